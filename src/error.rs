@@ -1,0 +1,193 @@
+//! One opaque error for the whole crate: a stable code, a sentence, and whether a retry is safe.
+//!
+//! Promises: a code never changes its meaning; a message never holds a phone number, a value or
+//! a secret. Relies on nothing. Never decides what a caller does next, it only says what is safe.
+
+use std::fmt;
+
+/// The stable name of a failure. `ERROR_TABLE` says in one place what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    Config,
+    Key,
+    Serialize,
+    ValueTooLarge,
+    Connect,
+    Timeout,
+    UnknownOutcome,
+    Overloaded,
+    Reply,
+    Closed,
+}
+
+/// One row of the public error table.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorRow {
+    pub code: ErrorCode,
+    /// The string that JavaScript sees as `error.code`.
+    pub name: &'static str,
+    /// Whether the same call may be made again without running twice.
+    pub retryable: bool,
+    pub meaning: &'static str,
+}
+
+/// Every error that the package can give. `index.d.ts` and `docs/errors.md` repeat this table,
+/// and a test compares the three.
+pub const ERROR_TABLE: &[ErrorRow] = &[
+    row(
+        ErrorCode::Config,
+        "E_CONFIG",
+        false,
+        "an option or environment variable has a value that is not allowed, or came too late",
+    ),
+    row(ErrorCode::Key, "E_KEY", false, "the phone number, organization, id or key is missing or too long"),
+    row(
+        ErrorCode::Serialize,
+        "E_SERIALIZE",
+        false,
+        "the value is not JSON: undefined, a function, a BigInt or a cycle",
+    ),
+    row(ErrorCode::ValueTooLarge, "E_VALUE_TOO_LARGE", false, "the value is larger than 16 MiB"),
+    row(ErrorCode::Connect, "E_CONNECT", true, "no connection to Redis could be made; nothing was sent"),
+    row(
+        ErrorCode::Timeout,
+        "E_TIMEOUT",
+        false,
+        "the deadline passed before an answer came; the command may have run",
+    ),
+    row(
+        ErrorCode::UnknownOutcome,
+        "E_UNKNOWN_OUTCOME",
+        false,
+        "the command was sent and the connection was lost; it may have run",
+    ),
+    row(
+        ErrorCode::Overloaded,
+        "E_OVERLOADED",
+        true,
+        "too many commands or bytes are waiting; nothing was sent",
+    ),
+    row(ErrorCode::Reply, "E_REPLY", false, "Redis answered with an error; redisCode holds its first word"),
+    row(ErrorCode::Closed, "E_CLOSED", false, "the cache was shut down"),
+];
+
+const fn row(code: ErrorCode, name: &'static str, retryable: bool, meaning: &'static str) -> ErrorRow {
+    ErrorRow { code, name, retryable, meaning }
+}
+
+impl ErrorCode {
+    fn table_row(self) -> &'static ErrorRow {
+        // `every_code_has_a_row` shows that the search always succeeds.
+        ERROR_TABLE.iter().find(|row| row.code == self).unwrap_or(&ERROR_TABLE[0])
+    }
+
+    /// The string that JavaScript sees as `error.code`.
+    pub fn as_str(self) -> &'static str {
+        self.table_row().name
+    }
+}
+
+/// A failure with a stable code. Cheap to clone, safe to log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    code: ErrorCode,
+    message: String,
+    redis_code: Option<String>,
+    never_sent: bool,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Error { code, message: message.into(), redis_code: None, never_sent: false }
+    }
+
+    /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`.
+    pub fn reply(line: &str) -> Self {
+        let code = line.split(' ').next().unwrap_or_default();
+        Error {
+            code: ErrorCode::Reply,
+            message: line.to_owned(),
+            redis_code: Some(code.to_owned()),
+            never_sent: false,
+        }
+    }
+
+    /// The deadline passed while the command still waited here: it cannot have run.
+    pub fn timed_out_unsent(message: impl Into<String>) -> Self {
+        Error { never_sent: true, ..Error::new(ErrorCode::Timeout, message) }
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The first word of the server's error reply: `OOM`, `NOPERM`, `WRONGTYPE`, ...
+    pub fn redis_code(&self) -> Option<&str> {
+        self.redis_code.as_deref()
+    }
+
+    /// Whether the same call may be made again without running twice.
+    pub fn is_retryable(&self) -> bool {
+        self.never_sent || self.code.table_row().retryable
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_row() {
+        use ErrorCode::*;
+        let all = [
+            Config,
+            Key,
+            Serialize,
+            ValueTooLarge,
+            Connect,
+            Timeout,
+            UnknownOutcome,
+            Overloaded,
+            Reply,
+            Closed,
+        ];
+        for code in all {
+            assert_eq!(code.table_row().code, code);
+        }
+        assert_eq!(ERROR_TABLE.len(), all.len());
+    }
+
+    #[test]
+    fn a_reply_error_keeps_the_first_word_as_its_redis_code() {
+        let error = Error::reply("OOM command not allowed when used memory > 'maxmemory'.");
+        assert_eq!(error.redis_code(), Some("OOM"));
+        assert!(!error.is_retryable());
+    }
+
+    #[test]
+    fn a_command_that_timed_out_before_it_was_sent_may_be_tried_again() {
+        assert!(Error::timed_out_unsent("waited too long").is_retryable());
+        assert!(!Error::new(ErrorCode::Timeout, "no answer").is_retryable());
+    }
+}

@@ -1,0 +1,2 @@
+//! placeholder essay
+pub mod error;
