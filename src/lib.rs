@@ -1,7 +1,3 @@
 //! The map is written when the rooms stand.
-pub mod codec;
-pub mod config;
 pub mod error;
-pub mod health;
-pub mod key;
-pub mod store;
+pub mod lane;

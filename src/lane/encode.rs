@@ -1,0 +1,90 @@
+//! Requests as RESP arrays of bulk strings, appended to a buffer without any allocation of its own.
+
+/// Appends `*count\r\n`, the head of a command with `count` arguments (its name included).
+pub fn append_header(out: &mut Vec<u8>, count: usize) {
+    append_length(out, b'*', count);
+}
+
+/// Appends one argument.
+pub fn append_argument(out: &mut Vec<u8>, argument: &[u8]) {
+    append_length(out, b'$', argument.len());
+    out.extend_from_slice(argument);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a number as an argument.
+pub fn append_integer_argument(out: &mut Vec<u8>, value: i64) {
+    append_argument(out, itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a whole command.
+pub fn append_command(out: &mut Vec<u8>, arguments: &[&[u8]]) {
+    append_header(out, arguments.len());
+    for argument in arguments {
+        append_argument(out, argument);
+    }
+}
+
+fn append_length(out: &mut Vec<u8>, marker: u8, length: usize) {
+    out.push(marker);
+    out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The arguments of a request that this module encoded, one command after the other.
+///
+/// Ends where the bytes are not what `append_command` writes.
+#[derive(Debug, Clone)]
+pub struct Arguments<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Arguments<'a> {
+    pub fn new(request: &'a [u8]) -> Self {
+        Arguments { rest: request }
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        let end = memchr::memchr(b'\n', self.rest)?;
+        let digits = self.rest.get(1..end.checked_sub(1)?)?;
+        let length = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        self.rest = &self.rest[end + 1..];
+        Some(length)
+    }
+}
+
+impl<'a> Iterator for Arguments<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.first() == Some(&b'*') {
+            self.length()?;
+        }
+        let length = self.length()?;
+        let argument = self.rest.get(..length)?;
+        self.rest = self.rest.get(length + 2..)?;
+        Some(argument)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_what_redis_rs_would_send() {
+        let mut out = Vec::new();
+        append_command(&mut out, &[b"SET", b"key\r\n", b""]);
+        assert_eq!(out, redis::cmd("SET").arg(b"key\r\n").arg(b"").get_packed_command());
+    }
+
+    #[test]
+    fn the_arguments_of_a_request_can_be_read_back() {
+        let mut out = Vec::new();
+        append_command(&mut out, &[b"MULTI"]);
+        append_command(&mut out, &[b"SET", b"k", b"$5\r\n*1"]);
+        append_integer_argument(&mut out, -7);
+        let read: Vec<&[u8]> = Arguments::new(&out).collect();
+        assert_eq!(read, [&b"MULTI"[..], b"SET", b"k", b"$5\r\n*1", b"-7"]);
+    }
+}

@@ -1,0 +1,147 @@
+//! A complete reply, read in place: no tree is built, every text borrows from the receive buffer.
+
+use std::borrow::Cow;
+
+/// The bytes of one complete reply, as the scanner measured them.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    bytes: &'a [u8],
+}
+
+/// One value of a reply. Aggregates give their elements through `Items`.
+#[derive(Debug)]
+pub enum Node<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    /// A bulk string, or a verbatim string without its format mark.
+    Bulk(&'a [u8]),
+    Status(&'a [u8]),
+    Error(&'a [u8]),
+    /// A double or big number, in the digits that the server sent.
+    Number(&'a [u8]),
+    Array(Items<'a>),
+    /// A map, its keys and values in turn.
+    Map(Items<'a>),
+}
+
+/// The elements of an aggregate.
+#[derive(Debug)]
+pub struct Items<'a> {
+    rest: &'a [u8],
+    remaining: usize,
+}
+
+impl<'a> Frame<'a> {
+    /// `bytes` must be a reply that a `Scanner` found complete.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Frame { bytes }
+    }
+
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Out-of-band data: it answers no request.
+    pub fn is_push(self) -> bool {
+        self.bytes.first() == Some(&b'>')
+    }
+
+    /// The line of an error reply.
+    pub fn error(self) -> Option<Cow<'a, str>> {
+        match self.node() {
+            Node::Error(line) => Some(String::from_utf8_lossy(line)),
+            _ => None,
+        }
+    }
+
+    pub fn node(self) -> Node<'a> {
+        take(self.bytes).map_or(Node::Null, |(node, _)| node)
+    }
+}
+
+impl<'a> Items<'a> {
+    /// How many elements are left.
+    pub fn remaining(&self) -> usize {
+        self.remaining
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        self.remaining = self.remaining.checked_sub(1)?;
+        let (node, length) = take(self.rest)?;
+        self.rest = match &node {
+            // The elements of an aggregate lie between its head and the next sibling.
+            Node::Array(items) | Node::Map(items) => skip_values(items.rest, items.remaining)?,
+            _ => self.rest.get(length..)?,
+        };
+        Some(node)
+    }
+}
+
+fn skip_values(mut rest: &[u8], mut missing: usize) -> Option<&[u8]> {
+    while missing > 0 {
+        let (node, length) = take(rest)?;
+        missing -= 1;
+        match node {
+            Node::Array(items) | Node::Map(items) => {
+                missing += items.remaining;
+                rest = items.rest;
+            }
+            _ => rest = rest.get(length..)?,
+        }
+    }
+    Some(rest)
+}
+
+/// The value at the front, and its length (of an aggregate: of its head).
+fn take(bytes: &[u8]) -> Option<(Node<'_>, usize)> {
+    let (&marker, _) = bytes.split_first()?;
+    let end = memchr::memchr(b'\n', bytes)?;
+    let line = bytes.get(1..end.checked_sub(1)?)?;
+    let head = end + 1;
+    Some(match marker {
+        b'$' | b'=' | b'!' => {
+            let Some(length) = integer(line).and_then(|n| usize::try_from(n).ok()) else {
+                return Some((Node::Null, head));
+            };
+            let content = bytes.get(head..head + length)?;
+            let node = match marker {
+                b'$' => Node::Bulk(content),
+                // `txt:` or `mkd:` in front of a verbatim string.
+                b'=' => Node::Bulk(content.get(4..).unwrap_or_default()),
+                _ => Node::Error(content),
+            };
+            (node, head + length + 2)
+        }
+        b'+' => (Node::Status(line), head),
+        b'-' => (Node::Error(line), head),
+        b':' => (integer(line).map_or(Node::Number(line), Node::Integer), head),
+        b',' | b'(' => (Node::Number(line), head),
+        b'#' => (Node::Boolean(line == b"t"), head),
+        b'*' | b'~' | b'>' | b'%' => {
+            let Some(count) = integer(line).and_then(|n| usize::try_from(n).ok()) else {
+                return Some((Node::Null, head));
+            };
+            if marker == b'%' {
+                (Node::Map(Items { rest: &bytes[head..], remaining: count * 2 }), head)
+            } else {
+                (Node::Array(Items { rest: &bytes[head..], remaining: count }), head)
+            }
+        }
+        b'|' => {
+            let pairs = integer(line).and_then(|n| usize::try_from(n).ok())?;
+            let described = skip_values(&bytes[head..], pairs * 2)?;
+            let (node, length) = take(described)?;
+            (node, bytes.len() - described.len() + length)
+        }
+        _ => (Node::Null, head),
+    })
+}
+
+fn integer(line: &[u8]) -> Option<i64> {
+    std::str::from_utf8(line).ok()?.parse().ok()
+}

@@ -1,0 +1,180 @@
+//! Finds where a reply ends, in bytes that arrive in pieces of any size.
+//!
+//! A byte is looked at once: the scanner remembers how many values are still missing and goes on
+//! where it stopped. Formats: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+
+use std::fmt;
+
+/// The longest bulk string a server may send, Redis's own limit (proto-max-bulk-len).
+const MAX_BULK_BYTES: u64 = 512 * 1024 * 1024;
+/// The most elements one aggregate may claim.
+const MAX_ELEMENTS: u64 = 1 << 32;
+/// Nesting deeper than this is no answer of a Redis.
+const MAX_DEPTH: usize = 64;
+/// A length line (`$123`, `*4`) is never longer.
+const MAX_LENGTH_LINE: usize = 32;
+/// A line value (status, error, big number) is never longer.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// The bytes are not RESP; the connection cannot be used any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    UnknownType,
+    BadLength,
+    TooLarge,
+    TooDeep,
+    MissingTerminator,
+    UnexpectedReply,
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ProtocolError::UnknownType => "a reply of unknown type",
+            ProtocolError::BadLength => "a reply with a length that is not a number",
+            ProtocolError::TooLarge => "a reply with a length beyond every limit",
+            ProtocolError::TooDeep => "a reply nested too deeply",
+            ProtocolError::MissingTerminator => "a reply without its line end",
+            ProtocolError::UnexpectedReply => "a reply that nobody asked for",
+        })
+    }
+}
+
+impl std::error::Error for ProtocolError {}
+
+/// The place in a reply that is not here in full.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    /// Bytes of the current reply that are done with.
+    position: usize,
+    /// Bytes of a line value that were searched for its end.
+    searched: usize,
+    /// Values that each open aggregate still waits for.
+    open: Vec<u64>,
+}
+
+impl Scanner {
+    /// `bytes` starts at the current reply and has at least what it had at the last call. Gives
+    /// the length of the reply when it is complete.
+    pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, ProtocolError> {
+        loop {
+            let Some(missing) = self.value(bytes)? else { return Ok(None) };
+            if missing > 0 {
+                if self.open.len() == MAX_DEPTH {
+                    return Err(ProtocolError::TooDeep);
+                }
+                self.open.push(missing);
+                continue;
+            }
+            if self.close() {
+                return Ok(Some(std::mem::take(&mut self.position)));
+            }
+        }
+    }
+
+    /// One value is complete; closes every aggregate that it was the last of. True when nothing
+    /// is open any more.
+    fn close(&mut self) -> bool {
+        while let Some(missing) = self.open.last_mut() {
+            *missing -= 1;
+            if *missing > 0 {
+                return false;
+            }
+            self.open.pop();
+        }
+        true
+    }
+
+    /// Steps over one value or the head of one aggregate; gives how many values the head opens.
+    fn value(&mut self, bytes: &[u8]) -> Result<Option<u64>, ProtocolError> {
+        let rest = &bytes[self.position..];
+        let Some(&marker) = rest.first() else { return Ok(None) };
+        match marker {
+            b'$' | b'=' | b'!' => self.bulk(rest),
+            b'+' | b'-' | b':' | b',' | b'(' | b'#' | b'_' => Ok(self.line(rest, MAX_LINE_BYTES)?.map(|_| 0)),
+            b'*' | b'~' | b'>' => self.aggregate(rest, 1),
+            b'%' => self.aggregate(rest, 2),
+            // An attribute's pairs come before the value they describe, which is one more.
+            b'|' => Ok(self.aggregate(rest, 2)?.map(|missing| missing + 1)),
+            _ => Err(ProtocolError::UnknownType),
+        }
+    }
+
+    /// The length of a line without its end, once that is here; steps over the line.
+    fn line(&mut self, rest: &[u8], max: usize) -> Result<Option<usize>, ProtocolError> {
+        let Some(found) = memchr::memchr(b'\n', &rest[self.searched..]) else {
+            if rest.len() > max {
+                return Err(ProtocolError::TooLarge);
+            }
+            self.searched = rest.len();
+            return Ok(None);
+        };
+        let end = self.searched + found;
+        if end > max {
+            return Err(ProtocolError::TooLarge);
+        }
+        if rest[end - 1] != b'\r' {
+            return Err(ProtocolError::MissingTerminator);
+        }
+        self.searched = 0;
+        self.position += end + 1;
+        Ok(Some(end - 1))
+    }
+
+    fn bulk(&mut self, rest: &[u8]) -> Result<Option<u64>, ProtocolError> {
+        let head = &rest[..rest.len().min(MAX_LENGTH_LINE)];
+        let Some(end) = memchr::memchr(b'\n', head) else {
+            return if head.len() == MAX_LENGTH_LINE { Err(ProtocolError::BadLength) } else { Ok(None) };
+        };
+        let length = match length_of(&rest[1..end])? {
+            None => {
+                self.position += end + 1;
+                return Ok(Some(0));
+            }
+            Some(length) if length > MAX_BULK_BYTES => return Err(ProtocolError::TooLarge),
+            Some(length) => length as usize,
+        };
+        let whole = end + 1 + length + 2;
+        if rest.len() < whole {
+            return Ok(None);
+        }
+        if &rest[whole - 2..whole] != b"\r\n" {
+            return Err(ProtocolError::MissingTerminator);
+        }
+        self.position += whole;
+        Ok(Some(0))
+    }
+
+    fn aggregate(&mut self, rest: &[u8], values_each: u64) -> Result<Option<u64>, ProtocolError> {
+        let before = self.position;
+        let Some(end) = self.line(rest, MAX_LENGTH_LINE)? else { return Ok(None) };
+        match length_of(&rest[1..end + 1])? {
+            None => Ok(Some(0)),
+            Some(count) if count > MAX_ELEMENTS => {
+                self.position = before;
+                Err(ProtocolError::TooLarge)
+            }
+            Some(count) => Ok(Some(count * values_each)),
+        }
+    }
+}
+
+/// The number of a length line, given with its carriage return. `-1` is RESP2's null.
+fn length_of(digits: &[u8]) -> Result<Option<u64>, ProtocolError> {
+    let Some((b'\r', digits)) = digits.split_last() else { return Err(ProtocolError::BadLength) };
+    if digits == b"-1" {
+        return Ok(None);
+    }
+    if digits.is_empty() || digits.len() > 19 {
+        return Err(ProtocolError::BadLength);
+    }
+    let mut length = 0u64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(ProtocolError::BadLength);
+        }
+        length = length * 10 + u64::from(digit - b'0');
+    }
+    Ok(Some(length))
+}
