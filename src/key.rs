@@ -1,0 +1,233 @@
+//! The only place where a Redis key is made or read.
+//!
+//! A key is `{prefix}{type}:{scope}[:{id}]`, for example
+//! `jack:dev:conversationContexts:org-123:1234567890`. The prefix stands as configured; in every
+//! other part letters, digits and `-_.~+@` stand for themselves and each remaining byte is
+//! percent-encoded, so a part holds neither the `:` between parts nor a character that Redis reads
+//! as a pattern or as a hash tag.
+//!
+//! Promises: two different (type, organization, id) never share a key; a key is ASCII after its
+//! prefix and at most [`MAX_KEY_BYTES`] long; [`Keys::decode`] is the inverse of what is made here;
+//! no error holds a part of a key. Relies on the prefix having passed the configuration. Never
+//! asks Redis anything.
+//!
+//! Three rules keep the map injective over everything made here together:
+//!
+//! - `global` is the scope of no organization. A name that reads `global` is written `%67lobal`.
+//! - For some kinds (`phoneToLead`, `kv`, `agentConfig`, ...) the scope's position holds an id that is
+//!   no organization. A caller's own type of that name has its first letter encoded.
+//! - `!` does not come out of the encoding, so no caller can name the index of an organization.
+//!
+//! That no id is written `global` either keeps today's keys apart from those of the JavaScript
+//! layer, which all end in `:global`: a read of the old place can never meet a value of the new one.
+
+use crate::error::{Error, ErrorCode, Result};
+
+mod decode;
+pub use decode::DecodedKey;
+mod escape;
+mod kind;
+pub use kind::Kind;
+use kind::Shape;
+mod legacy;
+pub use legacy::LegacyLocation;
+mod org_key;
+pub use org_key::{org_key, parse_org_key};
+mod phone;
+
+#[cfg(test)]
+mod tests;
+
+/// The longest key, prefix included. A longer one costs memory on every server that holds it, and
+/// comes from a caller's mistake.
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// The scope of what belongs to no organization.
+const GLOBAL_SCOPE: &str = "global";
+
+/// The type of the keys that list what an organization holds.
+const INDEX_TYPE: &str = "!index";
+
+/// Makes the keys below one prefix.
+///
+/// Every method appends to `out`, so that one buffer serves many keys. On an error (`E_KEY`: a part
+/// is missing, or the key would be too long) `out` is as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    prefix: Box<str>,
+}
+
+impl Keys {
+    /// Keys below `prefix`, which stands in every key as it is.
+    pub fn new(prefix: &str) -> Self {
+        Keys { prefix: prefix.into() }
+    }
+
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A conversation's value: `{segment}:{organization}:{digits of the phone number}`.
+    pub fn conversation(&self, out: &mut Vec<u8>, kind: Kind, org: Option<&str>, phone: &str) -> Result<()> {
+        kind.require(Shape::Conversation)?;
+        self.append(out, |out| {
+            push_segment(out, kind);
+            push_scope(out, org)?;
+            out.push(b':');
+            push_phone(out, phone)
+        })
+    }
+
+    /// An organization's data: `organization:{organization}`.
+    pub fn organization(&self, out: &mut Vec<u8>, org: &str) -> Result<()> {
+        self.append(out, |out| {
+            push_segment(out, Kind::Organization);
+            push_name(out, org)
+        })
+    }
+
+    /// The lead of a phone number: `phoneToLead:+1234567890`. A leading plus is kept, since callers
+    /// list these keys by the number as it is dialled.
+    pub fn phone_to_lead(&self, out: &mut Vec<u8>, phone: &str) -> Result<()> {
+        self.append(out, |out| {
+            push_segment(out, Kind::PhoneToLead);
+            if phone::has_plus_and_digits(phone) {
+                out.push(b'+');
+            }
+            push_phone(out, phone)
+        })
+    }
+
+    /// A value with one id and no organization: `leadToPhone`, `dynamicLead`, `kv`.
+    pub fn single(&self, out: &mut Vec<u8>, kind: Kind, id: &str) -> Result<()> {
+        kind.require(Shape::Single)?;
+        self.append(out, |out| {
+            push_segment(out, kind);
+            push_id(out, id)
+        })
+    }
+
+    /// A value with an id and a phone number and no organization: `agentConfig`, `sseCache`.
+    pub fn pair(&self, out: &mut Vec<u8>, kind: Kind, id: &str, phone: &str) -> Result<()> {
+        kind.require(Shape::Pair)?;
+        self.append(out, |out| {
+            push_segment(out, kind);
+            push_id(out, id)?;
+            out.push(b':');
+            push_phone(out, phone)
+        })
+    }
+
+    /// A value of a type that the caller names: `{type}:{organization}[:{id}]`.
+    pub fn managed(
+        &self,
+        out: &mut Vec<u8>,
+        type_name: &str,
+        org: Option<&str>,
+        id: Option<&str>,
+    ) -> Result<()> {
+        self.append(out, |out| {
+            push_type(out, type_name)?;
+            out.push(b':');
+            push_scope(out, org)?;
+            if let Some(id) = id {
+                out.push(b':');
+                push_name(out, id)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The index of what an organization holds: `!index:{organization}`.
+    pub fn organization_index(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+        self.append(out, |out| {
+            out.extend_from_slice(INDEX_TYPE.as_bytes());
+            out.push(b':');
+            push_scope(out, org)
+        })
+    }
+
+    fn append(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        let start = out.len();
+        out.extend_from_slice(self.prefix.as_bytes());
+        let written = write(out).and_then(|()| within_limit(out.len() - start));
+        if written.is_err() {
+            out.truncate(start);
+        }
+        written
+    }
+}
+
+fn push_segment(out: &mut Vec<u8>, kind: Kind) {
+    out.extend_from_slice(kind.segment().as_bytes());
+    out.push(b':');
+}
+
+fn push_type(out: &mut Vec<u8>, type_name: &str) -> Result<()> {
+    if type_name.is_empty() {
+        return Err(missing("the type of the cached value"));
+    }
+    if Kind::from_segment(type_name).is_some_and(Kind::scope_holds_an_id) {
+        let (first, rest) = type_name.split_at(1);
+        escape::push_encoded(out, first.as_bytes()[0]);
+        escape::push_escaped(out, rest);
+        return Ok(());
+    }
+    within_limit(type_name.len())?;
+    escape::push_escaped(out, type_name);
+    Ok(())
+}
+
+fn push_scope(out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+    match org {
+        None => {
+            out.extend_from_slice(GLOBAL_SCOPE.as_bytes());
+            Ok(())
+        }
+        Some(org) => push_name(out, org),
+    }
+}
+
+fn push_id(out: &mut Vec<u8>, id: &str) -> Result<()> {
+    if id.is_empty() {
+        return Err(missing("the id"));
+    }
+    push_name(out, id)
+}
+
+fn push_phone(out: &mut Vec<u8>, phone: &str) -> Result<()> {
+    if phone.is_empty() {
+        return Err(missing("the phone number"));
+    }
+    within_limit(phone.len())?;
+    // Callers without a digit stay apart by keeping their text.
+    if phone::push_digits(out, phone) { Ok(()) } else { push_name(out, phone) }
+}
+
+fn push_name(out: &mut Vec<u8>, name: &str) -> Result<()> {
+    // Encoding never shortens, so a name beyond the limit need not be encoded to be refused.
+    within_limit(name.len())?;
+    if name == GLOBAL_SCOPE {
+        escape::push_encoded(out, name.as_bytes()[0]);
+        escape::push_escaped(out, &name[1..]);
+    } else {
+        escape::push_escaped(out, name);
+    }
+    Ok(())
+}
+
+fn within_limit(bytes: usize) -> Result<()> {
+    if bytes <= MAX_KEY_BYTES {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::Key,
+        format!(
+            "the key would be longer than {MAX_KEY_BYTES} bytes; use a shorter organization, id or phone number"
+        ),
+    ))
+}
+
+fn missing(what: &str) -> Error {
+    Error::new(ErrorCode::Key, format!("{what} is missing or empty"))
+}

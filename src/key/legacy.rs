@@ -1,0 +1,78 @@
+//! Where the JavaScript layer left its values, so that a miss can be read through and moved.
+//!
+//! That layer put conversations into one hash a kind, `{prefix}{segment}:global`, and everything
+//! else into strings, `{prefix}{segment}:{id}:global`, with ids as callers gave them.
+
+use std::fmt;
+
+use super::kind::{Kind, Shape};
+use super::{GLOBAL_SCOPE, Keys, MAX_KEY_BYTES, org_key};
+
+/// A value's old place. Its `Debug` tells the sort of place, never a key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum LegacyLocation {
+    /// A field of a hash.
+    HashField { key: Vec<u8>, field: Vec<u8> },
+    /// A string.
+    Text { key: Vec<u8> },
+}
+
+/// Each method takes what the method without `legacy_` takes, and gives `None` where the
+/// JavaScript layer kept no such value or cannot have kept it apart from another one.
+impl Keys {
+    pub fn legacy_conversation(&self, kind: Kind, org: Option<&str>, phone: &str) -> Option<LegacyLocation> {
+        let id = org_key(org, phone).ok()?;
+        match kind {
+            Kind::ConversationContext | Kind::ConversationSummary => {
+                if id.len() > MAX_KEY_BYTES {
+                    return None;
+                }
+                let key = [self.prefix(), kind.segment(), ":", GLOBAL_SCOPE].concat();
+                Some(LegacyLocation::HashField { key: key.into_bytes(), field: id.into_bytes() })
+            }
+            Kind::HistoryCache => self.legacy_text(kind, &[&id]),
+            _ => None,
+        }
+    }
+
+    pub fn legacy_organization(&self, org: &str) -> Option<LegacyLocation> {
+        self.legacy_text(Kind::Organization, &[org])
+    }
+
+    pub fn legacy_phone_to_lead(&self, phone: &str) -> Option<LegacyLocation> {
+        self.legacy_text(Kind::PhoneToLead, &[phone])
+    }
+
+    pub fn legacy_single(&self, kind: Kind, id: &str) -> Option<LegacyLocation> {
+        match kind {
+            Kind::LeadToPhone | Kind::DynamicLead => self.legacy_text(kind, &[id]),
+            _ => None,
+        }
+    }
+
+    pub fn legacy_pair(&self, kind: Kind, id: &str, phone: &str) -> Option<LegacyLocation> {
+        // With a colon in the phone number, the text between the two could be cut in two ways.
+        if kind.shape() != Shape::Pair || phone.contains(':') {
+            return None;
+        }
+        self.legacy_text(kind, &[id, phone])
+    }
+
+    fn legacy_text(&self, kind: Kind, id: &[&str]) -> Option<LegacyLocation> {
+        let bytes: usize = id.iter().map(|part| part.len()).sum();
+        if bytes > MAX_KEY_BYTES || id.iter().all(|part| part.is_empty()) {
+            return None;
+        }
+        let key = [self.prefix(), kind.segment(), ":", &id.join(":"), ":", GLOBAL_SCOPE].concat();
+        (key.len() <= MAX_KEY_BYTES).then(|| LegacyLocation::Text { key: key.into_bytes() })
+    }
+}
+
+impl fmt::Debug for LegacyLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LegacyLocation::HashField { key: _, field: _ } => f.write_str("HashField(..)"),
+            LegacyLocation::Text { key: _ } => f.write_str("Text(..)"),
+        }
+    }
+}
