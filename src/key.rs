@@ -48,6 +48,9 @@ const GLOBAL_SCOPE: &str = "global";
 /// The type of the keys that list what an organization holds.
 const INDEX_TYPE: &str = "!index";
 
+/// The type of the keys that remember a clearing.
+const CLEARED_TYPE: &str = "!cleared";
+
 /// Makes the keys below one prefix.
 ///
 /// Every method appends to `out`, so that one buffer serves many keys. On an error (`E_KEY`: a part
@@ -142,6 +145,15 @@ impl Keys {
     pub fn organization_index(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
         self.append(out, |out| {
             out.extend_from_slice(INDEX_TYPE.as_bytes());
+            out.push(b':');
+            push_scope(out, org)
+        })
+    }
+
+    /// The mark that says that an organization was cleared: `!cleared:{organization}`.
+    pub fn cleared_mark(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+        self.append(out, |out| {
+            out.extend_from_slice(CLEARED_TYPE.as_bytes());
             out.push(b':');
             push_scope(out, org)
         })

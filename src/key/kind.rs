@@ -89,6 +89,11 @@ impl Kind {
         }
     }
 
+    /// Whether clearing an organization clears such values.
+    pub const fn belongs_to_an_organization(self) -> bool {
+        !self.scope_holds_an_id()
+    }
+
     /// Whether an id that is no organization stands where other keys have the organization.
     pub(super) const fn scope_holds_an_id(self) -> bool {
         match self.shape() {

@@ -27,12 +27,16 @@ impl Keys {
                 if id.len() > MAX_KEY_BYTES {
                     return None;
                 }
-                let key = [self.prefix(), kind.segment(), ":", GLOBAL_SCOPE].concat();
-                Some(LegacyLocation::HashField { key: key.into_bytes(), field: id.into_bytes() })
+                Some(LegacyLocation::HashField { key: self.legacy_hash(kind), field: id.into_bytes() })
             }
             Kind::HistoryCache => self.legacy_text(kind, &[&id]),
             _ => None,
         }
+    }
+
+    /// The hash that held all values of a kind.
+    pub fn legacy_hash(&self, kind: Kind) -> Vec<u8> {
+        [self.prefix(), kind.segment(), ":", GLOBAL_SCOPE].concat().into_bytes()
     }
 
     pub fn legacy_organization(&self, org: &str) -> Option<LegacyLocation> {

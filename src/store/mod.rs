@@ -1,1 +1,11 @@
+//! Where values are kept: one contract and those who fulfil it.
+//!
+//! Promises: every store behaves as `contract` says, so that a caller cannot tell which one
+//! answers. Relies on keys and values that other rooms made. Never looks into a value.
 
+#[cfg(any(test, feature = "contract"))]
+#[doc(hidden)]
+pub mod contract;
+mod memory;
+
+pub use memory::{MemoryStore, Remaining};

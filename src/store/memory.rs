@@ -1,0 +1,330 @@
+//! The embedded store: what answers when there is no Redis.
+//!
+//! Promises: `bytes()` never exceeds the bound once a call returns; what goes first is what was
+//! used least recently; an entry is never answered after its TTL; clearing an organization costs
+//! what that organization holds. Relies on the caller for the time, which must come from the
+//! monotonic clock, and for mutual exclusion: every method is short and none blocks. Never
+//! interprets a value.
+//!
+//! `lru` keeps key -> slot and the order of eviction. The entries themselves are in `slots`, and
+//! everything else names them by slot number.
+
+mod cost;
+mod fields;
+mod hash;
+mod organizations;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lru::LruCache;
+
+use organizations::{Moved, Organizations};
+use slots::{Data, Entry, PLACE_BYTES, Slots};
+
+/// How many places one write looks at for expired entries. A table is swept once while a quarter
+/// of it is written, so that what expired unread does not push out what is alive.
+const SWEPT_A_WRITE: usize = 4;
+
+/// Below this many vacant places moving the entries together gains nothing.
+const VACANT_AT_LEAST: usize = 1024;
+
+/// How much longer an entry lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remaining {
+    /// It has no TTL.
+    Forever,
+    For(Duration),
+}
+
+/// A bounded map of byte strings and hashes of byte strings.
+pub struct MemoryStore {
+    order: LruCache<Arc<[u8]>, usize>,
+    slots: Slots,
+    organizations: Organizations,
+    max_bytes: usize,
+    /// What the live entries take without their places in the tables.
+    entry_bytes: usize,
+    evictions: u64,
+    expirations: u64,
+    /// Where the next sweep for expired entries goes on.
+    sweep: usize,
+}
+
+impl MemoryStore {
+    /// A store that holds at most `max_bytes`, all overhead included.
+    pub fn new(max_bytes: usize) -> Self {
+        MemoryStore {
+            order: LruCache::unbounded(),
+            slots: Slots::default(),
+            organizations: Organizations::default(),
+            max_bytes,
+            entry_bytes: 0,
+            evictions: 0,
+            expirations: 0,
+            sweep: 0,
+        }
+    }
+
+    /// The value, which then counts as used. A hash is a miss.
+    pub fn get(&mut self, key: &[u8], now: Instant) -> Option<&[u8]> {
+        let slot = self.find(key, now)?;
+        match &self.slots.get(slot)?.data {
+            Data::Value(value) => Some(value),
+            Data::Hash(_) => None,
+        }
+    }
+
+    /// Replaces whatever the key had. False when the value is larger than the whole store; the
+    /// old value is gone then too, because answering it would be answering something outdated.
+    pub fn set(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        ttl: Option<Duration>,
+        organization: Option<&[u8]>,
+        now: Instant,
+    ) -> bool {
+        self.purge_expired(now, SWEPT_A_WRITE);
+        if !self.fits(key, cost::allocation(value.len()), organization) {
+            self.delete(key, now);
+            return false;
+        }
+        let slot = self.put(key, Data::Value(value.into()), organization);
+        self.expire_at(slot, deadline(ttl, now));
+        self.shrink();
+        true
+    }
+
+    /// Sets the value only if the key has nothing. False when it has, or when the value is larger
+    /// than the whole store.
+    pub fn set_if_absent(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        ttl: Option<Duration>,
+        organization: Option<&[u8]>,
+        now: Instant,
+    ) -> bool {
+        self.find(key, now).is_none() && self.set(key, value, ttl, organization, now)
+    }
+
+    /// Whether there was something to delete.
+    pub fn delete(&mut self, key: &[u8], now: Instant) -> bool {
+        let Some(slot) = self.find(key, now) else { return false };
+        self.remove(slot);
+        self.shrink();
+        true
+    }
+
+    /// How much longer the key lives; `None` when it has nothing. Does not count as use.
+    pub fn remaining_ttl(&self, key: &[u8], now: Instant) -> Option<Remaining> {
+        let entry = self.slots.get(*self.order.peek(key)?)?;
+        match entry.deadline {
+            None => Some(Remaining::Forever),
+            Some(deadline) if deadline <= now => None,
+            Some(deadline) => Some(Remaining::For(deadline - now)),
+        }
+    }
+
+    /// Removes everything of one organization and says how many entries that were.
+    pub fn clear_organization(&mut self, organization: &[u8]) -> usize {
+        let slots = self.organizations.slots_of(organization);
+        for &slot in &slots {
+            self.remove(slot);
+        }
+        self.shrink();
+        slots.len()
+    }
+
+    /// Removes everything and gives the memory back. The counts of evictions and expirations stay.
+    pub fn clear(&mut self) {
+        let empty = MemoryStore::new(self.max_bytes);
+        *self = MemoryStore { evictions: self.evictions, expirations: self.expirations, ..empty };
+    }
+
+    /// Looks at up to `budget` places, going on where the last call stopped, and removes what has
+    /// expired there. Answers how many entries that were. Writes do a little of it by themselves;
+    /// a store that is only read needs a call now and then.
+    pub fn purge_expired(&mut self, now: Instant, budget: usize) -> usize {
+        let mut purged = 0;
+        for _ in 0..budget.min(self.slots.places()) {
+            if self.sweep >= self.slots.places() {
+                self.sweep = 0;
+            }
+            if self.slots.get(self.sweep).is_some_and(|entry| entry.is_expired(now)) {
+                self.remove(self.sweep);
+                purged += 1;
+            }
+            self.sweep += 1;
+        }
+        self.expirations += purged as u64;
+        self.shrink();
+        purged
+    }
+
+    /// Entries held, expired ones that no sweep has met yet included.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Memory that the store takes, overhead included.
+    pub fn bytes(&self) -> usize {
+        self.entry_bytes + self.organizations.bytes() + self.slots.places() * PLACE_BYTES
+    }
+
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// Entries that had to go before their time because the bound was reached.
+    pub fn evictions(&self) -> u64 {
+        self.evictions
+    }
+
+    /// Entries whose TTL ended while they were here.
+    pub fn expirations(&self) -> u64 {
+        self.expirations
+    }
+
+    /// The slot of a live entry, which then counts as used.
+    fn find(&mut self, key: &[u8], now: Instant) -> Option<usize> {
+        let slot = *self.order.get(key)?;
+        if self.slots.get(slot)?.is_expired(now) {
+            self.remove(slot);
+            self.expirations += 1;
+            return None;
+        }
+        Some(slot)
+    }
+
+    fn fits(&self, key: &[u8], data_bytes: usize, organization: Option<&[u8]>) -> bool {
+        let organization_bytes = organization.map_or(0, organizations::cost_of);
+        let alone = PLACE_BYTES + cost::live_entry(key.len()) + data_bytes + organization_bytes;
+        alone <= self.max_bytes
+    }
+
+    fn put(&mut self, key: &[u8], data: Data, organization: Option<&[u8]>) -> usize {
+        let known = self.order.get(key).copied();
+        let slot = match known.and_then(|slot| Some((slot, self.slots.get_mut(slot)?))) {
+            Some((slot, entry)) => {
+                self.entry_bytes -= entry.bytes();
+                entry.data = data;
+                self.entry_bytes += entry.bytes();
+                slot
+            }
+            None => {
+                let key: Arc<[u8]> = key.into();
+                let entry = Entry { key: key.clone(), data, deadline: None, membership: None };
+                self.entry_bytes += entry.bytes();
+                let slot = self.slots.insert(entry);
+                self.order.put(key, slot);
+                slot
+            }
+        };
+        self.assign(slot, organization);
+        slot
+    }
+
+    fn assign(&mut self, slot: usize, organization: Option<&[u8]>) {
+        let current = self.slots.get(slot).and_then(|entry| entry.membership);
+        match (current, organization) {
+            (None, None) => return,
+            (Some(membership), Some(name)) if self.organizations.is_member(membership, name) => return,
+            (Some(membership), _) => {
+                let moved = self.organizations.leave(membership);
+                self.follow(moved);
+            }
+            (None, Some(_)) => {}
+        }
+        let membership = organization.map(|name| self.organizations.join(name, slot));
+        if let Some(entry) = self.slots.get_mut(slot) {
+            entry.membership = membership;
+        }
+    }
+
+    fn expire_at(&mut self, slot: usize, deadline: Option<Instant>) {
+        if let Some(entry) = self.slots.get_mut(slot) {
+            entry.deadline = deadline;
+        }
+    }
+
+    fn remove(&mut self, slot: usize) {
+        let Some(entry) = self.slots.remove(slot) else { return };
+        self.order.pop(&entry.key);
+        self.forget(entry);
+    }
+
+    /// Takes the entry out of the books. It is no longer in the slots and the order.
+    fn forget(&mut self, entry: Entry) {
+        self.entry_bytes -= entry.bytes();
+        if let Some(membership) = entry.membership {
+            let moved = self.organizations.leave(membership);
+            self.follow(moved);
+        }
+    }
+
+    fn follow(&mut self, moved: Option<Moved>) {
+        if let Some(Moved { slot, membership }) = moved
+            && let Some(entry) = self.slots.get_mut(slot)
+        {
+            entry.membership = Some(membership);
+        }
+    }
+
+    /// Back under the bound. The entry used last stays: `fits` has shown that it may, alone.
+    fn shrink(&mut self) {
+        while self.bytes() > self.max_bytes && self.order.len() > 1 {
+            if let Some((_, slot)) = self.order.pop_lru()
+                && let Some(entry) = self.slots.remove(slot)
+            {
+                self.forget(entry);
+                self.evictions += 1;
+            }
+        }
+        let sparse = self.slots.vacant() > VACANT_AT_LEAST.max(3 * self.order.len());
+        if sparse || self.bytes() > self.max_bytes {
+            self.compact();
+        }
+    }
+
+    /// Moves the entries together and gives the rest of the tables back. It costs what is left,
+    /// and is due only after three times as many entries have gone, so a removal pays a constant.
+    fn compact(&mut self) {
+        let order = std::mem::replace(&mut self.order, LruCache::unbounded());
+        let mut slots = std::mem::take(&mut self.slots);
+        self.sweep = 0;
+        for (key, old_slot) in order {
+            let Some(entry) = slots.remove(old_slot) else { continue };
+            let membership = entry.membership;
+            let slot = self.slots.insert(entry);
+            self.order.put(key, slot);
+            if let Some(membership) = membership {
+                self.organizations.renumber(membership, slot);
+            }
+        }
+    }
+}
+
+/// A TTL that ends beyond what the clock can say never ends.
+fn deadline(ttl: Option<Duration>, now: Instant) -> Option<Instant> {
+    ttl.and_then(|ttl| now.checked_add(ttl))
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("entries", &self.len())
+            .field("bytes", &self.bytes())
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+//! Hash operations of the embedded store.
+//!
+//! A hash has one TTL for all its fields and one place in the order of eviction. A hash operation
+//! on a plain value reads nothing and writes over it.
+
+use std::time::{Duration, Instant};
+
+use super::fields::Fields;
+use super::slots::Data;
+use super::{MemoryStore, SWEPT_A_WRITE, cost, deadline};
+
+impl MemoryStore {
+    /// One field's value; the hash then counts as used.
+    pub fn hash_get(&mut self, key: &[u8], field: &[u8], now: Instant) -> Option<&[u8]> {
+        self.fields(key, now)?.get(field)
+    }
+
+    /// Sets one field. A TTL is the whole hash's and starts anew; none leaves what the hash has.
+    /// False when the hash would be larger than the whole store: the field is gone then, the
+    /// others stay.
+    pub fn hash_set(
+        &mut self,
+        key: &[u8],
+        field: &[u8],
+        value: &[u8],
+        ttl: Option<Duration>,
+        organization: Option<&[u8]>,
+        now: Instant,
+    ) -> bool {
+        self.purge_expired(now, SWEPT_A_WRITE);
+        let held = self.fields(key, now).map(|fields| {
+            let replaced = fields.get(field).map_or(0, |old| cost::field(field.len(), old.len()));
+            fields.bytes() - replaced
+        });
+        let others = held.unwrap_or_else(|| Fields::default().bytes());
+        if !self.fits(key, others + cost::field(field.len(), value.len()), organization) {
+            match held {
+                Some(_) => self.hash_delete(key, field, now),
+                None => self.delete(key, now),
+            };
+            return false;
+        }
+        if held.is_none() {
+            let slot = self.put(key, Data::Hash(Box::default()), organization);
+            self.expire_at(slot, None);
+        }
+        self.edit(key, |fields| fields.set(field, value));
+        self.touch(key, ttl, organization, now);
+        self.shrink();
+        true
+    }
+
+    /// Whether the field was there. The last field takes the hash with it.
+    pub fn hash_delete(&mut self, key: &[u8], field: &[u8], now: Instant) -> bool {
+        if self.fields(key, now).is_none() {
+            return false;
+        }
+        let deleted = self.edit(key, |fields| fields.delete(field)).unwrap_or(false);
+        if self.fields(key, now).is_some_and(Fields::is_empty) {
+            self.delete(key, now);
+        }
+        deleted
+    }
+
+    /// All fields in no particular order; `None` when there is no hash.
+    pub fn hash_entries(&mut self, key: &[u8], now: Instant) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
+        Some(self.fields(key, now)?.iter())
+    }
+
+    fn fields(&mut self, key: &[u8], now: Instant) -> Option<&Fields> {
+        let slot = self.find(key, now)?;
+        match &self.slots.get(slot)?.data {
+            Data::Hash(fields) => Some(fields),
+            Data::Value(_) => None,
+        }
+    }
+
+    /// Changes the fields and keeps the books right.
+    fn edit<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Fields) -> T) -> Option<T> {
+        let slot = *self.order.peek(key)?;
+        let Data::Hash(fields) = &mut self.slots.get_mut(slot)?.data else { return None };
+        self.entry_bytes -= fields.bytes();
+        let changed = change(fields);
+        self.entry_bytes += fields.bytes();
+        Some(changed)
+    }
+
+    fn touch(&mut self, key: &[u8], ttl: Option<Duration>, organization: Option<&[u8]>, now: Instant) {
+        let Some(&slot) = self.order.get(key) else { return };
+        self.assign(slot, organization);
+        if ttl.is_some() {
+            self.expire_at(slot, deadline(ttl, now));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which entries belong to which organization.
+//!
+//! Promises: joining, leaving and moving cost the same whatever an organization holds; listing
+//! one organization costs what it holds. An organization without entries takes no memory.
+//! Relies on slot numbers alone. Never touches an entry: it says what changed and the store writes
+//! it down.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::cost;
+
+/// An entry's place in its organization's list.
+#[derive(Clone, Copy)]
+pub(super) struct Membership {
+    organization: usize,
+    position: usize,
+}
+
+struct Organization {
+    name: Arc<[u8]>,
+    slots: Vec<usize>,
+}
+
+#[derive(Default)]
+pub(super) struct Organizations {
+    numbers: HashMap<Arc<[u8]>, usize>,
+    rows: Vec<Option<Organization>>,
+    vacant: Vec<usize>,
+    bytes: usize,
+}
+
+/// The entry that took the position of one that left.
+pub(super) struct Moved {
+    pub(super) slot: usize,
+    pub(super) membership: Membership,
+}
+
+/// Memory of an organization of which nothing is held yet.
+pub(super) fn cost_of(name: &[u8]) -> usize {
+    cost::organization(name.len(), size_of::<Option<Organization>>())
+}
+
+impl Organizations {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn join(&mut self, name: &[u8], slot: usize) -> Membership {
+        let organization = match self.numbers.get(name) {
+            Some(&organization) => organization,
+            None => self.add(name),
+        };
+        let position = match &mut self.rows[organization] {
+            Some(row) => {
+                row.slots.push(slot);
+                row.slots.len() - 1
+            }
+            None => 0,
+        };
+        Membership { organization, position }
+    }
+
+    fn add(&mut self, name: &[u8]) -> usize {
+        let name: Arc<[u8]> = name.into();
+        self.bytes += cost_of(&name);
+        let row = Some(Organization { name: name.clone(), slots: Vec::new() });
+        let organization = match self.vacant.pop() {
+            Some(organization) => {
+                self.rows[organization] = row;
+                organization
+            }
+            None => {
+                self.rows.push(row);
+                self.rows.len() - 1
+            }
+        };
+        self.numbers.insert(name, organization);
+        organization
+    }
+
+    pub(super) fn is_member(&self, membership: Membership, name: &[u8]) -> bool {
+        self.rows[membership.organization].as_ref().is_some_and(|row| *row.name == *name)
+    }
+
+    /// The last entry of the list takes the position that became free.
+    pub(super) fn leave(&mut self, membership: Membership) -> Option<Moved> {
+        let row = self.rows[membership.organization].as_mut()?;
+        row.slots.swap_remove(membership.position);
+        let moved = row.slots.get(membership.position).map(|&slot| Moved { slot, membership });
+        if row.slots.is_empty() {
+            self.remove(membership.organization);
+        }
+        moved
+    }
+
+    fn remove(&mut self, organization: usize) {
+        if let Some(row) = self.rows[organization].take() {
+            self.bytes -= cost_of(&row.name);
+            self.numbers.remove(&row.name);
+            self.vacant.push(organization);
+        }
+    }
+
+    /// The entry now lives in another slot.
+    pub(super) fn renumber(&mut self, membership: Membership, slot: usize) {
+        if let Some(row) = &mut self.rows[membership.organization] {
+            row.slots[membership.position] = slot;
+        }
+    }
+
+    pub(super) fn slots_of(&self, name: &[u8]) -> Vec<usize> {
+        let row = self.numbers.get(name).and_then(|&organization| self.rows[organization].as_ref());
+        row.map(|row| row.slots.clone()).unwrap_or_default()
+    }
+}

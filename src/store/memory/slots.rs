@@ -1,0 +1,95 @@
+//! The entries, each in a numbered place that stays its own while it lives.
+//!
+//! Promises: inserting, reading and removing cost the same however many entries there are.
+//! Relies on nothing of the store. Never decides which entry goes.
+//!
+//! Numbers instead of pointers are what lets the eviction order, the organization index and the
+//! sweep for expired entries all name the same entry without sharing ownership of it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cost;
+use super::fields::Fields;
+use super::organizations::Membership;
+
+pub(super) enum Data {
+    Value(Box<[u8]>),
+    Hash(Box<Fields>),
+}
+
+pub(super) struct Entry {
+    /// Shared with the eviction order, so that a key is in memory once.
+    pub(super) key: Arc<[u8]>,
+    pub(super) data: Data,
+    /// `None` lives until it is evicted.
+    pub(super) deadline: Option<Instant>,
+    pub(super) membership: Option<Membership>,
+}
+
+impl Entry {
+    pub(super) fn is_expired(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Memory of the entry without its place in the tables.
+    pub(super) fn bytes(&self) -> usize {
+        cost::live_entry(self.key.len()) + self.data.bytes()
+    }
+}
+
+impl Data {
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Data::Value(value) => cost::allocation(value.len()),
+            Data::Hash(fields) => fields.bytes(),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Slots {
+    places: Vec<Option<Entry>>,
+    vacant: Vec<usize>,
+}
+
+/// Memory of one place, taken or vacant, in all tables that have one.
+pub(super) const PLACE_BYTES: usize = cost::place(size_of::<Option<Entry>>());
+
+impl Slots {
+    /// How many places there are, vacant ones included.
+    pub(super) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn vacant(&self) -> usize {
+        self.vacant.len()
+    }
+
+    pub(super) fn get(&self, slot: usize) -> Option<&Entry> {
+        self.places.get(slot)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Entry> {
+        self.places.get_mut(slot)?.as_mut()
+    }
+
+    pub(super) fn insert(&mut self, entry: Entry) -> usize {
+        match self.vacant.pop() {
+            Some(slot) => {
+                self.places[slot] = Some(entry);
+                slot
+            }
+            None => {
+                self.places.push(Some(entry));
+                self.places.len() - 1
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: usize) -> Option<Entry> {
+        let entry = self.places.get_mut(slot)?.take()?;
+        self.vacant.push(slot);
+        Some(entry)
+    }
+}
