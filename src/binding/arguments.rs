@@ -1,0 +1,168 @@
+//! The arguments of calls, copied out of JavaScript into one buffer that is used again.
+
+use std::ptr;
+
+use napi::sys;
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// Room for a text that is read without asking for its length first.
+const GUESS_BYTES: usize = 512;
+
+/// What an argument was.
+#[derive(Debug, Clone, Copy)]
+enum Entry {
+    Absent,
+    /// Its bytes in the buffer, and whether they are known to be UTF-8.
+    Bytes {
+        start: usize,
+        end: usize,
+        is_text: bool,
+    },
+    Number(f64),
+}
+
+/// The arguments of the call that is being read.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    buffer: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl Arguments {
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.entries.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Reads one argument: a string, a number, bytes, or nothing (null and undefined).
+    pub fn read(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<()> {
+        let entry = match self.read_text(env, value) {
+            Some(entry) => entry,
+            None => self.read_other(env, value)?,
+        };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn read_text(&mut self, env: sys::napi_env, value: sys::napi_value) -> Option<Entry> {
+        let start = self.buffer.len();
+        self.buffer.reserve(GUESS_BYTES);
+        let mut room = self.buffer.capacity() - start;
+        let mut copied = 0;
+        // SAFETY: `room` bytes behind `start` are reserved; Node writes at most that many and a NUL.
+        let status = unsafe {
+            let target = self.buffer.as_mut_ptr().add(start);
+            sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied)
+        };
+        if status != sys::Status::napi_ok {
+            return None;
+        }
+        // A text that fills the room may have been cut, at most a character before its end.
+        if copied + 4 >= room {
+            // SAFETY: as above; without a buffer Node only tells the length.
+            unsafe {
+                let mut length = 0;
+                sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &mut length);
+                self.buffer.reserve(length + 1);
+                room = self.buffer.capacity() - start;
+                let target = self.buffer.as_mut_ptr().add(start);
+                sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied);
+            }
+        }
+        // SAFETY: Node has written `copied` bytes behind `start`.
+        unsafe { self.buffer.set_len(start + copied) };
+        Some(Entry::Bytes { start, end: start + copied, is_text: true })
+    }
+
+    fn read_other(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<Entry> {
+        let mut kind = sys::ValueType::napi_undefined;
+        // SAFETY: `value` is an argument of the running call.
+        unsafe { sys::napi_typeof(env, value, &mut kind) };
+        match kind {
+            sys::ValueType::napi_undefined | sys::ValueType::napi_null => Ok(Entry::Absent),
+            sys::ValueType::napi_number => {
+                let mut number = 0.0;
+                // SAFETY: as above; the type was just asked for.
+                unsafe { sys::napi_get_value_double(env, value, &mut number) };
+                Ok(Entry::Number(number))
+            }
+            _ => self.read_buffer(env, value),
+        }
+    }
+
+    fn read_buffer(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<Entry> {
+        let mut is_buffer = false;
+        let (mut data, mut length) = (ptr::null_mut(), 0);
+        // SAFETY: `value` is an argument of the running call; the bytes are copied before anything
+        // else can run.
+        unsafe {
+            sys::napi_is_buffer(env, value, &mut is_buffer);
+            if !is_buffer {
+                return Err(Error::new(
+                    ErrorCode::Key,
+                    "an argument is neither a string, a number nor a Buffer",
+                ));
+            }
+            sys::napi_get_buffer_info(env, value, &mut data, &mut length);
+            let start = self.buffer.len();
+            if length > 0 {
+                self.buffer.extend_from_slice(std::slice::from_raw_parts(data.cast::<u8>(), length));
+            }
+            Ok(Entry::Bytes { start, end: start + length, is_text: false })
+        }
+    }
+
+    /// Turns numbers into the text that JavaScript shows for them, so that ids may be numbers.
+    pub fn numbers_to_text(&mut self, positions: std::ops::Range<usize>) {
+        for position in positions {
+            if let Some(Entry::Number(number)) = self.entries.get(position).copied() {
+                let start = self.buffer.len();
+                self.buffer.extend_from_slice(number_text(number).as_bytes());
+                self.entries[position] = Entry::Bytes { start, end: self.buffer.len(), is_text: true };
+            }
+        }
+    }
+
+    /// The text at `position`, `None` where there is none.
+    pub fn text(&self, position: usize) -> Result<Option<&str>> {
+        match self.entries.get(position) {
+            Some(Entry::Bytes { start, end, .. }) => std::str::from_utf8(&self.buffer[*start..*end])
+                .map(Some)
+                .map_err(|_| Error::new(ErrorCode::Key, "a phone number, organization or key is not text")),
+            _ => Ok(None),
+        }
+    }
+
+    /// The text at `position`, which a caller must give.
+    pub fn required(&self, position: usize, what: &str) -> Result<&str> {
+        match self.text(position)? {
+            Some(text) => Ok(text),
+            None => Err(Error::new(ErrorCode::Key, format!("{what} is missing; give a string"))),
+        }
+    }
+
+    /// The bytes at `position`; empty where there are none.
+    pub fn bytes(&self, position: usize) -> &[u8] {
+        match self.entries.get(position) {
+            Some(Entry::Bytes { start, end, .. }) => &self.buffer[*start..*end],
+            _ => &[],
+        }
+    }
+
+    pub fn number(&self, position: usize) -> Option<f64> {
+        match self.entries.get(position) {
+            Some(Entry::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// A number as `String(number)` shows it, in the range that ids and values have.
+fn number_text(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e21 { format!("{number:.0}") } else { number.to_string() }
+}

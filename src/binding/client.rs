@@ -1,0 +1,325 @@
+//! One JavaScript instance of the package: its core, its driver, and the way back into JavaScript.
+//!
+//! A client is used on its environment's thread only. While it works it is borrowed, and
+//! JavaScript is called only when it is not: a listener may call right back in.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use napi::sys;
+
+use super::bell::Bell;
+use super::driving::Driving;
+use super::intake::Intake;
+use super::notices::Notices;
+use super::sink::{Discard, JsSink, Settled};
+use super::{uv, values};
+use crate::cache::{Core, Outcome};
+use crate::config::Config;
+use crate::error::Result;
+use crate::health::{LogGuard, State};
+
+/// The functions and arrays that JavaScript lends for good.
+pub struct Lent {
+    pub settle: sys::napi_ref,
+    pub notice: sys::napi_ref,
+    pub make_error: sys::napi_ref,
+    /// Slots and heads of calls, written by JavaScript.
+    pub calls: SharedWords,
+    /// Slots and marks of outcomes, read by JavaScript.
+    pub outcomes: SharedWords,
+}
+
+/// A Uint32Array whose memory both sides use. JavaScript keeps it alive for as long as it calls.
+#[derive(Clone, Copy)]
+pub struct SharedWords {
+    pub data: *mut u32,
+    pub length: usize,
+}
+
+struct Inner {
+    driving: Driving,
+    intake: Intake,
+    /// The vector that sinks fill in turn.
+    words: Vec<u32>,
+}
+
+pub struct Client {
+    env: sys::napi_env,
+    lent: Lent,
+    core: Arc<Core>,
+    bell: Arc<Bell>,
+    notices: Arc<Notices>,
+    open_handles: uv::OpenHandles,
+    inner: RefCell<Inner>,
+    /// Calls that have not settled.
+    outstanding: Cell<usize>,
+    is_held: Cell<bool>,
+    _log: LogGuard,
+}
+
+/// Where JavaScript is entered from. From the event loop its microtasks must be run afterwards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Call,
+    EventLoop,
+}
+
+impl Client {
+    /// Makes a client and starts to connect, unless the store is embedded. It lives until its
+    /// environment ends.
+    pub fn open(env: sys::napi_env, config: Config, lent: Lent) -> Result<&'static Client> {
+        let mut memory: Box<MaybeUninit<Client>> = Box::new_uninit();
+        let address = memory.as_mut_ptr();
+        let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
+        let notices = Arc::new(Notices::new(bell.clone()));
+        let log = super::exports::log_to(&notices, config.log_level());
+        let core = Arc::new(Core::new(Arc::new(config)));
+        let told = notices.clone();
+        core.health().listen(move |event, detail| told.put(event, detail));
+        memory.write(Client {
+            env,
+            lent,
+            core,
+            bell,
+            notices,
+            open_handles: uv::OpenHandles::default(),
+            inner: RefCell::new(Inner { driving: Driving::Closed, intake: Intake::default(), words: Vec::new() }),
+            outstanding: Cell::new(0),
+            is_held: Cell::new(false),
+            _log: log,
+        });
+        // SAFETY: written above; freed only by `release`, when the environment has ended.
+        let client = unsafe { &*Box::leak(memory).as_ptr() };
+        // SAFETY: the client outlives the hook. It is added after the bell's threadsafe function,
+        // whose own hook therefore runs later.
+        unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), address.cast(), ptr::null_mut()) };
+        match Driving::start(env, client, address.cast()) {
+            Ok(driving) => client.inner.borrow_mut().driving = driving,
+            Err(error) => {
+                client.bell.close();
+                return Err(error);
+            }
+        }
+        Ok(client)
+    }
+
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    pub fn open_handles(&self) -> &uv::OpenHandles {
+        &self.open_handles
+    }
+
+    /// Calls that have not settled.
+    pub fn outstanding(&self) -> usize {
+        self.outstanding.get()
+    }
+
+    pub fn driver_name(&self) -> &'static str {
+        self.inner.borrow().driving.name()
+    }
+
+    pub fn make_error(&self) -> sys::napi_value {
+        dereference(self.env, self.lent.make_error)
+    }
+
+    /// Takes in the calls that JavaScript has gathered: `word_count` words and their arguments.
+    pub fn submit(&self, arguments: sys::napi_value, word_count: usize) {
+        let now = Instant::now();
+        let length = word_count.min(self.lent.calls.length);
+        // SAFETY: JavaScript writes the words before it calls, and does not run while we read.
+        let words = unsafe { std::slice::from_raw_parts(self.lent.calls.data, length) };
+        let waiting = self.outstanding.get();
+        self.outstanding.set(waiting + words.len() / 2);
+        let settled = self.work(|Inner { driving, intake, .. }, sink| {
+            intake.take_calls(self.env, words, arguments, sink, |call, slot, sink| {
+                driving.call(call, slot, waiting, now, sink);
+            });
+            driving.flush(now, sink);
+        });
+        self.settle(settled, Origin::Call);
+    }
+
+    /// Answers a call at once, from memory.
+    pub fn answer(&self, word: u32, arguments: &[sys::napi_value]) -> Outcome<'static> {
+        let mut inner = self.inner.borrow_mut();
+        inner.intake.answer(self.env, &self.core, word, arguments)
+    }
+
+    /// The bell has rung: something is ready on another thread.
+    fn awake(&self) {
+        self.bell.answered();
+        let now = Instant::now();
+        let settled = self.work(|inner, sink| inner.driving.awake(now, sink));
+        // Node runs microtasks after a threadsafe function by itself.
+        self.settle(settled, Origin::Call);
+        self.tell();
+    }
+
+    fn in_event_loop(&self, work: impl FnOnce(&mut Driving, Instant, &mut JsSink)) {
+        let now = Instant::now();
+        let mut scope = ptr::null_mut();
+        // SAFETY: libuv calls on the environment's thread, outside of any scope.
+        unsafe { sys::napi_open_handle_scope(self.env, &mut scope) };
+        let settled = self.work(|inner, sink| work(&mut inner.driving, now, sink));
+        self.settle(settled, Origin::EventLoop);
+        // SAFETY: opened above.
+        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+    }
+
+    fn work(&self, work: impl FnOnce(&mut Inner, &mut JsSink)) -> Settled {
+        let mut inner = self.inner.borrow_mut();
+        let words = std::mem::take(&mut inner.words);
+        let mut sink = JsSink::new(self.env, self.make_error(), words);
+        work(&mut inner, &mut sink);
+        sink.finish()
+    }
+
+    /// Hands outcomes to JavaScript, as many at a time as the shared array holds.
+    fn settle(&self, mut settled: Settled, origin: Origin) {
+        self.outstanding.set(self.outstanding.get() - settled.words.len() / 2);
+        let page_words = self.lent.outcomes.length;
+        let pages = settled.words.len().div_ceil(page_words);
+        for (page, words) in settled.words.chunks(page_words).enumerate() {
+            // SAFETY: the page is no longer than the array; JavaScript does not run meanwhile.
+            unsafe { ptr::copy_nonoverlapping(words.as_ptr(), self.lent.outcomes.data, words.len()) };
+            let arguments = [
+                settled.values.unwrap_or_else(|| values::null(self.env)),
+                values::integer(self.env, (page * page_words / 2) as i64),
+                values::integer(self.env, (words.len() / 2) as i64),
+            ];
+            let settle = dereference(self.env, self.lent.settle);
+            if origin == Origin::EventLoop && page + 1 == pages {
+                values::call_back(self.env, settle, &arguments);
+            } else {
+                values::call(self.env, settle, &arguments);
+            }
+        }
+        settled.words.clear();
+        if let Ok(mut inner) = self.inner.try_borrow_mut() {
+            inner.words = settled.words;
+        }
+        self.hold();
+    }
+
+    /// Keeps the process alive while calls are under way, and only then.
+    fn hold(&self) {
+        let alive = self.outstanding.get() > 0;
+        if alive != self.is_held.replace(alive) {
+            self.bell.hold(self.env, alive);
+        }
+    }
+
+    /// Tells JavaScript what has happened: changes of state and log lines.
+    pub fn tell(&self) {
+        for notice in self.notices.take() {
+            let arguments = [
+                values::string(self.env, notice.name.as_bytes()),
+                values::string(self.env, notice.detail.as_bytes()),
+            ];
+            values::call(self.env, dereference(self.env, self.lent.notice), &arguments);
+        }
+    }
+
+    /// Settles every call that waits and closes the connection.
+    pub fn close(&self) {
+        let now = Instant::now();
+        let settled = self.work(|inner, sink| {
+            std::mem::replace(&mut inner.driving, Driving::Closed).close(now, sink);
+        });
+        self.core.health().enter(State::Closed);
+        self.settle(settled, Origin::Call);
+        self.tell();
+    }
+
+    /// The environment ends: JavaScript must not be entered any more.
+    fn abandon(&self) {
+        self.bell.close();
+        let driving = std::mem::replace(&mut self.inner.borrow_mut().driving, Driving::Closed);
+        driving.close(Instant::now(), &mut Discard);
+    }
+}
+
+/// The value behind a reference.
+fn dereference(env: sys::napi_env, reference: sys::napi_ref) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: references of a client are strong and never deleted.
+    unsafe { sys::napi_get_reference_value(env, reference, &mut value) };
+    value
+}
+
+/// Runs `work` on the client that `data` points to. A panic ends here: above is C.
+///
+/// # Safety
+/// `data` must point to a client that was not released.
+unsafe fn with_client(data: *mut c_void, work: impl FnOnce(&Client)) {
+    if data.is_null() {
+        return;
+    }
+    // SAFETY: the caller answers for it.
+    let client = unsafe { &*data.cast::<Client>() };
+    if catch_unwind(AssertUnwindSafe(|| work(client))).is_err() {
+        tracing::error!("a defect in orgcache's native code was caught");
+    }
+}
+
+unsafe extern "C" fn on_wake(
+    env: sys::napi_env,
+    _function: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    // Without an environment Node only empties its queue.
+    if !env.is_null() {
+        // SAFETY: the bell's context is the client, and the bell is closed before it is released.
+        unsafe { with_client(context, Client::awake) };
+    }
+}
+
+#[cfg(unix)]
+pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, _events: std::ffi::c_int) {
+    // SAFETY: the handle's owner is the client, which outlives its handles.
+    unsafe {
+        with_client(uv::owner(handle), |client| {
+            client.in_event_loop(|driving, now, sink| driving.ready(status, now, sink));
+        });
+    }
+}
+
+#[cfg(unix)]
+pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
+    // SAFETY: as for `on_ready`.
+    unsafe {
+        with_client(uv::owner(handle), |client| {
+            client.in_event_loop(|driving, now, sink| driving.overdue(now, sink));
+        });
+    }
+}
+
+/// The environment ends. Node waits until the hook is removed, and it is when no handle is open.
+unsafe extern "C" fn on_cleanup(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    let client = data.cast::<Client>();
+    // SAFETY: the hook runs once, before the client is released.
+    unsafe { with_client(data, Client::abandon) };
+    // SAFETY: as above.
+    let open_handles = unsafe { (*client).open_handles.clone() };
+    open_handles.when_none(move || {
+        // SAFETY: nothing points to the client any more: the bell is closed, every handle too, and
+        // JavaScript has ended.
+        unsafe {
+            drop(Box::from_raw(client));
+            sys::napi_remove_async_cleanup_hook(hook);
+        }
+    });
+}

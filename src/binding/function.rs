@@ -1,0 +1,92 @@
+//! Functions that JavaScript calls, at the level of Node's C interface.
+//!
+//! The hot functions are called once a tick and read their arguments in place, so they are made
+//! here and not by a macro that converts each one.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use napi::sys;
+
+use super::values;
+use crate::error::{Error, ErrorCode};
+
+/// The most arguments that a function of ours takes.
+const MAX_ARGUMENTS: usize = 8;
+
+/// What a function is called with.
+pub struct Invocation {
+    pub env: sys::napi_env,
+    pub data: *mut c_void,
+    arguments: [sys::napi_value; MAX_ARGUMENTS],
+}
+
+impl Invocation {
+    /// The argument at `position`; `undefined` where it was not given.
+    pub fn argument(&self, position: usize) -> sys::napi_value {
+        self.arguments[position]
+    }
+
+    pub fn arguments(&self) -> &[sys::napi_value] {
+        &self.arguments
+    }
+}
+
+/// Why a function throws.
+pub enum Thrown {
+    /// Built by the function (at this argument) that makes errors of the caller's own class.
+    Described(Error, sys::napi_value),
+}
+
+pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
+
+/// Defines `object[name]`. `data` reaches the body as it is.
+pub fn define(env: sys::napi_env, object: sys::napi_value, name: &str, body: Body, data: *mut c_void) {
+    // The pair lives as long as the environment, as the function may.
+    let bound = Box::into_raw(Box::new((body, data)));
+    let mut function = ptr::null_mut();
+    // SAFETY: `env` and `object` come from the running call into this addon; the name is passed
+    // with its length; `bound` is never freed.
+    unsafe {
+        let length = name.len() as isize;
+        sys::napi_create_function(env, name.as_ptr().cast(), length, Some(enter), bound.cast(), &mut function);
+        let mut key = ptr::null_mut();
+        sys::napi_create_string_utf8(env, name.as_ptr().cast(), length, &mut key);
+        sys::napi_set_property(env, object, key, function);
+    }
+}
+
+/// Every function of ours starts here: no panic may unwind into Node.
+unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut arguments = [ptr::null_mut(); MAX_ARGUMENTS];
+    let mut count = MAX_ARGUMENTS;
+    let mut bound = ptr::null_mut();
+    // SAFETY: Node gives a valid `info`; the arrays have the size that `count` says, and Node fills
+    // the ones that were not given with `undefined`.
+    let (body, data) = unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut bound);
+        *bound.cast::<(Body, *mut c_void)>()
+    };
+    let invocation = Invocation { env, data, arguments };
+    match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {
+        Ok(Ok(value)) => value,
+        Ok(Err(Thrown::Described(error, make))) => {
+            let thrown = values::error(env, make, &error);
+            // SAFETY: both were made in this call.
+            unsafe { sys::napi_throw(env, thrown) };
+            ptr::null_mut()
+        }
+        Err(_) => {
+            let message = c"a defect in orgcache's native code was caught";
+            // SAFETY: both texts end with NUL.
+            unsafe { sys::napi_throw_error(env, c"E_REPLY".as_ptr(), message.as_ptr()) };
+            ptr::null_mut()
+        }
+    }
+}
+
+/// The error that a caller's mistake in the bridge itself gives.
+pub fn misuse(what: &str) -> Error {
+    Error::new(ErrorCode::Config, what.to_owned())
+}

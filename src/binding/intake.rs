@@ -1,0 +1,90 @@
+//! Calls as they come out of JavaScript: words that say what, arguments that say on what.
+
+use std::ptr;
+use std::time::Instant;
+
+use napi::sys;
+
+use super::arguments::Arguments;
+use super::calls::Head;
+use super::sink::JsSink;
+use crate::cache::{Call, Core, Outcome, Scratch, Sink};
+use crate::error::Result;
+
+/// Most commands have no more arguments; they are named without an allocation.
+const FEW_ARGUMENTS: usize = 8;
+
+/// Buffers that calls share.
+#[derive(Default)]
+pub struct Intake {
+    arguments: Arguments,
+    scratch: Scratch,
+}
+
+impl Intake {
+    /// Hands each call to `take`. `words` are slot and head of each call in turn; `array` holds the
+    /// arguments of all.
+    pub fn take_calls(
+        &mut self,
+        env: sys::napi_env,
+        words: &[u32],
+        array: sys::napi_value,
+        sink: &mut JsSink,
+        mut take: impl FnMut(&Call<'_>, u32, &mut JsSink),
+    ) {
+        let mut position = 0;
+        for word in words.chunks_exact(2) {
+            let (slot, head) = (word[0], Head::new(word[1]));
+            let element = |offset| {
+                let mut value = ptr::null_mut();
+                // SAFETY: `array` is an argument of the running call.
+                unsafe { sys::napi_get_element(env, array, (position + offset) as u32, &mut value) };
+                value
+            };
+            if let Err(error) = self.with_call(env, head, element, |call, _| take(call, slot, sink)) {
+                sink.settle(slot, Outcome::Failed(error));
+            }
+            position += head.count;
+        }
+    }
+
+    /// Answers one call from memory.
+    pub fn answer(
+        &mut self,
+        env: sys::napi_env,
+        core: &Core,
+        word: u32,
+        arguments: &[sys::napi_value],
+    ) -> Outcome<'static> {
+        let now = Instant::now();
+        let argument = |position: usize| arguments[position.min(arguments.len() - 1)];
+        self.with_call(env, Head::new(word), argument, |call, scratch| core.answer(call, now, scratch))
+            .unwrap_or_else(Outcome::Failed)
+    }
+
+    fn with_call<R>(
+        &mut self,
+        env: sys::napi_env,
+        head: Head,
+        argument: impl Fn(usize) -> sys::napi_value,
+        then: impl FnOnce(&Call<'_>, &mut Scratch) -> R,
+    ) -> Result<R> {
+        let Intake { arguments, scratch } = self;
+        arguments.clear();
+        for position in 0..head.count {
+            arguments.read(env, argument(position))?;
+        }
+        if !head.is_command() {
+            return Ok(then(&head.call(arguments)?, scratch));
+        }
+        arguments.numbers_to_text(0..head.count);
+        let shape = head.shape();
+        if head.count <= FEW_ARGUMENTS {
+            let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
+            few.iter_mut().zip(0..head.count).for_each(|(word, position)| *word = arguments.bytes(position));
+            return Ok(then(&Call::Command { arguments: &few[..head.count], shape }, scratch));
+        }
+        let many: Vec<&[u8]> = (0..head.count).map(|position| arguments.bytes(position)).collect();
+        Ok(then(&Call::Command { arguments: &many, shape }, scratch))
+    }
+}

@@ -1,0 +1,214 @@
+//! Moves a connection's bytes on the JavaScript thread, in libuv's own loop: no call waits for
+//! another thread. Connections are still made on the I/O thread, where waiting harms nobody.
+
+#![cfg(unix)]
+
+use std::collections::VecDeque;
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::bell::Bell;
+use super::uv;
+use crate::cache::{Attached, Call, Core, Exchange, Sink};
+use crate::connection::{
+    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, connection_lost, connection_silent, read_arrived,
+    write_waiting,
+};
+use crate::error::{Error, Result};
+use crate::runtime::IoThread;
+
+/// A connection and the handle that watches it.
+struct Wire {
+    stream: Stream<BlockingSocket>,
+    poll: uv::Handle,
+    watches_writable: bool,
+}
+
+/// How libuv calls back.
+pub struct Callbacks {
+    pub poll: uv::PollCallback,
+    pub timer: uv::TimerCallback,
+}
+
+/// The driver of one client, used on its environment's thread only.
+pub struct LoopDriver {
+    exchange: Exchange,
+    wire: Option<Wire>,
+    timer: Option<uv::Handle>,
+    timer_armed: bool,
+    open_handles: uv::OpenHandles,
+    event_loop: uv::Loop,
+    owner: *mut c_void,
+    callbacks: Callbacks,
+    keeper: Keeper,
+    events: Arc<Mutex<VecDeque<LinkEvent>>>,
+    // Held so that the thread lives as long as connections may be needed.
+    _io: IoThread,
+}
+
+impl LoopDriver {
+    /// Starts to connect.
+    ///
+    /// # Safety
+    /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
+    /// of this driver were closed by `close`.
+    pub unsafe fn start(
+        core: Arc<Core>,
+        bell: Arc<Bell>,
+        event_loop: uv::Loop,
+        open_handles: uv::OpenHandles,
+        owner: *mut c_void,
+        callbacks: Callbacks,
+    ) -> Result<LoopDriver> {
+        let io = IoThread::shared()?;
+        let events = Arc::new(Mutex::new(VecDeque::new()));
+        let told = events.clone();
+        let keeper = Keeper::start(&io, core.config().clone(), move |event| {
+            told.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
+            bell.ring();
+        });
+        Ok(LoopDriver {
+            exchange: Exchange::new(core),
+            wire: None,
+            // SAFETY: the caller answers for the loop.
+            timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
+            timer_armed: false,
+            open_handles,
+            event_loop,
+            owner,
+            callbacks,
+            keeper,
+            events,
+            _io: io,
+        })
+    }
+
+    pub fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+        self.exchange.call(call, slot, now, sink);
+    }
+
+    /// Sends what the calls of this tick have put together.
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        if let Some(wire) = &mut self.wire {
+            let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
+            match write_waiting(&mut wire.stream, &mut traffic) {
+                Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
+                Err(error) => self.lose(connection_lost(&error), now, sink),
+            }
+        }
+        self.arm_timer(now);
+    }
+
+    /// libuv says that the socket is ready.
+    pub fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
+        let result = match status {
+            0 => self.read(now, sink),
+            code => Err(io::Error::from_raw_os_error(-code)),
+        };
+        match result {
+            Ok(()) => self.flush(now, sink),
+            Err(error) => self.lose(connection_lost(&error), now, sink),
+        }
+    }
+
+    fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> io::Result<()> {
+        let Some(wire) = &mut self.wire else { return Ok(()) };
+        read_arrived(&mut wire.stream, &mut Attached::new(&mut self.exchange, sink), now)
+    }
+
+    /// The timer has rung: settles what is overdue. Replies that are here already count: where
+    /// JavaScript has kept the loop busy, they are older than the lateness.
+    pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
+        self.timer_armed = false;
+        if let Err(error) = self.read(now, sink) {
+            return self.lose(connection_lost(&error), now, sink);
+        }
+        if self.exchange.expire(now, sink) {
+            return self.lose(connection_silent(), now, sink);
+        }
+        self.arm_timer(now);
+    }
+
+    /// Takes in what the I/O thread has told.
+    pub fn take_events(&mut self, now: Instant, sink: &mut dyn Sink) {
+        loop {
+            let event = self.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            match event {
+                None => return,
+                Some(LinkEvent::Failed { error, attempt }) => {
+                    Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
+                }
+                Some(LinkEvent::Connected(dialed)) => match self.adopt(dialed.stream.into_blocking()) {
+                    Ok(()) => {
+                        Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);
+                        self.flush(now, sink);
+                    }
+                    Err(error) => {
+                        Attached::new(&mut self.exchange, &mut *sink)
+                            .disconnected(connection_lost(&error), now);
+                        self.keeper.connect();
+                    }
+                },
+            }
+        }
+    }
+
+    fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
+        let stream = stream?;
+        // SAFETY: the loop is this environment's; the stream is dropped only after the handle was
+        // closed, in `lose` and `close`.
+        let fd = stream.socket().as_raw_fd();
+        let poll = unsafe { uv::Handle::poll(self.event_loop, fd, self.owner, &self.open_handles) };
+        let poll = poll.ok_or_else(|| io::Error::other("libuv cannot watch the socket"))?;
+        poll.watch(uv::READABLE | uv::DISCONNECT, self.callbacks.poll);
+        self.wire = Some(Wire { stream, poll, watches_writable: false });
+        Ok(())
+    }
+
+    fn lose(&mut self, error: Error, now: Instant, sink: &mut dyn Sink) {
+        let Some(Wire { stream, poll, .. }) = self.wire.take() else { return };
+        // In this order: libuv must have stopped watching before the descriptor is closed.
+        poll.close();
+        drop(stream);
+        Attached::new(&mut self.exchange, sink).disconnected(error, now);
+        self.keeper.connect();
+        self.arm_timer(now);
+    }
+
+    /// One deadline is enough: they are given in the order of the calls.
+    fn arm_timer(&mut self, now: Instant) {
+        if self.timer_armed {
+            return;
+        }
+        if let (Some(timer), Some(deadline)) = (&self.timer, self.exchange.next_deadline()) {
+            let left = deadline.saturating_duration_since(now).max(Duration::from_millis(1));
+            timer.ring_in(uv::timer_milliseconds(left), self.callbacks.timer);
+            self.timer_armed = true;
+        }
+    }
+
+    /// Settles everything and closes the handles.
+    pub fn close(mut self, now: Instant, sink: &mut dyn Sink) {
+        self.exchange.close(now, sink);
+        if let Some(Wire { stream, poll, .. }) = self.wire.take() {
+            poll.close();
+            drop(stream);
+        }
+        if let Some(timer) = self.timer.take() {
+            timer.close();
+        }
+    }
+}
+
+impl Wire {
+    fn watch(&mut self, writable: bool, callback: uv::PollCallback) {
+        if writable != self.watches_writable {
+            let events = uv::READABLE | uv::DISCONNECT | if writable { uv::WRITABLE } else { 0 };
+            self.poll.watch(events, callback);
+            self.watches_writable = writable;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The only room that names Node: what crosses the bridge, and the threads on either side of it.
+//!
+//! Promises: JavaScript crosses into Rust once a tick with all calls of that tick, and Rust comes
+//! back once for all outcomes that are ready; a panic becomes an error; a handle of libuv is closed
+//! before its environment ends. Relies on Node's C interface, and on libuv where its symbols are
+//! there. Holds no policy: a key, a lifetime or a retry is decided below.
+//!
+//! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
+//! on the thread of its environment, and it is freed only after its last handle was closed.
+
+mod arguments;
+mod bell;
+mod calls;
+mod client;
+mod driving;
+mod exports;
+mod function;
+mod intake;
+mod loop_driver;
+mod notices;
+mod sink;
+mod thread_driver;
+mod uv;
+mod values;
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+
+#[napi(module_exports)]
+pub fn register(exports: Object, env: Env) -> napi::Result<()> {
+    exports::define(env.raw(), exports.raw());
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Outcomes on their way into JavaScript: gathered while the core works, handed over in one call.
+
+use std::ptr;
+
+use napi::sys;
+
+use super::values;
+use crate::cache::{Outcome, Sink};
+
+/// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Mark {
+    Value = 0,
+    Json = 1,
+    Failed = 2,
+    Null = 3,
+    True = 4,
+    False = 5,
+    /// Fields and their JSON texts in turn.
+    Entries = 6,
+}
+
+impl Mark {
+    pub const ALL: [(Mark, &'static str); 7] = [
+        (Mark::Value, "value"),
+        (Mark::Json, "json"),
+        (Mark::Failed, "failed"),
+        (Mark::Null, "null"),
+        (Mark::True, "true"),
+        (Mark::False, "false"),
+        (Mark::Entries, "entries"),
+    ];
+}
+
+/// Collects outcomes within one handle scope.
+pub struct JsSink {
+    env: sys::napi_env,
+    make_error: sys::napi_value,
+    values: sys::napi_value,
+    /// Slot and mark of each outcome.
+    words: Vec<u32>,
+}
+
+/// What was collected.
+pub struct Settled {
+    /// An array; none where every mark says it all.
+    pub values: Option<sys::napi_value>,
+    /// Slot and mark of each.
+    pub words: Vec<u32>,
+}
+
+/// For outcomes that nobody can be told any more.
+pub struct Discard;
+
+impl Sink for Discard {
+    fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
+}
+
+impl JsSink {
+    pub fn new(env: sys::napi_env, make_error: sys::napi_value, words: Vec<u32>) -> JsSink {
+        debug_assert!(words.is_empty());
+        JsSink { env, make_error, values: ptr::null_mut(), words }
+    }
+
+    pub fn finish(self) -> Settled {
+        Settled { values: (!self.values.is_null()).then_some(self.values), words: self.words }
+    }
+
+    fn put(&mut self, slot: u32, mark: Mark, value: Option<sys::napi_value>) {
+        if let Some(value) = value {
+            if self.values.is_null() {
+                // SAFETY: within the handle scope that the sink was made in.
+                unsafe { sys::napi_create_array(self.env, &mut self.values) };
+            }
+            let position = (self.words.len() / 2) as u32;
+            // SAFETY: both values are of the running scope.
+            unsafe { sys::napi_set_element(self.env, self.values, position, value) };
+        }
+        self.words.extend([slot, mark as u32]);
+    }
+}
+
+/// An outcome as JavaScript reads it; no value where the mark says it all.
+pub fn show(
+    env: sys::napi_env,
+    make_error: sys::napi_value,
+    outcome: &Outcome<'_>,
+) -> (Mark, Option<sys::napi_value>) {
+    match outcome {
+        Outcome::Null => (Mark::Null, None),
+        Outcome::Boolean(true) => (Mark::True, None),
+        Outcome::Boolean(false) => (Mark::False, None),
+        Outcome::Integer(value) => (Mark::Value, Some(values::integer(env, *value))),
+        Outcome::Json(text) => (Mark::Json, Some(values::string(env, text))),
+        Outcome::Reply(bytes, shape) => (Mark::Value, Some(values::reply(env, bytes, *shape, make_error))),
+        Outcome::Failed(error) => (Mark::Failed, Some(values::error(env, make_error, error))),
+        Outcome::Entries(entries) => {
+            let mut array = ptr::null_mut();
+            // SAFETY: `env` is the environment of the running call.
+            unsafe { sys::napi_create_array_with_length(env, entries.len() * 2, &mut array) };
+            for (position, text) in entries.iter().flat_map(|(field, json)| [field, json]).enumerate() {
+                let text = values::string(env, text);
+                // SAFETY: both values are of the running scope.
+                unsafe { sys::napi_set_element(env, array, position as u32, text) };
+            }
+            (Mark::Entries, Some(array))
+        }
+    }
+}
+
+impl Sink for JsSink {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        let (mark, value) = show(self.env, self.make_error, &outcome);
+        self.put(slot, mark, value);
+    }
+}

@@ -1,0 +1,166 @@
+//! The JavaScript side of a connection that lives on the I/O thread.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::bell::Bell;
+use crate::cache::{Attached, Call, Core, Exchange, Outcome, Prepared, Scratch, Sink, Token};
+use crate::connection::{Mailbox, drive};
+use crate::error::Result;
+use crate::lane::{Batch, BatchRequest};
+use crate::runtime::IoThread;
+
+/// Outcomes, by slot.
+type Outcomes = Vec<(u32, Outcome<'static>)>;
+
+/// What the two threads share.
+struct Shared {
+    inbox: Mutex<Batch<Token>>,
+    outbox: Mutex<Outcomes>,
+    notify: Notify,
+    stopped: AtomicBool,
+    /// Bytes of requests that are not answered yet.
+    waiting_bytes: AtomicUsize,
+    ended: (Mutex<bool>, Condvar),
+}
+
+/// How long closing waits for the I/O thread, which has nothing to wait for itself.
+const END_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Mailbox for Shared {
+    fn bell(&self) -> &Notify {
+        &self.notify
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// Outcomes that wait to be handed over, on the I/O thread.
+#[derive(Default)]
+struct Collected(Outcomes);
+
+impl Sink for Collected {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        self.0.push((slot, outcome.into_owned()));
+    }
+}
+
+/// The driver of one client, used on its environment's thread only.
+pub struct ThreadDriver {
+    core: Arc<Core>,
+    shared: Arc<Shared>,
+    /// The calls of this tick.
+    batch: Batch<Token>,
+    scratch: Scratch,
+    _io: IoThread,
+}
+
+impl ThreadDriver {
+    /// Starts to connect.
+    pub fn start(core: Arc<Core>, bell: Arc<Bell>) -> Result<ThreadDriver> {
+        let io = IoThread::shared()?;
+        let shared = Arc::new(Shared {
+            inbox: Mutex::default(),
+            outbox: Mutex::default(),
+            notify: Notify::new(),
+            stopped: AtomicBool::new(false),
+            waiting_bytes: AtomicUsize::new(0),
+            ended: Default::default(),
+        });
+        io.spawn(converse(core.clone(), shared.clone(), bell));
+        Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
+    }
+
+    /// Takes a call in. `waiting` calls have not settled yet.
+    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+        let bytes = self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.bytes.len();
+        if let Some(error) = self.core.overload(waiting, bytes) {
+            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+        }
+        let from = self.batch.bytes.len();
+        match self.core.prepare(call, slot, now, &mut self.batch.bytes, &mut self.scratch) {
+            Prepared::Local(outcome) => sink.settle(slot, outcome),
+            Prepared::Send { token, replies } => self.batch.requests.push(BatchRequest {
+                token,
+                len: self.batch.bytes.len() - from,
+                replies,
+                deadline: self.core.deadline(now),
+            }),
+        }
+    }
+
+    /// Hands the calls of this tick to the I/O thread.
+    pub fn flush(&mut self) {
+        if self.batch.requests.is_empty() {
+            return;
+        }
+        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        inbox.bytes.append(&mut self.batch.bytes);
+        inbox.requests.append(&mut self.batch.requests);
+        drop(inbox);
+        self.shared.notify.notify_one();
+    }
+
+    /// Takes the outcomes that are ready.
+    pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
+        let outcomes =
+            std::mem::take(&mut *self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner));
+        for (slot, outcome) in outcomes {
+            sink.settle(slot, outcome);
+        }
+    }
+
+    /// Ends the connection and settles everything.
+    pub fn close(mut self, sink: &mut dyn Sink) {
+        self.flush();
+        self.stop();
+        let (ended, signal) = &self.shared.ended;
+        let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = signal.wait_timeout_while(ended, END_PATIENCE, |ended| !*ended);
+        drop(waited);
+        self.take_outcomes(sink);
+    }
+
+    fn stop(&self) {
+        self.shared.stopped.store(true, Ordering::Release);
+        self.shared.notify.notify_one();
+    }
+}
+
+impl Drop for ThreadDriver {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The I/O thread's side.
+async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
+    let config = core.config().clone();
+    let (inbox, outbox) = (shared.clone(), shared.clone());
+    let mut traffic = Attached::new(Exchange::new(core), Collected::default());
+    let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
+        let mut batch =
+            std::mem::take(&mut *inbox.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        traffic.append(&mut batch, Instant::now());
+        inbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+    };
+    let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
+        outbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        let settled = &mut traffic.sink_mut().0;
+        if !settled.is_empty() {
+            outbox.outbox.lock().unwrap_or_else(PoisonError::into_inner).append(settled);
+            bell.ring();
+        }
+    };
+    drive(config, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
+    collect(&mut traffic);
+    traffic.close(Instant::now());
+    deliver(&mut traffic);
+    *shared.ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    shared.ended.1.notify_all();
+}

@@ -1,0 +1,166 @@
+//! Values for JavaScript.
+
+use std::ptr;
+
+use napi::sys;
+
+use crate::cache::Shape;
+use crate::error::Error;
+use crate::lane::{Frame, Items, Node};
+
+/// A string. ASCII takes the copy without decoding; bytes that are no UTF-8 become U+FFFD.
+pub fn string(env: sys::napi_env, text: &[u8]) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    let length = text.len() as isize;
+    // SAFETY: pointer and length are of one slice.
+    unsafe {
+        if text.is_ascii() {
+            sys::napi_create_string_latin1(env, text.as_ptr().cast(), length, &mut value);
+        } else {
+            sys::napi_create_string_utf8(env, text.as_ptr().cast(), length, &mut value);
+        }
+    }
+    value
+}
+
+pub fn null(env: sys::napi_env) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_get_null(env, &mut value) };
+    value
+}
+
+pub fn undefined(env: sys::napi_env) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_get_undefined(env, &mut value) };
+    value
+}
+
+pub fn boolean(env: sys::napi_env, from: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_get_boolean(env, from, &mut value) };
+    value
+}
+
+/// A number; beyond 2^53 a string, which loses nothing.
+pub fn integer(env: sys::napi_env, from: i64) -> sys::napi_value {
+    const MAX_SAFE: i64 = (1 << 53) - 1;
+    if from.abs() > MAX_SAFE {
+        return string(env, from.to_string().as_bytes());
+    }
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_create_int64(env, from, &mut value) };
+    value
+}
+
+/// An error of the caller's class, made by its function `make(code, message, retryable, redisCode)`.
+pub fn error(env: sys::napi_env, make: sys::napi_value, error: &Error) -> sys::napi_value {
+    let redis_code = error.redis_code().map_or_else(|| undefined(env), |code| string(env, code.as_bytes()));
+    let arguments = [
+        string(env, error.code().as_str().as_bytes()),
+        string(env, error.message().as_bytes()),
+        boolean(env, error.is_retryable()),
+        redis_code,
+    ];
+    call(env, make, &arguments)
+}
+
+/// Calls a function of JavaScript; `undefined` where it threw.
+pub fn call(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::napi_value]) -> sys::napi_value {
+    let mut result = ptr::null_mut();
+    let this = undefined(env);
+    // SAFETY: the values are of the running handle scope; count and pointer are of one slice.
+    let status =
+        unsafe { sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &mut result) };
+    if status == sys::Status::napi_ok { result } else { this }
+}
+
+/// As `call`, from the event loop: microtasks run afterwards.
+pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::napi_value]) {
+    let mut result = ptr::null_mut();
+    // SAFETY: as for `call`; the receiver must be an object, and a function is one.
+    unsafe {
+        let (count, first) = (arguments.len(), arguments.as_ptr());
+        sys::napi_make_callback(env, ptr::null_mut(), function, function, count, first, &mut result);
+    }
+}
+
+/// A reply of the server, in the shapes that users of RESP2 know: texts, numbers, arrays, null.
+pub fn reply(env: sys::napi_env, bytes: &[u8], shape: Shape, make_error: sys::napi_value) -> sys::napi_value {
+    match (Frame::new(bytes).node(), shape) {
+        (Node::Array(items) | Node::Map(items), Shape::Object) => object(env, items, make_error),
+        (node, _) => plain(env, node, make_error),
+    }
+}
+
+fn plain(env: sys::napi_env, node: Node<'_>, make_error: sys::napi_value) -> sys::napi_value {
+    match node {
+        Node::Null => null(env),
+        Node::Boolean(value) => integer(env, i64::from(value)),
+        Node::Integer(value) => integer(env, value),
+        Node::Bulk(text) | Node::Status(text) | Node::Number(text) => string(env, text),
+        Node::Error(line) => error(env, make_error, &Error::reply(&String::from_utf8_lossy(line))),
+        Node::Array(items) | Node::Map(items) => array(env, items, make_error),
+    }
+}
+
+fn array(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call. The length is what the whole reply,
+    // which is here, holds.
+    unsafe { sys::napi_create_array_with_length(env, items.remaining(), &mut value) };
+    for (position, item) in items.enumerate() {
+        in_scope(env, || {
+            let item = plain(env, item, make_error);
+            // SAFETY: both are values of the running call.
+            unsafe { sys::napi_set_element(env, value, position as u32, item) };
+        });
+    }
+    value
+}
+
+/// Pairs as an object without a prototype's traps: `__proto__` is a field like any other.
+fn object(env: sys::napi_env, mut items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_create_object(env, &mut value) };
+    while let (Some(key), Some(item)) = (items.next(), items.next()) {
+        in_scope(env, || {
+            let (key, item) = (plain(env, key, make_error), plain(env, item, make_error));
+            define_field(env, value, key, item);
+        });
+    }
+    value
+}
+
+/// Defines an own property, whatever its name.
+pub fn define_field(env: sys::napi_env, object: sys::napi_value, key: sys::napi_value, item: sys::napi_value) {
+    const FIELD: i32 = sys::PropertyAttributes::writable
+        | sys::PropertyAttributes::enumerable
+        | sys::PropertyAttributes::configurable;
+    let descriptor = sys::napi_property_descriptor {
+        utf8name: ptr::null(),
+        name: key,
+        method: None,
+        getter: None,
+        setter: None,
+        value: item,
+        attributes: FIELD,
+        data: ptr::null_mut(),
+    };
+    // SAFETY: the descriptor outlives the call and names values of the running scope.
+    unsafe { sys::napi_define_properties(env, object, 1, &descriptor) };
+}
+
+/// Runs `work` and lets go of the handles that it made.
+fn in_scope(env: sys::napi_env, work: impl FnOnce()) {
+    let mut scope = ptr::null_mut();
+    // SAFETY: opened and closed here, in order; what survives is held by its array or object.
+    unsafe { sys::napi_open_handle_scope(env, &mut scope) };
+    work();
+    // SAFETY: as above.
+    unsafe { sys::napi_close_handle_scope(env, scope) };
+}

@@ -1,0 +1,134 @@
+//! What crosses into this room and out of it.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::key::{Keys, Kind};
+
+/// Where a value lives, in the caller's terms.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    Conversation {
+        kind: Kind,
+        organization: Option<&'a str>,
+        phone: &'a str,
+    },
+    Organization {
+        organization: &'a str,
+    },
+    PhoneToLead {
+        phone: &'a str,
+    },
+    Single {
+        kind: Kind,
+        id: &'a str,
+    },
+    Pair {
+        kind: Kind,
+        id: &'a str,
+        phone: &'a str,
+    },
+    /// A key that the caller named, in an organization or in none.
+    Managed {
+        name: &'a str,
+        organization: Option<&'a str>,
+    },
+}
+
+impl Place<'_> {
+    /// `None` where the caller named the key.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Place::Conversation { kind, .. } | Place::Single { kind, .. } | Place::Pair { kind, .. } => {
+                Some(*kind)
+            }
+            Place::Organization { .. } => Some(Kind::Organization),
+            Place::PhoneToLead { .. } => Some(Kind::PhoneToLead),
+            Place::Managed { .. } => None,
+        }
+    }
+
+    /// Appends the key.
+    pub fn append_key(&self, keys: &Keys, out: &mut Vec<u8>) -> Result<()> {
+        match *self {
+            Place::Conversation { kind, organization, phone } => {
+                keys.conversation(out, kind, organization, phone)
+            }
+            Place::Organization { organization } => keys.organization(out, organization),
+            Place::PhoneToLead { phone } => keys.phone_to_lead(out, phone),
+            Place::Single { kind, id } => keys.single(out, kind, id),
+            Place::Pair { kind, id, phone } => keys.pair(out, kind, id, phone),
+            Place::Managed { name, organization } => keys.managed(out, name, organization, None),
+        }
+    }
+
+    /// Appends the key of the index that finds this place again; false where the value belongs
+    /// to no organization.
+    pub fn append_index(&self, keys: &Keys, out: &mut Vec<u8>) -> Result<bool> {
+        let organization = match *self {
+            Place::Conversation { organization, .. } | Place::Managed { organization, .. } => organization,
+            Place::Organization { organization } => Some(organization),
+            Place::PhoneToLead { .. } | Place::Single { .. } | Place::Pair { .. } => return Ok(false),
+        };
+        keys.organization_index(out, organization)?;
+        Ok(true)
+    }
+}
+
+/// One call of a caller.
+#[derive(Debug)]
+pub enum Call<'a> {
+    /// A command as it is, its name first.
+    Command { arguments: &'a [&'a [u8]], shape: Shape },
+    Get { place: Place<'a> },
+    /// `ttl_seconds` as the caller gave it; anything that is no positive number is the default.
+    Set { place: Place<'a>, json: &'a [u8], ttl_seconds: Option<f64> },
+    Delete { place: Place<'a> },
+    /// Both directions in one step. The JSON texts are the values to store.
+    MapLead { phone: &'a str, lead: &'a str, phone_json: &'a [u8], lead_json: &'a [u8] },
+    HashGet { place: Place<'a>, field: &'a [u8] },
+    HashSet { place: Place<'a>, field: &'a [u8], json: &'a [u8], ttl_seconds: Option<f64> },
+    HashDelete { place: Place<'a>, field: &'a [u8] },
+    HashEntries { place: Place<'a> },
+    ClearOrganization { organization: Option<&'a str> },
+}
+
+/// How the reply of a raw command is given to its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Shape {
+    /// Texts, numbers, arrays and null, as RESP2 has them.
+    Plain,
+    /// The pairs of a flat array or a map become an object.
+    Object,
+}
+
+/// What a call came to. Exactly one a call.
+#[derive(Debug, PartialEq)]
+pub enum Outcome<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    /// JSON text.
+    Json(Cow<'a, [u8]>),
+    /// The fields of a hash and their JSON texts.
+    Entries(Vec<(Vec<u8>, Vec<u8>)>),
+    /// A complete reply, to be shown in this shape.
+    Reply(Cow<'a, [u8]>, Shape),
+    Failed(Error),
+}
+
+impl Outcome<'_> {
+    /// The same outcome, owning its bytes.
+    pub fn into_owned(self) -> Outcome<'static> {
+        match self {
+            Outcome::Null => Outcome::Null,
+            Outcome::Boolean(value) => Outcome::Boolean(value),
+            Outcome::Integer(value) => Outcome::Integer(value),
+            Outcome::Json(text) => Outcome::Json(Cow::Owned(text.into_owned())),
+            Outcome::Entries(entries) => Outcome::Entries(entries),
+            Outcome::Reply(bytes, shape) => Outcome::Reply(Cow::Owned(bytes.into_owned()), shape),
+            Outcome::Failed(error) => Outcome::Failed(error),
+        }
+    }
+}

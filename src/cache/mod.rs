@@ -1,0 +1,22 @@
+//! What the adapter promises: typed places, their lifetimes, organization scoping, fallback.
+//!
+//! Promises: a call gets exactly one outcome, from Redis or from memory; a value of one
+//! organization is never answered for another; nothing here waits or does I/O. Relies on `key` for
+//! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
+//! parses JSON and never names Node.
+
+mod call;
+mod clearing;
+mod core;
+mod exchange;
+mod kinds;
+mod legacy;
+mod local;
+mod request;
+mod scripts;
+mod upkeep;
+
+pub use call::{Call, Outcome, Place, Shape};
+pub use core::{Core, NOBODY, Prepared, Scratch, Token, closed};
+pub use exchange::{Attached, Exchange, Sink};
+pub use kinds::{TTL_TABLE, TtlRow, default_ttl};

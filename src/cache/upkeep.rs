@@ -1,0 +1,78 @@
+//! What keeps the indexes of organizations right: they outlive what they list, and forget what
+//! has expired.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::core::{Core, Token, push};
+use super::request::{Form, Operation, milliseconds};
+use super::scripts::{EXTEND_INDEX, TRIM_INDEX};
+use crate::lane::{
+    Batch, Frame, Node, append_argument, append_command, append_header, append_integer_argument,
+};
+
+/// An index that is extended gets more than its newest value needs, so that this is rare.
+const EXTRA_INDEX_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// One in so many writes to organizations trims the index it wrote to...
+const TRIM_EVERY: u64 = 64;
+/// ... of at most this many entries, so entries go twice as fast as they come.
+const TRIM_ENTRIES: i64 = 128;
+
+/// Looks after the index that a write has just added to. True where the write's outcome now
+/// depends on a further request: were the index to end before the value, clearing would miss it.
+pub fn after_indexed_write(
+    core: &Core,
+    form: Form,
+    frame: Frame<'_>,
+    request: &[u8],
+    token: &Token,
+    next: &mut Batch<Token>,
+) -> bool {
+    let Some(Operation::Set { ttl, index: Some(index), .. } | Operation::HashSet { ttl, index, .. }) =
+        Operation::parse(form, request)
+    else {
+        return false;
+    };
+    if core.health().writes().is_multiple_of(TRIM_EVERY) {
+        push(next, Token::upkeep(token.issued()), core.deadline(token.issued()), |out| {
+            append_script(out, TRIM_INDEX, index, TRIM_ENTRIES);
+            1
+        });
+    }
+    let index_life = match frame.node() {
+        Node::Array(items) => items.last(),
+        _ => None,
+    };
+    match index_life {
+        Some(Node::Integer(left)) if left >= milliseconds(ttl) => false,
+        _ => {
+            let extend = Token::extend_index(token.slot, token.issued());
+            push(next, extend, core.deadline(token.issued()), |out| {
+                append_script(out, EXTEND_INDEX, index, milliseconds(ttl + EXTRA_INDEX_LIFE));
+                1
+            });
+            true
+        }
+    }
+}
+
+/// Appends an index entry for a key that lives `ttl`.
+pub fn append_index_entry(out: &mut Vec<u8>, index: &[u8], key: &[u8], ttl: Duration) {
+    append_header(out, 4);
+    append_argument(out, b"ZADD");
+    append_argument(out, index);
+    append_integer_argument(out, end_of_life(ttl));
+    append_argument(out, key);
+}
+
+/// Appends a script with one key and one number.
+pub fn append_script(out: &mut Vec<u8>, script: &str, key: &[u8], number: i64) {
+    let number = number.to_string();
+    append_command(out, &[b"EVAL", script.as_bytes(), b"1", key, number.as_bytes()]);
+}
+
+/// When a value that is written now ends, in ms since 1970. Only a hint: what trims an index
+/// asks Redis whether the key is still there.
+fn end_of_life(ttl: Duration) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    milliseconds(now + ttl)
+}

@@ -1,0 +1,63 @@
+//! How long to wait before the next attempt: exponential, capped, with full jitter.
+//!
+//! Full jitter (a uniform draw between zero and the cap of the attempt) spreads the clients of a
+//! server that comes back; see "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+/// No attempt waits longer, so a server that is back is found within this time.
+const MAX_DELAY: Duration = Duration::from_secs(2);
+
+/// The delays of consecutive failed attempts.
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    base: Duration,
+    failures: u32,
+}
+
+impl Backoff {
+    pub fn new(base: Duration) -> Self {
+        Backoff { base, failures: 0 }
+    }
+
+    /// Failed attempts since the last `reset`.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Counts a failure and draws the delay before the next attempt.
+    pub fn next_delay(&mut self) -> Duration {
+        let cap = self.base.saturating_mul(1 << self.failures.min(16)).min(MAX_DELAY);
+        self.failures = self.failures.saturating_add(1);
+        // Each RandomState is seeded anew, which is all the randomness that jitter needs.
+        let draw = RandomState::new().hash_one(self.failures) as f64 / u64::MAX as f64;
+        cap.mul_f64(draw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_stay_under_the_doubling_cap_and_differ() {
+        let mut backoff = Backoff::new(Duration::from_millis(100));
+        let mut delays = Vec::new();
+        for attempt in 0..40u32 {
+            let cap = Duration::from_millis(100 << attempt.min(10)).min(MAX_DELAY);
+            let delay = backoff.next_delay();
+            assert!(delay <= cap, "attempt {attempt}: {delay:?} > {cap:?}");
+            delays.push(delay);
+        }
+        delays.dedup();
+        assert!(delays.len() > 30, "jitter must not repeat itself");
+        assert_eq!(backoff.failures(), 40);
+        backoff.reset();
+        assert!(backoff.next_delay() <= Duration::from_millis(100));
+    }
+}

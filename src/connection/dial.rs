@@ -1,0 +1,113 @@
+//! One attempt to connect: name resolution, socket, TLS, handshake, all within one deadline.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::handshake::{ServerInfo, shake_hands};
+use super::stream::{AsyncSocket, Stream};
+use super::tls;
+use crate::config::{Config, Endpoint, Family};
+use crate::error::{Error, ErrorCode, Result};
+
+/// A connection that may carry calls.
+#[derive(Debug)]
+pub struct Dialed {
+    pub stream: Stream<AsyncSocket>,
+    pub server: ServerInfo,
+}
+
+/// Connects once.
+///
+/// # Errors
+/// `E_CONNECT` where no connection came about in time, `E_REPLY` where the server refused the
+/// password, the user or the database, `E_CONFIG` where the TLS material cannot be used.
+pub async fn dial(config: &Config) -> Result<Dialed> {
+    let limit = config.connect_timeout();
+    timeout(limit, dial_within(config)).await.unwrap_or_else(|_| {
+        Err(refuse(format!("{} did not answer within {} ms", config.endpoint(), limit.as_millis())))
+    })
+}
+
+async fn dial_within(config: &Config) -> Result<Dialed> {
+    let (socket, tls) = match config.endpoint() {
+        Endpoint::Tcp { host, port } => {
+            let socket = connect_tcp(config, host, *port).await?;
+            let tls = config.tls().map(|settings| tls::client(settings, host)).transpose()?;
+            (AsyncSocket::Tcp(socket), tls)
+        }
+        #[cfg(unix)]
+        Endpoint::Unix { path } => {
+            let socket = tokio::net::UnixStream::connect(path)
+                .await
+                .map_err(|error| refuse(format!("the unix socket {}: {}", path.display(), reason(&error))))?;
+            (AsyncSocket::Unix(socket), None)
+        }
+        #[cfg(not(unix))]
+        Endpoint::Unix { .. } => return Err(refuse("unix sockets are not available on this platform")),
+    };
+    let mut stream = Stream::new(socket, tls);
+    let server = shake_hands(&mut stream, config).await?;
+    Ok(Dialed { stream, server })
+}
+
+async fn connect_tcp(config: &Config, host: &str, port: u16) -> Result<TcpStream> {
+    let addresses = resolve(host, port, config.family()).await?;
+    let mut failure = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(socket) => {
+                prepare(&socket, config.keep_alive())
+                    .map_err(|error| refuse(format!("the socket to {address}: {}", reason(&error))))?;
+                return Ok(socket);
+            }
+            Err(error) => failure = Some(refuse(format!("{host}:{port} refused: {}", reason(&error)))),
+        }
+    }
+    Err(failure.unwrap_or_else(|| refuse(format!("{host} has no address"))))
+}
+
+async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found = lookup_host((host, port))
+        .await
+        .map_err(|error| refuse(format!("the host {host} could not be resolved: {}", reason(&error))))?;
+    let addresses: Vec<_> = found
+        .filter(|address| match family {
+            Family::Any => true,
+            Family::V4 => address.is_ipv4(),
+            Family::V6 => address.is_ipv6(),
+        })
+        .collect();
+    if addresses.is_empty() {
+        return Err(refuse(format!("the host {host} has no address of the family that REDIS_FAMILY asks for")));
+    }
+    Ok(addresses)
+}
+
+fn prepare(socket: &TcpStream, keep_alive: Duration) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    if !keep_alive.is_zero() {
+        SockRef::from(socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(keep_alive))?;
+    }
+    Ok(())
+}
+
+/// The system's word for it, without its number.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nothing listens there (ECONNREFUSED)".to_owned(),
+        io::ErrorKind::NotFound => "there is no such socket (ENOENT)".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn refuse(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Connect, message)
+}

@@ -1,0 +1,160 @@
+//! What is said before a connection may carry calls: HELLO, AUTH, SELECT.
+//!
+//! RESP3 where the server has it; a server that does not know HELLO (before Redis 6) gets AUTH and
+//! stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::stream::{AsyncSocket, Stream};
+use crate::config::Config;
+use crate::error::{Error, ErrorCode, Result};
+use crate::lane::{Answer, Lane, Node, append_command};
+
+/// What `CLIENT LIST` shows for our connections.
+const CLIENT_NAME: &[u8] = b"orgcache";
+/// Lanes want a deadline; the dial has its own, shorter one.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// What the server said of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// 2 or 3.
+    pub protocol: u8,
+    /// e.g. `7.0.15`; empty where HELLO is not known.
+    pub version: String,
+    /// `master` or `replica`; empty where HELLO is not known.
+    pub role: String,
+}
+
+/// Brings a fresh stream to the state in which calls may use it.
+pub async fn shake_hands(stream: &mut Stream<AsyncSocket>, config: &Config) -> Result<ServerInfo> {
+    let server = match hello(stream, config).await? {
+        Said::Info(server) => server,
+        Said::Unknown => {
+            if let Some(password) = config.password() {
+                let mut auth: Vec<&[u8]> = vec![b"AUTH"];
+                auth.extend(config.username().map(str::as_bytes));
+                auth.push(password.expose().as_bytes());
+                ask(stream, &auth, |_| ()).await?;
+            }
+            ServerInfo { protocol: 2, ..ServerInfo::default() }
+        }
+    };
+    if config.database() != 0 {
+        let database = config.database().to_string();
+        ask(stream, &[b"SELECT", database.as_bytes()], |_| ()).await?;
+    }
+    Ok(server)
+}
+
+enum Said {
+    Info(ServerInfo),
+    Unknown,
+}
+
+async fn hello(stream: &mut Stream<AsyncSocket>, config: &Config) -> Result<Said> {
+    let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
+    if let Some(password) = config.password() {
+        let username = config.username().unwrap_or("default");
+        command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
+    }
+    command.extend([&b"SETNAME"[..], CLIENT_NAME]);
+    match ask(stream, &command, server_info).await {
+        Ok(server) => Ok(Said::Info(server)),
+        Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
+        Err(error) => Err(error),
+    }
+}
+
+/// Servers before Redis 6 do not know HELLO; some proxies know it and refuse RESP3.
+fn is_unknown_command(error: &Error) -> bool {
+    match error.redis_code() {
+        Some("NOPROTO") => true,
+        Some("ERR") => error.message().contains("unknown command"),
+        _ => false,
+    }
+}
+
+fn server_info(node: Node<'_>) -> ServerInfo {
+    let mut server = ServerInfo { protocol: 3, ..ServerInfo::default() };
+    let (Node::Map(mut items) | Node::Array(mut items)) = node else { return server };
+    while let (Some(Node::Bulk(name) | Node::Status(name)), Some(value)) = (items.next(), items.next()) {
+        match (name, value) {
+            (b"version", Node::Bulk(text)) => server.version = String::from_utf8_lossy(text).into_owned(),
+            (b"role", Node::Bulk(text)) => server.role = String::from_utf8_lossy(text).into_owned(),
+            (b"proto", Node::Integer(protocol)) => server.protocol = protocol as u8,
+            _ => {}
+        }
+    }
+    server
+}
+
+/// One command and its reply on a stream that carries nothing else.
+async fn ask<R>(
+    stream: &mut Stream<AsyncSocket>,
+    command: &[&[u8]],
+    read: impl Fn(Node<'_>) -> R,
+) -> Result<R> {
+    let mut lane = Lane::default();
+    append_command(lane.buffer(), command);
+    lane.commit(0, 1, (), Instant::now() + NEVER);
+    let mut answer = None;
+    while answer.is_none() {
+        advance(stream, &mut lane, |result| answer = Some(result), &read).map_err(|error| lost(&error))?;
+        if answer.is_none() {
+            let or_writable = !lane.unsent().is_empty() || stream.wants_write();
+            stream.socket().ready(or_writable).await.map_err(|error| lost(&error))?;
+        }
+    }
+    answer.unwrap_or_else(|| Err(Error::new(ErrorCode::Connect, "the server said nothing")))
+}
+
+/// Moves bytes both ways until the socket would block.
+fn advance<R>(
+    stream: &mut Stream<AsyncSocket>,
+    lane: &mut Lane<()>,
+    mut answered: impl FnMut(Result<R>),
+    read: &impl Fn(Node<'_>) -> R,
+) -> io::Result<()> {
+    let blocked = |result: io::Result<usize>| match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        other => other.map(Some),
+    };
+    while !lane.unsent().is_empty() {
+        let Some(count) = blocked(stream.write(lane.unsent()))? else { break };
+        lane.sent(count);
+    }
+    match stream.flush() {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+        _ => {}
+    }
+    while lane.pending() > 0 {
+        let Some(count) = blocked(stream.read(lane.read_room()))? else { break };
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        lane.received(count, |(), answer, _| {
+            answered(match answer {
+                Answer::Refused(line) => Err(Error::reply(line)),
+                Answer::Frame(frame) => match frame.error() {
+                    Some(line) => Err(Error::reply(&line)),
+                    None => Ok(read(frame.node())),
+                },
+            });
+        })
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    }
+    Ok(())
+}
+
+fn lost(error: &io::Error) -> Error {
+    let reason = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+        // rustls says here why a certificate was refused.
+        io::ErrorKind::InvalidData => error.to_string(),
+        kind => kind.to_string(),
+    };
+    Error::new(ErrorCode::Connect, format!("the connection failed during the handshake: {reason}"))
+}

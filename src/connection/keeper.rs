@@ -1,0 +1,95 @@
+//! Keeps trying until a connection stands, and tries anew when told that it is gone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::backoff::Backoff;
+use super::dial::{Dialed, dial};
+use crate::config::Config;
+use crate::error::Error;
+use crate::runtime::IoThread;
+
+/// A connection that lived shorter than this was no success: the next attempt backs off, so that
+/// a server which drops everyone at once is not hammered.
+pub const STABLE_AFTER: Duration = Duration::from_secs(1);
+
+/// What the owner of a link is told.
+#[derive(Debug)]
+pub enum LinkEvent {
+    Connected(Box<Dialed>),
+    /// The attempt failed; `attempt` counts from 1 since the last connection that was stable.
+    Failed {
+        error: Error,
+        attempt: u32,
+    },
+}
+
+/// Dials until it succeeds, telling each failure.
+pub async fn connect_persistently(
+    config: &Config,
+    backoff: &mut Backoff,
+    mut failed: impl FnMut(Error, u32),
+) -> Dialed {
+    loop {
+        match dial(config).await {
+            Ok(dialed) => return dialed,
+            Err(error) => {
+                let delay = backoff.next_delay();
+                failed(error, backoff.failures());
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
+}
+
+/// Makes connections on the I/O thread for an owner that lives elsewhere. Dropping it ends that.
+#[derive(Debug)]
+pub struct Keeper {
+    requests: mpsc::UnboundedSender<()>,
+}
+
+impl Keeper {
+    /// Starts to connect at once; `tell` is called on the I/O thread.
+    pub fn start(
+        io: &IoThread,
+        config: Arc<Config>,
+        mut tell: impl FnMut(LinkEvent) + Send + 'static,
+    ) -> Keeper {
+        let (requests, mut wanted) = mpsc::unbounded_channel();
+        let keeper = Keeper { requests };
+        keeper.connect();
+        io.spawn(async move {
+            let mut backoff = Backoff::new(config.retry_delay());
+            let mut connected_at: Option<Instant> = None;
+            while wanted.recv().await.is_some() {
+                match connected_at.map(|at| at.elapsed()) {
+                    Some(lived) if lived < STABLE_AFTER => tokio::time::sleep(backoff.next_delay()).await,
+                    _ => backoff.reset(),
+                }
+                let dialed = {
+                    let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
+                    let dialing = connect_persistently(&config, &mut backoff, &mut failed);
+                    tokio::pin!(dialing);
+                    loop {
+                        tokio::select! {
+                            dialed = &mut dialing => break dialed,
+                            // A second wish for the same connection is granted already.
+                            wish = wanted.recv() => if wish.is_none() { return },
+                        }
+                    }
+                };
+                connected_at = Some(Instant::now());
+                tell(LinkEvent::Connected(Box::new(dialed)));
+            }
+        });
+        keeper
+    }
+
+    /// Asks for a new connection: the last one is gone.
+    pub fn connect(&self) {
+        // Where the I/O thread has ended there is nobody left to connect for.
+        let _ = self.requests.send(());
+    }
+}

@@ -1,0 +1,173 @@
+//! A non-blocking byte stream over TCP or a unix socket, with TLS where it was asked for.
+//!
+//! One type serves both drivers: over tokio's sockets on the I/O thread, over plain sockets where
+//! another loop (libuv's) tells when they are ready. Reads and writes answer `WouldBlock` instead
+//! of waiting. rustls is itself a state machine without I/O, so it needs no driver of its own.
+
+use std::io::{self, Read, Write};
+use std::net;
+
+/// A socket of the tokio runtime.
+#[derive(Debug)]
+pub enum AsyncSocket {
+    Tcp(tokio::net::TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+/// A non-blocking socket that no runtime owns.
+#[derive(Debug)]
+pub enum BlockingSocket {
+    Tcp(net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+/// What a socket is ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Readiness {
+    pub readable: bool,
+    pub writable: bool,
+}
+
+impl AsyncSocket {
+    /// Waits until the socket can be read, or written where `or_writable` says so.
+    pub async fn ready(&self, or_writable: bool) -> io::Result<Readiness> {
+        let mut interest = tokio::io::Interest::READABLE;
+        if or_writable {
+            interest |= tokio::io::Interest::WRITABLE;
+        }
+        let ready = match self {
+            AsyncSocket::Tcp(socket) => socket.ready(interest).await?,
+            #[cfg(unix)]
+            AsyncSocket::Unix(socket) => socket.ready(interest).await?,
+        };
+        Ok(Readiness {
+            readable: ready.is_readable() || ready.is_read_closed(),
+            writable: ready.is_writable() || ready.is_write_closed(),
+        })
+    }
+
+    fn into_blocking(self) -> io::Result<BlockingSocket> {
+        Ok(match self {
+            AsyncSocket::Tcp(socket) => BlockingSocket::Tcp(socket.into_std()?),
+            #[cfg(unix)]
+            AsyncSocket::Unix(socket) => BlockingSocket::Unix(socket.into_std()?),
+        })
+    }
+}
+
+impl Read for AsyncSocket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            AsyncSocket::Tcp(socket) => socket.try_read(buffer),
+            #[cfg(unix)]
+            AsyncSocket::Unix(socket) => socket.try_read(buffer),
+        }
+    }
+}
+
+impl Write for AsyncSocket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            AsyncSocket::Tcp(socket) => socket.try_write(bytes),
+            #[cfg(unix)]
+            AsyncSocket::Unix(socket) => socket.try_write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for BlockingSocket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            BlockingSocket::Tcp(socket) => socket.read(buffer),
+            #[cfg(unix)]
+            BlockingSocket::Unix(socket) => socket.read(buffer),
+        }
+    }
+}
+
+impl Write for BlockingSocket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            BlockingSocket::Tcp(socket) => socket.write(bytes),
+            #[cfg(unix)]
+            BlockingSocket::Unix(socket) => socket.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for BlockingSocket {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        match self {
+            BlockingSocket::Tcp(socket) => socket.as_raw_fd(),
+            BlockingSocket::Unix(socket) => socket.as_raw_fd(),
+        }
+    }
+}
+
+/// A socket, and the TLS session on top of it where there is one.
+#[derive(Debug)]
+pub struct Stream<S> {
+    socket: S,
+    tls: Option<Box<rustls::ClientConnection>>,
+}
+
+impl<S: Read + Write> Stream<S> {
+    pub fn new(socket: S, tls: Option<rustls::ClientConnection>) -> Self {
+        Stream { socket, tls: tls.map(Box::new) }
+    }
+
+    pub fn socket(&self) -> &S {
+        &self.socket
+    }
+
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether encrypted bytes wait for the socket to take them.
+    pub fn wants_write(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.wants_write())
+    }
+
+    /// Reads once. `Ok(0)` is the end of the stream, `WouldBlock` says that nothing is there.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.socket.read(buffer),
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut self.socket).read(buffer),
+        }
+    }
+
+    /// Writes what the socket takes now. `WouldBlock` says that it takes nothing.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.socket.write(bytes),
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut self.socket).write(bytes),
+        }
+    }
+
+    /// Pushes encrypted bytes that wait.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            None => Ok(()),
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut self.socket).flush(),
+        }
+    }
+}
+
+impl Stream<AsyncSocket> {
+    /// Takes the socket out of the runtime, for a loop that polls it itself.
+    pub fn into_blocking(self) -> io::Result<Stream<BlockingSocket>> {
+        Ok(Stream { socket: self.socket.into_blocking()?, tls: self.tls })
+    }
+}

@@ -1,0 +1,133 @@
+//! Moves a connection's bytes on the I/O thread. Works on every platform.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::backoff::Backoff;
+use super::dial::Dialed;
+use super::keeper::{STABLE_AFTER, connect_persistently};
+use super::traffic::{Traffic, connection_lost, connection_silent, read_arrived, write_waiting};
+use crate::config::Config;
+use crate::error::Error;
+
+/// An idle driver looks up this often; whoever has something for it wakes it.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What the I/O thread and the caller's thread share about a driver.
+pub trait Mailbox: Send + Sync {
+    /// Woken whenever `collect` may have something, and when it is time to stop.
+    fn bell(&self) -> &Notify;
+    fn is_stopped(&self) -> bool;
+}
+
+/// Keeps a connection and moves `traffic` over it until the mailbox says stop.
+///
+/// `collect` takes in what the caller's thread has left; `deliver` hands back what has settled.
+pub async fn drive<T: Traffic>(
+    config: Arc<Config>,
+    mailbox: Arc<dyn Mailbox>,
+    traffic: &mut T,
+    mut collect: impl FnMut(&mut T),
+    mut deliver: impl FnMut(&mut T),
+) {
+    let mut backoff = Backoff::new(config.retry_delay());
+    while !mailbox.is_stopped() {
+        let Some(dialed) =
+            connect(&config, &*mailbox, &mut backoff, traffic, &mut collect, &mut deliver).await
+        else {
+            return;
+        };
+        let connected_at = Instant::now();
+        traffic.connected(&dialed.server, connected_at);
+        let error = converse(dialed, &*mailbox, traffic, &mut collect, &mut deliver).await;
+        if mailbox.is_stopped() {
+            return;
+        }
+        traffic.disconnected(error, Instant::now());
+        deliver(traffic);
+        if connected_at.elapsed() < STABLE_AFTER {
+            tokio::time::sleep(backoff.next_delay()).await;
+        } else {
+            backoff.reset();
+        }
+    }
+}
+
+/// Dials until it succeeds; meanwhile calls come in and expire. `None` where it is time to stop.
+async fn connect<T: Traffic>(
+    config: &Config,
+    mailbox: &dyn Mailbox,
+    backoff: &mut Backoff,
+    traffic: &mut T,
+    collect: &mut impl FnMut(&mut T),
+    deliver: &mut impl FnMut(&mut T),
+) -> Option<Dialed> {
+    let (failures, mut failed) = tokio::sync::mpsc::unbounded_channel();
+    let dialing = connect_persistently(config, backoff, |error, attempt| {
+        // The receiver lives as long as this function.
+        let _ = failures.send((error, attempt));
+    });
+    tokio::pin!(dialing);
+    loop {
+        tokio::select! {
+            dialed = &mut dialing => return Some(dialed),
+            Some((error, attempt)) = failed.recv() => traffic.attempt_failed(error, attempt, Instant::now()),
+            () = mailbox.bell().notified() => collect(traffic),
+            () = sleep_until(traffic.next_deadline()) => {
+                // There is no connection that could be replaced.
+                let _ = traffic.expire(Instant::now());
+            }
+        }
+        if mailbox.is_stopped() {
+            return None;
+        }
+        deliver(traffic);
+    }
+}
+
+/// Moves bytes until the connection ends, and says why it did.
+async fn converse<T: Traffic>(
+    dialed: Dialed,
+    mailbox: &dyn Mailbox,
+    traffic: &mut T,
+    collect: &mut impl FnMut(&mut T),
+    deliver: &mut impl FnMut(&mut T),
+) -> Error {
+    let mut stream = dialed.stream;
+    loop {
+        let waiting = match write_waiting(&mut stream, traffic) {
+            Ok(waiting) => waiting,
+            Err(error) => return connection_lost(&error),
+        };
+        tokio::select! {
+            ready = stream.socket().ready(waiting) => {
+                let read = ready.and_then(|ready| {
+                    if ready.readable { read_arrived(&mut stream, traffic, Instant::now()) } else { Ok(()) }
+                });
+                if let Err(error) = read {
+                    deliver(traffic);
+                    return connection_lost(&error);
+                }
+            }
+            () = mailbox.bell().notified() => collect(traffic),
+            () = sleep_until(traffic.next_deadline()) => {
+                if traffic.expire(Instant::now()) {
+                    return connection_silent();
+                }
+            }
+        }
+        if mailbox.is_stopped() {
+            // What was put in last may still be sent; its replies are not awaited.
+            let _ = write_waiting(&mut stream, traffic);
+            return connection_silent();
+        }
+        deliver(traffic);
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    let until = deadline.unwrap_or_else(|| Instant::now() + IDLE);
+    tokio::time::sleep_until(until.into()).await;
+}

@@ -1,0 +1,94 @@
+//! What a driver moves, and how: the part that every driver shares.
+
+use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use super::handshake::ServerInfo;
+use super::stream::Stream;
+use crate::error::{Error, ErrorCode};
+use crate::lane::ProtocolError;
+
+/// Bytes that one turn reads at most, so that a flood on one connection starves nobody else.
+const READ_BYTES_A_TURN: usize = 4 * 1024 * 1024;
+
+/// Whoever speaks on a connection. A driver tells it what happens and moves its bytes.
+pub trait Traffic {
+    /// Bytes that wait for the socket.
+    fn unsent(&self) -> &[u8];
+    fn sent(&mut self, count: usize);
+    /// Room for a read; `received` is told how much of it was filled.
+    fn read_room(&mut self) -> &mut [u8];
+    /// After an error the connection must be dropped.
+    fn received(&mut self, count: usize, now: Instant) -> Result<(), ProtocolError>;
+    fn connected(&mut self, server: &ServerInfo, now: Instant);
+    /// `attempt` counts from 1 since the last stable connection.
+    fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant);
+    fn disconnected(&mut self, error: Error, now: Instant);
+    /// The earliest time at which `expire` has something to do.
+    fn next_deadline(&self) -> Option<Instant>;
+    /// Settles what is overdue. True where the connection must be replaced.
+    fn expire(&mut self, now: Instant) -> bool;
+}
+
+/// Writes until nothing is left or the socket takes no more. True where bytes still wait.
+pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> io::Result<bool> {
+    while !traffic.unsent().is_empty() {
+        match stream.write(traffic.unsent()) {
+            Ok(count) => traffic.sent(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match stream.flush() {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+        Err(error) => Err(error),
+        Ok(()) => Ok(stream.wants_write()),
+    }
+}
+
+/// Reads what is there and hands it on. The end of the stream is an error: nobody closes a
+/// connection that is in use.
+pub fn read_arrived<S: Read + Write>(
+    stream: &mut Stream<S>,
+    traffic: &mut dyn Traffic,
+    now: Instant,
+) -> io::Result<()> {
+    let mut budget = READ_BYTES_A_TURN;
+    loop {
+        let room = traffic.read_room();
+        let offered = room.len();
+        match stream.read(room) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                traffic
+                    .received(count, now)
+                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                budget = budget.saturating_sub(count);
+                // A read that did not fill its room has emptied the socket. TLS hands out one
+                // record at a time, so there only WouldBlock says so.
+                if budget == 0 || (count < offered && !stream.is_tls()) {
+                    return Ok(());
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Why a connection ended, as its callers are told.
+pub fn connection_lost(error: &io::Error) -> Error {
+    let reason = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
+        io::ErrorKind::InvalidData => format!("the server sent {error}"),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorCode::Connect, format!("the connection to Redis was lost: {reason}"))
+}
+
+/// The server has said nothing for as long as a call may take.
+pub fn connection_silent() -> Error {
+    Error::new(ErrorCode::Connect, "the connection to Redis was replaced: the server did not answer in time")
+}
