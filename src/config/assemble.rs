@@ -107,9 +107,10 @@ impl<'a> Draft<'a> {
             }
             _ => (true, true),
         };
-        if self.url_wins(Name::Host, host_differs) && self.url_wins(Name::Port, port_differs) {
-            server.endpoint = in_url.endpoint;
-        }
+        // `effective_url` has seen to it that neither host nor port beats the URL.
+        self.url_wins(Name::Host, host_differs);
+        self.url_wins(Name::Port, port_differs);
+        server.endpoint = in_url.endpoint;
         if self.url_wins(Name::Username, server.username != in_url.username) {
             server.username = in_url.username;
         }
@@ -187,7 +188,7 @@ impl<'a> Draft<'a> {
         }
         Ok(Topology::Sentinel {
             sentinels: values.hosts(Name::SentinelHosts).to_vec(),
-            primary_name: values.required_text(Name::SentinelName)?.to_owned(),
+            primary_name: values.required_text(Name::SentinelPrimary)?.to_owned(),
             password: values.text(Name::SentinelPassword)?.map(Secret::new),
         })
     }

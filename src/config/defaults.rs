@@ -15,7 +15,7 @@ pub const POOL_SIZE: u64 = 20;
 /// Test runs start many processes against one server.
 pub const TEST_MIN_POOL_SIZE: u64 = 1;
 pub const TEST_POOL_SIZE: u64 = 5;
-/// Redis accepts 10,000 clients by default; one process must not take a tenth of them by mistake.
+/// Redis accepts 10,000 clients by default; one process should not take more than a tenth of them.
 pub const MAX_POOL_SIZE: u64 = 1_000;
 
 /// Covers DNS, TCP, TLS and AUTH to a server far away.
@@ -51,7 +51,7 @@ pub const TTL_SECONDS: u64 = 7_200;
 /// Ten years; what is meant to stay longer does not belong in a cache.
 pub const MAX_TTL_SECONDS: u64 = 315_360_000;
 
-/// Below this a value's compressed form saves less than its handling costs.
+/// Smaller values have little in them that repeats.
 pub const COMPRESSION_THRESHOLD_BYTES: u64 = 1_024;
 /// The largest value there is.
 pub const MAX_COMPRESSION_THRESHOLD_BYTES: u64 = 16 << 20;
@@ -60,7 +60,7 @@ pub const MAX_COMPRESSION_THRESHOLD_BYTES: u64 = 16 << 20;
 pub const MEMORY_MAX_BYTES: u64 = 64 << 20;
 /// Memory of the writes that wait for Redis to return.
 pub const JOURNAL_MAX_BYTES: u64 = 64 << 20;
-/// Calls that wait for Redis: about five seconds of full load, the command timeout's worth.
+/// Calls that wait for Redis: a second or two of full load, so that a short stall refuses nobody.
 pub const QUEUE_MAX_COMMANDS: u64 = 1_000_000;
 pub const MAX_QUEUE_COMMANDS: u64 = 100_000_000;
 /// Room for sixteen of the largest values.

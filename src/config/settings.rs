@@ -23,7 +23,7 @@ pub(super) enum Name {
     TlsInsecure,
     ClusterHosts,
     SentinelHosts,
-    SentinelName,
+    SentinelPrimary,
     SentinelPassword,
     MinPoolSize,
     PoolSize,
@@ -206,7 +206,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::ClusterHosts, "clusterHosts", "REDIS_CLUSTER_HOSTS", Rule::Hosts)
         .means("nodes of a Redis Cluster"),
     setting(Name::SentinelHosts, "sentinelHosts", "REDIS_SENTINEL_HOSTS", Rule::Hosts).means("sentinels"),
-    setting(Name::SentinelName, "sentinelName", "REDIS_SENTINEL_NAME", SENTINEL_NAME_RULE)
+    setting(Name::SentinelPrimary, "sentinelName", "REDIS_SENTINEL_NAME", SENTINEL_NAME_RULE)
         .defaults(word(SENTINEL_NAME))
         .means("the primary's name at the sentinels"),
     setting(Name::SentinelPassword, "sentinelPassword", "REDIS_SENTINEL_PASSWORD", CREDENTIAL)

@@ -45,6 +45,7 @@ fn no_secret_is_in_an_error() {
         ("REDIS_URL", "redis://user:p#c4n4ry@h"),
         ("REDIS_URL", "redis://user:p?c4n4ry@h"),
         ("REDIS_URL", "redis://user:p@c4n4ry@h/x"),
+        ("REDIS_URL", "redis://user:p@b/c4n4ry@h/x"),
         ("REDIS_URL", "redis://c4n4ry@h/x"),
         ("REDIS_URL", "redis://user:c4n4ry"),
         ("REDIS_URL", "redis://:c4n4ry/0"),
