@@ -1,1 +1,219 @@
+//! Options and environment become one validated, redacted, immutable [`Config`].
+//!
+//! Promises: an option beats the environment, which beats the default; a value that is not allowed
+//! is `E_CONFIG` and names the option or variable, the value and what is allowed; no secret is in
+//! an error, in `Debug` or in [`Config::describe`]. Relies on the file system for TLS files alone.
+//! Never connects, never looks a name up, never changes after [`Config::load`].
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+
+mod assemble;
+mod choice;
+pub use choice::{Compression, Driver, Environment, Family, LogLevel};
+pub mod defaults;
+mod describe;
+pub use describe::markdown_table;
+mod endpoint;
+pub use endpoint::Endpoint;
+mod rule;
+mod secret;
+pub use secret::Secret;
+mod settings;
+mod suggestion;
+mod tls;
+pub use tls::{Tls, TlsIdentity};
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+/// The configuration: cheap to clone, read through its fields.
+///
+/// Two configurations are equal when they ask for the same, wherever their values came from.
+#[derive(Clone)]
+pub struct Config {
+    fields: Arc<ConfigFields>,
+    description: Arc<Value>,
+}
+
+/// What a [`Config`] holds.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigFields {
+    pub environment: Environment,
+    pub topology: Topology,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    pub database: u32,
+    /// `None` speaks plain text.
+    pub tls: Option<Tls>,
+    pub min_pool_size: usize,
+    pub pool_size: usize,
+    pub connect_timeout: Duration,
+    pub command_timeout: Duration,
+    pub max_retries: u32,
+    pub retry_delay: Duration,
+    /// Idle time before the first TCP probe; `None` sends none.
+    pub keep_alive: Option<Duration>,
+    pub family: Family,
+    pub lazy_connect: bool,
+    pub key_prefix: String,
+    pub default_ttl: Duration,
+    pub compression: Compression,
+    pub compression_threshold_bytes: usize,
+    pub memory_max_bytes: usize,
+    pub journal_max_bytes: usize,
+    pub queue_max_commands: usize,
+    pub queue_max_bytes: usize,
+    pub log_level: LogLevel,
+    pub driver: Driver,
+    /// Sentences for the log about what is allowed but likely not meant.
+    pub warnings: Vec<String>,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Topology {
+    /// No Redis: the embedded memory store only.
+    Embedded,
+    Single(Endpoint),
+    Cluster {
+        /// Nodes to ask for the others.
+        seeds: Vec<Endpoint>,
+    },
+    Sentinel {
+        sentinels: Vec<Endpoint>,
+        /// The primary's name at the sentinels.
+        primary_name: String,
+        /// The sentinels' own password, which is not the server's.
+        password: Option<Secret>,
+    },
+}
+
+impl Config {
+    /// Reads `options` (camel case, as JavaScript gives them) and `env` (a variable's value by its
+    /// name). `E_CONFIG` for the first value that is not allowed.
+    pub fn load(options: &Map<String, Value>, env: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
+        let environment = Environment::from_node_env(env("NODE_ENV").as_deref());
+        let values = values::Values::gather(options, env, environment)?;
+        let (fields, overridden) = assemble::assemble(&values, environment)?;
+        let description = describe::describe(&values, &overridden);
+        Ok(Config { fields: Arc::new(fields), description: Arc::new(description) })
+    }
+
+    /// Which servers are asked for.
+    pub fn topology(&self) -> &Topology {
+        &self.fields.topology
+    }
+
+    /// The address of the one server; `None` with another topology.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.fields.topology {
+            Topology::Single(endpoint) => Some(endpoint),
+            _ => None,
+        }
+    }
+
+    pub fn use_redis(&self) -> bool {
+        self.fields.topology != Topology::Embedded
+    }
+
+    /// Every setting by its option's name: `{variable, value, source}` with `option`, `environment`
+    /// or `default` as source, and `overriddenBy` where another setting decides instead. Secrets
+    /// are redacted.
+    pub fn describe(&self) -> Value {
+        (*self.description).clone()
+    }
+}
+
+impl Deref for Config {
+    type Target = ConfigFields;
+
+    fn deref(&self) -> &ConfigFields {
+        &self.fields
+    }
+}
+
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
+    }
+}
+
+impl Eq for Config {}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.fields, f)
+    }
+}
+
+impl fmt::Debug for ConfigFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Taken apart without `..`: a new field does not compile until someone decides how it prints.
+        let ConfigFields {
+            environment,
+            topology,
+            username,
+            password,
+            database,
+            tls,
+            min_pool_size,
+            pool_size,
+            connect_timeout,
+            command_timeout,
+            max_retries,
+            retry_delay,
+            keep_alive,
+            family,
+            lazy_connect,
+            key_prefix,
+            default_ttl,
+            compression,
+            compression_threshold_bytes,
+            memory_max_bytes,
+            journal_max_bytes,
+            queue_max_commands,
+            queue_max_bytes,
+            log_level,
+            driver,
+            warnings,
+        } = self;
+        f.debug_struct("Config")
+            .field("environment", environment)
+            .field("topology", topology)
+            .field("username", username)
+            .field("password", password)
+            .field("database", database)
+            .field("tls", tls)
+            .field("min_pool_size", min_pool_size)
+            .field("pool_size", pool_size)
+            .field("connect_timeout", connect_timeout)
+            .field("command_timeout", command_timeout)
+            .field("max_retries", max_retries)
+            .field("retry_delay", retry_delay)
+            .field("keep_alive", keep_alive)
+            .field("family", family)
+            .field("lazy_connect", lazy_connect)
+            .field("key_prefix", key_prefix)
+            .field("default_ttl", default_ttl)
+            .field("compression", compression)
+            .field("compression_threshold_bytes", compression_threshold_bytes)
+            .field("memory_max_bytes", memory_max_bytes)
+            .field("journal_max_bytes", journal_max_bytes)
+            .field("queue_max_commands", queue_max_commands)
+            .field("queue_max_bytes", queue_max_bytes)
+            .field("log_level", log_level)
+            .field("driver", driver)
+            .field("warnings", warnings)
+            .finish()
+    }
+}

@@ -265,6 +265,55 @@ proptest! {
     }
 }
 
+#[test]
+fn hard_names_in_every_position_of_every_method_keep_their_keys_apart() {
+    let names = [
+        "a",
+        "a:b",
+        "b",
+        "*",
+        "{x}",
+        "global",
+        "%67lobal",
+        "",
+        "организация",
+        "+123",
+        "123",
+        "phoneToLead",
+        "%70honeToLead",
+        "agentConfig",
+        "kv",
+        "organization",
+        "conversationContexts",
+        "!index",
+    ]
+    .map(str::to_owned);
+    let optional: Vec<Option<String>> =
+        names.iter().cloned().map(Some).chain(std::iter::once(None)).collect();
+    let mut calls = Vec::new();
+    for first in &names {
+        calls.push(Call::Organization(first.clone()));
+        calls.push(Call::PhoneToLead(first.clone()));
+        for kind in Kind::ALL {
+            calls.push(Call::Single(kind, first.clone()));
+            calls.extend(names.iter().map(|phone| Call::Pair(kind, first.clone(), phone.clone())));
+            calls.extend(optional.iter().map(|org| Call::Conversation(kind, org.clone(), first.clone())));
+        }
+        for org in &optional {
+            calls.extend(optional.iter().map(|id| Call::Managed(first.clone(), org.clone(), id.clone())));
+        }
+    }
+    calls.extend(optional.into_iter().map(Call::Index));
+
+    let mut by_key = HashMap::new();
+    for call in &calls {
+        let Ok(key) = make(call) else { continue };
+        let known = by_key.entry(key).or_insert_with(|| identity(call));
+        assert_eq!(*known, identity(call));
+    }
+    assert!(by_key.len() > 7_000, "only {} keys were compared", by_key.len());
+}
+
 fn conversation(org: Option<&str>, phone: &str) -> Result<String> {
     make(&Call::Conversation(Kind::ConversationContext, org.map(str::to_owned), phone.to_owned()))
 }

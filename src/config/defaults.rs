@@ -1,0 +1,78 @@
+//! Every default and limit, with its unit and the reason for it.
+
+/// Redis on the same machine, as every Redis client assumes.
+pub const HOST: &str = "localhost";
+pub const PORT: u64 = 6379;
+pub const DATABASE: u64 = 0;
+
+/// The name that Redis's own sentinel example gives to the primary.
+pub const SENTINEL_NAME: &str = "mymaster";
+
+/// Lanes kept once they were needed: enough that a large value does not hold up small ones.
+pub const MIN_POOL_SIZE: u64 = 5;
+/// Lanes at most: a single one already carries hundreds of thousands of commands a second.
+pub const POOL_SIZE: u64 = 20;
+/// Test runs start many processes against one server.
+pub const TEST_MIN_POOL_SIZE: u64 = 1;
+pub const TEST_POOL_SIZE: u64 = 5;
+/// Redis accepts 10,000 clients by default; one process should not take more than a tenth of them.
+pub const MAX_POOL_SIZE: u64 = 1_000;
+
+/// Covers DNS, TCP, TLS and AUTH to a server far away.
+pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
+/// No cache read is worth waiting longer for.
+pub const COMMAND_TIMEOUT_MS: u64 = 5_000;
+/// A longer wait than ten minutes is a unit mistake.
+pub const MAX_TIMEOUT_MS: u64 = 600_000;
+
+/// Attempts after the first before a connection counts as failed.
+pub const MAX_RETRIES: u64 = 3;
+/// A production server rides out a failover, which takes a few seconds.
+pub const PRODUCTION_MAX_RETRIES: u64 = 5;
+pub const RETRIES_LIMIT: u64 = 1_000;
+/// The first pause before a retry; later ones grow from it, with jitter.
+pub const RETRY_DELAY_MS: u64 = 100;
+pub const MAX_RETRY_DELAY_MS: u64 = 60_000;
+
+/// Idle time before TCP probes the peer; shorter than what common NAT gateways remember.
+pub const KEEP_ALIVE_MS: u64 = 30_000;
+/// Fewer probes where many processes share a server; still below load balancers' idle limits.
+pub const PRODUCTION_KEEP_ALIVE_MS: u64 = 60_000;
+/// What operating systems use when asked for nothing: two hours.
+pub const MAX_KEEP_ALIVE_MS: u64 = 7_200_000;
+
+pub const KEY_PREFIX: &str = "jack:dev:";
+pub const PRODUCTION_KEY_PREFIX: &str = "jack:prod:";
+/// Leaves three quarters of the longest key to what the key names.
+pub const MAX_KEY_PREFIX_BYTES: usize = 256;
+
+/// Two hours: how long a conversation's context is worth keeping.
+pub const TTL_SECONDS: u64 = 7_200;
+/// Ten years; what is meant to stay longer does not belong in a cache.
+pub const MAX_TTL_SECONDS: u64 = 315_360_000;
+
+/// Smaller values have little in them that repeats.
+pub const COMPRESSION_THRESHOLD_BYTES: u64 = 1_024;
+/// The largest value there is.
+pub const MAX_COMPRESSION_THRESHOLD_BYTES: u64 = 16 << 20;
+
+/// Memory of the embedded store and fallback.
+pub const MEMORY_MAX_BYTES: u64 = 64 << 20;
+/// Memory of the writes that wait for Redis to return.
+pub const JOURNAL_MAX_BYTES: u64 = 64 << 20;
+/// Calls that wait for Redis: a second or two of full load, so that a short stall refuses nobody.
+pub const QUEUE_MAX_COMMANDS: u64 = 1_000_000;
+pub const MAX_QUEUE_COMMANDS: u64 = 100_000_000;
+/// Room for sixteen of the largest values.
+pub const QUEUE_MAX_BYTES: u64 = 256 << 20;
+/// A bound smaller than one small value is a unit mistake.
+pub const MIN_BOUND_BYTES: u64 = 1 << 10;
+/// A bound of more than a tebibyte is a unit mistake.
+pub const MAX_BOUND_BYTES: u64 = 1 << 40;
+
+/// A user name or password; Redis itself knows no limit.
+pub const MAX_CREDENTIAL_BYTES: usize = 64 << 10;
+/// A certificate chain or key, as text or as a file.
+pub const MAX_PEM_BYTES: usize = 1 << 20;
+/// The longest name that DNS can hold.
+pub const MAX_HOST_BYTES: usize = 253;

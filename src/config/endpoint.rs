@@ -1,0 +1,150 @@
+//! Where a server listens: hosts, lists of hosts, and URLs.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use redis::{ConnectionAddr, IntoConnectionInfo};
+
+use super::defaults::MAX_HOST_BYTES;
+use super::secret::{REDACTED, Secret};
+
+/// An address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// An IPv6 host stands without brackets.
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    Unix {
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Endpoint::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Endpoint::Unix { path } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// What a Redis URL says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RedisUrl {
+    pub endpoint: Endpoint,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    pub database: u64,
+    pub tls: bool,
+    pub insecure: bool,
+    /// Whether the URL has parameters that mean nothing here.
+    pub has_unknown_parameters: bool,
+}
+
+/// Reads `redis[s]://user:password@host:port/db`, `unix:///path` and `redis+unix:///path`.
+pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
+    let url = redis::parse_redis_url(text)?;
+    let is_tcp = !url.scheme().ends_with("unix");
+    let known: &[&str] = if is_tcp { &["protocol"] } else { &["protocol", "db", "user", "pass"] };
+    let has_unknown_parameters = url.query_pairs().any(|(name, _)| !known.contains(&name.as_ref()));
+
+    let info = url.into_connection_info().ok()?;
+    let settings = info.redis_settings();
+    let (endpoint, tls, insecure) = match info.addr() {
+        ConnectionAddr::Tcp(host, port) => (tcp(host, *port)?, false, false),
+        ConnectionAddr::TcpTls { host, port, insecure, .. } => (tcp(host, *port)?, true, *insecure),
+        ConnectionAddr::Unix(path) => (Endpoint::Unix { path: path.clone() }, false, false),
+        _ => return None,
+    };
+    Some(RedisUrl {
+        endpoint,
+        username: settings.username().filter(|name| !name.is_empty()).map(str::to_owned),
+        password: settings.password().filter(|password| !password.is_empty()).map(Secret::new),
+        database: u64::try_from(settings.db()).ok().filter(|db| *db <= MAX_DATABASE)?,
+        tls,
+        insecure,
+        has_unknown_parameters,
+    })
+}
+
+/// Redis keeps the number of its databases in a signed 32-bit integer.
+pub(super) const MAX_DATABASE: u64 = i32::MAX as u64;
+
+fn tcp(host: &str, port: u16) -> Option<Endpoint> {
+    (is_host(host) && port > 0).then(|| Endpoint::Tcp { host: host.to_owned(), port })
+}
+
+/// Reads `host:port,host:port`; an IPv6 host stands in brackets.
+pub(super) fn parse_host_list(text: &str) -> Option<Vec<Endpoint>> {
+    text.split(',').map(|entry| parse_host_and_port(entry.trim())).collect()
+}
+
+fn parse_host_and_port(entry: &str) -> Option<Endpoint> {
+    let (host, port) = entry.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.strip_suffix(']').filter(|host| host.contains(':'))?,
+        None if host.contains(':') => return None,
+        None => host,
+    };
+    // `parse` alone would take a leading plus.
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    tcp(host, port.parse().ok()?)
+}
+
+/// Whether `host` can be a host name or an address, and not a URL put into the wrong place.
+pub(super) fn is_host(host: &str) -> bool {
+    if host.parse::<IpAddr>().is_ok() {
+        return true;
+    }
+    (1..=MAX_HOST_BYTES).contains(&host.len())
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The URL without its password, for messages. A URL may be anything a user typed, so whatever
+/// could be a password by some reading goes: all before the last `@` but a plain user name, and all
+/// behind `?` and `#`. What has no recognizable host goes as a whole.
+pub(super) fn redact_url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return REDACTED.to_owned() };
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    if !scheme.bytes().all(is_scheme) {
+        return REDACTED.to_owned();
+    }
+    let (user, place) = match rest.rsplit_once('@') {
+        Some((user_info, place)) => (redact_user_info(user_info), place),
+        None => (String::new(), rest),
+    };
+    let (place, tail) = match place.find(['?', '#']) {
+        Some(at) => (&place[..at], format!("{}{REDACTED}", &place[at..=at])),
+        None => (place, String::new()),
+    };
+    let authority = place.split('/').next().unwrap_or_default();
+    if !looks_like_an_authority(authority) {
+        return format!("{scheme}://{REDACTED}");
+    }
+    format!("{scheme}://{user}{place}{tail}")
+}
+
+fn redact_user_info(user_info: &str) -> String {
+    match user_info.split_once(':') {
+        Some((user, _)) => format!("{user}:{REDACTED}@"),
+        None => format!("{REDACTED}@"),
+    }
+}
+
+fn looks_like_an_authority(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        // Digits behind a colon are a port; anything else may be a password whose `@` is missing.
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) if authority.ends_with(']') => authority,
+        Some(_) => return false,
+        None => authority,
+    };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.is_empty() && authority.is_empty() || is_host(bare)
+}

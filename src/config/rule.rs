@@ -1,0 +1,131 @@
+//! What a setting may be: the parser and the sentence that names what is allowed are one thing.
+
+use serde_json::Value;
+
+use super::defaults::MAX_KEY_PREFIX_BYTES;
+use super::endpoint::{Endpoint, RedisUrl, parse_host_list, parse_url};
+
+/// What values a setting takes.
+#[derive(Clone, Copy)]
+pub(super) enum Rule {
+    Bool,
+    Integer { min: u64, max: u64, unit: Unit },
+    Choice(&'static [&'static str]),
+    Text { max_bytes: usize, accepts: fn(&str) -> bool, allowed: &'static str },
+    KeyPrefix,
+    Url,
+    Hosts,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Unit {
+    Plain,
+    Milliseconds,
+    Seconds,
+    Bytes,
+}
+
+/// A value that passed its rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Parsed {
+    Bool(bool),
+    Integer(u64),
+    Choice(&'static str),
+    Text(String),
+    Url(Box<RedisUrl>),
+    Hosts(Vec<Endpoint>),
+}
+
+impl Rule {
+    /// The value that `text` stands for, or nothing where it is not allowed.
+    pub(super) fn parse(self, text: &str) -> Option<Parsed> {
+        let trimmed = text.trim();
+        match self {
+            Rule::Bool => parse_bool(trimmed).map(Parsed::Bool),
+            Rule::Integer { min, max, .. } => {
+                parse_integer(trimmed).filter(|number| (min..=max).contains(number)).map(Parsed::Integer)
+            }
+            Rule::Choice(words) => {
+                words.iter().find(|word| word.eq_ignore_ascii_case(trimmed)).map(|word| Parsed::Choice(word))
+            }
+            Rule::Text { max_bytes, accepts, .. } => {
+                (text.len() <= max_bytes && accepts(text)).then(|| Parsed::Text(text.to_owned()))
+            }
+            Rule::KeyPrefix => is_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
+            Rule::Url => parse_url(trimmed).map(|url| Parsed::Url(Box::new(url))),
+            Rule::Hosts => parse_host_list(trimmed).map(Parsed::Hosts),
+        }
+    }
+
+    /// What is allowed, as the end of a sentence that starts with `allowed is`.
+    pub(super) fn allowed(self) -> String {
+        match self {
+            Rule::Bool => "true or false (also 1/0, yes/no, on/off)".to_owned(),
+            Rule::Integer { min, max, unit } => {
+                let unit = match unit {
+                    Unit::Plain => "",
+                    Unit::Milliseconds => " (milliseconds)",
+                    Unit::Seconds => " (seconds)",
+                    Unit::Bytes => " (bytes)",
+                };
+                format!("an integer from {min} to {max}{unit}")
+            }
+            Rule::Choice(words) => match words.split_last() {
+                Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+                _ => words.concat(),
+            },
+            Rule::Text { allowed, .. } => allowed.to_owned(),
+            Rule::KeyPrefix => format!(
+                "at most {MAX_KEY_PREFIX_BYTES} visible ASCII characters without * ? [ ] and backslash"
+            ),
+            Rule::Url => "redis[s]://user:password@host:port/database with a number as database, \
+                          unix:///path or redis+unix:///path"
+                .to_owned(),
+            Rule::Hosts => "host:port,host:port with ports from 1 to 65535".to_owned(),
+        }
+    }
+
+    /// Whether an option that is the empty text says something, instead of nothing.
+    pub(super) fn empty_text_is_a_value(self) -> bool {
+        matches!(self, Rule::KeyPrefix)
+    }
+}
+
+impl Parsed {
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Parsed::Bool(flag) => Value::from(*flag),
+            Parsed::Integer(number) => Value::from(*number),
+            Parsed::Choice(word) => Value::from(*word),
+            Parsed::Text(text) => Value::from(text.as_str()),
+            // The caller shows the redacted text it came from; there is no better form.
+            Parsed::Url(url) => Value::from(url.endpoint.to_string()),
+            Parsed::Hosts(hosts) => hosts.iter().map(Endpoint::to_string).collect(),
+        }
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+fn parse_integer(text: &str) -> Option<u64> {
+    // `parse` alone would take a leading plus.
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// Pattern characters would make the keys below the prefix hard to list with Redis's own tools;
+/// braces stay allowed, since a hash tag in the prefix is how all keys are kept in one slot.
+fn is_key_prefix(text: &str) -> bool {
+    text.len() <= MAX_KEY_PREFIX_BYTES
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\'))
+}

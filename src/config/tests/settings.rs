@@ -1,0 +1,243 @@
+use serde_json::json;
+
+use super::super::settings::{Preset, SETTINGS};
+use super::*;
+
+#[test]
+fn without_options_and_variables_the_documented_defaults_hold() {
+    let config = from_env(&[]);
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.topology, single("localhost", 6379));
+    assert_eq!((&config.username, &config.password, config.database), (&None, &None, 0));
+    assert_eq!(config.tls, None);
+    assert_eq!((config.min_pool_size, config.pool_size), (5, 20));
+    assert_eq!(config.connect_timeout, Duration::from_secs(10));
+    assert_eq!(config.command_timeout, Duration::from_secs(5));
+    assert_eq!((config.max_retries, config.retry_delay), (3, Duration::from_millis(100)));
+    assert_eq!(config.keep_alive, Some(Duration::from_secs(30)));
+    assert_eq!((config.family, config.lazy_connect), (Family::V4, true));
+    assert_eq!(config.key_prefix, "jack:dev:");
+    assert_eq!(config.default_ttl, Duration::from_secs(7200));
+    assert_eq!((config.compression, config.compression_threshold_bytes), (Compression::Auto, 1024));
+    assert_eq!((config.memory_max_bytes, config.journal_max_bytes), (64 << 20, 64 << 20));
+    assert_eq!((config.queue_max_commands, config.queue_max_bytes), (1_000_000, 256 << 20));
+    assert_eq!((config.log_level, config.driver), (LogLevel::Warn, Driver::Auto));
+    assert_eq!(config.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn production_and_test_have_defaults_of_their_own() {
+    let production = from_env(&[("NODE_ENV", "production")]);
+    assert_eq!(production.environment, Environment::Production);
+    assert_eq!((production.max_retries, production.keep_alive), (5, Some(Duration::from_secs(60))));
+    assert_eq!(production.key_prefix, "jack:prod:");
+    assert_eq!((production.min_pool_size, production.pool_size), (5, 20));
+
+    let test = from_env(&[("NODE_ENV", "test"), ("TEST_REDIS_DB", "7")]);
+    assert_eq!((test.min_pool_size, test.pool_size), (1, 5));
+    assert_eq!((test.key_prefix.as_str(), test.database), ("jack:dev:", 0));
+
+    let staging = from_env(&[("NODE_ENV", "staging")]);
+    assert_eq!(staging.environment, Environment::Development);
+    assert_eq!(staging, from_env(&[]));
+}
+
+#[test]
+fn what_is_set_beats_the_environments_special_defaults() {
+    let config = from_env(&[
+        ("NODE_ENV", "production"),
+        ("REDIS_MAX_RETRIES", "2"),
+        ("CACHE_KEY_PREFIX", "shop:"),
+        ("REDIS_KEEP_ALIVE", "0"),
+    ]);
+    assert_eq!((config.max_retries, config.keep_alive), (2, None));
+    assert_eq!(config.key_prefix, "shop:");
+}
+
+/// A setting, an allowed text for it that is not its default, and what the configuration shows.
+type Sample = (&'static str, &'static str, fn(&Config) -> String, &'static str);
+
+const SAMPLES: &[Sample] = &[
+    ("USE_REDIS", "no", |c| format!("{:?}", c.topology), "Embedded"),
+    ("REDIS_URL", "redis://h:1/2", |c| format!("{} {}", c.endpoint().unwrap(), c.database), "h:1 2"),
+    ("REDIS_HOST", "cache_1.local", |c| c.endpoint().unwrap().to_string(), "cache_1.local:6379"),
+    ("REDIS_PORT", "65535", |c| c.endpoint().unwrap().to_string(), "localhost:65535"),
+    ("REDIS_USERNAME", "app", |c| c.username.clone().unwrap(), "app"),
+    ("REDIS_PASSWORD", " p@ss ", |c| c.password.clone().unwrap().expose().to_owned(), " p@ss "),
+    ("REDIS_DB", "15", |c| c.database.to_string(), "15"),
+    ("REDIS_TLS", "ON", |c| c.tls.is_some().to_string(), "true"),
+    ("REDIS_TLS_CA", tls::CERTIFICATE, |c| c.tls.clone().unwrap().ca.unwrap(), tls::CERTIFICATE),
+    ("REDIS_TLS_CERT", tls::CERTIFICATE, |c| identity(c).certificate, tls::CERTIFICATE),
+    ("REDIS_TLS_KEY", tls::KEY, |c| identity(c).key.expose().to_owned(), tls::KEY),
+    ("REDIS_TLS_SERVERNAME", "redis.test", |c| c.tls.clone().unwrap().server_name.unwrap(), "redis.test"),
+    ("REDIS_TLS_INSECURE", "yes", |c| c.tls.clone().unwrap().insecure.to_string(), "true"),
+    ("REDIS_CLUSTER_HOSTS", "a:1,[::1]:2", |c| addresses::seeds(c), "a:1 [::1]:2"),
+    ("REDIS_SENTINEL_HOSTS", "a:1, b:2", |c| addresses::sentinels(c), "a:1 b:2 mymaster None"),
+    ("REDIS_SENTINEL_NAME", "main", |c| addresses::sentinels(c), "s:1 main None"),
+    ("REDIS_SENTINEL_PASSWORD", "x", |c| addresses::sentinels(c), "s:1 mymaster Some((redacted))"),
+    ("REDIS_MIN_POOL_SIZE", "2", |c| c.min_pool_size.to_string(), "2"),
+    ("REDIS_POOL_SIZE", "33", |c| c.pool_size.to_string(), "33"),
+    ("REDIS_CONNECT_TIMEOUT", "250", |c| format!("{:?}", c.connect_timeout), "250ms"),
+    ("REDIS_COMMAND_TIMEOUT", "1", |c| format!("{:?}", c.command_timeout), "1ms"),
+    ("REDIS_MAX_RETRIES", "0", |c| c.max_retries.to_string(), "0"),
+    ("REDIS_RETRY_DELAY", " 70 ", |c| format!("{:?}", c.retry_delay), "70ms"),
+    ("REDIS_KEEP_ALIVE", "1500", |c| format!("{:?}", c.keep_alive), "Some(1.5s)"),
+    ("REDIS_FAMILY", "6", |c| format!("{:?}", c.family), "V6"),
+    ("REDIS_LAZY_CONNECT", "0", |c| c.lazy_connect.to_string(), "false"),
+    ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
+    ("CACHE_DEFAULT_TTL", "60", |c| format!("{:?}", c.default_ttl), "60s"),
+    ("CACHE_COMPRESSION", "ZSTD", |c| format!("{:?}", c.compression), "Zstd"),
+    ("CACHE_COMPRESSION_THRESHOLD", "0", |c| c.compression_threshold_bytes.to_string(), "0"),
+    ("CACHE_MEMORY_MAX_BYTES", "1024", |c| c.memory_max_bytes.to_string(), "1024"),
+    ("CACHE_JOURNAL_MAX_BYTES", "2048", |c| c.journal_max_bytes.to_string(), "2048"),
+    ("CACHE_QUEUE_MAX_COMMANDS", "10", |c| c.queue_max_commands.to_string(), "10"),
+    ("CACHE_QUEUE_MAX_BYTES", "4096", |c| c.queue_max_bytes.to_string(), "4096"),
+    ("CACHE_LOG", "trace", |c| format!("{:?}", c.log_level), "Trace"),
+    ("CACHE_DRIVER", "loop", |c| format!("{:?}", c.driver), "Loop"),
+];
+
+fn identity(config: &Config) -> TlsIdentity {
+    config.tls.clone().unwrap().identity.unwrap()
+}
+
+/// What else must be set for the sample to have an effect.
+fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
+    match variable {
+        "REDIS_TLS_CERT" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_KEY", tls::KEY)],
+        "REDIS_TLS_KEY" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_CERT", tls::CERTIFICATE)],
+        tls if tls.starts_with("REDIS_TLS_") => vec![("REDIS_TLS", "true")],
+        "REDIS_SENTINEL_NAME" | "REDIS_SENTINEL_PASSWORD" => vec![("REDIS_SENTINEL_HOSTS", "s:1")],
+        _ => vec![],
+    }
+}
+
+fn options_with(option: &str, value: &str) -> Value {
+    match option.split_once('.') {
+        Some((object, member)) => json!({ object: { member: value } }),
+        None => json!({ option: value }),
+    }
+}
+
+#[test]
+fn every_setting_is_read_from_its_variable_and_from_its_option() {
+    assert_eq!(SAMPLES.len(), SETTINGS.len());
+    for (setting, (variable, text, read, expected)) in SETTINGS.iter().zip(SAMPLES) {
+        assert_eq!(setting.variable, *variable);
+        let company = company(variable);
+        let mut variables = company.clone();
+        variables.push((variable, text));
+        let by_variable = from_env(&variables);
+        assert_eq!(read(&by_variable), *expected, "{variable}");
+
+        let by_option = load(options_with(setting.option, text), &company).unwrap();
+        assert_eq!(read(&by_option), *expected, "{}", setting.option);
+
+        let shown = by_variable.describe()[setting.option].clone();
+        assert_eq!(shown["variable"], *variable);
+        assert_eq!(shown["source"], "environment");
+        assert_eq!(by_option.describe()[setting.option]["source"], "option");
+    }
+}
+
+#[test]
+fn an_option_beats_the_environment_for_every_setting() {
+    for (setting, (variable, text, read, expected)) in SETTINGS.iter().zip(SAMPLES) {
+        let mut variables = company(variable);
+        // The environment's value is not even looked at: this one would be refused.
+        variables.push((variable, "\u{7f}not-allowed"));
+        let config = load(options_with(setting.option, text), &variables).unwrap();
+        assert_eq!(read(&config), *expected, "{}", setting.option);
+    }
+}
+
+#[test]
+fn empty_variables_and_null_options_count_as_unset() {
+    let variables: Vec<(&str, &str)> = SETTINGS.iter().map(|setting| (setting.variable, "")).collect();
+    assert_eq!(from_env(&variables), from_env(&[]));
+
+    let options: Map<String, Value> = SETTINGS
+        .iter()
+        .filter(|setting| !setting.option.contains('.'))
+        .map(|setting| (setting.option.to_owned(), Value::Null))
+        .collect();
+    let config = load(Value::Object(options), &[("REDIS_PORT", "7000")]).unwrap();
+    assert_eq!(config.topology, single("localhost", 7000));
+    assert_eq!(from_options(json!({ "url": "", "password": "", "port": "" })), from_env(&[]));
+}
+
+#[test]
+fn an_empty_key_prefix_is_a_choice_that_only_an_option_can_make() {
+    assert_eq!(from_options(json!({ "keyPrefix": "" })).key_prefix, "");
+    assert_eq!(from_env(&[("CACHE_KEY_PREFIX", "")]).key_prefix, "jack:dev:");
+}
+
+#[test]
+fn options_take_the_types_that_javascript_has() {
+    let config = from_options(json!({
+        "useRedis": true,
+        "port": 7000.0,
+        "db": "3",
+        "lazyConnect": 0,
+        "family": 6,
+        "password": 1234,
+        "poolSize": 9.007e3 / 9007.0 * 8.0,
+    }));
+    assert_eq!(config.topology, single("localhost", 7000));
+    assert_eq!((config.database, config.lazy_connect, config.family), (3, false, Family::V6));
+    assert_eq!(config.password, Some(Secret::new("1234")));
+    assert_eq!(config.pool_size, 8);
+}
+
+#[test]
+fn booleans_have_eight_words() {
+    for (word, expected) in [("true", true), ("1", true), ("Yes", true), ("on", true)] {
+        assert_eq!(from_env(&[("REDIS_TLS", word)]).tls.is_some(), expected);
+    }
+    for word in ["false", "0", "NO", "off"] {
+        assert_eq!(from_env(&[("REDIS_TLS", word)]).tls, None);
+    }
+}
+
+#[test]
+fn a_small_pool_lowers_the_default_minimum() {
+    let config = from_env(&[("REDIS_POOL_SIZE", "3")]);
+    assert_eq!((config.min_pool_size, config.pool_size), (3, 3));
+}
+
+#[test]
+fn equal_configurations_need_not_have_equal_sources() {
+    assert_eq!(from_options(json!({ "port": 7000 })), from_env(&[("REDIS_PORT", "7000")]));
+    assert_ne!(from_options(json!({ "port": 7000 })), from_env(&[("REDIS_PORT", "7001")]));
+}
+
+#[test]
+fn the_table_is_in_the_order_of_its_names_and_its_defaults_pass_their_own_rules() {
+    for (index, setting) in SETTINGS.iter().enumerate() {
+        assert_eq!(setting.name as usize, index);
+        assert!(!setting.meaning.is_empty());
+        let defaults = setting.defaults;
+        for preset in [Some(defaults.usual), defaults.production, defaults.test].into_iter().flatten() {
+            let text = match preset {
+                Preset::Unset => continue,
+                Preset::Bool(flag) => flag.to_string(),
+                Preset::Integer(number) => number.to_string(),
+                Preset::Text(text) => text.to_owned(),
+            };
+            assert!(setting.rule.parse(&text).is_some(), "{}", setting.option);
+        }
+    }
+}
+
+#[test]
+fn the_readme_table_has_a_row_of_five_cells_for_every_setting() {
+    let table = markdown_table();
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    assert_eq!(rows.len(), SETTINGS.len());
+    for (row, setting) in rows.iter().zip(SETTINGS) {
+        assert!(row.starts_with(&format!("| {} | {} |", setting.variable, setting.option)));
+        assert_eq!(row.matches('|').count(), 6, "{row}");
+    }
+    assert!(
+        table.contains("| REDIS_MAX_RETRIES | maxRetries | 3, production 5 | an integer from 0 to 1000 |")
+    );
+}

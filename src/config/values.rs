@@ -1,0 +1,271 @@
+//! The settings' values before they become a configuration: gathered, validated one by one, each with
+//! where it came from.
+
+use serde_json::{Map, Value};
+
+use super::choice::Environment;
+use super::endpoint::{Endpoint, RedisUrl, redact_url};
+use super::rule::{Parsed, Rule};
+use super::secret::REDACTED;
+use super::settings::{Name, Preset, SETTINGS, Secrecy, Setting};
+use super::suggestion::nearest;
+use crate::error::{Error, ErrorCode, Result};
+
+/// Where a value came from; the greater one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Default,
+    Environment,
+    Option,
+}
+
+impl Source {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Source::Default => "default",
+            Source::Environment => "environment",
+            Source::Option => "option",
+        }
+    }
+}
+
+/// One setting's value.
+#[derive(Debug)]
+pub(super) struct Slot {
+    parsed: Option<Parsed>,
+    pub source: Source,
+    /// What may be shown of the value.
+    pub shown: Value,
+}
+
+/// One value a setting, in the order of the table.
+#[derive(Debug)]
+pub(super) struct Values {
+    slots: Vec<Slot>,
+}
+
+impl Values {
+    pub(super) fn gather(
+        options: &Map<String, Value>,
+        env: &dyn Fn(&str) -> Option<String>,
+        environment: Environment,
+    ) -> Result<Values> {
+        let given = flatten(options)?;
+        let slots = SETTINGS.iter().map(|setting| {
+            if let Some((_, text)) = given.iter().find(|(name, _)| *name == setting.name) {
+                return setting.validate(text, Source::Option);
+            }
+            match env(setting.variable).filter(|text| !text.is_empty()) {
+                Some(text) => setting.validate(&text, Source::Environment),
+                None => Ok(setting.default_in(environment)),
+            }
+        });
+        Ok(Values { slots: slots.collect::<Result<_>>()? })
+    }
+
+    pub(super) fn slot(&self, name: Name) -> &Slot {
+        &self.slots[name as usize]
+    }
+
+    pub(super) fn source(&self, name: Name) -> Source {
+        self.slot(name).source
+    }
+
+    /// How the user named the setting: the option or the variable, whichever the value came from.
+    pub(super) fn label(&self, name: Name) -> String {
+        SETTINGS[name as usize].label(self.source(name))
+    }
+
+    pub(super) fn flag(&self, name: Name) -> Result<bool> {
+        match self.slot(name).parsed {
+            Some(Parsed::Bool(flag)) => Ok(flag),
+            _ => Err(unexpected(name)),
+        }
+    }
+
+    pub(super) fn integer(&self, name: Name) -> Result<u64> {
+        match self.slot(name).parsed {
+            Some(Parsed::Integer(number)) => Ok(number),
+            _ => Err(unexpected(name)),
+        }
+    }
+
+    /// The value of a setting that is one of a few words.
+    pub(super) fn choice<T>(&self, name: Name, from_word: fn(&str) -> Option<T>) -> Result<T> {
+        match self.slot(name).parsed {
+            Some(Parsed::Choice(word)) => from_word(word).ok_or_else(|| unexpected(name)),
+            _ => Err(unexpected(name)),
+        }
+    }
+
+    pub(super) fn text(&self, name: Name) -> Result<Option<&str>> {
+        match &self.slot(name).parsed {
+            Some(Parsed::Text(text)) => Ok(Some(text)),
+            None => Ok(None),
+            Some(_) => Err(unexpected(name)),
+        }
+    }
+
+    pub(super) fn required_text(&self, name: Name) -> Result<&str> {
+        self.text(name)?.ok_or_else(|| unexpected(name))
+    }
+
+    pub(super) fn url(&self) -> Option<&RedisUrl> {
+        match &self.slot(Name::Url).parsed {
+            Some(Parsed::Url(url)) => Some(url),
+            _ => None,
+        }
+    }
+
+    pub(super) fn hosts(&self, name: Name) -> &[Endpoint] {
+        match &self.slot(name).parsed {
+            Some(Parsed::Hosts(hosts)) => hosts,
+            _ => &[],
+        }
+    }
+}
+
+/// Only a row of the table whose rule and default disagree leads here; every load reads every row,
+/// so no such row passes a test.
+fn unexpected(name: Name) -> Error {
+    config_error(format!("the setting {} has a default of another type", SETTINGS[name as usize].option))
+}
+
+pub(super) fn config_error(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Config, message)
+}
+
+impl Setting {
+    pub(super) fn label(&self, source: Source) -> String {
+        match source {
+            Source::Option => format!("option {}", self.option),
+            Source::Environment | Source::Default => self.variable.to_owned(),
+        }
+    }
+
+    /// The error for a value that is not allowed.
+    pub(super) fn refuse(&self, shown: &str, source: Source) -> Error {
+        config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()))
+    }
+
+    fn validate(&self, text: &str, source: Source) -> Result<Slot> {
+        let parsed = self.rule.parse(text).ok_or_else(|| self.refuse(&self.show_refused(text), source))?;
+        let shown = match self.secrecy {
+            Secrecy::Open if text.contains("-----BEGIN") => Value::from("(PEM text)"),
+            Secrecy::Open => parsed.to_json(),
+            Secrecy::Url => Value::from(redact_url(text.trim())),
+            Secrecy::Secret => Value::from(REDACTED),
+        };
+        Ok(Slot { parsed: Some(parsed), source, shown })
+    }
+
+    fn default_in(&self, environment: Environment) -> Slot {
+        let parsed = match self.defaults.in_environment(environment) {
+            Preset::Unset => None,
+            Preset::Bool(flag) => Some(Parsed::Bool(flag)),
+            Preset::Integer(number) => Some(Parsed::Integer(number)),
+            Preset::Text(text) => self.rule.parse(text),
+        };
+        let shown = parsed.as_ref().map_or(Value::Null, Parsed::to_json);
+        Slot { parsed, source: Source::Default, shown }
+    }
+
+    /// A refused value as an error may show it. Where a URL or a key was put into a setting that has
+    /// no secret, it still is one.
+    pub(super) fn show_refused(&self, text: &str) -> String {
+        const LONGEST_SHOWN: usize = 100;
+        let may_hide_a_secret = text.contains('@') || text.contains("-----") || text.contains("://");
+        match self.secrecy {
+            Secrecy::Secret => REDACTED.to_owned(),
+            Secrecy::Url => format!("{:?}", redact_url(text.trim())),
+            Secrecy::Open if may_hide_a_secret => REDACTED.to_owned(),
+            Secrecy::Open if text.len() > LONGEST_SHOWN => format!("text of {} bytes", text.len()),
+            Secrecy::Open => format!("{text:?}"),
+        }
+    }
+}
+
+/// The options that say something, as the text that an environment variable would hold.
+fn flatten(options: &Map<String, Value>) -> Result<Vec<(Name, String)>> {
+    let mut given = Vec::new();
+    for (key, value) in options {
+        match value {
+            Value::Object(members) if key == "tls" => {
+                given.push((Name::Tls, "true".to_owned()));
+                for (member, value) in members {
+                    add_option(&mut given, &format!("tls.{member}"), value)?;
+                }
+            }
+            _ if key.contains('.') => return Err(unknown_option(key)),
+            _ => add_option(&mut given, key, value)?,
+        }
+    }
+    Ok(given)
+}
+
+fn add_option(given: &mut Vec<(Name, String)>, option: &str, value: &Value) -> Result<()> {
+    let setting =
+        SETTINGS.iter().find(|setting| setting.option == option).ok_or_else(|| unknown_option(option))?;
+    let text = match value {
+        Value::Null => return Ok(()),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number_text(number),
+        Value::String(text) if text.is_empty() && !setting.rule.empty_text_is_a_value() => return Ok(()),
+        Value::String(text) => text.clone(),
+        Value::Array(entries) if matches!(setting.rule, Rule::Hosts) => host_list_text(entries)
+            .ok_or_else(|| setting.refuse("a list with an entry that is no host and port", Source::Option))?,
+        Value::Array(_) => return Err(setting.refuse("a list", Source::Option)),
+        Value::Object(_) => return Err(setting.refuse("an object", Source::Option)),
+    };
+    given.push((setting.name, text));
+    Ok(())
+}
+
+/// JavaScript has no integers: `5` may arrive as `5.0`.
+fn number_text(number: &serde_json::Number) -> String {
+    const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= LARGEST_EXACT => {
+            format!("{float:.0}")
+        }
+        _ => number.to_string(),
+    }
+}
+
+/// Entries are `"host:port"` or `{host, port}`.
+fn host_list_text(entries: &[Value]) -> Option<String> {
+    let texts = entries.iter().map(|entry| match entry {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(members) => {
+            let host = members.get("host")?.as_str()?;
+            let port = match members.get("port")? {
+                Value::Number(port) => number_text(port),
+                Value::String(port) => port.clone(),
+                _ => return None,
+            };
+            Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+        }
+        _ => None,
+    });
+    Some(texts.collect::<Option<Vec<_>>>()?.join(","))
+}
+
+fn unknown_option(option: &str) -> Error {
+    const LONGEST_SHOWN: usize = 64;
+    let is_plain = option.len() <= LONGEST_SHOWN
+        && option.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    if !is_plain {
+        return config_error("there is an option whose name is no name; options are named like keyPrefix");
+    }
+    let by_variable = SETTINGS.iter().find(|setting| setting.variable.eq_ignore_ascii_case(option));
+    let meant = by_variable
+        .map(|setting| setting.option)
+        .or_else(|| nearest(option, SETTINGS.iter().map(|setting| setting.option)));
+    match meant {
+        Some(meant) => config_error(format!("there is no option {option}; did you mean {meant}?")),
+        None => config_error(format!(
+            "there is no option {option}; the options are {}",
+            SETTINGS.iter().map(|setting| setting.option).collect::<Vec<_>>().join(", ")
+        )),
+    }
+}
