@@ -1,0 +1,166 @@
+//! Bytes of a value as a caller gives them <-> bytes as a store keeps them.
+//!
+//! Promises: what `encode` wrote `decode` gives back byte for byte; what a JavaScript cache layer
+//! left is readable; no stored bytes, however broken or malicious, make `decode` panic or take
+//! more memory than the largest value allowed. Relies on values being JSON text, which cannot
+//! begin with a NUL. Never parses JSON: that is V8's work.
+//!
+//! A stored value is one of
+//!
+//! | first bytes | the rest |
+//! |---|---|
+//! | NUL, 1 | length of the value as 32 bits, least byte first; an LZ4 block |
+//! | NUL, 2 | the same length; a zstd frame |
+//! | `compressed:` | JSON text; the JavaScript layer announced compression and did none |
+//! | anything else | is the JSON text itself |
+
+mod corrupt;
+mod pool;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::borrow::Cow;
+
+pub use corrupt::Corrupt;
+
+use crate::error::{Error, ErrorCode, Result};
+use pool::Pool;
+use workspace::Algorithm;
+
+/// The largest value, before compression and after decompression.
+pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// From here the bytes that zstd saves beyond lz4 are worth their time; by measurement, see
+/// `docs/decisions/0001-compression.md`.
+const AUTO_ZSTD_FROM_BYTES: usize = 16 * 1024;
+
+const MARK: u8 = 0;
+const LZ4_VERSION: u8 = 1;
+const ZSTD_VERSION: u8 = 2;
+const LEGACY_PREFIX: &[u8] = b"compressed:";
+
+/// How values are compressed; `CACHE_COMPRESSION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    None,
+    Lz4,
+    Zstd,
+    /// What `docs/decisions/0001-compression.md` found to be best for a value's size.
+    Auto,
+}
+
+impl Mode {
+    pub const ALL: [Mode; 4] = [Mode::None, Mode::Lz4, Mode::Zstd, Mode::Auto];
+
+    /// The name that configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::None => "none",
+            Mode::Lz4 => "lz4",
+            Mode::Zstd => "zstd",
+            Mode::Auto => "auto",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    fn algorithm(self, length: usize) -> Option<Algorithm> {
+        match self {
+            Mode::None => None,
+            Mode::Lz4 => Some(Algorithm::Lz4),
+            Mode::Zstd => Some(Algorithm::Zstd),
+            Mode::Auto if length < AUTO_ZSTD_FROM_BYTES => Some(Algorithm::Lz4),
+            Mode::Auto => Some(Algorithm::Zstd),
+        }
+    }
+}
+
+/// Turns values into stored bytes and back. Shared by all threads.
+pub struct Codec {
+    mode: Mode,
+    threshold_bytes: usize,
+    pool: Pool,
+}
+
+impl Codec {
+    /// Values of at least `threshold_bytes` may be compressed.
+    pub fn new(mode: Mode, threshold_bytes: usize) -> Self {
+        Codec { mode, threshold_bytes, pool: Pool::default() }
+    }
+
+    /// Appends the stored form of a JSON text to `out`. Fails with `E_VALUE_TOO_LARGE`, and then
+    /// leaves `out` as it was.
+    pub fn encode(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        if json.len() > MAX_VALUE_BYTES {
+            return Err(Error::new(
+                ErrorCode::ValueTooLarge,
+                format!("the value is {} bytes as JSON; at most {MAX_VALUE_BYTES} are allowed", json.len()),
+            ));
+        }
+        let compressed = json.len() >= self.threshold_bytes
+            && self.mode.algorithm(json.len()).is_some_and(|algorithm| self.compress(algorithm, json, out));
+        if !compressed {
+            out.extend_from_slice(json);
+        }
+        Ok(())
+    }
+
+    /// The JSON text of a stored value, borrowed where it was not compressed.
+    pub fn decode<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>, Corrupt> {
+        if let Some((&MARK, rest)) = stored.split_first() {
+            return self.decompress(rest).map(Cow::Owned);
+        }
+        let json = stored.strip_prefix(LEGACY_PREFIX).unwrap_or(stored);
+        match json.len() {
+            0 => Err(Corrupt::Truncated),
+            1..=MAX_VALUE_BYTES => Ok(Cow::Borrowed(json)),
+            _ => Err(Corrupt::TooLarge),
+        }
+    }
+
+    /// Whether the bytes carry the prefix that only the JavaScript layer wrote.
+    pub fn is_legacy(stored: &[u8]) -> bool {
+        stored.starts_with(LEGACY_PREFIX)
+    }
+
+    /// Appends the compressed form if it is smaller, and says whether it was.
+    fn compress(&self, algorithm: Algorithm, json: &[u8], out: &mut Vec<u8>) -> bool {
+        // The caller has checked the length against a cap far below 32 bits.
+        let Ok(length) = u32::try_from(json.len()) else { return false };
+        let start = out.len();
+        let version = match algorithm {
+            Algorithm::Lz4 => LZ4_VERSION,
+            Algorithm::Zstd => ZSTD_VERSION,
+        };
+        out.extend_from_slice(&[MARK, version]);
+        out.extend_from_slice(&length.to_le_bytes());
+        let done = self.pool.with(|workspace| workspace.compress(algorithm, json, out));
+        let smaller = done && out.len() - start < json.len();
+        if !smaller {
+            out.truncate(start);
+        }
+        smaller
+    }
+
+    /// Undoes `compress`, given what follows the mark.
+    fn decompress(&self, marked: &[u8]) -> Result<Vec<u8>, Corrupt> {
+        let (&version, rest) = marked.split_first().ok_or(Corrupt::Truncated)?;
+        let algorithm = match version {
+            LZ4_VERSION => Algorithm::Lz4,
+            ZSTD_VERSION => Algorithm::Zstd,
+            _ => return Err(Corrupt::UnknownVersion),
+        };
+        let (length, payload) = rest.split_first_chunk().ok_or(Corrupt::Truncated)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > MAX_VALUE_BYTES {
+            return Err(Corrupt::TooLarge);
+        }
+        if length == 0 {
+            return Err(Corrupt::WrongLength);
+        }
+        self.pool.with(|workspace| workspace.decompress(algorithm, payload, length))
+    }
+}

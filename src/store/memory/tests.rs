@@ -244,6 +244,12 @@ fn assert_books_are_right(store: &MemoryStore) {
     assert!(entries.iter().all(|(key, entry)| ***key == *entry.key));
     assert_eq!(entries.iter().map(|(_, entry)| entry.bytes()).sum::<usize>(), store.entry_bytes);
     assert_eq!(entries.len(), store.slots.places() - store.slots.vacant());
+    for (_, entry) in &entries {
+        if let Data::Hash(fields) = &entry.data {
+            let held: usize = fields.iter().map(|(field, value)| cost::field(field.len(), value.len())).sum();
+            assert_eq!(fields.bytes(), cost::allocation(size_of::<fields::Fields>()) + held);
+        }
+    }
     let members: usize = (0..4u8).map(|name| store.organizations.slots_of(&[name]).len()).sum();
     assert_eq!(members, entries.iter().filter(|(_, entry)| entry.membership.is_some()).count());
 }

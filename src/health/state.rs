@@ -1,0 +1,212 @@
+//! Whether the cache has Redis, since when, and what went wrong last.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+/// Where the cache stands towards Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum State {
+    /// Nothing is known yet: the first connection is being made.
+    Connecting,
+    Ready,
+    /// Redis cannot be reached; memory answers.
+    Degraded,
+    /// Redis is back and is being brought up to date.
+    Recovering,
+    /// For good.
+    Closed,
+}
+
+impl State {
+    pub const ALL: [State; 5] =
+        [State::Connecting, State::Ready, State::Degraded, State::Recovering, State::Closed];
+
+    /// The name in events, stats and health checks.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Connecting => "connecting",
+            State::Ready => "ready",
+            State::Degraded => "degraded",
+            State::Recovering => "recovering",
+            State::Closed => "closed",
+        }
+    }
+
+    /// Whether this state may follow directly. From degraded straight to ready goes a cache that
+    /// has nothing to bring up to date.
+    pub fn may_become(self, next: State) -> bool {
+        use State::*;
+        match self {
+            Connecting => matches!(next, Ready | Degraded | Closed),
+            Ready => matches!(next, Degraded | Closed),
+            Degraded => matches!(next, Recovering | Ready | Closed),
+            Recovering => matches!(next, Ready | Degraded | Closed),
+            Closed => false,
+        }
+    }
+}
+
+/// One state followed another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    pub from: State,
+    pub to: State,
+}
+
+/// The state at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateSnapshot {
+    pub state: State,
+    /// For durations; the wall clock may jump.
+    pub since: Instant,
+    /// For people.
+    pub since_time: SystemTime,
+    /// The code of the last error, such as `E_CONNECT` or `OOM`. It survives recovery: who looks
+    /// later wants to know what it was.
+    pub last_error: Option<String>,
+}
+
+/// The current state, readable without a lock.
+pub struct StateCell {
+    current: AtomicU8,
+    details: Mutex<StateSnapshot>,
+}
+
+impl Default for StateCell {
+    fn default() -> Self {
+        let snapshot = StateSnapshot {
+            state: State::Connecting,
+            since: Instant::now(),
+            since_time: SystemTime::now(),
+            last_error: None,
+        };
+        StateCell { current: AtomicU8::new(State::Connecting as u8), details: Mutex::new(snapshot) }
+    }
+}
+
+impl StateCell {
+    pub fn get(&self) -> State {
+        // Stored from a `State` only; what cannot be found would be closed, which is safe.
+        State::ALL.get(usize::from(self.current.load(Ordering::Acquire))).copied().unwrap_or(State::Closed)
+    }
+
+    /// Goes over to `next` and says what changed. `None` when it is the state already or may not
+    /// follow: news from a connection that come after the end are no news.
+    pub fn enter(&self, next: State) -> Option<Change> {
+        let mut details = self.details();
+        let from = details.state;
+        if !from.may_become(next) {
+            return None;
+        }
+        details.state = next;
+        details.since = Instant::now();
+        details.since_time = SystemTime::now();
+        self.current.store(next as u8, Ordering::Release);
+        Some(Change { from, to: next })
+    }
+
+    /// Remembers an error by its code. Never give it a message: messages may quote.
+    pub fn failed(&self, code: &str) {
+        self.details().last_error = Some(code.to_owned());
+    }
+
+    pub fn snapshot(&self) -> StateSnapshot {
+        self.details().clone()
+    }
+
+    fn details(&self) -> MutexGuard<'_, StateSnapshot> {
+        // No code that can panic runs under this lock.
+        self.details.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StateSnapshot {
+    /// `since` in milliseconds of the Unix epoch, as JavaScript's `Date` takes it.
+    pub fn to_json(&self) -> Value {
+        let since = self.since_time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        json!({
+            "state": self.state.name(),
+            "since": since,
+            "forMs": self.since.elapsed().as_millis() as u64,
+            "lastError": self.last_error,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_goes_through_its_states_and_back() {
+        use State::*;
+        let cell = StateCell::default();
+        assert_eq!(cell.get(), Connecting);
+        for (from, to) in [
+            (Connecting, Ready),
+            (Ready, Degraded),
+            (Degraded, Recovering),
+            (Recovering, Ready),
+            (Ready, Closed),
+        ] {
+            assert_eq!(cell.enter(to), Some(Change { from, to }));
+            assert_eq!(cell.get(), to);
+        }
+    }
+
+    #[test]
+    fn entering_the_same_state_again_is_no_change() {
+        let cell = StateCell::default();
+        assert!(cell.enter(State::Degraded).is_some());
+        let before = cell.snapshot();
+        assert_eq!(cell.enter(State::Degraded), None);
+        assert_eq!(cell.snapshot(), before);
+    }
+
+    #[test]
+    fn nothing_follows_closed() {
+        let cell = StateCell::default();
+        cell.enter(State::Closed);
+        for state in State::ALL {
+            assert_eq!(cell.enter(state), None);
+        }
+        assert_eq!(cell.get(), State::Closed);
+    }
+
+    #[test]
+    fn a_cache_that_was_ready_is_never_connecting_again() {
+        for state in State::ALL {
+            assert!(!state.may_become(State::Connecting));
+            assert!(!state.may_become(state));
+        }
+        assert!(!State::Ready.may_become(State::Recovering));
+    }
+
+    #[test]
+    fn the_last_error_outlives_the_outage() {
+        let cell = StateCell::default();
+        cell.failed("E_CONNECT");
+        cell.enter(State::Degraded);
+        cell.enter(State::Ready);
+        let json = cell.snapshot().to_json();
+        assert_eq!(json["state"], "ready");
+        assert_eq!(json["lastError"], "E_CONNECT");
+        assert!(json["since"].as_u64().unwrap() > 1_600_000_000_000);
+    }
+
+    #[test]
+    fn of_two_threads_that_see_the_same_outage_one_reports_it() {
+        let cell = StateCell::default();
+        cell.enter(State::Ready);
+        let changes = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| cell.enter(State::Degraded))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).count()
+        });
+        assert_eq!(changes, 1);
+    }
+}
