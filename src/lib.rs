@@ -1,3 +1,13 @@
 //! The map is written when the rooms stand.
+#[cfg(feature = "node")]
+mod binding;
+pub mod cache;
+pub mod codec;
+pub mod config;
+pub mod connection;
 pub mod error;
+pub mod health;
+pub mod key;
 pub mod lane;
+pub mod runtime;
+pub mod store;

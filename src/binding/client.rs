@@ -22,7 +22,8 @@ use super::{uv, values};
 use crate::cache::{Core, Outcome};
 use crate::config::Config;
 use crate::error::Result;
-use crate::health::{LogGuard, State};
+use crate::health::State;
+use crate::health::log::Registration;
 
 /// The functions and arrays that JavaScript lends for good.
 pub struct Lent {
@@ -60,7 +61,7 @@ pub struct Client {
     /// Calls that have not settled.
     outstanding: Cell<usize>,
     is_held: Cell<bool>,
-    _log: LogGuard,
+    _log: Option<Registration>,
 }
 
 /// Where JavaScript is entered from. From the event loop its microtasks must be run afterwards.
@@ -78,8 +79,8 @@ impl Client {
         let address = memory.as_mut_ptr();
         let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
         let notices = Arc::new(Notices::new(bell.clone()));
-        let log = super::exports::log_to(&notices, config.log_level());
-        let core = Arc::new(Core::new(Arc::new(config)));
+        let log = super::exports::log_to(&notices, config.log_level);
+        let core = Arc::new(Core::new(config));
         let told = notices.clone();
         core.health().listen(move |event, detail| told.put(event, detail));
         memory.write(Client {

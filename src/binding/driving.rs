@@ -34,7 +34,7 @@ impl Driving {
             return Ok(Driving::Embedded);
         }
         #[cfg(unix)]
-        if core.config().driver() != Driver::Thread && super::uv::is_available() {
+        if core.config().driver != Driver::Thread && super::uv::is_available() {
             let mut event_loop = std::ptr::null_mut();
             // SAFETY: on the environment's thread.
             unsafe { sys::napi_get_uv_event_loop(env, &mut event_loop) };

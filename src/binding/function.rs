@@ -33,11 +33,8 @@ impl Invocation {
     }
 }
 
-/// Why a function throws.
-pub enum Thrown {
-    /// Built by the function (at this argument) that makes errors of the caller's own class.
-    Described(Error, sys::napi_value),
-}
+/// Why a function throws, and the JavaScript function that makes errors of the caller's own class.
+pub struct Thrown(pub Error, pub sys::napi_value);
 
 pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
 
@@ -71,7 +68,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     let invocation = Invocation { env, data, arguments };
     match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {
         Ok(Ok(value)) => value,
-        Ok(Err(Thrown::Described(error, make))) => {
+        Ok(Err(Thrown(error, make))) => {
             let thrown = values::error(env, make, &error);
             // SAFETY: both were made in this call.
             unsafe { sys::napi_throw(env, thrown) };

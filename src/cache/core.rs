@@ -11,8 +11,8 @@ use super::legacy::Legacy;
 use super::local;
 use super::request::{Form, Operation};
 use super::upkeep;
-use crate::codec::Codec;
-use crate::config::Config;
+use crate::codec::{Codec, Mode, check_size};
+use crate::config::{Compression, Config};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
 use crate::key::Keys;
@@ -90,9 +90,8 @@ pub struct Scratch {
 }
 
 /// The part of a client that any thread may use.
-#[derive(Debug)]
 pub struct Core {
-    config: Arc<Config>,
+    config: Config,
     keys: Keys,
     codec: Codec,
     // A std mutex: held for single map operations, never across anything that waits. Contended
@@ -102,17 +101,17 @@ pub struct Core {
 }
 
 impl Core {
-    pub fn new(config: Arc<Config>) -> Core {
+    pub fn new(config: Config) -> Core {
         Core {
-            keys: Keys::new(config.key_prefix()),
-            codec: Codec::new(config.compression(), config.compression_threshold()),
-            memory: Mutex::new(MemoryStore::new(config.memory_max_bytes())),
-            health: Arc::new(Health::new(if config.use_redis() { State::Connecting } else { State::Ready })),
+            keys: Keys::new(&config.key_prefix),
+            codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
+            memory: Mutex::new(MemoryStore::new(config.memory_max_bytes)),
+            health: Arc::new(Health::default()),
             config,
         }
     }
 
-    pub fn config(&self) -> &Arc<Config> {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
@@ -136,7 +135,7 @@ impl Core {
 
     /// When a call that is made now must have settled.
     pub fn deadline(&self, now: Instant) -> Instant {
-        now + self.config.command_timeout()
+        now + self.config.command_timeout
     }
 
     /// Turns a call into a request, appended to `out`, or into its outcome.
@@ -213,10 +212,10 @@ impl Core {
     /// Why no further call can wait, where so much waits already.
     pub fn overload(&self, commands: usize, bytes: usize) -> Option<Error> {
         let full = |what: String| Some(Error::new(ErrorCode::Overloaded, what));
-        if commands >= self.config.queue_max_commands() {
+        if commands >= self.config.queue_max_commands {
             return full(format!("{commands} commands wait for Redis, as many as may"));
         }
-        if bytes >= self.config.queue_max_bytes() {
+        if bytes >= self.config.queue_max_bytes {
             return full(format!("{bytes} bytes wait for Redis, as many as may"));
         }
         None
@@ -230,7 +229,7 @@ impl Core {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        self.health.overloaded();
+        self.health.counters().overloaded.increment();
         if let Call::Command { .. } = call {
             return Outcome::Failed(error.clone());
         }
@@ -302,7 +301,7 @@ impl Core {
 
     /// The bytes to store. Memory keeps plain JSON: a hit there must cost no decompression.
     fn stored<'s>(&self, json: &'s [u8], buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
-        if !self.config.use_redis() || json.len() < self.config.compression_threshold() {
+        if !self.config.use_redis() || json.len() < self.config.compression_threshold_bytes {
             check_size(json)?;
             return Ok(json);
         }
@@ -323,7 +322,7 @@ impl Core {
     }
 
     fn ttl(&self, place: &Place<'_>, requested: Option<f64>) -> Duration {
-        let default = place.kind().and_then(default_ttl).unwrap_or(self.config.default_ttl());
+        let default = place.kind().and_then(default_ttl).unwrap_or(self.config.default_ttl);
         requested_ttl(requested, default)
     }
 
@@ -368,7 +367,7 @@ impl Core {
                 let found = self.legacy_value(frame);
                 self.health.read(elapsed, found.is_some());
                 if let Some(json) = &found {
-                    self.health.legacy_read();
+                    self.health.counters().legacy_reads.increment();
                     legacy.move_here(self, json, token.issued, next);
                 }
                 Some(found.map_or(Outcome::Null, Outcome::Json))
@@ -429,7 +428,7 @@ impl Core {
             Node::Bulk(stored) | Node::Status(stored) => match self.codec.decode(stored) {
                 Ok(json) => Outcome::Json(json),
                 Err(_) => {
-                    self.health.corrupt_value();
+                    self.health.counters().corrupt_values.increment();
                     Outcome::Null
                 }
             },
@@ -451,7 +450,7 @@ impl Core {
         };
         let decoded = self.codec.decode(stored);
         if decoded.is_err() {
-            self.health.corrupt_value();
+            self.health.counters().corrupt_values.increment();
         }
         decoded.ok()
     }
@@ -462,7 +461,7 @@ impl Core {
         while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {
             match self.codec.decode(stored) {
                 Ok(json) => entries.push((field.to_vec(), json.into_owned())),
-                Err(_) => self.health.corrupt_value(),
+                Err(_) => self.health.counters().corrupt_values.increment(),
             }
         }
         entries
@@ -475,11 +474,11 @@ impl Core {
             return Outcome::Failed(error);
         }
         if error.redis_code() == Some("WRONGTYPE") && self.is_read(&token) {
-            self.health.corrupt_value();
+            self.health.counters().corrupt_values.increment();
             self.health.read(now.saturating_duration_since(token.issued), false);
             return Outcome::Null;
         }
-        self.health.failed(&error);
+        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()));
         self.without_redis(token, request, now)
     }
 
@@ -512,8 +511,13 @@ impl Core {
     }
 }
 
-fn check_size(json: &[u8]) -> Result<()> {
-    crate::codec::check_size(json.len())
+fn mode(compression: Compression) -> Mode {
+    match compression {
+        Compression::Auto => Mode::Auto,
+        Compression::None => Mode::None,
+        Compression::Lz4 => Mode::Lz4,
+        Compression::Zstd => Mode::Zstd,
+    }
 }
 
 pub fn closed() -> Error {

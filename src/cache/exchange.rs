@@ -19,7 +19,6 @@ pub trait Sink {
 }
 
 /// The calls that are under way on one connection.
-#[derive(Debug)]
 pub struct Exchange {
     core: Arc<Core>,
     lane: Lane<Token>,
@@ -69,7 +68,7 @@ impl Exchange {
     }
 
     pub fn sent(&mut self, count: usize) {
-        self.core.health().sent(count);
+        self.core.health().counters().bytes_sent.add(count as u64);
         self.lane.sent(count);
     }
 
@@ -98,7 +97,7 @@ impl Exchange {
             return overload;
         }
         // Memory cannot answer a raw command, and waiting has proved to be no use.
-        let hopeless = self.failures > self.core.config().max_retries();
+        let hopeless = self.failures > self.core.config().max_retries;
         if hopeless && matches!(call, Call::Command { .. }) { self.last_failure.clone() } else { None }
     }
 
@@ -114,7 +113,7 @@ impl Exchange {
     /// `count` bytes were read. After an error the connection must be dropped.
     pub fn received(&mut self, count: usize, now: Instant, sink: &mut dyn Sink) -> Result<(), ProtocolError> {
         self.last_received = Some(now);
-        self.core.health().received(count);
+        self.core.health().counters().bytes_received.add(count as u64);
         let Exchange { core, lane, next, .. } = self;
         let result = lane.received(count, |token, answer, request| {
             let slot = token.slot;
@@ -139,7 +138,7 @@ impl Exchange {
     /// An attempt to connect failed.
     pub fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant, sink: &mut dyn Sink) {
         self.failures = attempt;
-        self.core.health().attempt_failed(&error);
+        self.core.health().attempt_failed(fault_code(&error), error.message());
         self.last_failure = Some(error);
         self.answer_without_connection(now, sink);
     }
@@ -147,7 +146,7 @@ impl Exchange {
     /// The connection is gone.
     pub fn disconnected(&mut self, error: Error, now: Instant, sink: &mut dyn Sink) {
         self.connected = false;
-        self.core.health().disconnected(&error);
+        self.core.health().disconnected(fault_code(&error), error.message());
         self.last_failure = Some(error);
         // Calls from here on are answered from memory until the next connection stands.
         self.failures = self.failures.max(1);
@@ -158,7 +157,7 @@ impl Exchange {
     fn answer_without_connection(&mut self, now: Instant, sink: &mut dyn Sink) {
         let Exchange { core, lane, .. } = self;
         let core: &Core = core;
-        let raw_may_wait = self.failures <= core.config().max_retries();
+        let raw_may_wait = self.failures <= core.config().max_retries;
         let not_sent = match &self.last_failure {
             Some(error) => error.clone(),
             None => Error::new(ErrorCode::Connect, "there is no connection to Redis"),
@@ -186,11 +185,11 @@ impl Exchange {
     pub fn expire(&mut self, now: Instant, sink: &mut dyn Sink) -> bool {
         let Exchange { core, lane, .. } = self;
         let core: &Core = core;
-        let timeout = core.config().command_timeout();
+        let timeout = core.config().command_timeout;
         let mut any_sent = false;
         lane.expire(now, |Orphan { token, request, was_sent }| {
             any_sent |= was_sent;
-            core.health().timed_out();
+            core.health().counters().timeouts.increment();
             let message = format!("no answer within {} ms", timeout.as_millis());
             let error = match was_sent {
                 true => Error::new(ErrorCode::Timeout, message),
@@ -222,6 +221,11 @@ impl Exchange {
             },
         );
     }
+}
+
+/// What health is told: the server's own word where there is one.
+fn fault_code(error: &Error) -> &str {
+    error.redis_code().unwrap_or(error.code().as_str())
 }
 
 /// An exchange and who is told its outcomes, as a driver wants them.

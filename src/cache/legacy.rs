@@ -71,7 +71,7 @@ impl Legacy {
     /// Moves the value: it is written where it belongs unless something newer is there, and the
     /// old one goes. Nobody waits for it.
     pub fn move_here(&self, core: &Core, json: &[u8], issued: Instant, next: &mut Batch<Token>) {
-        let ttl = default_ttl(self.kind).unwrap_or(core.config().default_ttl());
+        let ttl = default_ttl(self.kind).unwrap_or(core.config().default_ttl);
         let mut stored = Vec::new();
         if core.encode(json, &mut stored).is_err() {
             return;

@@ -40,6 +40,17 @@ const LZ4_VERSION: u8 = 1;
 const ZSTD_VERSION: u8 = 2;
 const LEGACY_PREFIX: &[u8] = b"compressed:";
 
+/// `E_VALUE_TOO_LARGE` for a JSON text that no store takes.
+pub fn check_size(json: &[u8]) -> Result<()> {
+    if json.len() <= MAX_VALUE_BYTES {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::ValueTooLarge,
+        format!("the value is {} bytes as JSON; at most {MAX_VALUE_BYTES} are allowed", json.len()),
+    ))
+}
+
 /// How values are compressed; `CACHE_COMPRESSION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -94,12 +105,7 @@ impl Codec {
     /// Appends the stored form of a JSON text to `out`. Fails with `E_VALUE_TOO_LARGE`, and then
     /// leaves `out` as it was.
     pub fn encode(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        if json.len() > MAX_VALUE_BYTES {
-            return Err(Error::new(
-                ErrorCode::ValueTooLarge,
-                format!("the value is {} bytes as JSON; at most {MAX_VALUE_BYTES} are allowed", json.len()),
-            ));
-        }
+        check_size(json)?;
         let compressed = json.len() >= self.threshold_bytes
             && self.mode.algorithm(json.len()).is_some_and(|algorithm| self.compress(algorithm, json, out));
         if !compressed {

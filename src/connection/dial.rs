@@ -27,17 +27,18 @@ pub struct Dialed {
 /// `E_CONNECT` where no connection came about in time, `E_REPLY` where the server refused the
 /// password, the user or the database, `E_CONFIG` where the TLS material cannot be used.
 pub async fn dial(config: &Config) -> Result<Dialed> {
-    let limit = config.connect_timeout();
-    timeout(limit, dial_within(config)).await.unwrap_or_else(|_| {
-        Err(refuse(format!("{} did not answer within {} ms", config.endpoint(), limit.as_millis())))
+    let limit = config.connect_timeout;
+    let endpoint = config.endpoint().ok_or_else(|| refuse("there is no single server to connect to"))?;
+    timeout(limit, dial_within(config, endpoint)).await.unwrap_or_else(|_| {
+        Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
     })
 }
 
-async fn dial_within(config: &Config) -> Result<Dialed> {
-    let (socket, tls) = match config.endpoint() {
+async fn dial_within(config: &Config, endpoint: &Endpoint) -> Result<Dialed> {
+    let (socket, tls) = match endpoint {
         Endpoint::Tcp { host, port } => {
             let socket = connect_tcp(config, host, *port).await?;
-            let tls = config.tls().map(|settings| tls::client(settings, host)).transpose()?;
+            let tls = config.tls.as_ref().map(|settings| tls::client(settings, host)).transpose()?;
             (AsyncSocket::Tcp(socket), tls)
         }
         #[cfg(unix)]
@@ -56,12 +57,12 @@ async fn dial_within(config: &Config) -> Result<Dialed> {
 }
 
 async fn connect_tcp(config: &Config, host: &str, port: u16) -> Result<TcpStream> {
-    let addresses = resolve(host, port, config.family()).await?;
+    let addresses = resolve(host, port, config.family).await?;
     let mut failure = None;
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(socket) => {
-                prepare(&socket, config.keep_alive())
+                prepare(&socket, config.keep_alive)
                     .map_err(|error| refuse(format!("the socket to {address}: {}", reason(&error))))?;
                 return Ok(socket);
             }
@@ -91,9 +92,9 @@ async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr
     Ok(addresses)
 }
 
-fn prepare(socket: &TcpStream, keep_alive: Duration) -> io::Result<()> {
+fn prepare(socket: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    if !keep_alive.is_zero() {
+    if let Some(keep_alive) = keep_alive {
         SockRef::from(socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(keep_alive))?;
     }
     Ok(())

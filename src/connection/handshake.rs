@@ -33,17 +33,17 @@ pub async fn shake_hands(stream: &mut Stream<AsyncSocket>, config: &Config) -> R
     let server = match hello(stream, config).await? {
         Said::Info(server) => server,
         Said::Unknown => {
-            if let Some(password) = config.password() {
+            if let Some(password) = &config.password {
                 let mut auth: Vec<&[u8]> = vec![b"AUTH"];
-                auth.extend(config.username().map(str::as_bytes));
+                auth.extend(config.username.as_deref().map(str::as_bytes));
                 auth.push(password.expose().as_bytes());
                 ask(stream, &auth, |_| ()).await?;
             }
             ServerInfo { protocol: 2, ..ServerInfo::default() }
         }
     };
-    if config.database() != 0 {
-        let database = config.database().to_string();
+    if config.database != 0 {
+        let database = config.database.to_string();
         ask(stream, &[b"SELECT", database.as_bytes()], |_| ()).await?;
     }
     Ok(server)
@@ -56,8 +56,8 @@ enum Said {
 
 async fn hello(stream: &mut Stream<AsyncSocket>, config: &Config) -> Result<Said> {
     let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
-    if let Some(password) = config.password() {
-        let username = config.username().unwrap_or("default");
+    if let Some(password) = &config.password {
+        let username = config.username.as_deref().unwrap_or("default");
         command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
     }
     command.extend([&b"SETNAME"[..], CLIENT_NAME]);

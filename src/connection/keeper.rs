@@ -1,6 +1,5 @@
 //! Keeps trying until a connection stands, and tries anew when told that it is gone.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -54,14 +53,14 @@ impl Keeper {
     /// Starts to connect at once; `tell` is called on the I/O thread.
     pub fn start(
         io: &IoThread,
-        config: Arc<Config>,
+        config: Config,
         mut tell: impl FnMut(LinkEvent) + Send + 'static,
     ) -> Keeper {
         let (requests, mut wanted) = mpsc::unbounded_channel();
         let keeper = Keeper { requests };
         keeper.connect();
         io.spawn(async move {
-            let mut backoff = Backoff::new(config.retry_delay());
+            let mut backoff = Backoff::new(config.retry_delay);
             let mut connected_at: Option<Instant> = None;
             while wanted.recv().await.is_some() {
                 match connected_at.map(|at| at.elapsed()) {

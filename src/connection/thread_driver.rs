@@ -26,13 +26,13 @@ pub trait Mailbox: Send + Sync {
 ///
 /// `collect` takes in what the caller's thread has left; `deliver` hands back what has settled.
 pub async fn drive<T: Traffic>(
-    config: Arc<Config>,
+    config: Config,
     mailbox: Arc<dyn Mailbox>,
     traffic: &mut T,
     mut collect: impl FnMut(&mut T),
     mut deliver: impl FnMut(&mut T),
 ) {
-    let mut backoff = Backoff::new(config.retry_delay());
+    let mut backoff = Backoff::new(config.retry_delay);
     while !mailbox.is_stopped() {
         let Some(dialed) =
             connect(&config, &*mailbox, &mut backoff, traffic, &mut collect, &mut deliver).await

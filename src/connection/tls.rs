@@ -8,42 +8,42 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::config::TlsSettings;
+use crate::config::Tls;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Opens the client side of a TLS session with `host`. Nothing is sent yet.
-pub fn client(settings: &TlsSettings, host: &str) -> Result<ClientConnection> {
-    let name = settings.servername().unwrap_or(host);
+pub fn client(settings: &Tls, host: &str) -> Result<ClientConnection> {
+    let name = settings.server_name.as_deref().unwrap_or(host);
     let server_name = ServerName::try_from(name.to_owned())
         .map_err(|_| refuse(format!("\"{name}\" is not a host name that a certificate can carry")))?;
     ClientConnection::new(Arc::new(client_config(settings)?), server_name)
         .map_err(|error| refuse(format!("TLS could not start: {error}")))
 }
 
-fn client_config(settings: &TlsSettings) -> Result<ClientConfig> {
+fn client_config(settings: &Tls) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| refuse(format!("TLS could not start: {error}")))?;
-    let builder = if settings.insecure() {
+    let builder = if settings.insecure {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
     } else {
         builder.with_root_certificates(roots(settings)?)
     };
-    let (Some(cert), Some(key)) = (settings.cert(), settings.key()) else {
+    let Some(identity) = &settings.identity else {
         return Ok(builder.with_no_client_auth());
     };
-    let chain = certificates(cert.as_bytes(), "REDIS_TLS_CERT")?;
-    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
+    let chain = certificates(identity.certificate.as_bytes(), "REDIS_TLS_CERT")?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
         .map_err(|_| refuse("REDIS_TLS_KEY holds no private key in PEM form"))?;
     builder
         .with_client_auth_cert(chain, key)
         .map_err(|error| refuse(format!("REDIS_TLS_CERT and REDIS_TLS_KEY do not fit together: {error}")))
 }
 
-fn roots(settings: &TlsSettings) -> Result<RootCertStore> {
+fn roots(settings: &Tls) -> Result<RootCertStore> {
     let mut store = RootCertStore::empty();
-    if let Some(authority) = settings.ca() {
+    if let Some(authority) = &settings.ca {
         for certificate in certificates(authority.as_bytes(), "REDIS_TLS_CA")? {
             store
                 .add(certificate)

@@ -7,10 +7,12 @@
 mod counters;
 mod histogram;
 pub mod log;
+mod report;
 mod state;
 
 pub use counters::{Counter, Counters, CountersSnapshot};
 pub use histogram::{Histogram, HistogramSnapshot};
+pub use report::Health;
 pub use state::{Change, State, StateCell, StateSnapshot};
 
 /// Two decimals are what a person reads; more are noise in every snapshot.

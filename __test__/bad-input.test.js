@@ -1,0 +1,228 @@
+'use strict';
+
+const { openPackage } = require('./support/package');
+const { startRedis } = require('./support/redis');
+const { rejection } = require('./support/wait');
+const { MESSAGES, PHONE } = require('./support/adapter-methods');
+
+const MIB = 1024 * 1024;
+
+const cyclic = { name: 'loop' };
+cyclic.self = cyclic;
+
+let redis;
+const stores = {};
+
+beforeAll(async () => {
+  redis = await startRedis();
+  stores.redis = openPackage({ url: redis.url });
+  stores.memory = openPackage({ useRedis: false });
+});
+
+beforeEach(() => redis.command('FLUSHALL'));
+
+describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
+  let adapter;
+  let manager;
+
+  beforeAll(() => {
+    ({ cacheAdapter: adapter, cacheManager: manager } = stores[store]);
+  });
+
+  const nothingStored = async () => {
+    if (store === 'redis') expect(await redis.keys()).toEqual([]);
+  };
+
+  describe.each([
+    ['null', null],
+    ['undefined', undefined],
+    ['the empty text', ''],
+    ['2 kB of digits', '1'.repeat(2048)],
+    ['2 kB of letters', 'x'.repeat(2048)],
+    ['an object', {}],
+  ])('a phone that is %s', (_name, phone) => {
+    test.each(['getConversationContext', 'getConversationSummary', 'getPreComputedContext'])(
+      'rejects %s with E_KEY',
+      async (method) => {
+        expect(await rejection(adapter[method]('org-1', phone))).toMatchObject({
+          code: 'E_KEY',
+          retryable: false,
+        });
+      },
+    );
+
+    test('rejects every set with E_KEY and stores nothing', async () => {
+      const calls = [
+        adapter.setConversationContext('org-1', phone, MESSAGES),
+        adapter.setConversationSummary('org-1', phone, 'text'),
+        adapter.setConversationHistoryCache('org-1', phone, MESSAGES),
+        adapter.setPreComputedContext('org-1', phone, {}),
+        adapter.setPhoneToLeadMapping(phone, 'lead-1'),
+        adapter.setAgentConfig('agent-1', phone),
+        adapter.setSSEResponseCache('lead-1', phone, {}),
+      ];
+      const errors = await Promise.all(calls.map(rejection));
+      for (const error of errors) expect(error).toMatchObject({ name: 'OrgCacheError', code: 'E_KEY' });
+      await nothingStored();
+    });
+  });
+
+  test('a numeric phone is its digits or is refused, and never another phone', async () => {
+    const answer = await adapter
+      .setConversationContext('org-1', 1234567890, MESSAGES)
+      .catch((error) => error);
+    if (answer instanceof Error || answer?.code) {
+      expect(answer).toMatchObject({ code: 'E_KEY' });
+      await nothingStored();
+    } else {
+      expect(await adapter.getConversationContext('org-1', '1234567890')).toEqual(MESSAGES);
+    }
+    expect(await adapter.getConversationContext('org-1', '1234567891')).toBeNull();
+  });
+
+  test('two phones without digits do not share a conversation', async () => {
+    for (const phone of ['anonymous', 'withheld', 'NaN', ' ', '+', '—']) {
+      await adapter.setConversationContext('org-1', phone, [{ phone }]);
+    }
+    for (const phone of ['anonymous', 'withheld', 'NaN', ' ', '+', '—']) {
+      expect(await adapter.getConversationContext('org-1', phone)).toEqual([{ phone }]);
+    }
+  });
+
+  test('a key over 1 kB is refused with E_KEY, whichever part makes it long', async () => {
+    const long = 'k'.repeat(1100);
+    const calls = [
+      adapter.get(long),
+      adapter.set(long, 1),
+      adapter.delete(long),
+      adapter.getConversationContext(long, PHONE),
+      adapter.getDynamicLead(long),
+      adapter.setOrganizationData(long, 'name'),
+      manager.set(long, 1, null, 'org-1'),
+      // Short as text, long once escaped.
+      adapter.set('Ж'.repeat(200), 1),
+    ];
+    for (const call of calls) expect(await rejection(call)).toMatchObject({ code: 'E_KEY' });
+    await nothingStored();
+  });
+
+  test.each([
+    ['get', ['']],
+    ['get', [null]],
+    ['set', ['', 1]],
+    ['delete', [undefined]],
+    ['getDynamicLead', [null]],
+    ['getLeadToPhoneMapping', ['']],
+    ['getOrganizationData', [null]],
+    ['getAgentConfig', [null, PHONE]],
+  ])('%s(%j) without what it needs rejects with E_KEY', async (method, args) => {
+    expect(await rejection(adapter[method](...args))).toMatchObject({ code: 'E_KEY' });
+  });
+
+  test.each([
+    ['undefined', undefined],
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['a BigInt', 1n],
+    ['a BigInt inside', { list: [1n] }],
+    ['a cycle', cyclic],
+    [
+      'something whose toJSON throws',
+      {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+  ])('%s as a value rejects with E_SERIALIZE and stores nothing', async (_name, value) => {
+    const calls = [
+      adapter.set('bad', value),
+      adapter.setConversationContext('org-1', PHONE, value),
+      adapter.setDynamicLead('lead-1', value),
+      manager.set('bad', value, null, 'org-1'),
+      manager.hset('bad', 'field', value, null, 'org-1'),
+    ];
+    for (const error of await Promise.all(calls.map(rejection))) {
+      expect(error).toMatchObject({ name: 'OrgCacheError', code: 'E_SERIALIZE', retryable: false });
+    }
+    expect(await adapter.get('bad')).toBeNull();
+    await nothingStored();
+  });
+
+  test('a value of 17 MiB rejects with E_VALUE_TOO_LARGE and stores nothing', async () => {
+    const error = await rejection(adapter.set('huge', 'x'.repeat(17 * MIB)));
+    expect(error).toMatchObject({ name: 'OrgCacheError', code: 'E_VALUE_TOO_LARGE', retryable: false });
+    expect(error.message.length).toBeLessThan(500);
+    expect(await adapter.get('huge')).toBeNull();
+    await nothingStored();
+  }, 20_000);
+
+  test('a value of 16 MiB is taken and one byte more is not', async () => {
+    // The two quotes are part of the JSON text.
+    const largest = 'x'.repeat(16 * MIB - 2);
+    expect(await adapter.set('largest', largest)).toBe(true);
+    expect((await adapter.get('largest')) === largest).toBe(true);
+    expect(await rejection(adapter.set('larger', `${largest}x`))).toMatchObject({
+      code: 'E_VALUE_TOO_LARGE',
+    });
+  }, 20_000);
+
+  test('`__proto__` and `constructor` inside a value come back as data and pollute nothing', async () => {
+    const text =
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"list":[{"__proto__":1}]}';
+    await adapter.set('proto', JSON.parse(text));
+    const value = await adapter.get('proto');
+    expect(JSON.stringify(value)).toBe(text);
+    expect(Object.getOwnPropertyNames(value)).toContain('__proto__');
+    expect(value.polluted).toBeUndefined();
+    expect({}.polluted).toBeUndefined();
+    expect(Object.prototype.polluted).toBeUndefined();
+  });
+
+  test('`__proto__` as a hash field is a field', async () => {
+    await manager.hset('fields', '__proto__', { polluted: true }, null, 'org-1');
+    const fields = await manager.hgetall('fields', 'org-1');
+    expect(Object.keys(fields)).toEqual(['__proto__']);
+    expect({}.polluted).toBeUndefined();
+  });
+
+  test.each([
+    ['0', 0],
+    ['-1', -1],
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    ['half a second', 0.5],
+    ['beyond what Redis takes', 1e18],
+    ['Number.MAX_SAFE_INTEGER', Number.MAX_SAFE_INTEGER],
+    ['text', 'soon'],
+  ])('a TTL of %s never stores a value without an expiry', async (_name, ttl) => {
+    // Refused or replaced is the package's choice; a value that stays forever is the fault.
+    const answer = await adapter.set('timed', 'value', ttl).catch((error) => error);
+    if (answer !== true && answer !== false) expect(answer).toMatchObject({ name: 'OrgCacheError' });
+    if (store === 'redis') {
+      const left = await redis.command('PTTL', 'jack:dev:kv:timed');
+      expect(left).not.toBe(-1);
+      if (answer !== true) expect(left).toBe(-2);
+    }
+    expect(await adapter.set('timed', 'after', 60)).toBe(true);
+    expect(await adapter.get('timed')).toBe('after');
+  });
+
+  test('an error says nothing about the phone or the value that was given', async () => {
+    const errors = [
+      await rejection(adapter.setConversationContext('org-1', `+49${'7'.repeat(2048)}`, ['value-canary'])),
+      await rejection(adapter.set('key', { canary: 'value-canary', big: 1n })),
+      await rejection(adapter.set('key', `value-canary${'x'.repeat(17 * MIB)}`)),
+    ];
+    for (const error of errors) {
+      const told = `${error.message} ${error.stack} ${JSON.stringify(error)} ${error.cause ?? ''}`;
+      expect(told).not.toContain('7777777');
+      expect(told).not.toContain('value-canary');
+    }
+  }, 20_000);
+
+  test('clearing an organization that has nothing is no error', async () => {
+    await adapter.clearOrganizationCache('nobody');
+    await manager.clearOrganizationCache('nobody');
+  });
+});

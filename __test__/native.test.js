@@ -1,0 +1,110 @@
+'use strict';
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { PLATFORMS, currentPlatform, platformName } = require('../js/native.js');
+
+const ROOT = path.join(__dirname, '..');
+
+describe('the name of a platform', () => {
+  test.each([
+    [{ os: 'linux', cpu: 'x64', libc: 'gnu' }, 'linux-x64-gnu'],
+    [{ os: 'linux', cpu: 'arm64', libc: 'musl' }, 'linux-arm64-musl'],
+    [{ os: 'darwin', cpu: 'arm64' }, 'darwin-arm64'],
+    [{ os: 'darwin', cpu: 'x64', libc: 'gnu' }, 'darwin-x64'],
+    [{ os: 'win32', cpu: 'x64' }, 'win32-x64-msvc'],
+  ])('%j is %s', (machine, name) => {
+    expect(platformName(machine)).toBe(name);
+  });
+
+  test.each([
+    [{ os: 'freebsd', cpu: 'x64' }, 'freebsd-x64'],
+    [{ os: 'linux', cpu: 'ppc64', libc: 'gnu' }, 'linux-ppc64-gnu'],
+    [{ os: 'win32', cpu: 'ia32' }, 'win32-ia32-msvc'],
+    [{ os: 'constructor', cpu: 'x64' }, 'constructor-x64'],
+  ])('%j is refused in one sentence that says where orgcache runs', (machine, name) => {
+    const refusal = expect.objectContaining({
+      code: 'E_BINARY',
+      message: `orgcache has no native binary for ${name}; it is built for ${PLATFORMS.join(', ')}.`,
+    });
+    expect(() => platformName(machine)).toThrow(refusal);
+  });
+
+  test('asking leaves the process report as it was', () => {
+    const before = process.report.excludeNetwork;
+    expect(PLATFORMS).toContain(currentPlatform());
+    expect(process.report.excludeNetwork).toBe(before);
+  });
+});
+
+describe('a binary that does not load', () => {
+  const platform = currentPlatform();
+  const { version } = require('../package.json');
+  let home;
+
+  beforeEach(() => {
+    home = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-native-'));
+    fs.mkdirSync(path.join(home, 'js'));
+    fs.copyFileSync(path.join(ROOT, 'js', 'native.js'), path.join(home, 'js', 'native.js'));
+    fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(home, 'package.json'));
+  });
+
+  afterEach(() => fs.rmSync(home, { recursive: true }));
+
+  test('is named with its platform, its package and the build command where the package is missing', () => {
+    const error = failureToLoad();
+    expect(error.message).toContain(`no native binary for ${platform}`);
+    expect(error.message).toContain(`npm install orgcache-${platform}@${version}`);
+    expect(error.message).toContain('npm run build');
+    expect(error.code).toBe('E_BINARY');
+    expect(error.cause).toContain('Cannot find module');
+  });
+
+  test('counts as missing where the package is there and the file in it is not', () => {
+    installPackage(undefined);
+    expect(failureToLoad().message).toContain(`the package orgcache-${platform} is not installed`);
+  });
+
+  test("carries the loader's words as its cause where the package is broken", () => {
+    installPackage('not a library');
+    const error = failureToLoad();
+    expect(error.message).toContain(`cannot load its native binary for ${platform}`);
+    expect(error.message).toContain('npm run build');
+    expect(error.cause).toContain(`orgcache.${platform}.node`);
+  });
+
+  test('is not passed over in favour of the package when it was built here', () => {
+    const local = path.join(home, `orgcache.${platform}.node`);
+    fs.writeFileSync(local, 'not a library');
+    expect(failureToLoad().message).toContain(`cannot load ${local}, built from source for ${platform}`);
+  });
+
+  test('is named by ORGCACHE_BINARY alone where that is set', () => {
+    const chosen = path.join(home, 'absent.node');
+    const error = failureToLoad({ ORGCACHE_BINARY: chosen });
+    expect(error.message).toContain(`cannot load ${chosen}, named by ORGCACHE_BINARY`);
+  });
+
+  function installPackage(content) {
+    const folder = path.join(home, 'node_modules', `orgcache-${platform}`);
+    fs.cpSync(path.join(ROOT, 'npm', platform), folder, { recursive: true });
+    fs.rmSync(path.join(folder, `orgcache.${platform}.node`), { force: true });
+    if (content) fs.writeFileSync(path.join(folder, `orgcache.${platform}.node`), content);
+  }
+
+  function failureToLoad(env = {}) {
+    const program = `
+      try { require('./js/native.js').loadNative(); console.log('null'); }
+      catch ({ message, code, cause }) { console.log(JSON.stringify({ message, code, cause: cause?.message })); }`;
+    const { ORGCACHE_BINARY: _, ...inherited } = process.env;
+    const child = spawnSync(process.execPath, ['-e', program], {
+      cwd: fs.realpathSync(home),
+      env: { ...inherited, ...env },
+      encoding: 'utf8',
+    });
+    expect(child.stderr).toBe('');
+    return JSON.parse(child.stdout);
+  }
+});

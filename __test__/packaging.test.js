@@ -1,0 +1,162 @@
+'use strict';
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { currentPlatform } = require('../js/native.js');
+
+const ROOT = path.join(__dirname, '..');
+const platform = currentPlatform();
+const { version } = require('../package.json');
+
+let workplace;
+let main;
+let binary;
+
+beforeAll(() => {
+  workplace = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-packaging-'));
+  main = pack(ROOT);
+  const binaryFolder = path.join(workplace, platform);
+  fs.cpSync(path.join(ROOT, 'npm', platform), binaryFolder, { recursive: true });
+  fs.copyFileSync(
+    path.join(ROOT, `orgcache.${platform}.node`),
+    path.join(binaryFolder, `orgcache.${platform}.node`),
+  );
+  binary = pack(binaryFolder);
+}, 120_000);
+
+afterAll(() => fs.rmSync(workplace, { recursive: true, force: true }));
+
+describe('the main package', () => {
+  test('holds its entries, its types and its licence', () => {
+    expect(main.files).toEqual(
+      expect.arrayContaining(['index.js', 'index.mjs', 'index.d.ts', 'js/native.js', 'LICENSE', 'README.md']),
+    );
+    const { exports } = require('../package.json');
+    expect(main.files).toEqual(expect.arrayContaining(filesIn(exports)));
+  });
+
+  function filesIn(target) {
+    return typeof target === 'string' ? [target.slice('./'.length)] : Object.values(target).flatMap(filesIn);
+  }
+
+  test('holds no source, test, bench, example, build tool or binary', () => {
+    const allowed = /^(index\.(js|mjs|d\.ts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json)$/;
+    expect(main.files.filter((file) => !allowed.test(file))).toEqual([]);
+  });
+
+  test('runs nothing when it is installed', () => {
+    const scripts = Object.keys(require('../package.json').scripts);
+    const lifecycle = /^(pre|post)?(install|prepare|pack|publish)|^prepublish|^dependencies$/;
+    expect(scripts.filter((name) => lifecycle.test(name))).toEqual([]);
+  });
+});
+
+test('the package of this platform holds the binary and what describes it', () => {
+  expect(binary.files.sort()).toEqual([`orgcache.${platform}.node`, 'README.md', 'package.json'].sort());
+});
+
+describe('both packages in an empty folder, with no registry and no install script', () => {
+  let project;
+
+  beforeAll(() => {
+    project = path.join(workplace, 'project');
+    fs.mkdirSync(project);
+    fs.writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
+    // An empty cache of its own shows that nothing comes from elsewhere.
+    const cache = path.join(workplace, 'npm-cache');
+    const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', `--cache=${cache}`];
+    npm(project, 'install', ...flags, main.tarball, binary.tarball);
+  }, 120_000);
+
+  test('answer require, with the subpaths giving the very objects of the package', () => {
+    const program = `
+      const orgcache = require('orgcache');
+      const adapter = require('orgcache/cacheAdapter');
+      const manager = require('orgcache/redis-migration');
+      (async () => {
+        const stored = await adapter.set('greeting', { text: 'hello' });
+        print({
+          version: orgcache.version,
+          adapterIsOne: adapter === orgcache.cacheAdapter && adapter.default === adapter,
+          managerIsOne: manager === orgcache.redisMigrationManager && manager.default === manager,
+          stored,
+          value: await adapter.get('greeting'),
+        });
+      })();`;
+    expect(run('program.cjs', program)).toEqual({
+      version,
+      adapterIsOne: true,
+      managerIsOne: true,
+      stored: true,
+      value: { text: 'hello' },
+    });
+  });
+
+  test('answer import, and share one cache with require', () => {
+    const program = `
+      import { createRequire } from 'node:module';
+      import { cacheAdapter, redisMigrationManager, version } from 'orgcache';
+      import adapter from 'orgcache/cacheAdapter';
+      import manager from 'orgcache/redis-migration';
+      const required = createRequire(import.meta.url)('orgcache');
+      await adapter.set('greeting', [1, 2, 3]);
+      print({
+        version,
+        adapterIsOne: adapter === cacheAdapter && adapter === required.cacheAdapter,
+        managerIsOne: manager === redisMigrationManager && manager === required.redisMigrationManager,
+        value: await required.cacheAdapter.get('greeting'),
+      });`;
+    expect(run('program.mjs', program)).toEqual({
+      version,
+      adapterIsOne: true,
+      managerIsOne: true,
+      value: [1, 2, 3],
+    });
+  });
+
+  test('name the missing package when the one of this platform is taken away', () => {
+    fs.rmSync(path.join(project, 'node_modules', `orgcache-${platform}`), { recursive: true });
+    const program = `
+      try { require('orgcache').version; print(null); }
+      catch ({ code, message }) { print({ code, message }); }`;
+    const failure = run('missing.cjs', program);
+    expect(failure.code).toBe('E_BINARY');
+    expect(failure.message).toContain(`orgcache-${platform}@${version}`);
+  });
+
+  /** Ends by itself: a program that the package kept alive would run into the limit. */
+  function run(name, program) {
+    const print = 'const print = (value) => process.stdout.write(JSON.stringify(value));\n';
+    fs.writeFileSync(path.join(project, name), print + program);
+    const { ORGCACHE_BINARY: _, ...env } = { ...process.env, USE_REDIS: 'false' };
+    const options = { cwd: project, env, encoding: 'utf8', timeout: 20_000 };
+    const child = spawnSync(process.execPath, [name], options);
+    expect({ status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
+      status: 0,
+      signal: null,
+      stderr: '',
+    });
+    return JSON.parse(child.stdout);
+  }
+});
+
+function pack(folder) {
+  const printed = npm(folder, 'pack', '--json', `--pack-destination=${workplace}`);
+  // One version of npm answers an array, another an object by package name.
+  const [packed] = Object.values(JSON.parse(printed));
+  return {
+    tarball: path.join(workplace, packed.filename),
+    files: packed.files.map((file) => file.path),
+  };
+}
+
+function npm(cwd, ...args) {
+  const { npm_execpath: script } = process.env;
+  const [program, before] = script?.endsWith('npm-cli.js') ? [process.execPath, [script]] : ['npm', []];
+  const shell = process.platform === 'win32' && program === 'npm';
+  const child = spawnSync(program, [...before, ...args], { cwd, encoding: 'utf8', shell, timeout: 110_000 });
+  if (child.status !== 0) throw new Error(`npm ${args[0]} failed: ${child.stderr}`);
+  return child.stdout;
+}

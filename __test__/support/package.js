@@ -1,0 +1,28 @@
+'use strict';
+
+const path = require('node:path');
+const { onEnd } = require('./cleanup');
+
+const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
+const SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|TEST_REDIS_)/;
+
+// What the developer has in the environment must not decide what the tests see.
+for (const name of Object.keys(process.env)) {
+  if (SETTINGS.test(name)) delete process.env[name];
+}
+
+/**
+ * A new instance of the package: only JavaScript is evaluated again, the native library is
+ * loaded once a process. Configured with `options` if given, shut down after the last test.
+ */
+function openPackage(options) {
+  let orgcache;
+  jest.isolateModules(() => {
+    orgcache = require(PACKAGE_ROOT);
+  });
+  if (options) orgcache.configure(options);
+  onEnd(() => orgcache.shutdown({ timeoutMs: 2000 }));
+  return orgcache;
+}
+
+module.exports = { openPackage, PACKAGE_ROOT };

@@ -1,0 +1,14 @@
+import type { cacheAdapter, redisMigrationManager } from 'orgcache';
+import adapterEntry, { type cacheAdapter as namedAdapter } from 'orgcache/cacheAdapter';
+import type migrationEntry from 'orgcache/redis-migration';
+import type { redisMigrationManager as namedManager } from 'orgcache/redis-migration';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+export const adapterDefault: Same<typeof adapterEntry, typeof cacheAdapter> = true;
+export const adapterNamed: Same<typeof namedAdapter, typeof cacheAdapter> = true;
+export const managerDefault: Same<typeof migrationEntry, typeof redisMigrationManager> = true;
+export const managerNamed: Same<typeof namedManager, typeof redisMigrationManager> = true;
+
+// @ts-expect-error the subpath of the adapter is not the manager
+export const mistaken: typeof redisMigrationManager = adapterEntry;

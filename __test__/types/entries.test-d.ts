@@ -1,0 +1,17 @@
+import type { cacheAdapter, redisMigrationManager } from 'orgcache';
+
+import adapterEntry = require('orgcache/cacheAdapter');
+import migrationEntry = require('orgcache/redis-migration');
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+// Under CommonJS a subpath is the object itself, and `.default` of it is the same object.
+const adapter: typeof cacheAdapter = adapterEntry;
+const manager: typeof redisMigrationManager = migrationEntry;
+const adapterDefault: Same<typeof adapterEntry.default, typeof cacheAdapter> = true;
+const managerDefault: Same<typeof migrationEntry.default, typeof redisMigrationManager> = true;
+
+// @ts-expect-error the subpath of the adapter is not the manager
+const mistaken: typeof redisMigrationManager = adapterEntry;
+
+export { adapter, adapterDefault, manager, managerDefault, mistaken };

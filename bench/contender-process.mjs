@@ -1,0 +1,53 @@
+/** The process of one contender: does what its host asks, one operation at a time. */
+
+import { runLoad, warmUp } from './load.mjs';
+import { clearOrganization, countConversations, fillOrganization } from './scenarios/clear-work.mjs';
+import { fillMemory } from './scenarios/memory-work.mjs';
+import { createWorkload } from './workloads.mjs';
+
+let contender = null;
+const workloads = new Map();
+
+/** A workload is prepared once and then serves every number of callers. */
+async function workloadOf(cell) {
+  const { callers: _, ...kind } = cell;
+  const name = JSON.stringify(kind);
+  if (!workloads.has(name)) {
+    const workload = createWorkload(contender, kind);
+    await workload.prepare();
+    workloads.set(name, workload);
+  }
+  return workloads.get(name);
+}
+
+const OPERATIONS = {
+  async open({ module, ...options }) {
+    const { open } = await import(module);
+    contender = await open(options);
+  },
+  async warmUp({ cell, seconds }) {
+    return warmUp({ workload: await workloadOf(cell), callers: cell.callers, seconds });
+  },
+  async measure({ cell, operations }) {
+    return runLoad({ workload: await workloadOf(cell), callers: cell.callers, operations });
+  },
+  fillOrganization: (argument) => fillOrganization(contender.adapter, argument),
+  clearOrganization: (argument) => clearOrganization(contender.adapter, argument),
+  countConversations: (argument) => countConversations(contender.adapter, argument),
+  fillMemory: (argument) => fillMemory(contender.adapter, argument),
+  async close() {
+    await contender?.close();
+  },
+};
+
+process.on('message', async ({ id, operation, argument }) => {
+  try {
+    process.send({ id, result: await OPERATIONS[operation](argument) });
+  } catch (error) {
+    process.send({ id, error: { message: error.message } });
+  }
+  // Peers may hold handles after they were closed; this process has nothing left to do.
+  if (operation === 'close') process.disconnect();
+});
+
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,90 @@
+/**
+ * Who is measured. Every contender is opened by a module in `peers/` that exports
+ * `open({ url, keyPrefix, useRedis, settings })` and answers
+ * `{ client, adapter, close() }`: `client` has `get(key)` and `set(key, value)`, `adapter` has the
+ * conversation methods and `clearOrganizationCache`.
+ */
+
+const SUBJECT = 'orgcache';
+
+const JAVASCRIPT_ADAPTER = 'JavaScript adapter over';
+
+export const CONTENDERS = [
+  {
+    id: 'orgcache',
+    client: 'orgcache',
+    adapter: 'orgcache',
+    module: './peers/orgcache.mjs',
+    settings: {},
+    byDefault: true,
+  },
+  {
+    id: 'orgcache-thread',
+    client: 'orgcache, thread driver',
+    adapter: 'orgcache, thread driver',
+    module: './peers/orgcache.mjs',
+    settings: { driver: 'thread' },
+    byDefault: false,
+  },
+  {
+    id: 'orgcache-loop',
+    client: 'orgcache, loop driver',
+    adapter: 'orgcache, loop driver',
+    module: './peers/orgcache.mjs',
+    settings: { driver: 'loop' },
+    byDefault: false,
+  },
+  ...ioredisContenders('ioredis', 'ioredis', true),
+  ...ioredisContenders('ioredis-6', 'ioredis-6', false),
+  {
+    id: 'node-redis',
+    client: 'node-redis',
+    adapter: `${JAVASCRIPT_ADAPTER} node-redis`,
+    module: './peers/node-redis.mjs',
+    package: 'redis',
+    settings: {},
+    byDefault: true,
+  },
+  {
+    id: 'valkey-glide',
+    client: 'valkey-glide',
+    adapter: `${JAVASCRIPT_ADAPTER} valkey-glide`,
+    module: './peers/valkey-glide.mjs',
+    package: '@valkey/valkey-glide',
+    settings: {},
+    byDefault: true,
+  },
+];
+
+function ioredisContenders(id, packageName, byDefault) {
+  return [false, true].map((autoPipelining) => {
+    const name = autoPipelining ? `${id}, auto-pipelining` : id;
+    return {
+      id: autoPipelining ? `${id}-auto-pipelining` : id,
+      client: name,
+      adapter: `${JAVASCRIPT_ADAPTER} ${name}`,
+      module: './peers/ioredis.mjs',
+      package: packageName,
+      settings: { packageName, autoPipelining },
+      byDefault,
+    };
+  });
+}
+
+export function contenderById(id) {
+  const contender = CONTENDERS.find((candidate) => candidate.id === id);
+  if (!contender) {
+    const known = CONTENDERS.map((candidate) => candidate.id).join(', ');
+    throw new Error(`There is no contender named '${id}'; there are: ${known}.`);
+  }
+  return contender;
+}
+
+export function isSubject(id) {
+  return id === SUBJECT || id.startsWith(`${SUBJECT}-`);
+}
+
+/** Whom the others are compared with: the package as it comes, else a driver of it, else nobody. */
+export function subjectAmong(ids) {
+  return ids.find((id) => id === SUBJECT) ?? ids.find(isSubject);
+}

@@ -1,0 +1,136 @@
+/** The report for people: plain text tables, and last what was promised. */
+import { contenderById, subjectAmong } from './contenders.mjs';
+import { clearSummary } from './scenarios/clear.mjs';
+import { embeddedLabel } from './scenarios/embedded.mjs';
+import { medianSample, ratioOf } from './statistics.mjs';
+import { renderTable } from './table.mjs';
+
+const CELL_HEAD = [
+  'callers',
+  'contender',
+  'calls/s',
+  'orgcache is',
+  'p50 us',
+  'p99 us',
+  'loop us',
+  'process us',
+  'RSS MiB',
+];
+
+export function renderReport({ environment, harnessMicrosPerCall, results, targets }) {
+  const sections = [renderEnvironment(environment, harnessMicrosPerCall)];
+  if (results.raw) {
+    sections.push(...renderCells(results.raw.cells, rawTitle, (id) => contenderById(id).client));
+  }
+  if (results.adapter) {
+    const label = (id) => contenderById(id).adapter;
+    sections.push(...renderCells(results.adapter.cells, adapterTitle, label));
+  }
+  if (results.embedded) {
+    sections.push(...renderCells(results.embedded.cells, embeddedTitle, embeddedLabel));
+  }
+  if (results.clear) sections.push(renderClear(results.clear));
+  if (results.memory) sections.push(renderMemory(results.memory));
+  sections.push(renderTargets(targets));
+  return sections.join('\n\n');
+}
+
+function renderEnvironment(environment, harnessMicrosPerCall) {
+  const { node, platform, processor, cores, redis, contenders, effort, quick } = environment;
+  const { loadBefore, oneCallerSeparated } = environment;
+  const versions = Object.entries(contenders).map(([id, version]) => `${id} ${version}`);
+  return [
+    `Node ${node}, ${platform}, ${cores} cores of ${processor}, ${redis ? `Redis ${redis}` : 'no Redis'}`,
+    versions.join(', '),
+    `medians of ${effort.rounds} alternating rounds of ${effort.roundSeconds} s a contender` +
+      `${quick ? ' (quick: rough figures)' : ''}; the harness is ` +
+      `${harnessMicrosPerCall.toFixed(2)} us of every call`,
+    `load average before the run: ${loadBefore.toFixed(1)}; with one caller the server and the ` +
+      `contenders ${oneCallerSeparated ? 'have cores of their own' : 'share cores, so expect noise'}`,
+    'brackets hold the quartiles of the rounds',
+  ].join('\n');
+}
+
+const rawTitle = ({ operation, bytes }) =>
+  `${operation === 'raw-get' ? 'Raw get' : 'Raw set'}, ${bytes.toLocaleString('en')} B`;
+const adapterTitle = ({ messages }) => `Adapter over Redis, ${messages} messages, nine gets to one set`;
+const embeddedTitle = ({ messages }) => `Adapter without Redis, ${messages} messages, gets`;
+
+function renderCells(cells, titleOf, labelOf) {
+  const byTitle = new Map();
+  for (const measured of cells) {
+    const title = titleOf(measured.cell);
+    byTitle.set(title, [...(byTitle.get(title) ?? []), ...cellRows(measured, labelOf)]);
+  }
+  return [...byTitle].map(([title, rows]) => `${title}\n${renderTable(CELL_HEAD, rows)}`);
+}
+
+function cellRows({ cell, samples }, labelOf) {
+  const subject = subjectAmong(Object.keys(samples));
+  return Object.entries(samples).map(([id, rounds]) => {
+    const sample = medianSample(rounds);
+    return [
+      cell.callers,
+      labelOf(id),
+      whole(sample.callsPerSecond),
+      subject && id !== subject ? measuredText(ratioOf(samples[subject], rounds, 'callsPerSecond'), 'x') : '',
+      sample.p50Micros.toFixed(1),
+      sample.p99Micros.toFixed(1),
+      sample.loopMicrosPerCall.toFixed(2),
+      sample.processMicrosPerCall.toFixed(2),
+      whole(sample.residentMiB),
+    ];
+  });
+}
+
+function renderClear({ samples, totalKeys, organizationKeys }) {
+  const rows = Object.entries(samples).map(([id, rounds]) => {
+    const { elapsedMs, slowestCommandMs } = clearSummary(rounds);
+    return [contenderById(id).adapter, measuredText(elapsedMs, 'ms'), measuredText(slowestCommandMs, 'ms')];
+  });
+  const title = `Clearing an organization of ${whole(organizationKeys)} keys among ${whole(totalKeys)}`;
+  return `${title}\n${renderTable(['contender', 'took', "the server's slowest command"], rows)}`;
+}
+
+function renderMemory(memory) {
+  const storeMiB = memory.storeMaxBytes / 1_048_576;
+  return [
+    `Resident memory during ${whole(memory.sets)} sets through a store of ${storeMiB} MiB` +
+      ` (${whole(memory.setsPerSecond)} sets/s)`,
+    `before ${whole(memory.baselineMiB)} MiB, peak ${whole(memory.peakMiB)} MiB, end ` +
+      `${whole(memory.endMiB)} MiB, ${memory.flat ? 'flat' : 'NOT flat'}: second half ` +
+      `${((memory.growthOfSecondHalf - 1) * 100).toFixed(1)} %`,
+    `after each twentieth: ${memory.residentMiB.map(whole).join(' ')}`,
+  ].join('\n');
+}
+
+function renderTargets(targets) {
+  const rows = targets.map(({ name, unit, better, bound, aim, measured, verdict }) => [
+    name,
+    measured ? measuredText(measured, unit) : '',
+    `${better === 'higher' ? '>=' : '<='} ${quantity(bound, unit)}`,
+    quantity(aim, unit),
+    verdict,
+  ]);
+  const head = ['target', 'measured', 'at least', 'aim', 'met?'];
+  return `Targets, from this run\n${renderTable(head, rows)}`;
+}
+
+function measuredText({ value, low, high }, unit) {
+  const range = low === high ? '' : ` (${number(low)}..${number(high)})`;
+  return `${quantity(value, unit)}${range}`;
+}
+
+function quantity(value, unit) {
+  return unit === 'x' || unit === '/s' ? `${number(value)}${unit}` : `${number(value)} ${unit}`;
+}
+
+/** Three significant digits below a thousand, whole numbers above. */
+function number(value) {
+  if (Math.abs(value) >= 1_000) return whole(value);
+  return String(Number(value.toPrecision(3)));
+}
+
+function whole(value) {
+  return Math.round(value).toLocaleString('en');
+}

@@ -1,0 +1,14 @@
+/** What can be measured, in the order in which it is. */
+import { measureAdapter } from './scenarios/adapter.mjs';
+import { measureClear } from './scenarios/clear.mjs';
+import { measureEmbedded } from './scenarios/embedded.mjs';
+import { measureMemory } from './scenarios/memory.mjs';
+import { measureRaw } from './scenarios/raw.mjs';
+
+export const SCENARIOS = {
+  raw: { measure: measureRaw, needsRedis: true },
+  adapter: { measure: measureAdapter, needsRedis: true },
+  embedded: { measure: measureEmbedded, needsRedis: false },
+  clear: { measure: measureClear, needsRedis: true },
+  memory: { measure: measureMemory, needsRedis: false },
+};

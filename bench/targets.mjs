@@ -1,0 +1,140 @@
+/**
+ * What the package promises, each computed from the results of the same run.
+ *
+ * `measure(results)` answers `{ value, low, high }`, or null where the run did not measure it.
+ */
+import { subjectAmong } from './contenders.mjs';
+import { clearSummary } from './scenarios/clear.mjs';
+import { FLAT_GROWTH } from './scenarios/memory.mjs';
+import { ratioOf, spread } from './statistics.mjs';
+
+const IOREDIS = 'ioredis';
+const AUTO_PIPELINING = 'ioredis-auto-pipelining';
+
+export const TARGETS = [
+  {
+    name: 'raw get 100 B, 64 callers, calls/s against ioredis auto-pipelining',
+    ...atLeast(1.8, 2.1, 'x'),
+    measure: ratio('raw', rawGet(100, 64), 'callsPerSecond', AUTO_PIPELINING),
+  },
+  {
+    name: 'raw get 100 B, 512 callers, the same',
+    ...atLeast(2.4, 3.1, 'x'),
+    measure: ratio('raw', rawGet(100, 512), 'callsPerSecond', AUTO_PIPELINING),
+  },
+  {
+    name: 'raw get 4 kB, 64 callers, the same',
+    ...atLeast(2, 2.8, 'x'),
+    measure: ratio('raw', rawGet(4_096, 64), 'callsPerSecond', AUTO_PIPELINING),
+  },
+  {
+    name: 'raw get 4 kB, 512 callers, the same',
+    ...atLeast(2, 2.8, 'x'),
+    measure: ratio('raw', rawGet(4_096, 512), 'callsPerSecond', AUTO_PIPELINING),
+  },
+  {
+    name: 'raw get 100 B, 1 caller, calls/s against plain ioredis',
+    ...atLeast(0.92, 1.05, 'x'),
+    measure: ratio('raw', rawGet(100, 1), 'callsPerSecond', IOREDIS),
+  },
+  {
+    name: 'event-loop time a raw get, 512 callers, against ioredis auto-pipelining',
+    ...atMost(0.3, 0.2, 'x'),
+    measure: ratio('raw', rawGet(100, 512), 'loopMicrosPerCall', AUTO_PIPELINING),
+  },
+  {
+    name: 'process CPU a raw get, 512 callers, the same',
+    ...atMost(0.35, 0.17, 'x'),
+    measure: ratio('raw', rawGet(100, 512), 'processMicrosPerCall', AUTO_PIPELINING),
+  },
+  {
+    name: 'adapter, 2 messages, 64 callers, calls/s against the JavaScript adapter over ioredis',
+    ...atLeast(3, 5, 'x'),
+    measure: ratio('adapter', adapterMixed(2, 64), 'callsPerSecond', IOREDIS),
+  },
+  {
+    name: 'adapter, 40 messages, 64 callers, the same',
+    ...atLeast(1.6, 1.9, 'x'),
+    measure: ratio('adapter', adapterMixed(40, 64), 'callsPerSecond', IOREDIS),
+  },
+  {
+    name: 'adapter get from the embedded store, 1 caller, 2 messages',
+    ...atLeast(500_000, 1_500_000, '/s'),
+    measure({ embedded }) {
+      const cell = { operation: 'adapter-get', messages: 2, callers: 1 };
+      const subject = subjectSamples(findSamples(embedded, cell));
+      return subject && spread(subject.map(({ callsPerSecond }) => callsPerSecond));
+    },
+  },
+  {
+    name: 'clear an organization of 10,000 keys among 1,000,000',
+    ...atMost(100, 30, 'ms'),
+    measure({ clear }) {
+      const subject = subjectSamples(clear?.samples);
+      return subject && clearSummary(subject).elapsedMs;
+    },
+  },
+  {
+    name: 'resident memory after 1,000,000 sets through a 64 MiB store',
+    ...atMost(200, 130, 'MiB'),
+    measure: ({ memory }) => (memory ? spread([memory.endMiB]) : null),
+  },
+  {
+    name: 'growth of resident memory over the second half of those sets',
+    ...atMost(FLAT_GROWTH, FLAT_GROWTH, 'x'),
+    measure: ({ memory }) => (memory ? spread([memory.growthOfSecondHalf]) : null),
+  },
+];
+
+function atLeast(bound, aim, unit) {
+  return { better: 'higher', bound, aim, unit };
+}
+
+function atMost(bound, aim, unit) {
+  return { better: 'lower', bound, aim, unit };
+}
+
+function rawGet(bytes, callers) {
+  return { operation: 'raw-get', bytes, callers };
+}
+
+function adapterMixed(messages, callers) {
+  return { operation: 'adapter-mixed', messages, callers };
+}
+
+function findSamples(scenario, wanted) {
+  return scenario?.cells.find(({ cell }) =>
+    Object.entries(wanted).every(([name, value]) => cell[name] === value),
+  )?.samples;
+}
+
+function subjectSamples(samples) {
+  const subject = samples && subjectAmong(Object.keys(samples));
+  return subject ? samples[subject] : null;
+}
+
+function ratio(scenario, wanted, metric, baseline) {
+  return (results) => {
+    const samples = findSamples(results[scenario], wanted);
+    const subject = subjectSamples(samples);
+    return subject && samples[baseline] ? ratioOf(subject, samples[baseline], metric) : null;
+  };
+}
+
+function reaches({ better }, value, limit) {
+  return better === 'higher' ? value >= limit : value <= limit;
+}
+
+/** Every target with what was measured; `verdict` is 'aim', 'met', 'missed' or 'not measured'. */
+export function judge(results) {
+  return TARGETS.map(({ measure, ...target }) => {
+    const measured = measure(results);
+    return { ...target, measured, verdict: verdictOf(target, measured) };
+  });
+}
+
+function verdictOf(target, measured) {
+  if (!measured) return 'not measured';
+  if (reaches(target, measured.value, target.aim)) return 'aim';
+  return reaches(target, measured.value, target.bound) ? 'met' : 'missed';
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { parseOptions } from '../options.mjs';
+import { parseCoreList } from '../placement.mjs';
+import { renderReport } from '../report.mjs';
+import { orderOfRound } from '../rounds.mjs';
+import { summarizeMemory } from '../scenarios/memory.mjs';
+import { renderTable } from '../table.mjs';
+import { judge } from '../targets.mjs';
+
+test('a table puts words left and figures right', () => {
+  const table = renderTable(
+    ['name', 'calls/s'],
+    [
+      ['a', '1,000'],
+      ['long name', '5'],
+    ],
+  );
+  assert.deepEqual(table.split('\n'), [
+    'name       calls/s',
+    '---------  -------',
+    'a            1,000',
+    'long name        5',
+  ]);
+});
+
+test('the order of a round begins with another contender each time and leaves nobody out', () => {
+  const hosts = ['a', 'b', 'c'];
+  const orders = [0, 1, 2, 3].map((round) => orderOfRound(hosts, round).join(''));
+  assert.deepEqual(orders, ['abc', 'bca', 'cab', 'abc']);
+});
+
+test('cores are read as taskset lists them', () => {
+  assert.deepEqual(parseCoreList(' 0-2,5\n'), [0, 1, 2, 5]);
+  assert.deepEqual(parseCoreList('3'), [3]);
+});
+
+test('memory that grows in the second half is not flat', () => {
+  const growing = summarizeMemory({ baselineMiB: 50, residentMiB: [60, 100, 120, 140], setsPerSecond: 1 });
+  assert.equal(growing.flat, false);
+  assert.equal(growing.growthOfSecondHalf, 1.4);
+  const flat = summarizeMemory({ baselineMiB: 50, residentMiB: [60, 110, 112, 111], setsPerSecond: 1 });
+  assert.equal(flat.flat, true);
+  assert.deepEqual([flat.endMiB, flat.peakMiB], [111, 112]);
+});
+
+test('the command line has defaults and says what it does not take', () => {
+  const options = parseOptions([]);
+  assert.deepEqual(options.callers, [1, 16, 64, 512]);
+  assert.deepEqual(options.scenarios, ['raw', 'adapter', 'embedded', 'clear', 'memory']);
+  assert.deepEqual(
+    options.contenders.map(({ id }) => id),
+    ['orgcache', 'ioredis', 'ioredis-auto-pipelining', 'node-redis', 'valkey-glide'],
+  );
+  assert.ok(options.effort.rounds * options.effort.roundSeconds >= 0.5);
+  assert.equal(parseOptions(['--quick', '--rounds', '7']).effort.rounds, 7);
+  assert.deepEqual(parseOptions(['--only', 'raw, clear']).scenarios, ['raw', 'clear']);
+  assert.throws(() => parseOptions(['--only', 'rwa']), /no scenario named 'rwa'.*raw/);
+  assert.throws(() => parseOptions(['--contenders', 'redis']), /no contender named 'redis'.*node-redis/);
+  assert.throws(() => parseOptions(['--rounds', '0']), /--rounds takes whole numbers above 0/);
+  assert.throws(() => parseOptions(['--callers', '1,x']), /--callers takes whole numbers above 0/);
+});
+
+test('a report names the contenders, their ratio to the package, and the targets', () => {
+  const sample = (callsPerSecond) => ({
+    callsPerSecond,
+    p50Micros: 1,
+    p99Micros: 2,
+    loopMicrosPerCall: 3,
+    processMicrosPerCall: 4,
+    residentMiB: 50,
+  });
+  const results = {
+    raw: {
+      cells: [
+        {
+          cell: { operation: 'raw-get', bytes: 100, callers: 64 },
+          samples: {
+            orgcache: [sample(500_000), sample(100_000), sample(600_000)],
+            'ioredis-auto-pipelining': [sample(250_000), sample(50_000), sample(200_000)],
+          },
+        },
+      ],
+    },
+  };
+  const environment = {
+    node: 'v20',
+    platform: 'linux',
+    processor: 'cpu',
+    cores: 2,
+    redis: '7',
+    loadBefore: 0,
+    oneCallerSeparated: true,
+    contenders: { orgcache: '0.1.0' },
+    effort: { rounds: 3, roundSeconds: 1 },
+    quick: false,
+  };
+  const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
+  assert.match(text, /Raw get, 100 B/);
+  assert.match(text, /ioredis, auto-pipelining +200,000 +2x/);
+  assert.match(text, /raw get 100 B, 64 callers.* 2x \(2\.\.3\) +>= 1\.8x +2\.1x +met/);
+});

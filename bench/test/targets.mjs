@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { judge, TARGETS } from '../targets.mjs';
+
+const rounds = (...values) => values.map((value) => ({ callsPerSecond: value, loopMicrosPerCall: value }));
+
+const rawGet = (samples, { bytes = 100, callers = 64 } = {}) => ({
+  raw: { cells: [{ cell: { operation: 'raw-get', bytes, callers }, samples }] },
+});
+
+const named = (results, name) => {
+  const found = judge(results).filter((target) => target.name.startsWith(name));
+  assert.equal(found.length, 1, `one target is named '${name}'`);
+  return found[0];
+};
+
+test('a run that measured nothing judges nothing', () => {
+  assert.deepEqual([...new Set(judge({}).map(({ verdict }) => verdict))], ['not measured']);
+});
+
+test('a run without the baseline or without the package judges nothing', () => {
+  for (const id of ['orgcache', 'ioredis-auto-pipelining']) {
+    const results = rawGet({ [id]: rounds(1, 1) });
+    assert.equal(named(results, 'raw get 100 B, 64').verdict, 'not measured');
+  }
+});
+
+test('more is better for a rate: the bound itself is met, below it is missed, the aim is told', () => {
+  const verdict = (quotient) =>
+    named(
+      rawGet({ orgcache: rounds(quotient * 100), 'ioredis-auto-pipelining': rounds(100) }),
+      'raw get 100 B, 64',
+    ).verdict;
+  assert.equal(verdict(1.79), 'missed');
+  assert.equal(verdict(1.8), 'met');
+  assert.equal(verdict(2.1), 'aim');
+});
+
+test('less is better for time a call', () => {
+  const verdict = (quotient) =>
+    named(
+      rawGet({ orgcache: rounds(quotient * 10), 'ioredis-auto-pipelining': rounds(10) }, { callers: 512 }),
+      'event-loop time',
+    ).verdict;
+  assert.equal(verdict(0.31), 'missed');
+  assert.equal(verdict(0.3), 'met');
+  assert.equal(verdict(0.2), 'aim');
+});
+
+test('a target reads its own cell', () => {
+  const samples = { orgcache: rounds(300), 'ioredis-auto-pipelining': rounds(100) };
+  const results = rawGet(samples, { bytes: 4_096, callers: 512 });
+  assert.equal(named(results, 'raw get 4 kB, 512').measured.value, 3);
+  assert.equal(named(results, 'raw get 4 kB, 64').verdict, 'not measured');
+});
+
+test('a driver of the package stands for it where the package itself was not measured', () => {
+  const results = rawGet({ 'orgcache-loop': rounds(250), 'ioredis-auto-pipelining': rounds(100) });
+  assert.equal(named(results, 'raw get 100 B, 64').measured.value, 2.5);
+});
+
+test('absolute targets are read from their scenarios', () => {
+  const cell = { operation: 'adapter-get', messages: 2, callers: 1 };
+  const results = {
+    embedded: { cells: [{ cell, samples: { orgcache: rounds(600_000) } }] },
+    clear: { samples: { orgcache: [{ elapsedMs: 120, slowestCommandMs: 1 }] } },
+    memory: { endMiB: 110, peakMiB: 140, baselineMiB: 50, growthOfSecondHalf: 1.2 },
+  };
+  assert.equal(named(results, 'adapter get from the embedded').verdict, 'met');
+  assert.equal(named(results, 'clear an organization').verdict, 'missed');
+  assert.equal(named(results, 'resident memory').verdict, 'aim');
+  assert.equal(named(results, 'growth of resident memory').verdict, 'missed');
+});
+
+test('an aim is never weaker than its bound', () => {
+  for (const { name, better, bound, aim } of TARGETS) {
+    assert.ok(better === 'higher' ? aim >= bound : aim <= bound, name);
+  }
+});

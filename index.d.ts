@@ -1,0 +1,545 @@
+/**
+ * The code of an {@link OrgCacheError}. A code never changes its meaning.
+ *
+ * - `E_CONFIG`: an option or environment variable has a value that is not allowed, or came too late
+ * - `E_KEY`: the phone number, organization, id or key is missing or too long
+ * - `E_SERIALIZE`: the value is not JSON: undefined, a function, a BigInt or a cycle
+ * - `E_VALUE_TOO_LARGE`: the value is larger than 16 MiB
+ * - `E_CONNECT` (retryable): no connection to Redis could be made; nothing was sent
+ * - `E_TIMEOUT`: the deadline passed before an answer came; the command may have run
+ * - `E_UNKNOWN_OUTCOME`: the command was sent and the connection was lost; it may have run
+ * - `E_OVERLOADED` (retryable): too many commands or bytes are waiting; nothing was sent
+ * - `E_REPLY`: Redis answered with an error; redisCode holds its first word
+ * - `E_CLOSED`: the cache was shut down
+ */
+export type ErrorCode =
+  | 'E_CONFIG'
+  | 'E_KEY'
+  | 'E_SERIALIZE'
+  | 'E_VALUE_TOO_LARGE'
+  | 'E_CONNECT'
+  | 'E_TIMEOUT'
+  | 'E_UNKNOWN_OUTCOME'
+  | 'E_OVERLOADED'
+  | 'E_REPLY'
+  | 'E_CLOSED';
+
+/** What every call of this package rejects with. Its message holds no phone number, value or secret. */
+export class OrgCacheError extends Error {
+  private constructor();
+  readonly name: 'OrgCacheError';
+  readonly code: ErrorCode;
+  /** Whether the same call may be made again without running twice. */
+  readonly retryable: boolean;
+  /** With `E_REPLY`: the first word of the server's error, e.g. `OOM`, `NOPERM`, `WRONGTYPE`. */
+  readonly redisCode?: string;
+  readonly cause?: unknown;
+}
+
+/** The version of the package, as in its package.json. */
+export const version: string;
+
+/** An organization; null or undefined is the global scope, which is apart from every organization. */
+export type OrganizationId = string | null | undefined;
+
+/** A message of a conversation. Any other shape that is JSON can be named where it is read. */
+export interface Message {
+  role: string;
+  content: string;
+  [field: string]: unknown;
+}
+
+/** A console-like object. Lines never hold a phone number, a value or a secret. */
+export interface Logger {
+  error(...line: unknown[]): void;
+  warn(...line: unknown[]): void;
+  info(...line: unknown[]): void;
+  debug(...line: unknown[]): void;
+}
+
+/** Each of `ca`, `cert` and `key` is PEM text or the path of a PEM file. */
+export interface TlsOptions {
+  /** The authorities to trust. Default: those of the system. */
+  ca?: string;
+  /** The client's certificate, with `key`. */
+  cert?: string;
+  key?: string;
+  /** The name that the server's certificate must be for. Default: the host. */
+  servername?: string;
+  /** Takes any certificate; warns. Default false. */
+  insecure?: boolean;
+}
+
+export type Driver = 'auto' | 'loop' | 'thread';
+export type Compression = 'auto' | 'none' | 'lz4' | 'zstd';
+export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/** Options win over environment variables (named in brackets), those over the defaults. */
+export interface ConfigureOptions {
+  /** False: the embedded memory store only. Default true. (`USE_REDIS`) */
+  useRedis?: boolean;
+  /** `redis[s]://user:pass@host:port/db` or `unix://path`; wins over the parts. (`REDIS_URL`) */
+  url?: string;
+  /** Default `localhost`. (`REDIS_HOST`) */
+  host?: string;
+  /** 1 to 65535, default 6379. (`REDIS_PORT`) */
+  port?: number;
+  /** (`REDIS_USERNAME`) */
+  username?: string;
+  /** (`REDIS_PASSWORD`) */
+  password?: string;
+  /** The number of the database, default 0. (`REDIS_DB`) */
+  db?: number;
+  /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
+  tls?: boolean | TlsOptions;
+  /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
+  clusterHosts?: string | readonly string[];
+  /** `host:port` of sentinels, as a list or separated by commas. (`REDIS_SENTINEL_HOSTS`) */
+  sentinelHosts?: string | readonly string[];
+  /** The name of the primary, default `mymaster`. (`REDIS_SENTINEL_NAME`) */
+  sentinelName?: string;
+  /** (`REDIS_SENTINEL_PASSWORD`) */
+  sentinelPassword?: string;
+  /** Connections, lower bound. Default 5, in tests 1. (`REDIS_MIN_POOL_SIZE`) */
+  minPoolSize?: number;
+  /** Connections, upper bound. Default 20, in tests 5. (`REDIS_POOL_SIZE`) */
+  poolSize?: number;
+  /** Milliseconds, default 10000. (`REDIS_CONNECT_TIMEOUT`) */
+  connectTimeout?: number;
+  /** Milliseconds, default 5000. (`REDIS_COMMAND_TIMEOUT`) */
+  commandTimeout?: number;
+  /** Default 3, in production 5. (`REDIS_MAX_RETRIES`) */
+  maxRetries?: number;
+  /** Milliseconds before the first retry, default 100. (`REDIS_RETRY_DELAY`) */
+  retryDelay?: number;
+  /** Milliseconds, default 30000, in production 60000. (`REDIS_KEEP_ALIVE`) */
+  keepAlive?: number;
+  /** IPv4, IPv6 or any (0). Default 4. (`REDIS_FAMILY`) */
+  family?: 0 | 4 | 6;
+  /** Default true: the first call connects. (`REDIS_LAZY_CONNECT`) */
+  lazyConnect?: boolean;
+  /** Default `jack:prod:` in production, else `jack:dev:`. (`CACHE_KEY_PREFIX`) */
+  keyPrefix?: string;
+  /** Seconds, default 7200. (`CACHE_DEFAULT_TTL`) */
+  defaultTtl?: number;
+  /** Default `auto`. (`CACHE_COMPRESSION`) */
+  compression?: Compression;
+  /** Bytes of JSON from which a value may be compressed, default 1024. (`CACHE_COMPRESSION_THRESHOLD`) */
+  compressionThreshold?: number;
+  /** Bytes that the memory store may hold, default 64 MiB. (`CACHE_MEMORY_MAX_BYTES`) */
+  memoryMaxBytes?: number;
+  /** Bytes that the journal may hold, default 64 MiB. (`CACHE_JOURNAL_MAX_BYTES`) */
+  journalMaxBytes?: number;
+  /** Default `warn`. (`CACHE_LOG`) */
+  logLevel?: LogLevel;
+  /** What moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
+  driver?: Driver;
+  /** Commands that may wait for Redis, default 1000000; beyond it calls are `E_OVERLOADED`. (`CACHE_QUEUE_MAX_COMMANDS`) */
+  queueMaxCommands?: number;
+  /** Bytes that may wait for Redis, default 256 MiB. (`CACHE_QUEUE_MAX_BYTES`) */
+  queueMaxBytes?: number;
+  /** Where log lines go. Default: stderr. */
+  logger?: Logger;
+}
+
+/**
+ * Sets the options of this instance; once, before its first call.
+ * @throws {OrgCacheError} `E_CONFIG` for a value that is not allowed, or after the first call.
+ */
+export function configure(options: ConfigureOptions): void;
+
+export interface ShutdownOptions {
+  /** Milliseconds that what is in flight may take. */
+  timeoutMs?: number;
+}
+
+/**
+ * Lets what is in flight settle, then closes every connection. Later calls reject with `E_CLOSED`.
+ * May be called again; never rejects because Redis is away.
+ */
+export function shutdown(options?: ShutdownOptions): Promise<void>;
+
+/** Seconds, by kind of value. */
+export interface TtlConfig {
+  readonly conversationContext: number;
+  readonly conversationSummary: number;
+  readonly conversationHistory: number;
+  readonly organizationData: number;
+  readonly agentConfig: number;
+  readonly sseResponse: number;
+  readonly leadData: number;
+  readonly preComputedContext: number;
+}
+
+export interface RedisMetrics {
+  /** Gets that found a value. */
+  hits: number;
+  /** Gets that found none; a value that cannot be read is one. */
+  misses: number;
+  operations: number;
+  errors: number;
+  /** How often a connection was lost. */
+  connectionLost: number;
+  /** Hits in percent of all gets, 0 to 100; 0 when there were none. */
+  hitRate: number;
+  /** Milliseconds. */
+  avgResponseTime: number;
+  isConnected: boolean;
+  connectionAttempts: number;
+  /** Values in Redis that could not be read: broken JSON, damaged compression. */
+  corruptValues: number;
+  readonly [counter: string]: unknown;
+}
+
+export interface CacheManagerStats {
+  redis: RedisMetrics;
+  /** The memory store that serves while Redis is away, in entries. */
+  fallback: { size: number; enabled: boolean };
+  config: Readonly<Record<string, unknown>>;
+}
+
+export interface CacheStats {
+  redisEnabled: boolean;
+  ttlConfig: TtlConfig;
+  /** Entries by name of the map. */
+  fallbackMaps: Record<string, number>;
+  config: {
+    keyPrefix: string;
+    /** Seconds. */
+    defaultTTL: number;
+    /** Bytes. */
+    compressionThreshold: number;
+  };
+  cache: CacheManagerStats;
+}
+
+export interface RedisHealth {
+  /** `healthy` when the server answered within its deadline. */
+  status: string;
+  /** Milliseconds that the server took to answer. */
+  responseTime?: number;
+  memory?: unknown;
+  info?: unknown;
+  /** Why it is not healthy; names the error's code. */
+  error?: unknown;
+}
+
+export interface CacheManagerHealth {
+  redis: RedisHealth;
+  cache: { status: string; fallbackEnabled: boolean; fallbackSize: number };
+}
+
+export interface CacheHealth {
+  adapter: { status: string; redisEnabled: boolean; fallbackMaps: unknown };
+  redis: RedisHealth;
+  cache: CacheManagerHealth;
+}
+
+export interface CacheEvents {
+  /** The first connection stands. */
+  ready: [event?: unknown];
+  /** Redis cannot be reached; gets are answered from memory. */
+  degraded: [event?: unknown];
+  /** Redis is back. */
+  recovered: [event?: unknown];
+  /** Something failed that no caller will see. Nobody needs to listen. */
+  error: [error: OrgCacheError];
+  /** The instance was shut down. */
+  closed: [event?: unknown];
+}
+
+/**
+ * The cache by what is cached. Getters answer null where there is nothing. Setters answer true
+ * when the value was taken, false when nothing could take it. Nothing rejects because Redis is
+ * away; what rejects is the caller's mistake: `E_KEY` (no phone, id or key, or one too long),
+ * `E_SERIALIZE` (not JSON), `E_VALUE_TOO_LARGE`; and `E_CLOSED` after a shutdown.
+ */
+export interface CacheAdapter {
+  getConversationContext<T = Message>(orgId: OrganizationId, phone: string): Promise<T[] | null>;
+  /** Kept for 7200 s. */
+  setConversationContext<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    messages: readonly T[],
+  ): Promise<boolean>;
+
+  getConversationSummary<T = unknown>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  /** Kept for 7200 s. */
+  setConversationSummary<T = unknown>(orgId: OrganizationId, phone: string, summary: T): Promise<boolean>;
+
+  getConversationHistoryCache<T = Message>(orgId: OrganizationId, phone: string): Promise<T[] | null>;
+  /** Kept for 120 s. */
+  setConversationHistoryCache<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    messages: readonly T[],
+  ): Promise<boolean>;
+
+  getPreComputedContext<T = unknown>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  /** Kept for 120 s. */
+  setPreComputedContext<T = unknown>(orgId: OrganizationId, phone: string, context: T): Promise<boolean>;
+
+  getPhoneToLeadMapping(phone: string): Promise<string | null>;
+  /** Sets both directions in one step; kept for 300 s. */
+  setPhoneToLeadMapping(phone: string, leadId: string): Promise<boolean>;
+  getLeadToPhoneMapping(leadId: string): Promise<string | null>;
+
+  getDynamicLead<T = unknown>(leadId: string): Promise<T | null>;
+  /** Kept for 300 s. */
+  setDynamicLead<T = unknown>(leadId: string, data: T): Promise<boolean>;
+
+  /** The name of the organization. */
+  getOrganizationData(orgId: string): Promise<string | null>;
+  /** Kept for 120 s. */
+  setOrganizationData(orgId: string, name: string): Promise<boolean>;
+
+  /** Whether the agent is configured. */
+  getAgentConfig(agentId: string, agentPhone: string): Promise<boolean | null>;
+  /** `configured` is true by default; kept for 3600 s. */
+  setAgentConfig(agentId: string, agentPhone: string, configured?: boolean): Promise<boolean>;
+
+  getSSEResponseCache<T = unknown>(leadId: string, phone: string): Promise<T | null>;
+  /** Kept for 10 s. */
+  setSSEResponseCache<T = unknown>(leadId: string, phone: string, data: T): Promise<boolean>;
+
+  get<T = unknown>(key: string): Promise<T | null>;
+  /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
+  set<T = unknown>(key: string, value: T, ttlSeconds?: number | null): Promise<boolean>;
+  /** Whether it was there. */
+  delete(key: string): Promise<boolean>;
+
+  /** The promise of a request that is under way, kept in this process. */
+  getInflightRequest<T = unknown>(cacheKey: string): Promise<T> | null | undefined;
+  setInflightRequest<T = unknown>(cacheKey: string, request: Promise<T>): void;
+  deleteInflightRequest(cacheKey: string): void;
+
+  /** The session of a human who has taken over, kept in this process. */
+  getHumanControlSession<T = unknown>(orgId: OrganizationId, phone: string): T | null | undefined;
+  setHumanControlSession<T = unknown>(orgId: OrganizationId, phone: string, data: T): void;
+  deleteHumanControlSession(orgId: OrganizationId, phone: string): void;
+
+  /** The organization and the digits of the phone, `org:digits`; the digits alone without one. */
+  createOrgKey(orgId: OrganizationId, phone: string): string;
+
+  /** Clears every value of that organization and no other's. */
+  clearOrganizationCache(orgId: OrganizationId): Promise<unknown>;
+
+  getStats(): Promise<CacheStats>;
+  /** Asks the server within the command timeout. */
+  healthCheck(): Promise<CacheHealth>;
+
+  readonly ttlConfig: TtlConfig;
+  readonly useRedis: boolean;
+  readonly fallbackMaps: Readonly<Record<string, unknown>>;
+
+  on<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
+  once<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
+  off<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
+}
+
+export const cacheAdapter: CacheAdapter;
+
+/** What `migrateExistingMaps` needs of a Map. */
+export interface LegacyMap<V = unknown> {
+  readonly size: number;
+  get(key: string): V | undefined;
+  set(key: string, value: V): unknown;
+  has(key: string): boolean;
+  delete(key: string): boolean;
+  [Symbol.iterator](): IterableIterator<[string, V]>;
+}
+
+/** Maps of conversations have keys as `createOrgKey` makes them; others stay where they are. */
+export interface LegacyMaps {
+  conversationContexts?: LegacyMap<any>;
+  conversationSummaries?: LegacyMap<any>;
+  phoneToLeadMapping?: LegacyMap<any>;
+  /** Of names, or of objects with a `name`. */
+  organizationCache?: LegacyMap<any>;
+  [name: string]: LegacyMap<any> | undefined;
+}
+
+export interface MigrationProgress {
+  /** Entries that were looked at. */
+  done: number;
+  /** Entries of all Maps when the migration began. */
+  total: number;
+  readonly [detail: string]: unknown;
+}
+
+/** What is used of an `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface MigrationOptions {
+  onProgress?: (progress: MigrationProgress) => void;
+  /** Ends the migration between two batches; what was not moved stays in its Map. */
+  signal?: AbortSignalLike;
+}
+
+/** Entries moved out of Maps since the start, by kind. */
+export interface MigrationStats {
+  conversationContexts: number;
+  conversationSummaries: number;
+  leadMappings: number;
+  organizationData: number;
+  agentConfigs: number;
+  /** Entries that could not be moved. */
+  errors: number;
+}
+
+/**
+ * The cache for servers that still have Maps. A getter asks the cache first, then the Map; what the
+ * Map had is moved into the cache and leaves the Map when Redis has acknowledged it. While Redis is
+ * away a value that is set together with a Map is kept in that Map, and the set answers false.
+ * Rejects as {@link CacheAdapter} does.
+ */
+export interface RedisMigrationManager {
+  /** An empty list where there is none. */
+  getConversationContext<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    legacyMap?: LegacyMap<any> | null,
+  ): Promise<T[]>;
+  setConversationContext<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    messages: readonly T[],
+    legacyMap?: LegacyMap<any> | null,
+  ): Promise<boolean>;
+
+  getConversationSummary<T = unknown>(
+    orgId: OrganizationId,
+    phone: string,
+    legacyMap?: LegacyMap<any> | null,
+  ): Promise<T | null>;
+  setConversationSummary<T = unknown>(
+    orgId: OrganizationId,
+    phone: string,
+    summary: T,
+    legacyMap?: LegacyMap<any> | null,
+  ): Promise<boolean>;
+
+  getPhoneToLeadMapping(phone: string, legacyMap?: LegacyMap<any> | null): Promise<string | null>;
+  setPhoneToLeadMapping(phone: string, leadId: string, legacyMap?: LegacyMap<any> | null): Promise<boolean>;
+
+  getOrganizationData(orgId: string, legacyMap?: LegacyMap<any> | null): Promise<string | null>;
+  setOrganizationData(orgId: string, name: string, legacyMap?: LegacyMap<any> | null): Promise<boolean>;
+
+  /** Moves whole Maps in batches, letting the event loop run. May be stopped, repeated and resumed. */
+  migrateExistingMaps(maps: LegacyMaps, options?: MigrationOptions): Promise<unknown>;
+
+  readonly migrationStats: Readonly<MigrationStats>;
+  getStats(): Promise<{ migration: MigrationStats; cache: CacheStats }>;
+  healthCheck(): Promise<CacheHealth>;
+  /** Prints the statistics to the logger, or to the console. */
+  printMigrationStats(): unknown;
+
+  /** The organization and the digits of the phone, `org:digits`; the digits alone without one. */
+  createOrgKey(orgId: OrganizationId, phone: string): string;
+  /** Splits at the last colon. */
+  parseOrgKey(key: string): { orgId: string | null; phoneNumber: string };
+
+  readonly redisManager: RedisManager;
+}
+
+export const redisMigrationManager: RedisMigrationManager;
+
+/** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
+export interface CacheManager {
+  /** The Redis key of a type, an organization and an identifier. */
+  generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
+
+  get<T = unknown>(key: string, orgId?: OrganizationId): Promise<T | null>;
+  /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */
+  set<T = unknown>(
+    key: string,
+    value: T,
+    ttlSeconds?: number | null,
+    orgId?: OrganizationId,
+  ): Promise<boolean>;
+  /** Whether it was there. */
+  delete(key: string, orgId?: OrganizationId): Promise<boolean>;
+
+  hget<T = unknown>(hash: string, field: string, orgId?: OrganizationId): Promise<T | null>;
+  /** The TTL is that of the whole hash, and begins again with every set. */
+  hset<T = unknown>(
+    hash: string,
+    field: string,
+    value: T,
+    ttlSeconds?: number | null,
+    orgId?: OrganizationId,
+  ): Promise<boolean>;
+  /** Whether it was there. */
+  hdel(hash: string, field: string, orgId?: OrganizationId): Promise<boolean>;
+  /** An empty object where there is no hash. */
+  hgetall<T = unknown>(hash: string, orgId?: OrganizationId): Promise<Record<string, T>>;
+
+  /** Clears every value of that organization and no other's. */
+  clearOrganizationCache(orgId: OrganizationId): Promise<unknown>;
+  getStats(): CacheManagerStats | Promise<CacheManagerStats>;
+  healthCheck(): Promise<CacheManagerHealth>;
+}
+
+export const cacheManager: CacheManager;
+
+/** A key or argument of a raw command; a Node `Buffer` is a `Uint8Array`. */
+export type RedisArgument = string | number | Uint8Array;
+
+/** A reply as ioredis gives it: bulk strings as text, a missing value as null. */
+export type RedisReply = string | number | null | RedisReply[];
+
+type OneOrMany = [keys: readonly RedisArgument[]] | [key: RedisArgument, ...more: RedisArgument[]];
+
+/**
+ * Commands as the server knows them, keys without a prefix, shapes as in ioredis. Rejects with
+ * `E_CONNECT`, `E_TIMEOUT`, `E_UNKNOWN_OUTCOME`, `E_OVERLOADED`, `E_REPLY` (see `redisCode`) and
+ * `E_CLOSED`.
+ */
+export interface RedisClient {
+  get(key: RedisArgument): Promise<string | null>;
+  /** Options as Redis takes them: `set(key, value, 'EX', 10, 'NX')`. Null where NX or XX did not hold. */
+  set(key: RedisArgument, value: RedisArgument, ...options: RedisArgument[]): Promise<string | null>;
+  setex(key: RedisArgument, seconds: number | string, value: RedisArgument): Promise<'OK'>;
+  del(...keys: OneOrMany): Promise<number>;
+  exists(...keys: OneOrMany): Promise<number>;
+  expire(key: RedisArgument, seconds: number | string, ...options: RedisArgument[]): Promise<number>;
+  /** Seconds; -1 without an expiry, -2 without a value. */
+  ttl(key: RedisArgument): Promise<number>;
+  mget(...keys: OneOrMany): Promise<(string | null)[]>;
+  hget(key: RedisArgument, field: RedisArgument): Promise<string | null>;
+  hset(
+    key: RedisArgument,
+    fields: Readonly<Record<string, RedisArgument>> | ReadonlyMap<RedisArgument, RedisArgument>,
+  ): Promise<number>;
+  hset(key: RedisArgument, ...fieldsAndValues: RedisArgument[]): Promise<number>;
+  hdel(key: RedisArgument, ...fields: OneOrMany): Promise<number>;
+  /** An empty object where there is no hash. */
+  hgetall(key: RedisArgument): Promise<Record<string, string>>;
+  ping(message?: RedisArgument): Promise<string>;
+  info(...sections: string[]): Promise<string>;
+  /** Any command by its name. */
+  call(command: string, ...args: RedisArgument[]): Promise<RedisReply>;
+}
+
+export interface RedisManager {
+  /** The raw client; the same object every time. Connects with its first command. */
+  getClient(): RedisClient;
+  /** Whether a connection stands. */
+  isReady(): boolean;
+  readonly isConnected: boolean;
+  readonly connectionAttempts: number;
+  readonly maxConnectionAttempts: number;
+  /** Asks the server within the command timeout. */
+  healthCheck(): Promise<RedisHealth>;
+  getMetrics(): RedisMetrics | Promise<RedisMetrics>;
+  /** Counts an operation that the caller made elsewhere; `hit` says whether it found a value. */
+  recordOperation(name: string, durationMs: number, hit?: boolean): void;
+  shutdown(options?: ShutdownOptions): Promise<void>;
+}
+
+export const redisManager: RedisManager;

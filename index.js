@@ -1,0 +1,5 @@
+'use strict';
+
+const { createInstance } = require('./js/instance.js');
+
+module.exports = createInstance();

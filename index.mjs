@@ -1,0 +1,14 @@
+import orgcache from './index.js';
+
+export const {
+  cacheAdapter,
+  cacheManager,
+  configure,
+  OrgCacheError,
+  redisManager,
+  redisMigrationManager,
+  shutdown,
+  version,
+} = orgcache;
+
+export default orgcache;

@@ -1,0 +1,23 @@
+'use strict';
+
+const shared = {
+  testEnvironment: 'node',
+  // Compiled crates and downloaded servers hold package.json files that jest would otherwise index.
+  modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/.cache/', '<rootDir>/bench/'],
+  transform: {},
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  // Starting a server and losing it on purpose takes seconds on a busy machine; a hang is still found.
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'suite',
+      testMatch: ['<rootDir>/__test__/**/*.test.js'],
+      testPathIgnorePatterns: ['/node_modules/', '/__test__/packaging\\.test\\.js$'],
+    },
+    { ...shared, displayName: 'package', testMatch: ['<rootDir>/__test__/packaging.test.js'] },
+  ],
+};

@@ -1,0 +1,212 @@
+'use strict';
+
+const { OrgCacheError, makeError } = require('./errors.js');
+const { loadNative } = require('./native.js');
+const { protocol } = require('./protocol.js');
+
+const { marks } = protocol;
+/** Calls that cross at once at most, and outcomes that come back at once. */
+const PAGE = 4096;
+/** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
+const NO_READER = undefined;
+
+/**
+ * The way into native code and back: calls of one tick cross together, outcomes that are ready come back
+ * together. Opens on the first call; until then nothing is started.
+ */
+class Bridge {
+  #native;
+  #options;
+  #onNotice;
+  #isClosed = false;
+  #calls = new Uint32Array(2 * PAGE);
+  #outcomes = new Uint32Array(2 * PAGE);
+  #words = 0;
+  #arguments = [];
+  #isScheduled = false;
+  #resolve = [];
+  #reject = [];
+  #reader = [];
+  #free = [];
+  #outstanding = 0;
+  #whenIdle = [];
+  #flush = () => this.#submit();
+
+  /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
+  isEmbedded = false;
+
+  constructor(options, onNotice) {
+    this.#options = options;
+    this.#onNotice = onNotice;
+  }
+
+  get isOpen() {
+    return this.#native !== undefined && !this.#isClosed;
+  }
+
+  get isClosed() {
+    return this.#isClosed;
+  }
+
+  /** The native client, opened if it is not. */
+  open() {
+    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+    if (this.#native === undefined) {
+      this.#native = loadNative().open(
+        makeError,
+        (values, offset, count) => this.#settle(values, offset, count),
+        this.#onNotice,
+        this.#calls,
+        this.#outcomes,
+        JSON.stringify(this.#options),
+        JSON.stringify(process.env),
+      );
+      this.isEmbedded = this.report().driver === 'embedded';
+    }
+    return this.#native;
+  }
+
+  /** Everything the client knows about itself. Also after it was closed. */
+  report() {
+    return JSON.parse((this.#native ?? this.open()).report());
+  }
+
+  /** A call with one argument; `reader` makes the caller's value of the outcome. */
+  call1(head, a, reader) {
+    const slot = this.#begin(head);
+    this.#arguments.push(a);
+    return this.#promise(slot, reader);
+  }
+
+  call2(head, a, b, reader) {
+    const slot = this.#begin(head);
+    this.#arguments.push(a, b);
+    return this.#promise(slot, reader);
+  }
+
+  call(head, values, reader) {
+    const slot = this.#begin(head);
+    for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
+    return this.#promise(slot, reader);
+  }
+
+  #begin(head) {
+    if (this.#words === this.#calls.length) this.#submit();
+    const slot = this.#free.length > 0 ? this.#free.pop() : this.#resolve.length;
+    // Holes in the arrays would make every access slower.
+    if (slot === this.#resolve.length) {
+      this.#resolve.push(undefined);
+      this.#reject.push(undefined);
+      this.#reader.push(NO_READER);
+    }
+    this.#calls[this.#words++] = slot;
+    this.#calls[this.#words++] = head;
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      process.nextTick(this.#flush);
+    }
+    return slot;
+  }
+
+  #promise(slot, reader) {
+    this.#outstanding++;
+    return new Promise((resolve, reject) => {
+      this.#resolve[slot] = resolve;
+      this.#reject[slot] = reject;
+      this.#reader[slot] = reader;
+    });
+  }
+
+  #submit() {
+    this.#isScheduled = false;
+    const words = this.#words;
+    if (words === 0) return;
+    const values = this.#arguments;
+    this.#words = 0;
+    this.#arguments = [];
+    this.#native.submit(values, words);
+  }
+
+  #settle(values, offset, count) {
+    const outcomes = this.#outcomes;
+    for (let i = 0; i < count; i++) {
+      const slot = outcomes[2 * i];
+      const mark = outcomes[2 * i + 1];
+      const resolve = this.#resolve[slot];
+      const reject = this.#reject[slot];
+      const reader = this.#reader[slot];
+      this.#resolve[slot] = undefined;
+      this.#reject[slot] = undefined;
+      this.#reader[slot] = NO_READER;
+      this.#free.push(slot);
+      if (mark === marks.failed) {
+        reject(values[offset + i]);
+        continue;
+      }
+      const value = this.#read(mark, values, offset + i);
+      resolve(reader === NO_READER ? value : reader(value));
+    }
+    this.#outstanding -= count;
+    if (this.#outstanding === 0 && this.#whenIdle.length > 0) {
+      for (const idle of this.#whenIdle.splice(0)) idle();
+    }
+  }
+
+  #read(mark, values, position) {
+    switch (mark) {
+      case marks.json:
+        return this.parse(values[position]);
+      case marks.null:
+        return null;
+      case marks.true:
+        return true;
+      case marks.false:
+        return false;
+      case marks.entries:
+        return this.entries(values[position]);
+      default:
+        return values[position];
+    }
+  }
+
+  /** A stored text that is no JSON is a miss, and counted. */
+  parse(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      this.#native.corruptValue();
+      return null;
+    }
+  }
+
+  /** Fields and JSON texts in turn, as an object. */
+  entries(texts) {
+    const object = {};
+    for (let i = 0; i < texts.length; i += 2) {
+      const value = this.parse(texts[i + 1]);
+      // A field of any name is data: assignment would let `__proto__` change the object's prototype.
+      Object.defineProperty(object, texts[i], { value, writable: true, enumerable: true, configurable: true });
+    }
+    return object;
+  }
+
+  /** Settles what is under way within `timeoutMs`, then closes; what is left then fails with `E_CLOSED`. */
+  async close(timeoutMs) {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#native === undefined) return;
+    this.#submit();
+    if (this.#outstanding > 0) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#whenIdle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    this.#native.close();
+  }
+}
+
+module.exports = { Bridge };

@@ -1,0 +1,6 @@
+'use strict';
+
+const { cacheAdapter } = require('../../index.js');
+const { asDefaultExport } = require('./defaultExport.js');
+
+module.exports = asDefaultExport(cacheAdapter);

@@ -1,0 +1,1 @@
+export { cacheAdapter, cacheAdapter as default } from '../../index.mjs';

@@ -1,0 +1,1 @@
+export { redisMigrationManager, redisMigrationManager as default } from '../../index.js';

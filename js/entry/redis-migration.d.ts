@@ -1,0 +1,5 @@
+import { redisMigrationManager } from '../../index.js';
+
+declare const entry: typeof redisMigrationManager & { readonly default: typeof redisMigrationManager };
+
+export = entry;

@@ -1,0 +1,61 @@
+'use strict';
+
+const { CacheAdapter } = require('./adapter.js');
+const { Bridge } = require('./bridge.js');
+const { CacheCalls } = require('./cache-calls.js');
+const { OrgCacheError } = require('./errors.js');
+const { Inspection } = require('./inspection.js');
+const { CacheManager, RedisManager } = require('./managers.js');
+const { RedisMigrationManager } = require('./migration.js');
+const { Notices } = require('./notices.js');
+const { protocol } = require('./protocol.js');
+const { RawClient } = require('./raw-client.js');
+
+/** How long a shutdown waits for calls that are under way, unless it is told otherwise. */
+const SHUTDOWN_TIMEOUT_MS = 5000;
+
+/** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
+function createInstance() {
+  const options = {};
+  const notices = new Notices();
+  const bridge = new Bridge(options, notices.take);
+  const calls = new CacheCalls(bridge);
+  const client = new RawClient(bridge);
+  const inspection = new Inspection(bridge, client);
+
+  /** Sets options. Only before the first call. */
+  function configure(given = {}) {
+    if (bridge.isClosed || bridge.isOpen) {
+      throw new OrgCacheError('E_CONFIG', 'configure() came too late: call it once, before the first call of the cache');
+    }
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new OrgCacheError('E_CONFIG', 'configure() takes an object of options');
+    }
+    const { logger, ...others } = given;
+    if (logger !== undefined) notices.logger = logger;
+    Object.assign(options, others);
+    if (others.lazyConnect === false) bridge.open();
+  }
+
+  async function shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
+    await bridge.close(timeoutMs);
+  }
+
+  const cacheManager = new CacheManager({ bridge, calls, inspection });
+  const redisManager = new RedisManager({ bridge, client, inspection, shutdown });
+  const cacheAdapter = new CacheAdapter({ calls, inspection, events: notices.events, cacheManager });
+  const redisMigrationManager = new RedisMigrationManager({ cacheAdapter, redisManager, notices });
+
+  return {
+    cacheAdapter,
+    cacheManager,
+    configure,
+    OrgCacheError,
+    redisManager,
+    redisMigrationManager,
+    shutdown,
+    version: protocol.version,
+  };
+}
+
+module.exports = { createInstance };

@@ -1,0 +1,49 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { OrgCacheError } = require('./errors.js');
+
+/** Events and log lines of native code, for listeners and the logger. */
+class Notices {
+  #logger;
+  events = new EventEmitter();
+
+  set logger(logger) {
+    this.#logger = logger;
+  }
+
+  get logger() {
+    return this.#logger;
+  }
+
+  /** As native code tells them: a name and JSON. */
+  take = (name, json) => {
+    const detail = JSON.parse(json);
+    try {
+      if (name === 'log') this.log(detail.level, detail.message);
+      else if (name === 'error') this.#fail(detail);
+      else this.events.emit(name, detail);
+    } catch (error) {
+      // A listener's own failure is its process's to hear of, as with any emitter.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
+
+  /** An error that nobody listens to never ends the process. */
+  #fail({ code, message }) {
+    if (this.events.listenerCount('error') === 0) return;
+    const isOwn = code.startsWith('E_');
+    const error = new OrgCacheError(isOwn ? code : 'E_REPLY', message, isOwn ? {} : { redisCode: code });
+    this.events.emit('error', error);
+  }
+
+  log(level, message) {
+    const write = this.#logger?.[level] ?? this.#logger?.log;
+    if (typeof write === 'function') write.call(this.#logger, message);
+    else if (this.#logger === undefined) process.stderr.write(`orgcache ${level}: ${message}\n`);
+  }
+}
+
+module.exports = { Notices };

@@ -1,0 +1,87 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Something a person has to mend: its message is one sentence that says what, and how. */
+export class SetupError extends Error {}
+
+export const say = (line) => process.stderr.write(`setup: ${line}\n`);
+
+/** Whether a module is the program that was started, and not imported by another. */
+export function isProgram(moduleUrl) {
+  return Boolean(process.argv[1]) && realpathSync(process.argv[1]) === fileURLToPath(moduleUrl);
+}
+
+/** Says a SetupError as the sentence it is, with no stack, and lets any other error through. */
+export function exitWithSentence(error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
+
+/** npm as the program that runs this script, so that both are one version; else the one in PATH. */
+export function npmCommand(args) {
+  const { npm_execpath: npmScript } = process.env;
+  return npmScript?.endsWith('npm-cli.js') ? [process.execPath, [npmScript, ...args]] : ['npm', args];
+}
+
+/** What a program prints, or null where it cannot be run or fails. */
+export function output(command, args, options = {}) {
+  const result = spawnSync(command, args, { encoding: 'utf8', ...options });
+  return result.status === 0 ? result.stdout.trim() : null;
+}
+
+/** Runs a program whose messages belong on the terminal; all of them go to stderr. */
+export function succeeds(command, args, options = {}) {
+  const stdio = ['ignore', process.stderr, process.stderr];
+  // npm is a batch file on Windows, which only a shell can start.
+  const shell = process.platform === 'win32' && command === 'npm';
+  return spawnSync(command, args, { stdio, shell, ...options }).status === 0;
+}
+
+/**
+ * Runs a program to its end, hands every piece of its output to `onOutput`, and ends its whole process
+ * group when `timeoutMs` is over.
+ *
+ * @returns {Promise<{ status: number, timedOut: boolean }>}
+ */
+export function watch(command, args, { timeoutMs, onOutput, ...options }) {
+  const ownGroup = process.platform !== 'win32';
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup, ...options });
+  const end = (signal) => {
+    try {
+      process.kill(ownGroup ? -child.pid : child.pid, signal);
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  };
+
+  // A detached group does not hear the terminal's Ctrl-C.
+  const interrupt = () => {
+    end('SIGKILL');
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onOutput);
+
+  return new Promise((resolve) => {
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      end('SIGKILL');
+    }, timeoutMs);
+    const settle = (status) => {
+      clearTimeout(timer);
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt);
+      resolve({ status, timedOut });
+    };
+    child.once('error', (error) => {
+      onOutput(`${error.message}\n`);
+      settle(127);
+    });
+    child.once('close', (status) => settle(status ?? 1));
+  });
+}

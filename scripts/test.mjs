@@ -1,0 +1,128 @@
+// All tests, or the groups named as arguments (lint, rust, js, types, package). Every step runs, whatever
+// failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import counts from './counts.cjs';
+import { isProgram, ROOT, SetupError, say, watch } from './run.mjs';
+import { setup } from './setup.mjs';
+
+/** A step that takes longer hangs: the slowest, a first build of all crates, is done in a third of it. */
+const STEP_TIMEOUT_MS = 15 * 60 * 1000;
+
+const NO_NODE = '--no-default-features';
+const node = (script, ...args) => [process.execPath, path.join(ROOT, 'node_modules', script), ...args];
+const cargoTest = (...args) => ['cargo', 'test', '--no-fail-fast', ...args];
+const jest = (project) => node('jest/bin/jest.js', '--selectProjects', project);
+
+const STEPS = [
+  { group: 'lint', name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
+  { group: 'lint', name: 'clippy', command: clippy() },
+  { group: 'lint', name: 'clippy without Node', command: clippy(NO_NODE) },
+  { group: 'lint', name: 'biome', command: node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings') },
+  { group: 'rust', name: 'rust unit tests', command: cargoTest(NO_NODE, '--lib'), runner: 'cargo' },
+  {
+    group: 'rust',
+    name: 'rust integration tests',
+    command: cargoTest(NO_NODE, '--test', '*'),
+    runner: 'cargo',
+  },
+  {
+    group: 'rust',
+    name: 'rust binding tests',
+    // The rooms below ran without Node already, and most of the binding shows itself to jest alone.
+    command: cargoTest('--lib', 'binding::'),
+    runner: 'cargo',
+    mayBeEmpty: true,
+  },
+  { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
+  { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
+  { group: 'package', name: 'packaging', command: jest('package'), runner: 'jest' },
+];
+
+const NEEDS = {
+  lint: { addon: false, redis: false },
+  rust: { addon: false, redis: true },
+  js: { addon: true, redis: true },
+  types: { addon: false, redis: false },
+  package: { addon: true, redis: false },
+};
+
+function clippy(...features) {
+  return ['cargo', 'clippy', '--all-targets', ...features, '--', '--deny', 'warnings'];
+}
+
+async function main(groups) {
+  const unknown = groups.find((group) => !NEEDS[group]);
+  if (unknown)
+    throw new SetupError(`There is no group ${unknown}: name ${Object.keys(NEEDS).join(', ')} or none.`);
+  const wanted = groups.length > 0 ? groups : Object.keys(NEEDS);
+  const { redisServer } = await setup({
+    addon: wanted.some((group) => NEEDS[group].addon),
+    redis: wanted.some((group) => NEEDS[group].redis),
+  });
+
+  const results = [];
+  for (const step of STEPS.filter(({ group }) => wanted.includes(group))) {
+    results.push(await runStep(step, redisServer));
+  }
+  return results;
+}
+
+async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }, redisServer) {
+  console.log(`\n== ${name}`);
+  const started = performance.now();
+  const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
+  const reportFile = path.join(reports, 'jest.json');
+  const reporting = runner === 'jest' ? ['--json', `--outputFile=${reportFile}`] : [];
+  let printed = '';
+  const { status, timedOut } = await watch(program, [...args, ...reporting], {
+    cwd: ROOT,
+    env: environment(redisServer),
+    timeoutMs: STEP_TIMEOUT_MS,
+    onOutput: (piece) => {
+      printed += piece;
+      process.stdout.write(piece);
+    },
+  });
+  const count = countStep({ runner, mayBeEmpty, status, printed, reportFile });
+  rmSync(reports, { recursive: true, force: true });
+  const result = { name, timedOut, seconds: (performance.now() - started) / 1000, ...count };
+  console.log(summaryLine(result));
+  return result;
+}
+
+function environment(redisServer) {
+  return redisServer ? { ...process.env, ORGCACHE_TEST_REDIS_SERVER: redisServer } : process.env;
+}
+
+function countStep({ runner, mayBeEmpty, status, printed, reportFile }) {
+  if (runner === 'cargo') return counts.countCargo(status, printed, { mayBeEmpty });
+  if (runner !== 'jest') return counts.countCommand(status);
+  const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
+  return counts.countJest(status, report);
+}
+
+function summaryLine({ name, passed, failed, skipped, seconds, timedOut }) {
+  const verdict = failed === 0 ? 'ok    ' : 'FAILED';
+  const remarks = `${skipped ? `, ${skipped} skipped` : ''}${timedOut ? ', ended at its time limit' : ''}`;
+  return `${verdict} ${name}: ${passed} passed, ${failed} failed${remarks} (${seconds.toFixed(1)} s)`;
+}
+
+function finish(results) {
+  const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+  console.log(`\n${results.map(summaryLine).join('\n')}\n`);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = sum('failed') === 0 ? 0 : 1;
+}
+
+if (isProgram(import.meta.url)) {
+  try {
+    finish(await main(process.argv.slice(2)));
+  } catch (error) {
+    say(error instanceof SetupError ? error.message : error.stack);
+    console.log('0 passed, 1 failed');
+    process.exitCode = 1;
+  }
+}

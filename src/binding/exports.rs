@@ -1,0 +1,303 @@
+//! What JavaScript finds in the addon.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use napi::sys;
+use serde_json::{Map, Value, json};
+
+use super::arguments::Arguments;
+use super::calls::{MANAGED, Verb};
+use super::client::{Client, Lent, SharedWords};
+use super::function::{Body, Invocation, Thrown, define as function, misuse};
+use super::notices::Notices;
+use super::sink::{Mark, show};
+use super::values;
+use crate::cache::{Shape, TTL_TABLE};
+use crate::config::{Config, LogLevel};
+use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
+use crate::health::log;
+use crate::key::{Kind, org_key, parse_org_key};
+use crate::store::MemoryStore;
+
+/// Defines what the addon exports. Nothing is started.
+pub fn define(env: sys::napi_env, exports: sys::napi_value) {
+    let functions: [(&str, Body); 4] =
+        [("open", open), ("protocol", protocol), ("orgKey", make_org_key), ("parseOrgKey", split_org_key)];
+    for (name, body) in functions {
+        function(env, exports, name, body, ptr::null_mut());
+    }
+}
+
+/// `protocol()`: the numbers and tables that both sides share, as JSON.
+fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let verbs: Map<_, _> = Verb::ALL.map(|(verb, name)| (name.to_owned(), json!(verb as u8))).into_iter().collect();
+    let marks: Map<_, _> =
+        Mark::ALL.map(|(mark, name)| (name.to_owned(), json!(mark as u32))).into_iter().collect();
+    let mut kinds: Map<String, Value> =
+        Kind::ALL.map(|kind| (kind.segment().to_owned(), json!(kind as u8))).into_iter().collect();
+    kinds.insert("managed".to_owned(), json!(MANAGED));
+    let ttl: Map<_, _> = TTL_TABLE.iter().map(|row| (row.name.to_owned(), json!(row.seconds))).collect();
+    let errors: Vec<Value> = ERROR_TABLE
+        .iter()
+        .map(|row| json!({ "code": row.name, "retryable": row.retryable, "meaning": row.meaning }))
+        .collect();
+    let protocol = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "verbs": verbs,
+        "marks": marks,
+        "kinds": kinds,
+        "shapes": { "plain": Shape::Plain as u8, "object": Shape::Object as u8 },
+        "ttlConfig": ttl,
+        "errors": errors,
+    });
+    Ok(values::string(call.env, protocol.to_string().as_bytes()))
+}
+
+/// `orgKey(makeError, organization, phone)`.
+fn make_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let texts = texts(call, 1..3)?;
+        let key = org_key(texts.text(0)?, texts.required(1, "the phone number")?)?;
+        Ok(values::string(call.env, key.as_bytes()))
+    })
+}
+
+/// `parseOrgKey(makeError, key)`: the organization or null, and the phone number.
+fn split_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let texts = texts(call, 1..2)?;
+        let (organization, phone) = parse_org_key(texts.required(0, "the key")?);
+        let parts = json!({ "orgId": organization, "phoneNumber": phone });
+        Ok(values::string(call.env, parts.to_string().as_bytes()))
+    })
+}
+
+/// `open(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson)`: a client.
+fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let env = call.env;
+        let texts = texts(call, 5..7)?;
+        let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
+        let lent = Lent {
+            make_error: keep(env, call.argument(0)),
+            settle: keep(env, call.argument(1)),
+            notice: keep(env, call.argument(2)),
+            calls: shared_words(env, call.argument(3))?,
+            outcomes: shared_words(env, call.argument(4))?,
+        };
+        let client = Client::open(env, config, lent)?;
+        let mut object = ptr::null_mut();
+        // SAFETY: `env` is the environment of the running call.
+        unsafe { sys::napi_create_object(env, &mut object) };
+        let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
+        let functions: [(&str, Body); 7] = [
+            ("submit", submit),
+            ("answer", answer),
+            ("close", close),
+            ("report", report),
+            ("generateKey", generate_key),
+            ("corruptValue", corrupt_value),
+            ("record", record),
+        ];
+        for (name, body) in functions {
+            function(env, object, name, body, data);
+        }
+        client.tell();
+        Ok(object)
+    })
+}
+
+fn load_config(options: &str, environment: &str) -> Result<Config> {
+    let parse = |json: &str| match serde_json::from_str(json) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(misuse("the options must be an object")),
+    };
+    let (options, environment) = (parse(options)?, parse(environment)?);
+    let config =
+        Config::load(&options, &|name| environment.get(name).and_then(Value::as_str).map(str::to_owned))?;
+    if config.use_redis() && config.endpoint().is_none() {
+        let what = "a cluster or sentinels are configured (REDIS_CLUSTER_HOSTS, REDIS_SENTINEL_HOSTS), which this \
+                    version does not speak yet; name one server with REDIS_URL or REDIS_HOST";
+        return Err(Error::new(ErrorCode::Config, what));
+    }
+    Ok(config)
+}
+
+/// `submit(arguments, wordCount)`: the calls of a tick.
+fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut words = 0;
+    // SAFETY: an argument of the running call; where it is no number, `words` stays 0.
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut words) };
+    client(call).submit(call.argument(0), words as usize);
+    Ok(ptr::null_mut())
+}
+
+/// `answer(head, ...arguments)`: one call answered from memory; throws what the call failed with.
+fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut word = 0;
+    // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut word) };
+    let client = client(call);
+    let outcome = client.answer(word, &call.arguments()[1..]);
+    if let crate::cache::Outcome::Failed(error) = outcome {
+        return Err(Thrown(error, client.make_error()));
+    }
+    let make_error = client.make_error();
+    Ok(match show(call.env, make_error, &outcome) {
+        (_, Some(value)) => value,
+        (Mark::True, _) => values::boolean(call.env, true),
+        (Mark::False, _) => values::boolean(call.env, false),
+        _ => values::null(call.env),
+    })
+}
+
+/// `close()`: settles what waits and lets go of the connection.
+fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    client(call).close();
+    Ok(ptr::null_mut())
+}
+
+/// `report()`: everything the client knows about itself, as JSON.
+fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let client = client(call);
+    let core = client.core();
+    let (health, config) = (core.health(), core.config());
+    let memory = memory_report(&core.memory());
+    let report = json!({
+        "state": health.snapshot(),
+        "counters": health.counters().snapshot().to_json(),
+        "latencies": health.latencies(),
+        "meanResponseMs": health.mean_response_ms(),
+        "driver": client.driver_name(),
+        "outstanding": client.outstanding(),
+        "memory": memory,
+        "useRedis": config.use_redis(),
+        "keyPrefix": config.key_prefix,
+        "defaultTtlSeconds": config.default_ttl.as_secs(),
+        "compressionThresholdBytes": config.compression_threshold_bytes,
+        "maxRetries": config.max_retries,
+        "commandTimeoutMs": config.command_timeout.as_millis() as u64,
+        "logLevel": config.log_level.as_str(),
+        "warnings": config.warnings,
+        "settings": config.describe(),
+    });
+    Ok(values::string(call.env, report.to_string().as_bytes()))
+}
+
+fn memory_report(memory: &MemoryStore) -> Value {
+    json!({
+        "entries": memory.len(),
+        "bytes": memory.bytes(),
+        "maxBytes": memory.max_bytes(),
+        "evictions": memory.evictions(),
+        "expirations": memory.expirations(),
+    })
+}
+
+/// `generateKey(type, organization, id)`.
+fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let client = client(call);
+    let made = texts(call, 0..3).and_then(|texts| {
+        let mut key = Vec::new();
+        let id = texts.text(2)?.filter(|id| !id.is_empty());
+        client.core().keys().managed(&mut key, texts.required(0, "the type")?, texts.text(1)?, id)?;
+        Ok(values::string(call.env, &key))
+    });
+    made.map_err(|error| Thrown(error, client.make_error()))
+}
+
+/// `corruptValue()`: a value that was stored is no JSON.
+fn corrupt_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    client(call).core().health().misread();
+    Ok(ptr::null_mut())
+}
+
+/// `record(milliseconds, isRead, isHit)`: an operation that a server has done itself.
+fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let (mut milliseconds, mut is_read, mut is_hit) = (0.0, false, false);
+    // SAFETY: arguments of the running call; what has another type leaves its default.
+    unsafe {
+        sys::napi_get_value_double(call.env, call.argument(0), &mut milliseconds);
+        sys::napi_get_value_bool(call.env, call.argument(1), &mut is_read);
+        sys::napi_get_value_bool(call.env, call.argument(2), &mut is_hit);
+    }
+    let elapsed = std::time::Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
+    let client = client(call);
+    let health = client.core().health();
+    if is_read { health.read(elapsed, is_hit) } else { health.command(elapsed) }
+    Ok(ptr::null_mut())
+}
+
+/// Sends log records of the process to JavaScript, up to a level.
+pub fn log_to(notices: &Arc<Notices>, level: LogLevel) -> Option<log::Registration> {
+    let level = match level {
+        LogLevel::Off => return None,
+        LogLevel::Error => tracing::level_filters::LevelFilter::ERROR,
+        LogLevel::Warn => tracing::level_filters::LevelFilter::WARN,
+        LogLevel::Info => tracing::level_filters::LevelFilter::INFO,
+        LogLevel::Debug => tracing::level_filters::LevelFilter::DEBUG,
+        LogLevel::Trace => tracing::level_filters::LevelFilter::TRACE,
+    };
+    let notices = notices.clone();
+    let sink: log::Sink = Arc::new(move |record: &log::LogRecord| {
+        notices.put("log", &json!({ "level": record.level_name(), "message": record.to_string() }));
+    });
+    // Where the process has a subscriber of its own, that one gets the records.
+    log::register(sink, level).ok()
+}
+
+fn client<'c>(call: &Invocation) -> &'c Client {
+    // SAFETY: functions of a client are bound to it, and it lives until its environment ends.
+    unsafe { &*call.data.cast::<Client>() }
+}
+
+fn described(
+    call: &Invocation,
+    make_error: usize,
+    work: impl FnOnce() -> Result<sys::napi_value>,
+) -> std::result::Result<sys::napi_value, Thrown> {
+    work().map_err(|error| Thrown(error, call.argument(make_error)))
+}
+
+/// Arguments of a call that is not hot, numbers as texts.
+fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Arguments> {
+    let mut arguments = Arguments::default();
+    let count = positions.len();
+    for position in positions {
+        arguments.read(call.env, call.argument(position))?;
+    }
+    arguments.numbers_to_text(0..count);
+    Ok(arguments)
+}
+
+/// A reference that keeps a value for good.
+fn keep(env: sys::napi_env, value: sys::napi_value) -> sys::napi_ref {
+    let mut reference = ptr::null_mut();
+    // SAFETY: an argument of the running call.
+    unsafe { sys::napi_create_reference(env, value, 1, &mut reference) };
+    reference
+}
+
+fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWords> {
+    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+    // SAFETY: where the value is no typed array Node fails and writes nothing. The reference keeps
+    // the memory where it is for good.
+    unsafe {
+        let status = sys::napi_get_typedarray_info(
+            env,
+            array,
+            &mut kind,
+            &mut length,
+            &mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
+        if status != sys::Status::napi_ok || kind != sys::TypedarrayType::uint32_array {
+            return Err(misuse("the bridge needs a Uint32Array"));
+        }
+        keep(env, array);
+    }
+    Ok(SharedWords { data: data.cast(), length })
+}

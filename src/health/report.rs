@@ -1,0 +1,221 @@
+//! One client's health: the counters, latencies and state that the other rooms report to.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Counters, Histogram, State, StateCell};
+
+/// Is told the name of an event and what belongs to it.
+type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
+
+/// What one client knows about itself.
+#[derive(Default)]
+pub struct Health {
+    state: StateCell,
+    counters: Counters,
+    reads: Histogram,
+    writes: Histogram,
+    commands: Histogram,
+    server: Mutex<Option<Server>>,
+    listener: OnceLock<Listener>,
+}
+
+#[derive(Debug, Clone)]
+struct Server {
+    version: String,
+    protocol: u8,
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health").field("state", &self.state.get()).finish_non_exhaustive()
+    }
+}
+
+impl Health {
+    /// Names the one who is told of events. The first one stays.
+    pub fn listen(&self, listener: impl Fn(&str, &Value) + Send + Sync + 'static) {
+        let _ = self.listener.set(Box::new(listener));
+    }
+
+    fn tell(&self, event: &str, detail: &Value) {
+        if let Some(listener) = self.listener.get() {
+            listener(event, detail);
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.state.get()
+    }
+
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Goes over to a state, where it may follow, and tells it.
+    pub fn enter(&self, next: State) {
+        let Some(change) = self.state.enter(next) else { return };
+        let event = match (change.from, change.to) {
+            (_, State::Degraded) => "degraded",
+            (State::Connecting, State::Ready) => "ready",
+            (_, State::Ready) => "recovered",
+            (_, State::Closed) => "closed",
+            _ => return,
+        };
+        let last_error = self.state.snapshot().last_error;
+        tracing::info!(from = change.from.name(), to = change.to.name(), "the state has changed");
+        self.tell(event, &json!({ "state": change.to.name(), "from": change.from.name(), "lastError": last_error }));
+    }
+
+    pub fn connected(&self, version: &str, protocol: u8) {
+        // A version and a number cannot be left half written.
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        if server.is_some() {
+            self.counters.reconnects.increment();
+        }
+        *server = Some(Server { version: version.to_owned(), protocol });
+        drop(server);
+        self.counters.connection_attempts.increment();
+        tracing::info!(version, protocol, "connected to Redis");
+        self.enter(State::Ready);
+    }
+
+    /// An attempt to connect failed. `code` and `message` hold no secret, as no error does.
+    pub fn attempt_failed(&self, code: &str, message: &str) {
+        self.counters.connection_attempts.increment();
+        self.fault(code, message);
+        self.enter(State::Degraded);
+    }
+
+    pub fn disconnected(&self, code: &str, message: &str) {
+        self.counters.connection_lost.increment();
+        self.fault(code, message);
+        self.enter(State::Degraded);
+    }
+
+    /// The server refused what it should have done.
+    pub fn failed(&self, code: &str) {
+        self.counters.operations.increment();
+        self.counters.errors.increment();
+        // The same refusal may come with every call: state it once.
+        if self.state.snapshot().last_error.as_deref() != Some(code) {
+            self.fault(code, "Redis refuses calls");
+        }
+    }
+
+    fn fault(&self, code: &str, message: &str) {
+        let is_news = self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
+        self.state.failed(code);
+        if is_news {
+            tracing::warn!(code, "{message}");
+            self.tell("error", &json!({ "code": code, "message": message }));
+        }
+    }
+
+    pub fn read(&self, elapsed: Duration, hit: bool) {
+        self.counters.operations.increment();
+        let counter = if hit { &self.counters.hits } else { &self.counters.misses };
+        counter.increment();
+        self.reads.record(elapsed);
+    }
+
+    pub fn write(&self, elapsed: Duration) {
+        self.counters.operations.increment();
+        self.writes.record(elapsed);
+    }
+
+    pub fn command(&self, elapsed: Duration) {
+        self.counters.operations.increment();
+        self.commands.record(elapsed);
+    }
+
+    /// A read counted as a hit turned out to be no value.
+    pub fn misread(&self) {
+        self.counters.corrupt_values.increment();
+    }
+
+    /// A read that memory answered.
+    pub fn local_read(&self, hit: bool, is_fallback: bool) {
+        let counters = &self.counters;
+        counters.operations.increment();
+        let counter = if hit { &counters.hits } else { &counters.misses };
+        counter.increment();
+        if is_fallback {
+            let counter = if hit { &counters.fallback_hits } else { &counters.fallback_misses };
+            counter.increment();
+        }
+    }
+
+    pub fn local_write(&self) {
+        self.counters.operations.increment();
+    }
+
+    /// Latencies, by what was called, in microseconds.
+    pub fn latencies(&self) -> Value {
+        json!({
+            "reads": self.reads.snapshot().to_json(),
+            "writes": self.writes.snapshot().to_json(),
+            "commands": self.commands.snapshot().to_json(),
+        })
+    }
+
+    /// The mean time of a call to Redis in milliseconds; 0 without calls.
+    pub fn mean_response_ms(&self) -> f64 {
+        let parts = [self.reads.snapshot(), self.writes.snapshot(), self.commands.snapshot()];
+        let count: u64 = parts.iter().map(|part| part.count).sum();
+        if count == 0 {
+            return 0.0;
+        }
+        let total_us: f64 = parts.iter().map(|part| part.mean_us * part.count as f64).sum();
+        (total_us / count as f64).round() / 1000.0
+    }
+
+    /// State, since when, the last error's code, and what the server said of itself.
+    pub fn snapshot(&self) -> Value {
+        let mut snapshot = self.state.snapshot().to_json();
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let (Value::Object(fields), Some(server)) = (&mut snapshot, server) {
+            fields.insert("serverVersion".to_owned(), server.version.into());
+            fields.insert("protocol".to_owned(), server.protocol.into());
+        }
+        snapshot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn events_tell_the_way_down_and_up_once_each() {
+        let health = Health::default();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let log = heard.clone();
+        health.listen(move |event, _| log.lock().unwrap().push(event.to_owned()));
+        health.connected("7.0", 3);
+        health.disconnected("E_CONNECT", "gone");
+        health.attempt_failed("E_CONNECT", "still gone");
+        health.connected("7.0", 3);
+        health.enter(State::Closed);
+        health.connected("7.0", 3);
+        assert_eq!(*heard.lock().unwrap(), ["ready", "error", "degraded", "recovered", "closed"]);
+        assert_eq!(health.counters().reconnects.get(), 2);
+    }
+
+    #[test]
+    fn a_refusal_that_repeats_is_told_once() {
+        let health = Health::default();
+        health.connected("7.0", 3);
+        let told = Arc::new(Mutex::new(0));
+        let count = told.clone();
+        health.listen(move |_, _| *count.lock().unwrap() += 1);
+        for _ in 0..3 {
+            health.failed("OOM");
+        }
+        health.failed("NOPERM");
+        assert_eq!((*told.lock().unwrap(), health.counters().errors.get()), (3, 4));
+    }
+}
