@@ -263,7 +263,7 @@ export interface CacheAdapter {
     messages: readonly T[],
   ): Promise<boolean>;
 
-  getConversationSummary<T = unknown>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  getConversationSummary<T = any>(orgId: OrganizationId, phone: string): Promise<T | null>;
   /** Kept for 7200 s. */
   setConversationSummary<T = unknown>(orgId: OrganizationId, phone: string, summary: T): Promise<boolean>;
 
@@ -275,7 +275,7 @@ export interface CacheAdapter {
     messages: readonly T[],
   ): Promise<boolean>;
 
-  getPreComputedContext<T = unknown>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  getPreComputedContext<T = any>(orgId: OrganizationId, phone: string): Promise<T | null>;
   /** Kept for 120 s. */
   setPreComputedContext<T = unknown>(orgId: OrganizationId, phone: string, context: T): Promise<boolean>;
 
@@ -284,7 +284,7 @@ export interface CacheAdapter {
   setPhoneToLeadMapping(phone: string, leadId: string): Promise<boolean>;
   getLeadToPhoneMapping(leadId: string): Promise<string | null>;
 
-  getDynamicLead<T = unknown>(leadId: string): Promise<T | null>;
+  getDynamicLead<T = any>(leadId: string): Promise<T | null>;
   /** Kept for 300 s. */
   setDynamicLead<T = unknown>(leadId: string, data: T): Promise<boolean>;
 
@@ -298,23 +298,23 @@ export interface CacheAdapter {
   /** `configured` is true by default; kept for 3600 s. */
   setAgentConfig(agentId: string, agentPhone: string, configured?: boolean): Promise<boolean>;
 
-  getSSEResponseCache<T = unknown>(leadId: string, phone: string): Promise<T | null>;
+  getSSEResponseCache<T = any>(leadId: string, phone: string): Promise<T | null>;
   /** Kept for 10 s. */
   setSSEResponseCache<T = unknown>(leadId: string, phone: string, data: T): Promise<boolean>;
 
-  get<T = unknown>(key: string): Promise<T | null>;
+  get<T = any>(key: string): Promise<T | null>;
   /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
   set<T = unknown>(key: string, value: T, ttlSeconds?: number | null): Promise<boolean>;
   /** Whether it was there. */
   delete(key: string): Promise<boolean>;
 
   /** The promise of a request that is under way, kept in this process. */
-  getInflightRequest<T = unknown>(cacheKey: string): Promise<T> | null | undefined;
+  getInflightRequest<T = any>(cacheKey: string): Promise<T> | null | undefined;
   setInflightRequest<T = unknown>(cacheKey: string, request: Promise<T>): void;
   deleteInflightRequest(cacheKey: string): void;
 
   /** The session of a human who has taken over, kept in this process. */
-  getHumanControlSession<T = unknown>(orgId: OrganizationId, phone: string): T | null | undefined;
+  getHumanControlSession<T = any>(orgId: OrganizationId, phone: string): T | null | undefined;
   setHumanControlSession<T = unknown>(orgId: OrganizationId, phone: string, data: T): void;
   deleteHumanControlSession(orgId: OrganizationId, phone: string): void;
 
@@ -412,7 +412,7 @@ export interface RedisMigrationManager {
     legacyMap?: LegacyMap<any> | null,
   ): Promise<boolean>;
 
-  getConversationSummary<T = unknown>(
+  getConversationSummary<T = any>(
     orgId: OrganizationId,
     phone: string,
     legacyMap?: LegacyMap<any> | null,
@@ -454,7 +454,7 @@ export interface CacheManager {
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
 
-  get<T = unknown>(key: string, orgId?: OrganizationId): Promise<T | null>;
+  get<T = any>(key: string, orgId?: OrganizationId): Promise<T | null>;
   /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */
   set<T = unknown>(
     key: string,
@@ -465,7 +465,7 @@ export interface CacheManager {
   /** Whether it was there. */
   delete(key: string, orgId?: OrganizationId): Promise<boolean>;
 
-  hget<T = unknown>(hash: string, field: string, orgId?: OrganizationId): Promise<T | null>;
+  hget<T = any>(hash: string, field: string, orgId?: OrganizationId): Promise<T | null>;
   /** The TTL is that of the whole hash, and begins again with every set. */
   hset<T = unknown>(
     hash: string,
@@ -477,7 +477,7 @@ export interface CacheManager {
   /** Whether it was there. */
   hdel(hash: string, field: string, orgId?: OrganizationId): Promise<boolean>;
   /** An empty object where there is no hash. */
-  hgetall<T = unknown>(hash: string, orgId?: OrganizationId): Promise<Record<string, T>>;
+  hgetall<T = any>(hash: string, orgId?: OrganizationId): Promise<Record<string, T>>;
 
   /** Clears every value of that organization and no other's. */
   clearOrganizationCache(orgId: OrganizationId): Promise<unknown>;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { randomBytes } = require('node:crypto');
 const { openPackage } = require('./support/package');
 const { closedPort } = require('./support/silent-server');
 const { describeAdapter } = require('./support/adapter-contract');
@@ -49,11 +50,12 @@ describe('the adapter while Redis cannot be reached', () => {
 
   test('stays within the bytes that the memory store may hold', async () => {
     const { cacheAdapter } = await openUnreachable({ memoryMaxBytes: 1024 * 1024 });
-    const text = 'x'.repeat(10_000);
+    // Random, because the store may compress what it holds.
+    const text = randomBytes(7_500).toString('base64');
     for (let index = 0; index < 500; index += 1) {
-      await cacheAdapter.set(`filler-${index}`, [index, text, Math.random()]);
+      await cacheAdapter.set(`filler-${index}`, [index, text]);
     }
-    expect(await cacheAdapter.get('filler-499')).toEqual([499, text, expect.any(Number)]);
+    expect(await cacheAdapter.get('filler-499')).toEqual([499, text]);
     expect(await cacheAdapter.get('filler-0')).toBeNull();
   });
 });

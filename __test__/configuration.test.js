@@ -128,7 +128,7 @@ const EVERY_OPTION = {
   sentinelName: 'main',
   sentinelPassword: 'secret',
   minPoolSize: 1,
-  poolSize: 2,
+  poolSize: 20,
   connectTimeout: 1000,
   commandTimeout: 1000,
   maxRetries: 1,
@@ -146,7 +146,7 @@ const EVERY_OPTION = {
   driver: 'thread',
   queueMaxCommands: 1000,
   queueMaxBytes: 1024 * 1024,
-  logger: console,
+  logger: { error() {}, warn() {}, info() {}, debug() {} },
 };
 
 describe('configure', () => {

@@ -97,9 +97,11 @@ describe('clearing an organization in Redis', () => {
     await adapter.setOrganizationData('org-1', 'One');
     await manager.set('user:5', { name: 'Ada' }, 60, 'org-1');
     await manager.hset('carts', 'c1', { items: 1 }, 60, 'org-1');
-    expect((await redis.keys()).length).toBeGreaterThanOrEqual(7);
+    // What the package notes about organizations begins with `!` behind the prefix.
+    const values = async () => (await redis.keys()).filter((key) => !key.startsWith('jack:dev:!'));
+    expect(await values()).toHaveLength(7);
     await adapter.clearOrganizationCache('org-1');
-    await until(async () => (await redis.keys()).length === 0, { what: 'an empty database' });
+    await until(async () => (await values()).length === 0, { what: 'the values to be gone' });
   });
 
   test('through the cache manager does the same', async () => {

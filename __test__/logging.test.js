@@ -13,6 +13,8 @@ const VALUE = 'value-canary-7f3a';
 const PASSWORD = 'password-canary-91bc';
 const CANARIES = [...PHONE_TRACES, VALUE, PASSWORD];
 
+const SILENT = { error() {}, warn() {}, info() {}, debug() {} };
+
 function collectingLogger() {
   const lines = [];
   const logger = {};
@@ -146,6 +148,26 @@ test('level off logs nothing', async () => {
   await cacheAdapter.get('a');
   await until(() => errors.length > 0, { what: 'the error event' });
   expect(lines).toEqual([]);
+});
+
+test('a logger hears nothing of another instance, before and after the shutdown of its own', async () => {
+  const { lines, logger } = collectingLogger();
+  const own = openPackage({ useRedis: false, logger, logLevel: 'trace' });
+  const troubleElsewhere = async () => {
+    const other = openPackage({ host: '127.0.0.1', port: await closedPort(), logLevel: 'trace', logger: SILENT });
+    let errors = 0;
+    other.cacheAdapter.on('error', () => ++errors);
+    await other.cacheAdapter.get('a');
+    await until(() => errors > 0, { what: 'the error event' });
+    await other.shutdown();
+  };
+  await own.cacheAdapter.get('a');
+  await troubleElsewhere();
+  expect(lines.filter(({ text }) => text.includes('127.0.0.1'))).toEqual([]);
+  await own.shutdown();
+  const heard = lines.length;
+  await troubleElsewhere();
+  expect(lines).toHaveLength(heard);
 });
 
 test('a logger that throws does no harm', async () => {

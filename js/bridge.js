@@ -7,6 +7,11 @@ const { protocol } = require('./protocol.js');
 const { marks } = protocol;
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
+/**
+ * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
+ * works on the first while JavaScript still makes the others, and many callers still share few writes.
+ */
+const FIRST_BATCH = 16;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
 
@@ -24,13 +29,19 @@ class Bridge {
   #words = 0;
   #arguments = [];
   #isScheduled = false;
+  /** Words at which the calls cross without waiting for the end of the tick. */
+  #batchWords = 2 * FIRST_BATCH;
   #resolve = [];
   #reject = [];
   #reader = [];
   #free = [];
   #outstanding = 0;
   #whenIdle = [];
-  #flush = () => this.#submit();
+  #flush = () => {
+    this.#isScheduled = false;
+    this.#batchWords = 2 * FIRST_BATCH;
+    this.#submit();
+  };
 
   /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
   isEmbedded = false;
@@ -91,7 +102,10 @@ class Bridge {
   }
 
   #begin(head) {
-    if (this.#words === this.#calls.length) this.#submit();
+    if (this.#words >= this.#batchWords) {
+      this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
+      this.#submit();
+    }
     const slot = this.#free.length > 0 ? this.#free.pop() : this.#resolve.length;
     // Holes in the arrays would make every access slower.
     if (slot === this.#resolve.length) {
@@ -118,7 +132,6 @@ class Bridge {
   }
 
   #submit() {
-    this.#isScheduled = false;
     const words = this.#words;
     if (words === 0) return;
     const values = this.#arguments;

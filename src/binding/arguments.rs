@@ -13,11 +13,10 @@ const GUESS_BYTES: usize = 512;
 #[derive(Debug, Clone, Copy)]
 enum Entry {
     Absent,
-    /// Its bytes in the buffer, and whether they are known to be UTF-8.
+    /// Its bytes in the buffer.
     Bytes {
         start: usize,
         end: usize,
-        is_text: bool,
     },
     Number(f64),
 }
@@ -33,10 +32,6 @@ impl Arguments {
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.entries.clear();
-    }
-
-    pub fn len(&self) -> usize {
-        self.entries.len()
     }
 
     /// Reads one argument: a string, a number, bytes, or nothing (null and undefined).
@@ -76,7 +71,7 @@ impl Arguments {
         }
         // SAFETY: Node has written `copied` bytes behind `start`.
         unsafe { self.buffer.set_len(start + copied) };
-        Some(Entry::Bytes { start, end: start + copied, is_text: true })
+        Some(Entry::Bytes { start, end: start + copied })
     }
 
     fn read_other(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<Entry> {
@@ -113,7 +108,7 @@ impl Arguments {
             if length > 0 {
                 self.buffer.extend_from_slice(std::slice::from_raw_parts(data.cast::<u8>(), length));
             }
-            Ok(Entry::Bytes { start, end: start + length, is_text: false })
+            Ok(Entry::Bytes { start, end: start + length })
         }
     }
 
@@ -123,7 +118,7 @@ impl Arguments {
             if let Some(Entry::Number(number)) = self.entries.get(position).copied() {
                 let start = self.buffer.len();
                 self.buffer.extend_from_slice(number_text(number).as_bytes());
-                self.entries[position] = Entry::Bytes { start, end: self.buffer.len(), is_text: true };
+                self.entries[position] = Entry::Bytes { start, end: self.buffer.len() };
             }
         }
     }

@@ -90,7 +90,11 @@ impl Client {
             bell,
             notices,
             open_handles: uv::OpenHandles::default(),
-            inner: RefCell::new(Inner { driving: Driving::Closed, intake: Intake::default(), words: Vec::new() }),
+            inner: RefCell::new(Inner {
+                driving: Driving::Closed,
+                intake: Intake::default(),
+                words: Vec::new(),
+            }),
             outstanding: Cell::new(0),
             is_held: Cell::new(false),
             _log: log,

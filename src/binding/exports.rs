@@ -32,7 +32,8 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) {
 
 /// `protocol()`: the numbers and tables that both sides share, as JSON.
 fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let verbs: Map<_, _> = Verb::ALL.map(|(verb, name)| (name.to_owned(), json!(verb as u8))).into_iter().collect();
+    let verbs: Map<_, _> =
+        Verb::ALL.map(|(verb, name)| (name.to_owned(), json!(verb as u8))).into_iter().collect();
     let marks: Map<_, _> =
         Mark::ALL.map(|(mark, name)| (name.to_owned(), json!(mark as u32))).into_iter().collect();
     let mut kinds: Map<String, Value> =
@@ -226,7 +227,11 @@ fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let elapsed = std::time::Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
     let client = client(call);
     let health = client.core().health();
-    if is_read { health.read(elapsed, is_hit) } else { health.command(elapsed) }
+    if is_read {
+        health.read(elapsed, is_hit)
+    } else {
+        health.command(elapsed)
+    }
     Ok(ptr::null_mut())
 }
 

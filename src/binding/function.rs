@@ -47,7 +47,14 @@ pub fn define(env: sys::napi_env, object: sys::napi_value, name: &str, body: Bod
     // with its length; `bound` is never freed.
     unsafe {
         let length = name.len() as isize;
-        sys::napi_create_function(env, name.as_ptr().cast(), length, Some(enter), bound.cast(), &mut function);
+        sys::napi_create_function(
+            env,
+            name.as_ptr().cast(),
+            length,
+            Some(enter),
+            bound.cast(),
+            &mut function,
+        );
         let mut key = ptr::null_mut();
         sys::napi_create_string_utf8(env, name.as_ptr().cast(), length, &mut key);
         sys::napi_set_property(env, object, key, function);

@@ -144,8 +144,7 @@ async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
     let (inbox, outbox) = (shared.clone(), shared.clone());
     let mut traffic = Attached::new(Exchange::new(core), Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
-        let mut batch =
-            std::mem::take(&mut *inbox.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut batch = std::mem::take(&mut *inbox.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         traffic.append(&mut batch, Instant::now());
         inbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
     };

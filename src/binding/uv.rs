@@ -70,7 +70,9 @@ fn load() -> Option<Functions> {
             close: std::mem::transmute::<*mut c_void, unsafe extern "C" fn(*mut c_void, Option<CloseCallback>)>(
                 symbol(c"uv_close")?,
             ),
-            unref: std::mem::transmute::<*mut c_void, unsafe extern "C" fn(*mut c_void)>(symbol(c"uv_unref")?),
+            unref: std::mem::transmute::<*mut c_void, unsafe extern "C" fn(*mut c_void)>(symbol(
+                c"uv_unref",
+            )?),
             poll_init: std::mem::transmute::<
                 *mut c_void,
                 unsafe extern "C" fn(Loop, *mut c_void, c_int) -> c_int,
@@ -103,11 +105,13 @@ struct Attached {
     layout: std::alloc::Layout,
 }
 
+type Waiter = Box<dyn FnOnce()>;
+
 /// Counts the handles that libuv has not finished closing: an environment must not end before.
 #[derive(Clone, Default)]
 pub struct OpenHandles {
     count: Rc<Cell<usize>>,
-    waiter: Rc<Cell<Option<Box<dyn FnOnce()>>>>,
+    waiter: Rc<Cell<Option<Waiter>>>,
 }
 
 impl OpenHandles {

@@ -73,8 +73,9 @@ pub fn call(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::nap
     let mut result = ptr::null_mut();
     let this = undefined(env);
     // SAFETY: the values are of the running handle scope; count and pointer are of one slice.
-    let status =
-        unsafe { sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &mut result) };
+    let status = unsafe {
+        sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &mut result)
+    };
     if status == sys::Status::napi_ok { result } else { this }
 }
 
@@ -137,7 +138,12 @@ fn object(env: sys::napi_env, mut items: Items<'_>, make_error: sys::napi_value)
 }
 
 /// Defines an own property, whatever its name.
-pub fn define_field(env: sys::napi_env, object: sys::napi_value, key: sys::napi_value, item: sys::napi_value) {
+pub fn define_field(
+    env: sys::napi_env,
+    object: sys::napi_value,
+    key: sys::napi_value,
+    item: sys::napi_value,
+) {
     const FIELD: i32 = sys::PropertyAttributes::writable
         | sys::PropertyAttributes::enumerable
         | sys::PropertyAttributes::configurable;

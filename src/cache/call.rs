@@ -79,18 +79,49 @@ impl Place<'_> {
 #[derive(Debug)]
 pub enum Call<'a> {
     /// A command as it is, its name first.
-    Command { arguments: &'a [&'a [u8]], shape: Shape },
-    Get { place: Place<'a> },
+    Command {
+        arguments: &'a [&'a [u8]],
+        shape: Shape,
+    },
+    Get {
+        place: Place<'a>,
+    },
     /// `ttl_seconds` as the caller gave it; anything that is no positive number is the default.
-    Set { place: Place<'a>, json: &'a [u8], ttl_seconds: Option<f64> },
-    Delete { place: Place<'a> },
+    Set {
+        place: Place<'a>,
+        json: &'a [u8],
+        ttl_seconds: Option<f64>,
+    },
+    Delete {
+        place: Place<'a>,
+    },
     /// Both directions in one step. The JSON texts are the values to store.
-    MapLead { phone: &'a str, lead: &'a str, phone_json: &'a [u8], lead_json: &'a [u8] },
-    HashGet { place: Place<'a>, field: &'a [u8] },
-    HashSet { place: Place<'a>, field: &'a [u8], json: &'a [u8], ttl_seconds: Option<f64> },
-    HashDelete { place: Place<'a>, field: &'a [u8] },
-    HashEntries { place: Place<'a> },
-    ClearOrganization { organization: Option<&'a str> },
+    MapLead {
+        phone: &'a str,
+        lead: &'a str,
+        phone_json: &'a [u8],
+        lead_json: &'a [u8],
+    },
+    HashGet {
+        place: Place<'a>,
+        field: &'a [u8],
+    },
+    HashSet {
+        place: Place<'a>,
+        field: &'a [u8],
+        json: &'a [u8],
+        ttl_seconds: Option<f64>,
+    },
+    HashDelete {
+        place: Place<'a>,
+        field: &'a [u8],
+    },
+    HashEntries {
+        place: Place<'a>,
+    },
+    ClearOrganization {
+        organization: Option<&'a str>,
+    },
 }
 
 /// How the reply of a raw command is given to its caller.

@@ -55,7 +55,13 @@ impl Clearing {
     }
 
     /// Appends the first request: the mark that keeps old values from being read through.
-    pub fn begin(self: Box<Self>, core: &Core, slot: u32, now: Instant, out: &mut Vec<u8>) -> Result<(Token, u32)> {
+    pub fn begin(
+        self: Box<Self>,
+        core: &Core,
+        slot: u32,
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> Result<(Token, u32)> {
         let mut mark = Vec::new();
         core.keys().cleared_mark(&mut mark, self.organization.as_deref())?;
         append_command(out, &[b"SET", &mark, b"1", b"EX", LEGACY_TEXT_SECONDS]);

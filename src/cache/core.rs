@@ -171,7 +171,10 @@ impl Core {
         match call {
             Call::Command { arguments, shape } => {
                 if !self.config.use_redis() {
-                    return Err(Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask"));
+                    return Err(Error::new(
+                        ErrorCode::Connect,
+                        "USE_REDIS is false, so there is no Redis to ask",
+                    ));
                 }
                 append_header(out, arguments.len());
                 arguments.iter().for_each(|argument| append_argument(out, argument));
@@ -328,16 +331,25 @@ impl Core {
 
     /// What memory says.
     pub(super) fn run_locally(&self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
+        let is_fallback = self.config.use_redis();
         let outcome = local::run(operation, &mut self.memory(), now);
-        if let Outcome::Json(stored) = outcome {
-            return match self.codec.decode(&stored) {
+        if operation.is_read() {
+            let hit = !matches!(&outcome, Outcome::Null) && outcome != Outcome::Entries(Vec::new());
+            self.health.local_read(hit, is_fallback);
+        } else {
+            self.health.local_write();
+        }
+        match outcome {
+            Outcome::Json(stored) => match self.codec.decode(&stored) {
                 // Plain JSON decodes to itself, which needs no second copy.
                 Ok(Cow::Borrowed(json)) if json.len() == stored.len() => Outcome::Json(stored),
                 Ok(json) => Outcome::Json(Cow::Owned(json.into_owned())),
                 Err(_) => Outcome::Null,
-            };
+            },
+            // Memory has the value and will answer it, but it is not where it was meant to be.
+            Outcome::Boolean(true) if is_fallback && operation.is_write() => Outcome::Boolean(false),
+            other => other,
         }
-        outcome
     }
 
     /// The outcome of a request, or `None` where a further request was put into `next`.
@@ -390,7 +402,8 @@ impl Core {
         match form {
             Form::Get => match frame.node() {
                 Node::Null => {
-                    if let Some(legacy) = Legacy::of(self, Arguments::new(request).nth(1).unwrap_or_default()) {
+                    if let Some(legacy) = Legacy::of(self, Arguments::new(request).nth(1).unwrap_or_default())
+                    {
                         legacy.ask(self, token.slot, token.issued, next);
                         return None;
                     }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn every_kind_but_kv_has_a_lifetime() {
         for kind in Kind::ALL {
-            assert_eq!(default_ttl(*kind).is_none(), *kind == Kind::Kv, "{kind:?}");
+            assert_eq!(default_ttl(kind).is_none(), kind == Kind::Kv, "{kind:?}");
         }
     }
 

@@ -6,9 +6,7 @@ use super::core::{Core, Token, push};
 use super::kinds::default_ttl;
 use super::request::milliseconds;
 use crate::key::{DecodedKey, Kind, LegacyLocation};
-use crate::lane::{
-    Batch, append_argument, append_command, append_header, append_integer_argument,
-};
+use crate::lane::{Batch, append_argument, append_command, append_header, append_integer_argument};
 
 /// A value's old place and its new one.
 #[derive(Debug)]

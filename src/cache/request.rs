@@ -50,6 +50,15 @@ impl Operation<'_> {
         }
     }
 
+    pub fn is_read(&self) -> bool {
+        matches!(self.form(), Form::Get | Form::HashGet | Form::HashEntries)
+    }
+
+    /// Whether a value is stored.
+    pub fn is_write(&self) -> bool {
+        matches!(self.form(), Form::Set | Form::SetIndexed | Form::SetPair | Form::HashSet)
+    }
+
     /// Appends the request and gives the number of replies it will have.
     ///
     /// A value and its index entry are one transaction: between the two, another process could

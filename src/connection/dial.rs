@@ -87,7 +87,9 @@ async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr
         })
         .collect();
     if addresses.is_empty() {
-        return Err(refuse(format!("the host {host} has no address of the family that REDIS_FAMILY asks for")));
+        return Err(refuse(format!(
+            "the host {host} has no address of the family that REDIS_FAMILY asks for"
+        )));
     }
     Ok(addresses)
 }

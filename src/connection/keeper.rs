@@ -51,11 +51,7 @@ pub struct Keeper {
 
 impl Keeper {
     /// Starts to connect at once; `tell` is called on the I/O thread.
-    pub fn start(
-        io: &IoThread,
-        config: Config,
-        mut tell: impl FnMut(LinkEvent) + Send + 'static,
-    ) -> Keeper {
+    pub fn start(io: &IoThread, config: Config, mut tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
         let (requests, mut wanted) = mpsc::unbounded_channel();
         let keeper = Keeper { requests };
         keeper.connect();

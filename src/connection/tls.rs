@@ -45,9 +45,9 @@ fn roots(settings: &Tls) -> Result<RootCertStore> {
     let mut store = RootCertStore::empty();
     if let Some(authority) = &settings.ca {
         for certificate in certificates(authority.as_bytes(), "REDIS_TLS_CA")? {
-            store
-                .add(certificate)
-                .map_err(|error| refuse(format!("REDIS_TLS_CA holds a certificate that is refused: {error}")))?;
+            store.add(certificate).map_err(|error| {
+                refuse(format!("REDIS_TLS_CA holds a certificate that is refused: {error}"))
+            })?;
         }
     } else {
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -19,6 +19,11 @@ impl Counter {
         self.0.fetch_add(count, Relaxed);
     }
 
+    /// Takes one back that was counted too early.
+    pub fn take_back(&self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }

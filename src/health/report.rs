@@ -66,7 +66,10 @@ impl Health {
         };
         let last_error = self.state.snapshot().last_error;
         tracing::info!(from = change.from.name(), to = change.to.name(), "the state has changed");
-        self.tell(event, &json!({ "state": change.to.name(), "from": change.from.name(), "lastError": last_error }));
+        self.tell(
+            event,
+            &json!({ "state": change.to.name(), "from": change.from.name(), "lastError": last_error }),
+        );
     }
 
     pub fn connected(&self, version: &str, protocol: u8) {
@@ -106,7 +109,8 @@ impl Health {
     }
 
     fn fault(&self, code: &str, message: &str) {
-        let is_news = self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
+        let is_news =
+            self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
         self.state.failed(code);
         if is_news {
             tracing::warn!(code, "{message}");
@@ -134,6 +138,8 @@ impl Health {
     /// A read counted as a hit turned out to be no value.
     pub fn misread(&self) {
         self.counters.corrupt_values.increment();
+        self.counters.hits.take_back();
+        self.counters.misses.increment();
     }
 
     /// A read that memory answered.
