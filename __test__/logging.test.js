@@ -154,7 +154,12 @@ test('a logger hears nothing of another instance, before and after the shutdown 
   const { lines, logger } = collectingLogger();
   const own = openPackage({ useRedis: false, logger, logLevel: 'trace' });
   const troubleElsewhere = async () => {
-    const other = openPackage({ host: '127.0.0.1', port: await closedPort(), logLevel: 'trace', logger: SILENT });
+    const other = openPackage({
+      host: '127.0.0.1',
+      port: await closedPort(),
+      logLevel: 'trace',
+      logger: SILENT,
+    });
     let errors = 0;
     other.cacheAdapter.on('error', () => ++errors);
     await other.cacheAdapter.get('a');

@@ -69,7 +69,7 @@ class CacheCalls {
 
   /** Both directions between a phone number and a lead, in one step. */
   mapLead(phone, lead) {
-    return this.#answer(verbs.mapLead, 0, () => [phone, lead, toJson(phone), toJson(lead)]);
+    return this.#answer(verbs.mapLead, 0, () => [phone, lead, toJson(phone ?? null), toJson(lead ?? null)]);
   }
 
   hashGet(name, organization, field) {

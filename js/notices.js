@@ -40,9 +40,15 @@ class Notices {
   }
 
   log(level, message) {
-    const write = this.#logger?.[level] ?? this.#logger?.log;
-    if (typeof write === 'function') write.call(this.#logger, message);
-    else if (this.#logger === undefined) process.stderr.write(`orgcache ${level}: ${message}\n`);
+    if (this.#logger === undefined) {
+      process.stderr.write(`orgcache ${level}: ${message}\n`);
+      return;
+    }
+    try {
+      (this.#logger[level] ?? this.#logger.log)?.call(this.#logger, message);
+    } catch {
+      // A log line that cannot be written must not end the server that wanted it.
+    }
   }
 }
 

@@ -2,10 +2,10 @@
 
 const { head, protocol } = require('./protocol.js');
 
-const { shapes, verbs } = protocol;
+const { verbs } = protocol;
 
-/** Commands whose keys or fields may also come as one array. */
-const COMMANDS = ['get', 'set', 'setex', 'del', 'exists', 'expire', 'ttl', 'mget', 'hget', 'hset', 'hdel', 'ping', 'info'];
+/** Commands that have a method, besides `get`, whose shape is fixed. */
+const COMMANDS = ['set', 'setex', 'del', 'exists', 'expire', 'ttl', 'mget', 'hget', 'hset', 'hdel', 'hgetall', 'ping', 'info'];
 
 /** A client whose methods take and give what those of ioredis do. Keys go as they are, without a prefix. */
 class RawClient {
@@ -19,14 +19,10 @@ class RawClient {
     const bridge = this.#bridge;
     try {
       if (!bridge.isOpen) bridge.open();
-      return bridge.call2(head(verbs.command, shapes.plain, 2), 'GET', wordOf(key));
+      return bridge.call2(head(verbs.command, 0, 2), 'GET', wordOf(key));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  hgetall(...words) {
-    return this.send('HGETALL', words);
   }
 
   /** Any command by its name. */
@@ -40,8 +36,7 @@ class RawClient {
       if (!bridge.isOpen) bridge.open();
       const command = [name];
       for (const word of words) pushWords(command, word);
-      const shape = name.toUpperCase() === 'HGETALL' ? shapes.object : shapes.plain;
-      return bridge.call(head(verbs.command, shape, command.length), command);
+      return bridge.call(head(verbs.command, 0, command.length), command);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -49,7 +44,6 @@ class RawClient {
 }
 
 for (const name of COMMANDS) {
-  if (name === 'get') continue;
   const upper = name.toUpperCase();
   Object.defineProperty(RawClient.prototype, name, {
     value(...words) {

@@ -97,6 +97,9 @@ pub struct Error {
     never_sent: bool,
 }
 
+/// How a server begins to quote the arguments of a command that it does not know.
+const QUOTED_ARGUMENTS: &str = ", with args beginning with";
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -104,12 +107,14 @@ impl Error {
         Error { code, message: message.into(), redis_code: None, never_sent: false }
     }
 
-    /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`.
+    /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`. What the server
+    /// quotes of the caller's arguments is left out: it may be a phone number or a value.
     pub fn reply(line: &str) -> Self {
         let code = line.split(' ').next().unwrap_or_default();
+        let message = line.split_once(QUOTED_ARGUMENTS).map_or(line, |(sentence, _)| sentence);
         Error {
             code: ErrorCode::Reply,
-            message: line.to_owned(),
+            message: message.to_owned(),
             redis_code: Some(code.to_owned()),
             never_sent: false,
         }
@@ -183,6 +188,12 @@ mod tests {
         let error = Error::reply("OOM command not allowed when used memory > 'maxmemory'.");
         assert_eq!(error.redis_code(), Some("OOM"));
         assert!(!error.is_retryable());
+    }
+
+    #[test]
+    fn a_reply_error_does_not_repeat_the_arguments_that_the_server_quotes() {
+        let error = Error::reply("ERR unknown command 'gte', with args beginning with: '+1555' ");
+        assert_eq!(error.message(), "ERR unknown command 'gte'");
     }
 
     #[test]

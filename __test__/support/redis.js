@@ -60,12 +60,13 @@ function writeConfiguration(server) {
 
 class RedisServer {
   constructor(options, port) {
+    // First, because it may fail, and no folder should stay then.
+    const { ca, cert, key, otherCa } = options.tls ? certificates() : {};
     this.options = options;
     this.host = HOST;
     this.port = port;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-redis-'));
     this.unixPath = options.unixSocket ? path.join(this.folder, 'redis.sock') : null;
-    const { ca, cert, key, otherCa } = options.tls ? certificates() : {};
     this.tls = options.tls ? { ca, cert, key, otherCa, servername: 'localhost' } : null;
     const credentials = options.password ? `:${encodeURIComponent(options.password)}@` : '';
     this.url = `${options.tls ? 'rediss' : 'redis'}://${credentials}${HOST}:${port}`;

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::function::misuse;
-use crate::cache::{Call, Place, Shape};
+use crate::cache::{Call, Place};
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 
@@ -44,7 +44,7 @@ pub const MANAGED: u8 = 255;
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     verb: u8,
-    /// A kind of value, or the shape of a command's reply.
+    /// The kind of value.
     detail: u8,
     /// How many arguments belong to the call.
     pub count: usize,
@@ -57,10 +57,6 @@ impl Head {
 
     pub fn is_command(self) -> bool {
         self.verb == Verb::Command as u8
-    }
-
-    pub fn shape(self) -> Shape {
-        if self.detail == Shape::Object as u8 { Shape::Object } else { Shape::Plain }
     }
 
     /// The adapter's call with these arguments.

@@ -79,8 +79,8 @@ impl Client {
         let address = memory.as_mut_ptr();
         let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
         let notices = Arc::new(Notices::new(bell.clone()));
-        let log = super::exports::log_to(&notices, config.log_level);
         let core = Arc::new(Core::new(config));
+        let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
         let told = notices.clone();
         core.health().listen(move |event, detail| told.put(event, detail));
         memory.write(Client {

@@ -14,7 +14,7 @@ use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::notices::Notices;
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Shape, TTL_TABLE};
+use crate::cache::{Outcome, TTL_TABLE};
 use crate::config::{Config, LogLevel};
 use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
 use crate::health::log;
@@ -49,7 +49,6 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "verbs": verbs,
         "marks": marks,
         "kinds": kinds,
-        "shapes": { "plain": Shape::Plain as u8, "object": Shape::Object as u8 },
         "ttlConfig": ttl,
         "errors": errors,
     });
@@ -142,7 +141,7 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut word) };
     let client = client(call);
     let outcome = client.answer(word, &call.arguments()[1..]);
-    if let crate::cache::Outcome::Failed(error) = outcome {
+    if let Outcome::Failed(error) = outcome {
         return Err(Thrown(error, client.make_error()));
     }
     let make_error = client.make_error();
@@ -235,8 +234,8 @@ fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     Ok(ptr::null_mut())
 }
 
-/// Sends log records of the process to JavaScript, up to a level.
-pub fn log_to(notices: &Arc<Notices>, level: LogLevel) -> Option<log::Registration> {
+/// Sends a client's log records to JavaScript, up to a level.
+pub fn log_to(notices: &Arc<Notices>, client: u64, level: LogLevel) -> Option<log::Registration> {
     let level = match level {
         LogLevel::Off => return None,
         LogLevel::Error => tracing::level_filters::LevelFilter::ERROR,
@@ -246,7 +245,14 @@ pub fn log_to(notices: &Arc<Notices>, level: LogLevel) -> Option<log::Registrati
         LogLevel::Trace => tracing::level_filters::LevelFilter::TRACE,
     };
     let notices = notices.clone();
+    let own = client.to_string();
     let sink: log::Sink = Arc::new(move |record: &log::LogRecord| {
+        let is_client = |(name, _): &(&'static str, String)| *name == "client";
+        if record.fields.iter().any(|field| is_client(field) && field.1 != own) {
+            return;
+        }
+        let mut record = record.clone();
+        record.fields.retain(|field| !is_client(field));
         notices.put("log", &json!({ "level": record.level_name(), "message": record.to_string() }));
     });
     // Where the process has a subscriber of its own, that one gets the records.

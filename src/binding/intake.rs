@@ -78,13 +78,12 @@ impl Intake {
             return Ok(then(&head.call(arguments)?, scratch));
         }
         arguments.numbers_to_text(0..head.count);
-        let shape = head.shape();
         if head.count <= FEW_ARGUMENTS {
             let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
             few.iter_mut().zip(0..head.count).for_each(|(word, position)| *word = arguments.bytes(position));
-            return Ok(then(&Call::Command { arguments: &few[..head.count], shape }, scratch));
+            return Ok(then(&Call::Command { arguments: &few[..head.count] }, scratch));
         }
         let many: Vec<&[u8]> = (0..head.count).map(|position| arguments.bytes(position)).collect();
-        Ok(then(&Call::Command { arguments: &many, shape }, scratch))
+        Ok(then(&Call::Command { arguments: &many }, scratch))
     }
 }

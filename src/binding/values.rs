@@ -93,6 +93,8 @@ pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys
 pub fn reply(env: sys::napi_env, bytes: &[u8], shape: Shape, make_error: sys::napi_value) -> sys::napi_value {
     match (Frame::new(bytes).node(), shape) {
         (Node::Array(items) | Node::Map(items), Shape::Object) => object(env, items, make_error),
+        (Node::Array(items), Shape::FlatPairs) => flat(env, items, make_error),
+        (Node::Map(items), Shape::PairList) => pair_list(env, items, make_error),
         (node, _) => plain(env, node, make_error),
     }
 }
@@ -120,6 +122,54 @@ fn array(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> s
             unsafe { sys::napi_set_element(env, value, position as u32, item) };
         });
     }
+    value
+}
+
+/// An array whose elements that are arrays give theirs to it.
+fn flat(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
+    let value = empty_array(env);
+    let mut position = 0;
+    let mut put = |item: Node<'_>| {
+        in_scope(env, || {
+            let item = plain(env, item, make_error);
+            // SAFETY: both are values of the running call.
+            unsafe { sys::napi_set_element(env, value, position, item) };
+        });
+        position += 1;
+    };
+    for item in items {
+        match item {
+            Node::Array(inner) => inner.for_each(&mut put),
+            other => put(other),
+        }
+    }
+    value
+}
+
+/// A map as an array of its pairs.
+fn pair_list(env: sys::napi_env, mut items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
+    let value = empty_array(env);
+    let mut position = 0;
+    while let (Some(key), Some(item)) = (items.next(), items.next()) {
+        in_scope(env, || {
+            let pair = empty_array(env);
+            let (key, item) = (plain(env, key, make_error), plain(env, item, make_error));
+            // SAFETY: all are values of the running call.
+            unsafe {
+                sys::napi_set_element(env, pair, 0, key);
+                sys::napi_set_element(env, pair, 1, item);
+                sys::napi_set_element(env, value, position, pair);
+            }
+        });
+        position += 1;
+    }
+    value
+}
+
+fn empty_array(env: sys::napi_env) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    unsafe { sys::napi_create_array(env, &mut value) };
     value
 }
 

@@ -81,7 +81,6 @@ pub enum Call<'a> {
     /// A command as it is, its name first.
     Command {
         arguments: &'a [&'a [u8]],
-        shape: Shape,
     },
     Get {
         place: Place<'a>,
@@ -126,12 +125,49 @@ pub enum Call<'a> {
 
 /// How the reply of a raw command is given to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Shape {
     /// Texts, numbers, arrays and null, as RESP2 has them.
     Plain,
     /// The pairs of a flat array or a map become an object.
     Object,
+    /// Pairs that RESP3 nests become one flat list, as RESP2 has them.
+    FlatPairs,
+    /// A map becomes a list of pairs, as RESP2 has them.
+    PairList,
+}
+
+impl Shape {
+    /// The shape in which users of RESP2 know the reply of a command. Where the protocols differ
+    /// is told by the `resp3` notes of <https://redis.io/docs/latest/commands/>.
+    pub fn of(name: &[u8]) -> Shape {
+        const FLAT_PAIRS: [&str; 11] = [
+            "ZRANGE",
+            "ZREVRANGE",
+            "ZRANGEBYSCORE",
+            "ZREVRANGEBYSCORE",
+            "ZUNION",
+            "ZINTER",
+            "ZDIFF",
+            "ZRANDMEMBER",
+            "ZPOPMIN",
+            "ZPOPMAX",
+            "HRANDFIELD",
+        ];
+        let is = |command: &str| name.eq_ignore_ascii_case(command.as_bytes());
+        match name.first() {
+            Some(b'H' | b'h' | b'X' | b'x' | b'Z' | b'z') => {}
+            _ => return Shape::Plain,
+        }
+        if is("HGETALL") {
+            Shape::Object
+        } else if is("XREAD") || is("XREADGROUP") {
+            Shape::PairList
+        } else if FLAT_PAIRS.into_iter().any(is) {
+            Shape::FlatPairs
+        } else {
+            Shape::Plain
+        }
+    }
 }
 
 /// What a call came to. Exactly one a call.

@@ -169,16 +169,17 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Prepared<'static>> {
         match call {
-            Call::Command { arguments, shape } => {
+            Call::Command { arguments } => {
                 if !self.config.use_redis() {
                     return Err(Error::new(
                         ErrorCode::Connect,
                         "USE_REDIS is false, so there is no Redis to ask",
                     ));
                 }
+                let shape = Shape::of(arguments.first().copied().unwrap_or_default());
                 append_header(out, arguments.len());
                 arguments.iter().for_each(|argument| append_argument(out, argument));
-                let token = Token { slot, purpose: Purpose::Command(*shape), issued: now };
+                let token = Token { slot, purpose: Purpose::Command(shape), issued: now };
                 Ok(Prepared::Send { token, replies: 1 })
             }
             Call::ClearOrganization { organization } => {

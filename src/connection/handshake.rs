@@ -104,7 +104,7 @@ async fn ask<R>(
     while answer.is_none() {
         advance(stream, &mut lane, |result| answer = Some(result), &read).map_err(|error| lost(&error))?;
         if answer.is_none() {
-            let or_writable = !lane.unsent().is_empty() || stream.wants_write();
+            let or_writable = stream.waits_to_write(!lane.unsent().is_empty());
             stream.socket().ready(or_writable).await.map_err(|error| lost(&error))?;
         }
     }

@@ -135,9 +135,13 @@ impl<S: Read + Write> Stream<S> {
         self.tls.is_some()
     }
 
-    /// Whether encrypted bytes wait for the socket to take them.
-    pub fn wants_write(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.wants_write())
+    /// Whether it is worth waiting until the socket can be written. During a TLS handshake the
+    /// caller's own bytes cannot go out, however writable the socket is.
+    pub fn waits_to_write(&self, has_unsent: bool) -> bool {
+        match &self.tls {
+            None => has_unsent,
+            Some(tls) => tls.wants_write() || (has_unsent && !tls.is_handshaking()),
+        }
     }
 
     /// Reads once. `Ok(0)` is the end of the stream, `WouldBlock` says that nothing is there.

