@@ -76,16 +76,37 @@ pub fn call(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::nap
     let status = unsafe {
         sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &mut result)
     };
-    if status == sys::Status::napi_ok { result } else { this }
+    if status == sys::Status::napi_ok {
+        return result;
+    }
+    forget_exception(env);
+    this
+}
+
+/// Our own functions do not throw, so what is pending is that the environment is being ended.
+/// Node keeps it for the next one who asks, which in napi 3.16.1 is a cleanup hook that has no
+/// handle scope to take it in, and the process aborts.
+fn forget_exception(env: sys::napi_env) {
+    let (mut is_pending, mut exception) = (false, ptr::null_mut());
+    // SAFETY: in the handle scope of the running call.
+    unsafe {
+        sys::napi_is_exception_pending(env, &mut is_pending);
+        if is_pending {
+            sys::napi_get_and_clear_last_exception(env, &mut exception);
+        }
+    }
 }
 
 /// As `call`, from the event loop: microtasks run afterwards.
 pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::napi_value]) {
     let mut result = ptr::null_mut();
+    let (count, first) = (arguments.len(), arguments.as_ptr());
     // SAFETY: as for `call`; the receiver must be an object, and a function is one.
-    unsafe {
-        let (count, first) = (arguments.len(), arguments.as_ptr());
-        sys::napi_make_callback(env, ptr::null_mut(), function, function, count, first, &mut result);
+    let status = unsafe {
+        sys::napi_make_callback(env, ptr::null_mut(), function, function, count, first, &mut result)
+    };
+    if status != sys::Status::napi_ok {
+        forget_exception(env);
     }
 }
 
