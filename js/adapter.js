@@ -34,7 +34,12 @@ class CacheAdapter {
   }
 
   get useRedis() {
-    return this.#inspection.report().useRedis;
+    return this.#inspection.usesRedis;
+  }
+
+  /** Servers of the JavaScript layer turn Redis off and on by assigning this. */
+  set useRedis(isOn) {
+    this.#inspection.usesRedis = isOn;
   }
 
   getConversationContext(orgId, phone) {
@@ -160,11 +165,11 @@ class CacheAdapter {
   }
 
   async getStats() {
-    const { report, inspection } = { report: this.#inspection.report(), inspection: this.#inspection };
     const sizes = Object.entries(this.fallbackMaps).map(([name, map]) => [name, map.size]);
-    const cache = inspection.cacheStats(report);
+    const report = this.#inspection.report();
+    const cache = this.#inspection.cacheStats(report);
     return {
-      redisEnabled: report.useRedis,
+      redisEnabled: report.usesRedis,
       ttlConfig: this.ttlConfig,
       fallbackMaps: Object.fromEntries(sizes),
       config: cache.config,
@@ -178,7 +183,7 @@ class CacheAdapter {
     return {
       adapter: {
         status: 'healthy',
-        redisEnabled: report.useRedis,
+        redisEnabled: report.usesRedis,
         fallbackMaps: Object.keys(this.fallbackMaps).length,
       },
       redis: cache.redis,
@@ -216,7 +221,11 @@ function clearOrganizationFromMap(map, orgId) {
   if (orgId === null || orgId === undefined) return;
   const organization = String(orgId);
   for (const key of map.keys()) {
-    if (typeof key === 'string' && key.lastIndexOf(':') >= 0 && key.slice(0, key.lastIndexOf(':')) === organization) {
+    if (
+      typeof key === 'string' &&
+      key.lastIndexOf(':') >= 0 &&
+      key.slice(0, key.lastIndexOf(':')) === organization
+    ) {
       map.delete(key);
     }
   }

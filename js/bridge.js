@@ -29,6 +29,7 @@ class Bridge {
   #words = 0;
   #arguments = [];
   #isScheduled = false;
+  #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
   #batchWords = 2 * FIRST_BATCH;
   #resolve = [];
@@ -73,6 +74,7 @@ class Bridge {
         JSON.stringify(process.env),
       );
       this.isEmbedded = this.report().driver === 'embedded';
+      if (!this.#usesRedis) this.#native.useRedis(false);
     }
     return this.#native;
   }
@@ -80,6 +82,24 @@ class Bridge {
   /** Everything the client knows about itself. Also after it was closed. */
   report() {
     return JSON.parse((this.#native ?? this.open()).report());
+  }
+
+  /** What is configured. Asking starts nothing. */
+  config() {
+    if (this.#native !== undefined) return this.report().config;
+    return JSON.parse(
+      loadNative().inspect(makeError, JSON.stringify(this.#options), JSON.stringify(process.env)),
+    );
+  }
+
+  /** Whether calls are meant for Redis: configured, and not turned off by the caller. */
+  get usesRedis() {
+    return this.#usesRedis && this.config().useRedis;
+  }
+
+  set usesRedis(isOn) {
+    this.#usesRedis = Boolean(isOn);
+    this.#native?.useRedis(this.#usesRedis);
   }
 
   /** A call with one argument; `reader` makes the caller's value of the outcome. */
@@ -198,7 +218,12 @@ class Bridge {
     for (let i = 0; i < texts.length; i += 2) {
       const value = this.parse(texts[i + 1]);
       // A field of any name is data: assignment would let `__proto__` change the object's prototype.
-      Object.defineProperty(object, texts[i], { value, writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(object, texts[i], {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
     return object;
   }

@@ -11,10 +11,17 @@ function toJson(value) {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new OrgCacheError('E_SERIALIZE', 'the value has no JSON: it holds a BigInt, a cycle or a toJSON that throws', { cause });
+    throw new OrgCacheError(
+      'E_SERIALIZE',
+      'the value has no JSON: it holds a BigInt, a cycle or a toJSON that throws',
+      { cause },
+    );
   }
   if (text === undefined) {
-    throw new OrgCacheError('E_SERIALIZE', `the value has no JSON: it is ${typeof value}; give an object, array, text, number, boolean or null`);
+    throw new OrgCacheError(
+      'E_SERIALIZE',
+      `the value has no JSON: it is ${typeof value}; give an object, array, text, number, boolean or null`,
+    );
   }
   return text;
 }

@@ -16,12 +16,20 @@ class Inspection {
     return this.#bridge.report();
   }
 
+  get usesRedis() {
+    return this.#bridge.usesRedis;
+  }
+
+  set usesRedis(isOn) {
+    this.#bridge.usesRedis = isOn;
+  }
+
   redisMetrics(report = this.report()) {
     const { counters, state } = report;
     return {
       ...counters,
       avgResponseTime: report.meanResponseMs,
-      isConnected: report.useRedis && (state.state === 'ready' || state.state === 'recovering'),
+      isConnected: report.config.useRedis && (state.state === 'ready' || state.state === 'recovering'),
       state: state.state,
       stateSince: state.since,
       lastError: state.lastError,
@@ -35,9 +43,9 @@ class Inspection {
       redis: this.redisMetrics(report),
       fallback: { size: report.memory.entries, enabled: true, ...report.memory },
       config: {
-        keyPrefix: report.keyPrefix,
-        defaultTTL: report.defaultTtlSeconds,
-        compressionThreshold: report.compressionThresholdBytes,
+        keyPrefix: report.config.keyPrefix,
+        defaultTTL: report.config.defaultTtlSeconds,
+        compressionThreshold: report.config.compressionThresholdBytes,
       },
     };
   }
@@ -50,19 +58,34 @@ class Inspection {
 
   /** Asks the server, within the command timeout. Never rejects because Redis is away. */
   async redisHealth() {
-    const { useRedis } = this.report();
-    if (!useRedis) return { status: 'disabled', responseTime: 0, memory: null, info: 'USE_REDIS is false' };
+    if (!this.report().config.useRedis)
+      return { status: 'disabled', responseTime: 0, memory: null, info: 'USE_REDIS is false' };
     const start = performance.now();
     try {
       const info = await this.#client.info('memory');
       const responseTime = Math.round((performance.now() - start) * 1000) / 1000;
       const { state } = this.report();
       const memory = field(info, 'used_memory_human');
-      return { status: 'healthy', responseTime, memory, info: { ...memoryInfo(info), state: state.state, serverVersion: state.serverVersion, protocol: state.protocol } };
+      return {
+        status: 'healthy',
+        responseTime,
+        memory,
+        info: {
+          ...memoryInfo(info),
+          state: state.state,
+          serverVersion: state.serverVersion,
+          protocol: state.protocol,
+        },
+      };
     } catch (error) {
       if (error.code === 'E_CLOSED') throw error;
       const responseTime = Math.round((performance.now() - start) * 1000) / 1000;
-      return { status: 'unhealthy', responseTime, memory: null, error: `${error.redisCode ?? error.code}: ${error.message}` };
+      return {
+        status: 'unhealthy',
+        responseTime,
+        memory: null,
+        error: `${error.redisCode ?? error.code}: ${error.message}`,
+      };
     }
   }
 }

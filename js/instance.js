@@ -26,7 +26,10 @@ function createInstance() {
   /** Sets options. Only before the first call. */
   function configure(given = {}) {
     if (bridge.isClosed || bridge.isOpen) {
-      throw new OrgCacheError('E_CONFIG', 'configure() came too late: call it once, before the first call of the cache');
+      throw new OrgCacheError(
+        'E_CONFIG',
+        'configure() came too late: call it once, before the first call of the cache',
+      );
     }
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new OrgCacheError('E_CONFIG', 'configure() takes an object of options');

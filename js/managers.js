@@ -89,7 +89,7 @@ class RedisManager {
   }
 
   get maxConnectionAttempts() {
-    return this.#inspection.report().maxRetries;
+    return this.#bridge.config().maxRetries;
   }
 
   isReady() {

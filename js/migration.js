@@ -179,7 +179,8 @@ class RedisMigrationManager {
       return agentId === null ? undefined : adapter.setAgentConfig(agentId, phoneNumber, configured);
     };
     const lead = (phone, id) => (id ? adapter.setPhoneToLeadMapping(phone, id) : undefined);
-    const organization = (orgId, data) => (nameOf(data) ? adapter.setOrganizationData(orgId, nameOf(data)) : undefined);
+    const organization = (orgId, data) =>
+      nameOf(data) ? adapter.setOrganizationData(orgId, nameOf(data)) : undefined;
     const plans = [
       ['conversationContexts', 'conversationContexts', conversation(adapter.setConversationContext)],
       ['conversationSummaries', 'conversationSummaries', conversation(adapter.setConversationSummary)],
@@ -217,7 +218,9 @@ class RedisMigrationManager {
 
 /** An empty list or text is as good as nothing, as it was to the JavaScript manager. */
 function hasContent(value) {
-  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+  return (
+    value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
+  );
 }
 
 /** The entries of a Map as it is when they are reached; between two batches the event loop has its turn. */

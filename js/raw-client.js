@@ -5,7 +5,21 @@ const { head, protocol } = require('./protocol.js');
 const { verbs } = protocol;
 
 /** Commands that have a method, besides `get`, whose shape is fixed. */
-const COMMANDS = ['set', 'setex', 'del', 'exists', 'expire', 'ttl', 'mget', 'hget', 'hset', 'hdel', 'hgetall', 'ping', 'info'];
+const COMMANDS = [
+  'set',
+  'setex',
+  'del',
+  'exists',
+  'expire',
+  'ttl',
+  'mget',
+  'hget',
+  'hset',
+  'hdel',
+  'hgetall',
+  'ping',
+  'info',
+];
 
 /** A client whose methods take and give what those of ioredis do. Keys go as they are, without a prefix. */
 class RawClient {

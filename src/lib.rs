@@ -1,4 +1,45 @@
-//! The map is written when the rooms stand.
+//! An organization-scoped cache for Node.js servers, on Redis and without it.
+//!
+//! A server hands in a call on a value of one organization: "the conversation of this phone number".
+//! The call becomes a key and an operation, the operation a request, the request bytes on a
+//! connection; the reply comes back the same way. Where Redis is away, memory answers. The rooms
+//! below are one floor of that way each, and every arrow points down:
+//!
+//! ```text
+//!   binding      Node: calls gathered a tick, outcomes handed back at once; all `unsafe`
+//!      |
+//!    cache       what the adapter promises: places, lifetimes, organizations, fallback
+//!    |   \___________________
+//!  store                 connection     memory with a bound | sockets, TLS, handshake, reconnects
+//!    |                       |     \
+//!    |                      lane   runtime     RESP as a state machine | the one I/O thread
+//!    |                       |
+//!  key  codec  config  health              keys | stored bytes | options | what is known of itself
+//!      \____|______/
+//!         error
+//! ```
+//!
+//! - A **lane** is one connection's protocol without I/O: bytes in, bytes and replies out. It keeps
+//!   each request until its reply is here, so that a lost connection loses no call.
+//! - An [`cache::Exchange`] is the calls of one client on one lane. It decides what a reply, a lost
+//!   connection or a passed deadline means for each call, and it settles each call exactly once.
+//! - A **driver** moves a lane's bytes and tells the exchange what happens. The loop driver does it
+//!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
+//!   [`connection::Traffic`].
+//! - A [`cache::Core`] is the part of a client that any thread may use: configuration, keys, codec,
+//!   memory, health. It turns calls into requests and replies into outcomes.
+//!
+//! `ARCHITECTURE.md` follows one `getConversationContext` through all of it. Without the default
+//! feature `node` the crate knows nothing of Node and `cargo test --no-default-features` runs it.
+
+// `unsafe` is for the binding alone, where each block says why it is sound.
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+// A panic on the JavaScript thread is a server's lost request: fallible code says so in its type.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// A debug print would end up in a server's output.
+#![warn(clippy::dbg_macro, clippy::print_stdout, clippy::print_stderr)]
+
 #[cfg(feature = "node")]
 // Test builds register no module with Node, so nothing there leads into the binding.
 #[cfg_attr(test, allow(dead_code, unused_imports))]

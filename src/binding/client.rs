@@ -17,8 +17,11 @@ use super::bell::Bell;
 use super::driving::Driving;
 use super::intake::Intake;
 use super::notices::Notices;
+use super::open_handles::OpenHandles;
 use super::sink::{Discard, JsSink, Settled};
-use super::{uv, values};
+#[cfg(unix)]
+use super::uv;
+use super::values;
 use crate::cache::{Core, Outcome};
 use crate::config::Config;
 use crate::error::Result;
@@ -56,7 +59,7 @@ pub struct Client {
     core: Arc<Core>,
     bell: Arc<Bell>,
     notices: Arc<Notices>,
-    open_handles: uv::OpenHandles,
+    open_handles: OpenHandles,
     inner: RefCell<Inner>,
     /// Calls that have not settled.
     outstanding: Cell<usize>,
@@ -89,7 +92,7 @@ impl Client {
             core,
             bell,
             notices,
-            open_handles: uv::OpenHandles::default(),
+            open_handles: OpenHandles::default(),
             inner: RefCell::new(Inner {
                 driving: Driving::Closed,
                 intake: Intake::default(),
@@ -122,7 +125,7 @@ impl Client {
         &self.bell
     }
 
-    pub fn open_handles(&self) -> &uv::OpenHandles {
+    pub fn open_handles(&self) -> &OpenHandles {
         &self.open_handles
     }
 

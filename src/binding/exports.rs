@@ -23,8 +23,13 @@ use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
-    let functions: [(&str, Body); 4] =
-        [("open", open), ("protocol", protocol), ("orgKey", make_org_key), ("parseOrgKey", split_org_key)];
+    let functions: [(&str, Body); 5] = [
+        ("open", open),
+        ("inspect", inspect),
+        ("protocol", protocol),
+        ("orgKey", make_org_key),
+        ("parseOrgKey", split_org_key),
+    ];
     for (name, body) in functions {
         function(env, exports, name, body, ptr::null_mut());
     }
@@ -92,12 +97,13 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
         let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
-        let functions: [(&str, Body); 7] = [
+        let functions: [(&str, Body); 8] = [
             ("submit", submit),
             ("answer", answer),
             ("close", close),
             ("report", report),
             ("generateKey", generate_key),
+            ("useRedis", use_redis),
             ("corruptValue", corrupt_value),
             ("record", record),
         ];
@@ -123,6 +129,30 @@ fn load_config(options: &str, environment: &str) -> Result<Config> {
         return Err(Error::new(ErrorCode::Config, what));
     }
     Ok(config)
+}
+
+/// `inspect(makeError, optionsJson, environmentJson)`: what a client would be, as JSON. Nothing is
+/// started.
+fn inspect(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let texts = texts(call, 1..3)?;
+        let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
+        Ok(values::string(call.env, settings_report(&config).to_string().as_bytes()))
+    })
+}
+
+fn settings_report(config: &Config) -> Value {
+    json!({
+        "useRedis": config.use_redis(),
+        "keyPrefix": config.key_prefix,
+        "defaultTtlSeconds": config.default_ttl.as_secs(),
+        "compressionThresholdBytes": config.compression_threshold_bytes,
+        "maxRetries": config.max_retries,
+        "commandTimeoutMs": config.command_timeout.as_millis() as u64,
+        "logLevel": config.log_level.as_str(),
+        "warnings": config.warnings,
+        "settings": config.describe(),
+    })
 }
 
 /// `submit(arguments, wordCount)`: the calls of a tick.
@@ -173,15 +203,8 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "driver": client.driver_name(),
         "outstanding": client.outstanding(),
         "memory": memory,
-        "useRedis": config.use_redis(),
-        "keyPrefix": config.key_prefix,
-        "defaultTtlSeconds": config.default_ttl.as_secs(),
-        "compressionThresholdBytes": config.compression_threshold_bytes,
-        "maxRetries": config.max_retries,
-        "commandTimeoutMs": config.command_timeout.as_millis() as u64,
-        "logLevel": config.log_level.as_str(),
-        "warnings": config.warnings,
-        "settings": config.describe(),
+        "usesRedis": core.uses_redis(),
+        "config": settings_report(config),
     });
     Ok(values::string(call.env, report.to_string().as_bytes()))
 }
@@ -194,6 +217,15 @@ fn memory_report(memory: &MemoryStore) -> Value {
         "evictions": memory.evictions(),
         "expirations": memory.expirations(),
     })
+}
+
+/// `useRedis(isOn)`.
+fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut is_on = true;
+    // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut is_on) };
+    client(call).core().set_aside(!is_on);
+    Ok(ptr::null_mut())
 }
 
 /// `generateKey(type, organization, id)`.

@@ -1,8 +1,6 @@
 //! Moves a connection's bytes on the JavaScript thread, in libuv's own loop: no call waits for
 //! another thread. Connections are still made on the I/O thread, where waiting harms nobody.
 
-#![cfg(unix)]
-
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -11,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
+use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Attached, Call, Core, Exchange, Sink};
 use crate::connection::{
@@ -39,7 +38,7 @@ pub struct LoopDriver {
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
     timer_armed: bool,
-    open_handles: uv::OpenHandles,
+    open_handles: OpenHandles,
     event_loop: uv::Loop,
     owner: *mut c_void,
     callbacks: Callbacks,
@@ -59,7 +58,7 @@ impl LoopDriver {
         core: Arc<Core>,
         bell: Arc<Bell>,
         event_loop: uv::Loop,
-        open_handles: uv::OpenHandles,
+        open_handles: OpenHandles,
         owner: *mut c_void,
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
@@ -158,9 +157,9 @@ impl LoopDriver {
 
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
         let stream = stream?;
+        let fd = stream.socket().as_raw_fd();
         // SAFETY: the loop is this environment's; the stream is dropped only after the handle was
         // closed, in `lose` and `close`.
-        let fd = stream.socket().as_raw_fd();
         let poll = unsafe { uv::Handle::poll(self.event_loop, fd, self.owner, &self.open_handles) };
         let poll = poll.ok_or_else(|| io::Error::other("libuv cannot watch the socket"))?;
         poll.watch(uv::READABLE | uv::DISCONNECT, self.callbacks.poll);

@@ -16,10 +16,13 @@ mod driving;
 mod exports;
 mod function;
 mod intake;
+#[cfg(unix)]
 mod loop_driver;
 mod notices;
+mod open_handles;
 mod sink;
 mod thread_driver;
+#[cfg(unix)]
 mod uv;
 mod values;
 

@@ -3,12 +3,10 @@
 //! Node exports libuv's symbols on Linux and macOS; other runtimes that load addons may not, and
 //! then there is no loop driver. See <https://docs.libuv.org/en/v1.x/poll.html>.
 
-#![cfg(unix)]
-
-use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_uint, c_void};
-use std::rc::Rc;
 use std::sync::OnceLock;
+
+use super::open_handles::OpenHandles;
 
 pub const READABLE: c_int = 1;
 pub const WRITABLE: c_int = 2;
@@ -103,40 +101,6 @@ struct Attached {
     owner: *mut c_void,
     open: OpenHandles,
     layout: std::alloc::Layout,
-}
-
-type Waiter = Box<dyn FnOnce()>;
-
-/// Counts the handles that libuv has not finished closing: an environment must not end before.
-#[derive(Clone, Default)]
-pub struct OpenHandles {
-    count: Rc<Cell<usize>>,
-    waiter: Rc<Cell<Option<Waiter>>>,
-}
-
-impl OpenHandles {
-    /// Runs `then` once no handle is open, which may be now.
-    pub fn when_none(&self, then: impl FnOnce() + 'static) {
-        self.waiter.set(Some(Box::new(then)));
-        self.check();
-    }
-
-    fn add(&self) {
-        self.count.set(self.count.get() + 1);
-    }
-
-    fn remove(&self) {
-        self.count.set(self.count.get() - 1);
-        self.check();
-    }
-
-    fn check(&self) {
-        if self.count.get() == 0
-            && let Some(then) = self.waiter.take()
-        {
-            then();
-        }
-    }
 }
 
 /// The owner that a handle was made with.

@@ -1,6 +1,7 @@
 //! One client's cache: turns calls into requests or local answers, and replies into outcomes.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -98,6 +99,8 @@ pub struct Core {
     // only with the thread driver, when Redis is away.
     memory: Mutex<MemoryStore>,
     health: Arc<Health>,
+    /// Whether the caller has turned Redis off for now.
+    is_set_aside: AtomicBool,
 }
 
 impl Core {
@@ -107,6 +110,7 @@ impl Core {
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
             memory: Mutex::new(MemoryStore::new(config.memory_max_bytes)),
             health: Arc::new(Health::default()),
+            is_set_aside: AtomicBool::new(false),
             config,
         }
     }
@@ -130,7 +134,18 @@ impl Core {
 
     /// Whether calls are answered from memory now.
     pub fn answers_locally(&self) -> bool {
-        !self.config.use_redis() || matches!(self.health.state(), State::Degraded)
+        !self.uses_redis() || self.health.state() == State::Degraded
+    }
+
+    /// Whether calls are meant for Redis.
+    pub fn uses_redis(&self) -> bool {
+        self.config.use_redis() && !self.is_set_aside.load(Ordering::Relaxed)
+    }
+
+    /// Turns Redis off for the adapter's calls, or on again, as servers of the JavaScript layer do
+    /// by assigning `useRedis`. Without a configured Redis there is nothing to turn on.
+    pub fn set_aside(&self, is_set_aside: bool) {
+        self.is_set_aside.store(is_set_aside, Ordering::Relaxed);
     }
 
     /// When a call that is made now must have settled.
@@ -332,7 +347,7 @@ impl Core {
 
     /// What memory says.
     pub(super) fn run_locally(&self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
-        let is_fallback = self.config.use_redis();
+        let is_fallback = self.uses_redis();
         let outcome = local::run(operation, &mut self.memory(), now);
         if operation.is_read() {
             let hit = !matches!(&outcome, Outcome::Null) && outcome != Outcome::Entries(Vec::new());
