@@ -1,25 +1,55 @@
 //! Values for JavaScript.
 
+use std::cell::RefCell;
 use std::ptr;
 
+use encoding_rs::mem;
 use napi::sys;
 
 use crate::cache::Shape;
 use crate::error::Error;
 use crate::lane::{Frame, Items, Node};
 
-/// A string. ASCII takes the copy without decoding; bytes that are no UTF-8 become U+FFFD.
+thread_local! {
+    /// Texts on their way into the form that V8 keeps: one buffer for all of a thread.
+    static DECODED: RefCell<(Vec<u8>, Vec<u16>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+}
+
+/// What a decoding buffer keeps after a large text.
+const KEEP_DECODED: usize = 256 * 1024;
+
+/// A string. V8 keeps texts as Latin-1 or UTF-16 and decodes UTF-8 a byte at a time, so the text
+/// comes to it decoded. Bytes that are no UTF-8 become U+FFFD.
 pub fn string(env: sys::napi_env, text: &[u8]) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    let length = text.len() as isize;
-    // SAFETY: pointer and length are of one slice.
-    unsafe {
-        if text.is_ascii() {
-            sys::napi_create_string_latin1(env, text.as_ptr().cast(), length, &mut value);
-        } else {
-            sys::napi_create_string_utf8(env, text.as_ptr().cast(), length, &mut value);
-        }
+    if text.is_ascii() {
+        return latin1(env, text);
     }
+    DECODED.with_borrow_mut(|(narrow, wide)| {
+        if mem::is_utf8_latin1(text) {
+            narrow.resize(narrow.len().max(text.len()), 0);
+            let length = mem::convert_utf8_to_latin1_lossy(text, narrow);
+            let value = latin1(env, &narrow[..length]);
+            narrow.truncate(KEEP_DECODED);
+            narrow.shrink_to(KEEP_DECODED);
+            value
+        } else {
+            // encoding_rs asks for one unit more than bytes.
+            wide.resize(wide.len().max(text.len() + 1), 0);
+            let length = mem::convert_utf8_to_utf16(text, wide);
+            let mut value = ptr::null_mut();
+            // SAFETY: `length` units of the buffer were written.
+            unsafe { sys::napi_create_string_utf16(env, wide.as_ptr(), length as isize, &mut value) };
+            wide.truncate(KEEP_DECODED);
+            wide.shrink_to(KEEP_DECODED);
+            value
+        }
+    })
+}
+
+fn latin1(env: sys::napi_env, text: &[u8]) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: pointer and length are of one slice.
+    unsafe { sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
     value
 }
 
