@@ -70,7 +70,7 @@ class Bridge {
         this.#onNotice,
         this.#calls,
         this.#outcomes,
-        JSON.stringify(this.#options),
+        optionsText(this.#options),
         JSON.stringify(process.env),
       );
       this.isEmbedded = this.report().driver === 'embedded';
@@ -88,7 +88,7 @@ class Bridge {
   config() {
     if (this.#native !== undefined) return this.report().config;
     return JSON.parse(
-      loadNative().inspect(makeError, JSON.stringify(this.#options), JSON.stringify(process.env)),
+      loadNative().inspect(makeError, optionsText(this.#options), JSON.stringify(process.env)),
     );
   }
 
@@ -245,6 +245,15 @@ class Bridge {
     }
     this.#native.close();
   }
+}
+
+/** Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name. */
+function optionsText(options) {
+  return JSON.stringify(options, (_name, value) => {
+    if (typeof value === 'function' || typeof value === 'symbol') return [typeof value];
+    const isJson = typeof value !== 'bigint' && (typeof value !== 'number' || Number.isFinite(value));
+    return isJson ? value : String(value);
+  });
 }
 
 module.exports = { Bridge };

@@ -8,6 +8,8 @@ use crate::error::{Error, ErrorCode, Result};
 
 /// Room for a text that is read without asking for its length first.
 const GUESS_BYTES: usize = 512;
+/// What the buffer keeps after a large value.
+const KEEP_BYTES: usize = 1024 * 1024;
 
 /// What an argument was.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,9 @@ pub struct Arguments {
 impl Arguments {
     pub fn clear(&mut self) {
         self.buffer.clear();
+        if self.buffer.capacity() > KEEP_BYTES {
+            self.buffer.shrink_to(KEEP_BYTES);
+        }
         self.entries.clear();
     }
 

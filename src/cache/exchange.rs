@@ -186,8 +186,9 @@ impl Exchange {
         let Exchange { core, lane, .. } = self;
         let core: &Core = core;
         let timeout = core.config().command_timeout;
-        let mut any_sent = false;
+        let (mut any_expired, mut any_sent) = (false, false);
         lane.expire(now, |Orphan { token, request, was_sent }| {
+            any_expired = true;
             any_sent |= was_sent;
             core.health().counters().timeouts.increment();
             let message = format!("no answer within {} ms", timeout.as_millis());
@@ -201,8 +202,18 @@ impl Exchange {
                 sink.settle(slot, outcome);
             }
         });
-        let silent = |at: Instant| now.saturating_duration_since(at) >= timeout;
-        self.connected && any_sent && self.last_received.is_none_or(silent)
+        if self.connected {
+            let silent = |at: Instant| now.saturating_duration_since(at) >= timeout;
+            return any_sent && self.last_received.is_none_or(silent);
+        }
+        // Who listens and does not answer keeps an attempt going for the whole connect timeout:
+        // the calls to come need not wait for that.
+        if any_expired {
+            self.core.health().enter(State::Degraded);
+            self.failures = self.failures.max(1);
+            self.answer_without_connection(now, sink);
+        }
+        false
     }
 
     /// Ends it: every call that still waits is told so.
