@@ -3,7 +3,7 @@
 //! Promises: JavaScript crosses into Rust once a tick with all calls of that tick, and Rust comes
 //! back once for all outcomes that are ready; a panic becomes an error; a handle of libuv is closed
 //! before its environment ends. Relies on Node's C interface, and on libuv where its symbols are
-//! there. Holds no policy: a key, a lifetime or a retry is decided below.
+//! there. Never decides a key, a lifetime or a retry: policy is below.
 //!
 //! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
 //! on the thread of its environment, and it is freed only after its last handle was closed.

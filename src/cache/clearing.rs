@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use super::call::Outcome;
-use super::core::{Core, Token, push};
+use super::core::Core;
 use super::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
+use super::token::{Token, push};
 use super::upkeep::append_script;
 use crate::error::Result;
 use crate::key::Kind;

@@ -8,69 +8,16 @@ use std::time::{Duration, Instant};
 use super::call::{Call, Outcome, Place, Shape};
 use super::clearing::Clearing;
 use super::kinds::{default_ttl, requested_ttl};
-use super::legacy::Legacy;
 use super::local;
-use super::request::{Form, Operation};
-use super::upkeep;
+use super::request::Operation;
+use super::token::{NOBODY, Purpose, Token};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
 use crate::key::Keys;
-use crate::lane::{Answer, Arguments, Batch, BatchRequest, Frame, Node, append_argument, append_header};
+use crate::lane::{append_argument, append_header};
 use crate::store::MemoryStore;
-
-/// The slot of a request that nobody waits for.
-pub const NOBODY: u32 = u32::MAX;
-
-/// What travels with a request and comes back with its reply.
-#[derive(Debug)]
-pub struct Token {
-    /// Who waits, in the caller's numbering.
-    pub slot: u32,
-    purpose: Purpose,
-    issued: Instant,
-}
-
-#[derive(Debug)]
-enum Purpose {
-    Command(Shape),
-    Operation(Form),
-    Legacy(Box<Legacy>),
-    Clear(Box<Clearing>),
-    /// Housekeeping whose reply is not looked at.
-    Upkeep,
-    /// Housekeeping that an outcome waits for: the write it belongs to is then acknowledged.
-    ExtendIndex,
-}
-
-impl Token {
-    /// Raw commands may wait for the next connection; the adapter's calls answer from memory.
-    pub fn may_wait(&self) -> bool {
-        matches!(self.purpose, Purpose::Command(_))
-    }
-
-    pub(super) fn clear(slot: u32, clearing: Box<Clearing>, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::Clear(clearing), issued }
-    }
-
-    pub(super) fn upkeep(issued: Instant) -> Token {
-        Token { slot: NOBODY, purpose: Purpose::Upkeep, issued }
-    }
-
-    pub(super) fn extend_index(slot: u32, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::ExtendIndex, issued }
-    }
-
-    pub(super) fn legacy(slot: u32, legacy: Box<Legacy>, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::Legacy(legacy), issued }
-    }
-
-    /// When the call was made.
-    pub fn issued(&self) -> Instant {
-        self.issued
-    }
-}
 
 /// A call that was looked at.
 #[derive(Debug)]
@@ -94,11 +41,11 @@ pub struct Scratch {
 pub struct Core {
     config: Config,
     keys: Keys,
-    codec: Codec,
+    pub(super) codec: Codec,
     // A std mutex: held for single map operations, never across anything that waits. Contended
     // only with the thread driver, when Redis is away.
     memory: Mutex<MemoryStore>,
-    health: Arc<Health>,
+    pub(super) health: Arc<Health>,
     /// Whether the caller has turned Redis off for now.
     is_set_aside: AtomicBool,
 }
@@ -367,177 +314,6 @@ impl Core {
             other => other,
         }
     }
-
-    /// The outcome of a request, or `None` where a further request was put into `next`.
-    pub fn finish<'a>(
-        &self,
-        token: Token,
-        answer: Answer<'a>,
-        request: &[u8],
-        now: Instant,
-        next: &mut Batch<Token>,
-    ) -> Option<Outcome<'a>> {
-        let elapsed = now.saturating_duration_since(token.issued);
-        let frame = match answer {
-            Answer::Refused(line) => return Some(self.refused(token, Error::reply(line), request, now)),
-            Answer::Frame(frame) => match frame.error() {
-                Some(line) => return Some(self.refused(token, Error::reply(&line), request, now)),
-                None => frame,
-            },
-        };
-        match token.purpose {
-            Purpose::Command(shape) => {
-                self.health.command(elapsed);
-                Some(Outcome::Reply(Cow::Borrowed(frame.bytes()), shape))
-            }
-            Purpose::Operation(form) => self.operation_done(token, form, frame, request, elapsed, next),
-            Purpose::Legacy(legacy) => {
-                let found = self.legacy_value(frame);
-                self.health.read(elapsed, found.is_some());
-                if let Some(json) = &found {
-                    self.health.counters().legacy_reads.increment();
-                    legacy.move_here(self, json, token.issued, next);
-                }
-                Some(found.map_or(Outcome::Null, Outcome::Json))
-            }
-            Purpose::Clear(clearing) => clearing.advance(self, token.slot, frame, token.issued, next),
-            Purpose::Upkeep => None,
-            Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
-        }
-    }
-
-    fn operation_done<'a>(
-        &self,
-        token: Token,
-        form: Form,
-        frame: Frame<'a>,
-        request: &[u8],
-        elapsed: Duration,
-        next: &mut Batch<Token>,
-    ) -> Option<Outcome<'a>> {
-        match form {
-            Form::Get => match frame.node() {
-                Node::Null => {
-                    if let Some(legacy) = Legacy::of(self, Arguments::new(request).nth(1).unwrap_or_default())
-                    {
-                        legacy.ask(self, token.slot, token.issued, next);
-                        return None;
-                    }
-                    self.health.read(elapsed, false);
-                    Some(Outcome::Null)
-                }
-                node => Some(self.read_done(node, elapsed)),
-            },
-            Form::HashGet => Some(self.read_done(frame.node(), elapsed)),
-            Form::HashEntries => {
-                let entries = self.entries(frame);
-                self.health.read(elapsed, !entries.is_empty());
-                Some(Outcome::Entries(entries))
-            }
-            Form::Set | Form::SetPair => {
-                self.health.write(elapsed);
-                Some(Outcome::Boolean(true))
-            }
-            Form::SetIndexed | Form::HashSet => {
-                self.health.write(elapsed);
-                if upkeep::after_indexed_write(self, form, frame, request, &token, next) {
-                    return None;
-                }
-                Some(Outcome::Boolean(true))
-            }
-            Form::Delete | Form::HashDelete => {
-                self.health.write(elapsed);
-                Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
-            }
-        }
-    }
-
-    fn read_done<'a>(&self, node: Node<'a>, elapsed: Duration) -> Outcome<'a> {
-        let outcome = match node {
-            Node::Bulk(stored) | Node::Status(stored) => match self.codec.decode(stored) {
-                Ok(json) => Outcome::Json(json),
-                Err(_) => {
-                    self.health.counters().corrupt_values.increment();
-                    Outcome::Null
-                }
-            },
-            _ => Outcome::Null,
-        };
-        self.health.read(elapsed, outcome != Outcome::Null);
-        outcome
-    }
-
-    fn legacy_value<'a>(&self, frame: Frame<'a>) -> Option<Cow<'a, [u8]>> {
-        let stored = match frame.node() {
-            Node::Bulk(stored) => stored,
-            // The value and the mark of a clearing that came after it.
-            Node::Array(mut items) => match (items.next(), items.next()) {
-                (Some(Node::Bulk(stored)), Some(Node::Null)) => stored,
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let decoded = self.codec.decode(stored);
-        if decoded.is_err() {
-            self.health.counters().corrupt_values.increment();
-        }
-        decoded.ok()
-    }
-
-    fn entries(&self, frame: Frame<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let (Node::Map(mut items) | Node::Array(mut items)) = frame.node() else { return Vec::new() };
-        let mut entries = Vec::new();
-        while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {
-            match self.codec.decode(stored) {
-                Ok(json) => entries.push((field.to_vec(), json.into_owned())),
-                Err(_) => self.health.counters().corrupt_values.increment(),
-            }
-        }
-        entries
-    }
-
-    /// The server answered with an error.
-    fn refused(&self, token: Token, error: Error, request: &[u8], now: Instant) -> Outcome<'static> {
-        if matches!(token.purpose, Purpose::Command(_)) {
-            // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
-            return Outcome::Failed(error);
-        }
-        if error.redis_code() == Some("WRONGTYPE") && self.is_read(&token) {
-            self.health.counters().corrupt_values.increment();
-            self.health.read(now.saturating_duration_since(token.issued), false);
-            return Outcome::Null;
-        }
-        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()));
-        self.without_redis(token, request, now)
-    }
-
-    fn is_read(&self, token: &Token) -> bool {
-        matches!(
-            token.purpose,
-            Purpose::Operation(Form::Get | Form::HashGet | Form::HashEntries) | Purpose::Legacy(_)
-        )
-    }
-
-    /// The outcome of a request that Redis did not answer: the adapter's calls fall back to
-    /// memory, a raw command fails with `error`.
-    pub fn give_up(&self, token: Token, request: &[u8], error: &Error, now: Instant) -> Outcome<'static> {
-        if matches!(token.purpose, Purpose::Command(_)) {
-            return Outcome::Failed(error.clone());
-        }
-        self.without_redis(token, request, now)
-    }
-
-    fn without_redis(&self, token: Token, request: &[u8], now: Instant) -> Outcome<'static> {
-        match token.purpose {
-            Purpose::Operation(form) => match Operation::parse(form, request) {
-                Some(operation) => self.run_locally(&operation, now),
-                None => Outcome::Null,
-            },
-            Purpose::Clear(clearing) => clearing.locally(self),
-            Purpose::ExtendIndex => Outcome::Boolean(true),
-            Purpose::Legacy(_) | Purpose::Command(_) | Purpose::Upkeep => Outcome::Null,
-        }
-    }
 }
 
 fn mode(compression: Compression) -> Mode {
@@ -551,16 +327,4 @@ fn mode(compression: Compression) -> Mode {
 
 pub fn closed() -> Error {
     Error::new(ErrorCode::Closed, "the cache was shut down")
-}
-
-/// Appends a request to a batch.
-pub(super) fn push(
-    next: &mut Batch<Token>,
-    token: Token,
-    deadline: Instant,
-    append: impl FnOnce(&mut Vec<u8>) -> u32,
-) {
-    let from = next.bytes.len();
-    let replies = append(&mut next.bytes);
-    next.requests.push(BatchRequest { token, len: next.bytes.len() - from, replies, deadline });
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::call::{Call, Outcome};
-use super::core::{Core, NOBODY, Prepared, Scratch, Token, closed};
+use super::core::{Core, Prepared, Scratch, closed};
+use super::token::{NOBODY, Token};
 use crate::connection::{ServerInfo, Traffic};
 use crate::error::{Error, ErrorCode};
 use crate::health::State;

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use super::core::{Core, Token, push};
+use super::core::Core;
 use super::kinds::default_ttl;
 use super::request::milliseconds;
+use super::token::{Token, push};
 use crate::key::{DecodedKey, Kind, LegacyLocation};
 use crate::lane::{Batch, append_argument, append_command, append_header, append_integer_argument};
 

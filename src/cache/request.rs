@@ -21,6 +21,9 @@ pub enum Operation<'a> {
     HashEntries { key: &'a [u8] },
 }
 
+/// Replies of `Operation::HashSet`: MULTI, four commands, EXEC.
+pub const HASH_SET_REPLIES: u32 = 6;
+
 /// Which operation a request is, small enough to travel with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -95,7 +98,7 @@ impl Operation<'_> {
                 append_index_entry(out, index, key, ttl);
                 append_command(out, &[b"PTTL", index]);
                 append_command(out, &[b"EXEC"]);
-                return 6;
+                return HASH_SET_REPLIES;
             }
             Operation::HashDelete { key, field } => append_command(out, &[b"HDEL", key, field]),
             Operation::HashEntries { key } => append_command(out, &[b"HGETALL", key]),

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::core::{Core, Token, push};
+use super::core::Core;
 use super::request::{Form, Operation, milliseconds};
 use super::scripts::{EXTEND_INDEX, TRIM_INDEX};
+use super::token::{Token, push};
 use crate::lane::{
     Batch, Frame, Node, append_argument, append_command, append_header, append_integer_argument,
 };

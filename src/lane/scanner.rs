@@ -128,10 +128,11 @@ impl Scanner {
             return if head.len() == MAX_LENGTH_LINE { Err(ProtocolError::BadLength) } else { Ok(None) };
         };
         let length = match length_of(&rest[1..end])? {
-            None => {
+            None if rest[0] == b'$' => {
                 self.position += end + 1;
                 return Ok(Some(0));
             }
+            None => return Err(ProtocolError::BadLength),
             Some(length) if length > MAX_BULK_BYTES => return Err(ProtocolError::TooLarge),
             Some(length) => length as usize,
         };
@@ -150,7 +151,9 @@ impl Scanner {
         let before = self.position;
         let Some(end) = self.line(rest, MAX_LENGTH_LINE)? else { return Ok(None) };
         match length_of(&rest[1..end + 1])? {
-            None => Ok(Some(0)),
+            // Only RESP2 has a null that looks like an array; maps, sets and pushes have none.
+            None if rest[0] == b'*' => Ok(Some(0)),
+            None => Err(ProtocolError::BadLength),
             Some(count) if count > MAX_ELEMENTS => {
                 self.position = before;
                 Err(ProtocolError::TooLarge)

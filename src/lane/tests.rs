@@ -163,7 +163,16 @@ fn a_claimed_length_allocates_nothing() {
     send_all(&mut lane);
     assert!(feed(&mut lane, b"$536870000\r\nabc").unwrap().is_empty());
     assert!(lane.input.len() < 2 * KEEP_BUFFER_BYTES);
-    for claim in [&b"$99999999999\r\n"[..], b"*99999999999999\r\n", b"$12x\r\n", b"?\r\n"] {
+    let claims: [&[u8]; 7] = [
+        b"$99999999999\r\n",
+        b"*99999999999999\r\n",
+        b"$12x\r\n",
+        b"?\r\n",
+        b"%-1\r\n",
+        b"=-1\r\n",
+        b"~-1\r\n",
+    ];
+    for claim in claims {
         let mut lane = Lane::default();
         request(&mut lane, 1, &[b"GET", b"k"]);
         assert!(feed(&mut lane, claim).is_err(), "{claim:?}");

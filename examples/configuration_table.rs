@@ -1,0 +1,8 @@
+//! Prints the configuration table of the README: `cargo run --no-default-features --example configuration_table`.
+
+// Printing is what this program is for.
+#![allow(clippy::print_stdout)]
+
+fn main() {
+    print!("{}", orgcache::config::markdown_table());
+}

@@ -1,0 +1,165 @@
+//! The house plan, checked: arrows between rooms point down, `unsafe` and `napi` stay in the
+//! binding, a room says what it promises, a file stays readable.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms a room may name. What stands further down knows nothing of what stands above.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("health", &[]),
+    ("key", &["error"]),
+    ("codec", &["error"]),
+    ("config", &["error"]),
+    ("lane", &[]),
+    ("runtime", &["error"]),
+    ("store", &["error"]),
+    ("connection", &["config", "error", "lane", "runtime"]),
+    ("cache", &["codec", "config", "connection", "error", "health", "key", "lane", "store"]),
+    (
+        "binding",
+        &["cache", "codec", "config", "connection", "error", "health", "key", "lane", "runtime", "store"],
+    ),
+];
+
+/// Beyond this a file holds two ideas.
+const MAX_LINES: usize = 500;
+
+struct SourceFile {
+    path: PathBuf,
+    room: String,
+    text: String,
+}
+
+/// Every file of `src/` but `lib.rs`, which is the map itself.
+fn sources() -> Vec<SourceFile> {
+    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.push(path);
+            }
+        }
+    }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    collect(&src, &mut paths);
+    paths.sort();
+    let files: Vec<_> = paths
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&src).unwrap();
+            let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+            let room = first.trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            SourceFile { path: inside.to_owned(), room, text }
+        })
+        .filter(|file| file.room != "lib")
+        .collect();
+    assert!(files.len() > 50, "the sources were not found");
+    files
+}
+
+fn is_test_code(file: &SourceFile) -> bool {
+    let path = file.path.to_string_lossy();
+    path.contains("tests") || path.contains("contract")
+}
+
+/// Code lines: no comments, and nothing from `#[cfg(test)]` on.
+fn code(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
+    file.text
+        .lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line))
+        .take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// The rooms that a line names through `crate::`.
+fn named(line: &str) -> BTreeSet<String> {
+    line.match_indices("crate::")
+        .filter(|(at, _)| !line[..*at].ends_with('$'))
+        .map(|(at, _)| {
+            let rest = &line[at + "crate::".len()..];
+            rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+        })
+        .filter(|room: &String| !room.is_empty())
+        .collect()
+}
+
+#[test]
+fn no_arrow_points_up_or_sideways() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| !is_test_code(file)) {
+        let allowed = ARROWS
+            .iter()
+            .find(|(room, _)| *room == file.room)
+            .unwrap_or_else(|| panic!("{} is a room that the plan does not know", file.room))
+            .1;
+        for (number, line) in code(file) {
+            for room in named(line) {
+                if room != file.room && !allowed.contains(&room.as_str()) {
+                    wrong.push(format!("{}:{number}: {} names {room}", file.path.display(), file.room));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_plan_itself_has_no_arrow_up() {
+    for (position, (room, allowed)) in ARROWS.iter().enumerate() {
+        let below: Vec<_> = ARROWS[..position].iter().map(|(room, _)| *room).collect();
+        for target in *allowed {
+            assert!(below.contains(target), "{room} may name {target}, which does not stand below it");
+        }
+    }
+}
+
+#[test]
+fn only_the_binding_names_node_or_is_unsafe() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| file.room != "binding") {
+        for (number, line) in code(file) {
+            let words: Vec<_> = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+            if words.contains(&"unsafe") || words.contains(&"napi") || words.contains(&"napi_derive") {
+                wrong.push(format!("{}:{number}: {}", file.path.display(), line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_says_what_it_promises_what_it_relies_on_and_what_it_never_does() {
+    for (room, _) in ARROWS {
+        let files = sources();
+        let first = files
+            .iter()
+            .find(|file| {
+                let path = file.path.to_string_lossy();
+                path == format!("{room}.rs") || path == format!("{room}/mod.rs")
+            })
+            .unwrap_or_else(|| panic!("the room {room} has no first file"));
+        let head: String =
+            first.text.lines().take_while(|line| line.starts_with("//!")).collect::<Vec<_>>().join("\n");
+        for word in ["Promises", "Relies", "Never"] {
+            let is_said = head.contains(word) || (word == "Never" && head.contains("never"));
+            assert!(is_said, "{} does not say what it {}", first.path.display(), word.to_lowercase());
+        }
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<_> = sources()
+        .iter()
+        .filter(|file| !is_test_code(file) && file.text.lines().count() > MAX_LINES)
+        .map(|file| format!("{}: {} lines", file.path.display(), file.text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
