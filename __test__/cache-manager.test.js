@@ -141,6 +141,20 @@ describe('the cache manager in Redis', () => {
     expect(await redis.command('PTTL', 'jack:dev:default:org-1')).toBeGreaterThan(7_195_000);
   });
 
+  test('a field replaces a value that is no hash, with its TTL', async () => {
+    const manager = stores.redis.cacheManager;
+    await manager.set('becomes', 'text', 9000, 'org-1');
+    expect(await manager.hset('becomes', 'a', { n: 1 }, 60, 'org-1')).toBe(true);
+    expect(await manager.hgetall('becomes', 'org-1')).toEqual({ a: { n: 1 } });
+    expect(await redis.command('PTTL', 'jack:dev:becomes:org-1')).toBeLessThanOrEqual(60_000);
+  });
+
+  test('a write that Redis refuses inside its transaction is not acknowledged', async () => {
+    await redis.command('SET', 'jack:dev:!index:spoiled', 'no index');
+    expect(await stores.redis.cacheManager.set('refused', 1, null, 'spoiled')).toBe(false);
+    expect((await stores.redis.cacheAdapter.getStats()).cache.redis.lastError).toBe('WRONGTYPE');
+  });
+
   test('no type can be chosen so that it names a value of the adapter', async () => {
     const { cacheManager: manager, cacheAdapter: adapter } = stores.redis;
     await adapter.setPhoneToLeadMapping('+123', 'lead-1');
