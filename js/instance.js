@@ -37,7 +37,16 @@ function createInstance() {
     const { logger, ...others } = given;
     if (logger !== undefined) notices.logger = logger;
     Object.assign(options, others);
-    if (others.lazyConnect === false) bridge.open();
+    connectAtOnce();
+  }
+
+  /** Where the configuration says so. What is wrong with it is the first call's to tell. */
+  function connectAtOnce() {
+    try {
+      if (!bridge.config().lazyConnect) bridge.open();
+    } catch (error) {
+      if (error.code !== 'E_CONFIG') throw error;
+    }
   }
 
   async function shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {

@@ -84,6 +84,9 @@ impl Client {
         let notices = Arc::new(Notices::new(bell.clone()));
         let core = Arc::new(Core::new(config));
         let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
+        for warning in &core.config().warnings {
+            tracing::warn!(client = core.health().id(), "{warning}");
+        }
         let told = notices.clone();
         core.health().listen(move |event, detail| told.put(event, detail));
         memory.write(Client {

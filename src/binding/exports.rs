@@ -148,6 +148,7 @@ fn settings_report(config: &Config) -> Value {
         "defaultTtlSeconds": config.default_ttl.as_secs(),
         "compressionThresholdBytes": config.compression_threshold_bytes,
         "maxRetries": config.max_retries,
+        "lazyConnect": config.lazy_connect,
         "commandTimeoutMs": config.command_timeout.as_millis() as u64,
         "logLevel": config.log_level.as_str(),
         "warnings": config.warnings,

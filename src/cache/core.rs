@@ -10,6 +10,7 @@ use super::clearing::Clearing;
 use super::kinds::{default_ttl, requested_ttl};
 use super::local;
 use super::request::Operation;
+use super::shared_connection;
 use super::token::{NOBODY, Purpose, Token};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config};
@@ -138,6 +139,9 @@ impl Core {
                         "USE_REDIS is false, so there is no Redis to ask",
                     ));
                 }
+                if let Some(refusal) = shared_connection::refusal(arguments) {
+                    return Err(refusal);
+                }
                 let shape = Shape::of(arguments.first().copied().unwrap_or_default());
                 append_header(out, arguments.len());
                 arguments.iter().for_each(|argument| append_argument(out, argument));
@@ -172,6 +176,14 @@ impl Core {
             Prepared::Send { .. } => {
                 Outcome::Failed(Error::new(ErrorCode::Connect, "the call needs a connection to Redis"))
             }
+        }
+    }
+
+    /// Redis is back: what memory has answered with meanwhile is no longer the newest.
+    pub fn forget_outage(&self) {
+        let mut memory = self.memory();
+        if self.uses_redis() {
+            memory.clear();
         }
     }
 
@@ -295,7 +307,15 @@ impl Core {
     /// What memory says.
     pub(super) fn run_locally(&self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
         let is_fallback = self.uses_redis();
-        let outcome = local::run(operation, &mut self.memory(), now);
+        let mut memory = self.memory();
+        // Looked at under the lock that `forget_outage` takes: what is put into memory once Redis
+        // is back would be a stale answer in the next outage.
+        if is_fallback && operation.is_write() && self.health.state() == State::Ready {
+            self.health.local_write();
+            return Outcome::Boolean(false);
+        }
+        let outcome = local::run(operation, &mut memory, now);
+        drop(memory);
         if operation.is_read() {
             let hit = !matches!(&outcome, Outcome::Null) && outcome != Outcome::Entries(Vec::new());
             self.health.local_read(hit, is_fallback);

@@ -134,6 +134,7 @@ impl Exchange {
         self.last_failure = None;
         self.last_received = Some(now);
         self.core.health().connected(&server.version, server.protocol);
+        self.core.forget_outage();
     }
 
     /// An attempt to connect failed.

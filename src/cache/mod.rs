@@ -15,6 +15,7 @@ mod local;
 mod replies;
 mod request;
 mod scripts;
+mod shared_connection;
 mod token;
 mod upkeep;
 
