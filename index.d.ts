@@ -321,8 +321,11 @@ export interface CacheAdapter {
   /** The organization and the digits of the phone, `org:digits`; the digits alone without one. */
   createOrgKey(orgId: OrganizationId, phone: string): string;
 
-  /** Clears every value of that organization and no other's. */
-  clearOrganizationCache(orgId: OrganizationId): Promise<unknown>;
+  /**
+   * Clears every value of that organization and no other's. Answers how many there were, or false where
+   * Redis could not be reached: then only this process's memory is cleared.
+   */
+  clearOrganizationCache(orgId: OrganizationId): Promise<number | false>;
 
   getStats(): Promise<CacheStats>;
   /** Asks the server within the command timeout. */
@@ -479,8 +482,11 @@ export interface CacheManager {
   /** An empty object where there is no hash. */
   hgetall<T = any>(hash: string, orgId?: OrganizationId): Promise<Record<string, T>>;
 
-  /** Clears every value of that organization and no other's. */
-  clearOrganizationCache(orgId: OrganizationId): Promise<unknown>;
+  /**
+   * Clears every value of that organization and no other's. Answers how many there were, or false where
+   * Redis could not be reached: then only this process's memory is cleared.
+   */
+  clearOrganizationCache(orgId: OrganizationId): Promise<number | false>;
   getStats(): CacheManagerStats | Promise<CacheManagerStats>;
   healthCheck(): Promise<CacheManagerHealth>;
 }

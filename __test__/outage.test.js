@@ -22,6 +22,20 @@ describe.each(['loop', 'thread'])('an outage, with the %s driver', (driver) => {
   });
 });
 
+describe('clearing an organization', () => {
+  test('answers how many values there were, and false where Redis cannot be reached', async () => {
+    const redis = await startRedis();
+    const { cacheAdapter, redisManager } = openPackage({ url: redis.url, logLevel: 'off' });
+    await cacheAdapter.setConversationContext('org-1', '+1', [1]);
+    await cacheAdapter.setOrganizationData('org-1', 'One');
+    expect(await cacheAdapter.clearOrganizationCache('org-1')).toBe(2);
+    expect(await cacheAdapter.clearOrganizationCache('org-1')).toBe(0);
+    await redis.kill();
+    await until(() => !redisManager.isConnected, { what: 'the outage to be noticed' });
+    expect(await cacheAdapter.clearOrganizationCache('org-1')).toBe(false);
+  });
+});
+
 describe('a raw command that would harm the calls it shares a connection with', () => {
   test.each([
     ['SUBSCRIBE', 'news'],

@@ -49,10 +49,14 @@ impl Clearing {
         Ok(Box::new(Clearing { organization, index, step: Step::Mark, removed: 0, pages_left: i64::MAX }))
     }
 
-    /// Clears what memory holds.
+    /// Clears what memory holds. Where the values are in Redis that is not what was asked for, and
+    /// the answer says so.
     pub fn locally(&self, core: &Core) -> Outcome<'static> {
         let removed = core.memory().clear_organization(&self.index);
-        Outcome::Integer(self.removed + i64::try_from(removed).unwrap_or(i64::MAX))
+        if core.uses_redis() {
+            return Outcome::Boolean(false);
+        }
+        Outcome::Integer(i64::try_from(removed).unwrap_or(i64::MAX))
     }
 
     /// Appends the first request: the mark that keeps old values from being read through.

@@ -1,7 +1,7 @@
 //! One client's cache: turns calls into requests or local answers, and replies into outcomes.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,7 @@ pub struct Core {
     pub(super) health: Arc<Health>,
     /// Whether the caller has turned Redis off for now.
     is_set_aside: AtomicBool,
+    indexed_writes: AtomicU64,
 }
 
 impl Core {
@@ -59,6 +60,7 @@ impl Core {
             memory: Mutex::new(MemoryStore::new(config.memory_max_bytes)),
             health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),
+            indexed_writes: AtomicU64::new(0),
             config,
         }
     }
@@ -286,6 +288,11 @@ impl Core {
         buffer.clear();
         self.codec.encode(json, buffer)?;
         Ok(buffer)
+    }
+
+    /// Counts a write to an organization, from 1.
+    pub(super) fn count_indexed_write(&self) -> u64 {
+        self.indexed_writes.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Appends the stored form of a value.

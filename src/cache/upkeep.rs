@@ -33,7 +33,7 @@ pub fn after_indexed_write(
     else {
         return false;
     };
-    if core.health().counters().operations.get().is_multiple_of(TRIM_EVERY) {
+    if core.count_indexed_write().is_multiple_of(TRIM_EVERY) {
         push(next, Token::upkeep(token.issued()), core.deadline(token.issued()), |out| {
             append_script(out, TRIM_INDEX, index, TRIM_ENTRIES);
             1
