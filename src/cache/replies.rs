@@ -159,7 +159,7 @@ impl Core {
         if error.redis_code() == Some("WRONGTYPE") && self.is_read(&token) {
             self.health.counters().corrupt_values.increment();
             self.health.read(now.saturating_duration_since(token.issued), false);
-            return Outcome::Null;
+            return miss(&token);
         }
         self.health.failed(error.redis_code().unwrap_or(error.code().as_str()));
         self.without_redis(token, request, now)
@@ -191,6 +191,14 @@ impl Core {
             Purpose::ExtendIndex => Outcome::Boolean(true),
             Purpose::Legacy(_) | Purpose::Command(_) | Purpose::Upkeep => Outcome::Null,
         }
+    }
+}
+
+/// What a read answers where nothing is.
+fn miss(token: &Token) -> Outcome<'static> {
+    match token.purpose {
+        Purpose::Operation(Form::HashEntries) => Outcome::Entries(Vec::new()),
+        _ => Outcome::Null,
     }
 }
 
