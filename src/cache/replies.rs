@@ -7,6 +7,7 @@ use super::call::Outcome;
 use super::core::Core;
 use super::legacy::Legacy;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
+use super::scripts::DROP_UNLESS_HASH;
 use super::token::{Purpose, Token, push};
 use super::upkeep;
 use crate::error::Error;
@@ -222,7 +223,7 @@ fn replace_by_hash(core: &Core, token: Token, request: &[u8], next: &mut Batch<T
     let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
     let deadline = core.deadline(token.issued);
     push(next, Token::upkeep(token.issued), deadline, |out| {
-        append_command(out, &[b"UNLINK", key]);
+        append_command(out, &[b"EVAL", DROP_UNLESS_HASH.as_bytes(), b"1", key]);
         1
     });
     push(next, token, deadline, |out| {

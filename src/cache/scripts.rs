@@ -38,6 +38,12 @@ local removed = redis.call('UNLINK', unpack(keys)) \
 redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #keys - 1) \
 return {removed, redis.call('ZCARD', KEYS[1])}";
 
+/// Takes KEYS[1] away unless it is a hash. It looks again because of two fields that were refused at
+/// once: the first may be in the new hash already, and was acknowledged.
+pub const DROP_UNLESS_HASH: &str = "\
+if redis.call('TYPE', KEYS[1]).ok == 'hash' then return 0 end \
+return redis.call('UNLINK', KEYS[1])";
+
 /// Takes an organization's fields out of a hash of the JavaScript layer. KEYS[1] is the hash,
 /// ARGV[1] the cursor, ARGV[2] the organization. A field is `organization:phone`, split at its
 /// last colon. Answers the next cursor and how many fields went.

@@ -11,6 +11,22 @@ fn field<'a>(field: &'a [u8], json: &'a [u8]) -> Call<'a> {
 }
 
 #[test]
+fn fields_that_are_set_at_once_over_a_plain_value_are_all_kept() {
+    let mut client = Client::connect("hash-over-value");
+    client.call(&Call::Set { place: PLACE, json: b"\"plain\"", ttl_seconds: None });
+    let slots = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
+    client.drain();
+    for slot in slots {
+        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    }
+    let Outcome::Entries(mut entries) = client.call(&Call::HashEntries { place: PLACE }) else {
+        panic!("a hash has entries");
+    };
+    entries.sort();
+    assert_eq!(entries, [(b"a".to_vec(), b"1".to_vec()), (b"b".to_vec(), b"2".to_vec())]);
+}
+
+#[test]
 fn a_field_over_a_plain_value_is_found_by_its_organization() {
     let mut client = Client::connect("hash-over-foreign-value");
     let key = client.key("profile:acme");
