@@ -3,4 +3,6 @@
 mod client;
 mod contract;
 mod hashes;
+mod index;
+mod legacy;
 mod server;
