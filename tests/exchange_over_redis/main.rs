@@ -5,4 +5,5 @@ mod contract;
 mod hashes;
 mod index;
 mod legacy;
+mod races;
 mod server;
