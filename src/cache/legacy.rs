@@ -5,7 +5,9 @@ use std::time::Instant;
 use super::core::Core;
 use super::kinds::default_ttl;
 use super::request::milliseconds;
+use super::scripts::MOVE_LEGACY;
 use super::token::{Token, push};
+use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
 use crate::key::{DecodedKey, Kind, LegacyLocation};
 use crate::lane::{Batch, append_argument, append_command, append_header, append_integer_argument};
 
@@ -17,7 +19,7 @@ pub struct Legacy {
     key: Vec<u8>,
     /// Of kinds that belong to an organization.
     index: Option<Vec<u8>>,
-    /// Says that the organization was cleared after the old value was written.
+    /// Says that the organization was cleared a short while ago, or is being cleared now.
     cleared_mark: Option<Vec<u8>>,
 }
 
@@ -42,16 +44,15 @@ impl Legacy {
             let mut index = Vec::new();
             keys.organization_index(&mut index, organization).ok()?;
             legacy.index = Some(index);
-            if matches!(legacy.place, LegacyLocation::Text { .. }) {
-                let mut mark = Vec::new();
-                keys.cleared_mark(&mut mark, organization).ok()?;
-                legacy.cleared_mark = Some(mark);
-            }
+            let mut mark = Vec::new();
+            keys.cleared_mark(&mut mark, organization).ok()?;
+            legacy.cleared_mark = Some(mark);
         }
         Some(Box::new(legacy))
     }
 
-    /// Asks for the old value.
+    /// Asks for the old value. Of a string the mark of a clearing makes a miss; of a hash the clearing
+    /// itself takes the fields, so what is there now is newer.
     pub fn ask(self: Box<Self>, core: &Core, slot: u32, issued: Instant, next: &mut Batch<Token>) {
         let mut request = Vec::new();
         match (&self.place, &self.cleared_mark) {
@@ -68,31 +69,31 @@ impl Legacy {
     }
 
     /// Moves the value: it is written where it belongs unless something newer is there, and the
-    /// old one goes. Nobody waits for it.
+    /// old one goes. While the organization's mark stands nothing is moved, since a value that changes
+    /// its place could be missed by the clearing. Nobody waits for it.
     pub fn move_here(&self, core: &Core, json: &[u8], issued: Instant, next: &mut Batch<Token>) {
         let ttl = default_ttl(self.kind).unwrap_or(core.config().default_ttl);
         let mut stored = Vec::new();
         if core.encode(json, &mut stored).is_err() {
             return;
         }
+        let (old, field) = match &self.place {
+            LegacyLocation::HashField { key, field } => (key, Some(field)),
+            LegacyLocation::Text { key } => (key, None),
+        };
+        let keys = [Some(old), Some(&self.key), self.index.as_ref(), self.cleared_mark.as_ref()];
+        let keys: Vec<&[u8]> = keys.into_iter().flatten().map(Vec::as_slice).collect();
+        let numbers = [milliseconds(ttl), end_of_life(ttl), milliseconds(ttl + EXTRA_INDEX_LIFE)];
         push(next, Token::upkeep(issued), core.deadline(issued), |out| {
-            append_command(out, &[b"MULTI"]);
-            append_header(out, 6);
-            for argument in [&b"SET"[..], &self.key, &stored, b"NX", b"PX"] {
-                append_argument(out, argument);
-            }
-            append_integer_argument(out, milliseconds(ttl));
-            match &self.place {
-                LegacyLocation::HashField { key, field } => append_command(out, &[b"HDEL", key, field]),
-                LegacyLocation::Text { key } => append_command(out, &[b"UNLINK", key]),
-            }
-            let mut replies = 4;
-            if let Some(index) = &self.index {
-                super::upkeep::append_index_entry(out, index, &self.key, ttl);
-                replies += 1;
-            }
-            append_command(out, &[b"EXEC"]);
-            replies
+            append_header(out, 3 + keys.len() + 1 + numbers.len() + usize::from(field.is_some()));
+            append_argument(out, b"EVAL");
+            append_argument(out, MOVE_LEGACY.as_bytes());
+            append_integer_argument(out, keys.len() as i64);
+            keys.iter().for_each(|key| append_argument(out, key));
+            append_argument(out, &stored);
+            numbers.iter().for_each(|number| append_integer_argument(out, *number));
+            field.iter().for_each(|field| append_argument(out, field));
+            1
         });
     }
 }

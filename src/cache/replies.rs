@@ -7,6 +7,7 @@ use super::call::Outcome;
 use super::core::Core;
 use super::legacy::Legacy;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
+use super::scripts::DROP_UNLESS_HASH;
 use super::token::{Purpose, Token, push};
 use super::upkeep;
 use crate::error::Error;
@@ -159,7 +160,7 @@ impl Core {
         if error.redis_code() == Some("WRONGTYPE") && self.is_read(&token) {
             self.health.counters().corrupt_values.increment();
             self.health.read(now.saturating_duration_since(token.issued), false);
-            return Outcome::Null;
+            return miss(&token);
         }
         self.health.failed(error.redis_code().unwrap_or(error.code().as_str()));
         self.without_redis(token, request, now)
@@ -194,6 +195,14 @@ impl Core {
     }
 }
 
+/// What a read answers where nothing is.
+fn miss(token: &Token) -> Outcome<'static> {
+    match token.purpose {
+        Purpose::Operation(Form::HashEntries) => Outcome::Entries(Vec::new()),
+        _ => Outcome::Null,
+    }
+}
+
 /// The first error among the replies of a transaction, which EXEC itself does not report.
 fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
     if !matches!(form, Form::SetIndexed | Form::SetPair | Form::HashSet) {
@@ -214,7 +223,7 @@ fn replace_by_hash(core: &Core, token: Token, request: &[u8], next: &mut Batch<T
     let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
     let deadline = core.deadline(token.issued);
     push(next, Token::upkeep(token.issued), deadline, |out| {
-        append_command(out, &[b"UNLINK", key]);
+        append_command(out, &[b"EVAL", DROP_UNLESS_HASH.as_bytes(), b"1", key]);
         1
     });
     push(next, token, deadline, |out| {

@@ -38,6 +38,12 @@ local removed = redis.call('UNLINK', unpack(keys)) \
 redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #keys - 1) \
 return {removed, redis.call('ZCARD', KEYS[1])}";
 
+/// Takes KEYS[1] away unless it is a hash. It looks again because of two fields that were refused at
+/// once: the first may be in the new hash already, and was acknowledged.
+pub const DROP_UNLESS_HASH: &str = "\
+if redis.call('TYPE', KEYS[1]).ok == 'hash' then return 0 end \
+return redis.call('UNLINK', KEYS[1])";
+
 /// Takes an organization's fields out of a hash of the JavaScript layer. KEYS[1] is the hash,
 /// ARGV[1] the cursor, ARGV[2] the organization. A field is `organization:phone`, split at its
 /// last colon. Answers the next cursor and how many fields went.
@@ -50,3 +56,23 @@ for i = 1, #page[2], 2 do \
   end \
 end \
 return {page[1], gone}";
+
+/// Moves a value of the JavaScript layer. KEYS: its old place, its new key, and where it belongs to an
+/// organization the index and the mark of a clearing. ARGV: the stored value, its
+/// lifetime in ms, its end as index score, the lifetime of an index that would end earlier, and the
+/// field where the old place is a hash.
+///
+/// What is no longer in its old place was cleared or moved since it was read, and stays away; what
+/// is newer stays. The writes come first and the removal last: where memory is full, nothing happens.
+pub const MOVE_LEGACY: &str = "\
+local old, key, index, mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4] \
+local field = ARGV[5] \
+local there \
+if field then there = redis.call('HEXISTS', old, field) else there = redis.call('EXISTS', old) end \
+if there == 0 or (mark and redis.call('EXISTS', mark) == 1) then return 0 end \
+if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) and index then \
+  redis.call('ZADD', index, ARGV[3], key) \
+  if redis.call('PTTL', index) < tonumber(ARGV[2]) then redis.call('PEXPIRE', index, ARGV[4]) end \
+end \
+if field then redis.call('HDEL', old, field) else redis.call('UNLINK', old) end \
+return 1";

@@ -12,7 +12,7 @@ use crate::lane::{
 };
 
 /// An index that is extended gets more than its newest value needs, so that this is rare.
-const EXTRA_INDEX_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub const EXTRA_INDEX_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// One in so many writes to organizations trims the index it wrote to...
 const TRIM_EVERY: u64 = 64;
 /// ... of at most this many entries, so entries go twice as fast as they come.
@@ -73,7 +73,7 @@ pub fn append_script(out: &mut Vec<u8>, script: &str, key: &[u8], number: i64) {
 
 /// When a value that is written now ends, in ms since 1970. Only a hint: what trims an index
 /// asks Redis whether the key is still there.
-fn end_of_life(ttl: Duration) -> i64 {
+pub fn end_of_life(ttl: Duration) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     milliseconds(now + ttl)
 }

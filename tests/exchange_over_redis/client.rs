@@ -1,0 +1,156 @@
+//! One client as a driver would run it: an exchange, a connection, and a turn of the loop on demand.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Sink};
+use orgcache::config::Config;
+use orgcache::connection::{AsyncSocket, Stream, dial, read_arrived, write_waiting};
+use orgcache::lane::{Frame, Node};
+use tokio::runtime::{Builder, Runtime};
+
+use super::server::Server;
+
+const TURN_TIMEOUT: Duration = Duration::from_secs(20);
+
+pub struct Client {
+    runtime: Runtime,
+    stream: Stream<AsyncSocket>,
+    exchange: Exchange,
+    settled: Settled,
+    next_slot: u32,
+    prefix: String,
+    _server: Arc<Server>,
+}
+
+#[derive(Default)]
+struct Settled(Vec<(u32, Outcome<'static>)>);
+
+impl Sink for Settled {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        self.0.push((slot, outcome.into_owned()));
+    }
+}
+
+/// A reply to a raw command.
+#[derive(Debug, PartialEq)]
+pub enum Reply {
+    Nothing,
+    Integer(i64),
+    Text(Vec<u8>),
+    List(Vec<Reply>),
+}
+
+impl Client {
+    /// Its keys begin with `prefix`, which must be the test's own.
+    pub fn connect(prefix: &str) -> Client {
+        let server = Server::shared();
+        let prefix = format!("{prefix}:");
+        let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
+            "REDIS_URL" => Some(format!("redis://127.0.0.1:{}", server.port())),
+            "CACHE_KEY_PREFIX" => Some(prefix.clone()),
+            "REDIS_COMMAND_TIMEOUT" => Some(TURN_TIMEOUT.as_millis().to_string()),
+            _ => None,
+        })
+        .unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let dialed = runtime.block_on(dial(&config)).unwrap();
+        let mut exchange = Exchange::new(Arc::new(Core::new(config)));
+        exchange.connected(&dialed.server, Instant::now());
+        Client {
+            runtime,
+            stream: dialed.stream,
+            exchange,
+            settled: Settled::default(),
+            next_slot: 0,
+            prefix,
+            _server: server,
+        }
+    }
+
+    /// Gives a call to the exchange; nothing is sent before the next turn.
+    pub fn start(&mut self, call: &Call<'_>) -> u32 {
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        self.exchange.call(call, slot, Instant::now(), &mut self.settled);
+        slot
+    }
+
+    /// Sends what waits, then takes in what comes next. Requests that follow from it wait for the
+    /// next turn, so a test can have another client act in between.
+    pub fn turn(&mut self) {
+        let mut traffic = Attached::new(&mut self.exchange, &mut self.settled);
+        loop {
+            let is_waiting = write_waiting(&mut self.stream, &mut traffic).unwrap();
+            let socket = self.stream.socket();
+            let ready = self
+                .runtime
+                .block_on(async { tokio::time::timeout(TURN_TIMEOUT, socket.ready(is_waiting)).await })
+                .expect("the server answers in time")
+                .unwrap();
+            if ready.readable {
+                return read_arrived(&mut self.stream, &mut traffic, Instant::now()).unwrap();
+            }
+        }
+    }
+
+    /// Turns until nothing is under way, housekeeping included.
+    pub fn drain(&mut self) {
+        while self.exchange.pending() > 0 {
+            self.turn();
+        }
+    }
+
+    /// The outcome of a call that has settled.
+    #[track_caller]
+    pub fn outcome(&mut self, slot: u32) -> Outcome<'static> {
+        let found = self.settled.0.iter().position(|(settled, _)| *settled == slot);
+        let (_, outcome) = self.settled.0.swap_remove(found.expect("the call has settled"));
+        let again = self.settled.0.iter().any(|(settled, _)| *settled == slot);
+        assert!(!again, "a call settles once");
+        outcome
+    }
+
+    #[track_caller]
+    pub fn call(&mut self, call: &Call<'_>) -> Outcome<'static> {
+        let slot = self.start(call);
+        self.drain();
+        self.outcome(slot)
+    }
+
+    /// A raw command, whose keys are as given.
+    #[track_caller]
+    pub fn command(&mut self, arguments: &[&[u8]]) -> Reply {
+        match self.call(&Call::Command { arguments }) {
+            Outcome::Reply(bytes, _) => reply(Frame::new(&bytes).node()),
+            other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(arguments[0])),
+        }
+    }
+
+    #[track_caller]
+    pub fn integer(&mut self, arguments: &[&[u8]]) -> i64 {
+        match self.command(arguments) {
+            Reply::Integer(number) => number,
+            other => panic!("no integer but {other:?}"),
+        }
+    }
+
+    pub fn core(&self) -> &Core {
+        self.exchange.core()
+    }
+
+    /// A key below the prefix, as it is in Redis.
+    pub fn key(&self, rest: &str) -> Vec<u8> {
+        [self.prefix.as_bytes(), rest.as_bytes()].concat()
+    }
+}
+
+fn reply(node: Node<'_>) -> Reply {
+    match node {
+        Node::Integer(number) => Reply::Integer(number),
+        Node::Bulk(text) | Node::Status(text) | Node::Number(text) => Reply::Text(text.to_vec()),
+        Node::Array(items) | Node::Map(items) => Reply::List(items.map(reply).collect()),
+        Node::Null => Reply::Nothing,
+        other => panic!("not a reply of these tests: {other:?}"),
+    }
+}

@@ -1,0 +1,47 @@
+//! Hashes where something else was before.
+
+use orgcache::cache::{Call, Outcome, Place};
+
+use super::client::Client;
+
+const PLACE: Place<'_> = Place::Managed { name: "profile", organization: Some("acme") };
+
+fn field<'a>(field: &'a [u8], json: &'a [u8]) -> Call<'a> {
+    Call::HashSet { place: PLACE, field, json, ttl_seconds: None }
+}
+
+#[test]
+fn fields_that_are_set_at_once_over_a_plain_value_are_all_kept() {
+    let mut client = Client::connect("hash-over-value");
+    client.call(&Call::Set { place: PLACE, json: b"\"plain\"", ttl_seconds: None });
+    let slots = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
+    client.drain();
+    for slot in slots {
+        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    }
+    let Outcome::Entries(mut entries) = client.call(&Call::HashEntries { place: PLACE }) else {
+        panic!("a hash has entries");
+    };
+    entries.sort();
+    assert_eq!(entries, [(b"a".to_vec(), b"1".to_vec()), (b"b".to_vec(), b"2".to_vec())]);
+}
+
+#[test]
+fn a_field_over_a_plain_value_is_found_by_its_organization() {
+    let mut client = Client::connect("hash-over-foreign-value");
+    let key = client.key("profile:acme");
+    client.command(&[b"SET", &key, b"written by somebody else"]);
+    assert_eq!(client.call(&field(b"a", b"1")), Outcome::Boolean(true));
+    assert!(client.integer(&[b"PTTL", &key]) > 0);
+    assert_eq!(client.call(&Call::ClearOrganization { organization: Some("acme") }), Outcome::Integer(1));
+    assert_eq!(client.integer(&[b"EXISTS", &key]), 0);
+}
+
+#[test]
+fn a_write_that_a_transaction_refuses_is_not_acknowledged() {
+    let mut client = Client::connect("broken-index");
+    let index = client.key("!index:acme");
+    client.command(&[b"SET", &index, b"no sorted set"]);
+    let set = Call::Set { place: PLACE, json: b"1", ttl_seconds: None };
+    assert_eq!(client.call(&set), Outcome::Boolean(false));
+}

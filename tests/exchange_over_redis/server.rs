@@ -1,0 +1,86 @@
+//! A redis-server of the test's own, on a free port and without persistence.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+const PROGRAM_VARIABLE: &str = "ORGCACHE_TEST_REDIS_SERVER";
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// Somebody else may take a free port before the server does.
+const PORTS_TRIED: usize = 5;
+/// The shell between us ends the server once its input is closed, which the system does for a test
+/// process that ends in whatever way.
+const GUARD: &str = r#""$@" </dev/null & server=$!; read -r _; kill -9 "$server"; wait"#;
+
+static CURRENT: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+
+pub struct Server {
+    guard: Child,
+    port: u16,
+}
+
+impl Server {
+    /// The server that all running tests share; it ends with the last of them. Tests stay apart by
+    /// the prefix of their keys.
+    pub fn shared() -> Arc<Server> {
+        // A test that failed to start one leaves the cell as it was.
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = current.upgrade() {
+            return server;
+        }
+        let server = Arc::new((0..PORTS_TRIED).find_map(|_| start()).expect("no redis-server came up"));
+        *current = Arc::downgrade(&server);
+        server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// `None` where the server ended before it answered.
+fn start() -> Option<Server> {
+    let program = std::env::var(PROGRAM_VARIABLE).unwrap_or_else(|_| "redis-server".to_owned());
+    if let Err(error) = Command::new(&program).arg("--version").stdout(Stdio::null()).status() {
+        panic!("{program} cannot be run ({error}): install redis-server or name one in {PROGRAM_VARIABLE}");
+    }
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let guard = Command::new("sh")
+        .args(["-c", GUARD, "sh", &program, "--port", &port.to_string()])
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(std::env::temp_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("sh runs");
+    let server = Server { guard, port };
+    let deadline = Instant::now() + START_TIMEOUT;
+    while Instant::now() < deadline {
+        if answers(port) {
+            return Some(server);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+fn answers(port: u16) -> bool {
+    let ping = || -> std::io::Result<bool> {
+        let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+        socket.write_all(b"PING\r\n")?;
+        let mut reply = [0; 7];
+        socket.read_exact(&mut reply)?;
+        Ok(&reply == b"+PONG\r\n")
+    };
+    ping().unwrap_or(false)
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
