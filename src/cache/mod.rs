@@ -24,11 +24,3 @@ pub use core::{Core, Prepared, Scratch, closed};
 pub use exchange::{Attached, Exchange, Sink};
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use token::{NOBODY, Token};
-
-/// For the contract that every store keeps: `tests/store_redis.rs` runs it over a real Redis.
-#[cfg(feature = "contract")]
-#[doc(hidden)]
-pub mod requests {
-    pub use super::request::Operation;
-    pub use super::scripts::CLEAR_INDEX;
-}
