@@ -332,8 +332,9 @@ export interface CacheAdapter {
   healthCheck(): Promise<CacheHealth>;
 
   readonly ttlConfig: TtlConfig;
-  readonly useRedis: boolean;
-  readonly fallbackMaps: Readonly<Record<string, unknown>>;
+  /** Assigning false keeps the adapter's values in this process until it is true again. */
+  useRedis: boolean;
+  readonly fallbackMaps: Readonly<Record<string, Map<any, any>>>;
 
   on<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   once<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;

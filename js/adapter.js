@@ -99,7 +99,7 @@ class CacheAdapter {
   }
 
   setOrganizationData(orgId, name) {
-    return this.#calls.set(kinds.organization, [orgId], { name });
+    return this.#calls.setField(kinds.organization, [orgId], 'name', name);
   }
 
   getAgentConfig(agentId, agentPhone) {
@@ -107,7 +107,7 @@ class CacheAdapter {
   }
 
   setAgentConfig(agentId, agentPhone, configured = true) {
-    return this.#calls.set(kinds.agentConfig, [agentId, agentPhone], { configured });
+    return this.#calls.setField(kinds.agentConfig, [agentId, agentPhone], 'configured', configured);
   }
 
   getSSEResponseCache(leadId, phone) {

@@ -12,8 +12,12 @@ const PAGE = 4096;
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
  */
 const FIRST_BATCH = 16;
+/** Slot, head and number of arguments. */
+const WORDS_A_CALL = 3;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
+/** The longest that a timer of Node waits. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The way into native code and back: calls of one tick cross together, outcomes that are ready come back
@@ -24,23 +28,24 @@ class Bridge {
   #options;
   #onNotice;
   #isClosed = false;
-  #calls = new Uint32Array(2 * PAGE);
+  #calls = new Uint32Array(WORDS_A_CALL * PAGE);
   #outcomes = new Uint32Array(2 * PAGE);
   #words = 0;
   #arguments = [];
   #isScheduled = false;
   #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
-  #batchWords = 2 * FIRST_BATCH;
+  #batchWords = WORDS_A_CALL * FIRST_BATCH;
   #resolve = [];
   #reject = [];
   #reader = [];
   #free = [];
   #outstanding = 0;
   #whenIdle = [];
+  #closing;
   #flush = () => {
     this.#isScheduled = false;
-    this.#batchWords = 2 * FIRST_BATCH;
+    this.#batchWords = WORDS_A_CALL * FIRST_BATCH;
     this.#submit();
   };
 
@@ -104,24 +109,24 @@ class Bridge {
 
   /** A call with one argument; `reader` makes the caller's value of the outcome. */
   call1(head, a, reader) {
-    const slot = this.#begin(head);
+    const slot = this.#begin(head, 1);
     this.#arguments.push(a);
     return this.#promise(slot, reader);
   }
 
   call2(head, a, b, reader) {
-    const slot = this.#begin(head);
+    const slot = this.#begin(head, 2);
     this.#arguments.push(a, b);
     return this.#promise(slot, reader);
   }
 
   call(head, values, reader) {
-    const slot = this.#begin(head);
+    const slot = this.#begin(head, values.length);
     for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
     return this.#promise(slot, reader);
   }
 
-  #begin(head) {
+  #begin(head, count) {
     if (this.#words >= this.#batchWords) {
       this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
       this.#submit();
@@ -135,6 +140,7 @@ class Bridge {
     }
     this.#calls[this.#words++] = slot;
     this.#calls[this.#words++] = head;
+    this.#calls[this.#words++] = count;
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       process.nextTick(this.#flush);
@@ -229,8 +235,12 @@ class Bridge {
   }
 
   /** Settles what is under way within `timeoutMs`, then closes; what is left then fails with `E_CLOSED`. */
-  async close(timeoutMs) {
-    if (this.#isClosed) return;
+  close(timeoutMs) {
+    this.#closing ??= this.#close(Math.min(timeoutMs, MAX_TIMER_MS));
+    return this.#closing;
+  }
+
+  async #close(timeoutMs) {
     this.#isClosed = true;
     if (this.#native === undefined) return;
     this.#submit();

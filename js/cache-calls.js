@@ -70,6 +70,11 @@ class CacheCalls {
     return this.#answer(verbs.set, kind, () => [...names, toJson(value), numberOr(ttlSeconds)]);
   }
 
+  /** Writes an object with one field; a field without JSON is refused as a value is. */
+  setField(kind, names, field, value) {
+    return this.#answer(verbs.set, kind, () => [...names, `{"${field}":${toJson(value)}}`, undefined]);
+  }
+
   delete(kind, names) {
     return this.#answer(verbs.delete, kind, () => names);
   }
@@ -119,9 +124,10 @@ class CacheCalls {
   }
 }
 
-/** A lifetime is a number or left out; native code says what a number means. */
+/** A lifetime is a number, also as text (`process.env` has no other), or left out; native code says what a number means. */
 function numberOr(ttlSeconds) {
-  return typeof ttlSeconds === 'number' ? ttlSeconds : undefined;
+  const isText = typeof ttlSeconds === 'string' && ttlSeconds.trim() !== '';
+  return typeof ttlSeconds === 'number' || isText ? Number(ttlSeconds) : undefined;
 }
 
 module.exports = { CacheCalls };

@@ -108,7 +108,7 @@ class RedisMigrationManager {
   async #setBeside(map, makeNames, value, set) {
     if (!map) return set();
     const names = makeNames();
-    const before = names.map((name) => map.get(name));
+    const before = map.get(names[0]);
     let isStored = false;
     try {
       isStored = await set();
@@ -120,10 +120,9 @@ class RedisMigrationManager {
       map.set(names[0], value);
       return false;
     }
-    // What somebody else has put there meanwhile is not what was stored.
-    names.forEach((name, i) => {
-      if (map.get(name) === before[i]) map.delete(name);
-    });
+    // What somebody else has put there meanwhile is not what was stored; and what stands under the bare
+    // phone number may be another organization's.
+    if (map.get(names[0]) === before) map.delete(names[0]);
     return true;
   }
 
@@ -176,7 +175,8 @@ class RedisMigrationManager {
     const agent = (key, value) => {
       const { orgId: agentId, phoneNumber } = this.parseOrgKey(key);
       const configured = typeof value === 'object' ? value?.configured : value;
-      return agentId === null ? undefined : adapter.setAgentConfig(agentId, phoneNumber, configured);
+      const isKnown = agentId !== null && configured !== undefined && configured !== null;
+      return isKnown ? adapter.setAgentConfig(agentId, phoneNumber, configured) : undefined;
     };
     const lead = (phone, id) => (id ? adapter.setPhoneToLeadMapping(phone, id) : undefined);
     const organization = (orgId, data) =>

@@ -32,7 +32,7 @@ use kind::Shape;
 mod legacy;
 pub use legacy::LegacyLocation;
 mod org_key;
-pub use org_key::{org_key, parse_org_key};
+pub use org_key::{decode_phone, org_key, parse_org_key};
 mod phone;
 
 #[cfg(test)]

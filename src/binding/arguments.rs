@@ -131,9 +131,15 @@ impl Arguments {
     /// The text at `position`, `None` where there is none.
     pub fn text(&self, position: usize) -> Result<Option<&str>> {
         match self.entries.get(position) {
+            // Half of a surrogate pair comes out of Node as U+FFFD, so two names that were cut inside
+            // a character would become one.
             Some(Entry::Bytes { start, end, .. }) => std::str::from_utf8(&self.buffer[*start..*end])
+                .ok()
+                .filter(|text| !text.contains('\u{FFFD}'))
                 .map(Some)
-                .map_err(|_| Error::new(ErrorCode::Key, "a phone number, organization or key is not text")),
+                .ok_or_else(|| {
+                    Error::new(ErrorCode::Key, "a phone number, organization or key is no well-formed text")
+                }),
             _ => Ok(None),
         }
     }

@@ -51,8 +51,8 @@ pub struct Head {
 }
 
 impl Head {
-    pub fn new(word: u32) -> Head {
-        Head { verb: word as u8, detail: (word >> 8) as u8, count: (word >> 16) as usize }
+    pub fn new(word: u32, count: usize) -> Head {
+        Head { verb: word as u8, detail: (word >> 8) as u8, count }
     }
 
     pub fn is_command(self) -> bool {

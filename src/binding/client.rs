@@ -15,7 +15,7 @@ use napi::sys;
 
 use super::bell::Bell;
 use super::driving::Driving;
-use super::intake::Intake;
+use super::intake::{Intake, WORDS_A_CALL};
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
 use super::sink::{Discard, JsSink, Settled};
@@ -152,7 +152,7 @@ impl Client {
         // SAFETY: JavaScript writes the words before it calls, and does not run while we read.
         let words = unsafe { std::slice::from_raw_parts(self.lent.calls.data, length) };
         let waiting = self.outstanding.get();
-        self.outstanding.set(waiting + words.len() / 2);
+        self.outstanding.set(waiting + words.len() / WORDS_A_CALL);
         let settled = self.work(|Inner { driving, intake, .. }, sink| {
             intake.take_calls(self.env, words, arguments, sink, |call, slot, sink| {
                 driving.call(call, slot, waiting, now, sink);

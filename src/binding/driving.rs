@@ -9,7 +9,7 @@ use super::client::Client;
 #[cfg(unix)]
 use super::loop_driver::{Callbacks, LoopDriver};
 use super::thread_driver::ThreadDriver;
-use crate::cache::{Call, Outcome, Sink, closed};
+use crate::cache::{Call, Outcome, Sink, closed, embedded};
 #[cfg(unix)]
 use crate::config::Driver;
 use crate::error::Result;
@@ -72,7 +72,8 @@ impl Driving {
             #[cfg(unix)]
             Driving::Loop(driver) => driver.call(call, slot, now, sink),
             Driving::Thread(driver) => driver.call(call, slot, waiting, now, sink),
-            Driving::Embedded | Driving::Closed => sink.settle(slot, Outcome::Failed(closed())),
+            Driving::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
+            Driving::Closed => sink.settle(slot, Outcome::Failed(closed())),
         }
     }
 

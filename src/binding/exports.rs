@@ -18,7 +18,7 @@ use crate::cache::{Outcome, TTL_TABLE};
 use crate::config::{Config, LogLevel};
 use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
 use crate::health::log;
-use crate::key::{Kind, org_key, parse_org_key};
+use crate::key::{Kind, decode_phone, org_key, parse_org_key};
 use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
@@ -74,7 +74,7 @@ fn split_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thro
     described(call, 0, || {
         let texts = texts(call, 1..2)?;
         let (organization, phone) = parse_org_key(texts.required(0, "the key")?);
-        let parts = json!({ "orgId": organization, "phoneNumber": phone });
+        let parts = json!({ "orgId": organization, "phoneNumber": decode_phone(phone) });
         Ok(values::string(call.env, parts.to_string().as_bytes()))
     })
 }
@@ -110,7 +110,8 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         for (name, body) in functions {
             function(env, object, name, body, data);
         }
-        client.tell();
+        // What there is to tell waits for the bell: a listener that calls right back in would find no
+        // client yet and open another.
         Ok(object)
     })
 }

@@ -14,6 +14,9 @@ use crate::error::Result;
 /// Most commands have no more arguments; they are named without an allocation.
 const FEW_ARGUMENTS: usize = 8;
 
+/// Slot, head and number of arguments.
+pub const WORDS_A_CALL: usize = 3;
+
 /// Buffers that calls share.
 #[derive(Default)]
 pub struct Intake {
@@ -22,7 +25,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Hands each call to `take`. `words` are slot and head of each call in turn; `array` holds the
+    /// Hands each call to `take`. `words` are slot, head and number of arguments of each call in turn; `array` holds the
     /// arguments of all.
     pub fn take_calls(
         &mut self,
@@ -33,8 +36,8 @@ impl Intake {
         mut take: impl FnMut(&Call<'_>, u32, &mut JsSink),
     ) {
         let mut position = 0;
-        for word in words.chunks_exact(2) {
-            let (slot, head) = (word[0], Head::new(word[1]));
+        for word in words.chunks_exact(WORDS_A_CALL) {
+            let (slot, head) = (word[0], Head::new(word[1], word[2] as usize));
             let element = |offset| {
                 let mut value = ptr::null_mut();
                 // SAFETY: `array` is an argument of the running call.
@@ -58,8 +61,10 @@ impl Intake {
     ) -> Outcome<'static> {
         let now = Instant::now();
         let argument = |position: usize| arguments[position.min(arguments.len() - 1)];
-        self.with_call(env, Head::new(word), argument, |call, scratch| core.answer(call, now, scratch))
-            .unwrap_or_else(Outcome::Failed)
+        self.with_call(env, Head::new(word, (word >> 16) as usize), argument, |call, scratch| {
+            core.answer(call, now, scratch)
+        })
+        .unwrap_or_else(Outcome::Failed)
     }
 
     fn with_call<R>(

@@ -19,6 +19,9 @@ use crate::connection::{
 use crate::error::{Error, Result};
 use crate::runtime::IoThread;
 
+/// How long replies may keep coming in for calls that are late.
+const GRACE: Duration = Duration::from_millis(40);
+
 /// A connection and the handle that watches it.
 struct Wire {
     stream: Stream<BlockingSocket>,
@@ -38,6 +41,8 @@ pub struct LoopDriver {
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
     timer_armed: bool,
+    /// Until when replies that are still coming in keep late calls from being given up.
+    grace_until: Option<Instant>,
     open_handles: OpenHandles,
     event_loop: uv::Loop,
     owner: *mut c_void,
@@ -75,6 +80,7 @@ impl LoopDriver {
             // SAFETY: the caller answers for the loop.
             timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
             timer_armed: false,
+            grace_until: None,
             open_handles,
             event_loop,
             owner,
@@ -125,6 +131,15 @@ impl LoopDriver {
         if let Err(error) = self.read(now, sink) {
             return self.lose(connection_lost(&error), now, sink);
         }
+        // One turn reads a part of what a busy JavaScript has let pile up: while more comes in, wait.
+        let is_arriving = self.exchange.last_received() == Some(now);
+        let until = *self.grace_until.get_or_insert(now + GRACE);
+        if let (true, Some(timer)) = (is_arriving && now < until, &self.timer) {
+            timer.ring_in(1, self.callbacks.timer);
+            self.timer_armed = true;
+            return;
+        }
+        self.grace_until = None;
         if self.exchange.expire(now, sink) {
             return self.lose(connection_silent(), now, sink);
         }

@@ -95,7 +95,12 @@ impl Core {
     /// Turns Redis off for the adapter's calls, or on again, as servers of the JavaScript layer do
     /// by assigning `useRedis`. Without a configured Redis there is nothing to turn on.
     pub fn set_aside(&self, is_set_aside: bool) {
-        self.is_set_aside.store(is_set_aside, Ordering::Relaxed);
+        let mut memory = self.memory();
+        if self.is_set_aside.swap(is_set_aside, Ordering::Relaxed) && !is_set_aside && self.config.use_redis()
+        {
+            // What was kept here meanwhile would be a stale answer in the next outage.
+            memory.clear();
+        }
     }
 
     /// When a call that is made now must have settled.
@@ -136,10 +141,7 @@ impl Core {
         match call {
             Call::Command { arguments } => {
                 if !self.config.use_redis() {
-                    return Err(Error::new(
-                        ErrorCode::Connect,
-                        "USE_REDIS is false, so there is no Redis to ask",
-                    ));
+                    return Err(embedded());
                 }
                 if let Some(refusal) = shared_connection::refusal(arguments) {
                     return Err(refusal);
@@ -350,6 +352,10 @@ fn mode(compression: Compression) -> Mode {
         Compression::Lz4 => Mode::Lz4,
         Compression::Zstd => Mode::Zstd,
     }
+}
+
+pub fn embedded() -> Error {
+    Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask")
 }
 
 pub fn closed() -> Error {

@@ -59,6 +59,11 @@ impl Exchange {
         self.lane.pending_bytes()
     }
 
+    /// When bytes last came in.
+    pub fn last_received(&self) -> Option<Instant> {
+        self.last_received
+    }
+
     pub fn next_deadline(&self) -> Option<Instant> {
         self.lane.next_deadline()
     }

@@ -20,7 +20,7 @@ mod token;
 mod upkeep;
 
 pub use call::{Call, Outcome, Place, Shape};
-pub use core::{Core, Prepared, Scratch, closed};
+pub use core::{Core, Prepared, Scratch, closed, embedded};
 pub use exchange::{Attached, Exchange, Sink};
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use token::{NOBODY, Token};

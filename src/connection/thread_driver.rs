@@ -33,9 +33,10 @@ pub async fn drive<T: Traffic>(
     mut deliver: impl FnMut(&mut T),
 ) {
     let mut backoff = Backoff::new(config.retry_delay);
+    let mut pause = Duration::ZERO;
     while !mailbox.is_stopped() {
         let Some(dialed) =
-            connect(&config, &*mailbox, &mut backoff, traffic, &mut collect, &mut deliver).await
+            connect(&config, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
         else {
             return;
         };
@@ -48,27 +49,31 @@ pub async fn drive<T: Traffic>(
         traffic.disconnected(error, Instant::now());
         deliver(traffic);
         if connected_at.elapsed() < STABLE_AFTER {
-            tokio::time::sleep(backoff.next_delay()).await;
+            pause = backoff.next_delay();
         } else {
+            pause = Duration::ZERO;
             backoff.reset();
         }
     }
 }
 
-/// Dials until it succeeds; meanwhile calls come in and expire. `None` where it is time to stop.
+/// Dials after a pause until it succeeds; meanwhile calls come in and expire. `None` where it is time to stop.
 async fn connect<T: Traffic>(
     config: &Config,
     mailbox: &dyn Mailbox,
+    pause: Duration,
     backoff: &mut Backoff,
     traffic: &mut T,
     collect: &mut impl FnMut(&mut T),
     deliver: &mut impl FnMut(&mut T),
 ) -> Option<Dialed> {
     let (failures, mut failed) = tokio::sync::mpsc::unbounded_channel();
-    let dialing = connect_persistently(config, backoff, |error, attempt| {
+    let dialing = async {
+        tokio::time::sleep(pause).await;
         // The receiver lives as long as this function.
-        let _ = failures.send((error, attempt));
-    });
+        let failed = |error, attempt| drop(failures.send((error, attempt)));
+        connect_persistently(config, backoff, failed).await
+    };
     tokio::pin!(dialing);
     loop {
         tokio::select! {

@@ -29,3 +29,26 @@ pub fn parse_org_key(key: &str) -> (Option<&str>, &str) {
         None => (None, key),
     }
 }
+
+/// The phone text that `org_key` was given, from the part that `parse_org_key` found. Digits stand for
+/// themselves; a text without any had its `%` and `:` encoded.
+pub fn decode_phone(part: &str) -> String {
+    if part.bytes().any(|byte| byte.is_ascii_digit()) && !part.contains("%3A") && !part.contains("%25") {
+        return part.to_owned();
+    }
+    part.replace("%3A", ":").replace("%25", "%")
+}
+
+#[cfg(test)]
+mod decode_tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_without_digits_comes_back_as_it_was() {
+        for phone in ["sip:alice", "100%".trim_start_matches("100"), "a%b:c", "%:%", "anonymous"] {
+            let key = org_key(Some("o:p"), phone).unwrap();
+            let (organization, part) = parse_org_key(&key);
+            assert_eq!((organization, decode_phone(part).as_str()), (Some("o:p"), phone));
+        }
+    }
+}

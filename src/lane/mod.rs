@@ -225,8 +225,14 @@ impl<T> Lane<T> {
             let Some(front) = self.pending.front() else {
                 return Err(ProtocolError::UnexpectedReply);
             };
+            let sent_until = self.out_base + self.written as u64;
             self.replies_seen += 1;
-            if self.replies_seen < front.replies {
+            let is_last = self.replies_seen >= front.replies;
+            // The server cannot answer what it has not been sent.
+            if front.start >= sent_until || (is_last && front.end > sent_until) {
+                return Err(ProtocolError::UnexpectedReply);
+            }
+            if !is_last {
                 if let (None, Some(line)) = (&self.refused, frame.error()) {
                     self.refused = Some(line.into_owned());
                 }

@@ -78,6 +78,17 @@ fn a_reply_that_nobody_asked_for_ends_the_connection() {
 }
 
 #[test]
+fn a_reply_before_its_request_was_sent_ends_the_connection() {
+    let mut lane = Lane::default();
+    request(&mut lane, 1, &[b"GET", b"a"]);
+    lane.sent(5);
+    assert_eq!(feed(&mut lane, b"+not yours\r\n"), Err(ProtocolError::UnexpectedReply));
+    let mut orphans = Vec::new();
+    lane.disconnect(|_| false, |orphan| orphans.push(orphan.token));
+    assert_eq!(orphans, [1]);
+}
+
+#[test]
 fn push_messages_are_nobodys_reply() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"PING"]);
