@@ -10,7 +10,7 @@
 //!      |
 //!    cache       what the adapter promises: places, lifetimes, organizations, fallback
 //!    |   \___________________
-//!  store                 connection     memory with a bound | sockets, TLS, handshake, reconnects
+//!  store  journal        connection     memory with a bound | writes that wait | sockets, TLS, reconnects
 //!    |                       |     \
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
@@ -50,6 +50,7 @@ pub mod config;
 pub mod connection;
 pub mod error;
 pub mod health;
+pub mod journal;
 pub mod key;
 pub mod lane;
 pub mod runtime;

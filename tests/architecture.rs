@@ -15,11 +15,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lane", &[]),
     ("runtime", &["error"]),
     ("store", &["error"]),
+    ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
-    ("cache", &["codec", "config", "connection", "error", "health", "key", "lane", "store"]),
+    ("cache", &["codec", "config", "connection", "error", "health", "journal", "key", "lane", "store"]),
     (
         "binding",
-        &["cache", "codec", "config", "connection", "error", "health", "key", "lane", "runtime", "store"],
+        &[
+            "cache",
+            "codec",
+            "config",
+            "connection",
+            "error",
+            "health",
+            "journal",
+            "key",
+            "lane",
+            "runtime",
+            "store",
+        ],
     ),
 ];
 

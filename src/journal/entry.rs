@@ -1,0 +1,297 @@
+//! The newest operation of one key.
+//!
+//! Promises: writes that arrive in any order leave what they would leave in the order of their
+//! sequences, as long as the entry is held. Relies on the journal for room, for time and for the
+//! order of handing out. Never forgets that a field was deleted while the hash is held.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Digest, Held, MAX_OLDER, Record, Write, cost};
+
+/// What the key has once the journal is replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    Value(Box<[u8]>),
+    /// Deleted, or ended.
+    Gone,
+    /// Fields that were set, and with `None` fields that were deleted.
+    Fields {
+        /// Whether Redis is to have nothing else under the key.
+        is_whole: bool,
+        fields: BTreeMap<Box<[u8]>, Option<Box<[u8]>>>,
+    },
+}
+
+/// One key of the journal.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Entry {
+    pub key: Arc<[u8]>,
+    pub content: Content,
+    /// The index of the organization that the key belongs to.
+    pub index: Option<Arc<[u8]>>,
+    /// When the content ends, for what is gone when it would have ended.
+    pub ends: Instant,
+    /// The sequence of the newest write in it.
+    pub sequence: u64,
+    /// Digests of values that Redis may hold and that are older than this entry; at most
+    /// `MAX_OLDER`, the newest last.
+    pub older: Vec<Digest>,
+    /// The write of the whole key that the fields stand on; 0 where none is known.
+    pub(super) base_sequence: u64,
+    /// The write that `ends` is from; 0 where only deleted fields say when.
+    pub(super) ends_sequence: u64,
+    /// The sequence of each field in `content`.
+    pub(super) written: BTreeMap<Box<[u8]>, u64>,
+    /// What the names and values of `content` take.
+    data_bytes: usize,
+    /// When the operation that waits was first recorded.
+    pub(super) recorded: Instant,
+    /// When it changed last.
+    pub(super) changed: Instant,
+    /// Its place in the order of handing out.
+    pub(super) ticket: u64,
+    pub(super) is_handed_out: bool,
+    /// A write that is no newer than `sequence` has changed it after it was handed out: what is
+    /// settled by that sequence is not what is here.
+    pub(super) is_changed_within_sequence: bool,
+}
+
+/// What a write does to an entry that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Outdated,
+    /// It is as new as can be and changes nothing.
+    Unchanged,
+    Applies,
+}
+
+impl Entry {
+    /// An entry that has no write yet.
+    pub(super) fn empty(key: &[u8], ends: Instant, now: Instant, ticket: u64) -> Entry {
+        Entry {
+            key: key.into(),
+            content: Content::Fields { is_whole: false, fields: BTreeMap::new() },
+            index: None,
+            ends,
+            sequence: 0,
+            older: Vec::new(),
+            base_sequence: 0,
+            ends_sequence: 0,
+            written: BTreeMap::new(),
+            data_bytes: 0,
+            recorded: now,
+            changed: now,
+            ticket,
+            is_handed_out: false,
+            is_changed_within_sequence: false,
+        }
+    }
+
+    pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {
+        if sequence >= self.sequence {
+            let is_idle = matches!((&self.content, write), (Content::Value(_), Write::DeleteField { .. }));
+            return if is_idle { Verdict::Unchanged } else { Verdict::Applies };
+        }
+        if !matches!(self.content, Content::Fields { .. }) || sequence < self.base_sequence {
+            return Verdict::Outdated;
+        }
+        match write {
+            Write::Set { .. } | Write::Delete => Verdict::Applies,
+            Write::SetField { field, .. } | Write::DeleteField { field } => match self.written.get(field) {
+                Some(&written) if written > sequence => Verdict::Outdated,
+                _ => Verdict::Applies,
+            },
+        }
+    }
+
+    /// Takes a write that `verdict` has let through.
+    pub(super) fn apply(&mut self, record: &Record<'_>, now: Instant) {
+        let is_late = record.sequence < self.sequence;
+        match record.write {
+            Write::Set { value } if is_late => self.slip_under(Some(value), record),
+            Write::Delete if is_late => self.slip_under(None, record),
+            Write::Set { value } => self.replace(Content::Value(value.into()), record),
+            Write::Delete => self.replace(Content::Gone, record),
+            Write::SetField { field, value } => {
+                self.put_field(field, Some(value), record.sequence);
+                if record.sequence >= self.ends_sequence {
+                    self.ends = record.ends;
+                    self.ends_sequence = record.sequence;
+                }
+            }
+            Write::DeleteField { field } => {
+                self.put_field(field, None, record.sequence);
+                if self.ends_sequence == 0 {
+                    self.ends = self.ends.max(record.ends);
+                }
+            }
+        }
+        self.sequence = self.sequence.max(record.sequence);
+        self.changed = now;
+    }
+
+    fn replace(&mut self, content: Content, record: &Record<'_>) {
+        self.data_bytes = match &content {
+            Content::Value(value) => cost::allocation(value.len()),
+            Content::Gone | Content::Fields { .. } => 0,
+        };
+        self.content = content;
+        self.written.clear();
+        self.base_sequence = record.sequence;
+        self.ends = record.ends;
+        self.ends_sequence = record.sequence;
+    }
+
+    /// A write of the whole key that arrives after writes of fields that are newer: what is older
+    /// than it goes.
+    fn slip_under(&mut self, value: Option<&[u8]>, record: &Record<'_>) {
+        let Content::Fields { is_whole, fields } = &mut self.content else { return };
+        let written = &mut self.written;
+        let mut data_bytes = 0;
+        let mut has_values = false;
+        fields.retain(|name, value| {
+            let stays = written.get(name).is_some_and(|&at| at > record.sequence);
+            if stays {
+                data_bytes += cost::field(name.len(), length(value.as_deref()));
+                has_values |= value.is_some();
+            }
+            stays
+        });
+        written.retain(|_, at| *at > record.sequence);
+        if let Some(value) = value
+            && !has_values
+        {
+            // Deleting fields of a plain value changes nothing in Redis.
+            return self.replace(Content::Value(value.into()), record);
+        }
+        *is_whole = true;
+        self.data_bytes = data_bytes;
+        self.base_sequence = record.sequence;
+        if record.sequence >= self.ends_sequence {
+            self.ends = record.ends;
+            self.ends_sequence = record.sequence;
+        }
+    }
+
+    fn put_field(&mut self, name: &[u8], value: Option<&[u8]>, sequence: u64) {
+        if !matches!(self.content, Content::Fields { .. }) {
+            self.content = Content::Fields { is_whole: true, fields: BTreeMap::new() };
+            self.data_bytes = 0;
+        }
+        let Content::Fields { fields, .. } = &mut self.content else { return };
+        if let Some(held) = fields.insert(name.into(), value.map(Into::into)) {
+            self.data_bytes -= cost::field(name.len(), length(held.as_deref()));
+        }
+        self.data_bytes += cost::field(name.len(), length(value));
+        self.written.insert(name.into(), sequence);
+    }
+
+    /// What it held has ended: only the digests are still of use.
+    pub(super) fn end(&mut self) {
+        self.content = Content::Gone;
+        self.written.clear();
+        self.data_bytes = 0;
+        self.base_sequence = self.sequence;
+    }
+
+    /// Adds digests of values that Redis may hold. One that is known already counts as new.
+    pub(super) fn add_older(&mut self, digests: &[Digest]) {
+        for digest in digests {
+            self.older.retain(|held| held != digest);
+            if self.older.len() == MAX_OLDER {
+                self.older.remove(0);
+            }
+            self.older.push(*digest);
+        }
+    }
+
+    pub(super) fn value(&self, now: Instant) -> Option<Held<'_>> {
+        if self.ends <= now {
+            return Some(Held::Gone);
+        }
+        match &self.content {
+            Content::Value(value) => Some(Held::Value(value)),
+            Content::Gone => Some(Held::Gone),
+            Content::Fields { is_whole, fields } => {
+                // Deleted fields alone say nothing of a plain value under the key.
+                (*is_whole || fields.values().any(Option::is_some)).then_some(Held::Gone)
+            }
+        }
+    }
+
+    pub(super) fn field(&self, name: &[u8], now: Instant) -> Option<Held<'_>> {
+        if self.ends <= now {
+            return Some(Held::Gone);
+        }
+        match &self.content {
+            Content::Value(_) | Content::Gone => Some(Held::Gone),
+            Content::Fields { is_whole, fields } => match fields.get(name) {
+                Some(Some(value)) => Some(Held::Value(value)),
+                Some(None) => Some(Held::Gone),
+                None => is_whole.then_some(Held::Gone),
+            },
+        }
+    }
+
+    /// Memory that it takes, without its organization's list.
+    pub(super) fn bytes(&self) -> usize {
+        shell_bytes(&self.key) + self.content_bytes()
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.data_bytes + cost::fields(self.written.len())
+    }
+
+    /// Memory that it would take after a write, or more.
+    pub(super) fn bytes_after(&self, write: Write<'_>, sequence: u64) -> usize {
+        let fields = match &self.content {
+            Content::Fields { fields, .. } => Some(fields),
+            Content::Value(_) | Content::Gone => None,
+        };
+        let content = match write {
+            Write::Set { value } if sequence < self.sequence => {
+                self.content_bytes().max(cost::allocation(value.len()))
+            }
+            Write::Delete if sequence < self.sequence => self.content_bytes(),
+            Write::Set { value } => cost::allocation(value.len()),
+            Write::Delete => 0,
+            Write::SetField { field, .. } | Write::DeleteField { field } => {
+                let value_length = if let Write::SetField { value, .. } = write { value.len() } else { 0 };
+                let put = cost::field(field.len(), value_length);
+                match fields {
+                    None => put + cost::fields(1),
+                    Some(fields) => match fields.get(field) {
+                        Some(held) => {
+                            self.content_bytes() + put - cost::field(field.len(), length(held.as_deref()))
+                        }
+                        None => self.data_bytes + put + cost::fields(fields.len() + 1),
+                    },
+                }
+            }
+        };
+        shell_bytes(&self.key) + content
+    }
+}
+
+/// Memory of an entry without content.
+pub(super) fn shell_bytes(key: &[u8]) -> usize {
+    cost::entry(key.len(), size_of::<Entry>(), MAX_OLDER * size_of::<Digest>())
+}
+
+/// Memory of the entry that a write makes where there is none.
+pub(super) fn bytes_of_new(key: &[u8], write: Write<'_>) -> usize {
+    shell_bytes(key)
+        + match write {
+            Write::Set { value } => cost::allocation(value.len()),
+            Write::Delete => 0,
+            Write::SetField { field, value } => cost::field(field.len(), value.len()) + cost::fields(1),
+            Write::DeleteField { field } => cost::field(field.len(), 0) + cost::fields(1),
+        }
+}
+
+fn length(value: Option<&[u8]>) -> usize {
+    value.map_or(0, <[u8]>::len)
+}
