@@ -90,6 +90,19 @@ impl Entry {
         }
     }
 
+    /// An entry with this content, whose fields were written with these sequences.
+    pub(super) fn restored(key: &[u8], content: Content, written: BTreeMap<Box<[u8]>, u64>) -> Entry {
+        let data_bytes = match &content {
+            Content::Value(value) => cost::allocation(value.len()),
+            Content::Gone => 0,
+            Content::Fields { fields, .. } => {
+                fields.iter().map(|(name, value)| cost::field(name.len(), length(value.as_deref()))).sum()
+            }
+        };
+        let now = Instant::now();
+        Entry { content, written, data_bytes, ..Entry::empty(key, now, now, 0) }
+    }
+
     pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {
         if sequence >= self.sequence {
             let is_idle = matches!((&self.content, write), (Content::Value(_), Write::DeleteField { .. }));

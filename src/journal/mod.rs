@@ -4,15 +4,22 @@
 //! is handed out oldest first and stays until it is settled, forgotten or ended; writes that are
 //! recorded late leave what they would have left in time. Every operation costs the logarithm of
 //! what is held, but `clear` (what the organization has here) and `rewind` (what was handed out).
-//! Relies on the caller for mutual exclusion, for sequences that follow the order of its writes, and
-//! for the digests of what Redis may hold. Never talks to Redis and never interprets a value.
+//! With a file, what was kept outlives the process, though not the machine: nothing waits for the
+//! disk. Relies on the caller for mutual exclusion, for sequences that follow the order of its
+//! writes, and for the digests of what Redis may hold. Never talks to Redis and never interprets a
+//! value.
 
 mod clears;
+mod clock;
 mod cost;
+mod disk;
 mod entry;
+mod file;
+mod frames;
 mod order;
 mod organizations;
 mod record;
+mod takeover;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +36,7 @@ pub use clears::Clear;
 pub use entry::{Content, Entry};
 
 use clears::Clears;
+use file::JournalFile;
 use order::Order;
 use organizations::Organizations;
 
@@ -104,6 +112,7 @@ pub struct Journal {
     max_bytes: usize,
     highest_sequence: u64,
     taken_over: usize,
+    file: Option<JournalFile>,
 }
 
 impl Journal {
@@ -119,6 +128,7 @@ impl Journal {
             max_bytes,
             highest_sequence: 0,
             taken_over: 0,
+            file: None,
         }
     }
 
@@ -221,6 +231,23 @@ impl Journal {
     /// Entries that were found in the files of dead processes.
     pub fn taken_over(&self) -> usize {
         self.taken_over
+    }
+}
+
+impl Drop for Journal {
+    /// An empty journal leaves no file; what is held waits in it for another process.
+    fn drop(&mut self) {
+        let now = Instant::now();
+        self.drop_ended(now);
+        if self.file.as_ref().is_some_and(|file| file.is_behind) {
+            // Nobody is left to be told; what the file says is then older, and replays as such.
+            let _ = self.rewrite(now);
+        }
+        if let Some(file) = self.file.take()
+            && self.is_empty()
+        {
+            file.remove();
+        }
     }
 }
 

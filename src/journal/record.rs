@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::entry::{self, Content, Entry, Verdict};
+use super::frames::Operation;
 use super::{Journal, Record, Recorded, Write, clears, shrink};
 
 /// What a clear does to an entry of its organization.
@@ -52,7 +53,11 @@ impl Journal {
         if verdict != Verdict::Applies && record.older.is_empty() {
             return answer;
         }
+        if let Err(error) = self.write(&Operation::Record(record), now) {
+            return Recorded::Failed(error);
+        }
         self.take(&record, verdict, now);
+        self.tidy(now);
         answer
     }
 
@@ -124,11 +129,15 @@ impl Journal {
         if needed > freed && self.bytes() - freed + needed > self.max_bytes {
             return Recorded::Full;
         }
+        if let Err(error) = self.write(&Operation::Clear { index, organization, sequence }, now) {
+            return Recorded::Failed(error);
+        }
         self.highest_sequence = self.highest_sequence.max(sequence);
         for key in keys {
             self.sweep(&key, sequence, now);
         }
         self.clears.put(index, organization, sequence, now);
+        self.tidy(now);
         Recorded::Kept
     }
 
@@ -169,6 +178,7 @@ impl Journal {
     pub fn settle_clear(&mut self, index: &[u8], sequence: u64) {
         if self.clears.get(index).is_some_and(|held| held.sequence == sequence) {
             self.clears.remove(index);
+            self.note(&Operation::SettleClear { index, sequence });
         }
     }
 
@@ -180,12 +190,23 @@ impl Journal {
             .is_some_and(|entry| entry.sequence == sequence && !entry.is_changed_within_sequence);
         if is_settled {
             self.detach(key);
+            self.note(&Operation::Settle { key, sequence });
         }
     }
 
     /// A newer live write has taken the key's place in Redis.
     pub fn forget(&mut self, key: &[u8]) {
-        self.detach(key);
+        if self.detach(key).is_some() {
+            self.note(&Operation::Forget { key });
+        }
+    }
+
+    /// Takes an entry as a file has it.
+    pub(super) fn restore(&mut self, mut entry: Box<Entry>) {
+        self.detach(&entry.key);
+        self.highest_sequence = self.highest_sequence.max(entry.sequence);
+        entry.ticket = self.order.next_ticket();
+        self.attach(entry);
     }
 
     /// Frees what has ended. What names older values stays as gone: one of them could come to light

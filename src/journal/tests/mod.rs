@@ -1,5 +1,7 @@
 mod clears;
+mod disk;
 mod handing_out;
+mod model;
 mod room;
 mod rules;
 

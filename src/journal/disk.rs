@@ -1,0 +1,158 @@
+//! What the journal writes to its file, and how a file becomes a journal again.
+//!
+//! Promises: an operation is in the file before it is in memory; what a file says gives what was
+//! held when it was written, up to the first frame that is torn or damaged. Relies on one owner a
+//! file. Never fails an operation that only lets something go: the file is put right later.
+
+use std::io;
+use std::time::Instant;
+
+use crate::error::Result;
+
+use super::clock::Clock;
+use super::file;
+use super::frames::{self, Operation};
+use super::{Digest, Entry, Journal, Recorded};
+
+/// Frames are handed to the file in pieces of about this size.
+const PIECE_BYTES: usize = 64 * 1024;
+
+impl Journal {
+    /// Writes an operation that is about to be kept.
+    pub(super) fn write(&mut self, operation: &Operation<'_>, now: Instant) -> Result<()> {
+        self.append(operation, now).map_err(|error| file::refused(&error))
+    }
+
+    fn append(&mut self, operation: &Operation<'_>, now: Instant) -> io::Result<()> {
+        if self.file.as_ref().is_some_and(|file| file.is_behind) {
+            self.rewrite(now)?;
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let mut frame = Vec::new();
+        if !frames::encode(operation, now, Clock::at(now), &mut frame) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        file.append(&frame)
+    }
+
+    /// Writes that something was let go. Where that fails, the file is rewritten before it takes
+    /// anything more.
+    pub(super) fn note(&mut self, operation: &Operation<'_>) {
+        if self.file.is_none() {
+            return;
+        }
+        let now = Instant::now();
+        if self.append(operation, now).is_err()
+            && let Some(file) = &mut self.file
+        {
+            file.is_behind = true;
+        }
+        self.tidy(now);
+    }
+
+    /// Keeps the file near what is held.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        let (is_empty, bytes) = (self.is_empty(), self.bytes());
+        let Some(file) = &mut self.file else { return };
+        if is_empty {
+            file.truncate();
+        } else if file.is_overgrown(bytes) {
+            // The operation itself is written: a file that stays long loses nothing.
+            let _ = self.rewrite(now);
+        }
+    }
+
+    pub(super) fn rewrite(&mut self, now: Instant) -> io::Result<()> {
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let rewritten = file.rewrite(now, |out| self.write_all(out, now));
+        self.file = Some(file);
+        rewritten
+    }
+
+    /// What the bytes of a journal's file hold, up to the first that are torn or damaged. `None`
+    /// where they are no file of this target.
+    #[doc(hidden)]
+    pub fn read(bytes: &[u8], target: &Digest, now: Instant) -> Option<Journal> {
+        // Reading from memory does not fail.
+        read(bytes, bytes.len() as u64, target, now).ok().flatten()
+    }
+
+    /// The bytes of a file that holds all of the journal.
+    #[doc(hidden)]
+    pub fn image(&self, target: &Digest, now: Instant) -> Vec<u8> {
+        let mut image = file::header(target).to_vec();
+        // Writing to memory does not fail.
+        let _ = self.write_all(&mut image, now);
+        image
+    }
+
+    /// Writes everything that is held, oldest first.
+    pub(super) fn write_all(&self, out: &mut dyn io::Write, now: Instant) -> io::Result<()> {
+        let clock = Clock::at(now);
+        let mut piece = Vec::new();
+        let mut is_whole = true;
+        for clear in self.clears() {
+            is_whole &= frames::encode_clear(clear, clock, &mut piece);
+        }
+        let mut entries: Vec<&Entry> = self.entries.values().map(|entry| &**entry).collect();
+        entries.sort_unstable_by_key(|entry| entry.ticket);
+        for entry in entries {
+            is_whole &= frames::encode_entry(entry, clock, &mut piece);
+            if piece.len() >= PIECE_BYTES {
+                out.write_all(&piece)?;
+                piece.clear();
+            }
+        }
+        if !is_whole {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        out.write_all(&piece)
+    }
+
+    /// Does what a file says was done.
+    fn repeat(&mut self, operation: Operation<'_>, at: Instant) {
+        // What was kept once is kept again: there is room, and no file.
+        let _ = match operation {
+            Operation::Record(record) => self.record_at(&record, at),
+            Operation::Clear { index, organization, sequence } => {
+                self.clear(index, organization, sequence, at)
+            }
+            Operation::Settle { key, sequence } => {
+                self.settle(key, sequence);
+                Recorded::Kept
+            }
+            Operation::Forget { key } => {
+                self.forget(key);
+                Recorded::Kept
+            }
+            Operation::SettleClear { index, sequence } => {
+                self.settle_clear(index, sequence);
+                Recorded::Kept
+            }
+            Operation::Entry(entry) => {
+                self.restore(entry);
+                Recorded::Kept
+            }
+        };
+    }
+}
+
+pub(super) fn read(
+    reader: impl io::Read,
+    length: u64,
+    target: &Digest,
+    now: Instant,
+) -> io::Result<Option<Journal>> {
+    let clock = Clock::at(now);
+    let mut journal = Journal::new(usize::MAX);
+    let is_ours = file::read_frames(reader, length, target, |payload| {
+        let operation = frames::decode(payload, clock);
+        let is_known = operation.is_some();
+        if let Some((at, operation)) = operation {
+            journal.repeat(operation, at);
+        }
+        is_known
+    })?;
+    journal.drop_ended(now);
+    Ok(is_ours.then_some(journal))
+}

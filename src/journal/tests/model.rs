@@ -1,0 +1,369 @@
+//! Random operations against a naive model: for each key the writes in the order of their sequences.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const KEYS: u8 = 6;
+const FIELDS: u8 = 3;
+/// Nothing in these runs ends.
+const LIFETIME: Duration = Duration::from_secs(100);
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// A write whose sequence is so many below the newest.
+    Write {
+        key: u8,
+        late: u64,
+        write: Kind,
+        older: Option<u8>,
+    },
+    Clear {
+        organization: u8,
+    },
+    Settle {
+        key: u8,
+    },
+    SettleClear {
+        organization: u8,
+    },
+    Forget {
+        key: u8,
+    },
+    HandOut {
+        most: usize,
+    },
+    HandOutKey {
+        key: u8,
+    },
+    Rewind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Set(u8),
+    Delete,
+    SetField(u8, u8),
+    DeleteField(u8),
+}
+
+/// A key is a value or a hash: what a late field does to a plain value Redis itself refuses.
+fn is_hash(key: u8) -> bool {
+    key % 2 == 1
+}
+
+fn organization(key: u8) -> Option<u8> {
+    (key < 4).then_some(key / 2)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = prop_oneof![
+        4 => any::<u8>().prop_map(Kind::Set),
+        1 => Just(Kind::Delete),
+        3 => (0..FIELDS, any::<u8>()).prop_map(|(field, value)| Kind::SetField(field, value)),
+        2 => (0..FIELDS).prop_map(Kind::DeleteField),
+    ];
+    let late = prop_oneof![3 => Just(0u64), 1 => 1u64..6];
+    let key = 0..KEYS;
+    prop_oneof![
+        10 => (key.clone(), late, kind, proptest::option::weighted(0.3, 0u8..12)).prop_map(
+            |(key, late, kind, older)| {
+                let write = match kind {
+                    Kind::Set(value) if is_hash(key) => Kind::SetField(value % FIELDS, value),
+                    Kind::SetField(_, value) if !is_hash(key) => Kind::Set(value),
+                    Kind::DeleteField(_) if !is_hash(key) => Kind::Delete,
+                    kind => kind,
+                };
+                Step::Write { key, late, write, older }
+            }
+        ),
+        1 => (0..2u8).prop_map(|organization| Step::Clear { organization }),
+        2 => key.clone().prop_map(|key| Step::Settle { key }),
+        1 => (0..2u8).prop_map(|organization| Step::SettleClear { organization }),
+        1 => key.clone().prop_map(|key| Step::Forget { key }),
+        3 => (0usize..4).prop_map(|most| Step::HandOut { most }),
+        1 => key.prop_map(|key| Step::HandOutKey { key }),
+        1 => Just(Step::Rewind),
+    ]
+}
+
+/// One key of the model.
+#[derive(Default, Clone)]
+struct Row {
+    writes: Vec<(u64, Kind)>,
+    older: Vec<u8>,
+}
+
+impl Row {
+    fn content(&self) -> Content {
+        let mut writes = self.writes.clone();
+        writes.sort_by_key(|(sequence, _)| *sequence);
+        let mut content: Option<Content> = None;
+        for (_, kind) in writes {
+            content = Some(match kind {
+                Kind::Set(value) => Content::Value(value_of(value).into()),
+                Kind::Delete => Content::Gone,
+                Kind::SetField(..) | Kind::DeleteField(_) => {
+                    let (is_whole, mut fields) = match content {
+                        None => (false, BTreeMap::new()),
+                        Some(Content::Fields { is_whole, fields }) => (is_whole, fields),
+                        Some(Content::Value(_) | Content::Gone) => (true, BTreeMap::new()),
+                    };
+                    match kind {
+                        Kind::SetField(field, value) => {
+                            fields.insert([field].into(), Some(value_of(value).into()))
+                        }
+                        Kind::DeleteField(field) => fields.insert([field].into(), None),
+                        Kind::Set(_) | Kind::Delete => unreachable!(),
+                    };
+                    Content::Fields { is_whole, fields }
+                }
+            });
+        }
+        content.unwrap()
+    }
+}
+
+fn value_of(value: u8) -> Vec<u8> {
+    vec![value; usize::from(value) * 3]
+}
+
+fn digest_of(older: u8) -> Digest {
+    digest(&[older])
+}
+
+fn index_of(organization: u8) -> [u8; 2] {
+    [b'i', organization]
+}
+
+#[derive(Default)]
+struct Model {
+    rows: BTreeMap<u8, Row>,
+    clears: BTreeMap<u8, u64>,
+    /// Keys that wait, in the order of handing out, and those that were handed out, by ticket.
+    waiting: Vec<(u64, u8)>,
+    handed_out: Vec<(u64, u8)>,
+    tickets: u64,
+    sequence: u64,
+}
+
+impl Model {
+    fn touch(&mut self, key: u8) {
+        let was_handed_out = self.handed_out.iter().any(|(_, held)| *held == key);
+        if was_handed_out || !self.waiting.iter().any(|(_, held)| *held == key) {
+            self.handed_out.retain(|(_, held)| *held != key);
+            self.tickets += 1;
+            self.waiting.push((self.tickets, key));
+        }
+    }
+
+    fn drop_key(&mut self, key: u8) {
+        self.rows.remove(&key);
+        self.waiting.retain(|(_, held)| *held != key);
+        self.handed_out.retain(|(_, held)| *held != key);
+    }
+}
+
+/// The journal, the model beside it, and the sequences that were handed out.
+struct Run {
+    bench: Bench,
+    model: Model,
+}
+
+impl Run {
+    fn write(&mut self, key: u8, late: u64, kind: Kind, older: Option<u8>) {
+        self.model.sequence += 1;
+        // A sequence is given once, so a late one takes a number that was left out for it.
+        let sequence = (self.model.sequence * 10).saturating_sub(late * 10 + u64::from(late > 0)).max(1);
+        let index = organization(key).map(index_of);
+        let older_digests: Vec<Digest> = older.map(digest_of).into_iter().collect();
+        let (field, value) = match kind {
+            Kind::Set(value) => (0, value_of(value)),
+            Kind::SetField(field, value) => (field, value_of(value)),
+            Kind::DeleteField(field) => (field, Vec::new()),
+            Kind::Delete => (0, Vec::new()),
+        };
+        let field = [field];
+        let write = match kind {
+            Kind::Set(_) => set(&value),
+            Kind::Delete => Write::Delete,
+            Kind::SetField(..) => set_field(&field, &value),
+            Kind::DeleteField(_) => delete_field(&field),
+        };
+        let key_name = [key];
+        let record = Record {
+            key: &key_name,
+            write,
+            index: index.as_ref().map(|index| &index[..]),
+            ends: self.bench.now + LIFETIME,
+            sequence,
+            older: &older_digests,
+        };
+        let before = (self.bench.content(&key_name).cloned(), self.bench.journal.bytes());
+        match self.bench.put(record) {
+            Recorded::Failed(error) => panic!("{error}"),
+            Recorded::Full => {
+                assert_eq!(before, (self.bench.content(&key_name).cloned(), self.bench.journal.bytes()));
+                let is_held = self.model.rows.contains_key(&key);
+                assert!(!(is_held && kind == Kind::Delete), "a delete of what is held has room");
+            }
+            recorded => self.take(key, sequence, kind, older, matches!(recorded, Recorded::Outdated)),
+        }
+    }
+
+    fn take(&mut self, key: u8, sequence: u64, kind: Kind, older: Option<u8>, is_outdated: bool) {
+        let clear = organization(key).and_then(|organization| self.model.clears.get(&organization)).copied();
+        let cleared = clear.filter(|clear| *clear > sequence);
+        if cleared.is_some() && older.is_none() {
+            assert!(is_outdated);
+            return;
+        }
+        let (sequence, kind) = cleared.map_or((sequence, kind), |clear| (clear, Kind::Delete));
+        let row = self.model.rows.entry(key).or_default();
+        if let Some(older) = older {
+            row.older.retain(|held| *held != older);
+            row.older.push(older);
+            let surplus = row.older.len().saturating_sub(MAX_OLDER);
+            row.older.drain(..surplus);
+        }
+        // What changes the content must have been kept, and what was outdated cannot have.
+        let before = (!row.writes.is_empty()).then(|| row.content());
+        row.writes.push((sequence, kind));
+        let is_changed = before.as_ref() != Some(&row.content());
+        assert!(!(is_changed && is_outdated && cleared.is_none()), "{key} {kind:?} was not outdated");
+        let is_newest = row.writes.iter().all(|(held, _)| *held <= sequence);
+        if is_newest || is_changed {
+            self.model.touch(key);
+        } else if cleared.is_none() && !is_outdated {
+            // Kept, though it changes nothing that can be seen: it may come again.
+            self.model.touch(key);
+        }
+    }
+
+    fn clear(&mut self, number: u8) {
+        self.model.sequence += 1;
+        let sequence = self.model.sequence * 10;
+        let recorded = self.bench.journal.clear(&index_of(number), None, sequence, self.bench.now);
+        if matches!(recorded, Recorded::Full) {
+            return;
+        }
+        self.model.clears.insert(number, sequence);
+        for key in (0..KEYS).filter(|key| organization(*key) == Some(number)) {
+            match self.model.rows.get_mut(&key) {
+                Some(row) if row.older.is_empty() => self.model.drop_key(key),
+                Some(row) => {
+                    row.writes.push((sequence, Kind::Delete));
+                    self.model.touch(key);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn hand_out(&mut self, most: usize) {
+        let mut keys = Vec::new();
+        self.bench.journal.hand_out(|entry| {
+            let has_room = keys.len() < most;
+            if has_room {
+                keys.push(entry.key[0]);
+            }
+            has_room
+        });
+        let count = most.min(self.model.waiting.len());
+        let taken: Vec<_> = self.model.waiting.drain(..count).collect();
+        assert_eq!(keys, taken.iter().map(|(_, key)| *key).collect::<Vec<_>>());
+        self.model.handed_out.extend(taken);
+    }
+
+    fn hand_out_key(&mut self, key: u8) {
+        let position = self.model.waiting.iter().position(|(_, held)| *held == key);
+        let is_taken = self.bench.journal.hand_out_key(&[key], |entry| assert_eq!(entry.key[0], key));
+        assert_eq!(is_taken, position.is_some());
+        if let Some(position) = position {
+            let taken = self.model.waiting.remove(position);
+            self.model.handed_out.push(taken);
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Write { key, late, write, older } => self.write(key, late, write, older),
+            Step::Clear { organization } => self.clear(organization),
+            Step::Settle { key } => {
+                let held = self.bench.journal.entry(&[key]).map(|entry| entry.sequence);
+                let is_settled = self.model.handed_out.iter().any(|(_, held)| *held == key);
+                if let (Some(sequence), true) = (held, is_settled) {
+                    self.bench.journal.settle(&[key], sequence + 1);
+                    assert!(self.bench.journal.entry(&[key]).is_some());
+                    self.bench.journal.settle(&[key], sequence);
+                    self.model.drop_key(key);
+                }
+            }
+            Step::SettleClear { organization } => {
+                if let Some(sequence) = self.model.clears.remove(&organization) {
+                    self.bench.journal.settle_clear(&index_of(organization), sequence);
+                }
+            }
+            Step::Forget { key } => {
+                self.bench.journal.forget(&[key]);
+                self.model.drop_key(key);
+            }
+            Step::HandOut { most } => self.hand_out(most),
+            Step::HandOutKey { key } => self.hand_out_key(key),
+            Step::Rewind => {
+                self.bench.journal.rewind();
+                let again = std::mem::take(&mut self.model.handed_out);
+                self.model.waiting.extend(again);
+                self.model.waiting.sort_unstable();
+            }
+        }
+    }
+
+    fn compare(&self) {
+        let journal = &self.bench.journal;
+        assert!(journal.bytes() <= journal.max_bytes());
+        assert_eq!(journal.len(), self.model.rows.len());
+        assert_eq!(journal.clears().count(), self.model.clears.len());
+        assert_eq!(journal.is_empty(), journal.bytes() == 0);
+        for (key, row) in &self.model.rows {
+            let entry = journal.entry(&[*key]).unwrap();
+            assert_eq!(entry.content, row.content(), "key {key}: {:?}", row.writes);
+            let older: Vec<Digest> = row.older.iter().copied().map(digest_of).collect();
+            assert_eq!(entry.older, older);
+        }
+    }
+}
+
+fn run(steps: Vec<Step>, max_bytes: usize) -> Run {
+    let mut run = Run { bench: Bench::with(Journal::new(max_bytes)), model: Model::default() };
+    for step in steps {
+        run.step(step);
+        run.compare();
+    }
+    run
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_operations_leave_what_the_model_holds(steps in prop::collection::vec(step(), 1..60)) {
+        let run = run(steps, MIB);
+        let journal = &run.bench.journal;
+        let read = Journal::read(&journal.image(&[1; 20], run.bench.now), &[1; 20], run.bench.now).unwrap();
+        prop_assert_eq!(read.bytes(), journal.bytes());
+        for key in run.model.rows.keys() {
+            prop_assert_eq!(
+                read.entry(&[*key]).map(|entry| (&entry.content, &entry.older, entry.sequence)),
+                journal.entry(&[*key]).map(|entry| (&entry.content, &entry.older, entry.sequence))
+            );
+        }
+    }
+
+    #[test]
+    fn any_operations_stay_within_the_bound(steps in prop::collection::vec(step(), 1..60), max_bytes in 0usize..8000) {
+        run(steps, max_bytes);
+    }
+}
