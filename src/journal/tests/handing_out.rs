@@ -100,4 +100,9 @@ fn the_oldest_is_what_was_recorded_first_and_waits_unchanged() {
     assert_eq!(bench.journal.oldest(), Some(start));
     bench.settle(b"a");
     assert_eq!(bench.journal.oldest(), Some(start + Duration::from_secs(1)));
+    bench.journal.rewind();
+    bench.pass(1);
+    bench.write(b"c", set(b"v"));
+    bench.journal.hand_out_key(b"c", |_| ());
+    assert_eq!(bench.journal.oldest(), Some(start + Duration::from_secs(1)), "handed out or not");
 }

@@ -230,11 +230,17 @@ impl Run {
         }
         // What changes the content must have been kept, and what was outdated cannot have.
         let before = (!row.writes.is_empty()).then(|| row.content());
+        let is_whole_key = |kind: &Kind| matches!(kind, Kind::Set(_) | Kind::Delete);
+        let base = row.writes.iter().filter(|(_, kind)| is_whole_key(kind)).map(|(held, _)| *held).max();
+        // The delete that a clear makes of a late write slips under newer fields.
+        let slips_under = cleared.is_some()
+            && matches!(before, Some(Content::Fields { .. }))
+            && base.is_none_or(|base| base <= sequence);
         row.writes.push((sequence, kind));
         let is_changed = before.as_ref() != Some(&row.content());
         assert!(!(is_changed && is_outdated && cleared.is_none()), "{key} {kind:?} was not outdated");
         let is_newest = row.writes.iter().all(|(held, _)| *held <= sequence);
-        if is_newest || is_changed {
+        if is_newest || is_changed || slips_under {
             self.model.touch(key);
         } else if cleared.is_none() && !is_outdated {
             // Kept, though it changes nothing that can be seen: it may come again.
