@@ -34,6 +34,14 @@ export const CONTENDERS = [
     settings: { driver: 'loop' },
     byDefault: false,
   },
+  {
+    id: 'earlier',
+    client: 'orgcache, the earlier build',
+    adapter: 'orgcache, the earlier build',
+    module: './peers/orgcache.mjs',
+    settings: { isEarlier: true },
+    byDefault: false,
+  },
   ...ioredisContenders('ioredis', 'ioredis', true),
   ...ioredisContenders('ioredis-6', 'ioredis-6', false),
   {

@@ -48,6 +48,9 @@ const GLOBAL_SCOPE: &str = "global";
 /// The type of the keys that list what an organization holds.
 const INDEX_TYPE: &str = "!index";
 
+/// The type of the keys that list what is being cleared.
+const ASIDE_TYPE: &str = "!aside";
+
 /// The type of the keys that remember a clearing.
 const CLEARED_TYPE: &str = "!cleared";
 
@@ -143,17 +146,22 @@ impl Keys {
 
     /// The index of what an organization holds: `!index:{organization}`.
     pub fn organization_index(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
-        self.append(out, |out| {
-            out.extend_from_slice(INDEX_TYPE.as_bytes());
-            out.push(b':');
-            push_scope(out, org)
-        })
+        self.of_scope(out, INDEX_TYPE, org)
+    }
+
+    /// Where a clearing puts an index aside: `!aside:{organization}`.
+    pub fn index_aside(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+        self.of_scope(out, ASIDE_TYPE, org)
     }
 
     /// The mark that says that an organization was cleared: `!cleared:{organization}`.
     pub fn cleared_mark(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+        self.of_scope(out, CLEARED_TYPE, org)
+    }
+
+    fn of_scope(&self, out: &mut Vec<u8>, type_name: &str, org: Option<&str>) -> Result<()> {
         self.append(out, |out| {
-            out.extend_from_slice(CLEARED_TYPE.as_bytes());
+            out.extend_from_slice(type_name.as_bytes());
             out.push(b':');
             push_scope(out, org)
         })

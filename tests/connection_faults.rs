@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use orgcache::config::Config;
-use orgcache::connection::{ServerInfo, dial};
+use orgcache::connection::{Dialer, ServerInfo};
 use orgcache::error::{Error, ErrorCode};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
@@ -18,6 +18,7 @@ const PASSWORD: &str = "canary-password";
 const HELLO_REPLY: &[u8] = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n\
     $5\r\nproto\r\n:3\r\n";
 const OK_REPLY: &[u8] = b"+OK\r\n";
+const PONG_REPLY: &[u8] = b"+PONG\r\n";
 
 /// A server that takes one connection and plays a part on it.
 struct FakeServer {
@@ -96,7 +97,7 @@ fn dial_url(url: &str) -> Result<ServerInfo, Error> {
     .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let started = Instant::now();
-    let result = runtime.block_on(dial(&config)).map(|dialed| dialed.server);
+    let result = runtime.block_on(Dialer::new(config.clone()).dial(0)).map(|dialed| dialed.server);
     assert!(started.elapsed() < CONNECT_TIMEOUT + SLACK, "it took {:?}", started.elapsed());
     if let Err(error) = &result {
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "an error tells the password");
@@ -226,13 +227,14 @@ fn an_unknown_database_is_a_reply_error() {
 fn a_server_before_hello_is_authenticated_and_spoken_to_in_resp2() {
     let quoting: &[u8] = b"-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, \r\n";
     for first in [quoting, b"-NOPROTO unsupported protocol version\r\n"] {
-        let replies: &'static [&'static [u8]] = Box::leak(Box::new([first, OK_REPLY, OK_REPLY]));
+        let replies: &'static [&'static [u8]] = Box::leak(Box::new([first, OK_REPLY, OK_REPLY, PONG_REPLY]));
         let server = FakeServer::replying(replies);
         let info = dial_url(&format!("redis://user:{PASSWORD}@127.0.0.1:{}/5", server.port)).unwrap();
         assert_eq!(info.protocol, 2);
         let heard = server.heard();
         let auth = format!("*3\r\n$4\r\nAUTH\r\n$4\r\nuser\r\n$15\r\n{PASSWORD}\r\n");
-        assert!(heard.ends_with(&format!("{auth}*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n")), "{heard}");
+        let select = "*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n";
+        assert!(heard.ends_with(&format!("{auth}{select}*1\r\n$4\r\nPING\r\n")), "{heard}");
     }
 }
 
@@ -244,6 +246,8 @@ fn a_greeting_in_pieces_is_a_greeting() {
             socket.write_all(&[*byte]).unwrap();
             thread::sleep(Duration::from_millis(1));
         }
+        hear(socket);
+        socket.write_all(PONG_REPLY).unwrap();
         wait_for_end(socket);
     });
     let info = dial_url(&format!("redis://127.0.0.1:{}", server.port)).unwrap();

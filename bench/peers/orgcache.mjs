@@ -1,9 +1,15 @@
 /** The package under test, through the surface that its users import. */
 import { createRequire } from 'node:module';
 
-function load() {
+/** A built checkout of an earlier version, to see what a change costs. */
+const EARLIER = process.env.ORGCACHE_BENCH_EARLIER;
+
+function load(isEarlier) {
+  if (isEarlier && !EARLIER) {
+    throw new Error('name a built checkout of an earlier version in ORGCACHE_BENCH_EARLIER');
+  }
   try {
-    return createRequire(import.meta.url)('../..');
+    return createRequire(import.meta.url)(isEarlier ? EARLIER : '../..');
   } catch (error) {
     throw new Error(
       `the package cannot be loaded; run \`npm run build\` in the project's root. It said: ${error.message}`,
@@ -13,13 +19,14 @@ function load() {
 }
 
 export async function open({ url, keyPrefix, useRedis, memoryMaxBytes, settings }) {
-  const { cacheAdapter, configure, redisManager, shutdown } = load();
+  const { isEarlier = false, ...options } = settings;
+  const { cacheAdapter, configure, redisManager, shutdown } = load(isEarlier);
   configure({
     ...(useRedis ? { url } : {}),
     useRedis,
     keyPrefix,
     ...(memoryMaxBytes ? { memoryMaxBytes } : {}),
-    ...settings,
+    ...options,
   });
   return {
     client: useRedis ? redisManager.getClient() : null,

@@ -40,10 +40,14 @@ impl Verb {
 /// The kind of a key that the caller named.
 pub const MANAGED: u8 = 255;
 
+/// Beside the verb of a write: Redis itself must have it.
+pub const ACKNOWLEDGED: u8 = 0x80;
+
 /// The word in front of a call's arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     verb: u8,
+    pub is_acknowledged: bool,
     /// The kind of value.
     detail: u8,
     /// How many arguments belong to the call.
@@ -52,7 +56,8 @@ pub struct Head {
 
 impl Head {
     pub fn new(word: u32, count: usize) -> Head {
-        Head { verb: word as u8, detail: (word >> 8) as u8, count }
+        let (verb, is_acknowledged) = (word as u8 & !ACKNOWLEDGED, word as u8 & ACKNOWLEDGED != 0);
+        Head { verb, is_acknowledged, detail: (word >> 8) as u8, count }
     }
 
     pub fn is_command(self) -> bool {

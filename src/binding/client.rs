@@ -23,7 +23,6 @@ use super::sink::{Discard, JsSink, Settled};
 use super::uv;
 use super::values;
 use crate::cache::{Core, Outcome};
-use crate::config::Config;
 use crate::error::Result;
 use crate::health::State;
 use crate::health::log::Registration;
@@ -77,12 +76,12 @@ enum Origin {
 impl Client {
     /// Makes a client and starts to connect, unless the store is embedded. It lives until its
     /// environment ends.
-    pub fn open(env: sys::napi_env, config: Config, lent: Lent) -> Result<&'static Client> {
+    pub fn open(env: sys::napi_env, core: Core, lent: Lent) -> Result<&'static Client> {
         let mut memory: Box<MaybeUninit<Client>> = Box::new_uninit();
         let address = memory.as_mut_ptr();
         let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
         let notices = Arc::new(Notices::new(bell.clone()));
-        let core = Arc::new(Core::new(config));
+        let core = Arc::new(core);
         let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
         for warning in &core.config().warnings {
             tracing::warn!(client = core.health().id(), "{warning}");

@@ -8,18 +8,17 @@ use napi::sys;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
-use super::calls::{MANAGED, Verb};
+use super::calls::{ACKNOWLEDGED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::notices::Notices;
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Outcome, TTL_TABLE};
+use crate::cache::{Core, Kept, Outcome, TTL_TABLE};
 use crate::config::{Config, LogLevel};
 use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
 use crate::health::log;
 use crate::key::{Kind, decode_phone, org_key, parse_org_key};
-use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
@@ -54,6 +53,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "verbs": verbs,
         "marks": marks,
         "kinds": kinds,
+        "acknowledgedFlag": ACKNOWLEDGED,
         "ttlConfig": ttl,
         "errors": errors,
     });
@@ -85,6 +85,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let env = call.env;
         let texts = texts(call, 5..7)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
+        let core = Core::new(config)?;
         let lent = Lent {
             make_error: keep(env, call.argument(0)),
             settle: keep(env, call.argument(1)),
@@ -92,7 +93,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             calls: shared_words(env, call.argument(3))?,
             outcomes: shared_words(env, call.argument(4))?,
         };
-        let client = Client::open(env, config, lent)?;
+        let client = Client::open(env, core, lent)?;
         let mut object = ptr::null_mut();
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
@@ -196,7 +197,9 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = client(call);
     let core = client.core();
     let (health, config) = (core.health(), core.config());
-    let memory = memory_report(&core.memory());
+    let kept = core.kept();
+    let (memory, journal) = (memory_report(&kept), journal_report(&kept));
+    drop(kept);
     let report = json!({
         "state": health.snapshot(),
         "counters": health.counters().snapshot().to_json(),
@@ -205,19 +208,32 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "driver": client.driver_name(),
         "outstanding": client.outstanding(),
         "memory": memory,
+        "journal": journal,
+        "breaker": { "state": core.breaker().state().name() },
         "usesRedis": core.uses_redis(),
         "config": settings_report(config),
     });
     Ok(values::string(call.env, report.to_string().as_bytes()))
 }
 
-fn memory_report(memory: &MemoryStore) -> Value {
+fn memory_report(Kept { memory, .. }: &Kept) -> Value {
     json!({
         "entries": memory.len(),
         "bytes": memory.bytes(),
         "maxBytes": memory.max_bytes(),
         "evictions": memory.evictions(),
         "expirations": memory.expirations(),
+    })
+}
+
+fn journal_report(Kept { journal, .. }: &Kept) -> Value {
+    json!({
+        "entries": journal.len(),
+        "clears": journal.clears().count(),
+        "bytes": journal.bytes(),
+        "maxBytes": journal.max_bytes(),
+        "oldestMs": journal.oldest().map(|oldest| oldest.elapsed().as_millis() as u64),
+        "takenOver": journal.taken_over(),
     })
 }
 

@@ -80,7 +80,11 @@ impl Intake {
             arguments.read(env, argument(position))?;
         }
         if !head.is_command() {
-            return Ok(then(&head.call(arguments)?, scratch));
+            let call = head.call(arguments)?;
+            return Ok(match head.is_acknowledged {
+                true => then(&Call::Acknowledged { write: &call }, scratch),
+                false => then(&call, scratch),
+            });
         }
         arguments.numbers_to_text(0..head.count);
         if head.count <= FEW_ARGUMENTS {

@@ -13,8 +13,7 @@ use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Attached, Call, Core, Exchange, Sink};
 use crate::connection::{
-    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, connection_lost, connection_silent, read_arrived,
-    write_waiting,
+    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, connection_lost, read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
 use crate::runtime::IoThread;
@@ -40,7 +39,8 @@ pub struct LoopDriver {
     exchange: Exchange,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
-    timer_armed: bool,
+    /// When the timer rings, where it is set.
+    rings_at: Option<Instant>,
     /// Until when replies that are still coming in keep late calls from being given up.
     grace_until: Option<Instant>,
     open_handles: OpenHandles,
@@ -70,7 +70,7 @@ impl LoopDriver {
         let io = IoThread::shared()?;
         let events = Arc::new(Mutex::new(VecDeque::new()));
         let told = events.clone();
-        let keeper = Keeper::start(&io, core.config().clone(), move |event| {
+        let keeper = Keeper::start(&io, core.dialer().clone(), move |event| {
             told.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
             bell.ring();
         });
@@ -79,7 +79,7 @@ impl LoopDriver {
             wire: None,
             // SAFETY: the caller answers for the loop.
             timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
-            timer_armed: false,
+            rings_at: None,
             grace_until: None,
             open_handles,
             event_loop,
@@ -101,7 +101,7 @@ impl LoopDriver {
             let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
             match write_waiting(&mut wire.stream, &mut traffic) {
                 Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
-                Err(error) => self.lose(connection_lost(&error), now, sink),
+                Err(error) => self.lose(error, now, sink),
             }
         }
         self.arm_timer(now);
@@ -111,39 +111,37 @@ impl LoopDriver {
     pub fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
         let result = match status {
             0 => self.read(now, sink),
-            code => Err(io::Error::from_raw_os_error(-code)),
+            code => Err(connection_lost(&io::Error::from_raw_os_error(-code))),
         };
         match result {
             Ok(()) => self.flush(now, sink),
-            Err(error) => self.lose(connection_lost(&error), now, sink),
+            Err(error) => self.lose(error, now, sink),
         }
     }
 
-    fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> io::Result<()> {
+    fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {
         let Some(wire) = &mut self.wire else { return Ok(()) };
         read_arrived(&mut wire.stream, &mut Attached::new(&mut self.exchange, sink), now)
     }
 
-    /// The timer has rung: settles what is overdue. Replies that are here already count: where
+    /// The timer has rung: does what is due. Replies that are here already count: where
     /// JavaScript has kept the loop busy, they are older than the lateness.
     pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
-        self.timer_armed = false;
+        self.rings_at = None;
         if let Err(error) = self.read(now, sink) {
-            return self.lose(connection_lost(&error), now, sink);
+            return self.lose(error, now, sink);
         }
         // One turn reads a part of what a busy JavaScript has let pile up: while more comes in, wait.
         let is_arriving = self.exchange.last_received() == Some(now);
         let until = *self.grace_until.get_or_insert(now + GRACE);
-        if let (true, Some(timer)) = (is_arriving && now < until, &self.timer) {
-            timer.ring_in(1, self.callbacks.timer);
-            self.timer_armed = true;
-            return;
+        if is_arriving && now < until {
+            return self.ring_at(now + Duration::from_millis(1), now);
         }
         self.grace_until = None;
-        if self.exchange.expire(now, sink) {
-            return self.lose(connection_silent(), now, sink);
+        match self.exchange.expire(now, sink) {
+            Some(error) => self.lose(error, now, sink),
+            None => self.flush(now, sink),
         }
-        self.arm_timer(now);
     }
 
     /// Takes in what the I/O thread has told.
@@ -192,15 +190,19 @@ impl LoopDriver {
         self.arm_timer(now);
     }
 
-    /// One deadline is enough: they are given in the order of the calls.
     fn arm_timer(&mut self, now: Instant) {
-        if self.timer_armed {
-            return;
+        if let Some(deadline) = self.exchange.next_deadline()
+            && self.rings_at.is_none_or(|at| deadline < at)
+        {
+            self.ring_at(deadline, now);
         }
-        if let (Some(timer), Some(deadline)) = (&self.timer, self.exchange.next_deadline()) {
-            let left = deadline.saturating_duration_since(now).max(Duration::from_millis(1));
+    }
+
+    fn ring_at(&mut self, at: Instant, now: Instant) {
+        if let Some(timer) = &self.timer {
+            let left = at.saturating_duration_since(now).max(Duration::from_millis(1));
             timer.ring_in(uv::timer_milliseconds(left), self.callbacks.timer);
-            self.timer_armed = true;
+            self.rings_at = Some(at);
         }
     }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::bell::Bell;
-use crate::cache::{Attached, Call, Core, Exchange, Outcome, Prepared, Scratch, Sink, Token};
+use crate::cache::{Attached, Call, Core, Exchange, Outcome, Scratch, Sink, Token};
 use crate::connection::{Mailbox, drive};
 use crate::error::Result;
-use crate::lane::{Batch, BatchRequest};
+use crate::lane::Batch;
 use crate::runtime::IoThread;
 
 /// Outcomes, by slot.
@@ -78,31 +78,21 @@ impl ThreadDriver {
 
     /// Takes a call in. `waiting` calls have not settled yet.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        let bytes = self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.bytes.len();
+        let bytes = self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.byte_count();
         if let Some(error) = self.core.overload(waiting, bytes) {
             return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
         }
-        let from = self.batch.bytes.len();
-        match self.core.prepare(call, slot, now, &mut self.batch.bytes, &mut self.scratch) {
-            Prepared::Local(outcome) => sink.settle(slot, outcome),
-            Prepared::Send { token, replies } => self.batch.requests.push(BatchRequest {
-                token,
-                len: self.batch.bytes.len() - from,
-                replies,
-                deadline: self.core.deadline(now),
-            }),
+        if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
+            sink.settle(slot, outcome);
         }
     }
 
     /// Hands the calls of this tick to the I/O thread.
     pub fn flush(&mut self) {
-        if self.batch.requests.is_empty() {
+        if self.batch.is_empty() && !self.core.wants_recovery() {
             return;
         }
-        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-        inbox.bytes.append(&mut self.batch.bytes);
-        inbox.requests.append(&mut self.batch.requests);
-        drop(inbox);
+        self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.batch);
         self.shared.notify.notify_one();
     }
 
@@ -140,7 +130,7 @@ impl Drop for ThreadDriver {
 
 /// The I/O thread's side.
 async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
-    let config = core.config().clone();
+    let dialer = core.dialer().clone();
     let (inbox, outbox) = (shared.clone(), shared.clone());
     let mut traffic = Attached::new(Exchange::new(core), Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
@@ -156,7 +146,7 @@ async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
             bell.ring();
         }
     };
-    drive(config, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
+    drive(dialer, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
     collect(&mut traffic);
     traffic.close(Instant::now());
     deliver(&mut traffic);

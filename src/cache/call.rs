@@ -121,6 +121,11 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
+    /// A write that Redis itself must have: where it has not, the outcome is false, and no older value
+    /// of the key is answered any more. Its caller keeps the value elsewhere.
+    Acknowledged {
+        write: &'a Call<'a>,
+    },
 }
 
 /// How the reply of a raw command is given to its caller.

@@ -1,23 +1,25 @@
 //! Clearing one organization: what its index lists, page by page, and what the JavaScript layer
 //! left of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::call::Outcome;
 use super::core::Core;
+use super::kinds::default_ttl;
+use super::request::milliseconds;
 use super::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
-use super::token::{Token, push};
-use super::upkeep::append_script;
+use super::token::{Purpose, Token};
 use crate::error::Result;
 use crate::key::Kind;
-use crate::lane::{Batch, Frame, Node, append_command};
+use crate::lane::{
+    Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
+};
 
 /// Keys that one script takes away: well under the stack that Lua's `unpack` has, and short
 /// enough that other clients of the server hardly notice.
 const KEYS_A_PAGE: i64 = 1000;
 /// Values that the JavaScript layer wrote as plain strings of an organization lived this long;
 /// longer than that the mark need not hold.
-const LEGACY_TEXT_SECONDS: &[u8] = b"120";
+const LEGACY_TEXT_SECONDS: i64 = 120;
 /// The kinds that the JavaScript layer kept in hashes, all organizations together.
 const LEGACY_HASHES: [Kind; 2] = [Kind::ConversationContext, Kind::ConversationSummary];
 
@@ -26,16 +28,19 @@ const LEGACY_HASHES: [Kind; 2] = [Kind::ConversationContext, Kind::ConversationS
 pub struct Clearing {
     organization: Option<String>,
     index: Vec<u8>,
+    aside: Vec<u8>,
+    mark: Vec<u8>,
+    /// When it was asked for, where that is longer ago than this request: what was written since stays.
+    asked_at: Option<Instant>,
     step: Step,
+    /// Where the scan of a hash goes on.
+    cursor: Vec<u8>,
     removed: i64,
-    /// Pages that may still be asked for: a writer who is faster than the clearing must not keep
-    /// it going for ever.
-    pages_left: i64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Step {
-    Mark,
+    FirstPage,
     Index,
     /// The position in `LEGACY_HASHES`.
     LegacyHash(usize),
@@ -43,88 +48,100 @@ enum Step {
 
 impl Clearing {
     pub fn new(core: &Core, organization: Option<&str>) -> Result<Box<Clearing>> {
-        let mut index = Vec::new();
+        let (mut index, mut aside, mut mark) = (Vec::new(), Vec::new(), Vec::new());
         core.keys().organization_index(&mut index, organization)?;
+        core.keys().cleared_mark(&mut mark, organization)?;
+        core.keys().index_aside(&mut aside, organization)?;
         let organization = organization.map(str::to_owned);
-        Ok(Box::new(Clearing { organization, index, step: Step::Mark, removed: 0, pages_left: i64::MAX }))
+        let (asked_at, step, cursor, removed) = (None, Step::FirstPage, b"0".to_vec(), 0);
+        Ok(Box::new(Clearing { organization, index, aside, mark, asked_at, step, cursor, removed }))
     }
 
-    /// Clears what memory holds. Where the values are in Redis that is not what was asked for, and
-    /// the answer says so.
-    pub fn locally(&self, core: &Core) -> Outcome<'static> {
-        let removed = core.memory().clear_organization(&self.index);
-        if core.uses_redis() {
-            return Outcome::Boolean(false);
+    /// The same, asked for while Redis was away.
+    pub fn asked_at(mut self: Box<Self>, at: Instant) -> Box<Clearing> {
+        self.asked_at = Some(at);
+        self
+    }
+
+    /// When it was asked for, where Redis was away then.
+    pub fn was_asked_at(&self) -> Option<Instant> {
+        self.asked_at
+    }
+
+    pub fn index(&self) -> &[u8] {
+        &self.index
+    }
+
+    pub fn organization(&self) -> Option<&str> {
+        self.organization.as_deref()
+    }
+
+    /// Keys that have gone so far.
+    pub fn removed(&self) -> i64 {
+        self.removed
+    }
+
+    /// Puts the request of the current step in.
+    pub fn ask(self: Box<Self>, core: &Core, token: &Token, now: Instant, out: &mut impl Requests<Token>) {
+        let from = out.buffer().len();
+        match self.step {
+            Step::FirstPage | Step::Index => self.append_page(core, now, out.buffer()),
+            Step::LegacyHash(position) => {
+                let hash = core.keys().legacy_hash(LEGACY_HASHES[position]);
+                let mut command: Vec<&[u8]> =
+                    vec![b"EVAL", CLEAR_LEGACY_HASH.as_bytes(), b"1", &hash, &self.cursor];
+                command.extend(self.organization.as_deref().map(str::as_bytes));
+                append_command(out.buffer(), &command);
+            }
         }
-        Outcome::Integer(i64::try_from(removed).unwrap_or(i64::MAX))
+        // What was asked for long ago has no caller whose time is up.
+        let since = if self.asked_at.is_some() { now } else { token.issued };
+        out.commit(from, 1, token.followed_by(Purpose::Clear(self)), core.deadline(since));
     }
 
-    /// Appends the first request: the mark that keeps old values from being read through.
-    pub fn begin(
-        self: Box<Self>,
-        core: &Core,
-        slot: u32,
-        now: Instant,
-        out: &mut Vec<u8>,
-    ) -> Result<(Token, u32)> {
-        let mut mark = Vec::new();
-        core.keys().cleared_mark(&mut mark, self.organization.as_deref())?;
-        append_command(out, &[b"SET", &mark, b"1", b"EX", LEGACY_TEXT_SECONDS]);
-        Ok((Token::clear(slot, self, now), 1))
+    fn append_page(&self, core: &Core, now: Instant, out: &mut Vec<u8>) {
+        let age = self.asked_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let lifetimes: Vec<_> = Kind::ALL
+            .into_iter()
+            .filter_map(|kind| default_ttl(kind).map(|ttl| (kind.segment(), ttl)))
+            .filter(|_| !age.is_zero())
+            .collect();
+        append_header(out, 12 + 2 * lifetimes.len());
+        append_argument(out, b"EVAL");
+        append_argument(out, CLEAR_INDEX.as_bytes());
+        append_integer_argument(out, 3);
+        for key in [&self.index, &self.aside, &self.mark] {
+            append_argument(out, key);
+        }
+        append_integer_argument(out, KEYS_A_PAGE);
+        append_integer_argument(out, i64::from(self.step == Step::FirstPage));
+        append_integer_argument(out, LEGACY_TEXT_SECONDS);
+        append_integer_argument(out, milliseconds(age));
+        append_integer_argument(out, core.keys().prefix().len() as i64);
+        append_integer_argument(out, milliseconds(core.config().default_ttl));
+        for (segment, ttl) in lifetimes {
+            append_argument(out, segment.as_bytes());
+            append_integer_argument(out, milliseconds(ttl));
+        }
     }
 
-    /// Takes a step's reply in; gives the outcome after the last step.
-    pub fn advance(
-        mut self: Box<Self>,
-        core: &Core,
-        slot: u32,
-        frame: Frame<'_>,
-        issued: Instant,
-        next: &mut Batch<Token>,
-    ) -> Option<Outcome<'static>> {
-        let mut cursor = b"0".to_vec();
+    /// Takes a step's reply in. True after the last step.
+    pub fn advance(&mut self, frame: Frame<'_>) -> bool {
         self.step = match self.step {
-            Step::Mark => Step::Index,
-            Step::Index => {
+            Step::FirstPage | Step::Index => {
                 let (removed, left) = pair(frame);
                 self.removed += removed;
-                // The first page tells how many there are; two more are for writers meanwhile.
-                self.pages_left = self.pages_left.min(left / KEYS_A_PAGE + 3) - 1;
-                if left > 0 && self.pages_left > 0 { Step::Index } else { Step::LegacyHash(0) }
+                if left > 0 { Step::Index } else { Step::LegacyHash(0) }
             }
             Step::LegacyHash(position) => {
-                let (at, removed) = page(frame);
+                let (cursor, removed) = page(frame);
                 self.removed += removed;
-                if at == b"0" {
-                    Step::LegacyHash(position + 1)
-                } else {
-                    cursor = at;
-                    Step::LegacyHash(position)
-                }
+                let is_done = cursor == b"0";
+                self.cursor = cursor;
+                Step::LegacyHash(position + usize::from(is_done))
             }
         };
-        let mut request = Vec::new();
-        match self.step {
-            Step::Mark | Step::Index => append_script(&mut request, CLEAR_INDEX, &self.index, KEYS_A_PAGE),
-            Step::LegacyHash(position) => {
-                let Some(kind) = LEGACY_HASHES.get(position) else {
-                    core.memory().clear_organization(&self.index);
-                    return Some(Outcome::Integer(self.removed));
-                };
-                let hash = core.keys().legacy_hash(*kind);
-                let mut command: Vec<&[u8]> =
-                    vec![b"EVAL", CLEAR_LEGACY_HASH.as_bytes(), b"1", &hash, &cursor];
-                command.extend(self.organization.as_deref().map(str::as_bytes));
-                append_command(&mut request, &command);
-            }
-        }
-        // Each page is progress, and gets a deadline of its own.
-        let deadline = core.deadline(Instant::now());
-        push(next, Token::clear(slot, self, issued), deadline, |out| {
-            out.extend_from_slice(&request);
-            1
-        });
-        None
+        self.step == Step::LegacyHash(LEGACY_HASHES.len())
     }
 }
 

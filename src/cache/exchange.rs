@@ -4,15 +4,21 @@
 
 use std::borrow::BorrowMut;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::call::{Call, Outcome};
-use super::core::{Core, Prepared, Scratch, closed};
-use super::token::{NOBODY, Token};
-use crate::connection::{ServerInfo, Traffic};
-use crate::error::{Error, ErrorCode};
+use super::core::{Core, Scratch, closed};
+use super::fence::Fence;
+use super::replies::FollowUp;
+use super::token::{NOBODY, Purpose, Token};
+use crate::connection::{Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled};
+use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
-use crate::lane::{Batch, Lane, Orphan, ProtocolError};
+use crate::lane::{Batch, Lane, Orphan, Requests, append_command};
+
+/// How long the breaker's question may take.
+const PROBE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who is told how a call ended.
 pub trait Sink {
@@ -23,13 +29,18 @@ pub trait Sink {
 pub struct Exchange {
     core: Arc<Core>,
     lane: Lane<Token>,
-    next: Batch<Token>,
+    follow_up: FollowUp,
     scratch: Scratch,
-    connected: bool,
+    /// Of the connection, where there is one.
+    watchdog: Option<Watchdog>,
     /// Failed attempts in a row; beyond the configured retries raw commands fail at once.
     failures: u32,
     last_failure: Option<Error>,
     last_received: Option<Instant>,
+    /// The connection's number and name at the server.
+    identity: Option<Fence>,
+    /// An earlier connection of which something may still run late.
+    doubtful: Option<Fence>,
 }
 
 impl Exchange {
@@ -37,12 +48,14 @@ impl Exchange {
         Exchange {
             core,
             lane: Lane::default(),
-            next: Batch::default(),
+            follow_up: FollowUp::default(),
             scratch: Scratch::default(),
-            connected: false,
+            watchdog: None,
             failures: 0,
             last_failure: None,
             last_received: None,
+            identity: None,
+            doubtful: None,
         }
     }
 
@@ -64,22 +77,35 @@ impl Exchange {
         self.last_received
     }
 
+    /// The earliest time at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.lane.next_deadline()
+        let watch = self.watchdog.as_ref().map(Watchdog::next_look);
+        let (probe, recovery) = match &self.watchdog {
+            Some(_) => (self.core.breaker().next_probe(), self.core.recovery_due()),
+            None => (None, None),
+        };
+        [self.lane.next_deadline(), watch, probe, recovery].into_iter().flatten().min()
     }
 
     /// Bytes for the socket; none while there is no connection.
     pub fn unsent(&self) -> &[u8] {
-        if self.connected { self.lane.unsent() } else { &[] }
+        if self.is_connected() { self.lane.unsent() } else { &[] }
     }
 
     pub fn sent(&mut self, count: usize) {
         self.core.health().counters().bytes_sent.add(count as u64);
         self.lane.sent(count);
+        if let Some(watchdog) = self.watchdog.as_mut().filter(|watchdog| watchdog.is_idle()) {
+            watchdog.sent(Instant::now());
+        }
     }
 
     pub fn read_room(&mut self) -> &mut [u8] {
         self.lane.read_room()
+    }
+
+    fn is_connected(&self) -> bool {
+        self.watchdog.is_some()
     }
 
     /// Takes a call in. It settles now, or later through one of the other methods.
@@ -87,12 +113,8 @@ impl Exchange {
         if let Some(error) = self.refusal(call) {
             return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
         }
-        let from = self.lane.buffer().len();
-        match self.core.prepare(call, slot, now, self.lane.buffer(), &mut self.scratch) {
-            Prepared::Local(outcome) => sink.settle(slot, outcome),
-            Prepared::Send { token, replies } => {
-                self.lane.commit(from, replies, token, self.core.deadline(now));
-            }
+        if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.lane, &mut self.scratch) {
+            sink.settle(slot, outcome);
         }
     }
 
@@ -103,48 +125,99 @@ impl Exchange {
             return overload;
         }
         // Memory cannot answer a raw command, and waiting has proved to be no use.
-        let hopeless = self.failures > self.core.config().max_retries;
-        if hopeless && matches!(call, Call::Command { .. }) { self.last_failure.clone() } else { None }
+        if !matches!(call, Call::Command { .. }) {
+            return None;
+        }
+        if self.failures > self.core.config().max_retries {
+            return self.last_failure.clone();
+        }
+        let is_open = self.is_connected() && self.core.breaker().state() != BreakerState::Closed;
+        is_open.then(|| Error::new(ErrorCode::Connect, "Redis answers too few calls: the breaker is open"))
     }
 
     /// Takes calls in that another thread prepared.
     pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
         self.lane.append(batch);
         // The other thread may not have known yet that the connection is gone.
-        if !self.connected && self.failures > 0 {
+        if !self.is_connected() && self.failures > 0 {
             self.answer_without_connection(now, sink);
+        }
+        self.look_after_journal(now);
+    }
+
+    /// What the journal has got while Redis was there goes to Redis.
+    pub fn look_after_journal(&mut self, now: Instant) {
+        if self.is_connected()
+            && self.core.breaker().state() == BreakerState::Closed
+            && self.core.wants_recovery.swap(false, Ordering::AcqRel)
+        {
+            self.core.recover(now, &mut self.lane);
         }
     }
 
-    /// `count` bytes were read. After an error the connection must be dropped.
-    pub fn received(&mut self, count: usize, now: Instant, sink: &mut dyn Sink) -> Result<(), ProtocolError> {
+    /// `count` bytes were read.
+    ///
+    /// # Errors
+    /// The connection must be dropped: it carries no protocol any more, or the server says that it serves
+    /// nobody on it.
+    pub fn received(&mut self, count: usize, now: Instant, sink: &mut dyn Sink) -> Result<()> {
         self.last_received = Some(now);
         self.core.health().counters().bytes_received.add(count as u64);
-        let Exchange { core, lane, next, .. } = self;
+        let Exchange { core, lane, follow_up, .. } = self;
+        let mut replies = 0;
         let result = lane.received(count, |token, answer, request| {
+            replies += 1;
             let slot = token.slot;
-            if let Some(outcome) = core.finish(token, answer, request, now, next)
+            if let Some(outcome) = core.finish(token, answer, request, now, follow_up)
                 && slot != NOBODY
             {
                 sink.settle(slot, outcome);
             }
         });
-        self.lane.append(&mut self.next);
-        result
+        self.core.breaker().succeeded(replies, now);
+        self.lane.append(&mut self.follow_up.requests);
+        let is_waiting = self.lane.is_waiting();
+        if let Some(watchdog) = &mut self.watchdog {
+            watchdog.received(now, is_waiting);
+        }
+        if std::mem::take(&mut self.follow_up.is_probe_answered) && self.core.breaker().probe_succeeded(now) {
+            self.serve(now, false);
+        }
+        match (self.follow_up.unusable.take(), result) {
+            (Some(error), _) => Err(error),
+            (None, result) => result.map_err(|error| connection_garbled(&error)),
+        }
     }
 
     pub fn connected(&mut self, server: &ServerInfo, now: Instant) {
-        self.connected = true;
+        self.watchdog = Some(Watchdog::new(self.core.config().command_timeout, now));
         self.failures = 0;
         self.last_failure = None;
         self.last_received = Some(now);
+        self.core.breaker().probe_succeeded(now);
+        self.identity = server.connection_id.map(|id| Fence::new(id, &server.connection_name));
         self.core.health().connected(&server.version, server.protocol);
-        self.core.forget_outage();
+        let is_fenced = match self.doubtful.take() {
+            Some(fence) => {
+                self.core.push_fence(fence, now, &mut self.lane);
+                true
+            }
+            None => false,
+        };
+        self.serve(now, is_fenced);
+    }
+
+    /// Redis can be called: brings it up to date first where that is due.
+    fn serve(&mut self, now: Instant, is_fenced: bool) {
+        if !self.core.begin_recovery(is_fenced, now, &mut self.lane) {
+            self.core.health().enter(State::Ready);
+        }
     }
 
     /// An attempt to connect failed.
     pub fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant, sink: &mut dyn Sink) {
         self.failures = attempt;
+        self.core.breaker().failed(1, now);
         self.core.health().attempt_failed(fault_code(&error), error.message());
         self.last_failure = Some(error);
         self.answer_without_connection(now, sink);
@@ -152,7 +225,7 @@ impl Exchange {
 
     /// The connection is gone.
     pub fn disconnected(&mut self, error: Error, now: Instant, sink: &mut dyn Sink) {
-        self.connected = false;
+        self.watchdog = None;
         self.core.health().disconnected(fault_code(&error), error.message());
         self.last_failure = Some(error);
         // Calls from here on are answered from memory until the next connection stands.
@@ -173,67 +246,116 @@ impl Exchange {
             ErrorCode::UnknownOutcome,
             "the connection was lost after the command was sent; it may have run",
         );
+        let mut lost_count = 0;
         lane.disconnect(
             |token| raw_may_wait && token.may_wait(),
             |Orphan { token, request, was_sent }| {
+                lost_count += u64::from(was_sent);
                 let error = if was_sent { &lost } else { &not_sent };
                 let slot = token.slot;
-                let outcome = core.give_up(token, &request, error, now);
-                if slot != NOBODY {
+                if let Some(outcome) = core.give_up(token, &request, error, was_sent, now)
+                    && slot != NOBODY
+                {
                     sink.settle(slot, outcome);
                 }
             },
         );
+        if lost_count > 0 {
+            self.core.breaker().failed(lost_count, now);
+            self.doubtful = self.doubtful.take().or(self.identity.take());
+        }
     }
 
-    /// Settles what is past its deadline. True where the server has been silent for so long that
-    /// the connection must be replaced.
+    /// Does what is due: settles calls whose time is up, asks a silent server whether it is there. Gives the
+    /// reason where the connection must be replaced.
     #[must_use]
-    pub fn expire(&mut self, now: Instant, sink: &mut dyn Sink) -> bool {
+    pub fn expire(&mut self, now: Instant, sink: &mut dyn Sink) -> Option<Error> {
+        let (any_expired, expired_sent) = self.settle_overdue(now, sink);
+        if !self.is_connected() {
+            // Who listens and does not answer keeps an attempt going for the whole connect timeout:
+            // the calls to come need not wait for that.
+            if any_expired {
+                self.core.health().enter(State::Degraded);
+                self.failures = self.failures.max(1);
+                self.answer_without_connection(now, sink);
+            }
+            return None;
+        }
+        if expired_sent > 0 && self.core.breaker().failed(expired_sent, now) {
+            self.core.health().fault("E_TIMEOUT", "Redis answers too few calls in time");
+            self.core.health().enter(State::Degraded);
+        }
+        if let Admission::Probe = self.core.breaker().admits(now) {
+            self.ask(Purpose::Probe, now + PROBE_WITHIN, now);
+        }
+        self.core.try_recovery_again(now, &mut self.lane);
+        self.look_after_journal(now);
+        match self.watchdog.as_ref().map_or(Watch::Nothing, |watchdog| watchdog.look(now)) {
+            Watch::Nothing => None,
+            Watch::Ask => {
+                let deadline = self.core.deadline(now);
+                self.ask(Purpose::Ask, deadline, now);
+                None
+            }
+            Watch::Silent => Some(crate::connection::connection_silent()),
+        }
+    }
+
+    fn ask(&mut self, purpose: Purpose, deadline: Instant, now: Instant) {
+        self.lane.push(Token::unasked(purpose, now), deadline, |out| {
+            append_command(out, &[b"PING"]);
+            1
+        });
+        if let Some(watchdog) = self.watchdog.as_mut().filter(|watchdog| watchdog.is_idle()) {
+            watchdog.asked(now);
+        }
+    }
+
+    /// Whether anything was overdue, and how much of it had been sent.
+    fn settle_overdue(&mut self, now: Instant, sink: &mut dyn Sink) -> (bool, u64) {
         let Exchange { core, lane, .. } = self;
         let core: &Core = core;
         let timeout = core.config().command_timeout;
-        let (mut any_expired, mut any_sent) = (false, false);
+        let (mut any, mut sent) = (false, 0);
         lane.expire(now, |Orphan { token, request, was_sent }| {
-            any_expired = true;
-            any_sent |= was_sent;
-            core.health().counters().timeouts.increment();
+            any = true;
+            sent += u64::from(was_sent);
+            let slot = token.slot;
+            if slot != NOBODY {
+                core.health().counters().timeouts.increment();
+            }
+            if matches!(token.purpose, Purpose::Probe) {
+                core.breaker().probe_failed(now);
+            }
             let message = format!("no answer within {} ms", timeout.as_millis());
             let error = match was_sent {
                 true => Error::new(ErrorCode::Timeout, message),
                 false => Error::timed_out_unsent(format!("{message}: there was no connection")),
             };
-            let slot = token.slot;
-            let outcome = core.give_up(token, &request, &error, now);
-            if slot != NOBODY {
+            if let Some(outcome) = core.give_up(token, &request, &error, was_sent, now)
+                && slot != NOBODY
+            {
                 sink.settle(slot, outcome);
             }
         });
-        if self.connected {
-            let silent = |at: Instant| now.saturating_duration_since(at) >= timeout;
-            return any_sent && self.last_received.is_none_or(silent);
+        if sent > 0 {
+            self.doubtful = self.doubtful.take().or(self.identity.clone());
         }
-        // Who listens and does not answer keeps an attempt going for the whole connect timeout:
-        // the calls to come need not wait for that.
-        if any_expired {
-            self.core.health().enter(State::Degraded);
-            self.failures = self.failures.max(1);
-            self.answer_without_connection(now, sink);
-        }
-        false
+        (any, sent)
     }
 
     /// Ends it: every call that still waits is told so.
     pub fn close(&mut self, now: Instant, sink: &mut dyn Sink) {
-        self.connected = false;
+        self.watchdog = None;
         self.core.health().enter(State::Closed);
         let core = &self.core;
         self.lane.disconnect(
             |_| false,
-            |Orphan { token, request, .. }| {
+            |Orphan { token, request, was_sent }| {
                 let slot = token.slot;
-                let outcome = core.give_up(token, &request, &closed(), now);
-                if slot != NOBODY {
+                if let Some(outcome) = core.give_up(token, &request, &closed(), was_sent, now)
+                    && slot != NOBODY
+                {
                     sink.settle(slot, outcome);
                 }
             },
@@ -288,7 +410,7 @@ impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
         self.exchange.borrow_mut().read_room()
     }
 
-    fn received(&mut self, count: usize, now: Instant) -> Result<(), ProtocolError> {
+    fn received(&mut self, count: usize, now: Instant) -> Result<()> {
         self.exchange.borrow_mut().received(count, now, &mut self.sink)
     }
 
@@ -308,7 +430,7 @@ impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
         self.exchange.borrow().next_deadline()
     }
 
-    fn expire(&mut self, now: Instant) -> bool {
+    fn expire(&mut self, now: Instant) -> Option<Error> {
         self.exchange.borrow_mut().expire(now, &mut self.sink)
     }
 }

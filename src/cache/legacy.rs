@@ -6,10 +6,10 @@ use super::core::Core;
 use super::kinds::default_ttl;
 use super::request::milliseconds;
 use super::scripts::MOVE_LEGACY;
-use super::token::{Token, push};
+use super::token::{Purpose, Token};
 use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
 use crate::key::{DecodedKey, Kind, LegacyLocation};
-use crate::lane::{Batch, append_argument, append_command, append_header, append_integer_argument};
+use crate::lane::{Requests, append_argument, append_command, append_header, append_integer_argument};
 
 /// A value's old place and its new one.
 #[derive(Debug)]
@@ -53,25 +53,23 @@ impl Legacy {
 
     /// Asks for the old value. Of a string the mark of a clearing makes a miss; of a hash the clearing
     /// itself takes the fields, so what is there now is newer.
-    pub fn ask(self: Box<Self>, core: &Core, slot: u32, issued: Instant, next: &mut Batch<Token>) {
-        let mut request = Vec::new();
+    pub fn ask(self: Box<Self>, core: &Core, token: &Token, next: &mut impl Requests<Token>) {
+        let from = next.buffer().len();
+        let request = next.buffer();
         match (&self.place, &self.cleared_mark) {
             (LegacyLocation::HashField { key, field }, _) => {
-                append_command(&mut request, &[b"HGET", key, field]);
+                append_command(request, &[b"HGET", key, field]);
             }
-            (LegacyLocation::Text { key }, Some(mark)) => append_command(&mut request, &[b"MGET", key, mark]),
-            (LegacyLocation::Text { key }, None) => append_command(&mut request, &[b"GET", key]),
+            (LegacyLocation::Text { key }, Some(mark)) => append_command(request, &[b"MGET", key, mark]),
+            (LegacyLocation::Text { key }, None) => append_command(request, &[b"GET", key]),
         }
-        push(next, Token::legacy(slot, self, issued), core.deadline(issued), |out| {
-            out.extend_from_slice(&request);
-            1
-        });
+        next.commit(from, 1, token.followed_by(Purpose::Legacy(self)), core.deadline(token.issued));
     }
 
     /// Moves the value: it is written where it belongs unless something newer is there, and the
     /// old one goes. While the organization's mark stands nothing is moved, since a value that changes
     /// its place could be missed by the clearing. Nobody waits for it.
-    pub fn move_here(&self, core: &Core, json: &[u8], issued: Instant, next: &mut Batch<Token>) {
+    pub fn move_here(&self, core: &Core, json: &[u8], issued: Instant, next: &mut impl Requests<Token>) {
         let ttl = default_ttl(self.kind).unwrap_or(core.config().default_ttl);
         let mut stored = Vec::new();
         if core.encode(json, &mut stored).is_err() {
@@ -84,7 +82,7 @@ impl Legacy {
         let keys = [Some(old), Some(&self.key), self.index.as_ref(), self.cleared_mark.as_ref()];
         let keys: Vec<&[u8]> = keys.into_iter().flatten().map(Vec::as_slice).collect();
         let numbers = [milliseconds(ttl), end_of_life(ttl), milliseconds(ttl + EXTRA_INDEX_LIFE)];
-        push(next, Token::upkeep(issued), core.deadline(issued), |out| {
+        next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
             append_header(out, 3 + keys.len() + 1 + numbers.len() + usize::from(field.is_some()));
             append_argument(out, b"EVAL");
             append_argument(out, MOVE_LEGACY.as_bytes());

@@ -5,13 +5,22 @@
 //! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
+mod attention;
 mod call;
 mod clearing;
 mod core;
 mod exchange;
+mod fallback;
+mod fence;
+mod kept;
 mod kinds;
 mod legacy;
 mod local;
+mod plan;
+mod recent;
+mod refusals;
+mod replay;
+mod replay_request;
 mod replies;
 mod request;
 mod scripts;
@@ -20,7 +29,9 @@ mod token;
 mod upkeep;
 
 pub use call::{Call, Outcome, Place, Shape};
-pub use core::{Core, Prepared, Scratch, closed, embedded};
+pub use core::{Core, Scratch, closed, embedded};
 pub use exchange::{Attached, Exchange, Sink};
+pub use kept::Kept;
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
+pub use refusals::{REFUSALS, Refusal, Treatment};
 pub use token::{NOBODY, Token};

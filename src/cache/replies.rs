@@ -6,45 +6,59 @@ use std::time::{Duration, Instant};
 use super::call::Outcome;
 use super::core::Core;
 use super::legacy::Legacy;
+use super::refusals::Treatment;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
-use super::token::{Purpose, Token, push};
+use super::token::{Purpose, Token};
 use super::upkeep;
 use crate::error::Error;
-use crate::lane::{Answer, Arguments, Batch, Frame, Node, append_command};
+use crate::lane::{Answer, Batch, Frame, Node, Requests, append_command};
+
+/// What follows from the replies of one read.
+#[derive(Debug, Default)]
+pub struct FollowUp {
+    pub requests: Batch<Token>,
+    /// Why this connection is of no use any more.
+    pub unusable: Option<Error>,
+    /// The breaker's question was answered.
+    pub is_probe_answered: bool,
+}
 
 impl Core {
-    /// The outcome of a request, or `None` where a further request was put into `next`.
+    /// The outcome of a request, or `None` where a further request was put into `follow_up` or
+    /// nobody waits.
     pub fn finish<'a>(
         &self,
         token: Token,
         answer: Answer<'a>,
         request: &[u8],
         now: Instant,
-        next: &mut Batch<Token>,
+        follow_up: &mut FollowUp,
     ) -> Option<Outcome<'a>> {
-        let elapsed = now.saturating_duration_since(token.issued);
-        let frame = match answer {
-            Answer::Refused(line) => return Some(self.refused(token, Error::reply(line), request, now)),
-            Answer::Frame(frame) => match frame.error() {
-                Some(line) => return Some(self.refused(token, Error::reply(&line), request, now)),
-                None => frame,
+        let refusal = match &answer {
+            Answer::Refused(line) => Some(Error::reply(line)),
+            Answer::Frame(frame) => match (&token.purpose, frame.error()) {
+                (_, Some(line)) => Some(Error::reply(&line)),
+                (Purpose::Operation(form), None) => {
+                    transaction_error(*form, *frame).map(|line| Error::reply(&line))
+                }
+                _ => None,
             },
         };
+        if let Some(error) = refusal {
+            return self.refused(token, error, request, now, follow_up);
+        }
+        let Answer::Frame(frame) = answer else { return None };
+        let elapsed = now.saturating_duration_since(token.issued);
+        let next = &mut follow_up.requests;
         match token.purpose {
             Purpose::Command(shape) => {
                 self.health.command(elapsed);
                 Some(Outcome::Reply(Cow::Borrowed(frame.bytes()), shape))
             }
             Purpose::Operation(form) => {
-                if let Some(line) = transaction_error(form, frame) {
-                    if form == Form::HashSet && line.starts_with("WRONGTYPE") {
-                        replace_by_hash(self, token, request, next);
-                        return None;
-                    }
-                    return Some(self.refused(token, Error::reply(&line), request, now));
-                }
-                self.operation_done(token, form, frame, request, elapsed, next)
+                let operation = Operation::parse(form, request)?;
+                self.operation_done(token, &operation, frame, now, next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
@@ -55,68 +69,105 @@ impl Core {
                 }
                 Some(found.map_or(Outcome::Null, Outcome::Json))
             }
-            Purpose::Clear(clearing) => clearing.advance(self, token.slot, frame, token.issued, next),
-            Purpose::Upkeep => None,
+            Purpose::Clear(_) => self.clearing_advanced(token, frame, now, next),
+            Purpose::Upkeep | Purpose::Ask => None,
+            Purpose::Probe => {
+                follow_up.is_probe_answered = true;
+                None
+            }
             Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
+            Purpose::Lifetime(recent) => {
+                self.lifetime_known(*recent, frame, token.issued);
+                None
+            }
+            Purpose::Replay(replay) => {
+                follow_up.unusable = self.replayed(*replay, Ok(frame), now, next);
+                None
+            }
+            Purpose::Fence(fence) => {
+                match (*fence).advance(frame) {
+                    Some(fence) => self.push_fence(fence, now, next),
+                    None => self.release_recovery(now, next),
+                }
+                None
+            }
         }
     }
 
     fn operation_done<'a>(
         &self,
         token: Token,
-        form: Form,
+        operation: &Operation<'_>,
         frame: Frame<'a>,
-        request: &[u8],
-        elapsed: Duration,
+        now: Instant,
         next: &mut Batch<Token>,
     ) -> Option<Outcome<'a>> {
-        match form {
-            Form::Get => match frame.node() {
-                Node::Null => {
-                    if let Some(legacy) = Legacy::of(self, Arguments::new(request).nth(1).unwrap_or_default())
-                    {
-                        legacy.ask(self, token.slot, token.issued, next);
-                        return None;
-                    }
-                    self.health.read(elapsed, false);
-                    Some(Outcome::Null)
+        let elapsed = now.saturating_duration_since(token.issued);
+        match *operation {
+            Operation::Get { key } => {
+                let stored = stored(frame.node());
+                self.remember_value(key, stored, now, next);
+                if stored.is_none()
+                    && let Some(legacy) = Legacy::of(self, key)
+                {
+                    legacy.ask(self, &token, next);
+                    return None;
                 }
-                node => Some(self.read_done(node, elapsed)),
-            },
-            Form::HashGet => Some(self.read_done(frame.node(), elapsed)),
-            Form::HashEntries => {
-                let entries = self.entries(frame);
+                Some(self.read_done(stored, elapsed))
+            }
+            Operation::HashGet { key, field } => {
+                let stored = stored(frame.node());
+                self.remember_field(key, field, stored, now, next);
+                Some(self.read_done(stored, elapsed))
+            }
+            Operation::HashEntries { key } => {
+                let fields = fields(frame);
+                self.remember_fields(key, fields.iter().copied(), now, next);
+                let entries = self.entries(&fields);
                 self.health.read(elapsed, !entries.is_empty());
                 Some(Outcome::Entries(entries))
             }
-            Form::Set | Form::SetPair => {
+            Operation::Set { .. } | Operation::SetPair { .. } | Operation::HashSet { .. } => {
                 self.health.write(elapsed);
-                Some(Outcome::Boolean(true))
-            }
-            Form::SetIndexed | Form::HashSet => {
-                self.health.write(elapsed);
-                if upkeep::after_indexed_write(self, form, frame, request, &token, next) {
+                self.remember_write(operation, &token);
+                if upkeep::after_indexed_write(self, operation, frame, &token, next) {
                     return None;
                 }
                 Some(Outcome::Boolean(true))
             }
-            Form::Delete | Form::HashDelete => {
+            Operation::Delete { .. } | Operation::HashDelete { .. } => {
                 self.health.write(elapsed);
+                self.remember_write(operation, &token);
                 Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
             }
         }
     }
 
-    fn read_done<'a>(&self, node: Node<'a>, elapsed: Duration) -> Outcome<'a> {
-        let outcome = match node {
-            Node::Bulk(stored) | Node::Status(stored) => match self.codec.decode(stored) {
-                Ok(json) => Outcome::Json(json),
-                Err(_) => {
-                    self.health.counters().corrupt_values.increment();
-                    Outcome::Null
-                }
-            },
-            _ => Outcome::Null,
+    fn clearing_advanced(
+        &self,
+        token: Token,
+        frame: Frame<'_>,
+        now: Instant,
+        next: &mut Batch<Token>,
+    ) -> Option<Outcome<'static>> {
+        let bare = token.followed_by(Purpose::Upkeep);
+        let Purpose::Clear(mut clearing) = token.purpose else { return None };
+        if clearing.advance(frame) {
+            self.clearing_ended(&clearing, &bare, true, now, next);
+            return Some(Outcome::Integer(clearing.removed()));
+        }
+        clearing.ask(self, &bare, now, next);
+        None
+    }
+
+    fn read_done<'a>(&self, stored: Option<&'a [u8]>, elapsed: Duration) -> Outcome<'a> {
+        let outcome = match stored.map(|stored| self.codec.decode(stored)) {
+            Some(Ok(json)) => Outcome::Json(json),
+            Some(Err(_)) => {
+                self.health.counters().corrupt_values.increment();
+                Outcome::Null
+            }
+            None => Outcome::Null,
         };
         self.health.read(elapsed, outcome != Outcome::Null);
         outcome
@@ -139,10 +190,9 @@ impl Core {
         decoded.ok()
     }
 
-    fn entries(&self, frame: Frame<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let (Node::Map(mut items) | Node::Array(mut items)) = frame.node() else { return Vec::new() };
-        let mut entries = Vec::new();
-        while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {
+    fn entries(&self, fields: &[(&[u8], &[u8])]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut entries = Vec::with_capacity(fields.len());
+        for (field, stored) in fields {
             match self.codec.decode(stored) {
                 Ok(json) => entries.push((field.to_vec(), json.into_owned())),
                 Err(_) => self.health.counters().corrupt_values.increment(),
@@ -152,55 +202,124 @@ impl Core {
     }
 
     /// The server answered with an error.
-    fn refused(&self, token: Token, error: Error, request: &[u8], now: Instant) -> Outcome<'static> {
-        if matches!(token.purpose, Purpose::Command(_)) {
-            // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
-            return Outcome::Failed(error);
+    fn refused(
+        &self,
+        token: Token,
+        error: Error,
+        request: &[u8],
+        now: Instant,
+        follow_up: &mut FollowUp,
+    ) -> Option<Outcome<'static>> {
+        let treatment = Treatment::of(error.redis_code());
+        if treatment == Treatment::Replace {
+            follow_up.unusable.get_or_insert_with(|| error.clone());
         }
-        if error.redis_code() == Some("WRONGTYPE") && self.is_read(&token) {
+        let form = match token.purpose {
+            // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
+            Purpose::Command(_) => return Some(Outcome::Failed(error)),
+            Purpose::Replay(replay) => {
+                let unusable = self.replayed(*replay, Err(error), now, &mut follow_up.requests);
+                follow_up.unusable = follow_up.unusable.take().or(unusable);
+                return None;
+            }
+            // Who may not look at connections replays without a fence.
+            Purpose::Fence(_) => {
+                self.release_recovery(now, &mut follow_up.requests);
+                return None;
+            }
+            Purpose::Probe => {
+                follow_up.is_probe_answered = true;
+                return None;
+            }
+            Purpose::Operation(form) => form,
+            _ => return self.give_up(token, request, &error, false, now),
+        };
+        if error.redis_code() == Some("WRONGTYPE") && form == Form::HashSet {
+            replace_by_hash(self, token, request, &mut follow_up.requests);
+            return None;
+        }
+        if error.redis_code() == Some("WRONGTYPE") && is_read(form) {
             self.health.counters().corrupt_values.increment();
             self.health.read(now.saturating_duration_since(token.issued), false);
-            return miss(&token);
+            return Some(miss(form));
         }
-        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()));
-        self.without_redis(token, request, now)
-    }
-
-    fn is_read(&self, token: &Token) -> bool {
-        matches!(
-            token.purpose,
-            Purpose::Operation(Form::Get | Form::HashGet | Form::HashEntries) | Purpose::Legacy(_)
-        )
-    }
-
-    /// The outcome of a request that Redis did not answer: the adapter's calls fall back to
-    /// memory, a raw command fails with `error`.
-    pub fn give_up(&self, token: Token, request: &[u8], error: &Error, now: Instant) -> Outcome<'static> {
-        if matches!(token.purpose, Purpose::Command(_)) {
-            return Outcome::Failed(error.clone());
+        if error.redis_code() == Some("WRONGTYPE") && form == Form::HashDelete {
+            // A plain value has no fields.
+            self.health.write(now.saturating_duration_since(token.issued));
+            return Some(Outcome::Boolean(false));
         }
-        self.without_redis(token, request, now)
+        if treatment != Treatment::Replace {
+            self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
+            if !is_read(form) {
+                return Some(Outcome::Boolean(false));
+            }
+        } else if error.redis_code() == Some("READONLY") {
+            self.dialer().require_primary();
+        }
+        self.give_up(token, request, &error, false, now)
     }
 
-    fn without_redis(&self, token: Token, request: &[u8], now: Instant) -> Outcome<'static> {
+    /// The outcome of a request that Redis did not answer: the adapter's calls fall back, a raw
+    /// command fails with `error`. `is_in_doubt`: it was sent, and may have run.
+    pub fn give_up(
+        &self,
+        token: Token,
+        request: &[u8],
+        error: &Error,
+        is_in_doubt: bool,
+        now: Instant,
+    ) -> Option<Outcome<'static>> {
+        let bare = token.followed_by(Purpose::Upkeep);
         match token.purpose {
-            Purpose::Operation(form) => match Operation::parse(form, request) {
-                Some(operation) => self.run_locally(&operation, now),
-                None => Outcome::Null,
-            },
-            Purpose::Clear(clearing) => clearing.locally(self),
-            Purpose::ExtendIndex => Outcome::Boolean(true),
-            Purpose::Legacy(_) | Purpose::Command(_) | Purpose::Upkeep => Outcome::Null,
+            Purpose::Command(_) => Some(Outcome::Failed(error.clone())),
+            Purpose::Operation(form) => {
+                let operation = Operation::parse(form, request)?;
+                Some(self.fall_back(&operation, &bare, is_in_doubt, now))
+            }
+            Purpose::Clear(clearing) => {
+                self.clearing_ended(&clearing, &bare, false, now, &mut Batch::default());
+                Some(self.clear_locally(&clearing, &bare))
+            }
+            // The value is in Redis; only its index may end before it.
+            Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
+            Purpose::Legacy(_) => Some(Outcome::Null),
+            Purpose::Replay(replay) => {
+                self.replay_lost(&replay, now);
+                None
+            }
+            Purpose::Fence(_) | Purpose::Upkeep | Purpose::Lifetime(_) | Purpose::Ask | Purpose::Probe => {
+                None
+            }
         }
     }
 }
 
+fn is_read(form: Form) -> bool {
+    matches!(form, Form::Get | Form::HashGet | Form::HashEntries)
+}
+
 /// What a read answers where nothing is.
-fn miss(token: &Token) -> Outcome<'static> {
-    match token.purpose {
-        Purpose::Operation(Form::HashEntries) => Outcome::Entries(Vec::new()),
+pub(super) fn miss(form: Form) -> Outcome<'static> {
+    match form {
+        Form::HashEntries => Outcome::Entries(Vec::new()),
         _ => Outcome::Null,
     }
+}
+
+fn stored<'a>(node: Node<'a>) -> Option<&'a [u8]> {
+    match node {
+        Node::Bulk(stored) | Node::Status(stored) => Some(stored),
+        _ => None,
+    }
+}
+
+fn fields<'a>(frame: Frame<'a>) -> Vec<(&'a [u8], &'a [u8])> {
+    let (Node::Map(mut items) | Node::Array(mut items)) = frame.node() else { return Vec::new() };
+    let mut fields = Vec::new();
+    while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {
+        fields.push((field, stored));
+    }
+    fields
 }
 
 /// The first error among the replies of a transaction, which EXEC itself does not report.
@@ -222,11 +341,11 @@ fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
 fn replace_by_hash(core: &Core, token: Token, request: &[u8], next: &mut Batch<Token>) {
     let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
     let deadline = core.deadline(token.issued);
-    push(next, Token::upkeep(token.issued), deadline, |out| {
+    next.push(Token::unasked(Purpose::Upkeep, token.issued), deadline, |out| {
         append_command(out, &[b"EVAL", DROP_UNLESS_HASH.as_bytes(), b"1", key]);
         1
     });
-    push(next, token, deadline, |out| {
+    next.push(token.followed_by(Purpose::Operation(Form::HashSet)), deadline, |out| {
         out.extend_from_slice(request);
         HASH_SET_REPLIES
     });

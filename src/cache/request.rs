@@ -53,13 +53,39 @@ impl Operation<'_> {
         }
     }
 
-    pub fn is_read(&self) -> bool {
-        matches!(self.form(), Form::Get | Form::HashGet | Form::HashEntries)
+    /// The key, or the first of two.
+    pub fn key(&self) -> &[u8] {
+        match *self {
+            Operation::Get { key }
+            | Operation::Set { key, .. }
+            | Operation::SetPair { first: (key, _), .. }
+            | Operation::Delete { key }
+            | Operation::HashGet { key, .. }
+            | Operation::HashSet { key, .. }
+            | Operation::HashDelete { key, .. }
+            | Operation::HashEntries { key } => key,
+        }
     }
 
-    /// Whether a value is stored.
-    pub fn is_write(&self) -> bool {
-        matches!(self.form(), Form::Set | Form::SetIndexed | Form::SetPair | Form::HashSet)
+    /// The other key of two that belong together.
+    pub fn second_key(&self) -> Option<&[u8]> {
+        match *self {
+            Operation::SetPair { second: (key, _), .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What is stored.
+    pub fn values(&self) -> Vec<&[u8]> {
+        match *self {
+            Operation::Set { value, .. } | Operation::HashSet { value, .. } => vec![value],
+            Operation::SetPair { first, second, .. } => vec![first.1, second.1],
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn is_read(&self) -> bool {
+        matches!(self.form(), Form::Get | Form::HashGet | Form::HashEntries)
     }
 
     /// Appends the request and gives the number of replies it will have.

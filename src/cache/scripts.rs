@@ -29,14 +29,134 @@ for _, key in ipairs(due) do \
 end \
 return gone";
 
-/// Takes up to ARGV[1] keys of an index away, with their entries. KEYS[1] is the index. Answers
-/// how many keys there were and how many entries are left.
+/// Takes up to ARGV[1] keys of an index away. KEYS: the index, the place where it is put aside, the
+/// mark of a clearing. Answers how many keys went and how many entries are left aside.
+///
+/// ARGV[2] is '1' on the first page. The index is then put aside in one step, so that what is written from
+/// then on is in a new index and stays; what an earlier clearing has left aside goes along. ARGV[3] is how
+/// long the mark stands, in s.
+///
+/// ARGV[4] is how many ms ago the organization was cleared: 0, or more where Redis was away. What was
+/// written since stays. A value's age is its kind's lifetime less what is left of it: ARGV[5] is
+/// the length of the keys' prefix, ARGV[6] the lifetime of what has no kind, then kinds and lifetimes in turn.
 pub const CLEAR_INDEX: &str = "\
-local keys = redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1) \
+local index, aside, mark = KEYS[1], KEYS[2], KEYS[3] \
+local age, prefix = tonumber(ARGV[4]), tonumber(ARGV[5]) \
+if ARGV[2] == '1' then \
+  redis.pcall('SET', mark, '1', 'EX', ARGV[3]) \
+  if redis.call('EXISTS', index) == 1 then \
+    if redis.call('EXISTS', aside) == 1 then \
+      local life = math.max(redis.call('PTTL', index), redis.call('PTTL', aside)) \
+      redis.call('ZUNIONSTORE', aside, 2, aside, index, 'AGGREGATE', 'MAX') \
+      redis.call('UNLINK', index) \
+      if life > 0 then redis.call('PEXPIRE', aside, life) end \
+    else \
+      redis.call('RENAME', index, aside) \
+    end \
+  end \
+end \
+local lifetimes = {} \
+if age > 0 then for i = 7, #ARGV, 2 do lifetimes[ARGV[i]] = tonumber(ARGV[i + 1]) end end \
+local keys = redis.call('ZRANGE', aside, 0, ARGV[1] - 1) \
 if #keys == 0 then return {0, 0} end \
-local removed = redis.call('UNLINK', unpack(keys)) \
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #keys - 1) \
-return {removed, redis.call('ZCARD', KEYS[1])}";
+local is_rewritten = redis.call('EXISTS', index) == 1 \
+local old = {} \
+for _, key in ipairs(keys) do \
+  local stays = is_rewritten and redis.call('ZSCORE', index, key) \
+  if not stays and age > 0 then \
+    local kind = string.match(string.sub(key, prefix + 1), '^[^:]*') \
+    local left = redis.call('PTTL', key) \
+    if left > (lifetimes[kind] or tonumber(ARGV[6])) - age then \
+      redis.call('ZADD', index, redis.call('ZSCORE', aside, key), key) \
+      if redis.call('PTTL', index) < left then redis.call('PEXPIRE', index, left + 86400000) end \
+      stays = true \
+    end \
+  end \
+  if not stays then old[#old + 1] = key end \
+end \
+local removed = 0 \
+if #old > 0 then removed = redis.call('UNLINK', unpack(old)) end \
+redis.call('ZREM', aside, unpack(keys)) \
+return {removed, redis.call('ZCARD', aside)}";
+
+/// Replays plain values and deletes. Each has KEYS: its key, and its index where it has one; and ARGV:
+/// `s` (set) or `d` (delete), what is left of its life in ms, the value, '1' where there is an index
+/// and then its score and its own life, the number of older values and their SHA-1 sums. Answers for
+/// each 1 (done), 0 (something newer is there) or the server's refusal.
+///
+/// What would expire later was written later, so no clock is compared. A value whose sum is among the
+/// older ones is one that this process wrote or read before, whatever its lifetime.
+pub const REPLAY: &str = "\
+local answers, k, a = {}, 0, 0 \
+local function key() k = k + 1 return KEYS[k] end \
+local function arg() a = a + 1 return ARGV[a] end \
+while a < #ARGV do \
+  local kind, left, value, name = arg(), tonumber(arg()), arg(), key() \
+  local index, score, life \
+  if arg() == '1' then index, score, life = key(), arg(), tonumber(arg()) end \
+  local older, count = {}, tonumber(arg()) \
+  for _ = 1, count do older[arg()] = true end \
+  local newer = redis.call('PTTL', name) > left \
+  if newer and count > 0 then \
+    local there = redis.pcall('GET', name) \
+    if type(there) == 'string' and older[redis.sha1hex(there)] then newer = false end \
+  end \
+  local answer = 1 \
+  if newer then \
+    answer = 0 \
+  elseif kind == 'd' or left <= 0 then \
+    redis.call('UNLINK', name) \
+  else \
+    local done = redis.pcall('SET', name, value, 'PX', left) \
+    if done.err then \
+      answer = done.err \
+    elseif index then \
+      redis.call('ZADD', index, score, name) \
+      if redis.call('PTTL', index) < left then redis.call('PEXPIRE', index, life) end \
+    end \
+  end \
+  answers[#answers + 1] = answer \
+end \
+return answers";
+
+/// Replays fields of one hash. KEYS: the hash, and its index where it has one. ARGV: what is left of its
+/// life in ms, '1' where nothing else may be in it, the index score and the index's life, the number of
+/// older values and their SHA-1 sums, then `s` or `d`, field and value in turn. Answers as `REPLAY`.
+///
+/// Of a hash that somebody has written to meanwhile, fields that are there and not known stay.
+pub const REPLAY_HASH: &str = "\
+local name, index, left = KEYS[1], KEYS[2], tonumber(ARGV[1]) \
+local older, count = {}, tonumber(ARGV[5]) \
+for i = 6, 5 + count do older[ARGV[i]] = true end \
+local newer = redis.call('PTTL', name) > left \
+local kind = redis.call('TYPE', name).ok \
+if kind ~= 'none' and kind ~= 'hash' then \
+  if newer then return {0} end \
+  redis.call('UNLINK', name) \
+elseif ARGV[2] == '1' and not newer then \
+  redis.call('UNLINK', name) \
+end \
+local done = 0 \
+for i = 6 + count, #ARGV, 3 do \
+  local field, there = ARGV[i + 1], redis.call('HGET', name, ARGV[i + 1]) \
+  if not (newer and there and not older[redis.sha1hex(there)]) then \
+    if ARGV[i] == 'd' then \
+      redis.call('HDEL', name, field) \
+    elseif left > 0 then \
+      redis.call('HSET', name, field, ARGV[i + 2]) \
+    end \
+    done = 1 \
+  end \
+end \
+if left > 0 and redis.call('EXISTS', name) == 1 then \
+  if not newer then redis.call('PEXPIRE', name, left) end \
+  if index then \
+    redis.call('ZADD', index, ARGV[3], name) \
+    local life = redis.call('PTTL', name) \
+    if redis.call('PTTL', index) < life then redis.call('PEXPIRE', index, math.max(life, tonumber(ARGV[4]))) end \
+  end \
+end \
+return {done}";
 
 /// Takes KEYS[1] away unless it is a hash. It looks again because of two fields that were refused at
 /// once: the first may be in the new hash already, and was acknowledged.

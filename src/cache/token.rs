@@ -1,12 +1,14 @@
-//! What travels with a request, and how requests are put into a batch.
+//! What travels with a request.
 
 use std::time::Instant;
 
 use super::call::Shape;
 use super::clearing::Clearing;
+use super::fence::Fence;
 use super::legacy::Legacy;
+use super::recent::Recent;
+use super::replay::Replay;
 use super::request::Form;
-use crate::lane::{Batch, BatchRequest};
 
 /// The slot of a request that nobody waits for.
 pub const NOBODY: u32 = u32::MAX;
@@ -18,6 +20,11 @@ pub struct Token {
     pub slot: u32,
     pub(super) purpose: Purpose,
     pub(super) issued: Instant,
+    /// The order of this client's calls: of two writes of a key the later one counts, whichever of them
+    /// is heard of first.
+    pub(super) sequence: u64,
+    /// A write that Redis itself must have, or nobody.
+    pub(super) must_reach_redis: bool,
 }
 
 #[derive(Debug)]
@@ -30,44 +37,35 @@ pub(super) enum Purpose {
     Upkeep,
     /// Housekeeping that an outcome waits for: the write it belongs to is then acknowledged.
     ExtendIndex,
+    /// How long the value lives that a read has just found.
+    Lifetime(Box<Recent>),
+    /// Writes that the journal held.
+    Replay(Box<Replay>),
+    /// Keeps what an earlier connection still holds from running late.
+    Fence(Box<Fence>),
+    /// The watchdog's question.
+    Ask,
+    /// The breaker's.
+    Probe,
 }
 
 impl Token {
+    pub(super) fn new(slot: u32, purpose: Purpose, issued: Instant) -> Token {
+        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false }
+    }
+
+    /// Without a caller.
+    pub(super) fn unasked(purpose: Purpose, issued: Instant) -> Token {
+        Token::new(NOBODY, purpose, issued)
+    }
+
+    /// The token of a request that follows from this one.
+    pub(super) fn followed_by(&self, purpose: Purpose) -> Token {
+        Token { purpose, ..*self }
+    }
+
     /// Raw commands may wait for the next connection; the adapter's calls answer from memory.
     pub fn may_wait(&self) -> bool {
         matches!(self.purpose, Purpose::Command(_))
     }
-
-    pub(super) fn clear(slot: u32, clearing: Box<Clearing>, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::Clear(clearing), issued }
-    }
-
-    pub(super) fn upkeep(issued: Instant) -> Token {
-        Token { slot: NOBODY, purpose: Purpose::Upkeep, issued }
-    }
-
-    pub(super) fn extend_index(slot: u32, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::ExtendIndex, issued }
-    }
-
-    pub(super) fn legacy(slot: u32, legacy: Box<Legacy>, issued: Instant) -> Token {
-        Token { slot, purpose: Purpose::Legacy(legacy), issued }
-    }
-
-    /// When the call was made.
-    pub fn issued(&self) -> Instant {
-        self.issued
-    }
-}
-
-/// Appends a request to a batch.
-pub(super) fn push(
-    next: &mut Batch<Token>,
-    token: Token,
-    deadline: Instant,
-    append: impl FnOnce(&mut Vec<u8>) -> u32,
-) {
-    let from = next.bytes.len();
-    let replies = append(&mut next.bytes);
-    next.requests.push(BatchRequest { token, len: next.bytes.len() - from, replies, deadline });
 }

@@ -4,11 +4,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::core::Core;
-use super::request::{Form, Operation, milliseconds};
+use super::request::{Operation, milliseconds};
 use super::scripts::{EXTEND_INDEX, TRIM_INDEX};
-use super::token::{Token, push};
+use super::token::{Purpose, Token};
 use crate::lane::{
-    Batch, Frame, Node, append_argument, append_command, append_header, append_integer_argument,
+    Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
 };
 
 /// An index that is extended gets more than its newest value needs, so that this is rare.
@@ -22,19 +22,17 @@ const TRIM_ENTRIES: i64 = 128;
 /// depends on a further request: were the index to end before the value, clearing would miss it.
 pub fn after_indexed_write(
     core: &Core,
-    form: Form,
+    operation: &Operation<'_>,
     frame: Frame<'_>,
-    request: &[u8],
     token: &Token,
-    next: &mut Batch<Token>,
+    next: &mut impl Requests<Token>,
 ) -> bool {
-    let Some(Operation::Set { ttl, index: Some(index), .. } | Operation::HashSet { ttl, index, .. }) =
-        Operation::parse(form, request)
+    let (Operation::Set { ttl, index: Some(index), .. } | Operation::HashSet { ttl, index, .. }) = *operation
     else {
         return false;
     };
     if core.count_indexed_write().is_multiple_of(TRIM_EVERY) {
-        push(next, Token::upkeep(token.issued()), core.deadline(token.issued()), |out| {
+        next.push(Token::unasked(Purpose::Upkeep, token.issued), core.deadline(token.issued), |out| {
             append_script(out, TRIM_INDEX, index, TRIM_ENTRIES);
             1
         });
@@ -46,8 +44,8 @@ pub fn after_indexed_write(
     match index_life {
         Some(Node::Integer(left)) if left >= milliseconds(ttl) => false,
         _ => {
-            let extend = Token::extend_index(token.slot, token.issued());
-            push(next, extend, core.deadline(token.issued()), |out| {
+            let extend = token.followed_by(Purpose::ExtendIndex);
+            next.push(extend, core.deadline(token.issued), |out| {
                 append_script(out, EXTEND_INDEX, index, milliseconds(ttl + EXTRA_INDEX_LIFE));
                 1
             });

@@ -1,6 +1,7 @@
 //! From single values to the whole: what wins over what, and which values go together.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::choice::{Compression, Driver, Environment, Family, LogLevel};
@@ -46,6 +47,7 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         compression_threshold_bytes: draft.size(Name::CompressionThreshold)?,
         memory_max_bytes: draft.size(Name::MemoryMaxBytes)?,
         journal_max_bytes: draft.size(Name::JournalMaxBytes)?,
+        journal_dir: values.text(Name::JournalDir)?.map(PathBuf::from),
         queue_max_commands: draft.size(Name::QueueMaxCommands)?,
         queue_max_bytes: draft.size(Name::QueueMaxBytes)?,
         log_level: values.choice(Name::LogLevel, LogLevel::from_word)?,

@@ -76,3 +76,6 @@ pub const MAX_CREDENTIAL_BYTES: usize = 64 << 10;
 pub const MAX_PEM_BYTES: usize = 1 << 20;
 /// The longest name that DNS can hold.
 pub const MAX_HOST_BYTES: usize = 253;
+
+/// `PATH_MAX` of Linux, the longest of the common systems.
+pub const MAX_PATH_BYTES: usize = 4096;

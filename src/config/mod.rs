@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ pub struct ConfigFields {
     pub compression_threshold_bytes: usize,
     pub memory_max_bytes: usize,
     pub journal_max_bytes: usize,
+    /// Where the journal is kept on disk too.
+    pub journal_dir: Option<PathBuf>,
     pub queue_max_commands: usize,
     pub queue_max_bytes: usize,
     pub log_level: LogLevel,
@@ -181,6 +184,7 @@ impl fmt::Debug for ConfigFields {
             compression_threshold_bytes,
             memory_max_bytes,
             journal_max_bytes,
+            journal_dir,
             queue_max_commands,
             queue_max_bytes,
             log_level,
@@ -209,6 +213,7 @@ impl fmt::Debug for ConfigFields {
             .field("compression_threshold_bytes", compression_threshold_bytes)
             .field("memory_max_bytes", memory_max_bytes)
             .field("journal_max_bytes", journal_max_bytes)
+            .field("journal_dir", journal_dir)
             .field("queue_max_commands", queue_max_commands)
             .field("queue_max_bytes", queue_max_bytes)
             .field("log_level", log_level)

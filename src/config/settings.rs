@@ -40,6 +40,7 @@ pub(super) enum Name {
     CompressionThreshold,
     MemoryMaxBytes,
     JournalMaxBytes,
+    JournalDir,
     QueueMaxCommands,
     QueueMaxBytes,
     LogLevel,
@@ -166,6 +167,12 @@ const PEM: Rule = Rule::Text {
     allowed: "the path of a readable PEM file or PEM text, of at most 1 MiB",
 };
 
+const DIRECTORY: Rule = Rule::Text {
+    max_bytes: MAX_PATH_BYTES,
+    accepts: |text| !text.contains('\0'),
+    allowed: "the path of a directory, of at most 4096 bytes",
+};
+
 const SENTINEL_NAME_RULE: Rule = Rule::Text {
     max_bytes: MAX_HOST_BYTES,
     accepts: |name| name.bytes().all(|byte| byte.is_ascii_graphic()),
@@ -262,6 +269,8 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::JournalMaxBytes, "journalMaxBytes", "CACHE_JOURNAL_MAX_BYTES", BOUND)
         .defaults(number(JOURNAL_MAX_BYTES))
         .means("bound of the writes kept while Redis is away"),
+    setting(Name::JournalDir, "journalDir", "CACHE_JOURNAL_DIR", DIRECTORY)
+        .means("local directory where those writes are kept too, so that a process which dies loses none"),
     setting(
         Name::QueueMaxCommands,
         "queueMaxCommands",

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -21,23 +23,60 @@ pub struct Dialed {
     pub server: ServerInfo,
 }
 
-/// Connects once.
-///
-/// # Errors
-/// `E_CONNECT` where no connection came about in time, `E_REPLY` where the server refused the
-/// password, the user or the database, `E_CONFIG` where the TLS material cannot be used.
-pub async fn dial(config: &Config) -> Result<Dialed> {
-    let limit = config.connect_timeout;
-    let endpoint = config.endpoint().ok_or_else(|| refuse("there is no single server to connect to"))?;
-    timeout(limit, dial_within(config, endpoint)).await.unwrap_or_else(|_| {
-        Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
-    })
+/// How long a server may be silent during the first attempt; each further one gives it twice as long.
+/// A server that was stopped, or packets that go nowhere, should not hold an attempt for the whole connect
+/// timeout: the next one may meet a server that is well.
+const FIRST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Connects as it is configured. Clones share what they have learned.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    config: Arc<Config>,
+    needs_primary: Arc<AtomicBool>,
 }
 
-async fn dial_within(config: &Config, endpoint: &Endpoint) -> Result<Dialed> {
+impl Dialer {
+    pub fn new(config: Config) -> Dialer {
+        Dialer { config: Arc::new(config), needs_primary: Arc::default() }
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A write met a replica: until a primary is found, replicas are no use.
+    pub fn require_primary(&self) {
+        self.needs_primary.store(true, Ordering::Relaxed);
+    }
+
+    /// Connects once; `failures` attempts in a row have failed.
+    ///
+    /// # Errors
+    /// `E_CONNECT` where no connection came about in time, `E_REPLY` where the server refused the
+    /// password, the user or the database, or is a replica where a primary is needed, `E_CONFIG` where the TLS
+    /// material cannot be used.
+    pub async fn dial(&self, failures: u32) -> Result<Dialed> {
+        let config = &*self.config;
+        let limit = config.connect_timeout;
+        let patience = FIRST_PATIENCE.saturating_mul(1 << failures.min(8)).min(limit);
+        let endpoint = config.endpoint().ok_or_else(|| refuse("there is no single server to connect to"))?;
+        let dialed = timeout(limit, dial_within(config, endpoint, patience)).await.unwrap_or_else(|_| {
+            Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
+        })?;
+        if dialed.server.is_replica() && self.needs_primary.load(Ordering::Relaxed) {
+            return Err(Error::reply("READONLY the server is a replica, and a primary is needed for writes"));
+        }
+        self.needs_primary.store(false, Ordering::Relaxed);
+        Ok(dialed)
+    }
+}
+
+async fn dial_within(config: &Config, endpoint: &Endpoint, patience: Duration) -> Result<Dialed> {
     let (socket, tls) = match endpoint {
         Endpoint::Tcp { host, port } => {
-            let socket = connect_tcp(config, host, *port).await?;
+            let socket = timeout(patience, connect_tcp(config, host, *port)).await.unwrap_or_else(|_| {
+                Err(refuse(format!("{endpoint} did not answer within {} ms", patience.as_millis())))
+            })?;
             let tls = config.tls.as_ref().map(|settings| tls::client(settings, host)).transpose()?;
             (AsyncSocket::Tcp(socket), tls)
         }
@@ -52,7 +91,7 @@ async fn dial_within(config: &Config, endpoint: &Endpoint) -> Result<Dialed> {
         Endpoint::Unix { .. } => return Err(refuse("unix sockets are not available on this platform")),
     };
     let mut stream = Stream::new(socket, tls);
-    let server = shake_hands(&mut stream, config).await?;
+    let server = shake_hands(&mut stream, config, patience).await?;
     Ok(Dialed { stream, server })
 }
 

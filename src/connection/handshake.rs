@@ -3,16 +3,22 @@
 //! RESP3 where the server has it; a server that does not know HELLO (before Redis 6) gets AUTH and
 //! stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::{Duration, Instant};
 
 use super::stream::{AsyncSocket, Stream};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode, Result};
-use crate::lane::{Answer, Lane, Node, append_command};
+use crate::lane::{Answer, Lane, Node, Requests, append_command};
 
-/// What `CLIENT LIST` shows for our connections.
-const CLIENT_NAME: &[u8] = b"orgcache";
+/// How the names begin that `CLIENT LIST` shows for our connections. What follows is random, so
+/// that a connection that was given up can be told from every other.
+const CLIENT_NAME: &str = "orgcache";
+/// How long a server that is loading, or busy with a script, is left alone before it is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// What a server says that will serve in a while.
+const NOT_YET: [&str; 3] = ["LOADING", "BUSY", "MASTERDOWN"];
 /// Lanes want a deadline; the dial has its own, shorter one.
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -26,26 +32,45 @@ pub struct ServerInfo {
     pub version: String,
     /// `master` or `replica`; empty where HELLO is not known.
     pub role: String,
+    /// The server's number for this connection; `None` where HELLO is not known.
+    pub connection_id: Option<i64>,
+    /// The name of this connection, which no other has.
+    pub connection_name: String,
+}
+
+impl ServerInfo {
+    /// Whether it takes no writes.
+    pub fn is_replica(&self) -> bool {
+        matches!(self.role.as_str(), "replica" | "slave")
+    }
 }
 
 /// Brings a fresh stream to the state in which calls may use it.
-pub async fn shake_hands(stream: &mut Stream<AsyncSocket>, config: &Config) -> Result<ServerInfo> {
-    let server = match hello(stream, config).await? {
+///
+/// `patience` is how long the server may be silent.
+pub async fn shake_hands(
+    stream: &mut Stream<AsyncSocket>,
+    config: &Config,
+    patience: Duration,
+) -> Result<ServerInfo> {
+    let mut line = Line { stream, patience };
+    let server = match line.hello(config).await? {
         Said::Info(server) => server,
         Said::Unknown => {
             if let Some(password) = &config.password {
                 let mut auth: Vec<&[u8]> = vec![b"AUTH"];
                 auth.extend(config.username.as_deref().map(str::as_bytes));
                 auth.push(password.expose().as_bytes());
-                ask(stream, &auth, |_| ()).await?;
+                line.ask(&auth, |_| ()).await?;
             }
             ServerInfo { protocol: 2, ..ServerInfo::default() }
         }
     };
     if config.database != 0 {
         let database = config.database.to_string();
-        ask(stream, &[b"SELECT", database.as_bytes()], |_| ()).await?;
+        line.ask(&[b"SELECT", database.as_bytes()], |_| ()).await?;
     }
+    line.wait_until_served().await?;
     Ok(server)
 }
 
@@ -54,17 +79,59 @@ enum Said {
     Unknown,
 }
 
-async fn hello(stream: &mut Stream<AsyncSocket>, config: &Config) -> Result<Said> {
-    let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
-    if let Some(password) = &config.password {
-        let username = config.username.as_deref().unwrap_or("default");
-        command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
+/// A fresh connection, asked one thing after the other.
+struct Line<'s> {
+    stream: &'s mut Stream<AsyncSocket>,
+    patience: Duration,
+}
+
+impl Line<'_> {
+    async fn hello(&mut self, config: &Config) -> Result<Said> {
+        let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
+        if let Some(password) = &config.password {
+            let username = config.username.as_deref().unwrap_or("default");
+            command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
+        }
+        // Each RandomState is seeded anew.
+        let name = format!("{CLIENT_NAME}-{:016x}", RandomState::new().hash_one(0));
+        command.extend([&b"SETNAME"[..], name.as_bytes()]);
+        match self.ask(&command, server_info).await {
+            Ok(server) => Ok(Said::Info(ServerInfo { connection_name: name, ..server })),
+            Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
+            Err(error) => Err(error),
+        }
     }
-    command.extend([&b"SETNAME"[..], CLIENT_NAME]);
-    match ask(stream, &command, server_info).await {
-        Ok(server) => Ok(Said::Info(server)),
-        Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
-        Err(error) => Err(error),
+
+    /// A server greets while it still reads its file. The dial's deadline ends the waiting.
+    async fn wait_until_served(&mut self) -> Result<()> {
+        loop {
+            match self.ask(&[b"PING"], |_| ()).await {
+                // A user who may not ask may still be one who may read and write.
+                Err(error) if error.redis_code() == Some("NOPERM") => return Ok(()),
+                Err(error) if error.redis_code().is_some_and(|code| NOT_YET.contains(&code)) => {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// One command and its reply on a stream that carries nothing else.
+    async fn ask<R>(&mut self, command: &[&[u8]], read: impl Fn(Node<'_>) -> R) -> Result<R> {
+        let mut lane = Lane::default();
+        append_command(lane.buffer(), command);
+        lane.commit(0, 1, (), Instant::now() + NEVER);
+        let mut answer = None;
+        while answer.is_none() {
+            advance(self.stream, &mut lane, |result| answer = Some(result), &read)
+                .map_err(|error| lost(&error))?;
+            if answer.is_none() {
+                let or_writable = self.stream.waits_to_write(!lane.unsent().is_empty());
+                let ready = tokio::time::timeout(self.patience, self.stream.socket().ready(or_writable));
+                ready.await.map_err(|_| silent(self.patience))?.map_err(|error| lost(&error))?;
+            }
+        }
+        answer.unwrap_or_else(|| Err(Error::new(ErrorCode::Connect, "the server said nothing")))
     }
 }
 
@@ -85,30 +152,11 @@ fn server_info(node: Node<'_>) -> ServerInfo {
             (b"version", Node::Bulk(text)) => server.version = String::from_utf8_lossy(text).into_owned(),
             (b"role", Node::Bulk(text)) => server.role = String::from_utf8_lossy(text).into_owned(),
             (b"proto", Node::Integer(protocol)) => server.protocol = protocol as u8,
+            (b"id", Node::Integer(id)) => server.connection_id = Some(id),
             _ => {}
         }
     }
     server
-}
-
-/// One command and its reply on a stream that carries nothing else.
-async fn ask<R>(
-    stream: &mut Stream<AsyncSocket>,
-    command: &[&[u8]],
-    read: impl Fn(Node<'_>) -> R,
-) -> Result<R> {
-    let mut lane = Lane::default();
-    append_command(lane.buffer(), command);
-    lane.commit(0, 1, (), Instant::now() + NEVER);
-    let mut answer = None;
-    while answer.is_none() {
-        advance(stream, &mut lane, |result| answer = Some(result), &read).map_err(|error| lost(&error))?;
-        if answer.is_none() {
-            let or_writable = stream.waits_to_write(!lane.unsent().is_empty());
-            stream.socket().ready(or_writable).await.map_err(|error| lost(&error))?;
-        }
-    }
-    answer.unwrap_or_else(|| Err(Error::new(ErrorCode::Connect, "the server said nothing")))
 }
 
 /// Moves bytes both ways until the socket would block.
@@ -147,6 +195,12 @@ fn advance<R>(
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     }
     Ok(())
+}
+
+fn silent(patience: Duration) -> Error {
+    let what =
+        format!("the server accepted the connection and did not answer within {} ms", patience.as_millis());
+    Error::new(ErrorCode::Connect, what)
 }
 
 fn lost(error: &io::Error) -> Error {

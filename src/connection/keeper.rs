@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::backoff::Backoff;
-use super::dial::{Dialed, dial};
-use crate::config::Config;
+use super::dial::{Dialed, Dialer};
 use crate::error::Error;
 use crate::runtime::IoThread;
 
@@ -27,12 +26,12 @@ pub enum LinkEvent {
 
 /// Dials until it succeeds, telling each failure.
 pub async fn connect_persistently(
-    config: &Config,
+    dialer: &Dialer,
     backoff: &mut Backoff,
     mut failed: impl FnMut(Error, u32),
 ) -> Dialed {
     loop {
-        match dial(config).await {
+        match dialer.dial(backoff.failures()).await {
             Ok(dialed) => return dialed,
             Err(error) => {
                 let delay = backoff.next_delay();
@@ -51,12 +50,12 @@ pub struct Keeper {
 
 impl Keeper {
     /// Starts to connect at once; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, config: Config, mut tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
+    pub fn start(io: &IoThread, dialer: Dialer, mut tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
         let (requests, mut wanted) = mpsc::unbounded_channel();
         let keeper = Keeper { requests };
         keeper.connect();
         io.spawn(async move {
-            let mut backoff = Backoff::new(config.retry_delay);
+            let mut backoff = Backoff::new(dialer.config().retry_delay);
             let mut connected_at: Option<Instant> = None;
             while wanted.recv().await.is_some() {
                 match connected_at.map(|at| at.elapsed()) {
@@ -65,7 +64,7 @@ impl Keeper {
                 }
                 let dialed = {
                     let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
-                    let dialing = connect_persistently(&config, &mut backoff, &mut failed);
+                    let dialing = connect_persistently(&dialer, &mut backoff, &mut failed);
                     tokio::pin!(dialing);
                     loop {
                         tokio::select! {

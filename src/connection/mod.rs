@@ -6,18 +6,25 @@
 //! a call, never writes a secret into an error.
 
 mod backoff;
+mod breaker;
 mod dial;
 mod handshake;
 mod keeper;
 mod stream;
+mod sync;
 mod thread_driver;
 mod tls;
 mod traffic;
+mod watchdog;
 
 pub use backoff::Backoff;
-pub use dial::{Dialed, dial};
+pub use breaker::{Admission, Breaker, BreakerState};
+pub use dial::{Dialed, Dialer};
 pub use handshake::ServerInfo;
 pub use keeper::{Keeper, LinkEvent, connect_persistently};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use thread_driver::{Mailbox, drive};
-pub use traffic::{Traffic, connection_lost, connection_silent, read_arrived, write_waiting};
+pub use traffic::{
+    Traffic, connection_garbled, connection_lost, connection_silent, read_arrived, write_waiting,
+};
+pub use watchdog::{Watch, Watchdog};

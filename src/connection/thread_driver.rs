@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::backoff::Backoff;
-use super::dial::Dialed;
+use super::dial::{Dialed, Dialer};
 use super::keeper::{STABLE_AFTER, connect_persistently};
 use super::traffic::{Traffic, connection_lost, connection_silent, read_arrived, write_waiting};
-use crate::config::Config;
 use crate::error::Error;
 
 /// An idle driver looks up this often; whoever has something for it wakes it.
@@ -26,17 +25,17 @@ pub trait Mailbox: Send + Sync {
 ///
 /// `collect` takes in what the caller's thread has left; `deliver` hands back what has settled.
 pub async fn drive<T: Traffic>(
-    config: Config,
+    dialer: Dialer,
     mailbox: Arc<dyn Mailbox>,
     traffic: &mut T,
     mut collect: impl FnMut(&mut T),
     mut deliver: impl FnMut(&mut T),
 ) {
-    let mut backoff = Backoff::new(config.retry_delay);
+    let mut backoff = Backoff::new(dialer.config().retry_delay);
     let mut pause = Duration::ZERO;
     while !mailbox.is_stopped() {
         let Some(dialed) =
-            connect(&config, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
+            connect(&dialer, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
         else {
             return;
         };
@@ -59,7 +58,7 @@ pub async fn drive<T: Traffic>(
 
 /// Dials after a pause until it succeeds; meanwhile calls come in and expire. `None` where it is time to stop.
 async fn connect<T: Traffic>(
-    config: &Config,
+    dialer: &Dialer,
     mailbox: &dyn Mailbox,
     pause: Duration,
     backoff: &mut Backoff,
@@ -72,7 +71,7 @@ async fn connect<T: Traffic>(
         tokio::time::sleep(pause).await;
         // The receiver lives as long as this function.
         let failed = |error, attempt| drop(failures.send((error, attempt)));
-        connect_persistently(config, backoff, failed).await
+        connect_persistently(dialer, backoff, failed).await
     };
     tokio::pin!(dialing);
     loop {
@@ -104,22 +103,24 @@ async fn converse<T: Traffic>(
     loop {
         let waiting = match write_waiting(&mut stream, traffic) {
             Ok(waiting) => waiting,
-            Err(error) => return connection_lost(&error),
+            Err(error) => return error,
         };
         tokio::select! {
             ready = stream.socket().ready(waiting) => {
-                let read = ready.and_then(|ready| {
-                    if ready.readable { read_arrived(&mut stream, traffic, Instant::now()) } else { Ok(()) }
-                });
+                let read = match ready {
+                    Ok(ready) if ready.readable => read_arrived(&mut stream, traffic, Instant::now()),
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(connection_lost(&error)),
+                };
                 if let Err(error) = read {
                     deliver(traffic);
-                    return connection_lost(&error);
+                    return error;
                 }
             }
             () = mailbox.bell().notified() => collect(traffic),
             () = sleep_until(traffic.next_deadline()) => {
-                if traffic.expire(Instant::now()) {
-                    return connection_silent();
+                if let Some(error) = traffic.expire(Instant::now()) {
+                    return error;
                 }
             }
         }

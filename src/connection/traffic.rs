@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::handshake::ServerInfo;
 use super::stream::Stream;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::lane::ProtocolError;
 
 /// Bytes that one turn reads at most, so that a flood on one connection starves nobody else.
@@ -19,19 +19,23 @@ pub trait Traffic {
     /// Room for a read; `received` is told how much of it was filled.
     fn read_room(&mut self) -> &mut [u8];
     /// After an error the connection must be dropped.
-    fn received(&mut self, count: usize, now: Instant) -> Result<(), ProtocolError>;
+    fn received(&mut self, count: usize, now: Instant) -> Result<()>;
     fn connected(&mut self, server: &ServerInfo, now: Instant);
     /// `attempt` counts from 1 since the last stable connection.
     fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant);
     fn disconnected(&mut self, error: Error, now: Instant);
     /// The earliest time at which `expire` has something to do.
     fn next_deadline(&self) -> Option<Instant>;
-    /// Settles what is overdue. True where the connection must be replaced.
-    fn expire(&mut self, now: Instant) -> bool;
+    /// Does what is due. Gives the reason where the connection must be replaced.
+    fn expire(&mut self, now: Instant) -> Option<Error>;
 }
 
 /// Writes until nothing is left or the socket takes no more. True where bytes still wait.
-pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> io::Result<bool> {
+pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> Result<bool> {
+    write(stream, traffic).map_err(|error| connection_lost(&error))
+}
+
+fn write<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> io::Result<bool> {
     while !traffic.unsent().is_empty() {
         match stream.write(traffic.unsent()) {
             Ok(count) => traffic.sent(count),
@@ -53,17 +57,15 @@ pub fn read_arrived<S: Read + Write>(
     stream: &mut Stream<S>,
     traffic: &mut dyn Traffic,
     now: Instant,
-) -> io::Result<()> {
+) -> Result<()> {
     let mut budget = READ_BYTES_A_TURN;
     loop {
         let room = traffic.read_room();
         let offered = room.len();
         match stream.read(room) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => return Err(connection_lost(&io::ErrorKind::UnexpectedEof.into())),
             Ok(count) => {
-                traffic
-                    .received(count, now)
-                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                traffic.received(count, now)?;
                 budget = budget.saturating_sub(count);
                 // A read that did not fill its room has emptied the socket. TLS hands out one
                 // record at a time, so there only WouldBlock says so.
@@ -73,7 +75,7 @@ pub fn read_arrived<S: Read + Write>(
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(connection_lost(&error)),
         }
     }
 }
@@ -82,13 +84,21 @@ pub fn read_arrived<S: Read + Write>(
 pub fn connection_lost(error: &io::Error) -> Error {
     let reason = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
-        io::ErrorKind::InvalidData => format!("the server sent {error}"),
         _ => error.to_string(),
     };
+    lost(&reason)
+}
+
+/// The server said what is no reply.
+pub fn connection_garbled(error: &ProtocolError) -> Error {
+    lost(&format!("the server sent {error}"))
+}
+
+fn lost(reason: &str) -> Error {
     Error::new(ErrorCode::Connect, format!("the connection to Redis was lost: {reason}"))
 }
 
-/// The server has said nothing for as long as a call may take.
+/// The server has said nothing for longer than one that is well would.
 pub fn connection_silent() -> Error {
     Error::new(ErrorCode::Connect, "the connection to Redis was replaced: the server did not answer in time")
 }

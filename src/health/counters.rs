@@ -82,6 +82,16 @@ counters! {
     /// Reads that the memory store answered while Redis was away.
     fallback_hits: "fallbackHits",
     fallback_misses: "fallbackMisses",
+    /// Writes that went into the journal.
+    journaled: "journaled",
+    /// Writes that the journal could not take.
+    journal_full: "journalFull",
+    /// Journalled writes that Redis has now.
+    replayed: "replayed",
+    /// Journalled writes that lost against newer ones of others.
+    superseded: "superseded",
+    /// Journalled writes that Redis refuses for good.
+    replay_failed: "replayFailed",
     /// Calls whose deadline passed.
     timeouts: "timeouts",
     /// Calls refused because too many were waiting.
@@ -127,6 +137,11 @@ mod tests {
             &counters.legacy_reads,
             &counters.fallback_hits,
             &counters.fallback_misses,
+            &counters.journaled,
+            &counters.journal_full,
+            &counters.replayed,
+            &counters.superseded,
+            &counters.replay_failed,
             &counters.timeouts,
             &counters.overloaded,
             &counters.bytes_sent,
@@ -138,8 +153,9 @@ mod tests {
         let expected = json!({
             "hits": 1, "misses": 2, "operations": 3, "errors": 4, "connectionLost": 5,
             "connectionAttempts": 6, "reconnects": 7, "corruptValues": 8, "legacyReads": 9,
-            "fallbackHits": 10, "fallbackMisses": 11, "timeouts": 12, "overloaded": 13,
-            "bytesSent": 14, "bytesReceived": 15, "hitRate": 33.33,
+            "fallbackHits": 10, "fallbackMisses": 11, "journaled": 12, "journalFull": 13, "replayed": 14,
+            "superseded": 15, "replayFailed": 16, "timeouts": 17, "overloaded": 18, "bytesSent": 19,
+            "bytesReceived": 20, "hitRate": 33.33,
         });
         assert_eq!(counters.snapshot().to_json(), expected);
     }

@@ -12,7 +12,7 @@ mod state;
 
 pub use counters::{Counter, Counters, CountersSnapshot};
 pub use histogram::{Histogram, HistogramSnapshot};
-pub use report::Health;
+pub use report::{Health, ReplayProgress};
 pub use state::{Change, State, StateCell, StateSnapshot};
 
 /// Two decimals are what a person reads; more are noise in every snapshot.

@@ -1,8 +1,9 @@
 //! One client's health: the counters, latencies and state that the other rooms report to.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,9 @@ use super::{Counters, Histogram, State, StateCell};
 
 /// Is told the name of an event and what belongs to it.
 type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
+
+/// A refusal that goes on is told again after this time.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
@@ -22,7 +26,20 @@ pub struct Health {
     writes: Histogram,
     commands: Histogram,
     server: Mutex<Option<Server>>,
+    /// When which refusal was told.
+    told: Mutex<HashMap<String, Instant>>,
     listener: OnceLock<Listener>,
+}
+
+/// How far the replay of a journal has come, since the connection stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReplayProgress {
+    pub replayed: u64,
+    /// Something newer was there.
+    pub superseded: u64,
+    pub refused: u64,
+    /// Entries that still wait.
+    pub left: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +64,7 @@ impl Default for Health {
             writes: Histogram::default(),
             commands: Histogram::default(),
             server: Mutex::default(),
+            told: Mutex::default(),
             listener: OnceLock::new(),
         }
     }
@@ -82,6 +100,7 @@ impl Health {
         let Some(change) = self.state.enter(next) else { return };
         let event = match (change.from, change.to) {
             (_, State::Degraded) => "degraded",
+            (_, State::Recovering) => "recovering",
             (State::Connecting, State::Ready) => "ready",
             (_, State::Ready) => "recovered",
             (_, State::Closed) => "closed",
@@ -100,6 +119,7 @@ impl Health {
         );
     }
 
+    /// A connection stands. Whether Redis can be called says `enter`.
     pub fn connected(&self, version: &str, protocol: u8) {
         // A version and a number cannot be left half written.
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +130,16 @@ impl Health {
         drop(server);
         self.counters.connection_attempts.increment();
         tracing::info!(client = self.id, version, protocol, "connected to Redis");
-        self.enter(State::Ready);
+    }
+
+    /// How far the replay of the journal has come.
+    pub fn replay_progress(&self, progress: ReplayProgress) {
+        let ReplayProgress { replayed, superseded, refused, left } = progress;
+        tracing::info!(client = self.id, replayed, superseded, refused, left, "the journal is replayed");
+        self.tell(
+            "replay",
+            &json!({ "replayed": replayed, "superseded": superseded, "refused": refused, "left": left }),
+        );
     }
 
     /// An attempt to connect failed. `code` and `message` hold no secret, as no error does.
@@ -126,23 +155,41 @@ impl Health {
         self.enter(State::Degraded);
     }
 
-    /// The server refused what it should have done.
-    pub fn failed(&self, code: &str) {
+    /// A call was refused. `code` and `message` as for `attempt_failed`.
+    pub fn failed(&self, code: &str, message: &str) {
         self.counters.operations.increment();
         self.counters.errors.increment();
-        // The same refusal may come with every call: state it once.
-        if self.state.snapshot().last_error.as_deref() != Some(code) {
-            self.fault(code, "Redis refuses calls");
+        self.state.failed(code);
+        // The same refusal may come with every call.
+        if self.is_due(code) {
+            self.report(code, message);
         }
     }
 
-    fn fault(&self, code: &str, message: &str) {
+    /// Whether a refusal was not told for a while.
+    fn is_due(&self, code: &str) -> bool {
+        let now = Instant::now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = told.get(code).is_none_or(|at| now.duration_since(*at) >= TELL_AGAIN_AFTER);
+        if is_due {
+            told.retain(|_, at| now.duration_since(*at) < TELL_AGAIN_AFTER);
+            told.insert(code.to_owned(), now);
+        }
+        is_due
+    }
+
+    fn report(&self, code: &str, message: &str) {
+        tracing::warn!(client = self.id, code, "{message}");
+        self.tell("error", &json!({ "code": code, "message": message }));
+    }
+
+    /// Redis cannot be reached, or answers too few calls: told once until it can be again.
+    pub fn fault(&self, code: &str, message: &str) {
         let is_news =
             self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
         self.state.failed(code);
         if is_news {
-            tracing::warn!(client = self.id, code, "{message}");
-            self.tell("error", &json!({ "code": code, "message": message }));
+            self.report(code, message);
         }
     }
 
@@ -229,27 +276,34 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let log = heard.clone();
         health.listen(move |event, _| log.lock().unwrap().push(event.to_owned()));
-        health.connected("7.0", 3);
+        let connected = || {
+            health.connected("7.0", 3);
+            health.enter(State::Ready);
+        };
+        connected();
         health.disconnected("E_CONNECT", "gone");
         health.attempt_failed("E_CONNECT", "still gone");
-        health.connected("7.0", 3);
+        health.enter(State::Recovering);
+        connected();
         health.enter(State::Closed);
-        health.connected("7.0", 3);
-        assert_eq!(*heard.lock().unwrap(), ["ready", "error", "degraded", "recovered", "closed"]);
+        connected();
+        let expected = ["ready", "error", "degraded", "recovering", "recovered", "closed"];
+        assert_eq!(*heard.lock().unwrap(), expected);
         assert_eq!(health.counters().reconnects.get(), 2);
     }
 
     #[test]
-    fn a_refusal_that_repeats_is_told_once() {
+    fn refusals_that_repeat_in_turn_are_told_once_each() {
         let health = Health::default();
         health.connected("7.0", 3);
         let told = Arc::new(Mutex::new(0));
         let count = told.clone();
         health.listen(move |_, _| *count.lock().unwrap() += 1);
         for _ in 0..3 {
-            health.failed("OOM");
+            health.failed("OOM", "refused");
         }
-        health.failed("NOPERM");
-        assert_eq!((*told.lock().unwrap(), health.counters().errors.get()), (2, 4));
+        health.failed("NOPERM", "refused");
+        health.failed("OOM", "refused");
+        assert_eq!((*told.lock().unwrap(), health.counters().errors.get()), (2, 5));
     }
 }

@@ -41,8 +41,8 @@ impl State {
     pub fn may_become(self, next: State) -> bool {
         use State::*;
         match self {
-            Connecting => matches!(next, Ready | Degraded | Closed),
-            Ready => matches!(next, Degraded | Closed),
+            Connecting => matches!(next, Ready | Recovering | Degraded | Closed),
+            Ready => matches!(next, Recovering | Degraded | Closed),
             Degraded => matches!(next, Recovering | Ready | Closed),
             Recovering => matches!(next, Ready | Degraded | Closed),
             Closed => false,
@@ -184,7 +184,6 @@ mod tests {
             assert!(!state.may_become(State::Connecting));
             assert!(!state.may_become(state));
         }
-        assert!(!State::Ready.may_become(State::Recovering));
     }
 
     #[test]

@@ -7,14 +7,20 @@
 
 mod encode;
 mod frame;
+mod overtaking;
+mod requests;
 mod scanner;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::Instant;
 
 pub use encode::{Arguments, append_argument, append_command, append_header, append_integer_argument};
 pub use frame::{Frame, Items, Node};
+pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
+
+use overtaking::Overtaking;
 
 /// The room that a read asks for at least; one large read beats many small ones.
 const READ_CHUNK_BYTES: usize = 64 * 1024;
@@ -26,6 +32,8 @@ const COMPACT_BYTES: usize = 256 * 1024;
 /// A request that waits for its reply.
 #[derive(Debug)]
 struct Pending<T> {
+    /// Grows along the queue; it stays when requests in front go.
+    id: u64,
     /// `None` once the caller was answered without Redis (deadline); the reply is then dropped.
     token: Option<T>,
     /// Where its bytes start, counted from the lane's first byte.
@@ -53,33 +61,16 @@ pub struct Orphan<T> {
     pub was_sent: bool,
 }
 
-/// A batch of encoded requests, made on one thread and appended to a lane on another.
-#[derive(Debug)]
-pub struct Batch<T> {
-    pub bytes: Vec<u8>,
-    pub requests: Vec<BatchRequest<T>>,
-}
-
-#[derive(Debug)]
-pub struct BatchRequest<T> {
-    pub token: T,
-    pub len: usize,
-    pub replies: u32,
-    pub deadline: Instant,
-}
-
-impl<T> Default for Batch<T> {
-    fn default() -> Self {
-        Batch { bytes: Vec::new(), requests: Vec::new() }
-    }
-}
-
 /// The state of one connection. `T` is what the owner needs to know its caller again.
 #[derive(Debug)]
 pub struct Lane<T> {
     pending: VecDeque<Pending<T>>,
+    next_id: u64,
     /// Requests in front of `pending` whose deadline was already looked at.
     expired: usize,
+    /// Requests that are due earlier than one in front of them.
+    overtaking: Overtaking,
+    latest_deadline: Option<Instant>,
     /// Replies that the front request has had.
     replies_seen: u32,
     refused: Option<String>,
@@ -99,7 +90,10 @@ impl<T> Default for Lane<T> {
     fn default() -> Self {
         Lane {
             pending: VecDeque::new(),
+            next_id: 0,
             expired: 0,
+            overtaking: Overtaking::default(),
+            latest_deadline: None,
             replies_seen: 0,
             refused: None,
             out: Vec::new(),
@@ -130,33 +124,32 @@ impl<T> Lane<T> {
         self.generation
     }
 
-    /// Where the bytes of the next request are to be appended; `commit` makes them a request.
-    pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-
-    /// Makes what was appended to `buffer` since `from` (its length then) one request.
-    pub fn commit(&mut self, from: usize, replies: u32, token: T, deadline: Instant) {
-        let start = self.out_base + from as u64;
-        let end = self.out_base + self.out.len() as u64;
-        self.pending.push_back(Pending { token: Some(token), start, end, replies, deadline });
+    /// Whether the server owes a reply.
+    pub fn is_waiting(&self) -> bool {
+        self.pending.front().is_some_and(|front| front.start < self.out_base + self.written as u64)
     }
 
     /// Appends requests that were encoded elsewhere.
     pub fn append(&mut self, batch: &mut Batch<T>) {
         let mut from = self.out.len();
-        self.out.append(&mut batch.bytes);
-        for request in batch.requests.drain(..) {
-            let start = self.out_base + from as u64;
-            from += request.len;
-            self.pending.push_back(Pending {
-                token: Some(request.token),
-                start,
-                end: self.out_base + from as u64,
-                replies: request.replies,
-                deadline: request.deadline,
-            });
+        let (bytes, requests) = batch.take();
+        self.out.append(bytes);
+        for request in requests {
+            let until = from + request.len;
+            self.enqueue(from..until, request.replies, request.token, request.deadline);
+            from = until;
         }
+    }
+
+    fn enqueue(&mut self, range: Range<usize>, replies: u32, token: T, deadline: Instant) {
+        let id = self.next_id;
+        self.next_id += 1;
+        match self.latest_deadline {
+            Some(latest) if deadline < latest => self.overtaking.insert(deadline, id),
+            _ => self.latest_deadline = Some(deadline),
+        }
+        let (start, end) = (self.out_base + range.start as u64, self.out_base + range.end as u64);
+        self.pending.push_back(Pending { id, token: Some(token), start, end, replies, deadline });
     }
 
     /// Bytes that the socket has not taken yet.
@@ -241,7 +234,11 @@ impl<T> Lane<T> {
             self.replies_seen = 0;
             self.expired = self.expired.saturating_sub(1);
             let refused = self.refused.take();
-            if let Some(Pending { token: Some(token), start, end, .. }) = self.pending.pop_front() {
+            let answered = self.pending.pop_front();
+            if let Some(pending) = &answered {
+                self.overtaking.forget(pending.deadline, pending.id);
+            }
+            if let Some(Pending { token: Some(token), start, end, .. }) = answered {
                 let request = &self.out[(start - self.out_base) as usize..(end - self.out_base) as usize];
                 let answer = match &refused {
                     Some(line) => Answer::Refused(line),
@@ -278,48 +275,59 @@ impl<T> Lane<T> {
         }
     }
 
-    /// The deadline of the oldest request whose caller still waits.
+    /// The earliest deadline of a request whose caller still waits.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.pending.iter().skip(self.expired).find(|p| p.token.is_some()).map(|p| p.deadline)
+        let in_order = self.pending.iter().skip(self.expired).find(|p| p.token.is_some()).map(|p| p.deadline);
+        in_order.into_iter().chain(self.overtaking.first()).min()
     }
 
     /// Takes the callers whose deadline has passed. Requests that were sent keep their place, so
     /// that their late reply is dropped; requests that were not sent are taken out.
-    ///
-    /// Deadlines are given in call order with one timeout, so the first that is not due ends it.
     pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(Orphan<T>)) {
-        let sent_until = self.out_base + self.written as u64;
-        while let Some(pending) = self.pending.get_mut(self.expired) {
-            if pending.deadline > now {
-                break;
-            }
-            self.expired += 1;
-            let was_sent = pending.start < sent_until;
-            if let Some(token) = pending.token.take() {
-                let range = (pending.start - self.out_base) as usize..(pending.end - self.out_base) as usize;
-                give_up(Orphan { token, request: self.out[range].to_vec(), was_sent });
+        while let Some(id) = self.overtaking.take_due(now) {
+            if let Ok(position) = self.pending.binary_search_by_key(&id, |pending| pending.id) {
+                self.give_up(position, &mut give_up);
+                self.cut_unsent(position..position + 1);
             }
         }
-        self.drop_expired_unsent();
+        // The others are due in the order of the queue, so the first that is not due ends it.
+        while self.pending.get(self.expired).is_some_and(|pending| pending.deadline <= now) {
+            self.give_up(self.expired, &mut give_up);
+            self.expired += 1;
+        }
+        self.cut_unsent(0..self.expired);
     }
 
-    /// Requests that expired before any byte was sent must not be sent any more.
-    fn drop_expired_unsent(&mut self) {
+    fn give_up(&mut self, position: usize, give_up: &mut impl FnMut(Orphan<T>)) {
         let sent_until = self.out_base + self.written as u64;
-        let first_unsent = self.pending.partition_point(|p| p.start < sent_until);
-        if first_unsent >= self.expired {
+        let pending = &mut self.pending[position];
+        let was_sent = pending.start < sent_until;
+        if let Some(token) = pending.token.take() {
+            let range = (pending.start - self.out_base) as usize..(pending.end - self.out_base) as usize;
+            give_up(Orphan { token, request: self.out[range].to_vec(), was_sent });
+        }
+    }
+
+    /// Requests of this range that nobody waits for must not be sent any more, where they were not sent yet.
+    fn cut_unsent(&mut self, range: Range<usize>) {
+        let sent_until = self.out_base + self.written as u64;
+        let first = self.pending.partition_point(|p| p.start < sent_until).max(range.start);
+        if first >= range.end {
             return;
         }
-        let cut_from = self.offset(self.pending[first_unsent].start);
-        let cut_to = self.pending.get(self.expired).map_or(self.out.len(), |p| self.offset(p.start));
+        let cut_from = self.offset(self.pending[first].start);
+        let cut_to = self.pending.get(range.end).map_or(self.out.len(), |p| self.offset(p.start));
         let cut = cut_to - cut_from;
         self.out.drain(cut_from..cut_to);
-        self.pending.drain(first_unsent..self.expired);
-        for pending in self.pending.iter_mut().skip(first_unsent) {
+        for gone in self.pending.drain(first..range.end) {
+            self.overtaking.forget(gone.deadline, gone.id);
+        }
+        for pending in self.pending.iter_mut().skip(first) {
             pending.start -= cut as u64;
             pending.end -= cut as u64;
         }
-        self.expired = first_unsent;
+        let cut_expired = self.expired.min(range.end).saturating_sub(first);
+        self.expired -= cut_expired;
     }
 
     /// The connection is gone. Every request that was sent, even in part, becomes an orphan; so
@@ -327,27 +335,30 @@ impl<T> Lane<T> {
     /// the next connection.
     pub fn disconnect(&mut self, keep: impl Fn(&T) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
         let sent_until = self.out_base + self.written as u64;
-        let mut kept_bytes = Vec::new();
-        let mut kept = VecDeque::new();
-        for pending in std::mem::take(&mut self.pending) {
-            let bytes =
-                &self.out[(pending.start - self.out_base) as usize..(pending.end - self.out_base) as usize];
+        let fresh = Lane { generation: self.generation + 1, ..Lane::default() };
+        let old = std::mem::replace(self, fresh);
+        for pending in old.pending {
+            let range = (pending.start - old.out_base) as usize..(pending.end - old.out_base) as usize;
             let was_sent = pending.start < sent_until;
             let Some(token) = pending.token else { continue };
             if !was_sent && keep(&token) {
-                let start = kept_bytes.len() as u64;
-                kept_bytes.extend_from_slice(bytes);
-                kept.push_back(Pending {
-                    token: Some(token),
-                    start,
-                    end: kept_bytes.len() as u64,
-                    ..pending
-                });
+                let from = self.out.len();
+                self.out.extend_from_slice(&old.out[range]);
+                self.commit(from, pending.replies, token, pending.deadline);
             } else {
-                orphan(Orphan { token, request: bytes.to_vec(), was_sent });
+                orphan(Orphan { token, request: old.out[range].to_vec(), was_sent });
             }
         }
-        *self = Lane { pending: kept, out: kept_bytes, generation: self.generation + 1, ..Lane::default() };
+    }
+}
+
+impl<T> Requests<T> for Lane<T> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    fn commit(&mut self, from: usize, replies: u32, token: T, deadline: Instant) {
+        self.enqueue(from..self.out.len(), replies, token, deadline);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Sink};
 use orgcache::config::Config;
-use orgcache::connection::{AsyncSocket, Stream, dial, read_arrived, write_waiting};
+use orgcache::connection::{AsyncSocket, Stream, read_arrived, write_waiting};
 use orgcache::lane::{Frame, Node};
 use tokio::runtime::{Builder, Runtime};
 
@@ -54,8 +54,9 @@ impl Client {
         })
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let dialed = runtime.block_on(dial(&config)).unwrap();
-        let mut exchange = Exchange::new(Arc::new(Core::new(config)));
+        let core = Arc::new(Core::new(config).unwrap());
+        let dialed = runtime.block_on(core.dialer().dial(0)).unwrap();
+        let mut exchange = Exchange::new(core);
         exchange.connected(&dialed.server, Instant::now());
         Client {
             runtime,

@@ -54,6 +54,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("CACHE_COMPRESSION_THRESHOLD", &["-1", "16777217"]),
     ("CACHE_MEMORY_MAX_BYTES", &["0", "1023", "64mb", "1099511627777"]),
     ("CACHE_JOURNAL_MAX_BYTES", &["0", "x"]),
+    ("CACHE_JOURNAL_DIR", &["a\0b"]),
     ("CACHE_QUEUE_MAX_COMMANDS", &["0", "100000001"]),
     ("CACHE_QUEUE_MAX_BYTES", &["0", "1023"]),
     ("CACHE_LOG", &["loud"]),

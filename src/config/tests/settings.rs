@@ -90,6 +90,7 @@ const SAMPLES: &[Sample] = &[
     ("CACHE_COMPRESSION_THRESHOLD", "0", |c| c.compression_threshold_bytes.to_string(), "0"),
     ("CACHE_MEMORY_MAX_BYTES", "1024", |c| c.memory_max_bytes.to_string(), "1024"),
     ("CACHE_JOURNAL_MAX_BYTES", "2048", |c| c.journal_max_bytes.to_string(), "2048"),
+    ("CACHE_JOURNAL_DIR", "/tmp/j", |c| c.journal_dir.clone().unwrap().display().to_string(), "/tmp/j"),
     ("CACHE_QUEUE_MAX_COMMANDS", "10", |c| c.queue_max_commands.to_string(), "10"),
     ("CACHE_QUEUE_MAX_BYTES", "4096", |c| c.queue_max_bytes.to_string(), "4096"),
     ("CACHE_LOG", "trace", |c| format!("{:?}", c.log_level), "Trace"),

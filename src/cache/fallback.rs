@@ -1,0 +1,129 @@
+//! What the adapter's calls come to where Redis does not answer them.
+
+use std::borrow::Cow;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::call::Outcome;
+use super::clearing::Clearing;
+use super::core::Core;
+use super::kept::Attempt;
+use super::local;
+use super::request::Operation;
+use super::token::Token;
+use crate::health::State;
+use crate::journal::Recorded;
+
+impl Core {
+    /// The outcome of an operation that Redis does not carry out, or not as far as anybody knows.
+    pub(super) fn fall_back(
+        &self,
+        operation: &Operation<'_>,
+        token: &Token,
+        is_in_doubt: bool,
+        now: Instant,
+    ) -> Outcome<'static> {
+        if !self.uses_redis() {
+            return self.run_in_memory(operation, now);
+        }
+        if operation.is_read() {
+            let outcome = self.kept().read(operation, now);
+            return self.read_locally(outcome, true);
+        }
+        self.health().local_write();
+        let attempt = Attempt {
+            issued: token.issued,
+            sequence: token.sequence,
+            is_in_doubt,
+            default_ttl: self.config().default_ttl,
+        };
+        let mut kept = self.kept();
+        if token.must_reach_redis {
+            kept.disown(operation, &attempt, now);
+            self.expect_recovery();
+            return Outcome::Boolean(false);
+        }
+        let (outcome, recorded) = kept.write(operation, &attempt, now);
+        self.expect_recovery();
+        drop(kept);
+        self.tell_recorded(recorded);
+        outcome
+    }
+
+    /// The embedded store's answer, or memory's while the caller has turned Redis off.
+    pub(super) fn run_in_memory(&self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
+        let outcome = local::run(operation, &mut self.kept().memory, now);
+        if operation.is_read() {
+            return self.read_locally(outcome, false);
+        }
+        self.health().local_write();
+        outcome
+    }
+
+    /// A clearing that Redis does not carry out, or did not finish.
+    pub(super) fn clear_locally(&self, clearing: &Clearing, token: &Token) -> Outcome<'static> {
+        let mut kept = self.kept();
+        let removed = i64::try_from(kept.memory.clear_organization(clearing.index())).unwrap_or(i64::MAX);
+        if !self.uses_redis() {
+            return Outcome::Integer(removed);
+        }
+        let asked_at = clearing.was_asked_at().unwrap_or(token.issued);
+        let recorded =
+            kept.journal.clear(clearing.index(), clearing.organization(), token.sequence, asked_at);
+        self.expect_recovery();
+        drop(kept);
+        let is_kept = matches!(recorded, Recorded::Kept | Recorded::Outdated);
+        self.tell_recorded(recorded);
+        if is_kept { Outcome::Integer(removed.max(clearing.removed())) } else { Outcome::Boolean(false) }
+    }
+
+    /// The journal has something. While Redis is there somebody must look after it: the driver does,
+    /// when it next has its turn.
+    fn expect_recovery(&self) {
+        if self.health().state() != State::Degraded {
+            self.wants_recovery.store(true, Ordering::Release);
+        }
+    }
+
+    fn tell_recorded(&self, recorded: Recorded) {
+        let counters = self.health().counters();
+        match recorded {
+            Recorded::Kept => counters.journaled.increment(),
+            Recorded::Outdated => {}
+            Recorded::Full => {
+                counters.journal_full.increment();
+                self.health().failed("E_OVERLOADED", "the journal is full: writes are not kept");
+            }
+            Recorded::Failed(error) => {
+                counters.journal_full.increment();
+                self.health().failed(error.code().as_str(), error.message());
+            }
+        }
+    }
+
+    /// Counts what this process answered itself, and makes JSON of what is stored.
+    fn read_locally(&self, outcome: Outcome<'static>, is_fallback: bool) -> Outcome<'static> {
+        let outcome = match outcome {
+            Outcome::Json(stored) => self.decoded(stored).map_or(Outcome::Null, Outcome::Json),
+            Outcome::Entries(entries) => Outcome::Entries(
+                entries
+                    .into_iter()
+                    .filter_map(|(field, stored)| Some((field, self.decoded(stored.into())?.into_owned())))
+                    .collect(),
+            ),
+            other => other,
+        };
+        let hit = !matches!(&outcome, Outcome::Null) && outcome != Outcome::Entries(Vec::new());
+        self.health().local_read(hit, is_fallback);
+        outcome
+    }
+
+    fn decoded(&self, stored: Cow<'static, [u8]>) -> Option<Cow<'static, [u8]>> {
+        match self.codec.decode(&stored) {
+            // Plain JSON decodes to itself, which needs no second copy.
+            Ok(Cow::Borrowed(json)) if json.len() == stored.len() => Some(stored),
+            Ok(json) => Some(Cow::Owned(json.into_owned())),
+            Err(_) => None,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What this process has read and written lately, so that an outage can be bridged with it.
+//!
+//! A write says how long its value lives. A read does not, so a value that is new here is put into
+//! memory once Redis has said how long it will live: nothing is answered beyond its end. `attention` keeps
+//! this from costing every read.
+
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use super::local;
+use super::request::Operation;
+use super::token::{Purpose, Token};
+use crate::key::{DecodedKey, Kind};
+use crate::lane::{Frame, Node, Requests, append_command};
+
+/// What a read has found and memory does not have.
+#[derive(Debug)]
+pub struct Recent {
+    key: Box<[u8]>,
+    content: Content,
+}
+
+/// A field and its stored value.
+type Field = (Box<[u8]>, Box<[u8]>);
+
+#[derive(Debug)]
+enum Content {
+    Value(Box<[u8]>),
+    Field(Field),
+    /// All of them.
+    Fields(Vec<Field>),
+}
+
+impl Core {
+    /// A read has found a value, or none.
+    pub(super) fn remember_value(
+        &self,
+        key: &[u8],
+        stored: Option<&[u8]>,
+        now: Instant,
+        next: &mut impl Requests<Token>,
+    ) {
+        let Some(stored) = stored else {
+            self.kept().memory.delete(key, now);
+            return;
+        };
+        if !self.attention.is_due(key, b"", now) {
+            return;
+        }
+        let mut kept = self.kept();
+        if kept.memory.get(key, now) == Some(stored) {
+            return;
+        }
+        // What is older than what was just read must not be answered again.
+        kept.memory.delete(key, now);
+        drop(kept);
+        self.ask_lifetime(key, now, next, || Content::Value(stored.into()));
+    }
+
+    pub(super) fn remember_field(
+        &self,
+        key: &[u8],
+        field: &[u8],
+        stored: Option<&[u8]>,
+        now: Instant,
+        next: &mut impl Requests<Token>,
+    ) {
+        if stored.is_some() && !self.attention.is_due(key, field, now) {
+            return;
+        }
+        let mut kept = self.kept();
+        if kept.memory.hash_get(key, field, now) == stored {
+            return;
+        }
+        kept.memory.hash_delete(key, field, now);
+        drop(kept);
+        if let Some(stored) = stored {
+            self.ask_lifetime(key, now, next, || Content::Field((field.into(), stored.into())));
+        }
+    }
+
+    pub(super) fn remember_fields<'a>(
+        &self,
+        key: &[u8],
+        fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
+        now: Instant,
+        next: &mut impl Requests<Token>,
+    ) {
+        if !self.attention.is_due(key, b"", now) {
+            return;
+        }
+        let mut kept = self.kept();
+        let mut count = 0;
+        let all_known = fields.clone().all(|(field, stored)| {
+            count += 1;
+            kept.memory.hash_get(key, field, now) == Some(stored)
+        });
+        let known = kept.memory.hash_entries(key, now).map_or(0, Iterator::count);
+        if all_known && known == count {
+            return;
+        }
+        kept.memory.delete(key, now);
+        drop(kept);
+        if fields.clone().next().is_some() {
+            let fields = || fields.map(|(field, stored)| (field.into(), stored.into())).collect();
+            self.ask_lifetime(key, now, next, || Content::Fields(fields()));
+        }
+    }
+
+    fn ask_lifetime(
+        &self,
+        key: &[u8],
+        now: Instant,
+        next: &mut impl Requests<Token>,
+        content: impl FnOnce() -> Content,
+    ) {
+        let recent = Box::new(Recent { key: key.into(), content: content() });
+        next.push(Token::unasked(Purpose::Lifetime(recent), now), self.deadline(now), |out| {
+            append_command(out, &[b"PTTL", key]);
+            1
+        });
+    }
+
+    /// Redis has said how long what was read lives from now on.
+    pub(super) fn lifetime_known(&self, recent: Recent, frame: Frame<'_>, asked_at: Instant) {
+        let Node::Integer(left) = frame.node() else { return };
+        // -2: it has gone. -1: it has no end, which no value of this package has.
+        let Ok(left) = u64::try_from(left) else { return };
+        let ttl = Duration::from_millis(left);
+        let Recent { key, content } = recent;
+        let index = self.index_of_key(&key);
+        let index = index.as_deref();
+        let mut kept = self.kept();
+        // What was written since is newer, and here already.
+        if kept.journal.entry(&key).is_some() {
+            return;
+        }
+        match content {
+            Content::Field((field, value)) => {
+                if kept.memory.hash_get(&key, &field, asked_at).is_none() {
+                    kept.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
+                }
+            }
+            _ if kept.memory.remaining_ttl(&key, asked_at).is_some() => {}
+            Content::Value(value) => {
+                kept.memory.set(&key, &value, Some(ttl), index, asked_at);
+            }
+            Content::Fields(fields) => {
+                for (field, value) in fields {
+                    kept.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
+                }
+            }
+        }
+    }
+
+    /// Redis has carried a write out.
+    pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &Token) {
+        let mut kept = self.kept();
+        let key = operation.key();
+        if !kept.journal.is_empty()
+            && kept.journal.entry(key).is_some_and(|entry| entry.sequence > token.sequence)
+        {
+            return;
+        }
+        local::run(operation, &mut kept.memory, token.issued);
+    }
+
+    /// The index that lists a key, read from the key itself.
+    fn index_of_key(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let DecodedKey { kind, scope, .. } = self.keys().decode(key)?;
+        if !kind.is_none_or(Kind::belongs_to_an_organization) {
+            return None;
+        }
+        let mut index = Vec::new();
+        self.keys().organization_index(&mut index, scope.as_deref()).ok()?;
+        Some(index)
+    }
+}

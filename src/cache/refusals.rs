@@ -1,0 +1,65 @@
+//! What becomes of a call that the server answers with an error. A server that answers is not a
+//! dead one: none of this opens the breaker.
+//!
+//! The codes are the first words of the server's error lines; Redis's own sources have the list, in
+//! `createSharedObjects` of `server.c`.
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// The call was at fault: it fails, or misses.
+    Refuse,
+    /// The server is well and takes no such writes for now: they answer false and say why, reads go on, and what the journal holds
+    /// is tried again later.
+    Wait,
+    /// This connection serves nobody until something changes: it is replaced, writes go to the
+    /// journal, and reads are answered from memory.
+    Replace,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub treatment: Treatment,
+    pub meaning: &'static str,
+}
+
+/// Every refusal that is not simply the call's own fault. `docs/errors.md` repeats this table, and a
+/// test compares the two.
+pub const REFUSALS: &[Refusal] = &[
+    row("OOM", Treatment::Wait, "the server's memory is full and nothing may be evicted"),
+    row("MISCONF", Treatment::Wait, "the server cannot save to its disk and refuses writes"),
+    row("NOREPLICAS", Treatment::Wait, "too few replicas are connected for a write"),
+    row("NOPERM", Treatment::Wait, "the user may not run this command or touch this key"),
+    row(
+        "READONLY",
+        Treatment::Replace,
+        "the server has become a replica; the next connection looks for the primary",
+    ),
+    row("LOADING", Treatment::Replace, "the server still reads its file; the next connection waits for it"),
+    row("MASTERDOWN", Treatment::Replace, "a replica has lost its primary and serves nothing stale"),
+    row("BUSY", Treatment::Replace, "a script blocks the server"),
+    row("NOAUTH", Treatment::Replace, "the connection is not logged in any more"),
+    row("WRONGPASS", Treatment::Replace, "the user or password is not valid any more"),
+];
+
+const fn row(code: &'static str, treatment: Treatment, meaning: &'static str) -> Refusal {
+    Refusal { code, treatment, meaning }
+}
+
+impl Treatment {
+    pub fn of(code: Option<&str>) -> Treatment {
+        let known = REFUSALS.iter().find(|row| Some(row.code) == code);
+        known.map_or(Treatment::Refuse, |row| row.treatment)
+    }
+
+    /// The word for it in the docs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Treatment::Refuse => "refuse",
+            Treatment::Wait => "wait",
+            Treatment::Replace => "replace",
+        }
+    }
+}

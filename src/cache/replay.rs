@@ -1,0 +1,382 @@
+//! Bringing Redis up to date after an outage.
+//!
+//! The journal goes out in small batches, two under way at a time: a batch keeps the server for well under a
+//! millisecond, so live calls in between hardly notice. Who calls for a key that still waits takes its
+//! replay along, in front of the call itself.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::call::{Call, Outcome};
+use super::clearing::Clearing;
+use super::core::Core;
+use super::fence::Fence;
+use super::kept::Kept;
+use super::refusals::Treatment;
+use super::replay_request::{ReplayRequest, append_fields};
+use super::request::Operation;
+use super::token::{NOBODY, Purpose, Token};
+use crate::error::Error;
+use crate::health::{ReplayProgress, State};
+use crate::journal::{Content, Entry};
+use crate::lane::{Frame, Node, Requests};
+
+/// Entries that one script replays at most...
+const BATCH_ENTRIES: usize = 32;
+/// ... and their bytes, unless one alone has more.
+const BATCH_BYTES: usize = 256 * 1024;
+/// Batches under way. One waits at the server while the other travels.
+const BATCHES_UNDER_WAY: usize = 2;
+/// When what the server has refused is tried again: it has no memory or no disk, and needs no hammering.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Progress is told this often.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// How far the replay has come.
+#[derive(Debug, Default)]
+pub struct Recovery {
+    /// Counts connections: what an earlier one carried no longer counts.
+    generation: u64,
+    /// Batches and clearings under way.
+    under_way: usize,
+    /// Waits for the fence.
+    is_held: bool,
+    try_again_at: Option<Instant>,
+    told_at: Option<Instant>,
+    replayed: u64,
+    superseded: u64,
+    refused: u64,
+}
+
+/// What one request replays.
+#[derive(Debug)]
+pub struct Replay {
+    entries: Vec<(Arc<[u8]>, u64)>,
+    generation: u64,
+    /// A caller took it along: it is no part of the window.
+    is_out_of_turn: bool,
+}
+
+impl Core {
+    /// A connection stands. True where there is something to bring up to date; the state says so then. `held`: not
+    /// before `release_recovery`.
+    pub(super) fn begin_recovery(&self, held: bool, now: Instant, out: &mut impl Requests<Token>) -> bool {
+        let mut kept = self.kept();
+        let Kept { journal, recovery, .. } = &mut *kept;
+        self.wants_recovery.store(false, Ordering::Release);
+        journal.rewind();
+        *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
+        if journal.is_empty() {
+            return false;
+        }
+        self.health.enter(State::Recovering);
+        self.send_clearings(&mut kept, now, out);
+        self.send_batches(&mut kept, now, out);
+        true
+    }
+
+    /// The journal has got something while Redis was there.
+    pub(super) fn recover(&self, now: Instant, out: &mut impl Requests<Token>) {
+        let mut kept = self.kept();
+        if kept.journal.is_empty() {
+            return;
+        }
+        self.health.enter(State::Recovering);
+        self.send_batches(&mut kept, now, out);
+        self.end_recovery(&mut kept, now);
+    }
+
+    /// Asks the server to end an earlier connection.
+    pub(super) fn push_fence(&self, fence: Fence, now: Instant, out: &mut impl Requests<Token>) {
+        let from = out.buffer().len();
+        let replies = fence.append(out.buffer());
+        let deadline = self.deadline(now);
+        out.commit(from, replies, Token::unasked(Purpose::Fence(Box::new(fence)), now), deadline);
+    }
+
+    /// Nothing of an earlier connection can run any more.
+    pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<Token>) {
+        let mut kept = self.kept();
+        if std::mem::take(&mut kept.recovery.is_held) {
+            self.send_clearings(&mut kept, now, out);
+            self.send_batches(&mut kept, now, out);
+            self.end_recovery(&mut kept, now);
+        }
+    }
+
+    /// When what was refused is to be tried again.
+    pub(super) fn recovery_due(&self) -> Option<Instant> {
+        if self.health.state() != State::Recovering {
+            return None;
+        }
+        self.kept().recovery.try_again_at
+    }
+
+    pub(super) fn try_recovery_again(&self, now: Instant, out: &mut impl Requests<Token>) {
+        let mut kept = self.kept();
+        if kept.recovery.try_again_at.is_some_and(|at| at <= now) {
+            kept.recovery.try_again_at = None;
+            kept.journal.rewind();
+            self.send_clearings(&mut kept, now, out);
+            self.send_batches(&mut kept, now, out);
+            self.end_recovery(&mut kept, now);
+        }
+    }
+
+    fn send_clearings(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) {
+        if kept.recovery.is_held {
+            return;
+        }
+        for clear in kept.journal.clears() {
+            let Ok(clearing) = Clearing::new(self, clear.organization.as_deref()) else { continue };
+            let token = Token { sequence: clear.sequence, ..Token::new(NOBODY, Purpose::Upkeep, now) };
+            clearing.asked_at(clear.at).ask(self, &token, now, out);
+            kept.recovery.under_way += 1;
+        }
+    }
+
+    fn send_batches(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) {
+        while !kept.recovery.is_held && kept.recovery.under_way < BATCHES_UNDER_WAY {
+            if !self.send_batch(kept, now, out) {
+                return;
+            }
+        }
+    }
+
+    fn send_batch(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) -> bool {
+        let Kept { journal, recovery, .. } = kept;
+        let mut request = ReplayRequest::default();
+        let mut count = 0;
+        journal.hand_out(|entry| {
+            if count == BATCH_ENTRIES || (count > 0 && request.byte_count() >= BATCH_BYTES) {
+                return false;
+            }
+            count += 1;
+            match &entry.content {
+                Content::Fields { .. } => {
+                    recovery.under_way += 1;
+                    let replay = Replay::of(vec![named(entry)], recovery.generation);
+                    self.push_replay(replay, now, out, |bytes| append_fields(entry, now, bytes));
+                }
+                _ => request.add(entry, now),
+            }
+            true
+        });
+        if !request.is_empty() {
+            recovery.under_way += 1;
+            let replay = Replay::of(request.take_names(), recovery.generation);
+            self.push_replay(replay, now, out, |bytes| request.append(bytes));
+        }
+        count > 0
+    }
+
+    fn push_replay(
+        &self,
+        replay: Replay,
+        now: Instant,
+        out: &mut impl Requests<Token>,
+        append: impl FnOnce(&mut Vec<u8>),
+    ) {
+        out.push(Token::unasked(Purpose::Replay(Box::new(replay)), now), self.deadline(now), |bytes| {
+            append(bytes);
+            1
+        });
+    }
+
+    /// A live call meets a key that may still wait for its replay, which then goes first. Gives the outcome of a
+    /// read of what is yet to be cleared.
+    pub(super) fn bring_forward(
+        &self,
+        operation: &Operation<'_>,
+        call: &Call<'_>,
+        now: Instant,
+        out: &mut impl Requests<Token>,
+    ) -> Option<Outcome<'static>> {
+        let mut kept = self.kept();
+        if self.is_cleared(operation, call, &kept) {
+            self.health.local_read(false, true);
+            return Some(super::replies::miss(operation.form()));
+        }
+        let Kept { journal, recovery, .. } = &mut *kept;
+        for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
+            journal.hand_out_key(key, |entry| {
+                let replay =
+                    Replay { is_out_of_turn: true, ..Replay::of(vec![named(entry)], recovery.generation) };
+                self.push_replay(replay, now, out, |bytes| match &entry.content {
+                    Content::Fields { .. } => append_fields(entry, now, bytes),
+                    _ => {
+                        let mut request = ReplayRequest::default();
+                        request.add(entry, now);
+                        request.append(bytes);
+                    }
+                });
+            });
+        }
+        None
+    }
+
+    /// Redis has answered a replay. Where it refuses what none of its calls would get, the connection is of no
+    /// use: its refusal is given back.
+    pub(super) fn replayed(
+        &self,
+        replay: Replay,
+        answer: Result<Frame<'_>, Error>,
+        now: Instant,
+        out: &mut impl Requests<Token>,
+    ) -> Option<Error> {
+        let mut kept = self.kept();
+        if replay.generation != kept.recovery.generation {
+            return None;
+        }
+        if !replay.is_out_of_turn {
+            kept.recovery.under_way -= 1;
+        }
+        let unusable = match answer {
+            Ok(frame) => self.settle_replayed(&replay, frame, &mut kept),
+            Err(error) => self.replay_refused(replay, error, &mut kept, now, out),
+        };
+        if unusable.is_none() {
+            self.send_batches(&mut kept, now, out);
+            self.end_recovery(&mut kept, now);
+        }
+        unusable
+    }
+
+    fn settle_replayed(&self, replay: &Replay, frame: Frame<'_>, kept: &mut Kept) -> Option<Error> {
+        let (Node::Array(answers) | Node::Map(answers)) = frame.node() else { return None };
+        for ((key, sequence), answer) in replay.entries.iter().zip(answers) {
+            match answer {
+                Node::Integer(done) => {
+                    kept.journal.settle(key, *sequence);
+                    if done == 1 {
+                        kept.recovery.replayed += 1;
+                        self.health.counters().replayed.increment();
+                    } else {
+                        // What is in Redis is newer than what memory has.
+                        kept.memory.delete(key, Instant::now());
+                        kept.recovery.superseded += 1;
+                        self.health.counters().superseded.increment();
+                    }
+                }
+                Node::Bulk(line) | Node::Status(line) | Node::Error(line) => {
+                    let error = Error::reply(&String::from_utf8_lossy(line));
+                    if let Some(unusable) = self.entry_refused(key, *sequence, error, kept) {
+                        return Some(unusable);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// A whole request was refused. One entry of many may be at fault: each is then asked for alone.
+    fn replay_refused(
+        &self,
+        replay: Replay,
+        error: Error,
+        kept: &mut Kept,
+        now: Instant,
+        out: &mut impl Requests<Token>,
+    ) -> Option<Error> {
+        let Replay { entries, generation, .. } = replay;
+        if Treatment::of(error.redis_code()) == Treatment::Replace {
+            return Some(error);
+        }
+        if let [(key, sequence)] = &entries[..] {
+            return self.entry_refused(key, *sequence, error, kept);
+        }
+        for (key, sequence) in entries {
+            let Some(entry) = kept.journal.entry(&key).filter(|entry| entry.sequence == sequence) else {
+                continue;
+            };
+            kept.recovery.under_way += 1;
+            self.push_replay(Replay::of(vec![(key.clone(), sequence)], generation), now, out, |bytes| {
+                let mut request = ReplayRequest::default();
+                request.add(entry, now);
+                request.append(bytes);
+            });
+        }
+        None
+    }
+
+    fn entry_refused(&self, key: &[u8], sequence: u64, error: Error, kept: &mut Kept) -> Option<Error> {
+        let code = error.redis_code().unwrap_or_default().to_owned();
+        kept.recovery.refused += 1;
+        self.health.failed(&code, "Redis refuses what the journal holds");
+        match Treatment::of(Some(&code)) {
+            Treatment::Replace => return Some(error),
+            // It stays, and is tried again.
+            Treatment::Wait => {}
+            // No later attempt would end differently.
+            Treatment::Refuse => {
+                self.health.counters().replay_failed.increment();
+                kept.journal.settle(key, sequence);
+            }
+        }
+        None
+    }
+
+    /// No answer has come to a replay: it stays in the journal.
+    pub(super) fn replay_lost(&self, replay: &Replay, now: Instant) {
+        let mut kept = self.kept();
+        if replay.generation == kept.recovery.generation && !replay.is_out_of_turn {
+            kept.recovery.under_way -= 1;
+            self.end_recovery(&mut kept, now);
+        }
+    }
+
+    /// A clearing that the journal held has been carried out, or was given up for now.
+    pub(super) fn clearing_ended(
+        &self,
+        clearing: &Clearing,
+        token: &Token,
+        is_done: bool,
+        now: Instant,
+        out: &mut impl Requests<Token>,
+    ) {
+        let mut kept = self.kept();
+        if is_done {
+            kept.memory.clear_organization(clearing.index());
+            kept.journal.settle_clear(clearing.index(), token.sequence);
+        }
+        if clearing.was_asked_at().is_some() {
+            kept.recovery.under_way = kept.recovery.under_way.saturating_sub(1);
+            self.send_batches(&mut kept, now, out);
+        }
+        self.end_recovery(&mut kept, now);
+    }
+
+    /// Tells how far it has come; where nothing is left, Redis is up to date.
+    fn end_recovery(&self, kept: &mut Kept, now: Instant) {
+        if self.health.state() != State::Recovering || kept.recovery.is_held {
+            return;
+        }
+        let Kept { journal, recovery, .. } = kept;
+        let is_done = journal.is_empty();
+        let is_due = recovery.told_at.is_none_or(|at| now.saturating_duration_since(at) >= TELL_EVERY);
+        if is_done || is_due {
+            recovery.told_at = Some(now);
+            let Recovery { replayed, superseded, refused, .. } = *recovery;
+            let left = journal.len();
+            self.health.replay_progress(ReplayProgress { replayed, superseded, refused, left });
+        }
+        if is_done {
+            recovery.try_again_at = None;
+            self.health.enter(State::Ready);
+        } else if recovery.under_way == 0 {
+            recovery.try_again_at.get_or_insert(now + TRY_AGAIN_AFTER);
+        }
+    }
+}
+
+impl Replay {
+    fn of(entries: Vec<(Arc<[u8]>, u64)>, generation: u64) -> Replay {
+        Replay { entries, generation, is_out_of_turn: false }
+    }
+}
+
+fn named(entry: &Entry) -> (Arc<[u8]>, u64) {
+    (entry.key.clone(), entry.sequence)
+}

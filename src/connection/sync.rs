@@ -1,0 +1,26 @@
+//! Atomics and a mutex: the standard library's, or loom's where it explores every interleaving.
+
+#[cfg(orgcache_loom)]
+pub use loom::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+#[cfg(not(orgcache_loom))]
+pub use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+#[cfg(orgcache_loom)]
+use loom::sync as primitives;
+#[cfg(not(orgcache_loom))]
+use std::sync as primitives;
+use std::sync::PoisonError;
+
+/// A mutex that a panic does not poison: what it guards is valid after each statement.
+#[derive(Debug)]
+pub struct Mutex<T>(primitives::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub fn new(value: T) -> Mutex<T> {
+        Mutex(primitives::Mutex::new(value))
+    }
+
+    pub fn lock(&self) -> primitives::MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,142 @@
+//! Whether the other end of a connection is still there.
+//!
+//! A socket whose peer was stopped, or whose packets go nowhere, looks as one whose peer has nothing
+//! to say: TCP alone finds out after minutes. So an idle connection is asked, and one that owes
+//! replies and says nothing is given up, both within two seconds.
+
+use std::time::{Duration, Instant};
+
+/// An idle connection is asked after this time...
+const ASK_AFTER: Duration = Duration::from_millis(800);
+/// ... and given up when the answer takes longer. Together with `ASK_AFTER` under two seconds.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1000);
+/// A connection with calls under way is given up when nothing at all has come for this time.
+const SILENCE_LIMIT: Duration = Duration::from_millis(1800);
+
+/// What is to be done about a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    Nothing,
+    /// It has been idle: ask whether the server is there, and say so with `asked`.
+    Ask,
+    /// It must be replaced.
+    Silent,
+}
+
+/// Watches one connection.
+#[derive(Debug)]
+pub struct Watchdog {
+    last_received: Instant,
+    /// Since when the server owes a reply and has said nothing.
+    waiting_since: Option<Instant>,
+    /// Whether all that it owes is the answer to our question.
+    has_only_asked: bool,
+    /// No server is given longer than a call may take.
+    silence_limit: Duration,
+}
+
+impl Watchdog {
+    pub fn new(command_timeout: Duration, now: Instant) -> Watchdog {
+        Watchdog {
+            last_received: now,
+            waiting_since: None,
+            has_only_asked: false,
+            silence_limit: SILENCE_LIMIT.min(command_timeout),
+        }
+    }
+
+    /// Bytes went out while nothing was owed.
+    pub fn is_idle(&self) -> bool {
+        self.waiting_since.is_none()
+    }
+
+    /// Requests went out.
+    pub fn sent(&mut self, now: Instant) {
+        self.waiting_since.get_or_insert(now);
+    }
+
+    /// The question went into the queue.
+    pub fn asked(&mut self, now: Instant) {
+        self.waiting_since.get_or_insert(now);
+        self.has_only_asked = true;
+    }
+
+    /// Bytes came in; `still_waiting` says whether replies are owed yet.
+    pub fn received(&mut self, now: Instant, still_waiting: bool) {
+        self.last_received = now;
+        self.waiting_since = still_waiting.then_some(now);
+        self.has_only_asked = false;
+    }
+
+    /// When to look next.
+    pub fn next_look(&self) -> Instant {
+        match self.waiting_since {
+            Some(since) => since + self.limit(),
+            None => self.last_received + ASK_AFTER,
+        }
+    }
+
+    pub fn look(&self, now: Instant) -> Watch {
+        if now < self.next_look() {
+            return Watch::Nothing;
+        }
+        if self.waiting_since.is_some() { Watch::Silent } else { Watch::Ask }
+    }
+
+    fn limit(&self) -> Duration {
+        if self.has_only_asked { ANSWER_WITHIN } else { self.silence_limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Duration = Duration::from_secs(5);
+    const MOST: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn an_idle_connection_that_has_died_is_found_within_two_seconds() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(CALL, start);
+        let ask = watchdog.next_look();
+        assert_eq!(watchdog.look(ask), Watch::Ask);
+        watchdog.asked(ask);
+        assert_eq!(watchdog.look(ask), Watch::Nothing);
+        let end = watchdog.next_look();
+        assert_eq!(watchdog.look(end), Watch::Silent);
+        assert!(end - start < MOST);
+    }
+
+    #[test]
+    fn a_busy_connection_that_has_died_is_found_within_two_seconds_of_its_last_byte() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(CALL, start);
+        watchdog.sent(start);
+        let last_byte = start + Duration::from_secs(3);
+        watchdog.received(last_byte, true);
+        watchdog.sent(last_byte + Duration::from_millis(100));
+        let end = watchdog.next_look();
+        assert_eq!(watchdog.look(end), Watch::Silent);
+        assert!(end - last_byte < MOST);
+    }
+
+    #[test]
+    fn a_reply_to_everything_makes_the_connection_idle() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(CALL, start);
+        watchdog.sent(start);
+        watchdog.received(start, false);
+        assert!(watchdog.is_idle());
+        assert_eq!(watchdog.look(watchdog.next_look()), Watch::Ask);
+    }
+
+    #[test]
+    fn no_connection_may_be_silent_for_longer_than_a_call_may_take() {
+        let start = Instant::now();
+        let timeout = Duration::from_millis(300);
+        let mut watchdog = Watchdog::new(timeout, start);
+        watchdog.sent(start);
+        assert_eq!(watchdog.look(start + timeout), Watch::Silent);
+    }
+}
