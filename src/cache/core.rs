@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attention::Attention;
 use super::call::{Call, Outcome, Shape};
@@ -21,6 +21,12 @@ use crate::journal::{self, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests, append_argument, append_header};
 use crate::store::MemoryStore;
+
+/// A key that is read again within this time is not compared again with what memory has: in an outage its value
+/// may be older by as much than what was last read.
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// Servers that still run the JavaScript layer may write an old value anew; this often a write takes it away.
+const LOOK_FOR_LEGACY_AFTER: Duration = Duration::from_secs(600);
 
 /// Buffers that calls share, so that the hot path allocates nothing.
 #[derive(Debug, Default)]
@@ -44,7 +50,10 @@ pub struct Core {
     is_set_aside: AtomicBool,
     indexed_writes: AtomicU64,
     sequence: AtomicU64,
-    pub(super) attention: Attention,
+    /// To what was read: may it have changed?
+    pub(super) read_attention: Attention,
+    /// To what was written: has the JavaScript layer left an older value?
+    pub(super) legacy_attention: Attention,
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
     breaker: Breaker,
@@ -68,7 +77,8 @@ impl Core {
             health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),
             indexed_writes: AtomicU64::new(0),
-            attention: Attention::new(began),
+            read_attention: Attention::new(READ_AGAIN_AFTER, began),
+            legacy_attention: Attention::new(LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
             dialer: Dialer::new(config),
@@ -116,8 +126,8 @@ impl Core {
     pub fn set_aside(&self, is_set_aside: bool) {
         let mut kept = self.kept();
         let was_set_aside = self.is_set_aside.swap(is_set_aside, Ordering::Relaxed);
-        if was_set_aside && !is_set_aside && self.config().use_redis() {
-            // What was kept here meanwhile would be a stale answer in the next outage.
+        if was_set_aside != is_set_aside && self.config().use_redis() {
+            // Off, memory is a cache of its own; what it then holds would be a stale answer in the next outage.
             kept.memory.clear();
         }
     }

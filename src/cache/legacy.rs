@@ -66,6 +66,18 @@ impl Legacy {
         next.commit(from, 1, token.followed_by(Purpose::Legacy(self)), core.deadline(token.issued));
     }
 
+    /// Takes the old value away: a newer one stands where it belongs, and must not be followed by the old one when it
+    /// ends. Nobody waits for it.
+    fn remove(&self, core: &Core, issued: Instant, next: &mut impl Requests<Token>) {
+        next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
+            match &self.place {
+                LegacyLocation::HashField { key, field } => append_command(out, &[b"HDEL", key, field]),
+                LegacyLocation::Text { key } => append_command(out, &[b"UNLINK", key]),
+            }
+            1
+        });
+    }
+
     /// Moves the value: it is written where it belongs unless something newer is there, and the
     /// old one goes. While the organization's mark stands nothing is moved, since a value that changes
     /// its place could be missed by the clearing. Nobody waits for it.
@@ -93,5 +105,16 @@ impl Legacy {
             field.iter().for_each(|field| append_argument(out, field));
             1
         });
+    }
+}
+
+impl Core {
+    /// A value has been written: what the JavaScript layer left of it goes, looked for now and then.
+    pub(super) fn remove_legacy(&self, key: &[u8], issued: Instant, next: &mut impl Requests<Token>) {
+        if self.legacy_attention.is_due(key, b"", issued)
+            && let Some(legacy) = Legacy::of(self, key)
+        {
+            legacy.remove(self, issued, next);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What this process has read and written lately, so that an outage can be bridged with it.
 //!
 //! A write says how long its value lives. A read does not, so a value that is new here is put into
-//! memory once Redis has said how long it will live: nothing is answered beyond its end. `attention` keeps
+//! memory once Redis has said how long it will live: nothing is answered beyond its end. `Attention` keeps
 //! this from costing every read.
 
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl Core {
             self.kept().memory.delete(key, now);
             return;
         };
-        if !self.attention.is_due(key, b"", now) {
+        if !self.read_attention.is_due(key, b"", now) {
             return;
         }
         let mut kept = self.kept();
@@ -65,7 +65,7 @@ impl Core {
         now: Instant,
         next: &mut impl Requests<Token>,
     ) {
-        if stored.is_some() && !self.attention.is_due(key, field, now) {
+        if stored.is_some() && !self.read_attention.is_due(key, field, now) {
             return;
         }
         let mut kept = self.kept();
@@ -86,7 +86,7 @@ impl Core {
         now: Instant,
         next: &mut impl Requests<Token>,
     ) {
-        if !self.attention.is_due(key, b"", now) {
+        if !self.read_attention.is_due(key, b"", now) {
             return;
         }
         let mut kept = self.kept();

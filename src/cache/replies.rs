@@ -130,6 +130,9 @@ impl Core {
             Operation::Set { .. } | Operation::SetPair { .. } | Operation::HashSet { .. } => {
                 self.health.write(elapsed);
                 self.remember_write(operation, &token);
+                for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
+                    self.remove_legacy(key, token.issued, next);
+                }
                 if upkeep::after_indexed_write(self, operation, frame, &token, next) {
                     return None;
                 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Sink};
 use orgcache::config::Config;
 use orgcache::connection::{AsyncSocket, Stream, read_arrived, write_waiting};
+use orgcache::error::{Error, ErrorCode};
+use orgcache::health::State;
 use orgcache::lane::{Frame, Node};
 use tokio::runtime::{Builder, Runtime};
 
@@ -15,7 +17,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Client {
     runtime: Runtime,
-    stream: Stream<AsyncSocket>,
+    stream: Option<Stream<AsyncSocket>>,
     exchange: Exchange,
     settled: Settled,
     next_slot: u32,
@@ -44,9 +46,17 @@ pub enum Reply {
 impl Client {
     /// Its keys begin with `prefix`, which must be the test's own.
     pub fn connect(prefix: &str) -> Client {
+        Client::connect_with(prefix, &[])
+    }
+
+    /// With settings, by variable.
+    pub fn connect_with(prefix: &str, settings: &[(&str, &str)]) -> Client {
         let server = Server::shared();
         let prefix = format!("{prefix}:");
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
+            _ if settings.iter().any(|(name, _)| *name == variable) => {
+                settings.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
+            }
             "REDIS_URL" => Some(format!("redis://127.0.0.1:{}", server.port())),
             "CACHE_KEY_PREFIX" => Some(prefix.clone()),
             "REDIS_COMMAND_TIMEOUT" => Some(TURN_TIMEOUT.as_millis().to_string()),
@@ -60,7 +70,7 @@ impl Client {
         exchange.connected(&dialed.server, Instant::now());
         Client {
             runtime,
-            stream: dialed.stream,
+            stream: Some(dialed.stream),
             exchange,
             settled: Settled::default(),
             next_slot: 0,
@@ -80,19 +90,52 @@ impl Client {
     /// Sends what waits, then takes in what comes next. Requests that follow from it wait for the
     /// next turn, so a test can have another client act in between.
     pub fn turn(&mut self) {
+        let stream = self.stream.as_mut().expect("there is a connection");
         let mut traffic = Attached::new(&mut self.exchange, &mut self.settled);
         loop {
-            let is_waiting = write_waiting(&mut self.stream, &mut traffic).unwrap();
-            let socket = self.stream.socket();
+            let is_waiting = write_waiting(stream, &mut traffic).unwrap();
+            let socket = stream.socket();
             let ready = self
                 .runtime
                 .block_on(async { tokio::time::timeout(TURN_TIMEOUT, socket.ready(is_waiting)).await })
                 .expect("the server answers in time")
                 .unwrap();
             if ready.readable {
-                return read_arrived(&mut self.stream, &mut traffic, Instant::now()).unwrap();
+                return read_arrived(stream, &mut traffic, Instant::now()).unwrap();
             }
         }
+    }
+
+    /// Sends what waits and looks at no reply.
+    pub fn send(&mut self) {
+        let stream = self.stream.as_mut().expect("there is a connection");
+        let mut traffic = Attached::new(&mut self.exchange, &mut self.settled);
+        assert!(!write_waiting(stream, &mut traffic).unwrap(), "the socket takes everything");
+    }
+
+    /// The connection breaks.
+    pub fn lose(&mut self) {
+        self.stream = None;
+        let error = Error::new(ErrorCode::Connect, "the test has cut it");
+        self.exchange.disconnected(error, Instant::now(), &mut self.settled);
+    }
+
+    /// The connection is taken for broken, and its other end lives on.
+    pub fn lose_sight(&mut self) -> Stream<AsyncSocket> {
+        let stream = self.stream.take().expect("there is a connection");
+        self.lose();
+        stream
+    }
+
+    /// A new connection stands; nothing is sent before the next turn.
+    pub fn reconnect(&mut self) {
+        let dialed = self.runtime.block_on(self.exchange.core().dialer().dial(0)).unwrap();
+        self.exchange.connected(&dialed.server, Instant::now());
+        self.stream = Some(dialed.stream);
+    }
+
+    pub fn state(&self) -> State {
+        self.exchange.core().health().state()
     }
 
     /// Turns until nothing is under way, housekeeping included.

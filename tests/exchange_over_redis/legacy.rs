@@ -167,3 +167,15 @@ fn an_old_value_that_cannot_be_read_is_a_miss_and_stays() {
     assert_eq!(client.integer(&[b"HEXISTS", &hash, OLD_FIELD]), 1);
     assert_eq!(client.core().health().counters().corrupt_values.get(), 1);
 }
+
+#[test]
+fn a_value_that_is_written_takes_the_old_one_away() {
+    let mut client = Client::connect("legacy-written");
+    leave_old_values(&mut client);
+    client.call(&Call::Set { place: PLACE, json: NEW, ttl_seconds: None });
+    let (hash, key) = (client.key(OLD_HASH), client.key(NEW_KEY));
+    // It has ended, and the old one must not come back.
+    client.command(&[b"DEL", &key]);
+    assert_eq!(client.call(&Call::Get { place: PLACE }), Outcome::Null);
+    assert_eq!(client.command(&[b"HGET", &hash, NEIGHBOUR_FIELD]), Reply::Text(OLD.to_vec()));
+}

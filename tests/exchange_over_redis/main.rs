@@ -5,5 +5,6 @@ mod contract;
 mod hashes;
 mod index;
 mod legacy;
+mod outages;
 mod races;
 mod server;
