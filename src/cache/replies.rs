@@ -58,7 +58,7 @@ impl Core {
             }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
-                self.operation_done(token, &operation, frame, now, next)
+                self.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
@@ -99,10 +99,9 @@ impl Core {
         token: Token,
         operation: &Operation<'_>,
         frame: Frame<'a>,
-        now: Instant,
+        (now, elapsed): (Instant, Duration),
         next: &mut Batch<Token>,
     ) -> Option<Outcome<'a>> {
-        let elapsed = now.saturating_duration_since(token.issued);
         match *operation {
             Operation::Get { key } => {
                 let stored = stored(frame.node());
