@@ -1,5 +1,6 @@
 'use strict';
 
+const { abortable } = require('./abort.js');
 const { CacheAdapter } = require('./adapter.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
@@ -10,8 +11,9 @@ const { RedisMigrationManager } = require('./migration.js');
 const { Notices } = require('./notices.js');
 const { protocol } = require('./protocol.js');
 const { RawClient } = require('./raw-client.js');
+const { installSignalHandlers } = require('./signals.js');
 
-/** How long a shutdown waits for calls that are under way, unless it is told otherwise. */
+/** How long a shutdown waits for calls that are under way and for the journal, unless it is told otherwise. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
 /** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
@@ -49,25 +51,43 @@ function createInstance() {
     }
   }
 
-  async function shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
-    await bridge.close(timeoutMs);
+  /** Not an async function: a second call gets the same promise. */
+  function shutdown(options) {
+    return abortable(options, () => bridge.close(timeoutOf(options)));
   }
 
   const cacheManager = new CacheManager({ bridge, calls, inspection });
   const redisManager = new RedisManager({ bridge, client, inspection, shutdown });
-  const cacheAdapter = new CacheAdapter({ calls, inspection, events: notices.events, cacheManager });
-  const redisMigrationManager = new RedisMigrationManager({ cacheAdapter, redisManager, notices });
+  const adapterOn = (writes) =>
+    new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
+  const cacheAdapter = adapterOn(calls);
+  const acknowledging = adapterOn(new CacheCalls(bridge, { acknowledged: true }));
+  const redisMigrationManager = new RedisMigrationManager({
+    cacheAdapter,
+    acknowledging,
+    inspection,
+    redisManager,
+    notices,
+  });
 
   return {
     cacheAdapter,
     cacheManager,
     configure,
+    installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
     OrgCacheError,
     redisManager,
     redisMigrationManager,
     shutdown,
     version: protocol.version,
+    [Symbol.asyncDispose]: () => shutdown(),
   };
+}
+
+/** Milliseconds; throws `E_CONFIG` for what is none. */
+function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
+  throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }
 
 module.exports = { createInstance };
