@@ -73,6 +73,7 @@ impl Core {
                 memory: MemoryStore::new(config.memory_max_bytes),
                 journal,
                 recovery: Recovery::default(),
+                extensions: Vec::new(),
             }),
             health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),

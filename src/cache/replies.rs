@@ -282,8 +282,11 @@ impl Core {
                 self.clearing_ended(&clearing, &bare, false, now, &mut Batch::default());
                 Some(self.clear_locally(&clearing, &bare))
             }
-            // The value is in Redis; only its index may end before it.
-            Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
+            // The value is in Redis; its index must not end before it.
+            Purpose::ExtendIndex => {
+                self.kept().extend_later(request);
+                Some(Outcome::Boolean(true))
+            }
             Purpose::Legacy(_) => Some(Outcome::Null),
             Purpose::Replay(replay) => {
                 self.replay_lost(&replay, now);
