@@ -88,9 +88,9 @@ function hasRecovered({ state, journalEntries }) {
  * `{ figures, problems }`; a fault that was survived as promised has no problems.
  *
  * `fault(bench)` and `heal(bench)` do what their names say; `during(bench)` looks at it while it lasts.
- * `recoveryMs` is the bound for the recovery. The other options are those of `prepare`.
+ * `recoveryMs` is the bound for the recovery; with `isIdle` the load rests while the fault lasts. The other options are those of `prepare`.
  */
-async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryMs, ...options }) {
+async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryMs, isIdle, ...options }) {
   const bench = await prepare(options);
   const { orgcache, load, redis, proxy } = bench;
   load.start();
@@ -98,6 +98,7 @@ async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryM
   await delay(300);
   const descriptors = openDescriptors();
   await proxy?.forgetCounts();
+  if (isIdle) await load.pause();
   const before = bench.state();
 
   const faultAt = performance.now();
@@ -106,6 +107,7 @@ async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryM
   await delay(Math.max(0, faultAt + faultMs - performance.now()));
   const healAt = performance.now();
   await heal(bench);
+  if (isIdle) load.start();
   const problems = [];
   const recovered = await recovery(bench, { healAt, recoveryMs, problems });
   await delay(300);

@@ -26,6 +26,7 @@ class Load {
   #random;
   #stalls;
   #subjects = [];
+  #steps = [];
   #workers = [];
   #isRunning = false;
   #unexplained = [];
@@ -45,18 +46,25 @@ class Load {
     }
   }
 
+  /** Begins, or goes on after `pause`. */
   start() {
     this.#stalls = new Stalls();
     this.#isRunning = true;
-    const names = Object.keys(KINDS);
-    for (let worker = 0; worker < this.#options.workers; worker += 1) {
-      const subjects = Array.from({ length: this.#options.keysPerWorker }, (_, index) =>
-        this.#subject(names[(worker + index) % names.length], `w${worker}-k${index}`),
+    if (this.#steps.length === 0) this.#prepare();
+    this.#workers = this.#steps.map((step) => this.#work(step));
+  }
+
+  #prepare() {
+    const { workers, keysPerWorker } = this.#options;
+    const kinds = Object.keys(KINDS);
+    for (let worker = 0; worker < workers; worker += 1) {
+      const subjects = Array.from({ length: keysPerWorker }, (_, index) =>
+        this.#subject(kinds[(worker + index) % kinds.length], `w${worker}-k${index}`),
       );
       this.#subjects.push(...subjects);
-      this.#workers.push(this.#work(() => this.#step(this.#random.pick(subjects))));
+      this.#steps.push(() => this.#step(this.#random.pick(subjects)));
     }
-    this.#workers.push(this.#workOnOrganization());
+    this.#steps.push(this.#organizationStep(workers));
   }
 
   #subject(kind, name, ...rest) {
@@ -71,14 +79,13 @@ class Load {
   }
 
   /** One organization is filled and cleared again and again by one worker. */
-  #workOnOrganization() {
+  #organizationStep(worker) {
     const organization = 'org-cleared';
-    const worker = this.#options.workers;
     const subjects = Array.from({ length: 5 }, (_, index) =>
       this.#subject('context', `w${worker}-k${index}`, organization),
     );
     this.#subjects.push(...subjects);
-    return this.#work(async () => {
+    return async () => {
       if (!this.#random.chance(0.02)) return this.#step(this.#random.pick(subjects));
       for (const { history } of subjects) history.attempt(GONE);
       const cleared = await this.#time('clear', () =>
@@ -86,7 +93,7 @@ class Load {
       );
       if (cleared === undefined || cleared === false) return;
       for (const { history } of subjects) history.acknowledge(GONE);
-    });
+    };
   }
 
   #step(subject) {
@@ -166,10 +173,14 @@ class Load {
   }
 
   /** Stops calling and waits for the calls that are under way. */
-  async stop() {
+  async pause() {
     this.#isRunning = false;
-    await Promise.all(this.#workers.splice(0));
+    await Promise.all(this.#workers);
     this.#stalls.stop();
+  }
+
+  async stop() {
+    await this.pause();
     this.#judgeMisses();
     return this.figures;
   }
