@@ -16,8 +16,10 @@ module.exports = {
       ...shared,
       displayName: 'suite',
       testMatch: ['<rootDir>/__test__/**/*.test.js'],
-      testPathIgnorePatterns: ['/node_modules/', '/__test__/packaging\\.test\\.js$'],
+      testPathIgnorePatterns: ['/node_modules/', '/__test__/packaging\\.test\\.js$', '/__test__/faults/'],
     },
+    // These measure time: their step runs them one after the other.
+    { ...shared, displayName: 'faults', testMatch: ['<rootDir>/__test__/faults/**/*.test.js'] },
     { ...shared, displayName: 'package', testMatch: ['<rootDir>/__test__/packaging.test.js'] },
   ],
 };

@@ -1,5 +1,6 @@
-// All tests, or the groups named as arguments (lint, rust, js, types, package). Every step runs, whatever
-// failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
+// All tests, or the groups named as arguments (lint, rust, js, faults, types, package). Every step runs, whatever
+// failed before it; the last line is the sum, and the exit code is 0 only where nothing failed. With --full the
+// faults last as long as their descriptions say, and both drivers meet them.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +12,11 @@ import { setup } from './setup.mjs';
 /** A step that takes longer hangs: the slowest, a first build of all crates, is done in a third of it. */
 const STEP_TIMEOUT_MS = 15 * 60 * 1000;
 
+const FULL = '--full';
 const NO_NODE = '--no-default-features';
 const node = (script, ...args) => [process.execPath, path.join(ROOT, 'node_modules', script), ...args];
 const cargoTest = (...args) => ['cargo', 'test', '--no-fail-fast', ...args];
-const jest = (project) => node('jest/bin/jest.js', '--selectProjects', project);
+const jest = (project, ...args) => node('jest/bin/jest.js', '--selectProjects', project, ...args);
 
 const STEPS = [
   { group: 'lint', name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
@@ -37,6 +39,7 @@ const STEPS = [
     mayBeEmpty: true,
   },
   { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
+  { group: 'faults', name: 'faults', command: jest('faults', '--runInBand'), runner: 'jest' },
   { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
   { group: 'package', name: 'packaging', command: jest('package'), runner: 'jest' },
 ];
@@ -45,6 +48,7 @@ const NEEDS = {
   lint: { addon: false, redis: false },
   rust: { addon: false, redis: true },
   js: { addon: true, redis: true },
+  faults: { addon: true, redis: true },
   types: { addon: false, redis: false },
   package: { addon: true, redis: false },
 };
@@ -53,7 +57,8 @@ function clippy(...features) {
   return ['cargo', 'clippy', '--all-targets', ...features, '--', '--deny', 'warnings'];
 }
 
-async function main(groups) {
+async function main(args) {
+  const groups = args.filter((word) => word !== FULL);
   const unknown = groups.find((group) => !NEEDS[group]);
   if (unknown)
     throw new SetupError(`There is no group ${unknown}: name ${Object.keys(NEEDS).join(', ')} or none.`);
@@ -65,12 +70,12 @@ async function main(groups) {
 
   const results = [];
   for (const step of STEPS.filter(({ group }) => wanted.includes(group))) {
-    results.push(await runStep(step, redisServer));
+    results.push(await runStep(step, environment({ redisServer, isFull: args.includes(FULL) })));
   }
   return results;
 }
 
-async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }, redisServer) {
+async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }, env) {
   console.log(`\n== ${name}`);
   const started = performance.now();
   const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
@@ -79,7 +84,7 @@ async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }
   let printed = '';
   const { status, timedOut } = await watch(program, [...args, ...reporting], {
     cwd: ROOT,
-    env: environment(redisServer),
+    env,
     timeoutMs: STEP_TIMEOUT_MS,
     onOutput: (piece) => {
       printed += piece;
@@ -93,8 +98,11 @@ async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }
   return result;
 }
 
-function environment(redisServer) {
-  return redisServer ? { ...process.env, ORGCACHE_TEST_REDIS_SERVER: redisServer } : process.env;
+function environment({ redisServer, isFull }) {
+  const env = { ...process.env };
+  if (redisServer) env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
+  if (isFull) env.ORGCACHE_FAULTS = 'full';
+  return env;
 }
 
 function countStep({ runner, mayBeEmpty, status, printed, reportFile }) {

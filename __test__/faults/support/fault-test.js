@@ -1,0 +1,190 @@
+'use strict';
+
+const fs = require('node:fs');
+const { setTimeout: delay } = require('node:timers/promises');
+const { openPackage } = require('../../support/package');
+const { startRedis } = require('../../support/redis');
+const { until } = require('../../support/wait');
+const { Load } = require('./load');
+const { startProxy } = require('./proxy');
+
+/** The long form runs what the issue's table says to the letter; the short one the same with smaller numbers. */
+const IS_FULL = process.env.ORGCACHE_FAULTS === 'full';
+const COMMAND_TIMEOUT_MS = 1000;
+/** From the end of a fault until Redis has everything: two waits between attempts to connect, and the replay. */
+const RECOVERY_BOUND_MS = 6000;
+/** Sockets that were closed a moment ago, and files that the runtime itself opens. */
+const SPARE_DESCRIPTORS = 2;
+/** What an acknowledged write needs to outlive the server. */
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+/** `short` or `full`, by the form that runs. */
+function sized({ short, full }) {
+  return IS_FULL ? full : short;
+}
+
+/** What rows that matter for both drivers are run with. */
+const DRIVERS = sized({ short: ['auto'], full: ['loop', 'thread'] });
+
+/** One place for what stats may call these. */
+function stateOf({ redisManager, cacheManager }) {
+  const { redis } = cacheManager.getStats();
+  return {
+    state: redis.state,
+    lastError: redis.lastError,
+    journalEntries: redis.journal?.entries ?? 0,
+    journalBytes: redis.journal?.bytes ?? 0,
+    connectionAttempts: redis.connectionAttempts,
+    reconnects: redis.reconnects ?? 0,
+    journaled: redis.journaled ?? 0,
+    replayed: redis.replayed ?? 0,
+    isConnected: redisManager.isConnected,
+  };
+}
+
+function openDescriptors() {
+  // Where there is no such folder the other checks must do.
+  return fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0;
+}
+
+/**
+ * A server that keeps what it acknowledged, an instance of the package on it, and a load on that instance.
+ *
+ * `server`: options of `startRedis`; `isProxied`: the instance reaches the server through a proxy;
+ * `options`: of the package; `load`: of the load; `open`: how instances are made.
+ */
+async function prepare({ server = {}, isProxied = false, options = {}, load = {}, open = openPackage }) {
+  const redis = await startRedis({ ...server, args: [...DURABLE, ...(server.args ?? [])] });
+  const proxy = isProxied ? await startProxy(redis) : null;
+  const settings = {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: COMMAND_TIMEOUT_MS,
+    logLevel: 'off',
+    ...options,
+  };
+  const orgcache = open({ url: urlOf({ redis, proxy }), ...settings });
+  const events = [];
+  for (const event of ['ready', 'degraded', 'recovered', 'closed']) {
+    orgcache.cacheAdapter.on(event, () => events.push({ event, at: performance.now() }));
+  }
+  const running = new Load(orgcache, { commandTimeout: settings.commandTimeout, ...load });
+  return { redis, proxy, orgcache, events, load: running, open, settings, state: () => stateOf(orgcache) };
+}
+
+function urlOf({ redis, proxy }) {
+  const url = new URL(redis.url);
+  if (proxy) url.port = proxy.port;
+  return url.href.replace(/\/$/, '');
+}
+
+/** Ready, and nothing left to replay. */
+function hasRecovered({ state, journalEntries }) {
+  return state === 'ready' && journalEntries === 0;
+}
+
+/**
+ * Runs the load, applies the fault, keeps it up for `faultMs`, heals it, waits until everything is back, and
+ * verifies every key through an instance of its own. Prints one line of figures and answers
+ * `{ figures, problems }`; a fault that was survived as promised has no problems.
+ *
+ * `fault(bench)` and `heal(bench)` do what their names say; `during(bench)` looks at it while it lasts.
+ * `recoveryMs` is the bound for the recovery; with `isIdle` the load rests while the fault lasts. The other options are those of `prepare`.
+ */
+async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryMs, isIdle, ...options }) {
+  const bench = await prepare(options);
+  const { orgcache, load, redis, proxy } = bench;
+  load.start();
+  await until(() => hasRecovered(bench.state()), { what: 'the first connection' });
+  await delay(300);
+  const descriptors = openDescriptors();
+  await proxy?.forgetCounts();
+  if (isIdle) await load.pause();
+  const before = bench.state();
+
+  const faultAt = performance.now();
+  await fault(bench);
+  await during?.(bench);
+  await delay(Math.max(0, faultAt + faultMs - performance.now()));
+  const healAt = performance.now();
+  await heal(bench);
+  if (isIdle) load.start();
+  const problems = [];
+  const recovered = await recovery(bench, { healAt, recoveryMs, problems });
+  await delay(300);
+  const figures = await load.stop();
+  // What the last calls of the load have set off may still be on its way.
+  await recovery(bench, { healAt: performance.now(), recoveryMs, problems });
+  await load.verify(bench.open({ ...bench.settings, url: redis.url }));
+
+  const detected = bench.events.find(({ event, at }) => event === 'degraded' && at >= faultAt);
+  const after = bench.state();
+  Object.assign(figures, {
+    detectedMs: detected && detected.at - faultAt,
+    recoveredMs: recovered,
+    reconnects: after.reconnects - before.reconnects,
+    connections: after.connectionAttempts - before.connectionAttempts,
+    proxy: proxy && (await proxy.counts()),
+    state: after,
+  });
+  problems.push(...problemsOf(figures));
+  await handlesAreBack(descriptors, problems);
+  print(name, options.options?.driver ?? 'auto', figures);
+  await orgcache.shutdown();
+  await proxy?.stop();
+  await redis.stop();
+  return { figures, problems };
+}
+
+async function recovery(bench, { healAt, recoveryMs = RECOVERY_BOUND_MS, problems }) {
+  try {
+    await until(() => hasRecovered(bench.state()), { timeoutMs: recoveryMs, what: 'the recovery' });
+  } catch {
+    problems.push(`It had not recovered after ${recoveryMs} ms: ${JSON.stringify(bench.state())}.`);
+  }
+  return performance.now() - healAt;
+}
+
+/** What a fault must not leave behind, as sentences. */
+function problemsOf(figures) {
+  const problems = [];
+  const told = (examples) => JSON.stringify(examples);
+  if (figures.late > 0)
+    problems.push(`${figures.late} calls settled late, e.g. ${told(figures.lateExamples)}.`);
+  if (figures.wrong > 0)
+    problems.push(`${figures.wrong} calls were answered wrongly, e.g. ${told(figures.wrongExamples)}.`);
+  if (figures.lost > 0)
+    problems.push(`${figures.lost} keys lost their value, e.g. ${told(figures.lostExamples)}.`);
+  if (figures.underWay > 0) problems.push(`${figures.underWay} calls never settled.`);
+  if (figures.verified === 0 || figures.acknowledged === 0) problems.push('The load did nothing.');
+  return problems;
+}
+
+async function handlesAreBack(before, problems) {
+  // The instance that verified has a connection of its own.
+  const allowed = before + 1 + SPARE_DESCRIPTORS;
+  try {
+    await until(() => openDescriptors() <= allowed, { what: 'the descriptors' });
+  } catch {
+    problems.push(`${openDescriptors()} descriptors are open, before the fault there were ${before}.`);
+  }
+}
+
+function print(name, driver, figures) {
+  const ms = (value) => (value === undefined ? 'never' : `${Math.round(value)} ms`);
+  const { longestMs, detectedMs, recoveredMs, acknowledged, lost, late, wrong, rejected } = figures;
+  const parts = [
+    `longest call ${ms(longestMs)}`,
+    `detected ${ms(detectedMs)}`,
+    `recovered ${ms(recoveredMs)}`,
+    `${acknowledged} of ${acknowledged + figures.notAcknowledged} writes acknowledged`,
+    `lost ${lost}, late ${late}, wrong ${wrong}`,
+    `reconnects ${figures.reconnects}, attempts ${figures.connections}`,
+  ];
+  if (figures.proxy) parts.push(`most connections a second ${figures.proxy.busiestSecond}`);
+  const codes = Object.entries(rejected).map(([code, count]) => `${code} ${count}`);
+  if (codes.length > 0) parts.push(`raw commands rejected: ${codes.join(', ')}`);
+  // Console.log would add its place in this file to each line.
+  process.stdout.write(`fault: ${name} (${driver}): ${parts.join('; ')}\n`);
+}
+
+module.exports = { underFault, prepare, sized, DRIVERS, IS_FULL, hasRecovered, problemsOf, openDescriptors };
