@@ -1,6 +1,6 @@
 'use strict';
 
-const { OrgCacheError } = require('./errors.js');
+const { signalOf } = require('./options.js');
 
 /**
  * What is to be told when a signal aborts. A signal gets one listener from here, however many calls wait
@@ -40,28 +40,6 @@ function settledOrAborted(signal, started) {
   });
 }
 
-/** The signal of a call's options; throws `E_CONFIG` where they are not what they must be. */
-function signalOf(options) {
-  if (options === undefined) return undefined;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new OrgCacheError('E_CONFIG', 'the options of a call must be an object, e.g. { signal }');
-  }
-  const signal = options.signal ?? undefined;
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new OrgCacheError('E_CONFIG', 'the option signal must be an AbortSignal');
-  }
-  return signal;
-}
-
-function isSignal(value) {
-  return (
-    typeof value === 'object' &&
-    typeof value.aborted === 'boolean' &&
-    typeof value.addEventListener === 'function' &&
-    typeof value.removeEventListener === 'function'
-  );
-}
-
 function reasonOf(signal) {
   return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
 }
@@ -89,4 +67,4 @@ function whenAborted(signal, abort) {
   };
 }
 
-module.exports = { abortable, signalOf, whenAborted };
+module.exports = { abortable, whenAborted };

@@ -9,12 +9,10 @@ const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { Notices } = require('./notices.js');
+const { timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { RawClient } = require('./raw-client.js');
 const { installSignalHandlers } = require('./signals.js');
-
-/** How long a shutdown waits for calls that are under way and for the journal, unless it is told otherwise. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
 
 /** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
 function createInstance() {
@@ -82,12 +80,6 @@ function createInstance() {
     version: protocol.version,
     [Symbol.asyncDispose]: () => shutdown(),
   };
-}
-
-/** Milliseconds; throws `E_CONFIG` for what is none. */
-function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
-  throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }
 
 module.exports = { createInstance };

@@ -2,10 +2,11 @@
 
 const { performance } = require('node:perf_hooks');
 const { setImmediate: nextTurn } = require('node:timers/promises');
-const { abortable, signalOf, whenAborted } = require('./abort.js');
+const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { signalOf } = require('./options.js');
 
 /** Entries that cross at once; one pipeline. */
 const BATCH_ENTRIES = 256;

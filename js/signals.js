@@ -1,8 +1,9 @@
 'use strict';
 
 const os = require('node:os');
-const { whenAborted, signalOf } = require('./abort.js');
+const { whenAborted } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
+const { signalOf, timeoutOf } = require('./options.js');
 
 /** What asks a server to end: an orchestrator, and a person at the keyboard. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'];
@@ -15,7 +16,7 @@ const NEVER_HANDLED = ['SIGKILL', 'SIGSTOP'];
  */
 function installSignalHandlers(shutdown, options = {}) {
   const aborter = signalOf(options);
-  const { timeoutMs } = options;
+  const timeoutMs = timeoutOf(options);
   const names = namesOf(options.signals ?? ENDING_SIGNALS);
   let isEnding = false;
 
@@ -30,7 +31,7 @@ function installSignalHandlers(shutdown, options = {}) {
     if (isEnding) return endBy(name);
     isEnding = true;
     const again = () => endBy(name);
-    shutdown(timeoutMs === undefined ? undefined : { timeoutMs }).then(again, again);
+    shutdown({ timeoutMs }).then(again, again);
   }
 
   if (aborter?.aborted) return uninstall;
