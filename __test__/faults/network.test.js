@@ -1,11 +1,14 @@
 'use strict';
 
+const { until, within } = require('../support/wait');
 const { DRIVERS, sized, underFault } = require('./support/fault-test');
 
 /** From the issue: a connection that nobody serves is found within this time, idle and busy. */
 const FOUND_WITHIN_MS = 2000;
 /** The default, so that the watchdog is what finds out and not a short deadline. */
 const COMMAND_TIMEOUT_MS = 5000;
+/** At a byte a millisecond far beyond the call's timeout. */
+const LONG_REPLY_BYTES = 20_000;
 
 describe.each(DRIVERS)('with the %s driver', (driver) => {
   test('a black hole under load is found within 2 s, and what was stuck in it changes nothing later', async () => {
@@ -36,16 +39,41 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(figures.detectedMs).toBeLessThan(FOUND_WITHIN_MS);
   }, 60_000);
 
-  test('replies in chunks of one byte and 200 ms late slow calls down, and no call is answered wrongly', async () => {
-    const { problems } = await underFault({
+  test('replies in single bytes and 200 ms late are put together again, and nobody is answered wrongly', async () => {
+    const { figures, problems } = await underFault({
       name: 'one byte at a time, 200 ms late',
       isProxied: true,
       options: { driver },
-      faultMs: sized({ short: 3000, full: 10_000 }),
-      recoveryMs: 10_000,
+      faultMs: sized({ short: 2000, full: 10_000 }),
       fault: ({ proxy }) => proxy.delay({ requestDelayMs: 100, replyDelayMs: 100, trickleMs: 0 }),
       heal: ({ proxy }) => proxy.heal(),
     });
     expect(problems).toEqual([]);
+    expect(figures.detectedMs).toBeUndefined();
+    expect(figures.longestMs).toBeGreaterThanOrEqual(200);
+  }, 60_000);
+
+  test('a reply that takes longer than its call may is given up in time, and the others go on', async () => {
+    let settled;
+    const { figures, problems } = await underFault({
+      name: 'a long reply at a byte a millisecond',
+      isProxied: true,
+      options: { driver, commandTimeout: 1000 },
+      load: { workers: 2 },
+      faultMs: sized({ short: 3000, full: 10_000 }),
+      fault: async ({ redis, proxy }) => {
+        await redis.command('SET', 'jack:dev:kv:long', JSON.stringify('x'.repeat(LONG_REPLY_BYTES)));
+        await proxy.trickle(1);
+      },
+      during: async ({ orgcache: { cacheAdapter }, load }) => {
+        settled = await within(1000 + 250, cacheAdapter.get('long'), 'the long get');
+        const { settled: before } = load.figures;
+        await until(() => load.figures.settled > before + 10, { what: 'other calls' });
+      },
+      heal: ({ proxy }) => proxy.heal(),
+    });
+    expect(settled.value).toBeNull();
+    expect(problems).toEqual([]);
+    expect(figures.refused).toBe(0);
   }, 60_000);
 });

@@ -13,6 +13,8 @@ const IS_FULL = process.env.ORGCACHE_FAULTS === 'full';
 const COMMAND_TIMEOUT_MS = 1000;
 /** From the end of a fault until Redis has everything: two waits between attempts to connect, and the replay. */
 const RECOVERY_BOUND_MS = 6000;
+/** The load runs for so long before a fault and after the recovery. */
+const BASELINE_MS = 300;
 /** Sockets that were closed a moment ago, and files that the runtime itself opens. */
 const SPARE_DESCRIPTORS = 2;
 /** What an acknowledged write needs to outlive the server. */
@@ -84,18 +86,28 @@ function hasRecovered({ state, journalEntries }) {
 
 /**
  * Runs the load, applies the fault, keeps it up for `faultMs`, heals it, waits until everything is back, and
- * verifies every key through an instance of its own. Prints one line of figures and answers
+ * verifies every key through an instance of its own; everything is ended then. Prints one line of figures and answers
  * `{ figures, problems }`; a fault that was survived as promised has no problems.
  *
  * `fault(bench)` and `heal(bench)` do what their names say; `during(bench)` looks at it while it lasts.
  * `recoveryMs` is the bound for the recovery; with `isIdle` the load rests while the fault lasts. The other options are those of `prepare`.
  */
-async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryMs, isIdle, ...options }) {
+async function underFault({ name, ...options }) {
   const bench = await prepare(options);
-  const { orgcache, load, redis, proxy } = bench;
+  try {
+    const result = await observe(bench, options);
+    print(name, options.options?.driver ?? 'auto', result.figures);
+    return result;
+  } finally {
+    await end(bench);
+  }
+}
+
+async function observe(bench, { fault, heal, during, faultMs = 1500, recoveryMs, isIdle }) {
+  const { load, redis, proxy } = bench;
   load.start();
   await until(() => hasRecovered(bench.state()), { what: 'the first connection' });
-  await delay(300);
+  await delay(BASELINE_MS);
   const descriptors = openDescriptors();
   await proxy?.forgetCounts();
   if (isIdle) await load.pause();
@@ -105,22 +117,21 @@ async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryM
   await fault(bench);
   await during?.(bench);
   await delay(Math.max(0, faultAt + faultMs - performance.now()));
-  const healAt = performance.now();
   await heal(bench);
   if (isIdle) load.start();
   const problems = [];
-  const recovered = await recovery(bench, { healAt, recoveryMs, problems });
-  await delay(300);
+  const recoveredMs = await recovery(bench, { recoveryMs, problems });
+  await delay(BASELINE_MS);
   const figures = await load.stop();
   // What the last calls of the load have set off may still be on its way.
-  await recovery(bench, { healAt: performance.now(), recoveryMs, problems });
+  await recovery(bench, { recoveryMs, problems });
   await load.verify(bench.open({ ...bench.settings, url: redis.url }));
 
   const detected = bench.events.find(({ event, at }) => event === 'degraded' && at >= faultAt);
   const after = bench.state();
   Object.assign(figures, {
     detectedMs: detected && detected.at - faultAt,
-    recoveredMs: recovered,
+    recoveredMs,
     reconnects: after.reconnects - before.reconnects,
     connections: after.connectionAttempts - before.connectionAttempts,
     proxy: proxy && (await proxy.counts()),
@@ -128,20 +139,26 @@ async function underFault({ name, fault, heal, during, faultMs = 1500, recoveryM
   });
   problems.push(...problemsOf(figures));
   await handlesAreBack(descriptors, problems);
-  print(name, options.options?.driver ?? 'auto', figures);
-  await orgcache.shutdown();
-  await proxy?.stop();
-  await redis.stop();
   return { figures, problems };
 }
 
-async function recovery(bench, { healAt, recoveryMs = RECOVERY_BOUND_MS, problems }) {
+/** Also where something threw in the middle: a load that goes on would keep the test process alive. */
+async function end({ load, orgcache, proxy, redis }) {
+  const stopped = load.pause();
+  await proxy?.stop();
+  await redis.stop();
+  await stopped;
+  await orgcache.shutdown();
+}
+
+async function recovery(bench, { recoveryMs = RECOVERY_BOUND_MS, problems }) {
+  const healedAt = performance.now();
   try {
     await until(() => hasRecovered(bench.state()), { timeoutMs: recoveryMs, what: 'the recovery' });
   } catch {
     problems.push(`It had not recovered after ${recoveryMs} ms: ${JSON.stringify(bench.state())}.`);
   }
-  return performance.now() - healAt;
+  return performance.now() - healedAt;
 }
 
 /** What a fault must not leave behind, as sentences. */
@@ -176,7 +193,7 @@ function print(name, driver, figures) {
     `longest call ${ms(longestMs)}`,
     `detected ${ms(detectedMs)}`,
     `recovered ${ms(recoveredMs)}`,
-    `${acknowledged} of ${acknowledged + figures.notAcknowledged} writes acknowledged`,
+    `${acknowledged} of ${acknowledged + figures.notAcknowledged} writes acknowledged, ${figures.refused} refused`,
     `lost ${lost}, late ${late}, wrong ${wrong}`,
     `reconnects ${figures.reconnects}, attempts ${figures.connections}`,
   ];

@@ -114,6 +114,7 @@ class Load {
       this.figures.acknowledged += 1;
     } else {
       this.figures.notAcknowledged += 1;
+      if (!subject.isRaw) this.figures.refused += 1;
     }
   }
 
@@ -176,7 +177,7 @@ class Load {
   async pause() {
     this.#isRunning = false;
     await Promise.all(this.#workers);
-    this.#stalls.stop();
+    this.#stalls?.stop();
   }
 
   async stop() {
@@ -224,6 +225,8 @@ function emptyFigures() {
     underWay: 0,
     acknowledged: 0,
     notAcknowledged: 0,
+    /** Writes of the adapter that neither Redis nor the journal took. */
+    refused: 0,
     longestMs: 0,
     late: 0,
     lateExamples: [],
