@@ -1,5 +1,5 @@
-// All tests, or the groups named as arguments (lint, rust, js, types, package). Every step runs, whatever
-// failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
+// All tests, or the groups named as arguments (lint, rust, js, types, package; loom only where named). Every step
+// runs, whatever failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +36,18 @@ const STEPS = [
     runner: 'cargo',
     mayBeEmpty: true,
   },
+  {
+    group: 'loom',
+    name: 'loom',
+    command: ['cargo', 'test', '--release', '--target-dir', 'target/loom', '--lib', NO_NODE, 'loom_'],
+    env: {
+      RUSTFLAGS: '--cfg orgcache_loom',
+      // What the optimizer's last pass costs is more than it saves here.
+      CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+    },
+    runner: 'cargo',
+  },
   { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
   { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
   { group: 'package', name: 'packaging', command: jest('package'), runner: 'jest' },
@@ -44,6 +56,8 @@ const STEPS = [
 const NEEDS = {
   lint: { addon: false, redis: false },
   rust: { addon: false, redis: true },
+  // Every crate is built once more for it, which takes minutes: not for what runs after each change.
+  loom: { addon: false, redis: false, onlyNamed: true },
   js: { addon: true, redis: true },
   types: { addon: false, redis: false },
   package: { addon: true, redis: false },
@@ -57,7 +71,7 @@ async function main(groups) {
   const unknown = groups.find((group) => !NEEDS[group]);
   if (unknown)
     throw new SetupError(`There is no group ${unknown}: name ${Object.keys(NEEDS).join(', ')} or none.`);
-  const wanted = groups.length > 0 ? groups : Object.keys(NEEDS);
+  const wanted = groups.length > 0 ? groups : Object.keys(NEEDS).filter((group) => !NEEDS[group].onlyNamed);
   const { redisServer } = await setup({
     addon: wanted.some((group) => NEEDS[group].addon),
     redis: wanted.some((group) => NEEDS[group].redis),
@@ -70,7 +84,7 @@ async function main(groups) {
   return results;
 }
 
-async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }, redisServer) {
+async function runStep({ name, command: [program, ...args], env, runner, mayBeEmpty }, redisServer) {
   console.log(`\n== ${name}`);
   const started = performance.now();
   const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
@@ -79,7 +93,7 @@ async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }
   let printed = '';
   const { status, timedOut } = await watch(program, [...args, ...reporting], {
     cwd: ROOT,
-    env: environment(redisServer),
+    env: { ...environment(redisServer), ...env },
     timeoutMs: STEP_TIMEOUT_MS,
     onOutput: (piece) => {
       printed += piece;
