@@ -1,6 +1,6 @@
 //! The JavaScript side of a connection that lives on the I/O thread.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::bell::Bell;
 use crate::cache::{Attached, Call, Core, Exchange, Outcome, Scratch, Sink, Token};
-use crate::connection::{Mailbox, drive};
+use crate::connection::{Inbox, Tray, drive};
 use crate::error::Result;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
@@ -18,10 +18,8 @@ type Outcomes = Vec<(u32, Outcome<'static>)>;
 
 /// What the two threads share.
 struct Shared {
-    inbox: Mutex<Batch<Token>>,
-    outbox: Mutex<Outcomes>,
-    notify: Notify,
-    stopped: AtomicBool,
+    inbox: Arc<Inbox<Batch<Token>, Notify>>,
+    outbox: Tray<Outcomes, Arc<Bell>>,
     /// Bytes of requests that are not answered yet.
     waiting_bytes: AtomicUsize,
     ended: (Mutex<bool>, Condvar),
@@ -29,16 +27,6 @@ struct Shared {
 
 /// How long closing waits for the I/O thread, which has nothing to wait for itself.
 const END_PATIENCE: Duration = Duration::from_secs(1);
-
-impl Mailbox for Shared {
-    fn bell(&self) -> &Notify {
-        &self.notify
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-}
 
 /// Outcomes that wait to be handed over, on the I/O thread.
 #[derive(Default)]
@@ -65,14 +53,12 @@ impl ThreadDriver {
     pub fn start(core: Arc<Core>, bell: Arc<Bell>) -> Result<ThreadDriver> {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
-            inbox: Mutex::default(),
-            outbox: Mutex::default(),
-            notify: Notify::new(),
-            stopped: AtomicBool::new(false),
+            inbox: Arc::new(Inbox::new(Notify::new())),
+            outbox: Tray::new(bell),
             waiting_bytes: AtomicUsize::new(0),
             ended: Default::default(),
         });
-        io.spawn(converse(core.clone(), shared.clone(), bell));
+        io.spawn(converse(core.clone(), shared.clone()));
         Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
     }
 
@@ -92,15 +78,12 @@ impl ThreadDriver {
         if self.batch.is_empty() && !self.core.wants_recovery() {
             return;
         }
-        self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.batch);
-        self.shared.notify.notify_one();
+        self.shared.inbox.put(|inbox| inbox.append(&mut self.batch));
     }
 
     /// Takes the outcomes that are ready.
     pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
-        let outcomes =
-            std::mem::take(&mut *self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner));
-        for (slot, outcome) in outcomes {
+        for (slot, outcome) in self.shared.outbox.take() {
             sink.settle(slot, outcome);
         }
     }
@@ -117,8 +100,7 @@ impl ThreadDriver {
     }
 
     fn stop(&self) {
-        self.shared.stopped.store(true, Ordering::Release);
-        self.shared.notify.notify_one();
+        self.shared.inbox.stop();
     }
 }
 
@@ -129,24 +111,21 @@ impl Drop for ThreadDriver {
 }
 
 /// The I/O thread's side.
-async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
+async fn converse(core: Arc<Core>, shared: Arc<Shared>) {
     let dialer = core.dialer().clone();
-    let (inbox, outbox) = (shared.clone(), shared.clone());
     let mut traffic = Attached::new(Exchange::new(core), Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
-        let mut batch = std::mem::take(&mut *inbox.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        traffic.append(&mut batch, Instant::now());
-        inbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        traffic.append(&mut shared.inbox.take(), Instant::now());
+        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
     };
     let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
-        outbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
         let settled = &mut traffic.sink_mut().0;
         if !settled.is_empty() {
-            outbox.outbox.lock().unwrap_or_else(PoisonError::into_inner).append(settled);
-            bell.ring();
+            shared.outbox.put(|outbox| outbox.append(settled));
         }
     };
-    drive(dialer, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
+    drive(dialer, shared.inbox.clone(), &mut traffic, &mut collect, &mut deliver).await;
     collect(&mut traffic);
     traffic.close();
     deliver(&mut traffic);
