@@ -530,7 +530,7 @@ export interface MigrationProgress {
   total: number;
   /** Entries that Redis has acknowledged, and that have left their Map. */
   migrated: number;
-  /** Entries that do not say to whom they belong, or hold nothing. */
+  /** Entries that do not say to whom they belong, hold nothing, or are just being set. */
   skipped: number;
   /** Entries that Redis has not acknowledged, or that are not JSON. */
   failed: number;
