@@ -128,13 +128,15 @@ test('moves 10,000 entries, reports progress and lets the event loop run', async
 test('values of 54 kB let the event loop run as small ones do', async () => {
   const { manager, adapter } = open();
   await adapter.get('connected');
-  const content = 'Is the red estate still there? '.repeat(35);
-  const messages = Array.from({ length: 50 }, () => ({ role: 'user', content }));
+  const content = 'Чи є ще той "червоний" універсал?\n'.repeat(20);
+  const messages = Array.from({ length: 48 }, () => ({ role: 'user', content }));
+  expect(Buffer.byteLength(JSON.stringify(messages))).toBeGreaterThan(54_000);
   const entries = Array.from({ length: 600 }, (_, index) => [`org-1:${4_930_000_000 + index}`, messages]);
   const conversationContexts = new Map(entries);
   const gaps = watchGaps();
   await manager.migrateExistingMaps({ conversationContexts });
-  expect(gaps().largestGapMs).toBeLessThan(LARGEST_GAP_MS);
+  // A batch that is cut by its count alone takes as long as may be.
+  expect(gaps().largestGapMs).toBeLessThan(LARGEST_GAP_MS / 2);
   expect(conversationContexts.size).toBe(0);
 }, 30_000);
 

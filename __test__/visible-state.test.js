@@ -98,12 +98,12 @@ describe.each(['loop', 'thread'])('the state, with the %s driver', (driver) => {
     await shutdown();
     await until(told('closed'), { what: '`closed`' });
     const lastError = 'E_CONNECT';
-    expect(seen.filter(({ event }) => event !== 'replay')).toEqual([
-      { event: 'ready', state: 'ready', from: 'connecting', lastError: null },
-      { event: 'degraded', state: 'degraded', from: 'ready', lastError },
-      { event: 'recovering', state: 'recovering', from: 'degraded', lastError },
-      { event: 'recovered', state: 'ready', from: 'recovering', lastError },
-      { event: 'closed', state: 'closed', from: 'ready', lastError },
+    expect(seen.filter(({ event }) => event !== 'replay')).toMatchObject([
+      { event: 'ready', state: 'ready', from: 'connecting', lastError: null, journal: { entries: 0 } },
+      { event: 'degraded', state: 'degraded', from: 'ready', lastError, journal: { entries: 0 } },
+      { event: 'recovering', state: 'recovering', from: 'degraded', lastError, journal: { entries: 1 } },
+      { event: 'recovered', state: 'ready', from: 'recovering', lastError, journal: { entries: 0 } },
+      { event: 'closed', state: 'closed', from: 'ready', lastError, reconnects: 1 },
     ]);
     const { event, ...progress } = seen.filter((entry) => entry.event === 'replay').at(-1);
     expect(progress).toEqual({ replayed: 1, superseded: 0, refused: 0, left: 0 });
