@@ -52,14 +52,17 @@ async function endIn(state, ending, driver) {
 
 describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
   describe.each(['connecting', 'ready', 'degraded', 'recovering', 'closed'])('while it is %s', (state) => {
-    test.each(ENDINGS)('a process that %s ends at once and as it meant to', async (_name, ending, expected) => {
-      const ended = await endIn(state, ending, driver);
-      const { code, signal, stderr, report, exitDelayMs } = ended;
-      expect({ code, signal, report }).toEqual({ ...expected, report: state });
-      if (ending === 'throw') expect(stderr).toContain('thrown on purpose');
-      else expect(stderr).toBe('');
-      expect(exitDelayMs).toBeLessThan(EXIT_DELAY_MS);
-    });
+    test.each(ENDINGS)(
+      'a process that %s ends at once and as it meant to',
+      async (_name, ending, expected) => {
+        const ended = await endIn(state, ending, driver);
+        const { code, signal, stderr, report, exitDelayMs } = ended;
+        expect({ code, signal, report }).toEqual({ ...expected, report: state });
+        if (ending === 'throw') expect(stderr).toContain('thrown on purpose');
+        else expect(stderr).toBe('');
+        expect(exitDelayMs).toBeLessThan(EXIT_DELAY_MS);
+      },
+    );
 
     test.each(WORKER_ENDINGS)('a worker that %s leaves the process well', async (_name, ending, code) => {
       const ended = await endIn(state, ending, driver);

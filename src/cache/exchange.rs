@@ -116,7 +116,8 @@ impl Exchange {
     /// Takes a call in. It settles now, or later through one of the other methods.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         if let Some(error) = self.refusal(call) {
-            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+            sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+            return self.look_after_journal(now);
         }
         if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.lane, &mut self.scratch) {
             sink.settle(slot, outcome);
@@ -152,7 +153,8 @@ impl Exchange {
 
     /// What the journal has got while Redis was there goes to Redis.
     pub fn look_after_journal(&mut self, now: Instant) {
-        if self.is_connected()
+        if self.core.wants_recovery()
+            && self.is_connected()
             && self.core.breaker().state() == BreakerState::Closed
             && self.core.wants_recovery.swap(false, Ordering::AcqRel)
         {
@@ -191,6 +193,7 @@ impl Exchange {
         if std::mem::take(&mut self.follow_up.is_probe_answered) && self.core.breaker().probe_succeeded(now) {
             self.serve(now, false);
         }
+        self.look_after_journal(now);
         match (self.follow_up.unusable.take(), result) {
             (Some(error), _) => Err(error),
             (None, result) => result.map_err(|error| connection_garbled(&error)),

@@ -55,7 +55,14 @@ function openDescriptors() {
  * `server`: options of `startRedis`; `isProxied`: the instance reaches the server through a proxy;
  * `user`: as whom the instance logs in, `{ name, password }`; `options`: of the package; `load`: of the load; `open`: how instances are made.
  */
-async function prepare({ server = {}, isProxied = false, user, options = {}, load = {}, open = openPackage }) {
+async function prepare({
+  server = {},
+  isProxied = false,
+  user,
+  options = {},
+  load = {},
+  open = openPackage,
+}) {
   const redis = await startRedis({ ...server, args: [...DURABLE, ...(server.args ?? [])] });
   const proxy = isProxied ? await startProxy(redis) : null;
   const settings = {
