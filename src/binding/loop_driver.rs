@@ -205,7 +205,7 @@ impl LoopDriver {
 
     /// Settles everything and closes the handles.
     pub fn close(mut self, sink: &mut dyn Sink) {
-        self.exchange.close(sink);
+        // The handles first: they must be closed even where the exchange panics.
         if let Some(Wire { stream, poll, .. }) = self.wire.take() {
             poll.close();
             drop(stream);
@@ -213,6 +213,7 @@ impl LoopDriver {
         if let Some(timer) = self.timer.take() {
             timer.close();
         }
+        self.exchange.close(sink);
     }
 }
 

@@ -1,14 +1,13 @@
 //! The JavaScript side of a connection that lives on the I/O thread.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::bell::Bell;
 use crate::cache::{Attached, Call, Core, Exchange, Outcome, Scratch, Sink, Token};
-use crate::connection::{Inbox, Tray, drive};
+use crate::connection::{Inbox, Tray, Wake, drive};
 use crate::error::Result;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
@@ -16,13 +15,17 @@ use crate::runtime::IoThread;
 /// Outcomes, by slot.
 type Outcomes = Vec<(u32, Outcome<'static>)>;
 
+type Bell = Arc<dyn Wake + Send + Sync>;
+
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Batch<Token>, Notify>>,
-    outbox: Tray<Outcomes, Arc<Bell>>,
+    outbox: Tray<Outcomes, Bell>,
     /// Bytes of requests that are not answered yet.
     waiting_bytes: AtomicUsize,
     ended: (Mutex<bool>, Condvar),
+    /// The I/O thread's side has panicked.
+    died: AtomicBool,
 }
 
 /// How long closing waits for the I/O thread, which has nothing to wait for itself.
@@ -50,13 +53,14 @@ pub struct ThreadDriver {
 
 impl ThreadDriver {
     /// Starts to connect.
-    pub fn start(core: Arc<Core>, bell: Arc<Bell>) -> Result<ThreadDriver> {
+    pub fn start(core: Arc<Core>, bell: Bell) -> Result<ThreadDriver> {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
             outbox: Tray::new(bell),
             waiting_bytes: AtomicUsize::new(0),
             ended: Default::default(),
+            died: AtomicBool::new(false),
         });
         io.spawn(converse(core.clone(), shared.clone()));
         Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
@@ -79,6 +83,11 @@ impl ThreadDriver {
             return;
         }
         self.shared.inbox.put(|inbox| inbox.append(&mut self.batch));
+    }
+
+    /// Whether nobody is left on the I/O thread to do what calls ask for.
+    pub fn has_died(&self) -> bool {
+        self.shared.died.load(Ordering::Acquire)
     }
 
     /// Takes the outcomes that are ready.
@@ -110,8 +119,25 @@ impl Drop for ThreadDriver {
     }
 }
 
+/// Says that the I/O thread's side has ended, however it did.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Shared { ended: (ended, signal), died, outbox, .. } = &*self.0;
+        let panics = std::thread::panicking();
+        died.store(panics, Ordering::Release);
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        signal.notify_all();
+        if panics {
+            outbox.waker().wake();
+        }
+    }
+}
+
 /// The I/O thread's side.
 async fn converse(core: Arc<Core>, shared: Arc<Shared>) {
+    let _ending = Ending(shared.clone());
     let dialer = core.dialer().clone();
     let mut traffic = Attached::new(Exchange::new(core), Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
@@ -129,6 +155,4 @@ async fn converse(core: Arc<Core>, shared: Arc<Shared>) {
     collect(&mut traffic);
     traffic.close();
     deliver(&mut traffic);
-    *shared.ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    shared.ended.1.notify_all();
 }
