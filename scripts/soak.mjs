@@ -60,9 +60,19 @@ const FAULTS = {
   'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
 };
 
+const HELP = `Random faults under load.
+
+  npm run soak -- [options]
+
+  --minutes N   how long (default: 10)
+  --seed S      repeats the faults of a run that printed it (default: drawn)
+  --driver D    auto, loop or thread (default: auto)
+  --help`;
+
 function options() {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
       driver: { type: 'string', default: 'auto' },
@@ -72,7 +82,7 @@ function options() {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
   if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
   if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
-  return { minutes, seed, driver: values.driver };
+  return { help: values.help, minutes, seed, driver: values.driver };
 }
 
 async function prepare({ seed, driver }) {
@@ -178,6 +188,10 @@ function problemsOf({ load }, { levels, stuck }) {
 
 async function main() {
   const chosen = options();
+  if (chosen.help) {
+    console.log(HELP);
+    return;
+  }
   const { redisServer } = await setup({ redis: true });
   process.env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
   console.log(`soak: seed ${chosen.seed}, ${chosen.minutes} minutes, the ${chosen.driver} driver`);
