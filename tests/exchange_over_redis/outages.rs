@@ -395,3 +395,23 @@ fn a_journal_on_disk_outlives_the_client() {
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
     std::fs::remove_dir(&directory).unwrap();
 }
+
+#[test]
+fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
+    let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
+    let slot = client.start(&set(kv("k"), "1"));
+    client.send();
+    client.lose();
+    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    client.reconnect();
+    // The answer is not looked at before its time is up.
+    client.send();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !client.expire() {
+        assert!(Instant::now() < deadline, "the replay is held for ever");
+        sleep(TICK);
+    }
+    client.drain();
+    assert_eq!(client.state(), State::Ready);
+    assert_eq!(stored(&mut client, kv("k")), json("1"));
+}
