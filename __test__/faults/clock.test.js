@@ -63,12 +63,10 @@ test('lifetimes hold where the wall clock was put back before the file of a jour
   fs.writeFileSync(file, '');
   const ahead = { LD_PRELOAD: library, CLOCK_JUMP_FILE: file };
   const died = await runProgram('journal-file.cjs', { args, env: ahead, mayFail: true });
-  expect([died.report, died.signal]).toEqual([[true, true, true], 'SIGKILL']);
+  expect([died.report, died.signal]).toEqual([[true, true], 'SIGKILL']);
   await redis.launch();
-  // As another process would, later than the one that died.
-  await redis.command('SET', 'jack:dev:kv:again', '"newer"', 'EX', 600);
   const { report } = await runProgram('journal-file.cjs', { args: { ...args, takesOver: true } });
-  expect(report).toEqual({ kept: 'first', again: 'newer', replayed: 2, superseded: 1 });
+  expect(report).toEqual({ kept: 'first', replayed: 2 });
   const left = async (key) => Math.ceil((await redis.command('PTTL', `jack:dev:${key}`)) / 60_000);
   expect([await left('kv:kept'), await left('conversationContexts:org-clock:1')]).toEqual([10, 120]);
 });
