@@ -244,11 +244,11 @@ impl Client {
 
     /// Settles every call that waits and closes the connection.
     pub fn close(&self) {
-        let now = Instant::now();
         let settled = self.work(|inner, sink| {
-            std::mem::replace(&mut inner.driving, Driving::Closed).close(now, sink);
+            std::mem::replace(&mut inner.driving, Driving::Closed).close(sink);
         });
         self.core.health().enter(State::Closed);
+        self.core.tell_what_is_left();
         self.settle(settled, Origin::Call);
         self.tell();
     }
@@ -257,7 +257,7 @@ impl Client {
     fn abandon(&self) {
         self.bell.close();
         let driving = std::mem::replace(&mut self.inner.borrow_mut().driving, Driving::Closed);
-        driving.close(Instant::now(), &mut Discard);
+        driving.close(&mut Discard);
     }
 }
 

@@ -112,10 +112,10 @@ impl Driving {
     }
 
     /// Settles everything and lets go of the connection.
-    pub fn close(self, now: Instant, sink: &mut dyn Sink) {
+    pub fn close(self, sink: &mut dyn Sink) {
         match self {
             #[cfg(unix)]
-            Driving::Loop(driver) => driver.close(now, sink),
+            Driving::Loop(driver) => driver.close(sink),
             Driving::Thread(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
         }

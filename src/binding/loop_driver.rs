@@ -207,8 +207,8 @@ impl LoopDriver {
     }
 
     /// Settles everything and closes the handles.
-    pub fn close(mut self, now: Instant, sink: &mut dyn Sink) {
-        self.exchange.close(now, sink);
+    pub fn close(mut self, sink: &mut dyn Sink) {
+        self.exchange.close(sink);
         if let Some(Wire { stream, poll, .. }) = self.wire.take() {
             poll.close();
             drop(stream);

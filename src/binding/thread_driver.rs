@@ -148,7 +148,7 @@ async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
     };
     drive(dialer, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
     collect(&mut traffic);
-    traffic.close(Instant::now());
+    traffic.close();
     deliver(&mut traffic);
     *shared.ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
     shared.ended.1.notify_all();

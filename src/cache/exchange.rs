@@ -344,19 +344,15 @@ impl Exchange {
         (any, sent)
     }
 
-    /// Ends it: every call that still waits is told so.
-    pub fn close(&mut self, now: Instant, sink: &mut dyn Sink) {
+    /// Ends it: every call that still waits fails with `E_CLOSED`. A write among them may have run.
+    pub fn close(&mut self, sink: &mut dyn Sink) {
         self.watchdog = None;
         self.core.health().enter(State::Closed);
-        let core = &self.core;
         self.lane.disconnect(
             |_| false,
-            |Orphan { token, request, was_sent }| {
-                let slot = token.slot;
-                if let Some(outcome) = core.give_up(token, &request, &closed(), was_sent, now)
-                    && slot != NOBODY
-                {
-                    sink.settle(slot, outcome);
+            |Orphan { token, .. }| {
+                if token.slot != NOBODY {
+                    sink.settle(token.slot, Outcome::Failed(closed()));
                 }
             },
         );
@@ -392,8 +388,8 @@ impl<E: BorrowMut<Exchange>, S: Sink> Attached<E, S> {
         self.exchange.borrow_mut().append(batch, now, &mut self.sink);
     }
 
-    pub fn close(&mut self, now: Instant) {
-        self.exchange.borrow_mut().close(now, &mut self.sink);
+    pub fn close(&mut self) {
+        self.exchange.borrow_mut().close(&mut self.sink);
     }
 }
 

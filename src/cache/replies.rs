@@ -58,7 +58,7 @@ impl Core {
             }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
-                self.operation_done(token, &operation, frame, now, next)
+                self.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
@@ -99,10 +99,9 @@ impl Core {
         token: Token,
         operation: &Operation<'_>,
         frame: Frame<'a>,
-        now: Instant,
+        (now, elapsed): (Instant, Duration),
         next: &mut Batch<Token>,
     ) -> Option<Outcome<'a>> {
-        let elapsed = now.saturating_duration_since(token.issued);
         match *operation {
             Operation::Get { key } => {
                 let stored = stored(frame.node());
@@ -283,8 +282,11 @@ impl Core {
                 self.clearing_ended(&clearing, &bare, false, now, &mut Batch::default());
                 Some(self.clear_locally(&clearing, &bare))
             }
-            // The value is in Redis; only its index may end before it.
-            Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
+            // The value is in Redis; its index must not end before it.
+            Purpose::ExtendIndex => {
+                self.kept().extend_later(request);
+                Some(Outcome::Boolean(true))
+            }
             Purpose::Legacy(_) => Some(Outcome::Null),
             Purpose::Replay(replay) => {
                 self.replay_lost(&replay, now);
