@@ -53,9 +53,16 @@ function openDescriptors() {
  * A server that keeps what it acknowledged, an instance of the package on it, and a load on that instance.
  *
  * `server`: options of `startRedis`; `isProxied`: the instance reaches the server through a proxy;
- * `options`: of the package; `load`: of the load; `open`: how instances are made.
+ * `user`: `{name, password}` that the instance logs in with; `options`: of the package; `load`: of the load; `open`: how instances are made.
  */
-async function prepare({ server = {}, isProxied = false, options = {}, load = {}, open = openPackage }) {
+async function prepare({
+  server = {},
+  isProxied = false,
+  user = null,
+  options = {},
+  load = {},
+  open = openPackage,
+}) {
   const redis = await startRedis({ ...server, args: [...DURABLE, ...(server.args ?? [])] });
   const proxy = isProxied ? await startProxy(redis) : null;
   const settings = {
@@ -64,17 +71,30 @@ async function prepare({ server = {}, isProxied = false, options = {}, load = {}
     logLevel: 'off',
     ...options,
   };
-  const orgcache = open({ url: urlOf({ redis, proxy }), ...settings });
+  const orgcache = open({ url: urlOf({ redis, proxy, user }), ...settings });
   const events = [];
   for (const event of ['ready', 'degraded', 'recovered', 'closed']) {
     orgcache.cacheAdapter.on(event, () => events.push({ event, at: performance.now() }));
   }
+  const codes = new Set();
+  orgcache.cacheAdapter.on('error', ({ code, redisCode }) => codes.add(redisCode ?? code));
   const running = new Load(orgcache, { commandTimeout: settings.commandTimeout, ...load });
-  return { redis, proxy, orgcache, events, load: running, open, settings, state: () => stateOf(orgcache) };
+  return {
+    redis,
+    proxy,
+    orgcache,
+    events,
+    codes,
+    load: running,
+    open,
+    settings,
+    state: () => stateOf(orgcache),
+  };
 }
 
-function urlOf({ redis, proxy }) {
+function urlOf({ redis, proxy, user }) {
   const url = new URL(redis.url);
+  if (user) Object.assign(url, { username: user.name, password: user.password });
   if (proxy) url.port = proxy.port;
   return url.href.replace(/\/$/, '');
 }
@@ -130,6 +150,7 @@ async function observe(bench, { fault, heal, during, faultMs = 1500, recoveryMs,
   const detected = bench.events.find(({ event, at }) => event === 'degraded' && at >= faultAt);
   const after = bench.state();
   Object.assign(figures, {
+    codes: [...bench.codes],
     detectedMs: detected && detected.at - faultAt,
     recoveredMs,
     reconnects: after.reconnects - before.reconnects,
