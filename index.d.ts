@@ -132,6 +132,8 @@ export interface ConfigureOptions {
   memoryMaxBytes?: number;
   /** Bytes that the journal may hold, default 64 MiB. (`CACHE_JOURNAL_MAX_BYTES`) */
   journalMaxBytes?: number;
+  /** Local directory where the journal is kept too, so that a process which dies loses none. (`CACHE_JOURNAL_DIR`) */
+  journalDir?: string;
   /** Default `warn`. (`CACHE_LOG`) */
   logLevel?: LogLevel;
   /** What moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
@@ -324,8 +326,14 @@ export interface SetOptions extends CallOptions {
 export interface StateEvent {
   readonly state: ConnectionState;
   readonly from: ConnectionState;
+  /** Milliseconds of the Unix epoch. */
+  readonly stateSince: number;
   /** The code of what failed last. */
   readonly lastError: string | null;
+  readonly journal: JournalReport;
+  readonly breaker: { readonly state: 'closed' | 'open' | 'half-open' };
+  /** Connections made after an earlier one was lost. */
+  readonly reconnects: number;
   readonly [detail: string]: unknown;
 }
 
@@ -522,7 +530,7 @@ export interface MigrationProgress {
   total: number;
   /** Entries that Redis has acknowledged, and that have left their Map. */
   migrated: number;
-  /** Entries that do not say to whom they belong, or hold nothing. */
+  /** Entries that do not say to whom they belong, hold nothing, or are just being set. */
   skipped: number;
   /** Entries that Redis has not acknowledged, or that are not JSON. */
   failed: number;

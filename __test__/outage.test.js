@@ -32,6 +32,31 @@ describe.each(['loop', 'thread'])('an outage, with the %s driver', (driver) => {
     expect(await cacheAdapter.get('k')).toBe('during');
   });
 
+  test('tells with every change of state how things stand', async () => {
+    const { cacheAdapter, redis } = await outage();
+    await cacheAdapter.set('k', 'during');
+    const told = {};
+    for (const name of ['recovering', 'replay']) cacheAdapter.once(name, (event) => (told[name] = event));
+    const back = recovered(cacheAdapter);
+    await redis.restart();
+    const after = await back;
+    expect(told.recovering).toMatchObject({
+      state: 'recovering',
+      from: 'degraded',
+      lastError: 'E_CONNECT',
+      journal: { entries: 1 },
+      breaker: { state: 'closed' },
+    });
+    expect(told.replay).toMatchObject({ superseded: 0, refused: 0 });
+    expect(after).toMatchObject({
+      state: 'ready',
+      from: 'recovering',
+      journal: { entries: 0 },
+      reconnects: 1,
+    });
+    expect(after.stateSince).toBeGreaterThanOrEqual(told.recovering.stateSince);
+  });
+
   test('answers what is newest to the next outage', async () => {
     const { cacheAdapter, redis, redisManager } = await outage();
     await cacheAdapter.set('k', 'during');

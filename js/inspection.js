@@ -33,6 +33,11 @@ class Inspection {
     return this.#bridge.isSetAside;
   }
 
+  /** How it stands with Redis: state, since when, last error, journal, breaker, reconnects. */
+  condition() {
+    return condition(this.report());
+  }
+
   redisMetrics(report = this.report()) {
     return {
       ...report.counters,

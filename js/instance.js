@@ -22,6 +22,7 @@ function createInstance() {
   const calls = new CacheCalls(bridge);
   const client = new RawClient(bridge);
   const inspection = new Inspection(bridge, client);
+  notices.describe = () => inspection.condition();
 
   /** Sets options. Only before the first call. */
   function configure(given = {}) {

@@ -7,6 +7,7 @@ const { nameOf } = require('./adapter.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { signalOf } = require('./options.js');
+const { UnderWay } = require('./under-way.js');
 
 /** Entries that cross at once; one pipeline. */
 const BATCH_ENTRIES = 256;
@@ -19,6 +20,8 @@ class RedisMigrationManager {
   #acknowledging;
   #inspection;
   #notices;
+  /** What is being set is newer than what the Map still has: moving that would undo the set. */
+  #sets = new UnderWay();
 
   migrationStats = {
     conversationContexts: 0,
@@ -110,7 +113,7 @@ class RedisMigrationManager {
     const value = map.get(name);
     // While Redis is away nobody knows whether it has something newer: a set, which would be carried out in
     // the end, could take that away.
-    if (!this.#inspection.isStoring()) return value;
+    if (this.#sets.has(map, names[0]) || !this.#inspection.isStoring()) return value;
     try {
       if ((await set(value)) && map.get(name) === value) {
         map.delete(name);
@@ -127,24 +130,23 @@ class RedisMigrationManager {
   /** Stores a value; the Map lets go of its own only then, and takes the value where it was not stored. */
   async #setBeside(map, makeNames, value, set) {
     if (!map) return set(this.#adapter);
-    const names = makeNames();
-    const before = map.get(names[0]);
-    let isStored = false;
-    try {
-      const isSetAside = this.#inspection.isSetAside;
-      isStored = (await set(this.#acknowledging)) && !isSetAside;
-    } catch (error) {
-      this.migrationStats.errors++;
-      throw error;
-    }
-    if (!isStored) {
-      map.set(names[0], value);
-      return false;
-    }
-    // What somebody else has put there meanwhile is not what was stored; and what stands under the bare
-    // phone number may be another organization's.
-    if (map.get(names[0]) === before) map.delete(names[0]);
-    return true;
+    // What stands under the bare phone number may be another organization's.
+    const [name] = makeNames();
+    const before = map.get(name);
+    const isSetAside = this.#inspection.isSetAside;
+    return this.#sets.during(map, name, async () => {
+      let isStored = false;
+      try {
+        isStored = (await set(this.#acknowledging)) && !isSetAside;
+      } catch (error) {
+        this.migrationStats.errors++;
+        throw error;
+      }
+      if (!isStored) map.set(name, value);
+      // What somebody else has put there meanwhile is not what was stored.
+      else if (map.get(name) === before) map.delete(name);
+      return isStored;
+    });
   }
 
   /**
@@ -211,6 +213,7 @@ class RedisMigrationManager {
   }
 
   async #outcomeOf({ map, statistic, store }, [key, value]) {
+    if (this.#sets.has(map, key)) return 'skipped';
     const isSetAside = this.#inspection.isSetAside;
     try {
       const stored = store(key, value);

@@ -1,227 +1,212 @@
-// Random faults over a mixed load, from a seed that is printed: one line of figures a minute, and one at the end.
-//
-//   npm run soak -- --minutes 10 [--seed 1] [--driver loop|thread] [--faults kill,hole]
-//
-// Exits 1 where anything was lost, late, wrong or never settled, where a recovery took too long, or where resident
-// memory or open descriptors have grown: both are read at the end of each minute, with the load at rest and
-// garbage collected, and the last reading is compared with that of the first minute.
+// Random faults under load for minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]`.
+// One line of figures a minute and one at the end; the exit code is 1 where anything was lost, late or wrong, or
+// where memory or file descriptors grow.
 
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { exitWithSentence, SetupError } from './run.mjs';
+import { exitWithSentence, isProgram, SetupError } from './run.mjs';
 import { setup } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
 
+const COMMAND_TIMEOUT_MS = 1000;
+const RECOVERY_BOUND_MS = 15_000;
+/** The pause between two faults, and how long one lasts, at most. */
+const PAUSE_MS = 1500;
+const FAULT_MS = 3000;
 const MINUTE_MS = 60_000;
-const LONGEST_FAULT_MS = 4000;
-const LONGEST_REST_MS = 1000;
-/** From the end of a fault: the longest pauses between attempts, and the replay. */
-const RECOVERY_MS = 15_000;
-/** Share of the faults that come before the recovery from the one before has ended. */
-const MEANWHILE = 0.25;
-/** What the allocators of V8 and of the addon may keep of what was freed. */
-const MEMORY_GROWTH_BYTES = 16 * 1024 * 1024;
-/** Sockets that were closed a moment ago. */
-const DESCRIPTOR_GROWTH = 2;
-const USER = { name: 'cache', password: 'secret', line: 'cache on >secret ~* &* +@all' };
-const EXAMPLES = 20;
+const MIB = 1_048_576;
+/**
+ * Levels are compared after a collection, in the median over the first and the last quarter of the run: V8's heap
+ * breathes by this much, and a leak of a call or a connection would be far beyond.
+ */
+const ALLOWED_GROWTH_MIB = 24;
+const ALLOWED_DESCRIPTORS = 3;
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc');
+const FAULTS = {
+  kill: {
+    begin: ({ redis }) => redis.kill(),
+    end: ({ redis }) => redis.launch(),
+  },
+  stop: { begin: ({ redis }) => redis.pause(), end: ({ redis }) => redis.resume() },
+  'black hole': { begin: ({ proxy }) => proxy.blackHole(), end: ({ proxy }) => proxy.heal() },
+  refuse: { begin: ({ proxy }) => proxy.refuse(), end: ({ proxy }) => proxy.heal() },
+  reset: { begin: ({ proxy }) => proxy.reset(), end: () => {} },
+  slow: {
+    begin: ({ proxy }) => proxy.delay({ requestDelayMs: 50, replyDelayMs: 50 }),
+    end: ({ proxy }) => proxy.heal(),
+  },
+  trickle: { begin: ({ proxy }) => proxy.trickle(1), end: ({ proxy }) => proxy.heal() },
+  garbage: { begin: ({ proxy }) => proxy.replaceReply('%garbage\r\n'), end: ({ proxy }) => proxy.heal() },
+  'endless reply': {
+    begin: ({ proxy }) => proxy.replaceReply('*2147483647\r\n'),
+    end: ({ proxy }) => proxy.heal(),
+  },
+  replica: {
+    begin: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', 1),
+    end: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
+  },
+  'client kill': {
+    begin: ({ redis }) => redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
+    end: () => {},
+  },
+  pause: {
+    begin: ({ redis }) => redis.command('CLIENT', 'PAUSE', FAULT_MS, 'ALL'),
+    end: () => {},
+  },
+  'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
+};
 
-function options(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        minutes: { type: 'string', default: '10' },
-        seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
-        driver: { type: 'string', default: 'auto' },
-        faults: { type: 'string' },
-      },
-    });
-    const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-    if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes} is no number above 0`);
-    if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no whole number`);
-    return { ...values, minutes, seed };
-  } catch (error) {
-    throw new SetupError(`${error.message}.`);
+const HELP = `Random faults under load.
+
+  npm run soak -- [options]
+
+  --minutes N   how long (default: 10)
+  --seed S      repeats the faults of a run that printed it (default: drawn)
+  --driver D    auto, loop or thread (default: auto)
+  --help`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '10' },
+      seed: { type: 'string' },
+      driver: { type: 'string', default: 'auto' },
+    },
+  });
+  const minutes = Number(values.minutes);
+  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
+  if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
+  if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
+  return { help: values.help, minutes, seed, driver: values.driver };
+}
+
+async function prepare({ seed, driver }) {
+  const { startRedis } = require('../__test__/support/redis.js');
+  const { startProxy } = require('../__test__/faults/support/proxy.js');
+  const { Load } = require('../__test__/faults/support/load.js');
+  const { createInstance } = require('../js/instance.js');
+  const redis = await startRedis({ args: DURABLE });
+  const proxy = await startProxy(redis);
+  const open = (url) => {
+    const orgcache = createInstance();
+    const timeouts = { commandTimeout: COMMAND_TIMEOUT_MS, connectTimeout: COMMAND_TIMEOUT_MS };
+    orgcache.configure({ url, driver, logLevel: 'off', ...timeouts });
+    return orgcache;
+  };
+  const orgcache = open(proxy.url);
+  const load = new Load(orgcache, { commandTimeout: COMMAND_TIMEOUT_MS, seed });
+  return { redis, proxy, orgcache, load, open };
+}
+
+/** What is held now, the garbage collected. */
+function level() {
+  globalThis.gc?.();
+  return { residentMiB: process.memoryUsage.rss() / MIB, descriptors: readdirSync('/proc/self/fd').length };
+}
+
+async function recovered({ orgcache }) {
+  const deadline = performance.now() + RECOVERY_BOUND_MS;
+  for (;;) {
+    const { state, journal } = orgcache.cacheManager.getStats().redis;
+    if (state === 'ready' && journal.entries + journal.clears === 0) return true;
+    if (performance.now() > deadline) return false;
+    await delay(5);
   }
 }
 
-/** One instance under load, and what has become of it so far. */
-class Soak {
-  #harness = require('../__test__/faults/support/fault-test.js');
-  #faults;
-  #random;
-  #bench;
-  #applied = {};
-  #problems = [];
-  #longestRecoveryMs = 0;
-  #levels = [];
-  #seen = 0;
-
-  constructor({ seed, faults }) {
-    const { FAULTS } = require('../__test__/faults/support/random-faults.js');
-    const names = faults?.split(',') ?? Object.keys(FAULTS);
-    const unknown = names.find((name) => !FAULTS[name]);
-    if (unknown)
-      throw new SetupError(`There is no fault ${unknown}: name ${Object.keys(FAULTS).join(', ')}.`);
-    this.#faults = names.map((name) => ({ name, ...FAULTS[name] }));
-    this.#random = require('../__test__/faults/support/random.js').randomOf(seed);
-  }
-
-  async start({ seed, driver }) {
-    const { createInstance } = require('../js/instance.js');
-    const open = (settings) => {
-      const instance = createInstance();
-      instance.configure(settings);
-      return instance;
-    };
-    const users = [USER.line];
-    const server = { users, args: ['--maxmemory-policy', 'noeviction'] };
-    const request = { server, isProxied: true, user: USER, options: { driver }, load: { seed }, open };
-    this.#bench = { ...(await this.#harness.prepare(request)), user: USER };
-    this.#bench.load.start();
-    await this.#recover('the start');
-  }
-
-  async minute(endsAt) {
-    while (performance.now() < endsAt) await this.#fault();
-    await this.#verify();
-  }
-
-  async #fault() {
-    const random = this.#random;
-    const fault = random.pick(this.#faults);
-    const lastsMs = random.below(LONGEST_FAULT_MS);
-    const restsMs = random.below(LONGEST_REST_MS);
-    const isMeanwhile = random.chance(MEANWHILE);
-    this.#applied[fault.name] = (this.#applied[fault.name] ?? 0) + 1;
-    await fault.apply(this.#bench, random);
-    await delay(lastsMs);
-    await fault.heal(this.#bench);
-    if (!isMeanwhile) await this.#recover(fault.name);
-    await delay(restsMs);
-    this.#blame(fault.name, lastsMs);
-  }
-
-  /** What has gone wrong since the last fault is told with the name of this one. */
-  #blame(name, lastsMs) {
-    const { late, wrong, lost } = this.#bench.load.figures;
-    const bad = late + wrong + lost;
-    if (bad > this.#seen) this.#problem(`${bad - this.#seen} calls went wrong at ${name} of ${lastsMs} ms`);
-    this.#seen = bad;
-  }
-
-  #problem(sentence) {
-    if (this.#problems.length < EXAMPLES) this.#problems.push(sentence);
-    process.stdout.write(`soak: ${sentence}\n`);
-  }
-
-  async #recover(name) {
-    const { state } = this.#bench;
-    const from = performance.now();
-    while (!this.#harness.hasRecovered(state())) {
-      if (performance.now() - from > RECOVERY_MS) {
-        this.#problem(`it had not recovered ${RECOVERY_MS} ms after ${name}: ${JSON.stringify(state())}`);
-        return;
-      }
-      await delay(10);
+/** Faults one after the other until the time is over. */
+async function soak(bench, { minutes, seed }) {
+  const { randomOf } = require('../__test__/faults/support/random.js');
+  const random = randomOf(seed);
+  const endsAt = performance.now() + minutes * MINUTE_MS;
+  const run = { faults: {}, levels: [], stuck: [], longestRecoveryMs: 0 };
+  let tellAt = performance.now() + MINUTE_MS;
+  bench.load.start();
+  while (performance.now() < endsAt) {
+    await delay(random.below(PAUSE_MS));
+    const name = random.pick(Object.keys(FAULTS));
+    run.faults[name] = (run.faults[name] ?? 0) + 1;
+    await FAULTS[name].begin(bench);
+    await delay(random.below(FAULT_MS));
+    await FAULTS[name].end(bench);
+    const healedAt = performance.now();
+    if (!(await recovered(bench))) run.stuck.push(name);
+    run.longestRecoveryMs = Math.max(run.longestRecoveryMs, performance.now() - healedAt);
+    run.levels.push(level());
+    if (performance.now() >= tellAt) {
+      tellAt += MINUTE_MS;
+      console.log(line(bench, run));
     }
-    this.#longestRecoveryMs = Math.max(this.#longestRecoveryMs, performance.now() - from);
   }
-
-  /** With the load at rest: every key is what it must be, and nothing has piled up. */
-  async #verify() {
-    const { load, redis, open, settings } = this.#bench;
-    await this.#recover('the end of the minute');
-    await load.stop();
-    await this.#recover('the last calls');
-    const reader = open({ ...settings, url: redis.url });
-    await load.verify(reader);
-    await reader.shutdown();
-    this.#blame('the end of the minute', 0);
-    this.#levels.push(await this.#level());
-  }
-
-  async #level() {
-    for (let round = 0; round < 3; round += 1) {
-      collectGarbage();
-      await delay(50);
-    }
-    return { memory: process.memoryUsage().rss, descriptors: this.#harness.openDescriptors() };
-  }
-
-  resume() {
-    this.#bench.load.start();
-  }
-
-  line(name) {
-    const { figures } = this.#bench.load;
-    const { memory, descriptors } = this.#levels.at(-1);
-    const faults = Object.values(this.#applied).reduce((sum, count) => sum + count, 0);
-    const { reconnects, replayed } = this.#bench.state();
-    return (
-      `soak: ${name}: ${faults} faults, ${figures.settled} calls, ${figures.acknowledged} writes acknowledged, ` +
-      `lost ${figures.lost}, late ${figures.late}, wrong ${figures.wrong}, ` +
-      `longest call ${Math.round(figures.longestMs)} ms, longest recovery ${Math.round(this.#longestRecoveryMs)} ms, ` +
-      `${reconnects} reconnects, ${replayed} replayed, ${(memory / 2 ** 20).toFixed(1)} MiB, ${descriptors} descriptors`
-    );
-  }
-
-  /** Every reason to fail, as sentences. */
-  verdict() {
-    const [first] = this.#levels;
-    const last = this.#levels.at(-1);
-    const problems = [...this.#harness.problemsOf(this.#bench.load.figures), ...this.#problems];
-    const grown = last.memory - first.memory;
-    if (grown > MEMORY_GROWTH_BYTES)
-      problems.push(
-        `Resident memory has grown by ${(grown / 2 ** 20).toFixed(1)} MiB since the first minute.`,
-      );
-    if (last.descriptors > first.descriptors + DESCRIPTOR_GROWTH)
-      problems.push(`${last.descriptors} descriptors are open, after the first minute ${first.descriptors}.`);
-    return problems;
-  }
-
-  async end() {
-    await this.#bench?.load.pause();
-    await this.#bench?.orgcache.shutdown();
-    await require('../__test__/support/cleanup.js').endAll();
-  }
+  await bench.load.stop();
+  if (!(await recovered(bench))) run.stuck.push('the end');
+  const witness = bench.open(bench.redis.url);
+  await bench.load.verify(witness);
+  await witness.shutdown();
+  return run;
 }
 
-async function main(args) {
-  const given = options(args);
-  const soak = new Soak(given);
-  const { redisServer } = await setup({ addon: true, redis: true });
-  if (redisServer) process.env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
-  process.stdout.write(`soak: seed ${given.seed}, ${given.minutes} minutes, driver ${given.driver}\n`);
+function line({ load, orgcache }, run) {
+  const { figures } = load;
+  const { journaled, replayed, reconnects } = orgcache.cacheManager.getStats().redis;
+  const { residentMiB, descriptors } = run.levels.at(-1);
+  const faults = Object.values(run.faults).reduce((sum, count) => sum + count, 0);
+  return (
+    `${faults} faults; ${figures.settled} calls, ${figures.acknowledged} writes acknowledged; lost ${figures.lost}, ` +
+    `late ${figures.late}, wrong ${figures.wrong}; longest call ${Math.round(figures.longestMs)} ms, longest recovery ` +
+    `${Math.round(run.longestRecoveryMs)} ms; ${journaled} journalled, ${replayed} replayed, ${reconnects} reconnects; ` +
+    `resident ${Math.round(residentMiB)} MiB, ${descriptors} descriptors`
+  );
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** What must not be, as sentences. */
+function problemsOf({ load }, { levels, stuck }) {
+  const { lost, late, wrong, lostExamples, lateExamples, wrongExamples } = load.figures;
+  const problems = [];
+  if (lost > 0) problems.push(`${lost} keys lost their value: ${JSON.stringify(lostExamples)}`);
+  if (late > 0) problems.push(`${late} calls were late: ${JSON.stringify(lateExamples)}`);
+  if (wrong > 0) problems.push(`${wrong} calls were answered wrongly: ${JSON.stringify(wrongExamples)}`);
+  if (stuck.length > 0)
+    problems.push(`it did not recover within ${RECOVERY_BOUND_MS} ms: ${stuck.join(', ')}`);
+  const quarter = Math.max(1, levels.length >> 2);
+  const growth = (of) => median(levels.slice(-quarter).map(of)) - median(levels.slice(0, quarter).map(of));
+  const grownMiB = growth(({ residentMiB }) => residentMiB);
+  const grownDescriptors = growth(({ descriptors }) => descriptors);
+  if (grownMiB > ALLOWED_GROWTH_MIB) problems.push(`resident memory grew by ${Math.round(grownMiB)} MiB`);
+  if (grownDescriptors > ALLOWED_DESCRIPTORS) problems.push(`${grownDescriptors} more descriptors are open`);
+  return problems;
+}
+
+async function main() {
+  const chosen = options();
+  if (chosen.help) {
+    console.log(HELP);
+    return;
+  }
+  const { redisServer } = await setup({ redis: true });
+  process.env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
+  console.log(`soak: seed ${chosen.seed}, ${chosen.minutes} minutes, the ${chosen.driver} driver`);
+  const { endAll } = require('../__test__/support/cleanup.js');
   try {
-    await soak.start(given);
-    const from = performance.now();
-    const endsAt = from + given.minutes * MINUTE_MS;
-    for (let minute = 1; ; minute += 1) {
-      await soak.minute(Math.min(from + minute * MINUTE_MS, endsAt));
-      if (performance.now() >= endsAt) break;
-      process.stdout.write(`${soak.line(`minute ${minute}`)}\n`);
-      soak.resume();
-    }
-    const problems = soak.verdict();
-    process.stdout.write(`${[soak.line(`seed ${given.seed}, the end`), ...problems].join('\n')}\n`);
-    process.exitCode = problems.length > 0 ? 1 : 0;
+    const bench = await prepare(chosen);
+    const run = await soak(bench, chosen);
+    await bench.orgcache.shutdown();
+    const problems = problemsOf(bench, run);
+    console.log(`soak: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${line(bench, run)}`);
+    for (const problem of problems) console.log(`soak: ${problem}`);
+    process.exitCode = problems.length === 0 ? 0 : 1;
   } finally {
-    await soak.end();
+    await endAll();
   }
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  exitWithSentence(error);
-}
+if (isProgram(import.meta.url)) main().catch(exitWithSentence);

@@ -89,6 +89,9 @@ impl Core {
             return;
         }
         self.health.enter(State::Recovering);
+        if kept.recovery.under_way == 0 {
+            self.send_clearings(&mut kept, now, out);
+        }
         self.send_batches(&mut kept, now, out);
         self.end_recovery(&mut kept, now);
     }

@@ -233,6 +233,9 @@ impl Core {
                 follow_up.is_probe_answered = true;
                 return None;
             }
+            Purpose::Clear(_) if treatment != Treatment::Replace => {
+                return Some(self.clearing_refused(token, &error, now, &mut follow_up.requests));
+            }
             Purpose::Operation(form) => form,
             _ => return self.give_up(token, request, &error, false, now),
         };
@@ -259,6 +262,22 @@ impl Core {
             self.dialer().require_primary();
         }
         self.give_up(token, request, &error, false, now)
+    }
+
+    /// Of one that the journal holds nobody hears, and it is tried again.
+    fn clearing_refused(
+        &self,
+        token: Token,
+        error: &Error,
+        now: Instant,
+        next: &mut Batch<Token>,
+    ) -> Outcome<'static> {
+        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
+        let bare = token.followed_by(Purpose::Upkeep);
+        if let Purpose::Clear(clearing) = token.purpose {
+            self.clearing_ended(&clearing, &bare, false, now, next);
+        }
+        Outcome::Boolean(false)
     }
 
     /// The outcome of a request that Redis did not answer: the adapter's calls fall back, a raw

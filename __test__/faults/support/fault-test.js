@@ -53,12 +53,12 @@ function openDescriptors() {
  * A server that keeps what it acknowledged, an instance of the package on it, and a load on that instance.
  *
  * `server`: options of `startRedis`; `isProxied`: the instance reaches the server through a proxy;
- * `user`: `{name, password}` that the instance logs in with; `options`: of the package; `load`: of the load; `open`: how instances are made.
+ * `user`: as whom the instance logs in, `{ name, password }`; `options`: of the package; `load`: of the load; `open`: how instances are made.
  */
 async function prepare({
   server = {},
   isProxied = false,
-  user = null,
+  user,
   options = {},
   load = {},
   open = openPackage,
