@@ -76,20 +76,8 @@ async function prepare({
   for (const event of ['ready', 'degraded', 'recovered', 'closed']) {
     orgcache.cacheAdapter.on(event, () => events.push({ event, at: performance.now() }));
   }
-  const codes = new Set();
-  orgcache.cacheAdapter.on('error', ({ code, redisCode }) => codes.add(redisCode ?? code));
   const running = new Load(orgcache, { commandTimeout: settings.commandTimeout, ...load });
-  return {
-    redis,
-    proxy,
-    orgcache,
-    events,
-    codes,
-    load: running,
-    open,
-    settings,
-    state: () => stateOf(orgcache),
-  };
+  return { redis, proxy, orgcache, events, load: running, open, settings, state: () => stateOf(orgcache) };
 }
 
 function urlOf({ redis, proxy, user }) {
@@ -150,7 +138,6 @@ async function observe(bench, { fault, heal, during, faultMs = 1500, recoveryMs,
   const detected = bench.events.find(({ event, at }) => event === 'degraded' && at >= faultAt);
   const after = bench.state();
   Object.assign(figures, {
-    codes: [...bench.codes],
     detectedMs: detected && detected.at - faultAt,
     recoveredMs,
     reconnects: after.reconnects - before.reconnects,
