@@ -73,6 +73,8 @@ impl Core {
         }
         journal.rewind();
         *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
+        // The fence's answer may not come.
+        recovery.try_again_at = held.then(|| self.deadline(now));
         if journal.is_empty() {
             return false;
         }
@@ -108,6 +110,7 @@ impl Core {
     pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<Token>) {
         let mut kept = self.kept();
         if std::mem::take(&mut kept.recovery.is_held) {
+            kept.recovery.try_again_at = None;
             self.send_clearings(&mut kept, now, out);
             self.send_batches(&mut kept, now, out);
             self.end_recovery(&mut kept, now);
@@ -126,6 +129,7 @@ impl Core {
         let mut kept = self.kept();
         if kept.recovery.try_again_at.is_some_and(|at| at <= now) {
             kept.recovery.try_again_at = None;
+            kept.recovery.is_held = false;
             kept.journal.rewind();
             self.send_clearings(&mut kept, now, out);
             self.send_batches(&mut kept, now, out);

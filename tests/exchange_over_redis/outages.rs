@@ -395,3 +395,45 @@ fn a_journal_on_disk_outlives_the_client() {
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
     std::fs::remove_dir(&directory).unwrap();
 }
+
+#[test]
+fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
+    let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
+    let slot = client.start(&set(kv("k"), "1"));
+    client.send();
+    client.lose();
+    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    client.reconnect();
+    // The answer is not looked at before its time is up.
+    client.send();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !client.expire() {
+        assert!(Instant::now() < deadline, "the replay is held for ever");
+        sleep(TICK);
+    }
+    client.drain();
+    assert_eq!(client.state(), State::Ready);
+    assert_eq!(stored(&mut client, kv("k")), json("1"));
+}
+
+#[test]
+fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
+    // More than one page.
+    const VALUES: usize = 1_200;
+    let phones: Vec<String> = (0..VALUES).map(|number| number.to_string()).collect();
+    let mut client = Client::connect("away-pages");
+    for phone in &phones {
+        client.start(&set(summary("org", phone), "\"old\""));
+    }
+    client.drain();
+    client.lose();
+    client.call(&Call::ClearOrganization { organization: Some("org") });
+    client.reconnect();
+    let slots: Vec<u32> =
+        phones.iter().map(|phone| client.start(&Call::Get { place: summary("org", phone) })).collect();
+    client.drain();
+    for slot in slots {
+        assert_eq!(client.outcome(slot), Outcome::Null);
+    }
+    assert_eq!(client.state(), State::Ready);
+}
