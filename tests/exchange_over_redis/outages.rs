@@ -443,35 +443,39 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
     const FIELDS: usize = 40;
     let place = Place::Managed { name: "wide", organization: Some("org") };
     let names: Vec<String> = (0..FIELDS).map(|number| format!("f{number}")).collect();
+    let value = |name: &str, version: u8| format!("\"{name} {version}\"");
     let mut client = Client::connect("away-fields");
     let mut server = other("away-fields");
-    let write = |client: &mut Client, json: &'static str| -> Vec<u32> {
-        let field = |name: &'static [u8]| Call::HashSet {
-            place,
-            field: name,
-            json: json.as_bytes(),
-            ttl_seconds: None,
+    let write = |client: &mut Client, version: u8| -> Vec<u32> {
+        let set = |client: &mut Client, name: &String| {
+            let json = value(name, version);
+            let field = name.as_bytes();
+            client.start(&Call::HashSet { place, field, json: json.as_bytes(), ttl_seconds: None })
         };
-        names.iter().map(|name| client.start(&field(name.clone().leak().as_bytes()))).collect()
+        names.iter().map(|name| set(client, name)).collect()
     };
-    write(&mut client, "1");
+    write(&mut client, 1);
     client.drain();
-    let doubtful = write(&mut client, "2");
+    let doubtful = write(&mut client, 2);
     client.send();
     client.lose();
     for slot in doubtful {
         assert_eq!(client.outcome(slot), Outcome::Boolean(true));
     }
-    write(&mut client, "3");
+    write(&mut client, 3);
     sleep(TICK);
     // As a server does that was stopped and finds the requests in its socket.
     let key = server.key("wide:org");
     for name in &names {
-        server.command(&[b"HSET", &key, name.as_bytes(), b"2"]);
+        server.command(&[b"HSET", &key, name.as_bytes(), value(name, 2).as_bytes()]);
     }
     server.command(&[b"PEXPIRE", &key, b"7200000"]);
     recover(&mut client);
     for name in &names {
-        assert_eq!(client.call(&Call::HashGet { place, field: name.as_bytes() }), json("3"), "{name}");
+        assert_eq!(
+            client.call(&Call::HashGet { place, field: name.as_bytes() }),
+            json(&value(name, 3)),
+            "{name}"
+        );
     }
 }
