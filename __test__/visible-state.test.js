@@ -98,10 +98,12 @@ describe.each(['loop', 'thread'])('the state, with the %s driver', (driver) => {
     await shutdown();
     await until(told('closed'), { what: '`closed`' });
     const lastError = 'E_CONNECT';
+    // As it is when the event is delivered: with the thread driver the replay may be over by then.
+    const journal = { entries: expect.any(Number) };
     expect(seen.filter(({ event }) => event !== 'replay')).toMatchObject([
       { event: 'ready', state: 'ready', from: 'connecting', lastError: null, journal: { entries: 0 } },
-      { event: 'degraded', state: 'degraded', from: 'ready', lastError, journal: { entries: 0 } },
-      { event: 'recovering', state: 'recovering', from: 'degraded', lastError, journal: { entries: 1 } },
+      { event: 'degraded', state: 'degraded', from: 'ready', lastError, journal },
+      { event: 'recovering', state: 'recovering', from: 'degraded', lastError, journal },
       { event: 'recovered', state: 'ready', from: 'recovering', lastError, journal: { entries: 0 } },
       { event: 'closed', state: 'closed', from: 'ready', lastError, reconnects: 1 },
     ]);
