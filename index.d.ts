@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * The code of an {@link OrgCacheError}. A code never changes its meaning.
  *
@@ -130,6 +132,8 @@ export interface ConfigureOptions {
   memoryMaxBytes?: number;
   /** Bytes that the journal may hold, default 64 MiB. (`CACHE_JOURNAL_MAX_BYTES`) */
   journalMaxBytes?: number;
+  /** Local directory where the journal is kept too, so that a process which dies loses none. (`CACHE_JOURNAL_DIR`) */
+  journalDir?: string;
   /** Default `warn`. (`CACHE_LOG`) */
   logLevel?: LogLevel;
   /** What moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
@@ -148,16 +152,66 @@ export interface ConfigureOptions {
  */
 export function configure(options: ConfigureOptions): void;
 
-export interface ShutdownOptions {
-  /** Milliseconds that what is in flight may take. */
+/** What is used of an `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** Options of a single call. Where they have another shape the call rejects with `E_CONFIG`. */
+export interface CallOptions {
+  /**
+   * Settles the call as soon as it aborts: the promise rejects with `signal.reason`, as that of `fetch`
+   * does. Where it has aborted already nothing is sent; what was sent before may still be carried out.
+   */
+  signal?: AbortSignalLike | null;
+}
+
+export interface ShutdownOptions extends CallOptions {
+  /**
+   * Milliseconds that calls under way and the journal may take, default 5000. Anything but a number of 0 or
+   * more is `E_CONFIG`, and nothing is shut down.
+   */
   timeoutMs?: number;
 }
 
+export interface ShutdownResult {
+  /** Whether every call had settled and Redis had everything that the journal held. */
+  flushed: boolean;
+  /** Writes and clearings that are left in the journal: lost, unless `CACHE_JOURNAL_DIR` keeps them. */
+  journalEntries: number;
+}
+
 /**
- * Lets what is in flight settle, then closes every connection. Later calls reject with `E_CLOSED`.
- * May be called again; never rejects because Redis is away.
+ * Lets calls under way settle and the journal be replayed, both within `timeoutMs`, then closes every
+ * connection. Calls that are left then, and later ones, reject with `E_CLOSED`. Every call gets the same
+ * outcome, that of the first; the options of a later one count for nothing but its `signal`, which ends the
+ * waiting of that call, not the shutdown. Never rejects because Redis is away.
  */
-export function shutdown(options?: ShutdownOptions): Promise<void>;
+export function shutdown(options?: ShutdownOptions): Promise<ShutdownResult>;
+
+export interface SignalHandlerOptions {
+  /** Names of signals, default `['SIGTERM', 'SIGINT']`. */
+  signals?: readonly NodeSignal[];
+  /** As in {@link ShutdownOptions}. */
+  timeoutMs?: number;
+  /** Takes the handlers away when it aborts. */
+  signal?: AbortSignalLike | null;
+}
+
+/** A signal of the system that a process can handle, by its name. */
+export type NodeSignal = `SIG${string}`;
+
+/**
+ * Shuts down at the first of these signals, and then sends it to the process again without these handlers,
+ * so that the process ends as the signal ends it. A second signal meanwhile ends it at once. Handlers of
+ * the server's own stay, and see the signal twice. Importing the package installs none.
+ * @returns what takes the handlers away.
+ * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
+ */
+export function installSignalHandlers(options?: SignalHandlerOptions): () => void;
 
 /** Seconds, by kind of value. */
 export interface TtlConfig {
@@ -171,7 +225,35 @@ export interface TtlConfig {
   readonly preComputedContext: number;
 }
 
-export interface RedisMetrics {
+export type ConnectionState = 'connecting' | 'ready' | 'degraded' | 'recovering' | 'closed';
+
+/** Writes that were made while Redis was away and that it does not have yet. */
+export interface JournalReport {
+  /** Keys with a write or delete. */
+  readonly entries: number;
+  /** Organizations that are to be cleared. */
+  readonly clears: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Milliseconds since the oldest entry was made; null where there is none. */
+  readonly oldestMs: number | null;
+  readonly [detail: string]: unknown;
+}
+
+/** How it stands with Redis, whether it answers or not. */
+export interface Condition {
+  state: ConnectionState;
+  /** When that state began, in milliseconds since 1970. */
+  stateSince: number;
+  /** The code of what failed last: an `ErrorCode`, or the first word of the server's error. */
+  lastError: string | null;
+  journal: JournalReport;
+  breaker: { readonly state: string; readonly [detail: string]: unknown };
+  /** Connections after the first. */
+  reconnects: number;
+}
+
+export interface RedisMetrics extends Condition {
   /** Gets that found a value. */
   hits: number;
   /** Gets that found none; a value that cannot be read is one. */
@@ -213,10 +295,10 @@ export interface CacheStats {
   cache: CacheManagerStats;
 }
 
-export interface RedisHealth {
-  /** `healthy` when the server answered within its deadline. */
-  status: string;
-  /** Milliseconds that the server took to answer. */
+export interface RedisHealth extends Condition {
+  /** Whether the server answered within its deadline; `disabled` where `USE_REDIS` is false. */
+  status: 'healthy' | 'unhealthy' | 'disabled';
+  /** Milliseconds until the server answered, or the check was given up. */
   responseTime?: number;
   memory?: unknown;
   info?: unknown;
@@ -235,78 +317,153 @@ export interface CacheHealth {
   cache: CacheManagerHealth;
 }
 
+export interface SetOptions extends CallOptions {
+  /** Seconds. */
+  ttlSeconds?: number | null;
+}
+
+/** A change of state. */
+export interface StateEvent {
+  readonly state: ConnectionState;
+  readonly from: ConnectionState;
+  /** Milliseconds of the Unix epoch. */
+  readonly stateSince: number;
+  /** The code of what failed last. */
+  readonly lastError: string | null;
+  readonly journal: JournalReport;
+  readonly breaker: { readonly state: 'closed' | 'open' | 'half-open' };
+  /** Connections made after an earlier one was lost. */
+  readonly reconnects: number;
+  readonly [detail: string]: unknown;
+}
+
+/** How far the replay of the journal has come since the connection stands, in entries. */
+export interface ReplayEvent {
+  readonly replayed: number;
+  /** Entries that lost against something newer. */
+  readonly superseded: number;
+  /** Answers by which Redis refused an entry. */
+  readonly refused: number;
+  /** Entries that still wait. */
+  readonly left: number;
+  readonly [detail: string]: unknown;
+}
+
 export interface CacheEvents {
   /** The first connection stands. */
-  ready: [event?: unknown];
-  /** Redis cannot be reached; gets are answered from memory. */
-  degraded: [event?: unknown];
-  /** Redis is back. */
-  recovered: [event?: unknown];
+  ready: [event: StateEvent];
+  /** Redis cannot be reached; calls are answered from memory. */
+  degraded: [event: StateEvent];
+  /** Redis is back, and gets what the journal holds. */
+  recovering: [event: StateEvent];
+  /** The journal is being replayed; told four times a second at most, and at its end. */
+  replay: [event: ReplayEvent];
+  /** Redis is back and has everything. */
+  recovered: [event: StateEvent];
   /** Something failed that no caller will see. Nobody needs to listen. */
   error: [error: OrgCacheError];
   /** The instance was shut down. */
-  closed: [event?: unknown];
+  closed: [event: StateEvent];
 }
 
 /**
  * The cache by what is cached. Getters answer null where there is nothing. Setters answer true
  * when the value was taken, false when nothing could take it. Nothing rejects because Redis is
  * away; what rejects is the caller's mistake: `E_KEY` (no phone, id or key, or one too long),
- * `E_SERIALIZE` (not JSON), `E_VALUE_TOO_LARGE`; and `E_CLOSED` after a shutdown.
+ * `E_SERIALIZE` (not JSON), `E_VALUE_TOO_LARGE`, `E_CONFIG` (options of another shape); the reason of a
+ * signal that aborts; and `E_CLOSED` after a shutdown.
  */
-export interface CacheAdapter {
-  getConversationContext<T = Message>(orgId: OrganizationId, phone: string): Promise<T[] | null>;
+export interface CacheAdapter extends AsyncDisposable {
+  getConversationContext<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    options?: CallOptions,
+  ): Promise<T[] | null>;
   /** Kept for 7200 s. */
   setConversationContext<T = Message>(
     orgId: OrganizationId,
     phone: string,
     messages: readonly T[],
+    options?: CallOptions,
   ): Promise<boolean>;
 
-  getConversationSummary<T = any>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  getConversationSummary<T = any>(
+    orgId: OrganizationId,
+    phone: string,
+    options?: CallOptions,
+  ): Promise<T | null>;
   /** Kept for 7200 s. */
-  setConversationSummary<T = unknown>(orgId: OrganizationId, phone: string, summary: T): Promise<boolean>;
+  setConversationSummary<T = unknown>(
+    orgId: OrganizationId,
+    phone: string,
+    summary: T,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
-  getConversationHistoryCache<T = Message>(orgId: OrganizationId, phone: string): Promise<T[] | null>;
+  getConversationHistoryCache<T = Message>(
+    orgId: OrganizationId,
+    phone: string,
+    options?: CallOptions,
+  ): Promise<T[] | null>;
   /** Kept for 120 s. */
   setConversationHistoryCache<T = Message>(
     orgId: OrganizationId,
     phone: string,
     messages: readonly T[],
+    options?: CallOptions,
   ): Promise<boolean>;
 
-  getPreComputedContext<T = any>(orgId: OrganizationId, phone: string): Promise<T | null>;
+  getPreComputedContext<T = any>(
+    orgId: OrganizationId,
+    phone: string,
+    options?: CallOptions,
+  ): Promise<T | null>;
   /** Kept for 120 s. */
-  setPreComputedContext<T = unknown>(orgId: OrganizationId, phone: string, context: T): Promise<boolean>;
+  setPreComputedContext<T = unknown>(
+    orgId: OrganizationId,
+    phone: string,
+    context: T,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
-  getPhoneToLeadMapping(phone: string): Promise<string | null>;
+  getPhoneToLeadMapping(phone: string, options?: CallOptions): Promise<string | null>;
   /** Sets both directions in one step; kept for 300 s. */
-  setPhoneToLeadMapping(phone: string, leadId: string): Promise<boolean>;
-  getLeadToPhoneMapping(leadId: string): Promise<string | null>;
+  setPhoneToLeadMapping(phone: string, leadId: string, options?: CallOptions): Promise<boolean>;
+  getLeadToPhoneMapping(leadId: string, options?: CallOptions): Promise<string | null>;
 
-  getDynamicLead<T = any>(leadId: string): Promise<T | null>;
+  getDynamicLead<T = any>(leadId: string, options?: CallOptions): Promise<T | null>;
   /** Kept for 300 s. */
-  setDynamicLead<T = unknown>(leadId: string, data: T): Promise<boolean>;
+  setDynamicLead<T = unknown>(leadId: string, data: T, options?: CallOptions): Promise<boolean>;
 
-  /** The name of the organization. */
-  getOrganizationData(orgId: string): Promise<string | null>;
+  /** The name of the organization. The global scope is none and has no name: null, and a set answers false. */
+  getOrganizationData(orgId: OrganizationId, options?: CallOptions): Promise<string | null>;
   /** Kept for 120 s. */
-  setOrganizationData(orgId: string, name: string): Promise<boolean>;
+  setOrganizationData(orgId: OrganizationId, name: string, options?: CallOptions): Promise<boolean>;
 
   /** Whether the agent is configured. */
-  getAgentConfig(agentId: string, agentPhone: string): Promise<boolean | null>;
+  getAgentConfig(agentId: string, agentPhone: string, options?: CallOptions): Promise<boolean | null>;
   /** `configured` is true by default; kept for 3600 s. */
-  setAgentConfig(agentId: string, agentPhone: string, configured?: boolean): Promise<boolean>;
+  setAgentConfig(
+    agentId: string,
+    agentPhone: string,
+    configured?: boolean,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
-  getSSEResponseCache<T = any>(leadId: string, phone: string): Promise<T | null>;
+  getSSEResponseCache<T = any>(leadId: string, phone: string, options?: CallOptions): Promise<T | null>;
   /** Kept for 10 s. */
-  setSSEResponseCache<T = unknown>(leadId: string, phone: string, data: T): Promise<boolean>;
+  setSSEResponseCache<T = unknown>(
+    leadId: string,
+    phone: string,
+    data: T,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
-  get<T = any>(key: string): Promise<T | null>;
+  get<T = any>(key: string, options?: CallOptions): Promise<T | null>;
   /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
-  set<T = unknown>(key: string, value: T, ttlSeconds?: number | null): Promise<boolean>;
+  set<T = unknown>(key: string, value: T, ttlSeconds?: number | null | SetOptions): Promise<boolean>;
   /** Whether it was there. */
-  delete(key: string): Promise<boolean>;
+  delete(key: string, options?: CallOptions): Promise<boolean>;
 
   /** The promise of a request that is under way, kept in this process. */
   getInflightRequest<T = any>(cacheKey: string): Promise<T> | null | undefined;
@@ -325,11 +482,11 @@ export interface CacheAdapter {
    * Clears every value of that organization and no other's. Answers how many there were, or false where
    * Redis could not be reached: then only this process's memory is cleared.
    */
-  clearOrganizationCache(orgId: OrganizationId): Promise<number | false>;
+  clearOrganizationCache(orgId: OrganizationId, options?: CallOptions): Promise<number | false>;
 
-  getStats(): Promise<CacheStats>;
+  getStats(options?: CallOptions): Promise<CacheStats>;
   /** Asks the server within the command timeout. */
-  healthCheck(): Promise<CacheHealth>;
+  healthCheck(options?: CallOptions): Promise<CacheHealth>;
 
   readonly ttlConfig: TtlConfig;
   /** Assigning false keeps the adapter's values in this process until it is true again. */
@@ -339,6 +496,9 @@ export interface CacheAdapter {
   on<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   once<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   off<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
+
+  /** Shuts down. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export const cacheAdapter: CacheAdapter;
@@ -364,25 +524,24 @@ export interface LegacyMaps {
 }
 
 export interface MigrationProgress {
-  /** Entries that were looked at. */
+  /** Entries that were looked at: migrated, skipped and failed. */
   done: number;
-  /** Entries of all Maps when the migration began. */
+  /** Entries of all Maps when the migration began; those that are added later wait for another one. */
   total: number;
-  readonly [detail: string]: unknown;
-}
-
-/** What is used of an `AbortSignal`. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  /** Entries that Redis has acknowledged, and that have left their Map. */
+  migrated: number;
+  /** Entries that do not say to whom they belong, hold nothing, or are just being set. */
+  skipped: number;
+  /** Entries that Redis has not acknowledged, or that are not JSON. */
+  failed: number;
+  /** Whether the signal ended it before it was done. */
+  aborted: boolean;
 }
 
 export interface MigrationOptions {
   onProgress?: (progress: MigrationProgress) => void;
-  /** Ends the migration between two batches; what was not moved stays in its Map. */
-  signal?: AbortSignalLike;
+  /** Ends the migration at once: it resolves, with `aborted`. What was not moved stays in its Map. */
+  signal?: AbortSignalLike | null;
 }
 
 /** Entries moved out of Maps since the start, by kind. */
@@ -408,38 +567,60 @@ export interface RedisMigrationManager {
     orgId: OrganizationId,
     phone: string,
     legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
   ): Promise<T[]>;
   setConversationContext<T = Message>(
     orgId: OrganizationId,
     phone: string,
     messages: readonly T[],
     legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
   ): Promise<boolean>;
 
   getConversationSummary<T = any>(
     orgId: OrganizationId,
     phone: string,
     legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
   ): Promise<T | null>;
   setConversationSummary<T = unknown>(
     orgId: OrganizationId,
     phone: string,
     summary: T,
     legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
   ): Promise<boolean>;
 
-  getPhoneToLeadMapping(phone: string, legacyMap?: LegacyMap<any> | null): Promise<string | null>;
-  setPhoneToLeadMapping(phone: string, leadId: string, legacyMap?: LegacyMap<any> | null): Promise<boolean>;
+  getPhoneToLeadMapping(
+    phone: string,
+    legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
+  ): Promise<string | null>;
+  setPhoneToLeadMapping(
+    phone: string,
+    leadId: string,
+    legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
-  getOrganizationData(orgId: string, legacyMap?: LegacyMap<any> | null): Promise<string | null>;
-  setOrganizationData(orgId: string, name: string, legacyMap?: LegacyMap<any> | null): Promise<boolean>;
+  getOrganizationData(
+    orgId: OrganizationId,
+    legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
+  ): Promise<string | null>;
+  setOrganizationData(
+    orgId: OrganizationId,
+    name: string,
+    legacyMap?: LegacyMap<any> | null,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
   /** Moves whole Maps in batches, letting the event loop run. May be stopped, repeated and resumed. */
-  migrateExistingMaps(maps: LegacyMaps, options?: MigrationOptions): Promise<unknown>;
+  migrateExistingMaps(maps: LegacyMaps, options?: MigrationOptions): Promise<MigrationProgress>;
 
   readonly migrationStats: Readonly<MigrationStats>;
-  getStats(): Promise<{ migration: MigrationStats; cache: CacheStats }>;
-  healthCheck(): Promise<CacheHealth>;
+  getStats(options?: CallOptions): Promise<{ migration: MigrationStats; cache: CacheStats }>;
+  healthCheck(options?: CallOptions): Promise<CacheHealth>;
   /** Prints the statistics to the logger, or to the console. */
   printMigrationStats(): unknown;
 
@@ -458,18 +639,24 @@ export interface CacheManager {
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
 
-  get<T = any>(key: string, orgId?: OrganizationId): Promise<T | null>;
+  get<T = any>(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<T | null>;
   /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */
   set<T = unknown>(
     key: string,
     value: T,
     ttlSeconds?: number | null,
     orgId?: OrganizationId,
+    options?: CallOptions,
   ): Promise<boolean>;
   /** Whether it was there. */
-  delete(key: string, orgId?: OrganizationId): Promise<boolean>;
+  delete(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<boolean>;
 
-  hget<T = any>(hash: string, field: string, orgId?: OrganizationId): Promise<T | null>;
+  hget<T = any>(
+    hash: string,
+    field: string,
+    orgId?: OrganizationId,
+    options?: CallOptions,
+  ): Promise<T | null>;
   /** The TTL is that of the whole hash, and begins again with every set. */
   hset<T = unknown>(
     hash: string,
@@ -477,19 +664,20 @@ export interface CacheManager {
     value: T,
     ttlSeconds?: number | null,
     orgId?: OrganizationId,
+    options?: CallOptions,
   ): Promise<boolean>;
   /** Whether it was there. */
-  hdel(hash: string, field: string, orgId?: OrganizationId): Promise<boolean>;
+  hdel(hash: string, field: string, orgId?: OrganizationId, options?: CallOptions): Promise<boolean>;
   /** An empty object where there is no hash. */
-  hgetall<T = any>(hash: string, orgId?: OrganizationId): Promise<Record<string, T>>;
+  hgetall<T = any>(hash: string, orgId?: OrganizationId, options?: CallOptions): Promise<Record<string, T>>;
 
   /**
    * Clears every value of that organization and no other's. Answers how many there were, or false where
    * Redis could not be reached: then only this process's memory is cleared.
    */
-  clearOrganizationCache(orgId: OrganizationId): Promise<number | false>;
+  clearOrganizationCache(orgId: OrganizationId, options?: CallOptions): Promise<number | false>;
   getStats(): CacheManagerStats | Promise<CacheManagerStats>;
-  healthCheck(): Promise<CacheManagerHealth>;
+  healthCheck(options?: CallOptions): Promise<CacheManagerHealth>;
 }
 
 export const cacheManager: CacheManager;
@@ -533,7 +721,7 @@ export interface RedisClient {
   call(command: string, ...args: RedisArgument[]): Promise<RedisReply>;
 }
 
-export interface RedisManager {
+export interface RedisManager extends AsyncDisposable {
   /** The raw client; the same object every time. Connects with its first command. */
   getClient(): RedisClient;
   /** Whether a connection stands. */
@@ -542,11 +730,27 @@ export interface RedisManager {
   readonly connectionAttempts: number;
   readonly maxConnectionAttempts: number;
   /** Asks the server within the command timeout. */
-  healthCheck(): Promise<RedisHealth>;
+  healthCheck(options?: CallOptions): Promise<RedisHealth>;
   getMetrics(): RedisMetrics | Promise<RedisMetrics>;
   /** Counts an operation that the caller made elsewhere; `hit` says whether it found a value. */
   recordOperation(name: string, durationMs: number, hit?: boolean): void;
-  shutdown(options?: ShutdownOptions): Promise<void>;
+  shutdown(options?: ShutdownOptions): Promise<ShutdownResult>;
+  /** Shuts down. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export const redisManager: RedisManager;
+
+/** What importing the package as a whole gives; `await using` shuts it down. */
+export interface OrgCache extends AsyncDisposable {
+  readonly cacheAdapter: CacheAdapter;
+  readonly cacheManager: CacheManager;
+  readonly configure: typeof configure;
+  readonly installSignalHandlers: typeof installSignalHandlers;
+  readonly OrgCacheError: typeof OrgCacheError;
+  readonly redisManager: RedisManager;
+  readonly redisMigrationManager: RedisMigrationManager;
+  readonly shutdown: typeof shutdown;
+  readonly version: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -4,6 +4,7 @@ export const {
   cacheAdapter,
   cacheManager,
   configure,
+  installSignalHandlers,
   OrgCacheError,
   redisManager,
   redisMigrationManager,

@@ -113,7 +113,6 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
     ['delete', [undefined]],
     ['getDynamicLead', [null]],
     ['getLeadToPhoneMapping', ['']],
-    ['getOrganizationData', [null]],
     ['getAgentConfig', [null, PHONE]],
   ])('%s(%j) without what it needs rejects with E_KEY', async (method, args) => {
     expect(await rejection(adapter[method](...args))).toMatchObject({ code: 'E_KEY' });
@@ -220,6 +219,13 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
       expect(told).not.toContain('value-canary');
     }
   }, 20_000);
+
+  test('the global scope is no organization: it has no name, and takes none', async () => {
+    expect(await adapter.setOrganizationData(null, 'Nobody')).toBe(false);
+    expect(await adapter.getOrganizationData(null)).toBeNull();
+    expect(await adapter.getOrganizationData(undefined)).toBeNull();
+    await nothingStored();
+  });
 
   test('clearing an organization that has nothing is no error', async () => {
     await adapter.clearOrganizationCache('nobody');

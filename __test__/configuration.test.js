@@ -1,7 +1,9 @@
 'use strict';
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
+const { onEnd } = require('./support/cleanup');
 const { PACKAGE_ROOT, openPackage } = require('./support/package');
 const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
@@ -114,6 +116,9 @@ describe('a bad option', () => {
   });
 });
 
+const JOURNAL_FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-journal-'));
+onEnd(() => fs.rmSync(JOURNAL_FOLDER, { recursive: true, force: true }));
+
 const EVERY_OPTION = {
   useRedis: false,
   url: 'redis://user:secret@127.0.0.1:6379/1',
@@ -142,6 +147,7 @@ const EVERY_OPTION = {
   compressionThreshold: 2048,
   memoryMaxBytes: 1024 * 1024,
   journalMaxBytes: 1024 * 1024,
+  journalDir: JOURNAL_FOLDER,
   logLevel: 'off',
   driver: 'thread',
   queueMaxCommands: 1000,

@@ -301,6 +301,12 @@ describe('the example server when Redis goes away', () => {
     expect(await health()).toBe('healthy');
     await redis.kill();
     await until(async () => (await health()) === 'degraded', { what: 'the health to say so' });
+    const told = await request('GET', '/api/health');
+    expect(told.status).toBe(200);
+    expect(told.body).toMatchObject({
+      status: 'degraded',
+      redis: { adapter: { status: 'healthy' }, redis: { status: 'unhealthy', state: 'degraded' } },
+    });
     const answer = await request('POST', conversation('org'), { messages: MESSAGES });
     expect([answer.status, answer.body]).toEqual([202, { stored: false }]);
     expect((await request('GET', conversation('org'))).body.messages).toEqual(MESSAGES);
@@ -308,6 +314,26 @@ describe('the example server when Redis goes away', () => {
     await until(async () => (await health()) === 'healthy', { timeoutMs: 15_000, what: 'the recovery' });
     expect((await request('GET', conversation('org'))).body.messages).toEqual(MESSAGES);
   }, 40_000);
+});
+
+describe('the health of the example server', () => {
+  test('is 503 once the cache was shut down, and not before', async () => {
+    const source = `
+      import { shutdown } from 'orgcache';
+      import { createServer } from './examples/server/server.mjs';
+      const server = createServer();
+      const url = await server.listen();
+      const statuses = [(await fetch(url + '/api/health')).status];
+      await shutdown({ timeoutMs: 100 });
+      const last = await fetch(url + '/api/health');
+      statuses.push(last.status);
+      console.log('@report ' + JSON.stringify({ statuses, code: (await last.json()).error.code }));
+      await server.close();
+    `;
+    const env = { REDIS_URL: `redis://127.0.0.1:${await closedPort()}`, CACHE_LOG: 'off' };
+    const { report } = await runNode(['--input-type=module', '-e', source], { env });
+    expect(report).toEqual({ statuses: [200, 503], code: 'E_CLOSED' });
+  });
 });
 
 describe('the demo', () => {

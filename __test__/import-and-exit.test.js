@@ -78,6 +78,7 @@ describe('importing the package', () => {
         'cacheAdapter',
         'cacheManager',
         'configure',
+        'installSignalHandlers',
         'redisManager',
         'redisMigrationManager',
         'shutdown',

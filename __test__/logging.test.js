@@ -194,8 +194,10 @@ test('without a logger lines go to stderr, never to stdout, and hold no canary',
   const { report, stdout, stderr } = await inFreshProcess(
     async ({ load, report, args }) => {
       const { cacheAdapter } = load();
+      // By then the attempt to connect was logged.
+      const degraded = new Promise((resolve) => cacheAdapter.once('degraded', resolve));
       await cacheAdapter.setConversationContext('org-1', args.phone, [args.value]);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await degraded;
       report(
         await cacheAdapter.getConversationContext('org-1', args.phone).then((messages) => messages.length),
       );

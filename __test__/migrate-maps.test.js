@@ -1,8 +1,9 @@
 'use strict';
 
+const { getEventListeners } = require('node:events');
 const { openPackage } = require('./support/package');
 const { startRedis } = require('./support/redis');
-const { until } = require('./support/wait');
+const { rejection, until, within } = require('./support/wait');
 const { MESSAGES } = require('./support/adapter-methods');
 
 // What a web server may stand still for without anyone noticing.
@@ -123,6 +124,74 @@ test('moves 10,000 entries, reports progress and lets the event loop run', async
   expect(turns).toBeGreaterThan(3);
   expect(largestGapMs).toBeLessThan(LARGEST_GAP_MS);
 }, 30_000);
+
+test('values of 54 kB let the event loop run as small ones do', async () => {
+  const { manager, adapter } = open();
+  await adapter.get('connected');
+  const content = 'Чи є ще той "червоний" універсал?\n'.repeat(20);
+  const messages = Array.from({ length: 48 }, () => ({ role: 'user', content }));
+  expect(Buffer.byteLength(JSON.stringify(messages))).toBeGreaterThan(54_000);
+  const entries = Array.from({ length: 600 }, (_, index) => [`org-1:${4_930_000_000 + index}`, messages]);
+  const conversationContexts = new Map(entries);
+  const gaps = watchGaps();
+  await manager.migrateExistingMaps({ conversationContexts });
+  // A batch that is cut by its count alone takes as long as may be.
+  expect(gaps().largestGapMs).toBeLessThan(LARGEST_GAP_MS / 2);
+  expect(conversationContexts.size).toBe(0);
+}, 30_000);
+
+test('an abort answers at once, also while Redis keeps a batch waiting', async () => {
+  const { manager, adapter } = open({ commandTimeout: 20_000 });
+  await adapter.get('connected');
+  const conversationContexts = conversations(1000);
+  const controller = new AbortController();
+  redis.pause();
+  try {
+    const { signal } = controller;
+    const moving = manager.migrateExistingMaps({ conversationContexts }, { signal });
+    setImmediate(() => controller.abort());
+    const { value } = await within(1000, moving, 'the migration');
+    expect(value).toMatchObject({ done: 0, total: 1000, migrated: 0, aborted: true });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  } finally {
+    redis.resume();
+  }
+  await manager.migrateExistingMaps({ conversationContexts });
+  expect(conversationContexts.size).toBe(0);
+}, 30_000);
+
+test('leaves no listener on a signal that never aborts, and refuses what is no signal', async () => {
+  const { manager } = open();
+  const { signal } = new AbortController();
+  const outcome = await manager.migrateExistingMaps({ conversationContexts: conversations(10) }, { signal });
+  expect(outcome).toEqual({ done: 10, total: 10, migrated: 10, skipped: 0, failed: 0, aborted: false });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  for (const options of [null, 1, { signal: 1 }]) {
+    expect(await rejection(manager.migrateExistingMaps({}, options))).toMatchObject({ code: 'E_CONFIG' });
+  }
+});
+
+test('has an end and misses no old entry while others are deleted and added all the time', async () => {
+  const { manager } = open();
+  const conversationContexts = conversations(2000);
+  const kept = [...conversationContexts.keys()].filter((_, index) => index % 3 !== 2);
+  let added = 0;
+  const outcome = await manager.migrateExistingMaps(
+    { conversationContexts },
+    {
+      onProgress: () => {
+        for (let index = 2; index < 2000; index += 3) {
+          conversationContexts.delete(`org-1:${4_930_000_000 + index}`);
+        }
+        for (let count = 0; count < 1000; count += 1) conversationContexts.set(`org-2:${++added}`, MESSAGES);
+      },
+    },
+  );
+  expect(outcome).toMatchObject({ done: 2000, total: 2000 });
+  const stored = new Set(await redis.keys('jack:dev:conversationContexts:org-1:*'));
+  const lost = kept.filter((key) => !stored.has(`jack:dev:conversationContexts:${key}`));
+  expect(lost).toEqual([]);
+});
 
 test('an abort stops it, and the next run goes on where it stopped', async () => {
   const { manager, adapter } = open();

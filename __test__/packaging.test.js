@@ -31,7 +31,15 @@ afterAll(() => fs.rmSync(workplace, { recursive: true, force: true }));
 describe('the main package', () => {
   test('holds its entries, its types and its licence', () => {
     expect(main.files).toEqual(
-      expect.arrayContaining(['index.js', 'index.mjs', 'index.d.ts', 'js/native.js', 'LICENSE', 'README.md']),
+      expect.arrayContaining([
+        'index.js',
+        'index.mjs',
+        'index.d.ts',
+        'index.d.mts',
+        'js/native.js',
+        'LICENSE',
+        'README.md',
+      ]),
     );
     const { exports } = require('../package.json');
     expect(main.files).toEqual(expect.arrayContaining(filesIn(exports)));
@@ -42,7 +50,8 @@ describe('the main package', () => {
   }
 
   test('holds no source, test, bench, example, build tool or binary', () => {
-    const allowed = /^(index\.(js|mjs|d\.ts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json)$/;
+    const allowed =
+      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json)$/;
     expect(main.files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 

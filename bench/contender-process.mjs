@@ -3,6 +3,7 @@
 import { runLoad, warmUp } from './load.mjs';
 import { clearOrganization, countConversations, fillOrganization } from './scenarios/clear-work.mjs';
 import { fillMemory } from './scenarios/memory-work.mjs';
+import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { createWorkload } from './workloads.mjs';
 
 let contender = null;
@@ -35,6 +36,10 @@ const OPERATIONS = {
   clearOrganization: (argument) => clearOrganization(contender.adapter, argument),
   countConversations: (argument) => countConversations(contender.adapter, argument),
   fillMemory: (argument) => fillMemory(contender.adapter, argument),
+  prepareOutage: () => prepareOutage(contender.adapter),
+  liveP99: () => liveP99(contender.adapter),
+  writeInOutage: (argument) => writeInOutage(contender.adapter, argument),
+  awaitReplay: (argument) => awaitReplay(contender.adapter, argument),
   async close() {
     await contender?.close();
   },

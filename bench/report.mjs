@@ -2,6 +2,7 @@
 import { contenderById, subjectAmong } from './contenders.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
+import { outageSummary } from './scenarios/outage.mjs';
 import { medianSample, ratioOf } from './statistics.mjs';
 import { renderTable } from './table.mjs';
 
@@ -31,6 +32,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
   }
   if (results.clear) sections.push(renderClear(results.clear));
   if (results.memory) sections.push(renderMemory(results.memory));
+  if (results.outage) sections.push(renderOutage(results.outage));
   sections.push(renderTargets(targets));
   return sections.join('\n\n');
 }
@@ -101,6 +103,15 @@ function renderMemory(memory) {
       `${whole(memory.endMiB)} MiB, ${memory.flat ? 'flat' : 'NOT flat'}: second half ` +
       `${((memory.growthOfSecondHalf - 1) * 100).toFixed(1)} %`,
     `after each twentieth: ${memory.residentMiB.map(whole).join(' ')}`,
+  ].join('\n');
+}
+
+function renderOutage(outage) {
+  const { foundMs, journaledPerSecond, replayedPerSecond, p99Ratio } = outageSummary(outage);
+  return [
+    `A stopped server and ${whole(outage.entries)} writes meanwhile`,
+    `found after ${whole(foundMs.value)} ms; ${whole(journaledPerSecond.value)} writes/s kept; ` +
+      `${whole(replayedPerSecond.value)} entries/s replayed; live p99 meanwhile ${p99Ratio.value.toFixed(2)} times the usual`,
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import { measureAdapter } from './scenarios/adapter.mjs';
 import { measureClear } from './scenarios/clear.mjs';
 import { measureEmbedded } from './scenarios/embedded.mjs';
 import { measureMemory } from './scenarios/memory.mjs';
+import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
 
 export const SCENARIOS = {
@@ -11,4 +12,5 @@ export const SCENARIOS = {
   embedded: { measure: measureEmbedded, needsRedis: false },
   clear: { measure: measureClear, needsRedis: true },
   memory: { measure: measureMemory, needsRedis: false },
+  outage: { measure: measureOutage, needsRedis: true },
 };

@@ -6,6 +6,7 @@
 import { subjectAmong } from './contenders.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
+import { outageSummary } from './scenarios/outage.mjs';
 import { ratioOf, spread } from './statistics.mjs';
 
 const IOREDIS = 'ioredis';
@@ -78,6 +79,21 @@ export const TARGETS = [
     name: 'resident memory after 1,000,000 sets through a 64 MiB store',
     ...atMost(200, 130, 'MiB'),
     measure: ({ memory }) => (memory ? spread([memory.endMiB]) : null),
+  },
+  {
+    name: 'replay of 100,000 journalled writes',
+    ...atLeast(50_000, 100_000, '/s'),
+    measure: ({ outage }) => (outage ? outageSummary(outage).replayedPerSecond : null),
+  },
+  {
+    name: 'live p99 during that replay, against the usual',
+    ...atMost(3, 2, 'x'),
+    measure: ({ outage }) => (outage ? outageSummary(outage).p99Ratio : null),
+  },
+  {
+    name: 'a stopped server is found',
+    ...atMost(2_000, 2_000, 'ms'),
+    measure: ({ outage }) => (outage ? outageSummary(outage).foundMs : null),
   },
   {
     name: 'growth of resident memory over the second half of those sets',

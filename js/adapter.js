@@ -1,5 +1,6 @@
 'use strict';
 
+const { abortable } = require('./abort.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
@@ -22,14 +23,16 @@ class CacheAdapter {
   #calls;
   #inspection;
   #events;
+  #shutdown;
 
   fallbackMaps = Object.fromEntries(PROCESS_MAPS.map((name) => [name, new Map()]));
   ttlConfig = Object.freeze({ ...protocol.ttlConfig });
 
-  constructor({ calls, inspection, events, cacheManager }) {
+  constructor({ calls, inspection, events, cacheManager, shutdown }) {
     this.#calls = calls;
     this.#inspection = inspection;
     this.#events = events;
+    this.#shutdown = shutdown;
     this.cache = cacheManager;
   }
 
@@ -42,92 +45,100 @@ class CacheAdapter {
     this.#inspection.usesRedis = isOn;
   }
 
-  getConversationContext(orgId, phone) {
-    return this.#calls.get2(kinds.conversationContexts, orgId, phone);
+  getConversationContext(orgId, phone, options) {
+    return this.#calls.get2(kinds.conversationContexts, orgId, phone, options);
   }
 
-  setConversationContext(orgId, phone, messages) {
-    return this.#calls.set(kinds.conversationContexts, [orgId, phone], messages);
+  setConversationContext(orgId, phone, messages, options) {
+    return this.#calls.set(kinds.conversationContexts, [orgId, phone], messages, options);
   }
 
-  getConversationSummary(orgId, phone) {
-    return this.#calls.get2(kinds.conversationSummaries, orgId, phone);
+  getConversationSummary(orgId, phone, options) {
+    return this.#calls.get2(kinds.conversationSummaries, orgId, phone, options);
   }
 
-  setConversationSummary(orgId, phone, summary) {
-    return this.#calls.set(kinds.conversationSummaries, [orgId, phone], summary);
+  setConversationSummary(orgId, phone, summary, options) {
+    return this.#calls.set(kinds.conversationSummaries, [orgId, phone], summary, options);
   }
 
-  getConversationHistoryCache(orgId, phone) {
-    return this.#calls.get2(kinds.historyCache, orgId, phone);
+  getConversationHistoryCache(orgId, phone, options) {
+    return this.#calls.get2(kinds.historyCache, orgId, phone, options);
   }
 
-  setConversationHistoryCache(orgId, phone, messages) {
-    return this.#calls.set(kinds.historyCache, [orgId, phone], messages);
+  setConversationHistoryCache(orgId, phone, messages, options) {
+    return this.#calls.set(kinds.historyCache, [orgId, phone], messages, options);
   }
 
-  getPreComputedContext(orgId, phone) {
-    return this.#calls.get2(kinds.preComputedContext, orgId, phone);
+  getPreComputedContext(orgId, phone, options) {
+    return this.#calls.get2(kinds.preComputedContext, orgId, phone, options);
   }
 
-  setPreComputedContext(orgId, phone, context) {
-    return this.#calls.set(kinds.preComputedContext, [orgId, phone], context);
+  setPreComputedContext(orgId, phone, context, options) {
+    return this.#calls.set(kinds.preComputedContext, [orgId, phone], context, options);
   }
 
-  getPhoneToLeadMapping(phone) {
-    return this.#calls.get1(kinds.phoneToLead, phone);
+  getPhoneToLeadMapping(phone, options) {
+    return this.#calls.get1(kinds.phoneToLead, phone, options);
   }
 
-  setPhoneToLeadMapping(phone, leadId) {
-    return this.#calls.mapLead(phone, leadId);
+  setPhoneToLeadMapping(phone, leadId, options) {
+    return this.#calls.mapLead(phone, leadId, options);
   }
 
-  getLeadToPhoneMapping(leadId) {
-    return this.#calls.get1(kinds.leadToPhone, leadId);
+  getLeadToPhoneMapping(leadId, options) {
+    return this.#calls.get1(kinds.leadToPhone, leadId, options);
   }
 
-  getDynamicLead(leadId) {
-    return this.#calls.get1(kinds.dynamicLead, leadId);
+  getDynamicLead(leadId, options) {
+    return this.#calls.get1(kinds.dynamicLead, leadId, options);
   }
 
-  setDynamicLead(leadId, data) {
-    return this.#calls.set(kinds.dynamicLead, [leadId], data);
+  setDynamicLead(leadId, data, options) {
+    return this.#calls.set(kinds.dynamicLead, [leadId], data, options);
   }
 
-  getOrganizationData(orgId) {
-    return this.#calls.get1(kinds.organization, orgId, nameOf);
+  /** The global scope is no organization, and has no name. */
+  getOrganizationData(orgId, options) {
+    if (orgId === null || orgId === undefined) return this.#calls.known(null, options);
+    return this.#calls.get1(kinds.organization, orgId, options, nameOf);
   }
 
-  setOrganizationData(orgId, name) {
-    return this.#calls.setField(kinds.organization, [orgId], 'name', name);
+  setOrganizationData(orgId, name, options) {
+    if (orgId === null || orgId === undefined) return this.#calls.known(false, options);
+    return this.#calls.setField(kinds.organization, [orgId], ['name', name], options);
   }
 
-  getAgentConfig(agentId, agentPhone) {
-    return this.#calls.get2(kinds.agentConfig, agentId, agentPhone, configuredOf);
+  getAgentConfig(agentId, agentPhone, options) {
+    return this.#calls.get2(kinds.agentConfig, agentId, agentPhone, options, configuredOf);
   }
 
-  setAgentConfig(agentId, agentPhone, configured = true) {
-    return this.#calls.setField(kinds.agentConfig, [agentId, agentPhone], 'configured', configured);
+  setAgentConfig(agentId, agentPhone, configured = true, options = undefined) {
+    const field = ['configured', configured];
+    return this.#calls.setField(kinds.agentConfig, [agentId, agentPhone], field, options);
   }
 
-  getSSEResponseCache(leadId, phone) {
-    return this.#calls.get2(kinds.sseCache, leadId, phone);
+  getSSEResponseCache(leadId, phone, options) {
+    return this.#calls.get2(kinds.sseCache, leadId, phone, options);
   }
 
-  setSSEResponseCache(leadId, phone, data) {
-    return this.#calls.set(kinds.sseCache, [leadId, phone], data);
+  setSSEResponseCache(leadId, phone, data, options) {
+    return this.#calls.set(kinds.sseCache, [leadId, phone], data, options);
   }
 
-  get(key) {
-    return this.#calls.get1(kinds.kv, key);
+  get(key, options) {
+    return this.#calls.get1(kinds.kv, key, options);
   }
 
-  set(key, value, ttlSeconds) {
-    return this.#calls.set(kinds.kv, [key], value, ttlSeconds);
+  set(key, value, ttlSecondsOrOptions) {
+    const names = [key];
+    if (typeof ttlSecondsOrOptions !== 'object' || ttlSecondsOrOptions === null) {
+      return this.#calls.set(kinds.kv, names, value, undefined, ttlSecondsOrOptions);
+    }
+    return this.#calls.set(kinds.kv, names, value, ttlSecondsOrOptions, ttlSecondsOrOptions.ttlSeconds);
   }
 
-  delete(key) {
-    return this.#calls.delete(kinds.kv, [key]);
+  delete(key, options) {
+    return this.#calls.delete(kinds.kv, [key], options);
   }
 
   getInflightRequest(cacheKey) {
@@ -158,37 +169,46 @@ class CacheAdapter {
     return loadNative().orgKey(makeError, orgId, phone);
   }
 
-  async clearOrganizationCache(orgId) {
-    const cleared = await this.#calls.clearOrganization(orgId);
-    for (const map of Object.values(this.fallbackMaps)) clearOrganizationFromMap(map, orgId);
-    return cleared;
+  clearOrganizationCache(orgId, options) {
+    return abortable(options, async () => {
+      const cleared = await this.#calls.clearOrganization(orgId);
+      for (const map of Object.values(this.fallbackMaps)) clearOrganizationFromMap(map, orgId);
+      return cleared;
+    });
   }
 
-  async getStats() {
-    const sizes = Object.entries(this.fallbackMaps).map(([name, map]) => [name, map.size]);
-    const report = this.#inspection.report();
-    const cache = this.#inspection.cacheStats(report);
-    return {
-      redisEnabled: report.usesRedis,
-      ttlConfig: this.ttlConfig,
-      fallbackMaps: Object.fromEntries(sizes),
-      config: cache.config,
-      cache,
-    };
-  }
-
-  async healthCheck() {
-    const cache = await this.#inspection.cacheHealth();
-    const report = this.#inspection.report();
-    return {
-      adapter: {
-        status: 'healthy',
+  getStats(options) {
+    return abortable(options, async () => {
+      const sizes = Object.entries(this.fallbackMaps).map(([name, map]) => [name, map.size]);
+      const report = this.#inspection.report();
+      const cache = this.#inspection.cacheStats(report);
+      return {
         redisEnabled: report.usesRedis,
-        fallbackMaps: Object.keys(this.fallbackMaps).length,
-      },
-      redis: cache.redis,
-      cache,
-    };
+        ttlConfig: this.ttlConfig,
+        fallbackMaps: Object.fromEntries(sizes),
+        config: cache.config,
+        cache,
+      };
+    });
+  }
+
+  healthCheck(options) {
+    return abortable(options, async () => {
+      const cache = await this.#inspection.cacheHealth();
+      return {
+        adapter: {
+          status: 'healthy',
+          redisEnabled: this.#inspection.report().usesRedis,
+          fallbackMaps: Object.keys(this.fallbackMaps).length,
+        },
+        redis: cache.redis,
+        cache,
+      };
+    });
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.#shutdown();
   }
 
   on(event, listener) {

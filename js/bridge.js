@@ -16,6 +16,8 @@ const FIRST_BATCH = 16;
 const WORDS_A_CALL = 3;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
+/** What native code tells when the journal has become shorter. */
+const REPLAY_NOTICES = ['replay', 'recovered'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -42,6 +44,7 @@ class Bridge {
   #free = [];
   #outstanding = 0;
   #whenIdle = [];
+  #whenReplayed = [];
   #closing;
   #flush = () => {
     this.#isScheduled = false;
@@ -72,7 +75,7 @@ class Bridge {
       this.#native = loadNative().open(
         makeError,
         (values, offset, count) => this.#settle(values, offset, count),
-        this.#onNotice,
+        (name, json) => this.#hear(name, json),
         this.#calls,
         this.#outcomes,
         optionsText(this.#options),
@@ -82,6 +85,11 @@ class Bridge {
       if (!this.#usesRedis) this.#native.useRedis(false);
     }
     return this.#native;
+  }
+
+  #hear(name, json) {
+    this.#onNotice(name, json);
+    if (REPLAY_NOTICES.includes(name)) wake(this.#whenReplayed);
   }
 
   /** Everything the client knows about itself. Also after it was closed. */
@@ -100,6 +108,11 @@ class Bridge {
   /** Whether calls are meant for Redis: configured, and not turned off by the caller. */
   get usesRedis() {
     return this.#usesRedis && this.config().useRedis;
+  }
+
+  /** Whether the caller has turned Redis off that is configured: values then end with this process. */
+  get isSetAside() {
+    return !this.#usesRedis && this.config().useRedis;
   }
 
   set usesRedis(isOn) {
@@ -163,7 +176,26 @@ class Bridge {
     const values = this.#arguments;
     this.#words = 0;
     this.#arguments = [];
-    this.#native.submit(values, words);
+    try {
+      this.#native.submit(values, words);
+    } catch (error) {
+      for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
+    }
+  }
+
+  /** Rejects a call. Its slot is not used again: native code may settle it all the same. */
+  #giveUp(slot, error) {
+    const reject = this.#reject[slot];
+    if (reject === undefined) return;
+    this.#take(slot);
+    this.#outstanding--;
+    reject(error);
+  }
+
+  #take(slot) {
+    this.#resolve[slot] = undefined;
+    this.#reject[slot] = undefined;
+    this.#reader[slot] = NO_READER;
   }
 
   #settle(values, offset, count) {
@@ -174,10 +206,11 @@ class Bridge {
       const resolve = this.#resolve[slot];
       const reject = this.#reject[slot];
       const reader = this.#reader[slot];
-      this.#resolve[slot] = undefined;
-      this.#reject[slot] = undefined;
-      this.#reader[slot] = NO_READER;
+      // Was given up.
+      if (resolve === undefined) continue;
+      this.#take(slot);
       this.#free.push(slot);
+      this.#outstanding--;
       if (mark === marks.failed) {
         reject(values[offset + i]);
         continue;
@@ -185,10 +218,7 @@ class Bridge {
       const value = this.#read(mark, values, offset + i);
       resolve(reader === NO_READER ? value : reader(value));
     }
-    this.#outstanding -= count;
-    if (this.#outstanding === 0 && this.#whenIdle.length > 0) {
-      for (const idle of this.#whenIdle.splice(0)) idle();
-    }
+    if (this.#outstanding === 0) wake(this.#whenIdle);
   }
 
   #read(mark, values, position) {
@@ -234,7 +264,10 @@ class Bridge {
     return object;
   }
 
-  /** Settles what is under way within `timeoutMs`, then closes; what is left then fails with `E_CLOSED`. */
+  /**
+   * Lets what is under way settle and the journal become empty within `timeoutMs`, then closes; calls that are
+   * left then fail with `E_CLOSED`. Answers what a shutdown does; the same promise every time.
+   */
   close(timeoutMs) {
     this.#closing ??= this.#close(Math.min(timeoutMs, MAX_TIMER_MS));
     return this.#closing;
@@ -242,19 +275,37 @@ class Bridge {
 
   async #close(timeoutMs) {
     this.#isClosed = true;
-    if (this.#native === undefined) return;
+    if (this.#native === undefined) return { flushed: true, journalEntries: 0 };
     this.#submit();
-    if (this.#outstanding > 0) {
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        this.#whenIdle.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([this.#quiet(), late]);
+    clearTimeout(timer);
+    const isQuiet = this.#outstanding === 0;
+    const error = new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
+    for (let slot = 0; slot < this.#reject.length; slot++) this.#giveUp(slot, error);
     this.#native.close();
+    const journalEntries = this.#journalEntries();
+    return { flushed: isQuiet && journalEntries === 0, journalEntries };
   }
+
+  /** Settles when no call is under way and the journal is empty. */
+  async #quiet() {
+    while (this.#outstanding > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
+    while (this.#journalEntries() > 0) await new Promise((resolve) => this.#whenReplayed.push(resolve));
+  }
+
+  #journalEntries() {
+    const { entries, clears } = this.report().journal;
+    return entries + clears;
+  }
+}
+
+function wake(waiting) {
+  if (waiting.length === 0) return;
+  for (const resume of waiting.splice(0)) resume();
 }
 
 /** Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name. */

@@ -1,9 +1,12 @@
 'use strict';
 
+const { abortable } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
 const { head, protocol } = require('./protocol.js');
 
 const { kinds, verbs } = protocol;
+/** Beside a write's verb: Redis itself must have the value; where only the journal could, the answer is false. */
+const ACKNOWLEDGED = protocol.acknowledgedFlag;
 
 /** The JSON text of a value; throws `E_SERIALIZE` where it has none. */
 function toJson(value) {
@@ -26,16 +29,23 @@ function toJson(value) {
   return text;
 }
 
-/** Calls on cached values. Each answers with a promise, whatever goes wrong. */
+/**
+ * Calls on cached values. Each answers with a promise, whatever goes wrong. `options` are those of the public
+ * methods; where they are left out that is all that is asked of them.
+ */
 class CacheCalls {
   #bridge;
+  #writeFlag;
 
-  constructor(bridge) {
+  /** `acknowledged`: writes count only where Redis itself has acknowledged them. */
+  constructor(bridge, { acknowledged = false } = {}) {
     this.#bridge = bridge;
+    this.#writeFlag = acknowledged ? ACKNOWLEDGED : 0;
   }
 
-  /** Reads the value of a kind by one name. */
-  get1(kind, a, reader) {
+  /** Reads the value of a kind by one name; `reader` makes the caller's value of it. */
+  get1(kind, a, options, reader) {
+    if (options !== undefined) return abortable(options, () => this.get1(kind, a, undefined, reader));
     const bridge = this.#bridge;
     try {
       if (!bridge.isOpen) bridge.open();
@@ -48,7 +58,8 @@ class CacheCalls {
   }
 
   /** Reads the value of a kind by two names. */
-  get2(kind, a, b, reader) {
+  get2(kind, a, b, options, reader) {
+    if (options !== undefined) return abortable(options, () => this.get2(kind, a, b, undefined, reader));
     const bridge = this.#bridge;
     try {
       if (!bridge.isOpen) bridge.open();
@@ -66,53 +77,67 @@ class CacheCalls {
   }
 
   /** Writes the value of a kind. `names` are one or two, `ttlSeconds` only where callers choose it. */
-  set(kind, names, value, ttlSeconds) {
-    return this.#answer(verbs.set, kind, () => [...names, toJson(value), numberOr(ttlSeconds)]);
+  set(kind, names, value, options, ttlSeconds) {
+    const values = () => [...names, toJson(value), numberOr(ttlSeconds)];
+    return this.#answer(verbs.set | this.#writeFlag, kind, values, options);
   }
 
   /** Writes an object with one field; a field without JSON is refused as a value is. */
-  setField(kind, names, field, value) {
-    return this.#answer(verbs.set, kind, () => [...names, `{"${field}":${toJson(value)}}`, undefined]);
+  setField(kind, names, [field, value], options) {
+    const values = () => [...names, `{"${field}":${toJson(value)}}`, undefined];
+    return this.#answer(verbs.set | this.#writeFlag, kind, values, options);
   }
 
-  delete(kind, names) {
-    return this.#answer(verbs.delete, kind, () => names);
+  delete(kind, names, options) {
+    return this.#answer(verbs.delete, kind, () => names, options);
   }
 
   /** Both directions between a phone number and a lead, in one step. */
-  mapLead(phone, lead) {
-    return this.#answer(verbs.mapLead, 0, () => [phone, lead, toJson(phone ?? null), toJson(lead ?? null)]);
+  mapLead(phone, lead, options) {
+    const values = () => [phone, lead, toJson(phone ?? null), toJson(lead ?? null)];
+    return this.#answer(verbs.mapLead | this.#writeFlag, 0, values, options);
   }
 
-  hashGet(name, organization, field) {
-    return this.#answer(verbs.hashGet, kinds.managed, () => [name, organization, field], true);
+  hashGet(name, organization, field, options) {
+    return this.#answer(verbs.hashGet, kinds.managed, () => [name, organization, field], options);
   }
 
-  hashSet(name, organization, field, value, ttlSeconds) {
-    const names = () => [name, organization, field, toJson(value), numberOr(ttlSeconds)];
-    return this.#answer(verbs.hashSet, kinds.managed, names);
+  hashSet([name, organization, field], value, options, ttlSeconds) {
+    const values = () => [name, organization, field, toJson(value), numberOr(ttlSeconds)];
+    return this.#answer(verbs.hashSet, kinds.managed, values, options);
   }
 
-  hashDelete(name, organization, field) {
-    return this.#answer(verbs.hashDelete, kinds.managed, () => [name, organization, field]);
+  hashDelete(name, organization, field, options) {
+    return this.#answer(verbs.hashDelete, kinds.managed, () => [name, organization, field], options);
   }
 
-  hashEntries(name, organization) {
-    return this.#answer(verbs.hashEntries, kinds.managed, () => [name, organization]);
+  hashEntries(name, organization, options) {
+    return this.#answer(verbs.hashEntries, kinds.managed, () => [name, organization], options);
   }
 
-  clearOrganization(organization) {
-    return this.#answer(verbs.clear, 0, () => [organization]);
+  clearOrganization(organization, options) {
+    return this.#answer(verbs.clear, 0, () => [organization], options);
   }
 
-  #answer(verb, kind, makeArguments, isRead = false) {
+  /** Answers what needs neither Redis nor memory, as any call is answered. */
+  known(value, options) {
+    return abortable(options, async () => {
+      this.#bridge.open();
+      return value;
+    });
+  }
+
+  #answer(verb, kind, makeArguments, options) {
+    if (options !== undefined) {
+      return abortable(options, () => this.#answer(verb, kind, makeArguments));
+    }
     const bridge = this.#bridge;
     try {
       if (!bridge.isOpen) bridge.open();
       const values = makeArguments();
       const word = head(verb, kind, values.length);
       if (!bridge.isEmbedded) return bridge.call(word, values);
-      return this.#now(bridge, bridge.open().answer(word, ...values), isRead);
+      return this.#now(bridge, bridge.open().answer(word, ...values), verb === verbs.hashGet);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -24,15 +24,26 @@ class Inspection {
     this.#bridge.usesRedis = isOn;
   }
 
+  /** Whether a value that is set now would stay when this process ends, or there is no Redis to keep it. */
+  isStoring(report = this.report()) {
+    return !report.config.useRedis || (report.usesRedis && isConnected(report));
+  }
+
+  get isSetAside() {
+    return this.#bridge.isSetAside;
+  }
+
+  /** How it stands with Redis: state, since when, last error, journal, breaker, reconnects. */
+  condition() {
+    return condition(this.report());
+  }
+
   redisMetrics(report = this.report()) {
-    const { counters, state } = report;
     return {
-      ...counters,
+      ...report.counters,
       avgResponseTime: report.meanResponseMs,
-      isConnected: report.config.useRedis && (state.state === 'ready' || state.state === 'recovering'),
-      state: state.state,
-      stateSince: state.since,
-      lastError: state.lastError,
+      isConnected: isConnected(report),
+      ...condition(report),
       driver: report.driver,
       latencies: report.latencies,
     };
@@ -58,36 +69,53 @@ class Inspection {
 
   /** Asks the server, within the command timeout. Never rejects because Redis is away. */
   async redisHealth() {
-    if (!this.report().config.useRedis)
-      return { status: 'disabled', responseTime: 0, memory: null, info: 'USE_REDIS is false' };
+    const disabled = { status: 'disabled', responseTime: 0, memory: null, info: 'USE_REDIS is false' };
+    const report = this.report();
+    if (!report.config.useRedis) return { ...disabled, ...condition(report) };
     const start = performance.now();
     try {
-      const info = await this.#client.info('memory');
-      const responseTime = Math.round((performance.now() - start) * 1000) / 1000;
-      const { state } = this.report();
-      const memory = field(info, 'used_memory_human');
-      return {
-        status: 'healthy',
-        responseTime,
-        memory,
-        info: {
-          ...memoryInfo(info),
-          state: state.state,
-          serverVersion: state.serverVersion,
-          protocol: state.protocol,
-        },
-      };
+      const answer = healthy(await this.#client.info('memory'), this.report().state);
+      return { ...answer, responseTime: elapsedMs(start), ...condition(this.report()) };
     } catch (error) {
       if (error.code === 'E_CLOSED') throw error;
-      const responseTime = Math.round((performance.now() - start) * 1000) / 1000;
       return {
         status: 'unhealthy',
-        responseTime,
+        responseTime: elapsedMs(start),
         memory: null,
         error: `${error.redisCode ?? error.code}: ${error.message}`,
+        ...condition(this.report()),
       };
     }
   }
+}
+
+function isConnected({ config, state }) {
+  return config.useRedis && (state.state === 'ready' || state.state === 'recovering');
+}
+
+/** How it stands with Redis, whether it answers or not. */
+function condition({ state, journal, breaker, counters }) {
+  return {
+    state: state.state,
+    stateSince: state.since,
+    lastError: state.lastError,
+    journal,
+    breaker,
+    reconnects: counters.reconnects,
+  };
+}
+
+function healthy(info, { state, serverVersion, protocol }) {
+  return {
+    status: 'healthy',
+    memory: field(info, 'used_memory_human'),
+    info: { ...memoryInfo(info), state, serverVersion, protocol },
+  };
+}
+
+/** Three decimals are what a person reads. */
+function elapsedMs(start) {
+  return Math.round((performance.now() - start) * 1000) / 1000;
 }
 
 function memoryInfo(info) {

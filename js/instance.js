@@ -1,5 +1,6 @@
 'use strict';
 
+const { abortable } = require('./abort.js');
 const { CacheAdapter } = require('./adapter.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
@@ -8,11 +9,10 @@ const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { Notices } = require('./notices.js');
+const { timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { RawClient } = require('./raw-client.js');
-
-/** How long a shutdown waits for calls that are under way, unless it is told otherwise. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
+const { installSignalHandlers } = require('./signals.js');
 
 /** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
 function createInstance() {
@@ -22,6 +22,7 @@ function createInstance() {
   const calls = new CacheCalls(bridge);
   const client = new RawClient(bridge);
   const inspection = new Inspection(bridge, client);
+  notices.describe = () => inspection.condition();
 
   /** Sets options. Only before the first call. */
   function configure(given = {}) {
@@ -49,24 +50,36 @@ function createInstance() {
     }
   }
 
-  async function shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
-    await bridge.close(timeoutMs);
+  /** Not an async function: a second call gets the same promise. */
+  function shutdown(options) {
+    return abortable(options, () => bridge.close(timeoutOf(options)));
   }
 
   const cacheManager = new CacheManager({ bridge, calls, inspection });
   const redisManager = new RedisManager({ bridge, client, inspection, shutdown });
-  const cacheAdapter = new CacheAdapter({ calls, inspection, events: notices.events, cacheManager });
-  const redisMigrationManager = new RedisMigrationManager({ cacheAdapter, redisManager, notices });
+  const adapterOn = (writes) =>
+    new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
+  const cacheAdapter = adapterOn(calls);
+  const acknowledging = adapterOn(new CacheCalls(bridge, { acknowledged: true }));
+  const redisMigrationManager = new RedisMigrationManager({
+    cacheAdapter,
+    acknowledging,
+    inspection,
+    redisManager,
+    notices,
+  });
 
   return {
     cacheAdapter,
     cacheManager,
     configure,
+    installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
     OrgCacheError,
     redisManager,
     redisMigrationManager,
     shutdown,
     version: protocol.version,
+    [Symbol.asyncDispose]: () => shutdown(),
   };
 }
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { abortable } = require('./abort.js');
 const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
@@ -20,44 +21,44 @@ class CacheManager {
     return this.#bridge.open().generateKey(type, orgId, identifier);
   }
 
-  get(key, orgId = null) {
-    return this.#calls.get2(kinds.managed, key, orgId);
+  get(key, orgId = null, options = undefined) {
+    return this.#calls.get2(kinds.managed, key, orgId, options);
   }
 
-  set(key, value, ttlSeconds = null, orgId = null) {
-    return this.#calls.set(kinds.managed, [key, orgId], value, ttlSeconds);
+  set(key, value, ttlSeconds = null, orgId = null, options = undefined) {
+    return this.#calls.set(kinds.managed, [key, orgId], value, options, ttlSeconds);
   }
 
-  delete(key, orgId = null) {
-    return this.#calls.delete(kinds.managed, [key, orgId]);
+  delete(key, orgId = null, options = undefined) {
+    return this.#calls.delete(kinds.managed, [key, orgId], options);
   }
 
-  hget(hash, field, orgId = null) {
-    return this.#calls.hashGet(hash, orgId, field);
+  hget(hash, field, orgId = null, options = undefined) {
+    return this.#calls.hashGet(hash, orgId, field, options);
   }
 
-  hset(hash, field, value, ttlSeconds = null, orgId = null) {
-    return this.#calls.hashSet(hash, orgId, field, value, ttlSeconds);
+  hset(hash, field, value, ttlSeconds = null, orgId = null, options = undefined) {
+    return this.#calls.hashSet([hash, orgId, field], value, options, ttlSeconds);
   }
 
-  hdel(hash, field, orgId = null) {
-    return this.#calls.hashDelete(hash, orgId, field);
+  hdel(hash, field, orgId = null, options = undefined) {
+    return this.#calls.hashDelete(hash, orgId, field, options);
   }
 
-  hgetall(hash, orgId = null) {
-    return this.#calls.hashEntries(hash, orgId);
+  hgetall(hash, orgId = null, options = undefined) {
+    return this.#calls.hashEntries(hash, orgId, options);
   }
 
-  clearOrganizationCache(orgId) {
-    return this.#calls.clearOrganization(orgId);
+  clearOrganizationCache(orgId, options) {
+    return this.#calls.clearOrganization(orgId, options);
   }
 
   getStats() {
     return this.#inspection.cacheStats();
   }
 
-  healthCheck() {
-    return this.#inspection.cacheHealth();
+  healthCheck(options) {
+    return abortable(options, () => this.#inspection.cacheHealth());
   }
 }
 
@@ -96,8 +97,8 @@ class RedisManager {
     return this.isConnected;
   }
 
-  healthCheck() {
-    return this.#inspection.redisHealth();
+  healthCheck(options) {
+    return abortable(options, () => this.#inspection.redisHealth());
   }
 
   getMetrics() {
@@ -110,6 +111,10 @@ class RedisManager {
 
   shutdown(options) {
     return this.#shutdown(options);
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.#shutdown();
   }
 }
 

@@ -2,19 +2,26 @@
 
 const { performance } = require('node:perf_hooks');
 const { setImmediate: nextTurn } = require('node:timers/promises');
+const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { signalOf } = require('./options.js');
+const { UnderWay } = require('./under-way.js');
 
 /** Entries that cross at once; one pipeline. */
 const BATCH_ENTRIES = 256;
-/** Time a batch may take to put together before the event loop gets its turn. */
+/** Time that writing a batch as JSON may take before the event loop gets its turn. */
 const BATCH_MS = 5;
 
 /** The cache for servers that still have Maps. See index.d.ts for what each method promises. */
 class RedisMigrationManager {
   #adapter;
+  #acknowledging;
+  #inspection;
   #notices;
+  /** What is being set is newer than what the Map still has: moving that would undo the set. */
+  #sets = new UnderWay();
 
   migrationStats = {
     conversationContexts: 0,
@@ -25,59 +32,72 @@ class RedisMigrationManager {
     errors: 0,
   };
 
-  constructor({ cacheAdapter, redisManager, notices }) {
+  /** `acknowledging` is the adapter whose sets are true only where Redis itself has the value. */
+  constructor({ cacheAdapter, acknowledging, inspection, redisManager, notices }) {
     this.#adapter = cacheAdapter;
+    this.#acknowledging = acknowledging;
+    this.#inspection = inspection;
     this.#notices = notices;
     this.redisManager = redisManager;
   }
 
-  async getConversationContext(orgId, phone, legacyMap = null) {
-    const cached = await this.#adapter.getConversationContext(orgId, phone);
-    if (cached !== null && cached.length > 0) return cached;
-    const set = (messages) => this.#adapter.setConversationContext(orgId, phone, messages);
-    const found = await this.#moveFrom(legacyMap, this.#names(orgId, phone), set, 'conversationContexts');
-    return found ?? cached ?? [];
+  getConversationContext(orgId, phone, legacyMap = null, options = undefined) {
+    return abortable(options, async () => {
+      const cached = await this.#adapter.getConversationContext(orgId, phone);
+      if (cached !== null && cached.length > 0) return cached;
+      const set = (messages) => this.#acknowledging.setConversationContext(orgId, phone, messages);
+      const names = this.#names(orgId, phone);
+      return (await this.#moveFrom(legacyMap, names, set, 'conversationContexts')) ?? cached ?? [];
+    });
   }
 
-  setConversationContext(orgId, phone, messages, legacyMap = null) {
-    const set = () => this.#adapter.setConversationContext(orgId, phone, messages);
-    return this.#setBeside(legacyMap, () => this.#names(orgId, phone), messages, set);
+  setConversationContext(orgId, phone, messages, legacyMap = null, options = undefined) {
+    const set = (adapter) => adapter.setConversationContext(orgId, phone, messages);
+    const names = () => this.#names(orgId, phone);
+    return abortable(options, () => this.#setBeside(legacyMap, names, messages, set));
   }
 
-  async getConversationSummary(orgId, phone, legacyMap = null) {
-    const cached = await this.#adapter.getConversationSummary(orgId, phone);
-    if (cached !== null) return cached;
-    const set = (summary) => this.#adapter.setConversationSummary(orgId, phone, summary);
-    return this.#moveFrom(legacyMap, this.#names(orgId, phone), set, 'conversationSummaries');
+  getConversationSummary(orgId, phone, legacyMap = null, options = undefined) {
+    return abortable(options, async () => {
+      const cached = await this.#adapter.getConversationSummary(orgId, phone);
+      if (cached !== null) return cached;
+      const set = (summary) => this.#acknowledging.setConversationSummary(orgId, phone, summary);
+      return this.#moveFrom(legacyMap, this.#names(orgId, phone), set, 'conversationSummaries');
+    });
   }
 
-  setConversationSummary(orgId, phone, summary, legacyMap = null) {
-    const set = () => this.#adapter.setConversationSummary(orgId, phone, summary);
-    return this.#setBeside(legacyMap, () => this.#names(orgId, phone), summary, set);
+  setConversationSummary(orgId, phone, summary, legacyMap = null, options = undefined) {
+    const set = (adapter) => adapter.setConversationSummary(orgId, phone, summary);
+    const names = () => this.#names(orgId, phone);
+    return abortable(options, () => this.#setBeside(legacyMap, names, summary, set));
   }
 
-  async getPhoneToLeadMapping(phone, legacyMap = null) {
-    const cached = await this.#adapter.getPhoneToLeadMapping(phone);
-    if (cached !== null) return cached;
-    const set = (lead) => this.#adapter.setPhoneToLeadMapping(phone, lead);
-    return this.#moveFrom(legacyMap, [phone], set, 'leadMappings');
+  getPhoneToLeadMapping(phone, legacyMap = null, options = undefined) {
+    return abortable(options, async () => {
+      const cached = await this.#adapter.getPhoneToLeadMapping(phone);
+      if (cached !== null) return cached;
+      const set = (lead) => this.#acknowledging.setPhoneToLeadMapping(phone, lead);
+      return this.#moveFrom(legacyMap, [phone], set, 'leadMappings');
+    });
   }
 
-  setPhoneToLeadMapping(phone, leadId, legacyMap = null) {
-    const set = () => this.#adapter.setPhoneToLeadMapping(phone, leadId);
-    return this.#setBeside(legacyMap, () => [phone], leadId, set);
+  setPhoneToLeadMapping(phone, leadId, legacyMap = null, options = undefined) {
+    const set = (adapter) => adapter.setPhoneToLeadMapping(phone, leadId);
+    return abortable(options, () => this.#setBeside(legacyMap, () => [phone], leadId, set));
   }
 
-  async getOrganizationData(orgId, legacyMap = null) {
-    const cached = await this.#adapter.getOrganizationData(orgId);
-    if (cached !== null) return cached;
-    const set = (data) => this.#adapter.setOrganizationData(orgId, nameOf(data));
-    return nameOf(await this.#moveFrom(legacyMap, [orgId], set, 'organizationData'));
+  getOrganizationData(orgId, legacyMap = null, options = undefined) {
+    return abortable(options, async () => {
+      const cached = await this.#adapter.getOrganizationData(orgId);
+      if (cached !== null) return cached;
+      const set = (data) => this.#acknowledging.setOrganizationData(orgId, nameOf(data));
+      return nameOf(await this.#moveFrom(legacyMap, [orgId], set, 'organizationData'));
+    });
   }
 
-  setOrganizationData(orgId, name, legacyMap = null) {
-    const set = () => this.#adapter.setOrganizationData(orgId, name);
-    return this.#setBeside(legacyMap, () => [orgId], name, set);
+  setOrganizationData(orgId, name, legacyMap = null, options = undefined) {
+    const set = (adapter) => adapter.setOrganizationData(orgId, name);
+    return abortable(options, () => this.#setBeside(legacyMap, () => [orgId], name, set));
   }
 
   /** The names under which a Map may hold a conversation, the one it belongs under first. */
@@ -91,6 +111,9 @@ class RedisMigrationManager {
     const name = names.find((candidate) => hasContent(map.get(candidate)));
     if (name === undefined) return null;
     const value = map.get(name);
+    // While Redis is away nobody knows whether it has something newer: a set, which would be carried out in
+    // the end, could take that away.
+    if (this.#sets.has(map, names[0]) || !this.#inspection.isStoring()) return value;
     try {
       if ((await set(value)) && map.get(name) === value) {
         map.delete(name);
@@ -106,68 +129,110 @@ class RedisMigrationManager {
 
   /** Stores a value; the Map lets go of its own only then, and takes the value where it was not stored. */
   async #setBeside(map, makeNames, value, set) {
-    if (!map) return set();
-    const names = makeNames();
-    const before = map.get(names[0]);
-    let isStored = false;
-    try {
-      isStored = await set();
-    } catch (error) {
-      this.migrationStats.errors++;
-      throw error;
-    }
-    if (!isStored) {
-      map.set(names[0], value);
-      return false;
-    }
-    // What somebody else has put there meanwhile is not what was stored; and what stands under the bare
-    // phone number may be another organization's.
-    if (map.get(names[0]) === before) map.delete(names[0]);
-    return true;
+    if (!map) return set(this.#adapter);
+    // What stands under the bare phone number may be another organization's.
+    const [name] = makeNames();
+    const before = map.get(name);
+    const isSetAside = this.#inspection.isSetAside;
+    return this.#sets.during(map, name, async () => {
+      let isStored = false;
+      try {
+        isStored = (await set(this.#acknowledging)) && !isSetAside;
+      } catch (error) {
+        this.migrationStats.errors++;
+        throw error;
+      }
+      if (!isStored) map.set(name, value);
+      // What somebody else has put there meanwhile is not what was stored.
+      else if (map.get(name) === before) map.delete(name);
+      return isStored;
+    });
   }
 
   /**
    * Moves whole Maps, a batch at a time. What is moved leaves its Map; what is not (Redis is away, no
    * organization in the key, not JSON) stays, so that calling it again goes on where it stopped.
    */
-  async migrateExistingMaps(maps = {}, { onProgress, signal } = {}) {
+  async migrateExistingMaps(maps = {}, options = {}) {
+    const signal = signalOf(options);
     const plans = this.#plans(maps);
     const total = plans.reduce((sum, { map }) => sum + map.size, 0);
-    const progress = { done: 0, total, migrated: 0, skipped: 0, failed: 0, aborted: false };
-    const tell = () => onProgress?.({ ...progress });
+    const progress = {
+      done: 0,
+      total,
+      migrated: 0,
+      skipped: 0,
+      failed: 0,
+      aborted: signal?.aborted ?? false,
+    };
+    const run = { progress, tell: () => options.onProgress?.({ ...progress }) };
+    if (signal === undefined || signal.aborted) return this.#migrate(plans, run);
+    let forget;
+    const aborted = new Promise((resolve) => {
+      forget = whenAborted(signal, () => {
+        progress.aborted = true;
+        resolve({ ...progress });
+      });
+    });
+    return Promise.race([this.#migrate(plans, run), aborted]).finally(forget);
+  }
+
+  async #migrate(plans, { progress, tell }) {
     for (const plan of plans) {
-      for await (const batch of batches(plan.map)) {
-        if (signal?.aborted) return { ...progress, aborted: true };
-        await this.#migrateBatch(plan, batch, progress);
+      // What is added meanwhile comes last, and waits for another run: so this one has an end.
+      let left = plan.map.size;
+      const entries = plan.map[Symbol.iterator]();
+      while (left > 0 && !progress.aborted) {
+        const batch = this.#storeBatch(plan, entries, Math.min(left, BATCH_ENTRIES), progress);
+        left -= batch.length;
+        await Promise.all(batch);
+        if (batch.length === 0 || progress.aborted) break;
         tell();
+        await nextTurn();
       }
     }
     return { ...progress };
   }
 
-  async #migrateBatch({ map, statistic, store }, batch, progress) {
-    const outcomes = batch.map(async ([key, value]) => {
-      try {
-        const stored = store(key, value);
-        if (stored === undefined) return 'skipped';
-        if (!(await stored)) return 'failed';
-      } catch (error) {
-        if (error.code === 'E_CLOSED') throw error;
-        this.migrationStats.errors++;
-        return 'failed';
-      }
-      // A value that was replaced meanwhile is another one, and goes with a later batch.
-      if (map.get(key) === value) map.delete(key);
-      this.migrationStats[statistic]++;
-      return 'migrated';
-    });
-    for (const outcome of await Promise.all(outcomes)) progress[outcome]++;
-    progress.done += batch.length;
+  /** Stores the next entries, at least one, until the time of a batch is over. */
+  #storeBatch(plan, entries, most, progress) {
+    const batch = [];
+    const began = performance.now();
+    do {
+      const { done, value: entry } = entries.next();
+      if (done) break;
+      batch.push(this.#migrateEntry(plan, entry, progress));
+    } while (batch.length < most && performance.now() - began < BATCH_MS);
+    return batch;
+  }
+
+  async #migrateEntry(plan, entry, progress) {
+    const outcome = await this.#outcomeOf(plan, entry);
+    progress[outcome]++;
+    progress.done++;
+  }
+
+  async #outcomeOf({ map, statistic, store }, [key, value]) {
+    if (this.#sets.has(map, key)) return 'skipped';
+    const isSetAside = this.#inspection.isSetAside;
+    try {
+      const stored = store(key, value);
+      if (stored === undefined) return 'skipped';
+      if (!(await stored) || isSetAside) return 'failed';
+    } catch (error) {
+      if (error.code === 'E_CLOSED') throw error;
+      this.migrationStats.errors++;
+      return 'failed';
+    }
+    // A value that was replaced meanwhile is another one, and goes with a later run.
+    if (map.get(key) === value) map.delete(key);
+    this.migrationStats[statistic]++;
+    return 'migrated';
   }
 
   /** How each Map's entries are stored; `undefined` where an entry does not say to whom it belongs. */
   #plans(maps) {
-    const adapter = this.#adapter;
+    const adapter = this.#acknowledging;
     const conversation = (set) => (key, value) => {
       const { orgId, phoneNumber } = this.parseOrgKey(key);
       return orgId === null || !hasContent(value) ? undefined : set.call(adapter, orgId, phoneNumber, value);
@@ -201,12 +266,15 @@ class RedisMigrationManager {
     return JSON.parse(loadNative().parseOrgKey(makeError, key));
   }
 
-  async getStats() {
-    return { migration: { ...this.migrationStats }, cache: await this.#adapter.getStats() };
+  getStats(options) {
+    return abortable(options, async () => ({
+      migration: { ...this.migrationStats },
+      cache: await this.#adapter.getStats(),
+    }));
   }
 
-  healthCheck() {
-    return this.#adapter.healthCheck();
+  healthCheck(options) {
+    return this.#adapter.healthCheck(options);
   }
 
   printMigrationStats() {
@@ -221,21 +289,6 @@ function hasContent(value) {
   return (
     value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
   );
-}
-
-/** The entries of a Map as it is when they are reached; between two batches the event loop has its turn. */
-async function* batches(map) {
-  let batch = [];
-  let began = performance.now();
-  for (const entry of [...map]) {
-    batch.push(entry);
-    if (batch.length < BATCH_ENTRIES && performance.now() - began < BATCH_MS) continue;
-    yield batch;
-    await nextTurn();
-    batch = [];
-    began = performance.now();
-  }
-  if (batch.length > 0) yield batch;
 }
 
 module.exports = { RedisMigrationManager };

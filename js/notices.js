@@ -6,6 +6,8 @@ const { OrgCacheError } = require('./errors.js');
 /** Events and log lines of native code, for listeners and the logger. */
 class Notices {
   #logger;
+  /** What every change of state is told with; set by who knows it. */
+  describe = () => ({});
   events = new EventEmitter();
 
   set logger(logger) {
@@ -22,7 +24,8 @@ class Notices {
     try {
       if (name === 'log') this.log(detail.level, detail.message);
       else if (name === 'error') this.#fail(detail);
-      else this.events.emit(name, detail);
+      else if (name === 'replay') this.events.emit(name, detail);
+      else if (this.events.listenerCount(name) > 0) this.events.emit(name, { ...this.describe(), ...detail });
     } catch (error) {
       // A listener's own failure is its process's to hear of, as with any emitter.
       queueMicrotask(() => {

@@ -1,6 +1,6 @@
-// All tests, or the groups named as arguments (lint, rust, js, faults, types, package). Every step runs, whatever
-// failed before it; the last line is the sum, and the exit code is 0 only where nothing failed. With --full the
-// faults last as long as their descriptions say, and both drivers meet them.
+// All tests, or the groups named as arguments (lint, rust, js, faults, types, package; loom only where named). Every
+// step runs, whatever failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
+// With --full the faults last as long as their descriptions say, and both drivers meet them.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,18 @@ const STEPS = [
     runner: 'cargo',
     mayBeEmpty: true,
   },
+  {
+    group: 'loom',
+    name: 'loom',
+    command: ['cargo', 'test', '--release', '--target-dir', 'target/loom', '--lib', NO_NODE, 'loom_'],
+    env: {
+      RUSTFLAGS: '--cfg orgcache_loom',
+      // What the optimizer's last pass costs is more than it saves here.
+      CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+    },
+    runner: 'cargo',
+  },
   { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
   { group: 'faults', name: 'faults', command: jest('faults', '--runInBand'), runner: 'jest' },
   { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
@@ -47,6 +59,8 @@ const STEPS = [
 const NEEDS = {
   lint: { addon: false, redis: false },
   rust: { addon: false, redis: true },
+  // Every crate is built once more for it, which takes minutes: not for what runs after each change.
+  loom: { addon: false, redis: false, onlyNamed: true },
   js: { addon: true, redis: true },
   faults: { addon: true, redis: true },
   types: { addon: false, redis: false },
@@ -62,7 +76,7 @@ async function main(args) {
   const unknown = groups.find((group) => !NEEDS[group]);
   if (unknown)
     throw new SetupError(`There is no group ${unknown}: name ${Object.keys(NEEDS).join(', ')} or none.`);
-  const wanted = groups.length > 0 ? groups : Object.keys(NEEDS);
+  const wanted = groups.length > 0 ? groups : Object.keys(NEEDS).filter((group) => !NEEDS[group].onlyNamed);
   const { redisServer } = await setup({
     addon: wanted.some((group) => NEEDS[group].addon),
     redis: wanted.some((group) => NEEDS[group].redis),
@@ -75,7 +89,7 @@ async function main(args) {
   return results;
 }
 
-async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }, env) {
+async function runStep({ name, command: [program, ...args], env: own, runner, mayBeEmpty }, env) {
   console.log(`\n== ${name}`);
   const started = performance.now();
   const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
@@ -84,7 +98,7 @@ async function runStep({ name, command: [program, ...args], runner, mayBeEmpty }
   let printed = '';
   const { status, timedOut } = await watch(program, [...args, ...reporting], {
     cwd: ROOT,
-    env,
+    env: { ...env, ...own },
     timeoutMs: STEP_TIMEOUT_MS,
     onOutput: (piece) => {
       printed += piece;

@@ -50,7 +50,8 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     });
     expect(problems).toEqual([]);
     expect(figures.detectedMs).toBeUndefined();
-    expect(figures.longestMs).toBeGreaterThanOrEqual(200);
+    // Timers may ring a fraction early.
+    expect(figures.longestMs).toBeGreaterThanOrEqual(195);
   }, 60_000);
 
   test('a reply that takes longer than its call may is given up in time, and the others go on', async () => {

@@ -27,13 +27,24 @@ function tail(text) {
   return text.slice(-2000);
 }
 
+function reportsAsTheyCome(onReport) {
+  if (!onReport) return () => {};
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop();
+    for (const line of lines) if (line.startsWith(MARK)) onReport(JSON.parse(line.slice(MARK.length)));
+  };
+}
+
 /**
  * Runs node with `nodeArgs` and answers `{ code, signal, stdout, stderr, reports, report, ms,
  * exitDelayMs }`: `reports` are the lines that the program reported, `report` the last of them,
  * `exitDelayMs` the time from it to the end. A program that outlives `timeoutMs` is killed and
- * the call rejects; so does an exit code other than 0 unless `mayFail`.
+ * the call rejects; so does an exit code other than 0 unless `mayFail`. `onReport` is called with each
+ * report as it comes.
  */
-function runNode(nodeArgs, { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, mayFail = false } = {}) {
+function runNode(nodeArgs, { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, mayFail = false, onReport } = {}) {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(process.execPath, nodeArgs, {
@@ -44,9 +55,11 @@ function runNode(nodeArgs, { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, mayFail =
     let stdout = '';
     let stderr = '';
     let reportedAt = started;
+    const told = reportsAsTheyCome(onReport);
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       stdout += chunk;
       if (chunk.includes(MARK)) reportedAt = performance.now();
+      told(chunk);
     });
     child.stderr.setEncoding('utf8').on('data', (chunk) => {
       stderr += chunk;

@@ -1,4 +1,4 @@
-import type { cacheAdapter, redisMigrationManager } from 'orgcache';
+import orgcache, { type cacheAdapter, type OrgCache, type redisMigrationManager } from 'orgcache';
 import adapterEntry, { type cacheAdapter as namedAdapter } from 'orgcache/cacheAdapter';
 import type migrationEntry from 'orgcache/redis-migration';
 import type { redisMigrationManager as namedManager } from 'orgcache/redis-migration';
@@ -12,3 +12,10 @@ export const managerNamed: Same<typeof namedManager, typeof redisMigrationManage
 
 // @ts-expect-error the subpath of the adapter is not the manager
 export const mistaken: typeof redisMigrationManager = adapterEntry;
+
+export const whole: Same<typeof orgcache, OrgCache> = true;
+
+export async function ending(): Promise<boolean> {
+  await using cache = orgcache;
+  return cache.cacheAdapter.set('key', 1);
+}

@@ -2,18 +2,22 @@ import {
   type AbortSignalLike,
   type CacheHealth,
   type CacheStats,
+  type ConnectionState,
   cacheAdapter,
   cacheManager,
   configure,
   type ErrorCode,
+  installSignalHandlers,
   type Logger,
   type Message,
+  type MigrationProgress,
   type MigrationStats,
   OrgCacheError,
   type RedisClient,
   type RedisReply,
   redisManager,
   redisMigrationManager,
+  type ShutdownResult,
   shutdown,
   version,
 } from 'orgcache';
@@ -73,8 +77,6 @@ export async function adapter(): Promise<void> {
   await cacheAdapter.setConversationContext<Turn>('org-1', '+123', [{ role: 'user' }]);
   // @ts-expect-error a TTL is a number
   await cacheAdapter.set('key', 1, '60');
-  // @ts-expect-error an organization is needed
-  await cacheAdapter.getOrganizationData(null);
   // @ts-expect-error a request in flight is a promise
   cacheAdapter.setInflightRequest('key', 1);
   // @ts-expect-error the TTLs cannot be changed
@@ -83,7 +85,35 @@ export async function adapter(): Promise<void> {
   await cacheAdapter.flushAll();
 }
 
+export async function signals(signal: AbortSignal): Promise<void> {
+  await cacheAdapter.getConversationContext<Turn>('org-1', '+123', { signal });
+  await cacheAdapter.setAgentConfig('agent-1', '+123', true, { signal });
+  await cacheAdapter.set('key', 1, { signal, ttlSeconds: 60 });
+  await cacheAdapter.healthCheck({ signal });
+  await cacheManager.set('key', 1, null, 'org-1', { signal });
+  await cacheManager.hgetall('hash', null, { signal });
+  await redisMigrationManager.getConversationSummary('org-1', '+123', null, { signal });
+  await shutdown({ timeoutMs: 1000, signal });
+  // @ts-expect-error options are an object
+  await cacheAdapter.get('key', 60);
+  // @ts-expect-error a signal is an AbortSignal
+  await cacheAdapter.get('key', { signal: new AbortController() });
+  // @ts-expect-error the lifetime of this kind is not the caller's
+  await cacheAdapter.setDynamicLead('lead-1', {}, { ttlSeconds: 1 });
+}
+
+export async function visibleState(): Promise<void> {
+  const { redis } = await cacheAdapter.healthCheck();
+  exactly<ConnectionState>()(redis.state, true);
+  exactly<number | null>()(redis.journal.oldestMs, true);
+  exactly<string>()(redis.breaker.state, true);
+  exactly<number>()((await cacheAdapter.getStats()).cache.redis.stateSince, true);
+}
+
 export function events(): void {
+  cacheAdapter
+    .on('degraded', ({ state, lastError }) => exactly<string>()(state + (lastError ?? ''), true))
+    .on('replay', ({ left }) => exactly<number>()(left, true));
   cacheAdapter
     .on('ready', () => {})
     .once('degraded', () => {})
@@ -106,7 +136,10 @@ export async function migration(signal: AbortSignal, ownSignal: AbortSignalLike)
   exactly<Readonly<MigrationStats>>()(redisMigrationManager.migrationStats, true);
   exactly<{ orgId: string | null; phoneNumber: string }>()(redisMigrationManager.parseOrgKey('a:1'), true);
   exactly<boolean>()(redisMigrationManager.redisManager.isConnected, true);
-  await redisMigrationManager.migrateExistingMaps({ conversationContexts: contexts });
+  exactly<MigrationProgress>()(
+    await redisMigrationManager.migrateExistingMaps({ conversationContexts: contexts }),
+    true,
+  );
   await redisMigrationManager.migrateExistingMaps(
     { conversationContexts: contexts, organizationCache: new Map([['org-1', 'Name']]) },
     { signal, onProgress: ({ done, total }) => exactly<number>()(done / total, true) },
@@ -182,8 +215,16 @@ export function configuration(logger: Logger): void {
 
 export async function ending(): Promise<void> {
   exactly<string>()(version, true);
-  exactly<void>()(await shutdown(), true);
-  await shutdown({ timeoutMs: 1000 });
+  exactly<ShutdownResult>()(await shutdown(), true);
+  exactly<boolean>()((await shutdown({ timeoutMs: 1000 })).flushed, true);
+  const uninstall = installSignalHandlers({ signals: ['SIGTERM'], timeoutMs: 1000 });
+  exactly<() => void>()(uninstall, true);
+  uninstall();
+  await using adapterOfAll = cacheAdapter;
+  await using managerOfAll = redisManager;
+  exactly<boolean>()(adapterOfAll.useRedis && managerOfAll.isConnected, true);
+  // @ts-expect-error that is no name of a signal
+  installSignalHandlers({ signals: ['TERM'] });
   // @ts-expect-error the timeout is a number
   await shutdown({ timeoutMs: '1000' });
 }

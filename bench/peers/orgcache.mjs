@@ -18,7 +18,7 @@ function load(isEarlier) {
   }
 }
 
-export async function open({ url, keyPrefix, useRedis, memoryMaxBytes, settings }) {
+export async function open({ url, keyPrefix, useRedis, memoryMaxBytes, journalMaxBytes, settings }) {
   const { isEarlier = false, ...options } = settings;
   const { cacheAdapter, configure, redisManager, shutdown } = load(isEarlier);
   configure({
@@ -26,6 +26,7 @@ export async function open({ url, keyPrefix, useRedis, memoryMaxBytes, settings 
     useRedis,
     keyPrefix,
     ...(memoryMaxBytes ? { memoryMaxBytes } : {}),
+    ...(journalMaxBytes ? { journalMaxBytes } : {}),
     ...options,
   });
   return {

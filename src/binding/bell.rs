@@ -3,10 +3,11 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use napi::sys;
+
+use crate::connection::{Wake, WakeOnce};
 
 /// The threadsafe function, until the environment ends.
 #[derive(Debug)]
@@ -20,8 +21,7 @@ unsafe impl Send for Handle {}
 #[derive(Debug)]
 pub struct Bell {
     handle: Mutex<Option<Handle>>,
-    /// Whether a wake-up is already under way.
-    rung: AtomicBool,
+    once: WakeOnce,
 }
 
 impl Bell {
@@ -51,12 +51,12 @@ impl Bell {
             );
             sys::napi_unref_threadsafe_function(env, function);
         }
-        Bell { handle: Mutex::new(Some(Handle(function))), rung: AtomicBool::new(false) }
+        Bell { handle: Mutex::new(Some(Handle(function))), once: WakeOnce::default() }
     }
 
     /// Rings, unless it rings already. For any thread.
     pub fn ring(&self) {
-        if self.rung.swap(true, Ordering::AcqRel) {
+        if !self.once.ring() {
             return;
         }
         let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +74,7 @@ impl Bell {
 
     /// The wake-up has come: what happens from now on needs another one.
     pub fn answered(&self) {
-        self.rung.store(false, Ordering::Release);
+        self.once.answered();
     }
 
     /// Whether the process stays alive for what is to come. For the environment's thread.
@@ -101,5 +101,11 @@ impl Bell {
                 sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort);
             }
         }
+    }
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        self.ring();
     }
 }

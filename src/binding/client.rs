@@ -18,31 +18,34 @@ use super::driving::Driving;
 use super::intake::{Intake, WORDS_A_CALL};
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
+use super::reference::Reference;
 use super::sink::{Discard, JsSink, Settled};
+use super::under_way::UnderWay;
 #[cfg(unix)]
 use super::uv;
 use super::values;
-use crate::cache::{Core, Outcome};
+use crate::cache::{Core, Outcome, Sink, closed};
 use crate::error::Result;
 use crate::health::State;
 use crate::health::log::Registration;
 
-/// The functions and arrays that JavaScript lends for good.
+/// The functions and arrays that JavaScript lends for as long as the client lives.
 pub struct Lent {
-    pub settle: sys::napi_ref,
-    pub notice: sys::napi_ref,
-    pub make_error: sys::napi_ref,
+    pub settle: Reference,
+    pub notice: Reference,
+    pub make_error: Reference,
     /// Slots and heads of calls, written by JavaScript.
     pub calls: SharedWords,
     /// Slots and marks of outcomes, read by JavaScript.
     pub outcomes: SharedWords,
 }
 
-/// A Uint32Array whose memory both sides use. JavaScript keeps it alive for as long as it calls.
-#[derive(Clone, Copy)]
+/// A Uint32Array whose memory both sides use.
 pub struct SharedWords {
     pub data: *mut u32,
     pub length: usize,
+    /// Keeps the memory where it is.
+    pub _array: Reference,
 }
 
 struct Inner {
@@ -60,8 +63,7 @@ pub struct Client {
     notices: Arc<Notices>,
     open_handles: OpenHandles,
     inner: RefCell<Inner>,
-    /// Calls that have not settled.
-    outstanding: Cell<usize>,
+    under_way: RefCell<UnderWay>,
     is_held: Cell<bool>,
     _log: Option<Registration>,
 }
@@ -100,7 +102,7 @@ impl Client {
                 intake: Intake::default(),
                 words: Vec::new(),
             }),
-            outstanding: Cell::new(0),
+            under_way: RefCell::default(),
             is_held: Cell::new(false),
             _log: log,
         });
@@ -133,7 +135,7 @@ impl Client {
 
     /// Calls that have not settled.
     pub fn outstanding(&self) -> usize {
-        self.outstanding.get()
+        self.under_way.borrow().count()
     }
 
     pub fn driver_name(&self) -> &'static str {
@@ -141,17 +143,21 @@ impl Client {
     }
 
     pub fn make_error(&self) -> sys::napi_value {
-        dereference(self.env, self.lent.make_error)
+        self.lent.make_error.value()
     }
 
     /// Takes in the calls that JavaScript has gathered: `word_count` words and their arguments.
     pub fn submit(&self, arguments: sys::napi_value, word_count: usize) {
+        self.guarded(Origin::Call, |client| client.take_in(arguments, word_count));
+    }
+
+    fn take_in(&self, arguments: sys::napi_value, word_count: usize) {
         let now = Instant::now();
         let length = word_count.min(self.lent.calls.length);
         // SAFETY: JavaScript writes the words before it calls, and does not run while we read.
         let words = unsafe { std::slice::from_raw_parts(self.lent.calls.data, length) };
-        let waiting = self.outstanding.get();
-        self.outstanding.set(waiting + words.len() / WORDS_A_CALL);
+        let waiting = self.outstanding();
+        words.chunks_exact(WORDS_A_CALL).for_each(|call| self.under_way.borrow_mut().begin(call[0]));
         let settled = self.work(|Inner { driving, intake, .. }, sink| {
             intake.take_calls(self.env, words, arguments, sink, |call, slot, sink| {
                 driving.call(call, slot, waiting, now, sink);
@@ -163,8 +169,35 @@ impl Client {
 
     /// Answers a call at once, from memory.
     pub fn answer(&self, word: u32, arguments: &[sys::napi_value]) -> Outcome<'static> {
-        let mut inner = self.inner.borrow_mut();
-        inner.intake.answer(self.env, &self.core, word, arguments)
+        let answered = self.guarded(Origin::Call, |client| {
+            let mut inner = client.inner.borrow_mut();
+            if matches!(inner.driving, Driving::Closed) {
+                return Outcome::Failed(closed());
+            }
+            inner.intake.answer(client.env, &client.core, word, arguments)
+        });
+        answered.unwrap_or_else(|| Outcome::Failed(closed()))
+    }
+
+    /// Runs `work`; nothing where it panics. Nobody knows what state a panic leaves, so it ends the
+    /// client.
+    fn guarded<R>(&self, origin: Origin, work: impl FnOnce(&Client) -> R) -> Option<R> {
+        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if result.is_err() && catch_unwind(AssertUnwindSafe(|| self.give_up(origin))).is_err() {
+            tracing::error!("orgcache could not tell its callers that it was closed by a defect");
+        }
+        result.ok()
+    }
+
+    /// Closes after a defect: every call that waits fails with `E_CLOSED`, and every later one.
+    fn give_up(&self, origin: Origin) {
+        let client = self.core.health().id();
+        tracing::error!(client, "a defect in orgcache's native code was caught: the cache is closed");
+        values::in_scope(self.env, || {
+            self.end(origin, |driving, sink| {
+                driving.give_up(self.under_way.borrow().slots(), sink);
+            });
+        });
     }
 
     /// The bell has rung: something is ready on another thread.
@@ -175,17 +208,22 @@ impl Client {
         // Node runs microtasks after a threadsafe function by itself.
         self.settle(settled, Origin::Call);
         self.tell();
+        if self.has_died() {
+            self.give_up(Origin::Call);
+        }
+    }
+
+    fn has_died(&self) -> bool {
+        self.inner.borrow().driving.has_died()
     }
 
     fn in_event_loop(&self, work: impl FnOnce(&mut Driving, Instant, &mut JsSink)) {
         let now = Instant::now();
-        let mut scope = ptr::null_mut();
-        // SAFETY: libuv calls on the environment's thread, outside of any scope.
-        unsafe { sys::napi_open_handle_scope(self.env, &mut scope) };
-        let settled = self.work(|inner, sink| work(&mut inner.driving, now, sink));
-        self.settle(settled, Origin::EventLoop);
-        // SAFETY: opened above.
-        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        // libuv calls outside of any scope.
+        values::in_scope(self.env, || {
+            let settled = self.work(|inner, sink| work(&mut inner.driving, now, sink));
+            self.settle(settled, Origin::EventLoop);
+        });
     }
 
     fn work(&self, work: impl FnOnce(&mut Inner, &mut JsSink)) -> Settled {
@@ -198,7 +236,7 @@ impl Client {
 
     /// Hands outcomes to JavaScript, as many at a time as the shared array holds.
     fn settle(&self, mut settled: Settled, origin: Origin) {
-        self.outstanding.set(self.outstanding.get() - settled.words.len() / 2);
+        settled.words.chunks_exact(2).for_each(|call| self.under_way.borrow_mut().end(call[0]));
         let page_words = self.lent.outcomes.length;
         let pages = settled.words.len().div_ceil(page_words);
         for (page, words) in settled.words.chunks(page_words).enumerate() {
@@ -209,7 +247,7 @@ impl Client {
                 values::integer(self.env, (page * page_words / 2) as i64),
                 values::integer(self.env, (words.len() / 2) as i64),
             ];
-            let settle = dereference(self.env, self.lent.settle);
+            let settle = self.lent.settle.value();
             if origin == Origin::EventLoop && page + 1 == pages {
                 values::call_back(self.env, settle, &arguments);
             } else {
@@ -225,7 +263,7 @@ impl Client {
 
     /// Keeps the process alive while calls are under way, and only then.
     fn hold(&self) {
-        let alive = self.outstanding.get() > 0;
+        let alive = self.outstanding() > 0;
         if alive != self.is_held.replace(alive) {
             self.bell.hold(self.env, alive);
         }
@@ -238,18 +276,22 @@ impl Client {
                 values::string(self.env, notice.name.as_bytes()),
                 values::string(self.env, notice.detail.as_bytes()),
             ];
-            values::call(self.env, dereference(self.env, self.lent.notice), &arguments);
+            values::call(self.env, self.lent.notice.value(), &arguments);
         }
     }
 
     /// Settles every call that waits and closes the connection.
     pub fn close(&self) {
-        let now = Instant::now();
+        self.guarded(Origin::Call, |client| client.end(Origin::Call, Driving::close));
+    }
+
+    fn end(&self, origin: Origin, end: impl FnOnce(Driving, &mut dyn Sink)) {
         let settled = self.work(|inner, sink| {
-            std::mem::replace(&mut inner.driving, Driving::Closed).close(now, sink);
+            end(std::mem::replace(&mut inner.driving, Driving::Closed), sink);
         });
         self.core.health().enter(State::Closed);
-        self.settle(settled, Origin::Call);
+        self.core.tell_what_is_left();
+        self.settle(settled, origin);
         self.tell();
     }
 
@@ -257,31 +299,21 @@ impl Client {
     fn abandon(&self) {
         self.bell.close();
         let driving = std::mem::replace(&mut self.inner.borrow_mut().driving, Driving::Closed);
-        driving.close(Instant::now(), &mut Discard);
+        driving.close(&mut Discard);
     }
-}
-
-/// The value behind a reference.
-fn dereference(env: sys::napi_env, reference: sys::napi_ref) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: references of a client are strong and never deleted.
-    unsafe { sys::napi_get_reference_value(env, reference, &mut value) };
-    value
 }
 
 /// Runs `work` on the client that `data` points to. A panic ends here: above is C.
 ///
 /// # Safety
 /// `data` must point to a client that was not released.
-unsafe fn with_client(data: *mut c_void, work: impl FnOnce(&Client)) {
+unsafe fn with_client(data: *mut c_void, origin: Origin, work: impl FnOnce(&Client)) {
     if data.is_null() {
         return;
     }
     // SAFETY: the caller answers for it.
     let client = unsafe { &*data.cast::<Client>() };
-    if catch_unwind(AssertUnwindSafe(|| work(client))).is_err() {
-        tracing::error!("a defect in orgcache's native code was caught");
-    }
+    client.guarded(origin, work);
 }
 
 unsafe extern "C" fn on_wake(
@@ -293,7 +325,7 @@ unsafe extern "C" fn on_wake(
     // Without an environment Node only empties its queue.
     if !env.is_null() {
         // SAFETY: the bell's context is the client, and the bell is closed before it is released.
-        unsafe { with_client(context, Client::awake) };
+        unsafe { with_client(context, Origin::Call, Client::awake) };
     }
 }
 
@@ -301,7 +333,7 @@ unsafe extern "C" fn on_wake(
 pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, _events: std::ffi::c_int) {
     // SAFETY: the handle's owner is the client, which outlives its handles.
     unsafe {
-        with_client(uv::owner(handle), |client| {
+        with_client(uv::owner(handle), Origin::EventLoop, |client| {
             client.in_event_loop(|driving, now, sink| driving.ready(status, now, sink));
         });
     }
@@ -311,7 +343,7 @@ pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, 
 pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
     // SAFETY: as for `on_ready`.
     unsafe {
-        with_client(uv::owner(handle), |client| {
+        with_client(uv::owner(handle), Origin::EventLoop, |client| {
             client.in_event_loop(|driving, now, sink| driving.overdue(now, sink));
         });
     }
@@ -321,12 +353,14 @@ pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
 unsafe extern "C" fn on_cleanup(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
     let client = data.cast::<Client>();
     // SAFETY: the hook runs once, before the client is released.
-    unsafe { with_client(data, Client::abandon) };
-    // SAFETY: as above.
     let open_handles = unsafe { (*client).open_handles.clone() };
+    // SAFETY: as above.
+    if catch_unwind(AssertUnwindSafe(|| unsafe { (*client).abandon() })).is_err() {
+        tracing::error!("orgcache could not be closed in order");
+    }
     open_handles.when_none(move || {
         // SAFETY: nothing points to the client any more: the bell is closed, every handle too, and
-        // JavaScript has ended.
+        // JavaScript has ended. The environment is there for the references until the hook is removed.
         unsafe {
             drop(Box::from_raw(client));
             sys::napi_remove_async_cleanup_hook(hook);

@@ -1,6 +1,7 @@
 //! Which way a client's bytes are moved.
 
 use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use napi::sys;
@@ -8,6 +9,7 @@ use napi::sys;
 use super::client::Client;
 #[cfg(unix)]
 use super::loop_driver::{Callbacks, LoopDriver};
+use super::sink::Discard;
 use super::thread_driver::ThreadDriver;
 use crate::cache::{Call, Outcome, Sink, closed, embedded};
 #[cfg(unix)]
@@ -111,13 +113,127 @@ impl Driving {
         }
     }
 
+    /// Whether it has stopped for good, by a panic on the I/O thread.
+    pub fn has_died(&self) -> bool {
+        matches!(self, Driving::Thread(driver) if driver.has_died())
+    }
+
+    /// Lets go of the connection after a panic. What the driver says is not believed: every call of
+    /// `slots` fails with `E_CLOSED`.
+    pub fn give_up(self, slots: impl Iterator<Item = u32>, sink: &mut dyn Sink) {
+        // What has panicked once may do so again; the calls must settle all the same.
+        if catch_unwind(AssertUnwindSafe(|| self.close(&mut Discard))).is_err() {
+            tracing::error!("a driver could not be closed in order");
+        }
+        for slot in slots {
+            sink.settle(slot, Outcome::Failed(closed()));
+        }
+    }
+
     /// Settles everything and lets go of the connection.
-    pub fn close(self, now: Instant, sink: &mut dyn Sink) {
+    pub fn close(self, sink: &mut dyn Sink) {
         match self {
             #[cfg(unix)]
-            Driving::Loop(driver) => driver.close(now, sink),
+            Driving::Loop(driver) => driver.close(sink),
             Driving::Thread(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Core;
+    use crate::config::Config;
+    use crate::connection::Wake;
+    use crate::error::ErrorCode;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    const SLOTS: std::ops::Range<u32> = 0..3;
+
+    /// Panics when it is first rung, as often as `cracks` says.
+    #[derive(Default)]
+    struct Bell {
+        cracks: usize,
+        rung: AtomicUsize,
+    }
+
+    impl Wake for Bell {
+        fn wake(&self) {
+            assert!(self.rung.fetch_add(1, Ordering::SeqCst) >= self.cracks, "the bell has cracked");
+        }
+    }
+
+    #[derive(Default)]
+    struct Settled(Vec<(u32, Option<ErrorCode>)>);
+
+    impl Sink for Settled {
+        fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+            let Outcome::Failed(error) = outcome else { return self.0.push((slot, None)) };
+            self.0.push((slot, Some(error.code())));
+        }
+    }
+
+    struct Broken;
+
+    impl Sink for Broken {
+        fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {
+            panic!("the sink is broken");
+        }
+    }
+
+    /// A driver that finds no server and says so for the calls of `SLOTS` at its first attempt.
+    fn with_calls(bell: &Arc<Bell>) -> Driving {
+        let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
+            "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
+            "REDIS_MAX_RETRIES" => Some("0".to_owned()),
+            _ => None,
+        })
+        .unwrap();
+        let core = Arc::new(Core::new(config).unwrap());
+        let mut driving = Driving::Thread(Box::new(ThreadDriver::start(core, bell.clone()).unwrap()));
+        let (now, mut settled) = (Instant::now(), Settled::default());
+        for slot in SLOTS {
+            driving.call(&Call::Command { arguments: &[b"GET", b"key"] }, slot, 0, now, &mut settled);
+        }
+        driving.flush(now, &mut settled);
+        assert!(settled.0.is_empty(), "{:?}", settled.0);
+        driving
+    }
+
+    fn until(what: &str, condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !condition() {
+            assert!(Instant::now() < deadline, "{what} took too long");
+            std::thread::yield_now();
+        }
+    }
+
+    fn assert_all_closed(driving: Driving) {
+        let mut settled = Settled::default();
+        driving.give_up(SLOTS, &mut settled);
+        assert_eq!(settled.0, SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_panic_on_the_io_thread_is_told_and_every_call_fails_with_e_closed() {
+        let bell = Arc::new(Bell { cracks: 1, ..Bell::default() });
+        let driving = with_calls(&bell);
+        until("the panic", || driving.has_died());
+        until("the bell", || bell.rung.load(Ordering::SeqCst) == 2);
+        assert_all_closed(driving);
+    }
+
+    #[test]
+    fn a_panic_while_outcomes_are_handed_over_loses_no_call() {
+        let bell = Arc::new(Bell::default());
+        let mut driving = with_calls(&bell);
+        until("the outcomes", || bell.rung.load(Ordering::SeqCst) > 0);
+        let handed_over = catch_unwind(AssertUnwindSafe(|| driving.awake(Instant::now(), &mut Broken)));
+        assert!(handed_over.is_err() && !driving.has_died());
+        assert_all_closed(driving);
     }
 }

@@ -12,6 +12,7 @@ use super::calls::{ACKNOWLEDGED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::notices::Notices;
+use super::reference::Reference;
 use super::sink::{Mark, show};
 use super::values;
 use crate::cache::{Core, Kept, Outcome, TTL_TABLE};
@@ -87,9 +88,9 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let core = Core::new(config)?;
         let lent = Lent {
-            make_error: keep(env, call.argument(0)),
-            settle: keep(env, call.argument(1)),
-            notice: keep(env, call.argument(2)),
+            make_error: Reference::new(env, call.argument(0)),
+            settle: Reference::new(env, call.argument(1)),
+            notice: Reference::new(env, call.argument(2)),
             calls: shared_words(env, call.argument(3))?,
             outcomes: shared_words(env, call.argument(4))?,
         };
@@ -333,18 +334,9 @@ fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Argumen
     Ok(arguments)
 }
 
-/// A reference that keeps a value for good.
-fn keep(env: sys::napi_env, value: sys::napi_value) -> sys::napi_ref {
-    let mut reference = ptr::null_mut();
-    // SAFETY: an argument of the running call.
-    unsafe { sys::napi_create_reference(env, value, 1, &mut reference) };
-    reference
-}
-
 fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWords> {
     let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
-    // SAFETY: where the value is no typed array Node fails and writes nothing. The reference keeps
-    // the memory where it is for good.
+    // SAFETY: where the value is no typed array Node fails and writes nothing.
     unsafe {
         let status = sys::napi_get_typedarray_info(
             env,
@@ -358,7 +350,6 @@ fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWord
         if status != sys::Status::napi_ok || kind != sys::TypedarrayType::uint32_array {
             return Err(misuse("the bridge needs a Uint32Array"));
         }
-        keep(env, array);
     }
-    Ok(SharedWords { data: data.cast(), length })
+    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array) })
 }

@@ -38,13 +38,15 @@ pub struct Thrown(pub Error, pub sys::napi_value);
 
 pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
 
+/// What a function of ours carries.
+type Bound = (Body, *mut c_void);
+
 /// Defines `object[name]`. `data` reaches the body as it is.
 pub fn define(env: sys::napi_env, object: sys::napi_value, name: &str, body: Body, data: *mut c_void) {
-    // The pair lives as long as the environment, as the function may.
-    let bound = Box::into_raw(Box::new((body, data)));
+    let bound: *mut Bound = Box::into_raw(Box::new((body, data)));
     let mut function = ptr::null_mut();
     // SAFETY: `env` and `object` come from the running call into this addon; the name is passed
-    // with its length; `bound` is never freed.
+    // with its length; `bound` is freed when the function is, or with the environment.
     unsafe {
         let length = name.len() as isize;
         sys::napi_create_function(
@@ -55,10 +57,17 @@ pub fn define(env: sys::napi_env, object: sys::napi_value, name: &str, body: Bod
             bound.cast(),
             &mut function,
         );
+        sys::napi_add_finalizer(env, function, bound.cast(), Some(unbind), ptr::null_mut(), ptr::null_mut());
         let mut key = ptr::null_mut();
         sys::napi_create_string_utf8(env, name.as_ptr().cast(), length, &mut key);
         sys::napi_set_property(env, object, key, function);
     }
+}
+
+/// The function is gone, or its environment ends: nobody calls it any more.
+unsafe extern "C" fn unbind(_env: sys::napi_env, bound: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: made by `define` for this one function.
+    drop(unsafe { Box::from_raw(bound.cast::<Bound>()) });
 }
 
 /// Every function of ours starts here: no panic may unwind into Node.
@@ -70,7 +79,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     // the ones that were not given with `undefined`.
     let (body, data) = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut bound);
-        *bound.cast::<(Body, *mut c_void)>()
+        *bound.cast::<Bound>()
     };
     let invocation = Invocation { env, data, arguments };
     match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {

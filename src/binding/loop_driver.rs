@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
@@ -13,7 +13,7 @@ use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Attached, Call, Core, Exchange, Sink};
 use crate::connection::{
-    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, connection_lost, read_arrived, write_waiting,
+    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
 use crate::runtime::IoThread;
@@ -48,7 +48,7 @@ pub struct LoopDriver {
     owner: *mut c_void,
     callbacks: Callbacks,
     keeper: Keeper,
-    events: Arc<Mutex<VecDeque<LinkEvent>>>,
+    events: Arc<Tray<VecDeque<LinkEvent>, Arc<Bell>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
@@ -68,11 +68,10 @@ impl LoopDriver {
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Mutex::new(VecDeque::new()));
+        let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
         let keeper = Keeper::start(&io, core.dialer().clone(), move |event| {
-            told.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
-            bell.ring();
+            told.put(|events| events.push_back(event));
         });
         Ok(LoopDriver {
             exchange: Exchange::new(core),
@@ -146,14 +145,12 @@ impl LoopDriver {
 
     /// Takes in what the I/O thread has told.
     pub fn take_events(&mut self, now: Instant, sink: &mut dyn Sink) {
-        loop {
-            let event = self.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        for event in self.events.take() {
             match event {
-                None => return,
-                Some(LinkEvent::Failed { error, attempt }) => {
+                LinkEvent::Failed { error, attempt } => {
                     Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
                 }
-                Some(LinkEvent::Connected(dialed)) => match self.adopt(dialed.stream.into_blocking()) {
+                LinkEvent::Connected(dialed) => match self.adopt(dialed.stream.into_blocking()) {
                     Ok(()) => {
                         Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);
                         self.flush(now, sink);
@@ -207,8 +204,8 @@ impl LoopDriver {
     }
 
     /// Settles everything and closes the handles.
-    pub fn close(mut self, now: Instant, sink: &mut dyn Sink) {
-        self.exchange.close(now, sink);
+    pub fn close(mut self, sink: &mut dyn Sink) {
+        // The handles first: they must be closed even where the exchange panics.
         if let Some(Wire { stream, poll, .. }) = self.wire.take() {
             poll.close();
             drop(stream);
@@ -216,6 +213,7 @@ impl LoopDriver {
         if let Some(timer) = self.timer.take() {
             timer.close();
         }
+        self.exchange.close(sink);
     }
 }
 

@@ -20,8 +20,10 @@ mod intake;
 mod loop_driver;
 mod notices;
 mod open_handles;
+mod reference;
 mod sink;
 mod thread_driver;
+mod under_way;
 #[cfg(unix)]
 mod uv;
 mod values;

@@ -1,9 +1,10 @@
 //! What JavaScript is told without having asked: changes of state and log lines.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::bell::Bell;
+use crate::connection::Tray;
 
 /// Notices that wait at most; a process that never gets to its event loop keeps no more.
 const MAX_NOTICES: usize = 1024;
@@ -19,27 +20,26 @@ pub struct Notice {
 /// Notices for one environment.
 #[derive(Debug)]
 pub struct Notices {
-    queue: Mutex<VecDeque<Notice>>,
-    bell: Arc<Bell>,
+    queue: Tray<VecDeque<Notice>, Arc<Bell>>,
 }
 
 impl Notices {
     pub fn new(bell: Arc<Bell>) -> Notices {
-        Notices { queue: Mutex::default(), bell }
+        Notices { queue: Tray::new(bell) }
     }
 
     /// For any thread.
     pub fn put(&self, name: &str, detail: &serde_json::Value) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.len() == MAX_NOTICES {
-            queue.pop_front();
-        }
-        queue.push_back(Notice { name: name.to_owned(), detail: detail.to_string() });
-        drop(queue);
-        self.bell.ring();
+        let notice = Notice { name: name.to_owned(), detail: detail.to_string() };
+        self.queue.put(|queue| {
+            if queue.len() == MAX_NOTICES {
+                queue.pop_front();
+            }
+            queue.push_back(notice);
+        });
     }
 
     pub fn take(&self) -> VecDeque<Notice> {
-        std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+        self.queue.take()
     }
 }

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::bell::Bell;
 use crate::cache::{Attached, Call, Core, Exchange, Outcome, Scratch, Sink, Token};
-use crate::connection::{Mailbox, drive};
+use crate::connection::{Inbox, Tray, Wake, drive};
 use crate::error::Result;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
@@ -16,29 +15,21 @@ use crate::runtime::IoThread;
 /// Outcomes, by slot.
 type Outcomes = Vec<(u32, Outcome<'static>)>;
 
+type Bell = Arc<dyn Wake + Send + Sync>;
+
 /// What the two threads share.
 struct Shared {
-    inbox: Mutex<Batch<Token>>,
-    outbox: Mutex<Outcomes>,
-    notify: Notify,
-    stopped: AtomicBool,
+    inbox: Arc<Inbox<Batch<Token>, Notify>>,
+    outbox: Tray<Outcomes, Bell>,
     /// Bytes of requests that are not answered yet.
     waiting_bytes: AtomicUsize,
     ended: (Mutex<bool>, Condvar),
+    /// The I/O thread's side has panicked.
+    died: AtomicBool,
 }
 
 /// How long closing waits for the I/O thread, which has nothing to wait for itself.
 const END_PATIENCE: Duration = Duration::from_secs(1);
-
-impl Mailbox for Shared {
-    fn bell(&self) -> &Notify {
-        &self.notify
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-}
 
 /// Outcomes that wait to be handed over, on the I/O thread.
 #[derive(Default)]
@@ -62,17 +53,16 @@ pub struct ThreadDriver {
 
 impl ThreadDriver {
     /// Starts to connect.
-    pub fn start(core: Arc<Core>, bell: Arc<Bell>) -> Result<ThreadDriver> {
+    pub fn start(core: Arc<Core>, bell: Bell) -> Result<ThreadDriver> {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
-            inbox: Mutex::default(),
-            outbox: Mutex::default(),
-            notify: Notify::new(),
-            stopped: AtomicBool::new(false),
+            inbox: Arc::new(Inbox::new(Notify::new())),
+            outbox: Tray::new(bell),
             waiting_bytes: AtomicUsize::new(0),
             ended: Default::default(),
+            died: AtomicBool::new(false),
         });
-        io.spawn(converse(core.clone(), shared.clone(), bell));
+        io.spawn(converse(core.clone(), shared.clone()));
         Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
     }
 
@@ -92,15 +82,17 @@ impl ThreadDriver {
         if self.batch.is_empty() && !self.core.wants_recovery() {
             return;
         }
-        self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.batch);
-        self.shared.notify.notify_one();
+        self.shared.inbox.put(|inbox| inbox.append(&mut self.batch));
+    }
+
+    /// Whether nobody is left on the I/O thread to do what calls ask for.
+    pub fn has_died(&self) -> bool {
+        self.shared.died.load(Ordering::Acquire)
     }
 
     /// Takes the outcomes that are ready.
     pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
-        let outcomes =
-            std::mem::take(&mut *self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner));
-        for (slot, outcome) in outcomes {
+        for (slot, outcome) in self.shared.outbox.take() {
             sink.settle(slot, outcome);
         }
     }
@@ -117,8 +109,7 @@ impl ThreadDriver {
     }
 
     fn stop(&self) {
-        self.shared.stopped.store(true, Ordering::Release);
-        self.shared.notify.notify_one();
+        self.shared.inbox.stop();
     }
 }
 
@@ -128,28 +119,40 @@ impl Drop for ThreadDriver {
     }
 }
 
+/// Says that the I/O thread's side has ended, however it did.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Shared { ended: (ended, signal), died, outbox, .. } = &*self.0;
+        let panics = std::thread::panicking();
+        died.store(panics, Ordering::Release);
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        signal.notify_all();
+        if panics {
+            outbox.waker().wake();
+        }
+    }
+}
+
 /// The I/O thread's side.
-async fn converse(core: Arc<Core>, shared: Arc<Shared>, bell: Arc<Bell>) {
+async fn converse(core: Arc<Core>, shared: Arc<Shared>) {
+    let _ending = Ending(shared.clone());
     let dialer = core.dialer().clone();
-    let (inbox, outbox) = (shared.clone(), shared.clone());
     let mut traffic = Attached::new(Exchange::new(core), Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
-        let mut batch = std::mem::take(&mut *inbox.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        traffic.append(&mut batch, Instant::now());
-        inbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        traffic.append(&mut shared.inbox.take(), Instant::now());
+        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
     };
     let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
-        outbox.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
         let settled = &mut traffic.sink_mut().0;
         if !settled.is_empty() {
-            outbox.outbox.lock().unwrap_or_else(PoisonError::into_inner).append(settled);
-            bell.ring();
+            shared.outbox.put(|outbox| outbox.append(settled));
         }
     };
-    drive(dialer, shared.clone(), &mut traffic, &mut collect, &mut deliver).await;
+    drive(dialer, shared.inbox.clone(), &mut traffic, &mut collect, &mut deliver).await;
     collect(&mut traffic);
-    traffic.close(Instant::now());
+    traffic.close();
     deliver(&mut traffic);
-    *shared.ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    shared.ended.1.notify_all();
 }

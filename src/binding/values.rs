@@ -262,12 +262,17 @@ pub fn define_field(
     unsafe { sys::napi_define_properties(env, object, 1, &descriptor) };
 }
 
-/// Runs `work` and lets go of the handles that it made.
-fn in_scope(env: sys::napi_env, work: impl FnOnce()) {
-    let mut scope = ptr::null_mut();
-    // SAFETY: opened and closed here, in order; what survives is held by its array or object.
-    unsafe { sys::napi_open_handle_scope(env, &mut scope) };
+/// Runs `work` and lets go of the handles that it made, also where it panics.
+pub fn in_scope(env: sys::napi_env, work: impl FnOnce()) {
+    struct Scope(sys::napi_env, sys::napi_handle_scope);
+    impl Drop for Scope {
+        fn drop(&mut self) {
+            // SAFETY: opened below, and closed in order, since scopes are dropped in order.
+            unsafe { sys::napi_close_handle_scope(self.0, self.1) };
+        }
+    }
+    let mut scope = Scope(env, ptr::null_mut());
+    // SAFETY: what survives the scope is held by its array or object.
+    unsafe { sys::napi_open_handle_scope(env, &mut scope.1) };
     work();
-    // SAFETY: as above.
-    unsafe { sys::napi_close_handle_scope(env, scope) };
 }

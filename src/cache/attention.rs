@@ -1,11 +1,12 @@
 //! Which keys get a closer look, so that what is not due with every call costs next to nothing.
 
-use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Keys that are known to have been looked at; a few more only cost a second look.
-const PLACES: usize = 16 * 1024;
+/// Keys that are known to have been looked at; a few more only cost a second look. Few enough to stay in the
+/// processor's first cache.
+const PLACES: usize = 4 * 1024;
 /// Keys that get a look in a second at most. A server that has more of them looks at a part, and its
 /// calls stay fast.
 const LOOKS_A_SECOND: u32 = 20_000;
@@ -15,22 +16,21 @@ const LOOKS_A_SECOND: u32 = 20_000;
 pub struct Attention {
     began: Instant,
     /// A key that was looked at is not due again for this time.
-    interval: Duration,
+    interval_ms: u64,
     hasher: foldhash::fast::RandomState,
-    /// The upper half of a key's hash, and the time it was looked at, in units of the interval.
-    seen: Box<[AtomicU64]>,
+    /// Bits of a key's hash, and of the time it was looked at in units of the interval.
+    seen: Box<[AtomicU32]>,
     /// The second, and how many looks it has had.
     spent: AtomicU64,
 }
 
 impl Attention {
     pub fn new(interval: Duration, began: Instant) -> Attention {
-        let seen = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
         Attention {
             began,
-            interval,
+            interval_ms: (interval.as_millis() as u64).max(1),
             hasher: foldhash::fast::RandomState::default(),
-            seen,
+            seen: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
             spent: AtomicU64::new(0),
         }
     }
@@ -38,15 +38,19 @@ impl Attention {
     /// Whether this key (and field) is to be looked at now.
     pub fn is_due(&self, key: &[u8], field: &[u8], now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.began);
-        // From 1, so that an empty place is never taken for one of now.
-        let time = elapsed.as_millis() as u64 / (self.interval.as_millis() as u64).max(1) + 1;
-        let hash = self.hasher.hash_one((key, field));
-        let place = &self.seen[hash as usize % PLACES];
-        let mark = hash >> 32 << 32 | time & 0xffff_ffff;
-        if place.load(Ordering::Relaxed) == mark {
-            return false;
+        let elapsed_ms = elapsed.as_secs() * 1000 + u64::from(elapsed.subsec_millis());
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(key);
+        if !field.is_empty() {
+            hasher.write_usize(key.len());
+            hasher.write(field);
         }
-        if !self.may_look(elapsed.as_secs()) {
+        let hash = hasher.finish();
+        let place = &self.seen[hash as usize % PLACES];
+        // From 1, so that an empty place is never taken for one of now.
+        let time = (elapsed_ms / self.interval_ms) as u32 + 1;
+        let mark = (hash >> 48 << 16) as u32 | (time & 0xffff);
+        if place.load(Ordering::Relaxed) == mark || !self.may_look(elapsed.as_secs()) {
             return false;
         }
         place.store(mark, Ordering::Relaxed);

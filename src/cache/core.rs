@@ -73,6 +73,7 @@ impl Core {
                 memory: MemoryStore::new(config.memory_max_bytes),
                 journal,
                 recovery: Recovery::default(),
+                extensions: Vec::new(),
             }),
             health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),
@@ -226,7 +227,9 @@ impl Core {
     }
 
     fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> Token {
-        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        // Calls are made on one thread.
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        self.sequence.store(sequence + 1, Ordering::Relaxed);
         let must_reach_redis = matches!(call, Call::Acknowledged { .. });
         Token { sequence, must_reach_redis, ..Token::new(slot, Purpose::Upkeep, now) }
     }

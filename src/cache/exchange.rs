@@ -12,7 +12,9 @@ use super::core::{Core, Scratch, closed};
 use super::fence::Fence;
 use super::replies::FollowUp;
 use super::token::{NOBODY, Purpose, Token};
-use crate::connection::{Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled};
+use crate::connection::{
+    Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled, connection_silent,
+};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
 use crate::lane::{Batch, Lane, Orphan, Requests, append_command};
@@ -37,6 +39,8 @@ pub struct Exchange {
     failures: u32,
     last_failure: Option<Error>,
     last_received: Option<Instant>,
+    /// When a reply was last complete, or the connection began.
+    last_reply: Instant,
     /// The connection's number and name at the server.
     identity: Option<Fence>,
     /// An earlier connection of which something may still run late.
@@ -54,6 +58,7 @@ impl Exchange {
             failures: 0,
             last_failure: None,
             last_received: None,
+            last_reply: Instant::now(),
             identity: None,
             doubtful: None,
         }
@@ -111,7 +116,8 @@ impl Exchange {
     /// Takes a call in. It settles now, or later through one of the other methods.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         if let Some(error) = self.refusal(call) {
-            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+            sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+            return self.look_after_journal(now);
         }
         if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.lane, &mut self.scratch) {
             sink.settle(slot, outcome);
@@ -147,7 +153,8 @@ impl Exchange {
 
     /// What the journal has got while Redis was there goes to Redis.
     pub fn look_after_journal(&mut self, now: Instant) {
-        if self.is_connected()
+        if self.core.wants_recovery()
+            && self.is_connected()
             && self.core.breaker().state() == BreakerState::Closed
             && self.core.wants_recovery.swap(false, Ordering::AcqRel)
         {
@@ -175,6 +182,9 @@ impl Exchange {
             }
         });
         self.core.breaker().succeeded(replies, now);
+        if replies > 0 {
+            self.last_reply = now;
+        }
         self.lane.append(&mut self.follow_up.requests);
         let is_waiting = self.lane.is_waiting();
         if let Some(watchdog) = &mut self.watchdog {
@@ -183,6 +193,7 @@ impl Exchange {
         if std::mem::take(&mut self.follow_up.is_probe_answered) && self.core.breaker().probe_succeeded(now) {
             self.serve(now, false);
         }
+        self.look_after_journal(now);
         match (self.follow_up.unusable.take(), result) {
             (Some(error), _) => Err(error),
             (None, result) => result.map_err(|error| connection_garbled(&error)),
@@ -194,6 +205,7 @@ impl Exchange {
         self.failures = 0;
         self.last_failure = None;
         self.last_received = Some(now);
+        self.last_reply = now;
         self.core.breaker().probe_succeeded(now);
         self.identity = server.connection_id.map(|id| Fence::new(id, &server.connection_name));
         self.core.health().connected(&server.version, server.protocol);
@@ -285,6 +297,9 @@ impl Exchange {
             self.core.health().fault("E_TIMEOUT", "Redis answers too few calls in time");
             self.core.health().enter(State::Degraded);
         }
+        if expired_sent > 0 && self.is_swallowing(now) {
+            return Some(connection_silent());
+        }
         if let Admission::Probe = self.core.breaker().admits(now) {
             self.ask(Purpose::Probe, now + PROBE_WITHIN, now);
         }
@@ -297,8 +312,13 @@ impl Exchange {
                 self.ask(Purpose::Ask, deadline, now);
                 None
             }
-            Watch::Silent => Some(crate::connection::connection_silent()),
+            Watch::Silent => Some(connection_silent()),
         }
+    }
+
+    /// Bytes come in and make no reply: one that never ends, or that takes longer than its call may.
+    fn is_swallowing(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_reply) >= self.core.config().command_timeout
     }
 
     fn ask(&mut self, purpose: Purpose, deadline: Instant, now: Instant) {
@@ -344,19 +364,15 @@ impl Exchange {
         (any, sent)
     }
 
-    /// Ends it: every call that still waits is told so.
-    pub fn close(&mut self, now: Instant, sink: &mut dyn Sink) {
+    /// Ends it: every call that still waits fails with `E_CLOSED`. A write among them may have run.
+    pub fn close(&mut self, sink: &mut dyn Sink) {
         self.watchdog = None;
         self.core.health().enter(State::Closed);
-        let core = &self.core;
         self.lane.disconnect(
             |_| false,
-            |Orphan { token, request, was_sent }| {
-                let slot = token.slot;
-                if let Some(outcome) = core.give_up(token, &request, &closed(), was_sent, now)
-                    && slot != NOBODY
-                {
-                    sink.settle(slot, outcome);
+            |Orphan { token, .. }| {
+                if token.slot != NOBODY {
+                    sink.settle(token.slot, Outcome::Failed(closed()));
                 }
             },
         );
@@ -392,8 +408,8 @@ impl<E: BorrowMut<Exchange>, S: Sink> Attached<E, S> {
         self.exchange.borrow_mut().append(batch, now, &mut self.sink);
     }
 
-    pub fn close(&mut self, now: Instant) {
-        self.exchange.borrow_mut().close(now, &mut self.sink);
+    pub fn close(&mut self) {
+        self.exchange.borrow_mut().close(&mut self.sink);
     }
 }
 

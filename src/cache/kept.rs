@@ -14,7 +14,12 @@ pub struct Kept {
     pub memory: MemoryStore,
     pub journal: Journal,
     pub(super) recovery: Recovery,
+    /// Requests that let an index live as long as what it lists, whose connection was lost.
+    pub(super) extensions: Vec<Vec<u8>>,
 }
+
+/// More extensions than this wait for no reconnect: the next write to the index extends it as well.
+const MAX_EXTENSIONS: usize = 1024;
 
 /// A write that is kept here because Redis did not take it.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +86,13 @@ impl Kept {
         local::run(operation, &mut self.memory, attempt.issued);
         let is_delete = matches!(operation, Operation::Delete { .. } | Operation::HashDelete { .. });
         (Outcome::Boolean(!is_delete || was_there), recorded)
+    }
+
+    /// Keeps the request for the next connection.
+    pub(super) fn extend_later(&mut self, request: &[u8]) {
+        if self.extensions.len() < MAX_EXTENSIONS {
+            self.extensions.push(request.to_vec());
+        }
     }
 
     /// Journals that whatever Redis has under the keys of this write is older than it: the caller keeps the

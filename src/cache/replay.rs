@@ -63,8 +63,14 @@ impl Core {
     /// before `release_recovery`.
     pub(super) fn begin_recovery(&self, held: bool, now: Instant, out: &mut impl Requests<Token>) -> bool {
         let mut kept = self.kept();
-        let Kept { journal, recovery, .. } = &mut *kept;
+        let Kept { journal, recovery, extensions, .. } = &mut *kept;
         self.wants_recovery.store(false, Ordering::Release);
+        for request in extensions.drain(..) {
+            out.push(Token::unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
+                bytes.extend_from_slice(&request);
+                1
+            });
+        }
         journal.rewind();
         *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
         if journal.is_empty() {
@@ -83,6 +89,9 @@ impl Core {
             return;
         }
         self.health.enter(State::Recovering);
+        if kept.recovery.under_way == 0 {
+            self.send_clearings(&mut kept, now, out);
+        }
         self.send_batches(&mut kept, now, out);
         self.end_recovery(&mut kept, now);
     }
@@ -346,6 +355,19 @@ impl Core {
             self.send_batches(&mut kept, now, out);
         }
         self.end_recovery(&mut kept, now);
+    }
+
+    /// The client has closed: says what it leaves behind.
+    pub fn tell_what_is_left(&self) {
+        let left = self.kept().journal.len();
+        if left == 0 {
+            return;
+        }
+        let client = self.health.id();
+        match &self.config().journal_dir {
+            Some(_) => tracing::warn!(client, left, "writes stay in CACHE_JOURNAL_DIR for the next process"),
+            None => tracing::warn!(client, left, "writes were made while Redis was away and are lost"),
+        }
     }
 
     /// Tells how far it has come; where nothing is left, Redis is up to date.

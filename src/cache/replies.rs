@@ -58,7 +58,7 @@ impl Core {
             }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
-                self.operation_done(token, &operation, frame, now, next)
+                self.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
@@ -99,10 +99,9 @@ impl Core {
         token: Token,
         operation: &Operation<'_>,
         frame: Frame<'a>,
-        now: Instant,
+        (now, elapsed): (Instant, Duration),
         next: &mut Batch<Token>,
     ) -> Option<Outcome<'a>> {
-        let elapsed = now.saturating_duration_since(token.issued);
         match *operation {
             Operation::Get { key } => {
                 let stored = stored(frame.node());
@@ -234,6 +233,9 @@ impl Core {
                 follow_up.is_probe_answered = true;
                 return None;
             }
+            Purpose::Clear(_) if treatment != Treatment::Replace => {
+                return Some(self.clearing_refused(token, &error, now, &mut follow_up.requests));
+            }
             Purpose::Operation(form) => form,
             _ => return self.give_up(token, request, &error, false, now),
         };
@@ -262,6 +264,22 @@ impl Core {
         self.give_up(token, request, &error, false, now)
     }
 
+    /// Of one that the journal holds nobody hears, and it is tried again.
+    fn clearing_refused(
+        &self,
+        token: Token,
+        error: &Error,
+        now: Instant,
+        next: &mut Batch<Token>,
+    ) -> Outcome<'static> {
+        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
+        let bare = token.followed_by(Purpose::Upkeep);
+        if let Purpose::Clear(clearing) = token.purpose {
+            self.clearing_ended(&clearing, &bare, false, now, next);
+        }
+        Outcome::Boolean(false)
+    }
+
     /// The outcome of a request that Redis did not answer: the adapter's calls fall back, a raw
     /// command fails with `error`. `is_in_doubt`: it was sent, and may have run.
     pub fn give_up(
@@ -283,8 +301,11 @@ impl Core {
                 self.clearing_ended(&clearing, &bare, false, now, &mut Batch::default());
                 Some(self.clear_locally(&clearing, &bare))
             }
-            // The value is in Redis; only its index may end before it.
-            Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
+            // The value is in Redis; its index must not end before it.
+            Purpose::ExtendIndex => {
+                self.kept().extend_later(request);
+                Some(Outcome::Boolean(true))
+            }
             Purpose::Legacy(_) => Some(Outcome::Null),
             Purpose::Replay(replay) => {
                 self.replay_lost(&replay, now);

@@ -8,6 +8,7 @@
 mod backoff;
 mod breaker;
 mod dial;
+mod handover;
 mod handshake;
 mod keeper;
 mod stream;
@@ -20,6 +21,7 @@ mod watchdog;
 pub use backoff::Backoff;
 pub use breaker::{Admission, Breaker, BreakerState};
 pub use dial::{Dialed, Dialer};
+pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;
 pub use keeper::{Keeper, LinkEvent, connect_persistently};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};

@@ -1,9 +1,9 @@
 //! Atomics and a mutex: the standard library's, or loom's where it explores every interleaving.
 
 #[cfg(orgcache_loom)]
-pub use loom::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 #[cfg(not(orgcache_loom))]
-pub use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 #[cfg(orgcache_loom)]
 use loom::sync as primitives;

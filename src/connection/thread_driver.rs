@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
+use super::handover::Inbox;
 use super::keeper::{STABLE_AFTER, connect_persistently};
 use super::traffic::{Traffic, connection_lost, connection_silent, read_arrived, write_waiting};
 use crate::error::Error;
@@ -19,6 +20,16 @@ pub trait Mailbox: Send + Sync {
     /// Woken whenever `collect` may have something, and when it is time to stop.
     fn bell(&self) -> &Notify;
     fn is_stopped(&self) -> bool;
+}
+
+impl<T: Default + Send> Mailbox for Inbox<T, Notify> {
+    fn bell(&self) -> &Notify {
+        self.waker()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped()
+    }
 }
 
 /// Keeps a connection and moves `traffic` over it until the mailbox says stop.

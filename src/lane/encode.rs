@@ -45,11 +45,19 @@ impl<'a> Arguments<'a> {
     }
 
     fn length(&mut self) -> Option<usize> {
-        let end = memchr::memchr(b'\n', self.rest)?;
-        let digits = self.rest.get(1..end.checked_sub(1)?)?;
-        let length = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        self.rest = &self.rest[end + 1..];
-        Some(length)
+        let mut length = 0usize;
+        // Behind the type's letter.
+        for (position, byte) in self.rest.iter().enumerate().skip(1) {
+            match byte {
+                b'0'..=b'9' => length = length.checked_mul(10)?.checked_add(usize::from(byte - b'0'))?,
+                b'\r' => {
+                    self.rest = self.rest.get(position + 2..)?;
+                    return Some(length);
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 }
 

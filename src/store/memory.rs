@@ -94,7 +94,13 @@ impl MemoryStore {
             self.delete(key, now);
             return false;
         }
-        let slot = self.put(key, Data::Value(value.into()), organization);
+        let slot = match self.replace_value(key, value) {
+            Some(slot) => {
+                self.assign(slot, organization);
+                slot
+            }
+            None => self.put(key, Data::Value(value.into()), organization),
+        };
         self.expire_at(slot, deadline(ttl, now));
         self.shrink();
         true
@@ -232,6 +238,16 @@ impl MemoryStore {
         };
         self.assign(slot, organization);
         slot
+    }
+
+    /// Writes over a value of the same length, which needs no memory of its own.
+    fn replace_value(&mut self, key: &[u8], value: &[u8]) -> Option<usize> {
+        let slot = *self.order.get(key)?;
+        match &mut self.slots.get_mut(slot)?.data {
+            Data::Value(old) if old.len() == value.len() => old.copy_from_slice(value),
+            _ => return None,
+        }
+        Some(slot)
     }
 
     fn assign(&mut self, slot: usize, organization: Option<&[u8]>) {

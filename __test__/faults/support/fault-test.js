@@ -53,9 +53,16 @@ function openDescriptors() {
  * A server that keeps what it acknowledged, an instance of the package on it, and a load on that instance.
  *
  * `server`: options of `startRedis`; `isProxied`: the instance reaches the server through a proxy;
- * `options`: of the package; `load`: of the load; `open`: how instances are made.
+ * `user`: as whom the instance logs in, `{ name, password }`; `options`: of the package; `load`: of the load; `open`: how instances are made.
  */
-async function prepare({ server = {}, isProxied = false, options = {}, load = {}, open = openPackage }) {
+async function prepare({
+  server = {},
+  isProxied = false,
+  user,
+  options = {},
+  load = {},
+  open = openPackage,
+}) {
   const redis = await startRedis({ ...server, args: [...DURABLE, ...(server.args ?? [])] });
   const proxy = isProxied ? await startProxy(redis) : null;
   const settings = {
@@ -64,7 +71,7 @@ async function prepare({ server = {}, isProxied = false, options = {}, load = {}
     logLevel: 'off',
     ...options,
   };
-  const orgcache = open({ url: urlOf({ redis, proxy }), ...settings });
+  const orgcache = open({ url: urlOf({ redis, proxy, user }), ...settings });
   const events = [];
   for (const event of ['ready', 'degraded', 'recovered', 'closed']) {
     orgcache.cacheAdapter.on(event, () => events.push({ event, at: performance.now() }));
@@ -73,8 +80,9 @@ async function prepare({ server = {}, isProxied = false, options = {}, load = {}
   return { redis, proxy, orgcache, events, load: running, open, settings, state: () => stateOf(orgcache) };
 }
 
-function urlOf({ redis, proxy }) {
+function urlOf({ redis, proxy, user }) {
   const url = new URL(redis.url);
+  if (user) Object.assign(url, { username: user.name, password: user.password });
   if (proxy) url.port = proxy.port;
   return url.href.replace(/\/$/, '');
 }

@@ -1,0 +1,77 @@
+'use strict';
+
+const { startRedis } = require('./support/redis');
+const { PACKAGE_ROOT } = require('./support/package');
+const { onEnd } = require('./support/cleanup');
+const { rejection, within } = require('./support/wait');
+
+const NATIVE = `${PACKAGE_ROOT}/js/native.js`;
+
+/** The package over an addon whose `submit` is in the hands of `submit(original, values, words)`. */
+function openWith(submit, options) {
+  let orgcache;
+  jest.isolateModules(() => {
+    jest.doMock(NATIVE, () => {
+      const native = jest.requireActual(NATIVE);
+      const addon = { ...native.loadNative() };
+      const open = addon.open;
+      addon.open = (...args) => {
+        const client = open(...args);
+        const original = client.submit;
+        return { ...client, submit: (values, words) => submit(original, values, words) };
+      };
+      return { ...native, loadNative: () => addon };
+    });
+    orgcache = require(PACKAGE_ROOT);
+    jest.dontMock(NATIVE);
+  });
+  orgcache.configure(options);
+  onEnd(() => orgcache.shutdown({ timeoutMs: 2000 }));
+  return orgcache;
+}
+
+describe('calls that cannot cross into native code', () => {
+  test('reject with what was thrown, and those of other batches are answered', async () => {
+    const redis = await startRedis();
+    let failures = 0;
+    const { cacheAdapter } = openWith(
+      (submit, values, words) => {
+        if (failures-- > 0) throw new Error('a defect');
+        return submit(values, words);
+      },
+      { url: redis.url },
+    );
+    await cacheAdapter.set('k', 'v');
+    failures = 1;
+    const calls = Array.from({ length: 100 }, (_, index) => cacheAdapter.get(index % 2 ? 'k' : 'none'));
+    const { value: outcomes } = await within(5000, Promise.allSettled(calls), 'the calls');
+    const failed = outcomes.filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThan(100);
+    for (const { reason } of failed) expect(reason.message).toBe('a defect');
+    outcomes.forEach(({ status, value }, index) => {
+      if (status === 'fulfilled') expect(value).toBe(index % 2 ? 'v' : null);
+    });
+    expect(await cacheAdapter.get('k')).toBe('v');
+  });
+
+  test('never take the outcome of another call, where native code settles them all the same', async () => {
+    const redis = await startRedis();
+    let isFaulty = false;
+    const { cacheAdapter, shutdown } = openWith(
+      (submit, values, words) => {
+        submit(values, words);
+        if (isFaulty) throw new Error('a defect at the end');
+      },
+      { url: redis.url },
+    );
+    await Promise.all(Array.from({ length: 50 }, (_, index) => cacheAdapter.set(`k${index}`, index)));
+    isFaulty = true;
+    const lost = rejection(cacheAdapter.get('k7'));
+    expect((await lost).message).toBe('a defect at the end');
+    isFaulty = false;
+    const values = await Promise.all(Array.from({ length: 50 }, (_, index) => cacheAdapter.get(`k${index}`)));
+    expect(values).toEqual(Array.from({ length: 50 }, (_, index) => index));
+    expect((await within(2000, shutdown({ timeoutMs: 10_000 }), 'the shutdown')).value.flushed).toBe(true);
+  });
+});

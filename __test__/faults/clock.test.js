@@ -1,0 +1,56 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { execFileSync } = require('node:child_process');
+const { onEnd } = require('../support/cleanup');
+const { runProgram } = require('../support/process');
+const { startRedis } = require('../support/redis');
+
+const SOURCE = path.join(__dirname, '..', 'programs', 'clock-jump.c');
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+/** A folder with the library that lets the wall clock jump, built by the compiler that the addon needs too. */
+function buildJump() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-clock-'));
+  onEnd(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const library = path.join(folder, 'clock-jump.so');
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, SOURCE, '-ldl']);
+  return { library, file: path.join(folder, 'now') };
+}
+
+test.each(['loop', 'thread'])(
+  'lifetimes hold where the wall clock jumps an hour in an outage, with the %s driver',
+  async (driver) => {
+    const redis = await startRedis({ args: DURABLE });
+    const { library, file } = buildJump();
+    const { reports } = await runProgram('clock.cjs', {
+      args: { port: redis.port, driver },
+      env: { LD_PRELOAD: library, CLOCK_JUMP_FILE: file },
+      onReport: async (told) => {
+        if (told === 'written') {
+          fs.writeFileSync(file, '');
+          await redis.kill();
+        } else if (told.jumped) {
+          await redis.launch();
+        }
+      },
+    });
+    const [, outage, after] = reports;
+    expect(outage).toMatchObject({ long: 'long', short: 'short' });
+    expect(outage.shortLivedMs).toBeGreaterThan(2900);
+    expect(outage.shortLivedMs).toBeLessThan(3500);
+    expect(after).toEqual({ during: 'during', context: ['before'] });
+    // The server's clock is right: what was replayed ends ten minutes after it was set.
+    const left = await redis.command('PTTL', 'jack:dev:kv:during');
+    expect(left).toBeGreaterThan(590_000);
+    expect(left).toBeLessThanOrEqual(600_000);
+    // An index whose scores come from a wrong clock still finds everything.
+    expect((await redis.command('ZRANGE', 'jack:dev:!index:org-clock', 0, -1)).sort()).toEqual([
+      'jack:dev:conversationContexts:org-clock:1',
+      'jack:dev:conversationContexts:org-clock:2',
+    ]);
+  },
+  60_000,
+);

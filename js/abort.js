@@ -1,0 +1,70 @@
+'use strict';
+
+const { signalOf } = require('./options.js');
+
+/**
+ * What is to be told when a signal aborts. A signal gets one listener from here, however many calls wait
+ * for it: it searches all of its listeners for each that is added.
+ */
+const watches = new WeakMap();
+
+/**
+ * Settles as the promise that `start` makes, or rejects with the signal's reason as soon as the signal of
+ * `options` aborts: what is under way then goes on unseen. With a signal that has aborted `start` is not
+ * called. Rejects with `E_CONFIG` where `options` is no object or its signal no AbortSignal.
+ */
+function abortable(options, start) {
+  try {
+    const signal = signalOf(options);
+    if (signal === undefined) return start();
+    if (signal.aborted) return Promise.reject(reasonOf(signal));
+    return settledOrAborted(signal, start());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function settledOrAborted(signal, started) {
+  return new Promise((resolve, reject) => {
+    const forget = whenAborted(signal, reject);
+    started.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error) => {
+        forget();
+        reject(error);
+      },
+    );
+  });
+}
+
+function reasonOf(signal) {
+  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
+}
+
+/** Calls `abort` with the reason, once. The function that is answered calls that off. */
+function whenAborted(signal, abort) {
+  let watch = watches.get(signal);
+  if (watch === undefined) {
+    const waiting = new Set();
+    const tell = () => {
+      watches.delete(signal);
+      for (const waits of waiting) waits(reasonOf(signal));
+      waiting.clear();
+    };
+    watch = { waiting, tell };
+    watches.set(signal, watch);
+    signal.addEventListener('abort', tell, { once: true });
+  }
+  const { waiting, tell } = watch;
+  waiting.add(abort);
+  return () => {
+    if (!waiting.delete(abort) || waiting.size > 0) return;
+    watches.delete(signal);
+    signal.removeEventListener('abort', tell);
+  };
+}
+
+module.exports = { abortable, whenAborted };

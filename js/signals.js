@@ -1,0 +1,56 @@
+'use strict';
+
+const os = require('node:os');
+const { whenAborted } = require('./abort.js');
+const { OrgCacheError } = require('./errors.js');
+const { signalOf, timeoutOf } = require('./options.js');
+
+/** What asks a server to end: an orchestrator, and a person at the keyboard. */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'];
+/** The system ends or stops a process by these without asking it. */
+const NEVER_HANDLED = ['SIGKILL', 'SIGSTOP'];
+
+/**
+ * Handles signals to this process: the first shuts down and is then sent again, so that the process ends as
+ * the signal would have ended it; a second does not wait. Answers a function that takes the handlers away.
+ */
+function installSignalHandlers(shutdown, options = {}) {
+  const aborter = signalOf(options);
+  const timeoutMs = timeoutOf(options);
+  const names = namesOf(options.signals ?? ENDING_SIGNALS);
+  let isEnding = false;
+
+  const uninstall = () => {
+    for (const name of names) process.off(name, end);
+  };
+  const endBy = (name) => {
+    uninstall();
+    process.kill(process.pid, name);
+  };
+  function end(name) {
+    if (isEnding) return endBy(name);
+    isEnding = true;
+    const again = () => endBy(name);
+    shutdown({ timeoutMs }).then(again, again);
+  }
+
+  if (aborter?.aborted) return uninstall;
+  for (const name of names) process.on(name, end);
+  if (aborter === undefined) return uninstall;
+  const forget = whenAborted(aborter, uninstall);
+  return () => {
+    forget();
+    uninstall();
+  };
+}
+
+function namesOf(signals) {
+  const isName = (name) => Object.hasOwn(os.constants.signals, name) && !NEVER_HANDLED.includes(name);
+  if (Array.isArray(signals) && signals.every(isName)) return [...new Set(signals)];
+  throw new OrgCacheError(
+    'E_CONFIG',
+    'the option signals must be a list of names of signals that can be handled, e.g. ["SIGTERM"]',
+  );
+}
+
+module.exports = { installSignalHandlers };

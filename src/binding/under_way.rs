@@ -1,0 +1,71 @@
+//! Which calls have not settled: who is left to tell where the driver no longer knows.
+
+const BITS: usize = u64::BITS as usize;
+
+/// Slots of calls, a bit for each. JavaScript uses low slots again, so there are few words.
+#[derive(Debug, Default)]
+pub struct UnderWay {
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl UnderWay {
+    pub fn begin(&mut self, slot: u32) {
+        let (word, bit) = place(slot);
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        self.count += usize::from(self.bits[word] & bit == 0);
+        self.bits[word] |= bit;
+    }
+
+    /// The call has settled; nothing happens where it had already.
+    pub fn end(&mut self, slot: u32) {
+        let (word, bit) = place(slot);
+        if let Some(bits) = self.bits.get_mut(word) {
+            self.count -= usize::from(*bits & bit != 0);
+            *bits &= !bit;
+        }
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn slots(&self) -> impl Iterator<Item = u32> {
+        let words = self.bits.iter().enumerate().filter(|(_, bits)| **bits != 0);
+        words.flat_map(|(word, bits)| {
+            (0..BITS).filter(move |bit| bits >> bit & 1 != 0).map(move |bit| (word * BITS + bit) as u32)
+        })
+    }
+}
+
+fn place(slot: u32) -> (usize, u64) {
+    let slot = slot as usize;
+    (slot / BITS, 1 << (slot % BITS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn it_holds_the_slots_that_began_and_did_not_end(steps in prop::collection::vec((any::<bool>(), 0..300u32), 0..200)) {
+            let (mut under_way, mut expected) = (UnderWay::default(), BTreeSet::new());
+            for (begins, slot) in steps {
+                if begins {
+                    under_way.begin(slot);
+                    expected.insert(slot);
+                } else {
+                    under_way.end(slot);
+                    expected.remove(&slot);
+                }
+                prop_assert_eq!(under_way.count(), expected.len());
+            }
+            prop_assert_eq!(under_way.slots().collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What one thread leaves for another, and the wake-ups that make sure it is found.
+//!
+//! Whoever leaves something wakes afterwards; whoever was woken takes everything. So nothing that was
+//! left waits for a wake-up that has come already.
+
+use super::sync::{AtomicBool, Mutex, Ordering};
+
+/// The way to wake the other side. A wake-up for which nobody waits is kept for who waits next;
+/// several may become one.
+pub trait Wake {
+    fn wake(&self);
+}
+
+impl Wake for tokio::sync::Notify {
+    fn wake(&self) {
+        self.notify_one();
+    }
+}
+
+impl<W: Wake + ?Sized> Wake for std::sync::Arc<W> {
+    fn wake(&self) {
+        (**self).wake();
+    }
+}
+
+/// Where threads leave things for one other thread.
+#[derive(Debug)]
+pub struct Tray<T, W> {
+    // Held while things are moved in or out, never across a wait.
+    left: Mutex<T>,
+    wake: W,
+}
+
+impl<T: Default, W: Wake> Tray<T, W> {
+    pub fn new(wake: W) -> Tray<T, W> {
+        Tray { left: Mutex::new(T::default()), wake }
+    }
+
+    /// Leaves what `leave` adds, and wakes. For any thread.
+    pub fn put(&self, leave: impl FnOnce(&mut T)) {
+        leave(&mut self.left.lock());
+        self.wake.wake();
+    }
+
+    /// Takes everything. For the thread that was woken.
+    pub fn take(&self) -> T {
+        std::mem::take(&mut self.left.lock())
+    }
+
+    pub fn waker(&self) -> &W {
+        &self.wake
+    }
+}
+
+/// A tray whose reader goes on until it is told to stop.
+#[derive(Debug)]
+pub struct Inbox<T, W> {
+    tray: Tray<T, W>,
+    stopped: AtomicBool,
+}
+
+impl<T: Default, W: Wake> Inbox<T, W> {
+    pub fn new(wake: W) -> Inbox<T, W> {
+        Inbox { tray: Tray::new(wake), stopped: AtomicBool::new(false) }
+    }
+
+    /// Leaves what `leave` adds, and wakes.
+    pub fn put(&self, leave: impl FnOnce(&mut T)) {
+        self.tray.put(leave);
+    }
+
+    /// Takes everything. Who finds it stopped afterwards takes once more: what was put before the stop
+    /// is there then.
+    pub fn take(&self) -> T {
+        self.tray.take()
+    }
+
+    pub fn waker(&self) -> &W {
+        self.tray.waker()
+    }
+
+    /// Tells the reader to stop, and wakes it.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.tray.wake.wake();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// Makes many wake-ups one, where each costs.
+#[derive(Debug)]
+pub struct WakeOnce {
+    /// Whether a wake-up is already under way.
+    rung: AtomicBool,
+}
+
+impl Default for WakeOnce {
+    fn default() -> Self {
+        WakeOnce { rung: AtomicBool::new(false) }
+    }
+}
+
+impl WakeOnce {
+    /// Whether the caller has to wake; if not, somebody else does.
+    pub fn ring(&self) -> bool {
+        !self.rung.swap(true, Ordering::AcqRel)
+    }
+
+    /// The wake-up has come: what is left from now on needs another one. Before anything is taken.
+    pub fn answered(&self) {
+        self.rung.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, orgcache_loom))]
+mod loom_tests {
+    use super::*;
+    use loom::sync::{Arc, Notify};
+    use loom::thread;
+
+    /// Keeps a wake-up until somebody waits, as the real ones do. loom finds who waits for ever.
+    #[derive(Default)]
+    struct Bell {
+        once: WakeOnce,
+        notify: Kept,
+    }
+
+    struct Kept(Notify);
+
+    impl Default for Kept {
+        fn default() -> Self {
+            Kept(Notify::new())
+        }
+    }
+
+    impl Wake for Kept {
+        fn wake(&self) {
+            self.0.notify();
+        }
+    }
+
+    impl Wake for Arc<Bell> {
+        fn wake(&self) {
+            if self.once.ring() {
+                self.notify.wake();
+            }
+        }
+    }
+
+    type Numbers = Vec<u32>;
+
+    #[test]
+    fn loom_what_two_threads_put_into_a_tray_is_found_by_who_waits_to_be_woken() {
+        loom::model(|| {
+            let tray = Arc::new(Tray::<Numbers, Kept>::new(Kept::default()));
+            for number in [1, 2] {
+                let tray = tray.clone();
+                thread::spawn(move || tray.put(|left| left.push(number)));
+            }
+            let mut taken = Vec::new();
+            while taken.len() < 2 {
+                tray.waker().0.wait();
+                taken.append(&mut tray.take());
+            }
+        });
+    }
+
+    #[test]
+    fn loom_who_is_told_to_stop_does_and_finds_all_that_was_put_before() {
+        loom::model(|| {
+            let inbox = Arc::new(Inbox::<Numbers, Kept>::new(Kept::default()));
+            let theirs = inbox.clone();
+            thread::spawn(move || {
+                theirs.put(|left| left.push(1));
+                theirs.put(|left| left.push(2));
+                theirs.stop();
+            });
+            let mut taken = Vec::new();
+            while !inbox.is_stopped() {
+                inbox.waker().0.wait();
+                taken.append(&mut inbox.take());
+            }
+            taken.append(&mut inbox.take());
+            assert_eq!(taken, [1, 2]);
+        });
+    }
+
+    #[test]
+    fn loom_one_bell_for_two_trays_leaves_nothing_without_a_wake_up() {
+        loom::model(|| {
+            let bell = Arc::new(Bell::default());
+            let trays = [1, 2].map(|number| {
+                let tray = Arc::new(Tray::<Numbers, Arc<Bell>>::new(bell.clone()));
+                let theirs = tray.clone();
+                thread::spawn(move || theirs.put(|left| left.push(number)));
+                tray
+            });
+            let mut taken = 0;
+            while taken < 2 {
+                bell.notify.0.wait();
+                bell.once.answered();
+                taken += trays.iter().map(|tray| tray.take().len()).sum::<usize>();
+            }
+        });
+    }
+
+    #[test]
+    fn loom_of_two_that_ring_before_an_answer_one_wakes() {
+        loom::model(|| {
+            let once = Arc::new(WakeOnce::default());
+            let other = once.clone();
+            let theirs = thread::spawn(move || other.ring());
+            let ours = once.ring();
+            assert!(ours ^ theirs.join().unwrap());
+            once.answered();
+            assert!(once.ring());
+        });
+    }
+}
