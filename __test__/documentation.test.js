@@ -220,6 +220,7 @@ describe('what the documents name', () => {
     const help = {
       demo: (await runNode(['examples/server/demo.mjs', '--help'])).stdout,
       bench: (await runNode(['bench/run.mjs', '--help'])).stdout,
+      soak: (await runNode(['scripts/soak.mjs', '--help'])).stdout,
     };
     for (const [, script, options] of commands) {
       expect(manifest.scripts).toHaveProperty([script]);
