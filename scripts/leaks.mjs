@@ -1,5 +1,6 @@
-// Looks for memory that native code loses: a program that uses everything runs under valgrind, once a
-// driver, and no block that was lost may have been asked for by the addon. docs/leaks.md says what it found.
+// Looks for memory that native code loses, and for memory that it uses when it must not: the Rust tests run
+// under AddressSanitizer; then a program that uses everything runs under valgrind, once a driver, and no block
+// that was lost may have been asked for by the addon. docs/leaks.md says what it found.
 
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
@@ -36,6 +37,24 @@ const VALGRIND = [
   '--xml=yes',
   `--suppressions=${SUPPRESSIONS}`,
 ];
+
+/** The only target that this is known to work for. */
+const ASAN_TARGET = 'x86_64-unknown-linux-gnu';
+
+/** Whether the Rust tests pass under the sanitizer, which also looks for leaks at the end of each program. */
+function passUnderAsan(redisServer) {
+  const where = ['--target', ASAN_TARGET, '--target-dir', 'target/asan'];
+  const tests = ['--no-default-features', '--lib', '--test', 'exchange_over_redis'];
+  const env = {
+    ...process.env,
+    // The sanitizer is a flag of nightly compilers; this lets a stable one take it.
+    RUSTC_BOOTSTRAP: '1',
+    RUSTFLAGS: '-Zsanitizer=address',
+    ASAN_OPTIONS: 'detect_leaks=1',
+    ORGCACHE_TEST_REDIS_SERVER: redisServer,
+  };
+  return succeeds('cargo', ['test', ...where, ...tests], { cwd: ROOT, env });
+}
 
 /** The addon with symbols; the release build has none, and its leaks would have no names. */
 function buildWithSymbols(folder) {
@@ -114,7 +133,15 @@ async function main() {
         'valgrind libc6-dbg; it does not run on Windows or current macOS).',
     );
   }
-  await setup({ addon: false, redis: true });
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new SetupError(
+      'leaks are looked for on Linux x64 with glibc: start it there, or in a container of that.',
+    );
+  }
+  const { redisServer } = await setup({ addon: false, redis: true });
+  const passed = passUnderAsan(redisServer);
+  console.log(`${passed ? 'ok    ' : 'FAILED'} the Rust tests under AddressSanitizer`);
+  if (!passed) process.exitCode = 1;
   // The report names the addon by its real path.
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'orgcache-leaks-')));
   try {

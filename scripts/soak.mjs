@@ -1,224 +1,212 @@
-// Random faults over a mixed load, decided by a printed seed, for as many minutes as asked:
-//   npm run soak -- --minutes 10 --seed 7
-// A line of figures a minute and one at the end. Ends with 1 when anything was lost, late or wrong, when Redis
-// was not reached again in time, or when memory or file descriptors grew.
+// Random faults under load for minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]`.
+// One line of figures a minute and one at the end; the exit code is 1 where anything was lost, late or wrong, or
+// where memory or file descriptors grow.
 
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { exitWithSentence, isProgram, ROOT, SetupError } from './run.mjs';
+import { exitWithSentence, isProgram, SetupError } from './run.mjs';
 import { setup } from './setup.mjs';
 
-const HELP = `npm run soak -- --minutes N [--seed S]
-  --minutes N  how long, at least 2; the first minute is where memory and descriptors are compared from
-  --seed S     decides faults and load; printed where none is given
-`;
-/** Between two faults, so that each meets a cache that is whole. */
-const REST_MS = 1500;
-const RECOVERY_BOUND_MS = 8000;
-const SHORTEST_FAULT_MS = 200;
-const LONGEST_FAULT_MS = 4000;
-const MINUTE_MS = 60_000;
-/** Beyond the level after the first minute: the allocators' own slack, and idle sockets. */
-const MAX_GROWTH_BYTES = 32 * 1024 * 1024;
-const MAX_MORE_DESCRIPTORS = 4;
-/** Of the last ones, the median is compared: one collection more or less must not decide. */
-const SAMPLES = 15;
-const SAMPLE_EVERY_MS = 2000;
+const require = createRequire(import.meta.url);
 
-/** Each begins a fault and answers how it ends. */
+const COMMAND_TIMEOUT_MS = 1000;
+const RECOVERY_BOUND_MS = 15_000;
+/** The pause between two faults, and how long one lasts, at most. */
+const PAUSE_MS = 1500;
+const FAULT_MS = 3000;
+const MINUTE_MS = 60_000;
+const MIB = 1_048_576;
+/**
+ * Levels are compared after a collection, in the median over the first and the last quarter of the run: V8's heap
+ * breathes by this much, and a leak of a call or a connection would be far beyond.
+ */
+const ALLOWED_GROWTH_MIB = 24;
+const ALLOWED_DESCRIPTORS = 3;
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
 const FAULTS = {
-  'server stopped': async ({ redis }) => {
-    redis.pause();
-    return () => redis.resume();
+  kill: {
+    begin: ({ redis }) => redis.kill(),
+    end: ({ redis }) => redis.launch(),
   },
-  'server killed': async ({ redis }) => {
-    await redis.kill();
-    return () => redis.launch();
+  stop: { begin: ({ redis }) => redis.pause(), end: ({ redis }) => redis.resume() },
+  'black hole': { begin: ({ proxy }) => proxy.blackHole(), end: ({ proxy }) => proxy.heal() },
+  refuse: { begin: ({ proxy }) => proxy.refuse(), end: ({ proxy }) => proxy.heal() },
+  reset: { begin: ({ proxy }) => proxy.reset(), end: () => {} },
+  slow: {
+    begin: ({ proxy }) => proxy.delay({ requestDelayMs: 50, replyDelayMs: 50 }),
+    end: ({ proxy }) => proxy.heal(),
   },
-  'black hole': inProxy((proxy) => proxy.blackHole()),
-  'connections refused': inProxy((proxy) => proxy.refuse()),
-  'connections reset': inProxy((proxy) => proxy.reset()),
-  'a slow network': inProxy((proxy, random) => proxy.delay({ replyDelayMs: random.below(400) })),
-  'single bytes': inProxy((proxy) => proxy.delay({ trickleMs: 0 })),
-  'a cut reply': inProxy((proxy, random) =>
-    proxy.cutReplies(random.below(2000), random.pick(['fin', 'rst'])),
-  ),
-  'clients killed': async ({ redis }) => {
-    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    return () => {};
+  trickle: { begin: ({ proxy }) => proxy.trickle(1), end: ({ proxy }) => proxy.heal() },
+  garbage: { begin: ({ proxy }) => proxy.replaceReply('%garbage\r\n'), end: ({ proxy }) => proxy.heal() },
+  'endless reply': {
+    begin: ({ proxy }) => proxy.replaceReply('*2147483647\r\n'),
+    end: ({ proxy }) => proxy.heal(),
   },
-  'scripts forgotten': async ({ redis }) => {
-    await redis.command('SCRIPT', 'FLUSH');
-    return () => {};
+  replica: {
+    begin: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', 1),
+    end: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
   },
-  'clients paused': async ({ redis }, random) => {
-    await redis.command('CLIENT', 'PAUSE', 200 + random.below(2000), 'ALL');
-    return () => redis.command('PING');
+  'client kill': {
+    begin: ({ redis }) => redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
+    end: () => {},
   },
+  pause: {
+    begin: ({ redis }) => redis.command('CLIENT', 'PAUSE', FAULT_MS, 'ALL'),
+    end: () => {},
+  },
+  'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
 };
 
-function inProxy(begin) {
-  return async ({ proxy }, random) => {
-    await begin(proxy, random);
-    return () => proxy.heal();
-  };
+const HELP = `Random faults under load.
+
+  npm run soak -- [options]
+
+  --minutes N   how long (default: 10)
+  --seed S      repeats the faults of a run that printed it (default: drawn)
+  --driver D    auto, loop or thread (default: auto)
+  --help`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '10' },
+      seed: { type: 'string' },
+      driver: { type: 'string', default: 'auto' },
+    },
+  });
+  const minutes = Number(values.minutes);
+  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
+  if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
+  if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
+  return { help: values.help, minutes, seed, driver: values.driver };
 }
 
-/** So that what is compared is what is held, and not what nobody has collected yet. */
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc');
+async function prepare({ seed, driver }) {
+  const { startRedis } = require('../__test__/support/redis.js');
+  const { startProxy } = require('../__test__/faults/support/proxy.js');
+  const { Load } = require('../__test__/faults/support/load.js');
+  const { createInstance } = require('../js/instance.js');
+  const redis = await startRedis({ args: DURABLE });
+  const proxy = await startProxy(redis);
+  const open = (url) => {
+    const orgcache = createInstance();
+    const timeouts = { commandTimeout: COMMAND_TIMEOUT_MS, connectTimeout: COMMAND_TIMEOUT_MS };
+    orgcache.configure({ url, driver, logLevel: 'off', ...timeouts });
+    return orgcache;
+  };
+  const orgcache = open(proxy.url);
+  const load = new Load(orgcache, { commandTimeout: COMMAND_TIMEOUT_MS, seed });
+  return { redis, proxy, orgcache, load, open };
+}
 
-class Soak {
-  #bench;
-  #random;
-  #harness;
-  #samples = [];
-  #sampling;
-  faults = 0;
-  slowestRecoveryMs = 0;
-  problems = [];
+/** What is held now, the garbage collected. */
+function level() {
+  globalThis.gc?.();
+  return { residentMiB: process.memoryUsage.rss() / MIB, descriptors: readdirSync('/proc/self/fd').length };
+}
 
-  constructor({ bench, random, harness }) {
-    this.#bench = bench;
-    this.#random = random;
-    this.#harness = harness;
-    this.#sampling = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
+async function recovered({ orgcache }) {
+  const deadline = performance.now() + RECOVERY_BOUND_MS;
+  for (;;) {
+    const { state, journal } = orgcache.cacheManager.getStats().redis;
+    if (state === 'ready' && journal.entries + journal.clears === 0) return true;
+    if (performance.now() > deadline) return false;
+    await delay(5);
   }
+}
 
-  #sample() {
-    collectGarbage();
-    this.#samples.push({
-      resident: process.memoryUsage.rss(),
-      descriptors: this.#harness.openDescriptors(),
-    });
-  }
-
-  /** The medians of the last seconds. */
-  level() {
-    const last = this.#samples.slice(-SAMPLES);
-    const median = (field) => last.map((sample) => sample[field]).sort((a, b) => a - b)[last.length >> 1];
-    return { resident: median('resident'), descriptors: median('descriptors') };
-  }
-
-  async fault() {
-    const name = this.#random.pick(Object.keys(FAULTS));
-    const end = await FAULTS[name](this.#bench, this.#random);
-    await delay(SHORTEST_FAULT_MS + this.#random.below(LONGEST_FAULT_MS - SHORTEST_FAULT_MS));
-    await end();
+/** Faults one after the other until the time is over. */
+async function soak(bench, { minutes, seed }) {
+  const { randomOf } = require('../__test__/faults/support/random.js');
+  const random = randomOf(seed);
+  const endsAt = performance.now() + minutes * MINUTE_MS;
+  const run = { faults: {}, levels: [], stuck: [], longestRecoveryMs: 0 };
+  let tellAt = performance.now() + MINUTE_MS;
+  bench.load.start();
+  while (performance.now() < endsAt) {
+    await delay(random.below(PAUSE_MS));
+    const name = random.pick(Object.keys(FAULTS));
+    run.faults[name] = (run.faults[name] ?? 0) + 1;
+    await FAULTS[name].begin(bench);
+    await delay(random.below(FAULT_MS));
+    await FAULTS[name].end(bench);
     const healedAt = performance.now();
-    while (!this.#harness.hasRecovered(this.#bench.state())) {
-      if (performance.now() - healedAt > RECOVERY_BOUND_MS) {
-        this.problems.push(`No recovery from "${name}": ${JSON.stringify(this.#bench.state())}.`);
-        break;
-      }
-      await delay(10);
+    if (!(await recovered(bench))) run.stuck.push(name);
+    run.longestRecoveryMs = Math.max(run.longestRecoveryMs, performance.now() - healedAt);
+    run.levels.push(level());
+    if (performance.now() >= tellAt) {
+      tellAt += MINUTE_MS;
+      console.log(line(bench, run));
     }
-    this.faults += 1;
-    this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs, performance.now() - healedAt);
-    await delay(REST_MS);
   }
-
-  line(minute) {
-    const { figures } = this.#bench.load;
-    const { resident, descriptors } = this.level();
-    const parts = [
-      `${this.faults} faults`,
-      `${figures.settled} calls`,
-      `${figures.acknowledged} writes acknowledged`,
-      `lost ${figures.lost}, late ${figures.late}, wrong ${figures.wrong}`,
-      `longest call ${Math.round(figures.longestMs)} ms`,
-      `slowest recovery ${Math.round(this.slowestRecoveryMs)} ms`,
-      `resident ${(resident / 2 ** 20).toFixed(1)} MiB, ${descriptors} descriptors`,
-    ];
-    return `${minute}: ${parts.join('; ')}`;
-  }
-
-  end() {
-    clearInterval(this.#sampling);
-  }
+  await bench.load.stop();
+  if (!(await recovered(bench))) run.stuck.push('the end');
+  const witness = bench.open(bench.redis.url);
+  await bench.load.verify(witness);
+  await witness.shutdown();
+  return run;
 }
 
-async function run({ minutes, seed }) {
-  const require = createRequire(import.meta.url);
-  const folder = path.join(ROOT, '__test__');
-  const { createInstance } = require(path.join(ROOT, 'js', 'instance.js'));
-  const harness = require(path.join(folder, 'faults', 'support', 'fault-test.js'));
-  const { randomOf } = require(path.join(folder, 'faults', 'support', 'random.js'));
-  const { endAll, onEnd } = require(path.join(folder, 'support', 'cleanup.js'));
-  const open = (options) => {
-    const instance = createInstance();
-    instance.configure(options);
-    onEnd(() => instance.shutdown({ timeoutMs: 2000 }));
-    return instance;
-  };
+function line({ load, orgcache }, run) {
+  const { figures } = load;
+  const { journaled, replayed, reconnects } = orgcache.cacheManager.getStats().redis;
+  const { residentMiB, descriptors } = run.levels.at(-1);
+  const faults = Object.values(run.faults).reduce((sum, count) => sum + count, 0);
+  return (
+    `${faults} faults; ${figures.settled} calls, ${figures.acknowledged} writes acknowledged; lost ${figures.lost}, ` +
+    `late ${figures.late}, wrong ${figures.wrong}; longest call ${Math.round(figures.longestMs)} ms, longest recovery ` +
+    `${Math.round(run.longestRecoveryMs)} ms; ${journaled} journalled, ${replayed} replayed, ${reconnects} reconnects; ` +
+    `resident ${Math.round(residentMiB)} MiB, ${descriptors} descriptors`
+  );
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** What must not be, as sentences. */
+function problemsOf({ load }, { levels, stuck }) {
+  const { lost, late, wrong, lostExamples, lateExamples, wrongExamples } = load.figures;
+  const problems = [];
+  if (lost > 0) problems.push(`${lost} keys lost their value: ${JSON.stringify(lostExamples)}`);
+  if (late > 0) problems.push(`${late} calls were late: ${JSON.stringify(lateExamples)}`);
+  if (wrong > 0) problems.push(`${wrong} calls were answered wrongly: ${JSON.stringify(wrongExamples)}`);
+  if (stuck.length > 0)
+    problems.push(`it did not recover within ${RECOVERY_BOUND_MS} ms: ${stuck.join(', ')}`);
+  const quarter = Math.max(1, levels.length >> 2);
+  const growth = (of) => median(levels.slice(-quarter).map(of)) - median(levels.slice(0, quarter).map(of));
+  const grownMiB = growth(({ residentMiB }) => residentMiB);
+  const grownDescriptors = growth(({ descriptors }) => descriptors);
+  if (grownMiB > ALLOWED_GROWTH_MIB) problems.push(`resident memory grew by ${Math.round(grownMiB)} MiB`);
+  if (grownDescriptors > ALLOWED_DESCRIPTORS) problems.push(`${grownDescriptors} more descriptors are open`);
+  return problems;
+}
+
+async function main() {
+  const chosen = options();
+  if (chosen.help) {
+    console.log(HELP);
+    return;
+  }
+  const { redisServer } = await setup({ redis: true });
+  process.env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
+  console.log(`soak: seed ${chosen.seed}, ${chosen.minutes} minutes, the ${chosen.driver} driver`);
+  const { endAll } = require('../__test__/support/cleanup.js');
   try {
-    const bench = await harness.prepare({ isProxied: true, load: { seed }, open });
-    return await soak({ bench, harness, random: randomOf(seed), minutes });
+    const bench = await prepare(chosen);
+    const run = await soak(bench, chosen);
+    await bench.orgcache.shutdown();
+    const problems = problemsOf(bench, run);
+    console.log(`soak: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${line(bench, run)}`);
+    for (const problem of problems) console.log(`soak: ${problem}`);
+    process.exitCode = problems.length === 0 ? 0 : 1;
   } finally {
     await endAll();
   }
 }
 
-async function soak({ bench, harness, random, minutes }) {
-  const soaking = new Soak({ bench, harness, random });
-  bench.load.start();
-  let first;
-  for (let minute = 1; minute <= minutes; minute += 1) {
-    const endsAt = performance.now() + MINUTE_MS;
-    while (performance.now() < endsAt) await soaking.fault();
-    first ??= soaking.level();
-    console.log(soaking.line(`minute ${minute}`));
-  }
-  const figures = await bench.load.stop();
-  await bench.load.verify(bench.open({ ...bench.settings, url: bench.redis.url }));
-  const problems = [...soaking.problems, ...harness.problemsOf(figures)];
-  problems.push(...growth(first, soaking.level()));
-  soaking.end();
-  console.log(soaking.line('end'));
-  return problems;
-}
-
-function growth(first, last) {
-  const problems = [];
-  const bytes = last.resident - first.resident;
-  if (bytes > MAX_GROWTH_BYTES)
-    problems.push(`Resident memory grew by ${(bytes / 2 ** 20).toFixed(1)} MiB since the first minute.`);
-  const more = last.descriptors - first.descriptors;
-  if (more > MAX_MORE_DESCRIPTORS) problems.push(`${more} more descriptors are open than after a minute.`);
-  return problems;
-}
-
-function optionsOf(args) {
-  const { values } = parseArgs({
-    args,
-    options: { minutes: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  if (values.help) return null;
-  const minutes = Number(values.minutes ?? Number.NaN);
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  if (!Number.isInteger(minutes) || minutes < 2 || !Number.isInteger(seed))
-    throw new SetupError(`Say for how many whole minutes, at least 2.\n${HELP}`);
-  return { minutes, seed };
-}
-
-if (isProgram(import.meta.url)) {
-  try {
-    const options = optionsOf(process.argv.slice(2));
-    if (options === null) {
-      console.log(HELP);
-    } else {
-      const { redisServer } = await setup({ redis: true });
-      process.env.ORGCACHE_TEST_REDIS_SERVER = redisServer;
-      console.log(`seed ${options.seed}`);
-      const problems = await run(options);
-      for (const problem of problems) console.log(problem);
-      process.exitCode = problems.length === 0 ? 0 : 1;
-    }
-  } catch (error) {
-    exitWithSentence(error);
-  }
-}
+if (isProgram(import.meta.url)) main().catch(exitWithSentence);

@@ -17,7 +17,7 @@ function buildJump() {
   onEnd(() => fs.rmSync(folder, { recursive: true, force: true }));
   const library = path.join(folder, 'clock-jump.so');
   execFileSync('cc', ['-shared', '-fPIC', '-o', library, SOURCE, '-ldl']);
-  return { library, file: path.join(folder, 'now') };
+  return { folder, library, file: path.join(folder, 'now') };
 }
 
 test.each(['loop', 'thread'])(
@@ -54,3 +54,19 @@ test.each(['loop', 'thread'])(
   },
   60_000,
 );
+
+test('lifetimes hold where the wall clock was put back before the file of a journal is taken over', async () => {
+  const redis = await startRedis({ args: DURABLE });
+  await redis.kill();
+  const { folder, library, file } = buildJump();
+  const args = { port: redis.port, directory: folder };
+  fs.writeFileSync(file, '');
+  const ahead = { LD_PRELOAD: library, CLOCK_JUMP_FILE: file };
+  const died = await runProgram('journal-file.cjs', { args, env: ahead, mayFail: true });
+  expect([died.report, died.signal]).toEqual([[true, true], 'SIGKILL']);
+  await redis.launch();
+  const { report } = await runProgram('journal-file.cjs', { args: { ...args, takesOver: true } });
+  expect(report).toEqual({ kept: 'first', replayed: 2 });
+  const left = async (key) => Math.ceil((await redis.command('PTTL', `jack:dev:${key}`)) / 60_000);
+  expect([await left('kv:kept'), await left('conversationContexts:org-clock:1')]).toEqual([10, 120]);
+});

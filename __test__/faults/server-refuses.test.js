@@ -3,6 +3,8 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { DRIVERS, sized, underFault } = require('./support/fault-test');
+const { openPackage } = require('../support/package');
+const { startRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
 const FAULT_MS = sized({ short: 1200, full: 8000 });
@@ -224,4 +226,59 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(problems).toEqual([]);
     expect([figures.refused, figures.detectedMs, figures.connections]).toEqual([0, undefined, 0]);
   }, 60_000);
+});
+
+describe.each(['loop', 'thread'])('what the journal holds, with the %s driver', (driver) => {
+  /** Written in Redis, then anew in an outage; the server comes back so that it takes no writes. */
+  async function openOutdated(refusing) {
+    const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    const orgcache = openPackage({ url: redis.url, driver, commandTimeout: 1000, logLevel: 'off' });
+    const { cacheAdapter, cacheManager } = orgcache;
+    const writeAll = async (text) => [
+      await cacheAdapter.set('k', text, 600),
+      await cacheAdapter.setConversationContext('org', '+1', [text]),
+      await cacheManager.hset('hash', 'field', text, 600),
+    ];
+    await writeAll('old');
+    await redis.kill();
+    await until(() => !orgcache.redisManager.isConnected, { what: 'the outage to be noticed' });
+    expect(await writeAll('new')).not.toContain(false);
+    redis.options.args.push(...refusing);
+    await redis.launch();
+    return { redis, ...orgcache };
+  }
+
+  async function readAll({ cacheAdapter, cacheManager }) {
+    const context = await cacheAdapter.getConversationContext('org', '+1');
+    const fields = await cacheManager.hgetall('hash');
+    return [
+      await cacheAdapter.get('k'),
+      context?.[0],
+      await cacheManager.hget('hash', 'field'),
+      fields.field,
+    ];
+  }
+
+  test.each([
+    ['is full', 'OOM', ['--maxmemory', '1', '--maxmemory-policy', 'noeviction'], ['maxmemory', 0]],
+    ['has become a replica', 'READONLY', ['--replicaof', '127.0.0.1 1'], null],
+  ])('is what is answered while a server that %s refuses to take it', async (_name, code, args, healing) => {
+    const bench = await openOutdated(args);
+    const { redis, cacheManager } = bench;
+    const answers = new Set();
+    let rounds = 0;
+    const stats = () => cacheManager.getStats().redis;
+    const readOn = async () => {
+      for (const answer of await readAll(bench)) answers.add(answer);
+      if (stats().lastError === code) rounds += 1;
+      // A replica is left at once: only several visits make it likely that reads meet it.
+      return rounds > 200 && (healing || stats().reconnects > 3);
+    };
+    await until(readOn, { timeoutMs: 15_000, everyMs: 1, what: 'reads while the replay is refused' });
+    expect([...answers]).toEqual(['new']);
+    await (healing ? redis.command('CONFIG', 'SET', ...healing) : redis.command('REPLICAOF', 'NO', 'ONE'));
+    await until(() => stats().state === 'ready', { timeoutMs: 10_000, what: 'the recovery' });
+    expect(await readAll(bench)).toEqual(['new', 'new', 'new', 'new']);
+    expect(await redis.command('GET', 'jack:dev:kv:k')).toBe('"new"');
+  });
 });

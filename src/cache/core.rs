@@ -73,6 +73,7 @@ impl Core {
                 memory: MemoryStore::new(config.memory_max_bytes),
                 journal,
                 recovery: Recovery::default(),
+                clearings: 0,
                 extensions: Vec::new(),
             }),
             health: Arc::new(Health::default()),
@@ -285,7 +286,10 @@ impl Core {
         };
         let mut index = Vec::new();
         let is_indexed = place.append_index(&self.keys, &mut index).unwrap_or(false);
-        is_indexed && kept.journal.is_cleared(&index) && kept.journal.entry(operation.key()).is_none()
+        is_indexed
+            && kept.journal.is_cleared(&index)
+            && kept.journal.entry(operation.key()).is_none()
+            && !kept.recovery.is_newer_than_clearings(operation.key())
     }
 
     /// Whether the journal has got something while Redis was there, so that a driver should have its turn.

@@ -63,7 +63,7 @@ impl Core {
     /// A clearing that Redis does not carry out, or did not finish.
     pub(super) fn clear_locally(&self, clearing: &Clearing, token: &Token) -> Outcome<'static> {
         let mut kept = self.kept();
-        let removed = i64::try_from(kept.memory.clear_organization(clearing.index())).unwrap_or(i64::MAX);
+        let removed = i64::try_from(kept.clear_memory(clearing.index())).unwrap_or(i64::MAX);
         if !self.uses_redis() {
             return Outcome::Integer(removed);
         }
@@ -102,7 +102,7 @@ impl Core {
     }
 
     /// Counts what this process answered itself, and makes JSON of what is stored.
-    fn read_locally(&self, outcome: Outcome<'static>, is_fallback: bool) -> Outcome<'static> {
+    pub(super) fn read_locally(&self, outcome: Outcome<'static>, is_fallback: bool) -> Outcome<'static> {
         let outcome = match outcome {
             Outcome::Json(stored) => self.decoded(stored).map_or(Outcome::Null, Outcome::Json),
             Outcome::Entries(entries) => Outcome::Entries(

@@ -14,6 +14,8 @@ pub struct Kept {
     pub memory: MemoryStore,
     pub journal: Journal,
     pub(super) recovery: Recovery,
+    /// How often an organization was cleared from memory.
+    pub(super) clearings: u64,
     /// Requests that let an index live as long as what it lists, whose connection was lost.
     pub(super) extensions: Vec<Vec<u8>>,
 }
@@ -36,36 +38,46 @@ pub(super) struct Attempt {
 impl Kept {
     /// What the journal says of a key, else what memory says. A value comes back as it was stored.
     pub(super) fn read(&mut self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
-        let held = match *operation {
-            Operation::Get { key } => self.journal.value(key, now),
-            Operation::HashGet { key, field } => self.journal.field(key, field, now),
-            Operation::HashEntries { key } => return Outcome::Entries(self.fields(key, now)),
-            _ => None,
-        };
-        match held {
-            Some(Held::Value(value)) => Outcome::Json(value.to_vec().into()),
-            Some(Held::Gone) => Outcome::Null,
-            None => local::run(operation, &mut self.memory, now),
+        match self.held(operation, now) {
+            Some(outcome) => outcome,
+            None => match (local::run(operation, &mut self.memory, now), operation) {
+                (Outcome::Entries(known), Operation::HashEntries { key }) => {
+                    Outcome::Entries(self.overlaid(key, known, now))
+                }
+                (outcome, _) => outcome,
+            },
         }
     }
 
-    /// All that is known of a hash: memory's fields with the journal's over them.
-    fn fields(&mut self, key: &[u8], now: Instant) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let known = |memory: &mut MemoryStore| match local::run(&Operation::HashEntries { key }, memory, now)
-        {
-            Outcome::Entries(entries) => entries,
-            _ => Vec::new(),
+    /// What the journal says of a value or a field; `None` where it knows nothing of it.
+    pub(super) fn held(&self, operation: &Operation<'_>, now: Instant) -> Option<Outcome<'static>> {
+        let held = match *operation {
+            Operation::Get { key } => self.journal.value(key, now),
+            Operation::HashGet { key, field } => self.journal.field(key, field, now),
+            _ => None,
         };
-        let Some(entry) = self.journal.entry(key) else { return known(&mut self.memory) };
+        held.map(|held| match held {
+            Held::Value(value) => Outcome::Json(value.to_vec().into()),
+            Held::Gone => Outcome::Null,
+        })
+    }
+
+    /// What is known of a hash, with the journal's fields over it.
+    pub(super) fn overlaid(
+        &self,
+        key: &[u8],
+        mut known: Vec<(Vec<u8>, Vec<u8>)>,
+        now: Instant,
+    ) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Some(entry) = self.journal.entry(key) else { return known };
         let Content::Fields { is_whole, fields } = &entry.content else { return Vec::new() };
-        let mut entries = if *is_whole { Vec::new() } else { known(&mut self.memory) };
-        entries.retain(|(field, _)| !fields.contains_key(&field[..]));
+        known.retain(|(field, _)| !is_whole && !fields.contains_key(&field[..]));
         if entry.ends > now {
             let there =
                 fields.iter().filter_map(|(field, value)| Some((field.to_vec(), value.as_ref()?.to_vec())));
-            entries.extend(there);
+            known.extend(there);
         }
-        entries
+        known
     }
 
     /// Puts a write into the journal, and into memory where it was taken.
@@ -86,6 +98,12 @@ impl Kept {
         local::run(operation, &mut self.memory, attempt.issued);
         let is_delete = matches!(operation, Operation::Delete { .. } | Operation::HashDelete { .. });
         (Outcome::Boolean(!is_delete || was_there), recorded)
+    }
+
+    /// Clears an organization from memory, and says how many values that were.
+    pub(super) fn clear_memory(&mut self, index: &[u8]) -> usize {
+        self.clearings += 1;
+        self.memory.clear_organization(index)
     }
 
     /// Keeps the request for the next connection.

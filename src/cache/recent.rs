@@ -17,6 +17,8 @@ use crate::lane::{Frame, Node, Requests, append_command};
 #[derive(Debug)]
 pub struct Recent {
     key: Box<[u8]>,
+    /// Clearings that memory had seen then.
+    clearings: u64,
     content: Content,
 }
 
@@ -114,7 +116,8 @@ impl Core {
         next: &mut impl Requests<Token>,
         content: impl FnOnce() -> Content,
     ) {
-        let recent = Box::new(Recent { key: key.into(), content: content() });
+        let clearings = self.kept().clearings;
+        let recent = Box::new(Recent { key: key.into(), clearings, content: content() });
         next.push(Token::unasked(Purpose::Lifetime(recent), now), self.deadline(now), |out| {
             append_command(out, &[b"PTTL", key]);
             1
@@ -127,12 +130,12 @@ impl Core {
         // -2: it has gone. -1: it has no end, which no value of this package has.
         let Ok(left) = u64::try_from(left) else { return };
         let ttl = Duration::from_millis(left);
-        let Recent { key, content } = recent;
+        let Recent { key, clearings, content } = recent;
         let index = self.index_of_key(&key);
         let index = index.as_deref();
         let mut kept = self.kept();
-        // What was written since is newer, and here already.
-        if kept.journal.entry(&key).is_some() {
+        // What was written since is newer, and here already, unless a clearing has emptied memory since.
+        if kept.journal.entry(&key).is_some() || kept.clearings != clearings {
             return;
         }
         match content {

@@ -4,6 +4,7 @@
 //! millisecond, so live calls in between hardly notice. Who calls for a key that still waits takes its
 //! replay along, in front of the call itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -44,9 +45,17 @@ pub struct Recovery {
     is_held: bool,
     try_again_at: Option<Instant>,
     told_at: Option<Instant>,
+    /// Keys that were written after a clearing which still goes on.
+    newer_than_clearings: HashSet<Box<[u8]>>,
     replayed: u64,
     superseded: u64,
     refused: u64,
+}
+
+impl Recovery {
+    pub(super) fn is_newer_than_clearings(&self, key: &[u8]) -> bool {
+        self.newer_than_clearings.contains(key)
+    }
 }
 
 /// What one request replays.
@@ -73,6 +82,8 @@ impl Core {
         }
         journal.rewind();
         *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
+        // The fence's answer may not come.
+        recovery.try_again_at = held.then(|| self.deadline(now));
         if journal.is_empty() {
             return false;
         }
@@ -108,6 +119,7 @@ impl Core {
     pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<Token>) {
         let mut kept = self.kept();
         if std::mem::take(&mut kept.recovery.is_held) {
+            kept.recovery.try_again_at = None;
             self.send_clearings(&mut kept, now, out);
             self.send_batches(&mut kept, now, out);
             self.end_recovery(&mut kept, now);
@@ -126,6 +138,7 @@ impl Core {
         let mut kept = self.kept();
         if kept.recovery.try_again_at.is_some_and(|at| at <= now) {
             kept.recovery.try_again_at = None;
+            kept.recovery.is_held = false;
             kept.journal.rewind();
             self.send_clearings(&mut kept, now, out);
             self.send_batches(&mut kept, now, out);
@@ -208,7 +221,11 @@ impl Core {
             return Some(super::replies::miss(operation.form()));
         }
         let Kept { journal, recovery, .. } = &mut *kept;
+        let is_clearing = journal.clears().next().is_some();
         for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
+            if is_clearing && !operation.is_read() {
+                recovery.newer_than_clearings.insert(key.into());
+            }
             journal.hand_out_key(key, |entry| {
                 let replay =
                     Replay { is_out_of_turn: true, ..Replay::of(vec![named(entry)], recovery.generation) };
@@ -257,6 +274,9 @@ impl Core {
         for ((key, sequence), answer) in replay.entries.iter().zip(answers) {
             match answer {
                 Node::Integer(done) => {
+                    if kept.journal.clears().next().is_some() {
+                        kept.recovery.newer_than_clearings.insert(key[..].into());
+                    }
                     kept.journal.settle(key, *sequence);
                     if done == 1 {
                         kept.recovery.replayed += 1;
@@ -347,8 +367,11 @@ impl Core {
     ) {
         let mut kept = self.kept();
         if is_done {
-            kept.memory.clear_organization(clearing.index());
+            kept.clear_memory(clearing.index());
             kept.journal.settle_clear(clearing.index(), token.sequence);
+            if kept.journal.clears().next().is_none() {
+                kept.recovery.newer_than_clearings = HashSet::new();
+            }
         }
         if clearing.was_asked_at().is_some() {
             kept.recovery.under_way = kept.recovery.under_way.saturating_sub(1);

@@ -12,6 +12,7 @@ use super::scripts::DROP_UNLESS_HASH;
 use super::token::{Purpose, Token};
 use super::upkeep;
 use crate::error::Error;
+use crate::health::State;
 use crate::lane::{Answer, Batch, Frame, Node, Requests, append_command};
 
 /// What follows from the replies of one read.
@@ -102,6 +103,9 @@ impl Core {
         (now, elapsed): (Instant, Duration),
         next: &mut Batch<Token>,
     ) -> Option<Outcome<'a>> {
+        if let Some(outcome) = self.read_overruled(operation, frame, now) {
+            return Some(outcome);
+        }
         match *operation {
             Operation::Get { key } => {
                 let stored = stored(frame.node());
@@ -143,6 +147,32 @@ impl Core {
                 Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
             }
         }
+    }
+
+    /// What the journal still has of what was read is newer than Redis's answer: its replay went out in
+    /// front of the read, and was refused.
+    fn read_overruled(
+        &self,
+        operation: &Operation<'_>,
+        frame: Frame<'_>,
+        now: Instant,
+    ) -> Option<Outcome<'static>> {
+        let is_up_to_date = self.health.state() == State::Ready && !self.wants_recovery();
+        if is_up_to_date || !operation.is_read() {
+            return None;
+        }
+        let kept = self.kept();
+        let outcome = match *operation {
+            Operation::HashEntries { key } => {
+                kept.journal.entry(key)?;
+                let there =
+                    fields(frame).iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+                Outcome::Entries(kept.overlaid(key, there, now))
+            }
+            _ => kept.held(operation, now)?,
+        };
+        drop(kept);
+        Some(self.read_locally(outcome, true))
     }
 
     fn clearing_advanced(

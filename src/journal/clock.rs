@@ -22,6 +22,12 @@ impl Clock {
         Clock { instant: now, since_epoch }
     }
 
+    /// For what was written at `millis` of its own clock. Nothing is written in the future: a clock that was put
+    /// back since would let everything live longer than it was meant to, so it was written just now.
+    pub(super) fn reading_from(self, millis: u64) -> Clock {
+        Clock { since_epoch: self.since_epoch.max(Duration::from_millis(millis)), ..self }
+    }
+
     pub(super) fn millis(self, at: Instant) -> u64 {
         let since_epoch = match at.checked_duration_since(self.instant) {
             Some(after) => self.since_epoch.saturating_add(after),

@@ -37,7 +37,7 @@ pub struct Entry {
     /// The sequence of the newest write in it.
     pub sequence: u64,
     /// Digests of values that Redis may hold and that are older than this entry; at most
-    /// `MAX_OLDER`, the newest last.
+    /// `MAX_OLDER` a value or field, the newest last.
     pub older: Vec<Digest>,
     /// The write of the whole key that the fields stand on; 0 where none is known.
     pub(super) base_sequence: u64,
@@ -212,9 +212,11 @@ impl Entry {
 
     /// Adds digests of values that Redis may hold. One that is known already counts as new.
     pub(super) fn add_older(&mut self, digests: &[Digest]) {
+        // Each field may have as many as a value.
+        let most = MAX_OLDER * self.written.len().max(1);
         for digest in digests {
             self.older.retain(|held| held != digest);
-            if self.older.len() == MAX_OLDER {
+            if self.older.len() >= most {
                 self.older.remove(0);
             }
             self.older.push(*digest);
@@ -255,7 +257,7 @@ impl Entry {
     }
 
     fn content_bytes(&self) -> usize {
-        self.data_bytes + cost::fields(self.written.len())
+        self.data_bytes + fields_bytes(self.written.len())
     }
 
     /// Memory that it would take after a write, or more.
@@ -275,18 +277,23 @@ impl Entry {
                 let value_length = if let Write::SetField { value, .. } = write { value.len() } else { 0 };
                 let put = cost::field(field.len(), value_length);
                 match fields {
-                    None => put + cost::fields(1),
+                    None => put + fields_bytes(1),
                     Some(fields) => match fields.get(field) {
                         Some(held) => {
                             self.content_bytes() + put - cost::field(field.len(), length(held.as_deref()))
                         }
-                        None => self.data_bytes + put + cost::fields(fields.len() + 1),
+                        None => self.data_bytes + put + fields_bytes(fields.len() + 1),
                     },
                 }
             }
         };
         shell_bytes(&self.key) + content
     }
+}
+
+/// Memory of this many fields beside their data, with the digests that each may have.
+fn fields_bytes(count: usize) -> usize {
+    cost::fields(count) + count * MAX_OLDER * size_of::<Digest>()
 }
 
 /// Memory of an entry without content.
@@ -300,8 +307,8 @@ pub(super) fn bytes_of_new(key: &[u8], write: Write<'_>) -> usize {
         + match write {
             Write::Set { value } => cost::allocation(value.len()),
             Write::Delete => 0,
-            Write::SetField { field, value } => cost::field(field.len(), value.len()) + cost::fields(1),
-            Write::DeleteField { field } => cost::field(field.len(), 0) + cost::fields(1),
+            Write::SetField { field, value } => cost::field(field.len(), value.len()) + fields_bytes(1),
+            Write::DeleteField { field } => cost::field(field.len(), 0) + fields_bytes(1),
         }
 }
 

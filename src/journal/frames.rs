@@ -191,7 +191,9 @@ fn put_digests(out: &mut Vec<u8>, digests: &[Digest]) {
 pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Operation<'_>)> {
     let mut rest = Rest { bytes: payload };
     let tag = rest.byte()?;
-    let at = clock.instant(rest.number()?);
+    let at_millis = rest.number()?;
+    let clock = clock.reading_from(at_millis);
+    let at = clock.instant(at_millis);
     let operation = match tag {
         SET | DELETE | SET_FIELD | DELETE_FIELD => Operation::Record(rest.record(tag, clock)?),
         CLEAR => Operation::Clear {

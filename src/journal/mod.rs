@@ -44,7 +44,7 @@ use organizations::Organizations;
 /// and guards nothing.
 pub type Digest = [u8; 20];
 
-/// How many older values are remembered for a key. One is what a lost connection leaves behind;
+/// How many older values are remembered for a value or field. One is what a lost connection leaves behind;
 /// eight cover a key that is written over and over while connections are lost.
 pub const MAX_OLDER: usize = 8;
 
@@ -74,7 +74,7 @@ pub struct Record<'a> {
     /// The order of this process's writes: one that is older than what is held loses.
     pub sequence: u64,
     /// Digests of values that Redis may hold and that are older than this write. The entry gathers
-    /// them, `MAX_OLDER` at most, also those of a record that is `Outdated`.
+    /// them, `MAX_OLDER` a value or field at most, also those of a record that is `Outdated`.
     pub older: &'a [Digest],
 }
 

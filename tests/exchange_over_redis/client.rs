@@ -120,6 +120,14 @@ impl Client {
         assert!(!write_waiting(stream, &mut traffic).unwrap(), "the socket takes everything");
     }
 
+    /// Does what is due. True where the journal goes out again.
+    pub fn expire(&mut self) -> bool {
+        let before = self.exchange.unsent().len();
+        // A test that looks at no reply has a silent connection, which is not what it is about.
+        let _ = self.exchange.expire(Instant::now(), &mut self.settled);
+        self.exchange.unsent().len() > before
+    }
+
     /// The connection breaks.
     pub fn lose(&mut self) {
         self.stream = None;

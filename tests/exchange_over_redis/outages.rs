@@ -395,3 +395,87 @@ fn a_journal_on_disk_outlives_the_client() {
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
     std::fs::remove_dir(&directory).unwrap();
 }
+
+#[test]
+fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
+    let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
+    let slot = client.start(&set(kv("k"), "1"));
+    client.send();
+    client.lose();
+    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    client.reconnect();
+    // The answer is not looked at before its time is up.
+    client.send();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !client.expire() {
+        assert!(Instant::now() < deadline, "the replay is held for ever");
+        sleep(TICK);
+    }
+    client.drain();
+    assert_eq!(client.state(), State::Ready);
+    assert_eq!(stored(&mut client, kv("k")), json("1"));
+}
+
+#[test]
+fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
+    // More than one page.
+    const VALUES: usize = 1_200;
+    let phones: Vec<String> = (0..VALUES).map(|number| number.to_string()).collect();
+    let mut client = Client::connect("away-pages");
+    for phone in &phones {
+        client.start(&set(summary("org", phone), "\"old\""));
+    }
+    client.drain();
+    client.lose();
+    client.call(&Call::ClearOrganization { organization: Some("org") });
+    client.reconnect();
+    let slots: Vec<u32> =
+        phones.iter().map(|phone| client.start(&Call::Get { place: summary("org", phone) })).collect();
+    client.drain();
+    for slot in slots {
+        assert_eq!(client.outcome(slot), Outcome::Null);
+    }
+    assert_eq!(client.state(), State::Ready);
+}
+
+#[test]
+fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones() {
+    const FIELDS: usize = 40;
+    let place = Place::Managed { name: "wide", organization: Some("org") };
+    let names: Vec<String> = (0..FIELDS).map(|number| format!("f{number}")).collect();
+    let value = |name: &str, version: u8| format!("\"{name} {version}\"");
+    let mut client = Client::connect("away-fields");
+    let mut server = other("away-fields");
+    let write = |client: &mut Client, version: u8| -> Vec<u32> {
+        let set = |client: &mut Client, name: &String| {
+            let json = value(name, version);
+            let field = name.as_bytes();
+            client.start(&Call::HashSet { place, field, json: json.as_bytes(), ttl_seconds: None })
+        };
+        names.iter().map(|name| set(client, name)).collect()
+    };
+    write(&mut client, 1);
+    client.drain();
+    let doubtful = write(&mut client, 2);
+    client.send();
+    client.lose();
+    for slot in doubtful {
+        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    }
+    write(&mut client, 3);
+    sleep(TICK);
+    // As a server does that was stopped and finds the requests in its socket.
+    let key = server.key("wide:org");
+    for name in &names {
+        server.command(&[b"HSET", &key, name.as_bytes(), value(name, 2).as_bytes()]);
+    }
+    server.command(&[b"PEXPIRE", &key, b"7200000"]);
+    recover(&mut client);
+    for name in &names {
+        assert_eq!(
+            client.call(&Call::HashGet { place, field: name.as_bytes() }),
+            json(&value(name, 3)),
+            "{name}"
+        );
+    }
+}
