@@ -24,6 +24,8 @@ const MIB = 1_048_576;
  */
 const ALLOWED_GROWTH_MIB = 24;
 const ALLOWED_DESCRIPTORS = 3;
+/** Full before the first quarter ends, so that what grows is no cache that fills: the load's leads are ever new. */
+const MEMORY_MAX_BYTES = 4 * MIB;
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 const FAULTS = {
@@ -95,7 +97,7 @@ async function prepare({ seed, driver }) {
   const open = (url) => {
     const orgcache = createInstance();
     const timeouts = { commandTimeout: COMMAND_TIMEOUT_MS, connectTimeout: COMMAND_TIMEOUT_MS };
-    orgcache.configure({ url, driver, logLevel: 'off', ...timeouts });
+    orgcache.configure({ memoryMaxBytes: MEMORY_MAX_BYTES, url, driver, logLevel: 'off', ...timeouts });
     return orgcache;
   };
   const orgcache = open(proxy.url);
