@@ -23,8 +23,8 @@ use crate::health::{ReplayProgress, State};
 use crate::journal::{Content, Entry};
 use crate::lane::{Frame, Node, Requests};
 
-/// Entries that one script replays at most: of 8, 16 and 32 this is the largest with which the p99 of live calls stays
-/// under twice the usual (`npm run bench -- --only outage`)...
+/// Entries that one script replays at most. More of them replay faster and hold live calls up longer:
+/// `npm run bench -- --only outage` shows both...
 const BATCH_ENTRIES: usize = 8;
 /// ... and their bytes, unless one alone has more.
 const BATCH_BYTES: usize = 256 * 1024;
