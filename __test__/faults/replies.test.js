@@ -131,6 +131,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     async (_, replies) => {
       const before = process.memoryUsage().rss;
       for (const reply of replies) {
+        await proxy.forgetCounts();
         const orgcache = open(driver);
         expect(await orgcache.cacheAdapter.get('one')).toEqual({ key: 'one' });
         await proxy.replaceReply(Buffer.from(reply, 'latin1'));
@@ -142,6 +143,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
         expect([null, 'three']).toContain(value?.key ?? null);
         await proxy.heal();
         await backTo(orgcache, 'three', JSON.stringify(reply.slice(0, 30)));
+        expect((await proxy.counts()).accepted).toBeGreaterThan(1);
         await orgcache.shutdown();
       }
       expect(process.memoryUsage().rss - before).toBeLessThan(GARBAGE_MEMORY_BYTES);

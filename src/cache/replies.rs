@@ -11,6 +11,7 @@ use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
 use super::token::{Purpose, Token};
 use super::upkeep;
+use crate::connection::connection_confused;
 use crate::error::Error;
 use crate::health::State;
 use crate::lane::{Answer, Batch, Frame, Node, Requests, append_command};
@@ -50,6 +51,12 @@ impl Core {
             return self.refused(token, error, request, now, follow_up);
         }
         let Answer::Frame(frame) = answer else { return None };
+        if !is_expected(&token.purpose, frame) {
+            // Who answers this has lost count of its replies, or is no Redis: none of its answers can be trusted.
+            let error = connection_confused();
+            follow_up.unusable.get_or_insert_with(|| error.clone());
+            return self.give_up(token, request, &error, true, now);
+        }
         let elapsed = now.saturating_duration_since(token.issued);
         let next = &mut follow_up.requests;
         match token.purpose {
@@ -352,6 +359,25 @@ fn is_read(form: Form) -> bool {
     matches!(form, Form::Get | Form::HashGet | Form::HashEntries)
 }
 
+/// Whether a reply is of a type that its request can have.
+fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
+    let node = frame.node();
+    match purpose {
+        Purpose::Operation(Form::Get | Form::HashGet) => matches!(node, Node::Bulk(_) | Node::Null),
+        Purpose::Operation(Form::Set) => matches!(node, Node::Status(_)),
+        Purpose::Operation(Form::Delete | Form::HashDelete) => matches!(node, Node::Integer(_)),
+        // RESP2 has no maps.
+        Purpose::Operation(Form::HashEntries) => matches!(node, Node::Map(_) | Node::Array(_)),
+        Purpose::Operation(Form::SetIndexed | Form::SetPair | Form::HashSet) => {
+            matches!(node, Node::Array(_))
+        }
+        Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
+        Purpose::Replay(_) => matches!(node, Node::Array(_)),
+        Purpose::ExtendIndex => matches!(node, Node::Integer(_)),
+        _ => true,
+    }
+}
+
 /// What a read answers where nothing is.
 pub(super) fn miss(form: Form) -> Outcome<'static> {
     match form {
@@ -362,7 +388,7 @@ pub(super) fn miss(form: Form) -> Outcome<'static> {
 
 fn stored<'a>(node: Node<'a>) -> Option<&'a [u8]> {
     match node {
-        Node::Bulk(stored) | Node::Status(stored) => Some(stored),
+        Node::Bulk(stored) => Some(stored),
         _ => None,
     }
 }
@@ -381,8 +407,10 @@ fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
     if !matches!(form, Form::SetIndexed | Form::SetPair | Form::HashSet) {
         return None;
     }
-    let Node::Array(items) = frame.node() else {
-        return Some("EXECABORT the transaction was not carried out".to_owned());
+    let items = match frame.node() {
+        Node::Array(items) => items,
+        Node::Null => return Some("EXECABORT the transaction was not carried out".to_owned()),
+        _ => return None,
     };
     items.into_iter().find_map(|item| match item {
         Node::Error(line) => Some(String::from_utf8_lossy(line).into_owned()),

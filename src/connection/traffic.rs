@@ -94,6 +94,11 @@ pub fn connection_garbled(error: &ProtocolError) -> Error {
     lost(&format!("the server sent {error}"))
 }
 
+/// The server answered what its request cannot have for an answer.
+pub fn connection_confused() -> Error {
+    lost("the server sent a reply of a type that the command does not have")
+}
+
 fn lost(reason: &str) -> Error {
     Error::new(ErrorCode::Connect, format!("the connection to Redis was lost: {reason}"))
 }
