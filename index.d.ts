@@ -122,6 +122,12 @@ export interface ConfigureOptions {
   lazyConnect?: boolean;
   /** Default `jack:prod:` in production, else `jack:dev:`. (`CACHE_KEY_PREFIX`) */
   keyPrefix?: string;
+  /** Start of every key of the client that `getRedis()` gives. Default `whatsapp:{NODE_ENV}:`. (`REDIS_KEY_PREFIX`) */
+  clientKeyPrefix?: string;
+  /** Whether channels get that start too. Default false. (`REDIS_PREFIX_CHANNELS`) */
+  prefixChannels?: boolean;
+  /** Which nodes of a cluster or behind sentinels answer reads. Default `primary`. (`REDIS_SCALE_READS`) */
+  scaleReads?: 'primary' | 'replica';
   /** Seconds, default 7200. (`CACHE_DEFAULT_TTL`) */
   defaultTtl?: number;
   /** Default `auto`. (`CACHE_COMPRESSION`) */

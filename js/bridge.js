@@ -4,7 +4,7 @@ const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
 
-const { marks } = protocol;
+const { marks, pushed } = protocol;
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
 /**
@@ -29,6 +29,8 @@ class Bridge {
   #native;
   #options;
   #onNotice;
+  #isDedicated;
+  #onPush;
   #isClosed = false;
   #calls = new Uint32Array(WORDS_A_CALL * PAGE);
   #outcomes = new Uint32Array(2 * PAGE);
@@ -55,9 +57,15 @@ class Bridge {
   /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
   isEmbedded = false;
 
-  constructor(options, onNotice) {
+  /**
+   * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
+   * given what the server says unasked, as arrays of Buffers and numbers.
+   */
+  constructor(options, onNotice, { isDedicated = false, onPush } = {}) {
     this.#options = options;
     this.#onNotice = onNotice;
+    this.#isDedicated = isDedicated;
+    this.#onPush = onPush;
   }
 
   get isOpen() {
@@ -80,6 +88,7 @@ class Bridge {
         this.#outcomes,
         optionsText(this.#options),
         JSON.stringify(process.env),
+        this.#isDedicated,
       );
       this.isEmbedded = this.report().driver === 'embedded';
       if (!this.#usesRedis) this.#native.useRedis(false);
@@ -203,6 +212,10 @@ class Bridge {
     for (let i = 0; i < count; i++) {
       const slot = outcomes[2 * i];
       const mark = outcomes[2 * i + 1];
+      if (slot === pushed) {
+        this.#push(values[offset + i]);
+        continue;
+      }
       const resolve = this.#resolve[slot];
       const reject = this.#reject[slot];
       const reader = this.#reader[slot];
@@ -219,6 +232,17 @@ class Bridge {
       resolve(reader === NO_READER ? value : reader(value));
     }
     if (this.#outstanding === 0) wake(this.#whenIdle);
+  }
+
+  #push(message) {
+    try {
+      this.#onPush?.(message);
+    } catch (error) {
+      // A listener's own failure is its process's to hear of, and must not keep outcomes from others.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #read(mark, values, position) {

@@ -46,6 +46,7 @@
 mod binding;
 pub mod cache;
 pub mod codec;
+pub mod command;
 pub mod config;
 pub mod connection;
 pub mod error;

@@ -13,16 +13,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codec", &["error"]),
     ("config", &["error"]),
     ("lane", &[]),
+    ("command", &[]),
     ("runtime", &["error"]),
     ("store", &["error"]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
-    ("cache", &["codec", "config", "connection", "error", "health", "journal", "key", "lane", "store"]),
+    (
+        "cache",
+        &["codec", "command", "config", "connection", "error", "health", "journal", "key", "lane", "store"],
+    ),
     (
         "binding",
         &[
             "cache",
             "codec",
+            "command",
             "config",
             "connection",
             "error",

@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use orgcache::lane::{Answer, Items, Lane, Node, append_command};
+use orgcache::lane::{Answer, Arrival, Items, Lane, Node, append_command};
 use redis::{ErrorKind, Value, VerbatimFormat, parse_redis_value};
 
 /// How many replies each request has; the second stands for a transaction.
@@ -32,7 +32,11 @@ fuzz_target!(|input: &[u8]| {
         let room = lane.read_room();
         assert!(room.len() <= 8 * 1024 * 1024 + 2 * bytes.len(), "a claimed length decided an allocation");
         room[..chunk.len()].copy_from_slice(chunk);
-        let result = lane.received(chunk.len(), |token, answer, _| {
+        let result = lane.received(chunk.len(), |arrival| {
+            let (token, answer) = match arrival {
+                Arrival::Answer { token, answer, .. } => (token, answer),
+                Arrival::Push(frame) => return visit(frame.node()),
+            };
             if let Answer::Frame(frame) = answer {
                 visit(frame.node());
                 compare(frame.bytes(), frame.node());

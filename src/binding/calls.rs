@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::function::misuse;
-use crate::cache::{Call, Place};
+use crate::cache::{Call, Place, Style};
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 
@@ -20,10 +20,11 @@ pub enum Verb {
     HashDelete = 7,
     HashEntries = 8,
     Clear = 9,
+    Transaction = 10,
 }
 
 impl Verb {
-    pub const ALL: [(Verb, &'static str); 10] = [
+    pub const ALL: [(Verb, &'static str); 11] = [
         (Verb::Command, "command"),
         (Verb::Get, "get"),
         (Verb::Set, "set"),
@@ -34,6 +35,7 @@ impl Verb {
         (Verb::HashDelete, "hashDelete"),
         (Verb::HashEntries, "hashEntries"),
         (Verb::Clear, "clear"),
+        (Verb::Transaction, "transaction"),
     ];
 }
 
@@ -43,12 +45,18 @@ pub const MANAGED: u8 = 255;
 /// Beside the verb of a write: Redis itself must have it.
 pub const ACKNOWLEDGED: u8 = 0x80;
 
+/// What a raw command's detail says, and its name for JavaScript.
+pub const COMMAND_FLAGS: [(u8, &str); 3] = [(BUFFERS, "buffers"), (PREFIXED, "prefixed"), (FLAT, "flat")];
+const BUFFERS: u8 = 1;
+const PREFIXED: u8 = 2;
+const FLAT: u8 = 4;
+
 /// The word in front of a call's arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     verb: u8,
     pub is_acknowledged: bool,
-    /// The kind of value.
+    /// The kind of value, or the flags of a raw command.
     detail: u8,
     /// How many arguments belong to the call.
     pub count: usize,
@@ -62,6 +70,16 @@ impl Head {
 
     pub fn is_command(self) -> bool {
         self.verb == Verb::Command as u8
+    }
+
+    pub fn is_transaction(self) -> bool {
+        self.verb == Verb::Transaction as u8
+    }
+
+    /// How a raw command is meant.
+    pub fn style(self) -> Style {
+        let has = |flag| self.detail & flag != 0;
+        Style { as_buffers: has(BUFFERS), is_prefixed: has(PREFIXED), is_flat: has(FLAT) }
     }
 
     /// The adapter's call with these arguments.
@@ -107,7 +125,7 @@ impl Head {
             },
             Verb::HashDelete => Call::HashDelete { place, field: arguments.bytes(width) },
             Verb::HashEntries => Call::HashEntries { place },
-            Verb::Command | Verb::MapLead | Verb::Clear => {
+            Verb::Command | Verb::Transaction | Verb::MapLead | Verb::Clear => {
                 return Err(misuse("a call came to the wrong place in the bridge"));
             }
         })

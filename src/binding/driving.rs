@@ -144,7 +144,7 @@ impl Driving {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Core;
+    use crate::cache::{Core, Role, Style};
     use crate::config::Config;
     use crate::connection::Wake;
     use crate::error::ErrorCode;
@@ -193,11 +193,17 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        let core = Arc::new(Core::new(config).unwrap());
+        let core = Arc::new(Core::new(config, Role::Shared).unwrap());
         let mut driving = Driving::Thread(Box::new(ThreadDriver::start(core, bell.clone()).unwrap()));
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
-            driving.call(&Call::Command { arguments: &[b"GET", b"key"] }, slot, 0, now, &mut settled);
+            driving.call(
+                &Call::Command { arguments: &[b"GET", b"key"], style: Style::default() },
+                slot,
+                0,
+                now,
+                &mut settled,
+            );
         }
         driving.flush(now, &mut settled);
         assert!(settled.0.is_empty(), "{:?}", settled.0);

@@ -8,14 +8,15 @@ use napi::sys;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
-use super::calls::{ACKNOWLEDGED, MANAGED, Verb};
+use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::notices::Notices;
 use super::reference::Reference;
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Core, Kept, Outcome, TTL_TABLE};
+use crate::cache::{Core, Kept, Outcome, PUSHED, Role, TTL_TABLE};
+use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel};
 use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
 use crate::health::log;
@@ -55,10 +56,25 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "marks": marks,
         "kinds": kinds,
         "acknowledgedFlag": ACKNOWLEDGED,
+        "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
+        "commands": commands(),
+        "pushed": PUSHED,
         "ttlConfig": ttl,
         "errors": errors,
     });
     Ok(values::string(call.env, protocol.to_string().as_bytes()))
+}
+
+/// Every command: how many words it has, and what is said of it.
+fn commands() -> Value {
+    let flags = |command: &Command| -> Vec<&str> {
+        let has = |(flag, _): &(u8, &str)| command.is(*flag);
+        FLAG_NAMES.iter().filter(|flag| has(flag)).map(|(_, name)| *name).collect()
+    };
+    command::all()
+        .map(|command| (command.name.to_owned(), json!({ "arity": command.arity, "flags": flags(command) })))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// `orgKey(makeError, organization, phone)`.
@@ -80,13 +96,16 @@ fn split_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thro
     })
 }
 
-/// `open(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson)`: a client.
+/// `open(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, isDedicated)`: a client.
 fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
         let texts = texts(call, 5..7)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
-        let core = Core::new(config)?;
+        let mut is_dedicated = false;
+        // SAFETY: an argument of the running call; where it is no boolean, nothing is written.
+        unsafe { sys::napi_get_value_bool(env, call.argument(7), &mut is_dedicated) };
+        let core = Core::new(config, if is_dedicated { Role::Dedicated } else { Role::Shared })?;
         let lent = Lent {
             make_error: Reference::new(env, call.argument(0)),
             settle: Reference::new(env, call.argument(1)),
@@ -148,6 +167,10 @@ fn settings_report(config: &Config) -> Value {
     json!({
         "useRedis": config.use_redis(),
         "keyPrefix": config.key_prefix,
+        "clientKeyPrefix": config.client_key_prefix,
+        "prefixChannels": config.prefix_channels,
+        "minPoolSize": config.min_pool_size,
+        "poolSize": config.pool_size,
         "defaultTtlSeconds": config.default_ttl.as_secs(),
         "compressionThresholdBytes": config.compression_threshold_bytes,
         "maxRetries": config.max_retries,

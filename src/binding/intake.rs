@@ -7,6 +7,7 @@ use napi::sys;
 
 use super::arguments::Arguments;
 use super::calls::Head;
+use super::function::misuse;
 use super::sink::JsSink;
 use crate::cache::{Call, Core, Outcome, Scratch, Sink};
 use crate::error::Result;
@@ -79,6 +80,9 @@ impl Intake {
         for position in 0..head.count {
             arguments.read(env, argument(position))?;
         }
+        if head.is_transaction() {
+            return take_transaction(arguments, head, scratch, then);
+        }
         if !head.is_command() {
             let call = head.call(arguments)?;
             return Ok(match head.is_acknowledged {
@@ -90,9 +94,36 @@ impl Intake {
         if head.count <= FEW_ARGUMENTS {
             let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
             few.iter_mut().zip(0..head.count).for_each(|(word, position)| *word = arguments.bytes(position));
-            return Ok(then(&Call::Command { arguments: &few[..head.count] }, scratch));
+            let call = Call::Command { arguments: &few[..head.count], style: head.style() };
+            return Ok(then(&call, scratch));
         }
         let many: Vec<&[u8]> = (0..head.count).map(|position| arguments.bytes(position)).collect();
-        Ok(then(&Call::Command { arguments: &many }, scratch))
+        Ok(then(&Call::Command { arguments: &many, style: head.style() }, scratch))
     }
+}
+
+/// The words of each command follow their number.
+fn take_transaction<R>(
+    arguments: &mut Arguments,
+    head: Head,
+    scratch: &mut Scratch,
+    then: impl FnOnce(&Call<'_>, &mut Scratch) -> R,
+) -> Result<R> {
+    let mut ranges = Vec::new();
+    let mut position = 0;
+    while position < head.count {
+        let words = arguments.number(position).map_or(0, |count| count as usize);
+        let range = position + 1..position + 1 + words;
+        if words == 0 || range.end > head.count {
+            return Err(misuse("the words of a transaction are not as many as it says"));
+        }
+        position = range.end;
+        ranges.push(range);
+    }
+    ranges.iter().for_each(|range| arguments.numbers_to_text(range.clone()));
+    let arguments = &*arguments;
+    let words: Vec<Vec<&[u8]>> =
+        ranges.into_iter().map(|range| range.map(|position| arguments.bytes(position)).collect()).collect();
+    let commands: Vec<&[&[u8]]> = words.iter().map(Vec::as_slice).collect();
+    Ok(then(&Call::Transaction { commands: &commands, style: head.style() }, scratch))
 }

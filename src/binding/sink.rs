@@ -94,6 +94,9 @@ pub fn show(
         Outcome::Integer(value) => (Mark::Value, Some(values::integer(env, *value))),
         Outcome::Json(text) => (Mark::Json, Some(values::string(env, text))),
         Outcome::Reply(bytes, shape) => (Mark::Value, Some(values::reply(env, bytes, *shape, make_error))),
+        Outcome::Replies(bytes, shapes) => {
+            (Mark::Value, Some(values::replies(env, bytes, shapes, make_error)))
+        }
         Outcome::Failed(error) => (Mark::Failed, Some(values::error(env, make_error, error))),
         Outcome::Entries(entries) => {
             let mut array = ptr::null_mut();

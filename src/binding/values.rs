@@ -6,7 +6,7 @@ use std::ptr;
 use encoding_rs::mem;
 use napi::sys;
 
-use crate::cache::Shape;
+use crate::cache::{Layout, Shape};
 use crate::error::Error;
 use crate::lane::{Frame, Items, Node};
 
@@ -140,35 +140,32 @@ pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys
     }
 }
 
+/// How replies become values of JavaScript.
+#[derive(Clone, Copy)]
+struct Maker {
+    env: sys::napi_env,
+    make_error: sys::napi_value,
+    as_buffers: bool,
+}
+
 /// A reply of the server, in the shapes that users of RESP2 know: texts, numbers, arrays, null.
 pub fn reply(env: sys::napi_env, bytes: &[u8], shape: Shape, make_error: sys::napi_value) -> sys::napi_value {
-    match (Frame::new(bytes).node(), shape) {
-        (Node::Array(items) | Node::Map(items), Shape::Object) => object(env, items, make_error),
-        (Node::Array(items), Shape::FlatPairs) => flat(env, items, make_error),
-        (Node::Map(items), Shape::PairList) => pair_list(env, items, make_error),
-        (node, _) => plain(env, node, make_error),
-    }
+    Maker { env, make_error, as_buffers: shape.as_buffers }.shaped(Frame::new(bytes).node(), shape)
 }
 
-fn plain(env: sys::napi_env, node: Node<'_>, make_error: sys::napi_value) -> sys::napi_value {
-    match node {
-        Node::Null => null(env),
-        Node::Boolean(value) => integer(env, i64::from(value)),
-        Node::Integer(value) => integer(env, value),
-        Node::Bulk(text) | Node::Status(text) | Node::Number(text) => string(env, text),
-        Node::Error(line) => error(env, make_error, &Error::reply(&String::from_utf8_lossy(line))),
-        Node::Array(items) | Node::Map(items) => array(env, items, make_error),
-    }
-}
-
-fn array(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: `env` is the environment of the running call. The length is what the whole reply,
-    // which is here, holds.
-    unsafe { sys::napi_create_array_with_length(env, items.remaining(), &mut value) };
-    for (position, item) in items.enumerate() {
+/// The replies of a transaction, each in its own shape.
+pub fn replies(
+    env: sys::napi_env,
+    bytes: &[u8],
+    shapes: &[Shape],
+    make_error: sys::napi_value,
+) -> sys::napi_value {
+    let value = empty_array(env);
+    let Node::Array(items) = Frame::new(bytes).node() else { return value };
+    for ((position, item), shape) in items.enumerate().zip(shapes) {
         in_scope(env, || {
-            let item = plain(env, item, make_error);
+            let maker = Maker { env, make_error, as_buffers: shape.as_buffers };
+            let item = maker.shaped(item, *shape);
             // SAFETY: both are values of the running call.
             unsafe { sys::napi_set_element(env, value, position as u32, item) };
         });
@@ -176,65 +173,123 @@ fn array(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> s
     value
 }
 
-/// An array whose elements that are arrays give theirs to it.
-fn flat(env: sys::napi_env, items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
-    let value = empty_array(env);
-    let mut position = 0;
-    let mut put = |item: Node<'_>| {
-        in_scope(env, || {
-            let item = plain(env, item, make_error);
-            // SAFETY: both are values of the running call.
-            unsafe { sys::napi_set_element(env, value, position, item) };
-        });
-        position += 1;
-    };
-    for item in items {
-        match item {
-            Node::Array(inner) => inner.for_each(&mut put),
-            other => put(other),
+impl Maker {
+    fn shaped(self, node: Node<'_>, shape: Shape) -> sys::napi_value {
+        match (node, shape.layout) {
+            (Node::Array(items) | Node::Map(items), Layout::Object) => self.object(items),
+            (Node::Array(items), Layout::FlatPairs) => self.flat(items),
+            (Node::Map(items), Layout::PairList) => self.pair_list(items),
+            (node, _) => self.plain(node),
         }
     }
-    value
-}
 
-/// A map as an array of its pairs.
-fn pair_list(env: sys::napi_env, mut items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
-    let value = empty_array(env);
-    let mut position = 0;
-    while let (Some(key), Some(item)) = (items.next(), items.next()) {
-        in_scope(env, || {
-            let pair = empty_array(env);
-            let (key, item) = (plain(env, key, make_error), plain(env, item, make_error));
-            // SAFETY: all are values of the running call.
-            unsafe {
-                sys::napi_set_element(env, pair, 0, key);
-                sys::napi_set_element(env, pair, 1, item);
-                sys::napi_set_element(env, value, position, pair);
-            }
-        });
-        position += 1;
+    fn text(self, text: &[u8]) -> sys::napi_value {
+        if !self.as_buffers {
+            return string(self.env, text);
+        }
+        let mut value = ptr::null_mut();
+        // SAFETY: pointer and length are of one slice, which Node copies.
+        unsafe {
+            sys::napi_create_buffer_copy(
+                self.env,
+                text.len(),
+                text.as_ptr().cast(),
+                ptr::null_mut(),
+                &mut value,
+            )
+        };
+        value
     }
-    value
+
+    fn plain(self, node: Node<'_>) -> sys::napi_value {
+        match node {
+            Node::Null => null(self.env),
+            Node::Boolean(value) => integer(self.env, i64::from(value)),
+            Node::Integer(value) => integer(self.env, value),
+            Node::Bulk(text) | Node::Status(text) | Node::Number(text) => self.text(text),
+            Node::Error(line) => {
+                error(self.env, self.make_error, &Error::reply(&String::from_utf8_lossy(line)))
+            }
+            Node::Array(items) | Node::Map(items) => self.array(items),
+        }
+    }
+
+    fn array(self, items: Items<'_>) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: `env` is the environment of the running call. The length is what the whole reply,
+        // which is here, holds.
+        unsafe { sys::napi_create_array_with_length(self.env, items.remaining(), &mut value) };
+        for (position, item) in items.enumerate() {
+            in_scope(self.env, || {
+                let item = self.plain(item);
+                // SAFETY: both are values of the running call.
+                unsafe { sys::napi_set_element(self.env, value, position as u32, item) };
+            });
+        }
+        value
+    }
+
+    /// An array whose elements that are arrays give theirs to it.
+    fn flat(self, items: Items<'_>) -> sys::napi_value {
+        let value = empty_array(self.env);
+        let mut position = 0;
+        let mut put = |item: Node<'_>| {
+            in_scope(self.env, || {
+                let item = self.plain(item);
+                // SAFETY: both are values of the running call.
+                unsafe { sys::napi_set_element(self.env, value, position, item) };
+            });
+            position += 1;
+        };
+        for item in items {
+            match item {
+                Node::Array(inner) => inner.for_each(&mut put),
+                other => put(other),
+            }
+        }
+        value
+    }
+
+    /// A map as an array of its pairs.
+    fn pair_list(self, mut items: Items<'_>) -> sys::napi_value {
+        let value = empty_array(self.env);
+        let mut position = 0;
+        while let (Some(key), Some(item)) = (items.next(), items.next()) {
+            in_scope(self.env, || {
+                let pair = empty_array(self.env);
+                let (key, item) = (self.plain(key), self.plain(item));
+                // SAFETY: all are values of the running call.
+                unsafe {
+                    sys::napi_set_element(self.env, pair, 0, key);
+                    sys::napi_set_element(self.env, pair, 1, item);
+                    sys::napi_set_element(self.env, value, position, pair);
+                }
+            });
+            position += 1;
+        }
+        value
+    }
+
+    /// Pairs as an object without a prototype's traps: `__proto__` is a field like any other.
+    fn object(self, mut items: Items<'_>) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: `env` is the environment of the running call.
+        unsafe { sys::napi_create_object(self.env, &mut value) };
+        while let (Some(key), Some(item)) = (items.next(), items.next()) {
+            in_scope(self.env, || {
+                // A property's name is a text, whatever the values are.
+                let key = Maker { as_buffers: false, ..self }.plain(key);
+                define_field(self.env, value, key, self.plain(item));
+            });
+        }
+        value
+    }
 }
 
 fn empty_array(env: sys::napi_env) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
     unsafe { sys::napi_create_array(env, &mut value) };
-    value
-}
-
-/// Pairs as an object without a prototype's traps: `__proto__` is a field like any other.
-fn object(env: sys::napi_env, mut items: Items<'_>, make_error: sys::napi_value) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: `env` is the environment of the running call.
-    unsafe { sys::napi_create_object(env, &mut value) };
-    while let (Some(key), Some(item)) = (items.next(), items.next()) {
-        in_scope(env, || {
-            let (key, item) = (plain(env, key, make_error), plain(env, item, make_error));
-            define_field(env, value, key, item);
-        });
-    }
     value
 }
 

@@ -81,6 +81,12 @@ pub enum Call<'a> {
     /// A command as it is, its name first.
     Command {
         arguments: &'a [&'a [u8]],
+        style: Style,
+    },
+    /// Commands that run together or not at all, without MULTI and EXEC.
+    Transaction {
+        commands: &'a [&'a [&'a [u8]]],
+        style: Style,
     },
     Get {
         place: Place<'a>,
@@ -128,9 +134,34 @@ pub enum Call<'a> {
     },
 }
 
+impl Call<'_> {
+    /// A call of the raw client: memory cannot answer it.
+    pub fn is_raw(&self) -> bool {
+        matches!(self, Call::Command { .. } | Call::Transaction { .. })
+    }
+}
+
+/// How a raw command is sent, and how its reply is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Texts of the reply come as bytes.
+    pub as_buffers: bool,
+    /// The client's prefix goes in front of every key.
+    pub is_prefixed: bool,
+    /// The reply is given as RESP2 has it: no objects.
+    pub is_flat: bool,
+}
+
 /// How the reply of a raw command is given to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub struct Shape {
+    pub layout: Layout,
+    /// Texts come as bytes.
+    pub as_buffers: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
     /// Texts, numbers, arrays and null, as RESP2 has them.
     Plain,
     /// The pairs of a flat array or a map become an object.
@@ -142,9 +173,22 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The shape in which users of RESP2 know the reply of a command. Where the protocols differ
+    pub const PLAIN: Shape = Shape { layout: Layout::Plain, as_buffers: false };
+    pub const BUFFERS: Shape = Shape { layout: Layout::Plain, as_buffers: true };
+
+    pub fn of(name: &[u8], style: Style) -> Shape {
+        let layout = match Layout::of(name) {
+            Layout::Object if style.is_flat => Layout::Plain,
+            layout => layout,
+        };
+        Shape { layout, as_buffers: style.as_buffers }
+    }
+}
+
+impl Layout {
+    /// The layout in which users of RESP2 know the reply of a command. Where the protocols differ
     /// is told by the `resp3` notes of <https://redis.io/docs/latest/commands/>.
-    pub fn of(name: &[u8]) -> Shape {
+    fn of(name: &[u8]) -> Layout {
         const FLAT_PAIRS: [&str; 11] = [
             "ZRANGE",
             "ZREVRANGE",
@@ -161,16 +205,16 @@ impl Shape {
         let is = |command: &str| name.eq_ignore_ascii_case(command.as_bytes());
         match name.first() {
             Some(b'H' | b'h' | b'X' | b'x' | b'Z' | b'z') => {}
-            _ => return Shape::Plain,
+            _ => return Layout::Plain,
         }
         if is("HGETALL") {
-            Shape::Object
+            Layout::Object
         } else if is("XREAD") || is("XREADGROUP") {
-            Shape::PairList
+            Layout::PairList
         } else if FLAT_PAIRS.into_iter().any(is) {
-            Shape::FlatPairs
+            Layout::FlatPairs
         } else {
-            Shape::Plain
+            Layout::Plain
         }
     }
 }
@@ -187,6 +231,8 @@ pub enum Outcome<'a> {
     Entries(Vec<(Vec<u8>, Vec<u8>)>),
     /// A complete reply, to be shown in this shape.
     Reply(Cow<'a, [u8]>, Shape),
+    /// The complete reply of a transaction, and the shape of each of its parts.
+    Replies(Cow<'a, [u8]>, Box<[Shape]>),
     Failed(Error),
 }
 
@@ -200,6 +246,7 @@ impl Outcome<'_> {
             Outcome::Json(text) => Outcome::Json(Cow::Owned(text.into_owned())),
             Outcome::Entries(entries) => Outcome::Entries(entries),
             Outcome::Reply(bytes, shape) => Outcome::Reply(Cow::Owned(bytes.into_owned()), shape),
+            Outcome::Replies(bytes, shapes) => Outcome::Replies(Cow::Owned(bytes.into_owned()), shapes),
             Outcome::Failed(error) => Outcome::Failed(error),
         }
     }

@@ -5,21 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::attention::Attention;
-use super::call::{Call, Outcome, Shape};
+use super::call::{Call, Outcome};
 use super::clearing::Clearing;
 use super::kept::Kept;
 use super::replay::Recovery;
 use super::request::Operation;
-use super::shared_connection;
 use super::token::{NOBODY, Purpose, Token};
 use crate::codec::{Codec, Mode};
+use crate::command::Prefix;
 use crate::config::{Compression, Config};
 use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
 use crate::journal::{self, Journal};
 use crate::key::Keys;
-use crate::lane::{Batch, Requests, append_argument, append_header};
+use crate::lane::{Batch, Requests};
 use crate::store::MemoryStore;
 
 /// A key that is read again within this time is not compared again with what memory has: in an outage its value
@@ -57,14 +57,30 @@ pub struct Core {
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
     breaker: Breaker,
+    role: Role,
+    /// Of the raw client's keys.
+    pub(super) prefix: Prefix,
+}
+
+/// What a client's connection is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// All calls share it, so none may change what it means for the others, or hold it up.
+    #[default]
+    Shared,
+    /// One caller has it alone: it may block, subscribe and watch. Nothing is kept for an outage.
+    Dedicated,
 }
 
 impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
-    pub fn new(config: Config) -> Result<Core> {
+    pub fn new(config: Config, role: Role) -> Result<Core> {
         let began = Instant::now();
-        let journal = open_journal(&config, began)?;
+        let journal = match role {
+            Role::Shared => open_journal(&config, began)?,
+            Role::Dedicated => Journal::new(0),
+        };
         Ok(Core {
             keys: Keys::new(&config.key_prefix),
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
@@ -83,6 +99,8 @@ impl Core {
             legacy_attention: Attention::new(LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
+            role,
+            prefix: Prefix::new(&config.client_key_prefix),
             dialer: Dialer::new(config),
         })
     }
@@ -93,6 +111,10 @@ impl Core {
 
     pub fn dialer(&self) -> &Dialer {
         &self.dialer
+    }
+
+    pub fn is_dedicated(&self) -> bool {
+        self.role == Role::Dedicated
     }
 
     /// Of the one server.
@@ -163,8 +185,12 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         match call {
-            Call::Command { arguments } => {
-                self.command(arguments, Token::new(slot, Purpose::Command(Shape::Plain), now), out)?;
+            Call::Command { arguments, style } => {
+                self.command(arguments, *style, Token::new(slot, Purpose::Upkeep, now), out)?;
+                Ok(None)
+            }
+            Call::Transaction { commands, style } => {
+                self.transaction(commands, *style, Token::new(slot, Purpose::Upkeep, now), out)?;
                 Ok(None)
             }
             Call::ClearOrganization { organization } => {
@@ -189,23 +215,6 @@ impl Core {
                 Ok(None)
             }
         }
-    }
-
-    fn command(&self, arguments: &[&[u8]], token: Token, out: &mut impl Requests<Token>) -> Result<()> {
-        if !self.config().use_redis() {
-            return Err(embedded());
-        }
-        if let Some(refusal) = shared_connection::refusal(arguments) {
-            return Err(refusal);
-        }
-        let shape = Shape::of(arguments.first().copied().unwrap_or_default());
-        let deadline = self.deadline(token.issued);
-        out.push(token.followed_by(Purpose::Command(shape)), deadline, |bytes| {
-            append_header(bytes, arguments.len());
-            arguments.iter().for_each(|argument| append_argument(bytes, argument));
-            1
-        });
-        Ok(())
     }
 
     fn clear(
@@ -266,7 +275,7 @@ impl Core {
         self.health.counters().overloaded.increment();
         let token = self.write_token(NOBODY, call, now);
         match call {
-            Call::Command { .. } => Outcome::Failed(error.clone()),
+            Call::Command { .. } | Call::Transaction { .. } => Outcome::Failed(error.clone()),
             Call::ClearOrganization { organization } => match Clearing::new(self, *organization) {
                 Ok(clearing) => self.clear_locally(&clearing, &token),
                 Err(error) => Outcome::Failed(error),

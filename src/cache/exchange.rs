@@ -2,22 +2,22 @@
 //!
 //! A driver moves the bytes and tells what happens; this decides what it means.
 
-use std::borrow::BorrowMut;
+use std::borrow::{BorrowMut, Cow};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::call::{Call, Outcome};
+use super::call::{Call, Outcome, Shape};
 use super::core::{Core, Scratch, closed};
 use super::fence::Fence;
 use super::replies::FollowUp;
-use super::token::{NOBODY, Purpose, Token};
+use super::token::{NOBODY, PUSHED, Purpose, Token};
 use crate::connection::{
     Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled, connection_silent,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
-use crate::lane::{Batch, Lane, Orphan, Requests, append_command};
+use crate::lane::{Arrival, Batch, Lane, Orphan, Requests, append_command};
 
 /// How long the breaker's question may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ impl Exchange {
 
     /// The earliest time at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let watch = self.watchdog.as_ref().map(Watchdog::next_look);
+        let watch = self.watchdog.as_ref().filter(|_| !self.is_blocked()).map(Watchdog::next_look);
         let (probe, recovery) = match &self.watchdog {
             Some(_) => (self.core.breaker().next_probe(), self.core.recovery_due()),
             None => (None, None),
@@ -131,7 +131,7 @@ impl Exchange {
             return overload;
         }
         // Memory cannot answer a raw command, and waiting has proved to be no use.
-        if !matches!(call, Call::Command { .. }) {
+        if !call.is_raw() {
             return None;
         }
         if self.failures > self.core.config().max_retries {
@@ -172,14 +172,21 @@ impl Exchange {
         self.core.health().counters().bytes_received.add(count as u64);
         let Exchange { core, lane, follow_up, .. } = self;
         let mut replies = 0;
-        let result = lane.received(count, |token, answer, request| {
-            replies += 1;
-            let slot = token.slot;
-            if let Some(outcome) = core.finish(token, answer, request, now, follow_up)
-                && slot != NOBODY
-            {
-                sink.settle(slot, outcome);
+        let result = lane.received(count, |arrival| match arrival {
+            Arrival::Answer { token, answer, request } => {
+                replies += 1;
+                let slot = token.slot;
+                if let Some(outcome) = core.finish(token, answer, request, now, follow_up)
+                    && slot != NOBODY
+                {
+                    sink.settle(slot, outcome);
+                }
             }
+            // Nobody subscribes on a connection that all share.
+            Arrival::Push(frame) if core.is_dedicated() => {
+                sink.settle(PUSHED, Outcome::Reply(Cow::Borrowed(frame.bytes()), Shape::BUFFERS));
+            }
+            Arrival::Push(_) => {}
         });
         self.core.breaker().succeeded(replies, now);
         if replies > 0 {
@@ -305,7 +312,8 @@ impl Exchange {
         }
         self.core.try_recovery_again(now, &mut self.lane);
         self.look_after_journal(now);
-        match self.watchdog.as_ref().map_or(Watch::Nothing, |watchdog| watchdog.look(now)) {
+        let watchdog = self.watchdog.as_ref().filter(|_| !self.is_blocked());
+        match watchdog.map_or(Watch::Nothing, |watchdog| watchdog.look(now)) {
             Watch::Nothing => None,
             Watch::Ask => {
                 let deadline = self.core.deadline(now);
@@ -314,6 +322,11 @@ impl Exchange {
             }
             Watch::Silent => Some(connection_silent()),
         }
+    }
+
+    /// The server answers nothing before a command that waits for other clients.
+    fn is_blocked(&self) -> bool {
+        self.core.is_dedicated() && self.lane.front().is_some_and(Token::is_patient)
     }
 
     /// Bytes come in and make no reply: one that never ends, or that takes longer than its call may.

@@ -8,6 +8,7 @@
 mod attention;
 mod call;
 mod clearing;
+mod commands;
 mod core;
 mod exchange;
 mod fallback;
@@ -28,10 +29,10 @@ mod shared_connection;
 mod token;
 mod upkeep;
 
-pub use call::{Call, Outcome, Place, Shape};
-pub use core::{Core, Scratch, closed, embedded};
+pub use call::{Call, Layout, Outcome, Place, Shape, Style};
+pub use core::{Core, Role, Scratch, closed, embedded};
 pub use exchange::{Attached, Exchange, Sink};
 pub use kept::Kept;
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use refusals::{REFUSALS, Refusal, Treatment};
-pub use token::{NOBODY, Token};
+pub use token::{NOBODY, PUSHED, Token};

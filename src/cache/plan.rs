@@ -62,9 +62,10 @@ impl Core {
                 place.append_key(self.keys(), key)?;
                 Ok(Operation::HashEntries { key })
             }
-            Call::Command { .. } | Call::ClearOrganization { .. } | Call::Acknowledged { .. } => {
-                Err(Error::new(ErrorCode::Key, "the call names no single key"))
-            }
+            Call::Command { .. }
+            | Call::Transaction { .. }
+            | Call::ClearOrganization { .. }
+            | Call::Acknowledged { .. } => Err(Error::new(ErrorCode::Key, "the call names no single key")),
         }
     }
 

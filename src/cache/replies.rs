@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::call::Outcome;
+use super::commands::transaction_refused;
 use super::core::Core;
 use super::legacy::Legacy;
 use super::refusals::Treatment;
@@ -38,7 +39,10 @@ impl Core {
         follow_up: &mut FollowUp,
     ) -> Option<Outcome<'a>> {
         let refusal = match &answer {
-            Answer::Refused(line) => Some(Error::reply(line)),
+            Answer::Refused(line) => Some(match token.purpose {
+                Purpose::Transaction(_) => transaction_refused(line),
+                _ => Error::reply(line),
+            }),
             Answer::Frame(frame) => match (&token.purpose, frame.error()) {
                 (_, Some(line)) => Some(Error::reply(&line)),
                 (Purpose::Operation(form), None) => {
@@ -60,9 +64,17 @@ impl Core {
         let elapsed = now.saturating_duration_since(token.issued);
         let next = &mut follow_up.requests;
         match token.purpose {
-            Purpose::Command(shape) => {
+            Purpose::Command(shape) | Purpose::Blocking(shape) => {
                 self.health.command(elapsed);
                 Some(Outcome::Reply(Cow::Borrowed(frame.bytes()), shape))
+            }
+            Purpose::Transaction(shapes) => {
+                self.health.command(elapsed);
+                Some(match frame.node() {
+                    // A key that was watched has changed.
+                    Node::Null => Outcome::Null,
+                    _ => Outcome::Replies(Cow::Borrowed(frame.bytes()), shapes),
+                })
             }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
@@ -255,7 +267,9 @@ impl Core {
         }
         let form = match token.purpose {
             // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
-            Purpose::Command(_) => return Some(Outcome::Failed(error)),
+            Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
+                return Some(Outcome::Failed(error));
+            }
             Purpose::Replay(replay) => {
                 let unusable = self.replayed(*replay, Err(error), now, &mut follow_up.requests);
                 follow_up.unusable = follow_up.unusable.take().or(unusable);
@@ -329,7 +343,9 @@ impl Core {
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
         match token.purpose {
-            Purpose::Command(_) => Some(Outcome::Failed(error.clone())),
+            Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
+                Some(Outcome::Failed(error.clone()))
+            }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
                 Some(self.fall_back(&operation, &bare, is_in_doubt, now))
@@ -371,6 +387,7 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Operation(Form::SetIndexed | Form::SetPair | Form::HashSet) => {
             matches!(node, Node::Array(_))
         }
+        Purpose::Transaction(_) => matches!(node, Node::Array(_) | Node::Null),
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
         Purpose::ExtendIndex => matches!(node, Node::Integer(_)),

@@ -12,6 +12,8 @@ use super::request::Form;
 
 /// The slot of a request that nobody waits for.
 pub const NOBODY: u32 = u32::MAX;
+/// The slot of what the server says unasked: a message of a channel.
+pub const PUSHED: u32 = u32::MAX - 1;
 
 /// What travels with a request and comes back with its reply.
 #[derive(Debug)]
@@ -30,6 +32,9 @@ pub struct Token {
 #[derive(Debug)]
 pub(super) enum Purpose {
     Command(Shape),
+    /// A command that waits for other clients: its reply may take as long as it asked for.
+    Blocking(Shape),
+    Transaction(Box<[Shape]>),
     Operation(Form),
     Legacy(Box<Legacy>),
     Clear(Box<Clearing>),
@@ -64,8 +69,13 @@ impl Token {
         Token { purpose, ..*self }
     }
 
+    /// Whether silence is no sign of a server that is away.
+    pub(super) fn is_patient(&self) -> bool {
+        matches!(self.purpose, Purpose::Blocking(_))
+    }
+
     /// Raw commands may wait for the next connection; the adapter's calls answer from memory.
     pub fn may_wait(&self) -> bool {
-        matches!(self.purpose, Purpose::Command(_))
+        matches!(self.purpose, Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_))
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::choice::{Compression, Driver, Environment, Family, LogLevel};
+use super::choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
 use super::endpoint::{Endpoint, RedisUrl};
 use super::secret::Secret;
 use super::settings::Name;
@@ -42,6 +42,9 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         family,
         lazy_connect: values.flag(Name::LazyConnect)?,
         key_prefix: values.required_text(Name::KeyPrefix)?.to_owned(),
+        client_key_prefix: values.required_text(Name::ClientKeyPrefix)?.to_owned(),
+        prefix_channels: values.flag(Name::PrefixChannels)?,
+        scale_reads: values.choice(Name::ScaleReads, ScaleReads::from_word)?,
         default_ttl: Duration::from_secs(values.integer(Name::DefaultTtl)?),
         compression: values.choice(Name::Compression, Compression::from_word)?,
         compression_threshold_bytes: draft.size(Name::CompressionThreshold)?,

@@ -50,6 +50,15 @@ choice! {
 }
 
 choice! {
+    /// Which nodes answer reads, where there are several.
+    ScaleReads {
+        Primary = "primary",
+        /// Replicas, and their primary where there is none: what they answer may be a little older.
+        Replica = "replica",
+    }
+}
+
+choice! {
     /// The least severe log line that is written.
     LogLevel {
         Off = "off",

@@ -43,6 +43,8 @@ pub const MAX_KEEP_ALIVE_MS: u64 = 7_200_000;
 
 pub const KEY_PREFIX: &str = "jack:dev:";
 pub const PRODUCTION_KEY_PREFIX: &str = "jack:prod:";
+/// `{NODE_ENV}` stands for that variable, or `development`: environments that share a server do not share keys.
+pub const CLIENT_KEY_PREFIX: &str = "whatsapp:{NODE_ENV}:";
 /// Leaves three quarters of the longest key to what the key names.
 pub const MAX_KEY_PREFIX_BYTES: usize = 256;
 

@@ -17,7 +17,7 @@ use crate::error::Result;
 
 mod assemble;
 mod choice;
-pub use choice::{Compression, Driver, Environment, Family, LogLevel};
+pub use choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
 pub mod defaults;
 mod describe;
 pub use describe::markdown_table;
@@ -66,6 +66,11 @@ pub struct ConfigFields {
     pub family: Family,
     pub lazy_connect: bool,
     pub key_prefix: String,
+    /// Of the raw client that `getRedis()` gives.
+    pub client_key_prefix: String,
+    /// Whether channels get that prefix too.
+    pub prefix_channels: bool,
+    pub scale_reads: ScaleReads,
     pub default_ttl: Duration,
     pub compression: Compression,
     pub compression_threshold_bytes: usize,
@@ -179,6 +184,9 @@ impl fmt::Debug for ConfigFields {
             family,
             lazy_connect,
             key_prefix,
+            client_key_prefix,
+            prefix_channels,
+            scale_reads,
             default_ttl,
             compression,
             compression_threshold_bytes,
@@ -208,6 +216,9 @@ impl fmt::Debug for ConfigFields {
             .field("family", family)
             .field("lazy_connect", lazy_connect)
             .field("key_prefix", key_prefix)
+            .field("client_key_prefix", client_key_prefix)
+            .field("prefix_channels", prefix_channels)
+            .field("scale_reads", scale_reads)
             .field("default_ttl", default_ttl)
             .field("compression", compression)
             .field("compression_threshold_bytes", compression_threshold_bytes)

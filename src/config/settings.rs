@@ -1,6 +1,6 @@
 //! The one table of settings. Parsing, error sentences, `describe` and the README's table come from it.
 
-use super::choice::{Compression, Driver, Environment, Family, LogLevel};
+use super::choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
 use super::defaults::*;
 use super::endpoint::{MAX_DATABASE, is_host};
 use super::rule::{Rule, Unit};
@@ -35,6 +35,9 @@ pub(super) enum Name {
     Family,
     LazyConnect,
     KeyPrefix,
+    ClientKeyPrefix,
+    PrefixChannels,
+    ScaleReads,
     DefaultTtl,
     Compression,
     CompressionThreshold,
@@ -249,6 +252,15 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::KeyPrefix, "keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
         .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
         .means("start of every key"),
+    setting(Name::ClientKeyPrefix, "clientKeyPrefix", "REDIS_KEY_PREFIX", Rule::KeyPrefix)
+        .defaults(word(CLIENT_KEY_PREFIX))
+        .means("start of every key of the client that `getRedis()` gives"),
+    setting(Name::PrefixChannels, "prefixChannels", "REDIS_PREFIX_CHANNELS", Rule::Bool)
+        .defaults(flag(false))
+        .means("whether that start is put in front of channels too"),
+    setting(Name::ScaleReads, "scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
+        .defaults(word("primary"))
+        .means("which nodes of a cluster or behind sentinels are read from"),
     setting(Name::DefaultTtl, "defaultTtl", "CACHE_DEFAULT_TTL", TTL)
         .defaults(number(TTL_SECONDS))
         .means("lifetime of a value that is set without one"),

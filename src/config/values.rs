@@ -51,13 +51,15 @@ impl Values {
         environment: Environment,
     ) -> Result<Values> {
         let given = flatten(options)?;
+        let node_env =
+            env("NODE_ENV").filter(|name| Rule::KeyPrefix.parse(name).is_some() && !name.is_empty());
         let slots = SETTINGS.iter().map(|setting| {
             if let Some((_, text)) = given.iter().find(|(name, _)| *name == setting.name) {
                 return setting.validate(text, Source::Option);
             }
             match env(setting.variable).filter(|text| !text.is_empty()) {
                 Some(text) => setting.validate(&text, Source::Environment),
-                None => Ok(setting.default_in(environment)),
+                None => Ok(setting.default_in(environment, node_env.as_deref())),
             }
         });
         Ok(Values { slots: slots.collect::<Result<_>>()? })
@@ -159,12 +161,14 @@ impl Setting {
         Ok(Slot { parsed: Some(parsed), source, shown })
     }
 
-    fn default_in(&self, environment: Environment) -> Slot {
+    fn default_in(&self, environment: Environment, node_env: Option<&str>) -> Slot {
         let parsed = match self.defaults.in_environment(environment) {
             Preset::Unset => None,
             Preset::Bool(flag) => Some(Parsed::Bool(flag)),
             Preset::Integer(number) => Some(Parsed::Integer(number)),
-            Preset::Text(text) => self.rule.parse(text),
+            Preset::Text(text) => {
+                self.rule.parse(&text.replace("{NODE_ENV}", node_env.unwrap_or("development")))
+            }
         };
         let shown = parsed.as_ref().map_or(Value::Null, Parsed::to_json);
         Slot { parsed, source: Source::Default, shown }

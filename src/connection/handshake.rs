@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::stream::{AsyncSocket, Stream};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode, Result};
-use crate::lane::{Answer, Lane, Node, Requests, append_command};
+use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 
 /// How the names begin that `CLIENT LIST` shows for our connections. What follows is random, so
 /// that a connection that was given up can be told from every other.
@@ -183,7 +183,8 @@ fn advance<R>(
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        lane.received(count, |(), answer, _| {
+        lane.received(count, |arrival| {
+            let Arrival::Answer { answer, .. } = arrival else { return };
             answered(match answer {
                 Answer::Refused(line) => Err(Error::reply(line)),
                 Answer::Frame(frame) => match frame.error() {

@@ -52,6 +52,19 @@ pub enum Answer<'a> {
     Refused(&'a str),
 }
 
+/// What came in.
+#[derive(Debug)]
+pub enum Arrival<'a, T> {
+    Answer {
+        token: T,
+        answer: Answer<'a>,
+        /// The bytes that were sent.
+        request: &'a [u8],
+    },
+    /// What the server says unasked.
+    Push(Frame<'a>),
+}
+
 /// A request that lost its connection or its time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Orphan<T> {
@@ -112,6 +125,11 @@ impl<T> Lane<T> {
     /// Requests that wait for a reply, sent or not.
     pub fn pending(&self) -> usize {
         self.pending.len()
+    }
+
+    /// Whose reply is next, where somebody waits for it.
+    pub fn front(&self) -> Option<&T> {
+        self.pending.front()?.token.as_ref()
     }
 
     /// Bytes of requests that wait for a reply.
@@ -184,12 +202,12 @@ impl<T> Lane<T> {
         }
     }
 
-    /// `count` bytes were read into `read_room`. Every reply that is now complete goes to
-    /// `deliver(token, answer, request bytes)`. After an error the connection is useless.
+    /// `count` bytes were read into `read_room`. Everything that is now complete goes to `deliver`.
+    /// After an error the connection is useless.
     pub fn received(
         &mut self,
         count: usize,
-        mut deliver: impl FnMut(T, Answer<'_>, &[u8]),
+        mut deliver: impl FnMut(Arrival<'_, T>),
     ) -> Result<(), ProtocolError> {
         self.input_end += count;
         let result = self.deliver_complete(&mut deliver);
@@ -205,14 +223,12 @@ impl<T> Lane<T> {
         result
     }
 
-    fn deliver_complete(
-        &mut self,
-        deliver: &mut impl FnMut(T, Answer<'_>, &[u8]),
-    ) -> Result<(), ProtocolError> {
+    fn deliver_complete(&mut self, deliver: &mut impl FnMut(Arrival<'_, T>)) -> Result<(), ProtocolError> {
         while let Some(length) = self.scanner.scan(&self.input[self.input_start..self.input_end])? {
             let frame = Frame::new(&self.input[self.input_start..self.input_start + length]);
             self.input_start += length;
-            if frame.is_push() {
+            if frame.is_push() && !self.is_confirmation(frame) {
+                deliver(Arrival::Push(frame));
                 continue;
             }
             let Some(front) = self.pending.front() else {
@@ -244,10 +260,25 @@ impl<T> Lane<T> {
                     Some(line) => Answer::Refused(line),
                     None => Answer::Frame(frame),
                 };
-                deliver(token, answer, request);
+                deliver(Arrival::Answer { token, answer, request });
             }
         }
         Ok(())
+    }
+
+    /// With RESP3 a subscription is answered by pushes that begin with the command's name, one a channel.
+    fn is_confirmation(&self, push: Frame<'_>) -> bool {
+        let Node::Array(mut items) = push.node() else { return false };
+        let (Some(Node::Bulk(kind) | Node::Status(kind)), Some(front)) = (items.next(), self.pending.front())
+        else {
+            return false;
+        };
+        let is_sent = front.start < self.out_base + self.written as u64;
+        is_sent
+            && kind.ends_with(b"subscribe")
+            && Arguments::new(&self.out[self.offset(front.start)..self.offset(front.end)])
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case(kind))
     }
 
     fn offset(&self, position: u64) -> usize {

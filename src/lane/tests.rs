@@ -22,7 +22,8 @@ fn feed(lane: &mut Lane<u32>, bytes: &[u8]) -> Result<Vec<(u32, String)>, Protoc
     let mut got = Vec::new();
     for chunk in bytes.chunks(READ_CHUNK_BYTES) {
         lane.read_room()[..chunk.len()].copy_from_slice(chunk);
-        lane.received(chunk.len(), |token, answer, _| {
+        lane.received(chunk.len(), |arrival| {
+            let Arrival::Answer { token, answer, .. } = arrival else { return };
             got.push((
                 token,
                 match answer {
@@ -250,8 +251,8 @@ proptest! {
         let mut got = Vec::new();
         for bytes in replies.concat().chunks(chunk) {
             lane.read_room()[..bytes.len()].copy_from_slice(bytes);
-            lane.received(bytes.len(), |token, answer, _| {
-                if let Answer::Frame(frame) = answer {
+            lane.received(bytes.len(), |arrival| {
+                if let Arrival::Answer { token, answer: Answer::Frame(frame), .. } = arrival {
                     got.push((token, plain(frame.node())));
                 }
             }).unwrap();
@@ -275,7 +276,8 @@ proptest! {
         let mut answers = 0;
         for piece in bytes.chunks(chunk) {
             lane.read_room()[..piece.len()].copy_from_slice(piece);
-            if lane.received(piece.len(), |_, answer, _| {
+            if lane.received(piece.len(), |arrival| {
+                let Arrival::Answer { answer, .. } = arrival else { return };
                 if let Answer::Frame(frame) = answer { let _ = plain(frame.node()); }
                 answers += 1;
             }).is_err() { break; }

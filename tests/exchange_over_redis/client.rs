@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Sink};
+use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Role, Sink, Style};
 use orgcache::config::Config;
 use orgcache::connection::{AsyncSocket, Stream, read_arrived, write_waiting};
 use orgcache::error::{Error, ErrorCode};
@@ -64,7 +64,7 @@ impl Client {
         })
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let core = Arc::new(Core::new(config).unwrap());
+        let core = Arc::new(Core::new(config, Role::Shared).unwrap());
         let dialed = runtime.block_on(core.dialer().dial(0)).unwrap();
         let mut exchange = Exchange::new(core);
         exchange.connected(&dialed.server, Instant::now());
@@ -180,7 +180,7 @@ impl Client {
     /// A raw command, whose keys are as given.
     #[track_caller]
     pub fn command(&mut self, arguments: &[&[u8]]) -> Reply {
-        match self.call(&Call::Command { arguments }) {
+        match self.call(&Call::Command { arguments, style: Style::default() }) {
             Outcome::Reply(bytes, _) => reply(Frame::new(&bytes).node()),
             other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(arguments[0])),
         }

@@ -39,7 +39,10 @@ fn production_and_test_have_defaults_of_their_own() {
 
     let staging = from_env(&[("NODE_ENV", "staging")]);
     assert_eq!(staging.environment, Environment::Development);
-    assert_eq!(staging, from_env(&[]));
+    assert_eq!(staging.client_key_prefix, "whatsapp:staging:");
+    assert_eq!(staging, from_env(&[("REDIS_KEY_PREFIX", "whatsapp:staging:")]));
+    assert_eq!(from_env(&[]).client_key_prefix, "whatsapp:development:");
+    assert_eq!(from_env(&[("NODE_ENV", "my env*")]).client_key_prefix, "whatsapp:development:");
 }
 
 #[test]
@@ -85,6 +88,9 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_FAMILY", "6", |c| format!("{:?}", c.family), "V6"),
     ("REDIS_LAZY_CONNECT", "0", |c| c.lazy_connect.to_string(), "false"),
     ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
+    ("REDIS_KEY_PREFIX", "shop:", |c| c.client_key_prefix.clone(), "shop:"),
+    ("REDIS_PREFIX_CHANNELS", "yes", |c| c.prefix_channels.to_string(), "true"),
+    ("REDIS_SCALE_READS", "replica", |c| format!("{:?}", c.scale_reads), "Replica"),
     ("CACHE_DEFAULT_TTL", "60", |c| format!("{:?}", c.default_ttl), "60s"),
     ("CACHE_COMPRESSION", "ZSTD", |c| format!("{:?}", c.compression), "Zstd"),
     ("CACHE_COMPRESSION_THRESHOLD", "0", |c| c.compression_threshold_bytes.to_string(), "0"),

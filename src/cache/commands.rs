@@ -1,0 +1,117 @@
+//! The raw client's commands, one by one and in transactions.
+
+use std::time::{Duration, Instant};
+
+use super::call::{Shape, Style};
+use super::core::{Core, embedded};
+use super::refusals::Treatment;
+use super::shared_connection;
+use super::token::{Purpose, Token};
+use crate::command::{Blocking, blocking};
+use crate::error::{Error, Result};
+use crate::lane::{Requests, append_argument, append_command, append_header};
+
+/// A lane wants a deadline of every request; a command that blocks for ever has none.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// MULTI and EXEC.
+const FRAME_REPLIES: u32 = 2;
+
+impl Core {
+    pub(super) fn command(
+        &self,
+        words: &[&[u8]],
+        style: Style,
+        token: Token,
+        out: &mut impl Requests<Token>,
+    ) -> Result<()> {
+        self.check(words)?;
+        let shape = Shape::of(words.first().copied().unwrap_or_default(), style);
+        let (purpose, deadline) = self.patience(words, shape, token.issued);
+        let replies = match self.is_dedicated() {
+            true => confirmations(words),
+            false => 1,
+        };
+        out.push(token.followed_by(purpose), deadline, |bytes| {
+            self.append_words(words, style, bytes);
+            replies
+        });
+        Ok(())
+    }
+
+    fn patience(&self, words: &[&[u8]], shape: Shape, issued: Instant) -> (Purpose, Instant) {
+        let usual = self.deadline(issued);
+        // A connection that all share carries no command that blocks.
+        match self.is_dedicated().then(|| blocking(words)).flatten() {
+            None => (Purpose::Command(shape), usual),
+            Some(Blocking::Forever) => (Purpose::Blocking(shape), issued + NEVER),
+            Some(Blocking::For(time)) => {
+                (Purpose::Blocking(shape), usual.checked_add(time).unwrap_or(issued + NEVER))
+            }
+        }
+    }
+
+    /// Sends commands as one request, so that nothing of others can come between them.
+    pub(super) fn transaction(
+        &self,
+        commands: &[&[&[u8]]],
+        style: Style,
+        token: Token,
+        out: &mut impl Requests<Token>,
+    ) -> Result<()> {
+        for words in commands {
+            self.check(words)?;
+        }
+        let shapes =
+            commands.iter().map(|words| Shape::of(words.first().copied().unwrap_or_default(), style));
+        let purpose = Purpose::Transaction(shapes.collect());
+        let deadline = self.deadline(token.issued);
+        out.push(token.followed_by(purpose), deadline, |bytes| {
+            append_command(bytes, &[b"MULTI"]);
+            commands.iter().for_each(|words| self.append_words(words, style, bytes));
+            append_command(bytes, &[b"EXEC"]);
+            commands.len() as u32 + FRAME_REPLIES
+        });
+        Ok(())
+    }
+
+    fn check(&self, words: &[&[u8]]) -> Result<()> {
+        if !self.config().use_redis() {
+            return Err(embedded());
+        }
+        match shared_connection::refusal(words).filter(|_| !self.is_dedicated()) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    fn append_words(&self, words: &[&[u8]], style: Style, bytes: &mut Vec<u8>) {
+        if style.is_prefixed {
+            let words = self.prefix.apply(words);
+            append_header(bytes, words.len());
+            words.iter().for_each(|word| append_argument(bytes, word));
+        } else {
+            append_command(bytes, words);
+        }
+    }
+}
+
+/// A subscription is confirmed for each channel; with RESP3 by pushes, which the lane counts as replies.
+fn confirmations(words: &[&[u8]]) -> u32 {
+    const EACH: [&str; 6] =
+        ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"];
+    match words.split_first() {
+        Some((name, channels)) if EACH.iter().any(|each| name.eq_ignore_ascii_case(each.as_bytes())) => {
+            (channels.len() as u32).max(1)
+        }
+        _ => 1,
+    }
+}
+
+/// What a transaction failed with, of which a part was refused while it was put together.
+pub(super) fn transaction_refused(line: &str) -> Error {
+    let refused = Error::reply(line);
+    match Treatment::of(refused.redis_code()) {
+        Treatment::Replace => refused,
+        _ => Error::reply(&format!("EXECABORT Transaction discarded because of previous errors: {line}")),
+    }
+}

@@ -1,0 +1,185 @@
+//! What is known of Redis's commands: which arguments are keys, who only reads, what blocks.
+//!
+//! Promises: the facts are those that servers tell of themselves (COMMAND), in a generated table; a
+//! command that the table does not know has no keys and no flags. Relies on nobody. Never allocates to look a command
+//! up, and never changes a command.
+
+mod blocking;
+mod keys;
+mod prefix;
+mod table;
+
+pub use blocking::{Blocking, blocking};
+pub use keys::key_positions;
+pub use prefix::Prefix;
+
+use table::COMMANDS;
+
+pub const WRITE: u8 = 1;
+pub const READONLY: u8 = 1 << 1;
+/// It may wait for other clients.
+pub const BLOCKING: u8 = 1 << 2;
+pub const PUBSUB: u8 = 1 << 3;
+pub const NOSCRIPT: u8 = 1 << 4;
+/// Its keys are where its other arguments say.
+pub const MOVABLEKEYS: u8 = 1 << 5;
+pub const FAST: u8 = 1 << 6;
+
+/// The flags and their names in COMMAND's reply.
+pub const FLAG_NAMES: [(u8, &str); 7] = [
+    (WRITE, "write"),
+    (READONLY, "readonly"),
+    (BLOCKING, "blocking"),
+    (PUBSUB, "pubsub"),
+    (NOSCRIPT, "noscript"),
+    (MOVABLEKEYS, "movablekeys"),
+    (FAST, "fast"),
+];
+
+/// No command has a longer name, its container's included.
+const MAX_NAME_BYTES: usize = 32;
+
+/// One command.
+#[derive(Debug)]
+pub struct Command {
+    /// In lower case; a subcommand is `container|name`.
+    pub name: &'static str,
+    /// The number of words, the name included; where it is negative, at least so many.
+    pub arity: i16,
+    pub flags: u8,
+    keys: &'static [KeySpec],
+    pub policy: Option<Policy>,
+}
+
+/// Which nodes of a cluster a command without keys is for; see
+/// <https://redis.io/docs/latest/develop/reference/command-tips/>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    AllNodes,
+    AllShards,
+    MultiShard,
+    Special,
+}
+
+/// Where keys are; see <https://redis.io/docs/latest/develop/reference/key-specs/>.
+#[derive(Debug)]
+struct KeySpec {
+    begin: Begin,
+    find: Find,
+}
+
+#[derive(Debug)]
+enum Begin {
+    At(usize),
+    /// Behind a word, searched for from this position; from the end where it is negative.
+    Behind(&'static str, isize),
+}
+
+#[derive(Debug)]
+enum Find {
+    /// Up to `last`, which counts from the first key, or from the end where it is negative; of what is
+    /// left only one part in `limit`.
+    Range { last: isize, step: usize, limit: usize },
+    /// A number says how many.
+    Counted { number: usize, first: usize, step: usize },
+}
+
+const fn command(name: &'static str, arity: i16, flags: u8, keys: &'static [KeySpec]) -> Command {
+    Command { name, arity, flags, keys, policy: None }
+}
+
+impl Command {
+    const fn asks(self, policy: Policy) -> Command {
+        Command { policy: Some(policy), ..self }
+    }
+
+    pub fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+const fn at(position: usize) -> Begin {
+    Begin::At(position)
+}
+
+const fn behind(word: &'static str, from: isize) -> Begin {
+    Begin::Behind(word, from)
+}
+
+const fn range(begin: Begin, last: isize, step: usize, limit: usize) -> KeySpec {
+    KeySpec { begin, find: Find::Range { last, step, limit } }
+}
+
+const fn counted(begin: Begin, number: usize, first: usize, step: usize) -> KeySpec {
+    KeySpec { begin, find: Find::Counted { number, first, step } }
+}
+
+/// Every command that is no subcommand.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    COMMANDS.iter().filter(|command| !command.name.contains('|'))
+}
+
+/// The command that these words are, the subcommand where there is one.
+pub fn find(words: &[&[u8]]) -> Option<&'static Command> {
+    let name = words.first()?;
+    let position = search(name, None)?;
+    let is_container = COMMANDS.get(position + 1).is_some_and(|next| {
+        next.name
+            .as_bytes()
+            .strip_prefix(COMMANDS[position].name.as_bytes())
+            .is_some_and(|rest| rest[0] == b'|')
+    });
+    let subcommand =
+        if is_container { words.get(1).and_then(|second| search(name, Some(second))) } else { None };
+    COMMANDS.get(subcommand.unwrap_or(position))
+}
+
+fn search(name: &[u8], subcommand: Option<&[u8]>) -> Option<usize> {
+    let mut lower = [0; MAX_NAME_BYTES];
+    let mut length = 0;
+    let mut put = |bytes: &[u8]| {
+        let room = lower.get_mut(length..length + bytes.len())?;
+        room.copy_from_slice(bytes);
+        room.make_ascii_lowercase();
+        length += bytes.len();
+        Some(())
+    };
+    put(name)?;
+    if let Some(subcommand) = subcommand {
+        put(b"|")?;
+        put(subcommand)?;
+    }
+    COMMANDS.binary_search_by(|command| command.name.as_bytes().cmp(&lower[..length])).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_that_the_search_needs() {
+        assert!(COMMANDS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(COMMANDS.iter().all(|command| command.name.len() <= MAX_NAME_BYTES));
+        assert!(COMMANDS.len() > 300);
+    }
+
+    #[test]
+    fn a_command_is_found_by_any_case_and_with_its_subcommand() {
+        let name = |words: &[&[u8]]| find(words).map(|command| command.name);
+        assert_eq!(name(&[b"GeT", b"k"]), Some("get"));
+        assert_eq!(name(&[b"XGROUP", b"Create", b"s"]), Some("xgroup|create"));
+        assert_eq!(name(&[b"xgroup", b"frobnicate"]), Some("xgroup"));
+        assert_eq!(name(&[b"xgroup"]), Some("xgroup"));
+        assert_eq!(name(&[b"get", b"ter"]), Some("get"));
+        assert_eq!(name(&[b"nonsense"]), None);
+        assert_eq!(name(&[&[b'x'; 500]]), None);
+        assert_eq!(name(&[]), None);
+    }
+
+    #[test]
+    fn flags_tell_readers_from_writers() {
+        let is = |word: &[u8], flag| find(&[word]).is_some_and(|command| command.is(flag));
+        assert!(is(b"get", READONLY) && !is(b"get", WRITE));
+        assert!(is(b"set", WRITE) && is(b"blpop", BLOCKING) && is(b"subscribe", PUBSUB));
+    }
+}
