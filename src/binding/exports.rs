@@ -17,7 +17,7 @@ use super::sink::{Mark, show};
 use super::values;
 use crate::cache::{Core, Kept, Outcome, PUSHED, Role, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{Config, LogLevel};
+use crate::config::{Config, LogLevel, Topology};
 use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
 use crate::health::log;
 use crate::key::{Kind, decode_phone, org_key, parse_org_key};
@@ -145,9 +145,9 @@ fn load_config(options: &str, environment: &str) -> Result<Config> {
     let (options, environment) = (parse(options)?, parse(environment)?);
     let config =
         Config::load(&options, &|name| environment.get(name).and_then(Value::as_str).map(str::to_owned))?;
-    if config.use_redis() && config.endpoint().is_none() {
-        let what = "a cluster or sentinels are configured (REDIS_CLUSTER_HOSTS, REDIS_SENTINEL_HOSTS), which this \
-                    version does not speak yet; name one server with REDIS_URL or REDIS_HOST";
+    if matches!(config.topology(), Topology::Cluster { .. }) {
+        let what = "a cluster is configured (REDIS_CLUSTER_HOSTS), which this version does not speak yet; \
+                    name one server with REDIS_URL or REDIS_HOST";
         return Err(Error::new(ErrorCode::Config, what));
     }
     Ok(config)

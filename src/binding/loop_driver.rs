@@ -13,7 +13,8 @@ use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Attached, Call, Core, Exchange, Sink};
 use crate::connection::{
-    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, read_arrived, write_waiting,
+    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
+    read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
 use crate::runtime::IoThread;
@@ -150,6 +151,7 @@ impl LoopDriver {
                 LinkEvent::Failed { error, attempt } => {
                     Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
                 }
+                LinkEvent::Moved => self.lose(connection_moved(), now, sink),
                 LinkEvent::Connected(dialed) => match self.adopt(dialed.stream.into_blocking()) {
                     Ok(()) => {
                         Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);

@@ -314,9 +314,9 @@ impl Core {
 
 /// The journal, on disk too where that is configured. Without Redis nothing is ever journalled.
 fn open_journal(config: &Config, now: Instant) -> Result<Journal> {
-    match (&config.journal_dir, config.endpoint()) {
-        (Some(directory), Some(endpoint)) => {
-            let target = format!("{endpoint}/{} {}", config.database, config.key_prefix);
+    match &config.journal_dir {
+        Some(directory) if config.use_redis() => {
+            let target = format!("{}/{} {}", config.topology(), config.database, config.key_prefix);
             Journal::open(config.journal_max_bytes, directory, &journal::digest(target.as_bytes()), now)
         }
         _ => Ok(Journal::new(config.journal_max_bytes)),

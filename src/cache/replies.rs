@@ -390,7 +390,8 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Transaction(_) => matches!(node, Node::Array(_) | Node::Null),
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
-        Purpose::ExtendIndex => matches!(node, Node::Integer(_)),
+        Purpose::ExtendIndex | Purpose::Upkeep | Purpose::Lifetime(_) => matches!(node, Node::Integer(_)),
+        Purpose::Ask | Purpose::Probe => matches!(node, Node::Status(_)),
         _ => true,
     }
 }

@@ -106,6 +106,25 @@ pub enum Topology {
     },
 }
 
+/// Names the data: the same text for the same servers.
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |hosts: &[Endpoint]| {
+            let mut hosts: Vec<_> = hosts.iter().map(Endpoint::to_string).collect();
+            hosts.sort();
+            hosts.join(",")
+        };
+        match self {
+            Topology::Embedded => f.write_str("embedded"),
+            Topology::Single(endpoint) => write!(f, "{endpoint}"),
+            Topology::Cluster { seeds } => write!(f, "cluster {}", list(seeds)),
+            Topology::Sentinel { sentinels, primary_name, .. } => {
+                write!(f, "{primary_name} of {}", list(sentinels))
+            }
+        }
+    }
+}
+
 impl Config {
     /// Reads `options` (camel case, as JavaScript gives them) and `env` (a variable's value by its
     /// name). `E_CONFIG` for the first value that is not allowed.

@@ -7,18 +7,21 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// No attempt waits longer, so a server that is back is found within this time.
-const MAX_DELAY: Duration = Duration::from_secs(2);
+pub const MAX_PAUSE: Duration = Duration::from_secs(2);
+/// Sentinels say when a primary is there, and it is to be used within two seconds of that, dialing included.
+pub const MAX_PAUSE_BEHIND_SENTINELS: Duration = Duration::from_millis(500);
 
 /// The delays of consecutive failed attempts.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     base: Duration,
+    max: Duration,
     failures: u32,
 }
 
 impl Backoff {
-    pub fn new(base: Duration) -> Self {
-        Backoff { base, failures: 0 }
+    pub fn new(base: Duration, max: Duration) -> Self {
+        Backoff { base, max, failures: 0 }
     }
 
     /// Failed attempts since the last `reset`.
@@ -32,7 +35,7 @@ impl Backoff {
 
     /// Counts a failure and draws the delay before the next attempt.
     pub fn next_delay(&mut self) -> Duration {
-        let cap = self.base.saturating_mul(1 << self.failures.min(16)).min(MAX_DELAY);
+        let cap = self.base.saturating_mul(1 << self.failures.min(16)).min(self.max);
         self.failures = self.failures.saturating_add(1);
         // Each RandomState is seeded anew, which is all the randomness that jitter needs.
         let draw = RandomState::new().hash_one(self.failures) as f64 / u64::MAX as f64;
@@ -46,10 +49,10 @@ mod tests {
 
     #[test]
     fn delays_stay_under_the_doubling_cap_and_differ() {
-        let mut backoff = Backoff::new(Duration::from_millis(100));
+        let mut backoff = Backoff::new(Duration::from_millis(100), MAX_PAUSE);
         let mut delays = Vec::new();
         for attempt in 0..40u32 {
-            let cap = Duration::from_millis(100 << attempt.min(10)).min(MAX_DELAY);
+            let cap = Duration::from_millis(100 << attempt.min(10)).min(MAX_PAUSE);
             let delay = backoff.next_delay();
             assert!(delay <= cap, "attempt {attempt}: {delay:?} > {cap:?}");
             delays.push(delay);

@@ -10,7 +10,9 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::backoff::{MAX_PAUSE, MAX_PAUSE_BEHIND_SENTINELS};
 use super::handshake::{ServerInfo, shake_hands};
+use super::sentinel::Sentinels;
 use super::stream::{AsyncSocket, Stream};
 use super::tls;
 use crate::config::{Config, Endpoint, Family};
@@ -21,6 +23,7 @@ use crate::error::{Error, ErrorCode, Result};
 pub struct Dialed {
     pub stream: Stream<AsyncSocket>,
     pub server: ServerInfo,
+    pub endpoint: Endpoint,
 }
 
 /// How long a server may be silent during the first attempt; each further one gives it twice as long.
@@ -32,12 +35,50 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Dialer {
     config: Arc<Config>,
+    target: Target,
     needs_primary: Arc<AtomicBool>,
+}
+
+/// Where to.
+#[derive(Debug, Clone)]
+enum Target {
+    Nowhere,
+    Fixed(Endpoint),
+    Sentinels(Arc<Sentinels>),
 }
 
 impl Dialer {
     pub fn new(config: Config) -> Dialer {
-        Dialer { config: Arc::new(config), needs_primary: Arc::default() }
+        let target = match (config.endpoint(), Sentinels::of(&config)) {
+            (Some(endpoint), _) => Target::Fixed(endpoint.clone()),
+            (None, Some(sentinels)) => Target::Sentinels(sentinels),
+            (None, None) => Target::Nowhere,
+        };
+        Dialer { config: Arc::new(config), target, needs_primary: Arc::default() }
+    }
+
+    /// Keeps an eye on where the server is, for as long as it is polled.
+    pub async fn watch(&self) {
+        match &self.target {
+            Target::Sentinels(sentinels) => sentinels.watch().await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Waits until the server that is wanted is another one than this.
+    pub async fn moved_from(&self, endpoint: &Endpoint) {
+        match &self.target {
+            Target::Sentinels(sentinels) => sentinels.moved_from(endpoint).await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// The longest pause between attempts: a failover is found by the next one.
+    pub fn max_pause(&self) -> Duration {
+        match self.target {
+            Target::Sentinels(_) => MAX_PAUSE_BEHIND_SENTINELS,
+            _ => MAX_PAUSE,
+        }
     }
 
     pub fn config(&self) -> &Config {
@@ -56,22 +97,51 @@ impl Dialer {
     /// password, the user or the database, or is a replica where a primary is needed, `E_CONFIG` where the TLS
     /// material cannot be used.
     pub async fn dial(&self, failures: u32) -> Result<Dialed> {
-        let config = &*self.config;
-        let limit = config.connect_timeout;
-        let patience = FIRST_PATIENCE.saturating_mul(1 << failures.min(8)).min(limit);
-        let endpoint = config.endpoint().ok_or_else(|| refuse("there is no single server to connect to"))?;
-        let dialed = timeout(limit, dial_within(config, endpoint, patience)).await.unwrap_or_else(|_| {
-            Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
-        })?;
+        let endpoint = match &self.target {
+            Target::Nowhere => return Err(refuse("there is no server to connect to")),
+            Target::Fixed(endpoint) => endpoint.clone(),
+            Target::Sentinels(sentinels) => sentinels.primary().await?,
+        };
+        let dialed = tokio::select! {
+            dialed = self.dial_to(&endpoint, failures) => dialed?,
+            () = self.moved_from(&endpoint) => {
+                return Err(refuse(format!("{endpoint} is not the primary any more")));
+            }
+        };
+        if dialed.server.is_replica() && matches!(self.target, Target::Sentinels(_)) {
+            return Err(Error::reply(&format!(
+                "READONLY the sentinels name {endpoint}, which is a replica yet"
+            )));
+        }
         if dialed.server.is_replica() && self.needs_primary.load(Ordering::Relaxed) {
             return Err(Error::reply("READONLY the server is a replica, and a primary is needed for writes"));
         }
         self.needs_primary.store(false, Ordering::Relaxed);
         Ok(dialed)
     }
+
+    async fn dial_to(&self, endpoint: &Endpoint, failures: u32) -> Result<Dialed> {
+        let config = &*self.config;
+        let limit = config.connect_timeout;
+        let patience = FIRST_PATIENCE.saturating_mul(1 << failures.min(8)).min(limit);
+        timeout(limit, dial_within(config, endpoint, patience)).await.unwrap_or_else(|_| {
+            Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
+        })
+    }
 }
 
 async fn dial_within(config: &Config, endpoint: &Endpoint, patience: Duration) -> Result<Dialed> {
+    let mut stream = open(config, endpoint, patience).await?;
+    let server = shake_hands(&mut stream, config, patience).await?;
+    Ok(Dialed { stream, server, endpoint: endpoint.clone() })
+}
+
+/// A socket, and TLS on top where that is configured. Nothing has been said on it.
+pub(super) async fn open(
+    config: &Config,
+    endpoint: &Endpoint,
+    patience: Duration,
+) -> Result<Stream<AsyncSocket>> {
     let (socket, tls) = match endpoint {
         Endpoint::Tcp { host, port } => {
             let socket = timeout(patience, connect_tcp(config, host, *port)).await.unwrap_or_else(|_| {
@@ -90,9 +160,7 @@ async fn dial_within(config: &Config, endpoint: &Endpoint, patience: Duration) -
         #[cfg(not(unix))]
         Endpoint::Unix { .. } => return Err(refuse("unix sockets are not available on this platform")),
     };
-    let mut stream = Stream::new(socket, tls);
-    let server = shake_hands(&mut stream, config, patience).await?;
-    Ok(Dialed { stream, server })
+    Ok(Stream::new(socket, tls))
 }
 
 async fn connect_tcp(config: &Config, host: &str, port: u16) -> Result<TcpStream> {

@@ -53,7 +53,7 @@ pub async fn shake_hands(
     config: &Config,
     patience: Duration,
 ) -> Result<ServerInfo> {
-    let mut line = Line { stream, patience };
+    let mut line = Line::new(stream, patience);
     let server = match line.hello(config).await? {
         Said::Info(server) => server,
         Said::Unknown => {
@@ -79,13 +79,17 @@ enum Said {
     Unknown,
 }
 
-/// A fresh connection, asked one thing after the other.
-struct Line<'s> {
+/// A connection that carries no calls, asked one thing after the other.
+pub(super) struct Line<'s> {
     stream: &'s mut Stream<AsyncSocket>,
     patience: Duration,
 }
 
-impl Line<'_> {
+impl<'s> Line<'s> {
+    pub fn new(stream: &'s mut Stream<AsyncSocket>, patience: Duration) -> Line<'s> {
+        Line { stream, patience }
+    }
+
     async fn hello(&mut self, config: &Config) -> Result<Said> {
         let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
         if let Some(password) = &config.password {
@@ -117,7 +121,7 @@ impl Line<'_> {
     }
 
     /// One command and its reply on a stream that carries nothing else.
-    async fn ask<R>(&mut self, command: &[&[u8]], read: impl Fn(Node<'_>) -> R) -> Result<R> {
+    pub async fn ask<R>(&mut self, command: &[&[u8]], read: impl Fn(Node<'_>) -> R) -> Result<R> {
         let mut lane = Lane::default();
         append_command(lane.buffer(), command);
         lane.commit(0, 1, (), Instant::now() + NEVER);

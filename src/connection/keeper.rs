@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
+use crate::config::Endpoint;
 use crate::error::Error;
 use crate::runtime::IoThread;
 
@@ -17,6 +18,8 @@ pub const STABLE_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub enum LinkEvent {
     Connected(Box<Dialed>),
+    /// The server that is wanted is another one now: the connection is to be given up.
+    Moved,
     /// The attempt failed; `attempt` counts from 1 since the last connection that was stable.
     Failed {
         error: Error,
@@ -50,32 +53,14 @@ pub struct Keeper {
 
 impl Keeper {
     /// Starts to connect at once; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, dialer: Dialer, mut tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
-        let (requests, mut wanted) = mpsc::unbounded_channel();
+    pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
+        let (requests, wanted) = mpsc::unbounded_channel();
         let keeper = Keeper { requests };
         keeper.connect();
         io.spawn(async move {
-            let mut backoff = Backoff::new(dialer.config().retry_delay);
-            let mut connected_at: Option<Instant> = None;
-            while wanted.recv().await.is_some() {
-                match connected_at.map(|at| at.elapsed()) {
-                    Some(lived) if lived < STABLE_AFTER => tokio::time::sleep(backoff.next_delay()).await,
-                    _ => backoff.reset(),
-                }
-                let dialed = {
-                    let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
-                    let dialing = connect_persistently(&dialer, &mut backoff, &mut failed);
-                    tokio::pin!(dialing);
-                    loop {
-                        tokio::select! {
-                            dialed = &mut dialing => break dialed,
-                            // A second wish for the same connection is granted already.
-                            wish = wanted.recv() => if wish.is_none() { return },
-                        }
-                    }
-                };
-                connected_at = Some(Instant::now());
-                tell(LinkEvent::Connected(Box::new(dialed)));
+            tokio::select! {
+                () = keep(&dialer, wanted, tell) => {}
+                () = dialer.watch() => {}
             }
         });
         keeper
@@ -86,4 +71,46 @@ impl Keeper {
         // Where the I/O thread has ended there is nobody left to connect for.
         let _ = self.requests.send(());
     }
+}
+
+/// Connects as often as that is wanted, until nobody is left who could want it.
+async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell: impl FnMut(LinkEvent)) {
+    let mut backoff = Backoff::new(dialer.config().retry_delay, dialer.max_pause());
+    let mut connected: Option<(Instant, Endpoint)> = None;
+    while wanted_again(dialer, &mut wanted, connected.as_ref(), &mut tell).await {
+        match connected.map(|(at, _)| at.elapsed()) {
+            Some(lived) if lived < STABLE_AFTER => tokio::time::sleep(backoff.next_delay()).await,
+            _ => backoff.reset(),
+        }
+        let dialed = {
+            let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
+            let dialing = connect_persistently(dialer, &mut backoff, &mut failed);
+            tokio::pin!(dialing);
+            loop {
+                tokio::select! {
+                    dialed = &mut dialing => break dialed,
+                    // A second wish for the same connection is granted already.
+                    wish = wanted.recv() => if wish.is_none() { return },
+                }
+            }
+        };
+        connected = Some((Instant::now(), dialed.endpoint.clone()));
+        tell(LinkEvent::Connected(Box::new(dialed)));
+    }
+}
+
+/// Waits for the next wish, and meanwhile for a reason to have one.
+async fn wanted_again(
+    dialer: &Dialer,
+    wanted: &mut mpsc::UnboundedReceiver<()>,
+    connected: Option<&(Instant, Endpoint)>,
+    tell: &mut impl FnMut(LinkEvent),
+) -> bool {
+    if let Some((_, endpoint)) = connected {
+        tokio::select! {
+            wish = wanted.recv() => return wish.is_some(),
+            () = dialer.moved_from(endpoint) => tell(LinkEvent::Moved),
+        }
+    }
+    wanted.recv().await.is_some()
 }

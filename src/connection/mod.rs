@@ -11,6 +11,7 @@ mod dial;
 mod handover;
 mod handshake;
 mod keeper;
+mod sentinel;
 mod stream;
 mod sync;
 mod thread_driver;
@@ -27,7 +28,7 @@ pub use keeper::{Keeper, LinkEvent, connect_persistently};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use thread_driver::{Mailbox, drive};
 pub use traffic::{
-    Traffic, connection_confused, connection_garbled, connection_lost, connection_silent, read_arrived,
-    write_waiting,
+    Traffic, connection_confused, connection_garbled, connection_lost, connection_moved, connection_silent,
+    read_arrived, write_waiting,
 };
 pub use watchdog::{Watch, Watchdog};

@@ -9,7 +9,9 @@ use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
 use super::handover::Inbox;
 use super::keeper::{STABLE_AFTER, connect_persistently};
-use super::traffic::{Traffic, connection_lost, connection_silent, read_arrived, write_waiting};
+use super::traffic::{
+    Traffic, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,
+};
 use crate::error::Error;
 
 /// An idle driver looks up this often; whoever has something for it wakes it.
@@ -39,20 +41,33 @@ pub async fn drive<T: Traffic>(
     dialer: Dialer,
     mailbox: Arc<dyn Mailbox>,
     traffic: &mut T,
+    collect: impl FnMut(&mut T),
+    deliver: impl FnMut(&mut T),
+) {
+    tokio::select! {
+        () = keep_connected(&dialer, mailbox, traffic, collect, deliver) => {}
+        () = dialer.watch() => {}
+    }
+}
+
+async fn keep_connected<T: Traffic>(
+    dialer: &Dialer,
+    mailbox: Arc<dyn Mailbox>,
+    traffic: &mut T,
     mut collect: impl FnMut(&mut T),
     mut deliver: impl FnMut(&mut T),
 ) {
-    let mut backoff = Backoff::new(dialer.config().retry_delay);
+    let mut backoff = Backoff::new(dialer.config().retry_delay, dialer.max_pause());
     let mut pause = Duration::ZERO;
     while !mailbox.is_stopped() {
         let Some(dialed) =
-            connect(&dialer, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
+            connect(dialer, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
         else {
             return;
         };
         let connected_at = Instant::now();
         traffic.connected(&dialed.server, connected_at);
-        let error = converse(dialed, &*mailbox, traffic, &mut collect, &mut deliver).await;
+        let error = converse(dialer, dialed, &*mailbox, traffic, &mut collect, &mut deliver).await;
         if mailbox.is_stopped() {
             return;
         }
@@ -104,13 +119,16 @@ async fn connect<T: Traffic>(
 
 /// Moves bytes until the connection ends, and says why it did.
 async fn converse<T: Traffic>(
+    dialer: &Dialer,
     dialed: Dialed,
     mailbox: &dyn Mailbox,
     traffic: &mut T,
     collect: &mut impl FnMut(&mut T),
     deliver: &mut impl FnMut(&mut T),
 ) -> Error {
-    let mut stream = dialed.stream;
+    let Dialed { mut stream, endpoint, .. } = dialed;
+    let moved = dialer.moved_from(&endpoint);
+    tokio::pin!(moved);
     loop {
         let waiting = match write_waiting(&mut stream, traffic) {
             Ok(waiting) => waiting,
@@ -129,6 +147,7 @@ async fn converse<T: Traffic>(
                 }
             }
             () = mailbox.bell().notified() => collect(traffic),
+            () = &mut moved => return connection_moved(),
             () = sleep_until(traffic.next_deadline()) => {
                 if let Some(error) = traffic.expire(Instant::now()) {
                     return error;

@@ -103,6 +103,11 @@ fn lost(reason: &str) -> Error {
     Error::new(ErrorCode::Connect, format!("the connection to Redis was lost: {reason}"))
 }
 
+/// Another server is wanted.
+pub fn connection_moved() -> Error {
+    Error::new(ErrorCode::Connect, "the connection to Redis was given up: the primary is another server now")
+}
+
 /// The server has said nothing for longer than one that is well would.
 pub fn connection_silent() -> Error {
     Error::new(ErrorCode::Connect, "the connection to Redis was replaced: the server did not answer in time")

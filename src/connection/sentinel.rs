@@ -1,0 +1,205 @@
+//! Where the primary is, as the sentinels say.
+//!
+//! Each sentinel is asked twice a second on a connection of its own, and the answer with the highest
+//! configuration epoch counts: a sentinel that was cut off knows an older one. See
+//! <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::dial::open;
+use super::handshake::Line;
+use super::stream::{AsyncSocket, Stream};
+use crate::config::{Config, Endpoint, Secret, Topology};
+use crate::error::{Error, ErrorCode, Result};
+use crate::lane::Node;
+
+/// A decision of the sentinels is seen within this time and that of one answer.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+/// A sentinel that needs longer is passed over this time.
+const ANSWER_WITHIN: Duration = Duration::from_millis(500);
+
+/// The sentinels of one primary.
+#[derive(Debug)]
+pub struct Sentinels {
+    config: Config,
+    hosts: Vec<Endpoint>,
+    primary_name: String,
+    password: Option<Secret>,
+    heard: watch::Sender<Heard>,
+}
+
+/// What the sentinels have said.
+#[derive(Debug)]
+struct Heard {
+    /// The last answer of each; `None` before the first.
+    answers: Vec<Option<Result<Said>>>,
+    /// Stays when no sentinel answers any more: the primary may be well without them.
+    primary: Option<Endpoint>,
+}
+
+/// What one sentinel says.
+#[derive(Debug, Clone)]
+struct Said {
+    endpoint: Endpoint,
+    epoch: i64,
+}
+
+impl Sentinels {
+    /// Of a configuration that has sentinels.
+    pub fn of(config: &Config) -> Option<Arc<Sentinels>> {
+        let Topology::Sentinel { sentinels, primary_name, password } = config.topology() else { return None };
+        let heard = Heard { answers: vec![None; sentinels.len()], primary: None };
+        Some(Arc::new(Sentinels {
+            config: config.clone(),
+            hosts: sentinels.clone(),
+            primary_name: primary_name.clone(),
+            password: password.clone(),
+            heard: watch::Sender::new(heard),
+        }))
+    }
+
+    /// Asks all sentinels again and again, for as long as it is polled.
+    pub async fn watch(self: &Arc<Self>) {
+        let mut asking = JoinSet::new();
+        for position in 0..self.hosts.len() {
+            let sentinels = self.clone();
+            asking.spawn(async move { sentinels.keep_asking(position).await });
+        }
+        // They end when they are dropped.
+        std::future::pending::<()>().await;
+    }
+
+    async fn keep_asking(&self, position: usize) {
+        let mut stream = None;
+        loop {
+            let asked = timeout(ANSWER_WITHIN, self.ask(&self.hosts[position], &mut stream)).await;
+            let answer = asked.unwrap_or_else(|_| {
+                let what = format!("it did not answer within {} ms", ANSWER_WITHIN.as_millis());
+                Err(Error::new(ErrorCode::Connect, what))
+            });
+            if answer.is_err() {
+                stream = None;
+            }
+            self.heard.send_modify(|heard| heard.take(position, answer));
+            sleep(ASK_EVERY).await;
+        }
+    }
+
+    async fn ask(&self, host: &Endpoint, stream: &mut Option<Stream<AsyncSocket>>) -> Result<Said> {
+        let is_fresh = stream.is_none();
+        let stream = match stream {
+            Some(stream) => stream,
+            None => stream.insert(open(&self.config, host, ANSWER_WITHIN).await?),
+        };
+        let mut line = Line::new(stream, ANSWER_WITHIN);
+        if let Some(password) = self.password.as_ref().filter(|_| is_fresh) {
+            line.ask(&[b"AUTH", password.expose().as_bytes()], |_| ()).await?;
+        }
+        let question = [&b"SENTINEL"[..], b"MASTER", self.primary_name.as_bytes()];
+        line.ask(&question, said).await?.ok_or_else(|| {
+            Error::new(ErrorCode::Connect, format!("it does not know where {} is", self.primary_name))
+        })
+    }
+
+    /// Where the primary is; waits for the first answer.
+    ///
+    /// # Errors
+    /// What the sentinels answered where none of them names it.
+    pub async fn primary(&self) -> Result<Endpoint> {
+        let mut heard = self.heard.subscribe();
+        let known = heard.wait_for(|heard| heard.primary.is_some() || heard.has_nobody_answered());
+        match timeout(self.config.connect_timeout, known).await {
+            Ok(Ok(heard)) => heard.primary.clone().ok_or_else(|| self.unknown(&heard)),
+            _ => Err(self.unknown(&self.heard.borrow())),
+        }
+    }
+
+    fn unknown(&self, heard: &Heard) -> Error {
+        let refusals = self.hosts.iter().zip(&heard.answers).filter_map(|(host, answer)| match answer {
+            Some(Err(error)) => Some((host, error)),
+            _ => None,
+        });
+        let Some((host, error)) = refusals.min_by_key(|(_, error)| error.redis_code().is_none()) else {
+            return Error::new(ErrorCode::Connect, "no sentinel has answered");
+        };
+        let what = format!("no sentinel says where {} is; {host}: {}", self.primary_name, error.message());
+        match error.redis_code() {
+            Some(code) => Error::reply(&format!("{code} {what}")),
+            None => Error::new(ErrorCode::Connect, what),
+        }
+    }
+
+    /// Waits until the primary is another one than this.
+    pub async fn moved_from(&self, endpoint: &Endpoint) {
+        let mut heard = self.heard.subscribe();
+        let moved = heard.wait_for(|heard| heard.primary.as_ref().is_some_and(|primary| primary != endpoint));
+        // The sender lives as long as this.
+        let _ = moved.await;
+    }
+}
+
+impl Heard {
+    fn take(&mut self, position: usize, answer: Result<Said>) {
+        self.answers[position] = Some(answer);
+        let newest = self.answers.iter().flatten().flatten().max_by_key(|said| said.epoch);
+        if let Some(said) = newest {
+            self.primary = Some(said.endpoint.clone());
+        }
+    }
+
+    fn has_nobody_answered(&self) -> bool {
+        self.answers.iter().all(|answer| matches!(answer, Some(Err(_))))
+    }
+}
+
+fn said(node: Node<'_>) -> Option<Said> {
+    let (Node::Array(mut items) | Node::Map(mut items)) = node else { return None };
+    let (mut host, mut port, mut epoch) = (None, None, 0);
+    while let (Some(Node::Bulk(name)), Some(Node::Bulk(value))) = (items.next(), items.next()) {
+        let value = std::str::from_utf8(value).ok()?;
+        match name {
+            b"ip" => host = Some(value.to_owned()),
+            b"port" => port = value.parse().ok(),
+            b"config-epoch" => epoch = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    Some(Said { endpoint: Endpoint::Tcp { host: host?, port: port? }, epoch })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(port: u16, epoch: i64) -> Result<Said> {
+        Ok(Said { endpoint: Endpoint::Tcp { host: "h".to_owned(), port }, epoch })
+    }
+
+    fn port(heard: &Heard) -> Option<u16> {
+        match &heard.primary {
+            Some(Endpoint::Tcp { port, .. }) => Some(*port),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_newest_configuration_counts_and_outlives_the_sentinels() {
+        let mut heard = Heard { answers: vec![None, None], primary: None };
+        heard.take(0, answer(1, 5));
+        assert_eq!(port(&heard), Some(1));
+        heard.take(1, answer(2, 6));
+        assert_eq!(port(&heard), Some(2));
+        heard.take(0, answer(1, 5));
+        assert_eq!(port(&heard), Some(2), "who was cut off knows an older primary");
+        let gone = || Err(Error::new(ErrorCode::Connect, "gone"));
+        heard.take(0, gone());
+        heard.take(1, gone());
+        assert!(heard.has_nobody_answered());
+        assert_eq!(port(&heard), Some(2));
+    }
+}
