@@ -3,12 +3,20 @@ import orgcache from './index.js';
 export const {
   cacheAdapter,
   cacheManager,
+  closeRedis,
   configure,
+  getConnectionInfo,
+  getKeyPrefix,
+  getRedis,
   installSignalHandlers,
   OrgCacheError,
+  prefixKey,
+  RedisManager,
+  redisHealthCheck,
   redisManager,
   redisMigrationManager,
   shutdown,
+  unprefixKey,
   version,
 } = orgcache;
 
