@@ -90,23 +90,30 @@ class Cluster {
 
   /** Waits until every node that is up agrees on who has which slots, serves, and every replica is in step. */
   settled({ timeoutMs = READY_TIMEOUT_MS } = {}) {
-    return until(() => this.#isSettled(), {
-      timeoutMs,
-      what: 'the nodes of the cluster to agree',
-      everyMs: 50,
-    });
+    const settled = async () => {
+      const problem = await this.#disagreement();
+      if (problem) throw new Error(problem);
+      return true;
+    };
+    return until(settled, { timeoutMs, what: 'the nodes of the cluster to agree', everyMs: 50 });
   }
 
-  async #isSettled() {
-    const views = [];
+  /** What is not as it must be, as a sentence; null where nothing is. */
+  async #disagreement() {
+    let agreed = null;
     for (const node of this.live) {
       const info = fieldsOf(await node.command('CLUSTER', 'INFO'));
-      if (info.cluster_state !== 'ok' || Number(info.cluster_known_nodes) !== this.nodes.length) return false;
+      if (info.cluster_state !== 'ok') return `${node.port} is in state ${info.cluster_state}.`;
+      if (Number(info.cluster_known_nodes) !== this.nodes.length) {
+        return `${node.port} knows ${info.cluster_known_nodes} nodes.`;
+      }
       const { role, master_link_status: link } = fieldsOf(await node.command('INFO', 'replication'));
-      if (role === 'slave' && link !== 'up') return false;
-      views.push(JSON.stringify(await this.#ranges(node)));
+      if (role === 'slave' && link !== 'up') return `${node.port} is not in step with its primary.`;
+      const view = JSON.stringify(await this.#ranges(node));
+      agreed ??= view;
+      if (view !== agreed) return `${node.port} sees ${view}, another ${agreed}.`;
     }
-    return new Set(views).size === 1;
+    return null;
   }
 
   /** `{ first, last, primary, replicas }` of every range of slots, as one node sees it; nodes by their ids. */

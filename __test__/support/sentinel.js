@@ -2,6 +2,7 @@
 
 const { fieldsOf } = require('./cluster');
 const { startRedis } = require('./redis');
+const { ReplyError } = require('./resp-client');
 const { until } = require('./wait');
 
 const NAME = 'mymaster';
@@ -39,24 +40,32 @@ class Sentinels {
 
   /** Waits until all sentinels that are up agree, know each other, and every replica that is up is in step. */
   settled({ timeoutMs = READY_TIMEOUT_MS } = {}) {
-    return until(() => this.#isSettled(), { timeoutMs, what: 'the sentinels to agree', everyMs: 50 });
+    const settled = async () => {
+      const problem = await this.#disagreement();
+      if (problem) throw new Error(problem);
+      return true;
+    };
+    return until(settled, { timeoutMs, what: 'the sentinels to agree', everyMs: 50 });
   }
 
-  async #isSettled() {
+  /** What is not as it must be, as a sentence; null where nothing is. */
+  async #disagreement() {
     const primary = await this.primary();
     for (const sentinel of this.live) {
       const seen = pairsOf(await sentinel.command('SENTINEL', 'MASTER', this.name));
-      const isWell = seen.flags === 'master' && Number(seen.port) === primary.port;
-      const knowsAll =
-        Number(seen['num-slaves']) === this.servers.length - 1 &&
-        Number(seen['num-other-sentinels']) === this.sentinels.length - 1;
-      if (!isWell || !knowsAll) return false;
+      if (seen.flags !== 'master') return `${sentinel.port} sees a primary that is ${seen.flags}.`;
+      if (Number(seen.port) !== primary.port)
+        return `${sentinel.port} names ${seen.port}, another ${primary.port}.`;
+      const [replicas, others] = [seen['num-slaves'], seen['num-other-sentinels']].map(Number);
+      if (replicas !== this.servers.length - 1) return `${sentinel.port} knows ${replicas} replicas.`;
+      if (others !== this.sentinels.length - 1) return `${sentinel.port} knows ${others} other sentinels.`;
     }
     for (const replica of await this.replicas()) {
       const state = fieldsOf(await replica.command('INFO', 'replication'));
-      if (Number(state.master_port) !== primary.port || state.master_link_status !== 'up') return false;
+      const isInStep = Number(state.master_port) === primary.port && state.master_link_status === 'up';
+      if (!isInStep) return `${replica.port} is not in step with the primary.`;
     }
-    return true;
+    return null;
   }
 
   /**
@@ -113,6 +122,16 @@ function sentinelLines({ name, primary, quorum, password }) {
   ];
 }
 
+/** Sentinels ask servers every ten seconds what replicas there are, and tell each other every two. */
+async function quicken(sentinel) {
+  try {
+    await sentinel.command('SENTINEL', 'DEBUG', 'info-period', 500, 'publish-period', 500);
+  } catch (error) {
+    // Servers before 7.0 cannot be told: tests take longer there.
+    if (!(error instanceof ReplyError)) throw error;
+  }
+}
+
 /**
  * Starts a primary, replicas and sentinels that agree on them, and ends them after the last test of the file.
  *
@@ -145,6 +164,7 @@ async function startSentinels({
     }),
   );
   const group = new Sentinels({ servers, sentinels: await Promise.all(watching), name });
+  await Promise.all(group.sentinels.map(quicken));
   await group.settled();
   return group;
 }
