@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::call::{Call, Outcome, Shape};
 use super::core::{Core, Scratch, closed};
 use super::fence::Fence;
+use super::redirect::Redirected;
 use super::replies::FollowUp;
 use super::token::{NOBODY, PUSHED, Purpose, Token};
 use crate::connection::{
@@ -177,7 +178,7 @@ impl Exchange {
                 replies += 1;
                 let slot = token.slot;
                 if let Some(outcome) = core.finish(token, answer, request, now, follow_up)
-                    && slot != NOBODY
+                    && (slot != NOBODY || matches!(outcome, Outcome::Redirected(_)))
                 {
                     sink.settle(slot, outcome);
                 }
@@ -375,6 +376,17 @@ impl Exchange {
             self.doubtful = self.doubtful.take().or(self.identity.clone());
         }
         (any, sent)
+    }
+
+    /// Gives every request that was not sent to whom it belongs; there has been no connection.
+    pub fn disband(&mut self, sink: &mut dyn Sink) {
+        self.lane.disconnect(
+            |_| false,
+            |Orphan { token, request, .. }| {
+                let slot = token.slot;
+                sink.settle(slot, Outcome::Redirected(Box::new(Redirected::unsent(token, request))));
+            },
+        );
     }
 
     /// Ends it: every call that still waits fails with `E_CLOSED`. A write among them may have run.

@@ -15,7 +15,9 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Instant;
 
-pub use encode::{Arguments, append_argument, append_command, append_header, append_integer_argument};
+pub use encode::{
+    Arguments, append_argument, append_command, append_header, append_integer_argument, count_commands,
+};
 pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
