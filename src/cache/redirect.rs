@@ -2,11 +2,12 @@
 //!
 //! See <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>.
 
+use super::commands::replies_of;
 use super::core::Core;
 use super::token::{Purpose, Token};
 use crate::command::{PUBSUB, find, key_positions, slot_of};
 use crate::error::Error;
-use crate::lane::{Arguments, Requests, append_command, count_commands};
+use crate::lane::{Arguments, Requests, append_command};
 
 /// A request that moves with its slot settles sooner or later; one that moves more often goes round in circles.
 const MAX_REDIRECTIONS: u8 = 16;
@@ -73,7 +74,7 @@ impl Redirected {
         let redirections = token.redirections + 1;
         out.push(Token { redirections, ..token }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
-            count_commands(&request)
+            replies_of(&request)
         });
     }
 }
