@@ -5,6 +5,7 @@ export const {
   cacheManager,
   closeRedis,
   configure,
+  createConsumerGroup,
   getConnectionInfo,
   getKeyPrefix,
   getRedis,

@@ -15,6 +15,7 @@ const { timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { SharedClient } = require('./shared-client.js');
 const { installSignalHandlers } = require('./signals.js');
+const { createConsumerGroup } = require('./streams/consumer-group.js');
 
 /** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
 function createInstance() {
@@ -86,6 +87,7 @@ function createInstance() {
     cacheManager,
     closeRedis,
     configure,
+    createConsumerGroup,
     getConnectionInfo,
     getKeyPrefix,
     getRedis,
