@@ -13,15 +13,18 @@ use super::driving::{NodeDriver, Place};
 use super::joins::Joins;
 use super::overall::Overall;
 use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways};
-use crate::command::{SLOTS, slot_of};
-use crate::config::Endpoint;
+use crate::command::{self, BLOCKING, READONLY, SLOTS, slot_of};
+use crate::config::{Endpoint, ScaleReads};
 use crate::connection::{ClusterView, Scout, Shard, Tray};
 use crate::error::Result;
+use crate::health::State;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
 
 /// Of a slot that nobody has.
 const NOBODY: u16 = u16::MAX;
+/// The primary's and the reader's; their handles carry a number of their own.
+const DRIVERS_A_MEMBER: usize = 2;
 /// A request whose keys are on two nodes is tried again after this time.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
@@ -33,6 +36,21 @@ struct Member {
     /// Replicas as they were last, one of which may take over.
     replicas: Vec<Endpoint>,
     has_slots: bool,
+    /// A replica that answers reads, where that is configured.
+    reader: Option<Reader>,
+}
+
+struct Reader {
+    core: Arc<Core>,
+    driver: NodeDriver,
+    at: watch::Sender<Endpoint>,
+}
+
+impl Reader {
+    /// Whether it is worth asking: one that was never asked connects then.
+    fn is_there(&self) -> bool {
+        matches!(self.core.health().state(), State::Connecting | State::Ready)
+    }
 }
 
 pub struct ClusterDriver {
@@ -73,6 +91,53 @@ impl Sink for Sorting<'_> {
             outcome => self.traffic.joins.settle(slot, outcome, self.sink),
         }
     }
+}
+
+impl Member {
+    /// Who answers: reads of the raw client may go to the replica.
+    fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeDriver {
+        match (&mut self.reader, call) {
+            (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
+                &mut reader.driver
+            }
+            _ => &mut self.driver,
+        }
+    }
+
+    /// Reads come from this replica from now on, from the primary where there is none.
+    fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, place: &Place) {
+        match (replica, &self.reader) {
+            (Some(replica), Some(reader)) => {
+                reader.at.send_if_modified(|at| std::mem::replace(at, replica.clone()) != *replica);
+            }
+            (Some(replica), None) => {
+                let (at, followed) = watch::channel(replica.clone());
+                self.reader = front.of_replica(followed).ok().and_then(|core| {
+                    let core = Arc::new(core);
+                    let driver =
+                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place).ok()?;
+                    Some(Reader { core, driver, at })
+                });
+            }
+            // It has become the primary: it is asked as such, and this one's connection is not used any more.
+            (None, _) => {}
+        }
+    }
+
+    fn has_died(&self) -> bool {
+        self.driver.has_died() || self.reader.as_ref().is_some_and(|reader| reader.driver.has_died())
+    }
+
+    fn close(self, sink: &mut dyn Sink) {
+        self.driver.close(sink);
+        if let Some(reader) = self.reader {
+            reader.driver.close(sink);
+        }
+    }
+}
+
+fn only_reads(words: &[&[u8]]) -> bool {
+    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
 }
 
 impl ClusterDriver {
@@ -135,7 +200,7 @@ impl ClusterDriver {
         };
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         match member.and_then(|position| self.members[position].as_mut()) {
-            Some(member) => member.driver.call(call, slot, waiting, now, &mut sorting),
+            Some(member) => member.driver_for(call).call(call, slot, waiting, now, &mut sorting),
             None => self.limbo.call(call, slot, now, &mut sorting),
         }
     }
@@ -166,6 +231,9 @@ impl ClusterDriver {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for member in self.members.iter_mut().flatten() {
             work(&mut member.driver, &mut sorting);
+            if let Some(reader) = &mut member.reader {
+                work(&mut reader.driver, &mut sorting);
+            }
         }
     }
 
@@ -221,8 +289,12 @@ impl ClusterDriver {
         work: impl FnOnce(&mut NodeDriver, &mut dyn Sink),
     ) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
-        if let Some(member) = self.members.get_mut(node).and_then(Option::as_mut) {
-            work(&mut member.driver, &mut sorting);
+        if let Some(member) = self.members.get_mut(node / DRIVERS_A_MEMBER).and_then(Option::as_mut) {
+            match (node % DRIVERS_A_MEMBER, &mut member.reader) {
+                (0, _) => work(&mut member.driver, &mut sorting),
+                (_, Some(reader)) => work(&mut reader.driver, &mut sorting),
+                (_, None) => {}
+            }
         }
         self.settle_redirected(now, sink);
     }
@@ -290,11 +362,12 @@ impl ClusterDriver {
         let made = self.front.of_node(followed, share).and_then(|core| {
             let core = Arc::new(core);
             self.overall.add(position, core.health());
-            Ok((core.clone(), NodeDriver::start(core, position, &self.place)?))
+            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, &self.place)?))
         });
         match made {
             Ok((core, driver)) => {
-                let member = Member { core, driver, at, replicas: Vec::new(), has_slots: false };
+                let member =
+                    Member { core, driver, at, replicas: Vec::new(), has_slots: false, reader: None };
                 if position == self.members.len() {
                     self.members.push(None);
                 }
@@ -353,9 +426,11 @@ impl ClusterDriver {
                 range.fill(position as u16);
             }
         }
-        if let Some(member) = &mut self.members[position] {
-            member.replicas.clone_from(&shard.replicas);
-            member.has_slots = true;
+        let Some(member) = &mut self.members[position] else { return };
+        member.replicas.clone_from(&shard.replicas);
+        member.has_slots = true;
+        if self.front.config().scale_reads == ScaleReads::Replica {
+            member.read_from(shard.replicas.first(), position, &self.front, &self.place);
         }
     }
 
@@ -394,13 +469,13 @@ impl ClusterDriver {
             });
             if is_done && let Some(member) = place.take() {
                 self.overall.remove(position);
-                member.driver.close(&mut sorting);
+                member.close(&mut sorting);
             }
         }
     }
 
     pub fn has_died(&self) -> bool {
-        self.members.iter().flatten().any(|member| member.driver.has_died())
+        self.members.iter().flatten().any(Member::has_died)
     }
 
     pub fn close(mut self, sink: &mut dyn Sink) {
@@ -413,7 +488,7 @@ impl ClusterDriver {
         }
         self.limbo.close(&mut sorting);
         for member in self.members.drain(..).flatten() {
-            member.driver.close(&mut sorting);
+            member.close(&mut sorting);
         }
     }
 }

@@ -139,6 +139,23 @@ impl Core {
         Ok(core)
     }
 
+    /// A cache that only reads, from a replica; what it does not answer its primary does.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
+        let mut core = Core::new(self.config().clone(), Role::Dedicated)?;
+        core.health = Arc::new(self.health.of_node());
+        core.is_node = true;
+        core.dialer = self.dialer.following(at).reading_replicas();
+        Ok(core)
+    }
+
+    /// Whether this only reads, from a replica.
+    pub fn reads_replicas(&self) -> bool {
+        self.dialer.is_reading_replicas()
+    }
+
     /// Whether this is one node of a cluster.
     pub fn is_node(&self) -> bool {
         self.is_node

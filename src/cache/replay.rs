@@ -347,7 +347,7 @@ impl Core {
         match Treatment::of(Some(&code)) {
             Treatment::Replace => return Some(error),
             // It stays, and is tried again.
-            Treatment::Wait => {}
+            Treatment::Wait | Treatment::Later => {}
             // No later attempt would end differently.
             Treatment::Refuse => {
                 self.health.counters().replay_failed.increment();

@@ -7,7 +7,7 @@ use super::call::Outcome;
 use super::commands::transaction_refused;
 use super::core::Core;
 use super::legacy::Legacy;
-use super::redirect::{Redirected, redirection};
+use super::redirect::{Redirected, Redirection, redirection};
 use super::refusals::Treatment;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
@@ -311,6 +311,9 @@ impl Core {
             self.health.write(now.saturating_duration_since(token.issued));
             return Some(Outcome::Boolean(false));
         }
+        if treatment == Treatment::Later {
+            return self.give_up(token, request, &error, false, now);
+        }
         if treatment != Treatment::Replace {
             self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
             if !is_read(form) {
@@ -350,6 +353,10 @@ impl Core {
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
         match token.purpose {
+            Purpose::Command(_) if self.reads_replicas() => {
+                let redirected = Redirected { to: Redirection::Owner, token, request: request.to_vec() };
+                Some(Outcome::Redirected(Box::new(redirected)))
+            }
             Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
                 Some(Outcome::Failed(error.clone()))
             }

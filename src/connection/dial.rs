@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::backoff::{MAX_PAUSE, MAX_PAUSE_OF_FOLLOWED};
-use super::handshake::{ServerInfo, shake_hands};
+use super::handshake::{Line, ServerInfo, shake_hands};
 use super::sentinel::Sentinels;
 use super::stream::{AsyncSocket, Stream};
 use super::tls;
@@ -38,6 +38,8 @@ pub struct Dialer {
     config: Arc<Config>,
     target: Target,
     needs_primary: Arc<AtomicBool>,
+    /// To replicas, which then answer reads themselves.
+    reads_replicas: bool,
 }
 
 /// Where to.
@@ -57,12 +59,21 @@ impl Dialer {
             (None, Some(sentinels)) => Target::Sentinels(sentinels),
             (None, None) => Target::Nowhere,
         };
-        Dialer { config: Arc::new(config), target, needs_primary: Arc::default() }
+        Dialer { config: Arc::new(config), target, needs_primary: Arc::default(), reads_replicas: false }
     }
 
     /// The same, to where `at` says.
     pub fn following(&self, at: watch::Receiver<Endpoint>) -> Dialer {
-        Dialer { config: self.config.clone(), target: Target::Followed(at), needs_primary: Arc::default() }
+        Dialer { target: Target::Followed(at), needs_primary: Arc::default(), ..self.clone() }
+    }
+
+    /// The same, to replicas of a cluster.
+    pub fn reading_replicas(self) -> Dialer {
+        Dialer { reads_replicas: true, ..self }
+    }
+
+    pub fn is_reading_replicas(&self) -> bool {
+        self.reads_replicas
     }
 
     /// Where connections are made to, as far as it is known.
@@ -127,7 +138,7 @@ impl Dialer {
             Target::Sentinels(sentinels) => sentinels.primary().await?,
             Target::Followed(at) => at.borrow().clone(),
         };
-        let dialed = tokio::select! {
+        let mut dialed = tokio::select! {
             dialed = self.dial_to(&endpoint, failures) => dialed?,
             () = self.moved_from(&endpoint) => {
                 return Err(refuse(format!("{endpoint} is not the primary any more")));
@@ -142,6 +153,9 @@ impl Dialer {
             return Err(Error::reply("READONLY the server is a replica, and a primary is needed for writes"));
         }
         self.needs_primary.store(false, Ordering::Relaxed);
+        if self.reads_replicas {
+            Line::new(&mut dialed.stream, self.config.connect_timeout).ask(&[b"READONLY"], |_| ()).await?;
+        }
         Ok(dialed)
     }
 
