@@ -276,7 +276,35 @@ export interface RedisMetrics extends Condition {
   connectionAttempts: number;
   /** Values in Redis that could not be read: broken JSON, damaged compression. */
   corruptValues: number;
+  /** The connections that all calls share. Blocking commands and subscriptions have others. */
+  pool: PoolReport;
+  /** The primaries of a cluster; empty with another topology. */
+  nodes: readonly NodeReport[];
   readonly [counter: string]: unknown;
+}
+
+/** How much of the pool is in use. */
+export interface PoolReport {
+  /** Connections that are open, or being opened. */
+  lanes: number;
+  /** Those with a call under way. */
+  busy: number;
+  /** Kept open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
+  min: number;
+  /** Opened at most. (`REDIS_POOL_SIZE`) */
+  max: number;
+}
+
+/** One primary of a cluster. */
+export interface NodeReport {
+  /** `host:port`. */
+  address: string;
+  state: ConnectionState;
+  /** Milliseconds since 1970. */
+  since: number;
+  lastError: string | null;
+  breaker: string;
+  serverVersion?: string;
 }
 
 export interface CacheManagerStats {

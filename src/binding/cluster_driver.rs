@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::bell::Bell;
-use super::driving::{NodeDriver, Place};
 use super::joins::Joins;
+use super::lane_driver::Place;
+use super::node_driver::{LANES_A_NODE, NodeDriver};
 use super::overall::Overall;
 use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways};
 use crate::command::{self, BLOCKING, READONLY, SLOTS, slot_of};
@@ -115,7 +116,8 @@ impl Member {
                 self.reader = front.of_replica(followed).ok().and_then(|core| {
                     let core = Arc::new(core);
                     let driver =
-                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place).ok()?;
+                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place.clone())
+                            .ok()?;
                     Some(Reader { core, driver, at })
                 });
             }
@@ -168,6 +170,13 @@ impl ClusterDriver {
 
     pub fn name(&self) -> &'static str {
         self.members.iter().flatten().next().map_or("cluster", |member| member.driver.name())
+    }
+
+    pub fn lanes(&self) -> (usize, usize) {
+        let drivers = self.members.iter().flatten().flat_map(|member| {
+            std::iter::once(&member.driver).chain(member.reader.as_ref().map(|reader| &reader.driver))
+        });
+        drivers.map(NodeDriver::lanes).fold((0, 0), |sum, lanes| (sum.0 + lanes.0, sum.1 + lanes.1))
     }
 
     pub fn cores(&self) -> Vec<Arc<Core>> {
@@ -270,24 +279,25 @@ impl ClusterDriver {
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
-        self.with_member(node, now, sink, |driver, sink| driver.ready(status, now, sink));
+    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+        self.with_member(number, now, sink, |driver, sink| driver.ready(number, status, now, sink));
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
-        self.with_member(node, now, sink, |driver, sink| driver.overdue(now, sink));
+    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn Sink) {
+        self.with_member(number, now, sink, |driver, sink| driver.overdue(number, now, sink));
         self.watch();
     }
 
     #[cfg(unix)]
     fn with_member(
         &mut self,
-        node: usize,
+        number: usize,
         now: Instant,
         sink: &mut dyn Sink,
         work: impl FnOnce(&mut NodeDriver, &mut dyn Sink),
     ) {
+        let node = number / LANES_A_NODE;
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         if let Some(member) = self.members.get_mut(node / DRIVERS_A_MEMBER).and_then(Option::as_mut) {
             match (node % DRIVERS_A_MEMBER, &mut member.reader) {
@@ -362,7 +372,7 @@ impl ClusterDriver {
         let made = self.front.of_node(followed, share).and_then(|core| {
             let core = Arc::new(core);
             self.overall.add(position, core.health());
-            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, &self.place)?))
+            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, self.place.clone())?))
         });
         match made {
             Ok((core, driver)) => {

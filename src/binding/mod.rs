@@ -18,8 +18,10 @@ mod exports;
 mod function;
 mod intake;
 mod joins;
+mod lane_driver;
 #[cfg(unix)]
 mod loop_driver;
+mod node_driver;
 mod notices;
 mod open_handles;
 mod overall;
