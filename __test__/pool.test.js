@@ -50,7 +50,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     const orgcache = open();
     const client = orgcache.redisManager.getClient();
     for (let round = 0; round < 20; round += 1) {
-      const value = `${round}:${'y'.repeat(100 * 1024)}`;
+      const value = `${round}:${'y'.repeat(LARGE_BYTES)}`;
       const [, read] = await Promise.all([client.set('large', value), client.get('large')]);
       expect(read.slice(0, 4)).toBe(value.slice(0, 4));
     }

@@ -20,7 +20,7 @@ use crate::health::State;
 pub enum Driving {
     /// No Redis is configured: calls are answered without a driver.
     Embedded,
-    Node(NodeDriver),
+    Node(Box<NodeDriver>),
     Cluster(Box<ClusterDriver>),
     Closed,
 }
@@ -37,7 +37,7 @@ impl Driving {
         if matches!(core.config().topology(), Topology::Cluster { .. }) {
             return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
         }
-        Ok(Driving::Node(NodeDriver::start(core.clone(), 0, place)?))
+        Ok(Driving::Node(Box::new(NodeDriver::start(core.clone(), 0, place)?)))
     }
 
     pub fn name(&self) -> &'static str {
@@ -196,7 +196,7 @@ mod tests {
         })
         .unwrap();
         let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let mut driving = Driving::Node(NodeDriver::on_a_thread(core, bell.clone()).unwrap());
+        let mut driving = Driving::Node(Box::new(NodeDriver::on_a_thread(core, bell.clone()).unwrap()));
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             driving.call(

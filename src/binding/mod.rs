@@ -13,6 +13,7 @@ mod bell;
 mod calls;
 mod client;
 mod cluster_driver;
+mod cluster_member;
 mod driving;
 mod exports;
 mod function;
