@@ -174,9 +174,9 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
   });
 });
 
-test('a listener that throws is its process’s to hear of and does not end the consumer', async () => {
+test('a listener that throws is its process’s to hear of, does not end the consumer nor keep the process', async () => {
   const redis = await startRedis();
-  const { report } = await inFreshProcess(
+  const { report, exitDelayMs } = await inFreshProcess(
     async ({ load, report, args }) => {
       const { Redis } = require('ioredis');
       const client = new Redis(args.url);
@@ -205,6 +205,7 @@ test('a listener that throws is its process’s to hear of and does not end the 
     { args: { url: redis.url } },
   );
   expect(report).toEqual({ heard: new Array(3).fill('the listener failed'), failed: 3 });
+  expect(exitDelayMs).toBeLessThan(1_000);
 });
 
 describe('an option of a consumer group', () => {
