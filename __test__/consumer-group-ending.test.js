@@ -1,7 +1,11 @@
 'use strict';
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { createConsumerGroup } = require('../js/streams/consumer-group.js');
+const { DEFAULTS, KNOWN } = require('../js/streams/options.js');
 const { consumerGroups } = require('./support/consumer-group-harness');
+const { PACKAGE_ROOT } = require('./support/package');
 const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
 const { closedPort } = require('./support/silent-server');
@@ -296,6 +300,17 @@ describe('an option of a consumer group', () => {
   ])('that is wrong is refused: %#', (options, sentence) => {
     expect(() => createConsumerGroup(options)).toThrow(sentence);
     expect(() => createConsumerGroup(options)).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+  });
+
+  test('is told by the README, with its default', () => {
+    const readme = fs.readFileSync(path.join(PACKAGE_ROOT, 'README.md'), 'utf8');
+    const table = readme.split('<!-- consumer group -->')[1].split('<!-- /consumer group -->')[0];
+    const rows = [...table.matchAll(/^\| ([a-zA-Z, ]+) \|([^|]*)\|/gm)].slice(1);
+    expect(rows.flatMap(([, names]) => names.split(', ')).sort()).toEqual(KNOWN);
+    const told = Object.fromEntries(rows.map(([, name, text]) => [name, text.trim().replaceAll('`', '')]));
+    expect(told).toMatchObject(
+      Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, String(value)])),
+    );
   });
 
   test('that is undefined is as good as left out', () => {
