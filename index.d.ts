@@ -128,7 +128,7 @@ export interface ConfigureOptions {
   clientKeyPrefix?: string;
   /** Whether channels get that start too. Default false. (`REDIS_PREFIX_CHANNELS`) */
   prefixChannels?: boolean;
-  /** Which nodes of a cluster or behind sentinels answer reads. Default `primary`. (`REDIS_SCALE_READS`) */
+  /** Who answers the raw client's reads in a cluster: what a replica answers may be a little older. Default `primary`. (`REDIS_SCALE_READS`) */
   scaleReads?: 'primary' | 'replica';
   /** Seconds, default 7200. (`CACHE_DEFAULT_TTL`) */
   defaultTtl?: number;

@@ -4,6 +4,7 @@ export const {
   cacheAdapter,
   cacheManager,
   configure,
+  createConsumerGroup,
   installSignalHandlers,
   OrgCacheError,
   redisManager,

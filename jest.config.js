@@ -16,10 +16,15 @@ module.exports = {
       ...shared,
       displayName: 'suite',
       testMatch: ['<rootDir>/__test__/**/*.test.js'],
-      testPathIgnorePatterns: ['/node_modules/', '/__test__/packaging\\.test\\.js$', '/__test__/faults/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/__test__/packaging\\.test\\.js$',
+        '/__test__/(faults|topology)/',
+      ],
     },
     // These measure time: their step runs them one after the other.
     { ...shared, displayName: 'faults', testMatch: ['<rootDir>/__test__/faults/**/*.test.js'] },
+    { ...shared, displayName: 'topology', testMatch: ['<rootDir>/__test__/topology/**/*.test.js'] },
     { ...shared, displayName: 'package', testMatch: ['<rootDir>/__test__/packaging.test.js'] },
   ],
 };

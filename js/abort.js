@@ -67,4 +67,4 @@ function whenAborted(signal, abort) {
   };
 }
 
-module.exports = { abortable, whenAborted };
+module.exports = { abortable, reasonOf, whenAborted };

@@ -13,6 +13,7 @@ const { timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { RawClient } = require('./raw-client.js');
 const { installSignalHandlers } = require('./signals.js');
+const { createConsumerGroup } = require('./streams/consumer-group.js');
 
 /** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
 function createInstance() {
@@ -73,6 +74,7 @@ function createInstance() {
     cacheAdapter,
     cacheManager,
     configure,
+    createConsumerGroup,
     installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
     OrgCacheError,
     redisManager,

@@ -1,4 +1,4 @@
-// All tests, or the groups named as arguments (lint, rust, js, faults, types, package; loom only where named). Every
+// All tests, or the groups named as arguments (lint, rust, js, faults, topology, types, package; loom only where named). Every
 // step runs, whatever failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
 // With --full the faults last as long as their descriptions say, and both drivers meet them.
 
@@ -52,6 +52,7 @@ const STEPS = [
   },
   { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
   { group: 'faults', name: 'faults', command: jest('faults', '--runInBand'), runner: 'jest' },
+  { group: 'topology', name: 'topology', command: jest('topology', '--runInBand'), runner: 'jest' },
   { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
   { group: 'package', name: 'packaging', command: jest('package'), runner: 'jest' },
 ];
@@ -63,6 +64,7 @@ const NEEDS = {
   loom: { addon: false, redis: false, onlyNamed: true },
   js: { addon: true, redis: true },
   faults: { addon: true, redis: true },
+  topology: { addon: true, redis: true },
   types: { addon: false, redis: false },
   package: { addon: true, redis: false },
 };

@@ -54,6 +54,9 @@ const ASIDE_TYPE: &str = "!aside";
 /// The type of the keys that remember a clearing.
 const CLEARED_TYPE: &str = "!cleared";
 
+/// The organization whose name is empty, in braces. No name is written so: `!` does not come out of the encoding.
+const EMPTY_TAG: &[u8] = b"!";
+
 /// Makes the keys below one prefix.
 ///
 /// Every method appends to `out`, so that one buffer serves many keys. On an error (`E_KEY`: a part
@@ -61,12 +64,20 @@ const CLEARED_TYPE: &str = "!cleared";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     prefix: Box<str>,
+    /// Scopes stand in braces.
+    is_tagged: bool,
 }
 
 impl Keys {
     /// Keys below `prefix`, which stands in every key as it is.
     pub fn new(prefix: &str) -> Self {
-        Keys { prefix: prefix.into() }
+        Keys { prefix: prefix.into(), is_tagged: false }
+    }
+
+    /// The same keys with each scope in braces, so that all of one organization share a cluster's slot:
+    /// a value and its index entry are one transaction, and a clearing one script.
+    pub fn tagged(self) -> Self {
+        Keys { is_tagged: true, ..self }
     }
 
     pub fn prefix(&self) -> &str {
@@ -78,7 +89,7 @@ impl Keys {
         kind.require(Shape::Conversation)?;
         self.append(out, |out| {
             push_segment(out, kind);
-            push_scope(out, org)?;
+            self.push_scope(out, org)?;
             out.push(b':');
             push_phone(out, phone)
         })
@@ -88,7 +99,7 @@ impl Keys {
     pub fn organization(&self, out: &mut Vec<u8>, org: &str) -> Result<()> {
         self.append(out, |out| {
             push_segment(out, Kind::Organization);
-            push_name(out, org)
+            self.push_scope(out, Some(org))
         })
     }
 
@@ -135,7 +146,7 @@ impl Keys {
         self.append(out, |out| {
             push_type(out, type_name)?;
             out.push(b':');
-            push_scope(out, org)?;
+            self.push_scope(out, org)?;
             if let Some(id) = id {
                 out.push(b':');
                 push_name(out, id)?;
@@ -163,8 +174,22 @@ impl Keys {
         self.append(out, |out| {
             out.extend_from_slice(type_name.as_bytes());
             out.push(b':');
-            push_scope(out, org)
+            self.push_scope(out, org)
         })
+    }
+
+    fn push_scope(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
+        if !self.is_tagged {
+            return push_scope(out, org);
+        }
+        out.push(b'{');
+        match org {
+            // Redis takes empty braces for no tag.
+            Some("") => out.extend_from_slice(EMPTY_TAG),
+            org => push_scope(out, org)?,
+        }
+        out.push(b'}');
+        Ok(())
     }
 
     fn append(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {

@@ -31,14 +31,8 @@ function redisServer() {
 
 function writeConfiguration(server) {
   const { folder, port, options } = server;
-  const lines = [
-    `bind ${HOST}`,
-    `dir ${folder}`,
-    'save ""',
-    'appendonly no',
-    'daemonize no',
-    `databases ${options.databases ?? 16}`,
-  ];
+  const lines = [`bind ${HOST}`, `dir ${folder}`, 'daemonize no'];
+  if (!options.isSentinel) lines.push('save ""', 'appendonly no', `databases ${options.databases ?? 16}`);
   if (options.tls) {
     const pem = certificates();
     for (const name of ['ca', 'cert', 'key']) {
@@ -53,6 +47,7 @@ function writeConfiguration(server) {
   if (server.unixPath) lines.push(`unixsocket ${server.unixPath}`, 'unixsocketperm 700');
   if (options.password) lines.push(`requirepass ${JSON.stringify(options.password)}`);
   for (const user of options.users ?? []) lines.push(`user ${user.replace(/^user /, '')}`);
+  lines.push(...(options.configuration ?? []));
   const file = path.join(folder, 'redis.conf');
   fs.writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return file;
@@ -78,6 +73,7 @@ class RedisServer {
     });
     this.output = '';
     this.child = null;
+    this.isPaused = false;
   }
 
   get pid() {
@@ -106,7 +102,8 @@ class RedisServer {
 
   async launch() {
     const file = writeConfiguration(this);
-    const child = spawn(redisServer(), [file, ...(this.options.args ?? [])], {
+    const mode = this.options.isSentinel ? ['--sentinel'] : [];
+    const child = spawn(redisServer(), [file, ...mode, ...(this.options.args ?? [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -131,12 +128,19 @@ class RedisServer {
     if (state === 'ended') throw new Error(`redis-server ended while it started. It logged:\n${this.log()}`);
   }
 
+  /** Whether it runs and is not paused: whoever else is asked does not answer. */
+  get isUp() {
+    return this.child !== null && !this.isPaused;
+  }
+
   pause() {
     process.kill(this.pid, 'SIGSTOP');
+    this.isPaused = true;
   }
 
   resume() {
     process.kill(this.pid, 'SIGCONT');
+    this.isPaused = false;
   }
 
   /** Ends the server at once, as a crash would; the port stays reserved for `restart`. */
@@ -160,6 +164,7 @@ class RedisServer {
     const child = this.child;
     if (!child) return;
     this.child = null;
+    this.isPaused = false;
     if (child.exitCode === null && child.signalCode === null && child.pid) {
       child.kill('SIGCONT');
       child.kill(signal);
@@ -177,11 +182,12 @@ class RedisServer {
  *
  * Options: `password` of the default user, `users` (lines as in an ACL file), `tls` (true: a
  * TLS port only, certificate in `server.tls`), `unixSocket` (true: also `server.unixPath`),
- * `databases`, `args` (of the command line), `port` (instead of a free one).
+ * `databases`, `isSentinel` (true: a sentinel), `configuration` (further lines of it), `args` (of the command line), `port` (instead of a free one),
+ * `choosePort` (instead of any free one).
  */
-async function startRedis(options = {}) {
+async function startRedis({ choosePort = closedPort, ...options } = {}) {
   for (let attempt = 1; ; attempt += 1) {
-    const server = new RedisServer(options, options.port ?? (await closedPort()));
+    const server = new RedisServer(options, options.port ?? (await choosePort()));
     try {
       await server.launch();
       onEnd(() => server.stop());

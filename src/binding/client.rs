@@ -138,6 +138,17 @@ impl Client {
         self.under_way.borrow().count()
     }
 
+    /// The caches of a cluster's nodes; none with another topology.
+    pub fn nodes(&self) -> Vec<Arc<Core>> {
+        self.inner.borrow().driving.nodes()
+    }
+
+    /// Turns Redis off for the adapter's calls, or on again.
+    pub fn use_redis(&self, is_on: bool) {
+        self.core.set_aside(!is_on);
+        self.nodes().iter().for_each(|node| node.set_aside(!is_on));
+    }
+
     pub fn driver_name(&self) -> &'static str {
         self.inner.borrow().driving.name()
     }
@@ -333,8 +344,9 @@ unsafe extern "C" fn on_wake(
 pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, _events: std::ffi::c_int) {
     // SAFETY: the handle's owner is the client, which outlives its handles.
     unsafe {
-        with_client(uv::owner(handle), Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.ready(status, now, sink));
+        let owner = uv::owner(handle);
+        with_client(owner.client, Origin::EventLoop, |client| {
+            client.in_event_loop(|driving, now, sink| driving.ready(owner.node, status, now, sink));
         });
     }
 }
@@ -343,8 +355,9 @@ pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, 
 pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
     // SAFETY: as for `on_ready`.
     unsafe {
-        with_client(uv::owner(handle), Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.overdue(now, sink));
+        let owner = uv::owner(handle);
+        with_client(owner.client, Origin::EventLoop, |client| {
+            client.in_event_loop(|driving, now, sink| driving.overdue(owner.node, now, sink));
         });
     }
 }

@@ -2,78 +2,92 @@
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use napi::sys;
 
+use super::bell::Bell;
 use super::client::Client;
+use super::cluster_driver::ClusterDriver;
 #[cfg(unix)]
 use super::loop_driver::{Callbacks, LoopDriver};
+#[cfg(unix)]
+use super::open_handles::OpenHandles;
 use super::sink::Discard;
 use super::thread_driver::ThreadDriver;
-use crate::cache::{Call, Outcome, Sink, closed, embedded};
+use crate::cache::{Call, Core, Outcome, Sink, Token, closed, embedded};
 #[cfg(unix)]
 use crate::config::Driver;
+use crate::config::Topology;
 use crate::error::Result;
 use crate::health::State;
+use crate::lane::Batch;
 
 pub enum Driving {
     /// No Redis is configured: calls are answered without a driver.
     Embedded,
-    #[cfg(unix)]
-    Loop(Box<LoopDriver>),
-    Thread(Box<ThreadDriver>),
+    Node(NodeDriver),
+    Cluster(Box<ClusterDriver>),
     Closed,
 }
 
+/// What moves the bytes of one connection.
+pub enum NodeDriver {
+    #[cfg(unix)]
+    Loop(Box<LoopDriver>),
+    Thread(Box<ThreadDriver>),
+}
+
+/// Where drivers are made for: one environment's client.
+#[derive(Clone)]
+pub struct Place {
+    pub bell: Arc<Bell>,
+    #[cfg(unix)]
+    pub event_loop: super::uv::Loop,
+    #[cfg(unix)]
+    pub open_handles: OpenHandles,
+    #[cfg(unix)]
+    pub client: *mut c_void,
+}
+
 impl Driving {
-    /// Starts what the configuration asks for. `auto` is the loop driver where libuv is there: it
-    /// wins every row of the benchmark.
+    /// Starts what the configuration asks for.
     pub fn start(env: sys::napi_env, client: &'static Client, owner: *mut c_void) -> Result<Driving> {
         let core = client.core();
         if !core.config().use_redis() {
             core.health().enter(State::Ready);
             return Ok(Driving::Embedded);
         }
-        #[cfg(unix)]
-        if core.config().driver != Driver::Thread && super::uv::is_available() {
-            let mut event_loop = std::ptr::null_mut();
-            // SAFETY: on the environment's thread.
-            unsafe { sys::napi_get_uv_event_loop(env, &mut event_loop) };
-            let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
-            // SAFETY: the loop is this environment's; the client outlives its handles.
-            let driver = unsafe {
-                LoopDriver::start(
-                    core.clone(),
-                    client.bell().clone(),
-                    event_loop.cast(),
-                    client.open_handles().clone(),
-                    owner,
-                    callbacks,
-                )?
-            };
-            return Ok(Driving::Loop(Box::new(driver)));
+        let place = Place::of(env, client, owner);
+        if matches!(core.config().topology(), Topology::Cluster { .. }) {
+            return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
         }
-        let _ = (env, owner);
-        Ok(Driving::Thread(Box::new(ThreadDriver::start(core.clone(), client.bell().clone())?)))
+        Ok(Driving::Node(NodeDriver::start(core.clone(), 0, &place)?))
     }
 
     pub fn name(&self) -> &'static str {
         match self {
             Driving::Embedded => "embedded",
-            #[cfg(unix)]
-            Driving::Loop(_) => "loop",
-            Driving::Thread(_) => "thread",
+            Driving::Node(driver) => driver.name(),
+            Driving::Cluster(driver) => driver.name(),
             Driving::Closed => "closed",
+        }
+    }
+
+    /// The caches of a cluster's nodes.
+    pub fn nodes(&self) -> Vec<Arc<Core>> {
+        match self {
+            Driving::Cluster(driver) => driver.cores(),
+            _ => Vec::new(),
         }
     }
 
     /// Takes a call in. `waiting` calls have not settled.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         match self {
-            #[cfg(unix)]
-            Driving::Loop(driver) => driver.call(call, slot, now, sink),
-            Driving::Thread(driver) => driver.call(call, slot, waiting, now, sink),
+            Driving::Node(driver) => driver.call(call, slot, waiting, now, sink),
+            Driving::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
             Driving::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
             Driving::Closed => sink.settle(slot, Outcome::Failed(closed())),
         }
@@ -82,9 +96,8 @@ impl Driving {
     /// The calls of this tick are complete.
     pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
         match self {
-            #[cfg(unix)]
-            Driving::Loop(driver) => driver.flush(now, sink),
-            Driving::Thread(driver) => driver.flush(),
+            Driving::Node(driver) => driver.flush(now, sink),
+            Driving::Cluster(driver) => driver.flush(now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }
@@ -92,30 +105,37 @@ impl Driving {
     /// Takes what another thread has left.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
         match self {
-            #[cfg(unix)]
-            Driving::Loop(driver) => driver.take_events(now, sink),
-            Driving::Thread(driver) => driver.take_outcomes(sink),
+            Driving::Node(driver) => driver.awake(now, sink),
+            Driving::Cluster(driver) => driver.awake(now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, status: i32, now: Instant, sink: &mut dyn Sink) {
-        if let Driving::Loop(driver) = self {
-            driver.ready(status, now, sink);
+    pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            Driving::Node(driver) => driver.ready(status, now, sink),
+            Driving::Cluster(driver) => driver.ready(node, status, now, sink),
+            Driving::Embedded | Driving::Closed => {}
         }
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
-        if let Driving::Loop(driver) = self {
-            driver.overdue(now, sink);
+    pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            Driving::Node(driver) => driver.overdue(now, sink),
+            Driving::Cluster(driver) => driver.overdue(node, now, sink),
+            Driving::Embedded | Driving::Closed => {}
         }
     }
 
     /// Whether it has stopped for good, by a panic on the I/O thread.
     pub fn has_died(&self) -> bool {
-        matches!(self, Driving::Thread(driver) if driver.has_died())
+        match self {
+            Driving::Node(driver) => driver.has_died(),
+            Driving::Cluster(driver) => driver.has_died(),
+            Driving::Embedded | Driving::Closed => false,
+        }
     }
 
     /// Lets go of the connection after a panic. What the driver says is not believed: every call of
@@ -133,10 +153,126 @@ impl Driving {
     /// Settles everything and lets go of the connection.
     pub fn close(self, sink: &mut dyn Sink) {
         match self {
-            #[cfg(unix)]
-            Driving::Loop(driver) => driver.close(sink),
-            Driving::Thread(driver) => driver.close(sink),
+            Driving::Node(driver) => driver.close(sink),
+            Driving::Cluster(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
+        }
+    }
+}
+
+impl Place {
+    #[cfg_attr(not(unix), expect(unused_variables))]
+    fn of(env: sys::napi_env, client: &'static Client, owner: *mut c_void) -> Place {
+        #[cfg(unix)]
+        let event_loop = {
+            let mut event_loop = std::ptr::null_mut();
+            // SAFETY: on the environment's thread.
+            unsafe { sys::napi_get_uv_event_loop(env, &mut event_loop) };
+            event_loop.cast()
+        };
+        Place {
+            bell: client.bell().clone(),
+            #[cfg(unix)]
+            event_loop,
+            #[cfg(unix)]
+            open_handles: client.open_handles().clone(),
+            #[cfg(unix)]
+            client: owner,
+        }
+    }
+}
+
+impl NodeDriver {
+    /// Starts what the configuration asks for, as the node of this number. `auto` is the loop driver where libuv
+    /// is there: it wins every row of the benchmark.
+    #[cfg_attr(not(unix), expect(unused_variables))]
+    pub fn start(core: Arc<Core>, node: usize, place: &Place) -> Result<NodeDriver> {
+        #[cfg(unix)]
+        if core.config().driver != Driver::Thread && super::uv::is_available() {
+            let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
+            let owner = super::uv::Owner { client: place.client, node };
+            let (bell, open_handles) = (place.bell.clone(), place.open_handles.clone());
+            // SAFETY: the loop is this environment's; the client outlives its handles.
+            let driver =
+                unsafe { LoopDriver::start(core, bell, place.event_loop, open_handles, owner, callbacks)? };
+            return Ok(NodeDriver::Loop(Box::new(driver)));
+        }
+        Ok(NodeDriver::Thread(Box::new(ThreadDriver::start(core, place.bell.clone())?)))
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(_) => "loop",
+            NodeDriver::Thread(_) => "thread",
+        }
+    }
+
+    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.call(call, slot, now, sink),
+            NodeDriver::Thread(driver) => driver.call(call, slot, waiting, now, sink),
+        }
+    }
+
+    /// Takes requests in that another node was asked first.
+    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.append(batch, now, sink),
+            NodeDriver::Thread(driver) => driver.append(batch),
+        }
+    }
+
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.flush(now, sink),
+            NodeDriver::Thread(driver) => driver.flush(),
+        }
+    }
+
+    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.take_events(now, sink),
+            NodeDriver::Thread(driver) => driver.take_outcomes(sink),
+        }
+    }
+
+    #[cfg(unix)]
+    pub fn ready(&mut self, status: i32, now: Instant, sink: &mut dyn Sink) {
+        if let NodeDriver::Loop(driver) = self {
+            driver.ready(status, now, sink);
+        }
+    }
+
+    #[cfg(unix)]
+    pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
+        if let NodeDriver::Loop(driver) = self {
+            driver.overdue(now, sink);
+        }
+    }
+
+    /// Whether no call is under way.
+    pub fn is_idle(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.pending() == 0,
+            NodeDriver::Thread(driver) => driver.pending_bytes() == 0,
+        }
+    }
+
+    pub fn has_died(&self) -> bool {
+        matches!(self, NodeDriver::Thread(driver) if driver.has_died())
+    }
+
+    pub fn close(self, sink: &mut dyn Sink) {
+        match self {
+            #[cfg(unix)]
+            NodeDriver::Loop(driver) => driver.close(sink),
+            NodeDriver::Thread(driver) => driver.close(sink),
         }
     }
 }
@@ -194,7 +330,8 @@ mod tests {
         })
         .unwrap();
         let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let mut driving = Driving::Thread(Box::new(ThreadDriver::start(core, bell.clone()).unwrap()));
+        let mut driving =
+            Driving::Node(NodeDriver::Thread(Box::new(ThreadDriver::start(core, bell.clone()).unwrap())));
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             driving.call(

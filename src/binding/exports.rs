@@ -15,12 +15,15 @@ use super::notices::Notices;
 use super::reference::Reference;
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Core, Kept, Outcome, PUSHED, Role, TTL_TABLE};
+use crate::cache::{Core, Outcome, PUSHED, Role, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{Config, LogLevel, Topology};
-use crate::error::{ERROR_TABLE, Error, ErrorCode, Result};
+use crate::config::{Config, LogLevel};
+use crate::error::{ERROR_TABLE, Result};
 use crate::health::log;
+
+use crate::journal::Journal;
 use crate::key::{Kind, decode_phone, org_key, parse_org_key};
+use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
@@ -143,14 +146,7 @@ fn load_config(options: &str, environment: &str) -> Result<Config> {
         _ => Err(misuse("the options must be an object")),
     };
     let (options, environment) = (parse(options)?, parse(environment)?);
-    let config =
-        Config::load(&options, &|name| environment.get(name).and_then(Value::as_str).map(str::to_owned))?;
-    if matches!(config.topology(), Topology::Cluster { .. }) {
-        let what = "a cluster is configured (REDIS_CLUSTER_HOSTS), which this version does not speak yet; \
-                    name one server with REDIS_URL or REDIS_HOST";
-        return Err(Error::new(ErrorCode::Config, what));
-    }
-    Ok(config)
+    Config::load(&options, &|name| environment.get(name).and_then(Value::as_str).map(str::to_owned))
 }
 
 /// `inspect(makeError, optionsJson, environmentJson)`: what a client would be, as JSON. Nothing is
@@ -221,9 +217,9 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = client(call);
     let core = client.core();
     let (health, config) = (core.health(), core.config());
-    let kept = core.kept();
-    let (memory, journal) = (memory_report(&kept), journal_report(&kept));
-    drop(kept);
+    let nodes = client.nodes();
+    let cores: Vec<&Arc<Core>> = std::iter::once(core).chain(&nodes).collect();
+    let (memory, journal) = (memory_report(&cores), journal_report(&cores));
     let report = json!({
         "state": health.snapshot(),
         "counters": health.counters().snapshot().to_json(),
@@ -234,30 +230,44 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "memory": memory,
         "journal": journal,
         "breaker": { "state": core.breaker().state().name() },
+        "nodes": nodes.iter().map(node_report).collect::<Vec<_>>(),
         "usesRedis": core.uses_redis(),
         "config": settings_report(config),
     });
     Ok(values::string(call.env, report.to_string().as_bytes()))
 }
 
-fn memory_report(Kept { memory, .. }: &Kept) -> Value {
+/// What a cluster's node knows of itself.
+fn node_report(core: &Arc<Core>) -> Value {
+    let mut report = core.health().snapshot();
+    if let Value::Object(fields) = &mut report {
+        fields.insert("address".to_owned(), core.dialer().address().into());
+        fields.insert("breaker".to_owned(), core.breaker().state().name().into());
+    }
+    report
+}
+
+fn memory_report(cores: &[&Arc<Core>]) -> Value {
+    let sum = |of: fn(&MemoryStore) -> u64| cores.iter().map(|core| of(&core.kept().memory)).sum::<u64>();
     json!({
-        "entries": memory.len(),
-        "bytes": memory.bytes(),
-        "maxBytes": memory.max_bytes(),
-        "evictions": memory.evictions(),
-        "expirations": memory.expirations(),
+        "entries": sum(|memory| memory.len() as u64),
+        "bytes": sum(|memory| memory.bytes() as u64),
+        "maxBytes": cores[0].config().memory_max_bytes,
+        "evictions": sum(MemoryStore::evictions),
+        "expirations": sum(MemoryStore::expirations),
     })
 }
 
-fn journal_report(Kept { journal, .. }: &Kept) -> Value {
+fn journal_report(cores: &[&Arc<Core>]) -> Value {
+    let sum = |of: fn(&Journal) -> usize| cores.iter().map(|core| of(&core.kept().journal)).sum::<usize>();
+    let oldest = cores.iter().filter_map(|core| core.kept().journal.oldest()).min();
     json!({
-        "entries": journal.len(),
-        "clears": journal.clears().count(),
-        "bytes": journal.bytes(),
-        "maxBytes": journal.max_bytes(),
-        "oldestMs": journal.oldest().map(|oldest| oldest.elapsed().as_millis() as u64),
-        "takenOver": journal.taken_over(),
+        "entries": sum(Journal::len),
+        "clears": sum(|journal| journal.clears().count()),
+        "bytes": sum(Journal::bytes),
+        "maxBytes": cores[0].config().journal_max_bytes,
+        "oldestMs": oldest.map(|oldest| oldest.elapsed().as_millis() as u64),
+        "takenOver": sum(Journal::taken_over),
     })
 }
 
@@ -266,7 +276,7 @@ fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     let mut is_on = true;
     // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
     unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut is_on) };
-    client(call).core().set_aside(!is_on);
+    client(call).use_redis(is_on);
     Ok(ptr::null_mut())
 }
 

@@ -2,7 +2,7 @@
 //! another thread. Connections are still made on the I/O thread, where waiting harms nobody.
 
 use std::collections::VecDeque;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
-use crate::cache::{Attached, Call, Core, Exchange, Sink};
+use crate::cache::{Attached, Call, Core, Exchange, Sink, Token};
 use crate::connection::{
     BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
     read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
+use crate::lane::Batch;
 use crate::runtime::IoThread;
 
 /// How long replies may keep coming in for calls that are late.
@@ -46,16 +47,18 @@ pub struct LoopDriver {
     grace_until: Option<Instant>,
     open_handles: OpenHandles,
     event_loop: uv::Loop,
-    owner: *mut c_void,
+    owner: uv::Owner,
     callbacks: Callbacks,
     keeper: Keeper,
+    /// Nothing was asked of it yet, and so it has no connection.
+    is_asleep: bool,
     events: Arc<Tray<VecDeque<LinkEvent>, Arc<Bell>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
 
 impl LoopDriver {
-    /// Starts to connect.
+    /// Starts to connect; one of several nodes of a caller's own client does with its first call.
     ///
     /// # Safety
     /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
@@ -65,15 +68,19 @@ impl LoopDriver {
         bell: Arc<Bell>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
-        owner: *mut c_void,
+        owner: uv::Owner,
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
         let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
+        let is_asleep = core.is_node() && core.is_dedicated();
         let keeper = Keeper::start(&io, core.dialer().clone(), move |event| {
             told.put(|events| events.push_back(event));
         });
+        if !is_asleep {
+            keeper.connect();
+        }
         Ok(LoopDriver {
             exchange: Exchange::new(core),
             wire: None,
@@ -86,13 +93,32 @@ impl LoopDriver {
             owner,
             callbacks,
             keeper,
+            is_asleep,
             events,
             _io: io,
         })
     }
 
     pub fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+        self.wake_up();
         self.exchange.call(call, slot, now, sink);
+    }
+
+    /// Takes requests in that another node was asked first.
+    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+        self.wake_up();
+        self.exchange.append(batch, now, sink);
+        self.flush(now, sink);
+    }
+
+    fn wake_up(&mut self) {
+        if std::mem::take(&mut self.is_asleep) {
+            self.keeper.connect();
+        }
+    }
+
+    pub fn pending(&self) -> usize {
+        self.exchange.pending()
     }
 
     /// Sends what the calls of this tick have put together.

@@ -12,14 +12,17 @@ mod arguments;
 mod bell;
 mod calls;
 mod client;
+mod cluster_driver;
 mod driving;
 mod exports;
 mod function;
 mod intake;
+mod joins;
 #[cfg(unix)]
 mod loop_driver;
 mod notices;
 mod open_handles;
+mod overall;
 mod reference;
 mod sink;
 mod thread_driver;

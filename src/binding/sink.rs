@@ -5,7 +5,7 @@ use std::ptr;
 use napi::sys;
 
 use super::values;
-use crate::cache::{Outcome, Sink};
+use crate::cache::{Outcome, Sink, closed};
 
 /// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,8 @@ pub fn show(
             (Mark::Value, Some(values::replies(env, bytes, shapes, make_error)))
         }
         Outcome::Failed(error) => (Mark::Failed, Some(values::error(env, make_error, error))),
+        // The cluster's driver sends these on.
+        Outcome::Redirected(_) => (Mark::Failed, Some(values::error(env, make_error, &closed()))),
         Outcome::Entries(entries) => {
             let mut array = ptr::null_mut();
             // SAFETY: `env` is the environment of the running call.

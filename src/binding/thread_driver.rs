@@ -68,13 +68,24 @@ impl ThreadDriver {
 
     /// Takes a call in. `waiting` calls have not settled yet.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        let bytes = self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.byte_count();
+        let bytes = self.pending_bytes();
         if let Some(error) = self.core.overload(waiting, bytes) {
             return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
         }
         if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
             sink.settle(slot, outcome);
         }
+    }
+
+    /// Takes requests in that another node was asked first.
+    pub fn append(&mut self, batch: &mut Batch<Token>) {
+        self.batch.append(batch);
+        self.flush();
+    }
+
+    /// Bytes of requests that are not answered yet.
+    pub fn pending_bytes(&self) -> usize {
+        self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.byte_count()
     }
 
     /// Hands the calls of this tick to the I/O thread.

@@ -96,9 +96,16 @@ pub struct Handle {
     memory: *mut c_void,
 }
 
+/// Whose handle it is: a client, and which of its nodes.
+#[derive(Clone, Copy)]
+pub struct Owner {
+    pub client: *mut c_void,
+    pub node: usize,
+}
+
 /// What a handle's data points to.
 struct Attached {
-    owner: *mut c_void,
+    owner: Owner,
     open: OpenHandles,
     layout: std::alloc::Layout,
 }
@@ -107,18 +114,18 @@ struct Attached {
 ///
 /// # Safety
 /// `handle` must be one that this module made, as libuv passes it to a callback.
-pub unsafe fn owner(handle: *mut c_void) -> *mut c_void {
+pub unsafe fn owner(handle: *mut c_void) -> Owner {
     match functions() {
         // SAFETY: handles of this module carry an `Attached`.
         Some(uv) => unsafe { (*(uv.handle_get_data)(handle).cast::<Attached>()).owner },
-        None => std::ptr::null_mut(),
+        None => Owner { client: std::ptr::null_mut(), node: 0 },
     }
 }
 
 impl Handle {
     fn new(
         kind: c_int,
-        owner: *mut c_void,
+        owner: Owner,
         open: &OpenHandles,
         init: impl FnOnce(&Functions, *mut c_void) -> c_int,
     ) -> Option<Handle> {
@@ -147,19 +154,14 @@ impl Handle {
     ///
     /// # Safety
     /// `event_loop` must be the running environment's, and `fd` stay open until `close`.
-    pub unsafe fn poll(
-        event_loop: Loop,
-        fd: c_int,
-        owner: *mut c_void,
-        open: &OpenHandles,
-    ) -> Option<Handle> {
+    pub unsafe fn poll(event_loop: Loop, fd: c_int, owner: Owner, open: &OpenHandles) -> Option<Handle> {
         // SAFETY: the caller answers for loop and descriptor.
         Handle::new(POLL_TYPE, owner, open, |uv, memory| unsafe { (uv.poll_init)(event_loop, memory, fd) })
     }
 
     /// # Safety
     /// `event_loop` must be the running environment's.
-    pub unsafe fn timer(event_loop: Loop, owner: *mut c_void, open: &OpenHandles) -> Option<Handle> {
+    pub unsafe fn timer(event_loop: Loop, owner: Owner, open: &OpenHandles) -> Option<Handle> {
         // SAFETY: the caller answers for the loop.
         Handle::new(TIMER_TYPE, owner, open, |uv, memory| unsafe { (uv.timer_init)(event_loop, memory) })
     }

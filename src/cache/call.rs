@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::redirect::Redirected;
 use crate::error::{Error, Result};
 use crate::key::{Keys, Kind};
 
@@ -234,6 +235,8 @@ pub enum Outcome<'a> {
     /// The complete reply of a transaction, and the shape of each of its parts.
     Replies(Cow<'a, [u8]>, Box<[Shape]>),
     Failed(Error),
+    /// Another node of the cluster is to answer.
+    Redirected(Box<Redirected>),
 }
 
 impl Outcome<'_> {
@@ -248,6 +251,7 @@ impl Outcome<'_> {
             Outcome::Reply(bytes, shape) => Outcome::Reply(Cow::Owned(bytes.into_owned()), shape),
             Outcome::Replies(bytes, shapes) => Outcome::Replies(Cow::Owned(bytes.into_owned()), shapes),
             Outcome::Failed(error) => Outcome::Failed(error),
+            Outcome::Redirected(redirected) => Outcome::Redirected(redirected),
         }
     }
 }

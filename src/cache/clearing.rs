@@ -36,6 +36,8 @@ pub struct Clearing {
     /// Where the scan of a hash goes on.
     cursor: Vec<u8>,
     removed: i64,
+    /// What the JavaScript layer left is searched too.
+    has_legacy: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +56,18 @@ impl Clearing {
         core.keys().index_aside(&mut aside, organization)?;
         let organization = organization.map(str::to_owned);
         let (asked_at, step, cursor, removed) = (None, Step::FirstPage, b"0".to_vec(), 0);
-        Ok(Box::new(Clearing { organization, index, aside, mark, asked_at, step, cursor, removed }))
+        let has_legacy = !core.is_node();
+        Ok(Box::new(Clearing {
+            organization,
+            index,
+            aside,
+            mark,
+            asked_at,
+            step,
+            cursor,
+            removed,
+            has_legacy,
+        }))
     }
 
     /// The same, asked for while Redis was away.
@@ -131,7 +144,11 @@ impl Clearing {
             Step::FirstPage | Step::Index => {
                 let (removed, left) = pair(frame);
                 self.removed += removed;
-                if left > 0 { Step::Index } else { Step::LegacyHash(0) }
+                match left {
+                    0 if self.has_legacy => Step::LegacyHash(0),
+                    0 => Step::LegacyHash(LEGACY_HASHES.len()),
+                    _ => Step::Index,
+                }
             }
             Step::LegacyHash(position) => {
                 let (cursor, removed) = page(frame);

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::attention::Attention;
 use super::call::{Call, Outcome};
 use super::clearing::Clearing;
@@ -13,11 +15,11 @@ use super::request::Operation;
 use super::token::{NOBODY, Purpose, Token};
 use crate::codec::{Codec, Mode};
 use crate::command::Prefix;
-use crate::config::{Compression, Config};
+use crate::config::{Compression, Config, Endpoint, Topology};
 use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Entry, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
 use crate::store::MemoryStore;
@@ -49,7 +51,8 @@ pub struct Core {
     /// Whether the caller has turned Redis off for now.
     is_set_aside: AtomicBool,
     indexed_writes: AtomicU64,
-    sequence: AtomicU64,
+    /// Of all nodes of a cluster: what the journal of one holds may go over to another.
+    sequence: Arc<AtomicU64>,
     /// To what was read: may it have changed?
     pub(super) read_attention: Attention,
     /// To what was written: has the JavaScript layer left an older value?
@@ -58,6 +61,7 @@ pub struct Core {
     pub(super) wants_recovery: AtomicBool,
     breaker: Breaker,
     role: Role,
+    is_node: bool,
     /// Of the raw client's keys.
     pub(super) prefix: Prefix,
 }
@@ -76,17 +80,25 @@ impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
     pub fn new(config: Config, role: Role) -> Result<Core> {
+        Core::with_share(config, role, 1)
+    }
+
+    /// One of so many that divide memory and journal among them.
+    fn with_share(config: Config, role: Role, share: usize) -> Result<Core> {
         let began = Instant::now();
         let journal = match role {
-            Role::Shared => open_journal(&config, began)?,
+            Role::Shared => open_journal(&config, config.journal_max_bytes / share, began)?,
             Role::Dedicated => Journal::new(0),
         };
         Ok(Core {
-            keys: Keys::new(&config.key_prefix),
+            keys: match config.topology() {
+                Topology::Cluster { .. } => Keys::new(&config.key_prefix).tagged(),
+                _ => Keys::new(&config.key_prefix),
+            },
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
-            sequence: AtomicU64::new(journal.next_sequence()),
+            sequence: Arc::new(AtomicU64::new(journal.next_sequence())),
             kept: Mutex::new(Kept {
-                memory: MemoryStore::new(config.memory_max_bytes),
+                memory: MemoryStore::new(config.memory_max_bytes / share),
                 journal,
                 recovery: Recovery::default(),
                 clearings: 0,
@@ -100,9 +112,51 @@ impl Core {
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
             role,
+            is_node: false,
             prefix: Prefix::new(&config.client_key_prefix),
             dialer: Dialer::new(config),
         })
+    }
+
+    /// The cache of one node of a cluster. `share` is how many nodes divide memory and journal among them.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn of_node(&self, at: watch::Receiver<Endpoint>, share: usize) -> Result<Core> {
+        let node = Core::with_share(self.config().clone(), self.role, share.max(1))?;
+        // Its journal may have found files of another process.
+        self.sequence.fetch_max(node.sequence.load(Ordering::Relaxed), Ordering::Relaxed);
+        Ok(Core {
+            sequence: self.sequence.clone(),
+            health: Arc::new(self.health.of_node()),
+            is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
+            is_node: true,
+            dialer: self.dialer.following(at),
+            ..node
+        })
+    }
+
+    /// A cache that only reads, from a replica; what it does not answer its primary does.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
+        Ok(Core {
+            health: Arc::new(self.health.of_node()),
+            is_node: true,
+            dialer: self.dialer.following(at).reading_replicas(),
+            ..Core::new(self.config().clone(), Role::Dedicated)?
+        })
+    }
+
+    /// Whether this only reads, from a replica.
+    pub fn reads_replicas(&self) -> bool {
+        self.dialer.is_reading_replicas()
+    }
+
+    /// Whether this is one node of a cluster.
+    pub fn is_node(&self) -> bool {
+        self.is_node
     }
 
     pub fn config(&self) -> &Config {
@@ -301,6 +355,17 @@ impl Core {
             && !kept.recovery.is_newer_than_clearings(operation.key())
     }
 
+    /// Gives over what the journal holds of keys that are another node's from now on.
+    pub fn give_journal(&self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Box<Entry>> {
+        self.kept().journal.give_away(is_given)
+    }
+
+    /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
+    pub fn receive_journal(&self, entry: &Entry) {
+        self.kept().journal.receive(entry);
+        self.wants_recovery.store(true, Ordering::Release);
+    }
+
     /// Whether the journal has got something while Redis was there, so that a driver should have its turn.
     pub fn wants_recovery(&self) -> bool {
         self.wants_recovery.load(Ordering::Acquire)
@@ -313,13 +378,13 @@ impl Core {
 }
 
 /// The journal, on disk too where that is configured. Without Redis nothing is ever journalled.
-fn open_journal(config: &Config, now: Instant) -> Result<Journal> {
+fn open_journal(config: &Config, max_bytes: usize, now: Instant) -> Result<Journal> {
     match &config.journal_dir {
         Some(directory) if config.use_redis() => {
             let target = format!("{}/{} {}", config.topology(), config.database, config.key_prefix);
-            Journal::open(config.journal_max_bytes, directory, &journal::digest(target.as_bytes()), now)
+            Journal::open(max_bytes, directory, &journal::digest(target.as_bytes()), now)
         }
-        _ => Ok(Journal::new(config.journal_max_bytes)),
+        _ => Ok(Journal::new(max_bytes)),
     }
 }
 

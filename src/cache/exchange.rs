@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 use super::call::{Call, Outcome, Shape};
 use super::core::{Core, Scratch, closed};
 use super::fence::Fence;
+use super::redirect::Redirected;
 use super::replies::FollowUp;
 use super::token::{NOBODY, PUSHED, Purpose, Token};
+use crate::command;
 use crate::connection::{
     Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled, connection_silent,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
-use crate::lane::{Arrival, Batch, Lane, Orphan, Requests, append_command};
+use crate::lane::{Arguments, Arrival, Batch, Lane, Orphan, Requests, append_command};
 
 /// How long the breaker's question may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
@@ -177,7 +179,7 @@ impl Exchange {
                 replies += 1;
                 let slot = token.slot;
                 if let Some(outcome) = core.finish(token, answer, request, now, follow_up)
-                    && slot != NOBODY
+                    && (slot != NOBODY || matches!(outcome, Outcome::Redirected(_)))
                 {
                     sink.settle(slot, outcome);
                 }
@@ -267,7 +269,9 @@ impl Exchange {
         );
         let mut lost_count = 0;
         lane.disconnect(
-            |token| raw_may_wait && token.may_wait(),
+            |token, request, was_sent| {
+                raw_may_wait && token.may_wait() && (!was_sent || may_run_twice(token, request))
+            },
             |Orphan { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);
                 let error = if was_sent { &lost } else { &not_sent };
@@ -377,12 +381,23 @@ impl Exchange {
         (any, sent)
     }
 
+    /// Gives every request that was not sent to whom it belongs; there has been no connection.
+    pub fn disband(&mut self, sink: &mut dyn Sink) {
+        self.lane.disconnect(
+            |_, _, _| false,
+            |Orphan { token, request, .. }| {
+                let slot = token.slot;
+                sink.settle(slot, Outcome::Redirected(Box::new(Redirected::unsent(token, request))));
+            },
+        );
+    }
+
     /// Ends it: every call that still waits fails with `E_CLOSED`. A write among them may have run.
     pub fn close(&mut self, sink: &mut dyn Sink) {
         self.watchdog = None;
         self.core.health().enter(State::Closed);
         self.lane.disconnect(
-            |_| false,
+            |_, _, _| false,
             |Orphan { token, .. }| {
                 if token.slot != NOBODY {
                     sink.settle(token.slot, Outcome::Failed(closed()));
@@ -390,6 +405,13 @@ impl Exchange {
             },
         );
     }
+}
+
+/// A command that only reads: whether it has run before makes no difference.
+fn may_run_twice(token: &Token, request: &[u8]) -> bool {
+    let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
+    matches!(token.purpose, Purpose::Command(_))
+        && command::find(&words).is_some_and(|command| command.is(command::READONLY))
 }
 
 /// What health is told: the server's own word where there is one.

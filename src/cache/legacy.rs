@@ -26,6 +26,10 @@ pub struct Legacy {
 impl Legacy {
     /// The old place of what `key` names, where there was one.
     pub fn of(core: &Core, key: &[u8]) -> Option<Box<Legacy>> {
+        if core.is_node() {
+            // That layer knew no clusters: its hashes would hold all organizations in one slot.
+            return None;
+        }
         let keys = core.keys();
         let DecodedKey { kind: Some(kind), scope, id, phone, .. } = keys.decode(key)? else { return None };
         let (organization, id) = (scope.as_deref(), id.as_deref());

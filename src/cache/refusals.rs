@@ -12,6 +12,9 @@ pub enum Treatment {
     /// The server is well and takes no such writes for now: they answer false and say why, reads go on, and what the journal holds
     /// is tried again later.
     Wait,
+    /// The slot is on its way to another node: writes go to the journal, reads are answered from memory, and what the
+    /// journal holds is tried again later.
+    Later,
     /// This connection serves nobody until something changes: it is replaced, writes go to the
     /// journal, and reads are answered from memory.
     Replace,
@@ -37,6 +40,14 @@ pub const REFUSALS: &[Refusal] = &[
         Treatment::Replace,
         "the server has become a replica; the next connection looks for the primary",
     ),
+    row(
+        "CLUSTERDOWN",
+        Treatment::Replace,
+        "the cluster does not serve the slot; it does again once a replica has taken over",
+    ),
+    row("TRYAGAIN", Treatment::Later, "the keys of a request are on two nodes while their slot moves"),
+    row("MOVED", Treatment::Later, "the slot has gone from node to node more often than is followed"),
+    row("ASK", Treatment::Later, "the same, for one key"),
     row("LOADING", Treatment::Replace, "the server still reads its file; the next connection waits for it"),
     row("MASTERDOWN", Treatment::Replace, "a replica has lost its primary and serves nothing stale"),
     row("BUSY", Treatment::Replace, "a script blocks the server"),
@@ -59,6 +70,7 @@ impl Treatment {
         match self {
             Treatment::Refuse => "refuse",
             Treatment::Wait => "wait",
+            Treatment::Later => "later",
             Treatment::Replace => "replace",
         }
     }

@@ -160,11 +160,20 @@ impl Core {
     }
 
     fn send_batches(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) {
-        while !kept.recovery.is_held && kept.recovery.under_way < BATCHES_UNDER_WAY {
+        while !kept.recovery.is_held && kept.recovery.under_way < self.batches_under_way() {
             if !self.send_batch(kept, now, out) {
                 return;
             }
         }
+    }
+
+    /// A script's keys must share a slot, and those of an organization are no more than one entry's.
+    fn batch_entries(&self) -> usize {
+        if self.is_node() { 1 } else { BATCH_ENTRIES }
+    }
+
+    fn batches_under_way(&self) -> usize {
+        if self.is_node() { BATCH_ENTRIES * BATCHES_UNDER_WAY } else { BATCHES_UNDER_WAY }
     }
 
     fn send_batch(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) -> bool {
@@ -172,7 +181,7 @@ impl Core {
         let mut request = ReplayRequest::default();
         let mut count = 0;
         journal.hand_out(|entry| {
-            if count == BATCH_ENTRIES || (count > 0 && request.byte_count() >= BATCH_BYTES) {
+            if count == self.batch_entries() || (count > 0 && request.byte_count() >= BATCH_BYTES) {
                 return false;
             }
             count += 1;
@@ -338,7 +347,7 @@ impl Core {
         match Treatment::of(Some(&code)) {
             Treatment::Replace => return Some(error),
             // It stays, and is tried again.
-            Treatment::Wait => {}
+            Treatment::Wait | Treatment::Later => {}
             // No later attempt would end differently.
             Treatment::Refuse => {
                 self.health.counters().replay_failed.increment();

@@ -7,6 +7,7 @@ use super::call::Outcome;
 use super::commands::transaction_refused;
 use super::core::Core;
 use super::legacy::Legacy;
+use super::redirect::{Redirected, Redirection, redirection};
 use super::refusals::Treatment;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
@@ -52,6 +53,12 @@ impl Core {
             },
         };
         if let Some(error) = refusal {
+            if self.is_node()
+                && let Some(to) = redirection(&error, &token)
+            {
+                let redirected = Redirected { to, token, request: request.to_vec() };
+                return Some(Outcome::Redirected(Box::new(redirected)));
+            }
             return self.refused(token, error, request, now, follow_up);
         }
         let Answer::Frame(frame) = answer else { return None };
@@ -90,7 +97,7 @@ impl Core {
                 Some(found.map_or(Outcome::Null, Outcome::Json))
             }
             Purpose::Clear(_) => self.clearing_advanced(token, frame, now, next),
-            Purpose::Upkeep | Purpose::Ask => None,
+            Purpose::Upkeep | Purpose::Ask | Purpose::Asking => None,
             Purpose::Probe => {
                 follow_up.is_probe_answered = true;
                 None
@@ -304,6 +311,9 @@ impl Core {
             self.health.write(now.saturating_duration_since(token.issued));
             return Some(Outcome::Boolean(false));
         }
+        if treatment == Treatment::Later {
+            return self.give_up(token, request, &error, false, now);
+        }
         if treatment != Treatment::Replace {
             self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
             if !is_read(form) {
@@ -343,6 +353,10 @@ impl Core {
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
         match token.purpose {
+            Purpose::Command(_) if self.reads_replicas() => {
+                let redirected = Redirected { to: Redirection::Owner, token, request: request.to_vec() };
+                Some(Outcome::Redirected(Box::new(redirected)))
+            }
             Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
                 Some(Outcome::Failed(error.clone()))
             }
@@ -364,9 +378,12 @@ impl Core {
                 self.replay_lost(&replay, now);
                 None
             }
-            Purpose::Fence(_) | Purpose::Upkeep | Purpose::Lifetime(_) | Purpose::Ask | Purpose::Probe => {
-                None
-            }
+            Purpose::Fence(_)
+            | Purpose::Upkeep
+            | Purpose::Lifetime(_)
+            | Purpose::Ask
+            | Purpose::Asking
+            | Purpose::Probe => None,
         }
     }
 }
@@ -391,7 +408,7 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
         Purpose::ExtendIndex | Purpose::Upkeep | Purpose::Lifetime(_) => matches!(node, Node::Integer(_)),
-        Purpose::Ask | Purpose::Probe => matches!(node, Node::Status(_)),
+        Purpose::Ask | Purpose::Asking | Purpose::Probe => matches!(node, Node::Status(_)),
         _ => true,
     }
 }

@@ -27,6 +27,8 @@ pub struct Token {
     pub(super) sequence: u64,
     /// A write that Redis itself must have, or nobody.
     pub(super) must_reach_redis: bool,
+    /// Nodes that have sent it on.
+    pub(super) redirections: u8,
 }
 
 #[derive(Debug)]
@@ -52,11 +54,13 @@ pub(super) enum Purpose {
     Ask,
     /// The breaker's.
     Probe,
+    /// What goes in front of a request that a node is about to take over.
+    Asking,
 }
 
 impl Token {
     pub(super) fn new(slot: u32, purpose: Purpose, issued: Instant) -> Token {
-        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false }
+        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false, redirections: 0 }
     }
 
     /// Without a caller.

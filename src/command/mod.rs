@@ -7,11 +7,13 @@
 mod blocking;
 mod keys;
 mod prefix;
+mod slot;
 mod table;
 
 pub use blocking::{Blocking, blocking};
 pub use keys::key_positions;
 pub use prefix::Prefix;
+pub use slot::{SLOTS, slot_of};
 
 use table::COMMANDS;
 

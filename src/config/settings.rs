@@ -264,7 +264,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         .means("whether that start is put in front of channels too"),
     setting(Name::ScaleReads, "scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
         .defaults(word("primary"))
-        .means("which nodes of a cluster or behind sentinels are read from"),
+        .means("whether replicas of a cluster answer the raw client's reads"),
     setting(Name::DefaultTtl, "defaultTtl", "CACHE_DEFAULT_TTL", TTL)
         .defaults(number(TTL_SECONDS))
         .means("lifetime of a value that is set without one"),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 /// No attempt waits longer, so a server that is back is found within this time.
 pub const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// Sentinels say when a primary is there, and it is to be used within two seconds of that, dialing included.
-pub const MAX_PAUSE_BEHIND_SENTINELS: Duration = Duration::from_millis(500);
+/// Sentinels or the nodes of a cluster say when a primary is there, and it is to be used within two seconds of that,
+/// dialing included.
+pub const MAX_PAUSE_OF_FOLLOWED: Duration = Duration::from_millis(500);
 
 /// The delays of consecutive failed attempts.
 #[derive(Debug, Clone)]

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::backoff::{MAX_PAUSE, MAX_PAUSE_BEHIND_SENTINELS};
-use super::handshake::{ServerInfo, shake_hands};
+use super::backoff::{MAX_PAUSE, MAX_PAUSE_OF_FOLLOWED};
+use super::handshake::{Line, ServerInfo, shake_hands};
 use super::sentinel::Sentinels;
 use super::stream::{AsyncSocket, Stream};
 use super::tls;
@@ -37,6 +38,8 @@ pub struct Dialer {
     config: Arc<Config>,
     target: Target,
     needs_primary: Arc<AtomicBool>,
+    /// To replicas, which then answer reads themselves.
+    reads_replicas: bool,
 }
 
 /// Where to.
@@ -45,6 +48,8 @@ enum Target {
     Nowhere,
     Fixed(Endpoint),
     Sentinels(Arc<Sentinels>),
+    /// Where somebody says that it is.
+    Followed(watch::Receiver<Endpoint>),
 }
 
 impl Dialer {
@@ -54,7 +59,31 @@ impl Dialer {
             (None, Some(sentinels)) => Target::Sentinels(sentinels),
             (None, None) => Target::Nowhere,
         };
-        Dialer { config: Arc::new(config), target, needs_primary: Arc::default() }
+        Dialer { config: Arc::new(config), target, needs_primary: Arc::default(), reads_replicas: false }
+    }
+
+    /// The same, to where `at` says.
+    pub fn following(&self, at: watch::Receiver<Endpoint>) -> Dialer {
+        Dialer { target: Target::Followed(at), needs_primary: Arc::default(), ..self.clone() }
+    }
+
+    /// The same, to replicas of a cluster.
+    pub fn reading_replicas(self) -> Dialer {
+        Dialer { reads_replicas: true, ..self }
+    }
+
+    pub fn is_reading_replicas(&self) -> bool {
+        self.reads_replicas
+    }
+
+    /// Where connections are made to, as far as it is known.
+    pub fn address(&self) -> Option<String> {
+        match &self.target {
+            Target::Nowhere => None,
+            Target::Fixed(endpoint) => Some(endpoint.to_string()),
+            Target::Sentinels(sentinels) => sentinels.known().map(|endpoint| endpoint.to_string()),
+            Target::Followed(at) => Some(at.borrow().to_string()),
+        }
     }
 
     /// Keeps an eye on where the server is, for as long as it is polled.
@@ -69,6 +98,12 @@ impl Dialer {
     pub async fn moved_from(&self, endpoint: &Endpoint) {
         match &self.target {
             Target::Sentinels(sentinels) => sentinels.moved_from(endpoint).await,
+            Target::Followed(at) => {
+                if at.clone().wait_for(|at| at != endpoint).await.is_err() {
+                    // Nobody says any more.
+                    std::future::pending::<()>().await;
+                }
+            }
             _ => std::future::pending().await,
         }
     }
@@ -76,7 +111,7 @@ impl Dialer {
     /// The longest pause between attempts: a failover is found by the next one.
     pub fn max_pause(&self) -> Duration {
         match self.target {
-            Target::Sentinels(_) => MAX_PAUSE_BEHIND_SENTINELS,
+            Target::Sentinels(_) | Target::Followed(_) => MAX_PAUSE_OF_FOLLOWED,
             _ => MAX_PAUSE,
         }
     }
@@ -101,8 +136,9 @@ impl Dialer {
             Target::Nowhere => return Err(refuse("there is no server to connect to")),
             Target::Fixed(endpoint) => endpoint.clone(),
             Target::Sentinels(sentinels) => sentinels.primary().await?,
+            Target::Followed(at) => at.borrow().clone(),
         };
-        let dialed = tokio::select! {
+        let mut dialed = tokio::select! {
             dialed = self.dial_to(&endpoint, failures) => dialed?,
             () = self.moved_from(&endpoint) => {
                 return Err(refuse(format!("{endpoint} is not the primary any more")));
@@ -117,6 +153,9 @@ impl Dialer {
             return Err(Error::reply("READONLY the server is a replica, and a primary is needed for writes"));
         }
         self.needs_primary.store(false, Ordering::Relaxed);
+        if self.reads_replicas {
+            Line::new(&mut dialed.stream, self.config.connect_timeout).ask(&[b"READONLY"], |_| ()).await?;
+        }
         Ok(dialed)
     }
 

@@ -52,11 +52,10 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts to connect at once; `tell` is called on the I/O thread.
+    /// Waits to be told to connect; `tell` is called on the I/O thread.
     pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
         let (requests, wanted) = mpsc::unbounded_channel();
         let keeper = Keeper { requests };
-        keeper.connect();
         io.spawn(async move {
             tokio::select! {
                 () = keep(&dialer, wanted, tell) => {}

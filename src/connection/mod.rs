@@ -7,6 +7,7 @@
 
 mod backoff;
 mod breaker;
+mod cluster;
 mod dial;
 mod handover;
 mod handshake;
@@ -21,6 +22,7 @@ mod watchdog;
 
 pub use backoff::Backoff;
 pub use breaker::{Admission, Breaker, BreakerState};
+pub use cluster::{ClusterView, Scout, Shard};
 pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;

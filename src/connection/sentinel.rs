@@ -119,6 +119,11 @@ impl Sentinels {
         }
     }
 
+    /// Where the primary was last.
+    pub fn known(&self) -> Option<Endpoint> {
+        self.heard.borrow().primary.clone()
+    }
+
     fn unknown(&self, heard: &Heard) -> Error {
         let refusals = self.hosts.iter().zip(&heard.answers).filter_map(|(host, answer)| match answer {
             Some(Err(error)) => Some((host, error)),

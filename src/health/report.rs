@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -19,16 +19,21 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// What one client knows about itself.
 pub struct Health {
-    id: u64,
+    tallies: Arc<Tallies>,
     state: StateCell,
+    server: Mutex<Option<Server>>,
+    listener: OnceLock<Listener>,
+}
+
+/// What all nodes of a client count together.
+struct Tallies {
+    id: u64,
     counters: Counters,
     reads: Histogram,
     writes: Histogram,
     commands: Histogram,
-    server: Mutex<Option<Server>>,
     /// When which refusal was told.
     told: Mutex<HashMap<String, Instant>>,
-    listener: OnceLock<Listener>,
 }
 
 /// How far the replay of a journal has come, since the connection stands.
@@ -56,24 +61,30 @@ impl std::fmt::Debug for Health {
 
 impl Default for Health {
     fn default() -> Self {
-        Health {
+        Health::with(Arc::new(Tallies {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            state: StateCell::default(),
             counters: Counters::default(),
             reads: Histogram::default(),
             writes: Histogram::default(),
             commands: Histogram::default(),
-            server: Mutex::default(),
             told: Mutex::default(),
-            listener: OnceLock::new(),
-        }
+        }))
     }
 }
 
 impl Health {
+    fn with(tallies: Arc<Tallies>) -> Health {
+        Health { tallies, state: StateCell::default(), server: Mutex::default(), listener: OnceLock::new() }
+    }
+
+    /// The health of one of a client's nodes: a state and a listener of its own, and the client's counters.
+    pub fn of_node(&self) -> Health {
+        Health::with(self.tallies.clone())
+    }
+
     /// Tells this client's log records from those of others in the process: their field `client`.
     pub fn id(&self) -> u64 {
-        self.id
+        self.tallies.id
     }
 
     /// Names the one who is told of events. The first one stays.
@@ -81,10 +92,16 @@ impl Health {
         let _ = self.listener.set(Box::new(listener));
     }
 
-    fn tell(&self, event: &str, detail: &Value) {
+    /// Tells an event to who listens.
+    pub fn tell(&self, event: &str, detail: &Value) {
         if let Some(listener) = self.listener.get() {
             listener(event, detail);
         }
+    }
+
+    /// Remembers the code of an error that was told elsewhere.
+    pub fn remember(&self, code: &str) {
+        self.state.failed(code);
     }
 
     pub fn state(&self) -> State {
@@ -92,7 +109,7 @@ impl Health {
     }
 
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        &self.tallies.counters
     }
 
     /// Goes over to a state, where it may follow, and tells it.
@@ -108,7 +125,7 @@ impl Health {
         };
         let last_error = self.state.snapshot().last_error;
         tracing::info!(
-            client = self.id,
+            client = self.id(),
             from = change.from.name(),
             to = change.to.name(),
             "the state has changed"
@@ -124,18 +141,18 @@ impl Health {
         // A version and a number cannot be left half written.
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_some() {
-            self.counters.reconnects.increment();
+            self.tallies.counters.reconnects.increment();
         }
         *server = Some(Server { version: version.to_owned(), protocol });
         drop(server);
-        self.counters.connection_attempts.increment();
-        tracing::info!(client = self.id, version, protocol, "connected to Redis");
+        self.tallies.counters.connection_attempts.increment();
+        tracing::info!(client = self.id(), version, protocol, "connected to Redis");
     }
 
     /// How far the replay of the journal has come.
     pub fn replay_progress(&self, progress: ReplayProgress) {
         let ReplayProgress { replayed, superseded, refused, left } = progress;
-        tracing::info!(client = self.id, replayed, superseded, refused, left, "the journal is replayed");
+        tracing::info!(client = self.id(), replayed, superseded, refused, left, "the journal is replayed");
         self.tell(
             "replay",
             &json!({ "replayed": replayed, "superseded": superseded, "refused": refused, "left": left }),
@@ -144,21 +161,21 @@ impl Health {
 
     /// An attempt to connect failed. `code` and `message` hold no secret, as no error does.
     pub fn attempt_failed(&self, code: &str, message: &str) {
-        self.counters.connection_attempts.increment();
+        self.tallies.counters.connection_attempts.increment();
         self.fault(code, message);
         self.enter(State::Degraded);
     }
 
     pub fn disconnected(&self, code: &str, message: &str) {
-        self.counters.connection_lost.increment();
+        self.tallies.counters.connection_lost.increment();
         self.fault(code, message);
         self.enter(State::Degraded);
     }
 
     /// A call was refused. `code` and `message` as for `attempt_failed`.
     pub fn failed(&self, code: &str, message: &str) {
-        self.counters.operations.increment();
-        self.counters.errors.increment();
+        self.tallies.counters.operations.increment();
+        self.tallies.counters.errors.increment();
         self.state.failed(code);
         // The same refusal may come with every call.
         if self.is_due(code) {
@@ -169,7 +186,7 @@ impl Health {
     /// Whether a refusal was not told for a while.
     fn is_due(&self, code: &str) -> bool {
         let now = Instant::now();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.tallies.told.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = told.get(code).is_none_or(|at| now.duration_since(*at) >= TELL_AGAIN_AFTER);
         if is_due {
             told.retain(|_, at| now.duration_since(*at) < TELL_AGAIN_AFTER);
@@ -179,7 +196,7 @@ impl Health {
     }
 
     fn report(&self, code: &str, message: &str) {
-        tracing::warn!(client = self.id, code, "{message}");
+        tracing::warn!(client = self.id(), code, "{message}");
         self.tell("error", &json!({ "code": code, "message": message }));
     }
 
@@ -194,32 +211,32 @@ impl Health {
     }
 
     pub fn read(&self, elapsed: Duration, hit: bool) {
-        self.counters.operations.increment();
-        let counter = if hit { &self.counters.hits } else { &self.counters.misses };
+        self.tallies.counters.operations.increment();
+        let counter = if hit { &self.tallies.counters.hits } else { &self.tallies.counters.misses };
         counter.increment();
-        self.reads.record(elapsed);
+        self.tallies.reads.record(elapsed);
     }
 
     pub fn write(&self, elapsed: Duration) {
-        self.counters.operations.increment();
-        self.writes.record(elapsed);
+        self.tallies.counters.operations.increment();
+        self.tallies.writes.record(elapsed);
     }
 
     pub fn command(&self, elapsed: Duration) {
-        self.counters.operations.increment();
-        self.commands.record(elapsed);
+        self.tallies.counters.operations.increment();
+        self.tallies.commands.record(elapsed);
     }
 
     /// A read counted as a hit turned out to be no value.
     pub fn misread(&self) {
-        self.counters.corrupt_values.increment();
-        self.counters.hits.take_back();
-        self.counters.misses.increment();
+        self.tallies.counters.corrupt_values.increment();
+        self.tallies.counters.hits.take_back();
+        self.tallies.counters.misses.increment();
     }
 
     /// A read that memory answered.
     pub fn local_read(&self, hit: bool, is_fallback: bool) {
-        let counters = &self.counters;
+        let counters = &self.tallies.counters;
         counters.operations.increment();
         let counter = if hit { &counters.hits } else { &counters.misses };
         counter.increment();
@@ -230,21 +247,22 @@ impl Health {
     }
 
     pub fn local_write(&self) {
-        self.counters.operations.increment();
+        self.tallies.counters.operations.increment();
     }
 
     /// Latencies, by what was called, in microseconds.
     pub fn latencies(&self) -> Value {
         json!({
-            "reads": self.reads.snapshot().to_json(),
-            "writes": self.writes.snapshot().to_json(),
-            "commands": self.commands.snapshot().to_json(),
+            "reads": self.tallies.reads.snapshot().to_json(),
+            "writes": self.tallies.writes.snapshot().to_json(),
+            "commands": self.tallies.commands.snapshot().to_json(),
         })
     }
 
     /// The mean time of a call to Redis in milliseconds; 0 without calls.
     pub fn mean_response_ms(&self) -> f64 {
-        let parts = [self.reads.snapshot(), self.writes.snapshot(), self.commands.snapshot()];
+        let parts =
+            [self.tallies.reads.snapshot(), self.tallies.writes.snapshot(), self.tallies.commands.snapshot()];
         let count: u64 = parts.iter().map(|part| part.count).sum();
         if count == 0 {
             return 0.0;
@@ -268,7 +286,6 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     #[test]
     fn events_tell_the_way_down_and_up_once_each() {

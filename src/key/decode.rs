@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::kind::{Kind, Shape};
-use super::{GLOBAL_SCOPE, Keys, MAX_KEY_BYTES, escape, phone};
+use super::{EMPTY_TAG, GLOBAL_SCOPE, Keys, MAX_KEY_BYTES, escape, phone};
 
 /// What a key names. Its `Debug` tells the kind and which parts there are, never what they hold.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ impl Keys {
         let (type_name, kind) = decode_type(type_part)?;
         let (scope, id, phone) = match kind.map(Kind::shape) {
             None | Some(Shape::Conversation | Shape::Organization) => {
-                (decode_scope(scope_part)?, decode_optional(last_part)?, None)
+                (self.decode_scope(scope_part)?, decode_optional(last_part)?, None)
             }
             Some(Shape::Phone | Shape::Single) if last_part.is_some() => return None,
             Some(Shape::Single) => (None, Some(decode_id(scope_part)?), None),
@@ -46,6 +46,17 @@ impl Keys {
             }
         };
         Some(DecodedKey { kind, type_name, scope, id, phone })
+    }
+
+    fn decode_scope(&self, part: &[u8]) -> Option<Option<String>> {
+        if !self.is_tagged {
+            return decode_scope(part);
+        }
+        match part.strip_prefix(b"{")?.strip_suffix(b"}")? {
+            EMPTY_TAG => Some(Some(String::new())),
+            b"" => None,
+            tag => decode_scope(tag),
+        }
     }
 }
 

@@ -61,6 +61,18 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// How many commands a request is.
+pub fn count_commands(request: &[u8]) -> u32 {
+    let mut arguments = Arguments::new(request);
+    let mut count = 0;
+    loop {
+        count += u32::from(arguments.rest.first() == Some(&b'*'));
+        if arguments.next().is_none() {
+            return count;
+        }
+    }
+}
+
 impl<'a> Iterator for Arguments<'a> {
     type Item = &'a [u8];
 
@@ -94,5 +106,6 @@ mod tests {
         append_integer_argument(&mut out, -7);
         let read: Vec<&[u8]> = Arguments::new(&out).collect();
         assert_eq!(read, [&b"MULTI"[..], b"SET", b"k", b"$5\r\n*1", b"-7"]);
+        assert_eq!(count_commands(&out), 2);
     }
 }

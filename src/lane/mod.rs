@@ -15,7 +15,9 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Instant;
 
-pub use encode::{Arguments, append_argument, append_command, append_header, append_integer_argument};
+pub use encode::{
+    Arguments, append_argument, append_command, append_header, append_integer_argument, count_commands,
+};
 pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
@@ -361,10 +363,9 @@ impl<T> Lane<T> {
         self.expired -= cut_expired;
     }
 
-    /// The connection is gone. Every request that was sent, even in part, becomes an orphan; so
-    /// does each unsent one that `keep` refuses. What stays is sent again, from its first byte, on
-    /// the next connection.
-    pub fn disconnect(&mut self, keep: impl Fn(&T) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
+    /// The connection is gone. `keep` is told of each request whether any of it was sent, and so may have run: what
+    /// stays is sent, from its first byte, on the next connection. The others become orphans.
+    pub fn disconnect(&mut self, keep: impl Fn(&T, &[u8], bool) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
         let sent_until = self.out_base + self.written as u64;
         let fresh = Lane { generation: self.generation + 1, ..Lane::default() };
         let old = std::mem::replace(self, fresh);
@@ -372,7 +373,7 @@ impl<T> Lane<T> {
             let range = (pending.start - old.out_base) as usize..(pending.end - old.out_base) as usize;
             let was_sent = pending.start < sent_until;
             let Some(token) = pending.token else { continue };
-            if !was_sent && keep(&token) {
+            if keep(&token, &old.out[range.clone()], was_sent) {
                 let from = self.out.len();
                 self.out.extend_from_slice(&old.out[range]);
                 self.commit(from, pending.replies, token, pending.deadline);

@@ -85,7 +85,7 @@ fn a_reply_before_its_request_was_sent_ends_the_connection() {
     lane.sent(5);
     assert_eq!(feed(&mut lane, b"+not yours\r\n"), Err(ProtocolError::UnexpectedReply));
     let mut orphans = Vec::new();
-    lane.disconnect(|_| false, |orphan| orphans.push(orphan.token));
+    lane.disconnect(|_, _, _| false, |orphan| orphans.push(orphan.token));
     assert_eq!(orphans, [1]);
 }
 
@@ -151,7 +151,10 @@ fn a_lost_connection_orphans_what_was_sent_and_keeps_what_may_wait() {
     request(&mut lane, 3, &[b"GET", b"c"]);
     request(&mut lane, 4, &[b"GET", b"d"]);
     let mut orphans = Vec::new();
-    lane.disconnect(|token| *token == 4, |orphan| orphans.push((orphan.token, orphan.was_sent)));
+    lane.disconnect(
+        |token, _, was_sent| !was_sent && *token == 4,
+        |orphan| orphans.push((orphan.token, orphan.was_sent)),
+    );
     assert_eq!(orphans, [(1, true), (2, true), (3, false)]);
     assert_eq!(send_all(&mut lane), b"*2\r\n$3\r\nGET\r\n$1\r\nd\r\n");
     assert_eq!(feed(&mut lane, b"+d\r\n").unwrap(), [(4, "simple-string(\"d\")".into())]);
@@ -163,7 +166,7 @@ fn an_orphan_carries_the_request_it_was() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"SET", b"key", b"value"]);
     let mut requests = Vec::new();
-    lane.disconnect(|_| false, |orphan| requests.push(orphan.request));
+    lane.disconnect(|_, _, _| false, |orphan| requests.push(orphan.request));
     let arguments: Vec<&[u8]> = Arguments::new(&requests[0]).collect();
     assert_eq!(arguments, [&b"SET"[..], b"key", b"value"]);
 }

@@ -1,0 +1,262 @@
+'use strict';
+
+const { createConsumerGroup } = require('../js/streams/consumer-group.js');
+const { consumerGroups } = require('./support/consumer-group-harness');
+const { inFreshProcess } = require('./support/process');
+const { startRedis } = require('./support/redis');
+const { closedPort } = require('./support/silent-server');
+const { CLIENTS } = require('./support/stream-clients');
+const { rejection, until, within } = require('./support/wait');
+
+describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
+  let streams;
+  let redis;
+
+  beforeAll(async () => {
+    streams = await consumerGroups(open);
+    redis = streams.redis;
+  });
+
+  afterEach(async () => {
+    await streams.stopAll();
+    await redis.command('FLUSHALL');
+  });
+
+  const consumers = async () => (await redis.command('XINFO', 'CONSUMERS', 'orders', 'workers')).length;
+  const never = () => new Promise(() => {});
+
+  describe('that is stopped', () => {
+    test('waits for its handlers and loses nothing: another handles the rest without waiting', async () => {
+      let finish;
+      const gate = new Promise((resolve) => {
+        finish = resolve;
+      });
+      const first = await streams.started({ concurrency: 2, batchSize: 20, handler: () => gate });
+      const ids = await streams.add(30);
+      await until(() => first.stats().running === 2);
+      const stopping = first.stop();
+      finish();
+      expect((await within(2_000, stopping, 'the stop')).value).toEqual({ left: 0 });
+      expect(first.stats()).toMatchObject({ state: 'stopped', handled: 2, running: 0, waiting: 0 });
+
+      const deliveries = new Set();
+      const handler = (entry) => void deliveries.add(entry.deliveries);
+      const second = await streams.started({ handler });
+      await streams.settled();
+      await until(() => second.stats().handled === 28);
+      expect([...first.handled, ...second.handled].sort()).toEqual([...ids].sort());
+      expect([...deliveries]).toEqual([1]);
+    });
+
+    test('tells handlers that are not done in time by their signal, and leaves their entries pending', async () => {
+      let told = 0;
+      const handler = (_entry, { signal }) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            told += 1;
+          });
+        });
+      const group = await streams.started({ handler });
+      await streams.add(3);
+      await until(() => group.stats().running === 3);
+      expect(await group.stop({ timeoutMs: 50 })).toEqual({ left: 3 });
+      expect(told).toBe(3);
+      expect(await streams.pending()).toBe(3);
+    });
+
+    test('does not make a dead letter of what its stop interrupted', async () => {
+      const handler = (_entry, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('told to end')));
+        });
+      const group = await streams.started({ maxDeliveries: 1, handler });
+      await streams.add(1);
+      await until(() => group.stats().running === 1);
+      await group.stop({ timeoutMs: 0 });
+      await until(() => group.stats().failed === 1);
+      expect(group.stats().deadLettered).toBe(0);
+      expect(await streams.pending()).toBe(1);
+    });
+
+    test('ends a blocked read at once and takes itself out of the group', async () => {
+      const group = await streams.started({ blockMs: 60_000 });
+      await streams.add(1);
+      await until(() => group.stats().handled === 1);
+      await streams.settled();
+      expect(await consumers()).toBe(1);
+      await within(400, group.stop(), 'the stop');
+      expect(await consumers()).toBe(0);
+    });
+
+    test('stays in the group under a name that it was given, and where anything is pending', async () => {
+      const named = await streams.started({ consumer: 'named' });
+      const failing = await streams.started({ handler: () => Promise.reject(new Error('no')) });
+      while (named.handled.length === 0 || failing.handled.length === 0) await streams.add(1);
+      await Promise.all([named.stop(), failing.stop()]);
+      expect(await consumers()).toBe(2);
+    });
+
+    test('answers every stop alike, also before it has begun, and cannot be started again', async () => {
+      const group = streams.group();
+      expect(group.stop()).toBe(group.stop());
+      expect(await group.stop()).toEqual({ left: 0 });
+      expect(await rejection(group.start())).toMatchObject({ name: 'OrgCacheError', code: 'E_CLOSED' });
+      expect(await redis.keys()).toEqual([]);
+      expect(await rejection(group.stop({ timeoutMs: -1 }))).toMatchObject({ code: 'E_CONFIG' });
+    });
+
+    test('leaves the client to its owner', async () => {
+      const client = streams.client();
+      const group = await streams.started({ client });
+      await group.stop();
+      expect(await client.xlen('orders')).toBe(0);
+    });
+
+    test('is stopped by its signal and by leaving the scope that it was declared in', async () => {
+      const aborter = new AbortController();
+      const signalled = await streams.started({ signal: aborter.signal });
+      aborter.abort();
+      await until(() => signalled.stats().state === 'stopped');
+
+      const disposed = await streams.started();
+      await disposed[Symbol.asyncDispose]();
+      expect(disposed.stats().state).toBe('stopped');
+    });
+
+    test('does not begin with a signal that has aborted', async () => {
+      const group = streams.group({ signal: AbortSignal.abort(new Error('too late')) });
+      expect((await rejection(group.start())).message).toBe('too late');
+      expect(await redis.keys()).toEqual([]);
+    });
+  });
+
+  describe('that is started', () => {
+    test('twice, begins once', async () => {
+      const group = streams.group();
+      expect(group.start()).toBe(group.start());
+      await group.start();
+      const [id] = await streams.add(1);
+      await until(() => group.stats().handled === 1);
+      expect(group.handled).toEqual([id]);
+    });
+
+    test('on a key that is no stream, rejects with the server’s refusal and may be started again', async () => {
+      await redis.command('SET', 'orders', 'a text');
+      const group = streams.group();
+      expect((await rejection(group.start())).message).toMatch(/WRONGTYPE/);
+      expect(group.stats().state).toBe('idle');
+      await redis.command('DEL', 'orders');
+      await group.start();
+      expect(group.stats().state).toBe('running');
+    });
+
+    test('while the server is away, says so, and may be stopped', async () => {
+      const client = open(`redis://127.0.0.1:${await closedPort()}`, { maxRetriesPerRequest: 0 });
+      const group = streams.group({ client });
+      const starting = rejection(group.start());
+      await until(() => group.errors.length > 0);
+      expect(group.errors[0].during).toBe('create');
+      await within(1_000, group.stop(), 'the stop');
+      expect(await starting).toMatchObject({ code: 'E_CLOSED' });
+      client.disconnect();
+    });
+  });
+
+  test('stops in time while the server is silent', async () => {
+    const group = await streams.started({ handler: never });
+    redis.pause();
+    try {
+      await within(1_500, group.stop({ timeoutMs: 200 }), 'the stop');
+    } finally {
+      redis.resume();
+    }
+    expect(group.stats().state).toBe('stopped');
+  });
+});
+
+test('a listener that throws is its process’s to hear of and does not end the consumer', async () => {
+  const redis = await startRedis();
+  const { report } = await inFreshProcess(
+    async ({ load, report, args }) => {
+      const { Redis } = require('ioredis');
+      const client = new Redis(args.url);
+      const heard = [];
+      process.on('uncaughtException', ({ message }) => heard.push(message));
+      const group = load().createConsumerGroup({
+        client,
+        stream: 'orders',
+        group: 'workers',
+        handler({ fields }) {
+          if (fields.n === '3') setImmediate(end);
+          throw new Error('no');
+        },
+        onError() {
+          throw new Error('the listener failed');
+        },
+      });
+      async function end() {
+        await group.stop();
+        client.disconnect();
+        report({ heard, failed: group.stats().failed });
+      }
+      await group.start();
+      for (const n of ['1', '2', '3']) await client.xadd('orders', '*', 'n', n);
+    },
+    { args: { url: redis.url } },
+  );
+  expect(report).toEqual({ heard: new Array(3).fill('the listener failed'), failed: 3 });
+});
+
+describe('an option of a consumer group', () => {
+  const client = Object.fromEntries(
+    [
+      'eval',
+      'xack',
+      'xadd',
+      'xautoclaim',
+      'xclaim',
+      'xgroup',
+      'xinfo',
+      'xpending',
+      'xrange',
+      'xreadgroup',
+    ].map((method) => [method, () => {}]),
+  );
+  const fine = { client, stream: 'orders', group: 'workers', handler() {} };
+  const cluster = { ...client, isCluster: true, options: { keyPrefix: 'app:' } };
+
+  test.each([
+    [undefined, /takes an object of options/],
+    [{ ...fine, client: undefined }, /the option client must be a client with the methods of ioredis/],
+    [{ ...fine, client: { ...client, xautoclaim: 1 } }, /this one has no xautoclaim\(\)/],
+    [{ ...fine, stream: '' }, /the option stream must be a text that is not empty/],
+    [{ ...fine, group: 7 }, /the option group must be a text/],
+    [{ ...fine, consumer: null }, /the option consumer must be a text/],
+    [{ ...fine, deadLetterStream: 'orders' }, /the option deadLetterStream must name another stream/],
+    [{ ...fine, concurrency: 0 }, /the option concurrency must be a whole number from 1 to 10000/],
+    [{ ...fine, batchSize: 1.5 }, /the option batchSize must be a whole number from 1 to 10000/],
+    [{ ...fine, blockMs: 0 }, /the option blockMs must be a whole number from 1 to 3600000/],
+    [{ ...fine, minIdleMs: '60' }, /the option minIdleMs must be a whole number from 10 to 86400000/],
+    [{ ...fine, maxDeliveries: Infinity }, /the option maxDeliveries must be a whole number from 1 to/],
+    [{ ...fine, from: 'now' }, /the option from must be '\$'/],
+    [{ ...fine, handler: 'x' }, /the option handler must be a function/],
+    [{ ...fine, onError: {} }, /the option onError must be a function/],
+    [{ ...fine, signal: {} }, /the option signal must be an AbortSignal/],
+    [{ ...fine, maxRetries: 3 }, /has no option maxRetries; there are: batchSize, /],
+    [{ ...fine, client: cluster }, /give both names the same hash tag/],
+  ])('that is wrong is refused: %#', (options, sentence) => {
+    expect(() => createConsumerGroup(options)).toThrow(sentence);
+    expect(() => createConsumerGroup(options)).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+  });
+
+  test('that is undefined is as good as left out', () => {
+    expect(createConsumerGroup({ ...fine, consumer: undefined, signal: undefined }).stats()).toMatchObject({
+      state: 'idle',
+      consumer: expect.stringMatching(/-\d+-[0-9a-f]{8}$/),
+    });
+  });
+
+  test('that names streams of one slot is taken in a cluster', () => {
+    expect(() => createConsumerGroup({ ...fine, client: cluster, stream: '{orders}' })).not.toThrow();
+  });
+});

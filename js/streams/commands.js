@@ -1,0 +1,176 @@
+'use strict';
+
+const { entryOf, isBefore, isGroupMissing, objectOf, refusalOf } = require('./replies.js');
+const { BURY, FORGET } = require('./scripts.js');
+
+/** How far XAUTOCLAIM looks for each entry that it is asked for. */
+const LOOKED_AT_PER_CLAIM = 10;
+const FIRST_ID = '0-0';
+const REASON_CHARACTERS = 1_000;
+
+/** What one consumer asks of its group, apart from reading. Rejects as the client does. */
+class GroupCommands {
+  #client;
+  #stream;
+  #group;
+  #consumer;
+  #deadLetterStream;
+  #minIdleMs;
+  /** The last id that the group is known to have delivered. */
+  #position = FIRST_ID;
+
+  constructor({ client, stream, group, consumer, deadLetterStream, minIdleMs }) {
+    this.#client = client;
+    this.#stream = stream;
+    this.#group = group;
+    this.#consumer = consumer;
+    this.#deadLetterStream = deadLetterStream;
+    this.#minIdleMs = minIdleMs;
+  }
+
+  /** Makes stream and group where they are missing. */
+  async create(from) {
+    try {
+      await this.#client.xgroup('CREATE', this.#stream, this.#group, from, 'MKSTREAM');
+    } catch (error) {
+      if (refusalOf(error) !== 'BUSYGROUP') throw error;
+    }
+    await this.lookUpPosition();
+  }
+
+  /**
+   * Makes the group again after it was deleted, where it stood: entries that other consumers had read since
+   * may come twice, none is left out. A stream that is another one is read from its beginning.
+   */
+  async createAgain() {
+    const last = await this.#lastOfStream();
+    const isSameStream = last !== null && !isBefore(last, this.#position);
+    if (!isSameStream) this.#position = FIRST_ID;
+    await this.create(this.#position);
+  }
+
+  /** Asks how far the group has read, all consumers together. */
+  async lookUpPosition() {
+    const groups = (await this.#client.xinfo('GROUPS', this.#stream)).map(objectOf);
+    const own = groups.find(({ name }) => name === this.#group);
+    if (own !== undefined) this.advance(own['last-delivered-id']);
+  }
+
+  advance(id) {
+    if (isBefore(this.#position, id)) this.#position = id;
+  }
+
+  async #lastOfStream() {
+    try {
+      return objectOf(await this.#client.xinfo('STREAM', this.#stream))['last-generated-id'];
+    } catch (error) {
+      if (/no such key/.test(error.message)) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over entries that nobody has settled for `minIdleMs`, from `cursor` on. Answers `{ cursor, entries,
+   * deleted }`: where to go on, or null at the end; what was taken, with the times it was delivered; how many
+   * were no longer in the stream and are settled by that.
+   */
+  async claim(cursor, count, isInHand) {
+    const [next, found, gone = []] = await this.#client.xautoclaim(
+      this.#stream,
+      this.#group,
+      this.#consumer,
+      this.#minIdleMs,
+      cursor ?? FIRST_ID,
+      'COUNT',
+      count,
+    );
+    const taken = found.filter((entry) => entry !== null && entry[1] !== null && !isInHand(entry[0]));
+    const pending = await Promise.all(taken.map(([id]) => this.#pending(id)));
+    const entries = [];
+    for (const [index, entry] of taken.entries()) {
+      if (pending[index] !== undefined) entries.push(entryOf(entry, pending[index].deliveries));
+    }
+    let deleted = gone.length;
+    // Redis 6.2 answers nothing for a deleted entry, neither its id, and leaves it pending.
+    if (found.some((entry) => entry === null || entry[1] === null)) {
+      const claimed = new Set(taken.map(([id]) => id));
+      const isKnown = (id) => claimed.has(id) || isInHand(id);
+      const end = next === FIRST_ID ? '+' : next;
+      deleted += await this.#settleDeleted(cursor ?? '-', end, count * LOOKED_AT_PER_CLAIM, isKnown);
+    }
+    return { cursor: next === FIRST_ID ? null : next, entries, deleted };
+  }
+
+  async #settleDeleted(from, to, count, isKnown) {
+    const own = await this.#client.xpending(this.#stream, this.#group, from, to, count, this.#consumer);
+    const suspects = own.map(([id]) => id).filter((id) => !isKnown(id));
+    const settled = await Promise.all(
+      suspects.map(async (id) => {
+        const [entry] = await this.#client.xrange(this.#stream, id, id);
+        return entry === undefined ? this.acknowledge(id) : 0;
+      }),
+    );
+    return settled.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How an entry stands that is this consumer's: `{ deliveries }`; undefined where it is another's or settled. */
+  async #pending(id) {
+    const [found] = await this.#client.xpending(this.#stream, this.#group, id, id, 1, this.#consumer);
+    return found && { deliveries: Number(found[3]) };
+  }
+
+  /** Keeps entries from being claimed while they are worked on. */
+  async renew(entries) {
+    await this.#reclaim(entries, () => []);
+  }
+
+  /** Lets others claim at once what nobody has worked on, as if it had not been delivered. */
+  async handBack(entries) {
+    await this.#reclaim(entries, ({ deliveries }) => ['IDLE', this.#minIdleMs, 'RETRYCOUNT', deliveries - 1]);
+  }
+
+  async #reclaim(entries, options) {
+    await Promise.all(
+      entries.map(async (entry) => {
+        if ((await this.#pending(entry.id)) === undefined) return;
+        const words = [this.#stream, this.#group, this.#consumer, 0, entry.id, ...options(entry), 'JUSTID'];
+        await this.#client.xclaim(...words);
+        entry.heldSinceMs = performance.now();
+      }),
+    );
+  }
+
+  acknowledge(id) {
+    return this.#client.xack(this.#stream, this.#group, id);
+  }
+
+  /** Whether the entry is a dead letter now; false where somebody else has settled it. */
+  async bury({ id, deliveries, entry }, reason) {
+    const about = [
+      ['dead:stream', this.#stream],
+      ['dead:group', this.#group],
+      ['dead:consumer', this.#consumer],
+      ['dead:id', id],
+      ['dead:deliveries', deliveries],
+      ['dead:reason', reason.slice(0, REASON_CHARACTERS)],
+    ].flat();
+    const streams = [this.#stream, this.#deadLetterStream];
+    const copy = await this.#client.eval(BURY, 2, ...streams, this.#group, id, ...about);
+    if (copy !== 0) return copy !== null;
+    // In this order a failure in between makes a second copy and loses nothing.
+    await this.#client.xadd(this.#deadLetterStream, '*', ...about, ...entry.fieldsAndValues);
+    await this.acknowledge(id);
+    return true;
+  }
+
+  /** Takes this consumer out of the group, where nothing is left pending in its name. */
+  async forget() {
+    try {
+      await this.#client.eval(FORGET, 1, this.#stream, this.#group, this.#consumer);
+    } catch (error) {
+      if (!isGroupMissing(error)) throw error;
+    }
+  }
+}
+
+module.exports = { GroupCommands };

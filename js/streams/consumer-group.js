@@ -1,0 +1,272 @@
+'use strict';
+
+const { reasonOf, whenAborted } = require('../abort.js');
+const { OrgCacheError } = require('../errors.js');
+const { timeoutOf } = require('../options.js');
+const { GroupCommands } = require('./commands.js');
+const { EntriesInHand } = require('./in-hand.js');
+const { groupOptions } = require('./options.js');
+const { Backoff, pause } = require('./pause.js');
+const { Reader } = require('./reader.js');
+const { isFinal, isGroupMissing } = require('./replies.js');
+
+/** Entries that are worked on are renewed after this part of the time that lets others claim them. */
+const RENEWED_AFTER = 1 / 3;
+
+/**
+ * One consumer of a consumer group. An entry is given to the handler at least once, and again until it is
+ * acknowledged: in this process or another, whichever finds first that it has been idle for `minIdleMs`.
+ */
+class ConsumerGroup {
+  #options;
+  #commands;
+  #reader;
+  #inHand;
+  #state = 'idle';
+  #starting;
+  #stopping;
+  #loops = [];
+  /** Aborts when the consumer is to end; the other when what it works on has to. */
+  #ending = new AbortController();
+  #deadline = new AbortController();
+  #forgetSignal = () => {};
+  #counts = { read: 0, claimed: 0, handled: 0, failed: 0, deadLettered: 0, deleted: 0, errors: 0 };
+
+  constructor(options) {
+    this.#options = options;
+    this.#commands = new GroupCommands(options);
+    this.#reader = new Reader(options);
+    const { concurrency, signal } = options;
+    this.#inHand = new EntriesInHand({ concurrency, work: (entry) => this.#work(entry) });
+    if (signal !== undefined && !signal.aborted) {
+      this.#forgetSignal = whenAborted(signal, () => this.stop());
+    }
+  }
+
+  /**
+   * Resolves when stream and group are there and reading has begun; waits for a server that is away. Rejects
+   * with the server's refusal, with the signal's reason, and with `E_CLOSED` after a stop.
+   */
+  start() {
+    this.#starting ??= this.#begin().catch((error) => {
+      if (this.#state === 'starting') this.#state = 'idle';
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #begin() {
+    const { from, minIdleMs } = this.#options;
+    this.#refuseEnded();
+    this.#state = 'starting';
+    const ending = this.#ending.signal;
+    const created = this.#untilDone({ during: 'create' }, ending, () => this.#commands.create(from));
+    await Promise.race([created, aborted(ending)]);
+    this.#refuseEnded();
+    this.#state = 'running';
+    this.#reader.open((error) => this.#tell(error, { during: 'read' }));
+    this.#renewing(minIdleMs * RENEWED_AFTER);
+    this.#loops = [
+      this.#repeat('read', () => this.#read()),
+      this.#repeat('claim', async () => {
+        await this.#claim();
+        // Of random length, so that the consumers of a group do not all look at the same time.
+        await pause(minIdleMs * (0.25 + Math.random() / 4), ending);
+      }),
+    ];
+  }
+
+  #refuseEnded() {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw reasonOf(signal);
+    if (this.#ending.signal.aborted) {
+      throw new OrgCacheError('E_CLOSED', 'the consumer group was stopped: make another to go on');
+    }
+  }
+
+  /**
+   * Reads no more, hands back what no handler has begun, and waits for the handlers, `timeoutMs` at most: then
+   * their signal aborts and what they had stays pending. Answers `{ left }`, the number of those. Never rejects
+   * once it has begun; a second call gets the same promise.
+   */
+  stop(options = {}) {
+    try {
+      const timeoutMs = timeoutOf(options);
+      this.#stopping ??= this.#end(timeoutMs);
+      return this.#stopping;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #end(timeoutMs) {
+    this.#state = 'stopping';
+    this.#forgetSignal();
+    this.#ending.abort();
+    this.#inHand.close();
+    const late = this.#deadline.signal;
+    const timer = setTimeout(() => this.#deadline.abort(), timeoutMs);
+    const done = this.#windDown(late).catch((error) => this.#tell(error, { during: 'stop' }));
+    await Promise.race([done, aborted(late)]);
+    clearTimeout(timer);
+    const left = this.#inHand.running;
+    this.#deadline.abort();
+    this.#reader.close();
+    this.#state = 'stopped';
+    return { left };
+  }
+
+  async #windDown(late) {
+    if (this.#loops.length === 0) return;
+    await this.#reader.endRead();
+    this.#reader.close();
+    await Promise.all(this.#loops);
+    await this.#commands.handBack(this.#inHand.dropWaiting());
+    await this.#inHand.idle(late);
+    if (this.#options.hasOwnName && !late.aborted) await this.#commands.forget();
+  }
+
+  stats() {
+    const { consumer } = this.#options;
+    const { running, waiting } = this.#inHand;
+    return { state: this.#state, consumer, running, waiting, ...this.#counts };
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.stop();
+  }
+
+  async #read() {
+    await this.#inHand.room(this.#ending.signal);
+    if (this.#ending.signal.aborted) return;
+    const entries = await this.#reader.read();
+    if (entries.length === 0) return;
+    this.#counts.read += entries.length;
+    this.#commands.advance(entries.at(-1).id);
+    this.#inHand.take(entries);
+  }
+
+  /** The first batch is taken even where there is no room: a busy consumer must not leave them all to others. */
+  async #claim() {
+    await this.#commands.lookUpPosition();
+    let cursor = null;
+    do {
+      const isInHand = (id) => this.#inHand.has(id);
+      const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInHand);
+      this.#counts.claimed += claimed.entries.length;
+      this.#counts.deleted += claimed.deleted;
+      this.#inHand.take(claimed.entries);
+      cursor = claimed.cursor;
+      await this.#inHand.room(this.#ending.signal);
+    } while (cursor !== null && !this.#ending.signal.aborted);
+  }
+
+  /** Goes on while a stop waits for the last handlers. What fails here is seen by the reads, too. */
+  async #renewing(everyMs) {
+    const signal = this.#deadline.signal;
+    for (;;) {
+      await pause(everyMs, signal);
+      if (signal.aborted) return;
+      await this.#commands.renew(this.#inHand.heldSince(performance.now() - everyMs)).catch(() => {});
+    }
+  }
+
+  /** Acts again and again until the consumer ends; what fails is told, and tried again after a pause. */
+  async #repeat(during, act) {
+    const signal = this.#ending.signal;
+    const backoff = new Backoff();
+    while (!signal.aborted) {
+      try {
+        await act();
+        backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#tell(error, { during });
+        if (isGroupMissing(error)) await this.#createAgain();
+        await backoff.pause(signal);
+      }
+    }
+  }
+
+  async #createAgain() {
+    try {
+      await this.#commands.createAgain();
+    } catch (error) {
+      this.#tell(error, { during: 'create' });
+    }
+  }
+
+  async #work(held) {
+    const { id, deliveries, entry } = held;
+    const { handler, maxDeliveries } = this.#options;
+    if (deliveries > maxDeliveries) {
+      return this.#bury(held, `delivered ${deliveries - 1} times and acknowledged by nobody`);
+    }
+    const signal = this.#deadline.signal;
+    try {
+      await handler(entry, { signal });
+    } catch (error) {
+      this.#counts.failed += 1;
+      this.#tell(error, { during: 'handle', id, deliveries });
+      // A handler that failed because it was told to end says nothing against the entry.
+      if (deliveries >= maxDeliveries && !signal.aborted)
+        await this.#bury(held, String(error?.message ?? error));
+      return;
+    }
+    this.#counts.handled += 1;
+    await this.#settle({ during: 'acknowledge', id, deliveries }, () => this.#commands.acknowledge(id));
+  }
+
+  async #bury(held, reason) {
+    const { id, deliveries } = held;
+    await this.#settle({ during: 'dead-letter', id, deliveries }, async () => {
+      if (await this.#commands.bury(held, reason)) this.#counts.deadLettered += 1;
+    });
+  }
+
+  async #settle(about, act) {
+    // Where the server refuses for good, the entry stays pending and is delivered again.
+    await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));
+  }
+
+  /** Acts until it succeeds or the signal aborts; rejects with what the server will not change its mind about. */
+  async #untilDone(about, signal, act) {
+    const backoff = new Backoff();
+    while (!signal.aborted) {
+      try {
+        return await act();
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        this.#tell(error, about);
+        await backoff.pause(signal);
+      }
+    }
+  }
+
+  #tell(error, about) {
+    this.#counts.errors += about.during === 'handle' ? 0 : 1;
+    try {
+      this.#options.onError?.(error, about);
+    } catch (failure) {
+      // A listener's own failure is its process's to hear of, as with any emitter.
+      queueMicrotask(() => {
+        throw failure;
+      });
+    }
+  }
+}
+
+function aborted(signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+/** A consumer group on a stream; nothing is sent before `start()`. Throws `E_CONFIG` for a bad option. */
+function createConsumerGroup(options) {
+  return new ConsumerGroup(groupOptions(options));
+}
+
+module.exports = { createConsumerGroup };

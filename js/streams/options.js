@@ -1,0 +1,126 @@
+'use strict';
+
+const os = require('node:os');
+const { randomUUID } = require('node:crypto');
+const { OrgCacheError } = require('../errors.js');
+const { signalOf } = require('../options.js');
+
+const DEFAULTS = {
+  concurrency: 10,
+  blockMs: 5_000,
+  minIdleMs: 60_000,
+  maxDeliveries: 5,
+  from: '$',
+};
+
+const BOUNDS = {
+  concurrency: [1, 10_000],
+  batchSize: [1, 10_000],
+  // A read that blocks for ever could not tell a silent stream from a silent server.
+  blockMs: [1, 3_600_000],
+  minIdleMs: [10, 86_400_000],
+  maxDeliveries: [1, 1_000_000],
+};
+
+const NAMES = ['stream', 'group', 'consumer', 'deadLetterStream'];
+const METHODS = [
+  'eval',
+  'xack',
+  'xadd',
+  'xautoclaim',
+  'xclaim',
+  'xgroup',
+  'xinfo',
+  'xpending',
+  'xrange',
+  'xreadgroup',
+];
+const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'];
+
+/** The options of a consumer group, complete; throws `E_CONFIG` where one is not what it must be. */
+function groupOptions(given) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw refused('createConsumerGroup() takes an object of options');
+  }
+  const unknown = Object.keys(given).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) {
+    throw refused(`a consumer group has no option ${unknown}; there are: ${KNOWN.sort().join(', ')}`);
+  }
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...DEFAULTS, ...named };
+  if (options.batchSize === undefined) options.batchSize = options.concurrency;
+  options.hasOwnName = options.consumer === undefined;
+  if (options.hasOwnName) options.consumer = uniqueName();
+  checkClient(options.client);
+  for (const name of ['stream', 'group', 'consumer']) checkName(name, options[name]);
+  if (options.deadLetterStream === undefined) options.deadLetterStream = deadLettersOf(options.stream);
+  checkName('deadLetterStream', options.deadLetterStream);
+  for (const [name, bounds] of Object.entries(BOUNDS)) checkNumber(name, options[name], bounds);
+  checkFunction('handler', options.handler);
+  if (options.onError !== undefined) checkFunction('onError', options.onError);
+  if (!/^(\$|\d{1,20}(-\d{1,20})?)$/.test(options.from)) {
+    throw refused(
+      "the option from must be '$' (what comes from now on), '0' (all there is) or an entry's id",
+    );
+  }
+  if (options.deadLetterStream === options.stream) {
+    throw refused('the option deadLetterStream must name another stream than the option stream');
+  }
+  checkSlots(options);
+  options.signal = signalOf({ signal: options.signal });
+  return options;
+}
+
+function uniqueName() {
+  return `${os.hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+}
+
+/** The braces make both streams live in one slot of a cluster. */
+function deadLettersOf(stream) {
+  return hashed(stream) === stream ? `{${stream}}:dead` : `${stream}:dead`;
+}
+
+/** The part of a key by which a cluster finds its slot. */
+function hashed(key) {
+  const open = key.indexOf('{');
+  const close = open < 0 ? -1 : key.indexOf('}', open + 1);
+  return close > open + 1 ? key.slice(open + 1, close) : key;
+}
+
+function checkSlots({ client, stream, deadLetterStream }) {
+  if (client.isCluster !== true) return;
+  const prefix = client.options?.keyPrefix ?? '';
+  if (hashed(prefix + stream) !== hashed(prefix + deadLetterStream)) {
+    throw refused(
+      'in a cluster a stream and its dead letters must live in one slot: give both names the same hash tag, e.g. {orders}',
+    );
+  }
+}
+
+function checkClient(client) {
+  const isObject = typeof client === 'object' && client !== null;
+  const lost = isObject ? METHODS.find((method) => typeof client[method] !== 'function') : undefined;
+  if (isObject && lost === undefined) return;
+  const remark = lost === undefined ? '' : `; this one has no ${lost}()`;
+  throw refused(`the option client must be a client with the methods of ioredis${remark}`);
+}
+
+function checkName(name, value) {
+  if (typeof value !== 'string' || value === '')
+    throw refused(`the option ${name} must be a text that is not empty`);
+}
+
+function checkNumber(name, value, [least, most]) {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw refused(`the option ${name} must be a whole number from ${least} to ${most}`);
+}
+
+function checkFunction(name, value) {
+  if (typeof value !== 'function') throw refused(`the option ${name} must be a function`);
+}
+
+function refused(sentence) {
+  return new OrgCacheError('E_CONFIG', sentence);
+}
+
+module.exports = { groupOptions };

@@ -1,0 +1,28 @@
+'use strict';
+
+const { setTimeout: delay } = require('node:timers/promises');
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Resolves after the time, or as soon as the signal aborts. */
+function pause(ms, signal) {
+  return delay(ms, undefined, { signal }).catch(() => {});
+}
+
+/** Pauses between attempts: each may be twice as long as the one before, and is of random length. */
+class Backoff {
+  #longestMs = FIRST_PAUSE_MS;
+
+  reset() {
+    this.#longestMs = FIRST_PAUSE_MS;
+  }
+
+  async pause(signal) {
+    const ms = Math.random() * this.#longestMs;
+    this.#longestMs = Math.min(2 * this.#longestMs, LONGEST_PAUSE_MS);
+    await pause(ms, signal);
+  }
+}
+
+module.exports = { Backoff, pause };

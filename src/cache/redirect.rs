@@ -1,0 +1,123 @@
+//! What a cluster's node says of requests that are not for it, and where they go next.
+//!
+//! See <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>.
+
+use super::commands::replies_of;
+use super::core::Core;
+use super::token::{Purpose, Token};
+use crate::command::{PUBSUB, find, key_positions, slot_of};
+use crate::error::Error;
+use crate::lane::{Arguments, Requests, append_command};
+
+/// A request that moves with its slot settles sooner or later; one that moves more often goes round in circles.
+const MAX_REDIRECTIONS: u8 = 16;
+
+/// Where a request is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redirection {
+    /// The slot is there for good.
+    Moved { slot: u16, host: String, port: u16 },
+    /// This one key is there already.
+    Ask { host: String, port: u16 },
+    /// Some of its keys are here and some there: later.
+    TryAgain,
+    /// Nothing was sent: to whom the slot belongs.
+    Owner,
+}
+
+/// A request that another node must answer.
+#[derive(Debug)]
+pub struct Redirected {
+    pub to: Redirection,
+    pub token: Token,
+    pub request: Vec<u8>,
+}
+
+impl PartialEq for Redirected {
+    fn eq(&self, other: &Redirected) -> bool {
+        self.to == other.to && self.request == other.request
+    }
+}
+
+impl Redirected {
+    /// A request that was prepared and not sent.
+    pub fn unsent(token: Token, request: Vec<u8>) -> Redirected {
+        Redirected { to: Redirection::Owner, token, request }
+    }
+
+    /// The slot of what it is about; `None` where it names no key.
+    pub fn slot(&self) -> Option<u16> {
+        if let Redirection::Moved { slot, .. } = self.to {
+            return Some(slot);
+        }
+        let mut words = Arguments::new(&self.request).peekable();
+        // What stands in front of a transaction names none.
+        if words.next_if(|word| *word == b"MULTI").is_none() {
+            let words: Vec<&[u8]> = words.collect();
+            return slot_of_command(&words);
+        }
+        // The words of the commands behind it are not told apart; a value and its index share a slot.
+        let words: Vec<&[u8]> = words.collect();
+        (1..=words.len()).find_map(|end| slot_of_command(&words[..end]))
+    }
+
+    /// Appends the request for the node that is to answer it.
+    pub fn append(self, core: &Core, out: &mut impl Requests<Token>) {
+        let Redirected { to, token, request } = self;
+        let deadline = core.deadline(token.issued);
+        if matches!(to, Redirection::Ask { .. }) {
+            out.push(Token::unasked(Purpose::Asking, token.issued), deadline, |bytes| {
+                append_command(bytes, &[b"ASKING"]);
+                1
+            });
+        }
+        let redirections = token.redirections + 1;
+        out.push(Token { redirections, ..token }, deadline, |bytes| {
+            bytes.extend_from_slice(&request);
+            replies_of(&request)
+        });
+    }
+}
+
+/// The slot of the first key. Channels of sharded pub/sub are in slots too, and others are kept together.
+pub fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
+    let mut first: Option<usize> = None;
+    key_positions(words, |position| first = Some(first.map_or(position, |known| known.min(position))));
+    if first.is_none() && find(words).is_some_and(|command| command.is(PUBSUB)) && words.len() > 1 {
+        first = Some(1);
+    }
+    first.map(|position| slot_of(words[position]))
+}
+
+/// What a node's refusal says of where the request belongs.
+pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
+    let code = error.redis_code()?;
+    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") || token.redirections >= MAX_REDIRECTIONS {
+        return None;
+    }
+    // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
+    let is_asked = matches!(
+        token.purpose,
+        Purpose::Command(_)
+            | Purpose::Blocking(_)
+            | Purpose::Transaction(_)
+            | Purpose::Operation(_)
+            | Purpose::Clear(_)
+            | Purpose::ExtendIndex
+    );
+    if !is_asked {
+        return None;
+    }
+    if code == "TRYAGAIN" {
+        return Some(Redirection::TryAgain);
+    }
+    let mut words = error.message().split(' ').skip_while(|word| *word != code).skip(1);
+    let slot = words.next()?.parse().ok()?;
+    // An IPv6 address has colons of its own.
+    let (host, port) = words.next()?.rsplit_once(':')?;
+    let (host, port) = (host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?);
+    Some(match code {
+        "MOVED" => Redirection::Moved { slot, host, port },
+        _ => Redirection::Ask { host, port },
+    })
+}
