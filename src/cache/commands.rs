@@ -9,7 +9,7 @@ use super::shared_connection;
 use super::token::{Purpose, Token};
 use crate::command::{Blocking, blocking};
 use crate::error::{Error, Result};
-use crate::lane::{Requests, append_argument, append_command, append_header};
+use crate::lane::{Arguments, Requests, append_argument, append_command, append_header, count_commands};
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -104,6 +104,14 @@ fn confirmations(words: &[&[u8]]) -> u32 {
             (channels.len() as u32).max(1)
         }
         _ => 1,
+    }
+}
+
+/// How many replies a request has that was put together before.
+pub(super) fn replies_of(request: &[u8]) -> u32 {
+    match count_commands(request) {
+        1 => confirmations(&Arguments::new(request).collect::<Vec<_>>()),
+        commands => commands,
     }
 }
 

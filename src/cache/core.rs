@@ -10,6 +10,7 @@ use super::attention::Attention;
 use super::call::{Call, Outcome};
 use super::clearing::Clearing;
 use super::kept::Kept;
+use super::large::LargeValues;
 use super::replay::Recovery;
 use super::request::Operation;
 use super::token::{NOBODY, Purpose, Token};
@@ -60,6 +61,7 @@ pub struct Core {
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
     breaker: Breaker,
+    pub(super) large: LargeValues,
     role: Role,
     is_node: bool,
     /// Of the raw client's keys.
@@ -80,9 +82,14 @@ impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
     pub fn new(config: Config, role: Role) -> Result<Core> {
+        Core::with_share(config, role, 1)
+    }
+
+    /// One of so many that divide memory and journal among them.
+    fn with_share(config: Config, role: Role, share: usize) -> Result<Core> {
         let began = Instant::now();
         let journal = match role {
-            Role::Shared => open_journal(&config, began)?,
+            Role::Shared => open_journal(&config, config.journal_max_bytes / share, began)?,
             Role::Dedicated => Journal::new(0),
         };
         Ok(Core {
@@ -93,7 +100,7 @@ impl Core {
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
             sequence: Arc::new(AtomicU64::new(journal.next_sequence())),
             kept: Mutex::new(Kept {
-                memory: MemoryStore::new(config.memory_max_bytes),
+                memory: MemoryStore::new(config.memory_max_bytes / share),
                 journal,
                 recovery: Recovery::default(),
                 clearings: 0,
@@ -106,6 +113,7 @@ impl Core {
             legacy_attention: Attention::new(LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
+            large: LargeValues::default(),
             role,
             is_node: false,
             prefix: Prefix::new(&config.client_key_prefix),
@@ -118,25 +126,17 @@ impl Core {
     /// # Errors
     /// As for `new`.
     pub fn of_node(&self, at: watch::Receiver<Endpoint>, share: usize) -> Result<Core> {
-        let config = self.config().clone();
-        let mut core = Core::new(config, self.role)?;
-        let share = share.max(1);
-        core.kept = Mutex::new(Kept {
-            memory: MemoryStore::new(self.config().memory_max_bytes / share),
-            journal: match self.role {
-                Role::Shared => Journal::new(self.config().journal_max_bytes / share),
-                Role::Dedicated => Journal::new(0),
-            },
-            recovery: Recovery::default(),
-            clearings: 0,
-            extensions: Vec::new(),
-        });
-        core.sequence = self.sequence.clone();
-        core.health = Arc::new(self.health.of_node());
-        core.is_set_aside = AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed));
-        core.is_node = true;
-        core.dialer = self.dialer.following(at);
-        Ok(core)
+        let node = Core::with_share(self.config().clone(), self.role, share.max(1))?;
+        // Its journal may have found files of another process.
+        self.sequence.fetch_max(node.sequence.load(Ordering::Relaxed), Ordering::Relaxed);
+        Ok(Core {
+            sequence: self.sequence.clone(),
+            health: Arc::new(self.health.of_node()),
+            is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
+            is_node: true,
+            dialer: self.dialer.following(at),
+            ..node
+        })
     }
 
     /// A cache that only reads, from a replica; what it does not answer its primary does.
@@ -144,11 +144,12 @@ impl Core {
     /// # Errors
     /// As for `new`.
     pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
-        let mut core = Core::new(self.config().clone(), Role::Dedicated)?;
-        core.health = Arc::new(self.health.of_node());
-        core.is_node = true;
-        core.dialer = self.dialer.following(at).reading_replicas();
-        Ok(core)
+        Ok(Core {
+            health: Arc::new(self.health.of_node()),
+            is_node: true,
+            dialer: self.dialer.following(at).reading_replicas(),
+            ..Core::new(self.config().clone(), Role::Dedicated)?
+        })
     }
 
     /// Whether this only reads, from a replica.
@@ -380,13 +381,13 @@ impl Core {
 }
 
 /// The journal, on disk too where that is configured. Without Redis nothing is ever journalled.
-fn open_journal(config: &Config, now: Instant) -> Result<Journal> {
+fn open_journal(config: &Config, max_bytes: usize, now: Instant) -> Result<Journal> {
     match &config.journal_dir {
         Some(directory) if config.use_redis() => {
             let target = format!("{}/{} {}", config.topology(), config.database, config.key_prefix);
-            Journal::open(config.journal_max_bytes, directory, &journal::digest(target.as_bytes()), now)
+            Journal::open(max_bytes, directory, &journal::digest(target.as_bytes()), now)
         }
-        _ => Ok(Journal::new(config.journal_max_bytes)),
+        _ => Ok(Journal::new(max_bytes)),
     }
 }
 

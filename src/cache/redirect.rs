@@ -2,11 +2,12 @@
 //!
 //! See <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>.
 
+use super::commands::replies_of;
 use super::core::Core;
 use super::token::{Purpose, Token};
 use crate::command::{PUBSUB, find, key_positions, slot_of};
 use crate::error::Error;
-use crate::lane::{Arguments, Requests, append_command, count_commands};
+use crate::lane::{Arguments, Requests, append_command};
 
 /// A request that moves with its slot settles sooner or later; one that moves more often goes round in circles.
 const MAX_REDIRECTIONS: u8 = 16;
@@ -70,10 +71,10 @@ impl Redirected {
                 1
             });
         }
-        let redirections = token.redirections + 1;
+        let redirections = token.redirections.saturating_add(1);
         out.push(Token { redirections, ..token }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
-            count_commands(&request)
+            replies_of(&request)
         });
     }
 }
@@ -91,7 +92,7 @@ pub fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
 /// What a node's refusal says of where the request belongs.
 pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
     let code = error.redis_code()?;
-    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") || token.redirections >= MAX_REDIRECTIONS {
+    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
@@ -107,8 +108,12 @@ pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
     if !is_asked {
         return None;
     }
+    // That one ends at the call's deadline.
     if code == "TRYAGAIN" {
         return Some(Redirection::TryAgain);
+    }
+    if token.redirections >= MAX_REDIRECTIONS {
+        return None;
     }
     let mut words = error.message().split(' ').skip_while(|word| *word != code).skip(1);
     let slot = words.next()?.parse().ok()?;
