@@ -69,10 +69,10 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
         // Sentinels make one server the primary first, and the other one its replica later.
         bench.load.trust(false);
         const decision = await group.failover();
+        await followed(bench, decision);
         await until(async () => (await old.command('ROLE'))[0] === 'slave', {
           what: 'the old primary to follow',
         });
-        await followed(bench, decision);
         bench.load.trust(true);
       },
       heal: () => group.settled(),
