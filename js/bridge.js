@@ -30,7 +30,9 @@ class Bridge {
   #options;
   #onNotice;
   #isDedicated;
+  #hasJournal;
   #onPush;
+  #listeners = new Set();
   #isClosed = false;
   #calls = new Uint32Array(WORDS_A_CALL * PAGE);
   #outcomes = new Uint32Array(2 * PAGE);
@@ -59,12 +61,14 @@ class Bridge {
 
   /**
    * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
-   * given what the server says unasked, as arrays of Buffers and numbers.
+   * given what the server says unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's
+   * directory is taken: it can have one owner only.
    */
-  constructor(options, onNotice, { isDedicated = false, onPush } = {}) {
+  constructor(options, onNotice, { isDedicated = false, hasJournal = true, onPush } = {}) {
     this.#options = options;
     this.#onNotice = onNotice;
     this.#isDedicated = isDedicated;
+    this.#hasJournal = hasJournal;
     this.#onPush = onPush;
   }
 
@@ -86,8 +90,7 @@ class Bridge {
         (name, json) => this.#hear(name, json),
         this.#calls,
         this.#outcomes,
-        optionsText(this.#options),
-        JSON.stringify(process.env),
+        ...this.#settings(),
         this.#isDedicated,
       );
       this.isEmbedded = this.report().driver === 'embedded';
@@ -98,6 +101,7 @@ class Bridge {
 
   #hear(name, json) {
     this.#onNotice(name, json);
+    for (const listener of this.#listeners) listener(name, json);
     if (REPLAY_NOTICES.includes(name)) wake(this.#whenReplayed);
   }
 
@@ -109,9 +113,21 @@ class Bridge {
   /** What is configured. Asking starts nothing. */
   config() {
     if (this.#native !== undefined) return this.report().config;
-    return JSON.parse(
-      loadNative().inspect(makeError, optionsText(this.#options), JSON.stringify(process.env)),
-    );
+    return JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
+  }
+
+  /** Options and environment, as JSON. */
+  #settings() {
+    if (this.#hasJournal) return [optionsText(this.#options), JSON.stringify(process.env)];
+    const { journalDir: _own, ...options } = this.#options;
+    const { CACHE_JOURNAL_DIR: _named, ...environment } = process.env;
+    return [optionsText(options), JSON.stringify(environment)];
+  }
+
+  /** Calls `listener` with each notice of native code, a name and JSON. Answers what ends that. */
+  listen(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Whether calls are meant for Redis: configured, and not turned off by the caller. */
@@ -148,6 +164,14 @@ class Bridge {
     return this.#promise(slot, reader);
   }
 
+  /** A command by its name and words. Its outcome goes to functions: a promise each would cost a pipeline most. */
+  command(head, name, words, resolve, reject) {
+    const slot = this.#begin(head, words.length + 1);
+    this.#arguments.push(name);
+    for (let i = 0; i < words.length; i++) this.#arguments.push(words[i]);
+    this.#expect(slot, resolve, reject, NO_READER);
+  }
+
   #begin(head, count) {
     if (this.#words >= this.#batchWords) {
       this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
@@ -171,12 +195,14 @@ class Bridge {
   }
 
   #promise(slot, reader) {
+    return new Promise((resolve, reject) => this.#expect(slot, resolve, reject, reader));
+  }
+
+  #expect(slot, resolve, reject, reader) {
     this.#outstanding++;
-    return new Promise((resolve, reject) => {
-      this.#resolve[slot] = resolve;
-      this.#reject[slot] = reject;
-      this.#reader[slot] = reader;
-    });
+    this.#resolve[slot] = resolve;
+    this.#reject[slot] = reject;
+    this.#reader[slot] = reader;
   }
 
   #submit() {

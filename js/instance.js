@@ -4,6 +4,8 @@ const { abortable } = require('./abort.js');
 const { CacheAdapter } = require('./adapter.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
+const { RedisClient } = require('./client/client.js');
+const { Connections } = require('./client/connections.js');
 const { OrgCacheError } = require('./errors.js');
 const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
@@ -11,7 +13,7 @@ const { RedisMigrationManager } = require('./migration.js');
 const { Notices } = require('./notices.js');
 const { timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
-const { RawClient } = require('./raw-client.js');
+const { SharedClient } = require('./shared-client.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
 
@@ -21,8 +23,11 @@ function createInstance() {
   const notices = new Notices();
   const bridge = new Bridge(options, notices.take);
   const calls = new CacheCalls(bridge);
-  const client = new RawClient(bridge);
-  const inspection = new Inspection(bridge, client);
+  const connections = new Connections({ bridge, options, log: notices.take });
+  const sharedClient = new SharedClient(connections);
+  const client = new RedisClient({ connections });
+  // A client of its own: what a server does with the one that it was given must not blind the health check.
+  const inspection = new Inspection(bridge, new RedisClient({ connections }));
   notices.describe = () => inspection.condition();
 
   /** Sets options. Only before the first call. */
@@ -53,11 +58,15 @@ function createInstance() {
 
   /** Not an async function: a second call gets the same promise. */
   function shutdown(options) {
-    return abortable(options, () => bridge.close(timeoutOf(options)));
+    return abortable(options, () => {
+      const timeoutMs = timeoutOf(options);
+      connections.closeDedicated();
+      return bridge.close(timeoutMs);
+    });
   }
 
   const cacheManager = new CacheManager({ bridge, calls, inspection });
-  const redisManager = new RedisManager({ bridge, client, inspection, shutdown });
+  const redisManager = new RedisManager({ bridge, client, inspection, sharedClient, shutdown });
   const adapterOn = (writes) =>
     new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
@@ -70,16 +79,27 @@ function createInstance() {
     notices,
   });
 
+  const { closeRedis, getConnectionInfo, getKeyPrefix, getRedis, prefixKey, redisHealthCheck, unprefixKey } =
+    sharedClient;
+
   return {
     cacheAdapter,
     cacheManager,
+    closeRedis,
     configure,
     createConsumerGroup,
+    getConnectionInfo,
+    getKeyPrefix,
+    getRedis,
     installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
     OrgCacheError,
+    prefixKey,
+    RedisManager: Object.freeze({ getInstance: () => redisManager }),
+    redisHealthCheck,
     redisManager,
     redisMigrationManager,
     shutdown,
+    unprefixKey,
     version: protocol.version,
     [Symbol.asyncDispose]: () => shutdown(),
   };

@@ -67,17 +67,29 @@ class RedisManager {
   #client;
   #inspection;
   #bridge;
+  #sharedClient;
   #shutdown;
 
-  constructor({ bridge, client, inspection, shutdown }) {
+  constructor({ bridge, client, inspection, sharedClient, shutdown }) {
     this.#bridge = bridge;
     this.#client = client;
     this.#inspection = inspection;
+    this.#sharedClient = sharedClient;
     this.#shutdown = shutdown;
   }
 
+  /** Keys go as they are. */
   getClient() {
     return this.#client;
+  }
+
+  /** Keys get the client's prefix. */
+  getRedis() {
+    return this.#sharedClient.getRedis();
+  }
+
+  closeRedis() {
+    return this.#sharedClient.closeRedis();
   }
 
   /** Asking does not connect. */

@@ -209,9 +209,7 @@ class ConsumerGroup {
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
-      // A handler that failed because it was told to end says nothing against the entry.
-      if (deliveries >= maxDeliveries && !signal.aborted)
-        await this.#bury(held, String(error?.message ?? error));
+      if (deliveries >= maxDeliveries) await this.#bury(held, String(error?.message ?? error));
       return;
     }
     this.#counts.handled += 1;
@@ -225,6 +223,7 @@ class ConsumerGroup {
     });
   }
 
+  /** After the deadline of a stop not at all: a handler that failed because of it says nothing against its entry. */
   async #settle(about, act) {
     // Where the server refuses for good, the entry stays pending and is delivered again.
     await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));

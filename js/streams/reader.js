@@ -75,7 +75,9 @@ class Reader {
   }
 
   close() {
+    // Once only: a second disconnect of ioredis keeps the process alive for two seconds.
     if (this.#isDuplicate) this.#connection.disconnect();
+    this.#isDuplicate = false;
   }
 
   /** More than once, since the read may be on its way. */
@@ -91,15 +93,15 @@ class Reader {
   }
 }
 
-/** A lost connection ends its read, so that it is made anew; one that cannot be made is waited for. */
+/** With no retries a lost connection ends its read; made anew, the read knows the new connection's id. */
 function duplicateOf(client) {
   if (client.isCluster) return client.duplicate();
   return client.duplicate({
-    autoResendUnfulfilledCommands: false,
+    autoResendUnfulfilledCommands: true,
     commandTimeout: undefined,
     enableOfflineQueue: true,
     lazyConnect: false,
-    maxRetriesPerRequest: null,
+    maxRetriesPerRequest: 0,
   });
 }
 

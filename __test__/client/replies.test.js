@@ -1,0 +1,60 @@
+'use strict';
+
+const { bothClients, outcome } = require('../support/both-clients');
+const { COMMANDS } = require('../support/client-commands');
+const { startRedis } = require('../support/redis');
+
+/** ioredis puts its prefix neither in front of patterns nor of the keys that some subcommands have. */
+const PREFIXED_ALIKE = Object.keys(COMMANDS)
+  .slice(0, 7)
+  .filter((group) => group !== 'of keys');
+
+describe.each([
+  ['no key prefix', '', Object.keys(COMMANDS)],
+  ['a key prefix', 'app:test:', PREFIXED_ALIKE],
+])('with %s, a reply is what ioredis gives', (_name, keyPrefix, groups) => {
+  let clients;
+
+  beforeAll(async () => {
+    clients = await bothClients(await startRedis(), { keyPrefix });
+  });
+
+  beforeEach(() => Promise.all([clients.ours.flushdb(), clients.theirs.flushdb()]));
+
+  test.each(groups)('to the commands %s', async (group) => {
+    const { ours, theirs } = clients;
+    for (const [method, ...words] of COMMANDS[group]) {
+      const call = (client) => outcome(client[method](...words));
+      const [mine, other] = [await call(ours), await call(theirs)];
+      expect({ method, words, ...mine }).toEqual({ method, words, ...other });
+    }
+  });
+
+  test('to the same commands in one pipeline, with errors among the results', async () => {
+    const wouldBlock = ([method, ...words]) =>
+      /^(b[lrz]|wait|select|call)/.test(method) || words.includes('BLOCK');
+    const commands = groups.flatMap((group) => COMMANDS[group]).filter((command) => !wouldBlock(command));
+    const run = async (client) => {
+      const pipeline = client.pipeline();
+      for (const [method, ...words] of commands) pipeline[method](...words);
+      expect(pipeline.length).toBe(commands.length);
+      return firstWords(await pipeline.exec());
+    };
+    expect(await run(clients.ours)).toEqual(await run(clients.theirs));
+  });
+
+  test('to the same commands in a transaction', async () => {
+    const inTransaction = ['of hashes', 'of sorted sets', 'of places'].flatMap((group) => COMMANDS[group]);
+    const commands = inTransaction.filter(([method]) => !/^(b|call)/.test(method));
+    const run = async (client) => firstWords(await client.multi(commands).exec());
+    expect(await run(clients.ours)).toEqual(await run(clients.theirs));
+  });
+});
+
+/** Errors as their first words: the two say the rest in their own way. */
+function firstWords(results) {
+  return results.map(([error, ...reply]) => [
+    error && (error.redisCode ?? error.message).split(' ')[0],
+    ...reply,
+  ]);
+}

@@ -1,0 +1,107 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+const { BUFFERS, TEXTS, define, defineCommands, takeCallback } = require('./commands.js');
+const { wordsOf } = require('./words.js');
+
+/** Names of a list of commands that mean a method which is no command's. */
+const INLINE = ['multi', 'exec', 'discard'];
+const IS_COMMAND = Symbol('a command');
+
+/** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
+class Entry {
+  error = undefined;
+
+  constructor(command, script, words, flags, callback, marker) {
+    this.command = command;
+    this.script = script;
+    this.words = words;
+    this.flags = flags;
+    this.callback = callback;
+    this.marker = marker;
+  }
+}
+
+/** What pipelines and transactions have in common: methods that keep their command until `exec`. */
+class Chain {
+  #entries;
+  #isDone = false;
+
+  constructor(entries) {
+    this.#entries = entries;
+  }
+
+  /** How many commands wait for `exec`. */
+  get length() {
+    return this.#entries.length;
+  }
+
+  /** Adds commands, each a list of its name and its arguments. */
+  addBatch(commands) {
+    for (const command of commands) {
+      if (!Array.isArray(command)) {
+        throw new OrgCacheError(
+          'E_CONFIG',
+          'each command of a list must be a list itself: its name, then its arguments',
+        );
+      }
+      const [name, ...given] = command;
+      if (INLINE.includes(name) || this[name]?.[IS_COMMAND]) this[name](...given);
+      else this.call(name, ...given);
+    }
+    return this;
+  }
+
+  /** No more commands are taken. */
+  finish() {
+    this.#isDone = true;
+  }
+
+  /** Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are. */
+  static add(chain, command, script, given, flags) {
+    const callback = takeCallback(given);
+    const entry = new Entry(command, script, given, flags, callback, undefined);
+    try {
+      entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
+    } catch (error) {
+      entry.error = error;
+    }
+    return chain.#push(entry);
+  }
+
+  static mark(chain, marker) {
+    return chain.#push(new Entry(undefined, undefined, undefined, 0, undefined, marker));
+  }
+
+  #push(entry) {
+    if (this.#isDone) {
+      throw new OrgCacheError('E_CONFIG', 'exec() was called already; make a new pipeline or transaction');
+    }
+    this.#entries.push(entry);
+    return this;
+  }
+}
+
+const own = Object.getOwnPropertyNames(Chain.prototype);
+defineCommands(Chain.prototype, (chain, command, given, flags) =>
+  Chain.add(chain, command, undefined, given, flags),
+);
+for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
+  if (!own.includes(name)) Chain.prototype[name][IS_COMMAND] = true;
+}
+
+/** Gives a class of chains the methods of a script. */
+function defineScript(prototype, name, script) {
+  for (const [method, flags] of [
+    [name, TEXTS],
+    [`${name}Buffer`, BUFFERS],
+  ]) {
+    const call = function (...given) {
+      return Chain.add(this, undefined, script, given, flags);
+    };
+    call[IS_COMMAND] = true;
+    define(prototype, method, call);
+  }
+}
+
+module.exports = { Chain, defineScript };

@@ -1,0 +1,41 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+const { wordOf } = require('./words.js');
+
+/** How channels are called on the server: as the caller calls them, or with a prefix in front. */
+class ChannelNames {
+  #prefix;
+  #patternPrefix;
+
+  /** An empty prefix changes nothing. */
+  constructor(prefix) {
+    this.#prefix = Buffer.from(prefix);
+    this.#patternPrefix = Buffer.from(prefix.replace(/[*?[\]\\]/g, '\\$&'));
+  }
+
+  /** The name for the server. One that has the prefix already stays. */
+  outgoing(given, isPattern = false) {
+    if (given === undefined || given === null || given === '') {
+      throw new OrgCacheError('E_KEY', 'a channel is missing; give its name as a string or a Buffer');
+    }
+    const name = wordOf(given, 'the channel', 0);
+    const prefix = isPattern ? this.#patternPrefix : this.#prefix;
+    if (prefix.length === 0) return name;
+    const bytes = Buffer.from(name);
+    return startsWith(bytes, prefix) ? bytes : Buffer.concat([prefix, bytes]);
+  }
+
+  /** The name as the subscriber gave it, in bytes. */
+  incoming(name, isPattern = false) {
+    const prefix = isPattern ? this.#patternPrefix : this.#prefix;
+    const bytes = Buffer.isBuffer(name) ? name : Buffer.from(name);
+    return startsWith(bytes, prefix) ? bytes.subarray(prefix.length) : bytes;
+  }
+}
+
+function startsWith(bytes, prefix) {
+  return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0;
+}
+
+module.exports = { ChannelNames };

@@ -1,0 +1,316 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { OrgCacheError } = require('../errors.js');
+const { ChannelNames } = require('./channel-names.js');
+const {
+  TEXTS,
+  BUFFERS,
+  commandNamed,
+  define,
+  defineCommands,
+  takeCallback,
+  withCallback,
+} = require('./commands.js');
+const { defineScript } = require('./chain.js');
+const { Lifecycle } = require('./lifecycle.js');
+const { Messages } = require('./messages.js');
+const { Pipeline } = require('./pipeline.js');
+const { defineScans } = require('./scan-stream.js');
+const { Script } = require('./script.js');
+const { Sender } = require('./sender.js');
+const { Subscriptions } = require('./subscriptions.js');
+const { Transaction, withResults } = require('./transaction.js');
+const { wordsOf } = require('./words.js');
+
+const PING = commandNamed('ping');
+const WATCH = commandNamed('watch');
+const SUBSCRIBING = ['subscribe', 'psubscribe', 'ssubscribe'];
+const UNSUBSCRIBING = ['unsubscribe', 'punsubscribe', 'sunsubscribe'];
+
+/**
+ * A client with the methods of ioredis. All clients of an instance share one connection; what blocks, watches keys
+ * or subscribes gets another, so that a subscriber goes on taking commands and nobody waits for a blocked one.
+ */
+class RedisClient extends EventEmitter {
+  #connections;
+  #isOwner;
+  #keyPrefix;
+  #prefixesChannels;
+  #sender;
+  #subscriptions;
+  #lifecycle;
+  #channelNames;
+  #scripts = new Map();
+  // Classes of this client's own, so that its scripts are methods of its pipelines and of no other's.
+  #Pipeline = class extends Pipeline {};
+  #Transaction = class extends Transaction {};
+
+  /** With `isOwner` the connections end with the client. An empty `keyPrefix` leaves keys as they are. */
+  constructor({ connections, keyPrefix = '', prefixesChannels = false, isOwner = false }) {
+    super();
+    this.#connections = connections;
+    this.#isOwner = isOwner;
+    this.#keyPrefix = keyPrefix;
+    this.#prefixesChannels = prefixesChannels;
+    this.#channelNames = new ChannelNames(prefixesChannels ? keyPrefix : '');
+    this.#sender = new Sender(connections, { isPrefixed: keyPrefix !== '' });
+    this.#lifecycle = new Lifecycle(this);
+    this.#start();
+  }
+
+  #start() {
+    this.#lifecycle.follow(this.#connections.bridge);
+    this.#subscriptions = new Subscriptions({
+      connections: this.#connections,
+      channelNames: this.#channelNames,
+      emitter: this,
+      onError: (error) => this.#lifecycle.tellError(error),
+    });
+  }
+
+  get status() {
+    return this.#lifecycle.status;
+  }
+
+  /** `subscriber` while there is a subscription; commands work all the same. */
+  get mode() {
+    return this.#subscriptions.isActive ? 'subscriber' : 'normal';
+  }
+
+  get isCluster() {
+    return Boolean(this.#connections.bridge.config().settings.clusterHosts.value);
+  }
+
+  /** What is configured, without secrets. */
+  get options() {
+    const { settings } = this.#connections.bridge.config();
+    const values = Object.entries(settings).map(([name, { value }]) => [name, value]);
+    return { ...Object.fromEntries(values), keyPrefix: this.#keyPrefix };
+  }
+
+  /** Resolves when commands can be sent; opens a client that was closed. */
+  connect(callback) {
+    return withCallback(this.#connect(), callback);
+  }
+
+  async #connect() {
+    if (this.#sender.isEnded) {
+      if (this.#isOwner) this.#connections = this.#connections.with({});
+      this.#sender.connections = this.#connections;
+      this.#sender.resume();
+      this.#start();
+    }
+    await this.#sender.ask(PING, [], TEXTS);
+  }
+
+  /** Closes at once: what is under way on connections of its own fails with `E_CLOSED`. */
+  disconnect() {
+    if (this.#sender.isEnded) return;
+    this.#sender.end();
+    this.#subscriptions.close();
+    this.#lifecycle.end();
+    if (this.#isOwner) this.#connections.close();
+  }
+
+  end() {
+    this.disconnect();
+  }
+
+  /** Closes when the commands before it have their answers. */
+  quit(callback) {
+    return withCallback(this.#quit(), callback);
+  }
+
+  async #quit() {
+    if (this.#sender.isEnded) throw new OrgCacheError('E_CLOSED', 'the client was closed already');
+    if (this.status === 'ready') await this.#sender.ask(PING, [], TEXTS).catch(() => {});
+    this.disconnect();
+    return 'OK';
+  }
+
+  [Symbol.asyncDispose]() {
+    this.disconnect();
+    return Promise.resolve();
+  }
+
+  /** A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. */
+  duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
+    const connections = this.#connections.with(options);
+    const { lazyConnect } = connections.bridge.config();
+    // Native code puts the prefix in front of keys, so it must know it.
+    const client = new RedisClient({
+      connections: connections.with({ clientKeyPrefix: keyPrefix }),
+      keyPrefix,
+      prefixesChannels: prefixChannels,
+      isOwner: true,
+    });
+    for (const [name, definition] of this.#scripts) client.defineCommand(name, definition);
+    if (!lazyConnect) client.connect().catch(() => {});
+    return client;
+  }
+
+  /** The database of later commands. Only where the connections are this client's own. */
+  async select(db, callback) {
+    const promise = this.#isOwner
+      ? this.#select(db)
+      : this.#sender.ask(commandNamed('select'), [String(db)], TEXTS);
+    return withCallback(promise, callback);
+  }
+
+  async #select(db) {
+    const before = this.#connections;
+    const selected = before.with({ db: Number(db) });
+    this.#use(selected);
+    try {
+      await this.#sender.ask(PING, [], TEXTS);
+    } catch (error) {
+      if (this.#connections === selected) this.#use(before);
+      selected.close();
+      throw error;
+    }
+    before.close();
+    return 'OK';
+  }
+
+  #use(connections) {
+    this.#connections = connections;
+    this.#sender.connections = connections;
+    this.#lifecycle.follow(connections.bridge);
+  }
+
+  pipeline(commands) {
+    const pipeline = new this.#Pipeline(this.#sender);
+    return Array.isArray(commands) ? pipeline.addBatch(commands) : pipeline;
+  }
+
+  /** A transaction to chain; with `{ pipeline: false }` the client's own next commands are its, until `exec`. */
+  multi(commands, options) {
+    const given = Array.isArray(commands) ? options : commands;
+    if (given?.pipeline === false) return attempt(() => this.#sender.startQueueing());
+    const transaction = new this.#Transaction(this.#sender);
+    return Array.isArray(commands) ? transaction.addBatch(commands) : transaction;
+  }
+
+  exec(callback) {
+    const run = async () => {
+      const { commands } = this.#sender.takeQueued('EXEC');
+      return withResults(await this.#sender.transaction(commands));
+    };
+    return withCallback(run(), callback);
+  }
+
+  discard(callback) {
+    const run = () => {
+      this.#sender.takeQueued('DISCARD');
+      return this.#sender.unwatch();
+    };
+    return withCallback(attempt(run), callback);
+  }
+
+  /** The next transaction of this client runs only if nobody changes these keys before. */
+  watch(...given) {
+    const callback = takeCallback(given);
+    return withCallback(
+      attempt(() => this.#sender.watch(wordsOf(WATCH, given))),
+      callback,
+    );
+  }
+
+  unwatch(callback) {
+    return withCallback(this.#sender.unwatch(), callback);
+  }
+
+  /** Makes a Lua script a method of this client and of its pipelines and transactions. */
+  defineCommand(name, definition = {}) {
+    const script = new Script(name, definition);
+    this.#scripts.set(name, definition);
+    for (const [method, flags] of [
+      [name, TEXTS],
+      [`${name}Buffer`, BUFFERS],
+    ]) {
+      define(this, method, (...given) => {
+        const callback = takeCallback(given);
+        const promise = new Promise((resolve, reject) =>
+          this.#runScript(script, given, flags, resolve, reject),
+        );
+        return withCallback(promise, callback);
+      });
+    }
+    defineScript(this.#Pipeline.prototype, name, script);
+    defineScript(this.#Transaction.prototype, name, script);
+  }
+
+  #runScript(script, given, flags, resolve, reject) {
+    const words = script.words(given);
+    if (!this.#sender.isQueueing) return script.send(this.#sender, words, flags, resolve, reject);
+    const whole = script.whole(words);
+    this.#sender.send(whole.command, whole.words, flags, resolve, reject);
+  }
+
+  /**
+   * The messages of a channel, for `for await`; `maxBytes` (1 MiB) may wait for the reader, beyond it the oldest are
+   * dropped: `dropped` of the next message counts them, and the event `slow` tells it once.
+   */
+  messages(channel, options) {
+    return new Messages({
+      start: (take) =>
+        this.#sender.isEnded
+          ? Promise.reject(new OrgCacheError('E_CLOSED', 'the client was closed; connect() opens it again'))
+          : this.#subscriptions.tap('subscribe', channel, ({ channel: from, message }) =>
+              take({ channel: from, message: message.toString() }),
+            ),
+      onSlow: (event) => this.emit('slow', event),
+      options,
+    });
+  }
+
+  static run(client, command, given, flags) {
+    const callback = takeCallback(given);
+    const promise = new Promise((resolve, reject) => {
+      const words = wordsOf(command, given);
+      if (command.method === 'publish' || command.method === 'spublish') client.#prefixChannel(words);
+      client.#sender.send(command, words, flags, resolve, reject);
+    });
+    return callback === undefined ? promise : withCallback(promise, callback);
+  }
+
+  #prefixChannel(words) {
+    if (this.#prefixesChannels && words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
+  }
+
+  static subscribe(client, kind, given) {
+    const callback = takeCallback(given);
+    const run = () => {
+      if (client.#sender.isEnded) {
+        throw new OrgCacheError('E_CLOSED', 'the client was closed; connect() opens it again');
+      }
+      const channels = given.flat();
+      if (SUBSCRIBING.includes(kind)) {
+        if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
+        return client.#subscriptions.subscribe(kind, channels);
+      }
+      return client.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
+    };
+    return withCallback(attempt(run), callback);
+  }
+}
+
+/** Methods of its own stay as they are. */
+const own = Object.getOwnPropertyDescriptors(RedisClient.prototype);
+defineCommands(RedisClient.prototype, RedisClient.run);
+Object.defineProperties(RedisClient.prototype, own);
+for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
+  define(RedisClient.prototype, kind, function (...given) {
+    return RedisClient.subscribe(this, kind, given);
+  });
+}
+define(RedisClient.prototype, 'send_command', RedisClient.prototype.call);
+defineScans(RedisClient.prototype);
+
+/** A promise of what `work` answers or throws. */
+async function attempt(work) {
+  return work();
+}
+
+module.exports = { RedisClient };

@@ -1,0 +1,101 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+
+const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
+/** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
+const TEXTS = 0;
+/** Of which commands a Map or an object is taken for pairs, and how many words stand in front of it. */
+const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
+/** They block only with the option BLOCK. */
+const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
+
+/**
+ * A command: `name` as it is sent, `pairsFrom` as above, `detail` of its head, `arity` as Redis tells it, `blocks`.
+ * Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ */
+const known = new Map();
+for (const [name, { arity, flags }] of Object.entries(protocol.commands)) {
+  const blocks = flags.includes('blocking');
+  known.set(name, { name, method: name, arity, blocks, detail: TEXTS, pairsFrom: PAIRS_FROM[name] });
+  const upper = name.toUpperCase();
+  known.set(upper, { name: upper, method: name, arity, blocks, detail: FLAT, pairsFrom: undefined });
+}
+
+/** Every command by its method's name. */
+const COMMANDS = Object.keys(protocol.commands).map((name) => known.get(name));
+
+/** The command of this name, in any letters; one that the table does not have is sent as it is. */
+function commandNamed(given) {
+  const name = String(given);
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const same = known.get(name.toLowerCase());
+  if (same !== undefined) return { ...same, name, detail: FLAT, pairsFrom: undefined };
+  return { name, method: name.toLowerCase(), arity: -1, blocks: false, detail: FLAT, pairsFrom: undefined };
+}
+
+/** Whether the server may keep its answer until something happens. */
+function isBlocking(command, words) {
+  if (!command.blocks) return false;
+  if (!BLOCK_ON_REQUEST.includes(command.method)) return true;
+  for (const word of words) {
+    const text = String(word).toUpperCase();
+    if (text === 'BLOCK') return true;
+    if (text === 'STREAMS') return false;
+  }
+  return false;
+}
+
+/**
+ * Gives `prototype` a method for each command, one for its replies as Buffers, `call` and `callBuffer`.
+ * `run(receiver, command, given, flags)` does what such a method does.
+ */
+function defineCommands(prototype, run) {
+  for (const command of COMMANDS) {
+    define(prototype, command.name, function (...given) {
+      return run(this, command, given, TEXTS);
+    });
+    define(prototype, `${command.name}Buffer`, function (...given) {
+      return run(this, command, given, BUFFERS);
+    });
+  }
+  define(prototype, 'call', function (name, ...given) {
+    return run(this, commandNamed(name), given, TEXTS);
+  });
+  define(prototype, 'callBuffer', function (name, ...given) {
+    return run(this, commandNamed(name), given, BUFFERS);
+  });
+}
+
+/** A method that stays out of the way of whoever lists an object's members. */
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}
+
+/** Takes the callback off the end of what a caller gave. */
+function takeCallback(given) {
+  return typeof given[given.length - 1] === 'function' ? given.pop() : undefined;
+}
+
+/** The same promise, whose outcome a callback is told too. */
+function withCallback(promise, callback) {
+  if (callback === undefined) return promise;
+  promise.then(
+    (value) => process.nextTick(callback, null, value),
+    (error) => process.nextTick(callback, error),
+  );
+  return promise;
+}
+
+module.exports = {
+  BUFFERS,
+  COMMANDS,
+  TEXTS,
+  commandNamed,
+  define,
+  defineCommands,
+  isBlocking,
+  takeCallback,
+  withCallback,
+};

@@ -1,0 +1,96 @@
+'use strict';
+
+const { Bridge } = require('../bridge.js');
+const { OrgCacheError } = require('../errors.js');
+const { DedicatedConnection } = require('./dedicated-connection.js');
+const { DedicatedPool } = require('./dedicated-pool.js');
+
+/** How long calls under way may take when a client ends the connection that is its own. */
+const CLOSE_TIMEOUT_MS = 5000;
+
+/**
+ * The connections of one configuration: one that carries the calls of all, and those that a caller has alone
+ * because its command blocks, watches keys or subscribes.
+ */
+class Connections {
+  #options;
+  #log;
+  #pool;
+  #subscribers = new Set();
+  #isClosed = false;
+
+  /** The SHA-1 of scripts that the server was sent since the connection stands. */
+  loadedScripts = new Set();
+
+  /** `log` is given the notices that are log lines. */
+  constructor({ bridge, options, log }) {
+    this.bridge = bridge;
+    this.#options = options;
+    this.#log = log;
+    bridge.listen((name) => {
+      // Another server, or the same one restarted, knows none of them.
+      if (name === 'degraded') this.loadedScripts.clear();
+    });
+  }
+
+  /** Connections with options of their own in place of some of these. */
+  with(overrides) {
+    const options = { ...this.#options, ...overrides };
+    if (overrides.db !== undefined) Object.assign(options, urlWithDatabase(options.url, overrides.db));
+    const log = this.#log;
+    const onNotice = (name, json) => {
+      if (name === 'log') log?.(name, json);
+    };
+    return new Connections({ bridge: new Bridge(options, onNotice, { hasJournal: false }), options, log });
+  }
+
+  get pool() {
+    this.#refuseIfClosed();
+    if (this.#pool === undefined) {
+      const { minPoolSize: min, poolSize: max } = this.bridge.config();
+      const open = () => new DedicatedConnection(this.#options, { log: this.#log });
+      this.#pool = new DedicatedPool({ open, min, max });
+    }
+    return this.#pool;
+  }
+
+  /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
+  subscriber({ onEnd, ...handlers }) {
+    this.#refuseIfClosed();
+    const connection = new DedicatedConnection(this.#options, { log: this.#log, ...handlers });
+    this.#subscribers.add(onEnd);
+    const end = () => {
+      this.#subscribers.delete(onEnd);
+      connection.close();
+    };
+    return { connection, end };
+  }
+
+  /** Ends those that a caller has alone, for good. */
+  closeDedicated() {
+    this.#isClosed = true;
+    this.#pool?.close();
+    for (const onEnd of this.#subscribers) onEnd();
+  }
+
+  #refuseIfClosed() {
+    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+  }
+
+  close() {
+    this.closeDedicated();
+    return this.bridge.close(CLOSE_TIMEOUT_MS);
+  }
+}
+
+/** A URL wins over its parts, so that a database chosen beside it would count for nothing. */
+function urlWithDatabase(given, db) {
+  const text = given ?? process.env.REDIS_URL;
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol.endsWith('unix:')) url.searchParams.set('db', String(db));
+  else url.pathname = `/${db}`;
+  return { url: url.href };
+}
+
+module.exports = { Connections };

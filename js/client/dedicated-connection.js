@@ -1,0 +1,68 @@
+'use strict';
+
+const { Bridge } = require('../bridge.js');
+const { head, protocol } = require('../protocol.js');
+
+const { verbs } = protocol;
+
+/** A connection for one user at a time. It connects with its first command, and again whenever it was lost. */
+class DedicatedConnection {
+  #bridge;
+  #isStanding = false;
+  #wasLost = false;
+  #onLost;
+  #onBack;
+
+  /** How often the connection was lost: what the server knew of it (WATCH, subscriptions) went each time. */
+  losses = 0;
+
+  /**
+   * `onLost` is called when the connection is lost, `onBack` when it stands again, `onPush` with what the server says
+   * unasked, `log` with each notice that is a log line.
+   */
+  constructor(options, { log, onBack, onLost, onPush } = {}) {
+    this.#onBack = onBack;
+    this.#onLost = onLost;
+    const hear = (name, json) => {
+      if (name === 'log') log?.(name, json);
+      else this.#hear(name);
+    };
+    this.#bridge = new Bridge(options, hear, { isDedicated: true, hasJournal: false, onPush });
+  }
+
+  /** A command whose outcome goes to one of two functions. */
+  command(detail, name, words, resolve, reject) {
+    const bridge = this.#bridge;
+    bridge.open();
+    bridge.command(head(verbs.command, detail, 0), name, words, resolve, reject);
+  }
+
+  /** The same, as a promise. */
+  ask(detail, name, words) {
+    return new Promise((resolve, reject) => this.command(detail, name, words, resolve, reject));
+  }
+
+  transaction(detail, values) {
+    this.#bridge.open();
+    return this.#bridge.call(head(verbs.transaction, detail, 0), values);
+  }
+
+  /** What is under way fails with `E_CLOSED`. */
+  close() {
+    this.#bridge.close(0);
+  }
+
+  #hear(name) {
+    if (name === 'degraded' && this.#isStanding) {
+      this.#isStanding = false;
+      this.#wasLost = true;
+      this.losses += 1;
+      this.#onLost?.();
+    } else if (name === 'ready' || name === 'recovered') {
+      this.#isStanding = true;
+      if (this.#wasLost) this.#onBack?.();
+    }
+  }
+}
+
+module.exports = { DedicatedConnection };

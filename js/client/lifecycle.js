@@ -1,0 +1,94 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+
+/** What a bridge's state is called where ioredis is known. */
+const STATUS = {
+  connecting: 'connecting',
+  ready: 'ready',
+  recovering: 'ready',
+  degraded: 'reconnecting',
+  closed: 'end',
+};
+
+/** The status of a client and the events of its connection, in the words of ioredis. */
+class Lifecycle {
+  #emitter;
+  #bridge;
+  #status;
+  #unfollow;
+
+  constructor(emitter) {
+    this.#emitter = emitter;
+  }
+
+  /** Tells from now on how it stands with this bridge. */
+  follow(bridge) {
+    this.#unfollow?.();
+    this.#bridge = bridge;
+    this.#status = bridge.isOpen ? STATUS[bridge.report().state.state] : undefined;
+    this.#unfollow = bridge.listen((name, json) => this.#hear(name, json));
+    if (this.#status === 'ready') {
+      // Who has just been given the client wants to hear of a connection that stands already.
+      setImmediate(() => {
+        if (this.#bridge === bridge && this.#status === 'ready') this.#tell('connect', 'ready');
+      });
+    }
+  }
+
+  get status() {
+    if (this.#bridge === undefined) return 'end';
+    if (this.#bridge.isClosed) return 'end';
+    if (!this.#bridge.isOpen) return 'wait';
+    return this.#status ?? 'connecting';
+  }
+
+  end() {
+    this.#unfollow?.();
+    this.#bridge = undefined;
+    this.#status = undefined;
+    process.nextTick(() => this.#tell('close', 'end'));
+  }
+
+  /** An error that nobody listens to never ends the process. */
+  tellError(error) {
+    if (this.#emitter.listenerCount('error') > 0) this.#tellWith('error', error);
+  }
+
+  #hear(name, json) {
+    if (name === 'error') return this.#hearError(JSON.parse(json));
+    const before = this.#status;
+    if (name === 'ready' || name === 'recovering' || name === 'recovered') {
+      this.#status = 'ready';
+      if (before !== 'ready') this.#tell('connect', 'ready');
+    } else if (name === 'degraded') {
+      this.#status = 'reconnecting';
+      if (before === 'ready') this.#tell('close');
+      this.#tell('reconnecting');
+    } else if (name === 'closed') {
+      this.end();
+    }
+  }
+
+  #hearError({ code, message }) {
+    const isOwn = code.startsWith('E_');
+    this.tellError(new OrgCacheError(isOwn ? code : 'E_REPLY', message, isOwn ? {} : { redisCode: code }));
+  }
+
+  #tell(...events) {
+    for (const event of events) this.#tellWith(event);
+  }
+
+  #tellWith(event, ...details) {
+    try {
+      this.#emitter.emit(event, ...details);
+    } catch (error) {
+      // A listener's own failure is its process's to hear of, and must not reach native code.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+module.exports = { Lifecycle };

@@ -1,0 +1,213 @@
+'use strict';
+
+const { TEXTS } = require('./commands.js');
+
+/** What ends each kind of subscription, and what its messages are called. */
+const KINDS = {
+  subscribe: { end: 'unsubscribe', message: 'message' },
+  psubscribe: { end: 'punsubscribe', message: 'pmessage' },
+  ssubscribe: { end: 'sunsubscribe', message: 'smessage' },
+};
+/** A connection that is silently dead is found out within this time, so messages may be missing since then. */
+const SILENCE_MS = 2000;
+/** Nothing else may keep the process of a subscriber alive. The longest that a timer of Node waits. */
+const KEEP_ALIVE_MS = 2 ** 31 - 1;
+
+/**
+ * The subscriptions of one client, on a connection of their own. They are made again whenever that was lost, and
+ * `gap` tells what may have been missed meanwhile.
+ */
+class Subscriptions {
+  #connections;
+  #channelNames;
+  #emitter;
+  #onError;
+  #subscriber;
+  #since;
+  #keepAlive;
+  /** By kind, then by name: the name as it is sent, whether the client asked for it, who else takes its messages. */
+  #entries = { subscribe: new Map(), psubscribe: new Map(), ssubscribe: new Map() };
+
+  /** `emitter` gets the events of ioredis; `channelNames` says how channels are called on the server. */
+  constructor({ connections, channelNames, emitter, onError }) {
+    this.#connections = connections;
+    this.#channelNames = channelNames;
+    this.#emitter = emitter;
+    this.#onError = onError;
+  }
+
+  get isActive() {
+    return this.#count() > 0;
+  }
+
+  /** Answers how many subscriptions the connection has then. */
+  async subscribe(kind, given) {
+    const names = this.#namesOf(kind, given);
+    const entries = names.map((name) => this.#entry(kind, name));
+    const before = entries.map((entry) => entry.isAsked);
+    for (const entry of entries) entry.isAsked = true;
+    try {
+      return await this.#ask(kind, names);
+    } catch (error) {
+      entries.forEach((entry, index) => {
+        entry.isAsked = before[index];
+        this.#forgetUnused(kind, entry);
+      });
+      throw error;
+    }
+  }
+
+  /** Ends those that are named, or all of the kind. Answers how many are left. */
+  async unsubscribe(kind, given) {
+    const all = this.#entries[kind];
+    const names = given.length > 0 ? this.#namesOf(kind, given) : [...all.values()].map(({ name }) => name);
+    const ended = names.filter((name) => {
+      const entry = all.get(keyOf(name));
+      if (entry === undefined) return false;
+      entry.isAsked = false;
+      return this.#forgetUnused(kind, entry);
+    });
+    if (ended.length === 0 || this.#subscriber === undefined) return this.#count();
+    const count = await this.#ask(KINDS[kind].end, ended);
+    if (!this.isActive) this.#endConnection();
+    return count;
+  }
+
+  /** Gives each message of a channel to `take` too. Answers what ends that. */
+  async tap(kind, channel, take) {
+    const [name] = this.#namesOf(kind, [channel]);
+    const entry = this.#entry(kind, name);
+    entry.taps.add(take);
+    const end = () => {
+      entry.taps.delete(take);
+      if (!this.#forgetUnused(kind, entry) || this.#subscriber === undefined) return;
+      this.#ask(KINDS[kind].end, [name])
+        .then(() => {
+          if (!this.isActive) this.#endConnection();
+        })
+        // Where the connection is lost the subscription went with it.
+        .catch(() => {});
+    };
+    try {
+      await this.#ask(kind, [name]);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+
+  /** Ends the connection; nothing is subscribed any more. */
+  close() {
+    for (const entries of Object.values(this.#entries)) entries.clear();
+    this.#endConnection();
+  }
+
+  #namesOf(kind, given) {
+    const isPattern = kind === 'psubscribe';
+    return given.map((name) => this.#channelNames.outgoing(name, isPattern));
+  }
+
+  #entry(kind, name) {
+    const key = keyOf(name);
+    let entry = this.#entries[kind].get(key);
+    if (entry === undefined) {
+      entry = { name, isAsked: false, taps: new Set() };
+      this.#entries[kind].set(key, entry);
+    }
+    return entry;
+  }
+
+  /** Whether nobody wants it any more. */
+  #forgetUnused(kind, entry) {
+    if (entry.isAsked || entry.taps.size > 0) return false;
+    this.#entries[kind].delete(keyOf(entry.name));
+    return true;
+  }
+
+  #count() {
+    return Object.values(this.#entries).reduce((count, entries) => count + entries.size, 0);
+  }
+
+  async #ask(name, words) {
+    this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
+    this.#subscriber ??= this.#connections.subscriber({
+      onBack: () => this.#renew(),
+      onEnd: () => this.close(),
+      onLost: () => {
+        this.#since ??= Date.now() - SILENCE_MS;
+      },
+      onPush: (message) => this.#deliver(message),
+    });
+    try {
+      const [, , count] = await this.#subscriber.connection.ask(TEXTS, name, words);
+      return count;
+    } finally {
+      if (!this.isActive) this.#restIfUnused();
+    }
+  }
+
+  /** Without a subscription the process may end. */
+  #restIfUnused() {
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
+  }
+
+  #endConnection() {
+    this.#restIfUnused();
+    this.#subscriber?.end();
+    this.#subscriber = undefined;
+    this.#since = undefined;
+  }
+
+  /** Subscribes again on a new connection, and then tells for how long nothing can have come. */
+  async #renew() {
+    const { connection } = this.#subscriber ?? {};
+    if (connection === undefined) return;
+    const { losses } = connection;
+    const channels = [];
+    try {
+      const asked = Object.entries(this.#entries).map(([kind, entries]) => {
+        const names = [...entries.values()].map(({ name }) => name);
+        channels.push(...names.map((name) => this.#channelNames.incoming(name).toString()));
+        return names.length === 0 ? undefined : connection.ask(TEXTS, kind, names);
+      });
+      await Promise.all(asked);
+    } catch (error) {
+      // Lost once more: it is tried again when it is back.
+      if (connection.losses === losses && this.#subscriber !== undefined) this.#onError(error);
+      return;
+    }
+    const since = this.#since;
+    this.#since = undefined;
+    if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
+  }
+
+  #deliver(message) {
+    const kind = message[0].toString('latin1');
+    if (kind === 'message') this.#tell('subscribe', kind, message[1], message[1], message[2]);
+    else if (kind === 'smessage') this.#tell('ssubscribe', kind, message[1], message[1], message[2]);
+    else if (kind === 'pmessage') this.#tell('psubscribe', kind, message[1], message[2], message[3]);
+  }
+
+  #tell(kind, event, name, channel, payload) {
+    const emitter = this.#emitter;
+    const seen = this.#channelNames.incoming(channel);
+    const entry = this.#entries[kind].get(keyOf(name));
+    for (const take of entry?.taps ?? []) take({ channel: seen.toString(), message: payload });
+    const isPattern = kind === 'psubscribe';
+    const pattern = isPattern ? [this.#channelNames.incoming(name, true).toString()] : [];
+    if (emitter.listenerCount(event) > 0)
+      emitter.emit(event, ...pattern, seen.toString(), payload.toString());
+    if (emitter.listenerCount(`${event}Buffer`) > 0) {
+      emitter.emit(`${event}Buffer`, ...pattern, seen, payload);
+    }
+  }
+}
+
+/** A name may be any bytes; each is one character here. */
+function keyOf(name) {
+  return Buffer.isBuffer(name) ? name.toString('latin1') : Buffer.from(name).toString('latin1');
+}
+
+module.exports = { Subscriptions };
