@@ -8,10 +8,21 @@ const { wordsOf } = require('./words.js');
 const INLINE = ['multi', 'exec', 'discard'];
 const IS_COMMAND = Symbol('a command');
 
-/**
- * What pipelines and transactions have in common: methods that keep their command until `exec`. An entry is
- * `{ command, words, flags, script, callback, error }`: a script has no command yet, an error was found in the words.
- */
+/** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
+class Entry {
+  error = undefined;
+
+  constructor(command, script, words, flags, callback, marker) {
+    this.command = command;
+    this.script = script;
+    this.words = words;
+    this.flags = flags;
+    this.callback = callback;
+    this.marker = marker;
+  }
+}
+
+/** What pipelines and transactions have in common: methods that keep their command until `exec`. */
 class Chain {
   #entries;
   #isDone = false;
@@ -46,32 +57,37 @@ class Chain {
     this.#isDone = true;
   }
 
-  static add(chain, entry) {
-    if (chain.#isDone) {
+  /** Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are. */
+  static add(chain, command, script, given, flags) {
+    const callback = takeCallback(given);
+    const entry = new Entry(command, script, given, flags, callback, undefined);
+    try {
+      entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
+    } catch (error) {
+      entry.error = error;
+    }
+    return chain.#push(entry);
+  }
+
+  static mark(chain, marker) {
+    return chain.#push(new Entry(undefined, undefined, undefined, 0, undefined, marker));
+  }
+
+  #push(entry) {
+    if (this.#isDone) {
       throw new OrgCacheError('E_CONFIG', 'exec() was called already; make a new pipeline or transaction');
     }
-    chain.#entries.push(entry);
-    return chain;
+    this.#entries.push(entry);
+    return this;
   }
 }
 
-/** Adds what a caller gave; what is wrong with it is told by `exec`, as what is wrong for the server is. */
-function add(chain, what, given, flags, makeWords) {
-  const callback = takeCallback(given);
-  try {
-    return Chain.add(chain, { ...what, words: makeWords(given), flags, callback });
-  } catch (error) {
-    if (error.code !== 'E_SERIALIZE') throw error;
-    return Chain.add(chain, { ...what, words: [], flags, callback, error });
-  }
-}
-
+const own = Object.getOwnPropertyNames(Chain.prototype);
 defineCommands(Chain.prototype, (chain, command, given, flags) =>
-  add(chain, { command }, given, flags, (words) => wordsOf(command, words)),
+  Chain.add(chain, command, undefined, given, flags),
 );
 for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
-  const { value } = Object.getOwnPropertyDescriptor(Chain.prototype, name);
-  if (typeof value === 'function') value[IS_COMMAND] = true;
+  if (!own.includes(name)) Chain.prototype[name][IS_COMMAND] = true;
 }
 
 /** Gives a class of chains the methods of a script. */
@@ -81,7 +97,7 @@ function defineScript(prototype, name, script) {
     [`${name}Buffer`, BUFFERS],
   ]) {
     const call = function (...given) {
-      return add(this, { script }, given, flags, (words) => script.words(words));
+      return Chain.add(this, undefined, script, given, flags);
     };
     call[IS_COMMAND] = true;
     define(prototype, method, call);

@@ -4,10 +4,10 @@ const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
 const { replyError } = require('./queued-transaction.js');
 
-/** What stands in for MULTI, EXEC and DISCARD among the entries. */
-const MULTI = { marker: 'multi' };
-const EXEC = { marker: 'exec' };
-const DISCARD = { marker: 'discard' };
+/** What stands in for commands among the entries. */
+const MULTI = 'MULTI';
+const EXEC = 'EXEC';
+const DISCARD = 'DISCARD';
 
 /** Commands that are sent together. Each has an outcome of its own; others may run between them. */
 class Pipeline extends Chain {
@@ -26,19 +26,19 @@ class Pipeline extends Chain {
   /** What follows up to `exec` is one transaction. */
   multi() {
     this.#isQueueing = true;
-    return Chain.add(this, MULTI);
+    return Chain.mark(this, MULTI);
   }
 
   discard() {
     this.#isQueueing = false;
-    return Chain.add(this, DISCARD);
+    return Chain.mark(this, DISCARD);
   }
 
   /** Ends a transaction that `multi` began; else sends everything and answers `[error, reply]` for each. */
   exec(callback) {
     if (this.#isQueueing) {
       this.#isQueueing = false;
-      return Chain.add(this, EXEC);
+      return Chain.mark(this, EXEC);
     }
     this.finish();
     this.#outcome ??= this.#run();
@@ -78,8 +78,8 @@ class Pipeline extends Chain {
   /** Runs what stands between this marker and the next. Answers where that is. */
   #runTransaction(start, settle) {
     const entries = this.#entries;
-    if (entries[start] !== MULTI) {
-      settle(start, [replyError(`ERR ${entries[start].marker.toUpperCase()} without MULTI`)]);
+    if (entries[start].marker !== MULTI) {
+      settle(start, [replyError(`ERR ${entries[start].marker} without MULTI`)]);
       return start;
     }
     let end = start + 1;
@@ -88,13 +88,13 @@ class Pipeline extends Chain {
     settle(start, [null, 'OK']);
     for (let index = start + 1; index < end; index += 1) settle(index, [null, 'QUEUED']);
     if (end === entries.length) return end;
-    if (entries[end] === EXEC) {
+    if (entries[end].marker === EXEC) {
       const settleExec = (result) => settle(end, result);
       runTogether(this.#sender, inside).then(
         (replies) => settleExec([null, replies]),
         (error) => settleExec([error]),
       );
-    } else if (entries[end] === DISCARD) {
+    } else if (entries[end].marker === DISCARD) {
       settle(end, [null, 'OK']);
     } else {
       settle(end, [replyError('ERR MULTI calls can not be nested')]);
