@@ -92,6 +92,8 @@ export interface ConfigureOptions {
   password?: string;
   /** The number of the database, default 0. (`REDIS_DB`) */
   db?: number;
+  /** The database of `orgcache/redis` in tests that name none, default 1. (`TEST_REDIS_DB`) */
+  testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;
   /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
@@ -276,7 +278,35 @@ export interface RedisMetrics extends Condition {
   connectionAttempts: number;
   /** Values in Redis that could not be read: broken JSON, damaged compression. */
   corruptValues: number;
+  /** The connections that all calls share. Blocking commands and subscriptions have others. */
+  pool: PoolReport;
+  /** The primaries of a cluster; empty with another topology. */
+  nodes: readonly NodeReport[];
   readonly [counter: string]: unknown;
+}
+
+/** How much of the pool is in use. */
+export interface PoolReport {
+  /** Connections that are open, or being opened. */
+  lanes: number;
+  /** Those with a call under way. */
+  busy: number;
+  /** Kept open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
+  min: number;
+  /** Opened at most. (`REDIS_POOL_SIZE`) */
+  max: number;
+}
+
+/** One primary of a cluster. */
+export interface NodeReport {
+  /** `host:port`. */
+  address: string;
+  state: ConnectionState;
+  /** Milliseconds since 1970. */
+  since: number;
+  lastError: string | null;
+  breaker: string;
+  serverVersion?: string;
 }
 
 export interface CacheManagerStats {

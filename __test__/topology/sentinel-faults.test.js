@@ -35,17 +35,11 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
       ...options,
     });
 
-  /** Waits for the first write and says how long after the decision it was. */
-  async function followed(bench, { at }) {
-    const followedMs = (await firstWrite(bench.orgcache)) - at;
+  /** Waits until the new primary takes writes and says how long after the decision that was. */
+  async function followed({ orgcache }, { at, primary }) {
+    const followedMs = (await firstWrite(orgcache, { server: primary })) - at;
     process.stdout.write(`fault: writes came through ${Math.round(followedMs)} ms after the decision\n`);
     expect(followedMs).toBeLessThan(FOLLOWED_WITHIN_MS);
-  }
-
-  async function expectServedBy(bench, server) {
-    const ports = async () =>
-      (await bench.orgcache.redisManager.getClient().info('server')).match(/tcp_port:(\d+)/)[1];
-    expect(Number(await ports())).toBe(server.port);
   }
 
   test('a killed primary is replaced, and when it returns nothing is written to it', async () => {
@@ -56,7 +50,6 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
         const decision = await group.killPrimary();
         old = decision.old;
         await followed(bench, decision);
-        await expectServedBy(bench, decision.primary);
       },
       heal: async () => {
         await old.launch();
@@ -72,9 +65,15 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     const { figures, problems } = await through({
       name: 'SENTINEL FAILOVER',
       fault: async (bench) => {
+        const old = await group.primary();
+        // Sentinels make one server the primary first, and the other one its replica later.
+        bench.load.trust(false);
         const decision = await group.failover();
         await followed(bench, decision);
-        await expectServedBy(bench, decision.primary);
+        await until(async () => (await old.command('ROLE'))[0] === 'slave', {
+          what: 'the old primary to follow',
+        });
+        bench.load.trust(true);
       },
       heal: () => group.settled(),
     });
@@ -92,7 +91,6 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
         paused.pause();
         const decision = await ear.decided();
         await followed(bench, decision);
-        await expectServedBy(bench, decision.primary);
       },
       heal: async () => {
         paused.resume();
