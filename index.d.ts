@@ -95,6 +95,8 @@ export interface ConfigureOptions {
   password?: string;
   /** The number of the database, default 0. (`REDIS_DB`) */
   db?: number;
+  /** The database of `orgcache/redis` in tests that name none, default 1. (`TEST_REDIS_DB`) */
+  testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;
   /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
@@ -279,7 +281,35 @@ export interface RedisMetrics extends Condition {
   connectionAttempts: number;
   /** Values in Redis that could not be read: broken JSON, damaged compression. */
   corruptValues: number;
+  /** The connections that all calls share. Blocking commands and subscriptions have others. */
+  pool: PoolReport;
+  /** The primaries of a cluster; empty with another topology. */
+  nodes: readonly NodeReport[];
   readonly [counter: string]: unknown;
+}
+
+/** How much of the pool is in use. */
+export interface PoolReport {
+  /** Connections that are open, or being opened. */
+  lanes: number;
+  /** Those with a call under way. */
+  busy: number;
+  /** Kept open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
+  min: number;
+  /** Opened at most. (`REDIS_POOL_SIZE`) */
+  max: number;
+}
+
+/** One primary of a cluster. */
+export interface NodeReport {
+  /** `host:port`. */
+  address: string;
+  state: ConnectionState;
+  /** Milliseconds since 1970. */
+  since: number;
+  lastError: string | null;
+  breaker: string;
+  serverVersion?: string;
 }
 
 export interface CacheManagerStats {
@@ -957,12 +987,120 @@ export interface RedisManager extends AsyncDisposable {
 
 export const redisManager: RedisManager;
 
+/** An entry of a stream, as the handler of a consumer group is given it. */
+export interface StreamEntry {
+  readonly id: string;
+  /** A field that comes twice has its last value here. */
+  readonly fields: Record<string, string>;
+  /** Fields and values in turn, as they are in the stream. */
+  readonly fieldsAndValues: string[];
+  /** How often the entry was delivered, this time included. */
+  readonly deliveries: number;
+}
+
+/** What a consumer group asks of its client: that of `getRedis()` has it, and one of ioredis. */
+export interface StreamClient {
+  call(...words: any[]): Promise<any>;
+  duplicate(...options: any[]): any;
+  eval(...words: any[]): Promise<any>;
+  multi(...options: any[]): any;
+  watch(...words: any[]): Promise<any>;
+  xack(...words: any[]): Promise<any>;
+  xadd(...words: any[]): Promise<any>;
+  xautoclaim(...words: any[]): Promise<any>;
+  xclaim(...words: any[]): Promise<any>;
+  xgroup(...words: any[]): Promise<any>;
+  xinfo(...words: any[]): Promise<any>;
+  xpending(...words: any[]): Promise<any>;
+  xrange(...words: any[]): Promise<any>;
+  xreadgroup(...words: any[]): Promise<any>;
+}
+
+/** What was being done when something failed; with an entry, which it was. */
+export interface ConsumerGroupErrorContext {
+  during: 'create' | 'read' | 'claim' | 'handle' | 'acknowledge' | 'dead-letter' | 'stop';
+  id?: string;
+  deliveries?: number;
+}
+
+export interface ConsumerGroupOptions {
+  client: StreamClient;
+  stream: string;
+  group: string;
+  /** Of this consumer; a unique one by default, which leaves the group with the consumer. */
+  consumer?: string;
+  /** Entries that are handled at once; 10. */
+  concurrency?: number;
+  /** Entries that are asked for at once; as many as `concurrency`. */
+  batchSize?: number;
+  /** How long a read waits for entries; 5000. */
+  blockMs?: number;
+  /** After this time without a sign of its consumer an entry is delivered to another; 60000. */
+  minIdleMs?: number;
+  /** After as many an entry that was not acknowledged becomes a dead letter; 5. */
+  maxDeliveries?: number;
+  /** `{stream}:dead`, braces included, or `stream:dead` where the name has a hash tag of its own. */
+  deadLetterStream?: string;
+  /** Where a group begins that is made: `$` with what comes from then on, `0` with all there is, or behind an id. */
+  from?: string;
+  /** Resolves when the entry is done; it is acknowledged then. The signal aborts when a stop waits no longer. */
+  handler: (entry: StreamEntry, context: { signal: AbortSignal }) => unknown;
+  /** Told of every failure, the handler's too. None of them ends the consumer. */
+  onError?: (error: unknown, context: ConsumerGroupErrorContext) => void;
+  /** Stops the consumer when it aborts. */
+  signal?: AbortSignalLike;
+}
+
+export interface ConsumerGroupStats {
+  state: 'idle' | 'starting' | 'running' | 'stopping' | 'stopped';
+  consumer: string;
+  /** Entries that a handler has. */
+  running: number;
+  /** Entries that were delivered and wait for a handler. */
+  waiting: number;
+  /** Entries delivered for the first time. */
+  read: number;
+  /** Entries taken over from this or another consumer after `minIdleMs`. */
+  claimed: number;
+  handled: number;
+  failed: number;
+  deadLettered: number;
+  /** Pending entries that were deleted from the stream before anybody acknowledged them. */
+  deleted: number;
+  /** Failures other than the handler's. */
+  errors: number;
+}
+
+/** One consumer of a consumer group on a stream. */
+export interface ConsumerGroup extends AsyncDisposable {
+  /**
+   * Makes stream and group where they are missing, and begins. Waits for a server that is away. Rejects with the
+   * server's refusal, the signal's reason, and `E_CLOSED` after a stop.
+   */
+  start(): Promise<void>;
+  /**
+   * Reads no more, hands back what no handler has begun, and waits for the handlers, 5000 ms unless it is told
+   * otherwise. `left` entries were still with a handler then; they stay pending.
+   */
+  stop(options?: { timeoutMs?: number }): Promise<{ left: number }>;
+  stats(): ConsumerGroupStats;
+  /** Stops. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * One consumer of a consumer group; nothing is sent before `start()`. Each entry is given to the handler at least
+ * once. Throws `E_CONFIG` for an option that is not allowed.
+ */
+export function createConsumerGroup(options: ConsumerGroupOptions): ConsumerGroup;
+
 /** What importing the package as a whole gives; `await using` shuts it down. */
 export interface OrgCache extends AsyncDisposable {
   readonly cacheAdapter: CacheAdapter;
   readonly cacheManager: CacheManager;
   readonly closeRedis: typeof closeRedis;
   readonly configure: typeof configure;
+  readonly createConsumerGroup: typeof createConsumerGroup;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;

@@ -1,7 +1,11 @@
 'use strict';
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { createConsumerGroup } = require('../js/streams/consumer-group.js');
+const { DEFAULTS, KNOWN } = require('../js/streams/options.js');
 const { consumerGroups } = require('./support/consumer-group-harness');
+const { PACKAGE_ROOT } = require('./support/package');
 const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
 const { closedPort } = require('./support/silent-server');
@@ -48,6 +52,51 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       expect([...deliveries]).toEqual([1]);
     });
 
+    test('begins nothing more and leaves nothing behind, however often that happens in the middle of traffic', async () => {
+      const client = await streams.client();
+      const all = [];
+      const ids = [];
+      let isProducing = true;
+      const producing = (async () => {
+        while (isProducing) ids.push(await client.xadd('orders', '*', 'n', ids.length));
+      })();
+      for (let cycle = 0; cycle < 40; cycle += 1) {
+        const group = await streams.started({ client });
+        all.push(group);
+        await until(() => group.stats().read > 0, { everyMs: 1 });
+        const begun = group.handled.length;
+        await group.stop();
+        expect(group.handled).toHaveLength(begun);
+      }
+      isProducing = false;
+      await producing;
+      const last = await streams.started({ client });
+      await until(() => last.handled.includes(ids.at(-1)));
+      await streams.settled();
+      const handled = [...all, last].flatMap((group) => group.handled);
+      expect(handled.sort()).toEqual(ids.sort());
+    });
+
+    test('hands back what the server gives it while it stops', async () => {
+      const producer = await streams.client();
+      await producer.ping();
+      const first = await streams.started({ blockMs: 60_000 });
+      await streams.add(1);
+      await streams.settled();
+      const clients = () => redis.command('CLIENT', 'LIST');
+      await until(async () => /cmd=xreadgroup/.test(await clients()) && /flags=b/.test(await clients()));
+      redis.pause();
+      const adding = producer.xadd('orders', '*', 'n', 'late');
+      const stopping = first.stop();
+      await new Promise((resolve) => setImmediate(resolve));
+      redis.resume();
+      const [id] = await Promise.all([adding, stopping]);
+      expect(first.handled).not.toContain(id);
+      const second = await streams.started();
+      await streams.settled();
+      expect(second.handled).toEqual([id]);
+    });
+
     test('tells handlers that are not done in time by their signal, and leaves their entries pending', async () => {
       let told = 0;
       const handler = (_entry, { signal }) =>
@@ -69,11 +118,14 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error('told to end')));
         });
-      const group = await streams.started({ maxDeliveries: 1, handler });
+      const client = await streams.client();
+      const group = await streams.started({ client, maxDeliveries: 1, handler });
       await streams.add(1);
       await until(() => group.stats().running === 1);
       await group.stop({ timeoutMs: 0 });
       await until(() => group.stats().failed === 1);
+      // What was sent before is answered before.
+      await client.ping();
       expect(group.stats().deadLettered).toBe(0);
       expect(await streams.pending()).toBe(1);
     });
@@ -97,7 +149,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     });
 
     test('answers every stop alike, also before it has begun, and cannot be started again', async () => {
-      const group = streams.group();
+      const group = await streams.group();
       expect(group.stop()).toBe(group.stop());
       expect(await group.stop()).toEqual({ left: 0 });
       expect(await rejection(group.start())).toMatchObject({ name: 'OrgCacheError', code: 'E_CLOSED' });
@@ -106,7 +158,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     });
 
     test('leaves the client to its owner', async () => {
-      const client = streams.client();
+      const client = await streams.client();
       const group = await streams.started({ client });
       await group.stop();
       expect(await client.xlen('orders')).toBe(0);
@@ -124,7 +176,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     });
 
     test('does not begin with a signal that has aborted', async () => {
-      const group = streams.group({ signal: AbortSignal.abort(new Error('too late')) });
+      const group = await streams.group({ signal: AbortSignal.abort(new Error('too late')) });
       expect((await rejection(group.start())).message).toBe('too late');
       expect(await redis.keys()).toEqual([]);
     });
@@ -132,7 +184,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
 
   describe('that is started', () => {
     test('twice, begins once', async () => {
-      const group = streams.group();
+      const group = await streams.group();
       expect(group.start()).toBe(group.start());
       await group.start();
       const [id] = await streams.add(1);
@@ -142,7 +194,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
 
     test('on a key that is no stream, rejects with the server’s refusal and may be started again', async () => {
       await redis.command('SET', 'orders', 'a text');
-      const group = streams.group();
+      const group = await streams.group();
       expect((await rejection(group.start())).message).toMatch(/WRONGTYPE/);
       expect(group.stats().state).toBe('idle');
       await redis.command('DEL', 'orders');
@@ -151,8 +203,8 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     });
 
     test('while the server is away, says so, and may be stopped', async () => {
-      const client = open(`redis://127.0.0.1:${await closedPort()}`, { maxRetriesPerRequest: 0 });
-      const group = streams.group({ client });
+      const client = await open(`redis://127.0.0.1:${await closedPort()}`, { failsAtOnce: true });
+      const group = await streams.group({ client });
       const starting = rejection(group.start());
       await until(() => group.errors.length > 0);
       expect(group.errors[0].during).toBe('create');
@@ -174,9 +226,9 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
   });
 });
 
-test('a listener that throws is its process’s to hear of and does not end the consumer', async () => {
+test('a consumer goes on where a listener throws, warns of no listeners, and lets its process end', async () => {
   const redis = await startRedis();
-  const { report } = await inFreshProcess(
+  const { report, exitDelayMs, stderr } = await inFreshProcess(
     async ({ load, report, args }) => {
       const { Redis } = require('ioredis');
       const client = new Redis(args.url);
@@ -186,7 +238,8 @@ test('a listener that throws is its process’s to hear of and does not end the 
         client,
         stream: 'orders',
         group: 'workers',
-        handler({ fields }) {
+        handler({ fields }, { signal }) {
+          for (let n = 0; n < 12; n += 1) signal.addEventListener('abort', () => {});
           if (fields.n === '3') setImmediate(end);
           throw new Error('no');
         },
@@ -205,23 +258,16 @@ test('a listener that throws is its process’s to hear of and does not end the 
     { args: { url: redis.url } },
   );
   expect(report).toEqual({ heard: new Array(3).fill('the listener failed'), failed: 3 });
+  expect(stderr).toBe('');
+  expect(exitDelayMs).toBeLessThan(1_000);
 });
 
 describe('an option of a consumer group', () => {
-  const client = Object.fromEntries(
-    [
-      'eval',
-      'xack',
-      'xadd',
-      'xautoclaim',
-      'xclaim',
-      'xgroup',
-      'xinfo',
-      'xpending',
-      'xrange',
-      'xreadgroup',
-    ].map((method) => [method, () => {}]),
-  );
+  const methods =
+    'call duplicate eval multi watch xack xadd xautoclaim xclaim xgroup xinfo xpending xrange xreadgroup'.split(
+      ' ',
+    );
+  const client = Object.fromEntries(methods.map((method) => [method, () => {}]));
   const fine = { client, stream: 'orders', group: 'workers', handler() {} };
   const cluster = { ...client, isCluster: true, options: { keyPrefix: 'app:' } };
 
@@ -247,6 +293,17 @@ describe('an option of a consumer group', () => {
   ])('that is wrong is refused: %#', (options, sentence) => {
     expect(() => createConsumerGroup(options)).toThrow(sentence);
     expect(() => createConsumerGroup(options)).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+  });
+
+  test('is told by the README, with its default', () => {
+    const readme = fs.readFileSync(path.join(PACKAGE_ROOT, 'README.md'), 'utf8');
+    const table = readme.split('<!-- consumer group -->')[1].split('<!-- /consumer group -->')[0];
+    const rows = [...table.matchAll(/^\| ([a-zA-Z, ]+) \|([^|]*)\|/gm)].slice(1);
+    expect(rows.flatMap(([, names]) => names.split(', ')).sort()).toEqual(KNOWN);
+    const told = Object.fromEntries(rows.map(([, name, text]) => [name, text.trim().replaceAll('`', '')]));
+    expect(told).toMatchObject(
+      Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, String(value)])),
+    );
   });
 
   test('that is undefined is as good as left out', () => {

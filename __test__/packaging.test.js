@@ -84,12 +84,14 @@ describe('both packages in an empty folder, with no registry and no install scri
       const orgcache = require('orgcache');
       const adapter = require('orgcache/cacheAdapter');
       const manager = require('orgcache/redis-migration');
+      const redis = require('orgcache/redis');
       (async () => {
         const stored = await adapter.set('greeting', { text: 'hello' });
         print({
           version: orgcache.version,
           adapterIsOne: adapter === orgcache.cacheAdapter && adapter.default === adapter,
           managerIsOne: manager === orgcache.redisMigrationManager && manager.default === manager,
+          redisIsOne: redis.default === redis && !redis.isRedisConnected(),
           stored,
           value: await adapter.get('greeting'),
         });
@@ -98,6 +100,7 @@ describe('both packages in an empty folder, with no registry and no install scri
       version,
       adapterIsOne: true,
       managerIsOne: true,
+      redisIsOne: true,
       stored: true,
       value: { text: 'hello' },
     });
@@ -109,20 +112,29 @@ describe('both packages in an empty folder, with no registry and no install scri
       import { cacheAdapter, redisMigrationManager, version } from 'orgcache';
       import adapter from 'orgcache/cacheAdapter';
       import manager from 'orgcache/redis-migration';
+      import redis, { initializeRedis } from 'orgcache/redis';
       const required = createRequire(import.meta.url)('orgcache');
       await adapter.set('greeting', [1, 2, 3]);
       print({
         version,
         adapterIsOne: adapter === cacheAdapter && adapter === required.cacheAdapter,
         managerIsOne: manager === redisMigrationManager && manager === required.redisMigrationManager,
+        redisIsOne: redis.initializeRedis === initializeRedis,
         value: await required.cacheAdapter.get('greeting'),
       });`;
     expect(run('program.mjs', program)).toEqual({
       version,
       adapterIsOne: true,
       managerIsOne: true,
+      redisIsOne: true,
       value: [1, 2, 3],
     });
+  });
+
+  test('put the command line where npx finds it', () => {
+    const link = path.join(project, 'node_modules', '.bin', 'orgcache');
+    const child = spawnSync(link, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
+    expect([child.status, child.stdout.trim()]).toEqual([0, version]);
   });
 
   test('name the missing package when the one of this platform is taken away', () => {

@@ -45,6 +45,8 @@ class Inspection {
       isConnected: isConnected(report),
       ...condition(report),
       driver: report.driver,
+      pool: report.pool,
+      nodes: report.nodes,
       latencies: report.latencies,
     };
   }

@@ -69,7 +69,7 @@ describe('a cluster of the harness', () => {
     const [second] = await cluster.replicasOf(first);
     await cluster.failover(second);
     expect(await cluster.ownerOf(key)).toBe(second);
-    await cluster.failover(first, { mode: 'TAKEOVER' });
+    await cluster.failover(first, { mode: 'FORCE' });
     expect(await cluster.ownerOf(key)).toBe(first);
     expect(await cluster.commandAt(key, 'GET', key)).toBe('kept');
     await first.kill();

@@ -1,5 +1,7 @@
 import orgcache, { type cacheAdapter, type OrgCache, type redisMigrationManager } from 'orgcache';
 import adapterEntry, { type cacheAdapter as namedAdapter } from 'orgcache/cacheAdapter';
+import type redisEntry from 'orgcache/redis';
+import type { HealthStatus, initializeRedis, performHealthCheck, RedisModule } from 'orgcache/redis';
 import type migrationEntry from 'orgcache/redis-migration';
 import type { redisMigrationManager as namedManager } from 'orgcache/redis-migration';
 
@@ -9,6 +11,10 @@ export const adapterDefault: Same<typeof adapterEntry, typeof cacheAdapter> = tr
 export const adapterNamed: Same<typeof namedAdapter, typeof cacheAdapter> = true;
 export const managerDefault: Same<typeof migrationEntry, typeof redisMigrationManager> = true;
 export const managerNamed: Same<typeof namedManager, typeof redisMigrationManager> = true;
+
+export const redisDefault: Same<typeof redisEntry, RedisModule> = true;
+export const initialized: Same<ReturnType<typeof initializeRedis>, Promise<boolean>> = true;
+export const checked: Same<ReturnType<typeof performHealthCheck>, Promise<HealthStatus>> = true;
 
 // @ts-expect-error the subpath of the adapter is not the manager
 export const mistaken: typeof redisMigrationManager = adapterEntry;

@@ -1,11 +1,14 @@
+import type { Redis } from 'ioredis';
 import {
   type AbortSignalLike,
   type CacheHealth,
   type CacheStats,
   type ConnectionState,
+  type ConsumerGroupStats,
   cacheAdapter,
   cacheManager,
   configure,
+  createConsumerGroup,
   type ErrorCode,
   installSignalHandlers,
   type Logger,
@@ -239,4 +242,32 @@ export function errors(error: unknown): boolean {
   // @ts-expect-error a code is not the caller's to change
   error.code = 'E_KEY';
   return error.retryable && asError.message.length > 0;
+}
+
+export async function streams(client: Redis): Promise<void> {
+  const options = { client, stream: 'orders', group: 'workers' };
+  await using group = createConsumerGroup({
+    ...options,
+    maxDeliveries: 3,
+    signal: AbortSignal.timeout(1000),
+    async handler({ id, fields, deliveries }, { signal }) {
+      exactly<string>()(id, true);
+      exactly<Record<string, string>>()(fields, true);
+      exactly<number>()(deliveries, true);
+      exactly<AbortSignal>()(signal, true);
+    },
+    onError(error, { during, id }) {
+      exactly<unknown>()(error, true);
+      exactly<string | undefined>()(id, true);
+      // @ts-expect-error there is no such part of the work
+      during === 'write';
+    },
+  });
+  exactly<void>()(await group.start(), true);
+  exactly<ConsumerGroupStats>()(group.stats(), true);
+  exactly<{ left: number }>()(await group.stop({ timeoutMs: 10 }), true);
+  // @ts-expect-error a handler is needed
+  createConsumerGroup(options);
+  // @ts-expect-error there is no such option
+  createConsumerGroup({ ...options, handler() {}, retries: 3 });
 }

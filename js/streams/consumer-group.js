@@ -1,5 +1,6 @@
 'use strict';
 
+const { setMaxListeners } = require('node:events');
 const { reasonOf, whenAborted } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { timeoutOf } = require('../options.js');
@@ -34,8 +35,10 @@ class ConsumerGroup {
 
   constructor(options) {
     this.#options = options;
+    // As many may listen as there are entries in hand.
+    setMaxListeners(0, this.#ending.signal, this.#deadline.signal);
     this.#commands = new GroupCommands(options);
-    this.#reader = new Reader(options);
+    this.#reader = new Reader(options, (error) => this.#tell(error, { during: 'read' }));
     const { concurrency, signal } = options;
     this.#inHand = new EntriesInHand({ concurrency, work: (entry) => this.#work(entry) });
     if (signal !== undefined && !signal.aborted) {
@@ -65,7 +68,7 @@ class ConsumerGroup {
     await Promise.race([created, aborted(ending)]);
     this.#refuseEnded();
     this.#state = 'running';
-    this.#reader.open((error) => this.#tell(error, { during: 'read' }));
+    this.#reader.open();
     this.#renewing(minIdleMs * RENEWED_AFTER);
     this.#loops = [
       this.#repeat('read', () => this.#read()),
@@ -209,9 +212,7 @@ class ConsumerGroup {
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
-      // A handler that failed because it was told to end says nothing against the entry.
-      if (deliveries >= maxDeliveries && !signal.aborted)
-        await this.#bury(held, String(error?.message ?? error));
+      if (deliveries >= maxDeliveries) await this.#bury(held, String(error?.message ?? error));
       return;
     }
     this.#counts.handled += 1;
@@ -225,6 +226,7 @@ class ConsumerGroup {
     });
   }
 
+  /** After the deadline of a stop not at all: a handler that failed because of it says nothing against its entry. */
   async #settle(about, act) {
     // Where the server refuses for good, the entry stays pending and is delivered again.
     await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));

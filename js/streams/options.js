@@ -24,7 +24,11 @@ const BOUNDS = {
 
 const NAMES = ['stream', 'group', 'consumer', 'deadLetterStream'];
 const METHODS = [
+  'call',
+  'duplicate',
   'eval',
+  'multi',
+  'watch',
   'xack',
   'xadd',
   'xautoclaim',
@@ -35,7 +39,7 @@ const METHODS = [
   'xrange',
   'xreadgroup',
 ];
-const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'];
+const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'].sort();
 
 /** The options of a consumer group, complete; throws `E_CONFIG` where one is not what it must be. */
 function groupOptions(given) {
@@ -44,7 +48,7 @@ function groupOptions(given) {
   }
   const unknown = Object.keys(given).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) {
-    throw refused(`a consumer group has no option ${unknown}; there are: ${KNOWN.sort().join(', ')}`);
+    throw refused(`a consumer group has no option ${unknown}; there are: ${KNOWN.join(', ')}`);
   }
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = { ...DEFAULTS, ...named };
@@ -123,4 +127,4 @@ function refused(sentence) {
   return new OrgCacheError('E_CONFIG', sentence);
 }
 
-module.exports = { groupOptions };
+module.exports = { DEFAULTS, KNOWN, groupOptions };

@@ -138,6 +138,11 @@ impl Client {
         self.under_way.borrow().count()
     }
 
+    /// Connections that calls share, and how many of them have something under way.
+    pub fn lanes(&self) -> (usize, usize) {
+        self.inner.borrow().driving.lanes()
+    }
+
     /// The caches of a cluster's nodes; none with another topology.
     pub fn nodes(&self) -> Vec<Arc<Core>> {
         self.inner.borrow().driving.nodes()
@@ -346,7 +351,7 @@ pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, 
     unsafe {
         let owner = uv::owner(handle);
         with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.ready(owner.node, status, now, sink));
+            client.in_event_loop(|driving, now, sink| driving.ready(owner.number, status, now, sink));
         });
     }
 }
@@ -357,7 +362,7 @@ pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
     unsafe {
         let owner = uv::owner(handle);
         with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.overdue(owner.node, now, sink));
+            client.in_event_loop(|driving, now, sink| driving.overdue(owner.number, now, sink));
         });
     }
 }

@@ -9,49 +9,25 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::bell::Bell;
-use super::driving::{NodeDriver, Place};
+use super::cluster_member::{DRIVERS_A_MEMBER, Member};
 use super::joins::Joins;
+use super::lane_driver::Place;
+use super::node_driver::{LANES_A_NODE, NodeDriver};
 use super::overall::Overall;
 use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways};
-use crate::command::{self, BLOCKING, READONLY, SLOTS, slot_of};
+use crate::command::{SLOTS, slot_of};
 use crate::config::{Endpoint, ScaleReads};
-use crate::connection::{ClusterView, Scout, Shard, Tray};
-use crate::error::Result;
-use crate::health::State;
+use crate::connection::{ClusterView, News, Scout, Shard, Tray};
+use crate::error::{Error, Result};
 use crate::lane::Batch;
 use crate::runtime::IoThread;
 
 /// Of a slot that nobody has.
 const NOBODY: u16 = u16::MAX;
-/// The primary's and the reader's; their handles carry a number of their own.
-const DRIVERS_A_MEMBER: usize = 2;
 /// A request whose keys are on two nodes is tried again after this time.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
-
-/// One shard.
-struct Member {
-    core: Arc<Core>,
-    driver: NodeDriver,
-    at: watch::Sender<Endpoint>,
-    /// Replicas as they were last, one of which may take over.
-    replicas: Vec<Endpoint>,
-    has_slots: bool,
-    /// A replica that answers reads, where that is configured.
-    reader: Option<Reader>,
-}
-
-struct Reader {
-    core: Arc<Core>,
-    driver: NodeDriver,
-    at: watch::Sender<Endpoint>,
-}
-
-impl Reader {
-    /// Whether it is worth asking: one that was never asked connects then.
-    fn is_there(&self) -> bool {
-        matches!(self.core.health().state(), State::Connecting | State::Ready)
-    }
-}
+const SLOT_IS_MOVING: &str =
+    "TRYAGAIN the keys were on two nodes until the call's time was up: their slot is moving";
 
 pub struct ClusterDriver {
     front: Arc<Core>,
@@ -61,7 +37,9 @@ pub struct ClusterDriver {
     slots: Box<[u16]>,
     place: Place,
     overall: Arc<Overall>,
-    views: Arc<Tray<Vec<Result<ClusterView>>, Arc<Bell>>>,
+    news: Arc<Tray<Vec<News>, Arc<Bell>>>,
+    /// Rounds in which no node could say who has which slots.
+    failures: u32,
     scout: Scout,
     traffic: Traffic,
     /// What is to be tried again.
@@ -93,61 +71,14 @@ impl Sink for Sorting<'_> {
     }
 }
 
-impl Member {
-    /// Who answers: reads of the raw client may go to the replica.
-    fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeDriver {
-        match (&mut self.reader, call) {
-            (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
-                &mut reader.driver
-            }
-            _ => &mut self.driver,
-        }
-    }
-
-    /// Reads come from this replica from now on, from the primary where there is none.
-    fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, place: &Place) {
-        match (replica, &self.reader) {
-            (Some(replica), Some(reader)) => {
-                reader.at.send_if_modified(|at| std::mem::replace(at, replica.clone()) != *replica);
-            }
-            (Some(replica), None) => {
-                let (at, followed) = watch::channel(replica.clone());
-                self.reader = front.of_replica(followed).ok().and_then(|core| {
-                    let core = Arc::new(core);
-                    let driver =
-                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place).ok()?;
-                    Some(Reader { core, driver, at })
-                });
-            }
-            // It has become the primary: it is asked as such, and this one's connection is not used any more.
-            (None, _) => {}
-        }
-    }
-
-    fn has_died(&self) -> bool {
-        self.driver.has_died() || self.reader.as_ref().is_some_and(|reader| reader.driver.has_died())
-    }
-
-    fn close(self, sink: &mut dyn Sink) {
-        self.driver.close(sink);
-        if let Some(reader) = self.reader {
-            reader.driver.close(sink);
-        }
-    }
-}
-
-fn only_reads(words: &[&[u8]]) -> bool {
-    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
-}
-
 impl ClusterDriver {
     /// Starts to look at the cluster.
     pub fn start(front: Arc<Core>, place: Place) -> Result<ClusterDriver> {
         let io = IoThread::shared()?;
-        let views = Arc::new(Tray::<Vec<_>, _>::new(place.bell.clone()));
-        let told = views.clone();
-        let scout = Scout::start(&io, front.config().clone(), move |view| {
-            told.put(|views: &mut Vec<_>| views.push(view))
+        let news = Arc::new(Tray::<Vec<_>, _>::new(place.bell.clone()));
+        let told = news.clone();
+        let scout = Scout::start(&io, front.config().clone(), move |heard| {
+            told.put(|news: &mut Vec<_>| news.push(heard))
         });
         Ok(ClusterDriver {
             limbo: Exchange::new(front.clone()),
@@ -156,7 +87,8 @@ impl ClusterDriver {
             overall: Arc::new(Overall::new(front.health().clone())),
             front,
             place,
-            views,
+            news,
+            failures: 0,
             scout,
             traffic: Traffic::default(),
             later: Vec::new(),
@@ -168,6 +100,13 @@ impl ClusterDriver {
 
     pub fn name(&self) -> &'static str {
         self.members.iter().flatten().next().map_or("cluster", |member| member.driver.name())
+    }
+
+    pub fn lanes(&self) -> (usize, usize) {
+        let drivers = self.members.iter().flatten().flat_map(|member| {
+            std::iter::once(&member.driver).chain(member.reader.as_ref().map(|reader| &reader.driver))
+        });
+        drivers.map(NodeDriver::lanes).fold((0, 0), |sum, lanes| (sum.0 + lanes.0, sum.1 + lanes.1))
     }
 
     pub fn cores(&self) -> Vec<Arc<Core>> {
@@ -225,6 +164,9 @@ impl ClusterDriver {
     pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
         self.each(sink, |driver, sink| driver.flush(now, sink));
         self.settle_redirected(now, sink);
+        if self.limbo.pending() > 0 {
+            self.watch();
+        }
     }
 
     fn each(&mut self, sink: &mut dyn Sink, mut work: impl FnMut(&mut NodeDriver, &mut dyn Sink)) {
@@ -240,23 +182,24 @@ impl ClusterDriver {
     /// The bell has rung: for a member, for the map of slots, or because something is due.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
-        for view in self.views.take() {
-            match view {
-                Ok(view) => self.take_view(view, now, sink),
-                Err(error) if self.members.is_empty() => {
+        for news in self.news.take() {
+            match news {
+                News::View(view) => self.take_view(view, now, sink),
+                News::Failed(error) if self.members.is_empty() => {
+                    self.failures += 1;
                     let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
-                    self.limbo.attempt_failed(error, 1, now, &mut sorting);
+                    self.limbo.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
-                Err(_) => {}
+                News::Failed(_) | News::Due => {}
             }
         }
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         // There is no connection that could be replaced.
         let _ = self.limbo.expire(now, &mut sorting);
-        let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|(at, _)| *at <= now);
+        let (due, later): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.later).into_iter().partition(|(at, _)| *at <= now);
         self.later = later;
-        let due: Vec<(Instant, Redirected)> = due;
         self.traffic.redirected.extend(due.into_iter().map(|(_, redirected)| redirected));
         self.flush(now, sink);
         self.watch();
@@ -264,30 +207,35 @@ impl ClusterDriver {
 
     /// Has the cluster looked at again, and itself woken, where something is not as it should be.
     fn watch(&self) {
-        if self.overall.is_unwell() || self.limbo.pending() > 0 || !self.later.is_empty() {
+        if self.overall.is_unwell() || !self.later.is_empty() {
             self.scout.look_again();
+        }
+        let due = self.later.iter().map(|(at, _)| *at).chain(self.limbo.next_deadline()).min();
+        if let Some(at) = due {
+            self.scout.wake_at(at);
         }
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
-        self.with_member(node, now, sink, |driver, sink| driver.ready(status, now, sink));
+    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+        self.with_member(number, now, sink, |driver, sink| driver.ready(number, status, now, sink));
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
-        self.with_member(node, now, sink, |driver, sink| driver.overdue(now, sink));
+    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn Sink) {
+        self.with_member(number, now, sink, |driver, sink| driver.overdue(number, now, sink));
         self.watch();
     }
 
     #[cfg(unix)]
     fn with_member(
         &mut self,
-        node: usize,
+        number: usize,
         now: Instant,
         sink: &mut dyn Sink,
         work: impl FnOnce(&mut NodeDriver, &mut dyn Sink),
     ) {
+        let node = number / LANES_A_NODE;
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         if let Some(member) = self.members.get_mut(node / DRIVERS_A_MEMBER).and_then(Option::as_mut) {
             match (node % DRIVERS_A_MEMBER, &mut member.reader) {
@@ -311,9 +259,12 @@ impl ClusterDriver {
     fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
         let position = match &redirected.to {
             Redirection::TryAgain => {
-                let redirected = Redirected { to: Redirection::Owner, ..redirected };
-                self.later.push((now + TRY_AGAIN_AFTER, redirected));
-                return self.scout.look_again();
+                let at = now + TRY_AGAIN_AFTER;
+                if at >= self.front.deadline(redirected.token.issued()) {
+                    return self.give_up(redirected, now, sink);
+                }
+                self.later.push((at, Redirected { to: Redirection::Owner, ..redirected }));
+                return self.watch();
             }
             Redirection::Owner => redirected.slot().and_then(|slot| self.owner(slot)).or_else(|| self.any()),
             Redirection::Ask { host, port } => self.member_at(host, *port),
@@ -341,6 +292,19 @@ impl ClusterDriver {
         }
     }
 
+    /// The time of a request has come before that of its slot.
+    fn give_up(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+        let owner = redirected.slot().and_then(|slot| self.owner(slot));
+        let core = match owner.and_then(|owner| self.members[owner].as_ref()) {
+            Some(member) => member.core.clone(),
+            None => self.front.clone(),
+        };
+        let (slot, error) = (redirected.token.slot, Error::reply(SLOT_IS_MOVING));
+        if let Some(outcome) = core.give_up(redirected.token, &redirected.request, &error, false, now) {
+            self.traffic.joins.settle(slot, outcome, sink);
+        }
+    }
+
     /// The member at an address that a node has named; an unknown one is new.
     fn member_at(&mut self, host: &str, port: u16) -> Option<usize> {
         // A node that does not know its own address leaves it out.
@@ -362,7 +326,7 @@ impl ClusterDriver {
         let made = self.front.of_node(followed, share).and_then(|core| {
             let core = Arc::new(core);
             self.overall.add(position, core.health());
-            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, &self.place)?))
+            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, self.place.clone())?))
         });
         match made {
             Ok((core, driver)) => {

@@ -7,48 +7,22 @@ use std::time::Instant;
 
 use napi::sys;
 
-use super::bell::Bell;
 use super::client::Client;
 use super::cluster_driver::ClusterDriver;
-#[cfg(unix)]
-use super::loop_driver::{Callbacks, LoopDriver};
-#[cfg(unix)]
-use super::open_handles::OpenHandles;
+use super::lane_driver::Place;
+use super::node_driver::NodeDriver;
 use super::sink::Discard;
-use super::thread_driver::ThreadDriver;
-use crate::cache::{Call, Core, Outcome, Sink, Token, closed, embedded};
-#[cfg(unix)]
-use crate::config::Driver;
+use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
 use crate::config::Topology;
 use crate::error::Result;
 use crate::health::State;
-use crate::lane::Batch;
 
 pub enum Driving {
     /// No Redis is configured: calls are answered without a driver.
     Embedded,
-    Node(NodeDriver),
+    Node(Box<NodeDriver>),
     Cluster(Box<ClusterDriver>),
     Closed,
-}
-
-/// What moves the bytes of one connection.
-pub enum NodeDriver {
-    #[cfg(unix)]
-    Loop(Box<LoopDriver>),
-    Thread(Box<ThreadDriver>),
-}
-
-/// Where drivers are made for: one environment's client.
-#[derive(Clone)]
-pub struct Place {
-    pub bell: Arc<Bell>,
-    #[cfg(unix)]
-    pub event_loop: super::uv::Loop,
-    #[cfg(unix)]
-    pub open_handles: OpenHandles,
-    #[cfg(unix)]
-    pub client: *mut c_void,
 }
 
 impl Driving {
@@ -63,7 +37,7 @@ impl Driving {
         if matches!(core.config().topology(), Topology::Cluster { .. }) {
             return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
         }
-        Ok(Driving::Node(NodeDriver::start(core.clone(), 0, &place)?))
+        Ok(Driving::Node(Box::new(NodeDriver::start(core.clone(), 0, place)?)))
     }
 
     pub fn name(&self) -> &'static str {
@@ -72,6 +46,15 @@ impl Driving {
             Driving::Node(driver) => driver.name(),
             Driving::Cluster(driver) => driver.name(),
             Driving::Closed => "closed",
+        }
+    }
+
+    /// Connections that calls share, and how many of them have something under way.
+    pub fn lanes(&self) -> (usize, usize) {
+        match self {
+            Driving::Node(driver) => driver.lanes(),
+            Driving::Cluster(driver) => driver.lanes(),
+            Driving::Embedded | Driving::Closed => (0, 0),
         }
     }
 
@@ -114,7 +97,7 @@ impl Driving {
     #[cfg(unix)]
     pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.ready(status, now, sink),
+            Driving::Node(driver) => driver.ready(node, status, now, sink),
             Driving::Cluster(driver) => driver.ready(node, status, now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
@@ -123,7 +106,7 @@ impl Driving {
     #[cfg(unix)]
     pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.overdue(now, sink),
+            Driving::Node(driver) => driver.overdue(node, now, sink),
             Driving::Cluster(driver) => driver.overdue(node, now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
@@ -156,123 +139,6 @@ impl Driving {
             Driving::Node(driver) => driver.close(sink),
             Driving::Cluster(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
-        }
-    }
-}
-
-impl Place {
-    #[cfg_attr(not(unix), expect(unused_variables))]
-    fn of(env: sys::napi_env, client: &'static Client, owner: *mut c_void) -> Place {
-        #[cfg(unix)]
-        let event_loop = {
-            let mut event_loop = std::ptr::null_mut();
-            // SAFETY: on the environment's thread.
-            unsafe { sys::napi_get_uv_event_loop(env, &mut event_loop) };
-            event_loop.cast()
-        };
-        Place {
-            bell: client.bell().clone(),
-            #[cfg(unix)]
-            event_loop,
-            #[cfg(unix)]
-            open_handles: client.open_handles().clone(),
-            #[cfg(unix)]
-            client: owner,
-        }
-    }
-}
-
-impl NodeDriver {
-    /// Starts what the configuration asks for, as the node of this number. `auto` is the loop driver where libuv
-    /// is there: it wins every row of the benchmark.
-    #[cfg_attr(not(unix), expect(unused_variables))]
-    pub fn start(core: Arc<Core>, node: usize, place: &Place) -> Result<NodeDriver> {
-        #[cfg(unix)]
-        if core.config().driver != Driver::Thread && super::uv::is_available() {
-            let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
-            let owner = super::uv::Owner { client: place.client, node };
-            let (bell, open_handles) = (place.bell.clone(), place.open_handles.clone());
-            // SAFETY: the loop is this environment's; the client outlives its handles.
-            let driver =
-                unsafe { LoopDriver::start(core, bell, place.event_loop, open_handles, owner, callbacks)? };
-            return Ok(NodeDriver::Loop(Box::new(driver)));
-        }
-        Ok(NodeDriver::Thread(Box::new(ThreadDriver::start(core, place.bell.clone())?)))
-    }
-
-    pub fn name(&self) -> &'static str {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(_) => "loop",
-            NodeDriver::Thread(_) => "thread",
-        }
-    }
-
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.call(call, slot, now, sink),
-            NodeDriver::Thread(driver) => driver.call(call, slot, waiting, now, sink),
-        }
-    }
-
-    /// Takes requests in that another node was asked first.
-    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.append(batch, now, sink),
-            NodeDriver::Thread(driver) => driver.append(batch),
-        }
-    }
-
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.flush(now, sink),
-            NodeDriver::Thread(driver) => driver.flush(),
-        }
-    }
-
-    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.take_events(now, sink),
-            NodeDriver::Thread(driver) => driver.take_outcomes(sink),
-        }
-    }
-
-    #[cfg(unix)]
-    pub fn ready(&mut self, status: i32, now: Instant, sink: &mut dyn Sink) {
-        if let NodeDriver::Loop(driver) = self {
-            driver.ready(status, now, sink);
-        }
-    }
-
-    #[cfg(unix)]
-    pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
-        if let NodeDriver::Loop(driver) = self {
-            driver.overdue(now, sink);
-        }
-    }
-
-    /// Whether no call is under way.
-    pub fn is_idle(&self) -> bool {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.pending() == 0,
-            NodeDriver::Thread(driver) => driver.pending_bytes() == 0,
-        }
-    }
-
-    pub fn has_died(&self) -> bool {
-        matches!(self, NodeDriver::Thread(driver) if driver.has_died())
-    }
-
-    pub fn close(self, sink: &mut dyn Sink) {
-        match self {
-            #[cfg(unix)]
-            NodeDriver::Loop(driver) => driver.close(sink),
-            NodeDriver::Thread(driver) => driver.close(sink),
         }
     }
 }
@@ -330,8 +196,7 @@ mod tests {
         })
         .unwrap();
         let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let mut driving =
-            Driving::Node(NodeDriver::Thread(Box::new(ThreadDriver::start(core, bell.clone()).unwrap())));
+        let mut driving = Driving::Node(Box::new(NodeDriver::on_a_thread(core, bell.clone()).unwrap()));
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             driving.call(

@@ -218,6 +218,7 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let core = client.core();
     let (health, config) = (core.health(), core.config());
     let nodes = client.nodes();
+    let (lanes, busy) = client.lanes();
     let cores: Vec<&Arc<Core>> = std::iter::once(core).chain(&nodes).collect();
     let (memory, journal) = (memory_report(&cores), journal_report(&cores));
     let report = json!({
@@ -230,6 +231,7 @@ fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "memory": memory,
         "journal": journal,
         "breaker": { "state": core.breaker().state().name() },
+        "pool": { "lanes": lanes, "busy": busy, "min": config.min_pool_size, "max": config.pool_size },
         "nodes": nodes.iter().map(node_report).collect::<Vec<_>>(),
         "usesRedis": core.uses_redis(),
         "config": settings_report(config),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
-use crate::cache::{Attached, Call, Core, Exchange, Sink, Token};
+use crate::cache::{Attached, Call, Exchange, Sink, Token};
 use crate::connection::{
     BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
     read_arrived, write_waiting,
@@ -64,7 +64,7 @@ impl LoopDriver {
     /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
     /// of this driver were closed by `close`.
     pub unsafe fn start(
-        core: Arc<Core>,
+        exchange: Exchange,
         bell: Arc<Bell>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
@@ -74,6 +74,7 @@ impl LoopDriver {
         let io = IoThread::shared()?;
         let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
+        let core = exchange.core();
         let is_asleep = core.is_node() && core.is_dedicated();
         let keeper = Keeper::start(&io, core.dialer().clone(), move |event| {
             told.put(|events| events.push_back(event));
@@ -82,7 +83,7 @@ impl LoopDriver {
             keeper.connect();
         }
         Ok(LoopDriver {
-            exchange: Exchange::new(core),
+            exchange,
             wire: None,
             // SAFETY: the caller answers for the loop.
             timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
@@ -115,6 +116,11 @@ impl LoopDriver {
         if std::mem::take(&mut self.is_asleep) {
             self.keeper.connect();
         }
+    }
+
+    /// Whether something that waits for an answer may be about this key.
+    pub fn mentions(&self, key: &[u8]) -> bool {
+        self.exchange.mentions(key)
     }
 
     pub fn pending(&self) -> usize {

@@ -13,13 +13,16 @@ mod bell;
 mod calls;
 mod client;
 mod cluster_driver;
+mod cluster_member;
 mod driving;
 mod exports;
 mod function;
 mod intake;
 mod joins;
+mod lane_driver;
 #[cfg(unix)]
 mod loop_driver;
+mod node_driver;
 mod notices;
 mod open_handles;
 mod overall;

@@ -53,7 +53,8 @@ pub struct ThreadDriver {
 
 impl ThreadDriver {
     /// Starts to connect.
-    pub fn start(core: Arc<Core>, bell: Bell) -> Result<ThreadDriver> {
+    pub fn start(exchange: Exchange, bell: Bell) -> Result<ThreadDriver> {
+        let core = exchange.core().clone();
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
@@ -62,7 +63,7 @@ impl ThreadDriver {
             ended: Default::default(),
             died: AtomicBool::new(false),
         });
-        io.spawn(converse(core.clone(), shared.clone()));
+        io.spawn(converse(exchange, shared.clone()));
         Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
     }
 
@@ -147,10 +148,10 @@ impl Drop for Ending {
 }
 
 /// The I/O thread's side.
-async fn converse(core: Arc<Core>, shared: Arc<Shared>) {
+async fn converse(exchange: Exchange, shared: Arc<Shared>) {
     let _ending = Ending(shared.clone());
-    let dialer = core.dialer().clone();
-    let mut traffic = Attached::new(Exchange::new(core), Collected::default());
+    let dialer = exchange.core().dialer().clone();
+    let mut traffic = Attached::new(exchange, Collected::default());
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
         traffic.append(&mut shared.inbox.take(), Instant::now());
         shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);

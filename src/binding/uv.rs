@@ -96,11 +96,11 @@ pub struct Handle {
     memory: *mut c_void,
 }
 
-/// Whose handle it is: a client, and which of its nodes.
+/// Whose handle it is: a client's, and of which of its connections.
 #[derive(Clone, Copy)]
 pub struct Owner {
     pub client: *mut c_void,
-    pub node: usize,
+    pub number: usize,
 }
 
 /// What a handle's data points to.
@@ -118,7 +118,7 @@ pub unsafe fn owner(handle: *mut c_void) -> Owner {
     match functions() {
         // SAFETY: handles of this module carry an `Attached`.
         Some(uv) => unsafe { (*(uv.handle_get_data)(handle).cast::<Attached>()).owner },
-        None => Owner { client: std::ptr::null_mut(), node: 0 },
+        None => Owner { client: std::ptr::null_mut(), number: 0 },
     }
 }
 

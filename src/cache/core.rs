@@ -10,6 +10,7 @@ use super::attention::Attention;
 use super::call::{Call, Outcome};
 use super::clearing::Clearing;
 use super::kept::Kept;
+use super::large::LargeValues;
 use super::replay::Recovery;
 use super::request::Operation;
 use super::token::{NOBODY, Purpose, Token};
@@ -60,6 +61,7 @@ pub struct Core {
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
     breaker: Breaker,
+    pub(super) large: LargeValues,
     role: Role,
     is_node: bool,
     /// Of the raw client's keys.
@@ -111,6 +113,7 @@ impl Core {
             legacy_attention: Attention::new(LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
+            large: LargeValues::default(),
             role,
             is_node: false,
             prefix: Prefix::new(&config.client_key_prefix),

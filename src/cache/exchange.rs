@@ -2,7 +2,7 @@
 //!
 //! A driver moves the bytes and tells what happens; this decides what it means.
 
-use std::borrow::{BorrowMut, Cow};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use super::replies::FollowUp;
 use super::token::{NOBODY, PUSHED, Purpose, Token};
 use crate::command;
 use crate::connection::{
-    Admission, BreakerState, ServerInfo, Traffic, Watch, Watchdog, connection_garbled, connection_silent,
+    Admission, BreakerState, ServerInfo, Watch, Watchdog, connection_garbled, connection_silent,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
@@ -32,6 +32,8 @@ pub trait Sink {
 /// The calls that are under way on one connection.
 pub struct Exchange {
     core: Arc<Core>,
+    /// Whether it is a connection beside another one, which keeps state, journal and breaker.
+    is_beside: bool,
     lane: Lane<Token>,
     follow_up: FollowUp,
     scratch: Scratch,
@@ -53,6 +55,7 @@ impl Exchange {
     pub fn new(core: Arc<Core>) -> Exchange {
         Exchange {
             core,
+            is_beside: false,
             lane: Lane::default(),
             follow_up: FollowUp::default(),
             scratch: Scratch::default(),
@@ -64,6 +67,16 @@ impl Exchange {
             identity: None,
             doubtful: None,
         }
+    }
+
+    /// A connection beside another one of the same client. What it cannot send that one does.
+    pub fn beside(core: Arc<Core>) -> Exchange {
+        Exchange { is_beside: true, ..Exchange::new(core) }
+    }
+
+    /// Whether something that waits may be about this key.
+    pub fn mentions(&self, key: &[u8]) -> bool {
+        self.lane.mentions(key)
     }
 
     pub fn core(&self) -> &Arc<Core> {
@@ -88,8 +101,8 @@ impl Exchange {
     pub fn next_deadline(&self) -> Option<Instant> {
         let watch = self.watchdog.as_ref().filter(|_| !self.is_blocked()).map(Watchdog::next_look);
         let (probe, recovery) = match &self.watchdog {
-            Some(_) => (self.core.breaker().next_probe(), self.core.recovery_due()),
-            None => (None, None),
+            Some(_) if !self.is_beside => (self.core.breaker().next_probe(), self.core.recovery_due()),
+            _ => (None, None),
         };
         [self.lane.next_deadline(), watch, probe, recovery].into_iter().flatten().min()
     }
@@ -156,6 +169,7 @@ impl Exchange {
     /// What the journal has got while Redis was there goes to Redis.
     pub fn look_after_journal(&mut self, now: Instant) {
         if self.core.wants_recovery()
+            && !self.is_beside
             && self.is_connected()
             && self.core.breaker().state() == BreakerState::Closed
             && self.core.wants_recovery.swap(false, Ordering::AcqRel)
@@ -215,6 +229,9 @@ impl Exchange {
         self.last_failure = None;
         self.last_received = Some(now);
         self.last_reply = now;
+        if self.is_beside {
+            return;
+        }
         self.core.breaker().probe_succeeded(now);
         self.identity = server.connection_id.map(|id| Fence::new(id, &server.connection_name));
         self.core.health().connected(&server.version, server.protocol);
@@ -238,8 +255,10 @@ impl Exchange {
     /// An attempt to connect failed.
     pub fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant, sink: &mut dyn Sink) {
         self.failures = attempt;
-        self.core.breaker().failed(1, now);
-        self.core.health().attempt_failed(fault_code(&error), error.message());
+        if !self.is_beside {
+            self.core.breaker().failed(1, now);
+            self.core.health().attempt_failed(fault_code(&error), error.message());
+        }
         self.last_failure = Some(error);
         self.answer_without_connection(now, sink);
     }
@@ -247,7 +266,9 @@ impl Exchange {
     /// The connection is gone.
     pub fn disconnected(&mut self, error: Error, now: Instant, sink: &mut dyn Sink) {
         self.watchdog = None;
-        self.core.health().disconnected(fault_code(&error), error.message());
+        if !self.is_beside {
+            self.core.health().disconnected(fault_code(&error), error.message());
+        }
         self.last_failure = Some(error);
         // Calls from here on are answered from memory until the next connection stands.
         self.failures = self.failures.max(1);
@@ -256,8 +277,9 @@ impl Exchange {
 
     /// Settles what does not wait for the next connection.
     fn answer_without_connection(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let Exchange { core, lane, .. } = self;
+        let Exchange { core, lane, is_beside, .. } = self;
         let core: &Core = core;
+        let is_beside = *is_beside;
         let raw_may_wait = self.failures <= core.config().max_retries;
         let not_sent = match &self.last_failure {
             Some(error) => error.clone(),
@@ -270,12 +292,16 @@ impl Exchange {
         let mut lost_count = 0;
         lane.disconnect(
             |token, request, was_sent| {
-                raw_may_wait && token.may_wait() && (!was_sent || may_run_twice(token, request))
+                !is_beside && raw_may_wait && token.may_wait() && (!was_sent || may_run_twice(token, request))
             },
             |Orphan { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);
                 let error = if was_sent { &lost } else { &not_sent };
                 let slot = token.slot;
+                if is_beside && (!was_sent || may_run_twice(&token, &request)) {
+                    let redirected = Redirected::unsent(token, request);
+                    return sink.settle(slot, Outcome::Redirected(Box::new(redirected)));
+                }
                 if let Some(outcome) = core.give_up(token, &request, error, was_sent, now)
                     && slot != NOBODY
                 {
@@ -283,7 +309,7 @@ impl Exchange {
                 }
             },
         );
-        if lost_count > 0 {
+        if lost_count > 0 && !is_beside {
             self.core.breaker().failed(lost_count, now);
             self.doubtful = self.doubtful.take().or(self.identity.take());
         }
@@ -297,24 +323,26 @@ impl Exchange {
         if !self.is_connected() {
             // Who listens and does not answer keeps an attempt going for the whole connect timeout:
             // the calls to come need not wait for that.
-            if any_expired {
+            if any_expired && !self.is_beside {
                 self.core.health().enter(State::Degraded);
                 self.failures = self.failures.max(1);
                 self.answer_without_connection(now, sink);
             }
             return None;
         }
-        if expired_sent > 0 && self.core.breaker().failed(expired_sent, now) {
+        if expired_sent > 0 && !self.is_beside && self.core.breaker().failed(expired_sent, now) {
             self.core.health().fault("E_TIMEOUT", "Redis answers too few calls in time");
             self.core.health().enter(State::Degraded);
         }
         if expired_sent > 0 && self.is_swallowing(now) {
             return Some(connection_silent());
         }
-        if let Admission::Probe = self.core.breaker().admits(now) {
-            self.ask(Purpose::Probe, now + PROBE_WITHIN, now);
+        if !self.is_beside {
+            if let Admission::Probe = self.core.breaker().admits(now) {
+                self.ask(Purpose::Probe, now + PROBE_WITHIN, now);
+            }
+            self.core.try_recovery_again(now, &mut self.lane);
         }
-        self.core.try_recovery_again(now, &mut self.lane);
         self.look_after_journal(now);
         let watchdog = self.watchdog.as_ref().filter(|_| !self.is_blocked());
         match watchdog.map_or(Watch::Nothing, |watchdog| watchdog.look(now)) {
@@ -395,7 +423,9 @@ impl Exchange {
     /// Ends it: every call that still waits fails with `E_CLOSED`. A write among them may have run.
     pub fn close(&mut self, sink: &mut dyn Sink) {
         self.watchdog = None;
-        self.core.health().enter(State::Closed);
+        if !self.is_beside {
+            self.core.health().enter(State::Closed);
+        }
         self.lane.disconnect(
             |_, _, _| false,
             |Orphan { token, .. }| {
@@ -417,73 +447,6 @@ fn may_run_twice(token: &Token, request: &[u8]) -> bool {
 /// What health is told: the server's own word where there is one.
 fn fault_code(error: &Error) -> &str {
     error.redis_code().unwrap_or(error.code().as_str())
-}
-
-/// An exchange and who is told its outcomes, as a driver wants them.
-#[derive(Debug)]
-pub struct Attached<E, S> {
-    exchange: E,
-    sink: S,
-}
-
-impl<E: BorrowMut<Exchange>, S: Sink> Attached<E, S> {
-    pub fn new(exchange: E, sink: S) -> Self {
-        Attached { exchange, sink }
-    }
-
-    pub fn sink_mut(&mut self) -> &mut S {
-        &mut self.sink
-    }
-
-    pub fn pending_bytes(&self) -> usize {
-        self.exchange.borrow().pending_bytes()
-    }
-
-    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant) {
-        self.exchange.borrow_mut().append(batch, now, &mut self.sink);
-    }
-
-    pub fn close(&mut self) {
-        self.exchange.borrow_mut().close(&mut self.sink);
-    }
-}
-
-impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
-    fn unsent(&self) -> &[u8] {
-        self.exchange.borrow().unsent()
-    }
-
-    fn sent(&mut self, count: usize) {
-        self.exchange.borrow_mut().sent(count);
-    }
-
-    fn read_room(&mut self) -> &mut [u8] {
-        self.exchange.borrow_mut().read_room()
-    }
-
-    fn received(&mut self, count: usize, now: Instant) -> Result<()> {
-        self.exchange.borrow_mut().received(count, now, &mut self.sink)
-    }
-
-    fn connected(&mut self, server: &ServerInfo, now: Instant) {
-        self.exchange.borrow_mut().connected(server, now);
-    }
-
-    fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant) {
-        self.exchange.borrow_mut().attempt_failed(error, attempt, now, &mut self.sink);
-    }
-
-    fn disconnected(&mut self, error: Error, now: Instant) {
-        self.exchange.borrow_mut().disconnected(error, now, &mut self.sink);
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        self.exchange.borrow().next_deadline()
-    }
-
-    fn expire(&mut self, now: Instant) -> Option<Error> {
-        self.exchange.borrow_mut().expire(now, &mut self.sink)
-    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {

@@ -5,6 +5,7 @@
 //! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
+mod attached;
 mod attention;
 mod call;
 mod clearing;
@@ -15,6 +16,7 @@ mod fallback;
 mod fence;
 mod kept;
 mod kinds;
+mod large;
 mod legacy;
 mod local;
 mod plan;
@@ -31,9 +33,10 @@ mod shared_connection;
 mod token;
 mod upkeep;
 
+pub use attached::Attached;
 pub use call::{Call, Layout, Outcome, Place, Shape, Style};
 pub use core::{Core, Role, Scratch, closed, embedded};
-pub use exchange::{Attached, Exchange, Sink};
+pub use exchange::{Exchange, Sink};
 pub use kept::Kept;
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use redirect::{Redirected, Redirection, slot_of_command};

@@ -71,7 +71,7 @@ impl Redirected {
                 1
             });
         }
-        let redirections = token.redirections + 1;
+        let redirections = token.redirections.saturating_add(1);
         out.push(Token { redirections, ..token }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
             replies_of(&request)
@@ -92,7 +92,7 @@ pub fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
 /// What a node's refusal says of where the request belongs.
 pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
     let code = error.redis_code()?;
-    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") || token.redirections >= MAX_REDIRECTIONS {
+    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
@@ -108,8 +108,12 @@ pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
     if !is_asked {
         return None;
     }
+    // That one ends at the call's deadline.
     if code == "TRYAGAIN" {
         return Some(Redirection::TryAgain);
+    }
+    if token.redirections >= MAX_REDIRECTIONS {
+        return None;
     }
     let mut words = error.message().split(' ').skip_while(|word| *word != code).skip(1);
     let slot = words.next()?.parse().ok()?;

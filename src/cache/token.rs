@@ -73,6 +73,11 @@ impl Token {
         Token { purpose, ..*self }
     }
 
+    /// When the call was made.
+    pub fn issued(&self) -> Instant {
+        self.issued
+    }
+
     /// Whether silence is no sign of a server that is away.
     pub(super) fn is_patient(&self) -> bool {
         matches!(self.purpose, Purpose::Blocking(_))

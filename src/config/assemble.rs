@@ -31,6 +31,7 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         username: server.username,
         password: server.password,
         database: server.database,
+        module_database: draft.module_database(url, server.database, environment)?,
         tls,
         min_pool_size,
         pool_size,
@@ -122,7 +123,7 @@ impl<'a> Draft<'a> {
         if self.url_wins(Name::Password, server.password != in_url.password) {
             server.password = in_url.password;
         }
-        if self.url_wins(Name::Database, server.database != in_url.database) {
+        if url.names_database && self.url_wins(Name::Database, server.database != in_url.database) {
             server.database = in_url.database;
         }
         if url.has_unknown_parameters {
@@ -132,6 +133,20 @@ impl<'a> Draft<'a> {
             ));
         }
         Ok(server)
+    }
+
+    fn module_database(
+        &self,
+        url: Option<&RedisUrl>,
+        database: u32,
+        environment: Environment,
+    ) -> Result<u32> {
+        let is_named = self.values.source(Name::Database) != Source::Default
+            || url.is_some_and(|url| url.names_database);
+        match environment {
+            Environment::Test if !is_named => self.integer(Name::TestDatabase),
+            _ => Ok(database),
+        }
     }
 
     /// Whether the URL decides instead of `part`; warns where someone set the part to something else.

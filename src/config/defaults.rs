@@ -4,6 +4,8 @@
 pub const HOST: &str = "localhost";
 pub const PORT: u64 = 6379;
 pub const DATABASE: u64 = 0;
+/// Tests that flush their database must not meet what development keeps in the first one.
+pub const TEST_DATABASE: u64 = 1;
 
 /// The name that Redis's own sentinel example gives to the primary.
 pub const SENTINEL_NAME: &str = "mymaster";

@@ -5,10 +5,13 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::assemble::Overridden;
-use super::settings::{Preset, SETTINGS};
+use super::endpoint::Endpoint;
+use super::secret::REDACTED;
+use super::settings::{Name, Preset, SETTINGS};
 use super::values::Values;
+use super::{ConfigFields, Topology};
 
-pub(super) fn describe(values: &Values, overridden: &Overridden) -> Value {
+pub(super) fn describe(values: &Values, overridden: &Overridden, fields: &ConfigFields) -> Value {
     let settings = SETTINGS.iter().map(|setting| {
         let slot = values.slot(setting.name);
         let mut row = json!({
@@ -19,9 +22,34 @@ pub(super) fn describe(values: &Values, overridden: &Overridden) -> Value {
         if let Some((_, winner)) = overridden.iter().find(|(name, _)| *name == setting.name) {
             row["overriddenBy"] = Value::from(SETTINGS[*winner as usize].option);
         }
+        if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != slot.shown) {
+            row["inForce"] = in_force;
+        }
         (setting.option.to_owned(), row)
     });
     Value::Object(settings.collect::<Map<_, _>>())
+}
+
+/// What counts in the end, of the settings that others have a say in.
+fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
+    let server = match &fields.topology {
+        Topology::Single(endpoint) => Some(endpoint),
+        _ => None,
+    };
+    match (name, server) {
+        (Name::Host, Some(Endpoint::Tcp { host, .. })) => Some(Value::from(host.as_str())),
+        (Name::Port, Some(Endpoint::Tcp { port, .. })) => Some(Value::from(*port)),
+        (Name::Host | Name::Port, Some(Endpoint::Unix { .. })) => Some(Value::Null),
+        (Name::Username, _) => Some(Value::from(fields.username.as_deref())),
+        (Name::Password, _) => Some(Value::from(fields.password.as_ref().map(|_| REDACTED))),
+        (Name::Database, _) => Some(Value::from(fields.database)),
+        (Name::TestDatabase, _) => Some(Value::from(fields.module_database)),
+        (Name::Tls, _) => Some(Value::from(fields.tls.is_some())),
+        (Name::TlsInsecure, _) => fields.tls.as_ref().map(|tls| Value::from(tls.insecure)),
+        (Name::MinPoolSize, _) => Some(Value::from(fields.min_pool_size)),
+        (Name::Family, _) => Some(Value::from(fields.family.as_str())),
+        _ => None,
+    }
 }
 
 /// The table of all settings for the README.

@@ -39,6 +39,8 @@ pub(super) struct RedisUrl {
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub database: u64,
+    /// Whether it is in the URL, and not the default.
+    pub names_database: bool,
     pub tls: bool,
     pub insecure: bool,
     /// Whether the URL has parameters that mean nothing here.
@@ -51,6 +53,11 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
     let is_tcp = !url.scheme().ends_with("unix");
     let known: &[&str] = if is_tcp { &["protocol"] } else { &["protocol", "db", "user", "pass"] };
     let has_unknown_parameters = url.query_pairs().any(|(name, _)| !known.contains(&name.as_ref()));
+
+    let names_database = match is_tcp {
+        true => url.path().len() > "/".len(),
+        false => url.query_pairs().any(|(name, _)| name == "db"),
+    };
 
     let info = url.into_connection_info().ok()?;
     let settings = info.redis_settings();
@@ -65,6 +72,7 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
         username: settings.username().filter(|name| !name.is_empty()).map(str::to_owned),
         password: settings.password().filter(|password| !password.is_empty()).map(Secret::new),
         database: u64::try_from(settings.db()).ok().filter(|db| *db <= MAX_DATABASE)?,
+        names_database,
         tls,
         insecure,
         has_unknown_parameters,

@@ -53,6 +53,8 @@ pub struct ConfigFields {
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub database: u32,
+    /// Of `orgcache/redis`: `database`, but one apart in tests that name none.
+    pub module_database: u32,
     /// `None` speaks plain text.
     pub tls: Option<Tls>,
     pub min_pool_size: usize,
@@ -132,7 +134,7 @@ impl Config {
         let environment = Environment::from_node_env(env("NODE_ENV").as_deref());
         let values = values::Values::gather(options, env, environment)?;
         let (fields, overridden) = assemble::assemble(&values, environment)?;
-        let description = describe::describe(&values, &overridden);
+        let description = describe::describe(&values, &overridden, &fields);
         Ok(Config { fields: Arc::new(fields), description: Arc::new(description) })
     }
 
@@ -154,8 +156,8 @@ impl Config {
     }
 
     /// Every setting by its option's name: `{variable, value, source}` with `option`, `environment`
-    /// or `default` as source, and `overriddenBy` where another setting decides instead. Secrets
-    /// are redacted.
+    /// or `default` as source, `overriddenBy` where another setting decides instead, and `inForce`
+    /// where what counts is another value. Secrets are redacted.
     pub fn describe(&self) -> Value {
         (*self.description).clone()
     }
@@ -192,6 +194,7 @@ impl fmt::Debug for ConfigFields {
             username,
             password,
             database,
+            module_database,
             tls,
             min_pool_size,
             pool_size,
@@ -224,6 +227,7 @@ impl fmt::Debug for ConfigFields {
             .field("username", username)
             .field("password", password)
             .field("database", database)
+            .field("module_database", module_database)
             .field("tls", tls)
             .field("min_pool_size", min_pool_size)
             .field("pool_size", pool_size)

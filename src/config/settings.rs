@@ -15,6 +15,7 @@ pub(super) enum Name {
     Username,
     Password,
     Database,
+    TestDatabase,
     Tls,
     TlsCa,
     TlsCert,
@@ -193,7 +194,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         .means("`false`: the embedded memory store only"),
     setting(Name::Url, "url", "REDIS_URL", Rule::Url)
         .url()
-        .means("wins over host, port, username, password and db"),
+        .means("wins over host, port, username, password and, where it names one, db"),
     setting(Name::Host, "host", "REDIS_HOST", HOST_RULE).defaults(word(HOST)).means("server"),
     setting(Name::Port, "port", "REDIS_PORT", integer(1, 65_535)).defaults(number(PORT)).means("TCP port"),
     setting(Name::Username, "username", "REDIS_USERNAME", CREDENTIAL).means("ACL user"),
@@ -201,6 +202,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::Database, "db", "REDIS_DB", integer(0, MAX_DATABASE))
         .defaults(number(DATABASE))
         .means("database number"),
+    setting(Name::TestDatabase, "testDb", "TEST_REDIS_DB", integer(0, MAX_DATABASE))
+        .defaults(number(TEST_DATABASE))
+        .means("database number of `orgcache/redis` where NODE_ENV is `test` and nothing else names one"),
     setting(Name::Tls, "tls", "REDIS_TLS", Rule::Bool)
         .defaults(flag(false))
         .means("TLS with verification; the option may be an object of the members below, which turns it on"),

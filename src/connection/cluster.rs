@@ -43,50 +43,74 @@ pub struct Shard {
 /// Looks at a cluster from the I/O thread. Dropping it ends that.
 #[derive(Debug)]
 pub struct Scout {
-    requests: mpsc::UnboundedSender<()>,
+    wishes: mpsc::UnboundedSender<Wish>,
+}
+
+#[derive(Debug)]
+enum Wish {
+    Look,
+    WakeAt(Instant),
+}
+
+/// What a scout tells.
+#[derive(Debug)]
+pub enum News {
+    /// The slots are not as they were told last.
+    View(ClusterView),
+    /// No node could say.
+    Failed(Error),
+    /// It is the time that was asked for.
+    Due,
 }
 
 impl Scout {
-    /// Begins at once; `tell` is called on the I/O thread with each view that differs from the last, and with
-    /// each round in which no node could say.
-    pub fn start(
-        io: &IoThread,
-        config: Config,
-        mut tell: impl FnMut(Result<ClusterView>) + Send + 'static,
-    ) -> Scout {
-        let (requests, mut wanted) = mpsc::unbounded_channel();
-        io.spawn(async move {
-            let mut known: Option<ClusterView> = None;
-            loop {
-                match look(&config, known.as_ref()).await {
-                    Ok(view) if known.as_ref() == Some(&view) => {}
-                    Ok(view) => {
-                        known = Some(view.clone());
-                        tell(Ok(view));
-                    }
-                    Err(error) => tell(Err(error)),
-                }
-                let asked = Instant::now();
-                let usual = if known.is_some() { ASK_EVERY } else { ASK_AGAIN };
-                tokio::select! {
-                    () = sleep_until(asked + usual) => {}
-                    wish = wanted.recv() => {
-                        if wish.is_none() {
-                            return;
-                        }
-                        sleep_until(asked + ASK_AGAIN).await;
-                        while wanted.try_recv().is_ok() {}
-                    }
-                }
-            }
-        });
-        Scout { requests }
+    /// Begins at once; `tell` is called on the I/O thread.
+    pub fn start(io: &IoThread, config: Config, tell: impl FnMut(News) + Send + 'static) -> Scout {
+        let (wishes, wanted) = mpsc::unbounded_channel();
+        io.spawn(look_out(config, wanted, tell));
+        Scout { wishes }
     }
 
     /// Asks for a look soon: something is not where it was.
     pub fn look_again(&self) {
         // Where the I/O thread has ended there is nobody left to look.
-        let _ = self.requests.send(());
+        let _ = self.wishes.send(Wish::Look);
+    }
+
+    /// Asks to be told when this time has come; an earlier one that was asked for stays.
+    pub fn wake_at(&self, at: std::time::Instant) {
+        // As above.
+        let _ = self.wishes.send(Wish::WakeAt(at.into()));
+    }
+}
+
+async fn look_out(config: Config, mut wanted: mpsc::UnboundedReceiver<Wish>, mut tell: impl FnMut(News)) {
+    let mut known: Option<ClusterView> = None;
+    let (mut next_look, mut wake_at) = (Instant::now(), None::<Instant>);
+    loop {
+        tokio::select! {
+            () = sleep_until(next_look) => {
+                let asked = Instant::now();
+                match look(&config, known.as_ref()).await {
+                    Ok(view) if known.as_ref() == Some(&view) => {}
+                    Ok(view) => {
+                        known = Some(view.clone());
+                        tell(News::View(view));
+                    }
+                    Err(error) => tell(News::Failed(error)),
+                }
+                next_look = asked + if known.is_some() { ASK_EVERY } else { ASK_AGAIN };
+            }
+            () = sleep_until(wake_at.unwrap_or(next_look)), if wake_at.is_some() => {
+                wake_at = None;
+                tell(News::Due);
+            }
+            wish = wanted.recv() => match wish {
+                None => return,
+                Some(Wish::Look) => next_look = next_look.min(Instant::now() + ASK_AGAIN),
+                Some(Wish::WakeAt(at)) => wake_at = Some(wake_at.map_or(at, |known| known.min(at))),
+            },
+        }
     }
 }
 
@@ -118,7 +142,7 @@ async fn ask(config: &Config, node: &Endpoint) -> Result<ClusterView> {
     let mut stream = open(config, node, ANSWER_WITHIN).await?;
     shake_hands(&mut stream, config, ANSWER_WITHIN).await?;
     let mut line = Line::new(&mut stream, ANSWER_WITHIN);
-    let info = line.ask(&[b"CLUSTER", b"INFO"], text).await?;
+    let info = line.ask(&[b"CLUSTER", b"INFO"], text).await.map_err(|error| no_cluster(node, error))?;
     let field =
         |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim));
     let epoch = field("cluster_current_epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
@@ -179,6 +203,13 @@ fn endpoint(node: Node<'_>, asked: &Endpoint) -> Option<Endpoint> {
     match parts.next()? {
         Node::Integer(port) => Some(Endpoint::Tcp { host, port: u16::try_from(port).ok()? }),
         _ => None,
+    }
+}
+
+fn no_cluster(node: &Endpoint, error: Error) -> Error {
+    match error.redis_code() {
+        Some("ERR") => Error::reply(&format!("ERR {node} is no node of a cluster: {}", error.message())),
+        _ => error,
     }
 }
 

@@ -22,7 +22,7 @@ mod watchdog;
 
 pub use backoff::Backoff;
 pub use breaker::{Admission, Breaker, BreakerState};
-pub use cluster::{ClusterView, Scout, Shard};
+pub use cluster::{ClusterView, News, Scout, Shard};
 pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;

@@ -129,6 +129,11 @@ impl<T> Lane<T> {
         self.pending.len()
     }
 
+    /// Whether these bytes are in a request that waits, or in one that was answered a moment ago.
+    pub fn mentions(&self, bytes: &[u8]) -> bool {
+        memchr::memmem::find(&self.out, bytes).is_some()
+    }
+
     /// Whose reply is next, where somebody waits for it.
     pub fn front(&self) -> Option<&T> {
         self.pending.front()?.token.as_ref()

@@ -29,6 +29,7 @@ class Load {
   #steps = [];
   #workers = [];
   #isRunning = false;
+  #isTrusted = true;
   #unexplained = [];
   #away = [];
   figures = emptyFigures();
@@ -44,6 +45,14 @@ class Load {
         if (this.#away.length > 0) this.#away.at(-1).to = performance.now();
       });
     }
+  }
+
+  /**
+   * Whether an acknowledgement settles what a key holds. Not while two servers take themselves for the primary:
+   * what one of them acknowledges Redis throws away when it follows the other.
+   */
+  trust(isTrusted) {
+    this.#isTrusted = isTrusted;
   }
 
   /** Begins, or goes on after `pause`. */
@@ -92,7 +101,7 @@ class Load {
         this.#orgcache.cacheAdapter.clearOrganizationCache(organization),
       );
       if (cleared === undefined || cleared === false) return;
-      for (const { history } of subjects) history.acknowledge(GONE);
+      for (const { history } of subjects) this.#acknowledge(history, GONE);
     };
   }
 
@@ -110,7 +119,7 @@ class Load {
       onError: (error) => NOT_SENT.has(error.code) && history.takeBack(version),
     });
     if (accepted === true) {
-      history.acknowledge(version);
+      this.#acknowledge(history, version);
       this.figures.acknowledged += 1;
     } else {
       this.figures.notAcknowledged += 1;
@@ -118,10 +127,14 @@ class Load {
     }
   }
 
+  #acknowledge(history, version) {
+    if (this.#isTrusted) history.acknowledge(version);
+  }
+
   async #remove(subject) {
     subject.history.attempt(GONE);
     const removed = await this.#time(subject, () => subject.remove());
-    if (removed === true || removed > 0) subject.history.acknowledge(GONE);
+    if (removed === true || removed > 0) this.#acknowledge(subject.history, GONE);
   }
 
   async #read(subject) {

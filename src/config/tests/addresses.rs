@@ -68,7 +68,17 @@ fn a_url_wins_over_the_parts_and_says_which_have_no_effect() {
         ]
     );
     assert_eq!(config.describe()["port"]["overriddenBy"], "url");
+    assert_eq!(config.describe()["host"]["inForce"], "url-host");
+    assert_eq!(config.describe()["password"].get("inForce"), Some(&Value::Null));
     assert_eq!(config.describe()["url"]["overriddenBy"], Value::Null);
+}
+
+#[test]
+fn a_url_that_names_no_database_leaves_it_to_the_setting() {
+    let config = from_env(&[("REDIS_URL", "redis://h"), ("REDIS_DB", "4")]);
+    assert_eq!((config.database, &config.warnings), (4, &vec![]));
+    assert_eq!(from_options(json!({ "url": "redis://h/", "db": 4 })).database, 4);
+    assert_eq!(from_options(json!({ "url": "redis://h/0", "db": 4 })).database, 0);
 }
 
 #[test]

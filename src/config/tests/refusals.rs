@@ -30,6 +30,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_HOST", &["a b", "a/b", "redis://h", "h:6379", "[::1]", "хост"]),
     ("REDIS_PORT", &["0", "65536", "-1", "+1", "6379.5", "abc", "tcp://10.0.0.1:6379", " "]),
     ("REDIS_DB", &["-1", "x", "2147483648"]),
+    ("TEST_REDIS_DB", &["-1", "x", "2147483648"]),
     ("REDIS_TLS", &["enabled"]),
     ("REDIS_TLS_SERVERNAME", &["https://h"]),
     ("REDIS_TLS_INSECURE", &["y"]),

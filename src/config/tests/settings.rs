@@ -36,6 +36,7 @@ fn production_and_test_have_defaults_of_their_own() {
     let test = from_env(&[("NODE_ENV", "test"), ("TEST_REDIS_DB", "7")]);
     assert_eq!((test.min_pool_size, test.pool_size), (1, 5));
     assert_eq!((test.key_prefix.as_str(), test.database), ("jack:dev:", 0));
+    assert_eq!(test.module_database, 7);
 
     let staging = from_env(&[("NODE_ENV", "staging")]);
     assert_eq!(staging.environment, Environment::Development);
@@ -43,6 +44,25 @@ fn production_and_test_have_defaults_of_their_own() {
     assert_eq!(staging, from_env(&[("REDIS_KEY_PREFIX", "whatsapp:staging:")]));
     assert_eq!(from_env(&[]).client_key_prefix, "whatsapp:development:");
     assert_eq!(from_env(&[("NODE_ENV", "my env*")]).client_key_prefix, "whatsapp:development:");
+}
+
+#[test]
+fn tests_that_name_no_database_get_one_apart_in_the_module_of_redis() {
+    let databases = |variables: &[(&'static str, &'static str)]| {
+        let config = from_env(variables);
+        let row = config.describe()["testDb"].clone();
+        assert_eq!(row.get("inForce").unwrap_or(&row["value"]), &json!(config.module_database));
+        (config.database, config.module_database)
+    };
+    let test = ("NODE_ENV", "test");
+    assert_eq!(databases(&[test]), (0, 1));
+    assert_eq!(databases(&[test, ("REDIS_URL", "redis://h")]), (0, 1));
+    assert_eq!(databases(&[test, ("REDIS_URL", "redis://h/")]), (0, 1));
+    assert_eq!(databases(&[test, ("REDIS_URL", "redis://h/0")]), (0, 0));
+    assert_eq!(databases(&[test, ("REDIS_URL", "unix:///s?db=4")]), (4, 4));
+    assert_eq!(databases(&[test, ("REDIS_DB", "3"), ("TEST_REDIS_DB", "7")]), (3, 3));
+    assert_eq!(databases(&[("TEST_REDIS_DB", "7")]), (0, 0));
+    assert_eq!(databases(&[("NODE_ENV", "production"), ("REDIS_DB", "2")]), (2, 2));
 }
 
 #[test]
@@ -68,6 +88,7 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_USERNAME", "app", |c| c.username.clone().unwrap(), "app"),
     ("REDIS_PASSWORD", " p@ss ", |c| c.password.clone().unwrap().expose().to_owned(), " p@ss "),
     ("REDIS_DB", "15", |c| c.database.to_string(), "15"),
+    ("TEST_REDIS_DB", "7", |c| c.module_database.to_string(), "7"),
     ("REDIS_TLS", "ON", |c| c.tls.is_some().to_string(), "true"),
     ("REDIS_TLS_CA", tls::CERTIFICATE, |c| c.tls.clone().unwrap().ca.unwrap(), tls::CERTIFICATE),
     ("REDIS_TLS_CERT", tls::CERTIFICATE, |c| identity(c).certificate, tls::CERTIFICATE),
@@ -110,6 +131,7 @@ fn identity(config: &Config) -> TlsIdentity {
 /// What else must be set for the sample to have an effect.
 fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
     match variable {
+        "TEST_REDIS_DB" => vec![("NODE_ENV", "test")],
         "REDIS_TLS_CERT" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_KEY", tls::KEY)],
         "REDIS_TLS_KEY" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_CERT", tls::CERTIFICATE)],
         tls if tls.starts_with("REDIS_TLS_") => vec![("REDIS_TLS", "true")],

@@ -1,0 +1,111 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+const { createInstance } = require('../instance.js');
+const { signalOf, timeoutOf } = require('../options.js');
+const { inForce, settingsOf } = require('./settings.js');
+
+/** One connection for the process, opened and closed by name. It may be opened again. */
+class Connection {
+  #instance;
+  #options = {};
+  #closing;
+
+  /** What is configured: of the connection that is open, else of the one that would be. */
+  settings() {
+    return settingsOf(this.#options);
+  }
+
+  get isOpen() {
+    return this.#instance !== undefined;
+  }
+
+  /** How long opening may take, in milliseconds. */
+  get connectTimeoutMs() {
+    return inForce(this.settings().connectTimeout);
+  }
+
+  /** Where it is open already its options stay. Throws `E_CONFIG`. */
+  open({ logger, ...options } = {}) {
+    if (this.isOpen) return this.#instance;
+    const db = inForce(settingsOf(options).testDb);
+    const instance = createInstance();
+    instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
+    this.#options = { ...options, db };
+    this.#instance = instance;
+    return instance;
+  }
+
+  /**
+   * Opens, and waits until the server answers or cannot be reached, within the connect timeout. Answers the
+   * client either way: without a server its commands reject. Rejects with `E_CONFIG` alone.
+   */
+  async connect(options) {
+    const { redisManager } = this.open(options);
+    const client = redisManager.getClient();
+    await settledWithin(this.connectTimeoutMs, client.ping());
+    return client;
+  }
+
+  getClient() {
+    if (!this.isOpen) {
+      throw new OrgCacheError('E_CLOSED', 'Redis is not initialized: call initializeRedis() first');
+    }
+    return this.#instance.redisManager.getClient();
+  }
+
+  isRedisConnected() {
+    return this.isOpen && this.#instance.redisManager.isConnected;
+  }
+
+  /** How it stands with the server, whether it answers or not; null where nothing is open. */
+  condition() {
+    if (!this.isOpen) return null;
+    const { state, stateSince, lastError, reconnects, connectionAttempts } =
+      this.#instance.redisManager.getMetrics();
+    return { state, stateSince, lastError, reconnects, connectionAttempts };
+  }
+
+  async executeCommand(name, ...args) {
+    return this.getClient().call(name, ...args);
+  }
+
+  async ping() {
+    return this.getClient().ping();
+  }
+
+  /** The text of INFO, or of one section of it. */
+  async getInfo(section) {
+    return section === undefined ? this.getClient().info() : this.getClient().info(section);
+  }
+
+  /** Lets calls under way settle, then closes. What is closed already stays so. */
+  async disconnect(options) {
+    // A mistake in the options leaves everything open.
+    signalOf(options);
+    timeoutOf(options);
+    const instance = this.#instance;
+    if (instance === undefined) return this.#closing ?? { flushed: true, journalEntries: 0 };
+    this.#closing = instance.shutdown(options);
+    this.#instance = undefined;
+    this.#options = {};
+    return this.#closing;
+  }
+}
+
+/** Settles with the promise, however that settles, or when the time has passed. */
+async function settledWithin(timeoutMs, promise) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } catch {
+    // Whoever waits asks how it stands; a command tells what is wrong.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+module.exports = { Connection, settledWithin };

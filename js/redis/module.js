@@ -1,0 +1,62 @@
+'use strict';
+
+const { Connection, settledWithin } = require('./connection.js');
+const { Health } = require('./health.js');
+const { liveConfig } = require('./settings.js');
+
+/** The process's one Redis connection with its health checks. Nothing is started. */
+function createRedisModule() {
+  const held = new Connection();
+  const config = liveConfig(() => held.settings());
+  const health = new Health(held, config);
+  let initializing;
+
+  /**
+   * Connects and begins to check the server's health. Answers whether Redis is there, within the connect
+   * timeout; where it is not, connecting goes on.
+   */
+  function initializeRedis(options) {
+    initializing ??= initialize(options).finally(() => {
+      initializing = undefined;
+    });
+    return initializing;
+  }
+
+  async function initialize(options) {
+    held.open(options);
+    health.startHealthChecks();
+    const checked = held.ping().then(() => health.performHealthCheck());
+    await settledWithin(held.connectTimeoutMs, checked);
+    return held.isRedisConnected();
+  }
+
+  function shutdownRedis(options) {
+    const closing = held.disconnect(options);
+    if (!held.isOpen) health.stopHealthChecks();
+    return closing;
+  }
+
+  const connection = {
+    connect: (options) => held.connect(options),
+    getClient: () => held.getClient(),
+    isRedisConnected: () => held.isRedisConnected(),
+    executeCommand: (name, ...args) => held.executeCommand(name, ...args),
+    disconnect: (options) => held.disconnect(options),
+    ping: () => held.ping(),
+    getInfo: (section) => held.getInfo(section),
+  };
+
+  return {
+    initializeRedis,
+    shutdownRedis,
+    getRedisClient: connection.getClient,
+    isRedisConnected: connection.isRedisConnected,
+    getRedisHealth: () => health.getHealthStatus(),
+    performHealthCheck: () => health.performHealthCheck(),
+    connection,
+    health,
+    config,
+  };
+}
+
+module.exports = { createRedisModule };

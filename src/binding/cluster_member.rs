@@ -1,0 +1,88 @@
+//! One shard of a cluster: a primary, and a replica beside it where reads go to replicas.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::lane_driver::Place;
+use super::node_driver::NodeDriver;
+use crate::cache::{Call, Core, Sink};
+use crate::command::{self, BLOCKING, READONLY};
+use crate::config::Endpoint;
+use crate::health::State;
+
+/// The primary's and the reader's; their handles carry a number of their own.
+pub const DRIVERS_A_MEMBER: usize = 2;
+
+/// One shard.
+pub struct Member {
+    pub core: Arc<Core>,
+    pub driver: NodeDriver,
+    pub at: watch::Sender<Endpoint>,
+    /// Replicas as they were last, one of which may take over.
+    pub replicas: Vec<Endpoint>,
+    pub has_slots: bool,
+    /// A replica that answers reads, where that is configured.
+    pub reader: Option<Reader>,
+}
+
+pub struct Reader {
+    core: Arc<Core>,
+    pub driver: NodeDriver,
+    at: watch::Sender<Endpoint>,
+}
+
+impl Reader {
+    /// Whether it is worth asking: one that was never asked connects then.
+    fn is_there(&self) -> bool {
+        matches!(self.core.health().state(), State::Connecting | State::Ready)
+    }
+}
+
+impl Member {
+    /// Who answers: reads of the raw client may go to the replica.
+    pub fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeDriver {
+        match (&mut self.reader, call) {
+            (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
+                &mut reader.driver
+            }
+            _ => &mut self.driver,
+        }
+    }
+
+    /// Reads come from this replica from now on, from the primary where there is none.
+    pub fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, place: &Place) {
+        match (replica, &self.reader) {
+            (Some(replica), Some(reader)) => {
+                reader.at.send_if_modified(|at| std::mem::replace(at, replica.clone()) != *replica);
+            }
+            (Some(replica), None) => {
+                let (at, followed) = watch::channel(replica.clone());
+                self.reader = front.of_replica(followed).ok().and_then(|core| {
+                    let core = Arc::new(core);
+                    let driver =
+                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place.clone())
+                            .ok()?;
+                    Some(Reader { core, driver, at })
+                });
+            }
+            // It has become the primary: it is asked as such, and this one's connection is not used any more.
+            (None, _) => {}
+        }
+    }
+
+    pub fn has_died(&self) -> bool {
+        self.driver.has_died() || self.reader.as_ref().is_some_and(|reader| reader.driver.has_died())
+    }
+
+    pub fn close(self, sink: &mut dyn Sink) {
+        self.driver.close(sink);
+        if let Some(reader) = self.reader {
+            reader.driver.close(sink);
+        }
+    }
+}
+
+fn only_reads(words: &[&[u8]]) -> bool {
+    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
+}

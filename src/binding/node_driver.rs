@@ -1,0 +1,236 @@
+//! The connections to one server: the one that all calls share, and others beside it for large values.
+//!
+//! Calls on the shared connection are carried out in the order in which they were made, and what they read is in
+//! that order too. A large value would stand in front of everything behind it, so a read of one that is known to be
+//! large goes beside, unless something about its key is still under way.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::lane_driver::{LaneDriver, Place};
+use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, Token};
+use crate::error::Result;
+use crate::health::State;
+use crate::lane::Batch;
+
+/// What libuv's handles carry: the node's number and the lane's. No pool is larger.
+pub const LANES_A_NODE: usize = 1024;
+/// A lane beside the shared one that had nothing to do for so long is closed, down to the configured minimum.
+const IDLE_FOR: Duration = Duration::from_secs(30);
+
+pub struct NodeDriver {
+    core: Arc<Core>,
+    main: LaneDriver,
+    sides: Vec<Side>,
+    /// Of a test that has no environment there is no place.
+    place: Option<Place>,
+    number: usize,
+    scratch: Scratch,
+    returned: Vec<Redirected>,
+}
+
+/// A lane for large values; its position is its number less one.
+struct Side {
+    driver: Option<LaneDriver>,
+    idle_since: Instant,
+}
+
+/// Keeps back what a lane beside could not send.
+struct Returning<'s> {
+    returned: &'s mut Vec<Redirected>,
+    sink: &'s mut dyn Sink,
+}
+
+impl Sink for Returning<'_> {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        match outcome {
+            Outcome::Redirected(redirected) if redirected.to == Redirection::Owner => {
+                self.returned.push(*redirected);
+            }
+            outcome => self.sink.settle(slot, outcome),
+        }
+    }
+}
+
+impl NodeDriver {
+    /// Starts to connect, as the node of this number.
+    pub fn start(core: Arc<Core>, node: usize, place: Place) -> Result<NodeDriver> {
+        let number = node * LANES_A_NODE;
+        let main = LaneDriver::start(Exchange::new(core.clone()), number, &place)?;
+        Ok(NodeDriver::of(core, main, Some(place), number))
+    }
+
+    #[cfg(test)]
+    pub fn on_a_thread(
+        core: Arc<Core>,
+        bell: Arc<dyn crate::connection::Wake + Send + Sync>,
+    ) -> Result<NodeDriver> {
+        let driver = super::thread_driver::ThreadDriver::start(Exchange::new(core.clone()), bell)?;
+        Ok(NodeDriver::of(core, LaneDriver::Thread(Box::new(driver)), None, 0))
+    }
+
+    fn of(core: Arc<Core>, main: LaneDriver, place: Option<Place>, number: usize) -> NodeDriver {
+        let (sides, returned) = (Vec::new(), Vec::new());
+        NodeDriver { core, main, sides, place, number, scratch: Scratch::default(), returned }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.main.name()
+    }
+
+    /// Connections, and how many of them have something under way.
+    pub fn lanes(&self) -> (usize, usize) {
+        let sides = self.sides.iter().filter_map(|side| side.driver.as_ref());
+        let lanes: Vec<&LaneDriver> = std::iter::once(&self.main).chain(sides).collect();
+        (lanes.len(), lanes.iter().filter(|lane| !lane.is_idle()).count())
+    }
+
+    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+        if self.core.knows_large_values()
+            && let Some(position) = self.side_for(call, now)
+            && let Some(side) = self.sides[position].driver.as_mut()
+        {
+            let mut returning = Returning { returned: &mut self.returned, sink };
+            return side.call(call, slot, waiting, now, &mut returning);
+        }
+        self.main.call(call, slot, waiting, now, sink);
+    }
+
+    /// The lane that a read of a large value goes to.
+    fn side_for(&mut self, call: &Call<'_>, now: Instant) -> Option<usize> {
+        // What the journal holds goes first, on the shared one.
+        if self.core.health().state() != State::Ready {
+            return None;
+        }
+        let key = self.core.large_read(call, &mut self.scratch)?;
+        if self.main.mentions(key) {
+            return None;
+        }
+        let open = || self.sides.iter().enumerate().filter(|(_, side)| side.driver.is_some());
+        let idle = open().find(|(_, side)| side.driver.as_ref().is_some_and(LaneDriver::is_idle));
+        let any = open().min_by_key(|(_, side)| side.driver.as_ref().map(LaneDriver::pending));
+        let (idle, any) = (idle.map(|(position, _)| position), any.map(|(position, _)| position));
+        let position = idle.or_else(|| self.open_side()).or(any)?;
+        self.sides[position].idle_since = now;
+        Some(position)
+    }
+
+    fn open_side(&mut self) -> Option<usize> {
+        let place = self.place.as_ref()?;
+        let open = self.sides.iter().filter(|side| side.driver.is_some()).count();
+        if open + 1 >= self.core.config().pool_size {
+            return None;
+        }
+        let vacant = self.sides.iter().position(|side| side.driver.is_none());
+        let position = vacant.unwrap_or(self.sides.len());
+        let exchange = Exchange::beside(self.core.clone());
+        let driver = LaneDriver::start(exchange, self.number + 1 + position, place).ok()?;
+        let side = Side { driver: Some(driver), idle_since: Instant::now() };
+        match vacant {
+            Some(position) => self.sides[position] = side,
+            None => self.sides.push(side),
+        }
+        Some(position)
+    }
+
+    /// Takes requests in that another node was asked first.
+    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+        self.main.append(batch, now, sink);
+    }
+
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        self.main.flush(now, sink);
+        self.beside(now, sink, |driver, sink| driver.flush(now, sink));
+    }
+
+    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+        self.main.awake(now, sink);
+        self.beside(now, sink, |driver, sink| driver.awake(now, sink));
+    }
+
+    fn beside(
+        &mut self,
+        now: Instant,
+        sink: &mut dyn Sink,
+        mut work: impl FnMut(&mut LaneDriver, &mut dyn Sink),
+    ) {
+        if self.sides.is_empty() {
+            return;
+        }
+        let mut returning = Returning { returned: &mut self.returned, sink: &mut *sink };
+        for driver in self.sides.iter_mut().filter_map(|side| side.driver.as_mut()) {
+            work(driver, &mut returning);
+        }
+        self.take_returned(now, sink);
+        self.close_idle(now, sink);
+    }
+
+    /// What a lane beside could not send stands in line on the shared one.
+    fn take_returned(&mut self, now: Instant, sink: &mut dyn Sink) {
+        for redirected in std::mem::take(&mut self.returned) {
+            let mut batch = Batch::default();
+            redirected.append(&self.core, &mut batch);
+            self.main.append(&mut batch, now, sink);
+        }
+    }
+
+    fn close_idle(&mut self, now: Instant, sink: &mut dyn Sink) {
+        let mut open = self.sides.iter().filter(|side| side.driver.is_some()).count() + 1;
+        for side in &mut self.sides {
+            let Some(driver) = side.driver.take_if(|_| open > self.core.config().min_pool_size) else {
+                continue;
+            };
+            if driver.is_idle() && now.saturating_duration_since(side.idle_since) > IDLE_FOR {
+                driver.close(sink);
+                open -= 1;
+            } else {
+                side.driver = Some(driver);
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+        self.with_lane(number, now, sink, |driver, sink| driver.ready(status, now, sink));
+    }
+
+    #[cfg(unix)]
+    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn Sink) {
+        self.with_lane(number, now, sink, |driver, sink| driver.overdue(now, sink));
+    }
+
+    #[cfg(unix)]
+    fn with_lane(
+        &mut self,
+        number: usize,
+        now: Instant,
+        sink: &mut dyn Sink,
+        work: impl FnOnce(&mut LaneDriver, &mut dyn Sink),
+    ) {
+        let Some(position) = (number % LANES_A_NODE).checked_sub(1) else {
+            return work(&mut self.main, sink);
+        };
+        let mut returning = Returning { returned: &mut self.returned, sink: &mut *sink };
+        if let Some(driver) = self.sides.get_mut(position).and_then(|side| side.driver.as_mut()) {
+            work(driver, &mut returning);
+        }
+        self.take_returned(now, sink);
+    }
+
+    /// Whether no call is under way.
+    pub fn is_idle(&self) -> bool {
+        self.lanes().1 == 0
+    }
+
+    pub fn has_died(&self) -> bool {
+        self.main.has_died()
+            || self.sides.iter().any(|side| side.driver.as_ref().is_some_and(LaneDriver::has_died))
+    }
+
+    pub fn close(mut self, sink: &mut dyn Sink) {
+        for driver in self.sides.drain(..).filter_map(|side| side.driver) {
+            driver.close(sink);
+        }
+        self.main.close(sink);
+    }
+}

@@ -1,0 +1,119 @@
+//! Which values are large enough to hold others up.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use lru::LruCache;
+
+use super::call::Call;
+use super::core::{Core, Scratch};
+use crate::command::{self, BLOCKING, READONLY, key_positions};
+use crate::lane::Arguments;
+
+/// What takes a connection of 10 Gbit/s for more than 50 us, which is what a small call takes altogether.
+const LARGE_BYTES: usize = 64 * 1024;
+/// Keys that are remembered; a forgotten one is learned again by its next read.
+const KEPT_KEYS: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+
+/// The keys of values that were large when they were last read.
+pub struct LargeValues {
+    // Most clients have none, and then nothing is locked.
+    any: AtomicBool,
+    keys: Mutex<LruCache<u64, ()>>,
+}
+
+impl Default for LargeValues {
+    fn default() -> Self {
+        LargeValues { any: AtomicBool::new(false), keys: Mutex::new(LruCache::new(KEPT_KEYS)) }
+    }
+}
+
+impl LargeValues {
+    fn is_any(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, key: &[u8], is_large: bool) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_large {
+            keys.put(hash(key), ());
+        } else {
+            keys.pop(&hash(key));
+        }
+        self.any.store(!keys.is_empty(), Ordering::Relaxed);
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash(key)).is_some()
+    }
+}
+
+fn hash(key: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    // Two keys that share a number only share a way.
+    foldhash::fast::FixedState::default().hash_one(key)
+}
+
+impl Core {
+    /// Whether any value is known that holds others up.
+    pub fn knows_large_values(&self) -> bool {
+        self.large.is_any()
+    }
+
+    /// A reply of so many bytes has answered this request.
+    pub(super) fn learn_size(&self, request: &[u8], reply_bytes: usize) {
+        let is_large = reply_bytes >= LARGE_BYTES;
+        if !is_large && !self.large.is_any() {
+            return;
+        }
+        let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
+        if only_reads(&words)
+            && let Some(key) = words.get(1)
+        {
+            self.large.note(key, is_large);
+        }
+    }
+
+    /// The key of a call that reads a large value, and does nothing else.
+    pub fn large_read<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Option<&'s [u8]> {
+        let key = &mut scratch.key;
+        key.clear();
+        match call {
+            Call::Get { place } | Call::HashGet { place, .. } | Call::HashEntries { place } => {
+                place.append_key(self.keys(), key).ok()?;
+            }
+            Call::Command { arguments, style } if only_reads(arguments) => {
+                let mut positions = Vec::new();
+                key_positions(arguments, |position| positions.push(position));
+                let [1] = positions[..] else { return None };
+                if style.is_prefixed {
+                    key.extend_from_slice(&self.prefix.apply(&arguments[..2])[1]);
+                } else {
+                    key.extend_from_slice(arguments[1]);
+                }
+            }
+            _ => return None,
+        }
+        self.large.has(key).then_some(&key[..])
+    }
+}
+
+fn only_reads(words: &[&[u8]]) -> bool {
+    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_large_until_it_is_read_as_a_small_one() {
+        let large = LargeValues::default();
+        assert!(!large.is_any());
+        large.note(b"a", true);
+        assert!(large.is_any() && large.has(b"a") && !large.has(b"b"));
+        large.note(b"a", false);
+        assert!(!large.is_any() && !large.has(b"a"));
+    }
+}
