@@ -736,8 +736,8 @@ export type RedisBuffer = typeof globalThis extends { Buffer: { alloc(size: numb
 export type { RedisCallback } from './js/client/call-types.js';
 
 /** An entry of a stream; deleted ones that are still pending have no fields. */
-export type StreamEntry<Text> = [id: Text, fields: Text[]];
-export type StreamEntries<Text> = [key: Text, entries: StreamEntry<Text>[]][] | null;
+export type RedisStreamEntry<Text> = [id: Text, fields: Text[]];
+export type RedisStreamEntries<Text> = [key: Text, entries: RedisStreamEntry<Text>[]][] | null;
 
 /** What one command came to: `[null, reply]` or `[error]`. */
 export type RedisResult = [error: null, reply: unknown] | [error: Error];

@@ -54,13 +54,13 @@ const REPLIES = [
     '[key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null',
     'bzpopmax bzpopmin',
   ],
-  ['StreamEntry<string>[]', 'StreamEntry<RedisBuffer>[]', 'xrange xrevrange'],
-  ['StreamEntries<string>', 'StreamEntries<RedisBuffer>', 'xread xreadgroup'],
+  ['RedisStreamEntry<string>[]', 'RedisStreamEntry<RedisBuffer>[]', 'xrange xrevrange'],
+  ['RedisStreamEntries<string>', 'RedisStreamEntries<RedisBuffer>', 'xread xreadgroup'],
 ];
 
 const HEAD = `// Made by scripts/client-types.mjs.
 
-import type { RedisBuffer, StreamEntries, StreamEntry } from '../../index.js';
+import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
 import type { AtLeast, Call, Exactly, HashFields, Pairs } from './call-types.js';
 
 /** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */

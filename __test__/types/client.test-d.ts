@@ -9,9 +9,9 @@ import {
   type RedisReply,
   type RedisResult,
   type RedisStatus,
+  type RedisStreamEntries,
+  type RedisStreamEntry,
   redisHealthCheck,
-  type StreamEntries,
-  type StreamEntry,
   unprefixKey,
 } from 'orgcache';
 
@@ -41,8 +41,8 @@ export async function commands(client: RedisClient): Promise<void> {
   exactly<Record<string, string>>()(await client.hgetall('h'), true);
   exactly<string[]>()(await client.zrange('z', 0, -1, 'WITHSCORES'), true);
   exactly<string | null>()(await client.xadd('x', '*', 'f', 'v'), true);
-  exactly<StreamEntry<string>[]>()(await client.xrange('x', '-', '+'), true);
-  exactly<StreamEntries<string>>()(await client.xread('BLOCK', 0, 'STREAMS', 'x', '$'), true);
+  exactly<RedisStreamEntry<string>[]>()(await client.xrange('x', '-', '+'), true);
+  exactly<RedisStreamEntries<string>>()(await client.xread('BLOCK', 0, 'STREAMS', 'x', '$'), true);
   exactly<[key: string, element: string] | null>()(await client.blpop('l', 0), true);
   exactly<[cursor: string, found: string[]]>()(await client.scan(0, 'MATCH', '*'), true);
   exactly<unknown>()(await client.lolwut(), true);

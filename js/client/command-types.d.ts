@@ -1,6 +1,6 @@
 // Made by scripts/client-types.mjs.
 
-import type { RedisBuffer, StreamEntries, StreamEntry } from '../../index.js';
+import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
 import type { AtLeast, Call, Exactly, HashFields, Pairs } from './call-types.js';
 
 /** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
@@ -445,14 +445,14 @@ export interface RedisCommands {
   xlenBuffer: Call<Exactly<1>, number>;
   xpending: Call<AtLeast<2>, unknown>;
   xpendingBuffer: Call<AtLeast<2>, unknown>;
-  xrange: Call<AtLeast<2>, StreamEntry<string>[]>;
-  xrangeBuffer: Call<AtLeast<2>, StreamEntry<RedisBuffer>[]>;
-  xread: Call<AtLeast<2>, StreamEntries<string>>;
-  xreadBuffer: Call<AtLeast<2>, StreamEntries<RedisBuffer>>;
-  xreadgroup: Call<AtLeast<2>, StreamEntries<string>>;
-  xreadgroupBuffer: Call<AtLeast<2>, StreamEntries<RedisBuffer>>;
-  xrevrange: Call<AtLeast<2>, StreamEntry<string>[]>;
-  xrevrangeBuffer: Call<AtLeast<2>, StreamEntry<RedisBuffer>[]>;
+  xrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
+  xrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
+  xread: Call<AtLeast<2>, RedisStreamEntries<string>>;
+  xreadBuffer: Call<AtLeast<2>, RedisStreamEntries<RedisBuffer>>;
+  xreadgroup: Call<AtLeast<2>, RedisStreamEntries<string>>;
+  xreadgroupBuffer: Call<AtLeast<2>, RedisStreamEntries<RedisBuffer>>;
+  xrevrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
+  xrevrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
   xsetid: Call<AtLeast<2>, unknown>;
   xsetidBuffer: Call<AtLeast<2>, unknown>;
   xtrim: Call<AtLeast<2>, number>;
