@@ -30,6 +30,15 @@ class Sender {
     this.#detail = isPrefixed ? commandFlags.prefixed : 0;
   }
 
+  /** Another that says the same way, and knows nothing of what this one watches and collects. */
+  apart() {
+    if (this.#isEnded) throw ended();
+    return new Sender(this.#connections, {
+      isPrefixed: this.#detail !== 0,
+      channelNames: this.#channelNames,
+    });
+  }
+
   get connections() {
     return this.#connections;
   }
