@@ -136,6 +136,20 @@ describe.each(['loop', 'thread'])('the Redis client over a cluster, with the %s 
     await until(() => shards.every((shard) => heard.includes(shard)), { what: 'the messages' });
   });
 
+  test('subscribes again at the one node whose connection was lost', async () => {
+    const gaps = [];
+    client.on('gap', ({ channels }) => gaps.push(...channels));
+    const shards = names(6, 'shard');
+    await client.subscribe('news');
+    await client.ssubscribe(shards);
+    const owner = await cluster.ownerOf(shards[0]);
+    await owner.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(async () => (await owner.command('SPUBLISH', shards[0], 'again')) === 1, {
+      what: 'the subscription',
+    });
+    await until(() => gaps.includes(shards[0]), { what: 'the event gap' });
+  });
+
   test('finds the keys of all nodes with a scan', async () => {
     const keys = names(100);
     await Promise.all(keys.map((key) => client.set(key, key)));
