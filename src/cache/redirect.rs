@@ -96,15 +96,12 @@ pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
-    let is_asked = matches!(
-        token.purpose,
-        Purpose::Command(_)
-            | Purpose::Blocking(_)
-            | Purpose::Transaction(_)
-            | Purpose::Operation(_)
-            | Purpose::Clear(_)
-            | Purpose::ExtendIndex
-    );
+    let is_asked = match &token.purpose {
+        Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => true,
+        Purpose::Operation(_) | Purpose::ExtendIndex => true,
+        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+        _ => false,
+    };
     if !is_asked {
         return None;
     }
