@@ -100,10 +100,15 @@ impl Sentinels {
         if let Some(password) = self.password.as_ref().filter(|_| is_fresh) {
             line.ask(&[b"AUTH", password.expose().as_bytes()], |_| ()).await?;
         }
-        let question = [&b"SENTINEL"[..], b"MASTER", self.primary_name.as_bytes()];
-        line.ask(&question, said).await?.ok_or_else(|| {
+        // The sentinel that leads a failover answers the new address here as soon as that one has been promoted...
+        let name = self.primary_name.as_bytes();
+        let endpoint = line.ask(&[b"SENTINEL", b"GET-MASTER-ADDR-BY-NAME", name], address).await?;
+        // ... and there only once all replicas follow it; the epoch is the new one in both.
+        let epoch = line.ask(&[b"SENTINEL", b"MASTER", name], epoch).await?;
+        let endpoint = endpoint.ok_or_else(|| {
             Error::new(ErrorCode::Connect, format!("it does not know where {} is", self.primary_name))
-        })
+        })?;
+        Ok(Said { endpoint, epoch })
     }
 
     /// Where the primary is; waits for the first answer.
@@ -162,19 +167,22 @@ impl Heard {
     }
 }
 
-fn said(node: Node<'_>) -> Option<Said> {
-    let (Node::Array(mut items) | Node::Map(mut items)) = node else { return None };
-    let (mut host, mut port, mut epoch) = (None, None, 0);
+fn address(node: Node<'_>) -> Option<Endpoint> {
+    let Node::Array(mut parts) = node else { return None };
+    let (Node::Bulk(host), Node::Bulk(port)) = (parts.next()?, parts.next()?) else { return None };
+    let (host, port) = (std::str::from_utf8(host).ok()?, std::str::from_utf8(port).ok()?);
+    Some(Endpoint::Tcp { host: host.to_owned(), port: port.parse().ok()? })
+}
+
+/// Of the configuration; 0 where it is not told.
+fn epoch(node: Node<'_>) -> i64 {
+    let (Node::Array(mut items) | Node::Map(mut items)) = node else { return 0 };
     while let (Some(Node::Bulk(name)), Some(Node::Bulk(value))) = (items.next(), items.next()) {
-        let value = std::str::from_utf8(value).ok()?;
-        match name {
-            b"ip" => host = Some(value.to_owned()),
-            b"port" => port = value.parse().ok(),
-            b"config-epoch" => epoch = value.parse().ok()?,
-            _ => {}
+        if name == b"config-epoch" {
+            return std::str::from_utf8(value).ok().and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
         }
     }
-    Some(Said { endpoint: Endpoint::Tcp { host: host?, port: port? }, epoch })
+    0
 }
 
 #[cfg(test)]

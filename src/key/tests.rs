@@ -31,7 +31,10 @@ fn keys() -> Keys {
 }
 
 fn append(out: &mut Vec<u8>, call: &Call) -> Result<()> {
-    let keys = keys();
+    append_with(&keys(), out, call)
+}
+
+fn append_with(keys: &Keys, out: &mut Vec<u8>, call: &Call) -> Result<()> {
     match call {
         Call::Conversation(kind, org, phone) => keys.conversation(out, *kind, org.as_deref(), phone),
         Call::Organization(org) => keys.organization(out, org),
@@ -180,6 +183,29 @@ proptest! {
             match &call {
                 Call::Index(_) => prop_assert_eq!(decoded, None),
                 _ => prop_assert_eq!(identity_of_decoded(decoded.unwrap()), identity(&call)),
+            }
+        }
+    }
+
+    #[test]
+    fn with_scopes_in_braces_keys_are_apart_too_and_those_of_an_organization_share_a_slot(
+        calls in prop::collection::vec(call(), 2..60),
+    ) {
+        let tagged = keys().tagged();
+        let (mut by_key, mut slots) = (HashMap::new(), HashMap::new());
+        for call in &calls {
+            let mut key = Vec::new();
+            if append_with(&tagged, &mut key, call).is_err() {
+                continue;
+            }
+            let known = by_key.entry(key.clone()).or_insert_with(|| identity(call));
+            prop_assert_eq!(&*known, &identity(call));
+            if !matches!(call, Call::Index(_)) {
+                prop_assert_eq!(identity_of_decoded(tagged.decode(&key).unwrap()), identity(call));
+            }
+            if let Identity::Scoped(_, org, _) | Identity::Index(org) = identity(call) {
+                let slot = crate::command::slot_of(&key);
+                prop_assert_eq!(*slots.entry(org).or_insert(slot), slot);
             }
         }
     }
