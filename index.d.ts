@@ -788,9 +788,13 @@ export interface StreamEntry {
   readonly deliveries: number;
 }
 
-/** What a consumer group asks of its client: an ioredis client has it. */
+/** What a consumer group asks of its client: that of `getRedis()` has it, and one of ioredis. */
 export interface StreamClient {
+  call(...words: any[]): Promise<any>;
+  duplicate(...options: any[]): any;
   eval(...words: any[]): Promise<any>;
+  multi(...options: any[]): any;
+  watch(...words: any[]): Promise<any>;
   xack(...words: any[]): Promise<any>;
   xadd(...words: any[]): Promise<any>;
   xautoclaim(...words: any[]): Promise<any>;

@@ -68,7 +68,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     for (let n = 0; n < 2; n += 1) {
       groups.push(await streams.started({ minIdleMs: 300, concurrency: 5, handler: () => aTick() }));
     }
-    const producer = streams.client({ maxRetriesPerRequest: 0 });
+    const producer = await streams.client({ failsAtOnce: true });
     const acknowledged = [];
     let isProducing = true;
     const producing = (async () => {
@@ -102,7 +102,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     const gate = new Promise((resolve) => {
       finish = resolve;
     });
-    const client = streams.client({ maxRetriesPerRequest: 0 });
+    const client = await streams.client({ failsAtOnce: true });
     const group = await streams.started({ client, handler: () => gate });
     const ids = await streams.add(3);
     await until(() => group.stats().running === 3);

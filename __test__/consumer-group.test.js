@@ -100,7 +100,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     });
 
     test('does not make the client’s other commands wait behind its reads', async () => {
-      const client = streams.client();
+      const client = await streams.client();
       await streams.started({ client, blockMs: 3_600_000 });
       const [id] = await streams.add(1);
       const { value } = await within(

@@ -2,8 +2,10 @@
 
 import { runLoad, warmUp } from './load.mjs';
 import { clearOrganization, countConversations, fillOrganization } from './scenarios/clear-work.mjs';
+import { awaitWrites, startWriting, stopWriting } from './scenarios/failover-work.mjs';
 import { fillMemory } from './scenarios/memory-work.mjs';
 import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
+import { publishLatency } from './scenarios/publish-work.mjs';
 import { createWorkload } from './workloads.mjs';
 
 let contender = null;
@@ -40,6 +42,10 @@ const OPERATIONS = {
   liveP99: () => liveP99(contender.adapter),
   writeInOutage: (argument) => writeInOutage(contender.adapter, argument),
   awaitReplay: (argument) => awaitReplay(contender.adapter, argument),
+  publishLatency: (argument) => publishLatency(contender.client, argument),
+  startWriting: () => startWriting(contender.client),
+  awaitWrites,
+  stopWriting,
   async close() {
     await contender?.close();
   },

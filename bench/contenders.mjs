@@ -2,7 +2,9 @@
  * Who is measured. Every contender is opened by a module in `peers/` that exports
  * `open({ url, keyPrefix, useRedis, settings })` and answers
  * `{ client, adapter, close() }`: `client` has `get(key)` and `set(key, value)`, `adapter` has the
- * conversation methods and `clearOrganizationCache`.
+ * conversation methods and `clearOrganizationCache`. Where `clientModule` is, it exports
+ * `open({ topology, settings })` and answers `{ client, close() }`, the client having the methods of ioredis;
+ * `topology` is `{ url }`, `{ clusterHosts }` or `{ sentinelHosts, sentinelName }`.
  */
 
 const SUBJECT = 'orgcache';
@@ -15,6 +17,7 @@ export const CONTENDERS = [
     client: 'orgcache',
     adapter: 'orgcache',
     module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
     settings: {},
     byDefault: true,
   },
@@ -23,6 +26,7 @@ export const CONTENDERS = [
     client: 'orgcache, thread driver',
     adapter: 'orgcache, thread driver',
     module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
     settings: { driver: 'thread' },
     byDefault: false,
   },
@@ -31,6 +35,7 @@ export const CONTENDERS = [
     client: 'orgcache, loop driver',
     adapter: 'orgcache, loop driver',
     module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
     settings: { driver: 'loop' },
     byDefault: false,
   },
@@ -39,6 +44,7 @@ export const CONTENDERS = [
     client: 'orgcache, the earlier build',
     adapter: 'orgcache, the earlier build',
     module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
     settings: { isEarlier: true },
     byDefault: false,
   },
@@ -72,6 +78,7 @@ function ioredisContenders(id, packageName, byDefault) {
       client: name,
       adapter: `${JAVASCRIPT_ADAPTER} ${name}`,
       module: './peers/ioredis.mjs',
+      clientModule: './peers/ioredis-client.mjs',
       package: packageName,
       settings: { packageName, autoPipelining },
       byDefault,
@@ -86,6 +93,13 @@ export function contenderById(id) {
     throw new Error(`There is no contender named '${id}'; there are: ${known}.`);
   }
   return contender;
+}
+
+/** Those with a client like ioredis's, as contenders that are opened as such. */
+export function clientsAmong(contenders) {
+  return contenders
+    .filter(({ clientModule }) => clientModule)
+    .map((contender) => ({ ...contender, module: contender.clientModule }));
 }
 
 export function isSubject(id) {

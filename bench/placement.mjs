@@ -34,16 +34,16 @@ export function canSeparate() {
   return coresOf(process.pid).length > 1;
 }
 
-/** Runs `work` while server and contenders are apart, where the machine can do that. */
-export async function separated({ serverPid, contenderPids }, work) {
+/** Runs `work` while servers and contenders are apart, where the machine can do that. */
+export async function separated({ serverPids, contenderPids }, work) {
   const cores = coresOf(process.pid);
   if (cores.length < 2) return work();
   const [serverCore, ...otherCores] = cores;
-  place(serverPid, [serverCore]);
+  for (const pid of serverPids) place(pid, [serverCore]);
   for (const pid of contenderPids) place(pid, otherCores);
   try {
     return await work();
   } finally {
-    for (const pid of [serverPid, ...contenderPids]) place(pid, cores);
+    for (const pid of [...serverPids, ...contenderPids]) place(pid, cores);
   }
 }

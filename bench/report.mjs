@@ -1,22 +1,12 @@
 /** The report for people: plain text tables, and last what was promised. */
-import { contenderById, subjectAmong } from './contenders.mjs';
+
+import { renderClients } from './client-report.mjs';
+import { contenderById } from './contenders.mjs';
+import { measuredText, quantity, renderCells, whole } from './figures.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
-import { medianSample, ratioOf } from './statistics.mjs';
 import { renderTable } from './table.mjs';
-
-const CELL_HEAD = [
-  'callers',
-  'contender',
-  'calls/s',
-  'orgcache is',
-  'p50 us',
-  'p99 us',
-  'loop us',
-  'process us',
-  'RSS MiB',
-];
 
 export function renderReport({ environment, harnessMicrosPerCall, results, targets }) {
   const sections = [renderEnvironment(environment, harnessMicrosPerCall)];
@@ -33,6 +23,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
   if (results.clear) sections.push(renderClear(results.clear));
   if (results.memory) sections.push(renderMemory(results.memory));
   if (results.outage) sections.push(renderOutage(results.outage));
+  sections.push(...renderClients(results));
   sections.push(renderTargets(targets));
   return sections.join('\n\n');
 }
@@ -57,33 +48,6 @@ const rawTitle = ({ operation, bytes }) =>
   `${operation === 'raw-get' ? 'Raw get' : 'Raw set'}, ${bytes.toLocaleString('en')} B`;
 const adapterTitle = ({ messages }) => `Adapter over Redis, ${messages} messages, nine gets to one set`;
 const embeddedTitle = ({ messages }) => `Adapter without Redis, ${messages} messages, gets`;
-
-function renderCells(cells, titleOf, labelOf) {
-  const byTitle = new Map();
-  for (const measured of cells) {
-    const title = titleOf(measured.cell);
-    byTitle.set(title, [...(byTitle.get(title) ?? []), ...cellRows(measured, labelOf)]);
-  }
-  return [...byTitle].map(([title, rows]) => `${title}\n${renderTable(CELL_HEAD, rows)}`);
-}
-
-function cellRows({ cell, samples }, labelOf) {
-  const subject = subjectAmong(Object.keys(samples));
-  return Object.entries(samples).map(([id, rounds]) => {
-    const sample = medianSample(rounds);
-    return [
-      cell.callers,
-      labelOf(id),
-      whole(sample.callsPerSecond),
-      subject && id !== subject ? measuredText(ratioOf(samples[subject], rounds, 'callsPerSecond'), 'x') : '',
-      sample.p50Micros.toFixed(1),
-      sample.p99Micros.toFixed(1),
-      sample.loopMicrosPerCall.toFixed(2),
-      sample.processMicrosPerCall.toFixed(2),
-      whole(sample.residentMiB),
-    ];
-  });
-}
 
 function renderClear({ samples, totalKeys, organizationKeys }) {
   const rows = Object.entries(samples).map(([id, rounds]) => {
@@ -125,23 +89,4 @@ function renderTargets(targets) {
   ]);
   const head = ['target', 'measured', 'at least', 'aim', 'met?'];
   return `Targets, from this run\n${renderTable(head, rows)}`;
-}
-
-function measuredText({ value, low, high }, unit) {
-  const range = low === high ? '' : ` (${number(low)}..${number(high)})`;
-  return `${quantity(value, unit)}${range}`;
-}
-
-function quantity(value, unit) {
-  return unit === 'x' || unit === '/s' ? `${number(value)}${unit}` : `${number(value)} ${unit}`;
-}
-
-/** Three significant digits below a thousand, whole numbers above. */
-function number(value) {
-  if (Math.abs(value) >= 1_000) return whole(value);
-  return String(Number(value.toPrecision(3)));
-}
-
-function whole(value) {
-  return Math.round(value).toLocaleString('en');
 }

@@ -27,16 +27,16 @@ async function measureCell({ hosts, cell, rounds, roundSeconds, warmUpSeconds })
   return { cell, samples };
 }
 
-/** Measures one cell after the other; `redis` is null where the contenders run without a server. */
-export async function measureCells({ hosts, cells, redis, effort, progress }) {
+/** Measures one cell after the other; `serverPids` are those of the servers, none where there is no server. */
+export async function measureCells({ hosts, cells, serverPids, effort, progress }) {
   const measured = [];
   for (const cell of cells) {
     progress(describeCell(cell));
     const measure = () => measureCell({ hosts, cell, ...effort });
     const contenderPids = hosts.map(({ pid }) => pid);
     measured.push(
-      redis && cell.callers === 1
-        ? await separated({ serverPid: redis.pid, contenderPids }, measure)
+      serverPids.length > 0 && cell.callers === 1
+        ? await separated({ serverPids, contenderPids }, measure)
         : await measure(),
     );
   }

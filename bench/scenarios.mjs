@@ -1,7 +1,10 @@
 /** What can be measured, in the order in which it is. */
 import { measureAdapter } from './scenarios/adapter.mjs';
 import { measureClear } from './scenarios/clear.mjs';
+import { measureClient } from './scenarios/client.mjs';
+import { measureClusterClient } from './scenarios/cluster-client.mjs';
 import { measureEmbedded } from './scenarios/embedded.mjs';
+import { measureFailover } from './scenarios/failover.mjs';
 import { measureMemory } from './scenarios/memory.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
@@ -13,4 +16,7 @@ export const SCENARIOS = {
   clear: { measure: measureClear, needsRedis: true },
   memory: { measure: measureMemory, needsRedis: false },
   outage: { measure: measureOutage, needsRedis: true },
+  client: { measure: measureClient, needsRedis: true },
+  'cluster-client': { measure: measureClusterClient, needsRedis: false },
+  failover: { measure: measureFailover, needsRedis: false },
 };

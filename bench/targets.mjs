@@ -3,14 +3,20 @@
  *
  * `measure(results)` answers `{ value, low, high }`, or null where the run did not measure it.
  */
-import { subjectAmong } from './contenders.mjs';
+import { CLIENT_TARGETS } from './client-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
-import { ratioOf, spread } from './statistics.mjs';
-
-const IOREDIS = 'ioredis';
-const AUTO_PIPELINING = 'ioredis-auto-pipelining';
+import { spread } from './statistics.mjs';
+import {
+  AUTO_PIPELINING,
+  atLeast,
+  atMost,
+  findSamples,
+  IOREDIS,
+  ratio,
+  subjectSamples,
+} from './target-measures.mjs';
 
 export const TARGETS = [
   {
@@ -100,15 +106,8 @@ export const TARGETS = [
     ...atMost(FLAT_GROWTH, FLAT_GROWTH, 'x'),
     measure: ({ memory }) => (memory ? spread([memory.growthOfSecondHalf]) : null),
   },
+  ...CLIENT_TARGETS,
 ];
-
-function atLeast(bound, aim, unit) {
-  return { better: 'higher', bound, aim, unit };
-}
-
-function atMost(bound, aim, unit) {
-  return { better: 'lower', bound, aim, unit };
-}
 
 function rawGet(bytes, callers) {
   return { operation: 'raw-get', bytes, callers };
@@ -116,25 +115,6 @@ function rawGet(bytes, callers) {
 
 function adapterMixed(messages, callers) {
   return { operation: 'adapter-mixed', messages, callers };
-}
-
-function findSamples(scenario, wanted) {
-  return scenario?.cells.find(({ cell }) =>
-    Object.entries(wanted).every(([name, value]) => cell[name] === value),
-  )?.samples;
-}
-
-function subjectSamples(samples) {
-  const subject = samples && subjectAmong(Object.keys(samples));
-  return subject ? samples[subject] : null;
-}
-
-function ratio(scenario, wanted, metric, baseline) {
-  return (results) => {
-    const samples = findSamples(results[scenario], wanted);
-    const subject = subjectSamples(samples);
-    return subject && samples[baseline] ? ratioOf(subject, samples[baseline], metric) : null;
-  };
 }
 
 function reaches({ better }, value, limit) {

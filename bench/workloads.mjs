@@ -1,4 +1,5 @@
 /** What the callers of `load.mjs` do, by kind of cell. Replies are checked, or speed means nothing. */
+import { clientWorkload } from './client-workloads.mjs';
 import { createConversations, jsonTextOf } from './data.mjs';
 
 /** A power of two, so that choosing a key costs one bit operation. */
@@ -8,7 +9,10 @@ const ORGANIZATION_COUNT = 8;
 /** One call in ten is a set. */
 const SET_EVERY = 10;
 
-/** @param kind `{ operation: 'raw-get' | 'raw-set', bytes }` or `{ operation: 'adapter-get' | 'adapter-mixed', messages }` */
+/**
+ * @param kind `{ operation: 'raw-get' | 'raw-set', bytes }`, `{ operation: 'adapter-get' | 'adapter-mixed', messages }`
+ * or one of `client-workloads.mjs`
+ */
 export function createWorkload(contender, kind) {
   switch (kind.operation) {
     case 'raw-get':
@@ -17,6 +21,12 @@ export function createWorkload(contender, kind) {
     case 'adapter-get':
     case 'adapter-mixed':
       return adapterWorkload(contender.adapter, kind);
+    case 'client-get':
+    case 'client-set':
+    case 'client-hset':
+    case 'client-xadd':
+    case 'client-pipeline':
+      return clientWorkload(contender.client, kind);
     default:
       throw new Error(`There is no workload named '${kind.operation}'.`);
   }

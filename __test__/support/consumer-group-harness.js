@@ -8,22 +8,20 @@ const { until } = require('./wait');
 /** What the tests of consumer groups share: a server, clients made by `open(url)`, groups that end by themselves. */
 async function consumerGroups(open, serverOptions) {
   const redis = await startRedis(serverOptions);
-  const clients = [];
   let groups = [];
 
-  function client(options) {
-    const opened = open(redis.url, options);
-    clients.push(opened);
+  async function client(options) {
+    const opened = await open(redis.url, options);
     onEnd(() => opened.disconnect());
     return opened;
   }
 
   /** A group on the stream `orders`; `handled` lists the ids that its handler was given, `errors` what it was told. */
-  function group(options = {}) {
+  async function group(options = {}) {
     const handled = [];
     const errors = [];
     const own = createConsumerGroup({
-      client: options.client ?? client(),
+      client: options.client ?? (await client()),
       stream: 'orders',
       group: 'workers',
       from: '0',
@@ -39,7 +37,7 @@ async function consumerGroups(open, serverOptions) {
   }
 
   async function started(options) {
-    const own = group(options);
+    const own = await group(options);
     await own.start();
     return own;
   }

@@ -4,12 +4,18 @@ const { Cluster } = require('ioredis');
 const { createConsumerGroup } = require('../../js/streams/consumer-group.js');
 const { onEnd } = require('../support/cleanup');
 const { startCluster } = require('../support/cluster');
+const { openPackage } = require('../support/package');
 const { until } = require('../support/wait');
 
 const CLIENTS = [
   {
     name: 'ioredis',
     open: (hosts) => new Cluster(hosts.map(addressOf), { redisOptions: { disconnectTimeout: 100 } }),
+  },
+  {
+    name: 'getRedis()',
+    open: (hosts) =>
+      openPackage({ clusterHosts: hosts.join(','), clientKeyPrefix: '', logLevel: 'off' }).getRedis(),
   },
 ];
 
@@ -19,7 +25,7 @@ describe.each(CLIENTS)('a consumer group in a cluster over $name', ({ open }) =>
 
   beforeAll(async () => {
     cluster = await startCluster();
-    client = open(cluster.hosts);
+    client = await open(cluster.hosts);
     onEnd(() => client.disconnect());
   });
 

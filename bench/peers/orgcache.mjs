@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 /** A built checkout of an earlier version, to see what a change costs. */
 const EARLIER = process.env.ORGCACHE_BENCH_EARLIER;
 
-function load(isEarlier) {
+/** The package from the checkout above, or the earlier one. */
+export function load(isEarlier) {
   if (isEarlier && !EARLIER) {
     throw new Error('name a built checkout of an earlier version in ORGCACHE_BENCH_EARLIER');
   }

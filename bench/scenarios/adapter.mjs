@@ -11,5 +11,7 @@ export async function measureAdapter({ contenders, callers, redis, effort, progr
   );
   // The layers write different bytes, so they must not read each other's.
   const optionsOf = ({ id }) => ({ url: redis.url, keyPrefix: `bench:${id}:`, useRedis: true });
-  return withHosts(contenders, optionsOf, (hosts) => measureCells({ hosts, cells, redis, effort, progress }));
+  return withHosts(contenders, optionsOf, (hosts) =>
+    measureCells({ hosts, cells, serverPids: [redis.pid], effort, progress }),
+  );
 }

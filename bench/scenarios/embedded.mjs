@@ -18,7 +18,7 @@ export async function measureEmbedded({ contenders, effort, progress }) {
     callers: 1,
   }));
   return withHosts(chosen, optionsOf, (hosts) =>
-    measureCells({ hosts, cells, redis: null, effort, progress }),
+    measureCells({ hosts, cells, serverPids: [], effort, progress }),
   );
 }
 

@@ -10,5 +10,7 @@ export async function measureRaw({ contenders, callers, redis, effort, progress 
     VALUE_BYTES.flatMap((bytes) => callers.map((count) => ({ operation, bytes, callers: count }))),
   );
   const optionsOf = () => ({ url: redis.url, keyPrefix: 'bench:', useRedis: true });
-  return withHosts(contenders, optionsOf, (hosts) => measureCells({ hosts, cells, redis, effort, progress }));
+  return withHosts(contenders, optionsOf, (hosts) =>
+    measureCells({ hosts, cells, serverPids: [redis.pid], effort, progress }),
+  );
 }

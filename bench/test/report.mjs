@@ -48,7 +48,17 @@ test('memory that grows in the second half is not flat', () => {
 test('the command line has defaults and says what it does not take', () => {
   const options = parseOptions([]);
   assert.deepEqual(options.callers, [1, 16, 64, 512]);
-  assert.deepEqual(options.scenarios, ['raw', 'adapter', 'embedded', 'clear', 'memory']);
+  assert.deepEqual(options.scenarios, [
+    'raw',
+    'adapter',
+    'embedded',
+    'clear',
+    'memory',
+    'outage',
+    'client',
+    'cluster-client',
+    'failover',
+  ]);
   assert.deepEqual(
     options.contenders.map(({ id }) => id),
     ['orgcache', 'ioredis', 'ioredis-auto-pipelining', 'node-redis', 'valkey-glide'],
@@ -61,6 +71,19 @@ test('the command line has defaults and says what it does not take', () => {
   assert.throws(() => parseOptions(['--rounds', '0']), /--rounds takes whole numbers above 0/);
   assert.throws(() => parseOptions(['--callers', '1,x']), /--callers takes whole numbers above 0/);
 });
+
+const environment = {
+  node: 'v20',
+  platform: 'linux',
+  processor: 'cpu',
+  cores: 2,
+  redis: '7',
+  loadBefore: 0,
+  oneCallerSeparated: true,
+  contenders: { orgcache: '0.1.0' },
+  effort: { rounds: 3, roundSeconds: 1 },
+  quick: false,
+};
 
 test('a report names the contenders, their ratio to the package, and the targets', () => {
   const sample = (callsPerSecond) => ({
@@ -84,20 +107,36 @@ test('a report names the contenders, their ratio to the package, and the targets
       ],
     },
   };
-  const environment = {
-    node: 'v20',
-    platform: 'linux',
-    processor: 'cpu',
-    cores: 2,
-    redis: '7',
-    loadBefore: 0,
-    oneCallerSeparated: true,
-    contenders: { orgcache: '0.1.0' },
-    effort: { rounds: 3, roundSeconds: 1 },
-    quick: false,
-  };
   const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
   assert.match(text, /Raw get, 100 B/);
   assert.match(text, /ioredis, auto-pipelining +200,000 +2x/);
   assert.match(text, /raw get 100 B, 64 callers.* 2x \(2\.\.3\) +>= 1\.8x +2\.1x +met/);
+});
+
+test('a report tells of commands, pipelines, messages and failovers through the client', () => {
+  const sample = {
+    callsPerSecond: 100,
+    p50Micros: 1,
+    p99Micros: 2,
+    loopMicrosPerCall: 3,
+    processMicrosPerCall: 4,
+    residentMiB: 50,
+  };
+  const both = { orgcache: [sample], ioredis: [sample] };
+  const cellOf = (operation) => ({ cell: { operation, bytes: 100, callers: 8 }, samples: both });
+  const times = (value) => [{ p50Micros: value, p99Micros: value, longestMs: value, refused: 7 }];
+  const results = {
+    client: {
+      cells: [cellOf('client-xadd'), cellOf('client-pipeline')],
+      publish: { messages: 2_000, samples: { orgcache: times(40), ioredis: times(44) } },
+    },
+    'cluster-client': { cells: [cellOf('client-hset')] },
+    failover: { samples: { orgcache: times(1_400), ioredis: times(1_500) } },
+  };
+  const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
+  assert.match(text, /Client, xadd, 100 B/);
+  assert.match(text, /Client, pipelines of 100 sets and gets of 100 B/);
+  assert.match(text, /From publishing to receiving, 2,000 messages[\s\S]*ioredis +44 us +44 us/);
+  assert.match(text, /Client in a cluster of three, hset/);
+  assert.match(text, /killed[\s\S]*ioredis +1,500 ms +7/);
 });

@@ -73,6 +73,46 @@ test('absolute targets are read from their scenarios', () => {
   assert.equal(named(results, 'growth of resident memory').verdict, 'missed');
 });
 
+test('commands in a cluster are judged by the one that gains least, and only where all were measured', () => {
+  const cellOf = (command, quotient) => ({
+    cell: { operation: `client-${command}`, bytes: 100, callers: 64 },
+    samples: { orgcache: rounds(quotient), 'ioredis-auto-pipelining': rounds(1) },
+  });
+  const cells = [cellOf('get', 4), cellOf('set', 3), cellOf('hset', 2.2), cellOf('xadd', 5)];
+  const judged = (some) => named({ 'cluster-client': { cells: some } }, 'client in a cluster, 64');
+  assert.equal(judged(cells).measured.value, 2.2);
+  assert.equal(judged(cells).verdict, 'met');
+  assert.equal(judged(cells.slice(1)).verdict, 'not measured');
+});
+
+test('a shorter way of a message is a higher figure', () => {
+  const samplesOf = (micros) => [{ p50Micros: micros, p99Micros: 2 * micros }];
+  const judged = (micros) =>
+    named(
+      {
+        client: { cells: [], publish: { samples: { orgcache: samplesOf(micros), ioredis: samplesOf(50) } } },
+      },
+      'publish to receive, p50',
+    );
+  assert.equal(judged(25).measured.value, 2);
+  assert.equal(judged(50).verdict, 'aim');
+  assert.equal(judged(60).verdict, 'missed');
+});
+
+test('a failover is judged round by round, each by the same event', () => {
+  const samples = {
+    orgcache: [{ longestMs: 900 }, { longestMs: 3_000 }],
+    ioredis: [{ longestMs: 1_000 }, { longestMs: 3_000 }],
+  };
+  const judged = named({ failover: { samples } }, 'failover');
+  assert.equal(judged.measured.value, 0.95);
+  assert.equal(judged.verdict, 'aim');
+  assert.equal(
+    named({ failover: { samples: { orgcache: samples.orgcache } } }, 'failover').verdict,
+    'not measured',
+  );
+});
+
 test('an aim is never weaker than its bound', () => {
   for (const { name, better, bound, aim } of TARGETS) {
     assert.ok(better === 'higher' ? aim >= bound : aim <= bound, name);

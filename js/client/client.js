@@ -54,7 +54,10 @@ class RedisClient extends EventEmitter {
     this.#keyPrefix = keyPrefix;
     this.#prefixesChannels = prefixesChannels;
     this.#channelNames = new ChannelNames(prefixesChannels ? keyPrefix : '');
-    this.#sender = new Sender(connections, { isPrefixed: keyPrefix !== '' });
+    this.#sender = new Sender(connections, {
+      isPrefixed: keyPrefix !== '',
+      channelNames: this.#channelNames,
+    });
     this.#lifecycle = new Lifecycle(this);
     this.#start();
   }
@@ -244,7 +247,7 @@ class RedisClient extends EventEmitter {
   #runScript(script, given, flags, resolve, reject) {
     const words = script.words(given);
     if (!this.#sender.isQueueing) return script.send(this.#sender, words, flags, resolve, reject);
-    const whole = script.whole(words);
+    const whole = script.asCommand(words);
     this.#sender.send(whole.command, whole.words, flags, resolve, reject);
   }
 
@@ -268,15 +271,9 @@ class RedisClient extends EventEmitter {
   static run(client, command, given, flags) {
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
-      const words = wordsOf(command, given);
-      if (command.method === 'publish' || command.method === 'spublish') client.#prefixChannel(words);
-      client.#sender.send(command, words, flags, resolve, reject);
+      client.#sender.send(command, wordsOf(command, given), flags, resolve, reject);
     });
     return callback === undefined ? promise : withCallback(promise, callback);
-  }
-
-  #prefixChannel(words) {
-    if (this.#prefixesChannels && words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
   }
 
   static subscribe(client, kind, given) {

@@ -7,19 +7,34 @@ const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 const TEXTS = 0;
 /** Of which commands a Map or an object is taken for pairs, and how many words stand in front of it. */
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
+/** Their first word is a channel, which gets a prefix only where channels do. */
+const PUBLISHING = ['publish', 'spublish'];
 /** They block only with the option BLOCK. */
 const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
 
 /**
- * A command: `name` as it is sent, `pairsFrom` as above, `detail` of its head, `arity` as Redis tells it, `blocks`.
- * Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` goes into the
+ * head of its calls. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
  */
 const known = new Map();
-for (const [name, { arity, flags }] of Object.entries(protocol.commands)) {
+for (const [method, { arity, flags }] of Object.entries(protocol.commands)) {
   const blocks = flags.includes('blocking');
-  known.set(name, { name, method: name, arity, blocks, detail: TEXTS, pairsFrom: PAIRS_FROM[name] });
-  const upper = name.toUpperCase();
-  known.set(upper, { name: upper, method: name, arity, blocks, detail: FLAT, pairsFrom: undefined });
+  const publishes = PUBLISHING.includes(method);
+  const usual = {
+    name: method,
+    method,
+    arity,
+    blocks,
+    publishes,
+    detail: TEXTS,
+    pairsFrom: PAIRS_FROM[method],
+  };
+  known.set(method, usual);
+  known.set(method.toUpperCase(), inOtherLetters(usual, method.toUpperCase()));
+}
+
+function inOtherLetters(command, name) {
+  return { ...command, name, detail: FLAT, pairsFrom: undefined };
 }
 
 /** Every command by its method's name. */
@@ -30,9 +45,9 @@ function commandNamed(given) {
   const name = String(given);
   const found = known.get(name);
   if (found !== undefined) return found;
-  const same = known.get(name.toLowerCase());
-  if (same !== undefined) return { ...same, name, detail: FLAT, pairsFrom: undefined };
-  return { name, method: name.toLowerCase(), arity: -1, blocks: false, detail: FLAT, pairsFrom: undefined };
+  const method = name.toLowerCase();
+  const same = known.get(method) ?? { method, arity: -1, blocks: false, publishes: false };
+  return inOtherLetters(same, name);
 }
 
 /** Whether the server may keep its answer until something happens. */

@@ -55,7 +55,7 @@ class DedicatedPool {
       return;
     }
     this.#idle.push(connection);
-    if (this.#count > this.#min) this.#closeLater(connection);
+    this.#closeLater(connection);
   }
 
   /** Ends a connection whose state nobody knows. */
@@ -85,6 +85,7 @@ class DedicatedPool {
   #closeLater(connection) {
     const close = () => {
       this.#closeTimers.delete(connection);
+      if (this.#count <= this.#min) return;
       this.#idle.splice(this.#idle.indexOf(connection), 1);
       this.#count -= 1;
       connection.close();

@@ -11,6 +11,7 @@ const { verbs, commandFlags } = protocol;
 /** Sends what one client says: on the connection that all share, or on one of its own where it must. */
 class Sender {
   #connections;
+  #channelNames;
   #detail;
   #isEnded = false;
   #queued;
@@ -18,8 +19,10 @@ class Sender {
   /** What ends each call that has a connection of its own or waits for one. */
   #alone = new Set();
 
-  constructor(connections, { isPrefixed }) {
+  /** Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. */
+  constructor(connections, { isPrefixed, channelNames }) {
     this.#connections = connections;
+    this.#channelNames = channelNames;
     this.#detail = isPrefixed ? commandFlags.prefixed : 0;
   }
 
@@ -49,11 +52,20 @@ class Sender {
       if (isBlocking(command, words)) return this.#sendAlone(command, words, flags, resolve, reject);
       const { bridge } = this.#connections;
       if (!bridge.isOpen) bridge.open();
-      const detail = this.#detail | command.detail | flags;
+      let detail = this.#detail | command.detail | flags;
+      if (command.publishes) {
+        // To Redis a shard's channel is a key, to its users it is a channel as any other.
+        detail &= ~commandFlags.prefixed;
+        this.#nameChannel(words);
+      }
       bridge.command(head(verbs.command, detail, 0), command.name, words, resolve, reject);
     } catch (error) {
       reject(error);
     }
+  }
+
+  #nameChannel(words) {
+    if (words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
   }
 
   /** The same, as a promise. */
@@ -69,6 +81,7 @@ class Sender {
     if (this.#isEnded) throw ended();
     const watched = this.#watched;
     this.#watched = undefined;
+    for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
     const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
     if (watched !== undefined) return repliesOf(await this.#transactionAlone(await watched, detail, values));
     if (commands.length === 0) return [];

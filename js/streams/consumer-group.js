@@ -1,5 +1,6 @@
 'use strict';
 
+const { setMaxListeners } = require('node:events');
 const { reasonOf, whenAborted } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { timeoutOf } = require('../options.js');
@@ -34,8 +35,10 @@ class ConsumerGroup {
 
   constructor(options) {
     this.#options = options;
+    // As many may listen as there are entries in hand.
+    setMaxListeners(0, this.#ending.signal, this.#deadline.signal);
     this.#commands = new GroupCommands(options);
-    this.#reader = new Reader(options);
+    this.#reader = new Reader(options, (error) => this.#tell(error, { during: 'read' }));
     const { concurrency, signal } = options;
     this.#inHand = new EntriesInHand({ concurrency, work: (entry) => this.#work(entry) });
     if (signal !== undefined && !signal.aborted) {
@@ -65,7 +68,7 @@ class ConsumerGroup {
     await Promise.race([created, aborted(ending)]);
     this.#refuseEnded();
     this.#state = 'running';
-    this.#reader.open((error) => this.#tell(error, { during: 'read' }));
+    this.#reader.open();
     this.#renewing(minIdleMs * RENEWED_AFTER);
     this.#loops = [
       this.#repeat('read', () => this.#read()),

@@ -24,7 +24,11 @@ const BOUNDS = {
 
 const NAMES = ['stream', 'group', 'consumer', 'deadLetterStream'];
 const METHODS = [
+  'call',
+  'duplicate',
   'eval',
+  'multi',
+  'watch',
   'xack',
   'xadd',
   'xautoclaim',

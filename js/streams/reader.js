@@ -9,56 +9,76 @@ const SILENCE_MS = 5_000;
 const UNBLOCK_MS = 500;
 const UNBLOCK_EVERY_MS = 20;
 
+/** With no retries a lost connection ends its read; made anew, the read knows the new connection's id. */
+const IOREDIS_OPTIONS = {
+  autoResendUnfulfilledCommands: true,
+  commandTimeout: undefined,
+  enableOfflineQueue: true,
+  lazyConnect: false,
+  maxRetriesPerRequest: 0,
+};
+/** Connections for what blocks. */
+const OWN_OPTIONS = { minPoolSize: 1, poolSize: 1, lazyConnect: true };
+
 /**
- * Reads new entries for one consumer, over a connection of its own where the client would otherwise make its
- * other commands wait behind a blocked read.
+ * Reads new entries for one consumer, over a connection of its own: nothing else waits behind a blocked read, and
+ * it can be ended.
  */
 class Reader {
   #client;
   #connection;
-  #isDuplicate = false;
   /** Of the connection at the server; undefined where it is not known. */
   #connectionId;
+  #idleKey;
   #words;
   #blockMs;
   #reading;
+  #onError;
 
-  constructor({ client, stream, group, consumer, blockMs, batchSize }) {
+  /** `onError` is told why the connection could not be made. */
+  constructor({ client, stream, group, consumer, blockMs, batchSize }, onError) {
     this.#client = client;
+    this.#idleKey = `${stream}:${consumer}`;
     this.#blockMs = blockMs;
+    this.#onError = onError;
     const limits = ['COUNT', batchSize, 'BLOCK', blockMs];
     this.#words = ['GROUP', group, consumer, ...limits, 'STREAMS', stream, '>'];
   }
 
-  /** `onError` is told why the connection could not be made. */
-  open(onError) {
-    const client = this.#client;
-    this.#isDuplicate = typeof client.duplicate === 'function' && client.hasConnectionsForBlocking !== true;
-    this.#connection = this.#isDuplicate ? duplicateOf(client) : client;
-    if (!this.#isDuplicate) return;
-    this.#connection.on('error', onError);
-    this.#connection.on('close', () => {
-      this.#connectionId = undefined;
+  open() {
+    const connection = duplicateOf(this.#client);
+    connection.on('error', this.#onError);
+    connection.on('close', () => {
+      if (this.#connection === connection) this.#connectionId = undefined;
     });
+    this.#connection = connection;
+    this.#connectionId = undefined;
   }
 
   /** Entries that nobody was given before; none where none came in time. */
   async read() {
-    if (this.#isDuplicate && !this.#client.isCluster) {
-      this.#connectionId ??= await this.#connection.call('CLIENT', 'ID');
-    }
-    this.#reading = this.#connection.xreadgroup(...this.#words);
-    const watchdog = this.#isDuplicate
-      ? setTimeout(() => this.#connection.disconnect(true), this.#blockMs + SILENCE_MS)
-      : undefined;
+    const connection = this.#connection;
+    // A cluster has a connection for each node, and its clients do not say which.
+    if (this.#client.isCluster !== true) this.#connectionId ??= await idOf(connection, this.#idleKey);
+    this.#reading = connection.xreadgroup(...this.#words);
+    const watchdog = setTimeout(() => this.#replace(), this.#blockMs + SILENCE_MS);
     try {
       const reply = await this.#reading;
       if (reply === null) return [];
       return reply[0][1].map((entry) => entryOf(entry, 1));
+    } catch (error) {
+      this.#connectionId = undefined;
+      throw error;
     } finally {
       clearTimeout(watchdog);
       this.#reading = undefined;
     }
+  }
+
+  /** The read that is under way fails by that. */
+  #replace() {
+    this.close();
+    this.open();
   }
 
   /**
@@ -76,8 +96,8 @@ class Reader {
 
   close() {
     // Once only: a second disconnect of ioredis keeps the process alive for two seconds.
-    if (this.#isDuplicate) this.#connection.disconnect();
-    this.#isDuplicate = false;
+    this.#connection?.disconnect();
+    this.#connection = undefined;
   }
 
   /** More than once, since the read may be on its way. */
@@ -93,16 +113,25 @@ class Reader {
   }
 }
 
-/** With no retries a lost connection ends its read; made anew, the read knows the new connection's id. */
+/**
+ * The id of the connection that blocks, or undefined. Where a client has more than one, the one that watches a key,
+ * here one that nobody writes, runs the next transaction, and the only one that it has for this blocks later.
+ */
+async function idOf(connection, idleKey) {
+  try {
+    await connection.watch(idleKey);
+    const [[, id]] = await connection.multi().call('CLIENT', 'ID').exec();
+    return id;
+  } catch {
+    // Not known, it costs a stop some time; what is wrong with the connection the read will tell.
+    return undefined;
+  }
+}
+
 function duplicateOf(client) {
-  if (client.isCluster) return client.duplicate();
-  return client.duplicate({
-    autoResendUnfulfilledCommands: true,
-    commandTimeout: undefined,
-    enableOfflineQueue: true,
-    lazyConnect: false,
-    maxRetriesPerRequest: 0,
-  });
+  if (client.isCluster === true) return client.duplicate();
+  const isIoredis = client.options !== undefined && 'maxRetriesPerRequest' in client.options;
+  return client.duplicate(isIoredis ? IOREDIS_OPTIONS : OWN_OPTIONS);
 }
 
 module.exports = { Reader };

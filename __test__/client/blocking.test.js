@@ -1,0 +1,216 @@
+'use strict';
+
+const { DedicatedPool } = require('../../js/client/dedicated-pool');
+const { openPackage } = require('../support/package');
+const { startRedis } = require('../support/redis');
+const { rejection, until, within } = require('../support/wait');
+
+let redis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+beforeEach(() => redis.command('FLUSHALL'));
+
+async function open(options) {
+  const orgcache = openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options });
+  return { orgcache, client: await orgcache.getRedis() };
+}
+
+/** How many connections wait in a command that blocks. */
+async function blocked() {
+  return Number(/blocked_clients:(\d+)/.exec(await redis.command('INFO', 'clients'))[1]);
+}
+
+function isBlocked(count) {
+  return until(async () => (await blocked()) === count, { what: `${count} blocked connections` });
+}
+
+describe('a blocking command', () => {
+  test.each([
+    ['blpop', ['l', 0], ['RPUSH', 'app:l', 'v'], ['app:l', 'v']],
+    ['brpop', ['other', 'l', 0], ['RPUSH', 'app:l', 'v'], ['app:l', 'v']],
+    ['blpopBuffer', ['l', 0], ['RPUSH', 'app:l', 'v'], [Buffer.from('app:l'), Buffer.from('v')]],
+    ['blmove', ['l', 'to', 'LEFT', 'RIGHT', 0], ['RPUSH', 'app:l', 'v'], 'v'],
+    ['brpoplpush', ['l', 'to', 0], ['RPUSH', 'app:l', 'v'], 'v'],
+    ['blmpop', [0, 1, 'l', 'LEFT'], ['RPUSH', 'app:l', 'v'], ['app:l', ['v']]],
+    ['bzpopmin', ['z', 0], ['ZADD', 'app:z', 1.5, 'm'], ['app:z', 'm', '1.5']],
+    ['bzpopmax', ['z', 0], ['ZADD', 'app:z', 1, 'm'], ['app:z', 'm', '1']],
+    ['bzmpop', [0, 1, 'z', 'MIN'], ['ZADD', 'app:z', 1, 'm'], ['app:z', [['m', '1']]]],
+    [
+      'xread',
+      ['BLOCK', 0, 'STREAMS', 's', '$'],
+      ['XADD', 'app:s', '1-1', 'f', 'v'],
+      [['app:s', [['1-1', ['f', 'v']]]]],
+    ],
+    ['call', ['BLPOP', 'l', 0], ['RPUSH', 'app:l', 'v'], ['app:l', 'v']],
+  ])('%s %j lets others pass and answers when there is something', async (method, words, push, expected) => {
+    const { client } = await open();
+    const waiting = client[method](...words);
+    await isBlocked(1);
+    expect(await client.set('a', 1)).toBe('OK');
+    expect(await Promise.all([client.get('a'), client.pipeline().get('a').exec()])).toEqual([
+      '1',
+      [[null, '1']],
+    ]);
+    await redis.command(...push);
+    expect(await waiting).toEqual(expected);
+  });
+
+  test('reads for a consumer group', async () => {
+    const { client } = await open();
+    await client.xgroup('CREATE', 's', 'g', '$', 'MKSTREAM');
+    const waiting = client.xreadgroup('GROUP', 'g', 'c', 'COUNT', 1, 'BLOCK', 0, 'STREAMS', 's', '>');
+    await isBlocked(1);
+    await client.xadd('s', '1-1', 'f', 'v');
+    expect(await waiting).toEqual([['app:s', [['1-1', ['f', 'v']]]]]);
+  });
+
+  test('answers null when its time is over, also beyond the command timeout', async () => {
+    const { client } = await open({ commandTimeout: 300 });
+    const { value, ms } = await within(2000, client.blpop('l', 0.6));
+    expect(value).toBeNull();
+    expect(ms).toBeGreaterThan(550);
+  });
+
+  test('uses a connection again that another has given back', async () => {
+    const { client } = await open();
+    const before = Number(/total_connections_received:(\d+)/.exec(await redis.command('INFO', 'stats'))[1]);
+    for (let round = 0; round < 10; round += 1) expect(await client.blpop('l', 0.001)).toBeNull();
+    const after = Number(/total_connections_received:(\d+)/.exec(await redis.command('INFO', 'stats'))[1]);
+    expect(after - before).toBeLessThanOrEqual(2);
+  });
+
+  test('waits for a connection where all are in use', async () => {
+    const { client } = await open({ minPoolSize: 1, poolSize: 2 });
+    const popped = [1, 2, 3].map((index) => client.blpop(`l${index}`, 0));
+    await isBlocked(2);
+    await redis.command('RPUSH', 'app:l1', 'a');
+    expect(await popped[0]).toEqual(['app:l1', 'a']);
+    await redis.command('RPUSH', 'app:l3', 'c');
+    await redis.command('RPUSH', 'app:l2', 'b');
+    expect(await Promise.all(popped)).toEqual([
+      ['app:l1', 'a'],
+      ['app:l2', 'b'],
+      ['app:l3', 'c'],
+    ]);
+  });
+
+  test('fails with the server’s error and leaves its connection usable', async () => {
+    const { client } = await open({ minPoolSize: 1, poolSize: 1 });
+    await client.set('text', 'v');
+    expect(await rejection(client.blpop('text', 0))).toMatchObject({
+      code: 'E_REPLY',
+      redisCode: 'WRONGTYPE',
+    });
+    await client.rpush('l', 'v');
+    expect(await client.blpop('l', 0)).toEqual(['app:l', 'v']);
+  });
+
+  test('settles with E_CLOSED when its client is closed, and takes nothing more', async () => {
+    const { orgcache, client } = await open();
+    const waiting = client.blpop('l', 0);
+    await isBlocked(1);
+    client.disconnect();
+    expect(await rejection(waiting)).toMatchObject({ code: 'E_CLOSED' });
+    await isBlocked(0);
+    await redis.command('RPUSH', 'app:l', 'v');
+    expect(await redis.command('LLEN', 'app:l')).toBe(1);
+    expect(await (await orgcache.getRedis()).blpop('l', 1)).toEqual(['app:l', 'v']);
+  });
+
+  test('settles when the package is shut down', async () => {
+    const { orgcache, client } = await open();
+    const waiting = rejection(client.blpop('l', 0));
+    await isBlocked(1);
+    await within(1000, orgcache.shutdown(), 'the shutdown');
+    expect(await waiting).toMatchObject({ code: 'E_CLOSED' });
+    expect(await rejection(client.blpop('l', 1))).toMatchObject({ code: 'E_CLOSED' });
+  });
+
+  test('that was lost with its connection says that it may have run', async () => {
+    const { client } = await open();
+    const waiting = rejection(client.blpop('l', 0));
+    await isBlocked(1);
+    const [, id] = /id=(\d+) [^\n]* flags=b /.exec(await redis.command('CLIENT', 'LIST'));
+    await redis.command('CLIENT', 'KILL', 'ID', id);
+    expect(await waiting).toMatchObject({ code: 'E_UNKNOWN_OUTCOME' });
+    await client.rpush('l', 'v');
+    expect(await client.blpop('l', 1)).toEqual(['app:l', 'v']);
+  });
+
+  test('inside a transaction does not block', async () => {
+    const { client } = await open();
+    await client.rpush('l', 'v');
+    const results = await client.multi().blpop('l', 0).blpop('l', 0).set('a', 1).exec();
+    expect(results).toEqual([
+      [null, ['app:l', 'v']],
+      [null, null],
+      [null, 'OK'],
+    ]);
+  });
+
+  test('of a pipeline keeps none of its others waiting', async () => {
+    const { client } = await open();
+    const results = client.pipeline().blpop('l', 5).rpush('l', 'v').exec();
+    expect((await within(2000, results)).value).toEqual([
+      [null, ['app:l', 'v']],
+      [null, 1],
+    ]);
+  });
+});
+
+describe('the pool of connections', () => {
+  const opened = () => {
+    const connections = [];
+    const openOne = () => {
+      const connection = { isClosed: false, close: () => Object.assign(connection, { isClosed: true }) };
+      connections.push(connection);
+      return connection;
+    };
+    return { connections, openOne };
+  };
+
+  test('refuses a caller when ten thousand wait, and says what to do', async () => {
+    const { openOne } = opened();
+    const pool = new DedicatedPool({ open: openOne, min: 1, max: 1 });
+    await pool.acquire();
+    const waiting = Array.from({ length: 10_000 }, () => pool.acquire());
+    const error = await rejection(pool.acquire());
+    expect(error).toMatchObject({ code: 'E_OVERLOADED', retryable: true });
+    expect(error.message).toMatch(/REDIS_POOL_SIZE/);
+    pool.close();
+    const outcomes = await Promise.allSettled(waiting);
+    expect(outcomes.every(({ reason }) => reason.code === 'E_CLOSED')).toBe(true);
+  });
+
+  test('closes connections that are idle for long, but not the least number', async () => {
+    jest.useFakeTimers();
+    try {
+      const { connections, openOne } = opened();
+      const pool = new DedicatedPool({ open: openOne, min: 1, max: 3 });
+      const lent = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+      for (const connection of lent) pool.release(connection);
+      expect(pool.report).toEqual({ connections: 3, idle: 3, waiting: 0 });
+      jest.advanceTimersByTime(31_000);
+      expect(pool.report).toEqual({ connections: 1, idle: 1, waiting: 0 });
+      expect(connections.filter(({ isClosed }) => isClosed)).toHaveLength(2);
+      expect(connections).toContain(await pool.acquire());
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('opens another for who waits where one is discarded', async () => {
+    const { connections, openOne } = opened();
+    const pool = new DedicatedPool({ open: openOne, min: 0, max: 1 });
+    const first = await pool.acquire();
+    const second = pool.acquire();
+    pool.discard(first);
+    expect(await second).toBe(connections[1]);
+    expect(first.isClosed).toBe(true);
+    pool.discard(await second);
+    expect(pool.report).toEqual({ connections: 0, idle: 0, waiting: 0 });
+  });
+});
