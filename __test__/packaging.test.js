@@ -131,6 +131,12 @@ describe('both packages in an empty folder, with no registry and no install scri
     });
   });
 
+  test('put the command line where npx finds it', () => {
+    const link = path.join(project, 'node_modules', '.bin', 'orgcache');
+    const child = spawnSync(link, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
+    expect([child.status, child.stdout.trim()]).toEqual([0, version]);
+  });
+
   test('name the missing package when the one of this platform is taken away', () => {
     fs.rmSync(path.join(project, 'node_modules', `orgcache-${platform}`), { recursive: true });
     const program = `

@@ -29,16 +29,21 @@ function redisServer() {
   return program;
 }
 
+function tlsOptions({ tls }) {
+  const { cert, key } = certificates();
+  return { asksForCertificate: false, certificate: { cert, key }, ...(tls === true ? {} : tls) };
+}
+
 function writeConfiguration(server) {
   const { folder, port, options } = server;
   const lines = [`bind ${HOST}`, `dir ${folder}`, 'daemonize no'];
   if (!options.isSentinel) lines.push('save ""', 'appendonly no', `databases ${options.databases ?? 16}`);
   if (options.tls) {
-    const pem = certificates();
-    for (const name of ['ca', 'cert', 'key']) {
-      fs.writeFileSync(path.join(folder, `${name}.pem`), pem[name], { mode: 0o600 });
+    const { asksForCertificate, certificate } = tlsOptions(options);
+    for (const [name, pem] of Object.entries({ ca: certificates().ca, ...certificate })) {
+      fs.writeFileSync(path.join(folder, `${name}.pem`), pem, { mode: 0o600 });
     }
-    lines.push('port 0', `tls-port ${port}`, 'tls-auth-clients no');
+    lines.push('port 0', `tls-port ${port}`, `tls-auth-clients ${asksForCertificate ? 'yes' : 'no'}`);
     lines.push(`tls-ca-cert-file ${folder}/ca.pem`);
     lines.push(`tls-cert-file ${folder}/cert.pem`, `tls-key-file ${folder}/key.pem`);
   } else {
@@ -69,7 +74,8 @@ class RedisServer {
       host: HOST,
       port,
       password: options.password,
-      tls: this.tls && { ca, servername: 'localhost' },
+      // The server is the test's own, whatever its certificate says.
+      tls: this.tls && { ca, cert, key, servername: 'localhost', rejectUnauthorized: options.tls === true },
     });
     this.output = '';
     this.child = null;
@@ -181,7 +187,8 @@ class RedisServer {
  * persistence, and ends it after the last test of the file.
  *
  * Options: `password` of the default user, `users` (lines as in an ACL file), `tls` (true: a
- * TLS port only, certificate in `server.tls`), `unixSocket` (true: also `server.unixPath`),
+ * TLS port only, certificate in `server.tls`; or `{ certificate, asksForCertificate }`: another
+ * certificate, and whether clients must show one), `unixSocket` (true: also `server.unixPath`),
  * `databases`, `isSentinel` (true: a sentinel), `configuration` (further lines of it), `args` (of the command line), `port` (instead of a free one),
  * `choosePort` (instead of any free one).
  */

@@ -247,7 +247,7 @@ class RedisClient extends EventEmitter {
   #runScript(script, given, flags, resolve, reject) {
     const words = script.words(given);
     if (!this.#sender.isQueueing) return script.send(this.#sender, words, flags, resolve, reject);
-    const whole = script.whole(words);
+    const whole = script.asCommand(words);
     this.#sender.send(whole.command, whole.words, flags, resolve, reject);
   }
 

@@ -19,18 +19,11 @@ class Connections {
   #subscribers = new Set();
   #isClosed = false;
 
-  /** The SHA-1 of scripts that the server was sent since the connection stands. */
-  loadedScripts = new Set();
-
   /** `log` is given the notices that are log lines. */
   constructor({ bridge, options, log }) {
     this.bridge = bridge;
     this.#options = options;
     this.#log = log;
-    bridge.listen((name) => {
-      // Another server, or the same one restarted, knows none of them.
-      if (name === 'degraded') this.loadedScripts.clear();
-    });
   }
 
   /** Connections with options of their own in place of some of these. */

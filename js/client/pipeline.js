@@ -14,6 +14,8 @@ class Pipeline extends Chain {
   #sender;
   #entries;
   #isQueueing = false;
+  /** Scripts whose code the server is sent in front of what follows. */
+  #sentScripts = new Set();
   #outcome;
 
   constructor(sender) {
@@ -70,9 +72,13 @@ class Pipeline extends Chain {
     const resolve = (reply) => settle(index, [null, reply]);
     const reject = (error) => settle(index, [error]);
     const { command, script, words, flags, error } = entry;
-    if (error !== undefined) reject(error);
-    else if (script === undefined) this.#sender.send(command, words, flags, resolve, reject);
-    else script.sendInOrder(this.#sender, words, flags, resolve, reject);
+    if (error !== undefined) return reject(error);
+    if (script === undefined) return this.#sender.send(command, words, flags, resolve, reject);
+    // A script that the server did not know would run again behind the others, so its code goes first.
+    if (this.#sentScripts.has(script)) return script.send(this.#sender, words, flags, resolve, reject);
+    this.#sentScripts.add(script);
+    const whole = script.asCommand(words);
+    this.#sender.send(whole.command, whole.words, flags, resolve, reject);
   }
 
   /** Runs what stands between this marker and the next. Answers where that is. */
@@ -105,9 +111,13 @@ class Pipeline extends Chain {
 
 /** Runs entries as one transaction: their replies, with errors among them. */
 async function runTogether(sender, entries) {
+  const sentScripts = new Set();
   const commands = entries.map(({ command, script, words, flags, error }) => {
     if (error !== undefined) throw error;
-    return script === undefined ? { command, words, flags } : { ...script.whole(words), flags };
+    if (script === undefined) return { command, words, flags };
+    const isKnown = sentScripts.has(script);
+    sentScripts.add(script);
+    return { ...script.asCommand(words, isKnown), flags };
   });
   return sender.transaction(commands);
 }

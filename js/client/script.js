@@ -32,35 +32,18 @@ class Script {
     return wordsOf(EVAL, words);
   }
 
-  /** As EVAL, which needs no script of the server: EXEC could not be asked again. */
-  whole(words) {
+  /** As one command. By its digest alone only where the server was sent the code just before. */
+  asCommand(words, isKnown = false) {
+    if (isKnown) return { command: EVALSHA, words: [this.#sha, ...words] };
     return { command: EVAL, words: [this.#lua, ...words] };
   }
 
   /** By its digest, and whole where the server does not know it. */
   send(sender, words, flags, resolve, reject) {
-    const { loadedScripts } = sender.connections;
-    const remember = (value) => {
-      loadedScripts.add(this.#sha);
-      resolve(value);
-    };
-    const sendWhole = (error) => {
-      if (error.redisCode !== 'NOSCRIPT') return reject(error);
-      loadedScripts.delete(this.#sha);
-      sender.send(EVAL, [this.#lua, ...words], flags, remember, reject);
-    };
-    sender.send(EVALSHA, [this.#sha, ...words], flags, remember, sendWhole);
-  }
-
-  /** As `send`, at its place in a row of commands: a script that had to be sent again would run behind them. */
-  sendInOrder(sender, words, flags, resolve, reject) {
-    const { loadedScripts } = sender.connections;
-    if (loadedScripts.has(this.#sha)) return this.send(sender, words, flags, resolve, reject);
-    const remember = (value) => {
-      loadedScripts.add(this.#sha);
-      resolve(value);
-    };
-    sender.send(EVAL, [this.#lua, ...words], flags, remember, reject);
+    sender.send(EVALSHA, [this.#sha, ...words], flags, resolve, (error) => {
+      if (error.redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...words], flags, resolve, reject);
+      else reject(error);
+    });
   }
 }
 

@@ -45,6 +45,7 @@ fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
         (Name::Database, _) => Some(Value::from(fields.database)),
         (Name::TestDatabase, _) => Some(Value::from(fields.module_database)),
         (Name::Tls, _) => Some(Value::from(fields.tls.is_some())),
+        (Name::TlsInsecure, _) => fields.tls.as_ref().map(|tls| Value::from(tls.insecure)),
         (Name::MinPoolSize, _) => Some(Value::from(fields.min_pool_size)),
         (Name::Family, _) => Some(Value::from(fields.family.as_str())),
         _ => None,

@@ -1,0 +1,311 @@
+'use strict';
+
+const { once } = require('node:events');
+const { openPackage } = require('../support/package');
+const { runNode } = require('../support/process');
+const { startRedis } = require('../support/redis');
+const { closedPort } = require('../support/silent-server');
+const { rejection, until, within } = require('../support/wait');
+
+let redis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+beforeEach(() => redis.command('FLUSHALL'));
+
+function open(options) {
+  return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options });
+}
+
+async function received() {
+  return Number(/total_connections_received:(\d+)/.exec(await redis.command('INFO', 'stats'))[1]);
+}
+
+/** The names of the events from now on. */
+function told(client) {
+  const events = [];
+  for (const event of ['connect', 'ready', 'error', 'close', 'reconnecting', 'end']) {
+    client.on(event, () => events.push(event));
+  }
+  return events;
+}
+
+describe('getRedis', () => {
+  test('gives one client that connects with its first command, also to callers at once', async () => {
+    const orgcache = open();
+    const before = await received();
+    const [first, second] = await Promise.all([orgcache.getRedis(), orgcache.getRedis()]);
+    expect(first).toBe(second);
+    expect(first).toBe(await orgcache.RedisManager.getInstance().getRedis());
+    expect(first.status).toBe('wait');
+    expect(await received()).toBe(before);
+    await Promise.all([first.set('a', 1), second.get('a')]);
+    expect(first.status).toBe('ready');
+    expect(await received()).toBe(before + 1);
+  });
+
+  test('puts the prefix in front of every key, once', async () => {
+    const orgcache = open();
+    const client = await orgcache.getRedis();
+    await client.set('user:1', 'a');
+    await client.set(orgcache.prefixKey('user:2'), 'b');
+    expect(await redis.keys()).toEqual(['app:user:1', 'app:user:2']);
+    expect(await client.keys('*')).toEqual(expect.arrayContaining(['app:user:1', 'app:user:2']));
+    expect(await orgcache.redisManager.getClient().get('app:user:1')).toBe('a');
+  });
+
+  test.each([
+    [{}, 'whatsapp:development:'],
+    [{ NODE_ENV: 'production' }, 'whatsapp:production:'],
+    [{ NODE_ENV: 'test' }, 'whatsapp:test:'],
+    [{ REDIS_KEY_PREFIX: 'own:' }, 'own:'],
+  ])('takes its prefix from the environment %j', async (env, prefix) => {
+    const program = `
+      const { getKeyPrefix, prefixKey, unprefixKey, getRedis } = require(${JSON.stringify(require.resolve('../..'))});
+      getRedis().then(async (client) => {
+        await client.set('user:123', 'John');
+        console.log(JSON.stringify([getKeyPrefix(), prefixKey('a'), prefixKey(prefixKey('a')), unprefixKey(prefixKey('a')), unprefixKey('a')]));
+      });`;
+    const { stdout } = await runNode(['-e', program], { env: { ...env, REDIS_URL: redis.url } });
+    expect(JSON.parse(stdout)).toEqual([prefix, `${prefix}a`, `${prefix}a`, 'a', 'a']);
+    expect(await redis.keys()).toEqual([`${prefix}user:123`]);
+  });
+
+  test('gives another client after closeRedis, and the cache stays', async () => {
+    const orgcache = open();
+    const first = await orgcache.getRedis();
+    const writing = first.set('a', 1);
+    await orgcache.closeRedis();
+    expect(await writing).toBe('OK');
+    expect(first.status).toBe('end');
+    expect(await rejection(first.get('a'))).toMatchObject({ code: 'E_CLOSED' });
+    expect(await orgcache.cacheAdapter.set('key', 1)).toBe(true);
+    const second = await orgcache.getRedis();
+    expect(second).not.toBe(first);
+    expect(await second.get('a')).toBe('1');
+    await orgcache.closeRedis();
+    await orgcache.closeRedis();
+  });
+
+  test('refuses after the shutdown, and a bad configuration', async () => {
+    const orgcache = open();
+    await orgcache.shutdown();
+    expect(await rejection(orgcache.getRedis())).toMatchObject({ code: 'E_CLOSED' });
+    expect(await rejection(open({ url: undefined, port: 70_000 }).getRedis())).toMatchObject({
+      code: 'E_CONFIG',
+    });
+  });
+});
+
+describe('what is said of the connection', () => {
+  test('is healthy while the server answers, unhealthy with the reason where it does not', async () => {
+    expect(await open().redisHealthCheck()).toEqual({
+      status: 'healthy',
+      message: expect.stringMatching(/^Redis answered within \d+ ms$/),
+    });
+    const away = open({ url: `redis://:topsecret@127.0.0.1:${await closedPort()}`, connectTimeout: 500 });
+    const { status, message } = await away.redisHealthCheck();
+    expect({ status, code: message.split(':')[0] }).toEqual({ status: 'unhealthy', code: 'E_CONNECT' });
+    expect(message).not.toContain('topsecret');
+  });
+
+  test.each([
+    [
+      { url: 'redis://user:secret@example.test:7000/3' },
+      { host: 'example.test', port: 7000, isCluster: false },
+    ],
+    [{ url: 'rediss://example.test' }, { host: 'example.test', port: 6379, isCluster: false }],
+    [{ url: 'redis://[::1]:7000' }, { host: '::1', port: 7000, isCluster: false }],
+    [{ url: 'unix:///run/redis.sock' }, { host: '/run/redis.sock', port: 0, isCluster: false }],
+    [
+      { url: undefined, host: 'h', port: 1 },
+      { host: 'h', port: 1, isCluster: false },
+    ],
+    [
+      { url: undefined, clusterHosts: 'a:1,b:2' },
+      { host: 'a', port: 1, isCluster: true },
+    ],
+    [
+      { url: undefined, sentinelHosts: ['s:26379'] },
+      { host: 's', port: 26379, isCluster: false },
+    ],
+  ])('names the server of %j without connecting', (options, expected) => {
+    expect(open(options).getConnectionInfo()).toEqual({ ...expected, keyPrefix: 'app:' });
+  });
+
+  test('shows options without secrets', async () => {
+    const client = await open({
+      url: 'redis://user:topsecret@h:1',
+      sentinelPassword: 'alsosecret',
+    }).getRedis();
+    expect(client.options).toMatchObject({ keyPrefix: 'app:', commandTimeout: 5000 });
+    expect(JSON.stringify(client.options)).not.toMatch(/topsecret|alsosecret/);
+    expect(require('node:util').inspect(client, { depth: 10 })).not.toMatch(/topsecret|alsosecret/);
+  });
+});
+
+describe('a client', () => {
+  test('tells of its connection in the events and the status of ioredis', async () => {
+    const own = await startRedis();
+    const client = await openPackage({ url: own.url, logLevel: 'off' }).getRedis();
+    const events = told(client);
+    expect(client.status).toBe('wait');
+    await client.connect();
+    await until(() => events.includes('ready'));
+    expect(client.status).toBe('ready');
+    await own.kill();
+    await until(() => client.status === 'reconnecting');
+    await own.restart();
+    await until(() => client.status === 'ready');
+    expect(await client.quit()).toBe('OK');
+    expect(client.status).toBe('end');
+    await until(() => events.includes('end'));
+    expect(events.filter((event) => event !== 'error')).toEqual([
+      ...['connect', 'ready', 'close', 'reconnecting', 'connect', 'ready', 'close', 'end'],
+    ]);
+    expect(events).toContain('error');
+  });
+
+  test('tells that it is ready where the connection stood before', async () => {
+    const orgcache = open();
+    await orgcache.cacheAdapter.set('key', 1);
+    const client = await orgcache.getRedis();
+    expect(client.status).toBe('ready');
+    await within(1000, once(client, 'ready'), 'the event ready');
+  });
+
+  test('needs nobody to listen to its errors', async () => {
+    const client = await open({
+      url: `redis://127.0.0.1:${await closedPort()}`,
+      connectTimeout: 500,
+    }).getRedis();
+    expect(await rejection(client.connect())).toMatchObject({ code: 'E_CONNECT' });
+    expect(client.status).toBe('reconnecting');
+  });
+
+  test('that was disconnected refuses commands until it is connected again', async () => {
+    const client = await open().getRedis();
+    await client.set('a', 1);
+    client.disconnect();
+    client.disconnect();
+    for (const call of [
+      () => client.get('a'),
+      () => client.multi().get('a').exec(),
+      () => client.watch('a'),
+      () => client.multi({ pipeline: false }),
+      () => client.quit(),
+      () => client.messages('c').next(),
+    ]) {
+      expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED' });
+    }
+    expect(await client.pipeline().get('a').exec()).toEqual([
+      [expect.objectContaining({ code: 'E_CLOSED' })],
+    ]);
+    await client.connect();
+    expect(await client.get('a')).toBe('1');
+  });
+
+  test('leaves the manager’s health check alone when it is closed', async () => {
+    const { redisManager } = open();
+    await redisManager.getClient().quit();
+    expect(await redisManager.healthCheck()).toMatchObject({ status: 'healthy' });
+  });
+
+  test('calls back as the last argument says', async () => {
+    const client = await open().getRedis();
+    const answers = (work) => new Promise((resolve) => work((...given) => resolve(given)));
+    expect(await answers((callback) => client.set('a', 1, callback))).toEqual([null, 'OK']);
+    expect(await answers((callback) => client.hget('a', 'f', callback))).toEqual([
+      expect.objectContaining({ redisCode: 'WRONGTYPE' }),
+    ]);
+    expect(await answers((callback) => client.call('GET', 'a', callback))).toEqual([null, '1']);
+    expect(await answers((callback) => client.connect(callback))).toEqual([null, undefined]);
+    expect(await answers((callback) => client.quit(callback))).toEqual([null, 'OK']);
+  });
+});
+
+describe('a duplicate', () => {
+  test('has a connection and a life of its own', async () => {
+    const orgcache = open();
+    const client = await orgcache.getRedis();
+    await client.set('a', 1);
+    const copy = client.duplicate();
+    const before = await received();
+    expect(await copy.get('a')).toBe('1');
+    expect(await received()).toBe(before + 1);
+    await copy.quit();
+    expect(copy.status).toBe('end');
+    expect(await client.get('a')).toBe('1');
+    await copy.connect();
+    expect(await copy.get('a')).toBe('1');
+    copy.disconnect();
+  });
+
+  test('takes options of its own', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate({ keyPrefix: 'own:', db: 3 });
+    await copy.set('a', 'own');
+    await copy.duplicate().set('b', 'of the copy');
+    const plain = copy.duplicate({ keyPrefix: '' });
+    expect((await plain.keys('*')).sort()).toEqual(['own:a', 'own:b']);
+    expect(await client.keys('*')).toEqual([]);
+    expect(() => client.duplicate({ port: 'none' })).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+  });
+
+  test('selects a database for its later commands, and stays there when the connection is lost', async () => {
+    const copy = (await open().getRedis()).duplicate();
+    await copy.set('a', 0);
+    expect(await copy.select(2)).toBe('OK');
+    await copy.set('a', 2);
+    const lines = (await redis.command('CLIENT', 'LIST')).split('\n');
+    const ids = lines.filter((line) => / db=2 /.test(line)).map((line) => /id=(\d+)/.exec(line)[1]);
+    for (const id of ids) await redis.command('CLIENT', 'KILL', 'ID', id);
+    await until(() => copy.get('a').then((value) => value === '2'));
+    expect(await rejection(copy.select(99))).toMatchObject({ name: 'OrgCacheError' });
+    expect(await copy.get('a')).toBe('2');
+    expect(await copy.select(0)).toBe('OK');
+    expect(await copy.get('a')).toBe('0');
+  });
+
+  test('blocks and subscribes on connections that end with it', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate();
+    await copy.subscribe('news');
+    const waiting = rejection(copy.blpop('l', 0));
+    await until(async () => /blocked_clients:1/.test(await redis.command('INFO', 'clients')));
+    await copy.quit();
+    expect(await waiting).toMatchObject({ code: 'E_CLOSED' });
+    await until(async () => (await redis.command('PUBLISH', 'news', 'x')) === 0);
+  });
+
+  test('lets the process end', async () => {
+    const program = `
+      const { getRedis } = require(${JSON.stringify(require.resolve('../..'))});
+      getRedis().then(async (client) => {
+        const copy = client.duplicate();
+        await copy.set('a', 1);
+        await copy.blpop('none', 0.01);
+        await copy.watch('a');
+        console.log('done');
+      });`;
+    const { stdout } = await runNode(['-e', program], { env: { REDIS_URL: redis.url } });
+    expect(stdout).toBe('done\n');
+  });
+});
+
+describe('the client that all share', () => {
+  test.each([
+    ['select', [1]],
+    ['auth', ['secret']],
+    ['monitor', []],
+    ['reset', []],
+    ['readonly', []],
+  ])('refuses %s, which would change it under others', async (method, words) => {
+    const client = await open().getRedis();
+    const error = await rejection(client[method](...words));
+    expect(error).toMatchObject({ code: 'E_REPLY', redisCode: 'ERR' });
+    expect(error.message).toMatch(/needs a connection of its own/);
+  });
+});

@@ -1,0 +1,118 @@
+'use strict';
+
+const { parseArgs } = require('node:util');
+
+/** A command line that cannot be carried out; its message is a sentence. */
+class UsageError extends Error {}
+
+const JSON_OPTION = { json: { type: 'boolean', help: 'print one JSON object' } };
+
+const COMMANDS = {
+  doctor: {
+    summary: 'check configuration, network, login, memory policy and more; exit code 1 where a check fails',
+    options: JSON_OPTION,
+    operands: { least: 0, most: 0, shown: '' },
+  },
+};
+
+const GENERAL = {
+  help: { type: 'boolean', short: 'h', help: 'print this' },
+  version: { type: 'boolean', short: 'v', help: 'print the version' },
+};
+
+/** What the words ask for: `{ command, options, operands }`. Throws a `UsageError`. */
+function commandLine(words) {
+  const at = words.findIndex((word) => !word.startsWith('-'));
+  const name = at < 0 ? undefined : words[at];
+  if (name !== undefined && !Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError(
+      `there is no command ${JSON.stringify(name)}; there are ${list(COMMANDS)} (--help tells more)`,
+    );
+  }
+  const rest = words.filter((_word, index) => index !== at);
+  const { options, operands } = parse(name, rest);
+  if (options.help) return { command: 'help', operands: name === undefined ? [] : [name] };
+  if (options.version) return { command: 'version', operands: [] };
+  if (name === undefined) {
+    throw new UsageError(`a command is missing; there are ${list(COMMANDS)} (--help tells more)`);
+  }
+  checkOperands(name, operands);
+  return { command: name, options, operands };
+}
+
+function parse(name, words) {
+  const known = { ...GENERAL, ...COMMANDS[name]?.options };
+  const specification = Object.fromEntries(
+    Object.entries(known).map(([option, { type, short }]) => [option, short ? { type, short } : { type }]),
+  );
+  const { tokens, positionals } = parseArgs({
+    args: words,
+    options: specification,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const options = {};
+  for (const token of tokens.filter(({ kind }) => kind === 'option')) {
+    options[token.name] = readOption(token, known, name);
+  }
+  return { options, operands: positionals };
+}
+
+function readOption({ name: option, rawName, value }, known, command) {
+  if (!Object.hasOwn(known, option)) {
+    const owner = command === undefined ? 'orgcache' : `orgcache ${command}`;
+    const names = Object.keys(known).map((name) => `--${name}`);
+    throw new UsageError(`there is no option ${rawName} of ${owner}; there are ${names.join(', ')}`);
+  }
+  const { type, parse: read } = known[option];
+  if (type === 'boolean') {
+    if (value !== undefined) throw new UsageError(`the option --${option} takes no value`);
+    return true;
+  }
+  if (value === undefined || value === '') throw new UsageError(`the option --${option} needs a value`);
+  return read === undefined ? value : read(value);
+}
+
+function checkOperands(name, operands) {
+  const { least, most, shown } = COMMANDS[name].operands;
+  if (operands.length < least) throw new UsageError(`orgcache ${name} needs ${shown}`);
+  if (operands.length > most) {
+    throw new UsageError(`orgcache ${name} takes ${shown || 'no words'}, and ${operands.length} were given`);
+  }
+}
+
+function list(commands) {
+  return Object.keys(commands).join(', ');
+}
+
+/** The text of `--help`, of one command or of all. */
+function help(name) {
+  const commands = name === undefined ? COMMANDS : { [name]: COMMANDS[name] };
+  const options = { ...(name === undefined ? {} : COMMANDS[name].options), ...GENERAL };
+  return [
+    `Usage: orgcache ${name ?? 'COMMAND'}${usageOf(name)} [options]`,
+    '',
+    'Redis is found by the same environment variables as the package finds it: REDIS_URL, REDIS_HOST, ...',
+    '',
+    ...Object.entries(commands).map(([command, { summary }]) => row(command, summary)),
+    '',
+    ...Object.entries(options).map(([option, { type, help: meaning }]) =>
+      row(
+        type === 'string' ? `--${option} ${meaning[0]}` : `--${option}`,
+        type === 'string' ? meaning[1] : meaning,
+      ),
+    ),
+  ].join('\n');
+}
+
+function usageOf(name) {
+  const shown = name === undefined ? '' : COMMANDS[name].operands.shown;
+  return shown === '' ? '' : ` ${shown}`;
+}
+
+function row(left, right) {
+  return `  ${left.padEnd(16)} ${right}`;
+}
+
+module.exports = { commandLine, help, UsageError };

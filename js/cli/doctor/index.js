@@ -1,0 +1,78 @@
+'use strict';
+
+const { createInstance } = require('../../instance.js');
+const { DEADLINE_MS, line } = require('./findings.js');
+const { checkAddress } = require('./network.js');
+const { checkClock, checkLatency, checkLogin, checkServer } = require('./server.js');
+const { checkConfiguration, readConfiguration, refusedConfiguration, targetOf } = require('./target.js');
+const { checkCluster, checkSentinels } = require('./topology.js');
+
+/** Looks at everything between this process and its data. Answers whether no check failed. */
+async function doctor({ json = false, say }, env = process.env) {
+  const findings = [];
+  const report = async (...found) => {
+    findings.push(...found);
+    if (!json) for (const one of found) await say(line(one));
+  };
+  const settings = await examine(report, env);
+  const healthy = findings.every(({ status }) => status !== 'fail');
+  if (json) await say(JSON.stringify({ healthy, checks: findings, settings }, null, 2));
+  return healthy;
+}
+
+/** Reports finding by finding; answers the settings, null where they are not allowed. */
+async function examine(report, env) {
+  let configuration;
+  try {
+    configuration = readConfiguration(env);
+  } catch (error) {
+    await report(refusedConfiguration(error));
+    return null;
+  }
+  const target = targetOf(configuration, env);
+  await report(...checkConfiguration(configuration, target));
+  if (target.topology !== 'embedded' && (await isReachable(report, target)))
+    await examineServer(report, target);
+  return configuration.settings;
+}
+
+/** Whether there is an address that a server can be asked at. */
+async function isReachable(report, target) {
+  const found = await Promise.all(target.hosts.map((host) => checkAddress(host, target)));
+  const isAny = found.some(succeeded);
+  await report(...found.flat().map((one) => (isAny ? softened(one) : one)));
+  if (!isAny || target.topology !== 'sentinel') return isAny;
+  const { findings, primary } = await checkSentinels(target);
+  await report(...findings);
+  if (primary === undefined) return false;
+  const ofPrimary = await checkAddress(primary, target);
+  await report(...ofPrimary);
+  return succeeded(ofPrimary);
+}
+
+function succeeded(findings) {
+  return findings.every(({ status }) => status !== 'fail');
+}
+
+/** One of several addresses may be away: the others tell where everything is. */
+function softened(finding) {
+  return finding.status === 'fail' ? { ...finding, status: 'warn' } : finding;
+}
+
+async function examineServer(report, target) {
+  const instance = createInstance();
+  instance.configure({ logLevel: 'off', connectTimeout: Math.min(target.connectTimeoutMs, DEADLINE_MS) });
+  const client = instance.redisManager.getClient();
+  try {
+    const login = await checkLogin(client, target);
+    await report(login);
+    if (login.status === 'fail') return;
+    await report(...(await checkServer(client, target)));
+    await report(await checkLatency(client), await checkClock(client));
+    if (target.topology === 'cluster') await report(await checkCluster(client));
+  } finally {
+    await instance.shutdown({ timeoutMs: 0 });
+  }
+}
+
+module.exports = { doctor };

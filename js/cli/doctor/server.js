@@ -1,0 +1,217 @@
+'use strict';
+
+const { performance } = require('node:perf_hooks');
+const { fail, inTime, ok, warn } = require('./findings.js');
+const { milliseconds } = require('./network.js');
+
+/** The oldest version that the package is tested with. */
+const OLDEST_VERSION = [6, 2];
+const PINGS = 50;
+/** A cache that answers slower is worth a look. */
+const SLOW_MS = 10;
+/** Lifetimes and index entries are written by the clocks of both sides. */
+const CLOCK_TOLERANCE_MS = 1000;
+
+/** What the server asks for and grants. Where this fails nothing else can be asked. */
+async function checkLogin(client, { hasPassword, hosts }) {
+  try {
+    await inTime(client.ping());
+  } catch (error) {
+    const code = error.redisCode ?? error.code;
+    return fail('auth', `the login failed: ${code}: ${error.message}`, loginFix(code));
+  }
+  const user = await inTime(client.call('ACL', 'WHOAMI')).catch(() => undefined);
+  const who = user === undefined ? 'this user' : `user ${user}`;
+  if (hasPassword || hosts.every(isLocal)) return ok('auth', `logged in as ${who}`);
+  const fix = 'give the users of the server passwords, and set REDIS_PASSWORD';
+  return warn('auth', `logged in as ${who} without a password, so whoever reaches the server may do so`, fix);
+}
+
+function isLocal({ host, path }) {
+  return path !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function loginFix(code) {
+  switch (code) {
+    case 'WRONGPASS':
+      return 'correct REDIS_USERNAME and REDIS_PASSWORD, or the login in REDIS_URL';
+    case 'NOAUTH':
+      return 'the server asks for a password: set REDIS_PASSWORD, or put it into REDIS_URL';
+    case 'NOPERM':
+      return 'grant the user at least +@connection +info +@read +@write +@scripting +@transaction';
+    default:
+      return 'see the checks above; a port that speaks TLS needs rediss:// or REDIS_TLS=true';
+  }
+}
+
+/** Version, role, memory and persistence: one question. */
+async function checkServer(client, { topology }) {
+  let info;
+  try {
+    info = fieldsOf(await inTime(client.info()));
+  } catch (error) {
+    return [
+      warn(
+        'server',
+        `INFO is refused: ${error.redisCode ?? error.code}`,
+        'grant the user +info to check more',
+      ),
+    ];
+  }
+  return [
+    checkVersion(info),
+    checkRole(info, topology),
+    checkMemory(info),
+    await checkPersistence(info, client),
+  ];
+}
+
+function fieldsOf(info) {
+  return Object.fromEntries(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2)));
+}
+
+function checkVersion(info) {
+  const name = info.server_name ?? (info.valkey_version === undefined ? 'redis' : 'valkey');
+  const version = info.valkey_version ?? info.redis_version;
+  const [major, minor] = version.split('.').map(Number);
+  const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
+  if (!isOld) return ok('version', `${name} ${version}`);
+  const fix = `update to ${OLDEST_VERSION.join('.')} or newer`;
+  return warn('version', `${name} ${version} is older than what this package is tested with`, fix);
+}
+
+function checkRole(info, topology) {
+  if (info.redis_mode === 'sentinel') {
+    return fail('role', 'this is a sentinel, which holds no data', 'name it in REDIS_SENTINEL_HOSTS instead');
+  }
+  if (info.redis_mode === 'cluster' && topology !== 'cluster') {
+    return fail(
+      'role',
+      'this is a node of a cluster, which holds a part of the keys',
+      'set REDIS_CLUSTER_HOSTS',
+    );
+  }
+  if (info.role === 'master') return ok('role', `primary with ${info.connected_slaves} connected replicas`);
+  const link = info.master_link_status === 'up' ? 'connected to its primary' : 'cut off from its primary';
+  return fail(
+    'role',
+    `a replica, ${link}, which takes no writes`,
+    'connect to the primary, or through sentinels',
+  );
+}
+
+function checkMemory(info) {
+  const { maxmemory, maxmemory_policy: policy, used_memory_human: used } = info;
+  const isBounded = Number(maxmemory) > 0;
+  const shown = `${used} used of ${isBounded ? info.maxmemory_human : 'no limit'}, policy ${policy}`;
+  if (!isBounded) {
+    const fix = 'set maxmemory, and maxmemory-policy volatile-lru';
+    return warn('memory', `${shown}: the server grows until the system ends it`, fix);
+  }
+  if (policy === 'noeviction') {
+    return warn(
+      'memory',
+      `${shown}: writes fail with OOM when it is full`,
+      'set maxmemory-policy volatile-lru',
+    );
+  }
+  return ok('memory', `${shown}: ${evictionOf(policy)}`);
+}
+
+function evictionOf(policy) {
+  return policy.startsWith('allkeys-')
+    ? 'any key may go when it is full, those without a lifetime too'
+    : 'keys with a lifetime go when it is full';
+}
+
+async function checkPersistence(info, client) {
+  const isAppending = info.aof_enabled === '1';
+  const rules = await snapshotRules(client);
+  const shown = persistenceOf(isAppending, rules);
+  if (isAppending && info.aof_last_write_status === 'err') {
+    return fail(
+      'persistence',
+      `${shown}; the last write of the append-only file failed`,
+      'see disk and server log',
+    );
+  }
+  if (info.rdb_last_bgsave_status === 'err') {
+    const consequence = 'the server may refuse writes (MISCONF)';
+    return warn(
+      'persistence',
+      `${shown}; the last snapshot failed, so ${consequence}`,
+      'see disk and server log',
+    );
+  }
+  const isKept = isAppending || Boolean(rules);
+  if (isKept && info.maxmemory_policy.startsWith('allkeys-') && Number(info.maxmemory) > 0) {
+    const fix = 'use volatile-lru, or a server of its own for queues and streams';
+    return warn(
+      'persistence',
+      `${shown}, but the policy ${info.maxmemory_policy} evicts what is meant to stay`,
+      fix,
+    );
+  }
+  return ok('persistence', shown);
+}
+
+/** The rules of snapshots, `''` where there are none; undefined where the user may not ask. */
+async function snapshotRules(client) {
+  const found = await inTime(client.call('CONFIG', 'GET', 'save')).catch(() => undefined);
+  return Array.isArray(found) ? found[1] : found?.save;
+}
+
+function persistenceOf(isAppending, rules) {
+  if (isAppending) return 'an append-only file keeps every write, so a restart loses a second or so';
+  if (rules === undefined) return 'no append-only file; whether snapshots are made may not be asked (CONFIG)';
+  if (rules === '') return 'nothing is written to disk, so a restart begins empty, which a cache survives';
+  return `snapshots by the rules "${rules}" and no append-only file, so a restart loses what came since the last`;
+}
+
+async function checkLatency(client) {
+  const times = [];
+  try {
+    await inTime(
+      (async () => {
+        for (let i = 0; i < PINGS; i++) {
+          const start = performance.now();
+          await client.ping();
+          times.push(performance.now() - start);
+        }
+      })(),
+    );
+  } catch (error) {
+    return fail(
+      'latency',
+      `${times.length} of ${PINGS} PINGs were answered: ${error.code}`,
+      'see load and network',
+    );
+  }
+  times.sort((a, b) => a - b);
+  const [p50, p99] = [0.5, 0.99].map((share) => times[Math.ceil(share * times.length) - 1]);
+  const shown = `${PINGS} PINGs: p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`;
+  return p50 > SLOW_MS
+    ? warn('latency', shown, 'run the server nearer, or see SLOWLOG and LATENCY DOCTOR')
+    : ok('latency', shown);
+}
+
+async function checkClock(client) {
+  try {
+    const before = Date.now();
+    const [seconds, microseconds] = await inTime(client.call('TIME'));
+    const here = (before + Date.now()) / 2;
+    const aheadMs = Math.round(Number(seconds) * 1000 + Number(microseconds) / 1000 - here);
+    const shown = `the clock of the server is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead'}`;
+    return Math.abs(aheadMs) > CLOCK_TOLERANCE_MS
+      ? warn('clock', shown, 'synchronize both machines, for example with NTP')
+      : ok('clock', shown);
+  } catch (error) {
+    return warn(
+      'clock',
+      `TIME is refused: ${error.redisCode ?? error.code}`,
+      'grant the user +time to compare',
+    );
+  }
+}
+
+module.exports = { checkClock, checkLatency, checkLogin, checkServer };

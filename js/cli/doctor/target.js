@@ -1,0 +1,104 @@
+'use strict';
+
+const fs = require('node:fs');
+const { loadNative } = require('../../native.js');
+const { makeError } = require('../../errors.js');
+const { inForce } = require('../../redis/settings.js');
+const { fail, ok, warn } = require('./findings.js');
+
+/** What the environment configures, as native code reads it. Throws `E_CONFIG`. */
+function readConfiguration(env) {
+  return JSON.parse(loadNative().inspect(makeError, '{}', JSON.stringify(env)));
+}
+
+/** Where to look: `{ topology, hosts, database, usesTls, ... }`. */
+function targetOf({ useRedis, settings }, env) {
+  const setting = (name) => inForce(settings[name]);
+  const { topology, hosts } = useRedis ? addresses(settings) : { topology: 'embedded', hosts: [] };
+  return {
+    topology,
+    hosts,
+    database: setting('db'),
+    family: Number(setting('family')),
+    usesTls: setting('tls'),
+    isTlsInsecure: setting('tls.insecure'),
+    servername: setting('tls.servername'),
+    hasPassword: setting('password') !== null,
+    primaryName: setting('sentinelName'),
+    sentinelPassword: env.REDIS_SENTINEL_PASSWORD || undefined,
+    connectTimeoutMs: setting('connectTimeout'),
+    pem: () => ({
+      ca: pemOf(env.REDIS_TLS_CA),
+      cert: pemOf(env.REDIS_TLS_CERT),
+      key: pemOf(env.REDIS_TLS_KEY),
+    }),
+  };
+}
+
+function addresses(settings) {
+  const cluster = inForce(settings.clusterHosts);
+  if (cluster?.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
+  const sentinels = inForce(settings.sentinelHosts);
+  if (sentinels?.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
+  const host = inForce(settings.host);
+  if (host !== null) return { topology: 'single', hosts: [{ host, port: inForce(settings.port) }] };
+  return { topology: 'single', hosts: [{ path: socketPath(settings.url.value) }] };
+}
+
+function hostOf(text) {
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(text);
+  return { host, port: Number(port) };
+}
+
+/** What stands behind the path of a URL is redacted, and no part of it. */
+function socketPath(url) {
+  return decodeURIComponent(url.replace(/^[^:]*:\/\//, '').replace(/\?.*$/, ''));
+}
+
+/** PEM text, or the path of a file with it, as the settings take either. */
+function pemOf(text) {
+  if (!text) return undefined;
+  return text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : fs.readFileSync(text, 'utf8');
+}
+
+function nameOf({ host, port, path }) {
+  if (path !== undefined) return path;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What is configured and from where, secrets redacted. */
+function checkConfiguration({ settings, warnings }, target) {
+  const given = Object.values(settings).filter(({ source }) => source !== 'default');
+  const shown = given.map(({ variable, value }) => `${variable}=${value}`).join(' ');
+  const origin =
+    given.length === 0 ? 'all by default' : `set by the environment: ${shown}; all else by default`;
+  return [
+    ok('configuration', `${describe(target)}; ${origin}`),
+    ...warnings.map((sentence) => warn('configuration', sentence)),
+  ];
+}
+
+function describe({ topology, hosts, database, primaryName, usesTls }) {
+  const names = hosts.map(nameOf).join(', ');
+  const speech = usesTls ? ', TLS' : '';
+  switch (topology) {
+    case 'embedded':
+      return 'no Redis: values stay in the memory of each process';
+    case 'cluster':
+      return `a cluster that is found through ${names}${speech}`;
+    case 'sentinel':
+      return `the primary ${primaryName} of the sentinels ${names}, database ${database}${speech}`;
+    default:
+      return `one server at ${names}, database ${database}${speech}`;
+  }
+}
+
+function refusedConfiguration(error) {
+  return fail(
+    'configuration',
+    error.message,
+    'correct that variable; .env.example of the package explains each',
+  );
+}
+
+module.exports = { checkConfiguration, nameOf, readConfiguration, refusedConfiguration, targetOf };

@@ -1,0 +1,148 @@
+'use strict';
+
+const net = require('node:net');
+const tls = require('node:tls');
+const { fail, inTime, ok, warn } = require('./findings.js');
+const { connected } = require('./network.js');
+const { nameOf } = require('./target.js');
+
+const SLOTS = 16_384;
+/** The longest reply that is read of a sentinel: it is asked for one address. */
+const MAX_REPLY_BYTES = 64 * 1024;
+
+/** How a cluster sees itself. */
+async function checkCluster(client) {
+  let state;
+  let nodes;
+  try {
+    state = await inTime(client.call('CLUSTER', 'INFO'));
+    nodes = await inTime(client.call('CLUSTER', 'NODES'));
+  } catch (error) {
+    const code = error.redisCode ?? error.code;
+    return fail(
+      'cluster',
+      `the cluster does not tell its state: ${code}: ${error.message}`,
+      'check cluster-enabled',
+    );
+  }
+  const covered = Number(/^cluster_slots_ok:(\d+)/m.exec(state)?.[1]);
+  const rows = nodes
+    .trim()
+    .split('\n')
+    .map((row) => row.split(' '));
+  const flagged = (flag) => rows.filter(([, , flags]) => flags.split(',').includes(flag)).length;
+  const lost = rows
+    .filter(([, , flags]) => /\bfail\b/.test(flags))
+    .map(([, address]) => address.split('@')[0]);
+  const shown = `${flagged('master')} primaries, ${flagged('slave')} replicas, ${covered} of ${SLOTS} slots served`;
+  if (!/^cluster_state:ok/m.test(state) || covered < SLOTS) {
+    return fail('cluster', `${shown}; the cluster is down`, 'see redis-cli --cluster check');
+  }
+  if (lost.length > 0)
+    return warn('cluster', `${shown}; lost: ${lost.join(', ')}`, 'start them or forget them');
+  return ok('cluster', shown);
+}
+
+/** Where each sentinel says that the primary is. Answers the findings and the address, if one is told. */
+async function checkSentinels(target) {
+  const answers = await Promise.all(target.hosts.map((host) => askSentinel(host, target)));
+  const told = new Map();
+  const findings = [];
+  for (const { host, address, problem } of answers) {
+    if (address !== undefined) told.set(nameOf(address), address);
+    if (problem !== undefined)
+      findings.push(warn('sentinel', `${nameOf(host)} ${problem.message}`, problem.fix));
+  }
+  const [primary] = told.values();
+  const agreeing = answers.filter(({ address }) => address !== undefined).length;
+  const shown = `${agreeing} of ${answers.length} sentinels say that ${target.primaryName} is at`;
+  if (primary === undefined) {
+    const fix = 'check REDIS_SENTINEL_NAME, REDIS_SENTINEL_PASSWORD and the sentinels';
+    findings.push(fail('sentinel', `no sentinel tells where ${target.primaryName} is`, fix));
+  } else if (told.size > 1) {
+    const fix = 'wait for a failover to end, or reset the sentinels that are wrong';
+    findings.push(warn('sentinel', `${shown} different addresses: ${[...told.keys()].join(', ')}`, fix));
+  } else {
+    findings.push(ok('sentinel', `${shown} ${nameOf(primary)}`));
+  }
+  return { findings, primary };
+}
+
+/** On a connection of its own: a sentinel's login is not the server's. */
+async function askSentinel(host, target) {
+  let socket;
+  try {
+    socket = target.usesTls ? tls.connect({ ...host, ...tlsOf(target, host) }) : net.connect(host);
+    await connected(socket, target.usesTls ? 'secureConnect' : 'connect');
+    if (target.sentinelPassword !== undefined) {
+      await inTime(ask(socket, ['AUTH', target.sentinelPassword]));
+    }
+    const found = await inTime(ask(socket, ['SENTINEL', 'get-master-addr-by-name', target.primaryName]));
+    if (Array.isArray(found)) return { host, address: { host: found[0], port: Number(found[1]) } };
+    return { host, problem: unknownName(target.primaryName) };
+  } catch (error) {
+    const login = /^(NOAUTH|WRONGPASS|NOPERM)$/.test(error.code);
+    const fix = login ? 'correct REDIS_SENTINEL_PASSWORD' : 'check that a sentinel listens there';
+    return { host, problem: { message: `does not answer: ${error.code}`, fix } };
+  } finally {
+    socket?.destroy();
+  }
+}
+
+function unknownName(name) {
+  return { message: `watches no primary named ${name}`, fix: 'correct REDIS_SENTINEL_NAME' };
+}
+
+function tlsOf(target, { host }) {
+  const servername = target.servername ?? (net.isIP(host) ? undefined : host);
+  return {
+    ...target.pem(),
+    ...(servername === undefined ? {} : { servername }),
+    rejectUnauthorized: !target.isTlsInsecure,
+  };
+}
+
+/** One command and its reply: a text, a list of texts, or null. Rejects with the server's word as `code`. */
+function ask(socket, words) {
+  const request = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('');
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const onData = (bytes) => {
+      text += bytes;
+      const reply = readReply(text);
+      if (reply === undefined && text.length <= MAX_REPLY_BYTES) return;
+      socket.off('data', onData);
+      if (reply === undefined) reject(Object.assign(new Error('no reply'), { code: 'E_REPLY' }));
+      else if (reply.error !== undefined) reject(Object.assign(new Error('refused'), { code: reply.error }));
+      else resolve(reply.value);
+    };
+    socket.on('data', onData);
+    socket.once('error', reject);
+    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    socket.write(`*${words.length}\r\n${request}`);
+  });
+}
+
+/** `{ value }` or `{ error }`; undefined where there is more to come. */
+function readReply(text) {
+  const lines = text.split('\r\n');
+  if (lines.length < 2) return undefined;
+  const [first] = lines;
+  switch (first[0]) {
+    case '+':
+      return { value: first.slice(1) };
+    case '-':
+      return { error: first.slice(1).split(' ')[0] };
+    case '*': {
+      const count = Number(first.slice(1));
+      if (count < 0) return { value: null };
+      // A length and a text for each, and what follows the last line end.
+      if (lines.length < 2 + 2 * count) return undefined;
+      return { value: lines.slice(1, 1 + 2 * count).filter((_line, index) => index % 2 === 1) };
+    }
+    default:
+      return { error: 'E_REPLY' };
+  }
+}
+
+module.exports = { checkCluster, checkSentinels };

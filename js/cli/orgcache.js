@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+'use strict';
+
+const { commandLine, help, UsageError } = require('./arguments.js');
+const { version } = require('../../package.json');
+
+/** Loaded when asked for: `--help` answers where the addon cannot be loaded too. */
+const RUNNERS = {
+  doctor: () => require('./doctor/index.js').doctor,
+};
+
+const DONE = 0;
+const FAILED = 1;
+const MISUSED = 2;
+
+async function main(words) {
+  const { command, options, operands } = commandLine(words);
+  if (command === 'help') return say(help(operands[0]));
+  if (command === 'version') return say(version);
+  return RUNNERS[command]()({ ...options, operands, say });
+}
+
+/** Settles when the line is written: the process is then ended whatever still waits for an answer. */
+function say(line, stream = process.stdout) {
+  return new Promise((resolve) => stream.write(`${line}\n`, () => resolve(true)));
+}
+
+function codeOf(error) {
+  return error instanceof UsageError ? MISUSED : FAILED;
+}
+
+// Whoever reads may have had enough, as `head` does.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? DONE : FAILED));
+
+main(process.argv.slice(2)).then(
+  (succeeded) => process.exit(succeeded ? DONE : FAILED),
+  async (error) => {
+    await say(`orgcache: ${error.message}`, process.stderr);
+    process.exit(codeOf(error));
+  },
+);
