@@ -170,7 +170,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       await until(() => group.stats().running === 1);
       await redis.command('XCLAIM', 'orders', 'workers', 'c1', 0, id, 'IDLE', 60_000, 'JUSTID');
       const deliveries = async () => (await redis.command('XPENDING', 'orders', 'workers', id, id, 1))[0][3];
-      await until(async () => (await deliveries()) === 2);
+      await until(async () => (await deliveries()) >= 2);
       const later = performance.now() + 100;
       await until(() => performance.now() > later);
       expect(group.handled).toEqual([id]);
