@@ -79,14 +79,19 @@ impl Redirected {
     }
 }
 
-/// The slot of the first key. Channels of sharded pub/sub are in slots too, and others are kept together.
-pub fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
+/// The slot of the first key.
+fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
+    routing_position(words).map(|position| slot_of(words[position]))
+}
+
+/// Where the first key is. Channels of sharded pub/sub are in slots too, and others are kept together.
+pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
     let mut first: Option<usize> = None;
     key_positions(words, |position| first = Some(first.map_or(position, |known| known.min(position))));
-    if first.is_none() && find(words).is_some_and(|command| command.is(PUBSUB)) && words.len() > 1 {
+    if first.is_none() && words.len() > 1 && find(words).is_some_and(|command| command.is(PUBSUB)) {
         first = Some(1);
     }
-    first.map(|position| slot_of(words[position]))
+    first
 }
 
 /// What a node's refusal says of where the request belongs.
