@@ -30,7 +30,7 @@ async function expectRefused(options, reason) {
   }
 }
 
-describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
+describe.each(['thread', 'loop'])('TLS with the %s driver', (driver) => {
   const at = ({ port }, options) => ({ host: '127.0.0.1', port, driver, ...options });
 
   describe('a server with a good certificate is refused, and the sentence says why,', () => {
