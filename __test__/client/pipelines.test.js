@@ -304,6 +304,28 @@ describe('WATCH', () => {
     expect(await redis.command('EXISTS', 'balance')).toBe(0);
   });
 
+  test.each(['loop', 'thread'])(
+    'never lets a transaction pass for guarded whose connection is lost on the way (%s)',
+    async (driver) => {
+      const client = await openPackage({ url: redis.url, driver, logLevel: 'off' }).getRedis();
+      const balance = `${client.options.keyPrefix}balance`;
+      const outcomes = new Set();
+      for (let round = 0; round < 60; round += 1) {
+        await redis.command('SET', balance, 1);
+        await client.watch('balance');
+        await redis.command('SET', balance, 2);
+        const [, id] = /id=(\d+) [^\n]* cmd=watch /.exec(await redis.command('CLIENT', 'LIST'));
+        const killed = redis.command('CLIENT', 'KILL', 'ID', id);
+        if (round % 2 === 0) await killed;
+        const run = client.multi().set('balance', 3).exec();
+        outcomes.add(await run.catch(({ code }) => code));
+        await killed;
+      }
+      const allowed = [null, 'E_UNKNOWN_OUTCOME', 'E_CONNECT'];
+      expect([...outcomes].filter((outcome) => !allowed.includes(outcome))).toEqual([]);
+    },
+  );
+
   test('gives its connection back with the transaction', async () => {
     const options = { url: redis.url, minPoolSize: 1, poolSize: 1, logLevel: 'off' };
     const client = await openPackage(options).getRedis();

@@ -13,9 +13,6 @@ class DedicatedConnection {
   #onLost;
   #onBack;
 
-  /** How often the connection was lost: what the server knew of it (WATCH, subscriptions) went each time. */
-  losses = 0;
-
   /**
    * `onLost` is called when the connection is lost, `onBack` when it stands again, `onPush` with what the server says
    * unasked, `log` with each notice that is a log line.
@@ -28,6 +25,14 @@ class DedicatedConnection {
       else this.#hear(name);
     };
     this.#bridge = new Bridge(options, hear, { isDedicated: true, hasJournal: false, onPush });
+  }
+
+  /**
+   * How often the connection was lost: what the server knew of it (WATCH, subscriptions) went each time. Native code
+   * is asked, since it knows before its notices are here.
+   */
+  get losses() {
+    return this.#bridge.isOpen ? this.#bridge.report().counters.connectionLost : 0;
   }
 
   /** A command whose outcome goes to one of two functions. */
@@ -56,7 +61,6 @@ class DedicatedConnection {
     if (name === 'degraded' && this.#isStanding) {
       this.#isStanding = false;
       this.#wasLost = true;
-      this.losses += 1;
       this.#onLost?.();
     } else if (name === 'ready' || name === 'recovered') {
       this.#isStanding = true;

@@ -117,6 +117,7 @@ class Sender {
     }
     try {
       const replies = await connection.transaction(detail, values);
+      if (replies !== null && losses !== undefined && losses !== connection.losses) throw ranUnguarded();
       pool.release(connection);
       return replies;
     } catch (error) {
@@ -220,6 +221,14 @@ class Sender {
 function giveBack(pool, connection, error) {
   if (error.code === 'E_REPLY') pool.release(connection);
   else pool.discard(connection);
+}
+
+/** The connection was lost on the way, and the transaction ran on the next one. */
+function ranUnguarded() {
+  return new OrgCacheError(
+    'E_UNKNOWN_OUTCOME',
+    'the connection that watched the keys was lost; the transaction may have run although they have changed',
+  );
 }
 
 function ended() {
