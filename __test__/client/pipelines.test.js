@@ -291,6 +291,15 @@ describe('WATCH', () => {
     expect(await ours.exec()).toBeNull();
   });
 
+  test('is over with a transaction that the server would refuse', async () => {
+    await ours.watch('balance');
+    await ours.multi({ pipeline: false });
+    await rejection(ours.get());
+    await rejection(ours.exec());
+    await redis.command('SET', 'balance', 7);
+    expect(await ours.multi().set('balance', 1).exec()).toEqual([[null, 'OK']]);
+  });
+
   test('refuses the transaction where its connection was lost, since nobody watched meanwhile', async () => {
     await ours.watch('balance');
     const connections = async () => (await redis.command('CLIENT', 'LIST')).match(/id=\d+/g);

@@ -126,7 +126,7 @@ class RedisClient extends EventEmitter {
   }
 
   async #quit() {
-    if (this.#sender.isEnded) throw new OrgCacheError('E_CLOSED', 'the client was closed already');
+    this.#sender.refuseIfEnded();
     if (this.status === 'ready') await this.#sender.ask(PING, [], TEXTS).catch(() => {});
     this.disconnect();
     return 'OK';
@@ -201,19 +201,11 @@ class RedisClient extends EventEmitter {
   }
 
   exec(callback) {
-    const run = async () => {
-      const { commands } = this.#sender.takeQueued('EXEC');
-      return withResults(await this.#sender.transaction(commands));
-    };
-    return withCallback(run(), callback);
+    return withCallback(this.#sender.runQueued().then(withResults), callback);
   }
 
   discard(callback) {
-    const run = () => {
-      this.#sender.takeQueued('DISCARD');
-      return this.#sender.unwatch();
-    };
-    return withCallback(attempt(run), callback);
+    return withCallback(this.#sender.dropQueued(), callback);
   }
 
   /** The next transaction of this client runs only if nobody changes these keys before. */
@@ -262,12 +254,12 @@ class RedisClient extends EventEmitter {
    */
   messages(channel, options) {
     return new Messages({
-      start: (take) =>
-        this.#sender.isEnded
-          ? Promise.reject(new OrgCacheError('E_CLOSED', 'the client was closed; connect() opens it again'))
-          : this.#subscriptions.tap('subscribe', channel, ({ channel: from, message }) =>
-              take({ channel: from, message: message.toString() }),
-            ),
+      start: async (take) => {
+        this.#sender.refuseIfEnded();
+        return this.#subscriptions.tap('subscribe', channel, ({ channel: from, message }) =>
+          take({ channel: from, message: message.toString() }),
+        );
+      },
       onSlow: (event) => this.emit('slow', event),
       options,
     });
@@ -284,9 +276,7 @@ class RedisClient extends EventEmitter {
   static subscribe(client, kind, given) {
     const callback = takeCallback(given);
     const run = () => {
-      if (client.#sender.isEnded) {
-        throw new OrgCacheError('E_CLOSED', 'the client was closed; connect() opens it again');
-      }
+      client.#sender.refuseIfEnded();
       const channels = given.flat();
       if (SUBSCRIBING.includes(kind)) {
         if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);

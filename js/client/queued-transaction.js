@@ -4,25 +4,20 @@ const { OrgCacheError } = require('../errors.js');
 
 /** Commands that wait for EXEC, refused as the server would refuse them. */
 class QueuedTransaction {
-  #commands = [];
-  #refused;
+  commands = [];
+  /** What EXEC fails with where one of them was refused. */
+  refusal;
 
   add(entry, resolve, reject) {
     const { command, words } = entry;
     const count = words.length + 1;
     if (command.arity < 0 ? count >= -command.arity : count === command.arity) {
-      this.#commands.push(entry);
+      this.commands.push(entry);
       resolve('QUEUED');
       return;
     }
-    this.#refused = replyError(`ERR wrong number of arguments for '${command.method}' command`);
-    reject(this.#refused);
-  }
-
-  /** Throws where one of them was refused. */
-  get commands() {
-    if (this.#refused === undefined) return this.#commands;
-    throw replyError('EXECABORT Transaction discarded because of previous errors.');
+    this.refusal = replyError('EXECABORT Transaction discarded because of previous errors.');
+    reject(replyError(`ERR wrong number of arguments for '${command.method}' command`));
   }
 }
 

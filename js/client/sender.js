@@ -32,7 +32,7 @@ class Sender {
 
   /** Another that says the same way, and knows nothing of what this one watches and collects. */
   apart() {
-    if (this.#isEnded) throw ended();
+    this.refuseIfEnded();
     return new Sender(this.#connections, {
       isPrefixed: this.#detail !== 0,
       channelNames: this.#channelNames,
@@ -50,6 +50,10 @@ class Sender {
 
   get isEnded() {
     return this.#isEnded;
+  }
+
+  refuseIfEnded() {
+    if (this.#isEnded) throw ended();
   }
 
   /** Whether commands are being collected for EXEC. */
@@ -91,7 +95,7 @@ class Sender {
    * key has changed since. Otherwise their replies, with errors among them.
    */
   async transaction(commands) {
-    if (this.#isEnded) throw ended();
+    this.refuseIfEnded();
     const watched = this.#watched;
     this.#watched = undefined;
     for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
@@ -128,7 +132,7 @@ class Sender {
 
   /** Watches keys until the next transaction of this client, on a connection that it has until then. */
   async watch(words) {
-    if (this.#isEnded) throw ended();
+    this.refuseIfEnded();
     const { pool } = this.#connections;
     this.#watched ??= pool.acquire().then((connection) => ({ connection, losses: connection.losses }));
     const watched = this.#watched;
@@ -154,14 +158,27 @@ class Sender {
 
   /** Collects commands from now on, as MULTI does. */
   startQueueing() {
-    if (this.#isEnded) throw ended();
+    this.refuseIfEnded();
     if (this.#queued !== undefined) throw replyError('ERR MULTI calls can not be nested');
     this.#queued = new QueuedTransaction();
     return 'OK';
   }
 
-  /** Ends the collecting, and answers what was collected. */
-  takeQueued(by) {
+  /** Runs what was collected. */
+  async runQueued() {
+    const queued = this.#takeQueued('EXEC');
+    if (queued.refusal === undefined) return this.transaction(queued.commands);
+    await this.unwatch();
+    throw queued.refusal;
+  }
+
+  /** Forgets what was collected, and what is watched. */
+  async dropQueued() {
+    this.#takeQueued('DISCARD');
+    return this.unwatch();
+  }
+
+  #takeQueued(by) {
     const queued = this.#queued;
     if (queued === undefined) throw replyError(`ERR ${by} without MULTI`);
     this.#queued = undefined;
