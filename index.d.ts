@@ -674,9 +674,27 @@ export interface RedisMigrationManager {
 export const redisMigrationManager: RedisMigrationManager;
 
 /** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
+/** What a key names. */
+export interface DecodedKey {
+  /** e.g. `conversationContexts`; null of an index. */
+  type: string | null;
+  /** null is the global scope, or a type without organizations. */
+  orgId: string | null;
+  id: string | null;
+  phone: string | null;
+  /** Whether it lists what the organization holds. */
+  isIndex: boolean;
+}
+
 export interface CacheManager {
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
+  /** What a key names, or null where it is none of this cache. */
+  decodeKey(key: string): DecodedKey | null;
+  /** The key that lists what an organization holds. */
+  indexKey(orgId?: OrganizationId): string;
+  /** The value that the bytes of Redis are; undefined where they are damaged, or no JSON. */
+  decodeValue<T = any>(bytes: Uint8Array): T | undefined;
 
   get<T = any>(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<T | null>;
   /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */
