@@ -89,6 +89,15 @@ describe('getRedis', () => {
     await orgcache.closeRedis();
   });
 
+  test('gives another client where somebody has closed the one that all shared', async () => {
+    const orgcache = open();
+    const first = await orgcache.getRedis();
+    await first.quit();
+    const second = await orgcache.getRedis();
+    expect(second).not.toBe(first);
+    expect(await second.ping()).toBe('PONG');
+  });
+
   test('refuses after the shutdown, and a bad configuration', async () => {
     const orgcache = open();
     await orgcache.shutdown();
@@ -267,6 +276,17 @@ describe('a duplicate', () => {
     expect(await copy.get('a')).toBe('2');
     expect(await copy.select(0)).toBe('OK');
     expect(await copy.get('a')).toBe('0');
+  });
+
+  test('selects another database than the one that the URL names', async () => {
+    const client = await open({ url: `${redis.url}/1` }).getRedis();
+    await client.set('a', 1);
+    const copy = client.duplicate({ db: 3 });
+    await copy.set('a', 3);
+    expect(await copy.select(1)).toBe('OK');
+    expect(await copy.get('a')).toBe('1');
+    expect(await copy.select(3)).toBe('OK');
+    expect(await Promise.all([copy.get('a'), client.get('a')])).toEqual(['3', '1']);
   });
 
   test('blocks and subscribes on connections that end with it', async () => {

@@ -1,8 +1,9 @@
 'use strict';
 
 const { bothClients } = require('../support/both-clients');
+const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
-const { rejection, until } = require('../support/wait');
+const { rejection, until, within } = require('../support/wait');
 
 let redis;
 let ours;
@@ -301,6 +302,18 @@ describe('WATCH', () => {
     await ours.ping();
     expect(await ours.multi().set('balance', 1).exec()).toBeNull();
     expect(await redis.command('EXISTS', 'balance')).toBe(0);
+  });
+
+  test('gives its connection back with the transaction', async () => {
+    const options = { url: redis.url, minPoolSize: 1, poolSize: 1, logLevel: 'off' };
+    const client = await openPackage(options).getRedis();
+    await client.watch('balance');
+    await client.multi().set('balance', 1).exec();
+    const popped = client.blpop('list', 0);
+    const { value } = await within(2000, client.multi().set('balance', 2).exec(), 'the transaction');
+    expect(value).toEqual([[null, 'OK']]);
+    await client.rpush('list', 'v');
+    expect((await popped)[1]).toBe('v');
   });
 
   test('does not hold up other calls', async () => {

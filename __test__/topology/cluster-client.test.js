@@ -105,6 +105,51 @@ describe.each(['loop', 'thread'])('the Redis client over a cluster, with the %s 
     ).toEqual(shards);
   });
 
+  test('goes on hearing a shard’s channel whose slot has moved, and tells what may have been missed', async () => {
+    const heard = [];
+    const gaps = [];
+    client.on('smessage', (channel, message) => heard.push(`${channel} ${message}`));
+    client.on('gap', ({ channels }) => gaps.push(...channels));
+    await client.ssubscribe('moving', 'staying');
+    const slot = await cluster.nodes[0].command('CLUSTER', 'KEYSLOT', 'moving');
+    const from = await cluster.ownerOfSlot(slot);
+    const to = (await cluster.primaries()).find((node) => node !== from);
+    await (await cluster.beginMove(slot, to)).finish();
+    await until(() => gaps.includes('moving'), { what: 'the event gap' });
+    expect(await to.command('SPUBLISH', 'moving', 'after')).toBe(1);
+    await until(() => heard.includes('moving after'), { what: 'the message' });
+    expect(gaps).not.toContain('staying');
+    await (await cluster.beginMove(slot, from)).finish();
+  });
+
+  test('subscribes again at every node whose connection was lost', async () => {
+    const heard = [];
+    const gaps = [];
+    client.on('smessage', (channel) => heard.push(channel));
+    client.on('gap', ({ channels }) => gaps.push(...channels));
+    const shards = names(6, 'shard');
+    await client.ssubscribe(shards);
+    for (const node of await cluster.primaries()) await node.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => shards.every((shard) => gaps.includes(shard)), { what: 'the event gap' });
+    const isHeard = async (shard) => (await cluster.commandAt(shard, 'SPUBLISH', shard, 'again')) === 1;
+    for (const shard of shards) await until(() => isHeard(shard), { what: 'the subscription' });
+    await until(() => shards.every((shard) => heard.includes(shard)), { what: 'the messages' });
+  });
+
+  test('subscribes again at the one node whose connection was lost', async () => {
+    const gaps = [];
+    client.on('gap', ({ channels }) => gaps.push(...channels));
+    const shards = names(6, 'shard');
+    await client.subscribe('news');
+    await client.ssubscribe(shards);
+    const owner = await cluster.ownerOf(shards[0]);
+    await owner.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(async () => (await owner.command('SPUBLISH', shards[0], 'again')) === 1, {
+      what: 'the subscription',
+    });
+    await until(() => gaps.includes(shards[0]), { what: 'the event gap' });
+  });
+
   test('finds the keys of all nodes with a scan', async () => {
     const keys = names(100);
     await Promise.all(keys.map((key) => client.set(key, key)));

@@ -139,11 +139,11 @@ class RedisClient extends EventEmitter {
 
   /** A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. */
   duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
-    const connections = this.#connections.with(options);
-    const { lazyConnect } = connections.bridge.config();
     // Native code puts the prefix in front of keys, so it must know it.
+    const connections = this.#connections.with({ ...options, clientKeyPrefix: keyPrefix });
+    const { lazyConnect } = connections.bridge.config();
     const client = new RedisClient({
-      connections: connections.with({ clientKeyPrefix: keyPrefix }),
+      connections,
       keyPrefix,
       prefixesChannels: prefixChannels,
       isOwner: true,

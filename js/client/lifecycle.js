@@ -44,6 +44,7 @@ class Lifecycle {
   }
 
   end() {
+    if (this.#bridge === undefined) return;
     this.#unfollow?.();
     this.#bridge = undefined;
     this.#status = undefined;

@@ -8,6 +8,8 @@ const KINDS = {
   psubscribe: { end: 'punsubscribe', message: 'pmessage' },
   ssubscribe: { end: 'sunsubscribe', message: 'smessage' },
 };
+/** They are about one slot at a time. */
+const OF_SHARDS = ['ssubscribe', 'sunsubscribe'];
 /** A connection that is silently dead is found out within this time, so messages may be missing since then. */
 const SILENCE_MS = 2000;
 /** Nothing else may keep the process of a subscriber alive. The longest that a timer of Node waits. */
@@ -129,6 +131,7 @@ class Subscriptions {
     return Object.values(this.#entries).reduce((count, entries) => count + entries.size, 0);
   }
 
+  /** Says to the server what `name` says, and answers how many subscriptions there are then. */
   async #ask(name, words) {
     this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
@@ -140,11 +143,21 @@ class Subscriptions {
       onPush: (message) => this.#deliver(message),
     });
     try {
-      const [, , count] = await this.#subscriber.connection.ask(TEXTS, name, words);
-      return count;
+      const counts = await Promise.all(this.#say(name, words));
+      return OF_SHARDS.includes(name) ? this.#entries.ssubscribe.size : counts.at(-1);
     } finally {
       if (!this.isActive) this.#restIfUnused();
     }
+  }
+
+  /** Each channel of shards may be another node's, which counts what it has alone. */
+  #say(name, words) {
+    const { connection } = this.#subscriber;
+    const lists = OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
+    return lists.map(async (list) => {
+      const [, , count] = await connection.ask(TEXTS, name, list);
+      return count;
+    });
   }
 
   /** Without a subscription the process may end. */
@@ -170,9 +183,9 @@ class Subscriptions {
       const asked = Object.entries(this.#entries).map(([kind, entries]) => {
         const names = [...entries.values()].map(({ name }) => name);
         channels.push(...names.map((name) => this.#channelNames.incoming(name).toString()));
-        return names.length === 0 ? undefined : connection.ask(TEXTS, kind, names);
+        return names.length === 0 ? [] : this.#say(kind, names);
       });
-      await Promise.all(asked);
+      await Promise.all(asked.flat());
     } catch (error) {
       // Lost once more: it is tried again when it is back.
       if (connection.losses === losses && this.#subscriber !== undefined) this.#onError(error);
@@ -188,6 +201,20 @@ class Subscriptions {
     if (kind === 'message') this.#tell('subscribe', kind, message[1], message[1], message[2]);
     else if (kind === 'smessage') this.#tell('ssubscribe', kind, message[1], message[1], message[2]);
     else if (kind === 'pmessage') this.#tell('psubscribe', kind, message[1], message[2], message[3]);
+    else if (kind === 'sunsubscribe') this.#follow(message[1]);
+  }
+
+  /** The slot of a shard's channel has gone to another node, which is to be asked now. */
+  async #follow(name) {
+    if (!this.#entries.ssubscribe.has(keyOf(name)) || this.#subscriber === undefined) return;
+    const since = Date.now() - SILENCE_MS;
+    try {
+      await Promise.all(this.#say('ssubscribe', [name]));
+      const channels = [this.#channelNames.incoming(name).toString()];
+      this.#emitter.emit('gap', { channels, since, until: Date.now() });
+    } catch (error) {
+      if (this.#subscriber !== undefined) this.#onError(error);
+    }
   }
 
   #tell(kind, event, name, channel, payload) {
