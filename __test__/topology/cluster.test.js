@@ -193,30 +193,27 @@ describe('reads from replicas', () => {
     return stats.reduce((sum, text) => sum + Number(/cmdstat_get:calls=(\d+)/.exec(text)?.[1] ?? 0), 0);
   }
 
-  test.each(['loop', 'thread'])(
-    'go to no primary with the %s driver',
-    async (driver) => {
-      await cluster.flush();
-      const options = { ...QUIET, clusterHosts: cluster.hosts, driver, scaleReads: 'replica' };
-      const client = openPackage(options).redisManager.getClient();
-      const names = Array.from({ length: 60 }, (_, index) => `read:${index}`);
-      await Promise.all(names.map((name) => client.set(name, `of ${name}`)));
-      const primaries = await cluster.primaries();
-      for (const primary of primaries) await primary.command('WAIT', 1, 2000);
+  test.each(['loop', 'thread'])('go to no primary with the %s driver', async (driver) => {
+    await cluster.flush();
+    const options = { ...QUIET, clusterHosts: cluster.hosts, driver, scaleReads: 'replica' };
+    const client = openPackage(options).redisManager.getClient();
+    const names = Array.from({ length: 60 }, (_, index) => `read:${index}`);
+    await Promise.all(names.map((name) => client.set(name, `of ${name}`)));
+    const primaries = await cluster.primaries();
+    for (const primary of primaries) await primary.command('WAIT', 1, 2000);
+    for (const node of cluster.nodes) await node.command('CONFIG', 'RESETSTAT');
+    const read = () => Promise.all(names.map((name) => client.get(name)));
+    expect(await read()).toEqual(names.map((name) => `of ${name}`));
+    // Until a replica is connected its primary answers.
+    const replicas = cluster.nodes.filter((node) => !primaries.includes(node));
+    const isReadFromReplicasAlone = async () => {
       for (const node of cluster.nodes) await node.command('CONFIG', 'RESETSTAT');
-      const read = () => Promise.all(names.map((name) => client.get(name)));
-      expect(await read()).toEqual(names.map((name) => `of ${name}`));
-      // Until a replica is connected its primary answers.
-      const replicas = cluster.nodes.filter((node) => !primaries.includes(node));
-      const isReadFromReplicasAlone = async () => {
-        for (const node of cluster.nodes) await node.command('CONFIG', 'RESETSTAT');
-        await read();
-        return (await getsOf(replicas)) === names.length && (await getsOf(primaries)) === 0;
-      };
-      await until(isReadFromReplicasAlone, { what: 'reads from replicas alone' });
-      expect(await client.set('read:0', 'again')).toBe('OK');
-    },
-  );
+      await read();
+      return (await getsOf(replicas)) === names.length && (await getsOf(primaries)) === 0;
+    };
+    await until(isReadFromReplicasAlone, { what: 'reads from replicas alone' });
+    expect(await client.set('read:0', 'again')).toBe('OK');
+  });
 });
 
 describe('a slot on its way', () => {
