@@ -1,5 +1,8 @@
 /// <reference lib="esnext.disposable" />
 
+import type { AtLeast, Call, RedisCallback, RedisWord } from './js/client/call-types.js';
+import type { RedisCommands } from './js/client/command-types.js';
+
 /**
  * The code of an {@link OrgCacheError}. A code never changes its meaning.
  *
@@ -718,48 +721,255 @@ export interface CacheManager {
 
 export const cacheManager: CacheManager;
 
-/** A key or argument of a raw command; a Node `Buffer` is a `Uint8Array`. */
+/** A key or argument of a command; a Node `Buffer` is a `Uint8Array`. */
 export type RedisArgument = string | number | Uint8Array;
 
 /** A reply as ioredis gives it: bulk strings as text, a missing value as null. */
-export type RedisReply = string | number | null | RedisReply[];
+export type RedisReply = string | number | null | RedisReply[] | { [field: string]: string };
 
-type OneOrMany = [keys: readonly RedisArgument[]] | [key: RedisArgument, ...more: RedisArgument[]];
+/** Node's `Buffer` where its types are there. */
+export type RedisBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } }
+  ? B
+  : Uint8Array;
 
-/**
- * Commands as the server knows them, keys without a prefix, shapes as in ioredis. Rejects with
- * `E_CONNECT`, `E_TIMEOUT`, `E_UNKNOWN_OUTCOME`, `E_OVERLOADED`, `E_REPLY` (see `redisCode`) and
- * `E_CLOSED`.
- */
-export interface RedisClient {
-  get(key: RedisArgument): Promise<string | null>;
-  /** Options as Redis takes them: `set(key, value, 'EX', 10, 'NX')`. Null where NX or XX did not hold. */
-  set(key: RedisArgument, value: RedisArgument, ...options: RedisArgument[]): Promise<string | null>;
-  setex(key: RedisArgument, seconds: number | string, value: RedisArgument): Promise<'OK'>;
-  del(...keys: OneOrMany): Promise<number>;
-  exists(...keys: OneOrMany): Promise<number>;
-  expire(key: RedisArgument, seconds: number | string, ...options: RedisArgument[]): Promise<number>;
-  /** Seconds; -1 without an expiry, -2 without a value. */
-  ttl(key: RedisArgument): Promise<number>;
-  mget(...keys: OneOrMany): Promise<(string | null)[]>;
-  hget(key: RedisArgument, field: RedisArgument): Promise<string | null>;
-  hset(
-    key: RedisArgument,
-    fields: Readonly<Record<string, RedisArgument>> | ReadonlyMap<RedisArgument, RedisArgument>,
-  ): Promise<number>;
-  hset(key: RedisArgument, ...fieldsAndValues: RedisArgument[]): Promise<number>;
-  hdel(key: RedisArgument, ...fields: OneOrMany): Promise<number>;
-  /** An empty object where there is no hash. */
-  hgetall(key: RedisArgument): Promise<Record<string, string>>;
-  ping(message?: RedisArgument): Promise<string>;
-  info(...sections: string[]): Promise<string>;
+/** A callback as the last argument of a method. */
+export type { RedisCallback } from './js/client/call-types.js';
+
+/** An entry of a stream; deleted ones that are still pending have no fields. */
+export type RedisStreamEntry<Text> = [id: Text, fields: Text[]];
+export type RedisStreamEntries<Text> = [key: Text, entries: RedisStreamEntry<Text>[]][] | null;
+
+/** What one command came to: `[null, reply]` or `[error]`. */
+export type RedisResult = [error: null, reply: unknown] | [error: Error];
+
+/** The commands of a chain, whose methods answer the chain. */
+type Chained<This> = {
+  [Name in keyof RedisCommands]: RedisCommands[Name] extends Call<infer Given, infer Reply>
+    ? (...given: Given | [...given: Given, callback: RedisCallback<Reply>]) => This
+    : never;
+};
+
+interface Chain<This> extends Chained<This> {
+  /** How many commands wait for `exec`. */
+  readonly length: number;
   /** Any command by its name. */
-  call(command: string, ...args: RedisArgument[]): Promise<RedisReply>;
+  call(command: string, ...args: RedisWord[]): This;
+  callBuffer(command: string, ...args: RedisWord[]): This;
+  /** Commands as lists of their name and arguments. */
+  addBatch(commands: readonly RedisCommandList[]): This;
 }
 
+/** A command as a list: its name, then its arguments. */
+export type RedisCommandList = readonly [name: string, ...args: unknown[]];
+
+/** Commands that are sent together; others may run between them. A script's methods are told by augmenting this. */
+export interface RedisPipeline extends Chain<RedisPipeline> {
+  /** What follows, up to `exec`, is one transaction. */
+  multi(): this;
+  /** Never rejects: an error is the result of its command. */
+  exec(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
+}
+
+/** Commands that run together or not at all. */
+export interface RedisTransaction extends Chain<RedisTransaction> {
+  /** Null where a key that the client watches has changed. Rejects with `EXECABORT` where a command is refused. */
+  exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
+  discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
+}
+
+/** `wait`: nothing has connected yet. */
+export type RedisStatus = 'wait' | 'connecting' | 'ready' | 'reconnecting' | 'end';
+
+/** For how long messages may have been missed, in milliseconds of the Unix epoch. */
+export interface RedisGap {
+  readonly channels: readonly string[];
+  readonly since: number;
+  readonly until: number;
+}
+
+export interface RedisClientEvents {
+  connect: [];
+  ready: [];
+  /** Nobody needs to listen. */
+  error: [error: OrgCacheError];
+  close: [];
+  reconnecting: [];
+  end: [];
+  message: [channel: string, message: string];
+  messageBuffer: [channel: RedisBuffer, message: RedisBuffer];
+  pmessage: [pattern: string, channel: string, message: string];
+  pmessageBuffer: [pattern: string, channel: RedisBuffer, message: RedisBuffer];
+  smessage: [channel: string, message: string];
+  smessageBuffer: [channel: RedisBuffer, message: RedisBuffer];
+  /** The connection of the subscriptions was lost and stands again. */
+  gap: [event: RedisGap];
+  /** A reader of {@link RedisClient.messages} is too slow: messages are dropped. */
+  slow: [event: { readonly channel: string; readonly maxBytes: number }];
+}
+
+export interface RedisMessage {
+  readonly channel: string;
+  readonly message: string;
+  /** How many messages were dropped in front of this one because their reader was too slow. */
+  readonly dropped: number;
+}
+
+export interface RedisMessages extends AsyncIterableIterator<RedisMessage>, AsyncDisposable {
+  /** Resolves when the server has confirmed the subscription. */
+  ready(): Promise<void>;
+  /** Ends the subscription, as leaving the loop does. */
+  return(): Promise<IteratorResult<RedisMessage>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface MessagesOptions extends CallOptions {
+  /** Bytes that may wait for the reader, default 1 MiB. Beyond it the oldest messages are dropped. */
+  maxBytes?: number;
+}
+
+export interface ScanOptions {
+  match?: string;
+  /** About how many elements a page has. */
+  count?: number;
+  /** Keys of this type only; SCAN alone knows it. */
+  type?: string;
+  /** Fields without their values; HSCAN alone knows it, from Redis 7.4. */
+  noValues?: boolean;
+  /** Pages that are read ahead. */
+  highWaterMark?: number;
+}
+
+/** Node's `Readable` of pages. */
+export interface ScanStream<Found> extends AsyncIterable<Found[]> {
+  on(event: 'data', listener: (page: Found[]) => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: string, listener: (...args: any[]) => void): this;
+  pause(): this;
+  resume(): this;
+  destroy(error?: Error): this;
+  /** Ends with the page that is under way. */
+  close(): void;
+}
+
+export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | 'clientKeyPrefix' | 'logger'> {
+  /** The start of this client's keys. Default: that of the client which is duplicated. */
+  keyPrefix?: string;
+}
+
+/**
+ * A client with the methods of ioredis: every command in lower case, answered in ioredis's shapes. All clients share
+ * one connection; what blocks, watches keys or subscribes gets one of its own, so that nothing waits for it and a
+ * subscriber goes on taking commands. Rejects with `E_CONNECT`, `E_TIMEOUT`, `E_UNKNOWN_OUTCOME`, `E_OVERLOADED`,
+ * `E_REPLY` (see `redisCode`) and `E_CLOSED`. A script's methods are told by augmenting this interface.
+ */
+export interface RedisClient extends RedisCommands, AsyncDisposable {
+  readonly status: RedisStatus;
+  /** Commands work in both. */
+  readonly mode: 'normal' | 'subscriber';
+  readonly isCluster: boolean;
+  /** What is configured, without secrets. */
+  readonly options: Readonly<Record<string, unknown>>;
+
+  /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
+  call(command: string, ...args: RedisWord[]): Promise<RedisReply>;
+  callBuffer(command: string, ...args: RedisWord[]): Promise<unknown>;
+
+  pipeline(commands?: readonly RedisCommandList[]): RedisPipeline;
+  multi(commands?: readonly RedisCommandList[], options?: { pipeline?: true }): RedisTransaction;
+  /** The client's own next commands answer `QUEUED` and run with `exec`. */
+  multi(options: { pipeline: false }): Promise<'OK'>;
+  multi(options: { pipeline: true }): RedisTransaction;
+  exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
+  discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
+  /** The next transaction of this client answers null where somebody has changed these keys. */
+  watch(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<'OK'>]): Promise<'OK'>;
+  unwatch(callback?: RedisCallback<'OK'>): Promise<'OK'>;
+
+  /** Each resolves to the number of subscriptions. */
+  subscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
+  psubscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
+  ssubscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
+  /** Without channels: from all. */
+  unsubscribe(
+    ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<number>]
+  ): Promise<number>;
+  punsubscribe(
+    ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<number>]
+  ): Promise<number>;
+  sunsubscribe(
+    ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<number>]
+  ): Promise<number>;
+  /** The messages of a channel for `for await`, bounded in bytes. */
+  messages(channel: string | Uint8Array, options?: MessagesOptions): RedisMessages;
+
+  /** Makes a Lua script a method. Without `numberOfKeys` that is the method's first argument. */
+  defineCommand(name: string, definition: { lua: string; numberOfKeys?: number; readOnly?: boolean }): void;
+
+  scanStream(options?: ScanOptions): ScanStream<string>;
+  scanBufferStream(options?: ScanOptions): ScanStream<RedisBuffer>;
+  hscanStream(key: RedisArgument, options?: ScanOptions): ScanStream<string>;
+  hscanBufferStream(key: RedisArgument, options?: ScanOptions): ScanStream<RedisBuffer>;
+  sscanStream(key: RedisArgument, options?: ScanOptions): ScanStream<string>;
+  sscanBufferStream(key: RedisArgument, options?: ScanOptions): ScanStream<RedisBuffer>;
+  zscanStream(key: RedisArgument, options?: ScanOptions): ScanStream<string>;
+  zscanBufferStream(key: RedisArgument, options?: ScanOptions): ScanStream<RedisBuffer>;
+
+  /** Resolves when the server answers; opens a client that was closed. */
+  connect(callback?: RedisCallback<void>): Promise<void>;
+  /** Closes at once. */
+  disconnect(): void;
+  end(): void;
+  /** Closes when the commands before it have their answers. */
+  quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
+  /** A client with connections of its own. */
+  duplicate(options?: DuplicateOptions): RedisClient;
+  /** Only of a duplicate: the shared connection has one database. */
+  select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;
+  /** Closes at once. */
+  [Symbol.asyncDispose](): Promise<void>;
+
+  on<E extends keyof RedisClientEvents>(event: E, listener: (...args: RedisClientEvents[E]) => void): this;
+  once<E extends keyof RedisClientEvents>(event: E, listener: (...args: RedisClientEvents[E]) => void): this;
+  off<E extends keyof RedisClientEvents>(event: E, listener: (...args: RedisClientEvents[E]) => void): this;
+  removeListener<E extends keyof RedisClientEvents>(
+    event: E,
+    listener: (...args: RedisClientEvents[E]) => void,
+  ): this;
+  removeAllListeners(event?: keyof RedisClientEvents): this;
+  listenerCount(event: keyof RedisClientEvents): number;
+}
+
+/**
+ * The client that a server shares; connects with its first command. Its keys get the prefix `clientKeyPrefix`.
+ * After {@link closeRedis} it is another.
+ */
+export function getRedis(): Promise<RedisClient>;
+
+/** Ends that client when its commands have their answers. The cache stays. */
+export function closeRedis(): Promise<void>;
+
+/** The start of that client's keys. */
+export function getKeyPrefix(): string;
+/** The key as Redis has it. One that has the prefix already stays. */
+export function prefixKey(key: string): string;
+export function unprefixKey(key: string): string;
+
+/** Asks the server. Never rejects because Redis is away. */
+export function redisHealthCheck(): Promise<{ status: 'healthy' | 'unhealthy'; message: string }>;
+
+/** What is configured; with several hosts the first of them. A unix socket is a host with the port 0. */
+export function getConnectionInfo(): { host: string; port: number; keyPrefix: string; isCluster: boolean };
+
+/** For servers that ask a class for its one instance. */
+export const RedisManager: { getInstance(): RedisManager };
+
 export interface RedisManager extends AsyncDisposable {
-  /** The raw client; the same object every time. Connects with its first command. */
+  /** The client whose keys have no prefix; the same object every time. Connects with its first command. */
   getClient(): RedisClient;
+  /** As {@link getRedis}. */
+  getRedis(): Promise<RedisClient>;
+  /** As {@link closeRedis}. */
+  closeRedis(): Promise<void>;
   /** Whether a connection stands. */
   isReady(): boolean;
   readonly isConnected: boolean;
@@ -888,13 +1098,21 @@ export function createConsumerGroup(options: ConsumerGroupOptions): ConsumerGrou
 export interface OrgCache extends AsyncDisposable {
   readonly cacheAdapter: CacheAdapter;
   readonly cacheManager: CacheManager;
+  readonly closeRedis: typeof closeRedis;
   readonly configure: typeof configure;
   readonly createConsumerGroup: typeof createConsumerGroup;
+  readonly getConnectionInfo: typeof getConnectionInfo;
+  readonly getKeyPrefix: typeof getKeyPrefix;
+  readonly getRedis: typeof getRedis;
   readonly installSignalHandlers: typeof installSignalHandlers;
   readonly OrgCacheError: typeof OrgCacheError;
+  readonly prefixKey: typeof prefixKey;
+  readonly RedisManager: typeof RedisManager;
+  readonly redisHealthCheck: typeof redisHealthCheck;
   readonly redisManager: RedisManager;
   readonly redisMigrationManager: RedisMigrationManager;
   readonly shutdown: typeof shutdown;
+  readonly unprefixKey: typeof unprefixKey;
   readonly version: string;
   [Symbol.asyncDispose](): Promise<void>;
 }

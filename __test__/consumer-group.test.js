@@ -72,6 +72,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     test('never works on more entries at once than it may, and on as many as it may', async () => {
       let running = 0;
       let most = 0;
+      await streams.add(150);
       const group = await streams.started({
         concurrency: 4,
         batchSize: 9,
@@ -82,7 +83,6 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
           running -= 1;
         },
       });
-      await streams.add(150);
       await until(() => group.stats().handled === 150);
       expect(most).toBe(4);
     });
@@ -170,7 +170,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       await until(() => group.stats().running === 1);
       await redis.command('XCLAIM', 'orders', 'workers', 'c1', 0, id, 'IDLE', 60_000, 'JUSTID');
       const deliveries = async () => (await redis.command('XPENDING', 'orders', 'workers', id, id, 1))[0][3];
-      await until(async () => (await deliveries()) === 2);
+      await until(async () => (await deliveries()) >= 2);
       const later = performance.now() + 100;
       await until(() => performance.now() > later);
       expect(group.handled).toEqual([id]);

@@ -3,6 +3,7 @@
 const path = require('node:path');
 const { createRedisModule } = require('../js/redis/module.js');
 const { onEnd } = require('./support/cleanup');
+const { startCluster } = require('./support/cluster');
 const { PACKAGE_ROOT } = require('./support/package');
 const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
@@ -166,6 +167,17 @@ describe('orgcache/redis with a server', () => {
     const found = await other.performHealthCheck();
     expect(found).toMatchObject({ isHealthy: true, memoryUsage: null, error: { code: 'NOPERM' } });
     expect(JSON.stringify(found)).not.toContain('canary');
+  });
+});
+
+describe('orgcache/redis with a cluster', () => {
+  test('is initialized in tests too, since a cluster has one database', async () => {
+    const { hosts } = await startCluster({ primaries: 3, replicas: 0 });
+    const redis = openModule();
+    expect(await redis.initializeRedis({ clusterHosts: hosts })).toBe(true);
+    expect(redis.config).toMatchObject({ database: 0, host: null, port: null });
+    expect(await redis.getRedisClient().set('greeting', 'hello')).toBe('OK');
+    expect(await redis.performHealthCheck()).toMatchObject({ isHealthy: true, error: null });
   });
 });
 

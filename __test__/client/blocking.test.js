@@ -161,6 +161,23 @@ describe('a blocking command', () => {
   });
 });
 
+describe('WAIT', () => {
+  test('counts the replicas that have what the client wrote before, on whatever connection', async () => {
+    const primary = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+    const replica = await startRedis({ args: ['--replicaof', primary.host, String(primary.port)] });
+    const client = await openPackage({ url: primary.url, logLevel: 'off' }).getRedis();
+    const isUp = async () => /master_link_status:up/.test(await replica.command('INFO', 'replication'));
+    await until(isUp, { timeoutMs: 15_000, what: 'the replica to follow' });
+    await client.set('a', 1);
+    expect(await client.wait(1, 5000)).toBe(1);
+    replica.pause();
+    await client.set('a', 2);
+    expect(await client.wait(1, 200)).toBe(0);
+    replica.resume();
+    expect(await client.wait(1, 5000)).toBe(1);
+  });
+});
+
 describe('the pool of connections', () => {
   const opened = () => {
     const connections = [];

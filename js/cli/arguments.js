@@ -5,13 +5,45 @@ const { parseArgs } = require('node:util');
 /** A command line that cannot be carried out; its message is a sentence. */
 class UsageError extends Error {}
 
+/** What a terminal or a pipe is asked to take at most. */
+const MOST = 1_000_000;
 const JSON_OPTION = { json: { type: 'boolean', help: 'print one JSON object' } };
+
+const LIMIT_OPTION = {
+  limit: { type: 'string', help: ['N', 'how many at most, default 100'], parse: countOf },
+};
+const NO_OPERANDS = { least: 0, most: 0, shown: '' };
 
 const COMMANDS = {
   doctor: {
     summary: 'check configuration, network, login, memory policy and more; exit code 1 where a check fails',
     options: JSON_OPTION,
-    operands: { least: 0, most: 0, shown: '' },
+    operands: NO_OPERANDS,
+  },
+  keys: {
+    summary: 'list keys and the time that is left to them',
+    options: {
+      org: { type: 'string', help: ['ID', 'those of one organization'] },
+      type: { type: 'string', help: ['TYPE', 'those of one type, e.g. conversationContexts'] },
+      ...LIMIT_OPTION,
+      ...JSON_OPTION,
+    },
+    operands: NO_OPERANDS,
+  },
+  get: {
+    summary: 'print the value of a key, decoded',
+    options: JSON_OPTION,
+    operands: { least: 1, most: 1, shown: 'KEY' },
+  },
+  del: {
+    summary: 'delete keys',
+    options: {},
+    operands: { least: 1, most: Number.POSITIVE_INFINITY, shown: 'KEY...' },
+  },
+  stats: {
+    summary: 'count what each organization holds, the largest first',
+    options: { ...LIMIT_OPTION, ...JSON_OPTION },
+    operands: NO_OPERANDS,
   },
 };
 
@@ -72,6 +104,12 @@ function readOption({ name: option, rawName, value }, known, command) {
   }
   if (value === undefined || value === '') throw new UsageError(`the option --${option} needs a value`);
   return read === undefined ? value : read(value);
+}
+
+function countOf(text) {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST) return count;
+  throw new UsageError(`the option --limit needs an integer from 1 to ${MOST}`);
 }
 
 function checkOperands(name, operands) {

@@ -6,7 +6,11 @@ const { version } = require('../../package.json');
 
 /** Loaded when asked for: `--help` answers where the addon cannot be loaded too. */
 const RUNNERS = {
+  del: () => require('./keys.js').del,
   doctor: () => require('./doctor/index.js').doctor,
+  get: () => require('./get.js').get,
+  keys: () => require('./keys.js').keys,
+  stats: () => require('./stats.js').stats,
 };
 
 const DONE = 0;
@@ -17,12 +21,17 @@ async function main(words) {
   const { command, options, operands } = commandLine(words);
   if (command === 'help') return say(help(operands[0]));
   if (command === 'version') return say(version);
-  return RUNNERS[command]()({ ...options, operands, say });
+  return RUNNERS[command]()({ ...options, operands, say, note });
 }
 
 /** Settles when the line is written: the process is then ended whatever still waits for an answer. */
 function say(line, stream = process.stdout) {
   return new Promise((resolve) => stream.write(`${line}\n`, () => resolve(true)));
+}
+
+/** Beside the answer, so that the answer alone goes through a pipe. */
+function note(line) {
+  return say(line, process.stderr);
 }
 
 function codeOf(error) {

@@ -195,6 +195,11 @@ class RedisClient extends EventEmitter {
     return Array.isArray(commands) ? transaction.addBatch(commands) : transaction;
   }
 
+  /** A transaction that leaves alone what the client watches and collects. */
+  static transactionApart(client) {
+    return new Transaction(client.#sender.apart());
+  }
+
   exec(callback) {
     const run = async () => {
       const { commands } = this.#sender.takeQueued('EXEC');
@@ -303,7 +308,7 @@ for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
   });
 }
 define(RedisClient.prototype, 'send_command', RedisClient.prototype.call);
-defineScans(RedisClient.prototype);
+defineScans(RedisClient.prototype, RedisClient.transactionApart);
 
 /** A promise of what `work` answers or throws. */
 async function attempt(work) {

@@ -1,45 +1,42 @@
 'use strict';
 
 const { Readable } = require('node:stream');
+const { scansOfNodes } = require('./cluster-scan.js');
 const { define } = require('./commands.js');
 
 /** The commands that go through a collection by a cursor. All but SCAN are about one key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
+const START = '0';
 
 /** What a scan finds, page by page: each chunk is the list that one call of the server answered, which may be empty. */
 class ScanStream extends Readable {
-  #client;
-  #method;
-  #key;
-  #options;
-  #cursor = '0';
+  #findScans;
+  #scans;
+  #cursor = START;
   #isDone = false;
 
-  constructor(client, method, key, { match, type, count, noValues, ...streamOptions } = {}) {
+  /** `findScans` answers functions from a cursor to `[cursor, found]`, each gone through from its start. */
+  constructor(findScans, streamOptions) {
     super({ ...streamOptions, objectMode: true });
-    this.#client = client;
-    this.#method = method;
-    this.#key = key;
-    this.#options = [];
-    if (match) this.#options.push('MATCH', match);
-    if (type) this.#options.push('TYPE', type);
-    if (count) this.#options.push('COUNT', count);
-    if (noValues) this.#options.push('NOVALUES');
+    this.#findScans = findScans;
   }
 
   _read() {
-    if (this.#isDone) {
-      this.push(null);
-      return;
-    }
-    this.#client[this.#method](...this.#key, this.#cursor, ...this.#options).then(
-      ([cursor, found]) => {
-        this.#cursor = String(cursor);
-        if (this.#cursor === '0') this.#isDone = true;
-        if (!this.destroyed) this.push(found);
+    this.#next().then(
+      (page) => {
+        if (!this.destroyed) this.push(page);
       },
       (error) => this.destroy(error),
     );
+  }
+
+  async #next() {
+    this.#scans ??= await this.#findScans();
+    if (this.#isDone || this.#scans.length === 0) return null;
+    const [cursor, found] = await this.#scans[0](this.#cursor);
+    this.#cursor = String(cursor);
+    if (this.#cursor === START) this.#scans.shift();
+    return found;
   }
 
   /** Ends the stream with the page that is under way. */
@@ -48,13 +45,27 @@ class ScanStream extends Readable {
   }
 }
 
-/** Gives a client `scanStream`, `hscanStream` and so on, and those of Buffers. */
-function defineScans(prototype) {
+function scanOptions({ match, type, count, noValues }) {
+  const options = [];
+  if (match) options.push('MATCH', match);
+  if (type) options.push('TYPE', type);
+  if (count) options.push('COUNT', count);
+  if (noValues) options.push('NOVALUES');
+  return options;
+}
+
+/** Gives clients `scanStream`, `hscanStream` and so on, and those of Buffers. See `scansOfNodes`. */
+function defineScans(prototype, transactionApart) {
   for (const scan of SCANS) {
     for (const method of [scan, `${scan}Buffer`]) {
       define(prototype, `${method}Stream`, function (...given) {
         const key = scan === 'scan' ? [] : [given.shift()];
-        return new ScanStream(this, method, key, given[0]);
+        const { match, type, count, noValues, ...streamOptions } = given[0] ?? {};
+        const options = scanOptions({ match, type, count, noValues });
+        const ofAll = async () => [(cursor) => this[method](...key, cursor, ...options)];
+        const ofNodes = () => scansOfNodes(this, method, options, transactionApart);
+        const isSpread = scan === 'scan' && this.isCluster;
+        return new ScanStream(isSpread ? ofNodes : ofAll, streamOptions);
       });
     }
   }

@@ -7,6 +7,10 @@ const { QueuedTransaction, replyError } = require('./queued-transaction.js');
 const { transactionOf } = require('./transaction-call.js');
 
 const { verbs, commandFlags } = protocol;
+/** They ask which replicas have what their own connection wrote. */
+const ASKING_REPLICAS = ['wait', 'waitaof'];
+/** Nobody listens there: to publish is a write that replicas get and that leaves nothing behind. */
+const MARK_CHANNEL = 'orgcache:wait';
 
 /** Sends what one client says: on the connection that all share, or on one of its own where it must. */
 class Sender {
@@ -24,6 +28,15 @@ class Sender {
     this.#connections = connections;
     this.#channelNames = channelNames;
     this.#detail = isPrefixed ? commandFlags.prefixed : 0;
+  }
+
+  /** Another that says the same way, and knows nothing of what this one watches and collects. */
+  apart() {
+    if (this.#isEnded) throw ended();
+    return new Sender(this.#connections, {
+      isPrefixed: this.#detail !== 0,
+      channelNames: this.#channelNames,
+    });
   }
 
   get connections() {
@@ -180,6 +193,10 @@ class Sender {
       .then((connection) => {
         if (!this.#alone.has(end)) return pool.release(connection);
         lent = connection;
+        // The connection has written nothing. What it writes now comes behind all that was written before.
+        if (ASKING_REPLICAS.includes(command.method)) {
+          connection.ask(0, 'publish', [MARK_CHANNEL, '']).catch(() => {});
+        }
         connection.command(detail, command.name, words, succeed, fail);
       })
       .catch(fail);

@@ -62,7 +62,7 @@ export interface HealthMetrics {
 export interface RedisConfig {
   /** `NODE_ENV`, default `development`. */
   readonly environment: string;
-  /** Null for a unix socket. */
+  /** Null where it is no single TCP server: a unix socket, a cluster, sentinels. */
   readonly host: string | null;
   readonly port: number | null;
   readonly username: string | null;

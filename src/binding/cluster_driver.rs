@@ -273,6 +273,7 @@ impl ClusterDriver {
                 let member = self.member_at(host, *port);
                 if let (Some(member), Some(owner)) = (member, self.slots.get_mut(usize::from(slot))) {
                     *owner = member as u16;
+                    self.hand_journals_over();
                 }
                 self.scout.look_again();
                 member
@@ -413,12 +414,15 @@ impl ClusterDriver {
             }))
             .collect();
         for (own, core) in cores {
+            if core.kept().journal.is_empty() {
+                continue;
+            }
             let owner_of = |key: &[u8]| self.owner(slot_of(key));
             let given = core.give_journal(|key| owner_of(key).is_some_and(|owner| Some(owner) != own));
-            for entry in given {
-                let owner = owner_of(&entry.key).and_then(|owner| self.members[owner].as_ref());
+            for item in given {
+                let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
                 if let Some(owner) = owner {
-                    owner.core.receive_journal(&entry);
+                    owner.core.receive_journal(&item);
                 }
             }
         }

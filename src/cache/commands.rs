@@ -9,7 +9,10 @@ use super::shared_connection;
 use super::token::{Purpose, Token};
 use crate::command::{Blocking, blocking};
 use crate::error::{Error, Result};
-use crate::lane::{Arguments, Requests, append_argument, append_command, append_header, count_commands};
+use crate::lane::{
+    Arguments, Requests, append_argument, append_command, append_header, append_joined_argument,
+    count_commands,
+};
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -85,12 +88,20 @@ impl Core {
     }
 
     fn append_words(&self, words: &[&[u8]], style: Style, bytes: &mut Vec<u8>) {
-        if style.is_prefixed {
+        if !style.is_prefixed {
+            return append_command(bytes, words);
+        }
+        let Some(marks) = self.prefix.marks(words) else {
             let words = self.prefix.apply(words);
             append_header(bytes, words.len());
-            words.iter().for_each(|word| append_argument(bytes, word));
-        } else {
-            append_command(bytes, words);
+            return words.iter().for_each(|word| append_argument(bytes, word));
+        };
+        append_header(bytes, words.len());
+        for (position, word) in words.iter().enumerate() {
+            match marks >> position & 1 {
+                0 => append_argument(bytes, word),
+                _ => append_joined_argument(bytes, self.prefix.text(), word),
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::config::{Compression, Config, Endpoint, Topology};
 use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
-use crate::journal::{self, Entry, Journal};
+use crate::journal::{self, Item, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
 use crate::store::MemoryStore;
@@ -359,13 +359,13 @@ impl Core {
     }
 
     /// Gives over what the journal holds of keys that are another node's from now on.
-    pub fn give_journal(&self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Box<Entry>> {
+    pub fn give_journal(&self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Item> {
         self.kept().journal.give_away(is_given)
     }
 
     /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
-    pub fn receive_journal(&self, entry: &Entry) {
-        self.kept().journal.receive(entry);
+    pub fn receive_journal(&self, item: &Item) {
+        self.kept().journal.receive(item);
         self.wants_recovery.store(true, Ordering::Release);
     }
 

@@ -31,12 +31,7 @@ impl Core {
             return self.read_locally(outcome, true);
         }
         self.health().local_write();
-        let attempt = Attempt {
-            issued: token.issued,
-            sequence: token.sequence,
-            is_in_doubt,
-            default_ttl: self.config().default_ttl,
-        };
+        let attempt = self.attempt(token, is_in_doubt);
         let mut kept = self.kept();
         if token.must_reach_redis {
             kept.disown(operation, &attempt, now);
@@ -48,6 +43,15 @@ impl Core {
         drop(kept);
         self.tell_recorded(recorded);
         outcome
+    }
+
+    pub(super) fn attempt(&self, token: &Token, is_in_doubt: bool) -> Attempt {
+        Attempt {
+            issued: token.issued,
+            sequence: token.sequence,
+            is_in_doubt,
+            default_ttl: self.config().default_ttl,
+        }
     }
 
     /// The embedded store's answer, or memory's while the caller has turned Redis off.

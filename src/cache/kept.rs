@@ -131,6 +131,28 @@ impl Kept {
         }
     }
 
+    /// A write has reached Redis while the journal still holds something of its key: an older replay was
+    /// refused, or was not sent yet. True where the journal now says all there is to remember.
+    pub(super) fn supersede(&mut self, operation: &Operation<'_>, attempt: &Attempt) -> bool {
+        let mut is_newest = true;
+        for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
+            let Some(entry) = self.journal.entry(key) else { continue };
+            if matches!(operation, Operation::HashSet { .. } | Operation::HashDelete { .. }) {
+                // Other fields of the hash still wait. What stands in the journal too is replayed once more,
+                // which changes nothing.
+                let now = attempt.issued;
+                let _ = self.write(operation, attempt, now);
+                return true;
+            }
+            if entry.sequence > attempt.sequence {
+                is_newest = false;
+            } else {
+                self.journal.forget(key);
+            }
+        }
+        !is_newest
+    }
+
     fn record(&mut self, operation: &Operation<'_>, attempt: &Attempt, now: Instant) -> Recorded {
         let sequence = attempt.sequence;
         let sent = |value| attempt.is_in_doubt.then_some(value);

@@ -159,10 +159,7 @@ impl Core {
     /// Redis has carried a write out.
     pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &Token) {
         let mut kept = self.kept();
-        let key = operation.key();
-        if !kept.journal.is_empty()
-            && kept.journal.entry(key).is_some_and(|entry| entry.sequence > token.sequence)
-        {
+        if !kept.journal.is_empty() && kept.supersede(operation, &self.attempt(token, true)) {
             return;
         }
         local::run(operation, &mut kept.memory, token.issued);

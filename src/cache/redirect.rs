@@ -79,14 +79,19 @@ impl Redirected {
     }
 }
 
-/// The slot of the first key. Channels of sharded pub/sub are in slots too, and others are kept together.
-pub fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
+/// The slot of the first key.
+fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
+    routing_position(words).map(|position| slot_of(words[position]))
+}
+
+/// Where the first key is. Channels of sharded pub/sub are in slots too, and others are kept together.
+pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
     let mut first: Option<usize> = None;
     key_positions(words, |position| first = Some(first.map_or(position, |known| known.min(position))));
-    if first.is_none() && find(words).is_some_and(|command| command.is(PUBSUB)) && words.len() > 1 {
+    if first.is_none() && words.len() > 1 && find(words).is_some_and(|command| command.is(PUBSUB)) {
         first = Some(1);
     }
-    first.map(|position| slot_of(words[position]))
+    first
 }
 
 /// What a node's refusal says of where the request belongs.
@@ -96,15 +101,12 @@ pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
-    let is_asked = matches!(
-        token.purpose,
-        Purpose::Command(_)
-            | Purpose::Blocking(_)
-            | Purpose::Transaction(_)
-            | Purpose::Operation(_)
-            | Purpose::Clear(_)
-            | Purpose::ExtendIndex
-    );
+    let is_asked = match &token.purpose {
+        Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => true,
+        Purpose::Operation(_) | Purpose::ExtendIndex => true,
+        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+        _ => false,
+    };
     if !is_asked {
         return None;
     }

@@ -56,6 +56,13 @@ impl Core {
             if self.is_node()
                 && let Some(to) = redirection(&error, &token)
             {
+                if !matches!(to, Redirection::Moved { .. }) && self.is_journalled(&token, request) {
+                    return self.give_up(token, request, &error, false, now);
+                }
+                if let Purpose::Clear(clearing) = &token.purpose {
+                    // What this one remembers of the organization is cleared too.
+                    self.kept().clear_memory(clearing.index());
+                }
                 let redirected = Redirected { to, token, request: request.to_vec() };
                 return Some(Outcome::Redirected(Box::new(redirected)));
             }
@@ -122,6 +129,16 @@ impl Core {
                 None
             }
         }
+    }
+
+    /// What the journal holds of the key is newer than what any node has: until it is replayed, that is where it
+    /// is read from and written to.
+    fn is_journalled(&self, token: &Token, request: &[u8]) -> bool {
+        let Purpose::Operation(form) = token.purpose else { return false };
+        let kept = self.kept();
+        !kept.journal.is_empty()
+            && Operation::parse(form, request)
+                .is_some_and(|operation| kept.journal.entry(operation.key()).is_some())
     }
 
     fn operation_done<'a>(

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Place};
 use super::core::{Core, Scratch};
-use super::redirect::slot_of_command;
+use super::redirect::routing_position;
 use crate::command::slot_of;
 use crate::error::Result;
 use crate::key::Kind;
@@ -15,10 +15,11 @@ impl Core {
     pub fn slot_of(&self, call: &Call<'_>, scratch: &mut Scratch) -> Result<Option<u16>> {
         let place = match call {
             Call::Command { arguments, style } => {
-                return Ok(self.slot_of_words(arguments, style.is_prefixed));
+                return Ok(self.slot_of_words(arguments, style.is_prefixed, scratch));
             }
             Call::Transaction { commands, style } => {
-                return Ok(commands.iter().find_map(|words| self.slot_of_words(words, style.is_prefixed)));
+                let mut slots = commands.iter();
+                return Ok(slots.find_map(|words| self.slot_of_words(words, style.is_prefixed, scratch)));
             }
             Call::Acknowledged { write } => return self.slot_of(write, scratch),
             Call::ClearOrganization { organization } => {
@@ -40,13 +41,16 @@ impl Core {
         Ok(Some(slot_of(&scratch.key)))
     }
 
-    fn slot_of_words(&self, words: &[&[u8]], is_prefixed: bool) -> Option<u16> {
-        if !is_prefixed {
-            return slot_of_command(words);
+    fn slot_of_words(&self, words: &[&[u8]], is_prefixed: bool, scratch: &mut Scratch) -> Option<u16> {
+        let position = routing_position(words)?;
+        let word = words[position];
+        if !is_prefixed || word.starts_with(self.prefix.text()) {
+            return Some(slot_of(word));
         }
-        let prefixed = self.prefix.apply(words);
-        let words: Vec<&[u8]> = prefixed.iter().map(|word| &**word).collect();
-        slot_of_command(&words)
+        scratch.key.clear();
+        scratch.key.extend_from_slice(self.prefix.text());
+        scratch.key.extend_from_slice(word);
+        Some(slot_of(&scratch.key))
     }
 }
 

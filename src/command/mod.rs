@@ -151,7 +151,28 @@ fn search(name: &[u8], subcommand: Option<&[u8]>) -> Option<usize> {
         put(b"|")?;
         put(subcommand)?;
     }
-    COMMANDS.binary_search_by(|command| command.name.as_bytes().cmp(&lower[..length])).ok()
+    let initial = usize::from(lower[0]);
+    let (from, until) = (*OFFSETS.get(initial)?, *OFFSETS.get(initial + 1)?);
+    let found =
+        COMMANDS[from..until].binary_search_by(|command| command.name.as_bytes().cmp(&lower[..length]));
+    found.ok().map(|position| from + position)
+}
+
+/// Where the commands of each initial begin: every call of the raw client is looked up, some of them twice.
+static OFFSETS: [usize; 129] = offsets();
+
+const fn offsets() -> [usize; 129] {
+    let mut offsets = [0; 129];
+    let mut initial = 0;
+    while initial < offsets.len() {
+        let mut position = 0;
+        while position < COMMANDS.len() && (COMMANDS[position].name.as_bytes()[0] as usize) < initial {
+            position += 1;
+        }
+        offsets[initial] = position;
+        initial += 1;
+    }
+    offsets
 }
 
 #[cfg(test)]

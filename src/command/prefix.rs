@@ -24,6 +24,29 @@ impl Prefix {
         Prefix { text: text.as_bytes().into(), pattern: pattern.into() }
     }
 
+    /// The text itself.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Which words the prefix goes in front of, a bit for each. `None` where `apply` must say it: the command has
+    /// patterns, or too many words.
+    pub fn marks(&self, words: &[&[u8]]) -> Option<u128> {
+        if self.text.is_empty() {
+            return Some(0);
+        }
+        if words.len() > u128::BITS as usize || has_patterns(words) {
+            return None;
+        }
+        let mut marks = 0;
+        key_positions(words, |position| {
+            if !words[position].starts_with(&self.text) {
+                marks |= 1 << position;
+            }
+        });
+        Some(marks)
+    }
+
     /// The words with the prefix where it belongs. What begins with it already stays.
     pub fn apply<'w>(&self, words: &[&'w [u8]]) -> Vec<Cow<'w, [u8]>> {
         let mut prefixed: Vec<Cow<'w, [u8]>> = words.iter().map(|word| Cow::Borrowed(*word)).collect();
@@ -64,6 +87,13 @@ impl Prefix {
     }
 }
 
+/// Whether the command searches for keys.
+fn has_patterns(words: &[&[u8]]) -> bool {
+    const SEARCHING: [&str; 4] = ["scan", "keys", "sort", "sort_ro"];
+    let Some(name) = words.first() else { return false };
+    SEARCHING.iter().any(|searching| name.eq_ignore_ascii_case(searching.as_bytes()))
+}
+
 fn put_before(prefix: &[u8], word: &mut Cow<'_, [u8]>) {
     if !word.starts_with(prefix) {
         *word = Cow::Owned([prefix, word].concat());
@@ -89,6 +119,12 @@ mod tests {
         assert_eq!(apply("p:", "eval return 1 k k"), "eval return 1 p:k k");
         assert_eq!(apply("p:", "publish k k"), "publish k k");
         assert_eq!(apply("", "get k"), "get k");
+        let marks = |command: &str| {
+            let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
+            Prefix::new("p:").marks(&words)
+        };
+        assert_eq!(marks("mset a a p:b b c c"), Some(0b10_0010));
+        assert_eq!(marks("KEYS *"), None);
     }
 
     #[test]

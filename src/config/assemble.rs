@@ -25,13 +25,14 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
     let family = draft.family(&topology)?;
     let (min_pool_size, pool_size) = draft.pool_sizes()?;
     let keep_alive = draft.duration_ms(Name::KeepAlive)?;
+    let module_database = draft.module_database(url, server.database, &topology, environment)?;
     let fields = ConfigFields {
         environment,
         topology,
         username: server.username,
         password: server.password,
         database: server.database,
-        module_database: draft.module_database(url, server.database, environment)?,
+        module_database,
         tls,
         min_pool_size,
         pool_size,
@@ -139,12 +140,15 @@ impl<'a> Draft<'a> {
         &self,
         url: Option<&RedisUrl>,
         database: u32,
+        topology: &Topology,
         environment: Environment,
     ) -> Result<u32> {
         let is_named = self.values.source(Name::Database) != Source::Default
             || url.is_some_and(|url| url.names_database);
+        // A cluster has one database.
+        let is_cluster = matches!(topology, Topology::Cluster { .. });
         match environment {
-            Environment::Test if !is_named => self.integer(Name::TestDatabase),
+            Environment::Test if !is_named && !is_cluster => self.integer(Name::TestDatabase),
             _ => Ok(database),
         }
     }

@@ -39,7 +39,7 @@ fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
     match (name, server) {
         (Name::Host, Some(Endpoint::Tcp { host, .. })) => Some(Value::from(host.as_str())),
         (Name::Port, Some(Endpoint::Tcp { port, .. })) => Some(Value::from(*port)),
-        (Name::Host | Name::Port, Some(Endpoint::Unix { .. })) => Some(Value::Null),
+        (Name::Host | Name::Port, _) => Some(Value::Null),
         (Name::Username, _) => Some(Value::from(fields.username.as_deref())),
         (Name::Password, _) => Some(Value::from(fields.password.as_ref().map(|_| REDACTED))),
         (Name::Database, _) => Some(Value::from(fields.database)),

@@ -34,6 +34,7 @@ use crate::error::Error;
 
 pub use clears::Clear;
 pub use entry::{Content, Entry};
+pub use takeover::Item;
 
 use clears::Clears;
 use file::JournalFile;

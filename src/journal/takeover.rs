@@ -24,9 +24,21 @@ struct Dead {
     held: Journal,
 }
 
-enum Item {
+/// What goes from one journal to another.
+#[derive(Debug)]
+pub enum Item {
     Clear(Clear),
     Entry(Box<Entry>),
+}
+
+impl Item {
+    /// The key that says where in a cluster it belongs.
+    pub fn key(&self) -> &[u8] {
+        match self {
+            Item::Clear(clear) => &clear.index,
+            Item::Entry(entry) => &entry.key,
+        }
+    }
 }
 
 impl Journal {
@@ -105,17 +117,25 @@ impl Journal {
         timed
     }
 
-    /// Takes out the entries whose keys are another journal's from now on.
-    pub fn give_away(&mut self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Box<Entry>> {
+    /// Takes out the entries and clears whose keys are another journal's from now on, clears first.
+    pub fn give_away(&mut self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Item> {
+        let clears: Vec<Clear> = self.clears().filter(|clear| is_given(&clear.index)).cloned().collect();
         let keys: Vec<_> = self.entries.keys().filter(|key| is_given(key)).cloned().collect();
-        let given = keys.iter().filter_map(|key| self.entries.get(key).cloned()).collect();
+        let entries = keys.iter().filter_map(|key| self.entries.get(key).cloned()).map(Item::Entry);
+        let given = clears.iter().cloned().map(Item::Clear).chain(entries).collect();
         keys.iter().for_each(|key| self.forget(key));
+        clears.iter().for_each(|clear| self.settle_clear(&clear.index, clear.sequence));
         given
     }
 
     /// Takes in what another journal of the same sequences has given away. Something newer that is here stays.
-    pub fn receive(&mut self, entry: &Entry) {
-        self.take_over(entry, entry.sequence);
+    pub fn receive(&mut self, item: &Item) {
+        match item {
+            Item::Clear(clear) => {
+                let _ = self.clear(&clear.index, clear.organization.as_deref(), clear.sequence, clear.at);
+            }
+            Item::Entry(entry) => self.take_over(entry, entry.sequence),
+        }
     }
 
     fn take_over(&mut self, entry: &Entry, sequence: u64) {

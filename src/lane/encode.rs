@@ -12,6 +12,14 @@ pub fn append_argument(out: &mut Vec<u8>, argument: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends one argument that is in two parts.
+pub fn append_joined_argument(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
+    append_length(out, b'$', first.len() + second.len());
+    out.extend_from_slice(first);
+    out.extend_from_slice(second);
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Appends a number as an argument.
 pub fn append_integer_argument(out: &mut Vec<u8>, value: i64) {
     append_argument(out, itoa::Buffer::new().format(value).as_bytes());
@@ -104,8 +112,9 @@ mod tests {
         append_command(&mut out, &[b"MULTI"]);
         append_command(&mut out, &[b"SET", b"k", b"$5\r\n*1"]);
         append_integer_argument(&mut out, -7);
+        append_joined_argument(&mut out, b"ab", b"c");
         let read: Vec<&[u8]> = Arguments::new(&out).collect();
-        assert_eq!(read, [&b"MULTI"[..], b"SET", b"k", b"$5\r\n*1", b"-7"]);
+        assert_eq!(read, [&b"MULTI"[..], b"SET", b"k", b"$5\r\n*1", b"-7", b"abc"]);
         assert_eq!(count_commands(&out), 2);
     }
 }

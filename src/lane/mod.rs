@@ -16,7 +16,8 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub use encode::{
-    Arguments, append_argument, append_command, append_header, append_integer_argument, count_commands,
+    Arguments, append_argument, append_command, append_header, append_integer_argument,
+    append_joined_argument, count_commands,
 };
 pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};

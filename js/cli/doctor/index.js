@@ -4,7 +4,8 @@ const { createInstance } = require('../../instance.js');
 const { DEADLINE_MS, line } = require('./findings.js');
 const { checkAddress } = require('./network.js');
 const { checkClock, checkLatency, checkLogin, checkServer } = require('./server.js');
-const { checkConfiguration, readConfiguration, refusedConfiguration, targetOf } = require('./target.js');
+const { readConfiguration, targetOf } = require('../configuration.js');
+const { checkConfiguration, refusedConfiguration } = require('./configuration.js');
 const { checkCluster, checkSentinels } = require('./topology.js');
 
 /** Looks at everything between this process and its data. Answers whether no check failed. */

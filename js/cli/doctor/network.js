@@ -5,7 +5,7 @@ const net = require('node:net');
 const { performance } = require('node:perf_hooks');
 const tls = require('node:tls');
 const { fail, inTime, ok, warn } = require('./findings.js');
-const { nameOf } = require('./target.js');
+const { nameOf } = require('../configuration.js');
 
 /** A certificate that ends sooner than a person would notice. */
 const EXPIRES_SOON_MS = 14 * 24 * 60 * 60 * 1000;

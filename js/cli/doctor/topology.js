@@ -4,7 +4,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 const { fail, inTime, ok, warn } = require('./findings.js');
 const { connected } = require('./network.js');
-const { nameOf } = require('./target.js');
+const { nameOf } = require('../configuration.js');
 
 const SLOTS = 16_384;
 /** The longest reply that is read of a sentinel: it is asked for one address. */

@@ -62,6 +62,8 @@ fn tests_that_name_no_database_get_one_apart_in_the_module_of_redis() {
     assert_eq!(databases(&[test, ("REDIS_URL", "unix:///s?db=4")]), (4, 4));
     assert_eq!(databases(&[test, ("REDIS_DB", "3"), ("TEST_REDIS_DB", "7")]), (3, 3));
     assert_eq!(databases(&[("TEST_REDIS_DB", "7")]), (0, 0));
+    assert_eq!(databases(&[test, ("REDIS_CLUSTER_HOSTS", "a:1")]), (0, 0));
+    assert_eq!(databases(&[test, ("REDIS_SENTINEL_HOSTS", "a:1")]), (0, 1));
     assert_eq!(databases(&[("NODE_ENV", "production"), ("REDIS_DB", "2")]), (2, 2));
 }
 

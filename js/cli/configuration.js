@@ -1,10 +1,9 @@
 'use strict';
 
 const fs = require('node:fs');
-const { loadNative } = require('../../native.js');
-const { makeError } = require('../../errors.js');
-const { inForce } = require('../../redis/settings.js');
-const { fail, ok, warn } = require('./findings.js');
+const { loadNative } = require('../native.js');
+const { makeError } = require('../errors.js');
+const { inForce } = require('../redis/settings.js');
 
 /** What the environment configures, as native code reads it. Throws `E_CONFIG`. */
 function readConfiguration(env) {
@@ -66,39 +65,4 @@ function nameOf({ host, port, path }) {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** What is configured and from where, secrets redacted. */
-function checkConfiguration({ settings, warnings }, target) {
-  const given = Object.values(settings).filter(({ source }) => source !== 'default');
-  const shown = given.map(({ variable, value }) => `${variable}=${value}`).join(' ');
-  const origin =
-    given.length === 0 ? 'all by default' : `set by the environment: ${shown}; all else by default`;
-  return [
-    ok('configuration', `${describe(target)}; ${origin}`),
-    ...warnings.map((sentence) => warn('configuration', sentence)),
-  ];
-}
-
-function describe({ topology, hosts, database, primaryName, usesTls }) {
-  const names = hosts.map(nameOf).join(', ');
-  const speech = usesTls ? ', TLS' : '';
-  switch (topology) {
-    case 'embedded':
-      return 'no Redis: values stay in the memory of each process';
-    case 'cluster':
-      return `a cluster that is found through ${names}${speech}`;
-    case 'sentinel':
-      return `the primary ${primaryName} of the sentinels ${names}, database ${database}${speech}`;
-    default:
-      return `one server at ${names}, database ${database}${speech}`;
-  }
-}
-
-function refusedConfiguration(error) {
-  return fail(
-    'configuration',
-    error.message,
-    'correct that variable; .env.example of the package explains each',
-  );
-}
-
-module.exports = { checkConfiguration, nameOf, readConfiguration, refusedConfiguration, targetOf };
+module.exports = { nameOf, readConfiguration, targetOf };

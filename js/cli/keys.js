@@ -1,0 +1,77 @@
+'use strict';
+
+const { indexOf, isInternal, partsOf, typePrefix, valuePattern } = require('./layout.js');
+const { inBatches, listed, scan } = require('./scan.js');
+const { withStore } = require('./store.js');
+
+const BATCH = 100;
+const GONE = -2;
+const NO_EXPIRY = -1;
+
+/** Lists keys with the time that is left to them. */
+function keys({ org, type, limit = 100, json = false, say, note }) {
+  return withStore(async (store) => {
+    const { found, isComplete } = await firstKeys(store, { org, type, limit });
+    if (json) {
+      await say(JSON.stringify({ prefix: store.prefix, isComplete, keys: found }, null, 2));
+      return true;
+    }
+    for (const { key, ttlSeconds } of found) await say(`${key}\t${lifetime(ttlSeconds)}`);
+    await note(`${found.length} keys${isComplete ? '' : '; there are more: --limit'}`);
+    return true;
+  });
+}
+
+async function firstKeys(store, { org, type, limit }) {
+  const found = [];
+  for await (const batch of inBatches(candidates(store, { org, type }), BATCH)) {
+    const left = await Promise.all(batch.map((key) => store.client.call('PTTL', key)));
+    for (const [position, key] of batch.entries()) {
+      const milliseconds = Number(left[position]);
+      if (milliseconds === GONE) continue;
+      if (found.length === limit) return { found, isComplete: false };
+      found.push(describe(store, key, milliseconds));
+    }
+  }
+  return { found, isComplete: true };
+}
+
+async function* candidates(store, { org, type }) {
+  if (org === undefined) {
+    yield* scan(store, valuePattern(store, type));
+    return;
+  }
+  const start = type === undefined ? store.prefix : typePrefix(store, type);
+  for await (const key of listed(store, indexOf(store, org))) if (key.startsWith(start)) yield key;
+}
+
+function describe(store, key, milliseconds) {
+  const { type = null, organization = null } = partsOf(store, key) ?? {};
+  return {
+    key,
+    type,
+    organization,
+    ttlSeconds: milliseconds === NO_EXPIRY ? null : Math.ceil(milliseconds / 1000),
+  };
+}
+
+function lifetime(ttlSeconds) {
+  return ttlSeconds === null ? 'no expiry' : `${ttlSeconds} s`;
+}
+
+/** Deletes keys by their names. */
+function del({ operands, say }) {
+  return withStore(async (store) => {
+    if (operands.some((key) => isInternal(store, key))) {
+      throw new Error(
+        'a key whose type begins with ! finds the keys of an organization and is not deleted here',
+      );
+    }
+    const counts = await Promise.all(operands.map((key) => store.client.call('UNLINK', key)));
+    const deleted = counts.reduce((sum, count) => sum + Number(count), 0);
+    await say(`deleted ${deleted} of ${operands.length}`);
+    return true;
+  });
+}
+
+module.exports = { del, keys };

@@ -1,0 +1,44 @@
+'use strict';
+
+/** Keys that one step of a scan looks at: short enough that other clients of the server hardly notice. */
+const KEYS_A_STEP = 1000;
+
+/** Every key that matches, node by node, each once. Never KEYS: that holds up a server until it is done. */
+async function* scan(store, pattern) {
+  for (const node of await store.nodes()) {
+    const seen = new Set();
+    let cursor = '0';
+    do {
+      const [next, keys] = await node.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP);
+      cursor = String(next);
+      for (const key of keys) {
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield key;
+      }
+    } while (cursor !== '0');
+  }
+}
+
+/** What an index lists, what ends first first. A key may have ended without the index knowing. */
+async function* listed(store, index) {
+  for (let start = 0; ; start += KEYS_A_STEP) {
+    const keys = await store.client.call('ZRANGE', index, start, start + KEYS_A_STEP - 1);
+    yield* keys;
+    if (keys.length < KEYS_A_STEP) return;
+  }
+}
+
+/** Lists of at most `size`, so that their questions share a write. */
+async function* inBatches(items, size) {
+  let batch = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+module.exports = { inBatches, listed, scan };

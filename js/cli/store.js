@@ -1,0 +1,85 @@
+'use strict';
+
+const { createInstance } = require('../instance.js');
+const { readConfiguration, targetOf } = require('./configuration.js');
+
+/** The longest that a command waits for a server which is away. */
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** The data that the environment's configuration leads to. Nothing is opened before it is asked. */
+class Store {
+  #target;
+  #url;
+  #opened = [];
+  #main;
+
+  constructor(env = process.env) {
+    const configuration = readConfiguration(env);
+    if (!configuration.useRedis) throw new Error('USE_REDIS is false, so there is no Redis to look into');
+    this.#target = targetOf(configuration, env);
+    this.#url = env.REDIS_URL;
+    this.prefix = configuration.keyPrefix;
+    this.#main = this.#open({});
+  }
+
+  get client() {
+    return this.#main.redisManager.getClient();
+  }
+
+  get cacheAdapter() {
+    return this.#main.cacheAdapter;
+  }
+
+  get cacheManager() {
+    return this.#main.cacheManager;
+  }
+
+  /** A client for each server that holds a part of the keys. */
+  async nodes() {
+    if (this.#target.topology !== 'cluster') return [this.client];
+    const rows = (await this.client.call('CLUSTER', 'NODES')).trim().split('\n');
+    const primaries = rows.map((row) => row.split(' ')).filter(([, , flags]) => /\bmaster\b/.test(flags));
+    const serving = primaries.filter(([, , , , , , , , ...slots]) => slots.length > 0);
+    return serving.map(([, address]) => this.#openNode(address));
+  }
+
+  /** An address among the options is one server alone; what the URL says of a login does not go with it. */
+  #openNode(address) {
+    const [, host, port] = /^\[?(.*?)\]?:(\d+)(?:@|$)/.exec(address);
+    const options = { host, port: Number(port), tls: this.#target.usesTls || undefined };
+    return this.#open({ ...options, ...loginOf(this.#url) }).redisManager.getClient();
+  }
+
+  #open(options) {
+    const instance = createInstance();
+    const connectTimeout = Math.min(this.#target.connectTimeoutMs, CONNECT_TIMEOUT_MS);
+    instance.configure({ logLevel: 'off', connectTimeout, ...options });
+    this.#opened.push(instance);
+    return instance;
+  }
+
+  async close() {
+    await Promise.all(this.#opened.map((instance) => instance.shutdown({ timeoutMs: 0 })));
+  }
+}
+
+function loginOf(url) {
+  if (!url) return {};
+  const { username, password } = new URL(url);
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+  };
+}
+
+/** What `work` answers; the store is closed behind it. */
+async function withStore(work) {
+  const store = new Store();
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+module.exports = { withStore };

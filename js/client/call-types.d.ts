@@ -1,0 +1,31 @@
+import type { RedisArgument } from '../../index.js';
+
+export type RedisCallback<Reply> = (error: Error | null, reply?: Reply) => void;
+
+/** A list is spread, one level deep. */
+export type RedisWord = RedisArgument | readonly RedisArgument[];
+
+type Lists = { 0: []; 1: [RedisWord]; 2: [RedisWord, RedisWord] };
+type Counted = {
+  0: [];
+  1: [a: RedisArgument];
+  2: [a: RedisArgument, b: RedisArgument];
+  3: [a: RedisArgument, b: RedisArgument, c: RedisArgument];
+  4: [a: RedisArgument, b: RedisArgument, c: RedisArgument, d: RedisArgument];
+  5: [a: RedisArgument, b: RedisArgument, c: RedisArgument, d: RedisArgument, e: RedisArgument];
+};
+
+export type Exactly<Count extends keyof Counted> = Counted[Count];
+export type AtLeast<Count extends keyof Lists> = [...first: Lists[Count], ...more: RedisWord[]];
+
+/** What a Map or an object may hold where it is taken for pairs. */
+export type PairSource =
+  | Readonly<Record<string, RedisArgument | null | undefined>>
+  | ReadonlyMap<RedisArgument, RedisArgument | null | undefined>;
+
+export type HashFields = [key: RedisArgument, fields: PairSource] | AtLeast<2>;
+export type Pairs = [pairs: PairSource] | AtLeast<1>;
+
+export type Call<Given extends readonly unknown[], Reply> = (
+  ...given: Given | [...given: Given, callback: RedisCallback<Reply>]
+) => Promise<Reply>;

@@ -1,0 +1,108 @@
+// Writes js/client/command-types.d.ts: a method for each command of the table in native code, and one for its replies
+// as Buffers. `--check` writes nothing and fails where the file is not what it would be.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import protocolOfCore from '../js/protocol.js';
+
+const TARGET = path.join(import.meta.dirname, '../js/client/command-types.d.ts');
+
+/** Methods that the client has of its own; index.d.ts says what they take. */
+const OWN = [
+  ...['discard', 'exec', 'multi', 'quit', 'select', 'unwatch', 'watch'],
+  ...['psubscribe', 'punsubscribe', 'ssubscribe', 'subscribe', 'sunsubscribe', 'unsubscribe'],
+];
+
+/** Replies by kind: as texts, as Buffers, and of which commands. All others are `unknown`. */
+const REPLIES = [
+  ["'OK'", 'RedisBuffer', 'flushall flushdb hmset lset ltrim mset psetex rename setex'],
+  [
+    'number',
+    'number',
+    `append bitcount bitop bitpos copy dbsize decr decrby del exists expire expireat expiretime geoadd geosearchstore
+     getbit hdel hexists hincrby hlen hset hsetnx hstrlen incr incrby lastsave linsert llen lpush lpushx lrem move
+     msetnx persist pexpire pexpireat pexpiretime pfadd pfcount pttl publish renamenx rpush rpushx sadd scard
+     sdiffstore setbit setnx setrange sintercard sinterstore sismember smove spublish srem strlen sunionstore touch
+     ttl unlink wait xack xdel xlen xtrim zcard zcount zdiffstore zintercard zinterstore zlexcount zrangestore zrem
+     zremrangebylex zremrangebyrank zremrangebyscore zunionstore`,
+  ],
+  ['number | null', 'number | null', 'zrank zrevrank'],
+  ['number[]', 'number[]', 'smismember waitaof'],
+  ['string', 'RedisBuffer', 'echo getrange hincrbyfloat incrbyfloat info ping type zincrby'],
+  [
+    'string | null',
+    'RedisBuffer | null',
+    `blmove brpoplpush dump geodist get getdel getex getset hget lindex lmove randomkey rpoplpush set xadd zscore`,
+  ],
+  [
+    'string[]',
+    'RedisBuffer[]',
+    `hkeys hvals keys lrange sdiff sinter smembers sunion time zdiff zinter zrange
+     zrangebylex zrangebyscore zrevrange zrevrangebylex zrevrangebyscore zpopmax zpopmin zunion`,
+  ],
+  ['(string | null)[]', '(RedisBuffer | null)[]', 'geohash hmget mget zmscore'],
+  ['string | string[] | null', 'RedisBuffer | RedisBuffer[] | null', 'lpop rpop spop srandmember'],
+  ['Record<string, string>', 'Record<string, RedisBuffer>', 'hgetall'],
+  [
+    '[cursor: string, found: string[]]',
+    '[cursor: RedisBuffer, found: RedisBuffer[]]',
+    'hscan scan sscan zscan',
+  ],
+  ['[key: string, element: string] | null', '[key: RedisBuffer, element: RedisBuffer] | null', 'blpop brpop'],
+  [
+    '[key: string, member: string, score: string] | null',
+    '[key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null',
+    'bzpopmax bzpopmin',
+  ],
+  ['RedisStreamEntry<string>[]', 'RedisStreamEntry<RedisBuffer>[]', 'xrange xrevrange'],
+  ['RedisStreamEntries<string>', 'RedisStreamEntries<RedisBuffer>', 'xread xreadgroup'],
+];
+
+const HEAD = `// Made by scripts/client-types.mjs.
+
+import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
+import type { AtLeast, Call, Exactly, HashFields, Pairs } from './call-types.js';
+
+/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
+export interface RedisCommands {
+`;
+
+/** Lists are spread, so that one argument may be many: more than two are never known to be missing. */
+const KNOWN_AT_LEAST = 2;
+const OF_PAIRS = { hset: 'HashFields', hmset: 'HashFields', mset: 'Pairs', msetnx: 'Pairs' };
+
+const replies = new Map(
+  REPLIES.flatMap(([texts, buffers, names]) =>
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, { texts, buffers }]),
+  ),
+);
+
+function typesOf(commands) {
+  const unknown = [...replies.keys()].filter((name) => !(name in commands));
+  if (unknown.length > 0) throw new Error(`The command table does not have ${unknown.join(', ')}.`);
+  const lines = Object.entries(commands)
+    .filter(([name]) => !OWN.includes(name))
+    .flatMap(([name, { arity }]) => {
+      const { texts, buffers } = replies.get(name) ?? { texts: 'unknown', buffers: 'unknown' };
+      const given = argumentsOf(name, arity);
+      const method = name.includes('-') ? `'${name}'` : name;
+      const ofBuffers = name.includes('-') ? `'${name}Buffer'` : `${name}Buffer`;
+      return [`  ${method}: Call<${given}, ${texts}>;`, `  ${ofBuffers}: Call<${given}, ${buffers}>;`];
+    });
+  return `${HEAD}${lines.join('\n')}\n}\n`;
+}
+
+function argumentsOf(name, arity) {
+  if (name in OF_PAIRS) return OF_PAIRS[name];
+  return arity > 0 ? `Exactly<${arity - 1}>` : `AtLeast<${Math.min(-arity - 1, KNOWN_AT_LEAST)}>`;
+}
+
+const text = typesOf(protocolOfCore.protocol.commands);
+if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
+else if (readFileSync(TARGET, 'utf8') !== text) {
+  console.error('js/client/command-types.d.ts is not what scripts/client-types.mjs makes; run it.');
+  process.exitCode = 1;
+}
