@@ -499,6 +499,8 @@ export interface CacheAdapter extends AsyncDisposable {
   ): Promise<boolean>;
 
   get<T = any>(key: string, options?: CallOptions): Promise<T | null>;
+  /** The values of these keys in their order, asked for together; in a cluster from all nodes that have them. */
+  getMany<T = any>(keys: readonly string[], options?: CallOptions): Promise<(T | null)[]>;
   /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
   set<T = unknown>(key: string, value: T, ttlSeconds?: number | null | SetOptions): Promise<boolean>;
   /** Whether it was there. */
