@@ -298,6 +298,15 @@ export interface PoolReport {
   min: number;
   /** Opened at most. (`REDIS_POOL_SIZE`) */
   max: number;
+  /** Connections that callers have alone: to block, to watch keys, or to subscribe. */
+  dedicated: {
+    /** For blocking and watching: at most `max` of them too. */
+    connections: number;
+    busy: number;
+    /** Callers that wait for one. */
+    waiting: number;
+    subscribers: number;
+  };
 }
 
 /** One primary of a cluster. */
