@@ -7,6 +7,8 @@ const { protocol } = require('./protocol.js');
 const { marks, pushed } = protocol;
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
+/** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
+const DEDICATED_PAGE = 64;
 /**
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
@@ -34,8 +36,8 @@ class Bridge {
   #onPush;
   #listeners = new Set();
   #isClosed = false;
-  #calls = new Uint32Array(WORDS_A_CALL * PAGE);
-  #outcomes = new Uint32Array(2 * PAGE);
+  #calls;
+  #outcomes;
   #words = 0;
   #arguments = [];
   #isScheduled = false;
@@ -70,6 +72,9 @@ class Bridge {
     this.#isDedicated = isDedicated;
     this.#hasJournal = hasJournal;
     this.#onPush = onPush;
+    const page = isDedicated ? DEDICATED_PAGE : PAGE;
+    this.#calls = new Uint32Array(WORDS_A_CALL * page);
+    this.#outcomes = new Uint32Array(2 * page);
   }
 
   get isOpen() {

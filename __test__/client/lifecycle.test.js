@@ -235,6 +235,32 @@ describe('a client', () => {
   });
 });
 
+test('every command settles where the server dies under pipelines, transactions and blocked calls', async () => {
+  const own = await startRedis();
+  const client = await openPackage({
+    url: own.url,
+    logLevel: 'off',
+    connectTimeout: 500,
+    maxRetries: 1,
+  }).getRedis();
+  await client.subscribe('news');
+  const blocked = [1, 2, 3].map((index) => rejection(client.blpop(`l${index}`, 0)));
+  await until(async () => /blocked_clients:3/.test(await own.command('INFO', 'clients')));
+  const work = [];
+  for (let round = 0; round < 100; round += 1) {
+    work.push(client.pipeline().incr('a').get('a').exec(), client.multi().incr('b').get('b').exec());
+  }
+  await own.kill();
+  for (let round = 0; round < 100; round += 1) work.push(client.pipeline().incr('a').exec());
+  const { value: outcomes } = await within(10_000, Promise.allSettled(work), 'the work');
+  const errors = outcomes
+    .flatMap(({ value = [], reason }) => (reason ? [reason] : value.map(([error]) => error)))
+    .filter(Boolean);
+  expect(errors.length).toBeGreaterThanOrEqual(100);
+  for (const error of errors) expect(['E_CONNECT', 'E_UNKNOWN_OUTCOME', 'E_TIMEOUT']).toContain(error.code);
+  for (const error of await Promise.all(blocked)) expect(error.code).toBe('E_UNKNOWN_OUTCOME');
+});
+
 describe('a duplicate', () => {
   test('has a connection and a life of its own', async () => {
     const orgcache = open();

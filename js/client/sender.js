@@ -151,8 +151,13 @@ class Sender {
     this.#watched = undefined;
     const { pool } = this.#connections;
     const { connection } = await only;
-    // It watches nothing any more when it is gone.
-    pool.discard(connection);
+    try {
+      await connection.ask(0, 'unwatch', []);
+      pool.release(connection);
+    } catch {
+      // It watches nothing any more when it is gone.
+      pool.discard(connection);
+    }
     return 'OK';
   }
 

@@ -127,6 +127,11 @@ class Subscriptions {
     return true;
   }
 
+  /** Every name that is subscribed to, of whatever kind. */
+  #names() {
+    return Object.values(this.#entries).flatMap((entries) => [...entries.values()].map(({ name }) => name));
+  }
+
   #count() {
     return Object.values(this.#entries).reduce((count, entries) => count + entries.size, 0);
   }
@@ -179,11 +184,9 @@ class Subscriptions {
     const { connection } = this.#subscriber ?? {};
     if (connection === undefined) return;
     const { losses } = connection;
-    const channels = [];
     try {
       const asked = Object.entries(this.#entries).map(([kind, entries]) => {
         const names = [...entries.values()].map(({ name }) => name);
-        channels.push(...names.map((name) => this.#channelNames.incoming(name).toString()));
         return names.length === 0 ? [] : this.#say(kind, names);
       });
       await Promise.all(asked.flat());
@@ -194,13 +197,11 @@ class Subscriptions {
     }
     const since = this.#since;
     this.#since = undefined;
-    if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
+    this.#tellGap(since);
   }
 
-  #tellGap(since) {
-    const channels = Object.values(this.#entries).flatMap((entries) =>
-      [...entries.values()].map(({ name }) => this.#channelNames.incoming(name).toString()),
-    );
+  #tellGap(since, names = this.#names()) {
+    const channels = names.map((name) => this.#channelNames.incoming(name).toString());
     if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
   }
 
@@ -218,8 +219,7 @@ class Subscriptions {
     const since = Date.now() - SILENCE_MS;
     try {
       await Promise.all(this.#say('ssubscribe', [name]));
-      const channels = [this.#channelNames.incoming(name).toString()];
-      this.#emitter.emit('gap', { channels, since, until: Date.now() });
+      this.#tellGap(since, [name]);
     } catch (error) {
       if (this.#subscriber !== undefined) this.#onError(error);
     }
