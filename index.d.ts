@@ -298,6 +298,15 @@ export interface PoolReport {
   min: number;
   /** Opened at most. (`REDIS_POOL_SIZE`) */
   max: number;
+  /** Connections that callers have alone: to block, to watch keys, or to subscribe. */
+  dedicated: {
+    /** For blocking and watching: at most `max` of them too. */
+    connections: number;
+    busy: number;
+    /** Callers that wait for one. */
+    waiting: number;
+    subscribers: number;
+  };
 }
 
 /** One primary of a cluster. */
@@ -499,6 +508,8 @@ export interface CacheAdapter extends AsyncDisposable {
   ): Promise<boolean>;
 
   get<T = any>(key: string, options?: CallOptions): Promise<T | null>;
+  /** The values of these keys in their order, asked for together; in a cluster from all nodes that have them. */
+  getMany<T = any>(keys: readonly string[], options?: CallOptions): Promise<(T | null)[]>;
   /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
   set<T = unknown>(key: string, value: T, ttlSeconds?: number | null | SetOptions): Promise<boolean>;
   /** Whether it was there. */
@@ -674,9 +685,27 @@ export interface RedisMigrationManager {
 export const redisMigrationManager: RedisMigrationManager;
 
 /** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
+/** What a key names. */
+export interface DecodedKey {
+  /** e.g. `conversationContexts`; null of an index. */
+  type: string | null;
+  /** null is the global scope, or a type without organizations. */
+  orgId: string | null;
+  id: string | null;
+  phone: string | null;
+  /** Whether it lists what the organization holds. */
+  isIndex: boolean;
+}
+
 export interface CacheManager {
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
+  /** What a key names, or null where it is none of this cache. */
+  decodeKey(key: string): DecodedKey | null;
+  /** The key that lists what an organization holds. */
+  indexKey(orgId?: OrganizationId): string;
+  /** The value that the bytes of Redis are; undefined where they are damaged, or no JSON. */
+  decodeValue<T = any>(bytes: Uint8Array): T | undefined;
 
   get<T = any>(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<T | null>;
   /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */

@@ -76,6 +76,20 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
   });
 });
 
+test('connections that callers have alone are counted apart', async () => {
+  const orgcache = openPackage({ url: redis.url, logLevel: 'off', poolSize: 2 });
+  const client = orgcache.redisManager.getClient();
+  expect(poolOf(orgcache).dedicated).toEqual({ connections: 0, busy: 0, waiting: 0, subscribers: 0 });
+  const popped = ['a', 'b', 'c'].map((list) => client.blpop(list, 10));
+  await client.subscribe('channel');
+  await until(() => poolOf(orgcache).dedicated.waiting === 1, { what: 'a caller that waits' });
+  expect(poolOf(orgcache).dedicated).toEqual({ connections: 2, busy: 2, waiting: 1, subscribers: 1 });
+  for (const list of ['a', 'b', 'c']) await client.rpush(list, 'item');
+  await Promise.all(popped);
+  expect(poolOf(orgcache).dedicated).toMatchObject({ connections: 2, busy: 0, waiting: 0 });
+  await orgcache.shutdown();
+});
+
 test('a raw command that only reads survives the loss of its connection', async () => {
   const orgcache = openPackage({ url: redis.url, logLevel: 'off' });
   const client = orgcache.redisManager.getClient();

@@ -1,7 +1,7 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
-const { makeError } = require('./errors.js');
+const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
 
@@ -127,6 +127,13 @@ class CacheAdapter {
 
   get(key, options) {
     return this.#calls.get1(kinds.kv, key, options);
+  }
+
+  getMany(keys, options) {
+    if (!Array.isArray(keys)) {
+      return Promise.reject(new OrgCacheError('E_KEY', 'getMany() takes an array of keys'));
+    }
+    return Promise.all(keys.map((key) => this.get(key, options)));
   }
 
   set(key, value, ttlSecondsOrOptions) {

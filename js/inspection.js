@@ -6,9 +6,11 @@ const { performance } = require('node:perf_hooks');
 class Inspection {
   #bridge;
   #client;
+  #connections;
 
-  constructor(bridge, client) {
+  constructor({ bridge, connections, client }) {
     this.#bridge = bridge;
+    this.#connections = connections;
     this.#client = client;
   }
 
@@ -45,7 +47,7 @@ class Inspection {
       isConnected: isConnected(report),
       ...condition(report),
       driver: report.driver,
-      pool: report.pool,
+      pool: { ...report.pool, dedicated: this.#connections.dedicated },
       nodes: report.nodes,
       latencies: report.latencies,
     };

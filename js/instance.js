@@ -27,7 +27,7 @@ function createInstance() {
   const sharedClient = new SharedClient(connections);
   const client = new RedisClient({ connections });
   // A client of its own: what a server does with the one that it was given must not blind the health check.
-  const inspection = new Inspection(bridge, new RedisClient({ connections }));
+  const inspection = new Inspection({ bridge, connections, client: new RedisClient({ connections }) });
   notices.describe = () => inspection.condition();
 
   /** Sets options. Only before the first call. */

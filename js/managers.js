@@ -21,6 +21,27 @@ class CacheManager {
     return this.#bridge.open().generateKey(type, orgId, identifier);
   }
 
+  /** What a key names, or null where it is none of this cache. */
+  decodeKey(key) {
+    return JSON.parse(this.#bridge.open().decodeKey(key));
+  }
+
+  /** The key that lists what an organization holds. */
+  indexKey(orgId = null) {
+    return this.#bridge.open().indexKey(orgId);
+  }
+
+  /** The value that these bytes of Redis are; undefined where they are damaged. */
+  decodeValue(bytes) {
+    const json = this.#bridge.open().decodeValue(bytes);
+    if (json === null) return undefined;
+    try {
+      return JSON.parse(json);
+    } catch {
+      return undefined;
+    }
+  }
+
   get(key, orgId = null, options = undefined) {
     return this.#calls.get2(kinds.managed, key, orgId, options);
   }

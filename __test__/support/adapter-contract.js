@@ -105,6 +105,16 @@ function describeAdapter(title, open, mode) {
       expect(await adapter.get(key)).toEqual(value);
     });
 
+    test('many values are answered in the order of their keys', async () => {
+      const keys = Array.from({ length: 40 }, (_, index) => fresh(`many${index}`));
+      for (const key of keys.slice(0, -1)) expectTaken(await adapter.set(key, { key }));
+      const found = await adapter.getMany(keys);
+      expect(found).toEqual([...keys.slice(0, -1).map((key) => ({ key })), null]);
+      expect(await adapter.getMany([])).toEqual([]);
+      await expect(adapter.getMany('k')).rejects.toMatchObject({ code: 'E_KEY' });
+      await expect(adapter.getMany([keys[0], undefined])).rejects.toMatchObject({ code: 'E_KEY' });
+    });
+
     test('values are what JSON makes of them', async () => {
       const key = fresh('json');
       await adapter.set(key, { when: new Date(0), left: undefined, not: Number.NaN });

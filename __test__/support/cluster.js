@@ -6,8 +6,10 @@ const { SlotMove } = require('./slot-move');
 const { until } = require('./wait');
 
 const SLOTS = 16_384;
-const NODE_TIMEOUT_MS = 1000;
+/** A busy machine must not look like a dead server: what Redis then changes, and loses, nobody asked for. */
+const NODE_TIMEOUT_MS = 2000;
 const READY_TIMEOUT_MS = 20_000;
+const IN_STEP_TIMEOUT_MS = 15_000;
 /** The bus listens so far above the port; servers before 7.0 cannot be told another. */
 const BUS_OFFSET = 10_000;
 /** Below the range that systems take the ports of outgoing connections from, the bus included. */
@@ -179,8 +181,18 @@ class Cluster {
     return found.flat().sort();
   }
 
+  /**
+   * Empties all primaries, and waits until their replicas are empty too: before 7.0 a node that has just
+   * become a replica keeps its new primary's writes waiting for up to ten seconds.
+   */
   async flush() {
-    for (const node of await this.primaries()) await node.command('FLUSHALL');
+    for (const node of await this.primaries()) {
+      await node.command('FLUSHALL');
+      const { length } = await this.replicasOf(node);
+      const inStep = await node.command('WAIT', length, IN_STEP_TIMEOUT_MS);
+      if (inStep < length)
+        throw new Error(`A replica of ${node.port} has not followed within ${IN_STEP_TIMEOUT_MS} ms.`);
+    }
   }
 
   /** One command at the primary that has the slot of `key`. */

@@ -12,7 +12,8 @@ const FOLLOWED_WITHIN_MS = 2000;
 const CONNECTIONS = 4;
 const RECOVERY_MS = 15_000;
 const HALF_MOVED_MS = sized({ short: 1500, full: 5000 });
-const PAUSED_MS = sized({ short: NODE_TIMEOUT_MS / 2, full: NODE_TIMEOUT_MS * 0.8 });
+/** Well under the time after which the other nodes take it for dead. */
+const PAUSED_MS = sized({ short: NODE_TIMEOUT_MS / 4, full: NODE_TIMEOUT_MS / 2 });
 const SLOTS_HALF_MOVED = sized({ short: 40, full: 150 });
 
 let cluster;

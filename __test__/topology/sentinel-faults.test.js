@@ -11,6 +11,8 @@ const FOLLOWED_WITHIN_MS = 2000;
 const CONNECTIONS = 4;
 /** A paused primary is left by sentinels and clients within this time. */
 const RECOVERY_MS = 15_000;
+/** Sentinels before 7.0 look at what a server does every ten seconds. */
+const OLD_FOLLOWS_MS = 15_000;
 const PAUSED_MS = sized({ short: 300, full: 450 });
 const PAUSE_RECOVERY_MS = 6000;
 
@@ -71,6 +73,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
         const decision = await group.failover();
         await followed(bench, decision);
         await until(async () => (await old.command('ROLE'))[0] === 'slave', {
+          timeoutMs: OLD_FOLLOWS_MS,
           what: 'the old primary to follow',
         });
         bench.load.trust(true);

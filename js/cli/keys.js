@@ -1,6 +1,6 @@
 'use strict';
 
-const { indexOf, isInternal, partsOf, typePrefix, valuePattern } = require('./layout.js');
+const { isInternal, typePrefix, valuePattern } = require('./layout.js');
 const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
 
@@ -42,15 +42,16 @@ async function* candidates(store, { org, type }) {
     return;
   }
   const start = type === undefined ? store.prefix : typePrefix(store, type);
-  for await (const key of listed(store, indexOf(store, org))) if (key.startsWith(start)) yield key;
+  for await (const key of listed(store, store.cacheManager.indexKey(org)))
+    if (key.startsWith(start)) yield key;
 }
 
 function describe(store, key, milliseconds) {
-  const { type = null, organization = null } = partsOf(store, key) ?? {};
+  const { type = null, orgId = null } = store.cacheManager.decodeKey(key) ?? {};
   return {
     key,
     type,
-    organization,
+    organization: orgId,
     ttlSeconds: milliseconds === NO_EXPIRY ? null : Math.ceil(milliseconds / 1000),
   };
 }

@@ -2,27 +2,6 @@
 
 const { protocol } = require('../protocol.js');
 
-/** Types whose second part is an id, and no organization. */
-const WITHOUT_ORGANIZATION = new Set([
-  'phoneToLead',
-  'leadToPhone',
-  'dynamicLead',
-  'agentConfig',
-  'sseCache',
-  'kv',
-]);
-
-/** The scope of no organization. */
-const GLOBAL = 'global';
-/** How the empty name is written between the braces of a cluster's keys. */
-const EMPTY = '!';
-
-/** The key that lists what an organization holds. */
-function indexOf({ prefix, cacheManager }, organization) {
-  const key = cacheManager.generateKey('index', organization);
-  return `${prefix}!${key.slice(prefix.length)}`;
-}
-
 /** A pattern for SCAN: every index of an organization. */
 function indexPattern({ prefix }) {
   return `${prefix}!index:*`;
@@ -45,30 +24,4 @@ function isInternal({ prefix }, key) {
   return key.startsWith(`${prefix}!`);
 }
 
-/** `{ type, organization, rest }` of a key, as a person reads them; null where it is none of this prefix. */
-function partsOf({ prefix }, key) {
-  if (!key.startsWith(prefix)) return null;
-  const [type, scope, ...rest] = key.slice(prefix.length).split(':');
-  if (scope === undefined || rest.length > 1) return null;
-  try {
-    if (WITHOUT_ORGANIZATION.has(type))
-      return { type, organization: null, rest: [scope, ...rest].map(decoded) };
-    return { type: decoded(type), organization: organizationOf(scope), rest: rest.map(decoded) };
-  } catch {
-    // A percent sign that encodes nothing: somebody else's key.
-    return null;
-  }
-}
-
-function organizationOf(scope) {
-  const tagged = /^\{(.*)\}$/s.exec(scope);
-  const name = tagged === null ? scope : tagged[1];
-  if (name === GLOBAL) return null;
-  return tagged !== null && name === EMPTY ? '' : decoded(name);
-}
-
-function decoded(part) {
-  return decodeURIComponent(part);
-}
-
-module.exports = { indexOf, indexPattern, isInternal, partsOf, typePrefix, valuePattern };
+module.exports = { indexPattern, isInternal, typePrefix, valuePattern };

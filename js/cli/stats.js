@@ -1,6 +1,6 @@
 'use strict';
 
-const { indexPattern, partsOf } = require('./layout.js');
+const { indexPattern } = require('./layout.js');
 const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
 
@@ -32,7 +32,7 @@ function stats({ limit = 100, json = false, say, note }) {
 }
 
 async function describe(store, index, keys) {
-  const { organization } = partsOf(store, index);
+  const { orgId: organization } = store.cacheManager.decodeKey(index);
   const types = {};
   const sizes = [];
   for await (const batch of inBatches(first(listed(store, index), SAMPLE), BATCH)) {
@@ -41,7 +41,7 @@ async function describe(store, index, keys) {
       // An index may list a key that has ended.
       if (found[position] === null) continue;
       sizes.push(Number(found[position]));
-      const type = partsOf(store, key)?.type ?? 'other';
+      const type = store.cacheManager.decodeKey(key)?.type ?? 'other';
       types[type] = (types[type] ?? 0) + 1;
     }
   }

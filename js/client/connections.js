@@ -37,6 +37,12 @@ class Connections {
     return new Connections({ bridge: new Bridge(options, onNotice, { hasJournal: false }), options, log });
   }
 
+  /** How many connections callers have alone, and how many callers wait for one. Asking opens none. */
+  get dedicated() {
+    const { connections = 0, idle = 0, waiting = 0 } = this.#pool?.report ?? {};
+    return { connections, busy: connections - idle, waiting, subscribers: this.#subscribers.size };
+  }
+
   get pool() {
     this.#refuseIfClosed();
     if (this.#pool === undefined) {

@@ -12,13 +12,16 @@ class DedicatedConnection {
   #wasLost = false;
   #onLost;
   #onBack;
+  #onDropped;
 
   /**
    * `onLost` is called when the connection is lost, `onBack` when it stands again, `onPush` with what the server says
-   * unasked, `log` with each notice that is a log line.
+   * unasked, `onDropped` when that came faster than it was taken and some of it was not kept, `log` with each notice
+   * that is a log line.
    */
-  constructor(options, { log, onBack, onLost, onPush } = {}) {
+  constructor(options, { log, onBack, onDropped, onLost, onPush } = {}) {
     this.#onBack = onBack;
+    this.#onDropped = onDropped;
     this.#onLost = onLost;
     const hear = (name, json) => {
       if (name === 'log') log?.(name, json);
@@ -62,6 +65,8 @@ class DedicatedConnection {
       this.#isStanding = false;
       this.#wasLost = true;
       this.#onLost?.();
+    } else if (name === 'dropped') {
+      this.#onDropped?.();
     } else if (name === 'ready' || name === 'recovered') {
       this.#isStanding = true;
       if (this.#wasLost) this.#onBack?.();

@@ -136,6 +136,7 @@ class Subscriptions {
     this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#renew(),
+      onDropped: () => this.#tellGap(Date.now() - SILENCE_MS),
       onEnd: () => this.close(),
       onLost: () => {
         this.#since ??= Date.now() - SILENCE_MS;
@@ -193,6 +194,13 @@ class Subscriptions {
     }
     const since = this.#since;
     this.#since = undefined;
+    if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
+  }
+
+  #tellGap(since) {
+    const channels = Object.values(this.#entries).flatMap((entries) =>
+      [...entries.values()].map(({ name }) => this.#channelNames.incoming(name).toString()),
+    );
     if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
   }
 

@@ -202,6 +202,7 @@ impl ClusterDriver {
         self.later = later;
         self.traffic.redirected.extend(due.into_iter().map(|(_, redirected)| redirected));
         self.flush(now, sink);
+        self.retire(now, sink);
         self.watch();
     }
 
@@ -331,8 +332,15 @@ impl ClusterDriver {
         });
         match made {
             Ok((core, driver)) => {
-                let member =
-                    Member { core, driver, at, replicas: Vec::new(), has_slots: false, reader: None };
+                let member = Member {
+                    core,
+                    driver,
+                    at,
+                    replicas: Vec::new(),
+                    has_slots: false,
+                    bare_since: None,
+                    reader: None,
+                };
                 if position == self.members.len() {
                     self.members.push(None);
                 }
@@ -382,7 +390,6 @@ impl ClusterDriver {
         }
         self.leave_limbo(now, sink);
         self.hand_journals_over();
-        self.retire(sink);
     }
 
     fn assign(&mut self, position: usize, shard: &Shard) {
@@ -429,12 +436,10 @@ impl ClusterDriver {
     }
 
     /// Ends members that have no slots and nothing to do.
-    fn retire(&mut self, sink: &mut dyn Sink) {
+    fn retire(&mut self, now: Instant, sink: &mut dyn Sink) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (position, place) in self.members.iter_mut().enumerate() {
-            let is_done = place.as_ref().is_some_and(|member| {
-                !member.has_slots && member.driver.is_idle() && member.core.kept().journal.is_empty()
-            });
+            let is_done = place.as_mut().is_some_and(|member| member.is_spent(now));
             if is_done && let Some(member) = place.take() {
                 self.overall.remove(position);
                 member.close(&mut sorting);

@@ -1,6 +1,7 @@
 //! One shard of a cluster: a primary, and a replica beside it where reads go to replicas.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -10,6 +11,9 @@ use crate::cache::{Call, Core, Sink};
 use crate::command::{self, BLOCKING, READONLY};
 use crate::config::Endpoint;
 use crate::health::State;
+
+/// What was on its way to a member when its last slot went has come back by then.
+const GONE_AFTER: Duration = Duration::from_secs(2);
 
 /// The primary's and the reader's; their handles carry a number of their own.
 pub const DRIVERS_A_MEMBER: usize = 2;
@@ -22,6 +26,8 @@ pub struct Member {
     /// Replicas as they were last, one of which may take over.
     pub replicas: Vec<Endpoint>,
     pub has_slots: bool,
+    /// Since when it has had none.
+    pub bare_since: Option<Instant>,
     /// A replica that answers reads, where that is configured.
     pub reader: Option<Reader>,
 }
@@ -69,6 +75,18 @@ impl Member {
             // It has become the primary: it is asked as such, and this one's connection is not used any more.
             (None, _) => {}
         }
+    }
+
+    /// Whether it has nothing to do any more.
+    pub fn is_spent(&mut self, now: Instant) -> bool {
+        if self.has_slots {
+            self.bare_since = None;
+            return false;
+        }
+        let since = *self.bare_since.get_or_insert(now);
+        now.saturating_duration_since(since) > GONE_AFTER
+            && self.driver.is_idle()
+            && self.core.kept().journal.is_empty()
     }
 
     pub fn has_died(&self) -> bool {

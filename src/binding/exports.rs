@@ -22,7 +22,7 @@ use crate::error::{ERROR_TABLE, Result};
 use crate::health::log;
 
 use crate::journal::Journal;
-use crate::key::{Kind, decode_phone, org_key, parse_org_key};
+use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
@@ -121,12 +121,15 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
         let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
-        let functions: [(&str, Body); 8] = [
+        let functions: [(&str, Body); 11] = [
             ("submit", submit),
             ("answer", answer),
             ("close", close),
             ("report", report),
             ("generateKey", generate_key),
+            ("indexKey", index_key),
+            ("decodeKey", decode_key),
+            ("decodeValue", decode_value),
             ("useRedis", use_redis),
             ("corruptValue", corrupt_value),
             ("record", record),
@@ -292,6 +295,45 @@ fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
         Ok(values::string(call.env, &key))
     });
     made.map_err(|error| Thrown(error, client.make_error()))
+}
+
+/// `indexKey(organization)`: the key that lists what the organization holds.
+fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let client = client(call);
+    let made = texts(call, 0..1).and_then(|texts| {
+        let mut key = Vec::new();
+        client.core().keys().organization_index(&mut key, texts.text(0)?)?;
+        Ok(values::string(call.env, &key))
+    });
+    made.map_err(|error| Thrown(error, client.make_error()))
+}
+
+/// `decodeKey(key)`: what a key names, as JSON; null where it is none of this cache.
+fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let client = client(call);
+    let keys = client.core().keys();
+    let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
+    let key = texts.bytes(0);
+    let named = match (keys.decode(key), keys.decode_index(key)) {
+        (Some(DecodedKey { type_name, scope, id, phone, .. }), _) => {
+            json!({ "type": type_name, "orgId": scope, "id": id, "phone": phone, "isIndex": false })
+        }
+        (None, Some(organization)) => {
+            json!({ "type": null, "orgId": organization, "id": null, "phone": null, "isIndex": true })
+        }
+        (None, None) => return Ok(values::null(call.env)),
+    };
+    Ok(values::string(call.env, named.to_string().as_bytes()))
+}
+
+/// `decodeValue(bytes)`: the JSON text of a value as it is stored; null where it is damaged.
+fn decode_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let client = client(call);
+    let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
+    Ok(match client.core().decode_value(texts.bytes(0)) {
+        Some(json) => values::string(call.env, &json),
+        None => values::null(call.env),
+    })
 }
 
 /// `corruptValue()`: a value that was stored is no JSON.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::cache::{Attached, Call, Core, Exchange, Outcome, Scratch, Sink, Token};
+use crate::cache::{Attached, Call, Core, Exchange, Outcome, PUSHED, Scratch, Sink, Token};
 use crate::connection::{Inbox, Tray, Wake, drive};
 use crate::error::Result;
 use crate::lane::Batch;
@@ -23,6 +23,10 @@ struct Shared {
     outbox: Tray<Outcomes, Bell>,
     /// Bytes of requests that are not answered yet.
     waiting_bytes: AtomicUsize,
+    /// Bytes of messages that the JavaScript thread has not taken yet.
+    pushed_bytes: AtomicUsize,
+    /// Messages for which there was no room, since that was told last.
+    dropped: AtomicUsize,
     ended: (Mutex<bool>, Condvar),
     /// The I/O thread's side has panicked.
     died: AtomicBool,
@@ -32,12 +36,39 @@ struct Shared {
 const END_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Outcomes that wait to be handed over, on the I/O thread.
-#[derive(Default)]
-struct Collected(Outcomes);
+struct Collected {
+    outcomes: Outcomes,
+    core: Arc<Core>,
+    shared: Arc<Shared>,
+}
 
 impl Sink for Collected {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        self.0.push((slot, outcome.into_owned()));
+        if slot == PUSHED && !self.has_room_for(bytes_of(&outcome)) {
+            return;
+        }
+        self.outcomes.push((slot, outcome.into_owned()));
+    }
+}
+
+impl Collected {
+    /// Messages come whether they are taken or not: beyond the bound of what may wait they are dropped, and
+    /// that is told.
+    fn has_room_for(&self, bytes: usize) -> bool {
+        let waiting = self.shared.pushed_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if waiting <= self.core.config().queue_max_bytes {
+            return true;
+        }
+        self.shared.pushed_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+}
+
+fn bytes_of(outcome: &Outcome<'_>) -> usize {
+    match outcome {
+        Outcome::Reply(bytes, _) => bytes.len(),
+        _ => 0,
     }
 }
 
@@ -60,6 +91,8 @@ impl ThreadDriver {
             inbox: Arc::new(Inbox::new(Notify::new())),
             outbox: Tray::new(bell),
             waiting_bytes: AtomicUsize::new(0),
+            pushed_bytes: AtomicUsize::new(0),
+            dropped: AtomicUsize::new(0),
             ended: Default::default(),
             died: AtomicBool::new(false),
         });
@@ -105,7 +138,14 @@ impl ThreadDriver {
     /// Takes the outcomes that are ready.
     pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
         for (slot, outcome) in self.shared.outbox.take() {
+            if slot == PUSHED {
+                self.shared.pushed_bytes.fetch_sub(bytes_of(&outcome), Ordering::Relaxed);
+            }
             sink.settle(slot, outcome);
+        }
+        let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            self.core.health().messages_dropped(dropped);
         }
     }
 
@@ -150,15 +190,17 @@ impl Drop for Ending {
 /// The I/O thread's side.
 async fn converse(exchange: Exchange, shared: Arc<Shared>) {
     let _ending = Ending(shared.clone());
-    let dialer = exchange.core().dialer().clone();
-    let mut traffic = Attached::new(exchange, Collected::default());
+    let core = exchange.core().clone();
+    let dialer = core.dialer().clone();
+    let collected = Collected { outcomes: Vec::new(), core, shared: shared.clone() };
+    let mut traffic = Attached::new(exchange, collected);
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
         traffic.append(&mut shared.inbox.take(), Instant::now());
         shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
     };
     let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
         shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
-        let settled = &mut traffic.sink_mut().0;
+        let settled = &mut traffic.sink_mut().outcomes;
         if !settled.is_empty() {
             shared.outbox.put(|outbox| outbox.append(settled));
         }

@@ -378,8 +378,12 @@ impl Exchange {
 
     /// Whether anything was overdue, and how much of it had been sent.
     fn settle_overdue(&mut self, now: Instant, sink: &mut dyn Sink) -> (bool, u64) {
-        let Exchange { core, lane, .. } = self;
+        let Exchange { core, lane, last_failure, .. } = self;
         let core: &Core = core;
+        let reason = match last_failure {
+            Some(error) => format!("there was no connection: {}", error.message()),
+            None => "there was no connection".to_owned(),
+        };
         let timeout = core.config().command_timeout;
         let (mut any, mut sent) = (false, 0);
         lane.expire(now, |Orphan { token, request, was_sent }| {
@@ -395,7 +399,7 @@ impl Exchange {
             let message = format!("no answer within {} ms", timeout.as_millis());
             let error = match was_sent {
                 true => Error::new(ErrorCode::Timeout, message),
-                false => Error::timed_out_unsent(format!("{message}: there was no connection")),
+                false => Error::timed_out_unsent(format!("{message}: {reason}")),
             };
             if let Some(outcome) = core.give_up(token, &request, &error, was_sent, now)
                 && slot != NOBODY

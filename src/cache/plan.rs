@@ -1,5 +1,6 @@
 //! From a call to the operation that it is: keys, stored bytes, lifetime.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::call::{Call, Place};
@@ -78,6 +79,11 @@ impl Core {
         buffer.clear();
         self.codec.encode(json, buffer)?;
         Ok(buffer)
+    }
+
+    /// The JSON text of a value as it is stored; `None` where it is damaged.
+    pub fn decode_value<'a>(&self, stored: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        self.codec.decode(stored).ok()
     }
 
     /// Appends the stored form of a value.

@@ -159,6 +159,16 @@ impl Health {
         );
     }
 
+    /// Messages of channels came faster than they were taken, and were not kept.
+    pub fn messages_dropped(&self, count: usize) {
+        tracing::warn!(
+            client = self.id(),
+            count,
+            "messages of channels were dropped: they are not taken fast enough"
+        );
+        self.tell("dropped", &json!({ "count": count }));
+    }
+
     /// An attempt to connect failed. `code` and `message` hold no secret, as no error does.
     pub fn attempt_failed(&self, code: &str, message: &str) {
         self.tallies.counters.connection_attempts.increment();

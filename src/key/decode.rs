@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::kind::{Kind, Shape};
-use super::{EMPTY_TAG, GLOBAL_SCOPE, Keys, MAX_KEY_BYTES, escape, phone};
+use super::{EMPTY_TAG, GLOBAL_SCOPE, INDEX_TYPE, Keys, MAX_KEY_BYTES, escape, phone};
 
 /// What a key names. Its `Debug` tells the kind and which parts there are, never what they hold.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -46,6 +46,12 @@ impl Keys {
             }
         };
         Some(DecodedKey { kind, type_name, scope, id, phone })
+    }
+
+    /// The organization whose index `key` is, or `None` where it is no index. The global scope is `Some(None)`.
+    pub fn decode_index(&self, key: &[u8]) -> Option<Option<String>> {
+        let index = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(INDEX_TYPE.as_bytes())?;
+        self.decode_scope(index.strip_prefix(b":")?)
     }
 
     fn decode_scope(&self, part: &[u8]) -> Option<Option<String>> {

@@ -200,7 +200,10 @@ proptest! {
             }
             let known = by_key.entry(key.clone()).or_insert_with(|| identity(call));
             prop_assert_eq!(&*known, &identity(call));
-            if !matches!(call, Call::Index(_)) {
+            if let Call::Index(org) = call {
+                prop_assert_eq!(tagged.decode_index(&key), Some(org.clone()));
+            } else {
+                prop_assert_eq!(tagged.decode_index(&key), None);
                 prop_assert_eq!(identity_of_decoded(tagged.decode(&key).unwrap()), identity(call));
             }
             if let Identity::Scoped(_, org, _) | Identity::Index(org) = identity(call) {
