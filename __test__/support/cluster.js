@@ -109,8 +109,16 @@ class Cluster {
       if (Number(info.cluster_known_nodes) !== this.nodes.length) {
         return `${node.port} knows ${info.cluster_known_nodes} nodes.`;
       }
-      const { role, master_link_status: link } = fieldsOf(await node.command('INFO', 'replication'));
-      if (role === 'slave' && link !== 'up') return `${node.port} is not in step with its primary.`;
+      const replication = fieldsOf(await node.command('INFO', 'replication'));
+      if (replication.role === 'slave' && replication.master_link_status !== 'up') {
+        return `${node.port} is not in step with its primary.`;
+      }
+      if (
+        replication.role === 'master' &&
+        onlineReplicas(replication) < (await this.replicasOf(node)).length
+      ) {
+        return `${node.port} does not send to all its replicas yet.`;
+      }
       const view = JSON.stringify(await this.#ranges(node));
       agreed ??= view;
       if (view !== agreed) return `${node.port} sees ${view}, another ${agreed}.`;
@@ -246,6 +254,15 @@ function fieldsOf(text) {
 }
 
 /**
+ * How many replicas have told their primary how far they are, by its `INFO replication`. A replica that has just been
+ * synchronized takes itself for connected, but gets nothing before it has told that, up to a second later.
+ */
+function onlineReplicas(replication) {
+  const lines = Object.entries(replication).filter(([name]) => /^slave\d+$/.test(name));
+  return lines.filter(([, line]) => /state=online,offset=[1-9]/.test(line)).length;
+}
+
+/**
  * Starts a Redis Cluster of real servers on free ports, slots assigned and replicas in step, and ends it after
  * the last test of the file.
  *
@@ -260,4 +277,4 @@ async function startCluster({ primaries = 3, replicas = 1, configuration = [], .
   return cluster;
 }
 
-module.exports = { startCluster, fieldsOf, NODE_TIMEOUT_MS };
+module.exports = { startCluster, fieldsOf, onlineReplicas, NODE_TIMEOUT_MS };

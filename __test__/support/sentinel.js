@@ -1,6 +1,6 @@
 'use strict';
 
-const { fieldsOf } = require('./cluster');
+const { fieldsOf, onlineReplicas } = require('./cluster');
 const { startRedis } = require('./redis');
 const { ReplyError } = require('./resp-client');
 const { until } = require('./wait');
@@ -58,11 +58,15 @@ class Sentinels {
       if (seen.flags !== 'master') return `${sentinel.port} sees a primary that is ${seen.flags}.`;
       if (Number(seen.port) !== primary.port)
         return `${sentinel.port} names ${seen.port}, another ${primary.port}.`;
-      const [replicas, others] = [seen['num-slaves'], seen['num-other-sentinels']].map(Number);
-      if (replicas !== this.servers.length - 1) return `${sentinel.port} knows ${replicas} replicas.`;
+      const [known, others] = [seen['num-slaves'], seen['num-other-sentinels']].map(Number);
+      if (known !== this.servers.length - 1) return `${sentinel.port} knows ${known} replicas.`;
       if (others !== this.sentinels.length - 1) return `${sentinel.port} knows ${others} other sentinels.`;
     }
-    for (const replica of await this.replicas()) {
+    const replicas = await this.replicas();
+    if (onlineReplicas(fieldsOf(await primary.command('INFO', 'replication'))) < replicas.length) {
+      return `${primary.port} does not send to all its replicas yet.`;
+    }
+    for (const replica of replicas) {
       const state = fieldsOf(await replica.command('INFO', 'replication'));
       const isInStep = Number(state.master_port) === primary.port && state.master_link_status === 'up';
       if (!isInStep) return `${replica.port} is not in step with the primary.`;

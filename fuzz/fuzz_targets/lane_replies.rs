@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use orgcache::lane::{Answer, Arrival, Items, Lane, Node, append_command};
+use orgcache::lane::{Answer, Arrival, Items, Lane, Node, Requests, append_command};
 use redis::{ErrorKind, Value, VerbatimFormat, parse_redis_value};
 
 /// How many replies each request has; the second stands for a transaction.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::lane_driver::Place;
 use super::node_driver::NodeDriver;
 use crate::cache::{Call, Core, Sink};
-use crate::command::{self, BLOCKING, READONLY};
+use crate::command::only_reads;
 use crate::config::Endpoint;
 use crate::health::State;
 
@@ -99,8 +99,4 @@ impl Member {
             reader.driver.close(sink);
         }
     }
-}
-
-fn only_reads(words: &[&[u8]]) -> bool {
-    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
 }

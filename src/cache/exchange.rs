@@ -13,7 +13,7 @@ use super::fence::Fence;
 use super::redirect::Redirected;
 use super::replies::FollowUp;
 use super::token::{NOBODY, PUSHED, Purpose, Token};
-use crate::command;
+use crate::command::only_reads;
 use crate::connection::{
     Admission, BreakerState, ServerInfo, Watch, Watchdog, connection_garbled, connection_silent,
 };
@@ -444,8 +444,7 @@ impl Exchange {
 /// A command that only reads: whether it has run before makes no difference.
 fn may_run_twice(token: &Token, request: &[u8]) -> bool {
     let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
-    matches!(token.purpose, Purpose::Command(_))
-        && command::find(&words).is_some_and(|command| command.is(command::READONLY))
+    matches!(token.purpose, Purpose::Command(_)) && only_reads(&words)
 }
 
 /// What health is told: the server's own word where there is one.

@@ -8,7 +8,7 @@ use lru::LruCache;
 
 use super::call::Call;
 use super::core::{Core, Scratch};
-use crate::command::{self, BLOCKING, READONLY, key_positions};
+use crate::command::{key_positions, only_reads};
 use crate::lane::Arguments;
 
 /// What takes a connection of 10 Gbit/s for more than 50 us, which is what a small call takes altogether.
@@ -97,10 +97,6 @@ impl Core {
         }
         self.large.has(key).then_some(&key[..])
     }
-}
-
-fn only_reads(words: &[&[u8]]) -> bool {
-    command::find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
 }
 
 #[cfg(test)]

@@ -136,6 +136,11 @@ pub fn find(words: &[&[u8]]) -> Option<&'static Command> {
     COMMANDS.get(subcommand.unwrap_or(position))
 }
 
+/// Whether a command reads and does nothing else, at once: it may go anywhere, and twice.
+pub fn only_reads(words: &[&[u8]]) -> bool {
+    find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
+}
+
 fn search(name: &[u8], subcommand: Option<&[u8]>) -> Option<usize> {
     let mut lower = [0; MAX_NAME_BYTES];
     let mut length = 0;
@@ -203,6 +208,7 @@ mod tests {
     fn flags_tell_readers_from_writers() {
         let is = |word: &[u8], flag| find(&[word]).is_some_and(|command| command.is(flag));
         assert!(is(b"get", READONLY) && !is(b"get", WRITE));
+        assert!(only_reads(&[b"get", b"k"]) && !only_reads(&[b"xread"]) && !only_reads(&[b"set"]));
         assert!(is(b"set", WRITE) && is(b"blpop", BLOCKING) && is(b"subscribe", PUBSUB));
     }
 }
