@@ -45,7 +45,7 @@ pub struct SharedWords {
     pub data: *mut u32,
     pub length: usize,
     /// Keeps the memory where it is.
-    pub _array: Reference,
+    pub array: Reference,
 }
 
 struct Inner {
@@ -65,7 +65,9 @@ pub struct Client {
     inner: RefCell<Inner>,
     under_way: RefCell<UnderWay>,
     is_held: Cell<bool>,
-    _log: Option<Registration>,
+    /// Closed: what JavaScript has lent is its own again.
+    is_returned: Cell<bool>,
+    log: RefCell<Option<Registration>>,
 }
 
 /// Where JavaScript is entered from. From the event loop its microtasks must be run afterwards.
@@ -104,7 +106,8 @@ impl Client {
             }),
             under_way: RefCell::default(),
             is_held: Cell::new(false),
-            _log: log,
+            is_returned: Cell::new(false),
+            log: RefCell::new(log),
         });
         // SAFETY: written above; freed only by `release`, when the environment has ended.
         let client = unsafe { &*Box::leak(memory).as_ptr() };
@@ -168,6 +171,9 @@ impl Client {
     }
 
     fn take_in(&self, arguments: sys::napi_value, word_count: usize) {
+        if self.is_returned.get() {
+            return;
+        }
         let now = Instant::now();
         let length = word_count.min(self.lent.calls.length);
         // SAFETY: JavaScript writes the words before it calls, and does not run while we read.
@@ -252,10 +258,17 @@ impl Client {
 
     /// Hands outcomes to JavaScript, as many at a time as the shared array holds.
     fn settle(&self, mut settled: Settled, origin: Origin) {
+        if self.is_returned.get() {
+            return;
+        }
         settled.words.chunks_exact(2).for_each(|call| self.under_way.borrow_mut().end(call[0]));
         let page_words = self.lent.outcomes.length;
         let pages = settled.words.len().div_ceil(page_words);
         for (page, words) in settled.words.chunks(page_words).enumerate() {
+            if self.is_returned.get() {
+                // A callback has closed the client; its calls have failed.
+                return;
+            }
             // SAFETY: the page is no longer than the array; JavaScript does not run meanwhile.
             unsafe { ptr::copy_nonoverlapping(words.as_ptr(), self.lent.outcomes.data, words.len()) };
             let arguments = [
@@ -287,6 +300,9 @@ impl Client {
 
     /// Tells JavaScript what has happened: changes of state and log lines.
     pub fn tell(&self) {
+        if self.is_returned.get() {
+            return;
+        }
         for notice in self.notices.take() {
             let arguments = [
                 values::string(self.env, notice.name.as_bytes()),
@@ -299,6 +315,17 @@ impl Client {
     /// Settles every call that waits and closes the connection.
     pub fn close(&self) {
         self.guarded(Origin::Call, |client| client.end(Origin::Call, Driving::close));
+        self.return_lent();
+    }
+
+    /// Gives back what JavaScript has lent: a closed client stays until its environment ends, and must not keep
+    /// all of that alive.
+    fn return_lent(&self) {
+        if !self.is_returned.replace(true) {
+            let Lent { settle, notice, calls, outcomes, make_error: _ } = &self.lent;
+            [settle, notice, &calls.array, &outcomes.array].into_iter().for_each(Reference::loosen);
+            self.log.take();
+        }
     }
 
     fn end(&self, origin: Origin, end: impl FnOnce(Driving, &mut dyn Sink)) {

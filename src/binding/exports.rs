@@ -428,5 +428,5 @@ fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWord
             return Err(misuse("the bridge needs a Uint32Array"));
         }
     }
-    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array) })
+    Ok(SharedWords { data: data.cast(), length, array: Reference::new(env, array) })
 }

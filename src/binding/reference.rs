@@ -22,9 +22,19 @@ impl Reference {
     /// The value; null where nothing is kept.
     pub fn value(&self) -> sys::napi_value {
         let mut value = ptr::null_mut();
-        // SAFETY: strong, and deleted by `drop` alone. Node refuses null and writes nothing.
+        // SAFETY: deleted by `drop` alone. Node refuses null and writes nothing.
         unsafe { sys::napi_get_reference_value(self.env, self.raw, &mut value) };
         value
+    }
+}
+
+impl Reference {
+    /// Keeps the value no longer: from now on `value` is null once JavaScript has let go of it. Only once.
+    pub fn loosen(&self) {
+        if !self.raw.is_null() {
+            // SAFETY: made by `new` with a count of one; a reference of none is deleted by `drop` like any other.
+            unsafe { sys::napi_reference_unref(self.env, self.raw, ptr::null_mut()) };
+        }
     }
 }
 

@@ -109,8 +109,8 @@ impl Core {
             health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),
             indexed_writes: AtomicU64::new(0),
-            read_attention: Attention::new(READ_AGAIN_AFTER, began),
-            legacy_attention: Attention::new(LOOK_FOR_LEGACY_AFTER, began),
+            read_attention: attention(role, READ_AGAIN_AFTER, began),
+            legacy_attention: attention(role, LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             breaker: Breaker::default(),
             large: LargeValues::default(),
@@ -377,6 +377,14 @@ impl Core {
     /// Counts a write to an organization, from 1.
     pub(super) fn count_indexed_write(&self) -> u64 {
         self.indexed_writes.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// A connection of a caller's own keeps nothing, and there may be many.
+fn attention(role: Role, interval: Duration, began: Instant) -> Attention {
+    match role {
+        Role::Shared => Attention::new(interval, began),
+        Role::Dedicated => Attention::none(began),
     }
 }
 

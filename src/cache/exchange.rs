@@ -292,7 +292,13 @@ impl Exchange {
         let mut lost_count = 0;
         lane.disconnect(
             |token, request, was_sent| {
-                !is_beside && raw_may_wait && token.may_wait() && (!was_sent || may_run_twice(token, request))
+                // What a transaction watches is known to its connection alone.
+                let is_bound = core.is_dedicated() && matches!(token.purpose, Purpose::Transaction(_));
+                !is_beside
+                    && raw_may_wait
+                    && token.may_wait()
+                    && !is_bound
+                    && (!was_sent || may_run_twice(token, request))
             },
             |Orphan { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);

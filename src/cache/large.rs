@@ -1,6 +1,5 @@
 //! Which values are large enough to hold others up.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +13,7 @@ use crate::lane::Arguments;
 /// What takes a connection of 10 Gbit/s for more than 50 us, which is what a small call takes altogether.
 const LARGE_BYTES: usize = 64 * 1024;
 /// Keys that are remembered; a forgotten one is learned again by its next read.
-const KEPT_KEYS: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+const KEPT_KEYS: usize = 4096;
 
 /// The keys of values that were large when they were last read.
 pub struct LargeValues {
@@ -25,7 +24,8 @@ pub struct LargeValues {
 
 impl Default for LargeValues {
     fn default() -> Self {
-        LargeValues { any: AtomicBool::new(false), keys: Mutex::new(LruCache::new(KEPT_KEYS)) }
+        // A bound that is given at once would be paid for at once.
+        LargeValues { any: AtomicBool::new(false), keys: Mutex::new(LruCache::unbounded()) }
     }
 }
 
@@ -38,6 +38,9 @@ impl LargeValues {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if is_large {
             keys.put(hash(key), ());
+            if keys.len() > KEPT_KEYS {
+                keys.pop_lru();
+            }
         } else {
             keys.pop(&hash(key));
         }

@@ -95,14 +95,16 @@ pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
 }
 
 /// What a node's refusal says of where the request belongs.
-pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
+pub(super) fn redirection(error: &Error, token: &Token, is_dedicated: bool) -> Option<Redirection> {
     let code = error.redis_code()?;
     if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
     let is_asked = match &token.purpose {
-        Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => true,
+        Purpose::Command(_) | Purpose::Blocking(_) => true,
+        // One that watches keys does so on its connection.
+        Purpose::Transaction(_) => !is_dedicated,
         Purpose::Operation(_) | Purpose::ExtendIndex => true,
         Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
         _ => false,

@@ -54,7 +54,7 @@ impl Core {
         };
         if let Some(error) = refusal {
             if self.is_node()
-                && let Some(to) = redirection(&error, &token)
+                && let Some(to) = redirection(&error, &token, self.is_dedicated())
             {
                 if !matches!(to, Redirection::Moved { .. }) && self.is_journalled(&token, request) {
                     return self.give_up(token, request, &error, false, now);

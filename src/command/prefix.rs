@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::key_positions;
+use super::{PUBSUB, find, key_positions};
 
 /// What is put in front of keys.
 #[derive(Debug, Clone)]
@@ -38,6 +38,9 @@ impl Prefix {
         if words.len() > u128::BITS as usize || has_patterns(words) {
             return None;
         }
+        if names_channels(words) {
+            return Some(0);
+        }
         let mut marks = 0;
         key_positions(words, |position| {
             if !words[position].starts_with(&self.text) {
@@ -50,7 +53,7 @@ impl Prefix {
     /// The words with the prefix where it belongs. What begins with it already stays.
     pub fn apply<'w>(&self, words: &[&'w [u8]]) -> Vec<Cow<'w, [u8]>> {
         let mut prefixed: Vec<Cow<'w, [u8]>> = words.iter().map(|word| Cow::Borrowed(*word)).collect();
-        if self.text.is_empty() {
+        if self.text.is_empty() || names_channels(words) {
             return prefixed;
         }
         key_positions(words, |position| put_before(&self.text, &mut prefixed[position]));
@@ -87,6 +90,11 @@ impl Prefix {
     }
 }
 
+/// The server takes a shard's channel for a key; a channel has a prefix of its own, or none.
+fn names_channels(words: &[&[u8]]) -> bool {
+    find(words).is_some_and(|command| command.is(PUBSUB))
+}
+
 /// Whether the command searches for keys.
 fn has_patterns(words: &[&[u8]]) -> bool {
     const SEARCHING: [&str; 4] = ["scan", "keys", "sort", "sort_ro"];
@@ -118,6 +126,7 @@ mod tests {
         assert_eq!(apply("p:", "mset a a b b"), "mset p:a a p:b b");
         assert_eq!(apply("p:", "eval return 1 k k"), "eval return 1 p:k k");
         assert_eq!(apply("p:", "publish k k"), "publish k k");
+        assert_eq!(apply("p:", "spublish k k"), "spublish k k");
         assert_eq!(apply("", "get k"), "get k");
         let marks = |command: &str| {
             let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();

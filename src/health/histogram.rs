@@ -3,6 +3,7 @@
 //! Each power of two is cut into the same number of equal parts, so the error is a share of the
 //! value and not a number of nanoseconds, and the memory is fixed.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ const BUCKETS: usize = bucket_of(LONGEST_NS) + 1;
 
 /// Counts of durations. Recording is one atomic addition; nobody waits for anybody.
 pub struct Histogram {
-    buckets: Box<[AtomicU64; BUCKETS]>,
+    /// Made with the first duration: most clients never record some kinds.
+    buckets: OnceLock<Box<[AtomicU64; BUCKETS]>>,
     max_ns: AtomicU64,
 }
 
@@ -59,14 +61,15 @@ fn middle_of(bucket: usize) -> f64 {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Histogram { buckets: Box::new([const { AtomicU64::new(0) }; BUCKETS]), max_ns: AtomicU64::new(0) }
+        Histogram { buckets: OnceLock::new(), max_ns: AtomicU64::new(0) }
     }
 }
 
 impl Histogram {
     pub fn record(&self, duration: Duration) {
         let ns = duration.min(LONGEST).as_nanos() as u64;
-        self.buckets[bucket_of(ns)].fetch_add(1, Relaxed);
+        let buckets = self.buckets.get_or_init(|| Box::new([const { AtomicU64::new(0) }; BUCKETS]));
+        buckets[bucket_of(ns)].fetch_add(1, Relaxed);
         // A new maximum is rare, and a load costs less than a write that changes nothing.
         if ns > self.max_ns.load(Relaxed) {
             self.max_ns.fetch_max(ns, Relaxed);
@@ -74,11 +77,9 @@ impl Histogram {
     }
 
     pub fn snapshot(&self) -> HistogramSnapshot {
-        let counts: Vec<u64> = self.buckets.iter().map(|bucket| bucket.load(Relaxed)).collect();
+        let Some(buckets) = self.buckets.get() else { return HistogramSnapshot::default() };
+        let counts: Vec<u64> = buckets.iter().map(|bucket| bucket.load(Relaxed)).collect();
         let count: u64 = counts.iter().sum();
-        if count == 0 {
-            return HistogramSnapshot::default();
-        }
         let max_ns = self.max_ns.load(Relaxed) as f64;
         let sum_ns: f64 = counts.iter().enumerate().map(|(n, &count)| middle_of(n) * count as f64).sum();
         let percentile = |share: f64| {
