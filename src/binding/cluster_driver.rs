@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::bell::Bell;
-use super::cluster_member::{DRIVERS_A_MEMBER, Member};
+use super::cluster_member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
 use super::joins::Joins;
 use super::lane_driver::Place;
 use super::node_driver::{LANES_A_NODE, NodeDriver};
@@ -258,6 +258,7 @@ impl ClusterDriver {
     }
 
     fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+        let owner = redirected.slot().and_then(|slot| self.owner(slot));
         let position = match &redirected.to {
             Redirection::TryAgain => {
                 let at = now + TRY_AGAIN_AFTER;
@@ -267,11 +268,11 @@ impl ClusterDriver {
                 self.later.push((at, Redirected { to: Redirection::Owner, ..redirected }));
                 return self.watch();
             }
-            Redirection::Owner => redirected.slot().and_then(|slot| self.owner(slot)).or_else(|| self.any()),
-            Redirection::Ask { host, port } => self.member_at(host, *port),
+            Redirection::Owner => owner.or_else(|| self.any()),
+            Redirection::Ask { host, port } => self.member_at(host, *port, owner),
             Redirection::Moved { slot, host, port } => {
                 let slot = *slot;
-                let member = self.member_at(host, *port);
+                let member = self.member_at(host, *port, owner);
                 if let (Some(member), Some(owner)) = (member, self.slots.get_mut(usize::from(slot))) {
                     *owner = member as u16;
                     self.hand_journals_over();
@@ -307,13 +308,17 @@ impl ClusterDriver {
         }
     }
 
-    /// The member at an address that a node has named; an unknown one is new.
-    fn member_at(&mut self, host: &str, port: u16) -> Option<usize> {
-        // A node that does not know its own address leaves it out.
-        if host.is_empty() {
-            return None;
-        }
-        let endpoint = Endpoint::Tcp { host: host.to_owned(), port };
+    /// The member at an address that the node `asked` has named; an unknown one is new.
+    fn member_at(&mut self, host: &str, port: u16, asked: Option<usize>) -> Option<usize> {
+        // A node that does not know its own address leaves it out: the host is the one it was asked at.
+        let host = match host {
+            "" => match &*self.members[asked?].as_ref()?.at.borrow() {
+                Endpoint::Tcp { host, .. } => host.clone(),
+                Endpoint::Unix { .. } => return None,
+            },
+            host => host.to_owned(),
+        };
+        let endpoint = Endpoint::Tcp { host, port };
         let known = self
             .members
             .iter()
@@ -345,6 +350,8 @@ impl ClusterDriver {
                     self.members.push(None);
                 }
                 self.members[position] = Some(member);
+                // It may never get a slot, and a cluster at rest wakes nobody.
+                self.scout.wake_at(Instant::now() + GONE_AFTER);
                 Some(position)
             }
             Err(error) => {
@@ -435,7 +442,7 @@ impl ClusterDriver {
         }
     }
 
-    /// Ends members that have no slots and nothing to do.
+    /// Ends members that have no slots and nothing to do, and comes back to those that still have something.
     fn retire(&mut self, now: Instant, sink: &mut dyn Sink) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (position, place) in self.members.iter_mut().enumerate() {
@@ -444,6 +451,9 @@ impl ClusterDriver {
                 self.overall.remove(position);
                 member.close(&mut sorting);
             }
+        }
+        if self.members.iter().flatten().any(|member| !member.has_slots) {
+            self.scout.wake_at(now + GONE_AFTER);
         }
     }
 

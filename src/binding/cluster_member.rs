@@ -13,7 +13,7 @@ use crate::config::Endpoint;
 use crate::health::State;
 
 /// What was on its way to a member when its last slot went has come back by then.
-const GONE_AFTER: Duration = Duration::from_secs(2);
+pub const GONE_AFTER: Duration = Duration::from_secs(2);
 
 /// The primary's and the reader's; their handles carry a number of their own.
 pub const DRIVERS_A_MEMBER: usize = 2;
@@ -84,7 +84,7 @@ impl Member {
             return false;
         }
         let since = *self.bare_since.get_or_insert(now);
-        now.saturating_duration_since(since) > GONE_AFTER
+        now.saturating_duration_since(since) >= GONE_AFTER
             && self.driver.is_idle()
             && self.core.kept().journal.is_empty()
     }

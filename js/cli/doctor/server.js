@@ -81,10 +81,12 @@ function checkVersion(info) {
 }
 
 function checkRole(info, topology) {
-  if (info.redis_mode === 'sentinel') {
+  // The first name is Redis's, the second one Valkey's.
+  const mode = info.redis_mode ?? info.server_mode;
+  if (mode === 'sentinel') {
     return fail('role', 'this is a sentinel, which holds no data', 'name it in REDIS_SENTINEL_HOSTS instead');
   }
-  if (info.redis_mode === 'cluster' && topology !== 'cluster') {
+  if (mode === 'cluster' && topology !== 'cluster') {
     return fail(
       'role',
       'this is a node of a cluster, which holds a part of the keys',
