@@ -279,6 +279,20 @@ describe('a slot on its way', () => {
   });
 });
 
+test('the connection to a node that lost its slots is closed though nothing else is asked', async () => {
+  const { cacheAdapter, redisManager } = openPackage({ ...QUIET, clusterHosts: cluster.hosts });
+  const [client, key] = [redisManager.getClient(), 'of-a-node-that-steps-down'];
+  const nodes = async () => (await cacheAdapter.getStats()).cache.redis.nodes.map((node) => node.address);
+  await client.set(key, 'v');
+  const [replica] = await cluster.replicasOf(await cluster.ownerOf(key));
+  await cluster.failover(replica);
+  // Answered MOVED, it asks at an address that no map of the slots has told it.
+  expect(await client.get(key)).toBe('v');
+  expect(await nodes()).toContain(`${replica.host}:${replica.port}`);
+  await until(async () => (await nodes()).length === 3, { timeoutMs: 8000, what: 'three nodes' });
+  await cluster.settled();
+});
+
 describe('the nodes are found', () => {
   async function expectFound(options) {
     const { cacheAdapter } = openPackage({ ...QUIET, ...options });
