@@ -601,7 +601,7 @@ export interface MigrationStats {
   leadMappings: number;
   organizationData: number;
   agentConfigs: number;
-  /** Entries that could not be moved. */
+  /** Values that cannot be stored, as what is no JSON. Those that Redis did not take are in `failed` of the run. */
   errors: number;
 }
 
