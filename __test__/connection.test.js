@@ -26,6 +26,7 @@ async function expectRoundTrip(orgcache, server, database = 0) {
 /** Passes everything on to a server, and can break its connections. */
 async function startRelay({ host, port }) {
   const accepted = new Set();
+  let isLastReply = false;
   const relay = net.createServer((socket) => {
     const onwards = net.connect({ host, port });
     accepted.add(socket);
@@ -37,18 +38,24 @@ async function startRelay({ host, port }) {
       from.on('close', () => to.destroy());
       from.pipe(to);
     }
+    // Behind the pipe, which has written the reply by then.
+    onwards.on('data', () => isLastReply && reset());
   });
   relay.listen(0, '127.0.0.1');
   await once(relay, 'listening');
   const reset = () => {
     for (const socket of accepted) socket.resetAndDestroy();
     accepted.clear();
+    isLastReply = false;
+  };
+  const resetBehindReply = () => {
+    isLastReply = true;
   };
   onEnd(() => {
     reset();
     relay.close();
   });
-  return { host: '127.0.0.1', port: relay.address().port, reset };
+  return { host: '127.0.0.1', port: relay.address().port, reset, resetBehindReply };
 }
 
 async function expectRefused(orgcache, reason) {
@@ -153,6 +160,15 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
       relay.reset();
       await until(() => lines.length > 0, { what: 'the line that tells of it' });
       expect(lines[0]).toMatch(/lost: .*reset/i);
+    });
+
+    test('has given what was answered before', async () => {
+      const redis = await startRedis();
+      const relay = await startRelay(redis);
+      const client = await open({ host: relay.host, port: relay.port }).getRedis();
+      expect(await client.ping()).toBe('PONG');
+      relay.resetBehindReply();
+      expect(await client.incr('counter')).toBe(1);
     });
   });
 
