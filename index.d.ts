@@ -601,7 +601,7 @@ export interface MigrationStats {
   leadMappings: number;
   organizationData: number;
   agentConfigs: number;
-  /** Entries that could not be moved. */
+  /** Values that cannot be stored, as what is no JSON. Those that Redis did not take are in `failed` of the run. */
   errors: number;
 }
 
@@ -980,8 +980,8 @@ export function closeRedis(): Promise<void>;
 /** The start of that client's keys. */
 export function getKeyPrefix(): string;
 /** The key as Redis has it. One that has the prefix already stays. */
-export function prefixKey(key: string): string;
-export function unprefixKey(key: string): string;
+export function prefixKey(key: string | number): string;
+export function unprefixKey(key: string | number): string;
 
 /** Asks the server. Never rejects because Redis is away. */
 export function redisHealthCheck(): Promise<{ status: 'healthy' | 'unhealthy'; message: string }>;

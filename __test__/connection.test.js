@@ -1,9 +1,12 @@
 'use strict';
 
+const net = require('node:net');
+const { once } = require('node:events');
+const { onEnd } = require('./support/cleanup');
 const { openPackage } = require('./support/package');
 const { startRedis } = require('./support/redis');
 const { MESSAGES, PHONE } = require('./support/adapter-methods');
-const { rejection } = require('./support/wait');
+const { rejection, until } = require('./support/wait');
 
 const QUIET = { logLevel: 'off', connectTimeout: 2000, commandTimeout: 2000 };
 
@@ -18,6 +21,41 @@ async function expectRoundTrip(orgcache, server, database = 0) {
   ]);
   await server.command('FLUSHALL');
   await server.command('SELECT', 0);
+}
+
+/** Passes everything on to a server, and can break its connections. */
+async function startRelay({ host, port }) {
+  const accepted = new Set();
+  let isLastReply = false;
+  const relay = net.createServer((socket) => {
+    const onwards = net.connect({ host, port });
+    accepted.add(socket);
+    for (const [from, to] of [
+      [socket, onwards],
+      [onwards, socket],
+    ]) {
+      from.on('error', () => {});
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+    // Behind the pipe, which has written the reply by then.
+    onwards.on('data', () => isLastReply && reset());
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const reset = () => {
+    for (const socket of accepted) socket.resetAndDestroy();
+    accepted.clear();
+    isLastReply = false;
+  };
+  const resetBehindReply = () => {
+    isLastReply = true;
+  };
+  onEnd(() => {
+    reset();
+    relay.close();
+  });
+  return { host: '127.0.0.1', port: relay.address().port, reset, resetBehindReply };
 }
 
 async function expectRefused(orgcache, reason) {
@@ -107,6 +145,30 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
 
     test('that is not there is refused', async () => {
       await expectRefused(open({ url: `unix://${redis.unixPath}.missing` }), /E_CONNECT/);
+    });
+  });
+
+  describe('a connection that is reset', () => {
+    test('is said to be', async () => {
+      const redis = await startRedis();
+      const relay = await startRelay(redis);
+      const lines = [];
+      const log = (line) => lines.push(line);
+      const logger = { error: log, warn: log, info() {}, debug() {}, trace() {} };
+      const orgcache = open({ host: relay.host, port: relay.port, logLevel: 'warn', logger });
+      expect(await orgcache.cacheAdapter.set('a', 1)).toBe(true);
+      relay.reset();
+      await until(() => lines.length > 0, { what: 'the line that tells of it' });
+      expect(lines[0]).toMatch(/lost: .*reset/i);
+    });
+
+    test('has given what was answered before', async () => {
+      const redis = await startRedis();
+      const relay = await startRelay(redis);
+      const client = await open({ host: relay.host, port: relay.port }).getRedis();
+      expect(await client.ping()).toBe('PONG');
+      relay.resetBehindReply();
+      expect(await client.incr('counter')).toBe(1);
     });
   });
 

@@ -157,6 +157,13 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       expect(await rejection(group.stop({ timeoutMs: -1 }))).toMatchObject({ code: 'E_CONFIG' });
     });
 
+    test('cannot be started again after it has run either', async () => {
+      const group = await streams.started();
+      await group.stop();
+      expect(await rejection(group.start())).toMatchObject({ name: 'OrgCacheError', code: 'E_CLOSED' });
+      expect(group.stats().state).toBe('stopped');
+    });
+
     test('leaves the client to its owner', async () => {
       const client = await streams.client();
       const group = await streams.started({ client });

@@ -307,6 +307,20 @@ describe('orgcache doctor with a cluster', () => {
   });
 });
 
+describe('orgcache doctor with one server that is taken for a cluster', () => {
+  test('fails, and says how each is named', async () => {
+    const { host, port } = await startRedis();
+    const { code, findings } = await doctor({ REDIS_CLUSTER_HOSTS: `${host}:${port}` });
+    expect(named(findings, 'auth')).toMatchObject([
+      {
+        status: 'fail',
+        message: expect.stringMatching(/no node of a cluster.*REDIS_CLUSTER_HOSTS.*REDIS_URL/),
+      },
+    ]);
+    expect(code).toBe(1);
+  });
+});
+
 describe('orgcache doctor with sentinels', () => {
   let sentinels;
   let hosts;

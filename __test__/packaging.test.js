@@ -39,6 +39,7 @@ describe('the main package', () => {
         'js/native.js',
         'LICENSE',
         'README.md',
+        '.env.example',
       ]),
     );
     const { exports } = require('../package.json');
@@ -51,7 +52,7 @@ describe('the main package', () => {
 
   test('holds no source, test, bench, example, build tool or binary', () => {
     const allowed =
-      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json)$/;
+      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json|\.env\.example)$/;
     expect(main.files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 

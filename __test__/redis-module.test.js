@@ -147,6 +147,26 @@ describe('orgcache/redis with a server', () => {
     expect(await other.getRedisClient().ping()).toBe('PONG');
   });
 
+  test('can be initialized again at once, while the one that was shut down still waits', async () => {
+    const other = openModule();
+    const silent = await startSilentServer();
+    const first = other.initializeRedis({ host: silent.host, port: silent.port });
+    const closing = other.shutdownRedis({ timeoutMs: 0 });
+    expect(await other.initializeRedis({ url: server.url })).toBe(true);
+    expect(await other.getRedisClient().ping()).toBe('PONG');
+    await Promise.all([first, closing]);
+    await other.shutdownRedis();
+  });
+
+  test('keeps the interval that somebody has chosen when another initializes it', async () => {
+    const other = openModule();
+    await other.initializeRedis({ url: server.url });
+    other.health.startHealthChecks(5000);
+    await other.initializeRedis();
+    expect(other.health.healthCheckInterval).toBe(5000);
+    await other.shutdownRedis();
+  });
+
   test('stays open where the options of a shutdown are not allowed', async () => {
     const other = openModule();
     await other.initializeRedis({ url: server.url });
@@ -330,6 +350,17 @@ describe('orgcache/redis without a server', () => {
     expect(await redis.initializeRedis({ useRedis: false })).toBe(false);
     const { error } = await redis.performHealthCheck();
     expect(error.message).toContain('USE_REDIS');
+  });
+
+  test.each([[null], [5], ['redis://localhost'], [[]]])('takes no options like %j', async (options) => {
+    const redis = openModule();
+    for (const open of [redis.initializeRedis, redis.connection.connect]) {
+      expect(await rejection(open(options))).toMatchObject({
+        code: 'E_CONFIG',
+        message: expect.stringContaining('an object of options'),
+      });
+    }
+    expect(() => redis.getRedisClient()).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
   });
 
   test('rejects what is not allowed and stays closed', async () => {

@@ -37,12 +37,14 @@ class SharedClient {
   /** The key as Redis has it. One that has the prefix stays. */
   prefixKey = (key) => {
     const prefix = this.getKeyPrefix();
-    return key.startsWith(prefix) ? key : prefix + key;
+    const text = textOf(key);
+    return text.startsWith(prefix) ? text : prefix + text;
   };
 
   unprefixKey = (key) => {
     const prefix = this.getKeyPrefix();
-    return key.startsWith(prefix) ? key.slice(prefix.length) : key;
+    const text = textOf(key);
+    return text.startsWith(prefix) ? text.slice(prefix.length) : text;
   };
 
   /** Asks the server. Never rejects because Redis is away. */
@@ -78,8 +80,14 @@ function endpoint(hosts, settings) {
   const url = settings.url.value;
   if (!url) return { host: settings.host.value, port: settings.port.value };
   const { hostname, port, pathname } = new URL(url);
-  if (hostname === '') return { host: pathname, port: 0 };
+  if (hostname === '') return { host: decodeURIComponent(pathname), port: 0 };
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
+}
+
+/** Of a key as commands take it, but for bytes that are no text. */
+function textOf(key) {
+  if (typeof key === 'string' || typeof key === 'number') return String(key);
+  throw new OrgCacheError('E_KEY', 'a key must be a string or a number');
 }
 
 module.exports = { SharedClient };

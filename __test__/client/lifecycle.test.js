@@ -56,6 +56,20 @@ describe('getRedis', () => {
     expect(await orgcache.redisManager.getClient().get('app:user:1')).toBe('a');
   });
 
+  test('takes numbers for keys, and says what is no key, where it puts the prefix in front or takes it away', () => {
+    const orgcache = open();
+    expect([orgcache.prefixKey(5), orgcache.unprefixKey('app:5'), orgcache.unprefixKey(5)]).toEqual([
+      'app:5',
+      '5',
+      '5',
+    ]);
+    for (const convert of [orgcache.prefixKey, orgcache.unprefixKey]) {
+      for (const key of [undefined, null, {}, Buffer.from('a')]) {
+        expect(() => convert(key)).toThrow(expect.objectContaining({ code: 'E_KEY' }));
+      }
+    }
+  });
+
   test.each([
     [{}, 'whatsapp:development:'],
     [{ NODE_ENV: 'production' }, 'whatsapp:production:'],
@@ -128,6 +142,7 @@ describe('what is said of the connection', () => {
     [{ url: 'rediss://example.test' }, { host: 'example.test', port: 6379, isCluster: false }],
     [{ url: 'redis://[::1]:7000' }, { host: '::1', port: 7000, isCluster: false }],
     [{ url: 'unix:///run/redis.sock' }, { host: '/run/redis.sock', port: 0, isCluster: false }],
+    [{ url: 'unix:///run/my%20redis.sock' }, { host: '/run/my redis.sock', port: 0, isCluster: false }],
     [
       { url: undefined, host: 'h', port: 1 },
       { host: 'h', port: 1, isCluster: false },

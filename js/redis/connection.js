@@ -26,8 +26,12 @@ class Connection {
   }
 
   /** Where it is open already its options stay. Throws `E_CONFIG`. */
-  open({ logger, ...options } = {}) {
+  open(given = {}) {
     if (this.isOpen) return this.#instance;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new OrgCacheError('E_CONFIG', 'opening a connection takes an object of options');
+    }
+    const { logger, ...options } = given;
     const db = inForce(settingsOf(options).testDb);
     const instance = createInstance();
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });

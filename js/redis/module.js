@@ -16,15 +16,20 @@ function createRedisModule() {
    * timeout; where it is not, connecting goes on.
    */
   function initializeRedis(options) {
-    initializing ??= initialize(options).finally(() => {
-      initializing = undefined;
+    // One that was closed meanwhile tells nothing of the next.
+    if (!held.isOpen) initializing = undefined;
+    if (initializing !== undefined) return initializing;
+    const own = initialize(options).finally(() => {
+      if (initializing === own) initializing = undefined;
     });
-    return initializing;
+    initializing = own;
+    return own;
   }
 
   async function initialize(options) {
     held.open(options);
-    health.startHealthChecks();
+    // An interval that somebody has chosen stays.
+    if (health.healthCheckInterval === null) health.startHealthChecks();
     const checked = held.ping().then(() => health.performHealthCheck());
     await settledWithin(held.connectTimeoutMs, checked);
     return held.isRedisConnected();

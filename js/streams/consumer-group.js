@@ -51,6 +51,7 @@ class ConsumerGroup {
    * with the server's refusal, with the signal's reason, and with `E_CLOSED` after a stop.
    */
   start() {
+    if (this.#ending.signal.aborted) this.#starting = undefined;
     this.#starting ??= this.#begin().catch((error) => {
       if (this.#state === 'starting') this.#state = 'idle';
       this.#starting = undefined;

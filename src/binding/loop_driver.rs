@@ -143,12 +143,21 @@ impl LoopDriver {
     pub fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
         let result = match status {
             0 => self.read(now, sink),
-            code => Err(connection_lost(&io::Error::from_raw_os_error(-code))),
+            code => {
+                self.read_broken(now, sink).and(Err(connection_lost(&io::Error::from_raw_os_error(-code))))
+            }
         };
         match result {
             Ok(()) => self.flush(now, sink),
             Err(error) => self.lose(error, now, sink),
         }
+    }
+
+    /// libuv calls every broken socket a bad descriptor: reading takes what came before it broke, and reading
+    /// on tells how it did.
+    fn read_broken(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {
+        self.read(now, sink)?;
+        self.read(now, sink)
     }
 
     fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {

@@ -13,12 +13,12 @@ const SLOW_MS = 10;
 const CLOCK_TOLERANCE_MS = 1000;
 
 /** What the server asks for and grants. Where this fails nothing else can be asked. */
-async function checkLogin(client, { hasPassword, hosts }) {
+async function checkLogin(client, { hasPassword, hosts, topology }) {
   try {
     await inTime(client.ping());
   } catch (error) {
     const code = error.redisCode ?? error.code;
-    return fail('auth', `the login failed: ${code}: ${error.message}`, loginFix(code));
+    return fail('auth', `the login failed: ${code}: ${error.message}`, loginFix(code, topology));
   }
   const user = await inTime(client.call('ACL', 'WHOAMI')).catch(() => undefined);
   const who = user === undefined ? 'this user' : `user ${user}`;
@@ -31,8 +31,11 @@ function isLocal({ host, path }) {
   return path !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-function loginFix(code) {
+function loginFix(code, topology) {
   switch (code) {
+    case 'ERR':
+      if (topology !== 'cluster') return 'see the sentence of the server';
+      return 'name nodes of a cluster in REDIS_CLUSTER_HOSTS; for one server set REDIS_URL or REDIS_HOST instead';
     case 'WRONGPASS':
       return 'correct REDIS_USERNAME and REDIS_PASSWORD, or the login in REDIS_URL';
     case 'NOAUTH':
