@@ -67,6 +67,10 @@ class DedicatedConnection {
       this.#onLost?.();
     } else if (name === 'dropped') {
       this.#onDropped?.();
+    } else if (name === 'departed') {
+      // The node of a cluster that knew of the subscriptions is none any more.
+      this.#onLost?.();
+      this.#onBack?.();
     } else if (name === 'ready' || name === 'recovered') {
       this.#isStanding = true;
       if (this.#wasLost) this.#onBack?.();

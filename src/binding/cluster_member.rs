@@ -77,6 +77,13 @@ impl Member {
         }
     }
 
+    /// When it may go, where it has no slots.
+    pub fn leaves_at(&self) -> Option<Instant> {
+        let at = self.bare_since? + GONE_AFTER;
+        // What is under way then is looked at again when it has come back.
+        self.driver.is_idle().then_some(at)
+    }
+
     /// Whether it has nothing to do any more.
     pub fn is_spent(&mut self, now: Instant) -> bool {
         if self.has_slots {
@@ -84,7 +91,7 @@ impl Member {
             return false;
         }
         let since = *self.bare_since.get_or_insert(now);
-        now.saturating_duration_since(since) > GONE_AFTER
+        now.saturating_duration_since(since) >= GONE_AFTER
             && self.driver.is_idle()
             && self.core.kept().journal.is_empty()
     }
