@@ -119,6 +119,30 @@ describe('while slots move', () => {
       expect(await listeners()).toBe(0);
     });
 
+    test('a scan finds all keys that stay where they are', async () => {
+      const keys = Array.from({ length: 1500 }, (_, index) => `${PREFIX}${index}`);
+      await Promise.all(keys.map((key) => client.set(key.slice(PREFIX.length), 1)));
+      const [giver, taker] = await cluster.primaries();
+      const held = await giver.keys('*');
+      const found = new Set();
+      const moved = [];
+      for await (const page of client.scanStream({ count: 25 })) {
+        for (const key of page) found.add(key);
+        if (found.size === 0 || moved.length > 0) continue;
+        // A scan that keeps to the first key of a node meets one of these.
+        for (let number = 0; number < 30; number += 1) {
+          const slot = await cluster.slotOf(String(number));
+          if ((await cluster.ownerOfSlot(slot)) !== giver) continue;
+          await (await cluster.beginMove(slot, taker)).finish();
+          moved.push(slot);
+        }
+      }
+      const stayed = new Set(await giver.keys('*'));
+      const missed = held.filter((key) => stayed.has(key) && !found.has(key));
+      for (const slot of moved) await (await cluster.beginMove(slot, giver)).finish();
+      expect(missed).toEqual([]);
+    }, 60_000);
+
     test('a slot that nobody has is refused at once, and its node goes on with the others', async () => {
       const slot = await cluster.slotOf(`${PREFIX}lost`);
       const owner = await cluster.ownerOfSlot(slot);
