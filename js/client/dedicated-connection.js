@@ -38,6 +38,11 @@ class DedicatedConnection {
     return this.#bridge.isOpen ? this.#bridge.report().counters.connectionLost : 0;
   }
 
+  /** Whether all that it needs is connected. */
+  get isStanding() {
+    return this.#isStanding;
+  }
+
   /** A command whose outcome goes to one of two functions. */
   command(detail, name, words, resolve, reject) {
     const bridge = this.#bridge;
