@@ -38,6 +38,11 @@ class DedicatedConnection {
     return this.#bridge.isOpen ? this.#bridge.report().counters.connectionLost : 0;
   }
 
+  /** Whether all that it needs is connected. */
+  get isStanding() {
+    return this.#isStanding;
+  }
+
   /** A command whose outcome goes to one of two functions. */
   command(detail, name, words, resolve, reject) {
     const bridge = this.#bridge;
@@ -67,6 +72,10 @@ class DedicatedConnection {
       this.#onLost?.();
     } else if (name === 'dropped') {
       this.#onDropped?.();
+    } else if (name === 'departed') {
+      // The node of a cluster that knew of the subscriptions is none any more.
+      this.#onLost?.();
+      this.#onBack?.();
     } else if (name === 'ready' || name === 'recovered') {
       this.#isStanding = true;
       if (this.#wasLost) this.#onBack?.();

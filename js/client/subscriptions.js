@@ -196,7 +196,8 @@ class Subscriptions {
       return;
     }
     const since = this.#since;
-    this.#since = undefined;
+    // Of a cluster some other node may still be away, and what is heard from that one is asked for again when it is back.
+    this.#since = connection.isStanding ? undefined : Date.now() - SILENCE_MS;
     this.#tellGap(since);
   }
 

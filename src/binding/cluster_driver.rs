@@ -3,21 +3,24 @@
 //! A member is a shard, not a server: when a replica takes its slots over, the member connects to that one, and
 //! its journal and memory stay.
 
+mod membership;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::bell::Bell;
+use super::bound::Bound;
 use super::cluster_member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
 use super::joins::Joins;
 use super::lane_driver::Place;
 use super::node_driver::{LANES_A_NODE, NodeDriver};
 use super::overall::Overall;
 use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways};
-use crate::command::{SLOTS, slot_of};
-use crate::config::{Endpoint, ScaleReads};
-use crate::connection::{ClusterView, News, Scout, Shard, Tray};
+use crate::command::SLOTS;
+use crate::config::Endpoint;
+use crate::connection::{News, Scout, Tray};
 use crate::error::{Error, Result};
 use crate::lane::Batch;
 use crate::runtime::IoThread;
@@ -46,6 +49,7 @@ pub struct ClusterDriver {
     later: Vec<(Instant, Redirected)>,
     scratch: Scratch,
     next_any: usize,
+    bound: Bound,
     _io: IoThread,
 }
 
@@ -94,6 +98,7 @@ impl ClusterDriver {
             later: Vec::new(),
             scratch: Scratch::default(),
             next_any: 0,
+            bound: Bound::default(),
             _io: io,
         })
     }
@@ -131,13 +136,22 @@ impl ClusterDriver {
     fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         let key_slot = self.front.slot_of(call, &mut self.scratch);
         let member = match key_slot {
-            Ok(Some(key_slot)) => self.owner(key_slot),
+            // Of a slot that is nobody's any node says so.
+            Ok(Some(key_slot)) => self.owner(key_slot).or_else(|| self.any()),
             Ok(None) => self.any(),
             Err(error) => {
                 return self.traffic.joins.settle(slot, Outcome::Failed(error), sink);
             }
         };
+        let member = match self.front.is_dedicated() {
+            true => self.bound.member_for(call, member),
+            false => Ok(member),
+        };
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let member = match member {
+            Ok(member) => member,
+            Err(outcome) => return sorting.settle(slot, outcome),
+        };
         match member.and_then(|position| self.members[position].as_mut()) {
             Some(member) => member.driver_for(call).call(call, slot, waiting, now, &mut sorting),
             None => self.limbo.call(call, slot, now, &mut sorting),
@@ -203,6 +217,7 @@ impl ClusterDriver {
         self.traffic.redirected.extend(due.into_iter().map(|(_, redirected)| redirected));
         self.flush(now, sink);
         self.retire(now, sink);
+        self.leave_lost_subscriber(now);
         self.watch();
     }
 
@@ -260,16 +275,12 @@ impl ClusterDriver {
     fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
         let position = match &redirected.to {
-            Redirection::TryAgain => {
-                let at = now + TRY_AGAIN_AFTER;
-                if at >= self.front.deadline(redirected.token.issued()) {
-                    return self.give_up(redirected, now, sink);
-                }
-                self.later.push((at, Redirected { to: Redirection::Owner, ..redirected }));
-                return self.watch();
-            }
+            Redirection::TryAgain => return self.send_later(redirected, now, sink),
             Redirection::Owner => owner.or_else(|| self.any()),
-            Redirection::Ask { host, port } => self.member_at(host, *port, owner),
+            Redirection::Ask { host, port } => match self.member_at(host, *port, owner) {
+                None => return self.send_later(redirected, now, sink),
+                member => member,
+            },
             Redirection::Moved { slot, host, port } => {
                 let slot = *slot;
                 let member = self.member_at(host, *port, owner);
@@ -278,8 +289,15 @@ impl ClusterDriver {
                     self.hand_journals_over();
                 }
                 self.scout.look_again();
+                if member.is_none() {
+                    return self.send_later(redirected, now, sink);
+                }
                 member
             }
+        };
+        let position = match self.front.is_dedicated() {
+            true => self.bound.member_for_request(&redirected.request, position),
+            false => position,
         };
         let mut batch = Batch::default();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
@@ -293,6 +311,16 @@ impl ClusterDriver {
                 self.limbo.append(&mut batch, now, &mut sorting);
             }
         }
+    }
+
+    /// Asks the owner of the slot once more, as long as the request has time.
+    fn send_later(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+        let at = now + TRY_AGAIN_AFTER;
+        if at >= self.front.deadline(redirected.token.issued()) {
+            return self.give_up(redirected, now, sink);
+        }
+        self.later.push((at, Redirected { to: Redirection::Owner, ..redirected }));
+        self.watch();
     }
 
     /// The time of a request has come before that of its slot.
@@ -310,20 +338,36 @@ impl ClusterDriver {
 
     /// The member at an address that the node `asked` has named; an unknown one is new.
     fn member_at(&mut self, host: &str, port: u16, asked: Option<usize>) -> Option<usize> {
-        // A node that does not know its own address leaves it out: the host is the one it was asked at.
-        let host = match host {
-            "" => match &*self.members[asked?].as_ref()?.at.borrow() {
-                Endpoint::Tcp { host, .. } => host.clone(),
-                Endpoint::Unix { .. } => return None,
-            },
-            host => host.to_owned(),
-        };
-        let endpoint = Endpoint::Tcp { host, port };
+        match (host, asked) {
+            // A node that does not know its own address leaves it out: it is where it was asked.
+            ("", Some(asked)) => {
+                let at = self.members[asked].as_ref()?.at.borrow().clone();
+                let Endpoint::Tcp { host, .. } = at else { return None };
+                self.member_named(host, port)
+            }
+            // A node that does not know another's name has a mark in its place.
+            ("" | "?", _) => self.only_member_with(port),
+            (host, _) => self.member_named(host.to_owned(), port),
+        }
+    }
+
+    fn member_named(&mut self, host: String, port: u16) -> Option<usize> {
+        let named = Endpoint::Tcp { host, port };
         let known = self
             .members
             .iter()
-            .position(|member| member.as_ref().is_some_and(|member| *member.at.borrow() == endpoint));
-        known.or_else(|| self.add(endpoint))
+            .position(|member| member.as_ref().is_some_and(|member| *member.at.borrow() == named));
+        known.or_else(|| self.add(named))
+    }
+
+    /// On one machine a port says who is meant; where several have it nothing does.
+    fn only_member_with(&self, port: u16) -> Option<usize> {
+        let has_port = |member: &Member| matches!(&*member.at.borrow(), Endpoint::Tcp { port: known, .. } if *known == port);
+        let positions = self.members.iter().enumerate();
+        let mut with_port = positions
+            .filter(|(_, member)| member.as_ref().is_some_and(has_port))
+            .map(|(position, _)| position);
+        with_port.next().filter(|_| with_port.next().is_none())
     }
 
     fn add(&mut self, endpoint: Endpoint) -> Option<usize> {
@@ -359,101 +403,6 @@ impl ClusterDriver {
                 self.front.health().fault(error.code().as_str(), error.message());
                 None
             }
-        }
-    }
-
-    /// How many divide memory and journal: as many as there are shards, and at least the three of a small cluster.
-    fn share(&self) -> usize {
-        const SMALLEST: usize = 3;
-        self.members.iter().flatten().filter(|member| member.has_slots).count().max(SMALLEST)
-    }
-
-    /// The map of slots is new.
-    fn take_view(&mut self, view: ClusterView, now: Instant, sink: &mut dyn Sink) {
-        self.slots.fill(NOBODY);
-        self.members.iter_mut().flatten().for_each(|member| member.has_slots = false);
-        let mut unmatched = Vec::new();
-        for shard in view.shards {
-            let known = self.members.iter().position(|member| {
-                member.as_ref().is_some_and(|member| *member.at.borrow() == shard.primary)
-            });
-            match known {
-                Some(position) => self.assign(position, &shard),
-                None => unmatched.push(shard),
-            }
-        }
-        for shard in unmatched {
-            let heir = self.members.iter().position(|member| {
-                member
-                    .as_ref()
-                    .is_some_and(|member| !member.has_slots && (member.replicas.contains(&shard.primary)))
-            });
-            if let Some(member) = heir.and_then(|position| self.members[position].as_ref()) {
-                member.at.send_replace(shard.primary.clone());
-            }
-            if let Some(position) = heir.or_else(|| self.add(shard.primary.clone())) {
-                self.assign(position, &shard);
-            }
-        }
-        self.leave_limbo(now, sink);
-        self.hand_journals_over();
-    }
-
-    fn assign(&mut self, position: usize, shard: &Shard) {
-        for (first, last) in &shard.slots {
-            if let Some(range) = self.slots.get_mut(usize::from(*first)..=usize::from(*last)) {
-                range.fill(position as u16);
-            }
-        }
-        let Some(member) = &mut self.members[position] else { return };
-        member.replicas.clone_from(&shard.replicas);
-        member.has_slots = true;
-        if self.front.config().scale_reads == ScaleReads::Replica {
-            member.read_from(shard.replicas.first(), position, &self.front, &self.place);
-        }
-    }
-
-    /// What had to wait for the map of slots goes where it belongs.
-    fn leave_limbo(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
-        self.limbo.disband(&mut sorting);
-        self.settle_redirected(now, sink);
-    }
-
-    /// What the journals hold of keys that are another member's now.
-    fn hand_journals_over(&mut self) {
-        let cores: Vec<(Option<usize>, Arc<Core>)> = std::iter::once((None, self.front.clone()))
-            .chain(self.members.iter().enumerate().filter_map(|(position, member)| {
-                member.as_ref().map(|member| (Some(position), member.core.clone()))
-            }))
-            .collect();
-        for (own, core) in cores {
-            if core.kept().journal.is_empty() {
-                continue;
-            }
-            let owner_of = |key: &[u8]| self.owner(slot_of(key));
-            let given = core.give_journal(|key| owner_of(key).is_some_and(|owner| Some(owner) != own));
-            for item in given {
-                let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
-                if let Some(owner) = owner {
-                    owner.core.receive_journal(&item);
-                }
-            }
-        }
-    }
-
-    /// Ends members that have no slots and nothing to do, and comes back to those that still have something.
-    fn retire(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
-        for (position, place) in self.members.iter_mut().enumerate() {
-            let is_done = place.as_mut().is_some_and(|member| member.is_spent(now));
-            if is_done && let Some(member) = place.take() {
-                self.overall.remove(position);
-                member.close(&mut sorting);
-            }
-        }
-        if self.members.iter().flatten().any(|member| !member.has_slots) {
-            self.scout.wake_at(now + GONE_AFTER);
         }
     }
 

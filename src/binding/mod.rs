@@ -10,6 +10,7 @@
 
 mod arguments;
 mod bell;
+mod bound;
 mod calls;
 mod client;
 mod cluster_driver;

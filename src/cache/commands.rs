@@ -129,7 +129,7 @@ pub(super) fn replies_of(request: &[u8]) -> u32 {
 /// What a transaction failed with, of which a part was refused while it was put together.
 pub(super) fn transaction_refused(line: &str) -> Error {
     let refused = Error::reply(line);
-    match Treatment::of(refused.redis_code()) {
+    match Treatment::of(&refused) {
         Treatment::Replace => refused,
         _ => Error::reply(&format!("EXECABORT Transaction discarded because of previous errors: {line}")),
     }

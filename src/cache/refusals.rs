@@ -4,6 +4,8 @@
 //! The codes are the first words of the server's error lines; Redis's own sources have the list, in
 //! `createSharedObjects` of `server.c`.
 
+use crate::error::Error;
+
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
@@ -59,9 +61,15 @@ const fn row(code: &'static str, treatment: Treatment, meaning: &'static str) ->
     Refusal { code, treatment, meaning }
 }
 
+/// How a node says that one slot is nobody's. It serves its own all the same, so the connection stays.
+const SLOT_OF_NOBODY: &str = "CLUSTERDOWN Hash slot not served";
+
 impl Treatment {
-    pub fn of(code: Option<&str>) -> Treatment {
-        let known = REFUSALS.iter().find(|row| Some(row.code) == code);
+    pub fn of(error: &Error) -> Treatment {
+        if error.message().starts_with(SLOT_OF_NOBODY) {
+            return Treatment::Later;
+        }
+        let known = REFUSALS.iter().find(|row| Some(row.code) == error.redis_code());
         known.map_or(Treatment::Refuse, |row| row.treatment)
     }
 

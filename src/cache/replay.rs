@@ -320,7 +320,7 @@ impl Core {
         out: &mut impl Requests<Token>,
     ) -> Option<Error> {
         let Replay { entries, generation, .. } = replay;
-        if Treatment::of(error.redis_code()) == Treatment::Replace {
+        if Treatment::of(&error) == Treatment::Replace {
             return Some(error);
         }
         if let [(key, sequence)] = &entries[..] {
@@ -344,7 +344,7 @@ impl Core {
         let code = error.redis_code().unwrap_or_default().to_owned();
         kept.recovery.refused += 1;
         self.health.failed(&code, "Redis refuses what the journal holds");
-        match Treatment::of(Some(&code)) {
+        match Treatment::of(&error) {
             Treatment::Replace => return Some(error),
             // It stays, and is tried again.
             Treatment::Wait | Treatment::Later => {}

@@ -40,10 +40,7 @@ impl Core {
         follow_up: &mut FollowUp,
     ) -> Option<Outcome<'a>> {
         let refusal = match &answer {
-            Answer::Refused(line) => Some(match token.purpose {
-                Purpose::Transaction(_) => transaction_refused(line),
-                _ => Error::reply(line),
-            }),
+            Answer::Refused(line) => Some(Error::reply(line)),
             Answer::Frame(frame) => match (&token.purpose, frame.error()) {
                 (_, Some(line)) => Some(Error::reply(&line)),
                 (Purpose::Operation(form), None) => {
@@ -66,6 +63,10 @@ impl Core {
                 let redirected = Redirected { to, token, request: request.to_vec() };
                 return Some(Outcome::Redirected(Box::new(redirected)));
             }
+            let error = match (&answer, &token.purpose) {
+                (Answer::Refused(line), Purpose::Transaction(_)) => transaction_refused(line),
+                _ => error,
+            };
             return self.refused(token, error, request, now, follow_up);
         }
         let Answer::Frame(frame) = answer else { return None };
@@ -288,7 +289,7 @@ impl Core {
         now: Instant,
         follow_up: &mut FollowUp,
     ) -> Option<Outcome<'static>> {
-        let treatment = Treatment::of(error.redis_code());
+        let treatment = Treatment::of(&error);
         if treatment == Treatment::Replace {
             follow_up.unusable.get_or_insert_with(|| error.clone());
         }

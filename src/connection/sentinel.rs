@@ -40,6 +40,8 @@ struct Heard {
     answers: Vec<Option<Result<Said>>>,
     /// Stays when no sentinel answers any more: the primary may be well without them.
     primary: Option<Endpoint>,
+    /// Of the configuration that it is from.
+    epoch: i64,
 }
 
 /// What one sentinel says.
@@ -53,7 +55,7 @@ impl Sentinels {
     /// Of a configuration that has sentinels.
     pub fn of(config: &Config) -> Option<Arc<Sentinels>> {
         let Topology::Sentinel { sentinels, primary_name, password } = config.topology() else { return None };
-        let heard = Heard { answers: vec![None; sentinels.len()], primary: None };
+        let heard = Heard { answers: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
         Some(Arc::new(Sentinels {
             config: config.clone(),
             hosts: sentinels.clone(),
@@ -156,9 +158,13 @@ impl Sentinels {
 impl Heard {
     fn take(&mut self, position: usize, answer: Result<Said>) {
         self.answers[position] = Some(answer);
-        let newest = self.answers.iter().flatten().flatten().max_by_key(|said| said.epoch);
-        if let Some(said) = newest {
-            self.primary = Some(said.endpoint.clone());
+        let said = || self.answers.iter().flatten().flatten();
+        let Some(newest) = said().max_by_key(|said| said.epoch) else { return };
+        // Who knew better may be away, and the others cut off; where most agree, they were all set up anew.
+        let agreeing = said().filter(|said| said.endpoint == newest.endpoint).count();
+        if newest.epoch >= self.epoch || agreeing * 2 > self.answers.len() {
+            self.epoch = newest.epoch;
+            self.primary = Some(newest.endpoint.clone());
         }
     }
 
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_newest_configuration_counts_and_outlives_the_sentinels() {
-        let mut heard = Heard { answers: vec![None, None], primary: None };
+        let mut heard = Heard { answers: vec![None, None], primary: None, epoch: i64::MIN };
         heard.take(0, answer(1, 5));
         assert_eq!(port(&heard), Some(1));
         heard.take(1, answer(2, 6));
@@ -214,5 +220,17 @@ mod tests {
         heard.take(1, gone());
         assert!(heard.has_nobody_answered());
         assert_eq!(port(&heard), Some(2));
+    }
+
+    #[test]
+    fn an_older_configuration_counts_only_where_most_sentinels_agree_on_it() {
+        let mut heard = Heard { answers: vec![None, None, None], primary: None, epoch: i64::MIN };
+        heard.take(0, answer(2, 6));
+        heard.take(1, answer(1, 5));
+        heard.take(0, Err(Error::new(ErrorCode::Connect, "gone")));
+        assert_eq!(port(&heard), Some(2), "who was cut off is the only one left");
+        heard.take(0, answer(3, 0));
+        heard.take(1, answer(3, 0));
+        assert_eq!(port(&heard), Some(3), "sentinels that were set up anew begin to count anew");
     }
 }

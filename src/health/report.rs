@@ -108,6 +108,12 @@ impl Health {
         self.state.get()
     }
 
+    /// Whether it has been degraded for at least this time.
+    pub fn is_away_for(&self, time: Duration) -> bool {
+        let snapshot = self.state.snapshot();
+        snapshot.state == State::Degraded && snapshot.since.elapsed() >= time
+    }
+
     pub fn counters(&self) -> &Counters {
         &self.tallies.counters
     }
