@@ -221,7 +221,7 @@ describe('a client', () => {
       () => client.quit(),
       () => client.messages('c').next(),
     ]) {
-      expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED' });
+      expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED', message: 'Connection is closed.' });
     }
     expect(await client.pipeline().get('a').exec()).toEqual([
       [expect.objectContaining({ code: 'E_CLOSED' })],
@@ -373,7 +373,7 @@ describe('a duplicate', () => {
     const waiting = rejection(copy.blpop('l', 0));
     await until(async () => /blocked_clients:1/.test(await redis.command('INFO', 'clients')));
     await copy.quit();
-    expect(await waiting).toMatchObject({ code: 'E_CLOSED' });
+    expect(await waiting).toMatchObject({ code: 'E_CLOSED', message: 'Connection is closed.' });
     await until(async () => (await redis.command('PUBLISH', 'news', 'x')) === 0);
   });
 
