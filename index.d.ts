@@ -883,6 +883,11 @@ export interface ScanStream<Found> extends AsyncIterable<Found[]> {
 export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | 'clientKeyPrefix' | 'logger'> {
   /** The start of this client's keys. Default: that of the client which is duplicated. */
   keyPrefix?: string;
+  /** Of ioredis, taken and without effect here, as are its options for retries, its offline queue and pipelining. */
+  connectionName?: string;
+  maxRetriesPerRequest?: number | null;
+  enableReadyCheck?: boolean;
+  enableOfflineQueue?: boolean;
 }
 
 /**

@@ -171,6 +171,20 @@ describe('what is said of the connection', () => {
 });
 
 describe('a client', () => {
+  test('takes what is no function for no callback', async () => {
+    const program = `
+      const { getRedis, shutdown } = require(${JSON.stringify(require.resolve('../..'))});
+      getRedis().then(async (client) => {
+        await client.connect(null);
+        await client.pipeline().set('a', 1).exec(null);
+        await client.multi().get('a').exec(true);
+        await client.quit(null);
+        setImmediate(() => console.log('done'));
+      });`;
+    const { stdout } = await runNode(['-e', program], { env: { REDIS_URL: redis.url } });
+    expect(stdout).toBe('done\n');
+  });
+
   test('tells of its connection in the events and the status of ioredis', async () => {
     const own = await startRedis();
     const client = await openPackage({ url: own.url, logLevel: 'off' }).getRedis();
@@ -222,7 +236,7 @@ describe('a client', () => {
       () => client.quit(),
       () => client.messages('c').next(),
     ]) {
-      expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED' });
+      expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED', message: 'Connection is closed.' });
     }
     expect(await client.pipeline().get('a').exec()).toEqual([
       [expect.objectContaining({ code: 'E_CLOSED' })],
@@ -330,6 +344,43 @@ describe('a duplicate', () => {
     expect(await Promise.all([copy.get('a'), client.get('a')])).toEqual(['3', '1']);
   });
 
+  test('goes where its own options say, also where a URL says where the others go', async () => {
+    const other = await startRedis({ users: ['user guest on >p%40s/s ~* &* +@all'] });
+    const client = await open({ url: `${redis.url}/1` }).getRedis();
+    const guest = client.duplicate({
+      host: other.host,
+      port: other.port,
+      username: 'guest',
+      password: 'p%40s/s',
+    });
+    await guest.set('a', 'elsewhere');
+    expect(await other.command('KEYS', '*')).toEqual([]);
+    await other.command('SELECT', 1);
+    expect(await other.command('GET', 'app:a')).toBe('elsewhere');
+    expect(await client.get('a')).toBeNull();
+    expect(await guest.acl('WHOAMI')).toBe('guest');
+  });
+
+  test('goes to a host where the others go to a unix socket', async () => {
+    const own = await startRedis({ unixSocket: true });
+    const client = await open({ url: `unix://${own.unixPath}` }).getRedis();
+    const copy = client.duplicate({ host: redis.host, port: redis.port });
+    await copy.set('a', 1);
+    expect(await redis.keys()).toEqual(['app:a']);
+  });
+
+  test('takes the options of ioredis that need nothing of this client', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate({
+      connectionName: 'bull:worker',
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+      retryStrategy: () => 100,
+    });
+    expect(await copy.set('a', 1)).toBe('OK');
+    expect(() => client.duplicate({ conectTimeout: 1 })).toThrow(/did you mean connectTimeout/);
+  });
+
   test('blocks and subscribes on connections that end with it', async () => {
     const client = await open().getRedis();
     const copy = client.duplicate();
@@ -337,7 +388,7 @@ describe('a duplicate', () => {
     const waiting = rejection(copy.blpop('l', 0));
     await until(async () => /blocked_clients:1/.test(await redis.command('INFO', 'clients')));
     await copy.quit();
-    expect(await waiting).toMatchObject({ code: 'E_CLOSED' });
+    expect(await waiting).toMatchObject({ code: 'E_CLOSED', message: 'Connection is closed.' });
     await until(async () => (await redis.command('PUBLISH', 'news', 'x')) === 0);
   });
 

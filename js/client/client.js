@@ -13,6 +13,7 @@ const {
   withCallback,
 } = require('./commands.js');
 const { defineScript } = require('./chain.js');
+const { meaningful } = require('./duplicate-options.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Messages } = require('./messages.js');
 const { Pipeline } = require('./pipeline.js');
@@ -140,7 +141,7 @@ class RedisClient extends EventEmitter {
   /** A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. */
   duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
     // Native code puts the prefix in front of keys, so it must know it.
-    const connections = this.#connections.with({ ...options, clientKeyPrefix: keyPrefix });
+    const connections = this.#connections.with({ ...meaningful(options), clientKeyPrefix: keyPrefix });
     const { lazyConnect } = connections.bridge.config();
     const client = new RedisClient({
       connections,

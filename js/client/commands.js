@@ -93,9 +93,9 @@ function takeCallback(given) {
   return typeof given[given.length - 1] === 'function' ? given.pop() : undefined;
 }
 
-/** The same promise, whose outcome a callback is told too. */
+/** The same promise, whose outcome a callback is told too. What is no function is none, as with ioredis. */
 function withCallback(promise, callback) {
-  if (callback === undefined) return promise;
+  if (typeof callback !== 'function') return promise;
   promise.then(
     (value) => process.nextTick(callback, null, value),
     (error) => process.nextTick(callback, error),

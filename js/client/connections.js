@@ -4,6 +4,7 @@ const { Bridge } = require('../bridge.js');
 const { OrgCacheError } = require('../errors.js');
 const { DedicatedConnection } = require('./dedicated-connection.js');
 const { DedicatedPool } = require('./dedicated-pool.js');
+const { urlWith } = require('./duplicate-options.js');
 
 /** How long calls under way may take when a client ends the connection that is its own. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -29,7 +30,7 @@ class Connections {
   /** Connections with options of their own in place of some of these. */
   with(overrides) {
     const options = { ...this.#options, ...overrides };
-    if (overrides.db !== undefined) Object.assign(options, urlWithDatabase(options.url, overrides.db));
+    Object.assign(options, urlWith(this.#options.url, overrides));
     const log = this.#log;
     const onNotice = (name, json) => {
       if (name === 'log') log?.(name, json);
@@ -80,16 +81,6 @@ class Connections {
     this.closeDedicated();
     return this.bridge.close(CLOSE_TIMEOUT_MS);
   }
-}
-
-/** A URL wins over its parts, so that a database chosen beside it would count for nothing. */
-function urlWithDatabase(given, db) {
-  const text = given ?? process.env.REDIS_URL;
-  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.protocol.endsWith('unix:')) url.searchParams.set('db', String(db));
-  else url.pathname = `/${db}`;
-  return { url: url.href };
 }
 
 module.exports = { Connections };

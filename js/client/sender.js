@@ -253,8 +253,9 @@ function ranUnguarded() {
   );
 }
 
+/** In the words of ioredis, by which libraries tell an end that was asked for from a failure. */
 function ended() {
-  return new OrgCacheError('E_CLOSED', 'the client was closed; connect() opens it again');
+  return new OrgCacheError('E_CLOSED', 'Connection is closed.');
 }
 
 module.exports = { Sender };
