@@ -104,7 +104,7 @@ describe('orgcache doctor with one server', () => {
   });
 
   test.each([
-    ['a wrong password', `:${CANARY}-wrong@`, /WRONGPASS.*REDIS_PASSWORD/],
+    ['a wrong password', `:${CANARY}-wrong@`, /failed: WRONGPASS [a-z].*REDIS_PASSWORD/],
     ['no password', '', /NOAUTH.*REDIS_PASSWORD/],
   ])('fails with %s, and says which variable to correct', async (_what, credentials, expected) => {
     const server = await startRedis({ password: CANARY });

@@ -19,4 +19,10 @@ function makeError(code, message, retryable, redisCode) {
   return new OrgCacheError(code, message, { retryable, redisCode });
 }
 
-module.exports = { OrgCacheError, makeError };
+/** One sentence with the word by which it is known, which the replies of a server begin with anyway. */
+function sentenceOf(error) {
+  const code = error.redisCode ?? error.code;
+  return error.message.startsWith(`${code} `) ? error.message : `${code}: ${error.message}`;
+}
+
+module.exports = { OrgCacheError, makeError, sentenceOf };

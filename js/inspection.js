@@ -1,6 +1,7 @@
 'use strict';
 
 const { performance } = require('node:perf_hooks');
+const { sentenceOf } = require('./errors.js');
 
 /** What stats and health checks show, from the report of native code. */
 class Inspection {
@@ -86,7 +87,7 @@ class Inspection {
         status: 'unhealthy',
         responseTime: elapsedMs(start),
         memory: null,
-        error: `${error.redisCode ?? error.code}: ${error.message}`,
+        error: sentenceOf(error),
         ...condition(this.report()),
       };
     }

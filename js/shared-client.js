@@ -1,6 +1,6 @@
 'use strict';
 
-const { OrgCacheError } = require('./errors.js');
+const { OrgCacheError, sentenceOf } = require('./errors.js');
 const { RedisClient } = require('./client/client.js');
 
 const DEFAULT_PORT = 6379;
@@ -58,7 +58,7 @@ class SharedClient {
         message: `Redis answered within ${Math.ceil(performance.now() - start)} ms`,
       };
     } catch (error) {
-      return { status: 'unhealthy', message: `${error.redisCode ?? error.code}: ${error.message}` };
+      return { status: 'unhealthy', message: sentenceOf(error) };
     }
   };
 

@@ -134,6 +134,12 @@ describe('what is said of the connection', () => {
     expect(message).not.toContain('topsecret');
   });
 
+  test('names what the server refused once', async () => {
+    const server = await startRedis({ password: 'topsecret' });
+    const { message } = await open({ url: `redis://:wrong@127.0.0.1:${server.port}` }).redisHealthCheck();
+    expect(message.match(/WRONGPASS/g)).toHaveLength(1);
+  });
+
   test.each([
     [
       { url: 'redis://user:secret@example.test:7000/3' },

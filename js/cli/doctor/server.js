@@ -3,6 +3,7 @@
 const { performance } = require('node:perf_hooks');
 const { fail, inTime, ok, warn } = require('./findings.js');
 const { milliseconds } = require('./network.js');
+const { sentenceOf } = require('../../errors.js');
 
 /** The oldest version that the package is tested with. */
 const OLDEST_VERSION = [6, 2];
@@ -18,7 +19,7 @@ async function checkLogin(client, { hasPassword, hosts, topology }) {
     await inTime(client.ping());
   } catch (error) {
     const code = error.redisCode ?? error.code;
-    return fail('auth', `the login failed: ${code}: ${error.message}`, loginFix(code, topology));
+    return fail('auth', `the login failed: ${sentenceOf(error)}`, loginFix(code, topology));
   }
   const user = await inTime(client.call('ACL', 'WHOAMI')).catch(() => undefined);
   const who = user === undefined ? 'this user' : `user ${user}`;

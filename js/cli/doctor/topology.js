@@ -4,6 +4,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 const { fail, inTime, ok, warn } = require('./findings.js');
 const { connected } = require('./network.js');
+const { sentenceOf } = require('../../errors.js');
 const { nameOf } = require('../configuration.js');
 
 const SLOTS = 16_384;
@@ -18,10 +19,9 @@ async function checkCluster(client) {
     state = await inTime(client.call('CLUSTER', 'INFO'));
     nodes = await inTime(client.call('CLUSTER', 'NODES'));
   } catch (error) {
-    const code = error.redisCode ?? error.code;
     return fail(
       'cluster',
-      `the cluster does not tell its state: ${code}: ${error.message}`,
+      `the cluster does not tell its state: ${sentenceOf(error)}`,
       'check cluster-enabled',
     );
   }
