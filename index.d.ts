@@ -95,7 +95,7 @@ export interface ConfigureOptions {
   password?: string;
   /** The number of the database, default 0. (`REDIS_DB`) */
   db?: number;
-  /** The database of `orgcache/redis` in tests that name none, default 1. (`TEST_REDIS_DB`) */
+  /** The database of `orgcache/redis` in tests, default 1. (`TEST_REDIS_DB`) */
   testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;

@@ -414,8 +414,8 @@ describe('the configuration of orgcache/redis', () => {
     [{}, 1],
     [{ TEST_REDIS_DB: '7' }, 7],
     [{ REDIS_URL: 'redis://127.0.0.1:6400' }, 1],
-    [{ REDIS_URL: 'redis://127.0.0.1:6400/3', TEST_REDIS_DB: '7' }, 3],
-    [{ REDIS_DB: '4', TEST_REDIS_DB: '7' }, 4],
+    [{ REDIS_URL: 'redis://127.0.0.1:6400/3' }, 1],
+    [{ REDIS_DB: '4', TEST_REDIS_DB: '7' }, 7],
   ])('in tests with %j has database %i and a small pool', async (env, database) => {
     expect(await configIn({ NODE_ENV: 'test', ...env })).toMatchObject({
       environment: 'test',

@@ -68,7 +68,7 @@ export interface RedisConfig {
   readonly username: string | null;
   /** Never the password itself: `(redacted)`, or null where there is none. */
   readonly password: string | null;
-  /** In tests that name none `TEST_REDIS_DB`, default 1. */
+  /** In tests `TEST_REDIS_DB`, default 1, where no option in code names another. */
   readonly database: number;
   readonly tls: boolean;
   readonly minPoolSize: number;

@@ -136,6 +136,7 @@ impl<'a> Draft<'a> {
         Ok(server)
     }
 
+    /// Tests that may flush their database keep off the one that a server's environment names.
     fn module_database(
         &self,
         url: Option<&RedisUrl>,
@@ -143,12 +144,13 @@ impl<'a> Draft<'a> {
         topology: &Topology,
         environment: Environment,
     ) -> Result<u32> {
-        let is_named = self.values.source(Name::Database) != Source::Default
-            || url.is_some_and(|url| url.names_database);
+        let is_option = |name| self.values.source(name) == Source::Option;
+        let is_chosen =
+            is_option(Name::Database) || is_option(Name::Url) && url.is_some_and(|url| url.names_database);
         // A cluster has one database.
         let is_cluster = matches!(topology, Topology::Cluster { .. });
         match environment {
-            Environment::Test if !is_named && !is_cluster => self.integer(Name::TestDatabase),
+            Environment::Test if !is_chosen && !is_cluster => self.integer(Name::TestDatabase),
             _ => Ok(database),
         }
     }

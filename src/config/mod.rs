@@ -53,7 +53,7 @@ pub struct ConfigFields {
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub database: u32,
-    /// Of `orgcache/redis`: `database`, but one apart in tests that name none.
+    /// Of `orgcache/redis`: `database`, but one apart in tests whose code names none.
     pub module_database: u32,
     /// `None` speaks plain text.
     pub tls: Option<Tls>,

@@ -204,7 +204,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         .means("database number"),
     setting(Name::TestDatabase, "testDb", "TEST_REDIS_DB", integer(0, MAX_DATABASE))
         .defaults(number(TEST_DATABASE))
-        .means("database number of `orgcache/redis` where NODE_ENV is `test` and nothing else names one"),
+        .means("database number of `orgcache/redis` where NODE_ENV is `test` and no option in code names another"),
     setting(Name::Tls, "tls", "REDIS_TLS", Rule::Bool)
         .defaults(flag(false))
         .means("TLS with verification; the option may be an object of the members below, which turns it on"),

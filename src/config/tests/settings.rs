@@ -47,7 +47,7 @@ fn production_and_test_have_defaults_of_their_own() {
 }
 
 #[test]
-fn tests_that_name_no_database_get_one_apart_in_the_module_of_redis() {
+fn tests_whose_code_names_no_database_get_one_apart_in_the_module_of_redis() {
     let databases = |variables: &[(&'static str, &'static str)]| {
         let config = from_env(variables);
         let row = config.describe()["testDb"].clone();
@@ -58,13 +58,17 @@ fn tests_that_name_no_database_get_one_apart_in_the_module_of_redis() {
     assert_eq!(databases(&[test]), (0, 1));
     assert_eq!(databases(&[test, ("REDIS_URL", "redis://h")]), (0, 1));
     assert_eq!(databases(&[test, ("REDIS_URL", "redis://h/")]), (0, 1));
-    assert_eq!(databases(&[test, ("REDIS_URL", "redis://h/0")]), (0, 0));
-    assert_eq!(databases(&[test, ("REDIS_URL", "unix:///s?db=4")]), (4, 4));
-    assert_eq!(databases(&[test, ("REDIS_DB", "3"), ("TEST_REDIS_DB", "7")]), (3, 3));
+    assert_eq!(databases(&[test, ("REDIS_URL", "redis://h/0")]), (0, 1));
+    assert_eq!(databases(&[test, ("REDIS_URL", "unix:///s?db=4")]), (4, 1));
+    assert_eq!(databases(&[test, ("REDIS_DB", "3"), ("TEST_REDIS_DB", "7")]), (3, 7));
     assert_eq!(databases(&[("TEST_REDIS_DB", "7")]), (0, 0));
     assert_eq!(databases(&[test, ("REDIS_CLUSTER_HOSTS", "a:1")]), (0, 0));
     assert_eq!(databases(&[test, ("REDIS_SENTINEL_HOSTS", "a:1")]), (0, 1));
     assert_eq!(databases(&[("NODE_ENV", "production"), ("REDIS_DB", "2")]), (2, 2));
+    let chosen = |options| load(options, &[test, ("TEST_REDIS_DB", "7")]).unwrap().module_database;
+    assert_eq!(chosen(json!({ "db": 5 })), 5);
+    assert_eq!(chosen(json!({ "url": "redis://h/6" })), 6);
+    assert_eq!(chosen(json!({ "url": "redis://h" })), 7);
 }
 
 #[test]
