@@ -7,7 +7,7 @@ const { rejection, within } = require('./support/wait');
 
 const NATIVE = `${PACKAGE_ROOT}/js/native.js`;
 
-/** The package over an addon whose `submit` is in the hands of `submit(original, values, words)`. */
+/** The package over an addon whose `submit` is in the hands of `submit(original, ...crossing)`. */
 function openWith(submit, options) {
   let orgcache;
   jest.isolateModules(() => {
@@ -18,7 +18,7 @@ function openWith(submit, options) {
       addon.open = (...args) => {
         const client = open(...args);
         const original = client.submit;
-        return { ...client, submit: (values, words) => submit(original, values, words) };
+        return { ...client, submit: (...crossing) => submit(original, ...crossing) };
       };
       return { ...native, loadNative: () => addon };
     });
@@ -35,9 +35,9 @@ describe('calls that cannot cross into native code', () => {
     const redis = await startRedis();
     let failures = 0;
     const { cacheAdapter } = openWith(
-      (submit, values, words) => {
+      (submit, ...crossing) => {
         if (failures-- > 0) throw new Error('a defect');
-        return submit(values, words);
+        return submit(...crossing);
       },
       { url: redis.url },
     );
@@ -59,8 +59,8 @@ describe('calls that cannot cross into native code', () => {
     const redis = await startRedis();
     let isFaulty = false;
     const { cacheAdapter, shutdown } = openWith(
-      (submit, values, words) => {
-        submit(values, words);
+      (submit, ...crossing) => {
+        submit(...crossing);
         if (isFaulty) throw new Error('a defect at the end');
       },
       { url: redis.url },
@@ -73,5 +73,55 @@ describe('calls that cannot cross into native code', () => {
     const values = await Promise.all(Array.from({ length: 50 }, (_, index) => cacheAdapter.get(`k${index}`)));
     expect(values).toEqual(Array.from({ length: 50 }, (_, index) => index));
     expect((await within(2000, shutdown({ timeoutMs: 10_000 }), 'the shutdown')).value.flushed).toBe(true);
+  });
+});
+
+describe('calls that cross together', () => {
+  test.each(['loop', 'thread'])(
+    'have their own outcomes, however many come back at once (%s)',
+    async (driver) => {
+      const redis = await startRedis();
+      const client = openWith((submit, ...crossing) => submit(...crossing), { url: redis.url, driver });
+      const { cacheAdapter: adapter, redisManager } = client;
+      const raw = redisManager.getClient();
+      const commands = [
+        (index) => raw.set(`k${index}`, `v${index}`),
+        (index) => raw.get(`k${index - 1}`),
+        (index) => raw.get(`none${index}`),
+        (index) => raw.incrby(`n${index}`, index),
+        (index) => raw.call('NO-SUCH', index).catch((error) => error.redisCode),
+        (index) => adapter.set(`a${index}`, { index }),
+        (index) => adapter.get(`a${index - 1}`),
+        (index) => adapter.get(`none${index}`),
+      ];
+      const expected = [
+        () => 'OK',
+        (index) => `v${index - 1}`,
+        () => null,
+        (index) => index,
+        () => 'ERR',
+        () => true,
+        (index) => ({ index: index - 1 }),
+        () => null,
+      ];
+      const every = Array.from({ length: 20_000 }, (_, index) => index);
+      const outcomes = await Promise.all(every.map((index) => commands[index % commands.length](index)));
+      expect(outcomes).toEqual(every.map((index) => expected[index % expected.length](index)));
+    },
+  );
+
+  test('have their own words, however many one of them has', async () => {
+    const redis = await startRedis();
+    const raw = openWith((submit, ...crossing) => submit(...crossing), {
+      url: redis.url,
+    }).redisManager.getClient();
+    const sizes = [1, 2, 7, 8, 9, 500, 2000, 2046, 2047, 2048, 2049, 10_000];
+    const items = (size) => Array.from({ length: size }, (_, index) => `${size}:${index}`);
+    const pushes = sizes.flatMap((size) => [
+      raw.rpush(`l${size}`, ...items(size)),
+      raw.set(`s${size}`, size),
+    ]);
+    expect(await Promise.all(pushes)).toEqual(sizes.flatMap((size) => [size, 'OK']));
+    for (const size of sizes) expect(await raw.lrange(`l${size}`, 0, -1)).toEqual(items(size));
   });
 });

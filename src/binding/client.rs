@@ -15,11 +15,11 @@ use napi::sys;
 
 use super::bell::Bell;
 use super::driving::Driving;
-use super::intake::{Intake, WORDS_A_CALL};
+use super::intake::{Given, Intake, WORDS_A_CALL};
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
 use super::reference::Reference;
-use super::sink::{Discard, JsSink, Settled};
+use super::sink::{Discard, JsSink, Mark, Settled};
 use super::under_way::UnderWay;
 #[cfg(unix)]
 use super::uv;
@@ -28,6 +28,9 @@ use crate::cache::{Core, Outcome, Sink, closed};
 use crate::error::Result;
 use crate::health::State;
 use crate::health::log::Registration;
+
+/// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
+const OUTCOMES_A_CALL: usize = 1024;
 
 /// The functions and arrays that JavaScript lends for as long as the client lives.
 pub struct Lent {
@@ -52,7 +55,8 @@ struct Inner {
     driving: Driving,
     intake: Intake,
     /// The vector that sinks fill in turn.
-    words: Vec<u32>,
+    /// For outcomes, used again.
+    room: Settled,
 }
 
 pub struct Client {
@@ -102,7 +106,7 @@ impl Client {
             inner: RefCell::new(Inner {
                 driving: Driving::Closed,
                 intake: Intake::default(),
-                words: Vec::new(),
+                room: Settled::default(),
             }),
             under_way: RefCell::default(),
             is_held: Cell::new(false),
@@ -166,11 +170,11 @@ impl Client {
     }
 
     /// Takes in the calls that JavaScript has gathered: `word_count` words and their arguments.
-    pub fn submit(&self, arguments: sys::napi_value, word_count: usize) {
-        self.guarded(Origin::Call, |client| client.take_in(arguments, word_count));
+    pub fn submit(&self, given: Given<'_>, word_count: usize) {
+        self.guarded(Origin::Call, |client| client.take_in(given, word_count));
     }
 
-    fn take_in(&self, arguments: sys::napi_value, word_count: usize) {
+    fn take_in(&self, given: Given<'_>, word_count: usize) {
         if self.is_returned.get() {
             return;
         }
@@ -181,7 +185,7 @@ impl Client {
         let waiting = self.outstanding();
         words.chunks_exact(WORDS_A_CALL).for_each(|call| self.under_way.borrow_mut().begin(call[0]));
         let settled = self.work(|Inner { driving, intake, .. }, sink| {
-            intake.take_calls(self.env, words, arguments, sink, |call, slot, sink| {
+            intake.take_calls(self.env, words, given, sink, |call, slot, sink| {
                 driving.call(call, slot, waiting, now, sink);
             });
             driving.flush(now, sink);
@@ -250,20 +254,21 @@ impl Client {
 
     fn work(&self, work: impl FnOnce(&mut Inner, &mut JsSink)) -> Settled {
         let mut inner = self.inner.borrow_mut();
-        let words = std::mem::take(&mut inner.words);
-        let mut sink = JsSink::new(self.env, self.make_error(), words);
+        let room = std::mem::take(&mut inner.room);
+        let mut sink = JsSink::new(self.env, self.make_error(), room);
         work(&mut inner, &mut sink);
         sink.finish()
     }
 
-    /// Hands outcomes to JavaScript, as many at a time as the shared array holds.
+    /// Hands outcomes to JavaScript, as many at a time as the shared array and a stack hold.
     fn settle(&self, mut settled: Settled, origin: Origin) {
         if self.is_returned.get() {
             return;
         }
         settled.words.chunks_exact(2).for_each(|call| self.under_way.borrow_mut().end(call[0]));
-        let page_words = self.lent.outcomes.length;
+        let page_words = self.lent.outcomes.length.min(2 * OUTCOMES_A_CALL);
         let pages = settled.words.len().div_ceil(page_words);
+        let mut values = settled.values.as_slice();
         for (page, words) in settled.words.chunks(page_words).enumerate() {
             if self.is_returned.get() {
                 // A callback has closed the client; its calls have failed.
@@ -271,11 +276,13 @@ impl Client {
             }
             // SAFETY: the page is no longer than the array; JavaScript does not run meanwhile.
             unsafe { ptr::copy_nonoverlapping(words.as_ptr(), self.lent.outcomes.data, words.len()) };
-            let arguments = [
-                settled.values.unwrap_or_else(|| values::null(self.env)),
-                values::integer(self.env, (page * page_words / 2) as i64),
-                values::integer(self.env, (words.len() / 2) as i64),
-            ];
+            let outcomes = words.chunks_exact(2);
+            let count = outcomes.clone().filter(|outcome| Mark::has_value(outcome[1])).count();
+            let (of_page, rest) = values.split_at(count.min(values.len()));
+            values = rest;
+            // Arguments cost a fraction of what the elements of an array do.
+            let mut arguments = vec![values::integer(self.env, outcomes.len() as i64)];
+            arguments.extend(of_page);
             let settle = self.lent.settle.value();
             if origin == Origin::EventLoop && page + 1 == pages {
                 values::call_back(self.env, settle, &arguments);
@@ -283,9 +290,9 @@ impl Client {
                 values::call(self.env, settle, &arguments);
             }
         }
-        settled.words.clear();
+        settled.clear();
         if let Ok(mut inner) = self.inner.try_borrow_mut() {
-            inner.words = settled.words;
+            inner.room = settled;
         }
         self.hold();
     }

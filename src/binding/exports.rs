@@ -11,6 +11,7 @@ use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
+use super::intake::Given;
 use super::notices::Notices;
 use super::reference::Reference;
 use super::sink::{Mark, show};
@@ -121,8 +122,9 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
         let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
-        let functions: [(&str, Body); 11] = [
+        let functions: [(&str, Body); 12] = [
             ("submit", submit),
+            ("submitArray", submit_array),
             ("answer", answer),
             ("close", close),
             ("report", report),
@@ -181,13 +183,23 @@ fn settings_report(config: &Config) -> Value {
     })
 }
 
-/// `submit(arguments, wordCount)`: the calls of a tick.
+/// `submit(wordCount, ...arguments)`: the calls of a tick.
 fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    client(call).submit(Given::Spread(&call.arguments()[1..]), word_count(call));
+    Ok(ptr::null_mut())
+}
+
+/// `submitArray(wordCount, arguments)`: the same of calls with very many arguments.
+fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    client(call).submit(Given::Gathered(call.argument(1)), word_count(call));
+    Ok(ptr::null_mut())
+}
+
+fn word_count(call: &Invocation) -> usize {
     let mut words = 0;
     // SAFETY: an argument of the running call; where it is no number, `words` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut words) };
-    client(call).submit(call.argument(0), words as usize);
-    Ok(ptr::null_mut())
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut words) };
+    words as usize
 }
 
 /// `answer(head, ...arguments)`: one call answered from memory; throws what the call failed with.

@@ -12,24 +12,26 @@ use napi::sys;
 use super::values;
 use crate::error::{Error, ErrorCode};
 
-/// The most arguments that a function of ours takes.
-const MAX_ARGUMENTS: usize = 8;
+/// Most functions of ours take no more arguments; they are read without an allocation.
+const FEW_ARGUMENTS: usize = 8;
 
 /// What a function is called with.
 pub struct Invocation {
     pub env: sys::napi_env,
     pub data: *mut c_void,
-    arguments: [sys::napi_value; MAX_ARGUMENTS],
+    few: [sys::napi_value; FEW_ARGUMENTS],
+    /// All of them, where they are more than a few.
+    many: Vec<sys::napi_value>,
 }
 
 impl Invocation {
     /// The argument at `position`; `undefined` where it was not given.
     pub fn argument(&self, position: usize) -> sys::napi_value {
-        self.arguments[position]
+        self.few[position]
     }
 
     pub fn arguments(&self) -> &[sys::napi_value] {
-        &self.arguments
+        if self.many.is_empty() { &self.few } else { &self.many }
     }
 }
 
@@ -72,16 +74,21 @@ unsafe extern "C" fn unbind(_env: sys::napi_env, bound: *mut c_void, _hint: *mut
 
 /// Every function of ours starts here: no panic may unwind into Node.
 unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let mut arguments = [ptr::null_mut(); MAX_ARGUMENTS];
-    let mut count = MAX_ARGUMENTS;
+    let mut few = [ptr::null_mut(); FEW_ARGUMENTS];
+    let mut many = Vec::new();
+    let mut count = FEW_ARGUMENTS;
     let mut bound = ptr::null_mut();
     // SAFETY: Node gives a valid `info`; the arrays have the size that `count` says, and Node fills
-    // the ones that were not given with `undefined`.
+    // the ones that were not given with `undefined`. Afterwards `count` is how many were given.
     let (body, data) = unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut bound);
+        sys::napi_get_cb_info(env, info, &mut count, few.as_mut_ptr(), ptr::null_mut(), &mut bound);
+        if count > FEW_ARGUMENTS {
+            many.resize(count, ptr::null_mut());
+            sys::napi_get_cb_info(env, info, &mut count, many.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
+        }
         *bound.cast::<Bound>()
     };
-    let invocation = Invocation { env, data, arguments };
+    let invocation = Invocation { env, data, few, many };
     match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {
         Ok(Ok(value)) => value,
         Ok(Err(Thrown(error, make))) => {

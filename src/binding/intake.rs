@@ -18,6 +18,29 @@ const FEW_ARGUMENTS: usize = 8;
 /// Slot, head and number of arguments.
 pub const WORDS_A_CALL: usize = 3;
 
+/// The arguments of the calls of a batch, one behind the other.
+pub enum Given<'a> {
+    /// The submitting function's own: nothing has to be looked up.
+    Spread(&'a [sys::napi_value]),
+    /// In an array, where they are more than a stack should hold.
+    Gathered(sys::napi_value),
+}
+
+impl Given<'_> {
+    /// The argument at `position`; no value where there is none, which reads as absent.
+    fn at(&self, env: sys::napi_env, position: usize) -> sys::napi_value {
+        match self {
+            Given::Spread(values) => values.get(position).copied().unwrap_or(ptr::null_mut()),
+            Given::Gathered(array) => {
+                let mut value = ptr::null_mut();
+                // SAFETY: the array is an argument of the running call.
+                unsafe { sys::napi_get_element(env, *array, position as u32, &mut value) };
+                value
+            }
+        }
+    }
+}
+
 /// Buffers that calls share.
 #[derive(Default)]
 pub struct Intake {
@@ -26,26 +49,20 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Hands each call to `take`. `words` are slot, head and number of arguments of each call in turn; `array` holds the
-    /// arguments of all.
+    /// Hands each call to `take`. `words` are slot, head and number of arguments of each call in turn.
     pub fn take_calls(
         &mut self,
         env: sys::napi_env,
         words: &[u32],
-        array: sys::napi_value,
+        given: Given<'_>,
         sink: &mut JsSink,
         mut take: impl FnMut(&Call<'_>, u32, &mut JsSink),
     ) {
         let mut position = 0;
         for word in words.chunks_exact(WORDS_A_CALL) {
             let (slot, head) = (word[0], Head::new(word[1], word[2] as usize));
-            let element = |offset| {
-                let mut value = ptr::null_mut();
-                // SAFETY: `array` is an argument of the running call.
-                unsafe { sys::napi_get_element(env, array, (position + offset) as u32, &mut value) };
-                value
-            };
-            if let Err(error) = self.with_call(env, head, element, |call, _| take(call, slot, sink)) {
+            let argument = |offset| given.at(env, position + offset);
+            if let Err(error) = self.with_call(env, head, argument, |call, _| take(call, slot, sink)) {
                 sink.settle(slot, Outcome::Failed(error));
             }
             position += head.count;

@@ -31,23 +31,34 @@ impl Mark {
         (Mark::False, "false"),
         (Mark::Entries, "entries"),
     ];
+
+    /// Of marks as they cross: whether a value goes with one.
+    pub fn has_value(mark: u32) -> bool {
+        ![Mark::Null, Mark::True, Mark::False].map(|mark| mark as u32).contains(&mark)
+    }
 }
 
 /// Collects outcomes within one handle scope.
 pub struct JsSink {
     env: sys::napi_env,
     make_error: sys::napi_value,
-    values: sys::napi_value,
-    /// Slot and mark of each outcome.
-    words: Vec<u32>,
+    settled: Settled,
 }
 
-/// What was collected.
+/// What was collected. Its room is used again, its values are of one handle scope.
+#[derive(Default)]
 pub struct Settled {
-    /// An array; none where every mark says it all.
-    pub values: Option<sys::napi_value>,
+    /// Of those outcomes whose mark does not say it all.
+    pub values: Vec<sys::napi_value>,
     /// Slot and mark of each.
     pub words: Vec<u32>,
+}
+
+impl Settled {
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.words.clear();
+    }
 }
 
 /// For outcomes that nobody can be told any more.
@@ -58,26 +69,13 @@ impl Sink for Discard {
 }
 
 impl JsSink {
-    pub fn new(env: sys::napi_env, make_error: sys::napi_value, words: Vec<u32>) -> JsSink {
-        debug_assert!(words.is_empty());
-        JsSink { env, make_error, values: ptr::null_mut(), words }
+    pub fn new(env: sys::napi_env, make_error: sys::napi_value, room: Settled) -> JsSink {
+        debug_assert!(room.words.is_empty() && room.values.is_empty());
+        JsSink { env, make_error, settled: room }
     }
 
     pub fn finish(self) -> Settled {
-        Settled { values: (!self.values.is_null()).then_some(self.values), words: self.words }
-    }
-
-    fn put(&mut self, slot: u32, mark: Mark, value: Option<sys::napi_value>) {
-        if let Some(value) = value {
-            if self.values.is_null() {
-                // SAFETY: within the handle scope that the sink was made in.
-                unsafe { sys::napi_create_array(self.env, &mut self.values) };
-            }
-            let position = (self.words.len() / 2) as u32;
-            // SAFETY: both values are of the running scope.
-            unsafe { sys::napi_set_element(self.env, self.values, position, value) };
-        }
-        self.words.extend([slot, mark as u32]);
+        self.settled
     }
 }
 
@@ -117,6 +115,7 @@ pub fn show(
 impl Sink for JsSink {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
         let (mark, value) = show(self.env, self.make_error, &outcome);
-        self.put(slot, mark, value);
+        self.settled.values.extend(value);
+        self.settled.words.extend([slot, mark as u32]);
     }
 }
