@@ -406,18 +406,3 @@ describe('a duplicate', () => {
     expect(stdout).toBe('done\n');
   });
 });
-
-describe('the client that all share', () => {
-  test.each([
-    ['select', [1]],
-    ['auth', ['secret']],
-    ['monitor', []],
-    ['reset', []],
-    ['readonly', []],
-  ])('refuses %s, which would change it under others', async (method, words) => {
-    const client = await open().getRedis();
-    const error = await rejection(client[method](...words));
-    expect(error).toMatchObject({ code: 'E_REPLY', redisCode: 'ERR' });
-    expect(error.message).toMatch(/needs a connection of its own/);
-  });
-});
