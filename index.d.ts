@@ -38,6 +38,8 @@ export class OrgCacheError extends Error {
   readonly retryable: boolean;
   /** With `E_REPLY`: the first word of the server's error, e.g. `OOM`, `NOPERM`, `WRONGTYPE`. */
   readonly redisCode?: string;
+  /** With `EXECABORT`: why commands of the transaction were refused. */
+  readonly previousErrors?: readonly Error[];
   readonly cause?: unknown;
 }
 
@@ -779,6 +781,7 @@ type Chained<This> = {
 };
 
 interface Chain<This> extends Chained<This> {
+  readonly isPipeline: true;
   /** How many commands wait for `exec`. */
   readonly length: number;
   /** Any command by its name. */
@@ -797,12 +800,16 @@ export interface RedisPipeline extends Chain<RedisPipeline> {
   multi(): this;
   /** Never rejects: an error is the result of its command. */
   exec(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
+  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  execBuffer(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
 }
 
 /** Commands that run together or not at all. */
 export interface RedisTransaction extends Chain<RedisTransaction> {
   /** Null where a key that the client watches has changed. Rejects with `EXECABORT` where a command is refused. */
   exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
+  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  execBuffer(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
   discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
 }
 
@@ -901,7 +908,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   /** Commands work in both. */
   readonly mode: 'normal' | 'subscriber';
   readonly isCluster: boolean;
-  /** What is configured, without secrets. */
+  /** What is in force, without secrets: `host` and `port`, or `path` of a unix socket, `db`, `username`, `keyPrefix`, ... */
   readonly options: Readonly<Record<string, unknown>>;
 
   /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
@@ -950,12 +957,12 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
 
   /** Resolves when the server answers; opens a client that was closed. */
   connect(callback?: RedisCallback<void>): Promise<void>;
-  /** Closes at once. */
-  disconnect(): void;
+  /** Closes at once. With `reconnect` it is connected anew instead; the connection that all share stays. */
+  disconnect(reconnect?: boolean): void;
   end(): void;
   /** Closes when the commands before it have their answers. */
   quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
-  /** A client with connections of its own. */
+  /** A client with connections of its own. It connects at once unless `lazyConnect` was asked for. */
   duplicate(options?: DuplicateOptions): RedisClient;
   /** Only of a duplicate: the shared connection has one database. */
   select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;
