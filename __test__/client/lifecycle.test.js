@@ -295,8 +295,8 @@ describe('a duplicate', () => {
     const orgcache = open();
     const client = await orgcache.getRedis();
     await client.set('a', 1);
-    const copy = client.duplicate();
     const before = await received();
+    const copy = client.duplicate();
     expect(await copy.get('a')).toBe('1');
     expect(await received()).toBe(before + 1);
     await copy.quit();

@@ -32,10 +32,14 @@ class Connections {
     const options = { ...this.#options, ...overrides };
     Object.assign(options, urlWith(this.#options.url, overrides));
     const log = this.#log;
-    const onNotice = (name, json) => {
-      if (name === 'log') log?.(name, json);
-    };
-    return new Connections({ bridge: new Bridge(options, onNotice, { hasJournal: false }), options, log });
+    return new Connections({ bridge: bridgeOf(options, log), options, log });
+  }
+
+  /** Later calls go on a new connection; those under way end on the one before. */
+  renew() {
+    const before = this.bridge;
+    this.bridge = bridgeOf(this.#options, this.#log);
+    if (before.isOpen) before.close(CLOSE_TIMEOUT_MS);
   }
 
   /** How many connections callers have alone, and how many callers wait for one. Asking opens none. */
@@ -81,6 +85,13 @@ class Connections {
     this.closeDedicated();
     return this.bridge.close(CLOSE_TIMEOUT_MS);
   }
+}
+
+function bridgeOf(options, log) {
+  const onNotice = (name, json) => {
+    if (name === 'log') log?.(name, json);
+  };
+  return new Bridge(options, onNotice, { hasJournal: false });
 }
 
 module.exports = { Connections };
