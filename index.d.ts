@@ -101,6 +101,8 @@ export interface ConfigureOptions {
   testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;
+  /** How `CLIENT LIST` calls each connection, default `orgcache`. (`REDIS_CONNECTION_NAME`) */
+  connectionName?: string;
   /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
   clusterHosts?: string | readonly string[];
   /** `host:port` of sentinels, as a list or separated by commas. (`REDIS_SENTINEL_HOSTS`) */
@@ -891,7 +893,6 @@ export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | '
   /** The start of this client's keys. Default: that of the client which is duplicated. */
   keyPrefix?: string;
   /** Of ioredis, taken and without effect here, as are its options for retries, its offline queue and pipelining. */
-  connectionName?: string;
   maxRetriesPerRequest?: number | null;
   enableReadyCheck?: boolean;
   enableOfflineQueue?: boolean;

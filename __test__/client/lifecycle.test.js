@@ -369,6 +369,27 @@ describe('a duplicate', () => {
     expect(await redis.keys()).toEqual(['app:a']);
   });
 
+  test('names all of its connections as it was told, also when they were lost', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate({ connectionName: 'bull:worker' });
+    const named = async () => {
+      const list = await redis.command('CLIENT', 'LIST');
+      return list.split('\n').filter((line) => line.includes(' name=bull:worker ')).length;
+    };
+    await copy.subscribe('news');
+    const waiting = rejection(copy.blpop('l', 0));
+    expect(await copy.client('GETNAME')).toBe('bull:worker');
+    expect(await client.client('GETNAME')).toBe('orgcache');
+    await until(async () => (await named()) === 3);
+    await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));
+    await until(async () => (await copy.client('GETNAME')) === 'bull:worker' && (await named()) === 3);
+    copy.disconnect();
+    await waiting;
+    const unnamed = client.duplicate({ connectionName: 'two words' });
+    expect(await unnamed.client('GETNAME')).toBe('orgcache');
+    unnamed.disconnect();
+  });
+
   test('takes the options of ioredis that need nothing of this client', async () => {
     const client = await open().getRedis();
     const copy = client.duplicate({

@@ -11,8 +11,6 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 
-/// The name that `CLIENT LIST` shows for our connections.
-const CLIENT_NAME: &[u8] = b"orgcache";
 /// How long a server that is loading, or busy with a script, is left alone before it is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// What a server says that will serve in a while.
@@ -98,7 +96,7 @@ impl<'s> Line<'s> {
             let username = config.username.as_deref().unwrap_or("default");
             command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
         }
-        command.extend([b"SETNAME", CLIENT_NAME]);
+        command.extend([b"SETNAME", config.connection_name.as_bytes()]);
         match self.ask(&command, server_info).await {
             Ok(server) => Ok(Said::Info(server)),
             Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
