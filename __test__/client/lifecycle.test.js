@@ -333,6 +333,23 @@ describe('a duplicate', () => {
     expect(await copy.get('a')).toBe('0');
   });
 
+  test('keeps its subscriptions when it selects a database, and ends them with itself', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate();
+    const heard = [];
+    copy.on('message', (channel, message) => heard.push(`${channel}: ${message}`));
+    await copy.subscribe('news');
+    await copy.select(2);
+    expect(copy.mode).toBe('subscriber');
+    expect(await copy.subscribe('weather')).toBe(2);
+    expect(await client.publish('news', 'hello')).toBe(1);
+    expect(await client.publish('weather', 'rain')).toBe(1);
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(['news: hello', 'weather: rain']);
+    await copy.quit();
+    await until(async () => (await client.publish('news', 'x')) === 0);
+  });
+
   test('selects another database than the one that the URL names', async () => {
     const client = await open({ url: `${redis.url}/1` }).getRedis();
     await client.set('a', 1);

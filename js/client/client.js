@@ -185,13 +185,14 @@ class RedisClient extends EventEmitter {
       selected.close();
       throw error;
     }
-    before.close();
+    before.handOver(selected);
     return 'OK';
   }
 
   #use(connections) {
     this.#connections = connections;
     this.#sender.connections = connections;
+    this.#subscriptions.connections = connections;
     this.#lifecycle.follow(connections.bridge);
   }
 

@@ -62,12 +62,20 @@ class Connections {
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
     const connection = new DedicatedConnection(this.#options, { log: this.#log, ...handlers });
-    this.#subscribers.add(onEnd);
+    const subscribers = this.#subscribers;
+    subscribers.add(onEnd);
     const end = () => {
-      this.#subscribers.delete(onEnd);
+      subscribers.delete(onEnd);
       connection.close();
     };
     return { connection, end };
+  }
+
+  /** Ends all but the subscriptions, which these others have from now on: channels are of no database. */
+  handOver(successor) {
+    successor.#subscribers = this.#subscribers;
+    this.#subscribers = new Set();
+    return this.close();
   }
 
   /** Ends those that a caller has alone, for good. */
