@@ -38,6 +38,8 @@ export class OrgCacheError extends Error {
   readonly retryable: boolean;
   /** With `E_REPLY`: the first word of the server's error, e.g. `OOM`, `NOPERM`, `WRONGTYPE`. */
   readonly redisCode?: string;
+  /** With `EXECABORT`: why commands of the transaction were refused. */
+  readonly previousErrors?: readonly Error[];
   readonly cause?: unknown;
 }
 
@@ -99,6 +101,8 @@ export interface ConfigureOptions {
   testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;
+  /** How `CLIENT LIST` calls each connection, default `orgcache`. (`REDIS_CONNECTION_NAME`) */
+  connectionName?: string;
   /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
   clusterHosts?: string | readonly string[];
   /** `host:port` of sentinels, as a list or separated by commas. (`REDIS_SENTINEL_HOSTS`) */
@@ -779,6 +783,7 @@ type Chained<This> = {
 };
 
 interface Chain<This> extends Chained<This> {
+  readonly isPipeline: true;
   /** How many commands wait for `exec`. */
   readonly length: number;
   /** Any command by its name. */
@@ -797,12 +802,16 @@ export interface RedisPipeline extends Chain<RedisPipeline> {
   multi(): this;
   /** Never rejects: an error is the result of its command. */
   exec(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
+  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  execBuffer(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
 }
 
 /** Commands that run together or not at all. */
 export interface RedisTransaction extends Chain<RedisTransaction> {
   /** Null where a key that the client watches has changed. Rejects with `EXECABORT` where a command is refused. */
   exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
+  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  execBuffer(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
   discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
 }
 
@@ -884,7 +893,6 @@ export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | '
   /** The start of this client's keys. Default: that of the client which is duplicated. */
   keyPrefix?: string;
   /** Of ioredis, taken and without effect here, as are its options for retries, its offline queue and pipelining. */
-  connectionName?: string;
   maxRetriesPerRequest?: number | null;
   enableReadyCheck?: boolean;
   enableOfflineQueue?: boolean;
@@ -901,7 +909,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   /** Commands work in both. */
   readonly mode: 'normal' | 'subscriber';
   readonly isCluster: boolean;
-  /** What is configured, without secrets. */
+  /** What is in force, without secrets: `host` and `port`, or `path` of a unix socket, `db`, `username`, `keyPrefix`, ... */
   readonly options: Readonly<Record<string, unknown>>;
 
   /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
@@ -950,12 +958,12 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
 
   /** Resolves when the server answers; opens a client that was closed. */
   connect(callback?: RedisCallback<void>): Promise<void>;
-  /** Closes at once. */
-  disconnect(): void;
+  /** Closes at once. With `reconnect` it is connected anew instead; the connection that all share stays. */
+  disconnect(reconnect?: boolean): void;
   end(): void;
   /** Closes when the commands before it have their answers. */
   quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
-  /** A client with connections of its own. */
+  /** A client with connections of its own. It connects at once unless `lazyConnect` was asked for. */
   duplicate(options?: DuplicateOptions): RedisClient;
   /** Only of a duplicate: the shared connection has one database. */
   select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;

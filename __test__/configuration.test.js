@@ -145,6 +145,7 @@ const EVERY_OPTION = {
   lazyConnect: true,
   keyPrefix: 'all:',
   clientKeyPrefix: 'client:',
+  connectionName: 'worker',
   prefixChannels: false,
   scaleReads: 'primary',
   defaultTtl: 60,

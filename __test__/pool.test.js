@@ -17,7 +17,7 @@ const poolOf = ({ redisManager }) => redisManager.getMetrics().pool;
 
 async function connections() {
   const list = await redis.command('CLIENT', 'LIST');
-  return list.split('\n').filter((line) => line.includes(' name=orgcache-')).length;
+  return list.split('\n').filter((line) => line.includes(' name=orgcache ')).length;
 }
 
 describe.each(['loop', 'thread'])('with the %s driver', (driver) => {

@@ -2,8 +2,7 @@
 
 const { OrgCacheError, sentenceOf } = require('./errors.js');
 const { RedisClient } = require('./client/client.js');
-
-const DEFAULT_PORT = 6379;
+const { endpointOf } = require('./client/endpoint.js');
 
 /** The one client that a server shares, opened when it is first asked for; its keys have the configured prefix. */
 class SharedClient {
@@ -65,23 +64,8 @@ class SharedClient {
   /** What is configured; with several hosts the first of them. */
   getConnectionInfo = () => {
     const { settings, clientKeyPrefix: keyPrefix } = this.#connections.bridge.config();
-    const clusterHosts = settings.clusterHosts.value;
-    const hosts = clusterHosts || settings.sentinelHosts.value;
-    return { ...endpoint(hosts, settings), keyPrefix, isCluster: Boolean(clusterHosts) };
+    return { ...endpointOf(settings), keyPrefix, isCluster: Boolean(settings.clusterHosts.value) };
   };
-}
-
-function endpoint(hosts, settings) {
-  if (hosts) {
-    const [first] = String(hosts).split(',');
-    const [, host, port] = /^\s*\[?(.*?)\]?:(\d+)\s*$/.exec(first);
-    return { host, port: Number(port) };
-  }
-  const url = settings.url.value;
-  if (!url) return { host: settings.host.value, port: settings.port.value };
-  const { hostname, port, pathname } = new URL(url);
-  if (hostname === '') return { host: decodeURIComponent(pathname), port: 0 };
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
 }
 
 /** Of a key as commands take it, but for bytes that are no text. */

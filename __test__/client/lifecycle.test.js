@@ -301,8 +301,8 @@ describe('a duplicate', () => {
     const orgcache = open();
     const client = await orgcache.getRedis();
     await client.set('a', 1);
-    const copy = client.duplicate();
     const before = await received();
+    const copy = client.duplicate();
     expect(await copy.get('a')).toBe('1');
     expect(await received()).toBe(before + 1);
     await copy.quit();
@@ -337,6 +337,23 @@ describe('a duplicate', () => {
     expect(await copy.get('a')).toBe('2');
     expect(await copy.select(0)).toBe('OK');
     expect(await copy.get('a')).toBe('0');
+  });
+
+  test('keeps its subscriptions when it selects a database, and ends them with itself', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate();
+    const heard = [];
+    copy.on('message', (channel, message) => heard.push(`${channel}: ${message}`));
+    await copy.subscribe('news');
+    await copy.select(2);
+    expect(copy.mode).toBe('subscriber');
+    expect(await copy.subscribe('weather')).toBe(2);
+    expect(await client.publish('news', 'hello')).toBe(1);
+    expect(await client.publish('weather', 'rain')).toBe(1);
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(['news: hello', 'weather: rain']);
+    await copy.quit();
+    await until(async () => (await client.publish('news', 'x')) === 0);
   });
 
   test('selects another database than the one that the URL names', async () => {
@@ -375,6 +392,27 @@ describe('a duplicate', () => {
     expect(await redis.keys()).toEqual(['app:a']);
   });
 
+  test('names all of its connections as it was told, also when they were lost', async () => {
+    const client = await open().getRedis();
+    const copy = client.duplicate({ connectionName: 'bull:worker' });
+    const named = async () => {
+      const list = await redis.command('CLIENT', 'LIST');
+      return list.split('\n').filter((line) => line.includes(' name=bull:worker ')).length;
+    };
+    await copy.subscribe('news');
+    const waiting = rejection(copy.blpop('l', 0));
+    expect(await copy.client('GETNAME')).toBe('bull:worker');
+    expect(await client.client('GETNAME')).toBe('orgcache');
+    await until(async () => (await named()) === 3);
+    await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));
+    await until(async () => (await copy.client('GETNAME')) === 'bull:worker' && (await named()) === 3);
+    copy.disconnect();
+    await waiting;
+    const unnamed = client.duplicate({ connectionName: 'two words' });
+    expect(await unnamed.client('GETNAME')).toBe('orgcache');
+    unnamed.disconnect();
+  });
+
   test('takes the options of ioredis that need nothing of this client', async () => {
     const client = await open().getRedis();
     const copy = client.duplicate({
@@ -410,20 +448,5 @@ describe('a duplicate', () => {
       });`;
     const { stdout } = await runNode(['-e', program], { env: { REDIS_URL: redis.url } });
     expect(stdout).toBe('done\n');
-  });
-});
-
-describe('the client that all share', () => {
-  test.each([
-    ['select', [1]],
-    ['auth', ['secret']],
-    ['monitor', []],
-    ['reset', []],
-    ['readonly', []],
-  ])('refuses %s, which would change it under others', async (method, words) => {
-    const client = await open().getRedis();
-    const error = await rejection(client[method](...words));
-    expect(error).toMatchObject({ code: 'E_REPLY', redisCode: 'ERR' });
-    expect(error.message).toMatch(/needs a connection of its own/);
   });
 });

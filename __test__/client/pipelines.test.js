@@ -353,3 +353,39 @@ describe('WATCH', () => {
     await ours.unwatch();
   });
 });
+
+describe('what libraries for ioredis look at', () => {
+  test('execBuffer answers as exec does, each reply in the form that its command asked for', async () => {
+    const bytes = Buffer.from('text');
+    for (const client of [ours, theirs]) {
+      await client.set('a', 'text');
+      expect(await client.multi().get('a').getBuffer('a').execBuffer()).toEqual([
+        [null, 'text'],
+        [null, bytes],
+      ]);
+      const [, , , inside] = await client.pipeline().get('a').multi().get('a').execBuffer().exec();
+      expect(inside).toEqual([null, ['text']]);
+    }
+    expect(await ours.pipeline().get('a').execBuffer()).toEqual([[null, 'text']]);
+  });
+
+  test('pipelines and transactions say what they are', () => {
+    for (const client of [ours, theirs]) {
+      expect([client.pipeline().isPipeline, client.multi().isPipeline]).toEqual([true, true]);
+    }
+  });
+
+  test('a transaction that was given up has the reason in previousErrors', async () => {
+    for (const client of [ours, theirs]) {
+      const error = await rejection(client.multi().set('a', 1).call('nosuch', 'b').exec());
+      expect(error.message).toMatch(/^EXECABORT/);
+      expect(error.previousErrors).toEqual([
+        expect.objectContaining({ message: expect.stringMatching(/^ERR unknown command/) }),
+      ]);
+      await client.multi({ pipeline: false });
+      const refused = await rejection(client.get());
+      const own = await rejection(client.exec());
+      if (client === ours) expect(own.previousErrors).toEqual([refused]);
+    }
+  });
+});

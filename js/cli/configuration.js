@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const { loadNative } = require('../native.js');
 const { makeError } = require('../errors.js');
-const { inForce } = require('../redis/settings.js');
+const { inForce } = require('../client/endpoint.js');
 
 /** What the environment configures, as native code reads it. Throws `E_CONFIG`. */
 function readConfiguration(env) {

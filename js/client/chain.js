@@ -31,6 +31,10 @@ class Chain {
     this.#entries = entries;
   }
 
+  get isPipeline() {
+    return true;
+  }
+
   /** How many commands wait for `exec`. */
   get length() {
     return this.#entries.length;
@@ -89,6 +93,11 @@ defineCommands(Chain.prototype, (chain, command, given, flags) =>
 for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
   if (!own.includes(name)) Chain.prototype[name][IS_COMMAND] = true;
 }
+
+/** As with ioredis no different from `exec`: each reply has the form that its command asked for. */
+define(Chain.prototype, 'execBuffer', function (callback) {
+  return this.exec(callback);
+});
 
 /** Gives a class of chains the methods of a script. */
 function defineScript(prototype, name, script) {

@@ -14,6 +14,7 @@ const {
 } = require('./commands.js');
 const { defineScript } = require('./chain.js');
 const { meaningful } = require('./duplicate-options.js');
+const { optionsOf } = require('./endpoint.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Messages } = require('./messages.js');
 const { Pipeline } = require('./pipeline.js');
@@ -86,11 +87,9 @@ class RedisClient extends EventEmitter {
     return Boolean(this.#connections.bridge.config().settings.clusterHosts.value);
   }
 
-  /** What is configured, without secrets. */
+  /** What is in force, without secrets. */
   get options() {
-    const { settings } = this.#connections.bridge.config();
-    const values = Object.entries(settings).map(([name, { value }]) => [name, value]);
-    return { ...Object.fromEntries(values), keyPrefix: this.#keyPrefix };
+    return { ...optionsOf(this.#connections.bridge.config().settings), keyPrefix: this.#keyPrefix };
   }
 
   /** Resolves when commands can be sent; opens a client that was closed. */
@@ -108,13 +107,25 @@ class RedisClient extends EventEmitter {
     await this.#sender.ask(PING, [], TEXTS);
   }
 
-  /** Closes at once: what is under way on connections of its own fails with `E_CLOSED`. */
-  disconnect() {
+  /**
+   * Closes at once: what is under way on connections of its own fails with `E_CLOSED`. With `reconnect` it is connected
+   * anew instead; the connection that others use too stays.
+   */
+  disconnect(reconnect = false) {
     if (this.#sender.isEnded) return;
+    if (reconnect) return this.#reconnect();
     this.#sender.end();
     this.#subscriptions.close();
     this.#lifecycle.end();
     if (this.#isOwner) this.#connections.close();
+  }
+
+  #reconnect() {
+    // What is not connected is being connected already.
+    if (this.status !== 'ready' && this.status !== 'wait') return;
+    if (this.#isOwner) this.#connections.renew();
+    this.#lifecycle.restart(this.#connections.bridge);
+    this.#connect().catch(() => {});
   }
 
   end() {
@@ -142,7 +153,7 @@ class RedisClient extends EventEmitter {
   duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
     // Native code puts the prefix in front of keys, so it must know it.
     const connections = this.#connections.with({ ...meaningful(options), clientKeyPrefix: keyPrefix });
-    const { lazyConnect } = connections.bridge.config();
+    const { value: isLazy, source } = connections.bridge.config().settings.lazyConnect;
     const client = new RedisClient({
       connections,
       keyPrefix,
@@ -150,7 +161,8 @@ class RedisClient extends EventEmitter {
       isOwner: true,
     });
     for (const [name, definition] of this.#scripts) client.defineCommand(name, definition);
-    if (!lazyConnect) client.connect().catch(() => {});
+    // Who waits for `ready` sends nothing before. As with ioredis only who asks for it gets a client that waits.
+    if (!isLazy || source === 'default') client.connect().catch(() => {});
     return client;
   }
 
@@ -173,13 +185,14 @@ class RedisClient extends EventEmitter {
       selected.close();
       throw error;
     }
-    before.close();
+    before.handOver(selected);
     return 'OK';
   }
 
   #use(connections) {
     this.#connections = connections;
     this.#sender.connections = connections;
+    this.#subscriptions.connections = connections;
     this.#lifecycle.follow(connections.bridge);
   }
 

@@ -32,10 +32,14 @@ class Connections {
     const options = { ...this.#options, ...overrides };
     Object.assign(options, urlWith(this.#options.url, overrides));
     const log = this.#log;
-    const onNotice = (name, json) => {
-      if (name === 'log') log?.(name, json);
-    };
-    return new Connections({ bridge: new Bridge(options, onNotice, { hasJournal: false }), options, log });
+    return new Connections({ bridge: bridgeOf(options, log), options, log });
+  }
+
+  /** Later calls go on a new connection; those under way end on the one before. */
+  renew() {
+    const before = this.bridge;
+    this.bridge = bridgeOf(this.#options, this.#log);
+    if (before.isOpen) before.close(CLOSE_TIMEOUT_MS);
   }
 
   /** How many connections callers have alone, and how many callers wait for one. Asking opens none. */
@@ -58,12 +62,20 @@ class Connections {
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
     const connection = new DedicatedConnection(this.#options, { log: this.#log, ...handlers });
-    this.#subscribers.add(onEnd);
+    const subscribers = this.#subscribers;
+    subscribers.add(onEnd);
     const end = () => {
-      this.#subscribers.delete(onEnd);
+      subscribers.delete(onEnd);
       connection.close();
     };
     return { connection, end };
+  }
+
+  /** Ends all but the subscriptions, which these others have from now on: channels are of no database. */
+  handOver(successor) {
+    successor.#subscribers = this.#subscribers;
+    this.#subscribers = new Set();
+    return this.close();
   }
 
   /** Ends those that a caller has alone, for good. */
@@ -81,6 +93,13 @@ class Connections {
     this.closeDedicated();
     return this.bridge.close(CLOSE_TIMEOUT_MS);
   }
+}
+
+function bridgeOf(options, log) {
+  const onNotice = (name, json) => {
+    if (name === 'log') log?.(name, json);
+  };
+  return new Bridge(options, onNotice, { hasJournal: false });
 }
 
 module.exports = { Connections };

@@ -2,14 +2,13 @@
 
 /**
  * Options of ioredis that change nothing here: this client always pipelines, waits for a server that loads, keeps
- * commands while there is no connection and subscribes again; its connections have names of their own.
+ * commands while there is no connection and subscribes again.
  */
 const WITHOUT_MEANING = new Set([
   'autoPipeliningIgnoredCommands',
   'autoResendUnfulfilledCommands',
   'autoResubscribe',
   'clientInfoTag',
-  'connectionName',
   'disableClientInfo',
   'disconnectTimeout',
   'enableAutoPipelining',
@@ -23,9 +22,14 @@ const WITHOUT_MEANING = new Set([
   'showFriendlyErrorStack',
 ]);
 
+/** All that Redis takes for a connection's name. Who gives another one goes without, as with ioredis. */
+const CONNECTION_NAME = /^[!-~]+$/;
+
 /** What a caller asked of a duplicate, without what has no meaning here. */
 function meaningful(given) {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => !WITHOUT_MEANING.has(name)));
+  const isMeant = ([name, value]) =>
+    name === 'connectionName' ? CONNECTION_NAME.test(value ?? '') : !WITHOUT_MEANING.has(name);
+  return Object.fromEntries(Object.entries(given).filter(isMeant));
 }
 
 /** A URL wins over its parts, so that a part chosen beside it would count for nothing. */

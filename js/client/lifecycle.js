@@ -36,6 +36,12 @@ class Lifecycle {
     }
   }
 
+  /** The client has let go of its connection, and this bridge is to be its next. */
+  restart(bridge) {
+    process.nextTick(() => this.#tell('close', 'reconnecting'));
+    this.follow(bridge);
+  }
+
   get status() {
     if (this.#bridge === undefined) return 'end';
     if (this.#bridge.isClosed) return 'end';

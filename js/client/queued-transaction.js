@@ -16,8 +16,10 @@ class QueuedTransaction {
       resolve('QUEUED');
       return;
     }
-    this.refusal = replyError('EXECABORT Transaction discarded because of previous errors.');
-    reject(replyError(`ERR wrong number of arguments for '${command.method}' command`));
+    const error = replyError(`ERR wrong number of arguments for '${command.method}' command`);
+    this.refusal ??= abortedBy([], 'EXECABORT Transaction discarded because of previous errors.');
+    this.refusal.previousErrors.push(error);
+    reject(error);
   }
 }
 
@@ -26,4 +28,17 @@ function replyError(line) {
   return new OrgCacheError('E_REPLY', line, { redisCode: line.split(' ', 1)[0] });
 }
 
-module.exports = { QueuedTransaction, replyError };
+/** What EXEC fails with, and where ioredis's users look for the reasons. */
+function abortedBy(previousErrors, line) {
+  return Object.assign(replyError(line), { previousErrors });
+}
+
+const WITH_REASON = /^EXECABORT Transaction discarded because of previous errors: (.+)$/s;
+
+/** An error of a transaction: where commands were refused before EXEC, the refusal is in `previousErrors`. */
+function withPreviousErrors(error) {
+  const reason = WITH_REASON.exec(error.message)?.[1];
+  return reason === undefined ? error : Object.assign(error, { previousErrors: [replyError(reason)] });
+}
+
+module.exports = { QueuedTransaction, replyError, withPreviousErrors };

@@ -3,7 +3,7 @@
 const { OrgCacheError } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
 const { isBlocking } = require('./commands.js');
-const { QueuedTransaction, replyError } = require('./queued-transaction.js');
+const { QueuedTransaction, replyError, withPreviousErrors } = require('./queued-transaction.js');
 const { transactionOf } = require('./transaction-call.js');
 
 const { verbs, commandFlags } = protocol;
@@ -96,6 +96,14 @@ class Sender {
    */
   async transaction(commands) {
     this.refuseIfEnded();
+    try {
+      return await this.#transaction(commands);
+    } catch (error) {
+      throw withPreviousErrors(error);
+    }
+  }
+
+  async #transaction(commands) {
     const watched = this.#watched;
     this.#watched = undefined;
     for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);

@@ -38,6 +38,11 @@ class Subscriptions {
     this.#onError = onError;
   }
 
+  /** Later subscriptions are made there. */
+  set connections(connections) {
+    this.#connections = connections;
+  }
+
   get isActive() {
     return this.#count() > 0;
   }

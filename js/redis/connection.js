@@ -3,7 +3,8 @@
 const { OrgCacheError } = require('../errors.js');
 const { createInstance } = require('../instance.js');
 const { signalOf, timeoutOf } = require('../options.js');
-const { inForce, settingsOf } = require('./settings.js');
+const { inForce } = require('../client/endpoint.js');
+const { settingsOf } = require('./settings.js');
 
 /** One connection for the process, opened and closed by name. It may be opened again. */
 class Connection {

@@ -1,15 +1,11 @@
 'use strict';
 
 const { Bridge } = require('../bridge.js');
+const { inForce } = require('../client/endpoint.js');
 
 /** Every setting as native code tells it: variable, value, source, what counts. Asking starts nothing. */
 function settingsOf(options) {
   return new Bridge(options, () => {}).config().settings;
-}
-
-/** What counts of a setting: others may have a say in it. */
-function inForce(setting) {
-  return Object.hasOwn(setting, 'inForce') ? setting.inForce : setting.value;
 }
 
 /** The fields of `config`, each by how it is read from the settings. */
@@ -42,4 +38,4 @@ function liveConfig(read) {
   return Object.freeze(config);
 }
 
-module.exports = { inForce, liveConfig, settingsOf };
+module.exports = { liveConfig, settingsOf };

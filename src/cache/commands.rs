@@ -81,10 +81,7 @@ impl Core {
         if !self.config().use_redis() {
             return Err(embedded());
         }
-        match shared_connection::refusal(words).filter(|_| !self.is_dedicated()) {
-            Some(refusal) => Err(refusal),
-            None => Ok(()),
-        }
+        shared_connection::refusal(words, self.is_dedicated()).map_or(Ok(()), Err)
     }
 
     fn append_words(&self, words: &[&[u8]], style: Style, bytes: &mut Vec<u8>) {

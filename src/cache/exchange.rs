@@ -45,9 +45,9 @@ pub struct Exchange {
     last_received: Option<Instant>,
     /// When a reply was last complete, or the connection began.
     last_reply: Instant,
-    /// The connection's number and name at the server.
+    /// What would end the connection at the server.
     identity: Option<Fence>,
-    /// An earlier connection of which something may still run late.
+    /// Of earlier connections, of which something may still run late.
     doubtful: Option<Fence>,
 }
 
@@ -233,9 +233,9 @@ impl Exchange {
             return;
         }
         self.core.breaker().probe_succeeded(now);
-        self.identity = server.connection_id.map(|id| Fence::new(id, &server.connection_name));
+        self.identity = Fence::of(server);
         self.core.health().connected(&server.version, server.protocol);
-        let is_fenced = match self.doubtful.take() {
+        let is_fenced = match self.doubtful.take().filter(|fence| fence.is_at(server)) {
             Some(fence) => {
                 self.core.push_fence(fence, now, &mut self.lane);
                 true
@@ -290,6 +290,7 @@ impl Exchange {
             "the connection was lost after the command was sent; it may have run",
         );
         let mut lost_count = 0;
+        let mut unfinished = None;
         lane.disconnect(
             |token, request, was_sent| {
                 // What a transaction watches is known to its connection alone.
@@ -302,6 +303,9 @@ impl Exchange {
             },
             |Orphan { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);
+                if let Purpose::Fence(fence) = &token.purpose {
+                    unfinished = Some((**fence).clone());
+                }
                 let error = if was_sent { &lost } else { &not_sent };
                 let slot = token.slot;
                 if is_beside && (!was_sent || may_run_twice(&token, &request)) {
@@ -317,7 +321,8 @@ impl Exchange {
         );
         if lost_count > 0 && !is_beside {
             self.core.breaker().failed(lost_count, now);
-            self.doubtful = self.doubtful.take().or(self.identity.take());
+            let fences = [self.doubtful.take(), unfinished, self.identity.take()];
+            self.doubtful = fences.into_iter().flatten().reduce(Fence::with);
         }
     }
 

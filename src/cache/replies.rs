@@ -123,7 +123,7 @@ impl Core {
                 None
             }
             Purpose::Fence(fence) => {
-                match (*fence).advance(frame) {
+                match fence.advance() {
                     Some(fence) => self.push_fence(fence, now, next),
                     None => self.release_recovery(now, next),
                 }

@@ -1,22 +1,14 @@
 //! Commands that a connection which all calls share cannot carry.
 //!
 //! Some change what every later call means (SELECT), some take replies that belong to others
-//! (SUBSCRIBE, MULTI), some hold everybody up (BLPOP).
+//! (SUBSCRIBE, MULTI), some hold everybody up (BLPOP). What only concerns the connection's own looks
+//! (CLIENT SETNAME, CLIENT SETINFO) or its fate (CLIENT NO-EVICT) is let through.
 
 use crate::error::Error;
 
-const REFUSED: &[&str] = &[
-    // They answer out of band, or go on answering.
-    "SUBSCRIBE",
-    "PSUBSCRIBE",
-    "SSUBSCRIBE",
-    "UNSUBSCRIBE",
-    "PUNSUBSCRIBE",
-    "SUNSUBSCRIBE",
-    "MONITOR",
-    "SYNC",
-    "PSYNC",
-    // They change the connection under everybody.
+/// A connection that is lent to one caller after the other does not carry them either: the next one would get what they
+/// made of it.
+const CHANGING: &[&str] = &[
     "SELECT",
     "AUTH",
     "HELLO",
@@ -25,6 +17,32 @@ const REFUSED: &[&str] = &[
     "ASKING",
     "READONLY",
     "READWRITE",
+    // It goes on answering.
+    "MONITOR",
+    // They make a replica of it; some forms of REPLCONF have no reply, so that each later one met the wrong request.
+    "SYNC",
+    "PSYNC",
+    "REPLCONF",
+];
+
+/// The same, with their subcommands.
+const CHANGING_IN: &[(&str, &[&str])] = &[
+    // What is read leaves others' keys as if nobody used them (NO-TOUCH), is answered for no reader (TRACKING), or
+    // by other rules.
+    ("CLIENT", &["REPLY", "TRACKING", "CACHING", "NO-TOUCH", "CAPA", "IMPORT-SOURCE"]),
+    // The next script of anybody becomes a debugger's session.
+    ("SCRIPT", &["DEBUG"]),
+];
+
+/// A connection that is lent carries these.
+const TAKING: &[&str] = &[
+    // They answer out of band.
+    "SUBSCRIBE",
+    "PSUBSCRIBE",
+    "SSUBSCRIBE",
+    "UNSUBSCRIBE",
+    "PUNSUBSCRIBE",
+    "SUNSUBSCRIBE",
     // What others send would become part of the transaction.
     "MULTI",
     "EXEC",
@@ -47,28 +65,43 @@ const REFUSED: &[&str] = &[
 /// The length of the shortest name above.
 const SHORTEST: usize = 4;
 
-/// Why a raw command is not sent, in the words of a server's refusal.
-pub fn refusal(arguments: &[&[u8]]) -> Option<Error> {
+/// Why a raw command is not sent, in the words of a server's refusal. `is_lent`: the connection is one caller's for now.
+pub fn refusal(arguments: &[&[u8]], is_lent: bool) -> Option<Error> {
     let (name, rest) = arguments.split_first()?;
-    // GET, SET and DEL come most often, and every name below is longer.
+    // GET, SET and DEL come most often, and every name above is longer.
     if name.len() < SHORTEST {
         return None;
     }
-    let has = |word: &str| rest.iter().any(|argument| argument.eq_ignore_ascii_case(word.as_bytes()));
-    let found = REFUSED.iter().find(|refused| name.eq_ignore_ascii_case(refused.as_bytes()));
-    let what = match found {
-        Some(refused) => refused,
-        None if is_any(name, &["XREAD", "XREADGROUP"]) && has("BLOCK") => "XREAD with BLOCK",
-        None if is_any(name, &["CLIENT"]) && rest.first().is_some_and(|first| is_any(first, &["REPLY"])) => {
-            "CLIENT REPLY"
-        }
-        None => return None,
+    let what = match changing(name, rest) {
+        Some(what) => what,
+        None if is_lent => return None,
+        None => taking(name, rest)?,
     };
     Some(Error::reply(&format!("ERR {what} needs a connection of its own; this one is shared by all calls")))
 }
 
-fn is_any(word: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+fn changing(name: &[u8], rest: &[&[u8]]) -> Option<String> {
+    if let Some(found) = named(name, CHANGING) {
+        return Some(found.to_owned());
+    }
+    let (container, subcommands) = CHANGING_IN.iter().find(|(container, _)| is(name, container))?;
+    let subcommand = named(rest.first()?, subcommands)?;
+    Some(format!("{container} {subcommand}"))
+}
+
+fn taking(name: &[u8], rest: &[&[u8]]) -> Option<String> {
+    if named(name, &["XREAD", "XREADGROUP"]).is_some() && rest.iter().any(|word| is(word, "BLOCK")) {
+        return Some("XREAD with BLOCK".to_owned());
+    }
+    named(name, TAKING).map(str::to_owned)
+}
+
+fn named(word: &[u8], names: &[&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|name| is(word, name))
+}
+
+fn is(word: &[u8], name: &str) -> bool {
+    word.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cfg(test)]
@@ -77,29 +110,56 @@ mod tests {
 
     #[test]
     fn no_refused_name_is_shorter_than_the_shortest() {
-        assert_eq!(REFUSED.iter().map(|name| name.len()).min(), Some(SHORTEST));
+        let containers = CHANGING_IN.iter().map(|(container, _)| container);
+        let names = CHANGING.iter().chain(TAKING).chain(containers);
+        assert_eq!(names.map(|name| name.len()).min(), Some(SHORTEST));
+    }
+
+    fn what_is_refused(command: &[&[u8]], is_lent: bool) -> Option<String> {
+        let error = refusal(command, is_lent)?;
+        assert_eq!(error.redis_code(), Some("ERR"));
+        let (what, _) = error.message().strip_prefix("ERR ")?.split_once(" needs ")?;
+        Some(what.to_owned())
     }
 
     #[test]
     fn what_would_harm_other_calls_is_refused_and_nothing_else() {
-        let refused: [&[&[u8]]; 5] = [
-            &[b"subscribe", b"c"],
-            &[b"SELECT", b"1"],
-            &[b"xread", b"BLOCK", b"0", b"STREAMS", b"s", b"$"],
-            &[b"Client", b"reply", b"OFF"],
-            &[b"BLPOP", b"l", b"0"],
+        let refused: [(&[&[u8]], &str); 9] = [
+            (&[b"subscribe", b"c"], "SUBSCRIBE"),
+            (&[b"SELECT", b"1"], "SELECT"),
+            (&[b"xread", b"BLOCK", b"0", b"STREAMS", b"s", b"$"], "XREAD with BLOCK"),
+            (&[b"Client", b"reply", b"OFF"], "CLIENT REPLY"),
+            (&[b"client", b"TRACKING", b"ON"], "CLIENT TRACKING"),
+            (&[b"CLIENT", b"no-touch", b"on"], "CLIENT NO-TOUCH"),
+            (&[b"SCRIPT", b"debug", b"YES"], "SCRIPT DEBUG"),
+            (&[b"replconf", b"ACK", b"1"], "REPLCONF"),
+            (&[b"BLPOP", b"l", b"0"], "BLPOP"),
         ];
-        for command in refused {
-            assert_eq!(refusal(command).map(|error| error.redis_code() == Some("ERR")), Some(true));
+        for (command, what) in refused {
+            assert_eq!(what_is_refused(command, false).as_deref(), Some(what));
         }
-        let fine: [&[&[u8]]; 4] = [
+        let fine: [&[&[u8]]; 8] = [
             &[b"GET", b"SELECT"],
             &[b"XREAD", b"STREAMS", b"s", b"0"],
             &[b"CLIENT", b"ID"],
+            &[b"CLIENT", b"SETNAME", b"reply"],
+            &[b"CLIENT", b"NO-EVICT", b"ON"],
+            &[b"CLIENT"],
+            &[b"SCRIPT", b"LOAD", b"return 1"],
             &[b"PUBLISH", b"c", b"m"],
         ];
         for command in fine {
-            assert_eq!(refusal(command), None);
+            assert_eq!(what_is_refused(command, false), None);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_lent_blocks_and_watches_and_stays_what_it_was() {
+        for command in [&[&b"BLPOP"[..], b"l", b"0"][..], &[b"WATCH", b"k"], &[b"SUBSCRIBE", b"c"]] {
+            assert_eq!(what_is_refused(command, true), None);
+        }
+        for command in [&[&b"SELECT"[..], b"1"][..], &[b"CLIENT", b"REPLY", b"OFF"], &[b"RESET"]] {
+            assert!(what_is_refused(command, true).is_some());
         }
     }
 }

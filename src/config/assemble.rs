@@ -43,6 +43,7 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         keep_alive: Some(keep_alive).filter(|idle| !idle.is_zero()),
         family,
         lazy_connect: values.flag(Name::LazyConnect)?,
+        connection_name: values.required_text(Name::ConnectionLabel)?.to_owned(),
         key_prefix: values.required_text(Name::KeyPrefix)?.to_owned(),
         client_key_prefix: values.required_text(Name::ClientKeyPrefix)?.to_owned(),
         prefix_channels: values.flag(Name::PrefixChannels)?,

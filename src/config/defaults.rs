@@ -9,6 +9,8 @@ pub const TEST_DATABASE: u64 = 1;
 
 /// The name that Redis's own sentinel example gives to the primary.
 pub const SENTINEL_NAME: &str = "mymaster";
+/// By which an operator who looks at a server's clients finds this package.
+pub const CONNECTION_NAME: &str = "orgcache";
 
 /// Lanes kept once they were needed: enough that a large value does not hold up small ones.
 pub const MIN_POOL_SIZE: u64 = 5;

@@ -67,6 +67,8 @@ pub struct ConfigFields {
     pub keep_alive: Option<Duration>,
     pub family: Family,
     pub lazy_connect: bool,
+    /// At the server.
+    pub connection_name: String,
     pub key_prefix: String,
     /// Of the raw client that `getRedis()` gives.
     pub client_key_prefix: String,
@@ -205,6 +207,7 @@ impl fmt::Debug for ConfigFields {
             keep_alive,
             family,
             lazy_connect,
+            connection_name,
             key_prefix,
             client_key_prefix,
             prefix_channels,
@@ -238,6 +241,7 @@ impl fmt::Debug for ConfigFields {
             .field("keep_alive", keep_alive)
             .field("family", family)
             .field("lazy_connect", lazy_connect)
+            .field("connection_name", connection_name)
             .field("key_prefix", key_prefix)
             .field("client_key_prefix", client_key_prefix)
             .field("prefix_channels", prefix_channels)

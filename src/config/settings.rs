@@ -35,6 +35,7 @@ pub(super) enum Name {
     KeepAlive,
     Family,
     LazyConnect,
+    ConnectionLabel,
     KeyPrefix,
     ClientKeyPrefix,
     PrefixChannels,
@@ -177,7 +178,7 @@ const DIRECTORY: Rule = Rule::Text {
     allowed: "the path of a directory, of at most 4096 bytes",
 };
 
-const SENTINEL_NAME_RULE: Rule = Rule::Text {
+const NAME: Rule = Rule::Text {
     max_bytes: MAX_HOST_BYTES,
     accepts: |name| name.bytes().all(|byte| byte.is_ascii_graphic()),
     allowed: "a name of visible ASCII characters",
@@ -220,7 +221,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::ClusterHosts, "clusterHosts", "REDIS_CLUSTER_HOSTS", Rule::Hosts)
         .means("nodes of a Redis Cluster"),
     setting(Name::SentinelHosts, "sentinelHosts", "REDIS_SENTINEL_HOSTS", Rule::Hosts).means("sentinels"),
-    setting(Name::SentinelPrimary, "sentinelName", "REDIS_SENTINEL_NAME", SENTINEL_NAME_RULE)
+    setting(Name::SentinelPrimary, "sentinelName", "REDIS_SENTINEL_NAME", NAME)
         .defaults(word(SENTINEL_NAME))
         .means("the primary's name at the sentinels"),
     setting(Name::SentinelPassword, "sentinelPassword", "REDIS_SENTINEL_PASSWORD", CREDENTIAL)
@@ -253,6 +254,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::LazyConnect, "lazyConnect", "REDIS_LAZY_CONNECT", Rule::Bool)
         .defaults(flag(true))
         .means("connect with the first call"),
+    setting(Name::ConnectionLabel, "connectionName", "REDIS_CONNECTION_NAME", NAME)
+        .defaults(word(CONNECTION_NAME))
+        .means("name that `CLIENT LIST` shows of each connection"),
     setting(Name::KeyPrefix, "keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
         .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
         .means("start of every key"),

@@ -3,7 +3,6 @@
 //! RESP3 where the server has it; a server that does not know HELLO (before Redis 6) gets AUTH and
 //! stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -12,9 +11,6 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 
-/// How the names begin that `CLIENT LIST` shows for our connections. What follows is random, so
-/// that a connection that was given up can be told from every other.
-const CLIENT_NAME: &str = "orgcache";
 /// How long a server that is loading, or busy with a script, is left alone before it is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// What a server says that will serve in a while.
@@ -34,8 +30,8 @@ pub struct ServerInfo {
     pub role: String,
     /// The server's number for this connection; `None` where HELLO is not known.
     pub connection_id: Option<i64>,
-    /// The name of this connection, which no other has.
-    pub connection_name: String,
+    /// What the server calls the time since its start; `None` where it does not tell.
+    pub run_id: Option<String>,
 }
 
 impl ServerInfo {
@@ -54,7 +50,7 @@ pub async fn shake_hands(
     patience: Duration,
 ) -> Result<ServerInfo> {
     let mut line = Line::new(stream, patience);
-    let server = match line.hello(config).await? {
+    let mut server = match line.hello(config).await? {
         Said::Info(server) => server,
         Said::Unknown => {
             if let Some(password) = &config.password {
@@ -71,6 +67,10 @@ pub async fn shake_hands(
         line.ask(&[b"SELECT", database.as_bytes()], |_| ()).await?;
     }
     line.wait_until_served().await?;
+    // Without its number a connection is not found again, whatever the run.
+    if server.connection_id.is_some() {
+        server.run_id = line.run_id().await?;
+    }
     Ok(server)
 }
 
@@ -96,11 +96,9 @@ impl<'s> Line<'s> {
             let username = config.username.as_deref().unwrap_or("default");
             command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
         }
-        // Each RandomState is seeded anew.
-        let name = format!("{CLIENT_NAME}-{:016x}", RandomState::new().hash_one(0));
-        command.extend([&b"SETNAME"[..], name.as_bytes()]);
+        command.extend([b"SETNAME", config.connection_name.as_bytes()]);
         match self.ask(&command, server_info).await {
-            Ok(server) => Ok(Said::Info(ServerInfo { connection_name: name, ..server })),
+            Ok(server) => Ok(Said::Info(server)),
             Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
             Err(error) => Err(error),
         }
@@ -117,6 +115,14 @@ impl<'s> Line<'s> {
                 }
                 other => return other,
             }
+        }
+    }
+
+    async fn run_id(&mut self) -> Result<Option<String>> {
+        match self.ask(&[b"INFO", b"server"], run_id).await {
+            // A user may not be allowed to ask, and a proxy may not know.
+            Err(error) if error.redis_code().is_some() => Ok(None),
+            other => other,
         }
     }
 
@@ -161,6 +167,13 @@ fn server_info(node: Node<'_>) -> ServerInfo {
         }
     }
     server
+}
+
+fn run_id(node: Node<'_>) -> Option<String> {
+    let (Node::Bulk(text) | Node::Status(text)) = node else { return None };
+    let text = String::from_utf8_lossy(text);
+    let id = text.lines().find_map(|line| line.strip_prefix("run_id:"))?;
+    Some(id.trim().to_owned())
 }
 
 /// Moves bytes both ways until the socket would block.

@@ -49,6 +49,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_KEEP_ALIVE", &["-1", "7200001"]),
     ("REDIS_FAMILY", &["5", "ipv4"]),
     ("REDIS_LAZY_CONNECT", &["never"]),
+    ("REDIS_CONNECTION_NAME", &["two words", "Jürgen"]),
     ("REDIS_KEY_PREFIX", &["a b:", "a*:"]),
     ("REDIS_PREFIX_CHANNELS", &["perhaps"]),
     ("REDIS_SCALE_READS", &["slave", "all"]),

@@ -114,6 +114,7 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_KEEP_ALIVE", "1500", |c| format!("{:?}", c.keep_alive), "Some(1.5s)"),
     ("REDIS_FAMILY", "6", |c| format!("{:?}", c.family), "V6"),
     ("REDIS_LAZY_CONNECT", "0", |c| c.lazy_connect.to_string(), "false"),
+    ("REDIS_CONNECTION_NAME", "worker:1", |c| c.connection_name.clone(), "worker:1"),
     ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
     ("REDIS_KEY_PREFIX", "shop:", |c| c.client_key_prefix.clone(), "shop:"),
     ("REDIS_PREFIX_CHANNELS", "yes", |c| c.prefix_channels.to_string(), "true"),
