@@ -51,7 +51,7 @@ impl Core {
         };
         if let Some(error) = refusal {
             if self.is_node()
-                && let Some(to) = redirection(&error, &token, self.is_dedicated())
+                && let Some(to) = redirection(&error, &token)
             {
                 if !matches!(to, Redirection::Moved { .. }) && self.is_journalled(&token, request) {
                     return self.give_up(token, request, &error, false, now);
@@ -311,6 +311,12 @@ impl Core {
             Purpose::Probe => {
                 follow_up.is_probe_answered = true;
                 return None;
+            }
+            Purpose::Clear(clearing)
+                if treatment == Treatment::Later && clearing.was_asked_at().is_none() =>
+            {
+                let token = Token { purpose: Purpose::Clear(clearing), ..token };
+                return self.give_up(token, request, &error, false, now);
             }
             Purpose::Clear(_) if treatment != Treatment::Replace => {
                 return Some(self.clearing_refused(token, &error, now, &mut follow_up.requests));

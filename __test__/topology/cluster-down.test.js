@@ -1,0 +1,85 @@
+'use strict';
+
+const { startCluster } = require('../support/cluster');
+const { openPackage } = require('../support/package');
+const { rejection, until } = require('../support/wait');
+
+/** From the death of a primary until a replica leads, with room for a busy machine. */
+const TAKEOVER_TIMEOUT_MS = 20_000;
+/** How long a command is sent again, its last answer included; less than its deadline, which is longer. */
+const GIVEN_UP_WITHIN_MS = 3000;
+
+let cluster;
+
+const open = (options) =>
+  openPackage({ clusterHosts: cluster.hosts, clientKeyPrefix: '', logLevel: 'off', ...options });
+
+/** A name for each of the nodes, whose slot is that node's. */
+async function nameOf(node, prefix) {
+  for (let index = 0; ; index += 1) {
+    const name = `${prefix}:${index}`;
+    if ((await cluster.ownerOf(name)) === node) return name;
+  }
+}
+
+describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
+  let client;
+  let orgcache;
+
+  beforeEach(async () => {
+    cluster = await startCluster();
+    orgcache = open({ driver });
+    client = await orgcache.getRedis();
+  }, 60_000);
+
+  test('a cluster that is down until a replica takes over refuses nothing to those that wait, and is left by nobody', async () => {
+    const faults = [];
+    client.on('error', ({ message }) => faults.push(message));
+    const [dead, ...others] = await cluster.primaries();
+    const [heir] = await cluster.replicasOf(dead);
+    await client.subscribe('news');
+    for (const node of [dead, ...others]) await client.ssubscribe(await nameOf(node, 'shard'));
+    const keys = await Promise.all(others.map((node) => nameOf(node, 'key')));
+    await client.mset(keys[0], 1);
+    const writes = { done: 0, refused: [] };
+    let isOver = false;
+    const writing = keys.map(async (key) => {
+      while (!isOver) {
+        await client.multi().set(key, 1).incr(key).exec();
+        await client.set(key, 2).catch((error) => writes.refused.push(error.message));
+        writes.done += 1;
+      }
+    });
+    await dead.kill();
+    await cluster.hasTakenOver(heir, { timeoutMs: TAKEOVER_TIMEOUT_MS });
+    const { done } = writes;
+    await until(() => writes.done > done + 100, { what: 'writes after the takeover' });
+    isOver = true;
+    await Promise.all(writing);
+    expect(writes.refused).toEqual([]);
+    expect(faults.filter((message) => message.includes('CLUSTERDOWN'))).toEqual([]);
+    const stats = (await orgcache.cacheAdapter.getStats()).cache.redis;
+    expect(stats.connectionLost).toBe(1);
+  }, 60_000);
+
+  test('a cluster that stays down refuses in its own words, and an organization is cleared when it is back', async () => {
+    const [one, two, three] = await cluster.primaries();
+    const key = await nameOf(one, 'key');
+    await client.set(key, 1);
+    await orgcache.cacheAdapter.setConversationSummary('org', '1', 'Hello');
+    const [first, second] = [two, three];
+    for (const node of [first, second]) {
+      for (const replica of await cluster.replicasOf(node)) await replica.kill();
+    }
+    for (const node of [first, second]) await node.kill();
+    await until(async () => /cluster_state:fail/.test(await one.command('CLUSTER', 'INFO')), {
+      timeoutMs: TAKEOVER_TIMEOUT_MS,
+      what: 'the cluster to be down',
+    });
+    const before = performance.now();
+    expect(await rejection(client.set(key, 2))).toMatchObject({ code: 'E_REPLY', redisCode: 'CLUSTERDOWN' });
+    expect(performance.now() - before).toBeLessThan(GIVEN_UP_WITHIN_MS);
+    expect(await orgcache.cacheAdapter.clearOrganizationCache('org')).not.toBe(false);
+    expect(await orgcache.cacheAdapter.getConversationSummary('org', '1')).toBeNull();
+  }, 60_000);
+});
