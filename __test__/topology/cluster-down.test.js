@@ -82,4 +82,25 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(await orgcache.cacheAdapter.clearOrganizationCache('org')).not.toBe(false);
     expect(await orgcache.cacheAdapter.getConversationSummary('org', '1')).toBeNull();
   }, 60_000);
+
+  test('what is heard of other nodes is told though one that is away has channels too', async () => {
+    const gaps = [];
+    client.on('gap', ({ channels }) => gaps.push(...channels));
+    client.on('error', () => {});
+    const owner = await cluster.ownerOf('news');
+    const other = (await cluster.primaries()).find((node) => node !== owner);
+    const [away, here] = [await nameOf(owner, 'shard'), await nameOf(other, 'shard')];
+    await client.subscribe('news');
+    await client.ssubscribe(away, here);
+    for (const replica of await cluster.replicasOf(owner)) await replica.kill();
+    await owner.kill();
+    await until(() => gaps.includes('news') && gaps.includes(here), {
+      timeoutMs: TAKEOVER_TIMEOUT_MS,
+      what: 'the event gap',
+    });
+    expect(gaps).not.toContain(away);
+    await owner.restart();
+    await until(() => gaps.includes(away), { timeoutMs: TAKEOVER_TIMEOUT_MS, what: 'the event gap' });
+    expect(await owner.command('SPUBLISH', away, 'again')).toBe(1);
+  }, 90_000);
 });
