@@ -62,6 +62,30 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(stats.connectionLost).toBe(1);
   }, 60_000);
 
+  test('reads wait for the replica that they come from, which takes over', async () => {
+    const reader = await open({ driver, scaleReads: 'replica' }).getRedis();
+    const [dead] = await cluster.primaries();
+    const [heir] = await cluster.replicasOf(dead);
+    const key = await nameOf(dead, 'key');
+    await reader.set(key, 'value');
+    await dead.command('WAIT', 1, 2000);
+    await heir.command('CONFIG', 'RESETSTAT');
+    const isFromReplica = async () =>
+      (await reader.get(key)) && /cmdstat_get:/.test(await heir.command('INFO', 'commandstats'));
+    await until(isFromReplica, { what: 'a read from the replica' });
+    const refused = [];
+    let isOver = false;
+    const reading = (async () => {
+      while (!isOver) await reader.get(key).catch(({ message }) => refused.push(message));
+    })();
+    await dead.kill();
+    await cluster.hasTakenOver(heir, { timeoutMs: TAKEOVER_TIMEOUT_MS });
+    await until(() => reader.set(key, 'again').catch(() => false), { what: 'a write after the takeover' });
+    isOver = true;
+    await reading;
+    expect(refused).toEqual([]);
+  }, 60_000);
+
   test('a cluster that stays down refuses in its own words, and an organization is cleared when it is back', async () => {
     const [one, two, three] = await cluster.primaries();
     const key = await nameOf(one, 'key');

@@ -320,8 +320,10 @@ impl ClusterDriver {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         match position.and_then(|position| self.members[position].as_mut()) {
             Some(member) => {
-                redirected.append(&member.core, now, &mut batch);
-                member.driver.append(&mut batch, now, &mut sorting);
+                let core = member.core.clone();
+                let driver = member.driver_for_redirected(&redirected);
+                redirected.append(&core, now, &mut batch);
+                driver.append(&mut batch, now, &mut sorting);
             }
             None => {
                 redirected.append(&self.front, now, &mut batch);

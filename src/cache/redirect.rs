@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::commands::replies_of;
 use super::core::Core;
 use super::token::{Purpose, Token};
-use crate::command::{PUBSUB, find, key_positions, slot_of};
+use crate::command::{PUBSUB, find, key_positions, only_reads, slot_of};
 use crate::error::Error;
 use crate::lane::{Arguments, Requests, append_command};
 
@@ -77,6 +77,12 @@ impl Redirected {
     /// Whether a cluster has refused it as long as one waits for that.
     pub fn has_waited_enough(&self) -> bool {
         matches!(self.to, Redirection::Down { .. }) && self.token.times_down >= MAX_DOWN
+    }
+
+    /// Whether it only reads, and a cluster that was down has refused it.
+    pub fn is_read_again(&self) -> bool {
+        let words: Vec<&[u8]> = Arguments::new(&self.request).take(2).collect();
+        self.token.times_down > 0 && matches!(self.token.purpose, Purpose::Command(_)) && only_reads(&words)
     }
 
     /// The same, for whoever has its slot then.

@@ -294,6 +294,10 @@ impl Core {
             follow_up.unusable.get_or_insert_with(|| error.clone());
         }
         let form = match token.purpose {
+            // The primary may be well.
+            Purpose::Command(_) if treatment == Treatment::Replace && self.reads_replicas() => {
+                return self.give_up(token, request, &error, false, now);
+            }
             // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
             Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
                 return Some(Outcome::Failed(error));
