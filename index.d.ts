@@ -64,6 +64,11 @@ export interface Logger {
   debug(...line: unknown[]): void;
 }
 
+export interface HostAndPort {
+  host: string;
+  port?: number | string;
+}
+
 /** Each of `ca`, `cert` and `key` is PEM text or the path of a PEM file. */
 export interface TlsOptions {
   /** The authorities to trust. Default: those of the system. */
@@ -103,12 +108,14 @@ export interface ConfigureOptions {
   tls?: boolean | TlsOptions;
   /** How `CLIENT LIST` calls each connection, default `orgcache`. (`REDIS_CONNECTION_NAME`) */
   connectionName?: string;
-  /** `host:port` of cluster nodes, as a list or separated by commas. (`REDIS_CLUSTER_HOSTS`) */
-  clusterHosts?: string | readonly string[];
-  /** `host:port` of sentinels, as a list or separated by commas. (`REDIS_SENTINEL_HOSTS`) */
-  sentinelHosts?: string | readonly string[];
+  /** `host:port` of cluster nodes, as a list or separated by commas; default port 6379. (`REDIS_CLUSTER_HOSTS`) */
+  clusterHosts?: string | ReadonlyArray<string | HostAndPort>;
+  /** `host:port` of sentinels, as a list or separated by commas; default port 26379. (`REDIS_SENTINEL_HOSTS`) */
+  sentinelHosts?: string | ReadonlyArray<string | HostAndPort>;
   /** The name of the primary, default `mymaster`. (`REDIS_SENTINEL_NAME`) */
   sentinelName?: string;
+  /** ACL user of the sentinels. (`REDIS_SENTINEL_USERNAME`) */
+  sentinelUsername?: string;
   /** (`REDIS_SENTINEL_PASSWORD`) */
   sentinelPassword?: string;
   /** Connections, lower bound. Default 5, in tests 1. (`REDIS_MIN_POOL_SIZE`) */

@@ -133,6 +133,7 @@ const EVERY_OPTION = {
   clusterHosts: 'a:6379,b:6379',
   sentinelHosts: 'a:26379',
   sentinelName: 'main',
+  sentinelUsername: 'watcher',
   sentinelPassword: 'secret',
   minPoolSize: 1,
   poolSize: 20,

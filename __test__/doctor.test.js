@@ -338,6 +338,21 @@ describe('orgcache doctor with sentinels', () => {
 
   const secrets = { REDIS_PASSWORD: CANARY, REDIS_SENTINEL_PASSWORD: `${CANARY}-sentinel` };
 
+  test('logs in at them as their ACL user', async () => {
+    for (const sentinel of sentinels.sentinels) {
+      await sentinel.command('ACL', 'SETUSER', 'watcher', 'on', `>${CANARY}-watcher`, '-@all', '+sentinel');
+    }
+    const login = { REDIS_SENTINEL_USERNAME: 'watcher', REDIS_SENTINEL_PASSWORD: `${CANARY}-watcher` };
+    const { findings } = await doctor({ REDIS_SENTINEL_HOSTS: hosts, ...secrets, ...login });
+    expect(named(findings, 'sentinel')).toMatchObject([{ status: 'ok' }]);
+    const wrong = await doctor({
+      REDIS_SENTINEL_HOSTS: hosts,
+      ...secrets,
+      REDIS_SENTINEL_USERNAME: 'watcher',
+    });
+    expect(JSON.stringify(named(wrong.findings, 'sentinel'))).toMatch(/REDIS_SENTINEL_USERNAME/);
+  });
+
   test('finds the primary that they name, and checks it', async () => {
     const { code, findings } = await doctor({ REDIS_SENTINEL_HOSTS: hosts, ...secrets });
     const primary = await sentinels.primary();

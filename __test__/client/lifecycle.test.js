@@ -161,6 +161,14 @@ describe('what is said of the connection', () => {
       { url: undefined, sentinelHosts: ['s:26379'] },
       { host: 's', port: 26379, isCluster: false },
     ],
+    [
+      { url: undefined, sentinelHosts: ['s', 't:1'] },
+      { host: 's', port: 26379, isCluster: false },
+    ],
+    [
+      { url: undefined, clusterHosts: [{ host: '::1' }] },
+      { host: '::1', port: 6379, isCluster: true },
+    ],
   ])('names the server of %j without connecting', (options, expected) => {
     expect(open(options).getConnectionInfo()).toEqual({ ...expected, keyPrefix: 'app:' });
   });

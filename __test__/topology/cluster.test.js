@@ -214,6 +214,38 @@ describe('reads from replicas', () => {
     await until(isReadFromReplicasAlone, { what: 'reads from replicas alone' });
     expect(await client.set('read:0', 'again')).toBe('OK');
   });
+
+  test.each(['loop', 'thread'])(
+    'go to the primary while a replica has lost it, with the %s driver',
+    async (driver) => {
+      await cluster.flush();
+      const options = { ...QUIET, clusterHosts: cluster.hosts, driver, scaleReads: 'replica' };
+      const client = openPackage(options).redisManager.getClient();
+      await client.set('read', 'value');
+      const primary = await cluster.ownerOf('read');
+      const [replica] = await cluster.replicasOf(primary);
+      await primary.command('WAIT', 1, 2000);
+      await primary.command('CONFIG', 'RESETSTAT');
+      await replica.command('CONFIG', 'RESETSTAT');
+      const isReadFromReplica = async () => (await client.get('read')) && (await getsOf([replica])) > 0;
+      await until(isReadFromReplica, { what: 'a read from the replica' });
+      try {
+        await replica.command('CONFIG', 'SET', 'replica-serve-stale-data', 'no');
+        await replica.command('CONFIG', 'SET', 'masterauth', 'wrong');
+        await primary.command('CLIENT', 'KILL', 'TYPE', 'replica');
+        const isLost = async () =>
+          /master_link_status:down/.test(await replica.command('INFO', 'replication'));
+        await until(isLost, { what: 'the replica to lose its primary' });
+        expect(await Promise.all(Array.from({ length: 20 }, () => client.get('read')))).toEqual(
+          Array(20).fill('value'),
+        );
+      } finally {
+        await replica.command('CONFIG', 'SET', 'masterauth', '');
+        await replica.command('CONFIG', 'SET', 'replica-serve-stale-data', 'yes');
+        await cluster.settled();
+      }
+    },
+  );
 });
 
 describe('a slot on its way', () => {

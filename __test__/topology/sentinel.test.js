@@ -102,6 +102,25 @@ describe('two sentinels with a password, and two servers with another', () => {
     await guarded.settled();
   });
 
+  test('are told the name of an ACL user, which may need no password', async () => {
+    const users = { watcher: '>watcher-canary', guest: 'nopass' };
+    for (const sentinel of guarded.sentinels) {
+      for (const [name, secret] of Object.entries(users)) {
+        await sentinel.command('ACL', 'SETUSER', name, 'on', secret, 'allchannels', '-@all', '+sentinel');
+      }
+    }
+    const logins = [
+      { sentinelUsername: 'watcher', sentinelPassword: 'watcher-canary' },
+      { sentinelUsername: 'guest', sentinelPassword: undefined },
+    ];
+    for (const login of logins) {
+      const { redisManager } = openPackage(options(login));
+      expect(await redisManager.getClient().ping()).toBe('PONG');
+    }
+    const { redisManager } = openPackage(options({ sentinelUsername: 'watcher' }));
+    expect((await rejection(redisManager.getClient().ping())).message).toMatch(/WRONGPASS/);
+  });
+
   test.each([
     ['the sentinels', { sentinelPassword: 'wrong-canary' }, /WRONGPASS/],
     ['the sentinels no', { sentinelPassword: undefined }, /NOAUTH/],

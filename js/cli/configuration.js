@@ -24,6 +24,7 @@ function targetOf({ useRedis, settings }, env) {
     servername: setting('tls.servername'),
     hasPassword: setting('password') !== null,
     primaryName: setting('sentinelName'),
+    sentinelUsername: setting('sentinelUsername'),
     sentinelPassword: env.REDIS_SENTINEL_PASSWORD || undefined,
     connectTimeoutMs: setting('connectTimeout'),
     pem: () => ({

@@ -1,5 +1,6 @@
 'use strict';
 
+const { isFinal } = require('../streams/replies.js');
 const { TEXTS } = require('./commands.js');
 
 /** What ends each kind of subscription, and what its messages are called. */
@@ -12,6 +13,8 @@ const KINDS = {
 const OF_SHARDS = ['ssubscribe', 'sunsubscribe'];
 /** A connection that is silently dead is found out within this time, so messages may be missing since then. */
 const SILENCE_MS = 2000;
+/** After a refusal that passes, without a new connection that would be the time for it. */
+const AGAIN_AFTER_MS = 1000;
 /** Nothing else may keep the process of a subscriber alive. The longest that a timer of Node waits. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
@@ -25,9 +28,13 @@ class Subscriptions {
   #emitter;
   #onError;
   #subscriber;
-  #since;
   #keepAlive;
-  /** By kind, then by name: the name as it is sent, whether the client asked for it, who else takes its messages. */
+  /** By how long they were unheard: names that are heard again, until that is told. */
+  #heardAgain = new Map();
+  /**
+   * By kind, then by name: the name as it is sent, whether the client asked for it, who else takes its messages, and
+   * since when these may be missing.
+   */
   #entries = { subscribe: new Map(), psubscribe: new Map(), ssubscribe: new Map() };
 
   /** `emitter` gets the events of ioredis; `channelNames` says how channels are called on the server. */
@@ -119,7 +126,7 @@ class Subscriptions {
     const key = keyOf(name);
     let entry = this.#entries[kind].get(key);
     if (entry === undefined) {
-      entry = { name, isAsked: false, taps: new Set() };
+      entry = { name, isAsked: false, taps: new Set(), since: undefined };
       this.#entries[kind].set(key, entry);
     }
     return entry;
@@ -132,9 +139,15 @@ class Subscriptions {
     return true;
   }
 
-  /** Every name that is subscribed to, of whatever kind. */
+  /** Every subscription, with its kind. */
+  #all() {
+    return Object.entries(this.#entries).flatMap(([kind, entries]) =>
+      [...entries.values()].map((entry) => ({ kind, entry })),
+    );
+  }
+
   #names() {
-    return Object.values(this.#entries).flatMap((entries) => [...entries.values()].map(({ name }) => name));
+    return this.#all().map(({ entry }) => entry.name);
   }
 
   #count() {
@@ -149,26 +162,22 @@ class Subscriptions {
       onDropped: () => this.#tellGap(Date.now() - SILENCE_MS),
       onEnd: () => this.close(),
       onLost: () => {
-        this.#since ??= Date.now() - SILENCE_MS;
+        const since = Date.now() - SILENCE_MS;
+        for (const { entry } of this.#all()) entry.since ??= since;
       },
       onPush: (message) => this.#deliver(message),
     });
     try {
-      const counts = await Promise.all(this.#say(name, words));
+      const counts = await Promise.all(listsOf(name, words).map((list) => this.#say(name, list)));
       return OF_SHARDS.includes(name) ? this.#entries.ssubscribe.size : counts.at(-1);
     } finally {
       if (!this.isActive) this.#restIfUnused();
     }
   }
 
-  /** Each channel of shards may be another node's, which counts what it has alone. */
-  #say(name, words) {
-    const { connection } = this.#subscriber;
-    const lists = OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
-    return lists.map(async (list) => {
-      const [, , count] = await connection.ask(TEXTS, name, list);
-      return count;
-    });
+  async #say(name, words) {
+    const [, , count] = await this.#subscriber.connection.ask(TEXTS, name, words);
+    return count;
   }
 
   /** Without a subscription the process may end. */
@@ -181,29 +190,56 @@ class Subscriptions {
     this.#restIfUnused();
     this.#subscriber?.end();
     this.#subscriber = undefined;
-    this.#since = undefined;
   }
 
-  /** Subscribes again on a new connection, and then tells for how long nothing can have come. */
-  async #renew() {
+  /** Subscribes again on new connections. Those of one node do not wait for those of another, which may be away. */
+  #renew() {
+    for (const [kind, entries] of Object.entries(this.#entries)) {
+      const names = [...entries.values()].map(({ name }) => name);
+      if (names.length > 0) for (const list of listsOf(kind, names)) this.#hearAgain(kind, list);
+    }
+  }
+
+  /** Subscribes again, and then has told for how long nothing can have come. */
+  async #hearAgain(kind, names, isFirst = true) {
     const { connection } = this.#subscriber ?? {};
     if (connection === undefined) return;
     const { losses } = connection;
     try {
-      const asked = Object.entries(this.#entries).map(([kind, entries]) => {
-        const names = [...entries.values()].map(({ name }) => name);
-        return names.length === 0 ? [] : this.#say(kind, names);
-      });
-      await Promise.all(asked.flat());
+      await this.#say(kind, names);
     } catch (error) {
-      // Lost once more: it is tried again when it is back.
-      if (connection.losses === losses && this.#subscriber !== undefined) this.#onError(error);
+      if (this.#subscriber?.connection !== connection) return;
+      // Lost once more, or not there yet: it is tried again when all are back.
+      if (connection.losses !== losses || !connection.isStanding) return;
+      if (isFirst) this.#onError(error);
+      if (!isFinal(error)) setTimeout(() => this.#tryAgain(kind, names), AGAIN_AFTER_MS).unref();
       return;
     }
-    const since = this.#since;
-    // Of a cluster some other node may still be away, and what is heard from that one is asked for again when it is back.
-    this.#since = connection.isStanding ? undefined : Date.now() - SILENCE_MS;
-    this.#tellGap(since);
+    for (const name of names) this.#isHeardAgain(kind, name);
+  }
+
+  #tryAgain(kind, names) {
+    const wanted = names.filter((name) => this.#entries[kind].has(keyOf(name)));
+    if (wanted.length > 0) this.#hearAgain(kind, wanted, false);
+  }
+
+  #isHeardAgain(kind, name) {
+    const entry = this.#entries[kind].get(keyOf(name));
+    if (entry === undefined) return;
+    const until = Date.now();
+    const since = entry.since ?? until - SILENCE_MS;
+    // Of a cluster some other node may still be away, and all are asked again when that one is back.
+    entry.since = this.#subscriber.connection.isStanding ? undefined : until - SILENCE_MS;
+    // What is answered together is told together.
+    if (this.#heardAgain.size === 0) queueMicrotask(() => this.#tellHeardAgain());
+    if (!this.#heardAgain.has(since)) this.#heardAgain.set(since, []);
+    this.#heardAgain.get(since).push(entry.name);
+  }
+
+  #tellHeardAgain() {
+    const heard = [...this.#heardAgain];
+    this.#heardAgain.clear();
+    for (const [since, names] of heard) this.#tellGap(since, names);
   }
 
   #tellGap(since, names = this.#names()) {
@@ -220,15 +256,11 @@ class Subscriptions {
   }
 
   /** The slot of a shard's channel has gone to another node, which is to be asked now. */
-  async #follow(name) {
-    if (!this.#entries.ssubscribe.has(keyOf(name)) || this.#subscriber === undefined) return;
-    const since = Date.now() - SILENCE_MS;
-    try {
-      await Promise.all(this.#say('ssubscribe', [name]));
-      this.#tellGap(since, [name]);
-    } catch (error) {
-      if (this.#subscriber !== undefined) this.#onError(error);
-    }
+  #follow(name) {
+    const entry = this.#entries.ssubscribe.get(keyOf(name));
+    if (entry === undefined || this.#subscriber === undefined) return;
+    entry.since ??= Date.now() - SILENCE_MS;
+    this.#hearAgain('ssubscribe', [name]);
   }
 
   #tell(kind, event, name, channel, payload) {
@@ -244,6 +276,11 @@ class Subscriptions {
       emitter.emit(`${event}Buffer`, ...pattern, seen, payload);
     }
   }
+}
+
+/** What is said in one request: each channel of shards may be another node's, which counts what it has alone. */
+function listsOf(name, words) {
+  return OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
 }
 
 /** A name may be any bytes; each is one character here. */

@@ -14,6 +14,8 @@ const CROSSSLOT: &str = "CROSSSLOT the keys that are watched together lie in dif
 pub struct Bound {
     subscriber: Option<usize>,
     watching: Watching,
+    /// Whether the last transaction was sent where keys are watched.
+    is_guarded: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -58,6 +60,7 @@ impl Bound {
     ) -> Result<Option<usize>, Outcome<'static>> {
         let kind = match call {
             Call::Transaction { .. } => {
+                self.is_guarded = !matches!(self.watching, Watching::Nothing);
                 return match std::mem::take(&mut self.watching) {
                     Watching::Nothing => Ok(owner),
                     Watching::At { member, .. } => Ok(Some(member)),
@@ -97,6 +100,11 @@ impl Bound {
             }
             Kind::Unwatch | Kind::Other => owner,
         }
+    }
+
+    /// Whether a transaction that a node would not run cannot go to another one either, where nothing is watched.
+    pub fn is_guarded(&self) -> bool {
+        self.is_guarded
     }
 
     fn subscriber_or(&mut self, owner: Option<usize>) -> Option<usize> {

@@ -5,8 +5,9 @@
 
 mod membership;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -17,20 +18,19 @@ use super::joins::Joins;
 use super::lane_driver::Place;
 use super::node_driver::{LANES_A_NODE, NodeDriver};
 use super::overall::Overall;
-use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways};
+use crate::cache::{
+    AGAIN_AFTER, Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways,
+};
 use crate::command::SLOTS;
 use crate::config::Endpoint;
 use crate::connection::{News, Scout, Tray};
 use crate::error::{Error, Result};
+use crate::health::State;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
 
 /// Of a slot that nobody has.
 const NOBODY: u16 = u16::MAX;
-/// A request whose keys are on two nodes is tried again after this time.
-const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
-const SLOT_IS_MOVING: &str =
-    "TRYAGAIN the keys were on two nodes until the call's time was up: their slot is moving";
 
 pub struct ClusterDriver {
     front: Arc<Core>,
@@ -45,8 +45,9 @@ pub struct ClusterDriver {
     failures: u32,
     scout: Scout,
     traffic: Traffic,
-    /// What is to be tried again.
-    later: Vec<(Instant, Redirected)>,
+    /// What is to be tried again, the earliest first.
+    later: VecDeque<(Instant, Redirected)>,
+    later_bytes: usize,
     scratch: Scratch,
     next_any: usize,
     bound: Bound,
@@ -95,7 +96,8 @@ impl ClusterDriver {
             failures: 0,
             scout,
             traffic: Traffic::default(),
-            later: Vec::new(),
+            later: VecDeque::new(),
+            later_bytes: 0,
             scratch: Scratch::default(),
             next_any: 0,
             bound: Bound::default(),
@@ -211,10 +213,11 @@ impl ClusterDriver {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         // There is no connection that could be replaced.
         let _ = self.limbo.expire(now, &mut sorting);
-        let (due, later): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.later).into_iter().partition(|(at, _)| *at <= now);
-        self.later = later;
-        self.traffic.redirected.extend(due.into_iter().map(|(_, redirected)| redirected));
+        let due = self.later.iter().take_while(|(at, _)| *at <= now).count();
+        for (_, redirected) in self.later.drain(..due) {
+            self.later_bytes -= redirected.request.len();
+            self.traffic.redirected.push(redirected);
+        }
         self.flush(now, sink);
         self.retire(now, sink);
         self.leave_lost_subscriber(now);
@@ -226,7 +229,7 @@ impl ClusterDriver {
         if self.overall.is_unwell() || !self.later.is_empty() {
             self.scout.look_again();
         }
-        let due = self.later.iter().map(|(at, _)| *at).chain(self.limbo.next_deadline()).min();
+        let due = self.later.front().map(|(at, _)| *at).into_iter().chain(self.limbo.next_deadline()).min();
         if let Some(at) = due {
             self.scout.wake_at(at);
         }
@@ -274,8 +277,19 @@ impl ClusterDriver {
 
     fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
+        let is_guarded = redirected.is_transaction() && self.bound.is_guarded();
         let position = match &redirected.to {
-            Redirection::TryAgain => return self.send_later(redirected, now, sink),
+            // The node has dropped it, and what was watched there: a conflict as any other.
+            Redirection::TryAgain | Redirection::Down { .. } | Redirection::Ask { .. } if is_guarded => {
+                return self.traffic.joins.settle(redirected.token.slot, Outcome::Null, sink);
+            }
+            Redirection::Down { .. } if redirected.is_nobodys() && !self.is_away(owner) => {
+                let error = redirected.error();
+                return self.give_up(redirected, &error, now, sink);
+            }
+            Redirection::TryAgain | Redirection::Down { .. } => {
+                return self.send_later(redirected, now, sink);
+            }
             Redirection::Owner => owner.or_else(|| self.any()),
             Redirection::Ask { host, port } => match self.member_at(host, *port, owner) {
                 None => return self.send_later(redirected, now, sink),
@@ -289,6 +303,9 @@ impl ClusterDriver {
                     self.hand_journals_over();
                 }
                 self.scout.look_again();
+                if is_guarded {
+                    return self.traffic.joins.settle(redirected.token.slot, Outcome::Null, sink);
+                }
                 if member.is_none() {
                     return self.send_later(redirected, now, sink);
                 }
@@ -303,35 +320,50 @@ impl ClusterDriver {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         match position.and_then(|position| self.members[position].as_mut()) {
             Some(member) => {
-                redirected.append(&member.core, &mut batch);
-                member.driver.append(&mut batch, now, &mut sorting);
+                let core = member.core.clone();
+                let driver = member.driver_for_redirected(&redirected);
+                redirected.append(&core, now, &mut batch);
+                driver.append(&mut batch, now, &mut sorting);
             }
             None => {
-                redirected.append(&self.front, &mut batch);
+                redirected.append(&self.front, now, &mut batch);
                 self.limbo.append(&mut batch, now, &mut sorting);
             }
         }
     }
 
-    /// Asks the owner of the slot once more, as long as the request has time.
+    /// Whether another node may be about to take over from this one.
+    fn is_away(&self, position: Option<usize>) -> bool {
+        let member = position.and_then(|position| self.members[position].as_ref());
+        member.is_some_and(|member| member.core.health().state() == State::Degraded)
+    }
+
+    /// Asks the owner of the slot once more, as long as the request has time and there is room to wait.
     fn send_later(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
-        let at = now + TRY_AGAIN_AFTER;
-        if at >= self.front.deadline(redirected.token.issued()) {
-            return self.give_up(redirected, now, sink);
+        let at = now + AGAIN_AFTER;
+        let is_over = redirected.has_waited_enough()
+            || at >= redirected.deadline(&self.front, redirected.token.issued());
+        let refusal = match is_over {
+            true => Some(redirected.error()),
+            false => self.front.overload(self.later.len(), self.later_bytes),
+        };
+        if let Some(error) = refusal {
+            return self.give_up(redirected, &error, now, sink);
         }
-        self.later.push((at, Redirected { to: Redirection::Owner, ..redirected }));
+        self.later_bytes += redirected.request.len();
+        self.later.push_back((at, redirected.once_more()));
         self.watch();
     }
 
-    /// The time of a request has come before that of its slot.
-    fn give_up(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+    /// A request is not sent any more.
+    fn give_up(&mut self, redirected: Redirected, error: &Error, now: Instant, sink: &mut dyn Sink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
         let core = match owner.and_then(|owner| self.members[owner].as_ref()) {
             Some(member) => member.core.clone(),
             None => self.front.clone(),
         };
-        let (slot, error) = (redirected.token.slot, Error::reply(SLOT_IS_MOVING));
-        if let Some(outcome) = core.give_up(redirected.token, &redirected.request, &error, false, now) {
+        let slot = redirected.token.slot;
+        if let Some(outcome) = core.give_up(redirected.token, &redirected.request, error, false, now) {
             self.traffic.joins.settle(slot, outcome, sink);
         }
     }
@@ -412,11 +444,12 @@ impl ClusterDriver {
 
     pub fn close(mut self, sink: &mut dyn Sink) {
         self.overall.close();
+        let now = Instant::now();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (_, redirected) in self.later.drain(..) {
             let mut batch = Batch::default();
-            redirected.append(&self.front, &mut batch);
-            self.limbo.append(&mut batch, Instant::now(), &mut sorting);
+            redirected.append(&self.front, now, &mut batch);
+            self.limbo.append(&mut batch, now, &mut sorting);
         }
         self.limbo.close(&mut sorting);
         for member in self.members.drain(..).flatten() {

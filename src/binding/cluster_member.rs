@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::lane_driver::Place;
 use super::node_driver::NodeDriver;
-use crate::cache::{Call, Core, Sink};
+use crate::cache::{Call, Core, Redirected, Sink};
 use crate::command::only_reads;
 use crate::config::Endpoint;
 use crate::health::State;
@@ -52,6 +52,15 @@ impl Member {
             (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
                 &mut reader.driver
             }
+            _ => &mut self.driver,
+        }
+    }
+
+    /// The same for a request that was not answered before.
+    pub fn driver_for_redirected(&mut self, redirected: &Redirected) -> &mut NodeDriver {
+        let is_away = self.core.health().state() == State::Degraded;
+        match &mut self.reader {
+            Some(reader) if is_away && reader.is_there() && redirected.is_read_again() => &mut reader.driver,
             _ => &mut self.driver,
         }
     }

@@ -169,7 +169,7 @@ impl NodeDriver {
     fn take_returned(&mut self, now: Instant, sink: &mut dyn Sink) {
         for redirected in std::mem::take(&mut self.returned) {
             let mut batch = Batch::default();
-            redirected.append(&self.core, &mut batch);
+            redirected.append(&self.core, now, &mut batch);
             self.main.append(&mut batch, now, sink);
         }
     }

@@ -29,7 +29,11 @@ impl Core {
     ) -> Result<()> {
         self.check(words)?;
         let shape = Shape::of(words.first().copied().unwrap_or_default(), style);
-        let (purpose, deadline) = self.patience(words, shape, token.issued);
+        // A connection that all share carries no command that blocks.
+        let (purpose, deadline) = match self.is_dedicated() && blocking(words).is_some() {
+            true => (Purpose::Blocking(shape), self.patience(words, token.issued)),
+            false => (Purpose::Command(shape), self.deadline(token.issued)),
+        };
         let replies = match self.is_dedicated() {
             true => confirmations(words),
             false => 1,
@@ -41,15 +45,13 @@ impl Core {
         Ok(())
     }
 
-    fn patience(&self, words: &[&[u8]], shape: Shape, issued: Instant) -> (Purpose, Instant) {
-        let usual = self.deadline(issued);
-        // A connection that all share carries no command that blocks.
-        match self.is_dedicated().then(|| blocking(words)).flatten() {
-            None => (Purpose::Command(shape), usual),
-            Some(Blocking::Forever) => (Purpose::Blocking(shape), issued + NEVER),
-            Some(Blocking::For(time)) => {
-                (Purpose::Blocking(shape), usual.checked_add(time).unwrap_or(issued + NEVER))
-            }
+    /// When a command that blocks must be answered, if it is sent at `from`.
+    pub(super) fn patience(&self, words: &[&[u8]], from: Instant) -> Instant {
+        let usual = self.deadline(from);
+        match blocking(words) {
+            None => usual,
+            Some(Blocking::Forever) => from + NEVER,
+            Some(Blocking::For(time)) => usual.checked_add(time).unwrap_or(from + NEVER),
         }
     }
 

@@ -39,7 +39,7 @@ pub use core::{Core, Role, Scratch, closed, embedded};
 pub use exchange::{Exchange, Sink};
 pub use kept::Kept;
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
-pub use redirect::{Redirected, Redirection};
+pub use redirect::{AGAIN_AFTER, Redirected, Redirection};
 pub use refusals::{REFUSALS, Refusal, Treatment};
 pub use routing::both_ways;
 pub use token::{NOBODY, PUSHED, Token};

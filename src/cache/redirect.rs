@@ -2,15 +2,26 @@
 //!
 //! See <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>.
 
+use std::time::{Duration, Instant};
+
 use super::commands::replies_of;
 use super::core::Core;
 use super::token::{Purpose, Token};
-use crate::command::{PUBSUB, find, key_positions, slot_of};
+use crate::command::{PUBSUB, find, key_positions, only_reads, slot_of};
 use crate::error::Error;
 use crate::lane::{Arguments, Requests, append_command};
 
 /// A request that moves with its slot settles sooner or later; one that moves more often goes round in circles.
 const MAX_REDIRECTIONS: u8 = 16;
+/// How long a request waits before it is sent once more to where it was refused.
+pub const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// As long as ioredis goes on: `maxRedirections` (16) times `retryDelayOnClusterDown` (100 ms). An election takes less.
+const CLUSTER_BACK_WITHIN: Duration = Duration::from_millis(1600);
+const MAX_DOWN: u8 = (CLUSTER_BACK_WITHIN.as_millis() / AGAIN_AFTER.as_millis()) as u8;
+const SLOT_IS_MOVING: &str =
+    "TRYAGAIN the keys were on two nodes until the call's time was up: their slot is moving";
+/// How a node that serves its own slots says that one is nobody's.
+const SLOT_OF_NOBODY: &str = "CLUSTERDOWN Hash slot not served";
 
 /// Where a request is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +32,17 @@ pub enum Redirection {
     Ask { host: String, port: u16 },
     /// Some of its keys are here and some there: later.
     TryAgain,
+    /// The node serves nothing, or nobody has the slot, in its own words: it was not run.
+    Down { said: String },
     /// Nothing was sent: to whom the slot belongs.
     Owner,
+}
+
+impl Redirection {
+    /// How far round in circles it may be. To ask the same node once more is no step.
+    fn steps(&self) -> u8 {
+        u8::from(matches!(self, Redirection::Moved { .. } | Redirection::Ask { .. }))
+    }
 }
 
 /// A request that another node must answer.
@@ -45,6 +65,54 @@ impl Redirected {
         Redirected { to: Redirection::Owner, token, request }
     }
 
+    pub fn is_transaction(&self) -> bool {
+        matches!(self.token.purpose, Purpose::Transaction(_))
+    }
+
+    /// Whether its slot is nobody's, while the cluster is well otherwise.
+    pub fn is_nobodys(&self) -> bool {
+        matches!(&self.to, Redirection::Down { said } if said.starts_with(SLOT_OF_NOBODY))
+    }
+
+    /// Whether a cluster has refused it as long as one waits for that.
+    pub fn has_waited_enough(&self) -> bool {
+        matches!(self.to, Redirection::Down { .. }) && self.token.times_down >= MAX_DOWN
+    }
+
+    /// Whether it only reads, and a cluster that was down has refused it.
+    pub fn is_read_again(&self) -> bool {
+        let words: Vec<&[u8]> = Arguments::new(&self.request).take(2).collect();
+        self.token.times_down > 0 && matches!(self.token.purpose, Purpose::Command(_)) && only_reads(&words)
+    }
+
+    /// The same, for whoever has its slot then.
+    pub fn once_more(self) -> Redirected {
+        let is_down = u8::from(matches!(self.to, Redirection::Down { .. }));
+        let times_down = self.token.times_down.saturating_add(is_down);
+        let redirections = self.token.redirections.saturating_add(self.to.steps());
+        let token = Token { times_down, redirections, ..self.token };
+        Redirected { to: Redirection::Owner, token, request: self.request }
+    }
+
+    /// Until when it may take if it is sent at `from`: one that blocks begins to wait anew.
+    pub fn deadline(&self, core: &Core, from: Instant) -> Instant {
+        match self.token.purpose {
+            Purpose::Blocking(_) => {
+                let words: Vec<&[u8]> = Arguments::new(&self.request).collect();
+                core.patience(&words, from)
+            }
+            _ => core.deadline(self.token.issued),
+        }
+    }
+
+    /// What its caller is told where it is not sent any more.
+    pub fn error(&self) -> Error {
+        Error::reply(match &self.to {
+            Redirection::Down { said } => said,
+            _ => SLOT_IS_MOVING,
+        })
+    }
+
     /// The slot of what it is about; `None` where it names no key.
     pub fn slot(&self) -> Option<u16> {
         if let Redirection::Moved { slot, .. } = self.to {
@@ -62,16 +130,16 @@ impl Redirected {
     }
 
     /// Appends the request for the node that is to answer it.
-    pub fn append(self, core: &Core, out: &mut impl Requests<Token>) {
+    pub fn append(self, core: &Core, now: Instant, out: &mut impl Requests<Token>) {
+        let deadline = self.deadline(core, now);
         let Redirected { to, token, request } = self;
-        let deadline = core.deadline(token.issued);
         if matches!(to, Redirection::Ask { .. }) {
             out.push(Token::unasked(Purpose::Asking, token.issued), deadline, |bytes| {
                 append_command(bytes, &[b"ASKING"]);
                 1
             });
         }
-        let redirections = token.redirections.saturating_add(1);
+        let redirections = token.redirections.saturating_add(to.steps());
         out.push(Token { redirections, ..token }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
             replies_of(&request)
@@ -95,22 +163,25 @@ pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
 }
 
 /// What a node's refusal says of where the request belongs.
-pub(super) fn redirection(error: &Error, token: &Token, is_dedicated: bool) -> Option<Redirection> {
+pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
     let code = error.redis_code()?;
-    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN") {
+    if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN") {
         return None;
     }
     // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
     let is_asked = match &token.purpose {
-        Purpose::Command(_) | Purpose::Blocking(_) => true,
-        // One that watches keys does so on its connection.
-        Purpose::Transaction(_) => !is_dedicated,
+        Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => true,
         Purpose::Operation(_) | Purpose::ExtendIndex => true,
         Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
         _ => false,
     };
     if !is_asked {
         return None;
+    }
+    if code == "CLUSTERDOWN" {
+        // The adapter's calls have an answer without the cluster.
+        let said = error.message().to_owned();
+        return token.may_wait().then_some(Redirection::Down { said });
     }
     // That one ends at the call's deadline.
     if code == "TRYAGAIN" {

@@ -14,8 +14,8 @@ pub enum Treatment {
     /// The server is well and takes no such writes for now: they answer false and say why, reads go on, and what the journal holds
     /// is tried again later.
     Wait,
-    /// The slot is on its way to another node: writes go to the journal, reads are answered from memory, and what the
-    /// journal holds is tried again later.
+    /// The slot is on its way to another node, or the cluster waits for one to take over: writes go to the journal, reads are
+    /// answered from memory, and what the journal holds is tried again later.
     Later,
     /// This connection serves nobody until something changes: it is replaced, writes go to the
     /// journal, and reads are answered from memory.
@@ -44,7 +44,7 @@ pub const REFUSALS: &[Refusal] = &[
     ),
     row(
         "CLUSTERDOWN",
-        Treatment::Replace,
+        Treatment::Later,
         "the cluster does not serve the slot; it does again once a replica has taken over",
     ),
     row("TRYAGAIN", Treatment::Later, "the keys of a request are on two nodes while their slot moves"),
@@ -61,14 +61,8 @@ const fn row(code: &'static str, treatment: Treatment, meaning: &'static str) ->
     Refusal { code, treatment, meaning }
 }
 
-/// How a node says that one slot is nobody's. It serves its own all the same, so the connection stays.
-const SLOT_OF_NOBODY: &str = "CLUSTERDOWN Hash slot not served";
-
 impl Treatment {
     pub fn of(error: &Error) -> Treatment {
-        if error.message().starts_with(SLOT_OF_NOBODY) {
-            return Treatment::Later;
-        }
         let known = REFUSALS.iter().find(|row| Some(row.code) == error.redis_code());
         known.map_or(Treatment::Refuse, |row| row.treatment)
     }

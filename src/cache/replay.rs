@@ -323,6 +323,12 @@ impl Core {
         if Treatment::of(&error) == Treatment::Replace {
             return Some(error);
         }
+        if error.redis_code() == Some("CLUSTERDOWN") {
+            // It says so of each entry alike: they stay, and are tried again.
+            kept.recovery.refused += entries.len() as u64;
+            self.health.failed("CLUSTERDOWN", "Redis refuses what the journal holds");
+            return None;
+        }
         if let [(key, sequence)] = &entries[..] {
             return self.entry_refused(key, *sequence, error, kept);
         }

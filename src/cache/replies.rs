@@ -51,7 +51,7 @@ impl Core {
         };
         if let Some(error) = refusal {
             if self.is_node()
-                && let Some(to) = redirection(&error, &token, self.is_dedicated())
+                && let Some(to) = redirection(&error, &token)
             {
                 if !matches!(to, Redirection::Moved { .. }) && self.is_journalled(&token, request) {
                     return self.give_up(token, request, &error, false, now);
@@ -294,6 +294,10 @@ impl Core {
             follow_up.unusable.get_or_insert_with(|| error.clone());
         }
         let form = match token.purpose {
+            // The primary may be well.
+            Purpose::Command(_) if treatment == Treatment::Replace && self.reads_replicas() => {
+                return self.give_up(token, request, &error, false, now);
+            }
             // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
             Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
                 return Some(Outcome::Failed(error));
@@ -311,6 +315,12 @@ impl Core {
             Purpose::Probe => {
                 follow_up.is_probe_answered = true;
                 return None;
+            }
+            Purpose::Clear(clearing)
+                if treatment == Treatment::Later && clearing.was_asked_at().is_none() =>
+            {
+                let token = Token { purpose: Purpose::Clear(clearing), ..token };
+                return self.give_up(token, request, &error, false, now);
             }
             Purpose::Clear(_) if treatment != Treatment::Replace => {
                 return Some(self.clearing_refused(token, &error, now, &mut follow_up.requests));

@@ -29,6 +29,8 @@ pub struct Token {
     pub(super) must_reach_redis: bool,
     /// Nodes that have sent it on.
     pub(super) redirections: u8,
+    /// How often a cluster that was down has refused it.
+    pub(super) times_down: u8,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,7 @@ pub(super) enum Purpose {
 
 impl Token {
     pub(super) fn new(slot: u32, purpose: Purpose, issued: Instant) -> Token {
-        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false, redirections: 0 }
+        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false, redirections: 0, times_down: 0 }
     }
 
     /// Without a caller.

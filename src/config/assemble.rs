@@ -216,6 +216,7 @@ impl<'a> Draft<'a> {
         Ok(Topology::Sentinel {
             sentinels: values.hosts(Name::SentinelHosts).to_vec(),
             primary_name: values.required_text(Name::SentinelPrimary)?.to_owned(),
+            username: values.text(Name::SentinelUsername)?.map(str::to_owned),
             password: values.text(Name::SentinelPassword)?.map(Secret::new),
         })
     }

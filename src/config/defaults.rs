@@ -7,6 +7,8 @@ pub const DATABASE: u64 = 0;
 /// Tests that flush their database must not meet what development keeps in the first one.
 pub const TEST_DATABASE: u64 = 1;
 
+/// The port that Redis itself gives to a sentinel.
+pub const SENTINEL_PORT: u16 = 26_379;
 /// The name that Redis's own sentinel example gives to the primary.
 pub const SENTINEL_NAME: &str = "mymaster";
 /// By which an operator who looks at a server's clients finds this package.

@@ -86,18 +86,23 @@ fn tcp(host: &str, port: u16) -> Option<Endpoint> {
     (is_host(host) && port > 0).then(|| Endpoint::Tcp { host: host.to_owned(), port })
 }
 
-/// Reads `host:port,host:port`; an IPv6 host stands in brackets.
-pub(super) fn parse_host_list(text: &str) -> Option<Vec<Endpoint>> {
-    text.split(',').map(|entry| parse_host_and_port(entry.trim())).collect()
+/// Reads `host:port,host:port`; an IPv6 host stands in brackets, and where no port is named it is the default.
+pub(super) fn parse_host_list(text: &str, default_port: u16) -> Option<Vec<Endpoint>> {
+    text.split(',').map(|entry| parse_host_and_port(entry.trim(), default_port)).collect()
 }
 
-fn parse_host_and_port(entry: &str) -> Option<Endpoint> {
-    let (host, port) = entry.rsplit_once(':')?;
+fn parse_host_and_port(entry: &str, default_port: u16) -> Option<Endpoint> {
+    let is_bare = entry.ends_with(']') || !entry.contains(':');
+    let (host, port) = match is_bare {
+        true => (entry, None),
+        false => entry.rsplit_once(':').map(|(host, port)| (host, Some(port)))?,
+    };
     let host = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.strip_suffix(']').filter(|host| host.contains(':'))?,
         None if host.contains(':') => return None,
         None => host,
     };
+    let Some(port) = port else { return tcp(host, default_port) };
     // `parse` alone would take a leading plus.
     if !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

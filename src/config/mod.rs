@@ -105,7 +105,8 @@ pub enum Topology {
         sentinels: Vec<Endpoint>,
         /// The primary's name at the sentinels.
         primary_name: String,
-        /// The sentinels' own password, which is not the server's.
+        /// The sentinels' own user and password, which are not the server's.
+        username: Option<String>,
         password: Option<Secret>,
     },
 }

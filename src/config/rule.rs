@@ -9,12 +9,23 @@ use super::endpoint::{Endpoint, RedisUrl, parse_host_list, parse_url};
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     Bool,
-    Integer { min: u64, max: u64, unit: Unit },
+    Integer {
+        min: u64,
+        max: u64,
+        unit: Unit,
+    },
     Choice(&'static [&'static str]),
-    Text { max_bytes: usize, accepts: fn(&str) -> bool, allowed: &'static str },
+    Text {
+        max_bytes: usize,
+        accepts: fn(&str) -> bool,
+        allowed: &'static str,
+    },
     KeyPrefix,
     Url,
-    Hosts,
+    /// With the port of those that name none.
+    Hosts {
+        default_port: u16,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -53,7 +64,7 @@ impl Rule {
             }
             Rule::KeyPrefix => is_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
             Rule::Url => parse_url(trimmed).map(|url| Parsed::Url(Box::new(url))),
-            Rule::Hosts => parse_host_list(trimmed).map(Parsed::Hosts),
+            Rule::Hosts { default_port } => parse_host_list(trimmed, default_port).map(Parsed::Hosts),
         }
     }
 
@@ -81,7 +92,9 @@ impl Rule {
             Rule::Url => "redis[s]://user:password@host:port/database with a number as database, \
                           unix:///path or redis+unix:///path"
                 .to_owned(),
-            Rule::Hosts => "host:port,host:port with ports from 1 to 65535".to_owned(),
+            Rule::Hosts { default_port } => {
+                format!("host:port,host:port with ports from 1 to 65535, {default_port} where none is named")
+            }
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) enum Name {
     ClusterHosts,
     SentinelHosts,
     SentinelPrimary,
+    SentinelUsername,
     SentinelPassword,
     MinPoolSize,
     PoolSize,
@@ -184,6 +185,8 @@ const NAME: Rule = Rule::Text {
     allowed: "a name of visible ASCII characters",
 };
 
+const CLUSTER_HOSTS: Rule = Rule::Hosts { default_port: PORT as u16 };
+const SENTINEL_HOSTS: Rule = Rule::Hosts { default_port: SENTINEL_PORT };
 const BOUND: Rule = bytes(MIN_BOUND_BYTES, MAX_BOUND_BYTES);
 const TIMEOUT: Rule = milliseconds(1, MAX_TIMEOUT_MS);
 const TTL: Rule = Rule::Integer { min: 1, max: MAX_TTL_SECONDS, unit: Unit::Seconds };
@@ -218,12 +221,14 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::TlsInsecure, "tls.insecure", "REDIS_TLS_INSECURE", Rule::Bool)
         .defaults(flag(false))
         .means("`true` turns verification off and warns"),
-    setting(Name::ClusterHosts, "clusterHosts", "REDIS_CLUSTER_HOSTS", Rule::Hosts)
+    setting(Name::ClusterHosts, "clusterHosts", "REDIS_CLUSTER_HOSTS", CLUSTER_HOSTS)
         .means("nodes of a Redis Cluster"),
-    setting(Name::SentinelHosts, "sentinelHosts", "REDIS_SENTINEL_HOSTS", Rule::Hosts).means("sentinels"),
+    setting(Name::SentinelHosts, "sentinelHosts", "REDIS_SENTINEL_HOSTS", SENTINEL_HOSTS).means("sentinels"),
     setting(Name::SentinelPrimary, "sentinelName", "REDIS_SENTINEL_NAME", NAME)
         .defaults(word(SENTINEL_NAME))
         .means("the primary's name at the sentinels"),
+    setting(Name::SentinelUsername, "sentinelUsername", "REDIS_SENTINEL_USERNAME", CREDENTIAL)
+        .means("ACL user of the sentinels"),
     setting(Name::SentinelPassword, "sentinelPassword", "REDIS_SENTINEL_PASSWORD", CREDENTIAL)
         .secret()
         .means("password of the sentinels"),

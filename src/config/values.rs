@@ -216,7 +216,7 @@ fn add_option(given: &mut Vec<(Name, String)>, option: &str, value: &Value) -> R
         Value::Number(number) => number_text(number),
         Value::String(text) if text.is_empty() && !setting.rule.empty_text_is_a_value() => return Ok(()),
         Value::String(text) => text.clone(),
-        Value::Array(entries) if matches!(setting.rule, Rule::Hosts) => host_list_text(entries)
+        Value::Array(entries) if matches!(setting.rule, Rule::Hosts { .. }) => host_list_text(entries)
             .ok_or_else(|| setting.refuse("a list with an entry that is no host and port", Source::Option))?,
         Value::Array(_) => return Err(setting.refuse("a list", Source::Option)),
         Value::Object(_) => return Err(setting.refuse("an object", Source::Option)),
@@ -236,18 +236,19 @@ fn number_text(number: &serde_json::Number) -> String {
     }
 }
 
-/// Entries are `"host:port"` or `{host, port}`.
+/// Entries are `"host:port"` or `{host, port}`, with or without the port.
 fn host_list_text(entries: &[Value]) -> Option<String> {
     let texts = entries.iter().map(|entry| match entry {
         Value::String(text) => Some(text.clone()),
         Value::Object(members) => {
             let host = members.get("host")?.as_str()?;
-            let port = match members.get("port")? {
-                Value::Number(port) => number_text(port),
-                Value::String(port) => port.clone(),
-                _ => return None,
+            let port = match members.get("port") {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::Number(port)) => format!(":{}", number_text(port)),
+                Some(Value::String(port)) => format!(":{port}"),
+                Some(_) => return None,
             };
-            Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+            Some(if host.contains(':') { format!("[{host}]{port}") } else { format!("{host}{port}") })
         }
         _ => None,
     });

@@ -29,6 +29,7 @@ pub struct Sentinels {
     config: Config,
     hosts: Vec<Endpoint>,
     primary_name: String,
+    username: Option<String>,
     password: Option<Secret>,
     heard: watch::Sender<Heard>,
 }
@@ -54,12 +55,15 @@ struct Said {
 impl Sentinels {
     /// Of a configuration that has sentinels.
     pub fn of(config: &Config) -> Option<Arc<Sentinels>> {
-        let Topology::Sentinel { sentinels, primary_name, password } = config.topology() else { return None };
+        let Topology::Sentinel { sentinels, primary_name, username, password } = config.topology() else {
+            return None;
+        };
         let heard = Heard { answers: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
         Some(Arc::new(Sentinels {
             config: config.clone(),
             hosts: sentinels.clone(),
             primary_name: primary_name.clone(),
+            username: username.clone(),
             password: password.clone(),
             heard: watch::Sender::new(heard),
         }))
@@ -99,8 +103,16 @@ impl Sentinels {
             None => stream.insert(open(&self.config, host, ANSWER_WITHIN).await?),
         };
         let mut line = Line::new(stream, ANSWER_WITHIN);
-        if let Some(password) = self.password.as_ref().filter(|_| is_fresh) {
-            line.ask(&[b"AUTH", password.expose().as_bytes()], |_| ()).await?;
+        if is_fresh {
+            let password = self.password.as_ref().map(|password| password.expose().as_bytes());
+            match (&self.username, password) {
+                // A user may need no password.
+                (Some(user), password) => {
+                    line.ask(&[b"AUTH", user.as_bytes(), password.unwrap_or_default()], |_| ()).await?;
+                }
+                (None, Some(password)) => line.ask(&[b"AUTH", password], |_| ()).await?,
+                (None, None) => {}
+            }
         }
         // The sentinel that leads a failover answers the new address here as soon as that one has been promoted...
         let name = self.primary_name.as_bytes();

@@ -74,19 +74,26 @@ async function askSentinel(host, target) {
   try {
     socket = target.usesTls ? tls.connect({ ...host, ...tlsOf(target, host) }) : net.connect(host);
     await connected(socket, target.usesTls ? 'secureConnect' : 'connect');
-    if (target.sentinelPassword !== undefined) {
-      await inTime(ask(socket, ['AUTH', target.sentinelPassword]));
-    }
+    const login = loginOf(target);
+    if (login.length > 0) await inTime(ask(socket, ['AUTH', ...login]));
     const found = await inTime(ask(socket, ['SENTINEL', 'get-master-addr-by-name', target.primaryName]));
     if (Array.isArray(found)) return { host, address: { host: found[0], port: Number(found[1]) } };
     return { host, problem: unknownName(target.primaryName) };
   } catch (error) {
-    const login = /^(NOAUTH|WRONGPASS|NOPERM)$/.test(error.code);
-    const fix = login ? 'correct REDIS_SENTINEL_PASSWORD' : 'check that a sentinel listens there';
+    const isLogin = /^(NOAUTH|WRONGPASS|NOPERM)$/.test(error.code);
+    const fix = isLogin
+      ? 'correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD'
+      : 'check that a sentinel listens there';
     return { host, problem: { message: `does not answer: ${error.code}`, fix } };
   } finally {
     socket?.destroy();
   }
+}
+
+function loginOf({ sentinelUsername, sentinelPassword }) {
+  // A user may need no password.
+  if (sentinelUsername) return [sentinelUsername, sentinelPassword ?? ''];
+  return sentinelPassword === undefined ? [] : [sentinelPassword];
 }
 
 function unknownName(name) {

@@ -8,11 +8,12 @@ pub(super) fn seeds(config: &Config) -> String {
 }
 
 pub(super) fn sentinels(config: &Config) -> String {
-    let Topology::Sentinel { sentinels, primary_name, password } = config.topology() else {
+    let Topology::Sentinel { sentinels, primary_name, username, password } = config.topology() else {
         panic!("sentinels are asked for")
     };
     let hosts: Vec<String> = sentinels.iter().map(Endpoint::to_string).collect();
-    format!("{} {primary_name} {password:?}", hosts.join(" "))
+    let user = username.as_deref().unwrap_or("-");
+    format!("{} {primary_name} {user} {password:?}", hosts.join(" "))
 }
 
 fn from_url(url: &str) -> Config {
@@ -106,7 +107,15 @@ fn hosts_may_be_given_as_lists_of_texts_or_objects() {
     assert_eq!(seeds(&config), "a:1 [::1]:2");
     let config =
         from_options(json!({ "sentinelHosts": [{ "host": "s", "port": "3" }], "sentinelPassword": "x" }));
-    assert_eq!(sentinels(&config), "s:3 mymaster Some((redacted))");
+    assert_eq!(sentinels(&config), "s:3 mymaster - Some((redacted))");
+}
+
+#[test]
+fn hosts_without_a_port_have_the_one_of_their_kind() {
+    assert_eq!(seeds(&from_env(&[("REDIS_CLUSTER_HOSTS", "a, [::1],b:1")])), "a:6379 [::1]:6379 b:1");
+    assert_eq!(seeds(&from_options(json!({ "clusterHosts": [{ "host": "::1" }] }))), "[::1]:6379");
+    let config = from_env(&[("REDIS_SENTINEL_HOSTS", "a,[::1]")]);
+    assert_eq!(sentinels(&config), "a:26379 [::1]:26379 mymaster - None");
 }
 
 #[test]

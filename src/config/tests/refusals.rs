@@ -36,9 +36,12 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_TLS_INSECURE", &["y"]),
     (
         "REDIS_CLUSTER_HOSTS",
-        &["a", "a:", ":1", "a:0", "a:65536", "a:1,", "a:+1", "::1:1", "[a]:1", "a:1;b:1"],
+        &[
+            "a b", "a:", ":1", "[a]", "[::1", "::1]", "::1", "a:0", "a:65536", "a:1,", "a:+1", "::1:1",
+            "[a]:1", "a:1;b:1",
+        ],
     ),
-    ("REDIS_SENTINEL_HOSTS", &["a", "redis://a:1", ","]),
+    ("REDIS_SENTINEL_HOSTS", &["a/b", "redis://a:1", ","]),
     ("REDIS_SENTINEL_NAME", &["my master"]),
     ("REDIS_MIN_POOL_SIZE", &["0", "21", "1001"]),
     ("REDIS_POOL_SIZE", &["0", "1001", "1e1"]),
@@ -87,7 +90,8 @@ fn a_bad_value_is_refused_by_variable_and_option_with_what_is_allowed() {
 
 #[test]
 fn every_setting_that_can_be_wrong_has_a_bad_value_here_or_in_the_tls_tests() {
-    let free_text = ["REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_SENTINEL_PASSWORD"];
+    let free_text =
+        ["REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"];
     let files = ["REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY"];
     for setting in SETTINGS {
         let is_covered = BAD.iter().any(|(variable, _)| *variable == setting.variable);
@@ -126,7 +130,7 @@ fn options_of_the_wrong_type_are_refused() {
         json!({ "host": {} }),
         json!({ "clusterHosts": [1] }),
         json!({ "clusterHosts": [] }),
-        json!({ "clusterHosts": [{ "host": "a" }] }),
+        json!({ "clusterHosts": [{ "port": 1 }, { "host": "a", "port": [] }] }),
         json!({ "clusterHosts": {} }),
         json!({ "tls": "perhaps" }),
         json!({ "tls": ["ca"] }),

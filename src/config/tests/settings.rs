@@ -102,9 +102,10 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_TLS_SERVERNAME", "redis.test", |c| c.tls.clone().unwrap().server_name.unwrap(), "redis.test"),
     ("REDIS_TLS_INSECURE", "yes", |c| c.tls.clone().unwrap().insecure.to_string(), "true"),
     ("REDIS_CLUSTER_HOSTS", "a:1,[::1]:2", |c| addresses::seeds(c), "a:1 [::1]:2"),
-    ("REDIS_SENTINEL_HOSTS", "a:1, b:2", |c| addresses::sentinels(c), "a:1 b:2 mymaster None"),
-    ("REDIS_SENTINEL_NAME", "main", |c| addresses::sentinels(c), "s:1 main None"),
-    ("REDIS_SENTINEL_PASSWORD", "x", |c| addresses::sentinels(c), "s:1 mymaster Some((redacted))"),
+    ("REDIS_SENTINEL_HOSTS", "a:1, b:2", |c| addresses::sentinels(c), "a:1 b:2 mymaster - None"),
+    ("REDIS_SENTINEL_NAME", "main", |c| addresses::sentinels(c), "s:1 main - None"),
+    ("REDIS_SENTINEL_USERNAME", "x", |c| addresses::sentinels(c), "s:1 mymaster x None"),
+    ("REDIS_SENTINEL_PASSWORD", "x", |c| addresses::sentinels(c), "s:1 mymaster - Some((redacted))"),
     ("REDIS_MIN_POOL_SIZE", "2", |c| c.min_pool_size.to_string(), "2"),
     ("REDIS_POOL_SIZE", "33", |c| c.pool_size.to_string(), "33"),
     ("REDIS_CONNECT_TIMEOUT", "250", |c| format!("{:?}", c.connect_timeout), "250ms"),
@@ -142,7 +143,9 @@ fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
         "REDIS_TLS_CERT" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_KEY", tls::KEY)],
         "REDIS_TLS_KEY" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_CERT", tls::CERTIFICATE)],
         tls if tls.starts_with("REDIS_TLS_") => vec![("REDIS_TLS", "true")],
-        "REDIS_SENTINEL_NAME" | "REDIS_SENTINEL_PASSWORD" => vec![("REDIS_SENTINEL_HOSTS", "s:1")],
+        "REDIS_SENTINEL_NAME" | "REDIS_SENTINEL_USERNAME" | "REDIS_SENTINEL_PASSWORD" => {
+            vec![("REDIS_SENTINEL_HOSTS", "s:1")]
+        }
         _ => vec![],
     }
 }
