@@ -557,6 +557,8 @@ export interface CacheAdapter extends AsyncDisposable {
   on<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   once<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   off<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
+  /** The same as `off`. */
+  removeListener<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
 
   /** Shuts down. */
   [Symbol.asyncDispose](): Promise<void>;

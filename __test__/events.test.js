@@ -1,5 +1,6 @@
 'use strict';
 
+const { once } = require('node:events');
 const { openPackage } = require('./support/package');
 const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
@@ -46,6 +47,13 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
     const order = seen.map(({ event }) => event).filter((event) => event !== 'error');
     expect(order).toEqual(['ready', 'degraded', 'recovered', 'closed']);
   }, 30_000);
+
+  test('an event can be awaited as Node awaits those of its own emitters', async () => {
+    const { cacheAdapter: adapter } = open({ host: '127.0.0.1', port: await closedPort() });
+    const ready = once(adapter, 'ready');
+    await adapter.get('a');
+    await expect(ready).rejects.toMatchObject({ code: 'E_CONNECT' });
+  });
 
   test('a server that appears later is found without a call', async () => {
     const port = await closedPort();

@@ -232,6 +232,11 @@ class CacheAdapter {
     this.#events.off(event, listener);
     return this;
   }
+
+  /** As `once` of `node:events` calls it. */
+  removeListener(event, listener) {
+    return this.off(event, listener);
+  }
 }
 
 /** Older servers stored the bare name, the JavaScript layer an object with it. */

@@ -372,7 +372,16 @@ impl Core {
         }
     }
 
-    /// A clearing that the journal held has been carried out, or was given up for now.
+    /// The same of a clearing. Nothing is sent in its place: where its time ran out, that of others would.
+    pub(super) fn clearing_lost(&self, clearing: &Clearing, now: Instant) {
+        let mut kept = self.kept();
+        if clearing.was_asked_at().is_some() {
+            kept.recovery.under_way = kept.recovery.under_way.saturating_sub(1);
+        }
+        self.end_recovery(&mut kept, now);
+    }
+
+    /// A clearing that the journal held has been carried out, or was refused for now.
     pub(super) fn clearing_ended(
         &self,
         clearing: &Clearing,

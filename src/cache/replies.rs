@@ -396,7 +396,7 @@ impl Core {
                 Some(self.fall_back(&operation, &bare, is_in_doubt, now))
             }
             Purpose::Clear(clearing) => {
-                self.clearing_ended(&clearing, &bare, false, now, &mut Batch::default());
+                self.clearing_lost(&clearing, now);
                 Some(self.clear_locally(&clearing, &bare))
             }
             // The value is in Redis; its index must not end before it.

@@ -479,3 +479,29 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
         );
     }
 }
+
+#[test]
+fn a_clearing_whose_replay_ran_out_of_time_is_tried_again_on_the_same_connection() {
+    let mut client = Client::connect_with("away-slow-clear", &[("REDIS_COMMAND_TIMEOUT", "200")]);
+    client.call(&set(summary("org", "old"), "\"old\""));
+    client.lose();
+    client.call(&Call::ClearOrganization { organization: Some("org") });
+    // More than are sent before the first of them are answered.
+    for phone in 1..=5_000 {
+        client.call(&set(summary("org", &phone.to_string()), "\"new\""));
+    }
+    client.reconnect();
+    client.send();
+    sleep(Duration::from_millis(250));
+    client.expire();
+    assert_eq!(client.state(), State::Recovering);
+    let until = Instant::now() + Duration::from_secs(5);
+    while client.state() != State::Ready {
+        assert!(Instant::now() < until, "the journal goes out again");
+        client.expire();
+        client.drain();
+        sleep(TICK);
+    }
+    assert_eq!(stored(&mut client, summary("org", "old")), Outcome::Null);
+    assert_eq!(stored(&mut client, summary("org", "1")), json("\"new\""));
+}
