@@ -11,7 +11,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::backoff::{MAX_PAUSE, MAX_PAUSE_OF_FOLLOWED};
+use super::backoff::{Backoff, MAX_PAUSE, MAX_PAUSE_OF_FOLLOWED};
 use super::handshake::{Line, ServerInfo, shake_hands};
 use super::sentinel::Sentinels;
 use super::stream::{AsyncSocket, Stream};
@@ -78,11 +78,44 @@ impl Dialer {
 
     /// Where connections are made to, as far as it is known.
     pub fn address(&self) -> Option<String> {
+        self.endpoint().map(|endpoint| endpoint.to_string())
+    }
+
+    fn endpoint(&self) -> Option<Endpoint> {
         match &self.target {
             Target::Nowhere => None,
-            Target::Fixed(endpoint) => Some(endpoint.to_string()),
-            Target::Sentinels(sentinels) => sentinels.known().map(|endpoint| endpoint.to_string()),
-            Target::Followed(at) => Some(at.borrow().to_string()),
+            Target::Fixed(endpoint) => Some(endpoint.clone()),
+            Target::Sentinels(sentinels) => sentinels.known(),
+            Target::Followed(at) => Some(at.borrow().clone()),
+        }
+    }
+
+    /// Connects as often as it takes. `failed` is given each failure and its number.
+    pub async fn dial_persistently(
+        &self,
+        backoff: &mut Backoff,
+        mut failed: impl FnMut(Error, u32),
+    ) -> Dialed {
+        loop {
+            let endpoint = self.endpoint();
+            match self.dial(backoff.failures()).await {
+                Ok(dialed) => return dialed,
+                Err(error) => {
+                    let delay = backoff.next_delay();
+                    failed(error, backoff.failures());
+                    let moved = async {
+                        match &endpoint {
+                            Some(endpoint) => self.moved_from(endpoint).await,
+                            None => std::future::pending().await,
+                        }
+                    };
+                    // A pause spares a server that is in trouble; another one need not wait for its end.
+                    tokio::select! {
+                        () = tokio::time::sleep(delay) => {}
+                        () = moved => {}
+                    }
+                }
+            }
         }
     }
 

@@ -27,24 +27,6 @@ pub enum LinkEvent {
     },
 }
 
-/// Dials until it succeeds, telling each failure.
-pub async fn connect_persistently(
-    dialer: &Dialer,
-    backoff: &mut Backoff,
-    mut failed: impl FnMut(Error, u32),
-) -> Dialed {
-    loop {
-        match dialer.dial(backoff.failures()).await {
-            Ok(dialed) => return dialed,
-            Err(error) => {
-                let delay = backoff.next_delay();
-                failed(error, backoff.failures());
-                tokio::time::sleep(delay).await;
-            }
-        }
-    }
-}
-
 /// Makes connections on the I/O thread for an owner that lives elsewhere. Dropping it ends that.
 #[derive(Debug)]
 pub struct Keeper {
@@ -83,7 +65,7 @@ async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell
         }
         let dialed = {
             let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
-            let dialing = connect_persistently(dialer, &mut backoff, &mut failed);
+            let dialing = dialer.dial_persistently(&mut backoff, &mut failed);
             tokio::pin!(dialing);
             loop {
                 tokio::select! {

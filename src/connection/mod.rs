@@ -26,7 +26,7 @@ pub use cluster::{ClusterView, News, Scout, Shard};
 pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;
-pub use keeper::{Keeper, LinkEvent, connect_persistently};
+pub use keeper::{Keeper, LinkEvent};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use thread_driver::{Mailbox, drive};
 pub use traffic::{

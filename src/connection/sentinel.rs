@@ -1,15 +1,16 @@
 //! Where the primary is, as the sentinels say.
 //!
-//! Each sentinel is asked twice a second on a connection of its own, and the answer with the highest
+//! Each sentinel is asked twice a second on a connection of its own, more often while there is no connection to the
+//! primary, and the answer with the highest
 //! configuration epoch counts: a sentinel that was cut off knows an older one. See
 //! <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::dial::open;
 use super::handshake::Line;
@@ -20,6 +21,10 @@ use crate::lane::Node;
 
 /// A decision of the sentinels is seen within this time and that of one answer.
 const ASK_EVERY: Duration = Duration::from_millis(500);
+/// While somebody looks for the primary: the sooner it is found, the shorter is nothing written.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// Who looks for the primary does so again within this time, or has found it.
+const LOOKING_FOR: Duration = Duration::from_secs(1);
 /// A sentinel that needs longer is passed over this time.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
@@ -32,6 +37,8 @@ pub struct Sentinels {
     username: Option<String>,
     password: Option<Secret>,
     heard: watch::Sender<Heard>,
+    /// When somebody last looked for the primary. Held for a glance only.
+    looked_for: Mutex<Option<Instant>>,
 }
 
 /// What the sentinels have said.
@@ -66,6 +73,7 @@ impl Sentinels {
             username: username.clone(),
             password: password.clone(),
             heard: watch::Sender::new(heard),
+            looked_for: Mutex::new(None),
         }))
     }
 
@@ -92,7 +100,15 @@ impl Sentinels {
                 stream = None;
             }
             self.heard.send_modify(|heard| heard.take(position, answer));
-            sleep(ASK_EVERY).await;
+            sleep(self.pause()).await;
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let looked_for = *self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
+        match looked_for {
+            Some(at) if at.elapsed() < LOOKING_FOR => ASK_AGAIN,
+            _ => ASK_EVERY,
         }
     }
 
@@ -130,6 +146,7 @@ impl Sentinels {
     /// # Errors
     /// What the sentinels answered where none of them names it.
     pub async fn primary(&self) -> Result<Endpoint> {
+        *self.looked_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let mut heard = self.heard.subscribe();
         let known = heard.wait_for(|heard| heard.primary.is_some() || heard.has_nobody_answered());
         match timeout(self.config.connect_timeout, known).await {

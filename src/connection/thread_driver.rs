@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
 use super::handover::Inbox;
-use super::keeper::{STABLE_AFTER, connect_persistently};
+use super::keeper::STABLE_AFTER;
 use super::traffic::{
     Traffic, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,
 };
@@ -97,7 +97,7 @@ async fn connect<T: Traffic>(
         tokio::time::sleep(pause).await;
         // The receiver lives as long as this function.
         let failed = |error, attempt| drop(failures.send((error, attempt)));
-        connect_persistently(dialer, backoff, failed).await
+        dialer.dial_persistently(backoff, failed).await
     };
     tokio::pin!(dialing);
     loop {
