@@ -13,7 +13,7 @@ const DEDICATED_PAGE = 64;
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
  */
-const FIRST_BATCH = 16;
+const FIRST_BATCH = 8;
 /** As many arguments cross on the stack, which costs a fraction of what reading an array's elements does. */
 const SPREAD_ARGUMENTS = 2048;
 /** Slot, head and number of arguments. */
