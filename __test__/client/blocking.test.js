@@ -101,6 +101,36 @@ describe('a blocking command', () => {
     ]);
   });
 
+  test.each(['loop', 'thread'])(
+    'waits for a connection no longer than the command timeout, %s driver',
+    async (driver) => {
+      const { client } = await open({ driver, minPoolSize: 1, poolSize: 2, commandTimeout: 400 });
+      const holders = [1, 2].map(() => client.blpop('held', 0));
+      await isBlocked(2);
+      const before = await redis.command('INFO', 'commandstats');
+      const refused = [
+        client.blpop('l', 0.2),
+        client.blpop('l', 0),
+        client.wait(0, 100),
+        client.watch('k'),
+        client.multi().set('a', 1).exec(),
+        client.multi().blpop('l', 0).exec(),
+      ].map((promise) => within(3000, rejection(promise)));
+      for (const { value: error, ms } of await Promise.all(refused)) {
+        expect(error).toMatchObject({ code: 'E_OVERLOADED', retryable: true });
+        expect(error.message).toMatch(
+          /nothing was sent: all 2 connections of the pool .* 400 ms; raise REDIS_POOL_SIZE/,
+        );
+        expect(ms).toBeGreaterThan(350);
+      }
+      const calls = (stats) => stats.match(/cmdstat_(wait|watch|multi|set):calls=\d+/g);
+      expect(calls(await redis.command('INFO', 'commandstats'))).toEqual(calls(before));
+      await redis.command('RPUSH', 'app:held', 'a', 'b');
+      await Promise.all(holders);
+      expect(await client.multi().set('a', 1).exec()).toEqual([[null, 'OK']]);
+    },
+  );
+
   test('fails with the server’s error and leaves its connection usable', async () => {
     const { client } = await open({ minPoolSize: 1, poolSize: 1 });
     await client.set('text', 'v');
@@ -197,7 +227,7 @@ describe('the pool of connections', () => {
 
   test('refuses a caller when ten thousand wait, and says what to do', async () => {
     const { openOne } = opened();
-    const pool = new DedicatedPool({ open: openOne, min: 1, max: 1 });
+    const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 60_000 });
     await pool.acquire();
     const waiting = Array.from({ length: 10_000 }, () => pool.acquire());
     const error = await rejection(pool.acquire());
@@ -208,11 +238,32 @@ describe('the pool of connections', () => {
     expect(outcomes.every(({ reason }) => reason.code === 'E_CLOSED')).toBe(true);
   });
 
+  test('lets each caller wait for its own time, and those behind it go on waiting', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    try {
+      const { connections, openOne } = opened();
+      const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 1000 });
+      const lent = await pool.acquire();
+      const first = rejection(pool.acquire());
+      await jest.advanceTimersByTimeAsync(600);
+      const second = pool.acquire();
+      await jest.advanceTimersByTimeAsync(400);
+      expect(await first).toMatchObject({ code: 'E_OVERLOADED' });
+      expect(pool.report.waiting).toBe(1);
+      await jest.advanceTimersByTimeAsync(599);
+      pool.release(lent);
+      expect(await second).toBe(connections[0]);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('closes connections that are idle for long, but not the least number', async () => {
     jest.useFakeTimers();
     try {
       const { connections, openOne } = opened();
-      const pool = new DedicatedPool({ open: openOne, min: 1, max: 3 });
+      const pool = new DedicatedPool({ open: openOne, min: 1, max: 3, maxWaitMs: 60_000 });
       const lent = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
       for (const connection of lent) pool.release(connection);
       expect(pool.report).toEqual({ connections: 3, idle: 3, waiting: 0 });
@@ -227,7 +278,7 @@ describe('the pool of connections', () => {
 
   test('opens another for who waits where one is discarded', async () => {
     const { connections, openOne } = opened();
-    const pool = new DedicatedPool({ open: openOne, min: 0, max: 1 });
+    const pool = new DedicatedPool({ open: openOne, min: 0, max: 1, maxWaitMs: 60_000 });
     const first = await pool.acquire();
     const second = pool.acquire();
     pool.discard(first);

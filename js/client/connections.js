@@ -51,9 +51,9 @@ class Connections {
   get pool() {
     this.#refuseIfClosed();
     if (this.#pool === undefined) {
-      const { minPoolSize: min, poolSize: max } = this.bridge.config();
+      const { minPoolSize: min, poolSize: max, settings } = this.bridge.config();
       const open = () => new DedicatedConnection(this.#options, { log: this.#log });
-      this.#pool = new DedicatedPool({ open, min, max });
+      this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value });
     }
     return this.#pool;
   }

@@ -6,30 +6,40 @@ const { OrgCacheError } = require('../errors.js');
 const MAX_WAITING = 10_000;
 /** How long a connection that nobody needs stays open, where there are more than the least. */
 const IDLE_MS = 30_000;
+/** The longest that a timer of Node waits. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. */
 class DedicatedPool {
   #open;
   #min;
   #max;
+  #maxWaitMs;
   #count = 0;
   #idle = [];
+  /** Callers that wait for a connection, the first to come in front: `{ resolve, reject, until }`. */
   #waiting = [];
+  #waitTimer;
   #closeTimers = new Map();
   #lent = new Set();
   #isClosed = false;
 
-  constructor({ open, min, max }) {
+  /** `maxWaitMs` is how long a caller may wait for a connection. */
+  constructor({ open, min, max, maxWaitMs }) {
     this.#open = open;
     this.#min = min;
     this.#max = max;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   get report() {
     return { connections: this.#count, idle: this.#idle.length, waiting: this.#waiting.length };
   }
 
-  /** A connection of the caller's own until `release` or `discard` is given it back. */
+  /**
+   * A connection of the caller's own until `release` or `discard` is given it back. Rejects with `E_OVERLOADED` where
+   * none is given back in time.
+   */
   acquire() {
     if (this.#isClosed) return Promise.reject(closed());
     const idle = this.#idle.pop();
@@ -42,14 +52,46 @@ class DedicatedPool {
       this.#count += 1;
       return Promise.resolve(this.#lend(this.#open()));
     }
-    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(this.#overloaded());
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.#waiting.length >= MAX_WAITING) {
+      return Promise.reject(this.#overloaded(`${MAX_WAITING} callers wait already`));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject, until: performance.now() + this.#maxWaitMs });
+      this.#waitTimer ??= this.#watchWaiting(this.#maxWaitMs);
+    });
+  }
+
+  #watchWaiting(ms) {
+    return setTimeout(() => this.#refuseOverdue(), Math.min(Math.ceil(ms), MAX_TIMER_MS));
+  }
+
+  /** All wait equally long, so whoever came first is overdue first. */
+  #refuseOverdue() {
+    const now = performance.now();
+    while (this.#waiting.length > 0 && this.#waiting[0].until <= now) {
+      const { reject } = this.#waiting.shift();
+      reject(this.#overloaded(`none became free within ${this.#maxWaitMs} ms`));
+    }
+    const [next] = this.#waiting;
+    this.#waitTimer = next === undefined ? undefined : this.#watchWaiting(next.until - now);
+  }
+
+  /** The caller that has waited longest, who waits no more. */
+  #nextWaiting() {
+    const next = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#endWatch();
+    return next;
+  }
+
+  #endWatch() {
+    clearTimeout(this.#waitTimer);
+    this.#waitTimer = undefined;
   }
 
   /** Takes a connection back that is as it was when it was lent. */
   release(connection) {
     if (!this.#lent.delete(connection)) return;
-    const next = this.#waiting.shift();
+    const next = this.#nextWaiting();
     if (next !== undefined) {
       next.resolve(this.#lend(connection));
       return;
@@ -62,7 +104,7 @@ class DedicatedPool {
   discard(connection) {
     if (!this.#lent.delete(connection)) return;
     connection.close();
-    const next = this.#waiting.shift();
+    const next = this.#nextWaiting();
     if (next === undefined) this.#count -= 1;
     else next.resolve(this.#lend(this.#open()));
   }
@@ -70,6 +112,7 @@ class DedicatedPool {
   /** Ends every connection; callers that wait or have one fail with `E_CLOSED`. */
   close() {
     this.#isClosed = true;
+    this.#endWatch();
     for (const timer of this.#closeTimers.values()) clearTimeout(timer);
     for (const { reject } of this.#waiting.splice(0)) reject(closed());
     for (const connection of [...this.#idle.splice(0), ...this.#lent]) connection.close();
@@ -93,11 +136,11 @@ class DedicatedPool {
     this.#closeTimers.set(connection, setTimeout(close, IDLE_MS).unref());
   }
 
-  #overloaded() {
+  #overloaded(why) {
     return new OrgCacheError(
       'E_OVERLOADED',
-      `all ${this.#max} connections for blocking commands and WATCH are in use, and ${MAX_WAITING} callers wait; ` +
-        'raise REDIS_POOL_SIZE or block for a shorter time',
+      `nothing was sent: all ${this.#max} connections of the pool for blocking commands and WATCH are in use, and ` +
+        `${why}; raise REDIS_POOL_SIZE or block for a shorter time`,
       { retryable: true },
     );
   }
