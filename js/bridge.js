@@ -4,11 +4,15 @@ const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
 
-const { marks, pushed } = protocol;
+const { marks, pushed, linkSlots } = protocol;
+/** Slots from here on are no calls. */
+const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
 /** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
 const DEDICATED_PAGE = 64;
+/** The same of a Link, of which there may be many too, and many calls on each. */
+const LINK_PAGE = 256;
 /**
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
@@ -22,11 +26,13 @@ const WORDS_A_CALL = 3;
 const NO_READER = undefined;
 /** What native code tells when the journal has become shorter. */
 const REPLAY_NOTICES = ['replay', 'recovered'];
+/** What a Link takes from the environment. */
+const LINK_VARIABLES = ['CACHE_DRIVER', 'CACHE_LOG'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function hasValue(mark) {
-  return mark !== marks.null && mark !== marks.true && mark !== marks.false;
+  return mark <= marks.failed || mark === marks.entries;
 }
 
 /**
@@ -40,6 +46,7 @@ class Bridge {
   #isDedicated;
   #hasJournal;
   #onPush;
+  #link;
   #listeners = new Set();
   #isClosed = false;
   #calls;
@@ -70,15 +77,19 @@ class Bridge {
   /**
    * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
    * given what the server says unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's
-   * directory is taken: it can have one owner only.
+   * directory is taken: it can have one owner only. With `link` it is one connection without policy, to
+   * `link.target` (JSON); `link.makeError` makes its errors, `link.told(slot, value)` is given what the server says
+   * unasked and what becomes of the connection, in order with the outcomes of calls, and `link.lost` is why calls
+   * got no reply.
    */
-  constructor(options, onNotice, { isDedicated = false, hasJournal = true, onPush } = {}) {
+  constructor(options, onNotice, { isDedicated = false, hasJournal = true, onPush, link } = {}) {
     this.#options = options;
     this.#onNotice = onNotice;
     this.#isDedicated = isDedicated;
     this.#hasJournal = hasJournal;
     this.#onPush = onPush;
-    const page = isDedicated ? DEDICATED_PAGE : PAGE;
+    this.#link = link;
+    const page = link !== undefined ? LINK_PAGE : isDedicated ? DEDICATED_PAGE : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
   }
@@ -94,6 +105,17 @@ class Bridge {
   /** The native client, opened if it is not. */
   open() {
     if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+    if (this.#native === undefined && this.#link !== undefined) {
+      this.#native = loadNative().openLink(
+        this.#link.makeError,
+        (count, ...values) => this.#settle(count, values),
+        (name, json) => this.#hear(name, json),
+        this.#calls,
+        this.#outcomes,
+        ...this.#settings(),
+        this.#link.target,
+      );
+    }
     if (this.#native === undefined) {
       this.#native = loadNative().open(
         makeError,
@@ -129,6 +151,11 @@ class Bridge {
 
   /** Options and environment, as JSON. */
   #settings() {
+    if (this.#link !== undefined) {
+      const environment = {};
+      for (const name of LINK_VARIABLES) environment[name] = process.env[name];
+      return [optionsText(this.#options), JSON.stringify(environment)];
+    }
     if (this.#hasJournal) return [optionsText(this.#options), JSON.stringify(process.env)];
     const { journalDir: _own, ...options } = this.#options;
     const { CACHE_JOURNAL_DIR: _named, ...environment } = process.env;
@@ -247,15 +274,18 @@ class Bridge {
 
   /** `values` has one for each outcome whose mark does not say it all. */
   #settle(count, values) {
-    const outcomes = this.#outcomes;
+    // A caller of a Link may call back in, and what is settled then is written where these outcomes stand.
+    const isCopied = this.#link !== undefined && count > 1;
+    const outcomes = isCopied ? this.#outcomes.slice(0, 2 * count) : this.#outcomes;
     const messages = [];
     let next = 0;
     for (let i = 0; i < count; i++) {
       const slot = outcomes[2 * i];
       const mark = outcomes[2 * i + 1];
       const value = hasValue(mark) ? values[next++] : undefined;
-      if (slot === pushed) {
-        messages.push(value);
+      if (slot >= FIRST_TOLD) {
+        if (this.#link !== undefined) this.#link.told(slot, value);
+        else messages.push(value);
         continue;
       }
       const resolve = this.#resolve[slot];
@@ -268,6 +298,10 @@ class Bridge {
       this.#outstanding--;
       if (mark === marks.failed) {
         reject(value);
+        continue;
+      }
+      if (mark >= marks.lostSent) {
+        reject(this.#link.lost, mark === marks.lostSent);
         continue;
       }
       const outcome = this.#read(mark, value);
@@ -330,6 +364,35 @@ class Bridge {
       });
     }
     return object;
+  }
+
+  /** Of a Link: nothing more will be sent. */
+  endLink() {
+    this.#submit();
+    this.#native.end();
+  }
+
+  /** Of a Link: gives up the connection. */
+  destroyLink() {
+    this.#submit();
+    this.#native.destroy();
+  }
+
+  /** Of a Link: whether the process stays alive for it. */
+  holdLink(keepsAlive) {
+    if (!this.#isClosed) this.#native.hold(keepsAlive);
+  }
+
+  /** Of a Link: the bytes that have passed, and for how long none have; null once it is closed. */
+  linkTraffic() {
+    return this.#isClosed ? null : JSON.parse(this.#native.traffic());
+  }
+
+  /** Lets go of a Link whose connection is gone and whose calls have settled. */
+  closeLink() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#native.close();
   }
 
   /**

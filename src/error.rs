@@ -120,6 +120,11 @@ impl Error {
         }
     }
 
+    /// An error reply as the server has said it, for a caller who wants just that.
+    pub fn verbatim_reply(line: &str) -> Self {
+        Error { message: line.to_owned(), ..Error::reply(line) }
+    }
+
     /// The deadline passed while the command still waited here: it cannot have run.
     pub fn timed_out_unsent(message: impl Into<String>) -> Self {
         Error { never_sent: true, ..Error::new(ErrorCode::Timeout, message) }

@@ -8,8 +8,8 @@
 //! ```text
 //!   binding      Node: calls gathered a tick, outcomes handed back at once; all `unsafe`
 //!      |
-//!    cache       what the adapter promises: places, lifetimes, organizations, fallback
-//!    |   \___________________
+//!    cache  redis       what the adapter promises: places, lifetimes, organizations, fallback | one plain connection
+//!    |   \_____ \_____________
 //!  store  journal        connection     memory with a bound | writes that wait | sockets, TLS, reconnects
 //!    |                       |     \
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
@@ -54,5 +54,6 @@ pub mod health;
 pub mod journal;
 pub mod key;
 pub mod lane;
+pub mod redis;
 pub mod runtime;
 pub mod store;

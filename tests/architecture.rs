@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["error"]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
+    ("redis", &["config", "connection", "error", "lane"]),
     (
         "cache",
         &["codec", "command", "config", "connection", "error", "health", "journal", "key", "lane", "store"],
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "journal",
             "key",
             "lane",
+            "redis",
             "runtime",
             "store",
         ],

@@ -46,10 +46,12 @@ pub const MANAGED: u8 = 255;
 pub const ACKNOWLEDGED: u8 = 0x80;
 
 /// What a raw command's detail says, and its name for JavaScript.
-pub const COMMAND_FLAGS: [(u8, &str); 3] = [(BUFFERS, "buffers"), (PREFIXED, "prefixed"), (FLAT, "flat")];
+pub const COMMAND_FLAGS: [(u8, &str); 4] =
+    [(BUFFERS, "buffers"), (PREFIXED, "prefixed"), (FLAT, "flat"), (STRING_NUMBERS, "stringNumbers")];
 const BUFFERS: u8 = 1;
 const PREFIXED: u8 = 2;
 const FLAT: u8 = 4;
+const STRING_NUMBERS: u8 = 8;
 
 /// The word in front of a call's arguments.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +81,12 @@ impl Head {
     /// How a raw command is meant.
     pub fn style(self) -> Style {
         let has = |flag| self.detail & flag != 0;
-        Style { as_buffers: has(BUFFERS), is_prefixed: has(PREFIXED), is_flat: has(FLAT) }
+        Style {
+            as_buffers: has(BUFFERS),
+            is_prefixed: has(PREFIXED),
+            is_flat: has(FLAT),
+            numbers_as_texts: has(STRING_NUMBERS),
+        }
     }
 
     /// The adapter's call with these arguments.

@@ -16,6 +16,8 @@ use napi::sys;
 use super::bell::Bell;
 use super::driving::Driving;
 use super::intake::{Given, Intake, WORDS_A_CALL};
+use super::lane_driver::Place;
+use super::link_driver::LinkDriver;
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
 use super::reference::Reference;
@@ -28,6 +30,7 @@ use crate::cache::{Core, Outcome, Sink, closed};
 use crate::error::Result;
 use crate::health::State;
 use crate::health::log::Registration;
+use crate::redis::Target;
 
 /// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
 const OUTCOMES_A_CALL: usize = 1024;
@@ -69,6 +72,8 @@ pub struct Client {
     inner: RefCell<Inner>,
     under_way: RefCell<UnderWay>,
     is_held: Cell<bool>,
+    /// Whether the process stays alive for it, whatever is under way; none where that decides.
+    keeps_alive: Cell<Option<bool>>,
     /// Closed: what JavaScript has lent is its own again.
     is_returned: Cell<bool>,
     log: RefCell<Option<Registration>>,
@@ -85,6 +90,25 @@ impl Client {
     /// Makes a client and starts to connect, unless the store is embedded. It lives until its
     /// environment ends.
     pub fn open(env: sys::napi_env, core: Core, lent: Lent) -> Result<&'static Client> {
+        Client::open_with(env, core, lent, |client, owner| Driving::start(env, client, owner))
+    }
+
+    /// Makes a client of one connection without policy.
+    pub fn open_link(env: sys::napi_env, core: Core, lent: Lent, target: Target) -> Result<&'static Client> {
+        let driver = core.config().driver;
+        let client = Client::open_with(env, core, lent, |client, owner| {
+            LinkDriver::start(target, driver, &Place::of(env, client, owner)).map(Driving::Link)
+        })?;
+        client.keep_alive(true);
+        Ok(client)
+    }
+
+    fn open_with(
+        env: sys::napi_env,
+        core: Core,
+        lent: Lent,
+        start: impl FnOnce(&'static Client, *mut c_void) -> Result<Driving>,
+    ) -> Result<&'static Client> {
         let mut memory: Box<MaybeUninit<Client>> = Box::new_uninit();
         let address = memory.as_mut_ptr();
         let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
@@ -110,6 +134,7 @@ impl Client {
             }),
             under_way: RefCell::default(),
             is_held: Cell::new(false),
+            keeps_alive: Cell::new(None),
             is_returned: Cell::new(false),
             log: RefCell::new(log),
         });
@@ -118,7 +143,7 @@ impl Client {
         // SAFETY: the client outlives the hook. It is added after the bell's threadsafe function,
         // whose own hook therefore runs later.
         unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), address.cast(), ptr::null_mut()) };
-        match Driving::start(env, client, address.cast()) {
+        match start(client, address.cast()) {
             Ok(driving) => client.inner.borrow_mut().driving = driving,
             Err(error) => {
                 client.bell.close();
@@ -297,9 +322,23 @@ impl Client {
         self.hold();
     }
 
+    /// Whether the process stays alive for this client until it is closed.
+    pub fn keep_alive(&self, keeps: bool) {
+        self.keeps_alive.set(Some(keeps));
+        self.hold();
+    }
+
+    /// What `work` does to the Link, where that was not closed, and what follows from it.
+    pub fn with_link(&self, work: impl FnOnce(&mut LinkDriver, &mut dyn Sink)) {
+        self.guarded(Origin::Call, |client| {
+            let settled = client.work(|inner, sink| inner.driving.link().map_or((), |link| work(link, sink)));
+            client.settle(settled, Origin::Call);
+        });
+    }
+
     /// Keeps the process alive while calls are under way, and only then.
     fn hold(&self) {
-        let alive = self.outstanding() > 0;
+        let alive = self.keeps_alive.get().unwrap_or_else(|| self.outstanding() > 0);
         if alive != self.is_held.replace(alive) {
             self.bell.hold(self.env, alive);
         }
@@ -322,6 +361,8 @@ impl Client {
     /// Settles every call that waits and closes the connection.
     pub fn close(&self) {
         self.guarded(Origin::Call, |client| client.end(Origin::Call, Driving::close));
+        self.keeps_alive.set(Some(false));
+        self.hold();
         self.return_lent();
     }
 

@@ -10,6 +10,7 @@ use napi::sys;
 use super::client::Client;
 use super::cluster_driver::ClusterDriver;
 use super::lane_driver::Place;
+use super::link_driver::{self, LinkDriver};
 use super::node_driver::NodeDriver;
 use super::sink::Discard;
 use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
@@ -22,6 +23,8 @@ pub enum Driving {
     Embedded,
     Node(Box<NodeDriver>),
     Cluster(Box<ClusterDriver>),
+    /// One connection without policy.
+    Link(LinkDriver),
     Closed,
 }
 
@@ -40,11 +43,20 @@ impl Driving {
         Ok(Driving::Node(Box::new(NodeDriver::start(core.clone(), 0, place)?)))
     }
 
+    /// The Link, until it is let go of.
+    pub fn link(&mut self) -> Option<&mut LinkDriver> {
+        match self {
+            Driving::Link(driver) => Some(driver),
+            _ => None,
+        }
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Driving::Embedded => "embedded",
             Driving::Node(driver) => driver.name(),
             Driving::Cluster(driver) => driver.name(),
+            Driving::Link(driver) => driver.name(),
             Driving::Closed => "closed",
         }
     }
@@ -54,7 +66,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.lanes(),
             Driving::Cluster(driver) => driver.lanes(),
-            Driving::Embedded | Driving::Closed => (0, 0),
+            Driving::Link(_) | Driving::Embedded | Driving::Closed => (0, 0),
         }
     }
 
@@ -71,6 +83,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.call(call, slot, waiting, now, sink),
             Driving::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
+            Driving::Link(driver) => driver.call(call, slot, now, sink),
             Driving::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
             Driving::Closed => sink.settle(slot, Outcome::Failed(closed())),
         }
@@ -81,6 +94,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.flush(now, sink),
             Driving::Cluster(driver) => driver.flush(now, sink),
+            Driving::Link(driver) => driver.flush(now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }
@@ -90,6 +104,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.awake(now, sink),
             Driving::Cluster(driver) => driver.awake(now, sink),
+            Driving::Link(driver) => driver.awake(now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }
@@ -99,6 +114,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.ready(node, status, now, sink),
             Driving::Cluster(driver) => driver.ready(node, status, now, sink),
+            Driving::Link(driver) => driver.ready(status, now, sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }
@@ -108,7 +124,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.overdue(node, now, sink),
             Driving::Cluster(driver) => driver.overdue(node, now, sink),
-            Driving::Embedded | Driving::Closed => {}
+            Driving::Link(_) | Driving::Embedded | Driving::Closed => {}
         }
     }
 
@@ -117,6 +133,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.has_died(),
             Driving::Cluster(driver) => driver.has_died(),
+            Driving::Link(driver) => driver.has_died(),
             Driving::Embedded | Driving::Closed => false,
         }
     }
@@ -124,12 +141,16 @@ impl Driving {
     /// Lets go of the connection after a panic. What the driver says is not believed: every call of
     /// `slots` fails with `E_CLOSED`.
     pub fn give_up(self, slots: impl Iterator<Item = u32>, sink: &mut dyn Sink) {
+        let is_link = matches!(self, Driving::Link(_));
         // What has panicked once may do so again; the calls must settle all the same.
         if catch_unwind(AssertUnwindSafe(|| self.close(&mut Discard))).is_err() {
             tracing::error!("a driver could not be closed in order");
         }
         for slot in slots {
             sink.settle(slot, Outcome::Failed(closed()));
+        }
+        if is_link {
+            link_driver::tell_defect(sink);
         }
     }
 
@@ -138,6 +159,7 @@ impl Driving {
         match self {
             Driving::Node(driver) => driver.close(sink),
             Driving::Cluster(driver) => driver.close(sink),
+            Driving::Link(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
         }
     }

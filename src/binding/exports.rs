@@ -12,6 +12,7 @@ use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::intake::Given;
+use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
 use super::reference::Reference;
 use super::sink::{Mark, show};
@@ -28,8 +29,9 @@ use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
-    let functions: [(&str, Body); 5] = [
+    let functions: [(&str, Body); 6] = [
         ("open", open),
+        ("openLink", super::link_exports::open),
         ("inspect", inspect),
         ("protocol", protocol),
         ("orgKey", make_org_key),
@@ -63,6 +65,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
         "pushed": PUSHED,
+        "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
     });
@@ -110,13 +113,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: an argument of the running call; where it is no boolean, nothing is written.
         unsafe { sys::napi_get_value_bool(env, call.argument(7), &mut is_dedicated) };
         let core = Core::new(config, if is_dedicated { Role::Dedicated } else { Role::Shared })?;
-        let lent = Lent {
-            make_error: Reference::new(env, call.argument(0)),
-            settle: Reference::new(env, call.argument(1)),
-            notice: Reference::new(env, call.argument(2)),
-            calls: shared_words(env, call.argument(3))?,
-            outcomes: shared_words(env, call.argument(4))?,
-        };
+        let lent = lent(call)?;
         let client = Client::open(env, core, lent)?;
         let mut object = ptr::null_mut();
         // SAFETY: `env` is the environment of the running call.
@@ -145,7 +142,19 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-fn load_config(options: &str, environment: &str) -> Result<Config> {
+/// The first five arguments of what opens a client.
+pub fn lent(call: &Invocation) -> Result<Lent> {
+    let env = call.env;
+    Ok(Lent {
+        make_error: Reference::new(env, call.argument(0)),
+        settle: Reference::new(env, call.argument(1)),
+        notice: Reference::new(env, call.argument(2)),
+        calls: shared_words(env, call.argument(3))?,
+        outcomes: shared_words(env, call.argument(4))?,
+    })
+}
+
+pub fn load_config(options: &str, environment: &str) -> Result<Config> {
     let parse = |json: &str| match serde_json::from_str(json) {
         Ok(Value::Object(fields)) => Ok(fields),
         _ => Err(misuse("the options must be an object")),
@@ -184,13 +193,13 @@ fn settings_report(config: &Config) -> Value {
 }
 
 /// `submit(wordCount, ...arguments)`: the calls of a tick.
-fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+pub fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     client(call).submit(Given::Spread(&call.arguments()[1..]), word_count(call));
     Ok(ptr::null_mut())
 }
 
 /// `submitArray(wordCount, arguments)`: the same of calls with very many arguments.
-fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+pub fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     client(call).submit(Given::Gathered(call.argument(1)), word_count(call));
     Ok(ptr::null_mut())
 }
@@ -222,7 +231,7 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
 }
 
 /// `close()`: settles what waits and lets go of the connection.
-fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+pub fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     client(call).close();
     Ok(ptr::null_mut())
 }
@@ -399,12 +408,12 @@ pub fn log_to(notices: &Arc<Notices>, client: u64, level: LogLevel) -> Option<lo
     log::register(sink, level).ok()
 }
 
-fn client<'c>(call: &Invocation) -> &'c Client {
+pub fn client<'c>(call: &Invocation) -> &'c Client {
     // SAFETY: functions of a client are bound to it, and it lives until its environment ends.
     unsafe { &*call.data.cast::<Client>() }
 }
 
-fn described(
+pub fn described(
     call: &Invocation,
     make_error: usize,
     work: impl FnOnce() -> Result<sys::napi_value>,
@@ -413,7 +422,7 @@ fn described(
 }
 
 /// Arguments of a call that is not hot, numbers as texts.
-fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Arguments> {
+pub fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Arguments> {
     let mut arguments = Arguments::default();
     let count = positions.len();
     for position in positions {

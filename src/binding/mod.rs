@@ -21,6 +21,11 @@ mod function;
 mod intake;
 mod joins;
 mod lane_driver;
+mod link_driver;
+mod link_exports;
+#[cfg(unix)]
+mod link_loop;
+mod link_thread;
 #[cfg(unix)]
 mod loop_driver;
 mod node_driver;

@@ -19,10 +19,13 @@ pub enum Mark {
     False = 5,
     /// Fields and their JSON texts in turn.
     Entries = 6,
+    /// The connection was lost after some of the request was sent.
+    LostSent = 7,
+    LostUnsent = 8,
 }
 
 impl Mark {
-    pub const ALL: [(Mark, &'static str); 7] = [
+    pub const ALL: [(Mark, &'static str); 9] = [
         (Mark::Value, "value"),
         (Mark::Json, "json"),
         (Mark::Failed, "failed"),
@@ -30,11 +33,15 @@ impl Mark {
         (Mark::True, "true"),
         (Mark::False, "false"),
         (Mark::Entries, "entries"),
+        (Mark::LostSent, "lostSent"),
+        (Mark::LostUnsent, "lostUnsent"),
     ];
 
     /// Of marks as they cross: whether a value goes with one.
     pub fn has_value(mark: u32) -> bool {
-        ![Mark::Null, Mark::True, Mark::False].map(|mark| mark as u32).contains(&mark)
+        ![Mark::Null, Mark::True, Mark::False, Mark::LostSent, Mark::LostUnsent]
+            .map(|mark| mark as u32)
+            .contains(&mark)
     }
 }
 
@@ -96,6 +103,8 @@ pub fn show(
             (Mark::Value, Some(values::replies(env, bytes, shapes, make_error)))
         }
         Outcome::Failed(error) => (Mark::Failed, Some(values::error(env, make_error, error))),
+        Outcome::Lost { was_sent: true } => (Mark::LostSent, None),
+        Outcome::Lost { was_sent: false } => (Mark::LostUnsent, None),
         // The cluster's driver sends these on.
         Outcome::Redirected(_) => (Mark::Failed, Some(values::error(env, make_error, &closed()))),
         Outcome::Entries(entries) => {

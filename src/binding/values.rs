@@ -146,11 +146,13 @@ struct Maker {
     env: sys::napi_env,
     make_error: sys::napi_value,
     as_buffers: bool,
+    numbers_as_texts: bool,
+    is_verbatim: bool,
 }
 
 /// A reply of the server, in the shapes that users of RESP2 know: texts, numbers, arrays, null.
 pub fn reply(env: sys::napi_env, bytes: &[u8], shape: Shape, make_error: sys::napi_value) -> sys::napi_value {
-    Maker { env, make_error, as_buffers: shape.as_buffers }.shaped(Frame::new(bytes).node(), shape)
+    Maker::new(env, make_error, shape).shaped(Frame::new(bytes).node(), shape)
 }
 
 /// The replies of a transaction, each in its own shape.
@@ -164,8 +166,7 @@ pub fn replies(
     let Node::Array(items) = Frame::new(bytes).node() else { return value };
     for ((position, item), shape) in items.enumerate().zip(shapes) {
         in_scope(env, || {
-            let maker = Maker { env, make_error, as_buffers: shape.as_buffers };
-            let item = maker.shaped(item, *shape);
+            let item = Maker::new(env, make_error, *shape).shaped(item, *shape);
             // SAFETY: both are values of the running call.
             unsafe { sys::napi_set_element(env, value, position as u32, item) };
         });
@@ -174,6 +175,11 @@ pub fn replies(
 }
 
 impl Maker {
+    fn new(env: sys::napi_env, make_error: sys::napi_value, shape: Shape) -> Maker {
+        let Shape { layout: _, as_buffers, numbers_as_texts, is_verbatim } = shape;
+        Maker { env, make_error, as_buffers, numbers_as_texts, is_verbatim }
+    }
+
     fn shaped(self, node: Node<'_>, shape: Shape) -> sys::napi_value {
         match (node, shape.layout) {
             (Node::Array(items) | Node::Map(items), Layout::Object) => self.object(items),
@@ -205,10 +211,13 @@ impl Maker {
         match node {
             Node::Null => null(self.env),
             Node::Boolean(value) => integer(self.env, i64::from(value)),
+            Node::Integer(value) if self.numbers_as_texts => string(self.env, value.to_string().as_bytes()),
             Node::Integer(value) => integer(self.env, value),
             Node::Bulk(text) | Node::Status(text) | Node::Number(text) => self.text(text),
             Node::Error(line) => {
-                error(self.env, self.make_error, &Error::reply(&String::from_utf8_lossy(line)))
+                let line = String::from_utf8_lossy(line);
+                let reply = if self.is_verbatim { Error::verbatim_reply(&line) } else { Error::reply(&line) };
+                error(self.env, self.make_error, &reply)
             }
             Node::Array(items) | Node::Map(items) => self.array(items),
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::exchange::{Exchange, Sink};
 use super::token::Token;
-use crate::connection::{ServerInfo, Traffic};
+use crate::connection::{Bytes, ServerInfo, Traffic};
 use crate::error::{Error, Result};
 use crate::lane::Batch;
 
@@ -38,7 +38,7 @@ impl<E: BorrowMut<Exchange>, S: Sink> Attached<E, S> {
     }
 }
 
-impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
+impl<E: BorrowMut<Exchange>, S: Sink> Bytes for Attached<E, S> {
     fn unsent(&self) -> &[u8] {
         self.exchange.borrow().unsent()
     }
@@ -54,7 +54,9 @@ impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
     fn received(&mut self, count: usize, now: Instant) -> Result<()> {
         self.exchange.borrow_mut().received(count, now, &mut self.sink)
     }
+}
 
+impl<E: BorrowMut<Exchange>, S: Sink> Traffic for Attached<E, S> {
     fn connected(&mut self, server: &ServerInfo, now: Instant) {
         self.exchange.borrow_mut().connected(server, now);
     }

@@ -151,6 +151,8 @@ pub struct Style {
     pub is_prefixed: bool,
     /// The reply is given as RESP2 has it: no objects.
     pub is_flat: bool,
+    /// Numbers of the reply come as texts.
+    pub numbers_as_texts: bool,
 }
 
 /// How the reply of a raw command is given to its caller.
@@ -159,6 +161,10 @@ pub struct Shape {
     pub layout: Layout,
     /// Texts come as bytes.
     pub as_buffers: bool,
+    /// Numbers come as texts.
+    pub numbers_as_texts: bool,
+    /// The server's errors come in all their words, which may quote arguments.
+    pub is_verbatim: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,15 +180,17 @@ pub enum Layout {
 }
 
 impl Shape {
-    pub const PLAIN: Shape = Shape { layout: Layout::Plain, as_buffers: false };
-    pub const BUFFERS: Shape = Shape { layout: Layout::Plain, as_buffers: true };
+    pub const PLAIN: Shape =
+        Shape { layout: Layout::Plain, as_buffers: false, numbers_as_texts: false, is_verbatim: false };
+    pub const BUFFERS: Shape = Shape { as_buffers: true, ..Shape::PLAIN };
 
     pub fn of(name: &[u8], style: Style) -> Shape {
         let layout = match Layout::of(name) {
             Layout::Object if style.is_flat => Layout::Plain,
             layout => layout,
         };
-        Shape { layout, as_buffers: style.as_buffers }
+        let Style { as_buffers, numbers_as_texts, .. } = style;
+        Shape { layout, as_buffers, numbers_as_texts, is_verbatim: false }
     }
 }
 
@@ -235,6 +243,10 @@ pub enum Outcome<'a> {
     /// The complete reply of a transaction, and the shape of each of its parts.
     Replies(Cow<'a, [u8]>, Box<[Shape]>),
     Failed(Error),
+    /// The connection was lost before the reply. Whether any of the request may have reached the server.
+    Lost {
+        was_sent: bool,
+    },
     /// Another node of the cluster is to answer.
     Redirected(Box<Redirected>),
 }
@@ -251,6 +263,7 @@ impl Outcome<'_> {
             Outcome::Reply(bytes, shape) => Outcome::Reply(Cow::Owned(bytes.into_owned()), shape),
             Outcome::Replies(bytes, shapes) => Outcome::Replies(Cow::Owned(bytes.into_owned()), shapes),
             Outcome::Failed(error) => Outcome::Failed(error),
+            Outcome::Lost { was_sent } => Outcome::Lost { was_sent },
             Outcome::Redirected(redirected) => Outcome::Redirected(redirected),
         }
     }

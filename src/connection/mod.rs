@@ -30,7 +30,7 @@ pub use keeper::{Keeper, LinkEvent};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use thread_driver::{Mailbox, drive};
 pub use traffic::{
-    Traffic, connection_confused, connection_garbled, connection_lost, connection_moved, connection_silent,
-    read_arrived, write_waiting,
+    Bytes, ReadFailure, Traffic, connection_confused, connection_garbled, connection_lost, connection_moved,
+    connection_silent, read_arrived, read_available, write_unsent, write_waiting,
 };
 pub use watchdog::{Watch, Watchdog};

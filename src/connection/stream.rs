@@ -7,6 +7,8 @@
 use std::io::{self, Read, Write};
 use std::net;
 
+use socket2::SockRef;
+
 /// A socket of the tokio runtime.
 #[derive(Debug)]
 pub enum AsyncSocket {
@@ -166,6 +168,44 @@ impl<S: Read + Write> Stream<S> {
             None => Ok(()),
             Some(tls) => rustls::Stream::new(&mut **tls, &mut self.socket).flush(),
         }
+    }
+}
+
+/// A socket of which one direction can be closed.
+pub trait HalfClose {
+    fn shut_down_writing(&self) -> io::Result<()>;
+}
+
+impl HalfClose for AsyncSocket {
+    fn shut_down_writing(&self) -> io::Result<()> {
+        match self {
+            AsyncSocket::Tcp(socket) => SockRef::from(socket).shutdown(net::Shutdown::Write),
+            #[cfg(unix)]
+            AsyncSocket::Unix(socket) => SockRef::from(socket).shutdown(net::Shutdown::Write),
+        }
+    }
+}
+
+impl HalfClose for BlockingSocket {
+    fn shut_down_writing(&self) -> io::Result<()> {
+        match self {
+            BlockingSocket::Tcp(socket) => socket.shutdown(net::Shutdown::Write),
+            #[cfg(unix)]
+            BlockingSocket::Unix(socket) => socket.shutdown(net::Shutdown::Write),
+        }
+    }
+}
+
+impl<S: Read + Write + HalfClose> Stream<S> {
+    /// Says that nothing more will be written. What the other side still says can be read.
+    pub fn end(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            // A socket that takes no more is closed without it.
+            let _ = tls.write_tls(&mut self.socket);
+        }
+        // Fails where the other side has closed already, which reading tells.
+        let _ = self.socket.shut_down_writing();
     }
 }
 

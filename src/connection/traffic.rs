@@ -11,8 +11,8 @@ use crate::lane::ProtocolError;
 /// Bytes that one turn reads at most, so that a flood on one connection starves nobody else.
 const READ_BYTES_A_TURN: usize = 4 * 1024 * 1024;
 
-/// Whoever speaks on a connection. A driver tells it what happens and moves its bytes.
-pub trait Traffic {
+/// The bytes of a connection: what waits to be written, and room for what is read.
+pub trait Bytes {
     /// Bytes that wait for the socket.
     fn unsent(&self) -> &[u8];
     fn sent(&mut self, count: usize);
@@ -20,6 +20,10 @@ pub trait Traffic {
     fn read_room(&mut self) -> &mut [u8];
     /// After an error the connection must be dropped.
     fn received(&mut self, count: usize, now: Instant) -> Result<()>;
+}
+
+/// Whoever speaks on a connection. A driver tells it what happens and moves its bytes.
+pub trait Traffic: Bytes {
     fn connected(&mut self, server: &ServerInfo, now: Instant);
     /// `attempt` counts from 1 since the last stable connection.
     fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant);
@@ -30,15 +34,29 @@ pub trait Traffic {
     fn expire(&mut self, now: Instant) -> Option<Error>;
 }
 
-/// Writes until nothing is left or the socket takes no more. True where bytes still wait.
-pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> Result<bool> {
-    write(stream, traffic).map_err(|error| connection_lost(&error))
+/// Why nothing more can be read.
+#[derive(Debug)]
+pub enum ReadFailure {
+    /// The server has closed the stream.
+    Ended,
+    Socket(io::Error),
+    /// What came is of no use.
+    Useless(Error),
 }
 
-fn write<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> io::Result<bool> {
-    while !traffic.unsent().is_empty() {
-        match stream.write(traffic.unsent()) {
-            Ok(count) => traffic.sent(count),
+/// Writes until nothing is left or the socket takes no more. True where bytes still wait.
+pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> Result<bool> {
+    write_unsent(stream, traffic).map_err(|error| connection_lost(&error))
+}
+
+/// As `write_waiting`, with the socket's own error.
+pub fn write_unsent<S: Read + Write, B: Bytes + ?Sized>(
+    stream: &mut Stream<S>,
+    bytes: &mut B,
+) -> io::Result<bool> {
+    while !bytes.unsent().is_empty() {
+        match stream.write(bytes.unsent()) {
+            Ok(count) => bytes.sent(count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -58,14 +76,27 @@ pub fn read_arrived<S: Read + Write>(
     traffic: &mut dyn Traffic,
     now: Instant,
 ) -> Result<()> {
+    read_available(stream, traffic, now).map_err(|failure| match failure {
+        ReadFailure::Ended => connection_lost(&io::ErrorKind::UnexpectedEof.into()),
+        ReadFailure::Socket(error) => connection_lost(&error),
+        ReadFailure::Useless(error) => error,
+    })
+}
+
+/// As `read_arrived`, with what has happened to the socket.
+pub fn read_available<S: Read + Write, B: Bytes + ?Sized>(
+    stream: &mut Stream<S>,
+    bytes: &mut B,
+    now: Instant,
+) -> Result<(), ReadFailure> {
     let mut budget = READ_BYTES_A_TURN;
     loop {
-        let room = traffic.read_room();
+        let room = bytes.read_room();
         let offered = room.len();
         match stream.read(room) {
-            Ok(0) => return Err(connection_lost(&io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => return Err(ReadFailure::Ended),
             Ok(count) => {
-                traffic.received(count, now)?;
+                bytes.received(count, now).map_err(ReadFailure::Useless)?;
                 budget = budget.saturating_sub(count);
                 // A read that did not fill its room has emptied the socket. TLS hands out one
                 // record at a time, so there only WouldBlock says so.
@@ -75,7 +106,7 @@ pub fn read_arrived<S: Read + Write>(
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(connection_lost(&error)),
+            Err(error) => return Err(ReadFailure::Socket(error)),
         }
     }
 }

@@ -68,6 +68,17 @@ pub enum Arrival<'a, T> {
     Push(Frame<'a>),
 }
 
+/// What a reply is to the requests that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It answers the request in front.
+    Answer,
+    /// It answers none.
+    Push,
+    /// It belongs to the request in front, and says something by itself.
+    Confirmation { is_last: bool },
+}
+
 /// A request that lost its connection or its time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Orphan<T> {
@@ -219,6 +230,56 @@ impl<T> Lane<T> {
     ) -> Result<(), ProtocolError> {
         self.input_end += count;
         let result = self.deliver_complete(&mut deliver);
+        self.after_delivery();
+        result
+    }
+
+    /// As `received`, where `judge` knows which replies answer no request: RESP2 has no mark for them. It is given
+    /// the request that was sent first and has no reply yet.
+    pub fn received_where(
+        &mut self,
+        count: usize,
+        mut judge: impl FnMut(Frame<'_>, Option<&mut T>) -> Meaning,
+        mut deliver: impl FnMut(Arrival<'_, T>),
+    ) -> Result<(), ProtocolError> {
+        self.input_end += count;
+        // A lane that failed is told of its disconnection next.
+        self.deliver_judged(&mut judge, &mut deliver)?;
+        self.after_delivery();
+        Ok(())
+    }
+
+    fn deliver_judged(
+        &mut self,
+        judge: &mut impl FnMut(Frame<'_>, Option<&mut T>) -> Meaning,
+        deliver: &mut impl FnMut(Arrival<'_, T>),
+    ) -> Result<(), ProtocolError> {
+        let sent_until = self.out_base + self.written as u64;
+        while let Some(length) = self.scanner.scan(&self.input[self.input_start..self.input_end])? {
+            let frame = Frame::new(&self.input[self.input_start..self.input_start + length]);
+            self.input_start += length;
+            let front = self.pending.front_mut().filter(|front| front.start < sent_until);
+            let meaning = judge(frame, front.and_then(|front| front.token.as_mut()));
+            if meaning != Meaning::Answer {
+                deliver(Arrival::Push(frame));
+            }
+            if matches!(meaning, Meaning::Push | Meaning::Confirmation { is_last: false }) {
+                continue;
+            }
+            let Some(Pending { token: Some(token), start, end, .. }) = self.pending.pop_front() else {
+                return Err(ProtocolError::UnexpectedReply);
+            };
+            let request = &self.out[(start - self.out_base) as usize..(end - self.out_base) as usize];
+            deliver(Arrival::Answer { token, answer: Answer::Frame(frame), request });
+            if end > sent_until {
+                // The server has refused a request before it had all of it: what follows is not understood.
+                return Err(ProtocolError::UnexpectedReply);
+            }
+        }
+        Ok(())
+    }
+
+    fn after_delivery(&mut self) {
         self.forget_answered();
         if self.input_start == self.input_end {
             self.input_start = 0;
@@ -228,7 +289,6 @@ impl<T> Lane<T> {
                 self.input.shrink_to_fit();
             }
         }
-        result
     }
 
     fn deliver_complete(&mut self, deliver: &mut impl FnMut(Arrival<'_, T>)) -> Result<(), ProtocolError> {

@@ -1,0 +1,225 @@
+'use strict';
+
+/**
+ * One connection to one server, without any policy: it dials once, moves bytes, pairs requests with replies. It says
+ * nothing of its own to the server (no HELLO, no AUTH, no PING), has no deadline but `connectTimeout`, no bound, and
+ * is never made anew.
+ *
+ *     const link = new Link(
+ *       { host, port, path, family, connectTimeout, keepAlive, noDelay, makeReplyError },
+ *       { onConnect(), onClose(error), onPush(message) },
+ *     );
+ *
+ * Options have the names and units of Node's sockets: `family` 0, 4 or 6; `connectTimeout` in ms, none or 0 for as
+ * long as the system tries; `keepAlive` in ms, 0 as the system has it, undefined or false for none; `noDelay` true.
+ * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is.
+ *
+ * `link.send(name, words, flags, resolve, reject)`
+ *   sends a command. `words` are strings, Buffers and numbers, flat, and taken by value. `flags` are of
+ *   `protocol.commandFlags`, or-ed: `buffers` (texts as Buffers), `flat` (no object of HGETALL's reply),
+ *   `stringNumbers` (numbers as texts). Requests go out in order, in one write a tick; before the connection stands
+ *   they wait, without bound. `resolve(reply)` or `reject(error, wasSent)` is called once, in the order of the
+ *   requests; neither may throw. They may send, end and destroy.
+ *
+ * `onConnect()` comes when the connection stands, before anything is sent.
+ *
+ * `onPush(message)` is given what answers no request, in order with the replies, in arrays of Buffers and numbers:
+ *   messages (`message`, `pmessage`, `smessage`), confirmations, after MONITOR its lines (a Buffer), pushes of RESP3, and
+ *   a reply for which no request waits (an Error where it is one). A subscription sends one confirmation a channel, e.g.
+ *   `[<subscribe>, <channel>, 1]`: each goes to `onPush`, and behind the last one the request resolves with that one
+ *   too. UNSUBSCRIBE without names ends when nothing of its kind is left. While nothing is subscribed no reply is
+ *   taken for a message, whatever its words.
+ *
+ * `onClose(error)` comes once, and last. `error` is undefined where the server closed the stream in order, or an end or
+ *   destroy was asked for. Before it every request without a reply is rejected, in order, with the same `error`, or
+ *   `Error('Connection is closed.')` where there is none; `wasSent` says whether any byte of it may have reached the
+ *   server. Errors look as Node's: `connect ECONNREFUSED 127.0.0.1:6379` with code, errno, syscall, address, port;
+ *   `getaddrinfo ENOTFOUND host` with hostname; `connect ETIMEDOUT` after `connectTimeout`; `read ECONNRESET`.
+ *
+ * `link.end()`: as a socket's `end()`: what was sent is written, then the server is told that nothing more comes; it
+ *   answers what it has and closes. `link.destroy()`: at once; rejections and `onClose` come in the next tick.
+ *   What is sent after either, or after `onClose`, is rejected in the next tick.
+ *
+ * An open Link keeps the process alive: `link.unref()`, `link.ref()`. `link.localAddress`, `localPort`, `remoteAddress`,
+ * `remotePort` once it stands; `link.traffic()` gives `{ bytesRead, bytesWritten, idleMs }`, null once it is closed.
+ */
+
+const { getSystemErrorName } = require('node:util');
+const { Bridge } = require('../bridge.js');
+const { OrgCacheError } = require('../errors.js');
+const { head, protocol } = require('../protocol.js');
+
+const { linkSlots, verbs } = protocol;
+const COMMAND = head(verbs.command, 0, 0);
+const CLOSED_MESSAGE = 'Connection is closed.';
+/** As libuv numbers it. */
+const EAI_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
+// Whoever replaces it later, for tests, does not mean this.
+const { nextTick } = process;
+
+class Link {
+  #bridge;
+  #handlers;
+  /** No more can be sent. */
+  #isEnding = false;
+  #isDestroyed = false;
+  #isClosed = false;
+  /** Of the connection's end, where that was none in order. */
+  #failure;
+  #addresses = {};
+
+  constructor(options, handlers) {
+    this.#handlers = handlers;
+    const { makeReplyError = replyError } = options;
+    const link = {
+      target: JSON.stringify(targetOf(options)),
+      makeError: (code, message) =>
+        code === 'E_REPLY' ? makeReplyError(message) : new OrgCacheError(code, message),
+      told: (slot, value) => this.#told(slot, value),
+      lost: undefined,
+    };
+    this.#bridge = new Bridge({}, () => {}, { link });
+    this.#link = link;
+    this.#bridge.open();
+  }
+
+  #link;
+
+  get isClosed() {
+    return this.#isClosed;
+  }
+
+  get localAddress() {
+    return this.#addresses.local?.address;
+  }
+
+  get localPort() {
+    return this.#addresses.local?.port;
+  }
+
+  get remoteAddress() {
+    return this.#addresses.remote?.address;
+  }
+
+  get remotePort() {
+    return this.#addresses.remote?.port;
+  }
+
+  send(name, words, flags, resolve, reject) {
+    if (this.#isEnding) {
+      nextTick(reject, new Error(CLOSED_MESSAGE), false);
+      return;
+    }
+    this.#bridge.command(COMMAND | (flags << 8), name, words, resolve, reject);
+  }
+
+  end() {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#bridge.endLink();
+  }
+
+  destroy() {
+    if (this.#isDestroyed || this.#isClosed) return;
+    this.#isDestroyed = true;
+    this.#isEnding = true;
+    nextTick(() => {
+      if (!this.#isClosed) this.#bridge.destroyLink();
+    });
+  }
+
+  ref() {
+    this.#bridge.holdLink(true);
+    return this;
+  }
+
+  unref() {
+    this.#bridge.holdLink(false);
+    return this;
+  }
+
+  traffic() {
+    return this.#bridge.linkTraffic();
+  }
+
+  #told(slot, value) {
+    switch (slot) {
+      case linkSlots.connected:
+        this.#addresses = JSON.parse(value);
+        // What was asked for meanwhile comes first.
+        if (!this.#isDestroyed) this.#call(this.#handlers.onConnect);
+        break;
+      case linkSlots.breaking:
+        this.#break(JSON.parse(value));
+        break;
+      case linkSlots.closed:
+        this.#isClosed = true;
+        this.#bridge.closeLink();
+        this.#call(this.#handlers.onClose, this.#failure);
+        break;
+      default:
+        this.#call(this.#handlers.onPush, value);
+    }
+  }
+
+  #break(described) {
+    const isAskedFor = described === null || this.#isEnding;
+    this.#isEnding = true;
+    this.#failure = isAskedFor ? undefined : errorOf(described);
+    this.#link.lost = this.#failure ?? new Error(CLOSED_MESSAGE);
+  }
+
+  #call(handler, value) {
+    try {
+      handler?.call(this.#handlers, value);
+    } catch (error) {
+      // It is the process's to hear of, and must not keep outcomes from others.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** As native code reads it. */
+function targetOf({ host = 'localhost', port = 6379, path, family = 0, connectTimeout, keepAlive, noDelay }) {
+  const keepAliveMs = typeof keepAlive === 'number' ? keepAlive : keepAlive === true ? 0 : undefined;
+  return {
+    ...(path ? { path: String(path) } : { host: String(host), port: Number(port), family: Number(family) }),
+    connectTimeoutMs: connectTimeout > 0 ? Math.ceil(connectTimeout) : undefined,
+    keepAliveMs: keepAliveMs >= 0 ? Math.ceil(keepAliveMs) : undefined,
+    noDelay: noDelay !== false,
+  };
+}
+
+function replyError(message) {
+  const error = new Error(message);
+  error.name = 'ReplyError';
+  return error;
+}
+
+/** An error as Node's sockets have it. */
+function errorOf({ message, syscall, errno, code, address, port }) {
+  const name = systemName(errno) ?? code ?? undefined;
+  const where = port === null ? address : `${address}:${port}`;
+  const error = new Error(
+    message || [syscall, name, address === null ? null : where].filter(Boolean).join(' '),
+  );
+  if (syscall === 'getaddrinfo')
+    return Object.assign(error, { errno: EAI_ERRNO[name], code: name, syscall, hostname: address });
+  if (name === 'ETIMEDOUT' && errno === null) error.errorno = name;
+  if (errno !== null) error.errno = -errno;
+  if (name !== undefined) error.code = name;
+  if (syscall !== null) error.syscall = syscall;
+  if (address !== null) error.address = address;
+  if (port !== null) error.port = port;
+  return error;
+}
+
+/** The name of a system's number; Windows's numbers have other names, and native code says which. */
+function systemName(errno) {
+  if (errno === null || process.platform === 'win32') return undefined;
+  return getSystemErrorName(-errno);
+}
+
+module.exports = { Link };

@@ -1,0 +1,79 @@
+//! What JavaScript finds of Links: how one is opened, and what can be done with it.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use napi::sys;
+use serde_json::json;
+
+use super::client::Client;
+use super::exports::{client, close, described, lent, load_config, submit, submit_array, texts};
+use super::function::{Body, Invocation, Thrown, define};
+use super::values;
+use crate::cache::{Core, Role};
+use crate::redis::Target;
+
+/// `openLink(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, targetJson)`.
+pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let env = call.env;
+        let texts = texts(call, 5..8)?;
+        let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
+        let target = Target::from_json(texts.required(2, "the target")?)?;
+        let client = Client::open_link(env, Core::new(config, Role::Dedicated)?, lent(call)?, target)?;
+        let mut object = ptr::null_mut();
+        // SAFETY: `env` is the environment of the running call.
+        unsafe { sys::napi_create_object(env, &mut object) };
+        let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
+        let functions: [(&str, Body); 7] = [
+            ("submit", submit),
+            ("submitArray", submit_array),
+            ("close", close),
+            ("end", end),
+            ("destroy", destroy),
+            ("hold", hold),
+            ("traffic", traffic),
+        ];
+        for (name, body) in functions {
+            define(env, object, name, body, data);
+        }
+        Ok(object)
+    })
+}
+
+/// `end()`: nothing more will be sent.
+fn end(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    client(call).with_link(|link, sink| link.end(Instant::now(), sink));
+    Ok(ptr::null_mut())
+}
+
+/// `destroy()`: gives up the connection; what is told of that may come within this call.
+fn destroy(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    client(call).with_link(|link, sink| link.destroy(sink));
+    Ok(ptr::null_mut())
+}
+
+/// `hold(keepsAlive)`.
+fn hold(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    let mut keeps = true;
+    // SAFETY: an argument of the running call; where it is no boolean, `keeps` stays true.
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut keeps) };
+    client(call).keep_alive(keeps);
+    Ok(ptr::null_mut())
+}
+
+/// `traffic()`: what has passed, as JSON.
+fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    let mut passed = json!(null);
+    client(call).with_link(|link, _| {
+        let meter = link.meter();
+        passed = json!({
+            "bytesRead": meter.received.load(Ordering::Relaxed),
+            "bytesWritten": meter.sent.load(Ordering::Relaxed),
+            "idleMs": meter.idle_ms(Instant::now()),
+        });
+    });
+    Ok(values::string(call.env, passed.to_string().as_bytes()))
+}

@@ -1,0 +1,213 @@
+//! The JavaScript side of a Link that lives on the I/O thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use super::link_driver::{BREAKING, CLOSED, Caller, Told};
+use crate::cache::{Outcome, Sink};
+use crate::connection::{Inbox, Tray, Wake};
+use crate::error::Result;
+use crate::lane::{Batch, Frame};
+use crate::redis::{
+    Addresses, Failure, Handed, Link, Listener, Meter, Outlet, Target, Ticket, append_request, converse,
+};
+use crate::runtime::IoThread;
+
+/// So much may wait to be taken; beyond it nothing is read, and TCP holds the server back.
+const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// Outcomes, by slot.
+type Outcomes = Vec<(u32, Outcome<'static>)>;
+
+type Waker = Arc<dyn Wake + Send + Sync>;
+
+/// What the two threads share.
+struct Shared {
+    inbox: Arc<Inbox<Handed<Caller>, Notify>>,
+    outbox: Tray<Outcomes, Waker>,
+    /// Bytes of outcomes that were not taken yet.
+    waiting_bytes: AtomicUsize,
+    /// The I/O thread's side has panicked.
+    died: AtomicBool,
+}
+
+/// The driver of one Link, used on its environment's thread only.
+pub struct LinkThread {
+    shared: Arc<Shared>,
+    meter: Arc<Meter>,
+    /// The calls of this tick.
+    batch: Batch<Ticket<Caller>>,
+    _io: IoThread,
+}
+
+impl LinkThread {
+    /// Starts to connect.
+    pub fn start(target: Target, waker: Waker) -> Result<LinkThread> {
+        let io = IoThread::shared()?;
+        let shared = Arc::new(Shared {
+            inbox: Arc::new(Inbox::new(Notify::new())),
+            outbox: Tray::new(waker),
+            waiting_bytes: AtomicUsize::new(0),
+            died: AtomicBool::new(false),
+        });
+        let link = Link::default();
+        let meter = link.meter().clone();
+        let theirs = shared.clone();
+        io.spawn(async move {
+            let _ending = Ending(theirs.clone());
+            let inbox = theirs.inbox.clone();
+            let collected = Collected { told: Told(Outgoing::default()), shared: theirs };
+            converse(&target, inbox, link, collected).await;
+        });
+        Ok(LinkThread { shared, meter, batch: Batch::default(), _io: io })
+    }
+
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub fn request(&mut self, caller: Caller, words: &[&[u8]], now: Instant) {
+        append_request(&mut self.batch, caller, words, now);
+    }
+
+    /// Hands the calls of this tick to the I/O thread. Once it was told to stop, nobody there takes them.
+    pub fn flush(&mut self) {
+        if !self.batch.is_empty() && !self.shared.inbox.is_stopped() {
+            self.shared.inbox.put(|handed| handed.batch.append(&mut self.batch));
+        }
+    }
+
+    pub fn end(&mut self) {
+        self.shared.inbox.put(|handed| {
+            handed.batch.append(&mut self.batch);
+            handed.ends = true;
+        });
+    }
+
+    pub fn destroy(&mut self) {
+        self.flush();
+        self.shared.inbox.stop();
+    }
+
+    /// Whether nobody is left on the I/O thread to do what calls ask for.
+    pub fn has_died(&self) -> bool {
+        self.shared.died.load(Ordering::Acquire)
+    }
+
+    /// Takes the outcomes that are ready.
+    pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
+        let outcomes = self.shared.outbox.take();
+        let mut bytes = 0;
+        for (slot, outcome) in outcomes {
+            bytes += bytes_of(&outcome);
+            match slot {
+                // What is asked for from now on waits here, behind what the other side has yet to give up.
+                BREAKING => self.shared.inbox.stop(),
+                CLOSED => {
+                    let mut rest = Link::default();
+                    rest.append(&mut self.batch, &mut Told(&mut *sink));
+                    rest.lose(&mut Told(&mut *sink));
+                }
+                _ => {}
+            }
+            sink.settle(slot, outcome);
+        }
+        let before = self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        if before >= MAX_WAITING_BYTES {
+            self.shared.inbox.waker().notify_one();
+        }
+    }
+
+    /// Lets go of the connection.
+    pub fn close(mut self, sink: &mut dyn Sink) {
+        self.destroy();
+        self.take_outcomes(sink);
+    }
+}
+
+impl Drop for LinkThread {
+    fn drop(&mut self) {
+        self.shared.inbox.stop();
+    }
+}
+
+fn bytes_of(outcome: &Outcome<'_>) -> usize {
+    match outcome {
+        Outcome::Reply(bytes, _) => bytes.len(),
+        _ => 0,
+    }
+}
+
+/// Outcomes that wait to be handed over, on the I/O thread.
+#[derive(Default)]
+struct Outgoing {
+    outcomes: Outcomes,
+    bytes: usize,
+}
+
+impl Sink for Outgoing {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        self.bytes += bytes_of(&outcome);
+        self.outcomes.push((slot, outcome.into_owned()));
+    }
+}
+
+struct Collected {
+    told: Told<Outgoing>,
+    shared: Arc<Shared>,
+}
+
+impl Listener<Caller> for Collected {
+    fn connected(&mut self, at: &Addresses) {
+        self.told.connected(at);
+    }
+
+    fn answered(&mut self, caller: Caller, frame: Frame<'_>) {
+        self.told.answered(caller, frame);
+    }
+
+    fn pushed(&mut self, frame: Frame<'_>) {
+        self.told.pushed(frame);
+    }
+
+    fn breaking(&mut self, failure: Option<&Failure>) {
+        self.told.breaking(failure);
+    }
+
+    fn lost(&mut self, caller: Caller, was_sent: bool) {
+        self.told.lost(caller, was_sent);
+    }
+
+    fn closed(&mut self) {
+        self.told.closed();
+    }
+}
+
+impl Outlet<Caller> for Collected {
+    fn deliver(&mut self) {
+        let Outgoing { outcomes, bytes } = &mut self.told.0;
+        if !outcomes.is_empty() {
+            self.shared.waiting_bytes.fetch_add(std::mem::take(bytes), Ordering::AcqRel);
+            self.shared.outbox.put(|outbox| outbox.append(outcomes));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.shared.waiting_bytes.load(Ordering::Acquire) >= MAX_WAITING_BYTES
+    }
+}
+
+/// Says that the I/O thread's side has panicked.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.died.store(true, Ordering::Release);
+            self.0.outbox.waker().wake();
+        }
+    }
+}
