@@ -3,6 +3,7 @@
 const { abortable } = require('./abort.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { ownBytes } = require('./passing-bytes.js');
 const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
@@ -178,8 +179,9 @@ class CacheAdapter {
 
   clearOrganizationCache(orgId, options) {
     return abortable(options, async () => {
-      const cleared = await this.#calls.clearOrganization(orgId);
-      for (const map of Object.values(this.fallbackMaps)) clearOrganizationFromMap(map, orgId);
+      const organization = ownBytes(orgId);
+      const cleared = await this.#calls.clearOrganization(organization);
+      for (const map of Object.values(this.fallbackMaps)) clearOrganizationFromMap(map, organization);
       return cleared;
     });
   }

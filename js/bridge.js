@@ -2,6 +2,7 @@
 
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { protocol } = require('./protocol.js');
 
 const { marks, pushed, linkSlots } = protocol;
@@ -53,6 +54,8 @@ class Bridge {
   #outcomes;
   #words = 0;
   #arguments = [];
+  /** Whether bytes of these arguments are among the passing ones. */
+  #hasPassing = false;
   #isScheduled = false;
   #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
@@ -202,12 +205,34 @@ class Bridge {
     return this.#promise(slot, reader);
   }
 
-  /** A command by its name and words. Its outcome goes to functions: a promise each would cost a pipeline most. */
+  /**
+   * A command by its name and words, which are texts, numbers and bytes; the caller may change the bytes when this
+   * returns. Its outcome goes to functions: a promise each would cost a pipeline most.
+   */
   command(head, name, words, resolve, reject) {
     const slot = this.#begin(head, words.length + 1);
     this.#arguments.push(name);
-    for (let i = 0; i < words.length; i++) this.#arguments.push(words[i]);
+    let mustCross = false;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
+      if (typeof word === 'string') this.#arguments.push(word);
+      else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
+      else if (!this.#pass(bytesOf(word))) mustCross = true;
+    }
     this.#expect(slot, resolve, reject, NO_READER);
+    if (mustCross) this.#submit();
+  }
+
+  /** Takes bytes in; false where they are still the caller's own, so that the call must cross before it returns. */
+  #pass(bytes) {
+    const place = passingBytes.place(bytes);
+    this.#arguments.push(place ?? bytes);
+    if (place === undefined) return false;
+    if (!this.#hasPassing) {
+      this.#hasPassing = true;
+      passingBytes.enter();
+    }
+    return true;
   }
 
   #begin(head, count) {
@@ -249,9 +274,12 @@ class Bridge {
     const values = this.#arguments;
     this.#words = 0;
     this.#arguments = [];
+    const { room } = passingBytes;
+    if (this.#hasPassing) passingBytes.leave();
+    this.#hasPassing = false;
     try {
-      if (values.length <= SPREAD_ARGUMENTS) this.#native.submit(words, ...values);
-      else this.#native.submitArray(words, values);
+      if (values.length <= SPREAD_ARGUMENTS) this.#native.submit(words, room, ...values);
+      else this.#native.submitArray(words, room, values);
     } catch (error) {
       for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
     }

@@ -2,6 +2,7 @@
 
 const { abortable } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
+const { ownBytes } = require('./passing-bytes.js');
 const { head, protocol } = require('./protocol.js');
 
 const { kinds, verbs } = protocol;
@@ -50,7 +51,7 @@ class CacheCalls {
     try {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 1);
-      if (!bridge.isEmbedded) return bridge.call1(word, a, reader);
+      if (!bridge.isEmbedded) return bridge.call1(word, own(a), reader);
       return this.#readNow(bridge.open().answer(word, a), reader);
     } catch (error) {
       return Promise.reject(error);
@@ -64,7 +65,7 @@ class CacheCalls {
     try {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 2);
-      if (!bridge.isEmbedded) return bridge.call2(word, a, b, reader);
+      if (!bridge.isEmbedded) return bridge.call2(word, own(a), own(b), reader);
       return this.#readNow(bridge.open().answer(word, a, b), reader);
     } catch (error) {
       return Promise.reject(error);
@@ -136,7 +137,7 @@ class CacheCalls {
       if (!bridge.isOpen) bridge.open();
       const values = makeArguments();
       const word = head(verb, kind, values.length);
-      if (!bridge.isEmbedded) return bridge.call(word, values);
+      if (!bridge.isEmbedded) return bridge.call(word, owned(values));
       return this.#now(bridge, bridge.open().answer(word, ...values), verb === verbs.hashGet);
     } catch (error) {
       return Promise.reject(error);
@@ -147,6 +148,19 @@ class CacheCalls {
     if (Array.isArray(outcome)) return Promise.resolve(bridge.entries(outcome));
     return isRead ? this.#readNow(outcome) : Promise.resolve(outcome);
   }
+}
+
+/** A name that nobody changes before it crosses. Almost all are texts. */
+function own(name) {
+  return typeof name === 'object' ? ownBytes(name) : name;
+}
+
+/** The same of a list that is nobody else's. */
+function owned(values) {
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === 'object') values[i] = ownBytes(values[i]);
+  }
+  return values;
 }
 
 /** A lifetime is a number, also as text (`process.env` has no other), or left out; native code says what a number means. */

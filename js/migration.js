@@ -7,6 +7,7 @@ const { nameOf } = require('./adapter.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { signalOf } = require('./options.js');
+const { ownBytes } = require('./passing-bytes.js');
 const { UnderWay } = require('./under-way.js');
 
 /** Entries that cross at once; one pipeline. */
@@ -41,7 +42,8 @@ class RedisMigrationManager {
     this.redisManager = redisManager;
   }
 
-  getConversationContext(orgId, phone, legacyMap = null, options = undefined) {
+  getConversationContext(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
+    const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
       const cached = await this.#adapter.getConversationContext(orgId, phone);
       if (cached !== null && cached.length > 0) return cached;
@@ -57,7 +59,8 @@ class RedisMigrationManager {
     return abortable(options, () => this.#setBeside(legacyMap, names, messages, set));
   }
 
-  getConversationSummary(orgId, phone, legacyMap = null, options = undefined) {
+  getConversationSummary(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
+    const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
       const cached = await this.#adapter.getConversationSummary(orgId, phone);
       if (cached !== null) return cached;
@@ -72,7 +75,8 @@ class RedisMigrationManager {
     return abortable(options, () => this.#setBeside(legacyMap, names, summary, set));
   }
 
-  getPhoneToLeadMapping(phone, legacyMap = null, options = undefined) {
+  getPhoneToLeadMapping(givenPhone, legacyMap = null, options = undefined) {
+    const phone = ownBytes(givenPhone);
     return abortable(options, async () => {
       const cached = await this.#adapter.getPhoneToLeadMapping(phone);
       if (cached !== null) return cached;
@@ -86,7 +90,8 @@ class RedisMigrationManager {
     return abortable(options, () => this.#setBeside(legacyMap, () => [phone], leadId, set));
   }
 
-  getOrganizationData(orgId, legacyMap = null, options = undefined) {
+  getOrganizationData(givenOrgId, legacyMap = null, options = undefined) {
+    const orgId = ownBytes(givenOrgId);
     return abortable(options, async () => {
       const cached = await this.#adapter.getOrganizationData(orgId);
       if (cached !== null) return cached;

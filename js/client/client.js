@@ -23,7 +23,7 @@ const { Script } = require('./script.js');
 const { Sender } = require('./sender.js');
 const { Subscriptions } = require('./subscriptions.js');
 const { Transaction, withResults } = require('./transaction.js');
-const { wordsOf } = require('./words.js');
+const { passingWordsOf, wordOf, wordsOf } = require('./words.js');
 
 const PING = commandNamed('ping');
 const WATCH = commandNamed('watch');
@@ -238,7 +238,7 @@ class RedisClient extends EventEmitter {
   /** Makes a Lua script a method of this client and of its pipelines and transactions. */
   defineCommand(name, definition = {}) {
     const script = new Script(name, definition);
-    this.#scripts.set(name, definition);
+    this.#scripts.set(name, { ...definition });
     for (const [method, flags] of [
       [name, TEXTS],
       [`${name}Buffer`, BUFFERS],
@@ -267,10 +267,11 @@ class RedisClient extends EventEmitter {
    * dropped: `dropped` of the next message counts them, and the event `slow` tells it once.
    */
   messages(channel, options) {
+    const name = wordOf(channel, 'the channel', 0);
     return new Messages({
       start: async (take) => {
         this.#sender.refuseIfEnded();
-        return this.#subscriptions.tap('subscribe', channel, ({ channel: from, message }) =>
+        return this.#subscriptions.tap('subscribe', name, ({ channel: from, message }) =>
           take({ channel: from, message: message.toString() }),
         );
       },
@@ -282,7 +283,9 @@ class RedisClient extends EventEmitter {
   static run(client, command, given, flags) {
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
-      client.#sender.send(command, wordsOf(command, given), flags, resolve, reject);
+      const sender = client.#sender;
+      const words = sender.keepsWords(command) ? wordsOf(command, given) : passingWordsOf(command, given);
+      sender.send(command, words, flags, resolve, reject);
     });
     return callback === undefined ? promise : withCallback(promise, callback);
   }

@@ -3,6 +3,7 @@
 const { Readable } = require('node:stream');
 const { scansOfNodes } = require('./cluster-scan.js');
 const { define } = require('./commands.js');
+const { wordOf } = require('./words.js');
 
 /** The commands that go through a collection by a cursor. All but SCAN are about one key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
@@ -45,11 +46,13 @@ class ScanStream extends Readable {
   }
 }
 
-function scanOptions({ match, type, count, noValues }) {
+/** The words of the options. They go with every page, so they are the stream's own. */
+function scanOptions({ match, type, count, noValues }, scan) {
   const options = [];
-  if (match) options.push('MATCH', match);
-  if (type) options.push('TYPE', type);
-  if (count) options.push('COUNT', count);
+  const add = (name, value) => options.push(name, wordOf(value, scan, options.length + 1));
+  if (match) add('MATCH', match);
+  if (type) add('TYPE', type);
+  if (count) add('COUNT', count);
   if (noValues) options.push('NOVALUES');
   return options;
 }
@@ -59,9 +62,9 @@ function defineScans(prototype, transactionApart) {
   for (const scan of SCANS) {
     for (const method of [scan, `${scan}Buffer`]) {
       define(prototype, `${method}Stream`, function (...given) {
-        const key = scan === 'scan' ? [] : [given.shift()];
+        const key = scan === 'scan' ? [] : [wordOf(given.shift(), scan, 0)];
         const { match, type, count, noValues, ...streamOptions } = given[0] ?? {};
-        const options = scanOptions({ match, type, count, noValues });
+        const options = scanOptions({ match, type, count, noValues }, scan);
         const ofAll = async () => [(cursor) => this[method](...key, cursor, ...options)];
         const ofNodes = () => scansOfNodes(this, method, options, transactionApart);
         const isSpread = scan === 'scan' && this.isCluster;

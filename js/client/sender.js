@@ -61,6 +61,11 @@ class Sender {
     return this.#queued !== undefined;
   }
 
+  /** Whether the words of a command may be needed after `send` has returned. */
+  keepsWords(command) {
+    return this.#queued !== undefined || command.blocks;
+  }
+
   /** A command in words; its outcome goes to one of two functions. Never throws. */
   send(command, words, flags, resolve, reject) {
     try {

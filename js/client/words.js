@@ -2,12 +2,23 @@
 
 const { types } = require('node:util');
 const { OrgCacheError } = require('../errors.js');
+const { bytesOf, ownBytes } = require('../passing-bytes.js');
 
 /**
  * The words of a command as they go over the wire, from what a caller gave: lists are spread, one level deep, and
- * Maps and objects of `command.pairsFrom` become their pairs. May change and give back what it was given.
+ * Maps and objects of `command.pairsFrom` become their pairs. What the caller changes later changes no word. May
+ * change and give back the list that it was given.
  */
 function wordsOf(command, given) {
+  return words(command, given, ownBytes);
+}
+
+/** The same for words that a bridge takes before the caller goes on: bytes are the caller's own, and not copied. */
+function passingWordsOf(command, given) {
+  return words(command, given, bytesOf);
+}
+
+function words(command, given, takeBytes) {
   let hasOther = false;
   let hasList = false;
   for (let i = 0; i < given.length; i++) {
@@ -16,12 +27,12 @@ function wordsOf(command, given) {
     if (Array.isArray(given[i])) hasList = true;
   }
   if (!hasOther) return given;
-  let words = hasList ? given.flat() : given;
-  if (command.pairsFrom !== undefined) words = withPairs(words, command.pairsFrom);
-  for (let i = 0; i < words.length; i++) {
-    if (typeof words[i] !== 'string') words[i] = wordOf(words[i], command.name, i);
+  let spread = hasList ? given.flat() : given;
+  if (command.pairsFrom !== undefined) spread = withPairs(spread, command.pairsFrom);
+  for (let i = 0; i < spread.length; i++) {
+    if (typeof spread[i] !== 'string') spread[i] = wordOf(spread[i], command.name, i, takeBytes);
   }
-  return words;
+  return spread;
 }
 
 /** A Map or an object counts as pairs where it is the last of the words and stands where pairs begin. */
@@ -34,13 +45,14 @@ function withPairs(words, position) {
   return spread;
 }
 
-/** Texts and bytes as they are, nothing as the empty text, all else as JavaScript writes it. */
-function wordOf(given, name, position) {
-  if (Buffer.isBuffer(given)) return given;
-  if (ArrayBuffer.isView(given)) return Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+/**
+ * A text as it is, a copy of bytes (or what `takeBytes` makes of them), nothing as the empty text, all else as JavaScript
+ * writes it.
+ */
+function wordOf(given, name, position, takeBytes = ownBytes) {
   if (given === null || given === undefined) return '';
   try {
-    return String(given);
+    return ArrayBuffer.isView(given) ? takeBytes(given) : String(given);
   } catch (cause) {
     throw new OrgCacheError(
       'E_SERIALIZE',
@@ -50,4 +62,4 @@ function wordOf(given, name, position) {
   }
 }
 
-module.exports = { wordOf, wordsOf };
+module.exports = { passingWordsOf, wordOf, wordsOf };

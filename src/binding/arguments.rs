@@ -4,12 +4,17 @@ use std::ptr;
 
 use napi::sys;
 
+use super::function::misuse;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Room for a text that is read without asking for its length first.
 const GUESS_BYTES: usize = 512;
 /// What the buffer keeps after a large value.
 const KEEP_BYTES: usize = 1024 * 1024;
+
+/// How `js/passing-bytes.js` writes a place: where it begins, in these units, above so many bits for its length.
+const PASSING_UNIT_BYTES: usize = 8;
+const PASSING_LENGTH_BITS: u32 = 17;
 
 /// What an argument was.
 #[derive(Debug, Clone, Copy)]
@@ -128,6 +133,24 @@ impl Arguments {
         }
     }
 
+    /// Copies the bytes that numbers point to, as `js/passing-bytes.js` has placed them in its memory.
+    pub fn take_passing(&mut self, env: sys::napi_env, memory: sys::napi_value) -> Result<()> {
+        let mut room: Option<&[u8]> = None;
+        for entry in &mut self.entries {
+            let Entry::Number(place) = *entry else { continue };
+            let place = place as u64;
+            let first = (place >> PASSING_LENGTH_BITS) as usize * PASSING_UNIT_BYTES;
+            let length = (place & ((1 << PASSING_LENGTH_BITS) - 1)) as usize;
+            let room = *room.get_or_insert_with(|| bytes_of(env, memory));
+            let bytes =
+                room.get(first..first + length).ok_or_else(|| misuse("an argument's bytes are not there"))?;
+            let start = self.buffer.len();
+            self.buffer.extend_from_slice(bytes);
+            *entry = Entry::Bytes { start, end: start + length };
+        }
+        Ok(())
+    }
+
     /// The text at `position`, `None` where there is none.
     pub fn text(&self, position: usize) -> Result<Option<&str>> {
         match self.entries.get(position) {
@@ -165,6 +188,20 @@ impl Arguments {
             Some(Entry::Number(number)) => Some(*number),
             _ => None,
         }
+    }
+}
+
+/// The bytes of a typed array that is an argument of the running call; none of anything else.
+fn bytes_of<'call>(env: sys::napi_env, view: sys::napi_value) -> &'call [u8] {
+    let (mut data, mut length) = (ptr::null_mut(), 0);
+    // SAFETY: of anything but bytes Node tells nothing. JavaScript, which could let go of them or change them, does not
+    // run before the caller has copied them.
+    unsafe {
+        let status = sys::napi_get_buffer_info(env, view, &mut data, &mut length);
+        if status != sys::Status::napi_ok || data.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts(data.cast::<u8>(), length)
     }
 }
 

@@ -11,7 +11,7 @@ use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
-use super::intake::Given;
+use super::intake::{Given, Values};
 use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
 use super::reference::Reference;
@@ -192,15 +192,17 @@ fn settings_report(config: &Config) -> Value {
     })
 }
 
-/// `submit(wordCount, ...arguments)`: the calls of a tick.
+/// `submit(wordCount, passing, ...arguments)`: the calls of a tick.
 pub fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    client(call).submit(Given::Spread(&call.arguments()[1..]), word_count(call));
+    let given = Given { values: Values::Spread(&call.arguments()[2..]), passing: call.argument(1) };
+    client(call).submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 
-/// `submitArray(wordCount, arguments)`: the same of calls with very many arguments.
+/// `submitArray(wordCount, passing, arguments)`: the same of calls with very many arguments.
 pub fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    client(call).submit(Given::Gathered(call.argument(1)), word_count(call));
+    let given = Given { values: Values::Gathered(call.argument(2)), passing: call.argument(1) };
+    client(call).submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 

@@ -18,20 +18,27 @@ const FEW_ARGUMENTS: usize = 8;
 /// Slot, head and number of arguments.
 pub const WORDS_A_CALL: usize = 3;
 
-/// The arguments of the calls of a batch, one behind the other.
-pub enum Given<'a> {
+/// The arguments of the calls of a batch.
+pub struct Given<'a> {
+    pub values: Values<'a>,
+    /// The memory that numbers among a command's words point into (`js/passing-bytes.js`).
+    pub passing: sys::napi_value,
+}
+
+/// The values, one call's behind the other's.
+pub enum Values<'a> {
     /// The submitting function's own: nothing has to be looked up.
     Spread(&'a [sys::napi_value]),
     /// In an array, where they are more than a stack should hold.
     Gathered(sys::napi_value),
 }
 
-impl Given<'_> {
+impl Values<'_> {
     /// The argument at `position`; no value where there is none, which reads as absent.
     fn at(&self, env: sys::napi_env, position: usize) -> sys::napi_value {
         match self {
-            Given::Spread(values) => values.get(position).copied().unwrap_or(ptr::null_mut()),
-            Given::Gathered(array) => {
+            Values::Spread(values) => values.get(position).copied().unwrap_or(ptr::null_mut()),
+            Values::Gathered(array) => {
                 let mut value = ptr::null_mut();
                 // SAFETY: the array is an argument of the running call.
                 unsafe { sys::napi_get_element(env, *array, position as u32, &mut value) };
@@ -61,8 +68,9 @@ impl Intake {
         let mut position = 0;
         for word in words.chunks_exact(WORDS_A_CALL) {
             let (slot, head) = (word[0], Head::new(word[1], word[2] as usize));
-            let argument = |offset| given.at(env, position + offset);
-            if let Err(error) = self.with_call(env, head, argument, |call, _| take(call, slot, sink)) {
+            let argument = |offset| given.values.at(env, position + offset);
+            let taken = self.with_call(env, head, argument, given.passing, |call, _| take(call, slot, sink));
+            if let Err(error) = taken {
                 sink.settle(slot, Outcome::Failed(error));
             }
             position += head.count;
@@ -79,10 +87,9 @@ impl Intake {
     ) -> Outcome<'static> {
         let now = Instant::now();
         let argument = |position: usize| arguments[position.min(arguments.len() - 1)];
-        self.with_call(env, Head::new(word, (word >> 16) as usize), argument, |call, scratch| {
-            core.answer(call, now, scratch)
-        })
-        .unwrap_or_else(Outcome::Failed)
+        let head = Head::new(word, (word >> 16) as usize);
+        self.with_call(env, head, argument, ptr::null_mut(), |call, scratch| core.answer(call, now, scratch))
+            .unwrap_or_else(Outcome::Failed)
     }
 
     fn with_call<R>(
@@ -90,6 +97,7 @@ impl Intake {
         env: sys::napi_env,
         head: Head,
         argument: impl Fn(usize) -> sys::napi_value,
+        passing: sys::napi_value,
         then: impl FnOnce(&Call<'_>, &mut Scratch) -> R,
     ) -> Result<R> {
         let Intake { arguments, scratch } = self;
@@ -107,7 +115,7 @@ impl Intake {
                 false => then(&call, scratch),
             });
         }
-        arguments.numbers_to_text(0..head.count);
+        arguments.take_passing(env, passing)?;
         if head.count <= FEW_ARGUMENTS {
             let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
             few.iter_mut().zip(0..head.count).for_each(|(word, position)| *word = arguments.bytes(position));
