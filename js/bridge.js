@@ -81,7 +81,8 @@ class Bridge {
    * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
    * given what the server says unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's
    * directory is taken: it can have one owner only. With `link` it is one connection without policy, to
-   * `link.target` (JSON); `link.makeError` makes its errors, `link.told(slot, value)` is given what the server says
+   * `link.target` (JSON; without it JavaScript moves the bytes, and `link.submitted()` says that there may be some);
+   * `link.makeError` makes its errors, `link.told(slot, value)` is given what the server says
    * unasked and what becomes of the connection, in order with the outcomes of calls, and `link.lost` is why calls
    * got no reply.
    */
@@ -280,6 +281,7 @@ class Bridge {
     try {
       if (values.length <= SPREAD_ARGUMENTS) this.#native.submit(words, room, ...values);
       else this.#native.submitArray(words, room, values);
+      this.#link?.submitted?.();
     } catch (error) {
       for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
     }
@@ -394,26 +396,9 @@ class Bridge {
     return object;
   }
 
-  /** Of a Link: nothing more will be sent. */
-  endLink() {
+  /** Lets the calls of this tick cross now. */
+  submitNow() {
     this.#submit();
-    this.#native.end();
-  }
-
-  /** Of a Link: gives up the connection. */
-  destroyLink() {
-    this.#submit();
-    this.#native.destroy();
-  }
-
-  /** Of a Link: whether the process stays alive for it. */
-  holdLink(keepsAlive) {
-    if (!this.#isClosed) this.#native.hold(keepsAlive);
-  }
-
-  /** Of a Link: the bytes that have passed, and for how long none have; null once it is closed. */
-  linkTraffic() {
-    return this.#isClosed ? null : JSON.parse(this.#native.traffic());
   }
 
   /** Lets go of a Link whose connection is gone and whose calls have settled. */

@@ -6,12 +6,15 @@
  * is never made anew.
  *
  *     const link = new Link(
- *       { host, port, path, family, connectTimeout, keepAlive, noDelay, makeReplyError },
+ *       { host, port, path, family, tls, stream, connectTimeout, keepAlive, noDelay, makeReplyError },
  *       { onConnect(), onClose(error), onPush(message) },
  *     );
  *
  * Options have the names and units of Node's sockets: `family` 0, 4 or 6; `connectTimeout` in ms, none or 0 for as
  * long as the system tries; `keepAlive` in ms, 0 as the system has it, undefined or false for none; `noDelay` true.
+ * `tls`, true or an object, is for Node's `tls.connect`, which then makes the connection: all its options count, its
+ * certificates and its errors. Any other duplex stream may be given as `stream`, connected or not. Over both, the bytes
+ * go through JavaScript; native code still makes requests and reads replies.
  * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is.
  *
  * `link.send(name, words, flags, resolve, reject)`
@@ -44,21 +47,25 @@
  * `remotePort` once it stands; `link.traffic()` gives `{ bytesRead, bytesWritten, idleMs }`, null once it is closed.
  */
 
-const { getSystemErrorName } = require('node:util');
 const { Bridge } = require('../bridge.js');
 const { OrgCacheError } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
+const { Feed, dialTls } = require('./feed.js');
+const { errorOf } = require('./socket-error.js');
 
 const { linkSlots, verbs } = protocol;
 const COMMAND = head(verbs.command, 0, 0);
 const CLOSED_MESSAGE = 'Connection is closed.';
-/** As libuv numbers it. */
-const EAI_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
 // Whoever replaces it later, for tests, does not mean this.
 const { nextTick } = process;
 
 class Link {
   #bridge;
+  /** What native code can do with the connection, until it is closed. */
+  #native;
+  #link;
+  /** Moves the bytes where they go over a stream of Node. */
+  #feed;
   #handlers;
   /** No more can be sent. */
   #isEnding = false;
@@ -70,20 +77,21 @@ class Link {
 
   constructor(options, handlers) {
     this.#handlers = handlers;
-    const { makeReplyError = replyError } = options;
-    const link = {
-      target: JSON.stringify(targetOf(options)),
+    const { makeReplyError = replyError, stream = options.tls ? dialTls(options) : undefined } = options;
+    this.#link = {
+      target: stream === undefined ? JSON.stringify(targetOf(options)) : undefined,
       makeError: (code, message) =>
         code === 'E_REPLY' ? makeReplyError(message) : new OrgCacheError(code, message),
       told: (slot, value) => this.#told(slot, value),
+      submitted: undefined,
       lost: undefined,
     };
-    this.#bridge = new Bridge({}, () => {}, { link });
-    this.#link = link;
-    this.#bridge.open();
+    this.#bridge = new Bridge({}, () => {}, { link: this.#link });
+    this.#native = this.#bridge.open();
+    if (stream === undefined) return;
+    this.#feed = new Feed(stream, this.#native, options);
+    this.#link.submitted = () => this.#feed.pull();
   }
-
-  #link;
 
   get isClosed() {
     return this.#isClosed;
@@ -105,6 +113,11 @@ class Link {
     return this.#addresses.remote?.port;
   }
 
+  /** The stream of Node over which the bytes go, where there is one. */
+  get stream() {
+    return this.#feed?.stream;
+  }
+
   send(name, words, flags, resolve, reject) {
     if (this.#isEnding) {
       nextTick(reject, new Error(CLOSED_MESSAGE), false);
@@ -116,7 +129,9 @@ class Link {
   end() {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#bridge.endLink();
+    this.#bridge.submitNow();
+    if (this.#feed === undefined) this.#native.end();
+    else this.#feed.end();
   }
 
   destroy() {
@@ -124,28 +139,36 @@ class Link {
     this.#isDestroyed = true;
     this.#isEnding = true;
     nextTick(() => {
-      if (!this.#isClosed) this.#bridge.destroyLink();
+      if (this.#isClosed) return;
+      this.#bridge.submitNow();
+      if (this.#feed === undefined) this.#native.destroy();
+      else this.#feed.stream.destroy();
     });
   }
 
   ref() {
-    this.#bridge.holdLink(true);
-    return this;
+    return this.#hold(true);
   }
 
   unref() {
-    this.#bridge.holdLink(false);
+    return this.#hold(false);
+  }
+
+  #hold(keepsAlive) {
+    if (this.#isClosed) return this;
+    if (this.#feed === undefined) this.#native.hold(keepsAlive);
+    else this.#feed.stream[keepsAlive ? 'ref' : 'unref']?.();
     return this;
   }
 
   traffic() {
-    return this.#bridge.linkTraffic();
+    return this.#isClosed ? null : JSON.parse(this.#native.traffic());
   }
 
   #told(slot, value) {
     switch (slot) {
       case linkSlots.connected:
-        this.#addresses = JSON.parse(value);
+        this.#addresses = this.#feed?.addresses ?? JSON.parse(value);
         // What was asked for meanwhile comes first.
         if (!this.#isDestroyed) this.#call(this.#handlers.onConnect);
         break;
@@ -154,6 +177,7 @@ class Link {
         break;
       case linkSlots.closed:
         this.#isClosed = true;
+        this.#feed?.close();
         this.#bridge.closeLink();
         this.#call(this.#handlers.onClose, this.#failure);
         break;
@@ -163,9 +187,8 @@ class Link {
   }
 
   #break(described) {
-    const isAskedFor = described === null || this.#isEnding;
+    if (!this.#isEnding) this.#failure = described === null ? this.#feed?.failure : errorOf(described);
     this.#isEnding = true;
-    this.#failure = isAskedFor ? undefined : errorOf(described);
     this.#link.lost = this.#failure ?? new Error(CLOSED_MESSAGE);
   }
 
@@ -196,30 +219,6 @@ function replyError(message) {
   const error = new Error(message);
   error.name = 'ReplyError';
   return error;
-}
-
-/** An error as Node's sockets have it. */
-function errorOf({ message, syscall, errno, code, address, port }) {
-  const name = systemName(errno) ?? code ?? undefined;
-  const where = port === null ? address : `${address}:${port}`;
-  const error = new Error(
-    message || [syscall, name, address === null ? null : where].filter(Boolean).join(' '),
-  );
-  if (syscall === 'getaddrinfo')
-    return Object.assign(error, { errno: EAI_ERRNO[name], code: name, syscall, hostname: address });
-  if (name === 'ETIMEDOUT' && errno === null) error.errorno = name;
-  if (errno !== null) error.errno = -errno;
-  if (name !== undefined) error.code = name;
-  if (syscall !== null) error.syscall = syscall;
-  if (address !== null) error.address = address;
-  if (port !== null) error.port = port;
-  return error;
-}
-
-/** The name of a system's number; Windows's numbers have other names, and native code says which. */
-function systemName(errno) {
-  if (errno === null || process.platform === 'win32') return undefined;
-  return getSystemErrorName(-errno);
 }
 
 module.exports = { Link };

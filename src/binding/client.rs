@@ -93,13 +93,23 @@ impl Client {
         Client::open_with(env, core, lent, |client, owner| Driving::start(env, client, owner))
     }
 
-    /// Makes a client of one connection without policy.
-    pub fn open_link(env: sys::napi_env, core: Core, lent: Lent, target: Target) -> Result<&'static Client> {
+    /// Makes a client of one connection without policy; without a target JavaScript moves its bytes, over a stream
+    /// that keeps the process alive itself.
+    pub fn open_link(
+        env: sys::napi_env,
+        core: Core,
+        lent: Lent,
+        target: Option<Target>,
+    ) -> Result<&'static Client> {
         let driver = core.config().driver;
-        let client = Client::open_with(env, core, lent, |client, owner| {
-            LinkDriver::start(target, driver, &Place::of(env, client, owner)).map(Driving::Link)
+        let keeps_alive = target.is_some();
+        let client = Client::open_with(env, core, lent, |client, owner| match target {
+            Some(target) => {
+                LinkDriver::start(target, driver, &Place::of(env, client, owner)).map(Driving::Link)
+            }
+            None => Ok(Driving::Link(LinkDriver::fed())),
         })?;
-        client.keep_alive(true);
+        client.keep_alive(keeps_alive);
         Ok(client)
     }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::lane_driver::Place;
+use super::link_fed::LinkFed;
 #[cfg(unix)]
 use super::link_loop::LinkLoop;
 use super::link_thread::LinkThread;
@@ -94,6 +95,7 @@ pub enum LinkDriver {
     #[cfg(unix)]
     Loop(Box<LinkLoop>),
     Thread(Box<LinkThread>),
+    Fed(Box<LinkFed>),
 }
 
 impl LinkDriver {
@@ -107,11 +109,25 @@ impl LinkDriver {
         Ok(LinkDriver::Thread(Box::new(LinkThread::start(target, place.bell.clone())?)))
     }
 
+    /// One whose bytes JavaScript moves.
+    pub fn fed() -> LinkDriver {
+        LinkDriver::Fed(Box::default())
+    }
+
+    /// The part for JavaScript that moves bytes.
+    pub fn as_fed(&mut self) -> Option<&mut LinkFed> {
+        match self {
+            LinkDriver::Fed(driver) => Some(driver),
+            _ => None,
+        }
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             #[cfg(unix)]
             LinkDriver::Loop(_) => "loop",
             LinkDriver::Thread(_) => "thread",
+            LinkDriver::Fed(_) => "stream",
         }
     }
 
@@ -120,6 +136,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.meter(),
             LinkDriver::Thread(driver) => driver.meter(),
+            LinkDriver::Fed(driver) => driver.meter(),
         }
     }
 
@@ -131,6 +148,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.request(caller, words, now, sink),
             LinkDriver::Thread(driver) => driver.request(caller, words, now),
+            LinkDriver::Fed(driver) => driver.request(caller, words, now, sink),
         }
     }
 
@@ -139,6 +157,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.flush(now, sink),
             LinkDriver::Thread(driver) => driver.flush(),
+            LinkDriver::Fed(_) => {}
         }
     }
 
@@ -147,6 +166,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.take_event(now, sink),
             LinkDriver::Thread(driver) => driver.take_outcomes(sink),
+            LinkDriver::Fed(_) => {}
         }
     }
 
@@ -167,6 +187,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.end(now, sink),
             LinkDriver::Thread(driver) => driver.end(),
+            LinkDriver::Fed(_) => {}
         }
     }
 
@@ -176,6 +197,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.lose(None, sink),
             LinkDriver::Thread(driver) => driver.destroy(),
+            LinkDriver::Fed(driver) => driver.lose(None, sink),
         }
     }
 
@@ -184,6 +206,7 @@ impl LinkDriver {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.close(sink),
             LinkDriver::Thread(driver) => driver.close(sink),
+            LinkDriver::Fed(mut driver) => driver.lose(None, sink),
         }
     }
 }

@@ -13,21 +13,22 @@ use super::exports::{client, close, described, lent, load_config, submit, submit
 use super::function::{Body, Invocation, Thrown, define};
 use super::values;
 use crate::cache::{Core, Role};
-use crate::redis::Target;
+use crate::redis::{Failure, Target};
 
-/// `openLink(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, targetJson)`.
+/// `openLink(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, targetJson)`. Without a target
+/// JavaScript moves the bytes.
 pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
         let texts = texts(call, 5..8)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
-        let target = Target::from_json(texts.required(2, "the target")?)?;
+        let target = texts.text(2)?.map(Target::from_json).transpose()?;
         let client = Client::open_link(env, Core::new(config, Role::Dedicated)?, lent(call)?, target)?;
         let mut object = ptr::null_mut();
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
         let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
-        let functions: [(&str, Body); 7] = [
+        let functions: [(&str, Body); 11] = [
             ("submit", submit),
             ("submitArray", submit_array),
             ("close", close),
@@ -35,6 +36,10 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
             ("destroy", destroy),
             ("hold", hold),
             ("traffic", traffic),
+            ("connected", connected),
+            ("received", received),
+            ("takeUnsent", take_unsent),
+            ("lost", lost),
         ];
         for (name, body) in functions {
             define(env, object, name, body, data);
@@ -76,4 +81,53 @@ fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
         });
     });
     Ok(values::string(call.env, passed.to_string().as_bytes()))
+}
+
+/// `connected()`: the stream stands.
+fn connected(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    client(call).with_link(|link, sink| {
+        if let Some(fed) = link.as_fed() {
+            fed.connected(sink);
+        }
+    });
+    Ok(ptr::null_mut())
+}
+
+/// `received(bytes)`: what the stream has read. True where it is to be given up; why is told with the loss of its
+/// requests.
+fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    let given = texts(call, 0..1).map_err(|error| Thrown(error, client(call).make_error()))?;
+    let mut is_useless = false;
+    client(call).with_link(|link, sink| {
+        let Some(fed) = link.as_fed() else { return };
+        if let Err(error) = fed.received(given.bytes(0), Instant::now(), sink) {
+            is_useless = true;
+            fed.lose(Some(&Failure::said(error.message(), None)), sink);
+        }
+    });
+    Ok(values::boolean(call.env, is_useless))
+}
+
+/// `takeUnsent()`: bytes for the stream; null where there are none.
+fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    let mut taken = values::null(call.env);
+    client(call).with_link(|link, sink| {
+        let Some(fed) = link.as_fed() else { return };
+        fed.take_unsent(sink, |bytes| {
+            if !bytes.is_empty() {
+                taken = values::buffer(call.env, bytes);
+            }
+        });
+    });
+    Ok(taken)
+}
+
+/// `lost()`: the stream is closed.
+fn lost(call: &Invocation) -> Result<sys::napi_value, Thrown> {
+    client(call).with_link(|link, sink| {
+        if let Some(fed) = link.as_fed() {
+            fed.lose(None, sink);
+        }
+    });
+    Ok(ptr::null_mut())
 }

@@ -23,6 +23,7 @@ mod joins;
 mod lane_driver;
 mod link_driver;
 mod link_exports;
+mod link_fed;
 #[cfg(unix)]
 mod link_loop;
 mod link_thread;

@@ -140,6 +140,16 @@ pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys
     }
 }
 
+/// A Buffer with a copy of these bytes.
+pub fn buffer(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: pointer and length are of one slice, which Node copies.
+    unsafe {
+        sys::napi_create_buffer_copy(env, bytes.len(), bytes.as_ptr().cast(), ptr::null_mut(), &mut value)
+    };
+    value
+}
+
 /// How replies become values of JavaScript.
 #[derive(Clone, Copy)]
 struct Maker {
@@ -190,21 +200,7 @@ impl Maker {
     }
 
     fn text(self, text: &[u8]) -> sys::napi_value {
-        if !self.as_buffers {
-            return string(self.env, text);
-        }
-        let mut value = ptr::null_mut();
-        // SAFETY: pointer and length are of one slice, which Node copies.
-        unsafe {
-            sys::napi_create_buffer_copy(
-                self.env,
-                text.len(),
-                text.as_ptr().cast(),
-                ptr::null_mut(),
-                &mut value,
-            )
-        };
-        value
+        if self.as_buffers { buffer(self.env, text) } else { string(self.env, text) }
     }
 
     fn plain(self, node: Node<'_>) -> sys::napi_value {

@@ -1,0 +1,115 @@
+'use strict';
+
+const tls = require('node:tls');
+const { connectTimedOut } = require('./socket-error.js');
+
+// As they are when the package is loaded: a test's fake timers must not stop a connection.
+const { clearTimeout, setTimeout } = globalThis;
+const { nextTick } = process;
+
+/** Moves the bytes of a Link over a duplex stream of Node, which may still be connecting. */
+class Feed {
+  #native;
+  #timer;
+  #isOpen = false;
+  #isClosed = false;
+  #isEnding = false;
+  #waitsForDrain = false;
+
+  /** What the stream failed with. */
+  failure = undefined;
+
+  constructor(stream, native, { tls: isTls, connectTimeout, keepAlive, noDelay }) {
+    this.stream = stream;
+    this.#native = native;
+    stream.on('error', (error) => {
+      this.failure ??= error;
+    });
+    stream.once('close', () => {
+      if (!this.#isClosed) native.lost();
+    });
+    // A stream that may be half open is of no use when the server has said its last.
+    stream.once('end', () => stream.end());
+    stream.on('data', (bytes) => this.#receive(bytes));
+    const open = () => this.#open(keepAlive, noDelay);
+    if (!stream.connecting && !isStillSecuring(stream, isTls)) {
+      nextTick(() => {
+        this.failure ??= stream.errored ?? undefined;
+        if (!stream.destroyed) open();
+        else if (!this.#isClosed) native.lost();
+      });
+      return;
+    }
+    stream.once(isTls ? 'secureConnect' : 'connect', open);
+    if (connectTimeout > 0) this.#timer = setTimeout(() => this.#giveUp(), connectTimeout);
+  }
+
+  get addresses() {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.stream;
+    return {
+      local: { address: localAddress, port: localPort },
+      remote: { address: remoteAddress, port: remotePort },
+    };
+  }
+
+  #open(keepAlive, noDelay) {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    if (noDelay !== false) this.stream.setNoDelay?.(true);
+    if (typeof keepAlive === 'number' || keepAlive === true) {
+      this.stream.setKeepAlive?.(true, Number(keepAlive === true ? 0 : keepAlive));
+    }
+    this.#isOpen = true;
+    this.#native.connected();
+    this.pull();
+  }
+
+  #giveUp() {
+    this.failure ??= connectTimedOut();
+    this.stream.destroy();
+  }
+
+  #receive(bytes) {
+    if (this.#isClosed) return;
+    if (this.#native.received(bytes)) this.stream.destroy();
+  }
+
+  /** Writes what waits, unless the stream has enough for now. */
+  pull() {
+    if (!this.#isOpen || this.#isClosed || this.#waitsForDrain) return;
+    const bytes = this.#native.takeUnsent();
+    if (bytes !== null && !this.stream.write(bytes)) {
+      this.#waitsForDrain = true;
+      this.stream.once('drain', () => {
+        this.#waitsForDrain = false;
+        this.pull();
+      });
+    } else if (this.#isEnding) this.stream.end();
+  }
+
+  /** Writes what waits, then says that this was all. */
+  end() {
+    this.#isEnding = true;
+    this.pull();
+  }
+
+  /** Native code has let go of the Link. */
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Whether a TLS session is still being agreed on, on a socket that stands. */
+function isStillSecuring(stream, isTls) {
+  return Boolean(isTls) && stream instanceof tls.TLSSocket && stream.secureConnecting;
+}
+
+/** A TLS connection as Node makes it. What the options of `tls` say of the address counts. */
+function dialTls({ host, port, path, family, tls: given }) {
+  const where = path ? { path } : { host, port, family };
+  for (const name of Object.keys(where)) if (where[name] === undefined) delete where[name];
+  return tls.connect({ ...where, ...(typeof given === 'object' ? given : {}) });
+}
+
+module.exports = { Feed, dialTls };

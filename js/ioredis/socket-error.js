@@ -1,0 +1,36 @@
+'use strict';
+
+const { getSystemErrorName } = require('node:util');
+
+/** Why a name has no address, as libuv numbers it. */
+const RESOLVER_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
+
+/** An error as Node's sockets have it, of what native code says of one. */
+function errorOf({ message, syscall, errno, code, address, port }) {
+  const name = systemName(errno) ?? code ?? undefined;
+  if (syscall === 'connect' && name === 'ETIMEDOUT' && address === null) return connectTimedOut();
+  const where = port === null ? address : `${address}:${port}`;
+  const error = new Error(message || [syscall, name, where].filter((word) => word !== null).join(' '));
+  if (syscall === 'getaddrinfo') {
+    return Object.assign(error, { errno: RESOLVER_ERRNO[name], code: name, syscall, hostname: address });
+  }
+  const fields = { errno: errno === null ? null : -errno, code: name, syscall, address, port };
+  for (const [field, value] of Object.entries(fields)) {
+    if (value !== null && value !== undefined) error[field] = value;
+  }
+  return error;
+}
+
+/** The name of a system's number; Windows's numbers have other names, and native code says which. */
+function systemName(errno) {
+  if (errno === null || process.platform === 'win32') return undefined;
+  return getSystemErrorName(-errno);
+}
+
+/** What a connection that took too long fails with. */
+function connectTimedOut() {
+  const code = 'ETIMEDOUT';
+  return Object.assign(new Error(`connect ${code}`), { errorno: code, code, syscall: 'connect' });
+}
+
+module.exports = { connectTimedOut, errorOf };
