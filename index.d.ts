@@ -16,6 +16,7 @@ import type { RedisCommands } from './js/client/command-types.js';
  * - `E_OVERLOADED` (retryable): too many commands or bytes are waiting; nothing was sent
  * - `E_REPLY`: Redis answered with an error; redisCode holds its first word
  * - `E_CLOSED`: the cache was shut down
+ * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
  */
 export type ErrorCode =
   | 'E_CONFIG'
@@ -27,7 +28,8 @@ export type ErrorCode =
   | 'E_UNKNOWN_OUTCOME'
   | 'E_OVERLOADED'
   | 'E_REPLY'
-  | 'E_CLOSED';
+  | 'E_CLOSED'
+  | 'E_ARGUMENT';
 
 /** What every call of this package rejects with. Its message holds no phone number, value or secret. */
 export class OrgCacheError extends Error {
@@ -38,6 +40,8 @@ export class OrgCacheError extends Error {
   readonly retryable: boolean;
   /** With `E_REPLY`: the first word of the server's error, e.g. `OOM`, `NOPERM`, `WRONGTYPE`. */
   readonly redisCode?: string;
+  /** The name of the Redis command that failed, where it was one. */
+  readonly command?: string;
   /** With `EXECABORT`: why commands of the transaction were refused. */
   readonly previousErrors?: readonly Error[];
   readonly cause?: unknown;
@@ -46,7 +50,7 @@ export class OrgCacheError extends Error {
 /** The version of the package, as in its package.json. */
 export const version: string;
 
-/** An organization; null or undefined is the global scope, which is apart from every organization. */
+/** An organization; null, undefined or the empty text is the global scope, which is apart from every organization. */
 export type OrganizationId = string | null | undefined;
 
 /** A message of a conversation. Any other shape that is JSON can be named where it is read. */
@@ -144,6 +148,14 @@ export interface ConfigureOptions {
   prefixChannels?: boolean;
   /** Who answers the raw client's reads in a cluster: what a replica answers may be a little older. Default `primary`. (`REDIS_SCALE_READS`) */
   scaleReads?: 'primary' | 'replica';
+  /** Refuse calls that name no organization, or an empty one, with `E_KEY`. Default false: they mean the global scope. (`CACHE_REQUIRE_ORGANIZATION`) */
+  requireOrganization?: boolean;
+  /**
+   * Values that the JavaScript layer left in Redis, default `move`. (`CACHE_LEGACY`) `move`: a read takes them to where
+   * this package keeps them. `copy`: they stay as well, until the value is set or its organization is cleared, so that
+   * instances of the JavaScript layer still see them. `off`: they are not looked for.
+   */
+  legacy?: 'move' | 'copy' | 'off';
   /** Seconds, default 7200. (`CACHE_DEFAULT_TTL`) */
   defaultTtl?: number;
   /** Default `auto`. (`CACHE_COMPRESSION`) */
@@ -182,7 +194,7 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Options of a single call. Where they have another shape the call rejects with `E_CONFIG`. */
+/** Options of a single call. Where they have another shape the call rejects with `E_CONFIG`, for an unknown one with `E_ARGUMENT`. */
 export interface CallOptions {
   /**
    * Settles the call as soon as it aborts: the promise rejects with `signal.reason`, as that of `fetch`
@@ -213,6 +225,43 @@ export interface ShutdownResult {
  * waiting of that call, not the shutdown. Never rejects because Redis is away.
  */
 export function shutdown(options?: ShutdownOptions): Promise<ShutdownResult>;
+
+/** Options of {@link ready}. */
+export interface ReadyOptions extends CallOptions {
+  /** Milliseconds to wait, default the connect timeout. */
+  timeoutMs?: number;
+}
+
+/**
+ * Resolves when calls reach Redis; at once where `USE_REDIS` is false. Rejects with the reason: at once where waiting is
+ * no use (a wrong password is `E_REPLY` with `redisCode` `WRONGPASS`), else after `timeoutMs` with what failed last.
+ */
+export function ready(options?: ReadyOptions): Promise<void>;
+
+/**
+ * Closes at once and begins anew: the next `configure()` or call reads options and environment again, and the objects of
+ * the package stay the same. Calls under way fail with `E_CLOSED`. For tests.
+ */
+export function reset(): Promise<void>;
+
+/**
+ * An instance with configuration, connections and shutdown of its own: all that `import orgcache from 'orgcache'` gives.
+ * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
+ */
+export function createInstance(options?: ConfigureOptions): OrgCache;
+
+export interface CreateClientOptions extends ConfigureOptions {
+  /** The start of this client's keys. Default: `REDIS_KEY_PREFIX` where that is set, else none. */
+  clientKeyPrefix?: string;
+  /** The same as `clientKeyPrefix`, which it wins over. */
+  keyPrefix?: string;
+}
+
+/**
+ * A client with configuration and connections of its own, by options or by a URL. `quit()` or `disconnect()` ends them.
+ * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
+ */
+export function createClient(options?: CreateClientOptions | string): RedisClient;
 
 export interface SignalHandlerOptions {
   /** Names of signals, default `['SIGTERM', 'SIGINT']`. */
@@ -357,6 +406,8 @@ export interface CacheStats {
 export interface RedisHealth extends Condition {
   /** Whether the server answered within its deadline; `disabled` where `USE_REDIS` is false. */
   status: 'healthy' | 'unhealthy' | 'disabled';
+  /** The same in a sentence. */
+  message: string;
   /** Milliseconds until the server answered, or the check was given up. */
   responseTime?: number;
   memory?: unknown;
@@ -365,19 +416,24 @@ export interface RedisHealth extends Condition {
   error?: unknown;
 }
 
+/** `degraded`: Redis does not answer, and memory does. */
+export type HealthStatus = 'healthy' | 'degraded';
+
 export interface CacheManagerHealth {
+  status: HealthStatus;
   redis: RedisHealth;
   cache: { status: string; fallbackEnabled: boolean; fallbackSize: number };
 }
 
 export interface CacheHealth {
-  adapter: { status: string; redisEnabled: boolean; fallbackMaps: unknown };
+  status: HealthStatus;
+  adapter: { status: HealthStatus; redisEnabled: boolean; fallbackMaps: unknown };
   redis: RedisHealth;
   cache: CacheManagerHealth;
 }
 
 export interface SetOptions extends CallOptions {
-  /** Seconds. */
+  /** Seconds; null, 0 or left out: `defaultTtl`. What is no positive number otherwise is `E_ARGUMENT`. */
   ttlSeconds?: number | null;
 }
 
@@ -697,7 +753,6 @@ export interface RedisMigrationManager {
 
 export const redisMigrationManager: RedisMigrationManager;
 
-/** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
 /** What a key names. */
 export interface DecodedKey {
   /** e.g. `conversationContexts`; null of an index. */
@@ -710,7 +765,20 @@ export interface DecodedKey {
   isIndex: boolean;
 }
 
+/** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
 export interface CacheManager {
+  readonly keyPrefix: string;
+  /** Seconds. */
+  readonly defaultTTL: number;
+  /** Bytes. */
+  readonly compressionThreshold: number;
+  /** Memory answers whenever Redis does not. */
+  readonly enableFallback: true;
+  /** The text that the JavaScript layer stored for a value. A long one begins with `compressed:`. */
+  serialize(value: unknown): string;
+  /** The value of a text or of bytes of Redis, whichever layer stored them; null where they are damaged or missing. */
+  deserialize<T = any>(stored: string | Uint8Array | null | undefined): T | null;
+
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
   /** What a key names, or null where it is none of this cache. */
@@ -721,7 +789,7 @@ export interface CacheManager {
   decodeValue<T = any>(bytes: Uint8Array): T | undefined;
 
   get<T = any>(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<T | null>;
-  /** `ttlSeconds` null or left out: `defaultTtl` (7200 s). */
+  /** `ttlSeconds` null, 0 or left out: `defaultTtl` (7200 s). What is no positive number otherwise is `E_ARGUMENT`. */
   set<T = unknown>(
     key: string,
     value: T,
@@ -1011,8 +1079,15 @@ export function redisHealthCheck(): Promise<{ status: 'healthy' | 'unhealthy'; m
 /** What is configured; with several hosts the first of them. A unix socket is a host with the port 0. */
 export function getConnectionInfo(): { host: string; port: number; keyPrefix: string; isCluster: boolean };
 
-/** For servers that ask a class for its one instance. */
-export const RedisManager: { getInstance(): RedisManager };
+/**
+ * For servers that ask a class for its one instance. The functions beside it, such as {@link getRedis}, ask that instance
+ * too. Tests assign to `instance`: without one the next call makes another, which reads the environment anew.
+ */
+export const RedisManager: {
+  new (): RedisManager;
+  instance: RedisManager | null | undefined;
+  getInstance(): RedisManager;
+};
 
 export interface RedisManager extends AsyncDisposable {
   /** The client whose keys have no prefix; the same object every time. Connects with its first command. */
@@ -1026,6 +1101,16 @@ export interface RedisManager extends AsyncDisposable {
   readonly isConnected: boolean;
   readonly connectionAttempts: number;
   readonly maxConnectionAttempts: number;
+  getKeyPrefix(): string;
+  prefixKey(key: string | number): string;
+  unprefixKey(key: string | number): string;
+  getConnectionInfo(): ReturnType<typeof getConnectionInfo>;
+  redisHealthCheck(): ReturnType<typeof redisHealthCheck>;
+  /** What is configured, by the names of {@link ConfigureOptions}, without secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly poolConfig: { readonly min: number; readonly max: number };
+  /** The same as `getMetrics()`. */
+  readonly metrics: RedisMetrics;
   /** Asks the server within the command timeout. */
   healthCheck(options?: CallOptions): Promise<RedisHealth>;
   getMetrics(): RedisMetrics | Promise<RedisMetrics>;
@@ -1151,17 +1236,21 @@ export interface OrgCache extends AsyncDisposable {
   readonly cacheManager: CacheManager;
   readonly closeRedis: typeof closeRedis;
   readonly configure: typeof configure;
+  readonly createClient: typeof createClient;
   readonly createConsumerGroup: typeof createConsumerGroup;
+  readonly createInstance: typeof createInstance;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;
   readonly installSignalHandlers: typeof installSignalHandlers;
   readonly OrgCacheError: typeof OrgCacheError;
   readonly prefixKey: typeof prefixKey;
+  readonly ready: typeof ready;
   readonly RedisManager: typeof RedisManager;
   readonly redisHealthCheck: typeof redisHealthCheck;
   readonly redisManager: RedisManager;
   readonly redisMigrationManager: RedisMigrationManager;
+  readonly reset: typeof reset;
   readonly shutdown: typeof shutdown;
   readonly unprefixKey: typeof unprefixKey;
   readonly version: string;

@@ -186,25 +186,66 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
   });
 
   test.each([
-    ['0', 0],
     ['-1', -1],
     ['NaN', Number.NaN],
-    ['Infinity', Number.POSITIVE_INFINITY],
-    ['half a second', 0.5],
-    ['beyond what Redis takes', 1e18],
-    ['Number.MAX_SAFE_INTEGER', Number.MAX_SAFE_INTEGER],
+    ['-Infinity', Number.NEGATIVE_INFINITY],
     ['text', 'soon'],
-  ])('a TTL of %s never stores a value without an expiry', async (_name, ttl) => {
-    // Refused or replaced is the package's choice; a value that stays forever is the fault.
-    const answer = await adapter.set('timed', 'value', ttl).catch((error) => error);
-    if (answer !== true && answer !== false) expect(answer).toMatchObject({ name: 'OrgCacheError' });
-    if (store === 'redis') {
-      const left = await redis.command('PTTL', 'jack:dev:kv:timed');
-      expect(left).not.toBe(-1);
-      if (answer !== true) expect(left).toBe(-2);
+    ['the empty text', ''],
+    ['text of a negative number', '-5'],
+    ['text of 0', '0'],
+    ['text of an infinite number', 'Infinity'],
+    ['a BigInt', 10n],
+    ['true', true],
+    ['a function', () => 5],
+    ['a symbol', Symbol('5')],
+    ['an option of that value', { ttlSeconds: -1 }],
+  ])('a TTL of %s is refused, and nothing is stored', async (_name, ttl) => {
+    await adapter.delete('timed');
+    const refused = { name: 'OrgCacheError', code: 'E_ARGUMENT', message: expect.stringMatching(/lifetime/) };
+    expect(await rejection(adapter.set('timed', 'value', ttl))).toMatchObject(refused);
+    if (typeof ttl !== 'object') {
+      expect(await rejection(manager.set('timed', 'value', ttl, 'org'))).toMatchObject(refused);
+      expect(await rejection(manager.hset('timed', 'field', 'value', ttl, 'org'))).toMatchObject(refused);
     }
-    expect(await adapter.set('timed', 'after', 60)).toBe(true);
-    expect(await adapter.get('timed')).toBe('after');
+    expect(await adapter.get('timed')).toBeNull();
+    expect(await manager.get('timed', 'org')).toBeNull();
+    await nothingStored();
+  });
+
+  test.each([
+    ['null', null, 7200],
+    ['undefined', undefined, 7200],
+    ['0', 0, 7200],
+    ['the text of a number', ' 90 ', 90],
+    ['half a second', 0.5, 0.5],
+    ['beyond what Redis takes', 1e18, 315_360_000],
+    ['Infinity', Number.POSITIVE_INFINITY, 315_360_000],
+    ['an option of 0', { ttlSeconds: 0 }, 7200],
+  ])('a TTL of %s is kept for its time', async (_name, ttl, seconds) => {
+    expect(await adapter.set('timed', 'value', ttl)).toBe(true);
+    if (store !== 'redis') return;
+    const left = await redis.command('PTTL', 'jack:dev:kv:timed');
+    expect(left).toBeLessThanOrEqual(seconds * 1000);
+    expect(left).toBeGreaterThan(seconds * 1000 - 5000);
+    expect(left).not.toBe(-1);
+  });
+
+  test('an option that is not known is refused, with the nearest that is', async () => {
+    const refused = (message) => ({ code: 'E_ARGUMENT', message: expect.stringContaining(message) });
+    expect(await rejection(adapter.set('timed', 'value', { ttl: 5 }))).toMatchObject(
+      refused('did you mean ttlSeconds?'),
+    );
+    expect(await rejection(adapter.get('timed', { sginal: null }))).toMatchObject(
+      refused('did you mean signal?'),
+    );
+    const { signal } = new AbortController();
+    expect(await rejection(adapter.get('timed', { signal, ttlSeconds: 5 }))).toMatchObject(
+      refused('the option ttlSeconds is not known'),
+    );
+    expect(await rejection(manager.clearOrganizationCache('org', { force: true }))).toMatchObject(
+      refused('the option force is not known'),
+    );
+    await nothingStored();
   });
 
   test('an error says nothing about the phone or the value that was given', async () => {

@@ -305,7 +305,11 @@ describe('the example server when Redis goes away', () => {
     expect(told.status).toBe(200);
     expect(told.body).toMatchObject({
       status: 'degraded',
-      redis: { adapter: { status: 'healthy' }, redis: { status: 'unhealthy', state: 'degraded' } },
+      redis: {
+        status: 'degraded',
+        adapter: { status: 'degraded' },
+        redis: { status: 'unhealthy', state: 'degraded' },
+      },
     });
     const answer = await request('POST', conversation('org'), { messages: MESSAGES });
     expect([answer.status, answer.body]).toEqual([202, { stored: false }]);

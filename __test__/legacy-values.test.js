@@ -24,6 +24,44 @@ beforeEach(() => redis.command('FLUSHALL'));
 
 const redisStats = async () => (await adapter.getStats()).cache.redis;
 
+describe.each([
+  ['copy', true],
+  ['off', false],
+])('with CACHE_LEGACY=%s', (legacy, isRead) => {
+  const FIELD = 'org-9:1234567890';
+  const old = JSON.stringify(MESSAGES);
+  let own;
+
+  beforeAll(() => {
+    own = openPackage({ url: redis.url, logLevel: 'off', legacy }).cacheAdapter;
+  });
+
+  test(`a value ${isRead ? 'is read and' : 'is not read, and'} stays in its old place`, async () => {
+    await redis.command('HSET', CONTEXTS, FIELD, old);
+    expect(await own.getConversationContext('org-9', PHONE)).toEqual(isRead ? MESSAGES : null);
+    const key = CONTEXTS.replace('global', FIELD);
+    if (isRead) await until(async () => (await redis.command('EXISTS', key)) === 1, { what: 'the copy' });
+    expect(await redis.command('HGET', CONTEXTS, FIELD)).toBe(old);
+    expect(await own.getConversationContext('org-9', PHONE)).toEqual(isRead ? MESSAGES : null);
+  });
+
+  test(`a set ${isRead ? 'takes it away, also when it came back' : 'leaves it'}`, async () => {
+    const there = async () => (await redis.command('HEXISTS', CONTEXTS, FIELD)) === 1;
+    for (let round = 0; round < 2; round++) {
+      await redis.command('HSET', CONTEXTS, FIELD, old);
+      expect(await own.setConversationContext('org-9', PHONE, [{ content: 'new' }])).toBe(true);
+      if (isRead) await until(async () => !(await there()), { what: 'the old value to go' });
+    }
+    expect(await there()).toBe(!isRead);
+  });
+
+  test(`a clearing ${isRead ? 'takes it away' : 'leaves it'}`, async () => {
+    await redis.command('HSET', CONTEXTS, FIELD, old);
+    await own.clearOrganizationCache('org-9');
+    expect(await redis.command('HEXISTS', CONTEXTS, FIELD)).toBe(isRead ? 0 : 1);
+  });
+});
+
 describe('what the JavaScript layer left in Redis', () => {
   test.each([
     ['a conversation context', CONTEXTS, 'getConversationContext', MESSAGES],

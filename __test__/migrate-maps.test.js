@@ -303,11 +303,57 @@ test('works without Redis, into the memory store', async () => {
   expect((await adapter.getConversationContext('org-1', '4930000999')).at(-1).content).toBe('4930000999');
 });
 
-test('takes no Maps, empty Maps and Maps it does not know', async () => {
+test('takes no Maps, empty Maps and Maps that are not there', async () => {
   const { manager } = open();
   await manager.migrateExistingMaps({});
-  await manager.migrateExistingMaps({ conversationContexts: new Map() });
-  const unknown = new Map([['a', 1]]);
-  await manager.migrateExistingMaps({ conversationContexts: new Map(), somethingElse: unknown });
-  expect(unknown.size).toBe(1);
+  await manager.migrateExistingMaps({ conversationContexts: new Map(), conversationSummaries: null });
+});
+
+test.each([
+  ['a Map under an unknown name', { conversationContext: new Map() }, 'did you mean conversationContexts?'],
+  ['an object', { conversationSummaries: { 'org:1': 'text' } }, 'conversationSummaries must be a Map'],
+  ['a number', { phoneToLeadMapping: 5 }, 'phoneToLeadMapping must be a Map'],
+  ['a Map alone', new Map(), 'an object of Maps'],
+  ['null', null, 'an object of Maps'],
+])('refuses %s before anything moves', async (_name, wrong, message) => {
+  const { manager } = open();
+  const known = conversations(10);
+  const isWhole = wrong === null || wrong instanceof Map;
+  const maps = isWhole ? wrong : { conversationContexts: known, ...wrong };
+  expect(await rejection(manager.migrateExistingMaps(maps))).toMatchObject({
+    code: 'E_ARGUMENT',
+    message: expect.stringContaining(message),
+  });
+  expect(known.size).toBe(10);
+  expect(await redis.command('DBSIZE')).toBe(0);
+});
+
+test('a Map that is migrated while Redis is away is answered from memory, stays, and replaces nothing', async () => {
+  const server = await startRedis();
+  const { redisMigrationManager: manager, cacheAdapter: adapter } = openPackage({
+    url: server.url,
+    commandTimeout: 1000,
+    logLevel: 'off',
+  });
+  const other = openPackage({ url: server.url, logLevel: 'off' }).cacheAdapter;
+  expect(await adapter.set('there', 1)).toBe(true);
+  await server.kill();
+  await until(() => !manager.redisManager.isConnected, { what: 'the loss of the connection' });
+  const conversationContexts = new Map([
+    ['org:1', MESSAGES],
+    ['org:2', MESSAGES],
+  ]);
+  const { failed } = await manager.migrateExistingMaps({ conversationContexts });
+  expect(failed).toBe(2);
+  expect(conversationContexts.size).toBe(2);
+  expect(await adapter.getConversationContext('org', '1')).toEqual(MESSAGES);
+  await server.launch();
+  const newer = [{ role: 'user', content: 'newer' }];
+  await until(() => other.setConversationContext('org', '2', newer), { what: 'the other to store' });
+  await until(() => manager.redisManager.isConnected, { timeoutMs: 10_000, what: 'the reconnect' });
+  expect(await adapter.getConversationContext('org', '2')).toEqual(newer);
+  await until(async () => (await adapter.getStats()).cache.redis.journal.entries === 0, {
+    what: 'the replay',
+  });
+  expect(await other.getConversationContext('org', '2')).toEqual(newer);
 });

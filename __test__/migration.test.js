@@ -202,11 +202,16 @@ describe('organization keys', () => {
   test.each([
     ['org-123', '+1 (234) 567-890', 'org-123:1234567890', '1234567890'],
     ['a:b', '+12', 'a:b:12', '12'],
-    ['', '+12', ':12', '12'],
   ])('of %j and %j are made and taken apart', (orgId, phone, orgKey, digits) => {
     const manager = modes.memory.redisMigrationManager;
     expect(manager.createOrgKey(orgId, phone)).toBe(orgKey);
     expect(manager.parseOrgKey(orgKey)).toEqual({ orgId, phoneNumber: digits });
+  });
+
+  test('of the empty organization is the phone alone, and what is kept under its old form is its own', () => {
+    const manager = modes.memory.redisMigrationManager;
+    expect(manager.createOrgKey('', '+12')).toBe('12');
+    expect(manager.parseOrgKey(':12')).toEqual({ orgId: '', phoneNumber: '12' });
   });
 
   test('of no organization is the phone alone', () => {

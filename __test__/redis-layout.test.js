@@ -57,7 +57,7 @@ test.each([
   ['an organization with a glob', '*', '%2A'],
   ['an organization with a hash tag', '{x}', '%7Bx%7D'],
   ['an organization in Cyrillic', 'Ёж', '%D0%81%D0%B6'],
-  ['the empty organization', '', ''],
+  ['the empty organization, which is none,', '', 'global'],
   ['every byte that stands for itself', 'aZ09-_.~+@', 'aZ09-_.~+@'],
 ])('%s has a scope of its own', async (_name, organization, scope) => {
   await adapter.setConversationContext(organization, '+1 555', MESSAGES);

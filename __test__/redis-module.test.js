@@ -13,7 +13,7 @@ const { rejection, until, within } = require('./support/wait');
 const ENTRY = path.join(PACKAGE_ROOT, 'js', 'entry', 'redis.js');
 const NUMBERS = [
   'uptime',
-  'memoryUsage',
+  'memoryUsageBytes',
   'connectedClients',
   'totalCommandsProcessed',
   'keyspaceHits',
@@ -66,7 +66,7 @@ describe('orgcache/redis with a server', () => {
 
   test('executes any command, pings and tells what INFO says', async () => {
     expect(await redis.connection.executeCommand('INCRBY', 'counter', 5)).toBe(5);
-    expect(await redis.connection.ping()).toBe('PONG');
+    expect(await redis.connection.ping()).toBe(true);
     expect(await redis.connection.getInfo('server')).toMatch(/^redis_version:\d+\./m);
     expect(await redis.connection.getInfo()).toMatch(/^used_memory:\d+/m);
     expect(await rejection(redis.connection.executeCommand('NOSUCH'))).toMatchObject({ code: 'E_REPLY' });
@@ -83,8 +83,10 @@ describe('orgcache/redis with a server', () => {
     }
     const [, version] = /redis_version:(\S+)/.exec(await server.command('INFO', 'server'));
     expect(found.redisVersion).toBe(version);
-    expect(found.memoryUsage).toBeGreaterThan(100_000);
+    expect(found.memoryUsageBytes).toBeGreaterThan(100_000);
+    expect(found.memoryUsage).toMatch(/^\d+(\.\d+)?[BKMG]$/);
     expect(redis.getRedisHealth()).toEqual(found);
+    expect(redis.health.healthStatus).toEqual(found);
     expect(redis.health.isHealthy()).toBe(true);
   });
 
@@ -150,11 +152,12 @@ describe('orgcache/redis with a server', () => {
   test('can be initialized again at once, while the one that was shut down still waits', async () => {
     const other = openModule();
     const silent = await startSilentServer();
-    const first = other.initializeRedis({ host: silent.host, port: silent.port });
+    const first = rejection(other.initializeRedis({ host: silent.host, port: silent.port }));
     const closing = other.shutdownRedis({ timeoutMs: 0 });
     expect(await other.initializeRedis({ url: server.url })).toBe(true);
     expect(await other.getRedisClient().ping()).toBe('PONG');
-    await Promise.all([first, closing]);
+    expect(await first).toMatchObject({ code: 'E_CLOSED' });
+    await closing;
     await other.shutdownRedis();
   });
 
@@ -317,7 +320,7 @@ describe('orgcache/redis without a server', () => {
     expect(await redis.shutdownRedis()).toEqual({ flushed: true, journalEntries: 0 });
   });
 
-  test('is initialized all the same, and its health says what is wrong', async () => {
+  test('rejects with the reason, goes on connecting, and its health says what is wrong', async () => {
     const redis = openModule();
     const port = await closedPort();
     const options = {
@@ -325,12 +328,14 @@ describe('orgcache/redis without a server', () => {
       connectTimeout: 2000,
       logLevel: 'off',
     };
-    expect((await within(2500, redis.initializeRedis(options))).value).toBe(false);
+    const { value: refused } = await within(4000, rejection(redis.initializeRedis(options)));
+    expect(refused).toMatchObject({ code: 'E_CONNECT', message: expect.stringContaining(String(port)) });
     expect(redis.isRedisConnected()).toBe(false);
+    expect(redis.health.healthCheckInterval).toBe(30_000);
     const found = await redis.performHealthCheck();
     expect(found).toMatchObject({ isHealthy: false, responseTime: null, error: { code: 'E_CONNECT' } });
     expect(found.error.message).toContain(String(port));
-    expect(await rejection(redis.connection.ping())).toMatchObject({ code: 'E_CONNECT' });
+    expect(await redis.connection.ping()).toBe(false);
     expect(JSON.stringify(await redis.health.getDetailedReport())).not.toContain('module-canary');
   });
 
@@ -338,11 +343,13 @@ describe('orgcache/redis without a server', () => {
     const silent = await startSilentServer();
     const redis = openModule();
     const options = { url: `redis://127.0.0.1:${silent.port}`, connectTimeout: 300, logLevel: 'off' };
-    const { value, ms } = await within(3000, redis.initializeRedis(options));
-    expect(value).toBe(false);
+    const { value, ms } = await within(3000, rejection(redis.initializeRedis(options)));
+    expect(value).toMatchObject({ name: 'OrgCacheError', retryable: true });
     expect(ms).toBeLessThan(2000);
     const other = openModule();
-    expect((await within(3000, other.connection.connect(options))).ms).toBeLessThan(2000);
+    const connecting = await within(3000, rejection(other.connection.connect(options)));
+    expect(connecting.value).toMatchObject({ name: 'OrgCacheError', retryable: true });
+    expect(connecting.ms).toBeLessThan(2000);
   });
 
   test('tells that USE_REDIS is false', async () => {
@@ -385,18 +392,33 @@ describe('the configuration of orgcache/redis', () => {
       username: null,
       password: null,
       database: 0,
+      db: 0,
       tls: false,
       minPoolSize: 5,
       poolSize: 20,
       connectTimeout: 10_000,
       commandTimeout: 5000,
       maxRetries: 3,
+      maxRetriesPerRequest: 3,
       retryDelay: 100,
+      retryDelayOnFailover: 100,
       keepAlive: 30_000,
       family: 4,
       lazyConnect: true,
       autoPipelining: true,
     });
+  });
+
+  test('takes assignments for the next connection', async () => {
+    const server = await startRedis();
+    const redis = openModule();
+    redis.config.host = '127.0.0.1';
+    redis.config.port = server.port;
+    expect(redis.config).toMatchObject({ host: '127.0.0.1', port: server.port });
+    expect(await redis.initializeRedis()).toBe(true);
+    expect(() => {
+      redis.config.environment = 'other';
+    }).toThrow(TypeError);
   });
 
   test('in production has five retries and a keep-alive of a minute', async () => {

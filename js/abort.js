@@ -11,11 +11,12 @@ const watches = new WeakMap();
 /**
  * Settles as the promise that `start` makes, or rejects with the signal's reason as soon as the signal of
  * `options` aborts: what is under way then goes on unseen. With a signal that has aborted `start` is not
- * called. Rejects with `E_CONFIG` where `options` is no object or its signal no AbortSignal.
+ * called. Rejects with `E_CONFIG` where `options` is no object or its signal no AbortSignal, with `E_ARGUMENT` where an
+ * option is none of `allowed`.
  */
-function abortable(options, start) {
+function abortable(options, start, allowed = undefined) {
   try {
-    const signal = signalOf(options);
+    const signal = signalOf(options, allowed);
     if (signal === undefined) return start();
     if (signal.aborted) return Promise.reject(reasonOf(signal));
     return settledOrAborted(signal, start());

@@ -1,6 +1,8 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
+const { BEGIN_ANEW } = require('./begin-anew.js');
+const { organizationMissing } = require('./cache-calls.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { ownBytes } = require('./passing-bytes.js');
@@ -35,6 +37,10 @@ class CacheAdapter {
     this.#events = events;
     this.#shutdown = shutdown;
     this.cache = cacheManager;
+  }
+
+  [BEGIN_ANEW]() {
+    for (const map of Object.values(this.fallbackMaps)) map.clear();
   }
 
   get useRedis() {
@@ -100,12 +106,12 @@ class CacheAdapter {
 
   /** The global scope is no organization, and has no name. */
   getOrganizationData(orgId, options) {
-    if (orgId === null || orgId === undefined) return this.#calls.known(null, options);
+    if (isGlobal(orgId)) return this.#calls.ofGlobalScope(null, options);
     return this.#calls.get1(kinds.organization, orgId, options, nameOf);
   }
 
   setOrganizationData(orgId, name, options) {
-    if (orgId === null || orgId === undefined) return this.#calls.known(false, options);
+    if (isGlobal(orgId)) return this.#calls.ofGlobalScope(false, options);
     return this.#calls.setField(kinds.organization, [orgId], ['name', name], options);
   }
 
@@ -174,6 +180,7 @@ class CacheAdapter {
   }
 
   createOrgKey(orgId, phone) {
+    if (isGlobal(orgId) && this.#calls.requiresOrganization) throw organizationMissing();
     return loadNative().orgKey(makeError, orgId, phone);
   }
 
@@ -188,6 +195,7 @@ class CacheAdapter {
 
   getStats(options) {
     return abortable(options, async () => {
+      await this.#inspection.known();
       const sizes = Object.entries(this.fallbackMaps).map(([name, map]) => [name, map.size]);
       const report = this.#inspection.report();
       const cache = this.#inspection.cacheStats(report);
@@ -205,8 +213,9 @@ class CacheAdapter {
     return abortable(options, async () => {
       const cache = await this.#inspection.cacheHealth();
       return {
+        status: cache.status,
         adapter: {
-          status: 'healthy',
+          status: cache.status,
           redisEnabled: this.#inspection.report().usesRedis,
           fallbackMaps: Object.keys(this.fallbackMaps).length,
         },
@@ -241,6 +250,11 @@ class CacheAdapter {
   }
 }
 
+/** The empty name is the global scope, as it was in the JavaScript layer. */
+function isGlobal(orgId) {
+  return orgId === null || orgId === undefined || orgId === '';
+}
+
 /** Older servers stored the bare name, the JavaScript layer an object with it. */
 function nameOf(data) {
   return (typeof data === 'object' ? data?.name : data) ?? null;
@@ -252,7 +266,7 @@ function configuredOf(data) {
 
 /** Keys are `organization:phone`, split at the last colon: a prefix would also match `a` in `a:b`. */
 function clearOrganizationFromMap(map, orgId) {
-  if (orgId === null || orgId === undefined) return;
+  if (isGlobal(orgId)) return;
   const organization = String(orgId);
   for (const key of map.keys()) {
     if (

@@ -1,6 +1,6 @@
 'use strict';
 
-const { OrgCacheError, makeError } = require('./errors.js');
+const { OrgCacheError, makeError, ofCommand } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { protocol } = require('./protocol.js');
@@ -60,8 +60,11 @@ class Bridge {
   #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
+  #requiresOrganization;
   #resolve = [];
   #reject = [];
+  /** The name of a command, for its error. */
+  #command = [];
   #reader = [];
   #free = [];
   #outstanding = 0;
@@ -130,7 +133,9 @@ class Bridge {
         ...this.#settings(),
         this.#isDedicated,
       );
-      this.isEmbedded = this.report().driver === 'embedded';
+      const { driver, config } = this.report();
+      this.isEmbedded = driver === 'embedded';
+      this.#requiresOrganization = config.requireOrganization;
       if (!this.#usesRedis) this.#native.useRedis(false);
     }
     return this.#native;
@@ -151,6 +156,11 @@ class Bridge {
   config() {
     if (this.#native !== undefined) return this.report().config;
     return JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
+  }
+
+  /** Whether a call that names no organization is refused. */
+  get requiresOrganization() {
+    return this.#requiresOrganization ?? this.config().requireOrganization;
   }
 
   /** Options and environment, as JSON. */
@@ -220,6 +230,7 @@ class Bridge {
       else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
       else if (!this.#pass(bytesOf(word))) mustCross = true;
     }
+    this.#command[slot] = name;
     this.#expect(slot, resolve, reject, NO_READER);
     if (mustCross) this.#submit();
   }
@@ -246,6 +257,7 @@ class Bridge {
     if (slot === this.#resolve.length) {
       this.#resolve.push(undefined);
       this.#reject.push(undefined);
+      this.#command.push(undefined);
       this.#reader.push(NO_READER);
     }
     this.#calls[this.#words++] = slot;
@@ -291,15 +303,17 @@ class Bridge {
   #giveUp(slot, error) {
     const reject = this.#reject[slot];
     if (reject === undefined) return;
+    const command = this.#command[slot];
     this.#take(slot);
     this.#outstanding--;
-    reject(error);
+    reject(ofCommand(error, command));
   }
 
   #take(slot) {
     this.#resolve[slot] = undefined;
     this.#reject[slot] = undefined;
     this.#reader[slot] = NO_READER;
+    this.#command[slot] = undefined;
   }
 
   /** `values` has one for each outcome whose mark does not say it all. */
@@ -321,13 +335,14 @@ class Bridge {
       const resolve = this.#resolve[slot];
       const reject = this.#reject[slot];
       const reader = this.#reader[slot];
+      const command = this.#command[slot];
       // Was given up.
       if (resolve === undefined) continue;
       this.#take(slot);
       this.#free.push(slot);
       this.#outstanding--;
       if (mark === marks.failed) {
-        reject(value);
+        reject(ofCommand(value, command));
         continue;
       }
       if (mark >= marks.lostSent) {
@@ -428,11 +443,26 @@ class Bridge {
     await Promise.race([this.#quiet(), late]);
     clearTimeout(timer);
     const isQuiet = this.#outstanding === 0;
-    const error = new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
-    for (let slot = 0; slot < this.#reject.length; slot++) this.#giveUp(slot, error);
+    for (let slot = 0; slot < this.#reject.length; slot++) {
+      this.#giveUp(
+        slot,
+        new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled'),
+      );
+    }
     this.#native.close();
     const journalEntries = this.#journalEntries();
     return { flushed: isQuiet && journalEntries === 0, journalEntries };
+  }
+
+  /** Closes at once, and opens again with the next call: options and environment are read anew then. */
+  async reset() {
+    await this.close(0);
+    this.#native = undefined;
+    this.#isClosed = false;
+    this.#closing = undefined;
+    this.#usesRedis = true;
+    this.#requiresOrganization = undefined;
+    this.isEmbedded = false;
   }
 
   /** Settles when no call is under way and the journal is empty. */

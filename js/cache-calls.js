@@ -8,6 +8,18 @@ const { head, protocol } = require('./protocol.js');
 const { kinds, verbs } = protocol;
 /** Beside a write's verb: Redis itself must have the value; where only the journal could, the answer is false. */
 const ACKNOWLEDGED = protocol.acknowledgedFlag;
+/** The same for a copy of what the caller keeps: memory answers it while Redis is away. */
+const COPIED = protocol.copiedFlag;
+/** The options of a set whose caller chooses the lifetime. */
+const WITH_LIFETIME = ['signal', 'ttlSeconds'];
+
+/** As native code refuses a call that names no organization. */
+function organizationMissing() {
+  return new OrgCacheError(
+    'E_KEY',
+    'the organization is missing or empty, and requireOrganization is set; give its id',
+  );
+}
 
 /** The JSON text of a value; throws `E_SERIALIZE` where it has none. */
 function toJson(value) {
@@ -38,10 +50,15 @@ class CacheCalls {
   #bridge;
   #writeFlag;
 
-  /** `acknowledged`: writes count only where Redis itself has acknowledged them. */
-  constructor(bridge, { acknowledged = false } = {}) {
+  /** `acknowledged`: writes count only where Redis itself has acknowledged them; `copied`: they are copies, too. */
+  constructor(bridge, { acknowledged = false, copied = false } = {}) {
     this.#bridge = bridge;
-    this.#writeFlag = acknowledged ? ACKNOWLEDGED : 0;
+    this.#writeFlag = copied ? COPIED : acknowledged ? ACKNOWLEDGED : 0;
+  }
+
+  /** Whether a call must name an organization. */
+  get requiresOrganization() {
+    return this.#bridge.requiresOrganization;
   }
 
   /** Reads the value of a kind by one name; `reader` makes the caller's value of it. */
@@ -79,8 +96,8 @@ class CacheCalls {
 
   /** Writes the value of a kind. `names` are one or two, `ttlSeconds` only where callers choose it. */
   set(kind, names, value, options, ttlSeconds) {
-    const values = () => [...names, toJson(value), numberOr(ttlSeconds)];
-    return this.#answer(verbs.set | this.#writeFlag, kind, values, options);
+    const values = () => [...names, toJson(value), lifetimeWord(ttlSeconds)];
+    return this.#answer(verbs.set | this.#writeFlag, kind, values, options, WITH_LIFETIME);
   }
 
   /** Writes an object with one field; a field without JSON is refused as a value is. */
@@ -104,7 +121,7 @@ class CacheCalls {
   }
 
   hashSet([name, organization, field], value, options, ttlSeconds) {
-    const values = () => [name, organization, field, toJson(value), numberOr(ttlSeconds)];
+    const values = () => [name, organization, field, toJson(value), lifetimeWord(ttlSeconds)];
     return this.#answer(verbs.hashSet, kinds.managed, values, options);
   }
 
@@ -120,17 +137,18 @@ class CacheCalls {
     return this.#answer(verbs.clear, 0, () => [organization], options);
   }
 
-  /** Answers what needs neither Redis nor memory, as any call is answered. */
-  known(value, options) {
+  /** Answers a call on the organization that the global scope is not: `value`, or a refusal where one must be named. */
+  ofGlobalScope(value, options) {
     return abortable(options, async () => {
       this.#bridge.open();
+      if (this.requiresOrganization) throw organizationMissing();
       return value;
     });
   }
 
-  #answer(verb, kind, makeArguments, options) {
+  #answer(verb, kind, makeArguments, options, allowed) {
     if (options !== undefined) {
-      return abortable(options, () => this.#answer(verb, kind, makeArguments));
+      return abortable(options, () => this.#answer(verb, kind, makeArguments), allowed);
     }
     const bridge = this.#bridge;
     try {
@@ -163,10 +181,13 @@ function owned(values) {
   return values;
 }
 
-/** A lifetime is a number, also as text (`process.env` has no other), or left out; native code says what a number means. */
-function numberOr(ttlSeconds) {
-  const isText = typeof ttlSeconds === 'string' && ttlSeconds.trim() !== '';
-  return typeof ttlSeconds === 'number' || isText ? Number(ttlSeconds) : undefined;
+/**
+ * A lifetime as native code judges it: a number, a text (`process.env` has no other), or left out. The name of any other
+ * type is no number, and is refused as that.
+ */
+function lifetimeWord(ttlSeconds) {
+  if (ttlSeconds === null || ttlSeconds === undefined || typeof ttlSeconds === 'number') return ttlSeconds;
+  return typeof ttlSeconds === 'string' ? ttlSeconds.trim() : typeof ttlSeconds;
 }
 
-module.exports = { CacheCalls };
+module.exports = { CacheCalls, organizationMissing, toJson };

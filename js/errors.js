@@ -2,7 +2,8 @@
 
 /**
  * What every failure of this package is. `code` is stable, `retryable` says whether the same call may be
- * made again without running twice, `redisCode` is the first word of the server's error reply.
+ * made again without running twice, `redisCode` is the first word of the server's error reply, `command` the name of
+ * the Redis command that failed.
  */
 class OrgCacheError extends Error {
   constructor(code, message, { retryable = false, redisCode, cause } = {}) {
@@ -19,10 +20,22 @@ function makeError(code, message, retryable, redisCode) {
   return new OrgCacheError(code, message, { retryable, redisCode });
 }
 
+/** The error with the name of the command that failed; its arguments may be secret. */
+function ofCommand(error, command) {
+  if (command !== undefined && error instanceof OrgCacheError) error.command ??= command;
+  return error;
+}
+
+/** The error that native code tells of: its code is this package's or the first word of the server's. */
+function errorOf({ code, message }) {
+  if (code.startsWith('E_')) return new OrgCacheError(code, message, { retryable: code === 'E_CONNECT' });
+  return new OrgCacheError('E_REPLY', message, { redisCode: code });
+}
+
 /** One sentence with the word by which it is known, which the replies of a server begin with anyway. */
 function sentenceOf(error) {
   const code = error.redisCode ?? error.code;
   return error.message.startsWith(`${code} `) ? error.message : `${code}: ${error.message}`;
 }
 
-module.exports = { OrgCacheError, makeError, sentenceOf };
+module.exports = { OrgCacheError, errorOf, makeError, ofCommand, sentenceOf };

@@ -1,22 +1,43 @@
 'use strict';
 
 const { performance } = require('node:perf_hooks');
+const { BEGIN_ANEW } = require('./begin-anew.js');
 const { sentenceOf } = require('./errors.js');
+const { whenKnown } = require('./readiness.js');
+
+/** How long statistics wait for the first attempt to connect. */
+const KNOWN_WITHIN_MS = 1000;
 
 /** What stats and health checks show, from the report of native code. */
 class Inspection {
   #bridge;
+  #makeClient;
   #client;
   #connections;
 
-  constructor({ bridge, connections, client }) {
+  constructor({ bridge, connections, makeClient }) {
     this.#bridge = bridge;
     this.#connections = connections;
-    this.#client = client;
+    this.#makeClient = makeClient;
+  }
+
+  /** A client of its own: what a server does with the one that it was given must not blind the health check. */
+  get client() {
+    this.#client ??= this.#makeClient();
+    return this.#client;
+  }
+
+  [BEGIN_ANEW]() {
+    this.#client = undefined;
   }
 
   report() {
     return this.#bridge.report();
+  }
+
+  /** Waits for the first attempt to connect, so that statistics do not tell of an outage that is none. */
+  async known() {
+    await whenKnown(this.#bridge, KNOWN_WITHIN_MS);
   }
 
   get usesRedis() {
@@ -69,22 +90,30 @@ class Inspection {
   async cacheHealth() {
     const redis = await this.redisHealth();
     const { entries } = this.report().memory;
-    return { redis, cache: { status: 'healthy', fallbackEnabled: true, fallbackSize: entries } };
+    return {
+      status: overall(redis),
+      redis,
+      cache: { status: 'healthy', fallbackEnabled: true, fallbackSize: entries },
+    };
   }
 
   /** Asks the server, within the command timeout. Never rejects because Redis is away. */
   async redisHealth() {
-    const disabled = { status: 'disabled', responseTime: 0, memory: null, info: 'USE_REDIS is false' };
+    const info = 'USE_REDIS is false';
+    const disabled = { status: 'disabled', message: info, responseTime: 0, memory: null, info };
     const report = this.report();
     if (!report.config.useRedis) return { ...disabled, ...condition(report) };
     const start = performance.now();
     try {
-      const answer = healthy(await this.#client.info('memory'), this.report().state);
-      return { ...answer, responseTime: elapsedMs(start), ...condition(this.report()) };
+      const answer = healthy(await this.client.info('memory'), this.report().state);
+      const responseTime = elapsedMs(start);
+      const message = `Redis answered within ${Math.ceil(responseTime)} ms`;
+      return { ...answer, message, responseTime, ...condition(this.report()) };
     } catch (error) {
       if (error.code === 'E_CLOSED') throw error;
       return {
         status: 'unhealthy',
+        message: sentenceOf(error),
         responseTime: elapsedMs(start),
         memory: null,
         error: sentenceOf(error),
@@ -92,6 +121,11 @@ class Inspection {
       };
     }
   }
+}
+
+/** Without a Redis that answers the cache goes on from memory, which is less than was asked for. */
+function overall({ status }) {
+  return status === 'unhealthy' ? 'degraded' : 'healthy';
 }
 
 function isConnected({ config, state }) {

@@ -2,6 +2,7 @@
 
 const { abortable } = require('./abort.js');
 const { CacheAdapter } = require('./adapter.js');
+const { BEGIN_ANEW } = require('./begin-anew.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
 const { RedisClient } = require('./client/client.js');
@@ -11,23 +12,31 @@ const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { Notices } = require('./notices.js');
-const { timeoutOf } = require('./options.js');
+const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
+const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
 
-/** One instance of the package: what `require('orgcache')` gives. Nothing is started. */
-function createInstance() {
+/** The methods of a logger: one at least must be there. */
+const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
+
+/**
+ * One instance of the package, with configuration, connections and shutdown of its own; `require('orgcache')` gives the
+ * first. Nothing is started.
+ */
+function createInstance(given) {
   const options = {};
   const notices = new Notices();
   const bridge = new Bridge(options, notices.take);
   const calls = new CacheCalls(bridge);
   const connections = new Connections({ bridge, options, log: notices.take });
   const sharedClient = new SharedClient(connections);
-  const client = new RedisClient({ connections });
-  // A client of its own: what a server does with the one that it was given must not blind the health check.
-  const inspection = new Inspection({ bridge, connections, client: new RedisClient({ connections }) });
+  const makeClient = () => new RedisClient({ connections });
+  const inspection = new Inspection({ bridge, connections, makeClient });
+  /** Other instances that were made to take the place of `redisManager`. */
+  const successors = new Set();
   notices.describe = () => inspection.condition();
 
   /** Sets options. Only before the first call. */
@@ -38,10 +47,7 @@ function createInstance() {
         'configure() came too late: call it once, before the first call of the cache',
       );
     }
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      throw new OrgCacheError('E_CONFIG', 'configure() takes an object of options');
-    }
-    const { logger, ...others } = given;
+    const { logger, ...others } = checkedOptions(given, 'configure()');
     if (logger !== undefined) notices.logger = logger;
     Object.assign(options, others);
     connectAtOnce();
@@ -58,51 +64,145 @@ function createInstance() {
 
   /** Not an async function: a second call gets the same promise. */
   function shutdown(options) {
-    return abortable(options, () => {
+    const end = () => {
       const timeoutMs = timeoutOf(options);
       connections.closeDedicated();
+      for (const successor of successors) successor.shutdown({ timeoutMs });
       return bridge.close(timeoutMs);
-    });
+    };
+    return abortable(options, end, WAITING);
   }
 
+  /** Closes at once; the next `configure()` or call begins anew, with what the environment says then. */
+  async function reset() {
+    connections.reset();
+    const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
+    successors.clear();
+    await Promise.all([...ended, bridge.reset()]);
+    for (const name of Object.keys(options)) delete options[name];
+    notices.logger = undefined;
+    for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {
+      part[BEGIN_ANEW]();
+    }
+    Manager.instance = redisManager;
+  }
+
+  function ready(options) {
+    const timeoutMs = options?.timeoutMs;
+    const wait = async () =>
+      whenReady(
+        { bridge, client: inspection.client },
+        timeoutMs === undefined ? connectTimeout() : timeoutOf(options),
+      );
+    return abortable(options, wait, WAITING);
+  }
+
+  const connectTimeout = () => bridge.config().settings.connectTimeout.value;
+
   const cacheManager = new CacheManager({ bridge, calls, inspection });
-  const redisManager = new RedisManager({ bridge, client, inspection, sharedClient, shutdown });
+  const redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
   const adapterOn = (writes) =>
     new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
-  const acknowledging = adapterOn(new CacheCalls(bridge, { acknowledged: true }));
   const redisMigrationManager = new RedisMigrationManager({
     cacheAdapter,
-    acknowledging,
+    acknowledging: adapterOn(new CacheCalls(bridge, { acknowledged: true })),
+    copying: adapterOn(new CacheCalls(bridge, { copied: true })),
     inspection,
     redisManager,
     notices,
   });
-
-  const { closeRedis, getConnectionInfo, getKeyPrefix, getRedis, prefixKey, redisHealthCheck, unprefixKey } =
-    sharedClient;
+  const Manager = singletonOf(redisManager, () => {
+    const successor = createInstance({ ...options, logger: notices.logger });
+    successors.add(successor);
+    return successor.redisManager;
+  });
+  /** Functions beside the singleton ask the one that is it now. */
+  const ask =
+    (method) =>
+    (...given) =>
+      Manager.getInstance()[method](...given);
+  if (given !== undefined) configure(given);
 
   return {
     cacheAdapter,
     cacheManager,
-    closeRedis,
+    closeRedis: ask('closeRedis'),
     configure,
+    createClient,
     createConsumerGroup,
-    getConnectionInfo,
-    getKeyPrefix,
-    getRedis,
+    createInstance,
+    getConnectionInfo: ask('getConnectionInfo'),
+    getKeyPrefix: ask('getKeyPrefix'),
+    getRedis: ask('getRedis'),
     installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
     OrgCacheError,
-    prefixKey,
-    RedisManager: Object.freeze({ getInstance: () => redisManager }),
-    redisHealthCheck,
+    prefixKey: ask('prefixKey'),
+    ready,
+    RedisManager: Manager,
+    redisHealthCheck: ask('redisHealthCheck'),
     redisManager,
     redisMigrationManager,
+    reset,
     shutdown,
-    unprefixKey,
+    unprefixKey: ask('unprefixKey'),
     version: protocol.version,
     [Symbol.asyncDispose]: () => shutdown(),
   };
+}
+
+/**
+ * A client with configuration and connections of its own, which end with it. `options` are those of `configure()`, or a
+ * URL; `keyPrefix` is that of its keys.
+ */
+function createClient(given = {}) {
+  const asked = typeof given === 'string' ? { url: given } : checkedOptions(given, 'createClient()');
+  const { keyPrefix: clientKeyPrefix, logger, ...others } = asked;
+  const options = clientKeyPrefix === undefined ? others : { ...others, clientKeyPrefix };
+  const notices = new Notices();
+  if (logger !== undefined) notices.logger = logger;
+  const log = (name, json) => name === 'log' && notices.take(name, json);
+  const bridge = new Bridge(options, log, { hasJournal: false });
+  const { settings, prefixChannels, lazyConnect } = bridge.config();
+  // The default is that of the one client that a server shares.
+  const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : bridge.config().clientKeyPrefix;
+  options.clientKeyPrefix = keyPrefix;
+  const connections = new Connections({ bridge, options, log });
+  const client = new RedisClient({ connections, keyPrefix, prefixesChannels: prefixChannels, isOwner: true });
+  if (!lazyConnect) client.connect().catch(() => {});
+  return client;
+}
+
+/** Options as `configure()` takes them; their values are native code's to judge. */
+function checkedOptions(given, what) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new OrgCacheError('E_CONFIG', `${what} takes an object of options`);
+  }
+  const { logger } = given;
+  const isLogger = logger === undefined || LOGGING.some((method) => typeof logger?.[method] === 'function');
+  if (isLogger) return given;
+  throw new OrgCacheError(
+    'E_CONFIG',
+    `the option logger must have a method named ${LOGGING.slice(0, -1).join(', ')} or ${LOGGING.at(-1)}`,
+  );
+}
+
+/**
+ * The class by which servers reach for the one manager: `getInstance()`, and `instance`, which tests assign to. Without
+ * an instance the next one reads the environment anew.
+ */
+function singletonOf(own, makeAnother) {
+  const Manager = function Singleton() {
+    return makeAnother();
+  };
+  Manager.instance = own;
+  Manager.getInstance = () => {
+    Manager.instance ??= makeAnother();
+    return Manager.instance;
+  };
+  return Object.defineProperty(Manager, Symbol.hasInstance, {
+    value: (value) => value instanceof RedisManager,
+  });
 }
 
 module.exports = { createInstance };

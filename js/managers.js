@@ -1,9 +1,14 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
+const { BEGIN_ANEW } = require('./begin-anew.js');
+const { toJson } = require('./cache-calls.js');
+const { SECRETS, inForce } = require('./client/endpoint.js');
 const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
+/** Stands in front of a long text, which is as it was behind it. */
+const LONG_MARK = 'compressed:';
 
 /** Values by a key or hash of the caller's own and an organization. */
 class CacheManager {
@@ -40,6 +45,37 @@ class CacheManager {
     } catch {
       return undefined;
     }
+  }
+
+  get keyPrefix() {
+    return this.#bridge.config().keyPrefix;
+  }
+
+  /** Seconds. */
+  get defaultTTL() {
+    return this.#bridge.config().defaultTtlSeconds;
+  }
+
+  /** Bytes. */
+  get compressionThreshold() {
+    return this.#bridge.config().compressionThresholdBytes;
+  }
+
+  /** Memory answers whenever Redis does not. */
+  get enableFallback() {
+    return true;
+  }
+
+  /** The text that the JavaScript layer stored for a value; a long one is marked. */
+  serialize(value) {
+    const text = toJson(value);
+    return Buffer.byteLength(text) > this.compressionThreshold ? LONG_MARK + text : text;
+  }
+
+  /** The value of a text or of bytes of Redis, by whichever layer they were stored; null where they are damaged. */
+  deserialize(stored) {
+    if (stored === null || stored === undefined) return null;
+    return this.decodeValue(Buffer.from(stored)) ?? null;
   }
 
   get(key, orgId = null, options = undefined) {
@@ -85,15 +121,16 @@ class CacheManager {
 
 /** The connection, as debug endpoints and servers of the JavaScript layer read it. */
 class RedisManager {
+  #makeClient;
   #client;
   #inspection;
   #bridge;
   #sharedClient;
   #shutdown;
 
-  constructor({ bridge, client, inspection, sharedClient, shutdown }) {
+  constructor({ bridge, makeClient, inspection, sharedClient, shutdown }) {
     this.#bridge = bridge;
-    this.#client = client;
+    this.#makeClient = makeClient;
     this.#inspection = inspection;
     this.#sharedClient = sharedClient;
     this.#shutdown = shutdown;
@@ -101,7 +138,12 @@ class RedisManager {
 
   /** Keys go as they are. */
   getClient() {
+    this.#client ??= this.#makeClient();
     return this.#client;
+  }
+
+  [BEGIN_ANEW]() {
+    this.#client = undefined;
   }
 
   /** Keys get the client's prefix. */
@@ -124,6 +166,44 @@ class RedisManager {
 
   get maxConnectionAttempts() {
     return this.#bridge.config().maxRetries;
+  }
+
+  /** The same as `getMetrics()`. */
+  get metrics() {
+    return this.getMetrics();
+  }
+
+  /** What is configured, by the names of `configure()`, without secrets. Asking starts nothing. */
+  get config() {
+    const settings = Object.entries(this.#bridge.config().settings);
+    return Object.fromEntries(
+      settings.filter(([name]) => !SECRETS.includes(name)).map(([name, setting]) => [name, inForce(setting)]),
+    );
+  }
+
+  get poolConfig() {
+    const { minPoolSize: min, poolSize: max } = this.#bridge.config();
+    return { min, max };
+  }
+
+  getKeyPrefix() {
+    return this.#sharedClient.getKeyPrefix();
+  }
+
+  prefixKey(key) {
+    return this.#sharedClient.prefixKey(key);
+  }
+
+  unprefixKey(key) {
+    return this.#sharedClient.unprefixKey(key);
+  }
+
+  getConnectionInfo() {
+    return this.#sharedClient.getConnectionInfo();
+  }
+
+  redisHealthCheck() {
+    return this.#sharedClient.redisHealthCheck();
   }
 
   isReady() {

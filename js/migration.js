@@ -4,9 +4,11 @@ const { performance } = require('node:perf_hooks');
 const { setImmediate: nextTurn } = require('node:timers/promises');
 const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
-const { makeError } = require('./errors.js');
+const { BEGIN_ANEW } = require('./begin-anew.js');
+const { types } = require('node:util');
+const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { signalOf } = require('./options.js');
+const { refuseUnknown, signalOf } = require('./options.js');
 const { ownBytes } = require('./passing-bytes.js');
 const { UnderWay } = require('./under-way.js');
 
@@ -19,6 +21,7 @@ const BATCH_MS = 5;
 class RedisMigrationManager {
   #adapter;
   #acknowledging;
+  #copying;
   #inspection;
   #notices;
   /** What is being set is newer than what the Map still has: moving that would undo the set. */
@@ -33,18 +36,27 @@ class RedisMigrationManager {
     errors: 0,
   };
 
-  /** `acknowledging` is the adapter whose sets are true only where Redis itself has the value. */
-  constructor({ cacheAdapter, acknowledging, inspection, redisManager, notices }) {
+  /**
+   * `acknowledging` is the adapter whose sets are true only where Redis itself has the value; those of `copying` are
+   * answered from memory, too, while Redis is away.
+   */
+  constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, notices }) {
     this.#adapter = cacheAdapter;
     this.#acknowledging = acknowledging;
+    this.#copying = copying;
     this.#inspection = inspection;
     this.#notices = notices;
     this.redisManager = redisManager;
   }
 
+  [BEGIN_ANEW]() {
+    for (const name of Object.keys(this.migrationStats)) this.migrationStats[name] = 0;
+  }
+
   getConversationContext(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
     const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
+      if (isNobody(phone, legacyMap)) return [];
       const cached = await this.#adapter.getConversationContext(orgId, phone);
       if (cached !== null && cached.length > 0) return cached;
       const set = (messages) => this.#acknowledging.setConversationContext(orgId, phone, messages);
@@ -56,12 +68,15 @@ class RedisMigrationManager {
   setConversationContext(orgId, phone, messages, legacyMap = null, options = undefined) {
     const set = (adapter) => adapter.setConversationContext(orgId, phone, messages);
     const names = () => this.#names(orgId, phone);
-    return abortable(options, () => this.#setBeside(legacyMap, names, messages, set));
+    return abortable(options, async () =>
+      isNobody(phone, legacyMap) ? false : this.#setBeside(legacyMap, names, messages, set),
+    );
   }
 
   getConversationSummary(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
     const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
+      if (isNobody(phone, legacyMap)) return null;
       const cached = await this.#adapter.getConversationSummary(orgId, phone);
       if (cached !== null) return cached;
       const set = (summary) => this.#acknowledging.setConversationSummary(orgId, phone, summary);
@@ -72,12 +87,15 @@ class RedisMigrationManager {
   setConversationSummary(orgId, phone, summary, legacyMap = null, options = undefined) {
     const set = (adapter) => adapter.setConversationSummary(orgId, phone, summary);
     const names = () => this.#names(orgId, phone);
-    return abortable(options, () => this.#setBeside(legacyMap, names, summary, set));
+    return abortable(options, async () =>
+      isNobody(phone, legacyMap) ? false : this.#setBeside(legacyMap, names, summary, set),
+    );
   }
 
   getPhoneToLeadMapping(givenPhone, legacyMap = null, options = undefined) {
     const phone = ownBytes(givenPhone);
     return abortable(options, async () => {
+      if (isMissing(phone)) return null;
       const cached = await this.#adapter.getPhoneToLeadMapping(phone);
       if (cached !== null) return cached;
       const set = (lead) => this.#acknowledging.setPhoneToLeadMapping(phone, lead);
@@ -87,7 +105,9 @@ class RedisMigrationManager {
 
   setPhoneToLeadMapping(phone, leadId, legacyMap = null, options = undefined) {
     const set = (adapter) => adapter.setPhoneToLeadMapping(phone, leadId);
-    return abortable(options, () => this.#setBeside(legacyMap, () => [phone], leadId, set));
+    return abortable(options, async () =>
+      isMissing(phone) || isMissing(leadId) ? false : this.#setBeside(legacyMap, () => [phone], leadId, set),
+    );
   }
 
   getOrganizationData(givenOrgId, legacyMap = null, options = undefined) {
@@ -159,7 +179,7 @@ class RedisMigrationManager {
    * organization in the key, not JSON) stays, so that calling it again goes on where it stopped.
    */
   async migrateExistingMaps(maps = {}, options = {}) {
-    const signal = signalOf(options);
+    const signal = signalOf(options, ['onProgress', 'signal']);
     const plans = this.#plans(maps);
     const total = plans.reduce((sum, { map }) => sum + map.size, 0);
     const progress = {
@@ -237,7 +257,7 @@ class RedisMigrationManager {
 
   /** How each Map's entries are stored; `undefined` where an entry does not say to whom it belongs. */
   #plans(maps) {
-    const adapter = this.#acknowledging;
+    const adapter = this.#copying;
     const conversation = (set) => (key, value) => {
       const { orgId, phoneNumber } = this.parseOrgKey(key);
       return orgId === null || !hasContent(value) ? undefined : set.call(adapter, orgId, phoneNumber, value);
@@ -258,6 +278,10 @@ class RedisMigrationManager {
       ['organizationCache', 'organizationData', organization],
       ['agentConfigCache', 'agentConfigs', agent],
     ];
+    refuseWhatIsNoMap(
+      maps,
+      plans.map(([name]) => name),
+    );
     return plans
       .filter(([name]) => maps[name])
       .map(([name, statistic, store]) => ({ map: maps[name], statistic, store }));
@@ -287,6 +311,32 @@ class RedisMigrationManager {
     const counts = Object.entries(this.migrationStats).map(([name, count]) => `${name} ${count}`);
     (logger.info ?? logger.log).call(logger, `Redis migration: ${counts.join(', ')}`);
   }
+}
+
+/** The JavaScript manager answered for nobody as for somebody without a conversation, where it had no Map to ask. */
+function isNobody(phone, legacyMap) {
+  return isMissing(phone) && !legacyMap;
+}
+
+function isMissing(name) {
+  return name === null || name === undefined;
+}
+
+/** Before anything moves: a Map under a wrong name would stay where it is, and nobody would know. */
+function refuseWhatIsNoMap(maps, names) {
+  if (typeof maps !== 'object' || maps === null || types.isMap(maps) || Array.isArray(maps)) {
+    throw new OrgCacheError('E_ARGUMENT', 'migrateExistingMaps() takes an object of Maps by their names');
+  }
+  refuseUnknown(Object.keys(maps), names, 'the Map');
+  for (const [name, map] of Object.entries(maps)) {
+    if (isMissing(map) || isMap(map)) continue;
+    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map; what was given has not the methods of one`);
+  }
+}
+
+function isMap(value) {
+  const methods = ['get', 'set', 'delete', Symbol.iterator];
+  return types.isMap(value) || methods.every((name) => typeof value[name] === 'function');
 }
 
 /** An empty list or text is as good as nothing, as it was to the JavaScript manager. */

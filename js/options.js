@@ -1,16 +1,37 @@
 'use strict';
 
-const { OrgCacheError } = require('./errors.js');
+const { OrgCacheError, makeError } = require('./errors.js');
+const { loadNative } = require('./native.js');
 
 /** How long a shutdown waits for calls that are under way and for the journal, unless it is told otherwise. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
-/** The signal of a call's options; throws `E_CONFIG` where they are not what they must be. */
-function signalOf(options) {
+/** The options of a call that has no others, and those of calls that end something or wait. */
+const SIGNAL = ['signal'];
+const WAITING = ['signal', 'timeoutMs'];
+
+/** Throws `E_ARGUMENT` for a name that is none of `allowed`, with the nearest that is. */
+function refuseUnknown(names, allowed, what) {
+  const unknown = names.find((name) => !allowed.includes(name));
+  if (unknown === undefined) return;
+  const nearest = loadNative().nearest(makeError, unknown, allowed.join(' '));
+  const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+  throw new OrgCacheError(
+    'E_ARGUMENT',
+    `${what} ${unknown} is not known${hint} (there are: ${allowed.join(', ')})`,
+  );
+}
+
+/**
+ * The signal of a call's options. Throws `E_CONFIG` where they are not what they must be, `E_ARGUMENT` for an option that
+ * is none of `allowed`.
+ */
+function signalOf(options, allowed = SIGNAL) {
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new OrgCacheError('E_CONFIG', 'the options of a call must be an object, e.g. { signal }');
   }
+  refuseUnknown(Object.keys(options), allowed, 'the option');
   const signal = options.signal ?? undefined;
   if (signal !== undefined && !isSignal(signal)) {
     throw new OrgCacheError('E_CONFIG', 'the option signal must be an AbortSignal');
@@ -27,10 +48,10 @@ function isSignal(value) {
   );
 }
 
-/** Milliseconds that a shutdown may take; throws `E_CONFIG` for what are none. */
+/** Milliseconds that ending or waiting may take; throws `E_CONFIG` for what are none. */
 function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
   throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }
 
-module.exports = { signalOf, timeoutOf };
+module.exports = { WAITING, refuseUnknown, signalOf, timeoutOf };

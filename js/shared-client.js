@@ -1,5 +1,6 @@
 'use strict';
 
+const { BEGIN_ANEW } = require('./begin-anew.js');
 const { OrgCacheError, sentenceOf } = require('./errors.js');
 const { RedisClient } = require('./client/client.js');
 const { endpointOf } = require('./client/endpoint.js');
@@ -30,6 +31,10 @@ class SharedClient {
     this.#client = undefined;
     if (client !== undefined && client.status !== 'end') await client.quit();
   };
+
+  [BEGIN_ANEW]() {
+    this.#client = undefined;
+  }
 
   getKeyPrefix = () => this.#connections.bridge.config().clientKeyPrefix;
 

@@ -3,7 +3,7 @@
 const os = require('node:os');
 const { whenAborted } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
-const { signalOf, timeoutOf } = require('./options.js');
+const { WAITING, signalOf, timeoutOf } = require('./options.js');
 
 /** What asks a server to end: an orchestrator, and a person at the keyboard. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'];
@@ -15,7 +15,7 @@ const NEVER_HANDLED = ['SIGKILL', 'SIGSTOP'];
  * the signal would have ended it; a second does not wait. Answers a function that takes the handlers away.
  */
 function installSignalHandlers(shutdown, options = {}) {
-  const aborter = signalOf(options);
+  const aborter = signalOf(options, [...WAITING, 'signals']);
   const timeoutMs = timeoutOf(options);
   const names = namesOf(options.signals ?? ENDING_SIGNALS);
   let isEnding = false;

@@ -19,6 +19,7 @@ pub enum ErrorCode {
     Overloaded,
     Reply,
     Closed,
+    Argument,
 }
 
 /// One row of the public error table.
@@ -70,6 +71,12 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
     ),
     row(ErrorCode::Reply, "E_REPLY", false, "Redis answered with an error; redisCode holds its first word"),
     row(ErrorCode::Closed, "E_CLOSED", false, "the cache was shut down"),
+    row(
+        ErrorCode::Argument,
+        "E_ARGUMENT",
+        false,
+        "an argument or an option of a call is not allowed, such as a lifetime that is no positive number",
+    ),
 ];
 
 const fn row(code: ErrorCode, name: &'static str, retryable: bool, meaning: &'static str) -> ErrorRow {
@@ -94,7 +101,8 @@ pub struct Error {
     code: ErrorCode,
     message: String,
     redis_code: Option<String>,
-    never_sent: bool,
+    /// Where this failure differs from the others with its code.
+    retryable: Option<bool>,
 }
 
 /// How a server begins to quote the arguments of a command that it does not know.
@@ -104,7 +112,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), redis_code: None, never_sent: false }
+        Error { code, message: message.into(), redis_code: None, retryable: None }
     }
 
     /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`. What the server
@@ -116,7 +124,7 @@ impl Error {
             code: ErrorCode::Reply,
             message: message.to_owned(),
             redis_code: Some(code.to_owned()),
-            never_sent: false,
+            retryable: None,
         }
     }
 
@@ -127,7 +135,12 @@ impl Error {
 
     /// The deadline passed while the command still waited here: it cannot have run.
     pub fn timed_out_unsent(message: impl Into<String>) -> Self {
-        Error { never_sent: true, ..Error::new(ErrorCode::Timeout, message) }
+        Error { retryable: Some(true), ..Error::new(ErrorCode::Timeout, message) }
+    }
+
+    /// The same failure, where trying again is no use.
+    pub fn lasting(self) -> Self {
+        Error { retryable: Some(false), ..self }
     }
 
     pub fn code(&self) -> ErrorCode {
@@ -145,7 +158,7 @@ impl Error {
 
     /// Whether the same call may be made again without running twice.
     pub fn is_retryable(&self) -> bool {
-        self.never_sent || self.code.table_row().retryable
+        self.retryable.unwrap_or(self.code.table_row().retryable)
     }
 }
 
@@ -181,6 +194,7 @@ mod tests {
             Overloaded,
             Reply,
             Closed,
+            Argument,
         ];
         for code in all {
             assert_eq!(code.table_row().code, code);

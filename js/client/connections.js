@@ -85,6 +85,14 @@ class Connections {
     for (const onEnd of this.#subscribers) onEnd();
   }
 
+  /** Forgets that they were ended: the bridge opens again. */
+  reset() {
+    this.closeDedicated();
+    this.#isClosed = false;
+    this.#pool = undefined;
+    this.#subscribers = new Set();
+  }
+
   #refuseIfClosed() {
     if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
   }

@@ -44,4 +44,4 @@ function optionsOf(settings) {
   return options;
 }
 
-module.exports = { endpointOf, inForce, optionsOf };
+module.exports = { SECRETS, endpointOf, inForce, optionsOf };

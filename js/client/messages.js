@@ -37,7 +37,7 @@ class Messages {
     this.#start = start;
     this.#onSlow = onSlow;
     this.#maxBytes = maxBytes;
-    const signal = signalOf(options);
+    const signal = signalOf(options, ['maxBytes', 'signal']);
     if (signal?.aborted) this.#abort(signal.reason);
     else if (signal !== undefined) this.#forget = whenAborted(signal, (reason) => this.#abort(reason));
   }

@@ -1,6 +1,6 @@
 'use strict';
 
-const { OrgCacheError } = require('../errors.js');
+const { OrgCacheError, ofCommand } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
 const { isBlocking } = require('./commands.js');
 const { QueuedTransaction, replyError, withPreviousErrors } = require('./queued-transaction.js');
@@ -82,7 +82,7 @@ class Sender {
       }
       bridge.command(head(verbs.command, detail, 0), command.name, words, resolve, reject);
     } catch (error) {
-      reject(error);
+      reject(ofCommand(error, command.name));
     }
   }
 
@@ -104,7 +104,7 @@ class Sender {
     try {
       return await this.#transaction(commands);
     } catch (error) {
-      throw withPreviousErrors(error);
+      throw ofCommand(withPreviousErrors(error), 'exec');
     }
   }
 

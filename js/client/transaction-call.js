@@ -1,5 +1,6 @@
 'use strict';
 
+const { ofCommand } = require('../errors.js');
 const { protocol } = require('../protocol.js');
 
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
@@ -18,10 +19,14 @@ function transactionOf(commands, detail) {
     values.push(words.length + 1, command.name);
     for (const word of words) values.push(word);
   }
-  const repliesOf = (replies) =>
-    replies === null || !isMixed
-      ? replies
-      : replies.map((reply, index) => inForm(reply, details[index], commands[index].command.method));
+  const repliesOf = (replies) => {
+    if (replies === null) return null;
+    replies.forEach((reply, index) => {
+      if (reply instanceof Error) ofCommand(reply, commands[index].command.name);
+    });
+    if (!isMixed) return replies;
+    return replies.map((reply, index) => inForm(reply, details[index], commands[index].command.method));
+  };
   return { detail: detail | common, values, repliesOf };
 }
 

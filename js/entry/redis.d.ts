@@ -26,8 +26,10 @@ export interface HealthStatus {
   errorCount: number;
   /** Seconds since the server started. */
   uptime: number | null;
-  /** Bytes that the server's data takes (`used_memory`). */
-  memoryUsage: number | null;
+  /** Memory that the server's data takes, for people (`used_memory_human`, such as `1.05M`). */
+  memoryUsage: string | null;
+  /** The same in bytes (`used_memory`). */
+  memoryUsageBytes: number | null;
   connectedClients: number | null;
   redisVersion: string | null;
   /** The three counters are the server's, since its start, of all its clients. */
@@ -42,7 +44,9 @@ export interface HealthMetrics {
   responseTime: number | null;
   errorCount: number;
   uptime: number | null;
-  memoryUsage: number | null;
+  /** For people, such as `1.05M`. */
+  memoryUsage: string | null;
+  memoryUsageBytes: number | null;
   connectedClients: number | null;
   totalCommandsProcessed: number | null;
   keyspaceHits: number | null;
@@ -58,29 +62,38 @@ export interface HealthMetrics {
   hitRate: number | null;
 }
 
-/** What is configured, read anew with each access; throws `E_CONFIG` where a value is not allowed. */
+/**
+ * What is configured, read anew with each access; throws `E_CONFIG` where a value is not allowed. A value that is
+ * assigned counts for the next connection.
+ */
 export interface RedisConfig {
   /** `NODE_ENV`, default `development`. */
   readonly environment: string;
   /** Null where it is no single TCP server: a unix socket, a cluster, sentinels. */
-  readonly host: string | null;
-  readonly port: number | null;
-  readonly username: string | null;
+  host: string | null;
+  port: number | null;
+  username: string | null;
   /** Never the password itself: `(redacted)`, or null where there is none. */
-  readonly password: string | null;
+  password: string | null;
   /** In tests `TEST_REDIS_DB`, default 1, where no option in code names another. */
-  readonly database: number;
-  readonly tls: boolean;
-  readonly minPoolSize: number;
-  readonly poolSize: number;
+  database: number;
+  /** The same as `database`. */
+  db: number;
+  tls: boolean;
+  minPoolSize: number;
+  poolSize: number;
   /** Milliseconds, as are `commandTimeout`, `retryDelay` and `keepAlive`. */
-  readonly connectTimeout: number;
-  readonly commandTimeout: number;
-  readonly maxRetries: number;
-  readonly retryDelay: number;
-  readonly keepAlive: number;
-  readonly family: number;
-  readonly lazyConnect: boolean;
+  connectTimeout: number;
+  commandTimeout: number;
+  maxRetries: number;
+  /** The same as `maxRetries`. */
+  maxRetriesPerRequest: number;
+  retryDelay: number;
+  /** The same as `retryDelay`. */
+  retryDelayOnFailover: number;
+  keepAlive: number;
+  family: number;
+  lazyConnect: boolean;
   /** Commands of one tick always share a write. */
   readonly autoPipelining: true;
 }
@@ -109,8 +122,8 @@ export interface HealthReport {
 
 export interface RedisConnection {
   /**
-   * Opens the connection and waits, at most the connect timeout, until the server answers or cannot be reached.
-   * Answers the client either way. Rejects with `E_CONFIG` alone.
+   * Opens the connection and answers the client when the server answers. Rejects with the reason where it does not
+   * within the connect timeout; connecting goes on then.
    */
   connect(options?: ConfigureOptions): Promise<RedisClient>;
   /** @throws {OrgCacheError} `E_CLOSED` where nothing is initialized, as do the commands below. */
@@ -119,7 +132,8 @@ export interface RedisConnection {
   executeCommand<T = unknown>(name: string, ...args: readonly unknown[]): Promise<T>;
   /** Lets commands under way settle, then closes; it may be opened again. */
   disconnect(options?: ShutdownOptions): Promise<ShutdownResult>;
-  ping(): Promise<string>;
+  /** Whether the server answers. */
+  ping(): Promise<boolean>;
   /** The text of INFO, or of one section. */
   getInfo(section?: string): Promise<string>;
 }
@@ -135,6 +149,8 @@ export interface RedisHealthChecks {
   performHealthCheck(): Promise<HealthStatus>;
   /** What the last check found. */
   getHealthStatus(): HealthStatus;
+  /** The same as `getHealthStatus()`. */
+  readonly healthStatus: HealthStatus;
   isHealthy(): boolean;
   getMetrics(): HealthMetrics;
   resetErrorCount(): void;
@@ -145,8 +161,8 @@ export interface RedisHealthChecks {
 }
 
 /**
- * Connects and starts the health checks. Answers whether Redis is there, within the connect timeout; where it is
- * not, connecting goes on. Options count until `shutdownRedis()`. Rejects with `E_CONFIG` alone.
+ * Connects and starts the health checks. Answers true when Redis is there, and rejects with the reason where it is not
+ * within the connect timeout; connecting goes on then. Options count until `shutdownRedis()`.
  */
 export function initializeRedis(options?: ConfigureOptions): Promise<boolean>;
 /** Stops the health checks, lets commands under way settle, closes. `initializeRedis()` opens it again. */

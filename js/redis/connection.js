@@ -2,7 +2,7 @@
 
 const { OrgCacheError } = require('../errors.js');
 const { createInstance } = require('../instance.js');
-const { signalOf, timeoutOf } = require('../options.js');
+const { WAITING, signalOf, timeoutOf } = require('../options.js');
 const { inForce } = require('../client/endpoint.js');
 const { settingsOf } = require('./settings.js');
 
@@ -10,11 +10,17 @@ const { settingsOf } = require('./settings.js');
 class Connection {
   #instance;
   #options = {};
+  /** Options that were assigned to the configuration, for connections to come. */
+  #assigned = {};
   #closing;
 
   /** What is configured: of the connection that is open, else of the one that would be. */
   settings() {
-    return settingsOf(this.#options);
+    return settingsOf(this.isOpen ? this.#options : this.#assigned);
+  }
+
+  assign(option, value) {
+    this.#assigned[option] = value;
   }
 
   get isOpen() {
@@ -32,7 +38,8 @@ class Connection {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new OrgCacheError('E_CONFIG', 'opening a connection takes an object of options');
     }
-    const { logger, ...options } = given;
+    const { logger, ...others } = given;
+    const options = { ...this.#assigned, ...others };
     const db = inForce(settingsOf(options).testDb);
     const instance = createInstance();
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
@@ -42,14 +49,18 @@ class Connection {
   }
 
   /**
-   * Opens, and waits until the server answers or cannot be reached, within the connect timeout. Answers the
-   * client either way: without a server its commands reject. Rejects with `E_CONFIG` alone.
+   * Opens, and answers the client when the server answers. Rejects with the reason where it does not within the connect
+   * timeout; connecting goes on then.
    */
   async connect(options) {
     const { redisManager } = this.open(options);
-    const client = redisManager.getClient();
-    await settledWithin(this.connectTimeoutMs, client.ping());
-    return client;
+    await this.whenConnected();
+    return redisManager.getClient();
+  }
+
+  /** Rejects with the reason where the server does not answer within the connect timeout. */
+  async whenConnected() {
+    await this.#instance.ready({ timeoutMs: this.connectTimeoutMs });
   }
 
   getClient() {
@@ -79,6 +90,17 @@ class Connection {
     return this.getClient().ping();
   }
 
+  /** Whether the server answers PING. */
+  async answers() {
+    const client = this.getClient();
+    try {
+      await client.ping();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** The text of INFO, or of one section of it. */
   async getInfo(section) {
     return section === undefined ? this.getClient().info() : this.getClient().info(section);
@@ -87,7 +109,7 @@ class Connection {
   /** Lets calls under way settle, then closes. What is closed already stays so. */
   async disconnect(options) {
     // A mistake in the options leaves everything open.
-    signalOf(options);
+    signalOf(options, WAITING);
     timeoutOf(options);
     const instance = this.#instance;
     if (instance === undefined) return this.#closing ?? { flushed: true, journalEntries: 0 };
@@ -98,19 +120,4 @@ class Connection {
   }
 }
 
-/** Settles with the promise, however that settles, or when the time has passed. */
-async function settledWithin(timeoutMs, promise) {
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  try {
-    await Promise.race([promise, late]);
-  } catch {
-    // Whoever waits asks how it stands; a command tells what is wrong.
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-module.exports = { Connection, settledWithin };
+module.exports = { Connection };

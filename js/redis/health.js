@@ -10,7 +10,7 @@ const MAX_INTERVAL_MS = 2 ** 31 - 1;
 /** What the server says of itself, by the line of INFO. */
 const SERVER_NUMBERS = {
   uptime: 'uptime_in_seconds',
-  memoryUsage: 'used_memory',
+  memoryUsageBytes: 'used_memory',
   connectedClients: 'connected_clients',
   totalCommandsProcessed: 'total_commands_processed',
   keyspaceHits: 'keyspace_hits',
@@ -18,6 +18,7 @@ const SERVER_NUMBERS = {
 };
 const UNKNOWN_SERVER = {
   ...Object.fromEntries(Object.keys(SERVER_NUMBERS).map((name) => [name, null])),
+  memoryUsage: null,
   redisVersion: null,
 };
 
@@ -128,6 +129,11 @@ class Health {
     };
   }
 
+  /** The same as `getHealthStatus()`. */
+  get healthStatus() {
+    return this.getHealthStatus();
+  }
+
   isHealthy() {
     return this.getHealthStatus().isHealthy;
   }
@@ -140,6 +146,7 @@ class Health {
       responseTime,
       errorCount,
       ...Object.fromEntries(numbers),
+      memoryUsage: found.memoryUsage,
       checks: this.#checks,
       failedChecks: this.#failedChecks,
       consecutiveFailures: this.#consecutiveFailures,
@@ -169,7 +176,10 @@ class Health {
 
 function serverFacts(info) {
   const lines = new Map(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2)));
-  const facts = { redisVersion: lines.get('redis_version') ?? null };
+  const facts = {
+    redisVersion: lines.get('redis_version') ?? null,
+    memoryUsage: lines.get('used_memory_human') ?? null,
+  };
   for (const [name, line] of Object.entries(SERVER_NUMBERS)) {
     facts[name] = lines.has(line) ? Number(lines.get(line)) : null;
   }

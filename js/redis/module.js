@@ -1,19 +1,22 @@
 'use strict';
 
-const { Connection, settledWithin } = require('./connection.js');
+const { Connection } = require('./connection.js');
 const { Health } = require('./health.js');
 const { liveConfig } = require('./settings.js');
 
 /** The process's one Redis connection with its health checks. Nothing is started. */
 function createRedisModule() {
   const held = new Connection();
-  const config = liveConfig(() => held.settings());
+  const config = liveConfig(
+    () => held.settings(),
+    (option, value) => held.assign(option, value),
+  );
   const health = new Health(held, config);
   let initializing;
 
   /**
-   * Connects and begins to check the server's health. Answers whether Redis is there, within the connect
-   * timeout; where it is not, connecting goes on.
+   * Connects and begins to check the server's health. Answers true when Redis is there; rejects with the reason where it
+   * is not within the connect timeout. Connecting goes on then.
    */
   function initializeRedis(options) {
     // One that was closed meanwhile tells nothing of the next.
@@ -30,8 +33,8 @@ function createRedisModule() {
     held.open(options);
     // An interval that somebody has chosen stays.
     if (health.healthCheckInterval === null) health.startHealthChecks();
-    const checked = held.ping().then(() => health.performHealthCheck());
-    await settledWithin(held.connectTimeoutMs, checked);
+    await held.whenConnected();
+    await health.performHealthCheck();
     return held.isRedisConnected();
   }
 
@@ -47,7 +50,7 @@ function createRedisModule() {
     isRedisConnected: () => held.isRedisConnected(),
     executeCommand: (name, ...args) => held.executeCommand(name, ...args),
     disconnect: (options) => held.disconnect(options),
-    ping: () => held.ping(),
+    ping: () => held.answers(),
     getInfo: (section) => held.getInfo(section),
   };
 

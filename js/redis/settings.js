@@ -8,7 +8,7 @@ function settingsOf(options) {
   return new Bridge(options, () => {}).config().settings;
 }
 
-/** The fields of `config`, each by how it is read from the settings. */
+/** The fields of `config`, each by how it is read from the settings. Some have the name that ioredis gives them, too. */
 const FIELDS = {
   environment: () => process.env.NODE_ENV || 'development',
   host: ({ host }) => inForce(host),
@@ -16,26 +16,47 @@ const FIELDS = {
   username: ({ username }) => inForce(username),
   password: ({ password }) => inForce(password),
   database: ({ testDb }) => inForce(testDb),
+  db: ({ testDb }) => inForce(testDb),
   tls: ({ tls }) => inForce(tls),
   minPoolSize: ({ minPoolSize }) => inForce(minPoolSize),
   poolSize: ({ poolSize }) => inForce(poolSize),
   connectTimeout: ({ connectTimeout }) => inForce(connectTimeout),
   commandTimeout: ({ commandTimeout }) => inForce(commandTimeout),
   maxRetries: ({ maxRetries }) => inForce(maxRetries),
+  maxRetriesPerRequest: ({ maxRetries }) => inForce(maxRetries),
   retryDelay: ({ retryDelay }) => inForce(retryDelay),
+  retryDelayOnFailover: ({ retryDelay }) => inForce(retryDelay),
   keepAlive: ({ keepAlive }) => inForce(keepAlive),
   family: ({ family }) => Number(inForce(family)),
   lazyConnect: ({ lazyConnect }) => inForce(lazyConnect),
   autoPipelining: () => true,
 };
 
-/** The configuration as it is when a field is read: servers fill their environment after they import. */
-function liveConfig(read) {
+/** The options that fields with other names stand for. */
+const OPTIONS = {
+  database: 'db',
+  maxRetriesPerRequest: 'maxRetries',
+  retryDelayOnFailover: 'retryDelay',
+};
+/** They are told, and cannot be chosen. */
+const TOLD = ['environment', 'autoPipelining'];
+
+/**
+ * The configuration as it is when a field is read: servers fill their environment after they import. A value that is
+ * assigned to a field counts for the next connection: `assign` is given the option and the value.
+ */
+function liveConfig(read, assign) {
   const config = {};
   for (const [name, pick] of Object.entries(FIELDS)) {
-    Object.defineProperty(config, name, { get: () => pick(read()), enumerable: true });
+    const set = TOLD.includes(name) ? undefined : (value) => assign(OPTIONS[name] ?? name, value);
+    Object.defineProperty(config, name, {
+      get: () => pick(read()),
+      set,
+      enumerable: true,
+      configurable: true,
+    });
   }
-  return Object.freeze(config);
+  return config;
 }
 
 module.exports = { liveConfig, settingsOf };

@@ -19,8 +19,9 @@ function refusalOf(error) {
   return error?.name === 'ReplyError' ? String(error.message).split(' ', 1)[0] : undefined;
 }
 
-/** Whether the server will refuse the same command again. */
+/** Whether the same command will fail again: the server refuses it, or Redis is turned off. */
 function isFinal(error) {
+  if (error?.code === 'E_CONNECT') return error.retryable === false;
   const word = refusalOf(error);
   return word !== undefined && !PASSING.has(word);
 }

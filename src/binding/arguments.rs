@@ -167,6 +167,38 @@ impl Arguments {
         }
     }
 
+    /// The organization at `position`; `None` is the global scope, and so is the empty name, as it was in the
+    /// JavaScript layer.
+    pub fn organization(&self, position: usize) -> Result<Option<&str>> {
+        Ok(self.text(position)?.filter(|name| !name.is_empty()))
+    }
+
+    /// The lifetime at `position`, in seconds. `None` means the default: where nothing or 0 was given, as in the
+    /// JavaScript layer.
+    ///
+    /// # Errors
+    /// `E_ARGUMENT` for all else but a positive number or its decimal text.
+    pub fn lifetime(&self, position: usize) -> Result<Option<f64>> {
+        let seconds = match self.entries.get(position) {
+            None | Some(Entry::Absent) => return Ok(None),
+            Some(Entry::Number(seconds)) if *seconds == 0.0 => return Ok(None),
+            Some(Entry::Number(seconds)) => Some(*seconds),
+            Some(Entry::Bytes { start, end }) => std::str::from_utf8(&self.buffer[*start..*end])
+                .ok()
+                .filter(|text| {
+                    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+                })
+                .and_then(|text| text.parse().ok()),
+        };
+        match seconds {
+            Some(seconds) if seconds > 0.0 => Ok(Some(seconds)),
+            _ => Err(Error::new(
+                ErrorCode::Argument,
+                "the lifetime is not allowed; give a positive number of seconds, or leave it out for the default",
+            )),
+        }
+    }
+
     /// The text at `position`, which a caller must give.
     pub fn required(&self, position: usize, what: &str) -> Result<&str> {
         match self.text(position)? {

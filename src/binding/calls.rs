@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::function::misuse;
-use crate::cache::{Call, Place, Style};
+use crate::cache::{Call, Place, Style, Unacknowledged};
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 
@@ -44,6 +44,8 @@ pub const MANAGED: u8 = 255;
 
 /// Beside the verb of a write: Redis itself must have it.
 pub const ACKNOWLEDGED: u8 = 0x80;
+/// Beside the verb of such a write: it is a copy, which memory answers while Redis is away.
+pub const COPIED: u8 = 0x40;
 
 /// What a raw command's detail says, and its name for JavaScript.
 pub const COMMAND_FLAGS: [(u8, &str); 4] =
@@ -57,7 +59,7 @@ const STRING_NUMBERS: u8 = 8;
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     verb: u8,
-    pub is_acknowledged: bool,
+    pub unacknowledged: Unacknowledged,
     /// The kind of value, or the flags of a raw command.
     detail: u8,
     /// How many arguments belong to the call.
@@ -66,8 +68,13 @@ pub struct Head {
 
 impl Head {
     pub fn new(word: u32, count: usize) -> Head {
-        let (verb, is_acknowledged) = (word as u8 & !ACKNOWLEDGED, word as u8 & ACKNOWLEDGED != 0);
-        Head { verb, is_acknowledged, detail: (word >> 8) as u8, count }
+        let unacknowledged = match word as u8 & (ACKNOWLEDGED | COPIED) {
+            0 => Unacknowledged::Journal,
+            ACKNOWLEDGED => Unacknowledged::Refuse,
+            _ => Unacknowledged::Remember,
+        };
+        let verb = word as u8 & !(ACKNOWLEDGED | COPIED);
+        Head { verb, unacknowledged, detail: (word >> 8) as u8, count }
     }
 
     pub fn is_command(self) -> bool {
@@ -97,7 +104,7 @@ impl Head {
             .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
         if verb == Verb::Clear {
             arguments.numbers_to_text(0..1);
-            return Ok(Call::ClearOrganization { organization: arguments.text(0)? });
+            return Ok(Call::ClearOrganization { organization: arguments.organization(0)? });
         }
         if verb == Verb::MapLead {
             arguments.numbers_to_text(0..2);
@@ -119,7 +126,7 @@ impl Head {
         Ok(match verb {
             Verb::Get => Call::Get { place },
             Verb::Set => {
-                let (json, ttl_seconds) = (arguments.bytes(width), arguments.number(width + 1));
+                let (json, ttl_seconds) = (arguments.bytes(width), arguments.lifetime(width + 1)?);
                 Call::Set { place, json, ttl_seconds }
             }
             Verb::Delete => Call::Delete { place },
@@ -128,7 +135,7 @@ impl Head {
                 place,
                 field: arguments.bytes(width),
                 json: arguments.bytes(width + 1),
-                ttl_seconds: arguments.number(width + 2),
+                ttl_seconds: arguments.lifetime(width + 2)?,
             },
             Verb::HashDelete => Call::HashDelete { place, field: arguments.bytes(width) },
             Verb::HashEntries => Call::HashEntries { place },
@@ -151,7 +158,7 @@ impl Head {
     fn place(self, arguments: &Arguments) -> Result<Place<'_>> {
         if self.detail == MANAGED {
             let name = arguments.required(0, "the key")?;
-            return Ok(Place::Managed { name, organization: arguments.text(1)? });
+            return Ok(Place::Managed { name, organization: arguments.organization(1)? });
         }
         let kind = Kind::from_u8(self.detail)
             .ok_or_else(|| Error::new(ErrorCode::Key, "the bridge was given an unknown kind"))?;
@@ -161,7 +168,7 @@ impl Head {
             | Kind::HistoryCache
             | Kind::PreComputedContext => Place::Conversation {
                 kind,
-                organization: arguments.text(0)?,
+                organization: arguments.organization(0)?,
                 phone: arguments.required(1, "the phone number")?,
             },
             Kind::Organization => {

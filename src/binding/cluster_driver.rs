@@ -121,16 +121,19 @@ impl ClusterDriver {
     }
 
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        let (inner, is_acknowledged) = match call {
-            Call::Acknowledged { write } => (*write, true),
-            call => (call, false),
+        let (inner, unacknowledged) = match call {
+            Call::Acknowledged { write, unacknowledged } => (*write, Some(*unacknowledged)),
+            call => (call, None),
         };
         let Some(parts) = both_ways(inner) else { return self.route(call, slot, waiting, now, sink) };
         let slots: [u32; 2] = self.traffic.joins.split(slot);
         for (part, slot) in parts.iter().zip(slots) {
-            match is_acknowledged {
-                true => self.route(&Call::Acknowledged { write: part }, slot, waiting, now, sink),
-                false => self.route(part, slot, waiting, now, sink),
+            match unacknowledged {
+                Some(unacknowledged) => {
+                    let part = Call::Acknowledged { write: part, unacknowledged };
+                    self.route(&part, slot, waiting, now, sink);
+                }
+                None => self.route(part, slot, waiting, now, sink),
             }
         }
     }

@@ -8,7 +8,7 @@ use napi::sys;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
-use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, MANAGED, Verb};
+use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::intake::{Given, Values};
@@ -19,7 +19,7 @@ use super::sink::{Mark, show};
 use super::values;
 use crate::cache::{Core, Outcome, PUSHED, Role, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{Config, LogLevel};
+use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
 use crate::health::log;
 
@@ -29,13 +29,14 @@ use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
-    let functions: [(&str, Body); 6] = [
+    let functions: [(&str, Body); 7] = [
         ("open", open),
         ("openLink", super::link_exports::open),
         ("inspect", inspect),
         ("protocol", protocol),
         ("orgKey", make_org_key),
         ("parseOrgKey", split_org_key),
+        ("nearest", nearest_name),
     ];
     for (name, body) in functions {
         function(env, exports, name, body, ptr::null_mut());
@@ -62,6 +63,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "marks": marks,
         "kinds": kinds,
         "acknowledgedFlag": ACKNOWLEDGED,
+        "copiedFlag": ACKNOWLEDGED | COPIED,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
         "pushed": PUSHED,
@@ -88,7 +90,7 @@ fn commands() -> Value {
 fn make_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let texts = texts(call, 1..3)?;
-        let key = org_key(texts.text(0)?, texts.required(1, "the phone number")?)?;
+        let key = org_key(texts.organization(0)?, texts.required(1, "the phone number")?)?;
         Ok(values::string(call.env, key.as_bytes()))
     })
 }
@@ -100,6 +102,16 @@ fn split_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thro
         let (organization, phone) = parse_org_key(texts.required(0, "the key")?);
         let parts = json!({ "orgId": organization, "phoneNumber": decode_phone(phone) });
         Ok(values::string(call.env, parts.to_string().as_bytes()))
+    })
+}
+
+/// `nearest(makeError, word, names)`: which of the names, given with spaces between, was probably meant; or null.
+fn nearest_name(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let texts = texts(call, 1..3)?;
+        let names = texts.required(1, "the names")?;
+        let meant = nearest(texts.required(0, "the word")?, names.split(' '));
+        Ok(meant.map_or_else(|| values::null(call.env), |name| values::string(call.env, name.as_bytes())))
     })
 }
 
@@ -188,6 +200,7 @@ fn settings_report(config: &Config) -> Value {
         "commandTimeoutMs": config.command_timeout.as_millis() as u64,
         "logLevel": config.log_level.as_str(),
         "warnings": config.warnings,
+        "requireOrganization": config.require_organization,
         "settings": config.describe(),
     })
 }
@@ -314,7 +327,7 @@ fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
     let made = texts(call, 0..3).and_then(|texts| {
         let mut key = Vec::new();
         let id = texts.text(2)?.filter(|id| !id.is_empty());
-        client.core().keys().managed(&mut key, texts.required(0, "the type")?, texts.text(1)?, id)?;
+        client.core().keys().managed(&mut key, texts.required(0, "the type")?, texts.organization(1)?, id)?;
         Ok(values::string(call.env, &key))
     });
     made.map_err(|error| Thrown(error, client.make_error()))
@@ -325,7 +338,7 @@ fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     let client = client(call);
     let made = texts(call, 0..1).and_then(|texts| {
         let mut key = Vec::new();
-        client.core().keys().organization_index(&mut key, texts.text(0)?)?;
+        client.core().keys().organization_index(&mut key, texts.organization(0)?)?;
         Ok(values::string(call.env, &key))
     });
     made.map_err(|error| Thrown(error, client.make_error()))

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 use super::calls::Head;
 use super::function::misuse;
 use super::sink::JsSink;
-use crate::cache::{Call, Core, Outcome, Scratch, Sink};
+use crate::cache::{Call, Core, Outcome, Scratch, Sink, Unacknowledged};
 use crate::error::Result;
 
 /// Most commands have no more arguments; they are named without an allocation.
@@ -110,9 +110,9 @@ impl Intake {
         }
         if !head.is_command() {
             let call = head.call(arguments)?;
-            return Ok(match head.is_acknowledged {
-                true => then(&Call::Acknowledged { write: &call }, scratch),
-                false => then(&call, scratch),
+            return Ok(match head.unacknowledged {
+                Unacknowledged::Journal => then(&call, scratch),
+                unacknowledged => then(&Call::Acknowledged { write: &call, unacknowledged }, scratch),
             });
         }
         arguments.take_passing(env, passing)?;

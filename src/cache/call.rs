@@ -92,7 +92,7 @@ pub enum Call<'a> {
     Get {
         place: Place<'a>,
     },
-    /// `ttl_seconds` as the caller gave it; anything that is no positive number is the default.
+    /// `ttl_seconds` is positive; `None` means the default.
     Set {
         place: Place<'a>,
         json: &'a [u8],
@@ -128,11 +128,24 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
-    /// A write that Redis itself must have: where it has not, the outcome is false, and no older value
-    /// of the key is answered any more. Its caller keeps the value elsewhere.
+    /// A write that Redis itself must have: where it has not, the outcome is false. Its caller keeps the value
+    /// elsewhere.
     Acknowledged {
         write: &'a Call<'a>,
+        unacknowledged: Unacknowledged,
     },
+}
+
+/// The fate of a write that Redis did not take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unacknowledged {
+    /// The journal keeps it until Redis is back.
+    #[default]
+    Journal,
+    /// It is refused, and no older value of the key is answered any more: the caller keeps the newest one.
+    Refuse,
+    /// Memory answers it while Redis is away, and forgets it then: Redis may have something newer than this copy.
+    Remember,
 }
 
 impl Call<'_> {

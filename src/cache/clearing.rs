@@ -56,7 +56,7 @@ impl Clearing {
         core.keys().index_aside(&mut aside, organization)?;
         let organization = organization.map(str::to_owned);
         let (asked_at, step, cursor, removed) = (None, Step::FirstPage, b"0".to_vec(), 0);
-        let has_legacy = !core.is_node();
+        let has_legacy = core.reads_legacy();
         Ok(Box::new(Clearing {
             organization,
             index,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::attention::Attention;
-use super::call::{Call, Outcome};
+use super::call::{Call, Outcome, Unacknowledged};
 use super::clearing::Clearing;
 use super::kept::Kept;
 use super::large::LargeValues;
@@ -251,7 +251,7 @@ impl Core {
                 Ok(None)
             }
             Call::ClearOrganization { organization } => {
-                let clearing = Clearing::new(self, *organization)?;
+                let clearing = self.clearing(*organization)?;
                 Ok(self.clear(clearing, self.write_token(slot, call, now), now, out))
             }
             _ => {
@@ -293,12 +293,20 @@ impl Core {
         None
     }
 
+    fn clearing(&self, organization: Option<&str>) -> Result<Box<Clearing>> {
+        self.required_organization(organization)?;
+        Clearing::new(self, organization)
+    }
+
     fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> Token {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
-        let must_reach_redis = matches!(call, Call::Acknowledged { .. });
-        Token { sequence, must_reach_redis, ..Token::new(slot, Purpose::Upkeep, now) }
+        let unacknowledged = match call {
+            Call::Acknowledged { unacknowledged, .. } => *unacknowledged,
+            _ => Unacknowledged::Journal,
+        };
+        Token { sequence, unacknowledged, ..Token::new(slot, Purpose::Upkeep, now) }
     }
 
     /// Answers a call from memory at once, without a detour through a request. The embedded
@@ -333,7 +341,7 @@ impl Core {
         let token = self.write_token(NOBODY, call, now);
         match call {
             Call::Command { .. } | Call::Transaction { .. } => Outcome::Failed(error.clone()),
-            Call::ClearOrganization { organization } => match Clearing::new(self, *organization) {
+            Call::ClearOrganization { organization } => match self.clearing(*organization) {
                 Ok(clearing) => self.clear_locally(&clearing, &token),
                 Err(error) => Outcome::Failed(error),
             },
@@ -409,7 +417,7 @@ fn mode(compression: Compression) -> Mode {
 }
 
 pub fn embedded() -> Error {
-    Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask")
+    Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask").lasting()
 }
 
 pub fn closed() -> Error {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::call::Outcome;
+use super::call::{Outcome, Unacknowledged};
 use super::clearing::Clearing;
 use super::core::Core;
 use super::kept::Attempt;
@@ -33,10 +33,17 @@ impl Core {
         self.health().local_write();
         let attempt = self.attempt(token, is_in_doubt);
         let mut kept = self.kept();
-        if token.must_reach_redis {
-            kept.disown(operation, &attempt, now);
-            self.expect_recovery();
-            return Outcome::Boolean(false);
+        match token.unacknowledged {
+            Unacknowledged::Journal => {}
+            Unacknowledged::Refuse => {
+                kept.disown(operation, &attempt, now);
+                self.expect_recovery();
+                return Outcome::Boolean(false);
+            }
+            Unacknowledged::Remember => {
+                kept.remember(operation, &attempt, now);
+                return Outcome::Boolean(false);
+            }
         }
         let (outcome, recorded) = kept.write(operation, &attempt, now);
         self.expect_recovery();

@@ -131,6 +131,19 @@ impl Kept {
         }
     }
 
+    /// Lets memory answer a copy of a value that the caller keeps elsewhere. It may be older than anything that is
+    /// known of its keys, so it goes only where nothing is.
+    pub(super) fn remember(&mut self, operation: &Operation<'_>, attempt: &Attempt, now: Instant) {
+        let keys = [Some(operation.key()), operation.second_key()];
+        let is_known = keys
+            .into_iter()
+            .flatten()
+            .any(|key| self.journal.entry(key).is_some() || self.memory.remaining_ttl(key, now).is_some());
+        if !is_known {
+            local::run(operation, &mut self.memory, attempt.issued);
+        }
+    }
+
     /// A write has reached Redis while the journal still holds something of its key: an older replay was
     /// refused, or was not sent yet. True where the journal now says all there is to remember.
     pub(super) fn supersede(&mut self, operation: &Operation<'_>, attempt: &Attempt) -> bool {

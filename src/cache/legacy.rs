@@ -8,6 +8,7 @@ use super::request::milliseconds;
 use super::scripts::MOVE_LEGACY;
 use super::token::{Purpose, Token};
 use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
+use crate::config::LegacyValues;
 use crate::key::{DecodedKey, Kind, LegacyLocation};
 use crate::lane::{Requests, append_argument, append_command, append_header, append_integer_argument};
 
@@ -26,8 +27,7 @@ pub struct Legacy {
 impl Legacy {
     /// The old place of what `key` names, where there was one.
     pub fn of(core: &Core, key: &[u8]) -> Option<Box<Legacy>> {
-        if core.is_node() {
-            // That layer knew no clusters: its hashes would hold all organizations in one slot.
+        if !core.reads_legacy() {
             return None;
         }
         let keys = core.keys();
@@ -97,7 +97,8 @@ impl Legacy {
         };
         let keys = [Some(old), Some(&self.key), self.index.as_ref(), self.cleared_mark.as_ref()];
         let keys: Vec<&[u8]> = keys.into_iter().flatten().map(Vec::as_slice).collect();
-        let numbers = [milliseconds(ttl), end_of_life(ttl), milliseconds(ttl + EXTRA_INDEX_LIFE)];
+        let stays = i64::from(core.config().legacy == LegacyValues::Copy);
+        let numbers = [milliseconds(ttl), end_of_life(ttl), milliseconds(ttl + EXTRA_INDEX_LIFE), stays];
         next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
             append_header(out, 3 + keys.len() + 1 + numbers.len() + usize::from(field.is_some()));
             append_argument(out, b"EVAL");
@@ -113,9 +114,17 @@ impl Legacy {
 }
 
 impl Core {
-    /// A value has been written: what the JavaScript layer left of it goes, looked for now and then.
+    /// Whether values of the JavaScript layer are looked for. It knew no clusters: its hashes would hold all
+    /// organizations in one slot.
+    pub(super) fn reads_legacy(&self) -> bool {
+        !self.is_node() && self.config().legacy != LegacyValues::Off
+    }
+
+    /// A value has been written: the JavaScript layer's value of it goes, looked for now and then. Where such values
+    /// are only copied one is expected, and each write takes it away.
     pub(super) fn remove_legacy(&self, key: &[u8], issued: Instant, next: &mut impl Requests<Token>) {
-        if self.legacy_attention.is_due(key, b"", issued)
+        let is_expected = self.config().legacy == LegacyValues::Copy;
+        if (is_expected || self.legacy_attention.is_due(key, b"", issued))
             && let Some(legacy) = Legacy::of(self, key)
         {
             legacy.remove(self, issued, next);

@@ -34,7 +34,7 @@ mod token;
 mod upkeep;
 
 pub use attached::Attached;
-pub use call::{Call, Layout, Outcome, Place, Shape, Style};
+pub use call::{Call, Layout, Outcome, Place, Shape, Style, Unacknowledged};
 pub use core::{Core, Role, Scratch, closed, embedded};
 pub use exchange::{Exchange, Sink};
 pub use kept::Kept;

@@ -13,9 +13,10 @@ use crate::key::Kind;
 
 impl Core {
     pub(super) fn operation<'s>(&self, call: &Call<'s>, scratch: &'s mut Scratch) -> Result<Operation<'s>> {
-        if let Call::Acknowledged { write } = call {
+        if let Call::Acknowledged { write, .. } = call {
             return self.operation(write, scratch);
         }
+        self.check_organization(call)?;
         let Scratch { key, second_key, index, value } = scratch;
         key.clear();
         match *call {
@@ -68,6 +69,41 @@ impl Core {
             | Call::ClearOrganization { .. }
             | Call::Acknowledged { .. } => Err(Error::new(ErrorCode::Key, "the call names no single key")),
         }
+    }
+
+    /// Where every call must name an organization: whether this one does.
+    fn check_organization(&self, call: &Call<'_>) -> Result<()> {
+        if !self.config().require_organization {
+            return Ok(());
+        }
+        let place = match call {
+            Call::Get { place }
+            | Call::Set { place, .. }
+            | Call::Delete { place }
+            | Call::HashGet { place, .. }
+            | Call::HashSet { place, .. }
+            | Call::HashDelete { place, .. }
+            | Call::HashEntries { place } => place,
+            _ => return Ok(()),
+        };
+        match place {
+            Place::Conversation { organization, .. } | Place::Managed { organization, .. } => {
+                self.required_organization(*organization)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// `E_KEY` where no organization is named and the configuration requires one.
+    pub(super) fn required_organization(&self, organization: Option<&str>) -> Result<()> {
+        if organization.is_some() || !self.config().require_organization {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorCode::Key,
+            "the organization is missing or empty, and requireOrganization is set; give its id",
+        ))
     }
 
     /// The bytes to store. Memory keeps plain JSON: a hit there must cost no decompression.

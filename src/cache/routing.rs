@@ -21,7 +21,7 @@ impl Core {
                 let mut slots = commands.iter();
                 return Ok(slots.find_map(|words| self.slot_of_words(words, style.is_prefixed, scratch)));
             }
-            Call::Acknowledged { write } => return self.slot_of(write, scratch),
+            Call::Acknowledged { write, .. } => return self.slot_of(write, scratch),
             Call::ClearOrganization { organization } => {
                 scratch.index.clear();
                 self.keys().organization_index(&mut scratch.index, *organization)?;

@@ -179,14 +179,14 @@ return {page[1], gone}";
 
 /// Moves a value of the JavaScript layer. KEYS: its old place, its new key, and where it belongs to an
 /// organization the index and the mark of a clearing. ARGV: the stored value, its
-/// lifetime in ms, its end as index score, the lifetime of an index that would end earlier, and the
-/// field where the old place is a hash.
+/// lifetime in ms, its end as index score, the lifetime of an index that would end earlier, 1 where the old value
+/// stays, and the field where the old place is a hash.
 ///
 /// What is no longer in its old place was cleared or moved since it was read, and stays away; what
 /// is newer stays. The writes come first and the removal last: where memory is full, nothing happens.
 pub const MOVE_LEGACY: &str = "\
 local old, key, index, mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4] \
-local field = ARGV[5] \
+local field = ARGV[6] \
 local there \
 if field then there = redis.call('HEXISTS', old, field) else there = redis.call('EXISTS', old) end \
 if there == 0 or (mark and redis.call('EXISTS', mark) == 1) then return 0 end \
@@ -194,5 +194,6 @@ if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) and index then \
   redis.call('ZADD', index, ARGV[3], key) \
   if redis.call('PTTL', index) < tonumber(ARGV[2]) then redis.call('PEXPIRE', index, ARGV[4]) end \
 end \
+if ARGV[5] == '1' then return 1 end \
 if field then redis.call('HDEL', old, field) else redis.call('UNLINK', old) end \
 return 1";

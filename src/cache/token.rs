@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::call::Shape;
+use super::call::{Shape, Unacknowledged};
 use super::clearing::Clearing;
 use super::fence::Fence;
 use super::legacy::Legacy;
@@ -25,8 +25,7 @@ pub struct Token {
     /// The order of this client's calls: of two writes of a key the later one counts, whichever of them
     /// is heard of first.
     pub(super) sequence: u64,
-    /// A write that Redis itself must have, or nobody.
-    pub(super) must_reach_redis: bool,
+    pub(super) unacknowledged: Unacknowledged,
     /// Nodes that have sent it on.
     pub(super) redirections: u8,
     /// How often a cluster that was down has refused it.
@@ -62,7 +61,15 @@ pub(super) enum Purpose {
 
 impl Token {
     pub(super) fn new(slot: u32, purpose: Purpose, issued: Instant) -> Token {
-        Token { slot, purpose, issued, sequence: 0, must_reach_redis: false, redirections: 0, times_down: 0 }
+        Token {
+            slot,
+            purpose,
+            issued,
+            sequence: 0,
+            unacknowledged: Unacknowledged::Journal,
+            redirections: 0,
+            times_down: 0,
+        }
     }
 
     /// Without a caller.

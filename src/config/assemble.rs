@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
+use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
 use super::endpoint::{Endpoint, RedisUrl};
 use super::secret::Secret;
 use super::settings::Name;
@@ -48,6 +48,8 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         client_key_prefix: values.required_text(Name::ClientKeyPrefix)?.to_owned(),
         prefix_channels: values.flag(Name::PrefixChannels)?,
         scale_reads: values.choice(Name::ScaleReads, ScaleReads::from_word)?,
+        require_organization: values.flag(Name::RequireOrganization)?,
+        legacy: values.choice(Name::LegacyValues, LegacyValues::from_word)?,
         default_ttl: Duration::from_secs(values.integer(Name::DefaultTtl)?),
         compression: values.choice(Name::Compression, Compression::from_word)?,
         compression_threshold_bytes: draft.size(Name::CompressionThreshold)?,

@@ -59,6 +59,18 @@ choice! {
 }
 
 choice! {
+    /// The treatment of values that the JavaScript layer left in Redis.
+    LegacyValues {
+        /// A miss reads the old place, and the value moves to the new one.
+        Move = "move",
+        /// A miss reads the old place, where the value stays until it is set or its organization is cleared.
+        Copy = "copy",
+        /// Nothing looks at the old places.
+        Off = "off",
+    }
+}
+
+choice! {
     /// The least severe log line that is written.
     LogLevel {
         Off = "off",

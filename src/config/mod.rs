@@ -17,7 +17,7 @@ use crate::error::Result;
 
 mod assemble;
 mod choice;
-pub use choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
+pub use choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
 pub mod defaults;
 mod describe;
 pub use describe::markdown_table;
@@ -28,6 +28,7 @@ mod secret;
 pub use secret::Secret;
 mod settings;
 mod suggestion;
+pub use suggestion::nearest;
 mod tls;
 pub use tls::{Tls, TlsIdentity};
 mod values;
@@ -75,6 +76,9 @@ pub struct ConfigFields {
     /// Whether channels get that prefix too.
     pub prefix_channels: bool,
     pub scale_reads: ScaleReads,
+    /// Whether a call that names no organization is refused.
+    pub require_organization: bool,
+    pub legacy: LegacyValues,
     pub default_ttl: Duration,
     pub compression: Compression,
     pub compression_threshold_bytes: usize,
@@ -213,6 +217,8 @@ impl fmt::Debug for ConfigFields {
             client_key_prefix,
             prefix_channels,
             scale_reads,
+            require_organization,
+            legacy,
             default_ttl,
             compression,
             compression_threshold_bytes,
@@ -247,6 +253,8 @@ impl fmt::Debug for ConfigFields {
             .field("client_key_prefix", client_key_prefix)
             .field("prefix_channels", prefix_channels)
             .field("scale_reads", scale_reads)
+            .field("require_organization", require_organization)
+            .field("legacy", legacy)
             .field("default_ttl", default_ttl)
             .field("compression", compression)
             .field("compression_threshold_bytes", compression_threshold_bytes)

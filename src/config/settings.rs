@@ -1,6 +1,6 @@
 //! The one table of settings. Parsing, error sentences, `describe` and the README's table come from it.
 
-use super::choice::{Compression, Driver, Environment, Family, LogLevel, ScaleReads};
+use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
 use super::defaults::*;
 use super::endpoint::{MAX_DATABASE, is_host};
 use super::rule::{Rule, Unit};
@@ -41,6 +41,8 @@ pub(super) enum Name {
     ClientKeyPrefix,
     PrefixChannels,
     ScaleReads,
+    RequireOrganization,
+    LegacyValues,
     DefaultTtl,
     Compression,
     CompressionThreshold,
@@ -274,6 +276,12 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::ScaleReads, "scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
         .defaults(word("primary"))
         .means("whether replicas of a cluster answer the raw client's reads"),
+    setting(Name::RequireOrganization, "requireOrganization", "CACHE_REQUIRE_ORGANIZATION", Rule::Bool)
+        .defaults(flag(false))
+        .means("`true`: a missing or empty organization is `E_KEY` instead of the global scope"),
+    setting(Name::LegacyValues, "legacy", "CACHE_LEGACY", Rule::Choice(LegacyValues::WORDS))
+        .defaults(word("move"))
+        .means("values that the JavaScript layer left: `move` them when they are read, `copy` them, or `off`"),
     setting(Name::DefaultTtl, "defaultTtl", "CACHE_DEFAULT_TTL", TTL)
         .defaults(number(TTL_SECONDS))
         .means("lifetime of a value that is set without one"),

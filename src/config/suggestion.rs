@@ -1,11 +1,15 @@
 //! The name that was probably meant.
 
-/// The candidate nearest to `typed`, case aside, if it is near enough to be a slip.
-pub(super) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidate nearest to `typed`, case aside, if it is near enough to be a slip or is a longer form of it.
+pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase();
+    let is_short_form =
+        |candidate: &str| typed.len() > 1 && candidate.to_ascii_lowercase().starts_with(&typed);
     candidates
         .map(|candidate| (edit_distance(&typed, &candidate.to_ascii_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(typed.len()) / 2)
+        .filter(|(distance, candidate)| {
+            *distance <= candidate.len().max(typed.len()) / 2 || is_short_form(candidate)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -42,6 +46,7 @@ mod tests {
         let names = ["password", "poolSize", "port"];
         assert_eq!(nearest("Passwort", names.into_iter()), Some("password"));
         assert_eq!(nearest("poolsize", names.into_iter()), Some("poolSize"));
+        assert_eq!(nearest("ttl", ["signal", "ttlSeconds"].into_iter()), Some("ttlSeconds"));
         assert_eq!(nearest("xyzzyxyzzy", names.into_iter()), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Outcome, Place, Unacknowledged};
 use orgcache::connection::AsyncSocket;
 use orgcache::health::State;
 use orgcache::key::Kind;
@@ -347,12 +347,49 @@ fn a_write_that_redis_itself_must_have_is_false_and_hides_what_is_older() {
     client.call(&set(summary("org", "1"), "\"old\""));
     client.lose();
     let write = set(summary("org", "1"), "\"in the Map\"");
-    assert_eq!(client.call(&Call::Acknowledged { write: &write }), Outcome::Boolean(false));
+    assert_eq!(
+        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
+        Outcome::Boolean(false)
+    );
     assert_eq!(stored(&mut client, summary("org", "1")), Outcome::Null);
     recover(&mut client);
     assert_eq!(stored(&mut other("away-acknowledged"), summary("org", "1")), Outcome::Null);
-    assert_eq!(client.call(&Call::Acknowledged { write: &write }), Outcome::Boolean(true));
+    assert_eq!(
+        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
+        Outcome::Boolean(true)
+    );
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"in the Map\""));
+}
+
+#[test]
+fn a_copy_that_redis_did_not_take_answers_in_the_outage_and_never_replaces_what_redis_has() {
+    let mut client = Client::connect("away-copied");
+    let mut second = other("away-copied");
+    client.lose();
+    let copy = set(summary("org", "1"), "\"copy\"");
+    let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+    assert_eq!(client.call(&copied), Outcome::Boolean(false));
+    assert_eq!(stored(&mut client, summary("org", "1")), json("\"copy\""));
+    second.call(&set(summary("org", "1"), "\"newer\""));
+    recover(&mut client);
+    assert_eq!(stored(&mut second, summary("org", "1")), json("\"newer\""));
+    assert_eq!(stored(&mut client, summary("org", "1")), json("\"newer\""));
+}
+
+#[test]
+fn a_copy_does_not_hide_a_value_that_is_known_already() {
+    let mut client = Client::connect("away-copied-known");
+    client.call(&set(summary("org", "1"), "\"known\""));
+    client.lose();
+    client.call(&set(summary("org", "2"), "\"journalled\""));
+    for (phone, known) in [("1", "\"known\""), ("2", "\"journalled\"")] {
+        let copy = set(summary("org", phone), "\"copy\"");
+        let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+        assert_eq!(client.call(&copied), Outcome::Boolean(false));
+        assert_eq!(stored(&mut client, summary("org", phone)), json(known));
+    }
+    recover(&mut client);
+    assert_eq!(stored(&mut other("away-copied-known"), summary("org", "2")), json("\"journalled\""));
 }
 
 #[test]

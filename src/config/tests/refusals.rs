@@ -57,6 +57,8 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_PREFIX_CHANNELS", &["perhaps"]),
     ("REDIS_SCALE_READS", &["slave", "all"]),
     ("CACHE_KEY_PREFIX", &["a b:", "a*:", "a?:", "[a]:", "a\\:", "ключ:", "a\n:"]),
+    ("CACHE_REQUIRE_ORGANIZATION", &["perhaps"]),
+    ("CACHE_LEGACY", &["keep"]),
     ("CACHE_DEFAULT_TTL", &["0", "-1", "NaN", "315360001", "18446744073709551616"]),
     ("CACHE_COMPRESSION", &["gzip"]),
     ("CACHE_COMPRESSION_THRESHOLD", &["-1", "16777217"]),

@@ -120,6 +120,8 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_KEY_PREFIX", "shop:", |c| c.client_key_prefix.clone(), "shop:"),
     ("REDIS_PREFIX_CHANNELS", "yes", |c| c.prefix_channels.to_string(), "true"),
     ("REDIS_SCALE_READS", "replica", |c| format!("{:?}", c.scale_reads), "Replica"),
+    ("CACHE_REQUIRE_ORGANIZATION", "true", |c| c.require_organization.to_string(), "true"),
+    ("CACHE_LEGACY", "copy", |c| format!("{:?}", c.legacy), "Copy"),
     ("CACHE_DEFAULT_TTL", "60", |c| format!("{:?}", c.default_ttl), "60s"),
     ("CACHE_COMPRESSION", "ZSTD", |c| format!("{:?}", c.compression), "Zstd"),
     ("CACHE_COMPRESSION_THRESHOLD", "0", |c| c.compression_threshold_bytes.to_string(), "0"),
