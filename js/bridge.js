@@ -50,6 +50,8 @@ class Bridge {
   #link;
   #listeners = new Set();
   #isClosed = false;
+  /** What native code said last, once the client was closed and its native part is gone. */
+  #lastReport;
   #calls;
   #outcomes;
   #words = 0;
@@ -149,12 +151,12 @@ class Bridge {
 
   /** Everything the client knows about itself. Also after it was closed. */
   report() {
-    return JSON.parse((this.#native ?? this.open()).report());
+    return JSON.parse(this.#lastReport ?? (this.#native ?? this.open()).report());
   }
 
   /** What is configured. Asking starts nothing. */
   config() {
-    if (this.#native !== undefined) return this.report().config;
+    if (this.#native !== undefined || this.#lastReport !== undefined) return this.report().config;
     return JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
   }
 
@@ -291,6 +293,8 @@ class Bridge {
     if (this.#hasPassing) passingBytes.leave();
     this.#hasPassing = false;
     try {
+      // Closed by a caller who was told an outcome, after these were called for.
+      if (this.#native === undefined) throw this.#link?.lost ?? closedEarly();
       if (values.length <= SPREAD_ARGUMENTS) this.#native.submit(words, room, ...values);
       else this.#native.submitArray(words, room, values);
       this.#link?.submitted?.();
@@ -390,7 +394,7 @@ class Bridge {
     try {
       return JSON.parse(text);
     } catch {
-      this.#native.corruptValue();
+      this.#native?.corruptValue();
       return null;
     }
   }
@@ -421,6 +425,7 @@ class Bridge {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#native.close();
+    this.#native = undefined;
   }
 
   /**
@@ -443,13 +448,10 @@ class Bridge {
     await Promise.race([this.#quiet(), late]);
     clearTimeout(timer);
     const isQuiet = this.#outstanding === 0;
-    for (let slot = 0; slot < this.#reject.length; slot++) {
-      this.#giveUp(
-        slot,
-        new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled'),
-      );
-    }
-    this.#native.close();
+    for (let slot = 0; slot < this.#reject.length; slot++) this.#giveUp(slot, closedEarly());
+    this.#lastReport = this.#native.close();
+    this.#native = undefined;
+    this.#listeners.clear();
     const journalEntries = this.#journalEntries();
     return { flushed: isQuiet && journalEntries === 0, journalEntries };
   }
@@ -475,6 +477,10 @@ class Bridge {
     const { entries, clears } = this.report().journal;
     return entries + clears;
   }
+}
+
+function closedEarly() {
+  return new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
 }
 
 function wake(waiting) {
