@@ -45,10 +45,10 @@ describe('orgcache on a server that several organizations share', () => {
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n').sort();
     expect(lines).toEqual([
-      expect.stringMatching(/^jack:dev:conversationContexts:org-1:15550100001\t7(200|199) s$/),
-      expect.stringMatching(/^jack:dev:conversationSummaries:org-1:15550100001\t7(200|199) s$/),
+      expect.stringMatching(/^jack:dev:conversationContexts:org-1:15550100001 {3}7(200|199) s$/),
+      expect.stringMatching(/^jack:dev:conversationSummaries:org-1:15550100001 {2}7(200|199) s$/),
     ]);
-    expect(stderr).toBe('2 keys\n');
+    expect(stderr).toBe('2 keys under the prefix jack:dev:\n');
   });
 
   test('lists an organization whose name is encoded in its keys', async () => {
@@ -82,7 +82,9 @@ describe('orgcache on a server that several organizations share', () => {
     await server.command('CONFIG', 'RESETSTAT');
     const { keys, isComplete } = await cli.json('keys', '--limit', '2');
     expect([keys.length, isComplete]).toEqual([2, false]);
-    expect((await cli.run('keys', '--limit', '2')).stderr).toBe('2 keys; there are more: --limit\n');
+    expect((await cli.run('keys', '--limit', '2')).stderr).toBe(
+      '2 keys under the prefix jack:dev:; there are more: --limit\n',
+    );
     expect((await cli.json('keys', '--org', 'org-1', '--limit', '2')).isComplete).toBe(true);
     const commands = await server.command('INFO', 'commandstats');
     expect(commands).toMatch(/cmdstat_scan:/);
@@ -181,7 +183,7 @@ describe('orgcache on a server that several organizations share', () => {
   });
 
   test('counts what each organization holds, the largest first', async () => {
-    const { organizations, isComplete } = await cli.json('stats');
+    const { organizations, isComplete, total } = await cli.json('stats');
     expect(organizations).toEqual([
       {
         organization: 'org-1',
@@ -197,8 +199,51 @@ describe('orgcache on a server that several organizations share', () => {
     expect(organizations.map(({ organization }) => organization).sort()).toEqual(['a:b', 'org-1', 'org-2']);
     expect(isComplete).toBe(true);
     const { stdout, stderr } = await cli.run('stats', '--limit', '1');
-    expect(stdout).toMatch(/^org-1\t2 keys\t\d+ bytes; conversationContexts 1, conversationSummaries 1\n$/);
-    expect(stderr).toBe('3 organizations, 1 shown: --limit\n');
+    expect(total).toEqual({
+      keys: 5,
+      types: { conversationContexts: 3, conversationSummaries: 1, kv: 1 },
+    });
+    const [titles, row, sum, ...rest] = stdout.split('\n');
+    expect(titles).toBe('organization  keys  memory  types');
+    expect(row).toMatch(/^org-1 +2 +[\d.]+ (Ki)?B {2}conversationContexts 1, conversationSummaries 1$/);
+    expect(sum).toMatch(/^total +5 +(\w+ \d(, )?){3}$/);
+    expect(rest).toEqual(['']);
+    expect(stderr).toBe('3 organizations under the prefix jack:dev:, 1 shown: --limit\n');
+  });
+
+  test('clears one organization and no other', async () => {
+    const { code, stdout, stderr } = await cli.run('clear', '--org', 'org-1');
+    expect([code, stdout, stderr]).toEqual([0, 'cleared 2 values\n', 'under the prefix jack:dev:\n']);
+    const { keys } = await cli.json('keys');
+    expect(keys.map(({ organization }) => organization).sort()).toEqual(['a:b', null, 'org-2']);
+  });
+
+  test('lists the types where it is asked for one that it does not know', async () => {
+    const { stderr } = await cli.run('keys', '--type', 'conversationContext');
+    expect(stderr).toContain(
+      'conversationContext is no type of this package; there are: agentConfig, conversationContexts,',
+    );
+    await openPackage({ url: server.url }).cacheManager.set('own', 1, 60, 'org-1');
+    expect((await cli.run('keys', '--type', 'own')).stderr).toBe('1 keys under the prefix jack:dev:\n');
+  });
+
+  test('takes the server and the prefix as options, which win over the environment', async () => {
+    const other = commandLine({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_KEY_PREFIX: 'other:' });
+    const target = ['--url', server.url, '--prefix', 'jack:dev:'];
+    expect((await other.json('keys', '--org', 'org-1', ...target)).keys).toHaveLength(2);
+    expect((await other.json('stats', ...target)).total.keys).toBe(5);
+    expect((await other.run('get', 'jack:dev:kv:greeting', ...target)).stdout).toContain('Hello');
+    expect((await other.run('keys', '--url', server.url)).stderr).toBe('0 keys under the prefix other:\n');
+    expect((await other.run('keys', '--url', server.url, '--prefix', '')).stderr).toContain('prefix (none)');
+    expect((await other.json('doctor', '--url', server.url)).healthy).toBe(true);
+    expect((await other.run('del', 'jack:dev:kv:greeting', ...target)).stdout).toBe('deleted 1 of 1\n');
+    expect((await other.run('clear', '--org', 'org-1', ...target)).stdout).toBe('cleared 2 values\n');
+  });
+
+  test('writes no colour into a pipe', async () => {
+    for (const words of [['stats'], ['doctor'], ['keys']]) {
+      expect((await cli.run(...words)).stdout).not.toContain('\u001b');
+    }
   });
 });
 
@@ -256,6 +301,7 @@ describe('orgcache where it cannot work', () => {
     [['get'], /orgcache get needs KEY/],
     [['get', 'a', 'b'], /orgcache get takes KEY, and 2 were given/],
     [['del'], /orgcache del needs KEY\.\.\./],
+    [['clear'], /orgcache clear needs --org/],
     [['stats', '--org', 'a'], /there is no option --org of orgcache stats/],
   ])('refuses %j with code 2', async (words, expected) => {
     const { code, stdout, stderr } = await commandLine({}).run(...words);

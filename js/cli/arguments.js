@@ -12,12 +12,21 @@ const JSON_OPTION = { json: { type: 'boolean', help: 'print one JSON object' } }
 const LIMIT_OPTION = {
   limit: { type: 'string', help: ['N', 'how many at most, default 100'], parse: countOf },
 };
+/** Where the data is. They win over the environment. */
+const TARGET_OPTIONS = {
+  url: { type: 'string', help: ['URL', 'the server, instead of what the environment names'] },
+  prefix: {
+    type: 'string',
+    help: ['PREFIX', "the start of the cache's keys, instead of CACHE_KEY_PREFIX; '' for none"],
+    mayBeEmpty: true,
+  },
+};
 const NO_OPERANDS = { least: 0, most: 0, shown: '' };
 
 const COMMANDS = {
   doctor: {
     summary: 'check configuration, network, login, memory policy and more; exit code 1 where a check fails',
-    options: JSON_OPTION,
+    options: { ...TARGET_OPTIONS, ...JSON_OPTION },
     operands: NO_OPERANDS,
   },
   keys: {
@@ -25,6 +34,7 @@ const COMMANDS = {
     options: {
       org: { type: 'string', help: ['ID', 'those of one organization'] },
       type: { type: 'string', help: ['TYPE', 'those of one type, e.g. conversationContexts'] },
+      ...TARGET_OPTIONS,
       ...LIMIT_OPTION,
       ...JSON_OPTION,
     },
@@ -32,17 +42,25 @@ const COMMANDS = {
   },
   get: {
     summary: 'print the value of a key, decoded',
-    options: JSON_OPTION,
+    options: { ...TARGET_OPTIONS, ...JSON_OPTION },
     operands: { least: 1, most: 1, shown: 'KEY' },
   },
   del: {
     summary: 'delete keys',
-    options: {},
+    options: TARGET_OPTIONS,
     operands: { least: 1, most: Number.POSITIVE_INFINITY, shown: 'KEY...' },
   },
+  clear: {
+    summary: 'clear every value of one organization',
+    options: {
+      org: { type: 'string', help: ['ID', 'the organization'], isRequired: true },
+      ...TARGET_OPTIONS,
+    },
+    operands: NO_OPERANDS,
+  },
   stats: {
-    summary: 'count what each organization holds, the largest first',
-    options: { ...LIMIT_OPTION, ...JSON_OPTION },
+    summary: 'count what each organization holds, the largest first, and all values by their types',
+    options: { ...TARGET_OPTIONS, ...LIMIT_OPTION, ...JSON_OPTION },
     operands: NO_OPERANDS,
   },
 };
@@ -69,6 +87,10 @@ function commandLine(words) {
     throw new UsageError(`a command is missing; there are ${list(COMMANDS)} (--help tells more)`);
   }
   checkOperands(name, operands);
+  for (const [option, { isRequired }] of Object.entries(COMMANDS[name].options)) {
+    if (isRequired && options[option] === undefined)
+      throw new UsageError(`orgcache ${name} needs --${option}`);
+  }
   return { command: name, options, operands };
 }
 
@@ -97,12 +119,13 @@ function readOption({ name: option, rawName, value }, known, command) {
     const names = Object.keys(known).map((name) => `--${name}`);
     throw new UsageError(`there is no option ${rawName} of ${owner}; there are ${names.join(', ')}`);
   }
-  const { type, parse: read } = known[option];
+  const { type, parse: read, mayBeEmpty = false } = known[option];
   if (type === 'boolean') {
     if (value !== undefined) throw new UsageError(`the option --${option} takes no value`);
     return true;
   }
-  if (value === undefined || value === '') throw new UsageError(`the option --${option} needs a value`);
+  if (value === undefined || (value === '' && !mayBeEmpty))
+    throw new UsageError(`the option --${option} needs a value`);
   return read === undefined ? value : read(value);
 }
 
@@ -131,7 +154,8 @@ function help(name) {
   return [
     `Usage: orgcache ${name ?? 'COMMAND'}${usageOf(name)} [options]`,
     '',
-    'Redis is found by the same environment variables as the package finds it: REDIS_URL, REDIS_HOST, ...',
+    'Redis is found by --url, or by the environment variables by which the package finds it: REDIS_URL, REDIS_HOST, ...',
+    'A password in --url can be seen by other users of this machine; in REDIS_URL it cannot.',
     '',
     ...Object.entries(commands).map(([command, { summary }]) => row(command, summary)),
     '',

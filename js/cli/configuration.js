@@ -5,9 +5,14 @@ const { loadNative } = require('../native.js');
 const { makeError } = require('../errors.js');
 const { inForce } = require('../client/endpoint.js');
 
-/** What the environment configures, as native code reads it. Throws `E_CONFIG`. */
-function readConfiguration(env) {
-  return JSON.parse(loadNative().inspect(makeError, '{}', JSON.stringify(env)));
+/** What options and environment configure, as native code reads it. Throws `E_CONFIG`. */
+function readConfiguration(env, options = {}) {
+  return JSON.parse(loadNative().inspect(makeError, JSON.stringify(options), JSON.stringify(env)));
+}
+
+/** The options of the command line as `configure()` has them. */
+function optionsOf({ url, prefix }) {
+  return { ...(url === undefined ? {} : { url }), ...(prefix === undefined ? {} : { keyPrefix: prefix }) };
 }
 
 /** Where to look: `{ topology, hosts, database, usesTls, ... }`. */
@@ -66,4 +71,4 @@ function nameOf({ host, port, path }) {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-module.exports = { nameOf, readConfiguration, targetOf };
+module.exports = { nameOf, optionsOf, readConfiguration, targetOf };

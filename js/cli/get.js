@@ -16,8 +16,8 @@ const COLLECTIONS = {
 };
 
 /** Prints one value, decoded. */
-function get({ operands: [key], json = false, say }) {
-  return withStore(async (store) => {
+function get({ operands: [key], json = false, url, prefix, say }) {
+  return withStore({ url, prefix }, async (store) => {
     const { client } = store;
     const [redisType, left] = await Promise.all([client.call('TYPE', key), client.call('PTTL', key)]);
     if (redisType === 'none')

@@ -3,21 +3,33 @@
 const { isInternal, typePrefix, valuePattern } = require('./layout.js');
 const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
+const { aligned } = require('./table.js');
+const { protocol } = require('../protocol.js');
 
 const BATCH = 100;
+/** A caller may have others, through the cache manager. */
+const TYPES = Object.keys(protocol.kinds).filter((name) => name !== 'managed');
 const GONE = -2;
 const NO_EXPIRY = -1;
 
 /** Lists keys with the time that is left to them. */
-function keys({ org, type, limit = 100, json = false, say, note }) {
-  return withStore(async (store) => {
+function keys({ org, type, limit = 100, json = false, url, prefix, say, note }) {
+  return withStore({ url, prefix }, async (store) => {
     const { found, isComplete } = await firstKeys(store, { org, type, limit });
     if (json) {
       await say(JSON.stringify({ prefix: store.prefix, isComplete, keys: found }, null, 2));
       return true;
     }
-    for (const { key, ttlSeconds } of found) await say(`${key}\t${lifetime(ttlSeconds)}`);
-    await note(`${found.length} keys${isComplete ? '' : '; there are more: --limit'}`);
+    for (const row of aligned(
+      found.map(({ key, ttlSeconds }) => [key, lifetime(ttlSeconds)]),
+      [1],
+    ))
+      await say(row);
+    const more = isComplete ? '' : '; there are more: --limit';
+    await note(`${found.length} keys under the prefix ${store.shownPrefix}${more}`);
+    if (found.length === 0 && type !== undefined && !Object.hasOwn(protocol.kinds, type)) {
+      await note(`${type} is no type of this package; there are: ${TYPES.join(', ')}`);
+    }
     return true;
   });
 }
@@ -61,8 +73,8 @@ function lifetime(ttlSeconds) {
 }
 
 /** Deletes keys by their names. */
-function del({ operands, say }) {
-  return withStore(async (store) => {
+function del({ operands, url, prefix, say }) {
+  return withStore({ url, prefix }, async (store) => {
     if (operands.some((key) => isInternal(store, key))) {
       throw new Error(
         'a key whose type begins with ! finds the keys of an organization and is not deleted here',

@@ -2,9 +2,14 @@
 
 const { protocol } = require('../protocol.js');
 
-/** A pattern for SCAN: every index of an organization. */
-function indexPattern({ prefix }) {
-  return `${prefix}!index:*`;
+/** A pattern for SCAN: everything of this cache. */
+function wholePattern({ prefix }) {
+  return `${prefix}*`;
+}
+
+/** Whether a key lists what an organization holds. */
+function isIndex({ prefix }, key) {
+  return key.startsWith(`${prefix}!index:`);
 }
 
 /** A pattern for SCAN: every value, or those of one type. Indexes and marks begin with a `!`. */
@@ -24,4 +29,4 @@ function isInternal({ prefix }, key) {
   return key.startsWith(`${prefix}!`);
 }
 
-module.exports = { indexPattern, isInternal, typePrefix, valuePattern };
+module.exports = { isIndex, isInternal, typePrefix, valuePattern, wholePattern };

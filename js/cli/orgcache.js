@@ -6,6 +6,7 @@ const { version } = require('../../package.json');
 
 /** Loaded when asked for: `--help` answers where the addon cannot be loaded too. */
 const RUNNERS = {
+  clear: () => require('./clear.js').clear,
   del: () => require('./keys.js').del,
   doctor: () => require('./doctor/index.js').doctor,
   get: () => require('./get.js').get,

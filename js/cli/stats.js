@@ -1,34 +1,61 @@
 'use strict';
 
-const { indexPattern } = require('./layout.js');
+const { isIndex, isInternal, wholePattern } = require('./layout.js');
 const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
+const { aligned, coloured, sizeOf } = require('./table.js');
 
 const BATCH = 100;
 /** Keys of an organization whose memory is asked for; the others are taken to be like them. */
 const SAMPLE = 100;
+const TITLES = ['organization', 'keys', 'memory', 'types'];
 
-/** Counts what each organization holds, the largest first. */
-function stats({ limit = 100, json = false, say, note }) {
-  return withStore(async (store) => {
-    const organizations = [];
-    for await (const batch of inBatches(scan(store, indexPattern(store)), BATCH)) {
-      const counts = await Promise.all(batch.map((index) => store.client.call('ZCARD', index)));
-      organizations.push(...batch.map((index, position) => ({ index, keys: Number(counts[position]) })));
-    }
-    organizations.sort((a, b) => b.keys - a.keys);
+/** Counts what each organization holds, the largest first, and all values by their types. */
+function stats({ limit = 100, json = false, url, prefix, say, note }) {
+  return withStore({ url, prefix }, async (store) => {
+    const { indexes, total } = await countAll(store);
+    const organizations = await largestFirst(store, indexes);
     const rows = [];
     for (const { index, keys } of organizations.slice(0, limit))
       rows.push(await describe(store, index, keys));
     const isComplete = organizations.length <= limit;
     if (json) {
-      await say(JSON.stringify({ prefix: store.prefix, isComplete, organizations: rows }, null, 2));
+      await say(JSON.stringify({ prefix: store.prefix, isComplete, organizations: rows, total }, null, 2));
       return true;
     }
-    for (const row of rows) await say(lineOf(row));
-    await note(`${organizations.length} organizations${isComplete ? '' : `, ${limit} shown: --limit`}`);
+    const table = aligned(
+      [TITLES, ...rows.map(cellsOf), ['total', String(total.keys), '', typesOf(total)]],
+      [1, 2],
+    );
+    for (const [number, row] of table.entries()) await say(number === 0 ? coloured('bold', row) : row);
+    const shown = isComplete ? '' : `, ${limit} shown: --limit`;
+    await note(`${organizations.length} organizations under the prefix ${store.shownPrefix}${shown}`);
     return true;
   });
+}
+
+/** One scan of the keys finds the indexes of the organizations, and counts the values of each type. */
+async function countAll(store) {
+  const indexes = [];
+  const total = { keys: 0, types: {} };
+  for await (const key of scan(store, wholePattern(store))) {
+    if (isIndex(store, key)) indexes.push(key);
+    if (isInternal(store, key)) continue;
+    const type = store.cacheManager.decodeKey(key)?.type ?? 'other';
+    total.keys++;
+    total.types[type] = (total.types[type] ?? 0) + 1;
+  }
+  return { indexes, total };
+}
+
+async function largestFirst(store, indexes) {
+  const organizations = [];
+  for (let start = 0; start < indexes.length; start += BATCH) {
+    const batch = indexes.slice(start, start + BATCH);
+    const counts = await Promise.all(batch.map((index) => store.client.call('ZCARD', index)));
+    organizations.push(...batch.map((index, position) => ({ index, keys: Number(counts[position]) })));
+  }
+  return organizations.sort((a, b) => b.keys - a.keys);
 }
 
 async function describe(store, index, keys) {
@@ -59,11 +86,17 @@ async function* first(items, count) {
   }
 }
 
-function lineOf({ organization, keys, bytes, isEstimate, types }) {
-  const kinds = Object.entries(types).map(([type, count]) => `${type} ${count}`);
-  const about = isEstimate ? 'about ' : '';
-  const sample = isEstimate ? `; of ${SAMPLE}: ` : '; ';
-  return `${organization ?? '(global)'}\t${about}${keys} keys\t${about}${bytes} bytes${sample}${kinds.join(', ')}`;
+/** A row of the table; what a sample says is marked as that. */
+function cellsOf({ organization, keys, bytes, isEstimate, types }) {
+  const about = isEstimate ? '~' : '';
+  const kinds = isEstimate ? `of ${SAMPLE}: ${typesOf({ types })}` : typesOf({ types });
+  return [organization ?? '(global)', `${about}${keys}`, `${about}${sizeOf(bytes)}`, kinds];
+}
+
+function typesOf({ types }) {
+  return Object.entries(types)
+    .map(([type, count]) => `${type} ${count}`)
+    .join(', ');
 }
 
 module.exports = { stats };

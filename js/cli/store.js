@@ -1,24 +1,27 @@
 'use strict';
 
 const { createInstance } = require('../instance.js');
-const { readConfiguration, targetOf } = require('./configuration.js');
+const { optionsOf, readConfiguration, targetOf } = require('./configuration.js');
 
 /** The longest that a command waits for a server which is away. */
 const CONNECT_TIMEOUT_MS = 5000;
 
-/** The data that the environment's configuration leads to. Nothing is opened before it is asked. */
+/** The data that the command line's options and the environment lead to. Nothing is opened before it is asked. */
 class Store {
   #target;
+  #options;
   #url;
   #opened = [];
   #main;
 
-  constructor(env = process.env) {
-    const configuration = readConfiguration(env);
+  constructor(given, env = process.env) {
+    this.#options = optionsOf(given);
+    const configuration = readConfiguration(env, this.#options);
     if (!configuration.useRedis) throw new Error('USE_REDIS is false, so there is no Redis to look into');
     this.#target = targetOf(configuration, env);
-    this.#url = env.REDIS_URL;
+    this.#url = given.url ?? env.REDIS_URL;
     this.prefix = configuration.keyPrefix;
+    this.shownPrefix = this.prefix === '' ? '(none)' : this.prefix;
     this.#main = this.#open({});
   }
 
@@ -46,14 +49,14 @@ class Store {
   /** An address among the options is one server alone; what the URL says of a login does not go with it. */
   #openNode(address) {
     const [, host, port] = /^\[?(.*?)\]?:(\d+)(?:@|$)/.exec(address);
-    const options = { host, port: Number(port), tls: this.#target.usesTls || undefined };
+    const options = { url: undefined, host, port: Number(port), tls: this.#target.usesTls || undefined };
     return this.#open({ ...options, ...loginOf(this.#url) }).redisManager.getClient();
   }
 
   #open(options) {
     const instance = createInstance();
     const connectTimeout = Math.min(this.#target.connectTimeoutMs, CONNECT_TIMEOUT_MS);
-    instance.configure({ logLevel: 'off', connectTimeout, ...options });
+    instance.configure({ logLevel: 'off', connectTimeout, ...this.#options, ...options });
     this.#opened.push(instance);
     return instance;
   }
@@ -73,8 +76,8 @@ function loginOf(url) {
 }
 
 /** What `work` answers; the store is closed behind it. */
-async function withStore(work) {
-  const store = new Store();
+async function withStore(options, work) {
+  const store = new Store(options);
   try {
     return await work(store);
   } finally {

@@ -1,5 +1,7 @@
 'use strict';
 
+const { coloured } = require('../table.js');
+
 /** No single check takes longer, whatever the timeouts of the configuration. */
 const DEADLINE_MS = 5000;
 
@@ -29,9 +31,11 @@ async function inTime(work, { deadlineMs = DEADLINE_MS, abandon = () => {} } = {
   }
 }
 
+const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' };
+
 /** One check as one line. */
 function line({ status, name, message, fix }) {
-  return `${status.padEnd(4)}  ${name.padEnd(13)}  ${message}${fix === undefined ? '' : ` (${fix})`}`;
+  return `${coloured(COLOURS[status], status.padEnd(4))}  ${name.padEnd(13)}  ${message}${fix === undefined ? '' : ` (${fix})`}`;
 }
 
 module.exports = { DEADLINE_MS, fail, inTime, line, ok, warn };

@@ -4,28 +4,28 @@ const { createInstance } = require('../../instance.js');
 const { DEADLINE_MS, line } = require('./findings.js');
 const { checkAddress } = require('./network.js');
 const { checkClock, checkLatency, checkLogin, checkServer } = require('./server.js');
-const { readConfiguration, targetOf } = require('../configuration.js');
+const { optionsOf, readConfiguration, targetOf } = require('../configuration.js');
 const { checkConfiguration, refusedConfiguration } = require('./configuration.js');
 const { checkCluster, checkSentinels } = require('./topology.js');
 
 /** Looks at everything between this process and its data. Answers whether no check failed. */
-async function doctor({ json = false, say }, env = process.env) {
+async function doctor({ json = false, url, prefix, say }, env = process.env) {
   const findings = [];
   const report = async (...found) => {
     findings.push(...found);
     if (!json) for (const one of found) await say(line(one));
   };
-  const settings = await examine(report, env);
+  const settings = await examine(report, env, optionsOf({ url, prefix }));
   const healthy = findings.every(({ status }) => status !== 'fail');
   if (json) await say(JSON.stringify({ healthy, checks: findings, settings }, null, 2));
   return healthy;
 }
 
 /** Reports finding by finding; answers the settings, null where they are not allowed. */
-async function examine(report, env) {
+async function examine(report, env, options) {
   let configuration;
   try {
-    configuration = readConfiguration(env);
+    configuration = readConfiguration(env, options);
   } catch (error) {
     await report(refusedConfiguration(error));
     return null;
@@ -33,7 +33,7 @@ async function examine(report, env) {
   const target = targetOf(configuration, env);
   await report(...checkConfiguration(configuration, target));
   if (target.topology !== 'embedded' && (await isReachable(report, target)))
-    await examineServer(report, target);
+    await examineServer(report, target, options);
   return configuration.settings;
 }
 
@@ -60,9 +60,10 @@ function softened(finding) {
   return finding.status === 'fail' ? { ...finding, status: 'warn' } : finding;
 }
 
-async function examineServer(report, target) {
+async function examineServer(report, target, options) {
   const instance = createInstance();
-  instance.configure({ logLevel: 'off', connectTimeout: Math.min(target.connectTimeoutMs, DEADLINE_MS) });
+  const connectTimeout = Math.min(target.connectTimeoutMs, DEADLINE_MS);
+  instance.configure({ logLevel: 'off', connectTimeout, ...options });
   const client = instance.redisManager.getClient();
   try {
     const login = await checkLogin(client, target);

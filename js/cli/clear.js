@@ -1,0 +1,17 @@
+'use strict';
+
+const { withStore } = require('./store.js');
+
+/** Clears every value of one organization and no other's. */
+function clear({ org, url, prefix, say, note }) {
+  return withStore({ url, prefix }, async (store) => {
+    const cleared = await store.cacheAdapter.clearOrganizationCache(org);
+    if (cleared === false)
+      throw new Error('Redis did not carry the clearing out; nothing is known to be cleared');
+    await say(`cleared ${cleared} values`);
+    await note(`under the prefix ${store.shownPrefix}`);
+    return true;
+  });
+}
+
+module.exports = { clear };
