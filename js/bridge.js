@@ -2,6 +2,7 @@
 
 const { OrgCacheError, makeError, ofCommand } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { optionsText } = require('./options.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { protocol } = require('./protocol.js');
 
@@ -451,7 +452,6 @@ class Bridge {
     for (let slot = 0; slot < this.#reject.length; slot++) this.#giveUp(slot, closedEarly());
     this.#lastReport = this.#native.close();
     this.#native = undefined;
-    this.#listeners.clear();
     const journalEntries = this.#journalEntries();
     return { flushed: isQuiet && journalEntries === 0, journalEntries };
   }
@@ -459,7 +459,7 @@ class Bridge {
   /** Closes at once, and opens again with the next call: options and environment are read anew then. */
   async reset() {
     await this.close(0);
-    this.#native = undefined;
+    this.#lastReport = undefined;
     this.#isClosed = false;
     this.#closing = undefined;
     this.#usesRedis = true;
@@ -486,15 +486,6 @@ function closedEarly() {
 function wake(waiting) {
   if (waiting.length === 0) return;
   for (const resume of waiting.splice(0)) resume();
-}
-
-/** Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name. */
-function optionsText(options) {
-  return JSON.stringify(options, (_name, value) => {
-    if (typeof value === 'function' || typeof value === 'symbol') return [typeof value];
-    const isJson = typeof value !== 'bigint' && (typeof value !== 'number' || Number.isFinite(value));
-    return isJson ? value : String(value);
-  });
 }
 
 module.exports = { Bridge };

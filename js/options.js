@@ -54,4 +54,13 @@ function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
   throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }
 
-module.exports = { WAITING, refuseUnknown, signalOf, timeoutOf };
+/** Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name. */
+function optionsText(options) {
+  return JSON.stringify(options, (_name, value) => {
+    if (typeof value === 'function' || typeof value === 'symbol') return [typeof value];
+    const isJson = typeof value !== 'bigint' && (typeof value !== 'number' || Number.isFinite(value));
+    return isJson ? value : String(value);
+  });
+}
+
+module.exports = { WAITING, optionsText, refuseUnknown, signalOf, timeoutOf };
