@@ -6,6 +6,7 @@ const { runNode } = require('../support/process');
 
 test('the types of the commands are those that the command table makes', async () => {
   await runNode(['scripts/client-types.mjs', '--check']);
+  await runNode(['scripts/ioredis-types.mjs', '--check']);
 });
 
 test('every command is a method of clients, pipelines and transactions, and so is its variant for Buffers', () => {

@@ -6,14 +6,13 @@
 //! there. Never decides a key, a lifetime or a retry: policy is below.
 //!
 //! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
-//! on the thread of its environment, and whoever enters it from outside keeps it until that is done.
+//! on the thread of its environment, and it is freed only after its last handle was closed.
 
 mod arguments;
 mod bell;
 mod bound;
 mod calls;
 mod client;
-mod client_handle;
 mod cluster_driver;
 mod cluster_member;
 mod driving;
@@ -35,7 +34,6 @@ mod notices;
 mod open_handles;
 mod overall;
 mod reference;
-mod report;
 mod sink;
 mod thread_driver;
 mod under_way;

@@ -1,6 +1,15 @@
 //! Which words of a command are keys.
 
-use super::{Begin, Find, KeySpec, find};
+use serde_json::{Value, json};
+
+use super::{Begin, COMMANDS, Find, KeySpec, find};
+
+/// Where each command has its keys, subcommands included, for those who look for keys without crossing into native
+/// code: a list of specs by name, the words counted with the name as the first.
+pub fn describe() -> Value {
+    let specs = |specs: &[KeySpec]| specs.iter().map(KeySpec::describe).collect::<Value>();
+    COMMANDS.iter().map(|command| (command.name.to_owned(), specs(command.keys))).collect()
+}
 
 /// Tells the positions of all keys, a position at most once for each place that names it.
 pub fn key_positions(words: &[&[u8]], mut tell: impl FnMut(usize)) {
@@ -25,6 +34,23 @@ fn stored_to(words: &[&[u8]], tell: &mut impl FnMut(usize)) {
 }
 
 impl KeySpec {
+    fn describe(&self) -> Value {
+        let mut spec = match self.begin {
+            Begin::At(at) => json!({ "at": at }),
+            Begin::Behind(word, from) => json!({ "behind": word, "from": from }),
+        };
+        let found = match self.find {
+            Find::Range { last, step, limit } => {
+                [("last", json!(last)), ("step", json!(step)), ("limit", json!(limit))]
+            }
+            Find::Counted { number, first, step } => {
+                [("numberAt", json!(number)), ("first", json!(first)), ("step", json!(step))]
+            }
+        };
+        found.into_iter().for_each(|(name, value)| spec[name] = value);
+        spec
+    }
+
     fn positions(&self, words: &[&[u8]], tell: &mut impl FnMut(usize)) -> Option<()> {
         let begin = self.begin.position(words)?;
         match self.find {

@@ -11,7 +11,7 @@ mod slot;
 mod table;
 
 pub use blocking::{Blocking, blocking};
-pub use keys::key_positions;
+pub use keys::{describe as describe_keys, key_positions};
 pub use prefix::Prefix;
 pub use slot::{SLOTS, slot_of};
 

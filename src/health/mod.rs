@@ -4,7 +4,6 @@
 //! no key, no value and no secret, since it is never given any. Relies on nobody: the other rooms
 //! tell it what happened. Never decides anything.
 
-pub mod census;
 mod counters;
 mod histogram;
 pub mod log;

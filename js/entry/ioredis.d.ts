@@ -1,0 +1,2 @@
+export * from '../ioredis/types.js';
+export { default } from '../ioredis/types.js';

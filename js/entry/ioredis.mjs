@@ -1,0 +1,14 @@
+import Redis from '../ioredis/index.js';
+
+export default Redis;
+export const {
+  AbstractConnector,
+  Command,
+  MaxRetriesPerRequestError,
+  Pipeline,
+  ReplyError,
+  ScanStream,
+  createClient,
+  print,
+} = Redis;
+export { Redis };

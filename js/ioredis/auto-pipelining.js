@@ -1,0 +1,93 @@
+'use strict';
+
+const { asCallback, noop } = require('./callback.js');
+const { keyPositions } = require('./keys.js');
+const { slotOf } = require('./slots.js');
+const { BITS, bitsOf } = require('./flags.js');
+const { nextTick, setImmediate } = require('./timers.js');
+
+/** They change the connection or are about it, and are never put off. */
+const NEVER = [
+  ...['auth', 'info', 'script', 'quit', 'cluster', 'pipeline', 'multi', 'select', 'client'],
+  ...['subscribe', 'psubscribe', 'unsubscribe', 'unpsubscribe'],
+];
+/** The pipeline of one lot of calls: whether its end is scheduled, and who waits for which result. */
+const lots = new WeakMap();
+
+/** Asked where `enableAutoPipelining` is on. */
+function shouldUseAutoPipelining(client, functionName, commandName) {
+  return (
+    functionName !== null &&
+    !client.isPipeline &&
+    !NEVER.includes(commandName) &&
+    !client.options.autoPipeliningIgnoredCommands.includes(commandName)
+  );
+}
+
+/** Puts the call into the pipeline that goes at the end of this turn of the event loop. */
+function executeWithAutoPipelining(client, functionName, commandName, args, callback) {
+  if (client.isCluster && client.slots.length === 0) {
+    return asCallback(onceReady(client, functionName, commandName, args), callback);
+  }
+  const lotName = lotOf(client, commandName, args);
+  let pipeline = client._autoPipelines.get(lotName);
+  if (pipeline === undefined) {
+    pipeline = client.pipeline();
+    lots.set(pipeline, []);
+    client._autoPipelines.set(lotName, pipeline);
+    setImmediate(executeLot, client, lotName);
+  }
+  const promise = new Promise((resolve, reject) => {
+    lots.get(pipeline).push((error, value) => (error ? reject(error) : resolve(value)));
+    if (functionName === 'call' || functionName === 'callBuffer')
+      pipeline[functionName](commandName, ...args);
+    else pipeline[functionName](...args);
+  });
+  return asCallback(promise, callback);
+}
+
+function onceReady(client, functionName, commandName, args) {
+  if (client.status === 'wait') client.connect().catch(noop);
+  return new Promise((resolve, reject) => {
+    client.delayUntilReady((error) => {
+      if (error) reject(error);
+      else executeWithAutoPipelining(client, functionName, commandName, args).then(resolve, reject);
+    });
+  });
+}
+
+/** Calls of one lot go to the same node. */
+function lotOf(client, commandName, args) {
+  if (!client.isCluster) return 'main';
+  const nodes =
+    client.slots[slotOf(`${client.options.keyPrefix || ''}${firstKey(commandName, args)}`)].join(',');
+  if (client.options.scaleReads === 'master') return nodes;
+  return `${nodes}:${bitsOf(commandName) & BITS.READONLY ? 'read' : 'write'}`;
+}
+
+function firstKey(commandName, args) {
+  const words = args.flat();
+  const [position] = keyPositions(commandName, words);
+  return position === undefined ? words[0] : words[position];
+}
+
+function executeLot(client, lotName) {
+  // Two pipelines of one lot never run at once; what gathers meanwhile goes with the next.
+  if (client._runningAutoPipelines.has(lotName)) return;
+  const pipeline = client._autoPipelines.get(lotName);
+  if (pipeline === undefined) return;
+  client._runningAutoPipelines.add(lotName);
+  client._autoPipelines.delete(lotName);
+  const waiting = lots.get(pipeline);
+  pipeline.exec((error, results) => {
+    client._runningAutoPipelines.delete(lotName);
+    // Each in a tick of its own, so that none is harmed by what another throws.
+    waiting.forEach((settle, i) => {
+      if (error) nextTick(settle, error);
+      else nextTick(settle, ...results[i]);
+    });
+    if (client._autoPipelines.has(lotName)) executeLot(client, lotName);
+  });
+}
+
+module.exports = { executeWithAutoPipelining, shouldUseAutoPipelining };

@@ -1,0 +1,51 @@
+'use strict';
+
+const { BITS, bitsOf } = require('./flags.js');
+
+function numberOf(word) {
+  if (typeof word === 'number') return word;
+  if (Buffer.isBuffer(word)) return numberOf(word.toString());
+  if (typeof word !== 'string') return undefined;
+  const number = Number(word);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** For how many milliseconds it asks the server to wait at most: 0 for ever, null where it says nothing. */
+function ownTimeout(name, args) {
+  if (args.length === 0) return undefined;
+  const bits = bitsOf(name);
+  if (bits & BITS.LAST_ARG_TIMEOUT_COMMANDS) return secondsOf(args[args.length - 1]);
+  if (bits & BITS.FIRST_ARG_TIMEOUT_COMMANDS) return secondsOf(args[0]);
+  if (bits & BITS.BLOCK_OPTION_COMMANDS) return behindBlock(args);
+  return undefined;
+}
+
+function secondsOf(word) {
+  const seconds = numberOf(word);
+  return seconds === undefined ? undefined : Math.max(seconds, 0) * 1000;
+}
+
+function behindBlock(args) {
+  for (let i = 0; i < args.length; i++) {
+    if (String(args[i]).toLowerCase() !== 'block') continue;
+    const milliseconds = numberOf(args[i + 1]);
+    return milliseconds === undefined ? undefined : Math.max(milliseconds, 0);
+  }
+  return null;
+}
+
+/** The option `blockingTimeout` in milliseconds, where it asks for anything. */
+function configuredTimeout({ blockingTimeout }) {
+  return typeof blockingTimeout === 'number' && blockingTimeout > 0 ? blockingTimeout : undefined;
+}
+
+/** After how many milliseconds a blocking command that is sent counts as having found nothing. */
+function timeoutOf(command, options) {
+  const configured = configuredTimeout(options);
+  if (configured === undefined) return undefined;
+  const own = command.extractBlockingTimeout();
+  if (own === undefined) return undefined;
+  return own > 0 ? own + (options.blockingTimeoutGrace ?? 100) : configured;
+}
+
+module.exports = { configuredTimeout, ownTimeout, timeoutOf };

@@ -1,0 +1,102 @@
+'use strict';
+
+const { noop, throwLater } = require('./callback.js');
+const { MaxRetriesPerRequestError, aborted, connectionClosed } = require('./errors.js');
+const { clearTimeout, setTimeout } = require('./timers.js');
+
+/** The connection is gone: what becomes of the commands, and whether there is another. */
+function closed(redis) {
+  const { options, status } = redis;
+  redis.setStatus('close');
+  clearTimeout(redis._socketTimer);
+  redis._socketTimer = undefined;
+  if (redis.condition === null) redis.condition = { select: options.db, subscriber: false };
+  takeLost(redis, status === 'ready');
+  redis.offlineQueue = withoutTransactionRests(redis.offlineQueue);
+  if (status === 'ready') redis.prevCondition ??= redis.condition;
+
+  const delay = redis.manuallyClosing ? undefined : nextDelay(redis);
+  redis.manuallyClosing = false;
+  if (typeof delay !== 'number') {
+    redis.setStatus('end');
+    redis.flushQueue(connectionClosed());
+    return;
+  }
+  redis.setStatus('reconnecting', delay);
+  redis.reconnectTimeout = setTimeout(() => {
+    redis.reconnectTimeout = null;
+    redis.connect().catch(noop);
+  }, delay);
+  giveUpWaiting(redis, options.maxRetriesPerRequest);
+}
+
+function nextDelay(redis) {
+  const { retryStrategy } = redis.options;
+  if (typeof retryStrategy !== 'function') return undefined;
+  redis.retryAttempts += 1;
+  try {
+    return retryStrategy(redis.retryAttempts);
+  } catch (error) {
+    throwLater(error);
+    return undefined;
+  }
+}
+
+function giveUpWaiting(redis, limit) {
+  if (typeof limit !== 'number' || limit < 0) return;
+  if (redis.retryAttempts % (limit + 1) === 0) redis.flushQueue(new MaxRetriesPerRequestError(limit));
+}
+
+/** Commands that the connection did not answer. */
+function takeLost(redis, wasReady) {
+  const lost = withoutPartlyAnsweredPipelines(redis._lost);
+  redis._lost = [];
+  const again = [];
+  for (const { command, wasSent } of lost) {
+    const item = { command, stream: streamOf(command), select: command.database };
+    if (redis._flushedWith) command.reject(redis._flushedWith);
+    else if (command.isHandshake) command.reject(connectionClosed());
+    else if (wasSent && !redis.options.autoResendUnfulfilledCommands) command.reject(aborted(command));
+    else again.push(item);
+  }
+  redis._flushedWith = undefined;
+  if (wasReady) redis._unanswered.push(...again);
+  else redis.offlineQueue.unshift(...again);
+}
+
+function streamOf({ pipelineIndex }) {
+  return pipelineIndex === undefined ? undefined : { isPipeline: true };
+}
+
+/** A pipeline is sent again only as a whole: one of which some commands were answered is given up. */
+function withoutPartlyAnsweredPipelines(lost) {
+  let expected = 0;
+  return lost.filter(({ command }) => {
+    const { pipelineIndex } = command;
+    if (pipelineIndex === undefined || pipelineIndex === 0) expected = 0;
+    if (pipelineIndex === undefined) return true;
+    if (pipelineIndex === expected) {
+      expected += 1;
+      return true;
+    }
+    command.reject(aborted(command));
+    return false;
+  });
+}
+
+/** What is left of a transaction whose beginning is gone must not run outside of it. */
+function withoutTransactionRests(items) {
+  const kept = [];
+  let isRest = true;
+  for (const item of items) {
+    const { command } = item;
+    if (command.name === 'multi') isRest = false;
+    if (isRest && (command.name === 'exec' || command.inTransaction)) {
+      command.reject(aborted(command));
+      if (command.name === 'exec') isRest = false;
+    } else kept.push(item);
+  }
+  return kept;
+}
+
+module.exports = { closed };

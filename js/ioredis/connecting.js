@@ -1,0 +1,154 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+const { asCallback, noop } = require('./callback.js');
+const { ParserError, connectionClosed } = require('./errors.js');
+const { becomeReady } = require('./ready.js');
+const { closed } = require('./closing.js');
+const { LinkStream } = require('./stream.js');
+const { nextTick } = require('./timers.js');
+
+/** What a server answers to a password that it does not need; connecting goes on. */
+const NEEDLESS_PASSWORD = [
+  ['no password is set', '[WARN] Redis server does not require a password, but a password was supplied.'],
+  [
+    'without any password configured for the default user',
+    "[WARN] This Redis server's `default` user does not require a password, but a password was supplied",
+  ],
+  [
+    "wrong number of arguments for 'auth' command",
+    "[ERROR] The server returned \"wrong number of arguments for 'auth' command\". You are probably passing both username and password to Redis version 5 or below. You should only pass the 'password' option for Redis version 5 and under.",
+  ],
+];
+
+/** Connects. The promise is fulfilled when the client is ready, and rejected when the connection closes before. */
+function connect(redis) {
+  return new Promise((resolve, reject) => {
+    if (['connecting', 'connect', 'ready'].includes(redis.status)) {
+      reject(new Error('Redis is already connecting/connected'));
+      return;
+    }
+    redis.connectionEpoch += 1;
+    redis.setStatus('connecting');
+    const { options } = redis;
+    redis.condition = {
+      select: options.db,
+      auth: options.username ? [options.username, options.password] : options.password,
+      subscriber: false,
+    };
+    asCallback(
+      redis.connector.connect((type, error) => redis.silentEmit(type, error)),
+      (error, stream) => {
+        if (error) noServer(redis, error, reject);
+        else dialled(redis, stream, resolve, reject);
+      },
+    );
+  });
+}
+
+function noServer(redis, error, reject) {
+  redis.flushQueue(error);
+  redis.silentEmit('error', error);
+  reject(error);
+  redis.setStatus('end');
+}
+
+function dialled(redis, given, resolve, reject) {
+  // A connector of the application's may answer a socket.
+  const stream = given instanceof LinkStream ? given : new LinkStream({ ...redis.options, stream: given });
+  redis.stream = stream;
+  if (stream.destroyed) {
+    const { firstError } = redis.connector;
+    if (firstError) nextTick(() => redis.silentEmit('error', firstError));
+    nextTick(() => closed(redis));
+  } else {
+    if (stream.connecting) stream.once('connect', () => connected(redis));
+    else nextTick(() => connected(redis));
+    stream.on('error', (error) => failedWith(redis, error));
+    stream.once('close', () => closed(redis));
+  }
+  const onReady = () => {
+    redis.removeListener('close', onClose);
+    resolve();
+  };
+  const onClose = () => {
+    redis.removeListener('ready', onReady);
+    reject(connectionClosed());
+  };
+  redis.once('ready', onReady);
+  redis.once('close', onClose);
+}
+
+function failedWith(redis, error) {
+  // Sent again, the same commands would be answered as badly.
+  if (error instanceof ParserError) redis._flushedWith = error;
+  redis.silentEmit('error', error);
+}
+
+/** The handshake. Its commands go before all others; whoever waits for the client goes on when it is ready. */
+function connected(redis) {
+  redis.setStatus('connect');
+  redis._lost = [];
+  redis.stream.onPush = (message) => redis._subscriber.take(message);
+  const { connectionEpoch } = redis;
+  const isCurrent = () => connectionEpoch === redis.connectionEpoch;
+  shakeHands(redis, () => authenticate(redis, isCurrent));
+  Promise.all(shakeHands(redis, () => introduce(redis))).then(() => {
+    if (!redis.options.enableReadyCheck) becomeReady(redis);
+    else shakeHands(redis, () => checkReady(redis, isCurrent));
+  });
+}
+
+/** What is sent meanwhile is this connection's own, and is not sent again on another. */
+function shakeHands(redis, work) {
+  redis._isShakingHands = true;
+  try {
+    return work();
+  } finally {
+    redis._isShakingHands = false;
+  }
+}
+
+function authenticate(redis, isCurrent) {
+  redis._isRefused = false;
+  const { auth, select } = redis.condition;
+  if (auth) {
+    redis.auth(auth, (error) => {
+      if (!error || !isCurrent()) return;
+      const known = NEEDLESS_PASSWORD.find(([words]) => error.message.includes(words));
+      if (known !== undefined) {
+        console.warn(known[1]);
+        return;
+      }
+      redis._isRefused = true;
+      redis.recoverFromFatalError(error, error);
+    });
+  }
+  // In a cluster SELECT is not allowed, and another connection would not help.
+  if (select) redis.select(select).catch((error) => redis.silentEmit('error', error));
+}
+
+function introduce(redis) {
+  const { clientInfoTag, connectionName, disableClientInfo } = redis.options;
+  const said = [];
+  if (connectionName) said.push(redis.client('setname', connectionName).catch(noop));
+  if (!disableClientInfo) {
+    const name = clientInfoTag ? `ioredis(${clientInfoTag})` : 'ioredis';
+    said.push(redis.client('SETINFO', 'LIB-VER', protocol.version).catch(noop));
+    said.push(redis.client('SETINFO', 'LIB-NAME', name).catch(noop));
+  }
+  return said;
+}
+
+function checkReady(redis, isCurrent) {
+  redis._readyCheck((error, info) => {
+    if (!isCurrent()) return;
+    if (error) {
+      if (redis._isRefused) return;
+      redis.recoverFromFatalError(new Error(`Ready check failed: ${error.message}`), error);
+    } else if (redis.connector.check(info)) becomeReady(redis);
+    else redis.disconnect(true);
+  });
+}
+
+module.exports = { connect };

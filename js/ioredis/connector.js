@@ -1,0 +1,80 @@
+'use strict';
+
+const { connectionClosed } = require('./errors.js');
+const { LinkStream } = require('./stream.js');
+const { clearTimeout, nextTick, setTimeout } = require('./timers.js');
+
+/** Finds a server and dials it. `connect` answers a stream that need not be connected yet. */
+class AbstractConnector {
+  connecting = false;
+  stream = undefined;
+  /** What the stream failed with before anybody could listen. */
+  firstError = undefined;
+  #disconnectTimeout;
+
+  constructor(disconnectTimeout) {
+    this.#disconnectTimeout = disconnectTimeout;
+  }
+
+  /** Whether a server that says this of itself is the one that was asked for. */
+  check(_info) {
+    return true;
+  }
+
+  /** Ends the stream, and destroys it where the server does not let go. */
+  disconnect() {
+    this.connecting = false;
+    const { stream } = this;
+    if (!stream) return;
+    const timer = setTimeout(() => stream.destroy(), this.#disconnectTimeout);
+    stream.once('close', () => clearTimeout(timer));
+    stream.end();
+  }
+
+  /** A stream to that server, with the options that are about every stream. */
+  dial(target, { connectTimeout, keepAlive, noDelay }) {
+    this.stream = new LinkStream({ ...target, connectTimeout, keepAlive, noDelay });
+    this.stream.once('error', (error) => {
+      this.firstError = error;
+    });
+    return this.stream;
+  }
+}
+
+/** One server, whose address the options tell. */
+class StandaloneConnector extends AbstractConnector {
+  constructor(options) {
+    super(options.disconnectTimeout);
+    this.options = options;
+  }
+
+  connect() {
+    this.connecting = true;
+    // In a tick of its own, so that who makes a client and disconnects it at once never dials.
+    return new Promise((resolve, reject) => {
+      nextTick(() => {
+        if (!this.connecting) reject(connectionClosed());
+        else resolveOrReject(() => this.dial(targetOf(this.options), this.options), resolve, reject);
+      });
+    });
+  }
+}
+
+function resolveOrReject(work, resolve, reject) {
+  try {
+    resolve(work());
+  } catch (error) {
+    reject(error);
+  }
+}
+
+function targetOf({ path, host, port, family, tls }) {
+  // What the TLS options say of the address counts, as with `tls.connect`.
+  const given = tls && typeof tls === 'object' ? tls : {};
+  const target = path
+    ? { path: given.path ?? path }
+    : { host: given.host ?? host, port: given.port ?? port, family: given.family ?? family };
+  return tls ? { ...target, tls: given } : target;
+}
+
+module.exports = { AbstractConnector, StandaloneConnector };

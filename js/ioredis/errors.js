@@ -1,0 +1,81 @@
+'use strict';
+
+/** Where an error of the server was made here says nothing: two frames are kept, which costs little. */
+const REPLY_FRAMES = 2;
+
+class RedisError extends Error {
+  get name() {
+    return this.constructor.name;
+  }
+}
+
+class ParserError extends RedisError {
+  constructor(message, buffer, offset) {
+    super(message);
+    this.buffer = buffer;
+    this.offset = offset;
+  }
+}
+
+/** The server answered with an error. */
+class ReplyError extends RedisError {
+  constructor(message) {
+    const frames = Error.stackTraceLimit;
+    Error.stackTraceLimit = REPLY_FRAMES;
+    super(message);
+    Error.stackTraceLimit = frames;
+  }
+}
+
+/** The command was given up without a reply. */
+class AbortError extends RedisError {}
+
+class InterruptError extends AbortError {}
+
+class MaxRetriesPerRequestError extends AbortError {
+  constructor(limit) {
+    super(
+      `Reached the max retries per request limit (which is ${limit}). Refer to "maxRetriesPerRequest" option for details.`,
+    );
+  }
+}
+
+class ClusterAllFailedError extends RedisError {
+  static defaultMessage = 'Failed to refresh slots cache.';
+
+  constructor(message, lastNodeError) {
+    super(message);
+    this.lastNodeError = lastNodeError;
+  }
+}
+
+const CONNECTION_CLOSED_ERROR_MSG = 'Connection is closed.';
+
+function connectionClosed() {
+  return new Error(CONNECTION_CLOSED_ERROR_MSG);
+}
+
+/** A command that may not be sent again, because a part of its pipeline or transaction was answered. */
+function aborted(command) {
+  const error = new AbortError('Command aborted due to connection close');
+  error.command = { name: command.name, args: command.args };
+  return error;
+}
+
+function makeReplyError(message) {
+  return new ReplyError(message);
+}
+
+module.exports = {
+  AbortError,
+  CONNECTION_CLOSED_ERROR_MSG,
+  ClusterAllFailedError,
+  InterruptError,
+  MaxRetriesPerRequestError,
+  ParserError,
+  RedisError,
+  ReplyError,
+  aborted,
+  connectionClosed,
+  makeReplyError,
+};

@@ -1,0 +1,12 @@
+'use strict';
+
+/** Shows where the application made the call instead of where its reply came in. */
+function friendlyStack(error, stackOfCall, ownFolder = __dirname) {
+  const frames = stackOfCall.split('\n').slice(1);
+  const own = frames.findIndex((frame) => !frame.includes(ownFolder));
+  if (error.stack)
+    error.stack = [error.stack.split('\n', 1)[0], ...frames.slice(Math.max(own, 0))].join('\n');
+  return error;
+}
+
+module.exports = { friendlyStack };

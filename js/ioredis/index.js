@@ -1,0 +1,31 @@
+'use strict';
+
+const { Command } = require('./command.js');
+const { AbstractConnector } = require('./connector.js');
+const errors = require('./errors.js');
+const { Pipeline } = require('./pipeline.js');
+const { Redis } = require('./redis.js');
+const { ScanStream } = require('./scan-stream.js');
+
+/** A callback for the console. */
+function print(error, reply) {
+  console.log(error ? `Error: ${error}` : `Reply: ${reply}`);
+}
+
+const { createClient } = Redis;
+const { MaxRetriesPerRequestError, ReplyError } = errors;
+
+/** The class itself, which has everything else, as `require('ioredis')` does. */
+module.exports = Object.assign(Redis, {
+  AbstractConnector,
+  Command,
+  MaxRetriesPerRequestError,
+  Pipeline,
+  Redis,
+  ReplyError,
+  ScanStream,
+  createClient,
+  default: Redis,
+  print,
+});
+Object.defineProperty(module.exports, '__esModule', { value: true });

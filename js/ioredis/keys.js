@@ -1,0 +1,95 @@
+'use strict';
+
+const { loadNative } = require('../native.js');
+
+/** By the name of a command, of a subcommand `container|name`: where its keys are. Native code has the table. */
+let specs;
+
+function specsOf(name) {
+  specs ??= new Map(Object.entries(JSON.parse(loadNative().commandKeys())));
+  return specs.get(name);
+}
+
+/** The positions of keys among `args`, each once for each place that names it. */
+function keyPositions(name, args) {
+  const command = name.toLowerCase();
+  const subcommand = args.length > 0 ? specsOf(`${command}|${String(args[0]).toLowerCase()}`) : undefined;
+  return positionsOf(command, subcommand ?? specsOf(command), args);
+}
+
+function positionsOf(command, specs = [], args) {
+  const found = [];
+  for (const spec of specs) {
+    const begin = beginOf(spec, args);
+    if (begin === undefined || begin >= args.length) continue;
+    if (spec.numberAt === undefined) ofRange(spec, args, begin, found);
+    else ofCount(spec, args, begin, found);
+  }
+  if (command === 'sort' || command === 'sort_ro') furtherOfSort(args, found);
+  // MIGRATE has no key there where it names them behind KEYS.
+  return command === 'migrate' ? found.filter((position) => args[position].length > 0) : found;
+}
+
+/** Positions in the table count the name, which is no argument. */
+function beginOf({ at, behind, from }, args) {
+  if (behind === undefined) return at - 1;
+  const isIt = (word) => String(word).toUpperCase() === behind;
+  if (from >= 0) {
+    const found = args.findIndex((word, position) => position >= from - 1 && isIt(word));
+    return found === -1 ? undefined : found + 1;
+  }
+  for (let position = args.length + from; position >= 0; position--) {
+    if (isIt(args[position])) return position + 1;
+  }
+  return undefined;
+}
+
+function ofRange({ last, step, limit }, args, begin, found) {
+  const end =
+    last >= 0
+      ? begin + last
+      : limit >= 2
+        ? begin + Math.floor((args.length - begin) / limit) - 1
+        : args.length + last;
+  for (let position = begin; position <= Math.min(end, args.length - 1); position += step)
+    found.push(position);
+}
+
+function ofCount({ numberAt, first, step }, args, begin, found) {
+  const text = String(args[begin + numberAt]);
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  for (let i = 0; i < count; i++) {
+    const position = begin + first + i * step;
+    if (position >= args.length) return;
+    found.push(position);
+  }
+}
+
+/** Patterns of further keys behind BY and GET, and the key behind STORE: COMMAND does not say where they are. */
+function furtherOfSort(args, found) {
+  for (let position = 1; position + 1 < args.length; position++) {
+    const word = String(args[position]).toUpperCase();
+    if (!['BY', 'GET', 'STORE'].includes(word)) continue;
+    position += 1;
+    // GET # is the element itself.
+    if (word !== 'GET' || String(args[position]) !== '#') found.push(position);
+  }
+}
+
+/**
+ * Puts `prefix`, a text or a Buffer, in front of every key that the command itself names. Keys of subcommands, such
+ * as the stream of XGROUP CREATE, stay as they are, as with ioredis: applications prefix them.
+ */
+function prefixKeys(name, args, prefix) {
+  const command = name.toLowerCase();
+  for (const position of positionsOf(command, specsOf(command), args)) {
+    args[position] = joined(prefix, args[position]);
+  }
+}
+
+function joined(prefix, key) {
+  if (!Buffer.isBuffer(prefix) && !Buffer.isBuffer(key)) return prefix + key;
+  return Buffer.concat([Buffer.from(prefix), Buffer.from(key)]);
+}
+
+module.exports = { keyPositions, prefixKeys };

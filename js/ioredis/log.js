@@ -1,0 +1,16 @@
+'use strict';
+
+const LEVELS = ['off', 'error', 'warn', 'info', 'debug', 'trace'];
+const DEFAULT_LEVEL = 'warn';
+const told = new Set();
+
+/** A line on stderr where `CACHE_LOG` asks for lines of this level, each once in a process. */
+function tellOnce(level, message) {
+  if (told.has(message)) return;
+  told.add(message);
+  const given = LEVELS.indexOf(process.env.CACHE_LOG?.toLowerCase());
+  const asked = given === -1 ? LEVELS.indexOf(DEFAULT_LEVEL) : given;
+  if (LEVELS.indexOf(level) <= asked) process.stderr.write(`orgcache ${level}: ${message}\n`);
+}
+
+module.exports = { tellOnce };

@@ -1,0 +1,125 @@
+/// <reference types="node" />
+
+import type { SrvRecord } from 'node:dns';
+import type { ConnectionOptions } from 'node:tls';
+import type { AbstractConnector } from './types.js';
+
+export interface CommanderOptions {
+  keyPrefix?: string | undefined;
+  showFriendlyErrorStack?: boolean | undefined;
+}
+
+export type ReconnectOnError = (error: Error) => boolean | 1 | 2;
+export type RetryStrategy = ((times: number) => number | void | null) | null | undefined;
+export type Scripts = Record<
+  string,
+  { lua: string; numberOfKeys?: number | undefined; readOnly?: boolean | undefined }
+>;
+
+/** Times are in milliseconds. */
+export interface CommonRedisOptions extends CommanderOptions {
+  /** Finds the server another way: its instances answer a stream of this package. */
+  Connector?: (new (options: any) => AbstractConnector) | undefined;
+  /** The pause before the next attempt to connect; what is no number ends it. */
+  retryStrategy?: RetryStrategy;
+  /** After that long a command fails with `Command timed out`. None by default. */
+  commandTimeout?: number | undefined;
+  /** After that long a command that blocks for ever counts as having found nothing. None by default. */
+  blockingTimeout?: number | undefined;
+  /** What a blocking command is given beyond its own timeout, where `blockingTimeout` is set; default 100. */
+  blockingTimeoutGrace?: number | undefined;
+  /** A connection that owes replies and says nothing for so long is given up. None by default. */
+  socketTimeout?: number | undefined;
+  keepAlive?: number | undefined;
+  noDelay?: boolean | undefined;
+  connectionName?: string | undefined;
+  disableClientInfo?: boolean | undefined;
+  clientInfoTag?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+  db?: number | undefined;
+  autoResubscribe?: boolean | undefined;
+  /** Whether commands that a lost connection did not answer are sent again; default true. */
+  autoResendUnfulfilledCommands?: boolean | undefined;
+  /** Asked with each error of the server: true or 1 connects anew, 2 sends the command again then. */
+  reconnectOnError?: ReconnectOnError | null | undefined;
+  readOnly?: boolean | undefined;
+  /** Numbers in replies as texts. */
+  stringNumbers?: boolean | undefined;
+  connectTimeout?: number | undefined;
+  monitor?: boolean | undefined;
+  /** After so many attempts to connect what waits is rejected; null for never. Default 20. */
+  maxRetriesPerRequest?: number | null | undefined;
+  maxLoadingRetryTime?: number | undefined;
+  enableAutoPipelining?: boolean | undefined;
+  autoPipeliningIgnoredCommands?: string[] | undefined;
+  offlineQueue?: boolean | undefined;
+  commandQueue?: boolean | undefined;
+  enableOfflineQueue?: boolean | undefined;
+  enableReadyCheck?: boolean | undefined;
+  lazyConnect?: boolean | undefined;
+  scripts?: Scripts | undefined;
+}
+
+export interface StandaloneConnectionOptions {
+  host?: string | undefined;
+  port?: number | undefined;
+  path?: string | undefined;
+  family?: number | undefined;
+  disconnectTimeout?: number | undefined;
+  tls?: ConnectionOptions | undefined;
+}
+
+export interface SentinelAddress {
+  port: number;
+  host: string;
+  family?: number;
+}
+
+export interface AddressFromResponse {
+  port: string;
+  ip: string;
+  flags?: string | undefined;
+}
+
+type PreferredSlave = { port: string; ip: string; prio?: number | undefined };
+
+export interface SentinelConnectionOptions {
+  name?: string | undefined;
+  role?: 'master' | 'slave' | undefined;
+  tls?: ConnectionOptions | undefined;
+  sentinelUsername?: string | undefined;
+  sentinelPassword?: string | undefined;
+  sentinels?: Array<Partial<SentinelAddress>> | undefined;
+  sentinelRetryStrategy?: ((times: number) => number | void | null) | undefined;
+  sentinelReconnectStrategy?: ((times: number) => number | void | null) | undefined;
+  preferredSlaves?:
+    | ((slaves: AddressFromResponse[]) => AddressFromResponse | null)
+    | PreferredSlave[]
+    | PreferredSlave
+    | undefined;
+  connectTimeout?: number | undefined;
+  disconnectTimeout?: number | undefined;
+  sentinelCommandTimeout?: number | undefined;
+  enableTLSForSentinelMode?: boolean | undefined;
+  sentinelTLS?: ConnectionOptions | undefined;
+  natMap?: NatMap | undefined;
+  updateSentinels?: boolean | undefined;
+  sentinelMaxConnections?: number | undefined;
+  failoverDetector?: boolean | undefined;
+}
+
+export type RedisOptions = CommonRedisOptions & SentinelConnectionOptions & StandaloneConnectionOptions;
+
+export type NodeRole = 'master' | 'slave' | 'all';
+export type ClusterNode = string | number | { host?: string | undefined; port?: number | undefined };
+export type DNSResolveSrvFunction = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null | undefined, records?: SrvRecord[]) => void,
+) => void;
+export type DNSLookupFunction = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null | undefined, address: string, family?: number) => void,
+) => void;
+export type NatMapFunction = (key: string) => { host: string; port: number } | null;
+export type NatMap = { [key: string]: { host: string; port: number } } | NatMapFunction;

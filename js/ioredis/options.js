@@ -1,0 +1,100 @@
+'use strict';
+
+const { tellOnce } = require('./log.js');
+const { resolveTLSProfile } = require('./tls-profiles.js');
+const { parseURL } = require('./url.js');
+
+/** The longest pause between attempts to connect, and by how much each is longer than the one before. */
+const [MAX_RETRY_MS, RETRY_STEP_MS] = [2000, 50];
+
+const DEFAULT_REDIS_OPTIONS = {
+  port: 6379,
+  host: 'localhost',
+  family: 0,
+  connectTimeout: 10000,
+  disconnectTimeout: 2000,
+  retryStrategy: (times) => Math.min(times * RETRY_STEP_MS, MAX_RETRY_MS),
+  keepAlive: 0,
+  noDelay: true,
+  connectionName: null,
+  disableClientInfo: false,
+  clientInfoTag: undefined,
+  sentinels: null,
+  name: null,
+  role: 'master',
+  sentinelRetryStrategy: (times) => Math.min(times * 10, 1000),
+  // While sentinels are watched for a failover; some may be away for long.
+  sentinelReconnectStrategy: () => 60000,
+  natMap: null,
+  enableTLSForSentinelMode: false,
+  updateSentinels: true,
+  failoverDetector: false,
+  username: null,
+  password: null,
+  db: 0,
+  enableOfflineQueue: true,
+  enableReadyCheck: true,
+  autoResubscribe: true,
+  autoResendUnfulfilledCommands: true,
+  lazyConnect: false,
+  keyPrefix: '',
+  reconnectOnError: null,
+  readOnly: false,
+  stringNumbers: false,
+  maxRetriesPerRequest: 20,
+  maxLoadingRetryTime: 10000,
+  enableAutoPipelining: false,
+  autoPipeliningIgnoredCommands: [],
+  sentinelMaxConnections: 10,
+  blockingTimeoutGrace: 100,
+};
+
+/** Those without a default. */
+const FURTHER = [
+  ...['blockingTimeout', 'commandQueue', 'commandTimeout', 'Connector', 'monitor', 'offlineQueue', 'path'],
+  ...['preferredSlaves', 'scripts', 'sentinelCommandTimeout', 'sentinelPassword', 'sentinelTLS'],
+  ...['sentinelUsername', 'showFriendlyErrorStack', 'socketTimeout', 'tls'],
+];
+const KNOWN = new Set([...Object.keys(DEFAULT_REDIS_OPTIONS), ...FURTHER]);
+
+/** The options that the arguments of a constructor come to: ports, hosts, paths, URLs and objects in any order. */
+function parseOptions(args) {
+  const options = {};
+  let isTls = false;
+  for (const arg of args) {
+    if (arg === null || arg === undefined) continue;
+    if (typeof arg === 'object') defaults(options, arg);
+    else if (typeof arg === 'string') {
+      defaults(options, parseURL(arg));
+      isTls ||= arg.startsWith('rediss://');
+    } else if (typeof arg === 'number') options.port = arg;
+    else throw new Error(`Invalid argument ${String(arg)}`);
+  }
+  if (isTls) defaults(options, { tls: true });
+  nameUnknown(options);
+  defaults(options, DEFAULT_REDIS_OPTIONS);
+  if (typeof options.port === 'string') options.port = Number.parseInt(options.port, 10);
+  if (typeof options.db === 'string') options.db = Number.parseInt(options.db, 10);
+  return resolveTLSProfile(options);
+}
+
+function nameUnknown(options) {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name))
+      tellOnce('debug', `orgcache/ioredis passes over the option ${name}: it does not know it`);
+  }
+}
+
+/** What `target` lacks, from `sources` and what they inherit. */
+function defaults(target, ...sources) {
+  for (const source of sources) {
+    for (const name in source) {
+      const isLacking =
+        target[name] === undefined || (name in Object.prototype && !Object.hasOwn(target, name));
+      if (isLacking) target[name] = source[name];
+    }
+  }
+  return target;
+}
+
+module.exports = { DEFAULT_REDIS_OPTIONS, defaults, parseOptions };

@@ -1,0 +1,58 @@
+'use strict';
+
+const { noop } = require('./callback.js');
+
+/** The server answers: what was subscribed, sent without a reply, or put off goes to it, in this order. */
+function becomeReady(redis) {
+  redis.setStatus('ready');
+  redis.retryAttempts = 0;
+  if (redis.options.monitor) {
+    beginMonitoring(redis);
+    return;
+  }
+  const before = redis.prevCondition;
+  const database = (before ?? redis.condition).select;
+  redis.prevCondition = null;
+  if (redis.options.readOnly) redis.readonly().catch(noop);
+  if (before?.subscriber && redis.options.autoResubscribe) resubscribe(redis, before.subscriber, database);
+  sendAgain(redis, redis._takeUnanswered());
+  sendAgain(redis, redis._takeOfflineQueue());
+  selectDatabase(redis, database);
+}
+
+function beginMonitoring(redis) {
+  redis.call('monitor').then(
+    () => redis.setStatus('monitoring'),
+    (error) => redis.emit('error', error),
+  );
+  redis._isMonitoring = true;
+  redis.once('close', () => {
+    redis._isMonitoring = false;
+  });
+}
+
+function resubscribe(redis, subscriber, database) {
+  // A connection that is subscribed takes no SELECT.
+  selectDatabase(redis, database);
+  const channels = subscriber.channels('subscribe');
+  if (channels.length > 0) redis.subscribe(channels)?.catch(noop);
+  const patterns = subscriber.channels('psubscribe');
+  if (patterns.length > 0) redis.psubscribe(patterns)?.catch(noop);
+  // One by one: in a cluster channels of different slots may not be named together.
+  for (const channel of subscriber.channels('ssubscribe')) redis.ssubscribe(channel)?.catch(noop);
+}
+
+function sendAgain(redis, items) {
+  for (const { command, stream, select } of items) {
+    // Its caller was told an outcome already. A part of a pipeline is sent for the others' sake.
+    if (command.isSettled && command.pipelineIndex === undefined) continue;
+    if (command.name !== 'select') selectDatabase(redis, select);
+    redis.sendCommand(command, stream);
+  }
+}
+
+function selectDatabase(redis, database) {
+  if (database !== undefined && redis.condition.select !== database) redis.select(database)?.catch(noop);
+}
+
+module.exports = { becomeReady };

@@ -1,0 +1,258 @@
+'use strict';
+
+const { AsyncResource } = require('node:async_hooks');
+const { EventEmitter } = require('node:events');
+const { asCallback, noop } = require('./callback.js');
+const { closed } = require('./closing.js');
+const { Command } = require('./command.js');
+const { Commander } = require('./commander.js');
+const { connect } = require('./connecting.js');
+const { StandaloneConnector } = require('./connector.js');
+const { CONNECTION_CLOSED_ERROR_MSG } = require('./errors.js');
+const { checkFlag } = require('./flags.js');
+const { DEFAULT_REDIS_OPTIONS, parseOptions } = require('./options.js');
+const { addScanStreams } = require('./scan-stream.js');
+const { sendCommand } = require('./sending.js');
+const { Subscriber } = require('./subscriber.js');
+const { clearTimeout, nextTick, setTimeout } = require('./timers.js');
+const { addTransactionSupport } = require('./transaction.js');
+
+/** Errors of a connection that is ended on purpose are nobody's concern. */
+const CALLS_OF_ENDING = ['connect', 'read'];
+
+/**
+ * A client of one server on one connection, with the rules of ioredis: commands go in the order of the calls, wait
+ * while the server is away, and are sent again where a lost connection did not answer them.
+ */
+class Redis extends EventEmitter {
+  static Command = Command;
+  static defaultOptions = DEFAULT_REDIS_OPTIONS;
+
+  static createClient(...args) {
+    return new Redis(...args);
+  }
+
+  /** Events are told where the client was made, in no request's context. */
+  #context = new AsyncResource('Redis');
+
+  options;
+  status = 'wait';
+  isCluster = false;
+  /** What the connection is: its database, its credentials, its subscriptions or `false`. */
+  condition = null;
+  stream = undefined;
+  connector;
+  scriptsSet = {};
+  addedBuiltinSet = new Set();
+  offlineQueue = [];
+  connectionEpoch = 0;
+  retryAttempts = 0;
+  manuallyClosing = false;
+  reconnectTimeout = null;
+  prevCondition = null;
+  _autoPipelines = new Map();
+  _runningAutoPipelines = new Set();
+  _subscriber = new Subscriber(this);
+  /** What the connection that is being given up did not answer; then what the next one is to be sent again. */
+  _lost = [];
+  _unanswered = [];
+  _flushedWith = undefined;
+  _isShakingHands = false;
+  _isRefused = false;
+  _isMonitoring = false;
+  _socketTimer = undefined;
+
+  constructor(...args) {
+    super();
+    this.options = parseOptions(args.slice(0, 3));
+    this.connector = this.#connector();
+    for (const [name, definition] of Object.entries(this.options.scripts ?? {})) {
+      this.defineCommand(name, definition);
+    }
+    if (this.options.lazyConnect) this.setStatus('wait');
+    else this.connect().catch(noop);
+  }
+
+  #connector() {
+    const { Connector } = this.options;
+    return Connector ? new Connector(this.options) : new StandaloneConnector(this.options);
+  }
+
+  get autoPipelineQueueSize() {
+    let size = 0;
+    for (const pipeline of this._autoPipelines.values()) size += pipeline.length;
+    return size;
+  }
+
+  /** How many commands wait for a reply. */
+  get commandQueue() {
+    return { length: (this.stream?.inFlight ?? 0) + this._unanswered.length };
+  }
+
+  get mode() {
+    if (this.options.monitor) return 'monitor';
+    return this.condition?.subscriber ? 'subscriber' : 'normal';
+  }
+
+  connect(callback) {
+    return asCallback(connect(this), callback);
+  }
+
+  /** Ends the connection. With `reconnect` another follows at once, whatever was asked of it before. */
+  disconnect(reconnect = false) {
+    if (!reconnect) {
+      this.manuallyClosing = true;
+      clearTimeout(this.reconnectTimeout);
+      if (this.reconnectTimeout !== null) this.reconnectTimeout = null;
+    }
+    if (this.status === 'wait') closed(this);
+    else this.connector.disconnect();
+  }
+
+  end() {
+    this.disconnect();
+  }
+
+  duplicate(override) {
+    return new this.constructor({ ...this.options, ...override });
+  }
+
+  /** A client of its own that hears all that the server is asked, as events `monitor`. */
+  monitor(callback) {
+    const monitor = this.duplicate({ monitor: true, lazyConnect: false });
+    const promise = new Promise((resolve, reject) => {
+      monitor.once('error', reject);
+      monitor.once('monitoring', () => resolve(monitor));
+    });
+    return asCallback(promise, callback);
+  }
+
+  sendCommand(command, stream) {
+    return sendCommand(this, command, stream);
+  }
+
+  emit(...args) {
+    // Listeners are set while the emitter is made, before it has a context.
+    if (this.#context === undefined) return super.emit(...args);
+    return this.#context.runInAsyncScope(super.emit, this, ...args);
+  }
+
+  setStatus(status, arg) {
+    this.status = status;
+    nextTick(() => this.emit(status, arg));
+  }
+
+  /** Tells an event that need not have listeners. An error without any goes to stderr. */
+  silentEmit(event, arg) {
+    if (event === 'error') {
+      if (this.status === 'end') return false;
+      if (this.manuallyClosing && isOfEnding(arg)) return false;
+    }
+    if (this.listenerCount(event) > 0) return this.emit(event, arg);
+    if (event === 'error' && arg instanceof Error) {
+      console.error('[ioredis] Unhandled error event:', arg.stack);
+    }
+    return false;
+  }
+
+  /** Gives up all that waits with an error, then the connection. */
+  recoverFromFatalError(_commandError, error, options) {
+    this.flushQueue(error, options);
+    this.silentEmit('error', error);
+    this.disconnect(true);
+  }
+
+  /** Rejects what waits: for the connection, for a reply, or for both. */
+  flushQueue(error, { offlineQueue = true, commandQueue = true } = {}) {
+    if (offlineQueue) for (const { command } of this._takeOfflineQueue()) command.reject(error);
+    if (!commandQueue) return;
+    for (const { command } of this._takeUnanswered()) command.reject(error);
+    if (this.stream?.inFlight > 0) {
+      this._flushedWith = error;
+      this.stream.destroy();
+    }
+  }
+
+  _takeOfflineQueue() {
+    const waiting = this.offlineQueue;
+    this.offlineQueue = [];
+    return waiting;
+  }
+
+  _takeUnanswered() {
+    const unanswered = this._unanswered;
+    this._unanswered = [];
+    return unanswered;
+  }
+
+  /** The server refused a command: `reconnectOnError` says whether another connection is tried. */
+  handleReconnection(error, command) {
+    const { reconnectOnError } = this.options;
+    const isAsked = reconnectOnError && !checkFlag('IGNORE_RECONNECT_ON_ERROR', command.name);
+    const answer = isAsked ? reconnectOnError(error) : false;
+    if (answer !== true && answer !== 1 && answer !== 2) {
+      command.failed(error);
+      return;
+    }
+    if (this.status !== 'reconnecting') this.disconnect(true);
+    if (answer !== 2) {
+      command.failed(error);
+      return;
+    }
+    if (this.condition?.select !== command.database && command.name !== 'select') {
+      this.select(command.database).catch(noop);
+    }
+    this.sendCommand(command);
+  }
+
+  /** Waits until the server has its data. */
+  _readyCheck(callback) {
+    this.info((error, text) => {
+      if (error) {
+        if (!error.message?.includes('NOPERM')) {
+          callback(error);
+          return;
+        }
+        console.warn(
+          `Skipping the ready check because INFO command fails: "${error.message}". You can disable ready check with "enableReadyCheck".`,
+        );
+        callback(null, {});
+        return;
+      }
+      const info = typeof text === 'string' ? fieldsOf(text) : text;
+      if (!info?.loading || info.loading === '0') callback(null, info);
+      else setTimeout(() => this._readyCheck(callback), this.#loadingMs(info));
+    })?.catch?.(noop);
+  }
+
+  #loadingMs(info) {
+    const told = (info.loading_eta_seconds || 1) * 1000;
+    const { maxLoadingRetryTime } = this.options;
+    return maxLoadingRetryTime && maxLoadingRetryTime < told ? maxLoadingRetryTime : told;
+  }
+}
+
+function isOfEnding(error) {
+  if (!(error instanceof Error)) return false;
+  return error.message === CONNECTION_CLOSED_ERROR_MSG || CALLS_OF_ENDING.includes(error.syscall);
+}
+
+/** The lines `name:value` of INFO. */
+function fieldsOf(text) {
+  const fields = {};
+  for (const line of text.split('\r\n')) {
+    const at = line.indexOf(':');
+    if (at > 0 && at + 1 < line.length) fields[line.slice(0, at)] = line.slice(at + 1);
+  }
+  return fields;
+}
+
+/** The methods of commands, which pipelines have too. */
+for (const name of Reflect.ownKeys(Commander.prototype)) {
+  if (Object.hasOwn(Redis.prototype, name)) continue;
+  Object.defineProperty(Redis.prototype, name, Object.getOwnPropertyDescriptor(Commander.prototype, name));
+}
+addTransactionSupport(Redis.prototype);
+addScanStreams(Redis.prototype);
+
+module.exports = { Redis };

@@ -1,0 +1,90 @@
+'use strict';
+
+const { createHash } = require('node:crypto');
+const { Command } = require('./command.js');
+
+/**
+ * A Lua script under a name of its own. Each connection is sent the code once, and then its digest.
+ */
+class Script {
+  #numberOfKeys;
+  #keyPrefix;
+  #isReadOnly;
+  #knownOn = new WeakSet();
+
+  constructor({ lua, numberOfKeys, readOnly = false }, keyPrefix) {
+    this.lua = lua;
+    this.sha = createHash('sha1').update(lua).digest('hex');
+    this.#numberOfKeys = typeof numberOfKeys === 'number' ? numberOfKeys : undefined;
+    this.#keyPrefix = keyPrefix;
+    this.#isReadOnly = readOnly;
+  }
+
+  /** Sends it through `container`, a client or a pipeline, and answers what that answers. */
+  execute(container, args, options, callback) {
+    const words = this.#numberOfKeys === undefined ? args : [this.#numberOfKeys, ...args];
+    const all = { ...options, keyPrefix: this.#keyPrefix, readOnly: this.#isReadOnly };
+    const client = container.isPipeline ? container.redis : container;
+    return container.sendCommand(new ScriptCommand(this, client, words, all, callback));
+  }
+
+  isKnownOn(stream) {
+    return this.#knownOn.has(stream);
+  }
+
+  learnt(stream) {
+    this.#knownOn.add(stream);
+  }
+
+  forgotten(stream) {
+    if (stream) this.#knownOn.delete(stream);
+  }
+}
+
+class ScriptCommand extends Command {
+  #script;
+  #client;
+  #stream;
+  #isSecondTry = false;
+
+  constructor(script, client, words, options, callback) {
+    super('evalsha', [script.sha, ...words], options, callback);
+    this.#script = script;
+    this.#client = client;
+  }
+
+  beforeSend(stream) {
+    const script = this.#script;
+    this.#stream = stream;
+    const isKnown = script.isKnownOn(stream);
+    if (!isKnown) script.learnt(stream);
+    this.name = isKnown ? 'evalsha' : 'eval';
+    this.args[0] = isKnown ? script.sha : script.lua;
+  }
+
+  /** Where the server has lost the script, the code is sent again. */
+  refuse(error) {
+    if (!error.message.startsWith('NOSCRIPT')) {
+      super.refuse(error);
+      return;
+    }
+    this.#script.forgotten(this.#stream);
+    if (this.#isSecondTry) super.refuse(error);
+    else this.#tryAgain();
+  }
+
+  #tryAgain() {
+    const again = new ScriptCommand(this.#script, this.#client, this.args.slice(1), {
+      replyEncoding: this.replyEncoding,
+      readOnly: this.isReadOnly,
+    });
+    again.#isSecondTry = true;
+    again.onSettled = (error, value) => {
+      if (error === null) this.answer(value, false);
+      else super.refuse(error);
+    };
+    this.#client.sendCommand(again);
+  }
+}
+
+module.exports = { Script };

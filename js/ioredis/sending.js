@@ -1,0 +1,151 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+const { configuredTimeout, timeoutOf } = require('./blocking.js');
+const { noop, throwLater } = require('./callback.js');
+const { connectionClosed } = require('./errors.js');
+const { BITS, bitsOf } = require('./flags.js');
+const { clearTimeout, setTimeout } = require('./timers.js');
+const { isInt } = require('./url.js');
+
+const { stringNumbers: STRING_NUMBERS } = protocol.commandFlags;
+const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
+const BEFORE_READY = BITS.WHILE_LOADING | BITS.HANDSHAKE_COMMANDS;
+const { BLOCKING_COMMANDS, SELECT, VALID_IN_MONITOR_MODE, VALID_IN_SUBSCRIBER_MODE, WILL_DISCONNECT } = BITS;
+
+/** Sends a command now, or when the client is ready. `stream` is given where it is part of a pipeline. */
+function sendCommand(redis, command, stream) {
+  if (redis.status === 'wait') redis.connect().catch(noop);
+  const bits = bitsOf(command.name);
+  const refusal = refusalOf(redis, bits);
+  if (refusal !== undefined) return refuse(command, refusal);
+  const { commandTimeout } = redis.options;
+  if (typeof commandTimeout === 'number') command.setTimeout(commandTimeout);
+
+  if (isWritable(redis, bits, stream)) write(redis, command, bits);
+  else if (!redis.options.enableOfflineQueue) {
+    return refuse(command, new Error("Stream isn't writeable and enableOfflineQueue options is false"));
+  } else if (bits & WILL_DISCONNECT && redis.offlineQueue.length === 0) {
+    redis.disconnect();
+    command.resolve(Buffer.from('OK'));
+    return promiseOf(command);
+  } else putOff(redis, command, bits, stream);
+
+  if (bits & SELECT) noteDatabase(redis, command);
+  return promiseOf(command);
+}
+
+function refusalOf(redis, bits) {
+  if (redis.status === 'end') return connectionClosed();
+  if (redis.condition?.subscriber && !(bits & VALID_IN_SUBSCRIBER_MODE)) {
+    return new Error('Connection in subscriber mode, only subscriber commands may be used');
+  }
+  if (redis._isMonitoring && !(bits & VALID_IN_MONITOR_MODE)) {
+    return new Error("Connection is in monitoring mode, can't process commands.");
+  }
+  return undefined;
+}
+
+function refuse(command, error) {
+  command.reject(error);
+  return promiseOf(command);
+}
+
+/** A pipeline hears of its commands itself: a promise of which nobody knows would be an unhandled rejection. */
+function promiseOf(command) {
+  return command.onSettled === undefined ? command.promise : undefined;
+}
+
+function isWritable(redis, bits, stream) {
+  const isTime =
+    redis.status === 'ready' || (redis.status === 'connect' && !stream && (bits & BEFORE_READY) !== 0);
+  return isTime && redis.stream?.writable === true;
+}
+
+function putOff(redis, command, bits, stream) {
+  redis.offlineQueue.push({ command, stream, select: redis.condition?.select });
+  if (!(bits & BLOCKING_COMMANDS)) return;
+  const timeout = configuredTimeout(redis.options);
+  if (timeout !== undefined) command.setBlockingTimeout(timeout);
+}
+
+function write(redis, command, bits) {
+  const { options, stream } = redis;
+  command.beforeSend(stream);
+  command.database = redis.condition.select;
+  command.isHandshake = redis._isShakingHands;
+  stream.inFlight += 1;
+  stream.link.send(
+    command.name,
+    command.args,
+    options.stringNumbers ? command.replyFlags | STRING_NUMBERS : command.replyFlags,
+    (reply) => {
+      stream.inFlight -= 1;
+      try {
+        // The last confirmation of a subscription says how many there are.
+        command.replied(bits & SUBSCRIBING && Array.isArray(reply) ? reply[2] : reply);
+        stream.heard();
+      } catch (error) {
+        throwLater(error);
+      }
+    },
+    (error, wasSent) => {
+      stream.inFlight -= 1;
+      try {
+        failed(redis, command, error, wasSent);
+      } catch (thrown) {
+        command.refuse(error);
+        throwLater(thrown);
+      }
+    },
+  );
+  if (bits & BLOCKING_COMMANDS) awaitBlocking(command, options);
+  if (bits & WILL_DISCONNECT) redis.manuallyClosing = true;
+  if (options.socketTimeout !== undefined) watchSilence(redis);
+}
+
+function awaitBlocking(command, options) {
+  const timeout = timeoutOf(command, options);
+  if (timeout !== undefined) command.setBlockingTimeout(timeout);
+}
+
+/** The server's refusal, or the loss of the connection, which decides later what becomes of the command. */
+function failed(redis, command, error, wasSent) {
+  if (wasSent !== undefined) {
+    redis._lost.push({ command, wasSent });
+    return;
+  }
+  redis.stream.heard();
+  error.command = { name: command.name, args: command.args };
+  if (command.name === 'ssubscribe' && error.message.includes('MOVED')) redis.emit('moved');
+  redis.handleReconnection(error, command);
+}
+
+function noteDatabase(redis, { args }) {
+  if (!isInt(args[0])) return;
+  const database = Number.parseInt(args[0], 10);
+  const { condition } = redis;
+  if (condition === null || condition.select === database) return;
+  condition.select = database;
+  redis.emit('select', database);
+}
+
+/** The option `socketTimeout`: a connection that owes replies and says nothing for so long is given up. */
+function watchSilence(redis) {
+  if (redis._socketTimer !== undefined) return;
+  const { stream } = redis;
+  const { socketTimeout } = redis.options;
+  redis._socketTimer = setTimeout(() => {
+    redis._socketTimer = undefined;
+    stream.destroy(
+      new Error(`Socket timeout. Expecting data, but didn't receive any in ${socketTimeout}ms.`),
+    );
+  }, socketTimeout);
+  stream.once('data', () => {
+    clearTimeout(redis._socketTimer);
+    redis._socketTimer = undefined;
+    if (stream.inFlight > 0) watchSilence(redis);
+  });
+}
+
+module.exports = { sendCommand };

@@ -1,0 +1,161 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { ParserError, makeReplyError } = require('./errors.js');
+const { Link } = require('./link.js');
+const { clearTimeout, setTimeout } = require('./timers.js');
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * One connection as ioredis shows it: what `redis.stream` is. It has the events and methods of a socket that
+ * applications use; the bytes themselves stay in native code, so `data` tells that a reply came, not which.
+ */
+class LinkStream extends EventEmitter {
+  #link;
+  #error;
+  #hasEnded = false;
+  #idleMs = 0;
+  #idleTimer;
+
+  connecting = true;
+  destroyed = false;
+  writable = true;
+  /** Whether anybody wants to know of each reply. */
+  isHeard = false;
+  /** Commands without a reply. */
+  inFlight = 0;
+  /** Messages of subscriptions and lines of MONITOR. */
+  onPush = () => {};
+
+  /** Dials `{ host, port, path, family, tls, connectTimeout, keepAlive, noDelay }` at once. */
+  constructor(target) {
+    super();
+    this.on('newListener', (name) => {
+      if (name === 'data') this.isHeard = true;
+    });
+    this.#link = new Link(
+      { ...target, makeReplyError },
+      {
+        onConnect: () => this.#connected(target.tls),
+        onClose: (error) => this.#closed(this.#error ?? asProtocolError(error)),
+        onPush: (message) => {
+          this.onPush(message);
+          this.heard();
+        },
+      },
+    );
+  }
+
+  get link() {
+    return this.#link;
+  }
+
+  get localAddress() {
+    return this.#link.localAddress;
+  }
+
+  get localPort() {
+    return this.#link.localPort;
+  }
+
+  get remoteAddress() {
+    return this.#link.remoteAddress;
+  }
+
+  get remotePort() {
+    return this.#link.remotePort;
+  }
+
+  #connected(tls) {
+    if (this.destroyed) return;
+    this.connecting = false;
+    this.emit('connect');
+    if (tls) this.emit('secureConnect');
+  }
+
+  /** A reply or a message came. */
+  heard() {
+    if (this.#idleMs > 0) this.#waitForSilence();
+    if (this.isHeard) this.emit('data', NO_BYTES);
+  }
+
+  #closed(error) {
+    this.connecting = false;
+    this.destroyed = true;
+    this.writable = false;
+    clearTimeout(this.#idleTimer);
+    try {
+      if (error !== undefined && this.listenerCount('error') > 0) this.emit('error', error);
+      else if (error === undefined) this.emit('end');
+    } finally {
+      this.emit('close', error !== undefined);
+    }
+  }
+
+  /** Takes no more: the server answers what it has, and closes. */
+  end() {
+    if (this.#hasEnded) return this;
+    this.#hasEnded = true;
+    this.writable = false;
+    if (this.connecting) this.#link.destroy();
+    else this.#link.end();
+    return this;
+  }
+
+  destroy(error) {
+    if (this.destroyed) return this;
+    this.#error = error;
+    this.#hasEnded = true;
+    this.destroyed = true;
+    this.writable = false;
+    this.#link.destroy();
+    return this;
+  }
+
+  /** `timeout` is told after so many milliseconds without a reply or a message; 0 ends that. */
+  setTimeout(milliseconds, listener) {
+    this.#idleMs = milliseconds;
+    clearTimeout(this.#idleTimer);
+    if (milliseconds > 0) this.#waitForSilence();
+    if (listener !== undefined && milliseconds > 0) this.once('timeout', listener);
+    else if (listener !== undefined) this.removeListener('timeout', listener);
+    return this;
+  }
+
+  #waitForSilence() {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.emit('timeout'), this.#idleMs).unref();
+  }
+
+  setKeepAlive(isOn = false, milliseconds = 0) {
+    this.#link.setKeepAlive?.(isOn, milliseconds);
+    return this;
+  }
+
+  setNoDelay(isOn = true) {
+    this.#link.setNoDelay?.(isOn);
+    return this;
+  }
+
+  ref() {
+    this.#link.ref();
+    return this;
+  }
+
+  unref() {
+    this.#link.unref();
+    return this;
+  }
+}
+
+/** What is no failure of the system's is a reply that makes no sense: nothing is known of what follows it. */
+function asProtocolError(error) {
+  if (error === undefined || error.code !== undefined || error.syscall !== undefined) return error;
+  const reason = error.message.slice(error.message.indexOf(': ') + 1).trim();
+  const shown = new ParserError(`Protocol error: ${reason}. Please report this.`);
+  shown.cause = error;
+  return shown;
+}
+
+module.exports = { LinkStream };

@@ -1,0 +1,87 @@
+'use strict';
+
+const { throwLater } = require('./callback.js');
+const { SubscriptionSet } = require('./subscription-set.js');
+
+/** What one client hears unasked, and what its connection has subscribed to. */
+class Subscriber {
+  #redis;
+
+  constructor(redis) {
+    this.#redis = redis;
+  }
+
+  /** A message, a confirmation, or a line of MONITOR. */
+  take(message) {
+    if (!Array.isArray(message)) {
+      if (this.#redis._isMonitoring) this.#tellLine(String(message));
+      return;
+    }
+    const event = String(message[0]);
+    switch (event) {
+      case 'message':
+      case 'smessage':
+        this.#tell(event, [], message[1], message[2]);
+        break;
+      case 'pmessage':
+        this.#tell(event, [String(message[1])], message[2], message[3]);
+        break;
+      case 'subscribe':
+      case 'psubscribe':
+      case 'ssubscribe':
+        this.#begun(event, String(message[1]));
+        break;
+      case 'unsubscribe':
+      case 'punsubscribe':
+      case 'sunsubscribe':
+        this.#ended(event, message[1], message[2]);
+        break;
+      default:
+    }
+  }
+
+  #begun(kind, channel) {
+    const { condition } = this.#redis;
+    condition.subscriber ||= new SubscriptionSet();
+    condition.subscriber.add(kind, channel);
+  }
+
+  /** Also unasked: the server ends the subscription of a slot that goes to another node. */
+  #ended(kind, channel, count) {
+    const { condition } = this.#redis;
+    if (!condition.subscriber) return;
+    if (channel) condition.subscriber.del(kind, String(channel));
+    if (Number(count) === 0) condition.subscriber = false;
+  }
+
+  /** A listener that throws costs those of the other event nothing. */
+  #tell(event, pattern, channel, payload) {
+    const redis = this.#redis;
+    if (redis.listenerCount(event) > 0) {
+      const text = payload ? String(payload) : '';
+      this.#emit(event, ...pattern, String(channel), text);
+    }
+    if (redis.listenerCount(`${event}Buffer`) > 0) this.#emit(`${event}Buffer`, ...pattern, channel, payload);
+  }
+
+  #emit(...event) {
+    try {
+      this.#redis.emit(...event);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  /** `1700000000.123456 [0 127.0.0.1:5000] "get" "key"`; only quotes in arguments are shown as they were. */
+  #tellLine(line) {
+    const quote = line.indexOf('"');
+    const time = line.slice(0, line.indexOf(' '));
+    const [database, source] = line.slice(time.length + 2, quote - 2).split(' ');
+    const args = Array.from(line.slice(quote).matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg]) =>
+      arg.replaceAll('\\"', '"'),
+    );
+    this.#emit('monitor', time, args, source, database);
+  }
+}
+
+module.exports = { Subscriber };

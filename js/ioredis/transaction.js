@@ -1,0 +1,78 @@
+'use strict';
+
+const { asCallback, noop } = require('./callback.js');
+const { Pipeline } = require('./pipeline.js');
+
+/** Gives clients `pipeline`, `multi` and `exec`. */
+function addTransactionSupport(prototype) {
+  const { exec, multi } = prototype;
+
+  prototype.pipeline = function (commands) {
+    const pipeline = new Pipeline(this);
+    if (Array.isArray(commands)) pipeline.addBatch(commands);
+    return pipeline;
+  };
+
+  prototype.multi = function (...given) {
+    const commands = Array.isArray(given[0]) ? given[0] : undefined;
+    const options = given[1] ?? (commands === undefined ? given[0] : undefined);
+    if (options?.pipeline === false) return multi.call(this);
+    const transaction = new Transaction(this);
+    transaction.multi();
+    if (commands !== undefined) transaction.addBatch(commands);
+    return transaction;
+  };
+
+  prototype.exec = function (callback) {
+    return asCallback(exec.call(this).then(resultsOf), callback);
+  };
+}
+
+/** A pipeline that is one transaction: `exec` answers the results of its commands alone, null where a watched key changed. */
+class Transaction extends Pipeline {
+  exec(callback) {
+    if (this.isCluster && this.redis.slots.length === 0) return this.#execWhenReady(callback);
+    if (this._transactions > 0) super.exec();
+    // Another attempt of the same, whose promise is out already.
+    if (this.nodeifiedPromise) return super.exec();
+    const results = () => super.exec().then(resultsOfPipeline);
+    const promise = this.redis._traceBatch?.(results, Math.max(this.length - 2, 0)) ?? results();
+    return asCallback(promise, callback);
+  }
+
+  execBuffer(callback) {
+    if (this._transactions > 0) super.execBuffer();
+    return this.exec(callback);
+  }
+
+  #execWhenReady(callback) {
+    if (this.redis.status === 'wait') this.redis.connect().catch(noop);
+    const promise = new Promise((resolve, reject) => {
+      this.redis.delayUntilReady((error) => {
+        if (error) reject(error);
+        else this.exec().then(resolve, reject);
+      });
+    });
+    return asCallback(promise, callback);
+  }
+}
+
+function resultsOfPipeline(results) {
+  const last = results[results.length - 1];
+  if (last === undefined) {
+    throw new Error('Pipeline cannot be used to send any commands when the `exec()` has been called on it.');
+  }
+  const [error, replies] = last;
+  if (error) {
+    error.previousErrors = results.slice(0, -1).flatMap(([previous]) => (previous ? [previous] : []));
+    throw error;
+  }
+  return resultsOf(replies);
+}
+
+function resultsOf(replies) {
+  if (!Array.isArray(replies)) return replies;
+  return replies.map((reply) => (reply instanceof Error ? [reply] : [null, reply]));
+}
+
+module.exports = { Transaction, addTransactionSupport, resultsOf };

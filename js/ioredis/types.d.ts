@@ -1,0 +1,210 @@
+/// <reference types="node" />
+
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { Readable, type ReadableOptions } from 'node:stream';
+import type { RedisCommander } from './command-types.js';
+import type { RedisOptions } from './option-types.js';
+import type {
+  Callback,
+  ChainableCommander,
+  ClientContext,
+  RedisKey,
+  RedisValue,
+  Result,
+} from './own-types.js';
+
+export type * from './option-types.js';
+export type { Callback, ChainableCommander, ClientContext, RedisCommander, RedisKey, RedisValue, Result };
+
+export type RedisStatus =
+  | 'wait'
+  | 'reconnecting'
+  | 'connecting'
+  | 'connect'
+  | 'ready'
+  | 'close'
+  | 'end'
+  | 'monitoring';
+
+/** The connection: the events and methods of a socket that applications use. `data` tells that something came, not what. */
+export type NetStream = Pick<
+  Socket,
+  'connecting' | 'destroyed' | 'writable' | 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'
+> &
+  EventEmitter & {
+    end(): NetStream;
+    destroy(error?: Error): NetStream;
+    setTimeout(milliseconds: number, listener?: () => void): NetStream;
+    setKeepAlive(isOn?: boolean, milliseconds?: number): NetStream;
+    setNoDelay(isOn?: boolean): NetStream;
+    ref(): NetStream;
+    unref(): NetStream;
+  };
+
+export interface Transaction {
+  pipeline(commands?: readonly unknown[][]): ChainableCommander;
+  multi(options: { pipeline: false }): Promise<'OK'>;
+  multi(): ChainableCommander;
+  multi(options: { pipeline: true }): ChainableCommander;
+  multi(commands?: readonly unknown[][]): ChainableCommander;
+}
+
+export interface ScanStreamOptions {
+  match?: string | undefined;
+  type?: string | undefined;
+  count?: number | undefined;
+  noValues?: boolean | undefined;
+}
+
+export class ScanStream extends Readable {
+  constructor(
+    options: ReadableOptions & ScanStreamOptions & { key?: string; command: string; redis: unknown },
+  );
+  /** Ends the stream after the page that is under way. */
+  close(): void;
+}
+
+interface ScanStreams {
+  scanStream(options?: ScanStreamOptions): ScanStream;
+  scanBufferStream(options?: ScanStreamOptions): ScanStream;
+  sscanStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+  sscanBufferStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+  hscanStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+  hscanBufferStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+  zscanStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+  zscanBufferStream(key: RedisKey, options?: ScanStreamOptions): ScanStream;
+}
+
+interface CommandMakers {
+  getBuiltinCommands(): string[];
+  createBuiltinCommand(name: string): {
+    string: (...args: unknown[]) => Promise<unknown>;
+    buffer: (...args: unknown[]) => Promise<unknown>;
+  };
+  addBuiltinCommand(name: string): void;
+  defineCommand(
+    name: string,
+    definition: { lua: string; numberOfKeys?: number | undefined; readOnly?: boolean | undefined },
+  ): void;
+  send_command: RedisCommander['call'];
+}
+
+type Argument = string | Buffer | number | (string | Buffer | number | unknown[])[];
+
+export class Command {
+  static setArgumentTransformer(name: string, transform: (args: any[]) => any[]): void;
+  static setReplyTransformer(name: string, transform: (reply: any) => any): void;
+  static checkFlag(flag: string, name: string): boolean;
+
+  constructor(
+    name: string,
+    args?: Argument[],
+    options?: {
+      replyEncoding?: BufferEncoding | null;
+      errorStack?: Error;
+      keyPrefix?: string | Buffer;
+      readOnly?: boolean;
+    },
+    callback?: Callback,
+  );
+
+  name: string;
+  args: (string | Buffer | number | any[])[];
+  promise: Promise<any>;
+  isReadOnly?: boolean;
+  ignore?: boolean;
+  inTransaction: boolean;
+  pipelineIndex?: number | undefined;
+  isResolved: boolean;
+  resolve: (reply: any) => void;
+  reject: (error: Error) => void;
+  getKeys(): (string | Buffer)[];
+  getSlot(): number | null;
+  setTimeout(milliseconds: number): void;
+  toWritable(stream: object): string | Buffer;
+  transformReply(reply: any): any;
+}
+
+export class Pipeline {
+  constructor(redis: Redis);
+  readonly redis: Redis;
+  readonly isPipeline: true;
+  readonly isCluster: boolean;
+  readonly length: number;
+  addBatch(commands: readonly unknown[][]): this;
+  sendCommand(command: Command): unknown;
+}
+export interface Pipeline extends RedisCommander<{ type: 'pipeline' }> {}
+
+/** A client of one server, on one connection. */
+export class Redis extends EventEmitter {
+  static Command: typeof Command;
+  static Redis: typeof Redis;
+  static createClient(...args: ConstructorParameters<typeof Redis>): Redis;
+
+  constructor(port: number, host: string, options: RedisOptions);
+  constructor(path: string, options: RedisOptions);
+  constructor(port: number, options: RedisOptions);
+  constructor(port: number, host: string);
+  constructor(options: RedisOptions);
+  constructor(port: number);
+  constructor(path: string);
+  constructor();
+
+  options: RedisOptions;
+  status: RedisStatus;
+  stream: NetStream;
+  isCluster: boolean;
+  readonly autoPipelineQueueSize: number;
+  readonly mode: 'normal' | 'subscriber' | 'monitor';
+
+  connect(callback?: Callback<void>): Promise<void>;
+  disconnect(reconnect?: boolean): void;
+  /** @deprecated */
+  end(): void;
+  duplicate(override?: Partial<RedisOptions>): Redis;
+  monitor(callback?: Callback<Redis>): Promise<Redis>;
+  sendCommand(command: Command, stream?: unknown): unknown;
+
+  on: Listen<this>;
+  once: Listen<this>;
+}
+export interface Redis extends RedisCommander, Transaction, ScanStreams, CommandMakers {}
+
+type Listen<This> = {
+  (event: 'message' | 'smessage', listener: (channel: string, message: string) => void): This;
+  (event: 'messageBuffer' | 'smessageBuffer', listener: (channel: Buffer, message: Buffer) => void): This;
+  (event: 'pmessage', listener: (pattern: string, channel: string, message: string) => void): This;
+  (event: 'pmessageBuffer', listener: (pattern: string, channel: Buffer, message: Buffer) => void): This;
+  (event: 'error', listener: (error: Error) => void): This;
+  (event: RedisStatus, listener: () => void): This;
+  (event: string | symbol, listener: (...args: any[]) => void): This;
+};
+
+export class ReplyError extends Error {
+  command?: { name: string; args: (string | Buffer)[] };
+}
+export class MaxRetriesPerRequestError extends Error {}
+
+/** Finds a server and dials it. */
+export abstract class AbstractConnector {
+  constructor(disconnectTimeout: number);
+  protected connecting: boolean;
+  protected stream: NetStream;
+  firstError?: Error;
+  abstract connect(tell: (type: string, error: Error) => void): Promise<NetStream>;
+  disconnect(): void;
+  /** Whether a server that says this of itself is the one that was asked for. */
+  check(info: any): boolean;
+  protected dial(
+    target: { host?: string; port?: number; path?: string; family?: number },
+    options: RedisOptions,
+  ): NetStream;
+}
+
+export function createClient(...args: ConstructorParameters<typeof Redis>): Redis;
+/** A callback for the console. */
+export function print(error?: Error | null, reply?: any): void;
+
+export default Redis;

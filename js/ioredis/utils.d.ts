@@ -1,0 +1,21 @@
+import type { Callback } from './own-types.js';
+
+export const CONNECTION_CLOSED_ERROR_MSG: string;
+export function calculateSlot(key: string | Buffer): number;
+export function generateMultiSlot(keys: (string | Buffer)[]): number;
+export function convertBufferToString(value: any, encoding?: BufferEncoding): any;
+export function convertMapToArray<K, V>(map: Map<K, V>): (K | V)[];
+export function convertObjectToArray<T>(object: Record<string, T>): (string | T)[];
+export function defaults(object: any, ...sources: any[]): any;
+export function isInt(value: any): value is string;
+export function noop(): void;
+export function optimizeErrorStack(error: Error, friendlyStack: string, filterPath?: string): Error;
+export function packObject(list: any[]): Record<string, any>;
+export function parseURL(url: string): Record<string, unknown>;
+export function resolveTLSProfile(options: any): any;
+export function sample<T>(list: T[], from?: number): T;
+export function shuffle<T>(list: T[]): T[];
+export function timeout<T>(callback: Callback<T>, milliseconds: number): Callback<T>;
+export function toArg(arg: any): string;
+export function wrapMultiResult(list: unknown[] | null): unknown[][] | null;
+export function zipMap<K, V>(keys: K[], values: V[]): Map<K, V>;

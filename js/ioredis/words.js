@@ -1,0 +1,79 @@
+'use strict';
+
+const { types } = require('node:util');
+
+/**
+ * The words of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
+ * everything becomes a text or a Buffer of its own: what the caller does with a Buffer later changes nothing.
+ */
+function wordsOf(given, transformer) {
+  let words = flattened(given);
+  if (transformer !== undefined) words = transformer(words);
+  for (let i = 0; i < words.length; i++) {
+    if (typeof words[i] !== 'string') words[i] = wordOf(words[i]);
+  }
+  return words;
+}
+
+/** Always a list of its own: the caller may use his again. */
+function flattened(given) {
+  for (let i = 0; i < given.length; i++) {
+    if (Array.isArray(given[i])) return given.flat();
+  }
+  return given.slice();
+}
+
+function wordOf(given) {
+  if (typeof given === 'number') return String(given);
+  if (given === null || given === undefined) return '';
+  if (Buffer.isBuffer(given)) return Buffer.from(given);
+  if (ArrayBuffer.isView(given)) {
+    return Buffer.from(new Uint8Array(given.buffer, given.byteOffset, given.byteLength));
+  }
+  return String(given);
+}
+
+/** A Map or an object that is the only argument from `from` on stands for its pairs. */
+function pairsFrom(from) {
+  return (args) => {
+    const last = args[from];
+    if (args.length !== from + 1 || typeof last !== 'object' || last === null) return args;
+    if (ArrayBuffer.isView(last)) return args;
+    const words = args.slice(0, from);
+    for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) words.push(field, value);
+    return words;
+  };
+}
+
+/** The pairs of HGETALL as an object. A field may have any name, `__proto__` too. */
+function objectOfPairs(reply) {
+  if (!Array.isArray(reply)) return reply;
+  const object = {};
+  for (let i = 0; i < reply.length; i += 2) {
+    const field = reply[i];
+    if (field in object) {
+      const descriptor = { value: reply[i + 1], configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(object, field, descriptor);
+    } else object[field] = reply[i + 1];
+  }
+  return object;
+}
+
+const ARGUMENT_TRANSFORMERS = {
+  mset: pairsFrom(0),
+  msetnx: pairsFrom(0),
+  hset: pairsFrom(1),
+  hmset: pairsFrom(1),
+};
+const REPLY_TRANSFORMERS = { hgetall: objectOfPairs };
+
+/** Buffers anywhere in a reply as texts. */
+function decoded(reply, encoding) {
+  if (Buffer.isBuffer(reply)) return reply.toString(encoding);
+  if (!Array.isArray(reply)) return reply;
+  const texts = new Array(reply.length);
+  for (let i = 0; i < reply.length; i++) texts[i] = decoded(reply[i], encoding);
+  return texts;
+}
+
+module.exports = { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf };

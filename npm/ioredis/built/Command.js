@@ -1,0 +1,3 @@
+const ioredis = require('orgcache/ioredis');
+
+module.exports = { __esModule: true, default: ioredis.Command };

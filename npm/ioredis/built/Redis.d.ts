@@ -1,0 +1,1 @@
+export { Redis as default } from 'orgcache/ioredis';

@@ -1,0 +1,1 @@
+export { AbstractConnector } from 'orgcache/ioredis';

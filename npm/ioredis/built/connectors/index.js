@@ -1,0 +1,3 @@
+const { AbstractConnector } = require('orgcache/ioredis');
+
+module.exports = { __esModule: true, AbstractConnector };

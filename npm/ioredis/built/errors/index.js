@@ -1,0 +1,3 @@
+const { MaxRetriesPerRequestError } = require('orgcache/ioredis');
+
+module.exports = { __esModule: true, MaxRetriesPerRequestError };

@@ -1,0 +1,3 @@
+const { Redis } = require('orgcache/ioredis');
+
+module.exports = { __esModule: true, DEFAULT_REDIS_OPTIONS: Redis.defaultOptions };

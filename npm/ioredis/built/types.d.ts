@@ -1,0 +1,1 @@
+export type { Callback, NetStream, ScanStreamOptions } from 'orgcache/ioredis';

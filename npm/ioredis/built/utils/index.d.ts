@@ -1,0 +1,1 @@
+export * from 'orgcache/ioredis/built/utils';

@@ -1,0 +1,2 @@
+export * from 'orgcache/ioredis';
+export { default } from 'orgcache/ioredis';
