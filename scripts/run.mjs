@@ -43,11 +43,11 @@ export function succeeds(command, args, options = {}) {
 
 /**
  * Runs a program to its end, hands every piece of its output to `onOutput`, and ends its whole process
- * group when `timeoutMs` is over.
+ * group when `timeoutMs` is over, after `onTimeout` has looked at it.
  *
  * @returns {Promise<{ status: number, timedOut: boolean }>}
  */
-export function watch(command, args, { timeoutMs, onOutput, ...options }) {
+export function watch(command, args, { timeoutMs, onOutput, onTimeout = () => {}, ...options }) {
   const ownGroup = process.platform !== 'win32';
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup, ...options });
   const end = (signal) => {
@@ -69,9 +69,13 @@ export function watch(command, args, { timeoutMs, onOutput, ...options }) {
 
   return new Promise((resolve) => {
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const timer = setTimeout(async () => {
       timedOut = true;
-      end('SIGKILL');
+      try {
+        await onTimeout(child.pid);
+      } finally {
+        end('SIGKILL');
+      }
     }, timeoutMs);
     const settle = (status) => {
       clearTimeout(timer);

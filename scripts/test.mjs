@@ -8,9 +8,9 @@ import path from 'node:path';
 import counts from './counts.cjs';
 import { isProgram, ROOT, SetupError, say, watch } from './run.mjs';
 import { setup } from './setup.mjs';
+import { describeOpen, reportingEnvironment } from './still-open.mjs';
 
-/** A step that takes longer hangs: the slowest, a first build of all crates, is done in a third of it. */
-const STEP_TIMEOUT_MS = 15 * 60 * 1000;
+const MINUTE_MS = 60 * 1000;
 
 const FULL = '--full';
 const NO_NODE = '--no-default-features';
@@ -18,21 +18,37 @@ const node = (script, ...args) => [process.execPath, path.join(ROOT, 'node_modul
 const cargoTest = (...args) => ['cargo', 'test', '--no-fail-fast', ...args];
 const jest = (project, ...args) => node('jest/bin/jest.js', '--selectProjects', project, ...args);
 
+/**
+ * `minutes` is a step's limit, three times what it takes on two cores with nothing built: one that takes longer hangs.
+ */
 const STEPS = [
-  { group: 'lint', name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
-  { group: 'lint', name: 'clippy', command: clippy() },
-  { group: 'lint', name: 'clippy without Node', command: clippy(NO_NODE) },
-  { group: 'lint', name: 'biome', command: node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings') },
-  { group: 'rust', name: 'rust unit tests', command: cargoTest(NO_NODE, '--lib'), runner: 'cargo' },
+  { group: 'lint', name: 'rustfmt', minutes: 1, command: ['cargo', 'fmt', '--all', '--check'] },
+  { group: 'lint', name: 'clippy', minutes: 8, command: clippy() },
+  { group: 'lint', name: 'clippy without Node', minutes: 6, command: clippy(NO_NODE) },
+  {
+    group: 'lint',
+    name: 'biome',
+    minutes: 2,
+    command: node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
+  },
+  {
+    group: 'rust',
+    name: 'rust unit tests',
+    minutes: 10,
+    command: cargoTest(NO_NODE, '--lib'),
+    runner: 'cargo',
+  },
   {
     group: 'rust',
     name: 'rust integration tests',
+    minutes: 6,
     command: cargoTest(NO_NODE, '--test', '*'),
     runner: 'cargo',
   },
   {
     group: 'rust',
     name: 'rust binding tests',
+    minutes: 8,
     // The rooms below ran without Node already, and most of the binding shows itself to jest alone.
     command: cargoTest('--lib', 'binding::'),
     runner: 'cargo',
@@ -41,6 +57,7 @@ const STEPS = [
   {
     group: 'loom',
     name: 'loom',
+    minutes: 15,
     command: ['cargo', 'test', '--release', '--target-dir', 'target/loom', '--lib', NO_NODE, 'loom_'],
     env: {
       RUSTFLAGS: '--cfg orgcache_loom',
@@ -50,11 +67,22 @@ const STEPS = [
     },
     runner: 'cargo',
   },
-  { group: 'js', name: 'jest', command: jest('suite'), runner: 'jest' },
-  { group: 'faults', name: 'faults', command: jest('faults', '--runInBand'), runner: 'jest' },
-  { group: 'topology', name: 'topology', command: jest('topology', '--runInBand'), runner: 'jest' },
-  { group: 'types', name: 'types', command: node('typescript/bin/tsc', '--project', '__test__/types') },
-  { group: 'package', name: 'packaging', command: jest('package'), runner: 'jest' },
+  { group: 'js', name: 'jest', minutes: 22, command: jest('suite'), runner: 'jest' },
+  { group: 'faults', name: 'faults', minutes: 8, command: jest('faults', '--runInBand'), runner: 'jest' },
+  {
+    group: 'topology',
+    name: 'topology',
+    minutes: 10,
+    command: jest('topology', '--runInBand'),
+    runner: 'jest',
+  },
+  {
+    group: 'types',
+    name: 'types',
+    minutes: 3,
+    command: node('typescript/bin/tsc', '--project', '__test__/types'),
+  },
+  { group: 'package', name: 'packaging', minutes: 5, command: jest('package'), runner: 'jest' },
 ];
 
 const NEEDS = {
@@ -68,6 +96,11 @@ const NEEDS = {
   types: { addon: false, redis: false },
   package: { addon: true, redis: false },
 };
+
+/** How long everything may take that runs where nothing is named. */
+export function minutesOfAll() {
+  return STEPS.filter(({ group }) => !NEEDS[group].onlyNamed).reduce((sum, { minutes }) => sum + minutes, 0);
+}
 
 function clippy(...features) {
   return ['cargo', 'clippy', '--all-targets', ...features, '--', '--deny', 'warnings'];
@@ -91,7 +124,9 @@ async function main(args) {
   return results;
 }
 
-async function runStep({ name, command: [program, ...args], env: own, runner, mayBeEmpty }, env) {
+export async function runStep(step, env) {
+  const { name, minutes, command, env: own, runner, mayBeEmpty } = step;
+  const [program, ...args] = command;
   console.log(`\n== ${name}`);
   const started = performance.now();
   const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
@@ -100,8 +135,14 @@ async function runStep({ name, command: [program, ...args], env: own, runner, ma
   let printed = '';
   const { status, timedOut } = await watch(program, [...args, ...reporting], {
     cwd: ROOT,
-    env: { ...env, ...own },
-    timeoutMs: STEP_TIMEOUT_MS,
+    env: reportingEnvironment(reports, { ...env, ...own }),
+    timeoutMs: minutes * MINUTE_MS,
+    onTimeout: async (pid) => {
+      console.log(
+        `\n${name} was not done within its limit, ${Math.round(minutes * 60)} seconds; still open:`,
+      );
+      for (const line of await describeOpen(pid, reports)) console.log(line);
+    },
     onOutput: (piece) => {
       printed += piece;
       process.stdout.write(piece);

@@ -8,8 +8,24 @@ use std::sync::{Mutex, PoisonError};
 use napi::sys;
 
 use crate::connection::{Wake, WakeOnce};
+use crate::health::census;
 
-/// The threadsafe function, until the environment ends.
+/// What Node calls for a wake-up: with the environment, no function, the context, and no data.
+type OnWake = unsafe extern "C" fn(sys::napi_env, sys::napi_value, *mut c_void, *mut c_void);
+
+/// What the threadsafe function keeps.
+struct Context<C> {
+    own: Box<C>,
+    _counted: census::Member,
+}
+
+/// Node has let go of the threadsafe function.
+unsafe extern "C" fn on_finalize<C>(_env: sys::napi_env, context: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: made by `Bell::new` for this function, and finalized once.
+    drop(unsafe { Box::from_raw(context.cast::<Context<C>>()) });
+}
+
+/// The threadsafe function, until it is released.
 #[derive(Debug)]
 struct Handle(sys::napi_threadsafe_function);
 
@@ -25,16 +41,13 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// A bell whose ringing calls `wake` with `context` on the environment's thread. It does not
+    /// A bell whose ringing calls `wake` with the address of `context` on the environment's thread. It does not
     /// keep the process alive unless `hold` says so.
-    pub fn new(
-        env: sys::napi_env,
-        wake: unsafe extern "C" fn(sys::napi_env, sys::napi_value, *mut c_void, *mut c_void),
-        context: *mut c_void,
-    ) -> Bell {
+    pub fn new<C: 'static>(env: sys::napi_env, wake: OnWake, context: Box<C>) -> Bell {
         let mut function = ptr::null_mut();
         let name = super::values::string(env, b"orgcache");
-        // SAFETY: `context` outlives the function, which `close` releases before the client goes.
+        let context = Box::into_raw(Box::new(Context { own: context, _counted: census::WAKERS.add() }));
+        // SAFETY: `context` is freed by the finalizer, when Node has let go of the function.
         unsafe {
             sys::napi_create_threadsafe_function(
                 env,
@@ -43,9 +56,9 @@ impl Bell {
                 name,
                 0,
                 1,
-                ptr::null_mut(),
-                None,
-                context,
+                context.cast(),
+                Some(on_finalize::<C>),
+                ptr::from_ref(&*(*context).own).cast_mut().cast(),
                 Some(wake),
                 &mut function,
             );
@@ -92,7 +105,7 @@ impl Bell {
         }
     }
 
-    /// Lets go of the environment. Rings after this reach nobody.
+    /// Lets go of the environment, and of the process where it was held. Rings after this reach nobody.
     pub fn close(&self) {
         let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Handle(function)) = handle.take() {

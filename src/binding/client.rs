@@ -1,13 +1,13 @@
 //! One JavaScript instance of the package: its core, its driver, and the way back into JavaScript.
 //!
 //! A client is used on its environment's thread only. While it works it is borrowed, and
-//! JavaScript is called only when it is not: a listener may call right back in.
+//! JavaScript is called only when it is not: a listener may call right back in, or close it.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,8 +28,8 @@ use super::uv;
 use super::values;
 use crate::cache::{Core, Outcome, Sink, closed};
 use crate::error::Result;
-use crate::health::State;
 use crate::health::log::Registration;
+use crate::health::{State, census};
 use crate::redis::Target;
 
 /// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
@@ -51,7 +51,7 @@ pub struct SharedWords {
     pub data: *mut u32,
     pub length: usize,
     /// Keeps the memory where it is.
-    pub array: Reference,
+    pub _array: Reference,
 }
 
 struct Inner {
@@ -74,9 +74,10 @@ pub struct Client {
     is_held: Cell<bool>,
     /// Whether the process stays alive for it, whatever is under way; none where that decides.
     keeps_alive: Cell<Option<bool>>,
-    /// Closed: what JavaScript has lent is its own again.
+    /// Closed: JavaScript is not told anything any more.
     is_returned: Cell<bool>,
     log: RefCell<Option<Registration>>,
+    _counted: census::Member,
 }
 
 /// Where JavaScript is entered from. From the event loop its microtasks must be run afterwards.
@@ -87,80 +88,58 @@ enum Origin {
 }
 
 impl Client {
-    /// Makes a client and starts to connect, unless the store is embedded. It lives until its
-    /// environment ends.
-    pub fn open(env: sys::napi_env, core: Core, lent: Lent) -> Result<&'static Client> {
-        Client::open_with(env, core, lent, |client, owner| Driving::start(env, client, owner))
-    }
-
-    /// Makes a client of one connection without policy; without a target JavaScript moves its bytes, over a stream
-    /// that keeps the process alive itself.
-    pub fn open_link(
-        env: sys::napi_env,
-        core: Core,
-        lent: Lent,
-        target: Option<Target>,
-    ) -> Result<&'static Client> {
-        let driver = core.config().driver;
-        let keeps_alive = target.is_some();
-        let client = Client::open_with(env, core, lent, |client, owner| match target {
-            Some(target) => {
-                LinkDriver::start(target, driver, &Place::of(env, client, owner)).map(Driving::Link)
-            }
-            None => Ok(Driving::Link(LinkDriver::fed())),
-        })?;
-        client.keep_alive(keeps_alive);
-        Ok(client)
-    }
-
-    fn open_with(
-        env: sys::napi_env,
-        core: Core,
-        lent: Lent,
-        start: impl FnOnce(&'static Client, *mut c_void) -> Result<Driving>,
-    ) -> Result<&'static Client> {
-        let mut memory: Box<MaybeUninit<Client>> = Box::new_uninit();
-        let address = memory.as_mut_ptr();
-        let bell = Arc::new(Bell::new(env, on_wake, address.cast()));
-        let notices = Arc::new(Notices::new(bell.clone()));
+    /// Makes a client that has no driver yet.
+    pub fn new(env: sys::napi_env, core: Core, lent: Lent) -> Rc<Client> {
         let core = Arc::new(core);
-        let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
-        for warning in &core.config().warnings {
-            tracing::warn!(client = core.health().id(), "{warning}");
-        }
-        let told = notices.clone();
-        core.health().listen(move |event, detail| told.put(event, detail));
-        memory.write(Client {
-            env,
-            lent,
-            core,
-            bell,
-            notices,
-            open_handles: OpenHandles::default(),
-            inner: RefCell::new(Inner {
-                driving: Driving::Closed,
-                intake: Intake::default(),
-                room: Settled::default(),
-            }),
-            under_way: RefCell::default(),
-            is_held: Cell::new(false),
-            keeps_alive: Cell::new(None),
-            is_returned: Cell::new(false),
-            log: RefCell::new(log),
-        });
-        // SAFETY: written above; freed only by `release`, when the environment has ended.
-        let client = unsafe { &*Box::leak(memory).as_ptr() };
-        // SAFETY: the client outlives the hook. It is added after the bell's threadsafe function,
-        // whose own hook therefore runs later.
-        unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), address.cast(), ptr::null_mut()) };
-        match start(client, address.cast()) {
-            Ok(driving) => client.inner.borrow_mut().driving = driving,
-            Err(error) => {
-                client.bell.close();
-                return Err(error);
+        Rc::new_cyclic(|client: &Weak<Client>| {
+            let bell = Arc::new(Bell::new(env, on_wake, Box::new(client.clone())));
+            let notices = Arc::new(Notices::new(bell.clone()));
+            let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
+            for warning in &core.config().warnings {
+                tracing::warn!(client = core.health().id(), "{warning}");
             }
-        }
-        Ok(client)
+            let told = notices.clone();
+            core.health().listen(move |event, detail| told.put(event, detail));
+            Client {
+                env,
+                lent,
+                core,
+                bell,
+                notices,
+                open_handles: OpenHandles::default(),
+                inner: RefCell::new(Inner {
+                    driving: Driving::Closed,
+                    intake: Intake::default(),
+                    room: Settled::default(),
+                }),
+                under_way: RefCell::default(),
+                is_held: Cell::new(false),
+                keeps_alive: Cell::new(None),
+                is_returned: Cell::new(false),
+                log: RefCell::new(log),
+                _counted: census::CLIENTS.add(),
+            }
+        })
+    }
+
+    /// Starts to connect, unless the store is embedded.
+    pub fn start(self: &Rc<Self>) -> Result<()> {
+        let driving = Driving::start(self.env, self)?;
+        self.inner.borrow_mut().driving = driving;
+        Ok(())
+    }
+
+    /// Starts one connection without policy; without a target JavaScript moves its bytes, over a stream that keeps the
+    /// process alive itself.
+    pub fn start_link(self: &Rc<Self>, target: Option<Target>) -> Result<()> {
+        let keeps_alive = target.is_some();
+        let driver = match target {
+            Some(target) => LinkDriver::start(target, self.core.config().driver, &Place::of(self.env, self))?,
+            None => LinkDriver::fed(),
+        };
+        self.inner.borrow_mut().driving = Driving::Link(driver);
+        self.keep_alive(keeps_alive);
+        Ok(())
     }
 
     pub fn core(&self) -> &Arc<Core> {
@@ -254,11 +233,7 @@ impl Client {
     fn give_up(&self, origin: Origin) {
         let client = self.core.health().id();
         tracing::error!(client, "a defect in orgcache's native code was caught: the cache is closed");
-        values::in_scope(self.env, || {
-            self.end(origin, |driving, sink| {
-                driving.give_up(self.under_way.borrow().slots(), sink);
-            });
-        });
+        values::in_scope(self.env, || self.end(origin, Driving::give_up));
     }
 
     /// The bell has rung: something is ready on another thread.
@@ -300,7 +275,9 @@ impl Client {
         if self.is_returned.get() {
             return;
         }
-        settled.words.chunks_exact(2).for_each(|call| self.under_way.borrow_mut().end(call[0]));
+        for call in settled.words.chunks_exact(2) {
+            self.under_way.borrow_mut().end(call[0]);
+        }
         let page_words = self.lent.outcomes.length.min(2 * OUTCOMES_A_CALL);
         let pages = settled.words.len().div_ceil(page_words);
         let mut values = settled.values.as_slice();
@@ -368,27 +345,23 @@ impl Client {
         }
     }
 
-    /// Settles every call that waits and closes the connection.
+    /// Settles every call that waits, closes the connections, and lets go of Node.
     pub fn close(&self) {
         self.guarded(Origin::Call, |client| client.end(Origin::Call, Driving::close));
-        self.keeps_alive.set(Some(false));
-        self.hold();
-        self.return_lent();
+        self.let_go();
     }
 
-    /// Gives back what JavaScript has lent: a closed client stays until its environment ends, and must not keep
-    /// all of that alive.
-    fn return_lent(&self) {
-        if !self.is_returned.replace(true) {
-            let Lent { settle, notice, calls, outcomes, make_error: _ } = &self.lent;
-            [settle, notice, &calls.array, &outcomes.array].into_iter().for_each(Reference::loosen);
-            self.log.take();
-        }
+    /// JavaScript is not entered any more, and nothing wakes this thread.
+    fn let_go(&self) {
+        self.is_returned.set(true);
+        self.log.take();
+        self.bell.close();
     }
 
-    fn end(&self, origin: Origin, end: impl FnOnce(Driving, &mut dyn Sink)) {
+    fn end(&self, origin: Origin, end: impl FnOnce(Driving, &mut UnderWay, &mut dyn Sink)) {
         let settled = self.work(|inner, sink| {
-            end(std::mem::replace(&mut inner.driving, Driving::Closed), sink);
+            let driving = std::mem::replace(&mut inner.driving, Driving::Closed);
+            end(driving, &mut self.under_way.borrow_mut(), sink);
         });
         self.core.health().enter(State::Closed);
         self.core.tell_what_is_left();
@@ -397,23 +370,26 @@ impl Client {
     }
 
     /// The environment ends: JavaScript must not be entered any more.
-    fn abandon(&self) {
-        self.bell.close();
+    pub fn abandon(&self) {
+        self.let_go();
         let driving = std::mem::replace(&mut self.inner.borrow_mut().driving, Driving::Closed);
-        driving.close(&mut Discard);
+        driving.give_up(&mut UnderWay::default(), &mut Discard);
     }
 }
 
-/// Runs `work` on the client that `data` points to. A panic ends here: above is C.
+/// Runs `work` on the client that `data` points to, which lives until that is done, also where it is closed meanwhile.
+/// A panic ends here: above is C.
 ///
 /// # Safety
-/// `data` must point to a client that was not released.
+/// `data` must point to a client that lives, as `Rc::as_ptr` gave it.
+#[cfg(unix)]
 unsafe fn with_client(data: *mut c_void, origin: Origin, work: impl FnOnce(&Client)) {
-    if data.is_null() {
-        return;
-    }
-    // SAFETY: the caller answers for it.
-    let client = unsafe { &*data.cast::<Client>() };
+    let client = data.cast::<Client>().cast_const();
+    // SAFETY: the caller answers for it; the count is given back by the drop.
+    let client = unsafe {
+        Rc::increment_strong_count(client);
+        Rc::from_raw(client)
+    };
     client.guarded(origin, work);
 }
 
@@ -423,16 +399,20 @@ unsafe extern "C" fn on_wake(
     context: *mut c_void,
     _data: *mut c_void,
 ) {
-    // Without an environment Node only empties its queue.
-    if !env.is_null() {
-        // SAFETY: the bell's context is the client, and the bell is closed before it is released.
-        unsafe { with_client(context, Origin::Call, Client::awake) };
+    // Without an environment Node only empties its queue, and the context may be gone.
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: while there is an environment the bell's context is what `Client::new` gave it.
+    let client = unsafe { &*context.cast::<Weak<Client>>() }.upgrade();
+    if let Some(client) = client {
+        client.guarded(Origin::Call, Client::awake);
     }
 }
 
 #[cfg(unix)]
 pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, _events: std::ffi::c_int) {
-    // SAFETY: the handle's owner is the client, which outlives its handles.
+    // SAFETY: the handle is open, and a client closes its handles before it goes.
     unsafe {
         let owner = uv::owner(handle);
         with_client(owner.client, Origin::EventLoop, |client| {
@@ -450,23 +430,4 @@ pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
             client.in_event_loop(|driving, now, sink| driving.overdue(owner.number, now, sink));
         });
     }
-}
-
-/// The environment ends. Node waits until the hook is removed, and it is when no handle is open.
-unsafe extern "C" fn on_cleanup(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
-    let client = data.cast::<Client>();
-    // SAFETY: the hook runs once, before the client is released.
-    let open_handles = unsafe { (*client).open_handles.clone() };
-    // SAFETY: as above.
-    if catch_unwind(AssertUnwindSafe(|| unsafe { (*client).abandon() })).is_err() {
-        tracing::error!("orgcache could not be closed in order");
-    }
-    open_handles.when_none(move || {
-        // SAFETY: nothing points to the client any more: the bell is closed, every handle too, and
-        // JavaScript has ended. The environment is there for the references until the hook is removed.
-        unsafe {
-            drop(Box::from_raw(client));
-            sys::napi_remove_async_cleanup_hook(hook);
-        }
-    });
 }

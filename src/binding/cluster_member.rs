@@ -95,6 +95,7 @@ impl Member {
         let since = *self.bare_since.get_or_insert(now);
         now.saturating_duration_since(since) >= GONE_AFTER
             && self.driver.is_idle()
+            && self.reader.as_ref().is_none_or(|reader| reader.driver.is_idle())
             && self.core.kept().journal.is_empty()
     }
 

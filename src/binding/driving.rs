@@ -1,7 +1,7 @@
 //! Which way a client's bytes are moved.
 
-use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use super::lane_driver::Place;
 use super::link_driver::{self, LinkDriver};
 use super::node_driver::NodeDriver;
 use super::sink::Discard;
+use super::under_way::{FIRST_RESERVED, UnderWay};
 use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
 use crate::config::Topology;
 use crate::error::Result;
@@ -30,13 +31,13 @@ pub enum Driving {
 
 impl Driving {
     /// Starts what the configuration asks for.
-    pub fn start(env: sys::napi_env, client: &'static Client, owner: *mut c_void) -> Result<Driving> {
+    pub fn start(env: sys::napi_env, client: &Rc<Client>) -> Result<Driving> {
         let core = client.core();
         if !core.config().use_redis() {
             core.health().enter(State::Ready);
             return Ok(Driving::Embedded);
         }
-        let place = Place::of(env, client, owner);
+        let place = Place::of(env, client);
         if matches!(core.config().topology(), Topology::Cluster { .. }) {
             return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
         }
@@ -138,30 +139,55 @@ impl Driving {
         }
     }
 
-    /// Lets go of the connection after a panic. What the driver says is not believed: every call of
-    /// `slots` fails with `E_CLOSED`.
-    pub fn give_up(self, slots: impl Iterator<Item = u32>, sink: &mut dyn Sink) {
+    /// Lets go of the connection after a panic. What the driver says is not believed: every call that is under way
+    /// fails with `E_CLOSED`.
+    pub fn give_up(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
         let is_link = matches!(self, Driving::Link(_));
-        // What has panicked once may do so again; the calls must settle all the same.
-        if catch_unwind(AssertUnwindSafe(|| self.close(&mut Discard))).is_err() {
-            tracing::error!("a driver could not be closed in order");
-        }
-        for slot in slots {
-            sink.settle(slot, Outcome::Failed(closed()));
-        }
+        settle_all(under_way, sink, |_| self.let_go(&mut Discard));
         if is_link {
             link_driver::tell_defect(sink);
         }
     }
 
-    /// Settles everything and lets go of the connection.
-    pub fn close(self, sink: &mut dyn Sink) {
+    /// Settles every call that is under way, whatever the driver does, and lets go of the connection.
+    pub fn close(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
+        settle_all(under_way, sink, |sink| self.let_go(sink));
+    }
+
+    fn let_go(self, sink: &mut dyn Sink) {
         match self {
             Driving::Node(driver) => driver.close(sink),
             Driving::Cluster(driver) => driver.close(sink),
             Driving::Link(driver) => driver.close(sink),
             Driving::Embedded | Driving::Closed => {}
         }
+    }
+}
+
+/// Hands on the outcomes of calls that are under way, each once, and notes that they are not any more.
+struct Noting<'s> {
+    under_way: &'s mut UnderWay,
+    sink: &'s mut dyn Sink,
+}
+
+impl Sink for Noting<'_> {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        if slot >= FIRST_RESERVED || self.under_way.end(slot) {
+            self.sink.settle(slot, outcome);
+        }
+    }
+}
+
+/// Lets `close` settle what it knows of; every other call that is under way fails with `E_CLOSED`.
+fn settle_all(under_way: &mut UnderWay, sink: &mut dyn Sink, close: impl FnOnce(&mut dyn Sink)) {
+    let mut noting = Noting { under_way, sink };
+    // The calls must settle where it panics, too.
+    if catch_unwind(AssertUnwindSafe(|| close(&mut noting))).is_err() {
+        tracing::error!("a driver could not be closed in order");
+    }
+    let left: Vec<u32> = noting.under_way.slots().collect();
+    for slot in left {
+        noting.settle(slot, Outcome::Failed(closed()));
     }
 }
 
@@ -172,8 +198,9 @@ mod tests {
     use crate::config::Config;
     use crate::connection::Wake;
     use crate::error::ErrorCode;
-    use std::sync::Arc;
+    use crate::runtime::IoThread;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, mpsc};
     use std::time::Duration;
 
     const SLOTS: std::ops::Range<u32> = 0..3;
@@ -242,10 +269,66 @@ mod tests {
         }
     }
 
+    fn under_way() -> UnderWay {
+        let mut under_way = UnderWay::default();
+        SLOTS.for_each(|slot| under_way.begin(slot));
+        under_way
+    }
+
+    fn all_closed() -> Vec<(u32, Option<ErrorCode>)> {
+        SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect()
+    }
+
     fn assert_all_closed(driving: Driving) {
-        let mut settled = Settled::default();
-        driving.give_up(SLOTS, &mut settled);
-        assert_eq!(settled.0, SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect::<Vec<_>>());
+        let (mut under_way, mut settled) = (under_way(), Settled::default());
+        driving.give_up(&mut under_way, &mut settled);
+        assert_eq!(settled.0, all_closed());
+        assert_eq!(under_way.count(), 0);
+    }
+
+    #[test]
+    fn a_close_settles_every_call_once_whatever_the_driver_does() {
+        type Close = fn(&mut dyn Sink);
+        let closes: [(Close, Option<ErrorCode>); 4] = [
+            (|_| {}, Some(ErrorCode::Closed)),
+            (|_| panic!("the driver is broken"), Some(ErrorCode::Closed)),
+            (|sink| sink.settle(1, Outcome::Null), None),
+            (
+                |sink| {
+                    sink.settle(1, Outcome::Null);
+                    sink.settle(1, Outcome::Failed(embedded()));
+                    sink.settle(7, Outcome::Null);
+                    panic!("the driver is broken");
+                },
+                None,
+            ),
+        ];
+        for (close, of_the_second) in closes {
+            let (mut under_way, mut settled) = (under_way(), Settled::default());
+            settle_all(&mut under_way, &mut settled, close);
+            settled.0.sort_by_key(|(slot, _)| *slot);
+            assert_eq!(settled.0, [all_closed()[0], (1, of_the_second), all_closed()[2]]);
+            assert_eq!(under_way.count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_close_does_not_wait_for_an_io_thread_that_is_held_up() {
+        let driving = with_calls(&Arc::default());
+        let (hold, (reached, is_held)) = (Arc::new(Mutex::new(())), mpsc::channel());
+        let held = hold.lock().unwrap();
+        let gate = hold.clone();
+        IoThread::shared().unwrap().spawn(async move {
+            reached.send(()).unwrap();
+            drop(gate.lock());
+        });
+        is_held.recv().unwrap();
+        let (mut under_way, mut settled, began) = (under_way(), Settled::default(), Instant::now());
+        driving.close(&mut under_way, &mut settled);
+        assert!(began.elapsed() < Duration::from_millis(50), "it took {:?}", began.elapsed());
+        settled.0.iter().for_each(|(_, code)| assert!(code.is_some()));
+        assert_eq!(settled.0.len(), SLOTS.len());
+        drop(held);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What JavaScript finds in the addon.
 
-use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::sys;
@@ -10,26 +10,26 @@ use serde_json::{Map, Value, json};
 use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
+use super::client_handle::ClientHandle;
 use super::function::{Body, Invocation, Thrown, define as function, misuse};
 use super::intake::{Given, Values};
 use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
 use super::reference::Reference;
+use super::report::{report_of, settings_report};
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Core, Outcome, PUSHED, Role, TTL_TABLE};
+use crate::cache::{Core, Outcome, PUSHED, Role, TTL_TABLE, closed};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
-use crate::health::log;
-
-use crate::journal::Journal;
+use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
-use crate::store::MemoryStore;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
-    let functions: [(&str, Body); 8] = [
+    let functions: [(&str, Body); 9] = [
+        ("census", census),
         ("open", open),
         ("openLink", super::link_exports::open),
         ("commandKeys", command_keys),
@@ -40,7 +40,7 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) {
         ("nearest", nearest_name),
     ];
     for (name, body) in functions {
-        function(env, exports, name, body, ptr::null_mut());
+        function(env, exports, name, body, None);
     }
 }
 
@@ -131,12 +131,10 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: an argument of the running call; where it is no boolean, nothing is written.
         unsafe { sys::napi_get_value_bool(env, call.argument(7), &mut is_dedicated) };
         let core = Core::new(config, if is_dedicated { Role::Dedicated } else { Role::Shared })?;
-        let lent = lent(call)?;
-        let client = Client::open(env, core, lent)?;
+        let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
         let mut object = ptr::null_mut();
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
-        let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
         let functions: [(&str, Body); 12] = [
             ("submit", submit),
             ("submitArray", submit_array),
@@ -152,7 +150,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             ("record", record),
         ];
         for (name, body) in functions {
-            function(env, object, name, body, data);
+            function(env, object, name, body, Some(handle.clone()));
         }
         // What there is to tell waits for the bell: a listener that calls right back in would find no
         // client yet and open another.
@@ -191,37 +189,17 @@ fn inspect(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-fn settings_report(config: &Config) -> Value {
-    json!({
-        "useRedis": config.use_redis(),
-        "keyPrefix": config.key_prefix,
-        "clientKeyPrefix": config.client_key_prefix,
-        "prefixChannels": config.prefix_channels,
-        "minPoolSize": config.min_pool_size,
-        "poolSize": config.pool_size,
-        "defaultTtlSeconds": config.default_ttl.as_secs(),
-        "compressionThresholdBytes": config.compression_threshold_bytes,
-        "maxRetries": config.max_retries,
-        "lazyConnect": config.lazy_connect,
-        "commandTimeoutMs": config.command_timeout.as_millis() as u64,
-        "logLevel": config.log_level.as_str(),
-        "warnings": config.warnings,
-        "requireOrganization": config.require_organization,
-        "settings": config.describe(),
-    })
-}
-
 /// `submit(wordCount, passing, ...arguments)`: the calls of a tick.
 pub fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let given = Given { values: Values::Spread(&call.arguments()[2..]), passing: call.argument(1) };
-    client(call).submit(given, word_count(call));
+    client(call)?.submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 
 /// `submitArray(wordCount, passing, arguments)`: the same of calls with very many arguments.
 pub fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let given = Given { values: Values::Gathered(call.argument(2)), passing: call.argument(1) };
-    client(call).submit(given, word_count(call));
+    client(call)?.submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 
@@ -237,7 +215,7 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut word = 0;
     // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
     unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut word) };
-    let client = client(call);
+    let client = client(call)?;
     let outcome = client.answer(word, &call.arguments()[1..]);
     if let Outcome::Failed(error) = outcome {
         return Err(Thrown(error, client.make_error()));
@@ -251,71 +229,24 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-/// `close()`: settles what waits and lets go of the connection.
+/// `close()`: settles what waits, lets go of the connection, and frees the client. Answers its last report, as JSON;
+/// nothing where it was closed before.
 pub fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    client(call).close();
-    Ok(ptr::null_mut())
+    let report = call.handle.as_ref().and_then(|handle| handle.close());
+    Ok(report.map_or(ptr::null_mut(), |report| values::string(call.env, report.as_bytes())))
 }
 
 /// `report()`: everything the client knows about itself, as JSON.
 fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call);
-    let core = client.core();
-    let (health, config) = (core.health(), core.config());
-    let nodes = client.nodes();
-    let (lanes, busy) = client.lanes();
-    let cores: Vec<&Arc<Core>> = std::iter::once(core).chain(&nodes).collect();
-    let (memory, journal) = (memory_report(&cores), journal_report(&cores));
-    let report = json!({
-        "state": health.snapshot(),
-        "counters": health.counters().snapshot().to_json(),
-        "latencies": health.latencies(),
-        "meanResponseMs": health.mean_response_ms(),
-        "driver": client.driver_name(),
-        "outstanding": client.outstanding(),
-        "memory": memory,
-        "journal": journal,
-        "breaker": { "state": core.breaker().state().name() },
-        "pool": { "lanes": lanes, "busy": busy, "min": config.min_pool_size, "max": config.pool_size },
-        "nodes": nodes.iter().map(node_report).collect::<Vec<_>>(),
-        "usesRedis": core.uses_redis(),
-        "config": settings_report(config),
-    });
-    Ok(values::string(call.env, report.to_string().as_bytes()))
+    let client = client(call)?;
+    Ok(values::string(call.env, report_of(&client, &client.nodes()).to_string().as_bytes()))
 }
 
-/// What a cluster's node knows of itself.
-fn node_report(core: &Arc<Core>) -> Value {
-    let mut report = core.health().snapshot();
-    if let Value::Object(fields) = &mut report {
-        fields.insert("address".to_owned(), core.dialer().address().into());
-        fields.insert("breaker".to_owned(), core.breaker().state().name().into());
-    }
-    report
-}
-
-fn memory_report(cores: &[&Arc<Core>]) -> Value {
-    let sum = |of: fn(&MemoryStore) -> u64| cores.iter().map(|core| of(&core.kept().memory)).sum::<u64>();
-    json!({
-        "entries": sum(|memory| memory.len() as u64),
-        "bytes": sum(|memory| memory.bytes() as u64),
-        "maxBytes": cores[0].config().memory_max_bytes,
-        "evictions": sum(MemoryStore::evictions),
-        "expirations": sum(MemoryStore::expirations),
-    })
-}
-
-fn journal_report(cores: &[&Arc<Core>]) -> Value {
-    let sum = |of: fn(&Journal) -> usize| cores.iter().map(|core| of(&core.kept().journal)).sum::<usize>();
-    let oldest = cores.iter().filter_map(|core| core.kept().journal.oldest()).min();
-    json!({
-        "entries": sum(Journal::len),
-        "clears": sum(|journal| journal.clears().count()),
-        "bytes": sum(Journal::bytes),
-        "maxBytes": cores[0].config().journal_max_bytes,
-        "oldestMs": oldest.map(|oldest| oldest.elapsed().as_millis() as u64),
-        "takenOver": sum(Journal::taken_over),
-    })
+/// `census()`: how many native things live in this process, as JSON. For diagnosis.
+fn census(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let counts: Map<_, _> =
+        census::counts().into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    Ok(values::string(call.env, Value::from(counts).to_string().as_bytes()))
 }
 
 /// `useRedis(isOn)`.
@@ -323,13 +254,13 @@ fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     let mut is_on = true;
     // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
     unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut is_on) };
-    client(call).use_redis(is_on);
+    client(call)?.use_redis(is_on);
     Ok(ptr::null_mut())
 }
 
 /// `generateKey(type, organization, id)`.
 fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call);
+    let client = client(call)?;
     let made = texts(call, 0..3).and_then(|texts| {
         let mut key = Vec::new();
         let id = texts.text(2)?.filter(|id| !id.is_empty());
@@ -341,7 +272,7 @@ fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
 
 /// `indexKey(organization)`: the key that lists what the organization holds.
 fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call);
+    let client = client(call)?;
     let made = texts(call, 0..1).and_then(|texts| {
         let mut key = Vec::new();
         client.core().keys().organization_index(&mut key, texts.organization(0)?)?;
@@ -352,7 +283,7 @@ fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
 
 /// `decodeKey(key)`: what a key names, as JSON; null where it is none of this cache.
 fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call);
+    let client = client(call)?;
     let keys = client.core().keys();
     let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
     let key = texts.bytes(0);
@@ -370,7 +301,7 @@ fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown>
 
 /// `decodeValue(bytes)`: the JSON text of a value as it is stored; null where it is damaged.
 fn decode_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call);
+    let client = client(call)?;
     let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
     Ok(match client.core().decode_value(texts.bytes(0)) {
         Some(json) => values::string(call.env, &json),
@@ -380,7 +311,7 @@ fn decode_value(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
 
 /// `corruptValue()`: a value that was stored is no JSON.
 fn corrupt_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    client(call).core().health().misread();
+    client(call)?.core().health().misread();
     Ok(ptr::null_mut())
 }
 
@@ -394,7 +325,7 @@ fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         sys::napi_get_value_bool(call.env, call.argument(2), &mut is_hit);
     }
     let elapsed = std::time::Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
-    let client = client(call);
+    let client = client(call)?;
     let health = client.core().health();
     if is_read {
         health.read(elapsed, is_hit)
@@ -429,9 +360,10 @@ pub fn log_to(notices: &Arc<Notices>, client: u64, level: LogLevel) -> Option<lo
     log::register(sink, level).ok()
 }
 
-pub fn client<'c>(call: &Invocation) -> &'c Client {
-    // SAFETY: functions of a client are bound to it, and it lives until its environment ends.
-    unsafe { &*call.data.cast::<Client>() }
+/// The client that a function is of, which lives as long as this; throws where it was closed.
+pub fn client(call: &Invocation) -> std::result::Result<Rc<Client>, Thrown> {
+    let client = call.handle.as_ref().and_then(|handle| handle.client());
+    client.ok_or_else(|| Thrown(closed(), ptr::null_mut()))
 }
 
 pub fn described(
@@ -470,5 +402,5 @@ fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWord
             return Err(misuse("the bridge needs a Uint32Array"));
         }
     }
-    Ok(SharedWords { data: data.cast(), length, array: Reference::new(env, array) })
+    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array) })
 }

@@ -3,12 +3,14 @@
 //! The hot functions are called once a tick and read their arguments in place, so they are made
 //! here and not by a macro that converts each one.
 
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::rc::Rc;
 
 use napi::sys;
 
+use super::client_handle::ClientHandle;
 use super::values;
 use crate::error::{Error, ErrorCode};
 
@@ -18,7 +20,8 @@ const FEW_ARGUMENTS: usize = 8;
 /// What a function is called with.
 pub struct Invocation {
     pub env: sys::napi_env,
-    pub data: *mut c_void,
+    /// The client's, of a function that is one of a client's.
+    pub handle: Option<Rc<ClientHandle>>,
     few: [sys::napi_value; FEW_ARGUMENTS],
     /// All of them, where they are more than a few.
     many: Vec<sys::napi_value>,
@@ -35,17 +38,24 @@ impl Invocation {
     }
 }
 
-/// Why a function throws, and the JavaScript function that makes errors of the caller's own class.
+/// Why a function throws, and the JavaScript function that makes errors of the caller's own class; null where that went
+/// with the client.
 pub struct Thrown(pub Error, pub sys::napi_value);
 
 pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
 
 /// What a function of ours carries.
-type Bound = (Body, *mut c_void);
+type Bound = (Body, Option<Rc<ClientHandle>>);
 
-/// Defines `object[name]`. `data` reaches the body as it is.
-pub fn define(env: sys::napi_env, object: sys::napi_value, name: &str, body: Body, data: *mut c_void) {
-    let bound: *mut Bound = Box::into_raw(Box::new((body, data)));
+/// Defines `object[name]`; `handle` reaches the body.
+pub fn define(
+    env: sys::napi_env,
+    object: sys::napi_value,
+    name: &str,
+    body: Body,
+    handle: Option<Rc<ClientHandle>>,
+) {
+    let bound: *mut Bound = Box::into_raw(Box::new((body, handle)));
     let mut function = ptr::null_mut();
     // SAFETY: `env` and `object` come from the running call into this addon; the name is passed
     // with its length; `bound` is freed when the function is, or with the environment.
@@ -80,17 +90,24 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     let mut bound = ptr::null_mut();
     // SAFETY: Node gives a valid `info`; the arrays have the size that `count` says, and Node fills
     // the ones that were not given with `undefined`. Afterwards `count` is how many were given.
-    let (body, data) = unsafe {
+    let (body, handle) = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, few.as_mut_ptr(), ptr::null_mut(), &mut bound);
         if count > FEW_ARGUMENTS {
             many.resize(count, ptr::null_mut());
             sys::napi_get_cb_info(env, info, &mut count, many.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
         }
-        *bound.cast::<Bound>()
+        (*bound.cast::<Bound>()).clone()
     };
-    let invocation = Invocation { env, data, few, many };
+    let invocation = Invocation { env, handle, few, many };
     match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {
         Ok(Ok(value)) => value,
+        Ok(Err(Thrown(error, make))) if make.is_null() => {
+            let text = |text: &str| CString::new(text).unwrap_or_default();
+            let (code, message) = (text(error.code().as_str()), text(error.message()));
+            // SAFETY: both texts end with NUL.
+            unsafe { sys::napi_throw_error(env, code.as_ptr(), message.as_ptr()) };
+            ptr::null_mut()
+        }
         Ok(Err(Thrown(error, make))) => {
             let thrown = values::error(env, make, &error);
             // SAFETY: both were made in this call.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::under_way::FIRST_RESERVED;
 use crate::cache::{Outcome, Sink};
 use crate::error::Error;
 
 /// Slots from here on are those of parts. JavaScript counts up from zero and does not come so far.
 const FIRST: u32 = 1 << 31;
-/// The highest slots have meanings of their own.
-const LAST: u32 = u32::MAX - 16;
+const LAST: u32 = FIRST_RESERVED - 1;
 
 /// A call of which parts are under way.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 use std::ffi::c_void;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,7 +42,7 @@ pub enum LaneDriver {
 
 impl Place {
     #[cfg_attr(not(unix), expect(unused_variables))]
-    pub fn of(env: sys::napi_env, client: &'static Client, owner: *mut std::ffi::c_void) -> Place {
+    pub fn of(env: sys::napi_env, client: &Rc<Client>) -> Place {
         #[cfg(unix)]
         let event_loop = {
             let mut event_loop = std::ptr::null_mut();
@@ -56,7 +57,7 @@ impl Place {
             #[cfg(unix)]
             open_handles: client.open_handles().clone(),
             #[cfg(unix)]
-            client: owner,
+            client: Rc::as_ptr(client).cast_mut().cast(),
         }
     }
 }
@@ -71,7 +72,7 @@ impl LaneDriver {
             let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
             let owner = super::uv::Owner { client: place.client, number };
             let (bell, open_handles) = (place.bell.clone(), place.open_handles.clone());
-            // SAFETY: the loop is this environment's; the client outlives its handles.
+            // SAFETY: the loop is this environment's; the client closes its driver before it goes.
             let driver = unsafe {
                 LoopDriver::start(exchange, bell, place.event_loop, open_handles, owner, callbacks)?
             };

@@ -1,6 +1,5 @@
 //! What JavaScript finds of Links: how one is opened, and what can be done with it.
 
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -8,11 +7,12 @@ use std::time::Instant;
 use napi::sys;
 use serde_json::json;
 
-use super::client::Client;
+use super::client_handle::ClientHandle;
 use super::exports::{client, close, described, lent, load_config, submit, submit_array, texts};
 use super::function::{Body, Invocation, Thrown, define};
+use super::link_driver::LinkDriver;
 use super::values;
-use crate::cache::{Core, Role};
+use crate::cache::{Core, Role, Sink};
 use crate::redis::{Failure, Target};
 
 /// `openLink(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, targetJson)`. Without a target
@@ -23,11 +23,11 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
         let texts = texts(call, 5..8)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let target = texts.text(2)?.map(Target::from_json).transpose()?;
-        let client = Client::open_link(env, Core::new(config, Role::Dedicated)?, lent(call)?, target)?;
+        let core = Core::new(config, Role::Dedicated)?;
+        let handle = ClientHandle::open(env, core, lent(call)?, |client| client.start_link(target))?;
         let mut object = ptr::null_mut();
         // SAFETY: `env` is the environment of the running call.
         unsafe { sys::napi_create_object(env, &mut object) };
-        let data = ptr::from_ref(client).cast_mut().cast::<c_void>();
         let functions: [(&str, Body); 11] = [
             ("submit", submit),
             ("submitArray", submit_array),
@@ -42,21 +42,28 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
             ("lost", lost),
         ];
         for (name, body) in functions {
-            define(env, object, name, body, data);
+            define(env, object, name, body, Some(handle.clone()));
         }
         Ok(object)
     })
 }
 
+/// What is asked of a Link that was closed is done.
+fn with_link(call: &Invocation, work: impl FnOnce(&mut LinkDriver, &mut dyn Sink)) {
+    if let Ok(client) = client(call) {
+        client.with_link(work);
+    }
+}
+
 /// `end()`: nothing more will be sent.
 fn end(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    client(call).with_link(|link, sink| link.end(Instant::now(), sink));
+    with_link(call, |link, sink| link.end(Instant::now(), sink));
     Ok(ptr::null_mut())
 }
 
 /// `destroy()`: gives up the connection; what is told of that may come within this call.
 fn destroy(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    client(call).with_link(|link, sink| link.destroy(sink));
+    with_link(call, |link, sink| link.destroy(sink));
     Ok(ptr::null_mut())
 }
 
@@ -65,14 +72,16 @@ fn hold(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut keeps = true;
     // SAFETY: an argument of the running call; where it is no boolean, `keeps` stays true.
     unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut keeps) };
-    client(call).keep_alive(keeps);
+    if let Ok(client) = client(call) {
+        client.keep_alive(keeps);
+    }
     Ok(ptr::null_mut())
 }
 
 /// `traffic()`: what has passed, as JSON.
 fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut passed = json!(null);
-    client(call).with_link(|link, _| {
+    with_link(call, |link, _| {
         let meter = link.meter();
         passed = json!({
             "bytesRead": meter.received.load(Ordering::Relaxed),
@@ -85,7 +94,7 @@ fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 
 /// `connected()`: the stream stands.
 fn connected(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    client(call).with_link(|link, sink| {
+    with_link(call, |link, sink| {
         if let Some(fed) = link.as_fed() {
             fed.connected(sink);
         }
@@ -96,9 +105,10 @@ fn connected(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 /// `received(bytes)`: what the stream has read. True where it is to be given up; why is told with the loss of its
 /// requests.
 fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    let given = texts(call, 0..1).map_err(|error| Thrown(error, client(call).make_error()))?;
+    let Ok(client) = client(call) else { return Ok(values::boolean(call.env, true)) };
+    let given = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
     let mut is_useless = false;
-    client(call).with_link(|link, sink| {
+    with_link(call, |link, sink| {
         let Some(fed) = link.as_fed() else { return };
         if let Err(error) = fed.received(given.bytes(0), Instant::now(), sink) {
             is_useless = true;
@@ -111,7 +121,7 @@ fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 /// `takeUnsent()`: bytes for the stream; null where there are none.
 fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut taken = values::null(call.env);
-    client(call).with_link(|link, sink| {
+    with_link(call, |link, sink| {
         let Some(fed) = link.as_fed() else { return };
         fed.take_unsent(sink, |bytes| {
             if !bytes.is_empty() {
@@ -124,7 +134,7 @@ fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 
 /// `lost()`: the stream is closed.
 fn lost(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    client(call).with_link(|link, sink| {
+    with_link(call, |link, sink| {
         if let Some(fed) = link.as_fed() {
             fed.lose(None, sink);
         }

@@ -6,13 +6,14 @@
 //! there. Never decides a key, a lifetime or a retry: policy is below.
 //!
 //! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
-//! on the thread of its environment, and it is freed only after its last handle was closed.
+//! on the thread of its environment, and whoever enters it from outside keeps it until that is done.
 
 mod arguments;
 mod bell;
 mod bound;
 mod calls;
 mod client;
+mod client_handle;
 mod cluster_driver;
 mod cluster_member;
 mod driving;
@@ -34,6 +35,7 @@ mod notices;
 mod open_handles;
 mod overall;
 mod reference;
+mod report;
 mod sink;
 mod thread_driver;
 mod under_way;

@@ -28,16 +28,6 @@ impl Reference {
     }
 }
 
-impl Reference {
-    /// Keeps the value no longer: from now on `value` is null once JavaScript has let go of it. Only once.
-    pub fn loosen(&self) {
-        if !self.raw.is_null() {
-            // SAFETY: made by `new` with a count of one; a reference of none is deleted by `drop` like any other.
-            unsafe { sys::napi_reference_unref(self.env, self.raw, ptr::null_mut()) };
-        }
-    }
-}
-
 impl Drop for Reference {
     fn drop(&mut self) {
         if !self.raw.is_null() {

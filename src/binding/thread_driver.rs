@@ -1,8 +1,8 @@
 //! The JavaScript side of a connection that lives on the I/O thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -21,23 +21,23 @@ type Bell = Arc<dyn Wake + Send + Sync>;
 struct Shared {
     inbox: Arc<Inbox<Batch<Token>, Notify>>,
     outbox: Tray<Outcomes, Bell>,
-    /// Bytes of requests that are not answered yet.
+    /// Bytes of requests that the I/O thread was handed since it last delivered.
+    handed_bytes: AtomicUsize,
+    /// Bytes of requests that were not answered when it last delivered.
     waiting_bytes: AtomicUsize,
     /// Bytes of messages that the JavaScript thread has not taken yet.
     pushed_bytes: AtomicUsize,
     /// Messages for which there was no room, since that was told last.
     dropped: AtomicUsize,
-    ended: (Mutex<bool>, Condvar),
     /// The I/O thread's side has panicked.
     died: AtomicBool,
 }
 
-/// How long closing waits for the I/O thread, which has nothing to wait for itself.
-const END_PATIENCE: Duration = Duration::from_secs(1);
-
 /// Outcomes that wait to be handed over, on the I/O thread.
 struct Collected {
     outcomes: Outcomes,
+    /// Bytes of requests that were taken in since the last delivery.
+    taken_bytes: usize,
     core: Arc<Core>,
     shared: Arc<Shared>,
 }
@@ -90,13 +90,13 @@ impl ThreadDriver {
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
             outbox: Tray::new(bell),
+            handed_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             pushed_bytes: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
-            ended: Default::default(),
             died: AtomicBool::new(false),
         });
-        io.spawn(converse(exchange, shared.clone()));
+        io.spawn(converse(exchange, shared.clone(), io.clone()));
         Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
     }
 
@@ -117,9 +117,11 @@ impl ThreadDriver {
         self.flush();
     }
 
-    /// Bytes of requests that are not answered yet.
+    /// Bytes of requests that are not answered yet. Where there are none, every outcome is here or has been taken.
     pub fn pending_bytes(&self) -> usize {
-        self.shared.waiting_bytes.load(Ordering::Relaxed) + self.batch.byte_count()
+        // In the order in which requests move on, so that none is missed between the two.
+        let handed = self.shared.handed_bytes.load(Ordering::Acquire);
+        self.batch.byte_count() + handed + self.shared.waiting_bytes.load(Ordering::Acquire)
     }
 
     /// Hands the calls of this tick to the I/O thread.
@@ -127,6 +129,7 @@ impl ThreadDriver {
         if self.batch.is_empty() && !self.core.wants_recovery() {
             return;
         }
+        self.shared.handed_bytes.fetch_add(self.batch.byte_count(), Ordering::Relaxed);
         self.shared.inbox.put(|inbox| inbox.append(&mut self.batch));
     }
 
@@ -149,14 +152,11 @@ impl ThreadDriver {
         }
     }
 
-    /// Ends the connection and settles everything.
+    /// Ends the connection and settles what has its outcome. The I/O thread is not waited for: it may be held up, and
+    /// what it has still under way comes to nothing but a failure, which the client tells by itself.
     pub fn close(mut self, sink: &mut dyn Sink) {
         self.flush();
         self.stop();
-        let (ended, signal) = &self.shared.ended;
-        let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = signal.wait_timeout_while(ended, END_PATIENCE, |ended| !*ended);
-        drop(waited);
         self.take_outcomes(sink);
     }
 
@@ -171,39 +171,39 @@ impl Drop for ThreadDriver {
     }
 }
 
-/// Says that the I/O thread's side has ended, however it did.
+/// Says that the I/O thread's side has ended, where that was by a panic.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let Shared { ended: (ended, signal), died, outbox, .. } = &*self.0;
-        let panics = std::thread::panicking();
-        died.store(panics, Ordering::Release);
-        *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        signal.notify_all();
-        if panics {
-            outbox.waker().wake();
+        if std::thread::panicking() {
+            self.0.died.store(true, Ordering::Release);
+            self.0.outbox.waker().wake();
         }
     }
 }
 
-/// The I/O thread's side.
-async fn converse(exchange: Exchange, shared: Arc<Shared>) {
+/// The I/O thread's side. It holds a share in the thread, so that it comes to its end whoever else lets go.
+async fn converse(exchange: Exchange, shared: Arc<Shared>, _io: IoThread) {
     let _ending = Ending(shared.clone());
     let core = exchange.core().clone();
     let dialer = core.dialer().clone();
-    let collected = Collected { outcomes: Vec::new(), core, shared: shared.clone() };
+    let collected = Collected { outcomes: Vec::new(), taken_bytes: 0, core, shared: shared.clone() };
     let mut traffic = Attached::new(exchange, collected);
     let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
-        traffic.append(&mut shared.inbox.take(), Instant::now());
-        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
+        let mut taken = shared.inbox.take();
+        traffic.sink_mut().taken_bytes += taken.byte_count();
+        traffic.append(&mut taken, Instant::now());
     };
     let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
-        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Relaxed);
         let settled = &mut traffic.sink_mut().outcomes;
         if !settled.is_empty() {
             shared.outbox.put(|outbox| outbox.append(settled));
         }
+        // After the outcomes, and in this order: where nothing seems to be under way, the outcomes are there.
+        shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Release);
+        let taken = std::mem::take(&mut traffic.sink_mut().taken_bytes);
+        shared.handed_bytes.fetch_sub(taken, Ordering::Release);
     };
     drive(dialer, shared.inbox.clone(), &mut traffic, &mut collect, &mut deliver).await;
     collect(&mut traffic);

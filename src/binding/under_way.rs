@@ -1,5 +1,8 @@
 //! Which calls have not settled: who is left to tell where the driver no longer knows.
 
+/// From here on slots have meanings of their own: nobody has called for what is told with them.
+pub const FIRST_RESERVED: u32 = u32::MAX - 15;
+
 const BITS: usize = u64::BITS as usize;
 
 /// Slots of calls, a bit for each. JavaScript uses low slots again, so there are few words.
@@ -19,13 +22,14 @@ impl UnderWay {
         self.bits[word] |= bit;
     }
 
-    /// The call has settled; nothing happens where it had already.
-    pub fn end(&mut self, slot: u32) {
+    /// The call has settled. Answers whether it had not before.
+    pub fn end(&mut self, slot: u32) -> bool {
         let (word, bit) = place(slot);
-        if let Some(bits) = self.bits.get_mut(word) {
-            self.count -= usize::from(*bits & bit != 0);
-            *bits &= !bit;
-        }
+        let Some(bits) = self.bits.get_mut(word) else { return false };
+        let was_under_way = *bits & bit != 0;
+        self.count -= usize::from(was_under_way);
+        *bits &= !bit;
+        was_under_way
     }
 
     pub fn count(&self) -> usize {
@@ -60,8 +64,7 @@ mod tests {
                     under_way.begin(slot);
                     expected.insert(slot);
                 } else {
-                    under_way.end(slot);
-                    expected.remove(&slot);
+                    prop_assert_eq!(under_way.end(slot), expected.remove(&slot));
                 }
                 prop_assert_eq!(under_way.count(), expected.len());
             }

@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::sync::OnceLock;
 
 use super::open_handles::OpenHandles;
+use crate::health::census;
 
 pub const READABLE: c_int = 1;
 pub const WRITABLE: c_int = 2;
@@ -108,6 +109,7 @@ struct Attached {
     owner: Owner,
     open: OpenHandles,
     layout: std::alloc::Layout,
+    _counted: census::Member,
 }
 
 /// The owner that a handle was made with.
@@ -142,7 +144,8 @@ impl Handle {
                 std::alloc::dealloc(memory.cast(), layout);
                 return None;
             }
-            let attached = Box::new(Attached { owner, open: open.clone(), layout });
+            let attached =
+                Box::new(Attached { owner, open: open.clone(), layout, _counted: census::HANDLES.add() });
             open.add();
             (uv.handle_set_data)(memory, Box::into_raw(attached).cast());
             (uv.unref)(memory);

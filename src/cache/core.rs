@@ -19,7 +19,7 @@ use crate::command::Prefix;
 use crate::config::{Compression, Config, Endpoint, Topology};
 use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode, Result};
-use crate::health::{Health, State};
+use crate::health::{Health, State, census};
 use crate::journal::{self, Item, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
@@ -64,6 +64,7 @@ pub struct Core {
     pub(super) large: LargeValues,
     role: Role,
     is_node: bool,
+    _counted: census::Member,
     /// Of the raw client's keys.
     pub(super) prefix: Prefix,
 }
@@ -116,6 +117,7 @@ impl Core {
             large: LargeValues::default(),
             role,
             is_node: false,
+            _counted: census::CORES.add(),
             prefix: Prefix::new(&config.client_key_prefix),
             dialer: Dialer::new(config),
         })

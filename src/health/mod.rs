@@ -4,6 +4,7 @@
 //! no key, no value and no secret, since it is never given any. Relies on nobody: the other rooms
 //! tell it what happened. Never decides anything.
 
+pub mod census;
 mod counters;
 mod histogram;
 pub mod log;

@@ -1,0 +1,116 @@
+//! What native functions carry: a client while it is open, and nothing once it was closed.
+//!
+//! Functions of JavaScript may live longer than their client. Environments may end before it is closed, so each has
+//! a cleanup hook, which stays until libuv has let go of its last handle.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::{Rc, Weak};
+
+use napi::sys;
+
+use super::client::{Client, Lent};
+use super::report::report_of;
+use crate::cache::Core;
+use crate::error::Result;
+use crate::health::census;
+
+pub struct ClientHandle {
+    client: RefCell<Option<Rc<Client>>>,
+    hook: Cell<Option<CleanupHook>>,
+}
+
+impl ClientHandle {
+    /// Makes a client, which `start` then lets connect.
+    pub fn open(
+        env: sys::napi_env,
+        core: Core,
+        lent: Lent,
+        start: impl FnOnce(&Rc<Client>) -> Result<()>,
+    ) -> Result<Rc<ClientHandle>> {
+        let client = Client::new(env, core, lent);
+        let handle =
+            Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
+        // After the bell's threadsafe function, whose own hook therefore runs later.
+        handle.hook.set(Some(CleanupHook::add(env, &handle)));
+        // Where it cannot start, the handle's end is the client's.
+        start(&client)?;
+        Ok(handle)
+    }
+
+    /// The client, unless it was closed.
+    pub fn client(&self) -> Option<Rc<Client>> {
+        self.client.borrow().clone()
+    }
+
+    /// Closes the client and frees it as soon as nobody is at work in it. Answers its last report.
+    pub fn close(&self) -> Option<String> {
+        let client = self.client()?;
+        let nodes = client.nodes();
+        client.close();
+        let report = report_of(&client, &nodes).to_string();
+        self.forget();
+        Some(report)
+    }
+
+    /// JavaScript must not be entered any more.
+    fn abandon(&self) {
+        let Some(client) = self.client() else { return };
+        if catch_unwind(AssertUnwindSafe(|| client.abandon())).is_err() {
+            tracing::error!("orgcache could not be closed in order");
+        }
+        self.forget();
+    }
+
+    /// Lets go of the closed client, and of its environment once libuv has closed its handles.
+    fn forget(&self) {
+        let client = self.client.borrow_mut().take();
+        if let (Some(client), Some(hook)) = (client, self.hook.take()) {
+            client.open_handles().when_none(move || hook.remove());
+        }
+    }
+}
+
+impl Drop for ClientHandle {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+/// Keeps an environment from ending before its client has.
+struct CleanupHook {
+    raw: sys::napi_async_cleanup_hook_handle,
+    handle: *mut Weak<ClientHandle>,
+    _counted: census::Member,
+}
+
+impl CleanupHook {
+    fn add(env: sys::napi_env, handle: &Rc<ClientHandle>) -> CleanupHook {
+        let handle = Box::into_raw(Box::new(Rc::downgrade(handle)));
+        let mut raw = ptr::null_mut();
+        // SAFETY: what the hook is given is freed when it is removed.
+        unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), handle.cast(), &mut raw) };
+        CleanupHook { raw, handle, _counted: census::HOOKS.add() }
+    }
+
+    /// Also tells an environment that is ending that it may.
+    fn remove(self) {
+        // SAFETY: both were made by `add` and go once, since `self` is consumed.
+        unsafe {
+            sys::napi_remove_async_cleanup_hook(self.raw);
+            drop(Box::from_raw(self.handle));
+        }
+    }
+}
+
+/// The environment ends. Node waits until the hook is removed.
+unsafe extern "C" fn on_cleanup(_hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    // SAFETY: made by `CleanupHook::add`, and not freed, since the hook was not removed.
+    let handle = unsafe { &*data.cast::<Weak<ClientHandle>>() }.upgrade();
+    // Where it is gone, or was closed already, the hook goes with the last handle of libuv.
+    if let Some(handle) = handle {
+        handle.abandon();
+    }
+}

@@ -1,0 +1,67 @@
+//! How many native things live in this process, for diagnosis: what a closed client leaves behind shows here.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Clients whose memory was not freed.
+pub static CLIENTS: Population = Population::new();
+/// Caches: one a client, and one more a node of a cluster.
+pub static CORES: Population = Population::new();
+/// Threadsafe functions that Node has not let go of.
+pub static WAKERS: Population = Population::new();
+/// Handles that libuv has not let go of.
+pub static HANDLES: Population = Population::new();
+/// Cleanup hooks of environments.
+pub static HOOKS: Population = Population::new();
+
+/// How many there are of one kind.
+#[derive(Debug)]
+pub struct Population(AtomicUsize);
+
+impl Population {
+    const fn new() -> Population {
+        Population(AtomicUsize::new(0))
+    }
+
+    /// One more, until what is answered is dropped.
+    pub fn add(&'static self) -> Member {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Member(self)
+    }
+
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One that is counted.
+#[derive(Debug)]
+#[must_use = "what is dropped is counted no longer"]
+pub struct Member(&'static Population);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Every kind and how many there are.
+pub fn counts() -> [(&'static str, usize); 5] {
+    [("clients", &CLIENTS), ("cores", &CORES), ("wakers", &WAKERS), ("handles", &HANDLES), ("hooks", &HOOKS)]
+        .map(|(name, population)| (name, population.count()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_counted_until_it_is_dropped() {
+        static POPULATION: Population = Population::new();
+        let (first, second) = (POPULATION.add(), POPULATION.add());
+        assert_eq!(POPULATION.count(), 2);
+        drop(first);
+        assert_eq!(POPULATION.count(), 1);
+        drop(second);
+        assert_eq!(POPULATION.count(), 0);
+    }
+}
