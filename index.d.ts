@@ -220,7 +220,7 @@ export interface ShutdownResult {
 
 /**
  * Lets calls under way settle and the journal be replayed, both within `timeoutMs`, then closes every
- * connection. Calls that are left then, and later ones, reject with `E_CLOSED`. Every call gets the same
+ * connection, those of duplicates too. Calls that are left then, and later ones, reject with `E_CLOSED`. Every call gets the same
  * outcome, that of the first; the options of a later one count for nothing but its `signal`, which ends the
  * waiting of that call, not the shutdown. Never rejects because Redis is away.
  */

@@ -1,6 +1,7 @@
 'use strict';
 
 const { openPackage } = require('./support/package');
+const { inFreshProcess } = require('./support/process');
 const { startRedis } = require('./support/redis');
 const { startSilentServer } = require('./support/silent-server');
 const { MESSAGES, PHONE } = require('./support/adapter-methods');
@@ -126,4 +127,51 @@ test('a shutdown of one instance leaves another alone', async () => {
   await first.shutdown();
   expect(await second.cacheAdapter.get('shared')).toBe(1);
   expect(await second.cacheAdapter.set('shared', 2)).toBe(true);
+});
+
+describe.each(['loop', 'thread'])('shutdown and duplicates, %s driver', (driver) => {
+  test('closes what was made from its clients, and refuses more of it', async () => {
+    const orgcache = openPackage({ url: redis.url, driver });
+    const client = await orgcache.getRedis();
+    const [subscribed, selected, idle, ofCopy] = [
+      client.duplicate(),
+      client.duplicate(),
+      client.duplicate({ lazyConnect: true }),
+      client.duplicate().duplicate(),
+    ];
+    await Promise.all([subscribed.subscribe('news'), selected.select(1), ofCopy.ping()]);
+    const blocked = rejection(selected.blpop('nothing', 0));
+    const ends = [subscribed, selected, ofCopy].map(
+      (copy) => new Promise((resolve) => copy.once('end', resolve)),
+    );
+    expect(await orgcache.shutdown()).toEqual({ flushed: true, journalEntries: 0 });
+    await within(5000, Promise.all(ends), 'the events');
+    expect([subscribed, selected, idle, ofCopy].map(({ status }) => status)).toEqual(Array(4).fill('end'));
+    expect(await blocked).toMatchObject({ code: 'E_CLOSED' });
+    for (const copy of [subscribed, selected, idle, ofCopy]) {
+      expect(await rejection(copy.get('a'))).toMatchObject({ code: 'E_CLOSED' });
+    }
+    expect(() => client.duplicate()).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
+  });
+
+  test('lets calls of a duplicate that are under way settle', async () => {
+    const orgcache = openPackage({ url: redis.url, driver });
+    const copy = (await orgcache.getRedis()).duplicate();
+    const set = copy.set('under way', 1);
+    const [, answer] = await Promise.all([orgcache.shutdown(), set]);
+    expect(answer).toBe('OK');
+  });
+
+  test('lets the process of a subscribed duplicate end', async () => {
+    const { code } = await inFreshProcess(
+      async ({ load, args }) => {
+        const { configure, getRedis, shutdown } = load();
+        configure(args.options);
+        await (await getRedis()).duplicate().subscribe('news');
+        await shutdown();
+      },
+      { args: { options: { url: redis.url, driver } } },
+    );
+    expect(code).toBe(0);
+  });
 });

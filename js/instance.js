@@ -62,23 +62,26 @@ function createInstance(given) {
     }
   }
 
+  let ending;
+
   /** Not an async function: a second call gets the same promise. */
   function shutdown(options) {
     const end = () => {
       const timeoutMs = timeoutOf(options);
-      connections.closeDedicated();
       for (const successor of successors) successor.shutdown({ timeoutMs });
-      return bridge.close(timeoutMs);
+      ending ??= connections.shutdown(timeoutMs);
+      return ending;
     };
     return abortable(options, end, WAITING);
   }
 
   /** Closes at once; the next `configure()` or call begins anew, with what the environment says then. */
   async function reset() {
-    connections.reset();
     const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
+    ended.push(connections.reset());
     successors.clear();
     await Promise.all([...ended, bridge.reset()]);
+    ending = undefined;
     for (const name of Object.keys(options)) delete options[name];
     notices.logger = undefined;
     for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {

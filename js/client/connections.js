@@ -5,6 +5,7 @@ const { OrgCacheError } = require('../errors.js');
 const { DedicatedConnection } = require('./dedicated-connection.js');
 const { DedicatedPool } = require('./dedicated-pool.js');
 const { urlWith } = require('./duplicate-options.js');
+const { Family } = require('./family.js');
 
 /** How long calls under way may take when a client ends the connection that is its own. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -19,26 +20,39 @@ class Connections {
   #pool;
   #subscribers = new Set();
   #isClosed = false;
+  /** Those that were made from the same, and the number of these among them. */
+  #family;
+  #number;
 
-  /** `log` is given the notices that are log lines. */
-  constructor({ bridge, options, log }) {
-    this.bridge = bridge;
+  /** `log` is given the notices that are log lines. Without a bridge they open one of their own. */
+  constructor({ bridge, options, log, family }) {
     this.#options = options;
     this.#log = log;
+    this.bridge = bridge ?? this.#newBridge();
+    this.#family = family ?? new Family();
+    this.#number = family?.add(this);
   }
 
   /** Connections with options of their own in place of some of these. */
   with(overrides) {
     const options = { ...this.#options, ...overrides };
     Object.assign(options, urlWith(this.#options.url, overrides));
-    const log = this.#log;
-    return new Connections({ bridge: bridgeOf(options, log), options, log });
+    return new Connections({ options, log: this.#log, family: this.#family });
   }
+
+  /** What native code tells holds these as long as the bridge is open. */
+  #newBridge() {
+    return new Bridge(this.#options, this.#tell, { hasJournal: false });
+  }
+
+  #tell = (name, json) => {
+    if (name === 'log') this.#log?.(name, json);
+  };
 
   /** Later calls go on a new connection; those under way end on the one before. */
   renew() {
     const before = this.bridge;
-    this.bridge = bridgeOf(this.#options, this.#log);
+    this.bridge = this.#newBridge();
     if (before.isOpen) before.close(CLOSE_TIMEOUT_MS);
   }
 
@@ -52,7 +66,7 @@ class Connections {
     this.#refuseIfClosed();
     if (this.#pool === undefined) {
       const { minPoolSize: min, poolSize: max, settings } = this.bridge.config();
-      const open = () => new DedicatedConnection(this.#options, { log: this.#log });
+      const open = () => new DedicatedConnection(this.#options, { log: this.#tell });
       this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value });
     }
     return this.#pool;
@@ -61,7 +75,7 @@ class Connections {
   /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
-    const connection = new DedicatedConnection(this.#options, { log: this.#log, ...handlers });
+    const connection = new DedicatedConnection(this.#options, { log: this.#tell, ...handlers });
     const subscribers = this.#subscribers;
     subscribers.add(onEnd);
     const end = () => {
@@ -85,29 +99,38 @@ class Connections {
     for (const onEnd of this.#subscribers) onEnd();
   }
 
-  /** Forgets that they were ended: the bridge opens again. */
+  /** Ends these and all that were made from them, and forgets it: the bridge opens again. */
   reset() {
     this.closeDedicated();
+    const ended = this.#family.close(0);
+    this.#family.reopen();
     this.#isClosed = false;
     this.#pool = undefined;
     this.#subscribers = new Set();
+    return ended;
   }
 
   #refuseIfClosed() {
     if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
   }
 
-  close() {
+  close(timeoutMs = CLOSE_TIMEOUT_MS) {
     this.closeDedicated();
-    return this.bridge.close(CLOSE_TIMEOUT_MS);
+    if (this.#number === undefined) return this.bridge.close(timeoutMs);
+    const closing = this.bridge.close(timeoutMs);
+    closing.then(() => this.#family.remove(this, this.#number));
+    return closing;
   }
-}
 
-function bridgeOf(options, log) {
-  const onNotice = (name, json) => {
-    if (name === 'log') log?.(name, json);
-  };
-  return new Bridge(options, onNotice, { hasJournal: false });
+  /** Ends these and all that were made from them. Answers what a shutdown does. */
+  async shutdown(timeoutMs) {
+    const ended = await Promise.all([this.close(timeoutMs), this.#family.close(timeoutMs)]);
+    const results = ended.flat();
+    return {
+      flushed: results.every(({ flushed }) => flushed),
+      journalEntries: results.reduce((sum, { journalEntries }) => sum + journalEntries, 0),
+    };
+  }
 }
 
 module.exports = { Connections };
