@@ -3,6 +3,7 @@ import Redis from '../ioredis/index.js';
 export default Redis;
 export const {
   AbstractConnector,
+  Cluster,
   Command,
   MaxRetriesPerRequestError,
   Pipeline,

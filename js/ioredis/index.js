@@ -1,5 +1,6 @@
 'use strict';
 
+const { Cluster } = require('./cluster/cluster.js');
 const { Command } = require('./command.js');
 const { AbstractConnector } = require('./connector.js');
 const errors = require('./errors.js');
@@ -18,6 +19,7 @@ const { MaxRetriesPerRequestError, ReplyError } = errors;
 /** The class itself, which has everything else, as `require('ioredis')` does. */
 module.exports = Object.assign(Redis, {
   AbstractConnector,
+  Cluster,
   Command,
   MaxRetriesPerRequestError,
   Pipeline,

@@ -122,4 +122,45 @@ export type DNSLookupFunction = (
   callback: (error: NodeJS.ErrnoException | null | undefined, address: string, family?: number) => void,
 ) => void;
 export type NatMapFunction = (key: string) => { host: string; port: number } | null;
+export interface ClusterOptions {
+  /** Milliseconds before the next attempt to connect, or anything else to end. Default: 100 + 2 * times, 2000 at most. */
+  clusterRetryStrategy?: ((times: number, reason?: Error) => number | void | null) | null | undefined;
+  /** The same for the client of one node, which is not tried again by default. */
+  clusterNodeRetryStrategy?: ((times: number) => number | void | null) | null | undefined;
+  /** Commands wait while the cluster is not ready. Default true. */
+  enableOfflineQueue?: boolean | undefined;
+  /** `ready` waits until the cluster says that it is up. Default true. */
+  enableReadyCheck?: boolean | undefined;
+  /** Which nodes answer reads: a role, or a function that chooses. Default `master`. */
+  scaleReads?: NodeRole | ((nodes: any[], command: any) => any) | undefined;
+  /** Default 16. */
+  maxRedirections?: number | undefined;
+  /** Milliseconds before a command is sent again: default 100. */
+  retryDelayOnFailover?: number | undefined;
+  retryDelayOnClusterDown?: number | undefined;
+  retryDelayOnTryAgain?: number | undefined;
+  /** Default 0. */
+  retryDelayOnMoved?: number | undefined;
+  /** Milliseconds that asking one node for the slots may take. Default 1000. */
+  slotsRefreshTimeout?: number | undefined;
+  /** Milliseconds between two looks at the slots. Default: only redirections and losses lead to one. */
+  slotsRefreshInterval?: number | undefined;
+  /** A connection for each primary whose channels of shards are subscribed. Default false. */
+  shardedSubscribers?: boolean | undefined;
+  /** Options of the client of each node. */
+  redisOptions?: Omit<
+    RedisOptions,
+    'port' | 'host' | 'path' | 'sentinels' | 'retryStrategy' | 'enableOfflineQueue' | 'readOnly'
+  >;
+  keyPrefix?: string | undefined;
+  lazyConnect?: boolean | undefined;
+  useSRVRecords?: boolean | undefined;
+  resolveSrv?: DNSResolveSrvFunction | undefined;
+  dnsLookup?: DNSLookupFunction | undefined;
+  natMap?: NatMap | undefined;
+  enableAutoPipelining?: boolean | undefined;
+  autoPipeliningIgnoredCommands?: string[] | undefined;
+  showFriendlyErrorStack?: boolean | undefined;
+  scripts?: Record<string, { lua: string; numberOfKeys?: number; readOnly?: boolean }> | undefined;
+}
 export type NatMap = { [key: string]: { host: string; port: number } } | NatMapFunction;

@@ -71,16 +71,17 @@ function parseOptions(args) {
     else throw new Error(`Invalid argument ${String(arg)}`);
   }
   if (isTls) defaults(options, { tls: true });
-  nameUnknown(options);
+  nameUnknownIn(options, KNOWN);
   defaults(options, DEFAULT_REDIS_OPTIONS);
   if (typeof options.port === 'string') options.port = Number.parseInt(options.port, 10);
   if (typeof options.db === 'string') options.db = Number.parseInt(options.db, 10);
   return resolveTLSProfile(options);
 }
 
-function nameUnknown(options) {
+/** Options that ioredis does not have, or that are of no use here. */
+function nameUnknownIn(options, known) {
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name))
+    if (!known.has(name))
       tellOnce('debug', `orgcache/ioredis passes over the option ${name}: it does not know it`);
   }
 }
@@ -97,4 +98,4 @@ function defaults(target, ...sources) {
   return target;
 }
 
-module.exports = { DEFAULT_REDIS_OPTIONS, defaults, parseOptions };
+module.exports = { DEFAULT_REDIS_OPTIONS, defaults, nameUnknownIn, parseOptions };

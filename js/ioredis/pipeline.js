@@ -2,6 +2,7 @@
 
 const { deprecate } = require('node:util');
 const { asCallback, noop } = require('./callback.js');
+const { sendAgainInCluster, sendInCluster } = require('./cluster/pipeline.js');
 const { Commander } = require('./commander.js');
 
 /**
@@ -96,6 +97,10 @@ class Pipeline extends Commander {
   }
 
   _send() {
+    if (this.isCluster) {
+      sendInCluster(this);
+      return;
+    }
     this.replyPending = this._queue.length;
     for (const command of this._queue) this.redis.sendCommand(command, this._stream);
   }
@@ -121,6 +126,7 @@ class Pipeline extends Commander {
   }
 
   _finish() {
+    if (this.isCluster && sendAgainInCluster(this)) return;
     this.resolve(this._result.filter((_, position) => !this._queue[position].ignore));
   }
 }

@@ -82,8 +82,7 @@ function write(redis, command, bits) {
     (reply) => {
       stream.inFlight -= 1;
       try {
-        // The last confirmation of a subscription says how many there are.
-        command.replied(bits & SUBSCRIBING && Array.isArray(reply) ? reply[2] : reply);
+        command.replied(bits & SUBSCRIBING && Array.isArray(reply) ? confirmed(redis, reply) : reply);
         stream.heard();
       } catch (error) {
         throwLater(error);
@@ -102,6 +101,12 @@ function write(redis, command, bits) {
   if (bits & BLOCKING_COMMANDS) awaitBlocking(command, options);
   if (bits & WILL_DISCONNECT) redis.manuallyClosing = true;
   if (options.socketTimeout !== undefined) watchSilence(redis);
+}
+
+/** The last confirmation of a subscription says how many there are. Servers that tests make up may leave that out. */
+function confirmed(redis, reply) {
+  if (reply.length < 3) redis._subscriber.take(reply);
+  return reply[2];
 }
 
 function awaitBlocking(command, options) {

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Readable, type ReadableOptions } from 'node:stream';
 import type { RedisCommander } from './command-types.js';
-import type { RedisOptions } from './option-types.js';
+import type { ClusterNode, ClusterOptions, NodeRole, RedisOptions } from './option-types.js';
 import type {
   Callback,
   ChainableCommander,
@@ -127,8 +127,8 @@ export class Command {
 }
 
 export class Pipeline {
-  constructor(redis: Redis);
-  readonly redis: Redis;
+  constructor(redis: Redis | Cluster);
+  readonly redis: Redis | Cluster;
   readonly isPipeline: true;
   readonly isCluster: boolean;
   readonly length: number;
@@ -141,6 +141,7 @@ export interface Pipeline extends RedisCommander<{ type: 'pipeline' }> {}
 export class Redis extends EventEmitter {
   static Command: typeof Command;
   static Redis: typeof Redis;
+  static Cluster: typeof Cluster;
   static createClient(...args: ConstructorParameters<typeof Redis>): Redis;
 
   constructor(port: number, host: string, options: RedisOptions);
@@ -171,6 +172,47 @@ export class Redis extends EventEmitter {
   once: Listen<this>;
 }
 export interface Redis extends RedisCommander, Transaction, ScanStreams, CommandMakers {}
+
+export type ClusterStatus =
+  | 'end'
+  | 'close'
+  | 'wait'
+  | 'connecting'
+  | 'connect'
+  | 'ready'
+  | 'reconnecting'
+  | 'disconnecting';
+
+/** A client of a cluster: a {@link Redis} for each node, found by the slots of keys. */
+export class Cluster extends EventEmitter {
+  constructor(startupNodes: ClusterNode[], options?: ClusterOptions);
+
+  options: ClusterOptions;
+  status: ClusterStatus;
+  readonly isCluster: true;
+  /** The nodes of each slot as `host:port`, its primary first. */
+  readonly slots: string[][];
+  readonly autoPipelineQueueSize: number;
+
+  connect(callback?: Callback<void>): Promise<void>;
+  disconnect(reconnect?: boolean): void;
+  /** @deprecated */
+  end(): void;
+  quit(callback?: Callback<'OK'>): Promise<'OK'>;
+  duplicate(startupNodes?: ClusterNode[], options?: ClusterOptions): Cluster;
+  nodes(role?: NodeRole): Redis[];
+  sendCommand(command: Command, stream?: unknown, node?: unknown): unknown;
+  refreshSlotsCache(callback?: Callback<void>): void;
+
+  on: ClusterListen<this>;
+  once: ClusterListen<this>;
+}
+export interface Cluster extends Omit<RedisCommander, 'quit'>, Transaction, ScanStreams, CommandMakers {}
+
+type ClusterListen<This> = Listen<This> & {
+  (event: '+node' | '-node', listener: (node: Redis) => void): This;
+  (event: 'node error', listener: (error: Error, address: string) => void): This;
+};
 
 type Listen<This> = {
   (event: 'message' | 'smessage', listener: (channel: string, message: string) => void): This;

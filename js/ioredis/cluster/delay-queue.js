@@ -1,0 +1,27 @@
+'use strict';
+
+const { nextTick, setTimeout } = require('../timers.js');
+
+/** Commands that wait before another attempt. Those with one reason share one pause. */
+class DelayQueue {
+  #waiting = new Map();
+
+  /** Runs `work` when `milliseconds` have passed since the first of its kind came, and `prepare` has called back. */
+  push(reason, work, milliseconds, prepare = nextTick) {
+    const queue = this.#waiting.get(reason);
+    if (queue !== undefined) {
+      queue.push(work);
+      return;
+    }
+    this.#waiting.set(reason, [work]);
+    setTimeout(() => prepare(() => this.#run(reason)), milliseconds);
+  }
+
+  #run(reason) {
+    const queue = this.#waiting.get(reason) ?? [];
+    this.#waiting.delete(reason);
+    for (const work of queue) work();
+  }
+}
+
+module.exports = { DelayQueue };

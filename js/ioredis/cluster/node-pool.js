@@ -1,0 +1,93 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { noop } = require('../callback.js');
+const { defaults } = require('../options.js');
+const { Redis } = require('../redis.js');
+const { sample } = require('../utils.js');
+const { nodeKeyOf } = require('./nodes.js');
+
+/**
+ * The clients of a cluster's nodes, by role. Tells `+node`, `-node`, `nodeError`, and `drain` when the last is gone.
+ */
+class NodePool extends EventEmitter {
+  nodes = { all: {}, master: {}, slave: {} };
+  #redisOptions;
+  #retryStrategy;
+  /** What start-up nodes were given counts for a node whenever it comes back. */
+  #specified = new Map();
+
+  constructor(redisOptions = {}, retryStrategy = null) {
+    super();
+    this.#redisOptions = redisOptions;
+    // A lost node is not tried again unless that is asked for: a redirection will tell where its slots are.
+    this.#retryStrategy = typeof retryStrategy === 'function' ? retryStrategy : null;
+  }
+
+  getNodes(role = 'all') {
+    return Object.values(this.nodes[role]);
+  }
+
+  getInstanceByKey(key) {
+    return this.nodes.all[key];
+  }
+
+  getSampleInstance(role) {
+    return this.nodes[role][sample(Object.keys(this.nodes[role]))];
+  }
+
+  findOrCreate(node, isReadOnly = false) {
+    const readOnly = Boolean(isReadOnly);
+    const key = nodeKeyOf(node);
+    if (this.#specified.has(key)) Object.assign(node, this.#specified.get(key));
+    else this.#specified.set(key, node);
+    const known = this.nodes.all[key];
+    if (known === undefined) return this.#create(key, node, readOnly);
+    if (known.options.readOnly !== readOnly) this.#changeRole(key, known, readOnly);
+    return known;
+  }
+
+  #create(key, node, readOnly) {
+    const own = { retryStrategy: this.#retryStrategy, enableOfflineQueue: true, readOnly };
+    const redis = new Redis(defaults(own, node, this.#redisOptions, { lazyConnect: true }));
+    this.nodes.all[key] = redis;
+    this.nodes[readOnly ? 'slave' : 'master'][key] = redis;
+    redis.once('end', () => {
+      this.#remove(key);
+      this.emit('-node', redis, key);
+      if (Object.keys(this.nodes.all).length === 0) this.emit('drain');
+    });
+    this.emit('+node', redis, key);
+    redis.on('error', (error) => this.emit('nodeError', error, key));
+    return redis;
+  }
+
+  #changeRole(key, redis, readOnly) {
+    redis.options.readOnly = readOnly;
+    const changed = readOnly ? redis.readonly() : redis.readwrite();
+    changed.catch(noop);
+    delete this.nodes[readOnly ? 'master' : 'slave'][key];
+    this.nodes[readOnly ? 'slave' : 'master'][key] = redis;
+  }
+
+  /** Keeps the clients of these nodes alone. A node that is a primary for some slots is one. */
+  reset(nodes) {
+    const next = {};
+    for (const node of nodes) {
+      const key = nodeKeyOf(node);
+      if (!(node.readOnly && next[key])) next[key] = node;
+    }
+    for (const [key, redis] of Object.entries(this.nodes.all)) {
+      if (next[key]) continue;
+      redis.disconnect();
+      this.#remove(key);
+    }
+    for (const node of Object.values(next)) this.findOrCreate(node, node.readOnly);
+  }
+
+  #remove(key) {
+    for (const clients of Object.values(this.nodes)) delete clients[key];
+  }
+}
+
+module.exports = { NodePool };

@@ -1,0 +1,53 @@
+'use strict';
+
+const dns = require('node:dns');
+const { defaults, nameUnknownIn } = require('../options.js');
+
+/** The pause before a cluster of which no node answers is tried again. */
+const [FIRST_RETRY_MS, RETRY_STEP_MS, MAX_RETRY_MS] = [100, 2, 2000];
+const SCALE_READS = ['all', 'master', 'slave'];
+
+const DEFAULT_CLUSTER_OPTIONS = {
+  clusterRetryStrategy: (times) => Math.min(FIRST_RETRY_MS + times * RETRY_STEP_MS, MAX_RETRY_MS),
+  clusterNodeRetryStrategy: null,
+  enableOfflineQueue: true,
+  enableReadyCheck: true,
+  scaleReads: 'master',
+  maxRedirections: 16,
+  retryDelayOnMoved: 0,
+  retryDelayOnFailover: 100,
+  retryDelayOnClusterDown: 100,
+  retryDelayOnTryAgain: 100,
+  slotsRefreshTimeout: 1000,
+  useSRVRecords: false,
+  resolveSrv: dns.resolveSrv,
+  dnsLookup: dns.lookup,
+  enableAutoPipelining: false,
+  autoPipeliningIgnoredCommands: [],
+  shardedSubscribers: false,
+};
+
+/** Those without a default. */
+const FURTHER = [
+  ...['keyPrefix', 'lazyConnect', 'natMap', 'redisOptions', 'scripts', 'showFriendlyErrorStack'],
+  'slotsRefreshInterval',
+];
+const KNOWN = new Set([...Object.keys(DEFAULT_CLUSTER_OPTIONS), ...FURTHER]);
+
+/** The options of a cluster's client, complete. Throws for a `scaleReads` that is none. */
+function clusterOptions(given) {
+  nameUnknownIn(given, KNOWN);
+  const options = defaults({}, given, DEFAULT_CLUSTER_OPTIONS);
+  if (options.redisOptions?.keyPrefix && !options.keyPrefix) {
+    options.keyPrefix = options.redisOptions.keyPrefix;
+  }
+  const { scaleReads } = options;
+  if (typeof scaleReads !== 'function' && !SCALE_READS.includes(scaleReads)) {
+    throw new Error(
+      `Invalid option scaleReads "${scaleReads}". Expected "all", "master", "slave" or a custom function`,
+    );
+  }
+  return options;
+}
+
+module.exports = { clusterOptions };

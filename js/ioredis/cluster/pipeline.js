@@ -1,0 +1,106 @@
+'use strict';
+
+const { Command } = require('../command.js');
+const { BITS, bitsOf } = require('../flags.js');
+const { slotOf, slotOfAll } = require('../slots.js');
+
+const SLOTS = 16384;
+const DISCARDED = 'EXECABORT Transaction discarded because of previous errors.';
+
+/** Sends a pipeline to the one node that has all of its keys; rejects it where there is no such node. */
+function sendInCluster(pipeline) {
+  const { redis: cluster, _queue: queue } = pipeline;
+  const slot = slotOfPipeline(pipeline);
+  if (slot instanceof Error) {
+    pipeline.reject(slot);
+    return;
+  }
+  const node = { slot, redis: cluster.connectionPool.getInstanceByKey(pipeline.preferKey) };
+  pipeline.replyPending = queue.length;
+  for (const command of [...queue]) cluster.sendCommand(command, pipeline._stream, node);
+}
+
+function slotOfPipeline({ redis: cluster, _queue: queue }) {
+  const first = [];
+  for (const command of queue) {
+    const keys = command.getKeys();
+    if (keys.length === 0) continue;
+    if (slotOfAll(keys) < 0) {
+      return new Error('All the keys in a pipeline command should belong to the same slot');
+    }
+    first.push(slotOf(keys[0]));
+  }
+  if (first.length === 0) return Math.floor(Math.random() * SLOTS);
+  const group = cluster._groupsBySlot[first[0]];
+  if (first.every((slot) => cluster._groupsBySlot[slot] === group)) return first[0];
+  return new Error('All keys in the pipeline should belong to the same slots allocation group');
+}
+
+/** Sends a pipeline again that was redirected as a whole; false where it was not, or not again. */
+function sendAgainInCluster(pipeline) {
+  const error = commonError(pipeline);
+  if (error === undefined) return false;
+  const cluster = pipeline.redis;
+  const [word, slot] = error.message.split(' ');
+  const queue = pipeline._queue;
+  pipeline._queue = [];
+  let isInTransaction = false;
+  queue.forEach((command, i) => {
+    const isAsked = command.name === 'asking' || queue[i - 1]?.name === 'asking';
+    if (word === 'ASK' && !isInTransaction && !isAsked) {
+      const asking = new Command('asking');
+      asking.ignore = true;
+      pipeline.sendCommand(asking);
+    }
+    command.initPromise();
+    const { inTransaction } = command;
+    pipeline.sendCommand(command);
+    isInTransaction = inTransaction;
+  });
+  const prefer = (key) => {
+    pipeline.preferKey = key;
+  };
+  const again = () => pipeline.exec();
+  let isAgain = true;
+  const givenUp = () => {
+    isAgain = false;
+  };
+  pipeline.leftRedirections ??= {};
+  cluster.handleError(error, pipeline.leftRedirections, {
+    moved: (_slot, key) => {
+      prefer(key);
+      cluster._topology.moved(slot, key);
+      cluster.refreshSlotsCache();
+      again();
+    },
+    ask: (_slot, key) => {
+      prefer(key);
+      again();
+    },
+    tryagain: again,
+    clusterDown: again,
+    connectionClosed: again,
+    maxRedirections: givenUp,
+    defaults: givenUp,
+  });
+  return isAgain;
+}
+
+/** The error that all of its commands share which were answered by one; none where some changed something. */
+function commonError({ _queue: queue, _result: results }) {
+  let common;
+  for (const [i, [error]] of results.entries()) {
+    const command = queue[i];
+    if (!error) {
+      if (!command.inTransaction && !(bitsOf(command.name) & BITS.READONLY)) return undefined;
+    } else if (command.name !== 'exec' || error.message !== DISCARDED) {
+      if (common !== undefined && (common.name !== error.name || common.message !== error.message)) {
+        return undefined;
+      }
+      common ??= error;
+    }
+  }
+  return common;
+}
+
+module.exports = { sendAgainInCluster, sendInCluster };

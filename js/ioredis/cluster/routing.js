@@ -1,0 +1,142 @@
+'use strict';
+
+const { noop } = require('../callback.js');
+const { AbortError, connectionClosed } = require('../errors.js');
+const { BITS, bitsOf } = require('../flags.js');
+const { sample } = require('../utils.js');
+const { natMapped } = require('./topology.js');
+
+const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
+/** Commands whose refusals are seen here first. */
+const followed = new WeakSet();
+
+/**
+ * Sends a command to the node that serves its key, and again where that node redirects it. `stream` and `node` are given
+ * where it is part of a pipeline, which follows redirections as a whole.
+ */
+function sendCommand(cluster, command, stream, node) {
+  if (cluster.status === 'wait') cluster.connect().catch(noop);
+  if (cluster.status === 'end') {
+    command.reject(connectionClosed());
+    return promiseOf(command);
+  }
+  const route = { to: rolesFor(cluster, command), slot: node ? node.slot : command.getSlot(), stream, node };
+  if (!node && !followed.has(command)) follow(cluster, command, route);
+  attempt(cluster, command, route);
+  return promiseOf(command);
+}
+
+function promiseOf(command) {
+  return command.onSettled === undefined ? command.promise : undefined;
+}
+
+/** Who may answer: replicas only read. */
+function rolesFor({ options: { scaleReads } }, command) {
+  if (scaleReads === 'master') return 'master';
+  return command.isReadOnly || bitsOf(command.name) & BITS.READONLY ? scaleReads : 'master';
+}
+
+function follow(cluster, command, route) {
+  followed.add(command);
+  const { reject } = command;
+  const attempts = {};
+  const anywhere = () => attempt(cluster, command, route, { isAnyNode: true });
+  command.reject = (error) =>
+    cluster.handleError(error, attempts, {
+      moved: (slot, key) => {
+        route.slot = Number(slot);
+        cluster._topology.moved(slot, key);
+        cluster.connectionPool.findOrCreate(natMapped(cluster.options.natMap, key));
+        attempt(cluster, command, route);
+        cluster.refreshSlotsCache();
+      },
+      ask: (_slot, key) => {
+        const address = natMapped(cluster.options.natMap, key);
+        cluster.connectionPool.findOrCreate(address);
+        attempt(cluster, command, route, { asking: `${address.host}:${address.port}` });
+      },
+      tryagain: anywhere,
+      clusterDown: anywhere,
+      connectionClosed: anywhere,
+      maxRedirections: (tooMany) => reject.call(command, tooMany),
+      defaults: () => reject.call(command, error),
+    });
+}
+
+/** Once more: to the node of its slot, to any, or to the one that a redirection names. */
+function attempt(cluster, command, route, { isAnyNode = false, asking = undefined } = {}) {
+  if (cluster.status === 'end') {
+    command.reject(new AbortError('Cluster is ended.'));
+    return;
+  }
+  const { stream, node } = route;
+  let redis;
+  if (cluster.status === 'ready' || command.name === 'cluster') {
+    const found = clientFor(cluster, command, route, isAnyNode, asking);
+    if (found instanceof Error) {
+      command.reject(found);
+      return;
+    }
+    redis = found;
+    if (node && !node.redis) node.redis = redis;
+  }
+  if (redis) redis.sendCommand(command, stream);
+  else if (cluster.options.enableOfflineQueue) cluster._offlineQueue.push({ command, stream, node });
+  else command.reject(new Error("Cluster isn't ready and enableOfflineQueue options is false"));
+}
+
+/** The client to use, an error where none may be, undefined where none is there. */
+function clientFor(cluster, command, route, isAnyNode, asking) {
+  if (route.node?.redis) return route.node.redis;
+  if (bitsOf(command.name) & SUBSCRIBING) return subscriberFor(cluster, command, route);
+  let redis;
+  if (!isAnyNode) redis = asking === undefined ? ownerOf(cluster, command, route) : askingAt(cluster, asking);
+  redis ??= anyNode(cluster, route.to);
+  const isUsable = cluster.options.enableOfflineQueue || !redis || ['ready', 'wait'].includes(redis.status);
+  return isUsable ? redis : connectionClosed();
+}
+
+function ownerOf(cluster, command, { to, slot }) {
+  const keys = typeof slot === 'number' ? cluster.slots[slot] : undefined;
+  if (keys === undefined) return undefined;
+  const pool = cluster.connectionPool;
+  if (typeof to !== 'function') return pool.getInstanceByKey(keyFor(to, keys));
+  const clients = keys.map((key) => pool.getInstanceByKey(key));
+  const chosen = to(clients, command);
+  return (Array.isArray(chosen) ? sample(chosen) : chosen) || clients[0];
+}
+
+function keyFor(role, keys) {
+  if (role === 'all') return sample(keys);
+  return role === 'slave' && keys.length > 1 ? sample(keys, 1) : keys[0];
+}
+
+function askingAt(cluster, key) {
+  const redis = cluster.connectionPool.getInstanceByKey(key);
+  redis.asking();
+  return redis;
+}
+
+function anyNode({ connectionPool }, role) {
+  const preferred = typeof role === 'function' ? undefined : connectionPool.getSampleInstance(role);
+  return preferred ?? connectionPool.getSampleInstance('all');
+}
+
+function subscriberFor(cluster, command, { slot }) {
+  const { shardedSubscribers } = cluster;
+  if (shardedSubscribers === undefined || !command.name.startsWith('s') || command.name === 'subscribe') {
+    return cluster.subscriber.getInstance() ?? new AbortError('No subscriber for the cluster');
+  }
+  const subscriber = shardedSubscribers.subscriberOf(slot);
+  if (subscriber === undefined) return new AbortError(`No sharded subscriber for slot: ${slot}`);
+  const isNoted =
+    command.name === 'ssubscribe'
+      ? shardedSubscribers.addChannels(command.getKeys())
+      : shardedSubscribers.removeChannels(command.getKeys());
+  if (!isNoted) {
+    return new AbortError('Possible CROSSSLOT error: All channels must hash to the same slot');
+  }
+  return subscriber.redis ?? new AbortError('No subscriber for the cluster');
+}
+
+module.exports = { sendCommand };

@@ -1,0 +1,175 @@
+'use strict';
+
+const { noop } = require('../callback.js');
+const { slotOf, slotOfAll } = require('../slots.js');
+const { nodeKeyOf } = require('./nodes.js');
+const { ShardSubscriber } = require('./shard-subscriber.js');
+
+/** Pauses before the slots are asked for again because a subscriber could not connect: doubled, with jitter. */
+const [BASE_PAUSE_MS, MAX_PAUSE_MS, MOST_DOUBLINGS] = [100, 2000, 10];
+const JITTER = 0.5;
+
+/** The option `shardedSubscribers`: one connection a primary for the channels whose slots it has. */
+class ShardSubscribers {
+  #redisOptions;
+  #on;
+  #subscribers = new Map();
+  /** The names of nodes by slot, as they were at the last reset. */
+  #slots = [];
+  #slotsOfNode = new Map();
+  #channels = new Map();
+  #failures = new Map();
+  #isResetting = false;
+  #nextReset;
+
+  /** `on` has functions for what the cluster hears of it: those of a subscriber, `connectFailed`, and `tell(event)`. */
+  constructor(redisOptions, on) {
+    this.#redisOptions = redisOptions;
+    this.#on = on;
+  }
+
+  /** The subscriber of a slot; begun where it was not. */
+  subscriberOf(slot) {
+    const subscriber = this.#subscribers.get(this.#slots[slot]?.[0]);
+    if (subscriber?.status === 'idle') this.#start(subscriber);
+    return subscriber;
+  }
+
+  /** Notes channels of one slot; false where they are of several. */
+  addChannels(channels) {
+    if (slotOfAll(channels) < 0) return false;
+    const slot = slotOf(channels[0]);
+    this.#channels.set(slot, [...(this.#channels.get(slot) ?? []), ...channels]);
+    return true;
+  }
+
+  removeChannels(channels) {
+    if (slotOfAll(channels) < 0) return false;
+    const slot = slotOf(channels[0]);
+    const names = new Set(channels.map(String));
+    const left = (this.#channels.get(slot) ?? []).filter((channel) => !names.has(String(channel)));
+    this.#channels.set(slot, left);
+    return true;
+  }
+
+  /** Begins those that have channels, or that are not lazy. */
+  async start() {
+    const due = [...this.#subscribers.values()].filter((subscriber) => this.#isDue(subscriber));
+    await Promise.all(
+      due.map((subscriber) => {
+        const started = this.#start(subscriber);
+        this.#on.tell('+subscriber');
+        return started;
+      }),
+    );
+  }
+
+  /** Ends all; what was subscribed is kept for another start. */
+  stop() {
+    this.#nextReset = undefined;
+    for (const subscriber of this.#subscribers.values()) subscriber.stop();
+    this.#subscribers.clear();
+    this.#slotsOfNode.clear();
+  }
+
+  /** Follows the slots: ends the subscribers of nodes without any, makes those that are missing, subscribes again. */
+  async reset(slots, clients) {
+    if (this.#isResetting) {
+      this.#nextReset = [slots, clients];
+      return;
+    }
+    this.#isResetting = true;
+    try {
+      if (this.#takeSlots(slots) || this.#isAnyMissing()) await this.#follow(clients);
+    } finally {
+      this.#isResetting = false;
+      const next = this.#nextReset;
+      this.#nextReset = undefined;
+      if (next !== undefined) await this.reset(...next);
+    }
+  }
+
+  /** Whether the slots are others than before. */
+  #takeSlots(slots) {
+    const isSame =
+      this.#slotsOfNode.size > 0 &&
+      slots.length === this.#slots.length &&
+      slots.every((nodes, slot) => String(nodes) === String(this.#slots[slot]));
+    if (isSame) return false;
+    this.#slotsOfNode = new Map();
+    slots.forEach(([key], slot) => {
+      if (!this.#slotsOfNode.has(key)) this.#slotsOfNode.set(key, []);
+      this.#slotsOfNode.get(key).push(slot);
+    });
+    this.#slots = slots.map((nodes) => [...nodes]);
+    return true;
+  }
+
+  #isAnyMissing() {
+    const all = [...this.#subscribers.values()];
+    const missing = [...this.#slotsOfNode.keys()].some((key) => !this.#subscribers.has(key));
+    return missing || all.some((subscriber) => !subscriber.isHealthy);
+  }
+
+  async #follow(clients) {
+    for (const [key, subscriber] of this.#subscribers) {
+      if (this.#slotsOfNode.has(key) && subscriber.isHealthy) continue;
+      subscriber.stop();
+      this.#subscribers.delete(key);
+      this.#on.tell('-subscriber');
+    }
+    const started = [];
+    for (const key of this.#slotsOfNode.keys()) {
+      let subscriber = this.#subscribers.get(key);
+      const isNew = subscriber === undefined;
+      if (isNew) {
+        const client = clients.find(({ options }) => nodeKeyOf(options) === key);
+        if (client === undefined) continue;
+        subscriber = new ShardSubscriber(client.options, this.#redisOptions, this.#on);
+        this.#subscribers.set(key, subscriber);
+      }
+      if (this.#isDue(subscriber)) started.push(this.#start(subscriber));
+      if (isNew) this.#on.tell('+subscriber');
+    }
+    // A subscriber that is not connected yet could not subscribe again.
+    await Promise.all(started);
+    this.#subscribeAgain();
+    this.#on.tell('subscribersReady');
+  }
+
+  #isDue(subscriber) {
+    if (subscriber.isStarted || !subscriber.isHealthy) return false;
+    const slots = this.#slotsOfNode.get(subscriber.key) ?? [];
+    return !subscriber.isLazy || slots.some((slot) => this.#channels.get(slot)?.length > 0);
+  }
+
+  #start(subscriber) {
+    return subscriber.start().then(
+      () => {
+        this.#failures.delete(subscriber.key);
+      },
+      (error) => this.#connectFailed(subscriber.key, error),
+    );
+  }
+
+  #connectFailed(key, error) {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const pause = Math.min(BASE_PAUSE_MS * 2 ** Math.min(failures, MOST_DOUBLINGS), MAX_PAUSE_MS);
+    this.#on.connectFailed(error, Math.max(0, Math.floor(pause + (Math.random() - 0.5) * pause * JITTER)));
+  }
+
+  #subscribeAgain() {
+    for (const [key, { redis }] of this.#subscribers) {
+      const lists = (this.#slotsOfNode.get(key) ?? []).map((slot) => this.#channels.get(slot) ?? []);
+      for (const channels of lists.filter(({ length }) => length > 0)) {
+        if (!redis || redis.status === 'end') continue;
+        const subscribe = () => redis.ssubscribe(...channels)?.catch(noop);
+        if (redis.status === 'ready') subscribe();
+        else redis.once('ready', subscribe);
+      }
+    }
+  }
+}
+
+module.exports = { ShardSubscribers };

@@ -1,0 +1,101 @@
+'use strict';
+
+const { noop } = require('../callback.js');
+const { Redis } = require('../redis.js');
+const { sample } = require('../utils.js');
+const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
+
+const KINDS = ['subscribe', 'psubscribe', 'ssubscribe'];
+const EVENTS = ['message', 'messageBuffer', 'pmessage', 'pmessageBuffer'];
+
+/** The one connection for channels: a cluster's nodes hand messages on, so any node will do. */
+class ClusterSubscriber {
+  #pool;
+  #emitter;
+  #isStarted = false;
+  subscriber = null;
+  /** The last that had all channels: what it had subscribed to the next one subscribes to. */
+  #lastComplete = null;
+
+  constructor(pool, emitter) {
+    this.#pool = pool;
+    this.#emitter = emitter;
+    pool.on('-node', (_redis, key) => {
+      if (this.#isStarted && this.subscriber && nodeKeyOf(this.subscriber.options) === key) this.#select();
+    });
+    pool.on('+node', () => {
+      if (this.#isStarted && !this.subscriber) this.#select();
+    });
+  }
+
+  getInstance() {
+    return this.subscriber;
+  }
+
+  start() {
+    this.#isStarted = true;
+    this.#select();
+  }
+
+  stop() {
+    this.#isStarted = false;
+    this.subscriber?.disconnect();
+    this.subscriber = null;
+  }
+
+  /** Its node may be away for long, so another is chosen at once. */
+  #onEnd = () => {
+    if (this.#isStarted) this.#select();
+  };
+
+  #select() {
+    const before = this.#lastComplete;
+    for (const redis of [before, this.subscriber]) {
+      redis?.off('end', this.#onEnd);
+      redis?.disconnect();
+    }
+    const node = sample(this.#pool.getNodes());
+    this.subscriber = node ? this.#connectionTo(node.options) : null;
+    if (!node) return;
+    this.#subscribeAgain(this.subscriber, before);
+    for (const event of EVENTS) {
+      this.subscriber.on(event, (...message) => this.#emitter.emit(event, ...message));
+    }
+  }
+
+  #connectionTo({ host, port, username, password, tls, connectionName }) {
+    const redis = new Redis({
+      host,
+      port,
+      username,
+      password,
+      tls,
+      enableReadyCheck: true,
+      connectionName: connectionNameOf('subscriber', connectionName),
+      lazyConnect: true,
+      retryStrategy: null,
+    });
+    // The pool's clients tell of errors.
+    redis.on('error', noop);
+    redis.once('end', this.#onEnd);
+    return redis;
+  }
+
+  #subscribeAgain(redis, before) {
+    const channels = (before?.condition || before?.prevCondition)?.subscriber;
+    const asked = channels ? KINDS.map((kind) => [kind, channels.channels(kind)]) : [];
+    const again = asked.flatMap(([kind, names]) => {
+      if (names.length === 0) return [];
+      return kind === 'ssubscribe' ? names.map((name) => redis[kind](name)) : [redis[kind](names)];
+    });
+    if (again.length === 0) {
+      this.#lastComplete = redis;
+      return;
+    }
+    Promise.all(again).then(() => {
+      this.#lastComplete = redis;
+    }, noop);
+  }
+}
+
+module.exports = { ClusterSubscriber };

@@ -1,0 +1,127 @@
+'use strict';
+
+const { noop } = require('../callback.js');
+const { ClusterAllFailedError } = require('../errors.js');
+const { shuffle, timeout } = require('../utils.js');
+const { addressOf, connectionNameOf } = require('./nodes.js');
+
+const SLOTS = 16384;
+const ENDED = { close: 'disconnected', end: 'disconnected', disconnecting: 'disconnecting' };
+
+/** Which nodes serve which slots, as CLUSTER SLOTS tells it. */
+class Topology {
+  #cluster;
+  #isRefreshing = false;
+  #callbacks = [];
+
+  constructor(cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Asks node after node until one answers. Who asks meanwhile gets the same answer. */
+  refresh(callback) {
+    if (typeof callback === 'function') this.#callbacks.push(callback);
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#askNext(shuffle(this.#cluster.connectionPool.getNodes()), null);
+  }
+
+  #done(error) {
+    this.#isRefreshing = false;
+    const callbacks = this.#callbacks;
+    this.#callbacks = [];
+    for (const callback of callbacks) callback(error);
+  }
+
+  #askNext([node, ...others], lastError) {
+    if (node === undefined) {
+      this.#done(new ClusterAllFailedError(ClusterAllFailedError.defaultMessage, lastError));
+      return;
+    }
+    this.#ask(node, (error, rows) => {
+      const cluster = this.#cluster;
+      const ended = ENDED[cluster.status];
+      if (ended !== undefined) {
+        this.#done(new Error(`Cluster is ${ended}.`));
+      } else if (error) {
+        cluster.emit('node error', error, `${node.options.host}:${node.options.port}`);
+        this.#askNext(others, error);
+      } else {
+        this.#take(rows);
+        cluster.emit('refresh');
+        this.#done();
+      }
+    });
+  }
+
+  /** On a connection of its own: the node's client may be blocked. */
+  #ask(node, callback) {
+    const { redisOptions, slotsRefreshTimeout } = this.#cluster.options;
+    const asking = node.duplicate({
+      enableOfflineQueue: true,
+      enableReadyCheck: false,
+      retryStrategy: null,
+      connectionName: connectionNameOf('refresher', redisOptions?.connectionName),
+    });
+    // The command's own error tells enough.
+    asking.on('error', noop);
+    const answered = (error, rows) => {
+      asking.disconnect();
+      callback(error, rows);
+    };
+    asking.cluster('SLOTS', timeout(answered, slotsRefreshTimeout));
+  }
+
+  #take(rows) {
+    const cluster = this.#cluster;
+    const nodes = [];
+    for (const [first, last, ...members] of rows) {
+      const keys = [];
+      for (const [position, [host, port]] of members.entries()) {
+        // A node that does not know its own address yet.
+        if (!host) continue;
+        const node = { ...natMapped(cluster.options.natMap, { host, port }), readOnly: position !== 0 };
+        nodes.push(node);
+        keys.push(`${node.host}:${node.port}`);
+      }
+      for (let slot = first; slot <= last; slot++) cluster.slots[slot] = keys;
+    }
+    this.#numberGroups();
+    cluster.connectionPool.reset(nodes);
+    cluster._resetShardedSubscribers();
+  }
+
+  /** Slots with the same nodes are a group: pipelines may hold keys of one group. */
+  #numberGroups() {
+    const cluster = this.#cluster;
+    cluster._groupsIds = Object.create(null);
+    let count = 0;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const nodes = (cluster.slots[slot] ?? []).join(';');
+      if (nodes === '') {
+        cluster._groupsBySlot[slot] = undefined;
+        continue;
+      }
+      cluster._groupsIds[nodes] ??= ++count;
+      cluster._groupsBySlot[slot] = cluster._groupsIds[nodes];
+    }
+  }
+
+  /** A redirection tells where a slot is before the next refresh does. */
+  moved(slot, key) {
+    const cluster = this.#cluster;
+    if (cluster.slots[slot] === undefined) cluster.slots[slot] = [key];
+    else if (cluster.slots[slot][0] !== key) cluster.slots[slot] = [key, ...cluster.slots[slot].slice(1)];
+    cluster._groupsBySlot[slot] = cluster._groupsIds[cluster.slots[slot].join(';')];
+  }
+}
+
+/** The address at which a node is reached from here. */
+function natMapped(natMap, node) {
+  const key = typeof node === 'string' ? node : `${node.host}:${node.port}`;
+  const mapped = typeof natMap === 'function' ? natMap(key) : natMap?.[key];
+  if (mapped) return { ...mapped };
+  return typeof node === 'string' ? addressOf(node) : node;
+}
+
+module.exports = { Topology, natMapped };
