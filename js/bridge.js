@@ -1,10 +1,12 @@
 'use strict';
 
+const { Context, passOn } = require('./context.js');
 const { OrgCacheError, makeError, ofCommand } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { protocol } = require('./protocol.js');
+const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { marks, pushed, linkSlots } = protocol;
 /** Slots from here on are no calls. */
@@ -49,6 +51,7 @@ class Bridge {
   #hasJournal;
   #onPush;
   #link;
+  #context;
   #listeners = new Set();
   #isClosed = false;
   /** What native code said last, once the client was closed and its native part is gone. */
@@ -90,15 +93,20 @@ class Bridge {
    * `link.target` (JSON; without it JavaScript moves the bytes, and `link.submitted()` says that there may be some);
    * `link.makeError` makes its errors, `link.told(slot, value)` is given what the server says
    * unasked and what becomes of the connection, in order with the outcomes of calls, and `link.lost` is why calls
-   * got no reply.
+   * got no reply. `context` is the one in which native code is opened.
    */
-  constructor(options, onNotice, { isDedicated = false, hasJournal = true, onPush, link } = {}) {
+  constructor(
+    options,
+    onNotice,
+    { isDedicated = false, hasJournal = true, onPush, link, context = new Context() } = {},
+  ) {
     this.#options = options;
     this.#onNotice = onNotice;
     this.#isDedicated = isDedicated;
     this.#hasJournal = hasJournal;
     this.#onPush = onPush;
     this.#link = link;
+    this.#context = context;
     const page = link !== undefined ? LINK_PAGE : isDedicated ? DEDICATED_PAGE : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
@@ -116,7 +124,8 @@ class Bridge {
   open() {
     if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
     if (this.#native === undefined && this.#link !== undefined) {
-      this.#native = loadNative().openLink(
+      this.#native = this.#context.run(
+        loadNative().openLink,
         this.#link.makeError,
         (count, ...values) => this.#settle(count, values),
         (name, json) => this.#hear(name, json),
@@ -127,7 +136,8 @@ class Bridge {
       );
     }
     if (this.#native === undefined) {
-      this.#native = loadNative().open(
+      this.#native = this.#context.run(
+        loadNative().open,
         makeError,
         (count, ...values) => this.#settle(count, values),
         (name, json) => this.#hear(name, json),
@@ -268,7 +278,7 @@ class Bridge {
     this.#calls[this.#words++] = count;
     if (!this.#isScheduled) {
       this.#isScheduled = true;
-      process.nextTick(this.#flush);
+      nextTick(this.#flush);
     }
     return slot;
   }
@@ -366,10 +376,7 @@ class Bridge {
     try {
       this.#onPush?.(message);
     } catch (error) {
-      // A listener's own failure is its process's to hear of, and must not keep outcomes from others.
-      queueMicrotask(() => {
-        throw error;
-      });
+      passOn(error);
     }
   }
 

@@ -1,9 +1,9 @@
 'use strict';
 
-const { performance } = require('node:perf_hooks');
 const { BEGIN_ANEW } = require('./begin-anew.js');
 const { sentenceOf } = require('./errors.js');
 const { whenKnown } = require('./readiness.js');
+const { now } = require('./time.js');
 
 /** How long statistics wait for the first attempt to connect. */
 const KNOWN_WITHIN_MS = 1000;
@@ -103,7 +103,7 @@ class Inspection {
     const disabled = { status: 'disabled', message: info, responseTime: 0, memory: null, info };
     const report = this.report();
     if (!report.config.useRedis) return { ...disabled, ...condition(report) };
-    const start = performance.now();
+    const start = now();
     try {
       const answer = healthy(await this.client.info('memory'), this.report().state);
       const responseTime = elapsedMs(start);
@@ -154,7 +154,7 @@ function healthy(info, { state, serverVersion, protocol }) {
 
 /** Three decimals are what a person reads. */
 function elapsedMs(start) {
-  return Math.round((performance.now() - start) * 1000) / 1000;
+  return Math.round((now() - start) * 1000) / 1000;
 }
 
 function memoryInfo(info) {

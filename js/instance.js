@@ -7,6 +7,7 @@ const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
 const { RedisClient } = require('./client/client.js');
 const { Connections } = require('./client/connections.js');
+const { Context } = require('./context.js');
 const { OrgCacheError } = require('./errors.js');
 const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
@@ -28,10 +29,11 @@ const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
  */
 function createInstance(given) {
   const options = {};
-  const notices = new Notices();
-  const bridge = new Bridge(options, notices.take);
+  const context = new Context();
+  const notices = new Notices(context);
+  const bridge = new Bridge(options, notices.take, { context });
   const calls = new CacheCalls(bridge);
-  const connections = new Connections({ bridge, options, log: notices.take });
+  const connections = new Connections({ bridge, options, log: notices.take, context });
   const sharedClient = new SharedClient(connections);
   const makeClient = () => new RedisClient({ connections });
   const inspection = new Inspection({ bridge, connections, makeClient });
@@ -116,7 +118,7 @@ function createInstance(given) {
     notices,
   });
   const Manager = singletonOf(redisManager, () => {
-    const successor = createInstance({ ...options, logger: notices.logger });
+    const successor = context.run(createInstance, { ...options, logger: notices.logger });
     successors.add(successor);
     return successor.redisManager;
   });

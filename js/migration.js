@@ -1,7 +1,5 @@
 'use strict';
 
-const { performance } = require('node:perf_hooks');
-const { setImmediate: nextTurn } = require('node:timers/promises');
 const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
 const { BEGIN_ANEW } = require('./begin-anew.js');
@@ -10,6 +8,7 @@ const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { refuseUnknown, signalOf } = require('./options.js');
 const { ownBytes } = require('./passing-bytes.js');
+const { nextTurn, now } = require('./time.js');
 const { UnderWay } = require('./under-way.js');
 
 /** Entries that cross at once; one pipeline. */
@@ -222,12 +221,12 @@ class RedisMigrationManager {
   /** Stores the next entries, at least one, until the time of a batch is over. */
   #storeBatch(plan, entries, most, progress) {
     const batch = [];
-    const began = performance.now();
+    const began = now();
     do {
       const { done, value: entry } = entries.next();
       if (done) break;
       batch.push(this.#migrateEntry(plan, entry, progress));
-    } while (batch.length < most && performance.now() - began < BATCH_MS);
+    } while (batch.length < most && now() - began < BATCH_MS);
     return batch;
   }
 
@@ -307,9 +306,8 @@ class RedisMigrationManager {
   }
 
   printMigrationStats() {
-    const logger = this.#notices.logger ?? console;
     const counts = Object.entries(this.migrationStats).map(([name, count]) => `${name} ${count}`);
-    (logger.info ?? logger.log).call(logger, `Redis migration: ${counts.join(', ')}`);
+    this.#notices.print('info', `Redis migration: ${counts.join(', ')}`);
   }
 }
 

@@ -1,14 +1,22 @@
 'use strict';
 
+const { Console } = require('node:console');
 const { EventEmitter } = require('node:events');
+const { Context } = require('./context.js');
 const { OrgCacheError } = require('./errors.js');
 
 /** Events and log lines of native code, for listeners and the logger. */
 class Notices {
+  #context;
   #logger;
   /** What every change of state is told with; set by who knows it. */
   describe = () => ({});
   events = new EventEmitter();
+
+  /** Listeners and logger are called in `context`. */
+  constructor(context = new Context()) {
+    this.#context = context;
+  }
 
   set logger(logger) {
     this.#logger = logger;
@@ -21,36 +29,44 @@ class Notices {
   /** As native code tells them: a name and JSON. */
   take = (name, json) => {
     const detail = JSON.parse(json);
-    try {
-      if (name === 'log') this.log(detail.level, detail.message);
-      else if (name === 'error') this.#fail(detail);
-      else if (name === 'replay') this.events.emit(name, detail);
-      else if (this.events.listenerCount(name) > 0) this.events.emit(name, { ...this.describe(), ...detail });
-    } catch (error) {
-      // A listener's own failure is its process's to hear of, as with any emitter.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    if (name === 'log') this.log(detail.level, detail.message);
+    else if (name === 'error') this.#fail(detail);
+    else if (this.events.listenerCount(name) === 0) return;
+    else if (name === 'replay') this.#emit(name, detail);
+    else this.#emit(name, { ...this.describe(), ...detail });
   };
+
+  #emit(name, detail) {
+    this.#context.emit(this.events, name, detail);
+  }
 
   /** An error that nobody listens to never ends the process. */
   #fail({ code, message }) {
     if (this.events.listenerCount('error') === 0) return;
     const isOwn = code.startsWith('E_');
     const error = new OrgCacheError(isOwn ? code : 'E_REPLY', message, isOwn ? {} : { redisCode: code });
-    this.events.emit('error', error);
+    this.#emit('error', error);
   }
 
+  /** Without a logger lines go to standard error. */
   log(level, message) {
-    if (this.#logger === undefined) {
-      process.stderr.write(`orgcache ${level}: ${message}\n`);
-      return;
-    }
+    if (this.#logger !== undefined) return this.#write(this.#logger, level, message);
+    // A console passes over what writing fails with, also where the other end of a pipe is gone.
+    this.#write(new Console(process.stderr), 'log', `orgcache ${level}: ${message}`);
+  }
+
+  /** A line that was asked for: without a logger it goes to the console. */
+  print(level, message) {
+    this.#write(this.#logger ?? console, level, message);
+  }
+
+  /** A line that cannot be written harms nobody, whether the logger throws or rejects. */
+  #write(logger, level, message) {
     try {
-      (this.#logger[level] ?? this.#logger.log)?.call(this.#logger, message);
+      const written = this.#context.run(() => (logger[level] ?? logger.log)?.call(logger, message));
+      if (typeof written?.then === 'function') Promise.resolve(written).then(undefined, () => {});
     } catch {
-      // A log line that cannot be written must not end the server that wanted it.
+      // The server that wanted the line goes on without it.
     }
   }
 }

@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError, errorOf } = require('./errors.js');
+const { clearTimeout, setTimeout } = require('./time.js');
 
 /** The pause before the server is asked again. */
 const AGAIN_AFTER_MS = 50;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { laterInContext } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { BUFFERS, TEXTS, define, defineCommands, takeCallback } = require('./commands.js');
 const { wordsOf } = require('./words.js');
@@ -12,12 +13,13 @@ const IS_COMMAND = Symbol('a command');
 class Entry {
   error = undefined;
 
-  constructor(command, script, words, flags, callback, marker) {
+  constructor(command, script, words, flags, tell, marker) {
     this.command = command;
     this.script = script;
     this.words = words;
     this.flags = flags;
-    this.callback = callback;
+    /** Has the command's callback told its outcome. */
+    this.tell = tell;
     this.marker = marker;
   }
 }
@@ -64,7 +66,8 @@ class Chain {
   /** Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are. */
   static add(chain, command, script, given, flags) {
     const callback = takeCallback(given);
-    const entry = new Entry(command, script, given, flags, callback, undefined);
+    const tell = callback && laterInContext(callback);
+    const entry = new Entry(command, script, given, flags, tell, undefined);
     try {
       entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
     } catch (error) {

@@ -60,7 +60,7 @@ class RedisClient extends EventEmitter {
       isPrefixed: keyPrefix !== '',
       channelNames: this.#channelNames,
     });
-    this.#lifecycle = new Lifecycle(this);
+    this.#lifecycle = new Lifecycle(this, connections.context);
     this.#start();
   }
 
@@ -152,7 +152,7 @@ class RedisClient extends EventEmitter {
   /** A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. */
   duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
     // Native code puts the prefix in front of keys, so it must know it.
-    const connections = this.#connections.with({ ...meaningful(options), clientKeyPrefix: keyPrefix });
+    const connections = this.#connections.apart({ ...meaningful(options), clientKeyPrefix: keyPrefix });
     const { value: isLazy, source } = connections.bridge.config().settings.lazyConnect;
     const client = new RedisClient({
       connections,
@@ -275,7 +275,7 @@ class RedisClient extends EventEmitter {
           take({ channel: from, message: message.toString() }),
         );
       },
-      onSlow: (event) => this.emit('slow', event),
+      onSlow: (event) => this.#connections.context.emit(this, 'slow', event),
       options,
     });
   }

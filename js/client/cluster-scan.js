@@ -1,7 +1,7 @@
 'use strict';
 
-const { setTimeout: delay } = require('node:timers/promises');
 const { OrgCacheError } = require('../errors.js');
+const { delay, now } = require('../time.js');
 
 const SLOTS = 16_384;
 /** The polynomial of CRC-16/XMODEM, by which Redis assigns keys to slots. */
@@ -44,8 +44,8 @@ function scanOfNode(page, { id, anchor, anchorOf }) {
   let node = { id, anchor };
   return async (cursor) => {
     let from = cursor;
-    const deadline = performance.now() + AGREED_WITHIN_MS;
-    while (performance.now() < deadline) {
+    const deadline = now() + AGREED_WITHIN_MS;
+    while (now() < deadline) {
       node.anchor ??= await anchorOf(node.id);
       const answer = await page(node.anchor, from);
       node.id ??= answer.id;

@@ -1,6 +1,7 @@
 'use strict';
 
 const { protocol } = require('../protocol.js');
+const { nextTick } = require('../time.js');
 
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 /** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
@@ -97,8 +98,8 @@ function takeCallback(given) {
 function withCallback(promise, callback) {
   if (typeof callback !== 'function') return promise;
   promise.then(
-    (value) => process.nextTick(callback, null, value),
-    (error) => process.nextTick(callback, error),
+    (value) => nextTick(callback, null, value),
+    (error) => nextTick(callback, error),
   );
   return promise;
 }

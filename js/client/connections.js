@@ -1,6 +1,7 @@
 'use strict';
 
 const { Bridge } = require('../bridge.js');
+const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { DedicatedConnection } = require('./dedicated-connection.js');
 const { DedicatedPool } = require('./dedicated-pool.js');
@@ -24,8 +25,12 @@ class Connections {
   #family;
   #number;
 
-  /** `log` is given the notices that are log lines. Without a bridge they open one of their own. */
-  constructor({ bridge, options, log, family }) {
+  /**
+   * `log` is given the notices that are log lines. Without a bridge they open one of their own. Everything is opened in
+   * `context`, whoever needs it first.
+   */
+  constructor({ bridge, options, log, context, family }) {
+    this.context = context;
     this.#options = options;
     this.#log = log;
     this.bridge = bridge ?? this.#newBridge();
@@ -33,16 +38,21 @@ class Connections {
     this.#number = family?.add(this);
   }
 
+  /** Connections for a client in another context, with options of their own in place of some of these. */
+  apart(overrides) {
+    return this.with(overrides, new Context());
+  }
+
   /** Connections with options of their own in place of some of these. */
-  with(overrides) {
+  with(overrides, context = this.context) {
     const options = { ...this.#options, ...overrides };
     Object.assign(options, urlWith(this.#options.url, overrides));
-    return new Connections({ options, log: this.#log, family: this.#family });
+    return new Connections({ options, log: this.#log, context, family: this.#family });
   }
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
-    return new Bridge(this.#options, this.#tell, { hasJournal: false });
+    return new Bridge(this.#options, this.#tell, { hasJournal: false, context: this.context });
   }
 
   #tell = (name, json) => {
@@ -66,8 +76,9 @@ class Connections {
     this.#refuseIfClosed();
     if (this.#pool === undefined) {
       const { minPoolSize: min, poolSize: max, settings } = this.bridge.config();
-      const open = () => new DedicatedConnection(this.#options, { log: this.#tell });
-      this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value });
+      const { context } = this;
+      const open = () => new DedicatedConnection(this.#options, { log: this.#tell, context });
+      this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value, context });
     }
     return this.#pool;
   }
@@ -75,7 +86,8 @@ class Connections {
   /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
-    const connection = new DedicatedConnection(this.#options, { log: this.#tell, ...handlers });
+    const { context } = this;
+    const connection = new DedicatedConnection(this.#options, { log: this.#tell, context, ...handlers });
     const subscribers = this.#subscribers;
     subscribers.add(onEnd);
     const end = () => {

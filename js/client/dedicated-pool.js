@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
+const { clearTimeout, now, setTimeout } = require('../time.js');
 
 /** How many callers may wait for a connection: more of them are a fault that should show. */
 const MAX_WAITING = 10_000;
@@ -12,6 +13,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. */
 class DedicatedPool {
   #open;
+  #context;
   #min;
   #max;
   #maxWaitMs;
@@ -24,9 +26,13 @@ class DedicatedPool {
   #lent = new Set();
   #isClosed = false;
 
-  /** `maxWaitMs` is how long a caller may wait for a connection. */
-  constructor({ open, min, max, maxWaitMs }) {
+  /**
+   * `maxWaitMs` is how long a caller may wait for a connection. Timers are started in `context`: they outlive the
+   * request that came first.
+   */
+  constructor({ open, min, max, maxWaitMs, context }) {
     this.#open = open;
+    this.#context = context;
     this.#min = min;
     this.#max = max;
     this.#maxWaitMs = maxWaitMs;
@@ -56,24 +62,25 @@ class DedicatedPool {
       return Promise.reject(this.#overloaded(`${MAX_WAITING} callers wait already`));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject, until: performance.now() + this.#maxWaitMs });
+      this.#waiting.push({ resolve, reject, until: now() + this.#maxWaitMs });
       this.#waitTimer ??= this.#watchWaiting(this.#maxWaitMs);
     });
   }
 
   #watchWaiting(ms) {
-    return setTimeout(() => this.#refuseOverdue(), Math.min(Math.ceil(ms), MAX_TIMER_MS));
+    const refuse = () => this.#refuseOverdue();
+    return this.#context.run(setTimeout, refuse, Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
 
   /** All wait equally long, so whoever came first is overdue first. */
   #refuseOverdue() {
-    const now = performance.now();
-    while (this.#waiting.length > 0 && this.#waiting[0].until <= now) {
+    const time = now();
+    while (this.#waiting.length > 0 && this.#waiting[0].until <= time) {
       const { reject } = this.#waiting.shift();
       reject(this.#overloaded(`none became free within ${this.#maxWaitMs} ms`));
     }
     const [next] = this.#waiting;
-    this.#waitTimer = next === undefined ? undefined : this.#watchWaiting(next.until - now);
+    this.#waitTimer = next === undefined ? undefined : this.#watchWaiting(next.until - time);
   }
 
   /** The caller that has waited longest, who waits no more. */
@@ -133,7 +140,7 @@ class DedicatedPool {
       this.#count -= 1;
       connection.close();
     };
-    this.#closeTimers.set(connection, setTimeout(close, IDLE_MS).unref());
+    this.#closeTimers.set(connection, this.#context.run(setTimeout, close, IDLE_MS).unref());
   }
 
   #overloaded(why) {

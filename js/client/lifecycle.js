@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
+const { nextTick, setImmediate } = require('../time.js');
 
 /** What a bridge's state is called where ioredis is known. */
 const STATUS = {
@@ -14,12 +15,15 @@ const STATUS = {
 /** The status of a client and the events of its connection, in the words of ioredis. */
 class Lifecycle {
   #emitter;
+  #context;
   #bridge;
   #status;
   #unfollow;
 
-  constructor(emitter) {
+  /** Events are told in `context`. */
+  constructor(emitter, context) {
     this.#emitter = emitter;
+    this.#context = context;
   }
 
   /** Tells from now on how it stands with this bridge. */
@@ -38,7 +42,7 @@ class Lifecycle {
 
   /** The client has let go of its connection, and this bridge is to be its next. */
   restart(bridge) {
-    process.nextTick(() => this.#tell('close', 'reconnecting'));
+    nextTick(() => this.#tell('close', 'reconnecting'));
     this.follow(bridge);
   }
 
@@ -54,12 +58,12 @@ class Lifecycle {
     this.#unfollow?.();
     this.#bridge = undefined;
     this.#status = undefined;
-    process.nextTick(() => this.#tell('close', 'end'));
+    nextTick(() => this.#tell('close', 'end'));
   }
 
   /** An error that nobody listens to never ends the process. */
   tellError(error) {
-    if (this.#emitter.listenerCount('error') > 0) this.#tellWith('error', error);
+    if (this.#emitter.listenerCount('error') > 0) this.#context.emit(this.#emitter, 'error', error);
   }
 
   #hear(name, json) {
@@ -83,18 +87,7 @@ class Lifecycle {
   }
 
   #tell(...events) {
-    for (const event of events) this.#tellWith(event);
-  }
-
-  #tellWith(event, ...details) {
-    try {
-      this.#emitter.emit(event, ...details);
-    } catch (error) {
-      // A listener's own failure is its process's to hear of, and must not reach native code.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    for (const event of events) this.#context.emit(this.#emitter, event);
   }
 }
 

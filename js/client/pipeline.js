@@ -55,8 +55,7 @@ class Pipeline extends Chain {
       if (left === 0) resolve(results);
       const settle = (index, result) => {
         results[index] = result;
-        const { callback } = entries[index];
-        if (callback !== undefined) process.nextTick(callback, ...result);
+        entries[index].tell?.(...result);
         left -= 1;
         if (left === 0) resolve(results);
       };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { isFinal } = require('../streams/replies.js');
+const { clearInterval, epochMs, queueMicrotask, setInterval, setTimeout } = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
 /** What ends each kind of subscription, and what its messages are called. */
@@ -156,13 +157,13 @@ class Subscriptions {
 
   /** Says to the server what `name` says, and answers how many subscriptions there are then. */
   async #ask(name, words) {
-    this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
+    this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#renew(),
-      onDropped: () => this.#tellGap(Date.now() - SILENCE_MS),
+      onDropped: () => this.#tellGap(epochMs() - SILENCE_MS),
       onEnd: () => this.close(),
       onLost: () => {
-        const since = Date.now() - SILENCE_MS;
+        const since = epochMs() - SILENCE_MS;
         for (const { entry } of this.#all()) entry.since ??= since;
       },
       onPush: (message) => this.#deliver(message),
@@ -226,7 +227,7 @@ class Subscriptions {
   #isHeardAgain(kind, name) {
     const entry = this.#entries[kind].get(keyOf(name));
     if (entry === undefined) return;
-    const until = Date.now();
+    const until = epochMs();
     const since = entry.since ?? until - SILENCE_MS;
     // Of a cluster some other node may still be away, and all are asked again when that one is back.
     entry.since = this.#subscriber.connection.isStanding ? undefined : until - SILENCE_MS;
@@ -244,7 +245,7 @@ class Subscriptions {
 
   #tellGap(since, names = this.#names()) {
     const channels = names.map((name) => this.#channelNames.incoming(name).toString());
-    if (channels.length > 0) this.#emitter.emit('gap', { channels, since, until: Date.now() });
+    if (channels.length > 0) this.#emit('gap', { channels, since, until: epochMs() });
   }
 
   #deliver(message) {
@@ -259,7 +260,7 @@ class Subscriptions {
   #follow(name) {
     const entry = this.#entries.ssubscribe.get(keyOf(name));
     if (entry === undefined || this.#subscriber === undefined) return;
-    entry.since ??= Date.now() - SILENCE_MS;
+    entry.since ??= epochMs() - SILENCE_MS;
     this.#hearAgain('ssubscribe', [name]);
   }
 
@@ -270,11 +271,14 @@ class Subscriptions {
     for (const take of entry?.taps ?? []) take({ channel: seen.toString(), message: payload });
     const isPattern = kind === 'psubscribe';
     const pattern = isPattern ? [this.#channelNames.incoming(name, true).toString()] : [];
-    if (emitter.listenerCount(event) > 0)
-      emitter.emit(event, ...pattern, seen.toString(), payload.toString());
+    if (emitter.listenerCount(event) > 0) this.#emit(event, ...pattern, seen.toString(), payload.toString());
     if (emitter.listenerCount(`${event}Buffer`) > 0) {
-      emitter.emit(`${event}Buffer`, ...pattern, seen, payload);
+      this.#emit(`${event}Buffer`, ...pattern, seen, payload);
     }
+  }
+
+  #emit(event, ...details) {
+    this.#connections.context.emit(this.#emitter, event, ...details);
   }
 }
 

@@ -26,9 +26,7 @@ class Transaction extends Chain {
 
   async #run() {
     const outcome = withResults(await runTogether(this.#sender, this.#entries));
-    for (const { callback } of this.#entries) {
-      if (callback !== undefined) process.nextTick(callback, null, 'QUEUED');
-    }
+    for (const { tell } of this.#entries) tell?.(null, 'QUEUED');
     return outcome;
   }
 

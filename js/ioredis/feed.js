@@ -1,11 +1,8 @@
 'use strict';
 
 const tls = require('node:tls');
+const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { connectTimedOut } = require('./socket-error.js');
-
-// As they are when the package is loaded: a test's fake timers must not stop a connection.
-const { clearTimeout, setTimeout } = globalThis;
-const { nextTick } = process;
 
 /** Moves the bytes of a Link over a duplex stream of Node, which may still be connecting. */
 class Feed {

@@ -6,7 +6,7 @@
  * is never made anew.
  *
  *     const link = new Link(
- *       { host, port, path, family, tls, stream, connectTimeout, keepAlive, noDelay, makeReplyError },
+ *       { host, port, path, family, tls, stream, connectTimeout, keepAlive, noDelay, makeReplyError, context },
  *       { onConnect(), onClose(error), onPush(message) },
  *     );
  *
@@ -15,7 +15,8 @@
  * `tls`, true or an object, is for Node's `tls.connect`, which then makes the connection: all its options count, its
  * certificates and its errors. Any other duplex stream may be given as `stream`, connected or not. Over both, the bytes
  * go through JavaScript; native code still makes requests and reads replies.
- * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is.
+ * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is. Handlers are called in
+ * `context` (`../context.js`), by default that in which the Link is made; what they throw reaches `uncaughtException`.
  *
  * `link.send(name, words, flags, resolve, reject)`
  *   sends a command. `words` are strings, Buffers and numbers, flat, and taken by value. `flags` are of
@@ -48,16 +49,16 @@
  */
 
 const { Bridge } = require('../bridge.js');
+const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
+const { nextTick } = require('../time.js');
 const { Feed, dialTls } = require('./feed.js');
 const { errorOf } = require('./socket-error.js');
 
 const { linkSlots, verbs } = protocol;
 const COMMAND = head(verbs.command, 0, 0);
 const CLOSED_MESSAGE = 'Connection is closed.';
-// Whoever replaces it later, for tests, does not mean this.
-const { nextTick } = process;
 
 class Link {
   #bridge;
@@ -67,6 +68,7 @@ class Link {
   /** Moves the bytes where they go over a stream of Node. */
   #feed;
   #handlers;
+  #context;
   /** No more can be sent. */
   #isEnding = false;
   #isDestroyed = false;
@@ -77,7 +79,9 @@ class Link {
 
   constructor(options, handlers) {
     this.#handlers = handlers;
-    const { makeReplyError = replyError, stream = options.tls ? dialTls(options) : undefined } = options;
+    const { makeReplyError = replyError, context = new Context() } = options;
+    const { stream = options.tls ? context.run(dialTls, options) : undefined } = options;
+    this.#context = context;
     this.#link = {
       target: stream === undefined ? JSON.stringify(targetOf(options)) : undefined,
       makeError: (code, message) =>
@@ -86,10 +90,10 @@ class Link {
       submitted: undefined,
       lost: undefined,
     };
-    this.#bridge = new Bridge({}, () => {}, { link: this.#link });
+    this.#bridge = new Bridge({}, () => {}, { link: this.#link, context });
     this.#native = this.#bridge.open();
     if (stream === undefined) return;
-    this.#feed = new Feed(stream, this.#native, options);
+    this.#feed = context.run(() => new Feed(stream, this.#native, options));
     this.#link.submitted = () => this.#feed.pull();
   }
 
@@ -193,14 +197,7 @@ class Link {
   }
 
   #call(handler, value) {
-    try {
-      handler?.call(this.#handlers, value);
-    } catch (error) {
-      // It is the process's to hear of, and must not keep outcomes from others.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    this.#context.call(() => handler?.call(this.#handlers, value));
   }
 }
 

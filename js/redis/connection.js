@@ -1,5 +1,6 @@
 'use strict';
 
+const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { createInstance } = require('../instance.js');
 const { WAITING, signalOf, timeoutOf } = require('../options.js');
@@ -9,6 +10,7 @@ const { settingsOf } = require('./settings.js');
 /** One connection for the process, opened and closed by name. It may be opened again. */
 class Connection {
   #instance;
+  #context = new Context();
   #options = {};
   /** Options that were assigned to the configuration, for connections to come. */
   #assigned = {};
@@ -41,7 +43,8 @@ class Connection {
     const { logger, ...others } = given;
     const options = { ...this.#assigned, ...others };
     const db = inForce(settingsOf(options).testDb);
-    const instance = createInstance();
+    // It outlives the request that opens it.
+    const instance = this.#context.run(createInstance);
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
     this.#options = { ...options, db };
     this.#instance = instance;

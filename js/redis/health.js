@@ -1,7 +1,8 @@
 'use strict';
 
-const { performance } = require('node:perf_hooks');
+const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
+const { clearInterval, now, setInterval, today } = require('../time.js');
 
 const DEFAULT_INTERVAL_MS = 30_000;
 /** The longest that a timer of Node waits. */
@@ -26,6 +27,7 @@ const UNKNOWN_SERVER = {
 class Health {
   #connection;
   #config;
+  #context = new Context();
   #timer;
   #intervalMs = null;
   #checking;
@@ -64,7 +66,8 @@ class Health {
     if (this.#intervalMs === intervalMs) return;
     this.stopHealthChecks();
     this.#intervalMs = intervalMs;
-    this.#timer = setInterval(() => this.performHealthCheck(), intervalMs).unref();
+    const check = () => this.performHealthCheck();
+    this.#timer = this.#context.run(setInterval, check, intervalMs).unref();
     this.performHealthCheck();
   }
 
@@ -83,12 +86,12 @@ class Health {
   }
 
   async #check() {
-    const start = performance.now();
+    const start = now();
     const found = { isHealthy: false, ...UNKNOWN_SERVER, error: null };
     let responseTime = null;
     try {
       await this.#connection.ping();
-      responseTime = Math.round((performance.now() - start) * 1000) / 1000;
+      responseTime = Math.round((now() - start) * 1000) / 1000;
       found.isHealthy = true;
       Object.assign(found, serverFacts(await this.#connection.getInfo()));
     } catch (error) {
@@ -96,7 +99,7 @@ class Health {
       found.error = { code: error.redisCode ?? error.code, message: error.message };
       if (error.code !== 'E_REPLY') found.isHealthy = false;
     }
-    this.#last = { ...found, lastCheck: new Date(), responseTime };
+    this.#last = { ...found, lastCheck: today(), responseTime };
     this.#count(found.isHealthy, responseTime);
     return this.getHealthStatus();
   }
@@ -163,7 +166,7 @@ class Health {
   async getDetailedReport() {
     const status = await this.performHealthCheck();
     return {
-      timestamp: new Date().toISOString(),
+      timestamp: today().toISOString(),
       environment: this.#config.environment,
       status,
       metrics: this.getMetrics(),

@@ -1,5 +1,6 @@
 'use strict';
 
+const { now } = require('../time.js');
 const { entryOf, isBefore, isGroupMissing, objectOf, refusalOf } = require('./replies.js');
 const { BURY, FORGET } = require('./scripts.js');
 
@@ -135,7 +136,7 @@ class GroupCommands {
         if ((await this.#pending(entry.id)) === undefined) return;
         const words = [this.#stream, this.#group, this.#consumer, 0, entry.id, ...options(entry), 'JUSTID'];
         await this.#client.xclaim(...words);
-        entry.heldSinceMs = performance.now();
+        entry.heldSinceMs = now();
       }),
     );
   }

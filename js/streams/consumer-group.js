@@ -2,8 +2,10 @@
 
 const { setMaxListeners } = require('node:events');
 const { reasonOf, whenAborted } = require('../abort.js');
+const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { timeoutOf } = require('../options.js');
+const { clearTimeout, now, setTimeout } = require('../time.js');
 const { GroupCommands } = require('./commands.js');
 const { EntriesInHand } = require('./in-hand.js');
 const { groupOptions } = require('./options.js');
@@ -20,6 +22,8 @@ const RENEWED_AFTER = 1 / 3;
  */
 class ConsumerGroup {
   #options;
+  /** Of the handler and of `onError`. */
+  #context = new Context();
   #commands;
   #reader;
   #inHand;
@@ -52,11 +56,13 @@ class ConsumerGroup {
    */
   start() {
     if (this.#ending.signal.aborted) this.#starting = undefined;
-    this.#starting ??= this.#begin().catch((error) => {
-      if (this.#state === 'starting') this.#state = 'idle';
-      this.#starting = undefined;
-      throw error;
-    });
+    this.#starting ??= this.#context
+      .run(() => this.#begin())
+      .catch((error) => {
+        if (this.#state === 'starting') this.#state = 'idle';
+        this.#starting = undefined;
+        throw error;
+      });
     return this.#starting;
   }
 
@@ -172,7 +178,7 @@ class ConsumerGroup {
     for (;;) {
       await pause(everyMs, signal);
       if (signal.aborted) return;
-      await this.#commands.renew(this.#inHand.heldSince(performance.now() - everyMs)).catch(() => {});
+      await this.#commands.renew(this.#inHand.heldSince(now() - everyMs)).catch(() => {});
     }
   }
 
@@ -209,7 +215,8 @@ class ConsumerGroup {
     }
     const signal = this.#deadline.signal;
     try {
-      await handler(entry, { signal });
+      // In a context of its own: what one handler enters is not the next one's.
+      await new Context().run(handler, entry, { signal });
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
@@ -249,14 +256,8 @@ class ConsumerGroup {
 
   #tell(error, about) {
     this.#counts.errors += about.during === 'handle' ? 0 : 1;
-    try {
-      this.#options.onError?.(error, about);
-    } catch (failure) {
-      // A listener's own failure is its process's to hear of, as with any emitter.
-      queueMicrotask(() => {
-        throw failure;
-      });
-    }
+    const { onError } = this.#options;
+    if (onError !== undefined) this.#context.call(onError, error, about);
   }
 }
 

@@ -31,7 +31,7 @@ class EntriesInHand {
     return this.#entries.has(id);
   }
 
-  /** Those delivered, or renewed, at `beforeMs` of `performance.now()` or earlier. */
+  /** Those delivered, or renewed, at `beforeMs` of the process's own clock or earlier. */
   heldSince(beforeMs) {
     return [...this.#entries.values()].filter((entry) => entry.heldSinceMs <= beforeMs);
   }

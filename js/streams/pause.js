@@ -1,6 +1,6 @@
 'use strict';
 
-const { setTimeout: delay } = require('node:timers/promises');
+const { delay } = require('../time.js');
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;

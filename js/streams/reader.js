@@ -1,5 +1,6 @@
 'use strict';
 
+const { clearTimeout, setTimeout } = require('../time.js');
 const { entryOf } = require('./replies.js');
 const { pause } = require('./pause.js');
 

@@ -1,5 +1,7 @@
 'use strict';
 
+const { now } = require('../time.js');
+
 /** Refusals that pass by themselves: a server that starts, changes its role, or is full or slow for a while. */
 const PASSING = new Set([
   'BUSY',
@@ -60,7 +62,7 @@ function entryOf([id, fieldsAndValues], deliveries) {
     entry: { id, fields: Object.fromEntries(pairs), fieldsAndValues, deliveries },
     id,
     deliveries,
-    heldSinceMs: performance.now(),
+    heldSinceMs: now(),
   };
 }
 

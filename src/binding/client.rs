@@ -14,6 +14,7 @@ use std::time::Instant;
 use napi::sys;
 
 use super::bell::Bell;
+use super::callback_scope::CallbackScopes;
 use super::driving::Driving;
 use super::intake::{Given, Intake, WORDS_A_CALL};
 use super::lane_driver::Place;
@@ -65,6 +66,7 @@ struct Inner {
 pub struct Client {
     env: sys::napi_env,
     lent: Lent,
+    callback_scopes: CallbackScopes,
     core: Arc<Core>,
     bell: Arc<Bell>,
     notices: Arc<Notices>,
@@ -80,7 +82,7 @@ pub struct Client {
     _counted: census::Member,
 }
 
-/// Where JavaScript is entered from. From the event loop its microtasks must be run afterwards.
+/// Where JavaScript is entered from. From the event loop its ticks and microtasks must be run afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Call,
@@ -89,9 +91,10 @@ enum Origin {
 
 impl Client {
     /// Makes a client that has no driver yet.
-    pub fn new(env: sys::napi_env, core: Core, lent: Lent) -> Rc<Client> {
+    pub fn new(env: sys::napi_env, core: Core, lent: Lent) -> Result<Rc<Client>> {
         let core = Arc::new(core);
-        Rc::new_cyclic(|client: &Weak<Client>| {
+        let callback_scopes = CallbackScopes::new(env)?;
+        Ok(Rc::new_cyclic(|client: &Weak<Client>| {
             let bell = Arc::new(Bell::new(env, on_wake, Box::new(client.clone())));
             let notices = Arc::new(Notices::new(bell.clone()));
             let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
@@ -103,6 +106,7 @@ impl Client {
             Client {
                 env,
                 lent,
+                callback_scopes,
                 core,
                 bell,
                 notices,
@@ -119,7 +123,7 @@ impl Client {
                 log: RefCell::new(log),
                 _counted: census::CLIENTS.add(),
             }
-        })
+        }))
     }
 
     /// Starts to connect, unless the store is embedded.
@@ -270,7 +274,7 @@ impl Client {
         sink.finish()
     }
 
-    /// Hands outcomes to JavaScript, as many at a time as the shared array and a stack hold.
+    /// Hands outcomes to JavaScript. From the event loop the application's ticks and microtasks run behind them.
     fn settle(&self, mut settled: Settled, origin: Origin) {
         if self.is_returned.get() {
             return;
@@ -278,10 +282,23 @@ impl Client {
         for call in settled.words.chunks_exact(2) {
             self.under_way.borrow_mut().end(call[0]);
         }
+        if origin == Origin::EventLoop && !settled.words.is_empty() {
+            self.callback_scopes.run(|| self.hand_over(&settled));
+        } else {
+            self.hand_over(&settled);
+        }
+        settled.clear();
+        if let Ok(mut inner) = self.inner.try_borrow_mut() {
+            inner.room = settled;
+        }
+        self.hold();
+    }
+
+    /// As many outcomes at a time as the shared array and a stack hold.
+    fn hand_over(&self, settled: &Settled) {
         let page_words = self.lent.outcomes.length.min(2 * OUTCOMES_A_CALL);
-        let pages = settled.words.len().div_ceil(page_words);
         let mut values = settled.values.as_slice();
-        for (page, words) in settled.words.chunks(page_words).enumerate() {
+        for words in settled.words.chunks(page_words) {
             if self.is_returned.get() {
                 // A callback has closed the client; its calls have failed.
                 return;
@@ -295,18 +312,8 @@ impl Client {
             // Arguments cost a fraction of what the elements of an array do.
             let mut arguments = vec![values::integer(self.env, outcomes.len() as i64)];
             arguments.extend(of_page);
-            let settle = self.lent.settle.value();
-            if origin == Origin::EventLoop && page + 1 == pages {
-                values::call_back(self.env, settle, &arguments);
-            } else {
-                values::call(self.env, settle, &arguments);
-            }
+            values::call(self.env, self.lent.settle.value(), &arguments);
         }
-        settled.clear();
-        if let Ok(mut inner) = self.inner.try_borrow_mut() {
-            inner.room = settled;
-        }
-        self.hold();
     }
 
     /// Whether the process stays alive for this client until it is closed.

@@ -30,7 +30,7 @@ impl ClientHandle {
         lent: Lent,
         start: impl FnOnce(&Rc<Client>) -> Result<()>,
     ) -> Result<Rc<ClientHandle>> {
-        let client = Client::new(env, core, lent);
+        let client = Client::new(env, core, lent)?;
         let handle =
             Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
         // After the bell's threadsafe function, whose own hook therefore runs later.

@@ -11,6 +11,7 @@
 mod arguments;
 mod bell;
 mod bound;
+mod callback_scope;
 mod calls;
 mod client;
 mod client_handle;

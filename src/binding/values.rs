@@ -98,7 +98,7 @@ pub fn error(env: sys::napi_env, make: sys::napi_value, error: &Error) -> sys::n
     call(env, make, &arguments)
 }
 
-/// Calls a function of JavaScript; `undefined` where it threw.
+/// Calls a function of ours; `undefined` where it threw.
 pub fn call(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::napi_value]) -> sys::napi_value {
     let mut result = ptr::null_mut();
     let this = undefined(env);
@@ -109,34 +109,31 @@ pub fn call(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::nap
     if status == sys::Status::napi_ok {
         return result;
     }
-    forget_exception(env);
+    pass_on_exception(env);
     this
 }
 
-/// Our own functions do not throw, so what is pending is that the environment is being ended.
-/// Node keeps it for the next one who asks, which in napi 3.16.1 is a cleanup hook that has no
-/// handle scope to take it in, and the process aborts.
-fn forget_exception(env: sys::napi_env) {
+/// Gives the pending exception to the process, as if nobody had caught it. Our own functions do not throw what the
+/// application threw, so usually it is that the environment is being ended, which nobody is told.
+///
+/// Node keeps an exception for the next one who asks, which in napi 3.16.1 is a cleanup hook that has no handle
+/// scope to take it in, and the process aborts. So it is always taken.
+fn pass_on_exception(env: sys::napi_env) {
     let (mut is_pending, mut exception) = (false, ptr::null_mut());
-    // SAFETY: in the handle scope of the running call.
+    let mut kind = sys::ValueType::napi_undefined;
+    // SAFETY: in the handle scope of the running call. Node refuses a null exception, and any where the
+    // environment is being ended.
     unsafe {
         sys::napi_is_exception_pending(env, &mut is_pending);
-        if is_pending {
-            sys::napi_get_and_clear_last_exception(env, &mut exception);
+        if !is_pending || sys::napi_get_and_clear_last_exception(env, &mut exception) != sys::Status::napi_ok
+        {
+            return;
         }
-    }
-}
-
-/// As `call`, from the event loop: microtasks run afterwards.
-pub fn call_back(env: sys::napi_env, function: sys::napi_value, arguments: &[sys::napi_value]) {
-    let mut result = ptr::null_mut();
-    let (count, first) = (arguments.len(), arguments.as_ptr());
-    // SAFETY: as for `call`; the receiver must be an object, and a function is one.
-    let status = unsafe {
-        sys::napi_make_callback(env, ptr::null_mut(), function, function, count, first, &mut result)
-    };
-    if status != sys::Status::napi_ok {
-        forget_exception(env);
+        // The end of a worker, or of a script by its time limit, shows as an exception `null`.
+        sys::napi_typeof(env, exception, &mut kind);
+        if kind != sys::ValueType::napi_null && kind != sys::ValueType::napi_undefined {
+            sys::napi_fatal_exception(env, exception);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const { coloured } = require('../table.js');
+const { clearTimeout, setTimeout } = require('../../time.js');
 
 /** No single check takes longer, whatever the timeouts of the configuration. */
 const DEADLINE_MS = 5000;

@@ -2,10 +2,10 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
-const { performance } = require('node:perf_hooks');
 const tls = require('node:tls');
 const { fail, inTime, ok, warn } = require('./findings.js');
 const { nameOf } = require('../configuration.js');
+const { epochMs, now } = require('../../time.js');
 
 /** A certificate that ends sooner than a person would notice. */
 const EXPIRES_SOON_MS = 14 * 24 * 60 * 60 * 1000;
@@ -40,12 +40,12 @@ async function checkName({ host }, { family }) {
 async function checkSocket(address, { family }) {
   const name = nameOf(address);
   const what = address.path === undefined ? 'tcp' : 'socket';
-  const start = performance.now();
+  const start = now();
   let socket;
   try {
     socket = net.connect(address.path === undefined ? { ...address, family } : address);
     await connected(socket, 'connect');
-    return ok(what, `${name} took the connection in ${milliseconds(performance.now() - start)}`);
+    return ok(what, `${name} took the connection in ${milliseconds(now() - start)}`);
   } catch (error) {
     return fail(what, `${name} cannot be connected to: ${error.code}`, socketFix(error.code));
   } finally {
@@ -122,7 +122,7 @@ function certificateFinding(name, socket, { isTlsInsecure }) {
     const fix = 'set REDIS_TLS_CA and take REDIS_TLS_INSECURE away';
     return warn('tls', `${shown}; verification is off and would refuse it: ${refusal}`, fix);
   }
-  if (ends.getTime() - Date.now() < EXPIRES_SOON_MS) return warn('tls', shown, 'renew it');
+  if (ends.getTime() - epochMs() < EXPIRES_SOON_MS) return warn('tls', shown, 'renew it');
   return ok('tls', `${shown}, ${socket.getProtocol()}`);
 }
 

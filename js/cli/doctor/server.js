@@ -1,9 +1,9 @@
 'use strict';
 
-const { performance } = require('node:perf_hooks');
 const { fail, inTime, ok, warn } = require('./findings.js');
 const { milliseconds } = require('./network.js');
 const { sentenceOf } = require('../../errors.js');
+const { epochMs, now } = require('../../time.js');
 
 /** The oldest version that the package is tested with. */
 const OLDEST_VERSION = [6, 2];
@@ -180,9 +180,9 @@ async function checkLatency(client) {
     await inTime(
       (async () => {
         for (let i = 0; i < PINGS; i++) {
-          const start = performance.now();
+          const start = now();
           await client.ping();
-          times.push(performance.now() - start);
+          times.push(now() - start);
         }
       })(),
     );
@@ -203,9 +203,9 @@ async function checkLatency(client) {
 
 async function checkClock(client) {
   try {
-    const before = Date.now();
+    const before = epochMs();
     const [seconds, microseconds] = await inTime(client.call('TIME'));
-    const here = (before + Date.now()) / 2;
+    const here = (before + epochMs()) / 2;
     const aheadMs = Math.round(Number(seconds) * 1000 + Number(microseconds) / 1000 - here);
     const shown = `the clock of the server is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead'}`;
     return Math.abs(aheadMs) > CLOCK_TOLERANCE_MS

@@ -1,0 +1,63 @@
+'use strict';
+
+const { AsyncResource } = require('node:async_hooks');
+const { nextTick, queueMicrotask } = require('./time.js');
+
+const TYPE = 'orgcache';
+
+/**
+ * The AsyncLocalStorage context in which it was made. What an object tells its listeners is told there, and what it
+ * starts for later (a timer, a connection) is started there: never in the context of the request that came first.
+ */
+class Context {
+  #resource = new AsyncResource(TYPE);
+
+  /** Answers what `work` answers, and throws what it throws. */
+  run(work, ...given) {
+    return this.#resource.runInAsyncScope(work, undefined, ...given);
+  }
+
+  /** Calls a function of the application's. Whoever calls goes on where it throws. */
+  call(listener, ...given) {
+    this.#resource.runInAsyncScope(callGuarded, undefined, listener, given);
+  }
+
+  /** Tells an event. Among its listeners Node's rule holds: one that throws keeps it from those behind. */
+  emit(emitter, event, ...details) {
+    this.#resource.runInAsyncScope(emitGuarded, undefined, emitter, event, details);
+  }
+}
+
+function callGuarded(listener, given) {
+  try {
+    listener(...given);
+  } catch (error) {
+    passOn(error);
+  }
+}
+
+function emitGuarded(emitter, event, details) {
+  try {
+    emitter.emit(event, ...details);
+  } catch (error) {
+    passOn(error);
+  }
+}
+
+/**
+ * Passes what a listener threw on to `uncaughtException`, once, when the work that told it is done: other events,
+ * outcomes and listeners are nobody's to lose. It counts as uncaught, since we do not handle it.
+ */
+function passOn(error) {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** A function that calls `callback` in a tick of its own, in the context of now. */
+function laterInContext(callback) {
+  const resource = new AsyncResource(TYPE);
+  return (...outcome) => resource.runInAsyncScope(nextTick, undefined, callback, ...outcome);
+}
+
+module.exports = { Context, laterInContext, passOn };

@@ -1,0 +1,43 @@
+'use strict';
+
+/**
+ * Timers and clocks as the process has them. All of js/ takes them from here: tests replace the globals by fake ones,
+ * and no call may wait for a test to advance its clock.
+ */
+const perfHooks = require('node:perf_hooks');
+const timers = require('node:timers');
+const promises = require('node:timers/promises');
+const vm = require('node:vm');
+
+/**
+ * The globals of the process itself. Those of a test's sandbox may be fake before the package is loaded, as with jest's
+ * `fakeTimers: { enableGlobally: true }`.
+ */
+const outer = vm.runInThisContext('globalThis');
+const { nextTick } = outer.process;
+const { queueMicrotask } = outer;
+const { performance } = perfHooks;
+const now = performance.now.bind(performance);
+const epochMs = outer.Date.now;
+/** The class of the caller's realm, whose `instanceof` must hold. */
+const OwnDate = Date;
+
+module.exports = {
+  clearInterval: timers.clearInterval,
+  clearTimeout: timers.clearTimeout,
+  /** `delay(ms, value, { signal })`: a promise. */
+  delay: promises.setTimeout,
+  /** Milliseconds since 1970. */
+  epochMs,
+  nextTick,
+  /** A promise for the next turn of the event loop. */
+  nextTurn: promises.setImmediate,
+  /** Milliseconds of a clock that never jumps. */
+  now,
+  queueMicrotask,
+  setImmediate: timers.setImmediate,
+  setInterval: timers.setInterval,
+  setTimeout: timers.setTimeout,
+  /** The time as a Date. */
+  today: () => new OwnDate(epochMs()),
+};
