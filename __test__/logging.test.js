@@ -190,6 +190,34 @@ test('a logger that throws does no harm', async () => {
   expect(await cacheAdapter.get('a')).toBe(1);
 });
 
+test('a logger that rejects, or a standard error that is closed, does no harm', async () => {
+  const env = { REDIS_URL: `redis://127.0.0.1:${await closedPort()}`, CACHE_LOG: 'trace' };
+  const body = async ({ load, report, args }) => {
+    const failures = [];
+    process.on('unhandledRejection', (error) => failures.push(error.message));
+    process.on('uncaughtException', (error) => failures.push(error.message));
+    const { cacheAdapter, configure, redisMigrationManager } = load();
+    const fail = async () => {
+      throw new Error('The disk is full.');
+    };
+    const logger = { error: fail, warn: fail, info: fail, debug: fail, trace: fail };
+    if (args.hasLogger) configure({ logger });
+    else process.stderr.write = () => process.stderr.emit('error', new Error('EPIPE'));
+    const degraded = new Promise((resolve) => cacheAdapter.once('degraded', resolve));
+    await cacheAdapter.set('a', 1);
+    await degraded;
+    if (args.hasLogger) redisMigrationManager.printMigrationStats();
+    // What rejected is told as unhandled behind the microtasks of this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    report(failures);
+    process.exit(0);
+  };
+  for (const hasLogger of [true, false]) {
+    const { report } = await inFreshProcess(body, { env, args: { hasLogger } });
+    expect(report).toEqual([]);
+  }
+});
+
 test('without a logger lines go to stderr, never to stdout, and hold no canary', async () => {
   const { report, stdout, stderr } = await inFreshProcess(
     async ({ load, report, args }) => {
