@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { currentPlatform } = require('../js/native.js');
+const { aliasVersion } = require('../scripts/platforms.cjs');
 
 const ROOT = path.join(__dirname, '..');
 const platform = currentPlatform();
@@ -132,6 +133,57 @@ describe('both packages in an empty folder, with no registry and no install scri
     });
   });
 
+  test('stand in for ioredis where an override names the alias', () => {
+    const alias = pack(path.join(ROOT, 'npm', 'ioredis'));
+    const house = path.join(workplace, 'house');
+    fs.mkdirSync(path.join(house, 'queue'), { recursive: true });
+    // A package that brings ioredis itself.
+    const queue = { name: 'queue', version: '1.0.0', dependencies: { ioredis: '^5.4.1' } };
+    fs.writeFileSync(path.join(house, 'queue', 'package.json'), JSON.stringify(queue));
+    fs.writeFileSync(path.join(house, 'queue', 'index.js'), "module.exports = require('ioredis');\n");
+    const manifest = {
+      private: true,
+      dependencies: {
+        [`orgcache-${platform}`]: `file:${binary.tarball}`,
+        ioredis: `file:${alias.tarball}`,
+        orgcache: `file:${main.tarball}`,
+        queue: `file:${pack(path.join(house, 'queue')).tarball}`,
+      },
+      overrides: { ioredis: `file:${alias.tarball}` },
+    };
+    fs.writeFileSync(path.join(house, 'package.json'), JSON.stringify(manifest));
+    const cache = path.join(workplace, 'npm-cache');
+    npm(house, 'install', '--ignore-scripts', '--offline', '--no-audit', '--no-fund', `--cache=${cache}`);
+    const required = `
+      const Redis = require('ioredis');
+      const utils = require('ioredis/built/utils');
+      print({
+        isOurs: Redis === require('orgcache/ioredis') && Redis === require('queue'),
+        names: [Redis.default === Redis, Redis.Redis === Redis, require('ioredis/built/Redis').default === Redis],
+        message: utils.CONNECTION_CLOSED_ERROR_MSG,
+        version: require('ioredis/package.json').version,
+        status: new Redis({ lazyConnect: true }).status,
+      });`;
+    expect(run('required.cjs', required, house)).toEqual({
+      isOurs: true,
+      names: [true, true, true],
+      message: 'Connection is closed.',
+      version: aliasVersion(version),
+      status: 'wait',
+    });
+    const imported = `
+      import Default, { Command, Redis, ReplyError, print as log } from 'ioredis';
+      import utils from 'ioredis/built/utils';
+      print([Default === Redis, typeof Command, typeof ReplyError, typeof log, utils.parseURL('redis://h/1')]);`;
+    expect(run('imported.mjs', imported, house)).toEqual([
+      true,
+      'function',
+      'function',
+      'function',
+      { db: '1', host: 'h' },
+    ]);
+  }, 120_000);
+
   test('put the command line where npx finds it', () => {
     const link = path.join(project, 'node_modules', '.bin', 'orgcache');
     const child = spawnSync(link, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
@@ -149,11 +201,11 @@ describe('both packages in an empty folder, with no registry and no install scri
   });
 
   /** Ends by itself: a program that the package kept alive would run into the limit. */
-  function run(name, program) {
+  function run(name, program, folder = project) {
     const print = 'const print = (value) => process.stdout.write(JSON.stringify(value));\n';
-    fs.writeFileSync(path.join(project, name), print + program);
+    fs.writeFileSync(path.join(folder, name), print + program);
     const { ORGCACHE_BINARY: _, ...env } = { ...process.env, USE_REDIS: 'false' };
-    const options = { cwd: project, env, encoding: 'utf8', timeout: 20_000 };
+    const options = { cwd: folder, env, encoding: 'utf8', timeout: 20_000 };
     const child = spawnSync(process.execPath, [name], options);
     expect({ status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
       status: 0,

@@ -33,4 +33,13 @@ function platformManifest(platform) {
   return JSON.parse(fs.readFileSync(path.join(ROOT, 'npm', platform, 'package.json'), 'utf8'));
 }
 
-module.exports = { RUST_TARGETS, platformOfTarget, platformManifest };
+/**
+ * The version of the package that stands in for ioredis: one of ioredis 5, so that `^5` is content with it, and a later
+ * one for each version of this package.
+ */
+function aliasVersion(version) {
+  const [major, minor, patch] = version.split('.').map(Number);
+  return `5.11.${(major * 1000 + minor) * 1000 + patch}`;
+}
+
+module.exports = { RUST_TARGETS, aliasVersion, platformOfTarget, platformManifest };

@@ -1,5 +1,5 @@
-// Carries the version in package.json to the platform packages, to optionalDependencies and into the
-// lockfile. Run it after a change of version or after package-lock.json was written from nothing;
+// Carries the version in package.json to the platform packages, to the package that stands in for ioredis, to
+// optionalDependencies and into the lockfile. Run it after a change of version or after package-lock.json was written from nothing;
 // docs/decisions/0002-platform-packages.md says why npm cannot do this itself.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,6 +24,11 @@ for (const platform of Object.keys(platforms.RUST_TARGETS)) {
   lock.packages[folder] = { name, version, cpu, ...(libc && { libc }), license, optional: true, os, engines };
   lock.packages[`node_modules/${name}`] = { resolved: folder, link: true };
 }
+
+const alias = readJson('npm/ioredis/package.json');
+alias.version = platforms.aliasVersion(main.version);
+alias.dependencies.orgcache = `^${main.version}`;
+writeJson('npm/ioredis/package.json', alias);
 
 lock.version = main.version;
 Object.assign(lock.packages[''], { version: main.version, optionalDependencies: main.optionalDependencies });

@@ -17,7 +17,10 @@ function useDriver(driver) {
 
 /** A client of the package, or of ioredis itself, which is disconnected when the file is done. */
 function open(Redis, ...args) {
-  const client = new Redis(...args);
+  return keep(new Redis(...args));
+}
+
+function keep(client) {
   // A test that waits for an error has its own listener.
   client.on('error', () => {});
   onEnd(() => client.disconnect());
@@ -63,4 +66,16 @@ function ready(client) {
   return until(() => client.status === 'ready', { what: 'a client that is ready' });
 }
 
-module.exports = { CLASSES, DRIVERS, Ours, Theirs, expectSame, open, openBoth, outcome, ready, useDriver };
+module.exports = {
+  CLASSES,
+  DRIVERS,
+  Ours,
+  Theirs,
+  expectSame,
+  keep,
+  open,
+  openBoth,
+  outcome,
+  ready,
+  useDriver,
+};

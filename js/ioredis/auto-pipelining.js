@@ -4,7 +4,7 @@ const { asCallback, noop } = require('./callback.js');
 const { keyPositions } = require('./keys.js');
 const { slotOf } = require('./slots.js');
 const { BITS, bitsOf } = require('./flags.js');
-const { nextTick, setImmediate } = require('./timers.js');
+const { nextTick, setImmediate } = require('../time.js');
 
 /** They change the connection or are about it, and are never put off. */
 const NEVER = [

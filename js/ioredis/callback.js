@@ -1,6 +1,6 @@
 'use strict';
 
-const { setTimeout } = require('./timers.js');
+const { setTimeout } = require('../time.js');
 
 /**
  * Tells a callback the outcome of `promise` too, and answers the promise. It runs as a reaction of the promise, in

@@ -2,7 +2,7 @@
 
 const { noop, throwLater } = require('./callback.js');
 const { MaxRetriesPerRequestError, aborted, connectionClosed } = require('./errors.js');
-const { clearTimeout, setTimeout } = require('./timers.js');
+const { clearTimeout, setTimeout } = require('../time.js');
 
 /** The connection is gone: what becomes of the commands, and whether there is another. */
 function closed(redis) {

@@ -517,14 +517,6 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
   zunionBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   zunionstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   zunionstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
-  sentinel(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  sentinelBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  vrange(...args: Given<AtLeast<0>, string[]>): Result<string[], Context>;
-  vrangeBuffer(...args: Given<AtLeast<0>, Buffer[]>): Result<Buffer[], Context>;
-  increx(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  increxBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  xnack(...args: Given<AtLeast<0>, number>): Result<number, Context>;
-  xnackBuffer(...args: Given<AtLeast<0>, number>): Result<number, Context>;
   arcount(...args: Given<AtLeast<0>, number>): Result<number, Context>;
   arcountBuffer(...args: Given<AtLeast<0>, number>): Result<number, Context>;
   ardel(...args: Given<AtLeast<0>, number>): Result<number, Context>;
@@ -559,4 +551,12 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
   arseekBuffer(...args: Given<AtLeast<0>, number>): Result<number, Context>;
   arset(...args: Given<AtLeast<0>, number>): Result<number, Context>;
   arsetBuffer(...args: Given<AtLeast<0>, number>): Result<number, Context>;
+  increx(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  increxBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  vrange(...args: Given<AtLeast<0>, string[]>): Result<string[], Context>;
+  vrangeBuffer(...args: Given<AtLeast<0>, Buffer[]>): Result<Buffer[], Context>;
+  xnack(...args: Given<AtLeast<0>, number>): Result<number, Context>;
+  xnackBuffer(...args: Given<AtLeast<0>, number>): Result<number, Context>;
+  sentinel(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  sentinelBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
 }

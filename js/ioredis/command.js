@@ -7,7 +7,7 @@ const { FLAGS, checkFlag } = require('./flags.js');
 const { friendlyStack } = require('./friendly-stack.js');
 const { keyPositions, prefixKeys } = require('./keys.js');
 const { slotOf } = require('./slots.js');
-const { clearTimeout, now, setTimeout } = require('./timers.js');
+const { clearTimeout, now, setTimeout } = require('../time.js');
 const { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf } = require('./words.js');
 
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;

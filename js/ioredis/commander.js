@@ -3,15 +3,11 @@
 const { protocol } = require('../protocol.js');
 const { executeWithAutoPipelining, shouldUseAutoPipelining } = require('./auto-pipelining.js');
 const { Command } = require('./command.js');
+const { NEWER } = require('./newer.js');
 const { Script } = require('./script.js');
 
-/** What the table of native code lacks and ioredis has a method for; `monitor` is one of the client's own. */
-const FURTHER = [
-  ...['sentinel', 'vrange', 'increx', 'xnack'],
-  ...['arcount', 'ardel', 'ardelrange', 'arget', 'argetrange', 'argrep', 'arinfo', 'arinsert', 'arlastitems'],
-  ...['arlen', 'armget', 'armset', 'arnext', 'arop', 'arring', 'arscan', 'arseek', 'arset'],
-];
-const BUILTIN = [...new Set([...Object.keys(protocol.commands), ...FURTHER])].filter(
+/** `monitor` is one of the client's own. */
+const BUILTIN = [...new Set([...Object.keys(protocol.commands), ...NEWER, 'sentinel'])].filter(
   (name) => name !== 'monitor',
 );
 

@@ -6,7 +6,7 @@ const { ParserError, connectionClosed } = require('./errors.js');
 const { becomeReady } = require('./ready.js');
 const { closed } = require('./closing.js');
 const { LinkStream } = require('./stream.js');
-const { nextTick } = require('./timers.js');
+const { nextTick } = require('../time.js');
 
 /** What a server answers to a password that it does not need; connecting goes on. */
 const NEEDLESS_PASSWORD = [
@@ -91,9 +91,12 @@ function connected(redis) {
   redis._lost = [];
   redis.stream.onPush = (message) => redis._subscriber.take(message);
   const { connectionEpoch } = redis;
-  const isCurrent = () => connectionEpoch === redis.connectionEpoch;
+  // What the loss of the connection does to the handshake says nothing of the server.
+  const isCurrent = () =>
+    connectionEpoch === redis.connectionEpoch && ['connect', 'ready'].includes(redis.status);
   shakeHands(redis, () => authenticate(redis, isCurrent));
   Promise.all(shakeHands(redis, () => introduce(redis))).then(() => {
+    if (!isCurrent()) return;
     if (!redis.options.enableReadyCheck) becomeReady(redis);
     else shakeHands(redis, () => checkReady(redis, isCurrent));
   });
@@ -125,7 +128,11 @@ function authenticate(redis, isCurrent) {
     });
   }
   // In a cluster SELECT is not allowed, and another connection would not help.
-  if (select) redis.select(select).catch((error) => redis.silentEmit('error', error));
+  if (select) {
+    redis.select(select).catch((error) => {
+      if (isCurrent()) redis.silentEmit('error', error);
+    });
+  }
 }
 
 function introduce(redis) {

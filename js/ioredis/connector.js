@@ -2,7 +2,7 @@
 
 const { connectionClosed } = require('./errors.js');
 const { LinkStream } = require('./stream.js');
-const { clearTimeout, nextTick, setTimeout } = require('./timers.js');
+const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 
 /** Finds a server and dials it. `connect` answers a stream that need not be connected yet. */
 class AbstractConnector {
@@ -25,7 +25,7 @@ class AbstractConnector {
   disconnect() {
     this.connecting = false;
     const { stream } = this;
-    if (!stream) return;
+    if (!stream || stream.destroyed) return;
     const timer = setTimeout(() => stream.destroy(), this.#disconnectTimeout);
     stream.once('close', () => clearTimeout(timer));
     stream.end();

@@ -14,7 +14,7 @@ const { DEFAULT_REDIS_OPTIONS, parseOptions } = require('./options.js');
 const { addScanStreams } = require('./scan-stream.js');
 const { sendCommand } = require('./sending.js');
 const { Subscriber } = require('./subscriber.js');
-const { clearTimeout, nextTick, setTimeout } = require('./timers.js');
+const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { addTransactionSupport } = require('./transaction.js');
 
 /** Errors of a connection that is ended on purpose are nobody's concern. */
@@ -114,7 +114,7 @@ class Redis extends EventEmitter {
   }
 
   duplicate(override) {
-    return new this.constructor({ ...this.options, ...override });
+    return new Redis({ ...this.options, ...override });
   }
 
   /** A client of its own that hears all that the server is asked, as events `monitor`. */

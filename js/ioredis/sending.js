@@ -5,7 +5,7 @@ const { configuredTimeout, timeoutOf } = require('./blocking.js');
 const { noop, throwLater } = require('./callback.js');
 const { connectionClosed } = require('./errors.js');
 const { BITS, bitsOf } = require('./flags.js');
-const { clearTimeout, setTimeout } = require('./timers.js');
+const { clearTimeout, setTimeout } = require('../time.js');
 const { isInt } = require('./url.js');
 
 const { stringNumbers: STRING_NUMBERS } = protocol.commandFlags;
@@ -81,6 +81,7 @@ function write(redis, command, bits) {
     options.stringNumbers ? command.replyFlags | STRING_NUMBERS : command.replyFlags,
     (reply) => {
       stream.inFlight -= 1;
+      if (redis._socketTimer !== undefined) endWatch(redis, stream);
       try {
         command.replied(bits & SUBSCRIBING && Array.isArray(reply) ? confirmed(redis, reply) : reply);
         stream.heard();
@@ -90,6 +91,7 @@ function write(redis, command, bits) {
     },
     (error, wasSent) => {
       stream.inFlight -= 1;
+      if (redis._socketTimer !== undefined) endWatch(redis, stream);
       try {
         failed(redis, command, error, wasSent);
       } catch (thrown) {
@@ -136,21 +138,28 @@ function noteDatabase(redis, { args }) {
 }
 
 /** The option `socketTimeout`: a connection that owes replies and says nothing for so long is given up. */
-function watchSilence(redis) {
+function watchSilence(redis, milliseconds = redis.options.socketTimeout) {
   if (redis._socketTimer !== undefined) return;
   const { stream } = redis;
   const { socketTimeout } = redis.options;
   redis._socketTimer = setTimeout(() => {
     redis._socketTimer = undefined;
-    stream.destroy(
-      new Error(`Socket timeout. Expecting data, but didn't receive any in ${socketTimeout}ms.`),
-    );
-  }, socketTimeout);
-  stream.once('data', () => {
-    clearTimeout(redis._socketTimer);
-    redis._socketTimer = undefined;
-    if (stream.inFlight > 0) watchSilence(redis);
-  });
+    // A long reply is no silence, though none of it was told yet.
+    const left = socketTimeout - (stream.link.traffic()?.idleMs ?? socketTimeout);
+    if (left > 0) watchSilence(redis, left);
+    else {
+      stream.destroy(
+        new Error(`Socket timeout. Expecting data, but didn't receive any in ${socketTimeout}ms.`),
+      );
+    }
+  }, milliseconds);
+}
+
+/** A connection that owes nothing may be silent. */
+function endWatch(redis, stream) {
+  if (stream.inFlight > 0) return;
+  clearTimeout(redis._socketTimer);
+  redis._socketTimer = undefined;
 }
 
 module.exports = { sendCommand };

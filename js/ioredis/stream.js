@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events');
 const { ParserError, makeReplyError } = require('./errors.js');
 const { Link } = require('./link.js');
-const { clearTimeout, setTimeout } = require('./timers.js');
+const { clearTimeout, setTimeout } = require('../time.js');
 
 const NO_BYTES = Buffer.alloc(0);
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { nextTick, setTimeout } = require('../timers.js');
+const { nextTick, setTimeout } = require('../../time.js');
 
 /** Commands that wait before another attempt. Those with one reason share one pause. */
 class DelayQueue {
