@@ -138,6 +138,8 @@ export interface ConfigureOptions {
   keepAlive?: number;
   /** IPv4, IPv6 or any (0). Default 4. (`REDIS_FAMILY`) */
   family?: 0 | 4 | 6;
+  /** RESP2 or RESP3; modules answer in other shapes in each. Default 2. (`REDIS_PROTOCOL`) */
+  protocol?: 2 | 3;
   /** Default true: the first call connects. (`REDIS_LAZY_CONNECT`) */
   lazyConnect?: boolean;
   /** Default `jack:prod:` in production, else `jack:dev:`. (`CACHE_KEY_PREFIX`) */

@@ -142,6 +142,9 @@ const EVERY_OPTION = {
   maxRetries: 1,
   retryDelay: 10,
   keepAlive: 1000,
+  legacy: 'copy',
+  requireOrganization: false,
+  protocol: 3,
   family: 4,
   lazyConnect: true,
   keyPrefix: 'all:',
@@ -260,6 +263,74 @@ describe('the environment', () => {
     expect(keyspace).toMatch(/db3:keys=1,/);
     expect(keyspace).toMatch(/db4:keys=1,/);
     expect(keyspace).not.toMatch(/db0:/);
+  });
+
+  test('of Kubernetes names a service by a link that gives host and port, and loses to a URL', async () => {
+    const link = { REDIS_PORT: `tcp://127.0.0.1:${redis.port}`, REDIS_SERVICE_HOST: '127.0.0.1' };
+    expect(await keysAfterSet(link)).toEqual(['jack:dev:kv:a']);
+    await redis.command('FLUSHALL');
+    const elsewhere = { ...link, REDIS_PORT: `tcp://127.0.0.1:${closed}` };
+    expect(await keysAfterSet({ ...elsewhere, REDIS_URL: redis.url })).toEqual(['jack:dev:kv:a']);
+  });
+
+  test.each([
+    [{ REDIS_PORT: 'http', REDIS_DB: 'main', REDIS_HOST: 'a b' }],
+    [{ REDIS_TLS_CA: '/no/such/file', REDIS_SENTINEL_NAME: 'my master' }],
+  ])('is not judged where it counts for nothing: %j', async (idle) => {
+    expect(await keysAfterSet({ REDIS_URL: `${redis.url}/0`, ...idle })).toEqual(['jack:dev:kv:a']);
+    expect((await firstCall({ USE_REDIS: 'false', REDIS_URL: 'nonsense', ...idle })).report).toBeNull();
+  });
+
+  test('asks for no prefix by a word', async () => {
+    const body = async ({ load, report }) => {
+      const orgcache = load();
+      await orgcache.cacheAdapter.set('a', 1);
+      await (await orgcache.getRedis()).set('b', 1);
+      report([orgcache.getKeyPrefix(), orgcache.prefixKey('b')]);
+      await orgcache.shutdown();
+    };
+    const env = { REDIS_URL: redis.url, CACHE_KEY_PREFIX: 'none', REDIS_KEY_PREFIX: 'none' };
+    expect((await inFreshProcess(body, { env })).report).toEqual(['', 'b']);
+    expect(await redis.keys()).toEqual(['b', 'kv:a']);
+  });
+
+  test('is read once: what a server deletes after its start is missed by no later connection', async () => {
+    const body = async ({ load, report }) => {
+      const { getRedis, shutdown, getConnectionInfo } = load();
+      const client = await getRedis();
+      delete process.env.REDIS_URL;
+      process.env.REDIS_KEY_PREFIX = 'other:';
+      const copy = client.duplicate();
+      const elsewhere = client.duplicate({ db: 1 });
+      const heard = new Promise((resolve) => copy.once('message', (...said) => resolve(said)));
+      await copy.subscribe('channel');
+      await client.publish('channel', 'hello');
+      const message = await heard;
+      await client.rpush('list', 'a');
+      const popped = await client.blpop('list', 1);
+      await elsewhere.set('there', 1);
+      report({ message, popped, port: getConnectionInfo().port });
+      await Promise.all([copy.quit(), elsewhere.quit()]);
+      await shutdown();
+    };
+    const { report } = await inFreshProcess(body, {
+      env: { REDIS_URL: redis.url, REDIS_KEY_PREFIX: 'p:' },
+    });
+    expect(report).toEqual({ message: ['channel', 'hello'], popped: ['p:list', 'a'], port: redis.port });
+    expect(await redis.command('INFO', 'keyspace')).toMatch(/db1:keys=1,/);
+  });
+
+  test('may be filled after the package was configured', async () => {
+    const body = async ({ load, report, args }) => {
+      const orgcache = load();
+      orgcache.configure({ defaultTtl: 60 });
+      process.env.REDIS_URL = args.url;
+      report(await orgcache.cacheAdapter.set('a', 1));
+      await orgcache.shutdown();
+    };
+    const { report } = await inFreshProcess(body, { args: { url: redis.url } });
+    expect(report).toBe(true);
+    expect(await redis.keys()).toEqual(['jack:dev:kv:a']);
   });
 
   test('turns Redis off', async () => {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { Context, passOn } = require('./context.js');
+const { Environment, textForLinks } = require('./environment.js');
 const { OrgCacheError, makeError, ofCommand } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
@@ -30,8 +31,6 @@ const WORDS_A_CALL = 3;
 const NO_READER = undefined;
 /** What native code tells when the journal has become shorter. */
 const REPLAY_NOTICES = ['replay', 'recovered'];
-/** What a Link takes from the environment. */
-const LINK_VARIABLES = ['CACHE_DRIVER', 'CACHE_LOG'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -46,6 +45,7 @@ function hasValue(mark) {
 class Bridge {
   #native;
   #options;
+  #environment;
   #onNotice;
   #isDedicated;
   #hasJournal;
@@ -89,18 +89,17 @@ class Bridge {
   /**
    * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
    * given what the server says unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's
-   * directory is taken: it can have one owner only. With `link` it is one connection without policy, to
-   * `link.target` (JSON; without it JavaScript moves the bytes, and `link.submitted()` says that there may be some);
-   * `link.makeError` makes its errors, `link.told(slot, value)` is given what the server says
-   * unasked and what becomes of the connection, in order with the outcomes of calls, and `link.lost` is why calls
-   * got no reply. `context` is the one in which native code is opened.
+   * directory is taken: it can have one owner only. Bridges of one instance share its `environment`. With `link` it is
+   * one connection without policy, to `link.target` (JSON; without it JavaScript moves the bytes, and
+   * `link.submitted()` says that there may be some); `link.makeError` makes its errors, `link.told(slot, value)` is
+   * given what the server says unasked and what becomes of the connection, in order with the outcomes of calls, and
+   * `link.lost` is why calls got no reply. `context` is the one in which native code is opened.
    */
-  constructor(
-    options,
-    onNotice,
-    { isDedicated = false, hasJournal = true, onPush, link, context = new Context() } = {},
-  ) {
+  constructor(options, onNotice, given = {}) {
+    const { isDedicated = false, hasJournal = true, onPush, link } = given;
+    const { context = new Context(), environment = new Environment() } = given;
     this.#options = options;
+    this.#environment = environment;
     this.#onNotice = onNotice;
     this.#isDedicated = isDedicated;
     this.#hasJournal = hasJournal;
@@ -176,17 +175,18 @@ class Bridge {
     return this.#requiresOrganization ?? this.config().requireOrganization;
   }
 
+  /** Whether the configuration asks for a connection before the first call. Asking takes no variables yet. */
+  get isEager() {
+    const settings = [optionsText(this.#options), this.#environment.peek()];
+    return !JSON.parse(loadNative().inspect(makeError, ...settings)).lazyConnect;
+  }
+
   /** Options and environment, as JSON. */
   #settings() {
-    if (this.#link !== undefined) {
-      const environment = {};
-      for (const name of LINK_VARIABLES) environment[name] = process.env[name];
-      return [optionsText(this.#options), JSON.stringify(environment)];
-    }
-    if (this.#hasJournal) return [optionsText(this.#options), JSON.stringify(process.env)];
+    if (this.#link !== undefined) return [optionsText(this.#options), textForLinks()];
+    if (this.#hasJournal) return [optionsText(this.#options), this.#environment.text()];
     const { journalDir: _own, ...options } = this.#options;
-    const { CACHE_JOURNAL_DIR: _named, ...environment } = process.env;
-    return [optionsText(options), JSON.stringify(environment)];
+    return [optionsText(options), this.#environment.text('CACHE_JOURNAL_DIR')];
   }
 
   /** Calls `listener` with each notice of native code, a name and JSON. Answers what ends that. */
@@ -467,6 +467,7 @@ class Bridge {
   async reset() {
     await this.close(0);
     this.#lastReport = undefined;
+    this.#environment.forget();
     this.#isClosed = false;
     this.#closing = undefined;
     this.#usesRedis = true;

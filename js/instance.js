@@ -8,6 +8,7 @@ const { CacheCalls } = require('./cache-calls.js');
 const { RedisClient } = require('./client/client.js');
 const { Connections } = require('./client/connections.js');
 const { Context } = require('./context.js');
+const { Environment } = require('./environment.js');
 const { OrgCacheError } = require('./errors.js');
 const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
@@ -25,15 +26,15 @@ const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
 /**
  * One instance of the package, with configuration, connections and shutdown of its own; `require('orgcache')` gives the
- * first. Nothing is started.
+ * first. Nothing is started. It reads its `environment` when it is first used.
  */
-function createInstance(given) {
+function createInstance(given, environment = new Environment()) {
   const options = {};
   const context = new Context();
   const notices = new Notices(context);
-  const bridge = new Bridge(options, notices.take, { context });
+  const bridge = new Bridge(options, notices.take, { context, environment });
   const calls = new CacheCalls(bridge);
-  const connections = new Connections({ bridge, options, log: notices.take, context });
+  const connections = new Connections({ bridge, options, environment, log: notices.take, context });
   const sharedClient = new SharedClient(connections);
   const makeClient = () => new RedisClient({ connections });
   const inspection = new Inspection({ bridge, connections, makeClient });
@@ -58,7 +59,7 @@ function createInstance(given) {
   /** Where the configuration says so. What is wrong with it is the first call's to tell. */
   function connectAtOnce() {
     try {
-      if (!bridge.config().lazyConnect) bridge.open();
+      if (bridge.isEager) bridge.open();
     } catch (error) {
       if (error.code !== 'E_CONFIG') throw error;
     }
@@ -167,12 +168,13 @@ function createClient(given = {}) {
   const notices = new Notices();
   if (logger !== undefined) notices.logger = logger;
   const log = (name, json) => name === 'log' && notices.take(name, json);
-  const bridge = new Bridge(options, log, { hasJournal: false });
+  const [context, environment] = [new Context(), new Environment()];
+  const bridge = new Bridge(options, log, { hasJournal: false, context, environment });
   const { settings, prefixChannels, lazyConnect } = bridge.config();
   // The default is that of the one client that a server shares.
   const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : bridge.config().clientKeyPrefix;
   options.clientKeyPrefix = keyPrefix;
-  const connections = new Connections({ bridge, options, log });
+  const connections = new Connections({ bridge, options, environment, log, context });
   const client = new RedisClient({ connections, keyPrefix, prefixesChannels: prefixChannels, isOwner: true });
   if (!lazyConnect) client.connect().catch(() => {});
   return client;

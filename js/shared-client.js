@@ -3,7 +3,7 @@
 const { BEGIN_ANEW } = require('./begin-anew.js');
 const { OrgCacheError, sentenceOf } = require('./errors.js');
 const { RedisClient } = require('./client/client.js');
-const { endpointOf } = require('./client/endpoint.js');
+const { endpointOf, isCluster } = require('./client/endpoint.js');
 const { now } = require('./time.js');
 
 /** The one client that a server shares, opened when it is first asked for; its keys have the configured prefix. */
@@ -70,7 +70,7 @@ class SharedClient {
   /** What is configured; with several hosts the first of them. */
   getConnectionInfo = () => {
     const { settings, clientKeyPrefix: keyPrefix } = this.#connections.bridge.config();
-    return { ...endpointOf(settings), keyPrefix, isCluster: Boolean(settings.clusterHosts.value) };
+    return { ...endpointOf(settings), keyPrefix, isCluster: isCluster(settings) };
   };
 }
 

@@ -6,10 +6,10 @@ export const REPLIES = [
   [
     'number',
     'number',
-    `append bitcount bitop bitpos copy dbsize decr decrby del exists expire expireat expiretime geoadd geosearchstore
+    `append bitcount bitop bitpos copy dbsize decr decrby del delex exists expire expireat expiretime geoadd geosearchstore
      getbit hdel hexists hincrby hlen hset hsetnx hstrlen incr incrby lastsave linsert llen lpush lpushx lrem move
      msetnx persist pexpire pexpireat pexpiretime pfadd pfcount pttl publish renamenx rpush rpushx sadd scard
-     sdiffstore setbit setnx setrange sintercard sinterstore sismember smove spublish srem strlen sunionstore touch
+     sdiffcard sdiffstore setbit setnx setrange sintercard sinterstore sismember smove spublish srem strlen sunioncard sunionstore touch
      ttl unlink wait xack xdel xlen xtrim zcard zcount zdiffstore zintercard zinterstore zlexcount zrangestore zrem
      zremrangebylex zremrangebyrank zremrangebyscore zunionstore`,
   ],

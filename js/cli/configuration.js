@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const { loadNative } = require('../native.js');
 const { makeError } = require('../errors.js');
-const { inForce } = require('../client/endpoint.js');
+const { counting, inForce } = require('../client/endpoint.js');
 
 /** What options and environment configure, as native code reads it. Throws `E_CONFIG`. */
 function readConfiguration(env, options = {}) {
@@ -41,9 +41,9 @@ function targetOf({ useRedis, settings }, env) {
 }
 
 function addresses(settings) {
-  const cluster = inForce(settings.clusterHosts);
+  const cluster = counting(settings.clusterHosts);
   if (cluster?.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
-  const sentinels = inForce(settings.sentinelHosts);
+  const sentinels = counting(settings.sentinelHosts);
   if (sentinels?.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
   const host = inForce(settings.host);
   if (host !== null) return { topology: 'single', hosts: [{ host, port: inForce(settings.port) }] };

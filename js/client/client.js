@@ -14,7 +14,7 @@ const {
 } = require('./commands.js');
 const { defineScript } = require('./chain.js');
 const { meaningful } = require('./duplicate-options.js');
-const { optionsOf } = require('./endpoint.js');
+const { isCluster, optionsOf } = require('./endpoint.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Messages } = require('./messages.js');
 const { Pipeline } = require('./pipeline.js');
@@ -84,7 +84,7 @@ class RedisClient extends EventEmitter {
   }
 
   get isCluster() {
-    return Boolean(this.#connections.bridge.config().settings.clusterHosts.value);
+    return isCluster(this.#connections.bridge.config().settings);
   }
 
   /** What is in force, without secrets. */

@@ -17,6 +17,7 @@ const CLOSE_TIMEOUT_MS = 5000;
  */
 class Connections {
   #options;
+  #environment;
   #log;
   #pool;
   #subscribers = new Set();
@@ -29,9 +30,10 @@ class Connections {
    * `log` is given the notices that are log lines. Without a bridge they open one of their own. Everything is opened in
    * `context`, whoever needs it first.
    */
-  constructor({ bridge, options, log, context, family }) {
+  constructor({ bridge, options, environment, log, context, family }) {
     this.context = context;
     this.#options = options;
+    this.#environment = environment;
     this.#log = log;
     this.bridge = bridge ?? this.#newBridge();
     this.#family = family ?? new Family();
@@ -46,13 +48,15 @@ class Connections {
   /** Connections with options of their own in place of some of these. */
   with(overrides, context = this.context) {
     const options = { ...this.#options, ...overrides };
-    Object.assign(options, urlWith(this.#options.url, overrides));
-    return new Connections({ options, log: this.#log, context, family: this.#family });
+    const environment = this.#environment;
+    Object.assign(options, urlWith(this.#options.url ?? environment.get('REDIS_URL'), overrides));
+    return new Connections({ options, environment, log: this.#log, context, family: this.#family });
   }
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
-    return new Bridge(this.#options, this.#tell, { hasJournal: false, context: this.context });
+    const [context, environment] = [this.context, this.#environment];
+    return new Bridge(this.#options, this.#tell, { hasJournal: false, context, environment });
   }
 
   #tell = (name, json) => {
@@ -77,7 +81,7 @@ class Connections {
     if (this.#pool === undefined) {
       const { minPoolSize: min, poolSize: max, settings } = this.bridge.config();
       const { context } = this;
-      const open = () => new DedicatedConnection(this.#options, { log: this.#tell, context });
+      const open = () => this.#open();
       this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value, context });
     }
     return this.#pool;
@@ -86,8 +90,7 @@ class Connections {
   /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
-    const { context } = this;
-    const connection = new DedicatedConnection(this.#options, { log: this.#tell, context, ...handlers });
+    const connection = this.#open(handlers);
     const subscribers = this.#subscribers;
     subscribers.add(onEnd);
     const end = () => {
@@ -120,6 +123,11 @@ class Connections {
     this.#pool = undefined;
     this.#subscribers = new Set();
     return ended;
+  }
+
+  #open(handlers = {}) {
+    const [context, environment] = [this.context, this.#environment];
+    return new DedicatedConnection(this.#options, { environment, log: this.#tell, context, ...handlers });
   }
 
   #refuseIfClosed() {

@@ -19,7 +19,7 @@ class DedicatedConnection {
    * unasked, `onDropped` when that came faster than it was taken and some of it was not kept, `log` with each notice
    * that is a log line.
    */
-  constructor(options, { context, log, onBack, onDropped, onLost, onPush } = {}) {
+  constructor(options, { context, environment, log, onBack, onDropped, onLost, onPush } = {}) {
     this.#onBack = onBack;
     this.#onDropped = onDropped;
     this.#onLost = onLost;
@@ -27,7 +27,8 @@ class DedicatedConnection {
       if (name === 'log') log?.(name, json);
       else this.#hear(name);
     };
-    this.#bridge = new Bridge(options, hear, { isDedicated: true, hasJournal: false, onPush, context });
+    const own = { isDedicated: true, hasJournal: false, onPush, context, environment };
+    this.#bridge = new Bridge(options, hear, own);
   }
 
   /**

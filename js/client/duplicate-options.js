@@ -33,10 +33,10 @@ function meaningful(given) {
 }
 
 /** A URL wins over its parts, so that a part chosen beside it would count for nothing. */
-function urlWith(given, { url: chosen, host, port, username, password, db }) {
-  const text = given ?? process.env.REDIS_URL;
+function urlWith(text, { url: chosen, host, port, username, password, db, protocol }) {
   if (chosen !== undefined || typeof text !== 'string' || !URL.canParse(text)) return undefined;
   let url = new URL(text);
+  if (protocol !== undefined) url.searchParams.delete('protocol');
   if (url.protocol.endsWith('unix:')) {
     if (host === undefined && port === undefined) {
       if (db !== undefined) url.searchParams.set('db', String(db));

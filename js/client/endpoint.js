@@ -1,16 +1,21 @@
 'use strict';
 
-const DEFAULT_PORT = 6379;
-
 /** Where settings lead to: `{ host, port }`, of several hosts the first; of a unix socket its path and port 0. */
 function endpointOf(settings) {
-  const hosts = settings.clusterHosts.value || settings.sentinelHosts.value;
+  const hosts = counting(settings.clusterHosts) || counting(settings.sentinelHosts);
   if (hosts) return hostsOf(hosts)[0];
-  const url = settings.url.value;
-  if (!url) return { host: settings.host.value, port: settings.port.value };
-  const { hostname, port, pathname } = new URL(url);
-  if (hostname === '') return { host: decodeURIComponent(pathname), port: 0 };
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
+  const url = counting(settings.url);
+  if (url && /^[^:]*unix:/.test(url)) return { host: decodeURIComponent(new URL(url).pathname), port: 0 };
+  // Without Redis no server is in force: what is configured is shown.
+  return {
+    host: inForce(settings.host) ?? settings.host.value,
+    port: inForce(settings.port) ?? settings.port.value,
+  };
+}
+
+/** What is set, unless another setting decides instead. */
+function counting({ value, overriddenBy }) {
+  return overriddenBy === undefined ? value : null;
 }
 
 /** `a:1,b:2` as `{ host, port }` each. */
@@ -38,10 +43,15 @@ function optionsOf(settings) {
   const { host, port } = endpointOf(settings);
   const address = port === 0 ? { path: host, host: null, port: null } : { host, port };
   const options = { ...values, ...address, family: Number(values.family) };
-  if (values.sentinelHosts) {
-    Object.assign(options, { sentinels: hostsOf(values.sentinelHosts), name: values.sentinelName });
+  const sentinels = counting(settings.sentinelHosts);
+  if (sentinels) {
+    Object.assign(options, { sentinels: hostsOf(sentinels), name: values.sentinelName });
   }
   return options;
 }
 
-module.exports = { SECRETS, endpointOf, inForce, optionsOf };
+function isCluster(settings) {
+  return Boolean(counting(settings.clusterHosts));
+}
+
+module.exports = { SECRETS, counting, endpointOf, inForce, isCluster, optionsOf };

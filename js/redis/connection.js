@@ -1,6 +1,7 @@
 'use strict';
 
 const { Context } = require('../context.js');
+const { Environment } = require('../environment.js');
 const { OrgCacheError } = require('../errors.js');
 const { createInstance } = require('../instance.js');
 const { WAITING, signalOf, timeoutOf } = require('../options.js');
@@ -14,11 +15,17 @@ class Connection {
   #options = {};
   /** Options that were assigned to the configuration, for connections to come. */
   #assigned = {};
+  #environment;
   #closing;
 
   /** What is configured: of the connection that is open, else of the one that would be. */
   settings() {
-    return settingsOf(this.isOpen ? this.#options : this.#assigned);
+    return settingsOf(this.isOpen ? this.#options : this.#assigned, this.environment);
+  }
+
+  /** The variables: those that the open connection was made with, else those of this moment. */
+  get environment() {
+    return this.#environment ?? new Environment();
   }
 
   assign(option, value) {
@@ -42,11 +49,13 @@ class Connection {
     }
     const { logger, ...others } = given;
     const options = { ...this.#assigned, ...others };
-    const db = inForce(settingsOf(options).testDb);
+    const environment = new Environment();
+    const db = inForce(settingsOf(options, environment).testDb);
     // It outlives the request that opens it.
-    const instance = this.#context.run(createInstance);
+    const instance = this.#context.run(() => createInstance(undefined, environment));
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
     this.#options = { ...options, db };
+    this.#environment = environment;
     this.#instance = instance;
     return instance;
   }
@@ -118,6 +127,7 @@ class Connection {
     if (instance === undefined) return this.#closing ?? { flushed: true, journalEntries: 0 };
     this.#closing = instance.shutdown(options);
     this.#instance = undefined;
+    this.#environment = undefined;
     this.#options = {};
     return this.#closing;
   }

@@ -7,10 +7,7 @@ const { liveConfig } = require('./settings.js');
 /** The process's one Redis connection with its health checks. Nothing is started. */
 function createRedisModule() {
   const held = new Connection();
-  const config = liveConfig(
-    () => held.settings(),
-    (option, value) => held.assign(option, value),
-  );
+  const config = liveConfig(held);
   const health = new Health(held, config);
   let initializing;
 

@@ -4,13 +4,13 @@ const { Bridge } = require('../bridge.js');
 const { inForce } = require('../client/endpoint.js');
 
 /** Every setting as native code tells it: variable, value, source, what counts. Asking starts nothing. */
-function settingsOf(options) {
-  return new Bridge(options, () => {}).config().settings;
+function settingsOf(options, environment) {
+  return new Bridge(options, () => {}, { environment }).config().settings;
 }
 
 /** The fields of `config`, each by how it is read from the settings. Some have the name that ioredis gives them, too. */
 const FIELDS = {
-  environment: () => process.env.NODE_ENV || 'development',
+  environment: (_settings, environment) => environment.get('NODE_ENV') || 'development',
   host: ({ host }) => inForce(host),
   port: ({ port }) => inForce(port),
   username: ({ username }) => inForce(username),
@@ -43,14 +43,15 @@ const TOLD = ['environment', 'autoPipelining'];
 
 /**
  * The configuration as it is when a field is read: servers fill their environment after they import. A value that is
- * assigned to a field counts for the next connection: `assign` is given the option and the value.
+ * assigned to a field counts for the next connection. `held` knows the settings and the environment that they come from,
+ * and is given what is assigned.
  */
-function liveConfig(read, assign) {
+function liveConfig(held) {
   const config = {};
   for (const [name, pick] of Object.entries(FIELDS)) {
-    const set = TOLD.includes(name) ? undefined : (value) => assign(OPTIONS[name] ?? name, value);
+    const set = TOLD.includes(name) ? undefined : (value) => held.assign(OPTIONS[name] ?? name, value);
     Object.defineProperty(config, name, {
-      get: () => pick(read()),
+      get: () => pick(held.settings(), held.environment),
       set,
       enumerable: true,
       configurable: true,

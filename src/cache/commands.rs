@@ -105,7 +105,7 @@ impl Core {
     }
 }
 
-/// A subscription is confirmed for each channel; with RESP3 by pushes, which the lane counts as replies.
+/// A subscription is confirmed for each channel, and the lane counts each confirmation as a reply.
 fn confirmations(words: &[&[u8]]) -> u32 {
     const EACH: [&str; 6] =
         ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"];

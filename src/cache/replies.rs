@@ -430,7 +430,6 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Operation(Form::Get | Form::HashGet) => matches!(node, Node::Bulk(_) | Node::Null),
         Purpose::Operation(Form::Set) => matches!(node, Node::Status(_)),
         Purpose::Operation(Form::Delete | Form::HashDelete) => matches!(node, Node::Integer(_)),
-        // RESP2 has no maps.
         Purpose::Operation(Form::HashEntries) => matches!(node, Node::Map(_) | Node::Array(_)),
         Purpose::Operation(Form::SetIndexed | Form::SetPair | Form::HashSet) => {
             matches!(node, Node::Array(_))
@@ -439,7 +438,8 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
         Purpose::ExtendIndex | Purpose::Upkeep | Purpose::Lifetime(_) => matches!(node, Node::Integer(_)),
-        Purpose::Ask | Purpose::Asking | Purpose::Probe => matches!(node, Node::Status(_)),
+        // RESP2's subscribed connections answer PING with an array.
+        Purpose::Ask | Purpose::Asking | Purpose::Probe => matches!(node, Node::Status(_) | Node::Array(_)),
         _ => true,
     }
 }

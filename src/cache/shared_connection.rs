@@ -54,6 +54,7 @@ const TAKING: &[&str] = &[
     "BRPOP",
     "BRPOPLPUSH",
     "BLMOVE",
+    "BLMOVEM",
     "BLMPOP",
     "BZPOPMIN",
     "BZPOPMAX",

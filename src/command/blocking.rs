@@ -18,6 +18,8 @@ pub fn blocking(words: &[&[u8]]) -> Option<Blocking> {
         "xread" | "xreadgroup" => (behind_block(words)?, Duration::from_millis(1)),
         "wait" | "waitaof" => (*words.last()?, Duration::from_millis(1)),
         "blmpop" | "bzmpop" => (*words.get(1)?, Duration::from_secs(1)),
+        // Options may stand behind it.
+        "blmovem" => (*words.get(5)?, Duration::from_secs(1)),
         _ => (*words.last()?, Duration::from_secs(1)),
     };
     let count: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
@@ -47,6 +49,7 @@ mod tests {
             ("xread STREAMS BLOCK 0", None),
             ("xreadgroup GROUP g c BLOCK 0 STREAMS s >", Some(Blocking::Forever)),
             ("wait 1 100", Some(Blocking::For(Duration::from_millis(100)))),
+            ("blmovem a b LEFT RIGHT 0.5 COUNT 3", Some(Blocking::For(Duration::from_millis(500)))),
             ("blpop a 0", Some(Blocking::Forever)),
             ("blpop a soon", None),
             ("lpop a", None),

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
+use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 use super::endpoint::{Endpoint, RedisUrl};
+use super::precedence::{Precedence, Route};
 use super::secret::Secret;
 use super::settings::Name;
 use super::tls::Tls;
@@ -13,19 +14,23 @@ use super::values::{Source, Values, config_error};
 use super::{ConfigFields, Topology};
 use crate::error::Result;
 
-/// A setting that has no effect, and the one that decides instead.
-pub(super) type Overridden = Vec<(Name, Name)>;
-
-pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(ConfigFields, Overridden)> {
-    let mut draft = Draft { values, warnings: Vec::new(), overridden: Vec::new() };
-    let url = draft.effective_url();
-    let server = draft.server(url)?;
+pub(super) fn assemble(
+    values: &Values,
+    precedence: &Precedence,
+    environment: Environment,
+) -> Result<ConfigFields> {
+    let mut draft = Draft { values, precedence, warnings: precedence.warnings.clone() };
+    let server = draft.server()?;
     let topology = draft.topology(server.endpoint)?;
-    let tls = draft.tls(url, &topology)?;
+    let tls = draft.tls(&topology)?;
     let family = draft.family(&topology)?;
+    let protocol = match draft.url().and_then(|url| url.protocol) {
+        Some(protocol) if !precedence.counts(Name::Protocol) => protocol,
+        _ => values.choice(Name::Protocol, Protocol::from_word)?,
+    };
     let (min_pool_size, pool_size) = draft.pool_sizes()?;
     let keep_alive = draft.duration_ms(Name::KeepAlive)?;
-    let module_database = draft.module_database(url, server.database, &topology, environment)?;
+    let module_database = draft.module_database(server.database, &topology, environment)?;
     let fields = ConfigFields {
         environment,
         topology,
@@ -42,6 +47,7 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         retry_delay: draft.duration_ms(Name::RetryDelay)?,
         keep_alive: Some(keep_alive).filter(|idle| !idle.is_zero()),
         family,
+        protocol,
         lazy_connect: values.flag(Name::LazyConnect)?,
         connection_name: values.required_text(Name::ConnectionLabel)?.to_owned(),
         key_prefix: values.required_text(Name::KeyPrefix)?.to_owned(),
@@ -62,13 +68,13 @@ pub(super) fn assemble(values: &Values, environment: Environment) -> Result<(Con
         driver: values.choice(Name::Driver, Driver::from_word)?,
         warnings: draft.warnings,
     };
-    Ok((fields, draft.overridden))
+    Ok(fields)
 }
 
 struct Draft<'a> {
     values: &'a Values,
+    precedence: &'a Precedence,
     warnings: Vec<String>,
-    overridden: Overridden,
 }
 
 /// The one server, and what is said to it.
@@ -80,55 +86,32 @@ struct Server {
 }
 
 impl<'a> Draft<'a> {
-    /// The URL, unless an option names another server than the environment's URL does: its
-    /// credentials must not be sent there.
-    fn effective_url(&mut self) -> Option<&'a RedisUrl> {
-        let url = self.values.url()?;
-        for address in [Name::Host, Name::Port] {
-            if self.values.source(address) > self.values.source(Name::Url) {
-                self.overridden.push((Name::Url, address));
-                return None;
-            }
-        }
-        Some(url)
+    fn url(&self) -> Option<&'a RedisUrl> {
+        self.values.url().filter(|_| self.precedence.counts(Name::Url))
     }
 
-    fn server(&mut self, url: Option<&RedisUrl>) -> Result<Server> {
+    fn server(&mut self) -> Result<Server> {
         let values = self.values;
+        let host = match values.host_of_port() {
+            Some(host) if values.source(Name::Host) == Source::Default => host,
+            _ => values.required_text(Name::Host)?,
+        };
         let mut server = Server {
-            endpoint: Endpoint::Tcp {
-                host: values.required_text(Name::Host)?.to_owned(),
-                port: self.integer(Name::Port)?,
-            },
+            endpoint: Endpoint::Tcp { host: host.to_owned(), port: self.integer(Name::Port)? },
             username: values.text(Name::Username)?.map(str::to_owned),
             password: values.text(Name::Password)?.map(Secret::new),
             database: self.integer(Name::Database)?,
         };
-        let Some(url) = url else { return Ok(server) };
-        let in_url = Server {
-            endpoint: url.endpoint.clone(),
-            username: url.username.clone(),
-            password: url.password.clone(),
-            database: u32::try_from(url.database).unwrap_or(u32::MAX),
-        };
-        let (host_differs, port_differs) = match (&server.endpoint, &in_url.endpoint) {
-            (Endpoint::Tcp { host, port }, Endpoint::Tcp { host: url_host, port: url_port }) => {
-                (host != url_host, port != url_port)
-            }
-            _ => (true, true),
-        };
-        // `effective_url` has seen to it that neither host nor port beats the URL.
-        self.url_wins(Name::Host, host_differs);
-        self.url_wins(Name::Port, port_differs);
-        server.endpoint = in_url.endpoint;
-        if self.url_wins(Name::Username, server.username != in_url.username) {
-            server.username = in_url.username;
+        let Some(url) = self.url() else { return Ok(server) };
+        server.endpoint = url.endpoint.clone();
+        if !self.precedence.counts(Name::Username) {
+            server.username = url.username.clone();
         }
-        if self.url_wins(Name::Password, server.password != in_url.password) {
-            server.password = in_url.password;
+        if !self.precedence.counts(Name::Password) {
+            server.password = url.password.clone();
         }
-        if url.names_database && self.url_wins(Name::Database, server.database != in_url.database) {
-            server.database = in_url.database;
+        if !self.precedence.counts(Name::Database) {
+            server.database = u32::try_from(url.database).unwrap_or(u32::MAX);
         }
         if url.has_unknown_parameters {
             self.warnings.push(format!(
@@ -140,16 +123,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Tests that may flush their database keep off the one that a server's environment names.
-    fn module_database(
-        &self,
-        url: Option<&RedisUrl>,
-        database: u32,
-        topology: &Topology,
-        environment: Environment,
-    ) -> Result<u32> {
+    fn module_database(&self, database: u32, topology: &Topology, environment: Environment) -> Result<u32> {
         let is_option = |name| self.values.source(name) == Source::Option;
-        let is_chosen =
-            is_option(Name::Database) || is_option(Name::Url) && url.is_some_and(|url| url.names_database);
+        let is_chosen = is_option(Name::Database)
+            || is_option(Name::Url) && self.url().is_some_and(|url| url.names_database);
         // A cluster has one database.
         let is_cluster = matches!(topology, Topology::Cluster { .. });
         match environment {
@@ -158,86 +135,27 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether the URL decides instead of `part`; warns where someone set the part to something else.
-    fn url_wins(&mut self, part: Name, differs: bool) -> bool {
-        let source = self.values.source(part);
-        if source > self.values.source(Name::Url) {
-            return false;
-        }
-        self.overridden.push((part, Name::Url));
-        if differs && source != Source::Default {
-            self.warn_ignored(part, Name::Url);
-        }
-        true
-    }
-
-    fn warn_ignored(&mut self, ignored: Name, winner: Name) {
-        self.warnings.push(format!(
-            "{} has no effect because {} is set",
-            self.values.label(ignored),
-            self.values.label(winner)
-        ));
-    }
-
-    fn topology(&mut self, endpoint: Endpoint) -> Result<Topology> {
+    fn topology(&self, endpoint: Endpoint) -> Result<Topology> {
         let values = self.values;
-        if !values.flag(Name::UseRedis)? {
-            return Ok(Topology::Embedded);
-        }
-        let [address, cluster, sentinel] = [
-            [Name::Url, Name::Host, Name::Port].map(|name| values.source(name)).into_iter().max(),
-            Some(values.source(Name::ClusterHosts)),
-            Some(values.source(Name::SentinelHosts)),
-        ]
-        .map(|source| source.unwrap_or(Source::Default));
-        let asked = cluster.max(sentinel);
-        if asked == Source::Default {
-            return Ok(Topology::Single(endpoint));
-        }
-        if address > asked {
-            let named =
-                [Name::Url, Name::Host, Name::Port].into_iter().find(|name| values.source(*name) > asked);
-            for hosts in [Name::ClusterHosts, Name::SentinelHosts] {
-                if values.source(hosts) != Source::Default {
-                    self.overridden.push((hosts, named.unwrap_or(Name::Host)));
-                    self.warn_ignored(hosts, named.unwrap_or(Name::Host));
-                }
-            }
-            return Ok(Topology::Single(endpoint));
-        }
-        if cluster == sentinel {
-            return Err(config_error(format!(
-                "{} and {} are both set; a server is found through one of them",
-                values.label(Name::ClusterHosts),
-                values.label(Name::SentinelHosts)
-            )));
-        }
-        if cluster > sentinel {
-            return Ok(Topology::Cluster { seeds: values.hosts(Name::ClusterHosts).to_vec() });
-        }
-        Ok(Topology::Sentinel {
-            sentinels: values.hosts(Name::SentinelHosts).to_vec(),
-            primary_name: values.required_text(Name::SentinelPrimary)?.to_owned(),
-            username: values.text(Name::SentinelUsername)?.map(str::to_owned),
-            password: values.text(Name::SentinelPassword)?.map(Secret::new),
+        Ok(match self.precedence.route {
+            Route::Embedded => Topology::Embedded,
+            Route::Single => Topology::Single(endpoint),
+            Route::Cluster => Topology::Cluster { seeds: values.hosts(Name::ClusterHosts).to_vec() },
+            Route::Sentinel => Topology::Sentinel {
+                sentinels: values.hosts(Name::SentinelHosts).to_vec(),
+                primary_name: values.required_text(Name::SentinelPrimary)?.to_owned(),
+                username: values.text(Name::SentinelUsername)?.map(str::to_owned),
+                password: values.text(Name::SentinelPassword)?.map(Secret::new),
+            },
         })
     }
 
     /// TLS is on where the URL or the setting asks for it: neither can turn off what the other wants.
-    fn tls(&mut self, url: Option<&RedisUrl>, topology: &Topology) -> Result<Option<Tls>> {
+    fn tls(&mut self, topology: &Topology) -> Result<Option<Tls>> {
         let values = self.values;
-        if *topology == Topology::Embedded {
-            return Ok(None);
-        }
-        let wanted = values.flag(Name::Tls)?;
-        if !wanted && !url.is_some_and(|url| url.tls) {
-            let members = [Name::TlsCa, Name::TlsCert, Name::TlsKey, Name::TlsServername, Name::TlsInsecure];
-            for member in members.into_iter().filter(|member| values.source(*member) != Source::Default) {
-                self.warnings.push(format!(
-                    "{} has no effect because TLS is off; set REDIS_TLS=true to turn it on",
-                    values.label(member)
-                ));
-            }
+        let url = self.url();
+        let is_wanted = values.flag(Name::Tls)? || url.is_some_and(|url| url.tls);
+        if *topology == Topology::Embedded || !is_wanted {
             return Ok(None);
         }
         if let Topology::Single(Endpoint::Unix { .. }) = topology {
@@ -254,7 +172,7 @@ impl<'a> Draft<'a> {
                     .to_owned(),
             );
         }
-        Tls::load(values, insecure).map(Some)
+        Tls::load(values, insecure, self.precedence.counts(Name::TlsCa)).map(Some)
     }
 
     /// An address needs no resolving, so a default that excludes its family must not either.
@@ -276,14 +194,19 @@ impl<'a> Draft<'a> {
         )))
     }
 
-    /// A maximum below the default minimum lowers it; only a minimum that was set can be wrong.
+    /// A maximum lowers a minimum that is weaker, as the default is, and an option raises a weaker maximum.
     fn pool_sizes(&self) -> Result<(usize, usize)> {
         let (min, max) = (self.size(Name::MinPoolSize)?, self.size(Name::PoolSize)?);
         if min <= max {
             return Ok((min, max));
         }
-        if self.values.source(Name::MinPoolSize) == Source::Default {
+        let (source_of_min, source_of_max) =
+            (self.values.source(Name::MinPoolSize), self.values.source(Name::PoolSize));
+        if source_of_min < source_of_max {
             return Ok((max, max));
+        }
+        if source_of_min > source_of_max && source_of_max == Source::Environment {
+            return Ok((min, min));
         }
         Err(config_error(format!(
             "{} is {min}; allowed is an integer from 1 to {max}, the value of {}",

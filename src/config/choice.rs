@@ -39,6 +39,15 @@ choice! {
 }
 
 choice! {
+    /// What is spoken with a server.
+    Protocol {
+        /// The shapes that users of ioredis know, which modules give nowhere else.
+        Resp2 = "2",
+        Resp3 = "3",
+    }
+}
+
+choice! {
     /// How large values are stored.
     Compression {
         /// What was measured to fit the value's size best.

@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::assemble::Overridden;
 use super::endpoint::Endpoint;
+use super::precedence::Precedence;
 use super::secret::REDACTED;
 use super::settings::{Name, Preset, SETTINGS};
 use super::values::Values;
 use super::{ConfigFields, Topology};
 
-pub(super) fn describe(values: &Values, overridden: &Overridden, fields: &ConfigFields) -> Value {
+pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &ConfigFields) -> Value {
     let settings = SETTINGS.iter().map(|setting| {
         let slot = values.slot(setting.name);
         let mut row = json!({
@@ -19,7 +19,7 @@ pub(super) fn describe(values: &Values, overridden: &Overridden, fields: &Config
             "value": slot.shown,
             "source": slot.source.as_str(),
         });
-        if let Some((_, winner)) = overridden.iter().find(|(name, _)| *name == setting.name) {
+        if let Some((_, winner)) = precedence.overridden.iter().find(|(name, _)| *name == setting.name) {
             row["overriddenBy"] = Value::from(SETTINGS[*winner as usize].option);
         }
         if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != slot.shown) {
@@ -47,6 +47,7 @@ fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
         (Name::Tls, _) => Some(Value::from(fields.tls.is_some())),
         (Name::TlsInsecure, _) => fields.tls.as_ref().map(|tls| Value::from(tls.insecure)),
         (Name::MinPoolSize, _) => Some(Value::from(fields.min_pool_size)),
+        (Name::Protocol, _) => Some(Value::from(fields.protocol.as_str())),
         (Name::Family, _) => Some(Value::from(fields.family.as_str())),
         _ => None,
     }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use redis::{ConnectionAddr, IntoConnectionInfo};
+use redis::{ConnectionAddr, IntoConnectionInfo, ProtocolVersion};
 
+use super::choice::Protocol;
 use super::defaults::MAX_HOST_BYTES;
 use super::secret::{REDACTED, Secret};
 
@@ -43,6 +44,8 @@ pub(super) struct RedisUrl {
     pub names_database: bool,
     pub tls: bool,
     pub insecure: bool,
+    /// Where the URL names one.
+    pub protocol: Option<Protocol>,
     /// Whether the URL has parameters that mean nothing here.
     pub has_unknown_parameters: bool,
 }
@@ -58,6 +61,8 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
         true => url.path().len() > "/".len(),
         false => url.query_pairs().any(|(name, _)| name == "db"),
     };
+
+    let names_protocol = url.query_pairs().any(|(name, _)| name == "protocol");
 
     let info = url.into_connection_info().ok()?;
     let settings = info.redis_settings();
@@ -75,6 +80,10 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
         names_database,
         tls,
         insecure,
+        protocol: names_protocol.then(|| match settings.protocol() {
+            ProtocolVersion::RESP2 => Protocol::Resp2,
+            _ => Protocol::Resp3,
+        }),
         has_unknown_parameters,
     })
 }
@@ -88,10 +97,11 @@ fn tcp(host: &str, port: u16) -> Option<Endpoint> {
 
 /// Reads `host:port,host:port`; an IPv6 host stands in brackets, and where no port is named it is the default.
 pub(super) fn parse_host_list(text: &str, default_port: u16) -> Option<Vec<Endpoint>> {
-    text.split(',').map(|entry| parse_host_and_port(entry.trim(), default_port)).collect()
+    text.split(',').map(|entry| parse_host_and_port(entry.trim(), Some(default_port))).collect()
 }
 
-fn parse_host_and_port(entry: &str, default_port: u16) -> Option<Endpoint> {
+/// Without a default the port must be named.
+pub(super) fn parse_host_and_port(entry: &str, default_port: Option<u16>) -> Option<Endpoint> {
     let is_bare = entry.ends_with(']') || !entry.contains(':');
     let (host, port) = match is_bare {
         true => (entry, None),
@@ -102,7 +112,7 @@ fn parse_host_and_port(entry: &str, default_port: u16) -> Option<Endpoint> {
         None if host.contains(':') => return None,
         None => host,
     };
-    let Some(port) = port else { return tcp(host, default_port) };
+    let Some(port) = port else { return tcp(host, default_port?) };
     // `parse` alone would take a leading plus.
     if !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -117,6 +127,11 @@ pub(super) fn is_host(host: &str) -> bool {
     }
     (1..=MAX_HOST_BYTES).contains(&host.len())
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// Whether it is written as a URL, whatever it is.
+pub(super) fn is_url(text: &str) -> bool {
+    text.contains("://")
 }
 
 /// The URL without its password, for messages. A URL may be anything a user typed, so whatever

@@ -1,7 +1,8 @@
 //! Options and environment become one validated, redacted, immutable [`Config`].
 //!
 //! Promises: an option beats the environment, which beats the default; a value that is not allowed
-//! is `E_CONFIG` and names the option or variable, the value and what is allowed; no secret is in
+//! is `E_CONFIG` and names the option or variable, the value and what is allowed, but for a setting that
+//! counts for nothing because another decides; no secret is in
 //! an error, in `Debug` or in [`Config::describe`]. Relies on the file system for TLS files alone.
 //! Never connects, never looks a name up, never changes after [`Config::load`].
 
@@ -17,12 +18,13 @@ use crate::error::Result;
 
 mod assemble;
 mod choice;
-pub use choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
+pub use choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 pub mod defaults;
 mod describe;
 pub use describe::markdown_table;
 mod endpoint;
 pub use endpoint::Endpoint;
+mod precedence;
 mod rule;
 mod secret;
 pub use secret::Secret;
@@ -67,6 +69,7 @@ pub struct ConfigFields {
     /// Idle time before the first TCP probe; `None` sends none.
     pub keep_alive: Option<Duration>,
     pub family: Family,
+    pub protocol: Protocol,
     pub lazy_connect: bool,
     /// At the server.
     pub connection_name: String,
@@ -139,9 +142,10 @@ impl Config {
     /// name). `E_CONFIG` for the first value that is not allowed.
     pub fn load(options: &Map<String, Value>, env: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
         let environment = Environment::from_node_env(env("NODE_ENV").as_deref());
-        let values = values::Values::gather(options, env, environment)?;
-        let (fields, overridden) = assemble::assemble(&values, environment)?;
-        let description = describe::describe(&values, &overridden, &fields);
+        let mut values = values::Values::gather(options, env, environment)?;
+        let precedence = precedence::settle(&mut values)?;
+        let fields = assemble::assemble(&values, &precedence, environment)?;
+        let description = describe::describe(&values, &precedence, &fields);
         Ok(Config { fields: Arc::new(fields), description: Arc::new(description) })
     }
 
@@ -211,6 +215,7 @@ impl fmt::Debug for ConfigFields {
             retry_delay,
             keep_alive,
             family,
+            protocol,
             lazy_connect,
             connection_name,
             key_prefix,
@@ -247,6 +252,7 @@ impl fmt::Debug for ConfigFields {
             .field("retry_delay", retry_delay)
             .field("keep_alive", keep_alive)
             .field("family", family)
+            .field("protocol", protocol)
             .field("lazy_connect", lazy_connect)
             .field("connection_name", connection_name)
             .field("key_prefix", key_prefix)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::defaults::MAX_KEY_PREFIX_BYTES;
-use super::endpoint::{Endpoint, RedisUrl, parse_host_list, parse_url};
+use super::endpoint::{Endpoint, RedisUrl, parse_host_and_port, parse_host_list, parse_url};
 
 /// What values a setting takes.
 #[derive(Clone, Copy)]
@@ -22,6 +22,7 @@ pub(super) enum Rule {
     },
     KeyPrefix,
     Url,
+    Port,
     /// With the port of those that name none.
     Hosts {
         default_port: u16,
@@ -44,8 +45,16 @@ pub(super) enum Parsed {
     Choice(&'static str),
     Text(String),
     Url(Box<RedisUrl>),
+    /// With the host, where it was given as the address that Kubernetes gives to a service.
+    Port {
+        port: u16,
+        host: Option<String>,
+    },
     Hosts(Vec<Endpoint>),
 }
+
+/// What a variable holds that asks for no prefix: an empty one counts as not set.
+const NO_PREFIX: &str = "none";
 
 impl Rule {
     /// The value that `text` stands for, or nothing where it is not allowed.
@@ -64,6 +73,7 @@ impl Rule {
             }
             Rule::KeyPrefix => is_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
             Rule::Url => parse_url(trimmed).map(|url| Parsed::Url(Box::new(url))),
+            Rule::Port => parse_port(trimmed),
             Rule::Hosts { default_port } => parse_host_list(trimmed, default_port).map(Parsed::Hosts),
         }
     }
@@ -87,14 +97,24 @@ impl Rule {
             },
             Rule::Text { allowed, .. } => allowed.to_owned(),
             Rule::KeyPrefix => format!(
-                "at most {MAX_KEY_PREFIX_BYTES} visible ASCII characters without * ? [ ] and backslash"
+                "at most {MAX_KEY_PREFIX_BYTES} visible ASCII characters without * ? [ ] and backslash; \
+                 the variable takes {NO_PREFIX} for no prefix, the option the empty text"
             ),
+            Rule::Port => "an integer from 1 to 65535, or tcp://host:port as Kubernetes sets it".to_owned(),
             Rule::Url => "redis[s]://user:password@host:port/database with a number as database, \
                           unix:///path or redis+unix:///path"
                 .to_owned(),
             Rule::Hosts { default_port } => {
                 format!("host:port,host:port with ports from 1 to 65535, {default_port} where none is named")
             }
+        }
+    }
+
+    /// What a variable's text means, in the words of the option.
+    pub(super) fn variable_text(self, text: &str) -> &str {
+        match self {
+            Rule::KeyPrefix if text.trim().eq_ignore_ascii_case(NO_PREFIX) => "",
+            _ => text,
         }
     }
 
@@ -113,6 +133,7 @@ impl Parsed {
             Parsed::Text(text) => Value::from(text.as_str()),
             // The caller shows the redacted text it came from; there is no better form.
             Parsed::Url(url) => Value::from(url.endpoint.to_string()),
+            Parsed::Port { port, .. } => Value::from(*port),
             Parsed::Hosts(hosts) => hosts.iter().map(Endpoint::to_string).collect(),
         }
     }
@@ -123,6 +144,18 @@ fn parse_bool(text: &str) -> Option<bool> {
         "true" | "1" | "yes" | "on" => Some(true),
         "false" | "0" | "no" | "off" => Some(false),
         _ => None,
+    }
+}
+
+/// For a service that is named redis, Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379` in every pod.
+fn parse_port(text: &str) -> Option<Parsed> {
+    let Some(address) = text.strip_prefix("tcp://") else {
+        let port = u16::try_from(parse_integer(text)?).ok().filter(|port| *port > 0)?;
+        return Some(Parsed::Port { port, host: None });
+    };
+    match parse_host_and_port(address, None)? {
+        Endpoint::Tcp { host, port } => Some(Parsed::Port { port, host: Some(host) }),
+        Endpoint::Unix { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one table of settings. Parsing, error sentences, `describe` and the README's table come from it.
 
-use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, ScaleReads};
+use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 use super::defaults::*;
 use super::endpoint::{MAX_DATABASE, is_host};
 use super::rule::{Rule, Unit};
@@ -35,6 +35,7 @@ pub(super) enum Name {
     RetryDelay,
     KeepAlive,
     Family,
+    Protocol,
     LazyConnect,
     ConnectionLabel,
     KeyPrefix,
@@ -200,9 +201,9 @@ pub(super) static SETTINGS: &[Setting] = &[
         .means("`false`: the embedded memory store only"),
     setting(Name::Url, "url", "REDIS_URL", Rule::Url)
         .url()
-        .means("wins over host, port, username, password and, where it names one, db"),
+        .means("wins over host, port, username, password and, where it names them, db and protocol"),
     setting(Name::Host, "host", "REDIS_HOST", HOST_RULE).defaults(word(HOST)).means("server"),
-    setting(Name::Port, "port", "REDIS_PORT", integer(1, 65_535)).defaults(number(PORT)).means("TCP port"),
+    setting(Name::Port, "port", "REDIS_PORT", Rule::Port).defaults(number(PORT)).means("TCP port; the address that Kubernetes sets for a service gives the host too"),
     setting(Name::Username, "username", "REDIS_USERNAME", CREDENTIAL).means("ACL user"),
     setting(Name::Password, "password", "REDIS_PASSWORD", CREDENTIAL).secret().means("password"),
     setting(Name::Database, "db", "REDIS_DB", integer(0, MAX_DATABASE))
@@ -258,6 +259,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::Family, "family", "REDIS_FAMILY", Rule::Choice(Family::WORDS))
         .defaults(word("4"))
         .means("IP version that host names resolve to; 0 takes either"),
+    setting(Name::Protocol, "protocol", "REDIS_PROTOCOL", Rule::Choice(Protocol::WORDS))
+        .defaults(word("2"))
+        .means("RESP2 or RESP3; modules answer in other shapes in each"),
     setting(Name::LazyConnect, "lazyConnect", "REDIS_LAZY_CONNECT", Rule::Bool)
         .defaults(flag(true))
         .means("connect with the first call"),

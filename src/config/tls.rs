@@ -54,8 +54,8 @@ impl fmt::Debug for TlsIdentity {
 }
 
 impl Tls {
-    pub(super) fn load(values: &Values, insecure: bool) -> Result<Tls> {
-        let ca = read_pem(values, Name::TlsCa, holds_a_certificate)?;
+    pub(super) fn load(values: &Values, insecure: bool, ca_counts: bool) -> Result<Tls> {
+        let ca = if ca_counts { read_pem(values, Name::TlsCa, holds_a_certificate)? } else { None };
         let certificate = read_pem(values, Name::TlsCert, holds_a_certificate)?;
         let key = read_pem(values, Name::TlsKey, holds_a_key)?;
         let identity = match (certificate, key) {

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::choice::Environment;
-use super::endpoint::{Endpoint, RedisUrl, redact_url};
+use super::endpoint::{Endpoint, RedisUrl, is_url, redact_url};
 use super::rule::{Parsed, Rule};
 use super::secret::REDACTED;
 use super::settings::{Name, Preset, SETTINGS, Secrecy, Setting};
@@ -36,12 +36,16 @@ pub(super) struct Slot {
     pub source: Source,
     /// What may be shown of the value.
     pub shown: Value,
+    /// Why the value is not allowed. Nobody hears of it where another setting decides instead.
+    refusal: Option<Error>,
 }
 
 /// One value a setting, in the order of the table.
 #[derive(Debug)]
 pub(super) struct Values {
     slots: Vec<Slot>,
+    environment: Environment,
+    node_env: Option<String>,
 }
 
 impl Values {
@@ -58,11 +62,31 @@ impl Values {
                 return setting.validate(text, Source::Option);
             }
             match env(setting.variable).filter(|text| !text.is_empty()) {
-                Some(text) => setting.validate(&text, Source::Environment),
-                None => Ok(setting.default_in(environment, node_env.as_deref())),
+                Some(text) => setting.validate(setting.rule.variable_text(&text), Source::Environment),
+                None => setting.default_in(environment, node_env.as_deref()),
             }
         });
-        Ok(Values { slots: slots.collect::<Result<_>>()? })
+        let slots = slots.collect();
+        Ok(Values { slots, environment, node_env })
+    }
+
+    /// The error of a setting whose value is not allowed.
+    pub(super) fn judge(&mut self, name: Name) -> Result<()> {
+        self.slots[name as usize].refusal.take().map_or(Ok(()), Err)
+    }
+
+    /// The error of the first setting whose value is not allowed, of those that were not dismissed.
+    pub(super) fn judge_all(&mut self) -> Result<()> {
+        SETTINGS.iter().try_for_each(|setting| self.judge(setting.name))
+    }
+
+    /// Takes note that a setting counts for nothing: whatever its value is, it is allowed.
+    pub(super) fn dismiss(&mut self, name: Name) {
+        let default = SETTINGS[name as usize].default_in(self.environment, self.node_env.as_deref());
+        let slot = &mut self.slots[name as usize];
+        if slot.refusal.take().is_some() {
+            slot.parsed = default.parsed;
+        }
     }
 
     pub(super) fn slot(&self, name: Name) -> &Slot {
@@ -88,6 +112,7 @@ impl Values {
     pub(super) fn integer(&self, name: Name) -> Result<u64> {
         match self.slot(name).parsed {
             Some(Parsed::Integer(number)) => Ok(number),
+            Some(Parsed::Port { port, .. }) => Ok(port.into()),
             _ => Err(unexpected(name)),
         }
     }
@@ -110,6 +135,14 @@ impl Values {
 
     pub(super) fn required_text(&self, name: Name) -> Result<&str> {
         self.text(name)?.ok_or_else(|| unexpected(name))
+    }
+
+    /// The host that the port was given with.
+    pub(super) fn host_of_port(&self) -> Option<&str> {
+        match &self.slot(Name::Port).parsed {
+            Some(Parsed::Port { host, .. }) => host.as_deref(),
+            _ => None,
+        }
     }
 
     pub(super) fn url(&self) -> Option<&RedisUrl> {
@@ -150,15 +183,19 @@ impl Setting {
         config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()))
     }
 
-    fn validate(&self, text: &str, source: Source) -> Result<Slot> {
-        let parsed = self.rule.parse(text).ok_or_else(|| self.refuse(&self.show_refused(text), source))?;
+    fn validate(&self, text: &str, source: Source) -> Slot {
+        let Some(parsed) = self.rule.parse(text) else {
+            let shown = self.show_refused(text);
+            let refusal = Some(self.refuse(&shown, source));
+            return Slot { parsed: None, source, shown: Value::from(shown.trim_matches('"')), refusal };
+        };
         let shown = match self.secrecy {
             Secrecy::Open if text.contains("-----BEGIN") => Value::from("(PEM text)"),
             Secrecy::Open => parsed.to_json(),
             Secrecy::Url => Value::from(redact_url(text.trim())),
             Secrecy::Secret => Value::from(REDACTED),
         };
-        Ok(Slot { parsed: Some(parsed), source, shown })
+        Slot { parsed: Some(parsed), source, shown, refusal: None }
     }
 
     fn default_in(&self, environment: Environment, node_env: Option<&str>) -> Slot {
@@ -171,19 +208,20 @@ impl Setting {
             }
         };
         let shown = parsed.as_ref().map_or(Value::Null, Parsed::to_json);
-        Slot { parsed, source: Source::Default, shown }
+        Slot { parsed, source: Source::Default, shown, refusal: None }
     }
 
     /// A refused value as an error may show it. Where a URL or a key was put into a setting that has
     /// no secret, it still is one.
     pub(super) fn show_refused(&self, text: &str) -> String {
         const LONGEST_SHOWN: usize = 100;
-        let may_hide_a_secret = text.contains('@') || text.contains("-----") || text.contains("://");
+        let may_hide_a_secret = text.contains("-----") || text.contains('@') && !is_url(text);
         match self.secrecy {
             Secrecy::Secret => REDACTED.to_owned(),
-            Secrecy::Url => format!("{:?}", redact_url(text.trim())),
             Secrecy::Open if may_hide_a_secret => REDACTED.to_owned(),
             Secrecy::Open if text.len() > LONGEST_SHOWN => format!("text of {} bytes", text.len()),
+            Secrecy::Url => format!("{:?}", redact_url(text.trim())),
+            Secrecy::Open if is_url(text) => format!("{:?}", redact_url(text.trim())),
             Secrecy::Open => format!("{text:?}"),
         }
     }

@@ -1,13 +1,13 @@
 //! What is said before a connection may carry calls: HELLO, AUTH, SELECT.
 //!
-//! RESP3 where the server has it; a server that does not know HELLO (before Redis 6) gets AUTH and
-//! stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
+//! HELLO asks for the protocol that is configured, RESP2 by default; a server or proxy that refuses HELLO, in whatever
+//! words, gets AUTH and stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use super::stream::{AsyncSocket, Stream};
-use crate::config::Config;
+use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 
@@ -15,6 +15,8 @@ use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// What a server says that will serve in a while.
 const NOT_YET: [&str; 3] = ["LOADING", "BUSY", "MASTERDOWN"];
+/// What a server says to HELLO that is about the login or the connection, and not about HELLO.
+const NOT_ABOUT_HELLO: [&str; 3] = ["WRONGPASS", "NOAUTH", "DENIED"];
 /// Lanes want a deadline; the dial has its own, shorter one.
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -50,9 +52,13 @@ pub async fn shake_hands(
     patience: Duration,
 ) -> Result<ServerInfo> {
     let mut line = Line::new(stream, patience);
-    let mut server = match line.hello(config).await? {
+    let mut said = line.hello(config, config.protocol).await?;
+    if matches!(said, Said::NoProtocol) && config.protocol != Protocol::Resp2 {
+        said = line.hello(config, Protocol::Resp2).await?;
+    }
+    let mut server = match said {
         Said::Info(server) => server,
-        Said::Unknown => {
+        Said::Refused | Said::NoProtocol => {
             if let Some(password) = &config.password {
                 let mut auth: Vec<&[u8]> = vec![b"AUTH"];
                 auth.extend(config.username.as_deref().map(str::as_bytes));
@@ -76,7 +82,9 @@ pub async fn shake_hands(
 
 enum Said {
     Info(ServerInfo),
-    Unknown,
+    /// HELLO is known, and the protocol is not.
+    NoProtocol,
+    Refused,
 }
 
 /// A connection that carries no calls, asked one thing after the other.
@@ -90,8 +98,8 @@ impl<'s> Line<'s> {
         Line { stream, patience }
     }
 
-    async fn hello(&mut self, config: &Config) -> Result<Said> {
-        let mut command: Vec<&[u8]> = vec![b"HELLO", b"3"];
+    async fn hello(&mut self, config: &Config, protocol: Protocol) -> Result<Said> {
+        let mut command: Vec<&[u8]> = vec![b"HELLO", protocol.as_str().as_bytes()];
         if let Some(password) = &config.password {
             let username = config.username.as_deref().unwrap_or("default");
             command.extend([&b"AUTH"[..], username.as_bytes(), password.expose().as_bytes()]);
@@ -99,7 +107,8 @@ impl<'s> Line<'s> {
         command.extend([b"SETNAME", config.connection_name.as_bytes()]);
         match self.ask(&command, server_info).await {
             Ok(server) => Ok(Said::Info(server)),
-            Err(error) if is_unknown_command(&error) => Ok(Said::Unknown),
+            Err(error) if error.redis_code() == Some("NOPROTO") => Ok(Said::NoProtocol),
+            Err(error) if refuses_hello(&error) => Ok(Said::Refused),
             Err(error) => Err(error),
         }
     }
@@ -145,17 +154,15 @@ impl<'s> Line<'s> {
     }
 }
 
-/// Servers before Redis 6 do not know HELLO; some proxies know it and refuse RESP3.
-fn is_unknown_command(error: &Error) -> bool {
-    match error.redis_code() {
-        Some("NOPROTO") => true,
-        Some("ERR") => error.message().contains("unknown command"),
-        _ => false,
-    }
+/// Servers before Redis 6 do not know HELLO, and proxies refuse it in words of their own.
+fn refuses_hello(error: &Error) -> bool {
+    let Some(code) = error.redis_code() else { return false };
+    let is_about_the_login = NOT_ABOUT_HELLO.contains(&code) || NOT_YET.contains(&code);
+    !is_about_the_login && !error.message().contains("max number of clients")
 }
 
 fn server_info(node: Node<'_>) -> ServerInfo {
-    let mut server = ServerInfo { protocol: 3, ..ServerInfo::default() };
+    let mut server = ServerInfo { protocol: 2, ..ServerInfo::default() };
     let (Node::Map(mut items) | Node::Array(mut items)) = node else { return server };
     while let (Some(Node::Bulk(name) | Node::Status(name)), Some(value)) = (items.next(), items.next()) {
         match (name, value) {

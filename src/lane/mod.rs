@@ -10,6 +10,7 @@ mod frame;
 mod overtaking;
 mod requests;
 mod scanner;
+mod subscribed;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -24,6 +25,7 @@ pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
 
 use overtaking::Overtaking;
+use subscribed::{Said, Subscribed};
 
 /// The room that a read asks for at least; one large read beats many small ones.
 const READ_CHUNK_BYTES: usize = 64 * 1024;
@@ -110,6 +112,7 @@ pub struct Lane<T> {
     input_start: usize,
     input_end: usize,
     scanner: Scanner,
+    subscribed: Subscribed,
     generation: u64,
 }
 
@@ -130,6 +133,7 @@ impl<T> Default for Lane<T> {
             input_start: 0,
             input_end: 0,
             scanner: Scanner::default(),
+            subscribed: Subscribed::default(),
             generation: 0,
         }
     }
@@ -295,7 +299,11 @@ impl<T> Lane<T> {
         while let Some(length) = self.scanner.scan(&self.input[self.input_start..self.input_end])? {
             let frame = Frame::new(&self.input[self.input_start..self.input_start + length]);
             self.input_start += length;
-            if frame.is_push() && !self.is_confirmation(frame) {
+            let (is_unasked, confirmed) = self.judge(frame);
+            if let Some((kind, count)) = confirmed {
+                self.subscribed.note(kind, count);
+            }
+            if is_unasked {
                 deliver(Arrival::Push(frame));
                 continue;
             }
@@ -334,7 +342,24 @@ impl<T> Lane<T> {
         Ok(())
     }
 
-    /// With RESP3 a subscription is answered by pushes that begin with the command's name, one a channel.
+    /// Whether a frame answers no request, and what it says of subscriptions with RESP2. RESP3 marks such frames; with
+    /// RESP2 a connection that has subscribed says nothing else but confirmations and the replies to PING.
+    fn judge<'f>(&self, frame: Frame<'f>) -> (bool, Option<(&'f [u8], i64)>) {
+        if frame.is_push() {
+            return (!self.is_confirmation(frame), None);
+        }
+        match Said::of(frame) {
+            Said::Other => (false, None),
+            Said::Message => (self.subscribed.is_to_any(), None),
+            Said::Confirmation { kind, count } => {
+                let is_answer = self.is_confirmation(frame);
+                let is_unasked = !is_answer && self.subscribed.is_to_any();
+                (is_unasked, (is_answer || is_unasked).then_some((kind, count)))
+            }
+        }
+    }
+
+    /// A subscription is answered by frames that begin with the command's name, one a channel.
     fn is_confirmation(&self, push: Frame<'_>) -> bool {
         let Node::Array(mut items) = push.node() else { return false };
         let (Some(Node::Bulk(kind) | Node::Status(kind)), Some(front)) = (items.next(), self.pending.front())

@@ -98,6 +98,64 @@ fn push_messages_are_nobodys_reply() {
     assert_eq!(got, [(1, "simple-string(\"PONG\")".into())]);
 }
 
+/// `a` and `b` are subscribed to; answers the lane and what was said unasked.
+fn subscribed_with_resp2() -> Lane<u32> {
+    let mut lane = Lane::default();
+    let from = lane.buffer().len();
+    append_command(lane.buffer(), &[b"SUBSCRIBE", b"a", b"b"]);
+    lane.commit(from, 2, 1, Instant::now() + Duration::from_secs(60));
+    send_all(&mut lane);
+    let confirmations =
+        b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n";
+    let got = feed(&mut lane, confirmations).unwrap();
+    assert_eq!(got.len(), 1);
+    lane
+}
+
+const MESSAGE: &[u8] = b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n";
+
+#[test]
+fn messages_of_resp2_are_nobodys_reply_while_something_is_subscribed_to() {
+    let mut lane = subscribed_with_resp2();
+    request(&mut lane, 2, &[b"PING"]);
+    send_all(&mut lane);
+    let mut bytes = MESSAGE.to_vec();
+    bytes.extend(b"*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+    bytes.extend(MESSAGE);
+    assert_eq!(feed(&mut lane, &bytes).unwrap().len(), 1);
+    assert_eq!(lane.pending(), 0);
+
+    // The last of several that end unasked, as when a slot moves, ends the subscribed state too.
+    for channel in ["a", "b"] {
+        let count = if channel == "a" { 1 } else { 0 };
+        let ended = format!("*3\r\n$11\r\nunsubscribe\r\n$1\r\n{channel}\r\n:{count}\r\n");
+        assert_eq!(feed(&mut lane, ended.as_bytes()).unwrap(), []);
+    }
+    request(&mut lane, 3, &[b"LRANGE", b"list", b"0", b"-1"]);
+    send_all(&mut lane);
+    assert_eq!(feed(&mut lane, MESSAGE).unwrap().len(), 1);
+}
+
+#[test]
+fn a_list_that_looks_like_a_message_is_a_reply_where_nothing_is_subscribed_to() {
+    let mut lane = Lane::default();
+    for reply in [MESSAGE, b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n"] {
+        request(&mut lane, 1, &[b"EVAL", b"return x"]);
+        send_all(&mut lane);
+        assert_eq!(feed(&mut lane, reply).unwrap().len(), 1);
+    }
+    assert_eq!(feed(&mut lane, MESSAGE), Err(ProtocolError::UnexpectedReply));
+}
+
+#[test]
+fn a_lost_connection_takes_its_subscriptions_along() {
+    let mut lane = subscribed_with_resp2();
+    lane.disconnect(|_, _, _| false, |_| ());
+    request(&mut lane, 2, &[b"LRANGE", b"list", b"0", b"-1"]);
+    send_all(&mut lane);
+    assert_eq!(feed(&mut lane, MESSAGE).unwrap().len(), 1);
+}
+
 #[test]
 fn the_first_refusal_inside_a_transaction_is_the_answer() {
     let mut lane = Lane::default();

@@ -102,6 +102,24 @@ fn parameters_of_a_url_that_mean_nothing_are_warned_about() {
 }
 
 #[test]
+fn a_url_may_name_the_protocol() {
+    for (query, protocol) in
+        [("", Protocol::Resp2), ("?protocol=resp3", Protocol::Resp3), ("?protocol=3", Protocol::Resp3)]
+    {
+        let config = from_url(&format!("redis://h:1{query}"));
+        assert_eq!((config.protocol, &config.warnings), (protocol, &vec![]));
+    }
+    assert_eq!(from_env(&[("REDIS_URL", "redis://h"), ("REDIS_PROTOCOL", "3")]).protocol, Protocol::Resp3);
+    let config = from_env(&[("REDIS_URL", "redis://h?protocol=resp2"), ("REDIS_PROTOCOL", "3")]);
+    assert_eq!(config.protocol, Protocol::Resp2);
+    assert_eq!(config.warnings, ["REDIS_PROTOCOL has no effect because REDIS_URL is set"]);
+    let config = load(json!({ "protocol": 2 }), &[("REDIS_URL", "redis://h?protocol=3")]).unwrap();
+    assert_eq!(config.protocol, Protocol::Resp2);
+    #[cfg(unix)]
+    assert_eq!(from_url("unix:///s?protocol=resp3").protocol, Protocol::Resp3);
+}
+
+#[test]
 fn hosts_may_be_given_as_lists_of_texts_or_objects() {
     let config = from_options(json!({ "clusterHosts": ["a:1", { "host": "::1", "port": 2 }] }));
     assert_eq!(seeds(&config), "a:1 [::1]:2");

@@ -6,6 +6,7 @@ use super::*;
 use crate::error::{Error, ErrorCode};
 
 mod addresses;
+mod precedence;
 mod redaction;
 mod refusals;
 mod settings;

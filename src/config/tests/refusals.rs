@@ -28,7 +28,21 @@ const BAD: &[(&str, &[&str])] = &[
         ],
     ),
     ("REDIS_HOST", &["a b", "a/b", "redis://h", "h:6379", "[::1]", "хост"]),
-    ("REDIS_PORT", &["0", "65536", "-1", "+1", "6379.5", "abc", "tcp://10.0.0.1:6379", " "]),
+    (
+        "REDIS_PORT",
+        &[
+            "0",
+            "65536",
+            "-1",
+            "+1",
+            "6379.5",
+            "abc",
+            "tcp://10.0.0.1",
+            "tcp://:6379",
+            "udp://10.0.0.1:6379",
+            " ",
+        ],
+    ),
     ("REDIS_DB", &["-1", "x", "2147483648"]),
     ("TEST_REDIS_DB", &["-1", "x", "2147483648"]),
     ("REDIS_TLS", &["enabled"]),
@@ -51,6 +65,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_RETRY_DELAY", &["0", "60001"]),
     ("REDIS_KEEP_ALIVE", &["-1", "7200001"]),
     ("REDIS_FAMILY", &["5", "ipv4"]),
+    ("REDIS_PROTOCOL", &["1", "resp2"]),
     ("REDIS_LAZY_CONNECT", &["never"]),
     ("REDIS_CONNECTION_NAME", &["two words", "Jürgen"]),
     ("REDIS_KEY_PREFIX", &["a b:", "a*:"]),
@@ -75,8 +90,11 @@ const BAD: &[(&str, &[&str])] = &[
 fn a_bad_value_is_refused_by_variable_and_option_with_what_is_allowed() {
     for (variable, values) in BAD {
         let setting = SETTINGS.iter().find(|setting| setting.variable == *variable).unwrap();
+        let company = settings::company(variable);
         for value in *values {
-            let error = refused(json!({}), &[(variable, value)]);
+            let mut variables = company.clone();
+            variables.push((variable, value));
+            let error = refused(json!({}), &variables);
             assert!(error.message().starts_with(&format!("{variable} is ")), "{error}");
             assert!(error.message().contains("; allowed is "), "{error}");
 
@@ -84,7 +102,7 @@ fn a_bad_value_is_refused_by_variable_and_option_with_what_is_allowed() {
                 Some((object, member)) => json!({ object: { member: value } }),
                 None => json!({ setting.option: value }),
             };
-            let error = refused(option, &[]);
+            let error = refused(option, &company);
             assert!(error.message().starts_with(&format!("option {} is ", setting.option)), "{error}");
         }
     }
@@ -105,7 +123,14 @@ fn every_setting_that_can_be_wrong_has_a_bad_value_here_or_in_the_tls_tests() {
 #[test]
 fn the_sentence_names_variable_value_and_what_is_allowed() {
     let message = |variable, value| refused(json!({}), &[(variable, value)]).message().to_owned();
-    assert_eq!(message("REDIS_PORT", "abc"), "REDIS_PORT is \"abc\"; allowed is an integer from 1 to 65535");
+    assert_eq!(
+        message("REDIS_PORT", "abc"),
+        "REDIS_PORT is \"abc\"; allowed is an integer from 1 to 65535, or tcp://host:port as Kubernetes sets it"
+    );
+    assert_eq!(
+        message("REDIS_DB", "tcp://10.0.0.1:6379"),
+        "REDIS_DB is \"tcp://10.0.0.1:6379\"; allowed is an integer from 0 to 2147483647"
+    );
     assert_eq!(
         message("REDIS_CONNECT_TIMEOUT", "0"),
         "REDIS_CONNECT_TIMEOUT is \"0\"; allowed is an integer from 1 to 600000 (milliseconds)"

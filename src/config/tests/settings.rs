@@ -114,6 +114,7 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_RETRY_DELAY", " 70 ", |c| format!("{:?}", c.retry_delay), "70ms"),
     ("REDIS_KEEP_ALIVE", "1500", |c| format!("{:?}", c.keep_alive), "Some(1.5s)"),
     ("REDIS_FAMILY", "6", |c| format!("{:?}", c.family), "V6"),
+    ("REDIS_PROTOCOL", "3", |c| format!("{:?}", c.protocol), "Resp3"),
     ("REDIS_LAZY_CONNECT", "0", |c| c.lazy_connect.to_string(), "false"),
     ("REDIS_CONNECTION_NAME", "worker:1", |c| c.connection_name.clone(), "worker:1"),
     ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
@@ -139,7 +140,7 @@ fn identity(config: &Config) -> TlsIdentity {
 }
 
 /// What else must be set for the sample to have an effect.
-fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
+pub(super) fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
     match variable {
         "TEST_REDIS_DB" => vec![("NODE_ENV", "test")],
         "REDIS_TLS_CERT" => vec![("REDIS_TLS", "true"), ("REDIS_TLS_KEY", tls::KEY)],
@@ -207,9 +208,27 @@ fn empty_variables_and_null_options_count_as_unset() {
 }
 
 #[test]
-fn an_empty_key_prefix_is_a_choice_that_only_an_option_can_make() {
+fn no_key_prefix_is_the_empty_option_or_a_word_in_the_variable() {
     assert_eq!(from_options(json!({ "keyPrefix": "" })).key_prefix, "");
     assert_eq!(from_env(&[("CACHE_KEY_PREFIX", "")]).key_prefix, "jack:dev:");
+    for word in ["none", "NONE", " none "] {
+        let config = from_env(&[("CACHE_KEY_PREFIX", word), ("REDIS_KEY_PREFIX", word)]);
+        assert_eq!((&*config.key_prefix, &*config.client_key_prefix), ("", ""));
+        assert_eq!(config.describe()["keyPrefix"]["value"], "");
+    }
+    assert_eq!(from_options(json!({ "keyPrefix": "none" })).key_prefix, "none");
+    assert_eq!(from_env(&[("CACHE_KEY_PREFIX", "none:")]).key_prefix, "none:");
+}
+
+#[test]
+fn of_two_pool_sizes_that_contradict_each_other_the_option_decides() {
+    let sizes = |config: Config| (config.min_pool_size, config.pool_size);
+    let lowered = load(json!({ "poolSize": 3 }), &[("REDIS_MIN_POOL_SIZE", "8")]).unwrap();
+    assert_eq!(sizes(lowered), (3, 3));
+    let raised = load(json!({ "minPoolSize": 8 }), &[("REDIS_POOL_SIZE", "3")]).unwrap();
+    assert_eq!(sizes(raised), (8, 8));
+    refused(json!({ "minPoolSize": 8, "poolSize": 3 }), &[]);
+    refused(json!({}), &[("REDIS_MIN_POOL_SIZE", "8"), ("REDIS_POOL_SIZE", "3")]);
 }
 
 #[test]
