@@ -2,11 +2,11 @@
 
 const { Context, passOn } = require('./context.js');
 const { Environment, textForLinks } = require('./environment.js');
-const { OrgCacheError, makeError, ofCommand } = require('./errors.js');
+const { OrgCacheError, closedEarly, makeError, ofCommand } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
-const { protocol } = require('./protocol.js');
+const { hasValue, protocol } = require('./protocol.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { marks, pushed, linkSlots } = protocol;
@@ -27,16 +27,14 @@ const FIRST_BATCH = 8;
 const SPREAD_ARGUMENTS = 2048;
 /** Slot, head and number of arguments. */
 const WORDS_A_CALL = 3;
+/** For so many calls that are under way at once room is kept. */
+const KEEP_SLOTS = 16_384;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
 /** What native code tells when the journal has become shorter. */
 const REPLAY_NOTICES = ['replay', 'recovered'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-function hasValue(mark) {
-  return mark <= marks.failed || mark === marks.entries;
-}
 
 /**
  * The way into native code and back: calls of one tick cross together, outcomes that are ready come back
@@ -156,7 +154,7 @@ class Bridge {
   #hear(name, json) {
     this.#onNotice(name, json);
     for (const listener of this.#listeners) listener(name, json);
-    if (REPLAY_NOTICES.includes(name)) wake(this.#whenReplayed);
+    if (REPLAY_NOTICES.includes(name)) for (const resume of this.#whenReplayed.splice(0)) resume();
   }
 
   /** Everything the client knows about itself. Also after it was closed. */
@@ -369,7 +367,16 @@ class Bridge {
     }
     // A listener may call back in, and what is settled then is written where these outcomes stand.
     for (const message of messages) this.#push(message);
-    if (this.#outstanding === 0) wake(this.#whenIdle);
+    if (this.#outstanding === 0) this.#rest();
+  }
+
+  /** Nothing is under way. What a burst has taken is given back where every slot is free, so that none is used twice. */
+  #rest() {
+    const { length } = this.#resolve;
+    if (length > KEEP_SLOTS && this.#free.length === length) {
+      for (const slots of [this.#resolve, this.#reject, this.#reader, this.#free]) slots.length = 0;
+    }
+    if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
   }
 
   #push(message) {
@@ -485,15 +492,6 @@ class Bridge {
     const { entries, clears } = this.report().journal;
     return entries + clears;
   }
-}
-
-function closedEarly() {
-  return new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
-}
-
-function wake(waiting) {
-  if (waiting.length === 0) return;
-  for (const resume of waiting.splice(0)) resume();
 }
 
 module.exports = { Bridge };

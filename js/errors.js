@@ -38,4 +38,9 @@ function sentenceOf(error) {
   return error.message.startsWith(`${code} `) ? error.message : `${code}: ${error.message}`;
 }
 
-module.exports = { OrgCacheError, errorOf, makeError, ofCommand, sentenceOf };
+/** Why a call that was under way has no outcome. */
+function closedEarly() {
+  return new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
+}
+
+module.exports = { OrgCacheError, closedEarly, errorOf, makeError, ofCommand, sentenceOf };
