@@ -52,6 +52,9 @@ pub struct JsSink {
     settled: Settled,
 }
 
+/// What is kept of the room after a burst.
+const KEEP_WORDS: usize = 8192;
+
 /// What was collected. Its room is used again, its values are of one handle scope.
 #[derive(Default)]
 pub struct Settled {
@@ -65,6 +68,10 @@ impl Settled {
     pub fn clear(&mut self) {
         self.values.clear();
         self.words.clear();
+        if self.words.capacity() > KEEP_WORDS {
+            self.words.shrink_to(KEEP_WORDS);
+            self.values.shrink_to(KEEP_WORDS);
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::runtime::IoThread;
 /// Outcomes, by slot.
 type Outcomes = Vec<(u32, Outcome<'static>)>;
 
+/// For so many outcomes the I/O thread keeps room after a burst.
+const KEEP_OUTCOMES: usize = 4096;
+
 type Bell = Arc<dyn Wake + Send + Sync>;
 
 /// What the two threads share.
@@ -79,7 +82,9 @@ pub struct ThreadDriver {
     /// The calls of this tick.
     batch: Batch<Token>,
     scratch: Scratch,
-    _io: IoThread,
+    /// Whether more outcomes came at once than room is kept for, since nothing was under way last.
+    had_burst: bool,
+    io: IoThread,
 }
 
 impl ThreadDriver {
@@ -97,7 +102,14 @@ impl ThreadDriver {
             died: AtomicBool::new(false),
         });
         io.spawn(converse(exchange, shared.clone(), io.clone()));
-        Ok(ThreadDriver { core, shared, batch: Batch::default(), scratch: Scratch::default(), _io: io })
+        Ok(ThreadDriver {
+            core,
+            shared,
+            batch: Batch::default(),
+            scratch: Scratch::default(),
+            had_burst: false,
+            io,
+        })
     }
 
     /// Takes a call in. `waiting` calls have not settled yet.
@@ -140,7 +152,9 @@ impl ThreadDriver {
 
     /// Takes the outcomes that are ready.
     pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
-        for (slot, outcome) in self.shared.outbox.take() {
+        let outcomes = self.shared.outbox.take();
+        self.had_burst |= outcomes.len() > KEEP_OUTCOMES;
+        for (slot, outcome) in outcomes {
             if slot == PUSHED {
                 self.shared.pushed_bytes.fetch_sub(bytes_of(&outcome), Ordering::Relaxed);
             }
@@ -149,6 +163,10 @@ impl ThreadDriver {
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             self.core.health().messages_dropped(dropped);
+        }
+        if self.had_burst && self.pending_bytes() == 0 {
+            self.had_burst = false;
+            self.io.spawn(async { give_memory_back() });
         }
     }
 
@@ -168,6 +186,16 @@ impl ThreadDriver {
 impl Drop for ThreadDriver {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// What one thread has asked for and another has freed, glibc keeps for the first, in arenas that it does not trim by
+/// itself. It takes some milliseconds, which no call waits for.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: glibc allows this at any time, on any thread.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
@@ -199,6 +227,7 @@ async fn converse(exchange: Exchange, shared: Arc<Shared>, _io: IoThread) {
         let settled = &mut traffic.sink_mut().outcomes;
         if !settled.is_empty() {
             shared.outbox.put(|outbox| outbox.append(settled));
+            settled.shrink_to(KEEP_OUTCOMES);
         }
         // After the outcomes, and in this order: where nothing seems to be under way, the outcomes are there.
         shared.waiting_bytes.store(traffic.pending_bytes(), Ordering::Release);

@@ -31,6 +31,8 @@ use subscribed::{Said, Subscribed};
 const READ_CHUNK_BYTES: usize = 64 * 1024;
 /// What an idle lane keeps of a buffer that a large reply or request had grown.
 const KEEP_BUFFER_BYTES: usize = 1024 * 1024;
+/// For so many requests an idle lane keeps room after a burst.
+const KEEP_REQUESTS: usize = 4096;
 /// Answered request bytes in front of the buffer are dropped once they are this many.
 const COMPACT_BYTES: usize = 256 * 1024;
 
@@ -391,6 +393,10 @@ impl<T> Lane<T> {
             self.out.clear();
             if self.out.capacity() > KEEP_BUFFER_BYTES {
                 self.out.shrink_to(KEEP_BUFFER_BYTES);
+            }
+            if self.pending.capacity() > KEEP_REQUESTS {
+                self.pending.shrink_to(KEEP_REQUESTS);
+                self.overtaking.shrink_to(KEEP_REQUESTS);
             }
         } else if answered > COMPACT_BYTES && answered * 2 > self.out.len() {
             self.out.drain(..answered);

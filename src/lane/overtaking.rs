@@ -27,6 +27,10 @@ impl Overtaking {
         }
     }
 
+    pub(super) fn shrink_to(&mut self, requests: usize) {
+        self.due.shrink_to(requests);
+    }
+
     pub(super) fn first(&self) -> Option<Instant> {
         self.due.front().map(|(deadline, _)| *deadline)
     }

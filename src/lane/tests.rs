@@ -264,6 +264,19 @@ fn buffers_shrink_after_a_large_reply() {
     assert!(lane.input.capacity() <= KEEP_BUFFER_BYTES);
 }
 
+#[test]
+fn room_for_requests_shrinks_after_a_burst() {
+    let mut lane = Lane::default();
+    for token in 0..100_000 {
+        request(&mut lane, token, &[b"GET", b"k"]);
+    }
+    send_all(&mut lane);
+    assert_eq!(feed(&mut lane, &b"+OK\r\n".repeat(100_000)).unwrap().len(), 100_000);
+    request(&mut lane, 1, &[b"GET", b"k"]);
+    assert!(lane.pending.capacity() <= KEEP_REQUESTS, "{}", lane.pending.capacity());
+    assert!(lane.out.capacity() <= KEEP_BUFFER_BYTES);
+}
+
 /// Replies that both parsers understand, with the bytes a server would send.
 fn reply() -> impl Strategy<Value = Vec<u8>> {
     let bulk = prop::collection::vec(any::<u8>(), 0..80).prop_map(|content| {
