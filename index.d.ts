@@ -1,7 +1,16 @@
-/// <reference lib="esnext.disposable" />
-
 import type { AtLeast, Call, RedisCallback, RedisWord } from './js/client/call-types.js';
 import type { RedisCommands } from './js/client/command-types.js';
+
+// As lib.esnext.disposable has them, which TypeScript has since 5.2 and few projects name. They merge with it.
+declare global {
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+
+  interface AsyncDisposable {
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
+}
 
 /**
  * The code of an {@link OrgCacheError}. A code never changes its meaning.

@@ -3,7 +3,12 @@
 const shared = {
   testEnvironment: 'node',
   // Compiled crates and downloaded servers hold package.json files that jest would otherwise index.
-  modulePathIgnorePatterns: ['<rootDir>/target/', '<rootDir>/.cache/', '<rootDir>/bench/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/target/',
+    '<rootDir>/.cache/',
+    '<rootDir>/bench/',
+    '<rootDir>/__test__/environments/',
+  ],
   transform: {},
 };
 
@@ -16,15 +21,11 @@ module.exports = {
       ...shared,
       displayName: 'suite',
       testMatch: ['<rootDir>/__test__/**/*.test.js'],
-      testPathIgnorePatterns: [
-        '/node_modules/',
-        '/__test__/packaging\\.test\\.js$',
-        '/__test__/(faults|topology)/',
-      ],
+      testPathIgnorePatterns: ['/node_modules/', '/__test__/(faults|topology|package)/'],
     },
     // These measure time: their step runs them one after the other.
     { ...shared, displayName: 'faults', testMatch: ['<rootDir>/__test__/faults/**/*.test.js'] },
     { ...shared, displayName: 'topology', testMatch: ['<rootDir>/__test__/topology/**/*.test.js'] },
-    { ...shared, displayName: 'package', testMatch: ['<rootDir>/__test__/packaging.test.js'] },
+    { ...shared, displayName: 'package', testMatch: ['<rootDir>/__test__/package/**/*.test.js'] },
   ],
 };

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { PLATFORMS, currentPlatform, platformName } = require('../js/native.js');
 
 const ROOT = path.join(__dirname, '..');
+const BINARY = path.join(ROOT, `orgcache.${currentPlatform()}.node`);
 
 describe('the name of a platform', () => {
   test.each([
@@ -75,6 +76,52 @@ describe('a binary that does not load', () => {
     expect(error.cause).toContain(`orgcache.${platform}.node`);
   });
 
+  test('is refused with both versions where its package is of another one, whether it loads or not', () => {
+    for (const content of [BINARY, 'not a library']) {
+      installPackage(content, '0.0.9');
+      const { code, message } = failureToLoad();
+      expect(code).toBe('E_BINARY');
+      expect(message).toContain(`orgcache ${version} found its native binary in version 0.0.9`);
+      expect(message).toContain(`npm install orgcache-${platform}@${version}`);
+    }
+  });
+
+  test.each([
+    ['from the package', () => installPackage(BINARY)],
+    ['named by ORGCACHE_BINARY', () => writeBinary('named.node')],
+    ['built from source', () => writeBinary(`orgcache.${platform}.node`)],
+  ])(
+    '%s is not loaded under the permission model and without addons, which is what is told',
+    (_where, install) => {
+      const named = install();
+      const env = named?.endsWith('named.node') ? { ORGCACHE_BINARY: named } : {};
+      const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+        ? '--permission'
+        : '--experimental-permission';
+      const forbidden = failureToLoad({ ...env, NODE_NO_WARNINGS: '1' }, [permission, '--allow-fs-read=*']);
+      expect(forbidden).toMatchObject({ code: 'E_BINARY', causeCode: 'ERR_DLOPEN_DISABLED' });
+      expect(forbidden.message).toContain(
+        'permission model allows no native addons here; start Node with --allow-addons',
+      );
+      const without = failureToLoad(env, ['--no-addons']);
+      expect(without).toMatchObject({ code: 'E_BINARY', causeCode: 'ERR_DLOPEN_DISABLED' });
+      expect(without.message).toContain('Node was started with --no-addons');
+      for (const { message } of [forbidden, without]) expect(message).not.toContain('not installed');
+    },
+  );
+
+  if (platform.endsWith('-gnu')) {
+    test('names the glibc that it needs where the one of the system is older', () => {
+      const library = fs.readFileSync(BINARY, 'latin1');
+      installPackage(library.replaceAll('GLIBC_2.', 'GLIBC_9.'), version, 'latin1');
+      const { message } = failureToLoad();
+      expect(message).toMatch(
+        /: it needs glibc 9[\d.]+ or newer and this system has 2\.\d+; run it on a newer/,
+      );
+      expect(message).not.toContain('npm install');
+    });
+  }
+
   test('is not passed over in favour of the package when it was built here', () => {
     const local = path.join(home, `orgcache.${platform}.node`);
     fs.writeFileSync(local, 'not a library');
@@ -87,19 +134,33 @@ describe('a binary that does not load', () => {
     expect(error.message).toContain(`cannot load ${chosen}, named by ORGCACHE_BINARY`);
   });
 
-  function installPackage(content) {
-    const folder = path.join(home, 'node_modules', `orgcache-${platform}`);
-    fs.cpSync(path.join(ROOT, 'npm', platform), folder, { recursive: true });
-    fs.rmSync(path.join(folder, `orgcache.${platform}.node`), { force: true });
-    if (content) fs.writeFileSync(path.join(folder, `orgcache.${platform}.node`), content);
+  function packaged(file = `orgcache.${platform}.node`) {
+    return path.join(home, 'node_modules', `orgcache-${platform}`, file);
   }
 
-  function failureToLoad(env = {}) {
+  /** The package without a binary, with the real one, or with the text of a broken one. */
+  function installPackage(content, packageVersion = version, encoding = 'utf8') {
+    fs.cpSync(path.join(ROOT, 'npm', platform), packaged('.'), { recursive: true });
+    fs.rmSync(packaged(), { force: true });
+    if (content === BINARY) fs.copyFileSync(BINARY, packaged());
+    else if (content) fs.writeFileSync(packaged(), content, encoding);
+    const manifest = require(path.join(ROOT, 'npm', platform, 'package.json'));
+    fs.writeFileSync(packaged('package.json'), JSON.stringify({ ...manifest, version: packageVersion }));
+  }
+
+  function writeBinary(name) {
+    fs.copyFileSync(BINARY, path.join(home, name));
+    return path.join(home, name);
+  }
+
+  function failureToLoad(env = {}, flags = []) {
     const program = `
       try { require('./js/native.js').loadNative(); console.log('null'); }
-      catch ({ message, code, cause }) { console.log(JSON.stringify({ message, code, cause: cause?.message })); }`;
+      catch ({ message, code, cause }) {
+        console.log(JSON.stringify({ message, code, cause: cause?.message, causeCode: cause?.code }));
+      }`;
     const { ORGCACHE_BINARY: _, ...inherited } = process.env;
-    const child = spawnSync(process.execPath, ['-e', program], {
+    const child = spawnSync(process.execPath, [...flags, '-e', program], {
       cwd: fs.realpathSync(home),
       env: { ...inherited, ...env },
       encoding: 'utf8',

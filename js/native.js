@@ -1,7 +1,12 @@
 'use strict';
 
+// Bundlers copy this file into another one, so it counts on nothing beside itself: `require` with a name that is
+// no literal, `__dirname` and `package.json` are then not what they are here.
+
 const fs = require('node:fs');
+const { createRequire } = require('node:module');
 const path = require('node:path');
+const { version } = require('../package.json');
 
 const PLATFORMS = Object.freeze([
   'darwin-arm64',
@@ -14,7 +19,16 @@ const PLATFORMS = Object.freeze([
   'win32-x64-msvc',
 ]);
 
-const PACKAGE_ROOT = path.join(__dirname, '..');
+/** This file or the bundle that it became part of; a bundle of ES modules has no `__filename`. */
+const HERE =
+  typeof __filename === 'string' && path.isAbsolute(__filename)
+    ? __filename
+    : path.resolve(process.argv[1] ?? 'program.js');
+
+/** Node's own `require`: a bundler puts another into the place of the free variable. */
+const requireAtRunTime = createRequire(HERE);
+
+const FROM_SOURCE = 'build it from source with `npm run build` in a clone of the orgcache repository';
 
 let loaded;
 
@@ -34,13 +48,13 @@ function platformName({ os, cpu, libc }) {
 }
 
 /** Node was linked against the C library that the addon will find, so Node is asked, not the file system. */
-function detectLibc() {
+function glibcVersion() {
   const { report } = process;
   // Listing open sockets makes the report resolve their host names, which can block for seconds.
   const { excludeNetwork } = report;
   report.excludeNetwork = true;
   try {
-    return report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl';
+    return report.getReport().header.glibcVersionRuntime;
   } finally {
     report.excludeNetwork = excludeNetwork;
   }
@@ -48,12 +62,14 @@ function detectLibc() {
 
 function currentPlatform() {
   const os = process.platform;
-  return platformName({ os, cpu: process.arch, libc: os === 'linux' ? detectLibc() : undefined });
+  const libc = os === 'linux' ? (glibcVersion() ? 'gnu' : 'musl') : undefined;
+  return platformName({ os, cpu: process.arch, libc });
 }
 
 /**
- * The native binding: from the file that `ORGCACHE_BINARY` names, else from a build in this folder, else
- * from the package of this platform. Later calls answer what the first one found.
+ * The native binding: from the file that `ORGCACHE_BINARY` names, else from a file in this folder (a build from
+ * source, or what was copied beside a bundle), else from the package of this platform. Later calls answer what
+ * the first one found.
  *
  * @throws {Error} with code `E_BINARY`; `cause` is what the system's loader said.
  */
@@ -67,43 +83,149 @@ function load() {
   if (chosen) return loadFile(path.resolve(chosen), 'named by ORGCACHE_BINARY');
 
   const platform = currentPlatform();
-  const local = path.join(PACKAGE_ROOT, `orgcache.${platform}.node`);
   // A local build that does not load is reported: passing it over would hide what the builder just made.
-  if (fs.existsSync(local)) return loadFile(local, `built from source for ${platform}`);
+  const local = path.join(HERE, '..', '..', `orgcache.${platform}.node`);
+  if (isThere(local)) return loadFile(local, `built from source for ${platform}`);
+  const beside = path.join(HERE, '..', `orgcache.${platform}.node`);
+  if (isThere(beside)) return loadFile(beside, 'found beside the program');
   return loadPackage(platform);
+}
+
+/** Node's permission model throws where a question about the file alone is not allowed. */
+function isThere(file) {
+  try {
+    return fs.existsSync(file);
+  } catch {
+    return false;
+  }
 }
 
 function loadFile(file, origin) {
   try {
-    return require(file);
+    return requireAtRunTime(file);
   } catch (cause) {
-    throw binaryError(`orgcache cannot load ${file}, ${origin}; \`npm run build\` makes it anew.`, cause);
+    const reason = reasonOf(cause);
+    const why = reason ? `: ${reason}.` : '; `npm run build` makes it anew.';
+    throw binaryError(`orgcache cannot load ${file}, ${origin}${why}`, cause);
   }
 }
 
 function loadPackage(platform) {
   const name = `orgcache-${platform}`;
   try {
-    return require(name);
+    const found = platformPackage(platform);
+    if (found === undefined) return loadBeside(platform, name);
+    // In a bundle it is what the package has for bundlers: where the binary went.
+    if (found.file !== undefined) return loadBundled(platform, name, found);
+    checkVersion(name, installedVersion(name));
+    return found;
   } catch (cause) {
+    if (cause.code === 'E_BINARY') throw cause;
+    checkVersion(name, installedVersion(name), cause);
     throw binaryError(packageFailure(platform, name, cause), cause);
   }
 }
 
+/** For a bundle that took in the package's JavaScript at best: the package is looked for as Node does. */
+function loadBeside(platform, name) {
+  const manifest = requireAtRunTime.resolve(`${name}/package.json`);
+  checkVersion(name, requireAtRunTime(manifest).version);
+  return requireAtRunTime(path.join(manifest, '..', `orgcache.${platform}.node`));
+}
+
+function loadBundled(platform, name, { file, version: bundled }) {
+  if (!isThere(file)) return loadBeside(platform, name);
+  checkVersion(name, bundled);
+  try {
+    return requireAtRunTime(file);
+  } catch (cause) {
+    // A loader for .node files may have made something else of it.
+    if (installedVersion(name) === undefined) throw cause;
+    return loadBeside(platform, name);
+  }
+}
+
+/** Undefined in a bundle with no package beside it. */
+function installedVersion(name) {
+  try {
+    return requireAtRunTime(`${name}/package.json`).version;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The numbers that both sides share change from version to version. */
+function checkVersion(name, found, cause) {
+  if (found === undefined || found === version) return;
+  throw binaryError(
+    `orgcache ${version} found its native binary in version ${found} (the package ${name}), and both must be of one ` +
+      `version: run \`npm install ${name}@${version}\`, and bundle anew what was bundled.`,
+    cause,
+  );
+}
+
+/** The package of a platform, or undefined. The names are literals, which bundlers and tracers can follow. */
+function platformPackage(platform) {
+  // They take a package that is absent as no error only within a `try` of the same function.
+  try {
+    switch (platform) {
+      case 'darwin-arm64':
+        return require('orgcache-darwin-arm64');
+      case 'darwin-x64':
+        return require('orgcache-darwin-x64');
+      case 'linux-arm64-gnu':
+        return require('orgcache-linux-arm64-gnu');
+      case 'linux-arm64-musl':
+        return require('orgcache-linux-arm64-musl');
+      case 'linux-x64-gnu':
+        return require('orgcache-linux-x64-gnu');
+      case 'linux-x64-musl':
+        return require('orgcache-linux-x64-musl');
+      case 'win32-arm64-msvc':
+        return require('orgcache-win32-arm64-msvc');
+      default:
+        return require('orgcache-win32-x64-msvc');
+    }
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    return undefined;
+  }
+}
+
 function packageFailure(platform, name, cause) {
-  const { version } = require('../package.json');
-  const fromSource = 'or build it from source with `npm run build` in a clone of the orgcache repository';
+  const remedy = `or ${FROM_SOURCE}`;
   if (cause.code === 'MODULE_NOT_FOUND') {
     return (
       `orgcache found no native binary for ${platform}: the package ${name} is not installed. ` +
       `Run \`npm install ${name}@${version}\` (npm leaves it out with --omit=optional, or where the ` +
-      `lockfile was written without it), ${fromSource}.`
+      `lockfile was written without it; a bundle needs it in a node_modules folder above itself, its .node file ` +
+      `beside itself, or ORGCACHE_BINARY), ${remedy}.`
     );
   }
-  return (
-    `orgcache cannot load its native binary for ${platform} from the package ${name}: the cause says what ` +
-    `the system's loader refused. Install ${name}@${version} again, ${fromSource}.`
-  );
+  const failed = `orgcache cannot load its native binary for ${platform} from the package ${name}`;
+  const reason = reasonOf(cause);
+  if (reason) return `${failed}: ${reason}.`;
+  return `${failed}: the cause says what the system's loader refused. Install ${name}@${version} again, ${remedy}.`;
+}
+
+/** What a refusal of Node or of the system's loader means, or undefined where only its own words say it. */
+function reasonOf({ code, message, resource }) {
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return process.permission
+      ? "Node's permission model allows no native addons here; start Node with --allow-addons too"
+      : 'Node was started with --no-addons (look into NODE_OPTIONS as well); start it without';
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return `Node's permission model does not allow reading ${resource}; start Node with --allow-fs-read for it too`;
+  }
+  const [, glibc] = /version [`']?GLIBC_([\d.]+)'? not found/.exec(message) ?? [];
+  if (glibc) {
+    return (
+      `it needs glibc ${glibc} or newer and this system has ${glibcVersion() ?? 'none'}; ` +
+      `run it on a newer system, or ${FROM_SOURCE} on this one`
+    );
+  }
+  return undefined;
 }
 
 function binaryError(message, cause) {
@@ -112,4 +234,4 @@ function binaryError(message, cause) {
   return error;
 }
 
-module.exports = { PLATFORMS, platformName, currentPlatform, loadNative };
+module.exports = { PLATFORMS, platformName, currentPlatform, loadNative, binaryError };

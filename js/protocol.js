@@ -1,9 +1,18 @@
 'use strict';
 
-const { loadNative } = require('./native.js');
+const { version } = require('../package.json');
+const { binaryError, loadNative } = require('./native.js');
 
 /** The numbers and tables that native code and JavaScript share; native code has the only copy. */
 const protocol = Object.freeze(JSON.parse(loadNative().protocol()));
+
+// The numbers change from version to version: with those of another one calls would do something else.
+if (protocol.version !== version) {
+  throw binaryError(
+    `orgcache ${version} found a native binary of version ${protocol.version}, and both must be of one version: ` +
+      'install both anew, run `npm run build` where it was built from source, or let ORGCACHE_BINARY name another file.',
+  );
+}
 
 const { marks } = protocol;
 

@@ -42,4 +42,69 @@ function aliasVersion(version) {
   return `5.11.${(major * 1000 + minor) * 1000 + patch}`;
 }
 
-module.exports = { RUST_TARGETS, aliasVersion, platformOfTarget, platformManifest };
+/** The manifest of a platform's package, with everything that it shares with the main one. */
+function completeManifest(platform, main) {
+  const { version, license, author, homepage, repository, bugs, keywords, engines } = main;
+  const { name, description, os, cpu, libc } = platformManifest(platform);
+  const binary = `orgcache.${platform}.node`;
+  return {
+    name,
+    version,
+    description,
+    keywords,
+    homepage,
+    bugs,
+    repository: { ...repository, directory: `npm/${platform}` },
+    license,
+    author,
+    type: 'commonjs',
+    main: binary,
+    exports: {
+      // Node takes the binary. Bundlers, which cannot read it, take the JavaScript that says where it is.
+      '.': { webpack: './location.webpack.mjs', module: './location.js', default: `./${binary}` },
+      './*': './*',
+    },
+    files: [binary, ...Object.keys(locationFiles(platform)), NOTICES],
+    engines,
+    os,
+    cpu,
+    ...(libc && { libc }),
+  };
+}
+
+/** The file that names the crates in a binary, with their licences: scripts/third-party-notices.mjs. */
+const NOTICES = 'THIRD-PARTY-NOTICES.txt';
+
+/** What a platform's package has for bundlers, by file name. */
+function locationFiles(platform) {
+  const binary = `orgcache.${platform}.node`;
+  return {
+    'location.js': `'use strict';
+
+const path = require('node:path');
+const { version } = require('./package.json');
+
+// Tracers follow a path of this form and take the binary along. A bundle of ES modules has no \`__dirname\`.
+const file = typeof __dirname === 'string' ? path.join(__dirname, '${binary}') : '';
+
+module.exports = { file, version };
+`,
+    'location.webpack.mjs': `import { fileURLToPath } from 'node:url';
+import manifest from './package.json';
+
+// webpack copies a file that is named like this beside the bundle, with no loader configured.
+export const file = fileURLToPath(new URL('./${binary}', import.meta.url));
+export const { version } = manifest;
+`,
+  };
+}
+
+module.exports = {
+  NOTICES,
+  RUST_TARGETS,
+  aliasVersion,
+  completeManifest,
+  locationFiles,
+  platformOfTarget,
+  platformManifest,
+};

@@ -12,18 +12,21 @@ import { exitWithSentence, isProgram, npmCommand, output, ROOT, SetupError, say,
 
 const ADDON_STAMP = path.join(ROOT, '.cache', 'addon.stamp');
 const ADDON_SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', '.cargo/config.toml', 'src'];
+/** The bundlers, compilers and runtimes that the package is tried in. */
+const ENVIRONMENTS = path.join(ROOT, '__test__', 'environments');
 const MINIMUM_NODE = 20;
 
 /**
- * @param {{ addon?: boolean, redis?: boolean }} [wanted]
+ * @param {{ addon?: boolean, redis?: boolean, environments?: boolean }} [wanted]
  * @returns {Promise<{ redisServer: string | undefined }>} the path of redis-server where one was wanted.
  * @throws {SetupError} whose message says what is missing and how to get it.
  */
-export async function setup({ addon = true, redis = false } = {}) {
+export async function setup({ addon = true, redis = false, environments = false } = {}) {
   const started = performance.now();
   checkNode();
   checkCargo();
-  const installed = installDependencies(ROOT);
+  const folders = environments ? [ROOT, ENVIRONMENTS] : [ROOT];
+  const installed = folders.map(installDependencies).includes(true);
   const built = addon && (await ensureAddon());
   const found = redis ? ensureRedis() : undefined;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

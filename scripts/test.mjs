@@ -94,7 +94,7 @@ const NEEDS = {
   faults: { addon: true, redis: true },
   topology: { addon: true, redis: true },
   types: { addon: false, redis: false },
-  package: { addon: true, redis: false },
+  package: { addon: true, redis: true, environments: true },
 };
 
 /** How long everything may take that runs where nothing is named. */
@@ -115,6 +115,7 @@ async function main(args) {
   const { redisServer } = await setup({
     addon: wanted.some((group) => NEEDS[group].addon),
     redis: wanted.some((group) => NEEDS[group].redis),
+    environments: wanted.some((group) => NEEDS[group].environments),
   });
 
   const results = [];

@@ -6,7 +6,7 @@
  */
 function asDefaultExport(object) {
   return Object.defineProperties(object, {
-    default: { value: object, configurable: true },
+    default: { value: object, configurable: true, writable: true },
     __esModule: { value: true, configurable: true },
   });
 }

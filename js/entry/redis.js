@@ -4,3 +4,5 @@ const { createRedisModule } = require('../redis/module.js');
 const { asDefaultExport } = require('./defaultExport.js');
 
 module.exports = asDefaultExport(createRedisModule());
+// For those who read this file and do not run it, as checkers of types do.
+module.exports.default = module.exports;

@@ -28,6 +28,8 @@ use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) {
+    #[cfg(unix)]
+    super::uv::find(env);
     let functions: [(&str, Body); 9] = [
         ("census", census),
         ("open", open),

@@ -1,10 +1,13 @@
 //! The part of libuv that the loop driver uses, found at load time.
 //!
 //! Node exports libuv's symbols on Linux and macOS; other runtimes that load addons may not, and
-//! then there is no loop driver. See <https://docs.libuv.org/en/v1.x/poll.html>.
+//! then there is no loop driver. Bun exports them and ends the process when one of those that it does not
+//! have is called. See <https://docs.libuv.org/en/v1.x/poll.html>.
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::sync::OnceLock;
+
+use napi::sys;
 
 use super::open_handles::OpenHandles;
 use crate::health::census;
@@ -38,8 +41,33 @@ struct Functions {
 
 static FUNCTIONS: OnceLock<Option<Functions>> = OnceLock::new();
 
+/// Finds libuv, once a process. Until this was called there is none.
+pub fn find(env: sys::napi_env) {
+    FUNCTIONS.get_or_init(|| if is_bun(env) { None } else { load() });
+}
+
+/// Whether `process.versions` names Bun.
+fn is_bun(env: sys::napi_env) -> bool {
+    let mut object = std::ptr::null_mut();
+    let mut named = false;
+    // SAFETY: on the environment's thread, in a scope of handles. A runtime without `process` answers a status that
+    // is looked at, and throws nothing: a property of what is no object is not read.
+    unsafe {
+        let mut status = sys::napi_get_global(env, &mut object);
+        for name in [c"process", c"versions"] {
+            if status != sys::Status::napi_ok {
+                return false;
+            }
+            status = sys::napi_get_named_property(env, object, name.as_ptr(), &mut object);
+        }
+        status == sys::Status::napi_ok
+            && sys::napi_has_named_property(env, object, c"bun".as_ptr(), &mut named) == sys::Status::napi_ok
+            && named
+    }
+}
+
 fn functions() -> Option<&'static Functions> {
-    FUNCTIONS.get_or_init(load).as_ref()
+    FUNCTIONS.get()?.as_ref()
 }
 
 /// Whether this process offers libuv.

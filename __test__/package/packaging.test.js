@@ -2,29 +2,31 @@
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { currentPlatform } = require('../js/native.js');
-const { aliasVersion } = require('../scripts/platforms.cjs');
+const { aliasVersion } = require('../../scripts/platforms.cjs');
+const {
+  binaryName,
+  installPacked,
+  makeFolder,
+  npm,
+  pack,
+  packBoth,
+  plainEnvironment,
+  platform,
+  ROOT,
+} = require('../support/packed');
 
-const ROOT = path.join(__dirname, '..');
-const platform = currentPlatform();
-const { version } = require('../package.json');
+const manifest = require('../../package.json');
+
+const { version } = manifest;
 
 let workplace;
 let main;
 let binary;
 
 beforeAll(() => {
-  workplace = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-packaging-'));
-  main = pack(ROOT);
-  const binaryFolder = path.join(workplace, platform);
-  fs.cpSync(path.join(ROOT, 'npm', platform), binaryFolder, { recursive: true });
-  fs.copyFileSync(
-    path.join(ROOT, `orgcache.${platform}.node`),
-    path.join(binaryFolder, `orgcache.${platform}.node`),
-  );
-  binary = pack(binaryFolder);
+  workplace = makeFolder('packaging');
+  ({ main, binary } = packBoth(workplace));
 }, 120_000);
 
 afterAll(() => fs.rmSync(workplace, { recursive: true, force: true }));
@@ -43,8 +45,7 @@ describe('the main package', () => {
         '.env.example',
       ]),
     );
-    const { exports } = require('../package.json');
-    expect(main.files).toEqual(expect.arrayContaining(filesIn(exports)));
+    expect(main.files).toEqual(expect.arrayContaining(filesIn(manifest.exports)));
   });
 
   function filesIn(target) {
@@ -58,14 +59,15 @@ describe('the main package', () => {
   });
 
   test('runs nothing when it is installed', () => {
-    const scripts = Object.keys(require('../package.json').scripts);
+    const scripts = Object.keys(manifest.scripts);
     const lifecycle = /^(pre|post)?(install|prepare|pack|publish)|^prepublish|^dependencies$/;
     expect(scripts.filter((name) => lifecycle.test(name))).toEqual([]);
   });
 });
 
-test('the package of this platform holds the binary and what describes it', () => {
-  expect(binary.files.sort()).toEqual([`orgcache.${platform}.node`, 'README.md', 'package.json'].sort());
+test('the package of this platform holds the binary, what bundlers read, and the licences of all that is in it', () => {
+  const about = ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', 'package.json'];
+  expect(binary.files.sort()).toEqual([binaryName, 'location.js', 'location.webpack.mjs', ...about].sort());
 });
 
 describe('both packages in an empty folder, with no registry and no install script', () => {
@@ -73,12 +75,7 @@ describe('both packages in an empty folder, with no registry and no install scri
 
   beforeAll(() => {
     project = path.join(workplace, 'project');
-    fs.mkdirSync(project);
-    fs.writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
-    // An empty cache of its own shows that nothing comes from elsewhere.
-    const cache = path.join(workplace, 'npm-cache');
-    const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', `--cache=${cache}`];
-    npm(project, 'install', ...flags, main.tarball, binary.tarball);
+    installPacked(project, main.tarball, binary.tarball);
   }, 120_000);
 
   test('answer require, with the subpaths giving the very objects of the package', () => {
@@ -134,7 +131,7 @@ describe('both packages in an empty folder, with no registry and no install scri
   });
 
   test('stand in for ioredis where an override names the alias', () => {
-    const alias = pack(path.join(ROOT, 'npm', 'ioredis'));
+    const alias = pack(path.join(ROOT, 'npm', 'ioredis'), workplace);
     const house = path.join(workplace, 'house');
     fs.mkdirSync(path.join(house, 'queue'), { recursive: true });
     // A package that brings ioredis itself.
@@ -147,7 +144,7 @@ describe('both packages in an empty folder, with no registry and no install scri
         [`orgcache-${platform}`]: `file:${binary.tarball}`,
         ioredis: `file:${alias.tarball}`,
         orgcache: `file:${main.tarball}`,
-        queue: `file:${pack(path.join(house, 'queue')).tarball}`,
+        queue: `file:${pack(path.join(house, 'queue'), workplace).tarball}`,
       },
       overrides: { ioredis: `file:${alias.tarball}` },
     };
@@ -204,8 +201,7 @@ describe('both packages in an empty folder, with no registry and no install scri
   function run(name, program, folder = project) {
     const print = 'const print = (value) => process.stdout.write(JSON.stringify(value));\n';
     fs.writeFileSync(path.join(folder, name), print + program);
-    const { ORGCACHE_BINARY: _, ...env } = { ...process.env, USE_REDIS: 'false' };
-    const options = { cwd: folder, env, encoding: 'utf8', timeout: 20_000 };
+    const options = { cwd: folder, env: plainEnvironment(), encoding: 'utf8', timeout: 20_000 };
     const child = spawnSync(process.execPath, [name], options);
     expect({ status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
       status: 0,
@@ -215,22 +211,3 @@ describe('both packages in an empty folder, with no registry and no install scri
     return JSON.parse(child.stdout);
   }
 });
-
-function pack(folder) {
-  const printed = npm(folder, 'pack', '--json', `--pack-destination=${workplace}`);
-  // One version of npm answers an array, another an object by package name.
-  const [packed] = Object.values(JSON.parse(printed));
-  return {
-    tarball: path.join(workplace, packed.filename),
-    files: packed.files.map((file) => file.path),
-  };
-}
-
-function npm(cwd, ...args) {
-  const { npm_execpath: script } = process.env;
-  const [program, before] = script?.endsWith('npm-cli.js') ? [process.execPath, [script]] : ['npm', []];
-  const shell = process.platform === 'win32' && program === 'npm';
-  const child = spawnSync(program, [...before, ...args], { cwd, encoding: 'utf8', shell, timeout: 110_000 });
-  if (child.status !== 0) throw new Error(`npm ${args[0]} failed: ${child.stderr}`);
-  return child.stdout;
-}

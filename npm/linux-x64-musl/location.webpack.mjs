@@ -1,0 +1,6 @@
+import { fileURLToPath } from 'node:url';
+import manifest from './package.json';
+
+// webpack copies a file that is named like this beside the bundle, with no loader configured.
+export const file = fileURLToPath(new URL('./orgcache.linux-x64-musl.node', import.meta.url));
+export const { version } = manifest;
