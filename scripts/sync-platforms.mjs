@@ -44,9 +44,10 @@ writeJson('package-lock.json', lock);
 
 /** `exports`, and `typesVersions` for the compilers that do not read it (`moduleResolution: node10`). */
 function subpaths() {
-  const names = readdirSync(at('js/entry'))
+  const names = readdirSync(at('js/entry'), { recursive: true })
     .filter((file) => path.extname(file) === '.mjs')
-    .map((file) => path.basename(file, '.mjs'));
+    .map((file) => file.slice(0, -'.mjs'.length).replaceAll(path.sep, '/'))
+    .sort();
   const entries = names.map((name) => [`./${name}`, bothWays(`./js/entry/${name}`)]);
   return {
     exports: {

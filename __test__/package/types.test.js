@@ -129,8 +129,9 @@ test('publint finds nothing in the tarball', () => {
 }, 120_000);
 
 test('package.json has every entry of js/entry, by `node scripts/sync-platforms.mjs`', () => {
-  const entries = fs.readdirSync(path.join(ROOT, 'js', 'entry')).filter((file) => file.endsWith('.mjs'));
-  const names = entries.map((file) => path.basename(file, '.mjs')).sort();
+  const files = fs.readdirSync(path.join(ROOT, 'js', 'entry'), { recursive: true });
+  const entries = files.filter((file) => file.endsWith('.mjs'));
+  const names = entries.map((file) => file.replace(/\.mjs$/, '').replaceAll(path.sep, '/')).sort();
   expect(SUBPATHS.filter((name) => name !== '.').sort()).toEqual(names.map((name) => `./${name}`));
   const { '*': versions } = manifest.typesVersions;
   expect(versions).toEqual(Object.fromEntries(names.map((name) => [name, [`./js/entry/${name}.d.ts`]])));

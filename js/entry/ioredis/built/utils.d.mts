@@ -1,0 +1,4 @@
+import * as utils from './utils.js';
+
+export * from './utils.js';
+export default utils;
