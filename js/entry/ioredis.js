@@ -1,5 +1,9 @@
 'use strict';
 
-module.exports = require('../ioredis/index.js');
+const { asDefaultExport } = require('./defaultExport.js');
+
+const Redis = asDefaultExport(require('../ioredis/index.js'));
+
+module.exports = Redis;
 // For those who read this file and do not run it, as checkers of types do.
-module.exports.default = module.exports;
+module.exports.default = Redis.default;

@@ -30,4 +30,3 @@ module.exports = Object.assign(Redis, {
   default: Redis,
   print,
 });
-Object.defineProperty(module.exports, '__esModule', { value: true });

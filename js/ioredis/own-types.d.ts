@@ -24,7 +24,7 @@ type Counted = {
   5: [a: RedisValue, b: RedisValue, c: RedisValue, d: RedisValue, e: RedisValue];
 };
 export type Exactly<Count extends keyof Counted> = Counted[Count];
-export type AtLeast<Count extends 0 | 1> = [...{ 0: []; 1: [Word] }[Count], ...more: Word[]];
+export type AtLeast<Count extends 0 | 1> = [...first: { 0: []; 1: [Word] }[Count], ...more: Word[]];
 export type Given<Args extends readonly unknown[], Reply> = Args | [...args: Args, callback: Callback<Reply>];
 
 type Pairs = object | Map<RedisValue, RedisValue>;
