@@ -33,7 +33,10 @@ for (const platform of Object.keys(platforms.RUST_TARGETS)) {
 const alias = readJson('npm/ioredis/package.json');
 alias.version = platforms.aliasVersion(main.version);
 alias.dependencies.orgcache = `^${main.version}`;
+const { homepage, bugs, repository } = main;
+Object.assign(alias, { homepage, bugs, repository: { ...repository, directory: 'npm/ioredis' } });
 writeJson('npm/ioredis/package.json', alias);
+copyFileSync(at('LICENSE'), at('npm/ioredis/LICENSE'));
 
 lock.version = main.version;
 Object.assign(lock.packages[''], { version: main.version, optionalDependencies: main.optionalDependencies });
