@@ -17,8 +17,8 @@ declare global {
  *
  * - `E_CONFIG`: an option or environment variable has a value that is not allowed, or came too late
  * - `E_KEY`: the phone number, organization, id or key is missing or too long
- * - `E_SERIALIZE`: the value is not JSON: undefined, a function, a BigInt or a cycle
- * - `E_VALUE_TOO_LARGE`: the value is larger than 16 MiB
+ * - `E_SERIALIZE`: the value is not JSON: undefined, a function, a BigInt, a cycle, or nested too deeply
+ * - `E_VALUE_TOO_LARGE`: the value is larger than 16 MiB, or a reply is longer than a string of JavaScript can be
  * - `E_CONNECT` (retryable): no connection to Redis could be made; nothing was sent
  * - `E_TIMEOUT`: the deadline passed before an answer came; the command may have run
  * - `E_UNKNOWN_OUTCOME`: the command was sent and the connection was lost; it may have run
@@ -26,6 +26,7 @@ declare global {
  * - `E_REPLY`: Redis answered with an error; redisCode holds its first word
  * - `E_CLOSED`: the cache was shut down
  * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
+ * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  */
 export type ErrorCode =
   | 'E_CONFIG'
@@ -38,7 +39,8 @@ export type ErrorCode =
   | 'E_OVERLOADED'
   | 'E_REPLY'
   | 'E_CLOSED'
-  | 'E_ARGUMENT';
+  | 'E_ARGUMENT'
+  | 'E_INTERNAL';
 
 /** What every call of this package rejects with. Its message holds no phone number, value or secret. */
 export class OrgCacheError extends Error {

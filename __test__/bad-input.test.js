@@ -148,6 +148,31 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
     await nothingStored();
   });
 
+  test('a value that is nested too deeply is told as that, and one without JSON is not', async () => {
+    let deep = [];
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    for (const call of [adapter.set('deep', deep), manager.hset('h', 'f', deep)]) {
+      const error = await rejection(call);
+      expect(error).toMatchObject({
+        code: 'E_SERIALIZE',
+        message: expect.stringMatching(/nested too deeply/),
+      });
+      expect(error.message).not.toMatch(/BigInt|cycle/);
+      expect(error.cause).toBeInstanceOf(RangeError);
+    }
+    expect(await rejection(adapter.set('cyclic', cyclic))).toMatchObject({
+      message: expect.stringMatching(/cycle/),
+    });
+    await nothingStored();
+  });
+
+  test('a value whose JSON no string can hold is too large', async () => {
+    const error = await rejection(adapter.set('long', { toJSON: () => 'x'.repeat(2 ** 29) }));
+    expect(error).toMatchObject({ code: 'E_VALUE_TOO_LARGE', retryable: false });
+    expect(error.message).not.toMatch(/BigInt|cycle/);
+    await nothingStored();
+  });
+
   test('a value of 17 MiB rejects with E_VALUE_TOO_LARGE and stores nothing', async () => {
     const error = await rejection(adapter.set('huge', 'x'.repeat(17 * MIB)));
     expect(error).toMatchObject({ name: 'OrgCacheError', code: 'E_VALUE_TOO_LARGE', retryable: false });

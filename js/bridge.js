@@ -7,6 +7,7 @@ const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { hasValue, protocol } = require('./protocol.js');
+const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { marks, pushed, linkSlots } = protocol;
@@ -124,6 +125,9 @@ class Bridge {
       this.#native = this.#context.run(
         loadNative().openLink,
         this.#link.makeError,
+        makeArray,
+        makeObject,
+        extend,
         (count, ...values) => this.#settle(count, values),
         (name, json) => this.#hear(name, json),
         this.#calls,
@@ -136,6 +140,9 @@ class Bridge {
       this.#native = this.#context.run(
         loadNative().open,
         makeError,
+        makeArray,
+        makeObject,
+        extend,
         (count, ...values) => this.#settle(count, values),
         (name, json) => this.#hear(name, json),
         this.#calls,
@@ -417,16 +424,7 @@ class Bridge {
   /** Fields and JSON texts in turn, as an object. */
   entries(texts) {
     const object = {};
-    for (let i = 0; i < texts.length; i += 2) {
-      const value = this.parse(texts[i + 1]);
-      // A field of any name is data: assignment would let `__proto__` change the object's prototype.
-      Object.defineProperty(object, texts[i], {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
-    }
+    for (let i = 0; i < texts.length; i += 2) putField(object, texts[i], this.parse(texts[i + 1]));
     return object;
   }
 

@@ -27,11 +27,7 @@ function toJson(value) {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new OrgCacheError(
-      'E_SERIALIZE',
-      'the value has no JSON: it holds a BigInt, a cycle or a toJSON that throws',
-      { cause },
-    );
+    throw withoutJson(cause);
   }
   if (text === undefined) {
     throw new OrgCacheError(
@@ -40,6 +36,21 @@ function toJson(value) {
     );
   }
   return text;
+}
+
+/** Why a value has no JSON, by what JavaScript threw: a RangeError is a limit of its own, met on the way. */
+function withoutJson(cause) {
+  const isLimit = cause?.name === 'RangeError';
+  if (isLimit && /call stack/i.test(cause.message)) {
+    const sentence = 'the value has no JSON: it is nested too deeply, or its toJSON calls itself';
+    return new OrgCacheError('E_SERIALIZE', sentence, { cause });
+  }
+  if (isLimit && /string length|out of memory/i.test(cause.message)) {
+    const sentence = 'the value is too large: its JSON is longer than a string of JavaScript can be';
+    return new OrgCacheError('E_VALUE_TOO_LARGE', sentence, { cause });
+  }
+  const sentence = 'the value has no JSON: it holds a BigInt, a cycle or a toJSON that throws';
+  return new OrgCacheError('E_SERIALIZE', sentence, { cause });
 }
 
 /**

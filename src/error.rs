@@ -20,6 +20,7 @@ pub enum ErrorCode {
     Reply,
     Closed,
     Argument,
+    Internal,
 }
 
 /// One row of the public error table.
@@ -47,9 +48,14 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         ErrorCode::Serialize,
         "E_SERIALIZE",
         false,
-        "the value is not JSON: undefined, a function, a BigInt or a cycle",
+        "the value is not JSON: undefined, a function, a BigInt, a cycle, or nested too deeply",
     ),
-    row(ErrorCode::ValueTooLarge, "E_VALUE_TOO_LARGE", false, "the value is larger than 16 MiB"),
+    row(
+        ErrorCode::ValueTooLarge,
+        "E_VALUE_TOO_LARGE",
+        false,
+        "the value is larger than 16 MiB, or a reply is longer than a string of JavaScript can be",
+    ),
     row(ErrorCode::Connect, "E_CONNECT", true, "no connection to Redis could be made; nothing was sent"),
     row(
         ErrorCode::Timeout,
@@ -76,6 +82,12 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         "E_ARGUMENT",
         false,
         "an argument or an option of a call is not allowed, such as a lifetime that is no positive number",
+    ),
+    row(
+        ErrorCode::Internal,
+        "E_INTERNAL",
+        false,
+        "a defect in native code was caught, or Node could not make a value; the command may have run",
     ),
 ];
 
@@ -131,6 +143,11 @@ impl Error {
     /// An error reply as the server has said it, for a caller who wants just that.
     pub fn verbatim_reply(line: &str) -> Self {
         Error { message: line.to_owned(), ..Error::reply(line) }
+    }
+
+    /// A panic was caught.
+    pub fn defect() -> Self {
+        Error::new(ErrorCode::Internal, "a defect in orgcache's native code was caught; please report it")
     }
 
     /// The deadline passed while the command still waited here: it cannot have run.
@@ -195,6 +212,7 @@ mod tests {
             Reply,
             Closed,
             Argument,
+            Internal,
         ];
         for code in all {
             assert_eq!(code.table_row().code, code);

@@ -271,9 +271,7 @@ class RedisClient extends EventEmitter {
     return new Messages({
       start: async (take) => {
         this.#sender.refuseIfEnded();
-        return this.#subscriptions.tap('subscribe', name, ({ channel: from, message }) =>
-          take({ channel: from, message: message.toString() }),
-        );
+        return this.#subscriptions.tap('subscribe', name, take);
       },
       onSlow: (event) => this.#connections.context.emit(this, 'slow', event),
       options,

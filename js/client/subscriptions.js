@@ -1,6 +1,7 @@
 'use strict';
 
 const { isFinal } = require('../streams/replies.js');
+const { textOf } = require('../texts.js');
 const { clearInterval, epochMs, queueMicrotask, setInterval, setTimeout } = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
@@ -264,14 +265,30 @@ class Subscriptions {
     this.#hearAgain('ssubscribe', [name]);
   }
 
+  /** A message as text; where no string can hold it that is told, and who takes Buffers gets it all the same. */
+  #textOf(payload) {
+    try {
+      return textOf(payload);
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
+  }
+
   #tell(kind, event, name, channel, payload) {
     const emitter = this.#emitter;
     const seen = this.#channelNames.incoming(channel);
     const entry = this.#entries[kind].get(keyOf(name));
-    for (const take of entry?.taps ?? []) take({ channel: seen.toString(), message: payload });
+    const wantsText = emitter.listenerCount(event) > 0 || entry?.taps.size > 0;
+    const text = wantsText ? this.#textOf(payload) : undefined;
+    if (text !== undefined) {
+      for (const take of entry?.taps ?? []) take({ channel: seen.toString(), message: text });
+    }
     const isPattern = kind === 'psubscribe';
     const pattern = isPattern ? [this.#channelNames.incoming(name, true).toString()] : [];
-    if (emitter.listenerCount(event) > 0) this.#emit(event, ...pattern, seen.toString(), payload.toString());
+    if (text !== undefined && emitter.listenerCount(event) > 0) {
+      this.#emit(event, ...pattern, seen.toString(), text);
+    }
     if (emitter.listenerCount(`${event}Buffer`) > 0) {
       this.#emit(`${event}Buffer`, ...pattern, seen, payload);
     }

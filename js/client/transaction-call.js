@@ -2,6 +2,8 @@
 
 const { ofCommand } = require('../errors.js');
 const { protocol } = require('../protocol.js');
+const { putField } = require('../realm.js');
+const { textOf } = require('../texts.js');
 
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 
@@ -21,13 +23,24 @@ function transactionOf(commands, detail) {
   }
   const repliesOf = (replies) => {
     if (replies === null) return null;
-    replies.forEach((reply, index) => {
+    const formed = isMixed
+      ? replies.map((reply, index) => formedOf(reply, details[index], commands[index].command.method))
+      : replies;
+    formed.forEach((reply, index) => {
       if (reply instanceof Error) ofCommand(reply, commands[index].command.name);
     });
-    if (!isMixed) return replies;
-    return replies.map((reply, index) => inForm(reply, details[index], commands[index].command.method));
+    return formed;
   };
   return { detail: detail | common, values, repliesOf };
+}
+
+/** A reply that cannot have the form is the error of its command. */
+function formedOf(reply, detail, method) {
+  try {
+    return inForm(reply, detail, method);
+  } catch (error) {
+    return error;
+  }
 }
 
 function inForm(reply, detail, method) {
@@ -37,21 +50,13 @@ function inForm(reply, detail, method) {
 }
 
 function asText(reply) {
-  if (Buffer.isBuffer(reply)) return reply.toString();
+  if (Buffer.isBuffer(reply)) return textOf(reply);
   return Array.isArray(reply) ? reply.map(asText) : reply;
 }
 
 function objectOf(pairs) {
   const object = {};
-  for (let i = 0; i < pairs.length; i += 2) {
-    // A field of any name is data: assignment would let `__proto__` change the object's prototype.
-    Object.defineProperty(object, String(pairs[i]), {
-      value: pairs[i + 1],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
+  for (let i = 0; i < pairs.length; i += 2) putField(object, String(pairs[i]), pairs[i + 1]);
   return object;
 }
 

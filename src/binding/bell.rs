@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use napi::sys;
 
+use super::values;
 use crate::connection::{Wake, WakeOnce};
+use crate::error::Result;
 use crate::health::census;
 
 /// What Node calls for a wake-up: with the environment, no function, the context, and no data.
@@ -43,12 +45,12 @@ pub struct Bell {
 impl Bell {
     /// A bell whose ringing calls `wake` with the address of `context` on the environment's thread. It does not
     /// keep the process alive unless `hold` says so.
-    pub fn new<C: 'static>(env: sys::napi_env, wake: OnWake, context: Box<C>) -> Bell {
+    pub fn new<C: 'static>(env: sys::napi_env, wake: OnWake, context: Box<C>) -> Result<Bell> {
         let mut function = ptr::null_mut();
-        let name = super::values::string(env, b"orgcache");
+        let name = values::string(env, b"orgcache")?;
         let context = Box::into_raw(Box::new(Context { own: context, _counted: census::WAKERS.add() }));
         // SAFETY: `context` is freed by the finalizer, when Node has let go of the function.
-        unsafe {
+        let status = unsafe {
             sys::napi_create_threadsafe_function(
                 env,
                 ptr::null_mut(),
@@ -61,10 +63,21 @@ impl Bell {
                 ptr::from_ref(&*(*context).own).cast_mut().cast(),
                 Some(wake),
                 &mut function,
-            );
-            sys::napi_unref_threadsafe_function(env, function);
+            )
+        };
+        if let Err(error) = values::checked(status, "a threadsafe function") {
+            // SAFETY: made above; Node has not taken it.
+            drop(unsafe { Box::from_raw(context) });
+            return Err(error);
         }
-        Bell { handle: Mutex::new(Some(Handle(function))), once: WakeOnce::default() }
+        // SAFETY: made above, on the environment's thread.
+        unsafe { sys::napi_unref_threadsafe_function(env, function) };
+        Ok(Bell { handle: Mutex::new(Some(Handle(function))), once: WakeOnce::default() })
+    }
+
+    /// A bell that wakes nobody.
+    pub fn silent() -> Bell {
+        Bell { handle: Mutex::new(None), once: WakeOnce::default() }
     }
 
     /// Rings, unless it rings already. For any thread.

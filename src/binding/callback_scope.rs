@@ -18,7 +18,7 @@ impl CallbackScopes {
     /// To be made in the context of the client's owner: ticks that begin in a scope inherit it.
     pub fn new(env: sys::napi_env) -> Result<CallbackScopes> {
         let mut context = ptr::null_mut();
-        let name = values::string(env, b"orgcache");
+        let name = values::string(env, b"orgcache")?;
         // SAFETY: `env` is the environment of the running call; without a resource Node makes one.
         let status = unsafe { sys::napi_async_init(env, ptr::null_mut(), name, &mut context) };
         if status != sys::Status::napi_ok || context.is_null() {

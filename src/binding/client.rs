@@ -21,6 +21,7 @@ use super::lane_driver::Place;
 use super::link_driver::LinkDriver;
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
+use super::realm::Realm;
 use super::reference::Reference;
 use super::sink::{Discard, JsSink, Mark, Settled};
 use super::under_way::UnderWay;
@@ -28,7 +29,7 @@ use super::under_way::UnderWay;
 use super::uv;
 use super::values;
 use crate::cache::{Core, Outcome, Sink, closed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::health::log::Registration;
 use crate::health::{State, census};
 use crate::redis::Target;
@@ -40,7 +41,7 @@ const OUTCOMES_A_CALL: usize = 1024;
 pub struct Lent {
     pub settle: Reference,
     pub notice: Reference,
-    pub make_error: Reference,
+    pub realm: Realm,
     /// Slots and heads of calls, written by JavaScript.
     pub calls: SharedWords,
     /// Slots and marks of outcomes, read by JavaScript.
@@ -94,8 +95,13 @@ impl Client {
     pub fn new(env: sys::napi_env, core: Core, lent: Lent) -> Result<Rc<Client>> {
         let core = Arc::new(core);
         let callback_scopes = CallbackScopes::new(env)?;
-        Ok(Rc::new_cyclic(|client: &Weak<Client>| {
-            let bell = Arc::new(Bell::new(env, on_wake, Box::new(client.clone())));
+        let mut refused = None;
+        let client = Rc::new_cyclic(|client: &Weak<Client>| {
+            let bell = Bell::new(env, on_wake, Box::new(client.clone())).unwrap_or_else(|error| {
+                refused = Some(error);
+                Bell::silent()
+            });
+            let bell = Arc::new(bell);
             let notices = Arc::new(Notices::new(bell.clone()));
             let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
             for warning in &core.config().warnings {
@@ -123,7 +129,8 @@ impl Client {
                 log: RefCell::new(log),
                 _counted: census::CLIENTS.add(),
             }
-        }))
+        });
+        refused.map_or(Ok(client), Err)
     }
 
     /// Starts to connect, unless the store is embedded.
@@ -184,7 +191,11 @@ impl Client {
     }
 
     pub fn make_error(&self) -> sys::napi_value {
-        self.lent.make_error.value()
+        self.lent.realm.make_error()
+    }
+
+    pub fn realm(&self) -> &Realm {
+        &self.lent.realm
     }
 
     /// Takes in the calls that JavaScript has gathered: `word_count` words and their arguments.
@@ -220,7 +231,7 @@ impl Client {
             }
             inner.intake.answer(client.env, &client.core, word, arguments)
         });
-        answered.unwrap_or_else(|| Outcome::Failed(closed()))
+        answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
     }
 
     /// Runs `work`; nothing where it panics. Nobody knows what state a panic leaves, so it ends the
@@ -233,7 +244,7 @@ impl Client {
         result.ok()
     }
 
-    /// Closes after a defect: every call that waits fails with `E_CLOSED`, and every later one.
+    /// Closes after a defect: every call that waits fails with `E_INTERNAL`, and every later one with `E_CLOSED`.
     fn give_up(&self, origin: Origin) {
         let client = self.core.health().id();
         tracing::error!(client, "a defect in orgcache's native code was caught: the cache is closed");
@@ -269,7 +280,7 @@ impl Client {
     fn work(&self, work: impl FnOnce(&mut Inner, &mut JsSink)) -> Settled {
         let mut inner = self.inner.borrow_mut();
         let room = std::mem::take(&mut inner.room);
-        let mut sink = JsSink::new(self.env, self.make_error(), room);
+        let mut sink = JsSink::new(&self.lent.realm, room);
         work(&mut inner, &mut sink);
         sink.finish()
     }
@@ -310,7 +321,8 @@ impl Client {
             let (of_page, rest) = values.split_at(count.min(values.len()));
             values = rest;
             // Arguments cost a fraction of what the elements of an array do.
-            let mut arguments = vec![values::integer(self.env, outcomes.len() as i64)];
+            let count = values::integer(self.env, outcomes.len() as i64);
+            let mut arguments = vec![count.unwrap_or_else(|_| values::undefined(self.env))];
             arguments.extend(of_page);
             values::call(self.env, self.lent.settle.value(), &arguments);
         }
@@ -344,10 +356,10 @@ impl Client {
             return;
         }
         for notice in self.notices.take() {
-            let arguments = [
-                values::string(self.env, notice.name.as_bytes()),
-                values::string(self.env, notice.detail.as_bytes()),
-            ];
+            let text = |text: &str| values::string(self.env, text.as_bytes());
+            // A notice that is no text of JavaScript's cannot be told.
+            let (Ok(name), Ok(detail)) = (text(&notice.name), text(&notice.detail)) else { continue };
+            let arguments = [name, detail];
             values::call(self.env, self.lent.notice.value(), &arguments);
         }
     }

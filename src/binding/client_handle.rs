@@ -13,6 +13,7 @@ use napi::sys;
 
 use super::client::{Client, Lent};
 use super::report::report_of;
+use super::values::checked;
 use crate::cache::Core;
 use crate::error::Result;
 use crate::health::census;
@@ -34,7 +35,7 @@ impl ClientHandle {
         let handle =
             Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
         // After the bell's threadsafe function, whose own hook therefore runs later.
-        handle.hook.set(Some(CleanupHook::add(env, &handle)));
+        handle.hook.set(Some(CleanupHook::add(env, &handle)?));
         // Where it cannot start, the handle's end is the client's.
         start(&client)?;
         Ok(handle)
@@ -87,12 +88,18 @@ struct CleanupHook {
 }
 
 impl CleanupHook {
-    fn add(env: sys::napi_env, handle: &Rc<ClientHandle>) -> CleanupHook {
+    fn add(env: sys::napi_env, handle: &Rc<ClientHandle>) -> Result<CleanupHook> {
         let handle = Box::into_raw(Box::new(Rc::downgrade(handle)));
         let mut raw = ptr::null_mut();
         // SAFETY: what the hook is given is freed when it is removed.
-        unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), handle.cast(), &mut raw) };
-        CleanupHook { raw, handle, _counted: census::HOOKS.add() }
+        let status =
+            unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), handle.cast(), &mut raw) };
+        if let Err(error) = checked(status, "a cleanup hook") {
+            // SAFETY: made above; Node has not taken it.
+            drop(unsafe { Box::from_raw(handle) });
+            return Err(error);
+        }
+        Ok(CleanupHook { raw, handle, _counted: census::HOOKS.add() })
     }
 
     /// Also tells an environment that is ending that it may.

@@ -16,7 +16,7 @@ use super::sink::Discard;
 use super::under_way::{FIRST_RESERVED, UnderWay};
 use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
 use crate::config::Topology;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::health::State;
 
 pub enum Driving {
@@ -140,10 +140,10 @@ impl Driving {
     }
 
     /// Lets go of the connection after a panic. What the driver says is not believed: every call that is under way
-    /// fails with `E_CLOSED`.
+    /// fails with `E_INTERNAL`.
     pub fn give_up(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
         let is_link = matches!(self, Driving::Link(_));
-        settle_all(under_way, sink, |_| self.let_go(&mut Discard));
+        settle_all(under_way, sink, Error::defect, |_| self.let_go(&mut Discard));
         if is_link {
             link_driver::tell_defect(sink);
         }
@@ -151,7 +151,7 @@ impl Driving {
 
     /// Settles every call that is under way, whatever the driver does, and lets go of the connection.
     pub fn close(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
-        settle_all(under_way, sink, |sink| self.let_go(sink));
+        settle_all(under_way, sink, closed, |sink| self.let_go(sink));
     }
 
     fn let_go(self, sink: &mut dyn Sink) {
@@ -178,8 +178,13 @@ impl Sink for Noting<'_> {
     }
 }
 
-/// Lets `close` settle what it knows of; every other call that is under way fails with `E_CLOSED`.
-fn settle_all(under_way: &mut UnderWay, sink: &mut dyn Sink, close: impl FnOnce(&mut dyn Sink)) {
+/// Lets `close` settle what it knows of; every other call that is under way fails for the reason.
+fn settle_all(
+    under_way: &mut UnderWay,
+    sink: &mut dyn Sink,
+    reason: fn() -> Error,
+    close: impl FnOnce(&mut dyn Sink),
+) {
     let mut noting = Noting { under_way, sink };
     // The calls must settle where it panics, too.
     if catch_unwind(AssertUnwindSafe(|| close(&mut noting))).is_err() {
@@ -187,7 +192,7 @@ fn settle_all(under_way: &mut UnderWay, sink: &mut dyn Sink, close: impl FnOnce(
     }
     let left: Vec<u32> = noting.under_way.slots().collect();
     for slot in left {
-        noting.settle(slot, Outcome::Failed(closed()));
+        noting.settle(slot, Outcome::Failed(reason()));
     }
 }
 
@@ -279,10 +284,11 @@ mod tests {
         SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect()
     }
 
-    fn assert_all_closed(driving: Driving) {
+    fn assert_all_failed(driving: Driving) {
         let (mut under_way, mut settled) = (under_way(), Settled::default());
         driving.give_up(&mut under_way, &mut settled);
-        assert_eq!(settled.0, all_closed());
+        let failed = |slot| (slot, Some(ErrorCode::Internal));
+        assert_eq!(settled.0, SLOTS.map(failed).collect::<Vec<_>>());
         assert_eq!(under_way.count(), 0);
     }
 
@@ -305,7 +311,7 @@ mod tests {
         ];
         for (close, of_the_second) in closes {
             let (mut under_way, mut settled) = (under_way(), Settled::default());
-            settle_all(&mut under_way, &mut settled, close);
+            settle_all(&mut under_way, &mut settled, closed, close);
             settled.0.sort_by_key(|(slot, _)| *slot);
             assert_eq!(settled.0, [all_closed()[0], (1, of_the_second), all_closed()[2]]);
             assert_eq!(under_way.count(), 0);
@@ -332,12 +338,12 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_on_the_io_thread_is_told_and_every_call_fails_with_e_closed() {
+    fn a_panic_on_the_io_thread_is_told_and_every_call_fails_with_e_internal() {
         let bell = Arc::new(Bell { cracks: 1, ..Bell::default() });
         let driving = with_calls(&bell);
         until("the panic", || driving.has_died());
         until("the bell", || bell.rung.load(Ordering::SeqCst) == 2);
-        assert_all_closed(driving);
+        assert_all_failed(driving);
     }
 
     #[test]
@@ -347,6 +353,6 @@ mod tests {
         until("the outcomes", || bell.rung.load(Ordering::SeqCst) > 0);
         let handed_over = catch_unwind(AssertUnwindSafe(|| driving.awake(Instant::now(), &mut Broken)));
         assert!(handed_over.is_err() && !driving.has_died());
-        assert_all_closed(driving);
+        assert_all_failed(driving);
     }
 }

@@ -11,10 +11,11 @@ use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::client_handle::ClientHandle;
-use super::function::{Body, Invocation, Thrown, define as function, misuse};
+use super::function::{Body, Invocation, Thrown, define as function, empty_object, misuse};
 use super::intake::{Given, Values};
 use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
+use super::realm::Realm;
 use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{Mark, show};
@@ -27,7 +28,7 @@ use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 
 /// Defines what the addon exports. Nothing is started.
-pub fn define(env: sys::napi_env, exports: sys::napi_value) {
+pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
     super::uv::find(env);
     let functions: [(&str, Body); 9] = [
@@ -42,8 +43,9 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) {
         ("nearest", nearest_name),
     ];
     for (name, body) in functions {
-        function(env, exports, name, body, None);
+        function(env, exports, name, body, None)?;
     }
+    Ok(())
 }
 
 /// `protocol()`: the numbers and tables that both sides share, as JSON.
@@ -74,12 +76,12 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "ttlConfig": ttl,
         "errors": errors,
     });
-    Ok(values::string(call.env, protocol.to_string().as_bytes()))
+    text(call, protocol.to_string().as_bytes(), ptr::null_mut())
 }
 
 /// `commandKeys()`: where each command has its keys, as JSON.
 fn command_keys(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    Ok(values::string(call.env, command::describe_keys().to_string().as_bytes()))
+    text(call, command::describe_keys().to_string().as_bytes(), ptr::null_mut())
 }
 
 /// Every command: how many words it has, and what is said of it.
@@ -99,7 +101,7 @@ fn make_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
     described(call, 0, || {
         let texts = texts(call, 1..3)?;
         let key = org_key(texts.organization(0)?, texts.required(1, "the phone number")?)?;
-        Ok(values::string(call.env, key.as_bytes()))
+        values::string(call.env, key.as_bytes())
     })
 }
 
@@ -109,7 +111,7 @@ fn split_org_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thro
         let texts = texts(call, 1..2)?;
         let (organization, phone) = parse_org_key(texts.required(0, "the key")?);
         let parts = json!({ "orgId": organization, "phoneNumber": decode_phone(phone) });
-        Ok(values::string(call.env, parts.to_string().as_bytes()))
+        values::string(call.env, parts.to_string().as_bytes())
     })
 }
 
@@ -119,24 +121,23 @@ fn nearest_name(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
         let texts = texts(call, 1..3)?;
         let names = texts.required(1, "the names")?;
         let meant = nearest(texts.required(0, "the word")?, names.split(' '));
-        Ok(meant.map_or_else(|| values::null(call.env), |name| values::string(call.env, name.as_bytes())))
+        meant.map_or_else(|| Ok(values::null(call.env)), |name| values::string(call.env, name.as_bytes()))
     })
 }
 
-/// `open(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, isDedicated)`: a client.
+/// `open(makeError, makeArray, makeObject, extend, settle, notice, calls, outcomes, optionsJson, environmentJson,
+/// isDedicated)`: a client.
 fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
-        let texts = texts(call, 5..7)?;
+        let texts = texts(call, 8..10)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let mut is_dedicated = false;
         // SAFETY: an argument of the running call; where it is no boolean, nothing is written.
-        unsafe { sys::napi_get_value_bool(env, call.argument(7), &mut is_dedicated) };
+        unsafe { sys::napi_get_value_bool(env, call.argument(10), &mut is_dedicated) };
         let core = Core::new(config, if is_dedicated { Role::Dedicated } else { Role::Shared })?;
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
-        let mut object = ptr::null_mut();
-        // SAFETY: `env` is the environment of the running call.
-        unsafe { sys::napi_create_object(env, &mut object) };
+        let object = empty_object(env)?;
         let functions: [(&str, Body); 12] = [
             ("submit", submit),
             ("submitArray", submit_array),
@@ -152,7 +153,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             ("record", record),
         ];
         for (name, body) in functions {
-            function(env, object, name, body, Some(handle.clone()));
+            function(env, object, name, body, Some(handle.clone()))?;
         }
         // What there is to tell waits for the bell: a listener that calls right back in would find no
         // client yet and open another.
@@ -160,15 +161,15 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-/// The first five arguments of what opens a client.
+/// The first eight arguments of what opens a client.
 pub fn lent(call: &Invocation) -> Result<Lent> {
     let env = call.env;
     Ok(Lent {
-        make_error: Reference::new(env, call.argument(0)),
-        settle: Reference::new(env, call.argument(1)),
-        notice: Reference::new(env, call.argument(2)),
-        calls: shared_words(env, call.argument(3))?,
-        outcomes: shared_words(env, call.argument(4))?,
+        realm: Realm::new(env, [0, 1, 2, 3].map(|position| call.argument(position)))?,
+        settle: Reference::new(env, call.argument(4))?,
+        notice: Reference::new(env, call.argument(5))?,
+        calls: shared_words(env, call.argument(6))?,
+        outcomes: shared_words(env, call.argument(7))?,
     })
 }
 
@@ -187,7 +188,7 @@ fn inspect(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let texts = texts(call, 1..3)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
-        Ok(values::string(call.env, settings_report(&config).to_string().as_bytes()))
+        values::string(call.env, settings_report(&config).to_string().as_bytes())
     })
 }
 
@@ -222,8 +223,12 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     if let Outcome::Failed(error) = outcome {
         return Err(Thrown(error, client.make_error()));
     }
-    let make_error = client.make_error();
-    Ok(match show(call.env, make_error, &outcome) {
+    Ok(match show(client.realm(), &outcome) {
+        (Mark::Failed, Some(error)) => {
+            // SAFETY: made above.
+            unsafe { sys::napi_throw(call.env, error) };
+            ptr::null_mut()
+        }
         (_, Some(value)) => value,
         (Mark::True, _) => values::boolean(call.env, true),
         (Mark::False, _) => values::boolean(call.env, false),
@@ -235,20 +240,20 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
 /// nothing where it was closed before.
 pub fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let report = call.handle.as_ref().and_then(|handle| handle.close());
-    Ok(report.map_or(ptr::null_mut(), |report| values::string(call.env, report.as_bytes())))
+    report.map_or(Ok(ptr::null_mut()), |report| text(call, report.as_bytes(), ptr::null_mut()))
 }
 
 /// `report()`: everything the client knows about itself, as JSON.
 fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = client(call)?;
-    Ok(values::string(call.env, report_of(&client, &client.nodes()).to_string().as_bytes()))
+    text(call, report_of(&client, &client.nodes()).to_string().as_bytes(), client.make_error())
 }
 
 /// `census()`: how many native things live in this process, as JSON. For diagnosis.
 fn census(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let counts: Map<_, _> =
         census::counts().into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect();
-    Ok(values::string(call.env, Value::from(counts).to_string().as_bytes()))
+    text(call, Value::from(counts).to_string().as_bytes(), ptr::null_mut())
 }
 
 /// `useRedis(isOn)`.
@@ -267,7 +272,7 @@ fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
         let mut key = Vec::new();
         let id = texts.text(2)?.filter(|id| !id.is_empty());
         client.core().keys().managed(&mut key, texts.required(0, "the type")?, texts.organization(1)?, id)?;
-        Ok(values::string(call.env, &key))
+        values::string(call.env, &key)
     });
     made.map_err(|error| Thrown(error, client.make_error()))
 }
@@ -278,7 +283,7 @@ fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     let made = texts(call, 0..1).and_then(|texts| {
         let mut key = Vec::new();
         client.core().keys().organization_index(&mut key, texts.organization(0)?)?;
-        Ok(values::string(call.env, &key))
+        values::string(call.env, &key)
     });
     made.map_err(|error| Thrown(error, client.make_error()))
 }
@@ -298,17 +303,17 @@ fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown>
         }
         (None, None) => return Ok(values::null(call.env)),
     };
-    Ok(values::string(call.env, named.to_string().as_bytes()))
+    text(call, named.to_string().as_bytes(), client.make_error())
 }
 
 /// `decodeValue(bytes)`: the JSON text of a value as it is stored; null where it is damaged.
 fn decode_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = client(call)?;
     let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
-    Ok(match client.core().decode_value(texts.bytes(0)) {
-        Some(json) => values::string(call.env, &json),
-        None => values::null(call.env),
-    })
+    match client.core().decode_value(texts.bytes(0)) {
+        Some(json) => text(call, &json, client.make_error()),
+        None => Ok(values::null(call.env)),
+    }
 }
 
 /// `corruptValue()`: a value that was stored is no JSON.
@@ -368,6 +373,14 @@ pub fn client(call: &Invocation) -> std::result::Result<Rc<Client>, Thrown> {
     client.ok_or_else(|| Thrown(closed(), ptr::null_mut()))
 }
 
+pub fn text(
+    call: &Invocation,
+    text: &[u8],
+    make_error: sys::napi_value,
+) -> std::result::Result<sys::napi_value, Thrown> {
+    values::string(call.env, text).map_err(|error| Thrown(error, make_error))
+}
+
 pub fn described(
     call: &Invocation,
     make_error: usize,
@@ -404,5 +417,5 @@ fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWord
             return Err(misuse("the bridge needs a Uint32Array"));
         }
     }
-    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array) })
+    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array)? })
 }

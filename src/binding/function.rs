@@ -15,7 +15,7 @@ use super::values;
 use crate::error::{Error, ErrorCode};
 
 /// Most functions of ours take no more arguments; they are read without an allocation.
-const FEW_ARGUMENTS: usize = 8;
+const FEW_ARGUMENTS: usize = 11;
 
 /// What a function is called with.
 pub struct Invocation {
@@ -54,26 +54,35 @@ pub fn define(
     name: &str,
     body: Body,
     handle: Option<Rc<ClientHandle>>,
-) {
+) -> Result<(), Error> {
+    let key = values::string(env, name.as_bytes())?;
     let bound: *mut Bound = Box::into_raw(Box::new((body, handle)));
     let mut function = ptr::null_mut();
-    // SAFETY: `env` and `object` come from the running call into this addon; the name is passed
-    // with its length; `bound` is freed when the function is, or with the environment.
-    unsafe {
-        let length = name.len() as isize;
-        sys::napi_create_function(
-            env,
-            name.as_ptr().cast(),
-            length,
-            Some(enter),
-            bound.cast(),
-            &mut function,
-        );
-        sys::napi_add_finalizer(env, function, bound.cast(), Some(unbind), ptr::null_mut(), ptr::null_mut());
-        let mut key = ptr::null_mut();
-        sys::napi_create_string_utf8(env, name.as_ptr().cast(), length, &mut key);
-        sys::napi_set_property(env, object, key, function);
+    // SAFETY: `env` comes from the running call into this addon; the name is passed with its length; `bound` is freed
+    // when the function is, or with the environment.
+    let status = unsafe {
+        let (text, length) = (name.as_ptr().cast(), name.len() as isize);
+        sys::napi_create_function(env, text, length, Some(enter), bound.cast(), &mut function)
+    };
+    if let Err(error) = values::checked(status, "a function") {
+        // SAFETY: made above; no function has it.
+        drop(unsafe { Box::from_raw(bound) });
+        return Err(error);
     }
+    // SAFETY: the function was made above, and `object` is of the running call.
+    let status = unsafe {
+        sys::napi_add_finalizer(env, function, bound.cast(), Some(unbind), ptr::null_mut(), ptr::null_mut());
+        sys::napi_set_property(env, object, key, function)
+    };
+    values::checked(status, "a property")
+}
+
+/// An object for functions.
+pub fn empty_object(env: sys::napi_env) -> Result<sys::napi_value, Error> {
+    let mut object = ptr::null_mut();
+    // SAFETY: `env` is the environment of the running call.
+    values::checked(unsafe { sys::napi_create_object(env, &mut object) }, "an object")?;
+    Ok(object)
 }
 
 /// The function is gone, or its environment ends: nobody calls it any more.
@@ -99,28 +108,38 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
         (*bound.cast::<Bound>()).clone()
     };
     let invocation = Invocation { env, handle, few, many };
-    match catch_unwind(AssertUnwindSafe(|| body(&invocation))) {
-        Ok(Ok(value)) => value,
-        Ok(Err(Thrown(error, make))) if make.is_null() => {
-            let text = |text: &str| CString::new(text).unwrap_or_default();
-            let (code, message) = (text(error.code().as_str()), text(error.message()));
-            // SAFETY: both texts end with NUL.
-            unsafe { sys::napi_throw_error(env, code.as_ptr(), message.as_ptr()) };
-            ptr::null_mut()
-        }
-        Ok(Err(Thrown(error, make))) => {
-            let thrown = values::error(env, make, &error);
-            // SAFETY: both were made in this call.
-            unsafe { sys::napi_throw(env, thrown) };
-            ptr::null_mut()
-        }
-        Err(_) => {
-            let message = c"a defect in orgcache's native code was caught";
-            // SAFETY: both texts end with NUL.
-            unsafe { sys::napi_throw_error(env, c"E_REPLY".as_ptr(), message.as_ptr()) };
+    let result = catch_unwind(AssertUnwindSafe(|| body(&invocation)));
+    match result.unwrap_or_else(|_| Err(Thrown(Error::defect(), make_error_of(&invocation)))) {
+        Ok(value) => value,
+        Err(thrown) => {
+            throw(env, &thrown);
             ptr::null_mut()
         }
     }
+}
+
+fn throw(env: sys::napi_env, Thrown(error, make): &Thrown) {
+    if make.is_null() {
+        let text = |text: &str| CString::new(text).unwrap_or_default();
+        let (code, message) = (text(error.code().as_str()), text(error.message()));
+        // SAFETY: both texts end with NUL.
+        unsafe { sys::napi_throw_error(env, code.as_ptr(), message.as_ptr()) };
+    } else {
+        let thrown = values::error(env, *make, error);
+        // SAFETY: made in this call.
+        unsafe { sys::napi_throw(env, thrown) };
+    }
+}
+
+/// What makes errors for the caller of any function: its client's, or the first argument where that is a function.
+fn make_error_of(call: &Invocation) -> sys::napi_value {
+    if let Some(handle) = &call.handle {
+        return handle.client().map_or(ptr::null_mut(), |client| client.make_error());
+    }
+    let mut kind = sys::ValueType::napi_undefined;
+    // SAFETY: an argument of the running call.
+    unsafe { sys::napi_typeof(call.env, call.argument(0), &mut kind) };
+    if kind == sys::ValueType::napi_function { call.argument(0) } else { ptr::null_mut() }
 }
 
 /// The error that a caller's mistake in the bridge itself gives.

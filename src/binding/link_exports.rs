@@ -8,26 +8,24 @@ use napi::sys;
 use serde_json::json;
 
 use super::client_handle::ClientHandle;
-use super::exports::{client, close, described, lent, load_config, submit, submit_array, texts};
-use super::function::{Body, Invocation, Thrown, define};
+use super::exports::{client, close, described, lent, load_config, submit, submit_array, text, texts};
+use super::function::{Body, Invocation, Thrown, define, empty_object};
 use super::link_driver::LinkDriver;
 use super::values;
 use crate::cache::{Core, Role, Sink};
 use crate::redis::{Failure, Target};
 
-/// `openLink(makeError, settle, notice, calls, outcomes, optionsJson, environmentJson, targetJson)`. Without a target
-/// JavaScript moves the bytes.
+/// `openLink`, with the arguments of `open`, and the target as JSON in place of the last. Without a target JavaScript moves
+/// the bytes.
 pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
-        let texts = texts(call, 5..8)?;
+        let texts = texts(call, 8..11)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let target = texts.text(2)?.map(Target::from_json).transpose()?;
         let core = Core::new(config, Role::Dedicated)?;
         let handle = ClientHandle::open(env, core, lent(call)?, |client| client.start_link(target))?;
-        let mut object = ptr::null_mut();
-        // SAFETY: `env` is the environment of the running call.
-        unsafe { sys::napi_create_object(env, &mut object) };
+        let object = empty_object(env)?;
         let functions: [(&str, Body); 11] = [
             ("submit", submit),
             ("submitArray", submit_array),
@@ -42,7 +40,7 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
             ("lost", lost),
         ];
         for (name, body) in functions {
-            define(env, object, name, body, Some(handle.clone()));
+            define(env, object, name, body, Some(handle.clone()))?;
         }
         Ok(object)
     })
@@ -89,7 +87,7 @@ fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
             "idleMs": meter.idle_ms(Instant::now()),
         });
     });
-    Ok(values::string(call.env, passed.to_string().as_bytes()))
+    text(call, passed.to_string().as_bytes(), ptr::null_mut())
 }
 
 /// `connected()`: the stream stands.
@@ -120,7 +118,7 @@ fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 
 /// `takeUnsent()`: bytes for the stream; null where there are none.
 fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    let mut taken = values::null(call.env);
+    let mut taken = Ok(values::null(call.env));
     with_link(call, |link, sink| {
         let Some(fed) = link.as_fed() else { return };
         fed.take_unsent(sink, |bytes| {
@@ -129,7 +127,7 @@ fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
             }
         });
     });
-    Ok(taken)
+    taken.map_err(|error| Thrown(error, ptr::null_mut()))
 }
 
 /// `lost()`: the stream is closed.

@@ -35,7 +35,9 @@ mod node_driver;
 mod notices;
 mod open_handles;
 mod overall;
+mod realm;
 mod reference;
+mod replies;
 mod report;
 mod sink;
 mod thread_driver;
@@ -49,6 +51,5 @@ use napi_derive::napi;
 
 #[napi(module_exports)]
 pub fn register(exports: Object, env: Env) -> napi::Result<()> {
-    exports::define(env.raw(), exports.raw());
-    Ok(())
+    exports::define(env.raw(), exports.raw()).map_err(|error| napi::Error::from_reason(error.to_string()))
 }

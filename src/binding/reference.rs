@@ -4,6 +4,9 @@ use std::ptr;
 
 use napi::sys;
 
+use super::values::checked;
+use crate::error::Result;
+
 /// Keeps a value until it is dropped, on the thread of its environment and before that has ended.
 pub struct Reference {
     env: sys::napi_env,
@@ -11,15 +14,16 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// `value` must be an object or a function; of anything else nothing is kept.
-    pub fn new(env: sys::napi_env, value: sys::napi_value) -> Reference {
+    /// Fails unless `value` is an object or a function.
+    pub fn new(env: sys::napi_env, value: sys::napi_value) -> Result<Reference> {
         let mut raw = ptr::null_mut();
-        // SAFETY: an argument of the running call. Where Node refuses it, `raw` stays null.
-        unsafe { sys::napi_create_reference(env, value, 1, &mut raw) };
-        Reference { env, raw }
+        // SAFETY: an argument of the running call.
+        let status = unsafe { sys::napi_create_reference(env, value, 1, &mut raw) };
+        checked(status, "a reference to what the bridge has lent")?;
+        Ok(Reference { env, raw })
     }
 
-    /// The value; null where nothing is kept.
+    /// The value; null where it is kept no longer and gone. Node refuses null in a function's place.
     pub fn value(&self) -> sys::napi_value {
         let mut value = ptr::null_mut();
         // SAFETY: deleted by `drop` alone. Node refuses null and writes nothing.

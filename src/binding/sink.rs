@@ -1,10 +1,9 @@
 //! Outcomes on their way into JavaScript: gathered while the core works, handed over in one call.
 
-use std::ptr;
-
 use napi::sys;
 
-use super::values;
+use super::realm::Realm;
+use super::{replies, values};
 use crate::cache::{Outcome, Sink, closed};
 
 /// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`.
@@ -46,9 +45,8 @@ impl Mark {
 }
 
 /// Collects outcomes within one handle scope.
-pub struct JsSink {
-    env: sys::napi_env,
-    make_error: sys::napi_value,
+pub struct JsSink<'r> {
+    realm: &'r Realm,
     settled: Settled,
 }
 
@@ -82,10 +80,10 @@ impl Sink for Discard {
     fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
 }
 
-impl JsSink {
-    pub fn new(env: sys::napi_env, make_error: sys::napi_value, room: Settled) -> JsSink {
+impl<'r> JsSink<'r> {
+    pub fn new(realm: &'r Realm, room: Settled) -> JsSink<'r> {
         debug_assert!(room.words.is_empty() && room.values.is_empty());
-        JsSink { env, make_error, settled: room }
+        JsSink { realm, settled: room }
     }
 
     pub fn finish(self) -> Settled {
@@ -93,44 +91,37 @@ impl JsSink {
     }
 }
 
-/// An outcome as JavaScript reads it; no value where the mark says it all.
-pub fn show(
-    env: sys::napi_env,
-    make_error: sys::napi_value,
-    outcome: &Outcome<'_>,
-) -> (Mark, Option<sys::napi_value>) {
-    match outcome {
-        Outcome::Null => (Mark::Null, None),
-        Outcome::Boolean(true) => (Mark::True, None),
-        Outcome::Boolean(false) => (Mark::False, None),
-        Outcome::Integer(value) => (Mark::Value, Some(values::integer(env, *value))),
-        Outcome::Json(text) => (Mark::Json, Some(values::string(env, text))),
-        Outcome::Reply(bytes, shape) => (Mark::Value, Some(values::reply(env, bytes, *shape, make_error))),
-        Outcome::Replies(bytes, shapes) => {
-            (Mark::Value, Some(values::replies(env, bytes, shapes, make_error)))
-        }
-        Outcome::Failed(error) => (Mark::Failed, Some(values::error(env, make_error, error))),
-        Outcome::Lost { was_sent: true } => (Mark::LostSent, None),
-        Outcome::Lost { was_sent: false } => (Mark::LostUnsent, None),
+/// An outcome as JavaScript reads it; no value where the mark says it all. Where no value can be made, e.g. of a text
+/// that is longer than JavaScript's strings, the call fails with that.
+pub fn show(realm: &Realm, outcome: &Outcome<'_>) -> (Mark, Option<sys::napi_value>) {
+    let (mark, value) = match outcome {
+        Outcome::Null => return (Mark::Null, None),
+        Outcome::Boolean(true) => return (Mark::True, None),
+        Outcome::Boolean(false) => return (Mark::False, None),
+        Outcome::Lost { was_sent: true } => return (Mark::LostSent, None),
+        Outcome::Lost { was_sent: false } => return (Mark::LostUnsent, None),
+        Outcome::Integer(value) => (Mark::Value, values::integer(realm.env, *value)),
+        Outcome::Json(text) => (Mark::Json, values::string(realm.env, text)),
+        Outcome::Reply(bytes, shape) => (Mark::Value, replies::reply(realm, bytes, *shape)),
+        Outcome::Replies(bytes, shapes) => (Mark::Value, replies::replies(realm, bytes, shapes)),
+        Outcome::Failed(error) => (Mark::Failed, Ok(realm.error(error))),
         // The cluster's driver sends these on.
-        Outcome::Redirected(_) => (Mark::Failed, Some(values::error(env, make_error, &closed()))),
+        Outcome::Redirected(_) => (Mark::Failed, Ok(realm.error(&closed()))),
         Outcome::Entries(entries) => {
-            let mut array = ptr::null_mut();
-            // SAFETY: `env` is the environment of the running call.
-            unsafe { sys::napi_create_array_with_length(env, entries.len() * 2, &mut array) };
-            for (position, text) in entries.iter().flat_map(|(field, json)| [field, json]).enumerate() {
-                let text = values::string(env, text);
-                // SAFETY: both values are of the running scope.
-                unsafe { sys::napi_set_element(env, array, position as u32, text) };
-            }
-            (Mark::Entries, Some(array))
+            let texts: Vec<&[u8]> =
+                entries.iter().flat_map(|(field, json)| [field.as_ref(), json.as_ref()]).collect();
+            (Mark::Entries, replies::texts(realm, texts.into_iter()))
         }
+    };
+    match value {
+        Ok(value) => (mark, Some(value)),
+        Err(error) => (Mark::Failed, Some(realm.error(&error))),
     }
 }
 
-impl Sink for JsSink {
+impl Sink for JsSink<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        let (mark, value) = show(self.env, self.make_error, &outcome);
+        let (mark, value) = show(self.realm, &outcome);
         self.settled.values.extend(value);
         self.settled.words.extend([slot, mark as u32]);
     }
