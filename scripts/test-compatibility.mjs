@@ -1,0 +1,161 @@
+// `npm run test:compatibility -- SUITE CHECKOUT`: the tests of another project, once over ioredis and once over
+// `orgcache/ioredis`, and the row of the table in docs/compatibility.md. CHECKOUT is a folder with the project's source
+// and its dependencies installed. Each test file runs in a process of its own, on Linux in a network of its own with a
+// Redis on port 6379, as these suites expect it; elsewhere that port has to be free.
+
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { SUITES } from './compatibility/suites.mjs';
+import { exitWithSentence, isProgram, ROOT, SetupError } from './run.mjs';
+import { setup } from './setup.mjs';
+
+const HERE = path.join(ROOT, 'scripts', 'compatibility');
+const CLIENT = path.join(ROOT, 'js', 'entry', 'ioredis');
+/** A file whose tests do not end is ended. */
+const FILE_TIMEOUT_SECONDS = 120;
+const OWN_NETWORK = ['unshare', '--map-root-user', '--net'];
+
+const SCRIPT = `
+[ -n "$OWN_NETWORK" ] && ip link set lo up
+"$REDIS" --port 6379 --save '' --dir "$FOLDER" >/dev/null & server=$!
+until (: </dev/tcp/127.0.0.1/6379) 2>/dev/null; do sleep 0.05; done
+timeout --kill-after 2 ${FILE_TIMEOUT_SECONDS} "$@"; kill $server; wait $server 2>/dev/null; true`;
+
+async function main([name, checkout, only]) {
+  const suite = SUITES[name];
+  if (!suite || !checkout) {
+    throw new SetupError(`Name a suite (${Object.keys(SUITES).join(', ')}) and the folder of its source.`);
+  }
+  const source = path.resolve(checkout);
+  const { redisServer } = await setup({ redis: true });
+  const work = mkdtempSync(path.join(tmpdir(), 'orgcache-compatibility-'));
+  try {
+    const root = suite.compile ? compile(suite, source) : source;
+    const under = path.join(root, suite.under);
+    const files = readdirSync(under, { recursive: true })
+      .filter((file) => suite.pattern.test(file) && (!only || file.includes(only)))
+      .sort();
+    const runs = {};
+    for (const client of ['ioredis', 'orgcache']) {
+      const results = [];
+      for (const file of files)
+        results.push(...(await runFile({ suite, root, under, file, client, work, redisServer })));
+      runs[client] = results;
+    }
+    report({ name, source, redisServer, ...runs });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** TypeScript becomes JavaScript once, by the compiler of the suite, so that no test waits for it. */
+function compile({ compile: folders }, source) {
+  const ts = createRequire(path.join(source, 'package.json'))('typescript');
+  const root = path.join(source, '.orgcache-compatibility');
+  rmSync(root, { recursive: true, force: true });
+  const given = ts.readConfigFile(path.join(source, 'tsconfig.json'), ts.sys.readFile).config
+    ?.compilerOptions;
+  const { options } = ts.convertCompilerOptionsFromJson(given ?? {}, source);
+  const compilerOptions = { ...options, declaration: false, module: ts.ModuleKind.CommonJS };
+  for (const folder of folders) {
+    cpSync(path.join(source, folder), path.join(root, folder), { recursive: true });
+    for (const file of readdirSync(path.join(root, folder), { recursive: true })) {
+      if (!file.endsWith('.ts')) continue;
+      const fileName = path.join(root, folder, file);
+      const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), {
+        compilerOptions,
+        fileName,
+      });
+      writeFileSync(fileName.replace(/\.ts$/, '.js'), outputText);
+      rmSync(fileName);
+    }
+  }
+  cpSync(path.join(source, 'package.json'), path.join(root, 'package.json'));
+  return root;
+}
+
+function runFile({ suite, root, under, file, client, work, redisServer }) {
+  const results = path.join(work, `${client}-${file.replaceAll(path.sep, '_')}.lines`);
+  const folder = path.join(work, 'redis');
+  mkdirSync(folder, { recursive: true });
+  const mocha = createRequire(path.join(root, 'package.json')).resolve('mocha/bin/mocha.js');
+  const before = (suite.with ?? []).map((helper) => path.join(root, helper));
+  const flags = [
+    '--no-config',
+    '--no-package',
+    '--exit',
+    '--reporter',
+    path.join(HERE, 'reporter.cjs'),
+    ...suite.flags,
+  ];
+  const command = [process.execPath, mocha, ...flags, '--require', path.join(HERE, 'hook.cjs'), ...before];
+  const network = ownNetwork();
+  const [program, ...args] = [...network, 'bash', '-c', SCRIPT, 'run', ...command, path.join(under, file)];
+  const env = {
+    ...process.env,
+    ...suite.env,
+    REDIS: redisServer,
+    FOLDER: folder,
+    OWN_NETWORK: network.length > 0 ? '1' : '',
+    COMPATIBILITY_RESULTS: results,
+    ...(client === 'orgcache' && { COMPATIBILITY_CLIENT: CLIENT }),
+    ...(suite.lib && { COMPATIBILITY_LIB: path.join(root, suite.lib), COMPATIBILITY_TESTS: under }),
+  };
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: 'ignore' });
+    child.once('close', () => {
+      const lines = existsSync(results)
+        ? readFileSync(results, 'utf8').trim().split('\n').filter(Boolean)
+        : [];
+      const tests = lines
+        .map((line) => JSON.parse(line))
+        .map((test) => ({ ...test, id: `${file}: ${test.title}` }));
+      const passed = tests.filter(({ state }) => state === 'passed').length;
+      console.log(`${client} ${file}: ${passed} of ${tests.length} passed`);
+      resolve(tests);
+    });
+  });
+}
+
+let network;
+
+function ownNetwork() {
+  network ??= spawnSync(OWN_NETWORK[0], [...OWN_NETWORK.slice(1), 'true']).status === 0 ? OWN_NETWORK : [];
+  return network;
+}
+
+function report({ name, source, redisServer, ioredis, orgcache }) {
+  const passedOf = (tests) => new Set(tests.filter(({ state }) => state === 'passed').map(({ id }) => id));
+  const expected = passedOf(ioredis);
+  const ours = passedOf(orgcache);
+  const reasons = new Map(orgcache.map(({ id, why }) => [id, why]));
+  const missing = [...expected].filter((id) => !ours.has(id));
+  if (missing.length > 0) console.log(`\npass on ioredis and not here:`);
+  for (const id of missing) console.log(`- ${id.replace(/#1$/, '')}: ${reasons.get(id) ?? 'did not run'}`);
+  const { version } = JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'));
+  const printed = spawnSync(redisServer, ['--version'], { encoding: 'utf8' }).stdout;
+  const [, redis] = /v=([\d.]+)/.exec(printed) ?? [];
+  console.log(
+    `\n| ${name} ${version} | Redis ${redis} | ${expected.size} | ${expected.size - missing.length} |`,
+  );
+}
+
+if (isProgram(import.meta.url)) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    exitWithSentence(error);
+  }
+}
