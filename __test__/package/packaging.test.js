@@ -170,14 +170,16 @@ describe('both packages in an empty folder, with no registry and no install scri
     });
     const imported = `
       import Default, { Command, Redis, ReplyError, print as log } from 'ioredis';
-      import utils from 'ioredis/built/utils';
-      print([Default === Redis, typeof Command, typeof ReplyError, typeof log, utils.parseURL('redis://h/1')]);`;
+      import utils, { CONNECTION_CLOSED_ERROR_MSG, wrapMultiResult } from 'ioredis/built/utils';
+      print([Default === Redis, typeof Command, typeof ReplyError, typeof log, utils.parseURL('redis://h/1'), CONNECTION_CLOSED_ERROR_MSG, wrapMultiResult(null)]);`;
     expect(run('imported.mjs', imported, house)).toEqual([
       true,
       'function',
       'function',
       'function',
       { db: '1', host: 'h' },
+      'Connection is closed.',
+      null,
     ]);
   }, 120_000);
 

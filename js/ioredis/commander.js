@@ -3,11 +3,10 @@
 const { protocol } = require('../protocol.js');
 const { executeWithAutoPipelining, shouldUseAutoPipelining } = require('./auto-pipelining.js');
 const { Command } = require('./command.js');
-const { NEWER } = require('./newer.js');
 const { Script } = require('./script.js');
 
 /** `monitor` is one of the client's own. */
-const BUILTIN = [...new Set([...Object.keys(protocol.commands), ...NEWER, 'sentinel'])].filter(
+const BUILTIN = [...new Set([...Object.keys(protocol.commands), 'sentinel'])].filter(
   (name) => name !== 'monitor',
 );
 

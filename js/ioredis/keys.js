@@ -1,17 +1,12 @@
 'use strict';
 
 const { loadNative } = require('../native.js');
-const { NEWER } = require('./newer.js');
 
 /** By the name of a command, of a subcommand `container|name`: where its keys are. Native code has the table. */
 let specs;
-const FIRST_ARGUMENT = [{ at: 1, last: 0, step: 1, limit: 0 }];
 
 function specsOf(name) {
-  specs ??= new Map([
-    ...NEWER.map((newer) => [newer, FIRST_ARGUMENT]),
-    ...Object.entries(JSON.parse(loadNative().commandKeys())),
-  ]);
+  specs ??= new Map(Object.entries(JSON.parse(loadNative().commandKeys())));
   return specs.get(name);
 }
 

@@ -11,7 +11,12 @@ const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
 const { decoded } = require('./words.js');
 
-/** What applications take from `ioredis/built/utils`. */
+/** What applications take from `ioredis/built/utils`, under its names. */
+const calculateSlot = slotOf;
+const convertBufferToString = decoded;
+const generateMultiSlot = slotOfAll;
+const optimizeErrorStack = friendlyStack;
+const wrapMultiResult = resultsOf;
 
 function packObject(list) {
   const object = {};
@@ -61,17 +66,18 @@ function zipMap(keys, values) {
   return new Map(keys.map((key, i) => [key, values[i]]));
 }
 
+// Names alone, which Node finds for those who import them.
 module.exports = {
   CONNECTION_CLOSED_ERROR_MSG,
-  calculateSlot: slotOf,
-  convertBufferToString: decoded,
+  calculateSlot,
+  convertBufferToString,
   convertMapToArray,
   convertObjectToArray,
   defaults,
-  generateMultiSlot: slotOfAll,
+  generateMultiSlot,
   isInt,
   noop,
-  optimizeErrorStack: friendlyStack,
+  optimizeErrorStack,
   packObject,
   parseURL,
   resolveTLSProfile,
@@ -79,6 +85,6 @@ module.exports = {
   shuffle,
   timeout,
   toArg,
-  wrapMultiResult: resultsOf,
+  wrapMultiResult,
   zipMap,
 };
