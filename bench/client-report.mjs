@@ -1,5 +1,5 @@
 /** What the report says of the client with the interface of ioredis. */
-import { PIPELINE_COMMANDS } from './client-workloads.mjs';
+import { callOf, PIPELINE_COMMANDS } from './client-workloads.mjs';
 import { contenderById } from './contenders.mjs';
 import { measuredText, renderCells, whole } from './figures.mjs';
 import { spread } from './statistics.mjs';
@@ -17,10 +17,12 @@ export function renderClients({ client, 'cluster-client': cluster, failover }) {
 const label = (id) => contenderById(id).client;
 
 function titled(what) {
-  return ({ operation, bytes }) =>
-    operation === 'client-pipeline'
-      ? `${what}, pipelines of ${PIPELINE_COMMANDS} sets and gets of ${bytes} B, calls are pipelines`
-      : `${what}, ${operation.slice('client-'.length)}, ${bytes} B`;
+  return ({ operation, bytes }) => {
+    if (operation === 'client-pipeline') {
+      return `${what}, pipelines of ${PIPELINE_COMMANDS} sets and gets of ${bytes} B, calls are pipelines`;
+    }
+    return `${what}, ${callOf({ operation, bytes })}`;
+  };
 }
 
 function renderPublish({ messages, samples }) {

@@ -1,5 +1,6 @@
 /** What the client with the interface of ioredis promises. */
-import { COMMANDS } from './scenarios/client.mjs';
+import { callOf } from './client-workloads.mjs';
+import { COMMANDS, VALUE_CALLERS, VALUES } from './scenarios/client.mjs';
 import { ratioOf } from './statistics.mjs';
 import {
   AUTO_PIPELINING,
@@ -11,6 +12,8 @@ import {
   subjectSamples,
 } from './target-measures.mjs';
 
+/** Measured where `ORGCACHE_BENCH_EARLIER` names it. */
+const EARLIER = 'earlier';
 const MANY_CALLERS = [64, 512];
 const FOUR = COMMANDS.join(', ');
 
@@ -35,6 +38,11 @@ export const CLIENT_TARGETS = [
     ...atLeast(1.5, 2, 'x'),
     measure: calls('client', 'pipeline', 8, AUTO_PIPELINING),
   },
+  ...VALUES.map(({ operation, bytes }) => ({
+    name: `client ${callOf({ operation, bytes })}, ${VALUE_CALLERS} callers, calls/s against the earlier build`,
+    ...atLeast(0.9, 1, 'x'),
+    measure: ratio('client', { operation, bytes, callers: VALUE_CALLERS }, 'callsPerSecond', EARLIER),
+  })),
   {
     name: 'publish to receive, p50, how many times shorter than with plain ioredis',
     ...atLeast(0.95, 1, 'x'),

@@ -7,8 +7,22 @@ const KEY_MASK = KEY_COUNT - 1;
 /** Streams are kept that short, so that a run takes no more memory the longer it lasts. */
 const STREAM_LENGTH = 100;
 export const PIPELINE_COMMANDS = 100;
+/** Fields of a hash, elements of a list. */
+export const ELEMENTS = 100;
+/** Keys that long replies are read from. */
+const LONG_KEY_MASK = 63;
 
-/** @param kind `{ operation: 'client-get' | 'client-set' | 'client-hset' | 'client-xadd' | 'client-pipeline', bytes }` */
+/** How a call is named in reports. */
+export function callOf({ operation, bytes }) {
+  const name = operation.slice('client-'.length);
+  if (name === 'hgetall' || name === 'lrange') return `${name} of ${ELEMENTS} elements`;
+  return name === 'set-buffer' ? `set of a Buffer, ${bytes} B` : `${name}, ${bytes} B`;
+}
+
+/**
+ * @param kind `{ operation: 'client-get' | 'client-set' | 'client-hset' | 'client-xadd' | 'client-set-buffer' | 'client-hgetall' |
+ * 'client-lrange' | 'client-pipeline', bytes }`
+ */
 export function clientWorkload(client, { operation, bytes }) {
   const name = operation.slice('client-'.length);
   const keys = Array.from({ length: KEY_COUNT }, (_, index) => `bench:${name}:${index}`);
@@ -31,6 +45,43 @@ const WORKLOADS = {
     invoke: (index) => client.set(keyOf(index), value),
     verify(reply) {
       if (reply !== 'OK') throw new Error('a set did not answer OK');
+    },
+  }),
+  'set-buffer': ({ client, keyOf, value }) => {
+    const bytes = Buffer.from(value);
+    return {
+      async prepare() {},
+      invoke: (index) => client.set(keyOf(index), bytes),
+      verify(reply) {
+        if (reply !== 'OK') throw new Error('a set of a Buffer did not answer OK');
+      },
+    };
+  },
+  hgetall: ({ client, keyOf }) => ({
+    prepare: () =>
+      onLongKeys(keyOf, (key) =>
+        client.hset(
+          key,
+          numbered().flatMap((n) => [`f${n}`, `v${n}`]),
+        ),
+      ),
+    invoke: (index) => client.hgetall(keyOf(index & LONG_KEY_MASK)),
+    verify(reply) {
+      if (reply?.f99 !== 'v99') throw new Error('an hgetall did not answer all fields');
+    },
+  }),
+  lrange: ({ client, keyOf }) => ({
+    prepare: () =>
+      onLongKeys(keyOf, async (key) => {
+        await client.del(key);
+        await client.rpush(
+          key,
+          numbered().map((n) => `v${n}`),
+        );
+      }),
+    invoke: (index) => client.lrange(keyOf(index & LONG_KEY_MASK), 0, -1),
+    verify(reply) {
+      if (reply?.length !== ELEMENTS) throw new Error('an lrange did not answer all elements');
     },
   }),
   hset: ({ client, keyOf, value }) => ({
@@ -67,3 +118,11 @@ const WORKLOADS = {
     },
   }),
 };
+
+function numbered() {
+  return Array.from({ length: ELEMENTS }, (_, number) => number);
+}
+
+function onLongKeys(keyOf, put) {
+  return Promise.all(Array.from({ length: LONG_KEY_MASK + 1 }, (_, index) => put(keyOf(index))));
+}

@@ -6,6 +6,14 @@ import { measureCells, orderOfRound } from '../rounds.mjs';
 
 export const COMMANDS = ['get', 'set', 'hset', 'xadd'];
 export const BYTES = 100;
+/** What Buffers as arguments and long replies cost. */
+export const VALUES = [
+  { operation: 'client-set-buffer', bytes: BYTES },
+  { operation: 'client-set-buffer', bytes: 4_096 },
+  { operation: 'client-hgetall', bytes: BYTES },
+  { operation: 'client-lrange', bytes: BYTES },
+];
+export const VALUE_CALLERS = 64;
 /** A server that pipelines has a few under way, not hundreds. */
 export const PIPELINE_CALLERS = [1, 8];
 const MESSAGES = 2_000;
@@ -24,7 +32,8 @@ export async function measureClient({ contenders, callers, redis, effort, progre
     bytes: BYTES,
     callers: count,
   }));
-  const cells = [...commandCells(callers), ...pipelines];
+  const values = VALUES.map((kind) => ({ ...kind, callers: VALUE_CALLERS }));
+  const cells = [...commandCells(callers), ...values, ...pipelines];
   const serverPids = [redis.pid];
   return withHosts(
     chosen,
