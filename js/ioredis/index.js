@@ -7,6 +7,8 @@ const errors = require('./errors.js');
 const { Pipeline } = require('./pipeline.js');
 const { Redis } = require('./redis.js');
 const { ScanStream } = require('./scan-stream.js');
+const { SentinelConnector } = require('./sentinel/connector.js');
+const { SentinelIterator } = require('./sentinel/iterator.js');
 
 /** A callback for the console. */
 function print(error, reply) {
@@ -26,6 +28,8 @@ module.exports = Object.assign(Redis, {
   Redis,
   ReplyError,
   ScanStream,
+  SentinelConnector,
+  SentinelIterator,
   createClient,
   default: Redis,
   print,

@@ -13,8 +13,10 @@ const { checkFlag } = require('./flags.js');
 const { DEFAULT_REDIS_OPTIONS, parseOptions } = require('./options.js');
 const { addScanStreams } = require('./scan-stream.js');
 const { sendCommand } = require('./sending.js');
+const { SentinelConnector } = require('./sentinel/connector.js');
 const { Subscriber } = require('./subscriber.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
+const { traceBatch, traceConnect } = require('./tracing.js');
 const { addTransactionSupport } = require('./transaction.js');
 
 /** Errors of a connection that is ended on purpose are nobody's concern. */
@@ -74,8 +76,10 @@ class Redis extends EventEmitter {
   }
 
   #connector() {
-    const { Connector } = this.options;
-    return Connector ? new Connector(this.options) : new StandaloneConnector(this.options);
+    const { Connector, sentinels } = this.options;
+    if (Connector) return new Connector(this.options);
+    if (!sentinels) return new StandaloneConnector(this.options);
+    return Object.assign(new SentinelConnector(this.options), { emitter: this });
   }
 
   get autoPipelineQueueSize() {
@@ -95,7 +99,14 @@ class Redis extends EventEmitter {
   }
 
   connect(callback) {
-    return asCallback(connect(this), callback);
+    return asCallback(
+      traceConnect(this, () => connect(this)),
+      callback,
+    );
+  }
+
+  _traceBatch(run, batchSize) {
+    return traceBatch(this, run, batchSize);
   }
 
   /** Ends the connection. With `reconnect` another follows at once, whatever was asked of it before. */

@@ -6,6 +6,7 @@ const { noop, throwLater } = require('./callback.js');
 const { connectionClosed } = require('./errors.js');
 const { BITS, bitsOf } = require('./flags.js');
 const { clearTimeout, setTimeout } = require('../time.js');
+const { areCommandsTraced, traceCommand } = require('./tracing.js');
 const { isInt } = require('./url.js');
 
 const { stringNumbers: STRING_NUMBERS } = protocol.commandFlags;
@@ -22,8 +23,11 @@ function sendCommand(redis, command, stream) {
   const { commandTimeout } = redis.options;
   if (typeof commandTimeout === 'number') command.setTimeout(commandTimeout);
 
-  if (isWritable(redis, bits, stream)) write(redis, command, bits);
-  else if (!redis.options.enableOfflineQueue) {
+  let traced;
+  if (isWritable(redis, bits, stream)) {
+    write(redis, command, bits);
+    if (areCommandsTraced()) traced = traceOnce(redis, command);
+  } else if (!redis.options.enableOfflineQueue) {
     return refuse(command, new Error("Stream isn't writeable and enableOfflineQueue options is false"));
   } else if (bits & WILL_DISCONNECT && redis.offlineQueue.length === 0) {
     redis.disconnect();
@@ -32,7 +36,14 @@ function sendCommand(redis, command, stream) {
   } else putOff(redis, command, bits, stream);
 
   if (bits & SELECT) noteDatabase(redis, command);
-  return promiseOf(command);
+  return traced !== undefined && command.onSettled === undefined ? traced : promiseOf(command);
+}
+
+/** A command is traced where it is written first. */
+function traceOnce(redis, command) {
+  if (command.isTraced) return undefined;
+  command.isTraced = true;
+  return traceCommand(redis, command);
 }
 
 function refusalOf(redis, bits) {

@@ -1,0 +1,190 @@
+'use strict';
+
+const { noop } = require('../callback.js');
+const { AbstractConnector } = require('../connector.js');
+const { connectionClosed } = require('../errors.js');
+const { setTimeout } = require('../../time.js');
+const { FailoverDetector } = require('./failover-detector.js');
+const { DEFAULT_PORT, SentinelIterator } = require('./iterator.js');
+const { addressOf, chooseReplica } = require('./replicas.js');
+
+/** Asks sentinels in turn for the primary of a name, or for a replica, and dials that. */
+class SentinelConnector extends AbstractConnector {
+  /** The client, which is told what happens with the sentinels. */
+  emitter = null;
+  #iterator;
+  #detector;
+
+  constructor(options) {
+    super(options.disconnectTimeout);
+    this.options = options;
+    if (!options.sentinels.length) throw new Error('Requires at least one sentinel to connect to.');
+    if (!options.name) throw new Error('Requires the name of master.');
+    this.#iterator = new SentinelIterator(options.sentinels);
+  }
+
+  /** A server of another role is not the one that was asked for; the next sentinel may know better. */
+  check({ role } = {}) {
+    if (!role || role === this.options.role) return true;
+    // `reset` begins with the one before the next.
+    this.#iterator.next();
+    this.#iterator.next();
+    this.#iterator.reset(true);
+    return false;
+  }
+
+  disconnect() {
+    super.disconnect();
+    this.#detector?.cleanup();
+  }
+
+  async connect(tell) {
+    this.connecting = true;
+    let lastError;
+    for (let attempts = 1; ; ) {
+      const { done, value: sentinel } = this.#iterator.next();
+      if (done) {
+        this.#iterator.reset(false);
+        await this.#pause(attempts, lastError, tell);
+        attempts += 1;
+        continue;
+      }
+      const { address, error } = await this.#ask(sentinel);
+      if (!this.connecting) throw connectionClosed();
+      if (address) return this.#dial(address);
+      lastError = error ?? lastError;
+      tell('sentinelError', new Error(failureOf(sentinel, address, error)));
+    }
+  }
+
+  /** All sentinels were asked in vain: waits as long as `sentinelRetryStrategy` says, or gives up. */
+  async #pause(attempts, lastError, tell) {
+    const { sentinelRetryStrategy: strategy } = this.options;
+    const delay = typeof strategy === 'function' ? strategy(attempts) : null;
+    const mayRetry = typeof delay === 'number';
+    const what = mayRetry ? `Retrying from scratch after ${delay}ms.` : 'and retry is disabled.';
+    const last = lastError === undefined ? '' : ` Last error: ${lastError.message}`;
+    const error = new Error(`All sentinels are unreachable${mayRetry ? '.' : ''} ${what}${last}`);
+    if (!mayRetry) throw error;
+    tell('error', error);
+    await new Promise((resolve) => {
+      setTimeout(resolve, delay);
+    });
+    if (!this.connecting) throw connectionClosed();
+  }
+
+  async #ask(sentinel) {
+    const client = this.#client(sentinel);
+    // What fails here is told by the question itself.
+    client.on('error', noop);
+    try {
+      const ask = this.options.role === 'slave' ? this.#replica : this.#primary;
+      return { address: await ask.call(this, client) };
+    } catch (error) {
+      return { error };
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  async #primary(client) {
+    const reply = await client.sentinel('get-master-addr-by-name', this.options.name);
+    if (this.options.updateSentinels) await this.#learnSentinels(client);
+    return this.#translated(Array.isArray(reply) ? { host: reply[0], port: Number(reply[1]) } : null);
+  }
+
+  async #replica(client) {
+    const reply = await client.sentinel('slaves', this.options.name);
+    if (!Array.isArray(reply)) return null;
+    return this.#translated(chooseReplica(reply.map(fieldsOf), this.options.preferredSlaves));
+  }
+
+  async #learnSentinels(client) {
+    const reply = await client.sentinel('sentinels', this.options.name);
+    if (!Array.isArray(reply)) return;
+    for (const { flags, ...told } of reply.map(fieldsOf)) {
+      const isAway = flags?.split(',').includes('disconnected');
+      if (!isAway && told.ip && told.port) this.#iterator.add(this.#translated(addressOf(told)));
+    }
+  }
+
+  /** An address as it can be reached from here. */
+  #translated(address) {
+    const { natMap } = this.options;
+    if (!address || !natMap) return address;
+    const key = `${address.host}:${address.port}`;
+    return (typeof natMap === 'function' ? natMap(key) : natMap[key]) || address;
+  }
+
+  #client({ host, port, family }, others) {
+    // A client needs connectors, and this connector clients.
+    const { Redis } = require('../redis.js');
+    const { options } = this;
+    return new Redis({
+      host,
+      port: port || DEFAULT_PORT,
+      family: family || (options.path ? undefined : options.family),
+      username: options.sentinelUsername || null,
+      password: options.sentinelPassword || null,
+      tls: options.sentinelTLS,
+      connectTimeout: options.connectTimeout,
+      commandTimeout: options.sentinelCommandTimeout,
+      retryStrategy: null,
+      enableReadyCheck: false,
+      ...others,
+    });
+  }
+
+  #dial({ host, port, family }) {
+    const { enableTLSForSentinelMode, tls } = this.options;
+    const target = { host, port, family };
+    const given = typeof tls === 'object' ? tls : {};
+    const stream = this.dial(
+      enableTLSForSentinelMode && tls ? { ...target, ...given, tls: given } : target,
+      this.options,
+    );
+    stream.once('connect', () => this.#watch());
+    return stream;
+  }
+
+  /** Hears of failovers from the sentinels, the one that answered last first. */
+  async #watch() {
+    const { failoverDetector, sentinelMaxConnections, sentinelReconnectStrategy } = this.options;
+    if (!failoverDetector) return;
+    this.#iterator.reset(true);
+    const clients = [];
+    while (clients.length < sentinelMaxConnections) {
+      const { done, value } = this.#iterator.next();
+      if (done) break;
+      const client = this.#client(value, {
+        lazyConnect: true,
+        autoResubscribe: false,
+        retryStrategy: sentinelReconnectStrategy,
+      });
+      client.on('reconnecting', () => this.emitter?.emit('sentinelReconnecting'));
+      client.on('error', noop);
+      clients.push(client);
+    }
+    this.#iterator.reset(false);
+    this.#detector?.cleanup();
+    this.#detector = new FailoverDetector(this, clients);
+    await this.#detector.subscribe();
+    this.emitter?.emit('failoverSubscribed');
+  }
+}
+
+function failureOf({ host, port }, reply, error) {
+  const sentinel = `${host}:${port}`;
+  return error === undefined
+    ? `connected to sentinel ${sentinel} successfully, but got an invalid reply: ${reply}`
+    : `failed to connect to sentinel ${sentinel} because ${error.message}`;
+}
+
+/** Names and values in turn, as a sentinel lists what it knows of a server. */
+function fieldsOf(list) {
+  const fields = {};
+  for (let i = 0; i + 1 < list.length; i += 2) fields[list[i]] = list[i + 1];
+  return fields;
+}
+
+module.exports = { SentinelConnector };

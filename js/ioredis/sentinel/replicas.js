@@ -1,0 +1,33 @@
+'use strict';
+
+const UNUSABLE = /(disconnected|s_down|o_down)/;
+const DEFAULT_PRIORITY = 1;
+
+/**
+ * The replica to connect to, of those that a sentinel lists, as `{ host, port }`; null where there is none. `preferred`
+ * is one, several with `prio` (lowest first), or a function that chooses.
+ */
+function chooseReplica(listed, preferred) {
+  const usable = listed.filter(({ flags }) => flags && !UNUSABLE.test(flags));
+  if (usable.length === 0) return null;
+  const chosen = typeof preferred === 'function' ? preferred(usable) : firstPreferred(usable, preferred);
+  return addressOf(chosen ?? usable[Math.floor(Math.random() * usable.length)]);
+}
+
+function firstPreferred(usable, preferred) {
+  if (typeof preferred !== 'object' || preferred === null) return undefined;
+  const wanted = Array.isArray(preferred) ? [...preferred] : [preferred];
+  wanted.sort((a, b) => (a.prio || DEFAULT_PRIORITY) - (b.prio || DEFAULT_PRIORITY));
+  for (const { ip, port } of wanted) {
+    const found = usable.find((replica) => replica.ip === ip && replica.port === String(port));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Of an address in a sentinel's reply. */
+function addressOf({ ip, port }) {
+  return { host: ip, port: Number(port) };
+}
+
+module.exports = { addressOf, chooseReplica };

@@ -1,0 +1,144 @@
+'use strict';
+
+const { tracingChannel } = require('node:diagnostics_channel');
+const { noop } = require('./callback.js');
+
+/**
+ * Tracing as ioredis offers it to tools: channels `ioredis:command`, `ioredis:batch` and `ioredis:connect`. Where
+ * nobody listens, `isTraced` is all that is asked.
+ */
+const [commands, batches, connects] = ['command', 'batch', 'connect'].map((name) =>
+  tracingChannel(`ioredis:${name}`),
+);
+
+/**
+ * How many words of a command may be shown: the first ones are keys or say what is done, the others are values or
+ * secrets. The first row counts in which a prefix of the command's name stands; all others show nothing.
+ */
+const SHOWN = [
+  [0, ['echo']],
+  [1, ['lpush', 'mset', 'pfa', 'publish', 'rpush', 'sadd', 'set', 'spublish', 'xadd', 'zadd']],
+  [2, ['acl', 'config', 'hset', 'hmset', 'lset', 'linsert']],
+  [
+    Number.POSITIVE_INFINITY,
+    [
+      ...['bit', 'bl', 'br', 'bz', 'client', 'cluster', 'command', 'decr', 'del', 'eval', 'ex'],
+      ...[
+        'function',
+        'geo',
+        'get',
+        'hincr',
+        'hmget',
+        'hscan',
+        'incr',
+        'lt',
+        'lr',
+        'll',
+        'lm',
+        'memory',
+        'pe',
+        'pf',
+      ],
+      ...[
+        'pi',
+        'ps',
+        'pt',
+        'pu',
+        'rpop',
+        'sc',
+        'sd',
+        'si',
+        'sm',
+        'so',
+        'sr',
+        'ss',
+        'su',
+        'xack',
+        'xc',
+        'xd',
+        'xg',
+      ],
+      ...['xi', 'xl', 'xp', 'xr', 'xt', 'zc', 'zd', 'zi', 'zl', 'zm', 'zp', 'zr', 'zs'],
+    ],
+  ],
+];
+const HIDDEN = '?';
+/** By the command's name. */
+const shownWords = new Map();
+
+function shownOf(command) {
+  let shown = shownWords.get(command);
+  if (shown === undefined) {
+    const name = command.toLowerCase();
+    shown = SHOWN.find(([, prefixes]) => prefixes.some((prefix) => name.startsWith(prefix)))?.[0] ?? 0;
+    // Names of scripts are the application's own, and may be many.
+    if (shown > 0) shownWords.set(command, shown);
+  }
+  return shown;
+}
+
+/** The words of a command as tracers see them: values and secrets are question marks. */
+function sanitizeArgs(command, args) {
+  const shown = shownOf(command);
+  return args.map((arg, position) => (position < shown ? String(arg) : HIDDEN));
+}
+
+/** Whether anybody listens. A Node that cannot be asked for all five events at once is asked for each. */
+const isTraced =
+  'hasSubscribers' in commands ? (channel) => channel.hasSubscribers : (channel) => hasAnySubscriber(channel);
+
+function hasAnySubscriber({ start, end, asyncStart, asyncEnd, error }) {
+  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers);
+}
+
+function areCommandsTraced() {
+  return isTraced(commands);
+}
+
+/** Which server a client is of, as far as its options tell. */
+function serverOf({ path, host, port }) {
+  if (path) return { serverAddress: path, serverPort: undefined };
+  return { serverAddress: host || 'localhost', serverPort: port || 6379 };
+}
+
+function databaseOf(redis) {
+  return redis.condition?.select ?? redis.options.db ?? 0;
+}
+
+/** Traces a command that is on its way: once, however often it is sent. */
+function traceCommand(redis, command) {
+  const context = {
+    command: command.name,
+    args: sanitizeArgs(command.name, command.args),
+    database: databaseOf(redis),
+    ...serverOf(redis.options),
+  };
+  const traced = commands.tracePromise(() => command.promise, context);
+  // Whoever waits for the command hears of its failure by another promise.
+  traced.catch(noop);
+  return traced;
+}
+
+/** Traces a transaction of so many commands, which `run` sends. */
+function traceBatch(redis, run, batchSize) {
+  if (!isTraced(batches)) return run();
+  const context = {
+    batchMode: 'MULTI',
+    batchSize,
+    database: databaseOf(redis),
+    ...serverOf(redis.options),
+  };
+  const traced = batches.tracePromise(run, context);
+  traced.catch(noop);
+  return traced;
+}
+
+function traceConnect(redis, run) {
+  if (!isTraced(connects)) return run();
+  return connects.tracePromise(run, {
+    ...serverOf(redis.options),
+    connectionEpoch: redis.connectionEpoch,
+  });
+}
+
+module.exports = { areCommandsTraced, sanitizeArgs, traceBatch, traceCommand, traceConnect };
