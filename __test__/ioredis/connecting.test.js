@@ -82,6 +82,34 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       ]);
     });
 
+    test('fails with the error of Node where there is no such port, host or socket', async () => {
+      const failures = await Promise.all(
+        [{ port: 70000 }, { path: '/none.sock', retryStrategy: null }].map(async (options) => {
+          const client = open(Redis, options);
+          const failed = rejection(client.get('a'));
+          const [error] = await once(client, 'error');
+          return [error.code, error.message, (await failed).message, client.status];
+        }),
+      );
+      const badPort = 'Port should be >= 0 and < 65536. Received type number (70000).';
+      expect(failures).toEqual([
+        ['ERR_SOCKET_BAD_PORT', badPort, badPort, 'end'],
+        ['ENOENT', 'connect ENOENT /none.sock', 'Connection is closed.', 'end'],
+      ]);
+    });
+
+    test('connects again after it was ended before there was a connection, and keeps that one', async () => {
+      const client = open(Redis, { port: redis.port, lazyConnect: true, retryStrategy: () => 1 });
+      client.connect().catch(() => {});
+      client.disconnect();
+      await once(client, 'end');
+      await client.connect();
+      if (Redis !== Ours) return;
+      // ioredis takes the loss for the end that was asked for before.
+      client.stream.destroy();
+      expect(await client.ping()).toBe('PONG');
+    });
+
     test('rejects what waits after maxRetriesPerRequest attempts', async () => {
       const port = await closedPort();
       const client = open(Redis, { port, maxRetriesPerRequest: 1, retryStrategy: () => 1 });

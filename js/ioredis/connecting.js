@@ -49,6 +49,8 @@ function connect(redis) {
 function noServer(redis, error, reject) {
   redis.flushQueue(error);
   redis.silentEmit('error', error);
+  // It was ended before there was a connection; the next one is another.
+  redis.manuallyClosing = false;
   reject(error);
   redis.setStatus('end');
 }

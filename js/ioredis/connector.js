@@ -4,6 +4,9 @@ const { connectionClosed } = require('./errors.js');
 const { LinkStream } = require('./stream.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 
+/** A port is less. */
+const PORTS = 65536;
+
 /** Finds a server and dials it. `connect` answers a stream that need not be connected yet. */
 class AbstractConnector {
   connecting = false;
@@ -68,12 +71,28 @@ function resolveOrReject(work, resolve, reject) {
   }
 }
 
+/** As Node refuses it. */
+function checkPort(port) {
+  const number = Number(port);
+  if (Number.isInteger(number) && number >= 0 && number < PORTS) return;
+  const error = new RangeError(
+    `Port should be >= 0 and < ${PORTS}. Received type ${typeof port} (${String(port)}).`,
+  );
+  throw Object.assign(error, { code: 'ERR_SOCKET_BAD_PORT' });
+}
+
 function targetOf({ path, host, port, family, tls }) {
   // What the TLS options say of the address counts, as with `tls.connect`.
   const given = tls && typeof tls === 'object' ? tls : {};
   const target = path
     ? { path: given.path ?? path }
-    : { host: given.host ?? host, port: given.port ?? port, family: given.family ?? family };
+    : {
+        // null is no address, as with ioredis.
+        host: given.host ?? host ?? undefined,
+        port: given.port ?? port ?? undefined,
+        family: given.family ?? family ?? undefined,
+      };
+  if (target.port !== undefined) checkPort(target.port);
   return tls ? { ...target, tls: given } : target;
 }
 
