@@ -38,11 +38,6 @@ export const CLIENT_TARGETS = [
     ...atLeast(1.5, 2, 'x'),
     measure: calls('client', 'pipeline', 8, AUTO_PIPELINING),
   },
-  ...VALUES.map(({ operation, bytes }) => ({
-    name: `client ${callOf({ operation, bytes })}, ${VALUE_CALLERS} callers, calls/s against the earlier build`,
-    ...atLeast(0.9, 1, 'x'),
-    measure: ratio('client', { operation, bytes, callers: VALUE_CALLERS }, 'callsPerSecond', EARLIER),
-  })),
   {
     name: 'publish to receive, p50, how many times shorter than with plain ioredis',
     ...atLeast(0.95, 1, 'x'),
@@ -74,6 +69,13 @@ export const CLIENT_TARGETS = [
     },
   },
 ];
+
+/** What a change of the package may cost: measured where the earlier build is a contender, and printed then. */
+export const CHANGE_TARGETS = VALUES.map(({ operation, bytes }) => ({
+  name: `client ${callOf({ operation, bytes })}, ${VALUE_CALLERS} callers, calls/s against the earlier build`,
+  ...atLeast(0.9, 1, 'x'),
+  measure: ratio('client', { operation, bytes, callers: VALUE_CALLERS }, 'callsPerSecond', EARLIER),
+}));
 
 function calls(scenario, command, callers, baseline) {
   return ratio(scenario, { operation: `client-${command}`, callers }, 'callsPerSecond', baseline);

@@ -3,7 +3,7 @@
  *
  * `measure(results)` answers `{ value, low, high }`, or null where the run did not measure it.
  */
-import { CLIENT_TARGETS } from './client-targets.mjs';
+import { CHANGE_TARGETS, CLIENT_TARGETS } from './client-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -121,12 +121,14 @@ function reaches({ better }, value, limit) {
   return better === 'higher' ? value >= limit : value <= limit;
 }
 
-/** Every target with what was measured; `verdict` is 'aim', 'met', 'missed' or 'not measured'. */
+/** Every target with what was measured, those of changes only where they were; `verdict` is 'aim', 'met', 'missed' or 'not measured'. */
 export function judge(results) {
-  return TARGETS.map(({ measure, ...target }) => {
+  const judged = [...TARGETS, ...CHANGE_TARGETS].map(({ measure, ...target }) => {
     const measured = measure(results);
     return { ...target, measured, verdict: verdictOf(target, measured) };
   });
+  const ofChanges = new Set(CHANGE_TARGETS.map(({ name }) => name));
+  return judged.filter(({ name, measured }) => measured || !ofChanges.has(name));
 }
 
 function verdictOf(target, measured) {
