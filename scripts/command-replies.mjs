@@ -1,4 +1,4 @@
-// What commands reply, for the types that scripts/client-types.mjs and scripts/ioredis-types.mjs write.
+// The replies of commands, for the types that scripts/client-types.mjs and scripts/ioredis-types.mjs write.
 
 /** Replies by kind: as texts, as Buffers, and of which commands. All others are `unknown`. */
 export const REPLIES = [

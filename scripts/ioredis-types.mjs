@@ -74,7 +74,7 @@ const OTHERS = [
     'xread',
   ],
 ];
-/** What depends on subcommands and options: a caller's own type is taken. */
+/** Replies that depend on subcommands and options: a caller's own type is taken. */
 const ANY = { texts: 'any', buffers: 'any' };
 
 const HEAD = `// Made by scripts/ioredis-types.mjs.

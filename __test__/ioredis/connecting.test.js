@@ -13,7 +13,7 @@ beforeAll(async () => {
   redis = await startRedis({ unixSocket: true });
 });
 
-/** What a client goes through, its own events and what it calls. */
+/** The events of a client's life, as they come. */
 function story(client) {
   const told = [];
   for (const event of ['connecting', 'connect', 'ready', 'close', 'reconnecting', 'end', 'select']) {

@@ -116,6 +116,36 @@ describe.each(DRIVERS)('in a process of its own, with the %s driver', (driver) =
     });
   });
 
+  test('what a policy of the application throws reaches the process, and its command and client end as refused', async () => {
+    const { report } = await run(
+      async ({ report, args }) => {
+        const Redis = require('orgcache/ioredis');
+        const thrown = [];
+        process.on('uncaughtException', (error) => thrown.push(error.message));
+        const fails = (message) => () => {
+          throw new Error(message);
+        };
+        const client = new Redis(args.port, { reconnectOnError: fails('reconnectOnError') });
+        await client.set('text', 1);
+        const refused = await client.lpush('text', 1).catch((error) => error.message.split(' ')[0]);
+        const away = new Redis({ port: args.closed, retryStrategy: fails('retryStrategy') });
+        away.on('error', () => {});
+        const lost = await away.get('a').catch((error) => error.message);
+        while (thrown.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+        report({ thrown, refused, lost, status: away.status, alive: await client.get('text') });
+        client.disconnect();
+      },
+      { closed: await closedPort() },
+    );
+    expect(report).toEqual({
+      thrown: ['reconnectOnError', 'retryStrategy'],
+      refused: 'WRONGTYPE',
+      lost: 'Connection is closed.',
+      status: 'end',
+      alive: '1',
+    });
+  });
+
   test('callbacks continue in the context of their call, listeners in that of the client', async () => {
     const { report } = await run(async ({ report, args }) => {
       const { AsyncLocalStorage } = require('node:async_hooks');

@@ -10,7 +10,7 @@ const Ours = require(path.join(PACKAGE_ROOT, 'js/entry/ioredis.js'));
 const CLASSES = { orgcache: Ours, ioredis: Theirs };
 const DRIVERS = process.platform === 'win32' ? ['thread'] : ['loop', 'thread'];
 
-/** What moves the bytes of the clients that are made from here on, as `CACHE_DRIVER` says. */
+/** Chooses the driver of the clients that are made from here on, as `CACHE_DRIVER` does. */
 function useDriver(driver) {
   process.env.CACHE_DRIVER = driver;
 }
@@ -35,7 +35,7 @@ function openBoth({ port }, options = {}) {
   };
 }
 
-/** What a call comes to. An error is its class, its words and the command that it names. */
+/** The outcome of a call. An error is its class, its words and the command that it names. */
 async function outcome(promise) {
   try {
     return { value: shown(await promise) };

@@ -84,7 +84,7 @@ function withoutPartlyAnsweredPipelines(lost) {
   });
 }
 
-/** What is left of a transaction whose beginning is gone must not run outside of it. */
+/** Commands of a transaction whose MULTI is gone must not run outside of it. */
 function withoutTransactionRests(items) {
   const kept = [];
   let isRest = true;

@@ -8,7 +8,7 @@ const { closed } = require('./closing.js');
 const { LinkStream } = require('./stream.js');
 const { nextTick } = require('../time.js');
 
-/** What a server answers to a password that it does not need; connecting goes on. */
+/** Servers that need no password refuse AUTH with these words; connecting goes on. */
 const NEEDLESS_PASSWORD = [
   ['no password is set', '[WARN] Redis server does not require a password, but a password was supplied.'],
   [
@@ -93,7 +93,7 @@ function connected(redis) {
   redis._lost = [];
   redis.stream.onPush = (message) => redis._subscriber.take(message);
   const { connectionEpoch } = redis;
-  // What the loss of the connection does to the handshake says nothing of the server.
+  // A handshake that fails because the connection is lost says nothing of the server.
   const isCurrent = () =>
     connectionEpoch === redis.connectionEpoch && ['connect', 'ready'].includes(redis.status);
   shakeHands(redis, () => authenticate(redis, isCurrent));
@@ -104,7 +104,7 @@ function connected(redis) {
   });
 }
 
-/** What is sent meanwhile is this connection's own, and is not sent again on another. */
+/** Commands that are sent meanwhile belong to this connection, and are not sent again on another. */
 function shakeHands(redis, work) {
   redis._isShakingHands = true;
   try {

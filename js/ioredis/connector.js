@@ -11,7 +11,7 @@ const PORTS = 65536;
 class AbstractConnector {
   connecting = false;
   stream = undefined;
-  /** What the stream failed with before anybody could listen. */
+  /** The error of a stream that failed before anybody could listen. */
   firstError = undefined;
   #disconnectTimeout;
 
@@ -82,7 +82,7 @@ function checkPort(port) {
 }
 
 function targetOf({ path, host, port, family, tls }) {
-  // What the TLS options say of the address counts, as with `tls.connect`.
+  // An address among the TLS options counts, as with `tls.connect`.
   const given = tls && typeof tls === 'object' ? tls : {};
   const target = path
     ? { path: given.path ?? path }

@@ -2,7 +2,7 @@
 
 const { protocol } = require('../protocol.js');
 
-/** What ioredis says of commands, under its names. */
+/** The flags of commands that ioredis has, under its names. */
 const FLAGS = {
   VALID_IN_SUBSCRIBER_MODE: [
     ...['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'],
@@ -23,7 +23,7 @@ const FLAGS = {
   BLOCK_OPTION_COMMANDS: ['xread', 'xreadgroup'],
 };
 
-/** Those that a server answers while it loads its data: they need not wait until it is ready. */
+/** A server answers these commands while it loads its data: they need not wait until it is ready. */
 const WHILE_LOADING = [
   ...['auth', 'command', 'debug', 'discard', 'exec', 'hello', 'info', 'lastsave', 'monitor', 'multi'],
   ...['psubscribe', 'publish', 'punsubscribe', 'quit', 'readonly', 'readwrite', 'replconf', 'reset', 'role'],

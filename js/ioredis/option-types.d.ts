@@ -26,7 +26,7 @@ export interface CommonRedisOptions extends CommanderOptions {
   commandTimeout?: number | undefined;
   /** After that long a command that blocks for ever counts as having found nothing. None by default. */
   blockingTimeout?: number | undefined;
-  /** What a blocking command is given beyond its own timeout, where `blockingTimeout` is set; default 100. */
+  /** A blocking command is given so much beyond its own timeout, where `blockingTimeout` is set; default 100. */
   blockingTimeoutGrace?: number | undefined;
   /** A connection that owes replies and says nothing for so long is given up. None by default. */
   socketTimeout?: number | undefined;

@@ -49,7 +49,7 @@ const DEFAULT_REDIS_OPTIONS = {
   blockingTimeoutGrace: 100,
 };
 
-/** Those without a default. */
+/** Options without a default. */
 const FURTHER = [
   ...['blockingTimeout', 'commandQueue', 'commandTimeout', 'Connector', 'monitor', 'offlineQueue', 'path'],
   ...['preferredSlaves', 'scripts', 'sentinelCommandTimeout', 'sentinelPassword', 'sentinelTLS'],
@@ -86,7 +86,7 @@ function nameUnknownIn(options, known) {
   }
 }
 
-/** What `target` lacks, from `sources` and what they inherit. */
+/** Fills in what `target` lacks, from `sources` and what they inherit. */
 function defaults(target, ...sources) {
   for (const source of sources) {
     for (const name in source) {

@@ -5,7 +5,7 @@ export type Callback<T = any> = (err?: Error | null, result?: T) => void;
 export type RedisKey = string | Buffer;
 export type RedisValue = string | Buffer | number;
 
-/** What a method answers: a promise, or in a pipeline the pipeline itself. */
+/** A method answers a promise, or in a pipeline the pipeline itself. */
 export interface ResultTypes<Result, _Context> {
   default: Promise<Result>;
   pipeline: ChainableCommander;

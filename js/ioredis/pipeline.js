@@ -19,7 +19,7 @@ class Pipeline extends Commander {
   _result = [];
   _transactions = 0;
   replyPending = 0;
-  /** What is told a client with each command of this pipeline. */
+  /** A client is given this with each command, so that it knows the command for a pipeline's. */
   _stream = { isPipeline: true };
 
   constructor(redis) {

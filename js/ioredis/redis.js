@@ -40,7 +40,7 @@ class Redis extends EventEmitter {
   options;
   status = 'wait';
   isCluster = false;
-  /** What the connection is: its database, its credentials, its subscriptions or `false`. */
+  /** State of the connection: its database, its credentials, its subscriptions or `false`. */
   condition = null;
   stream = undefined;
   connector;
@@ -55,7 +55,7 @@ class Redis extends EventEmitter {
   _autoPipelines = new Map();
   _runningAutoPipelines = new Set();
   _subscriber = new Subscriber(this);
-  /** What the connection that is being given up did not answer; then what the next one is to be sent again. */
+  /** Commands that a lost connection did not answer; then those that the next one is sent again. */
   _lost = [];
   _unanswered = [];
   _flushedWith = undefined;

@@ -5,7 +5,7 @@ const { Readable } = require('node:stream');
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
-/** What a scan finds, page by page: each chunk is the list that one call of the server answered. */
+/** A scan, page by page: each chunk is the list that one call of the server answered. */
 class ScanStream extends Readable {
   #options;
   #cursor = START;

@@ -149,7 +149,7 @@ class LinkStream extends EventEmitter {
   }
 }
 
-/** What is no failure of the system's is a reply that makes no sense: nothing is known of what follows it. */
+/** An error that is not the system's means a reply that makes no sense: nothing is known of what follows it. */
 function asProtocolError(error) {
   if (error === undefined || error.code !== undefined || error.syscall !== undefined) return error;
   const reason = error.message.slice(error.message.indexOf(': ') + 1).trim();

@@ -3,7 +3,7 @@
 const { throwLater } = require('./callback.js');
 const { SubscriptionSet } = require('./subscription-set.js');
 
-/** What one client hears unasked, and what its connection has subscribed to. */
+/** Takes the messages that one client hears, and notes which subscriptions its connection has. */
 class Subscriber {
   #redis;
 

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What a URL, a path, `host:port` or a port as text says, under the names of options. */
+/** The options that a URL, a path, `host:port` or a port as text stands for. */
 function parseURL(text) {
   if (isInt(text)) return { port: text };
   if (text.startsWith('/') && !text.startsWith('//')) return ofPath(text);

@@ -11,7 +11,7 @@ const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
 const { decoded } = require('./words.js');
 
-/** What applications take from `ioredis/built/utils`, under its names. */
+/** The functions that applications take from `ioredis/built/utils`, under its names. */
 const calculateSlot = slotOf;
 const convertBufferToString = decoded;
 const generateMultiSlot = slotOfAll;
