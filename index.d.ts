@@ -923,6 +923,8 @@ export interface RedisClientEvents {
   close: [];
   reconnecting: [];
   end: [];
+  /** A duplicate has selected another database. */
+  select: [database: number];
   message: [channel: string, message: string];
   messageBuffer: [channel: RedisBuffer, message: RedisBuffer];
   pmessage: [pattern: string, channel: string, message: string];
@@ -1055,7 +1057,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
   /** A client with connections of its own. It connects at once unless `lazyConnect` was asked for. */
   duplicate(options?: DuplicateOptions): RedisClient;
-  /** Only of a duplicate: the shared connection has one database. */
+  /** Only of a duplicate: the shared connection has one database. In order with the other commands. */
   select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;
   /** Closes at once. */
   [Symbol.asyncDispose](): Promise<void>;

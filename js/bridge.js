@@ -10,14 +10,13 @@ const { hasValue, protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
-const { marks, pushed, linkSlots } = protocol;
+const { linkSlots, marks, pushed, roles } = protocol;
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
 /** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
 const DEDICATED_PAGE = 64;
-/** The same of a Link, of which there may be many too, and many calls on each. */
 const LINK_PAGE = 256;
 /**
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
@@ -46,7 +45,7 @@ class Bridge {
   #options;
   #environment;
   #onNotice;
-  #isDedicated;
+  #role;
   #hasJournal;
   #onPush;
   #link;
@@ -65,7 +64,6 @@ class Bridge {
   #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
-  #requiresOrganization;
   #resolve = [];
   #reject = [];
   /** The name of a command, for its error. */
@@ -84,28 +82,28 @@ class Bridge {
 
   /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
   isEmbedded = false;
+  /** What `config` has answered, until whoever changes options takes it away. */
+  knownConfig;
 
   /**
-   * With `isDedicated` the connection is its caller's alone: commands may change it or block, and `onPush` is
-   * given what the server says unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's
-   * directory is taken: it can have one owner only. Bridges of one instance share its `environment`. With `link` it is
-   * one connection without policy, to `link.target` (JSON; without it JavaScript moves the bytes, and
-   * `link.submitted()` says that there may be some); `link.makeError` makes its errors, `link.told(slot, value)` is
-   * given what the server says unasked and what becomes of the connection, in order with the outcomes of calls, and
-   * `link.lost` is why calls got no reply. `context` is the one in which native code is opened.
+   * `role` says who uses the connection: a `dedicated` one may block or subscribe, and `onPush` is given what the server says
+   * unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's directory is taken: it has one owner only.
+   * Native code is opened in `context`. With `link` it is one connection without policy, to `link.target` (JSON; without it
+   * JavaScript moves the bytes, and `link.submitted()` says that there may be some); `link.makeError` makes its errors,
+   * `link.told(slot, value)` is given what becomes of the connection, and `link.lost` is why calls got no reply.
    */
   constructor(options, onNotice, given = {}) {
-    const { isDedicated = false, hasJournal = true, onPush, link } = given;
+    const { role = roles.shared, hasJournal = true, onPush, link } = given;
     const { context = new Context(), environment = new Environment() } = given;
     this.#options = options;
     this.#environment = environment;
     this.#onNotice = onNotice;
-    this.#isDedicated = isDedicated;
+    this.#role = role;
     this.#hasJournal = hasJournal;
     this.#onPush = onPush;
     this.#link = link;
     this.#context = context;
-    const page = link !== undefined ? LINK_PAGE : isDedicated ? DEDICATED_PAGE : PAGE;
+    const page = link !== undefined ? LINK_PAGE : role >= roles.dedicated ? DEDICATED_PAGE : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
   }
@@ -148,11 +146,9 @@ class Bridge {
         this.#calls,
         this.#outcomes,
         ...this.#settings(),
-        this.#isDedicated,
+        this.#role,
       );
-      const { driver, config } = this.report();
-      this.isEmbedded = driver === 'embedded';
-      this.#requiresOrganization = config.requireOrganization;
+      this.isEmbedded = this.report().driver === 'embedded';
       if (!this.#usesRedis) this.#native.useRedis(false);
     }
     return this.#native;
@@ -169,15 +165,17 @@ class Bridge {
     return JSON.parse(this.#lastReport ?? (this.#native ?? this.open()).report());
   }
 
-  /** What is configured. Asking starts nothing. */
+  /** What is configured. Asking starts nothing. The environment is read once. */
   config() {
-    if (this.#native !== undefined || this.#lastReport !== undefined) return this.report().config;
-    return JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
+    const isKnown = this.#native !== undefined || this.#lastReport !== undefined;
+    const read = () => JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
+    this.knownConfig ??= isKnown ? this.report().config : read();
+    return this.knownConfig;
   }
 
   /** Whether a call that names no organization is refused. */
   get requiresOrganization() {
-    return this.#requiresOrganization ?? this.config().requireOrganization;
+    return (this.knownConfig ?? this.config()).requireOrganization;
   }
 
   /** Whether the configuration asks for a connection before the first call. Asking takes no variables yet. */
@@ -229,9 +227,14 @@ class Bridge {
   }
 
   call(head, values, reader) {
+    return new Promise((resolve, reject) => this.callTo(head, values, resolve, reject, reader));
+  }
+
+  /** The same, whose outcome goes to functions. */
+  callTo(head, values, resolve, reject, reader = NO_READER) {
     const slot = this.#begin(head, values.length);
     for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
-    return this.#promise(slot, reader);
+    this.#expect(slot, resolve, reject, reader);
   }
 
   /**
@@ -472,11 +475,11 @@ class Bridge {
   async reset() {
     await this.close(0);
     this.#lastReport = undefined;
+    this.knownConfig = undefined;
     this.#environment.forget();
     this.#isClosed = false;
     this.#closing = undefined;
     this.#usesRedis = true;
-    this.#requiresOrganization = undefined;
     this.isEmbedded = false;
   }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 const { AsyncResource } = require('node:async_hooks');
-const { nextTick, queueMicrotask } = require('./time.js');
+const { queueMicrotask } = require('./time.js');
 
 const TYPE = 'orgcache';
 
@@ -54,10 +54,4 @@ function passOn(error) {
   });
 }
 
-/** A function that calls `callback` in a tick of its own, in the context of now. */
-function laterInContext(callback) {
-  const resource = new AsyncResource(TYPE);
-  return (...outcome) => resource.runInAsyncScope(nextTick, undefined, callback, ...outcome);
-}
-
-module.exports = { Context, laterInContext, passOn };
+module.exports = { Context, passOn };

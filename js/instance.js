@@ -53,6 +53,7 @@ function createInstance(given, environment = new Environment()) {
     const { logger, ...others } = checkedOptions(given, 'configure()');
     if (logger !== undefined) notices.logger = logger;
     Object.assign(options, others);
+    bridge.knownConfig = undefined;
     connectAtOnce();
   }
 

@@ -79,6 +79,30 @@ describe('a blocking command', () => {
     expect(ms).toBeGreaterThan(550);
   });
 
+  test.each([
+    ['the client that all share', (client) => client],
+    ['a duplicate', (client) => client.duplicate()],
+    ['a duplicate in another database', (client) => client.duplicate({ db: 3 })],
+  ])('XREAD with $ of %s has what is added after the call, wherever it is sent', async (_name, of) => {
+    const { client } = await open();
+    const reader = of(client);
+    await reader.xadd('s0', '1-1', 'f', 'before');
+    const writer = reader === client ? client : reader.duplicate();
+    await writer.ping();
+    for (const streams of [['s0'], ['s0', 's1'], ['s1', 's0']]) {
+      const read = reader.xread('BLOCK', 2000, 'STREAMS', ...streams, ...streams.map(() => '$'));
+      const added = await reader.xadd('s0', '*', 'f', 'v');
+      expect(await read).toEqual([['app:s0', [[added, ['f', 'v']]]]]);
+    }
+    expect(await reader.xread('BLOCK', 10, 'STREAMS', 's0', '$')).toBeNull();
+    await reader.set('text', 'v');
+    expect(await rejection(reader.xread('BLOCK', 10, 'STREAMS', 'text', '$'))).toMatchObject({
+      redisCode: 'WRONGTYPE',
+    });
+    writer.disconnect();
+    reader.disconnect();
+  });
+
   test('uses a connection again that another has given back', async () => {
     const { client } = await open();
     const before = await received();

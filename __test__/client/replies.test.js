@@ -2,6 +2,7 @@
 
 const { bothClients, outcome } = require('../support/both-clients');
 const { COMMANDS } = require('../support/client-commands');
+const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
 
 /** ioredis puts its prefix neither in front of patterns nor of the keys that some subcommands have. */
@@ -49,6 +50,31 @@ describe.each([
     const run = async (client) => firstWords(await client.multi(commands).exec());
     expect(await run(clients.ours)).toEqual(await run(clients.theirs));
   });
+});
+
+test('whole numbers that JavaScript cannot hold are texts, to the least of them', async () => {
+  const redis = await startRedis();
+  const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
+  const kept = Number.MAX_SAFE_INTEGER;
+  const texts = ['-9223372036854775808', '-9223372036854775807', '9223372036854775807', '-9007199254740992'];
+  for (const text of texts) {
+    await client.set('n', text);
+    expect(await client.incrby('n', 0)).toBe(text);
+  }
+  await client.set('n', -kept);
+  expect(await client.incrby('n', 0)).toBe(-kept);
+});
+
+test('MIGRATE of a list of keys has their prefix, and the empty text in the place of a key stays empty', async () => {
+  const [from, to] = await Promise.all([startRedis(), startRedis()]);
+  const client = await openPackage({ url: from.url, clientKeyPrefix: 'app:', logLevel: 'off' }).getRedis();
+  await client.mset('a', 1, 'b', 2, 'c', 3);
+  const migrate = (key, ...more) =>
+    client.migrate(to.host, to.port, key, 0, 2000, 'COPY', 'REPLACE', ...more);
+  expect(await migrate('', 'KEYS', 'a', 'app:b')).toBe('OK');
+  expect(await migrate(Buffer.alloc(0), 'KEYS', 'a')).toBe('OK');
+  expect(await migrate('c')).toBe('OK');
+  expect((await to.keys()).sort()).toEqual(['app:a', 'app:b', 'app:c']);
 });
 
 /** Errors as their first words: the two say the rest in their own way. */

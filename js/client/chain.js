@@ -1,8 +1,7 @@
 'use strict';
 
-const { laterInContext } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
-const { BUFFERS, TEXTS, define, defineCommands, takeCallback } = require('./commands.js');
+const { BUFFERS, TEXTS, define, defineCommands, takeCallback, withCallback } = require('./commands.js');
 const { wordsOf } = require('./words.js');
 
 /** Names of a list of commands that mean a method which is no command's. */
@@ -12,16 +11,26 @@ const IS_COMMAND = Symbol('a command');
 /** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
 class Entry {
   error = undefined;
+  /** Tells the caller's callback `[error, reply]`; undefined where there is none. */
+  tell = undefined;
 
-  constructor(command, script, words, flags, tell, marker) {
+  constructor(command, script, words, flags, marker) {
     this.command = command;
     this.script = script;
     this.words = words;
     this.flags = flags;
-    /** Has the command's callback told its outcome. */
-    this.tell = tell;
     this.marker = marker;
   }
+}
+
+/** A promise of its own has the callback run where and when that of a lone command would. */
+function tellerOf(callback) {
+  let tell;
+  const outcome = new Promise((resolve, reject) => {
+    tell = ([error, reply]) => (error ? reject(error) : resolve(reply));
+  });
+  withCallback(outcome, callback);
+  return tell;
 }
 
 /** What pipelines and transactions have in common: methods that keep their command until `exec`. */
@@ -66,8 +75,9 @@ class Chain {
   /** Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are. */
   static add(chain, command, script, given, flags) {
     const callback = takeCallback(given);
-    const tell = callback && laterInContext(callback);
-    const entry = new Entry(command, script, given, flags, tell, undefined);
+    if (command !== undefined && chain.isInline(command)) return chain.inline(command.method, callback);
+    const entry = new Entry(command, script, given, flags, undefined);
+    if (callback !== undefined) entry.tell = tellerOf(callback);
     try {
       entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
     } catch (error) {
@@ -76,8 +86,15 @@ class Chain {
     return chain.#push(entry);
   }
 
-  static mark(chain, marker) {
-    return chain.#push(new Entry(undefined, undefined, undefined, 0, undefined, marker));
+  static mark(chain, marker, callback) {
+    const entry = new Entry(undefined, undefined, undefined, 0, marker);
+    if (typeof callback === 'function') entry.tell = tellerOf(callback);
+    return chain.#push(entry);
+  }
+
+  /** Whether a command that was given by its name is a method that is no command's. */
+  isInline() {
+    return false;
   }
 
   #push(entry) {
@@ -116,4 +133,4 @@ function defineScript(prototype, name, script) {
   }
 }
 
-module.exports = { Chain, defineScript };
+module.exports = { Chain, INLINE, defineScript };

@@ -44,6 +44,7 @@ class RedisClient extends EventEmitter {
   #lifecycle;
   #channelNames;
   #scripts = new Map();
+  #shown = {};
   // Classes of this client's own, so that its scripts are methods of its pipelines and of no other's.
   #Pipeline = class extends Pipeline {};
   #Transaction = class extends Transaction {};
@@ -59,9 +60,20 @@ class RedisClient extends EventEmitter {
     this.#sender = new Sender(connections, {
       isPrefixed: keyPrefix !== '',
       channelNames: this.#channelNames,
+      handlers: this.#handlers(),
+      onSelect: (database) => this.#lifecycle.tellSelect(database),
     });
     this.#lifecycle = new Lifecycle(this, connections.context);
     this.#start();
+  }
+
+  /** Commands that are carried out here, however they are given: as methods, by name, or in a pipeline. */
+  #handlers() {
+    const handlers = { quit: () => this.#quit() };
+    for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
+      handlers[kind] = (words) => attempt(() => this.#subscribe(kind, words));
+    }
+    return handlers;
   }
 
   #start() {
@@ -87,9 +99,15 @@ class RedisClient extends EventEmitter {
     return isCluster(this.#connections.bridge.config().settings);
   }
 
-  /** What is in force, without secrets. */
+  /** What is in force, without secrets: the same object while that is the same. */
   get options() {
-    return { ...optionsOf(this.#connections.bridge.config().settings), keyPrefix: this.#keyPrefix };
+    const config = this.#connections.bridge.config();
+    if (this.#shown.config !== config) {
+      this.#shown = { config, options: { ...optionsOf(config.settings), keyPrefix: this.#keyPrefix } };
+    }
+    const { options } = this.#shown;
+    if (this.#isOwner) options.db = this.#connections.database;
+    return options;
   }
 
   /** Resolves when commands can be sent; opens a client that was closed. */
@@ -164,36 +182,6 @@ class RedisClient extends EventEmitter {
     // Who waits for `ready` sends nothing before. As with ioredis only who asks for it gets a client that waits.
     if (!isLazy || source === 'default') client.connect().catch(() => {});
     return client;
-  }
-
-  /** The database of later commands. Only where the connections are this client's own. */
-  async select(db, callback) {
-    const promise = this.#isOwner
-      ? this.#select(db)
-      : this.#sender.ask(commandNamed('select'), [String(db)], TEXTS);
-    return withCallback(promise, callback);
-  }
-
-  async #select(db) {
-    const before = this.#connections;
-    const selected = before.with({ db: Number(db) });
-    this.#use(selected);
-    try {
-      await this.#sender.ask(PING, [], TEXTS);
-    } catch (error) {
-      if (this.#connections === selected) this.#use(before);
-      selected.close();
-      throw error;
-    }
-    before.handOver(selected);
-    return 'OK';
-  }
-
-  #use(connections) {
-    this.#connections = connections;
-    this.#sender.connections = connections;
-    this.#subscriptions.connections = connections;
-    this.#lifecycle.follow(connections.bridge);
   }
 
   pipeline(commands) {
@@ -288,18 +276,21 @@ class RedisClient extends EventEmitter {
     return callback === undefined ? promise : withCallback(promise, callback);
   }
 
+  #subscribe(kind, channels) {
+    this.#sender.refuseIfEnded();
+    if (!SUBSCRIBING.includes(kind)) {
+      return this.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
+    }
+    if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
+    return this.#subscriptions.subscribe(kind, channels);
+  }
+
   static subscribe(client, kind, given) {
     const callback = takeCallback(given);
-    const run = () => {
-      client.#sender.refuseIfEnded();
-      const channels = given.flat();
-      if (SUBSCRIBING.includes(kind)) {
-        if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
-        return client.#subscriptions.subscribe(kind, channels);
-      }
-      return client.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
-    };
-    return withCallback(attempt(run), callback);
+    return withCallback(
+      attempt(() => client.#subscribe(kind, given.flat())),
+      callback,
+    );
   }
 }
 

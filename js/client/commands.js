@@ -1,7 +1,7 @@
 'use strict';
 
+const { passOn } = require('../context.js');
 const { protocol } = require('../protocol.js');
-const { nextTick } = require('../time.js');
 
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 /** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
@@ -10,12 +10,28 @@ const TEXTS = 0;
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
 /** Their first word is a channel, which gets a prefix only where channels do. */
 const PUBLISHING = ['publish', 'spublish'];
+/** They have a way of their own: see `Sender`. */
+const DIVERTED = [
+  'psubscribe',
+  'punsubscribe',
+  'quit',
+  'select',
+  'ssubscribe',
+  'subscribe',
+  'sunsubscribe',
+  'unsubscribe',
+];
+/** What changes a connection for all that follows: commands, and subcommands of others. */
+const CHANGING = new Set(protocol.changing.map((name) => name.toLowerCase()));
+const CHANGING_IN = new Map(
+  Object.entries(protocol.changingIn).map(([name, words]) => [name.toLowerCase(), words]),
+);
 /** They block only with the option BLOCK. */
 const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
 
 /**
  * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` goes into the
- * head of its calls. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ * head of its calls, and one that `isSpecial` may not go as others do. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
  */
 const known = new Map();
 for (const [method, { arity, flags }] of Object.entries(protocol.commands)) {
@@ -27,6 +43,7 @@ for (const [method, { arity, flags }] of Object.entries(protocol.commands)) {
     arity,
     blocks,
     publishes,
+    isSpecial: blocks || publishes || DIVERTED.includes(method),
     detail: TEXTS,
     pairsFrom: PAIRS_FROM[method],
   };
@@ -47,7 +64,7 @@ function commandNamed(given) {
   const found = known.get(name);
   if (found !== undefined) return found;
   const method = name.toLowerCase();
-  const same = known.get(method) ?? { method, arity: -1, blocks: false, publishes: false };
+  const same = known.get(method) ?? { method, arity: -1, blocks: false, publishes: false, isSpecial: false };
   return inOtherLetters(same, name);
 }
 
@@ -94,20 +111,40 @@ function takeCallback(given) {
   return typeof given[given.length - 1] === 'function' ? given.pop() : undefined;
 }
 
-/** The same promise, whose outcome a callback is told too. What is no function is none, as with ioredis. */
+/**
+ * The same promise, whose outcome a callback is told too, before anybody who waits for the promise from now on. What
+ * is no function is none, as with ioredis.
+ */
 function withCallback(promise, callback) {
   if (typeof callback !== 'function') return promise;
   promise.then(
-    (value) => nextTick(callback, null, value),
-    (error) => nextTick(callback, error),
+    (value) => tell(callback, null, value),
+    (error) => tell(callback, error),
   );
   return promise;
+}
+
+function tell(callback, ...outcome) {
+  try {
+    callback(...outcome);
+  } catch (error) {
+    passOn(error);
+  }
+}
+
+/** What makes a command one that a connection which others use too cannot carry; undefined where nothing does. */
+function changeOf(command, words) {
+  if (CHANGING.has(command.method)) return command.method.toUpperCase();
+  const subcommand = String(words[0]).toUpperCase();
+  const isChanging = CHANGING_IN.get(command.method)?.includes(subcommand);
+  return isChanging ? `${command.method.toUpperCase()} ${subcommand}` : undefined;
 }
 
 module.exports = {
   BUFFERS,
   COMMANDS,
   TEXTS,
+  changeOf,
   commandNamed,
   define,
   defineCommands,

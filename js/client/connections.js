@@ -6,7 +6,13 @@ const { OrgCacheError } = require('../errors.js');
 const { DedicatedConnection } = require('./dedicated-connection.js');
 const { DedicatedPool } = require('./dedicated-pool.js');
 const { urlWith } = require('./duplicate-options.js');
+const { inForce } = require('./endpoint.js');
 const { Family } = require('./family.js');
+const { protocol } = require('../protocol.js');
+
+const { roles } = protocol;
+/** How connections that are beside a client's first one are called: whoever counts clients by their name counts one. */
+const NAME_BESIDE = 'orgcache';
 
 /** How long calls under way may take when a client ends the connection that is its own. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -25,12 +31,15 @@ class Connections {
   /** Those that were made from the same, and the number of these among them. */
   #family;
   #number;
+  /** What was selected last; undefined for the configured database. */
+  #database;
 
   /**
-   * `log` is given the notices that are log lines. Without a bridge they open one of their own. Everything is opened in
-   * `context`, whoever needs it first.
+   * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
+   * and may select a database. Everything is opened in `context`, whoever needs it first.
    */
   constructor({ bridge, options, environment, log, context, family }) {
+    this.isOwn = bridge === undefined;
     this.context = context;
     this.#options = options;
     this.#environment = environment;
@@ -47,16 +56,45 @@ class Connections {
 
   /** Connections with options of their own in place of some of these. */
   with(overrides, context = this.context) {
-    const options = { ...this.#options, ...overrides };
+    const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
-    Object.assign(options, urlWith(this.#options.url ?? environment.get('REDIS_URL'), overrides));
+    Object.assign(options, urlWith(this.#url, overrides));
     return new Connections({ options, environment, log: this.#log, context, family: this.#family });
+  }
+
+  get #url() {
+    return this.#options.url ?? this.#environment.get('REDIS_URL');
+  }
+
+  #optionsNow() {
+    if (this.#database === undefined) return this.#options;
+    const selected = { db: this.#database };
+    return { ...this.#options, ...selected, ...urlWith(this.#url, selected) };
+  }
+
+  /** The number of the database that later commands are about. */
+  get database() {
+    return this.#database ?? inForce(this.bridge.config().settings.db);
+  }
+
+  /** Notes that the client selects this database. Answers what takes that back, unless another was selected since. */
+  select(database) {
+    const before = this.#database;
+    this.#database = database;
+    return () => {
+      if (this.#database === database) this.#database = before;
+    };
   }
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
     const [context, environment] = [this.context, this.#environment];
-    return new Bridge(this.#options, this.#tell, { hasJournal: false, context, environment });
+    return new Bridge(this.#optionsNow(), this.#tell, {
+      role: roles.own,
+      hasJournal: false,
+      context,
+      environment,
+    });
   }
 
   #tell = (name, json) => {
@@ -87,6 +125,29 @@ class Connections {
     return this.#pool;
   }
 
+  #optionsBeside() {
+    return { ...this.#options, connectionName: NAME_BESIDE };
+  }
+
+  /** A connection of the pool for one caller, in the database that is selected when it asks. */
+  async lend() {
+    const { pool } = this;
+    const database = this.#database;
+    const connection = await pool.acquire();
+    if (connection.database === database) return connection;
+    if (database === undefined) {
+      pool.discard(connection);
+      return this.lend();
+    }
+    try {
+      await connection.select(database);
+      return connection;
+    } catch (error) {
+      pool.discard(connection);
+      throw error;
+    }
+  }
+
   /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
@@ -98,13 +159,6 @@ class Connections {
       connection.close();
     };
     return { connection, end };
-  }
-
-  /** Ends all but the subscriptions, which these others have from now on: channels are of no database. */
-  handOver(successor) {
-    successor.#subscribers = this.#subscribers;
-    this.#subscribers = new Set();
-    return this.close();
   }
 
   /** Ends those that a caller has alone, for good. */
@@ -127,7 +181,12 @@ class Connections {
 
   #open(handlers = {}) {
     const [context, environment] = [this.context, this.#environment];
-    return new DedicatedConnection(this.#options, { environment, log: this.#tell, context, ...handlers });
+    return new DedicatedConnection(this.#optionsBeside(), {
+      environment,
+      log: this.#tell,
+      context,
+      ...handlers,
+    });
   }
 
   #refuseIfClosed() {

@@ -3,11 +3,13 @@
 const { Bridge } = require('../bridge.js');
 const { head, protocol } = require('../protocol.js');
 
-const { verbs } = protocol;
+const { roles, verbs } = protocol;
 
 /** A connection for one user at a time. It connects with its first command, and again whenever it was lost. */
 class DedicatedConnection {
   #bridge;
+  /** The number of the database that it has selected; undefined for the configured one. */
+  database;
   #isStanding = false;
   #wasLost = false;
   #onLost;
@@ -27,7 +29,7 @@ class DedicatedConnection {
       if (name === 'log') log?.(name, json);
       else this.#hear(name);
     };
-    const own = { isDedicated: true, hasJournal: false, onPush, context, environment };
+    const own = { role: roles.dedicated, hasJournal: false, onPush, context, environment };
     this.#bridge = new Bridge(options, hear, own);
   }
 
@@ -54,6 +56,12 @@ class DedicatedConnection {
   /** The same, as a promise. */
   ask(detail, name, words) {
     return new Promise((resolve, reject) => this.command(detail, name, words, resolve, reject));
+  }
+
+  /** Later commands are about this database. */
+  async select(database) {
+    await this.ask(0, 'select', [String(database)]);
+    this.database = database;
   }
 
   transaction(detail, values) {

@@ -66,6 +66,10 @@ class Lifecycle {
     if (this.#emitter.listenerCount('error') > 0) this.#context.emit(this.#emitter, 'error', error);
   }
 
+  tellSelect(database) {
+    this.#context.emit(this.#emitter, 'select', database);
+  }
+
   #hear(name, json) {
     if (name === 'error') return this.#hearError(JSON.parse(json));
     const before = this.#status;

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Chain } = require('./chain.js');
+const { Chain, INLINE } = require('./chain.js');
 const { withCallback } = require('./commands.js');
 const { replyError } = require('./queued-transaction.js');
 
@@ -26,21 +26,32 @@ class Pipeline extends Chain {
   }
 
   /** What follows up to `exec` is one transaction. */
-  multi() {
+  multi(callback) {
     this.#isQueueing = true;
-    return Chain.mark(this, MULTI);
+    return Chain.mark(this, MULTI, callback);
   }
 
-  discard() {
+  discard(callback) {
     this.#isQueueing = false;
-    return Chain.mark(this, DISCARD);
+    return Chain.mark(this, DISCARD, callback);
+  }
+
+  isInline({ method }) {
+    return INLINE.includes(method);
+  }
+
+  /** MULTI, EXEC or DISCARD, given by its name. */
+  inline(method, callback) {
+    if (method !== 'exec') return this[method](callback);
+    this.#isQueueing = false;
+    return Chain.mark(this, EXEC, callback);
   }
 
   /** Ends a transaction that `multi` began; else sends everything and answers `[error, reply]` for each. */
   exec(callback) {
     if (this.#isQueueing) {
       this.#isQueueing = false;
-      return Chain.mark(this, EXEC);
+      return Chain.mark(this, EXEC, callback);
     }
     this.finish();
     this.#outcome ??= this.#run();
@@ -48,6 +59,24 @@ class Pipeline extends Chain {
   }
 
   #run() {
+    const refusal = this.#refusal();
+    if (refusal === undefined) return this.#sendAll();
+    for (const { tell } of this.#entries) tell?.([refusal]);
+    return Promise.reject(refusal);
+  }
+
+  /** Without the command that changes its connection, those behind it would mean something else. */
+  #refusal() {
+    for (const { command, words } of this.#entries) {
+      const what = command && this.#sender.changeRefused(command, words);
+      if (what !== undefined) {
+        return replyError(`ERR ${what} needs a connection of its own: nothing of the pipeline was sent`);
+      }
+    }
+    return undefined;
+  }
+
+  #sendAll() {
     const entries = this.#entries;
     return new Promise((resolve) => {
       const results = new Array(entries.length);
@@ -55,7 +84,7 @@ class Pipeline extends Chain {
       if (left === 0) resolve(results);
       const settle = (index, result) => {
         results[index] = result;
-        entries[index].tell?.(...result);
+        entries[index].tell?.(result);
         left -= 1;
         if (left === 0) resolve(results);
       };
@@ -94,11 +123,8 @@ class Pipeline extends Chain {
     for (let index = start + 1; index < end; index += 1) settle(index, [null, 'QUEUED']);
     if (end === entries.length) return end;
     if (entries[end].marker === EXEC) {
-      const settleExec = (result) => settle(end, result);
-      runTogether(this.#sender, inside).then(
-        (replies) => settleExec([null, replies]),
-        (error) => settleExec([error]),
-      );
+      const succeed = (replies) => settle(end, [null, replies]);
+      runTogether(this.#sender, inside, succeed, (error) => settle(end, [error]));
     } else if (entries[end].marker === DISCARD) {
       settle(end, [null, 'OK']);
     } else {
@@ -108,17 +134,18 @@ class Pipeline extends Chain {
   }
 }
 
-/** Runs entries as one transaction: their replies, with errors among them. */
-async function runTogether(sender, entries) {
+/** Runs entries as one transaction: their replies, with errors among them, go to one of two functions. */
+function runTogether(sender, entries, resolve, reject) {
+  const wrong = entries.find(({ error }) => error !== undefined);
+  if (wrong !== undefined) return reject(wrong.error);
   const sentScripts = new Set();
-  const commands = entries.map(({ command, script, words, flags, error }) => {
-    if (error !== undefined) throw error;
+  const commands = entries.map(({ command, script, words, flags }) => {
     if (script === undefined) return { command, words, flags };
     const isKnown = sentScripts.has(script);
     sentScripts.add(script);
     return { ...script.asCommand(words, isKnown), flags };
   });
-  return sender.transaction(commands);
+  sender.transact(commands, resolve, reject);
 }
 
 module.exports = { Pipeline, runTogether };

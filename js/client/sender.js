@@ -2,11 +2,14 @@
 
 const { OrgCacheError, ofCommand } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
-const { isBlocking } = require('./commands.js');
+const { TEXTS, changeOf, commandNamed, isBlocking } = require('./commands.js');
+const { lastSelected, selectedBy } = require('./selected.js');
 const { QueuedTransaction, replyError, withPreviousErrors } = require('./queued-transaction.js');
 const { transactionOf } = require('./transaction-call.js');
 
 const { verbs, commandFlags } = protocol;
+const SELECT = commandNamed('select');
+const XREVRANGE = commandNamed('xrevrange');
 /** They ask which replicas have what their own connection wrote. */
 const ASKING_REPLICAS = ['wait', 'waitaof'];
 /** Nobody listens there: to publish is a write that replicas get and that leaves nothing behind. */
@@ -16,6 +19,8 @@ const MARK_CHANNEL = 'orgcache:wait';
 class Sender {
   #connections;
   #channelNames;
+  #handlers;
+  #onSelect;
   #detail;
   #isEnded = false;
   #queued;
@@ -23,10 +28,16 @@ class Sender {
   /** What ends each call that has a connection of its own or waits for one. */
   #alone = new Set();
 
-  /** Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. */
-  constructor(connections, { isPrefixed, channelNames }) {
+  /**
+   * Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. `handlers` has a
+   * function for each command that is the client's own to carry out, from its words to a promise; `onSelect` is told
+   * the number of a database that was selected.
+   */
+  constructor(connections, { isPrefixed, channelNames, handlers, onSelect }) {
     this.#connections = connections;
     this.#channelNames = channelNames;
+    this.#handlers = handlers;
+    this.#onSelect = onSelect;
     this.#detail = isPrefixed ? commandFlags.prefixed : 0;
   }
 
@@ -36,6 +47,8 @@ class Sender {
     return new Sender(this.#connections, {
       isPrefixed: this.#detail !== 0,
       channelNames: this.#channelNames,
+      handlers: this.#handlers,
+      onSelect: this.#onSelect,
     });
   }
 
@@ -63,7 +76,14 @@ class Sender {
 
   /** Whether the words of a command may be needed after `send` has returned. */
   keepsWords(command) {
-    return this.#queued !== undefined || command.blocks;
+    return this.#queued !== undefined || (command.isSpecial && !command.publishes);
+  }
+
+  /** What of a command this client's connection cannot carry; undefined where it can. */
+  changeRefused(command, words) {
+    const isCarried = this.#handlers[command.method] !== undefined;
+    if (isCarried || (this.#connections.isOwn && command.method === 'select')) return undefined;
+    return changeOf(command, words);
   }
 
   /** A command in words; its outcome goes to one of two functions. Never throws. */
@@ -71,19 +91,56 @@ class Sender {
     try {
       if (this.#isEnded) throw ended();
       if (this.#queued !== undefined) return this.#queued.add({ command, words, flags }, resolve, reject);
-      if (isBlocking(command, words)) return this.#sendAlone(command, words, flags, resolve, reject);
+      let detail = this.#detail | command.detail | flags;
+      if (command.isSpecial) {
+        if (this.#divert(command, words, flags, resolve, reject)) return;
+        if (command.publishes) {
+          // To Redis a shard's channel is a key, to its users it is a channel as any other.
+          detail &= ~commandFlags.prefixed;
+          this.#nameChannel(words);
+        }
+      }
       const { bridge } = this.#connections;
       if (!bridge.isOpen) bridge.open();
-      let detail = this.#detail | command.detail | flags;
-      if (command.publishes) {
-        // To Redis a shard's channel is a key, to its users it is a channel as any other.
-        detail &= ~commandFlags.prefixed;
-        this.#nameChannel(words);
-      }
       bridge.command(head(verbs.command, detail, 0), command.name, words, resolve, reject);
     } catch (error) {
       reject(ofCommand(error, command.name));
     }
+  }
+
+  /** Sends a command that cannot go as others do. Answers whether it did. */
+  #divert(command, words, flags, resolve, reject) {
+    const handle = this.#handlers[command.method];
+    if (handle !== undefined) {
+      const isBuffer = (flags & commandFlags.buffers) !== 0;
+      const tell = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
+      handle(words).then(tell, reject);
+      return true;
+    }
+    if (command.method === 'select') return this.#select(words, command.detail | flags, resolve, reject);
+    if (!isBlocking(command, words)) return false;
+    this.#sendBlocking(command, words, flags, resolve, reject);
+    return true;
+  }
+
+  /** Where one client has the connection, which takes SELECT in its place among the other commands. */
+  #select(words, detail, resolve, reject) {
+    const connections = this.#connections;
+    const database = selectedBy(words);
+    if (!connections.isOwn || database === undefined) return false;
+    const isOther = database !== connections.database;
+    const undo = connections.select(database);
+    const succeed = (reply) => {
+      if (isOther) this.#onSelect(database);
+      resolve(reply);
+    };
+    const fail = (error) => {
+      undo();
+      reject(error);
+    };
+    connections.bridge.open();
+    connections.bridge.command(head(verbs.command, detail, 0), 'select', words, succeed, fail);
+    return true;
   }
 
   #nameChannel(words) {
@@ -97,34 +154,59 @@ class Sender {
 
   /**
    * Runs commands together, on the connection that watches keys if there is one: then the answer is null where such a
-   * key has changed since. Otherwise their replies, with errors among them.
+   * key has changed since. Otherwise their replies, with errors among them. The outcome goes to one of two functions.
    */
-  async transaction(commands) {
-    this.refuseIfEnded();
+  transact(commands, resolve, reject) {
+    const fail = (error) => reject(ofCommand(withPreviousErrors(error), 'exec'));
     try {
-      return await this.#transaction(commands);
+      this.refuseIfEnded();
+      for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
+      const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
+      const isBlockingOne = ({ command, words }) => isBlocking(command, words);
+      if (this.#watched !== undefined || commands.some(isBlockingOne)) {
+        const done = this.#transactAlone(commands, detail, values);
+        done.then((replies) => resolve(repliesOf(replies)), fail);
+        return;
+      }
+      if (commands.length === 0) return resolve([]);
+      const succeed = (replies) => {
+        this.#noteSelected(lastSelected(commands, replies));
+        resolve(repliesOf(replies));
+      };
+      const { bridge } = this.#connections;
+      bridge.open();
+      bridge.callTo(head(verbs.transaction, detail, 0), values, succeed, fail);
     } catch (error) {
-      throw ofCommand(withPreviousErrors(error), 'exec');
+      fail(error);
     }
   }
 
-  async #transaction(commands) {
+  /** The same, as a promise. */
+  transaction(commands) {
+    return new Promise((resolve, reject) => this.transact(commands, resolve, reject));
+  }
+
+  #noteSelected(database) {
+    if (database === undefined) return;
+    const isOther = database !== this.#connections.database;
+    this.#connections.select(database);
+    if (isOther) this.#onSelect(database);
+  }
+
+  async #transactAlone(commands, detail, values) {
     const watched = this.#watched;
     this.#watched = undefined;
-    for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
-    const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
-    if (watched !== undefined) return repliesOf(await this.#transactionAlone(await watched, detail, values));
-    if (commands.length === 0) return [];
-    if (commands.some(({ command, words }) => isBlocking(command, words))) {
-      const connection = await this.#connections.pool.acquire();
-      return repliesOf(await this.#transactionAlone({ connection }, detail, values));
+    const lent = await (watched ?? this.#connections.lend().then((connection) => ({ connection })));
+    const replies = await this.#runAlone(lent, detail, values);
+    const database = lastSelected(commands, replies);
+    if (database !== undefined) {
+      lent.connection.database = database;
+      await this.ask(SELECT, [String(database)], TEXTS);
     }
-    const { bridge } = this.#connections;
-    bridge.open();
-    return repliesOf(await bridge.call(head(verbs.transaction, detail, 0), values));
+    return replies;
   }
 
-  async #transactionAlone({ connection, losses }, detail, values) {
+  async #runAlone({ connection, losses }, detail, values) {
     const { pool } = this.#connections;
     // A new connection watches nothing, so nobody knows whether the keys have changed.
     const isUnguarded = losses !== undefined && losses !== connection.losses;
@@ -146,8 +228,9 @@ class Sender {
   /** Watches keys until the next transaction of this client, on a connection that it has until then. */
   async watch(words) {
     this.refuseIfEnded();
-    const { pool } = this.#connections;
-    this.#watched ??= pool.acquire().then((connection) => ({ connection, losses: connection.losses }));
+    this.#watched ??= this.#connections
+      .lend()
+      .then((connection) => ({ connection, losses: connection.losses }));
     const watched = this.#watched;
     try {
       const { connection } = await watched;
@@ -203,6 +286,37 @@ class Sender {
     return queued;
   }
 
+  /**
+   * `XREAD ... $` means what is added from the call on. The connection that it is lent may be made only now, and is not in
+   * order with that of other commands: so it is told which entry is the last one, as the latter has it.
+   */
+  #sendBlocking(command, words, flags, resolve, reject) {
+    const newest = command.method === 'xread' ? newestOf(words) : [];
+    if (newest.length === 0) return this.#sendAlone(command, words, flags, resolve, reject);
+    this.#withLastIds(words, newest).then((known) => {
+      if (this.#isEnded) reject(ended());
+      else this.#sendAlone(command, known, flags, resolve, reject);
+    }, reject);
+  }
+
+  /** These words with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`. */
+  async #withLastIds(words, newest) {
+    const known = [...words];
+    // A transaction is answered by the primary: a replica may not have the last entry yet.
+    const asked = newest.map(({ stream }) => ({
+      command: XREVRANGE,
+      words: [words[stream], '+', '-', 'COUNT', '1'],
+      flags: TEXTS,
+    }));
+    const replies = await this.apart().transaction(asked);
+    newest.forEach(({ id }, index) => {
+      const reply = replies[index];
+      // What the server refuses, it refuses the read itself.
+      if (Array.isArray(reply)) known[id] = reply.length > 0 ? reply[0][0] : '0-0';
+    });
+    return known;
+  }
+
   #sendAlone(command, words, flags, resolve, reject) {
     const { pool } = this.#connections;
     const detail = this.#detail | command.detail | flags;
@@ -224,8 +338,8 @@ class Sender {
       if (lent !== undefined) giveBack(pool, lent, error);
       reject(error);
     };
-    pool
-      .acquire()
+    this.#connections
+      .lend()
       .then((connection) => {
         if (!this.#alone.has(end)) return pool.release(connection);
         lent = connection;
@@ -264,6 +378,18 @@ function ranUnguarded() {
     'E_UNKNOWN_OUTCOME',
     'the connection that watched the keys was lost; the transaction may have run although they have changed',
   );
+}
+
+/** Where XREAD has a stream that is read from its end on: the positions of its key and of the `$`. */
+function newestOf(words) {
+  const streams = words.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
+  const count = (words.length - streams) / 2;
+  if (streams === 0 || !Number.isInteger(count)) return [];
+  const newest = [];
+  for (let stream = streams; stream < streams + count; stream += 1) {
+    if (String(words[stream + count]) === '$') newest.push({ stream, id: stream + count });
+  }
+  return newest;
 }
 
 /** In the words of ioredis, by which libraries tell an end that was asked for from a failure. */

@@ -83,7 +83,7 @@ class Subscriptions {
       entry.isAsked = false;
       return this.#forgetUnused(kind, entry);
     });
-    if (ended.length === 0 || this.#subscriber === undefined) return this.#count();
+    if (ended.length === 0 || this.#subscriber === undefined) return this.#countBeside(kind);
     const count = await this.#ask(KINDS[kind].end, ended);
     if (!this.isActive) this.#endConnection();
     return count;
@@ -152,6 +152,12 @@ class Subscriptions {
     return this.#all().map(({ entry }) => entry.name);
   }
 
+  /** As the server counts: the channels of shards on their own, all others together with the patterns. */
+  #countBeside(kind) {
+    const { psubscribe, ssubscribe, subscribe } = this.#entries;
+    return kind === 'ssubscribe' ? ssubscribe.size : subscribe.size + psubscribe.size;
+  }
+
   #count() {
     return Object.values(this.#entries).reduce((count, entries) => count + entries.size, 0);
   }
@@ -171,7 +177,7 @@ class Subscriptions {
     });
     try {
       const counts = await Promise.all(listsOf(name, words).map((list) => this.#say(name, list)));
-      return OF_SHARDS.includes(name) ? this.#entries.ssubscribe.size : counts.at(-1);
+      return counts.at(-1);
     } finally {
       if (!this.isActive) this.#restIfUnused();
     }

@@ -20,7 +20,7 @@ use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{Core, Outcome, PUSHED, Role, TTL_TABLE, closed};
+use crate::cache::{CHANGING, CHANGING_IN, Core, Outcome, PUSHED, Role, TTL_TABLE, closed};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
@@ -71,6 +71,9 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "copiedFlag": ACKNOWLEDGED | COPIED,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
+        "roles": Role::ALL.iter().enumerate().map(|(number, (_, name))| ((*name).to_owned(), json!(number))).collect::<Map<_, _>>(),
+        "changing": CHANGING,
+        "changingIn": CHANGING_IN.iter().map(|(name, words)| ((*name).to_owned(), json!(words))).collect::<Map<_, _>>(),
         "pushed": PUSHED,
         "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
@@ -126,16 +129,16 @@ fn nearest_name(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
 }
 
 /// `open(makeError, makeArray, makeObject, extend, settle, notice, calls, outcomes, optionsJson, environmentJson,
-/// isDedicated)`: a client.
+/// role)`: a client.
 fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
         let texts = texts(call, 8..10)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
-        let mut is_dedicated = false;
-        // SAFETY: an argument of the running call; where it is no boolean, nothing is written.
-        unsafe { sys::napi_get_value_bool(env, call.argument(10), &mut is_dedicated) };
-        let core = Core::new(config, if is_dedicated { Role::Dedicated } else { Role::Shared })?;
+        let mut role = 0;
+        // SAFETY: an argument of the running call; where it is no number, nothing is written.
+        unsafe { sys::napi_get_value_uint32(env, call.argument(10), &mut role) };
+        let core = Core::new(config, Role::ALL[(role as usize).min(Role::ALL.len() - 1)].0)?;
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
         let object = empty_object(env)?;
         let functions: [(&str, Body); 12] = [

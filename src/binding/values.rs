@@ -128,8 +128,8 @@ pub fn boolean(env: sys::napi_env, from: bool) -> sys::napi_value {
 
 /// A number; beyond 2^53 a string, which loses nothing.
 pub fn integer(env: sys::napi_env, from: i64) -> Result<sys::napi_value> {
-    const MAX_SAFE: i64 = (1 << 53) - 1;
-    if from.abs() > MAX_SAFE {
+    const MAX_SAFE: u64 = (1 << 53) - 1;
+    if from.unsigned_abs() > MAX_SAFE {
         return string(env, from.to_string().as_bytes());
     }
     let mut value = ptr::null_mut();

@@ -10,8 +10,8 @@ use super::token::{Purpose, Token};
 use crate::command::{Blocking, blocking};
 use crate::error::{Error, Result};
 use crate::lane::{
-    Arguments, Requests, append_argument, append_command, append_header, append_joined_argument,
-    count_commands,
+    Arguments, Frame, Node, Requests, append_argument, append_command, append_header, append_joined_argument,
+    commands_of, count_commands,
 };
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
@@ -29,6 +29,7 @@ impl Core {
     ) -> Result<()> {
         self.check(words)?;
         let shape = Shape::of(words.first().copied().unwrap_or_default(), style);
+        let token = Token { selects: !self.is_shared() && database_of(words).is_some(), ..token };
         // A connection that all share carries no command that blocks.
         let (purpose, deadline) = match self.is_dedicated() && blocking(words).is_some() {
             true => (Purpose::Blocking(shape), self.patience(words, token.issued)),
@@ -43,6 +44,18 @@ impl Core {
             replies
         });
         Ok(())
+    }
+
+    /// What an answered request tells of later ones: the size of a value, the database of its connection.
+    pub(super) fn learn(&self, token: &Token, request: &[u8], reply: Frame<'_>) {
+        if matches!(token.purpose, Purpose::Command(_) | Purpose::Operation(_)) {
+            self.learn_size(request, reply.bytes().len());
+        }
+        if token.selects
+            && let Some(database) = database_after(request, reply)
+        {
+            self.dialer().select(database);
+        }
     }
 
     /// When a command that blocks must be answered, if it is sent at `from`.
@@ -69,6 +82,8 @@ impl Core {
         let shapes =
             commands.iter().map(|words| Shape::of(words.first().copied().unwrap_or_default(), style));
         let purpose = Purpose::Transaction(shapes.collect());
+        let selects = !self.is_shared() && commands.iter().any(|words| database_of(words).is_some());
+        let token = Token { selects, ..token };
         let deadline = self.deadline(token.issued);
         out.push(token.followed_by(purpose), deadline, |bytes| {
             append_command(bytes, &[b"MULTI"]);
@@ -83,7 +98,7 @@ impl Core {
         if !self.config().use_redis() {
             return Err(embedded());
         }
-        shared_connection::refusal(words, self.is_dedicated()).map_or(Ok(()), Err)
+        shared_connection::refusal(words, self.role()).map_or(Ok(()), Err)
     }
 
     fn append_words(&self, words: &[&[u8]], style: Style, bytes: &mut Vec<u8>) {
@@ -103,6 +118,26 @@ impl Core {
             }
         }
     }
+}
+
+/// The database that a command selects.
+fn database_of(words: &[&[u8]]) -> Option<u32> {
+    match words {
+        [name, database] if name.eq_ignore_ascii_case(b"SELECT") => {
+            std::str::from_utf8(database).ok()?.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// The database in which a request that was answered has left its connection; `None` where it changed nothing.
+fn database_after(request: &[u8], reply: Frame<'_>) -> Option<u32> {
+    let words: Vec<&[u8]> = Arguments::new(request).collect();
+    let Node::Array(replies) = reply.node() else { return database_of(&words) };
+    let mut commands = commands_of(request);
+    commands.next();
+    let answered = commands.zip(replies).filter(|(_, reply)| !matches!(reply, Node::Error(_)));
+    answered.filter_map(|(words, _)| database_of(&words)).last()
 }
 
 /// A subscription is confirmed for each channel, and the lane counts each confirmation as a reply.

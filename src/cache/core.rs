@@ -75,8 +75,22 @@ pub enum Role {
     /// All calls share it, so none may change what it means for the others, or hold it up.
     #[default]
     Shared,
+    /// One client has it for all that it says, in order, so it may choose its database.
+    Own,
     /// One caller has it alone: it may block, subscribe and watch. Nothing is kept for an outage.
     Dedicated,
+    /// The same, and it may ask to see every command that the server runs.
+    Monitor,
+}
+
+impl Role {
+    /// Every role with its name; its position is its number in JavaScript.
+    pub const ALL: [(Role, &'static str); 4] = [
+        (Role::Shared, "shared"),
+        (Role::Own, "own"),
+        (Role::Dedicated, "dedicated"),
+        (Role::Monitor, "monitor"),
+    ];
 }
 
 impl Core {
@@ -91,7 +105,7 @@ impl Core {
         let began = Instant::now();
         let journal = match role {
             Role::Shared => open_journal(&config, config.journal_max_bytes / share, began)?,
-            Role::Dedicated => Journal::new(0),
+            Role::Own | Role::Dedicated | Role::Monitor => Journal::new(0),
         };
         Ok(Core {
             keys: match config.topology() {
@@ -173,7 +187,16 @@ impl Core {
     }
 
     pub fn is_dedicated(&self) -> bool {
-        self.role == Role::Dedicated
+        matches!(self.role, Role::Dedicated | Role::Monitor)
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether all calls share the connection.
+    pub(super) fn is_shared(&self) -> bool {
+        self.role == Role::Shared
     }
 
     /// Of the one server.
@@ -394,7 +417,7 @@ impl Core {
 fn attention(role: Role, interval: Duration, began: Instant) -> Attention {
     match role {
         Role::Shared => Attention::new(interval, began),
-        Role::Dedicated => Attention::none(began),
+        Role::Own | Role::Dedicated | Role::Monitor => Attention::none(began),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::call::{Call, Outcome, Shape};
-use super::core::{Core, Scratch, closed};
+use super::core::{Core, Role, Scratch, closed};
 use super::fence::Fence;
 use super::redirect::Redirected;
 use super::replies::FollowUp;
@@ -53,10 +53,12 @@ pub struct Exchange {
 
 impl Exchange {
     pub fn new(core: Arc<Core>) -> Exchange {
+        let mut lane = Lane::default();
+        lane.take_monitored(core.role() == Role::Monitor);
         Exchange {
             core,
             is_beside: false,
-            lane: Lane::default(),
+            lane,
             follow_up: FollowUp::default(),
             scratch: Scratch::default(),
             watchdog: None,
@@ -330,7 +332,7 @@ impl Exchange {
     /// reason where the connection must be replaced.
     #[must_use]
     pub fn expire(&mut self, now: Instant, sink: &mut dyn Sink) -> Option<Error> {
-        let (any_expired, expired_sent) = self.settle_overdue(now, sink);
+        let Overdue { any: any_expired, sent: expired_sent, is_adrift } = self.settle_overdue(now, sink);
         if !self.is_connected() {
             // Who listens and does not answer keeps an attempt going for the whole connect timeout:
             // the calls to come need not wait for that.
@@ -345,7 +347,7 @@ impl Exchange {
             self.core.health().fault("E_TIMEOUT", "Redis answers too few calls in time");
             self.core.health().enter(State::Degraded);
         }
-        if expired_sent > 0 && self.is_swallowing(now) {
+        if is_adrift || expired_sent > 0 && self.is_swallowing(now) {
             return Some(connection_silent());
         }
         if !self.is_beside {
@@ -387,8 +389,7 @@ impl Exchange {
         }
     }
 
-    /// Whether anything was overdue, and how much of it had been sent.
-    fn settle_overdue(&mut self, now: Instant, sink: &mut dyn Sink) -> (bool, u64) {
+    fn settle_overdue(&mut self, now: Instant, sink: &mut dyn Sink) -> Overdue {
         let Exchange { core, lane, last_failure, .. } = self;
         let core: &Core = core;
         let reason = match last_failure {
@@ -396,10 +397,11 @@ impl Exchange {
             None => "there was no connection".to_owned(),
         };
         let timeout = core.config().command_timeout;
-        let (mut any, mut sent) = (false, 0);
+        let mut overdue = Overdue::default();
         lane.expire(now, |Orphan { token, request, was_sent }| {
-            any = true;
-            sent += u64::from(was_sent);
+            overdue.any = true;
+            overdue.sent += u64::from(was_sent);
+            overdue.is_adrift |= was_sent && token.selects;
             let slot = token.slot;
             if slot != NOBODY {
                 core.health().counters().timeouts.increment();
@@ -418,10 +420,10 @@ impl Exchange {
                 sink.settle(slot, outcome);
             }
         });
-        if sent > 0 {
+        if overdue.sent > 0 {
             self.doubtful = self.doubtful.take().or(self.identity.clone());
         }
-        (any, sent)
+        overdue
     }
 
     /// Gives every request that was not sent to whom it belongs; there has been no connection.
@@ -452,8 +454,21 @@ impl Exchange {
     }
 }
 
-/// A command that only reads: whether it has run before makes no difference.
+/// What was overdue.
+#[derive(Default)]
+struct Overdue {
+    any: bool,
+    /// How much of it had been sent.
+    sent: u64,
+    /// Nobody knows which database the connection has selected.
+    is_adrift: bool,
+}
+
+/// A command that only reads, or chooses the database: whether it has run before makes no difference.
 fn may_run_twice(token: &Token, request: &[u8]) -> bool {
+    if token.selects {
+        return matches!(token.purpose, Purpose::Command(_));
+    }
     let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
     matches!(token.purpose, Purpose::Command(_)) && only_reads(&words)
 }

@@ -66,6 +66,10 @@ impl Core {
 
     /// A reply of so many bytes has answered this request.
     pub(super) fn learn_size(&self, request: &[u8], reply_bytes: usize) {
+        // A connection beside one that may select would be in another database.
+        if !self.is_shared() {
+            return;
+        }
         let is_large = reply_bytes >= LARGE_BYTES;
         if !is_large && !self.large.is_any() {
             return;

@@ -42,4 +42,5 @@ pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use redirect::{AGAIN_AFTER, Redirected, Redirection};
 pub use refusals::{REFUSALS, Refusal, Treatment};
 pub use routing::both_ways;
+pub use shared_connection::{CHANGING, CHANGING_IN};
 pub use token::{NOBODY, PUSHED, Token};

@@ -76,9 +76,7 @@ impl Core {
             follow_up.unusable.get_or_insert_with(|| error.clone());
             return self.give_up(token, request, &error, true, now);
         }
-        if matches!(token.purpose, Purpose::Command(_) | Purpose::Operation(_)) {
-            self.learn_size(request, frame.bytes().len());
-        }
+        self.learn(&token, request, frame);
         let elapsed = now.saturating_duration_since(token.issued);
         let next = &mut follow_up.requests;
         match token.purpose {

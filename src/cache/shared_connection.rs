@@ -4,11 +4,12 @@
 //! (SUBSCRIBE, MULTI), some hold everybody up (BLPOP). What only concerns the connection's own looks
 //! (CLIENT SETNAME, CLIENT SETINFO) or its fate (CLIENT NO-EVICT) is let through.
 
+use super::core::Role;
 use crate::error::Error;
 
 /// A connection that is lent to one caller after the other does not carry them either: the next one would get what they
-/// made of it.
-const CHANGING: &[&str] = &[
+/// made of it. SELECT is the exception: where one client has a connection, its database is known.
+pub const CHANGING: &[&str] = &[
     "SELECT",
     "AUTH",
     "HELLO",
@@ -26,7 +27,7 @@ const CHANGING: &[&str] = &[
 ];
 
 /// The same, with their subcommands.
-const CHANGING_IN: &[(&str, &[&str])] = &[
+pub const CHANGING_IN: &[(&str, &[&str])] = &[
     // What is read leaves others' keys as if nobody used them (NO-TOUCH), is answered for no reader (TRACKING), or
     // by other rules.
     ("CLIENT", &["REPLY", "TRACKING", "CACHING", "NO-TOUCH", "CAPA", "IMPORT-SOURCE"]),
@@ -66,16 +67,19 @@ const TAKING: &[&str] = &[
 /// The length of the shortest name above.
 const SHORTEST: usize = 4;
 
-/// Why a raw command is not sent, in the words of a server's refusal. `is_lent`: the connection is one caller's for now.
-pub fn refusal(arguments: &[&[u8]], is_lent: bool) -> Option<Error> {
+/// Why a raw command is not sent, in the words of a server's refusal.
+pub fn refusal(arguments: &[&[u8]], role: Role) -> Option<Error> {
     let (name, rest) = arguments.split_first()?;
     // GET, SET and DEL come most often, and every name above is longer.
     if name.len() < SHORTEST {
         return None;
     }
+    if role != Role::Shared && is(name, "SELECT") || role == Role::Monitor && is(name, "MONITOR") {
+        return None;
+    }
     let what = match changing(name, rest) {
         Some(what) => what,
-        None if is_lent => return None,
+        None if matches!(role, Role::Dedicated | Role::Monitor) => return None,
         None => taking(name, rest)?,
     };
     Some(Error::reply(&format!("ERR {what} needs a connection of its own; this one is shared by all calls")))
@@ -116,8 +120,8 @@ mod tests {
         assert_eq!(names.map(|name| name.len()).min(), Some(SHORTEST));
     }
 
-    fn what_is_refused(command: &[&[u8]], is_lent: bool) -> Option<String> {
-        let error = refusal(command, is_lent)?;
+    fn what_is_refused(command: &[&[u8]], role: Role) -> Option<String> {
+        let error = refusal(command, role)?;
         assert_eq!(error.redis_code(), Some("ERR"));
         let (what, _) = error.message().strip_prefix("ERR ")?.split_once(" needs ")?;
         Some(what.to_owned())
@@ -137,7 +141,7 @@ mod tests {
             (&[b"BLPOP", b"l", b"0"], "BLPOP"),
         ];
         for (command, what) in refused {
-            assert_eq!(what_is_refused(command, false).as_deref(), Some(what));
+            assert_eq!(what_is_refused(command, Role::Shared).as_deref(), Some(what));
         }
         let fine: [&[&[u8]]; 8] = [
             &[b"GET", b"SELECT"],
@@ -150,17 +154,27 @@ mod tests {
             &[b"PUBLISH", b"c", b"m"],
         ];
         for command in fine {
-            assert_eq!(what_is_refused(command, false), None);
+            assert_eq!(what_is_refused(command, Role::Shared), None);
         }
     }
 
     #[test]
     fn a_connection_that_is_lent_blocks_and_watches_and_stays_what_it_was() {
         for command in [&[&b"BLPOP"[..], b"l", b"0"][..], &[b"WATCH", b"k"], &[b"SUBSCRIBE", b"c"]] {
-            assert_eq!(what_is_refused(command, true), None);
+            assert_eq!(what_is_refused(command, Role::Dedicated), None);
         }
-        for command in [&[&b"SELECT"[..], b"1"][..], &[b"CLIENT", b"REPLY", b"OFF"], &[b"RESET"]] {
-            assert!(what_is_refused(command, true).is_some());
+        for command in [&[&b"AUTH"[..], b"x"][..], &[b"CLIENT", b"REPLY", b"OFF"], &[b"RESET"]] {
+            assert!(what_is_refused(command, Role::Dedicated).is_some());
         }
+    }
+
+    #[test]
+    fn a_connection_of_one_client_selects_and_neither_blocks_nor_subscribes() {
+        assert_eq!(what_is_refused(&[b"select", b"1"], Role::Own), None);
+        assert_eq!(what_is_refused(&[b"select", b"1"], Role::Dedicated), None);
+        assert_eq!(what_is_refused(&[b"BLPOP", b"l", b"0"], Role::Own).as_deref(), Some("BLPOP"));
+        assert_eq!(what_is_refused(&[b"MONITOR"], Role::Dedicated).as_deref(), Some("MONITOR"));
+        assert_eq!(what_is_refused(&[b"MONITOR"], Role::Monitor), None);
+        assert_eq!(what_is_refused(&[b"AUTH", b"x"], Role::Own).as_deref(), Some("AUTH"));
     }
 }

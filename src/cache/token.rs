@@ -26,6 +26,8 @@ pub struct Token {
     /// is heard of first.
     pub(super) sequence: u64,
     pub(super) unacknowledged: Unacknowledged,
+    /// It may change the database of its connection.
+    pub(super) selects: bool,
     /// Nodes that have sent it on.
     pub(super) redirections: u8,
     /// How often a cluster that was down has refused it.
@@ -67,6 +69,7 @@ impl Token {
             issued,
             sequence: 0,
             unacknowledged: Unacknowledged::Journal,
+            selects: false,
             redirections: 0,
             times_down: 0,
         }

@@ -14,9 +14,15 @@ pub fn describe() -> Value {
 /// Tells the positions of all keys, a position at most once for each place that names it.
 pub fn key_positions(words: &[&[u8]], mut tell: impl FnMut(usize)) {
     let Some(command) = find(words) else { return };
+    let is_migrate = command.name == "migrate";
     for spec in command.keys {
         // A command with too few words or a number that is none is the server's to refuse.
-        let _ = spec.positions(words, &mut tell);
+        let _ = spec.positions(words, &mut |position: usize| {
+            // MIGRATE has an empty text in the place of its key where the keys are listed behind KEYS.
+            if !is_migrate || !words[position].is_empty() {
+                tell(position);
+            }
+        });
     }
     if command.name == "sort" {
         // COMMAND does not say where it has the key that it stores to.
@@ -110,7 +116,7 @@ mod tests {
 
     #[test]
     fn keys_are_where_each_command_has_them() {
-        let cases: [(&str, &[usize]); 30] = [
+        let cases: [(&str, &[usize]); 31] = [
             ("get k", &[1]),
             ("SET k v EX 5", &[1]),
             ("mget a b c", &[1, 2, 3]),
@@ -138,6 +144,7 @@ mod tests {
             ("lmpop 2 a b LEFT", &[2, 3]),
             ("migrate host 1 k 0 5", &[3]),
             ("migrate host 1 k 0 5 KEYS a b", &[3, 7, 8]),
+            ("migrate host 1  0 5 KEYS a b", &[7, 8]),
             ("copy a b", &[1, 2]),
             ("nonsense k", &[]),
             ("get", &[]),

@@ -128,6 +128,8 @@ mod tests {
         assert_eq!(apply("p:", "publish k k"), "publish k k");
         assert_eq!(apply("p:", "spublish k k"), "spublish k k");
         assert_eq!(apply("", "get k"), "get k");
+        assert_eq!(apply("p:", "migrate h 1  0 5 KEYS a p:b"), "migrate h 1  0 5 KEYS p:a p:b");
+        assert_eq!(apply("p:", "migrate h 1 k 0 5"), "migrate h 1 p:k 0 5");
         let marks = |command: &str| {
             let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
             Prefix::new("p:").marks(&words)

@@ -267,7 +267,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         .means("connect with the first call"),
     setting(Name::ConnectionLabel, "connectionName", "REDIS_CONNECTION_NAME", NAME)
         .defaults(word(CONNECTION_NAME))
-        .means("name that `CLIENT LIST` shows of each connection"),
+        .means("name that `CLIENT LIST` shows; connections that are lent or subscribe are called `orgcache`"),
     setting(Name::KeyPrefix, "keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
         .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
         .means("start of every key"),

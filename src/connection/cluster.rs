@@ -140,7 +140,7 @@ async fn look(config: &Config, known: Option<&ClusterView>) -> Result<ClusterVie
 
 async fn ask(config: &Config, node: &Endpoint) -> Result<ClusterView> {
     let mut stream = open(config, node, ANSWER_WITHIN).await?;
-    shake_hands(&mut stream, config, ANSWER_WITHIN).await?;
+    shake_hands(&mut stream, config, config.database, ANSWER_WITHIN).await?;
     let mut line = Line::new(&mut stream, ANSWER_WITHIN);
     let info = line.ask(&[b"CLUSTER", b"INFO"], text).await.map_err(|error| no_cluster(node, error))?;
     let field =

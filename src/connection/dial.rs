@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -38,6 +38,8 @@ pub struct Dialer {
     config: Arc<Config>,
     target: Target,
     needs_primary: Arc<AtomicBool>,
+    /// Which database the next connection selects.
+    database: Arc<AtomicU32>,
     /// To replicas, which then answer reads themselves.
     reads_replicas: bool,
 }
@@ -59,7 +61,14 @@ impl Dialer {
             (None, Some(sentinels)) => Target::Sentinels(sentinels),
             (None, None) => Target::Nowhere,
         };
-        Dialer { config: Arc::new(config), target, needs_primary: Arc::default(), reads_replicas: false }
+        let database = Arc::new(AtomicU32::new(config.database));
+        Dialer {
+            config: Arc::new(config),
+            target,
+            needs_primary: Arc::default(),
+            database,
+            reads_replicas: false,
+        }
     }
 
     /// The same, to where `at` says.
@@ -153,6 +162,16 @@ impl Dialer {
         &self.config
     }
 
+    /// The connection has selected this database, and the next one is to select it too.
+    pub fn select(&self, database: u32) {
+        self.database.store(database, Ordering::Relaxed);
+    }
+
+    /// The database of the next connection.
+    pub fn database(&self) -> u32 {
+        self.database.load(Ordering::Relaxed)
+    }
+
     /// A write met a replica: until a primary is found, replicas are no use.
     pub fn require_primary(&self) {
         self.needs_primary.store(true, Ordering::Relaxed);
@@ -196,15 +215,20 @@ impl Dialer {
         let config = &*self.config;
         let limit = config.connect_timeout;
         let patience = FIRST_PATIENCE.saturating_mul(1 << failures.min(8)).min(limit);
-        timeout(limit, dial_within(config, endpoint, patience)).await.unwrap_or_else(|_| {
+        timeout(limit, dial_within(config, endpoint, patience, self.database())).await.unwrap_or_else(|_| {
             Err(refuse(format!("{} did not answer within {} ms", endpoint, limit.as_millis())))
         })
     }
 }
 
-async fn dial_within(config: &Config, endpoint: &Endpoint, patience: Duration) -> Result<Dialed> {
+async fn dial_within(
+    config: &Config,
+    endpoint: &Endpoint,
+    patience: Duration,
+    database: u32,
+) -> Result<Dialed> {
     let mut stream = open(config, endpoint, patience).await?;
-    let server = shake_hands(&mut stream, config, patience).await?;
+    let server = shake_hands(&mut stream, config, database, patience).await?;
     Ok(Dialed { stream, server, endpoint: endpoint.clone() })
 }
 

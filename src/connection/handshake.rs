@@ -49,6 +49,7 @@ impl ServerInfo {
 pub async fn shake_hands(
     stream: &mut Stream<AsyncSocket>,
     config: &Config,
+    database: u32,
     patience: Duration,
 ) -> Result<ServerInfo> {
     let mut line = Line::new(stream, patience);
@@ -68,8 +69,8 @@ pub async fn shake_hands(
             ServerInfo { protocol: 2, ..ServerInfo::default() }
         }
     };
-    if config.database != 0 {
-        let database = config.database.to_string();
+    if database != 0 {
+        let database = database.to_string();
         line.ask(&[b"SELECT", database.as_bytes()], |_| ()).await?;
     }
     line.wait_until_served().await?;

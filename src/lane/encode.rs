@@ -81,6 +81,15 @@ pub fn count_commands(request: &[u8]) -> u32 {
     }
 }
 
+/// The commands of a request, each in words.
+pub fn commands_of(request: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+    let mut arguments = Arguments::new(request);
+    std::iter::from_fn(move || {
+        let count = arguments.length()?;
+        Some(arguments.by_ref().take(count).collect())
+    })
+}
+
 impl<'a> Iterator for Arguments<'a> {
     type Item = &'a [u8];
 
@@ -116,5 +125,6 @@ mod tests {
         let read: Vec<&[u8]> = Arguments::new(&out).collect();
         assert_eq!(read, [&b"MULTI"[..], b"SET", b"k", b"$5\r\n*1", b"-7", b"abc"]);
         assert_eq!(count_commands(&out), 2);
+        assert_eq!(commands_of(&out).take(2).map(|words| words.len()).collect::<Vec<_>>(), [1, 3]);
     }
 }

@@ -47,6 +47,13 @@ impl<'a> Frame<'a> {
         self.bytes.first() == Some(&b'>')
     }
 
+    /// What the server tells a connection that has sent MONITOR, e.g. `+1700000000.123456 [0 127.0.0.1:6379] "get" "k"`.
+    pub fn is_monitored(self) -> bool {
+        let Node::Status(line) = self.node() else { return false };
+        let seconds = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        seconds > 0 && line[seconds..].starts_with(b".") && line.ends_with(b"\"")
+    }
+
     /// The line of an error reply.
     pub fn error(self) -> Option<Cow<'a, str>> {
         match self.node() {

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 pub use encode::{
     Arguments, append_argument, append_command, append_header, append_integer_argument,
-    append_joined_argument, count_commands,
+    append_joined_argument, commands_of, count_commands,
 };
 pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};
@@ -116,6 +116,7 @@ pub struct Lane<T> {
     scanner: Scanner,
     subscribed: Subscribed,
     generation: u64,
+    is_monitoring: bool,
 }
 
 impl<T> Default for Lane<T> {
@@ -137,11 +138,17 @@ impl<T> Default for Lane<T> {
             scanner: Scanner::default(),
             subscribed: Subscribed::default(),
             generation: 0,
+            is_monitoring: false,
         }
     }
 }
 
 impl<T> Lane<T> {
+    /// Whether commands that a server with MONITOR tells are pushes, and answer nothing.
+    pub fn take_monitored(&mut self, is_monitoring: bool) {
+        self.is_monitoring = is_monitoring;
+    }
+
     /// Requests that wait for a reply, sent or not.
     pub fn pending(&self) -> usize {
         self.pending.len()
@@ -305,7 +312,7 @@ impl<T> Lane<T> {
             if let Some((kind, count)) = confirmed {
                 self.subscribed.note(kind, count);
             }
-            if is_unasked {
+            if is_unasked || self.is_monitoring && frame.is_monitored() {
                 deliver(Arrival::Push(frame));
                 continue;
             }
@@ -464,7 +471,8 @@ impl<T> Lane<T> {
     /// stays is sent, from its first byte, on the next connection. The others become orphans.
     pub fn disconnect(&mut self, keep: impl Fn(&T, &[u8], bool) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
         let sent_until = self.out_base + self.written as u64;
-        let fresh = Lane { generation: self.generation + 1, ..Lane::default() };
+        let (generation, is_monitoring) = (self.generation + 1, self.is_monitoring);
+        let fresh = Lane { generation, is_monitoring, ..Lane::default() };
         let old = std::mem::replace(self, fresh);
         for pending in old.pending {
             let range = (pending.start - old.out_base) as usize..(pending.end - old.out_base) as usize;
