@@ -879,6 +879,8 @@ interface Chain<This> extends Chained<This> {
   /** Any command by its name. */
   call(command: string, ...args: RedisWord[]): This;
   callBuffer(command: string, ...args: RedisWord[]): This;
+  send_command(command: string, ...args: RedisWord[]): This;
+  sendCommand(command: RedisCommandObject): This;
   /** Commands as lists of their name and arguments. */
   addBatch(commands: readonly RedisCommandList[]): This;
 }
@@ -890,7 +892,10 @@ export type RedisCommandList = readonly [name: string, ...args: unknown[]];
 export interface RedisPipeline extends Chain<RedisPipeline> {
   /** What follows, up to `exec`, is one transaction. */
   multi(): this;
-  /** Never rejects: an error is the result of its command. */
+  /**
+   * An error is the result of its command. Rejects, with nothing sent, where a command would change a connection that others
+   * use too.
+   */
   exec(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
   /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
   execBuffer(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
@@ -906,7 +911,7 @@ export interface RedisTransaction extends Chain<RedisTransaction> {
 }
 
 /** `wait`: nothing has connected yet. */
-export type RedisStatus = 'wait' | 'connecting' | 'ready' | 'reconnecting' | 'end';
+export type RedisStatus = 'wait' | 'connecting' | 'ready' | 'reconnecting' | 'end' | 'monitoring';
 
 /** For how long messages may have been missed, in milliseconds of the Unix epoch. */
 export interface RedisGap {
@@ -916,6 +921,8 @@ export interface RedisGap {
 }
 
 export interface RedisClientEvents {
+  /** A connection is being made: at first, and behind each `reconnecting`. */
+  connecting: [];
   connect: [];
   ready: [];
   /** Nobody needs to listen. */
@@ -925,6 +932,8 @@ export interface RedisClientEvents {
   end: [];
   /** A duplicate has selected another database. */
   select: [database: number];
+  /** Of what `monitor()` gives: when, which words, from where and in which database. */
+  monitor: [time: string, words: string[], source: string, database: string];
   message: [channel: string, message: string];
   messageBuffer: [channel: RedisBuffer, message: RedisBuffer];
   pmessage: [pattern: string, channel: string, message: string];
@@ -981,13 +990,54 @@ export interface ScanStream<Found> extends AsyncIterable<Found[]> {
   close(): void;
 }
 
-export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | 'clientKeyPrefix' | 'logger'> {
+export interface DuplicateTlsOptions {
+  ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array>;
+  cert?: string | Uint8Array | ReadonlyArray<string | Uint8Array>;
+  key?: string | Uint8Array | ReadonlyArray<string | Uint8Array>;
+  servername?: string;
+  rejectUnauthorized?: boolean;
+}
+
+export interface DuplicateOptions
+  extends Omit<ConfigureOptions, 'keyPrefix' | 'clientKeyPrefix' | 'logger' | 'scaleReads' | 'tls'> {
+  /** Also in the words of ioredis. */
+  scaleReads?: ConfigureOptions['scaleReads'] | 'all' | 'master' | 'slave' | ((...given: any[]) => unknown);
+  /** Also as Node takes them: PEM texts or their bytes, and `rejectUnauthorized`. */
+  tls?: ConfigureOptions['tls'] | DuplicateTlsOptions;
   /** The start of this client's keys. Default: that of the client which is duplicated. */
-  keyPrefix?: string;
-  /** Of ioredis, taken and without effect here, as are its options for retries, its offline queue and pipelining. */
+  keyPrefix?: string | Uint8Array | null;
+  /** Attempts to connect after which commands that wait fail, as `maxRetries`; null changes nothing. */
   maxRetriesPerRequest?: number | null;
+  /** Asked with each attempt to connect that has failed: what is no number ends the client, and so does null. */
+  retryStrategy?: ((times: number) => number | null | undefined | void) | null;
+  clusterRetryStrategy?: ((times: number, reason?: Error) => number | null | undefined | void) | null;
+  /** A unix socket. */
+  path?: string;
+  sentinels?: ReadonlyArray<{ host?: string; port?: number }>;
+  /** The primary's name, with `sentinels`. */
+  name?: string;
+  /** Options of the nodes of a cluster; they count as those beside them. */
+  redisOptions?: DuplicateOptions;
+  /** Lua scripts that become methods. */
+  scripts?: Record<string, { lua: string; numberOfKeys?: number; readOnly?: boolean }>;
+  /** Further options of ioredis are taken and have no effect here: its offline queue, pipelining, timeouts of its own, ... */
+  autoResubscribe?: boolean;
+  enableAutoPipelining?: boolean;
+  reconnectOnError?: ((error: Error) => boolean | 1 | 2) | null;
+  retryDelayOnFailover?: number;
   enableReadyCheck?: boolean;
   enableOfflineQueue?: boolean;
+}
+
+/** `host:port`, a URL, a port of this host, or both as an object. */
+export type RedisNode = string | number | { host?: string; port?: number };
+
+export interface RedisCommandObject {
+  name: string;
+  args?: readonly any[];
+  resolve?: (reply: any) => void;
+  reject?: (error: Error) => void;
+  promise?: Promise<any>;
 }
 
 /**
@@ -997,16 +1047,31 @@ export interface DuplicateOptions extends Omit<ConfigureOptions, 'keyPrefix' | '
  * `E_REPLY` (see `redisCode`) and `E_CLOSED`. A script's methods are told by augmenting this interface.
  */
 export interface RedisClient extends RedisCommands, AsyncDisposable {
-  readonly status: RedisStatus;
-  /** Commands work in both. */
-  readonly mode: 'normal' | 'subscriber';
+  /** What is assigned holds until the next change. */
+  status: RedisStatus;
+  /** Commands work in all of them. */
+  readonly mode: 'normal' | 'subscriber' | 'monitor';
   readonly isCluster: boolean;
   /** What is in force, without secrets: `host` and `port`, or `path` of a unix socket, `db`, `username`, `keyPrefix`, ... */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Record<string, any>;
 
   /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
   call(command: string, ...args: RedisWord[]): Promise<RedisReply>;
   callBuffer(command: string, ...args: RedisWord[]): Promise<unknown>;
+  send_command(command: string, ...args: RedisWord[]): Promise<RedisReply>;
+  /** A command as an object. One of ioredis's class `Command` has its own promise settled too. */
+  sendCommand(command: RedisCommandObject): Promise<any>;
+  /** Makes a command that this client does not know a method, of its pipelines and transactions too. */
+  addBuiltinCommand(name: string): void;
+  getBuiltinCommands(): string[];
+  createBuiltinCommand(name: string): {
+    string: (this: RedisClient, ...args: RedisWord[]) => Promise<any>;
+    buffer: (this: RedisClient, ...args: RedisWord[]) => Promise<any>;
+  };
+  /** Resolves to a client that tells every command of the server as the event `monitor`, until it is disconnected. */
+  monitor(callback?: RedisCallback<RedisClient>): Promise<RedisClient>;
+  /** A client of each primary of a cluster that is known; of one server this client itself. Replicas are not told. */
+  nodes(role?: 'all' | 'master' | 'slave'): RedisClient[];
 
   pipeline(commands?: readonly RedisCommandList[]): RedisPipeline;
   multi(commands?: readonly RedisCommandList[], options?: { pipeline?: true }): RedisTransaction;
@@ -1057,6 +1122,8 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
   /** A client with connections of its own. It connects at once unless `lazyConnect` was asked for. */
   duplicate(options?: DuplicateOptions): RedisClient;
+  /** Of a cluster, with other nodes to start from. */
+  duplicate(nodes: readonly RedisNode[] | undefined, options?: DuplicateOptions): RedisClient;
   /** Only of a duplicate: the shared connection has one database. In order with the other commands. */
   select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;
   /** Closes at once. */

@@ -150,6 +150,7 @@ class Bridge {
       );
       this.isEmbedded = this.report().driver === 'embedded';
       if (!this.#usesRedis) this.#native.useRedis(false);
+      this.#hear('connecting', '{}');
     }
     return this.#native;
   }
@@ -339,7 +340,6 @@ class Bridge {
     this.#command[slot] = undefined;
   }
 
-  /** `values` has one for each outcome whose mark does not say it all. */
   #settle(count, values) {
     // A caller of a Link may call back in, and what is settled then is written where these outcomes stand.
     const isCopied = this.#link !== undefined && count > 1;

@@ -17,7 +17,16 @@ const OWN = [
 const HEAD = `// Made by scripts/client-types.mjs.
 
 import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
-import type { AtLeast, Call, Exactly, HashFields, Pairs } from './call-types.js';
+import type {
+  AtLeast,
+  Call,
+  Exactly,
+  ExpireWords,
+  GetexWords,
+  HashFields,
+  Pairs,
+  SetWords,
+} from './call-types.js';
 
 /** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
 export interface RedisCommands {
@@ -25,14 +34,21 @@ export interface RedisCommands {
 
 /** Lists are spread, so that one argument may be many: more than two are never known to be missing. */
 const KNOWN_AT_LEAST = 2;
-const OF_PAIRS = { hset: 'HashFields', hmset: 'HashFields', mset: 'Pairs', msetnx: 'Pairs' };
+const OF_OWN_WORDS = {
+  ...{ hset: 'HashFields', hmset: 'HashFields', mset: 'Pairs', msetnx: 'Pairs' },
+  ...{ getex: 'GetexWords', set: 'SetWords' },
+  ...{ expire: 'ExpireWords', expireat: 'ExpireWords', pexpire: 'ExpireWords', pexpireat: 'ExpireWords' },
+};
+/** Sentinels have it, and servers do not tell of it. */
+const SENTINEL = { sentinel: { arity: -2 } };
 
 const replies = repliesByName(REPLIES);
 
 function typesOf(commands) {
   const unknown = [...replies.keys()].filter((name) => !(name in commands));
   if (unknown.length > 0) throw new Error(`The command table does not have ${unknown.join(', ')}.`);
-  const lines = Object.entries(commands)
+  const lines = Object.entries({ ...commands, ...SENTINEL })
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .filter(([name]) => !OWN.includes(name))
     .flatMap(([name, { arity }]) => {
       const { texts, buffers } = replies.get(name) ?? { texts: 'unknown', buffers: 'unknown' };
@@ -45,7 +61,7 @@ function typesOf(commands) {
 }
 
 function argumentsOf(name, arity) {
-  if (name in OF_PAIRS) return OF_PAIRS[name];
+  if (name in OF_OWN_WORDS) return OF_OWN_WORDS[name];
   return arity > 0 ? `Exactly<${arity - 1}>` : `AtLeast<${Math.min(-arity - 1, KNOWN_AT_LEAST)}>`;
 }
 

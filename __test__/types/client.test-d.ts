@@ -61,6 +61,24 @@ export async function commands(client: RedisClient): Promise<void> {
   await client.get(undefined);
   // @ts-expect-error an object is no value of SET
   await client.set('a', { b: 1 });
+  exactly<string | null>()(await client.set('a', 'b', 'EX', 5, 'NX', 'GET'), true);
+  exactly<string | null>()(await client.set('a', 'b', 'px', '5'), true);
+  await client.set('a', 'b', 'KEEPTTL', () => {});
+  await client.set(['a', 'b', 'EX', 5]);
+  await client.expire('a', 5, 'GT');
+  await client.getex('a', 'PERSIST');
+  client
+    .pipeline()
+    .set('a', 'b', 'EX', 5)
+    .sendCommand({ name: 'get', args: ['a'] });
+  // @ts-expect-error SET has no such option
+  await client.set('a', 'b', 'EXX', 5);
+  // @ts-expect-error the option needs a time
+  await client.set('a', 'b', 'EX');
+  // @ts-expect-error SET has no such option in a pipeline either
+  client.pipeline().set('a', 'b', 'EXX', 5);
+  // @ts-expect-error EXPIRE has no such option
+  await client.expire('a', 5, 'NEVER');
   // @ts-expect-error there is no such command
   await client.nosuchcommand();
 }

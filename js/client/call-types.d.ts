@@ -23,6 +23,33 @@ export type PairSource =
   | Readonly<Record<string, RedisArgument | null | undefined>>
   | ReadonlyMap<RedisArgument, RedisArgument | null | undefined>;
 
+type AnyCase<Word extends string> = Word | Lowercase<Word>;
+
+type SetFlag = AnyCase<'NX' | 'XX' | 'GET' | 'KEEPTTL'>;
+type SetValued = AnyCase<'EX' | 'PX' | 'EXAT' | 'PXAT' | 'IFEQ' | 'IFNE' | 'IFDEQ' | 'IFDNE'>;
+type WithSetOption<Before extends RedisArgument[]> =
+  | Before
+  | [SetFlag, ...Before]
+  | [SetValued, RedisArgument, ...Before];
+
+/** A list of all words is spread, and its words are not looked at. */
+type AsList = [words: readonly RedisArgument[]];
+
+export type SetWords =
+  | AsList
+  | [key: RedisArgument, value: RedisArgument, ...options: WithSetOption<WithSetOption<WithSetOption<[]>>>];
+
+export type GetexWords =
+  | AsList
+  | [key: RedisArgument]
+  | [key: RedisArgument, option: AnyCase<'PERSIST'>]
+  | [key: RedisArgument, option: AnyCase<'EX' | 'PX' | 'EXAT' | 'PXAT'>, time: RedisArgument];
+
+export type ExpireWords =
+  | AsList
+  | [key: RedisArgument, time: RedisArgument]
+  | [key: RedisArgument, time: RedisArgument, option: AnyCase<'NX' | 'XX' | 'GT' | 'LT'>];
+
 export type HashFields = [key: RedisArgument, fields: PairSource] | AtLeast<2>;
 export type Pairs = [pairs: PairSource] | AtLeast<1>;
 

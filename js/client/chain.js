@@ -1,7 +1,16 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
-const { BUFFERS, TEXTS, define, defineCommands, takeCallback, withCallback } = require('./commands.js');
+const {
+  BUFFERS,
+  TEXTS,
+  define,
+  defineCommand,
+  defineCommands,
+  takeCallback,
+  withCallback,
+} = require('./commands.js');
+const { commandOf } = require('./command-object.js');
 const { wordsOf } = require('./words.js');
 
 /** Names of a list of commands that mean a method which is no command's. */
@@ -107,17 +116,31 @@ class Chain {
 }
 
 const own = Object.getOwnPropertyNames(Chain.prototype);
-defineCommands(Chain.prototype, (chain, command, given, flags) =>
-  Chain.add(chain, command, undefined, given, flags),
-);
+defineCommands(Chain.prototype, addCommand);
 for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
   if (!own.includes(name)) Chain.prototype[name][IS_COMMAND] = true;
 }
+
+/** A command as an object, e.g. of ioredis's class `Command`. Its own promise is settled too. */
+define(Chain.prototype, 'sendCommand', function (given) {
+  const { command, words, flags, settle } = commandOf(given);
+  return Chain.add(this, command, undefined, settle === undefined ? words : [...words, settle], flags);
+});
 
 /** As with ioredis no different from `exec`: each reply has the form that its command asked for. */
 define(Chain.prototype, 'execBuffer', function (callback) {
   return this.exec(callback);
 });
+
+function addCommand(chain, command, given, flags) {
+  return Chain.add(chain, command, undefined, given, flags);
+}
+
+/** Gives a class of chains the methods of a command. */
+function defineChained(prototype, command) {
+  defineCommand(prototype, command, addCommand);
+  for (const name of [command.name, `${command.name}Buffer`]) prototype[name][IS_COMMAND] = true;
+}
 
 /** Gives a class of chains the methods of a script. */
 function defineScript(prototype, name, script) {
@@ -133,4 +156,4 @@ function defineScript(prototype, name, script) {
   }
 }
 
-module.exports = { Chain, INLINE, defineScript };
+module.exports = { Chain, INLINE, defineChained, defineScript };

@@ -2,21 +2,27 @@
 
 const { EventEmitter } = require('node:events');
 const { OrgCacheError } = require('../errors.js');
+const { nextTick } = require('../time.js');
 const { ChannelNames } = require('./channel-names.js');
 const {
   TEXTS,
   BUFFERS,
   commandNamed,
+  COMMANDS,
   define,
+  defineCommand,
   defineCommands,
   takeCallback,
   withCallback,
 } = require('./commands.js');
-const { defineScript } = require('./chain.js');
-const { meaningful } = require('./duplicate-options.js');
+const { defineChained, defineScript } = require('./chain.js');
+const { commandOf } = require('./command-object.js');
+const { duplicateOptions, hostList } = require('./duplicate-options.js');
 const { isCluster, optionsOf } = require('./endpoint.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Messages } = require('./messages.js');
+const { Monitor } = require('./monitor.js');
+const { nodesOf } = require('./nodes.js');
 const { Pipeline } = require('./pipeline.js');
 const { defineScans } = require('./scan-stream.js');
 const { Script } = require('./script.js');
@@ -45,15 +51,29 @@ class RedisClient extends EventEmitter {
   #channelNames;
   #scripts = new Map();
   #shown = {};
+  /** Options of ioredis that were chosen for this client. */
+  #given;
+  #retryStrategy;
+  #monitor;
+  #nodes = new Map();
   // Classes of this client's own, so that its scripts are methods of its pipelines and of no other's.
   #Pipeline = class extends Pipeline {};
   #Transaction = class extends Transaction {};
 
   /** With `isOwner` the connections end with the client. An empty `keyPrefix` leaves keys as they are. */
-  constructor({ connections, keyPrefix = '', prefixesChannels = false, isOwner = false }) {
+  constructor({
+    connections,
+    keyPrefix = '',
+    prefixesChannels = false,
+    isOwner = false,
+    given,
+    retryStrategy,
+  }) {
     super();
     this.#connections = connections;
     this.#isOwner = isOwner;
+    this.#given = given;
+    this.#retryStrategy = retryStrategy;
     this.#keyPrefix = keyPrefix;
     this.#prefixesChannels = prefixesChannels;
     this.#channelNames = new ChannelNames(prefixesChannels ? keyPrefix : '');
@@ -63,7 +83,8 @@ class RedisClient extends EventEmitter {
       handlers: this.#handlers(),
       onSelect: (database) => this.#lifecycle.tellSelect(database),
     });
-    this.#lifecycle = new Lifecycle(this, connections.context);
+    const giveUp = () => this.#end(0);
+    this.#lifecycle = new Lifecycle(this, { context: connections.context, retryStrategy, giveUp });
     this.#start();
   }
 
@@ -90,8 +111,14 @@ class RedisClient extends EventEmitter {
     return this.#lifecycle.status;
   }
 
-  /** `subscriber` while there is a subscription; commands work all the same. */
+  /** Holds until the next change. Libraries say `end` of a client that they have closed. */
+  set status(status) {
+    this.#lifecycle.status = status;
+  }
+
+  /** `subscriber` while there is a subscription, `monitor` of what `monitor()` gives; commands work all the same. */
   get mode() {
+    if (this.#monitor !== undefined) return 'monitor';
     return this.#subscriptions.isActive ? 'subscriber' : 'normal';
   }
 
@@ -103,7 +130,10 @@ class RedisClient extends EventEmitter {
   get options() {
     const config = this.#connections.bridge.config();
     if (this.#shown.config !== config) {
-      this.#shown = { config, options: { ...optionsOf(config.settings), keyPrefix: this.#keyPrefix } };
+      this.#shown = {
+        config,
+        options: { ...optionsOf(config.settings, this.#given), keyPrefix: this.#keyPrefix },
+      };
     }
     const { options } = this.#shown;
     if (this.#isOwner) options.db = this.#connections.database;
@@ -132,10 +162,17 @@ class RedisClient extends EventEmitter {
   disconnect(reconnect = false) {
     if (this.#sender.isEnded) return;
     if (reconnect) return this.#reconnect();
+    this.#end();
+  }
+
+  #end(timeoutMs) {
+    if (this.#sender.isEnded) return;
     this.#sender.end();
     this.#subscriptions.close();
+    for (const node of this.#nodes.values()) node.disconnect();
+    this.#nodes.clear();
     this.#lifecycle.end();
-    if (this.#isOwner) this.#connections.close();
+    if (this.#isOwner) this.#connections.close(timeoutMs);
   }
 
   #reconnect() {
@@ -167,21 +204,109 @@ class RedisClient extends EventEmitter {
     return Promise.resolve();
   }
 
-  /** A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. */
-  duplicate({ keyPrefix = this.#keyPrefix, prefixChannels = this.#prefixesChannels, ...options } = {}) {
+  /**
+   * A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. For a
+   * cluster its nodes may stand in front of them.
+   */
+  duplicate(nodesOrOptions, options) {
+    const isList = Array.isArray(nodesOrOptions);
+    const { settings, own, shown, passedOver } = duplicateOptions({
+      ...(isList ? undefined : nodesOrOptions),
+      ...options,
+    });
+    if (isList && nodesOrOptions.length > 0 && this.isCluster)
+      settings.clusterHosts = hostList(nodesOrOptions);
+    const {
+      keyPrefix: prefix = this.#keyPrefix,
+      prefixChannels = this.#prefixesChannels,
+      scripts = {},
+    } = own;
+    const keyPrefix = prefix === null ? '' : String(prefix);
     // Native code puts the prefix in front of keys, so it must know it.
-    const connections = this.#connections.apart({ ...meaningful(options), clientKeyPrefix: keyPrefix });
-    const { value: isLazy, source } = connections.bridge.config().settings.lazyConnect;
+    const connections = this.#connections.apart({ ...settings, clientKeyPrefix: keyPrefix });
+    const isWaiting = waitsToConnect(connections, settings);
+    for (const name of passedOver) tellPassedOver(name, this.#connections);
+    const { retryStrategy = own.clusterRetryStrategy ?? this.#retryStrategy } = own;
     const client = new RedisClient({
       connections,
       keyPrefix,
       prefixesChannels: prefixChannels,
       isOwner: true,
+      given: { ...this.#given, ...shown },
+      retryStrategy,
     });
-    for (const [name, definition] of this.#scripts) client.defineCommand(name, definition);
+    for (const [name, definition] of [...this.#scripts, ...Object.entries(scripts)]) {
+      client.defineCommand(name, definition);
+    }
     // Who waits for `ready` sends nothing before. As with ioredis only who asks for it gets a client that waits.
-    if (!isLazy || source === 'default') client.connect().catch(() => {});
+    if (!isWaiting) {
+      client.connect().catch((error) => {
+        if (error.code === 'E_CONFIG') client.#lifecycle.tellError(error);
+      });
+    }
     return client;
+  }
+
+  /** A client of each primary of a cluster that is known; of one server this client itself. */
+  nodes(role = 'all') {
+    return nodesOf({ client: this, role, connections: this.#connections, known: this.#nodes });
+  }
+
+  /** Resolves to a client that tells every command of the server as the event `monitor`. */
+  monitor(callback) {
+    return withCallback(this.#startMonitor(), callback);
+  }
+
+  async #startMonitor() {
+    this.#sender.refuseIfEnded();
+    const client = this.duplicate({ lazyConnect: true });
+    client.#monitor = new Monitor({
+      connections: client.#connections,
+      onCommand: (...command) => client.#connections.context.emit(client, 'monitor', ...command),
+      onError: (error) => client.#lifecycle.tellError(error),
+    });
+    try {
+      await client.#monitor.start();
+    } catch (error) {
+      client.disconnect();
+      throw error;
+    }
+    client.status = 'monitoring';
+    return client;
+  }
+
+  /** Sends a command that is given as an object with `name` and `args`. */
+  sendCommand(given) {
+    const { command, words, flags, settle } = commandOf(given);
+    const promise = RedisClient.run(this, command, words, flags);
+    if (settle === undefined) return promise;
+    withCallback(promise, settle);
+    return given.promise;
+  }
+
+  /** Gives this client, its pipelines and its transactions a method for a command that they do not know. */
+  addBuiltinCommand(name) {
+    const command = commandNamed(name);
+    defineCommand(this, command, RedisClient.run);
+    for (const { prototype } of [this.#Pipeline, this.#Transaction]) defineChained(prototype, command);
+  }
+
+  /** The names of all commands that are methods. */
+  getBuiltinCommands() {
+    return COMMANDS.map(({ name }) => name);
+  }
+
+  /** The methods of a command, to be called with a client as `this`. */
+  createBuiltinCommand(name) {
+    const command = commandNamed(name);
+    return {
+      string(...given) {
+        return RedisClient.run(this, command, given, TEXTS);
+      },
+      buffer(...given) {
+        return RedisClient.run(this, command, given, BUFFERS);
+      },
+    };
   }
 
   pipeline(commands) {
@@ -266,6 +391,18 @@ class RedisClient extends EventEmitter {
     });
   }
 
+  /** Somebody listens for this client's connection. */
+  static isAwaited(client) {
+    if (client.#isOwner || client.status !== 'wait') return;
+    nextTick(() => {
+      try {
+        if (client.status === 'wait') client.#connections.bridge.open();
+      } catch (error) {
+        client.#lifecycle.tellError(error);
+      }
+    });
+  }
+
   static run(client, command, given, flags) {
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
@@ -303,8 +440,37 @@ for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
     return RedisClient.subscribe(this, kind, given);
   });
 }
-define(RedisClient.prototype, 'send_command', RedisClient.prototype.call);
 defineScans(RedisClient.prototype, RedisClient.transactionApart);
+
+/** Who listens for a connection waits for one: the client that all share connects by that, too. */
+for (const method of ['on', 'addListener', 'prependListener']) {
+  define(RedisClient.prototype, method, function (event, listener) {
+    EventEmitter.prototype[method].call(this, event, listener);
+    if (event === 'ready' || event === 'connect') RedisClient.isAwaited(this);
+    return this;
+  });
+}
+
+/** Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`. */
+function waitsToConnect({ bridge }, { lazyConnect }) {
+  try {
+    const { value, source } = bridge.config().settings.lazyConnect;
+    return value && source !== 'default';
+  } catch (error) {
+    // As with ioredis it is the attempt to connect that tells what is wrong with a certificate.
+    if (!/\btls\.(ca|cert|key)\b/.test(error.message)) throw error;
+    return Boolean(lazyConnect);
+  }
+}
+
+/** Options that were passed over; each is told once a process. */
+const told = new Set();
+
+function tellPassedOver(name, connections) {
+  if (told.has(name)) return;
+  told.add(name);
+  connections.debug(`the option ${name} of ioredis changes nothing for this client and is passed over`);
+}
 
 /** A promise of what `work` answers or throws. */
 async function attempt(work) {

@@ -1,7 +1,16 @@
 // Made by scripts/client-types.mjs.
 
 import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
-import type { AtLeast, Call, Exactly, HashFields, Pairs } from './call-types.js';
+import type {
+  AtLeast,
+  Call,
+  Exactly,
+  ExpireWords,
+  GetexWords,
+  HashFields,
+  Pairs,
+  SetWords,
+} from './call-types.js';
 
 /** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
 export interface RedisCommands {
@@ -127,10 +136,10 @@ export interface RedisCommands {
   evalsha_roBuffer: Call<AtLeast<2>, unknown>;
   exists: Call<AtLeast<1>, number>;
   existsBuffer: Call<AtLeast<1>, number>;
-  expire: Call<AtLeast<2>, number>;
-  expireBuffer: Call<AtLeast<2>, number>;
-  expireat: Call<AtLeast<2>, number>;
-  expireatBuffer: Call<AtLeast<2>, number>;
+  expire: Call<ExpireWords, number>;
+  expireBuffer: Call<ExpireWords, number>;
+  expireat: Call<ExpireWords, number>;
+  expireatBuffer: Call<ExpireWords, number>;
   expiretime: Call<Exactly<1>, number>;
   expiretimeBuffer: Call<Exactly<1>, number>;
   failover: Call<AtLeast<0>, unknown>;
@@ -171,8 +180,8 @@ export interface RedisCommands {
   getbitBuffer: Call<Exactly<2>, number>;
   getdel: Call<Exactly<1>, string | null>;
   getdelBuffer: Call<Exactly<1>, RedisBuffer | null>;
-  getex: Call<AtLeast<1>, string | null>;
-  getexBuffer: Call<AtLeast<1>, RedisBuffer | null>;
+  getex: Call<GetexWords, string | null>;
+  getexBuffer: Call<GetexWords, RedisBuffer | null>;
   getrange: Call<Exactly<3>, string>;
   getrangeBuffer: Call<Exactly<3>, RedisBuffer>;
   getset: Call<Exactly<2>, string | null>;
@@ -309,10 +318,10 @@ export interface RedisCommands {
   objectBuffer: Call<AtLeast<1>, unknown>;
   persist: Call<Exactly<1>, number>;
   persistBuffer: Call<Exactly<1>, number>;
-  pexpire: Call<AtLeast<2>, number>;
-  pexpireBuffer: Call<AtLeast<2>, number>;
-  pexpireat: Call<AtLeast<2>, number>;
-  pexpireatBuffer: Call<AtLeast<2>, number>;
+  pexpire: Call<ExpireWords, number>;
+  pexpireBuffer: Call<ExpireWords, number>;
+  pexpireat: Call<ExpireWords, number>;
+  pexpireatBuffer: Call<ExpireWords, number>;
   pexpiretime: Call<Exactly<1>, number>;
   pexpiretimeBuffer: Call<Exactly<1>, number>;
   pfadd: Call<AtLeast<1>, number>;
@@ -383,8 +392,10 @@ export interface RedisCommands {
   sdiffcardBuffer: Call<AtLeast<2>, number>;
   sdiffstore: Call<AtLeast<2>, number>;
   sdiffstoreBuffer: Call<AtLeast<2>, number>;
-  set: Call<AtLeast<2>, string | null>;
-  setBuffer: Call<AtLeast<2>, RedisBuffer | null>;
+  sentinel: Call<AtLeast<1>, unknown>;
+  sentinelBuffer: Call<AtLeast<1>, unknown>;
+  set: Call<SetWords, string | null>;
+  setBuffer: Call<SetWords, RedisBuffer | null>;
   setbit: Call<Exactly<3>, number>;
   setbitBuffer: Call<Exactly<3>, number>;
   setex: Call<Exactly<3>, 'OK'>;

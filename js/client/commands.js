@@ -34,7 +34,9 @@ const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
  * head of its calls, and one that `isSpecial` may not go as others do. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
  */
 const known = new Map();
-for (const [method, { arity, flags }] of Object.entries(protocol.commands)) {
+/** Sentinels have it, and servers do not tell of it. */
+const SENTINEL = { sentinel: { arity: -2, flags: [] } };
+for (const [method, { arity, flags }] of Object.entries({ ...SENTINEL, ...protocol.commands })) {
   const blocks = flags.includes('blocking');
   const publishes = PUBLISHING.includes(method);
   const usual = {
@@ -56,7 +58,7 @@ function inOtherLetters(command, name) {
 }
 
 /** Every command by its method's name. */
-const COMMANDS = Object.keys(protocol.commands).map((name) => known.get(name));
+const COMMANDS = Object.keys({ ...SENTINEL, ...protocol.commands }).map((name) => known.get(name));
 
 /** The command of this name, in any letters; one that the table does not have is sent as it is. */
 function commandNamed(given) {
@@ -85,20 +87,26 @@ function isBlocking(command, words) {
  * `run(receiver, command, given, flags)` does what such a method does.
  */
 function defineCommands(prototype, run) {
-  for (const command of COMMANDS) {
-    define(prototype, command.name, function (...given) {
-      return run(this, command, given, TEXTS);
-    });
-    define(prototype, `${command.name}Buffer`, function (...given) {
-      return run(this, command, given, BUFFERS);
-    });
-  }
+  for (const command of COMMANDS) defineCommand(prototype, command, run);
   define(prototype, 'call', function (name, ...given) {
     return run(this, commandNamed(name), given, TEXTS);
   });
   define(prototype, 'callBuffer', function (name, ...given) {
     return run(this, commandNamed(name), given, BUFFERS);
   });
+  define(prototype, 'send_command', prototype.call);
+}
+
+/** Gives `prototype` the methods of one command. */
+function defineCommand(prototype, command, run) {
+  for (const [name, flags] of [
+    [command.name, TEXTS],
+    [`${command.name}Buffer`, BUFFERS],
+  ]) {
+    define(prototype, name, function (...given) {
+      return run(this, command, given, flags);
+    });
+  }
 }
 
 /** A method that stays out of the way of whoever lists an object's members. */
@@ -147,6 +155,7 @@ module.exports = {
   changeOf,
   commandNamed,
   define,
+  defineCommand,
   defineCommands,
   isBlocking,
   takeCallback,

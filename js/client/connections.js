@@ -11,6 +11,7 @@ const { Family } = require('./family.js');
 const { protocol } = require('../protocol.js');
 
 const { roles } = protocol;
+const LEVELS_OF_DEBUG = ['debug', 'trace'];
 /** How connections that are beside a client's first one are called: whoever counts clients by their name counts one. */
 const NAME_BESIDE = 'orgcache';
 
@@ -159,6 +160,17 @@ class Connections {
       connection.close();
     };
     return { connection, end };
+  }
+
+  /** A connection that the server tells its commands. It ends as one for subscriptions does. */
+  monitor(handlers) {
+    return this.subscriber({ role: roles.monitor, ...handlers });
+  }
+
+  /** Logs a line for who looks closely. */
+  debug(message) {
+    const { logLevel } = this.bridge.config();
+    if (LEVELS_OF_DEBUG.includes(logLevel)) this.#log?.('log', JSON.stringify({ level: 'debug', message }));
   }
 
   /** Ends those that a caller has alone, for good. */

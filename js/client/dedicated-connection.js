@@ -21,7 +21,8 @@ class DedicatedConnection {
    * unasked, `onDropped` when that came faster than it was taken and some of it was not kept, `log` with each notice
    * that is a log line.
    */
-  constructor(options, { context, environment, log, onBack, onDropped, onLost, onPush } = {}) {
+  constructor(options, given = {}) {
+    const { role = roles.dedicated, context, environment, log, onBack, onDropped, onLost, onPush } = given;
     this.#onBack = onBack;
     this.#onDropped = onDropped;
     this.#onLost = onLost;
@@ -29,7 +30,7 @@ class DedicatedConnection {
       if (name === 'log') log?.(name, json);
       else this.#hear(name);
     };
-    const own = { role: roles.dedicated, hasJournal: false, onPush, context, environment };
+    const own = { role, hasJournal: false, onPush, context, environment };
     this.#bridge = new Bridge(options, hear, own);
   }
 

@@ -1,35 +1,139 @@
 'use strict';
 
+const { resolve } = require('node:path');
+
 /**
- * Options of ioredis that change nothing here: this client always pipelines, waits for a server that loads, keeps
- * commands while there is no connection and subscribes again.
+ * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads, keeps
+ * commands while there is no connection and subscribes again; it finds nodes and sentinels, and waits, by rules of its own.
  */
 const WITHOUT_MEANING = new Set([
+  'Connector',
   'autoPipeliningIgnoredCommands',
   'autoResendUnfulfilledCommands',
   'autoResubscribe',
+  'blockingTimeout',
+  'blockingTimeoutGrace',
   'clientInfoTag',
+  'clusterNodeRetryStrategy',
+  'commandQueue',
   'disableClientInfo',
   'disconnectTimeout',
+  'dnsLookup',
   'enableAutoPipelining',
   'enableOfflineQueue',
   'enableReadyCheck',
+  'enableTLSForSentinelMode',
+  'failoverDetector',
   'maxLoadingRetryTime',
-  'maxRetriesPerRequest',
+  'maxRedirections',
+  'monitor',
+  'natMap',
   'noDelay',
+  'offlineQueue',
+  'preferredSlaves',
+  'readOnly',
   'reconnectOnError',
-  'retryStrategy',
+  'resolveSrv',
+  'retryDelayOnClusterDown',
+  'retryDelayOnFailover',
+  'retryDelayOnMoved',
+  'retryDelayOnTryAgain',
+  'role',
+  'sentinelCommandTimeout',
+  'sentinelMaxConnections',
+  'sentinelReconnectStrategy',
+  'sentinelRetryStrategy',
+  'sentinelTLS',
+  'shardedSubscribers',
   'showFriendlyErrorStack',
+  'slotsRefreshInterval',
+  'slotsRefreshTimeout',
+  'socketTimeout',
+  'stringNumbers',
+  'updateSentinels',
+  'useSRVRecords',
 ]);
+/** What the client itself acts on. */
+const OF_CLIENT = ['clusterRetryStrategy', 'keyPrefix', 'prefixChannels', 'retryStrategy', 'scripts'];
+/** Null takes away what the other client has; of all other options null is as good as nothing. */
+const NULLABLE = ['password', 'username'];
+/** The most attempts that the setting takes. */
+const MAX_RETRIES = 1000;
 
 /** All that Redis takes for a connection's name. Who gives another one goes without, as with ioredis. */
 const CONNECTION_NAME = /^[!-~]+$/;
 
-/** What a caller asked of a duplicate, without what has no meaning here. */
-function meaningful(given) {
-  const isMeant = ([name, value]) =>
-    name === 'connectionName' ? CONNECTION_NAME.test(value ?? '') : !WITHOUT_MEANING.has(name);
-  return Object.fromEntries(Object.entries(given).filter(isMeant));
+const ROLES_OF_READS = { all: 'replica', master: 'primary', slave: 'replica' };
+
+/** Options of ioredis that settings of this package say in another way. */
+const TRANSLATIONS = {
+  connectionName: (name) => (CONNECTION_NAME.test(name) ? { connectionName: name } : {}),
+  maxRetriesPerRequest: (count) =>
+    Number.isInteger(count) && count >= 0 ? { maxRetries: Math.min(count, MAX_RETRIES) } : {},
+  name: (sentinelName, { sentinels }) => (sentinels ? { sentinelName } : {}),
+  path: (path) => ({ url: `unix://${encodeURI(resolve(path))}` }),
+  scaleReads: (role) => (typeof role === 'string' ? { scaleReads: ROLES_OF_READS[role] ?? role } : {}),
+  sentinels: (sentinels) => ({ sentinelHosts: hostList(sentinels) }),
+  tls: (tls) => ({ tls: typeof tls === 'object' ? tlsOf(tls) : tls }),
+};
+
+/**
+ * What a caller asked of a duplicate: `settings` of this package, what is the client's `own` to do, what its options
+ * show as `shown`, and the names that were `passedOver`.
+ */
+function duplicateOptions(given) {
+  const { redisOptions, ...others } = given;
+  const all = withoutNothing({ ...redisOptions, ...others });
+  const result = { settings: {}, own: {}, shown: {}, passedOver: [] };
+  for (const [name, value] of Object.entries(all)) {
+    if (OF_CLIENT.includes(name)) result.own[name] = value;
+    else if (WITHOUT_MEANING.has(name)) result.passedOver.push(name);
+    else if (value === null && !NULLABLE.includes(name)) continue;
+    else Object.assign(result.settings, TRANSLATIONS[name]?.(value, all) ?? { [name]: value });
+    if (isShown(name)) result.shown[name] = value;
+  }
+  if (redisOptions) result.shown.redisOptions = redisOptions;
+  return result;
+}
+
+function withoutNothing(options) {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** What no setting of this package shows under this name. */
+function isShown(name) {
+  const ofIoredis = ['clusterRetryStrategy', 'maxRetriesPerRequest', 'retryStrategy', 'scripts'];
+  return WITHOUT_MEANING.has(name) || ofIoredis.includes(name);
+}
+
+/** Nodes as ioredis takes them, as `host:port,host:port`. */
+function hostList(nodes) {
+  return nodes.map(hostOf).join(',');
+}
+
+function hostOf(node) {
+  if (typeof node === 'number' || /^\d+$/.test(node)) return `localhost:${node}`;
+  if (typeof node === 'string' && !node.includes('://')) return node;
+  const { host = 'localhost', port } = typeof node === 'string' ? partsOf(new URL(node)) : node;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return port === undefined ? name : `${name}:${port}`;
+}
+
+function partsOf({ hostname, port }) {
+  return { host: hostname || undefined, port: port || undefined };
+}
+
+/** The TLS options of Node that this package has. Bytes are PEM text. */
+function tlsOf({ ca, cert, key, servername, rejectUnauthorized }) {
+  const options = { ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key), servername };
+  if (rejectUnauthorized === false) options.insecure = true;
+  const given = withoutNothing(options);
+  return Object.keys(given).length > 0 ? given : true;
+}
+
+function pemOf(given) {
+  if (Array.isArray(given)) return given.map(pemOf).join('\n');
+  return ArrayBuffer.isView(given) ? Buffer.from(given).toString('latin1') : (given ?? undefined);
 }
 
 /** A URL wins over its parts, so that a part chosen beside it would count for nothing. */
@@ -40,6 +144,8 @@ function urlWith(text, { url: chosen, host, port, username, password, db, protoc
   if (url.protocol.endsWith('unix:')) {
     if (host === undefined && port === undefined) {
       if (db !== undefined) url.searchParams.set('db', String(db));
+      if (username !== undefined) url.searchParams.set('user', username ?? '');
+      if (password !== undefined) url.searchParams.set('pass', password ?? '');
       return { url: url.href };
     }
     url = new URL('redis://localhost');
@@ -52,4 +158,4 @@ function urlWith(text, { url: chosen, host, port, username, password, db, protoc
   return { url: url.href };
 }
 
-module.exports = { meaningful, urlWith };
+module.exports = { duplicateOptions, hostList, urlWith };

@@ -36,16 +36,54 @@ function inForce(setting) {
 /** Never shown, not even as redacted: whoever connects with these options would say that for a password. */
 const SECRETS = ['password', 'sentinelPassword'];
 
-/** What is in force, in the names of ioredis where it has one, without secrets. */
-function optionsOf(settings) {
+/** What is true of every client here, in the names of ioredis's options. */
+const ALWAYS = {
+  autoPipeliningIgnoredCommands: [],
+  autoResendUnfulfilledCommands: true,
+  autoResubscribe: true,
+  enableAutoPipelining: true,
+  enableOfflineQueue: true,
+  enableReadyCheck: true,
+  maxRetriesPerRequest: null,
+  name: null,
+  natMap: null,
+  noDelay: true,
+  readOnly: false,
+  reconnectOnError: null,
+  role: 'master',
+  sentinels: null,
+  stringNumbers: false,
+};
+/** What ioredis has of a cluster's nodes. */
+const OF_NODES = [
+  'commandTimeout',
+  'connectTimeout',
+  'connectionName',
+  'family',
+  'keepAlive',
+  'maxRetriesPerRequest',
+  'tls',
+  'username',
+];
+
+/**
+ * What is in force, in the names of ioredis where it has one, without secrets. `given` are options of ioredis that a
+ * caller has chosen.
+ */
+function optionsOf(settings, given = {}) {
   const shown = Object.entries(settings).filter(([name]) => !SECRETS.includes(name));
   const values = Object.fromEntries(shown.map(([name, setting]) => [name, inForce(setting)]));
   const { host, port } = endpointOf(settings);
   const address = port === 0 ? { path: host, host: null, port: null } : { host, port };
-  const options = { ...values, ...address, family: Number(values.family) };
+  const options = { ...ALWAYS, ...values, ...address, family: Number(values.family), ...given };
   const sentinels = counting(settings.sentinelHosts);
   if (sentinels) {
     Object.assign(options, { sentinels: hostsOf(sentinels), name: values.sentinelName });
+  }
+  if (isCluster(settings)) {
+    const ofNodes = Object.fromEntries(OF_NODES.map((name) => [name, options[name]]));
+    options.redisOptions = { ...ofNodes, ...given.redisOptions };
+    for (const name of SECRETS) delete options.redisOptions[name];
   }
   return options;
 }
@@ -54,4 +92,4 @@ function isCluster(settings) {
   return Boolean(counting(settings.clusterHosts));
 }
 
-module.exports = { SECRETS, counting, endpointOf, inForce, isCluster, optionsOf };
+module.exports = { SECRETS, counting, endpointOf, hostsOf, inForce, isCluster, optionsOf };

@@ -131,7 +131,8 @@ async function idOf(connection, idleKey) {
 
 function duplicateOf(client) {
   if (client.isCluster === true) return client.duplicate();
-  const isIoredis = client.options !== undefined && 'maxRetriesPerRequest' in client.options;
+  const { options = {} } = client;
+  const isIoredis = 'maxRetriesPerRequest' in options && !('minPoolSize' in options);
   return client.duplicate(isIoredis ? IOREDIS_OPTIONS : OWN_OPTIONS);
 }
 

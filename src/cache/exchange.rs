@@ -54,7 +54,7 @@ pub struct Exchange {
 impl Exchange {
     pub fn new(core: Arc<Core>) -> Exchange {
         let mut lane = Lane::default();
-        lane.take_monitored(core.role() == Role::Monitor);
+        lane.is_monitoring = core.role() == Role::Monitor;
         Exchange {
             core,
             is_beside: false,

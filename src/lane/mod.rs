@@ -116,7 +116,8 @@ pub struct Lane<T> {
     scanner: Scanner,
     subscribed: Subscribed,
     generation: u64,
-    is_monitoring: bool,
+    /// Whether commands that the server tells after MONITOR are pushes, and answer nothing.
+    pub is_monitoring: bool,
 }
 
 impl<T> Default for Lane<T> {
@@ -144,11 +145,6 @@ impl<T> Default for Lane<T> {
 }
 
 impl<T> Lane<T> {
-    /// Whether commands that a server with MONITOR tells are pushes, and answer nothing.
-    pub fn take_monitored(&mut self, is_monitoring: bool) {
-        self.is_monitoring = is_monitoring;
-    }
-
     /// Requests that wait for a reply, sent or not.
     pub fn pending(&self) -> usize {
         self.pending.len()

@@ -92,8 +92,7 @@ fn a_reply_before_its_request_was_sent_ends_the_connection() {
 #[test]
 fn monitored_commands_are_nobodys_reply_where_they_are_asked_for() {
     let lines = b"+OK\r\n+1700000000.123456 [0 127.0.0.1:1] \"get\" \"k\"\r\n+PONG\r\n";
-    let mut lane = Lane::default();
-    lane.take_monitored(true);
+    let mut lane = Lane { is_monitoring: true, ..Lane::default() };
     request(&mut lane, 1, &[b"MONITOR"]);
     request(&mut lane, 2, &[b"PING"]);
     send_all(&mut lane);

@@ -1,0 +1,120 @@
+'use strict';
+
+const { once } = require('node:events');
+const { openPackage } = require('../support/package');
+const { startRedis } = require('../support/redis');
+const { closedPort } = require('../support/silent-server');
+const { rejection, until, within } = require('../support/wait');
+
+let redis;
+
+beforeAll(async () => {
+  redis = await startRedis({ unixSocket: true, users: ['user guest on >secret ~* &* +@all'] });
+});
+
+beforeEach(() => redis.command('FLUSHALL'));
+
+async function open(options) {
+  return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();
+}
+
+describe('a duplicate takes options of ioredis', () => {
+  test.each([
+    [{ keyPrefix: Buffer.from('p:') }, 'p:a'],
+    [{ keyPrefix: null }, 'a'],
+    [{ redisOptions: { keyPrefix: 'r:' } }, 'r:a'],
+  ])('%j', async (options, key) => {
+    const copy = (await open()).duplicate(options);
+    await copy.set('a', 1);
+    expect(await copy.keys('*')).toEqual([key]);
+    expect(await copy.scan(0, 'MATCH', 'a')).toEqual(['0', [key]]);
+    expect(await copy.get('a')).toBe('1');
+    copy.disconnect();
+  });
+
+  test('a path, with the user, the password and the database beside it', async () => {
+    const copy = (await open()).duplicate({
+      path: redis.unixPath,
+      username: 'guest',
+      password: 'secret',
+      db: 2,
+    });
+    expect(await copy.acl('WHOAMI')).toBe('guest');
+    expect(copy.options).toMatchObject({ path: redis.unixPath, db: 2 });
+    copy.disconnect();
+  });
+
+  test('scripts, which are methods then', async () => {
+    const copy = (await open()).duplicate({
+      scripts: { both: { lua: 'return KEYS[1] .. ARGV[1]', numberOfKeys: 1 } },
+    });
+    expect(await copy.both('k', 'v')).toBe('app:kv');
+    expect((await copy.pipeline().both('k', 'v').exec())[0][1]).toBe('app:kv');
+    copy.disconnect();
+  });
+
+  test('names what it passes over, once and at debug', async () => {
+    const lines = [];
+    const log = (level) => (line) => lines.push(`${level} ${line}`);
+    const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+    const client = await open({ logLevel: 'debug', logger });
+    for (let round = 0; round < 2; round += 1) {
+      client
+        .duplicate({ lazyConnect: true, natMap: {}, retryDelayOnFailover: 100, Connector: undefined })
+        .disconnect();
+    }
+    const told = lines.filter((line) => /passed over/.test(line));
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(/^debug .*natMap/);
+    expect(() => client.duplicate({ conectTimeout: 1 })).toThrow(/did you mean connectTimeout/);
+  });
+
+  test.each([
+    ['null', null, 1],
+    ['a function that answers null at once', () => null, 1],
+    ['a function that answers null later', (times) => (times < 3 ? 10 : null), 3],
+  ])('retryStrategy, %s: the client ends when there is no server', async (_name, given, asked) => {
+    let times = 0;
+    const retryStrategy =
+      typeof given === 'function'
+        ? (count) => {
+            times = count;
+            return given(count);
+          }
+        : given;
+    const client = await open();
+    const copy = client.duplicate({
+      host: '127.0.0.1',
+      port: await closedPort(),
+      retryStrategy,
+      retryDelay: 1,
+    });
+    const told = [];
+    for (const event of ['error', 'ready', 'close', 'end']) copy.on(event, () => told.push(event));
+    const waiting = rejection(copy.get('a'));
+    await until(() => told.includes('end'));
+    expect(told).toEqual(['error', 'close', 'end']);
+    expect(copy.status).toBe('end');
+    if (typeof given === 'function') expect(times).toBe(asked);
+    expect((await within(1000, waiting)).value).toMatchObject({ name: 'OrgCacheError' });
+    expect(await rejection(copy.get('a'))).toMatchObject({ message: 'Connection is closed.' });
+  });
+
+  test('retryStrategy is asked when a connection is lost, and a number has it made again', async () => {
+    const asked = [];
+    const client = await open();
+    const copy = client.duplicate({ retryStrategy: (times) => asked.push(times) });
+    copy.on('error', () => {});
+    await within(5000, once(copy, 'ready'));
+    const again = new Promise((resolve) => copy.once('ready', resolve));
+    await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));
+    await within(5000, again);
+    expect(asked).toEqual([1]);
+    const last = copy.duplicate({ retryStrategy: null });
+    await within(5000, once(last, 'ready'));
+    const end = new Promise((resolve) => last.once('end', resolve));
+    await redis.command('CLIENT', 'KILL', 'ID', await last.client('ID'));
+    await within(5000, end);
+    copy.disconnect();
+  });
+});
