@@ -8,7 +8,6 @@ const { MESSAGES, PHONE } = require('./support/adapter-methods');
 // Names that break layers which paste them into keys and patterns.
 const ORGANIZATIONS = [
   null,
-  '',
   'a',
   'a:b',
   'a:b:c',

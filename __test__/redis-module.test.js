@@ -20,19 +20,6 @@ const NUMBERS = [
   'keyspaceMisses',
 ];
 
-/** For time that a test moves itself: what the connection needs stays real. */
-const EVERYTHING_BUT_INTERVALS = [
-  'Date',
-  'hrtime',
-  'nextTick',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setTimeout',
-  'clearTimeout',
-];
-
 /** The module as a process of its own would get it, closed after the last test. */
 function openModule() {
   const redis = createRedisModule();
@@ -219,39 +206,43 @@ describe('health checks at an interval', () => {
     });
   });
 
+  /** Another connection whose checks, made as often, are a clock for those of the first. */
+  async function besideAnother(intervalMs) {
+    const other = openModule();
+    await other.initializeRedis({ url: server.url, logLevel: 'off' });
+    other.health.startHealthChecks(intervalMs);
+    const made = other.health.getMetrics().checks;
+    const checked = () => other.health.getMetrics().checks - made;
+    return { checked, until: (count) => until(() => checked() >= count, { what: 'the other’s checks' }) };
+  }
+
   test('go on until they are stopped', async () => {
     await redis.performHealthCheck();
-    jest.useFakeTimers({ doNotFake: EVERYTHING_BUT_INTERVALS });
-    try {
-      redis.health.startHealthChecks(20);
-      await redis.performHealthCheck();
-      const { checks } = redis.health.getMetrics();
-      for (let i = 1; i <= 3; i++) {
-        jest.advanceTimersByTime(20);
-        await until(() => redis.health.getMetrics().checks === checks + i, { what: 'the next check' });
-      }
-      redis.health.stopHealthChecks();
-      expect(redis.health.healthCheckInterval).toBeNull();
-      jest.advanceTimersByTime(1000);
-      expect(jest.getTimerCount()).toBe(0);
-    } finally {
-      jest.useRealTimers();
-    }
+    redis.health.startHealthChecks(20);
+    const { checks } = redis.health.getMetrics();
+    await until(() => redis.health.getMetrics().checks >= checks + 3, { what: 'three checks' });
+    redis.health.stopHealthChecks();
+    expect(redis.health.healthCheckInterval).toBeNull();
+    await redis.performHealthCheck();
+    const stopped = redis.health.getMetrics().checks;
+    const other = await besideAnother(20);
+    await other.until(5);
+    expect(redis.health.getMetrics().checks).toBe(stopped);
   });
 
   test('started twice are one series', async () => {
-    const timers = jest.spyOn(globalThis, 'setInterval');
-    try {
-      redis.health.startHealthChecks(5000);
-      redis.health.startHealthChecks(5000);
-      expect(timers).toHaveBeenCalledTimes(1);
-      expect(timers.mock.results[0].value.hasRef()).toBe(false);
-      redis.health.startHealthChecks(6000);
-      expect(redis.health.healthCheckInterval).toBe(6000);
-      expect(timers).toHaveBeenCalledTimes(2);
-    } finally {
-      timers.mockRestore();
-    }
+    await redis.performHealthCheck();
+    redis.health.startHealthChecks(30);
+    redis.health.startHealthChecks(30);
+    const { checks } = redis.health.getMetrics();
+    const other = await besideAnother(30);
+    const before = redis.health.getMetrics().checks;
+    await other.until(20);
+    // Two series would make twice as many.
+    expect(redis.health.getMetrics().checks - before).toBeLessThan(1.5 * other.checked() + 2);
+    expect(redis.health.getMetrics().checks).toBeGreaterThan(checks);
+    redis.health.startHealthChecks(6000);
+    expect(redis.health.healthCheckInterval).toBe(6000);
   });
 
   test('never overlap, however slow the server is', async () => {

@@ -29,9 +29,7 @@ export function clientWorkload(client, { operation, bytes }) {
   const value = jsonTextOf(bytes);
   const keyOf = (index) => keys[index & KEY_MASK];
   const setAll = () => Promise.all(keys.map((key) => client.set(key, value)));
-  const workload = WORKLOADS[name];
-  if (workload === undefined) throw new Error(`There is no workload named '${operation}'.`);
-  return workload({ client, keyOf, value, setAll });
+  return WORKLOADS[name]({ client, keyOf, value, setAll });
 }
 
 const WORKLOADS = {

@@ -48,18 +48,6 @@ export const CONTENDERS = [
     settings: { isEarlier: true },
     byDefault: false,
   },
-  {
-    id: 'orgcache-ioredis',
-    client: 'orgcache/ioredis',
-    adapter: `${JAVASCRIPT_ADAPTER} orgcache/ioredis`,
-    module: './peers/ioredis.mjs',
-    clientModule: './peers/ioredis-client.mjs',
-    settings: {
-      packageName: new URL('../js/entry/ioredis.mjs', import.meta.url).href,
-      autoPipelining: false,
-    },
-    byDefault: false,
-  },
   ...ioredisContenders('ioredis', 'ioredis', true),
   ...ioredisContenders('ioredis-6', 'ioredis-6', false),
   {

@@ -14,7 +14,6 @@ const SET_EVERY = 10;
  * or one of `client-workloads.mjs`
  */
 export function createWorkload(contender, kind) {
-  if (kind.operation.startsWith('client-')) return clientWorkload(contender.client, kind);
   switch (kind.operation) {
     case 'raw-get':
     case 'raw-set':
@@ -22,6 +21,12 @@ export function createWorkload(contender, kind) {
     case 'adapter-get':
     case 'adapter-mixed':
       return adapterWorkload(contender.adapter, kind);
+    case 'client-get':
+    case 'client-set':
+    case 'client-hset':
+    case 'client-xadd':
+    case 'client-pipeline':
+      return clientWorkload(contender.client, kind);
     default:
       throw new Error(`There is no workload named '${kind.operation}'.`);
   }
