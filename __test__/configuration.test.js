@@ -61,6 +61,13 @@ describe('a bad environment variable', () => {
     if (name !== 'REDIS_URL') expect(report.message).toContain(value);
   });
 
+  test('of a journal whose parent directory is missing is E_CONFIG, and makes nothing', async () => {
+    const parent = path.join(os.tmpdir(), `orgcache-missing-${process.pid}`);
+    const { report } = await firstCall({ CACHE_JOURNAL_DIR: path.join(parent, 'journal') });
+    expect(report).toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining('CACHE_JOURNAL_DIR') });
+    expect(fs.existsSync(parent)).toBe(false);
+  });
+
   test('in a URL does not show the password', async () => {
     const { report, stdout, stderr } = await firstCall({
       REDIS_URL: 'redis://user:pass-canary@127.0.0.1:6379/main',

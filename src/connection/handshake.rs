@@ -7,6 +7,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::stream::{AsyncSocket, Stream};
+use super::tls;
 use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
@@ -143,12 +144,13 @@ impl<'s> Line<'s> {
         lane.commit(0, 1, (), Instant::now() + NEVER);
         let mut answer = None;
         while answer.is_none() {
-            advance(self.stream, &mut lane, |result| answer = Some(result), &read)
-                .map_err(|error| lost(&error))?;
+            let advanced = advance(self.stream, &mut lane, |result| answer = Some(result), &read);
+            advanced.map_err(|error| lost(&error, self.stream))?;
             if answer.is_none() {
                 let or_writable = self.stream.waits_to_write(!lane.unsent().is_empty());
                 let ready = tokio::time::timeout(self.patience, self.stream.socket().ready(or_writable));
-                ready.await.map_err(|_| silent(self.patience))?.map_err(|error| lost(&error))?;
+                let ready = ready.await.map_err(|_| silent(self.patience, self.stream))?;
+                ready.map_err(|error| lost(&error, self.stream))?;
             }
         }
         answer.unwrap_or_else(|| Err(Error::new(ErrorCode::Connect, "the server said nothing")))
@@ -204,9 +206,13 @@ fn advance<R>(
         _ => {}
     }
     while lane.pending() > 0 {
-        let Some(count) = blocked(stream.read(lane.read_room()))? else { break };
+        let room = lane.read_room();
+        let Some(count) = blocked(stream.read(room))? else { break };
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !stream.is_tls() && room[..count].starts_with(&TLS_ALERT) {
+            return Err(speaks_tls());
         }
         lane.received(count, |arrival| {
             let Arrival::Answer { answer, .. } = arrival else { return };
@@ -223,18 +229,38 @@ fn advance<R>(
     Ok(())
 }
 
-fn silent(patience: Duration) -> Error {
+fn silent(patience: Duration, stream: &Stream<AsyncSocket>) -> Error {
+    let (what, hint) = match stream.is_handshaking() {
+        false => ("", String::new()),
+        true => (" TLS", format!("; a port of plain text does that: {}", tls::IS_PLAIN)),
+    };
+    let patience = patience.as_millis();
     let what =
-        format!("the server accepted the connection and did not answer within {} ms", patience.as_millis());
+        format!("the server accepted the connection and did not answer{what} within {patience} ms{hint}");
     Error::new(ErrorCode::Connect, what)
 }
 
-fn lost(error: &io::Error) -> Error {
+fn lost(error: &io::Error, stream: &Stream<AsyncSocket>) -> Error {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidData, UnexpectedEof};
     let reason = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-        // rustls says here why a certificate was refused.
-        io::ErrorKind::InvalidData => error.to_string(),
+        UnexpectedEof | ConnectionReset | ConnectionAborted => {
+            let hint = match (stream.is_tls(), stream.is_handshaking()) {
+                (false, _) => format!("; a port that speaks TLS does that to plain text: {}", tls::IS_TLS),
+                (true, true) => format!("; a port of plain text does that to TLS: {}", tls::IS_PLAIN),
+                (true, false) => String::new(),
+            };
+            format!("the server closed the connection{hint}")
+        }
+        InvalidData => tls::explain(error).unwrap_or_else(|| error.to_string()),
         kind => kind.to_string(),
     };
     Error::new(ErrorCode::Connect, format!("the connection failed during the handshake: {reason}"))
+}
+
+/// How a TLS server begins to answer plain text: an alert of TLS, and its major version.
+const TLS_ALERT: [u8; 2] = [21, 3];
+
+fn speaks_tls() -> io::Error {
+    let what = format!("the port speaks TLS and was spoken to in plain text: {}", tls::IS_TLS);
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -18,6 +18,7 @@ mod sync;
 mod thread_driver;
 mod tls;
 mod traffic;
+mod trust;
 mod watchdog;
 
 pub use backoff::Backoff;

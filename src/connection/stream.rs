@@ -137,6 +137,11 @@ impl<S: Read + Write> Stream<S> {
         self.tls.is_some()
     }
 
+    /// Whether TLS is still being agreed on.
+    pub fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
     /// Whether it is worth waiting until the socket can be written. During a TLS handshake the
     /// caller's own bytes cannot go out, however writable the socket is.
     pub fn waits_to_write(&self, has_unsent: bool) -> bool {

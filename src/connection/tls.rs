@@ -1,15 +1,26 @@
-//! TLS as the configuration asks for it: verification on, the system's roots or an own authority.
+//! TLS as the configuration asks for it: verification on, the system's roots and Node's, or an own authority.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, LazyLock};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
 
+use super::trust;
 use crate::config::Tls;
 use crate::error::{Error, ErrorCode, Result};
+
+/// What to do where one side speaks TLS and the other plain text.
+pub const IS_PLAIN: &str = "use redis:// and no REDIS_TLS, or the port that speaks TLS";
+pub const IS_TLS: &str = "set REDIS_TLS=true or use rediss://, or the port that speaks plain text";
+
+/// Node's own variable: authorities beside those that Node trusts. Node reads it once, too.
+static EXTRA_AUTHORITIES: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
+    let path = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty());
+    let pem = path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    CertificateDer::pem_slice_iter(&pem).filter_map(|item| item.ok()).collect()
+});
 
 /// Opens the client side of a TLS session with `host`. Nothing is sent yet.
 pub fn client(settings: &Tls, host: &str) -> Result<ClientConnection> {
@@ -21,15 +32,12 @@ pub fn client(settings: &Tls, host: &str) -> Result<ClientConnection> {
 }
 
 fn client_config(settings: &Tls) -> Result<ClientConfig> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
+    let verifier = if settings.insecure { trust::any_certificate() } else { verifier(settings)? };
+    let builder = ClientConfig::builder_with_provider(Arc::new(trust::provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| refuse(format!("TLS could not start: {error}")))?;
-    let builder = if settings.insecure {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-    } else {
-        builder.with_root_certificates(roots(settings)?)
-    };
+        .map_err(|error| refuse(format!("TLS could not start: {error}")))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     let Some(identity) = &settings.identity else {
         return Ok(builder.with_no_client_auth());
     };
@@ -41,21 +49,21 @@ fn client_config(settings: &Tls) -> Result<ClientConfig> {
         .map_err(|error| refuse(format!("REDIS_TLS_CERT and REDIS_TLS_KEY do not fit together: {error}")))
 }
 
-fn roots(settings: &Tls) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    if let Some(authority) = &settings.ca {
-        for certificate in certificates(authority.as_bytes(), "REDIS_TLS_CA")? {
-            store.add(certificate).map_err(|error| {
-                refuse(format!("REDIS_TLS_CA holds a certificate that is refused: {error}"))
-            })?;
+fn verifier(settings: &Tls) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>> {
+    let mut roots = RootCertStore::empty();
+    let named = match &settings.ca {
+        Some(authority) => certificates(authority.as_bytes(), "REDIS_TLS_CA")?,
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            // As Node, which brings its own: small images have no roots of their own.
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            EXTRA_AUTHORITIES.clone()
         }
-    } else {
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    if store.is_empty() {
-        return Err(refuse("this system has no root certificates; name an authority in REDIS_TLS_CA"));
-    }
-    Ok(store)
+    };
+    roots.add_parsable_certificates(named.iter().cloned());
+    trust::verifier(roots, named).map_err(|reason| {
+        refuse(format!("REDIS_TLS_CA holds no certificate that can be an authority: {reason}"))
+    })
 }
 
 fn certificates(pem: &[u8], variable: &str) -> Result<Vec<CertificateDer<'static>>> {
@@ -70,41 +78,88 @@ fn refuse(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::Config, message)
 }
 
-/// Accepts every certificate: what `REDIS_TLS_INSECURE=true` asks for, and the log warns of.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
+/// Why a session failed and what to do about it. `None` where TLS was not the reason.
+pub fn explain(error: &io::Error) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(fault) => {
+            format!("the certificate of the server {}", explain_certificate(fault))
+        }
+        rustls::Error::InvalidMessage(_) => {
+            format!("the server answered TLS with something else, as a port of plain text does: {IS_PLAIN}")
+        }
+        rustls::Error::AlertReceived(alert) => explain_alert(*alert),
+        rustls::Error::PeerIncompatible(_) => {
+            "the server and this process have no version or cipher of TLS in common; see tls-protocols and tls-ciphers in redis.conf"
+                .to_owned()
+        }
+        other => format!("TLS failed: {other}"),
+    })
+}
 
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+fn explain_certificate(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::UnknownIssuer => {
+            "is signed by an authority that is not trusted (unknown issuer); set REDIS_TLS_CA to the certificate of that authority".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "has expired; renew it, or correct the clock of this machine".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "is not valid yet; correct the clock of this machine, or of the one that made it".to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => format!(
+            "is for the name {} and not for {}; connect by a name that is in it, or set REDIS_TLS_SERVERNAME to one",
+            if presented.is_empty() { "that its subject has".to_owned() } else { presented.join(", ") },
+            expected.to_str()
+        ),
+        CertificateError::NotValidForName => {
+            "is not for the name of the server; connect by a name that is in it, or set REDIS_TLS_SERVERNAME to one".to_owned()
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "may not be used by servers; have it issued with the extended key usage serverAuth".to_owned()
+        }
+        CertificateError::UnhandledCriticalExtension => {
+            "has a critical extension that is not known here; have it issued without".to_owned()
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "is signed in a way that is not taken; use RSA of 2048 bits or more with SHA-256, ECDSA over P-256, P-384 or P-521, or Ed25519".to_owned()
+        }
+        CertificateError::BadSignature => {
+            "has a signature that is not its authority's; set REDIS_TLS_CA to the certificate of the authority that signed it".to_owned()
+        }
+        CertificateError::BadEncoding => {
+            "cannot be read; have it issued anew as X.509 version 3 (openssl req -x509 -addext subjectAltName=DNS:name)".to_owned()
+        }
+        CertificateError::Revoked => "was revoked by its authority; have it issued anew".to_owned(),
+        other => format!(
+            "is refused ({}); have it issued anew as X.509 version 3 with the server's name as subjectAltName",
+            other
+        ),
     }
+}
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+fn explain_alert(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::CertificateRequired => {
+            "a client certificate is required by the server; set REDIS_TLS_CERT and REDIS_TLS_KEY".to_owned()
+        }
+        AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::AccessDenied => {
+            "the client certificate is not trusted by the server; REDIS_TLS_CERT must be signed by the authority of its tls-ca-cert-file".to_owned()
+        }
+        AlertDescription::CertificateExpired => {
+            "the client certificate has expired; renew what REDIS_TLS_CERT names".to_owned()
+        }
+        AlertDescription::HandshakeFailure => {
+            "the server refused the TLS handshake: it takes no cipher of this process, or a client certificate is required (REDIS_TLS_CERT and REDIS_TLS_KEY)".to_owned()
+        }
+        AlertDescription::ProtocolVersion => {
+            "the server takes no version of TLS that this process speaks (1.2 and 1.3); see tls-protocols in redis.conf".to_owned()
+        }
+        other => format!("the server ended the TLS session: {other:?}"),
     }
 }

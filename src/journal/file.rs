@@ -181,13 +181,24 @@ fn new_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes the directory, for its owner alone, where it is not there.
+/// Makes the directory, for its owner alone, where it is not there. A parent that is missing is a mistake in the path,
+/// or a disk that is not mounted: what was written there would be lost.
 pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
+    match builder.create(directory) {
+        // Another process may be as fast.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "the directory in which it is to be made is not there; make it, or correct the path",
+        )),
+        other => other,
+    }
 }
 
 /// Calls `visit` with the payload of each frame until the first that is torn, damaged or refused.
