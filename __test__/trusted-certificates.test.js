@@ -7,6 +7,7 @@ const { onEnd } = require('./support/cleanup');
 const made = require('./support/openssl-certificates.json');
 const { openPackage } = require('./support/package');
 const { startRedis } = require('./support/redis');
+const { startTlsProxy } = require('./support/tls-proxy');
 const { rejection } = require('./support/wait');
 
 let redis;
@@ -16,19 +17,7 @@ beforeAll(async () => {
 });
 
 /** The port of a TLS server with this certificate, in front of Redis. */
-async function serve({ cert, key }) {
-  const server = tls.createServer({ cert, key }, (socket) => {
-    const upstream = net.connect(redis.port, '127.0.0.1');
-    socket.pipe(upstream).pipe(socket);
-    for (const each of [socket, upstream]) each.on('error', () => {});
-    socket.on('close', () => upstream.destroy());
-    upstream.on('close', () => socket.destroy());
-  });
-  server.on('tlsClientError', () => {});
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onEnd(() => new Promise((resolve) => server.close(resolve)));
-  return server.address().port;
-}
+const serve = (options) => startTlsProxy(redis.port, options);
 
 /** Whether Node's own TLS trusts the server. */
 function nodeTrusts(port, ca, servername) {
@@ -70,16 +59,9 @@ describe('certificates that Node trusts are trusted', () => {
   });
 
   test('over TLS 1.2 too', async () => {
-    const server = tls.createServer({ ...made.version1, maxVersion: 'TLSv1.2' }, (socket) => {
-      const upstream = net.connect(redis.port, '127.0.0.1');
-      socket.pipe(upstream).pipe(socket);
-      for (const each of [socket, upstream]) each.on('error', () => {});
-      socket.on('close', () => upstream.destroy());
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onEnd(() => new Promise((resolve) => server.close(resolve)));
+    const port = await serve({ ...made.version1, maxVersion: 'TLSv1.2' });
     const options = { tls: { ca: made.authority, servername: 'localhost' } };
-    expect(await ask(openAt(server.address().port, options))).toBe('PONG');
+    expect(await ask(openAt(port, options))).toBe('PONG');
   });
 });
 

@@ -5,8 +5,14 @@
  * that it opens later lead to the same servers, whatever became of `process.env`.
  */
 class Environment {
+  #source;
   #variables;
   #texts = new Map();
+
+  /** `source` gives the variables where they are not the process's. */
+  constructor(source = () => process.env) {
+    this.#source = source;
+  }
 
   get(name) {
     return this.#taken[name];
@@ -25,7 +31,7 @@ class Environment {
 
   /** All variables as JSON, without taking them: an instance that is only configured has not started yet. */
   peek() {
-    return JSON.stringify(this.#variables ?? process.env);
+    return JSON.stringify(this.#variables ?? this.#source());
   }
 
   /** Takes them anew when they are next needed. */
@@ -35,7 +41,7 @@ class Environment {
   }
 
   get #taken() {
-    this.#variables ??= { ...process.env };
+    this.#variables ??= { ...this.#source() };
     return this.#variables;
   }
 }

@@ -32,21 +32,21 @@ async function examine(report, env, options) {
   }
   const target = targetOf(configuration, env);
   await report(...checkConfiguration(configuration, target));
-  if (target.topology !== 'embedded' && (await isReachable(report, target)))
+  if (target.topology !== 'embedded' && (await isReachable(report, target, env)))
     await examineServer(report, target, options);
   return configuration.settings;
 }
 
 /** Whether there is an address that a server can be asked at. */
-async function isReachable(report, target) {
-  const found = await Promise.all(target.hosts.map((host) => checkAddress(host, target)));
+async function isReachable(report, target, env) {
+  const found = await Promise.all(target.hosts.map((host) => checkAddress(host, target, env)));
   const isAny = found.some(succeeded);
   await report(...found.flat().map((one) => (isAny ? softened(one) : one)));
   if (!isAny || target.topology !== 'sentinel') return isAny;
   const { findings, primary } = await checkSentinels(target);
   await report(...findings);
   if (primary === undefined) return false;
-  const ofPrimary = await checkAddress(primary, target);
+  const ofPrimary = await checkAddress(primary, target, env);
   await report(...ofPrimary);
   return succeeded(ofPrimary);
 }

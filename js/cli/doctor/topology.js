@@ -3,7 +3,7 @@
 const net = require('node:net');
 const tls = require('node:tls');
 const { fail, inTime, ok, warn } = require('./findings.js');
-const { connected } = require('./network.js');
+const { connected } = require('./socket.js');
 const { sentenceOf } = require('../../errors.js');
 const { nameOf } = require('../configuration.js');
 

@@ -1,0 +1,15 @@
+'use strict';
+
+const { inTime } = require('./findings.js');
+
+/** The socket, once it is connected; rejects where that fails or takes too long. */
+function connected(socket, event) {
+  const done = new Promise((resolve, reject) => {
+    socket.once(event, resolve);
+    socket.on('error', reject);
+    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+  });
+  return inTime(done, { abandon: () => socket.destroy() });
+}
+
+module.exports = { connected };
