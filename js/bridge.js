@@ -148,7 +148,8 @@ class Bridge {
         ...this.#settings(),
         this.#role,
       );
-      this.isEmbedded = this.report().driver === 'embedded';
+      // Connections that come and go carry no calls of the cache, and a report is what would cost them most.
+      this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
       if (!this.#usesRedis) this.#native.useRedis(false);
       this.#hear('connecting', '{}');
     }
@@ -490,6 +491,7 @@ class Bridge {
   }
 
   #journalEntries() {
+    if (!this.#hasJournal) return 0;
     const { entries, clears } = this.report().journal;
     return entries + clears;
   }
