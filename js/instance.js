@@ -170,12 +170,12 @@ function createClient(given = {}) {
   if (logger !== undefined) notices.logger = logger;
   const log = (name, json) => name === 'log' && notices.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
-  const bridge = new Bridge(options, log, { hasJournal: false, context, environment });
-  const { settings, prefixChannels, lazyConnect } = bridge.config();
+  const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
+  const { settings, prefixChannels, lazyConnect } = asConfigured;
   // The default is that of the one client that a server shares.
-  const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : bridge.config().clientKeyPrefix;
+  const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : asConfigured.clientKeyPrefix;
   options.clientKeyPrefix = keyPrefix;
-  const connections = new Connections({ bridge, options, environment, log, context });
+  const connections = new Connections({ options, environment, log, context });
   const client = new RedisClient({ connections, keyPrefix, prefixesChannels: prefixChannels, isOwner: true });
   if (!lazyConnect) client.connect().catch(() => {});
   return client;
