@@ -268,7 +268,9 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       const failures = [];
       client.on('error', (error) => failures.push(error.message));
       expect(await client.set('a', 'b')).toBe('OK');
-      expect([lost, failures]).toEqual([3, []]);
+      // Which end the system sees depends on what the server had read by then.
+      const unexpected = failures.filter((message) => message !== 'read ECONNRESET');
+      expect([lost, unexpected]).toEqual([3, []]);
     });
 
     test('monitors on a connection of its own', async () => {
