@@ -1,6 +1,5 @@
 'use strict';
 
-const { DedicatedPool } = require('../../js/client/dedicated-pool');
 const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
@@ -238,7 +237,25 @@ describe('WAIT', () => {
   });
 });
 
+/** The pool with clocks that jest may replace. */
+function loadPool() {
+  let pool;
+  jest.isolateModules(() => {
+    jest.doMock('../../js/time', () => ({
+      ...jest.requireActual('../../js/time'),
+      clearTimeout: (timer) => clearTimeout(timer),
+      now: () => performance.now(),
+      setTimeout: (...given) => setTimeout(...given),
+    }));
+    pool = require('../../js/client/dedicated-pool').DedicatedPool;
+  });
+  jest.dontMock('../../js/time');
+  return pool;
+}
+
 describe('the pool of connections', () => {
+  const DedicatedPool = loadPool();
+  const context = { run: (work, ...given) => work(...given) };
   const opened = () => {
     const connections = [];
     const openOne = () => {
@@ -251,7 +268,7 @@ describe('the pool of connections', () => {
 
   test('refuses a caller when ten thousand wait, and says what to do', async () => {
     const { openOne } = opened();
-    const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 60_000 });
+    const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 60_000, context });
     await pool.acquire();
     const waiting = Array.from({ length: 10_000 }, () => pool.acquire());
     const error = await rejection(pool.acquire());
@@ -266,7 +283,7 @@ describe('the pool of connections', () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     try {
       const { connections, openOne } = opened();
-      const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 1000 });
+      const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 1000, context });
       const lent = await pool.acquire();
       const first = rejection(pool.acquire());
       await jest.advanceTimersByTimeAsync(600);
@@ -287,7 +304,7 @@ describe('the pool of connections', () => {
     jest.useFakeTimers();
     try {
       const { connections, openOne } = opened();
-      const pool = new DedicatedPool({ open: openOne, min: 1, max: 3, maxWaitMs: 60_000 });
+      const pool = new DedicatedPool({ open: openOne, min: 1, max: 3, maxWaitMs: 60_000, context });
       const lent = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
       for (const connection of lent) pool.release(connection);
       expect(pool.report).toEqual({ connections: 3, idle: 3, waiting: 0 });
@@ -302,7 +319,7 @@ describe('the pool of connections', () => {
 
   test('opens another for who waits where one is discarded', async () => {
     const { connections, openOne } = opened();
-    const pool = new DedicatedPool({ open: openOne, min: 0, max: 1, maxWaitMs: 60_000 });
+    const pool = new DedicatedPool({ open: openOne, min: 0, max: 1, maxWaitMs: 60_000, context });
     const first = await pool.acquire();
     const second = pool.acquire();
     pool.discard(first);

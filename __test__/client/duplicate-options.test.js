@@ -21,6 +21,8 @@ async function open(options) {
 describe('a duplicate takes options of ioredis', () => {
   test.each([
     [{ keyPrefix: Buffer.from('p:') }, 'p:a'],
+    [{ keyPrefix: 'a[b]*?\\:' }, 'a[b]*?\\:a'],
+    [{ keyPrefix: 'é:' }, 'é:a'],
     [{ keyPrefix: null }, 'a'],
     [{ redisOptions: { keyPrefix: 'r:' } }, 'r:a'],
   ])('%j', async (options, key) => {
@@ -42,6 +44,14 @@ describe('a duplicate takes options of ioredis', () => {
     expect(await copy.acl('WHOAMI')).toBe('guest');
     expect(copy.options).toMatchObject({ path: redis.unixPath, db: 2 });
     copy.disconnect();
+  });
+
+  test('the user and the password of the configuration count beside a path that names nobody', async () => {
+    const url = `unix://${redis.unixPath}`;
+    const client = await open({ url, username: 'guest', password: 'secret' });
+    expect(await client.acl('WHOAMI')).toBe('guest');
+    const named = await open({ url: `${url}?user=guest&pass=secret`, username: 'x', password: 'y' });
+    expect(await named.acl('WHOAMI')).toBe('guest');
   });
 
   test('scripts, which are methods then', async () => {

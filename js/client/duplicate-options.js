@@ -1,6 +1,7 @@
 'use strict';
 
 const { resolve } = require('node:path');
+const { OrgCacheError } = require('../errors.js');
 
 /**
  * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads, keeps
@@ -71,7 +72,7 @@ const TRANSLATIONS = {
   maxRetriesPerRequest: (count) =>
     Number.isInteger(count) && count >= 0 ? { maxRetries: Math.min(count, MAX_RETRIES) } : {},
   name: (sentinelName, { sentinels }) => (sentinels ? { sentinelName } : {}),
-  path: (path) => ({ url: `unix://${encodeURI(resolve(path))}` }),
+  path: (path, all) => ({ url: urlOfPath(path, all) }),
   scaleReads: (role) => (typeof role === 'string' ? { scaleReads: ROLES_OF_READS[role] ?? role } : {}),
   sentinels: (sentinels) => ({ sentinelHosts: hostList(sentinels) }),
   tls: (tls) => ({ tls: typeof tls === 'object' ? tlsOf(tls) : tls }),
@@ -104,6 +105,15 @@ function withoutNothing(options) {
 function isShown(name) {
   const ofIoredis = ['clusterRetryStrategy', 'maxRetriesPerRequest', 'retryStrategy', 'scripts'];
   return WITHOUT_MEANING.has(name) || ofIoredis.includes(name);
+}
+
+/** The other parts of a URL count beside it only where it names them. */
+function urlOfPath(path, { db, username, password }) {
+  const url = new URL(`unix://${encodeURI(resolve(path))}`);
+  if (db !== undefined && db !== null) url.searchParams.set('db', String(db));
+  if (username) url.searchParams.set('user', username);
+  if (password) url.searchParams.set('pass', password);
+  return url.href;
 }
 
 /** Nodes as ioredis takes them, as `host:port,host:port`. */
@@ -151,7 +161,12 @@ function urlWith(text, { url: chosen, host, port, username, password, db, protoc
     url = new URL('redis://localhost');
   }
   if (host !== undefined) url.hostname = host.includes(':') ? `[${host}]` : host;
-  if (port !== undefined) url.port = String(port);
+  if (port !== undefined) {
+    if (!/^\d{1,5}$/.test(String(port))) {
+      throw new OrgCacheError('E_CONFIG', 'option port is no port; allowed is an integer from 1 to 65535');
+    }
+    url.port = String(port);
+  }
   if (username !== undefined) url.username = encodeURIComponent(username ?? '');
   if (password !== undefined) url.password = encodeURIComponent(password ?? '');
   if (db !== undefined) url.pathname = `/${db}`;

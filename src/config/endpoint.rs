@@ -50,6 +50,13 @@ pub(super) struct RedisUrl {
     pub has_unknown_parameters: bool,
 }
 
+impl RedisUrl {
+    /// Whether it is a unix socket's path without a user and a password.
+    pub fn is_path_of_nobody(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Unix { .. }) && self.username.is_none() && self.password.is_none()
+    }
+}
+
 /// Reads `redis[s]://user:password@host:port/db`, `unix:///path` and `redis+unix:///path`.
 pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
     let url = redis::parse_redis_url(text)?;

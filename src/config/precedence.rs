@@ -165,6 +165,8 @@ impl Contest<'_> {
             let is_said = match part {
                 Name::Database => url.names_database,
                 Name::Protocol => url.protocol.is_some(),
+                // A path names no user, so that the settings may.
+                Name::Username | Name::Password => !url.is_path_of_nobody(),
                 _ => true,
             };
             if !is_said || self.source(part) > self.source(Name::Url) {

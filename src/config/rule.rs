@@ -21,6 +21,8 @@ pub(super) enum Rule {
         allowed: &'static str,
     },
     KeyPrefix,
+    /// Its pattern characters are escaped where patterns are made of it.
+    ClientKeyPrefix,
     Url,
     Port,
     /// With the port of those that name none.
@@ -72,6 +74,7 @@ impl Rule {
                 (text.len() <= max_bytes && accepts(text)).then(|| Parsed::Text(text.to_owned()))
             }
             Rule::KeyPrefix => is_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
+            Rule::ClientKeyPrefix => is_client_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
             Rule::Url => parse_url(trimmed).map(|url| Parsed::Url(Box::new(url))),
             Rule::Port => parse_port(trimmed),
             Rule::Hosts { default_port } => parse_host_list(trimmed, default_port).map(Parsed::Hosts),
@@ -100,6 +103,10 @@ impl Rule {
                 "at most {MAX_KEY_PREFIX_BYTES} visible ASCII characters without * ? [ ] and backslash; \
                  the variable takes {NO_PREFIX} for no prefix, the option the empty text"
             ),
+            Rule::ClientKeyPrefix => format!(
+                "at most {MAX_KEY_PREFIX_BYTES} bytes of text without control characters; \
+                 the variable takes {NO_PREFIX} for no prefix, the option the empty text"
+            ),
             Rule::Port => "an integer from 1 to 65535, or tcp://host:port as Kubernetes sets it".to_owned(),
             Rule::Url => "redis[s]://user:password@host:port/database with a number as database, \
                           unix:///path or redis+unix:///path"
@@ -113,14 +120,14 @@ impl Rule {
     /// What a variable's text means, in the words of the option.
     pub(super) fn variable_text(self, text: &str) -> &str {
         match self {
-            Rule::KeyPrefix if text.trim().eq_ignore_ascii_case(NO_PREFIX) => "",
+            Rule::KeyPrefix | Rule::ClientKeyPrefix if text.trim().eq_ignore_ascii_case(NO_PREFIX) => "",
             _ => text,
         }
     }
 
     /// Whether an option that is the empty text says something, instead of nothing.
     pub(super) fn empty_text_is_a_value(self) -> bool {
-        matches!(self, Rule::KeyPrefix)
+        matches!(self, Rule::KeyPrefix | Rule::ClientKeyPrefix)
     }
 }
 
@@ -165,6 +172,10 @@ fn parse_integer(text: &str) -> Option<u64> {
         return None;
     }
     text.parse().ok()
+}
+
+fn is_client_key_prefix(text: &str) -> bool {
+    text.len() <= MAX_KEY_PREFIX_BYTES && !text.chars().any(char::is_control)
 }
 
 /// Pattern characters would make the keys below the prefix hard to list with Redis's own tools;

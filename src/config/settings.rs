@@ -271,7 +271,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::KeyPrefix, "keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
         .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
         .means("start of every key"),
-    setting(Name::ClientKeyPrefix, "clientKeyPrefix", "REDIS_KEY_PREFIX", Rule::KeyPrefix)
+    setting(Name::ClientKeyPrefix, "clientKeyPrefix", "REDIS_KEY_PREFIX", Rule::ClientKeyPrefix)
         .defaults(word(CLIENT_KEY_PREFIX))
         .means("start of every key of the client that `getRedis()` gives"),
     setting(Name::PrefixChannels, "prefixChannels", "REDIS_PREFIX_CHANNELS", Rule::Bool)

@@ -68,7 +68,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_PROTOCOL", &["1", "resp2"]),
     ("REDIS_LAZY_CONNECT", &["never"]),
     ("REDIS_CONNECTION_NAME", &["two words", "Jürgen"]),
-    ("REDIS_KEY_PREFIX", &["a b:", "a*:"]),
+    ("REDIS_KEY_PREFIX", &["a\tb:", "a\u{7f}:"]),
     ("REDIS_PREFIX_CHANNELS", &["perhaps"]),
     ("REDIS_SCALE_READS", &["slave", "all"]),
     ("CACHE_KEY_PREFIX", &["a b:", "a*:", "a?:", "[a]:", "a\\:", "ключ:", "a\n:"]),
