@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -71,9 +72,8 @@ function compile({ compile: folders }, source) {
   const compilerOptions = { ...options, declaration: false, module: ts.ModuleKind.CommonJS };
   for (const folder of folders) {
     cpSync(path.join(source, folder), path.join(root, folder), { recursive: true });
-    for (const file of readdirSync(path.join(root, folder), { recursive: true })) {
-      if (!file.endsWith('.ts')) continue;
-      const fileName = path.join(root, folder, file);
+    for (const fileName of filesOf(path.join(root, folder))) {
+      if (!fileName.endsWith('.ts') || fileName.endsWith('.d.ts')) continue;
       const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), {
         compilerOptions,
         fileName,
@@ -86,11 +86,24 @@ function compile({ compile: folders }, source) {
   return root;
 }
 
+/** The file itself, or the files of the folder. */
+function filesOf(place) {
+  if (statSync(place).isFile()) return [place];
+  return readdirSync(place, { recursive: true }).map((file) => path.join(place, file));
+}
+
+/** Its place differs between the versions of mocha. */
+function mochaOf(root) {
+  const manifest = createRequire(path.join(root, 'package.json')).resolve('mocha/package.json');
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return path.join(path.dirname(manifest), bin.mocha ?? bin);
+}
+
 function runFile({ suite, root, under, file, client, work, redisServer }) {
   const results = path.join(work, `${client}-${file.replaceAll(path.sep, '_')}.lines`);
   const folder = path.join(work, 'redis');
   mkdirSync(folder, { recursive: true });
-  const mocha = createRequire(path.join(root, 'package.json')).resolve('mocha/bin/mocha.js');
+  const mocha = mochaOf(root);
   const before = (suite.with ?? []).map((helper) => path.join(root, helper));
   const flags = [
     '--no-config',

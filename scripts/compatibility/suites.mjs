@@ -1,4 +1,5 @@
 // Each suite of mocha: its test files (`under`, `pattern`), what mocha is told, and what TypeScript must become first.
+// docs/compatibility.md has the versions, and what is installed and made in a checkout before its tests run.
 
 export const SUITES = {
   ioredis: {
@@ -10,26 +11,31 @@ export const SUITES = {
     with: ['test/helpers/global.js'],
     env: { NODE_ENV: 'test' },
   },
-  bull: { under: 'test', pattern: /test_.*\.js$/, flags: ['--timeout', '10000'] },
+  bull: {
+    under: 'test',
+    pattern: /^test_.*\.js$/,
+    flags: ['--timeout', '10000'],
+    env: { NODE_ENV: 'test' },
+  },
   bullmq: {
     under: 'tests',
-    pattern: /test_.*\.[tj]s$/,
-    compile: ['src', 'tests'],
+    pattern: /^test_.*\.[tj]s$/,
+    compile: ['src', 'tests', 'mocha.setup.ts'],
+    with: ['mocha.setup.js'],
     flags: ['--timeout', '10000'],
   },
-  'rate-limiter-flexible': { under: 'test', pattern: /Redis.*\.test\.js$/, flags: ['--timeout', '5000'] },
+  'rate-limiter-flexible': { under: 'test', pattern: /^RateLimiterRedis.*\.ioredis\.test\.js$/, flags: [] },
   bottleneck: {
     under: 'test',
-    pattern: /^(?!.*(browser|DOCS)).*\.js$/i,
+    pattern: /^\w+\.js$/,
     flags: ['--timeout', '10000'],
-    env: { DATASTORE: 'ioredis', BUILD: 'main' },
+    env: { DATASTORE: 'ioredis', BUILD: 'main', REDIS_HOST: '127.0.0.1', REDIS_PORT: '6379' },
   },
-  redlock: { under: 'src', pattern: /\.test\.[tj]s$/, compile: ['src'], flags: ['--timeout', '10000'] },
+  redlock: { under: '', pattern: /^test\.js$/, flags: ['--grep', 'npmjs.com/package/ioredis'] },
   'socket.io-redis-adapter': {
     under: 'test',
-    pattern: /\.[tj]s$/,
+    pattern: /^test-runner\.[tj]s$/,
     compile: ['lib', 'test'],
-    flags: ['--timeout', '10000'],
-    env: { REDIS_CLIENT: 'ioredis' },
+    flags: ['--timeout', '10000', '--grep', 'ioredis standalone'],
   },
 };
