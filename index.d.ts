@@ -5,8 +5,13 @@ import type { RedisCommands } from './js/client/command-types.js';
 declare global {
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;
+    /** `await using` falls back on it. */
+    readonly dispose: unique symbol;
   }
 
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
   interface AsyncDisposable {
     [Symbol.asyncDispose](): PromiseLike<void>;
   }
