@@ -94,6 +94,13 @@ describe('statistics', () => {
     expect((await cacheAdapter.getStats()).cache.redis).toMatchObject({ isConnected: true, state: 'ready' });
   });
 
+  test('are told after a shutdown, too', async () => {
+    const { cacheAdapter, shutdown } = openPackage({ url: redis.url, ...LOG_OFF });
+    await cacheAdapter.set('key', 1);
+    await shutdown();
+    expect((await cacheAdapter.getStats()).cache.redis.state).toBe('closed');
+  });
+
   test('wait a second at most for a server that says nothing', async () => {
     const silent = await startSilentServer();
     const { cacheAdapter } = openPackage({ host: silent.host, port: silent.port, ...LOG_OFF });

@@ -40,6 +40,7 @@ async function whenReady({ bridge, client }, timeoutMs) {
  * Waits until it is known whether Redis is there: for the first attempt to connect, `timeoutMs` at most.
  */
 async function whenKnown(bridge, timeoutMs) {
+  if (bridge.isClosed) return;
   bridge.open();
   const isKnown = () => bridge.report().state.state !== 'connecting';
   if (isKnown()) return;
