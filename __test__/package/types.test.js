@@ -77,9 +77,9 @@ test.each([
   ['7', 'nodenext', 'nodenext', NEW, ['using.ts']],
   ['7', 'bundler', 'commonjs', NEW, ['using.ts']],
 ])(
-  'the types of all subpaths compile with TypeScript %s, moduleResolution %3$s and module %4$s',
+  'the types of all subpaths compile with TypeScript %s, moduleResolution %s and module %s',
   (...row) => {
-    const [, compiler, resolution, module, more] = row;
+    const [, resolution, module, compiler, more] = row;
     const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022', '--esModuleInterop'];
     const types = ['--types', 'node', '--typeRoots', tool('@types')];
     const how = ['--module', module, '--moduleResolution', resolution];
