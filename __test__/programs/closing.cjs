@@ -1,19 +1,14 @@
 'use strict';
 
-// Opens and closes clients over and over, in every way there is, and prints a line of JSON for each way: how many native
+// Opens and closes clients over and over, in every way there is, and reports for each way how many native
 // things, handles and threads it has left, and how resident memory went. To be run with --expose-gc.
 // Argument: JSON with `cycles`, `ways`, `options` of the instance and `unreachable`, a URL where nobody listens.
-const fs = require('node:fs');
 const orgcache = require('../..');
-const { loadNative } = require('../../js/native.js');
-const { until } = require('../support/wait');
+const { measureWays } = require('../support/cycles');
 
 const { cycles, ways, options, unreachable } = JSON.parse(process.argv[2]);
-const SAMPLES = 10;
-const PATIENCE_MS = 60_000;
 const { createInstance } = orgcache;
 
-const census = () => JSON.parse(loadNative().census());
 const instance = (own) => {
   const made = createInstance();
   made.configure({ ...options, ...own });
@@ -91,52 +86,11 @@ const WAYS = {
   },
 };
 
-/** Threadsafe functions and sockets that libuv still knows. */
-function handles() {
-  const { libuv } = process.report.getReport();
-  const count = (type) => libuv.filter((handle) => handle.type === type).length;
-  return { async: count('async'), poll: count('poll') };
-}
-
-function threads() {
-  return fs.existsSync('/proc/self/task') ? fs.readdirSync('/proc/self/task').length : 0;
-}
-
-const open = () => ({ ...census(), ...handles(), threads: threads() });
-
-async function sample() {
-  global.gc();
-  await new Promise((resolve) => setImmediate(resolve));
-  global.gc();
-  return process.memoryUsage.rss() / 1024;
-}
-
-/** What was closed last goes in the next turns of the loop. */
-async function settled(before) {
-  const isGone = () => JSON.stringify(open()) === JSON.stringify(before);
-  await until(isGone, { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {});
-  return open();
-}
-
-async function measure(way, before) {
-  const cycle = WAYS[way];
-  const samples = [];
-  for (let part = 0; part < SAMPLES; part += 1) {
-    for (let done = 0; done < cycles / SAMPLES; done += 1) await cycle();
-    samples.push(Math.round(await sample()));
-  }
-  return { way, after: await settled(before), samples };
-}
-
 async function main() {
   client = await shared.getRedis();
   await client.ping();
-  const before = open();
-  console.log(JSON.stringify({ way: 'one client', after: before }));
-  for (const way of ways ?? Object.keys(WAYS)) console.log(JSON.stringify(await measure(way, before)));
-  await shared.shutdown();
-  await until(() => Object.values(census()).every((count) => count === 0), { timeoutMs: PATIENCE_MS });
-  console.log(JSON.stringify({ way: 'nothing', after: census() }));
+  const chosen = Object.entries(WAYS).filter(([way]) => ways?.includes(way) ?? true);
+  await measureWays(Object.fromEntries(chosen), { cycles, end: () => shared.shutdown() });
 }
 
 main();
