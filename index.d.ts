@@ -1013,7 +1013,11 @@ export interface DuplicateOptions
   keyPrefix?: string | Uint8Array | null;
   /** Attempts to connect after which commands that wait fail, as `maxRetries`; null changes nothing. */
   maxRetriesPerRequest?: number | null;
-  /** Asked with each attempt to connect that has failed: what is no number ends the client, and so does null. */
+  /**
+   * Asked with each connection that is lost and each attempt to connect that fails: how many milliseconds later the next
+   * attempt follows. An answer that is no number ends the client, and so does null in place of the function. Nodes of a
+   * cluster and connections beside the client's first one wait by rules of their own.
+   */
   retryStrategy?: ((times: number) => number | null | undefined | void) | null;
   clusterRetryStrategy?: ((times: number, reason?: Error) => number | null | undefined | void) | null;
   /** A unix socket. */

@@ -103,7 +103,12 @@ class Bridge {
     this.#onPush = onPush;
     this.#link = link;
     this.#context = context;
-    const page = link !== undefined ? LINK_PAGE : role >= roles.dedicated ? DEDICATED_PAGE : PAGE;
+    const page =
+      link !== undefined
+        ? LINK_PAGE
+        : role % protocol.decidesPauses >= roles.dedicated
+          ? DEDICATED_PAGE
+          : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
   }

@@ -1,7 +1,8 @@
 'use strict';
 
 const { once } = require('node:events');
-const { openPackage } = require('../support/package');
+const { openPackage, PACKAGE_ROOT } = require('../support/package');
+const { runNode } = require('../support/process');
 const { startRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
@@ -108,6 +109,69 @@ describe('a duplicate takes options of ioredis', () => {
     if (typeof given === 'function') expect(times).toBe(asked);
     expect((await within(1000, waiting)).value).toMatchObject({ name: 'OrgCacheError' });
     expect(await rejection(copy.get('a'))).toMatchObject({ message: 'Connection is closed.' });
+  });
+
+  test.each(['loop', 'thread'])(
+    "retryStrategy's number is the pause before each attempt, with the %s driver",
+    async (driver) => {
+      const asked = [];
+      const told = [];
+      const client = await open({ driver });
+      const copy = client.duplicate({
+        ...{ host: '127.0.0.1', port: await closedPort(), retryDelay: 1 },
+        retryStrategy: () => {
+          asked.push(performance.now());
+          return 200;
+        },
+      });
+      copy.on('error', () => {});
+      copy.on('reconnecting', (delay) => told.push(delay));
+      await until(() => asked.length === 4);
+      const pauses = asked.slice(1).map((time, index) => time - asked[index]);
+      expect(Math.min(...pauses)).toBeGreaterThan(190);
+      expect(told.slice(0, 3)).toEqual([200, 200, 200]);
+      copy.disconnect();
+    },
+  );
+
+  test.each(['loop', 'thread'])(
+    'a lost connection is made again after the pause, with the %s driver',
+    async (driver) => {
+      const client = await open({ driver });
+      const copy = client.duplicate({ retryStrategy: () => 400 });
+      copy.on('error', () => {});
+      await within(5000, once(copy, 'ready'));
+      const events = [];
+      for (const event of ['close', 'reconnecting', 'connecting', 'connect', 'ready'])
+        copy.on(event, () => events.push(event));
+      const closed = new Promise((resolve) => copy.once('close', () => resolve(performance.now())));
+      await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));
+      const { value: before } = await within(5000, closed);
+      await until(() => events.includes('ready'));
+      expect(performance.now() - before).toBeGreaterThan(390);
+      expect(events).toEqual(['close', 'reconnecting', 'connecting', 'connect', 'ready']);
+      copy.disconnect();
+    },
+  );
+
+  test('a retryStrategy that throws ends the client, and the process hears of it', async () => {
+    const program = `
+      const orgcache = require(${JSON.stringify(PACKAGE_ROOT)});
+      process.once('uncaughtException', ({ message }) => console.log(message));
+      orgcache.configure({ url: '${redis.url}', logLevel: 'off' });
+      orgcache.getRedis().then((client) => {
+        const copy = client.duplicate({
+          ...{ host: '127.0.0.1', port: ${await closedPort()} },
+          retryStrategy() {
+            throw new Error('of the application');
+          },
+        });
+        copy.on('error', () => {});
+        copy.on('end', () => console.log('end'));
+      });
+    `;
+    const { stdout } = await runNode(['-e', program]);
+    expect(stdout.split('\n').filter(Boolean).sort()).toEqual(['end', 'of the application']);
   });
 
   test('retryStrategy is asked when a connection is lost, and a number has it made again', async () => {

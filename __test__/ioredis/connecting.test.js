@@ -198,6 +198,38 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       expect((await lost).message).toBe('Connection is closed.');
     });
 
+    test.each(['HTTP/1.1 400 Bad Request\r\n\r\n', '+QUEUED\r\n\u0000\r\n', '*2\r\n+a\r\n"b"\r\n'])(
+      'gives up what waits and connects anew where the server says %j',
+      async (garbage) => {
+        let isGarbling = true;
+        const server = await startFakeServer(([name]) =>
+          name === 'get' && isGarbling ? garbage : '+OK\r\n',
+        );
+        const client = open(Redis, { port: server.port, enableReadyCheck: false, retryStrategy: () => 1 });
+        await ready(client);
+        const told = story(client);
+        const failures = [];
+        client.on('error', (error) => failures.push(error));
+        const note = (error) => failures.push(error);
+        await Promise.all([client.get('a').catch(note), client.set('a', 1).catch(note)]);
+        isGarbling = false;
+        const [error] = failures;
+        const byte = garbage.startsWith('H') ? '"H"' : garbage.startsWith('+') ? '"\\u0000"' : '"\\""';
+        const message = `Protocol error, got ${byte} as reply type byte. Please report this.`;
+        expect(error).toMatchObject({ name: 'ParserError', message, offset: expect.any(Number) });
+        expect(Object.getPrototypeOf(error.constructor).name).toBe('RedisError');
+        const shown = Buffer.from(JSON.parse(error.buffer).data);
+        expect(JSON.stringify(String.fromCharCode(shown[error.offset - 1]))).toBe(byte);
+        // A reply in front of it was one; all else fails with the error that is told.
+        const isFirstAnswered = garbage.startsWith('+');
+        expect(failures).toHaveLength(isFirstAnswered ? 2 : 3);
+        expect(new Set(failures).size).toBe(1);
+        await until(() => told.includes('ready'), { what: 'another connection' });
+        expect(told).toEqual(['close', 'reconnecting 1', 'connecting', 'connect', 'ready']);
+        expect(await client.set('a', 1)).toBe('OK');
+      },
+    );
+
     test('has no deadline that was not asked for', async () => {
       const client = open(Redis, { port: redis.port });
       await ready(client);

@@ -192,7 +192,10 @@ describe('a Link over any stream', () => {
     const stream = net.connect(server.address().port, '127.0.0.1');
     const { link, closed } = open({ stream });
     await closed();
-    expect(link.error.message).toMatch(/reply of unknown type/);
+    expect(link.error).toMatchObject({
+      name: 'ParserError',
+      message: 'Protocol error, got "H" as reply type byte. Please report this.',
+    });
     await until(() => stream.destroyed);
   });
 });

@@ -308,7 +308,11 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     const { link, log, send, closed } = open(server);
     const lost = failure(send('ping'));
     await closed();
-    expect(link.error.message).toMatch(/reply of unknown type/);
+    expect(link.error).toMatchObject({
+      ...{ name: 'ParserError', offset: 1 },
+      message: 'Protocol error, got "H" as reply type byte. Please report this.',
+      buffer: JSON.stringify(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    });
     expect((await lost).cause).toBe(link.error);
     expect(log.at(-1)).toBe('close');
   });

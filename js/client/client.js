@@ -223,10 +223,11 @@ class RedisClient extends EventEmitter {
     } = own;
     const keyPrefix = prefix === null ? '' : String(prefix);
     // Native code puts the prefix in front of keys, so it must know it.
-    const connections = this.#connections.apart({ ...settings, clientKeyPrefix: keyPrefix });
+    const { retryStrategy = own.clusterRetryStrategy ?? this.#retryStrategy } = own;
+    const asked = { ...settings, clientKeyPrefix: keyPrefix };
+    const connections = this.#connections.apart(asked, typeof retryStrategy === 'function');
     const isWaiting = waitsToConnect(connections, settings);
     for (const name of passedOver) tellPassedOver(name, this.#connections);
-    const { retryStrategy = own.clusterRetryStrategy ?? this.#retryStrategy } = own;
     const client = new RedisClient({
       connections,
       keyPrefix,

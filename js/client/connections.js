@@ -11,6 +11,8 @@ const { Family } = require('./family.js');
 const { protocol } = require('../protocol.js');
 
 const { roles } = protocol;
+/** Options that name servers. */
+const SERVERS = ['clusterHosts', 'host', 'port', 'sentinelHosts'];
 const LEVELS_OF_DEBUG = ['debug', 'trace'];
 /** How connections that are beside a client's first one are called: whoever counts clients by their name counts one. */
 const NAME_BESIDE = 'orgcache';
@@ -34,14 +36,16 @@ class Connections {
   #number;
   /** What was selected last; undefined for the configured database. */
   #database;
+  #decidesPauses;
 
   /**
    * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
    * and may select a database. Everything is opened in `context`, whoever needs it first.
    */
-  constructor({ bridge, options, environment, log, context, family }) {
+  constructor({ bridge, options, environment, log, context, family, decidesPauses = false }) {
     this.isOwn = bridge === undefined;
     this.context = context;
+    this.#decidesPauses = decidesPauses;
     this.#options = options;
     this.#environment = environment;
     this.#log = log;
@@ -50,21 +54,31 @@ class Connections {
     this.#number = family?.add(this);
   }
 
-  /** Connections for a client in another context, with options of their own in place of some of these. */
-  apart(overrides) {
-    return this.with(overrides, new Context());
+  /**
+   * Connections for a client in another context, with options of their own in place of some of these. With `decidesPauses`
+   * the client says how long it is waited between attempts to connect.
+   */
+  apart(overrides, decidesPauses) {
+    return this.with(overrides, new Context(), decidesPauses);
   }
 
   /** Connections with options of their own in place of some of these. */
-  with(overrides, context = this.context) {
+  with(overrides, context = this.context, decidesPauses = this.#decidesPauses) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
     Object.assign(options, urlWith(this.#url, overrides));
-    return new Connections({ options, environment, log: this.#log, context, family: this.#family });
+    return new Connections({
+      ...{ options, environment, context, decidesPauses },
+      log: this.#log,
+      family: this.#family,
+    });
   }
 
+  /** The URL, unless an option names other servers than the environment's URL does. */
   get #url() {
-    return this.#options.url ?? this.#environment.get('REDIS_URL');
+    if (this.#options.url !== undefined) return this.#options.url;
+    const isOverridden = SERVERS.includes(this.bridge.config().settings.url.overriddenBy);
+    return isOverridden ? undefined : this.#environment.get('REDIS_URL');
   }
 
   #optionsNow() {
@@ -89,13 +103,11 @@ class Connections {
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
-    const [context, environment] = [this.context, this.#environment];
-    return new Bridge(this.#optionsNow(), this.#tell, {
-      role: roles.own,
-      hasJournal: false,
-      context,
-      environment,
-    });
+    const [context, environment, decidesPauses] = [this.context, this.#environment, this.#decidesPauses];
+    // Listeners then hear `pausing`, and answer by native code's `retryIn`.
+    const role = decidesPauses ? roles.own | protocol.decidesPauses : roles.own;
+    const given = { role, hasJournal: false, context, environment };
+    return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
   #tell = (name, json) => {

@@ -1,10 +1,9 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
-const { clearInterval, nextTick, setImmediate, setInterval } = require('../time.js');
-
-/** How often it is looked for failed attempts to connect where somebody decides whether there is another. */
-const LOOK_EVERY_MS = 20;
+const { isCluster } = require('./endpoint.js');
+const { passOn } = require('../context.js');
+const { nextTick, setImmediate } = require('../time.js');
 
 /** What a bridge's state is called where ioredis is known. */
 const STATUS = {
@@ -14,6 +13,9 @@ const STATUS = {
   degraded: 'reconnecting',
   closed: 'end',
 };
+
+/** The longest that a timer of Node waits. */
+const MAX_PAUSE_MS = 2 ** 31 - 1;
 
 /** The status of a client and the events of its connection, in the words of ioredis. */
 class Lifecycle {
@@ -30,8 +32,9 @@ class Lifecycle {
   #hasGivenUp = false;
 
   /**
-   * Events are told in `context`. `retryStrategy` is asked with each attempt to connect that has failed; where it answers no number, or is no function,
-   * `giveUp` is called. Without one it is tried for ever.
+   * Events are told in `context`. `retryStrategy` is asked with each connection that is lost and each attempt that fails: it
+   * answers how many milliseconds later the next one follows. Where it answers no number, or is no function, `giveUp` is called.
+   * Without one it is tried for ever, by rules of the connection's own.
    */
   constructor(emitter, { context, retryStrategy, giveUp }) {
     this.#emitter = emitter;
@@ -96,6 +99,7 @@ class Lifecycle {
   #hear(name, json) {
     if (name === 'error') return this.#hearError(JSON.parse(json));
     if (name === 'connecting') return nextTick(() => this.#tell('connecting'));
+    if (name === 'pausing') return this.#pause();
     const before = this.#status;
     if (name === 'ready' || name === 'recovering' || name === 'recovered') {
       this.#status = 'ready';
@@ -106,40 +110,49 @@ class Lifecycle {
       this.#status = 'reconnecting';
       this.#assigned = undefined;
       if (before === 'ready') this.#tell('close');
-      if (this.#mustGiveUp()) return;
-      this.#watchAttempts();
+      if (this.#isTold(before)) return;
+      if (this.#retryStrategy !== undefined && this.#nextDelay() === undefined) return;
       this.#tell('reconnecting', 'connecting');
     } else if (name === 'closed') {
       this.end();
     }
   }
 
-  /** Native code counts the attempts that fail; the first is told, and the others are looked for. */
-  #watchAttempts() {
-    if (typeof this.#retryStrategy !== 'function') return;
-    const bridge = this.#bridge;
-    const failed = () => bridge.report().counters.connectionAttempts;
-    const before = failed() - 1;
-    const look = () => {
-      const isOver = this.#bridge !== bridge || this.#status === 'ready' || this.#hasGivenUp;
-      if (isOver) return clearInterval(timer);
-      while (this.#attempts < failed() - before && !this.#mustGiveUp());
-    };
-    const timer = this.#context.run(setInterval, look, LOOK_EVERY_MS);
-    timer.unref();
+  /** Whether native code tells of the pause before the next attempt. Of a lost cluster it does not: its nodes have their own. */
+  #isTold(before) {
+    if (typeof this.#retryStrategy !== 'function') return false;
+    return before !== 'ready' || !isCluster(this.#bridge.config().settings);
   }
 
-  /** Asks whether it is to be tried again. Answers whether it is not. */
-  #mustGiveUp() {
-    if (this.#retryStrategy === undefined || this.#bridge === undefined) return false;
-    if (this.#hasGivenUp) return true;
+  /** The connection is lost, or an attempt has failed: the next one is made when it is time. */
+  #pause() {
+    const delay = this.#nextDelay();
+    if (delay === undefined || !this.#bridge?.isOpen) return;
+    this.#bridge.open().retryIn(Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_PAUSE_MS));
+    this.#context.emit(this.#emitter, 'reconnecting', delay);
+    this.#tell('connecting');
+  }
+
+  /** Asks how long it is waited for the next attempt. Undefined where there is none: the client has given up then. */
+  #nextDelay() {
+    if (this.#bridge === undefined || this.#hasGivenUp) return undefined;
     this.#attempts += 1;
-    const isTriedAgain =
-      typeof this.#retryStrategy === 'function' && typeof this.#retryStrategy(this.#attempts) === 'number';
+    const delay = this.#answer();
+    if (typeof delay === 'number') return delay;
+    this.#hasGivenUp = true;
     // The error that led here is told first.
-    this.#hasGivenUp = !isTriedAgain;
-    if (this.#hasGivenUp) nextTick(this.#giveUp);
-    return this.#hasGivenUp;
+    nextTick(this.#giveUp);
+    return undefined;
+  }
+
+  #answer() {
+    if (typeof this.#retryStrategy !== 'function') return undefined;
+    try {
+      return this.#context.run(this.#retryStrategy, this.#attempts);
+    } catch (error) {
+      passOn(error);
+      return undefined;
+    }
   }
 
   #hearError({ code, message }) {

@@ -1,12 +1,14 @@
 'use strict';
 
 const { getSystemErrorName } = require('node:util');
+const { ParserError } = require('./errors.js');
 
 /** Why a name has no address, as libuv numbers it. */
 const RESOLVER_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
 
 /** An error as Node's sockets have it, of what native code says of one. */
-function errorOf({ message, syscall, errno, code, address, port }) {
+function errorOf({ message, syscall, errno, code, address, port, garbled }) {
+  if (garbled) return parserError(message, garbled);
   const name = systemName(errno) ?? code ?? undefined;
   if (syscall === 'connect' && name === 'ETIMEDOUT' && address === null) return connectTimedOut();
   const where = port === null ? address : `${address}:${port}`;
@@ -19,6 +21,15 @@ function errorOf({ message, syscall, errno, code, address, port }) {
     if (value !== null && value !== undefined) error[field] = value;
   }
   return error;
+}
+
+/** As ioredis has it of what is no reply: `buffer` is a text, `offset` is behind the byte that makes no sense. */
+function parserError(message, { bytes, position, isType }) {
+  const buffer = JSON.stringify(Buffer.from(bytes));
+  const sentence = isType
+    ? `Protocol error, got ${JSON.stringify(String.fromCharCode(bytes[position]))} as reply type byte`
+    : `Protocol error: ${message.slice(message.indexOf(': ') + 2)}`;
+  return new ParserError(`${sentence}. Please report this.`, buffer, position + 1);
 }
 
 /** The name of a system's number; Windows's numbers have other names, and native code says which. */

@@ -1,7 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { ParserError, makeReplyError } = require('./errors.js');
+const { makeReplyError } = require('./errors.js');
 const { Link } = require('./link.js');
 const { clearTimeout, setTimeout } = require('../time.js');
 
@@ -38,7 +38,7 @@ class LinkStream extends EventEmitter {
       { ...target, makeReplyError },
       {
         onConnect: () => this.#connected(target.tls),
-        onClose: (error) => this.#closed(this.#error ?? asProtocolError(error)),
+        onClose: (error) => this.#closed(this.#error ?? error),
         onPush: (message) => {
           this.onPush(message);
           this.heard();
@@ -147,15 +147,6 @@ class LinkStream extends EventEmitter {
     this.#link.unref();
     return this;
   }
-}
-
-/** An error that is not the system's means a reply that makes no sense: nothing is known of what follows it. */
-function asProtocolError(error) {
-  if (error === undefined || error.code !== undefined || error.syscall !== undefined) return error;
-  const reason = error.message.slice(error.message.indexOf(': ') + 1).trim();
-  const shown = new ParserError(`Protocol error: ${reason}. Please report this.`);
-  shown.cause = error;
-  return shown;
 }
 
 module.exports = { LinkStream };

@@ -27,6 +27,9 @@ use crate::error::{ERROR_TABLE, Result};
 use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 
+/// Beside a role: the owner says how long each pause between attempts to connect is.
+const DECIDES_PAUSES: u32 = 1 << 8;
+
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
@@ -71,6 +74,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "copiedFlag": ACKNOWLEDGED | COPIED,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
+        "decidesPauses": DECIDES_PAUSES,
         "roles": Role::ALL.iter().enumerate().map(|(number, (_, name))| ((*name).to_owned(), json!(number))).collect::<Map<_, _>>(),
         "changing": CHANGING,
         "changingIn": CHANGING_IN.iter().map(|(name, words)| ((*name).to_owned(), json!(words))).collect::<Map<_, _>>(),
@@ -138,10 +142,14 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let mut role = 0;
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
         unsafe { sys::napi_get_value_uint32(env, call.argument(10), &mut role) };
-        let core = Core::new(config, Role::ALL[(role as usize).min(Role::ALL.len() - 1)].0)?;
+        let number = (role & !DECIDES_PAUSES) as usize;
+        let core = Core::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
+        if role & DECIDES_PAUSES != 0 {
+            core.dialer().pauses().ask_owner();
+        }
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
         let object = empty_object(env)?;
-        let functions: [(&str, Body); 12] = [
+        let functions: [(&str, Body); 13] = [
             ("submit", submit),
             ("submitArray", submit_array),
             ("answer", answer),
@@ -152,6 +160,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             ("decodeKey", decode_key),
             ("decodeValue", decode_value),
             ("useRedis", use_redis),
+            ("retryIn", retry_in),
             ("corruptValue", corrupt_value),
             ("record", record),
         ];
@@ -265,6 +274,16 @@ fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
     unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut is_on) };
     client(call)?.use_redis(is_on);
+    Ok(ptr::null_mut())
+}
+
+/// `retryIn(milliseconds)`: how long it is waited for the next attempt to connect.
+fn retry_in(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut milliseconds = 0;
+    // SAFETY: an argument of the running call; where it is no number, `milliseconds` stays 0.
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut milliseconds) };
+    let pause = std::time::Duration::from_millis(milliseconds.into());
+    client(call)?.core().dialer().pauses().end_in(pause);
     Ok(ptr::null_mut())
 }
 

@@ -13,7 +13,7 @@ use crate::cache::{Call, Outcome, Shape, Sink};
 use crate::config::Driver;
 use crate::error::{Error, Result};
 use crate::lane::Frame;
-use crate::redis::{Addresses, Failure, Listener, Meter, Target};
+use crate::redis::{Addresses, Failure, Garbled, Listener, Meter, Target};
 
 /// Slots of what is told of the connection itself, and their names for JavaScript.
 pub const LINK_SLOTS: [(u32, &str); 3] =
@@ -67,8 +67,11 @@ impl<S: Sink> Listener<Caller> for Told<S> {
     fn breaking(&mut self, failure: Option<&Failure>) {
         let described = match failure {
             None => json!(null),
-            Some(Failure { message, syscall, errno, code, address, port }) => json!({
+            Some(Failure { message, syscall, errno, code, address, port, garbled }) => json!({
                 "message": message, "syscall": syscall, "errno": errno, "code": code, "address": address, "port": port,
+                "garbled": garbled.as_deref().map(|Garbled { bytes, position, is_type }| {
+                    json!({ "bytes": bytes, "position": position, "isType": is_type })
+                }),
             }),
         };
         self.0.settle(BREAKING, Outcome::Json(described.to_string().into_bytes().into()));

@@ -51,6 +51,10 @@ impl<E: BorrowMut<Exchange>, S: Sink> Bytes for Attached<E, S> {
         self.exchange.borrow_mut().read_room()
     }
 
+    fn read_nothing(&mut self) {
+        self.exchange.borrow_mut().read_nothing();
+    }
+
     fn received(&mut self, count: usize, now: Instant) -> Result<()> {
         self.exchange.borrow_mut().received(count, now, &mut self.sink)
     }

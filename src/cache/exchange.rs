@@ -126,6 +126,10 @@ impl Exchange {
         self.lane.read_room()
     }
 
+    pub fn read_nothing(&mut self) {
+        self.lane.read_nothing();
+    }
+
     fn is_connected(&self) -> bool {
         self.watchdog.is_some()
     }
@@ -260,9 +264,16 @@ impl Exchange {
         if !self.is_beside {
             self.core.breaker().failed(1, now);
             self.core.health().attempt_failed(fault_code(&error), error.message());
+            self.ask_for_pause(attempt);
         }
         self.last_failure = Some(error);
         self.answer_without_connection(now, sink);
+    }
+
+    fn ask_for_pause(&self, failures: u32) {
+        if self.core.dialer().pauses().is_owner_asked() {
+            self.core.health().pausing(failures);
+        }
     }
 
     /// The connection is gone.
@@ -270,6 +281,7 @@ impl Exchange {
         self.watchdog = None;
         if !self.is_beside {
             self.core.health().disconnected(fault_code(&error), error.message());
+            self.ask_for_pause(0);
         }
         self.last_failure = Some(error);
         // Calls from here on are answered from memory until the next connection stands.

@@ -129,10 +129,10 @@ impl Contest<'_> {
         self.tls(url.as_ref())
     }
 
-    /// The URL, unless an option names another server than the environment's URL does: its
+    /// The URL, unless an option names other servers than the environment's URL does: its
     /// credentials must not be sent there.
     fn url(&mut self) -> Result<Option<RedisUrl>> {
-        for address in [Name::Host, Name::Port] {
+        for address in [Name::Host, Name::Port, Name::ClusterHosts, Name::SentinelHosts] {
             if self.source(Name::Url) != Source::Default && self.source(address) > self.source(Name::Url) {
                 self.override_with(Name::Url, address);
                 return Ok(None);

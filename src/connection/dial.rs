@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::backoff::{Backoff, MAX_PAUSE, MAX_PAUSE_OF_FOLLOWED};
 use super::handshake::{Line, ServerInfo, shake_hands};
+use super::pause::Pauses;
 use super::sentinel::Sentinels;
 use super::stream::{AsyncSocket, Stream};
 use super::tls;
@@ -42,6 +43,7 @@ pub struct Dialer {
     database: Arc<AtomicU32>,
     /// To replicas, which then answer reads themselves.
     reads_replicas: bool,
+    pauses: Arc<Pauses>,
 }
 
 /// Where to.
@@ -68,12 +70,14 @@ impl Dialer {
             needs_primary: Arc::default(),
             database,
             reads_replicas: false,
+            pauses: Arc::default(),
         }
     }
 
     /// The same, to where `at` says.
     pub fn following(&self, at: watch::Receiver<Endpoint>) -> Dialer {
-        Dialer { target: Target::Followed(at), needs_primary: Arc::default(), ..self.clone() }
+        let (needs_primary, pauses) = (Arc::default(), Arc::default());
+        Dialer { target: Target::Followed(at), needs_primary, pauses, ..self.clone() }
     }
 
     /// The same, to replicas of a cluster.
@@ -108,24 +112,38 @@ impl Dialer {
         loop {
             let endpoint = self.endpoint();
             match self.dial(backoff.failures()).await {
-                Ok(dialed) => return dialed,
+                Ok(dialed) => {
+                    self.pauses.begin();
+                    return dialed;
+                }
                 Err(error) => {
                     let delay = backoff.next_delay();
+                    self.pauses.begin();
                     failed(error, backoff.failures());
-                    let moved = async {
-                        match &endpoint {
-                            Some(endpoint) => self.moved_from(endpoint).await,
-                            None => std::future::pending().await,
-                        }
-                    };
-                    // A pause spares a server that is in trouble; another one need not wait for its end.
-                    tokio::select! {
-                        () = tokio::time::sleep(delay) => {}
-                        () = moved => {}
-                    }
+                    self.pause(delay, endpoint.as_ref()).await;
                 }
             }
         }
+    }
+
+    /// Waits until it is time for the next attempt; `own` is how long that is where no owner says it.
+    pub async fn pause(&self, own: Duration, endpoint: Option<&Endpoint>) {
+        let moved = async {
+            match endpoint {
+                Some(endpoint) => self.moved_from(endpoint).await,
+                None => std::future::pending().await,
+            }
+        };
+        // A pause spares a server that is in trouble; another one need not wait for its end.
+        tokio::select! {
+            () = self.pauses.over(own) => {}
+            () = moved => {}
+        }
+    }
+
+    /// Who says how long it is waited between attempts.
+    pub fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// Keeps an eye on where the server is, for as long as it is polled.

@@ -59,13 +59,21 @@ async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell
     let mut backoff = Backoff::new(dialer.config().retry_delay, dialer.max_pause());
     let mut connected: Option<(Instant, Endpoint)> = None;
     while wanted_again(dialer, &mut wanted, connected.as_ref(), &mut tell).await {
-        match connected.map(|(at, _)| at.elapsed()) {
-            Some(lived) if lived < STABLE_AFTER => tokio::time::sleep(backoff.next_delay()).await,
-            _ => backoff.reset(),
-        }
+        let pause = match &connected {
+            Some((at, _)) if at.elapsed() < STABLE_AFTER => backoff.next_delay(),
+            _ => {
+                backoff.reset();
+                Duration::ZERO
+            }
+        };
         let dialed = {
             let mut failed = |error, attempt| tell(LinkEvent::Failed { error, attempt });
-            let dialing = dialer.dial_persistently(&mut backoff, &mut failed);
+            let dialing = async {
+                if let Some((_, endpoint)) = &connected {
+                    dialer.pause(pause, Some(endpoint)).await;
+                }
+                dialer.dial_persistently(&mut backoff, &mut failed).await
+            };
             tokio::pin!(dialing);
             loop {
                 tokio::select! {

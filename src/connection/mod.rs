@@ -12,6 +12,7 @@ mod dial;
 mod handover;
 mod handshake;
 mod keeper;
+mod pause;
 mod sentinel;
 mod stream;
 mod sync;
@@ -28,6 +29,7 @@ pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;
 pub use keeper::{Keeper, LinkEvent};
+pub use pause::Pauses;
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use thread_driver::{Mailbox, drive};
 pub use traffic::{

@@ -12,6 +12,7 @@ use super::keeper::STABLE_AFTER;
 use super::traffic::{
     Traffic, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,
 };
+use crate::config::Endpoint;
 use crate::error::Error;
 
 /// An idle driver looks up this often; whoever has something for it wakes it.
@@ -58,14 +59,16 @@ async fn keep_connected<T: Traffic>(
     mut deliver: impl FnMut(&mut T),
 ) {
     let mut backoff = Backoff::new(dialer.config().retry_delay, dialer.max_pause());
-    let mut pause = Duration::ZERO;
+    let mut lost = None;
     while !mailbox.is_stopped() {
         let Some(dialed) =
-            connect(dialer, &*mailbox, pause, &mut backoff, traffic, &mut collect, &mut deliver).await
+            connect(dialer, &*mailbox, lost.as_ref(), &mut backoff, traffic, &mut collect, &mut deliver)
+                .await
         else {
             return;
         };
         let connected_at = Instant::now();
+        let endpoint = dialed.endpoint.clone();
         traffic.connected(&dialed.server, connected_at);
         let error = converse(dialer, dialed, &*mailbox, traffic, &mut collect, &mut deliver).await;
         if mailbox.is_stopped() {
@@ -74,19 +77,20 @@ async fn keep_connected<T: Traffic>(
         traffic.disconnected(error, Instant::now());
         deliver(traffic);
         if connected_at.elapsed() < STABLE_AFTER {
-            pause = backoff.next_delay();
+            lost = Some((backoff.next_delay(), endpoint));
         } else {
-            pause = Duration::ZERO;
+            lost = Some((Duration::ZERO, endpoint));
             backoff.reset();
         }
     }
 }
 
-/// Dials after a pause until it succeeds; meanwhile calls come in and expire. `None` where it is time to stop.
+/// Dials until it succeeds, after a pause where a connection was `lost`; meanwhile calls come in and expire. `None` where
+/// it is time to stop.
 async fn connect<T: Traffic>(
     dialer: &Dialer,
     mailbox: &dyn Mailbox,
-    pause: Duration,
+    lost: Option<&(Duration, Endpoint)>,
     backoff: &mut Backoff,
     traffic: &mut T,
     collect: &mut impl FnMut(&mut T),
@@ -94,7 +98,9 @@ async fn connect<T: Traffic>(
 ) -> Option<Dialed> {
     let (failures, mut failed) = tokio::sync::mpsc::unbounded_channel();
     let dialing = async {
-        tokio::time::sleep(pause).await;
+        if let Some((pause, endpoint)) = lost {
+            dialer.pause(*pause, Some(endpoint)).await;
+        }
         // The receiver lives as long as this function.
         let failed = |error, attempt| drop(failures.send((error, attempt)));
         dialer.dial_persistently(backoff, failed).await

@@ -16,8 +16,10 @@ pub trait Bytes {
     /// Bytes that wait for the socket.
     fn unsent(&self) -> &[u8];
     fn sent(&mut self, count: usize);
-    /// Room for a read; `received` is told how much of it was filled.
+    /// Room for a read; `received` is told how much of it was filled, or `read_nothing`.
     fn read_room(&mut self) -> &mut [u8];
+    /// There was nothing to read: the room is not needed.
+    fn read_nothing(&mut self);
     /// After an error the connection must be dropped.
     fn received(&mut self, count: usize, now: Instant) -> Result<()>;
 }
@@ -104,7 +106,10 @@ pub fn read_available<S: Read + Write, B: Bytes + ?Sized>(
                     return Ok(());
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                bytes.read_nothing();
+                return Ok(());
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ReadFailure::Socket(error)),
         }

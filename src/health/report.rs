@@ -182,6 +182,11 @@ impl Health {
         self.enter(State::Degraded);
     }
 
+    /// So many attempts in a row have failed; the owner is asked how long it is waited for the next one.
+    pub fn pausing(&self, attempt: u32) {
+        self.tell("pausing", &json!({ "attempt": attempt }));
+    }
+
     pub fn disconnected(&self, code: &str, message: &str) {
         self.tallies.counters.connection_lost.increment();
         self.fault(code, message);

@@ -8,6 +8,7 @@
 mod encode;
 mod frame;
 mod overtaking;
+mod read_room;
 mod requests;
 mod scanner;
 mod subscribed;
@@ -25,10 +26,9 @@ pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
 
 use overtaking::Overtaking;
+use read_room::ReadRoom;
 use subscribed::{Said, Subscribed};
 
-/// The room that a read asks for at least; one large read beats many small ones.
-const READ_CHUNK_BYTES: usize = 64 * 1024;
 /// What an idle lane keeps of a buffer that a large reply or request had grown.
 const KEEP_BUFFER_BYTES: usize = 1024 * 1024;
 /// For so many requests an idle lane keeps room after a burst.
@@ -110,9 +110,7 @@ pub struct Lane<T> {
     out_base: u64,
     /// How much of `out` the socket has taken.
     written: usize,
-    input: Vec<u8>,
-    input_start: usize,
-    input_end: usize,
+    input: ReadRoom,
     scanner: Scanner,
     subscribed: Subscribed,
     generation: u64,
@@ -133,9 +131,7 @@ impl<T> Default for Lane<T> {
             out: Vec::new(),
             out_base: 0,
             written: 0,
-            input: Vec::new(),
-            input_start: 0,
-            input_end: 0,
+            input: ReadRoom::default(),
             scanner: Scanner::default(),
             subscribed: Subscribed::default(),
             generation: 0,
@@ -209,25 +205,19 @@ impl<T> Lane<T> {
         debug_assert!(self.written <= self.out.len());
     }
 
-    /// Room for a read. Tell `received` how much of it was filled.
+    /// Room for a read. Tell `received` how much of it was filled, or `read_nothing`.
     pub fn read_room(&mut self) -> &mut [u8] {
-        if self.input.len() - self.input_end < READ_CHUNK_BYTES {
-            self.make_room();
-        }
-        &mut self.input[self.input_end..]
+        self.input.room()
     }
 
-    fn make_room(&mut self) {
-        if self.input_start > 0 {
-            self.input.copy_within(self.input_start..self.input_end, 0);
-            self.input_end -= self.input_start;
-            self.input_start = 0;
-        }
-        if self.input.len() - self.input_end < READ_CHUNK_BYTES {
-            // Doubling what is really here: a claimed length never decides an allocation.
-            let wanted = (self.input.len() * 2).max(4 * READ_CHUNK_BYTES);
-            self.input.resize(wanted, 0);
-        }
+    /// A read has found nothing to put into the room.
+    pub fn read_nothing(&mut self) {
+        self.input.rest();
+    }
+
+    /// What was received and is not delivered, and where in it the reply that is not complete was understood so far.
+    pub fn undelivered(&self) -> (&[u8], usize) {
+        (self.input.filled(), self.scanner.position())
     }
 
     /// `count` bytes were read into `read_room`. Everything that is now complete goes to `deliver`.
@@ -237,7 +227,7 @@ impl<T> Lane<T> {
         count: usize,
         mut deliver: impl FnMut(Arrival<'_, T>),
     ) -> Result<(), ProtocolError> {
-        self.input_end += count;
+        self.input.fill(count);
         let result = self.deliver_complete(&mut deliver);
         self.after_delivery();
         result
@@ -251,7 +241,7 @@ impl<T> Lane<T> {
         mut judge: impl FnMut(Frame<'_>, Option<&mut T>) -> Meaning,
         mut deliver: impl FnMut(Arrival<'_, T>),
     ) -> Result<(), ProtocolError> {
-        self.input_end += count;
+        self.input.fill(count);
         // A lane that failed is told of its disconnection next.
         self.deliver_judged(&mut judge, &mut deliver)?;
         self.after_delivery();
@@ -264,9 +254,9 @@ impl<T> Lane<T> {
         deliver: &mut impl FnMut(Arrival<'_, T>),
     ) -> Result<(), ProtocolError> {
         let sent_until = self.out_base + self.written as u64;
-        while let Some(length) = self.scanner.scan(&self.input[self.input_start..self.input_end])? {
-            let frame = Frame::new(&self.input[self.input_start..self.input_start + length]);
-            self.input_start += length;
+        while let Some(length) = self.scanner.scan(self.input.filled())? {
+            self.input.take(length);
+            let frame = Frame::new(self.input.taken(length));
             let front = self.pending.front_mut().filter(|front| front.start < sent_until);
             let meaning = judge(frame, front.and_then(|front| front.token.as_mut()));
             if meaning != Meaning::Answer {
@@ -290,20 +280,13 @@ impl<T> Lane<T> {
 
     fn after_delivery(&mut self) {
         self.forget_answered();
-        if self.input_start == self.input_end {
-            self.input_start = 0;
-            self.input_end = 0;
-            if self.input.len() > KEEP_BUFFER_BYTES {
-                self.input.truncate(KEEP_BUFFER_BYTES);
-                self.input.shrink_to_fit();
-            }
-        }
+        self.input.rest();
     }
 
     fn deliver_complete(&mut self, deliver: &mut impl FnMut(Arrival<'_, T>)) -> Result<(), ProtocolError> {
-        while let Some(length) = self.scanner.scan(&self.input[self.input_start..self.input_end])? {
-            let frame = Frame::new(&self.input[self.input_start..self.input_start + length]);
-            self.input_start += length;
+        while let Some(length) = self.scanner.scan(self.input.filled())? {
+            self.input.take(length);
+            let frame = Frame::new(self.input.taken(length));
             let (is_unasked, confirmed) = self.judge(frame);
             if let Some((kind, count)) = confirmed {
                 self.subscribed.note(kind, count);

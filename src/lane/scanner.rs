@@ -55,6 +55,11 @@ pub struct Scanner {
 }
 
 impl Scanner {
+    /// Bytes of the current reply that are done with.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     /// `bytes` starts at the current reply and has at least what it had at the last call. Gives
     /// the length of the reply when it is complete.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, ProtocolError> {

@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 
 use crate::connection::ReadFailure;
 use crate::error::Error;
+use crate::lane::ProtocolError;
+
+/// So many bytes in front of what makes no sense are shown, and so many from there on.
+const SHOWN_BYTES: usize = 16 * 1024;
 
 /// What Node's errors of sockets carry: `connect ECONNREFUSED 127.0.0.1:6379`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +23,29 @@ pub struct Failure {
     /// An address, a path, or a host name that has none.
     pub address: Option<String>,
     pub port: Option<u16>,
+    /// What the server sent instead of a reply.
+    pub garbled: Option<Box<Garbled>>,
+}
+
+/// Bytes that are no reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Garbled {
+    /// A stretch of what was received.
+    pub bytes: Vec<u8>,
+    /// Where the first byte stands that makes no sense.
+    pub position: usize,
+    /// Whether that byte should say of which type the reply is.
+    pub is_type: bool,
+}
+
+impl Garbled {
+    pub fn new(error: ProtocolError, received: &[u8], position: usize) -> Garbled {
+        let position = position.min(received.len().saturating_sub(1));
+        let from = position.saturating_sub(SHOWN_BYTES);
+        let until = received.len().min(position + SHOWN_BYTES);
+        let is_type = error == ProtocolError::UnknownType;
+        Garbled { bytes: received[from..until].to_vec(), position: position - from, is_type }
+    }
 }
 
 impl Failure {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::dial::Addresses;
-use super::failure::Failure;
+use super::failure::{Failure, Garbled};
 use super::meaning::{Expectation, Subscriptions};
 use crate::connection::{Bytes, connection_garbled};
 use crate::error::Result;
@@ -77,6 +77,8 @@ pub struct Link<T> {
     subscriptions: Subscriptions,
     meter: Arc<Meter>,
     state: State,
+    /// Why the connection is of no use, where it was the server's words.
+    garbled: Option<Box<Garbled>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,7 @@ impl<T> Default for Link<T> {
             subscriptions: Subscriptions::default(),
             meter: Arc::new(meter),
             state: State::Dialing,
+            garbled: None,
         }
     }
 }
@@ -139,7 +142,13 @@ impl<T> Link<T> {
         let closes = !self.is_closed();
         if closes {
             self.state = State::Closed;
-            listener.breaking(failure);
+            let garbled = self.garbled.take();
+            match failure {
+                Some(failure) if garbled.is_some() => {
+                    listener.breaking(Some(&Failure { garbled, ..failure.clone() }));
+                }
+                _ => listener.breaking(failure),
+            }
             self.lose(listener);
         }
         closes
@@ -174,8 +183,12 @@ impl<T, L: Listener<T>> Bytes for Moving<'_, T, L> {
         self.link.lane.read_room()
     }
 
+    fn read_nothing(&mut self) {
+        self.link.lane.read_nothing();
+    }
+
     fn received(&mut self, count: usize, now: Instant) -> Result<()> {
-        let Link { lane, subscriptions, meter, .. } = &mut *self.link;
+        let Link { lane, subscriptions, meter, garbled, .. } = &mut *self.link;
         meter.passed(&meter.received, count, now);
         let listener = &mut *self.listener;
         lane.received_where(
@@ -190,6 +203,10 @@ impl<T, L: Listener<T>> Bytes for Moving<'_, T, L> {
                 Arrival::Push(frame) => listener.pushed(frame),
             },
         )
-        .map_err(|error| connection_garbled(&error))
+        .map_err(|error| {
+            let (received, position) = lane.undelivered();
+            *garbled = Some(Box::new(Garbled::new(error, received, position)));
+            connection_garbled(&error)
+        })
     }
 }

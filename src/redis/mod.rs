@@ -14,7 +14,7 @@ mod target;
 mod thread;
 
 pub use dial::{Addresses, Connected, dial};
-pub use failure::Failure;
+pub use failure::{Failure, Garbled};
 pub use link::{Link, Listener, Meter, Moving, Ticket, append_request};
 pub use target::Target;
 pub use thread::{Handed, Outlet, converse};

@@ -145,6 +145,24 @@ fn a_cluster_keeps_the_credentials_of_the_url() {
 }
 
 #[test]
+fn hosts_in_the_options_take_no_credentials_of_a_url_in_the_environment() {
+    let url = ("REDIS_URL", "rediss://user:pw@b:2/3");
+    for options in [json!({ "clusterHosts": "a:1" }), json!({ "sentinelHosts": "a:1" })] {
+        let config = load(options.clone(), &[url]).unwrap();
+        assert_eq!((&config.username, &config.password), (&None, &None), "{options}");
+        assert!(config.tls.is_none() && config.database == 0);
+        let winner = options.as_object().unwrap().keys().next().unwrap().clone();
+        assert_eq!(config.describe()["url"]["overriddenBy"], json!(winner));
+        // Those of its own are sent there, wherever they are set, and a URL beside it counts.
+        let config = load(options.clone(), &[url, ("REDIS_PASSWORD", "own")]).unwrap();
+        assert_eq!(config.password, Some(Secret::new("own")));
+        let mut both = options;
+        both["url"] = json!("redis://user:pw@b:2");
+        assert_eq!(load(both, &[]).unwrap().password, Some(Secret::new("pw")));
+    }
+}
+
+#[test]
 fn an_address_in_the_options_beats_a_cluster_in_the_environment() {
     let config = load(json!({ "host": "h" }), &[("REDIS_CLUSTER_HOSTS", "a:1")]).unwrap();
     assert_eq!(config.topology, single("h", 6379));
