@@ -2,7 +2,7 @@
 
 const { Context, passOn } = require('./context.js');
 const { Environment, textForLinks } = require('./environment.js');
-const { OrgCacheError, closedEarly, makeError, ofCommand } = require('./errors.js');
+const { OrgCacheError, closedEarly, makeError, ofCommand, withoutStacks } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
@@ -339,6 +339,12 @@ class Bridge {
     reject(ofCommand(error, command));
   }
 
+  #giveUpAll() {
+    for (let slot = 0; slot < this.#reject.length; slot++) {
+      if (this.#reject[slot] !== undefined) this.#giveUp(slot, closedEarly());
+    }
+  }
+
   #take(slot) {
     this.#resolve[slot] = undefined;
     this.#reject[slot] = undefined;
@@ -470,7 +476,7 @@ class Bridge {
     await Promise.race([this.#quiet(), late]);
     clearTimeout(timer);
     const isQuiet = this.#outstanding === 0;
-    for (let slot = 0; slot < this.#reject.length; slot++) this.#giveUp(slot, closedEarly());
+    withoutStacks(() => this.#giveUpAll());
     this.#lastReport = this.#native.close();
     this.#native = undefined;
     const journalEntries = this.#journalEntries();

@@ -43,4 +43,18 @@ function closedEarly() {
   return new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
 }
 
-module.exports = { OrgCacheError, closedEarly, errorOf, makeError, ofCommand, sentenceOf };
+/**
+ * Errors that `work` makes have no stack, which is most of what one costs: thousands at once would keep the thread, and
+ * each would show the same place of this package.
+ */
+function withoutStacks(work) {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+module.exports = { OrgCacheError, closedEarly, errorOf, makeError, ofCommand, sentenceOf, withoutStacks };

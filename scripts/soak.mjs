@@ -1,13 +1,15 @@
-// Random faults under load for minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]`.
-// One line of figures a minute and one at the end; the exit code is 1 where anything was lost, late or wrong, or
-// where memory or file descriptors grow.
+// For minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]` has random faults under load, and
+// with --clients connections of `orgcache/ioredis` that come and go (`soak-clients.mjs`). One line of figures a minute and
+// one at the end; the exit code is 1 where anything was lost, late or wrong, or where memory or what is open grows.
 
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { growth } from './drift.mjs';
 import { exitWithSentence, isProgram, SetupError } from './run.mjs';
 import { setup } from './setup.mjs';
+import { soakClients } from './soak-clients.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -62,10 +64,11 @@ const FAULTS = {
   'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
 };
 
-const HELP = `Random faults under load.
+const HELP = `Random faults under load, or clients that come and go.
 
   npm run soak -- [options]
 
+  --clients     in place of faults: clients of orgcache/ioredis that connect, work and end, while connections are killed
   --minutes N   how long (default: 10)
   --seed S      repeats the faults of a run that printed it (default: drawn)
   --driver D    auto, loop or thread (default: auto)
@@ -75,6 +78,7 @@ function options() {
   const { values } = parseArgs({
     options: {
       help: { type: 'boolean', default: false },
+      clients: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
       driver: { type: 'string', default: 'auto' },
@@ -84,7 +88,7 @@ function options() {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
   if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
   if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
-  return { help: values.help, minutes, seed, driver: values.driver };
+  return { help: values.help, clients: values.clients, minutes, seed, driver: values.driver };
 }
 
 async function prepare({ seed, driver }) {
@@ -166,10 +170,6 @@ function line({ load, orgcache }, run) {
   );
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
 /** What must not be, as sentences. */
 function problemsOf({ load }, { levels, stuck }) {
   const { lost, late, wrong, lostExamples, lateExamples, wrongExamples } = load.figures;
@@ -179,13 +179,19 @@ function problemsOf({ load }, { levels, stuck }) {
   if (wrong > 0) problems.push(`${wrong} calls were answered wrongly: ${JSON.stringify(wrongExamples)}`);
   if (stuck.length > 0)
     problems.push(`it did not recover within ${RECOVERY_BOUND_MS} ms: ${stuck.join(', ')}`);
-  const quarter = Math.max(1, levels.length >> 2);
-  const growth = (of) => median(levels.slice(-quarter).map(of)) - median(levels.slice(0, quarter).map(of));
-  const grownMiB = growth(({ residentMiB }) => residentMiB);
-  const grownDescriptors = growth(({ descriptors }) => descriptors);
+  const grownMiB = growth(levels, ({ residentMiB }) => residentMiB);
+  const grownDescriptors = growth(levels, ({ descriptors }) => descriptors);
   if (grownMiB > ALLOWED_GROWTH_MIB) problems.push(`resident memory grew by ${Math.round(grownMiB)} MiB`);
   if (grownDescriptors > ALLOWED_DESCRIPTORS) problems.push(`${grownDescriptors} more descriptors are open`);
   return problems;
+}
+
+/** Answers the line of figures of a run, and its problems. */
+async function soakFaults(chosen) {
+  const bench = await prepare(chosen);
+  const run = await soak(bench, chosen);
+  await bench.orgcache.shutdown();
+  return { figures: line(bench, run), problems: problemsOf(bench, run) };
 }
 
 async function main() {
@@ -199,11 +205,8 @@ async function main() {
   console.log(`soak: seed ${chosen.seed}, ${chosen.minutes} minutes, the ${chosen.driver} driver`);
   const { endAll } = require('../__test__/support/cleanup.js');
   try {
-    const bench = await prepare(chosen);
-    const run = await soak(bench, chosen);
-    await bench.orgcache.shutdown();
-    const problems = problemsOf(bench, run);
-    console.log(`soak: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${line(bench, run)}`);
+    const { figures, problems } = await (chosen.clients ? soakClients(chosen) : soakFaults(chosen));
+    console.log(`soak: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${figures}`);
     for (const problem of problems) console.log(`soak: ${problem}`);
     process.exitCode = problems.length === 0 ? 0 : 1;
   } finally {

@@ -1,22 +1,16 @@
 'use strict';
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { execFileSync } = require('node:child_process');
-const { onEnd } = require('../support/cleanup');
+const { buildPreload } = require('../support/preload');
 const { runProgram } = require('../support/process');
 const { startRedis } = require('../support/redis');
 
-const SOURCE = path.join(__dirname, '..', 'programs', 'clock-jump.c');
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
-/** A folder with the library that lets the wall clock jump, built by the compiler that the addon needs too. */
+/** The library that lets the wall clock jump, and the file whose presence makes it. */
 function buildJump() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-clock-'));
-  onEnd(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const library = path.join(folder, 'clock-jump.so');
-  execFileSync('cc', ['-shared', '-fPIC', '-o', library, SOURCE, '-ldl']);
+  const { folder, library } = buildPreload('clock-jump.c');
   return { folder, library, file: path.join(folder, 'now') };
 }
 

@@ -154,6 +154,36 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     expect((await rejection(other.get('a'))).message).toBe('Connection is closed.');
   });
 
+  test('rejects what waits when it is disconnected while it still looks for its start-up nodes', async () => {
+    const lookUp = [];
+    const client = new Ours.Cluster([{ host: 'name', port: 1 }], {
+      dnsLookup: (_name, callback) => lookUp.push(callback),
+    });
+    client.on('error', () => {});
+    const [waiting, ended] = [
+      rejection(client.get('a')),
+      new Promise((resolve) => client.once('end', resolve)),
+    ];
+    await until(() => lookUp.length > 0, { what: 'the look-up' });
+    client.disconnect();
+    lookUp[0](null, '127.0.0.1', 4);
+    await within(5000, ended, 'the end');
+    expect((await within(5000, waiting)).value.message).toBe('None of startup nodes is available');
+  });
+
+  test('ends once, however late its nodes end, and refuses what they redirect then', async () => {
+    const client = open();
+    await Promise.all(KEYS.map((key) => client.get(key)));
+    const told = [];
+    for (const event of ['close', 'end']) client.on(event, () => told.push(event));
+    const late = client.nodes();
+    client.disconnect();
+    await Promise.all(late.map((node) => until(() => node.status === 'end', { what: 'the end of a node' })));
+    await until(() => client.status === 'end', { what: 'the end' });
+    expect(told).toEqual(['close', 'end']);
+    expect((await rejection(client.get('a'))).message).toBe('Connection is closed.');
+  });
+
   test('calls back in the context of the call, and tells events in its own', async () => {
     const request = new AsyncLocalStorage();
     const client = open();

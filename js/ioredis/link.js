@@ -52,12 +52,14 @@ const { Bridge } = require('../bridge.js');
 const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
-const { nextTick } = require('../time.js');
+const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { Feed, dialTls } = require('./feed.js');
 const { errorOf } = require('./socket-error.js');
 
 const { linkSlots, verbs } = protocol;
 const COMMAND = head(verbs.command, 0, 0);
+/** Within it native code tells the end of a connection that was destroyed. */
+const PATIENCE_MS = 250;
 const CLOSED_MESSAGE = 'Connection is closed.';
 
 class Link {
@@ -73,6 +75,8 @@ class Link {
   #isEnding = false;
   #isDestroyed = false;
   #isClosed = false;
+  /** Until the end is told. */
+  #patience;
   /** Of the connection's end, where that was none in order. */
   #failure;
   #addresses = {};
@@ -145,9 +149,15 @@ class Link {
     nextTick(() => {
       if (this.#isClosed) return;
       this.#bridge.submitNow();
-      if (this.#feed === undefined) this.#native.destroy();
-      else this.#feed.stream.destroy();
+      if (this.#feed !== undefined) this.#feed.stream.destroy();
+      else this.#destroyNative();
     });
+  }
+
+  /** Asked a second time, native code does not wait for its other thread, which may be held up. */
+  #destroyNative() {
+    this.#native.destroy();
+    if (!this.#isClosed) this.#patience = setTimeout(() => this.#native.destroy(), PATIENCE_MS);
   }
 
   ref() {
@@ -181,6 +191,7 @@ class Link {
         break;
       case linkSlots.closed:
         this.#isClosed = true;
+        clearTimeout(this.#patience);
         this.#feed?.close();
         this.#bridge.closeLink();
         this.#call(this.#handlers.onClose, this.#failure);

@@ -364,9 +364,15 @@ impl Client {
         }
     }
 
-    /// Settles every call that waits, closes the connections, and lets go of Node.
+    /// Closes the connections, and lets go of Node. JavaScript has rejected what was under way, whose errors would be
+    /// made in vain here; a Link tells itself what becomes of its requests.
     pub fn close(&self) {
-        self.guarded(Origin::Call, |client| client.end(Origin::Call, Driving::close));
+        self.guarded(Origin::Call, |client| {
+            if client.inner.borrow_mut().driving.link().is_none() {
+                client.under_way.take();
+            }
+            client.end(Origin::Call, Driving::close);
+        });
         self.let_go();
     }
 

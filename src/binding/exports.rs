@@ -248,8 +248,8 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-/// `close()`: settles what waits, lets go of the connection, and frees the client. Answers its last report, as JSON;
-/// nothing where it was closed before.
+/// `close()`: lets go of the connection and frees the client. The caller has rejected what was under way, but for the
+/// requests of a Link, which are settled. Answers its last report, as JSON; nothing where it was closed before.
 pub fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let report = call.handle.as_ref().and_then(|handle| handle.close());
     report.map_or(Ok(ptr::null_mut()), |report| text(call, report.as_bytes(), ptr::null_mut()))

@@ -194,12 +194,12 @@ impl LinkDriver {
         }
     }
 
-    /// Gives up the connection. What is lost by that is told now or later.
+    /// Gives up the connection. What is lost by that is told now or later, and now where it was given up before.
     pub fn destroy(&mut self, sink: &mut dyn Sink) {
         match self {
             #[cfg(unix)]
             LinkDriver::Loop(driver) => driver.lose(None, sink),
-            LinkDriver::Thread(driver) => driver.destroy(),
+            LinkDriver::Thread(driver) => driver.destroy(sink),
             LinkDriver::Fed(driver) => driver.lose(None, sink),
         }
     }

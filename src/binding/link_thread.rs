@@ -1,5 +1,6 @@
 //! The JavaScript side of a Link that lives on the I/O thread.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::link_driver::{BREAKING, CLOSED, Caller, Told};
+use super::under_way::FIRST_RESERVED;
 use crate::cache::{Outcome, Sink};
 use crate::connection::{Inbox, Tray, Wake};
 use crate::error::Result;
@@ -40,6 +42,13 @@ pub struct LinkThread {
     meter: Arc<Meter>,
     /// The calls of this tick.
     batch: Batch<Ticket<Caller>>,
+    /// Whose requests have no outcome, in their order, and how many bytes were asked for before each.
+    unanswered: VecDeque<(Caller, u64)>,
+    /// Bytes of requests that the I/O thread was handed.
+    handed_bytes: u64,
+    is_destroyed: bool,
+    /// The end of the connection was told.
+    is_over: bool,
     _io: IoThread,
 }
 
@@ -62,7 +71,16 @@ impl LinkThread {
             let collected = Collected { told: Told(Outgoing::default()), shared: theirs };
             converse(&target, inbox, link, collected).await;
         });
-        Ok(LinkThread { shared, meter, batch: Batch::default(), _io: io })
+        Ok(LinkThread {
+            shared,
+            meter,
+            batch: Batch::default(),
+            unanswered: VecDeque::new(),
+            handed_bytes: 0,
+            is_destroyed: false,
+            is_over: false,
+            _io: io,
+        })
     }
 
     pub fn meter(&self) -> &Meter {
@@ -70,26 +88,52 @@ impl LinkThread {
     }
 
     pub fn request(&mut self, caller: Caller, words: &[&[u8]], now: Instant) {
+        self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));
         append_request(&mut self.batch, caller, words, now);
     }
 
     /// Hands the calls of this tick to the I/O thread. Once it was told to stop, nobody there takes them.
     pub fn flush(&mut self) {
         if !self.batch.is_empty() && !self.shared.inbox.is_stopped() {
+            self.handed_bytes += self.batch.byte_count() as u64;
             self.shared.inbox.put(|handed| handed.batch.append(&mut self.batch));
         }
     }
 
     pub fn end(&mut self) {
+        self.handed_bytes += self.batch.byte_count() as u64;
         self.shared.inbox.put(|handed| {
             handed.batch.append(&mut self.batch);
             handed.ends = true;
         });
     }
 
-    pub fn destroy(&mut self) {
+    /// The I/O thread tells what is lost by that. Where a second call comes it is held up, and is not waited for.
+    pub fn destroy(&mut self, sink: &mut dyn Sink) {
+        if std::mem::replace(&mut self.is_destroyed, true) {
+            return self.give_up(sink);
+        }
+        self.stop();
+    }
+
+    fn stop(&mut self) {
         self.flush();
         self.shared.inbox.stop();
+    }
+
+    /// Tells the end of the connection in place of the I/O thread.
+    fn give_up(&mut self, sink: &mut dyn Sink) {
+        self.take_outcomes(sink);
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let mut told = Told(sink);
+        told.breaking(None);
+        let sent_bytes = self.meter.sent.load(Ordering::Relaxed);
+        for (caller, before) in std::mem::take(&mut self.unanswered) {
+            told.lost(caller, before < sent_bytes);
+        }
+        told.closed();
     }
 
     /// Whether nobody is left on the I/O thread to do what calls ask for.
@@ -110,7 +154,10 @@ impl LinkThread {
                     let mut rest = Link::default();
                     rest.append(&mut self.batch, &mut Told(&mut *sink));
                     rest.lose(&mut Told(&mut *sink));
+                    self.unanswered.clear();
+                    self.is_over = true;
                 }
+                slot if slot < FIRST_RESERVED => self.has_outcome(slot),
                 _ => {}
             }
             sink.settle(slot, outcome);
@@ -121,9 +168,16 @@ impl LinkThread {
         }
     }
 
+    fn has_outcome(&mut self, slot: u32) {
+        // Replies come in the order of the requests, so it is the first.
+        if let Some(position) = self.unanswered.iter().position(|(caller, _)| caller.slot == slot) {
+            self.unanswered.remove(position);
+        }
+    }
+
     /// Lets go of the connection.
     pub fn close(mut self, sink: &mut dyn Sink) {
-        self.destroy();
+        self.stop();
         self.take_outcomes(sink);
     }
 }

@@ -116,7 +116,8 @@ class Cluster extends EventEmitter {
       if (this.status !== 'connecting') throw new RedisError('Connection is aborted');
       this.connectionPool.reset(nodes);
     } catch (error) {
-      if (this.connectionEpoch === epoch && this.status === 'connecting') {
+      // Where it was disconnected meanwhile, there is no node whose end would tell.
+      if (this.connectionEpoch === epoch && ['connecting', 'disconnecting'].includes(this.status)) {
         this.setStatus('close');
         this.#closed(error);
         this.#callReady(error);

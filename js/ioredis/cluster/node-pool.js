@@ -16,6 +16,7 @@ class NodePool extends EventEmitter {
   #retryStrategy;
   /** What start-up nodes were given counts for a node whenever it comes back. */
   #specified = new Map();
+  #isDrained = false;
 
   constructor(redisOptions = {}, retryStrategy = null) {
     super();
@@ -52,14 +53,23 @@ class NodePool extends EventEmitter {
     const redis = new Redis(defaults(own, node, this.#redisOptions, { lazyConnect: true }));
     this.nodes.all[key] = redis;
     this.nodes[readOnly ? 'slave' : 'master'][key] = redis;
+    this.#isDrained = false;
     redis.once('end', () => {
-      this.#remove(key);
+      // Another may have taken its place since.
+      if (this.nodes.all[key] === redis) this.#remove(key);
       this.emit('-node', redis, key);
-      if (Object.keys(this.nodes.all).length === 0) this.emit('drain');
+      this.#tellDrained();
     });
     this.emit('+node', redis, key);
     redis.on('error', (error) => this.emit('nodeError', error, key));
     return redis;
+  }
+
+  /** Once: those that end later would end the cluster again. */
+  #tellDrained() {
+    if (this.#isDrained || Object.keys(this.nodes.all).length > 0) return;
+    this.#isDrained = true;
+    this.emit('drain');
   }
 
   #changeRole(key, redis, readOnly) {

@@ -6,6 +6,8 @@ const { BITS, bitsOf } = require('../flags.js');
 const { sample } = require('../utils.js');
 const { natMapped } = require('./topology.js');
 
+/** A node that is made then would never end, and the cluster waits for its last one. */
+const ENDING = ['disconnecting', 'close', 'end'];
 const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
 /** Commands whose refusals are seen here first. */
 const followed = new WeakSet();
@@ -46,14 +48,13 @@ function follow(cluster, command, route) {
       moved: (slot, key) => {
         route.slot = Number(slot);
         cluster._topology.moved(slot, key);
-        cluster.connectionPool.findOrCreate(natMapped(cluster.options.natMap, key));
+        nodeAt(cluster, key);
         attempt(cluster, command, route);
         cluster.refreshSlotsCache();
       },
       ask: (_slot, key) => {
-        const address = natMapped(cluster.options.natMap, key);
-        cluster.connectionPool.findOrCreate(address);
-        attempt(cluster, command, route, { asking: `${address.host}:${address.port}` });
+        const { host, port } = nodeAt(cluster, key);
+        attempt(cluster, command, route, { asking: `${host}:${port}` });
       },
       tryagain: anywhere,
       clusterDown: anywhere,
@@ -61,6 +62,13 @@ function follow(cluster, command, route) {
       maxRedirections: (tooMany) => reject.call(command, tooMany),
       defaults: () => reject.call(command, error),
     });
+}
+
+/** The address of a node that a redirection names, which is a node of the cluster's from then on, unless that is ending. */
+function nodeAt(cluster, key) {
+  const address = natMapped(cluster.options.natMap, key);
+  if (!ENDING.includes(cluster.status)) cluster.connectionPool.findOrCreate(address);
+  return address;
 }
 
 /** Once more: to the node of its slot, to any, or to the one that a redirection names. */
