@@ -31,8 +31,8 @@ const WORDS_A_CALL = 3;
 const KEEP_SLOTS = 16_384;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
-/** What native code tells when the journal has become shorter. */
-const REPLAY_NOTICES = ['replay', 'recovered'];
+/** What native code tells when the journal has become shorter, or has taken in what ended processes left. */
+const REPLAY_NOTICES = ['replay', 'recovered', 'journal-read'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -479,8 +479,8 @@ class Bridge {
     withoutStacks(() => this.#giveUpAll());
     this.#lastReport = this.#native.close();
     this.#native = undefined;
-    const journalEntries = this.#journalEntries();
-    return { flushed: isQuiet && journalEntries === 0, journalEntries };
+    const { entries: journalEntries, isReading } = this.#journal();
+    return { flushed: isQuiet && journalEntries === 0 && !isReading, journalEntries };
   }
 
   /** Closes at once, and opens again with the next call: options and environment are read anew then. */
@@ -498,13 +498,15 @@ class Bridge {
   /** Settles when no call is under way and the journal is empty. */
   async #quiet() {
     while (this.#outstanding > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
-    while (this.#journalEntries() > 0) await new Promise((resolve) => this.#whenReplayed.push(resolve));
+    const isWaiting = ({ entries, isReading }) => entries > 0 || isReading;
+    while (isWaiting(this.#journal())) await new Promise((resolve) => this.#whenReplayed.push(resolve));
   }
 
-  #journalEntries() {
-    if (!this.#hasJournal) return 0;
-    const { entries, clears } = this.report().journal;
-    return entries + clears;
+  /** What is left in the journal, and whether what ended processes left is still to come. */
+  #journal() {
+    if (!this.#hasJournal) return { entries: 0, isReading: false };
+    const { entries, clears, reading } = this.report().journal;
+    return { entries: entries + clears, isReading: reading };
   }
 }
 

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::backlog::read_in_background;
 use super::bell::Bell;
 use super::bound::Bound;
 use super::cluster_member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
@@ -51,6 +52,8 @@ pub struct ClusterDriver {
     scratch: Scratch,
     next_any: usize,
     bound: Bound,
+    /// The members do not connect yet: they are still to get what ended processes left.
+    is_held: bool,
     _io: IoThread,
 }
 
@@ -81,6 +84,9 @@ impl ClusterDriver {
     pub fn start(front: Arc<Core>, place: Place) -> Result<ClusterDriver> {
         let io = IoThread::shared()?;
         let news = Arc::new(Tray::<Vec<_>, _>::new(place.bell.clone()));
+        let is_held = front.is_reading_backlog();
+        let told = news.clone();
+        read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
         let told = news.clone();
         let scout = Scout::start(&io, front.config().clone(), move |heard| {
             told.put(|news: &mut Vec<_>| news.push(heard))
@@ -101,6 +107,7 @@ impl ClusterDriver {
             scratch: Scratch::default(),
             next_any: 0,
             bound: Bound::default(),
+            is_held,
             _io: io,
         })
     }
@@ -213,6 +220,7 @@ impl ClusterDriver {
                 News::Failed(_) | News::Due => {}
             }
         }
+        self.hand_backlog_over();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         // There is no connection that could be replaced.
         let _ = self.limbo.expire(now, &mut sorting);

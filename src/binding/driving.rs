@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use napi::sys;
 
+use super::backlog::read_in_background;
 use super::client::Client;
 use super::cluster_driver::ClusterDriver;
 use super::lane_driver::Place;
@@ -41,7 +42,9 @@ impl Driving {
         if matches!(core.config().topology(), Topology::Cluster { .. }) {
             return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
         }
-        Ok(Driving::Node(Box::new(NodeDriver::start(core.clone(), 0, place)?)))
+        let driver = NodeDriver::start(core.clone(), 0, place)?;
+        read_in_background(core, Core::let_connect)?;
+        Ok(Driving::Node(Box::new(driver)))
     }
 
     /// The Link, until it is let go of.

@@ -9,6 +9,7 @@
 //! on the thread of its environment, and whoever enters it from outside keeps it until that is done.
 
 mod arguments;
+mod backlog;
 mod bell;
 mod bound;
 mod callback_scope;

@@ -65,6 +65,7 @@ fn journal_report(cores: &[&Arc<Core>]) -> Value {
         "maxBytes": cores[0].config().journal_max_bytes,
         "oldestMs": oldest.map(|oldest| oldest.elapsed().as_millis() as u64),
         "takenOver": sum(Journal::taken_over),
+        "reading": cores[0].is_reading_backlog(),
     })
 }
 

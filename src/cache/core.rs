@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::attention::Attention;
+use super::backlog::{BacklogState, find_backlog, open_journal};
 use super::call::{Call, Outcome, Unacknowledged};
 use super::clearing::Clearing;
 use super::kept::Kept;
@@ -42,7 +43,7 @@ pub struct Scratch {
 
 /// The part of a client that any thread may use.
 pub struct Core {
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     keys: Keys,
     pub(super) codec: Codec,
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
@@ -64,6 +65,8 @@ pub struct Core {
     pub(super) large: LargeValues,
     role: Role,
     is_node: bool,
+    /// Files of ended processes that are still to be read.
+    pub(super) backlog: BacklogState,
     _counted: census::Member,
     /// Of the raw client's keys.
     pub(super) prefix: Prefix,
@@ -97,14 +100,18 @@ impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
     pub fn new(config: Config, role: Role) -> Result<Core> {
-        Core::with_share(config, role, 1)
+        let backlog = match role {
+            Role::Shared => find_backlog(&config)?,
+            Role::Own | Role::Dedicated | Role::Monitor => None,
+        };
+        Ok(Core::with_share(config, role, 1)?.with_backlog(backlog))
     }
 
     /// One of so many that divide memory and journal among them.
     fn with_share(config: Config, role: Role, share: usize) -> Result<Core> {
         let began = Instant::now();
         let journal = match role {
-            Role::Shared => open_journal(&config, config.journal_max_bytes / share, began)?,
+            Role::Shared => open_journal(&config, config.journal_max_bytes / share)?,
             Role::Own | Role::Dedicated | Role::Monitor => Journal::new(0),
         };
         Ok(Core {
@@ -113,7 +120,7 @@ impl Core {
                 _ => Keys::new(&config.key_prefix),
             },
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
-            sequence: Arc::new(AtomicU64::new(journal.next_sequence())),
+            sequence: Arc::new(AtomicU64::new(journal::OWN_SEQUENCES)),
             kept: Mutex::new(Kept {
                 memory: MemoryStore::new(config.memory_max_bytes / share),
                 journal,
@@ -131,6 +138,7 @@ impl Core {
             large: LargeValues::default(),
             role,
             is_node: false,
+            backlog: BacklogState::default(),
             _counted: census::CORES.add(),
             prefix: Prefix::new(&config.client_key_prefix),
             dialer: Dialer::new(config),
@@ -143,13 +151,12 @@ impl Core {
     /// As for `new`.
     pub fn of_node(&self, at: watch::Receiver<Endpoint>, share: usize) -> Result<Core> {
         let node = Core::with_share(self.config().clone(), self.role, share.max(1))?;
-        // Its journal may have found files of another process.
-        self.sequence.fetch_max(node.sequence.load(Ordering::Relaxed), Ordering::Relaxed);
         Ok(Core {
             sequence: self.sequence.clone(),
             health: Arc::new(self.health.of_node()),
             is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
             is_node: true,
+            backlog: self.backlog_of_node(),
             dialer: self.dialer.following(at),
             ..node
         })
@@ -282,7 +289,7 @@ impl Core {
             _ => {
                 let operation = self.operation(call, scratch)?;
                 let token = self.write_token(slot, call, now);
-                if self.answers_locally() {
+                if self.answers_locally() || !operation.is_read() && self.defers_writes() {
                     return Ok(Some(self.fall_back(&operation, &token, false, now)));
                 }
                 if self.health.state() == State::Recovering
@@ -306,7 +313,7 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<Token>,
     ) -> Option<Outcome<'static>> {
-        if self.answers_locally() {
+        if self.answers_locally() || self.defers_writes() {
             return Some(self.clear_locally(&clearing, &token));
         }
         if self.health.state() == State::Recovering {
@@ -391,9 +398,15 @@ impl Core {
             && !kept.recovery.is_newer_than_clearings(operation.key())
     }
 
-    /// Gives over what the journal holds of keys that are another node's from now on.
-    pub fn give_journal(&self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Item> {
-        self.kept().journal.give_away(is_given)
+    /// Gives over what the journal holds of keys that are another node's from now on, `at_most` so many. `receive` is
+    /// called under the lock of what is kept here. True where more may be left.
+    pub fn give_journal(
+        &self,
+        at_most: usize,
+        is_given: impl Fn(&[u8]) -> bool,
+        receive: impl FnMut(&Item),
+    ) -> bool {
+        self.kept().journal.give_away(at_most, is_given, receive)
     }
 
     /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
@@ -418,17 +431,6 @@ fn attention(role: Role, interval: Duration, began: Instant) -> Attention {
     match role {
         Role::Shared => Attention::new(interval, began),
         Role::Own | Role::Dedicated | Role::Monitor => Attention::none(began),
-    }
-}
-
-/// The journal, on disk too where that is configured. Without Redis nothing is ever journalled.
-fn open_journal(config: &Config, max_bytes: usize, now: Instant) -> Result<Journal> {
-    match &config.journal_dir {
-        Some(directory) if config.use_redis() => {
-            let target = format!("{}/{} {}", config.topology(), config.database, config.key_prefix);
-            Journal::open(max_bytes, directory, &journal::digest(target.as_bytes()), now)
-        }
-        _ => Ok(Journal::new(max_bytes)),
     }
 }
 

@@ -7,12 +7,14 @@ use std::time::Instant;
 use super::call::{Outcome, Unacknowledged};
 use super::clearing::Clearing;
 use super::core::Core;
-use super::kept::Attempt;
+use super::kept::{Attempt, Kept};
 use super::local;
+use super::replies::{fields, miss};
 use super::request::Operation;
 use super::token::Token;
 use crate::health::State;
 use crate::journal::Recorded;
+use crate::lane::Frame;
 
 impl Core {
     /// The outcome of an operation that Redis does not carry out, or not as far as anybody knows.
@@ -50,6 +52,44 @@ impl Core {
         drop(kept);
         self.tell_recorded(recorded);
         outcome
+    }
+
+    /// What the journal still has of what was read is newer than Redis's answer: its replay went out in
+    /// front of the read, and was refused; or the read has waited for the first connection, and goes out first.
+    pub(super) fn read_overruled(
+        &self,
+        operation: &Operation<'_>,
+        frame: Frame<'_>,
+        now: Instant,
+    ) -> Option<Outcome<'static>> {
+        let is_up_to_date = self.health.state() == State::Ready && !self.wants_recovery();
+        if is_up_to_date || !operation.is_read() {
+            return None;
+        }
+        let kept = self.kept();
+        if self.awaits_clearing(operation.key(), &kept) {
+            drop(kept);
+            return Some(self.read_locally(miss(operation.form()), true));
+        }
+        let outcome = match *operation {
+            Operation::HashEntries { key } => {
+                kept.journal.entry(key)?;
+                let there =
+                    fields(frame).iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+                Outcome::Entries(kept.overlaid(key, there, now))
+            }
+            _ => kept.held(operation, now)?,
+        };
+        drop(kept);
+        Some(self.read_locally(outcome, true))
+    }
+
+    /// Whether a clearing that the journal holds is still to take away what Redis has of this key.
+    fn awaits_clearing(&self, key: &[u8], kept: &Kept) -> bool {
+        kept.journal.clears().next().is_some()
+            && kept.journal.entry(key).is_none()
+            && !kept.recovery.is_newer_than_clearings(key)
+            && self.index_of_key(key).is_some_and(|index| kept.journal.is_cleared(&index))
     }
 
     pub(super) fn attempt(&self, token: &Token, is_in_doubt: bool) -> Attempt {

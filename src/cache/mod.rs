@@ -1,12 +1,14 @@
 //! What the adapter promises: typed places, their lifetimes, organization scoping, fallback.
 //!
 //! Promises: a call gets exactly one outcome, from Redis or from memory; a value of one
-//! organization is never answered for another; nothing here waits or does I/O. Relies on `key` for
+//! organization is never answered for another; nothing here waits or does I/O, but `Core::read_backlog`
+//! and what the journal's file is given. Relies on `key` for
 //! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
 mod attached;
 mod attention;
+mod backlog;
 mod call;
 mod clearing;
 mod commands;

@@ -166,7 +166,7 @@ impl Core {
     }
 
     /// The index that lists a key, read from the key itself.
-    fn index_of_key(&self, key: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn index_of_key(&self, key: &[u8]) -> Option<Vec<u8>> {
         let DecodedKey { kind, scope, .. } = self.keys().decode(key)?;
         if !kind.is_none_or(Kind::belongs_to_an_organization) {
             return None;

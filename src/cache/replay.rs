@@ -85,13 +85,14 @@ impl Core {
         *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
         // The fence's answer may not come.
         recovery.try_again_at = held.then(|| self.deadline(now));
-        if journal.is_empty() {
-            return false;
+        let is_due = !journal.is_empty();
+        if is_due {
+            self.health.enter(State::Recovering);
+            self.send_clearings(&mut kept, now, out);
+            self.send_batches(&mut kept, now, out);
         }
-        self.health.enter(State::Recovering);
-        self.send_clearings(&mut kept, now, out);
-        self.send_batches(&mut kept, now, out);
-        true
+        self.backlog_is_on_its_way();
+        is_due
     }
 
     /// The journal has got something while Redis was there.
@@ -408,10 +409,16 @@ impl Core {
     /// The client has closed: says what it leaves behind.
     pub fn tell_what_is_left(&self) {
         let left = self.kept().journal.len();
+        let client = self.health.id();
+        if self.is_reading_backlog() {
+            tracing::warn!(
+                client,
+                "what ended processes left stays in CACHE_JOURNAL_DIR for the next process"
+            );
+        }
         if left == 0 {
             return;
         }
-        let client = self.health.id();
         match &self.config().journal_dir {
             Some(_) => tracing::warn!(client, left, "writes stay in CACHE_JOURNAL_DIR for the next process"),
             None => tracing::warn!(client, left, "writes were made while Redis was away and are lost"),

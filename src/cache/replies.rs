@@ -15,7 +15,6 @@ use super::token::{Purpose, Token};
 use super::upkeep;
 use crate::connection::connection_confused;
 use crate::error::Error;
-use crate::health::State;
 use crate::lane::{Answer, Batch, Frame, Node, Requests, append_command};
 
 /// What follows from the replies of one read.
@@ -192,32 +191,6 @@ impl Core {
                 Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
             }
         }
-    }
-
-    /// What the journal still has of what was read is newer than Redis's answer: its replay went out in
-    /// front of the read, and was refused.
-    fn read_overruled(
-        &self,
-        operation: &Operation<'_>,
-        frame: Frame<'_>,
-        now: Instant,
-    ) -> Option<Outcome<'static>> {
-        let is_up_to_date = self.health.state() == State::Ready && !self.wants_recovery();
-        if is_up_to_date || !operation.is_read() {
-            return None;
-        }
-        let kept = self.kept();
-        let outcome = match *operation {
-            Operation::HashEntries { key } => {
-                kept.journal.entry(key)?;
-                let there =
-                    fields(frame).iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
-                Outcome::Entries(kept.overlaid(key, there, now))
-            }
-            _ => kept.held(operation, now)?,
-        };
-        drop(kept);
-        Some(self.read_locally(outcome, true))
     }
 
     fn clearing_advanced(
@@ -457,7 +430,7 @@ fn stored<'a>(node: Node<'a>) -> Option<&'a [u8]> {
     }
 }
 
-fn fields<'a>(frame: Frame<'a>) -> Vec<(&'a [u8], &'a [u8])> {
+pub(super) fn fields<'a>(frame: Frame<'a>) -> Vec<(&'a [u8], &'a [u8])> {
     let (Node::Map(mut items) | Node::Array(mut items)) = frame.node() else { return Vec::new() };
     let mut fields = Vec::new();
     while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {

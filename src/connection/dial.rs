@@ -44,6 +44,8 @@ pub struct Dialer {
     /// To replicas, which then answer reads themselves.
     reads_replicas: bool,
     pauses: Arc<Pauses>,
+    /// No connection is made before its sender is dropped.
+    gate: Option<watch::Receiver<()>>,
 }
 
 /// Where to.
@@ -71,6 +73,7 @@ impl Dialer {
             database,
             reads_replicas: false,
             pauses: Arc::default(),
+            gate: None,
         }
     }
 
@@ -83,6 +86,17 @@ impl Dialer {
     /// The same, to replicas of a cluster.
     pub fn reading_replicas(self) -> Dialer {
         Dialer { reads_replicas: true, ..self }
+    }
+
+    /// The same, but it makes no connection before the sender of `gate` is dropped.
+    pub fn held_by(self, gate: watch::Receiver<()>) -> Dialer {
+        Dialer { gate: Some(gate), ..self }
+    }
+
+    async fn opened(&self) {
+        if let Some(mut gate) = self.gate.clone() {
+            while gate.changed().await.is_ok() {}
+        }
     }
 
     pub fn is_reading_replicas(&self) -> bool {
@@ -109,6 +123,7 @@ impl Dialer {
         backoff: &mut Backoff,
         mut failed: impl FnMut(Error, u32),
     ) -> Dialed {
+        self.opened().await;
         loop {
             let endpoint = self.endpoint();
             match self.dial(backoff.failures()).await {

@@ -23,13 +23,14 @@ impl Journal {
         self.append(operation, now).map_err(|error| file::refused(&error))
     }
 
-    fn append(&mut self, operation: &Operation<'_>, now: Instant) -> io::Result<()> {
+    /// `at` is when the operation happened, which for one that comes from another journal is some time ago.
+    fn append(&mut self, operation: &Operation<'_>, at: Instant) -> io::Result<()> {
         if self.file.as_ref().is_some_and(|file| file.is_behind) {
-            self.rewrite(now)?;
+            self.rewrite(at)?;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut frame = Vec::new();
-        if !frames::encode(operation, now, Clock::at(now), &mut frame) {
+        if !frames::encode(operation, at, Clock::at(Instant::now()), &mut frame) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         file.append(&frame)
@@ -64,7 +65,7 @@ impl Journal {
 
     pub(super) fn rewrite(&mut self, now: Instant) -> io::Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
-        let rewritten = file.rewrite(now, |out| self.write_all(out, now));
+        let rewritten = file.rewrite(now, |out| self.write_all(out, Instant::now()));
         self.file = Some(file);
         rewritten
     }

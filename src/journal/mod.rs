@@ -9,6 +9,7 @@
 //! writes, and for the digests of what Redis may hold. Never talks to Redis and never interprets a
 //! value.
 
+mod backlog;
 mod clears;
 mod clock;
 mod cost;
@@ -32,6 +33,7 @@ use sha1::{Digest as _, Sha1};
 
 use crate::error::Error;
 
+pub use backlog::Backlog;
 pub use clears::Clear;
 pub use entry::{Content, Entry};
 pub use takeover::Item;
@@ -48,6 +50,10 @@ pub type Digest = [u8; 20];
 /// How many older values are remembered for a value or field. One is what a lost connection leaves behind;
 /// eight cover a key that is written over and over while connections are lost.
 pub const MAX_OLDER: usize = 8;
+
+/// Where the sequences of this process begin. What is taken over from other processes gets those
+/// below, so that it is older whenever it is read.
+pub const OWN_SEQUENCES: u64 = 1 << 48;
 
 /// The digest of a value as Redis holds it.
 pub fn digest(bytes: &[u8]) -> Digest {
@@ -111,6 +117,8 @@ pub struct Journal {
     /// What the entries take without the organizations' lists.
     entry_bytes: usize,
     max_bytes: usize,
+    /// Room that is not to be used while a backlog is read.
+    reserved: usize,
     highest_sequence: u64,
     taken_over: usize,
     file: Option<JournalFile>,
@@ -127,6 +135,7 @@ impl Journal {
             deadlines: BTreeSet::new(),
             entry_bytes: 0,
             max_bytes,
+            reserved: 0,
             highest_sequence: 0,
             taken_over: 0,
             file: None,
@@ -213,6 +222,7 @@ impl Journal {
         self.entry_bytes + self.organizations.bytes() + self.clears.bytes()
     }
 
+    /// What it may hold.
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }

@@ -80,7 +80,12 @@ impl Journal {
         {
             after += self.organizations.bytes_to_join(index);
         }
-        after <= before || self.bytes() - before + after <= self.max_bytes
+        after <= before || self.occupied() - before + after <= self.max_bytes
+    }
+
+    /// With what is kept free while a backlog is read.
+    fn occupied(&self) -> usize {
+        self.bytes() + self.reserved
     }
 
     fn take(&mut self, record: &Record<'_>, verdict: Verdict, now: Instant) {
@@ -126,7 +131,7 @@ impl Journal {
         let keys = self.organizations.keys_of(index);
         let freed = self.bytes_freed(&keys, sequence) + self.clears.bytes_held(index);
         let needed = clears::bytes_of(index, organization);
-        if needed > freed && self.bytes() - freed + needed > self.max_bytes {
+        if needed > freed && self.occupied() - freed + needed > self.max_bytes {
             return Recorded::Full;
         }
         if let Err(error) = self.write(&Operation::Clear { index, organization, sequence }, now) {

@@ -1,28 +1,15 @@
-//! What dead processes left.
+//! What goes from one journal to another: from those of dead processes, and from node to node.
 //!
-//! Promises: a file is taken over by one process and as a whole; files of the living and of other
-//! targets are left alone; a process that dies on the way leaves every operation in a file. Relies
-//! on locks to tell the dead from the living. Never takes over what has ended.
+//! Promises: nothing that was acknowledged is lost on the way, and what is newer stays. Relies on the
+//! caller for a common order of sequences. Never takes over what has ended.
 
-use std::fs::{self, DirEntry, File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::Path;
+use std::time::Instant;
 
 use crate::error::Result;
 
-use super::file::{self, JournalFile, PREFIX, SUFFIX, UNFINISHED_SUFFIX};
-use super::{Clear, Content, Digest, Entry, Journal, Record, Write, disk};
-
-/// Nobody takes so long to complete a file: one that is still unfinished is of a dead process.
-const UNFINISHED_FOR: Duration = Duration::from_secs(3600);
-
-/// The locked file of a dead process.
-struct Dead {
-    path: PathBuf,
-    file: File,
-    held: Journal,
-}
+use super::file::{self, JournalFile};
+use super::{Clear, Content, Digest, Entry, Journal, Record, Recorded, Write};
 
 /// What goes from one journal to another.
 #[derive(Debug)]
@@ -43,53 +30,59 @@ impl Item {
 
 impl Journal {
     /// A journal with a file in `directory`, which is made where it is not there. `target` says
-    /// which Redis and prefix the operations are for. Takes over what dead processes left there for
-    /// the same target; a file that would not fit into `max_bytes` waits for another process.
+    /// which Redis and prefix the operations are for. What dead processes left there is a `Backlog`.
+    ///
+    /// # Errors
     /// `E_CONFIG` where the directory cannot be used.
-    pub fn open(max_bytes: usize, directory: &Path, target: &Digest, now: Instant) -> Result<Journal> {
+    pub fn open(max_bytes: usize, directory: &Path, target: &Digest) -> Result<Journal> {
+        let made = file::make_directory(directory)
+            .and_then(|()| JournalFile::create(directory, target, |_| Ok(())))
+            .map_err(|error| file::refused(&error))?;
         let mut journal = Journal::new(max_bytes);
-        journal.open_in(directory, target, now).map_err(|error| file::refused(&error))?;
+        journal.file = Some(made);
         Ok(journal)
     }
 
-    fn open_in(&mut self, directory: &Path, target: &Digest, now: Instant) -> io::Result<()> {
-        file::make_directory(directory)?;
-        let mut dead = find_dead(directory, target, now)?;
-        let mut needed = 0;
-        dead.retain(|dead| {
-            let fits = dead.held.bytes() <= self.max_bytes - needed;
-            needed += if fits { dead.held.bytes() } else { 0 };
-            fits
-        });
-        let helds = dead.iter_mut().map(|dead| std::mem::replace(&mut dead.held, Journal::new(0)));
-        self.merge(helds.collect());
-        self.drop_ended(now);
-        self.taken_over = self.len();
-        self.file = Some(JournalFile::create(directory, target, |out| self.write_all(out, now))?);
-        for dead in dead {
-            file::remove(&dead.file, &dead.path);
+    /// A backlog is read, which may fill all of the bound: what is recorded meanwhile gets an eighth of
+    /// it besides, until `release` or `inherit`.
+    pub fn reserve(&mut self) {
+        self.reserved = self.max_bytes - self.max_bytes / 8;
+    }
+
+    /// Nothing is read any more.
+    pub fn release(&mut self) {
+        self.reserved = 0;
+    }
+
+    /// Puts what was read from a backlog under what is held here, which is newer: it was recorded
+    /// with sequences from `OWN_SEQUENCES` on. Costs what is held here.
+    pub fn inherit(&mut self, older: Journal) {
+        let mut own = std::mem::replace(self, older);
+        // It goes only when the other file has everything.
+        let file = own.file.take();
+        own.give_away(usize::MAX, |_| true, |item| self.receive(item));
+        self.max_bytes = own.max_bytes;
+        if let Some(file) = file {
+            file.remove();
         }
-        Ok(())
     }
 
     /// Puts the journals of several processes into one. Their sequences say nothing of each other,
     /// so what was written last counts as newest.
-    fn merge(&mut self, helds: Vec<Journal>) {
+    pub(super) fn merge(&mut self, helds: Vec<Journal>) {
         let mut items: Vec<_> = helds.into_iter().flat_map(Journal::into_timed_items).collect();
         // Stable: what one process wrote at one time stays in its order.
         items.sort_by_key(|(at, _)| *at);
-        let max_bytes = std::mem::replace(&mut self.max_bytes, usize::MAX);
         for (_, item) in items {
             let sequence = self.next_sequence();
             match item {
                 Item::Clear(clear) => {
                     let name = clear.organization.as_deref();
-                    let _ = self.clear(&clear.index, name, sequence, clear.at);
+                    self.clear_over(&clear.index, name, sequence, clear.at);
                 }
                 Item::Entry(entry) => self.take_over(&entry, sequence),
             }
         }
-        self.max_bytes = max_bytes;
     }
 
     /// Everything with its time, in the order of sequences. What was recorded late happened no
@@ -117,25 +110,60 @@ impl Journal {
         timed
     }
 
-    /// Takes out the entries and clears whose keys are another journal's from now on, clears first.
-    pub fn give_away(&mut self, is_given: impl Fn(&[u8]) -> bool) -> Vec<Item> {
-        let clears: Vec<Clear> = self.clears().filter(|clear| is_given(&clear.index)).cloned().collect();
-        let keys: Vec<_> = self.entries.keys().filter(|key| is_given(key)).cloned().collect();
-        let entries = keys.iter().filter_map(|key| self.entries.get(key).cloned()).map(Item::Entry);
-        let given = clears.iter().cloned().map(Item::Clear).chain(entries).collect();
-        keys.iter().for_each(|key| self.forget(key));
-        clears.iter().for_each(|clear| self.settle_clear(&clear.index, clear.sequence));
-        given
+    /// Gives entries and clears, `at_most` so many, whose keys are another journal's from now on: clears
+    /// first, then entries, oldest first. Each goes from here when `receive` has it, so that a process
+    /// which dies in between leaves it in one of their files. True where more may be left.
+    pub fn give_away(
+        &mut self,
+        at_most: usize,
+        is_given: impl Fn(&[u8]) -> bool,
+        mut receive: impl FnMut(&Item),
+    ) -> bool {
+        let clears = self.clears().filter(|clear| is_given(&clear.index)).take(at_most);
+        let clears: Vec<Item> = clears.cloned().map(Item::Clear).collect();
+        let entries = self.entries.values().filter(|entry| is_given(&entry.key));
+        let mut entries: Vec<_> = entries.take(at_most - clears.len()).cloned().collect();
+        entries.sort_unstable_by_key(|entry| entry.ticket);
+        let given = clears.len() + entries.len();
+        for item in clears.into_iter().chain(entries.into_iter().map(Item::Entry)) {
+            receive(&item);
+            match &item {
+                Item::Clear(clear) => self.settle_clear(&clear.index, clear.sequence),
+                Item::Entry(entry) => self.forget(&entry.key),
+            }
+        }
+        given == at_most
     }
 
-    /// Takes in what another journal of the same sequences has given away. Something newer that is here stays.
+    /// Takes in what another journal of the same sequences has given away. Something newer that is here
+    /// stays. There is room for it: the other one had it.
     pub fn receive(&mut self, item: &Item) {
         match item {
             Item::Clear(clear) => {
-                let _ = self.clear(&clear.index, clear.organization.as_deref(), clear.sequence, clear.at);
+                let organization = clear.organization.as_deref();
+                self.clear_over(&clear.index, organization, clear.sequence, clear.at);
             }
             Item::Entry(entry) => self.take_over(entry, entry.sequence),
         }
+    }
+
+    fn clear_over(&mut self, index: &[u8], organization: Option<&str>, sequence: u64, at: Instant) {
+        self.keep(|journal| journal.clear(index, organization, sequence, at));
+    }
+
+    /// Keeps what was acknowledged elsewhere, whatever the bound and the file say. A file that cannot
+    /// be written is rewritten before it takes anything more.
+    fn keep(&mut self, change: impl Fn(&mut Journal) -> Recorded) {
+        let max_bytes = std::mem::replace(&mut self.max_bytes, usize::MAX);
+        if let Recorded::Failed(_) = change(self) {
+            let mut file = self.file.take();
+            let _ = change(self);
+            if let Some(file) = &mut file {
+                file.is_behind = true;
+            }
+            self.file = file;
+        }
+        self.max_bytes = max_bytes;
     }
 
     fn take_over(&mut self, entry: &Entry, sequence: u64) {
@@ -147,10 +175,7 @@ impl Journal {
             sequence,
             older: &entry.older,
         };
-        let mut take = |write| {
-            // Merging has room and no file; where a node's journal is full, what it was given goes.
-            let _ = self.record_at(&part(write), entry.recorded);
-        };
+        let mut take = |write| self.keep(|journal| journal.record_at(&part(write), entry.recorded));
         match &entry.content {
             Content::Value(value) => take(Write::Set { value }),
             Content::Gone => take(Write::Delete),
@@ -166,47 +191,10 @@ impl Journal {
                 }
             }
         }
-        if let Some(held) = self.entries.get_mut(&entry.key) {
+        if let Some(held) = self.entries.get_mut(&entry.key)
+            && held.sequence <= sequence
+        {
             held.changed = entry.changed;
         }
     }
-}
-
-fn find_dead(directory: &Path, target: &Digest, now: Instant) -> io::Result<Vec<Dead>> {
-    let mut dead = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        // Only plain files: opening a pipe of that name would wait for its other end.
-        if !name.starts_with(PREFIX) || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            continue;
-        }
-        if name.ends_with(SUFFIX) {
-            // A file that cannot be read may be read by another process.
-            dead.extend(take_lock(&entry, target, now).ok().flatten());
-        } else if name.ends_with(UNFINISHED_SUFFIX) && is_abandoned(&entry) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    Ok(dead)
-}
-
-fn take_lock(entry: &DirEntry, target: &Digest, now: Instant) -> io::Result<Option<Dead>> {
-    let path = entry.path();
-    let file = OpenOptions::new().read(true).write(true).open(&path)?;
-    file.try_lock()?;
-    // Whoever held the lock may have deleted the file before letting go. Names are never used again.
-    if !path.try_exists()? {
-        return Ok(None);
-    }
-    let reader = io::BufReader::with_capacity(64 * 1024, &file);
-    let held = disk::read(reader, file.metadata()?.len(), target, now)?;
-    Ok(held.map(|held| Dead { path, file, held }))
-}
-
-fn is_abandoned(entry: &DirEntry) -> bool {
-    let modified = entry.metadata().and_then(|metadata| metadata.modified());
-    let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-    age.is_some_and(|age| age > UNFINISHED_FOR)
 }

@@ -51,6 +51,14 @@ impl Client {
 
     /// With settings, by variable.
     pub fn connect_with(prefix: &str, settings: &[(&str, &str)]) -> Client {
+        let mut client = Client::unconnected(prefix, settings);
+        client.read_backlog();
+        client.reconnect();
+        client
+    }
+
+    /// Before its first connection, and before it has read what another process left.
+    pub fn unconnected(prefix: &str, settings: &[(&str, &str)]) -> Client {
         let server = Server::shared();
         let prefix = format!("{prefix}:");
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
@@ -65,13 +73,10 @@ impl Client {
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let dialed = runtime.block_on(core.dialer().dial(0)).unwrap();
-        let mut exchange = Exchange::new(core);
-        exchange.connected(&dialed.server, Instant::now());
         Client {
             runtime,
-            stream: Some(dialed.stream),
-            exchange,
+            stream: None,
+            exchange: Exchange::new(core),
             settled: Settled::default(),
             next_slot: 0,
             prefix,
@@ -140,6 +145,15 @@ impl Client {
         let stream = self.stream.take().expect("there is a connection");
         self.lose();
         stream
+    }
+
+    /// Reads what another process left in the journal's directory.
+    pub fn read_backlog(&self) {
+        let core = self.exchange.core();
+        if let Some(backlog) = core.take_backlog() {
+            Core::read_backlog(&Arc::downgrade(core), backlog);
+            core.backlog_is_read();
+        }
     }
 
     /// A new connection stands; nothing is sent before the next turn.

@@ -434,6 +434,41 @@ fn a_journal_on_disk_outlives_the_client() {
 }
 
 #[test]
+fn what_is_called_before_the_files_of_an_ended_process_are_read_is_newer_than_what_they_hold() {
+    let directory = std::env::temp_dir().join(format!("orgcache-backlog-{}", std::process::id()));
+    let settings = [("CACHE_JOURNAL_DIR", directory.to_str().unwrap())];
+    other("away-backlog").call(&set(summary("cleared", "2"), "\"in redis\""));
+    let mut ended = Client::connect_with("away-backlog", &settings);
+    ended.lose();
+    let places = [kv("set"), kv("deleted"), summary("cleared", "1"), summary("kept", "1")];
+    for place in places {
+        assert_eq!(ended.call(&set(place, "\"old\"")), Outcome::Boolean(true));
+    }
+    drop(ended);
+
+    let mut heir = Client::unconnected("away-backlog", &settings);
+    assert_eq!(heir.call(&set(kv("set"), "\"new\"")), Outcome::Boolean(true));
+    heir.call(&Call::Delete { place: kv("deleted") });
+    heir.call(&Call::ClearOrganization { organization: Some("cleared") });
+    let reads = [places[0], places[1], places[2], places[3], summary("cleared", "2")];
+    let slots = reads.map(|place| heir.start(&Call::Get { place }));
+    heir.read_backlog();
+    heir.reconnect();
+    heir.drain();
+    let expected = [json("\"new\""), Outcome::Null, Outcome::Null, json("\"old\""), Outcome::Null];
+    for (slot, expected) in slots.into_iter().zip(&expected) {
+        assert_eq!(heir.outcome(slot), *expected);
+    }
+    assert_eq!(heir.state(), State::Ready);
+    let mut witness = other("away-backlog");
+    for (place, expected) in reads.into_iter().zip(expected) {
+        assert_eq!(stored(&mut witness, place), expected);
+    }
+    drop(heir);
+    std::fs::remove_dir(&directory).unwrap();
+}
+
+#[test]
 fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
     let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
     let slot = client.start(&set(kv("k"), "1"));

@@ -1,6 +1,5 @@
 //! Who is a member of the cluster, and with which slots: what follows from a new map of slots, and from members that go.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -14,6 +13,10 @@ use crate::health::State;
 
 /// Messages are published on the other nodes while a subscriber's own is away: it does not wait longer for that one.
 const SUBSCRIBER_BACK_WITHIN: Duration = Duration::from_secs(2);
+/// How long JavaScript may be held up at once by what ended processes left...
+const TURN: Duration = Duration::from_millis(4);
+/// ... which is looked at after so many operations.
+const ITEMS_AT_ONCE: usize = 8;
 /// What subscriptions are told when they have to be made again though no connection was lost.
 const DEPARTED: &str = "departed";
 
@@ -81,24 +84,46 @@ impl ClusterDriver {
 
     /// What the journals hold of keys that are another member's now.
     pub(super) fn hand_journals_over(&mut self) {
-        let cores: Vec<(Option<usize>, Arc<Core>)> = std::iter::once((None, self.front.clone()))
-            .chain(self.members.iter().enumerate().filter_map(|(position, member)| {
-                member.as_ref().map(|member| (Some(position), member.core.clone()))
-            }))
-            .collect();
-        for (own, core) in cores {
-            if core.kept().journal.is_empty() {
-                continue;
-            }
-            let owner_of = |key: &[u8]| self.owner(slot_of(key));
-            let given = core.give_journal(|key| owner_of(key).is_some_and(|owner| Some(owner) != own));
-            for item in given {
-                let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
-                if let Some(owner) = owner {
-                    owner.core.receive_journal(&item);
-                }
+        for position in 0..self.members.len() {
+            if let Some(core) = self.members[position].as_ref().map(|member| member.core.clone()) {
+                self.hand_over(&core, Some(position), usize::MAX);
             }
         }
+        // As long as the members wait for it, the front's is handed over in turns.
+        if !self.is_held {
+            self.hand_over(&self.front, None, usize::MAX);
+        }
+    }
+
+    /// What ended processes left goes to the members, which then connect: in turns that hardly hold JavaScript up.
+    pub(super) fn hand_backlog_over(&mut self) {
+        if !self.is_held || self.front.is_reading_backlog() || self.members.is_empty() {
+            return;
+        }
+        let began = Instant::now();
+        while self.hand_over(&self.front, None, ITEMS_AT_ONCE) {
+            if began.elapsed() >= TURN {
+                return self.scout.wake_at(Instant::now());
+            }
+        }
+        self.is_held = false;
+        self.front.backlog_is_on_its_way();
+        self.front.let_connect();
+    }
+
+    /// Gives members at most so many operations of a journal. True where more may be left.
+    fn hand_over(&self, core: &Core, own: Option<usize>, at_most: usize) -> bool {
+        if core.kept().journal.is_empty() {
+            return false;
+        }
+        let owner_of = |key: &[u8]| self.owner(slot_of(key));
+        let is_given = |key: &[u8]| owner_of(key).is_some_and(|owner| Some(owner) != own);
+        core.give_journal(at_most, is_given, |item| {
+            let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
+            if let Some(owner) = owner {
+                owner.core.receive_journal(item);
+            }
+        })
     }
 
     /// Ends members that have no slots and nothing to do, and comes back to those that still have something.

@@ -6,31 +6,36 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::error::ErrorCode;
 
-const TARGET: Digest = [7; 20];
+pub(super) const TARGET: Digest = [7; 20];
 
 /// A directory that goes with the test.
-struct Directory(PathBuf);
+pub(super) struct Directory(pub(super) PathBuf);
 
 impl Directory {
-    fn new(name: &str) -> Directory {
+    pub(super) fn new(name: &str) -> Directory {
         let path = std::env::temp_dir().join(format!("orgcache-journal-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Directory(path)
     }
 
-    fn open(&self) -> Bench {
+    pub(super) fn open(&self) -> Bench {
         self.open_with(MIB, &TARGET)
     }
 
-    fn open_with(&self, max_bytes: usize, target: &Digest) -> Bench {
-        Bench::with(Journal::open(max_bytes, &self.0, target, Instant::now()).unwrap())
+    pub(super) fn open_with(&self, max_bytes: usize, target: &Digest) -> Bench {
+        let backlog = self.0.is_dir().then(|| Backlog::find(&self.0, target).unwrap()).flatten();
+        let mut journal = Journal::open(max_bytes, &self.0, target).unwrap();
+        if let Some(backlog) = backlog {
+            journal.inherit(backlog.read(max_bytes, Instant::now(), || true).unwrap());
+        }
+        Bench::with(journal)
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 
-    fn only_file(&self) -> PathBuf {
+    pub(super) fn only_file(&self) -> PathBuf {
         let files = self.files();
         assert_eq!(files.len(), 1);
         files[0].clone()
@@ -43,11 +48,11 @@ impl Drop for Directory {
     }
 }
 
-type ShownEntry = (Vec<u8>, Content, Option<Vec<u8>>, Vec<Digest>);
-type Shown = (Vec<ShownEntry>, Vec<(Vec<u8>, Option<String>)>);
+pub(super) type ShownEntry = (Vec<u8>, Content, Option<Vec<u8>>, Vec<Digest>);
+pub(super) type Shown = (Vec<ShownEntry>, Vec<(Vec<u8>, Option<String>)>);
 
 /// Keys and clears without the order that another process counts differently.
-fn shown(journal: &Journal) -> Shown {
+pub(super) fn shown(journal: &Journal) -> Shown {
     let show = |entry: &Entry| {
         (
             entry.key.to_vec(),
@@ -83,7 +88,7 @@ fn fill(bench: &mut Bench) {
 }
 
 /// What the process would leave if it were killed now.
-fn copy_of(directory: &Directory, name: &str) -> Directory {
+pub(super) fn copy_of(directory: &Directory, name: &str) -> Directory {
     let copy = Directory::new(name);
     fs::create_dir_all(&copy.0).unwrap();
     for file in directory.files() {
@@ -232,6 +237,7 @@ fn what_several_processes_left_is_put_together_and_the_latest_write_counts() {
     one.write_in(INDEX, b"cleared", set(b"v"), &[]);
     one.write(b"one", set(b"v"));
     pass_a_millisecond();
+    other.now = Instant::now();
     other.clear(INDEX);
     other.write(b"k", set(b"later"));
     other.write(b"other", set(b"v"));
@@ -353,7 +359,7 @@ fn a_directory_that_cannot_be_used_is_told_by_the_name_of_its_variable() {
     let path = directory.0.join("a-file");
     fs::write(&path, b"").unwrap();
     for path in [path.as_path(), Path::new("/dev/null/journal")] {
-        let error = Journal::open(MIB, path, &TARGET, Instant::now()).err().unwrap();
+        let error = Journal::open(MIB, path, &TARGET).err().unwrap();
         assert_eq!(error.code(), ErrorCode::Config);
         assert!(error.message().contains("CACHE_JOURNAL_DIR"));
         assert!(!error.message().contains("a-file"));

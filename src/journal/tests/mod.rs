@@ -1,3 +1,4 @@
+mod backlog;
 mod clears;
 mod disk;
 mod handing_out;
