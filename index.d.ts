@@ -232,7 +232,7 @@ export interface ShutdownOptions extends CallOptions {
 export interface ShutdownResult {
   /** Whether every call had settled and Redis had everything that the journal held. */
   flushed: boolean;
-  /** Writes and clearings that are left in the journal: lost, unless `CACHE_JOURNAL_DIR` keeps them. */
+  /** Writes and clearings that are left in the journal, without those of ended processes that were not read yet: lost, unless `CACHE_JOURNAL_DIR` keeps them. */
   journalEntries: number;
 }
 
@@ -326,6 +326,8 @@ export interface JournalReport {
   readonly maxBytes: number;
   /** Milliseconds since the oldest entry was made; null where there is none. */
   readonly oldestMs: number | null;
+  /** Whether files of `CACHE_JOURNAL_DIR` that ended processes left are still being read; they are not counted yet. */
+  readonly reading: boolean;
   readonly [detail: string]: unknown;
 }
 

@@ -109,6 +109,7 @@ export async function visibleState(): Promise<void> {
   const { redis } = await cacheAdapter.healthCheck();
   exactly<ConnectionState>()(redis.state, true);
   exactly<number | null>()(redis.journal.oldestMs, true);
+  exactly<boolean>()(redis.journal.reading, true);
   exactly<string>()(redis.breaker.state, true);
   exactly<number>()((await cacheAdapter.getStats()).cache.redis.stateSince, true);
 }
