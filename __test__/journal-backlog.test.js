@@ -66,41 +66,44 @@ beforeAll(async () => {
 
 beforeEach(() => redis.command('FLUSHALL'));
 
-describe.each(['loop', 'thread'])('a journal of 50 MB that a killed process left, with the %s driver', (driver) => {
-  test('is taken over while the event loop goes on, and what is called meanwhile is newer', async () => {
-    let best = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < ATTEMPTS && best >= LONGEST_BLOCK_MS; attempt++) {
-      await redis.command('FLUSHALL');
-      const directory = copyOfLeft();
-      const { report } = await run('takeOver', directory, driver);
-      expect(report).toMatchObject({
-        reading: true,
-        kept: 'old',
-        overwritten: 'new',
-        deleted: null,
-        cleared: null,
-      });
-      expect(await arrived()).toBe(COUNT);
-      expect(await redis.command('GET', `${PREFIX}kv:overwritten`)).toBe('"new"');
-      expect(await redis.command('EXISTS', `${PREFIX}conversationContexts:org-kept:1`)).toBe(1);
-      expect(await redis.command('EXISTS', `${PREFIX}conversationContexts:org-cleared:1`)).toBe(0);
-      expect(fs.readdirSync(directory)).toEqual([]);
-      best = Math.min(best, Math.max(report.firstMs, report.untilAnsweredMs));
-    }
-    expect(best).toBeLessThan(LONGEST_BLOCK_MS);
-  }, 240_000);
+describe.each(['loop', 'thread'])(
+  'a journal of 50 MB that a killed process left, with the %s driver',
+  (driver) => {
+    test('is taken over while the event loop goes on, and what is called meanwhile is newer', async () => {
+      let best = Number.POSITIVE_INFINITY;
+      for (let attempt = 0; attempt < ATTEMPTS && best >= LONGEST_BLOCK_MS; attempt++) {
+        await redis.command('FLUSHALL');
+        const directory = copyOfLeft();
+        const { report } = await run('takeOver', directory, driver);
+        expect(report).toMatchObject({
+          reading: true,
+          kept: 'old',
+          overwritten: 'new',
+          deleted: null,
+          cleared: null,
+        });
+        expect(await arrived()).toBe(COUNT);
+        expect(await redis.command('GET', `${PREFIX}kv:overwritten`)).toBe('"new"');
+        expect(await redis.command('EXISTS', `${PREFIX}conversationContexts:org-kept:1`)).toBe(1);
+        expect(await redis.command('EXISTS', `${PREFIX}conversationContexts:org-cleared:1`)).toBe(0);
+        expect(fs.readdirSync(directory)).toEqual([]);
+        best = Math.min(best, Math.max(report.firstMs, report.untilAnsweredMs));
+      }
+      expect(best).toBeLessThan(LONGEST_BLOCK_MS);
+    }, 240_000);
 
-  test('is lost in part by no shutdown while it is read', async () => {
-    const directory = copyOfLeft();
-    const { report, exitDelayMs } = await run('endEarly', directory, driver);
-    expect(report).toMatchObject({ flushed: false, answer: true });
-    expect(exitDelayMs).toBeLessThan(5000);
-    expect(await redis.command('DBSIZE')).toBe(0);
-    const heir = await run('endInTime', directory, driver);
-    expect(heir.report).toEqual({ flushed: true, journalEntries: 0 });
-    expect(await arrived()).toBe(COUNT);
-    expect(await redis.command('GET', `${PREFIX}kv:kept`)).toBe('"old"');
-    expect(await redis.command('GET', `${PREFIX}kv:overwritten`)).toBe('"late"');
-    expect(fs.readdirSync(directory)).toEqual([]);
-  }, 120_000);
-});
+    test('is lost in part by no shutdown while it is read', async () => {
+      const directory = copyOfLeft();
+      const { report, exitDelayMs } = await run('endEarly', directory, driver);
+      expect(report).toMatchObject({ flushed: false, answer: true });
+      expect(exitDelayMs).toBeLessThan(5000);
+      expect(await redis.command('DBSIZE')).toBe(0);
+      const heir = await run('endInTime', directory, driver);
+      expect(heir.report).toEqual({ flushed: true, journalEntries: 0 });
+      expect(await arrived()).toBe(COUNT);
+      expect(await redis.command('GET', `${PREFIX}kv:kept`)).toBe('"old"');
+      expect(await redis.command('GET', `${PREFIX}kv:overwritten`)).toBe('"late"');
+      expect(fs.readdirSync(directory)).toEqual([]);
+    }, 120_000);
+  },
+);

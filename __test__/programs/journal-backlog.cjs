@@ -26,7 +26,9 @@ const acts = {
       await cacheAdapter.setConversationContext('org-kept', '+1', ['old']),
     ]);
     for (let from = 0; from < count; from += CHUNK) {
-      const sets = Array.from({ length: CHUNK }, (_, index) => cacheAdapter.set(`bulk-${from + index}`, value()));
+      const sets = Array.from({ length: CHUNK }, (_, index) =>
+        cacheAdapter.set(`bulk-${from + index}`, value()),
+      );
       for (const answer of await Promise.all(sets)) answers.add(answer);
     }
     report({ answers: [...answers], left: redisManager.getMetrics().journal.entries });

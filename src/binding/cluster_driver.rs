@@ -52,8 +52,7 @@ pub struct ClusterDriver {
     scratch: Scratch,
     next_any: usize,
     bound: Bound,
-    /// The members do not connect yet: they are still to get what ended processes left.
-    is_held: bool,
+    backlog: membership::BacklogHandover,
     _io: IoThread,
 }
 
@@ -84,7 +83,7 @@ impl ClusterDriver {
     pub fn start(front: Arc<Core>, place: Place) -> Result<ClusterDriver> {
         let io = IoThread::shared()?;
         let news = Arc::new(Tray::<Vec<_>, _>::new(place.bell.clone()));
-        let is_held = front.is_reading_backlog();
+        let backlog = membership::BacklogHandover::of(&front);
         let told = news.clone();
         read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
         let told = news.clone();
@@ -107,7 +106,7 @@ impl ClusterDriver {
             scratch: Scratch::default(),
             next_any: 0,
             bound: Bound::default(),
-            is_held,
+            backlog,
             _io: io,
         })
     }

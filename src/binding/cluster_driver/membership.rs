@@ -1,24 +1,45 @@
 //! Who is a member of the cluster, and with which slots: what follows from a new map of slots, and from members that go.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::super::backlog::{Owners, hand_over_in_background};
 use super::{ClusterDriver, GONE_AFTER, NOBODY, Sorting};
 use crate::cache::{Core, Sink};
 use crate::command::slot_of;
 use crate::config::ScaleReads;
-use crate::connection::{ClusterView, Shard};
+use crate::connection::{ClusterView, News, Shard};
 use crate::health::State;
 
 /// Messages are published on the other nodes while a subscriber's own is away: it does not wait longer for that one.
 const SUBSCRIBER_BACK_WITHIN: Duration = Duration::from_secs(2);
-/// How long JavaScript may be held up at once by what ended processes left...
-const TURN: Duration = Duration::from_millis(4);
-/// ... which is looked at after so many operations.
-const ITEMS_AT_ONCE: usize = 8;
 /// What subscriptions are told when they have to be made again though no connection was lost.
 const DEPARTED: &str = "departed";
+
+/// What ended processes left is read by the front, and goes to the members before they connect.
+pub(super) enum BacklogHandover {
+    Done,
+    /// It is read, or nobody knows yet which slots the members have.
+    Awaited,
+    UnderWay {
+        /// As they are handed over by.
+        slots: Arc<[u16]>,
+        has_ended: Arc<AtomicBool>,
+    },
+}
+
+impl BacklogHandover {
+    pub(super) fn of(front: &Core) -> BacklogHandover {
+        if front.is_reading_backlog() { BacklogHandover::Awaited } else { BacklogHandover::Done }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self, BacklogHandover::Done)
+    }
+}
 
 impl ClusterDriver {
     /// How many divide memory and journal: as many as there are shards, and at least the three of a small cluster.
@@ -86,48 +107,76 @@ impl ClusterDriver {
     pub(super) fn hand_journals_over(&mut self) {
         for position in 0..self.members.len() {
             if let Some(core) = self.members[position].as_ref().map(|member| member.core.clone()) {
-                self.hand_over(&core, Some(position), usize::MAX);
+                self.hand_over(&core, Some(position));
             }
         }
-        // As long as the members wait for it, the front's is handed over in turns.
-        if !self.is_held {
-            self.hand_over(&self.front, None, usize::MAX);
+        // As long as the members wait for it, another thread hands the front's over.
+        if self.backlog.is_done() {
+            self.hand_over(&self.front, None);
         }
     }
 
-    /// What ended processes left goes to the members, which then connect: in turns that hardly hold JavaScript up.
+    /// Has another thread give the members what ended processes left, and then lets them connect.
     pub(super) fn hand_backlog_over(&mut self) {
-        if !self.is_held || self.front.is_reading_backlog() || self.members.is_empty() {
-            return;
-        }
-        let began = Instant::now();
-        while self.hand_over(&self.front, None, ITEMS_AT_ONCE) {
-            if began.elapsed() >= TURN {
-                return self.scout.wake_at(Instant::now());
+        match &self.backlog {
+            BacklogHandover::Awaited if !self.front.is_reading_backlog() && !self.members.is_empty() => {
+                self.begin_backlog_handover();
             }
+            BacklogHandover::UnderWay { slots, has_ended } if has_ended.load(Ordering::Acquire) => {
+                let is_outdated = slots[..] != self.slots[..];
+                self.end_backlog_handover(is_outdated);
+            }
+            _ => {}
         }
-        self.is_held = false;
+    }
+
+    fn begin_backlog_handover(&mut self) {
+        let (slots, has_ended) = (Arc::<[u16]>::from(&self.slots[..]), Arc::new(AtomicBool::new(false)));
+        let members = self.members.iter().map(|member| member.as_ref().map(|member| member.core.clone()));
+        let owners = Owners { slots: slots.clone(), members: members.collect() };
+        let (ended, told) = (has_ended.clone(), self.news.clone());
+        let begun = hand_over_in_background(&self.front, owners, move || {
+            ended.store(true, Ordering::Release);
+            told.put(|news: &mut Vec<_>| news.push(News::Due));
+        });
+        match begun {
+            Ok(()) => self.backlog = BacklogHandover::UnderWay { slots, has_ended },
+            // There is no other thread.
+            Err(_) => self.end_backlog_handover(true),
+        }
+    }
+
+    /// `is_outdated`: something may be where it does not belong.
+    fn end_backlog_handover(&mut self, is_outdated: bool) {
+        self.backlog = BacklogHandover::Done;
+        if is_outdated {
+            self.hand_journals_over();
+        }
         self.front.backlog_is_on_its_way();
         self.front.let_connect();
     }
 
-    /// Gives members at most so many operations of a journal. True where more may be left.
-    fn hand_over(&self, core: &Core, own: Option<usize>, at_most: usize) -> bool {
+    /// Gives members what a journal holds of their keys.
+    fn hand_over(&self, core: &Core, own: Option<usize>) {
         if core.kept().journal.is_empty() {
-            return false;
+            return;
         }
         let owner_of = |key: &[u8]| self.owner(slot_of(key));
         let is_given = |key: &[u8]| owner_of(key).is_some_and(|owner| Some(owner) != own);
-        core.give_journal(at_most, is_given, |item| {
+        core.give_journal(usize::MAX, is_given, |item| {
             let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
             if let Some(owner) = owner {
                 owner.core.receive_journal(item);
             }
-        })
+        });
     }
 
     /// Ends members that have no slots and nothing to do, and comes back to those that still have something.
     pub(super) fn retire(&mut self, now: Instant, sink: &mut dyn Sink) {
+        // Another thread may be giving it something.
+        if !self.backlog.is_done() {
+            return;
+        }
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (position, place) in self.members.iter_mut().enumerate() {
             let is_done = place.as_mut().is_some_and(|member| member.is_spent(now));
