@@ -10,7 +10,7 @@ const FIGURES = { problems: 0, examples: [] };
 async function problemsOf(levelAt, figures = FIGURES) {
   const levels = Array.from({ length: 40 }, (_, index) => ({
     clients: index * 100,
-    resident: 80 * MIB,
+    native: 80 * MIB,
     heap: 10 * MIB,
     external: 2 * MIB,
     threads: 12,
@@ -28,22 +28,18 @@ async function problemsOf(levelAt, figures = FIGURES) {
 }
 
 test('the soak of clients that come and go passes where levels breathe', async () => {
-  const breathing = (index) => ({ resident: (80 + (index % 7)) * MIB, heap: (10 + (index % 3)) * MIB });
+  const breathing = (index) => ({ native: (80 + (index % 7)) * MIB, heap: (10 + (index % 3)) * MIB });
   expect(await problemsOf(breathing)).toEqual([]);
 });
 
 test('the soak takes no process for a leak that gets warm, nor one sample', async () => {
-  const warm = (index) => ({ resident: (index < 10 ? 50 + 3 * index : 80) * MIB });
+  const warm = (index) => ({ native: (index < 10 ? 50 + 3 * index : 80) * MIB });
   expect(await problemsOf(warm)).toEqual([]);
-  expect(await problemsOf((index) => ({ resident: (index === 39 ? 300 : 80) * MIB }))).toEqual([]);
+  expect(await problemsOf((index) => ({ native: (index === 39 ? 300 : 80) * MIB }))).toEqual([]);
 });
 
 test.each([
-  [
-    'resident',
-    (index) => ({ resident: 80 * MIB + index * 100 * 4096 }),
-    /^resident memory grew by 11600 KiB/,
-  ],
+  ['native', (index) => ({ native: 80 * MIB + index * 100 * 4096 }), /^native memory grew by 11600 KiB/],
   ['heap', (index) => ({ heap: 10 * MIB + index * 100 * 1024 }), /^heap memory grew by 2900 KiB/],
   ['external', (index) => ({ external: 2 * MIB + index * 100 * 1024 }), /^external memory grew by 2900 KiB/],
   ['threads', (index) => ({ threads: 12 + index }), /more threads run$/],
