@@ -1,7 +1,8 @@
 'use strict';
 
-// An application that throws where the package calls it. Arguments: `scenario`, and `mode`: `dies` has no handler,
-// `goesOn` handles what is uncaught and reports what was heard, `worker` throws in a worker and reports its end.
+// An application that throws where the package calls it. Arguments: `url` or the `hosts` of a cluster, `scenario`, and
+// `mode`: `dies` has no handler, `goesOn` handles what is uncaught and reports what was heard, `worker` throws in a worker
+// and reports its end.
 const http = require('node:http');
 const { Readable } = require('node:stream');
 const { setTimeout: delay } = require('node:timers/promises');
@@ -9,6 +10,7 @@ const { Worker, isMainThread, workerData } = require('node:worker_threads');
 
 const given = isMainThread ? JSON.parse(process.argv[2]) : workerData;
 const MESSAGE = 'thrown by the application';
+const server = given.hosts === undefined ? { url: given.url } : { clusterHosts: given.hosts };
 const report = (value) => process.stdout.write(`@report ${JSON.stringify(value)}\n`);
 
 function fail() {
@@ -146,7 +148,7 @@ const SCENARIOS = {
   'event of the cache': async ({ orgcache }) => {
     const { createInstance } = require('../../js/instance.js');
     const other = createInstance();
-    other.configure({ url: given.url });
+    other.configure(server);
     other.cacheAdapter.on('ready', fail);
     const ready = new Promise((resolve) => other.redisManager.getClient().on('ready', resolve));
     await other.cacheAdapter.get('a');
@@ -164,7 +166,7 @@ const SCENARIOS = {
 
 async function run() {
   const orgcache = require('../..');
-  orgcache.configure({ url: given.url, driver: given.driver, clientKeyPrefix: '' });
+  orgcache.configure({ ...server, driver: given.driver, clientKeyPrefix: '' });
   const client = await orgcache.getRedis();
   await client.set('a', '1');
   await SCENARIOS[given.scenario]({ orgcache, client });
