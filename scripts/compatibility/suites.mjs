@@ -1,5 +1,6 @@
 // Each suite of mocha: its test files (`under`, `pattern`), what mocha is told, and what TypeScript must become first.
-// docs/compatibility.md has the versions, and what is installed and made in a checkout before its tests run.
+// `prepare` is what the project makes of its source before, `links` are folders that its tests expect under another name.
+// docs/compatibility.md has the versions.
 
 export const SUITES = {
   ioredis: {
@@ -12,15 +13,29 @@ export const SUITES = {
     env: { NODE_ENV: 'test' },
   },
   bull: {
+    prepare: [['generateRawScripts.js'], ['commandTransform.js', './rawScripts', './lib/scripts']],
     under: 'test',
     pattern: /^test_.*\.js$/,
     flags: ['--timeout', '10000'],
     env: { NODE_ENV: 'test' },
   },
   bullmq: {
+    prepare: [
+      [
+        'node_modules/ts-node/dist/bin.js',
+        '--transpile-only',
+        '--project',
+        'tsconfig-cjs.json',
+        'scripts/generateRawScripts.ts',
+      ],
+      ['scripts/commandTransform.js', './rawScripts', './src/scripts'],
+    ],
     under: 'tests',
     pattern: /^test_.*\.[tj]s$/,
     compile: ['src', 'tests', 'mocha.setup.ts'],
+    // CommonJS in which import() stays: the processors of its sandboxes may be ESM.
+    module: 'Node16',
+    links: { 'dist/cjs': 'src' },
     with: ['mocha.setup.js'],
     flags: ['--timeout', '10000'],
   },
@@ -29,6 +44,8 @@ export const SUITES = {
     under: 'test',
     pattern: /^\w+\.js$/,
     flags: ['--timeout', '10000'],
+    // Its tests disconnect while commands are under way; the version of Node that they were written for only warned.
+    nodeOptions: ['--unhandled-rejections=warn'],
     env: { DATASTORE: 'ioredis', BUILD: 'main', REDIS_HOST: '127.0.0.1', REDIS_PORT: '6379' },
   },
   redlock: { under: '', pattern: /^test\.js$/, flags: ['--grep', 'npmjs.com/package/ioredis'] },
