@@ -2,6 +2,7 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const Theirs = require('ioredis');
+const utils = require('../../js/entry/ioredis/built/utils.js');
 const { onEnd } = require('../support/cleanup');
 const { startCluster } = require('../support/cluster');
 const { DRIVERS, Ours, useDriver } = require('../support/ioredis-clients');
@@ -90,6 +91,28 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     await choosing.get('read');
     await choosing.set('read', 1);
     expect(chosen).toEqual([[2, 'get']]);
+  });
+
+  test('reads where `sample` of the utilities says, which tests of applications replace', async () => {
+    const client = open({ scaleReads: 'slave' });
+    const everywhere = open({ scaleReads: 'all' });
+    const some = open({ scaleReads: (all) => all });
+    for (const each of [client, everywhere, some]) await each.set('read', 'value');
+    const asked = [];
+    const replaced = jest.spyOn(utils, 'sample').mockImplementation((list, from) => {
+      asked.push([list.length, from]);
+      return list[0];
+    });
+    try {
+      for (const each of [client, everywhere, some]) await each.get('read');
+    } finally {
+      replaced.mockRestore();
+    }
+    expect(asked).toEqual([
+      [2, 1],
+      [2, undefined],
+      [2, undefined],
+    ]);
   });
 
   test('hears messages of channels and of shards', async () => {

@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events');
 const { noop } = require('../callback.js');
 const { defaults } = require('../options.js');
 const { Redis } = require('../redis.js');
-const { sample } = require('../utils.js');
+const utils = require('../utils.js');
 const { nodeKeyOf } = require('./nodes.js');
 
 /**
@@ -34,7 +34,7 @@ class NodePool extends EventEmitter {
   }
 
   getSampleInstance(role) {
-    return this.nodes[role][sample(Object.keys(this.nodes[role]))];
+    return this.nodes[role][utils.sample(Object.keys(this.nodes[role]))];
   }
 
   findOrCreate(node, isReadOnly = false) {

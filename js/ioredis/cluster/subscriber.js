@@ -2,7 +2,7 @@
 
 const { noop } = require('../callback.js');
 const { Redis } = require('../redis.js');
-const { sample } = require('../utils.js');
+const utils = require('../utils.js');
 const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 
 const KINDS = ['subscribe', 'psubscribe', 'ssubscribe'];
@@ -54,7 +54,7 @@ class ClusterSubscriber {
       redis?.off('end', this.#onEnd);
       redis?.disconnect();
     }
-    const node = sample(this.#pool.getNodes());
+    const node = utils.sample(this.#pool.getNodes());
     this.subscriber = node ? this.#connectionTo(node.options) : null;
     if (!node) return;
     this.#subscribeAgain(this.subscriber, before);
