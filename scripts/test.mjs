@@ -72,7 +72,7 @@ const STEPS = [
   {
     group: 'topology',
     name: 'topology',
-    minutes: 10,
+    minutes: 11,
     command: jest('topology', '--runInBand'),
     runner: 'jest',
   },

@@ -5,7 +5,7 @@ const { startCluster } = require('../support/cluster');
 const { startSentinels } = require('../support/sentinel');
 const { closedPort } = require('../support/silent-server');
 
-const CYCLES = IS_FULL ? 2000 : 20;
+const CYCLES = IS_FULL ? 2000 : 10;
 const START_TIMEOUT_MS = 60_000;
 const START = {
   cluster: () => startCluster({ primaries: 3, replicas: 1 }),

@@ -143,12 +143,12 @@ class SentinelConnector extends AbstractConnector {
       enableTLSForSentinelMode && tls ? { ...target, ...given, tls: given } : target,
       this.options,
     );
-    stream.once('connect', () => this.#watch());
+    stream.once('connect', () => this.#watch(stream));
     return stream;
   }
 
-  /** Hears of failovers from the sentinels, the one that answered last first. */
-  async #watch() {
+  /** Hears of failovers from the sentinels, the one that answered last first, until the connection is gone. */
+  async #watch(stream) {
     const { failoverDetector, sentinelMaxConnections, sentinelReconnectStrategy } = this.options;
     if (!failoverDetector) return;
     this.#iterator.reset(true);
@@ -167,8 +167,10 @@ class SentinelConnector extends AbstractConnector {
     }
     this.#iterator.reset(false);
     this.#detector?.cleanup();
-    this.#detector = new FailoverDetector(this, clients);
-    await this.#detector.subscribe();
+    const detector = new FailoverDetector(this, clients);
+    this.#detector = detector;
+    stream.once('close', () => detector.cleanup());
+    await detector.subscribe();
     this.emitter?.emit('failoverSubscribed');
   }
 }
