@@ -1031,13 +1031,18 @@ export interface DuplicateOptions
   redisOptions?: DuplicateOptions;
   /** Lua scripts that become methods. */
   scripts?: Record<string, { lua: string; numberOfKeys?: number; readOnly?: boolean }>;
-  /** Further options of ioredis are taken and have no effect here: its offline queue, pipelining, timeouts of its own, ... */
+  /** Further options of ioredis are taken and have no effect here: `natMap`, pipelining, timeouts of its own, ... */
   autoResubscribe?: boolean;
   enableAutoPipelining?: boolean;
   reconnectOnError?: ((error: Error) => boolean | 1 | 2) | null;
   retryDelayOnFailover?: number;
   enableReadyCheck?: boolean;
+  /** With false commands are refused (`E_CONNECT`) while the client is not `ready`; the default is that they wait. */
   enableOfflineQueue?: boolean;
+  /** Numbers in replies are texts. */
+  stringNumbers?: boolean;
+  /** For a node of a cluster: its replica answers reads. */
+  readOnly?: boolean;
 }
 
 /** `host:port`, a URL, a port of this host, or both as an object. */
@@ -1081,7 +1086,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   };
   /** Resolves to a client that tells every command of the server as the event `monitor`, until it is disconnected. */
   monitor(callback?: RedisCallback<RedisClient>): Promise<RedisClient>;
-  /** A client of each primary of a cluster that is known; of one server this client itself. Replicas are not told. */
+  /** A client of each node of a cluster that is known, those of replicas for reading; of one server this client itself. */
   nodes(role?: 'all' | 'master' | 'slave'): RedisClient[];
 
   pipeline(commands?: readonly RedisCommandList[]): RedisPipeline;

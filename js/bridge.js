@@ -10,7 +10,7 @@ const { hasValue, protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
-const { linkSlots, marks, pushed, roles } = protocol;
+const { besideRoles, linkSlots, marks, pushed, roles } = protocol;
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 /** Calls that cross at once at most, and outcomes that come back at once. */
@@ -106,7 +106,7 @@ class Bridge {
     const page =
       link !== undefined
         ? LINK_PAGE
-        : role % protocol.decidesPauses >= roles.dedicated
+        : role % besideRoles.decidesPauses >= roles.dedicated
           ? DEDICATED_PAGE
           : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);

@@ -64,6 +64,44 @@ describe('a duplicate takes options of ioredis', () => {
     copy.disconnect();
   });
 
+  test('stringNumbers, in pipelines and transactions too', async () => {
+    const copy = (await open()).duplicate({ stringNumbers: true });
+    expect(copy.options.stringNumbers).toBe(true);
+    expect(await copy.incr('n')).toBe('1');
+    expect(await copy.incrBuffer('n')).toBe('2');
+    expect(await copy.pipeline().incr('n').get('n').exec()).toEqual([
+      [null, '3'],
+      [null, '3'],
+    ]);
+    expect(await copy.multi().incr('n').rpush('l', 'a', 'b').exec()).toEqual([
+      [null, '4'],
+      [null, '2'],
+    ]);
+    expect(await copy.duplicate().incr('n')).toBe('5');
+    expect(await (await open()).incr('n')).toBe(6);
+    copy.disconnect();
+  });
+
+  test('enableOfflineQueue false: what is asked for before the client is ready is refused', async () => {
+    const copy = (await open()).duplicate({ enableOfflineQueue: false, lazyConnect: true });
+    const message = "Stream isn't writeable and enableOfflineQueue options is false";
+    const refused = { name: 'OrgCacheError', code: 'E_CONNECT', message };
+    expect(await rejection(copy.set('a', 1))).toMatchObject(refused);
+    expect(await rejection(copy.multi().set('a', 1).exec())).toMatchObject(refused);
+    // The refused commands have it connect.
+    await until(() => copy.status === 'ready');
+    expect(await copy.set('a', 1)).toBe('OK');
+    const closed = new Promise((resolve) => copy.once('close', resolve));
+    copy.on('error', () => {});
+    await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));
+    await closed;
+    if (copy.status !== 'ready') expect(await rejection(copy.get('a'))).toMatchObject(refused);
+    await until(() => copy.status === 'ready');
+    expect(await copy.get('a')).toBe('1');
+    await copy.connect();
+    copy.disconnect();
+  });
+
   test('names what it passes over, once and at debug', async () => {
     const lines = [];
     const log = (level) => (line) => lines.push(`${level} ${line}`);

@@ -215,6 +215,32 @@ describe('reads from replicas', () => {
     expect(await client.set('read:0', 'again')).toBe('OK');
   });
 
+  test('are answered by the clients of nodes("slave"), of which writes are the others\'', async () => {
+    await cluster.flush();
+    const client = await openPackage({
+      ...QUIET,
+      clusterHosts: cluster.hosts,
+      clientKeyPrefix: 'p:',
+    }).getRedis();
+    await client.set('read', 'value');
+    const primary = await cluster.ownerOf('p:read');
+    const [replica] = await cluster.replicasOf(primary);
+    await primary.command('WAIT', 1, 2000);
+    const portsOf = (role) => client.nodes(role).map(({ options }) => options.port);
+    const primaries = (await cluster.primaries()).map(({ port }) => port);
+    const replicas = cluster.nodes.map(({ port }) => port).filter((port) => !primaries.includes(port));
+    expect(portsOf('master').sort()).toEqual(primaries.sort());
+    expect(portsOf('slave').sort()).toEqual(replicas.sort());
+    expect(portsOf('all').sort()).toEqual([...primaries, ...replicas].sort());
+    const reader = client.nodes('slave').find(({ options }) => options.port === replica.port);
+    expect(client.nodes('slave')).toContain(reader);
+    expect(reader.options.readOnly).toBe(true);
+    expect(await reader.get('read')).toBe('value');
+    expect(await rejection(reader.set('read', 'other'))).toMatchObject({ redisCode: 'MOVED' });
+    const writer = client.nodes('master').find(({ options }) => options.port === replica.port);
+    expect(writer).toBeUndefined();
+  });
+
   test.each(['loop', 'thread'])(
     'go to the primary while a replica has lost it, with the %s driver',
     async (driver) => {

@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { OrgCacheError } = require('../errors.js');
+const { protocol } = require('../protocol.js');
 const { nextTick } = require('../time.js');
 const { ChannelNames } = require('./channel-names.js');
 const {
@@ -68,6 +69,8 @@ class RedisClient extends EventEmitter {
     isOwner = false,
     given,
     retryStrategy,
+    enableOfflineQueue = true,
+    stringNumbers = false,
   }) {
     super();
     this.#connections = connections;
@@ -82,6 +85,8 @@ class RedisClient extends EventEmitter {
       channelNames: this.#channelNames,
       handlers: this.#handlers(),
       onSelect: (database) => this.#lifecycle.tellSelect(database),
+      isReady: enableOfflineQueue ? undefined : () => this.status === 'ready',
+      stringNumbers,
     });
     const giveUp = () => this.#end(0);
     this.#lifecycle = new Lifecycle(this, { context: connections.context, retryStrategy, giveUp });
@@ -152,7 +157,7 @@ class RedisClient extends EventEmitter {
       this.#sender.resume();
       this.#start();
     }
-    await this.#sender.ask(PING, [], TEXTS);
+    await this.#sender.reach();
   }
 
   /**
@@ -169,7 +174,7 @@ class RedisClient extends EventEmitter {
     if (this.#sender.isEnded) return;
     this.#sender.end();
     this.#subscriptions.close();
-    for (const node of this.#nodes.values()) node.disconnect();
+    for (const { node } of this.#nodes.values()) node.disconnect();
     this.#nodes.clear();
     this.#lifecycle.end();
     if (this.#isOwner) this.#connections.close(timeoutMs);
@@ -220,12 +225,14 @@ class RedisClient extends EventEmitter {
       keyPrefix: prefix = this.#keyPrefix,
       prefixChannels = this.#prefixesChannels,
       scripts = {},
+      enableOfflineQueue = this.#given?.enableOfflineQueue,
+      stringNumbers = this.#given?.stringNumbers,
     } = own;
     const keyPrefix = prefix === null ? '' : String(prefix);
     // Native code puts the prefix in front of keys, so it must know it.
     const { retryStrategy = own.clusterRetryStrategy ?? this.#retryStrategy } = own;
     const asked = { ...settings, clientKeyPrefix: keyPrefix };
-    const connections = this.#connections.apart(asked, typeof retryStrategy === 'function');
+    const connections = this.#connections.apart(asked, besideRole(own, retryStrategy));
     const isWaiting = waitsToConnect(connections, settings);
     for (const name of passedOver) tellPassedOver(name, this.#connections);
     const client = new RedisClient({
@@ -235,6 +242,7 @@ class RedisClient extends EventEmitter {
       isOwner: true,
       given: { ...this.#given, ...shown },
       retryStrategy,
+      ...{ enableOfflineQueue, stringNumbers },
     });
     for (const [name, definition] of [...this.#scripts, ...Object.entries(scripts)]) {
       client.defineCommand(name, definition);
@@ -450,6 +458,12 @@ for (const method of ['on', 'addListener', 'prependListener']) {
     if (event === 'ready' || event === 'connect') RedisClient.isAwaited(this);
     return this;
   });
+}
+
+/** What is asked of native code for a duplicate beside its role. */
+function besideRole({ readOnly }, retryStrategy) {
+  const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
+  return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
 }
 
 /** Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`. */

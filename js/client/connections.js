@@ -36,16 +36,17 @@ class Connections {
   #number;
   /** What was selected last; undefined for the configured database. */
   #database;
-  #decidesPauses;
+  /** What is asked of native code beside a role. */
+  #beside;
 
   /**
    * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
    * and may select a database. Everything is opened in `context`, whoever needs it first.
    */
-  constructor({ bridge, options, environment, log, context, family, decidesPauses = false }) {
+  constructor({ bridge, options, environment, log, context, family, beside = 0 }) {
     this.isOwn = bridge === undefined;
     this.context = context;
-    this.#decidesPauses = decidesPauses;
+    this.#beside = beside;
     this.#options = options;
     this.#environment = environment;
     this.#log = log;
@@ -55,20 +56,20 @@ class Connections {
   }
 
   /**
-   * Connections for a client in another context, with options of their own in place of some of these. With `decidesPauses`
-   * the client says how long it is waited between attempts to connect.
+   * Connections for a client in another context, with options of their own in place of some of these. `beside` are bits of
+   * `protocol.besideRoles`: with `decidesPauses` listeners of the bridge hear `pausing`, and answer by native code's `retryIn`.
    */
-  apart(overrides, decidesPauses) {
-    return this.with(overrides, new Context(), decidesPauses);
+  apart(overrides, beside) {
+    return this.with(overrides, new Context(), beside);
   }
 
   /** Connections with options of their own in place of some of these. */
-  with(overrides, context = this.context, decidesPauses = this.#decidesPauses) {
+  with(overrides, context = this.context, beside = this.#beside) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
     Object.assign(options, urlWith(this.#url, overrides));
     return new Connections({
-      ...{ options, environment, context, decidesPauses },
+      ...{ options, environment, context, beside },
       log: this.#log,
       family: this.#family,
     });
@@ -103,10 +104,8 @@ class Connections {
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
-    const [context, environment, decidesPauses] = [this.context, this.#environment, this.#decidesPauses];
-    // Listeners then hear `pausing`, and answer by native code's `retryIn`.
-    const role = decidesPauses ? roles.own | protocol.decidesPauses : roles.own;
-    const given = { role, hasJournal: false, context, environment };
+    const [context, environment] = [this.context, this.#environment];
+    const given = { role: roles.own | this.#beside, hasJournal: false, context, environment };
     return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
@@ -203,9 +202,10 @@ class Connections {
     return ended;
   }
 
-  #open(handlers = {}) {
+  #open({ role = roles.dedicated, ...handlers } = {}) {
     const [context, environment] = [this.context, this.#environment];
     return new DedicatedConnection(this.#optionsBeside(), {
+      role: role | (this.#beside & protocol.besideRoles.readOnly),
       environment,
       log: this.#tell,
       context,

@@ -4,8 +4,8 @@ const { resolve } = require('node:path');
 const { OrgCacheError } = require('../errors.js');
 
 /**
- * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads, keeps
- * commands while there is no connection and subscribes again; it finds nodes and sentinels, and waits, by rules of its own.
+ * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads and subscribes
+ * again; it finds nodes and sentinels, and waits, by rules of its own.
  */
 const WITHOUT_MEANING = new Set([
   'Connector',
@@ -21,7 +21,6 @@ const WITHOUT_MEANING = new Set([
   'disconnectTimeout',
   'dnsLookup',
   'enableAutoPipelining',
-  'enableOfflineQueue',
   'enableReadyCheck',
   'enableTLSForSentinelMode',
   'failoverDetector',
@@ -32,7 +31,6 @@ const WITHOUT_MEANING = new Set([
   'noDelay',
   'offlineQueue',
   'preferredSlaves',
-  'readOnly',
   'reconnectOnError',
   'resolveSrv',
   'retryDelayOnClusterDown',
@@ -50,12 +48,21 @@ const WITHOUT_MEANING = new Set([
   'slotsRefreshInterval',
   'slotsRefreshTimeout',
   'socketTimeout',
-  'stringNumbers',
   'updateSentinels',
   'useSRVRecords',
 ]);
 /** What the client itself acts on. */
-const OF_CLIENT = ['clusterRetryStrategy', 'keyPrefix', 'prefixChannels', 'retryStrategy', 'scripts'];
+const OF_CLIENT = [
+  ...[
+    'clusterRetryStrategy',
+    'enableOfflineQueue',
+    'keyPrefix',
+    'prefixChannels',
+    'readOnly',
+    'retryStrategy',
+  ],
+  ...['scripts', 'stringNumbers'],
+];
 /** Null takes away what the other client has; of all other options null is as good as nothing. */
 const NULLABLE = ['password', 'username'];
 /** The most attempts that the setting takes. */
@@ -103,8 +110,9 @@ function withoutNothing(options) {
 
 /** What no setting of this package shows under this name. */
 function isShown(name) {
-  const ofIoredis = ['clusterRetryStrategy', 'maxRetriesPerRequest', 'retryStrategy', 'scripts'];
-  return WITHOUT_MEANING.has(name) || ofIoredis.includes(name);
+  const isKnownHere = ['keyPrefix', 'prefixChannels'].includes(name);
+  if (OF_CLIENT.includes(name)) return !isKnownHere;
+  return WITHOUT_MEANING.has(name) || name === 'maxRetriesPerRequest';
 }
 
 /** The other parts of a URL count beside it only where it names them. */

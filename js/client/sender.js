@@ -22,6 +22,7 @@ class Sender {
   #handlers;
   #onSelect;
   #detail;
+  #isReady;
   #isEnded = false;
   #queued;
   #watched;
@@ -31,21 +32,26 @@ class Sender {
   /**
    * Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. `handlers` has a
    * function for each command that is the client's own to carry out, from its words to a promise; `onSelect` is told
-   * the number of a database that was selected.
+   * the number of a database that was selected. With `isReady` commands are refused where it answers false; with
+   * `stringNumbers` numbers are answered as texts.
    */
-  constructor(connections, { isPrefixed, channelNames, handlers, onSelect }) {
+  constructor(connections, { isPrefixed, channelNames, handlers, onSelect, isReady, stringNumbers }) {
     this.#connections = connections;
     this.#channelNames = channelNames;
     this.#handlers = handlers;
     this.#onSelect = onSelect;
-    this.#detail = isPrefixed ? commandFlags.prefixed : 0;
+    this.#isReady = isReady;
+    this.#detail =
+      (isPrefixed ? commandFlags.prefixed : 0) | (stringNumbers ? commandFlags.stringNumbers : 0);
   }
 
   /** Another that says the same way, and knows nothing of what this one watches and collects. */
   apart() {
     this.refuseIfEnded();
     return new Sender(this.#connections, {
-      isPrefixed: this.#detail !== 0,
+      isPrefixed: (this.#detail & commandFlags.prefixed) !== 0,
+      stringNumbers: (this.#detail & commandFlags.stringNumbers) !== 0,
+      isReady: this.#isReady,
       channelNames: this.#channelNames,
       handlers: this.#handlers,
       onSelect: this.#onSelect,
@@ -69,6 +75,22 @@ class Sender {
     if (this.#isEnded) throw ended();
   }
 
+  /** As with ioredis the refused command has the client connect. */
+  #refuseIfAway() {
+    if (this.#isReady()) return;
+    this.#connections.bridge.open();
+    throw new OrgCacheError('E_CONNECT', "Stream isn't writeable and enableOfflineQueue options is false");
+  }
+
+  /** Resolves when commands can be sent. */
+  reach() {
+    const { bridge } = this.#connections;
+    bridge.open();
+    return new Promise((resolve, reject) => {
+      bridge.command(head(verbs.command, 0, 0), 'ping', [], resolve, reject);
+    });
+  }
+
   /** Whether commands are being collected for EXEC. */
   get isQueueing() {
     return this.#queued !== undefined;
@@ -90,6 +112,7 @@ class Sender {
   send(command, words, flags, resolve, reject) {
     try {
       if (this.#isEnded) throw ended();
+      if (this.#isReady !== undefined) this.#refuseIfAway();
       if (this.#queued !== undefined) return this.#queued.add({ command, words, flags }, resolve, reject);
       let detail = this.#detail | command.detail | flags;
       if (command.isSpecial) {
@@ -160,6 +183,7 @@ class Sender {
     const fail = (error) => reject(ofCommand(withPreviousErrors(error), 'exec'));
     try {
       this.refuseIfEnded();
+      if (this.#isReady !== undefined) this.#refuseIfAway();
       for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
       const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
       const isBlockingOne = ({ command, words }) => isBlocking(command, words);

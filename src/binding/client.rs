@@ -180,6 +180,11 @@ impl Client {
         self.inner.borrow().driving.nodes()
     }
 
+    /// The addresses of a cluster's replicas.
+    pub fn replicas(&self) -> Vec<String> {
+        self.inner.borrow().driving.replicas()
+    }
+
     /// Turns Redis off for the adapter's calls, or on again.
     pub fn use_redis(&self, is_on: bool) {
         self.core.set_aside(!is_on);

@@ -126,6 +126,11 @@ impl ClusterDriver {
         self.members.iter().flatten().map(|member| member.core.clone()).collect()
     }
 
+    pub fn replicas(&self) -> Vec<String> {
+        let members = self.members.iter().flatten();
+        members.flat_map(|member| &member.replicas).map(ToString::to_string).collect()
+    }
+
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         let (inner, unacknowledged) = match call {
             Call::Acknowledged { write, unacknowledged } => (*write, Some(*unacknowledged)),

@@ -82,6 +82,14 @@ impl Driving {
         }
     }
 
+    /// The addresses of a cluster's replicas.
+    pub fn replicas(&self) -> Vec<String> {
+        match self {
+            Driving::Cluster(driver) => driver.replicas(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Takes a call in. `waiting` calls have not settled.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         match self {

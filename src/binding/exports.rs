@@ -29,6 +29,8 @@ use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
 const DECIDES_PAUSES: u32 = 1 << 8;
+/// Beside a role: the connection reads from a replica of a cluster.
+const READ_ONLY: u32 = 1 << 9;
 
 /// Defines what the addon exports. Nothing is started.
 pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
@@ -74,7 +76,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "copiedFlag": ACKNOWLEDGED | COPIED,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
-        "decidesPauses": DECIDES_PAUSES,
+        "besideRoles": { "decidesPauses": DECIDES_PAUSES, "readOnly": READ_ONLY },
         "roles": Role::ALL.iter().enumerate().map(|(number, (_, name))| ((*name).to_owned(), json!(number))).collect::<Map<_, _>>(),
         "changing": CHANGING,
         "changingIn": CHANGING_IN.iter().map(|(name, words)| ((*name).to_owned(), json!(words))).collect::<Map<_, _>>(),
@@ -142,10 +144,13 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let mut role = 0;
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
         unsafe { sys::napi_get_value_uint32(env, call.argument(10), &mut role) };
-        let number = (role & !DECIDES_PAUSES) as usize;
+        let number = (role & !(DECIDES_PAUSES | READ_ONLY)) as usize;
         let core = Core::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
         if role & DECIDES_PAUSES != 0 {
             core.dialer().pauses().ask_owner();
+        }
+        if role & READ_ONLY != 0 {
+            core.dialer().read_only();
         }
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
         let object = empty_object(env)?;

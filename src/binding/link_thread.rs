@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
     Addresses, Failure, Handed, Link, Listener, Meter, Outlet, Target, Ticket, append_request, converse,
+    hand_over,
 };
 use crate::runtime::IoThread;
 
@@ -96,16 +97,13 @@ impl LinkThread {
     pub fn flush(&mut self) {
         if !self.batch.is_empty() && !self.shared.inbox.is_stopped() {
             self.handed_bytes += self.batch.byte_count() as u64;
-            self.shared.inbox.put(|handed| handed.batch.append(&mut self.batch));
+            hand_over(&self.shared.inbox, &mut self.batch, false, &self.meter);
         }
     }
 
     pub fn end(&mut self) {
         self.handed_bytes += self.batch.byte_count() as u64;
-        self.shared.inbox.put(|handed| {
-            handed.batch.append(&mut self.batch);
-            handed.ends = true;
-        });
+        hand_over(&self.shared.inbox, &mut self.batch, true, &self.meter);
     }
 
     /// The I/O thread tells what is lost by that. Where a second call comes it is held up, and is not waited for.
@@ -152,7 +150,7 @@ impl LinkThread {
                 BREAKING => self.shared.inbox.stop(),
                 CLOSED => {
                     let mut rest = Link::default();
-                    rest.append(&mut self.batch, &mut Told(&mut *sink));
+                    rest.append(&mut self.batch, 0, &mut Told(&mut *sink));
                     rest.lose(&mut Told(&mut *sink));
                     self.unanswered.clear();
                     self.is_over = true;

@@ -28,6 +28,7 @@ pub fn report_of(client: &Client, nodes: &[Arc<Core>]) -> Value {
         "journal": journal,
         "breaker": { "state": core.breaker().state().name() },
         "pool": { "lanes": lanes, "busy": busy, "min": config.min_pool_size, "max": config.pool_size },
+        "replicas": client.replicas(),
         "nodes": client.nodes().iter().map(node_report).collect::<Vec<_>>(),
         "usesRedis": core.uses_redis(),
         "config": settings_report(config),

@@ -43,6 +43,8 @@ pub struct Dialer {
     database: Arc<AtomicU32>,
     /// To replicas, which then answer reads themselves.
     reads_replicas: bool,
+    /// To a node of a cluster that is asked to answer reads of others' slots where it has them.
+    is_read_only: Arc<AtomicBool>,
     pauses: Arc<Pauses>,
     /// No connection is made before its sender is dropped.
     gate: Option<watch::Receiver<()>>,
@@ -72,6 +74,7 @@ impl Dialer {
             needs_primary: Arc::default(),
             database,
             reads_replicas: false,
+            is_read_only: Arc::default(),
             pauses: Arc::default(),
             gate: None,
         }
@@ -79,8 +82,8 @@ impl Dialer {
 
     /// The same, to where `at` says.
     pub fn following(&self, at: watch::Receiver<Endpoint>) -> Dialer {
-        let (needs_primary, pauses) = (Arc::default(), Arc::default());
-        Dialer { target: Target::Followed(at), needs_primary, pauses, ..self.clone() }
+        let (needs_primary, is_read_only, pauses) = (Arc::default(), Arc::default(), Arc::default());
+        Dialer { target: Target::Followed(at), needs_primary, is_read_only, pauses, ..self.clone() }
     }
 
     /// The same, to replicas of a cluster.
@@ -205,6 +208,11 @@ impl Dialer {
         self.database.load(Ordering::Relaxed)
     }
 
+    /// Later connections are made for reading from a replica of a cluster.
+    pub fn read_only(&self) {
+        self.is_read_only.store(true, Ordering::Relaxed);
+    }
+
     /// A write met a replica: until a primary is found, replicas are no use.
     pub fn require_primary(&self) {
         self.needs_primary.store(true, Ordering::Relaxed);
@@ -238,8 +246,14 @@ impl Dialer {
             return Err(Error::reply("READONLY the server is a replica, and a primary is needed for writes"));
         }
         self.needs_primary.store(false, Ordering::Relaxed);
-        if self.reads_replicas {
-            Line::new(&mut dialed.stream, self.config.connect_timeout).ask(&[b"READONLY"], |_| ()).await?;
+        let is_read_only = self.is_read_only.load(Ordering::Relaxed);
+        if self.reads_replicas || is_read_only {
+            let mut line = Line::new(&mut dialed.stream, self.config.connect_timeout);
+            match line.ask(&[b"READONLY"], |_| ()).await {
+                // A server that is in no cluster answers all reads anyway.
+                Err(error) if is_read_only && error.code() == ErrorCode::Reply => {}
+                asked => asked?,
+            }
         }
         Ok(dialed)
     }
@@ -277,14 +291,14 @@ pub(super) async fn open(
                 Err(refuse(format!("{endpoint} did not answer within {} ms", patience.as_millis())))
             })?;
             let tls = config.tls.as_ref().map(|settings| tls::client(settings, host)).transpose()?;
-            (AsyncSocket::Tcp(socket), tls)
+            (AsyncSocket::Tcp(Arc::new(socket)), tls)
         }
         #[cfg(unix)]
         Endpoint::Unix { path } => {
             let socket = tokio::net::UnixStream::connect(path)
                 .await
                 .map_err(|error| refuse(format!("the unix socket {}: {}", path.display(), reason(&error))))?;
-            (AsyncSocket::Unix(socket), None)
+            (AsyncSocket::Unix(Arc::new(socket)), None)
         }
         #[cfg(not(unix))]
         Endpoint::Unix { .. } => return Err(refuse("unix sockets are not available on this platform")),

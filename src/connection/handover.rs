@@ -42,6 +42,14 @@ impl<T: Default, W: Wake> Tray<T, W> {
         self.wake.wake();
     }
 
+    /// Leaves what `leave` adds, and wakes where it says so. For any thread.
+    pub fn put_and_maybe_wake(&self, leave: impl FnOnce(&mut T) -> bool) {
+        let wakes = leave(&mut self.left.lock());
+        if wakes {
+            self.wake.wake();
+        }
+    }
+
     /// Takes everything. For the thread that was woken.
     pub fn take(&self) -> T {
         std::mem::take(&mut self.left.lock())
@@ -67,6 +75,11 @@ impl<T: Default, W: Wake> Inbox<T, W> {
     /// Leaves what `leave` adds, and wakes.
     pub fn put(&self, leave: impl FnOnce(&mut T)) {
         self.tray.put(leave);
+    }
+
+    /// Leaves what `leave` adds, and wakes where it says so.
+    pub fn put_and_maybe_wake(&self, leave: impl FnOnce(&mut T) -> bool) {
+        self.tray.put_and_maybe_wake(leave);
     }
 
     /// Takes everything. Who finds it stopped afterwards takes once more: what was put before the stop

@@ -6,15 +6,16 @@
 
 use std::io::{self, Read, Write};
 use std::net;
+use std::sync::Arc;
 
 use socket2::SockRef;
 
-/// A socket of the tokio runtime.
-#[derive(Debug)]
+/// A socket of the tokio runtime. Clones are the same socket, for other threads to write to.
+#[derive(Debug, Clone)]
 pub enum AsyncSocket {
-    Tcp(tokio::net::TcpStream),
+    Tcp(Arc<tokio::net::TcpStream>),
     #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
+    Unix(Arc<tokio::net::UnixStream>),
 }
 
 /// A non-blocking socket that no runtime owns.
@@ -51,10 +52,15 @@ impl AsyncSocket {
     }
 
     fn into_blocking(self) -> io::Result<BlockingSocket> {
+        let shared = || io::Error::other("the socket is used by another thread");
         Ok(match self {
-            AsyncSocket::Tcp(socket) => BlockingSocket::Tcp(socket.into_std()?),
+            AsyncSocket::Tcp(socket) => {
+                BlockingSocket::Tcp(Arc::into_inner(socket).ok_or_else(shared)?.into_std()?)
+            }
             #[cfg(unix)]
-            AsyncSocket::Unix(socket) => BlockingSocket::Unix(socket.into_std()?),
+            AsyncSocket::Unix(socket) => {
+                BlockingSocket::Unix(Arc::into_inner(socket).ok_or_else(shared)?.into_std()?)
+            }
         })
     }
 }
@@ -184,9 +190,9 @@ pub trait HalfClose {
 impl HalfClose for AsyncSocket {
     fn shut_down_writing(&self) -> io::Result<()> {
         match self {
-            AsyncSocket::Tcp(socket) => SockRef::from(socket).shutdown(net::Shutdown::Write),
+            AsyncSocket::Tcp(socket) => SockRef::from(&**socket).shutdown(net::Shutdown::Write),
             #[cfg(unix)]
-            AsyncSocket::Unix(socket) => SockRef::from(socket).shutdown(net::Shutdown::Write),
+            AsyncSocket::Unix(socket) => SockRef::from(&**socket).shutdown(net::Shutdown::Write),
         }
     }
 }

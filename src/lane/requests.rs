@@ -42,6 +42,14 @@ impl<T> Batch<T> {
         self.requests.is_empty()
     }
 
+    pub fn count(&self) -> usize {
+        self.requests.len()
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Bytes of all requests.
     pub fn byte_count(&self) -> usize {
         self.bytes.len()

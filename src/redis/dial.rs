@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -51,7 +52,7 @@ async fn connect_path(path: &Path) -> Result<Connected, Failure> {
     let peer = Peer::Path(path.to_string_lossy().into_owned());
     let socket =
         tokio::net::UnixStream::connect(path).await.map_err(|error| Failure::of_connecting(&error, &peer))?;
-    Ok(Connected { stream: Stream::new(AsyncSocket::Unix(socket), None), at: Addresses::default() })
+    Ok(Connected { stream: Stream::new(AsyncSocket::Unix(Arc::new(socket)), None), at: Addresses::default() })
 }
 
 #[cfg(not(unix))]
@@ -65,7 +66,7 @@ async fn connect_tcp(target: &Target, host: &str, port: u16, family: Family) -> 
     for address in resolve(host, port, family).await? {
         match try_address(target, address).await {
             Ok((socket, at)) => {
-                return Ok(Connected { stream: Stream::new(AsyncSocket::Tcp(socket), None), at });
+                return Ok(Connected { stream: Stream::new(AsyncSocket::Tcp(Arc::new(socket)), None), at });
             }
             Err(error) => failure = Some(Failure::of_connecting(&error, &Peer::Address(address))),
         }

@@ -46,6 +46,10 @@ pub struct Meter {
 }
 
 impl Meter {
+    pub fn sent(&self, count: usize, now: Instant) {
+        self.passed(&self.sent, count, now);
+    }
+
     fn passed(&self, counter: &AtomicU64, count: usize, now: Instant) {
         counter.fetch_add(count as u64, Ordering::Relaxed);
         self.active_at.store(self.since_began(now), Ordering::Relaxed);
@@ -123,12 +127,24 @@ impl<T> Link<T> {
         append_request(&mut self.lane, caller, words, now);
     }
 
-    /// Takes requests in that another thread put together.
-    pub fn append(&mut self, batch: &mut Batch<Ticket<T>>, listener: &mut impl Listener<T>) {
+    /// Takes requests in that another thread put together, and of which it has `sent` so many bytes. It may have sent
+    /// only where nothing else waited to be.
+    pub fn append(&mut self, batch: &mut Batch<Ticket<T>>, sent: usize, listener: &mut impl Listener<T>) {
         self.lane.append(batch);
+        self.lane.sent(sent);
         if self.is_closed() {
             self.lose(listener);
         }
+    }
+
+    /// Bytes that wait for the socket.
+    pub fn unsent(&self) -> &[u8] {
+        if self.state == State::Open { self.lane.unsent() } else { &[] }
+    }
+
+    /// Room for a read, as `Bytes` has it.
+    pub fn read_room(&mut self) -> &mut [u8] {
+        self.lane.read_room()
     }
 
     pub fn connected(&mut self, at: &Addresses, listener: &mut impl Listener<T>) {
@@ -171,16 +187,16 @@ pub struct Moving<'a, T, L> {
 
 impl<T, L: Listener<T>> Bytes for Moving<'_, T, L> {
     fn unsent(&self) -> &[u8] {
-        if self.link.state == State::Open { self.link.lane.unsent() } else { &[] }
+        self.link.unsent()
     }
 
     fn sent(&mut self, count: usize) {
-        self.link.meter.passed(&self.link.meter.sent, count, Instant::now());
+        self.link.meter.sent(count, Instant::now());
         self.link.lane.sent(count);
     }
 
     fn read_room(&mut self) -> &mut [u8] {
-        self.link.lane.read_room()
+        self.link.read_room()
     }
 
     fn read_nothing(&mut self) {

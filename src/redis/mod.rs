@@ -17,4 +17,4 @@ pub use dial::{Addresses, Connected, dial};
 pub use failure::{Failure, Garbled};
 pub use link::{Link, Listener, Meter, Moving, Ticket, append_request};
 pub use target::Target;
-pub use thread::{Handed, Outlet, converse};
+pub use thread::{Handed, Outlet, converse, hand_over};
