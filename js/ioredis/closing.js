@@ -18,8 +18,7 @@ function closed(redis) {
   const delay = redis.manuallyClosing ? undefined : nextDelay(redis);
   redis.manuallyClosing = false;
   if (typeof delay !== 'number') {
-    redis.setStatus('end');
-    redis.flushQueue(connectionClosed());
+    ended(redis);
     return;
   }
   redis.setStatus('reconnecting', delay);
@@ -28,6 +27,12 @@ function closed(redis) {
     redis.connect().catch(noop);
   }, delay);
   giveUpWaiting(redis, options.maxRetriesPerRequest);
+}
+
+/** No further connection follows. */
+function ended(redis) {
+  redis.setStatus('end');
+  redis.flushQueue(connectionClosed());
 }
 
 function nextDelay(redis) {
@@ -99,4 +104,4 @@ function withoutTransactionRests(items) {
   return kept;
 }
 
-module.exports = { closed };
+module.exports = { closed, ended };

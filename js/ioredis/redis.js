@@ -3,7 +3,7 @@
 const { AsyncResource } = require('node:async_hooks');
 const { EventEmitter } = require('node:events');
 const { asCallback, noop } = require('./callback.js');
-const { closed } = require('./closing.js');
+const { closed, ended } = require('./closing.js');
 const { Command } = require('./command.js');
 const { Commander } = require('./commander.js');
 const { connect } = require('./connecting.js');
@@ -114,7 +114,14 @@ class Redis extends EventEmitter {
     if (!reconnect) {
       this.manuallyClosing = true;
       clearTimeout(this.reconnectTimeout);
-      if (this.reconnectTimeout !== null) this.reconnectTimeout = null;
+      const wasWaiting = this.reconnectTimeout !== null;
+      this.reconnectTimeout = null;
+      // There is no connection whose end would tell.
+      if (wasWaiting && this.status === 'reconnecting') {
+        this.manuallyClosing = false;
+        ended(this);
+        return;
+      }
     }
     if (this.status === 'wait') closed(this);
     else this.connector.disconnect();
