@@ -38,6 +38,7 @@ export const SUITES = {
     links: { 'dist/cjs': 'src' },
     with: ['mocha.setup.js'],
     flags: ['--timeout', '10000'],
+    env: { NODE_ENV: 'test' },
   },
   'rate-limiter-flexible': { under: 'test', pattern: /^RateLimiterRedis.*\.ioredis\.test\.js$/, flags: [] },
   bottleneck: {
