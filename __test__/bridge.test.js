@@ -13,14 +13,12 @@ function openWith(submit, options) {
   jest.isolateModules(() => {
     jest.doMock(NATIVE, () => {
       const native = jest.requireActual(NATIVE);
-      const addon = { ...native.loadNative() };
-      const open = addon.open;
-      addon.open = (...args) => {
-        const client = open(...args);
-        const original = client.submit;
-        return { ...client, submit: (...crossing) => submit(original, ...crossing) };
+      const addon = native.loadNative();
+      const client = {
+        ...addon.client,
+        submit: (...crossing) => submit(addon.client.submit, ...crossing),
       };
-      return { ...native, loadNative: () => addon };
+      return { ...native, loadNative: () => ({ ...addon, client }) };
     });
     orgcache = require(PACKAGE_ROOT);
     jest.dontMock(NATIVE);

@@ -10,14 +10,15 @@ const { hasValue, protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
-const { besideRoles, linkSlots, marks, pushed, roles } = protocol;
+const { linkSlots, marks, pushed, roles } = protocol;
+const native = loadNative();
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
-/** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
+/** The same where a caller has the connection alone, or a client has: there may be many of them. */
 const DEDICATED_PAGE = 64;
-const LINK_PAGE = 256;
+const CLIENT_PAGE = 256;
 /**
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
@@ -41,7 +42,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * together. Opens on the first call; until then nothing is started.
  */
 class Bridge {
-  #native;
+  /** The native client's number, as long as it is open. */
+  #client;
   #options;
   #environment;
   #onNotice;
@@ -50,9 +52,10 @@ class Bridge {
   #onPush;
   #link;
   #context;
+  #term;
   #listeners = new Set();
   #isClosed = false;
-  /** What native code said last, once the client was closed and its native part is gone. */
+  /** What native code said last where it has a journal, once the client was closed and its native part is gone. */
   #lastReport;
   #calls;
   #outcomes;
@@ -88,12 +91,13 @@ class Bridge {
   /**
    * `role` says who uses the connection: a `dedicated` one may block or subscribe, and `onPush` is given what the server says
    * unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's directory is taken: it has one owner only.
-   * Native code is opened in `context`. With `link` it is one connection without policy, to `link.target` (JSON; without it
-   * JavaScript moves the bytes, and `link.submitted()` says that there may be some); `link.makeError` makes its errors,
-   * `link.told(slot, value)` is given what becomes of the connection, and `link.lost` is why calls got no reply.
+   * Native code is opened in `context`, and no longer once `term.isOver`. With `link` it is one connection without policy,
+   * to `link.target` (JSON; without it JavaScript moves the bytes, and `link.submitted()` says that there may be some);
+   * `link.makeError` makes its errors, `link.told(slot, value)` is given what becomes of the connection, and `link.lost` is
+   * why calls got no reply.
    */
   constructor(options, onNotice, given = {}) {
-    const { role = roles.shared, hasJournal = true, onPush, link } = given;
+    const { role = roles.shared, hasJournal = true, onPush, link, term } = given;
     const { context = new Context(), environment = new Environment() } = given;
     this.#options = options;
     this.#environment = environment;
@@ -103,62 +107,52 @@ class Bridge {
     this.#onPush = onPush;
     this.#link = link;
     this.#context = context;
-    const page =
-      link !== undefined
-        ? LINK_PAGE
-        : role % besideRoles.decidesPauses >= roles.dedicated
-          ? DEDICATED_PAGE
-          : PAGE;
+    this.#term = term;
+    const kind = role % protocol.besideRoles.decidesPauses;
+    const isOfOneClient = link !== undefined || kind === roles.own;
+    const page = kind >= roles.dedicated ? DEDICATED_PAGE : isOfOneClient ? CLIENT_PAGE : PAGE;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
   }
 
   get isOpen() {
-    return this.#native !== undefined && !this.#isClosed;
+    return this.#client !== undefined && !this.#isClosed;
   }
 
   get isClosed() {
-    return this.#isClosed;
+    return this.#isClosed || this.#term?.isOver === true;
   }
 
-  /** The native client, opened if it is not. */
+  /** The number of the native client, which is opened if it is not. */
   open() {
-    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
-    if (this.#native === undefined && this.#link !== undefined) {
-      this.#native = this.#context.run(
-        loadNative().openLink,
-        this.#link.makeError,
-        makeArray,
-        makeObject,
-        extend,
-        (count, ...values) => this.#settle(count, values),
-        (name, json) => this.#hear(name, json),
-        this.#calls,
-        this.#outcomes,
-        ...this.#settings(),
-        this.#link.target,
-      );
+    if (this.isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+    if (this.#client !== undefined) return this.#client;
+    if (this.#link !== undefined) {
+      this.#client = this.#openNative(native.openLink, this.#link.makeError, this.#link.target);
+      return this.#client;
     }
-    if (this.#native === undefined) {
-      this.#native = this.#context.run(
-        loadNative().open,
-        makeError,
-        makeArray,
-        makeObject,
-        extend,
-        (count, ...values) => this.#settle(count, values),
-        (name, json) => this.#hear(name, json),
-        this.#calls,
-        this.#outcomes,
-        ...this.#settings(),
-        this.#role,
-      );
-      // Connections that come and go carry no calls of the cache, and a report is what would cost them most.
-      this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
-      if (!this.#usesRedis) this.#native.useRedis(false);
-      this.#hear('connecting', '{}');
-    }
-    return this.#native;
+    this.#client = this.#openNative(native.open, makeError, this.#role);
+    // Connections that come and go carry no calls of the cache, and a report is what would cost them most.
+    this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
+    if (!this.#usesRedis) native.client.useRedis(this.#client, false);
+    this.#hear('connecting', '{}');
+    return this.#client;
+  }
+
+  #openNative(open, makeErrors, what) {
+    return this.#context.run(
+      open,
+      makeErrors,
+      makeArray,
+      makeObject,
+      extend,
+      (count, ...values) => this.#settle(count, values),
+      (name, json) => this.#hear(name, json),
+      this.#calls,
+      this.#outcomes,
+      ...this.#settings(),
+      what,
+    );
   }
 
   #hear(name, json) {
@@ -167,15 +161,15 @@ class Bridge {
     if (REPLAY_NOTICES.includes(name)) for (const resume of this.#whenReplayed.splice(0)) resume();
   }
 
-  /** Everything the client knows about itself. Also after it was closed. */
+  /** Everything the client knows about itself. Also after it was closed, where it has a journal. */
   report() {
-    return JSON.parse(this.#lastReport ?? (this.#native ?? this.open()).report());
+    return JSON.parse(this.#lastReport ?? native.client.report(this.#client ?? this.open()));
   }
 
   /** What is configured. Asking starts nothing. The environment is read once. */
   config() {
-    const isKnown = this.#native !== undefined || this.#lastReport !== undefined;
-    const read = () => JSON.parse(loadNative().inspect(makeError, ...this.#settings()));
+    const isKnown = this.#client !== undefined || this.#lastReport !== undefined;
+    const read = () => JSON.parse(native.inspect(makeError, ...this.#settings()));
     this.knownConfig ??= isKnown ? this.report().config : read();
     return this.knownConfig;
   }
@@ -188,7 +182,7 @@ class Bridge {
   /** Whether the configuration asks for a connection before the first call. Asking takes no variables yet. */
   get isEager() {
     const settings = [optionsText(this.#options), this.#environment.peek()];
-    return !JSON.parse(loadNative().inspect(makeError, ...settings)).lazyConnect;
+    return !JSON.parse(native.inspect(makeError, ...settings)).lazyConnect;
   }
 
   /** Options and environment, as JSON. */
@@ -217,7 +211,7 @@ class Bridge {
 
   set usesRedis(isOn) {
     this.#usesRedis = Boolean(isOn);
-    this.#native?.useRedis(this.#usesRedis);
+    if (this.#client !== undefined) native.client.useRedis(this.#client, this.#usesRedis);
   }
 
   /** A call with one argument; `reader` makes the caller's value of the outcome. */
@@ -320,9 +314,9 @@ class Bridge {
     this.#hasPassing = false;
     try {
       // Closed by a caller who was told an outcome, after these were called for.
-      if (this.#native === undefined) throw this.#link?.lost ?? closedEarly();
-      if (values.length <= SPREAD_ARGUMENTS) this.#native.submit(words, room, ...values);
-      else this.#native.submitArray(words, room, values);
+      if (this.#client === undefined) throw this.#link?.lost ?? closedEarly();
+      if (values.length <= SPREAD_ARGUMENTS) native.client.submit(this.#client, words, room, ...values);
+      else native.client.submitArray(this.#client, words, room, values);
       this.#link?.submitted?.();
     } catch (error) {
       for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
@@ -431,7 +425,7 @@ class Bridge {
     try {
       return JSON.parse(text);
     } catch {
-      this.#native?.corruptValue();
+      if (this.#client !== undefined) native.client.corruptValue(this.#client);
       return null;
     }
   }
@@ -452,8 +446,8 @@ class Bridge {
   closeLink() {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#native.close();
-    this.#native = undefined;
+    native.client.close(this.#client, false);
+    this.#client = undefined;
   }
 
   /**
@@ -467,7 +461,7 @@ class Bridge {
 
   async #close(timeoutMs) {
     this.#isClosed = true;
-    if (this.#native === undefined) return { flushed: true, journalEntries: 0 };
+    if (this.#client === undefined) return { flushed: true, journalEntries: 0 };
     this.#submit();
     let timer;
     const late = new Promise((resolve) => {
@@ -477,8 +471,9 @@ class Bridge {
     clearTimeout(timer);
     const isQuiet = this.#outstanding === 0;
     withoutStacks(() => this.#giveUpAll());
-    this.#lastReport = this.#native.close();
-    this.#native = undefined;
+    // The connections of a duplicate come and go, and nobody asks for a report of those that went.
+    this.#lastReport = native.client.close(this.#client, this.#hasJournal);
+    this.#client = undefined;
     const { entries: journalEntries, isReading } = this.#journal();
     return { flushed: isQuiet && journalEntries === 0 && !isReading, journalEntries };
   }

@@ -2,10 +2,12 @@
 
 const { abortable } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
+const { loadNative } = require('./native.js');
 const { ownBytes } = require('./passing-bytes.js');
 const { head, protocol } = require('./protocol.js');
 
 const { kinds, verbs } = protocol;
+const { client: native } = loadNative();
 /** Beside a write's verb: Redis itself must have the value; where only the journal could, the answer is false. */
 const ACKNOWLEDGED = protocol.acknowledgedFlag;
 /** The same for a copy of what the caller keeps: memory answers it while Redis is away. */
@@ -80,7 +82,7 @@ class CacheCalls {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 1);
       if (!bridge.isEmbedded) return bridge.call1(word, own(a), reader);
-      return this.#readNow(bridge.open().answer(word, a), reader);
+      return this.#readNow(native.answer(bridge.open(), word, a), reader);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -94,7 +96,7 @@ class CacheCalls {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 2);
       if (!bridge.isEmbedded) return bridge.call2(word, own(a), own(b), reader);
-      return this.#readNow(bridge.open().answer(word, a, b), reader);
+      return this.#readNow(native.answer(bridge.open(), word, a, b), reader);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -167,7 +169,7 @@ class CacheCalls {
       const values = makeArguments();
       const word = head(verb, kind, values.length);
       if (!bridge.isEmbedded) return bridge.call(word, owned(values));
-      return this.#now(bridge, bridge.open().answer(word, ...values), verb === verbs.hashGet);
+      return this.#now(bridge, native.answer(bridge.open(), word, ...values), verb === verbs.hashGet);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -4,9 +4,11 @@ const { abortable } = require('./abort.js');
 const { BEGIN_ANEW } = require('./begin-anew.js');
 const { toJson } = require('./cache-calls.js');
 const { SECRETS, inForce } = require('./client/endpoint.js');
+const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
+const { client: native } = loadNative();
 /** Stands in front of a long text, which is as it was behind it. */
 const LONG_MARK = 'compressed:';
 
@@ -23,22 +25,22 @@ class CacheManager {
   }
 
   generateKey(type, orgId = null, identifier = '') {
-    return this.#bridge.open().generateKey(type, orgId, identifier);
+    return native.generateKey(this.#bridge.open(), type, orgId, identifier);
   }
 
   /** What a key names, or null where it is none of this cache. */
   decodeKey(key) {
-    return JSON.parse(this.#bridge.open().decodeKey(key));
+    return JSON.parse(native.decodeKey(this.#bridge.open(), key));
   }
 
   /** The key that lists what an organization holds. */
   indexKey(orgId = null) {
-    return this.#bridge.open().indexKey(orgId);
+    return native.indexKey(this.#bridge.open(), orgId);
   }
 
   /** The value that these bytes of Redis are; undefined where they are damaged. */
   decodeValue(bytes) {
-    const json = this.#bridge.open().decodeValue(bytes);
+    const json = native.decodeValue(this.#bridge.open(), bytes);
     if (json === null) return undefined;
     try {
       return JSON.parse(json);
@@ -219,7 +221,7 @@ class RedisManager {
   }
 
   recordOperation(_name, durationMs, hit) {
-    this.#bridge.open().record(Number(durationMs) || 0, hit !== undefined && hit !== null, Boolean(hit));
+    native.record(this.#bridge.open(), Number(durationMs) || 0, hit !== undefined && hit !== null, Boolean(hit));
   }
 
   shutdown(options) {

@@ -57,9 +57,8 @@ class RedisClient extends EventEmitter {
   #retryStrategy;
   #monitor;
   #nodes = new Map();
-  // Classes of this client's own, so that its scripts are methods of its pipelines and of no other's.
-  #Pipeline = class extends Pipeline {};
-  #Transaction = class extends Transaction {};
+  #Pipeline = Pipeline;
+  #Transaction = Transaction;
 
   /** With `isOwner` the connections end with the client. An empty `keyPrefix` leaves keys as they are. */
   constructor({
@@ -297,7 +296,7 @@ class RedisClient extends EventEmitter {
   addBuiltinCommand(name) {
     const command = commandNamed(name);
     defineCommand(this, command, RedisClient.run);
-    for (const { prototype } of [this.#Pipeline, this.#Transaction]) defineChained(prototype, command);
+    for (const prototype of this.#ownPrototypes()) defineChained(prototype, command);
   }
 
   /** The names of all commands that are methods. */
@@ -373,8 +372,19 @@ class RedisClient extends EventEmitter {
         return withCallback(promise, callback);
       });
     }
-    defineScript(this.#Pipeline.prototype, name, script);
-    defineScript(this.#Transaction.prototype, name, script);
+    for (const prototype of this.#ownPrototypes()) defineScript(prototype, name, script);
+  }
+
+  /**
+   * Of classes for this client's pipelines and transactions alone, to which its methods are added. Most clients add
+   * none, and V8 lets go of a class late.
+   */
+  #ownPrototypes() {
+    if (this.#Pipeline === Pipeline) {
+      this.#Pipeline = class extends Pipeline {};
+      this.#Transaction = class extends Transaction {};
+    }
+    return [this.#Pipeline.prototype, this.#Transaction.prototype];
   }
 
   #runScript(script, given, flags, resolve, reject) {

@@ -31,9 +31,9 @@ class Connections {
   #pool;
   #subscribers = new Set();
   #isClosed = false;
-  /** Those that were made from the same, and the number of these among them. */
+  /** Those that were made from the same, and the term of theirs in which these were made. */
   #family;
-  #number;
+  #term;
   /** What was selected last; undefined for the configured database. */
   #database;
   /** What is asked of native code beside a role. */
@@ -50,9 +50,9 @@ class Connections {
     this.#options = options;
     this.#environment = environment;
     this.#log = log;
-    this.bridge = bridge ?? this.#newBridge();
     this.#family = family ?? new Family();
-    this.#number = family?.add(this);
+    this.#term = family?.term;
+    this.bridge = bridge ?? this.#newBridge();
   }
 
   /**
@@ -104,14 +104,20 @@ class Connections {
 
   /** What native code tells holds these as long as the bridge is open. */
   #newBridge() {
-    const [context, environment] = [this.context, this.#environment];
-    const given = { role: roles.own | this.#beside, hasJournal: false, context, environment };
+    const [context, environment, term] = [this.context, this.#environment, this.#term];
+    const given = { role: roles.own | this.#beside, hasJournal: false, context, environment, term };
     return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
   #tell = (name, json) => {
     if (name === 'log') this.#log?.(name, json);
+    else if (name === 'connecting') this.#join();
   };
+
+  /** From now on these are in use. */
+  #join() {
+    if (this.#term !== undefined) this.#family.add(this);
+  }
 
   /** Later calls go on a new connection; those under way end on the one before. */
   renew() {
@@ -203,6 +209,7 @@ class Connections {
   }
 
   #open({ role = roles.dedicated, ...handlers } = {}) {
+    this.#join();
     const [context, environment] = [this.context, this.#environment];
     return new DedicatedConnection(this.#optionsBeside(), {
       role: role | (this.#beside & protocol.besideRoles.readOnly),
@@ -214,14 +221,13 @@ class Connections {
   }
 
   #refuseIfClosed() {
-    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+    if (this.#isClosed || this.#term?.isOver) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
   }
 
   close(timeoutMs = CLOSE_TIMEOUT_MS) {
     this.closeDedicated();
-    if (this.#number === undefined) return this.bridge.close(timeoutMs);
     const closing = this.bridge.close(timeoutMs);
-    closing.then(() => this.#family.remove(this, this.#number));
+    if (this.#term !== undefined) closing.then(() => this.#family.remove(this));
     return closing;
   }
 

@@ -3,45 +3,39 @@
 const { OrgCacheError } = require('../errors.js');
 
 /**
- * The connections that were made from those of one instance, by duplicates and by SELECT, until they are closed: they end
- * with it. They are held weakly: a client that was let go without ever connecting is no burden, and one that is
- * connected holds its own.
+ * The connections that were made from those of one instance, by duplicates and by SELECT: they end with it. Those in use
+ * are held until they are closed. A client that never connected is not held, so it may be let go; it asks whether the
+ * term in which it was made is over.
  */
 class Family {
-  #members = new Map();
-  #isClosed = false;
-  #gone = new FinalizationRegistry((number) => this.#members.delete(number));
-  #next = 0;
+  #members = new Set();
+  #term = { isOver: false };
 
-  get isClosed() {
-    return this.#isClosed;
+  /** The term that connections made now belong to. Throws `E_CLOSED` where all have ended. */
+  get term() {
+    if (this.#term.isOver) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
+    return this.#term;
   }
 
-  /** Takes connections in. Throws `E_CLOSED` where all have ended. */
+  /** Connections are in use. */
   add(connections) {
-    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
-    const number = this.#next++;
-    this.#members.set(number, new WeakRef(connections));
-    this.#gone.register(connections, number, connections);
-    return number;
+    this.#members.add(connections);
   }
 
   /** They were closed. */
-  remove(connections, number) {
-    this.#gone.unregister(connections);
-    this.#members.delete(number);
+  remove(connections) {
+    this.#members.delete(connections);
   }
 
   /** Ends all within `timeoutMs`, and takes no more in. Answers what each close has answered. */
   close(timeoutMs) {
-    this.#isClosed = true;
-    const members = [...this.#members.values()].map((member) => member.deref());
-    return Promise.all(members.filter(Boolean).map((connections) => connections.close(timeoutMs)));
+    this.#term.isOver = true;
+    return Promise.all([...this.#members].map((connections) => connections.close(timeoutMs)));
   }
 
   /** Takes connections in again. */
   reopen() {
-    this.#isClosed = false;
+    this.#term = { isOver: false };
   }
 }
 

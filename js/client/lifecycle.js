@@ -3,7 +3,10 @@
 const { OrgCacheError } = require('../errors.js');
 const { isCluster } = require('./endpoint.js');
 const { passOn } = require('../context.js');
+const { loadNative } = require('../native.js');
 const { nextTick, setImmediate } = require('../time.js');
+
+const { client: native } = loadNative();
 
 /** What a bridge's state is called where ioredis is known. */
 const STATUS = {
@@ -128,7 +131,7 @@ class Lifecycle {
   #pause() {
     const delay = this.#nextDelay();
     if (delay === undefined || !this.#bridge?.isOpen) return;
-    this.#bridge.open().retryIn(Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_PAUSE_MS));
+    native.retryIn(this.#bridge.open(), Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_PAUSE_MS));
     this.#context.emit(this.#emitter, 'reconnecting', delay);
     this.#tell('connecting');
   }

@@ -1,12 +1,16 @@
 'use strict';
 
 const tls = require('node:tls');
+const { loadNative } = require('../native.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { connectTimedOut } = require('./socket-error.js');
 
+const { link: native } = loadNative();
+
 /** Moves the bytes of a Link over a duplex stream of Node, which may still be connecting. */
 class Feed {
-  #native;
+  /** The number of the Link. */
+  #link;
   #timer;
   #isOpen = false;
   #isClosed = false;
@@ -16,14 +20,14 @@ class Feed {
   /** What the stream failed with. */
   failure = undefined;
 
-  constructor(stream, native, { tls: isTls, connectTimeout, keepAlive, noDelay }) {
+  constructor(stream, link, { tls: isTls, connectTimeout, keepAlive, noDelay }) {
     this.stream = stream;
-    this.#native = native;
+    this.#link = link;
     stream.on('error', (error) => {
       this.failure ??= error;
     });
     stream.once('close', () => {
-      if (!this.#isClosed) native.lost();
+      if (!this.#isClosed) native.lost(link);
     });
     // A stream that may be half open is of no use when the server has said its last.
     stream.once('end', () => stream.end());
@@ -33,7 +37,7 @@ class Feed {
       nextTick(() => {
         this.failure ??= stream.errored ?? undefined;
         if (!stream.destroyed) open();
-        else if (!this.#isClosed) native.lost();
+        else if (!this.#isClosed) native.lost(link);
       });
       return;
     }
@@ -57,7 +61,7 @@ class Feed {
       this.stream.setKeepAlive?.(true, Number(keepAlive === true ? 0 : keepAlive));
     }
     this.#isOpen = true;
-    this.#native.connected();
+    native.connected(this.#link);
     this.pull();
   }
 
@@ -68,13 +72,13 @@ class Feed {
 
   #receive(bytes) {
     if (this.#isClosed) return;
-    if (this.#native.received(bytes)) this.stream.destroy();
+    if (native.received(this.#link, bytes)) this.stream.destroy();
   }
 
   /** Writes what waits, unless the stream has enough for now. */
   pull() {
     if (!this.#isOpen || this.#isClosed || this.#waitsForDrain) return;
-    const bytes = this.#native.takeUnsent();
+    const bytes = native.takeUnsent(this.#link);
     if (bytes !== null && !this.stream.write(bytes)) {
       this.#waitsForDrain = true;
       this.stream.once('drain', () => {

@@ -51,12 +51,14 @@
 const { Bridge } = require('../bridge.js');
 const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
+const { loadNative } = require('../native.js');
 const { head, protocol } = require('../protocol.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { Feed, dialTls } = require('./feed.js');
 const { errorOf } = require('./socket-error.js');
 
 const { linkSlots, verbs } = protocol;
+const { link: native } = loadNative();
 const COMMAND = head(verbs.command, 0, 0);
 /** Within it native code tells the end of a connection that was destroyed. */
 const PATIENCE_MS = 250;
@@ -64,8 +66,8 @@ const CLOSED_MESSAGE = 'Connection is closed.';
 
 class Link {
   #bridge;
-  /** What native code can do with the connection, until it is closed. */
-  #native;
+  /** The number by which native code knows it. */
+  #number;
   #link;
   /** Moves the bytes where they go over a stream of Node. */
   #feed;
@@ -95,9 +97,9 @@ class Link {
       lost: undefined,
     };
     this.#bridge = new Bridge({}, () => {}, { link: this.#link, context });
-    this.#native = this.#bridge.open();
+    this.#number = this.#bridge.open();
     if (stream === undefined) return;
-    this.#feed = context.run(() => new Feed(stream, this.#native, options));
+    this.#feed = context.run(() => new Feed(stream, this.#number, options));
     this.#link.submitted = () => this.#feed.pull();
   }
 
@@ -138,7 +140,7 @@ class Link {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#bridge.submitNow();
-    if (this.#feed === undefined) this.#native.end();
+    if (this.#feed === undefined) native.end(this.#number);
     else this.#feed.end();
   }
 
@@ -156,8 +158,8 @@ class Link {
 
   /** Asked a second time, native code does not wait for its other thread, which may be held up. */
   #destroyNative() {
-    this.#native.destroy();
-    if (!this.#isClosed) this.#patience = setTimeout(() => this.#native.destroy(), PATIENCE_MS);
+    native.destroy(this.#number);
+    if (!this.#isClosed) this.#patience = setTimeout(() => native.destroy(this.#number), PATIENCE_MS);
   }
 
   ref() {
@@ -170,13 +172,13 @@ class Link {
 
   #hold(keepsAlive) {
     if (this.#isClosed) return this;
-    if (this.#feed === undefined) this.#native.hold(keepsAlive);
+    if (this.#feed === undefined) native.hold(this.#number, keepsAlive);
     else this.#feed.stream[keepsAlive ? 'ref' : 'unref']?.();
     return this;
   }
 
   traffic() {
-    return this.#isClosed ? null : JSON.parse(this.#native.traffic());
+    return this.#isClosed ? null : JSON.parse(native.traffic(this.#number));
   }
 
   #told(slot, value) {

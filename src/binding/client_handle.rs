@@ -1,6 +1,6 @@
-//! What native functions carry: a client while it is open, and nothing once it was closed.
+//! What holds a client while it is open, and nothing once it was closed.
 //!
-//! Functions of JavaScript may live longer than their client. Environments may end before it is closed, so each has
+//! JavaScript may know a client's number longer than the client lives. Environments may end before it is closed, so each has
 //! a cleanup hook, which stays until libuv has let go of its last handle.
 
 use std::cell::{Cell, RefCell};
@@ -46,14 +46,14 @@ impl ClientHandle {
         self.client.borrow().clone()
     }
 
-    /// Closes the client and frees it as soon as nobody is at work in it. Answers its last report.
-    pub fn close(&self) -> Option<String> {
+    /// Closes the client and frees it as soon as nobody is at work in it. Answers its last report where it `reports`.
+    pub fn close(&self, reports: bool) -> Option<String> {
         let client = self.client()?;
         let nodes = client.nodes();
         client.close();
-        let report = report_of(&client, &nodes).to_string();
+        let report = reports.then(|| report_of(&client, &nodes).to_string());
         self.forget();
-        Some(report)
+        report
     }
 
     /// JavaScript must not be entered any more.

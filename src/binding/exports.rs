@@ -11,16 +11,17 @@ use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
 use super::client::{Client, Lent, SharedWords};
 use super::client_handle::ClientHandle;
-use super::function::{Body, Invocation, Thrown, define as function, empty_object, misuse};
+use super::function::{Body, Invocation, Thrown, define as function, define_all, misuse};
 use super::intake::{Given, Values};
 use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
+use super::open_clients::OpenClients;
 use super::realm::Realm;
 use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{Mark, show};
 use super::values;
-use crate::cache::{CHANGING, CHANGING_IN, Core, Outcome, PUSHED, Role, TTL_TABLE, closed};
+use crate::cache::{CHANGING, CHANGING_IN, Core, Outcome, PUSHED, Role, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
@@ -36,6 +37,7 @@ const READ_ONLY: u32 = 1 << 9;
 pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
     super::uv::find(env);
+    let clients = Rc::new(OpenClients::default());
     let functions: [(&str, Body); 9] = [
         ("census", census),
         ("open", open),
@@ -48,10 +50,28 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
         ("nearest", nearest_name),
     ];
     for (name, body) in functions {
-        function(env, exports, name, body, None)?;
+        function(env, exports, name, body, &clients)?;
     }
-    Ok(())
+    define_all(env, exports, "client", &OF_A_CLIENT, &clients)?;
+    define_all(env, exports, "link", &super::link_exports::OF_A_LINK, &clients)
 }
+
+/// Functions that take a client's number first.
+const OF_A_CLIENT: [(&str, Body); 13] = [
+    ("submit", submit),
+    ("submitArray", submit_array),
+    ("answer", answer),
+    ("close", close),
+    ("report", report),
+    ("generateKey", generate_key),
+    ("indexKey", index_key),
+    ("decodeKey", decode_key),
+    ("decodeValue", decode_value),
+    ("useRedis", use_redis),
+    ("retryIn", retry_in),
+    ("corruptValue", corrupt_value),
+    ("record", record),
+];
 
 /// `protocol()`: the numbers and tables that both sides share, as JSON.
 fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
@@ -135,7 +155,7 @@ fn nearest_name(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
 }
 
 /// `open(makeError, makeArray, makeObject, extend, settle, notice, calls, outcomes, optionsJson, environmentJson,
-/// role)`: a client.
+/// role)`: the number of a new client.
 fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
@@ -153,29 +173,15 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             core.dialer().read_only();
         }
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
-        let object = empty_object(env)?;
-        let functions: [(&str, Body); 13] = [
-            ("submit", submit),
-            ("submitArray", submit_array),
-            ("answer", answer),
-            ("close", close),
-            ("report", report),
-            ("generateKey", generate_key),
-            ("indexKey", index_key),
-            ("decodeKey", decode_key),
-            ("decodeValue", decode_value),
-            ("useRedis", use_redis),
-            ("retryIn", retry_in),
-            ("corruptValue", corrupt_value),
-            ("record", record),
-        ];
-        for (name, body) in functions {
-            function(env, object, name, body, Some(handle.clone()))?;
-        }
         // What there is to tell waits for the bell: a listener that calls right back in would find no
         // client yet and open another.
-        Ok(object)
+        number_of(call, handle)
     })
+}
+
+/// Takes a client in that is open. Answers its number.
+pub fn number_of(call: &Invocation, handle: Rc<ClientHandle>) -> Result<sys::napi_value> {
+    values::integer(call.env, call.clients.add(handle))
 }
 
 /// The first eight arguments of what opens a client.
@@ -209,34 +215,34 @@ fn inspect(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-/// `submit(wordCount, passing, ...arguments)`: the calls of a tick.
-pub fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let given = Given { values: Values::Spread(&call.arguments()[2..]), passing: call.argument(1) };
-    client(call)?.submit(given, word_count(call));
+/// `submit(client, wordCount, passing, ...arguments)`: the calls of a tick.
+fn submit(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let given = Given { values: Values::Spread(&call.arguments()[3..]), passing: call.argument(2) };
+    call.client()?.submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 
-/// `submitArray(wordCount, passing, arguments)`: the same of calls with very many arguments.
-pub fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let given = Given { values: Values::Gathered(call.argument(2)), passing: call.argument(1) };
-    client(call)?.submit(given, word_count(call));
+/// `submitArray(client, wordCount, passing, arguments)`: the same of calls with very many arguments.
+fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let given = Given { values: Values::Gathered(call.argument(3)), passing: call.argument(2) };
+    call.client()?.submit(given, word_count(call));
     Ok(ptr::null_mut())
 }
 
 fn word_count(call: &Invocation) -> usize {
     let mut words = 0;
     // SAFETY: an argument of the running call; where it is no number, `words` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut words) };
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut words) };
     words as usize
 }
 
-/// `answer(head, ...arguments)`: one call answered from memory; throws what the call failed with.
+/// `answer(client, head, ...arguments)`: one call answered from memory; throws what the call failed with.
 fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut word = 0;
     // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut word) };
-    let client = client(call)?;
-    let outcome = client.answer(word, &call.arguments()[1..]);
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut word) };
+    let client = call.client()?;
+    let outcome = client.answer(word, &call.arguments()[2..]);
     if let Outcome::Failed(error) = outcome {
         return Err(Thrown(error, client.make_error()));
     }
@@ -253,16 +259,23 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     })
 }
 
-/// `close()`: lets go of the connection and frees the client. The caller has rejected what was under way, but for the
-/// requests of a Link, which are settled. Answers its last report, as JSON; nothing where it was closed before.
-pub fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let report = call.handle.as_ref().and_then(|handle| handle.close());
+/// `close(client, reports)`: lets go of the connection and frees the client. The caller has rejected what was under way, but
+/// for the requests of a Link, which are settled. Answers the client's last report, as JSON, where it is to report and
+/// was not closed before.
+fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let number = call.client_number();
+    let mut reports = true;
+    // SAFETY: an argument of the running call; where it is no boolean, `reports` stays true.
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut reports) };
+    // It is still among the open ones meanwhile: whoever is told an outcome may ask it something.
+    let report = call.clients.find(number).and_then(|handle| handle.close(reports));
+    call.clients.remove(number);
     report.map_or(Ok(ptr::null_mut()), |report| text(call, report.as_bytes(), ptr::null_mut()))
 }
 
-/// `report()`: everything the client knows about itself, as JSON.
+/// `report(client)`: everything the client knows about itself, as JSON.
 fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call)?;
+    let client = call.client()?;
     text(call, report_of(&client, &client.nodes()).to_string().as_bytes(), client.make_error())
 }
 
@@ -273,29 +286,29 @@ fn census(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     text(call, Value::from(counts).to_string().as_bytes(), ptr::null_mut())
 }
 
-/// `useRedis(isOn)`.
+/// `useRedis(client, isOn)`.
 fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut is_on = true;
     // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
-    unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut is_on) };
-    client(call)?.use_redis(is_on);
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut is_on) };
+    call.client()?.use_redis(is_on);
     Ok(ptr::null_mut())
 }
 
-/// `retryIn(milliseconds)`: how long it is waited for the next attempt to connect.
+/// `retryIn(client, milliseconds)`: how long it is waited for the next attempt to connect.
 fn retry_in(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut milliseconds = 0;
     // SAFETY: an argument of the running call; where it is no number, `milliseconds` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(0), &mut milliseconds) };
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut milliseconds) };
     let pause = std::time::Duration::from_millis(milliseconds.into());
-    client(call)?.core().dialer().pauses().end_in(pause);
+    call.client()?.core().dialer().pauses().end_in(pause);
     Ok(ptr::null_mut())
 }
 
-/// `generateKey(type, organization, id)`.
+/// `generateKey(client, type, organization, id)`.
 fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call)?;
-    let made = texts(call, 0..3).and_then(|texts| {
+    let client = call.client()?;
+    let made = texts(call, 1..4).and_then(|texts| {
         let mut key = Vec::new();
         let id = texts.text(2)?.filter(|id| !id.is_empty());
         client.core().keys().managed(&mut key, texts.required(0, "the type")?, texts.organization(1)?, id)?;
@@ -304,10 +317,10 @@ fn generate_key(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
     made.map_err(|error| Thrown(error, client.make_error()))
 }
 
-/// `indexKey(organization)`: the key that lists what the organization holds.
+/// `indexKey(client, organization)`: the key that lists what the organization holds.
 fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call)?;
-    let made = texts(call, 0..1).and_then(|texts| {
+    let client = call.client()?;
+    let made = texts(call, 1..2).and_then(|texts| {
         let mut key = Vec::new();
         client.core().keys().organization_index(&mut key, texts.organization(0)?)?;
         values::string(call.env, &key)
@@ -315,11 +328,11 @@ fn index_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
     made.map_err(|error| Thrown(error, client.make_error()))
 }
 
-/// `decodeKey(key)`: what a key names, as JSON; null where it is none of this cache.
+/// `decodeKey(client, key)`: what a key names, as JSON; null where it is none of this cache.
 fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call)?;
+    let client = call.client()?;
     let keys = client.core().keys();
-    let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
+    let texts = texts(call, 1..2).map_err(|error| Thrown(error, client.make_error()))?;
     let key = texts.bytes(0);
     let named = match (keys.decode(key), keys.decode_index(key)) {
         (Some(DecodedKey { type_name, scope, id, phone, .. }), _) => {
@@ -333,33 +346,33 @@ fn decode_key(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown>
     text(call, named.to_string().as_bytes(), client.make_error())
 }
 
-/// `decodeValue(bytes)`: the JSON text of a value as it is stored; null where it is damaged.
+/// `decodeValue(client, bytes)`: the JSON text of a value as it is stored; null where it is damaged.
 fn decode_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let client = client(call)?;
-    let texts = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
+    let client = call.client()?;
+    let texts = texts(call, 1..2).map_err(|error| Thrown(error, client.make_error()))?;
     match client.core().decode_value(texts.bytes(0)) {
         Some(json) => text(call, &json, client.make_error()),
         None => Ok(values::null(call.env)),
     }
 }
 
-/// `corruptValue()`: a value that was stored is no JSON.
+/// `corruptValue(client)`: a value that was stored is no JSON.
 fn corrupt_value(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    client(call)?.core().health().misread();
+    call.client()?.core().health().misread();
     Ok(ptr::null_mut())
 }
 
-/// `record(milliseconds, isRead, isHit)`: an operation that a server has done itself.
+/// `record(client, milliseconds, isRead, isHit)`: an operation that a server has done itself.
 fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let (mut milliseconds, mut is_read, mut is_hit) = (0.0, false, false);
     // SAFETY: arguments of the running call; what has another type leaves its default.
     unsafe {
-        sys::napi_get_value_double(call.env, call.argument(0), &mut milliseconds);
-        sys::napi_get_value_bool(call.env, call.argument(1), &mut is_read);
-        sys::napi_get_value_bool(call.env, call.argument(2), &mut is_hit);
+        sys::napi_get_value_double(call.env, call.argument(1), &mut milliseconds);
+        sys::napi_get_value_bool(call.env, call.argument(2), &mut is_read);
+        sys::napi_get_value_bool(call.env, call.argument(3), &mut is_hit);
     }
     let elapsed = std::time::Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
-    let client = client(call)?;
+    let client = call.client()?;
     let health = client.core().health();
     if is_read {
         health.read(elapsed, is_hit)
@@ -392,12 +405,6 @@ pub fn log_to(notices: &Arc<Notices>, client: u64, level: LogLevel) -> Option<lo
     });
     // Where the process has a subscriber of its own, that one gets the records.
     log::register(sink, level).ok()
-}
-
-/// The client that a function is of, which lives as long as this; throws where it was closed.
-pub fn client(call: &Invocation) -> std::result::Result<Rc<Client>, Thrown> {
-    let client = call.handle.as_ref().and_then(|handle| handle.client());
-    client.ok_or_else(|| Thrown(closed(), ptr::null_mut()))
 }
 
 pub fn text(

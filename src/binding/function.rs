@@ -10,18 +10,20 @@ use std::rc::Rc;
 
 use napi::sys;
 
-use super::client_handle::ClientHandle;
+use super::client::Client;
+use super::open_clients::OpenClients;
 use super::values;
+use crate::cache::closed;
 use crate::error::{Error, ErrorCode};
 
 /// Most functions of ours take no more arguments; they are read without an allocation.
-const FEW_ARGUMENTS: usize = 11;
+const FEW_ARGUMENTS: usize = 12;
 
 /// What a function is called with.
 pub struct Invocation {
     pub env: sys::napi_env,
-    /// The client's, of a function that is one of a client's.
-    pub handle: Option<Rc<ClientHandle>>,
+    /// The clients of the environment.
+    pub clients: Rc<OpenClients>,
     few: [sys::napi_value; FEW_ARGUMENTS],
     /// All of them, where they are more than a few.
     many: Vec<sys::napi_value>,
@@ -36,6 +38,21 @@ impl Invocation {
     pub fn arguments(&self) -> &[sys::napi_value] {
         if self.many.is_empty() { &self.few } else { &self.many }
     }
+
+    /// The number of the client that the function is called for: the first argument. Zero, which is nobody's, where
+    /// that is no number.
+    pub fn client_number(&self) -> i64 {
+        let mut number = 0;
+        // SAFETY: an argument of the running call; where it is no number, nothing is written.
+        unsafe { sys::napi_get_value_int64(self.env, self.argument(0), &mut number) };
+        number
+    }
+
+    /// The client that the function is called for, which lives as long as this; throws where it was closed.
+    pub fn client(&self) -> Result<Rc<Client>, Thrown> {
+        let client = self.clients.find(self.client_number()).and_then(|handle| handle.client());
+        client.ok_or_else(|| Thrown(closed(), ptr::null_mut()))
+    }
 }
 
 /// Why a function throws, and the JavaScript function that makes errors of the caller's own class; null where that went
@@ -45,18 +62,18 @@ pub struct Thrown(pub Error, pub sys::napi_value);
 pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
 
 /// What a function of ours carries.
-type Bound = (Body, Option<Rc<ClientHandle>>);
+type Bound = (Body, Rc<OpenClients>);
 
-/// Defines `object[name]`; `handle` reaches the body.
+/// Defines `object[name]`; `clients` reach the body.
 pub fn define(
     env: sys::napi_env,
     object: sys::napi_value,
     name: &str,
     body: Body,
-    handle: Option<Rc<ClientHandle>>,
+    clients: &Rc<OpenClients>,
 ) -> Result<(), Error> {
     let key = values::string(env, name.as_bytes())?;
-    let bound: *mut Bound = Box::into_raw(Box::new((body, handle)));
+    let bound: *mut Bound = Box::into_raw(Box::new((body, clients.clone())));
     let mut function = ptr::null_mut();
     // SAFETY: `env` comes from the running call into this addon; the name is passed with its length; `bound` is freed
     // when the function is, or with the environment.
@@ -77,12 +94,23 @@ pub fn define(
     values::checked(status, "a property")
 }
 
-/// An object for functions.
-pub fn empty_object(env: sys::napi_env) -> Result<sys::napi_value, Error> {
-    let mut object = ptr::null_mut();
+/// Defines `object[name]` as an object with these functions.
+pub fn define_all(
+    env: sys::napi_env,
+    object: sys::napi_value,
+    name: &str,
+    functions: &[(&str, Body)],
+    clients: &Rc<OpenClients>,
+) -> Result<(), Error> {
+    let key = values::string(env, name.as_bytes())?;
+    let mut inner = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    values::checked(unsafe { sys::napi_create_object(env, &mut object) }, "an object")?;
-    Ok(object)
+    values::checked(unsafe { sys::napi_create_object(env, &mut inner) }, "an object")?;
+    for (name, body) in functions {
+        define(env, inner, name, *body, clients)?;
+    }
+    // SAFETY: all three are of the running call.
+    values::checked(unsafe { sys::napi_set_property(env, object, key, inner) }, "a property")
 }
 
 /// The function is gone, or its environment ends: nobody calls it any more.
@@ -99,7 +127,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     let mut bound = ptr::null_mut();
     // SAFETY: Node gives a valid `info`; the arrays have the size that `count` says, and Node fills
     // the ones that were not given with `undefined`. Afterwards `count` is how many were given.
-    let (body, handle) = unsafe {
+    let (body, clients) = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, few.as_mut_ptr(), ptr::null_mut(), &mut bound);
         if count > FEW_ARGUMENTS {
             many.resize(count, ptr::null_mut());
@@ -107,7 +135,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
         }
         (*bound.cast::<Bound>()).clone()
     };
-    let invocation = Invocation { env, handle, few, many };
+    let invocation = Invocation { env, clients, few, many };
     let result = catch_unwind(AssertUnwindSafe(|| body(&invocation)));
     match result.unwrap_or_else(|_| Err(Thrown(Error::defect(), make_error_of(&invocation)))) {
         Ok(value) => value,
@@ -133,8 +161,8 @@ fn throw(env: sys::napi_env, Thrown(error, make): &Thrown) {
 
 /// What makes errors for the caller of any function: its client's, or the first argument where that is a function.
 fn make_error_of(call: &Invocation) -> sys::napi_value {
-    if let Some(handle) = &call.handle {
-        return handle.client().map_or(ptr::null_mut(), |client| client.make_error());
+    if let Ok(client) = call.client() {
+        return client.make_error();
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: an argument of the running call.

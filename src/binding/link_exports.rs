@@ -8,8 +8,8 @@ use napi::sys;
 use serde_json::json;
 
 use super::client_handle::ClientHandle;
-use super::exports::{client, close, described, lent, load_config, submit, submit_array, text, texts};
-use super::function::{Body, Invocation, Thrown, define, empty_object};
+use super::exports::{described, lent, load_config, number_of, text, texts};
+use super::function::{Body, Invocation, Thrown};
 use super::link_driver::LinkDriver;
 use super::values;
 use crate::cache::{Core, Role, Sink};
@@ -25,58 +25,53 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
         let target = texts.text(2)?.map(Target::from_json).transpose()?;
         let core = Core::new(config, Role::Dedicated)?;
         let handle = ClientHandle::open(env, core, lent(call)?, |client| client.start_link(target))?;
-        let object = empty_object(env)?;
-        let functions: [(&str, Body); 11] = [
-            ("submit", submit),
-            ("submitArray", submit_array),
-            ("close", close),
-            ("end", end),
-            ("destroy", destroy),
-            ("hold", hold),
-            ("traffic", traffic),
-            ("connected", connected),
-            ("received", received),
-            ("takeUnsent", take_unsent),
-            ("lost", lost),
-        ];
-        for (name, body) in functions {
-            define(env, object, name, body, Some(handle.clone()))?;
-        }
-        Ok(object)
+        number_of(call, handle)
     })
 }
 
+/// Functions that take a Link's number first; calls are submitted to it, and it is closed, as to any client.
+pub const OF_A_LINK: [(&str, Body); 8] = [
+    ("end", end),
+    ("destroy", destroy),
+    ("hold", hold),
+    ("traffic", traffic),
+    ("connected", connected),
+    ("received", received),
+    ("takeUnsent", take_unsent),
+    ("lost", lost),
+];
+
 /// What is asked of a Link that was closed is done.
 fn with_link(call: &Invocation, work: impl FnOnce(&mut LinkDriver, &mut dyn Sink)) {
-    if let Ok(client) = client(call) {
+    if let Ok(client) = call.client() {
         client.with_link(work);
     }
 }
 
-/// `end()`: nothing more will be sent.
+/// `end(link)`: nothing more will be sent.
 fn end(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     with_link(call, |link, sink| link.end(Instant::now(), sink));
     Ok(ptr::null_mut())
 }
 
-/// `destroy()`: gives up the connection; what is told of that may come within this call.
+/// `destroy(link)`: gives up the connection; what is told of that may come within this call.
 fn destroy(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     with_link(call, |link, sink| link.destroy(sink));
     Ok(ptr::null_mut())
 }
 
-/// `hold(keepsAlive)`.
+/// `hold(link, keepsAlive)`.
 fn hold(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut keeps = true;
     // SAFETY: an argument of the running call; where it is no boolean, `keeps` stays true.
-    unsafe { sys::napi_get_value_bool(call.env, call.argument(0), &mut keeps) };
-    if let Ok(client) = client(call) {
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut keeps) };
+    if let Ok(client) = call.client() {
         client.keep_alive(keeps);
     }
     Ok(ptr::null_mut())
 }
 
-/// `traffic()`: what has passed, as JSON.
+/// `traffic(link)`: what has passed, as JSON.
 fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut passed = json!(null);
     with_link(call, |link, _| {
@@ -90,7 +85,7 @@ fn traffic(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     text(call, passed.to_string().as_bytes(), ptr::null_mut())
 }
 
-/// `connected()`: the stream stands.
+/// `connected(link)`: the stream stands.
 fn connected(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     with_link(call, |link, sink| {
         if let Some(fed) = link.as_fed() {
@@ -100,11 +95,11 @@ fn connected(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     Ok(ptr::null_mut())
 }
 
-/// `received(bytes)`: what the stream has read. True where it is to be given up; why is told with the loss of its
+/// `received(link, bytes)`: what the stream has read. True where it is to be given up; why is told with the loss of its
 /// requests.
 fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
-    let Ok(client) = client(call) else { return Ok(values::boolean(call.env, true)) };
-    let given = texts(call, 0..1).map_err(|error| Thrown(error, client.make_error()))?;
+    let Ok(client) = call.client() else { return Ok(values::boolean(call.env, true)) };
+    let given = texts(call, 1..2).map_err(|error| Thrown(error, client.make_error()))?;
     let mut is_useless = false;
     with_link(call, |link, sink| {
         let Some(fed) = link.as_fed() else { return };
@@ -116,7 +111,7 @@ fn received(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     Ok(values::boolean(call.env, is_useless))
 }
 
-/// `takeUnsent()`: bytes for the stream; null where there are none.
+/// `takeUnsent(link)`: bytes for the stream; null where there are none.
 fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut taken = Ok(values::null(call.env));
     with_link(call, |link, sink| {
@@ -130,7 +125,7 @@ fn take_unsent(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     taken.map_err(|error| Thrown(error, ptr::null_mut()))
 }
 
-/// `lost()`: the stream is closed.
+/// `lost(link)`: the stream is closed.
 fn lost(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     with_link(call, |link, sink| {
         if let Some(fed) = link.as_fed() {

@@ -34,6 +34,7 @@ mod link_thread;
 mod loop_driver;
 mod node_driver;
 mod notices;
+mod open_clients;
 mod open_handles;
 mod overall;
 mod realm;
