@@ -74,6 +74,38 @@ describe('calls that cannot cross into native code', () => {
   });
 });
 
+describe('the number of a native client', () => {
+  const { client: native } = require(NATIVE).loadNative();
+  const { Bridge } = require(`${PACKAGE_ROOT}/js/bridge.js`);
+  const open = () => {
+    const bridge = new Bridge({ useRedis: false }, () => {});
+    onEnd(() => bridge.close(0));
+    return { bridge, number: bridge.open() };
+  };
+  const closed = expect.objectContaining({ code: 'E_CLOSED' });
+
+  test('reaches nobody once it was closed, also where another has opened', async () => {
+    const first = open();
+    expect(JSON.parse(native.report(first.number)).driver).toBe('embedded');
+    await first.bridge.close(0);
+    const second = open();
+    expect(second.number).not.toBe(first.number);
+    expect(() => native.report(first.number)).toThrow(closed);
+    expect(() => native.submit(first.number, 0, undefined)).toThrow(closed);
+    expect(native.close(first.number)).toBeUndefined();
+    expect(JSON.parse(native.report(second.number)).driver).toBe('embedded');
+    expect(first.bridge.report().driver).toBe('closed');
+  });
+
+  test.each([undefined, 'text', {}, -1, 0, 0.5, Number.NaN, 2 ** 60])(
+    'is nobody where it is %p',
+    (number) => {
+      open();
+      expect(() => native.report(number)).toThrow(closed);
+    },
+  );
+});
+
 describe('calls that cross together', () => {
   test.each(['loop', 'thread'])(
     'have their own outcomes, however many come back at once (%s)',

@@ -13,7 +13,7 @@ test.each(['loop', 'thread'])(
     const unreachable = `redis://127.0.0.1:${await closedPort()}`;
     const options = { url: redis.url, driver, logLevel: 'off' };
     const reports = await closeOften('closing.cjs', { cycles: CYCLES, options, unreachable });
-    expect(reports.length).toBeGreaterThanOrEqual(14);
+    expect(reports.length).toBeGreaterThanOrEqual(16);
     expectNothingLeft(reports);
   },
   TIMEOUT_MS,

@@ -5,6 +5,7 @@ const { Environment, textForLinks } = require('./environment.js');
 const { OrgCacheError, closedEarly, makeError, ofCommand, withoutStacks } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { optionsText } = require('./options.js');
+const { pageOf } = require('./pages.js');
 const { bytesOf, passingBytes } = require('./passing-bytes.js');
 const { hasValue, protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject, putField } = require('./realm.js');
@@ -14,11 +15,6 @@ const { linkSlots, marks, pushed, roles } = protocol;
 const native = loadNative();
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
-/** Calls that cross at once at most, and outcomes that come back at once. */
-const PAGE = 4096;
-/** The same where a caller has the connection alone, or a client has: there may be many of them. */
-const DEDICATED_PAGE = 64;
-const CLIENT_PAGE = 256;
 /**
  * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
  * works on the first while JavaScript still makes the others, and many callers still share few writes.
@@ -108,9 +104,7 @@ class Bridge {
     this.#link = link;
     this.#context = context;
     this.#term = term;
-    const kind = role % protocol.besideRoles.decidesPauses;
-    const isOfOneClient = link !== undefined || kind === roles.own;
-    const page = kind >= roles.dedicated ? DEDICATED_PAGE : isOfOneClient ? CLIENT_PAGE : PAGE;
+    const page = pageOf(role, link !== undefined);
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
   }

@@ -221,7 +221,12 @@ class RedisManager {
   }
 
   recordOperation(_name, durationMs, hit) {
-    native.record(this.#bridge.open(), Number(durationMs) || 0, hit !== undefined && hit !== null, Boolean(hit));
+    native.record(
+      this.#bridge.open(),
+      Number(durationMs) || 0,
+      hit !== undefined && hit !== null,
+      Boolean(hit),
+    );
   }
 
   shutdown(options) {

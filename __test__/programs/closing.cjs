@@ -3,7 +3,9 @@
 // Opens and closes clients over and over, in every way there is, and reports for each way how many native
 // things, handles and threads it has left, and how resident memory went. To be run with --expose-gc.
 // Argument: JSON with `cycles`, `ways`, `options` of the instance and `unreachable`, a URL where nobody listens.
+const { once } = require('node:events');
 const orgcache = require('../..');
+const { Redis } = require('../../js/entry/ioredis.js');
 const { measureWays } = require('../support/cycles');
 
 const { cycles, ways, options, unreachable } = JSON.parse(process.argv[2]);
@@ -14,6 +16,9 @@ const instance = (own) => {
   made.configure({ ...options, ...own });
   return made;
 };
+
+// A client for ioredis has no such option.
+process.env.CACHE_DRIVER = options.driver;
 
 const shared = instance({});
 let client;
@@ -45,6 +50,20 @@ const WAYS = {
     await copy.watch('watched');
     await copy.multi().set('watched', 1).exec();
     await copy.quit();
+  },
+  'a client for ioredis, its duplicate, and quit': async () => {
+    const own = new Redis(options.url);
+    await own.ping();
+    const copy = own.duplicate();
+    await copy.subscribe('channel');
+    await Promise.all([copy.quit(), own.quit()]);
+  },
+  'a client for ioredis and disconnect': async () => {
+    const own = new Redis(options.url);
+    await own.ping();
+    const ended = once(own, 'end');
+    own.disconnect();
+    await ended;
   },
   'a client that never connected': async () => {
     client.duplicate({ lazyConnect: true }).disconnect();
