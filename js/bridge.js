@@ -327,12 +327,6 @@ class Bridge {
     reject(ofCommand(error, command));
   }
 
-  #giveUpAll() {
-    for (let slot = 0; slot < this.#reject.length; slot++) {
-      if (this.#reject[slot] !== undefined) this.#giveUp(slot, closedEarly());
-    }
-  }
-
   #take(slot) {
     this.#resolve[slot] = undefined;
     this.#reject[slot] = undefined;
@@ -464,7 +458,9 @@ class Bridge {
     await Promise.race([this.#quiet(), late]);
     clearTimeout(timer);
     const isQuiet = this.#outstanding === 0;
-    withoutStacks(() => this.#giveUpAll());
+    withoutStacks(() => {
+      for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#giveUp(slot, closedEarly());
+    });
     // The connections of a duplicate come and go, and nobody asks for a report of those that went.
     this.#lastReport = native.client.close(this.#client, this.#hasJournal);
     this.#client = undefined;
