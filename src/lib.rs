@@ -8,6 +8,8 @@
 //! ```text
 //!   binding      Node: calls gathered a tick, outcomes handed back at once; all `unsafe`
 //!      |
+//!   topology     which connection carries a call: nodes, clusters, redirections
+//!      |
 //!    cache  redis       what the adapter promises: places, lifetimes, organizations, fallback | one plain connection
 //!    |   \_____ \_____________
 //!  store  journal        connection     memory with a bound | writes that wait | sockets, TLS, reconnects
@@ -57,3 +59,4 @@ pub mod lane;
 pub mod redis;
 pub mod runtime;
 pub mod store;
+pub mod topology;

@@ -24,6 +24,21 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["codec", "command", "config", "connection", "error", "health", "journal", "key", "lane", "store"],
     ),
     (
+        "topology",
+        &[
+            "cache",
+            "command",
+            "config",
+            "connection",
+            "error",
+            "health",
+            "journal",
+            "lane",
+            "redis",
+            "runtime",
+        ],
+    ),
+    (
         "binding",
         &[
             "cache",
@@ -39,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "redis",
             "runtime",
             "store",
+            "topology",
         ],
     ),
 ];

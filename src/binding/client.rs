@@ -13,18 +13,16 @@ use std::time::Instant;
 
 use napi::sys;
 
+use super::any_link::AnyLink;
 use super::bell::Bell;
 use super::callback_scope::CallbackScopes;
-use super::driving::Driving;
+use super::driver_context::ClientContext;
 use super::intake::{Given, Intake, WORDS_A_CALL};
-use super::lane_driver::Place;
-use super::link_driver::LinkDriver;
 use super::notices::Notices;
 use super::open_handles::OpenHandles;
 use super::realm::Realm;
 use super::reference::Reference;
-use super::sink::{Discard, JsSink, Mark, Settled};
-use super::under_way::UnderWay;
+use super::sink::{JsSink, Mark, Settled};
 #[cfg(unix)]
 use super::uv;
 use super::values;
@@ -33,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::health::log::Registration;
 use crate::health::{State, census};
 use crate::redis::Target;
+use crate::topology::{Discard, InFlight};
 
 /// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
 const OUTCOMES_A_CALL: usize = 1024;
@@ -56,11 +55,12 @@ pub struct SharedWords {
     pub _array: Reference,
 }
 
+type Router = crate::topology::Router<ClientContext>;
+
 struct Inner {
-    driving: Driving,
+    router: Router,
     intake: Intake,
-    /// The vector that sinks fill in turn.
-    /// For outcomes, used again.
+    /// Reusable outcome buffer.
     room: Settled,
 }
 
@@ -73,7 +73,7 @@ pub struct Client {
     notices: Arc<Notices>,
     open_handles: OpenHandles,
     inner: RefCell<Inner>,
-    under_way: RefCell<UnderWay>,
+    in_flight: RefCell<InFlight>,
     is_held: Cell<bool>,
     /// Whether the process stays alive for it, whatever is under way; none where that decides.
     keeps_alive: Cell<Option<bool>>,
@@ -118,11 +118,11 @@ impl Client {
                 notices,
                 open_handles: OpenHandles::default(),
                 inner: RefCell::new(Inner {
-                    driving: Driving::Closed,
+                    router: Router::Closed,
                     intake: Intake::default(),
                     room: Settled::default(),
                 }),
-                under_way: RefCell::default(),
+                in_flight: RefCell::default(),
                 is_held: Cell::new(false),
                 keeps_alive: Cell::new(None),
                 is_returned: Cell::new(false),
@@ -135,8 +135,8 @@ impl Client {
 
     /// Starts to connect, unless the store is embedded.
     pub fn start(self: &Rc<Self>) -> Result<()> {
-        let driving = Driving::start(self.env, self)?;
-        self.inner.borrow_mut().driving = driving;
+        let router = Router::start(&self.core, || ClientContext::of(self.env, self))?;
+        self.inner.borrow_mut().router = router;
         Ok(())
     }
 
@@ -145,10 +145,12 @@ impl Client {
     pub fn start_link(self: &Rc<Self>, target: Option<Target>) -> Result<()> {
         let keeps_alive = target.is_some();
         let driver = match target {
-            Some(target) => LinkDriver::start(target, self.core.config().driver, &Place::of(self.env, self))?,
-            None => LinkDriver::fed(),
+            Some(target) => {
+                AnyLink::start(target, self.core.config().driver, &ClientContext::of(self.env, self))?
+            }
+            None => AnyLink::fed(),
         };
-        self.inner.borrow_mut().driving = Driving::Link(driver);
+        self.inner.borrow_mut().router = Router::Link(driver);
         self.keep_alive(keeps_alive);
         Ok(())
     }
@@ -167,22 +169,22 @@ impl Client {
 
     /// Calls that have not settled.
     pub fn outstanding(&self) -> usize {
-        self.under_way.borrow().count()
+        self.in_flight.borrow().count()
     }
 
     /// Connections that calls share, and how many of them have something under way.
     pub fn lanes(&self) -> (usize, usize) {
-        self.inner.borrow().driving.lanes()
+        self.inner.borrow().router.lanes()
     }
 
     /// The caches of a cluster's nodes; none with another topology.
     pub fn nodes(&self) -> Vec<Arc<Core>> {
-        self.inner.borrow().driving.nodes()
+        self.inner.borrow().router.nodes()
     }
 
     /// The addresses of a cluster's replicas.
     pub fn replicas(&self) -> Vec<String> {
-        self.inner.borrow().driving.replicas()
+        self.inner.borrow().router.replicas()
     }
 
     /// Turns Redis off for the adapter's calls, or on again.
@@ -192,7 +194,7 @@ impl Client {
     }
 
     pub fn driver_name(&self) -> &'static str {
-        self.inner.borrow().driving.name()
+        self.inner.borrow().router.name()
     }
 
     pub fn make_error(&self) -> sys::napi_value {
@@ -217,12 +219,12 @@ impl Client {
         // SAFETY: JavaScript writes the words before it calls, and does not run while we read.
         let words = unsafe { std::slice::from_raw_parts(self.lent.calls.data, length) };
         let waiting = self.outstanding();
-        words.chunks_exact(WORDS_A_CALL).for_each(|call| self.under_way.borrow_mut().begin(call[0]));
-        let settled = self.work(|Inner { driving, intake, .. }, sink| {
+        words.chunks_exact(WORDS_A_CALL).for_each(|call| self.in_flight.borrow_mut().begin(call[0]));
+        let settled = self.work(|Inner { router, intake, .. }, sink| {
             intake.take_calls(self.env, words, given, sink, |call, slot, sink| {
-                driving.call(call, slot, waiting, now, sink);
+                router.call(call, slot, waiting, now, sink);
             });
-            driving.flush(now, sink);
+            router.flush(now, sink);
         });
         self.settle(settled, Origin::Call);
     }
@@ -231,7 +233,7 @@ impl Client {
     pub fn answer(&self, word: u32, arguments: &[sys::napi_value]) -> Outcome<'static> {
         let answered = self.guarded(Origin::Call, |client| {
             let mut inner = client.inner.borrow_mut();
-            if matches!(inner.driving, Driving::Closed) {
+            if matches!(inner.router, Router::Closed) {
                 return Outcome::Failed(closed());
             }
             inner.intake.answer(client.env, &client.core, word, arguments)
@@ -253,14 +255,14 @@ impl Client {
     fn give_up(&self, origin: Origin) {
         let client = self.core.health().id();
         tracing::error!(client, "a defect in orgcache's native code was caught: the cache is closed");
-        values::in_scope(self.env, || self.end(origin, Driving::give_up));
+        values::in_scope(self.env, || self.end(origin, Router::give_up));
     }
 
     /// The bell has rung: something is ready on another thread.
     fn awake(&self) {
         self.bell.answered();
         let now = Instant::now();
-        let settled = self.work(|inner, sink| inner.driving.awake(now, sink));
+        let settled = self.work(|inner, sink| inner.router.awake(now, sink));
         // Node runs microtasks after a threadsafe function by itself.
         self.settle(settled, Origin::Call);
         self.tell();
@@ -270,14 +272,14 @@ impl Client {
     }
 
     fn has_died(&self) -> bool {
-        self.inner.borrow().driving.has_died()
+        self.inner.borrow().router.has_died()
     }
 
-    fn in_event_loop(&self, work: impl FnOnce(&mut Driving, Instant, &mut JsSink)) {
+    fn in_event_loop(&self, work: impl FnOnce(&mut Router, Instant, &mut JsSink)) {
         let now = Instant::now();
         // libuv calls outside of any scope.
         values::in_scope(self.env, || {
-            let settled = self.work(|inner, sink| work(&mut inner.driving, now, sink));
+            let settled = self.work(|inner, sink| work(&mut inner.router, now, sink));
             self.settle(settled, Origin::EventLoop);
         });
     }
@@ -296,7 +298,7 @@ impl Client {
             return;
         }
         for call in settled.words.chunks_exact(2) {
-            self.under_way.borrow_mut().end(call[0]);
+            self.in_flight.borrow_mut().end(call[0]);
         }
         if origin == Origin::EventLoop && !settled.words.is_empty() {
             self.callback_scopes.run(|| self.hand_over(&settled));
@@ -340,9 +342,9 @@ impl Client {
     }
 
     /// What `work` does to the Link, where that was not closed, and what follows from it.
-    pub fn with_link(&self, work: impl FnOnce(&mut LinkDriver, &mut dyn Sink)) {
+    pub fn with_link(&self, work: impl FnOnce(&mut AnyLink, &mut dyn Sink)) {
         self.guarded(Origin::Call, |client| {
-            let settled = client.work(|inner, sink| inner.driving.link().map_or((), |link| work(link, sink)));
+            let settled = client.work(|inner, sink| inner.router.link().map_or((), |link| work(link, sink)));
             client.settle(settled, Origin::Call);
         });
     }
@@ -373,10 +375,10 @@ impl Client {
     /// made in vain here; a Link tells itself what becomes of its requests.
     pub fn close(&self) {
         self.guarded(Origin::Call, |client| {
-            if client.inner.borrow_mut().driving.link().is_none() {
-                client.under_way.take();
+            if client.inner.borrow_mut().router.link().is_none() {
+                client.in_flight.take();
             }
-            client.end(Origin::Call, Driving::close);
+            client.end(Origin::Call, Router::close);
         });
         self.let_go();
     }
@@ -388,10 +390,10 @@ impl Client {
         self.bell.close();
     }
 
-    fn end(&self, origin: Origin, end: impl FnOnce(Driving, &mut UnderWay, &mut dyn Sink)) {
+    fn end(&self, origin: Origin, end: impl FnOnce(Router, &mut InFlight, &mut dyn Sink)) {
         let settled = self.work(|inner, sink| {
-            let driving = std::mem::replace(&mut inner.driving, Driving::Closed);
-            end(driving, &mut self.under_way.borrow_mut(), sink);
+            let router = std::mem::replace(&mut inner.router, Router::Closed);
+            end(router, &mut self.in_flight.borrow_mut(), sink);
         });
         self.core.health().enter(State::Closed);
         self.core.tell_what_is_left();
@@ -402,8 +404,8 @@ impl Client {
     /// The environment ends: JavaScript must not be entered any more.
     pub fn abandon(&self) {
         self.let_go();
-        let driving = std::mem::replace(&mut self.inner.borrow_mut().driving, Driving::Closed);
-        driving.give_up(&mut UnderWay::default(), &mut Discard);
+        let router = std::mem::replace(&mut self.inner.borrow_mut().router, Router::Closed);
+        router.give_up(&mut InFlight::default(), &mut Discard);
     }
 }
 
@@ -446,7 +448,7 @@ pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, 
     unsafe {
         let owner = uv::owner(handle);
         with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.ready(owner.number, status, now, sink));
+            client.in_event_loop(|router, now, sink| router.ready(owner.number, status, now, sink));
         });
     }
 }
@@ -457,7 +459,7 @@ pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
     unsafe {
         let owner = uv::owner(handle);
         with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|driving, now, sink| driving.overdue(owner.number, now, sink));
+            client.in_event_loop(|router, now, sink| router.overdue(owner.number, now, sink));
         });
     }
 }

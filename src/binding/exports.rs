@@ -13,7 +13,6 @@ use super::client::{Client, Lent, SharedWords};
 use super::client_handle::ClientHandle;
 use super::function::{Body, Invocation, Thrown, define as function, define_all, misuse};
 use super::intake::{Given, Values};
-use super::link_driver::LINK_SLOTS;
 use super::notices::Notices;
 use super::open_clients::OpenClients;
 use super::realm::Realm;
@@ -27,6 +26,7 @@ use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
 use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
+use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
 const DECIDES_PAUSES: u32 = 1 << 8;

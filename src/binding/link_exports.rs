@@ -7,10 +7,10 @@ use std::time::Instant;
 use napi::sys;
 use serde_json::json;
 
+use super::any_link::AnyLink;
 use super::client_handle::ClientHandle;
 use super::exports::{described, lent, load_config, number_of, text, texts};
 use super::function::{Body, Invocation, Thrown};
-use super::link_driver::LinkDriver;
 use super::values;
 use crate::cache::{Core, Role, Sink};
 use crate::redis::{Failure, Target};
@@ -42,7 +42,7 @@ pub const OF_A_LINK: [(&str, Body); 8] = [
 ];
 
 /// What is asked of a Link that was closed is done.
-fn with_link(call: &Invocation, work: impl FnOnce(&mut LinkDriver, &mut dyn Sink)) {
+fn with_link(call: &Invocation, work: impl FnOnce(&mut AnyLink, &mut dyn Sink)) {
     if let Ok(client) = call.client() {
         client.with_link(work);
     }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::bell::Bell;
-use super::lane_driver::Place;
-use super::link_driver::{Caller, Told};
+use super::driver_context::ClientContext;
 use super::uv;
-use crate::cache::Sink;
+use crate::cache::{Call, Outcome, Sink};
 use crate::connection::{BlockingSocket, ReadFailure, Stream, Tray, read_available, write_unsent};
 use crate::error::Result;
 use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Target, dial};
 use crate::runtime::IoThread;
+use crate::topology::{Caller, LinkDriver, Told};
 
 type Dialed = std::result::Result<Connected, Failure>;
 
@@ -29,7 +29,7 @@ struct Wire {
 pub struct LinkLoop {
     link: Link<Caller>,
     wire: Option<Wire>,
-    place: Place,
+    context: ClientContext,
     dialed: Arc<Tray<Option<Dialed>, Arc<Bell>>>,
     /// Nothing comes after what waits.
     ends: bool,
@@ -41,9 +41,9 @@ pub struct LinkLoop {
 
 impl LinkLoop {
     /// Starts to connect.
-    pub fn start(target: Target, place: &Place) -> Result<LinkLoop> {
+    pub fn start(target: Target, context: &ClientContext) -> Result<LinkLoop> {
         let io = IoThread::shared()?;
-        let dialed = Arc::new(Tray::<Option<Dialed>, _>::new(place.bell.clone()));
+        let dialed = Arc::new(Tray::<Option<Dialed>, _>::new(context.bell.clone()));
         let told = dialed.clone();
         let (dialing, given_up) = tokio::sync::oneshot::channel::<()>();
         io.spawn(async move {
@@ -55,7 +55,7 @@ impl LinkLoop {
         Ok(LinkLoop {
             link: Link::default(),
             wire: None,
-            place: place.clone(),
+            context: context.clone(),
             dialed,
             ends: false,
             _dialing: dialing,
@@ -67,28 +67,6 @@ impl LinkLoop {
         self.link.meter()
     }
 
-    pub fn request(&mut self, caller: Caller, words: &[&[u8]], now: Instant, sink: &mut dyn Sink) {
-        self.link.request(caller, words, now, &mut Told(sink));
-    }
-
-    /// Sends what the calls of this tick have put together.
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let Some(wire) = &mut self.wire else { return };
-        match write_unsent(
-            &mut wire.stream,
-            &mut Moving { link: &mut self.link, listener: &mut Told(&mut *sink) },
-        ) {
-            Ok(waiting) => {
-                wire.watch(waiting);
-                if self.ends && !waiting {
-                    self.ends = false;
-                    wire.stream.end();
-                }
-            }
-            Err(error) => self.lose_by_writing(&error, now, sink),
-        }
-    }
-
     /// What came before the connection broke is read; reading on tells how it did better than writing.
     fn lose_by_writing(&mut self, error: &io::Error, now: Instant, sink: &mut dyn Sink) {
         let failure = match self.read(now, sink).and_then(|()| self.read(now, sink)) {
@@ -98,54 +76,19 @@ impl LinkLoop {
         self.lose(failure.as_ref(), sink);
     }
 
-    /// libuv says that the socket is ready.
-    pub fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
-        let result = match status {
-            0 => self.read(now, sink),
-            // libuv calls every broken socket a bad descriptor: reading takes what came before it broke, and
-            // reading on tells how it did.
-            code => self
-                .read(now, sink)
-                .and_then(|()| self.read(now, sink))
-                .and_then(|()| Err(ReadFailure::Socket(io::Error::from_raw_os_error(-code)))),
-        };
-        match result {
-            Ok(()) => self.flush(now, sink),
-            Err(failure) => self.lose(Failure::of_reading(failure).as_ref(), sink),
-        }
-    }
-
     fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> std::result::Result<(), ReadFailure> {
         let Some(wire) = &mut self.wire else { return Ok(()) };
         read_available(&mut wire.stream, &mut Moving { link: &mut self.link, listener: &mut Told(sink) }, now)
     }
 
-    /// Takes in what the I/O thread has told.
-    pub fn take_event(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let Some(dialed) = self.dialed.take() else { return };
-        if self.link.is_closed() {
-            return;
-        }
-        let adopted = dialed.and_then(|Connected { stream, at }| {
-            self.adopt(stream.into_blocking()).map_err(|error| Failure::said(error.to_string(), None))?;
-            Ok(at)
-        });
-        match adopted {
-            Ok(at) => {
-                self.link.connected(&at, &mut Told(&mut *sink));
-                self.flush(now, sink);
-            }
-            Err(failure) => self.lose(Some(&failure), sink),
-        }
-    }
-
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
         let stream = stream?;
         let fd = stream.socket().as_raw_fd();
-        let owner = uv::Owner { client: self.place.client, number: 0 };
+        let owner = uv::Owner { client: self.context.client, number: 0 };
         // SAFETY: the loop is this environment's; the stream is dropped only after the handle was closed, in
         // `drop_wire`.
-        let poll = unsafe { uv::Handle::poll(self.place.event_loop, fd, owner, &self.place.open_handles) };
+        let poll =
+            unsafe { uv::Handle::poll(self.context.event_loop, fd, owner, &self.context.open_handles) };
         let poll = poll.ok_or_else(|| io::Error::other("libuv cannot watch the socket"))?;
         poll.watch(uv::READABLE | uv::DISCONNECT, super::client::on_ready);
         self.wire = Some(Wire { stream, poll, watches_writable: false });
@@ -173,9 +116,81 @@ impl LinkLoop {
             drop(stream);
         }
     }
+}
+
+impl LinkDriver for LinkLoop {
+    fn name(&self) -> &'static str {
+        "loop"
+    }
+
+    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+        match Caller::of(call, slot) {
+            Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
+            Err(error) => sink.settle(slot, Outcome::Failed(error)),
+        }
+    }
+
+    /// Sends what the calls of this tick have put together.
+    fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        let Some(wire) = &mut self.wire else { return };
+        match write_unsent(
+            &mut wire.stream,
+            &mut Moving { link: &mut self.link, listener: &mut Told(&mut *sink) },
+        ) {
+            Ok(waiting) => {
+                wire.watch(waiting);
+                if self.ends && !waiting {
+                    self.ends = false;
+                    wire.stream.end();
+                }
+            }
+            Err(error) => self.lose_by_writing(&error, now, sink),
+        }
+    }
+
+    /// Takes in what the I/O thread has told.
+    fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+        let Some(dialed) = self.dialed.take() else { return };
+        if self.link.is_closed() {
+            return;
+        }
+        let adopted = dialed.and_then(|Connected { stream, at }| {
+            self.adopt(stream.into_blocking()).map_err(|error| Failure::said(error.to_string(), None))?;
+            Ok(at)
+        });
+        match adopted {
+            Ok(at) => {
+                self.link.connected(&at, &mut Told(&mut *sink));
+                self.flush(now, sink);
+            }
+            Err(failure) => self.lose(Some(&failure), sink),
+        }
+    }
+
+    /// libuv says that the socket is ready.
+    fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
+        let result = match status {
+            0 => self.read(now, sink),
+            // libuv calls every broken socket a bad descriptor: reading takes what came before it broke, and
+            // reading on tells how it did.
+            code => self
+                .read(now, sink)
+                .and_then(|()| self.read(now, sink))
+                .and_then(|()| Err(ReadFailure::Socket(io::Error::from_raw_os_error(-code)))),
+        };
+        match result {
+            Ok(()) => self.flush(now, sink),
+            Err(failure) => self.lose(Failure::of_reading(failure).as_ref(), sink),
+        }
+    }
+
+    /// It has no thread that could.
+    fn has_died(&self) -> bool {
+        false
+    }
 
     /// Settles everything and closes the handle.
-    pub fn close(mut self, sink: &mut dyn Sink) {
+    fn close(mut self, sink: &mut dyn Sink) {
         self.lose(None, sink);
     }
 }

@@ -19,6 +19,7 @@ use crate::connection::{
 use crate::error::{Error, Result};
 use crate::lane::Batch;
 use crate::runtime::IoThread;
+use crate::topology::ConnectionDriver;
 
 /// How long replies may keep coming in for calls that are late.
 const GRACE: Duration = Duration::from_millis(40);
@@ -100,56 +101,9 @@ impl LoopDriver {
         })
     }
 
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
-        self.wake_up();
-        self.exchange.call(call, slot, now, sink);
-    }
-
-    /// Takes requests in that another node was asked first.
-    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
-        self.wake_up();
-        self.exchange.append(batch, now, sink);
-        self.flush(now, sink);
-    }
-
     fn wake_up(&mut self) {
         if std::mem::take(&mut self.is_asleep) {
             self.keeper.connect();
-        }
-    }
-
-    /// Whether something that waits for an answer may be about this key.
-    pub fn mentions(&self, key: &[u8]) -> bool {
-        self.exchange.mentions(key)
-    }
-
-    pub fn pending(&self) -> usize {
-        self.exchange.pending()
-    }
-
-    /// Sends what the calls of this tick have put together.
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
-        if let Some(wire) = &mut self.wire {
-            let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
-            match write_waiting(&mut wire.stream, &mut traffic) {
-                Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
-                Err(error) => self.lose(error, now, sink),
-            }
-        }
-        self.arm_timer(now);
-    }
-
-    /// libuv says that the socket is ready.
-    pub fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
-        let result = match status {
-            0 => self.read(now, sink),
-            code => {
-                self.read_broken(now, sink).and(Err(connection_lost(&io::Error::from_raw_os_error(-code))))
-            }
-        };
-        match result {
-            Ok(()) => self.flush(now, sink),
-            Err(error) => self.lose(error, now, sink),
         }
     }
 
@@ -163,49 +117,6 @@ impl LoopDriver {
     fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {
         let Some(wire) = &mut self.wire else { return Ok(()) };
         read_arrived(&mut wire.stream, &mut Attached::new(&mut self.exchange, sink), now)
-    }
-
-    /// The timer has rung: does what is due. Replies that are here already count: where
-    /// JavaScript has kept the loop busy, they are older than the lateness.
-    pub fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
-        self.rings_at = None;
-        if let Err(error) = self.read(now, sink) {
-            return self.lose(error, now, sink);
-        }
-        // One turn reads a part of what a busy JavaScript has let pile up: while more comes in, wait.
-        let is_arriving = self.exchange.last_received() == Some(now);
-        let until = *self.grace_until.get_or_insert(now + GRACE);
-        if is_arriving && now < until {
-            return self.ring_at(now + Duration::from_millis(1), now);
-        }
-        self.grace_until = None;
-        match self.exchange.expire(now, sink) {
-            Some(error) => self.lose(error, now, sink),
-            None => self.flush(now, sink),
-        }
-    }
-
-    /// Takes in what the I/O thread has told.
-    pub fn take_events(&mut self, now: Instant, sink: &mut dyn Sink) {
-        for event in self.events.take() {
-            match event {
-                LinkEvent::Failed { error, attempt } => {
-                    Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
-                }
-                LinkEvent::Moved => self.lose(connection_moved(), now, sink),
-                LinkEvent::Connected(dialed) => match self.adopt(dialed.stream.into_blocking()) {
-                    Ok(()) => {
-                        Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);
-                        self.flush(now, sink);
-                    }
-                    Err(error) => {
-                        Attached::new(&mut self.exchange, &mut *sink)
-                            .disconnected(connection_lost(&error), now);
-                        self.keeper.connect();
-                    }
-                },
-            }
-        }
     }
 
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
@@ -245,9 +156,108 @@ impl LoopDriver {
             self.rings_at = Some(at);
         }
     }
+}
+
+impl ConnectionDriver for LoopDriver {
+    fn name(&self) -> &'static str {
+        "loop"
+    }
+
+    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn Sink) {
+        self.wake_up();
+        self.exchange.call(call, slot, now, sink);
+    }
+
+    fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+        self.wake_up();
+        self.exchange.append(batch, now, sink);
+        self.flush(now, sink);
+    }
+
+    /// Sends what the calls of this tick have put together.
+    fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        if let Some(wire) = &mut self.wire {
+            let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
+            match write_waiting(&mut wire.stream, &mut traffic) {
+                Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
+                Err(error) => self.lose(error, now, sink),
+            }
+        }
+        self.arm_timer(now);
+    }
+
+    /// Takes in what the I/O thread has told.
+    fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+        for event in self.events.take() {
+            match event {
+                LinkEvent::Failed { error, attempt } => {
+                    Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
+                }
+                LinkEvent::Moved => self.lose(connection_moved(), now, sink),
+                LinkEvent::Connected(dialed) => match self.adopt(dialed.stream.into_blocking()) {
+                    Ok(()) => {
+                        Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);
+                        self.flush(now, sink);
+                    }
+                    Err(error) => {
+                        Attached::new(&mut self.exchange, &mut *sink)
+                            .disconnected(connection_lost(&error), now);
+                        self.keeper.connect();
+                    }
+                },
+            }
+        }
+    }
+
+    /// libuv says that the socket is ready.
+    fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
+        let result = match status {
+            0 => self.read(now, sink),
+            code => {
+                self.read_broken(now, sink).and(Err(connection_lost(&io::Error::from_raw_os_error(-code))))
+            }
+        };
+        match result {
+            Ok(()) => self.flush(now, sink),
+            Err(error) => self.lose(error, now, sink),
+        }
+    }
+
+    /// The timer has rung: does what is due. Replies that are here already count: where
+    /// JavaScript has kept the loop busy, they are older than the lateness.
+    fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
+        self.rings_at = None;
+        if let Err(error) = self.read(now, sink) {
+            return self.lose(error, now, sink);
+        }
+        // One turn reads a part of what a busy JavaScript has let pile up: while more comes in, wait.
+        let is_arriving = self.exchange.last_received() == Some(now);
+        let until = *self.grace_until.get_or_insert(now + GRACE);
+        if is_arriving && now < until {
+            return self.ring_at(now + Duration::from_millis(1), now);
+        }
+        self.grace_until = None;
+        match self.exchange.expire(now, sink) {
+            Some(error) => self.lose(error, now, sink),
+            None => self.flush(now, sink),
+        }
+    }
+
+    fn mentions(&self, key: &[u8]) -> bool {
+        self.exchange.mentions(key)
+    }
+
+    fn pending(&self) -> usize {
+        self.exchange.pending()
+    }
+
+    /// It has no thread that could.
+    fn has_died(&self) -> bool {
+        false
+    }
 
     /// Settles everything and closes the handles.
-    pub fn close(mut self, sink: &mut dyn Sink) {
+    fn close(mut self, sink: &mut dyn Sink) {
         // The handles first: they must be closed even where the exchange panics.
         if let Some(Wire { stream, poll, .. }) = self.wire.take() {
             poll.close();

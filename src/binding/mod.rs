@@ -8,42 +8,30 @@
 //! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
 //! on the thread of its environment, and whoever enters it from outside keeps it until that is done.
 
+mod any_link;
 mod arguments;
-mod backlog;
 mod bell;
-mod bound;
 mod callback_scope;
 mod calls;
 mod client;
 mod client_handle;
-mod cluster_driver;
-mod cluster_member;
-mod driving;
+mod driver_context;
 mod exports;
 mod function;
 mod intake;
-mod joins;
-mod lane_driver;
-mod link_driver;
 mod link_exports;
-mod link_fed;
 #[cfg(unix)]
 mod link_loop;
-mod link_thread;
 #[cfg(unix)]
 mod loop_driver;
-mod node_driver;
 mod notices;
 mod open_clients;
 mod open_handles;
-mod overall;
 mod realm;
 mod reference;
 mod replies;
 mod report;
 mod sink;
-mod thread_driver;
-mod under_way;
 #[cfg(unix)]
 mod uv;
 mod values;

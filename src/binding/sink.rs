@@ -73,13 +73,6 @@ impl Settled {
     }
 }
 
-/// For outcomes that nobody can be told any more.
-pub struct Discard;
-
-impl Sink for Discard {
-    fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
-}
-
 impl<'r> JsSink<'r> {
     pub fn new(realm: &'r Realm, room: Settled) -> JsSink<'r> {
         debug_assert!(room.words.is_empty() && room.values.is_empty());

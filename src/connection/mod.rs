@@ -11,12 +11,12 @@ mod cluster;
 mod dial;
 mod handover;
 mod handshake;
+mod io_loop;
 mod keeper;
 mod pause;
 mod sentinel;
 mod stream;
 mod sync;
-mod thread_driver;
 mod tls;
 mod traffic;
 mod trust;
@@ -28,10 +28,10 @@ pub use cluster::{ClusterView, News, Scout, Shard};
 pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;
+pub use io_loop::{Mailbox, drive};
 pub use keeper::{Keeper, LinkEvent};
 pub use pause::Pauses;
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
-pub use thread_driver::{Mailbox, drive};
 pub use traffic::{
     Bytes, ReadFailure, Traffic, connection_confused, connection_garbled, connection_lost, connection_moved,
     connection_silent, read_arrived, read_available, write_unsent, write_waiting,

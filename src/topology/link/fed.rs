@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::link_driver::{Caller, Told};
-use crate::cache::Sink;
+use super::{Caller, Told};
+use crate::cache::{Call, Outcome, Sink};
 use crate::connection::Bytes;
 use crate::error::Result;
 use crate::redis::{Addresses, Failure, Link, Listener, Meter, Moving};
+use crate::topology::driver::LinkDriver;
 
 /// The driver of one such Link.
 #[derive(Default)]
@@ -17,10 +18,6 @@ pub struct LinkFed {
 impl LinkFed {
     pub fn meter(&self) -> &Meter {
         self.link.meter()
-    }
-
-    pub fn request(&mut self, caller: Caller, words: &[&[u8]], now: Instant, sink: &mut dyn Sink) {
-        self.link.request(caller, words, now, &mut Told(sink));
     }
 
     /// The stream stands.
@@ -64,5 +61,31 @@ impl LinkFed {
         if self.link.close(failure, &mut told) {
             told.closed();
         }
+    }
+}
+
+impl LinkDriver for LinkFed {
+    fn name(&self) -> &'static str {
+        "stream"
+    }
+
+    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+        match Caller::of(call, slot) {
+            Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
+            Err(error) => sink.settle(slot, Outcome::Failed(error)),
+        }
+    }
+
+    /// JavaScript takes what is to be written.
+    fn flush(&mut self, _now: Instant, _sink: &mut dyn Sink) {}
+
+    fn awake(&mut self, _now: Instant, _sink: &mut dyn Sink) {}
+
+    fn has_died(&self) -> bool {
+        false
+    }
+
+    fn close(mut self, sink: &mut dyn Sink) {
+        self.lose(None, sink);
     }
 }

@@ -1,9 +1,15 @@
-//! The nodes of a cluster: a driver for each primary, and the way from a call to the one that has its slot.
+//! Routes the calls of a cluster: a member for each shard, and the way from a call to the one that has its slot.
 //!
 //! A member is a shard, not a server: when a replica takes its slots over, the member connects to that one, and
 //! its journal and memory stay.
 
+mod affinity;
+mod fan_out;
+mod health;
+mod member;
 mod membership;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,14 +17,13 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use self::affinity::ConnectionAffinity;
+use self::fan_out::FanOut;
+use self::health::ClusterHealth;
+use self::member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
 use super::backlog::read_in_background;
-use super::bell::Bell;
-use super::bound::Bound;
-use super::cluster_member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
-use super::joins::Joins;
-use super::lane_driver::Place;
-use super::node_driver::{LANES_A_NODE, NodeDriver};
-use super::overall::Overall;
+use super::driver::{DriverContext, SharedWaker};
+use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::{
     AGAIN_AFTER, Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways,
 };
@@ -30,18 +35,18 @@ use crate::health::State;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
 
-/// Of a slot that nobody has.
+/// Stands for the owner of a slot that no node has.
 const NOBODY: u16 = u16::MAX;
 
-pub struct ClusterDriver {
+pub struct ClusterRouter<C: DriverContext> {
     front: Arc<Core>,
     /// What waits until the slots are known.
-    limbo: Exchange,
-    members: Vec<Option<Member>>,
+    unrouted: Exchange,
+    members: Vec<Option<Member<C>>>,
     slots: Box<[u16]>,
-    place: Place,
-    overall: Arc<Overall>,
-    news: Arc<Tray<Vec<News>, Arc<Bell>>>,
+    context: C,
+    cluster_health: Arc<ClusterHealth>,
+    news: Arc<Tray<Vec<News>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
     scout: Scout,
@@ -51,7 +56,7 @@ pub struct ClusterDriver {
     later_bytes: usize,
     scratch: Scratch,
     next_any: usize,
-    bound: Bound,
+    affinity: ConnectionAffinity,
     backlog: membership::BacklogHandover,
     _io: IoThread,
 }
@@ -59,7 +64,7 @@ pub struct ClusterDriver {
 /// What comes back from members and is not for the caller yet.
 #[derive(Default)]
 struct Traffic {
-    joins: Joins,
+    fan_out: FanOut,
     redirected: Vec<Redirected>,
 }
 
@@ -73,16 +78,16 @@ impl Sink for Sorting<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
         match outcome {
             Outcome::Redirected(redirected) => self.traffic.redirected.push(*redirected),
-            outcome => self.traffic.joins.settle(slot, outcome, self.sink),
+            outcome => self.traffic.fan_out.settle(slot, outcome, self.sink),
         }
     }
 }
 
-impl ClusterDriver {
+impl<C: DriverContext> ClusterRouter<C> {
     /// Starts to look at the cluster.
-    pub fn start(front: Arc<Core>, place: Place) -> Result<ClusterDriver> {
+    pub fn start(front: Arc<Core>, context: C) -> Result<ClusterRouter<C>> {
         let io = IoThread::shared()?;
-        let news = Arc::new(Tray::<Vec<_>, _>::new(place.bell.clone()));
+        let news = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
         let backlog = membership::BacklogHandover::of(&front);
         let told = news.clone();
         read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
@@ -90,13 +95,13 @@ impl ClusterDriver {
         let scout = Scout::start(&io, front.config().clone(), move |heard| {
             told.put(|news: &mut Vec<_>| news.push(heard))
         });
-        Ok(ClusterDriver {
-            limbo: Exchange::new(front.clone()),
+        Ok(ClusterRouter {
+            unrouted: Exchange::new(front.clone()),
             members: Vec::new(),
             slots: vec![NOBODY; usize::from(SLOTS)].into(),
-            overall: Arc::new(Overall::new(front.health().clone())),
+            cluster_health: Arc::new(ClusterHealth::new(front.health().clone())),
             front,
-            place,
+            context,
             news,
             failures: 0,
             scout,
@@ -105,7 +110,7 @@ impl ClusterDriver {
             later_bytes: 0,
             scratch: Scratch::default(),
             next_any: 0,
-            bound: Bound::default(),
+            affinity: ConnectionAffinity::default(),
             backlog,
             _io: io,
         })
@@ -119,7 +124,7 @@ impl ClusterDriver {
         let drivers = self.members.iter().flatten().flat_map(|member| {
             std::iter::once(&member.driver).chain(member.reader.as_ref().map(|reader| &reader.driver))
         });
-        drivers.map(NodeDriver::lanes).fold((0, 0), |sum, lanes| (sum.0 + lanes.0, sum.1 + lanes.1))
+        drivers.map(NodeRouter::lanes).fold((0, 0), |sum, lanes| (sum.0 + lanes.0, sum.1 + lanes.1))
     }
 
     pub fn cores(&self) -> Vec<Arc<Core>> {
@@ -137,7 +142,7 @@ impl ClusterDriver {
             call => (call, None),
         };
         let Some(parts) = both_ways(inner) else { return self.route(call, slot, waiting, now, sink) };
-        let slots: [u32; 2] = self.traffic.joins.split(slot);
+        let slots: [u32; 2] = self.traffic.fan_out.split(slot);
         for (part, slot) in parts.iter().zip(slots) {
             match unacknowledged {
                 Some(unacknowledged) => {
@@ -152,15 +157,15 @@ impl ClusterDriver {
     fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         let key_slot = self.front.slot_of(call, &mut self.scratch);
         let member = match key_slot {
-            // Of a slot that is nobody's any node says so.
+            // A slot that no node has: any node says so.
             Ok(Some(key_slot)) => self.owner(key_slot).or_else(|| self.any()),
             Ok(None) => self.any(),
             Err(error) => {
-                return self.traffic.joins.settle(slot, Outcome::Failed(error), sink);
+                return self.traffic.fan_out.settle(slot, Outcome::Failed(error), sink);
             }
         };
         let member = match self.front.is_dedicated() {
-            true => self.bound.member_for(call, member),
+            true => self.affinity.member_for(call, member),
             false => Ok(member),
         };
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
@@ -170,7 +175,7 @@ impl ClusterDriver {
         };
         match member.and_then(|position| self.members[position].as_mut()) {
             Some(member) => member.driver_for(call).call(call, slot, waiting, now, &mut sorting),
-            None => self.limbo.call(call, slot, now, &mut sorting),
+            None => self.unrouted.call(call, slot, now, &mut sorting),
         }
     }
 
@@ -194,12 +199,12 @@ impl ClusterDriver {
     pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
         self.each(sink, |driver, sink| driver.flush(now, sink));
         self.settle_redirected(now, sink);
-        if self.limbo.pending() > 0 {
+        if self.unrouted.pending() > 0 {
             self.watch();
         }
     }
 
-    fn each(&mut self, sink: &mut dyn Sink, mut work: impl FnMut(&mut NodeDriver, &mut dyn Sink)) {
+    fn each(&mut self, sink: &mut dyn Sink, mut work: impl FnMut(&mut NodeRouter<C>, &mut dyn Sink)) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for member in self.members.iter_mut().flatten() {
             work(&mut member.driver, &mut sorting);
@@ -214,11 +219,11 @@ impl ClusterDriver {
         self.each(sink, |driver, sink| driver.awake(now, sink));
         for news in self.news.take() {
             match news {
-                News::View(view) => self.take_view(view, now, sink),
+                News::View(view) => self.take_view(view.shards, now, sink),
                 News::Failed(error) if self.members.is_empty() => {
                     self.failures += 1;
                     let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
-                    self.limbo.attempt_failed(error, self.failures, now, &mut sorting);
+                    self.unrouted.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
                 News::Failed(_) | News::Due => {}
@@ -227,7 +232,7 @@ impl ClusterDriver {
         self.hand_backlog_over();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         // There is no connection that could be replaced.
-        let _ = self.limbo.expire(now, &mut sorting);
+        let _ = self.unrouted.expire(now, &mut sorting);
         let due = self.later.iter().take_while(|(at, _)| *at <= now).count();
         for (_, redirected) in self.later.drain(..due) {
             self.later_bytes -= redirected.request.len();
@@ -241,10 +246,11 @@ impl ClusterDriver {
 
     /// Has the cluster looked at again, and itself woken, where something is not as it should be.
     fn watch(&self) {
-        if self.overall.is_unwell() || !self.later.is_empty() {
+        if self.cluster_health.is_unwell() || !self.later.is_empty() {
             self.scout.look_again();
         }
-        let due = self.later.front().map(|(at, _)| *at).into_iter().chain(self.limbo.next_deadline()).min();
+        let due =
+            self.later.front().map(|(at, _)| *at).into_iter().chain(self.unrouted.next_deadline()).min();
         if let Some(at) = due {
             self.scout.wake_at(at);
         }
@@ -267,7 +273,7 @@ impl ClusterDriver {
         number: usize,
         now: Instant,
         sink: &mut dyn Sink,
-        work: impl FnOnce(&mut NodeDriver, &mut dyn Sink),
+        work: impl FnOnce(&mut NodeRouter<C>, &mut dyn Sink),
     ) {
         let node = number / LANES_A_NODE;
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
@@ -292,11 +298,11 @@ impl ClusterDriver {
 
     fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
-        let is_guarded = redirected.is_transaction() && self.bound.is_guarded();
+        let is_guarded = redirected.is_transaction() && self.affinity.is_guarded();
         let position = match &redirected.to {
             // The node has dropped it, and what was watched there: a conflict as any other.
             Redirection::TryAgain | Redirection::Down { .. } | Redirection::Ask { .. } if is_guarded => {
-                return self.traffic.joins.settle(redirected.token.slot, Outcome::Null, sink);
+                return self.traffic.fan_out.settle(redirected.token.slot, Outcome::Null, sink);
             }
             Redirection::Down { .. } if redirected.is_nobodys() && !self.is_away(owner) => {
                 let error = redirected.error();
@@ -319,7 +325,7 @@ impl ClusterDriver {
                 }
                 self.scout.look_again();
                 if is_guarded {
-                    return self.traffic.joins.settle(redirected.token.slot, Outcome::Null, sink);
+                    return self.traffic.fan_out.settle(redirected.token.slot, Outcome::Null, sink);
                 }
                 if member.is_none() {
                     return self.send_later(redirected, now, sink);
@@ -328,7 +334,7 @@ impl ClusterDriver {
             }
         };
         let position = match self.front.is_dedicated() {
-            true => self.bound.member_for_request(&redirected.request, position),
+            true => self.affinity.member_for_request(&redirected.request, position),
             false => position,
         };
         let mut batch = Batch::default();
@@ -342,7 +348,7 @@ impl ClusterDriver {
             }
             None => {
                 redirected.append(&self.front, now, &mut batch);
-                self.limbo.append(&mut batch, now, &mut sorting);
+                self.unrouted.append(&mut batch, now, &mut sorting);
             }
         }
     }
@@ -379,7 +385,7 @@ impl ClusterDriver {
         };
         let slot = redirected.token.slot;
         if let Some(outcome) = core.give_up(redirected.token, &redirected.request, error, false, now) {
-            self.traffic.joins.settle(slot, outcome, sink);
+            self.traffic.fan_out.settle(slot, outcome, sink);
         }
     }
 
@@ -409,7 +415,7 @@ impl ClusterDriver {
 
     /// On one machine a port says who is meant; where several have it nothing does.
     fn only_member_with(&self, port: u16) -> Option<usize> {
-        let has_port = |member: &Member| matches!(&*member.at.borrow(), Endpoint::Tcp { port: known, .. } if *known == port);
+        let has_port = |member: &Member<C>| matches!(&*member.at.borrow(), Endpoint::Tcp { port: known, .. } if *known == port);
         let positions = self.members.iter().enumerate();
         let mut with_port = positions
             .filter(|(_, member)| member.as_ref().is_some_and(has_port))
@@ -423,8 +429,8 @@ impl ClusterDriver {
         let (at, followed) = watch::channel(endpoint);
         let made = self.front.of_node(followed, share).and_then(|core| {
             let core = Arc::new(core);
-            self.overall.add(position, core.health());
-            Ok((core.clone(), NodeDriver::start(core, position * DRIVERS_A_MEMBER, self.place.clone())?))
+            self.cluster_health.add(position, core.health());
+            Ok((core.clone(), NodeRouter::start(core, position * DRIVERS_A_MEMBER, self.context.clone())?))
         });
         match made {
             Ok((core, driver)) => {
@@ -446,7 +452,7 @@ impl ClusterDriver {
                 Some(position)
             }
             Err(error) => {
-                self.overall.remove(position);
+                self.cluster_health.remove(position);
                 self.front.health().fault(error.code().as_str(), error.message());
                 None
             }
@@ -458,15 +464,15 @@ impl ClusterDriver {
     }
 
     pub fn close(mut self, sink: &mut dyn Sink) {
-        self.overall.close();
+        self.cluster_health.close();
         let now = Instant::now();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (_, redirected) in self.later.drain(..) {
             let mut batch = Batch::default();
             redirected.append(&self.front, now, &mut batch);
-            self.limbo.append(&mut batch, now, &mut sorting);
+            self.unrouted.append(&mut batch, now, &mut sorting);
         }
-        self.limbo.close(&mut sorting);
+        self.unrouted.close(&mut sorting);
         for member in self.members.drain(..).flatten() {
             member.close(&mut sorting);
         }

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::super::backlog::{Owners, hand_over_in_background};
-use super::{ClusterDriver, GONE_AFTER, NOBODY, Sorting};
+use super::{ClusterRouter, GONE_AFTER, NOBODY, Sorting};
 use crate::cache::{Core, Sink};
 use crate::command::slot_of;
 use crate::config::ScaleReads;
-use crate::connection::{ClusterView, News, Shard};
+use crate::connection::{News, Shard};
 use crate::health::State;
+use crate::topology::backlog::{Owners, hand_over_in_background};
+use crate::topology::driver::DriverContext;
 
 /// Messages are published on the other nodes while a subscriber's own is away: it does not wait longer for that one.
 const SUBSCRIBER_BACK_WITHIN: Duration = Duration::from_secs(2);
-/// What subscriptions are told when they have to be made again though no connection was lost.
+/// The event that tells subscriptions to be made again though no connection was lost.
 const DEPARTED: &str = "departed";
 
 /// What ended processes left is read by the front, and goes to the members before they connect.
@@ -41,7 +42,7 @@ impl BacklogHandover {
     }
 }
 
-impl ClusterDriver {
+impl<C: DriverContext> ClusterRouter<C> {
     /// How many divide memory and journal: as many as there are shards, and at least the three of a small cluster.
     pub(super) fn share(&self) -> usize {
         const SMALLEST: usize = 3;
@@ -49,11 +50,11 @@ impl ClusterDriver {
     }
 
     /// The map of slots is new.
-    pub(super) fn take_view(&mut self, view: ClusterView, now: Instant, sink: &mut dyn Sink) {
+    pub(super) fn take_view(&mut self, shards: Vec<Shard>, now: Instant, sink: &mut dyn Sink) {
         self.slots.fill(NOBODY);
         self.members.iter_mut().flatten().for_each(|member| member.has_slots = false);
         let mut unmatched = Vec::new();
-        for shard in view.shards {
+        for shard in shards {
             let known = self.members.iter().position(|member| {
                 member.as_ref().is_some_and(|member| *member.at.borrow() == shard.primary)
             });
@@ -78,7 +79,7 @@ impl ClusterDriver {
         for member in self.members.iter_mut().flatten() {
             member.bare_since = (!member.has_slots).then(|| member.bare_since.unwrap_or(now));
         }
-        self.leave_limbo(now, sink);
+        self.route_unrouted(now, sink);
         self.hand_journals_over();
     }
 
@@ -92,14 +93,14 @@ impl ClusterDriver {
         member.replicas.clone_from(&shard.replicas);
         member.has_slots = true;
         if self.front.config().scale_reads == ScaleReads::Replica {
-            member.read_from(shard.replicas.first(), position, &self.front, &self.place);
+            member.read_from(shard.replicas.first(), position, &self.front, &self.context);
         }
     }
 
     /// What had to wait for the map of slots goes where it belongs.
-    fn leave_limbo(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn route_unrouted(&mut self, now: Instant, sink: &mut dyn Sink) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
-        self.limbo.disband(&mut sorting);
+        self.unrouted.disband(&mut sorting);
         self.settle_redirected(now, sink);
     }
 
@@ -181,9 +182,9 @@ impl ClusterDriver {
         for (position, place) in self.members.iter_mut().enumerate() {
             let is_done = place.as_mut().is_some_and(|member| member.is_spent(now));
             if is_done && let Some(member) = place.take() {
-                self.overall.remove(position);
+                self.cluster_health.remove(position);
                 member.close(&mut sorting);
-                if self.bound.lost(position) {
+                if self.affinity.lost(position) {
                     self.front.health().tell(DEPARTED, &json!({}));
                 }
             }
@@ -195,7 +196,7 @@ impl ClusterDriver {
 
     /// Gives a subscriber's node up that does not come back.
     pub(super) fn leave_lost_subscriber(&mut self, now: Instant) {
-        let Some(position) = self.bound.subscriber() else { return };
+        let Some(position) = self.affinity.subscriber() else { return };
         let health = self.members[position].as_ref().map(|member| member.core.health());
         if health.is_some_and(|health| health.state() != State::Degraded) {
             return;
@@ -204,8 +205,8 @@ impl ClusterDriver {
             return self.scout.wake_at(now + SUBSCRIBER_BACK_WITHIN);
         }
         if let Some(other) = self.well() {
-            self.bound.lost(position);
-            self.bound.subscribes_at(other);
+            self.affinity.lost(position);
+            self.affinity.subscribes_at(other);
             self.front.health().tell(DEPARTED, &json!({}));
         }
     }

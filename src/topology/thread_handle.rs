@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::driver::{ConnectionDriver, SharedWaker};
 use crate::cache::{Attached, Call, Core, Exchange, Outcome, PUSHED, Scratch, Sink, Token};
-use crate::connection::{Inbox, Tray, Wake, drive};
+use crate::connection::{Inbox, Tray, drive};
 use crate::error::Result;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
@@ -18,12 +19,10 @@ type Outcomes = Vec<(u32, Outcome<'static>)>;
 /// For so many outcomes the I/O thread keeps room after a burst.
 const KEEP_OUTCOMES: usize = 4096;
 
-type Bell = Arc<dyn Wake + Send + Sync>;
-
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Batch<Token>, Notify>>,
-    outbox: Tray<Outcomes, Bell>,
+    outbox: Tray<Outcomes, SharedWaker>,
     /// Bytes of requests that the I/O thread was handed since it last delivered.
     handed_bytes: AtomicUsize,
     /// Bytes of requests that were not answered when it last delivered.
@@ -76,7 +75,7 @@ fn bytes_of(outcome: &Outcome<'_>) -> usize {
 }
 
 /// The driver of one client, used on its environment's thread only.
-pub struct ThreadDriver {
+pub struct ThreadHandle {
     core: Arc<Core>,
     shared: Arc<Shared>,
     /// The calls of this tick.
@@ -84,17 +83,18 @@ pub struct ThreadDriver {
     scratch: Scratch,
     /// Whether more outcomes came at once than room is kept for, since nothing was under way last.
     had_burst: bool,
+    after_burst: fn(),
     io: IoThread,
 }
 
-impl ThreadDriver {
+impl ThreadHandle {
     /// Starts to connect.
-    pub fn start(exchange: Exchange, bell: Bell) -> Result<ThreadDriver> {
+    pub fn start(exchange: Exchange, waker: SharedWaker, after_burst: fn()) -> Result<ThreadHandle> {
         let core = exchange.core().clone();
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
-            outbox: Tray::new(bell),
+            outbox: Tray::new(waker),
             handed_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             pushed_bytes: AtomicUsize::new(0),
@@ -102,42 +102,26 @@ impl ThreadDriver {
             died: AtomicBool::new(false),
         });
         io.spawn(converse(exchange, shared.clone(), io.clone()));
-        Ok(ThreadDriver {
+        Ok(ThreadHandle {
             core,
             shared,
             batch: Batch::default(),
             scratch: Scratch::default(),
             had_burst: false,
+            after_burst,
             io,
         })
     }
 
-    /// Takes a call in. `waiting` calls have not settled yet.
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        let bytes = self.pending_bytes();
-        if let Some(error) = self.core.overload(waiting, bytes) {
-            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
-        }
-        if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
-            sink.settle(slot, outcome);
-        }
-    }
-
-    /// Takes requests in that another node was asked first.
-    pub fn append(&mut self, batch: &mut Batch<Token>) {
-        self.batch.append(batch);
-        self.flush();
-    }
-
     /// Bytes of requests that are not answered yet. Where there are none, every outcome is here or has been taken.
-    pub fn pending_bytes(&self) -> usize {
+    fn pending_bytes(&self) -> usize {
         // In the order in which requests move on, so that none is missed between the two.
         let handed = self.shared.handed_bytes.load(Ordering::Acquire);
         self.batch.byte_count() + handed + self.shared.waiting_bytes.load(Ordering::Acquire)
     }
 
     /// Hands the calls of this tick to the I/O thread.
-    pub fn flush(&mut self) {
+    fn hand_over(&mut self) {
         if self.batch.is_empty() && !self.core.wants_recovery() {
             return;
         }
@@ -145,13 +129,8 @@ impl ThreadDriver {
         self.shared.inbox.put(|inbox| inbox.append(&mut self.batch));
     }
 
-    /// Whether nobody is left on the I/O thread to do what calls ask for.
-    pub fn has_died(&self) -> bool {
-        self.shared.died.load(Ordering::Acquire)
-    }
-
     /// Takes the outcomes that are ready.
-    pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
+    fn take_outcomes(&mut self, sink: &mut dyn Sink) {
         let outcomes = self.shared.outbox.take();
         self.had_burst |= outcomes.len() > KEEP_OUTCOMES;
         for (slot, outcome) in outcomes {
@@ -166,16 +145,9 @@ impl ThreadDriver {
         }
         if self.had_burst && self.pending_bytes() == 0 {
             self.had_burst = false;
-            self.io.spawn(async { give_memory_back() });
+            let after_burst = self.after_burst;
+            self.io.spawn(async move { after_burst() });
         }
-    }
-
-    /// Ends the connection and settles what has its outcome. The I/O thread is not waited for: it may be held up, and
-    /// what it has still under way comes to nothing but a failure, which the client tells by itself.
-    pub fn close(mut self, sink: &mut dyn Sink) {
-        self.flush();
-        self.stop();
-        self.take_outcomes(sink);
     }
 
     fn stop(&self) {
@@ -183,19 +155,58 @@ impl ThreadDriver {
     }
 }
 
-impl Drop for ThreadDriver {
-    fn drop(&mut self) {
+impl ConnectionDriver for ThreadHandle {
+    fn name(&self) -> &'static str {
+        "thread"
+    }
+
+    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+        let bytes = self.pending_bytes();
+        if let Some(error) = self.core.overload(waiting, bytes) {
+            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+        }
+        if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
+            sink.settle(slot, outcome);
+        }
+    }
+
+    fn append(&mut self, batch: &mut Batch<Token>, _now: Instant, _sink: &mut dyn Sink) {
+        self.batch.append(batch);
+        self.hand_over();
+    }
+
+    fn flush(&mut self, _now: Instant, _sink: &mut dyn Sink) {
+        self.hand_over();
+    }
+
+    fn awake(&mut self, _now: Instant, sink: &mut dyn Sink) {
+        self.take_outcomes(sink);
+    }
+
+    /// The requests are on another thread: any of them may be.
+    fn mentions(&self, _key: &[u8]) -> bool {
+        self.pending_bytes() > 0
+    }
+
+    fn pending(&self) -> usize {
+        self.pending_bytes()
+    }
+
+    fn has_died(&self) -> bool {
+        self.shared.died.load(Ordering::Acquire)
+    }
+
+    /// The I/O thread is not waited for: it may be held up. The router settles what is still in flight there.
+    fn close(mut self, sink: &mut dyn Sink) {
+        self.hand_over();
         self.stop();
+        self.take_outcomes(sink);
     }
 }
 
-/// What one thread has asked for and another has freed, glibc keeps for the first, in arenas that it does not trim by
-/// itself. It takes some milliseconds, which no call waits for.
-fn give_memory_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: glibc allows this at any time, on any thread.
-    unsafe {
-        libc::malloc_trim(0);
+impl Drop for ThreadHandle {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

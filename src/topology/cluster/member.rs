@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::lane_driver::Place;
-use super::node_driver::NodeDriver;
 use crate::cache::{Call, Core, Redirected, Sink};
 use crate::command::only_reads;
 use crate::config::Endpoint;
 use crate::health::State;
+use crate::topology::driver::DriverContext;
+use crate::topology::node::NodeRouter;
 
 /// What was on its way to a member when its last slot went has come back by then.
 pub const GONE_AFTER: Duration = Duration::from_secs(2);
@@ -19,9 +19,9 @@ pub const GONE_AFTER: Duration = Duration::from_secs(2);
 pub const DRIVERS_A_MEMBER: usize = 2;
 
 /// One shard.
-pub struct Member {
+pub struct Member<C: DriverContext> {
     pub core: Arc<Core>,
-    pub driver: NodeDriver,
+    pub driver: NodeRouter<C>,
     pub at: watch::Sender<Endpoint>,
     /// Replicas as they were last, one of which may take over.
     pub replicas: Vec<Endpoint>,
@@ -29,25 +29,25 @@ pub struct Member {
     /// Since when it has had none.
     pub bare_since: Option<Instant>,
     /// A replica that answers reads, where that is configured.
-    pub reader: Option<Reader>,
+    pub reader: Option<Reader<C>>,
 }
 
-pub struct Reader {
+pub struct Reader<C: DriverContext> {
     core: Arc<Core>,
-    pub driver: NodeDriver,
+    pub driver: NodeRouter<C>,
     at: watch::Sender<Endpoint>,
 }
 
-impl Reader {
+impl<C: DriverContext> Reader<C> {
     /// Whether it is worth asking: one that was never asked connects then.
     fn is_there(&self) -> bool {
         matches!(self.core.health().state(), State::Connecting | State::Ready)
     }
 }
 
-impl Member {
+impl<C: DriverContext> Member<C> {
     /// Who answers: reads of the raw client may go to the replica.
-    pub fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeDriver {
+    pub fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeRouter<C> {
         match (&mut self.reader, call) {
             (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
                 &mut reader.driver
@@ -57,7 +57,7 @@ impl Member {
     }
 
     /// The same for a request that was not answered before.
-    pub fn driver_for_redirected(&mut self, redirected: &Redirected) -> &mut NodeDriver {
+    pub fn driver_for_redirected(&mut self, redirected: &Redirected) -> &mut NodeRouter<C> {
         let is_away = self.core.health().state() == State::Degraded;
         match &mut self.reader {
             Some(reader) if is_away && reader.is_there() && redirected.is_read_again() => &mut reader.driver,
@@ -66,7 +66,7 @@ impl Member {
     }
 
     /// Reads come from this replica from now on, from the primary where there is none.
-    pub fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, place: &Place) {
+    pub fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, context: &C) {
         match (replica, &self.reader) {
             (Some(replica), Some(reader)) => {
                 reader.at.send_if_modified(|at| std::mem::replace(at, replica.clone()) != *replica);
@@ -76,7 +76,7 @@ impl Member {
                 self.reader = front.of_replica(followed).ok().and_then(|core| {
                     let core = Arc::new(core);
                     let driver =
-                        NodeDriver::start(core.clone(), position * DRIVERS_A_MEMBER + 1, place.clone())
+                        NodeRouter::start(core.clone(), position * DRIVERS_A_MEMBER + 1, context.clone())
                             .ok()?;
                     Some(Reader { core, driver, at })
                 });

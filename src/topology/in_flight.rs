@@ -7,12 +7,12 @@ const BITS: usize = u64::BITS as usize;
 
 /// Slots of calls, a bit for each. JavaScript uses low slots again, so there are few words.
 #[derive(Debug, Default)]
-pub struct UnderWay {
+pub struct InFlight {
     bits: Vec<u64>,
     count: usize,
 }
 
-impl UnderWay {
+impl InFlight {
     pub fn begin(&mut self, slot: u32) {
         let (word, bit) = place(slot);
         if word >= self.bits.len() {
@@ -58,17 +58,17 @@ mod tests {
     proptest! {
         #[test]
         fn it_holds_the_slots_that_began_and_did_not_end(steps in prop::collection::vec((any::<bool>(), 0..300u32), 0..200)) {
-            let (mut under_way, mut expected) = (UnderWay::default(), BTreeSet::new());
+            let (mut in_flight, mut expected) = (InFlight::default(), BTreeSet::new());
             for (begins, slot) in steps {
                 if begins {
-                    under_way.begin(slot);
+                    in_flight.begin(slot);
                     expected.insert(slot);
                 } else {
-                    prop_assert_eq!(under_way.end(slot), expected.remove(&slot));
+                    prop_assert_eq!(in_flight.end(slot), expected.remove(&slot));
                 }
-                prop_assert_eq!(under_way.count(), expected.len());
+                prop_assert_eq!(in_flight.count(), expected.len());
             }
-            prop_assert_eq!(under_way.slots().collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(in_flight.slots().collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -11,7 +11,7 @@ const CROSSSLOT: &str = "CROSSSLOT the keys that are watched together lie in dif
 
 /// Members by their positions.
 #[derive(Debug, Default)]
-pub struct Bound {
+pub struct ConnectionAffinity {
     subscriber: Option<usize>,
     watching: Watching,
     /// Whether the last transaction was sent where keys are watched.
@@ -51,7 +51,7 @@ impl Kind {
     }
 }
 
-impl Bound {
+impl ConnectionAffinity {
     /// The member that a call is for, where its slot is `owner`'s; or what the call comes to without one.
     pub fn member_for(
         &mut self,

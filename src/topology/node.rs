@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::lane_driver::{LaneDriver, Place};
+use super::driver::{ConnectionDriver, DriverContext};
 use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, Token};
 use crate::error::Result;
 use crate::health::State;
@@ -18,20 +18,19 @@ pub const LANES_A_NODE: usize = 1024;
 /// A lane beside the shared one that had nothing to do for so long is closed, down to the configured minimum.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
-pub struct NodeDriver {
+pub struct NodeRouter<C: DriverContext> {
     core: Arc<Core>,
-    main: LaneDriver,
-    sides: Vec<Side>,
-    /// Of a test that has no environment there is no place.
-    place: Option<Place>,
+    main: C::Driver,
+    auxiliaries: Vec<Auxiliary<C::Driver>>,
+    context: C,
     number: usize,
     scratch: Scratch,
     returned: Vec<Redirected>,
 }
 
 /// A lane for large values; its position is its number less one.
-struct Side {
-    driver: Option<LaneDriver>,
+struct Auxiliary<D> {
+    driver: Option<D>,
     idle_since: Instant,
 }
 
@@ -52,26 +51,13 @@ impl Sink for Returning<'_> {
     }
 }
 
-impl NodeDriver {
+impl<C: DriverContext> NodeRouter<C> {
     /// Starts to connect, as the node of this number.
-    pub fn start(core: Arc<Core>, node: usize, place: Place) -> Result<NodeDriver> {
+    pub fn start(core: Arc<Core>, node: usize, context: C) -> Result<NodeRouter<C>> {
         let number = node * LANES_A_NODE;
-        let main = LaneDriver::start(Exchange::new(core.clone()), number, &place)?;
-        Ok(NodeDriver::of(core, main, Some(place), number))
-    }
-
-    #[cfg(test)]
-    pub fn on_a_thread(
-        core: Arc<Core>,
-        bell: Arc<dyn crate::connection::Wake + Send + Sync>,
-    ) -> Result<NodeDriver> {
-        let driver = super::thread_driver::ThreadDriver::start(Exchange::new(core.clone()), bell)?;
-        Ok(NodeDriver::of(core, LaneDriver::Thread(Box::new(driver)), None, 0))
-    }
-
-    fn of(core: Arc<Core>, main: LaneDriver, place: Option<Place>, number: usize) -> NodeDriver {
-        let (sides, returned) = (Vec::new(), Vec::new());
-        NodeDriver { core, main, sides, place, number, scratch: Scratch::default(), returned }
+        let main = context.start(Exchange::new(core.clone()), number)?;
+        let (auxiliaries, returned) = (Vec::new(), Vec::new());
+        Ok(NodeRouter { core, main, auxiliaries, context, number, scratch: Scratch::default(), returned })
     }
 
     pub fn name(&self) -> &'static str {
@@ -80,24 +66,24 @@ impl NodeDriver {
 
     /// Connections, and how many of them have something under way.
     pub fn lanes(&self) -> (usize, usize) {
-        let sides = self.sides.iter().filter_map(|side| side.driver.as_ref());
-        let lanes: Vec<&LaneDriver> = std::iter::once(&self.main).chain(sides).collect();
+        let auxiliaries = self.auxiliaries.iter().filter_map(|auxiliary| auxiliary.driver.as_ref());
+        let lanes: Vec<&C::Driver> = std::iter::once(&self.main).chain(auxiliaries).collect();
         (lanes.len(), lanes.iter().filter(|lane| !lane.is_idle()).count())
     }
 
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         if self.core.knows_large_values()
-            && let Some(position) = self.side_for(call, now)
-            && let Some(side) = self.sides[position].driver.as_mut()
+            && let Some(position) = self.auxiliary_for(call, now)
+            && let Some(auxiliary) = self.auxiliaries[position].driver.as_mut()
         {
             let mut returning = Returning { returned: &mut self.returned, sink };
-            return side.call(call, slot, waiting, now, &mut returning);
+            return auxiliary.call(call, slot, waiting, now, &mut returning);
         }
         self.main.call(call, slot, waiting, now, sink);
     }
 
     /// The lane that a read of a large value goes to.
-    fn side_for(&mut self, call: &Call<'_>, now: Instant) -> Option<usize> {
+    fn auxiliary_for(&mut self, call: &Call<'_>, now: Instant) -> Option<usize> {
         // What the journal holds goes first, on the shared one.
         if self.core.health().state() != State::Ready {
             return None;
@@ -106,29 +92,30 @@ impl NodeDriver {
         if self.main.mentions(key) {
             return None;
         }
-        let open = || self.sides.iter().enumerate().filter(|(_, side)| side.driver.is_some());
-        let idle = open().find(|(_, side)| side.driver.as_ref().is_some_and(LaneDriver::is_idle));
-        let any = open().min_by_key(|(_, side)| side.driver.as_ref().map(LaneDriver::pending));
+        let open = || self.auxiliaries.iter().enumerate().filter(|(_, auxiliary)| auxiliary.driver.is_some());
+        let idle =
+            open().find(|(_, auxiliary)| auxiliary.driver.as_ref().is_some_and(ConnectionDriver::is_idle));
+        let any =
+            open().min_by_key(|(_, auxiliary)| auxiliary.driver.as_ref().map(ConnectionDriver::pending));
         let (idle, any) = (idle.map(|(position, _)| position), any.map(|(position, _)| position));
-        let position = idle.or_else(|| self.open_side()).or(any)?;
-        self.sides[position].idle_since = now;
+        let position = idle.or_else(|| self.open_auxiliary()).or(any)?;
+        self.auxiliaries[position].idle_since = now;
         Some(position)
     }
 
-    fn open_side(&mut self) -> Option<usize> {
-        let place = self.place.as_ref()?;
-        let open = self.sides.iter().filter(|side| side.driver.is_some()).count();
+    fn open_auxiliary(&mut self) -> Option<usize> {
+        let open = self.auxiliaries.iter().filter(|auxiliary| auxiliary.driver.is_some()).count();
         if open + 1 >= self.core.config().pool_size {
             return None;
         }
-        let vacant = self.sides.iter().position(|side| side.driver.is_none());
-        let position = vacant.unwrap_or(self.sides.len());
+        let vacant = self.auxiliaries.iter().position(|auxiliary| auxiliary.driver.is_none());
+        let position = vacant.unwrap_or(self.auxiliaries.len());
         let exchange = Exchange::beside(self.core.clone());
-        let driver = LaneDriver::start(exchange, self.number + 1 + position, place).ok()?;
-        let side = Side { driver: Some(driver), idle_since: Instant::now() };
+        let driver = self.context.start(exchange, self.number + 1 + position).ok()?;
+        let auxiliary = Auxiliary { driver: Some(driver), idle_since: Instant::now() };
         match vacant {
-            Some(position) => self.sides[position] = side,
-            None => self.sides.push(side),
+            Some(position) => self.auxiliaries[position] = auxiliary,
+            None => self.auxiliaries.push(auxiliary),
         }
         Some(position)
     }
@@ -152,13 +139,13 @@ impl NodeDriver {
         &mut self,
         now: Instant,
         sink: &mut dyn Sink,
-        mut work: impl FnMut(&mut LaneDriver, &mut dyn Sink),
+        mut work: impl FnMut(&mut C::Driver, &mut dyn Sink),
     ) {
-        if self.sides.is_empty() {
+        if self.auxiliaries.is_empty() {
             return;
         }
         let mut returning = Returning { returned: &mut self.returned, sink: &mut *sink };
-        for driver in self.sides.iter_mut().filter_map(|side| side.driver.as_mut()) {
+        for driver in self.auxiliaries.iter_mut().filter_map(|auxiliary| auxiliary.driver.as_mut()) {
             work(driver, &mut returning);
         }
         self.take_returned(now, sink);
@@ -175,16 +162,16 @@ impl NodeDriver {
     }
 
     fn close_idle(&mut self, now: Instant, sink: &mut dyn Sink) {
-        let mut open = self.sides.iter().filter(|side| side.driver.is_some()).count() + 1;
-        for side in &mut self.sides {
-            let Some(driver) = side.driver.take_if(|_| open > self.core.config().min_pool_size) else {
+        let mut open = self.auxiliaries.iter().filter(|auxiliary| auxiliary.driver.is_some()).count() + 1;
+        for auxiliary in &mut self.auxiliaries {
+            let Some(driver) = auxiliary.driver.take_if(|_| open > self.core.config().min_pool_size) else {
                 continue;
             };
-            if driver.is_idle() && now.saturating_duration_since(side.idle_since) > IDLE_FOR {
+            if driver.is_idle() && now.saturating_duration_since(auxiliary.idle_since) > IDLE_FOR {
                 driver.close(sink);
                 open -= 1;
             } else {
-                side.driver = Some(driver);
+                auxiliary.driver = Some(driver);
             }
         }
     }
@@ -205,13 +192,15 @@ impl NodeDriver {
         number: usize,
         now: Instant,
         sink: &mut dyn Sink,
-        work: impl FnOnce(&mut LaneDriver, &mut dyn Sink),
+        work: impl FnOnce(&mut C::Driver, &mut dyn Sink),
     ) {
         let Some(position) = (number % LANES_A_NODE).checked_sub(1) else {
             return work(&mut self.main, sink);
         };
         let mut returning = Returning { returned: &mut self.returned, sink: &mut *sink };
-        if let Some(driver) = self.sides.get_mut(position).and_then(|side| side.driver.as_mut()) {
+        if let Some(driver) =
+            self.auxiliaries.get_mut(position).and_then(|auxiliary| auxiliary.driver.as_mut())
+        {
             work(driver, &mut returning);
         }
         self.take_returned(now, sink);
@@ -224,11 +213,14 @@ impl NodeDriver {
 
     pub fn has_died(&self) -> bool {
         self.main.has_died()
-            || self.sides.iter().any(|side| side.driver.as_ref().is_some_and(LaneDriver::has_died))
+            || self
+                .auxiliaries
+                .iter()
+                .any(|auxiliary| auxiliary.driver.as_ref().is_some_and(ConnectionDriver::has_died))
     }
 
     pub fn close(mut self, sink: &mut dyn Sink) {
-        for driver in self.sides.drain(..).filter_map(|side| side.driver) {
+        for driver in self.auxiliaries.drain(..).filter_map(|auxiliary| auxiliary.driver) {
             driver.close(sink);
         }
         self.main.close(sink);

@@ -1,83 +1,80 @@
-//! Which way a client's bytes are moved.
+//! One client's way to Redis, whichever topology is configured.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use napi::sys;
-
 use super::backlog::read_in_background;
-use super::client::Client;
-use super::cluster_driver::ClusterDriver;
-use super::lane_driver::Place;
-use super::link_driver::{self, LinkDriver};
-use super::node_driver::NodeDriver;
-use super::sink::Discard;
-use super::under_way::{FIRST_RESERVED, UnderWay};
+use super::cluster::ClusterRouter;
+use super::driver::{DriverContext, LinkDriver};
+use super::in_flight::{FIRST_RESERVED, InFlight};
+use super::link;
+use super::node::NodeRouter;
 use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
 use crate::config::Topology;
 use crate::error::{Error, Result};
 use crate::health::State;
 
-pub enum Driving {
+pub enum Router<C: DriverContext> {
     /// No Redis is configured: calls are answered without a driver.
     Embedded,
-    Node(Box<NodeDriver>),
-    Cluster(Box<ClusterDriver>),
+    Node(Box<NodeRouter<C>>),
+    Cluster(Box<ClusterRouter<C>>),
     /// One connection without policy.
-    Link(LinkDriver),
+    Link(C::Link),
     Closed,
 }
 
-impl Driving {
+impl<C: DriverContext> Router<C> {
     /// Starts what the configuration asks for.
-    pub fn start(env: sys::napi_env, client: &Rc<Client>) -> Result<Driving> {
-        let core = client.core();
+    ///
+    /// # Errors
+    /// A driver could not be started.
+    pub fn start(core: &Arc<Core>, context: impl FnOnce() -> C) -> Result<Router<C>> {
         if !core.config().use_redis() {
             core.health().enter(State::Ready);
-            return Ok(Driving::Embedded);
+            return Ok(Router::Embedded);
         }
-        let place = Place::of(env, client);
+        let (core, context) = (core.clone(), context());
         if matches!(core.config().topology(), Topology::Cluster { .. }) {
-            return Ok(Driving::Cluster(Box::new(ClusterDriver::start(core.clone(), place)?)));
+            return Ok(Router::Cluster(Box::new(ClusterRouter::start(core, context)?)));
         }
-        let driver = NodeDriver::start(core.clone(), 0, place)?;
-        read_in_background(core, Core::let_connect)?;
-        Ok(Driving::Node(Box::new(driver)))
+        let router = NodeRouter::start(core.clone(), 0, context)?;
+        read_in_background(&core, Core::let_connect)?;
+        Ok(Router::Node(Box::new(router)))
     }
 
     /// The Link, until it is let go of.
-    pub fn link(&mut self) -> Option<&mut LinkDriver> {
+    pub fn link(&mut self) -> Option<&mut C::Link> {
         match self {
-            Driving::Link(driver) => Some(driver),
+            Router::Link(driver) => Some(driver),
             _ => None,
         }
     }
 
     pub fn name(&self) -> &'static str {
         match self {
-            Driving::Embedded => "embedded",
-            Driving::Node(driver) => driver.name(),
-            Driving::Cluster(driver) => driver.name(),
-            Driving::Link(driver) => driver.name(),
-            Driving::Closed => "closed",
+            Router::Embedded => "embedded",
+            Router::Node(driver) => driver.name(),
+            Router::Cluster(driver) => driver.name(),
+            Router::Link(driver) => driver.name(),
+            Router::Closed => "closed",
         }
     }
 
     /// Connections that calls share, and how many of them have something under way.
     pub fn lanes(&self) -> (usize, usize) {
         match self {
-            Driving::Node(driver) => driver.lanes(),
-            Driving::Cluster(driver) => driver.lanes(),
-            Driving::Link(_) | Driving::Embedded | Driving::Closed => (0, 0),
+            Router::Node(driver) => driver.lanes(),
+            Router::Cluster(driver) => driver.lanes(),
+            Router::Link(_) | Router::Embedded | Router::Closed => (0, 0),
         }
     }
 
     /// The caches of a cluster's nodes.
     pub fn nodes(&self) -> Vec<Arc<Core>> {
         match self {
-            Driving::Cluster(driver) => driver.cores(),
+            Router::Cluster(driver) => driver.cores(),
             _ => Vec::new(),
         }
     }
@@ -85,7 +82,7 @@ impl Driving {
     /// The addresses of a cluster's replicas.
     pub fn replicas(&self) -> Vec<String> {
         match self {
-            Driving::Cluster(driver) => driver.replicas(),
+            Router::Cluster(driver) => driver.replicas(),
             _ => Vec::new(),
         }
     }
@@ -93,97 +90,104 @@ impl Driving {
     /// Takes a call in. `waiting` calls have not settled.
     pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.call(call, slot, waiting, now, sink),
-            Driving::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
-            Driving::Link(driver) => driver.call(call, slot, now, sink),
-            Driving::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
-            Driving::Closed => sink.settle(slot, Outcome::Failed(closed())),
+            Router::Node(driver) => driver.call(call, slot, waiting, now, sink),
+            Router::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
+            Router::Link(driver) => driver.call(call, slot, now, sink),
+            Router::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
+            Router::Closed => sink.settle(slot, Outcome::Failed(closed())),
         }
     }
 
     /// The calls of this tick are complete.
     pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.flush(now, sink),
-            Driving::Cluster(driver) => driver.flush(now, sink),
-            Driving::Link(driver) => driver.flush(now, sink),
-            Driving::Embedded | Driving::Closed => {}
+            Router::Node(driver) => driver.flush(now, sink),
+            Router::Cluster(driver) => driver.flush(now, sink),
+            Router::Link(driver) => driver.flush(now, sink),
+            Router::Embedded | Router::Closed => {}
         }
     }
 
     /// Takes what another thread has left.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.awake(now, sink),
-            Driving::Cluster(driver) => driver.awake(now, sink),
-            Driving::Link(driver) => driver.awake(now, sink),
-            Driving::Embedded | Driving::Closed => {}
+            Router::Node(driver) => driver.awake(now, sink),
+            Router::Cluster(driver) => driver.awake(now, sink),
+            Router::Link(driver) => driver.awake(now, sink),
+            Router::Embedded | Router::Closed => {}
         }
     }
 
     #[cfg(unix)]
     pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.ready(node, status, now, sink),
-            Driving::Cluster(driver) => driver.ready(node, status, now, sink),
-            Driving::Link(driver) => driver.ready(status, now, sink),
-            Driving::Embedded | Driving::Closed => {}
+            Router::Node(driver) => driver.ready(node, status, now, sink),
+            Router::Cluster(driver) => driver.ready(node, status, now, sink),
+            Router::Link(driver) => driver.ready(status, now, sink),
+            Router::Embedded | Router::Closed => {}
         }
     }
 
     #[cfg(unix)]
     pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.overdue(node, now, sink),
-            Driving::Cluster(driver) => driver.overdue(node, now, sink),
-            Driving::Link(_) | Driving::Embedded | Driving::Closed => {}
+            Router::Node(driver) => driver.overdue(node, now, sink),
+            Router::Cluster(driver) => driver.overdue(node, now, sink),
+            Router::Link(_) | Router::Embedded | Router::Closed => {}
         }
     }
 
     /// Whether it has stopped for good, by a panic on the I/O thread.
     pub fn has_died(&self) -> bool {
         match self {
-            Driving::Node(driver) => driver.has_died(),
-            Driving::Cluster(driver) => driver.has_died(),
-            Driving::Link(driver) => driver.has_died(),
-            Driving::Embedded | Driving::Closed => false,
+            Router::Node(driver) => driver.has_died(),
+            Router::Cluster(driver) => driver.has_died(),
+            Router::Link(driver) => driver.has_died(),
+            Router::Embedded | Router::Closed => false,
         }
     }
 
     /// Lets go of the connection after a panic. What the driver says is not believed: every call that is under way
     /// fails with `E_INTERNAL`.
-    pub fn give_up(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
-        let is_link = matches!(self, Driving::Link(_));
-        settle_all(under_way, sink, Error::defect, |_| self.let_go(&mut Discard));
+    pub fn give_up(self, in_flight: &mut InFlight, sink: &mut dyn Sink) {
+        let is_link = matches!(self, Router::Link(_));
+        settle_all(in_flight, sink, Error::defect, |_| self.let_go(&mut Discard));
         if is_link {
-            link_driver::tell_defect(sink);
+            link::tell_defect(sink);
         }
     }
 
     /// Settles every call that is under way, whatever the driver does, and lets go of the connection.
-    pub fn close(self, under_way: &mut UnderWay, sink: &mut dyn Sink) {
-        settle_all(under_way, sink, closed, |sink| self.let_go(sink));
+    pub fn close(self, in_flight: &mut InFlight, sink: &mut dyn Sink) {
+        settle_all(in_flight, sink, closed, |sink| self.let_go(sink));
     }
 
     fn let_go(self, sink: &mut dyn Sink) {
         match self {
-            Driving::Node(driver) => driver.close(sink),
-            Driving::Cluster(driver) => driver.close(sink),
-            Driving::Link(driver) => driver.close(sink),
-            Driving::Embedded | Driving::Closed => {}
+            Router::Node(driver) => driver.close(sink),
+            Router::Cluster(driver) => driver.close(sink),
+            Router::Link(driver) => driver.close(sink),
+            Router::Embedded | Router::Closed => {}
         }
     }
 }
 
+/// Takes outcomes that no caller can be told any more.
+pub struct Discard;
+
+impl Sink for Discard {
+    fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
+}
+
 /// Hands on the outcomes of calls that are under way, each once, and notes that they are not any more.
 struct Noting<'s> {
-    under_way: &'s mut UnderWay,
+    in_flight: &'s mut InFlight,
     sink: &'s mut dyn Sink,
 }
 
 impl Sink for Noting<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        if slot >= FIRST_RESERVED || self.under_way.end(slot) {
+        if slot >= FIRST_RESERVED || self.in_flight.end(slot) {
             self.sink.settle(slot, outcome);
         }
     }
@@ -191,17 +195,17 @@ impl Sink for Noting<'_> {
 
 /// Lets `close` settle what it knows of; every other call that is under way fails for the reason.
 fn settle_all(
-    under_way: &mut UnderWay,
+    in_flight: &mut InFlight,
     sink: &mut dyn Sink,
     reason: fn() -> Error,
     close: impl FnOnce(&mut dyn Sink),
 ) {
-    let mut noting = Noting { under_way, sink };
+    let mut noting = Noting { in_flight, sink };
     // The calls must settle where it panics, too.
     if catch_unwind(AssertUnwindSafe(|| close(&mut noting))).is_err() {
         tracing::error!("a driver could not be closed in order");
     }
-    let left: Vec<u32> = noting.under_way.slots().collect();
+    let left: Vec<u32> = noting.in_flight.slots().collect();
     for slot in left {
         noting.settle(slot, Outcome::Failed(reason()));
     }
@@ -210,11 +214,12 @@ fn settle_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::{Core, Role, Style};
+    use crate::cache::{Role, Style};
     use crate::config::Config;
     use crate::connection::Wake;
     use crate::error::ErrorCode;
     use crate::runtime::IoThread;
+    use crate::topology::ThreadContext;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, mpsc};
     use std::time::Duration;
@@ -253,7 +258,7 @@ mod tests {
     }
 
     /// A driver that finds no server and says so for the calls of `SLOTS` at its first attempt.
-    fn with_calls(bell: &Arc<Bell>) -> Driving {
+    fn with_calls(bell: &Arc<Bell>) -> Router<ThreadContext> {
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
             "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
             "REDIS_MAX_RETRIES" => Some("0".to_owned()),
@@ -261,10 +266,10 @@ mod tests {
         })
         .unwrap();
         let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let mut driving = Driving::Node(Box::new(NodeDriver::on_a_thread(core, bell.clone()).unwrap()));
+        let mut router = Router::start(&core, || ThreadContext::new(bell.clone(), || {})).unwrap();
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
-            driving.call(
+            router.call(
                 &Call::Command { arguments: &[b"GET", b"key"], style: Style::default() },
                 slot,
                 0,
@@ -272,9 +277,9 @@ mod tests {
                 &mut settled,
             );
         }
-        driving.flush(now, &mut settled);
+        router.flush(now, &mut settled);
         assert!(settled.0.is_empty(), "{:?}", settled.0);
-        driving
+        router
     }
 
     fn until(what: &str, condition: impl Fn() -> bool) {
@@ -285,22 +290,22 @@ mod tests {
         }
     }
 
-    fn under_way() -> UnderWay {
-        let mut under_way = UnderWay::default();
-        SLOTS.for_each(|slot| under_way.begin(slot));
-        under_way
+    fn in_flight() -> InFlight {
+        let mut in_flight = InFlight::default();
+        SLOTS.for_each(|slot| in_flight.begin(slot));
+        in_flight
     }
 
     fn all_closed() -> Vec<(u32, Option<ErrorCode>)> {
         SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect()
     }
 
-    fn assert_all_failed(driving: Driving) {
-        let (mut under_way, mut settled) = (under_way(), Settled::default());
-        driving.give_up(&mut under_way, &mut settled);
+    fn assert_all_failed(router: Router<ThreadContext>) {
+        let (mut in_flight, mut settled) = (in_flight(), Settled::default());
+        router.give_up(&mut in_flight, &mut settled);
         let failed = |slot| (slot, Some(ErrorCode::Internal));
         assert_eq!(settled.0, SLOTS.map(failed).collect::<Vec<_>>());
-        assert_eq!(under_way.count(), 0);
+        assert_eq!(in_flight.count(), 0);
     }
 
     #[test]
@@ -321,17 +326,17 @@ mod tests {
             ),
         ];
         for (close, of_the_second) in closes {
-            let (mut under_way, mut settled) = (under_way(), Settled::default());
-            settle_all(&mut under_way, &mut settled, closed, close);
+            let (mut in_flight, mut settled) = (in_flight(), Settled::default());
+            settle_all(&mut in_flight, &mut settled, closed, close);
             settled.0.sort_by_key(|(slot, _)| *slot);
             assert_eq!(settled.0, [all_closed()[0], (1, of_the_second), all_closed()[2]]);
-            assert_eq!(under_way.count(), 0);
+            assert_eq!(in_flight.count(), 0);
         }
     }
 
     #[test]
     fn a_close_does_not_wait_for_an_io_thread_that_is_held_up() {
-        let driving = with_calls(&Arc::default());
+        let router = with_calls(&Arc::default());
         let (hold, (reached, is_held)) = (Arc::new(Mutex::new(())), mpsc::channel());
         let held = hold.lock().unwrap();
         let gate = hold.clone();
@@ -340,8 +345,8 @@ mod tests {
             drop(gate.lock());
         });
         is_held.recv().unwrap();
-        let (mut under_way, mut settled, began) = (under_way(), Settled::default(), Instant::now());
-        driving.close(&mut under_way, &mut settled);
+        let (mut in_flight, mut settled, began) = (in_flight(), Settled::default(), Instant::now());
+        router.close(&mut in_flight, &mut settled);
         assert!(began.elapsed() < Duration::from_millis(50), "it took {:?}", began.elapsed());
         settled.0.iter().for_each(|(_, code)| assert!(code.is_some()));
         assert_eq!(settled.0.len(), SLOTS.len());
@@ -351,19 +356,19 @@ mod tests {
     #[test]
     fn a_panic_on_the_io_thread_is_told_and_every_call_fails_with_e_internal() {
         let bell = Arc::new(Bell { cracks: 1, ..Bell::default() });
-        let driving = with_calls(&bell);
-        until("the panic", || driving.has_died());
+        let router = with_calls(&bell);
+        until("the panic", || router.has_died());
         until("the bell", || bell.rung.load(Ordering::SeqCst) == 2);
-        assert_all_failed(driving);
+        assert_all_failed(router);
     }
 
     #[test]
     fn a_panic_while_outcomes_are_handed_over_loses_no_call() {
         let bell = Arc::new(Bell::default());
-        let mut driving = with_calls(&bell);
+        let mut router = with_calls(&bell);
         until("the outcomes", || bell.rung.load(Ordering::SeqCst) > 0);
-        let handed_over = catch_unwind(AssertUnwindSafe(|| driving.awake(Instant::now(), &mut Broken)));
-        assert!(handed_over.is_err() && !driving.has_died());
-        assert_all_failed(driving);
+        let handed_over = catch_unwind(AssertUnwindSafe(|| router.awake(Instant::now(), &mut Broken)));
+        assert!(handed_over.is_err() && !router.has_died());
+        assert_all_failed(router);
     }
 }

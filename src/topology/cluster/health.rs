@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::health::{Health, State};
 
 /// The nodes' healths, and the one that callers look at.
-pub struct Overall {
+pub struct ClusterHealth {
     front: Arc<Health>,
     // Held while states are read, on whichever thread a node's changes.
     nodes: Mutex<Vec<Option<Arc<Health>>>>,
 }
 
-impl Overall {
-    pub fn new(front: Arc<Health>) -> Overall {
-        Overall { front, nodes: Mutex::default() }
+impl ClusterHealth {
+    pub fn new(front: Arc<Health>) -> ClusterHealth {
+        ClusterHealth { front, nodes: Mutex::default() }
     }
 
     /// Listens to a node.
@@ -24,19 +24,19 @@ impl Overall {
         }
         nodes[position] = Some(node.clone());
         drop(nodes);
-        let overall = Arc::downgrade(self);
+        let cluster_health = Arc::downgrade(self);
         node.listen(move |event, detail| {
-            let Some(overall) = overall.upgrade() else { return };
+            let Some(cluster_health) = cluster_health.upgrade() else { return };
             match event {
                 "error" => {
                     if let Some(code) = detail["code"].as_str() {
-                        overall.front.remember(code);
+                        cluster_health.front.remember(code);
                     }
-                    overall.front.tell(event, detail);
+                    cluster_health.front.tell(event, detail);
                 }
-                "replay" => overall.front.tell(event, detail),
+                "replay" => cluster_health.front.tell(event, detail),
                 // The states of the nodes are no events of the cluster's.
-                _ => overall.review(),
+                _ => cluster_health.review(),
             }
         });
     }
@@ -62,7 +62,7 @@ impl Overall {
     fn review(&self) {
         let states: Vec<State> = self.nodes().iter().flatten().map(|node| node.state()).collect();
         let has = |state| states.contains(&state);
-        let overall = if has(State::Degraded) {
+        let cluster_health = if has(State::Degraded) {
             State::Degraded
         } else if has(State::Recovering) {
             State::Recovering
@@ -71,7 +71,7 @@ impl Overall {
         } else {
             return;
         };
-        self.front.enter(overall);
+        self.front.enter(cluster_health);
     }
 
     fn nodes(&self) -> MutexGuard<'_, Vec<Option<Arc<Health>>>> {

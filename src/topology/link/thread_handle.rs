@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::link_driver::{BREAKING, CLOSED, Caller, Told};
-use super::under_way::FIRST_RESERVED;
-use crate::cache::{Outcome, Sink};
-use crate::connection::{Inbox, Tray, Wake};
+use super::{BREAKING, CLOSED, Caller, Told};
+use crate::cache::{Call, Outcome, Sink};
+use crate::connection::{Inbox, Tray};
 use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
@@ -18,6 +17,8 @@ use crate::redis::{
     hand_over,
 };
 use crate::runtime::IoThread;
+use crate::topology::driver::{LinkDriver, SharedWaker};
+use crate::topology::in_flight::FIRST_RESERVED;
 
 /// So much may wait to be taken; beyond it nothing is read, and TCP holds the server back.
 const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
@@ -25,12 +26,10 @@ const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// Outcomes, by slot.
 type Outcomes = Vec<(u32, Outcome<'static>)>;
 
-type Waker = Arc<dyn Wake + Send + Sync>;
-
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Handed<Caller>, Notify>>,
-    outbox: Tray<Outcomes, Waker>,
+    outbox: Tray<Outcomes, SharedWaker>,
     /// Bytes of outcomes that were not taken yet.
     waiting_bytes: AtomicUsize,
     /// The I/O thread's side has panicked.
@@ -38,7 +37,7 @@ struct Shared {
 }
 
 /// The driver of one Link, used on its environment's thread only.
-pub struct LinkThread {
+pub struct LinkThreadHandle {
     shared: Arc<Shared>,
     meter: Arc<Meter>,
     /// The calls of this tick.
@@ -53,9 +52,9 @@ pub struct LinkThread {
     _io: IoThread,
 }
 
-impl LinkThread {
+impl LinkThreadHandle {
     /// Starts to connect.
-    pub fn start(target: Target, waker: Waker) -> Result<LinkThread> {
+    pub fn start(target: Target, waker: SharedWaker) -> Result<LinkThreadHandle> {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
@@ -72,7 +71,7 @@ impl LinkThread {
             let collected = Collected { told: Told(Outgoing::default()), shared: theirs };
             converse(&target, inbox, link, collected).await;
         });
-        Ok(LinkThread {
+        Ok(LinkThreadHandle {
             shared,
             meter,
             batch: Batch::default(),
@@ -86,19 +85,6 @@ impl LinkThread {
 
     pub fn meter(&self) -> &Meter {
         &self.meter
-    }
-
-    pub fn request(&mut self, caller: Caller, words: &[&[u8]], now: Instant) {
-        self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));
-        append_request(&mut self.batch, caller, words, now);
-    }
-
-    /// Hands the calls of this tick to the I/O thread. Once it was told to stop, nobody there takes them.
-    pub fn flush(&mut self) {
-        if !self.batch.is_empty() && !self.shared.inbox.is_stopped() {
-            self.handed_bytes += self.batch.byte_count() as u64;
-            hand_over(&self.shared.inbox, &mut self.batch, false, &self.meter);
-        }
     }
 
     pub fn end(&mut self) {
@@ -115,7 +101,7 @@ impl LinkThread {
     }
 
     fn stop(&mut self) {
-        self.flush();
+        self.hand_over();
         self.shared.inbox.stop();
     }
 
@@ -134,13 +120,8 @@ impl LinkThread {
         told.closed();
     }
 
-    /// Whether nobody is left on the I/O thread to do what calls ask for.
-    pub fn has_died(&self) -> bool {
-        self.shared.died.load(Ordering::Acquire)
-    }
-
     /// Takes the outcomes that are ready.
-    pub fn take_outcomes(&mut self, sink: &mut dyn Sink) {
+    fn take_outcomes(&mut self, sink: &mut dyn Sink) {
         let outcomes = self.shared.outbox.take();
         let mut bytes = 0;
         for (slot, outcome) in outcomes {
@@ -173,14 +154,49 @@ impl LinkThread {
         }
     }
 
-    /// Lets go of the connection.
-    pub fn close(mut self, sink: &mut dyn Sink) {
+    /// Hands the calls of this tick to the I/O thread. Once it was told to stop, nobody there takes them.
+    fn hand_over(&mut self) {
+        if !self.batch.is_empty() && !self.shared.inbox.is_stopped() {
+            self.handed_bytes += self.batch.byte_count() as u64;
+            hand_over(&self.shared.inbox, &mut self.batch, false, &self.meter);
+        }
+    }
+}
+
+impl LinkDriver for LinkThreadHandle {
+    fn name(&self) -> &'static str {
+        "thread"
+    }
+
+    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+        match Caller::of(call, slot) {
+            Ok((caller, words)) => {
+                self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));
+                append_request(&mut self.batch, caller, words, now);
+            }
+            Err(error) => sink.settle(slot, Outcome::Failed(error)),
+        }
+    }
+
+    fn flush(&mut self, _now: Instant, _sink: &mut dyn Sink) {
+        self.hand_over();
+    }
+
+    fn awake(&mut self, _now: Instant, sink: &mut dyn Sink) {
+        self.take_outcomes(sink);
+    }
+
+    fn has_died(&self) -> bool {
+        self.shared.died.load(Ordering::Acquire)
+    }
+
+    fn close(mut self, sink: &mut dyn Sink) {
         self.stop();
         self.take_outcomes(sink);
     }
 }
 
-impl Drop for LinkThread {
+impl Drop for LinkThreadHandle {
     fn drop(&mut self) {
         self.shared.inbox.stop();
     }

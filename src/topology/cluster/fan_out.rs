@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::under_way::FIRST_RESERVED;
 use crate::cache::{Outcome, Sink};
 use crate::error::Error;
+use crate::topology::in_flight::FIRST_RESERVED;
 
 /// Slots from here on are those of parts. JavaScript counts up from zero and does not come so far.
 const FIRST: u32 = 1 << 31;
@@ -20,19 +20,19 @@ struct Join {
 }
 
 #[derive(Debug)]
-pub struct Joins {
+pub struct FanOut {
     next: u32,
     parts: HashMap<u32, u32>,
     joins: HashMap<u32, Join>,
 }
 
-impl Default for Joins {
+impl Default for FanOut {
     fn default() -> Self {
-        Joins { next: FIRST, parts: HashMap::new(), joins: HashMap::new() }
+        FanOut { next: FIRST, parts: HashMap::new(), joins: HashMap::new() }
     }
 }
 
-impl Joins {
+impl FanOut {
     /// Slots for the parts of a call, which is true where all parts are.
     pub fn split<const N: usize>(&mut self, slot: u32) -> [u32; N] {
         let parts = [(); N].map(|()| {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_call_settles_with_its_last_part_and_is_true_where_all_are() {
-        let (mut joins, mut settled) = (Joins::default(), Settled::default());
+        let (mut joins, mut settled) = (FanOut::default(), Settled::default());
         let [first, second] = joins.split(7);
         joins.settle(second, Outcome::Boolean(true), &mut settled);
         joins.settle(3, Outcome::Null, &mut settled);

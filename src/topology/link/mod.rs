@@ -1,0 +1,98 @@
+//! Links, connections without policy, as a router drives them: whose requests they are, and how their events cross.
+
+mod fed;
+mod thread_handle;
+
+use serde_json::json;
+
+use crate::cache::{Call, Outcome, Shape, Sink};
+use crate::error::{Error, ErrorCode, Result};
+use crate::lane::Frame;
+use crate::redis::{Addresses, Failure, Garbled, Listener};
+
+pub use fed::LinkFed;
+pub use thread_handle::LinkThreadHandle;
+
+/// Slots of what is told of the connection itself, and their names for JavaScript.
+pub const LINK_SLOTS: [(u32, &str); 3] =
+    [(CONNECTED, "connected"), (BREAKING, "breaking"), (CLOSED, "closed")];
+const CONNECTED: u32 = u32::MAX - 2;
+pub const BREAKING: u32 = u32::MAX - 3;
+pub const CLOSED: u32 = u32::MAX - 4;
+
+/// Whose request it is, and how its reply is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    pub slot: u32,
+    pub shape: Shape,
+}
+
+impl Caller {
+    /// The caller of a command, and the command's words.
+    ///
+    /// # Errors
+    /// The call is no command, which is all that a Link carries.
+    pub fn of<'a, 'c>(call: &'a Call<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
+        let (name, words, style) = match call {
+            Call::Command { arguments: words @ [name, ..], style } => (name, words, style),
+            _ => return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned())),
+        };
+        let shape = Shape::of(name, *style);
+        Ok((Caller { slot, shape: Shape { is_verbatim: true, ..shape } }, words))
+    }
+}
+
+/// Tells a sink what a Link is told.
+pub struct Told<S>(pub S);
+
+impl<S: Sink> Listener<Caller> for Told<S> {
+    fn connected(&mut self, at: &Addresses) {
+        let show = |address: Option<std::net::SocketAddr>| match address {
+            Some(address) => json!({ "address": address.ip().to_string(), "port": address.port() }),
+            None => json!({}),
+        };
+        let addresses = json!({ "local": show(at.local), "remote": show(at.remote) });
+        self.0.settle(CONNECTED, Outcome::Json(addresses.to_string().into_bytes().into()));
+    }
+
+    fn answered(&mut self, caller: Caller, frame: Frame<'_>) {
+        let outcome = match frame.error() {
+            Some(line) => Outcome::Failed(Error::verbatim_reply(&line)),
+            None => Outcome::Reply(frame.bytes().into(), caller.shape),
+        };
+        self.0.settle(caller.slot, outcome);
+    }
+
+    fn pushed(&mut self, frame: Frame<'_>) {
+        let shape = Shape { is_verbatim: true, ..Shape::BUFFERS };
+        self.0.settle(crate::cache::PUSHED, Outcome::Reply(frame.bytes().into(), shape));
+    }
+
+    fn breaking(&mut self, failure: Option<&Failure>) {
+        let described = match failure {
+            None => json!(null),
+            Some(Failure { message, syscall, errno, code, address, port, garbled }) => json!({
+                "message": message, "syscall": syscall, "errno": errno, "code": code, "address": address, "port": port,
+                "garbled": garbled.as_deref().map(|Garbled { bytes, position, is_type }| {
+                    json!({ "bytes": bytes, "position": position, "isType": is_type })
+                }),
+            }),
+        };
+        self.0.settle(BREAKING, Outcome::Json(described.to_string().into_bytes().into()));
+    }
+
+    fn lost(&mut self, caller: Caller, was_sent: bool) {
+        self.0.settle(caller.slot, Outcome::Lost { was_sent });
+    }
+
+    fn closed(&mut self) {
+        self.0.settle(CLOSED, Outcome::Null);
+    }
+}
+
+/// A Link that was given up after a defect is closed like any other.
+pub fn tell_defect(sink: &mut dyn Sink) {
+    let mut told = Told(sink);
+    told.breaking(Some(&Failure::said("a defect in orgcache's native code was caught", None)));
+    told.closed();
+}
