@@ -40,6 +40,8 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await client.subscribe('news');
     for (const node of [dead, ...others]) await client.ssubscribe(await nameOf(node, 'shard'));
     const keys = await Promise.all(others.map((node) => nameOf(node, 'key')));
+    // The connection to the node that will be killed stands.
+    await client.get(await nameOf(dead, 'key'));
     await client.mset(keys[0], 1);
     const writes = { done: 0, refused: [] };
     let isOver = false;
