@@ -29,6 +29,7 @@ export function clientWorkload(client, { operation, bytes }) {
   const value = jsonTextOf(bytes);
   const keyOf = (index) => keys[index & KEY_MASK];
   const setAll = () => Promise.all(keys.map((key) => client.set(key, value)));
+  if (!Object.hasOwn(WORKLOADS, name)) throw new Error(`There is no workload named '${operation}'.`);
   return WORKLOADS[name]({ client, keyOf, value, setAll });
 }
 

@@ -21,13 +21,8 @@ export function createWorkload(contender, kind) {
     case 'adapter-get':
     case 'adapter-mixed':
       return adapterWorkload(contender.adapter, kind);
-    case 'client-get':
-    case 'client-set':
-    case 'client-hset':
-    case 'client-xadd':
-    case 'client-pipeline':
-      return clientWorkload(contender.client, kind);
     default:
+      if (kind.operation.startsWith('client-')) return clientWorkload(contender.client, kind);
       throw new Error(`There is no workload named '${kind.operation}'.`);
   }
 }
