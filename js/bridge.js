@@ -12,6 +12,8 @@ const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { linkSlots, marks, pushed, roles } = protocol;
+/** Compared for every outcome: constants cost nothing there, and properties do. */
+const { failed: FAILED, json: JSON_TEXT, lostSent: LOST_SENT, value: VALUE } = marks;
 const native = loadNative();
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
@@ -65,8 +67,7 @@ class Bridge {
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
   #resolve = [];
   #reject = [];
-  /** The name of a command, for its error. */
-  #command = [];
+  /** Makes the caller's value of an outcome; or the name of a command, for its error. */
   #reader = [];
   #free = [];
   #outstanding = 0;
@@ -246,8 +247,7 @@ class Bridge {
       else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
       else if (!this.#pass(bytesOf(word))) mustCross = true;
     }
-    this.#command[slot] = name;
-    this.#expect(slot, resolve, reject, NO_READER);
+    this.#expect(slot, resolve, reject, name);
     if (mustCross) this.#submit();
   }
 
@@ -273,7 +273,6 @@ class Bridge {
     if (slot === this.#resolve.length) {
       this.#resolve.push(undefined);
       this.#reject.push(undefined);
-      this.#command.push(undefined);
       this.#reader.push(NO_READER);
     }
     this.#calls[this.#words++] = slot;
@@ -321,17 +320,16 @@ class Bridge {
   #giveUp(slot, error) {
     const reject = this.#reject[slot];
     if (reject === undefined) return;
-    const command = this.#command[slot];
+    const reader = this.#reader[slot];
     this.#take(slot);
     this.#outstanding--;
-    reject(ofCommand(error, command));
+    reject(ofCall(error, reader));
   }
 
   #take(slot) {
     this.#resolve[slot] = undefined;
     this.#reject[slot] = undefined;
     this.#reader[slot] = NO_READER;
-    this.#command[slot] = undefined;
   }
 
   #settle(count, values) {
@@ -352,22 +350,21 @@ class Bridge {
       const resolve = this.#resolve[slot];
       const reject = this.#reject[slot];
       const reader = this.#reader[slot];
-      const command = this.#command[slot];
       // Was given up.
       if (resolve === undefined) continue;
       this.#take(slot);
       this.#free.push(slot);
       this.#outstanding--;
-      if (mark === marks.failed) {
-        reject(ofCommand(value, command));
+      if (mark === FAILED) {
+        reject(ofCall(value, reader));
         continue;
       }
-      if (mark >= marks.lostSent) {
-        reject(this.#link.lost, mark === marks.lostSent);
+      if (mark >= LOST_SENT) {
+        reject(this.#link.lost, mark === LOST_SENT);
         continue;
       }
-      const outcome = this.#read(mark, value);
-      resolve(reader === NO_READER ? outcome : reader(outcome));
+      const outcome = mark === VALUE ? value : this.#read(mark, value);
+      resolve(typeof reader === 'function' ? reader(outcome) : outcome);
     }
     // A listener may call back in, and what is settled then is written where these outcomes stand.
     for (const message of messages) this.#push(message);
@@ -393,7 +390,7 @@ class Bridge {
 
   #read(mark, value) {
     switch (mark) {
-      case marks.json:
+      case JSON_TEXT:
         return this.parse(value);
       case marks.null:
         return null;
@@ -493,6 +490,11 @@ class Bridge {
     const { entries, clears, reading } = this.report().journal;
     return { entries: entries + clears, isReading: reading };
   }
+}
+
+/** The error of a call; that of a command names it. */
+function ofCall(error, reader) {
+  return typeof reader === 'string' ? ofCommand(error, reader) : error;
 }
 
 module.exports = { Bridge };

@@ -14,7 +14,7 @@ if (protocol.version !== version) {
   );
 }
 
-const { marks } = protocol;
+const { failed: FAILED, entries: ENTRIES } = protocol.marks;
 
 /** The word in front of a call's arguments. */
 function head(verb, detail, count) {
@@ -23,7 +23,7 @@ function head(verb, detail, count) {
 
 /** Whether a value comes with an outcome, or its mark says it all. */
 function hasValue(mark) {
-  return mark <= marks.failed || mark === marks.entries;
+  return mark <= FAILED || mark === ENTRIES;
 }
 
 module.exports = { hasValue, protocol, head };

@@ -3,6 +3,7 @@
 const { OrgCacheError } = require('../errors.js');
 const {
   BUFFERS,
+  FRAMING,
   TEXTS,
   define,
   defineCommand,
@@ -13,8 +14,6 @@ const {
 const { commandOf } = require('./command-object.js');
 const { wordsOf } = require('./words.js');
 
-/** Names of a list of commands that mean a method which is no command's. */
-const INLINE = ['multi', 'exec', 'discard'];
 const IS_COMMAND = Symbol('a command');
 
 /** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
@@ -70,7 +69,7 @@ class Chain {
         );
       }
       const [name, ...given] = command;
-      if (INLINE.includes(name) || this[name]?.[IS_COMMAND]) this[name](...given);
+      if (FRAMING.includes(name) || this[name]?.[IS_COMMAND]) this[name](...given);
       else this.call(name, ...given);
     }
     return this;
@@ -156,4 +155,4 @@ function defineScript(prototype, name, script) {
   }
 }
 
-module.exports = { Chain, INLINE, defineChained, defineScript };
+module.exports = { Chain, defineChained, defineScript };

@@ -10,6 +10,8 @@ const TEXTS = 0;
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
 /** Their first word is a channel, which gets a prefix only where channels do. */
 const PUBLISHING = ['publish', 'spublish'];
+/** They begin or end a transaction. */
+const FRAMING = ['multi', 'exec', 'discard'];
 /** They have a way of their own: see `Sender`. */
 const DIVERTED = [
   'psubscribe',
@@ -31,7 +33,8 @@ const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
 
 /**
  * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` goes into the
- * head of its calls, and one that `isSpecial` may not go as others do. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ * head of its calls, and one that `isSpecial` may not go as others do, and one that
+ * `mayChange` may mean something else for those behind it. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
  */
 const known = new Map();
 /** Sentinels have it, and servers do not tell of it. */
@@ -46,11 +49,30 @@ for (const [method, { arity, flags }] of Object.entries({ ...SENTINEL, ...protoc
     blocks,
     publishes,
     isSpecial: blocks || publishes || DIVERTED.includes(method),
+    mayChange: mayChange(method),
+    framesTransaction: FRAMING.includes(method),
     detail: TEXTS,
     pairsFrom: PAIRS_FROM[method],
   };
   known.set(method, usual);
   known.set(method.toUpperCase(), inOtherLetters(usual, method.toUpperCase()));
+}
+
+function unknown(method) {
+  return {
+    method,
+    arity: -1,
+    blocks: false,
+    publishes: false,
+    isSpecial: false,
+    mayChange: mayChange(method),
+    framesTransaction: FRAMING.includes(method),
+  };
+}
+
+/** Whether a command changes its connection, or has subcommands that do. */
+function mayChange(method) {
+  return CHANGING.has(method) || CHANGING_IN.has(method);
 }
 
 function inOtherLetters(command, name) {
@@ -66,8 +88,7 @@ function commandNamed(given) {
   const found = known.get(name);
   if (found !== undefined) return found;
   const method = name.toLowerCase();
-  const same = known.get(method) ?? { method, arity: -1, blocks: false, publishes: false, isSpecial: false };
-  return inOtherLetters(same, name);
+  return inOtherLetters(known.get(method) ?? unknown(method), name);
 }
 
 /** Whether the server may keep its answer until something happens. */
@@ -142,6 +163,7 @@ function tell(callback, ...outcome) {
 
 /** What makes a command one that a connection which others use too cannot carry; undefined where nothing does. */
 function changeOf(command, words) {
+  if (!command.mayChange) return undefined;
   if (CHANGING.has(command.method)) return command.method.toUpperCase();
   const subcommand = String(words[0]).toUpperCase();
   const isChanging = CHANGING_IN.get(command.method)?.includes(subcommand);
@@ -151,6 +173,7 @@ function changeOf(command, words) {
 module.exports = {
   BUFFERS,
   COMMANDS,
+  FRAMING,
   TEXTS,
   changeOf,
   commandNamed,

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Chain, INLINE } = require('./chain.js');
+const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
 const { replyError } = require('./queued-transaction.js');
 
@@ -36,8 +36,8 @@ class Pipeline extends Chain {
     return Chain.mark(this, DISCARD, callback);
   }
 
-  isInline({ method }) {
-    return INLINE.includes(method);
+  isInline(command) {
+    return command.framesTransaction;
   }
 
   /** MULTI, EXEC or DISCARD, given by its name. */

@@ -103,6 +103,7 @@ class Sender {
 
   /** What of a command this client's connection cannot carry; undefined where it can. */
   changeRefused(command, words) {
+    if (!command.mayChange) return undefined;
     const isCarried = this.#handlers[command.method] !== undefined;
     if (isCarried || (this.#connections.isOwn && command.method === 'select')) return undefined;
     return changeOf(command, words);
