@@ -176,6 +176,7 @@ impl ConnectionDriver for LoopDriver {
 
     /// Sends what the calls of this tick have put together.
     fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+        self.exchange.look_after_journal(now);
         if let Some(wire) = &mut self.wire {
             let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
             match write_waiting(&mut wire.stream, &mut traffic) {

@@ -14,6 +14,7 @@ use super::kept::Kept;
 use super::large::LargeValues;
 use super::replay::Recovery;
 use super::request::Operation;
+use super::slot_owners::SlotOwners;
 use super::token::{NOBODY, Purpose, Token};
 use crate::codec::{Codec, Mode};
 use crate::command::Prefix;
@@ -65,6 +66,8 @@ pub struct Core {
     pub(super) large: LargeValues,
     role: Role,
     is_node: bool,
+    /// Of a cluster's node: all its slots.
+    pub(super) slot_owners: Option<Arc<SlotOwners>>,
     /// Files of ended processes that are still to be read.
     pub(super) backlog: BacklogState,
     _counted: census::Member,
@@ -138,6 +141,7 @@ impl Core {
             large: LargeValues::default(),
             role,
             is_node: false,
+            slot_owners: None,
             backlog: BacklogState::default(),
             _counted: census::CORES.add(),
             prefix: Prefix::new(&config.client_key_prefix),
@@ -149,13 +153,19 @@ impl Core {
     ///
     /// # Errors
     /// As for `new`.
-    pub fn of_node(&self, at: watch::Receiver<Endpoint>, share: usize) -> Result<Core> {
+    pub fn of_node(
+        &self,
+        at: watch::Receiver<Endpoint>,
+        share: usize,
+        slot_owners: Arc<SlotOwners>,
+    ) -> Result<Core> {
         let node = Core::with_share(self.config().clone(), self.role, share.max(1))?;
         Ok(Core {
             sequence: self.sequence.clone(),
             health: Arc::new(self.health.of_node()),
             is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
             is_node: true,
+            slot_owners: Some(slot_owners),
             backlog: self.backlog_of_node(),
             dialer: self.dialer.following(at),
             ..node
@@ -293,7 +303,7 @@ impl Core {
                     return Ok(Some(self.fall_back(&operation, &token, false, now)));
                 }
                 if self.health.state() == State::Recovering
-                    && let Some(outcome) = self.bring_forward(&operation, call, now, out)
+                    && let Some(outcome) = self.bring_forward(&operation, call, token.sequence, now, out)
                 {
                     return Ok(Some(outcome));
                 }
@@ -328,6 +338,11 @@ impl Core {
     fn clearing(&self, organization: Option<&str>) -> Result<Box<Clearing>> {
         self.required_organization(organization)?;
         Clearing::new(self, organization)
+    }
+
+    /// The sequence that the next call gets.
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
     }
 
     fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> Token {
@@ -392,10 +407,7 @@ impl Core {
         };
         let mut index = Vec::new();
         let is_indexed = place.append_index(&self.keys, &mut index).unwrap_or(false);
-        is_indexed
-            && kept.journal.is_cleared(&index)
-            && kept.journal.entry(operation.key()).is_none()
-            && !kept.recovery.is_newer_than_clearings(operation.key())
+        is_indexed && kept.awaits_clearing(operation.key(), &index)
     }
 
     /// Gives over what the journal holds of keys that are another node's from now on, `at_most` so many. `receive` is
@@ -413,6 +425,11 @@ impl Core {
     pub fn receive_journal(&self, item: &Item) {
         self.kept().journal.receive(item);
         self.wants_recovery.store(true, Ordering::Release);
+    }
+
+    /// Forgets what memory has of keys that another node may have changed.
+    pub fn forget(&self, is_meant: impl Fn(&[u8]) -> bool) {
+        self.kept().memory.remove_where(is_meant);
     }
 
     /// Whether the journal has got something while Redis was there, so that a driver should have its turn.

@@ -87,9 +87,7 @@ impl Core {
     /// Whether a clearing that the journal holds is still to take away what Redis has of this key.
     fn awaits_clearing(&self, key: &[u8], kept: &Kept) -> bool {
         kept.journal.clears().next().is_some()
-            && kept.journal.entry(key).is_none()
-            && !kept.recovery.is_newer_than_clearings(key)
-            && self.index_of_key(key).is_some_and(|index| kept.journal.is_cleared(&index))
+            && self.index_of_key(key).is_some_and(|index| kept.awaits_clearing(key, &index))
     }
 
     pub(super) fn attempt(&self, token: &Token, is_in_doubt: bool) -> Attempt {

@@ -100,6 +100,20 @@ impl Kept {
         (Outcome::Boolean(!is_delete || was_there), recorded)
     }
 
+    /// Whether a clearing that the journal holds is still to take away what Redis has of this key.
+    pub(super) fn awaits_clearing(&self, key: &[u8], index: &[u8]) -> bool {
+        let Some(clear) = self.journal.clear_of(index) else { return false };
+        self.journal.entry(key).is_none()
+            && self.recovery.written_at(key).is_none_or(|sequence| sequence < clear.sequence)
+    }
+
+    /// Redis has carried a write out: what a clearing that waits takes away is older.
+    pub(super) fn note_written(&mut self, key: &[u8], sequence: u64) {
+        if self.journal.clears().next().is_some() {
+            self.recovery.note_written(key, sequence);
+        }
+    }
+
     /// Clears an organization from memory, and says how many values that were.
     pub(super) fn clear_memory(&mut self, index: &[u8]) -> usize {
         self.clearings += 1;

@@ -32,6 +32,7 @@ mod request;
 mod routing;
 mod scripts;
 mod shared_connection;
+mod slot_owners;
 mod token;
 mod upkeep;
 
@@ -45,4 +46,5 @@ pub use redirect::{AGAIN_AFTER, Redirected, Redirection};
 pub use refusals::{REFUSALS, Refusal, Treatment};
 pub use routing::both_ways;
 pub use shared_connection::{CHANGING, CHANGING_IN};
+pub use slot_owners::SlotOwners;
 pub use token::{NOBODY, PUSHED, Token};

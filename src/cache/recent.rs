@@ -159,8 +159,13 @@ impl Core {
     /// Redis has carried a write out.
     pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &Token) {
         let mut kept = self.kept();
-        if !kept.journal.is_empty() && kept.supersede(operation, &self.attempt(token, true)) {
-            return;
+        if !kept.journal.is_empty() {
+            for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
+                kept.note_written(key, token.sequence);
+            }
+            if kept.supersede(operation, &self.attempt(token, true)) {
+                return;
+            }
         }
         local::run(operation, &mut kept.memory, token.issued);
     }

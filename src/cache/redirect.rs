@@ -118,15 +118,7 @@ impl Redirected {
         if let Redirection::Moved { slot, .. } = self.to {
             return Some(slot);
         }
-        let mut words = Arguments::new(&self.request).peekable();
-        // What stands in front of a transaction names none.
-        if words.next_if(|word| *word == b"MULTI").is_none() {
-            let words: Vec<&[u8]> = words.collect();
-            return slot_of_command(&words);
-        }
-        // The words of the commands behind it are not told apart; a value and its index share a slot.
-        let words: Vec<&[u8]> = words.collect();
-        (1..=words.len()).find_map(|end| slot_of_command(&words[..end]))
+        slot_of_request(&self.request)
     }
 
     /// Appends the request for the node that is to answer it.
@@ -145,6 +137,19 @@ impl Redirected {
             replies_of(&request)
         });
     }
+}
+
+/// The slot of a request; `None` where it names no key.
+pub(super) fn slot_of_request(request: &[u8]) -> Option<u16> {
+    let mut words = Arguments::new(request).peekable();
+    // What stands in front of a transaction names none.
+    if words.next_if(|word| *word == b"MULTI").is_none() {
+        let words: Vec<&[u8]> = words.collect();
+        return slot_of_command(&words);
+    }
+    // The words of the commands behind it are not told apart; a value and its index share a slot.
+    let words: Vec<&[u8]> = words.collect();
+    (1..=words.len()).find_map(|end| slot_of_command(&words[..end]))
 }
 
 /// The slot of the first key.

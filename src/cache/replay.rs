@@ -4,7 +4,7 @@
 //! millisecond, so live calls in between hardly notice. Who calls for a key that still waits takes its
 //! replay along, in front of the call itself.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -46,16 +46,22 @@ pub struct Recovery {
     is_held: bool,
     try_again_at: Option<Instant>,
     told_at: Option<Instant>,
-    /// Keys that were written after a clearing which still goes on.
-    newer_than_clearings: HashSet<Box<[u8]>>,
+    /// The sequences of writes to keys that are in Redis, or on their way, while the journal holds clearings.
+    written: HashMap<Box<[u8]>, u64>,
     replayed: u64,
     superseded: u64,
     refused: u64,
 }
 
 impl Recovery {
-    pub(super) fn is_newer_than_clearings(&self, key: &[u8]) -> bool {
-        self.newer_than_clearings.contains(key)
+    /// The sequence of the last write to this key that a clearing may have to spare.
+    pub(super) fn written_at(&self, key: &[u8]) -> Option<u64> {
+        self.written.get(key).copied()
+    }
+
+    pub(super) fn note_written(&mut self, key: &[u8], sequence: u64) {
+        let last = self.written.entry(key.into()).or_insert(sequence);
+        *last = sequence.max(*last);
     }
 }
 
@@ -82,7 +88,12 @@ impl Core {
             });
         }
         journal.rewind();
-        *recovery = Recovery { generation: recovery.generation + 1, is_held: held, ..Recovery::default() };
+        *recovery = Recovery {
+            generation: recovery.generation + 1,
+            is_held: held,
+            written: std::mem::take(&mut recovery.written),
+            ..Recovery::default()
+        };
         // The fence's answer may not come.
         recovery.try_again_at = held.then(|| self.deadline(now));
         let is_due = !journal.is_empty();
@@ -223,6 +234,7 @@ impl Core {
         &self,
         operation: &Operation<'_>,
         call: &Call<'_>,
+        sequence: u64,
         now: Instant,
         out: &mut impl Requests<Token>,
     ) -> Option<Outcome<'static>> {
@@ -235,7 +247,7 @@ impl Core {
         let is_clearing = journal.clears().next().is_some();
         for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
             if is_clearing && !operation.is_read() {
-                recovery.newer_than_clearings.insert(key.into());
+                recovery.note_written(key, sequence);
             }
             journal.hand_out_key(key, |entry| {
                 let replay =
@@ -285,9 +297,7 @@ impl Core {
         for ((key, sequence), answer) in replay.entries.iter().zip(answers) {
             match answer {
                 Node::Integer(done) => {
-                    if kept.journal.clears().next().is_some() {
-                        kept.recovery.newer_than_clearings.insert(key[..].into());
-                    }
+                    kept.note_written(key, *sequence);
                     kept.journal.settle(key, *sequence);
                     if done == 1 {
                         kept.recovery.replayed += 1;
@@ -396,7 +406,7 @@ impl Core {
             kept.clear_memory(clearing.index());
             kept.journal.settle_clear(clearing.index(), token.sequence);
             if kept.journal.clears().next().is_none() {
-                kept.recovery.newer_than_clearings = HashSet::new();
+                kept.recovery.written = HashMap::new();
             }
         }
         if clearing.was_asked_at().is_some() {
@@ -423,6 +433,20 @@ impl Core {
             Some(_) => tracing::warn!(client, left, "writes stay in CACHE_JOURNAL_DIR for the next process"),
             None => tracing::warn!(client, left, "writes were made while Redis was away and are lost"),
         }
+    }
+
+    /// Gives over which keys were written while clearings wait that another node carries out from now on.
+    pub fn give_written(&self, is_given: impl Fn(&[u8]) -> bool, mut receive: impl FnMut(&[u8], u64)) {
+        let mut kept = self.kept();
+        let written = std::mem::take(&mut kept.recovery.written);
+        let (given, left): (HashMap<_, _>, HashMap<_, _>) =
+            written.into_iter().partition(|(key, _)| is_given(key));
+        kept.recovery.written = left;
+        given.iter().for_each(|(key, sequence)| receive(key, *sequence));
+    }
+
+    pub fn receive_written(&self, key: &[u8], sequence: u64) {
+        self.kept().recovery.note_written(key, sequence);
     }
 
     /// Tells how far it has come; where nothing is left, Redis is up to date.

@@ -38,6 +38,8 @@ impl Core {
         now: Instant,
         follow_up: &mut FollowUp,
     ) -> Option<Outcome<'a>> {
+        let owner = self.keeper_of(&token, request);
+        let keeper = owner.as_deref().unwrap_or(self);
         let refusal = match &answer {
             Answer::Refused(line) => Some(Error::reply(line)),
             Answer::Frame(frame) => match (&token.purpose, frame.error()) {
@@ -52,7 +54,7 @@ impl Core {
             if self.is_node()
                 && let Some(to) = redirection(&error, &token)
             {
-                if !matches!(to, Redirection::Moved { .. }) && self.is_journalled(&token, request) {
+                if !matches!(to, Redirection::Moved { .. }) && keeper.is_journalled(&token, request) {
                     return self.give_up(token, request, &error, false, now);
                 }
                 if let Purpose::Clear(clearing) = &token.purpose {
@@ -93,7 +95,7 @@ impl Core {
             }
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
-                self.operation_done(token, &operation, frame, (now, elapsed), next)
+                keeper.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
@@ -104,7 +106,7 @@ impl Core {
                 }
                 Some(found.map_or(Outcome::Null, Outcome::Json))
             }
-            Purpose::Clear(_) => self.clearing_advanced(token, frame, now, next),
+            Purpose::Clear(_) => keeper.clearing_advanced(token, frame, now, next),
             Purpose::Upkeep | Purpose::Ask | Purpose::Asking => None,
             Purpose::Probe => {
                 follow_up.is_probe_answered = true;
@@ -346,6 +348,18 @@ impl Core {
     /// The outcome of a request that Redis did not answer: the adapter's calls fall back, a raw
     /// command fails with `error`. `is_in_doubt`: it was sent, and may have run.
     pub fn give_up(
+        &self,
+        token: Token,
+        request: &[u8],
+        error: &Error,
+        is_in_doubt: bool,
+        now: Instant,
+    ) -> Option<Outcome<'static>> {
+        let owner = self.keeper_of(&token, request);
+        owner.as_deref().unwrap_or(self).settle_without(token, request, error, is_in_doubt, now)
+    }
+
+    fn settle_without(
         &self,
         token: Token,
         request: &[u8],

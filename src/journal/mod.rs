@@ -158,9 +158,9 @@ impl Journal {
         self.entries.get(key).map(|entry| &**entry)
     }
 
-    /// Whether a clear of the organization waits: what Redis has of it does not count.
-    pub fn is_cleared(&self, index: &[u8]) -> bool {
-        self.clears.get(index).is_some()
+    /// The clear of the organization that waits: what Redis has of it, and is older, does not count.
+    pub fn clear_of(&self, index: &[u8]) -> Option<&Clear> {
+        self.clears.get(index)
     }
 
     /// The clears that wait, oldest first. An entry of the same organization is newer than its clear

@@ -147,6 +147,16 @@ impl MemoryStore {
         slots.len()
     }
 
+    /// Removes every entry whose key is meant. It costs what is held.
+    pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
+        let meant = self.order.iter().filter(|(key, _)| is_meant(key));
+        let slots: Vec<usize> = meant.map(|(_, slot)| *slot).collect();
+        for slot in slots {
+            self.remove(slot);
+        }
+        self.shrink();
+    }
+
     /// Removes everything and gives the memory back. The counts of evictions and expirations stay.
     pub fn clear(&mut self) {
         let empty = MemoryStore::new(self.max_bytes);

@@ -12,8 +12,8 @@ fn a_clear_takes_the_entries_of_its_organization_and_no_others() {
     assert_eq!(bench.value(b"a"), None);
     assert_eq!(bench.value(b"b"), Some(Held::Value(b"v")));
     assert_eq!(bench.value(b"c"), Some(Held::Value(b"v")));
-    assert!(bench.journal.is_cleared(INDEX));
-    assert!(!bench.journal.is_cleared(b"other"));
+    assert!(bench.journal.clear_of(INDEX).is_some());
+    assert!(bench.journal.clear_of(b"other").is_none());
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_newest_clear_of_an_organization_is_kept() {
     assert_eq!(clears, [(bench.sequence, bench.now)]);
     assert_eq!(bench.journal.clears().next().unwrap().organization.as_deref(), Some("org-1"));
     bench.journal.settle_clear(INDEX, first);
-    assert!(bench.journal.is_cleared(INDEX));
+    assert!(bench.journal.clear_of(INDEX).is_some());
     bench.journal.settle_clear(INDEX, bench.sequence);
     assert!(bench.journal.is_empty());
     assert_eq!(bench.journal.bytes(), 0);
@@ -65,7 +65,7 @@ fn a_write_after_a_clear_is_held_beside_it() {
     bench.clear(INDEX);
     bench.write_in(INDEX, b"k", set(b"v"), &[]);
     assert_eq!(bench.value(b"k"), Some(Held::Value(b"v")));
-    assert!(bench.journal.is_cleared(INDEX));
+    assert!(bench.journal.clear_of(INDEX).is_some());
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn what_several_processes_left_is_put_together_and_the_latest_write_counts() {
     let bench = directory.open();
     assert_eq!(bench.value(b"k"), Some(Held::Value(b"later")));
     assert_eq!(bench.value(b"cleared"), None);
-    assert!(bench.journal.is_cleared(INDEX));
+    assert!(bench.journal.clear_of(INDEX).is_some());
     assert_eq!(bench.journal.taken_over(), 3);
     directory.only_file();
 }
@@ -329,7 +329,7 @@ fn where_the_directory_is_gone_too_nothing_is_kept_until_it_is_back() {
         assert!(matches!(bench.journal.clear(INDEX, None, 99, bench.now), Recorded::Failed(_)));
     }
     assert_eq!(bench.value(b"kept"), Some(Held::Value(b"v")));
-    assert!(!bench.journal.is_cleared(INDEX));
+    assert!(bench.journal.clear_of(INDEX).is_none());
     fs::create_dir(&directory.0).unwrap();
     bench.pass(2);
     bench.write(b"k", set(b"v"));

@@ -229,6 +229,18 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+#[test]
+fn the_keys_that_are_meant_go_and_the_others_stay() {
+    let (mut store, now) = (MemoryStore::new(1 << 20), Instant::now());
+    for key in 0..40u8 {
+        assert!(store.set(&[key], b"value", None, Some(&[key % 4]), now));
+    }
+    store.remove_where(|key| key[0].is_multiple_of(3));
+    let left: Vec<u8> = (0..40).filter(|key| store.get(&[*key], now).is_some()).collect();
+    assert_eq!(left, (0..40).filter(|key: &u8| !key.is_multiple_of(3)).collect::<Vec<u8>>());
+    assert_books_are_right(&store);
+}
+
 /// All that a key may answer: its last value, and until when.
 struct Allowed {
     value: Vec<u8>,

@@ -1,12 +1,13 @@
 //! One shard of a cluster: a primary, and a replica beside it where reads go to replicas.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::cache::{Call, Core, Redirected, Sink};
-use crate::command::only_reads;
+use crate::command::{only_reads, slot_of};
 use crate::config::Endpoint;
 use crate::health::State;
 use crate::topology::driver::DriverContext;
@@ -26,6 +27,8 @@ pub struct Member<C: DriverContext> {
     /// Replicas as they were last, one of which may take over.
     pub replicas: Vec<Endpoint>,
     pub has_slots: bool,
+    /// Slots that another member has got from it.
+    pub left_slots: HashSet<u16>,
     /// Since when it has had none.
     pub bare_since: Option<Instant>,
     /// A replica that answers reads, where that is configured.
@@ -83,6 +86,14 @@ impl<C: DriverContext> Member<C> {
             }
             // It has become the primary: it is asked as such, and this one's connection is not used any more.
             (None, _) => {}
+        }
+    }
+
+    /// It has this slot from now on. What its memory still has of slots that were another's is out of date.
+    pub fn gains(&mut self, slot: u16) {
+        if self.left_slots.contains(&slot) {
+            let left = std::mem::take(&mut self.left_slots);
+            self.core.forget(|key| left.contains(&slot_of(key)));
         }
     }
 

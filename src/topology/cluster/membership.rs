@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{ClusterRouter, GONE_AFTER, NOBODY, Sorting};
+use super::{ClusterRouter, GONE_AFTER, Sorting};
 use crate::cache::{Core, Sink};
-use crate::command::slot_of;
+use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
 use crate::connection::{News, Shard};
 use crate::health::State;
@@ -51,7 +51,7 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     /// The map of slots is new.
     pub(super) fn take_view(&mut self, shards: Vec<Shard>, now: Instant, sink: &mut dyn Sink) {
-        self.slots.fill(NOBODY);
+        let mut map = vec![None; usize::from(SLOTS)];
         self.members.iter_mut().flatten().for_each(|member| member.has_slots = false);
         let mut unmatched = Vec::new();
         for shard in shards {
@@ -59,7 +59,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 member.as_ref().is_some_and(|member| *member.at.borrow() == shard.primary)
             });
             match known {
-                Some(position) => self.assign(position, &shard),
+                Some(position) => self.assign(position, &shard, &mut map),
                 None => unmatched.push(shard),
             }
         }
@@ -73,9 +73,10 @@ impl<C: DriverContext> ClusterRouter<C> {
                 member.at.send_replace(shard.primary.clone());
             }
             if let Some(position) = heir.or_else(|| self.add(shard.primary.clone())) {
-                self.assign(position, &shard);
+                self.assign(position, &shard, &mut map);
             }
         }
+        (0..SLOTS).zip(map).for_each(|(slot, position)| self.assign_slot(slot, position));
         for member in self.members.iter_mut().flatten() {
             member.bare_since = (!member.has_slots).then(|| member.bare_since.unwrap_or(now));
         }
@@ -83,10 +84,21 @@ impl<C: DriverContext> ClusterRouter<C> {
         self.hand_journals_over();
     }
 
-    fn assign(&mut self, position: usize, shard: &Shard) {
+    /// A slot is this member's from now on, or nobody's.
+    pub(super) fn assign_slot(&mut self, slot: u16, position: Option<usize>) {
+        let before = self.slots.assign(slot, position, self.front.next_sequence());
+        if let Some(loser) = before.and_then(|before| self.members.get_mut(before)?.as_mut()) {
+            loser.left_slots.insert(slot);
+        }
+        if let Some(gainer) = position.and_then(|position| self.members.get_mut(position)?.as_mut()) {
+            gainer.gains(slot);
+        }
+    }
+
+    fn assign(&mut self, position: usize, shard: &Shard, map: &mut [Option<usize>]) {
         for (first, last) in &shard.slots {
-            if let Some(range) = self.slots.get_mut(usize::from(*first)..=usize::from(*last)) {
-                range.fill(position as u16);
+            if let Some(range) = map.get_mut(usize::from(*first)..=usize::from(*last)) {
+                range.fill(Some(position));
             }
         }
         let Some(member) = &mut self.members[position] else { return };
@@ -124,7 +136,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 self.begin_backlog_handover();
             }
             BacklogHandover::UnderWay { slots, has_ended } if has_ended.load(Ordering::Acquire) => {
-                let is_outdated = slots[..] != self.slots[..];
+                let is_outdated = *slots != self.slots.snapshot();
                 self.end_backlog_handover(is_outdated);
             }
             _ => {}
@@ -132,7 +144,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     fn begin_backlog_handover(&mut self) {
-        let (slots, has_ended) = (Arc::<[u16]>::from(&self.slots[..]), Arc::new(AtomicBool::new(false)));
+        let (slots, has_ended) = (self.slots.snapshot(), Arc::new(AtomicBool::new(false)));
         let members = self.members.iter().map(|member| member.as_ref().map(|member| member.core.clone()));
         let owners = Owners { slots: slots.clone(), members: members.collect() };
         let (ended, told) = (has_ended.clone(), self.news.clone());
@@ -164,10 +176,15 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
         let owner_of = |key: &[u8]| self.owner(slot_of(key));
         let is_given = |key: &[u8]| owner_of(key).is_some_and(|owner| Some(owner) != own);
+        let member_of = |key: &[u8]| owner_of(key).and_then(|owner| self.members[owner].as_ref());
+        core.give_written(is_given, |key, sequence| {
+            if let Some(member) = member_of(key) {
+                member.core.receive_written(key, sequence);
+            }
+        });
         core.give_journal(usize::MAX, is_given, |item| {
-            let owner = owner_of(item.key()).and_then(|owner| self.members[owner].as_ref());
-            if let Some(owner) = owner {
-                owner.core.receive_journal(item);
+            if let Some(member) = member_of(item.key()) {
+                member.core.receive_journal(item);
             }
         });
     }

@@ -11,7 +11,7 @@ mod membership;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,9 +25,8 @@ use super::backlog::read_in_background;
 use super::driver::{DriverContext, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::{
-    AGAIN_AFTER, Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, both_ways,
+    AGAIN_AFTER, Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, SlotOwners, both_ways,
 };
-use crate::command::SLOTS;
 use crate::config::Endpoint;
 use crate::connection::{News, Scout, Tray};
 use crate::error::{Error, Result};
@@ -35,15 +34,12 @@ use crate::health::State;
 use crate::lane::Batch;
 use crate::runtime::IoThread;
 
-/// Stands for the owner of a slot that no node has.
-const NOBODY: u16 = u16::MAX;
-
 pub struct ClusterRouter<C: DriverContext> {
     front: Arc<Core>,
     /// What waits until the slots are known.
     unrouted: Exchange,
     members: Vec<Option<Member<C>>>,
-    slots: Box<[u16]>,
+    slots: Arc<SlotOwners>,
     context: C,
     cluster_health: Arc<ClusterHealth>,
     news: Arc<Tray<Vec<News>, SharedWaker>>,
@@ -98,7 +94,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         Ok(ClusterRouter {
             unrouted: Exchange::new(front.clone()),
             members: Vec::new(),
-            slots: vec![NOBODY; usize::from(SLOTS)].into(),
+            slots: Arc::default(),
             cluster_health: Arc::new(ClusterHealth::new(front.health().clone())),
             front,
             context,
@@ -180,10 +176,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     fn owner(&self, slot: u16) -> Option<usize> {
-        self.slots
-            .get(usize::from(slot))
-            .filter(|member| **member != NOBODY)
-            .map(|member| usize::from(*member))
+        self.slots.position(slot)
     }
 
     /// Somebody for what names no key, one after the other.
@@ -319,8 +312,8 @@ impl<C: DriverContext> ClusterRouter<C> {
             Redirection::Moved { slot, host, port } => {
                 let slot = *slot;
                 let member = self.member_at(host, *port, owner);
-                if let (Some(member), Some(owner)) = (member, self.slots.get_mut(usize::from(slot))) {
-                    *owner = member as u16;
+                if member.is_some() {
+                    self.assign_slot(slot, member);
                     self.hand_journals_over();
                 }
                 self.scout.look_again();
@@ -427,8 +420,9 @@ impl<C: DriverContext> ClusterRouter<C> {
         let position = self.members.iter().position(Option::is_none).unwrap_or(self.members.len());
         let share = self.members.iter().flatten().count().max(self.share());
         let (at, followed) = watch::channel(endpoint);
-        let made = self.front.of_node(followed, share).and_then(|core| {
+        let made = self.front.of_node(followed, share, self.slots.clone()).and_then(|core| {
             let core = Arc::new(core);
+            self.slots.set_node(position, &core);
             self.cluster_health.add(position, core.health());
             Ok((core.clone(), NodeRouter::start(core, position * DRIVERS_A_MEMBER, self.context.clone())?))
         });
@@ -440,6 +434,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                     at,
                     replicas: Vec::new(),
                     has_slots: false,
+                    left_slots: HashSet::new(),
                     bare_since: None,
                     reader: None,
                 };

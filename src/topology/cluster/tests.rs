@@ -1,5 +1,7 @@
 //! The router of a cluster over connections that a test answers by hand: no socket, no server, no Node.
 
+mod half_moved;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use super::ClusterRouter;
 use crate::cache::{AGAIN_AFTER, Attached, Call, Core, Exchange, Outcome, Role, Sink, Style, Token};
 use crate::config::{Config, Endpoint};
 use crate::connection::{Bytes, ServerInfo, Shard, Traffic, Wake};
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Batch;
 use crate::topology::driver::{ConnectionDriver, DriverContext, SharedWaker};
 use crate::topology::link::LinkThreadHandle;
@@ -23,7 +25,9 @@ const SECOND: (u16, u16) = (8192, 16383);
 #[derive(Default)]
 struct Wires {
     sent: Vec<(usize, String)>,
-    replies: Vec<(usize, &'static str)>,
+    replies: Vec<(usize, String)>,
+    /// Nodes whose connection is lost, and made again at once.
+    lost: Vec<usize>,
 }
 
 #[derive(Clone, Default)]
@@ -46,14 +50,18 @@ impl DriverContext for Scripted {
     type Link = LinkThreadHandle;
 
     fn start(&self, mut exchange: Exchange, number: usize) -> Result<ScriptedDriver> {
-        let server = ServerInfo { protocol: 3, ..ServerInfo::default() };
-        Attached::new(&mut exchange, Settled::default()).connected(&server, Instant::now());
+        connect(&mut exchange, Instant::now());
         Ok(ScriptedDriver { exchange, node: number / LANES_A_NODE / 2, wires: self.clone() })
     }
 
     fn waker(&self) -> SharedWaker {
         Arc::new(Nobody)
     }
+}
+
+fn connect(exchange: &mut Exchange, now: Instant) {
+    let server = ServerInfo { protocol: 3, ..ServerInfo::default() };
+    Attached::new(exchange, Settled::default()).connected(&server, now);
 }
 
 impl ConnectionDriver for ScriptedDriver {
@@ -85,7 +93,14 @@ impl ConnectionDriver for ScriptedDriver {
         let node = self.node;
         let replies: Vec<_> =
             self.wires.0.borrow_mut().replies.extract_if(.., |(of, _)| *of == node).collect();
+        let lost: Vec<_> = self.wires.0.borrow_mut().lost.extract_if(.., |of| *of == node).collect();
         let mut traffic = Attached::new(&mut self.exchange, sink);
+        for _ in &lost {
+            traffic.disconnected(Error::new(ErrorCode::Connect, "the peer is gone"), now);
+        }
+        if !lost.is_empty() {
+            return connect(&mut self.exchange, now);
+        }
         for (_, reply) in replies {
             traffic.read_room()[..reply.len()].copy_from_slice(reply.as_bytes());
             traffic.received(reply.len(), now).unwrap();
@@ -116,6 +131,7 @@ impl Sink for Settled {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
         let shown = match outcome {
             Outcome::Failed(error) => error.code().as_str().to_owned(),
+            Outcome::Json(json) => String::from_utf8_lossy(&json).into_owned(),
             Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).trim().to_owned(),
             other => format!("{other:?}"),
         };
@@ -170,8 +186,13 @@ impl Cluster {
         self.call(slot, &Call::Command { arguments: &words, style: Style::default() });
     }
 
-    fn reply(&mut self, node: usize, reply: &'static str) {
-        self.wires.0.borrow_mut().replies.push((node, reply));
+    fn reply(&mut self, node: usize, reply: impl Into<String>) {
+        self.wires.0.borrow_mut().replies.push((node, reply.into()));
+        self.awake();
+    }
+
+    fn reconnect(&mut self, node: usize) {
+        self.wires.0.borrow_mut().lost.push(node);
         self.awake();
     }
 

@@ -1,0 +1,95 @@
+//! Which node of a cluster has which slot, as far as this process knows.
+//!
+//! The owner of a slot keeps what is remembered of its keys: journal and memory. While a slot moves, another node may carry
+//! a request out, or leave it unanswered. What that comes to is noted by the owner all the same, where the next call of
+//! the key looks for it.
+
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use super::core::Core;
+use super::redirect::slot_of_request;
+use super::token::{Purpose, Token};
+use crate::command::SLOTS;
+
+/// Stands for the owner of a slot that no node has.
+const NOBODY: u16 = u16::MAX;
+
+pub struct SlotOwners {
+    /// The owner's position among the nodes, for each slot. One thread writes, every thread reads.
+    positions: Box<[AtomicU16]>,
+    nodes: RwLock<Vec<Weak<Core>>>,
+    /// Calls of lower sequences were routed by an older map.
+    changed_at: AtomicU64,
+}
+
+impl Default for SlotOwners {
+    fn default() -> SlotOwners {
+        SlotOwners {
+            positions: (0..SLOTS).map(|_| AtomicU16::new(NOBODY)).collect(),
+            nodes: RwLock::default(),
+            changed_at: AtomicU64::new(0),
+        }
+    }
+}
+
+impl SlotOwners {
+    pub fn position(&self, slot: u16) -> Option<usize> {
+        let position = self.positions.get(usize::from(slot))?.load(Ordering::Acquire);
+        (position != NOBODY).then_some(usize::from(position))
+    }
+
+    pub fn snapshot(&self) -> Arc<[u16]> {
+        self.positions.iter().map(|position| position.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Gives a slot to the node at a position, or to none. What is called from `sequence` on is routed by it. Answers which
+    /// node had the slot, where that was another one.
+    pub fn assign(&self, slot: u16, position: Option<usize>, sequence: u64) -> Option<usize> {
+        let before = self.position(slot);
+        if before == position {
+            return None;
+        }
+        let owner = self.positions.get(usize::from(slot))?;
+        self.changed_at.store(sequence, Ordering::Release);
+        owner.store(position.map_or(NOBODY, |position| position as u16), Ordering::Release);
+        before
+    }
+
+    /// A node has this position from now on.
+    pub fn set_node(&self, position: usize, node: &Arc<Core>) {
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        if nodes.len() <= position {
+            nodes.resize(position + 1, Weak::new());
+        }
+        nodes[position] = Arc::downgrade(node);
+    }
+
+    fn node(&self, slot: u16) -> Option<Arc<Core>> {
+        let position = self.position(slot)?;
+        self.nodes.read().unwrap_or_else(PoisonError::into_inner).get(position)?.upgrade()
+    }
+}
+
+impl Core {
+    /// The node that keeps what this request comes to, where that is another one than it was sent to: its key is half-way
+    /// between them, or its slot has moved since it was sent.
+    pub(super) fn keeper_of(&self, token: &Token, request: &[u8]) -> Option<Arc<Core>> {
+        let owners = self.slot_owners.as_deref()?;
+        let is_astray = token.redirections > 0 || token.sequence < owners.changed_at.load(Ordering::Acquire);
+        if !is_astray || !is_kept(&token.purpose) {
+            return None;
+        }
+        let owner = owners.node(slot_of_request(request)?)?;
+        (!std::ptr::eq(&*owner, self)).then_some(owner)
+    }
+}
+
+/// Whether journal and memory have to do with it. What a journal itself has sent comes back to that journal.
+fn is_kept(purpose: &Purpose) -> bool {
+    match purpose {
+        Purpose::Operation(_) | Purpose::ExtendIndex => true,
+        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+        _ => false,
+    }
+}
