@@ -302,9 +302,9 @@ describe('an option of a consumer group', () => {
     expect(() => createConsumerGroup(options)).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
   });
 
-  test('is told by the README, with its default', () => {
-    const readme = fs.readFileSync(path.join(PACKAGE_ROOT, 'README.md'), 'utf8');
-    const table = readme.split('<!-- consumer group -->')[1].split('<!-- /consumer group -->')[0];
+  test('is told by its page, with its default', () => {
+    const page = fs.readFileSync(path.join(PACKAGE_ROOT, 'docs', 'streams.md'), 'utf8');
+    const table = page.split('<!-- consumer group -->')[1].split('<!-- /consumer group -->')[0];
     const rows = [...table.matchAll(/^\| ([a-zA-Z, ]+) \|([^|]*)\|/gm)].slice(1);
     expect(rows.flatMap(([, names]) => names.split(', ')).sort()).toEqual(KNOWN);
     const told = Object.fromEntries(rows.map(([, name, text]) => [name, text.trim().replaceAll('`', '')]));

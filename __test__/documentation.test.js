@@ -1,17 +1,18 @@
 'use strict';
 
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { makeError } = require('../js/errors.js');
 const { loadNative } = require('../js/native.js');
+const { BLOCKS, PAGES, read } = require('./support/documents');
 const { openPackage, PACKAGE_ROOT } = require('./support/package');
 const { runNode } = require('./support/process');
 const { startRedis } = require('./support/redis');
 const { closedPort } = require('./support/silent-server');
 
 const manifest = require('../package.json');
-const read = (...parts) => fs.readFileSync(path.join(PACKAGE_ROOT, ...parts), 'utf8');
 const exists = (file) => fs.existsSync(path.join(PACKAGE_ROOT, file));
 const between = (text, name) => text.split(`<!-- ${name} -->\n`)[1].split(`<!-- /${name} -->`)[0].trim();
 const filesUnder = (folder, extension) =>
@@ -23,21 +24,15 @@ const filesUnder = (folder, extension) =>
 const README = read('README.md');
 const MAPS = ['README.md', 'ARCHITECTURE.md'];
 const DOCUMENTS = [...MAPS, 'CHANGELOG.md', ...filesUnder('docs', '.md')];
+/** Where npm's readers find what is in the repository. */
+const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
-/** The fenced blocks of a document: `{ language, settings, text }`. */
-function fencedBlocks(document) {
-  const fence = /^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm;
-  return [...document.matchAll(fence)].map(([, language, words, text]) => ({
-    language,
-    settings: Object.fromEntries(words.split(' ').map((word) => word.split('='))),
-    text,
-  }));
-}
+const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
+/** Other tests import these files: those below, and `__test__/package/frameworks.test.js`. */
+const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'nest.ts'];
+const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
-const BLOCKS = fencedBlocks(README);
-const EXAMPLES = BLOCKS.filter(({ language, settings }) => language === 'js' && !settings.file);
-
-describe('an example of the README', () => {
+describe('an example of', () => {
   let folder;
   let redis;
 
@@ -46,7 +41,10 @@ describe('an example of the README', () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-readme-'));
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
     fs.mkdirSync(path.join(folder, 'node_modules'));
-    fs.symlinkSync(PACKAGE_ROOT, path.join(folder, 'node_modules', 'orgcache'), 'junction');
+    const link = (target, name) =>
+      fs.symlinkSync(target, path.join(folder, 'node_modules', name), 'junction');
+    link(PACKAGE_ROOT, 'orgcache');
+    for (const name of ['express', '@types']) link(path.join(PACKAGE_ROOT, 'node_modules', name), name);
   });
 
   afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -65,16 +63,62 @@ describe('an example of the README', () => {
     return { REDIS_URL: `redis://127.0.0.1:${await closedPort()}`, CACHE_LOG: 'off' };
   }
 
-  const stores = { needed: ['redis'], away: ['away'], undefined: ['redis', 'embedded'] };
-  const runs = EXAMPLES.flatMap((example, index) =>
-    stores[example.settings.redis].map((store) => ({ ...example, store, number: index + 1 })),
+  const stores = { needed: ['redis'], away: ['away'], none: ['embedded'], undefined: ['redis', 'embedded'] };
+  const runs = EXAMPLES.flatMap((example) =>
+    stores[example.settings.redis].map((store) => ({ ...example, store })),
   );
 
-  test.each(runs)('number $number prints what it says, with the store $store', async ({ text, store }) => {
-    const promised = [...text.matchAll(/^\/\/ => (.*)$/gm)].map(([, line]) => line);
-    const { stdout } = await runNode([write('example.js', text)], { env: await environment(store) });
-    expect(stdout.trimEnd().split('\n')).toEqual(promised);
-    expect(promised.length).toBeGreaterThan(0);
+  test.each(runs.filter(({ settings }) => settings.run !== 'test'))(
+    '$page, number $number, prints what it says, with the store $store',
+    async ({ language, settings, text, store }) => {
+      const promised = [...text.matchAll(/^ *\/\/ => (.*)$/gm)].map(([, line]) => line);
+      const file = language === 'ts' ? compiled(text) : write(`example.${settings.as ?? 'js'}`, text);
+      const { stdout } = await runNode([file], { env: await environment(store) });
+      expect(stdout.trimEnd().split('\n')).toEqual(promised);
+      expect(promised.length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(runs.filter(({ settings }) => settings.run === 'test'))(
+    '$page, number $number, is a test that passes, with the store $store',
+    async ({ text, store }) => {
+      const file = write('example.test.js', text);
+      const { stdout } = await runNode(['--test', '--test-reporter=tap', file], {
+        env: await environment(store),
+      });
+      expect(stdout).toMatch(/^# pass [1-9]/m);
+      expect(stdout).toContain('# fail 0\n');
+    },
+  );
+
+  /** The file that strict TypeScript makes of a program. */
+  function compiled(text) {
+    const source = write('example.ts', text);
+    const compiler = path.join(PACKAGE_ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+    const { status, stdout } = spawnSync(process.execPath, [compiler, ...options, source], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, '']);
+    return source.replace(/ts$/, 'js');
+  }
+
+  test('any page is in a language that is known, and no file is left without its test', () => {
+    const strange = BLOCKS.filter(({ language }) => !LANGUAGES.includes(language));
+    expect(strange.map(({ page, language }) => `${page}: ${language}`)).toEqual([]);
+    const files = BLOCKS.flatMap(({ settings }) => settings.file ?? []);
+    expect(new Set(files)).toEqual(new Set(IMPORTED));
+    for (const page of PAGES) {
+      const fences = read(page).match(/^ *```/gm) ?? [];
+      expect([page, fences.length]).toEqual([page, 2 * BLOCKS.filter((block) => block.page === page).length]);
+    }
+  });
+
+  test('JSON can be read', () => {
+    const texts = BLOCKS.filter(({ language }) => language === 'json').map(({ text }) => text);
+    for (const text of texts) expect(() => JSON.parse(text)).not.toThrow();
+    expect(texts.length).toBeGreaterThan(0);
   });
 
   test('that changes two imports gives the server both objects', async () => {
@@ -89,7 +133,7 @@ describe('an example of the README', () => {
   });
 
   test('that replaces a module of the server by one line keeps its import working', async () => {
-    const { text, settings } = BLOCKS.find((block) => block.settings.file);
+    const { text, settings } = BLOCKS.find((block) => block.settings.file === 'services/cacheAdapter.js');
     write(settings.file, text);
     const program = `import cacheAdapter from './${settings.file}';
       import * as orgcache from 'orgcache';
@@ -141,13 +185,13 @@ function shown(value) {
 describe('the configuration', () => {
   const settings = settingsTable();
 
-  test('is told by the README as it is in the code', () => {
+  test('is told by its page as it is in the code', () => {
     const lines = settings.map(
       ({ variable, option, defaults, allowed, meaning }) =>
         `| ${variable} | ${option} | ${defaults.join(', ')} | ${allowed} | ${meaning} |`,
     );
     const head = ['| variable | option | default | allowed | meaning |', '|---|---|---|---|---|'];
-    expect(between(README, 'settings').split('\n')).toEqual([...head, ...lines]);
+    expect(between(read('docs/configuration.md'), 'settings').split('\n')).toEqual([...head, ...lines]);
   });
 
   test('is explained by .env.example variable by variable, each with its default', () => {
@@ -159,8 +203,8 @@ describe('the configuration', () => {
   });
 });
 
-describe('the surface in the README', () => {
-  const surface = README.split('## The surface')[1].split('\n## ')[0];
+describe('the page of the cache', () => {
+  const surface = read('docs/cache.md');
   const orgcache = openPackage();
 
   test.each(['cacheAdapter', 'redisMigrationManager', 'cacheManager', 'redisManager'])(
@@ -197,25 +241,64 @@ describe('what the documents name', () => {
   const isSubpath = (name) =>
     name.startsWith(`${manifest.name}/`) && `.${name.slice(manifest.name.length)}` in manifest.exports;
 
-  test.each(MAPS)('the files that %s names exist', (document) => {
+  // That page names the files of other projects.
+  const pages = [...PAGES, 'ARCHITECTURE.md'].filter((page) => page !== 'docs/compatibility.md');
+
+  test.each(pages)('the files that %s names exist', (document) => {
     const isFile = (name) =>
       !isSubpath(name) &&
+      !/^@|^ioredis\//.test(name) && // packages
       /^[\w.@-]+(\/[\w.*-]+)*\/?$/.test(name) &&
       /\/|\.(rs|m?js|cjs|ts|md|json|toml)$/.test(name);
     const names = quoted(withoutBlocks(read(document))).filter(isFile);
-    expect(names.filter((name) => !exists(name))).toEqual([]);
-    expect(names.length).toBeGreaterThan(0);
+    const besides = (name) => exists(path.posix.join(path.posix.dirname(document), name));
+    expect(names.filter((name) => !exists(name) && !besides(name))).toEqual([]);
+    if (document === 'ARCHITECTURE.md') expect(names.length).toBeGreaterThan(0);
   });
 
   test.each(DOCUMENTS)('the links of %s resolve', (document) => {
     const links = [...withoutBlocks(read(document)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link);
     const broken = links.filter((link) => {
-      if (/^https:\/\//.test(link)) return false;
+      if (/^https:\/\//.test(link) && !link.startsWith(ON_GITHUB)) return false;
       const [file, anchor] = link.split('#');
-      const target = file === '' ? document : path.posix.join(path.posix.dirname(document), file);
+      const near = file === '' ? document : path.posix.join(path.posix.dirname(document), file);
+      const target = file.startsWith(ON_GITHUB) ? file.slice(ON_GITHUB.length) : near;
       return !exists(target) || (anchor !== undefined && !anchors(read(target)).includes(anchor));
     });
     expect(broken).toEqual([]);
+  });
+
+  test('the links that npm shows are absolute', () => {
+    const shown = ['README.md', ...filesUnder('npm', 'README.md')];
+    const relative = shown.flatMap((file) =>
+      [...withoutBlocks(read(file)).matchAll(/\]\((?!https:\/\/)([^)\s]+)\)/g)].map(([, link]) => link),
+    );
+    expect(relative).toEqual([]);
+  });
+
+  test('the list of pages has every page', () => {
+    const list = read('docs/README.md');
+    const pages = PAGES.filter((page) => !page.endsWith('README.md')).map((page) =>
+      path.posix.basename(page),
+    );
+    expect(pages.filter((page) => !list.includes(`](${page})`))).toEqual([]);
+  });
+
+  test('the README is short, and has both commands for contributors', () => {
+    expect(README.split(/\s+/).length).toBeLessThan(1000);
+    expect(README).toMatch(/^npm run demo .*\nnpm test /m);
+  });
+
+  test('the commands of npx orgcache and their options exist', async () => {
+    const commands = PAGES.flatMap((page) => [...read(page).matchAll(/`(?:npx )?orgcache (\w+)([^`\n]*)/g)]);
+    const names = [...new Set(commands.map(([, command]) => command))];
+    const helps = await Promise.all(names.map((name) => runNode(['js/cli/orgcache.js', name, '--help'])));
+    for (const [, command, options] of commands) {
+      const { stdout: help } = helps[names.indexOf(command)];
+      expect(help).toContain(`Usage: orgcache ${command}`);
+      for (const [option] of options.matchAll(/--[a-z-]+/g)) expect(help).toContain(option);
+    }
+    expect(names.length).toBeGreaterThan(4);
   });
 
   test('the npm scripts and their options exist', async () => {
@@ -259,11 +342,24 @@ describe('what the documents name', () => {
     expect(version).toBe(manifest.version);
   });
 
-  test('the lines under “How fast” are those that the bench judges', async () => {
+  test('the figures of the README are those of the page of performance', () => {
+    const cells = (line) => line.split('|').map((cell) => cell.trim());
+    const lines = (text) => text.split('\n').slice(2).map(cells);
+    const all = new Map(
+      lines(between(read('docs/performance.md'), 'figures')).map(([, name, result]) => [name, result]),
+    );
+    const told = lines(between(README, 'numbers')).map(([, name, result]) => [name, result]);
+    expect(told).toHaveLength(3);
+    expect(told).toEqual(told.map(([name]) => [name, all.get(name)]));
+  });
+
+  test('the lines of the page of performance are those that the bench judges', async () => {
     const program = `import { TARGETS } from './bench/targets.mjs';
       console.log(JSON.stringify(TARGETS.map(({ name }) => name)));`;
     const { stdout } = await runNode(['--input-type=module', '-e', program]);
-    const rows = [...between(README, 'figures').matchAll(/^\| ([^|]+) \|/gm)].map(([, name]) => name);
+    const rows = [...between(read('docs/performance.md'), 'figures').matchAll(/^\| ([^|]+) \|/gm)].map(
+      ([, name]) => name,
+    );
     expect(rows.slice(1)).toEqual(expect.arrayContaining(JSON.parse(stdout)));
   });
 });

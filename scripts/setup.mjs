@@ -12,7 +12,7 @@ import { exitWithSentence, isProgram, npmCommand, output, ROOT, SetupError, say,
 
 const ADDON_STAMP = path.join(ROOT, '.cache', 'addon.stamp');
 const ADDON_SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', '.cargo/config.toml', 'src'];
-/** The bundlers, compilers and runtimes that the package is tried in. */
+/** The bundlers, compilers, frameworks and runtimes that the package is tried in. */
 const ENVIRONMENTS = path.join(ROOT, '__test__', 'environments');
 const MINIMUM_NODE = 20;
 
