@@ -276,6 +276,13 @@ describe('what the documents name', () => {
     expect(relative).toEqual([]);
   });
 
+  test('the table of platforms has the packages that npm chooses from', () => {
+    const named = quoted(read('docs/production.md').split('## Platforms')[1]).filter((name) =>
+      name.startsWith(`${manifest.name}-`),
+    );
+    expect(named.sort()).toEqual(Object.keys(manifest.optionalDependencies).sort());
+  });
+
   test('the list of pages has every page', () => {
     const list = read('docs/README.md');
     const pages = PAGES.filter((page) => !page.endsWith('README.md')).map((page) =>

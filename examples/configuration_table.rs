@@ -1,4 +1,4 @@
-//! Prints the configuration table of the README: `cargo run --no-default-features --example configuration_table`.
+//! Prints the table of `docs/configuration.md`: `cargo run --no-default-features --example configuration_table`.
 
 // Printing is what this program is for.
 #![allow(clippy::print_stdout)]

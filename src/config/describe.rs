@@ -53,7 +53,7 @@ fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
     }
 }
 
-/// The table of all settings for the README.
+/// The table of all settings for `docs/configuration.md`.
 pub fn markdown_table() -> String {
     let mut table =
         String::from("| variable | option | default | allowed | meaning |\n|---|---|---|---|---|\n");

@@ -1,4 +1,4 @@
-//! The one table of settings. Parsing, error sentences, `describe` and the README's table come from it.
+//! The one table of settings. Parsing, error sentences, `describe` and the table of `docs/configuration.md` come from it.
 
 use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 use super::defaults::*;
@@ -194,7 +194,7 @@ const BOUND: Rule = bytes(MIN_BOUND_BYTES, MAX_BOUND_BYTES);
 const TIMEOUT: Rule = milliseconds(1, MAX_TIMEOUT_MS);
 const TTL: Rule = Rule::Integer { min: 1, max: MAX_TTL_SECONDS, unit: Unit::Seconds };
 
-/// Every setting, in the order of [`Name`] and of the README's table.
+/// Every setting, in the order of [`Name`] and of the table in `docs/configuration.md`.
 pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::UseRedis, "useRedis", "USE_REDIS", Rule::Bool)
         .defaults(flag(true))

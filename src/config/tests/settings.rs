@@ -289,7 +289,7 @@ fn the_table_is_in_the_order_of_its_names_and_its_defaults_pass_their_own_rules(
 }
 
 #[test]
-fn the_readme_table_has_a_row_of_five_cells_for_every_setting() {
+fn the_documented_table_has_a_row_of_five_cells_for_every_setting() {
     let table = markdown_table();
     let rows: Vec<&str> = table.lines().skip(2).collect();
     assert_eq!(rows.len(), SETTINGS.len());
