@@ -276,6 +276,13 @@ describe('what the documents name', () => {
     expect(relative).toEqual([]);
   });
 
+  test('the table of entry points has those of the package', () => {
+    const table = read('docs/getting-started.md').split('## Entry points')[1].split('\n## ')[0];
+    const named = quoted(table).filter((name) => name.startsWith(manifest.name));
+    const subpaths = Object.keys(manifest.exports).filter((name) => name !== './package.json');
+    expect(named.sort()).toEqual(subpaths.map((name) => manifest.name + name.slice(1)).sort());
+  });
+
   test('the table of platforms has the packages that npm chooses from', () => {
     const named = quoted(read('docs/production.md').split('## Platforms')[1]).filter((name) =>
       name.startsWith(`${manifest.name}-`),
