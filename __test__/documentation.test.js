@@ -194,6 +194,17 @@ describe('the configuration', () => {
     expect(between(read('docs/configuration.md'), 'settings').split('\n')).toEqual([...head, ...lines]);
   });
 
+  test('is named on every page as it is in the code, and so are the codes of errors', () => {
+    const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
+    const known = new Set([...settings.map(({ variable }) => variable), ...codes, 'E_BINARY']);
+    const strange = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|E)_[A-Z_]+\b/g)]
+        .filter(([name]) => !known.has(name))
+        .map(([name]) => `${page}: ${name}`),
+    );
+    expect(strange).toEqual([]);
+  });
+
   test('is explained by .env.example variable by variable, each with its default', () => {
     const lines = [...read('.env.example').matchAll(/^#?([A-Z_]+)=(.*)$/gm)];
     const named = Object.fromEntries(lines.map(([, name, value]) => [name, value]));
