@@ -16,7 +16,7 @@
 //!    |                       |     \
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
-//!  key  codec  config  health              keys | stored bytes | options | what is known of itself
+//!  key  codec  config  health  script      keys | stored bytes | options | what is known of itself | embedded Lua
 //!      \____|______/
 //!         error
 //! ```
@@ -58,5 +58,6 @@ pub mod key;
 pub mod lane;
 pub mod redis;
 pub mod runtime;
+pub mod script;
 pub mod store;
 pub mod topology;

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["error"]),
     ("lane", &[]),
     ("command", &[]),
+    ("script", &[]),
     ("runtime", &["error"]),
     ("store", &["error"]),
     ("journal", &["error"]),
@@ -21,7 +22,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redis", &["config", "connection", "error", "lane"]),
     (
         "cache",
-        &["codec", "command", "config", "connection", "error", "health", "journal", "key", "lane", "store"],
+        &[
+            "codec",
+            "command",
+            "config",
+            "connection",
+            "error",
+            "health",
+            "journal",
+            "key",
+            "lane",
+            "script",
+            "store",
+        ],
     ),
     (
         "topology",
@@ -198,4 +211,120 @@ fn no_file_is_too_long_to_read() {
         .map(|file| format!("{}: {} lines", file.path.display(), file.text.lines().count()))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+struct Script {
+    path: String,
+    /// The lines before the code, without their comment marks.
+    header: Vec<String>,
+    code: Vec<String>,
+}
+
+/// The Lua of `src/` and, as modules, of `js/`.
+fn scripts() -> Vec<Script> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paths = files(&root.join("src"), ".lua").into_iter().chain(files(&root.join("js"), ".lua.js"));
+    let scripts: Vec<_> = paths
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().filter(|line| !line.is_empty() && *line != "'use strict';");
+            let mark = |line: &&str| line.starts_with("--") || line.starts_with("//");
+            let header = lines.clone().take_while(mark).map(|line| line[2..].trim().to_owned()).collect();
+            let code = lines.skip_while(mark).map(str::to_owned).collect();
+            let path = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            Script { path, header, code }
+        })
+        .collect();
+    assert!(scripts.len() >= 10, "the scripts were not found");
+    scripts
+}
+
+fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_default()
+}
+
+#[test]
+fn a_script_says_what_it_takes_what_it_answers_and_who_calls_it() {
+    let mut wrong = Vec::new();
+    for Script { path, header, code } in scripts() {
+        let part = |name: &str| header.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        for name in ["KEYS", "ARGV", "Reply", "Caller"] {
+            if part(name).is_none_or(|text| text.trim().is_empty()) {
+                wrong.push(format!("{path} has no {name} in its header"));
+            }
+        }
+        let file = path.rsplit('/').next().unwrap();
+        let name = file.split('.').next().unwrap();
+        let used_as = if path.ends_with(".js") { file.to_owned() } else { name.to_uppercase() };
+        let caller = part("Caller").and_then(|text| text.split(',').next()).unwrap_or_default();
+        if !read(caller).contains(&used_as) {
+            wrong.push(format!("{path}: its caller {caller:?} does not name {used_as}"));
+        }
+        // The code goes over the wire without the lines that are comments, each line trimmed.
+        let spoiled = |line: &&String| line.contains("--") && !line.trim().starts_with("--");
+        wrong
+            .extend(code.iter().filter(spoiled).map(|line| format!("{path}: a comment behind code: {line}")));
+        let long = code.iter().filter(|line| line.contains("[[") || line.contains("[="));
+        wrong.extend(long.map(|line| format!("{path}: a text or comment of several lines: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_script_has_a_test_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let texts = |folder: &str, end: &str| -> String {
+        files(&root.join(folder), end).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    };
+    let (rust, js) =
+        (texts("tests/exchange_over_redis/scripts", ".rs"), texts("__test__/streams", ".test.js"));
+    for Script { path, .. } in scripts() {
+        let file = path.rsplit('/').next().unwrap();
+        let is_run = match file.strip_suffix(".lua") {
+            Some(name) => rust.contains(&format!("client, {}, ", name.to_uppercase())),
+            None => js.contains(file),
+        };
+        assert!(is_run, "{path} is run by no test of its own");
+    }
+}
+
+#[test]
+fn lua_stands_in_files_of_its_own() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| !is_test_code(file)) {
+        let lines =
+            code(file).filter(|(_, line)| line.contains("redis.call(") || line.contains("redis.pcall("));
+        wrong.extend(lines.map(|(number, line)| format!("src/{}:{number}: {line}", file.path.display())));
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in
+        files(&root.join("js"), ".js").iter().filter(|path| !path.to_string_lossy().ends_with(".lua.js"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        // A client has a method `call` too, and names commands in small letters.
+        let is_lua = |line: &&str| {
+            line.split_once("redis.call(").or_else(|| line.split_once("redis.pcall(")).is_some_and(
+                |(_, rest)| {
+                    rest.starts_with(|quote| quote == '\'' || quote == '"')
+                        && rest[1..].starts_with(|letter: char| letter.is_ascii_uppercase())
+                },
+            )
+        };
+        wrong.extend(text.lines().filter(is_lua).map(|line| format!("{}: {line}", path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -2,7 +2,8 @@
 
 const { now } = require('../time.js');
 const { entryOf, isBefore, isGroupMissing, objectOf, refusalOf } = require('./replies.js');
-const { BURY, FORGET } = require('./scripts.js');
+const DEAD_LETTER = require('./scripts/dead-letter.lua.js');
+const FORGET_CONSUMER = require('./scripts/forget-consumer.lua.js');
 
 /** How far XAUTOCLAIM looks for each entry that it is asked for. */
 const LOOKED_AT_PER_CLAIM = 10;
@@ -156,7 +157,7 @@ class GroupCommands {
       ['dead:reason', reason.slice(0, REASON_CHARACTERS)],
     ].flat();
     const streams = [this.#stream, this.#deadLetterStream];
-    const copy = await this.#client.eval(BURY, 2, ...streams, this.#group, id, ...about);
+    const copy = await this.#client.eval(DEAD_LETTER, 2, ...streams, this.#group, id, ...about);
     if (copy !== 0) return copy !== null;
     // In this order a failure in between makes a second copy and loses nothing.
     await this.#client.xadd(this.#deadLetterStream, '*', ...about, ...entry.fieldsAndValues);
@@ -167,7 +168,7 @@ class GroupCommands {
   /** Takes this consumer out of the group, where nothing is left pending in its name. */
   async forget() {
     try {
-      await this.#client.eval(FORGET, 1, this.#stream, this.#group, this.#consumer);
+      await this.#client.eval(FORGET_CONSUMER, 1, this.#stream, this.#group, this.#consumer);
     } catch (error) {
       if (!isGroupMissing(error)) throw error;
     }

@@ -101,8 +101,7 @@ impl Clearing {
             Step::FirstPage | Step::Index => self.append_page(core, now, out.buffer()),
             Step::LegacyHash(position) => {
                 let hash = core.keys().legacy_hash(LEGACY_HASHES[position]);
-                let mut command: Vec<&[u8]> =
-                    vec![b"EVAL", CLEAR_LEGACY_HASH.as_bytes(), b"1", &hash, &self.cursor];
+                let mut command: Vec<&[u8]> = vec![b"EVAL", CLEAR_LEGACY_HASH, b"1", &hash, &self.cursor];
                 command.extend(self.organization.as_deref().map(str::as_bytes));
                 append_command(out.buffer(), &command);
             }
@@ -121,7 +120,7 @@ impl Clearing {
             .collect();
         append_header(out, 12 + 2 * lifetimes.len());
         append_argument(out, b"EVAL");
-        append_argument(out, CLEAR_INDEX.as_bytes());
+        append_argument(out, CLEAR_INDEX);
         append_integer_argument(out, 3);
         for key in [&self.index, &self.aside, &self.mark] {
             append_argument(out, key);

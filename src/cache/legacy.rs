@@ -102,7 +102,7 @@ impl Legacy {
         next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
             append_header(out, 3 + keys.len() + 1 + numbers.len() + usize::from(field.is_some()));
             append_argument(out, b"EVAL");
-            append_argument(out, MOVE_LEGACY.as_bytes());
+            append_argument(out, MOVE_LEGACY);
             append_integer_argument(out, keys.len() as i64);
             keys.iter().for_each(|key| append_argument(out, key));
             append_argument(out, &stored);

@@ -30,7 +30,8 @@ mod replay_request;
 mod replies;
 mod request;
 mod routing;
-mod scripts;
+/// Public for the tests that run each script by itself.
+pub mod scripts;
 mod shared_connection;
 mod slot_owners;
 mod token;

@@ -63,7 +63,7 @@ impl ReplayRequest {
     pub(super) fn append(&self, out: &mut Vec<u8>) {
         append_header(out, 3 + self.key_count + self.argument_count);
         append_argument(out, b"EVAL");
-        append_argument(out, REPLAY.as_bytes());
+        append_argument(out, REPLAY);
         append_integer_argument(out, self.key_count as i64);
         out.extend_from_slice(&self.keys);
         out.extend_from_slice(&self.arguments);
@@ -92,7 +92,7 @@ pub(super) fn append_fields(entry: &Entry, now: Instant, out: &mut Vec<u8>) {
     let key_count = 1 + usize::from(entry.index.is_some());
     append_header(out, 3 + key_count + 5 + entry.older.len() + 3 * fields.len());
     append_argument(out, b"EVAL");
-    append_argument(out, REPLAY_HASH.as_bytes());
+    append_argument(out, REPLAY_HASH);
     append_integer_argument(out, key_count as i64);
     append_argument(out, &entry.key);
     entry.index.iter().for_each(|index| append_argument(out, index));

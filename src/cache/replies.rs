@@ -475,7 +475,7 @@ fn replace_by_hash(core: &Core, token: Token, request: &[u8], next: &mut Batch<T
     let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
     let deadline = core.deadline(token.issued);
     next.push(Token::unasked(Purpose::Upkeep, token.issued), deadline, |out| {
-        append_command(out, &[b"EVAL", DROP_UNLESS_HASH.as_bytes(), b"1", key]);
+        append_command(out, &[b"EVAL", DROP_UNLESS_HASH, b"1", key]);
         1
     });
     next.push(token.followed_by(Purpose::Operation(Form::HashSet)), deadline, |out| {

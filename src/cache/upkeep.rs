@@ -64,9 +64,9 @@ pub fn append_index_entry(out: &mut Vec<u8>, index: &[u8], key: &[u8], ttl: Dura
 }
 
 /// Appends a script with one key and one number.
-pub fn append_script(out: &mut Vec<u8>, script: &str, key: &[u8], number: i64) {
+pub fn append_script(out: &mut Vec<u8>, script: &[u8], key: &[u8], number: i64) {
     let number = number.to_string();
-    append_command(out, &[b"EVAL", script.as_bytes(), b"1", key, number.as_bytes()]);
+    append_command(out, &[b"EVAL", script, b"1", key, number.as_bytes()]);
 }
 
 /// When a value that is written now ends, in ms since 1970. Only a hint: what trims an index

@@ -7,4 +7,5 @@ mod index;
 mod legacy;
 mod outages;
 mod races;
+mod scripts;
 mod server;
