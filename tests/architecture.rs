@@ -319,7 +319,7 @@ fn lua_stands_in_files_of_its_own() {
         let is_lua = |line: &&str| {
             line.split_once("redis.call(").or_else(|| line.split_once("redis.pcall(")).is_some_and(
                 |(_, rest)| {
-                    rest.starts_with(|quote| quote == '\'' || quote == '"')
+                    rest.starts_with(['\'', '"'])
                         && rest[1..].starts_with(|letter: char| letter.is_ascii_uppercase())
                 },
             )
