@@ -16,19 +16,19 @@ function countCommand(status) {
 }
 
 /** @returns {Counts} from all that `cargo test` printed, which has one result a test program. */
-function countCargo(status, printed, { mayBeEmpty = false } = {}) {
+function countCargo(status, printed) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [, passed, failed, ignored] of printed.matchAll(CARGO_RESULT)) {
     counts.passed += Number(passed);
     counts.failed += Number(failed);
     counts.skipped += Number(ignored);
   }
-  return withLeastFailure(mayBeEmpty, status, counts);
+  return withLeastFailure(status, counts);
 }
 
 /** @returns {Counts} from the object that `jest --json` writes; undefined where jest wrote none. */
 function countJest(status, report) {
-  return withLeastFailure(false, status, {
+  return withLeastFailure(status, {
     passed: report?.numPassedTests ?? 0,
     // A file that does not load has no tests to count, yet it is a failure of its own.
     failed: (report?.numFailedTests ?? 0) + (report?.numRuntimeErrorTestSuites ?? 0),
@@ -36,8 +36,8 @@ function countJest(status, report) {
   });
 }
 
-function withLeastFailure(mayBeEmpty, status, counts) {
-  const ranNothing = !mayBeEmpty && counts.passed + counts.failed === 0;
+function withLeastFailure(status, counts) {
+  const ranNothing = counts.passed + counts.failed === 0;
   const failed = status !== 0 || ranNothing ? Math.max(counts.failed, 1) : counts.failed;
   return { ...counts, failed };
 }

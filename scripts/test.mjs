@@ -46,15 +46,6 @@ const STEPS = [
     runner: 'cargo',
   },
   {
-    group: 'rust',
-    name: 'rust binding tests',
-    minutes: 8,
-    // The rooms below ran without Node already, and most of the binding shows itself to jest alone.
-    command: cargoTest('--lib', 'binding::'),
-    runner: 'cargo',
-    mayBeEmpty: true,
-  },
-  {
     group: 'loom',
     name: 'loom',
     minutes: 15,
@@ -126,7 +117,7 @@ async function main(args) {
 }
 
 export async function runStep(step, env) {
-  const { name, minutes, command, env: own, runner, mayBeEmpty } = step;
+  const { name, minutes, command, env: own, runner } = step;
   const [program, ...args] = command;
   console.log(`\n== ${name}`);
   const started = performance.now();
@@ -149,7 +140,7 @@ export async function runStep(step, env) {
       process.stdout.write(piece);
     },
   });
-  const count = countStep({ runner, mayBeEmpty, status, printed, reportFile });
+  const count = countStep({ runner, status, printed, reportFile });
   rmSync(reports, { recursive: true, force: true });
   const result = { name, timedOut, seconds: (performance.now() - started) / 1000, ...count };
   console.log(summaryLine(result));
@@ -163,8 +154,8 @@ function environment({ redisServer, isFull }) {
   return env;
 }
 
-function countStep({ runner, mayBeEmpty, status, printed, reportFile }) {
-  if (runner === 'cargo') return counts.countCargo(status, printed, { mayBeEmpty });
+function countStep({ runner, status, printed, reportFile }) {
+  if (runner === 'cargo') return counts.countCargo(status, printed);
   if (runner !== 'jest') return counts.countCommand(status);
   const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
   return counts.countJest(status, report);
