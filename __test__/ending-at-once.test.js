@@ -9,7 +9,7 @@ const { startRedis } = require('./support/redis');
 const CALLS = 600;
 const CLIENTS = 5;
 const ROUNDS = 3;
-/** What a close may take of the JavaScript thread, all connections together. */
+/** A close may block the JavaScript thread this long, all connections together. */
 const MAX_BUSY_MS = 50;
 /** Where others want the processor too, that takes longer; a close that waits would for each of the connections. */
 const MAX_BLOCKED_MS = CLIENTS * MAX_BUSY_MS;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   if (HERE.includes(HELD_UP)) preload = buildPreload('hold-thread.c');
 });
 
-/** What keeps calls from settling. */
+/** The faults that keep calls from settling. */
 const HINDRANCES = {
   'a server that is stopped': { given: () => ({ stop: [redis.pid] }), after: () => redis.resume() },
   [HELD_UP]: {

@@ -9,7 +9,7 @@ const { startRedis } = require('./support/redis');
 
 const COUNT = 12_500;
 const BYTES = 4000;
-/** What reading 50 MB takes on the event loop's thread is several times as much. */
+/** Reading 50 MB on the event loop's thread takes several times as long. */
 const LONGEST_BLOCK_MS = 30;
 /** The best of some attempts is judged: in the others a busy machine may have had no time for this process. */
 const ATTEMPTS = 4;

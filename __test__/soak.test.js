@@ -6,7 +6,7 @@ const MIB = 1_048_576;
 const COUNTS = { clients: 3, descriptors: 30 };
 const FIGURES = { problems: 0, examples: [] };
 
-/** What the soak says of levels that were sampled every hundred clients. */
+/** The soak's verdict on levels that were sampled every hundred clients. */
 async function problemsOf(levelAt, figures = FIGURES) {
   const levels = Array.from({ length: 40 }, (_, index) => ({
     clients: index * 100,

@@ -30,7 +30,7 @@ const WORDS_A_CALL = 3;
 const KEEP_SLOTS = 16_384;
 /** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
 const NO_READER = undefined;
-/** What native code tells when the journal has become shorter, or has taken in what ended processes left. */
+/** Events that native code tells when the journal has become shorter, or has taken in what ended processes left. */
 const REPLAY_NOTICES = ['replay', 'recovered', 'journal-read'];
 /** The longest that a timer of Node waits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -53,7 +53,7 @@ class Bridge {
   #term;
   #listeners = new Set();
   #isClosed = false;
-  /** What native code said last where it has a journal, once the client was closed and its native part is gone. */
+  /** Native code's last report of a client with a journal, once it was closed and its native part is gone. */
   #lastReport;
   #calls;
   #outcomes;
@@ -484,7 +484,7 @@ class Bridge {
     while (isWaiting(this.#journal())) await new Promise((resolve) => this.#whenReplayed.push(resolve));
   }
 
-  /** What is left in the journal, and whether what ended processes left is still to come. */
+  /** The journal's entries, and whether those of ended processes are still to come. */
   #journal() {
     if (!this.#hasJournal) return { entries: 0, isReading: false };
     const { entries, clears, reading } = this.report().journal;

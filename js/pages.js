@@ -5,7 +5,7 @@ const { protocol } = require('./protocol.js');
 const { besideRoles, roles } = protocol;
 /** Calls that cross at once at most, and outcomes that come back at once. */
 const PAGE = 4096;
-/** The same of a connection that one client has: clients come and go, and each page is memory until V8 collects it. */
+/** Calls that cross at once on one client's own connection: clients come and go, and V8 collects a page late. */
 const CLIENT_PAGE = 256;
 /** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
 const DEDICATED_PAGE = 64;

@@ -5,7 +5,7 @@ const { runNode } = require('./process');
 
 const IS_FULL = process.env.ORGCACHE_FAULTS === 'full';
 /**
- * What resident memory may grow by after the first tenth: that of a process that is new grows for a while, so a short run
+ * Resident memory may grow by so much after the first tenth: that of a process that is new grows for a while, so a short run
  * shows only what each cycle leaves in the tens of KiB.
  */
 const MAX_GROWTH_KIB = IS_FULL ? 5 * 1024 : 12 * 1024;

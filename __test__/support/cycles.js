@@ -32,7 +32,7 @@ async function sample() {
   return process.memoryUsage.rss() / 1024;
 }
 
-/** What was closed last goes in the next turns of the loop. */
+/** The last clients that were closed go in the next turns of the loop. */
 async function settled(before) {
   const isGone = () => JSON.stringify(open()) === JSON.stringify(before);
   await until(isGone, { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {});

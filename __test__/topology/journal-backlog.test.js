@@ -9,7 +9,7 @@ const { runProgram } = require('../support/process');
 
 const COUNT = 12_500;
 const BYTES = 4000;
-/** What handing 50 MB over to the members at once would take is several times as much. */
+/** Handing 50 MB over to the members at once takes several times as long. */
 const LONGEST_BLOCK_MS = 50;
 /** The best of some attempts is judged: in the others a busy machine may have had no time for this process. */
 const ATTEMPTS = 4;

@@ -376,7 +376,7 @@ class RedisClient extends EventEmitter {
   }
 
   /**
-   * Of classes for this client's pipelines and transactions alone, to which its methods are added. Most clients add
+   * Prototypes of classes for this client's pipelines and transactions alone, to which its methods are added. Most clients add
    * none, and V8 lets go of a class late.
    */
   #ownPrototypes() {
@@ -470,7 +470,7 @@ for (const method of ['on', 'addListener', 'prependListener']) {
   });
 }
 
-/** What is asked of native code for a duplicate beside its role. */
+/** Flags that native code is given for a duplicate beside its role. */
 function besideRole({ readOnly }, retryStrategy) {
   const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
   return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);

@@ -36,7 +36,7 @@ class Connections {
   #term;
   /** What was selected last; undefined for the configured database. */
   #database;
-  /** What is asked of native code beside a role. */
+  /** Flags that native code is given beside a role. */
   #beside;
 
   /**

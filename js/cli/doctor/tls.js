@@ -65,7 +65,7 @@ async function problemOf({ host, port }, target, env) {
   }
 }
 
-/** What Node is shown, `{ shown, endsMs, protocol }`. Undefined where it comes to no session. */
+/** The server's certificates as Node sees them, `{ shown, endsMs, protocol }`. Undefined where no session is made. */
 async function certificateOf(address, target) {
   const servername = target.servername ?? (net.isIP(address.host) ? undefined : address.host);
   let socket;
