@@ -13,7 +13,10 @@ const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { linkSlots, marks, pushed, roles } = protocol;
 /** Compared for every outcome: constants cost nothing there, and properties do. */
-const { failed: FAILED, json: JSON_TEXT, lostSent: LOST_SENT, value: VALUE } = marks;
+const { failed: FAILED, json: JSON_TEXT, lostSent: LOST_SENT, lostUnsent: LOST_UNSENT, ok: OK, value: VALUE } = marks;
+const FIRST_NUMBER = protocol.firstNumber;
+/** A command's number stands above these bits of the head. */
+const HEAD_BITS = 16;
 const native = loadNative();
 /** Slots from here on are no calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
@@ -234,12 +237,13 @@ class Bridge {
   }
 
   /**
-   * A command by its name and words, which are texts, numbers and bytes; the caller may change the bytes when this
-   * returns. Its outcome goes to functions: a promise each would cost a pipeline most.
+   * A command by its number in the head, or else by its name, and its words, which are texts, numbers and bytes; the
+   * caller may change the bytes when this returns. Its outcome goes to functions: a promise each would cost a pipeline most.
    */
   command(head, name, words, resolve, reject) {
-    const slot = this.#begin(head, words.length + 1);
-    this.#arguments.push(name);
+    const isNamed = head >>> HEAD_BITS === 0;
+    const slot = this.#begin(head, isNamed ? words.length + 1 : words.length);
+    if (isNamed) this.#arguments.push(name);
     let mustCross = false;
     for (let i = 0; i < words.length; i++) {
       const word = words[i];
@@ -359,7 +363,7 @@ class Bridge {
         reject(ofCall(value, reader));
         continue;
       }
-      if (mark >= LOST_SENT) {
+      if (mark === LOST_SENT || mark === LOST_UNSENT) {
         reject(this.#link.lost, mark === LOST_SENT);
         continue;
       }
@@ -389,7 +393,10 @@ class Bridge {
   }
 
   #read(mark, value) {
+    if (mark >= FIRST_NUMBER) return mark - FIRST_NUMBER;
     switch (mark) {
+      case OK:
+        return 'OK';
       case JSON_TEXT:
         return this.parse(value);
       case marks.null:

@@ -16,9 +16,9 @@ if (protocol.version !== version) {
 
 const { failed: FAILED, entries: ENTRIES } = protocol.marks;
 
-/** The word in front of a call's arguments. */
-function head(verb, detail, count) {
-  return verb | (detail << 8) | (count << 16);
+/** The word in front of a call's arguments; `rest` is their number where no other word tells it, and a command's number. */
+function head(verb, detail, rest) {
+  return verb | (detail << 8) | (rest << 16);
 }
 
 /** Whether a value comes with an outcome, or its mark says it all. */

@@ -84,3 +84,32 @@ function firstWords(results) {
     ...reply,
   ]);
 }
+
+test.each([
+  [{}, (number) => number],
+  [{ stringNumbers: true }, (number) => String(number)],
+])('numbers of every size are what the server has, with %j', async (options, shown) => {
+  const redis = await startRedis();
+  const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
+  const own = client.duplicate(options);
+  for (const number of [-1, 0, 1, 9, 256, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 32, 2 ** 53 - 1]) {
+    await own.set('number', number - 1);
+    await expect(own.incr('number')).resolves.toBe(shown(number));
+  }
+  await expect(own.eval('return {-1, 0, 12345}', 0)).resolves.toEqual([-1, 0, 12345].map(shown));
+  own.disconnect();
+});
+
+test('OK is a text, or bytes where bytes are asked for, whoever says it', async () => {
+  const redis = await startRedis();
+  const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
+  await expect(client.set('key', 'OK')).resolves.toBe('OK');
+  await expect(client.get('key')).resolves.toBe('OK');
+  await expect(client.setBuffer('key', 'OK')).resolves.toEqual(Buffer.from('OK'));
+  await expect(client.call('SET', 'key', 'OK')).resolves.toBe('OK');
+  await expect(client.pipeline().set('key', 1).get('key').setBuffer('key', 2).exec()).resolves.toEqual([
+    [null, 'OK'],
+    [null, '1'],
+    [null, Buffer.from('OK')],
+  ]);
+});

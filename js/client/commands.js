@@ -32,18 +32,19 @@ const CHANGING_IN = new Map(
 const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
 
 /**
- * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` goes into the
- * head of its calls, and one that `isSpecial` may not go as others do, and one that
+ * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` and `number` go
+ * into the head of its calls (0 where it goes by its name), and one that `isSpecial` may not go as others do, and one that
  * `mayChange` may mean something else for those behind it. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
  */
 const known = new Map();
 /** Sentinels have it, and servers do not tell of it. */
-const SENTINEL = { sentinel: { arity: -2, flags: [] } };
-for (const [method, { arity, flags }] of Object.entries({ ...SENTINEL, ...protocol.commands })) {
+const SENTINEL = { sentinel: { number: 0, arity: -2, flags: [] } };
+for (const [method, { number, arity, flags }] of Object.entries({ ...SENTINEL, ...protocol.commands })) {
   const blocks = flags.includes('blocking');
   const publishes = PUBLISHING.includes(method);
   const usual = {
     name: method,
+    number,
     method,
     arity,
     blocks,
@@ -60,6 +61,7 @@ for (const [method, { arity, flags }] of Object.entries({ ...SENTINEL, ...protoc
 
 function unknown(method) {
   return {
+    number: 0,
     method,
     arity: -1,
     blocks: false,
@@ -76,7 +78,7 @@ function mayChange(method) {
 }
 
 function inOtherLetters(command, name) {
-  return { ...command, name, detail: FLAT, pairsFrom: undefined };
+  return { ...command, name, number: 0, detail: FLAT, pairsFrom: undefined };
 }
 
 /** Every command by its method's name. */

@@ -126,7 +126,7 @@ class Sender {
       }
       const { bridge } = this.#connections;
       if (!bridge.isOpen) bridge.open();
-      bridge.command(head(verbs.command, detail, 0), command.name, words, resolve, reject);
+      bridge.command(head(verbs.command, detail, command.number), command.name, words, resolve, reject);
     } catch (error) {
       reject(ofCommand(error, command.name));
     }

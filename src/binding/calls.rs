@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::function::misuse;
 use crate::cache::{Call, Place, Style, Unacknowledged};
+use crate::command;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 
@@ -64,6 +65,8 @@ pub struct Head {
     detail: u8,
     /// How many arguments belong to the call.
     pub count: usize,
+    /// The number of a raw command; 0 where its name is its first argument.
+    command: u16,
 }
 
 impl Head {
@@ -74,11 +77,21 @@ impl Head {
             _ => Unacknowledged::Remember,
         };
         let verb = word as u8 & !(ACKNOWLEDGED | COPIED);
-        Head { verb, unacknowledged, detail: (word >> 8) as u8, count }
+        Head { verb, unacknowledged, detail: (word >> 8) as u8, count, command: (word >> 16) as u16 }
     }
 
     pub fn is_command(self) -> bool {
         self.verb == Verb::Command as u8
+    }
+
+    /// The name of a raw command, where it is none of the arguments.
+    pub fn command_name(self) -> Result<Option<&'static [u8]>> {
+        if self.command == 0 {
+            return Ok(None);
+        }
+        let name = command::name_of(self.command)
+            .ok_or_else(|| misuse("the bridge was given an unknown command"))?;
+        Ok(Some(name.as_bytes()))
     }
 
     pub fn is_transaction(self) -> bool {

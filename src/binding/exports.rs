@@ -18,7 +18,7 @@ use super::open_clients::OpenClients;
 use super::realm::Realm;
 use super::reference::Reference;
 use super::report::{report_of, settings_report};
-use super::sink::{Mark, show};
+use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
 use crate::cache::{CHANGING, CHANGING_IN, Core, Outcome, PUSHED, Role, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
@@ -91,6 +91,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "version": env!("CARGO_PKG_VERSION"),
         "verbs": verbs,
         "marks": marks,
+        "firstNumber": FIRST_NUMBER,
         "kinds": kinds,
         "acknowledgedFlag": ACKNOWLEDGED,
         "copiedFlag": ACKNOWLEDGED | COPIED,
@@ -120,7 +121,14 @@ fn commands() -> Value {
         FLAG_NAMES.iter().filter(|flag| has(flag)).map(|(_, name)| *name).collect()
     };
     command::all()
-        .map(|command| (command.name.to_owned(), json!({ "arity": command.arity, "flags": flags(command) })))
+        .map(|(number, command)| {
+            let facts = json!({
+                "number": number,
+                "arity": command.arity,
+                "flags": flags(command),
+            });
+            (command.name.to_owned(), facts)
+        })
         .collect::<Map<_, _>>()
         .into()
 }

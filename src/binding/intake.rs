@@ -12,8 +12,8 @@ use super::sink::JsSink;
 use crate::cache::{Call, Core, Outcome, Scratch, Sink, Unacknowledged};
 use crate::error::Result;
 
-/// Most commands have no more arguments; they are named without an allocation.
-const FEW_ARGUMENTS: usize = 8;
+/// Most commands have no more words; they are named without an allocation.
+const FEW_WORDS: usize = 8;
 
 /// Slot, head and number of arguments.
 pub const WORDS_A_CALL: usize = 3;
@@ -116,13 +116,15 @@ impl Intake {
             });
         }
         arguments.take_passing(env, passing)?;
-        if head.count <= FEW_ARGUMENTS {
-            let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
-            few.iter_mut().zip(0..head.count).for_each(|(word, position)| *word = arguments.bytes(position));
-            let call = Call::Command { arguments: &few[..head.count], style: head.style() };
-            return Ok(then(&call, scratch));
+        let name = head.command_name()?;
+        let words = name.into_iter().chain((0..head.count).map(|position| arguments.bytes(position)));
+        let count = head.count + usize::from(name.is_some());
+        if count <= FEW_WORDS {
+            let mut few: [&[u8]; FEW_WORDS] = [&[]; FEW_WORDS];
+            few.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+            return Ok(then(&Call::Command { arguments: &few[..count], style: head.style() }, scratch));
         }
-        let many: Vec<&[u8]> = (0..head.count).map(|position| arguments.bytes(position)).collect();
+        let many: Vec<&[u8]> = words.collect();
         Ok(then(&Call::Command { arguments: &many, style: head.style() }, scratch))
     }
 }

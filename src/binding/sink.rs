@@ -6,7 +6,8 @@ use super::realm::Realm;
 use super::{replies, values};
 use crate::cache::{Outcome, Sink, closed};
 
-/// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`.
+/// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`. A word from [`FIRST_NUMBER`] on is no
+/// mark but an outcome that is a small number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Mark {
@@ -21,10 +22,17 @@ pub enum Mark {
     /// The connection was lost after some of the request was sent.
     LostSent = 7,
     LostUnsent = 8,
+    /// The text `OK`.
+    Ok = 9,
 }
 
+/// The word that stands for the outcome 0; that of 1 follows, and so on.
+pub const FIRST_NUMBER: u32 = 256;
+/// So many digits fit beside `FIRST_NUMBER` into a word.
+const MOST_DIGITS: usize = 9;
+
 impl Mark {
-    pub const ALL: [(Mark, &'static str); 9] = [
+    pub const ALL: [(Mark, &'static str); 10] = [
         (Mark::Value, "value"),
         (Mark::Json, "json"),
         (Mark::Failed, "failed"),
@@ -34,13 +42,12 @@ impl Mark {
         (Mark::Entries, "entries"),
         (Mark::LostSent, "lostSent"),
         (Mark::LostUnsent, "lostUnsent"),
+        (Mark::Ok, "ok"),
     ];
 
-    /// Of marks as they cross: whether a value goes with one.
-    pub fn has_value(mark: u32) -> bool {
-        ![Mark::Null, Mark::True, Mark::False, Mark::LostSent, Mark::LostUnsent]
-            .map(|mark| mark as u32)
-            .contains(&mark)
+    /// Whether a value goes with a word.
+    pub fn has_value(word: u32) -> bool {
+        [Mark::Value, Mark::Json, Mark::Failed, Mark::Entries].map(|mark| mark as u32).contains(&word)
     }
 }
 
@@ -112,8 +119,39 @@ pub fn show(realm: &Realm, outcome: &Outcome<'_>) -> (Mark, Option<sys::napi_val
     }
 }
 
+/// The word of an outcome that needs no value of Node's: each costs a call into Node, and most writes are answered by `OK`
+/// or a small number.
+fn word_alone(outcome: &Outcome<'_>) -> Option<u32> {
+    match outcome {
+        Outcome::Integer(number) => {
+            u32::try_from(*number).ok()?.checked_add(FIRST_NUMBER).filter(|word| *word <= i32::MAX as u32)
+        }
+        Outcome::Reply(bytes, shape) => match bytes.as_ref() {
+            b"+OK\r\n" if !shape.as_buffers => Some(Mark::Ok as u32),
+            b"_\r\n" | b"$-1\r\n" | b"*-1\r\n" => Some(Mark::Null as u32),
+            [b':', digits @ .., b'\r', b'\n'] if !shape.numbers_as_texts => small_number(digits),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn small_number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return None;
+    }
+    digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+        .map(|number| FIRST_NUMBER + number)
+}
+
 impl Sink for JsSink<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        if let Some(word) = word_alone(&outcome) {
+            self.settled.words.extend([slot, word]);
+            return;
+        }
         let (mark, value) = show(self.realm, &outcome);
         self.settled.values.extend(value);
         self.settled.words.extend([slot, mark as u32]);

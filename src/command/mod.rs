@@ -116,9 +116,14 @@ const fn counted(begin: Begin, number: usize, first: usize, step: usize) -> KeyS
     KeySpec { begin, find: Find::Counted { number, first, step } }
 }
 
-/// Every command that is no subcommand.
-pub fn all() -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().filter(|command| !command.name.contains('|'))
+/// Every command that is no subcommand, and its number: positive, and the same as long as the process runs.
+pub fn all() -> impl Iterator<Item = (u16, &'static Command)> {
+    (1..).zip(COMMANDS).filter(|(_, command)| !command.name.contains('|'))
+}
+
+/// The name of the command with this number.
+pub fn name_of(number: u16) -> Option<&'static str> {
+    COMMANDS.get(usize::from(number).checked_sub(1)?).map(|command| command.name)
 }
 
 /// The command that these words are, the subcommand where there is one.
