@@ -13,7 +13,14 @@ const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
 const { linkSlots, marks, pushed, roles } = protocol;
 /** Compared for every outcome: constants cost nothing there, and properties do. */
-const { failed: FAILED, json: JSON_TEXT, lostSent: LOST_SENT, lostUnsent: LOST_UNSENT, ok: OK, value: VALUE } = marks;
+const {
+  failed: FAILED,
+  json: JSON_TEXT,
+  lostSent: LOST_SENT,
+  lostUnsent: LOST_UNSENT,
+  ok: OK,
+  value: VALUE,
+} = marks;
 const FIRST_NUMBER = protocol.firstNumber;
 /** A command's number stands above these bits of the head. */
 const HEAD_BITS = 16;

@@ -141,8 +141,19 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       await client.del('resent');
       const popped = client.blpop('resent', 0);
       const other = open(Redis, { port: redis.port, db: 5 });
-      await until(async () => (await other.client('LIST')).includes('cmd=blpop'), { what: 'BLPOP' });
+      const blockedOnes = async () => [
+        ...(await other.client('LIST')).matchAll(/^id=(\d+) .* flags=b .* cmd=blpop/gm),
+      ];
+      const isBlocked = async () => (await blockedOnes()).length === 1;
+      await until(isBlocked, { what: 'BLPOP' });
+      const [[, lost]] = await blockedOnes();
       client.stream.destroy();
+      // As long as the server has not seen the end it may give the element to the lost connection.
+      const isResent = async () => {
+        const ids = (await blockedOnes()).map(([, id]) => id);
+        return ids.length === 1 && ids[0] !== lost;
+      };
+      await until(isResent, { what: 'BLPOP on the next connection' });
       await other.rpush('resent', 'x');
       expect(await popped).toEqual(['resent', 'x']);
       expect(client.condition.select).toBe(5);
