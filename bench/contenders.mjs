@@ -48,6 +48,15 @@ export const CONTENDERS = [
     settings: { isEarlier: true },
     byDefault: false,
   },
+  {
+    id: 'earlier-thread',
+    client: 'orgcache, the earlier build, thread driver',
+    adapter: 'orgcache, the earlier build, thread driver',
+    module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
+    settings: { isEarlier: true, driver: 'thread' },
+    byDefault: false,
+  },
   ...ioredisContenders('ioredis', 'ioredis', true),
   ...ioredisContenders('ioredis-6', 'ioredis-6', false),
   {
@@ -104,6 +113,11 @@ export function clientsAmong(contenders) {
 
 export function isSubject(id) {
   return id === SUBJECT || id.startsWith(`${SUBJECT}-`);
+}
+
+/** Whether a contender is a build from before a change. */
+export function isEarlier(id) {
+  return id === 'earlier' || id.startsWith('earlier-');
 }
 
 /** Whom the others are compared with: the package as it comes, else a driver of it, else nobody. */

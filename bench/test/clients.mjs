@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import Redis from 'ioredis';
 
-import { CONTENDERS, clientsAmong, isSubject } from '../contenders.mjs';
+import { CONTENDERS, clientsAmong, isEarlier, isSubject } from '../contenders.mjs';
 import { runLoad } from '../load.mjs';
 import { startRedisServer } from '../redis-server.mjs';
 import { awaitWrites, startWriting, stopWriting } from '../scenarios/failover-work.mjs';
@@ -40,13 +40,13 @@ async function withClient({ module, settings }, work) {
 test('clients are those with the interface of ioredis', () => {
   const ids = clientsAmong(CONTENDERS).map(({ id }) => id);
   assert.deepEqual(
-    ids.filter((id) => !isSubject(id) && id !== 'earlier'),
+    ids.filter((id) => !isSubject(id) && !isEarlier(id)),
     ['ioredis', 'ioredis-auto-pipelining', 'ioredis-6', 'ioredis-6-auto-pipelining'],
   );
   assert.ok(ids.includes('orgcache'));
 });
 
-const peers = CONTENDERS.filter(({ id }) => !isSubject(id) && id !== 'earlier');
+const peers = CONTENDERS.filter(({ id }) => !isSubject(id) && !isEarlier(id));
 for (const contender of clientsAmong(peers)) {
   test(`${contender.id} answers the commands of the workloads`, async () => {
     await admin.flushall();
