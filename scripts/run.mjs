@@ -41,6 +41,15 @@ export function succeeds(command, args, options = {}) {
   return spawnSync(command, args, { stdio, shell, ...options }).status === 0;
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM'];
+/** What ends each command that is watched: a detached group does not hear the terminal's Ctrl-C. */
+const watched = new Set();
+
+function endWatched() {
+  for (const end of watched) end();
+  process.exit(130);
+}
+
 /**
  * Runs a program to its end, hands every piece of its output to `onOutput`, and ends its whole process
  * group when `timeoutMs` is over, after `onTimeout` has looked at it.
@@ -58,14 +67,10 @@ export function watch(command, args, { timeoutMs, onOutput, onTimeout = () => {}
     }
   };
 
-  // A detached group does not hear the terminal's Ctrl-C.
-  const interrupt = () => {
-    end('SIGKILL');
-    process.exit(130);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
-  child.stdout.on('data', onOutput);
-  child.stderr.on('data', onOutput);
+  const endNow = () => end('SIGKILL');
+  if (watched.size === 0) for (const signal of INTERRUPTS) process.once(signal, endWatched);
+  watched.add(endNow);
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput);
 
   return new Promise((resolve) => {
     let timedOut = false;
@@ -74,12 +79,13 @@ export function watch(command, args, { timeoutMs, onOutput, onTimeout = () => {}
       try {
         await onTimeout(child.pid);
       } finally {
-        end('SIGKILL');
+        endNow();
       }
     }, timeoutMs);
     const settle = (status) => {
       clearTimeout(timer);
-      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt);
+      watched.delete(endNow);
+      if (watched.size === 0) for (const signal of INTERRUPTS) process.off(signal, endWatched);
       resolve({ status, timedOut });
     };
     child.once('error', (error) => {

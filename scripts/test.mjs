@@ -1,5 +1,6 @@
-// All tests, or the groups named as arguments (lint, rust, js, faults, topology, types, package; loom only where named). Every
-// step runs, whatever failed before it; the last line is the sum, and the exit code is 0 only where nothing failed.
+// All tests, or the groups named as arguments (lint, rust, js, faults, topology, types, package; loom only where named). Two
+// lanes of steps run side by side, and each line says whose it is. Every step runs, whatever failed before it; the last line
+// is the sum, and the exit code is 0 only where nothing failed.
 // With --full the faults last as long as their descriptions say, and both drivers meet them.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,12 +20,13 @@ const cargoTest = (...args) => ['cargo', 'test', '--no-fail-fast', ...args];
 const jest = (project, ...args) => node('jest/bin/jest.js', '--selectProjects', project, ...args);
 
 /**
- * `minutes` is a step's limit, three times what it takes on two cores with nothing built: one that takes longer hangs.
+ * `minutes` is a step's limit, three times what it takes on two cores with nothing built, beside the other lane: one that
+ * takes longer hangs.
  */
 const STEPS = [
   { group: 'lint', name: 'rustfmt', minutes: 1, command: ['cargo', 'fmt', '--all', '--check'] },
-  { group: 'lint', name: 'clippy', minutes: 8, command: clippy() },
-  { group: 'lint', name: 'clippy without Node', minutes: 6, command: clippy(NO_NODE) },
+  { group: 'lint', name: 'clippy', minutes: 10, command: clippy() },
+  { group: 'lint', name: 'clippy without Node', minutes: 8, command: clippy(NO_NODE) },
   {
     group: 'lint',
     name: 'biome',
@@ -34,14 +36,14 @@ const STEPS = [
   {
     group: 'rust',
     name: 'rust unit tests',
-    minutes: 10,
+    minutes: 12,
     command: cargoTest(NO_NODE, '--lib'),
     runner: 'cargo',
   },
   {
     group: 'rust',
     name: 'rust integration tests',
-    minutes: 6,
+    minutes: 8,
     command: cargoTest(NO_NODE, '--test', '*'),
     runner: 'cargo',
   },
@@ -58,12 +60,12 @@ const STEPS = [
     },
     runner: 'cargo',
   },
-  { group: 'js', name: 'jest', minutes: 22, command: jest('suite'), runner: 'jest' },
-  { group: 'faults', name: 'faults', minutes: 8, command: jest('faults', '--runInBand'), runner: 'jest' },
+  { group: 'js', name: 'jest', minutes: 45, command: jest('suite'), runner: 'jest' },
+  { group: 'faults', name: 'faults', minutes: 12, command: jest('faults', '--runInBand'), runner: 'jest' },
   {
     group: 'topology',
     name: 'topology',
-    minutes: 11,
+    minutes: 24,
     command: jest('topology', '--runInBand'),
     runner: 'jest',
   },
@@ -73,7 +75,7 @@ const STEPS = [
     minutes: 3,
     command: node('typescript/bin/tsc', '--project', '__test__/types'),
   },
-  { group: 'package', name: 'packaging', minutes: 5, command: jest('package'), runner: 'jest' },
+  { group: 'package', name: 'packaging', minutes: 15, command: jest('package'), runner: 'jest' },
 ];
 
 const NEEDS = {
@@ -88,9 +90,25 @@ const NEEDS = {
   package: { addon: true, redis: true, environments: true },
 };
 
+/**
+ * Most of the tests in JavaScript wait for servers, outages and deadlines, so what compiles and computes runs beside them;
+ * the lanes take about as long.
+ */
+const LANES = [
+  ['js', 'package'],
+  ['lint', 'rust', 'loom', 'topology', 'faults', 'types'],
+];
+
 /** How long everything may take that runs where nothing is named. */
 export function minutesOfAll() {
-  return STEPS.filter(({ group }) => !NEEDS[group].onlyNamed).reduce((sum, { minutes }) => sum + minutes, 0);
+  const minutesOf = (lane) =>
+    stepsOf(lane.filter((group) => !NEEDS[group].onlyNamed)).reduce((sum, { minutes }) => sum + minutes, 0);
+  return Math.max(...LANES.map(minutesOf));
+}
+
+/** The steps of groups, in the order of the groups. */
+function stepsOf(groups) {
+  return groups.flatMap((group) => STEPS.filter((step) => step.group === group));
 }
 
 function clippy(...features) {
@@ -109,17 +127,41 @@ async function main(args) {
     environments: wanted.some((group) => NEEDS[group].environments),
   });
 
-  const results = [];
-  for (const step of STEPS.filter(({ group }) => wanted.includes(group))) {
-    results.push(await runStep(step, environment({ redisServer, isFull: args.includes(FULL) })));
-  }
-  return results;
+  const env = environment({ redisServer, isFull: args.includes(FULL) });
+  const lanes = LANES.map((lane) => stepsOf(lane.filter((group) => wanted.includes(group))));
+  const areSeveral = lanes.every((steps) => steps.length > 0);
+  const runLane = async (steps) => {
+    const results = [];
+    for (const step of steps) results.push(await runStep(step, env, linesOf(areSeveral ? step.name : '')));
+    return results;
+  };
+  return (await Promise.all(lanes.map(runLane))).flat();
 }
 
-export async function runStep(step, env) {
+/** Prints what a step says: as it comes, or where a name is given line by line, with the name in front of each. */
+function linesOf(name) {
+  if (name === '') return { print: (piece) => process.stdout.write(piece), end() {} };
+  let rest = '';
+  const printLines = (lines) => {
+    for (const line of lines) process.stdout.write(`${name} | ${line}\n`);
+  };
+  return {
+    print(piece) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop();
+      printLines(lines);
+    },
+    end() {
+      if (rest !== '') printLines([rest]);
+      rest = '';
+    },
+  };
+}
+
+export async function runStep(step, env, lines = linesOf('')) {
   const { name, minutes, command, env: own, runner } = step;
   const [program, ...args] = command;
-  console.log(`\n== ${name}`);
+  lines.print(`\n== ${name}\n`);
   const started = performance.now();
   const reports = mkdtempSync(path.join(tmpdir(), 'orgcache-test-'));
   const reportFile = path.join(reports, 'jest.json');
@@ -130,20 +172,21 @@ export async function runStep(step, env) {
     env: reportingEnvironment(reports, { ...env, ...own }),
     timeoutMs: minutes * MINUTE_MS,
     onTimeout: async (pid) => {
-      console.log(
-        `\n${name} was not done within its limit, ${Math.round(minutes * 60)} seconds; still open:`,
+      lines.print(
+        `\n${name} was not done within its limit, ${Math.round(minutes * 60)} seconds; still open:\n`,
       );
-      for (const line of await describeOpen(pid, reports)) console.log(line);
+      for (const line of await describeOpen(pid, reports)) lines.print(`${line}\n`);
     },
     onOutput: (piece) => {
       printed += piece;
-      process.stdout.write(piece);
+      lines.print(piece);
     },
   });
+  lines.end();
   const count = countStep({ runner, status, printed, reportFile });
   rmSync(reports, { recursive: true, force: true });
   const result = { name, timedOut, seconds: (performance.now() - started) / 1000, ...count };
-  console.log(summaryLine(result));
+  lines.print(`${summaryLine(result)}\n`);
   return result;
 }
 
