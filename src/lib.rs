@@ -10,9 +10,11 @@
 //!      |
 //!   topology     which connection carries a call: nodes, clusters, redirections
 //!      |
-//!    cache  redis       what the adapter promises: places, lifetimes, organizations, fallback | one plain connection
-//!    |   \_____ \_____________
-//!  store  journal        connection     memory with a bound | writes that wait | sockets, TLS, reconnects
+//!    cache       what the adapter promises: places, lifetimes, organizations, fallback
+//!    |   \______________
+//!    |    \          redis       a request gets one reply, one redirection or one loss
+//!    |     \             |
+//!  store  journal    connection     memory with a bound | writes that wait | sockets, TLS, reconnects
 //!    |                       |     \
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
@@ -23,13 +25,15 @@
 //!
 //! - A **lane** is one connection's protocol without I/O: bytes in, bytes and replies out. It keeps
 //!   each request until its reply is here, so that a lost connection loses no call.
-//! - An [`cache::Exchange`] is the calls of one client on one lane. It decides what a reply, a lost
-//!   connection or a passed deadline means for each call, and it settles each call exactly once.
-//! - A **driver** moves a lane's bytes and tells the exchange what happens. The loop driver does it
+//! - A [`redis::MultiplexedConnection`] is the calls of one client on one lane. It decides what a reply, a
+//!   lost connection or a passed deadline means for each request, and every request ends exactly once.
+//! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
+//!   and what their replies and losses mean to it; [`cache::Core`] is the first one.
+//! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::Traffic`].
-//! - A [`cache::Core`] is the part of a client that any thread may use: configuration, keys, codec,
-//!   memory, health. It turns calls into requests and replies into outcomes.
+//! - A [`cache::Core`] is the part of a client that any thread may use: a [`redis::Node`], keys, codec,
+//!   memory, journal. It turns calls into requests and replies into outcomes.
 //!
 //! `ARCHITECTURE.md` follows one `getConversationContext` through all of it. Without the default
 //! feature `node` the crate knows nothing of Node and `cargo test --no-default-features` runs it.

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["error"]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
-    ("redis", &["config", "connection", "error", "lane"]),
+    ("redis", &["command", "config", "connection", "error", "health", "lane"]),
     (
         "cache",
         &[
@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "journal",
             "key",
             "lane",
+            "redis",
             "script",
             "store",
         ],
@@ -290,8 +291,7 @@ fn a_script_has_a_test_of_its_own() {
     let texts = |folder: &str, end: &str| -> String {
         files(&root.join(folder), end).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     };
-    let (rust, js) =
-        (texts("tests/exchange_over_redis/scripts", ".rs"), texts("__test__/streams", ".test.js"));
+    let (rust, js) = (texts("tests/cache_over_redis/scripts", ".rs"), texts("__test__/streams", ".test.js"));
     for Script { path, .. } in scripts() {
         let file = path.rsplit('/').next().unwrap();
         let is_run = match file.strip_suffix(".lua") {

@@ -1,6 +1,6 @@
 //! `docs/errors.md` repeats the table of refusals.
 
-use orgcache::cache::REFUSALS;
+use orgcache::redis::REFUSALS;
 
 #[test]
 fn the_table_of_refusals_in_the_docs_is_the_one_in_the_code() {
@@ -11,7 +11,7 @@ fn the_table_of_refusals_in_the_docs_is_the_one_in_the_code() {
     let documented: Vec<&str> = text.lines().filter(is_row).collect();
     let expected: Vec<String> = REFUSALS
         .iter()
-        .map(|row| format!("| `{}` | {} | {} |", row.code, row.treatment.name(), row.meaning))
+        .map(|row| format!("| `{}` | {} | {} |", row.code, row.policy.name(), row.meaning))
         .collect();
     assert_eq!(documented, expected);
 }

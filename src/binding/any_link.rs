@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::driver_context::ClientContext;
 #[cfg(unix)]
 use super::link_loop::LinkLoop;
-use crate::cache::{Call, Sink};
+use crate::cache::Call;
 use crate::config::Driver;
 use crate::error::Result;
-use crate::redis::{Meter, Target};
+use crate::redis::{Meter, Sink, Target};
 use crate::topology::{LinkDriver, LinkFed, LinkThreadHandle, SharedWaker};
 
 /// Any driver of a Link.

@@ -2,10 +2,11 @@
 
 use super::arguments::Arguments;
 use super::function::misuse;
-use crate::cache::{Call, Place, Style, Unacknowledged};
+use crate::cache::{Call, Place, Unacknowledged};
 use crate::command;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
+use crate::redis::CommandOptions;
 
 /// What a call does. The numbers are shared with `js/protocol.js`, which is told them at load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,9 +100,9 @@ impl Head {
     }
 
     /// How a raw command is meant.
-    pub fn style(self) -> Style {
+    pub fn options(self) -> CommandOptions {
         let has = |flag| self.detail & flag != 0;
-        Style {
+        CommandOptions {
             as_buffers: has(BUFFERS),
             is_prefixed: has(PREFIXED),
             is_flat: has(FLAT),

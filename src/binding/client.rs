@@ -26,12 +26,12 @@ use super::sink::{JsSink, Mark, Settled};
 #[cfg(unix)]
 use super::uv;
 use super::values;
-use crate::cache::{Core, Outcome, Sink, closed};
+use crate::cache::Core;
 use crate::error::{Error, Result};
 use crate::health::log::Registration;
 use crate::health::{State, census};
-use crate::redis::Target;
-use crate::topology::{Discard, InFlight};
+use crate::redis::{Outcome, Sink, Target, closed};
+use crate::topology::{Discard, InFlight, NodeSink};
 
 /// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
 const OUTCOMES_A_CALL: usize = 1024;
@@ -390,7 +390,7 @@ impl Client {
         self.bell.close();
     }
 
-    fn end(&self, origin: Origin, end: impl FnOnce(Router, &mut InFlight, &mut dyn Sink)) {
+    fn end(&self, origin: Origin, end: impl FnOnce(Router, &mut InFlight, &mut dyn NodeSink)) {
         let settled = self.work(|inner, sink| {
             let router = std::mem::replace(&mut inner.router, Router::Closed);
             end(router, &mut self.in_flight.borrow_mut(), sink);

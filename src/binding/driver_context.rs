@@ -15,11 +15,12 @@ use super::client::Client;
 use super::loop_driver::{Callbacks, LoopDriver};
 #[cfg(unix)]
 use super::open_handles::OpenHandles;
-use crate::cache::{Call, Exchange, Sink, Token};
+use crate::cache::{Call, Core};
 use crate::config::Driver;
 use crate::error::Result;
 use crate::lane::Batch;
-use crate::topology::{ConnectionDriver, DriverContext, SharedWaker, ThreadHandle};
+use crate::redis::MultiplexedConnection;
+use crate::topology::{ConnectionDriver, DriverContext, NodeSink, Request, SharedWaker, ThreadHandle};
 
 /// One environment's client, for which drivers are started.
 #[derive(Clone)]
@@ -68,19 +69,19 @@ impl DriverContext for ClientContext {
 
     /// `auto` is the loop driver where libuv is there: it wins every row of the benchmark.
     #[cfg_attr(not(unix), expect(unused_variables))]
-    fn start(&self, exchange: Exchange, number: usize) -> Result<AnyDriver> {
+    fn start(&self, connection: MultiplexedConnection<Core>, number: usize) -> Result<AnyDriver> {
         #[cfg(unix)]
-        if exchange.core().config().driver != Driver::Thread && super::uv::is_available() {
+        if connection.feature().config().driver != Driver::Thread && super::uv::is_available() {
             let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
             let owner = super::uv::Owner { client: self.client, number };
             let (bell, open_handles) = (self.bell.clone(), self.open_handles.clone());
             // SAFETY: the loop is this environment's; the client closes its driver before it goes.
             let driver = unsafe {
-                LoopDriver::start(exchange, bell, self.event_loop, open_handles, owner, callbacks)?
+                LoopDriver::start(connection, bell, self.event_loop, open_handles, owner, callbacks)?
             };
             return Ok(AnyDriver::Loop(Box::new(driver)));
         }
-        Ok(AnyDriver::Thread(Box::new(ThreadHandle::start(exchange, self.waker(), return_memory)?)))
+        Ok(AnyDriver::Thread(Box::new(ThreadHandle::start(connection, self.waker(), return_memory)?)))
     }
 
     fn waker(&self) -> SharedWaker {
@@ -97,7 +98,7 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
             AnyDriver::Loop(driver) => driver.call(call, slot, waiting, now, sink),
@@ -105,7 +106,7 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+    fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
             AnyDriver::Loop(driver) => driver.append(batch, now, sink),
@@ -113,7 +114,7 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
             AnyDriver::Loop(driver) => driver.flush(now, sink),
@@ -121,7 +122,7 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
             AnyDriver::Loop(driver) => driver.awake(now, sink),
@@ -130,14 +131,14 @@ impl ConnectionDriver for AnyDriver {
     }
 
     #[cfg(unix)]
-    fn ready(&mut self, status: i32, now: Instant, sink: &mut dyn Sink) {
+    fn ready(&mut self, status: i32, now: Instant, sink: &mut dyn NodeSink) {
         if let AnyDriver::Loop(driver) = self {
             driver.ready(status, now, sink);
         }
     }
 
     #[cfg(unix)]
-    fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn overdue(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         if let AnyDriver::Loop(driver) = self {
             driver.overdue(now, sink);
         }
@@ -167,7 +168,7 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn close(self, sink: &mut dyn Sink) {
+    fn close(self, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
             AnyDriver::Loop(driver) => driver.close(sink),

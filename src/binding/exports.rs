@@ -20,12 +20,13 @@ use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
-use crate::cache::{CHANGING, CHANGING_IN, Core, Outcome, PUSHED, Role, TTL_TABLE};
+use crate::cache::{Core, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
 use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
+use crate::redis::{CHANGING, CHANGING_IN, Outcome, PUSHED, Role};
 use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
@@ -175,10 +176,10 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let number = (role & !(DECIDES_PAUSES | READ_ONLY)) as usize;
         let core = Core::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
         if role & DECIDES_PAUSES != 0 {
-            core.dialer().pauses().ask_owner();
+            core.node().dialer().pauses().ask_owner();
         }
         if role & READ_ONLY != 0 {
-            core.dialer().read_only();
+            core.node().dialer().read_only();
         }
         let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
         // What there is to tell waits for the bell: a listener that calls right back in would find no
@@ -309,7 +310,7 @@ fn retry_in(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     // SAFETY: an argument of the running call; where it is no number, `milliseconds` stays 0.
     unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut milliseconds) };
     let pause = std::time::Duration::from_millis(milliseconds.into());
-    call.client()?.core().dialer().pauses().end_in(pause);
+    call.client()?.core().node().dialer().pauses().end_in(pause);
     Ok(ptr::null_mut())
 }
 

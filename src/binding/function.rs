@@ -13,8 +13,8 @@ use napi::sys;
 use super::client::Client;
 use super::open_clients::OpenClients;
 use super::values;
-use crate::cache::closed;
 use crate::error::{Error, ErrorCode};
+use crate::redis::closed;
 
 /// Most functions of ours take no more arguments; they are read without an allocation.
 const FEW_ARGUMENTS: usize = 12;

@@ -9,8 +9,9 @@ use super::arguments::Arguments;
 use super::calls::Head;
 use super::function::misuse;
 use super::sink::JsSink;
-use crate::cache::{Call, Core, Outcome, Scratch, Sink, Unacknowledged};
+use crate::cache::{Call, Core, Scratch, Unacknowledged};
 use crate::error::Result;
+use crate::redis::{Outcome, Sink};
 
 /// Most commands have no more words; they are named without an allocation.
 const FEW_WORDS: usize = 8;
@@ -122,10 +123,10 @@ impl Intake {
         if count <= FEW_WORDS {
             let mut few: [&[u8]; FEW_WORDS] = [&[]; FEW_WORDS];
             few.iter_mut().zip(words).for_each(|(place, word)| *place = word);
-            return Ok(then(&Call::Command { arguments: &few[..count], style: head.style() }, scratch));
+            return Ok(then(&Call::Command { arguments: &few[..count], options: head.options() }, scratch));
         }
         let many: Vec<&[u8]> = words.collect();
-        Ok(then(&Call::Command { arguments: &many, style: head.style() }, scratch))
+        Ok(then(&Call::Command { arguments: &many, options: head.options() }, scratch))
     }
 }
 
@@ -152,5 +153,5 @@ fn take_transaction<R>(
     let words: Vec<Vec<&[u8]>> =
         ranges.into_iter().map(|range| range.map(|position| arguments.bytes(position)).collect()).collect();
     let commands: Vec<&[&[u8]]> = words.iter().map(Vec::as_slice).collect();
-    Ok(then(&Call::Transaction { commands: &commands, style: head.style() }, scratch))
+    Ok(then(&Call::Transaction { commands: &commands, options: head.options() }, scratch))
 }

@@ -12,8 +12,8 @@ use super::client_handle::ClientHandle;
 use super::exports::{described, lent, load_config, number_of, text, texts};
 use super::function::{Body, Invocation, Thrown};
 use super::values;
-use crate::cache::{Core, Role, Sink};
-use crate::redis::{Failure, Target};
+use crate::cache::Core;
+use crate::redis::{Failure, Role, Sink, Target};
 
 /// `openLink`, with the arguments of `open`, and the target as JSON in place of the last. Without a target JavaScript moves
 /// the bytes.

@@ -9,10 +9,10 @@ use std::time::Instant;
 use super::bell::Bell;
 use super::driver_context::ClientContext;
 use super::uv;
-use crate::cache::{Call, Outcome, Sink};
+use crate::cache::Call;
 use crate::connection::{BlockingSocket, ReadFailure, Stream, Tray, read_available, write_unsent};
 use crate::error::Result;
-use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Target, dial};
+use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, Sink, Target, dial};
 use crate::runtime::IoThread;
 use crate::topology::{Caller, LinkDriver, Told};
 

@@ -11,15 +11,16 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
-use crate::cache::{Attached, Call, Exchange, Sink, Token};
+use crate::cache::{Call, Core};
 use crate::connection::{
     BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
     read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
 use crate::lane::Batch;
+use crate::redis::{Attached, MultiplexedConnection};
 use crate::runtime::IoThread;
-use crate::topology::ConnectionDriver;
+use crate::topology::{ConnectionDriver, NodeSink, Request};
 
 /// How long replies may keep coming in for calls that are late.
 const GRACE: Duration = Duration::from_millis(40);
@@ -39,7 +40,7 @@ pub struct Callbacks {
 
 /// The driver of one client, used on its environment's thread only.
 pub struct LoopDriver {
-    exchange: Exchange,
+    connection: MultiplexedConnection<Core>,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
     /// When the timer rings, where it is set.
@@ -65,7 +66,7 @@ impl LoopDriver {
     /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
     /// of this driver were closed by `close`.
     pub unsafe fn start(
-        exchange: Exchange,
+        connection: MultiplexedConnection<Core>,
         bell: Arc<Bell>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
@@ -75,16 +76,16 @@ impl LoopDriver {
         let io = IoThread::shared()?;
         let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
-        let core = exchange.core();
-        let is_asleep = core.is_node() && core.is_dedicated();
-        let keeper = Keeper::start(&io, core.dialer().clone(), move |event| {
+        let core = connection.feature();
+        let is_asleep = core.node().is_in_cluster() && core.node().is_dedicated();
+        let keeper = Keeper::start(&io, core.node().dialer().clone(), move |event| {
             told.put(|events| events.push_back(event));
         });
         if !is_asleep {
             keeper.connect();
         }
         Ok(LoopDriver {
-            exchange,
+            connection,
             wire: None,
             // SAFETY: the caller answers for the loop.
             timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
@@ -109,14 +110,14 @@ impl LoopDriver {
 
     /// libuv calls every broken socket a bad descriptor: reading takes what came before it broke, and reading
     /// on tells how it did.
-    fn read_broken(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {
+    fn read_broken(&mut self, now: Instant, sink: &mut dyn NodeSink) -> Result<()> {
         self.read(now, sink)?;
         self.read(now, sink)
     }
 
-    fn read(&mut self, now: Instant, sink: &mut dyn Sink) -> Result<()> {
+    fn read(&mut self, now: Instant, sink: &mut dyn NodeSink) -> Result<()> {
         let Some(wire) = &mut self.wire else { return Ok(()) };
-        read_arrived(&mut wire.stream, &mut Attached::new(&mut self.exchange, sink), now)
+        read_arrived(&mut wire.stream, &mut Attached::new(&mut self.connection, sink), now)
     }
 
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
@@ -131,18 +132,18 @@ impl LoopDriver {
         Ok(())
     }
 
-    fn lose(&mut self, error: Error, now: Instant, sink: &mut dyn Sink) {
+    fn lose(&mut self, error: Error, now: Instant, sink: &mut dyn NodeSink) {
         let Some(Wire { stream, poll, .. }) = self.wire.take() else { return };
         // In this order: libuv must have stopped watching before the descriptor is closed.
         poll.close();
         drop(stream);
-        Attached::new(&mut self.exchange, sink).disconnected(error, now);
+        Attached::new(&mut self.connection, sink).disconnected(error, now);
         self.keeper.connect();
         self.arm_timer(now);
     }
 
     fn arm_timer(&mut self, now: Instant) {
-        if let Some(deadline) = self.exchange.next_deadline()
+        if let Some(deadline) = self.connection.next_deadline()
             && self.rings_at.is_none_or(|at| deadline < at)
         {
             self.ring_at(deadline, now);
@@ -163,22 +164,22 @@ impl ConnectionDriver for LoopDriver {
         "loop"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         self.wake_up();
-        self.exchange.call(call, slot, now, sink);
+        self.connection.call(call, slot, now, sink);
     }
 
-    fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+    fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {
         self.wake_up();
-        self.exchange.append(batch, now, sink);
+        self.connection.append(batch, now, sink);
         self.flush(now, sink);
     }
 
     /// Sends what the calls of this tick have put together.
-    fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
-        self.exchange.look_after_journal(now);
+    fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink) {
+        self.connection.let_feature_send(now);
         if let Some(wire) = &mut self.wire {
-            let mut traffic = Attached::new(&mut self.exchange, &mut *sink);
+            let mut traffic = Attached::new(&mut self.connection, &mut *sink);
             match write_waiting(&mut wire.stream, &mut traffic) {
                 Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
                 Err(error) => self.lose(error, now, sink),
@@ -188,20 +189,20 @@ impl ConnectionDriver for LoopDriver {
     }
 
     /// Takes in what the I/O thread has told.
-    fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         for event in self.events.take() {
             match event {
                 LinkEvent::Failed { error, attempt } => {
-                    Attached::new(&mut self.exchange, &mut *sink).attempt_failed(error, attempt, now);
+                    Attached::new(&mut self.connection, &mut *sink).attempt_failed(error, attempt, now);
                 }
                 LinkEvent::Moved => self.lose(connection_moved(), now, sink),
                 LinkEvent::Connected(dialed) => match self.adopt(dialed.stream.into_blocking()) {
                     Ok(()) => {
-                        Attached::new(&mut self.exchange, &mut *sink).connected(&dialed.server, now);
+                        Attached::new(&mut self.connection, &mut *sink).connected(&dialed.server, now);
                         self.flush(now, sink);
                     }
                     Err(error) => {
-                        Attached::new(&mut self.exchange, &mut *sink)
+                        Attached::new(&mut self.connection, &mut *sink)
                             .disconnected(connection_lost(&error), now);
                         self.keeper.connect();
                     }
@@ -211,7 +212,7 @@ impl ConnectionDriver for LoopDriver {
     }
 
     /// libuv says that the socket is ready.
-    fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn Sink) {
+    fn ready(&mut self, status: c_int, now: Instant, sink: &mut dyn NodeSink) {
         let result = match status {
             0 => self.read(now, sink),
             code => {
@@ -226,30 +227,30 @@ impl ConnectionDriver for LoopDriver {
 
     /// The timer has rung: does what is due. Replies that are here already count: where
     /// JavaScript has kept the loop busy, they are older than the lateness.
-    fn overdue(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn overdue(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.rings_at = None;
         if let Err(error) = self.read(now, sink) {
             return self.lose(error, now, sink);
         }
         // One turn reads a part of what a busy JavaScript has let pile up: while more comes in, wait.
-        let is_arriving = self.exchange.last_received() == Some(now);
+        let is_arriving = self.connection.last_received() == Some(now);
         let until = *self.grace_until.get_or_insert(now + GRACE);
         if is_arriving && now < until {
             return self.ring_at(now + Duration::from_millis(1), now);
         }
         self.grace_until = None;
-        match self.exchange.expire(now, sink) {
+        match self.connection.expire(now, sink) {
             Some(error) => self.lose(error, now, sink),
             None => self.flush(now, sink),
         }
     }
 
     fn mentions(&self, key: &[u8]) -> bool {
-        self.exchange.mentions(key)
+        self.connection.mentions(key)
     }
 
     fn pending(&self) -> usize {
-        self.exchange.pending()
+        self.connection.pending()
     }
 
     /// It has no thread that could.
@@ -258,8 +259,8 @@ impl ConnectionDriver for LoopDriver {
     }
 
     /// Settles everything and closes the handles.
-    fn close(mut self, sink: &mut dyn Sink) {
-        // The handles first: they must be closed even where the exchange panics.
+    fn close(mut self, sink: &mut dyn NodeSink) {
+        // The handles first: they must be closed even where the connection panics.
         if let Some(Wire { stream, poll, .. }) = self.wire.take() {
             poll.close();
             drop(stream);
@@ -267,7 +268,7 @@ impl ConnectionDriver for LoopDriver {
         if let Some(timer) = self.timer.take() {
             timer.close();
         }
-        self.exchange.close(sink);
+        self.connection.close(sink);
     }
 }
 

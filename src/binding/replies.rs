@@ -7,9 +7,9 @@ use napi::sys;
 
 use super::realm::{AT_ONCE, Aggregate, Realm, escaping};
 use super::values;
-use crate::cache::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Items, Node};
+use crate::redis::{ReplyFormat, ReplyLayout};
 
 /// Aggregates of no more elements leave their handles to the scope around them, which costs less than a scope.
 const FEW_ELEMENTS: usize = 16;
@@ -21,21 +21,21 @@ thread_local! {
 
 type Elements = Vec<sys::napi_value>;
 
-/// A reply of the server, in the shapes that users of RESP2 know: texts, numbers, arrays, null.
-pub fn reply(realm: &Realm, bytes: &[u8], shape: Shape) -> Result<sys::napi_value> {
-    with_waiting(|waiting| shaped(realm, Frame::new(bytes).node(), shape, waiting))
+/// A reply of the server, in the formats that users of RESP2 know: texts, numbers, arrays, null.
+pub fn reply(realm: &Realm, bytes: &[u8], format: ReplyFormat) -> Result<sys::napi_value> {
+    with_waiting(|waiting| shaped(realm, Frame::new(bytes).node(), format, waiting))
 }
 
-/// The replies of a transaction, each in its own shape. One that no value can be made of is the error of its command.
-pub fn replies(realm: &Realm, bytes: &[u8], shapes: &[Shape]) -> Result<sys::napi_value> {
+/// The replies of a transaction, each in its own format. One that no value can be made of is the error of its command.
+pub fn replies(realm: &Realm, bytes: &[u8], formats: &[ReplyFormat]) -> Result<sys::napi_value> {
     let Node::Array(items) = Frame::new(bytes).node() else { return texts(realm, [].into_iter()) };
-    let mut items = items.zip(shapes);
+    let mut items = items.zip(formats);
     let make = realm.maker(Aggregate::Array);
     with_waiting(|waiting| {
-        gathered(realm, make, shapes.len(), waiting, &mut |waiting| {
-            let Some((item, shape)) = items.next() else { return Ok(false) };
+        gathered(realm, make, formats.len(), waiting, &mut |waiting| {
+            let Some((item, format)) = items.next() else { return Ok(false) };
             let before = waiting.len();
-            let item = shaped(realm, item, *shape, waiting).unwrap_or_else(|error| realm.error(&error));
+            let item = shaped(realm, item, *format, waiting).unwrap_or_else(|error| realm.error(&error));
             waiting.truncate(before);
             waiting.push(item);
             Ok(true)
@@ -104,21 +104,26 @@ fn gathered(
     Ok(aggregate)
 }
 
-fn shaped(realm: &Realm, node: Node<'_>, shape: Shape, waiting: &mut Elements) -> Result<sys::napi_value> {
+fn shaped(
+    realm: &Realm,
+    node: Node<'_>,
+    format: ReplyFormat,
+    waiting: &mut Elements,
+) -> Result<sys::napi_value> {
     let (mut items, is_map) = match node {
         Node::Array(items) => (items, false),
         Node::Map(items) => (items, true),
-        scalar => return Maker { realm, make_array: ptr::null_mut(), shape }.plain(scalar, waiting),
+        scalar => return Maker { realm, make_array: ptr::null_mut(), format }.plain(scalar, waiting),
     };
-    let maker = Maker { realm, make_array: realm.maker(Aggregate::Array), shape };
+    let maker = Maker { realm, make_array: realm.maker(Aggregate::Array), format };
     let count = items.remaining();
-    match shape.layout {
-        Layout::Object => {
+    match format.layout {
+        ReplyLayout::Object => {
             let make = realm.maker(Aggregate::Object);
             gathered(realm, make, count, waiting, &mut |waiting| maker.add_field(&mut items, waiting))
         }
-        Layout::FlatPairs if !is_map => maker.flat(items, waiting),
-        Layout::PairList if is_map => maker.pair_list(items, waiting),
+        ReplyLayout::FlatPairs if !is_map => maker.flat(items, waiting),
+        ReplyLayout::PairList if is_map => maker.pair_list(items, waiting),
         _ => maker.array(items, waiting),
     }
 }
@@ -128,7 +133,7 @@ fn shaped(realm: &Realm, node: Node<'_>, shape: Shape, waiting: &mut Elements) -
 struct Maker<'r> {
     realm: &'r Realm,
     make_array: sys::napi_value,
-    shape: Shape,
+    format: ReplyFormat,
 }
 
 impl Maker<'_> {
@@ -137,17 +142,17 @@ impl Maker<'_> {
         match node {
             Node::Null => Ok(values::null(env)),
             Node::Boolean(value) => values::integer(env, i64::from(value)),
-            Node::Integer(value) if self.shape.numbers_as_texts => {
+            Node::Integer(value) if self.format.numbers_as_texts => {
                 values::string(env, value.to_string().as_bytes())
             }
             Node::Integer(value) => values::integer(env, value),
-            Node::Bulk(text) | Node::Status(text) | Node::Number(text) => match self.shape.as_buffers {
+            Node::Bulk(text) | Node::Status(text) | Node::Number(text) => match self.format.as_buffers {
                 true => values::buffer(env, text),
                 false => values::string(env, text),
             },
             Node::Error(line) => {
                 let line = String::from_utf8_lossy(line);
-                let verbatim = self.shape.is_verbatim;
+                let verbatim = self.format.is_verbatim;
                 let error = if verbatim { Error::verbatim_reply(&line) } else { Error::reply(&line) };
                 Ok(self.realm.error(&error))
             }
@@ -196,7 +201,7 @@ impl Maker<'_> {
     /// Adds a name, which is a text whatever the values are, and its value.
     fn add_field(self, items: &mut Items<'_>, waiting: &mut Elements) -> Result<bool> {
         let (Some(name), Some(item)) = (items.next(), items.next()) else { return Ok(false) };
-        let of_texts = Maker { shape: Shape { as_buffers: false, ..self.shape }, ..self };
+        let of_texts = Maker { format: ReplyFormat { as_buffers: false, ..self.format }, ..self };
         of_texts.add(name, waiting)?;
         self.add(item, waiting)
     }

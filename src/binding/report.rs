@@ -26,7 +26,7 @@ pub fn report_of(client: &Client, nodes: &[Arc<Core>]) -> Value {
         "outstanding": client.outstanding(),
         "memory": memory,
         "journal": journal,
-        "breaker": { "state": core.breaker().state().name() },
+        "breaker": { "state": core.node().breaker().state().name() },
         "pool": { "lanes": lanes, "busy": busy, "min": config.min_pool_size, "max": config.pool_size },
         "replicas": client.replicas(),
         "nodes": client.nodes().iter().map(node_report).collect::<Vec<_>>(),
@@ -39,8 +39,8 @@ pub fn report_of(client: &Client, nodes: &[Arc<Core>]) -> Value {
 fn node_report(core: &Arc<Core>) -> Value {
     let mut report = core.health().snapshot();
     if let Value::Object(fields) = &mut report {
-        fields.insert("address".to_owned(), core.dialer().address().into());
-        fields.insert("breaker".to_owned(), core.breaker().state().name().into());
+        fields.insert("address".to_owned(), core.node().dialer().address().into());
+        fields.insert("breaker".to_owned(), core.node().breaker().state().name().into());
     }
     report
 }

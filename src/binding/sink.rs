@@ -4,7 +4,7 @@ use napi::sys;
 
 use super::realm::Realm;
 use super::{replies, values};
-use crate::cache::{Outcome, Sink, closed};
+use crate::redis::{Outcome, Redirected, RequestSink, Sink, closed};
 
 /// How JavaScript reads an outcome. The numbers are shared with `js/protocol.js`. A word from [`FIRST_NUMBER`] on is no
 /// mark but an outcome that is a small number.
@@ -102,11 +102,9 @@ pub fn show(realm: &Realm, outcome: &Outcome<'_>) -> (Mark, Option<sys::napi_val
         Outcome::Lost { was_sent: false } => return (Mark::LostUnsent, None),
         Outcome::Integer(value) => (Mark::Value, values::integer(realm.env, *value)),
         Outcome::Json(text) => (Mark::Json, values::string(realm.env, text)),
-        Outcome::Reply(bytes, shape) => (Mark::Value, replies::reply(realm, bytes, *shape)),
-        Outcome::Replies(bytes, shapes) => (Mark::Value, replies::replies(realm, bytes, shapes)),
+        Outcome::Reply(bytes, format) => (Mark::Value, replies::reply(realm, bytes, *format)),
+        Outcome::Replies(bytes, formats) => (Mark::Value, replies::replies(realm, bytes, formats)),
         Outcome::Failed(error) => (Mark::Failed, Ok(realm.error(error))),
-        // The cluster's driver sends these on.
-        Outcome::Redirected(_) => (Mark::Failed, Ok(realm.error(&closed()))),
         Outcome::Entries(entries) => {
             let texts: Vec<&[u8]> =
                 entries.iter().flat_map(|(field, json)| [field.as_ref(), json.as_ref()]).collect();
@@ -126,10 +124,10 @@ fn word_alone(outcome: &Outcome<'_>) -> Option<u32> {
         Outcome::Integer(number) => {
             u32::try_from(*number).ok()?.checked_add(FIRST_NUMBER).filter(|word| *word <= i32::MAX as u32)
         }
-        Outcome::Reply(bytes, shape) => match bytes.as_ref() {
-            b"+OK\r\n" if !shape.as_buffers => Some(Mark::Ok as u32),
+        Outcome::Reply(bytes, format) => match bytes.as_ref() {
+            b"+OK\r\n" if !format.as_buffers => Some(Mark::Ok as u32),
             b"_\r\n" | b"$-1\r\n" | b"*-1\r\n" => Some(Mark::Null as u32),
-            [b':', digits @ .., b'\r', b'\n'] if !shape.numbers_as_texts => small_number(digits),
+            [b':', digits @ .., b'\r', b'\n'] if !format.numbers_as_texts => small_number(digits),
             _ => None,
         },
         _ => None,
@@ -155,5 +153,12 @@ impl Sink for JsSink<'_> {
         let (mark, value) = show(self.realm, &outcome);
         self.settled.values.extend(value);
         self.settled.words.extend([slot, mark as u32]);
+    }
+}
+
+impl<T> RequestSink<T> for JsSink<'_> {
+    /// Routers send such a request on. One that comes here was redirected where there is nobody to ask.
+    fn redirect(&mut self, redirected: Redirected<T>) {
+        self.settle(redirected.pending.slot, Outcome::Failed(closed()));
     }
 }

@@ -37,7 +37,7 @@ impl Core {
         let Some(backlog) = backlog else { return self };
         self.kept().journal.reserve();
         let (hold, gate) = watch::channel(());
-        self.dialer = self.dialer.held_by(gate);
+        self.node.hold_until_dropped(gate);
         self.backlog = BacklogState {
             found: Mutex::new(Some(backlog)),
             is_reading: AtomicBool::new(true),
@@ -67,7 +67,7 @@ impl Core {
             Ok(journal) => core.kept().journal.inherit(journal),
             Err(error) => {
                 core.kept().journal.release();
-                core.health.failed(error.code().as_str(), error.message());
+                core.health().failed(error.code().as_str(), error.message());
             }
         }
     }
@@ -82,7 +82,7 @@ impl Core {
     /// connection.
     pub(super) fn defers_writes(&self) -> bool {
         // In this order: where nothing is pending any more, the caller sees the state that follows.
-        self.health.state() == State::Connecting && self.backlog.is_pending.load(Ordering::Acquire)
+        self.health().state() == State::Connecting && self.backlog.is_pending.load(Ordering::Acquire)
     }
 
     /// What ended processes left is on its way to Redis, or to the members of a cluster.
@@ -93,7 +93,7 @@ impl Core {
     /// Reading has ended, however it did.
     pub fn backlog_is_read(&self) {
         self.backlog.is_reading.store(false, Ordering::Release);
-        self.health.tell(READ, &json!({}));
+        self.health().tell(READ, &json!({}));
     }
 
     /// Connections need not wait any more for what ended processes left.

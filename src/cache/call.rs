@@ -1,10 +1,8 @@
 //! What crosses into this room and out of it.
 
-use std::borrow::Cow;
-
-use super::redirect::Redirected;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::key::{Keys, Kind};
+use crate::redis::CommandOptions;
 
 /// Where a value lives, in the caller's terms.
 #[derive(Debug, Clone, Copy)]
@@ -82,12 +80,12 @@ pub enum Call<'a> {
     /// A command as it is, its name first.
     Command {
         arguments: &'a [&'a [u8]],
-        style: Style,
+        options: CommandOptions,
     },
     /// Commands that run together or not at all, without MULTI and EXEC.
     Transaction {
         commands: &'a [&'a [&'a [u8]]],
-        style: Style,
+        options: CommandOptions,
     },
     Get {
         place: Place<'a>,
@@ -152,132 +150,5 @@ impl Call<'_> {
     /// A call of the raw client: memory cannot answer it.
     pub fn is_raw(&self) -> bool {
         matches!(self, Call::Command { .. } | Call::Transaction { .. })
-    }
-}
-
-/// How a raw command is sent, and how its reply is given.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
-    /// Texts of the reply come as bytes.
-    pub as_buffers: bool,
-    /// The client's prefix goes in front of every key.
-    pub is_prefixed: bool,
-    /// The reply is given as RESP2 has it: no objects.
-    pub is_flat: bool,
-    /// Numbers of the reply come as texts.
-    pub numbers_as_texts: bool,
-}
-
-/// How the reply of a raw command is given to its caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    pub layout: Layout,
-    /// Texts come as bytes.
-    pub as_buffers: bool,
-    /// Numbers come as texts.
-    pub numbers_as_texts: bool,
-    /// The server's errors come in all their words, which may quote arguments.
-    pub is_verbatim: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// Texts, numbers, arrays and null, as RESP2 has them.
-    Plain,
-    /// The pairs of a flat array or a map become an object.
-    Object,
-    /// Pairs that RESP3 nests become one flat list, as RESP2 has them.
-    FlatPairs,
-    /// A map becomes a list of pairs, as RESP2 has them.
-    PairList,
-}
-
-impl Shape {
-    pub const PLAIN: Shape =
-        Shape { layout: Layout::Plain, as_buffers: false, numbers_as_texts: false, is_verbatim: false };
-    pub const BUFFERS: Shape = Shape { as_buffers: true, ..Shape::PLAIN };
-
-    pub fn of(name: &[u8], style: Style) -> Shape {
-        let layout = match Layout::of(name) {
-            Layout::Object if style.is_flat => Layout::Plain,
-            layout => layout,
-        };
-        let Style { as_buffers, numbers_as_texts, .. } = style;
-        Shape { layout, as_buffers, numbers_as_texts, is_verbatim: false }
-    }
-}
-
-impl Layout {
-    /// The layout in which users of RESP2 know the reply of a command. Where the protocols differ
-    /// is told by the `resp3` notes of <https://redis.io/docs/latest/commands/>.
-    fn of(name: &[u8]) -> Layout {
-        const FLAT_PAIRS: [&str; 11] = [
-            "ZRANGE",
-            "ZREVRANGE",
-            "ZRANGEBYSCORE",
-            "ZREVRANGEBYSCORE",
-            "ZUNION",
-            "ZINTER",
-            "ZDIFF",
-            "ZRANDMEMBER",
-            "ZPOPMIN",
-            "ZPOPMAX",
-            "HRANDFIELD",
-        ];
-        let is = |command: &str| name.eq_ignore_ascii_case(command.as_bytes());
-        match name.first() {
-            Some(b'H' | b'h' | b'X' | b'x' | b'Z' | b'z') => {}
-            _ => return Layout::Plain,
-        }
-        if is("HGETALL") {
-            Layout::Object
-        } else if is("XREAD") || is("XREADGROUP") {
-            Layout::PairList
-        } else if FLAT_PAIRS.into_iter().any(is) {
-            Layout::FlatPairs
-        } else {
-            Layout::Plain
-        }
-    }
-}
-
-/// What a call came to. Exactly one a call.
-#[derive(Debug, PartialEq)]
-pub enum Outcome<'a> {
-    Null,
-    Boolean(bool),
-    Integer(i64),
-    /// JSON text.
-    Json(Cow<'a, [u8]>),
-    /// The fields of a hash and their JSON texts.
-    Entries(Vec<(Vec<u8>, Vec<u8>)>),
-    /// A complete reply, to be shown in this shape.
-    Reply(Cow<'a, [u8]>, Shape),
-    /// The complete reply of a transaction, and the shape of each of its parts.
-    Replies(Cow<'a, [u8]>, Box<[Shape]>),
-    Failed(Error),
-    /// The connection was lost before the reply. Whether any of the request may have reached the server.
-    Lost {
-        was_sent: bool,
-    },
-    /// Another node of the cluster is to answer.
-    Redirected(Box<Redirected>),
-}
-
-impl Outcome<'_> {
-    /// The same outcome, owning its bytes.
-    pub fn into_owned(self) -> Outcome<'static> {
-        match self {
-            Outcome::Null => Outcome::Null,
-            Outcome::Boolean(value) => Outcome::Boolean(value),
-            Outcome::Integer(value) => Outcome::Integer(value),
-            Outcome::Json(text) => Outcome::Json(Cow::Owned(text.into_owned())),
-            Outcome::Entries(entries) => Outcome::Entries(entries),
-            Outcome::Reply(bytes, shape) => Outcome::Reply(Cow::Owned(bytes.into_owned()), shape),
-            Outcome::Replies(bytes, shapes) => Outcome::Replies(Cow::Owned(bytes.into_owned()), shapes),
-            Outcome::Failed(error) => Outcome::Failed(error),
-            Outcome::Lost { was_sent } => Outcome::Lost { was_sent },
-            Outcome::Redirected(redirected) => Outcome::Redirected(redirected),
-        }
     }
 }

@@ -7,7 +7,7 @@ use super::core::Core;
 use super::kinds::default_ttl;
 use super::request::milliseconds;
 use super::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, FollowedBy, Purpose};
 use crate::error::Result;
 use crate::key::Kind;
 use crate::lane::{
@@ -95,7 +95,13 @@ impl Clearing {
     }
 
     /// Puts the request of the current step in.
-    pub fn ask(self: Box<Self>, core: &Core, token: &Token, now: Instant, out: &mut impl Requests<Token>) {
+    pub fn ask(
+        self: Box<Self>,
+        core: &Core,
+        token: &CacheRequest,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+    ) {
         let from = out.buffer().len();
         match self.step {
             Step::FirstPage | Step::Index => self.append_page(core, now, out.buffer()),

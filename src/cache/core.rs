@@ -8,23 +8,21 @@ use tokio::sync::watch;
 
 use super::attention::Attention;
 use super::backlog::{BacklogState, find_backlog, open_journal};
-use super::call::{Call, Outcome, Unacknowledged};
+use super::call::{Call, Unacknowledged};
 use super::clearing::Clearing;
 use super::kept::Kept;
-use super::large::LargeValues;
 use super::replay::Recovery;
 use super::request::Operation;
 use super::slot_owners::SlotOwners;
-use super::token::{NOBODY, Purpose, Token};
+use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose};
 use crate::codec::{Codec, Mode};
-use crate::command::Prefix;
 use crate::config::{Compression, Config, Endpoint, Topology};
-use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
 use crate::journal::{self, Item, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
+use crate::redis::{NOBODY, Node, Outcome, OwnRequests, Pending, Role, closed};
 use crate::store::MemoryStore;
 
 /// A key that is read again within this time is not compared again with what memory has: in an outage its value
@@ -44,13 +42,12 @@ pub struct Scratch {
 
 /// The part of a client that any thread may use.
 pub struct Core {
-    pub(super) dialer: Dialer,
+    pub(super) node: Node,
     keys: Keys,
     pub(super) codec: Codec,
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
     // anything that waits. Contended only with the thread driver.
     kept: Mutex<Kept>,
-    pub(super) health: Arc<Health>,
     /// Whether the caller has turned Redis off for now.
     is_set_aside: AtomicBool,
     indexed_writes: AtomicU64,
@@ -62,41 +59,11 @@ pub struct Core {
     pub(super) legacy_attention: Attention,
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
-    breaker: Breaker,
-    pub(super) large: LargeValues,
-    role: Role,
-    is_node: bool,
     /// Of a cluster's node: all its slots.
     pub(super) slot_owners: Option<Arc<SlotOwners>>,
     /// Files of ended processes that are still to be read.
     pub(super) backlog: BacklogState,
     _counted: census::Member,
-    /// Of the raw client's keys.
-    pub(super) prefix: Prefix,
-}
-
-/// What a client's connection is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Role {
-    /// All calls share it, so none may change what it means for the others, or hold it up.
-    #[default]
-    Shared,
-    /// One client has it for all that it says, in order, so it may choose its database.
-    Own,
-    /// One caller has it alone: it may block, subscribe and watch. Nothing is kept for an outage.
-    Dedicated,
-    /// The same, and it may ask to see every command that the server runs.
-    Monitor,
-}
-
-impl Role {
-    /// Every role with its name; its position is its number in JavaScript.
-    pub const ALL: [(Role, &'static str); 4] = [
-        (Role::Shared, "shared"),
-        (Role::Own, "own"),
-        (Role::Dedicated, "dedicated"),
-        (Role::Monitor, "monitor"),
-    ];
 }
 
 impl Core {
@@ -131,21 +98,15 @@ impl Core {
                 clearings: 0,
                 extensions: Vec::new(),
             }),
-            health: Arc::new(Health::default()),
             is_set_aside: AtomicBool::new(false),
             indexed_writes: AtomicU64::new(0),
             read_attention: attention(role, READ_AGAIN_AFTER, began),
             legacy_attention: attention(role, LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
-            breaker: Breaker::default(),
-            large: LargeValues::default(),
-            role,
-            is_node: false,
             slot_owners: None,
             backlog: BacklogState::default(),
             _counted: census::CORES.add(),
-            prefix: Prefix::new(&config.client_key_prefix),
-            dialer: Dialer::new(config),
+            node: Node::new(config, role),
         })
     }
 
@@ -159,16 +120,13 @@ impl Core {
         share: usize,
         slot_owners: Arc<SlotOwners>,
     ) -> Result<Core> {
-        let node = Core::with_share(self.config().clone(), self.role, share.max(1))?;
         Ok(Core {
+            node: self.node.of_cluster(at),
             sequence: self.sequence.clone(),
-            health: Arc::new(self.health.of_node()),
             is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
-            is_node: true,
             slot_owners: Some(slot_owners),
             backlog: self.backlog_of_node(),
-            dialer: self.dialer.following(at),
-            ..node
+            ..Core::with_share(self.config().clone(), self.node.role(), share.max(1))?
         })
     }
 
@@ -177,48 +135,16 @@ impl Core {
     /// # Errors
     /// As for `new`.
     pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
-        Ok(Core {
-            health: Arc::new(self.health.of_node()),
-            is_node: true,
-            dialer: self.dialer.following(at).reading_replicas(),
-            ..Core::new(self.config().clone(), Role::Dedicated)?
-        })
+        Ok(Core { node: self.node.of_replica(at), ..Core::new(self.config().clone(), Role::Dedicated)? })
     }
 
-    /// Whether this only reads, from a replica.
-    pub fn reads_replicas(&self) -> bool {
-        self.dialer.is_reading_replicas()
-    }
-
-    /// Whether this is one node of a cluster.
-    pub fn is_node(&self) -> bool {
-        self.is_node
+    /// The server, and what is known of it.
+    pub fn node(&self) -> &Node {
+        &self.node
     }
 
     pub fn config(&self) -> &Config {
-        self.dialer.config()
-    }
-
-    pub fn dialer(&self) -> &Dialer {
-        &self.dialer
-    }
-
-    pub fn is_dedicated(&self) -> bool {
-        matches!(self.role, Role::Dedicated | Role::Monitor)
-    }
-
-    pub(super) fn role(&self) -> Role {
-        self.role
-    }
-
-    /// Whether all calls share the connection.
-    pub(super) fn is_shared(&self) -> bool {
-        self.role == Role::Shared
-    }
-
-    /// Of the one server.
-    pub fn breaker(&self) -> &Breaker {
-        &self.breaker
+        self.node.config()
     }
 
     pub fn keys(&self) -> &Keys {
@@ -226,7 +152,12 @@ impl Core {
     }
 
     pub fn health(&self) -> &Arc<Health> {
-        &self.health
+        self.node.health()
+    }
+
+    /// When a call that is made now must have settled.
+    pub(super) fn deadline(&self, now: Instant) -> Instant {
+        self.node.deadline(now)
     }
 
     /// What this process keeps; a panic while it was held leaves what is valid, if stale.
@@ -236,7 +167,7 @@ impl Core {
 
     /// Whether calls are answered from memory now.
     pub fn answers_locally(&self) -> bool {
-        !self.uses_redis() || self.health.state() == State::Degraded
+        !self.uses_redis() || self.health().state() == State::Degraded
     }
 
     /// Whether calls are meant for Redis.
@@ -255,21 +186,16 @@ impl Core {
         }
     }
 
-    /// When a call that is made now must have settled.
-    pub fn deadline(&self, now: Instant) -> Instant {
-        now + self.config().command_timeout
-    }
-
     /// Turns a call into requests, put into `out`, or into its outcome.
     pub fn prepare(
         &self,
         call: &Call<'_>,
         slot: u32,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<Pending<CacheTicket>>,
         scratch: &mut Scratch,
     ) -> Option<Outcome<'static>> {
-        if self.health.state() == State::Closed {
+        if self.health().state() == State::Closed {
             return Some(Outcome::Failed(closed()));
         }
         self.try_prepare(call, slot, now, out, scratch).unwrap_or_else(|error| Some(Outcome::Failed(error)))
@@ -280,18 +206,31 @@ impl Core {
         call: &Call<'_>,
         slot: u32,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<Pending<CacheTicket>>,
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         match call {
-            Call::Command { arguments, style } => {
-                self.command(arguments, *style, Token::new(slot, Purpose::Upkeep, now), out)?;
+            Call::Command { arguments, options } => {
+                self.node.command(arguments, *options, slot, now, out)?;
                 Ok(None)
             }
-            Call::Transaction { commands, style } => {
-                self.transaction(commands, *style, Token::new(slot, Purpose::Upkeep, now), out)?;
+            Call::Transaction { commands, options } => {
+                self.node.transaction(commands, *options, slot, now, out)?;
                 Ok(None)
             }
+            _ => self.prepare_own(call, slot, now, &mut OwnRequests(out), scratch),
+        }
+    }
+
+    fn prepare_own(
+        &self,
+        call: &Call<'_>,
+        slot: u32,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Outcome<'static>>> {
+        match call {
             Call::ClearOrganization { organization } => {
                 let clearing = self.clearing(*organization)?;
                 Ok(self.clear(clearing, self.write_token(slot, call, now), now, out))
@@ -302,8 +241,9 @@ impl Core {
                 if self.answers_locally() || !operation.is_read() && self.defers_writes() {
                     return Ok(Some(self.fall_back(&operation, &token, false, now)));
                 }
-                if self.health.state() == State::Recovering
-                    && let Some(outcome) = self.bring_forward(&operation, call, token.sequence, now, out)
+                if self.health().state() == State::Recovering
+                    && let Some(outcome) =
+                        self.bring_forward(&operation, call, token.ticket.sequence, now, out)
                 {
                     return Ok(Some(outcome));
                 }
@@ -319,17 +259,22 @@ impl Core {
     fn clear(
         &self,
         clearing: Box<Clearing>,
-        token: Token,
+        token: CacheRequest,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
         if self.answers_locally() || self.defers_writes() {
             return Some(self.clear_locally(&clearing, &token));
         }
-        if self.health.state() == State::Recovering {
+        if self.health().state() == State::Recovering {
             // Acknowledged writes that wait here are older than the clearing. Where there is no room to
             // note it, it goes out all the same.
-            let _ = self.kept().journal.clear(clearing.index(), clearing.organization(), token.sequence, now);
+            let _ = self.kept().journal.clear(
+                clearing.index(),
+                clearing.organization(),
+                token.ticket.sequence,
+                now,
+            );
         }
         clearing.ask(self, &token, now, out);
         None
@@ -345,7 +290,7 @@ impl Core {
         self.sequence.load(Ordering::Relaxed)
     }
 
-    fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> Token {
+    fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
@@ -353,7 +298,8 @@ impl Core {
             Call::Acknowledged { unacknowledged, .. } => *unacknowledged,
             _ => Unacknowledged::Journal,
         };
-        Token { sequence, unacknowledged, ..Token::new(slot, Purpose::Upkeep, now) }
+        let ticket = CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged };
+        CacheRequest::new(slot, ticket, now)
     }
 
     /// Answers a call from memory at once, without a detour through a request. The embedded
@@ -364,18 +310,6 @@ impl Core {
         })
     }
 
-    /// Why no further call can wait, where so much waits already.
-    pub fn overload(&self, commands: usize, bytes: usize) -> Option<Error> {
-        let full = |what: String| Some(Error::new(ErrorCode::Overloaded, what));
-        if commands >= self.config().queue_max_commands {
-            return full(format!("{commands} commands wait for Redis, as many as may"));
-        }
-        if bytes >= self.config().queue_max_bytes {
-            return full(format!("{bytes} bytes wait for Redis, as many as may"));
-        }
-        None
-    }
-
     /// The outcome of a call for which there is no room: the adapter's calls fall back.
     pub fn without_room(
         &self,
@@ -384,7 +318,7 @@ impl Core {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        self.health.counters().overloaded.increment();
+        self.health().counters().overloaded.increment();
         let token = self.write_token(NOBODY, call, now);
         match call {
             Call::Command { .. } | Call::Transaction { .. } => Outcome::Failed(error.clone()),
@@ -458,12 +392,4 @@ fn mode(compression: Compression) -> Mode {
         Compression::Lz4 => Mode::Lz4,
         Compression::Zstd => Mode::Zstd,
     }
-}
-
-pub fn embedded() -> Error {
-    Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask").lasting()
-}
-
-pub fn closed() -> Error {
-    Error::new(ErrorCode::Closed, "the cache was shut down")
 }

@@ -4,24 +4,25 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::call::{Outcome, Unacknowledged};
+use super::call::Unacknowledged;
 use super::clearing::Clearing;
 use super::core::Core;
 use super::kept::{Attempt, Kept};
 use super::local;
 use super::replies::{fields, miss};
 use super::request::Operation;
-use super::token::Token;
+use super::ticket::CacheRequest;
 use crate::health::State;
 use crate::journal::Recorded;
 use crate::lane::Frame;
+use crate::redis::Outcome;
 
 impl Core {
     /// The outcome of an operation that Redis does not carry out, or not as far as anybody knows.
     pub(super) fn fall_back(
         &self,
         operation: &Operation<'_>,
-        token: &Token,
+        token: &CacheRequest,
         is_in_doubt: bool,
         now: Instant,
     ) -> Outcome<'static> {
@@ -35,7 +36,7 @@ impl Core {
         self.health().local_write();
         let attempt = self.attempt(token, is_in_doubt);
         let mut kept = self.kept();
-        match token.unacknowledged {
+        match token.ticket.unacknowledged {
             Unacknowledged::Journal => {}
             Unacknowledged::Refuse => {
                 kept.disown(operation, &attempt, now);
@@ -62,7 +63,7 @@ impl Core {
         frame: Frame<'_>,
         now: Instant,
     ) -> Option<Outcome<'static>> {
-        let is_up_to_date = self.health.state() == State::Ready && !self.wants_recovery();
+        let is_up_to_date = self.health().state() == State::Ready && !self.wants_recovery();
         if is_up_to_date || !operation.is_read() {
             return None;
         }
@@ -90,10 +91,10 @@ impl Core {
             && self.index_of_key(key).is_some_and(|index| kept.awaits_clearing(key, &index))
     }
 
-    pub(super) fn attempt(&self, token: &Token, is_in_doubt: bool) -> Attempt {
+    pub(super) fn attempt(&self, token: &CacheRequest, is_in_doubt: bool) -> Attempt {
         Attempt {
             issued: token.issued,
-            sequence: token.sequence,
+            sequence: token.ticket.sequence,
             is_in_doubt,
             default_ttl: self.config().default_ttl,
         }
@@ -110,7 +111,7 @@ impl Core {
     }
 
     /// A clearing that Redis does not carry out, or did not finish.
-    pub(super) fn clear_locally(&self, clearing: &Clearing, token: &Token) -> Outcome<'static> {
+    pub(super) fn clear_locally(&self, clearing: &Clearing, token: &CacheRequest) -> Outcome<'static> {
         let mut kept = self.kept();
         let removed = i64::try_from(kept.clear_memory(clearing.index())).unwrap_or(i64::MAX);
         if !self.uses_redis() {
@@ -118,7 +119,7 @@ impl Core {
         }
         let asked_at = clearing.was_asked_at().unwrap_or(token.issued);
         let recorded =
-            kept.journal.clear(clearing.index(), clearing.organization(), token.sequence, asked_at);
+            kept.journal.clear(clearing.index(), clearing.organization(), token.ticket.sequence, asked_at);
         self.expect_recovery();
         drop(kept);
         let is_kept = matches!(recorded, Recorded::Kept | Recorded::Outdated);

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::Outcome;
 use super::local;
 use super::replay::Recovery;
 use super::request::Operation;
 use crate::journal::{Content, Digest, Held, Journal, Record, Recorded, Write, digest};
+use crate::redis::Outcome;
 use crate::store::{MemoryStore, Remaining};
 
 /// Memory and journal, under one lock: what one of them says depends on the other.

@@ -6,7 +6,7 @@ use super::core::Core;
 use super::kinds::default_ttl;
 use super::request::milliseconds;
 use super::scripts::MOVE_LEGACY;
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
 use crate::config::LegacyValues;
 use crate::key::{DecodedKey, Kind, LegacyLocation};
@@ -57,7 +57,7 @@ impl Legacy {
 
     /// Asks for the old value. Of a string the mark of a clearing makes a miss; of a hash the clearing
     /// itself takes the fields, so what is there now is newer.
-    pub fn ask(self: Box<Self>, core: &Core, token: &Token, next: &mut impl Requests<Token>) {
+    pub fn ask(self: Box<Self>, core: &Core, token: &CacheRequest, next: &mut impl Requests<CacheRequest>) {
         let from = next.buffer().len();
         let request = next.buffer();
         match (&self.place, &self.cleared_mark) {
@@ -72,8 +72,8 @@ impl Legacy {
 
     /// Takes the old value away: a newer one stands where it belongs, and must not be followed by the old one when it
     /// ends. Nobody waits for it.
-    fn remove(&self, core: &Core, issued: Instant, next: &mut impl Requests<Token>) {
-        next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
+    fn remove(&self, core: &Core, issued: Instant, next: &mut impl Requests<CacheRequest>) {
+        next.push(unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
             match &self.place {
                 LegacyLocation::HashField { key, field } => append_command(out, &[b"HDEL", key, field]),
                 LegacyLocation::Text { key } => append_command(out, &[b"UNLINK", key]),
@@ -85,7 +85,13 @@ impl Legacy {
     /// Moves the value: it is written where it belongs unless something newer is there, and the
     /// old one goes. While the organization's mark stands nothing is moved, since a value that changes
     /// its place could be missed by the clearing. Nobody waits for it.
-    pub fn move_here(&self, core: &Core, json: &[u8], issued: Instant, next: &mut impl Requests<Token>) {
+    pub fn move_here(
+        &self,
+        core: &Core,
+        json: &[u8],
+        issued: Instant,
+        next: &mut impl Requests<CacheRequest>,
+    ) {
         let ttl = default_ttl(self.kind).unwrap_or(core.config().default_ttl);
         let mut stored = Vec::new();
         if core.encode(json, &mut stored).is_err() {
@@ -99,7 +105,7 @@ impl Legacy {
         let keys: Vec<&[u8]> = keys.into_iter().flatten().map(Vec::as_slice).collect();
         let stays = i64::from(core.config().legacy == LegacyValues::Copy);
         let numbers = [milliseconds(ttl), end_of_life(ttl), milliseconds(ttl + EXTRA_INDEX_LIFE), stays];
-        next.push(Token::unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
+        next.push(unasked(Purpose::Upkeep, issued), core.deadline(issued), |out| {
             append_header(out, 3 + keys.len() + 1 + numbers.len() + usize::from(field.is_some()));
             append_argument(out, b"EVAL");
             append_argument(out, MOVE_LEGACY);
@@ -117,12 +123,12 @@ impl Core {
     /// Whether values of the JavaScript layer are looked for. It knew no clusters: its hashes would hold all
     /// organizations in one slot.
     pub(super) fn reads_legacy(&self) -> bool {
-        !self.is_node() && self.config().legacy != LegacyValues::Off
+        !self.node.is_in_cluster() && self.config().legacy != LegacyValues::Off
     }
 
     /// A value has been written: the JavaScript layer's value of it goes, looked for now and then. Where such values
     /// are only copied one is expected, and each write takes it away.
-    pub(super) fn remove_legacy(&self, key: &[u8], issued: Instant, next: &mut impl Requests<Token>) {
+    pub(super) fn remove_legacy(&self, key: &[u8], issued: Instant, next: &mut impl Requests<CacheRequest>) {
         let is_expected = self.config().legacy == LegacyValues::Copy;
         if (is_expected || self.legacy_attention.is_due(key, b"", issued))
             && let Some(legacy) = Legacy::of(self, key)

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use super::call::Outcome;
 use super::request::Operation;
+use crate::redis::Outcome;
 use crate::store::MemoryStore;
 
 /// Carries an operation out in memory. A value comes back as it was stored.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::core::Core;
 use super::local;
 use super::request::Operation;
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, Purpose, unasked};
 use crate::key::{DecodedKey, Kind};
 use crate::lane::{Frame, Node, Requests, append_command};
 
@@ -40,7 +40,7 @@ impl Core {
         key: &[u8],
         stored: Option<&[u8]>,
         now: Instant,
-        next: &mut impl Requests<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) {
         let Some(stored) = stored else {
             self.kept().memory.delete(key, now);
@@ -65,7 +65,7 @@ impl Core {
         field: &[u8],
         stored: Option<&[u8]>,
         now: Instant,
-        next: &mut impl Requests<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) {
         if stored.is_some() && !self.read_attention.is_due(key, field, now) {
             return;
@@ -86,7 +86,7 @@ impl Core {
         key: &[u8],
         fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
         now: Instant,
-        next: &mut impl Requests<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) {
         if !self.read_attention.is_due(key, b"", now) {
             return;
@@ -113,12 +113,12 @@ impl Core {
         &self,
         key: &[u8],
         now: Instant,
-        next: &mut impl Requests<Token>,
+        next: &mut impl Requests<CacheRequest>,
         content: impl FnOnce() -> Content,
     ) {
         let clearings = self.kept().clearings;
         let recent = Box::new(Recent { key: key.into(), clearings, content: content() });
-        next.push(Token::unasked(Purpose::Lifetime(recent), now), self.deadline(now), |out| {
+        next.push(unasked(Purpose::Lifetime(recent), now), self.deadline(now), |out| {
             append_command(out, &[b"PTTL", key]);
             1
         });
@@ -157,11 +157,11 @@ impl Core {
     }
 
     /// Redis has carried a write out.
-    pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &Token) {
+    pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &CacheRequest) {
         let mut kept = self.kept();
         if !kept.journal.is_empty() {
             for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
-                kept.note_written(key, token.sequence);
+                kept.note_written(key, token.ticket.sequence);
             }
             if kept.supersede(operation, &self.attempt(token, true)) {
                 return;

@@ -9,19 +9,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::call::{Call, Outcome};
+use super::call::Call;
 use super::clearing::Clearing;
 use super::core::Core;
-use super::fence::Fence;
 use super::kept::Kept;
-use super::refusals::Treatment;
 use super::replay_request::{ReplayRequest, append_fields};
 use super::request::Operation;
-use super::token::{NOBODY, Purpose, Token};
+use super::ticket::{CacheRequest, CacheTicket, Purpose, unasked};
 use crate::error::Error;
 use crate::health::{ReplayProgress, State};
 use crate::journal::{Content, Entry};
 use crate::lane::{Frame, Node, Requests};
+use crate::redis::{ErrorPolicy, Outcome};
 
 /// Entries that one script replays at most. More of them replay faster and hold live calls up longer:
 /// `npm run bench -- --only outage` shows both...
@@ -77,12 +76,17 @@ pub struct Replay {
 impl Core {
     /// A connection stands. True where there is something to bring up to date; the state says so then. `held`: not
     /// before `release_recovery`.
-    pub(super) fn begin_recovery(&self, held: bool, now: Instant, out: &mut impl Requests<Token>) -> bool {
+    pub(super) fn begin_recovery(
+        &self,
+        held: bool,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+    ) -> bool {
         let mut kept = self.kept();
         let Kept { journal, recovery, extensions, .. } = &mut *kept;
         self.wants_recovery.store(false, Ordering::Release);
         for request in extensions.drain(..) {
-            out.push(Token::unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
+            out.push(unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
                 bytes.extend_from_slice(&request);
                 1
             });
@@ -98,7 +102,7 @@ impl Core {
         recovery.try_again_at = held.then(|| self.deadline(now));
         let is_due = !journal.is_empty();
         if is_due {
-            self.health.enter(State::Recovering);
+            self.health().enter(State::Recovering);
             self.send_clearings(&mut kept, now, out);
             self.send_batches(&mut kept, now, out);
         }
@@ -107,12 +111,12 @@ impl Core {
     }
 
     /// The journal has got something while Redis was there.
-    pub(super) fn recover(&self, now: Instant, out: &mut impl Requests<Token>) {
+    pub(super) fn recover(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let mut kept = self.kept();
         if kept.journal.is_empty() {
             return;
         }
-        self.health.enter(State::Recovering);
+        self.health().enter(State::Recovering);
         if kept.recovery.under_way == 0 {
             self.send_clearings(&mut kept, now, out);
         }
@@ -120,16 +124,8 @@ impl Core {
         self.end_recovery(&mut kept, now);
     }
 
-    /// Asks the server to end an earlier connection.
-    pub(super) fn push_fence(&self, fence: Fence, now: Instant, out: &mut impl Requests<Token>) {
-        let from = out.buffer().len();
-        let replies = fence.append(out.buffer());
-        let deadline = self.deadline(now);
-        out.commit(from, replies, Token::unasked(Purpose::Fence(Box::new(fence)), now), deadline);
-    }
-
     /// Nothing of an earlier connection can run any more.
-    pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<Token>) {
+    pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let mut kept = self.kept();
         if std::mem::take(&mut kept.recovery.is_held) {
             kept.recovery.try_again_at = None;
@@ -141,13 +137,13 @@ impl Core {
 
     /// When what was refused is to be tried again.
     pub(super) fn recovery_due(&self) -> Option<Instant> {
-        if self.health.state() != State::Recovering {
+        if self.health().state() != State::Recovering {
             return None;
         }
         self.kept().recovery.try_again_at
     }
 
-    pub(super) fn try_recovery_again(&self, now: Instant, out: &mut impl Requests<Token>) {
+    pub(super) fn try_recovery_again(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let mut kept = self.kept();
         if kept.recovery.try_again_at.is_some_and(|at| at <= now) {
             kept.recovery.try_again_at = None;
@@ -159,19 +155,20 @@ impl Core {
         }
     }
 
-    fn send_clearings(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) {
+    fn send_clearings(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) {
         if kept.recovery.is_held {
             return;
         }
         for clear in kept.journal.clears() {
             let Ok(clearing) = Clearing::new(self, clear.organization.as_deref()) else { continue };
-            let token = Token { sequence: clear.sequence, ..Token::new(NOBODY, Purpose::Upkeep, now) };
+            let ticket = CacheTicket { sequence: clear.sequence, ..CacheTicket::new(Purpose::Upkeep) };
+            let token = CacheRequest::unasked(ticket, now);
             clearing.asked_at(clear.at).ask(self, &token, now, out);
             kept.recovery.under_way += 1;
         }
     }
 
-    fn send_batches(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) {
+    fn send_batches(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) {
         while !kept.recovery.is_held && kept.recovery.under_way < self.batches_under_way() {
             if !self.send_batch(kept, now, out) {
                 return;
@@ -181,14 +178,14 @@ impl Core {
 
     /// A script's keys must share a slot, and those of an organization are no more than one entry's.
     fn batch_entries(&self) -> usize {
-        if self.is_node() { 1 } else { BATCH_ENTRIES }
+        if self.node.is_in_cluster() { 1 } else { BATCH_ENTRIES }
     }
 
     fn batches_under_way(&self) -> usize {
-        if self.is_node() { BATCH_ENTRIES * BATCHES_UNDER_WAY } else { BATCHES_UNDER_WAY }
+        if self.node.is_in_cluster() { BATCH_ENTRIES * BATCHES_UNDER_WAY } else { BATCHES_UNDER_WAY }
     }
 
-    fn send_batch(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<Token>) -> bool {
+    fn send_batch(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
         let Kept { journal, recovery, .. } = kept;
         let mut request = ReplayRequest::default();
         let mut count = 0;
@@ -219,10 +216,10 @@ impl Core {
         &self,
         replay: Replay,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
         append: impl FnOnce(&mut Vec<u8>),
     ) {
-        out.push(Token::unasked(Purpose::Replay(Box::new(replay)), now), self.deadline(now), |bytes| {
+        out.push(unasked(Purpose::Replay(Box::new(replay)), now), self.deadline(now), |bytes| {
             append(bytes);
             1
         });
@@ -236,11 +233,11 @@ impl Core {
         call: &Call<'_>,
         sequence: u64,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
         let mut kept = self.kept();
         if self.is_cleared(operation, call, &kept) {
-            self.health.local_read(false, true);
+            self.health().local_read(false, true);
             return Some(super::replies::miss(operation.form()));
         }
         let Kept { journal, recovery, .. } = &mut *kept;
@@ -272,7 +269,7 @@ impl Core {
         replay: Replay,
         answer: Result<Frame<'_>, Error>,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
         let mut kept = self.kept();
         if replay.generation != kept.recovery.generation {
@@ -301,12 +298,12 @@ impl Core {
                     kept.journal.settle(key, *sequence);
                     if done == 1 {
                         kept.recovery.replayed += 1;
-                        self.health.counters().replayed.increment();
+                        self.health().counters().replayed.increment();
                     } else {
                         // What is in Redis is newer than what memory has.
                         kept.memory.delete(key, Instant::now());
                         kept.recovery.superseded += 1;
-                        self.health.counters().superseded.increment();
+                        self.health().counters().superseded.increment();
                     }
                 }
                 Node::Bulk(line) | Node::Status(line) | Node::Error(line) => {
@@ -328,16 +325,16 @@ impl Core {
         error: Error,
         kept: &mut Kept,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
         let Replay { entries, generation, .. } = replay;
-        if Treatment::of(&error) == Treatment::Replace {
+        if ErrorPolicy::of(&error) == ErrorPolicy::Replace {
             return Some(error);
         }
         if error.redis_code() == Some("CLUSTERDOWN") {
             // It says so of each entry alike: they stay, and are tried again.
             kept.recovery.refused += entries.len() as u64;
-            self.health.failed("CLUSTERDOWN", "Redis refuses what the journal holds");
+            self.health().failed("CLUSTERDOWN", "Redis refuses what the journal holds");
             return None;
         }
         if let [(key, sequence)] = &entries[..] {
@@ -360,14 +357,14 @@ impl Core {
     fn entry_refused(&self, key: &[u8], sequence: u64, error: Error, kept: &mut Kept) -> Option<Error> {
         let code = error.redis_code().unwrap_or_default().to_owned();
         kept.recovery.refused += 1;
-        self.health.failed(&code, "Redis refuses what the journal holds");
-        match Treatment::of(&error) {
-            Treatment::Replace => return Some(error),
+        self.health().failed(&code, "Redis refuses what the journal holds");
+        match ErrorPolicy::of(&error) {
+            ErrorPolicy::Replace => return Some(error),
             // It stays, and is tried again.
-            Treatment::Wait | Treatment::Later => {}
+            ErrorPolicy::Wait | ErrorPolicy::Later => {}
             // No later attempt would end differently.
-            Treatment::Refuse => {
-                self.health.counters().replay_failed.increment();
+            ErrorPolicy::Refuse => {
+                self.health().counters().replay_failed.increment();
                 kept.journal.settle(key, sequence);
             }
         }
@@ -396,15 +393,15 @@ impl Core {
     pub(super) fn clearing_ended(
         &self,
         clearing: &Clearing,
-        token: &Token,
+        token: &CacheRequest,
         is_done: bool,
         now: Instant,
-        out: &mut impl Requests<Token>,
+        out: &mut impl Requests<CacheRequest>,
     ) {
         let mut kept = self.kept();
         if is_done {
             kept.clear_memory(clearing.index());
-            kept.journal.settle_clear(clearing.index(), token.sequence);
+            kept.journal.settle_clear(clearing.index(), token.ticket.sequence);
             if kept.journal.clears().next().is_none() {
                 kept.recovery.written = HashMap::new();
             }
@@ -419,7 +416,7 @@ impl Core {
     /// The client has closed: says what it leaves behind.
     pub fn tell_what_is_left(&self) {
         let left = self.kept().journal.len();
-        let client = self.health.id();
+        let client = self.health().id();
         if self.is_reading_backlog() {
             tracing::warn!(
                 client,
@@ -451,7 +448,7 @@ impl Core {
 
     /// Tells how far it has come; where nothing is left, Redis is up to date.
     fn end_recovery(&self, kept: &mut Kept, now: Instant) {
-        if self.health.state() != State::Recovering || kept.recovery.is_held {
+        if self.health().state() != State::Recovering || kept.recovery.is_held {
             return;
         }
         let Kept { journal, recovery, .. } = kept;
@@ -461,11 +458,11 @@ impl Core {
             recovery.told_at = Some(now);
             let Recovery { replayed, superseded, refused, .. } = *recovery;
             let left = journal.len();
-            self.health.replay_progress(ReplayProgress { replayed, superseded, refused, left });
+            self.health().replay_progress(ReplayProgress { replayed, superseded, refused, left });
         }
         if is_done {
             recovery.try_again_at = None;
-            self.health.enter(State::Ready);
+            self.health().enter(State::Ready);
         } else if recovery.under_way == 0 {
             recovery.try_again_at.get_or_insert(now + TRY_AGAIN_AFTER);
         }

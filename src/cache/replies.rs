@@ -3,138 +3,87 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use super::call::Outcome;
-use super::commands::transaction_refused;
 use super::core::Core;
 use super::legacy::Legacy;
-use super::redirect::{Redirected, Redirection, redirection};
-use super::refusals::Treatment;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose, unasked};
 use super::upkeep;
-use crate::connection::connection_confused;
 use crate::error::Error;
-use crate::lane::{Answer, Batch, Frame, Node, Requests, append_command};
-
-/// What follows from the replies of one read.
-#[derive(Debug, Default)]
-pub struct FollowUp {
-    pub requests: Batch<Token>,
-    /// Why this connection is of no use any more.
-    pub unusable: Option<Error>,
-    /// The breaker's question was answered.
-    pub is_probe_answered: bool,
-}
+use crate::lane::{Frame, Node, Requests, append_command};
+use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, OwnRequests, Redirection};
 
 impl Core {
-    /// The outcome of a request, or `None` where a further request was put into `follow_up` or
-    /// nobody waits.
-    pub fn finish<'a>(
+    /// The outcome of a request, or `None` where a further request was put into `follow_up` or nobody waits.
+    pub(super) fn finish<'a>(
         &self,
-        token: Token,
-        answer: Answer<'a>,
+        token: CacheRequest,
+        frame: Frame<'a>,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp,
+        follow_up: &mut FollowUp<CacheTicket>,
     ) -> Option<Outcome<'a>> {
         let owner = self.keeper_of(&token, request);
         let keeper = owner.as_deref().unwrap_or(self);
-        let refusal = match &answer {
-            Answer::Refused(line) => Some(Error::reply(line)),
-            Answer::Frame(frame) => match (&token.purpose, frame.error()) {
-                (_, Some(line)) => Some(Error::reply(&line)),
-                (Purpose::Operation(form), None) => {
-                    transaction_error(*form, *frame).map(|line| Error::reply(&line))
-                }
-                _ => None,
-            },
-        };
-        if let Some(error) = refusal {
-            if self.is_node()
-                && let Some(to) = redirection(&error, &token)
-            {
-                if !matches!(to, Redirection::Moved { .. }) && keeper.is_journalled(&token, request) {
-                    return self.give_up(token, request, &error, false, now);
-                }
-                if let Purpose::Clear(clearing) = &token.purpose {
-                    // What this one remembers of the organization is cleared too.
-                    self.kept().clear_memory(clearing.index());
-                }
-                let redirected = Redirected { to, token, request: request.to_vec() };
-                return Some(Outcome::Redirected(Box::new(redirected)));
-            }
-            let error = match (&answer, &token.purpose) {
-                (Answer::Refused(line), Purpose::Transaction(_)) => transaction_refused(line),
-                _ => error,
-            };
-            return self.refused(token, error, request, now, follow_up);
-        }
-        let Answer::Frame(frame) = answer else { return None };
-        if !is_expected(&token.purpose, frame) {
-            // Who answers this has lost count of its replies, or is no Redis: none of its answers can be trusted.
-            let error = connection_confused();
-            follow_up.unusable.get_or_insert_with(|| error.clone());
-            return self.give_up(token, request, &error, true, now);
-        }
-        self.learn(&token, request, frame);
         let elapsed = now.saturating_duration_since(token.issued);
-        let next = &mut follow_up.requests;
-        match token.purpose {
-            Purpose::Command(shape) | Purpose::Blocking(shape) => {
-                self.health.command(elapsed);
-                Some(Outcome::Reply(Cow::Borrowed(frame.bytes()), shape))
-            }
-            Purpose::Transaction(shapes) => {
-                self.health.command(elapsed);
-                Some(match frame.node() {
-                    // A key that was watched has changed.
-                    Node::Null => Outcome::Null,
-                    _ => Outcome::Replies(Cow::Borrowed(frame.bytes()), shapes),
-                })
-            }
+        let next = &mut OwnRequests(&mut follow_up.requests);
+        match token.ticket.purpose {
             Purpose::Operation(form) => {
+                self.node.learn_size(request, frame.bytes().len());
                 let operation = Operation::parse(form, request)?;
                 keeper.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
                 let found = self.legacy_value(frame);
-                self.health.read(elapsed, found.is_some());
+                self.health().read(elapsed, found.is_some());
                 if let Some(json) = &found {
-                    self.health.counters().legacy_reads.increment();
+                    self.health().counters().legacy_reads.increment();
                     legacy.move_here(self, json, token.issued, next);
                 }
                 Some(found.map_or(Outcome::Null, Outcome::Json))
             }
             Purpose::Clear(_) => keeper.clearing_advanced(token, frame, now, next),
-            Purpose::Upkeep | Purpose::Ask | Purpose::Asking => None,
-            Purpose::Probe => {
-                follow_up.is_probe_answered = true;
-                None
-            }
+            Purpose::Upkeep => None,
             Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
             Purpose::Lifetime(recent) => {
                 self.lifetime_known(*recent, frame, token.issued);
                 None
             }
             Purpose::Replay(replay) => {
-                follow_up.unusable = self.replayed(*replay, Ok(frame), now, next);
-                None
-            }
-            Purpose::Fence(fence) => {
-                match fence.advance() {
-                    Some(fence) => self.push_fence(fence, now, next),
-                    None => self.release_recovery(now, next),
-                }
+                let unusable = self.replayed(*replay, Ok(frame), now, next);
+                follow_up.unusable = follow_up.unusable.take().or(unusable);
                 None
             }
         }
     }
 
+    /// Whether a request goes where another node says. What the journal itself has sent stays there until the map of slots
+    /// is new.
+    pub(super) fn may_follow(&self, token: &CacheRequest, to: &Redirection, request: &[u8]) -> Followed {
+        let is_asked = match &token.ticket.purpose {
+            Purpose::Operation(_) | Purpose::ExtendIndex => true,
+            Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+            _ => false,
+        };
+        if !is_asked {
+            return Followed::No;
+        }
+        let owner = self.keeper_of(token, request);
+        let keeper = owner.as_deref().unwrap_or(self);
+        if !matches!(to, Redirection::Moved { .. }) && keeper.is_journalled(token, request) {
+            return Followed::AnsweredHere;
+        }
+        if let Purpose::Clear(clearing) = &token.ticket.purpose {
+            // What this one remembers of the organization is cleared too.
+            self.kept().clear_memory(clearing.index());
+        }
+        Followed::Yes
+    }
+
     /// What the journal holds of the key is newer than what any node has: until it is replayed, that is where it
     /// is read from and written to.
-    fn is_journalled(&self, token: &Token, request: &[u8]) -> bool {
-        let Purpose::Operation(form) = token.purpose else { return false };
+    fn is_journalled(&self, token: &CacheRequest, request: &[u8]) -> bool {
+        let Purpose::Operation(form) = token.ticket.purpose else { return false };
         let kept = self.kept();
         !kept.journal.is_empty()
             && Operation::parse(form, request)
@@ -143,11 +92,11 @@ impl Core {
 
     fn operation_done<'a>(
         &self,
-        token: Token,
+        token: CacheRequest,
         operation: &Operation<'_>,
         frame: Frame<'a>,
         (now, elapsed): (Instant, Duration),
-        next: &mut Batch<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'a>> {
         if let Some(outcome) = self.read_overruled(operation, frame, now) {
             return Some(outcome);
@@ -173,11 +122,11 @@ impl Core {
                 let fields = fields(frame);
                 self.remember_fields(key, fields.iter().copied(), now, next);
                 let entries = self.entries(&fields);
-                self.health.read(elapsed, !entries.is_empty());
+                self.health().read(elapsed, !entries.is_empty());
                 Some(Outcome::Entries(entries))
             }
             Operation::Set { .. } | Operation::SetPair { .. } | Operation::HashSet { .. } => {
-                self.health.write(elapsed);
+                self.health().write(elapsed);
                 self.remember_write(operation, &token);
                 for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
                     self.remove_legacy(key, token.issued, next);
@@ -188,7 +137,7 @@ impl Core {
                 Some(Outcome::Boolean(true))
             }
             Operation::Delete { .. } | Operation::HashDelete { .. } => {
-                self.health.write(elapsed);
+                self.health().write(elapsed);
                 self.remember_write(operation, &token);
                 Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
             }
@@ -197,13 +146,13 @@ impl Core {
 
     fn clearing_advanced(
         &self,
-        token: Token,
+        token: CacheRequest,
         frame: Frame<'_>,
         now: Instant,
-        next: &mut Batch<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
-        let Purpose::Clear(mut clearing) = token.purpose else { return None };
+        let Purpose::Clear(mut clearing) = token.ticket.purpose else { return None };
         if clearing.advance(frame) {
             self.clearing_ended(&clearing, &bare, true, now, next);
             return Some(Outcome::Integer(clearing.removed()));
@@ -216,12 +165,12 @@ impl Core {
         let outcome = match stored.map(|stored| self.codec.decode(stored)) {
             Some(Ok(json)) => Outcome::Json(json),
             Some(Err(_)) => {
-                self.health.counters().corrupt_values.increment();
+                self.health().counters().corrupt_values.increment();
                 Outcome::Null
             }
             None => Outcome::Null,
         };
-        self.health.read(elapsed, outcome != Outcome::Null);
+        self.health().read(elapsed, outcome != Outcome::Null);
         outcome
     }
 
@@ -237,7 +186,7 @@ impl Core {
         };
         let decoded = self.codec.decode(stored);
         if decoded.is_err() {
-            self.health.counters().corrupt_values.increment();
+            self.health().counters().corrupt_values.increment();
         }
         decoded.ok()
     }
@@ -247,135 +196,105 @@ impl Core {
         for (field, stored) in fields {
             match self.codec.decode(stored) {
                 Ok(json) => entries.push((field.to_vec(), json.into_owned())),
-                Err(_) => self.health.counters().corrupt_values.increment(),
+                Err(_) => self.health().counters().corrupt_values.increment(),
             }
         }
         entries
     }
 
     /// The server answered with an error.
-    fn refused(
+    pub(super) fn operation_refused(
         &self,
-        token: Token,
+        token: CacheRequest,
         error: Error,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp,
+        follow_up: &mut FollowUp<CacheTicket>,
     ) -> Option<Outcome<'static>> {
-        let treatment = Treatment::of(&error);
-        if treatment == Treatment::Replace {
-            follow_up.unusable.get_or_insert_with(|| error.clone());
-        }
-        let form = match token.purpose {
-            // The primary may be well.
-            Purpose::Command(_) if treatment == Treatment::Replace && self.reads_replicas() => {
-                return self.give_up(token, request, &error, false, now);
-            }
-            // The caller's own mistakes (WRONGTYPE, a wrong arity) say nothing of the server.
-            Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
-                return Some(Outcome::Failed(error));
-            }
+        let policy = ErrorPolicy::of(&error);
+        let next = &mut OwnRequests(&mut follow_up.requests);
+        let form = match token.ticket.purpose {
             Purpose::Replay(replay) => {
-                let unusable = self.replayed(*replay, Err(error), now, &mut follow_up.requests);
+                let unusable = self.replayed(*replay, Err(error), now, next);
                 follow_up.unusable = follow_up.unusable.take().or(unusable);
                 return None;
             }
-            // Who may not look at connections replays without a fence.
-            Purpose::Fence(_) => {
-                self.release_recovery(now, &mut follow_up.requests);
-                return None;
-            }
-            Purpose::Probe => {
-                follow_up.is_probe_answered = true;
-                return None;
-            }
-            Purpose::Clear(clearing)
-                if treatment == Treatment::Later && clearing.was_asked_at().is_none() =>
+            Purpose::Clear(ref clearing)
+                if policy == ErrorPolicy::Later && clearing.was_asked_at().is_none() =>
             {
-                let token = Token { purpose: Purpose::Clear(clearing), ..token };
-                return self.give_up(token, request, &error, false, now);
+                return self.give_up(token, request, false, now);
             }
-            Purpose::Clear(_) if treatment != Treatment::Replace => {
-                return Some(self.clearing_refused(token, &error, now, &mut follow_up.requests));
+            Purpose::Clear(_) if policy != ErrorPolicy::Replace => {
+                return Some(self.clearing_refused(token, &error, now, next));
             }
             Purpose::Operation(form) => form,
-            _ => return self.give_up(token, request, &error, false, now),
+            _ => return self.give_up(token, request, false, now),
         };
         if error.redis_code() == Some("WRONGTYPE") && form == Form::HashSet {
-            replace_by_hash(self, token, request, &mut follow_up.requests);
+            replace_by_hash(self, token, request, next);
             return None;
         }
         if error.redis_code() == Some("WRONGTYPE") && is_read(form) {
-            self.health.counters().corrupt_values.increment();
-            self.health.read(now.saturating_duration_since(token.issued), false);
+            self.health().counters().corrupt_values.increment();
+            self.health().read(now.saturating_duration_since(token.issued), false);
             return Some(miss(form));
         }
         if error.redis_code() == Some("WRONGTYPE") && form == Form::HashDelete {
             // A plain value has no fields.
-            self.health.write(now.saturating_duration_since(token.issued));
+            self.health().write(now.saturating_duration_since(token.issued));
             return Some(Outcome::Boolean(false));
         }
-        if treatment == Treatment::Later {
-            return self.give_up(token, request, &error, false, now);
+        if policy == ErrorPolicy::Later {
+            return self.give_up(token, request, false, now);
         }
-        if treatment != Treatment::Replace {
-            self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
+        if policy != ErrorPolicy::Replace {
+            self.health().failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
             if !is_read(form) {
                 return Some(Outcome::Boolean(false));
             }
         } else if error.redis_code() == Some("READONLY") {
-            self.dialer().require_primary();
+            self.node.dialer().require_primary();
         }
-        self.give_up(token, request, &error, false, now)
+        self.give_up(token, request, false, now)
     }
 
     /// Of one that the journal holds nobody hears, and it is tried again.
     fn clearing_refused(
         &self,
-        token: Token,
+        token: CacheRequest,
         error: &Error,
         now: Instant,
-        next: &mut Batch<Token>,
+        next: &mut impl Requests<CacheRequest>,
     ) -> Outcome<'static> {
-        self.health.failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
+        self.health().failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
         let bare = token.followed_by(Purpose::Upkeep);
-        if let Purpose::Clear(clearing) = token.purpose {
+        if let Purpose::Clear(clearing) = token.ticket.purpose {
             self.clearing_ended(&clearing, &bare, false, now, next);
         }
         Outcome::Boolean(false)
     }
 
-    /// The outcome of a request that Redis did not answer: the adapter's calls fall back, a raw
-    /// command fails with `error`. `is_in_doubt`: it was sent, and may have run.
-    pub fn give_up(
+    /// The outcome of a request that Redis did not answer: the call falls back. `is_in_doubt`: it was sent, and may have run.
+    pub(super) fn give_up(
         &self,
-        token: Token,
+        token: CacheRequest,
         request: &[u8],
-        error: &Error,
         is_in_doubt: bool,
         now: Instant,
     ) -> Option<Outcome<'static>> {
         let owner = self.keeper_of(&token, request);
-        owner.as_deref().unwrap_or(self).settle_without(token, request, error, is_in_doubt, now)
+        owner.as_deref().unwrap_or(self).settle_without(token, request, is_in_doubt, now)
     }
 
     fn settle_without(
         &self,
-        token: Token,
+        token: CacheRequest,
         request: &[u8],
-        error: &Error,
         is_in_doubt: bool,
         now: Instant,
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
-        match token.purpose {
-            Purpose::Command(_) if self.reads_replicas() => {
-                let redirected = Redirected { to: Redirection::Owner, token, request: request.to_vec() };
-                Some(Outcome::Redirected(Box::new(redirected)))
-            }
-            Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => {
-                Some(Outcome::Failed(error.clone()))
-            }
+        match token.ticket.purpose {
             Purpose::Operation(form) => {
                 let operation = Operation::parse(form, request)?;
                 Some(self.fall_back(&operation, &bare, is_in_doubt, now))
@@ -394,12 +313,7 @@ impl Core {
                 self.replay_lost(&replay, now);
                 None
             }
-            Purpose::Fence(_)
-            | Purpose::Upkeep
-            | Purpose::Lifetime(_)
-            | Purpose::Ask
-            | Purpose::Asking
-            | Purpose::Probe => None,
+            Purpose::Upkeep | Purpose::Lifetime(_) => None,
         }
     }
 }
@@ -409,7 +323,7 @@ fn is_read(form: Form) -> bool {
 }
 
 /// Whether a reply is of a type that its request can have.
-fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
+pub(super) fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
     let node = frame.node();
     match purpose {
         Purpose::Operation(Form::Get | Form::HashGet) => matches!(node, Node::Bulk(_) | Node::Null),
@@ -419,13 +333,10 @@ fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
         Purpose::Operation(Form::SetIndexed | Form::SetPair | Form::HashSet) => {
             matches!(node, Node::Array(_))
         }
-        Purpose::Transaction(_) => matches!(node, Node::Array(_) | Node::Null),
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
         Purpose::ExtendIndex | Purpose::Upkeep | Purpose::Lifetime(_) => matches!(node, Node::Integer(_)),
-        // RESP2's subscribed connections answer PING with an array.
-        Purpose::Ask | Purpose::Asking | Purpose::Probe => matches!(node, Node::Status(_) | Node::Array(_)),
-        _ => true,
+        Purpose::Clear(_) => true,
     }
 }
 
@@ -454,7 +365,7 @@ pub(super) fn fields<'a>(frame: Frame<'a>) -> Vec<(&'a [u8], &'a [u8])> {
 }
 
 /// The first error among the replies of a transaction, which EXEC itself does not report.
-fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
+pub(super) fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
     if !matches!(form, Form::SetIndexed | Form::SetPair | Form::HashSet) {
         return None;
     }
@@ -471,10 +382,10 @@ fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
 
 /// A field was set in what is no hash: the key gives way, and the field is set again. A writer who
 /// puts the old type back each time is met until the call's deadline.
-fn replace_by_hash(core: &Core, token: Token, request: &[u8], next: &mut Batch<Token>) {
+fn replace_by_hash(core: &Core, token: CacheRequest, request: &[u8], next: &mut impl Requests<CacheRequest>) {
     let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
     let deadline = core.deadline(token.issued);
-    next.push(Token::unasked(Purpose::Upkeep, token.issued), deadline, |out| {
+    next.push(unasked(Purpose::Upkeep, token.issued), deadline, |out| {
         append_command(out, &[b"EVAL", DROP_UNLESS_HASH, b"1", key]);
         1
     });

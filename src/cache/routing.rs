@@ -2,10 +2,10 @@
 
 use super::call::{Call, Place};
 use super::core::{Core, Scratch};
-use super::redirect::routing_position;
 use crate::command::slot_of;
 use crate::error::Result;
 use crate::key::Kind;
+use crate::redis::routing_position;
 
 impl Core {
     /// The slot of a call's key; `None` where it names none, so that any node may answer.
@@ -14,12 +14,12 @@ impl Core {
     /// `E_KEY` where the call names no key that can be.
     pub fn slot_of(&self, call: &Call<'_>, scratch: &mut Scratch) -> Result<Option<u16>> {
         let place = match call {
-            Call::Command { arguments, style } => {
-                return Ok(self.slot_of_words(arguments, style.is_prefixed, scratch));
+            Call::Command { arguments, options } => {
+                return Ok(self.slot_of_words(arguments, options.is_prefixed, scratch));
             }
-            Call::Transaction { commands, style } => {
+            Call::Transaction { commands, options } => {
                 let mut slots = commands.iter();
-                return Ok(slots.find_map(|words| self.slot_of_words(words, style.is_prefixed, scratch)));
+                return Ok(slots.find_map(|words| self.slot_of_words(words, options.is_prefixed, scratch)));
             }
             Call::Acknowledged { write, .. } => return self.slot_of(write, scratch),
             Call::ClearOrganization { organization } => {
@@ -44,11 +44,11 @@ impl Core {
     fn slot_of_words(&self, words: &[&[u8]], is_prefixed: bool, scratch: &mut Scratch) -> Option<u16> {
         let position = routing_position(words)?;
         let word = words[position];
-        if !is_prefixed || word.starts_with(self.prefix.text()) {
+        if !is_prefixed || word.starts_with(self.node.prefix().text()) {
             return Some(slot_of(word));
         }
         scratch.key.clear();
-        scratch.key.extend_from_slice(self.prefix.text());
+        scratch.key.extend_from_slice(self.node.prefix().text());
         scratch.key.extend_from_slice(word);
         Some(slot_of(&scratch.key))
     }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use super::core::Core;
-use super::redirect::slot_of_request;
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, Purpose};
 use crate::command::SLOTS;
+use crate::redis::slot_of_request;
 
 /// Stands for the owner of a slot that no node has.
 const NOBODY: u16 = u16::MAX;
@@ -74,10 +74,11 @@ impl SlotOwners {
 impl Core {
     /// The node that keeps what this request comes to, where that is another one than it was sent to: its key is half-way
     /// between them, or its slot has moved since it was sent.
-    pub(super) fn keeper_of(&self, token: &Token, request: &[u8]) -> Option<Arc<Core>> {
+    pub(super) fn keeper_of(&self, token: &CacheRequest, request: &[u8]) -> Option<Arc<Core>> {
         let owners = self.slot_owners.as_deref()?;
-        let is_astray = token.redirections > 0 || token.sequence < owners.changed_at.load(Ordering::Acquire);
-        if !is_astray || !is_kept(&token.purpose) {
+        let is_astray =
+            token.redirections > 0 || token.ticket.sequence < owners.changed_at.load(Ordering::Acquire);
+        if !is_astray || !is_kept(&token.ticket.purpose) {
             return None;
         }
         let owner = owners.node(slot_of_request(request)?)?;

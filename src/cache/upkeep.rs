@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::core::Core;
 use super::request::{Operation, milliseconds};
 use super::scripts::{EXTEND_INDEX, TRIM_INDEX};
-use super::token::{Purpose, Token};
+use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use crate::lane::{
     Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
 };
@@ -24,15 +24,15 @@ pub fn after_indexed_write(
     core: &Core,
     operation: &Operation<'_>,
     frame: Frame<'_>,
-    token: &Token,
-    next: &mut impl Requests<Token>,
+    token: &CacheRequest,
+    next: &mut impl Requests<CacheRequest>,
 ) -> bool {
     let (Operation::Set { ttl, index: Some(index), .. } | Operation::HashSet { ttl, index, .. }) = *operation
     else {
         return false;
     };
     if core.count_indexed_write().is_multiple_of(TRIM_EVERY) {
-        next.push(Token::unasked(Purpose::Upkeep, token.issued), core.deadline(token.issued), |out| {
+        next.push(unasked(Purpose::Upkeep, token.issued), core.deadline(token.issued), |out| {
             append_script(out, TRIM_INDEX, index, TRIM_ENTRIES);
             1
         });

@@ -30,7 +30,7 @@ pub trait Listener<T> {
 
 /// What travels with a request.
 #[derive(Debug)]
-pub struct Ticket<T> {
+pub struct LinkTicket<T> {
     caller: T,
     expectation: Expectation,
 }
@@ -66,8 +66,8 @@ impl Meter {
 }
 
 /// Puts a request together. Its name comes first.
-pub fn append_request<T>(out: &mut impl Requests<Ticket<T>>, caller: T, words: &[&[u8]], now: Instant) {
-    let ticket = Ticket { caller, expectation: Expectation::of(words) };
+pub fn append_request<T>(out: &mut impl Requests<LinkTicket<T>>, caller: T, words: &[&[u8]], now: Instant) {
+    let ticket = LinkTicket { caller, expectation: Expectation::of(words) };
     out.push(ticket, now + NEVER, |bytes| {
         append_command(bytes, words);
         1
@@ -77,7 +77,7 @@ pub fn append_request<T>(out: &mut impl Requests<Ticket<T>>, caller: T, words: &
 /// The requests and replies of one connection.
 #[derive(Debug)]
 pub struct Link<T> {
-    lane: Lane<Ticket<T>>,
+    lane: Lane<LinkTicket<T>>,
     subscriptions: Subscriptions,
     meter: Arc<Meter>,
     state: State,
@@ -129,7 +129,7 @@ impl<T> Link<T> {
 
     /// Takes requests in that another thread put together, and of which it has `sent` so many bytes. It may have sent
     /// only where nothing else waited to be.
-    pub fn append(&mut self, batch: &mut Batch<Ticket<T>>, sent: usize, listener: &mut impl Listener<T>) {
+    pub fn append(&mut self, batch: &mut Batch<LinkTicket<T>>, sent: usize, listener: &mut impl Listener<T>) {
         self.lane.append(batch);
         self.lane.sent(sent);
         if self.is_closed() {

@@ -1,20 +1,47 @@
-//! One connection to one server, without any policy: the Link.
+//! A request gets one reply, one redirection or one loss: connections that calls share, and the Link.
 //!
-//! Promises: requests go out in the order in which they were made, before the connection stands they wait; each gets
-//! its reply or is told lost, in that order too, with whether any of it may have reached the server; what the server
-//! says unasked is told apart from replies, with RESP2 too. Relies on `lane` for the protocol, on `connection` for
-//! streams and on its owner for what requests mean. Never dials twice, never says anything of its own to the server,
-//! knows no deadline and no bound.
+//! Promises: requests go out in the order in which they were made; each is answered, sent to where a cluster says, or told
+//! lost, with whether any of it may have reached the server. What the server says unasked is told apart from replies. What a
+//! request is for, and what its caller is told in an outage, the room above decides (`Feature`); raw commands are told as
+//! they end. Relies on `lane` for the protocol, on `connection` for streams, on `command` for what is known of commands.
+//! Never names a cache, a key of one or a journal, and never dials by itself.
+//!
+//! A `Link` is one connection without policy: it knows no deadline and no bound, and says nothing of its own to the server.
 
+mod answers;
+mod attached;
 mod dial;
+mod error_policy;
 mod failure;
+mod feature;
+mod fence;
+mod large;
 mod link;
 mod meaning;
+mod multiplexed;
+mod node;
+mod outcome;
+mod pending;
+mod raw;
+mod redirect;
+mod reply_format;
+mod shared_connection;
 mod target;
 mod thread;
 
+pub use answers::give_up;
+pub use attached::Attached;
 pub use dial::{Addresses, Connected, dial};
+pub use error_policy::{ErrorPolicy, REFUSALS, Refusal};
 pub use failure::{Failure, Garbled};
-pub use link::{Link, Listener, Meter, Moving, Ticket, append_request};
+pub use feature::{Feature, FollowUp, Followed, OwnRequests};
+pub use link::{Link, LinkTicket, Listener, Meter, Moving, append_request};
+pub use multiplexed::MultiplexedConnection;
+pub use node::{Node, Role, closed, embedded};
+pub use outcome::{Outcome, RequestSink, Sink};
+pub use pending::{NOBODY, PUSHED, Pending, PendingRequest, Ticket};
+pub use redirect::{AGAIN_AFTER, Redirected, Redirection, routing_position, slot_of_request};
+pub use reply_format::{CommandOptions, ReplyFormat, ReplyLayout};
+pub use shared_connection::{CHANGING, CHANGING_IN};
 pub use target::Target;
 pub use thread::{Handed, Outlet, converse, hand_over};

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::dial::{Connected, dial};
 use super::failure::Failure;
-use super::link::{Link, Listener, Meter, Moving, Ticket};
+use super::link::{Link, LinkTicket, Listener, Meter, Moving};
 use super::target::Target;
 use crate::connection::{AsyncSocket, Bytes, Inbox, ReadFailure, Stream, read_available, write_unsent};
 use crate::lane::Batch;
@@ -20,7 +20,7 @@ const FEW_REQUESTS: usize = 4;
 /// What the other thread leaves.
 #[derive(Debug)]
 pub struct Handed<T> {
-    batch: Batch<Ticket<T>>,
+    batch: Batch<LinkTicket<T>>,
     /// So many bytes at the front of the batch are with the socket.
     sent: usize,
     /// Whether an end was asked for: nothing comes after this.
@@ -38,7 +38,7 @@ impl<T> Default for Handed<T> {
 type LinkInbox<T> = Inbox<Handed<T>, Notify>;
 
 /// Hands requests to the I/O thread; with `ends` nothing comes after them.
-pub fn hand_over<T>(inbox: &LinkInbox<T>, batch: &mut Batch<Ticket<T>>, ends: bool, meter: &Meter) {
+pub fn hand_over<T>(inbox: &LinkInbox<T>, batch: &mut Batch<LinkTicket<T>>, ends: bool, meter: &Meter) {
     inbox.put_and_maybe_wake(|handed| {
         let is_few = !ends && batch.count() <= FEW_REQUESTS;
         let sent = match handed.idle_socket.as_mut().filter(|_| is_few) {

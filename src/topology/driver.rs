@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use super::link::LinkThreadHandle;
 use super::thread_handle::ThreadHandle;
-use crate::cache::{Call, Exchange, Sink, Token};
+use crate::cache::{CacheTicket, Call, Core};
 use crate::connection::Wake;
 use crate::error::Result;
 use crate::lane::Batch;
+use crate::redis::{MultiplexedConnection, Pending, RequestSink, Sink};
 
 /// Wakes the thread on which a router is used.
 pub type SharedWaker = Arc<dyn Wake + Send + Sync>;
@@ -22,10 +23,21 @@ pub trait DriverContext: Clone {
     ///
     /// # Errors
     /// The driver could not be started, e.g. because a thread could not.
-    fn start(&self, exchange: Exchange, number: usize) -> Result<Self::Driver>;
+    fn start(&self, connection: MultiplexedConnection<Core>, number: usize) -> Result<Self::Driver>;
 
     fn waker(&self) -> SharedWaker;
 }
+
+/// A request on a connection that calls share.
+pub type Request = Pending<CacheTicket>;
+
+/// A request that another connection must carry.
+pub type Redirected = crate::redis::Redirected<CacheTicket>;
+
+/// Who is told how the requests of a connection ended.
+pub trait NodeSink: RequestSink<CacheTicket> {}
+
+impl<S: RequestSink<CacheTicket> + ?Sized> NodeSink for S {}
 
 /// Moves the bytes of one connection that calls share.
 pub trait ConnectionDriver {
@@ -33,24 +45,24 @@ pub trait ConnectionDriver {
     fn name(&self) -> &'static str;
 
     /// Takes a call in. `waiting` calls of the router have not settled.
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink);
+    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink);
 
     /// Takes requests in that another node was asked first.
-    fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink);
+    fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink);
 
     /// The calls of this tick are complete.
-    fn flush(&mut self, now: Instant, sink: &mut dyn Sink);
+    fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink);
 
     /// Takes what another thread has left.
-    fn awake(&mut self, now: Instant, sink: &mut dyn Sink);
+    fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink);
 
     /// The event loop says that the socket is ready, or what broke it.
     #[cfg(unix)]
-    fn ready(&mut self, _status: i32, _now: Instant, _sink: &mut dyn Sink) {}
+    fn ready(&mut self, _status: i32, _now: Instant, _sink: &mut dyn NodeSink) {}
 
     /// The timer of the event loop has expired.
     #[cfg(unix)]
-    fn overdue(&mut self, _now: Instant, _sink: &mut dyn Sink) {}
+    fn overdue(&mut self, _now: Instant, _sink: &mut dyn NodeSink) {}
 
     /// Whether something that waits for an answer may be about this key.
     fn mentions(&self, key: &[u8]) -> bool;
@@ -66,7 +78,7 @@ pub trait ConnectionDriver {
     fn has_died(&self) -> bool;
 
     /// Ends the connection and settles what it can. Waits for nothing.
-    fn close(self, sink: &mut dyn Sink);
+    fn close(self, sink: &mut dyn NodeSink);
 }
 
 /// Moves the bytes of one connection without policy.
@@ -99,8 +111,8 @@ impl DriverContext for ThreadContext {
     type Driver = ThreadHandle;
     type Link = LinkThreadHandle;
 
-    fn start(&self, exchange: Exchange, _number: usize) -> Result<ThreadHandle> {
-        ThreadHandle::start(exchange, self.waker.clone(), self.after_burst)
+    fn start(&self, connection: MultiplexedConnection<Core>, _number: usize) -> Result<ThreadHandle> {
+        ThreadHandle::start(connection, self.waker.clone(), self.after_burst)
     }
 
     fn waker(&self) -> SharedWaker {

@@ -14,7 +14,9 @@ mod node;
 mod router;
 mod thread_handle;
 
-pub use driver::{ConnectionDriver, DriverContext, LinkDriver, SharedWaker, ThreadContext};
+pub use driver::{
+    ConnectionDriver, DriverContext, LinkDriver, NodeSink, Redirected, Request, SharedWaker, ThreadContext,
+};
 pub use in_flight::InFlight;
 pub use link::{BREAKING, CLOSED, Caller, LINK_SLOTS, LinkFed, LinkThreadHandle, Told};
 pub use router::{Discard, Router};

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::driver::{ConnectionDriver, DriverContext};
-use crate::cache::{Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, Token};
+use super::driver::{ConnectionDriver, DriverContext, NodeSink, Redirected, Request};
+use crate::cache::{CacheTicket, Call, Core, Scratch};
 use crate::error::Result;
 use crate::health::State;
 use crate::lane::Batch;
+use crate::redis::{MultiplexedConnection, Outcome, Redirection, RequestSink, Sink};
 
 /// What libuv's handles carry: the node's number and the lane's. No pool is larger.
 pub const LANES_A_NODE: usize = 1024;
@@ -37,16 +38,20 @@ struct Auxiliary<D> {
 /// Keeps back what a lane beside could not send.
 struct Returning<'s> {
     returned: &'s mut Vec<Redirected>,
-    sink: &'s mut dyn Sink,
+    sink: &'s mut dyn NodeSink,
 }
 
 impl Sink for Returning<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        match outcome {
-            Outcome::Redirected(redirected) if redirected.to == Redirection::Owner => {
-                self.returned.push(*redirected);
-            }
-            outcome => self.sink.settle(slot, outcome),
+        self.sink.settle(slot, outcome);
+    }
+}
+
+impl RequestSink<CacheTicket> for Returning<'_> {
+    fn redirect(&mut self, redirected: Redirected) {
+        match redirected.to {
+            Redirection::Owner => self.returned.push(redirected),
+            _ => self.sink.redirect(redirected),
         }
     }
 }
@@ -55,7 +60,7 @@ impl<C: DriverContext> NodeRouter<C> {
     /// Starts to connect, as the node of this number.
     pub fn start(core: Arc<Core>, node: usize, context: C) -> Result<NodeRouter<C>> {
         let number = node * LANES_A_NODE;
-        let main = context.start(Exchange::new(core.clone()), number)?;
+        let main = context.start(MultiplexedConnection::new(core.clone()), number)?;
         let (auxiliaries, returned) = (Vec::new(), Vec::new());
         Ok(NodeRouter { core, main, auxiliaries, context, number, scratch: Scratch::default(), returned })
     }
@@ -71,8 +76,15 @@ impl<C: DriverContext> NodeRouter<C> {
         (lanes.len(), lanes.iter().filter(|lane| !lane.is_idle()).count())
     }
 
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        if self.core.knows_large_values()
+    pub fn call(
+        &mut self,
+        call: &Call<'_>,
+        slot: u32,
+        waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
+        if self.core.node().knows_large_values()
             && let Some(position) = self.auxiliary_for(call, now)
             && let Some(auxiliary) = self.auxiliaries[position].driver.as_mut()
         {
@@ -110,8 +122,8 @@ impl<C: DriverContext> NodeRouter<C> {
         }
         let vacant = self.auxiliaries.iter().position(|auxiliary| auxiliary.driver.is_none());
         let position = vacant.unwrap_or(self.auxiliaries.len());
-        let exchange = Exchange::beside(self.core.clone());
-        let driver = self.context.start(exchange, self.number + 1 + position).ok()?;
+        let connection = MultiplexedConnection::auxiliary(self.core.clone());
+        let driver = self.context.start(connection, self.number + 1 + position).ok()?;
         let auxiliary = Auxiliary { driver: Some(driver), idle_since: Instant::now() };
         match vacant {
             Some(position) => self.auxiliaries[position] = auxiliary,
@@ -121,16 +133,16 @@ impl<C: DriverContext> NodeRouter<C> {
     }
 
     /// Takes requests in that another node was asked first.
-    pub fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
+    pub fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {
         self.main.append(batch, now, sink);
     }
 
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.main.flush(now, sink);
         self.beside(now, sink, |driver, sink| driver.flush(now, sink));
     }
 
-    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.main.awake(now, sink);
         self.beside(now, sink, |driver, sink| driver.awake(now, sink));
     }
@@ -138,8 +150,8 @@ impl<C: DriverContext> NodeRouter<C> {
     fn beside(
         &mut self,
         now: Instant,
-        sink: &mut dyn Sink,
-        mut work: impl FnMut(&mut C::Driver, &mut dyn Sink),
+        sink: &mut dyn NodeSink,
+        mut work: impl FnMut(&mut C::Driver, &mut dyn NodeSink),
     ) {
         if self.auxiliaries.is_empty() {
             return;
@@ -153,15 +165,15 @@ impl<C: DriverContext> NodeRouter<C> {
     }
 
     /// What a lane beside could not send stands in line on the shared one.
-    fn take_returned(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn take_returned(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         for redirected in std::mem::take(&mut self.returned) {
             let mut batch = Batch::default();
-            redirected.append(&self.core, now, &mut batch);
+            redirected.append(self.core.node(), now, &mut batch);
             self.main.append(&mut batch, now, sink);
         }
     }
 
-    fn close_idle(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn close_idle(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         let mut open = self.auxiliaries.iter().filter(|auxiliary| auxiliary.driver.is_some()).count() + 1;
         for auxiliary in &mut self.auxiliaries {
             let Some(driver) = auxiliary.driver.take_if(|_| open > self.core.config().min_pool_size) else {
@@ -177,12 +189,12 @@ impl<C: DriverContext> NodeRouter<C> {
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn NodeSink) {
         self.with_lane(number, now, sink, |driver, sink| driver.ready(status, now, sink));
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn Sink) {
+    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn NodeSink) {
         self.with_lane(number, now, sink, |driver, sink| driver.overdue(now, sink));
     }
 
@@ -191,8 +203,8 @@ impl<C: DriverContext> NodeRouter<C> {
         &mut self,
         number: usize,
         now: Instant,
-        sink: &mut dyn Sink,
-        work: impl FnOnce(&mut C::Driver, &mut dyn Sink),
+        sink: &mut dyn NodeSink,
+        work: impl FnOnce(&mut C::Driver, &mut dyn NodeSink),
     ) {
         let Some(position) = (number % LANES_A_NODE).checked_sub(1) else {
             return work(&mut self.main, sink);
@@ -219,7 +231,7 @@ impl<C: DriverContext> NodeRouter<C> {
                 .any(|auxiliary| auxiliary.driver.as_ref().is_some_and(ConnectionDriver::has_died))
     }
 
-    pub fn close(mut self, sink: &mut dyn Sink) {
+    pub fn close(mut self, sink: &mut dyn NodeSink) {
         for driver in self.auxiliaries.drain(..).filter_map(|auxiliary| auxiliary.driver) {
             driver.close(sink);
         }

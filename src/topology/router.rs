@@ -6,14 +6,15 @@ use std::time::Instant;
 
 use super::backlog::read_in_background;
 use super::cluster::ClusterRouter;
-use super::driver::{DriverContext, LinkDriver};
+use super::driver::{DriverContext, LinkDriver, NodeSink, Redirected};
 use super::in_flight::{FIRST_RESERVED, InFlight};
 use super::link;
 use super::node::NodeRouter;
-use crate::cache::{Call, Core, Outcome, Sink, closed, embedded};
+use crate::cache::{CacheTicket, Call, Core};
 use crate::config::Topology;
 use crate::error::{Error, Result};
 use crate::health::State;
+use crate::redis::{Outcome, RequestSink, Sink, closed, embedded};
 
 pub enum Router<C: DriverContext> {
     /// No Redis is configured: calls are answered without a driver.
@@ -88,7 +89,14 @@ impl<C: DriverContext> Router<C> {
     }
 
     /// Takes a call in. `waiting` calls have not settled.
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    pub fn call(
+        &mut self,
+        call: &Call<'_>,
+        slot: u32,
+        waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
         match self {
             Router::Node(driver) => driver.call(call, slot, waiting, now, sink),
             Router::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
@@ -99,7 +107,7 @@ impl<C: DriverContext> Router<C> {
     }
 
     /// The calls of this tick are complete.
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             Router::Node(driver) => driver.flush(now, sink),
             Router::Cluster(driver) => driver.flush(now, sink),
@@ -109,7 +117,7 @@ impl<C: DriverContext> Router<C> {
     }
 
     /// Takes what another thread has left.
-    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             Router::Node(driver) => driver.awake(now, sink),
             Router::Cluster(driver) => driver.awake(now, sink),
@@ -119,7 +127,7 @@ impl<C: DriverContext> Router<C> {
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+    pub fn ready(&mut self, node: usize, status: i32, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             Router::Node(driver) => driver.ready(node, status, now, sink),
             Router::Cluster(driver) => driver.ready(node, status, now, sink),
@@ -129,7 +137,7 @@ impl<C: DriverContext> Router<C> {
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn Sink) {
+    pub fn overdue(&mut self, node: usize, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             Router::Node(driver) => driver.overdue(node, now, sink),
             Router::Cluster(driver) => driver.overdue(node, now, sink),
@@ -149,7 +157,7 @@ impl<C: DriverContext> Router<C> {
 
     /// Lets go of the connection after a panic. What the driver says is not believed: every call that is under way
     /// fails with `E_INTERNAL`.
-    pub fn give_up(self, in_flight: &mut InFlight, sink: &mut dyn Sink) {
+    pub fn give_up(self, in_flight: &mut InFlight, sink: &mut dyn NodeSink) {
         let is_link = matches!(self, Router::Link(_));
         settle_all(in_flight, sink, Error::defect, |_| self.let_go(&mut Discard));
         if is_link {
@@ -158,11 +166,11 @@ impl<C: DriverContext> Router<C> {
     }
 
     /// Settles every call that is under way, whatever the driver does, and lets go of the connection.
-    pub fn close(self, in_flight: &mut InFlight, sink: &mut dyn Sink) {
+    pub fn close(self, in_flight: &mut InFlight, sink: &mut dyn NodeSink) {
         settle_all(in_flight, sink, closed, |sink| self.let_go(sink));
     }
 
-    fn let_go(self, sink: &mut dyn Sink) {
+    fn let_go(self, sink: &mut dyn NodeSink) {
         match self {
             Router::Node(driver) => driver.close(sink),
             Router::Cluster(driver) => driver.close(sink),
@@ -179,6 +187,10 @@ impl Sink for Discard {
     fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
 }
 
+impl RequestSink<CacheTicket> for Discard {
+    fn redirect(&mut self, _redirected: Redirected) {}
+}
+
 /// Hands on the outcomes of calls that are under way, each once, and notes that they are not any more.
 struct Noting<'s> {
     in_flight: &'s mut InFlight,
@@ -193,12 +205,17 @@ impl Sink for Noting<'_> {
     }
 }
 
+impl RequestSink<CacheTicket> for Noting<'_> {
+    /// Nobody sends it on at a close: its call is under way, and fails with the others that are.
+    fn redirect(&mut self, _redirected: Redirected) {}
+}
+
 /// Lets `close` settle what it knows of; every other call that is under way fails for the reason.
 fn settle_all(
     in_flight: &mut InFlight,
-    sink: &mut dyn Sink,
+    sink: &mut dyn NodeSink,
     reason: fn() -> Error,
-    close: impl FnOnce(&mut dyn Sink),
+    close: impl FnOnce(&mut dyn NodeSink),
 ) {
     let mut noting = Noting { in_flight, sink };
     // The calls must settle where it panics, too.
@@ -214,10 +231,10 @@ fn settle_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::{Role, Style};
     use crate::config::Config;
     use crate::connection::Wake;
     use crate::error::ErrorCode;
+    use crate::redis::{CommandOptions, Role};
     use crate::runtime::IoThread;
     use crate::topology::ThreadContext;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -249,12 +266,20 @@ mod tests {
         }
     }
 
+    impl RequestSink<CacheTicket> for Settled {
+        fn redirect(&mut self, _redirected: Redirected) {}
+    }
+
     struct Broken;
 
     impl Sink for Broken {
         fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {
             panic!("the sink is broken");
         }
+    }
+
+    impl RequestSink<CacheTicket> for Broken {
+        fn redirect(&mut self, _redirected: Redirected) {}
     }
 
     /// A driver that finds no server and says so for the calls of `SLOTS` at its first attempt.
@@ -270,7 +295,7 @@ mod tests {
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             router.call(
-                &Call::Command { arguments: &[b"GET", b"key"], style: Style::default() },
+                &Call::Command { arguments: &[b"GET", b"key"], options: CommandOptions::default() },
                 slot,
                 0,
                 now,
@@ -310,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_close_settles_every_call_once_whatever_the_driver_does() {
-        type Close = fn(&mut dyn Sink);
+        type Close = fn(&mut dyn NodeSink);
         let closes: [(Close, Option<ErrorCode>); 4] = [
             (|_| {}, Some(ErrorCode::Closed)),
             (|_| panic!("the driver is broken"), Some(ErrorCode::Closed)),

@@ -6,23 +6,29 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::driver::{ConnectionDriver, SharedWaker};
-use crate::cache::{Attached, Call, Core, Exchange, Outcome, PUSHED, Scratch, Sink, Token};
+use super::driver::{ConnectionDriver, NodeSink, Redirected, Request, SharedWaker};
+use crate::cache::{CacheTicket, Call, Core, Scratch};
 use crate::connection::{Inbox, Tray, drive};
 use crate::error::Result;
 use crate::lane::Batch;
+use crate::redis::{Attached, MultiplexedConnection, Outcome, PUSHED, RequestSink, Sink};
 use crate::runtime::IoThread;
 
-/// Outcomes, by slot.
-type Outcomes = Vec<(u32, Outcome<'static>)>;
+/// How requests ended.
+type Endings = Vec<Ending>;
+
+enum Ending {
+    Settled(u32, Outcome<'static>),
+    Redirected(Box<Redirected>),
+}
 
 /// For so many outcomes the I/O thread keeps room after a burst.
 const KEEP_OUTCOMES: usize = 4096;
 
 /// What the two threads share.
 struct Shared {
-    inbox: Arc<Inbox<Batch<Token>, Notify>>,
-    outbox: Tray<Outcomes, SharedWaker>,
+    inbox: Arc<Inbox<Batch<Request>, Notify>>,
+    outbox: Tray<Endings, SharedWaker>,
     /// Bytes of requests that the I/O thread was handed since it last delivered.
     handed_bytes: AtomicUsize,
     /// Bytes of requests that were not answered when it last delivered.
@@ -37,7 +43,7 @@ struct Shared {
 
 /// Outcomes that wait to be handed over, on the I/O thread.
 struct Collected {
-    outcomes: Outcomes,
+    endings: Endings,
     /// Bytes of requests that were taken in since the last delivery.
     taken_bytes: usize,
     core: Arc<Core>,
@@ -49,7 +55,13 @@ impl Sink for Collected {
         if slot == PUSHED && !self.has_room_for(bytes_of(&outcome)) {
             return;
         }
-        self.outcomes.push((slot, outcome.into_owned()));
+        self.endings.push(Ending::Settled(slot, outcome.into_owned()));
+    }
+}
+
+impl RequestSink<CacheTicket> for Collected {
+    fn redirect(&mut self, redirected: Redirected) {
+        self.endings.push(Ending::Redirected(Box::new(redirected)));
     }
 }
 
@@ -79,7 +91,7 @@ pub struct ThreadHandle {
     core: Arc<Core>,
     shared: Arc<Shared>,
     /// The calls of this tick.
-    batch: Batch<Token>,
+    batch: Batch<Request>,
     scratch: Scratch,
     /// Whether more outcomes came at once than room is kept for, since nothing was under way last.
     had_burst: bool,
@@ -89,8 +101,12 @@ pub struct ThreadHandle {
 
 impl ThreadHandle {
     /// Starts to connect.
-    pub fn start(exchange: Exchange, waker: SharedWaker, after_burst: fn()) -> Result<ThreadHandle> {
-        let core = exchange.core().clone();
+    pub fn start(
+        connection: MultiplexedConnection<Core>,
+        waker: SharedWaker,
+        after_burst: fn(),
+    ) -> Result<ThreadHandle> {
+        let core = connection.feature().clone();
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
@@ -101,7 +117,7 @@ impl ThreadHandle {
             dropped: AtomicUsize::new(0),
             died: AtomicBool::new(false),
         });
-        io.spawn(converse(exchange, shared.clone(), io.clone()));
+        io.spawn(converse(connection, shared.clone(), io.clone()));
         Ok(ThreadHandle {
             core,
             shared,
@@ -130,14 +146,19 @@ impl ThreadHandle {
     }
 
     /// Takes the outcomes that are ready.
-    fn take_outcomes(&mut self, sink: &mut dyn Sink) {
-        let outcomes = self.shared.outbox.take();
-        self.had_burst |= outcomes.len() > KEEP_OUTCOMES;
-        for (slot, outcome) in outcomes {
-            if slot == PUSHED {
-                self.shared.pushed_bytes.fetch_sub(bytes_of(&outcome), Ordering::Relaxed);
+    fn take_outcomes(&mut self, sink: &mut dyn NodeSink) {
+        let endings = self.shared.outbox.take();
+        self.had_burst |= endings.len() > KEEP_OUTCOMES;
+        for ending in endings {
+            match ending {
+                Ending::Settled(slot, outcome) => {
+                    if slot == PUSHED {
+                        self.shared.pushed_bytes.fetch_sub(bytes_of(&outcome), Ordering::Relaxed);
+                    }
+                    sink.settle(slot, outcome);
+                }
+                Ending::Redirected(redirected) => sink.redirect(*redirected),
             }
-            sink.settle(slot, outcome);
         }
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
@@ -160,9 +181,9 @@ impl ConnectionDriver for ThreadHandle {
         "thread"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         let bytes = self.pending_bytes();
-        if let Some(error) = self.core.overload(waiting, bytes) {
+        if let Some(error) = self.core.node().overload(waiting, bytes) {
             return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
         }
         if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
@@ -170,16 +191,16 @@ impl ConnectionDriver for ThreadHandle {
         }
     }
 
-    fn append(&mut self, batch: &mut Batch<Token>, _now: Instant, _sink: &mut dyn Sink) {
+    fn append(&mut self, batch: &mut Batch<Request>, _now: Instant, _sink: &mut dyn NodeSink) {
         self.batch.append(batch);
         self.hand_over();
     }
 
-    fn flush(&mut self, _now: Instant, _sink: &mut dyn Sink) {
+    fn flush(&mut self, _now: Instant, _sink: &mut dyn NodeSink) {
         self.hand_over();
     }
 
-    fn awake(&mut self, _now: Instant, sink: &mut dyn Sink) {
+    fn awake(&mut self, _now: Instant, sink: &mut dyn NodeSink) {
         self.take_outcomes(sink);
     }
 
@@ -197,7 +218,7 @@ impl ConnectionDriver for ThreadHandle {
     }
 
     /// The I/O thread is not waited for: it may be held up. The router settles what is still in flight there.
-    fn close(mut self, sink: &mut dyn Sink) {
+    fn close(mut self, sink: &mut dyn NodeSink) {
         self.hand_over();
         self.stop();
         self.take_outcomes(sink);
@@ -211,9 +232,9 @@ impl Drop for ThreadHandle {
 }
 
 /// Says that the I/O thread's side has ended, where that was by a panic.
-struct Ending(Arc<Shared>);
+struct LastWord(Arc<Shared>);
 
-impl Drop for Ending {
+impl Drop for LastWord {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.died.store(true, Ordering::Release);
@@ -223,19 +244,19 @@ impl Drop for Ending {
 }
 
 /// The I/O thread's side. It holds a share in the thread, so that it comes to its end whoever else lets go.
-async fn converse(exchange: Exchange, shared: Arc<Shared>, _io: IoThread) {
-    let _ending = Ending(shared.clone());
-    let core = exchange.core().clone();
-    let dialer = core.dialer().clone();
-    let collected = Collected { outcomes: Vec::new(), taken_bytes: 0, core, shared: shared.clone() };
-    let mut traffic = Attached::new(exchange, collected);
-    let mut collect = |traffic: &mut Attached<Exchange, Collected>| {
+async fn converse(mut connection: MultiplexedConnection<Core>, shared: Arc<Shared>, _io: IoThread) {
+    let _last_word = LastWord(shared.clone());
+    let core = connection.feature().clone();
+    let dialer = core.node().dialer().clone();
+    let collected = Collected { endings: Vec::new(), taken_bytes: 0, core, shared: shared.clone() };
+    let mut traffic = Attached::new(&mut connection, collected);
+    let mut collect = |traffic: &mut Attached<'_, Core, Collected>| {
         let mut taken = shared.inbox.take();
         traffic.sink_mut().taken_bytes += taken.byte_count();
         traffic.append(&mut taken, Instant::now());
     };
-    let mut deliver = |traffic: &mut Attached<Exchange, Collected>| {
-        let settled = &mut traffic.sink_mut().outcomes;
+    let mut deliver = |traffic: &mut Attached<'_, Core, Collected>| {
+        let settled = &mut traffic.sink_mut().endings;
         if !settled.is_empty() {
             shared.outbox.put(|outbox| outbox.append(settled));
             settled.shrink_to(KEEP_OUTCOMES);

@@ -3,9 +3,10 @@
 //! One server alone knows of either. Were each command sent to where a slot is now, a channel would be heard twice and never
 //! be left once its slot has moved, and a transaction could run where nothing is watched.
 
-use crate::cache::{Call, Outcome};
+use crate::cache::Call;
 use crate::error::Error;
 use crate::lane::Arguments;
+use crate::redis::Outcome;
 
 const CROSSSLOT: &str = "CROSSSLOT the keys that are watched together lie in different slots";
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::cache::{Outcome, Sink};
 use crate::error::Error;
+use crate::redis::{Outcome, Sink};
 use crate::topology::in_flight::FIRST_RESERVED;
 
 /// Slots from here on are those of parts. JavaScript counts up from zero and does not come so far.

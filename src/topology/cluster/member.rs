@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::cache::{Call, Core, Redirected, Sink};
+use crate::cache::{Call, Core};
 use crate::command::{only_reads, slot_of};
 use crate::config::Endpoint;
 use crate::health::State;
-use crate::topology::driver::DriverContext;
+use crate::topology::driver::{DriverContext, NodeSink, Redirected};
 use crate::topology::node::NodeRouter;
 
 /// What was on its way to a member when its last slot went has come back by then.
@@ -114,7 +114,7 @@ impl<C: DriverContext> Member<C> {
         self.driver.has_died() || self.reader.as_ref().is_some_and(|reader| reader.driver.has_died())
     }
 
-    pub fn close(self, sink: &mut dyn Sink) {
+    pub fn close(self, sink: &mut dyn NodeSink) {
         self.driver.close(sink);
         if let Some(reader) = self.reader {
             reader.driver.close(sink);

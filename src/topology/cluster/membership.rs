@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{ClusterRouter, GONE_AFTER, Sorting};
-use crate::cache::{Core, Sink};
+use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
 use crate::connection::{News, Shard};
 use crate::health::State;
 use crate::topology::backlog::{Owners, hand_over_in_background};
-use crate::topology::driver::DriverContext;
+use crate::topology::driver::{DriverContext, NodeSink};
 
 /// Messages are published on the other nodes while a subscriber's own is away: it does not wait longer for that one.
 const SUBSCRIBER_BACK_WITHIN: Duration = Duration::from_secs(2);
@@ -50,7 +50,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// The map of slots is new.
-    pub(super) fn take_view(&mut self, shards: Vec<Shard>, now: Instant, sink: &mut dyn Sink) {
+    pub(super) fn take_view(&mut self, shards: Vec<Shard>, now: Instant, sink: &mut dyn NodeSink) {
         let mut map = vec![None; usize::from(SLOTS)];
         self.members.iter_mut().flatten().for_each(|member| member.has_slots = false);
         let mut unmatched = Vec::new();
@@ -110,7 +110,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// What had to wait for the map of slots goes where it belongs.
-    fn route_unrouted(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn route_unrouted(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
         self.unrouted.disband(&mut sorting);
         self.settle_redirected(now, sink);
@@ -190,7 +190,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// Ends members that have no slots and nothing to do, and comes back to those that still have something.
-    pub(super) fn retire(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub(super) fn retire(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         // Another thread may be giving it something.
         if !self.backlog.is_done() {
             return;

@@ -22,22 +22,21 @@ use self::fan_out::FanOut;
 use self::health::ClusterHealth;
 use self::member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
 use super::backlog::read_in_background;
-use super::driver::{DriverContext, SharedWaker};
+use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
-use crate::cache::{
-    AGAIN_AFTER, Call, Core, Exchange, Outcome, Redirected, Redirection, Scratch, Sink, SlotOwners, both_ways,
-};
+use crate::cache::{CacheTicket, Call, Core, Scratch, SlotOwners, both_ways};
 use crate::config::Endpoint;
 use crate::connection::{News, Scout, Tray};
 use crate::error::{Error, Result};
 use crate::health::State;
 use crate::lane::Batch;
+use crate::redis::{AGAIN_AFTER, MultiplexedConnection, Outcome, Redirection, RequestSink, Sink, give_up};
 use crate::runtime::IoThread;
 
 pub struct ClusterRouter<C: DriverContext> {
     front: Arc<Core>,
     /// What waits until the slots are known.
-    unrouted: Exchange,
+    unrouted: MultiplexedConnection<Core>,
     members: Vec<Option<Member<C>>>,
     slots: Arc<SlotOwners>,
     context: C,
@@ -67,15 +66,18 @@ struct Traffic {
 /// Keeps back what is not for the caller.
 struct Sorting<'s> {
     traffic: &'s mut Traffic,
-    sink: &'s mut dyn Sink,
+    sink: &'s mut dyn NodeSink,
 }
 
 impl Sink for Sorting<'_> {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        match outcome {
-            Outcome::Redirected(redirected) => self.traffic.redirected.push(*redirected),
-            outcome => self.traffic.fan_out.settle(slot, outcome, self.sink),
-        }
+        self.traffic.fan_out.settle(slot, outcome, self.sink);
+    }
+}
+
+impl RequestSink<CacheTicket> for Sorting<'_> {
+    fn redirect(&mut self, redirected: Redirected) {
+        self.traffic.redirected.push(redirected);
     }
 }
 
@@ -92,7 +94,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             told.put(|news: &mut Vec<_>| news.push(heard))
         });
         Ok(ClusterRouter {
-            unrouted: Exchange::new(front.clone()),
+            unrouted: MultiplexedConnection::new(front.clone()),
             members: Vec::new(),
             slots: Arc::default(),
             cluster_health: Arc::new(ClusterHealth::new(front.health().clone())),
@@ -132,7 +134,14 @@ impl<C: DriverContext> ClusterRouter<C> {
         members.flat_map(|member| &member.replicas).map(ToString::to_string).collect()
     }
 
-    pub fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    pub fn call(
+        &mut self,
+        call: &Call<'_>,
+        slot: u32,
+        waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
         let (inner, unacknowledged) = match call {
             Call::Acknowledged { write, unacknowledged } => (*write, Some(*unacknowledged)),
             call => (call, None),
@@ -150,7 +159,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn Sink) {
+    fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         let key_slot = self.front.slot_of(call, &mut self.scratch);
         let member = match key_slot {
             // A slot that no node has: any node says so.
@@ -160,7 +169,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 return self.traffic.fan_out.settle(slot, Outcome::Failed(error), sink);
             }
         };
-        let member = match self.front.is_dedicated() {
+        let member = match self.front.node().is_dedicated() {
             true => self.affinity.member_for(call, member),
             false => Ok(member),
         };
@@ -189,7 +198,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             .find(|position| self.members[*position].as_ref().is_some_and(|member| member.has_slots))
     }
 
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.flush(now, sink));
         self.settle_redirected(now, sink);
         if self.unrouted.pending() > 0 {
@@ -197,7 +206,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    fn each(&mut self, sink: &mut dyn Sink, mut work: impl FnMut(&mut NodeRouter<C>, &mut dyn Sink)) {
+    fn each(&mut self, sink: &mut dyn NodeSink, mut work: impl FnMut(&mut NodeRouter<C>, &mut dyn NodeSink)) {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for member in self.members.iter_mut().flatten() {
             work(&mut member.driver, &mut sorting);
@@ -208,7 +217,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// The bell has rung: for a member, for the map of slots, or because something is due.
-    pub fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
         for news in self.news.take() {
             match news {
@@ -250,12 +259,12 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     #[cfg(unix)]
-    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn Sink) {
+    pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn NodeSink) {
         self.with_member(number, now, sink, |driver, sink| driver.ready(number, status, now, sink));
     }
 
     #[cfg(unix)]
-    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn Sink) {
+    pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn NodeSink) {
         self.with_member(number, now, sink, |driver, sink| driver.overdue(number, now, sink));
         self.watch();
     }
@@ -265,8 +274,8 @@ impl<C: DriverContext> ClusterRouter<C> {
         &mut self,
         number: usize,
         now: Instant,
-        sink: &mut dyn Sink,
-        work: impl FnOnce(&mut NodeRouter<C>, &mut dyn Sink),
+        sink: &mut dyn NodeSink,
+        work: impl FnOnce(&mut NodeRouter<C>, &mut dyn NodeSink),
     ) {
         let node = number / LANES_A_NODE;
         let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
@@ -281,7 +290,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// Sends on what members were not asked rightly.
-    fn settle_redirected(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn settle_redirected(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         while !self.traffic.redirected.is_empty() {
             for redirected in std::mem::take(&mut self.traffic.redirected) {
                 self.send_on(redirected, now, sink);
@@ -289,13 +298,13 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+    fn send_on(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn NodeSink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
         let is_guarded = redirected.is_transaction() && self.affinity.is_guarded();
         let position = match &redirected.to {
             // The node has dropped it, and what was watched there: a conflict as any other.
             Redirection::TryAgain | Redirection::Down { .. } | Redirection::Ask { .. } if is_guarded => {
-                return self.traffic.fan_out.settle(redirected.token.slot, Outcome::Null, sink);
+                return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
             }
             Redirection::Down { .. } if redirected.is_nobodys() && !self.is_away(owner) => {
                 let error = redirected.error();
@@ -318,7 +327,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.scout.look_again();
                 if is_guarded {
-                    return self.traffic.fan_out.settle(redirected.token.slot, Outcome::Null, sink);
+                    return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
                 }
                 if member.is_none() {
                     return self.send_later(redirected, now, sink);
@@ -326,7 +335,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 member
             }
         };
-        let position = match self.front.is_dedicated() {
+        let position = match self.front.node().is_dedicated() {
             true => self.affinity.member_for_request(&redirected.request, position),
             false => position,
         };
@@ -336,11 +345,11 @@ impl<C: DriverContext> ClusterRouter<C> {
             Some(member) => {
                 let core = member.core.clone();
                 let driver = member.driver_for_redirected(&redirected);
-                redirected.append(&core, now, &mut batch);
+                redirected.append(core.node(), now, &mut batch);
                 driver.append(&mut batch, now, &mut sorting);
             }
             None => {
-                redirected.append(&self.front, now, &mut batch);
+                redirected.append(self.front.node(), now, &mut batch);
                 self.unrouted.append(&mut batch, now, &mut sorting);
             }
         }
@@ -353,13 +362,13 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// Asks the owner of the slot once more, as long as the request has time and there is room to wait.
-    fn send_later(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn Sink) {
+    fn send_later(&mut self, redirected: Redirected, now: Instant, sink: &mut dyn NodeSink) {
         let at = now + AGAIN_AFTER;
         let is_over = redirected.has_waited_enough()
-            || at >= redirected.deadline(&self.front, redirected.token.issued());
+            || at >= redirected.deadline(self.front.node(), redirected.pending.issued);
         let refusal = match is_over {
             true => Some(redirected.error()),
-            false => self.front.overload(self.later.len(), self.later_bytes),
+            false => self.front.node().overload(self.later.len(), self.later_bytes),
         };
         if let Some(error) = refusal {
             return self.give_up(redirected, &error, now, sink);
@@ -370,16 +379,15 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     /// A request is not sent any more.
-    fn give_up(&mut self, redirected: Redirected, error: &Error, now: Instant, sink: &mut dyn Sink) {
+    fn give_up(&mut self, redirected: Redirected, error: &Error, now: Instant, sink: &mut dyn NodeSink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
         let core = match owner.and_then(|owner| self.members[owner].as_ref()) {
             Some(member) => member.core.clone(),
             None => self.front.clone(),
         };
-        let slot = redirected.token.slot;
-        if let Some(outcome) = core.give_up(redirected.token, &redirected.request, error, false, now) {
-            self.traffic.fan_out.settle(slot, outcome, sink);
-        }
+        let Redirected { pending, request, .. } = redirected;
+        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        give_up(&*core, pending, &request, error, false, now, &mut sorting);
     }
 
     /// The member at an address that the node `asked` has named; an unknown one is new.
@@ -458,13 +466,13 @@ impl<C: DriverContext> ClusterRouter<C> {
         self.members.iter().flatten().any(Member::has_died)
     }
 
-    pub fn close(mut self, sink: &mut dyn Sink) {
+    pub fn close(mut self, sink: &mut dyn NodeSink) {
         self.cluster_health.close();
         let now = Instant::now();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         for (_, redirected) in self.later.drain(..) {
             let mut batch = Batch::default();
-            redirected.append(&self.front, now, &mut batch);
+            redirected.append(self.front.node(), now, &mut batch);
             self.unrouted.append(&mut batch, now, &mut sorting);
         }
         self.unrouted.close(&mut sorting);

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ClusterRouter;
-use crate::cache::{AGAIN_AFTER, Attached, Call, Core, Exchange, Outcome, Role, Sink, Style, Token};
+use crate::cache::{CacheTicket, Call, Core};
 use crate::config::{Config, Endpoint};
 use crate::connection::{Bytes, ServerInfo, Shard, Traffic, Wake};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Batch;
-use crate::topology::driver::{ConnectionDriver, DriverContext, SharedWaker};
+use crate::redis::{
+    AGAIN_AFTER, Attached, CommandOptions, MultiplexedConnection, Outcome, RequestSink, Role, Sink,
+};
+use crate::topology::driver::{ConnectionDriver, DriverContext, NodeSink, Redirected, Request, SharedWaker};
 use crate::topology::link::LinkThreadHandle;
 use crate::topology::node::LANES_A_NODE;
 
@@ -34,7 +37,7 @@ struct Wires {
 struct Scripted(Rc<RefCell<Wires>>);
 
 struct ScriptedDriver {
-    exchange: Exchange,
+    connection: MultiplexedConnection<Core>,
     node: usize,
     wires: Scripted,
 }
@@ -49,9 +52,9 @@ impl DriverContext for Scripted {
     type Driver = ScriptedDriver;
     type Link = LinkThreadHandle;
 
-    fn start(&self, mut exchange: Exchange, number: usize) -> Result<ScriptedDriver> {
-        connect(&mut exchange, Instant::now());
-        Ok(ScriptedDriver { exchange, node: number / LANES_A_NODE / 2, wires: self.clone() })
+    fn start(&self, mut connection: MultiplexedConnection<Core>, number: usize) -> Result<ScriptedDriver> {
+        connect(&mut connection, Instant::now());
+        Ok(ScriptedDriver { connection, node: number / LANES_A_NODE / 2, wires: self.clone() })
     }
 
     fn waker(&self) -> SharedWaker {
@@ -59,9 +62,9 @@ impl DriverContext for Scripted {
     }
 }
 
-fn connect(exchange: &mut Exchange, now: Instant) {
+fn connect(connection: &mut MultiplexedConnection<Core>, now: Instant) {
     let server = ServerInfo { protocol: 3, ..ServerInfo::default() };
-    Attached::new(exchange, Settled::default()).connected(&server, now);
+    Attached::new(connection, Settled::default()).connected(&server, now);
 }
 
 impl ConnectionDriver for ScriptedDriver {
@@ -69,17 +72,17 @@ impl ConnectionDriver for ScriptedDriver {
         "scripted"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn Sink) {
-        self.exchange.call(call, slot, now, sink);
+    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
+        self.connection.call(call, slot, now, sink);
     }
 
-    fn append(&mut self, batch: &mut Batch<Token>, now: Instant, sink: &mut dyn Sink) {
-        self.exchange.append(batch, now, sink);
+    fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {
+        self.connection.append(batch, now, sink);
         self.flush(now, sink);
     }
 
-    fn flush(&mut self, _now: Instant, sink: &mut dyn Sink) {
-        let mut traffic = Attached::new(&mut self.exchange, sink);
+    fn flush(&mut self, _now: Instant, sink: &mut dyn NodeSink) {
+        let mut traffic = Attached::new(&mut self.connection, sink);
         let unsent = String::from_utf8_lossy(traffic.unsent()).into_owned();
         traffic.sent(unsent.len());
         let words: Vec<&str> = unsent.split("\r\n").filter(|word| !word.starts_with(['*', '$'])).collect();
@@ -89,17 +92,17 @@ impl ConnectionDriver for ScriptedDriver {
         }
     }
 
-    fn awake(&mut self, now: Instant, sink: &mut dyn Sink) {
+    fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         let node = self.node;
         let replies: Vec<_> =
             self.wires.0.borrow_mut().replies.extract_if(.., |(of, _)| *of == node).collect();
         let lost: Vec<_> = self.wires.0.borrow_mut().lost.extract_if(.., |of| *of == node).collect();
-        let mut traffic = Attached::new(&mut self.exchange, sink);
+        let mut traffic = Attached::new(&mut self.connection, sink);
         for _ in &lost {
             traffic.disconnected(Error::new(ErrorCode::Connect, "the peer is gone"), now);
         }
         if !lost.is_empty() {
-            return connect(&mut self.exchange, now);
+            return connect(&mut self.connection, now);
         }
         for (_, reply) in replies {
             traffic.read_room()[..reply.len()].copy_from_slice(reply.as_bytes());
@@ -108,19 +111,19 @@ impl ConnectionDriver for ScriptedDriver {
     }
 
     fn mentions(&self, key: &[u8]) -> bool {
-        self.exchange.mentions(key)
+        self.connection.mentions(key)
     }
 
     fn pending(&self) -> usize {
-        self.exchange.pending()
+        self.connection.pending()
     }
 
     fn has_died(&self) -> bool {
         false
     }
 
-    fn close(mut self, sink: &mut dyn Sink) {
-        self.exchange.close(sink);
+    fn close(mut self, sink: &mut dyn NodeSink) {
+        self.connection.close(sink);
     }
 }
 
@@ -136,6 +139,12 @@ impl Sink for Settled {
             other => format!("{other:?}"),
         };
         self.0.push((slot, shown));
+    }
+}
+
+impl RequestSink<CacheTicket> for Settled {
+    fn redirect(&mut self, redirected: Redirected) {
+        self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
     }
 }
 
@@ -183,7 +192,7 @@ impl Cluster {
 
     fn command(&mut self, slot: u32, words: &str) {
         let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
-        self.call(slot, &Call::Command { arguments: &words, style: Style::default() });
+        self.call(slot, &Call::Command { arguments: &words, options: CommandOptions::default() });
     }
 
     fn reply(&mut self, node: usize, reply: impl Into<String>) {
@@ -305,7 +314,7 @@ fn a_transaction_whose_watched_slot_has_moved_conflicts() {
     cluster.reply(1, "+OK\r\n");
     cluster.view(vec![shard(1, &[FIRST, SECOND]), shard(2, &[])]);
     let commands: [&[&[u8]]; 1] = [&[b"SET", b"foo", b"1"]];
-    cluster.call(2, &Call::Transaction { commands: &commands, style: Style::default() });
+    cluster.call(2, &Call::Transaction { commands: &commands, options: CommandOptions::default() });
     let sent = cluster.sent();
     assert_eq!(sent.last().map(|(node, _)| *node), Some(1), "it belongs where the key is watched: {sent:?}");
     cluster.reply(1, "+OK\r\n-MOVED 12182 127.0.0.1:1\r\n-EXECABORT Transaction discarded\r\n");

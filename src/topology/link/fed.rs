@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::{Caller, Told};
-use crate::cache::{Call, Outcome, Sink};
+use crate::cache::Call;
 use crate::connection::Bytes;
 use crate::error::Result;
-use crate::redis::{Addresses, Failure, Link, Listener, Meter, Moving};
+use crate::redis::{Addresses, Failure, Link, Listener, Meter, Moving, Outcome, Sink};
 use crate::topology::driver::LinkDriver;
 
 /// The driver of one such Link.

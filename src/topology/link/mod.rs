@@ -5,10 +5,10 @@ mod thread_handle;
 
 use serde_json::json;
 
-use crate::cache::{Call, Outcome, Shape, Sink};
+use crate::cache::Call;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Frame;
-use crate::redis::{Addresses, Failure, Garbled, Listener};
+use crate::redis::{Addresses, Failure, Garbled, Listener, Outcome, PUSHED, ReplyFormat, Sink};
 
 pub use fed::LinkFed;
 pub use thread_handle::LinkThreadHandle;
@@ -24,7 +24,7 @@ pub const CLOSED: u32 = u32::MAX - 4;
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub slot: u32,
-    pub shape: Shape,
+    pub shape: ReplyFormat,
 }
 
 impl Caller {
@@ -33,12 +33,12 @@ impl Caller {
     /// # Errors
     /// The call is no command, which is all that a Link carries.
     pub fn of<'a, 'c>(call: &'a Call<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
-        let (name, words, style) = match call {
-            Call::Command { arguments: words @ [name, ..], style } => (name, words, style),
+        let (name, words, options) = match call {
+            Call::Command { arguments: words @ [name, ..], options } => (name, words, options),
             _ => return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned())),
         };
-        let shape = Shape::of(name, *style);
-        Ok((Caller { slot, shape: Shape { is_verbatim: true, ..shape } }, words))
+        let shape = ReplyFormat::of(name, *options);
+        Ok((Caller { slot, shape: ReplyFormat { is_verbatim: true, ..shape } }, words))
     }
 }
 
@@ -64,8 +64,8 @@ impl<S: Sink> Listener<Caller> for Told<S> {
     }
 
     fn pushed(&mut self, frame: Frame<'_>) {
-        let shape = Shape { is_verbatim: true, ..Shape::BUFFERS };
-        self.0.settle(crate::cache::PUSHED, Outcome::Reply(frame.bytes().into(), shape));
+        let shape = ReplyFormat { is_verbatim: true, ..ReplyFormat::BUFFERS };
+        self.0.settle(PUSHED, Outcome::Reply(frame.bytes().into(), shape));
     }
 
     fn breaking(&mut self, failure: Option<&Failure>) {

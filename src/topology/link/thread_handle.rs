@@ -8,13 +8,13 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::{BREAKING, CLOSED, Caller, Told};
-use crate::cache::{Call, Outcome, Sink};
+use crate::cache::Call;
 use crate::connection::{Inbox, Tray};
 use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
-    Addresses, Failure, Handed, Link, Listener, Meter, Outlet, Target, Ticket, append_request, converse,
-    hand_over,
+    Addresses, Failure, Handed, Link, LinkTicket, Listener, Meter, Outcome, Outlet, Sink, Target,
+    append_request, converse, hand_over,
 };
 use crate::runtime::IoThread;
 use crate::topology::driver::{LinkDriver, SharedWaker};
@@ -41,7 +41,7 @@ pub struct LinkThreadHandle {
     shared: Arc<Shared>,
     meter: Arc<Meter>,
     /// The calls of this tick.
-    batch: Batch<Ticket<Caller>>,
+    batch: Batch<LinkTicket<Caller>>,
     /// Whose requests have no outcome, in their order, and how many bytes were asked for before each.
     unanswered: VecDeque<(Caller, u64)>,
     /// Bytes of requests that the I/O thread was handed.

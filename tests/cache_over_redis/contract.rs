@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Place};
 use orgcache::error::{Error, ErrorCode, Result};
+use orgcache::redis::Outcome;
 use orgcache::store::contract::{Behaviour, Entries, Store, Write, behaviours};
 
 use super::client::{Client, Reply};

@@ -1,6 +1,7 @@
 //! The index of an organization: it outlives what it lists and forgets what has expired.
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Place};
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 

@@ -3,10 +3,11 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Outcome, Place, Unacknowledged};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::connection::AsyncSocket;
 use orgcache::health::State;
 use orgcache::key::Kind;
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Treatment {
+pub enum ErrorPolicy {
     /// The call was at fault: it fails, or misses.
     Refuse,
     /// The server is well and takes no such writes for now: they answer false and say why, reads go on, and what the journal holds
@@ -26,54 +26,54 @@ pub enum Treatment {
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal {
     pub code: &'static str,
-    pub treatment: Treatment,
+    pub policy: ErrorPolicy,
     pub meaning: &'static str,
 }
 
 /// Every refusal that is not simply the call's own fault. `docs/errors.md` repeats this table, and a
 /// test compares the two.
 pub const REFUSALS: &[Refusal] = &[
-    row("OOM", Treatment::Wait, "the server's memory is full and nothing may be evicted"),
-    row("MISCONF", Treatment::Wait, "the server cannot save to its disk and refuses writes"),
-    row("NOREPLICAS", Treatment::Wait, "too few replicas are connected for a write"),
-    row("NOPERM", Treatment::Wait, "the user may not run this command or touch this key"),
+    row("OOM", ErrorPolicy::Wait, "the server's memory is full and nothing may be evicted"),
+    row("MISCONF", ErrorPolicy::Wait, "the server cannot save to its disk and refuses writes"),
+    row("NOREPLICAS", ErrorPolicy::Wait, "too few replicas are connected for a write"),
+    row("NOPERM", ErrorPolicy::Wait, "the user may not run this command or touch this key"),
     row(
         "READONLY",
-        Treatment::Replace,
+        ErrorPolicy::Replace,
         "the server has become a replica; the next connection looks for the primary",
     ),
     row(
         "CLUSTERDOWN",
-        Treatment::Later,
+        ErrorPolicy::Later,
         "the cluster does not serve the slot; it does again once a replica has taken over",
     ),
-    row("TRYAGAIN", Treatment::Later, "the keys of a request are on two nodes while their slot moves"),
-    row("MOVED", Treatment::Later, "the slot has gone from node to node more often than is followed"),
-    row("ASK", Treatment::Later, "the same, for one key"),
-    row("LOADING", Treatment::Replace, "the server still reads its file; the next connection waits for it"),
-    row("MASTERDOWN", Treatment::Replace, "a replica has lost its primary and serves nothing stale"),
-    row("BUSY", Treatment::Replace, "a script blocks the server"),
-    row("NOAUTH", Treatment::Replace, "the connection is not logged in any more"),
-    row("WRONGPASS", Treatment::Replace, "the user or password is not valid any more"),
+    row("TRYAGAIN", ErrorPolicy::Later, "the keys of a request are on two nodes while their slot moves"),
+    row("MOVED", ErrorPolicy::Later, "the slot has gone from node to node more often than is followed"),
+    row("ASK", ErrorPolicy::Later, "the same, for one key"),
+    row("LOADING", ErrorPolicy::Replace, "the server still reads its file; the next connection waits for it"),
+    row("MASTERDOWN", ErrorPolicy::Replace, "a replica has lost its primary and serves nothing stale"),
+    row("BUSY", ErrorPolicy::Replace, "a script blocks the server"),
+    row("NOAUTH", ErrorPolicy::Replace, "the connection is not logged in any more"),
+    row("WRONGPASS", ErrorPolicy::Replace, "the user or password is not valid any more"),
 ];
 
-const fn row(code: &'static str, treatment: Treatment, meaning: &'static str) -> Refusal {
-    Refusal { code, treatment, meaning }
+const fn row(code: &'static str, policy: ErrorPolicy, meaning: &'static str) -> Refusal {
+    Refusal { code, policy, meaning }
 }
 
-impl Treatment {
-    pub fn of(error: &Error) -> Treatment {
+impl ErrorPolicy {
+    pub fn of(error: &Error) -> ErrorPolicy {
         let known = REFUSALS.iter().find(|row| Some(row.code) == error.redis_code());
-        known.map_or(Treatment::Refuse, |row| row.treatment)
+        known.map_or(ErrorPolicy::Refuse, |row| row.policy)
     }
 
     /// The word for it in the docs.
     pub fn name(self) -> &'static str {
         match self {
-            Treatment::Refuse => "refuse",
-            Treatment::Wait => "wait",
-            Treatment::Later => "later",
-            Treatment::Replace => "replace",
+            ErrorPolicy::Refuse => "refuse",
+            ErrorPolicy::Wait => "wait",
+            ErrorPolicy::Later => "later",
+            ErrorPolicy::Replace => "replace",
         }
     }
 }

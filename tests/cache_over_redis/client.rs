@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Attached, Call, Core, Exchange, Outcome, Role, Sink, Style};
+use orgcache::cache::{CacheTicket, Call, Core};
 use orgcache::config::Config;
 use orgcache::connection::{AsyncSocket, Stream, read_arrived, write_waiting};
 use orgcache::error::{Error, ErrorCode};
 use orgcache::health::State;
 use orgcache::lane::{Frame, Node};
+use orgcache::redis::{
+    Attached, CommandOptions, MultiplexedConnection, Outcome, Redirected, RequestSink, Role, Sink,
+};
 use tokio::runtime::{Builder, Runtime};
 
 use super::server::Server;
@@ -18,7 +21,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Client {
     runtime: Runtime,
     stream: Option<Stream<AsyncSocket>>,
-    exchange: Exchange,
+    connection: MultiplexedConnection<Core>,
     settled: Settled,
     next_slot: u32,
     prefix: String,
@@ -31,6 +34,12 @@ struct Settled(Vec<(u32, Outcome<'static>)>);
 impl Sink for Settled {
     fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
         self.0.push((slot, outcome.into_owned()));
+    }
+}
+
+impl RequestSink<CacheTicket> for Settled {
+    fn redirect(&mut self, redirected: Redirected<CacheTicket>) {
+        panic!("one server alone sent a request on: {:?}", redirected.to);
     }
 }
 
@@ -76,7 +85,7 @@ impl Client {
         Client {
             runtime,
             stream: None,
-            exchange: Exchange::new(core),
+            connection: MultiplexedConnection::new(core),
             settled: Settled::default(),
             next_slot: 0,
             prefix,
@@ -88,18 +97,18 @@ impl Client {
     pub fn start(&mut self, call: &Call<'_>) -> u32 {
         let slot = self.next_slot;
         self.next_slot += 1;
-        self.exchange.call(call, slot, Instant::now(), &mut self.settled);
+        self.connection.call(call, slot, Instant::now(), &mut self.settled);
         slot
     }
 
     /// Sends what waits, then takes in what comes next. Requests that follow from it wait for the
     /// next turn, so a test can have another client act in between.
     pub fn turn(&mut self) {
-        let core = self.exchange.core().clone();
+        let core = self.connection.feature().clone();
         let received = || core.health().counters().bytes_received.get();
         let before = received();
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.exchange, &mut self.settled);
+        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
         loop {
             let is_waiting = write_waiting(stream, &mut traffic).unwrap();
             let socket = stream.socket();
@@ -121,23 +130,23 @@ impl Client {
     /// Sends what waits and looks at no reply.
     pub fn send(&mut self) {
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.exchange, &mut self.settled);
+        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
         assert!(!write_waiting(stream, &mut traffic).unwrap(), "the socket takes everything");
     }
 
     /// Does what is due. True where the journal goes out again.
     pub fn expire(&mut self) -> bool {
-        let before = self.exchange.unsent().len();
+        let before = self.connection.unsent().len();
         // A test that looks at no reply has a silent connection, which is not what it is about.
-        let _ = self.exchange.expire(Instant::now(), &mut self.settled);
-        self.exchange.unsent().len() > before
+        let _ = self.connection.expire(Instant::now(), &mut self.settled);
+        self.connection.unsent().len() > before
     }
 
     /// The connection breaks.
     pub fn lose(&mut self) {
         self.stream = None;
         let error = Error::new(ErrorCode::Connect, "the test has cut it");
-        self.exchange.disconnected(error, Instant::now(), &mut self.settled);
+        self.connection.disconnected(error, Instant::now(), &mut self.settled);
     }
 
     /// The connection is taken for broken, and its other end lives on.
@@ -149,7 +158,7 @@ impl Client {
 
     /// Reads what another process left in the journal's directory.
     pub fn read_backlog(&self) {
-        let core = self.exchange.core();
+        let core = self.connection.feature();
         if let Some(backlog) = core.take_backlog() {
             Core::read_backlog(&Arc::downgrade(core), backlog);
             core.backlog_is_read();
@@ -158,18 +167,18 @@ impl Client {
 
     /// A new connection stands; nothing is sent before the next turn.
     pub fn reconnect(&mut self) {
-        let dialed = self.runtime.block_on(self.exchange.core().dialer().dial(0)).unwrap();
-        self.exchange.connected(&dialed.server, Instant::now());
+        let dialed = self.runtime.block_on(self.connection.feature().node().dialer().dial(0)).unwrap();
+        self.connection.connected(&dialed.server, Instant::now());
         self.stream = Some(dialed.stream);
     }
 
     pub fn state(&self) -> State {
-        self.exchange.core().health().state()
+        self.connection.feature().health().state()
     }
 
     /// Turns until nothing is under way, housekeeping included.
     pub fn drain(&mut self) {
-        while self.exchange.pending() > 0 {
+        while self.connection.pending() > 0 {
             self.turn();
         }
     }
@@ -194,7 +203,7 @@ impl Client {
     /// A raw command, whose keys are as given.
     #[track_caller]
     pub fn command(&mut self, arguments: &[&[u8]]) -> Reply {
-        match self.call(&Call::Command { arguments, style: Style::default() }) {
+        match self.call(&Call::Command { arguments, options: CommandOptions::default() }) {
             Outcome::Reply(bytes, _) => reply(Frame::new(&bytes).node()),
             other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(arguments[0])),
         }
@@ -209,7 +218,7 @@ impl Client {
     }
 
     pub fn core(&self) -> &Core {
-        self.exchange.core()
+        self.connection.feature()
     }
 
     /// A key below the prefix, as it is in Redis.

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
-use super::call::Call;
-use super::core::{Core, Scratch};
+use super::node::Node;
+use super::reply_format::CommandOptions;
 use crate::command::{key_positions, only_reads};
 use crate::lane::Arguments;
 
@@ -58,14 +58,19 @@ fn hash(key: &[u8]) -> u64 {
     foldhash::fast::FixedState::default().hash_one(key)
 }
 
-impl Core {
+impl Node {
     /// Whether any value is known that holds others up.
     pub fn knows_large_values(&self) -> bool {
         self.large.is_any()
     }
 
+    /// Whether the value of this key was large when it was last read.
+    pub fn is_large(&self, key: &[u8]) -> bool {
+        self.large.has(key)
+    }
+
     /// A reply of so many bytes has answered this request.
-    pub(super) fn learn_size(&self, request: &[u8], reply_bytes: usize) {
+    pub fn learn_size(&self, request: &[u8], reply_bytes: usize) {
         // A connection beside one that may select would be in another database.
         if !self.is_shared() {
             return;
@@ -82,27 +87,21 @@ impl Core {
         }
     }
 
-    /// The key of a call that reads a large value, and does nothing else.
-    pub fn large_read<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Option<&'s [u8]> {
-        let key = &mut scratch.key;
-        key.clear();
-        match call {
-            Call::Get { place } | Call::HashGet { place, .. } | Call::HashEntries { place } => {
-                place.append_key(self.keys(), key).ok()?;
-            }
-            Call::Command { arguments, style } if only_reads(arguments) => {
-                let mut positions = Vec::new();
-                key_positions(arguments, |position| positions.push(position));
-                let [1] = positions[..] else { return None };
-                if style.is_prefixed {
-                    key.extend_from_slice(&self.prefix.apply(&arguments[..2])[1]);
-                } else {
-                    key.extend_from_slice(arguments[1]);
-                }
-            }
-            _ => return None,
+    /// Puts the key of a raw command that reads one value, and does nothing else, into `key`; false for any other.
+    pub fn key_read(&self, words: &[&[u8]], options: CommandOptions, key: &mut Vec<u8>) -> bool {
+        if !only_reads(words) {
+            return false;
         }
-        self.large.has(key).then_some(&key[..])
+        let mut positions = Vec::new();
+        key_positions(words, |position| positions.push(position));
+        let [1] = positions[..] else { return false };
+        key.clear();
+        if options.is_prefixed {
+            key.extend_from_slice(&self.prefix().apply(&words[..2])[1]);
+        } else {
+            key.extend_from_slice(words[1]);
+        }
+        true
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::{Shape, Style};
-use super::core::{Core, embedded};
-use super::refusals::Treatment;
+use super::error_policy::ErrorPolicy;
+use super::node::{Node, embedded};
+use super::pending::{Pending, Ticket};
+use super::reply_format::{CommandOptions, ReplyFormat};
 use super::shared_connection;
-use super::token::{Purpose, Token};
 use crate::command::{Blocking, blocking};
 use crate::error::{Error, Result};
 use crate::lane::{
-    Arguments, Frame, Node, Requests, append_argument, append_command, append_header, append_joined_argument,
-    commands_of, count_commands,
+    Arguments, Frame, Node as Reply, Requests, append_argument, append_command, append_header,
+    append_joined_argument, commands_of, count_commands,
 };
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
@@ -19,41 +19,42 @@ const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// MULTI and EXEC.
 const FRAME_REPLIES: u32 = 2;
 
-impl Core {
-    pub(super) fn command(
+impl Node {
+    /// Puts one command together.
+    ///
+    /// # Errors
+    /// The connection cannot carry it, or there is no Redis.
+    pub fn command<T>(
         &self,
         words: &[&[u8]],
-        style: Style,
-        token: Token,
-        out: &mut impl Requests<Token>,
+        options: CommandOptions,
+        slot: u32,
+        issued: Instant,
+        out: &mut impl Requests<Pending<T>>,
     ) -> Result<()> {
         self.check(words)?;
-        let shape = Shape::of(words.first().copied().unwrap_or_default(), style);
-        let token = Token { selects: !self.is_shared() && database_of(words).is_some(), ..token };
+        let format = ReplyFormat::of(words.first().copied().unwrap_or_default(), options);
         // A connection that all share carries no command that blocks.
-        let (purpose, deadline) = match self.is_dedicated() && blocking(words).is_some() {
-            true => (Purpose::Blocking(shape), self.patience(words, token.issued)),
-            false => (Purpose::Command(shape), self.deadline(token.issued)),
+        let (ticket, deadline) = match self.is_dedicated() && blocking(words).is_some() {
+            true => (Ticket::Blocking(format), self.patience(words, issued)),
+            false => (Ticket::Command(format), self.deadline(issued)),
         };
+        let selects = !self.is_shared() && database_of(words).is_some();
+        let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
         let replies = match self.is_dedicated() {
             true => confirmations(words),
             false => 1,
         };
-        out.push(token.followed_by(purpose), deadline, |bytes| {
-            self.append_words(words, style, bytes);
+        out.push(pending, deadline, |bytes| {
+            self.append_words(words, options, bytes);
             replies
         });
         Ok(())
     }
 
-    /// What an answered request tells of later ones: the size of a value, the database of its connection.
-    pub(super) fn learn(&self, token: &Token, request: &[u8], reply: Frame<'_>) {
-        if matches!(token.purpose, Purpose::Command(_) | Purpose::Operation(_)) {
-            self.learn_size(request, reply.bytes().len());
-        }
-        if token.selects
-            && let Some(database) = database_after(request, reply)
-        {
+    /// An answered request may have chosen the database of its connection.
+    pub(super) fn learn_database(&self, request: &[u8], reply: Frame<'_>) {
+        if let Some(database) = database_after(request, reply) {
             self.dialer().select(database);
         }
     }
@@ -69,25 +70,29 @@ impl Core {
     }
 
     /// Sends commands as one request, so that nothing of others can come between them.
-    pub(super) fn transaction(
+    ///
+    /// # Errors
+    /// The connection cannot carry one of them, or there is no Redis.
+    pub fn transaction<T>(
         &self,
         commands: &[&[&[u8]]],
-        style: Style,
-        token: Token,
-        out: &mut impl Requests<Token>,
+        options: CommandOptions,
+        slot: u32,
+        issued: Instant,
+        out: &mut impl Requests<Pending<T>>,
     ) -> Result<()> {
         for words in commands {
             self.check(words)?;
         }
-        let shapes =
-            commands.iter().map(|words| Shape::of(words.first().copied().unwrap_or_default(), style));
-        let purpose = Purpose::Transaction(shapes.collect());
+        let formats =
+            commands.iter().map(|words| ReplyFormat::of(words.first().copied().unwrap_or_default(), options));
         let selects = !self.is_shared() && commands.iter().any(|words| database_of(words).is_some());
-        let token = Token { selects, ..token };
-        let deadline = self.deadline(token.issued);
-        out.push(token.followed_by(purpose), deadline, |bytes| {
+        let ticket = Ticket::Transaction(formats.collect());
+        let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
+        let deadline = self.deadline(issued);
+        out.push(pending, deadline, |bytes| {
             append_command(bytes, &[b"MULTI"]);
-            commands.iter().for_each(|words| self.append_words(words, style, bytes));
+            commands.iter().for_each(|words| self.append_words(words, options, bytes));
             append_command(bytes, &[b"EXEC"]);
             commands.len() as u32 + FRAME_REPLIES
         });
@@ -101,12 +106,12 @@ impl Core {
         shared_connection::refusal(words, self.role()).map_or(Ok(()), Err)
     }
 
-    fn append_words(&self, words: &[&[u8]], style: Style, bytes: &mut Vec<u8>) {
-        if !style.is_prefixed {
+    fn append_words(&self, words: &[&[u8]], options: CommandOptions, bytes: &mut Vec<u8>) {
+        if !options.is_prefixed {
             return append_command(bytes, words);
         }
-        let Some(marks) = self.prefix.marks(words) else {
-            let words = self.prefix.apply(words);
+        let Some(marks) = self.prefix().marks(words) else {
+            let words = self.prefix().apply(words);
             append_header(bytes, words.len());
             return words.iter().for_each(|word| append_argument(bytes, word));
         };
@@ -114,7 +119,7 @@ impl Core {
         for (position, word) in words.iter().enumerate() {
             match marks >> position & 1 {
                 0 => append_argument(bytes, word),
-                _ => append_joined_argument(bytes, self.prefix.text(), word),
+                _ => append_joined_argument(bytes, self.prefix().text(), word),
             }
         }
     }
@@ -133,10 +138,10 @@ fn database_of(words: &[&[u8]]) -> Option<u32> {
 /// The database in which a request that was answered has left its connection; `None` where it changed nothing.
 fn database_after(request: &[u8], reply: Frame<'_>) -> Option<u32> {
     let words: Vec<&[u8]> = Arguments::new(request).collect();
-    let Node::Array(replies) = reply.node() else { return database_of(&words) };
+    let Reply::Array(replies) = reply.node() else { return database_of(&words) };
     let mut commands = commands_of(request);
     commands.next();
-    let answered = commands.zip(replies).filter(|(_, reply)| !matches!(reply, Node::Error(_)));
+    let answered = commands.zip(replies).filter(|(_, reply)| !matches!(reply, Reply::Error(_)));
     answered.filter_map(|(words, _)| database_of(&words)).last()
 }
 
@@ -163,8 +168,8 @@ pub(super) fn replies_of(request: &[u8]) -> u32 {
 /// What a transaction failed with, of which a part was refused while it was put together.
 pub(super) fn transaction_refused(line: &str) -> Error {
     let refused = Error::reply(line);
-    match Treatment::of(&refused) {
-        Treatment::Replace => refused,
+    match ErrorPolicy::of(&refused) {
+        ErrorPolicy::Replace => refused,
         _ => Error::reply(&format!("EXECABORT Transaction discarded because of previous errors: {line}")),
     }
 }

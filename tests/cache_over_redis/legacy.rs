@@ -1,7 +1,8 @@
 //! What the JavaScript layer left: read on a miss, and moved to where it belongs.
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Place};
 use orgcache::key::Kind;
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 

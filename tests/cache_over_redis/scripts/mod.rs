@@ -1,6 +1,7 @@
 //! Each Lua script by itself, in the text that is sent: its replies and what it leaves in Redis.
 
-use orgcache::cache::{Call, Outcome, Style, scripts};
+use orgcache::cache::{Call, scripts};
+use orgcache::redis::{CommandOptions, Outcome};
 
 use super::client::{Client, Reply};
 
@@ -22,7 +23,7 @@ fn run(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) 
 fn refusal(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) -> String {
     let count = keys.len().to_string();
     let arguments = command(script, &count, keys, arguments);
-    match client.call(&Call::Command { arguments: &arguments, style: Style::default() }) {
+    match client.call(&Call::Command { arguments: &arguments, options: CommandOptions::default() }) {
         Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).into_owned(),
         other => format!("{other:?}"),
     }

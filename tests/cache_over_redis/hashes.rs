@@ -1,6 +1,7 @@
 //! Hashes where something else was before.
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Place};
+use orgcache::redis::Outcome;
 
 use super::client::Client;
 

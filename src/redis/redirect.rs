@@ -4,9 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::commands::replies_of;
-use super::core::Core;
-use super::token::{Purpose, Token};
+use super::node::Node;
+use super::pending::{Pending, Ticket};
+use super::raw::replies_of;
 use crate::command::{PUBSUB, find, key_positions, only_reads, slot_of};
 use crate::error::Error;
 use crate::lane::{Arguments, Requests, append_command};
@@ -47,26 +47,20 @@ impl Redirection {
 
 /// A request that another node must answer.
 #[derive(Debug)]
-pub struct Redirected {
+pub struct Redirected<T> {
     pub to: Redirection,
-    pub token: Token,
+    pub pending: Pending<T>,
     pub request: Vec<u8>,
 }
 
-impl PartialEq for Redirected {
-    fn eq(&self, other: &Redirected) -> bool {
-        self.to == other.to && self.request == other.request
-    }
-}
-
-impl Redirected {
+impl<T> Redirected<T> {
     /// A request that was prepared and not sent.
-    pub fn unsent(token: Token, request: Vec<u8>) -> Redirected {
-        Redirected { to: Redirection::Owner, token, request }
+    pub fn unsent(pending: Pending<T>, request: Vec<u8>) -> Redirected<T> {
+        Redirected { to: Redirection::Owner, pending, request }
     }
 
     pub fn is_transaction(&self) -> bool {
-        matches!(self.token.purpose, Purpose::Transaction(_))
+        matches!(self.pending.ticket, Ticket::Transaction(_))
     }
 
     /// Whether its slot is nobody's, while the cluster is well otherwise.
@@ -76,32 +70,32 @@ impl Redirected {
 
     /// Whether a cluster has refused it as long as one waits for that.
     pub fn has_waited_enough(&self) -> bool {
-        matches!(self.to, Redirection::Down { .. }) && self.token.times_down >= MAX_DOWN
+        matches!(self.to, Redirection::Down { .. }) && self.pending.times_down >= MAX_DOWN
     }
 
     /// Whether it only reads, and a cluster that was down has refused it.
     pub fn is_read_again(&self) -> bool {
         let words: Vec<&[u8]> = Arguments::new(&self.request).take(2).collect();
-        self.token.times_down > 0 && matches!(self.token.purpose, Purpose::Command(_)) && only_reads(&words)
+        self.pending.times_down > 0 && matches!(self.pending.ticket, Ticket::Command(_)) && only_reads(&words)
     }
 
     /// The same, for whoever has its slot then.
-    pub fn once_more(self) -> Redirected {
+    pub fn once_more(self) -> Redirected<T> {
         let is_down = u8::from(matches!(self.to, Redirection::Down { .. }));
-        let times_down = self.token.times_down.saturating_add(is_down);
-        let redirections = self.token.redirections.saturating_add(self.to.steps());
-        let token = Token { times_down, redirections, ..self.token };
-        Redirected { to: Redirection::Owner, token, request: self.request }
+        let times_down = self.pending.times_down.saturating_add(is_down);
+        let redirections = self.pending.redirections.saturating_add(self.to.steps());
+        let pending = Pending { times_down, redirections, ..self.pending };
+        Redirected { to: Redirection::Owner, pending, request: self.request }
     }
 
     /// Until when it may take if it is sent at `from`: one that blocks begins to wait anew.
-    pub fn deadline(&self, core: &Core, from: Instant) -> Instant {
-        match self.token.purpose {
-            Purpose::Blocking(_) => {
+    pub fn deadline(&self, node: &Node, from: Instant) -> Instant {
+        match self.pending.ticket {
+            Ticket::Blocking(_) => {
                 let words: Vec<&[u8]> = Arguments::new(&self.request).collect();
-                core.patience(&words, from)
+                node.patience(&words, from)
             }
-            _ => core.deadline(self.token.issued),
+            _ => node.deadline(self.pending.issued),
         }
     }
 
@@ -122,17 +116,17 @@ impl Redirected {
     }
 
     /// Appends the request for the node that is to answer it.
-    pub fn append(self, core: &Core, now: Instant, out: &mut impl Requests<Token>) {
-        let deadline = self.deadline(core, now);
-        let Redirected { to, token, request } = self;
+    pub fn append(self, node: &Node, now: Instant, out: &mut impl Requests<Pending<T>>) {
+        let deadline = self.deadline(node, now);
+        let Redirected { to, pending, request } = self;
         if matches!(to, Redirection::Ask { .. }) {
-            out.push(Token::unasked(Purpose::Asking, token.issued), deadline, |bytes| {
+            out.push(Pending::unasked(Ticket::Asking, pending.issued), deadline, |bytes| {
                 append_command(bytes, &[b"ASKING"]);
                 1
             });
         }
-        let redirections = token.redirections.saturating_add(to.steps());
-        out.push(Token { redirections, ..token }, deadline, |bytes| {
+        let redirections = pending.redirections.saturating_add(to.steps());
+        out.push(Pending { redirections, ..pending }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
             replies_of(&request)
         });
@@ -140,7 +134,7 @@ impl Redirected {
 }
 
 /// The slot of a request; `None` where it names no key.
-pub(super) fn slot_of_request(request: &[u8]) -> Option<u16> {
+pub fn slot_of_request(request: &[u8]) -> Option<u16> {
     let mut words = Arguments::new(request).peekable();
     // What stands in front of a transaction names none.
     if words.next_if(|word| *word == b"MULTI").is_none() {
@@ -158,7 +152,7 @@ fn slot_of_command(words: &[&[u8]]) -> Option<u16> {
 }
 
 /// Where the first key is. Channels of sharded pub/sub are in slots too, and others are kept together.
-pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
+pub fn routing_position(words: &[&[u8]]) -> Option<usize> {
     let mut first: Option<usize> = None;
     key_positions(words, |position| first = Some(first.map_or(position, |known| known.min(position))));
     if first.is_none() && words.len() > 1 && find(words).is_some_and(|command| command.is(PUBSUB)) {
@@ -167,32 +161,25 @@ pub(super) fn routing_position(words: &[&[u8]]) -> Option<usize> {
     first
 }
 
-/// What a node's refusal says of where the request belongs.
-pub(super) fn redirection(error: &Error, token: &Token) -> Option<Redirection> {
+/// What a node's refusal says of where the request belongs. Nobody waits for housekeeping: it is not asked again.
+pub(super) fn redirection<T>(error: &Error, pending: &Pending<T>) -> Option<Redirection> {
     let code = error.redis_code()?;
     if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN") {
         return None;
     }
-    // Nobody waits for housekeeping, and what the journal holds stays there until the map of slots is new.
-    let is_asked = match &token.purpose {
-        Purpose::Command(_) | Purpose::Blocking(_) | Purpose::Transaction(_) => true,
-        Purpose::Operation(_) | Purpose::ExtendIndex => true,
-        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
-        _ => false,
-    };
-    if !is_asked {
+    if !pending.may_wait() && !matches!(pending.ticket, Ticket::Feature(_)) {
         return None;
     }
     if code == "CLUSTERDOWN" {
-        // The adapter's calls have an answer without the cluster.
+        // The calls of other rooms have an answer without the cluster.
         let said = error.message().to_owned();
-        return token.may_wait().then_some(Redirection::Down { said });
+        return pending.may_wait().then_some(Redirection::Down { said });
     }
     // That one ends at the call's deadline.
     if code == "TRYAGAIN" {
         return Some(Redirection::TryAgain);
     }
-    if token.redirections >= MAX_REDIRECTIONS {
+    if pending.redirections >= MAX_REDIRECTIONS {
         return None;
     }
     let mut words = error.message().split(' ').skip_while(|word| *word != code).skip(1);

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Outcome, Place};
+use orgcache::cache::{Call, Place};
 use orgcache::key::Kind;
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 

@@ -1,0 +1,157 @@
+//! What all connections of one client to one server share, whatever room their requests are of.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::large::LargeValues;
+use crate::command::Prefix;
+use crate::config::{Config, Endpoint};
+use crate::connection::{Breaker, Dialer};
+use crate::error::{Error, ErrorCode};
+use crate::health::Health;
+
+/// What a client's connection is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// All calls share it, so none may change what it means for the others, or hold it up.
+    #[default]
+    Shared,
+    /// One client has it for all that it says, in order, so it may choose its database.
+    Own,
+    /// One caller has it alone: it may block, subscribe and watch. Nothing is kept for an outage.
+    Dedicated,
+    /// The same, and it may ask to see every command that the server runs.
+    Monitor,
+}
+
+impl Role {
+    /// Every role with its name; its position is its number in JavaScript.
+    pub const ALL: [(Role, &'static str); 4] = [
+        (Role::Shared, "shared"),
+        (Role::Own, "own"),
+        (Role::Dedicated, "dedicated"),
+        (Role::Monitor, "monitor"),
+    ];
+}
+
+/// One server, as one client knows it. Any thread may use it.
+pub struct Node {
+    dialer: Dialer,
+    health: Arc<Health>,
+    breaker: Breaker,
+    role: Role,
+    is_in_cluster: bool,
+    /// Put in front of the keys of raw commands.
+    prefix: Prefix,
+    pub(super) large: LargeValues,
+}
+
+impl Node {
+    pub fn new(config: Config, role: Role) -> Node {
+        Node {
+            health: Arc::new(Health::default()),
+            breaker: Breaker::default(),
+            role,
+            is_in_cluster: false,
+            prefix: Prefix::new(&config.client_key_prefix),
+            large: LargeValues::default(),
+            dialer: Dialer::new(config),
+        }
+    }
+
+    /// A primary of a cluster, at the address that `at` says.
+    pub fn of_cluster(&self, at: watch::Receiver<Endpoint>) -> Node {
+        Node {
+            health: Arc::new(self.health.of_node()),
+            is_in_cluster: true,
+            dialer: self.dialer.following(at),
+            ..Node::new(self.config().clone(), self.role)
+        }
+    }
+
+    /// A replica of a cluster, which only reads.
+    pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Node {
+        Node {
+            health: Arc::new(self.health.of_node()),
+            is_in_cluster: true,
+            dialer: self.dialer.following(at).reading_replicas(),
+            ..Node::new(self.config().clone(), Role::Dedicated)
+        }
+    }
+
+    /// It does not connect before the sender of `gate` is dropped.
+    pub fn hold_until_dropped(&mut self, gate: watch::Receiver<()>) {
+        self.dialer = self.dialer.clone().held_by(gate);
+    }
+
+    pub fn config(&self) -> &Config {
+        self.dialer.config()
+    }
+
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    pub fn health(&self) -> &Arc<Health> {
+        &self.health
+    }
+
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether all calls share the connection.
+    pub fn is_shared(&self) -> bool {
+        self.role == Role::Shared
+    }
+
+    /// Whether one caller has the connection alone.
+    pub fn is_dedicated(&self) -> bool {
+        matches!(self.role, Role::Dedicated | Role::Monitor)
+    }
+
+    /// Whether this is one node of a cluster.
+    pub fn is_in_cluster(&self) -> bool {
+        self.is_in_cluster
+    }
+
+    /// Whether this only reads, from a replica.
+    pub fn reads_replicas(&self) -> bool {
+        self.dialer.is_reading_replicas()
+    }
+
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// When a call that is made now must have settled.
+    pub fn deadline(&self, now: Instant) -> Instant {
+        now + self.config().command_timeout
+    }
+
+    /// Why no further call can wait, where so much waits already.
+    pub fn overload(&self, commands: usize, bytes: usize) -> Option<Error> {
+        let full = |what: String| Some(Error::new(ErrorCode::Overloaded, what));
+        if commands >= self.config().queue_max_commands {
+            return full(format!("{commands} commands wait for Redis, as many as may"));
+        }
+        if bytes >= self.config().queue_max_bytes {
+            return full(format!("{bytes} bytes wait for Redis, as many as may"));
+        }
+        None
+    }
+}
+
+pub fn embedded() -> Error {
+    Error::new(ErrorCode::Connect, "USE_REDIS is false, so there is no Redis to ask").lasting()
+}
+
+pub fn closed() -> Error {
+    Error::new(ErrorCode::Closed, "the cache was shut down")
+}
