@@ -44,7 +44,7 @@ const ASAN_TARGET = 'x86_64-unknown-linux-gnu';
 /** Whether the Rust tests pass under the sanitizer, which also looks for leaks at the end of each program. */
 function passUnderAsan(redisServer) {
   const where = ['--target', ASAN_TARGET, '--target-dir', 'target/asan'];
-  const tests = ['--no-default-features', '--lib', '--test', 'cache_over_redis'];
+  const tests = ['--no-default-features', '--features', 'cache', '--lib', '--test', 'cache_over_redis'];
   const env = {
     ...process.env,
     // The sanitizer is a flag of nightly compilers; this lets a stable one take it.

@@ -14,7 +14,8 @@ import { describeOpen, reportingEnvironment } from './still-open.mjs';
 const MINUTE_MS = 60 * 1000;
 
 const FULL = '--full';
-const NO_NODE = '--no-default-features';
+const NO_CACHE = ['--no-default-features'];
+const NO_NODE = [...NO_CACHE, '--features', 'cache'];
 const node = (script, ...args) => [process.execPath, path.join(ROOT, 'node_modules', script), ...args];
 const cargoTest = (...args) => ['cargo', 'test', '--no-fail-fast', ...args];
 const jest = (project, ...args) => node('jest/bin/jest.js', '--selectProjects', project, ...args);
@@ -26,7 +27,7 @@ const jest = (project, ...args) => node('jest/bin/jest.js', '--selectProjects', 
 const STEPS = [
   { group: 'lint', name: 'rustfmt', minutes: 1, command: ['cargo', 'fmt', '--all', '--check'] },
   { group: 'lint', name: 'clippy', minutes: 10, command: clippy() },
-  { group: 'lint', name: 'clippy without Node', minutes: 8, command: clippy(NO_NODE) },
+  { group: 'lint', name: 'clippy without Node', minutes: 8, command: clippy(...NO_NODE) },
   {
     group: 'lint',
     name: 'biome',
@@ -37,21 +38,28 @@ const STEPS = [
     group: 'rust',
     name: 'rust unit tests',
     minutes: 12,
-    command: cargoTest(NO_NODE, '--lib'),
+    command: cargoTest(...NO_NODE, '--lib'),
     runner: 'cargo',
   },
   {
     group: 'rust',
     name: 'rust integration tests',
     minutes: 8,
-    command: cargoTest(NO_NODE, '--test', '*'),
+    command: cargoTest(...NO_NODE, '--test', '*'),
+    runner: 'cargo',
+  },
+  {
+    group: 'rust',
+    name: 'rust connections without the cache',
+    minutes: 6,
+    command: cargoTest(...NO_CACHE, '--lib', 'redis::'),
     runner: 'cargo',
   },
   {
     group: 'loom',
     name: 'loom',
     minutes: 15,
-    command: ['cargo', 'test', '--release', '--target-dir', 'target/loom', '--lib', NO_NODE, 'loom_'],
+    command: ['cargo', 'test', '--release', '--target-dir', 'target/loom', '--lib', ...NO_NODE, 'loom_'],
     env: {
       RUSTFLAGS: '--cfg orgcache_loom',
       // What the optimizer's last pass costs is more than it saves here.

@@ -36,7 +36,7 @@
 //!   memory, journal. It turns calls into requests and replies into outcomes.
 //!
 //! `ARCHITECTURE.md` follows one `getConversationContext` through all of it. Without the default
-//! feature `node` the crate knows nothing of Node and `cargo test --no-default-features` runs it.
+//! feature `node` the crate knows nothing of Node and `cargo test --no-default-features --features cache` runs it.
 
 // `unsafe` is for the binding alone, where each block says why it is sound.
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -50,6 +50,7 @@
 // Test builds register no module with Node, so nothing there leads into the binding.
 #[cfg_attr(test, allow(dead_code, unused_imports))]
 mod binding;
+#[cfg(feature = "cache")]
 pub mod cache;
 pub mod codec;
 pub mod command;
@@ -62,6 +63,8 @@ pub mod key;
 pub mod lane;
 pub mod redis;
 pub mod runtime;
+#[cfg(feature = "cache")]
 pub mod script;
 pub mod store;
+#[cfg(feature = "cache")]
 pub mod topology;

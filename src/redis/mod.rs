@@ -27,6 +27,8 @@ mod redirect;
 mod reply_format;
 mod shared_connection;
 mod target;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub use answers::give_up;

@@ -1,0 +1,282 @@
+//! A multiplexed connection without a cache: its room has nothing of its own to say.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::*;
+use crate::config::{Config, Endpoint};
+use crate::connection::ServerInfo;
+use crate::error::{Error, ErrorCode};
+use crate::lane::{Frame, Requests, append_command};
+
+/// A room with one request of its own, by which it can be told from a raw command.
+struct Room(Node);
+
+#[derive(Debug)]
+struct Own;
+
+enum Call {
+    Raw(&'static [&'static [u8]]),
+    Own,
+}
+
+impl Feature for Room {
+    type Call<'a> = Call;
+    type Ticket = Own;
+    type Scratch = ();
+
+    fn node(&self) -> &Node {
+        &self.0
+    }
+
+    fn prepare(
+        &self,
+        call: &Call,
+        slot: u32,
+        now: Instant,
+        out: &mut impl Requests<Pending<Own>>,
+        _scratch: &mut (),
+    ) -> Option<Outcome<'static>> {
+        match call {
+            Call::Raw(words) => {
+                let options = CommandOptions::default();
+                self.0.command(words, options, slot, now, out).err().map(Outcome::Failed)
+            }
+            Call::Own => {
+                OwnRequests(out).push(PendingRequest::new(slot, Own, now), self.0.deadline(now), |bytes| {
+                    append_command(bytes, &[b"GET", b"own"]);
+                    1
+                });
+                None
+            }
+        }
+    }
+
+    fn needs_redis(call: &Call) -> bool {
+        matches!(call, Call::Raw(_))
+    }
+
+    fn without_room(
+        &self,
+        _call: &Call,
+        error: &Error,
+        _scratch: &mut (),
+        _now: Instant,
+    ) -> Outcome<'static> {
+        Outcome::Failed(error.clone())
+    }
+
+    fn is_expected(_ticket: &Own, frame: Frame<'_>) -> bool {
+        matches!(frame.node(), crate::lane::Node::Bulk(_))
+    }
+
+    fn error_in(_ticket: &Own, _frame: Frame<'_>) -> Option<String> {
+        None
+    }
+
+    fn follows(&self, _pending: &PendingRequest<Own>, to: &Redirection, _request: &[u8]) -> Followed {
+        match to {
+            Redirection::Moved { .. } => Followed::Yes,
+            Redirection::Ask { .. } => Followed::AnsweredHere,
+            _ => Followed::No,
+        }
+    }
+
+    fn replied<'a>(
+        &self,
+        _pending: PendingRequest<Own>,
+        _frame: Frame<'a>,
+        _request: &[u8],
+        _now: Instant,
+        _follow_up: &mut FollowUp<Own>,
+    ) -> Option<Outcome<'a>> {
+        Some(Outcome::Boolean(true))
+    }
+
+    fn refused(
+        &self,
+        _pending: PendingRequest<Own>,
+        error: Error,
+        _request: &[u8],
+        _now: Instant,
+        _follow_up: &mut FollowUp<Own>,
+    ) -> Option<Outcome<'static>> {
+        Some(Outcome::Failed(error))
+    }
+
+    fn lost(
+        &self,
+        _pending: PendingRequest<Own>,
+        _request: &[u8],
+        _error: &Error,
+        is_in_doubt: bool,
+        _now: Instant,
+    ) -> Option<Outcome<'static>> {
+        Some(Outcome::Boolean(is_in_doubt))
+    }
+
+    fn connected(&self, _is_fenced: bool, _now: Instant, _out: &mut impl Requests<Pending<Own>>) -> bool {
+        false
+    }
+
+    fn fence_passed(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn on_time(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+
+    fn wants_turn(&self) -> bool {
+        false
+    }
+
+    fn take_turn(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+}
+
+/// How requests ended, as text.
+#[derive(Default)]
+struct Ended(Vec<(u32, String)>);
+
+impl Sink for Ended {
+    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+        let shown = match outcome {
+            Outcome::Failed(error) => error.code().as_str().to_owned(),
+            Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).trim().to_owned(),
+            other => format!("{other:?}"),
+        };
+        self.0.push((slot, shown));
+    }
+}
+
+impl RequestSink<Own> for Ended {
+    fn redirect(&mut self, redirected: Redirected<Own>) {
+        self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
+    }
+}
+
+struct Connection {
+    inner: MultiplexedConnection<Room>,
+    ended: Ended,
+    now: Instant,
+}
+
+impl Connection {
+    fn over(node: Node) -> Connection {
+        let mut connection = Connection {
+            inner: MultiplexedConnection::new(Arc::new(Room(node))),
+            ended: Ended::default(),
+            now: Instant::now(),
+        };
+        connection.inner.connected(&ServerInfo { protocol: 3, ..ServerInfo::default() }, connection.now);
+        connection
+    }
+
+    fn to_one_server() -> Connection {
+        Connection::over(Node::new(config(), Role::Shared))
+    }
+
+    fn to_a_cluster() -> Connection {
+        let (_at, followed) = watch::channel(Endpoint::Tcp { host: "127.0.0.1".to_owned(), port: 1 });
+        Connection::over(Node::new(config(), Role::Shared).of_cluster(followed))
+    }
+
+    fn call(&mut self, call: &Call, slot: u32) {
+        self.inner.call(call, slot, self.now, &mut self.ended);
+        let count = self.inner.unsent().len();
+        self.inner.sent(count);
+    }
+
+    fn get(&mut self, slot: u32) {
+        self.call(&Call::Raw(&[b"GET", b"key"]), slot);
+    }
+
+    /// What ends by these replies.
+    fn answer(&mut self, replies: &str) -> Vec<(u32, String)> {
+        self.inner.read_room()[..replies.len()].copy_from_slice(replies.as_bytes());
+        let _ = self.inner.received(replies.len(), self.now, &mut self.ended);
+        std::mem::take(&mut self.ended.0)
+    }
+}
+
+fn config() -> Config {
+    Config::load(&serde_json::Map::new(), &|_| None).unwrap()
+}
+
+fn ended(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
+    expected.iter().map(|(slot, how)| (*slot, (*how).to_owned())).collect()
+}
+
+#[test]
+fn raw_commands_are_told_as_they_end_and_the_rooms_own_requests_as_the_room_says() {
+    let mut connection = Connection::to_one_server();
+    connection.get(1);
+    connection.call(&Call::Own, 2);
+    connection.get(3);
+    let told = connection.answer("$1\r\na\r\n$1\r\nb\r\n-WRONGTYPE no\r\n");
+    assert_eq!(told, ended(&[(1, "$1\r\na"), (2, "Boolean(true)"), (3, "E_REPLY")]));
+}
+
+#[test]
+fn a_redirection_goes_to_the_router_where_there_is_a_cluster_and_the_room_lets_it() {
+    let mut connection = Connection::to_a_cluster();
+    for slot in [1, 4] {
+        connection.get(slot);
+    }
+    for slot in [2, 3] {
+        connection.call(&Call::Own, slot);
+    }
+    let told = connection.answer(
+        "-MOVED 12 127.0.0.1:7\r\n-CLUSTERDOWN no\r\n-ASK 12 127.0.0.1:7\r\n-MOVED 12 127.0.0.1:7\r\n",
+    );
+    let moved = r#"Moved { slot: 12, host: "127.0.0.1", port: 7 }"#;
+    let down = r#"Down { said: "CLUSTERDOWN no" }"#;
+    assert_eq!(told, ended(&[(1, moved), (4, down), (2, "Boolean(false)"), (3, moved)]));
+
+    let mut alone = Connection::to_one_server();
+    alone.get(1);
+    assert_eq!(alone.answer("-MOVED 12 127.0.0.1:7\r\n"), ended(&[(1, "E_REPLY")]));
+}
+
+#[test]
+fn a_lost_connection_keeps_what_may_run_twice_and_asks_the_room_for_its_own() {
+    let mut connection = Connection::to_one_server();
+    connection.get(1);
+    connection.call(&Call::Raw(&[b"SET", b"key", b"value"]), 2);
+    connection.call(&Call::Own, 3);
+    let lost = Error::new(ErrorCode::Connect, "gone");
+    connection.inner.disconnected(lost, connection.now, &mut connection.ended);
+    let told = std::mem::take(&mut connection.ended.0);
+    assert_eq!(told, ended(&[(2, "E_UNKNOWN_OUTCOME"), (3, "Boolean(true)")]));
+    connection.inner.connected(&ServerInfo::default(), connection.now);
+    let count = connection.inner.unsent().len();
+    connection.inner.sent(count);
+    assert_eq!(connection.answer("$1\r\na\r\n"), ended(&[(1, "$1\r\na")]));
+}
+
+#[test]
+fn a_reply_of_a_type_that_cannot_be_ends_the_connection_and_the_call() {
+    let mut connection = Connection::to_one_server();
+    connection.call(&Call::Own, 1);
+    connection.inner.read_room()[..5].copy_from_slice(b":12\r\n");
+    assert!(connection.inner.received(5, connection.now, &mut connection.ended).is_err());
+    assert_eq!(connection.ended.0, ended(&[(1, "Boolean(true)")]));
+}
+
+#[test]
+fn a_close_settles_everything_and_an_auxiliary_connection_gives_back_what_it_did_not_send() {
+    let mut connection = Connection::to_one_server();
+    connection.get(1);
+    connection.call(&Call::Own, 2);
+    connection.inner.close(&mut connection.ended);
+    assert_eq!(connection.ended.0, ended(&[(1, "E_CLOSED"), (2, "E_CLOSED")]));
+
+    let room = Arc::new(Room(Node::new(config(), Role::Shared)));
+    let mut auxiliary = MultiplexedConnection::auxiliary(room);
+    let (mut told, now) = (Ended::default(), Instant::now());
+    auxiliary.call(&Call::Raw(&[b"GET", b"key"]), 1, now, &mut told);
+    auxiliary.disconnected(Error::new(ErrorCode::Connect, "gone"), now, &mut told);
+    assert_eq!(told.0, ended(&[(1, "Owner")]));
+}
