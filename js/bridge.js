@@ -11,6 +11,11 @@ const { hasValue, protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject, putField } = require('./realm.js');
 const { clearTimeout, nextTick, setTimeout } = require('./time.js');
 
+/** @import { BridgeGiven, LinkOwner, Reader, Reject, Resolve, Word } from './bridge-types.js' */
+/** @import { HearNotice, MakeError, OpenNative, Settle } from './native-types.js' */
+/** @import { Configured, Report } from './report-types.js' */
+/** @import { ShutdownResult } from '../index.js' */
+
 const { linkSlots, marks, pushed, roles } = protocol;
 /** Compared for every outcome: constants cost nothing there, and properties do. */
 const {
@@ -50,7 +55,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * together. Opens on the first call; until then nothing is started.
  */
 class Bridge {
-  /** The native client's number, as long as it is open. */
+  /**
+   * The native client's number, as long as it is open.
+   * @type {number | undefined}
+   */
   #client;
   #options;
   #environment;
@@ -61,13 +69,18 @@ class Bridge {
   #link;
   #context;
   #term;
+  /** @type {Set<HearNotice>} */
   #listeners = new Set();
   #isClosed = false;
-  /** Native code's last report of a client with a journal, once it was closed and its native part is gone. */
+  /**
+   * Native code's last report of a client with a journal, once it was closed and its native part is gone.
+   * @type {string | undefined}
+   */
   #lastReport;
   #calls;
   #outcomes;
   #words = 0;
+  /** @type {unknown[]} */
   #arguments = [];
   /** Whether bytes of these arguments are among the passing ones. */
   #hasPassing = false;
@@ -75,14 +88,23 @@ class Bridge {
   #usesRedis = true;
   /** Words at which the calls cross without waiting for the end of the tick. */
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
+  /** @type {(Resolve | undefined)[]} */
   #resolve = [];
+  /** @type {(Reject | undefined)[]} */
   #reject = [];
-  /** Makes the caller's value of an outcome; or the name of a command, for its error. */
+  /**
+   * Makes the caller's value of an outcome; or the name of a command, for its error.
+   * @type {(Reader | string | undefined)[]}
+   */
   #reader = [];
+  /** @type {number[]} */
   #free = [];
   #outstanding = 0;
+  /** @type {((nothing: void) => void)[]} */
   #whenIdle = [];
+  /** @type {((nothing: void) => void)[]} */
   #whenReplayed = [];
+  /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
   #flush = () => {
     this.#isScheduled = false;
@@ -92,16 +114,16 @@ class Bridge {
 
   /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
   isEmbedded = false;
-  /** What `config` has answered, until whoever changes options takes it away. */
+  /**
+   * What `config` has answered, until whoever changes options takes it away.
+   * @type {Configured | undefined}
+   */
   knownConfig;
 
   /**
-   * `role` says who uses the connection: a `dedicated` one may block or subscribe, and `onPush` is given what the server says
-   * unasked, as arrays of Buffers and numbers. Without `hasJournal` no journal's directory is taken: it has one owner only.
-   * Native code is opened in `context`, and no longer once `term.isOver`. With `link` it is one connection without policy,
-   * to `link.target` (JSON; without it JavaScript moves the bytes, and `link.submitted()` says that there may be some);
-   * `link.makeError` makes its errors, `link.told(slot, value)` is given what becomes of the connection, and `link.lost` is
-   * why calls got no reply.
+   * @param {object} options
+   * @param {HearNotice} onNotice
+   * @param {BridgeGiven} [given]
    */
   constructor(options, onNotice, given = {}) {
     const { role = roles.shared, hasJournal = true, onPush, link, term } = given;
@@ -136,14 +158,21 @@ class Bridge {
       this.#client = this.#openNative(native.openLink, this.#link.makeError, this.#link.target);
       return this.#client;
     }
-    this.#client = this.#openNative(native.open, makeError, this.#role);
+    const client = this.#openNative(native.open, makeError, this.#role);
+    this.#client = client;
     // Connections that come and go carry no calls of the cache, and a report is what would cost them most.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
-    if (!this.#usesRedis) native.client.useRedis(this.#client, false);
+    if (!this.#usesRedis) native.client.useRedis(client, false);
     this.#hear('connecting', '{}');
-    return this.#client;
+    return client;
   }
 
+  /**
+   * @template What
+   * @param {OpenNative<What>} open
+   * @param {MakeError} makeErrors
+   * @param {What} what
+   */
   #openNative(open, makeErrors, what) {
     return this.#context.run(
       open,
@@ -151,8 +180,8 @@ class Bridge {
       makeArray,
       makeObject,
       extend,
-      (count, ...values) => this.#settle(count, values),
-      (name, json) => this.#hear(name, json),
+      /** @type {Settle} */ ((count, ...values) => this.#settle(count, values)),
+      /** @type {HearNotice} */ ((name, json) => this.#hear(name, json)),
       this.#calls,
       this.#outcomes,
       ...this.#settings(),
@@ -160,20 +189,31 @@ class Bridge {
     );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} json
+   */
   #hear(name, json) {
     this.#onNotice(name, json);
     for (const listener of this.#listeners) listener(name, json);
     if (REPLAY_NOTICES.includes(name)) for (const resume of this.#whenReplayed.splice(0)) resume();
   }
 
-  /** Everything the client knows about itself. Also after it was closed, where it has a journal. */
+  /**
+   * Everything the client knows about itself. Also after it was closed, where it has a journal.
+   * @returns {Report}
+   */
   report() {
     return JSON.parse(this.#lastReport ?? native.client.report(this.#client ?? this.open()));
   }
 
-  /** What is configured. Asking starts nothing. The environment is read once. */
+  /**
+   * What is configured. Asking starts nothing. The environment is read once.
+   * @returns {Configured}
+   */
   config() {
     const isKnown = this.#client !== undefined || this.#lastReport !== undefined;
+    /** @returns {Configured} */
     const read = () => JSON.parse(native.inspect(makeError, ...this.#settings()));
     this.knownConfig ??= isKnown ? this.report().config : read();
     return this.knownConfig;
@@ -186,19 +226,25 @@ class Bridge {
 
   /** Whether the configuration asks for a connection before the first call. Asking takes no variables yet. */
   get isEager() {
-    const settings = [optionsText(this.#options), this.#environment.peek()];
+    const settings = /** @type {const} */ ([optionsText(this.#options), this.#environment.peek()]);
     return !JSON.parse(native.inspect(makeError, ...settings)).lazyConnect;
   }
 
-  /** Options and environment, as JSON. */
+  /**
+   * Options and environment, as JSON.
+   * @returns {[options: string, environment: string]}
+   */
   #settings() {
     if (this.#link !== undefined) return [optionsText(this.#options), textForLinks()];
     if (this.#hasJournal) return [optionsText(this.#options), this.#environment.text()];
-    const { journalDir: _own, ...options } = this.#options;
+    const { journalDir: _own, ...options } = /** @type {{ journalDir?: unknown }} */ (this.#options);
     return [optionsText(options), this.#environment.text('CACHE_JOURNAL_DIR')];
   }
 
-  /** Calls `listener` with each notice of native code, a name and JSON. Answers what ends that. */
+  /**
+   * Calls `listener` with each notice of native code, a name and JSON. Answers what ends that.
+   * @param {HearNotice} listener
+   */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -219,24 +265,48 @@ class Bridge {
     if (this.#client !== undefined) native.client.useRedis(this.#client, this.#usesRedis);
   }
 
-  /** A call with one argument; `reader` makes the caller's value of the outcome. */
+  /**
+   * A call with one argument; `reader` makes the caller's value of the outcome.
+   * @param {number} head
+   * @param {unknown} a
+   * @param {Reader} [reader]
+   */
   call1(head, a, reader) {
     const slot = this.#begin(head, 1);
     this.#arguments.push(a);
     return this.#promise(slot, reader);
   }
 
+  /**
+   * @param {number} head
+   * @param {unknown} a
+   * @param {unknown} b
+   * @param {Reader} [reader]
+   */
   call2(head, a, b, reader) {
     const slot = this.#begin(head, 2);
     this.#arguments.push(a, b);
     return this.#promise(slot, reader);
   }
 
+  /**
+   * @param {number} head
+   * @param {unknown[]} values
+   * @param {Reader} [reader]
+   * @returns {Promise<any>}
+   */
   call(head, values, reader) {
     return new Promise((resolve, reject) => this.callTo(head, values, resolve, reject, reader));
   }
 
-  /** The same, whose outcome goes to functions. */
+  /**
+   * The same, whose outcome goes to functions.
+   * @param {number} head
+   * @param {unknown[]} values
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   * @param {Reader} [reader]
+   */
   callTo(head, values, resolve, reject, reader = NO_READER) {
     const slot = this.#begin(head, values.length);
     for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
@@ -246,6 +316,11 @@ class Bridge {
   /**
    * A command by its number in the head, or else by its name, and its words, which are texts, numbers and bytes; the
    * caller may change the bytes when this returns. Its outcome goes to functions: a promise each would cost a pipeline most.
+   * @param {number} head
+   * @param {string} name
+   * @param {readonly Word[]} words
+   * @param {Resolve} resolve
+   * @param {Reject} reject
    */
   command(head, name, words, resolve, reject) {
     const isNamed = head >>> HEAD_BITS === 0;
@@ -262,7 +337,10 @@ class Bridge {
     if (mustCross) this.#submit();
   }
 
-  /** Takes bytes in; false where they are still the caller's own, so that the call must cross before it returns. */
+  /**
+   * Takes bytes in; false where they are still the caller's own, so that the call must cross before it returns.
+   * @param {Uint8Array} bytes
+   */
   #pass(bytes) {
     const place = passingBytes.place(bytes);
     this.#arguments.push(place ?? bytes);
@@ -274,12 +352,16 @@ class Bridge {
     return true;
   }
 
+  /**
+   * @param {number} head
+   * @param {number} count
+   */
   #begin(head, count) {
     if (this.#words >= this.#batchWords) {
       this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
       this.#submit();
     }
-    const slot = this.#free.length > 0 ? this.#free.pop() : this.#resolve.length;
+    const slot = this.#free.length > 0 ? /** @type {number} */ (this.#free.pop()) : this.#resolve.length;
     // Holes in the arrays would make every access slower.
     if (slot === this.#resolve.length) {
       this.#resolve.push(undefined);
@@ -296,10 +378,21 @@ class Bridge {
     return slot;
   }
 
+  /**
+   * @param {number} slot
+   * @param {Reader | undefined} reader
+   * @returns {Promise<any>}
+   */
   #promise(slot, reader) {
     return new Promise((resolve, reject) => this.#expect(slot, resolve, reject, reader));
   }
 
+  /**
+   * @param {number} slot
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   * @param {Reader | string | undefined} reader
+   */
   #expect(slot, resolve, reject, reader) {
     this.#outstanding++;
     this.#resolve[slot] = resolve;
@@ -327,7 +420,11 @@ class Bridge {
     }
   }
 
-  /** Rejects a call. Its slot is not used again: native code may settle it all the same. */
+  /**
+   * Rejects a call. Its slot is not used again: native code may settle it all the same.
+   * @param {number} slot
+   * @param {unknown} error
+   */
   #giveUp(slot, error) {
     const reject = this.#reject[slot];
     if (reject === undefined) return;
@@ -337,12 +434,17 @@ class Bridge {
     reject(ofCall(error, reader));
   }
 
+  /** @param {number} slot */
   #take(slot) {
     this.#resolve[slot] = undefined;
     this.#reject[slot] = undefined;
     this.#reader[slot] = NO_READER;
   }
 
+  /**
+   * @param {number} count
+   * @param {unknown[]} values
+   */
   #settle(count, values) {
     // A caller of a Link may call back in, and what is settled then is written where these outcomes stand.
     const isCopied = this.#link !== undefined && count > 1;
@@ -359,7 +461,7 @@ class Bridge {
         continue;
       }
       const resolve = this.#resolve[slot];
-      const reject = this.#reject[slot];
+      const reject = /** @type {Reject} */ (this.#reject[slot]);
       const reader = this.#reader[slot];
       // Was given up.
       if (resolve === undefined) continue;
@@ -371,7 +473,7 @@ class Bridge {
         continue;
       }
       if (mark === LOST_SENT || mark === LOST_UNSENT) {
-        reject(this.#link.lost, mark === LOST_SENT);
+        reject(/** @type {LinkOwner} */ (this.#link).lost, mark === LOST_SENT);
         continue;
       }
       const outcome = mark === VALUE ? value : this.#read(mark, value);
@@ -391,6 +493,7 @@ class Bridge {
     if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
   }
 
+  /** @param {unknown} message */
   #push(message) {
     try {
       this.#onPush?.(message);
@@ -399,6 +502,10 @@ class Bridge {
     }
   }
 
+  /**
+   * @param {number} mark
+   * @param {any} value
+   */
   #read(mark, value) {
     if (mark >= FIRST_NUMBER) return mark - FIRST_NUMBER;
     switch (mark) {
@@ -419,7 +526,10 @@ class Bridge {
     }
   }
 
-  /** A stored text that is no JSON is a miss, and counted. */
+  /**
+   * A stored text that is no JSON is a miss, and counted.
+   * @param {string} text
+   */
   parse(text) {
     try {
       return JSON.parse(text);
@@ -429,7 +539,10 @@ class Bridge {
     }
   }
 
-  /** Fields and JSON texts in turn, as an object. */
+  /**
+   * Fields and JSON texts in turn, as an object.
+   * @param {string[]} texts
+   */
   entries(texts) {
     const object = {};
     for (let i = 0; i < texts.length; i += 2) putField(object, texts[i], this.parse(texts[i + 1]));
@@ -445,19 +558,24 @@ class Bridge {
   closeLink() {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    native.client.close(this.#client, false);
+    native.client.close(/** @type {number} */ (this.#client), false);
     this.#client = undefined;
   }
 
   /**
    * Lets what is under way settle and the journal become empty within `timeoutMs`, then closes; calls that are
    * left then fail with `E_CLOSED`. Answers what a shutdown does; the same promise every time.
+   * @param {number} timeoutMs
    */
   close(timeoutMs) {
     this.#closing ??= this.#close(Math.min(timeoutMs, MAX_TIMER_MS));
     return this.#closing;
   }
 
+  /**
+   * @param {number} timeoutMs
+   * @returns {Promise<ShutdownResult>}
+   */
   async #close(timeoutMs) {
     this.#isClosed = true;
     if (this.#client === undefined) return { flushed: true, journalEntries: 0 };
@@ -494,8 +612,11 @@ class Bridge {
   /** Settles when no call is under way and the journal is empty. */
   async #quiet() {
     while (this.#outstanding > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
-    const isWaiting = ({ entries, isReading }) => entries > 0 || isReading;
-    while (isWaiting(this.#journal())) await new Promise((resolve) => this.#whenReplayed.push(resolve));
+    const isWaiting = () => {
+      const { entries, isReading } = this.#journal();
+      return entries > 0 || isReading;
+    };
+    while (isWaiting()) await new Promise((resolve) => this.#whenReplayed.push(resolve));
   }
 
   /** The journal's entries, and whether those of ended processes are still to come. */
@@ -506,7 +627,11 @@ class Bridge {
   }
 }
 
-/** The error of a call; that of a command names it. */
+/**
+ * The error of a call; that of a command names it.
+ * @param {unknown} error
+ * @param {Reader | string | undefined} reader
+ */
 function ofCall(error, reader) {
   return typeof reader === 'string' ? ofCommand(error, reader) : error;
 }
