@@ -12,9 +12,11 @@ const LENGTH_BITS = 17;
  * A copy of a view's bytes, for what is kept beyond the call; anything else as it is.
  * @template Given
  * @param {Given} given
+ * @returns {Given extends ArrayBufferView ? Buffer : Given}
  */
 function ownBytes(given) {
-  return ArrayBuffer.isView(given) ? Buffer.from(bytesOf(given)) : given;
+  const own = ArrayBuffer.isView(given) ? Buffer.from(bytesOf(given)) : given;
+  return /** @type {ReturnType<typeof ownBytes<Given>>} */ (own);
 }
 
 /**
