@@ -54,7 +54,7 @@ class Connection {
 
   /** How long opening may take, in milliseconds. */
   get connectTimeoutMs() {
-    return inForce(this.settings().connectTimeout);
+    return /** @type {number} */ (inForce(this.settings().connectTimeout));
   }
 
   /**
@@ -69,7 +69,7 @@ class Connection {
     const { logger, ...others } = given;
     const options = { ...this.#assigned, ...others };
     const environment = new Environment();
-    const db = inForce(settingsOf(options, environment).testDb);
+    const db = /** @type {number} */ (inForce(settingsOf(options, environment).testDb));
     // It outlives the request that opens it.
     const instance = this.#context.run(() => createInstance(undefined, environment));
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
