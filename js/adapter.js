@@ -392,7 +392,7 @@ class CacheAdapter {
     });
   }
 
-  /** @returns {Promise<any>} What it answers nobody reads. */
+  /** @returns {Promise<any>} `await using` ignores the result. */
   [Symbol.asyncDispose]() {
     return this.#shutdown();
   }

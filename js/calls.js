@@ -84,7 +84,7 @@ class Calls {
   };
 
   /**
-   * @param {number} page As many calls cross at once at most.
+   * @param {number} page The most calls that cross at once.
    * @param {LinkOwner | undefined} link
    * @param {((message: any) => void) | undefined} onPush
    */
@@ -96,7 +96,7 @@ class Calls {
   }
 
   /**
-   * What native code is lent: the memory of calls and outcomes, and whom it tells that there are outcomes.
+   * The memory of calls and outcomes, which native code shares, and the function that it calls when there are outcomes.
    * @returns {{ settle: Settle, calls: Uint32Array, outcomes: Uint32Array }}
    */
   get lent() {
@@ -335,7 +335,7 @@ class Calls {
     if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
   }
 
-  /** Rejects every call that is under way, because all is closed. */
+  /** Rejects every call that is under way, with `E_CLOSED`. */
   giveUpAll() {
     withoutStacks(() => {
       for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#giveUp(slot, closedEarly());
@@ -348,7 +348,7 @@ class Calls {
   }
 
   /**
-   * Resolves when no call is under way; others may have begun before that is heard.
+   * Resolves when no call is under way. The caller may find that others have begun since.
    * @returns {Promise<void>}
    */
   nextIdle() {

@@ -3,7 +3,7 @@
 /** @import { ErrorCode } from '../index.js' */
 
 /**
- * What may be known of an error, whoever made it.
+ * An error with the fields that it may have, whoever made it.
  * @typedef {Error & { code?: string, command?: unknown, redisCode?: string, retryable?: boolean }} Failure
  */
 

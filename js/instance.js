@@ -28,7 +28,7 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
 /**
- * Functions of the singleton that stand beside it, too.
+ * Methods of the singleton that are functions of the package, too.
  * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
  *   'unprefixKey'} Asked
  */

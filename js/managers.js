@@ -338,7 +338,7 @@ class RedisManager {
     return this.#shutdown(options);
   }
 
-  /** @returns {Promise<any>} What it answers nobody reads. */
+  /** @returns {Promise<any>} `await using` ignores the result. */
   [Symbol.asyncDispose]() {
     return this.#shutdown();
   }

@@ -3,10 +3,10 @@
 const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
 const { BEGIN_ANEW } = require('./begin-anew.js');
-const { types } = require('node:util');
-const { OrgCacheError, makeError } = require('./errors.js');
+const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { refuseUnknown, signalOf } = require('./options.js');
+const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
+const { signalOf } = require('./options.js');
 const { ownBytes } = require('./passing-bytes.js');
 const { nextTurn, now } = require('./time.js');
 const { UnderWay } = require('./under-way.js');
@@ -15,18 +15,13 @@ const { UnderWay } = require('./under-way.js');
 /** @import { MigrationStats, OrganizationId } from '../index.js' */
 /** @import { RedisManager, RedisMigrationManager as Manager } from '../index.js' */
 /** @import { Failure } from './errors.js' */
+/** @import { Plan } from './migration-plans.js' */
 
 /** @typedef {InstanceType<typeof import('./adapter.js').CacheAdapter>} CacheAdapter */
 /** @typedef {InstanceType<typeof import('./inspection.js').Inspection>} Inspection */
 /** @typedef {InstanceType<typeof import('./notices.js').Notices>} Notices */
 /** @typedef {keyof MigrationStats} Statistic */
 /** @typedef {LegacyMap<any>} Legacy */
-
-/**
- * How a Map's entries are stored; undefined where an entry does not say to whom it belongs.
- * @typedef {(key: string, value: any) => Promise<boolean> | undefined} Store
- */
-/** @typedef {{ map: Legacy, statistic: Statistic, store: Store }} Plan */
 
 /** Entries that cross at once; one pipeline. */
 const BATCH_ENTRIES = 256;
@@ -291,7 +286,7 @@ class RedisMigrationManager {
    */
   async migrateExistingMaps(maps = {}, options = {}) {
     const signal = signalOf(options, ['onProgress', 'signal']);
-    const plans = this.#plans(maps);
+    const plans = plansOf(maps, this.#copying, (key) => this.parseOrgKey(key));
     const total = plans.reduce((sum, { map }) => sum + map.size, 0);
     /** @type {MigrationProgress} */
     const progress = {
@@ -390,49 +385,6 @@ class RedisMigrationManager {
   }
 
   /**
-   * What is to be done with each Map.
-   * @param {LegacyMaps} maps
-   * @returns {Plan[]}
-   */
-  #plans(maps) {
-    const adapter = this.#copying;
-    /** @returns {Store} */
-    const conversation = (/** @type {CacheAdapter['setConversationSummary']} */ set) => (key, value) => {
-      const { orgId, phoneNumber } = this.parseOrgKey(key);
-      return orgId === null || !hasContent(value) ? undefined : set.call(adapter, orgId, phoneNumber, value);
-    };
-    /** @type {Store} */
-    const agent = (key, value) => {
-      const { orgId: agentId, phoneNumber } = this.parseOrgKey(key);
-      const configured = typeof value === 'object' ? value?.configured : value;
-      const isKnown = agentId !== null && configured !== undefined && configured !== null;
-      return isKnown ? adapter.setAgentConfig(agentId, phoneNumber, configured) : undefined;
-    };
-    /** @type {Store} */
-    const lead = (phone, id) => (id ? adapter.setPhoneToLeadMapping(phone, id) : undefined);
-    /** @type {Store} */
-    const organization = (orgId, data) => {
-      const name = nameOf(data);
-      return name ? adapter.setOrganizationData(orgId, name) : undefined;
-    };
-    /** @type {[name: string, statistic: Statistic, store: Store][]} */
-    const plans = [
-      ['conversationContexts', 'conversationContexts', conversation(adapter.setConversationContext)],
-      ['conversationSummaries', 'conversationSummaries', conversation(adapter.setConversationSummary)],
-      ['phoneToLeadMapping', 'leadMappings', lead],
-      ['organizationCache', 'organizationData', organization],
-      ['agentConfigCache', 'agentConfigs', agent],
-    ];
-    refuseWhatIsNoMap(
-      maps,
-      plans.map(([name]) => name),
-    );
-    return plans
-      .filter(([name]) => maps[name])
-      .map(([name, statistic, store]) => ({ map: /** @type {Legacy} */ (maps[name]), statistic, store }));
-  }
-
-  /**
    * @param {OrganizationId} orgId
    * @param {string} phone
    */
@@ -474,44 +426,6 @@ class RedisMigrationManager {
  */
 function isNobody(phone, legacyMap) {
   return isMissing(phone) && !legacyMap;
-}
-
-/** @param {unknown} name */
-function isMissing(name) {
-  return name === null || name === undefined;
-}
-
-/**
- * Before anything moves: a Map under a wrong name would stay where it is, and nobody would know.
- * @param {unknown} maps
- * @param {string[]} names
- */
-function refuseWhatIsNoMap(maps, names) {
-  if (typeof maps !== 'object' || maps === null || types.isMap(maps) || Array.isArray(maps)) {
-    throw new OrgCacheError('E_ARGUMENT', 'migrateExistingMaps() takes an object of Maps by their names');
-  }
-  refuseUnknown(Object.keys(maps), names, 'the Map');
-  for (const [name, map] of Object.entries(maps)) {
-    if (isMissing(map) || isMap(map)) continue;
-    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map; what was given has not the methods of one`);
-  }
-}
-
-/** @param {unknown} value */
-function isMap(value) {
-  const methods = ['get', 'set', 'delete', Symbol.iterator];
-  const given = /** @type {Record<string | symbol, unknown>} */ (value);
-  return types.isMap(value) || methods.every((name) => typeof given[name] === 'function');
-}
-
-/**
- * An empty list or text is as good as nothing, as it was to the JavaScript manager.
- * @param {unknown} value
- */
-function hasContent(value) {
-  return (
-    value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
-  );
 }
 
 module.exports = { RedisMigrationManager };

@@ -3,7 +3,7 @@ import type { ErrorCode, TtlConfig } from '../index.js';
 /** Makes an error of the caller's realm; a Link's owner may answer another class. */
 export type MakeError = (code: ErrorCode, message: string, retryable: boolean, redisCode?: string) => Error;
 
-/** What native code has to say unasked: the name of an event, or `log`, and JSON. */
+/** Takes a notice of native code: the name of an event, or `log`, and JSON. */
 export type HearNotice = (name: string, json: string) => void;
 
 /** `outcomes` holds a slot and a mark for each of `count`; `values` are of those that have one. */
@@ -68,15 +68,15 @@ export interface Traffic {
   idleMs: number;
 }
 
-/** What the addon exports. */
+/** The addon's exports. */
 export interface NativeBinding {
-  /** JSON: how many native things live in this process. */
+  /** JSON: counts of the native things that live in this process. */
   census(): string;
   open: OpenNative<number>;
   openLink: OpenNative<string | undefined>;
   /** JSON: {@link KeySpecs}. */
   commandKeys(): string;
-  /** JSON: what a client would be configured with (`Configured`). */
+  /** JSON: the configuration that a client would have (`Configured`). */
   inspect(makeError: MakeError, optionsJson: string, environmentJson: string): string;
   /** JSON: {@link Protocol}. */
   protocol(): string;
@@ -99,7 +99,7 @@ export type KeySpec = KeyPlace & KeyCount & { step: number };
 /** By the name of a command, of a subcommand `container|name`. */
 export type KeySpecs = Record<string, KeySpec[]>;
 
-/** What is said of a command. */
+/** A property of a command. */
 export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
 
 export interface CommandFacts {

@@ -1,6 +1,6 @@
 import type { ConnectionState, JournalReport, LogLevel } from '../index.js';
 
-/** What became of a setting. `inForce` is there where another value counts. */
+/** A setting: its value, and where the value comes from. `inForce` is there where another value counts. */
 export interface Setting<Value> {
   readonly variable: string;
   readonly value: Value;
@@ -62,7 +62,7 @@ export type Settings = {
   readonly username: Setting<string | null>;
 };
 
-/** What a client is configured with, without secrets. */
+/** A client's configuration, without secrets. */
 export interface Configured {
   readonly useRedis: boolean;
   readonly keyPrefix: string;
@@ -81,7 +81,7 @@ export interface Configured {
   readonly settings: Settings;
 }
 
-/** How it stands with one server. */
+/** The state of one server. */
 export interface StateReport {
   readonly state: ConnectionState;
   /** Milliseconds since 1970. */
@@ -127,7 +127,7 @@ export interface Latencies {
   readonly maxUs: number;
 }
 
-/** Everything that a client knows about itself. */
+/** A client's report of itself. */
 export interface Report {
   readonly state: StateReport;
   readonly counters: Counters;
