@@ -104,6 +104,13 @@ describe.each(['redis', 'memory'])('the migration manager, %s store', (mode) => 
     expect(await adapter.getOrganizationData(org)).toBe('Northwind Motors');
   });
 
+  test('an organization without a name stays in its Map', async () => {
+    const org = fresh('org');
+    const map = new Map([[org, { cachedAt: 1 }]]);
+    expect(await manager.getOrganizationData(org, map)).toBeNull();
+    expect(map.get(org)).toEqual({ cachedAt: 1 });
+  });
+
   test('a set goes to the cache and the old Map entry goes away', async () => {
     const org = fresh('org');
     const map = new Map([[`${org}:1234567890`, [{ content: 'old' }]]]);

@@ -2,9 +2,14 @@
 
 const { signalOf } = require('./options.js');
 
+/** @import { AbortSignalLike } from '../index.js' */
+
+/** @typedef {(reason: unknown) => void} Abort */
+
 /**
  * What is to be told when a signal aborts. A signal gets one listener from here, however many calls wait
  * for it: it searches all of its listeners for each that is added.
+ * @type {WeakMap<AbortSignalLike, { waiting: Set<Abort>, tell: () => void }>}
  */
 const watches = new WeakMap();
 
@@ -13,6 +18,11 @@ const watches = new WeakMap();
  * `options` aborts: what is under way then goes on unseen. With a signal that has aborted `start` is not
  * called. Rejects with `E_CONFIG` where `options` is no object or its signal no AbortSignal, with `E_ARGUMENT` where an
  * option is none of `allowed`.
+ * @template Answer
+ * @param {unknown} options
+ * @param {() => Promise<Answer>} start
+ * @param {readonly string[]} [allowed]
+ * @returns {Promise<Answer>}
  */
 function abortable(options, start, allowed = undefined) {
   try {
@@ -25,6 +35,12 @@ function abortable(options, start, allowed = undefined) {
   }
 }
 
+/**
+ * @template Answer
+ * @param {AbortSignalLike} signal
+ * @param {Promise<Answer>} started
+ * @returns {Promise<Answer>}
+ */
 function settledOrAborted(signal, started) {
   return new Promise((resolve, reject) => {
     const forget = whenAborted(signal, reject);
@@ -41,14 +57,20 @@ function settledOrAborted(signal, started) {
   });
 }
 
+/** @param {AbortSignalLike} signal */
 function reasonOf(signal) {
   return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
 }
 
-/** Calls `abort` with the reason, once. The function that is answered calls that off. */
+/**
+ * Calls `abort` with the reason, once. The function that is answered calls that off.
+ * @param {AbortSignalLike} signal
+ * @param {Abort} abort
+ */
 function whenAborted(signal, abort) {
   let watch = watches.get(signal);
   if (watch === undefined) {
+    /** @type {Set<Abort>} */
     const waiting = new Set();
     const tell = () => {
       watches.delete(signal);

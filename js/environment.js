@@ -1,28 +1,36 @@
 'use strict';
 
+/** @typedef {Record<string, string | undefined>} Variables */
+
 /**
  * The process's variables as one instance sees them. It reads them once, when it first needs them: connections
  * that it opens later lead to the same servers, whatever became of `process.env`.
  */
 class Environment {
   #source;
+  /** @type {Variables | undefined} */
   #variables;
+  /** @type {Map<string | undefined, string>} */
   #texts = new Map();
 
-  /** `source` gives the variables where they are not the process's. */
+  /** @param {() => Variables} [source] gives the variables where they are not the process's. */
   constructor(source = () => process.env) {
     this.#source = source;
   }
 
+  /** @param {string} name */
   get(name) {
     return this.#taken[name];
   }
 
-  /** All variables as JSON, but for the one that is named. */
+  /**
+   * All variables as JSON, but for the one that is named.
+   * @param {string} [omitted]
+   */
   text(omitted) {
     let text = this.#texts.get(omitted);
     if (text === undefined) {
-      const variables = { ...this.#taken, [omitted]: undefined };
+      const variables = { ...this.#taken, [/** @type {string} */ (omitted)]: undefined };
       text = JSON.stringify(variables);
       this.#texts.set(omitted, text);
     }

@@ -1,39 +1,75 @@
 'use strict';
 
+/** @import { ErrorCode } from '../index.js' */
+
+/**
+ * An error with the fields that it may have, whoever made it.
+ * @typedef {Error & { code?: string, command?: unknown, redisCode?: string, retryable?: boolean }} Failure
+ */
+
 /**
  * What every failure of this package is. `code` is stable, `retryable` says whether the same call may be
  * made again without running twice, `redisCode` is the first word of the server's error reply, `command` the name of
  * the Redis command that failed.
  */
 class OrgCacheError extends Error {
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {{ retryable?: boolean, redisCode?: string, cause?: unknown }} [more]
+   */
   constructor(code, message, { retryable = false, redisCode, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'OrgCacheError';
     this.code = code;
     this.retryable = retryable;
+    /** @type {string | undefined} */
     if (redisCode !== undefined) this.redisCode = redisCode;
   }
 }
 
-/** As native code makes them. */
+/**
+ * As native code makes them.
+ * @param {ErrorCode} code
+ * @param {string} message
+ * @param {boolean} retryable
+ * @param {string} [redisCode]
+ */
 function makeError(code, message, retryable, redisCode) {
   return new OrgCacheError(code, message, { retryable, redisCode });
 }
 
-/** The error with the name of the command that failed; its arguments may be secret. */
+/**
+ * The error with the name of the command that failed; its arguments may be secret.
+ * @template Thrown
+ * @param {Thrown} error
+ * @param {string | undefined} command
+ * @returns {Thrown}
+ */
 function ofCommand(error, command) {
-  if (command !== undefined && error instanceof OrgCacheError) error.command ??= command;
+  if (command !== undefined && error instanceof OrgCacheError) {
+    /** @type {Failure} */ (error).command ??= command;
+  }
   return error;
 }
 
-/** The error that native code tells of: its code is this package's or the first word of the server's. */
+/**
+ * The error that native code tells of: its code is this package's or the first word of the server's.
+ * @param {{ code: string, message: string }} told
+ */
 function errorOf({ code, message }) {
-  if (code.startsWith('E_')) return new OrgCacheError(code, message, { retryable: code === 'E_CONNECT' });
+  if (code.startsWith('E_')) {
+    return new OrgCacheError(/** @type {ErrorCode} */ (code), message, { retryable: code === 'E_CONNECT' });
+  }
   return new OrgCacheError('E_REPLY', message, { redisCode: code });
 }
 
-/** One sentence with the word by which it is known, which the replies of a server begin with anyway. */
-function sentenceOf(error) {
+/**
+ * One sentence with the word by which it is known, which the replies of a server begin with anyway.
+ * @param {unknown} thrown
+ */
+function sentenceOf(thrown) {
+  const error = /** @type {Failure} */ (thrown);
   const code = error.redisCode ?? error.code;
   return error.message.startsWith(`${code} `) ? error.message : `${code}: ${error.message}`;
 }
@@ -46,6 +82,7 @@ function closedEarly() {
 /**
  * Errors that `work` makes have no stack, which is most of what one costs: thousands at once would keep the thread, and
  * each would show the same place of this package.
+ * @param {() => void} work
  */
 function withoutStacks(work) {
   const { stackTraceLimit } = Error;

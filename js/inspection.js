@@ -5,6 +5,13 @@ const { sentenceOf } = require('./errors.js');
 const { whenKnown } = require('./readiness.js');
 const { now } = require('./time.js');
 
+/** @import { Condition, RedisClient, RedisHealth } from '../index.js' */
+/** @import { Failure } from './errors.js' */
+/** @import { Report, StateReport } from './report-types.js' */
+
+/** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
+/** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */
+
 /** How long statistics wait for the first attempt to connect. */
 const KNOWN_WITHIN_MS = 1000;
 
@@ -12,9 +19,11 @@ const KNOWN_WITHIN_MS = 1000;
 class Inspection {
   #bridge;
   #makeClient;
+  /** @type {RedisClient | undefined} */
   #client;
   #connections;
 
+  /** @param {{ bridge: Bridge, connections: Connections, makeClient: () => RedisClient }} parts */
   constructor({ bridge, connections, makeClient }) {
     this.#bridge = bridge;
     this.#connections = connections;
@@ -97,9 +106,13 @@ class Inspection {
     };
   }
 
-  /** Asks the server, within the command timeout. Never rejects because Redis is away. */
+  /**
+   * Asks the server, within the command timeout. Never rejects because Redis is away.
+   * @returns {Promise<RedisHealth>}
+   */
   async redisHealth() {
     const info = 'USE_REDIS is false';
+    /** @type {Omit<RedisHealth, keyof Condition>} */
     const disabled = { status: 'disabled', message: info, responseTime: 0, memory: null, info };
     const report = this.report();
     if (!report.config.useRedis) return { ...disabled, ...condition(report) };
@@ -110,7 +123,7 @@ class Inspection {
       const message = `Redis answered within ${Math.ceil(responseTime)} ms`;
       return { ...answer, message, responseTime, ...condition(this.report()) };
     } catch (error) {
-      if (error.code === 'E_CLOSED') throw error;
+      if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       return {
         status: 'unhealthy',
         message: sentenceOf(error),
@@ -123,16 +136,25 @@ class Inspection {
   }
 }
 
-/** Without a Redis that answers the cache goes on from memory, which is less than was asked for. */
+/**
+ * Without a Redis that answers the cache goes on from memory, which is less than was asked for.
+ * @param {RedisHealth} redis
+ * @returns {'degraded' | 'healthy'}
+ */
 function overall({ status }) {
   return status === 'unhealthy' ? 'degraded' : 'healthy';
 }
 
+/** @param {Report} report */
 function isConnected({ config, state }) {
   return config.useRedis && (state.state === 'ready' || state.state === 'recovering');
 }
 
-/** How it stands with Redis, whether it answers or not. */
+/**
+ * How it stands with Redis, whether it answers or not.
+ * @param {Report} report
+ * @returns {Condition}
+ */
 function condition({ state, journal, breaker, counters }) {
   return {
     state: state.state,
@@ -144,19 +166,27 @@ function condition({ state, journal, breaker, counters }) {
   };
 }
 
+/**
+ * @param {string} info
+ * @param {StateReport} server
+ */
 function healthy(info, { state, serverVersion, protocol }) {
   return {
-    status: 'healthy',
+    status: /** @type {const} */ ('healthy'),
     memory: field(info, 'used_memory_human'),
     info: { ...memoryInfo(info), state, serverVersion, protocol },
   };
 }
 
-/** Three decimals are what a person reads. */
+/**
+ * Three decimals are what a person reads.
+ * @param {number} start
+ */
 function elapsedMs(start) {
   return Math.round((now() - start) * 1000) / 1000;
 }
 
+/** @param {string} info */
 function memoryInfo(info) {
   return {
     usedMemoryBytes: Number(field(info, 'used_memory')),
@@ -165,6 +195,10 @@ function memoryInfo(info) {
   };
 }
 
+/**
+ * @param {string} info
+ * @param {string} name
+ */
 function field(info, name) {
   return new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1].trim() ?? null;
 }

@@ -21,14 +21,30 @@ const { SharedClient } = require('./shared-client.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
 
+/** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
+/** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult, SignalHandlerOptions } from '../index.js' */
+/** @import { Failure } from './errors.js' */
+/** @import { HearNotice } from './native-types.js' */
+
+/** @typedef {ConfigureOptions & Record<string, unknown>} Options */
+/**
+ * Methods of the singleton that are functions of the package, too.
+ * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
+ *   'unprefixKey'} Asked
+ */
+
 /** The methods of a logger: one at least must be there. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
 /**
  * One instance of the package, with configuration, connections and shutdown of its own; `require('orgcache')` gives the
  * first. Nothing is started. It reads its `environment` when it is first used.
+ * @param {ConfigureOptions} [given]
+ * @param {InstanceType<typeof Environment>} [environment]
+ * @returns {OrgCache}
  */
 function createInstance(given, environment = new Environment()) {
+  /** @type {Options} */
   const options = {};
   const context = new Context();
   const notices = new Notices(context);
@@ -36,13 +52,19 @@ function createInstance(given, environment = new Environment()) {
   const calls = new CacheCalls(bridge);
   const connections = new Connections({ bridge, options, environment, log: notices.take, context });
   const sharedClient = new SharedClient(connections);
-  const makeClient = () => new RedisClient({ connections });
+  const makeClient = () => asClient(new RedisClient({ connections }));
   const inspection = new Inspection({ bridge, connections, makeClient });
-  /** Other instances that were made to take the place of `redisManager`. */
+  /**
+   * Other instances that were made to take the place of `redisManager`.
+   * @type {Set<OrgCache>}
+   */
   const successors = new Set();
   notices.describe = () => inspection.condition();
 
-  /** Sets options. Only before the first call. */
+  /**
+   * Sets options. Only before the first call.
+   * @param {ConfigureOptions} [given]
+   */
   function configure(given = {}) {
     if (bridge.isClosed || bridge.isOpen) {
       throw new OrgCacheError(
@@ -62,13 +84,17 @@ function createInstance(given, environment = new Environment()) {
     try {
       if (bridge.isEager) bridge.open();
     } catch (error) {
-      if (error.code !== 'E_CONFIG') throw error;
+      if (/** @type {Failure} */ (error).code !== 'E_CONFIG') throw error;
     }
   }
 
+  /** @type {Promise<ShutdownResult> | undefined} */
   let ending;
 
-  /** Not an async function: a second call gets the same promise. */
+  /**
+   * Not an async function: a second call gets the same promise.
+   * @param {ShutdownOptions} [options]
+   */
   function shutdown(options) {
     const end = () => {
       const timeoutMs = timeoutOf(options);
@@ -81,6 +107,7 @@ function createInstance(given, environment = new Environment()) {
 
   /** Closes at once; the next `configure()` or call begins anew, with what the environment says then. */
   async function reset() {
+    /** @type {Promise<unknown>[]} */
     const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
     ended.push(connections.reset());
     successors.clear();
@@ -94,6 +121,7 @@ function createInstance(given, environment = new Environment()) {
     Manager.instance = redisManager;
   }
 
+  /** @param {ReadyOptions} [options] */
   function ready(options) {
     const timeoutMs = options?.timeoutMs;
     const wait = async () =>
@@ -108,7 +136,7 @@ function createInstance(given, environment = new Environment()) {
 
   const cacheManager = new CacheManager({ bridge, calls, inspection });
   const redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
-  const adapterOn = (writes) =>
+  const adapterOn = (/** @type {InstanceType<typeof CacheCalls>} */ writes) =>
     new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
   const redisMigrationManager = new RedisMigrationManager({
@@ -124,11 +152,18 @@ function createInstance(given, environment = new Environment()) {
     successors.add(successor);
     return successor.redisManager;
   });
-  /** Functions beside the singleton ask the one that is it now. */
-  const ask =
-    (method) =>
-    (...given) =>
-      Manager.getInstance()[method](...given);
+  /**
+   * Functions beside the singleton ask the one that is it now.
+   * @template {Asked} Method
+   * @param {Method} method
+   */
+  const ask = (method) =>
+    /** @type {Manager[Method]} */ (
+      (/** @type {any[]} */ ...given) => {
+        const manager = /** @type {Record<Asked, (...given: any[]) => any>} */ (Manager.getInstance());
+        return manager[method](...given);
+      }
+    );
   if (given !== undefined) configure(given);
 
   return {
@@ -142,8 +177,10 @@ function createInstance(given, environment = new Environment()) {
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),
-    installSignalHandlers: (given) => installSignalHandlers(shutdown, given),
-    OrgCacheError,
+    installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
+      installSignalHandlers(shutdown, given),
+    // To its users it has no constructor.
+    OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
     prefixKey: ask('prefixKey'),
     ready,
     RedisManager: Manager,
@@ -154,13 +191,14 @@ function createInstance(given, environment = new Environment()) {
     shutdown,
     unprefixKey: ask('unprefixKey'),
     version: protocol.version,
-    [Symbol.asyncDispose]: () => shutdown(),
+    [Symbol.asyncDispose]: () => /** @type {Promise<any>} */ (shutdown()),
   };
 }
 
 /**
  * A client with configuration and connections of its own, which end with it. `options` are those of `configure()`, or a
  * URL; `keyPrefix` is that of its keys.
+ * @param {CreateClientOptions | string} [given]
  */
 function createClient(given = {}) {
   const asked = typeof given === 'string' ? { url: given } : checkedOptions(given, 'createClient()');
@@ -168,6 +206,7 @@ function createClient(given = {}) {
   const options = clientKeyPrefix === undefined ? others : { ...others, clientKeyPrefix };
   const notices = new Notices();
   if (logger !== undefined) notices.logger = logger;
+  /** @type {HearNotice} */
   const log = (name, json) => name === 'log' && notices.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
@@ -178,15 +217,28 @@ function createClient(given = {}) {
   const connections = new Connections({ options, environment, log, context });
   const client = new RedisClient({ connections, keyPrefix, prefixesChannels: prefixChannels, isOwner: true });
   if (!lazyConnect) client.connect().catch(() => {});
-  return client;
+  return asClient(client);
 }
 
-/** Options as `configure()` takes them; their values are native code's to judge. */
+/**
+ * A client as its callers see it: its commands are methods that are defined at run time.
+ * @param {unknown} client
+ */
+function asClient(client) {
+  return /** @type {Client} */ (client);
+}
+
+/**
+ * Options as `configure()` takes them; their values are native code's to judge.
+ * @template {ConfigureOptions} Given
+ * @param {Given} given
+ * @param {string} what
+ */
 function checkedOptions(given, what) {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new OrgCacheError('E_CONFIG', `${what} takes an object of options`);
   }
-  const { logger } = given;
+  const logger = /** @type {Record<string, unknown> | undefined} */ (given.logger);
   const isLogger = logger === undefined || LOGGING.some((method) => typeof logger?.[method] === 'function');
   if (isLogger) return given;
   throw new OrgCacheError(
@@ -198,18 +250,22 @@ function checkedOptions(given, what) {
 /**
  * The class by which servers reach for the one manager: `getInstance()`, and `instance`, which tests assign to. Without
  * an instance the next one reads the environment anew.
+ * @param {Manager} own
+ * @param {() => Manager} makeAnother
+ * @returns {OrgCache['RedisManager']}
  */
 function singletonOf(own, makeAnother) {
-  const Manager = function Singleton() {
+  function Singleton() {
     return makeAnother();
-  };
+  }
+  const Manager = /** @type {OrgCache['RedisManager']} */ (/** @type {unknown} */ (Singleton));
   Manager.instance = own;
   Manager.getInstance = () => {
     Manager.instance ??= makeAnother();
     return Manager.instance;
   };
   return Object.defineProperty(Manager, Symbol.hasInstance, {
-    value: (value) => value instanceof RedisManager,
+    value: (/** @type {unknown} */ value) => value instanceof RedisManager,
   });
 }
 

@@ -7,38 +7,65 @@ const { SECRETS, inForce } = require('./client/endpoint.js');
 const { loadNative } = require('./native.js');
 const { protocol } = require('./protocol.js');
 
+/** @import { CacheManager as Manager, CallOptions, OrganizationId, RedisClient } from '../index.js' */
+/** @import { RedisManager as Connection, ShutdownOptions, ShutdownResult } from '../index.js' */
+
+/** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
+/** @typedef {InstanceType<typeof import('./cache-calls.js').CacheCalls>} CacheCalls */
+/** @typedef {InstanceType<typeof import('./inspection.js').Inspection>} Inspection */
+/** @typedef {InstanceType<typeof import('./shared-client.js').SharedClient>} SharedClient */
+/** @typedef {(options?: ShutdownOptions) => Promise<ShutdownResult>} Shutdown */
+
 const { kinds } = protocol;
 const { client: native } = loadNative();
 /** Stands in front of a long text, which is as it was behind it. */
 const LONG_MARK = 'compressed:';
 
-/** Values by a key or hash of the caller's own and an organization. */
+/**
+ * Values by a key or hash of the caller's own and an organization.
+ * @implements {Manager}
+ */
 class CacheManager {
   #bridge;
   #calls;
   #inspection;
 
+  /** @param {{ bridge: Bridge, calls: CacheCalls, inspection: Inspection }} parts */
   constructor({ bridge, calls, inspection }) {
     this.#bridge = bridge;
     this.#calls = calls;
     this.#inspection = inspection;
   }
 
+  /**
+   * @param {string} type
+   * @param {OrganizationId} [orgId]
+   * @param {string | null} [identifier]
+   */
   generateKey(type, orgId = null, identifier = '') {
     return native.generateKey(this.#bridge.open(), type, orgId, identifier);
   }
 
-  /** What a key names, or null where it is none of this cache. */
+  /**
+   * What a key names, or null where it is none of this cache.
+   * @param {string} key
+   */
   decodeKey(key) {
     return JSON.parse(native.decodeKey(this.#bridge.open(), key));
   }
 
-  /** The key that lists what an organization holds. */
+  /**
+   * The key that lists what an organization holds.
+   * @param {OrganizationId} [orgId]
+   */
   indexKey(orgId = null) {
     return native.indexKey(this.#bridge.open(), orgId);
   }
 
-  /** The value that these bytes of Redis are; undefined where they are damaged. */
+  /**
+   * The value that these bytes of Redis are; undefined where they are damaged.
+   * @param {Uint8Array} bytes
+   */
   decodeValue(bytes) {
     const json = native.decodeValue(this.#bridge.open(), bytes);
     if (json === null) return undefined;
@@ -63,51 +90,106 @@ class CacheManager {
     return this.#bridge.config().compressionThresholdBytes;
   }
 
-  /** Memory answers whenever Redis does not. */
+  /**
+   * Memory answers whenever Redis does not.
+   * @returns {true}
+   */
   get enableFallback() {
     return true;
   }
 
-  /** The text that the JavaScript layer stored for a value; a long one is marked. */
+  /**
+   * The text that the JavaScript layer stored for a value; a long one is marked.
+   * @param {unknown} value
+   */
   serialize(value) {
     const text = toJson(value);
     return Buffer.byteLength(text) > this.compressionThreshold ? LONG_MARK + text : text;
   }
 
-  /** The value of a text or of bytes of Redis, by whichever layer they were stored; null where they are damaged. */
+  /**
+   * The value of a text or of bytes of Redis, by whichever layer they were stored; null where they are damaged.
+   * @param {string | Uint8Array | null | undefined} stored
+   */
   deserialize(stored) {
     if (stored === null || stored === undefined) return null;
     return this.decodeValue(Buffer.from(stored)) ?? null;
   }
 
+  /**
+   * @param {string} key
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   get(key, orgId = null, options = undefined) {
     return this.#calls.get2(kinds.managed, key, orgId, options);
   }
 
+  /**
+   * @param {string} key
+   * @param {unknown} value
+   * @param {number | null} [ttlSeconds]
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   set(key, value, ttlSeconds = null, orgId = null, options = undefined) {
     return this.#calls.set(kinds.managed, [key, orgId], value, options, ttlSeconds);
   }
 
+  /**
+   * @param {string} key
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   delete(key, orgId = null, options = undefined) {
     return this.#calls.delete(kinds.managed, [key, orgId], options);
   }
 
+  /**
+   * @param {string} hash
+   * @param {string} field
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   hget(hash, field, orgId = null, options = undefined) {
     return this.#calls.hashGet(hash, orgId, field, options);
   }
 
+  /**
+   * @param {string} hash
+   * @param {string} field
+   * @param {unknown} value
+   * @param {number | null} [ttlSeconds]
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   hset(hash, field, value, ttlSeconds = null, orgId = null, options = undefined) {
     return this.#calls.hashSet([hash, orgId, field], value, options, ttlSeconds);
   }
 
+  /**
+   * @param {string} hash
+   * @param {string} field
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   hdel(hash, field, orgId = null, options = undefined) {
     return this.#calls.hashDelete(hash, orgId, field, options);
   }
 
+  /**
+   * @param {string} hash
+   * @param {OrganizationId} [orgId]
+   * @param {CallOptions} [options]
+   */
   hgetall(hash, orgId = null, options = undefined) {
     return this.#calls.hashEntries(hash, orgId, options);
   }
 
+  /**
+   * @param {OrganizationId} orgId
+   * @param {CallOptions} [options]
+   */
   clearOrganizationCache(orgId, options) {
     return this.#calls.clearOrganization(orgId, options);
   }
@@ -116,20 +198,34 @@ class CacheManager {
     return this.#inspection.cacheStats();
   }
 
+  /** @param {CallOptions} [options] */
   healthCheck(options) {
     return abortable(options, () => this.#inspection.cacheHealth());
   }
 }
 
-/** The connection, as debug endpoints and servers of the JavaScript layer read it. */
+/**
+ * The connection, as debug endpoints and servers of the JavaScript layer read it.
+ * @implements {Connection}
+ */
 class RedisManager {
   #makeClient;
+  /** @type {RedisClient | undefined} */
   #client;
   #inspection;
   #bridge;
   #sharedClient;
   #shutdown;
 
+  /**
+   * @param {{
+   *   bridge: Bridge,
+   *   makeClient: () => RedisClient,
+   *   inspection: Inspection,
+   *   sharedClient: SharedClient,
+   *   shutdown: Shutdown,
+   * }} parts
+   */
   constructor({ bridge, makeClient, inspection, sharedClient, shutdown }) {
     this.#bridge = bridge;
     this.#makeClient = makeClient;
@@ -192,10 +288,12 @@ class RedisManager {
     return this.#sharedClient.getKeyPrefix();
   }
 
+  /** @param {string | number} key */
   prefixKey(key) {
     return this.#sharedClient.prefixKey(key);
   }
 
+  /** @param {string | number} key */
   unprefixKey(key) {
     return this.#sharedClient.unprefixKey(key);
   }
@@ -212,6 +310,7 @@ class RedisManager {
     return this.isConnected;
   }
 
+  /** @param {CallOptions} [options] */
   healthCheck(options) {
     return abortable(options, () => this.#inspection.redisHealth());
   }
@@ -220,6 +319,11 @@ class RedisManager {
     return this.#inspection.redisMetrics();
   }
 
+  /**
+   * @param {string} _name
+   * @param {number} durationMs
+   * @param {boolean} [hit]
+   */
   recordOperation(_name, durationMs, hit) {
     native.record(
       this.#bridge.open(),
@@ -229,10 +333,12 @@ class RedisManager {
     );
   }
 
+  /** @param {ShutdownOptions} [options] */
   shutdown(options) {
     return this.#shutdown(options);
   }
 
+  /** @returns {Promise<any>} `await using` ignores the result. */
   [Symbol.asyncDispose]() {
     return this.#shutdown();
   }

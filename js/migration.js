@@ -3,20 +3,35 @@
 const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
 const { BEGIN_ANEW } = require('./begin-anew.js');
-const { types } = require('node:util');
-const { OrgCacheError, makeError } = require('./errors.js');
+const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { refuseUnknown, signalOf } = require('./options.js');
+const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
+const { signalOf } = require('./options.js');
 const { ownBytes } = require('./passing-bytes.js');
 const { nextTurn, now } = require('./time.js');
 const { UnderWay } = require('./under-way.js');
+
+/** @import { CallOptions, LegacyMap, LegacyMaps, MigrationOptions, MigrationProgress } from '../index.js' */
+/** @import { MigrationStats, OrganizationId } from '../index.js' */
+/** @import { RedisManager, RedisMigrationManager as Manager } from '../index.js' */
+/** @import { Failure } from './errors.js' */
+/** @import { Plan } from './migration-plans.js' */
+
+/** @typedef {InstanceType<typeof import('./adapter.js').CacheAdapter>} CacheAdapter */
+/** @typedef {InstanceType<typeof import('./inspection.js').Inspection>} Inspection */
+/** @typedef {InstanceType<typeof import('./notices.js').Notices>} Notices */
+/** @typedef {keyof MigrationStats} Statistic */
+/** @typedef {LegacyMap<any>} Legacy */
 
 /** Entries that cross at once; one pipeline. */
 const BATCH_ENTRIES = 256;
 /** Time that writing a batch as JSON may take before the event loop gets its turn. */
 const BATCH_MS = 5;
 
-/** The cache for servers that still have Maps. See index.d.ts for what each method promises. */
+/**
+ * The cache for servers that still have Maps. See index.d.ts for what each method promises.
+ * @implements {Manager}
+ */
 class RedisMigrationManager {
   #adapter;
   #acknowledging;
@@ -26,6 +41,7 @@ class RedisMigrationManager {
   /** What is being set is newer than what the Map still has: moving that would undo the set. */
   #sets = new UnderWay();
 
+  /** @type {MigrationStats} */
   migrationStats = {
     conversationContexts: 0,
     conversationSummaries: 0,
@@ -38,6 +54,14 @@ class RedisMigrationManager {
   /**
    * `acknowledging` is the adapter whose sets are true only where Redis itself has the value; those of `copying` are
    * answered from memory, too, while Redis is away.
+   * @param {{
+   *   cacheAdapter: CacheAdapter,
+   *   acknowledging: CacheAdapter,
+   *   copying: CacheAdapter,
+   *   inspection: Inspection,
+   *   redisManager: RedisManager,
+   *   notices: Notices,
+   * }} parts
    */
   constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, notices }) {
     this.#adapter = cacheAdapter;
@@ -49,22 +73,38 @@ class RedisMigrationManager {
   }
 
   [BEGIN_ANEW]() {
-    for (const name of Object.keys(this.migrationStats)) this.migrationStats[name] = 0;
+    const names = /** @type {Statistic[]} */ (Object.keys(this.migrationStats));
+    for (const name of names) this.migrationStats[name] = 0;
   }
 
+  /**
+   * @param {OrganizationId} givenOrgId
+   * @param {string} givenPhone
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   getConversationContext(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
     const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
       if (isNobody(phone, legacyMap)) return [];
       const cached = await this.#adapter.getConversationContext(orgId, phone);
       if (cached !== null && cached.length > 0) return cached;
+      /** @param {unknown[]} messages */
       const set = (messages) => this.#acknowledging.setConversationContext(orgId, phone, messages);
       const names = this.#names(orgId, phone);
       return (await this.#moveFrom(legacyMap, names, set, 'conversationContexts')) ?? cached ?? [];
     });
   }
 
+  /**
+   * @param {OrganizationId} orgId
+   * @param {string} phone
+   * @param {readonly unknown[]} messages
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   setConversationContext(orgId, phone, messages, legacyMap = null, options = undefined) {
+    /** @param {CacheAdapter} adapter */
     const set = (adapter) => adapter.setConversationContext(orgId, phone, messages);
     const names = () => this.#names(orgId, phone);
     return abortable(options, async () =>
@@ -72,18 +112,33 @@ class RedisMigrationManager {
     );
   }
 
+  /**
+   * @param {OrganizationId} givenOrgId
+   * @param {string} givenPhone
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   getConversationSummary(givenOrgId, givenPhone, legacyMap = null, options = undefined) {
     const [orgId, phone] = [ownBytes(givenOrgId), ownBytes(givenPhone)];
     return abortable(options, async () => {
       if (isNobody(phone, legacyMap)) return null;
       const cached = await this.#adapter.getConversationSummary(orgId, phone);
       if (cached !== null) return cached;
+      /** @param {unknown} summary */
       const set = (summary) => this.#acknowledging.setConversationSummary(orgId, phone, summary);
       return this.#moveFrom(legacyMap, this.#names(orgId, phone), set, 'conversationSummaries');
     });
   }
 
+  /**
+   * @param {OrganizationId} orgId
+   * @param {string} phone
+   * @param {unknown} summary
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   setConversationSummary(orgId, phone, summary, legacyMap = null, options = undefined) {
+    /** @param {CacheAdapter} adapter */
     const set = (adapter) => adapter.setConversationSummary(orgId, phone, summary);
     const names = () => this.#names(orgId, phone);
     return abortable(options, async () =>
@@ -91,45 +146,88 @@ class RedisMigrationManager {
     );
   }
 
+  /**
+   * @param {string} givenPhone
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   getPhoneToLeadMapping(givenPhone, legacyMap = null, options = undefined) {
     const phone = ownBytes(givenPhone);
     return abortable(options, async () => {
       if (isMissing(phone)) return null;
       const cached = await this.#adapter.getPhoneToLeadMapping(phone);
       if (cached !== null) return cached;
+      /** @param {string} lead */
       const set = (lead) => this.#acknowledging.setPhoneToLeadMapping(phone, lead);
       return this.#moveFrom(legacyMap, [phone], set, 'leadMappings');
     });
   }
 
+  /**
+   * @param {string} phone
+   * @param {string} leadId
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   setPhoneToLeadMapping(phone, leadId, legacyMap = null, options = undefined) {
+    /** @param {CacheAdapter} adapter */
     const set = (adapter) => adapter.setPhoneToLeadMapping(phone, leadId);
     return abortable(options, async () =>
       isMissing(phone) || isMissing(leadId) ? false : this.#setBeside(legacyMap, () => [phone], leadId, set),
     );
   }
 
+  /**
+   * @param {OrganizationId} givenOrgId
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   getOrganizationData(givenOrgId, legacyMap = null, options = undefined) {
     const orgId = ownBytes(givenOrgId);
     return abortable(options, async () => {
       const cached = await this.#adapter.getOrganizationData(orgId);
       if (cached !== null) return cached;
-      const set = (data) => this.#acknowledging.setOrganizationData(orgId, nameOf(data));
-      return nameOf(await this.#moveFrom(legacyMap, [orgId], set, 'organizationData'));
+      /** @param {unknown} data What has no name stays in its Map. */
+      const set = async (data) => {
+        const name = nameOf(data);
+        return name !== null && this.#acknowledging.setOrganizationData(orgId, name);
+      };
+      const names = [/** @type {string} */ (orgId)];
+      return nameOf(await this.#moveFrom(legacyMap, names, set, 'organizationData'));
     });
   }
 
+  /**
+   * @param {OrganizationId} orgId
+   * @param {string} name
+   * @param {Legacy | null} [legacyMap]
+   * @param {CallOptions} [options]
+   */
   setOrganizationData(orgId, name, legacyMap = null, options = undefined) {
+    /** @param {CacheAdapter} adapter */
     const set = (adapter) => adapter.setOrganizationData(orgId, name);
-    return abortable(options, () => this.#setBeside(legacyMap, () => [orgId], name, set));
+    const names = () => [/** @type {string} */ (orgId)];
+    return abortable(options, () => this.#setBeside(legacyMap, names, name, set));
   }
 
-  /** The names under which a Map may hold a conversation, the one it belongs under first. */
+  /**
+   * The names under which a Map may hold a conversation, the one it belongs under first.
+   * @param {OrganizationId} orgId
+   * @param {string} phone
+   * @returns {[string, ...string[]]}
+   */
   #names(orgId, phone) {
     return [this.createOrgKey(orgId, phone), phone];
   }
 
-  /** What the Map has, which leaves the Map once it is stored for good. Null where it has nothing. */
+  /**
+   * What the Map has, which leaves the Map once it is stored for good. Null where it has nothing.
+   * @param {Legacy | null} map
+   * @param {string[]} names
+   * @param {(value: any) => Promise<boolean>} set
+   * @param {Statistic} statistic
+   * @returns {Promise<any>}
+   */
   async #moveFrom(map, names, set, statistic) {
     if (!map) return null;
     const name = names.find((candidate) => hasContent(map.get(candidate)));
@@ -145,13 +243,19 @@ class RedisMigrationManager {
       }
     } catch (error) {
       // The caller asked for a value, and has it: the Map keeps what cannot be stored.
-      if (error.code === 'E_CLOSED') throw error;
+      if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       this.migrationStats.errors++;
     }
     return value;
   }
 
-  /** Stores a value; the Map lets go of its own only then, and takes the value where it was not stored. */
+  /**
+   * Stores a value; the Map lets go of its own only then, and takes the value where it was not stored.
+   * @param {Legacy | null} map
+   * @param {() => string[]} makeNames
+   * @param {unknown} value
+   * @param {(adapter: CacheAdapter) => Promise<boolean>} set
+   */
   async #setBeside(map, makeNames, value, set) {
     if (!map) return set(this.#adapter);
     // What stands under the bare phone number may be another organization's.
@@ -176,11 +280,15 @@ class RedisMigrationManager {
   /**
    * Moves whole Maps, a batch at a time. What is moved leaves its Map; what is not (Redis is away, no
    * organization in the key, not JSON) stays, so that calling it again goes on where it stopped.
+   * @param {LegacyMaps} [maps]
+   * @param {MigrationOptions} [options]
+   * @returns {Promise<MigrationProgress>}
    */
   async migrateExistingMaps(maps = {}, options = {}) {
     const signal = signalOf(options, ['onProgress', 'signal']);
-    const plans = this.#plans(maps);
+    const plans = plansOf(maps, this.#copying, (key) => this.parseOrgKey(key));
     const total = plans.reduce((sum, { map }) => sum + map.size, 0);
+    /** @type {MigrationProgress} */
     const progress = {
       done: 0,
       total,
@@ -191,7 +299,9 @@ class RedisMigrationManager {
     };
     const run = { progress, tell: () => options.onProgress?.({ ...progress }) };
     if (signal === undefined || signal.aborted) return this.#migrate(plans, run);
+    /** @type {(() => void) | undefined} */
     let forget;
+    /** @type {Promise<MigrationProgress>} */
     const aborted = new Promise((resolve) => {
       forget = whenAborted(signal, () => {
         progress.aborted = true;
@@ -201,6 +311,10 @@ class RedisMigrationManager {
     return Promise.race([this.#migrate(plans, run), aborted]).finally(forget);
   }
 
+  /**
+   * @param {Plan[]} plans
+   * @param {{ progress: MigrationProgress, tell: () => void }} run
+   */
   async #migrate(plans, { progress, tell }) {
     for (const plan of plans) {
       // What is added meanwhile comes last, and waits for another run: so this one has an end.
@@ -218,7 +332,13 @@ class RedisMigrationManager {
     return { ...progress };
   }
 
-  /** Stores the next entries, at least one, until the time of a batch is over. */
+  /**
+   * Stores the next entries, at least one, until the time of a batch is over.
+   * @param {Plan} plan
+   * @param {IterableIterator<[string, any]>} entries
+   * @param {number} most
+   * @param {MigrationProgress} progress
+   */
   #storeBatch(plan, entries, most, progress) {
     const batch = [];
     const began = now();
@@ -230,12 +350,22 @@ class RedisMigrationManager {
     return batch;
   }
 
+  /**
+   * @param {Plan} plan
+   * @param {[string, any]} entry
+   * @param {MigrationProgress} progress
+   */
   async #migrateEntry(plan, entry, progress) {
     const outcome = await this.#outcomeOf(plan, entry);
     progress[outcome]++;
     progress.done++;
   }
 
+  /**
+   * @param {Plan} plan
+   * @param {[string, any]} entry
+   * @returns {Promise<'migrated' | 'skipped' | 'failed'>}
+   */
   async #outcomeOf({ map, statistic, store }, [key, value]) {
     if (this.#sets.has(map, key)) return 'skipped';
     const isSetAside = this.#inspection.isSetAside;
@@ -244,7 +374,7 @@ class RedisMigrationManager {
       if (stored === undefined) return 'skipped';
       if (!(await stored) || isSetAside) return 'failed';
     } catch (error) {
-      if (error.code === 'E_CLOSED') throw error;
+      if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       this.migrationStats.errors++;
       return 'failed';
     }
@@ -254,46 +384,23 @@ class RedisMigrationManager {
     return 'migrated';
   }
 
-  /** How each Map's entries are stored; `undefined` where an entry does not say to whom it belongs. */
-  #plans(maps) {
-    const adapter = this.#copying;
-    const conversation = (set) => (key, value) => {
-      const { orgId, phoneNumber } = this.parseOrgKey(key);
-      return orgId === null || !hasContent(value) ? undefined : set.call(adapter, orgId, phoneNumber, value);
-    };
-    const agent = (key, value) => {
-      const { orgId: agentId, phoneNumber } = this.parseOrgKey(key);
-      const configured = typeof value === 'object' ? value?.configured : value;
-      const isKnown = agentId !== null && configured !== undefined && configured !== null;
-      return isKnown ? adapter.setAgentConfig(agentId, phoneNumber, configured) : undefined;
-    };
-    const lead = (phone, id) => (id ? adapter.setPhoneToLeadMapping(phone, id) : undefined);
-    const organization = (orgId, data) =>
-      nameOf(data) ? adapter.setOrganizationData(orgId, nameOf(data)) : undefined;
-    const plans = [
-      ['conversationContexts', 'conversationContexts', conversation(adapter.setConversationContext)],
-      ['conversationSummaries', 'conversationSummaries', conversation(adapter.setConversationSummary)],
-      ['phoneToLeadMapping', 'leadMappings', lead],
-      ['organizationCache', 'organizationData', organization],
-      ['agentConfigCache', 'agentConfigs', agent],
-    ];
-    refuseWhatIsNoMap(
-      maps,
-      plans.map(([name]) => name),
-    );
-    return plans
-      .filter(([name]) => maps[name])
-      .map(([name, statistic, store]) => ({ map: maps[name], statistic, store }));
-  }
-
+  /**
+   * @param {OrganizationId} orgId
+   * @param {string} phone
+   */
   createOrgKey(orgId, phone) {
     return this.#adapter.createOrgKey(orgId, phone);
   }
 
+  /**
+   * @param {string} key
+   * @returns {{ orgId: string | null, phoneNumber: string }}
+   */
   parseOrgKey(key) {
     return JSON.parse(loadNative().parseOrgKey(makeError, key));
   }
 
+  /** @param {CallOptions} [options] */
   getStats(options) {
     return abortable(options, async () => ({
       migration: { ...this.migrationStats },
@@ -301,6 +408,7 @@ class RedisMigrationManager {
     }));
   }
 
+  /** @param {CallOptions} [options] */
   healthCheck(options) {
     return this.#adapter.healthCheck(options);
   }
@@ -311,37 +419,13 @@ class RedisMigrationManager {
   }
 }
 
-/** The JavaScript manager answered for nobody as for somebody without a conversation, where it had no Map to ask. */
+/**
+ * The JavaScript manager answered for nobody as for somebody without a conversation, where it had no Map to ask.
+ * @param {unknown} phone
+ * @param {Legacy | null} legacyMap
+ */
 function isNobody(phone, legacyMap) {
   return isMissing(phone) && !legacyMap;
-}
-
-function isMissing(name) {
-  return name === null || name === undefined;
-}
-
-/** Before anything moves: a Map under a wrong name would stay where it is, and nobody would know. */
-function refuseWhatIsNoMap(maps, names) {
-  if (typeof maps !== 'object' || maps === null || types.isMap(maps) || Array.isArray(maps)) {
-    throw new OrgCacheError('E_ARGUMENT', 'migrateExistingMaps() takes an object of Maps by their names');
-  }
-  refuseUnknown(Object.keys(maps), names, 'the Map');
-  for (const [name, map] of Object.entries(maps)) {
-    if (isMissing(map) || isMap(map)) continue;
-    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map; what was given has not the methods of one`);
-  }
-}
-
-function isMap(value) {
-  const methods = ['get', 'set', 'delete', Symbol.iterator];
-  return types.isMap(value) || methods.every((name) => typeof value[name] === 'function');
-}
-
-/** An empty list or text is as good as nothing, as it was to the JavaScript manager. */
-function hasContent(value) {
-  return (
-    value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
-  );
 }
 
 module.exports = { RedisMigrationManager };

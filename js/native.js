@@ -8,6 +8,9 @@ const { createRequire } = require('node:module');
 const path = require('node:path');
 const { version } = require('../package.json');
 
+/** @import { Failure } from './errors.js' */
+/** @import { NativeBinding } from './native-types.js' */
+
 const PLATFORMS = Object.freeze([
   'darwin-arm64',
   'darwin-x64',
@@ -30,6 +33,7 @@ const requireAtRunTime = createRequire(HERE);
 
 const FROM_SOURCE = 'build it from source with `npm run build` in a clone of the orgcache repository';
 
+/** @type {NativeBinding | undefined} */
 let loaded;
 
 /**
@@ -47,14 +51,17 @@ function platformName({ os, cpu, libc }) {
   return name;
 }
 
+/** @typedef {NodeJS.ProcessReport & { excludeNetwork?: boolean }} ProcessReport of Node 20.14 and newer. */
+/** @typedef {{ header: { glibcVersionRuntime?: string } }} SystemReport */
+
 /** Node was linked against the C library that the addon will find, so Node is asked, not the file system. */
 function glibcVersion() {
-  const { report } = process;
+  const report = /** @type {ProcessReport} */ (process.report);
   // Listing open sockets makes the report resolve their host names, which can block for seconds.
   const { excludeNetwork } = report;
   report.excludeNetwork = true;
   try {
-    return report.getReport().header.glibcVersionRuntime;
+    return /** @type {SystemReport} */ (report.getReport()).header.glibcVersionRuntime;
   } finally {
     report.excludeNetwork = excludeNetwork;
   }
@@ -91,7 +98,10 @@ function load() {
   return loadPackage(platform);
 }
 
-/** Node's permission model throws where a question about the file alone is not allowed. */
+/**
+ * Node's permission model throws where a question about the file alone is not allowed.
+ * @param {string} file
+ */
 function isThere(file) {
   try {
     return fs.existsSync(file);
@@ -100,16 +110,25 @@ function isThere(file) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {string} origin
+ * @returns {NativeBinding}
+ */
 function loadFile(file, origin) {
   try {
     return requireAtRunTime(file);
   } catch (cause) {
-    const reason = reasonOf(cause);
+    const reason = reasonOf(/** @type {Refusal} */ (cause));
     const why = reason ? `: ${reason}.` : '; `npm run build` makes it anew.';
     throw binaryError(`orgcache cannot load ${file}, ${origin}${why}`, cause);
   }
 }
 
+/**
+ * @param {string} platform
+ * @returns {NativeBinding}
+ */
 function loadPackage(platform) {
   const name = `orgcache-${platform}`;
   try {
@@ -119,20 +138,32 @@ function loadPackage(platform) {
     if (found.file !== undefined) return loadBundled(platform, name, found);
     checkVersion(name, installedVersion(name));
     return found;
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = /** @type {Refusal} */ (thrown);
     if (cause.code === 'E_BINARY') throw cause;
     checkVersion(name, installedVersion(name), cause);
     throw binaryError(packageFailure(platform, name, cause), cause);
   }
 }
 
-/** For a bundle that took in the package's JavaScript at best: the package is looked for as Node does. */
+/**
+ * For a bundle that took in the package's JavaScript at best: the package is looked for as Node does.
+ * @param {string} platform
+ * @param {string} name
+ * @returns {NativeBinding}
+ */
 function loadBeside(platform, name) {
   const manifest = requireAtRunTime.resolve(`${name}/package.json`);
   checkVersion(name, requireAtRunTime(manifest).version);
   return requireAtRunTime(path.join(manifest, '..', `orgcache.${platform}.node`));
 }
 
+/**
+ * @param {string} platform
+ * @param {string} name
+ * @param {Location} location
+ * @returns {NativeBinding}
+ */
 function loadBundled(platform, name, { file, version: bundled }) {
   if (!isThere(file)) return loadBeside(platform, name);
   checkVersion(name, bundled);
@@ -145,7 +176,11 @@ function loadBundled(platform, name, { file, version: bundled }) {
   }
 }
 
-/** Undefined in a bundle with no package beside it. */
+/**
+ * Undefined in a bundle with no package beside it.
+ * @param {string} name
+ * @returns {string | undefined}
+ */
 function installedVersion(name) {
   try {
     return requireAtRunTime(`${name}/package.json`).version;
@@ -154,7 +189,12 @@ function installedVersion(name) {
   }
 }
 
-/** The numbers that both sides share change from version to version. */
+/**
+ * The numbers that both sides share change from version to version.
+ * @param {string} name
+ * @param {string | undefined} found
+ * @param {unknown} [cause]
+ */
 function checkVersion(name, found, cause) {
   if (found === undefined || found === version) return;
   throw binaryError(
@@ -164,7 +204,16 @@ function checkVersion(name, found, cause) {
   );
 }
 
-/** The package of a platform, or undefined. The names are literals, which bundlers and tracers can follow. */
+/**
+ * What the package of a platform gives a bundler: where the binary went.
+ * @typedef {{ file: string, version: string }} Location
+ */
+
+/**
+ * The package of a platform, or undefined. The names are literals, which bundlers and tracers can follow.
+ * @param {string} platform
+ * @returns {(NativeBinding & { file?: undefined }) | Location | undefined}
+ */
 function platformPackage(platform) {
   // They take a package that is absent as no error only within a `try` of the same function.
   try {
@@ -187,11 +236,16 @@ function platformPackage(platform) {
         return require('orgcache-win32-x64-msvc');
     }
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    if (/** @type {Failure} */ (error).code !== 'MODULE_NOT_FOUND') throw error;
     return undefined;
   }
 }
 
+/**
+ * @param {string} platform
+ * @param {string} name
+ * @param {Refusal} cause
+ */
 function packageFailure(platform, name, cause) {
   const remedy = `or ${FROM_SOURCE}`;
   if (cause.code === 'MODULE_NOT_FOUND') {
@@ -208,7 +262,12 @@ function packageFailure(platform, name, cause) {
   return `${failed}: the cause says what the system's loader refused. Install ${name}@${version} again, ${remedy}.`;
 }
 
-/** What a refusal of Node or of the system's loader means, or undefined where only its own words say it. */
+/** @typedef {Failure & { resource?: string }} Refusal of Node or of the system's loader. */
+
+/**
+ * What a refusal of Node or of the system's loader means, or undefined where only its own words say it.
+ * @param {Refusal} refusal
+ */
 function reasonOf({ code, message, resource }) {
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission
@@ -228,7 +287,12 @@ function reasonOf({ code, message, resource }) {
   return undefined;
 }
 
+/**
+ * @param {string} message
+ * @param {unknown} [cause]
+ */
 function binaryError(message, cause) {
+  /** @type {Failure} */
   const error = new Error(message, cause === undefined ? undefined : { cause });
   error.code = 'E_BINARY';
   return error;

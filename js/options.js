@@ -3,6 +3,8 @@
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 
+/** @import { AbortSignalLike } from '../index.js' */
+
 /** How long a shutdown waits for calls that are under way and for the journal, unless it is told otherwise. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
@@ -10,7 +12,12 @@ const SHUTDOWN_TIMEOUT_MS = 5000;
 const SIGNAL = ['signal'];
 const WAITING = ['signal', 'timeoutMs'];
 
-/** Throws `E_ARGUMENT` for a name that is none of `allowed`, with the nearest that is. */
+/**
+ * Throws `E_ARGUMENT` for a name that is none of `allowed`, with the nearest that is.
+ * @param {readonly string[]} names
+ * @param {readonly string[]} allowed
+ * @param {string} what
+ */
 function refuseUnknown(names, allowed, what) {
   const unknown = names.find((name) => !allowed.includes(name));
   if (unknown === undefined) return;
@@ -25,6 +32,9 @@ function refuseUnknown(names, allowed, what) {
 /**
  * The signal of a call's options. Throws `E_CONFIG` where they are not what they must be, `E_ARGUMENT` for an option that
  * is none of `allowed`.
+ * @param {unknown} options
+ * @param {readonly string[]} [allowed]
+ * @returns {AbortSignalLike | undefined}
  */
 function signalOf(options, allowed = SIGNAL) {
   if (options === undefined) return undefined;
@@ -32,29 +42,40 @@ function signalOf(options, allowed = SIGNAL) {
     throw new OrgCacheError('E_CONFIG', 'the options of a call must be an object, e.g. { signal }');
   }
   refuseUnknown(Object.keys(options), allowed, 'the option');
-  const signal = options.signal ?? undefined;
+  const signal = /** @type {{ signal?: unknown }} */ (options).signal ?? undefined;
   if (signal !== undefined && !isSignal(signal)) {
     throw new OrgCacheError('E_CONFIG', 'the option signal must be an AbortSignal');
   }
   return signal;
 }
 
+/**
+ * @param {unknown} value
+ * @returns {value is AbortSignalLike}
+ */
 function isSignal(value) {
+  const signal = /** @type {Record<string, unknown>} */ (value);
   return (
-    typeof value === 'object' &&
-    typeof value.aborted === 'boolean' &&
-    typeof value.addEventListener === 'function' &&
-    typeof value.removeEventListener === 'function'
+    typeof signal === 'object' &&
+    typeof signal.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function'
   );
 }
 
-/** Milliseconds that ending or waiting may take; throws `E_CONFIG` for what are none. */
+/**
+ * Milliseconds that ending or waiting may take; throws `E_CONFIG` for what are none.
+ * @param {{ timeoutMs?: unknown }} [options]
+ */
 function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
   throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }
 
-/** Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name. */
+/**
+ * Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name.
+ * @param {object} options
+ */
 function optionsText(options) {
   return JSON.stringify(options, (_name, value) => {
     if (typeof value === 'function' || typeof value === 'symbol') return [typeof value];

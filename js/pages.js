@@ -10,7 +10,11 @@ const CLIENT_PAGE = 256;
 /** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
 const DEDICATED_PAGE = 64;
 
-/** How many calls cross at once on a connection of this role. */
+/**
+ * How many calls cross at once on a connection of this role.
+ * @param {number} role
+ * @param {boolean} isLink
+ */
 function pageOf(role, isLink) {
   const kind = role % besideRoles.decidesPauses;
   if (kind >= roles.dedicated) return DEDICATED_PAGE;

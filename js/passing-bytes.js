@@ -8,12 +8,22 @@ const ROOM_BYTES = 64 * 1024;
 const UNIT_BYTES = 8;
 const LENGTH_BITS = 17;
 
-/** A copy of a view's bytes, for what is kept beyond the call; anything else as it is. */
+/**
+ * A copy of a view's bytes, for what is kept beyond the call; anything else as it is.
+ * @template Given
+ * @param {Given} given
+ * @returns {Given extends ArrayBufferView ? Buffer : Given}
+ */
 function ownBytes(given) {
-  return ArrayBuffer.isView(given) ? Buffer.from(bytesOf(given)) : given;
+  const own = ArrayBuffer.isView(given) ? Buffer.from(bytesOf(given)) : given;
+  return /** @type {ReturnType<typeof ownBytes<Given>>} */ (own);
 }
 
-/** The bytes that a view shows, without a copy. */
+/**
+ * The bytes that a view shows, without a copy.
+ * @param {ArrayBufferView} view
+ * @returns {Uint8Array}
+ */
 function bytesOf(view) {
   return types.isUint8Array(view) ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
@@ -23,6 +33,7 @@ function bytesOf(view) {
  * caller may use its Buffer again at once. The same memory serves every tick, which costs a fraction of new Buffers.
  */
 class PassingBytes {
+  /** @type {Uint8Array | undefined} */
   #room;
   #end = 0;
   /** How many have bytes here that have not crossed. */
@@ -33,7 +44,10 @@ class PassingBytes {
     return this.#room;
   }
 
-  /** Where the bytes are now, as one number; undefined where there is no room for them. */
+  /**
+   * Where the bytes are now, as one number; undefined where there is no room for them.
+   * @param {Uint8Array} bytes
+   */
   place(bytes) {
     const start = this.#end;
     const length = bytes.byteLength;

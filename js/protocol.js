@@ -3,7 +3,12 @@
 const { version } = require('../package.json');
 const { binaryError, loadNative } = require('./native.js');
 
-/** The numbers and tables that native code and JavaScript share; native code has the only copy. */
+/** @import { Protocol } from './native-types.js' */
+
+/**
+ * The numbers and tables that native code and JavaScript share; native code has the only copy.
+ * @type {Readonly<Protocol>}
+ */
 const protocol = Object.freeze(JSON.parse(loadNative().protocol()));
 
 // The numbers change from version to version: with those of another one calls would do something else.
@@ -16,12 +21,20 @@ if (protocol.version !== version) {
 
 const { failed: FAILED, entries: ENTRIES } = protocol.marks;
 
-/** The word in front of a call's arguments; `rest` is their number where no other word tells it, and a command's number. */
+/**
+ * The word in front of a call's arguments; `rest` is their number where no other word tells it, and a command's number.
+ * @param {number} verb
+ * @param {number} detail
+ * @param {number} rest
+ */
 function head(verb, detail, rest) {
   return verb | (detail << 8) | (rest << 16);
 }
 
-/** Whether a value comes with an outcome, or its mark says it all. */
+/**
+ * Whether a value comes with an outcome, or its mark says it all.
+ * @param {number} mark
+ */
 function hasValue(mark) {
   return mark <= FAILED || mark === ENTRIES;
 }

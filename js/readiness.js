@@ -3,17 +3,26 @@
 const { OrgCacheError, errorOf } = require('./errors.js');
 const { clearTimeout, setTimeout } = require('./time.js');
 
+/** @import { RedisClient } from '../index.js' */
+/** @import { Failure } from './errors.js' */
+
+/** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
+/** @typedef {{ isOver: boolean, over: Promise<Clock>, stop: () => void }} Clock */
+
 /** The pause before the server is asked again. */
 const AGAIN_AFTER_MS = 50;
 
 /**
  * Resolves when calls reach Redis; at once where it is turned off. Rejects with the reason: at once where trying again
  * is no use (a wrong password), else when `timeoutMs` have passed.
+ * @param {{ bridge: Bridge, client: RedisClient }} of
+ * @param {number} timeoutMs
  */
 async function whenReady({ bridge, client }, timeoutMs) {
   bridge.open();
   if (!bridge.usesRedis) return;
   const clock = deadline(timeoutMs);
+  /** @type {Failure} */
   let reason = new OrgCacheError('E_TIMEOUT', `Redis was not ready within ${timeoutMs} ms`, {
     retryable: true,
   });
@@ -25,8 +34,8 @@ async function whenReady({ bridge, client }, timeoutMs) {
       const error = await Promise.race([failureOf(client.ping()), clock.over]);
       if (error === undefined) return;
       if (error === clock) break;
-      reason = error;
-      if (!error.retryable) break;
+      reason = /** @type {Failure} */ (error);
+      if (!reason.retryable) break;
       await Promise.race([pause(AGAIN_AFTER_MS), clock.over]);
     }
   } finally {
@@ -38,6 +47,8 @@ async function whenReady({ bridge, client }, timeoutMs) {
 
 /**
  * Waits until it is known whether Redis is there: for the first attempt to connect, `timeoutMs` at most.
+ * @param {Bridge} bridge
+ * @param {number} timeoutMs
  */
 async function whenKnown(bridge, timeoutMs) {
   if (bridge.isClosed) return;
@@ -45,7 +56,8 @@ async function whenKnown(bridge, timeoutMs) {
   const isKnown = () => bridge.report().state.state !== 'connecting';
   if (isKnown()) return;
   const clock = deadline(timeoutMs);
-  let forget;
+  let forget = () => {};
+  /** @type {Promise<void>} */
   const changed = new Promise((resolve) => {
     forget = bridge.listen(() => isKnown() && resolve());
   });
@@ -54,8 +66,10 @@ async function whenKnown(bridge, timeoutMs) {
   clock.stop();
 }
 
+/** @param {number} timeoutMs */
 function deadline(timeoutMs) {
-  const clock = { isOver: false };
+  const clock = /** @type {Clock} */ ({ isOver: false });
+  /** @type {NodeJS.Timeout} */
   let timer;
   clock.over = new Promise((resolve) => {
     timer = setTimeout(() => {
@@ -67,6 +81,10 @@ function deadline(timeoutMs) {
   return clock;
 }
 
+/**
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<Failure | undefined>}
+ */
 function failureOf(promise) {
   return promise.then(
     () => undefined,
@@ -74,6 +92,10 @@ function failureOf(promise) {
   );
 }
 
+/**
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
 function pause(ms) {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

@@ -6,11 +6,17 @@ const { RedisClient } = require('./client/client.js');
 const { endpointOf, isCluster } = require('./client/endpoint.js');
 const { now } = require('./time.js');
 
+/** @import { RedisClient as Client } from '../index.js' */
+
+/** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */
+
 /** The one client that a server shares, opened when it is first asked for; its keys have the configured prefix. */
 class SharedClient {
   #connections;
+  /** @type {Client | undefined} */
   #client;
 
+  /** @param {Connections} connections */
   constructor(connections) {
     this.#connections = connections;
   }
@@ -21,7 +27,9 @@ class SharedClient {
     if (bridge.isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
     if (this.#client === undefined || this.#client.status === 'end') {
       const { clientKeyPrefix: keyPrefix, prefixChannels: prefixesChannels } = bridge.config();
-      this.#client = new RedisClient({ connections: this.#connections, keyPrefix, prefixesChannels });
+      const client = new RedisClient({ connections: this.#connections, keyPrefix, prefixesChannels });
+      // Its commands are methods that are defined at run time.
+      this.#client = /** @type {Client} */ (/** @type {unknown} */ (client));
     }
     return this.#client;
   };
@@ -39,20 +47,27 @@ class SharedClient {
 
   getKeyPrefix = () => this.#connections.bridge.config().clientKeyPrefix;
 
-  /** The key as Redis has it. One that has the prefix stays. */
+  /**
+   * The key as Redis has it. One that has the prefix stays.
+   * @param {string | number} key
+   */
   prefixKey = (key) => {
     const prefix = this.getKeyPrefix();
     const text = textOf(key);
     return text.startsWith(prefix) ? text : prefix + text;
   };
 
+  /** @param {string | number} key */
   unprefixKey = (key) => {
     const prefix = this.getKeyPrefix();
     const text = textOf(key);
     return text.startsWith(prefix) ? text.slice(prefix.length) : text;
   };
 
-  /** Asks the server. Never rejects because Redis is away. */
+  /**
+   * Asks the server. Never rejects because Redis is away.
+   * @returns {Promise<{ status: 'healthy' | 'unhealthy', message: string }>}
+   */
   redisHealthCheck = async () => {
     try {
       const client = await this.getRedis();
@@ -74,7 +89,10 @@ class SharedClient {
   };
 }
 
-/** Of a key as commands take it, but for bytes that are no text. */
+/**
+ * Of a key as commands take it, but for bytes that are no text.
+ * @param {unknown} key
+ */
 function textOf(key) {
   if (typeof key === 'string' || typeof key === 'number') return String(key);
   throw new OrgCacheError('E_KEY', 'a key must be a string or a number');

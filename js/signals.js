@@ -5,6 +5,8 @@ const { whenAborted } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
 const { WAITING, signalOf, timeoutOf } = require('./options.js');
 
+/** @import { ShutdownOptions, SignalHandlerOptions } from '../index.js' */
+
 /** What asks a server to end: an orchestrator, and a person at the keyboard. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'];
 /** The system ends or stops a process by these without asking it. */
@@ -13,6 +15,8 @@ const NEVER_HANDLED = ['SIGKILL', 'SIGSTOP'];
 /**
  * Handles signals to this process: the first shuts down and is then sent again, so that the process ends as
  * the signal would have ended it; a second does not wait. Answers a function that takes the handlers away.
+ * @param {(options: ShutdownOptions) => Promise<unknown>} shutdown
+ * @param {SignalHandlerOptions} [options]
  */
 function installSignalHandlers(shutdown, options = {}) {
   const aborter = signalOf(options, [...WAITING, 'signals']);
@@ -23,10 +27,12 @@ function installSignalHandlers(shutdown, options = {}) {
   const uninstall = () => {
     for (const name of names) process.off(name, end);
   };
+  /** @param {NodeJS.Signals} name */
   const endBy = (name) => {
     uninstall();
     process.kill(process.pid, name);
   };
+  /** @param {NodeJS.Signals} name */
   function end(name) {
     if (isEnding) return endBy(name);
     isEnding = true;
@@ -44,8 +50,15 @@ function installSignalHandlers(shutdown, options = {}) {
   };
 }
 
+/**
+ * @param {unknown} signals
+ * @returns {NodeJS.Signals[]}
+ */
 function namesOf(signals) {
-  const isName = (name) => Object.hasOwn(os.constants.signals, name) && !NEVER_HANDLED.includes(name);
+  /** @param {unknown} name */
+  const isName = (name) =>
+    Object.hasOwn(os.constants.signals, /** @type {string} */ (name)) &&
+    !NEVER_HANDLED.includes(/** @type {string} */ (name));
   if (Array.isArray(signals) && signals.every(isName)) return [...new Set(signals)];
   throw new OrgCacheError(
     'E_CONFIG',

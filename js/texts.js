@@ -2,7 +2,10 @@
 
 const { OrgCacheError } = require('./errors.js');
 
-/** Bytes as text. Throws `E_VALUE_TOO_LARGE` where they are more than a string can hold. */
+/**
+ * Bytes as text. Throws `E_VALUE_TOO_LARGE` where they are more than a string can hold.
+ * @param {Buffer} bytes
+ */
 function textOf(bytes) {
   try {
     return bytes.toString();

@@ -13,7 +13,7 @@ const vm = require('node:vm');
  * The globals of the process itself. Those of a test's sandbox may be fake before the package is loaded, as with jest's
  * `fakeTimers: { enableGlobally: true }`.
  */
-const outer = vm.runInThisContext('globalThis');
+const outer = /** @type {typeof globalThis} */ (vm.runInThisContext('globalThis'));
 const { nextTick } = outer.process;
 const { queueMicrotask } = outer;
 const { performance } = perfHooks;

@@ -2,21 +2,33 @@
 
 /** Which entries of which Maps are being set. A Map is not kept alive. */
 class UnderWay {
+  /** @type {WeakMap<object, Map<unknown, number>>} */
   #counts = new WeakMap();
 
+  /**
+   * @param {object} map
+   * @param {unknown} name
+   */
   has(map, name) {
     return this.#counts.get(map)?.has(name) ?? false;
   }
 
-  /** Notes the entry for as long as `work` takes. */
+  /**
+   * Notes the entry for as long as `work` takes.
+   * @template Answer
+   * @param {object} map
+   * @param {unknown} name
+   * @param {() => Promise<Answer>} work
+   */
   async during(map, name, work) {
+    /** @type {Map<unknown, number>} */
     const counts = this.#counts.get(map) ?? new Map();
     this.#counts.set(map, counts);
     counts.set(name, (counts.get(name) ?? 0) + 1);
     try {
       return await work();
     } finally {
-      const left = counts.get(name) - 1;
+      const left = /** @type {number} */ (counts.get(name)) - 1;
       if (left > 0) counts.set(name, left);
       else counts.delete(name);
     }

@@ -35,6 +35,12 @@ const STEPS = [
     command: node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
   },
   {
+    group: 'lint',
+    name: 'checked JavaScript',
+    minutes: 2,
+    command: node('typescript/bin/tsc', '--project', 'js'),
+  },
+  {
     group: 'rust',
     name: 'rust unit tests',
     minutes: 12,

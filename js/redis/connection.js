@@ -8,14 +8,26 @@ const { WAITING, signalOf, timeoutOf } = require('../options.js');
 const { inForce } = require('../client/endpoint.js');
 const { settingsOf } = require('./settings.js');
 
+/** @import { ConfigureOptions, OrgCache, RedisMetrics, ShutdownOptions, ShutdownResult } from '../../index.js' */
+/** @import { ConnectionReport } from '../entry/redis.js' */
+
+/** @typedef {InstanceType<typeof Environment>} Environment */
+
 /** One connection for the process, opened and closed by name. It may be opened again. */
 class Connection {
+  /** @type {OrgCache | undefined} */
   #instance;
   #context = new Context();
+  /** @type {ConfigureOptions} */
   #options = {};
-  /** Options that were assigned to the configuration, for connections to come. */
+  /**
+   * Options that were assigned to the configuration, for connections to come.
+   * @type {Record<string, unknown>}
+   */
   #assigned = {};
+  /** @type {Environment | undefined} */
   #environment;
+  /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
 
   /** What is configured: of the connection that is open, else of the one that would be. */
@@ -28,6 +40,10 @@ class Connection {
     return this.#environment ?? new Environment();
   }
 
+  /**
+   * @param {string} option
+   * @param {unknown} value
+   */
   assign(option, value) {
     this.#assigned[option] = value;
   }
@@ -38,19 +54,22 @@ class Connection {
 
   /** How long opening may take, in milliseconds. */
   get connectTimeoutMs() {
-    return inForce(this.settings().connectTimeout);
+    return /** @type {number} */ (inForce(this.settings().connectTimeout));
   }
 
-  /** Where it is open already its options stay. Throws `E_CONFIG`. */
+  /**
+   * Where it is open already its options stay. Throws `E_CONFIG`.
+   * @param {ConfigureOptions} [given]
+   */
   open(given = {}) {
-    if (this.isOpen) return this.#instance;
+    if (this.#instance !== undefined) return this.#instance;
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new OrgCacheError('E_CONFIG', 'opening a connection takes an object of options');
     }
     const { logger, ...others } = given;
     const options = { ...this.#assigned, ...others };
     const environment = new Environment();
-    const db = inForce(settingsOf(options, environment).testDb);
+    const db = /** @type {number} */ (inForce(settingsOf(options, environment).testDb));
     // It outlives the request that opens it.
     const instance = this.#context.run(() => createInstance(undefined, environment));
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
@@ -63,6 +82,7 @@ class Connection {
   /**
    * Opens, and answers the client when the server answers. Rejects with the reason where it does not within the connect
    * timeout; connecting goes on then.
+   * @param {ConfigureOptions} [options]
    */
   async connect(options) {
     const { redisManager } = this.open(options);
@@ -72,28 +92,39 @@ class Connection {
 
   /** Rejects with the reason where the server does not answer within the connect timeout. */
   async whenConnected() {
-    await this.#instance.ready({ timeoutMs: this.connectTimeoutMs });
+    await this.#opened.ready({ timeoutMs: this.connectTimeoutMs });
+  }
+
+  /** The instance that is open. Throws `E_CLOSED` where none is. */
+  get #opened() {
+    if (this.#instance !== undefined) return this.#instance;
+    throw new OrgCacheError('E_CLOSED', 'Redis is not initialized: call initializeRedis() first');
   }
 
   getClient() {
-    if (!this.isOpen) {
-      throw new OrgCacheError('E_CLOSED', 'Redis is not initialized: call initializeRedis() first');
-    }
-    return this.#instance.redisManager.getClient();
+    return this.#opened.redisManager.getClient();
   }
 
   isRedisConnected() {
-    return this.isOpen && this.#instance.redisManager.isConnected;
+    return this.#instance?.redisManager.isConnected ?? false;
   }
 
-  /** How it stands with the server, whether it answers or not; null where nothing is open. */
+  /**
+   * How it stands with the server, whether it answers or not; null where nothing is open.
+   * @returns {ConnectionReport | null}
+   */
   condition() {
-    if (!this.isOpen) return null;
-    const { state, stateSince, lastError, reconnects, connectionAttempts } =
-      this.#instance.redisManager.getMetrics();
+    if (this.#instance === undefined) return null;
+    const { state, stateSince, lastError, reconnects, connectionAttempts } = /** @type {RedisMetrics} */ (
+      this.#instance.redisManager.getMetrics()
+    );
     return { state, stateSince, lastError, reconnects, connectionAttempts };
   }
 
+  /**
+   * @param {string} name
+   * @param {any[]} args
+   */
   async executeCommand(name, ...args) {
     return this.getClient().call(name, ...args);
   }
@@ -113,12 +144,19 @@ class Connection {
     }
   }
 
-  /** The text of INFO, or of one section of it. */
+  /**
+   * The text of INFO, or of one section of it.
+   * @param {string} [section]
+   */
   async getInfo(section) {
     return section === undefined ? this.getClient().info() : this.getClient().info(section);
   }
 
-  /** Lets calls under way settle, then closes. What is closed already stays so. */
+  /**
+   * Lets calls under way settle, then closes. What is closed already stays so.
+   * @param {ShutdownOptions} [options]
+   * @returns {Promise<ShutdownResult>}
+   */
   async disconnect(options) {
     // A mistake in the options leaves everything open.
     signalOf(options, WAITING);

@@ -4,11 +4,25 @@ const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
 const { clearInterval, now, setInterval, today } = require('../time.js');
 
+/** @import { HealthMetrics, HealthReport, HealthStatus, RedisConfig, RedisHealthChecks } from '../entry/redis.js' */
+/** @import { Failure } from '../errors.js' */
+
+/**
+ * Numbers of the server's that are told as they are.
+ * @typedef {'uptime' | 'memoryUsageBytes' | 'connectedClients' | 'totalCommandsProcessed' | 'keyspaceHits' |
+ *   'keyspaceMisses'} ServerNumber
+ */
+/** @typedef {Pick<HealthStatus, ServerNumber | 'memoryUsage' | 'redisVersion'>} ServerFacts */
+/** @typedef {Omit<HealthStatus, 'errorCount' | 'isConnected'>} Found by a check. */
+
 const DEFAULT_INTERVAL_MS = 30_000;
 /** The longest that a timer of Node waits. */
 const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
-/** What the server says of itself, by the line of INFO. */
+/**
+ * What the server says of itself, by the line of INFO.
+ * @type {Record<ServerNumber, string>}
+ */
 const SERVER_NUMBERS = {
   uptime: 'uptime_in_seconds',
   memoryUsageBytes: 'used_memory',
@@ -17,19 +31,27 @@ const SERVER_NUMBERS = {
   keyspaceHits: 'keyspace_hits',
   keyspaceMisses: 'keyspace_misses',
 };
+const NUMBERS = /** @type {[ServerNumber, string][]} */ (Object.entries(SERVER_NUMBERS));
+/** @type {ServerFacts} */
 const UNKNOWN_SERVER = {
-  ...Object.fromEntries(Object.keys(SERVER_NUMBERS).map((name) => [name, null])),
+  ...eachNumber(() => null),
   memoryUsage: null,
   redisVersion: null,
 };
 
-/** Asks the server how it is, now and then. Never rejects because Redis is away. */
+/**
+ * Asks the server how it is, now and then. Never rejects because Redis is away.
+ * @implements {RedisHealthChecks}
+ */
 class Health {
   #connection;
   #config;
   #context = new Context();
+  /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  /** @type {number | null} */
   #intervalMs = null;
+  /** @type {Promise<HealthStatus> | undefined} */
   #checking;
   #errorCount = 0;
   #checks = 0;
@@ -37,6 +59,7 @@ class Health {
   #consecutiveFailures = 0;
   #answered = 0;
   #totalResponseMs = 0;
+  /** @type {Found} */
   #last = {
     isHealthy: false,
     lastCheck: null,
@@ -45,6 +68,10 @@ class Health {
     error: null,
   };
 
+  /**
+   * @param {InstanceType<typeof import('./connection.js').Connection>} connection
+   * @param {RedisConfig} config
+   */
   constructor(connection, config) {
     this.#connection = connection;
     this.#config = config;
@@ -67,7 +94,7 @@ class Health {
     this.stopHealthChecks();
     this.#intervalMs = intervalMs;
     const check = () => this.performHealthCheck();
-    this.#timer = this.#context.run(setInterval, check, intervalMs).unref();
+    this.#timer = this.#context.run(() => setInterval(check, intervalMs)).unref();
     this.performHealthCheck();
   }
 
@@ -87,16 +114,19 @@ class Health {
 
   async #check() {
     const start = now();
+    /** @type {Omit<Found, 'lastCheck' | 'responseTime'>} */
     const found = { isHealthy: false, ...UNKNOWN_SERVER, error: null };
+    /** @type {number | null} */
     let responseTime = null;
     try {
       await this.#connection.ping();
       responseTime = Math.round((now() - start) * 1000) / 1000;
       found.isHealthy = true;
       Object.assign(found, serverFacts(await this.#connection.getInfo()));
-    } catch (error) {
+    } catch (thrown) {
+      const error = /** @type {Failure} */ (thrown);
       // A server that answers PING and not INFO, as an ACL user may find it, serves all the same.
-      found.error = { code: error.redisCode ?? error.code, message: error.message };
+      found.error = { code: /** @type {string} */ (error.redisCode ?? error.code), message: error.message };
       if (error.code !== 'E_REPLY') found.isHealthy = false;
     }
     this.#last = { ...found, lastCheck: today(), responseTime };
@@ -104,6 +134,10 @@ class Health {
     return this.getHealthStatus();
   }
 
+  /**
+   * @param {boolean} isHealthy
+   * @param {number | null} responseTime
+   */
   #count(isHealthy, responseTime) {
     this.#checks++;
     if (responseTime !== null) {
@@ -119,7 +153,10 @@ class Health {
     this.#consecutiveFailures++;
   }
 
-  /** What the last check found; a connection that was lost since is not healthy. */
+  /**
+   * What the last check found; a connection that was lost since is not healthy.
+   * @returns {HealthStatus}
+   */
   getHealthStatus() {
     const isConnected = this.#connection.isRedisConnected();
     const { isHealthy, lastCheck, ...found } = this.#last;
@@ -141,14 +178,14 @@ class Health {
     return this.getHealthStatus().isHealthy;
   }
 
+  /** @returns {HealthMetrics} */
   getMetrics() {
     const { isHealthy, responseTime, errorCount, ...found } = this.getHealthStatus();
-    const numbers = Object.keys(SERVER_NUMBERS).map((name) => [name, found[name]]);
     return {
       isHealthy,
       responseTime,
       errorCount,
-      ...Object.fromEntries(numbers),
+      ...eachNumber((name) => found[name]),
       memoryUsage: found.memoryUsage,
       checks: this.#checks,
       failedChecks: this.#failedChecks,
@@ -162,7 +199,10 @@ class Health {
     this.#errorCount = 0;
   }
 
-  /** A fresh check with everything that helps to read it. */
+  /**
+   * A fresh check with everything that helps to read it.
+   * @returns {Promise<HealthReport>}
+   */
   async getDetailedReport() {
     const status = await this.performHealthCheck();
     return {
@@ -177,22 +217,37 @@ class Health {
   }
 }
 
-function serverFacts(info) {
-  const lines = new Map(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2)));
-  const facts = {
-    redisVersion: lines.get('redis_version') ?? null,
-    memoryUsage: lines.get('used_memory_human') ?? null,
-  };
-  for (const [name, line] of Object.entries(SERVER_NUMBERS)) {
-    facts[name] = lines.has(line) ? Number(lines.get(line)) : null;
-  }
-  return facts;
+/**
+ * Each number of the server's by its name.
+ * @param {(name: ServerNumber, line: string) => number | null} numberOf
+ */
+function eachNumber(numberOf) {
+  const numbers = NUMBERS.map(([name, line]) => [name, numberOf(name, line)]);
+  return /** @type {Record<ServerNumber, number | null>} */ (Object.fromEntries(numbers));
 }
 
-/** Of the server's lookups those that found a key; null before there were any. */
+/**
+ * @param {string} info
+ * @returns {ServerFacts}
+ */
+function serverFacts(info) {
+  const pairs = info.split('\r\n').map((line) => line.split(/:(.*)/s, 2));
+  const lines = new Map(/** @type {[string, string][]} */ (pairs));
+  return {
+    redisVersion: lines.get('redis_version') ?? null,
+    memoryUsage: lines.get('used_memory_human') ?? null,
+    ...eachNumber((_name, line) => (lines.has(line) ? Number(lines.get(line)) : null)),
+  };
+}
+
+/**
+ * Of the server's lookups those that found a key; null before there were any.
+ * @param {number | null} hits
+ * @param {number | null} misses
+ */
 function percentage(hits, misses) {
   const all = (hits ?? 0) + (misses ?? 0);
-  return all === 0 ? null : (100 * hits) / all;
+  return all === 0 ? null : (100 * (hits ?? 0)) / all;
 }
 
 module.exports = { Health };

@@ -1,0 +1,429 @@
+'use strict';
+
+const { passOn } = require('./context.js');
+const { closedEarly, ofCommand, withoutStacks } = require('./errors.js');
+const { loadNative } = require('./native.js');
+const { bytesOf, passingBytes } = require('./passing-bytes.js');
+const { hasValue, protocol } = require('./protocol.js');
+const { putField } = require('./realm.js');
+const { nextTick } = require('./time.js');
+
+/** @import { LinkOwner, Reader, Reject, Resolve, Word } from './bridge-types.js' */
+/** @import { Settle } from './native-types.js' */
+
+const { linkSlots, marks, pushed } = protocol;
+/** Compared for every outcome: constants cost nothing there, and properties do. */
+const {
+  failed: FAILED,
+  json: JSON_TEXT,
+  lostSent: LOST_SENT,
+  lostUnsent: LOST_UNSENT,
+  ok: OK,
+  value: VALUE,
+} = marks;
+const FIRST_NUMBER = protocol.firstNumber;
+/** A command's number stands above these bits of the head. */
+const HEAD_BITS = 16;
+const { client: native } = loadNative();
+/** Slots from here on are no calls. */
+const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
+/**
+ * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
+ * works on the first while JavaScript still makes the others, and many callers still share few writes.
+ */
+const FIRST_BATCH = 8;
+/** As many arguments cross on the stack, which costs a fraction of what reading an array's elements does. */
+const SPREAD_ARGUMENTS = 2048;
+/** Slot, head and number of arguments. */
+const WORDS_A_CALL = 3;
+/** For so many calls that are under way at once room is kept. */
+const KEEP_SLOTS = 16_384;
+/** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
+const NO_READER = undefined;
+
+/**
+ * Calls on their way into native code and outcomes on their way back: calls of one tick cross together, and so do outcomes
+ * that are ready.
+ */
+class Calls {
+  /**
+   * The native client's number, as long as it is open.
+   * @type {number | undefined}
+   */
+  client;
+  #link;
+  #onPush;
+  #calls;
+  #outcomes;
+  #words = 0;
+  /** @type {unknown[]} */
+  #arguments = [];
+  /** Whether bytes of these arguments are among the passing ones. */
+  #hasPassing = false;
+  #isScheduled = false;
+  /** Words at which the calls cross without waiting for the end of the tick. */
+  #batchWords = WORDS_A_CALL * FIRST_BATCH;
+  /** @type {(Resolve | undefined)[]} */
+  #resolve = [];
+  /** @type {(Reject | undefined)[]} */
+  #reject = [];
+  /**
+   * Makes the caller's value of an outcome; or the name of a command, for its error.
+   * @type {(Reader | string | undefined)[]}
+   */
+  #reader = [];
+  /** @type {number[]} */
+  #free = [];
+  #outstanding = 0;
+  /** @type {((nothing: void) => void)[]} */
+  #whenIdle = [];
+  #flush = () => {
+    this.#isScheduled = false;
+    this.#batchWords = WORDS_A_CALL * FIRST_BATCH;
+    this.#submit();
+  };
+
+  /**
+   * @param {number} page The most calls that cross at once.
+   * @param {LinkOwner | undefined} link
+   * @param {((message: any) => void) | undefined} onPush
+   */
+  constructor(page, link, onPush) {
+    this.#link = link;
+    this.#onPush = onPush;
+    this.#calls = new Uint32Array(WORDS_A_CALL * page);
+    this.#outcomes = new Uint32Array(2 * page);
+  }
+
+  /**
+   * The memory of calls and outcomes, which native code shares, and the function that it calls when there are outcomes.
+   * @returns {{ settle: Settle, calls: Uint32Array, outcomes: Uint32Array }}
+   */
+  get lent() {
+    return {
+      settle: (count, ...values) => this.#settle(count, values),
+      calls: this.#calls,
+      outcomes: this.#outcomes,
+    };
+  }
+
+  /**
+   * A call with one argument; `reader` makes the caller's value of the outcome.
+   * @param {number} head
+   * @param {unknown} a
+   * @param {Reader} [reader]
+   */
+  call1(head, a, reader) {
+    const slot = this.#begin(head, 1);
+    this.#arguments.push(a);
+    return this.#promise(slot, reader);
+  }
+
+  /**
+   * @param {number} head
+   * @param {unknown} a
+   * @param {unknown} b
+   * @param {Reader} [reader]
+   */
+  call2(head, a, b, reader) {
+    const slot = this.#begin(head, 2);
+    this.#arguments.push(a, b);
+    return this.#promise(slot, reader);
+  }
+
+  /**
+   * @param {number} head
+   * @param {unknown[]} values
+   * @param {Reader} [reader]
+   * @returns {Promise<any>}
+   */
+  call(head, values, reader) {
+    return new Promise((resolve, reject) => this.callTo(head, values, resolve, reject, reader));
+  }
+
+  /**
+   * The same, whose outcome goes to functions.
+   * @param {number} head
+   * @param {unknown[]} values
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   * @param {Reader} [reader]
+   */
+  callTo(head, values, resolve, reject, reader = NO_READER) {
+    const slot = this.#begin(head, values.length);
+    for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
+    this.#expect(slot, resolve, reject, reader);
+  }
+
+  /**
+   * A command by its number in the head, or else by its name, and its words, which are texts, numbers and bytes; the
+   * caller may change the bytes when this returns. Its outcome goes to functions: a promise each would cost a pipeline most.
+   * @param {number} head
+   * @param {string} name
+   * @param {readonly Word[]} words
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
+  command(head, name, words, resolve, reject) {
+    const isNamed = head >>> HEAD_BITS === 0;
+    const slot = this.#begin(head, isNamed ? words.length + 1 : words.length);
+    if (isNamed) this.#arguments.push(name);
+    let mustCross = false;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
+      if (typeof word === 'string') this.#arguments.push(word);
+      else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
+      else if (!this.#pass(bytesOf(word))) mustCross = true;
+    }
+    this.#expect(slot, resolve, reject, name);
+    if (mustCross) this.#submit();
+  }
+
+  /**
+   * Takes bytes in; false where they are still the caller's own, so that the call must cross before it returns.
+   * @param {Uint8Array} bytes
+   */
+  #pass(bytes) {
+    const place = passingBytes.place(bytes);
+    this.#arguments.push(place ?? bytes);
+    if (place === undefined) return false;
+    if (!this.#hasPassing) {
+      this.#hasPassing = true;
+      passingBytes.enter();
+    }
+    return true;
+  }
+
+  /**
+   * @param {number} head
+   * @param {number} count
+   */
+  #begin(head, count) {
+    if (this.#words >= this.#batchWords) {
+      this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
+      this.#submit();
+    }
+    const slot = this.#free.length > 0 ? /** @type {number} */ (this.#free.pop()) : this.#resolve.length;
+    // Holes in the arrays would make every access slower.
+    if (slot === this.#resolve.length) {
+      this.#resolve.push(undefined);
+      this.#reject.push(undefined);
+      this.#reader.push(NO_READER);
+    }
+    this.#calls[this.#words++] = slot;
+    this.#calls[this.#words++] = head;
+    this.#calls[this.#words++] = count;
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      nextTick(this.#flush);
+    }
+    return slot;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {Reader | undefined} reader
+   * @returns {Promise<any>}
+   */
+  #promise(slot, reader) {
+    return new Promise((resolve, reject) => this.#expect(slot, resolve, reject, reader));
+  }
+
+  /**
+   * @param {number} slot
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   * @param {Reader | string | undefined} reader
+   */
+  #expect(slot, resolve, reject, reader) {
+    this.#outstanding++;
+    this.#resolve[slot] = resolve;
+    this.#reject[slot] = reject;
+    this.#reader[slot] = reader;
+  }
+
+  #submit() {
+    const words = this.#words;
+    if (words === 0) return;
+    const values = this.#arguments;
+    this.#words = 0;
+    this.#arguments = [];
+    const { room } = passingBytes;
+    if (this.#hasPassing) passingBytes.leave();
+    this.#hasPassing = false;
+    try {
+      // Closed by a caller who was told an outcome, after these were called for.
+      if (this.client === undefined) throw this.#link?.lost ?? closedEarly();
+      if (values.length <= SPREAD_ARGUMENTS) native.submit(this.client, words, room, ...values);
+      else native.submitArray(this.client, words, room, values);
+      this.#link?.submitted?.();
+    } catch (error) {
+      for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
+    }
+  }
+
+  /**
+   * Rejects a call. Its slot is not used again: native code may settle it all the same.
+   * @param {number} slot
+   * @param {unknown} error
+   */
+  #giveUp(slot, error) {
+    const reject = this.#reject[slot];
+    if (reject === undefined) return;
+    const reader = this.#reader[slot];
+    this.#take(slot);
+    this.#outstanding--;
+    reject(ofCall(error, reader));
+  }
+
+  /** @param {number} slot */
+  #take(slot) {
+    this.#resolve[slot] = undefined;
+    this.#reject[slot] = undefined;
+    this.#reader[slot] = NO_READER;
+  }
+
+  /**
+   * @param {number} count
+   * @param {unknown[]} values
+   */
+  #settle(count, values) {
+    // A caller of a Link may call back in, and what is settled then is written where these outcomes stand.
+    const isCopied = this.#link !== undefined && count > 1;
+    const outcomes = isCopied ? this.#outcomes.slice(0, 2 * count) : this.#outcomes;
+    const messages = [];
+    let next = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = outcomes[2 * i];
+      const mark = outcomes[2 * i + 1];
+      const value = hasValue(mark) ? values[next++] : undefined;
+      if (slot >= FIRST_TOLD) {
+        if (this.#link !== undefined) this.#link.told(slot, value);
+        else messages.push(value);
+        continue;
+      }
+      const resolve = this.#resolve[slot];
+      const reject = /** @type {Reject} */ (this.#reject[slot]);
+      const reader = this.#reader[slot];
+      // Was given up.
+      if (resolve === undefined) continue;
+      this.#take(slot);
+      this.#free.push(slot);
+      this.#outstanding--;
+      if (mark === FAILED) {
+        reject(ofCall(value, reader));
+        continue;
+      }
+      if (mark === LOST_SENT || mark === LOST_UNSENT) {
+        reject(/** @type {LinkOwner} */ (this.#link).lost, mark === LOST_SENT);
+        continue;
+      }
+      const outcome = mark === VALUE ? value : this.#read(mark, value);
+      resolve(typeof reader === 'function' ? reader(outcome) : outcome);
+    }
+    // A listener may call back in, and what is settled then is written where these outcomes stand.
+    for (const message of messages) this.#push(message);
+    if (this.#outstanding === 0) this.#rest();
+  }
+
+  /** Nothing is under way. What a burst has taken is given back where every slot is free, so that none is used twice. */
+  #rest() {
+    const { length } = this.#resolve;
+    if (length > KEEP_SLOTS && this.#free.length === length) {
+      for (const slots of [this.#resolve, this.#reject, this.#reader, this.#free]) slots.length = 0;
+    }
+    if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
+  }
+
+  /** Rejects every call that is under way, with `E_CLOSED`. */
+  giveUpAll() {
+    withoutStacks(() => {
+      for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#giveUp(slot, closedEarly());
+    });
+  }
+
+  /** Whether no call is under way. */
+  get isIdle() {
+    return this.#outstanding === 0;
+  }
+
+  /**
+   * Resolves when no call is under way. The caller may find that others have begun since.
+   * @returns {Promise<void>}
+   */
+  nextIdle() {
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** @param {unknown} message */
+  #push(message) {
+    try {
+      this.#onPush?.(message);
+    } catch (error) {
+      passOn(error);
+    }
+  }
+
+  /**
+   * @param {number} mark
+   * @param {any} value
+   */
+  #read(mark, value) {
+    if (mark >= FIRST_NUMBER) return mark - FIRST_NUMBER;
+    switch (mark) {
+      case OK:
+        return 'OK';
+      case JSON_TEXT:
+        return this.parse(value);
+      case marks.null:
+        return null;
+      case marks.true:
+        return true;
+      case marks.false:
+        return false;
+      case marks.entries:
+        return this.entries(value);
+      default:
+        return value;
+    }
+  }
+
+  /**
+   * A stored text that is no JSON is a miss, and counted.
+   * @param {string} text
+   */
+  parse(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      if (this.client !== undefined) native.corruptValue(this.client);
+      return null;
+    }
+  }
+
+  /**
+   * Fields and JSON texts in turn, as an object.
+   * @param {string[]} texts
+   */
+  entries(texts) {
+    const object = {};
+    for (let i = 0; i < texts.length; i += 2) putField(object, texts[i], this.parse(texts[i + 1]));
+    return object;
+  }
+
+  /** Lets the calls of this tick cross now. */
+  submitNow() {
+    this.#submit();
+  }
+}
+
+/**
+ * The error of a call; that of a command names it.
+ * @param {unknown} error
+ * @param {Reader | string | undefined} reader
+ */
+function ofCall(error, reader) {
+  return typeof reader === 'string' ? ofCommand(error, reader) : error;
+}
+
+module.exports = { Calls };

@@ -1,0 +1,9 @@
+// The packages of the platforms: npm installs the one that fits, if any. What each gives is told in native.js.
+declare module 'orgcache-darwin-arm64';
+declare module 'orgcache-darwin-x64';
+declare module 'orgcache-linux-arm64-gnu';
+declare module 'orgcache-linux-arm64-musl';
+declare module 'orgcache-linux-x64-gnu';
+declare module 'orgcache-linux-x64-musl';
+declare module 'orgcache-win32-arm64-msvc';
+declare module 'orgcache-win32-x64-msvc';

@@ -1,0 +1,172 @@
+import type { ErrorCode, TtlConfig } from '../index.js';
+
+/** Makes an error of the caller's realm; a Link's owner may answer another class. */
+export type MakeError = (code: ErrorCode, message: string, retryable: boolean, redisCode?: string) => Error;
+
+/** Takes a notice of native code: the name of an event, or `log`, and JSON. */
+export type HearNotice = (name: string, json: string) => void;
+
+/** `outcomes` holds a slot and a mark for each of `count`; `values` are of those that have one. */
+export type Settle = (count: number, ...values: unknown[]) => void;
+
+/** Opens a client, whose number it answers. */
+export type OpenNative<What> = (
+  makeError: MakeError,
+  makeArray: (...elements: unknown[]) => unknown[],
+  makeObject: (...pairs: unknown[]) => Record<string, unknown>,
+  extend: (target: unknown[] | Record<string, unknown>, ...values: unknown[]) => unknown,
+  settle: Settle,
+  hear: HearNotice,
+  calls: Uint32Array,
+  outcomes: Uint32Array,
+  optionsJson: string,
+  environmentJson: string,
+  what: What,
+) => number;
+
+/** A name or key, as a caller gave it; native code refuses what it cannot use. */
+type Given = unknown;
+
+/** Functions that take a client's number first. */
+export interface NativeClient {
+  /** `passing` has the bytes of which `given` names the places. */
+  submit(client: number, wordCount: number, passing: Uint8Array | undefined, ...given: unknown[]): void;
+  submitArray(client: number, wordCount: number, passing: Uint8Array | undefined, given: unknown[]): void;
+  /** Answers a call from memory: values are JSON texts, a hash is names and JSON texts in turn. */
+  answer(client: number, head: number, ...given: unknown[]): string | number | boolean | string[] | null;
+  /** Answers the last report as JSON where `reports`, unless it was closed before. */
+  close(client: number, reports: boolean): string | undefined;
+  /** JSON: `Report`. */
+  report(client: number): string;
+  generateKey(client: number, type: Given, organization: Given, id: Given): string;
+  indexKey(client: number, organization: Given): string;
+  decodeKey(client: number, key: Given): string;
+  decodeValue(client: number, bytes: Given): string | null;
+  useRedis(client: number, isOn: boolean): void;
+  retryIn(client: number, milliseconds: number): void;
+  corruptValue(client: number): void;
+  record(client: number, milliseconds: number, isRead: boolean, isHit: boolean): void;
+}
+
+/** Functions that take a Link's number first. */
+export interface NativeLink {
+  end(link: number): void;
+  destroy(link: number): void;
+  hold(link: number, keepsAlive: boolean): void;
+  /** JSON: {@link Traffic}, or null once it is closed. */
+  traffic(link: number): string;
+  connected(link: number): void;
+  /** True where the stream is of no more use. */
+  received(link: number, bytes: Uint8Array): boolean;
+  takeUnsent(link: number): Buffer | null;
+  lost(link: number): void;
+}
+
+export interface Traffic {
+  bytesRead: number;
+  bytesWritten: number;
+  idleMs: number;
+}
+
+/** The addon's exports. */
+export interface NativeBinding {
+  /** JSON: counts of the native things that live in this process. */
+  census(): string;
+  open: OpenNative<number>;
+  openLink: OpenNative<string | undefined>;
+  /** JSON: {@link KeySpecs}. */
+  commandKeys(): string;
+  /** JSON: the configuration that a client would have (`Configured`). */
+  inspect(makeError: MakeError, optionsJson: string, environmentJson: string): string;
+  /** JSON: {@link Protocol}. */
+  protocol(): string;
+  orgKey(makeError: MakeError, organization: Given, phone: Given): string;
+  parseOrgKey(makeError: MakeError, key: Given): string;
+  nearest(makeError: MakeError, word: string, names: string): string | null;
+  client: NativeClient;
+  link: NativeLink;
+}
+
+/** Where the keys of a spec begin: at a position, which counts the name, or behind a keyword. */
+type KeyPlace =
+  | { at: number; behind?: undefined; from?: undefined }
+  | { behind: string; from: number; at?: undefined };
+/** How many there are: up to a position, or as many as a word says. */
+type KeyCount =
+  | { last: number; limit: number; numberAt?: undefined; first?: undefined }
+  | { numberAt: number; first: number; last?: undefined; limit?: undefined };
+export type KeySpec = KeyPlace & KeyCount & { step: number };
+/** By the name of a command, of a subcommand `container|name`. */
+export type KeySpecs = Record<string, KeySpec[]>;
+
+/** A property of a command. */
+export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
+
+export interface CommandFacts {
+  /** How many words it has, with the name; at least as many where it is negative. */
+  arity: number;
+  flags: CommandFlag[];
+  number: number;
+}
+
+type Verb =
+  | 'clear'
+  | 'command'
+  | 'delete'
+  | 'get'
+  | 'hashDelete'
+  | 'hashEntries'
+  | 'hashGet'
+  | 'hashSet'
+  | 'mapLead'
+  | 'set'
+  | 'transaction';
+type Mark =
+  | 'entries'
+  | 'failed'
+  | 'false'
+  | 'json'
+  | 'lostSent'
+  | 'lostUnsent'
+  | 'null'
+  | 'ok'
+  | 'true'
+  | 'value';
+type Kind =
+  | 'agentConfig'
+  | 'conversationContexts'
+  | 'conversationSummaries'
+  | 'dynamicLead'
+  | 'historyCache'
+  | 'kv'
+  | 'leadToPhone'
+  | 'managed'
+  | 'organization'
+  | 'phoneToLead'
+  | 'preComputedContext'
+  | 'sseCache';
+
+/** The numbers and tables that native code and JavaScript share. */
+export interface Protocol {
+  version: string;
+  verbs: Record<Verb, number>;
+  marks: Record<Mark, number>;
+  /** A mark from here on is a number itself. */
+  firstNumber: number;
+  kinds: Record<Kind, number>;
+  acknowledgedFlag: number;
+  copiedFlag: number;
+  commandFlags: Record<'buffers' | 'flat' | 'prefixed' | 'stringNumbers', number>;
+  /** By name in lower case. */
+  commands: Record<string, CommandFacts>;
+  besideRoles: Record<'decidesPauses' | 'readOnly', number>;
+  roles: Record<'dedicated' | 'monitor' | 'own' | 'shared', number>;
+  /** Commands in upper case that change a connection for whoever uses it next. */
+  changing: string[];
+  /** The same of subcommands, by their container. */
+  changingIn: Record<string, string[]>;
+  pushed: number;
+  linkSlots: Record<'breaking' | 'closed' | 'connected', number>;
+  ttlConfig: TtlConfig;
+  errors: { code: ErrorCode; meaning: string; retryable: boolean }[];
+}
