@@ -55,6 +55,7 @@ class Transaction extends Chain {
 function refusedEntry(entries, { previousErrors: [reason] = [] }) {
   if (reason === undefined) return undefined;
   const name = /'([^' ]+)/.exec(reason.message)?.[1].toLowerCase().split('|', 1)[0];
+  if (name === undefined) return undefined;
   return (
     entries.find(({ command, words }) => command?.method === name && !hasEnough(command, words)) ??
     entries.find(({ command }) => command?.method === name)
