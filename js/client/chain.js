@@ -15,6 +15,7 @@ const { commandOf } = require('./command-object.js');
 const { wordsOf } = require('./words.js');
 
 const IS_COMMAND = Symbol('a command');
+const NO_WORDS = [];
 
 /** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
 class Entry {
@@ -84,7 +85,7 @@ class Chain {
   static add(chain, command, script, given, flags) {
     const callback = takeCallback(given);
     if (command !== undefined && chain.isInline(command)) return chain.inline(command.method, callback);
-    const entry = new Entry(command, script, given, flags, undefined);
+    const entry = new Entry(command, script, NO_WORDS, flags, undefined);
     if (callback !== undefined) entry.tell = tellerOf(callback);
     try {
       entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
@@ -95,7 +96,7 @@ class Chain {
   }
 
   static mark(chain, marker, callback) {
-    const entry = new Entry(undefined, undefined, undefined, 0, marker);
+    const entry = new Entry(undefined, undefined, NO_WORDS, 0, marker);
     if (typeof callback === 'function') entry.tell = tellerOf(callback);
     return chain.#push(entry);
   }
