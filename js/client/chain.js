@@ -14,14 +14,63 @@ const {
 const { commandOf } = require('./command-object.js');
 const { wordsOf } = require('./words.js');
 
+/** @import { RedisCommandObject } from '../../index.js' */
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { Command } from './commands.js' */
+/** @import { Script } from './script.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * The outcome of a command: `[null, reply]` or `[error]`.
+ * @typedef {Parameters<RedisCallback<unknown>>} Outcome
+ */
+
+/**
+ * Tells the caller's callback.
+ * @typedef {(outcome: Outcome) => void} Teller
+ */
+
+/**
+ * @typedef {object} EntryParts
+ * @property {Word[]} words
+ * @property {number} flags
+ * @property {Error | undefined} error Why the words cannot be sent; undefined where they can.
+ * @property {Teller | undefined} tell
+ */
+
+/** @typedef {EntryParts & { command: Command, script: undefined, marker: undefined }} CommandEntry */
+/** @typedef {EntryParts & { command: undefined, script: Script, marker: undefined }} ScriptEntry */
+/** @typedef {EntryParts & { command: undefined, script: undefined, marker: string }} MarkerEntry */
+/** @typedef {CommandEntry | ScriptEntry} SentEntry */
+/** @typedef {SentEntry | MarkerEntry} ChainEntry */
+
+/**
+ * A chain as a caller has it: `inline` is there where `isInline` may answer true.
+ * @typedef {Chain & {
+ *   exec(callback?: RedisCallback<unknown>): Promise<unknown>,
+ *   inline?: (method: string, callback?: RedisCallback<unknown>) => unknown,
+ * }} WholeChain
+ */
+
 const IS_COMMAND = Symbol('a command');
+/** @typedef {Record<string, ((...given: unknown[]) => unknown) & { [IS_COMMAND]?: boolean }>} ChainMethods */
+/** @type {Word[]} */
+const NO_WORDS = [];
 
 /** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
 class Entry {
+  /** @type {Error | undefined} */
   error = undefined;
-  /** Tells the caller's callback `[error, reply]`; undefined where there is none. */
+  /** @type {Teller | undefined} */
   tell = undefined;
 
+  /**
+   * @param {Command | undefined} command
+   * @param {Script | undefined} script
+   * @param {Word[]} words
+   * @param {number} flags
+   * @param {string | undefined} marker
+   */
   constructor(command, script, words, flags, marker) {
     this.command = command;
     this.script = script;
@@ -31,14 +80,29 @@ class Entry {
   }
 }
 
-/** A promise of its own has the callback run where and when that of a lone command would. */
+/**
+ * A promise of its own has the callback run where and when that of a lone command would.
+ * @param {RedisCallback<unknown>} callback
+ * @returns {Teller}
+ */
 function tellerOf(callback) {
+  /** @type {Teller | undefined} */
   let tell;
   const outcome = new Promise((resolve, reject) => {
     tell = ([error, reply]) => (error ? reject(error) : resolve(reply));
   });
   withCallback(outcome, callback);
-  return tell;
+  return /** @type {Teller} */ (/** @type {unknown} */ (tell));
+}
+
+/**
+ * @param {ChainMethods} methods The chain, as its methods by name.
+ * @param {string} name
+ * @param {unknown[]} given
+ */
+function addNamed(methods, name, given) {
+  if (FRAMING.includes(name) || methods[name]?.[IS_COMMAND]) methods[name](...given);
+  else methods.call(name, ...given);
 }
 
 /** What pipelines and transactions have in common: methods that keep their command until `exec`. */
@@ -46,6 +110,7 @@ class Chain {
   #entries;
   #isDone = false;
 
+  /** @param {ChainEntry[]} entries */
   constructor(entries) {
     this.#entries = entries;
   }
@@ -59,7 +124,10 @@ class Chain {
     return this.#entries.length;
   }
 
-  /** Adds commands, each a list of its name and its arguments. */
+  /**
+   * Adds commands, each a list of its name and its arguments.
+   * @param {Iterable<unknown>} commands
+   */
   addBatch(commands) {
     for (const command of commands) {
       if (!Array.isArray(command)) {
@@ -69,8 +137,7 @@ class Chain {
         );
       }
       const [name, ...given] = command;
-      if (FRAMING.includes(name) || this[name]?.[IS_COMMAND]) this[name](...given);
-      else this.call(name, ...given);
+      addNamed(/** @type {ChainMethods} */ (/** @type {unknown} */ (this)), name, given);
     }
     return this;
   }
@@ -80,73 +147,115 @@ class Chain {
     this.#isDone = true;
   }
 
-  /** Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are. */
+  /**
+   * Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are.
+   * @param {WholeChain} chain
+   * @param {Command | undefined} command
+   * @param {Script | undefined} script
+   * @param {unknown[]} given
+   * @param {number} flags
+   */
   static add(chain, command, script, given, flags) {
     const callback = takeCallback(given);
-    if (command !== undefined && chain.isInline(command)) return chain.inline(command.method, callback);
-    const entry = new Entry(command, script, given, flags, undefined);
+    if (command !== undefined && chain.isInline(command)) return chain.inline?.(command.method, callback);
+    const entry = new Entry(command, script, NO_WORDS, flags, undefined);
     if (callback !== undefined) entry.tell = tellerOf(callback);
     try {
-      entry.words = script === undefined ? wordsOf(command, given) : script.words(given);
+      entry.words =
+        script === undefined ? wordsOf(/** @type {Command} */ (command), given) : script.words(given);
     } catch (error) {
-      entry.error = error;
+      entry.error = /** @type {Error} */ (error);
     }
     return chain.#push(entry);
   }
 
+  /**
+   * @param {Chain} chain
+   * @param {string} marker
+   * @param {RedisCallback<unknown>} [callback]
+   */
   static mark(chain, marker, callback) {
-    const entry = new Entry(undefined, undefined, undefined, 0, marker);
+    const entry = new Entry(undefined, undefined, NO_WORDS, 0, marker);
     if (typeof callback === 'function') entry.tell = tellerOf(callback);
     return chain.#push(entry);
   }
 
-  /** Whether a command that was given by its name is a method that is no command's. */
-  isInline() {
+  /**
+   * Whether a command that was given by its name is a method that is no command's.
+   * @param {Command} _command
+   */
+  isInline(_command) {
     return false;
   }
 
+  /** @param {Entry} entry */
   #push(entry) {
     if (this.#isDone) {
       throw new OrgCacheError('E_CONFIG', 'exec() was called already; make a new pipeline or transaction');
     }
-    this.#entries.push(entry);
+    this.#entries.push(/** @type {ChainEntry} */ (entry));
     return this;
   }
 }
 
+/** @type {any} */
+const prototypeOfChain = Chain.prototype;
 const own = Object.getOwnPropertyNames(Chain.prototype);
 defineCommands(Chain.prototype, addCommand);
 for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
-  if (!own.includes(name)) Chain.prototype[name][IS_COMMAND] = true;
+  if (!own.includes(name)) prototypeOfChain[name][IS_COMMAND] = true;
 }
 
-/** A command as an object, e.g. of ioredis's class `Command`. Its own promise is settled too. */
+/**
+ * A command as an object, e.g. of ioredis's class `Command`. Its own promise is settled too.
+ * @this {WholeChain}
+ * @param {unknown} given
+ */
 define(Chain.prototype, 'sendCommand', function (given) {
-  const { command, words, flags, settle } = commandOf(given);
+  const { command, words, flags, settle } = commandOf(/** @type {RedisCommandObject} */ (given));
   return Chain.add(this, command, undefined, settle === undefined ? words : [...words, settle], flags);
 });
 
-/** As with ioredis no different from `exec`: each reply has the form that its command asked for. */
+/**
+ * As with ioredis no different from `exec`: each reply has the form that its command asked for.
+ * @this {WholeChain}
+ */
 define(Chain.prototype, 'execBuffer', function (callback) {
-  return this.exec(callback);
+  return this.exec(/** @type {RedisCallback<unknown>} */ (callback));
 });
 
+/**
+ * @param {WholeChain} chain
+ * @param {Command} command
+ * @param {unknown[]} given
+ * @param {number} flags
+ */
 function addCommand(chain, command, given, flags) {
   return Chain.add(chain, command, undefined, given, flags);
 }
 
-/** Gives a class of chains the methods of a command. */
+/**
+ * Gives a class of chains the methods of a command.
+ * @param {any} prototype
+ * @param {Command} command
+ */
 function defineChained(prototype, command) {
   defineCommand(prototype, command, addCommand);
   for (const name of [command.name, `${command.name}Buffer`]) prototype[name][IS_COMMAND] = true;
 }
 
-/** Gives a class of chains the methods of a script. */
+/**
+ * Gives a class of chains the methods of a script.
+ * @param {object} prototype
+ * @param {string} name
+ * @param {Script} script
+ */
 function defineScript(prototype, name, script) {
-  for (const [method, flags] of [
+  for (const [method, flags] of /** @type {const} */ ([
     [name, TEXTS],
     [`${name}Buffer`, BUFFERS],
-  ]) {
+  ])) {
+    /** @type {((this: WholeChain, ...given: unknown[]) => unknown) & { [IS_COMMAND]?: boolean }} */
     const call = function (...given) {
       return Chain.add(this, undefined, script, given, flags);
     };

@@ -3,18 +3,23 @@
 const { OrgCacheError } = require('../errors.js');
 const { wordOf } = require('./words.js');
 
+/** @import { Word } from './words.js' */
+
 /** How channels are called on the server: as the caller calls them, or with a prefix in front. */
 class ChannelNames {
   #prefix;
   #patternPrefix;
 
-  /** An empty prefix changes nothing. */
+  /** @param {string} prefix The empty one changes nothing. */
   constructor(prefix) {
     this.#prefix = Buffer.from(prefix);
     this.#patternPrefix = Buffer.from(prefix.replace(/[*?[\]\\]/g, '\\$&'));
   }
 
-  /** The name for the server. One that has the prefix already stays. */
+  /**
+   * The name for the server. One that has the prefix already stays.
+   * @param {unknown} given
+   */
   outgoing(given, isPattern = false) {
     if (given === undefined || given === null || given === '') {
       throw new OrgCacheError('E_KEY', 'a channel is missing; give its name as a string or a Buffer');
@@ -26,7 +31,10 @@ class ChannelNames {
     return startsWith(bytes, prefix) ? bytes : Buffer.concat([prefix, bytes]);
   }
 
-  /** The name as the subscriber gave it, in bytes. */
+  /**
+   * The name as the subscriber gave it, in bytes.
+   * @param {Word} name
+   */
   incoming(name, isPattern = false) {
     const prefix = isPattern ? this.#patternPrefix : this.#prefix;
     const bytes = Buffer.isBuffer(name) ? name : Buffer.from(name);
@@ -34,8 +42,12 @@ class ChannelNames {
   }
 }
 
+/**
+ * @param {Buffer} bytes
+ * @param {Buffer} prefix
+ */
 function startsWith(bytes, prefix) {
   return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0;
 }
 
-module.exports = { ChannelNames };
+exports.ChannelNames = ChannelNames;

@@ -2,46 +2,53 @@
 
 const { EventEmitter } = require('node:events');
 const { OrgCacheError } = require('../errors.js');
-const { protocol } = require('../protocol.js');
 const { nextTick } = require('../time.js');
 const { ChannelNames } = require('./channel-names.js');
+const { defineScriptOf, fillPrototype, methodsOf } = require('./client-methods.js');
 const {
-  TEXTS,
-  BUFFERS,
-  commandNamed,
   COMMANDS,
-  define,
+  TEXTS,
+  attempt,
+  commandNamed,
   defineCommand,
-  defineCommands,
   takeCallback,
   withCallback,
 } = require('./commands.js');
 const { defineChained, defineScript } = require('./chain.js');
 const { commandOf } = require('./command-object.js');
-const { duplicateOptions, hostList } = require('./duplicate-options.js');
+const { partsOfDuplicate } = require('./duplicate.js');
 const { isCluster, optionsOf } = require('./endpoint.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Messages } = require('./messages.js');
 const { Monitor } = require('./monitor.js');
 const { nodesOf } = require('./nodes.js');
 const { Pipeline } = require('./pipeline.js');
-const { defineScans } = require('./scan-stream.js');
 const { Script } = require('./script.js');
 const { Sender } = require('./sender.js');
-const { Subscriptions } = require('./subscriptions.js');
+const { SUBSCRIBING, Subscriptions, UNSUBSCRIBING } = require('./subscriptions.js');
 const { Transaction, withResults } = require('./transaction.js');
 const { passingWordsOf, wordOf, wordsOf } = require('./words.js');
 
+/** @import { DuplicateOptions, MessagesOptions, RedisNode, RedisStatus } from '../../index.js' */
+/** @import { RedisCommandList, RedisCommandObject } from '../../index.js' */
+/** @import { Failure } from '../errors.js' */
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { ClientBase, ClientParts, MultiOptions } from './client-types.js' */
+/** @import { Command } from './commands.js' */
+/** @import { ShownOptions } from './endpoint.js' */
+/** @import { KnownNode } from './nodes.js' */
+/** @import { ScriptDefinition } from './script.js' */
+/** @import { Handler } from './sender-types.js' */
+/** @import { Kind } from './subscriptions.js' */
+
 const PING = commandNamed('ping');
 const WATCH = commandNamed('watch');
-const SUBSCRIBING = ['subscribe', 'psubscribe', 'ssubscribe'];
-const UNSUBSCRIBING = ['unsubscribe', 'punsubscribe', 'sunsubscribe'];
 
 /**
  * A client with the methods of ioredis. All clients of an instance share one connection; what blocks, watches keys
  * or subscribes gets another, so that a subscriber goes on taking commands and nobody waits for a blocked one.
  */
-class RedisClient extends EventEmitter {
+class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmitter)) {
   #connections;
   #isOwner;
   #keyPrefix;
@@ -50,17 +57,20 @@ class RedisClient extends EventEmitter {
   #subscriptions;
   #lifecycle;
   #channelNames;
+  /** @type {Map<string, ScriptDefinition>} */
   #scripts = new Map();
-  #shown = {};
-  /** Options of ioredis that were chosen for this client. */
+  /** @type {{ config?: unknown, options: ShownOptions }} */
+  #shown = { options: {} };
   #given;
   #retryStrategy;
+  /** @type {Monitor | undefined} */
   #monitor;
+  /** @type {Map<string, KnownNode>} */
   #nodes = new Map();
   #Pipeline = Pipeline;
   #Transaction = Transaction;
 
-  /** With `isOwner` the connections end with the client. An empty `keyPrefix` leaves keys as they are. */
+  /** @param {ClientParts} parts */
   constructor({
     connections,
     keyPrefix = '',
@@ -89,11 +99,12 @@ class RedisClient extends EventEmitter {
     });
     const giveUp = () => this.#end(0);
     this.#lifecycle = new Lifecycle(this, { context: connections.context, retryStrategy, giveUp });
-    this.#start();
+    this.#subscriptions = this.#start();
   }
 
   /** Commands that are carried out here, however they are given: as methods, by name, or in a pipeline. */
   #handlers() {
+    /** @type {Record<string, Handler>} */
     const handlers = { quit: () => this.#quit() };
     for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
       handlers[kind] = (words) => attempt(() => this.#subscribe(kind, words));
@@ -101,9 +112,10 @@ class RedisClient extends EventEmitter {
     return handlers;
   }
 
+  /** Follows the connections that the client has now. Answers new subscriptions on them. */
   #start() {
     this.#lifecycle.follow(this.#connections.bridge);
-    this.#subscriptions = new Subscriptions({
+    return new Subscriptions({
       connections: this.#connections,
       channelNames: this.#channelNames,
       emitter: this,
@@ -111,6 +123,7 @@ class RedisClient extends EventEmitter {
     });
   }
 
+  /** @returns {RedisStatus} */
   get status() {
     return this.#lifecycle.status;
   }
@@ -144,7 +157,10 @@ class RedisClient extends EventEmitter {
     return options;
   }
 
-  /** Resolves when commands can be sent; opens a client that was closed. */
+  /**
+   * Resolves when commands can be sent; opens a client that was closed.
+   * @param {RedisCallback<void>} [callback]
+   */
   connect(callback) {
     return withCallback(this.#connect(), callback);
   }
@@ -154,7 +170,7 @@ class RedisClient extends EventEmitter {
       if (this.#isOwner) this.#connections = this.#connections.with({});
       this.#sender.connections = this.#connections;
       this.#sender.resume();
-      this.#start();
+      this.#subscriptions = this.#start();
     }
     await this.#sender.reach();
   }
@@ -169,6 +185,7 @@ class RedisClient extends EventEmitter {
     this.#end();
   }
 
+  /** @param {number} [timeoutMs] */
   #end(timeoutMs) {
     if (this.#sender.isEnded) return;
     this.#sender.end();
@@ -191,7 +208,10 @@ class RedisClient extends EventEmitter {
     this.disconnect();
   }
 
-  /** Closes when the commands before it have their answers. */
+  /**
+   * Closes when the commands before it have their answers.
+   * @param {RedisCallback<string>} [callback]
+   */
   quit(callback) {
     return withCallback(this.#quit(), callback);
   }
@@ -211,56 +231,44 @@ class RedisClient extends EventEmitter {
   /**
    * A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. For a
    * cluster its nodes may stand in front of them.
+   * @param {readonly RedisNode[] | DuplicateOptions} [nodesOrOptions]
+   * @param {DuplicateOptions} [options]
    */
   duplicate(nodesOrOptions, options) {
-    const isList = Array.isArray(nodesOrOptions);
-    const { settings, own, shown, passedOver } = duplicateOptions({
-      ...(isList ? undefined : nodesOrOptions),
-      ...options,
-    });
-    if (isList && nodesOrOptions.length > 0 && this.isCluster)
-      settings.clusterHosts = hostList(nodesOrOptions);
-    const {
-      keyPrefix: prefix = this.#keyPrefix,
-      prefixChannels = this.#prefixesChannels,
-      scripts = {},
-      enableOfflineQueue = this.#given?.enableOfflineQueue,
-      stringNumbers = this.#given?.stringNumbers,
-    } = own;
-    const keyPrefix = prefix === null ? '' : String(prefix);
-    // Native code puts the prefix in front of keys, so it must know it.
-    const { retryStrategy = own.clusterRetryStrategy ?? this.#retryStrategy } = own;
-    const asked = { ...settings, clientKeyPrefix: keyPrefix };
-    const connections = this.#connections.apart(asked, besideRole(own, retryStrategy));
-    const isWaiting = waitsToConnect(connections, settings);
-    for (const name of passedOver) tellPassedOver(name, this.#connections);
-    const client = new RedisClient({
-      connections,
-      keyPrefix,
-      prefixesChannels: prefixChannels,
-      isOwner: true,
-      given: { ...this.#given, ...shown },
-      retryStrategy,
-      ...{ enableOfflineQueue, stringNumbers },
-    });
+    const original = {
+      client: this,
+      connections: this.#connections,
+      keyPrefix: this.#keyPrefix,
+      prefixesChannels: this.#prefixesChannels,
+      given: this.#given,
+      retryStrategy: this.#retryStrategy,
+    };
+    const { parts, scripts, isWaiting } = partsOfDuplicate(original, nodesOrOptions, options);
+    const client = new RedisClient(parts);
     for (const [name, definition] of [...this.#scripts, ...Object.entries(scripts)]) {
       client.defineCommand(name, definition);
     }
     // Who waits for `ready` sends nothing before. As with ioredis only who asks for it gets a client that waits.
     if (!isWaiting) {
       client.connect().catch((error) => {
-        if (error.code === 'E_CONFIG') client.#lifecycle.tellError(error);
+        if (/** @type {Failure} */ (error).code === 'E_CONFIG') client.#lifecycle.tellError(error);
       });
     }
     return client;
   }
 
-  /** A client of each primary of a cluster that is known; of one server this client itself. */
+  /**
+   * A client of each primary of a cluster that is known; of one server this client itself.
+   * @param {string} [role]
+   */
   nodes(role = 'all') {
     return nodesOf({ client: this, role, connections: this.#connections, known: this.#nodes });
   }
 
-  /** Resolves to a client that tells every command of the server as the event `monitor`. */
+  /**
+   * Resolves to a client that tells every command of the server as the event `monitor`.
+   * @param {RedisCallback<RedisClient>} [callback]
+   */
   monitor(callback) {
     return withCallback(this.#startMonitor(), callback);
   }
@@ -283,7 +291,10 @@ class RedisClient extends EventEmitter {
     return client;
   }
 
-  /** Sends a command that is given as an object with `name` and `args`. */
+  /**
+   * Sends a command that is given as an object with `name` and `args`.
+   * @param {RedisCommandObject} given
+   */
   sendCommand(given) {
     const { command, words, flags, settle } = commandOf(given);
     const promise = RedisClient.run(this, command, words, flags);
@@ -292,7 +303,10 @@ class RedisClient extends EventEmitter {
     return given.promise;
   }
 
-  /** Gives this client, its pipelines and its transactions a method for a command that they do not know. */
+  /**
+   * Gives this client, its pipelines and its transactions a method for a command that they do not know.
+   * @param {string} name
+   */
   addBuiltinCommand(name) {
     const command = commandNamed(name);
     defineCommand(this, command, RedisClient.run);
@@ -304,46 +318,54 @@ class RedisClient extends EventEmitter {
     return COMMANDS.map(({ name }) => name);
   }
 
-  /** The methods of a command, to be called with a client as `this`. */
+  /**
+   * The methods of a command, to be called with a client as `this`.
+   * @param {string} name
+   */
   createBuiltinCommand(name) {
-    const command = commandNamed(name);
-    return {
-      string(...given) {
-        return RedisClient.run(this, command, given, TEXTS);
-      },
-      buffer(...given) {
-        return RedisClient.run(this, command, given, BUFFERS);
-      },
-    };
+    return methodsOf(commandNamed(name), RedisClient.run);
   }
 
+  /** @param {readonly RedisCommandList[]} [commands] */
   pipeline(commands) {
     const pipeline = new this.#Pipeline(this.#sender);
     return Array.isArray(commands) ? pipeline.addBatch(commands) : pipeline;
   }
 
-  /** A transaction to chain; with `{ pipeline: false }` the client's own next commands are its, until `exec`. */
+  /**
+   * A transaction to chain; with `{ pipeline: false }` the client's own next commands are its, until `exec`.
+   * @param {readonly RedisCommandList[] | MultiOptions} [commands]
+   * @param {MultiOptions} [options]
+   */
   multi(commands, options) {
-    const given = Array.isArray(commands) ? options : commands;
+    const given = Array.isArray(commands) ? options : /** @type {MultiOptions | undefined} */ (commands);
     if (given?.pipeline === false) return attempt(() => this.#sender.startQueueing());
     const transaction = new this.#Transaction(this.#sender);
     return Array.isArray(commands) ? transaction.addBatch(commands) : transaction;
   }
 
-  /** A transaction that leaves alone what the client watches and collects. */
+  /**
+   * A transaction that leaves alone what the client watches and collects.
+   * @param {RedisClient} client
+   */
   static transactionApart(client) {
     return new Transaction(client.#sender.apart());
   }
 
+  /** @param {RedisCallback<unknown>} [callback] */
   exec(callback) {
     return withCallback(this.#sender.runQueued().then(withResults), callback);
   }
 
+  /** @param {RedisCallback<string>} [callback] */
   discard(callback) {
     return withCallback(this.#sender.dropQueued(), callback);
   }
 
-  /** The next transaction of this client runs only if nobody changes these keys before. */
+  /**
+   * The next transaction of this client runs only if nobody changes these keys before.
+   * @param {...unknown} given
+   */
   watch(...given) {
     const callback = takeCallback(given);
     return withCallback(
@@ -352,26 +374,20 @@ class RedisClient extends EventEmitter {
     );
   }
 
+  /** @param {RedisCallback<string>} [callback] */
   unwatch(callback) {
     return withCallback(this.#sender.unwatch(), callback);
   }
 
-  /** Makes a Lua script a method of this client and of its pipelines and transactions. */
+  /**
+   * Makes a Lua script a method of this client and of its pipelines and transactions.
+   * @param {string} name
+   * @param {ScriptDefinition} [definition]
+   */
   defineCommand(name, definition = {}) {
     const script = new Script(name, definition);
     this.#scripts.set(name, { ...definition });
-    for (const [method, flags] of [
-      [name, TEXTS],
-      [`${name}Buffer`, BUFFERS],
-    ]) {
-      define(this, method, (...given) => {
-        const callback = takeCallback(given);
-        const promise = new Promise((resolve, reject) =>
-          this.#runScript(script, given, flags, resolve, reject),
-        );
-        return withCallback(promise, callback);
-      });
-    }
+    defineScriptOf(this, name, script, this.#sender);
     for (const prototype of this.#ownPrototypes()) defineScript(prototype, name, script);
   }
 
@@ -387,16 +403,11 @@ class RedisClient extends EventEmitter {
     return [this.#Pipeline.prototype, this.#Transaction.prototype];
   }
 
-  #runScript(script, given, flags, resolve, reject) {
-    const words = script.words(given);
-    if (!this.#sender.isQueueing) return script.send(this.#sender, words, flags, resolve, reject);
-    const whole = script.asCommand(words);
-    this.#sender.send(whole.command, whole.words, flags, resolve, reject);
-  }
-
   /**
    * The messages of a channel, for `for await`; `maxBytes` (1 MiB) may wait for the reader, beyond it the oldest are
    * dropped: `dropped` of the next message counts them, and the event `slow` tells it once.
+   * @param {unknown} channel
+   * @param {MessagesOptions} [options]
    */
   messages(channel, options) {
     const name = wordOf(channel, 'the channel', 0);
@@ -410,7 +421,10 @@ class RedisClient extends EventEmitter {
     });
   }
 
-  /** Somebody listens for this client's connection. */
+  /**
+   * Somebody listens for this client's connection.
+   * @param {RedisClient} client
+   */
   static isAwaited(client) {
     if (client.#isOwner || client.status !== 'wait') return;
     nextTick(() => {
@@ -422,6 +436,12 @@ class RedisClient extends EventEmitter {
     });
   }
 
+  /**
+   * @param {RedisClient} client
+   * @param {Command} command
+   * @param {unknown[]} given
+   * @param {number} flags
+   */
   static run(client, command, given, flags) {
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
@@ -432,15 +452,24 @@ class RedisClient extends EventEmitter {
     return callback === undefined ? promise : withCallback(promise, callback);
   }
 
+  /**
+   * @param {string} kind
+   * @param {unknown[]} channels
+   */
   #subscribe(kind, channels) {
     this.#sender.refuseIfEnded();
-    if (!SUBSCRIBING.includes(kind)) {
+    if (UNSUBSCRIBING.includes(kind)) {
       return this.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
     }
     if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
-    return this.#subscriptions.subscribe(kind, channels);
+    return this.#subscriptions.subscribe(/** @type {Kind} */ (kind), channels);
   }
 
+  /**
+   * @param {RedisClient} client
+   * @param {string} kind
+   * @param {unknown[]} given
+   */
   static subscribe(client, kind, given) {
     const callback = takeCallback(given);
     return withCallback(
@@ -450,56 +479,6 @@ class RedisClient extends EventEmitter {
   }
 }
 
-/** Methods of its own stay as they are. */
-const own = Object.getOwnPropertyDescriptors(RedisClient.prototype);
-defineCommands(RedisClient.prototype, RedisClient.run);
-Object.defineProperties(RedisClient.prototype, own);
-for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
-  define(RedisClient.prototype, kind, function (...given) {
-    return RedisClient.subscribe(this, kind, given);
-  });
-}
-defineScans(RedisClient.prototype, RedisClient.transactionApart);
+fillPrototype(RedisClient);
 
-/** Who listens for a connection waits for one: the client that all share connects by that, too. */
-for (const method of ['on', 'addListener', 'prependListener']) {
-  define(RedisClient.prototype, method, function (event, listener) {
-    EventEmitter.prototype[method].call(this, event, listener);
-    if (event === 'ready' || event === 'connect') RedisClient.isAwaited(this);
-    return this;
-  });
-}
-
-/** Flags that native code is given for a duplicate beside its role. */
-function besideRole({ readOnly }, retryStrategy) {
-  const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
-  return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
-}
-
-/** Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`. */
-function waitsToConnect({ bridge }, { lazyConnect }) {
-  try {
-    const { value, source } = bridge.config().settings.lazyConnect;
-    return value && source !== 'default';
-  } catch (error) {
-    // As with ioredis it is the attempt to connect that tells what is wrong with a certificate.
-    if (!/\btls\.(ca|cert|key)\b/.test(error.message)) throw error;
-    return Boolean(lazyConnect);
-  }
-}
-
-/** Options that were passed over; each is told once a process. */
-const told = new Set();
-
-function tellPassedOver(name, connections) {
-  if (told.has(name)) return;
-  told.add(name);
-  connections.debug(`the option ${name} of ioredis changes nothing for this client and is passed over`);
-}
-
-/** A promise of what `work` answers or throws. */
-async function attempt(work) {
-  return work();
-}
-
-module.exports = { RedisClient };
+exports.RedisClient = RedisClient;

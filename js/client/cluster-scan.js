@@ -3,6 +3,27 @@
 const { OrgCacheError } = require('../errors.js');
 const { delay, now } = require('../time.js');
 
+/** @import { RedisClient, RedisTransaction } from '../../index.js' */
+/** @import { Outcome } from './chain.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * One call of a scan, from a cursor.
+ * @typedef {(cursor: string) => Promise<Found>} Scan
+ */
+/** @typedef {[cursor: string | Buffer, found: unknown[]]} Found */
+/** @typedef {(anchor: string | undefined, cursor: string) => Promise<{ id: string, found: Found }>} ScanPage */
+/** @typedef {'scan' | 'scanBuffer'} ScanMethod */
+/** @typedef {{ first: number, last: number }} SlotRange */
+
+/**
+ * A node to scan. `anchorOf` answers a key of the node with this id, or undefined where it has no slots.
+ * @typedef {object} ScannedNode
+ * @property {string} [id]
+ * @property {string} [anchor]
+ * @property {(id: string | undefined) => Promise<string | undefined> | string} anchorOf
+ */
+
 const SLOTS = 16_384;
 /** The polynomial of CRC-16/XMODEM, by which Redis assigns keys to slots. */
 const POLYNOMIAL = 0x1021;
@@ -18,19 +39,29 @@ const HASH_TAG = /\{[^}]+\}/;
  * How to scan each primary of a cluster: functions from a cursor to `[cursor, found]`. A command without a key is
  * anybody's to answer, so each page is asked for in a transaction with a key of the node's, which keeps it there.
  * `transactionApart` makes one that leaves alone what the client watches.
+ * @param {RedisClient} client
+ * @param {ScanMethod} method
+ * @param {Word[]} options
+ * @param {(client: RedisClient) => RedisTransaction} transactionApart
+ * @returns {Promise<Scan[]>}
  */
 async function scansOfNodes(client, method, options, transactionApart) {
+  /** @type {ScanPage} */
   const page = async (anchor, cursor) => {
-    const transaction = transactionApart(client).exists(anchor).call('CLUSTER', 'MYID');
-    const [, [noId, id], [error, found]] = await transaction[method](cursor, ...options).exec();
+    const transaction = transactionApart(client)
+      .exists(/** @type {string} */ (anchor))
+      .call('CLUSTER', 'MYID');
+    const results = await transaction[method](cursor, ...options).exec();
+    const [, [noId, id], [error, found]] = /** @type {Outcome[]} */ (results);
     if (noId ?? error) throw noId ?? error;
-    return { id: String(id), found };
+    return { id: String(id), found: /** @type {Found} */ (found) };
   };
   const { keyPrefix } = client.options;
   // Then all of the client's keys are in one slot.
   if (HASH_TAG.test(keyPrefix)) return [scanOfNode(page, { anchorOf: () => keyPrefix })];
   const ids = (await rangesByNode(client)).keys();
-  const anchorOf = async (id) => anchorIn((await rangesByNode(client)).get(id));
+  /** @param {string | undefined} id */
+  const anchorOf = async (id) => anchorIn((await rangesByNode(client)).get(/** @type {string} */ (id)));
   return Promise.all(
     [...ids].map(async (id) => scanOfNode(page, { id, anchor: await anchorOf(id), anchorOf })),
   );
@@ -39,6 +70,9 @@ async function scansOfNodes(client, method, options, transactionApart) {
 /**
  * A cursor means something to its own node alone. Where another one answers, the key's slot has moved: the scan goes
  * on with another key of its node, and from the start with the node that has answered where its own has no slots any more.
+ * @param {ScanPage} page
+ * @param {ScannedNode} scanned
+ * @returns {Scan}
  */
 function scanOfNode(page, { id, anchor, anchorOf }) {
   let node = { id, anchor };
@@ -65,24 +99,34 @@ function scanOfNode(page, { id, anchor, anchorOf }) {
   };
 }
 
-/** The ranges of slots of each primary, by its id. */
+/**
+ * The ranges of slots of each primary, by its id.
+ * @param {RedisClient} client
+ */
 async function rangesByNode(client) {
+  /** @type {Map<string, SlotRange[]>} */
   const nodes = new Map();
-  for (const [first, last, [, , id]] of await client.call('CLUSTER', 'SLOTS')) {
+  const slots = /** @type {[number, number, string[]][]} */ (await client.call('CLUSTER', 'SLOTS'));
+  for (const [first, last, [, , id]] of slots) {
     nodes.set(id, [...(nodes.get(id) ?? []), { first, last }]);
   }
   return nodes;
 }
 
-/** A key in some slot of these ranges: another one each time, since the slot of the last may be on its way. */
+/**
+ * A key in some slot of these ranges: another one each time, since the slot of the last may be on its way.
+ * @param {SlotRange[] | undefined} ranges
+ */
 function anchorIn(ranges) {
   if (ranges === undefined) return undefined;
+  /** @param {number} slot */
   const isIn = (slot) => ranges.some(({ first, last }) => first <= slot && slot <= last);
   for (let number = Math.floor(Math.random() * SLOTS); ; number += 1) {
     if (isIn(slotOf(String(number)))) return `{${number}}`;
   }
 }
 
+/** @param {string} tag */
 function slotOf(tag) {
   let sum = 0;
   for (let index = 0; index < tag.length; index += 1) {

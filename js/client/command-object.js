@@ -3,17 +3,27 @@
 const { protocol } = require('../protocol.js');
 const { BUFFERS, TEXTS, commandNamed } = require('./commands.js');
 
+/** @import { RedisCommandObject } from '../../index.js' */
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { Command } from './commands.js' */
+
+/** @typedef {{ command: Command, words: unknown[], flags: number, settle?: RedisCallback<unknown> }} GivenCommand */
+
+/** @type {{ flat: number }} */
 const { flat: FLAT } = protocol.commandFlags;
 
 /**
  * A command that is given as an object with `name` and `args`. One of ioredis's class makes its reply itself, of bytes as
  * the server sent them, and has a promise that waits for it: `settle` is the callback for that.
+ * @param {RedisCommandObject} given
+ * @returns {GivenCommand}
  */
 function commandOf({ name, args = [], resolve, reject }) {
   const command = commandNamed(name);
   const words = [...args];
   if (typeof resolve !== 'function') return { command, words, flags: TEXTS };
-  const settle = (error, reply) => (error ? reject(error) : resolve(reply));
+  /** @type {RedisCallback<unknown>} */
+  const settle = (error, reply) => (error ? reject?.(error) : resolve(reply));
   return { command, words, flags: BUFFERS | FLAT, settle };
 }
 

@@ -3,10 +3,45 @@
 const { passOn } = require('../context.js');
 const { protocol } = require('../protocol.js');
 
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * @typedef {object} Command
+ * @property {string} name The name that is sent.
+ * @property {number} number 0 where the command goes by its name.
+ * @property {string} method
+ * @property {number} arity
+ * @property {boolean} blocks
+ * @property {boolean} publishes
+ * @property {boolean} isSpecial
+ * @property {boolean} mayChange
+ * @property {boolean} framesTransaction
+ * @property {number} detail
+ * @property {number | undefined} pairsFrom Where pairs begin among the words; undefined where none are taken.
+ */
+
+/** @typedef {Omit<Command, 'name' | 'detail' | 'pairsFrom'>} Traits */
+
+/**
+ * Carries out the method of a command.
+ * @template Receiver
+ * @callback Run
+ * @param {Receiver} receiver
+ * @param {Command} command
+ * @param {unknown[]} given
+ * @param {number} flags
+ * @returns {unknown}
+ */
+
+/** @type {{ buffers: number, flat: number }} */
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 /** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
 const TEXTS = 0;
-/** Of which commands a Map or an object is taken for pairs, and how many words stand in front of it. */
+/**
+ * Of which commands a Map or an object is taken for pairs, and how many words stand in front of it.
+ * @type {Record<string, number>}
+ */
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
 /** Their first word is a channel, which gets a prefix only where channels do. */
 const PUBLISHING = ['publish', 'spublish'];
@@ -24,7 +59,8 @@ const DIVERTED = [
   'unsubscribe',
 ];
 /** What changes a connection for all that follows: commands, and subcommands of others. */
-const CHANGING = new Set(protocol.changing.map((name) => name.toLowerCase()));
+const CHANGING = new Set(protocol.changing.map((/** @type {string} */ name) => name.toLowerCase()));
+/** @type {Map<string, string[]>} */
 const CHANGING_IN = new Map(
   Object.entries(protocol.changingIn).map(([name, words]) => [name.toLowerCase(), words]),
 );
@@ -35,9 +71,13 @@ const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
  * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` and `number` go
  * into the head of its calls (0 where it goes by its name), and one that `isSpecial` may not go as others do, and one that
  * `mayChange` may mean something else for those behind it. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ * @type {Map<string, Command>}
  */
 const known = new Map();
-/** Sentinels have it, and servers do not tell of it. */
+/**
+ * Sentinels have it, and servers do not tell of it.
+ * @type {Record<string, { number: number, arity: number, flags: string[] }>}
+ */
 const SENTINEL = { sentinel: { number: 0, arity: -2, flags: [] } };
 for (const [method, { number, arity, flags }] of Object.entries({ ...SENTINEL, ...protocol.commands })) {
   const blocks = flags.includes('blocking');
@@ -59,6 +99,10 @@ for (const [method, { number, arity, flags }] of Object.entries({ ...SENTINEL, .
   known.set(method.toUpperCase(), inOtherLetters(usual, method.toUpperCase()));
 }
 
+/**
+ * @param {string} method
+ * @returns {Traits}
+ */
 function unknown(method) {
   return {
     number: 0,
@@ -72,19 +116,33 @@ function unknown(method) {
   };
 }
 
-/** Whether a command changes its connection, or has subcommands that do. */
+/**
+ * Whether a command changes its connection, or has subcommands that do.
+ * @param {string} method
+ */
 function mayChange(method) {
   return CHANGING.has(method) || CHANGING_IN.has(method);
 }
 
+/**
+ * @param {Traits} command
+ * @param {string} name
+ * @returns {Command}
+ */
 function inOtherLetters(command, name) {
   return { ...command, name, number: 0, detail: FLAT, pairsFrom: undefined };
 }
 
 /** Every command by its method's name. */
-const COMMANDS = Object.keys({ ...SENTINEL, ...protocol.commands }).map((name) => known.get(name));
+const COMMANDS = Object.keys({ ...SENTINEL, ...protocol.commands }).map(
+  (name) => /** @type {Command} */ (known.get(name)),
+);
 
-/** The command of this name, in any letters; one that the table does not have is sent as it is. */
+/**
+ * The command of this name, in any letters; one that the table does not have is sent as it is.
+ * @param {unknown} given
+ * @returns {Command}
+ */
 function commandNamed(given) {
   const name = String(given);
   const found = known.get(name);
@@ -93,7 +151,11 @@ function commandNamed(given) {
   return inOtherLetters(known.get(method) ?? unknown(method), name);
 }
 
-/** Whether the server may keep its answer until something happens. */
+/**
+ * Whether the server may keep its answer until something happens.
+ * @param {Command} command
+ * @param {Word[]} words
+ */
 function isBlocking(command, words) {
   if (!command.blocks) return false;
   if (!BLOCK_ON_REQUEST.includes(command.method)) return true;
@@ -106,8 +168,25 @@ function isBlocking(command, words) {
 }
 
 /**
+ * Where XREAD has a stream that is read from its end on: the positions of its key and of the `$`.
+ * @param {Word[]} words
+ */
+function newestOf(words) {
+  const streams = words.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
+  const count = (words.length - streams) / 2;
+  if (streams === 0 || !Number.isInteger(count)) return [];
+  const newest = [];
+  for (let stream = streams; stream < streams + count; stream += 1) {
+    if (String(words[stream + count]) === '$') newest.push({ stream, id: stream + count });
+  }
+  return newest;
+}
+
+/**
  * Gives `prototype` a method for each command, one for its replies as Buffers, `call` and `callBuffer`.
- * `run(receiver, command, given, flags)` does what such a method does.
+ * @template Receiver
+ * @param {any} prototype
+ * @param {Run<Receiver>} run
  */
 function defineCommands(prototype, run) {
   for (const command of COMMANDS) defineCommand(prototype, command, run);
@@ -120,31 +199,52 @@ function defineCommands(prototype, run) {
   define(prototype, 'send_command', prototype.call);
 }
 
-/** Gives `prototype` the methods of one command. */
+/**
+ * Gives `prototype` the methods of one command.
+ * @template Receiver
+ * @param {any} prototype
+ * @param {Command} command
+ * @param {Run<Receiver>} run
+ */
 function defineCommand(prototype, command, run) {
-  for (const [name, flags] of [
+  for (const [name, flags] of /** @type {const} */ ([
     [command.name, TEXTS],
     [`${command.name}Buffer`, BUFFERS],
-  ]) {
+  ])) {
     define(prototype, name, function (...given) {
       return run(this, command, given, flags);
     });
   }
 }
 
-/** A method that stays out of the way of whoever lists an object's members. */
+/**
+ * A method that stays out of the way of whoever lists an object's members.
+ * @param {object} object
+ * @param {string} name
+ * @param {(this: any, ...given: unknown[]) => unknown} value
+ */
 function define(object, name, value) {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
 }
 
-/** Takes the callback off the end of what a caller gave. */
+/**
+ * Takes the callback off the end of what a caller gave.
+ * @param {unknown[]} given
+ * @returns {RedisCallback<unknown> | undefined}
+ */
 function takeCallback(given) {
-  return typeof given[given.length - 1] === 'function' ? given.pop() : undefined;
+  return typeof given[given.length - 1] === 'function'
+    ? /** @type {RedisCallback<unknown>} */ (given.pop())
+    : undefined;
 }
 
 /**
  * The same promise, whose outcome a callback is told too, before anybody who waits for the promise from now on. What
  * is no function is none, as with ioredis.
+ * @template Reply
+ * @param {Promise<Reply>} promise
+ * @param {RedisCallback<Reply>} [callback]
+ * @returns {Promise<Reply>}
  */
 function withCallback(promise, callback) {
   if (typeof callback !== 'function') return promise;
@@ -155,6 +255,11 @@ function withCallback(promise, callback) {
   return promise;
 }
 
+/**
+ * @template Reply
+ * @param {RedisCallback<Reply>} callback
+ * @param {Parameters<RedisCallback<Reply>>} outcome
+ */
 function tell(callback, ...outcome) {
   try {
     callback(...outcome);
@@ -163,7 +268,21 @@ function tell(callback, ...outcome) {
   }
 }
 
-/** What makes a command one that a connection which others use too cannot carry; undefined where nothing does. */
+/**
+ * A promise of what `work` answers or throws.
+ * @template Answer
+ * @param {() => Answer | Promise<Answer>} work
+ */
+async function attempt(work) {
+  return work();
+}
+
+/**
+ * What makes a command one that a connection which others use too cannot carry; undefined where nothing does.
+ * @param {Command} command
+ * @param {Word[]} words
+ * @returns {string | undefined}
+ */
 function changeOf(command, words) {
   if (!command.mayChange) return undefined;
   if (CHANGING.has(command.method)) return command.method.toUpperCase();
@@ -177,12 +296,14 @@ module.exports = {
   COMMANDS,
   FRAMING,
   TEXTS,
+  attempt,
   changeOf,
   commandNamed,
   define,
   defineCommand,
   defineCommands,
   isBlocking,
+  newestOf,
   takeCallback,
   withCallback,
 };

@@ -10,6 +10,28 @@ const { inForce } = require('./endpoint.js');
 const { Family } = require('./family.js');
 const { protocol } = require('../protocol.js');
 
+/** @import { Environment } from '../environment.js' */
+/** @import { ConnectionHandlers } from './dedicated-connection.js' */
+/** @import { Term } from './family.js' */
+
+/**
+ * Options as native code takes and checks them.
+ * @typedef {Record<string, unknown>} Settable
+ */
+
+/** @typedef {(name: string, json: string) => void} Hear */
+
+/**
+ * @typedef {object} ConnectionsOptions
+ * @property {InstanceType<typeof Bridge>} [bridge]
+ * @property {Settable} options
+ * @property {InstanceType<typeof Environment>} environment
+ * @property {Hear} [log]
+ * @property {InstanceType<typeof Context>} context
+ * @property {Family} [family]
+ * @property {number} [beside] Bits of `protocol.besideRoles`.
+ */
+
 const { roles } = protocol;
 /** Options that name servers. */
 const SERVERS = ['clusterHosts', 'host', 'port', 'sentinelHosts'];
@@ -28,13 +50,22 @@ class Connections {
   #options;
   #environment;
   #log;
+  /** @type {DedicatedPool | undefined} */
   #pool;
+  /**
+   * Functions that are called when these connections end.
+   * @type {Set<() => void>}
+   */
   #subscribers = new Set();
   #isClosed = false;
   /** Those that were made from the same, and the term of theirs in which these were made. */
   #family;
+  /** @type {Term | undefined} */
   #term;
-  /** What was selected last; undefined for the configured database. */
+  /**
+   * What was selected last; undefined for the configured database.
+   * @type {number | undefined}
+   */
   #database;
   /** Flags that native code is given beside a role. */
   #beside;
@@ -42,6 +73,7 @@ class Connections {
   /**
    * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
    * and may select a database. Everything is opened in `context`, whoever needs it first.
+   * @param {ConnectionsOptions} options
    */
   constructor({ bridge, options, environment, log, context, family, beside = 0 }) {
     this.isOwn = bridge === undefined;
@@ -52,18 +84,26 @@ class Connections {
     this.#log = log;
     this.#family = family ?? new Family();
     this.#term = family?.term;
+    /** @type {InstanceType<typeof Bridge>} */
     this.bridge = bridge ?? this.#newBridge();
   }
 
   /**
    * Connections for a client in another context, with options of their own in place of some of these. `beside` are bits of
    * `protocol.besideRoles`: with `decidesPauses` listeners of the bridge hear `pausing`, and answer by native code's `retryIn`.
+   * @param {Settable} overrides
+   * @param {number} beside
    */
   apart(overrides, beside) {
     return this.with(overrides, new Context(), beside);
   }
 
-  /** Connections with options of their own in place of some of these. */
+  /**
+   * Connections with options of their own in place of some of these.
+   * @param {Settable} overrides
+   * @param {InstanceType<typeof Context>} [context]
+   * @param {number} [beside]
+   */
   with(overrides, context = this.context, beside = this.#beside) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
@@ -75,10 +115,14 @@ class Connections {
     });
   }
 
-  /** The URL, unless an option names other servers than the environment's URL does. */
+  /**
+   * The URL, unless an option names other servers than the environment's URL does.
+   * @returns {unknown}
+   */
   get #url() {
     if (this.#options.url !== undefined) return this.#options.url;
-    const isOverridden = SERVERS.includes(this.bridge.config().settings.url.overriddenBy);
+    const { overriddenBy } = this.bridge.config().settings.url;
+    const isOverridden = overriddenBy !== undefined && SERVERS.includes(overriddenBy);
     return isOverridden ? undefined : this.#environment.get('REDIS_URL');
   }
 
@@ -93,7 +137,10 @@ class Connections {
     return this.#database ?? inForce(this.bridge.config().settings.db);
   }
 
-  /** Notes that the client selects this database. Answers what takes that back, unless another was selected since. */
+  /**
+   * Notes that the client selects this database. Answers what takes that back, unless another was selected since.
+   * @param {number} database
+   */
   select(database) {
     const before = this.#database;
     this.#database = database;
@@ -102,13 +149,17 @@ class Connections {
     };
   }
 
-  /** What native code tells holds these as long as the bridge is open. */
+  /**
+   * What native code tells holds these as long as the bridge is open.
+   * @returns {InstanceType<typeof Bridge>}
+   */
   #newBridge() {
     const [context, environment, term] = [this.context, this.#environment, this.#term];
     const given = { role: roles.own | this.#beside, hasJournal: false, context, environment, term };
     return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
+  /** @type {Hear} */
   #tell = (name, json) => {
     if (name === 'log') this.#log?.(name, json);
     else if (name === 'connecting') this.#join();
@@ -147,7 +198,10 @@ class Connections {
     return { ...this.#options, connectionName: NAME_BESIDE };
   }
 
-  /** A connection of the pool for one caller, in the database that is selected when it asks. */
+  /**
+   * A connection of the pool for one caller, in the database that is selected when it asks.
+   * @returns {Promise<DedicatedConnection>}
+   */
   async lend() {
     const { pool } = this;
     const database = this.#database;
@@ -166,7 +220,10 @@ class Connections {
     }
   }
 
-  /** A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called. */
+  /**
+   * A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called.
+   * @param {ConnectionHandlers & { onEnd: () => void }} handlers
+   */
   subscriber({ onEnd, ...handlers }) {
     this.#refuseIfClosed();
     const connection = this.#open(handlers);
@@ -179,12 +236,18 @@ class Connections {
     return { connection, end };
   }
 
-  /** A connection that the server tells its commands. It ends as one for subscriptions does. */
+  /**
+   * A connection that the server tells its commands. It ends as one for subscriptions does.
+   * @param {ConnectionHandlers & { onEnd: () => void }} handlers
+   */
   monitor(handlers) {
     return this.subscriber({ role: roles.monitor, ...handlers });
   }
 
-  /** Logs a line for who looks closely. */
+  /**
+   * Logs a line for who looks closely.
+   * @param {string} message
+   */
   debug(message) {
     const { logLevel } = this.bridge.config();
     if (LEVELS_OF_DEBUG.includes(logLevel)) this.#log?.('log', JSON.stringify({ level: 'debug', message }));
@@ -208,6 +271,7 @@ class Connections {
     return ended;
   }
 
+  /** @param {ConnectionHandlers} [given] */
   #open({ role = roles.dedicated, ...handlers } = {}) {
     this.#join();
     const [context, environment] = [this.context, this.#environment];
@@ -224,6 +288,7 @@ class Connections {
     if (this.#isClosed || this.#term?.isOver) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
   }
 
+  /** @param {number} [timeoutMs] */
   close(timeoutMs = CLOSE_TIMEOUT_MS) {
     this.closeDedicated();
     const closing = this.bridge.close(timeoutMs);
@@ -231,7 +296,10 @@ class Connections {
     return closing;
   }
 
-  /** Ends these and all that were made from them. Answers what a shutdown does. */
+  /**
+   * Ends these and all that were made from them. Answers what a shutdown does.
+   * @param {number} timeoutMs
+   */
   async shutdown(timeoutMs) {
     const ended = await Promise.all([this.close(timeoutMs), this.#family.close(timeoutMs)]);
     const results = ended.flat();
@@ -242,4 +310,4 @@ class Connections {
   }
 }
 
-module.exports = { Connections };
+exports.Connections = Connections;

@@ -3,12 +3,38 @@
 const { Bridge } = require('../bridge.js');
 const { head, protocol } = require('../protocol.js');
 
+/** @import { Context } from '../context.js' */
+/** @import { Environment } from '../environment.js' */
+/** @import { Settable } from './connections.js' */
+/** @import { Reject, Resolve } from './sender-types.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * @typedef {object} ConnectionHandlers
+ * @property {() => void} [onLost]
+ * @property {() => void} [onBack]
+ * @property {() => void} [onDropped]
+ * @property {((message: Buffer[]) => void) | ((line: Buffer) => void)} [onPush] The latter where the connection monitors.
+ * @property {number} [role] One of `protocol.roles`, with bits of `protocol.besideRoles`. Default: `dedicated`.
+ */
+
+/**
+ * @typedef {ConnectionHandlers & {
+ *   context?: InstanceType<typeof Context>,
+ *   environment?: InstanceType<typeof Environment>,
+ *   log?: (name: string, json: string) => void,
+ * }} ConnectionOptions
+ */
+
 const { roles, verbs } = protocol;
 
 /** A connection for one user at a time. It connects with its first command, and again whenever it was lost. */
 class DedicatedConnection {
   #bridge;
-  /** The number of the database that it has selected; undefined for the configured one. */
+  /**
+   * The number of the database that it has selected; undefined for the configured one.
+   * @type {number | undefined}
+   */
   database;
   #isStanding = false;
   #wasLost = false;
@@ -20,12 +46,15 @@ class DedicatedConnection {
    * `onLost` is called when the connection is lost, `onBack` when it stands again, `onPush` with what the server says
    * unasked, `onDropped` when that came faster than it was taken and some of it was not kept, `log` with each notice
    * that is a log line.
+   * @param {Settable} options
+   * @param {ConnectionOptions} given
    */
   constructor(options, given = {}) {
     const { role = roles.dedicated, context, environment, log, onBack, onDropped, onLost, onPush } = given;
     this.#onBack = onBack;
     this.#onDropped = onDropped;
     this.#onLost = onLost;
+    /** @type {(name: string, json: string) => void} */
     const hear = (name, json) => {
       if (name === 'log') log?.(name, json);
       else this.#hear(name);
@@ -47,24 +76,45 @@ class DedicatedConnection {
     return this.#isStanding;
   }
 
-  /** A command whose outcome goes to one of two functions. */
+  /**
+   * A command whose outcome goes to one of two functions.
+   * @param {number} detail
+   * @param {string} name
+   * @param {Word[]} words
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
   command(detail, name, words, resolve, reject) {
     const bridge = this.#bridge;
     bridge.open();
     bridge.command(head(verbs.command, detail, 0), name, words, resolve, reject);
   }
 
-  /** The same, as a promise. */
+  /**
+   * The same, as a promise.
+   * @param {number} detail
+   * @param {string} name
+   * @param {Word[]} words
+   * @returns {Promise<unknown>}
+   */
   ask(detail, name, words) {
     return new Promise((resolve, reject) => this.command(detail, name, words, resolve, reject));
   }
 
-  /** Later commands are about this database. */
+  /**
+   * Later commands are about this database.
+   * @param {number} database
+   */
   async select(database) {
     await this.ask(0, 'select', [String(database)]);
     this.database = database;
   }
 
+  /**
+   * @param {number} detail
+   * @param {(number | Word)[]} values
+   * @returns {Promise<unknown[] | null>}
+   */
   transaction(detail, values) {
     this.#bridge.open();
     return this.#bridge.call(head(verbs.transaction, detail, 0), values);
@@ -75,6 +125,7 @@ class DedicatedConnection {
     this.#bridge.close(0);
   }
 
+  /** @param {string} name */
   #hear(name) {
     if (name === 'degraded' && this.#isStanding) {
       this.#isStanding = false;
@@ -93,4 +144,4 @@ class DedicatedConnection {
   }
 }
 
-module.exports = { DedicatedConnection };
+exports.DedicatedConnection = DedicatedConnection;

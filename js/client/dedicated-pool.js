@@ -3,6 +3,26 @@
 const { OrgCacheError } = require('../errors.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
 
+/** @import { Context } from '../context.js' */
+/** @import { DedicatedConnection } from './dedicated-connection.js' */
+
+/**
+ * A caller that waits for a connection.
+ * @typedef {object} Waiting
+ * @property {(connection: DedicatedConnection) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {number} until Milliseconds of the process's own clock.
+ */
+
+/**
+ * @typedef {object} PoolOptions
+ * @property {() => DedicatedConnection} open
+ * @property {number} min
+ * @property {number} max
+ * @property {number} maxWaitMs
+ * @property {InstanceType<typeof Context>} context
+ */
+
 /** How many callers may wait for a connection: more of them are a fault that should show. */
 const MAX_WAITING = 10_000;
 /** How long a connection that nobody needs stays open, where there are more than the least. */
@@ -18,17 +38,25 @@ class DedicatedPool {
   #max;
   #maxWaitMs;
   #count = 0;
+  /** @type {DedicatedConnection[]} */
   #idle = [];
-  /** Callers that wait for a connection, the first to come in front: `{ resolve, reject, until }`. */
+  /**
+   * The first to come is in front.
+   * @type {Waiting[]}
+   */
   #waiting = [];
+  /** @type {NodeJS.Timeout | undefined} */
   #waitTimer;
+  /** @type {Map<DedicatedConnection, NodeJS.Timeout>} */
   #closeTimers = new Map();
+  /** @type {Set<DedicatedConnection>} */
   #lent = new Set();
   #isClosed = false;
 
   /**
    * `maxWaitMs` is how long a caller may wait for a connection. Timers are started in `context`: they outlive the
    * request that came first.
+   * @param {PoolOptions} options
    */
   constructor({ open, min, max, maxWaitMs, context }) {
     this.#open = open;
@@ -45,6 +73,7 @@ class DedicatedPool {
   /**
    * A connection of the caller's own until `release` or `discard` is given it back. Rejects with `E_OVERLOADED` where
    * none is given back in time.
+   * @returns {Promise<DedicatedConnection>}
    */
   acquire() {
     if (this.#isClosed) return Promise.reject(closed());
@@ -67,6 +96,10 @@ class DedicatedPool {
     });
   }
 
+  /**
+   * @param {number} ms
+   * @returns {NodeJS.Timeout}
+   */
   #watchWaiting(ms) {
     const refuse = () => this.#refuseOverdue();
     return this.#context.run(setTimeout, refuse, Math.min(Math.ceil(ms), MAX_TIMER_MS));
@@ -76,7 +109,7 @@ class DedicatedPool {
   #refuseOverdue() {
     const time = now();
     while (this.#waiting.length > 0 && this.#waiting[0].until <= time) {
-      const { reject } = this.#waiting.shift();
+      const { reject } = /** @type {Waiting} */ (this.#waiting.shift());
       reject(this.#overloaded(`none became free within ${this.#maxWaitMs} ms`));
     }
     const [next] = this.#waiting;
@@ -95,7 +128,10 @@ class DedicatedPool {
     this.#waitTimer = undefined;
   }
 
-  /** Takes a connection back that is as it was when it was lent. */
+  /**
+   * Takes a connection back that is as it was when it was lent.
+   * @param {DedicatedConnection} connection
+   */
   release(connection) {
     if (!this.#lent.delete(connection)) return;
     const next = this.#nextWaiting();
@@ -107,7 +143,10 @@ class DedicatedPool {
     this.#closeLater(connection);
   }
 
-  /** Ends a connection whose state nobody knows. */
+  /**
+   * Ends a connection whose state nobody knows.
+   * @param {DedicatedConnection} connection
+   */
   discard(connection) {
     if (!this.#lent.delete(connection)) return;
     connection.close();
@@ -127,11 +166,13 @@ class DedicatedPool {
     this.#count = 0;
   }
 
+  /** @param {DedicatedConnection} connection */
   #lend(connection) {
     this.#lent.add(connection);
     return connection;
   }
 
+  /** @param {DedicatedConnection} connection */
   #closeLater(connection) {
     const close = () => {
       this.#closeTimers.delete(connection);
@@ -143,6 +184,7 @@ class DedicatedPool {
     this.#closeTimers.set(connection, this.#context.run(setTimeout, close, IDLE_MS).unref());
   }
 
+  /** @param {string} why */
   #overloaded(why) {
     return new OrgCacheError(
       'E_OVERLOADED',
@@ -157,4 +199,4 @@ function closed() {
   return new OrgCacheError('E_CLOSED', 'the connection was closed before the command was sent');
 }
 
-module.exports = { DedicatedPool };
+exports.DedicatedPool = DedicatedPool;

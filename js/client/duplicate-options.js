@@ -3,6 +3,28 @@
 const { resolve } = require('node:path');
 const { OrgCacheError } = require('../errors.js');
 
+/** @import { DuplicateOptions, DuplicateTlsOptions, RedisNode } from '../../index.js' */
+/** @import { Settable } from './connections.js' */
+/** @import { ShownOptions } from './endpoint.js' */
+/** @import { OwnOptions } from './duplicate.js' */
+
+/**
+ * Options of a caller that are not undefined.
+ * @typedef {Record<string, unknown>} Given
+ */
+
+/** @typedef {'connectionName' | 'maxRetriesPerRequest' | 'name' | 'path' | 'scaleReads' | 'sentinels' | 'tls'} Translated */
+/** @typedef {{ [Name in Translated]: (value: NonNullable<DuplicateOptions[Name]>, all: Given) => Settable }} Translations */
+
+/**
+ * The options of a duplicate, by who acts on them.
+ * @typedef {object} Asked
+ * @property {Settable} settings
+ * @property {OwnOptions} own
+ * @property {ShownOptions} shown
+ * @property {string[]} passedOver
+ */
+
 /**
  * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads and subscribes
  * again; it finds nodes and sentinels, and waits, by rules of its own.
@@ -71,9 +93,13 @@ const MAX_RETRIES = 1000;
 /** All that Redis takes for a connection's name. Who gives another one goes without, as with ioredis. */
 const CONNECTION_NAME = /^[!-~]+$/;
 
+/** @type {Record<string, string>} */
 const ROLES_OF_READS = { all: 'replica', master: 'primary', slave: 'replica' };
 
-/** Options of ioredis that settings of this package say in another way. */
+/**
+ * Options of ioredis that settings of this package say in another way.
+ * @type {Translations}
+ */
 const TRANSLATIONS = {
   connectionName: (name) => (CONNECTION_NAME.test(name) ? { connectionName: name } : {}),
   maxRetriesPerRequest: (count) =>
@@ -88,73 +114,114 @@ const TRANSLATIONS = {
 /**
  * What a caller asked of a duplicate: `settings` of this package, what is the client's `own` to do, what its options
  * show as `shown`, and the names that were `passedOver`.
+ * @param {DuplicateOptions} given
+ * @returns {Asked}
  */
 function duplicateOptions(given) {
   const { redisOptions, ...others } = given;
   const all = withoutNothing({ ...redisOptions, ...others });
-  const result = { settings: {}, own: {}, shown: {}, passedOver: [] };
+  /** @type {Settable} */
+  const settings = {};
+  /** @type {Record<string, unknown>} */
+  const own = {};
+  /** @type {ShownOptions} */
+  const shown = {};
+  /** @type {string[]} */
+  const passedOver = [];
+  /** @type {Record<string, ((value: any, all: Given) => Settable) | undefined>} */
+  const translations = TRANSLATIONS;
   for (const [name, value] of Object.entries(all)) {
-    if (OF_CLIENT.includes(name)) result.own[name] = value;
-    else if (WITHOUT_MEANING.has(name)) result.passedOver.push(name);
+    if (OF_CLIENT.includes(name)) own[name] = value;
+    else if (WITHOUT_MEANING.has(name)) passedOver.push(name);
     else if (value === null && !NULLABLE.includes(name)) continue;
-    else Object.assign(result.settings, TRANSLATIONS[name]?.(value, all) ?? { [name]: value });
-    if (isShown(name)) result.shown[name] = value;
+    else Object.assign(settings, translations[name]?.(value, all) ?? { [name]: value });
+    if (isShown(name)) shown[name] = value;
   }
-  if (redisOptions) result.shown.redisOptions = redisOptions;
-  return result;
+  if (redisOptions) shown.redisOptions = /** @type {Record<string, unknown>} */ (redisOptions);
+  return { settings, own, shown, passedOver };
 }
 
+/**
+ * @param {object} options
+ * @returns {Given}
+ */
 function withoutNothing(options) {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** What no setting of this package shows under this name. */
+/**
+ * What no setting of this package shows under this name.
+ * @param {string} name
+ */
 function isShown(name) {
   const isKnownHere = ['keyPrefix', 'prefixChannels'].includes(name);
   if (OF_CLIENT.includes(name)) return !isKnownHere;
   return WITHOUT_MEANING.has(name) || name === 'maxRetriesPerRequest';
 }
 
-/** The other parts of a URL count beside it only where it names them. */
+/**
+ * The other parts of a URL count beside it only where it names them.
+ * @param {string} path
+ * @param {Given} all
+ */
 function urlOfPath(path, { db, username, password }) {
   const url = new URL(`unix://${encodeURI(resolve(path))}`);
   if (db !== undefined && db !== null) url.searchParams.set('db', String(db));
-  if (username) url.searchParams.set('user', username);
-  if (password) url.searchParams.set('pass', password);
+  if (username) url.searchParams.set('user', String(username));
+  if (password) url.searchParams.set('pass', String(password));
   return url.href;
 }
 
-/** Nodes as ioredis takes them, as `host:port,host:port`. */
+/**
+ * Nodes as ioredis takes them, as `host:port,host:port`.
+ * @param {readonly RedisNode[]} nodes
+ */
 function hostList(nodes) {
   return nodes.map(hostOf).join(',');
 }
 
+/** @param {RedisNode} node */
 function hostOf(node) {
-  if (typeof node === 'number' || /^\d+$/.test(node)) return `localhost:${node}`;
+  if (typeof node === 'number' || /^\d+$/.test(String(node))) return `localhost:${node}`;
   if (typeof node === 'string' && !node.includes('://')) return node;
   const { host = 'localhost', port } = typeof node === 'string' ? partsOf(new URL(node)) : node;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   return port === undefined ? name : `${name}:${port}`;
 }
 
+/** @param {URL} url */
 function partsOf({ hostname, port }) {
   return { host: hostname || undefined, port: port || undefined };
 }
 
-/** The TLS options of Node that this package has. Bytes are PEM text. */
+/**
+ * The TLS options of Node that this package has. Bytes are PEM text.
+ * @param {DuplicateTlsOptions} given
+ */
 function tlsOf({ ca, cert, key, servername, rejectUnauthorized }) {
+  /** @type {Record<string, unknown>} */
   const options = { ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key), servername };
   if (rejectUnauthorized === false) options.insecure = true;
   const given = withoutNothing(options);
   return Object.keys(given).length > 0 ? given : true;
 }
 
+/**
+ * @param {unknown} given
+ * @returns {unknown}
+ */
 function pemOf(given) {
   if (Array.isArray(given)) return given.map(pemOf).join('\n');
-  return ArrayBuffer.isView(given) ? Buffer.from(given).toString('latin1') : (given ?? undefined);
+  return ArrayBuffer.isView(given)
+    ? Buffer.from(/** @type {Uint8Array} */ (given)).toString('latin1')
+    : (given ?? undefined);
 }
 
-/** A URL wins over its parts, so that a part chosen beside it would count for nothing. */
+/**
+ * A URL wins over its parts, so that a part chosen beside it would count for nothing.
+ * @param {unknown} text
+ * @param {Settable} asked
+ */
 function urlWith(text, { url: chosen, host, port, username, password, db, protocol }) {
   if (chosen !== undefined || typeof text !== 'string' || !URL.canParse(text)) return undefined;
   let url = new URL(text);
@@ -162,21 +229,21 @@ function urlWith(text, { url: chosen, host, port, username, password, db, protoc
   if (url.protocol.endsWith('unix:')) {
     if (host === undefined && port === undefined) {
       if (db !== undefined) url.searchParams.set('db', String(db));
-      if (username !== undefined) url.searchParams.set('user', username ?? '');
-      if (password !== undefined) url.searchParams.set('pass', password ?? '');
+      if (username !== undefined) url.searchParams.set('user', String(username ?? ''));
+      if (password !== undefined) url.searchParams.set('pass', String(password ?? ''));
       return { url: url.href };
     }
     url = new URL('redis://localhost');
   }
-  if (host !== undefined) url.hostname = host.includes(':') ? `[${host}]` : host;
+  if (host !== undefined) url.hostname = String(host).includes(':') ? `[${host}]` : String(host);
   if (port !== undefined) {
     if (!/^\d{1,5}$/.test(String(port))) {
       throw new OrgCacheError('E_CONFIG', 'option port is no port; allowed is an integer from 1 to 65535');
     }
     url.port = String(port);
   }
-  if (username !== undefined) url.username = encodeURIComponent(username ?? '');
-  if (password !== undefined) url.password = encodeURIComponent(password ?? '');
+  if (username !== undefined) url.username = encodeURIComponent(String(username ?? ''));
+  if (password !== undefined) url.password = encodeURIComponent(String(password ?? ''));
   if (db !== undefined) url.pathname = `/${db}`;
   return { url: url.href };
 }

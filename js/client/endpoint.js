@@ -1,6 +1,23 @@
 'use strict';
 
-/** Where settings lead to: `{ host, port }`, of several hosts the first; of a unix socket its path and port 0. */
+/** @import { Setting, Settings } from '../report-types.js' */
+
+/** @typedef {{ host: string, port: number }} Endpoint */
+
+/**
+ * Options as a client shows them.
+ * @typedef {Record<string, unknown> & {
+ *   enableOfflineQueue?: boolean,
+ *   redisOptions?: Record<string, unknown>,
+ *   stringNumbers?: boolean,
+ * }} ShownOptions
+ */
+
+/**
+ * Where settings lead to: of several hosts the first; of a unix socket its path and port 0.
+ * @param {Settings} settings
+ * @returns {Endpoint}
+ */
 function endpointOf(settings) {
   const hosts = counting(settings.clusterHosts) || counting(settings.sentinelHosts);
   if (hosts) return hostsOf(hosts)[0];
@@ -13,24 +30,38 @@ function endpointOf(settings) {
   };
 }
 
-/** What is set, unless another setting decides instead. */
+/**
+ * What is set, unless another setting decides instead.
+ * @template {Setting<unknown>} Given
+ * @param {Given} setting
+ * @returns {Given['value'] | null}
+ */
 function counting({ value, overriddenBy }) {
   return overriddenBy === undefined ? value : null;
 }
 
-/** `a:1,b:2` as `{ host, port }` each. */
+/**
+ * `a:1,b:2` as `{ host, port }` each.
+ * @param {unknown} hosts
+ * @returns {Endpoint[]}
+ */
 function hostsOf(hosts) {
   return String(hosts)
     .split(',')
     .map((each) => {
-      const [, host, port] = /^\s*\[?(.*?)\]?:(\d+)\s*$/.exec(each);
+      const [, host, port] = /** @type {RegExpExecArray} */ (/^\s*\[?(.*?)\]?:(\d+)\s*$/.exec(each));
       return { host, port: Number(port) };
     });
 }
 
-/** What counts of a setting: others may have a say in it. */
+/**
+ * What counts of a setting: others may have a say in it.
+ * @template {Setting<unknown>} Given
+ * @param {Given} setting
+ * @returns {Given['value'] | null}
+ */
 function inForce(setting) {
-  return Object.hasOwn(setting, 'inForce') ? setting.inForce : setting.value;
+  return Object.hasOwn(setting, 'inForce') ? /** @type {Given['value']} */ (setting.inForce) : setting.value;
 }
 
 /** Never shown, not even as redacted: whoever connects with these options would say that for a password. */
@@ -69,12 +100,17 @@ const OF_NODES = [
 /**
  * What is in force, in the names of ioredis where it has one, without secrets. `given` are options of ioredis that a
  * caller has chosen.
+ * @param {Settings} settings
+ * @param {ShownOptions} [given]
+ * @returns {ShownOptions}
  */
 function optionsOf(settings, given = {}) {
   const shown = Object.entries(settings).filter(([name]) => !SECRETS.includes(name));
+  /** @type {Record<string, unknown>} */
   const values = Object.fromEntries(shown.map(([name, setting]) => [name, inForce(setting)]));
   const { host, port } = endpointOf(settings);
   const address = port === 0 ? { path: host, host: null, port: null } : { host, port };
+  /** @type {ShownOptions} */
   const options = { ...ALWAYS, ...values, ...address, family: Number(values.family), ...given };
   const sentinels = counting(settings.sentinelHosts);
   if (sentinels) {
@@ -82,12 +118,15 @@ function optionsOf(settings, given = {}) {
   }
   if (isCluster(settings)) {
     const ofNodes = Object.fromEntries(OF_NODES.map((name) => [name, options[name]]));
-    options.redisOptions = { ...ofNodes, ...given.redisOptions };
-    for (const name of SECRETS) delete options.redisOptions[name];
+    /** @type {Record<string, unknown>} */
+    const redisOptions = { ...ofNodes, ...given.redisOptions };
+    for (const name of SECRETS) delete redisOptions[name];
+    options.redisOptions = redisOptions;
   }
   return options;
 }
 
+/** @param {Pick<Settings, 'clusterHosts'>} settings */
 function isCluster(settings) {
   return Boolean(counting(settings.clusterHosts));
 }

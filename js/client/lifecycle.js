@@ -6,9 +6,32 @@ const { passOn } = require('../context.js');
 const { loadNative } = require('../native.js');
 const { nextTick, setImmediate } = require('../time.js');
 
+/** @import { ErrorCode, RedisStatus } from '../../index.js' */
+/** @import { EventEmitter } from 'node:events' */
+/** @import { Bridge } from '../bridge.js' */
+/** @import { Context } from '../context.js' */
+
+/** @typedef {InstanceType<typeof Bridge>} FollowedBridge */
+
+/**
+ * How many milliseconds later the next attempt follows. An answer that is no number gives up, and so does null in place of
+ * the function.
+ * @typedef {((attempts: number) => unknown) | null} RetryStrategy
+ */
+
+/**
+ * @typedef {object} LifecycleOptions
+ * @property {InstanceType<typeof Context>} context
+ * @property {RetryStrategy} [retryStrategy]
+ * @property {() => void} giveUp
+ */
+
 const { client: native } = loadNative();
 
-/** What a bridge's state is called where ioredis is known. */
+/**
+ * What a bridge's state is called where ioredis is known.
+ * @type {Record<string, RedisStatus>}
+ */
 const STATUS = {
   connecting: 'connecting',
   ready: 'ready',
@@ -24,10 +47,16 @@ const MAX_PAUSE_MS = 2 ** 31 - 1;
 class Lifecycle {
   #emitter;
   #context;
+  /** @type {FollowedBridge | undefined} */
   #bridge;
+  /** @type {RedisStatus | undefined} */
   #status;
+  /** @type {(() => void) | undefined} */
   #unfollow;
-  /** What a user of the client has said that the status is, until the next change. */
+  /**
+   * What a user of the client has said that the status is, until the next change.
+   * @type {RedisStatus | undefined}
+   */
   #assigned;
   #retryStrategy;
   #giveUp;
@@ -38,6 +67,8 @@ class Lifecycle {
    * Events are told in `context`. `retryStrategy` is asked with each connection that is lost and each attempt that fails: it
    * answers how many milliseconds later the next one follows. Where it answers no number, or is no function, `giveUp` is called.
    * Without one it is tried for ever, by rules of the connection's own.
+   * @param {EventEmitter} emitter
+   * @param {LifecycleOptions} options
    */
   constructor(emitter, { context, retryStrategy, giveUp }) {
     this.#emitter = emitter;
@@ -46,7 +77,10 @@ class Lifecycle {
     this.#giveUp = giveUp;
   }
 
-  /** Tells from now on how it stands with this bridge. */
+  /**
+   * Tells from now on how it stands with this bridge.
+   * @param {FollowedBridge} bridge
+   */
   follow(bridge) {
     this.#unfollow?.();
     this.#bridge = bridge;
@@ -63,12 +97,16 @@ class Lifecycle {
     }
   }
 
-  /** The client has let go of its connection, and this bridge is to be its next. */
+  /**
+   * The client has let go of its connection, and this bridge is to be its next.
+   * @param {FollowedBridge} bridge
+   */
   restart(bridge) {
     nextTick(() => this.#tell('close', 'reconnecting'));
     this.follow(bridge);
   }
 
+  /** @returns {RedisStatus} */
   get status() {
     if (this.#assigned !== undefined) return this.#assigned;
     if (this.#bridge === undefined) return 'end';
@@ -90,15 +128,23 @@ class Lifecycle {
     nextTick(() => this.#tell('close', 'end'));
   }
 
-  /** An error that nobody listens to never ends the process. */
+  /**
+   * An error that nobody listens to never ends the process.
+   * @param {unknown} error
+   */
   tellError(error) {
     if (this.#emitter.listenerCount('error') > 0) this.#context.emit(this.#emitter, 'error', error);
   }
 
+  /** @param {number} database */
   tellSelect(database) {
     this.#context.emit(this.#emitter, 'select', database);
   }
 
+  /**
+   * @param {string} name
+   * @param {string} json
+   */
   #hear(name, json) {
     if (name === 'error') return this.#hearError(JSON.parse(json));
     if (name === 'connecting') return nextTick(() => this.#tell('connecting'));
@@ -121,10 +167,13 @@ class Lifecycle {
     }
   }
 
-  /** Whether native code tells of the pause before the next attempt. Of a lost cluster it does not: its nodes have their own. */
+  /**
+   * Whether native code tells of the pause before the next attempt. Of a lost cluster it does not: its nodes have their own.
+   * @param {RedisStatus | undefined} before
+   */
   #isTold(before) {
     if (typeof this.#retryStrategy !== 'function') return false;
-    return before !== 'ready' || !isCluster(this.#bridge.config().settings);
+    return before !== 'ready' || !isCluster(/** @type {FollowedBridge} */ (this.#bridge).config().settings);
   }
 
   /** The connection is lost, or an attempt has failed: the next one is made when it is time. */
@@ -136,7 +185,10 @@ class Lifecycle {
     this.#tell('connecting');
   }
 
-  /** Asks how long it is waited for the next attempt. Undefined where there is none: the client has given up then. */
+  /**
+   * Asks how long it is waited for the next attempt. Undefined where there is none: the client has given up then.
+   * @returns {number | undefined}
+   */
   #nextDelay() {
     if (this.#bridge === undefined || this.#hasGivenUp) return undefined;
     this.#attempts += 1;
@@ -158,11 +210,19 @@ class Lifecycle {
     }
   }
 
+  /** @param {{ code: string, message: string }} told */
   #hearError({ code, message }) {
     const isOwn = code.startsWith('E_');
-    this.tellError(new OrgCacheError(isOwn ? code : 'E_REPLY', message, isOwn ? {} : { redisCode: code }));
+    this.tellError(
+      new OrgCacheError(
+        isOwn ? /** @type {ErrorCode} */ (code) : 'E_REPLY',
+        message,
+        isOwn ? {} : { redisCode: code },
+      ),
+    );
   }
 
+  /** @param {...string} events */
   #tell(...events) {
     for (const event of events) this.#context.emit(this.#emitter, event);
   }

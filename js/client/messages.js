@@ -4,6 +4,24 @@ const { OrgCacheError } = require('../errors.js');
 const { whenAborted } = require('../abort.js');
 const { signalOf } = require('../options.js');
 
+/** @import { MessagesOptions, RedisMessage } from '../../index.js' */
+
+/** @typedef {{ channel: string, message: string }} Message */
+/** @typedef {(message: Message) => void} Take */
+
+/**
+ * @typedef {object} MessagesParts
+ * @property {(take: Take) => Promise<() => void>} start
+ * @property {(event: { channel: string, maxBytes: number }) => void} onSlow
+ * @property {MessagesOptions} [options]
+ */
+
+/**
+ * @typedef {object} MessageReader
+ * @property {(result: IteratorResult<RedisMessage, undefined>) => void} resolve
+ * @property {(error: unknown) => void} reject
+ */
+
 /** What may wait for a reader, unless it says otherwise. */
 const MAX_BYTES = 1024 * 1024;
 /** What a message costs beside its bytes. */
@@ -17,18 +35,27 @@ class Messages {
   #start;
   #onSlow;
   #maxBytes;
+  /** @type {Message[]} */
   #waiting = [];
   #bytes = 0;
   #dropped = 0;
+  /** @type {MessageReader[]} */
   #readers = [];
   #isSlow = false;
   #isEnded = false;
+  /** @type {Promise<() => void> | undefined} */
   #started;
+  /** @type {(() => void) | undefined} */
   #stop;
+  /** @type {(() => void) | undefined} */
   #forget;
+  /** @type {{ error: unknown } | undefined} */
   #reason;
 
-  /** `start(take)` subscribes and answers a promise of what ends that; `take` is given each message. */
+  /**
+   * `start(take)` subscribes and answers a promise of what ends that; `take` is given each message.
+   * @param {MessagesParts} parts
+   */
   constructor({ start, onSlow, options = {} }) {
     const { maxBytes = MAX_BYTES } = options;
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) {
@@ -56,9 +83,10 @@ class Messages {
       this.#end(error);
       throw error;
     }
-    if (this.#isEnded) this.#stop();
+    if (this.#isEnded) this.#stop?.();
   }
 
+  /** @returns {Promise<IteratorResult<RedisMessage, undefined>>} */
   async next() {
     await this.ready();
     const message = this.#waiting.shift();
@@ -71,7 +99,10 @@ class Messages {
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
-  /** Ends the subscription, as leaving the loop does. */
+  /**
+   * Ends the subscription, as leaving the loop does.
+   * @returns {Promise<IteratorReturnResult<undefined>>}
+   */
   async return() {
     this.#waiting.length = 0;
     this.#end();
@@ -82,6 +113,7 @@ class Messages {
     return this.return();
   }
 
+  /** @type {Take} */
   #take(message) {
     if (this.#isEnded) return;
     const reader = this.#readers.shift();
@@ -92,25 +124,28 @@ class Messages {
     this.#waiting.push(message);
     this.#bytes += sizeOf(message);
     while (this.#bytes > this.#maxBytes && this.#waiting.length > 0) {
-      this.#bytes -= sizeOf(this.#waiting.shift());
+      this.#bytes -= sizeOf(/** @type {Message} */ (this.#waiting.shift()));
       this.#dropped += 1;
       if (!this.#isSlow) this.#onSlow({ channel: message.channel, maxBytes: this.#maxBytes });
       this.#isSlow = true;
     }
   }
 
+  /** @param {Message} message */
   #counted({ channel, message }) {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return { channel, message, dropped };
   }
 
+  /** @param {unknown} reason */
   #abort(reason) {
     this.#reason = { error: reason };
     this.#waiting.length = 0;
     this.#end(reason);
   }
 
+  /** @param {unknown} [error] */
   #end(error) {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -122,6 +157,7 @@ class Messages {
     }
   }
 
+  /** @returns {IteratorReturnResult<undefined>} */
   #last() {
     const { error } = this.#reason ?? {};
     this.#reason = undefined;
@@ -130,6 +166,7 @@ class Messages {
   }
 }
 
+/** @param {Message} message */
 function sizeOf({ message }) {
   return MESSAGE_BYTES + Buffer.byteLength(message);
 }

@@ -3,6 +3,15 @@
 const { clearInterval, setInterval } = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
+/** @import { Connections } from './connections.js' */
+
+/**
+ * @typedef {object} MonitorOptions
+ * @property {Connections} connections
+ * @property {(time: string, words: string[], source: string, database: string) => void} onCommand
+ * @property {(error: unknown) => void} onError
+ */
+
 /** Nothing else may keep the process of a monitor alive. The longest that a timer of Node waits. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
@@ -11,10 +20,15 @@ class Monitor {
   #connections;
   #onCommand;
   #onError;
+  /** @type {ReturnType<Connections['monitor']> | undefined} */
   #monitored;
+  /** @type {NodeJS.Timeout | undefined} */
   #keepAlive;
 
-  /** `onCommand` is given time, words, source and database of each command, all as texts. */
+  /**
+   * `onCommand` is given time, words, source and database of each command, all as texts.
+   * @param {MonitorOptions} options
+   */
   constructor({ connections, onCommand, onError }) {
     this.#connections = connections;
     this.#onCommand = onCommand;
@@ -27,7 +41,7 @@ class Monitor {
     this.#monitored = this.#connections.monitor({
       onBack: () => this.#ask().catch(this.#onError),
       onEnd: () => this.end(),
-      onPush: (line) => this.#tell(line),
+      onPush: (/** @type {Buffer} */ line) => this.#tell(line),
     });
     await this.#ask();
   }
@@ -36,7 +50,10 @@ class Monitor {
     await this.#monitored?.connection.ask(TEXTS, 'monitor', []);
   }
 
-  /** `1700000000.123456 [0 127.0.0.1:6379] "set" "k" "v"` */
+  /**
+   * `1700000000.123456 [0 127.0.0.1:6379] "set" "k" "v"`
+   * @param {Buffer} line
+   */
   #tell(line) {
     const text = line.toString();
     const beforeWords = text.indexOf('"');
@@ -58,4 +75,4 @@ class Monitor {
   }
 }
 
-module.exports = { Monitor };
+exports.Monitor = Monitor;

@@ -3,11 +3,30 @@
 const { OrgCacheError } = require('../errors.js');
 const { hostsOf } = require('./endpoint.js');
 
+/** @import { Bridge } from '../bridge.js' */
+/** @import { RedisClient } from './client.js' */
+/** @import { Connections } from './connections.js' */
+/** @import { Endpoint } from './endpoint.js' */
+
+/**
+ * A client of one node.
+ * @typedef {{ isReplica: boolean, node: RedisClient }} KnownNode
+ */
+
+/**
+ * @typedef {object} NodesAsked
+ * @property {RedisClient} client
+ * @property {string} role
+ * @property {Connections} connections
+ * @property {Map<string, KnownNode>} known
+ */
+
 const ROLES = ['all', 'master', 'slave'];
 
 /**
  * A client for each node of a cluster; those of replicas read from them. `known` has the clients that were made before, by
  * address.
+ * @param {NodesAsked} asked
  */
 function nodesOf({ client, role, connections, known }) {
   if (!ROLES.includes(role)) {
@@ -23,26 +42,37 @@ function nodesOf({ client, role, connections, known }) {
   const asked = [...addresses].filter(([, isReplica]) => role === 'all' || isReplica === (role === 'slave'));
   return asked.map(([address, isReplica]) => {
     if (!known.has(address)) known.set(address, { isReplica, node: nodeAt(client, address, isReplica) });
-    return known.get(address).node;
+    return /** @type {KnownNode} */ (known.get(address)).node;
   });
 }
 
-/** Whether each is a replica, by address. Before nodes are found those that are configured count as primaries. */
+/**
+ * Whether each is a replica, by address. Before nodes are found those that are configured count as primaries.
+ * @param {InstanceType<typeof Bridge>} bridge
+ * @returns {Map<string, boolean>}
+ */
 function addressesOf(bridge) {
   const { nodes = [], replicas = [] } = bridge.isOpen ? bridge.report() : {};
   const primaries = nodes.map(({ address }) => address).filter(Boolean);
   const found =
     primaries.length > 0 ? primaries : hostsOf(bridge.config().settings.clusterHosts.value).map(addressOf);
-  return new Map([
-    ...replicas.map((address) => [address, true]),
-    ...found.map((address) => [address, false]),
-  ]);
+  /** @type {[string, boolean][]} */
+  const areReplicas = replicas.map((address) => [address, true]);
+  /** @type {[string, boolean][]} */
+  const arePrimaries = found.map((address) => [address, false]);
+  return new Map([...areReplicas, ...arePrimaries]);
 }
 
+/** @param {Endpoint} endpoint */
 function addressOf({ host, port }) {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/**
+ * @param {RedisClient} client
+ * @param {string} address
+ * @param {boolean} readOnly
+ */
 function nodeAt(client, address, readOnly) {
   const [{ host, port }] = hostsOf(address);
   return client.duplicate({ clusterHosts: '', host, port, db: 0, lazyConnect: true, readOnly });

@@ -4,6 +4,14 @@ const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
 const { replyError } = require('./queued-transaction.js');
 
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { ChainEntry, Outcome, SentEntry } from './chain.js' */
+/** @import { Command } from './commands.js' */
+/** @import { Script } from './script.js' */
+/** @import { CommandSender, Reject } from './sender-types.js' */
+
+/** @typedef {(index: number, outcome: Outcome) => void} Settle */
+
 /** What stands in for commands among the entries. */
 const MULTI = 'MULTI';
 const EXEC = 'EXEC';
@@ -14,40 +22,58 @@ class Pipeline extends Chain {
   #sender;
   #entries;
   #isQueueing = false;
-  /** Scripts whose code the server is sent in front of what follows. */
+  /**
+   * Scripts whose code the server is sent in front of what follows.
+   * @type {Set<Script>}
+   */
   #sentScripts = new Set();
+  /** @type {Promise<Outcome[]> | undefined} */
   #outcome;
 
+  /** @param {CommandSender} sender */
   constructor(sender) {
+    /** @type {ChainEntry[]} */
     const entries = [];
     super(entries);
     this.#sender = sender;
     this.#entries = entries;
   }
 
-  /** What follows up to `exec` is one transaction. */
+  /**
+   * What follows up to `exec` is one transaction.
+   * @param {RedisCallback<unknown>} [callback]
+   */
   multi(callback) {
     this.#isQueueing = true;
     return Chain.mark(this, MULTI, callback);
   }
 
+  /** @param {RedisCallback<unknown>} [callback] */
   discard(callback) {
     this.#isQueueing = false;
     return Chain.mark(this, DISCARD, callback);
   }
 
+  /** @param {Command} command */
   isInline(command) {
     return command.framesTransaction;
   }
 
-  /** MULTI, EXEC or DISCARD, given by its name. */
+  /**
+   * MULTI, EXEC or DISCARD, given by its name.
+   * @param {string} method
+   * @param {RedisCallback<unknown>} [callback]
+   */
   inline(method, callback) {
-    if (method !== 'exec') return this[method](callback);
+    if (method !== 'exec') return this[/** @type {'multi' | 'discard'} */ (method)](callback);
     this.#isQueueing = false;
     return Chain.mark(this, EXEC, callback);
   }
 
-  /** Ends a transaction that `multi` began; else sends everything and answers `[error, reply]` for each. */
+  /**
+   * Ends a transaction that `multi` began; else sends everything and answers `[error, reply]` for each.
+   * @param {RedisCallback<unknown>} [callback]
+   */
   exec(callback) {
     if (this.#isQueueing) {
       this.#isQueueing = false;
@@ -58,6 +84,7 @@ class Pipeline extends Chain {
     return withCallback(this.#outcome, callback);
   }
 
+  /** @returns {Promise<Outcome[]>} */
   #run() {
     const refusal = this.#refusal();
     if (refusal === undefined) return this.#sendAll();
@@ -76,12 +103,15 @@ class Pipeline extends Chain {
     return undefined;
   }
 
+  /** @returns {Promise<Outcome[]>} */
   #sendAll() {
     const entries = this.#entries;
     return new Promise((resolve) => {
+      /** @type {Outcome[]} */
       const results = new Array(entries.length);
       let left = entries.length;
       if (left === 0) resolve(results);
+      /** @type {Settle} */
       const settle = (index, result) => {
         results[index] = result;
         entries[index].tell?.(result);
@@ -96,9 +126,16 @@ class Pipeline extends Chain {
     });
   }
 
+  /**
+   * @param {SentEntry} entry
+   * @param {number} index
+   * @param {Settle} settle
+   */
   #send(entry, index, settle) {
+    /** @param {unknown} reply */
     const resolve = (reply) => settle(index, [null, reply]);
-    const reject = (error) => settle(index, [error]);
+    /** @type {Reject} */
+    const reject = (error) => settle(index, [/** @type {Error} */ (error)]);
     const { command, script, words, flags, error } = entry;
     if (error !== undefined) return reject(error);
     if (script === undefined) return this.#sender.send(command, words, flags, resolve, reject);
@@ -109,7 +146,11 @@ class Pipeline extends Chain {
     this.#sender.send(whole.command, whole.words, flags, resolve, reject);
   }
 
-  /** Runs what stands between this marker and the next. Answers where that is. */
+  /**
+   * Runs what stands between this marker and the next. Answers where that is.
+   * @param {number} start
+   * @param {Settle} settle
+   */
   #runTransaction(start, settle) {
     const entries = this.#entries;
     if (entries[start].marker !== MULTI) {
@@ -118,13 +159,14 @@ class Pipeline extends Chain {
     }
     let end = start + 1;
     while (end < entries.length && entries[end].marker === undefined) end += 1;
-    const inside = entries.slice(start + 1, end);
+    const inside = /** @type {SentEntry[]} */ (entries.slice(start + 1, end));
     settle(start, [null, 'OK']);
     for (let index = start + 1; index < end; index += 1) settle(index, [null, 'QUEUED']);
     if (end === entries.length) return end;
     if (entries[end].marker === EXEC) {
+      /** @param {unknown[] | null} replies */
       const succeed = (replies) => settle(end, [null, replies]);
-      runTogether(this.#sender, inside, succeed, (error) => settle(end, [error]));
+      runTogether(this.#sender, inside, succeed, (error) => settle(end, [/** @type {Error} */ (error)]));
     } else if (entries[end].marker === DISCARD) {
       settle(end, [null, 'OK']);
     } else {
@@ -134,7 +176,13 @@ class Pipeline extends Chain {
   }
 }
 
-/** Runs entries as one transaction: their replies, with errors among them, go to one of two functions. */
+/**
+ * Runs entries as one transaction: their replies, with errors among them, go to one of two functions.
+ * @param {CommandSender} sender
+ * @param {SentEntry[]} entries
+ * @param {(replies: unknown[] | null) => void} resolve
+ * @param {Reject} reject
+ */
 function runTogether(sender, entries, resolve, reject) {
   const wrong = entries.find(({ error }) => error !== undefined);
   if (wrong !== undefined) return reject(wrong.error);

@@ -2,12 +2,33 @@
 
 const { OrgCacheError } = require('../errors.js');
 
+/** @import { Failure } from '../errors.js' */
+/** @import { Command } from './commands.js' */
+/** @import { Reject, Resolve } from './sender-types.js' */
+/** @import { Word } from './words.js' */
+
+/** @typedef {{ command: Command, words: Word[], flags: number }} QueuedCommand */
+
+/**
+ * The error of EXEC, with the reasons for which commands were refused.
+ * @typedef {Failure & { previousErrors: Error[] }} Refusal
+ */
+
 /** Commands that wait for EXEC, refused as the server would refuse them. */
 class QueuedTransaction {
+  /** @type {QueuedCommand[]} */
   commands = [];
-  /** What EXEC fails with where one of them was refused. */
+  /**
+   * What EXEC fails with where one of them was refused.
+   * @type {Refusal | undefined}
+   */
   refusal;
 
+  /**
+   * @param {QueuedCommand} entry
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
   add(entry, resolve, reject) {
     const { command, words } = entry;
     const count = words.length + 1;
@@ -23,22 +44,36 @@ class QueuedTransaction {
   }
 }
 
-/** An error as the server would put it. */
+/**
+ * An error as the server would put it.
+ * @param {string} line
+ */
 function replyError(line) {
   return new OrgCacheError('E_REPLY', line, { redisCode: line.split(' ', 1)[0] });
 }
 
-/** What EXEC fails with, and where ioredis's users look for the reasons. */
+/**
+ * What EXEC fails with, and where ioredis's users look for the reasons.
+ * @param {Error[]} previousErrors
+ * @param {string} line
+ * @returns {Refusal}
+ */
 function abortedBy(previousErrors, line) {
   return Object.assign(replyError(line), { previousErrors });
 }
 
 const WITH_REASON = /^EXECABORT Transaction discarded because of previous errors: (.+)$/s;
 
-/** An error of a transaction: where commands were refused before EXEC, the refusal is in `previousErrors`. */
+/**
+ * An error of a transaction: where commands were refused before EXEC, the refusal is in `previousErrors`.
+ * @param {unknown} error
+ */
 function withPreviousErrors(error) {
-  const reason = WITH_REASON.exec(error.message)?.[1];
-  return reason === undefined ? error : Object.assign(error, { previousErrors: [replyError(reason)] });
+  const failure = /** @type {Failure} */ (error);
+  const reason = WITH_REASON.exec(failure.message)?.[1];
+  return reason === undefined ? failure : Object.assign(failure, { previousErrors: [replyError(reason)] });
 }
 
-module.exports = { QueuedTransaction, replyError, withPreviousErrors };
+exports.QueuedTransaction = QueuedTransaction;
+exports.replyError = replyError;
+exports.withPreviousErrors = withPreviousErrors;

@@ -5,6 +5,11 @@ const { scansOfNodes } = require('./cluster-scan.js');
 const { define } = require('./commands.js');
 const { wordOf } = require('./words.js');
 
+/** @import { ReadableOptions } from 'node:stream' */
+/** @import { RedisClient, RedisTransaction, ScanOptions } from '../../index.js' */
+/** @import { Scan, ScanMethod } from './cluster-scan.js' */
+/** @import { Word } from './words.js' */
+
 /** The commands that go through a collection by a cursor. All but SCAN are about one key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
@@ -12,11 +17,16 @@ const START = '0';
 /** What a scan finds, page by page: each chunk is the list that one call of the server answered, which may be empty. */
 class ScanStream extends Readable {
   #findScans;
+  /** @type {Scan[] | undefined} */
   #scans;
   #cursor = START;
   #isDone = false;
 
-  /** `findScans` answers functions from a cursor to `[cursor, found]`, each gone through from its start. */
+  /**
+   * `findScans` answers functions from a cursor to `[cursor, found]`, each gone through from its start.
+   * @param {() => Promise<Scan[]>} findScans
+   * @param {ReadableOptions} streamOptions
+   */
   constructor(findScans, streamOptions) {
     super({ ...streamOptions, objectMode: true });
     this.#findScans = findScans;
@@ -46,9 +56,16 @@ class ScanStream extends Readable {
   }
 }
 
-/** The words of the options. They go with every page, so they are the stream's own. */
+/**
+ * The words of the options. They go with every page, so they are the stream's own.
+ * @param {ScanOptions} asked
+ * @param {string} scan
+ * @returns {Word[]}
+ */
 function scanOptions({ match, type, count, noValues }, scan) {
+  /** @type {Word[]} */
   const options = [];
+  /** @type {(name: string, value: unknown) => void} */
   const add = (name, value) => options.push(name, wordOf(value, scan, options.length + 1));
   if (match) add('MATCH', match);
   if (type) add('TYPE', type);
@@ -57,16 +74,23 @@ function scanOptions({ match, type, count, noValues }, scan) {
   return options;
 }
 
-/** Gives clients `scanStream`, `hscanStream` and so on, and those of Buffers. See `scansOfNodes`. */
+/**
+ * Gives clients `scanStream`, `hscanStream` and so on, and those of Buffers. See `scansOfNodes`.
+ * @param {object} prototype
+ * @param {(client: RedisClient) => RedisTransaction} transactionApart
+ */
 function defineScans(prototype, transactionApart) {
   for (const scan of SCANS) {
     for (const method of [scan, `${scan}Buffer`]) {
       define(prototype, `${method}Stream`, function (...given) {
         const key = scan === 'scan' ? [] : [wordOf(given.shift(), scan, 0)];
-        const { match, type, count, noValues, ...streamOptions } = given[0] ?? {};
+        const { match, type, count, noValues, ...streamOptions } =
+          /** @type {ScanOptions & ReadableOptions} */ (given[0] ?? {});
         const options = scanOptions({ match, type, count, noValues }, scan);
+        /** @type {() => Promise<Scan[]>} */
         const ofAll = async () => [(cursor) => this[method](...key, cursor, ...options)];
-        const ofNodes = () => scansOfNodes(this, method, options, transactionApart);
+        const ofNodes = () =>
+          scansOfNodes(this, /** @type {ScanMethod} */ (method), options, transactionApart);
         const isSpread = scan === 'scan' && this.isCluster;
         return new ScanStream(isSpread ? ofNodes : ofAll, streamOptions);
       });

@@ -5,6 +5,16 @@ const { OrgCacheError } = require('../errors.js');
 const { commandNamed } = require('./commands.js');
 const { wordsOf } = require('./words.js');
 
+/** @import { Failure } from '../errors.js' */
+/** @import { Command } from './commands.js' */
+/** @import { CommandSender, Reject, Resolve } from './sender-types.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * A script as a caller gives it. The values are checked.
+ * @typedef {{ lua?: string, numberOfKeys?: number, readOnly?: boolean }} ScriptDefinition
+ */
+
 const EVAL = commandNamed('eval');
 const EVALSHA = commandNamed('evalsha');
 
@@ -14,6 +24,10 @@ class Script {
   #sha;
   #numberOfKeys;
 
+  /**
+   * @param {string} name
+   * @param {ScriptDefinition} definition
+   */
   constructor(name, { lua, numberOfKeys }) {
     if (typeof lua !== 'string') {
       throw new OrgCacheError('E_CONFIG', `the script ${name} needs its Lua code as the text lua`);
@@ -26,25 +40,55 @@ class Script {
     this.#numberOfKeys = numberOfKeys;
   }
 
-  /** The words of a call behind the script itself. */
+  /**
+   * The words of a call behind the script itself.
+   * @param {unknown[]} given
+   */
   words(given) {
     const words = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
     return wordsOf(EVAL, words);
   }
 
-  /** As one command. By its digest alone only where the server was sent the code just before. */
+  /**
+   * As one command. By its digest alone only where the server was sent the code just before.
+   * @param {Word[]} words
+   * @returns {{ command: Command, words: Word[] }}
+   */
   asCommand(words, isKnown = false) {
     if (isKnown) return { command: EVALSHA, words: [this.#sha, ...words] };
     return { command: EVAL, words: [this.#lua, ...words] };
   }
 
-  /** By its digest, and whole where the server does not know it. */
+  /**
+   * Runs it with what a caller gave.
+   * @param {CommandSender} sender
+   * @param {unknown[]} given
+   * @param {number} flags
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
+  run(sender, given, flags, resolve, reject) {
+    const words = this.words(given);
+    if (!sender.isQueueing) return this.send(sender, words, flags, resolve, reject);
+    const whole = this.asCommand(words);
+    sender.send(whole.command, whole.words, flags, resolve, reject);
+  }
+
+  /**
+   * By its digest, and whole where the server does not know it.
+   * @param {CommandSender} sender
+   * @param {Word[]} words
+   * @param {number} flags
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
   send(sender, words, flags, resolve, reject) {
     sender.send(EVALSHA, [this.#sha, ...words], flags, resolve, (error) => {
-      if (error.redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...words], flags, resolve, reject);
+      const { redisCode } = /** @type {Failure} */ (error);
+      if (redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...words], flags, resolve, reject);
       else reject(error);
     });
   }
 }
 
-module.exports = { Script };
+exports.Script = Script;

@@ -1,14 +1,25 @@
 'use strict';
 
-/** The database that SELECT with these words is about; undefined where the server is to refuse them. */
+/** @import { QueuedCommand } from './queued-transaction.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * The database that SELECT with these words is about; undefined where the server is to refuse them.
+ * @param {Word[]} words
+ */
 function selectedBy(words) {
   const text = words.length === 1 ? String(words[0]) : '';
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The database in which a transaction has left its connection; undefined where it selected none. */
+/**
+ * The database in which a transaction has left its connection; undefined where it selected none.
+ * @param {QueuedCommand[]} commands
+ * @param {unknown[] | null} replies
+ */
 function lastSelected(commands, replies) {
   if (replies === null) return undefined;
+  /** @type {(sent: QueuedCommand, index: number) => boolean} */
   const isDone = ({ command }, index) => command.method === 'select' && !(replies[index] instanceof Error);
   const last = commands.findLast(isDone);
   return last && selectedBy(last.words);

@@ -2,10 +2,19 @@
 
 const { OrgCacheError, ofCommand } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
-const { TEXTS, changeOf, commandNamed, isBlocking } = require('./commands.js');
+const { TEXTS, changeOf, commandNamed, isBlocking, newestOf } = require('./commands.js');
 const { lastSelected, selectedBy } = require('./selected.js');
 const { QueuedTransaction, replyError, withPreviousErrors } = require('./queued-transaction.js');
 const { transactionOf } = require('./transaction-call.js');
+
+/** @import { Failure } from '../errors.js' */
+/** @import { Command } from './commands.js' */
+/** @import { Connections } from './connections.js' */
+/** @import { DedicatedConnection } from './dedicated-connection.js' */
+/** @import { DedicatedPool } from './dedicated-pool.js' */
+/** @import { QueuedCommand } from './queued-transaction.js' */
+/** @import { Ask, Lent, Reject, Resolve, Say, SenderOptions, Transact } from './sender-types.js' */
+/** @import { Word } from './words.js' */
 
 const { verbs, commandFlags } = protocol;
 const SELECT = commandNamed('select');
@@ -24,9 +33,14 @@ class Sender {
   #detail;
   #isReady;
   #isEnded = false;
+  /** @type {QueuedTransaction | undefined} */
   #queued;
+  /** @type {Promise<Lent> | undefined} */
   #watched;
-  /** What ends each call that has a connection of its own or waits for one. */
+  /**
+   * What ends each call that has a connection of its own or waits for one.
+   * @type {Set<() => void>}
+   */
   #alone = new Set();
 
   /**
@@ -34,6 +48,8 @@ class Sender {
    * function for each command that is the client's own to carry out, from its words to a promise; `onSelect` is told
    * the number of a database that was selected. With `isReady` commands are refused where it answers false; with
    * `stringNumbers` numbers are answered as texts.
+   * @param {Connections} connections
+   * @param {SenderOptions} options
    */
   constructor(connections, { isPrefixed, channelNames, handlers, onSelect, isReady, stringNumbers }) {
     this.#connections = connections;
@@ -77,7 +93,7 @@ class Sender {
 
   /** As with ioredis the refused command has the client connect. */
   #refuseIfAway() {
-    if (this.#isReady()) return;
+    if (/** @type {() => boolean} */ (this.#isReady)()) return;
     this.#connections.bridge.open();
     throw new OrgCacheError('E_CONNECT', "Stream isn't writeable and enableOfflineQueue options is false");
   }
@@ -96,12 +112,19 @@ class Sender {
     return this.#queued !== undefined;
   }
 
-  /** Whether the words of a command may be needed after `send` has returned. */
+  /**
+   * Whether the words of a command may be needed after `send` has returned.
+   * @param {Command} command
+   */
   keepsWords(command) {
     return this.#queued !== undefined || (command.isSpecial && !command.publishes);
   }
 
-  /** What of a command this client's connection cannot carry; undefined where it can. */
+  /**
+   * What of a command this client's connection cannot carry; undefined where it can.
+   * @param {Command} command
+   * @param {Word[]} words
+   */
   changeRefused(command, words) {
     if (!command.mayChange) return undefined;
     const isCarried = this.#handlers[command.method] !== undefined;
@@ -109,7 +132,10 @@ class Sender {
     return changeOf(command, words);
   }
 
-  /** A command in words; its outcome goes to one of two functions. Never throws. */
+  /**
+   * A command in words; its outcome goes to one of two functions. Never throws.
+   * @type {Say}
+   */
   send(command, words, flags, resolve, reject) {
     try {
       if (this.#isEnded) throw ended();
@@ -132,11 +158,15 @@ class Sender {
     }
   }
 
-  /** Sends a command that cannot go as others do. Answers whether it did. */
+  /**
+   * Sends a command that cannot go as others do. Answers whether it did.
+   * @type {(...said: Parameters<Say>) => boolean}
+   */
   #divert(command, words, flags, resolve, reject) {
     const handle = this.#handlers[command.method];
     if (handle !== undefined) {
       const isBuffer = (flags & commandFlags.buffers) !== 0;
+      /** @type {Resolve} */
       const tell = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
       handle(words).then(tell, reject);
       return true;
@@ -147,17 +177,25 @@ class Sender {
     return true;
   }
 
-  /** Where one client has the connection, which takes SELECT in its place among the other commands. */
+  /**
+   * Where one client has the connection, which takes SELECT in its place among the other commands.
+   * @param {Word[]} words
+   * @param {number} detail
+   * @param {Resolve} resolve
+   * @param {Reject} reject
+   */
   #select(words, detail, resolve, reject) {
     const connections = this.#connections;
     const database = selectedBy(words);
     if (!connections.isOwn || database === undefined) return false;
     const isOther = database !== connections.database;
     const undo = connections.select(database);
+    /** @type {Resolve} */
     const succeed = (reply) => {
       if (isOther) this.#onSelect(database);
       resolve(reply);
     };
+    /** @type {Reject} */
     const fail = (error) => {
       undo();
       reject(error);
@@ -167,11 +205,15 @@ class Sender {
     return true;
   }
 
+  /** @param {Word[]} words */
   #nameChannel(words) {
     if (words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
   }
 
-  /** The same, as a promise. */
+  /**
+   * The same, as a promise.
+   * @type {Ask}
+   */
   ask(command, words, flags) {
     return new Promise((resolve, reject) => this.send(command, words, flags, resolve, reject));
   }
@@ -179,14 +221,17 @@ class Sender {
   /**
    * Runs commands together, on the connection that watches keys if there is one: then the answer is null where such a
    * key has changed since. Otherwise their replies, with errors among them. The outcome goes to one of two functions.
+   * @type {Transact}
    */
   transact(commands, resolve, reject) {
+    /** @type {Reject} */
     const fail = (error) => reject(ofCommand(withPreviousErrors(error), 'exec'));
     try {
       this.refuseIfEnded();
       if (this.#isReady !== undefined) this.#refuseIfAway();
       for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
       const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
+      /** @type {(sent: QueuedCommand) => boolean} */
       const isBlockingOne = ({ command, words }) => isBlocking(command, words);
       if (this.#watched !== undefined || commands.some(isBlockingOne)) {
         const done = this.#transactAlone(commands, detail, values);
@@ -194,9 +239,10 @@ class Sender {
         return;
       }
       if (commands.length === 0) return resolve([]);
+      /** @type {(replies: unknown) => void} */
       const succeed = (replies) => {
-        this.#noteSelected(lastSelected(commands, replies));
-        resolve(repliesOf(replies));
+        this.#noteSelected(lastSelected(commands, /** @type {unknown[] | null} */ (replies)));
+        resolve(repliesOf(/** @type {unknown[] | null} */ (replies)));
       };
       const { bridge } = this.#connections;
       bridge.open();
@@ -206,11 +252,16 @@ class Sender {
     }
   }
 
-  /** The same, as a promise. */
+  /**
+   * The same, as a promise.
+   * @param {QueuedCommand[]} commands
+   * @returns {Promise<unknown[] | null>}
+   */
   transaction(commands) {
     return new Promise((resolve, reject) => this.transact(commands, resolve, reject));
   }
 
+  /** @param {number | undefined} database */
   #noteSelected(database) {
     if (database === undefined) return;
     const isOther = database !== this.#connections.database;
@@ -218,9 +269,15 @@ class Sender {
     if (isOther) this.#onSelect(database);
   }
 
+  /**
+   * @param {QueuedCommand[]} commands
+   * @param {number} detail
+   * @param {(number | Word)[]} values
+   */
   async #transactAlone(commands, detail, values) {
     const watched = this.#watched;
     this.#watched = undefined;
+    /** @type {Lent} */
     const lent = await (watched ?? this.#connections.lend().then((connection) => ({ connection })));
     const replies = await this.#runAlone(lent, detail, values);
     const database = lastSelected(commands, replies);
@@ -231,6 +288,11 @@ class Sender {
     return replies;
   }
 
+  /**
+   * @param {Lent} lent
+   * @param {number} detail
+   * @param {(number | Word)[]} values
+   */
   async #runAlone({ connection, losses }, detail, values) {
     const { pool } = this.#connections;
     // A new connection watches nothing, so nobody knows whether the keys have changed.
@@ -250,7 +312,10 @@ class Sender {
     }
   }
 
-  /** Watches keys until the next transaction of this client, on a connection that it has until then. */
+  /**
+   * Watches keys until the next transaction of this client, on a connection that it has until then.
+   * @param {Word[]} words
+   */
   async watch(words) {
     this.refuseIfEnded();
     this.#watched ??= this.#connections
@@ -266,7 +331,10 @@ class Sender {
     }
   }
 
-  /** Gives the connection back that watches; `only` if it still is the one that the client has. */
+  /**
+   * Gives the connection back that watches; `only` if it still is the one that the client has.
+   * @param {Promise<Lent>} [only]
+   */
   async unwatch(only = this.#watched) {
     if (only === undefined || only !== this.#watched) return 'OK';
     this.#watched = undefined;
@@ -304,6 +372,7 @@ class Sender {
     return this.unwatch();
   }
 
+  /** @param {string} by */
   #takeQueued(by) {
     const queued = this.#queued;
     if (queued === undefined) throw replyError(`ERR ${by} without MULTI`);
@@ -314,6 +383,7 @@ class Sender {
   /**
    * `XREAD ... $` means what is added from the call on. The connection that it is lent may be made only now, and is not in
    * order with that of other commands: so it is told which entry is the last one, as the latter has it.
+   * @type {Say}
    */
   #sendBlocking(command, words, flags, resolve, reject) {
     const newest = command.method === 'xread' ? newestOf(words) : [];
@@ -324,7 +394,11 @@ class Sender {
     }, reject);
   }
 
-  /** These words with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`. */
+  /**
+   * These words with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`.
+   * @param {Word[]} words
+   * @param {ReturnType<typeof newestOf>} newest
+   */
   async #withLastIds(words, newest) {
     const known = [...words];
     // A transaction is answered by the primary: a replica may not have the last entry yet.
@@ -333,7 +407,7 @@ class Sender {
       words: [words[stream], '+', '-', 'COUNT', '1'],
       flags: TEXTS,
     }));
-    const replies = await this.apart().transaction(asked);
+    const replies = /** @type {unknown[]} */ (await this.apart().transaction(asked));
     newest.forEach(({ id }, index) => {
       const reply = replies[index];
       // What the server refuses, it refuses the read itself.
@@ -342,9 +416,11 @@ class Sender {
     return known;
   }
 
+  /** @type {Say} */
   #sendAlone(command, words, flags, resolve, reject) {
     const { pool } = this.#connections;
     const detail = this.#detail | command.detail | flags;
+    /** @type {DedicatedConnection | undefined} */
     let lent;
     const finish = () => this.#alone.delete(end);
     const end = () => {
@@ -353,11 +429,13 @@ class Sender {
       reject(ended());
     };
     this.#alone.add(end);
+    /** @type {Resolve} */
     const succeed = (value) => {
       if (!finish()) return;
-      pool.release(lent);
+      pool.release(/** @type {DedicatedConnection} */ (lent));
       resolve(value);
     };
+    /** @type {Reject} */
     const fail = (error) => {
       if (!finish()) return;
       if (lent !== undefined) giveBack(pool, lent, error);
@@ -391,9 +469,14 @@ class Sender {
   }
 }
 
-/** An error of the server's leaves the connection as it was; any other may leave a command behind that still blocks. */
+/**
+ * An error of the server's leaves the connection as it was; any other may leave a command behind that still blocks.
+ * @param {DedicatedPool} pool
+ * @param {DedicatedConnection} connection
+ * @param {unknown} error
+ */
 function giveBack(pool, connection, error) {
-  if (error.code === 'E_REPLY') pool.release(connection);
+  if (/** @type {Failure} */ (error).code === 'E_REPLY') pool.release(connection);
   else pool.discard(connection);
 }
 
@@ -403,18 +486,6 @@ function ranUnguarded() {
     'E_UNKNOWN_OUTCOME',
     'the connection that watched the keys was lost; the transaction may have run although they have changed',
   );
-}
-
-/** Where XREAD has a stream that is read from its end on: the positions of its key and of the `$`. */
-function newestOf(words) {
-  const streams = words.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
-  const count = (words.length - streams) / 2;
-  if (streams === 0 || !Number.isInteger(count)) return [];
-  const newest = [];
-  for (let stream = streams; stream < streams + count; stream += 1) {
-    if (String(words[stream + count]) === '$') newest.push({ stream, id: stream + count });
-  }
-  return newest;
 }
 
 /** In the words of ioredis, by which libraries tell an end that was asked for from a failure. */

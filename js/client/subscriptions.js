@@ -5,12 +5,43 @@ const { textOf } = require('../texts.js');
 const { clearInterval, epochMs, queueMicrotask, setInterval, setTimeout } = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
-/** What ends each kind of subscription, and what its messages are called. */
+/** @import { EventEmitter } from 'node:events' */
+/** @import { ChannelNames } from './channel-names.js' */
+/** @import { Connections } from './connections.js' */
+/** @import { Take } from './messages.js' */
+/** @import { Word } from './words.js' */
+
+/** @typedef {ReturnType<Connections['subscriber']>} Subscriber */
+/** @typedef {'subscribe' | 'psubscribe' | 'ssubscribe'} Kind */
+
+/**
+ * @typedef {object} Entry
+ * @property {Word} name As it is sent.
+ * @property {boolean} isAsked Whether the client asked for it.
+ * @property {Set<Take>} taps Who else takes its messages.
+ * @property {number | undefined} since Since when messages may be missing, in milliseconds since 1970.
+ */
+
+/**
+ * @typedef {object} SubscriptionsParts
+ * @property {Connections} connections
+ * @property {ChannelNames} channelNames
+ * @property {EventEmitter} emitter
+ * @property {(error: unknown) => void} onError
+ */
+
+/**
+ * What ends each kind of subscription, and what its messages are called.
+ * @type {Record<Kind, { end: string, message: string }>}
+ */
 const KINDS = {
   subscribe: { end: 'unsubscribe', message: 'message' },
   psubscribe: { end: 'punsubscribe', message: 'pmessage' },
   ssubscribe: { end: 'sunsubscribe', message: 'smessage' },
 };
+/** Commands that begin subscriptions, and in the same order those that end them. */
+const SUBSCRIBING = /** @type {Kind[]} */ (Object.keys(KINDS));
+const UNSUBSCRIBING = Object.values(KINDS).map(({ end }) => end);
 /** They are about one slot at a time. */
 const OF_SHARDS = ['ssubscribe', 'sunsubscribe'];
 /** A connection that is silently dead is found out within this time, so messages may be missing since then. */
@@ -29,17 +60,25 @@ class Subscriptions {
   #channelNames;
   #emitter;
   #onError;
+  /** @type {Subscriber | undefined} */
   #subscriber;
+  /** @type {NodeJS.Timeout | undefined} */
   #keepAlive;
-  /** By how long they were unheard: names that are heard again, until that is told. */
+  /**
+   * By how long they were unheard: names that are heard again, until that is told.
+   * @type {Map<number, Word[]>}
+   */
   #heardAgain = new Map();
   /**
-   * By kind, then by name: the name as it is sent, whether the client asked for it, who else takes its messages, and
-   * since when these may be missing.
+   * By kind, then by name.
+   * @type {Record<Kind, Map<string, Entry>>}
    */
   #entries = { subscribe: new Map(), psubscribe: new Map(), ssubscribe: new Map() };
 
-  /** `emitter` gets the events of ioredis; `channelNames` says how channels are called on the server. */
+  /**
+   * `emitter` gets the events of ioredis; `channelNames` says how channels are called on the server.
+   * @param {SubscriptionsParts} parts
+   */
   constructor({ connections, channelNames, emitter, onError }) {
     this.#connections = connections;
     this.#channelNames = channelNames;
@@ -47,16 +86,15 @@ class Subscriptions {
     this.#onError = onError;
   }
 
-  /** Later subscriptions are made there. */
-  set connections(connections) {
-    this.#connections = connections;
-  }
-
   get isActive() {
     return this.#count() > 0;
   }
 
-  /** Answers how many subscriptions the connection has then. */
+  /**
+   * Answers how many subscriptions the connection has then.
+   * @param {Kind} kind
+   * @param {unknown[]} given
+   */
   async subscribe(kind, given) {
     const names = this.#namesOf(kind, given);
     const entries = names.map((name) => this.#entry(kind, name));
@@ -73,7 +111,11 @@ class Subscriptions {
     }
   }
 
-  /** Ends those that are named, or all of the kind. Answers how many are left. */
+  /**
+   * Ends those that are named, or all of the kind. Answers how many are left.
+   * @param {Kind} kind
+   * @param {unknown[]} given
+   */
   async unsubscribe(kind, given) {
     const all = this.#entries[kind];
     const names = given.length > 0 ? this.#namesOf(kind, given) : [...all.values()].map(({ name }) => name);
@@ -89,7 +131,12 @@ class Subscriptions {
     return count;
   }
 
-  /** Gives each message of a channel to `take` too. Answers what ends that. */
+  /**
+   * Gives each message of a channel to `take` too. Answers what ends that.
+   * @param {Kind} kind
+   * @param {unknown} channel
+   * @param {Take} take
+   */
   async tap(kind, channel, take) {
     const [name] = this.#namesOf(kind, [channel]);
     const entry = this.#entry(kind, name);
@@ -119,11 +166,19 @@ class Subscriptions {
     this.#endConnection();
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {unknown[]} given
+   */
   #namesOf(kind, given) {
     const isPattern = kind === 'psubscribe';
     return given.map((name) => this.#channelNames.outgoing(name, isPattern));
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {Word} name
+   */
   #entry(kind, name) {
     const key = keyOf(name);
     let entry = this.#entries[kind].get(key);
@@ -134,25 +189,30 @@ class Subscriptions {
     return entry;
   }
 
-  /** Whether nobody wants it any more. */
+  /**
+   * Whether nobody wants it any more.
+   * @param {Kind} kind
+   * @param {Entry} entry
+   */
   #forgetUnused(kind, entry) {
     if (entry.isAsked || entry.taps.size > 0) return false;
     this.#entries[kind].delete(keyOf(entry.name));
     return true;
   }
 
-  /** Every subscription, with its kind. */
+  /** Every subscription. */
   #all() {
-    return Object.entries(this.#entries).flatMap(([kind, entries]) =>
-      [...entries.values()].map((entry) => ({ kind, entry })),
-    );
+    return Object.values(this.#entries).flatMap((entries) => [...entries.values()]);
   }
 
   #names() {
-    return this.#all().map(({ entry }) => entry.name);
+    return this.#all().map(({ name }) => name);
   }
 
-  /** As the server counts: the channels of shards on their own, all others together with the patterns. */
+  /**
+   * As the server counts: the channels of shards on their own, all others together with the patterns.
+   * @param {Kind} kind
+   */
   #countBeside(kind) {
     const { psubscribe, ssubscribe, subscribe } = this.#entries;
     return kind === 'ssubscribe' ? ssubscribe.size : subscribe.size + psubscribe.size;
@@ -162,7 +222,11 @@ class Subscriptions {
     return Object.values(this.#entries).reduce((count, entries) => count + entries.size, 0);
   }
 
-  /** Says to the server what `name` says, and answers how many subscriptions there are then. */
+  /**
+   * Says to the server what `name` says, and answers how many subscriptions there are then.
+   * @param {string} name
+   * @param {Word[]} words
+   */
   async #ask(name, words) {
     this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
@@ -171,20 +235,25 @@ class Subscriptions {
       onEnd: () => this.close(),
       onLost: () => {
         const since = epochMs() - SILENCE_MS;
-        for (const { entry } of this.#all()) entry.since ??= since;
+        for (const entry of this.#all()) entry.since ??= since;
       },
-      onPush: (message) => this.#deliver(message),
+      onPush: (/** @type {Buffer[]} */ message) => this.#deliver(message),
     });
     try {
       const counts = await Promise.all(listsOf(name, words).map((list) => this.#say(name, list)));
-      return counts.at(-1);
+      return /** @type {number} */ (counts.at(-1));
     } finally {
       if (!this.isActive) this.#restIfUnused();
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {Word[]} words
+   */
   async #say(name, words) {
-    const [, , count] = await this.#subscriber.connection.ask(TEXTS, name, words);
+    const { connection } = /** @type {Subscriber} */ (this.#subscriber);
+    const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, words));
     return count;
   }
 
@@ -202,13 +271,18 @@ class Subscriptions {
 
   /** Subscribes again on new connections. Those of one node do not wait for those of another, which may be away. */
   #renew() {
-    for (const [kind, entries] of Object.entries(this.#entries)) {
-      const names = [...entries.values()].map(({ name }) => name);
+    for (const kind of SUBSCRIBING) {
+      const names = [...this.#entries[kind].values()].map(({ name }) => name);
       if (names.length > 0) for (const list of listsOf(kind, names)) this.#hearAgain(kind, list);
     }
   }
 
-  /** Subscribes again, and then has told for how long nothing can have come. */
+  /**
+   * Subscribes again, and then has told for how long nothing can have come.
+   * @param {Kind} kind
+   * @param {Word[]} names
+   * @param {boolean} [isFirst]
+   */
   async #hearAgain(kind, names, isFirst = true) {
     const { connection } = this.#subscriber ?? {};
     if (connection === undefined) return;
@@ -226,22 +300,31 @@ class Subscriptions {
     for (const name of names) this.#isHeardAgain(kind, name);
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {Word[]} names
+   */
   #tryAgain(kind, names) {
     const wanted = names.filter((name) => this.#entries[kind].has(keyOf(name)));
     if (wanted.length > 0) this.#hearAgain(kind, wanted, false);
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {Word} name
+   */
   #isHeardAgain(kind, name) {
     const entry = this.#entries[kind].get(keyOf(name));
     if (entry === undefined) return;
     const until = epochMs();
     const since = entry.since ?? until - SILENCE_MS;
     // Of a cluster some other node may still be away, and all are asked again when that one is back.
-    entry.since = this.#subscriber.connection.isStanding ? undefined : until - SILENCE_MS;
+    entry.since = this.#subscriber?.connection.isStanding ? undefined : until - SILENCE_MS;
     // What is answered together is told together.
     if (this.#heardAgain.size === 0) queueMicrotask(() => this.#tellHeardAgain());
-    if (!this.#heardAgain.has(since)) this.#heardAgain.set(since, []);
-    this.#heardAgain.get(since).push(entry.name);
+    const heard = this.#heardAgain.get(since) ?? [];
+    heard.push(entry.name);
+    this.#heardAgain.set(since, heard);
   }
 
   #tellHeardAgain() {
@@ -250,11 +333,16 @@ class Subscriptions {
     for (const [since, names] of heard) this.#tellGap(since, names);
   }
 
+  /**
+   * @param {number} since
+   * @param {Word[]} [names]
+   */
   #tellGap(since, names = this.#names()) {
     const channels = names.map((name) => this.#channelNames.incoming(name).toString());
     if (channels.length > 0) this.#emit('gap', { channels, since, until: epochMs() });
   }
 
+  /** @param {Buffer[]} message */
   #deliver(message) {
     const kind = message[0].toString('latin1');
     if (kind === 'message') this.#tell('subscribe', kind, message[1], message[1], message[2]);
@@ -263,7 +351,10 @@ class Subscriptions {
     else if (kind === 'sunsubscribe') this.#follow(message[1]);
   }
 
-  /** The slot of a shard's channel has gone to another node, which is to be asked now. */
+  /**
+   * The slot of a shard's channel has gone to another node, which is to be asked now.
+   * @param {Buffer} name
+   */
   #follow(name) {
     const entry = this.#entries.ssubscribe.get(keyOf(name));
     if (entry === undefined || this.#subscriber === undefined) return;
@@ -271,7 +362,10 @@ class Subscriptions {
     this.#hearAgain('ssubscribe', [name]);
   }
 
-  /** A message as text; where no string can hold it that is told, and who takes Buffers gets it all the same. */
+  /**
+   * A message as text; where no string can hold it that is told, and who takes Buffers gets it all the same.
+   * @param {Buffer} payload
+   */
   #textOf(payload) {
     try {
       return textOf(payload);
@@ -281,11 +375,18 @@ class Subscriptions {
     }
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {string} event
+   * @param {Buffer} name
+   * @param {Buffer} channel
+   * @param {Buffer} payload
+   */
   #tell(kind, event, name, channel, payload) {
     const emitter = this.#emitter;
     const seen = this.#channelNames.incoming(channel);
     const entry = this.#entries[kind].get(keyOf(name));
-    const wantsText = emitter.listenerCount(event) > 0 || entry?.taps.size > 0;
+    const wantsText = emitter.listenerCount(event) > 0 || (entry !== undefined && entry.taps.size > 0);
     const text = wantsText ? this.#textOf(payload) : undefined;
     if (text !== undefined) {
       for (const take of entry?.taps ?? []) take({ channel: seen.toString(), message: text });
@@ -300,19 +401,30 @@ class Subscriptions {
     }
   }
 
+  /**
+   * @param {string} event
+   * @param {...unknown} details
+   */
   #emit(event, ...details) {
     this.#connections.context.emit(this.#emitter, event, ...details);
   }
 }
 
-/** What is said in one request: each channel of shards may be another node's, which counts what it has alone. */
+/**
+ * What is said in one request: each channel of shards may be another node's, which counts what it has alone.
+ * @param {string} name
+ * @param {Word[]} words
+ */
 function listsOf(name, words) {
   return OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
 }
 
-/** A name may be any bytes; each is one character here. */
+/**
+ * A name may be any bytes; each is one character here.
+ * @param {Word} name
+ */
 function keyOf(name) {
   return Buffer.isBuffer(name) ? name.toString('latin1') : Buffer.from(name).toString('latin1');
 }
 
-module.exports = { Subscriptions };
+module.exports = { SUBSCRIBING, Subscriptions, UNSUBSCRIBING };

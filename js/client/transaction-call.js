@@ -5,22 +5,38 @@ const { protocol } = require('../protocol.js');
 const { putField } = require('../realm.js');
 const { textOf } = require('../texts.js');
 
+/** @import { QueuedCommand } from './queued-transaction.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * @typedef {object} TransactionCall
+ * @property {number} detail
+ * @property {(number | Word)[]} values
+ * @property {(replies: unknown[] | null) => unknown[] | null} repliesOf
+ */
+
+/** @type {{ buffers: number, flat: number }} */
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 
 /**
  * Commands (`{ command, words, flags }`) as one call: the detail of its head, its values, and `repliesOf`, which
  * gives each reply the form that its command asked for. A call has one detail for all of its commands, so where
  * they differ the replies come in the form that loses nothing.
+ * @param {QueuedCommand[]} commands
+ * @param {number} detail
+ * @returns {TransactionCall}
  */
 function transactionOf(commands, detail) {
   const details = commands.map(({ command, flags }) => command.detail | flags);
   const isMixed = details.some((one) => one !== details[0]);
   const common = isMixed ? BUFFERS | FLAT : (details[0] ?? 0);
+  /** @type {(number | Word)[]} */
   const values = [];
   for (const { command, words } of commands) {
     values.push(words.length + 1, command.name);
     for (const word of words) values.push(word);
   }
+  /** @type {TransactionCall['repliesOf']} */
   const repliesOf = (replies) => {
     if (replies === null) return null;
     const formed = isMixed
@@ -34,7 +50,12 @@ function transactionOf(commands, detail) {
   return { detail: detail | common, values, repliesOf };
 }
 
-/** A reply that cannot have the form is the error of its command. */
+/**
+ * A reply that cannot have the form is the error of its command.
+ * @param {unknown} reply
+ * @param {number} detail
+ * @param {string} method
+ */
 function formedOf(reply, detail, method) {
   try {
     return inForm(reply, detail, method);
@@ -43,18 +64,29 @@ function formedOf(reply, detail, method) {
   }
 }
 
+/**
+ * @param {unknown} reply
+ * @param {number} detail
+ * @param {string} method
+ */
 function inForm(reply, detail, method) {
   const isObject = method === 'hgetall' && (detail & FLAT) === 0 && Array.isArray(reply);
   const value = (detail & BUFFERS) === 0 ? asText(reply) : reply;
-  return isObject ? objectOf(value) : value;
+  return isObject ? objectOf(/** @type {unknown[]} */ (value)) : value;
 }
 
+/**
+ * @param {unknown} reply
+ * @returns {unknown}
+ */
 function asText(reply) {
   if (Buffer.isBuffer(reply)) return textOf(reply);
   return Array.isArray(reply) ? reply.map(asText) : reply;
 }
 
+/** @param {unknown[]} pairs */
 function objectOf(pairs) {
+  /** @type {Record<string, unknown>} */
   const object = {};
   for (let i = 0; i < pairs.length; i += 2) putField(object, String(pairs[i]), pairs[i + 1]);
   return object;

@@ -4,46 +4,69 @@ const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
 const { runTogether } = require('./pipeline.js');
 
-/** What the server says of a command that waits for EXEC. */
+/** @import { Failure } from '../errors.js' */
+/** @import { RedisCallback } from './call-types.js' */
+/** @import { ChainEntry, Outcome, SentEntry } from './chain.js' */
+/** @import { Command } from './commands.js' */
+/** @import { Refusal } from './queued-transaction.js' */
+/** @import { CommandSender, Reject } from './sender-types.js' */
+/** @import { Word } from './words.js' */
+
+/**
+ * What the server says of a command that waits for EXEC.
+ * @type {Outcome}
+ */
 const QUEUED = [null, 'QUEUED'];
 
 /** Commands that run together or not at all: nothing of others comes between them. */
 class Transaction extends Chain {
   #sender;
   #entries;
+  /** @type {Promise<Outcome[] | null> | undefined} */
   #outcome;
 
+  /** @param {CommandSender} sender */
   constructor(sender) {
+    /** @type {SentEntry[]} */
     const entries = [];
-    super(entries);
+    super(/** @type {ChainEntry[]} */ (entries));
     this.#sender = sender;
     this.#entries = entries;
   }
 
-  /** `[error, reply]` for each; null where a key that the client watched has changed. */
+  /**
+   * `[error, reply]` for each; null where a key that the client watched has changed.
+   * @param {RedisCallback<unknown>} [callback]
+   */
   exec(callback) {
     this.finish();
     this.#outcome ??= this.#run();
     return withCallback(this.#outcome, callback);
   }
 
+  /** @returns {Promise<Outcome[] | null>} */
   #run() {
     const entries = this.#entries;
     return new Promise((resolve, reject) => {
+      /** @param {unknown[] | null} replies */
       const succeed = (replies) => {
         for (const { tell } of entries) tell?.(QUEUED);
         resolve(withResults(replies));
       };
+      /** @type {Reject} */
       const fail = (error) => {
-        const refused = refusedEntry(entries, error);
-        for (const entry of entries) entry.tell?.(tellingOf(entry, refused, error));
+        const refused = refusedEntry(entries, /** @type {Failure & Partial<Refusal>} */ (error));
+        for (const entry of entries) entry.tell?.(tellingOf(entry, refused, /** @type {Refusal} */ (error)));
         reject(error);
       };
       runTogether(this.#sender, entries, succeed, fail);
     });
   }
 
-  /** Forgets the commands, and what the client watches. */
+  /**
+   * Forgets the commands, and what the client watches.
+   * @param {RedisCallback<string>} [callback]
+   */
   discard(callback) {
     this.finish();
     this.#entries.length = 0;
@@ -51,27 +74,46 @@ class Transaction extends Chain {
   }
 }
 
-/** The entry for which EXEC was refused; undefined where the transaction failed as a whole, or nobody knows. */
+/**
+ * The entry for which EXEC was refused; undefined where the transaction failed as a whole, or nobody knows.
+ * @param {SentEntry[]} entries
+ * @param {Failure & Partial<Refusal>} error
+ */
 function refusedEntry(entries, { previousErrors: [reason] = [] }) {
   if (reason === undefined) return undefined;
   const name = /'([^' ]+)/.exec(reason.message)?.[1].toLowerCase().split('|', 1)[0];
+  if (name === undefined) return undefined;
   return (
     entries.find(({ command, words }) => command?.method === name && !hasEnough(command, words)) ??
     entries.find(({ command }) => command?.method === name)
   );
 }
 
+/**
+ * @param {Command} command
+ * @param {Word[]} words
+ */
 function hasEnough({ arity }, words) {
   return arity < 0 ? words.length + 1 >= -arity : words.length + 1 === arity;
 }
 
-/** What the callback of a command hears of a transaction that was not carried out. */
+/**
+ * What the callback of a command hears of a transaction that was not carried out.
+ * @param {SentEntry} entry
+ * @param {SentEntry | undefined} refused
+ * @param {Refusal} error
+ * @returns {Outcome}
+ */
 function tellingOf(entry, refused, error) {
   if (refused === undefined) return [error];
   return entry === refused ? [error.previousErrors[0]] : QUEUED;
 }
 
-/** Replies as `[null, reply]`, errors as `[error]`. */
+/**
+ * Replies as `[null, reply]`, errors as `[error]`.
+ * @param {unknown[] | null} replies
+ * @returns {Outcome[] | null}
+ */
 function withResults(replies) {
   if (replies === null) return null;
   return replies.map((reply) => (reply instanceof Error ? [reply] : [null, reply]));

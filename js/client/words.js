@@ -4,20 +4,41 @@ const { types } = require('node:util');
 const { OrgCacheError } = require('../errors.js');
 const { bytesOf, ownBytes } = require('../passing-bytes.js');
 
+/** @import { Command } from './commands.js' */
+
+/**
+ * A word as a bridge takes it.
+ * @typedef {string | Uint8Array} Word
+ */
+
+/** @typedef {(view: ArrayBufferView) => Uint8Array} TakeBytes */
+
 /**
  * The words of a command as they go over the wire, from what a caller gave: lists are spread, one level deep, and
  * Maps and objects of `command.pairsFrom` become their pairs. What the caller changes later changes no word. May
  * change and give back the list that it was given.
+ * @param {Command} command
+ * @param {unknown[]} given
  */
 function wordsOf(command, given) {
-  return words(command, given, ownBytes);
+  return words(command, given, /** @type {TakeBytes} */ (ownBytes));
 }
 
-/** The same for words that a bridge takes before the caller goes on: bytes are the caller's own, and not copied. */
+/**
+ * The same for words that a bridge takes before the caller goes on: bytes are the caller's own, and not copied.
+ * @param {Command} command
+ * @param {unknown[]} given
+ */
 function passingWordsOf(command, given) {
   return words(command, given, bytesOf);
 }
 
+/**
+ * @param {Command} command
+ * @param {unknown[]} given
+ * @param {TakeBytes} takeBytes
+ * @returns {Word[]}
+ */
 function words(command, given, takeBytes) {
   let hasOther = false;
   let hasList = false;
@@ -26,16 +47,20 @@ function words(command, given, takeBytes) {
     hasOther = true;
     if (Array.isArray(given[i])) hasList = true;
   }
-  if (!hasOther) return given;
+  if (!hasOther) return /** @type {string[]} */ (given);
   let spread = hasList ? given.flat() : given;
   if (command.pairsFrom !== undefined) spread = withPairs(spread, command.pairsFrom);
   for (let i = 0; i < spread.length; i++) {
     if (typeof spread[i] !== 'string') spread[i] = wordOf(spread[i], command.name, i, takeBytes);
   }
-  return spread;
+  return /** @type {Word[]} */ (spread);
 }
 
-/** A Map or an object counts as pairs where it is the last of the words and stands where pairs begin. */
+/**
+ * A Map or an object counts as pairs where it is the last of the words and stands where pairs begin.
+ * @param {unknown[]} words
+ * @param {number} position
+ */
 function withPairs(words, position) {
   const last = words[position];
   if (words.length !== position + 1 || typeof last !== 'object' || last === null) return words;
@@ -48,8 +73,13 @@ function withPairs(words, position) {
 /**
  * A text as it is, a copy of bytes (or what `takeBytes` makes of them), nothing as the empty text, all else as JavaScript
  * writes it.
+ * @param {unknown} given
+ * @param {string} name The name of the command, for the error.
+ * @param {number} position
+ * @param {TakeBytes} [takeBytes]
+ * @returns {Word}
  */
-function wordOf(given, name, position, takeBytes = ownBytes) {
+function wordOf(given, name, position, takeBytes = /** @type {TakeBytes} */ (ownBytes)) {
   if (given === null || given === undefined) return '';
   try {
     return ArrayBuffer.isView(given) ? takeBytes(given) : String(given);

@@ -5,6 +5,22 @@ const { entryOf, isBefore, isGroupMissing, objectOf, refusalOf } = require('./re
 const DEAD_LETTER = require('./scripts/dead-letter.lua.js');
 const FORGET_CONSUMER = require('./scripts/forget-consumer.lua.js');
 
+/** @import { GroupOptions } from './options.js' */
+/** @import { EntryReply, Held } from './replies.js' */
+
+/**
+ * The result of a claim: where the next one goes on, or null at the end; the entries that were taken; the number of entries that
+ * were no longer in the stream, and are settled by that.
+ * @typedef {{ cursor: string | null, entries: Held[], deleted: number }} Claimed
+ */
+
+/**
+ * An entry that is gone is null, or has null in place of its fields.
+ * @typedef {[next: string, found: (EntryReply | [id: string, gone: null] | null)[], gone?: string[]]} ClaimReply
+ */
+/** @typedef {[id: string, consumer: string, idleMs: number, deliveries: number][]} PendingReply */
+/** @typedef {(id: string) => boolean} IsInHand */
+
 /** How far XAUTOCLAIM looks for each entry that it is asked for. */
 const LOOKED_AT_PER_CLAIM = 10;
 const FIRST_ID = '0-0';
@@ -21,6 +37,7 @@ class GroupCommands {
   /** The last id that the group is known to have delivered. */
   #position = FIRST_ID;
 
+  /** @param {GroupOptions} options */
   constructor({ client, stream, group, consumer, deadLetterStream, minIdleMs }) {
     this.#client = client;
     this.#stream = stream;
@@ -30,7 +47,10 @@ class GroupCommands {
     this.#minIdleMs = minIdleMs;
   }
 
-  /** Makes stream and group where they are missing. */
+  /**
+   * Makes stream and group where they are missing.
+   * @param {string} from
+   */
   async create(from) {
     try {
       await this.#client.xgroup('CREATE', this.#stream, this.#group, from, 'MKSTREAM');
@@ -53,30 +73,38 @@ class GroupCommands {
 
   /** Asks how far the group has read, all consumers together. */
   async lookUpPosition() {
-    const groups = (await this.#client.xinfo('GROUPS', this.#stream)).map(objectOf);
+    /** @type {unknown[][]} */
+    const replies = await this.#client.xinfo('GROUPS', this.#stream);
+    const groups = replies.map(objectOf);
     const own = groups.find(({ name }) => name === this.#group);
-    if (own !== undefined) this.advance(own['last-delivered-id']);
+    if (own !== undefined) this.advance(String(own['last-delivered-id']));
   }
 
+  /** @param {string} id */
   advance(id) {
     if (isBefore(this.#position, id)) this.#position = id;
   }
 
+  /** @returns {Promise<string | null>} */
   async #lastOfStream() {
     try {
-      return objectOf(await this.#client.xinfo('STREAM', this.#stream))['last-generated-id'];
+      const about = objectOf(await this.#client.xinfo('STREAM', this.#stream));
+      return /** @type {string} */ (about['last-generated-id']);
     } catch (error) {
-      if (/no such key/.test(error.message)) return null;
+      if (/no such key/.test(/** @type {Error} */ (error).message)) return null;
       throw error;
     }
   }
 
   /**
-   * Takes over entries that nobody has settled for `minIdleMs`, from `cursor` on. Answers `{ cursor, entries,
-   * deleted }`: where to go on, or null at the end; what was taken, with the times it was delivered; how many
-   * were no longer in the stream and are settled by that.
+   * Takes over entries that nobody has settled for `minIdleMs`, from `cursor` on.
+   * @param {string | null} cursor
+   * @param {number} count
+   * @param {IsInHand} isInHand
+   * @returns {Promise<Claimed>}
    */
   async claim(cursor, count, isInHand) {
+    /** @type {ClaimReply} */
     const [next, found, gone = []] = await this.#client.xautoclaim(
       this.#stream,
       this.#group,
@@ -86,16 +114,19 @@ class GroupCommands {
       'COUNT',
       count,
     );
-    const taken = found.filter((entry) => entry !== null && entry[1] !== null && !isInHand(entry[0]));
+    const there = found.filter((entry) => entry !== null && entry[1] !== null && !isInHand(entry[0]));
+    const taken = /** @type {EntryReply[]} */ (there);
     const pending = await Promise.all(taken.map(([id]) => this.#pending(id)));
     const entries = [];
     for (const [index, entry] of taken.entries()) {
-      if (pending[index] !== undefined) entries.push(entryOf(entry, pending[index].deliveries));
+      const known = pending[index];
+      if (known !== undefined) entries.push(entryOf(entry, known.deliveries));
     }
     let deleted = gone.length;
     // Redis 6.2 answers nothing for a deleted entry, neither its id, and leaves it pending.
     if (found.some((entry) => entry === null || entry[1] === null)) {
       const claimed = new Set(taken.map(([id]) => id));
+      /** @type {IsInHand} */
       const isKnown = (id) => claimed.has(id) || isInHand(id);
       const end = next === FIRST_ID ? '+' : next;
       deleted += await this.#settleDeleted(cursor ?? '-', end, count * LOOKED_AT_PER_CLAIM, isKnown);
@@ -103,7 +134,14 @@ class GroupCommands {
     return { cursor: next === FIRST_ID ? null : next, entries, deleted };
   }
 
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @param {number} count
+   * @param {IsInHand} isKnown
+   */
   async #settleDeleted(from, to, count, isKnown) {
+    /** @type {PendingReply} */
     const own = await this.#client.xpending(this.#stream, this.#group, from, to, count, this.#consumer);
     const suspects = own.map(([id]) => id).filter((id) => !isKnown(id));
     const settled = await Promise.all(
@@ -115,22 +153,36 @@ class GroupCommands {
     return settled.reduce((sum, count) => sum + count, 0);
   }
 
-  /** How an entry stands that is this consumer's: `{ deliveries }`; undefined where it is another's or settled. */
+  /**
+   * How an entry stands that is this consumer's: `{ deliveries }`; undefined where it is another's or settled.
+   * @param {string} id
+   */
   async #pending(id) {
+    /** @type {PendingReply} */
     const [found] = await this.#client.xpending(this.#stream, this.#group, id, id, 1, this.#consumer);
     return found && { deliveries: Number(found[3]) };
   }
 
-  /** Keeps entries from being claimed while they are worked on. */
+  /**
+   * Keeps entries from being claimed while they are worked on.
+   * @param {Held[]} entries
+   */
   async renew(entries) {
     await this.#reclaim(entries, () => []);
   }
 
-  /** Lets others claim at once what nobody has worked on, as if it had not been delivered. */
+  /**
+   * Lets others claim at once what nobody has worked on, as if it had not been delivered.
+   * @param {Held[]} entries
+   */
   async handBack(entries) {
     await this.#reclaim(entries, ({ deliveries }) => ['IDLE', this.#minIdleMs, 'RETRYCOUNT', deliveries - 1]);
   }
 
+  /**
+   * @param {Held[]} entries
+   * @param {(entry: Held) => (string | number)[]} options
+   */
   async #reclaim(entries, options) {
     await Promise.all(
       entries.map(async (entry) => {
@@ -142,11 +194,19 @@ class GroupCommands {
     );
   }
 
+  /**
+   * @param {string} id
+   * @returns {Promise<number>}
+   */
   acknowledge(id) {
     return this.#client.xack(this.#stream, this.#group, id);
   }
 
-  /** Whether the entry is a dead letter now; false where somebody else has settled it. */
+  /**
+   * Whether the entry is a dead letter now; false where somebody else has settled it.
+   * @param {Held} held
+   * @param {string} reason
+   */
   async bury({ id, deliveries, entry }, reason) {
     const about = [
       ['dead:stream', this.#stream],

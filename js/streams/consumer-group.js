@@ -13,6 +13,10 @@ const { Backoff, pause } = require('./pause.js');
 const { Reader } = require('./reader.js');
 const { isFinal, isGroupMissing } = require('./replies.js');
 
+/** @import { ConsumerGroupErrorContext, ConsumerGroupOptions, ConsumerGroupStats } from '../../index.js' */
+/** @import { GroupOptions } from './options.js' */
+/** @import { Held } from './replies.js' */
+
 /** Entries that are worked on are renewed after this part of the time that lets others claim them. */
 const RENEWED_AFTER = 1 / 3;
 
@@ -27,9 +31,13 @@ class ConsumerGroup {
   #commands;
   #reader;
   #inHand;
+  /** @type {ConsumerGroupStats['state']} */
   #state = 'idle';
+  /** @type {Promise<void> | undefined} */
   #starting;
+  /** @type {Promise<{ left: number }> | undefined} */
   #stopping;
+  /** @type {Promise<void>[]} */
   #loops = [];
   /** Aborts when the consumer is to end; the other when what it works on has to. */
   #ending = new AbortController();
@@ -37,6 +45,7 @@ class ConsumerGroup {
   #forgetSignal = () => {};
   #counts = { read: 0, claimed: 0, handled: 0, failed: 0, deadLettered: 0, deleted: 0, errors: 0 };
 
+  /** @param {GroupOptions} options */
   constructor(options) {
     this.#options = options;
     // As many may listen as there are entries in hand.
@@ -99,6 +108,7 @@ class ConsumerGroup {
    * Reads no more, hands back what no handler has begun, and waits for the handlers, `timeoutMs` at most: then
    * their signal aborts and what they had stays pending. Answers `{ left }`, the number of those. Never rejects
    * once it has begun; a second call gets the same promise.
+   * @param {{ timeoutMs?: number }} [options]
    */
   stop(options = {}) {
     try {
@@ -110,6 +120,7 @@ class ConsumerGroup {
     }
   }
 
+  /** @param {number} timeoutMs */
   async #end(timeoutMs) {
     this.#state = 'stopping';
     this.#forgetSignal();
@@ -127,6 +138,7 @@ class ConsumerGroup {
     return { left };
   }
 
+  /** @param {AbortSignal} late */
   async #windDown(late) {
     if (this.#loops.length === 0) return;
     await this.#reader.endRead();
@@ -137,6 +149,7 @@ class ConsumerGroup {
     if (this.#options.hasOwnName && !late.aborted) await this.#commands.forget();
   }
 
+  /** @returns {ConsumerGroupStats} */
   stats() {
     const { consumer } = this.#options;
     const { running, waiting } = this.#inHand;
@@ -153,15 +166,17 @@ class ConsumerGroup {
     const entries = await this.#reader.read();
     if (entries.length === 0) return;
     this.#counts.read += entries.length;
-    this.#commands.advance(entries.at(-1).id);
+    this.#commands.advance(entries[entries.length - 1].id);
     this.#inHand.take(entries);
   }
 
   /** The first batch is taken even where there is no room: a busy consumer must not leave them all to others. */
   async #claim() {
     await this.#commands.lookUpPosition();
+    /** @type {string | null} */
     let cursor = null;
     do {
+      /** @param {string} id */
       const isInHand = (id) => this.#inHand.has(id);
       const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInHand);
       this.#counts.claimed += claimed.entries.length;
@@ -172,7 +187,10 @@ class ConsumerGroup {
     } while (cursor !== null && !this.#ending.signal.aborted);
   }
 
-  /** Goes on while a stop waits for the last handlers. What fails here is seen by the reads, too. */
+  /**
+   * Goes on while a stop waits for the last handlers. What fails here is seen by the reads, too.
+   * @param {number} everyMs
+   */
   async #renewing(everyMs) {
     const signal = this.#deadline.signal;
     for (;;) {
@@ -182,7 +200,11 @@ class ConsumerGroup {
     }
   }
 
-  /** Acts again and again until the consumer ends; what fails is told, and tried again after a pause. */
+  /**
+   * Acts again and again until the consumer ends; what fails is told, and tried again after a pause.
+   * @param {ConsumerGroupErrorContext['during']} during
+   * @param {() => Promise<void>} act
+   */
   async #repeat(during, act) {
     const signal = this.#ending.signal;
     const backoff = new Backoff();
@@ -207,6 +229,7 @@ class ConsumerGroup {
     }
   }
 
+  /** @param {Held} held */
   async #work(held) {
     const { id, deliveries, entry } = held;
     const { handler, maxDeliveries } = this.#options;
@@ -220,13 +243,17 @@ class ConsumerGroup {
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
-      if (deliveries >= maxDeliveries) await this.#bury(held, String(error?.message ?? error));
+      if (deliveries >= maxDeliveries) await this.#bury(held, messageOf(error));
       return;
     }
     this.#counts.handled += 1;
     await this.#settle({ during: 'acknowledge', id, deliveries }, () => this.#commands.acknowledge(id));
   }
 
+  /**
+   * @param {Held} held
+   * @param {string} reason
+   */
   async #bury(held, reason) {
     const { id, deliveries } = held;
     await this.#settle({ during: 'dead-letter', id, deliveries }, async () => {
@@ -234,13 +261,22 @@ class ConsumerGroup {
     });
   }
 
-  /** After the deadline of a stop not at all: a handler that failed because of it says nothing against its entry. */
+  /**
+   * After the deadline of a stop not at all: a handler that failed because of it says nothing against its entry.
+   * @param {ConsumerGroupErrorContext} about
+   * @param {() => Promise<unknown>} act
+   */
   async #settle(about, act) {
     // Where the server refuses for good, the entry stays pending and is delivered again.
     await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));
   }
 
-  /** Acts until it succeeds or the signal aborts; rejects with what the server will not change its mind about. */
+  /**
+   * Acts until it succeeds or the signal aborts; rejects with what the server will not change its mind about.
+   * @param {ConsumerGroupErrorContext} about
+   * @param {AbortSignal} signal
+   * @param {() => Promise<unknown>} act
+   */
   async #untilDone(about, signal, act) {
     const backoff = new Backoff();
     while (!signal.aborted) {
@@ -254,6 +290,10 @@ class ConsumerGroup {
     }
   }
 
+  /**
+   * @param {unknown} error
+   * @param {ConsumerGroupErrorContext} about
+   */
   #tell(error, about) {
     this.#counts.errors += about.during === 'handle' ? 0 : 1;
     const { onError } = this.#options;
@@ -261,14 +301,30 @@ class ConsumerGroup {
   }
 }
 
+/**
+ * What a handler threw, which need be no error.
+ * @param {unknown} thrown
+ */
+function messageOf(thrown) {
+  const error = /** @type {Partial<Error> | null | undefined} */ (thrown);
+  return String(error?.message ?? error);
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 function aborted(signal) {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', resolve, { once: true });
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
-/** A consumer group on a stream; nothing is sent before `start()`. Throws `E_CONFIG` for a bad option. */
+/**
+ * A consumer group on a stream; nothing is sent before `start()`. Throws `E_CONFIG` for a bad option.
+ * @param {ConsumerGroupOptions} options
+ */
 function createConsumerGroup(options) {
   return new ConsumerGroup(groupOptions(options));
 }

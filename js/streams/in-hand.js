@@ -1,5 +1,7 @@
 'use strict';
 
+/** @import { Held } from './replies.js' */
+
 /**
  * The entries that this consumer has and has not settled: at most `concurrency` of them are worked on, the
  * others wait in order.
@@ -7,13 +9,19 @@
 class EntriesInHand {
   #concurrency;
   #work;
+  /** @type {Map<string, Held>} */
   #entries = new Map();
+  /** @type {Held[]} */
   #waiting = [];
   #running = 0;
   #isClosed = false;
+  /** @type {Set<() => void>} */
   #onSettled = new Set();
 
-  /** `work(entry)` answers a promise that does not reject. */
+  /**
+   * `work(entry)` answers a promise that does not reject.
+   * @param {{ concurrency: number, work: (entry: Held) => Promise<void> }} options
+   */
   constructor({ concurrency, work }) {
     this.#concurrency = concurrency;
     this.#work = work;
@@ -27,15 +35,20 @@ class EntriesInHand {
     return this.#waiting.length;
   }
 
+  /** @param {string} id */
   has(id) {
     return this.#entries.has(id);
   }
 
-  /** Those delivered, or renewed, at `beforeMs` of the process's own clock or earlier. */
+  /**
+   * Those delivered, or renewed, at `beforeMs` of the process's own clock or earlier.
+   * @param {number} beforeMs
+   */
   heldSince(beforeMs) {
     return [...this.#entries.values()].filter((entry) => entry.heldSinceMs <= beforeMs);
   }
 
+  /** @param {Held[]} entries */
   take(entries) {
     for (const entry of entries) {
       this.#entries.set(entry.id, entry);
@@ -56,24 +69,31 @@ class EntriesInHand {
     return dropped;
   }
 
-  /** Resolves when fewer entries are in hand than may be worked on, or the signal aborts. */
+  /**
+   * Resolves when fewer entries are in hand than may be worked on, or the signal aborts.
+   * @param {AbortSignal} signal
+   */
   async room(signal) {
     while (this.#entries.size >= this.#concurrency && !signal.aborted) await this.#nextSettled(signal);
   }
 
-  /** Resolves when nothing is worked on. */
+  /**
+   * Resolves when nothing is worked on.
+   * @param {AbortSignal} signal
+   */
   async idle(signal) {
     while (this.#running > 0 && !signal.aborted) await this.#nextSettled(signal);
   }
 
   #begin() {
     while (!this.#isClosed && this.#running < this.#concurrency && this.#waiting.length > 0) {
-      const entry = this.#waiting.shift();
+      const entry = /** @type {Held} */ (this.#waiting.shift());
       this.#running += 1;
       this.#work(entry).finally(() => this.#settled(entry));
     }
   }
 
+  /** @param {Held} entry */
   #settled(entry) {
     this.#running -= 1;
     this.#entries.delete(entry.id);
@@ -81,6 +101,10 @@ class EntriesInHand {
     for (const tell of [...this.#onSettled]) tell();
   }
 
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>}
+   */
   #nextSettled(signal) {
     return new Promise((resolve) => {
       const tell = () => {

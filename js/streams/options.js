@@ -5,6 +5,26 @@ const { randomUUID } = require('node:crypto');
 const { OrgCacheError } = require('../errors.js');
 const { signalOf } = require('../options.js');
 
+/** @import { AbortSignalLike, ConsumerGroupOptions, StreamClient } from '../../index.js' */
+
+/**
+ * The group's client. Clients of other packages may lack `isCluster` and `options`.
+ * @typedef {StreamClient & { isCluster?: boolean, options?: Record<string, unknown> }} GroupClient
+ */
+
+/**
+ * @typedef {object} OwnGroupOptions
+ * @property {GroupClient} client
+ * @property {boolean} hasOwnName Whether the consumer's name was made here.
+ * @property {ConsumerGroupOptions['onError']} onError
+ * @property {AbortSignalLike | undefined} signal
+ */
+
+/**
+ * All options of a consumer group.
+ * @typedef {Required<Omit<ConsumerGroupOptions, keyof OwnGroupOptions>> & OwnGroupOptions} GroupOptions
+ */
+
 const DEFAULTS = {
   concurrency: 10,
   blockMs: 5_000,
@@ -13,6 +33,7 @@ const DEFAULTS = {
   from: '$',
 };
 
+/** @type {Record<string, [least: number, most: number]>} */
 const BOUNDS = {
   concurrency: [1, 10_000],
   batchSize: [1, 10_000],
@@ -41,7 +62,11 @@ const METHODS = [
 ];
 const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'].sort();
 
-/** The options of a consumer group, complete; throws `E_CONFIG` where one is not what it must be. */
+/**
+ * The options of a consumer group, complete; throws `E_CONFIG` where one is not what it must be.
+ * @param {unknown} given
+ * @returns {GroupOptions}
+ */
 function groupOptions(given) {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw refused('createConsumerGroup() takes an object of options');
@@ -51,18 +76,20 @@ function groupOptions(given) {
     throw refused(`a consumer group has no option ${unknown}; there are: ${KNOWN.join(', ')}`);
   }
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  /** @type {Record<string, unknown>} */
   const options = { ...DEFAULTS, ...named };
   if (options.batchSize === undefined) options.batchSize = options.concurrency;
   options.hasOwnName = options.consumer === undefined;
   if (options.hasOwnName) options.consumer = uniqueName();
   checkClient(options.client);
   for (const name of ['stream', 'group', 'consumer']) checkName(name, options[name]);
-  if (options.deadLetterStream === undefined) options.deadLetterStream = deadLettersOf(options.stream);
+  if (options.deadLetterStream === undefined)
+    options.deadLetterStream = deadLettersOf(String(options.stream));
   checkName('deadLetterStream', options.deadLetterStream);
   for (const [name, bounds] of Object.entries(BOUNDS)) checkNumber(name, options[name], bounds);
   checkFunction('handler', options.handler);
   if (options.onError !== undefined) checkFunction('onError', options.onError);
-  if (!/^(\$|\d{1,20}(-\d{1,20})?)$/.test(options.from)) {
+  if (!/^(\$|\d{1,20}(-\d{1,20})?)$/.test(String(options.from))) {
     throw refused(
       "the option from must be '$' (what comes from now on), '0' (all there is) or an entry's id",
     );
@@ -70,27 +97,35 @@ function groupOptions(given) {
   if (options.deadLetterStream === options.stream) {
     throw refused('the option deadLetterStream must name another stream than the option stream');
   }
-  checkSlots(options);
-  options.signal = signalOf({ signal: options.signal });
-  return options;
+  const checked = /** @type {GroupOptions} */ (/** @type {unknown} */ (options));
+  checkSlots(checked);
+  checked.signal = signalOf({ signal: checked.signal });
+  return checked;
 }
 
 function uniqueName() {
   return `${os.hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 }
 
-/** The braces make both streams live in one slot of a cluster. */
+/**
+ * The braces make both streams live in one slot of a cluster.
+ * @param {string} stream
+ */
 function deadLettersOf(stream) {
   return hashed(stream) === stream ? `{${stream}}:dead` : `${stream}:dead`;
 }
 
-/** The part of a key by which a cluster finds its slot. */
+/**
+ * The part of a key by which a cluster finds its slot.
+ * @param {string} key
+ */
 function hashed(key) {
   const open = key.indexOf('{');
   const close = open < 0 ? -1 : key.indexOf('}', open + 1);
   return close > open + 1 ? key.slice(open + 1, close) : key;
 }
 
+/** @param {GroupOptions} options */
 function checkSlots({ client, stream, deadLetterStream }) {
   if (client.isCluster !== true) return;
   const prefix = client.options?.keyPrefix ?? '';
@@ -101,28 +136,52 @@ function checkSlots({ client, stream, deadLetterStream }) {
   }
 }
 
+/** @param {unknown} client */
 function checkClient(client) {
   const isObject = typeof client === 'object' && client !== null;
-  const lost = isObject ? METHODS.find((method) => typeof client[method] !== 'function') : undefined;
+  const methods = /** @type {Record<string, unknown>} */ (client);
+  const lost = isObject ? METHODS.find((method) => typeof methods[method] !== 'function') : undefined;
   if (isObject && lost === undefined) return;
   const remark = lost === undefined ? '' : `; this one has no ${lost}()`;
   throw refused(`the option client must be a client with the methods of ioredis${remark}`);
 }
 
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
 function checkName(name, value) {
   if (typeof value !== 'string' || value === '')
     throw refused(`the option ${name} must be a text that is not empty`);
 }
 
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+function isInteger(value) {
+  return Number.isInteger(value);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {[least: number, most: number]} bounds
+ */
 function checkNumber(name, value, [least, most]) {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
+  if (isInteger(value) && value >= least && value <= most) return;
   throw refused(`the option ${name} must be a whole number from ${least} to ${most}`);
 }
 
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
 function checkFunction(name, value) {
   if (typeof value !== 'function') throw refused(`the option ${name} must be a function`);
 }
 
+/** @param {string} sentence */
 function refused(sentence) {
   return new OrgCacheError('E_CONFIG', sentence);
 }

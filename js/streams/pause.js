@@ -5,7 +5,11 @@ const { delay } = require('../time.js');
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Resolves after the time, or as soon as the signal aborts. */
+/**
+ * Resolves after the time, or as soon as the signal aborts.
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ */
 function pause(ms, signal) {
   return delay(ms, undefined, { signal }).catch(() => {});
 }
@@ -18,6 +22,7 @@ class Backoff {
     this.#longestMs = FIRST_PAUSE_MS;
   }
 
+  /** @param {AbortSignal} signal */
   async pause(signal) {
     const ms = Math.random() * this.#longestMs;
     this.#longestMs = Math.min(2 * this.#longestMs, LONGEST_PAUSE_MS);

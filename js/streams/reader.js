@@ -4,6 +4,19 @@ const { clearTimeout, setTimeout } = require('../time.js');
 const { entryOf } = require('./replies.js');
 const { pause } = require('./pause.js');
 
+/** @import { GroupClient, GroupOptions } from './options.js' */
+/** @import { EntryReply } from './replies.js' */
+
+/**
+ * The duplicate that reads.
+ * @typedef {GroupClient & {
+ *   disconnect(): unknown,
+ *   on(event: string, listener: (error: unknown) => void): unknown,
+ * }} ReadingClient
+ */
+
+/** @typedef {[stream: string, entries: EntryReply[]][] | null} ReadReply */
+
 /** How much longer than its BLOCK a read may take before its connection is replaced. */
 const SILENCE_MS = 5_000;
 /** How long the end of a blocked read is waited for before its connection is closed. */
@@ -27,16 +40,25 @@ const OWN_OPTIONS = { minPoolSize: 1, poolSize: 1, lazyConnect: true };
  */
 class Reader {
   #client;
+  /** @type {ReadingClient | undefined} */
   #connection;
-  /** Of the connection at the server; undefined where it is not known. */
+  /**
+   * Of the connection at the server; undefined where it is not known.
+   * @type {number | undefined}
+   */
   #connectionId;
   #idleKey;
   #words;
   #blockMs;
+  /** @type {Promise<ReadReply> | undefined} */
   #reading;
   #onError;
 
-  /** `onError` is told why the connection could not be made. */
+  /**
+   * `onError` is told why the connection could not be made.
+   * @param {GroupOptions} options
+   * @param {(error: unknown) => void} onError
+   */
   constructor({ client, stream, group, consumer, blockMs, batchSize }, onError) {
     this.#client = client;
     this.#idleKey = `${stream}:${consumer}`;
@@ -58,13 +80,15 @@ class Reader {
 
   /** Entries that nobody was given before; none where none came in time. */
   async read() {
-    const connection = this.#connection;
+    const connection = /** @type {ReadingClient} */ (this.#connection);
     // A cluster has a connection for each node, and its clients do not say which.
     if (this.#client.isCluster !== true) this.#connectionId ??= await idOf(connection, this.#idleKey);
-    this.#reading = connection.xreadgroup(...this.#words);
+    /** @type {Promise<ReadReply>} */
+    const reading = connection.xreadgroup(...this.#words);
+    this.#reading = reading;
     const watchdog = setTimeout(() => this.#replace(), this.#blockMs + SILENCE_MS);
     try {
-      const reply = await this.#reading;
+      const reply = await reading;
       if (reply === null) return [];
       return reply[0][1].map((entry) => entryOf(entry, 1));
     } catch (error) {
@@ -101,7 +125,10 @@ class Reader {
     this.#connection = undefined;
   }
 
-  /** More than once, since the read may be on its way. */
+  /**
+   * More than once, since the read may be on its way.
+   * @param {AbortSignal} signal
+   */
   async #unblock(signal) {
     while (!signal.aborted && this.#connectionId !== undefined) {
       try {
@@ -117,6 +144,9 @@ class Reader {
 /**
  * The id of the connection that blocks, or undefined. Where a client has more than one, the one that watches a key,
  * here one that nobody writes, runs the next transaction, and the only one that it has for this blocks later.
+ * @param {ReadingClient} connection
+ * @param {string} idleKey
+ * @returns {Promise<number | undefined>}
  */
 async function idOf(connection, idleKey) {
   try {
@@ -129,6 +159,10 @@ async function idOf(connection, idleKey) {
   }
 }
 
+/**
+ * @param {GroupClient} client
+ * @returns {ReadingClient}
+ */
 function duplicateOf(client) {
   if (client.isCluster === true) return client.duplicate();
   const { options = {} } = client;

@@ -1,0 +1,124 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+const { duplicateOptions, hostList } = require('./duplicate-options.js');
+
+/** @import { DuplicateOptions, RedisNode } from '../../index.js' */
+/** @import { RedisClient } from './client.js' */
+/** @import { ClientParts } from './client-types.js' */
+/** @import { Connections } from './connections.js' */
+/** @import { ShownOptions } from './endpoint.js' */
+/** @import { RetryStrategy } from './lifecycle.js' */
+/** @import { ScriptDefinition } from './script.js' */
+
+/**
+ * Options of a duplicate that the client itself acts on. They are a caller's, and not checked.
+ * @typedef {object} OwnOptions
+ * @property {RetryStrategy} [clusterRetryStrategy]
+ * @property {boolean} [enableOfflineQueue]
+ * @property {unknown} [keyPrefix]
+ * @property {boolean} [prefixChannels]
+ * @property {boolean} [readOnly]
+ * @property {RetryStrategy} [retryStrategy]
+ * @property {Record<string, ScriptDefinition>} [scripts]
+ * @property {boolean} [stringNumbers]
+ */
+
+/**
+ * The client that is duplicated.
+ * @typedef {object} Original
+ * @property {RedisClient} client
+ * @property {Connections} connections
+ * @property {string} keyPrefix
+ * @property {boolean} prefixesChannels
+ * @property {ShownOptions | undefined} given
+ * @property {RetryStrategy | undefined} retryStrategy
+ */
+
+/**
+ * The parts of a duplicate, the scripts that it gets beside the original's, and whether it was asked not to connect at once.
+ * @typedef {{ parts: ClientParts, scripts: Record<string, ScriptDefinition>, isWaiting: boolean }} DuplicateParts
+ */
+
+/**
+ * Opens nothing. Throws `E_CONFIG`.
+ * @param {Original} original
+ * @param {readonly RedisNode[] | DuplicateOptions} [nodesOrOptions]
+ * @param {DuplicateOptions} [options]
+ * @returns {DuplicateParts}
+ */
+function partsOfDuplicate(original, nodesOrOptions, options) {
+  const isList = Array.isArray(nodesOrOptions);
+  const { settings, own, shown, passedOver } = duplicateOptions({
+    ...(isList ? undefined : nodesOrOptions),
+    ...options,
+  });
+  if (isList && nodesOrOptions.length > 0 && original.client.isCluster)
+    settings.clusterHosts = hostList(nodesOrOptions);
+  const {
+    keyPrefix: prefix = original.keyPrefix,
+    prefixChannels = original.prefixesChannels,
+    scripts = {},
+    enableOfflineQueue = original.given?.enableOfflineQueue,
+    stringNumbers = original.given?.stringNumbers,
+  } = own;
+  const keyPrefix = prefix === null ? '' : String(prefix);
+  // Native code puts the prefix in front of keys, so it must know it.
+  const { retryStrategy = own.clusterRetryStrategy ?? original.retryStrategy } = own;
+  const asked = { ...settings, clientKeyPrefix: keyPrefix };
+  const connections = original.connections.apart(asked, besideRole(own, retryStrategy));
+  const isWaiting = waitsToConnect(connections, settings);
+  for (const name of passedOver) tellPassedOver(name, original.connections);
+  const parts = {
+    connections,
+    keyPrefix,
+    prefixesChannels: prefixChannels,
+    isOwner: true,
+    given: { ...original.given, ...shown },
+    retryStrategy,
+    enableOfflineQueue,
+    stringNumbers,
+  };
+  return { parts, scripts, isWaiting };
+}
+
+/**
+ * Flags that native code is given for a duplicate beside its role.
+ * @param {OwnOptions} own
+ * @param {RetryStrategy | undefined} retryStrategy
+ */
+function besideRole({ readOnly }, retryStrategy) {
+  const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
+  return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
+}
+
+/**
+ * Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`.
+ * @param {Connections} connections
+ * @param {{ lazyConnect?: unknown }} settings
+ */
+function waitsToConnect({ bridge }, { lazyConnect }) {
+  try {
+    const { value, source } = bridge.config().settings.lazyConnect;
+    return value && source !== 'default';
+  } catch (error) {
+    // As with ioredis it is the attempt to connect that tells what is wrong with a certificate.
+    if (!/\btls\.(ca|cert|key)\b/.test(/** @type {Error} */ (error).message)) throw error;
+    return Boolean(lazyConnect);
+  }
+}
+
+/** Options that were passed over; each is told once a process. */
+const told = new Set();
+
+/**
+ * @param {string} name
+ * @param {Connections} connections
+ */
+function tellPassedOver(name, connections) {
+  if (told.has(name)) return;
+  told.add(name);
+  connections.debug(`the option ${name} of ioredis changes nothing for this client and is passed over`);
+}
+
+module.exports = { partsOfDuplicate };
