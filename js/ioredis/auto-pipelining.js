@@ -6,15 +6,31 @@ const { slotOf } = require('./slots.js');
 const { BITS, bitsOf } = require('./flags.js');
 const { nextTick, setImmediate } = require('../time.js');
 
+/**
+ * @import { Client, Cluster, Pipeline } from './classes.js'
+ * @import { Methods } from './commander.js'
+ * @import { Callback } from './own-types.js'
+ * @import { Outcome } from './pipeline.js'
+ */
+
 /** They change the connection or are about it, and are never put off. */
 const NEVER = [
   ...['auth', 'info', 'script', 'quit', 'cluster', 'pipeline', 'multi', 'select', 'client'],
   ...['subscribe', 'psubscribe', 'unsubscribe', 'unpsubscribe'],
 ];
-/** The pipeline of one lot of calls: whether its end is scheduled, and who waits for which result. */
+/**
+ * The pipeline of one lot of calls: whether its end is scheduled, and who waits for which result.
+ * @type {WeakMap<Pipeline, ((error: Error | null, value?: unknown) => void)[]>}
+ */
 const lots = new WeakMap();
 
-/** Asked where `enableAutoPipelining` is on. */
+/**
+ * Asked where `enableAutoPipelining` is on.
+ * @param {Client | Pipeline} client
+ * @param {string | null} functionName
+ * @param {string} commandName
+ * @returns {client is Client}
+ */
 function shouldUseAutoPipelining(client, functionName, commandName) {
   return (
     functionName !== null &&
@@ -24,7 +40,15 @@ function shouldUseAutoPipelining(client, functionName, commandName) {
   );
 }
 
-/** Puts the call into the pipeline that goes at the end of this turn of the event loop. */
+/**
+ * Puts the call into the pipeline that goes at the end of this turn of the event loop.
+ * @param {Client} client
+ * @param {string} functionName
+ * @param {string} commandName
+ * @param {unknown[]} args
+ * @param {Callback} [callback]
+ * @returns {Promise<unknown>}
+ */
 function executeWithAutoPipelining(client, functionName, commandName, args, callback) {
   if (client.isCluster && client.slots.length === 0) {
     return asCallback(onceReady(client, functionName, commandName, args), callback);
@@ -37,15 +61,22 @@ function executeWithAutoPipelining(client, functionName, commandName, args, call
     client._autoPipelines.set(lotName, pipeline);
     setImmediate(executeLot, client, lotName);
   }
+  const waiting = lots.get(pipeline);
+  const methods = /** @type {Methods} */ (/** @type {unknown} */ (pipeline));
   const promise = new Promise((resolve, reject) => {
-    lots.get(pipeline).push((error, value) => (error ? reject(error) : resolve(value)));
-    if (functionName === 'call' || functionName === 'callBuffer')
-      pipeline[functionName](commandName, ...args);
-    else pipeline[functionName](...args);
+    waiting?.push((error, value) => (error ? reject(error) : resolve(value)));
+    if (functionName === 'call' || functionName === 'callBuffer') methods[functionName](commandName, ...args);
+    else methods[functionName](...args);
   });
   return asCallback(promise, callback);
 }
 
+/**
+ * @param {Cluster} client
+ * @param {string} functionName
+ * @param {string} commandName
+ * @param {unknown[]} args
+ */
 function onceReady(client, functionName, commandName, args) {
   if (client.status === 'wait') client.connect().catch(noop);
   return new Promise((resolve, reject) => {
@@ -56,7 +87,12 @@ function onceReady(client, functionName, commandName, args) {
   });
 }
 
-/** Calls of one lot go to the same node. */
+/**
+ * Calls of one lot go to the same node.
+ * @param {Client} client
+ * @param {string} commandName
+ * @param {unknown[]} args
+ */
 function lotOf(client, commandName, args) {
   if (!client.isCluster) return 'main';
   const nodes =
@@ -65,12 +101,20 @@ function lotOf(client, commandName, args) {
   return `${nodes}:${bitsOf(commandName) & BITS.READONLY ? 'read' : 'write'}`;
 }
 
+/**
+ * @param {string} commandName
+ * @param {unknown[]} args
+ */
 function firstKey(commandName, args) {
   const words = args.flat();
   const [position] = keyPositions(commandName, words);
   return position === undefined ? words[0] : words[position];
 }
 
+/**
+ * @param {Client} client
+ * @param {string} lotName
+ */
 function executeLot(client, lotName) {
   // Two pipelines of one lot never run at once; what gathers meanwhile goes with the next.
   if (client._runningAutoPipelines.has(lotName)) return;
@@ -78,13 +122,13 @@ function executeLot(client, lotName) {
   if (pipeline === undefined) return;
   client._runningAutoPipelines.add(lotName);
   client._autoPipelines.delete(lotName);
-  const waiting = lots.get(pipeline);
+  const waiting = lots.get(pipeline) ?? [];
   pipeline.exec((error, results) => {
     client._runningAutoPipelines.delete(lotName);
     // Each in a tick of its own, so that none is harmed by what another throws.
     waiting.forEach((settle, i) => {
       if (error) nextTick(settle, error);
-      else nextTick(settle, ...results[i]);
+      else nextTick(settle, .../** @type {Outcome[]} */ (results)[i]);
     });
     if (client._autoPipelines.has(lotName)) executeLot(client, lotName);
   });

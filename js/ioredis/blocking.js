@@ -2,6 +2,16 @@
 
 const { BITS, bitsOf } = require('./flags.js');
 
+/**
+ * @import { Command } from './classes.js'
+ * @import { ClientOptions } from './options.js'
+ * @import { Word } from './words.js'
+ */
+
+/**
+ * @param {unknown} word
+ * @returns {number | undefined}
+ */
 function numberOf(word) {
   if (typeof word === 'number') return word;
   if (Buffer.isBuffer(word)) return numberOf(word.toString());
@@ -10,7 +20,12 @@ function numberOf(word) {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** For how many milliseconds it asks the server to wait at most: 0 for ever, null where it says nothing. */
+/**
+ * For how many milliseconds it asks the server to wait at most: 0 for ever, null where it says nothing.
+ * @param {string} name
+ * @param {Word[]} args
+ * @returns {number | null | undefined} Undefined where it does not block, or names no number.
+ */
 function ownTimeout(name, args) {
   if (args.length === 0) return undefined;
   const bits = bitsOf(name);
@@ -20,11 +35,13 @@ function ownTimeout(name, args) {
   return undefined;
 }
 
+/** @param {Word} word */
 function secondsOf(word) {
   const seconds = numberOf(word);
   return seconds === undefined ? undefined : Math.max(seconds, 0) * 1000;
 }
 
+/** @param {Word[]} args */
 function behindBlock(args) {
   for (let i = 0; i < args.length; i++) {
     if (String(args[i]).toLowerCase() !== 'block') continue;
@@ -34,18 +51,25 @@ function behindBlock(args) {
   return null;
 }
 
-/** The option `blockingTimeout` in milliseconds, where it asks for anything. */
+/**
+ * The option `blockingTimeout` in milliseconds, where it asks for anything.
+ * @param {Pick<ClientOptions, 'blockingTimeout'>} options
+ */
 function configuredTimeout({ blockingTimeout }) {
   return typeof blockingTimeout === 'number' && blockingTimeout > 0 ? blockingTimeout : undefined;
 }
 
-/** After how many milliseconds a blocking command that is sent counts as having found nothing. */
+/**
+ * After how many milliseconds a blocking command that is sent counts as having found nothing.
+ * @param {Command} command
+ * @param {ClientOptions} options
+ */
 function timeoutOf(command, options) {
   const configured = configuredTimeout(options);
   if (configured === undefined) return undefined;
   const own = command.extractBlockingTimeout();
   if (own === undefined) return undefined;
-  return own > 0 ? own + (options.blockingTimeoutGrace ?? 100) : configured;
+  return own !== null && own > 0 ? own + (options.blockingTimeoutGrace ?? 100) : configured;
 }
 
 module.exports = { configuredTimeout, ownTimeout, timeoutOf };

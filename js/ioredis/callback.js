@@ -2,9 +2,15 @@
 
 const { setTimeout } = require('../time.js');
 
+/** @import { Callback } from './own-types.js' */
+
 /**
  * Tells a callback the outcome of `promise` too, and answers the promise. It runs as a reaction of the promise, in
  * the order in which reactions were added and in the context of the call; what it throws is the process's to hear.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {Callback<T>} [callback]
+ * @returns {Promise<T>}
  */
 function asCallback(promise, callback) {
   if (typeof callback !== 'function') return promise;
@@ -28,7 +34,11 @@ function asCallback(promise, callback) {
   return promise;
 }
 
-/** Thrown where nothing of the package is on the stack: it ends the process unless the application takes it. */
+/**
+ * Thrown where nothing of the package is on the stack: it ends the process unless the application takes it.
+ * @param {unknown} error
+ * @returns {void}
+ */
 function throwLater(error) {
   setTimeout(() => {
     throw error;

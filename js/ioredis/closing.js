@@ -4,7 +4,17 @@ const { noop, throwLater } = require('./callback.js');
 const { MaxRetriesPerRequestError, aborted, connectionClosed } = require('./errors.js');
 const { clearTimeout, setTimeout } = require('../time.js');
 
-/** The connection is gone: what becomes of the commands, and whether there is another. */
+/**
+ * @import { Command, Redis } from './classes.js'
+ * @import { PipelineMark, Waiting } from './sending.js'
+ *
+ * @typedef {{ command: Command, wasSent: boolean }} Lost A command that a connection did not answer.
+ */
+
+/**
+ * The connection is gone: what becomes of the commands, and whether there is another.
+ * @param {Redis} redis
+ */
 function closed(redis) {
   const { options, status } = redis;
   redis.setStatus('close');
@@ -29,12 +39,16 @@ function closed(redis) {
   giveUpWaiting(redis, options.maxRetriesPerRequest);
 }
 
-/** No further connection follows. */
+/**
+ * No further connection follows.
+ * @param {Redis} redis
+ */
 function ended(redis) {
   redis.setStatus('end');
   redis.flushQueue(connectionClosed());
 }
 
+/** @param {Redis} redis */
 function nextDelay(redis) {
   const { retryStrategy } = redis.options;
   if (typeof retryStrategy !== 'function') return undefined;
@@ -47,15 +61,24 @@ function nextDelay(redis) {
   }
 }
 
+/**
+ * @param {Redis} redis
+ * @param {number | null} [limit]
+ */
 function giveUpWaiting(redis, limit) {
   if (typeof limit !== 'number' || limit < 0) return;
   if (redis.retryAttempts % (limit + 1) === 0) redis.flushQueue(new MaxRetriesPerRequestError(limit));
 }
 
-/** Commands that the connection did not answer. */
+/**
+ * Commands that the connection did not answer.
+ * @param {Redis} redis
+ * @param {boolean} wasReady
+ */
 function takeLost(redis, wasReady) {
   const lost = withoutPartlyAnsweredPipelines(redis._lost);
   redis._lost = [];
+  /** @type {Waiting[]} */
   const again = [];
   for (const { command, wasSent } of lost) {
     const item = { command, stream: streamOf(command), select: command.database };
@@ -69,11 +92,18 @@ function takeLost(redis, wasReady) {
   else redis.offlineQueue.unshift(...again);
 }
 
+/**
+ * @param {Command} command
+ * @returns {PipelineMark | undefined}
+ */
 function streamOf({ pipelineIndex }) {
   return pipelineIndex === undefined ? undefined : { isPipeline: true };
 }
 
-/** A pipeline is sent again only as a whole: one of which some commands were answered is given up. */
+/**
+ * A pipeline is sent again only as a whole: one of which some commands were answered is given up.
+ * @param {Lost[]} lost
+ */
 function withoutPartlyAnsweredPipelines(lost) {
   let expected = 0;
   return lost.filter(({ command }) => {
@@ -89,8 +119,12 @@ function withoutPartlyAnsweredPipelines(lost) {
   });
 }
 
-/** Commands of a transaction whose MULTI is gone must not run outside of it. */
+/**
+ * Commands of a transaction whose MULTI is gone must not run outside of it.
+ * @param {Waiting[]} items
+ */
 function withoutTransactionRests(items) {
+  /** @type {Waiting[]} */
   const kept = [];
   let isRest = true;
   for (const item of items) {

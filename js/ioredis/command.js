@@ -10,6 +10,23 @@ const { slotOf } = require('./slots.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
 const { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf } = require('./words.js');
 
+/**
+ * @import { LinkStream } from './classes.js'
+ * @import { Flag } from './flags.js'
+ * @import { Callback } from './own-types.js'
+ * @import { ArgumentTransformer, ReplyTransformer, Word } from './words.js'
+ *
+ * @typedef {object} CommandOptions
+ * @property {BufferEncoding | null} [replyEncoding] Null gives Buffers.
+ * @property {Error} [errorStack] Made at the call, for its stack.
+ * @property {Word} [keyPrefix]
+ * @property {boolean} [readOnly]
+ *
+ * @typedef {(error: Error | null, value: unknown, command: Command) => void} OnSettled
+ * @typedef {{ argument: Record<string, ArgumentTransformer | undefined>,
+ *   reply: Record<string, ReplyTransformer | undefined> }} Transformers
+ */
+
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 const [PENDING, FULFILLED, REJECTED] = [0, 1, 2];
 
@@ -19,34 +36,61 @@ const [PENDING, FULFILLED, REJECTED] = [0, 1, 2];
  */
 class Command {
   static FLAGS = FLAGS;
+  /** @type {Transformers} */
   static _transformer = { argument: { ...ARGUMENT_TRANSFORMERS }, reply: { ...REPLY_TRANSFORMERS } };
 
+  /**
+   * @param {Flag} flag
+   * @param {string} name
+   */
   static checkFlag(flag, name) {
     return checkFlag(flag, name);
   }
 
+  /**
+   * @param {string} name
+   * @param {ArgumentTransformer} transform
+   */
   static setArgumentTransformer(name, transform) {
     Command._transformer.argument[name] = transform;
   }
 
+  /**
+   * @param {string} name
+   * @param {ReplyTransformer} transform
+   */
   static setReplyTransformer(name, transform) {
     Command._transformer.reply[name] = transform;
   }
 
-  /** Given to those who hold the command in their hands: `resolve(reply)` takes a reply as the server gives it. */
+  /**
+   * Given to those who hold the command in their hands: `resolve(reply)` takes a reply as the server gives it.
+   * @type {((reply: unknown) => unknown) | undefined}
+   */
   #resolve;
+  /** @type {((error: Error) => void) | undefined} */
   #reject;
   #isResolveReplaced = false;
   #isRejectReplaced = false;
+  /** @type {Promise<unknown> | undefined} */
   #promise;
+  /** @type {((value: unknown) => void) | undefined} */
   #fulfilPromise;
+  /** @type {((error: Error) => void) | undefined} */
   #rejectPromise;
+  /** @type {number} */
   #state = PENDING;
+  /** @type {unknown} */
   #outcome;
+  /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  /** @type {NodeJS.Timeout | undefined} */
   #blockingTimer;
+  /** @type {number | undefined} */
   #blockingDeadline;
+  /** @type {Word[] | undefined} */
   #keys;
+  /** @type {number | null | undefined} */
   #slot;
 
   inTransaction = false;
@@ -54,14 +98,27 @@ class Command {
   isResolved = false;
   isTraced = false;
   ignore = false;
+  /** @type {number | undefined} */
   pipelineIndex = undefined;
-  /** The database for which it was written; a later connection selects that first. */
+  /**
+   * The database for which it was written; a later connection selects that first.
+   * @type {number | undefined}
+   */
   database = undefined;
   /** A part of the handshake, which each connection makes anew. */
   isHandshake = false;
-  /** Told the outcome beside the promise: a pipeline. */
+  /**
+   * Told the outcome beside the promise: a pipeline.
+   * @type {OnSettled | undefined}
+   */
   onSettled = undefined;
 
+  /**
+   * @param {string} name
+   * @param {unknown[]} [args]
+   * @param {CommandOptions} [options]
+   * @param {Callback} [callback]
+   */
   constructor(name, args = [], options = {}, callback = undefined) {
     this.name = name;
     this.replyEncoding = options.replyEncoding;
@@ -73,6 +130,7 @@ class Command {
     if (callback !== undefined) asCallback(this.promise, callback);
   }
 
+  /** @returns {Promise<unknown>} */
   get promise() {
     this.#promise ??= new Promise((fulfil, reject) => {
       if (this.#state === PENDING) {
@@ -88,6 +146,7 @@ class Command {
     this.#promise = promise;
   }
 
+  /** @returns {(reply: unknown) => unknown} */
   get resolve() {
     this.#resolve ??= (reply) => {
       this.answer(reply, true);
@@ -103,6 +162,7 @@ class Command {
     this.#isResolveReplaced = true;
   }
 
+  /** @returns {(error: Error) => void} */
   get reject() {
     this.#reject ??= (error) => this.refuse(error);
     return this.#reject;
@@ -118,29 +178,40 @@ class Command {
     return this.#state !== PENDING;
   }
 
-  /** How the connection is to show the reply. Encodings but UTF-8 are made of Buffers. */
+  /**
+   * How the connection is to show the reply. Encodings but UTF-8 are made of Buffers.
+   * @returns {number}
+   */
   get replyFlags() {
     return this.replyEncoding === 'utf8' ? FLAT : FLAT | BUFFERS;
   }
 
-  /** The reply as the connection shows it. */
+  /**
+   * The reply as the connection shows it.
+   * @param {unknown} reply
+   */
   replied(reply) {
-    if (this.#isResolveReplaced) this.#resolve(reply);
+    if (this.#isResolveReplaced) /** @type {(reply: unknown) => unknown} */ (this.#resolve)(reply);
     else this.answer(reply, this.replyEncoding !== 'utf8');
   }
 
+  /** @param {Error} error */
   failed(error) {
-    if (this.#isRejectReplaced) this.#reject(error);
+    if (this.#isRejectReplaced) /** @type {(error: Error) => void} */ (this.#reject)(error);
     else this.refuse(error);
   }
 
+  /**
+   * @param {unknown} reply
+   * @param {boolean} mayHoldBuffers
+   */
   answer(reply, mayHoldBuffers) {
     if (this.#state !== PENDING) return;
     let value;
     try {
       value = mayHoldBuffers ? this.transformReply(reply) : this.#transformed(reply);
     } catch (error) {
-      this.failed(error);
+      this.failed(/** @type {Error} */ (error));
       return;
     }
     this.isResolved = true;
@@ -149,14 +220,22 @@ class Command {
     this.onSettled?.(null, value, this);
   }
 
+  /** @param {Error} error */
   refuse(error) {
     if (this.#state !== PENDING) return;
-    const shown = this.errorStack === undefined ? error : friendlyStack(error, this.errorStack.stack);
+    const shown =
+      this.errorStack === undefined
+        ? error
+        : friendlyStack(error, /** @type {string} */ (this.errorStack.stack));
     this.#settle(REJECTED, shown);
     this.#rejectPromise?.(shown);
     this.onSettled?.(shown, undefined, this);
   }
 
+  /**
+   * @param {number} state
+   * @param {unknown} outcome
+   */
   #settle(state, outcome) {
     this.#state = state;
     this.#outcome = outcome;
@@ -175,20 +254,31 @@ class Command {
     if (this.callback !== undefined) asCallback(this.promise, this.callback);
   }
 
-  /** Buffers in the encoding that was asked for, then what the command's transformer makes of it. */
+  /**
+   * Buffers in the encoding that was asked for, then what the command's transformer makes of it.
+   * @param {unknown} reply
+   * @returns {unknown}
+   */
   transformReply(reply) {
     return this.#transformed(this.replyEncoding ? decoded(reply, this.replyEncoding) : reply);
   }
 
+  /** @param {unknown} reply */
   #transformed(reply) {
     const transform = Command._transformer.reply[this.name];
     return transform === undefined ? reply : transform(reply);
   }
 
-  /** Called with the connection before each time that the command is written. */
+  /**
+   * Called with the connection before each time that the command is written.
+   * @param {LinkStream} _stream
+   */
   beforeSend(_stream) {}
 
-  /** How the command goes over the wire, for those who write it themselves. */
+  /**
+   * How the command goes over the wire, for those who write it themselves.
+   * @param {LinkStream} stream
+   */
   toWritable(stream) {
     this.beforeSend(stream);
     const parts = [Buffer.from(`*${this.args.length + 1}\r\n`)];
@@ -201,12 +291,16 @@ class Command {
     return hasBuffers ? bytes : bytes.toString();
   }
 
+  /** @returns {Word[]} */
   getKeys() {
     this.#keys ??= keyPositions(this.name, this.args).map((position) => this.args[position]);
     return this.#keys;
   }
 
-  /** The slot of the first key, null where there is none. */
+  /**
+   * The slot of the first key, null where there is none.
+   * @returns {number | null}
+   */
   getSlot() {
     if (this.#slot === undefined) {
       const [key] = this.getKeys();
@@ -215,11 +309,15 @@ class Command {
     return this.#slot;
   }
 
+  /** @param {number} milliseconds */
   setTimeout(milliseconds) {
     this.#timer ??= setTimeout(() => this.failed(new Error('Command timed out')), milliseconds);
   }
 
-  /** After that long it counts as having found nothing, as the server's own timeout would say. */
+  /**
+   * After that long it counts as having found nothing, as the server's own timeout would say.
+   * @param {number} milliseconds
+   */
   setBlockingTimeout(milliseconds) {
     if (milliseconds <= 0) return;
     clearTimeout(this.#blockingTimer);

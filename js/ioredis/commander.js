@@ -5,6 +5,32 @@ const { executeWithAutoPipelining, shouldUseAutoPipelining } = require('./auto-p
 const { Command } = require('./command.js');
 const { Script } = require('./script.js');
 
+/**
+ * @import { EventEmitter } from 'node:events'
+ * @import { Client, Pipeline } from './classes.js'
+ * @import { RedisCommander } from './command-types.js'
+ * @import { ClientOptions } from './options.js'
+ * @import { Callback } from './own-types.js'
+ * @import { Call } from './pipeline.js'
+ * @import { ScriptDefinition } from './script.js'
+ *
+ * @typedef {InstanceType<typeof Command>} Command
+ * @typedef {InstanceType<typeof Script>} Script
+ *
+ * @typedef {Record<string, (...args: any[]) => any>} Methods Methods by their names, as prototypes get them at run time.
+ * @typedef {Partial<Pick<ClientOptions, 'autoPipeliningIgnoredCommands' | 'enableAutoPipelining' | 'keyPrefix'
+ *   | 'showFriendlyErrorStack'>>} CommanderOptions
+ *
+ * @typedef {{ pipeline(commands?: Call[]): Pipeline, multi(...given: unknown[]): Pipeline | Promise<unknown> }} Batches
+ */
+
+/**
+ * The methods that the prototype of a client gets at run time.
+ * @typedef {RedisCommander & Batches & Omit<Commander, 'options' | 'sendCommand'>} ClientMethods
+ * @typedef {new () => EventEmitter & ClientMethods} ClientBase
+ * @typedef {new () => EventEmitter & Omit<ClientMethods, 'quit'>} ClusterBase
+ */
+
 /** `monitor` is one of the client's own. */
 const BUILTIN = [...new Set([...Object.keys(protocol.commands), 'sentinel'])].filter(
   (name) => name !== 'monitor',
@@ -12,48 +38,79 @@ const BUILTIN = [...new Set([...Object.keys(protocol.commands), 'sentinel'])].fi
 
 /** The methods that clients and pipelines share. Who extends it has `sendCommand` and `options`. */
 class Commander {
+  /** @type {CommanderOptions} */
   options = {};
+  /** @type {Record<string, Script>} */
   scriptsSet = {};
+  /** @type {Set<string>} */
   addedBuiltinSet = new Set();
 
   getBuiltinCommands() {
     return BUILTIN.slice();
   }
 
-  /** A method for a command, and one for its replies as Buffers, which are nobody's yet. */
+  /**
+   * A method for a command, and one for its replies as Buffers, which are nobody's yet.
+   * @param {string} name
+   */
   createBuiltinCommand(name) {
     return { string: methodOf(null, name, 'utf8'), buffer: methodOf(null, name, null) };
   }
 
+  /** @param {string} name */
   addBuiltinCommand(name) {
     this.addedBuiltinSet.add(name);
     addMethods(this, name, (method, encoding) => methodOf(method, name, encoding));
   }
 
+  /**
+   * @param {string} name
+   * @param {ScriptDefinition} definition
+   */
   defineCommand(name, definition) {
     const script = new Script(definition, this.options.keyPrefix);
     this.scriptsSet[name] = script;
     addMethods(this, name, (method, encoding) => scriptMethod(method, name, script, encoding));
   }
 
-  sendCommand() {
+  /**
+   * @param {Command} _command
+   * @returns {unknown}
+   */
+  sendCommand(_command) {
     throw new Error('"sendCommand" is not implemented');
   }
 }
 
+/**
+ * @param {object} object
+ * @param {string} name
+ * @param {(method: string, encoding: BufferEncoding | null) => (...args: any[]) => unknown} make
+ */
 function addMethods(object, name, make) {
-  object[name] = make(name, 'utf8');
-  object[`${name}Buffer`] = make(`${name}Buffer`, null);
+  const methods = /** @type {Methods} */ (object);
+  methods[name] = make(name, 'utf8');
+  methods[`${name}Buffer`] = make(`${name}Buffer`, null);
 }
 
-/** `commandName` is undefined where the first argument names the command. */
+/**
+ * `commandName` is undefined where the first argument names the command.
+ * @param {string | null} functionName
+ * @param {string | undefined} commandName
+ * @param {BufferEncoding | null} replyEncoding
+ */
 function methodOf(functionName, commandName, replyEncoding) {
+  /**
+   * @this {Client | Pipeline}
+   * @param {any[]} args
+   * @returns {unknown}
+   */
   return function (...args) {
     const name = commandName === undefined ? args.shift() : commandName;
     const callback = takeCallback(args);
     const { options } = this;
     if (options.enableAutoPipelining && shouldUseAutoPipelining(this, functionName, name)) {
-      return executeWithAutoPipelining(this, functionName, name, args, callback);
+      return executeWithAutoPipelining(this, /** @type {string} */ (functionName), name, args, callback);
     }
     const how = {
       errorStack: options.showFriendlyErrorStack ? new Error() : undefined,
@@ -64,7 +121,18 @@ function methodOf(functionName, commandName, replyEncoding) {
   };
 }
 
+/**
+ * @param {string} functionName
+ * @param {string} name
+ * @param {Script} script
+ * @param {BufferEncoding | null} replyEncoding
+ */
 function scriptMethod(functionName, name, script, replyEncoding) {
+  /**
+   * @this {Client | Pipeline}
+   * @param {any[]} args
+   * @returns {unknown}
+   */
   return function (...args) {
     const callback = takeCallback(args);
     const { options } = this;
@@ -76,6 +144,10 @@ function scriptMethod(functionName, name, script, replyEncoding) {
   };
 }
 
+/**
+ * @param {any[]} args
+ * @returns {Callback | undefined}
+ */
 function takeCallback(args) {
   return typeof args[args.length - 1] === 'function' ? args.pop() : undefined;
 }
@@ -84,6 +156,7 @@ for (const name of BUILTIN) {
   addMethods(Commander.prototype, name, (method, encoding) => methodOf(method, name, encoding));
 }
 addMethods(Commander.prototype, 'call', (method, encoding) => methodOf(method, undefined, encoding));
-Commander.prototype.send_command = Commander.prototype.call;
+const methods = /** @type {Methods} */ (/** @type {unknown} */ (Commander.prototype));
+methods.send_command = methods.call;
 
 module.exports = { BUILTIN, Commander };

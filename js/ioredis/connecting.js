@@ -8,6 +8,22 @@ const { closed } = require('./closing.js');
 const { LinkStream } = require('./stream.js');
 const { nextTick } = require('../time.js');
 
+/**
+ * @import { Duplex } from 'node:stream'
+ * @import { Redis, SubscriptionSet } from './classes.js'
+ * @import { LinkOptions } from './link.js'
+ * @import { ClientOptions } from './options.js'
+ *
+ * @typedef {InstanceType<typeof LinkStream>} LinkStream
+ *
+ * @typedef {object} Condition The state of a connection.
+ * @property {number | undefined} select The database.
+ * @property {string | [username: string, password: string | null | undefined] | null} [auth]
+ * @property {SubscriptionSet | false} subscriber
+ *
+ * @typedef {Redis & { condition: Condition, stream: LinkStream }} Connected A client that has a connection.
+ */
+
 /** Servers that need no password refuse AUTH with these words; connecting goes on. */
 const NEEDLESS_PASSWORD = [
   ['no password is set', '[WARN] Redis server does not require a password, but a password was supplied.'],
@@ -21,7 +37,11 @@ const NEEDLESS_PASSWORD = [
   ],
 ];
 
-/** Connects. The promise is fulfilled when the client is ready, and rejected when the connection closes before. */
+/**
+ * Connects. The promise is fulfilled when the client is ready, and rejected when the connection closes before.
+ * @param {Redis} redis
+ * @returns {Promise<void>}
+ */
 function connect(redis) {
   return new Promise((resolve, reject) => {
     if (['connecting', 'connect', 'ready'].includes(redis.status)) {
@@ -46,6 +66,11 @@ function connect(redis) {
   });
 }
 
+/**
+ * @param {Redis} redis
+ * @param {Error} error
+ * @param {(error: Error) => void} reject
+ */
 function noServer(redis, error, reject) {
   redis.flushQueue(error);
   redis.silentEmit('error', error);
@@ -55,17 +80,24 @@ function noServer(redis, error, reject) {
   redis.setStatus('end');
 }
 
+/**
+ * @param {Redis} redis
+ * @param {LinkStream | Duplex | undefined} given
+ * @param {() => void} resolve
+ * @param {(error: Error) => void} reject
+ */
 function dialled(redis, given, resolve, reject) {
   // A connector of the application's may answer a socket.
-  const stream = given instanceof LinkStream ? given : new LinkStream({ ...redis.options, stream: given });
+  const stream = given instanceof LinkStream ? given : new LinkStream(over(given, redis.options));
   redis.stream = stream;
   if (stream.destroyed) {
     const { firstError } = redis.connector;
     if (firstError) nextTick(() => redis.silentEmit('error', firstError));
     nextTick(() => closed(redis));
   } else {
-    if (stream.connecting) stream.once('connect', () => connected(redis));
-    else nextTick(() => connected(redis));
+    const standing = /** @type {Connected} */ (redis);
+    if (stream.connecting) stream.once('connect', () => connected(standing));
+    else nextTick(() => connected(standing));
     stream.on('error', (error) => failedWith(redis, error));
     stream.once('close', () => closed(redis));
   }
@@ -81,13 +113,29 @@ function dialled(redis, given, resolve, reject) {
   redis.once('close', onClose);
 }
 
+/**
+ * The options of a connection over a stream.
+ * @param {Duplex | undefined} stream
+ * @param {ClientOptions} options
+ */
+function over(stream, options) {
+  return /** @type {LinkOptions} */ ({ ...options, stream });
+}
+
+/**
+ * @param {Redis} redis
+ * @param {Error} error
+ */
 function failedWith(redis, error) {
   // Sent again, the same commands would be answered as badly.
   if (error instanceof ParserError) redis._flushedWith = error;
   redis.silentEmit('error', error);
 }
 
-/** The handshake. Its commands go before all others; whoever waits for the client goes on when it is ready. */
+/**
+ * The handshake. Its commands go before all others; whoever waits for the client goes on when it is ready.
+ * @param {Connected} redis
+ */
 function connected(redis) {
   redis.setStatus('connect');
   redis._lost = [];
@@ -104,7 +152,12 @@ function connected(redis) {
   });
 }
 
-/** Commands that are sent meanwhile belong to this connection, and are not sent again on another. */
+/**
+ * Commands that are sent meanwhile belong to this connection, and are not sent again on another.
+ * @template T
+ * @param {Redis} redis
+ * @param {() => T} work
+ */
 function shakeHands(redis, work) {
   redis._isShakingHands = true;
   try {
@@ -114,11 +167,15 @@ function shakeHands(redis, work) {
   }
 }
 
+/**
+ * @param {Connected} redis
+ * @param {() => boolean} isCurrent
+ */
 function authenticate(redis, isCurrent) {
   redis._isRefused = false;
   const { auth, select } = redis.condition;
   if (auth) {
-    redis.auth(auth, (error) => {
+    redis.auth(/** @type {string | [string, string]} */ (auth), (error) => {
       if (!error || !isCurrent()) return;
       const known = NEEDLESS_PASSWORD.find(([words]) => error.message.includes(words));
       if (known !== undefined) {
@@ -137,8 +194,10 @@ function authenticate(redis, isCurrent) {
   }
 }
 
+/** @param {Redis} redis */
 function introduce(redis) {
   const { clientInfoTag, connectionName, disableClientInfo } = redis.options;
+  /** @type {Promise<unknown>[]} */
   const said = [];
   if (connectionName) said.push(redis.client('setname', connectionName).catch(noop));
   if (!disableClientInfo) {
@@ -149,6 +208,10 @@ function introduce(redis) {
   return said;
 }
 
+/**
+ * @param {Connected} redis
+ * @param {() => boolean} isCurrent
+ */
 function checkReady(redis, isCurrent) {
   redis._readyCheck((error, info) => {
     if (!isCurrent()) return;

@@ -4,22 +4,44 @@ const { connectionClosed } = require('./errors.js');
 const { LinkStream } = require('./stream.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 
+/**
+ * @import { Duplex } from 'node:stream'
+ * @import { ClientOptions, TlsOption } from './options.js'
+ *
+ * @typedef {InstanceType<typeof LinkStream>} LinkStream
+ *
+ * @typedef {{ host?: string, port?: number, path?: string, family?: number, tls?: TlsOption }} Target
+ * @typedef {Record<string, string>} ServerInfo The fields of INFO.
+ * @typedef {(event: string, error: Error) => void} Tell
+ * @typedef {AbstractConnector & { connect(tell: Tell): Promise<LinkStream | Duplex> }} Connector
+ */
+
 /** A port is less. */
 const PORTS = 65536;
 
 /** Finds a server and dials it. `connect` answers a stream that need not be connected yet. */
 class AbstractConnector {
   connecting = false;
+  /** @type {LinkStream | undefined} */
   stream = undefined;
-  /** The error of a stream that failed before anybody could listen. */
+  /**
+   * The error of a stream that failed before anybody could listen.
+   * @type {Error | undefined}
+   */
   firstError = undefined;
+  /** @type {number} */
   #disconnectTimeout;
 
+  /** @param {number} disconnectTimeout */
   constructor(disconnectTimeout) {
     this.#disconnectTimeout = disconnectTimeout;
   }
 
-  /** Whether a server that says this of itself is the one that was asked for. */
+  /**
+   * Whether a server that says this of itself is the one that was asked for.
+   * @param {ServerInfo} [_info]
+   * @returns {boolean}
+   */
   check(_info) {
     return true;
   }
@@ -34,23 +56,31 @@ class AbstractConnector {
     stream.end();
   }
 
-  /** A stream to that server, with the options that are about every stream. */
+  /**
+   * A stream to that server, with the options that are about every stream.
+   * @param {Target} target
+   * @param {Pick<ClientOptions, 'connectTimeout' | 'keepAlive' | 'noDelay'>} options
+   * @returns {LinkStream}
+   */
   dial(target, { connectTimeout, keepAlive, noDelay }) {
-    this.stream = new LinkStream({ ...target, connectTimeout, keepAlive, noDelay });
-    this.stream.once('error', (error) => {
+    const stream = new LinkStream({ ...target, connectTimeout, keepAlive, noDelay });
+    this.stream = stream;
+    stream.once('error', (error) => {
       this.firstError = error;
     });
-    return this.stream;
+    return stream;
   }
 }
 
 /** One server, whose address the options tell. */
 class StandaloneConnector extends AbstractConnector {
+  /** @param {ClientOptions} options */
   constructor(options) {
     super(options.disconnectTimeout);
     this.options = options;
   }
 
+  /** @returns {Promise<LinkStream>} */
   connect() {
     this.connecting = true;
     // In a tick of its own, so that who makes a client and disconnects it at once never dials.
@@ -63,6 +93,12 @@ class StandaloneConnector extends AbstractConnector {
   }
 }
 
+/**
+ * @template T
+ * @param {() => T} work
+ * @param {(value: T) => void} resolve
+ * @param {(error: unknown) => void} reject
+ */
 function resolveOrReject(work, resolve, reject) {
   try {
     resolve(work());
@@ -71,7 +107,10 @@ function resolveOrReject(work, resolve, reject) {
   }
 }
 
-/** As Node refuses it. */
+/**
+ * As Node refuses it.
+ * @param {unknown} port
+ */
 function checkPort(port) {
   const number = Number(port);
   if (Number.isInteger(number) && number >= 0 && number < PORTS) return;
@@ -81,9 +120,14 @@ function checkPort(port) {
   throw Object.assign(error, { code: 'ERR_SOCKET_BAD_PORT' });
 }
 
+/**
+ * @param {ClientOptions} options
+ * @returns {Target}
+ */
 function targetOf({ path, host, port, family, tls }) {
   // An address among the TLS options counts, as with `tls.connect`.
   const given = tls && typeof tls === 'object' ? tls : {};
+  /** @type {Target} */
   const target = path
     ? { path: given.path ?? path }
     : {

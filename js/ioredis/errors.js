@@ -1,5 +1,12 @@
 'use strict';
 
+/**
+ * @import { Command } from './classes.js'
+ * @import { Word } from './words.js'
+ *
+ * @typedef {Error & { command?: { name: string, args: Word[] } }} CommandError An error that names its command.
+ */
+
 /** Where an error of the server was made here says nothing: two frames are kept, which costs little. */
 const REPLY_FRAMES = 2;
 
@@ -10,6 +17,11 @@ class RedisError extends Error {
 }
 
 class ParserError extends RedisError {
+  /**
+   * @param {string} message
+   * @param {string} buffer The received bytes, as JSON of a Buffer.
+   * @param {number} offset
+   */
   constructor(message, buffer, offset) {
     super(message);
     this.buffer = buffer;
@@ -19,6 +31,7 @@ class ParserError extends RedisError {
 
 /** The server answered with an error. */
 class ReplyError extends RedisError {
+  /** @param {string} message */
   constructor(message) {
     const frames = Error.stackTraceLimit;
     Error.stackTraceLimit = REPLY_FRAMES;
@@ -33,6 +46,7 @@ class AbortError extends RedisError {}
 class InterruptError extends AbortError {}
 
 class MaxRetriesPerRequestError extends AbortError {
+  /** @param {number} limit */
   constructor(limit) {
     super(
       `Reached the max retries per request limit (which is ${limit}). Refer to "maxRetriesPerRequest" option for details.`,
@@ -43,6 +57,10 @@ class MaxRetriesPerRequestError extends AbortError {
 class ClusterAllFailedError extends RedisError {
   static defaultMessage = 'Failed to refresh slots cache.';
 
+  /**
+   * @param {string} message
+   * @param {Error | null} lastNodeError
+   */
   constructor(message, lastNodeError) {
     super(message);
     this.lastNodeError = lastNodeError;
@@ -55,13 +73,17 @@ function connectionClosed() {
   return new Error(CONNECTION_CLOSED_ERROR_MSG);
 }
 
-/** A command that may not be sent again, because a part of its pipeline or transaction was answered. */
+/**
+ * A command that may not be sent again, because a part of its pipeline or transaction was answered.
+ * @param {Command} command
+ */
 function aborted(command) {
-  const error = new AbortError('Command aborted due to connection close');
-  error.command = { name: command.name, args: command.args };
-  return error;
+  return Object.assign(new AbortError('Command aborted due to connection close'), {
+    command: { name: command.name, args: command.args },
+  });
 }
 
+/** @param {string} message */
 function makeReplyError(message) {
   return new ReplyError(message);
 }

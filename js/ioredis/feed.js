@@ -5,21 +5,46 @@ const { loadNative } = require('../native.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { connectTimedOut } = require('./socket-error.js');
 
+/**
+ * @import { Socket } from 'node:net'
+ * @import { Duplex } from 'node:stream'
+ * @import { ConnectionOptions } from 'node:tls'
+ * @import { LinkOptions } from './link.js'
+ *
+ * @typedef {'connecting' | 'localAddress' | 'localPort' | 'ref' | 'remoteAddress' | 'remotePort' | 'setKeepAlive'
+ *   | 'setNoDelay' | 'unref'} OfSockets
+ * @typedef {Duplex & Partial<Pick<Socket, OfSockets>>} NodeStream A duplex stream, which may be a socket.
+ * @typedef {{ address: string | undefined, port: number | undefined }} Address
+ * @typedef {{ local: Address, remote: Address }} Addresses
+ */
+
 const { link: native } = loadNative();
 
 /** Moves the bytes of a Link over a duplex stream of Node, which may still be connecting. */
 class Feed {
-  /** The number of the Link. */
+  /**
+   * The number of the Link.
+   * @type {number}
+   */
   #link;
+  /** @type {NodeJS.Timeout | undefined} */
   #timer;
   #isOpen = false;
   #isClosed = false;
   #isEnding = false;
   #waitsForDrain = false;
 
-  /** What the stream failed with. */
+  /**
+   * What the stream failed with.
+   * @type {Error | undefined}
+   */
   failure = undefined;
 
+  /**
+   * @param {NodeStream} stream
+   * @param {number} link
+   * @param {Pick<LinkOptions, 'connectTimeout' | 'keepAlive' | 'noDelay' | 'tls'>} options
+   */
   constructor(stream, link, { tls: isTls, connectTimeout, keepAlive, noDelay }) {
     this.stream = stream;
     this.#link = link;
@@ -42,9 +67,12 @@ class Feed {
       return;
     }
     stream.once(isTls ? 'secureConnect' : 'connect', open);
-    if (connectTimeout > 0) this.#timer = setTimeout(() => this.#giveUp(), connectTimeout);
+    if (connectTimeout !== undefined && connectTimeout > 0) {
+      this.#timer = setTimeout(() => this.#giveUp(), connectTimeout);
+    }
   }
 
+  /** @returns {Addresses} */
   get addresses() {
     const { localAddress, localPort, remoteAddress, remotePort } = this.stream;
     return {
@@ -53,6 +81,10 @@ class Feed {
     };
   }
 
+  /**
+   * @param {number | boolean | undefined} keepAlive
+   * @param {boolean | undefined} noDelay
+   */
   #open(keepAlive, noDelay) {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
@@ -70,6 +102,7 @@ class Feed {
     this.stream.destroy();
   }
 
+  /** @param {Buffer} bytes */
   #receive(bytes) {
     if (this.#isClosed) return;
     if (native.received(this.#link, bytes)) this.stream.destroy();
@@ -101,15 +134,26 @@ class Feed {
   }
 }
 
-/** Whether a TLS session is still being agreed on, on a socket that stands. */
+/**
+ * Whether a TLS session is still being agreed on, on a socket that stands.
+ * @param {Duplex} stream
+ * @param {unknown} isTls
+ */
 function isStillSecuring(stream, isTls) {
-  return Boolean(isTls) && stream instanceof tls.TLSSocket && stream.secureConnecting;
+  if (!isTls || !(stream instanceof tls.TLSSocket)) return false;
+  return /** @type {tls.TLSSocket & { secureConnecting: boolean }} */ (stream).secureConnecting;
 }
 
-/** A TLS connection as Node makes it. What the options of `tls` say of the address counts. */
+/**
+ * A TLS connection as Node makes it. What the options of `tls` say of the address counts.
+ * @param {LinkOptions} options
+ */
 function dialTls({ host, port, path, family, tls: given }) {
+  /** @type {ConnectionOptions & { family?: number }} */
   const where = path ? { path } : { host, port, family };
-  for (const name of Object.keys(where)) if (where[name] === undefined) delete where[name];
+  for (const name of /** @type {(keyof typeof where)[]} */ (Object.keys(where))) {
+    if (where[name] === undefined) delete where[name];
+  }
   return tls.connect({ ...where, ...(typeof given === 'object' ? given : {}) });
 }
 

@@ -2,6 +2,8 @@
 
 const { protocol } = require('../protocol.js');
 
+/** @typedef {keyof typeof FLAGS | 'WHILE_LOADING' | 'READONLY' | 'SELECT'} Flag */
+
 /** The flags of commands that ioredis has, under its names. */
 const FLAGS = {
   VALID_IN_SUBSCRIBER_MODE: [
@@ -32,7 +34,7 @@ const WHILE_LOADING = [
 ];
 
 /** One bit each, so that a command that is nothing special costs one look. */
-const BITS = {};
+const BITS = /** @type {Record<Flag, number>} */ ({});
 /** By name in lower case. */
 const bitsByName = new Map(Object.keys(protocol.commands).map((name) => [name, 0]));
 
@@ -41,17 +43,26 @@ const READONLY = Object.keys(protocol.commands).filter((name) =>
 );
 
 let nextBit = 1;
-for (const [flag, names] of Object.entries({ ...FLAGS, WHILE_LOADING, READONLY, SELECT: ['select'] })) {
+/** @type {Record<Flag, string[]>} */
+const namesByFlag = { ...FLAGS, WHILE_LOADING, READONLY, SELECT: ['select'] };
+for (const [flag, names] of /** @type {[Flag, string[]][]} */ (Object.entries(namesByFlag))) {
   BITS[flag] = nextBit;
   for (const name of names) bitsByName.set(name, (bitsByName.get(name) ?? 0) | nextBit);
   nextBit <<= 1;
 }
 
-/** The bits of a command, given in any letters. */
+/**
+ * The bits of a command, given in any letters.
+ * @param {string} name
+ */
 function bitsOf(name) {
   return bitsByName.get(name) ?? bitsByName.get(name.toLowerCase()) ?? 0;
 }
 
+/**
+ * @param {Flag} flag
+ * @param {string} name
+ */
 function checkFlag(flag, name) {
   return (bitsOf(String(name)) & BITS[flag]) !== 0;
 }

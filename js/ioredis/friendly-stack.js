@@ -1,6 +1,11 @@
 'use strict';
 
-/** Shows where the application made the call instead of where its reply came in. */
+/**
+ * Shows where the application made the call instead of where its reply came in.
+ * @param {Error} error
+ * @param {string} stackOfCall
+ * @param {string} [ownFolder] Leading frames of this folder are left out.
+ */
 function friendlyStack(error, stackOfCall, ownFolder = __dirname) {
   const frames = stackOfCall.split('\n').slice(1);
   const own = frames.findIndex((frame) => !frame.includes(ownFolder));

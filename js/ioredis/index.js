@@ -10,7 +10,11 @@ const { ScanStream } = require('./scan-stream.js');
 const { SentinelConnector } = require('./sentinel/connector.js');
 const { SentinelIterator } = require('./sentinel/iterator.js');
 
-/** A callback for the console. */
+/**
+ * A callback for the console.
+ * @param {Error | null} [error]
+ * @param {unknown} [reply]
+ */
 function print(error, reply) {
   console.log(error ? `Error: ${error}` : `Reply: ${reply}`);
 }

@@ -2,22 +2,52 @@
 
 const { loadNative } = require('../native.js');
 
-/** By the name of a command, of a subcommand `container|name`: where its keys are. Native code has the table. */
+/** @import { Word } from './words.js' */
+
+/**
+ * Keys begin at a position, or behind a word. From there on they stand in a row, or are counted.
+ *
+ * @typedef {{ at: number, behind?: undefined, from?: undefined }} BeginAt
+ * @typedef {{ at?: undefined, behind: string, from: number }} BeginBehind
+ * @typedef {BeginAt | BeginBehind} Begin
+ * @typedef {{ last: number, step: number, limit: number, numberAt?: undefined }} RangeOfKeys
+ * @typedef {{ numberAt: number, first: number, step: number }} CountOfKeys
+ * @typedef {Begin & (RangeOfKeys | CountOfKeys)} KeySpec
+ */
+
+/**
+ * By the name of a command, of a subcommand `container|name`: where its keys are. Native code has the table.
+ * @type {Map<string, KeySpec[]> | undefined}
+ */
 let specs;
 
+/**
+ * @param {string} name
+ * @returns {KeySpec[] | undefined}
+ */
 function specsOf(name) {
   specs ??= new Map(Object.entries(JSON.parse(loadNative().commandKeys())));
   return specs.get(name);
 }
 
-/** The positions of keys among `args`, each once for each place that names it. */
+/**
+ * The positions of keys among `args`, each once for each place that names it.
+ * @param {string} name
+ * @param {unknown[]} args
+ */
 function keyPositions(name, args) {
   const command = name.toLowerCase();
   const subcommand = args.length > 0 ? specsOf(`${command}|${String(args[0]).toLowerCase()}`) : undefined;
   return positionsOf(command, subcommand ?? specsOf(command), args);
 }
 
+/**
+ * @param {string} command In lower case.
+ * @param {KeySpec[] | undefined} specs
+ * @param {unknown[]} args
+ */
 function positionsOf(command, specs = [], args) {
+  /** @type {number[]} */
   const found = [];
   for (const spec of specs) {
     const begin = beginOf(spec, args);
@@ -27,12 +57,17 @@ function positionsOf(command, specs = [], args) {
   }
   if (command === 'sort' || command === 'sort_ro') furtherOfSort(args, found);
   // MIGRATE has no key there where it names them behind KEYS.
-  return command === 'migrate' ? found.filter((position) => args[position].length > 0) : found;
+  return command === 'migrate' ? found.filter((position) => String(args[position]) !== '') : found;
 }
 
-/** Positions in the table count the name, which is no argument. */
+/**
+ * Positions in the table count the name, which is no argument.
+ * @param {Begin} spec
+ * @param {unknown[]} args
+ */
 function beginOf({ at, behind, from }, args) {
   if (behind === undefined) return at - 1;
+  /** @param {unknown} word */
   const isIt = (word) => String(word).toUpperCase() === behind;
   if (from >= 0) {
     const found = args.findIndex((word, position) => position >= from - 1 && isIt(word));
@@ -44,6 +79,12 @@ function beginOf({ at, behind, from }, args) {
   return undefined;
 }
 
+/**
+ * @param {RangeOfKeys} spec
+ * @param {unknown[]} args
+ * @param {number} begin
+ * @param {number[]} found
+ */
 function ofRange({ last, step, limit }, args, begin, found) {
   const end =
     last >= 0
@@ -55,6 +96,12 @@ function ofRange({ last, step, limit }, args, begin, found) {
     found.push(position);
 }
 
+/**
+ * @param {CountOfKeys} spec
+ * @param {unknown[]} args
+ * @param {number} begin
+ * @param {number[]} found
+ */
 function ofCount({ numberAt, first, step }, args, begin, found) {
   const text = String(args[begin + numberAt]);
   const count = /^\d+$/.test(text) ? Number(text) : 0;
@@ -65,7 +112,11 @@ function ofCount({ numberAt, first, step }, args, begin, found) {
   }
 }
 
-/** Patterns of further keys behind BY and GET, and the key behind STORE: COMMAND does not say where they are. */
+/**
+ * Patterns of further keys behind BY and GET, and the key behind STORE: COMMAND does not say where they are.
+ * @param {unknown[]} args
+ * @param {number[]} found
+ */
 function furtherOfSort(args, found) {
   for (let position = 1; position + 1 < args.length; position++) {
     const word = String(args[position]).toUpperCase();
@@ -79,6 +130,9 @@ function furtherOfSort(args, found) {
 /**
  * Puts `prefix`, a text or a Buffer, in front of every key that the command itself names. Keys of subcommands, such
  * as the stream of XGROUP CREATE, stay as they are, as with ioredis: applications prefix them.
+ * @param {string} name
+ * @param {Word[]} args
+ * @param {Word} prefix
  */
 function prefixKeys(name, args, prefix) {
   const command = name.toLowerCase();
@@ -87,6 +141,10 @@ function prefixKeys(name, args, prefix) {
   }
 }
 
+/**
+ * @param {Word} prefix
+ * @param {Word} key
+ */
 function joined(prefix, key) {
   if (!Buffer.isBuffer(prefix) && !Buffer.isBuffer(key)) return prefix + key;
   return Buffer.concat([Buffer.from(prefix), Buffer.from(key)]);

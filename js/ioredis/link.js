@@ -57,6 +57,44 @@ const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { Feed, dialTls } = require('./feed.js');
 const { errorOf } = require('./socket-error.js');
 
+/**
+ * @import { ErrorCode } from '../../index.js'
+ * @import { CommandError } from './errors.js'
+ * @import { Addresses, NodeStream } from './feed.js'
+ * @import { TlsOption } from './options.js'
+ * @import { SocketFailure } from './socket-error.js'
+ * @import { Word } from './words.js'
+ *
+ * @typedef {InstanceType<typeof Bridge>} Bridge
+ * @typedef {InstanceType<typeof Context>} Context
+ * @typedef {InstanceType<typeof Feed>} Feed
+ *
+ * @typedef {object} LinkOptions
+ * @property {string} [host]
+ * @property {number} [port]
+ * @property {string} [path]
+ * @property {number} [family]
+ * @property {TlsOption} [tls]
+ * @property {NodeStream} [stream]
+ * @property {number} [connectTimeout]
+ * @property {number | boolean} [keepAlive]
+ * @property {boolean} [noDelay]
+ * @property {(message: string) => Error} [makeReplyError]
+ * @property {Context} [context]
+ *
+ * @typedef {object} LinkHandlers
+ * @property {() => void} [onConnect]
+ * @property {(error?: Error) => void} [onClose]
+ * @property {(message: unknown) => void} [onPush]
+ *
+ * @typedef {object} BridgedLink What the bridge needs of a Link.
+ * @property {string | undefined} target
+ * @property {(code: ErrorCode, message: string) => Error} makeError
+ * @property {(slot: number, value: unknown) => void} told
+ * @property {(() => void) | undefined} submitted
+ * @property {Error | undefined} lost
+ */
+
 const { linkSlots, verbs } = protocol;
 const { link: native } = loadNative();
 const COMMAND = head(verbs.command, 0, 0);
@@ -65,24 +103,45 @@ const PATIENCE_MS = 250;
 const CLOSED_MESSAGE = 'Connection is closed.';
 
 class Link {
+  /** @type {Bridge} */
   #bridge;
-  /** The number by which native code knows it. */
+  /**
+   * The number by which native code knows it.
+   * @type {number}
+   */
   #number;
+  /** @type {BridgedLink} */
   #link;
-  /** Moves the bytes where they go over a stream of Node. */
+  /**
+   * Moves the bytes where they go over a stream of Node.
+   * @type {Feed | undefined}
+   */
   #feed;
+  /** @type {LinkHandlers} */
   #handlers;
+  /** @type {Context} */
   #context;
   /** No more can be sent. */
   #isEnding = false;
   #isDestroyed = false;
   #isClosed = false;
-  /** Until the end is told. */
+  /**
+   * Until the end is told.
+   * @type {NodeJS.Timeout | undefined}
+   */
   #patience;
-  /** Of the connection's end, where that was none in order. */
+  /**
+   * Of the connection's end, where that was none in order.
+   * @type {Error | undefined}
+   */
   #failure;
+  /** @type {Partial<Addresses>} */
   #addresses = {};
 
+  /**
+   * @param {LinkOptions} options
+   * @param {LinkHandlers} handlers
+   */
   constructor(options, handlers) {
     this.#handlers = handlers;
     const { makeReplyError = replyError, context = new Context() } = options;
@@ -100,7 +159,7 @@ class Link {
     this.#number = this.#bridge.open();
     if (stream === undefined) return;
     this.#feed = context.run(() => new Feed(stream, this.#number, options));
-    this.#link.submitted = () => this.#feed.pull();
+    this.#link.submitted = () => /** @type {Feed} */ (this.#feed).pull();
   }
 
   get isClosed() {
@@ -128,6 +187,13 @@ class Link {
     return this.#feed?.stream;
   }
 
+  /**
+   * @param {string} name
+   * @param {(Word | number)[]} words
+   * @param {number} flags
+   * @param {(reply: unknown) => void} resolve
+   * @param {(error: CommandError, wasSent?: boolean) => void} reject
+   */
   send(name, words, flags, resolve, reject) {
     if (this.#isEnding) {
       nextTick(reject, new Error(CLOSED_MESSAGE), false);
@@ -170,6 +236,7 @@ class Link {
     return this.#hold(false);
   }
 
+  /** @param {boolean} keepsAlive */
   #hold(keepsAlive) {
     if (this.#isClosed) return this;
     if (this.#feed === undefined) native.hold(this.#number, keepsAlive);
@@ -177,19 +244,24 @@ class Link {
     return this;
   }
 
+  /** @returns {{ bytesRead: number, bytesWritten: number, idleMs: number } | null} */
   traffic() {
     return this.#isClosed ? null : JSON.parse(native.traffic(this.#number));
   }
 
+  /**
+   * @param {number} slot
+   * @param {unknown} value
+   */
   #told(slot, value) {
     switch (slot) {
       case linkSlots.connected:
-        this.#addresses = this.#feed?.addresses ?? JSON.parse(value);
+        this.#addresses = this.#feed?.addresses ?? JSON.parse(/** @type {string} */ (value));
         // What was asked for meanwhile comes first.
         if (!this.#isDestroyed) this.#call(this.#handlers.onConnect);
         break;
       case linkSlots.breaking:
-        this.#break(JSON.parse(value));
+        this.#break(JSON.parse(/** @type {string} */ (value)));
         break;
       case linkSlots.closed:
         this.#isClosed = true;
@@ -203,28 +275,42 @@ class Link {
     }
   }
 
+  /** @param {SocketFailure | null} described */
   #break(described) {
     if (!this.#isEnding) this.#failure = described === null ? this.#feed?.failure : errorOf(described);
     this.#isEnding = true;
     this.#link.lost = this.#failure ?? new Error(CLOSED_MESSAGE);
   }
 
+  /**
+   * @template T
+   * @param {((value: T) => void) | undefined} handler
+   * @param {T} [value]
+   */
   #call(handler, value) {
-    this.#context.call(() => handler?.call(this.#handlers, value));
+    this.#context.call(() => handler?.call(this.#handlers, /** @type {T} */ (value)));
   }
 }
 
-/** As native code reads it. */
+/**
+ * As native code reads it.
+ * @param {LinkOptions} options
+ */
 function targetOf({ host = 'localhost', port = 6379, path, family = 0, connectTimeout, keepAlive, noDelay }) {
   const keepAliveMs = typeof keepAlive === 'number' ? keepAlive : keepAlive === true ? 0 : undefined;
   return {
     ...(path ? { path: String(path) } : { host: String(host), port: Number(port), family: Number(family) }),
-    connectTimeoutMs: connectTimeout > 0 ? Math.ceil(connectTimeout) : undefined,
-    keepAliveMs: keepAliveMs >= 0 ? Math.ceil(keepAliveMs) : undefined,
+    connectTimeoutMs:
+      /** @type {number} */ (connectTimeout) > 0
+        ? Math.ceil(/** @type {number} */ (connectTimeout))
+        : undefined,
+    keepAliveMs:
+      /** @type {number} */ (keepAliveMs) >= 0 ? Math.ceil(/** @type {number} */ (keepAliveMs)) : undefined,
     noDelay: noDelay !== false,
   };
 }
 
+/** @param {string} message */
 function replyError(message) {
   const error = new Error(message);
   error.name = 'ReplyError';

@@ -4,9 +4,40 @@ const { tellOnce } = require('./log.js');
 const { resolveTLSProfile } = require('./tls-profiles.js');
 const { parseURL } = require('./url.js');
 
+/**
+ * @import { ConnectionOptions } from 'node:tls'
+ * @import { Connector } from './connector.js'
+ * @import { RedisOptions } from './option-types.js'
+ */
+
+/**
+ * `true`, the name of a profile, or options for `tls.connect`, which may name a profile.
+ * @typedef {boolean | string | (ConnectionOptions & { family?: number, profile?: string })} TlsOption
+ */
+
+/**
+ * Options that may be null, which means none.
+ * @typedef {'connectionName' | 'family' | 'host' | 'name' | 'natMap' | 'password' | 'path' | 'port' | 'sentinels'
+ *   | 'username'} NullableOption
+ */
+
+/**
+ * Options as a client is given them.
+ * @typedef {Omit<RedisOptions, NullableOption | 'Connector' | 'sentinelTLS' | 'tls'>
+ *   & { [Name in NullableOption]?: RedisOptions[Name] | null }
+ *   & { Connector?: new (options: ClientOptions) => Connector, sentinelTLS?: TlsOption, tls?: TlsOption }} GivenOptions
+ */
+
+/**
+ * The options of a client, with their defaults.
+ * @typedef {GivenOptions & Required<Pick<RedisOptions, 'autoPipeliningIgnoredCommands' | 'connectTimeout' | 'db'
+ *   | 'disconnectTimeout' | 'keyPrefix' | 'sentinelMaxConnections'>>} ClientOptions
+ */
+
 /** The longest pause between attempts to connect, and by how much each is longer than the one before. */
 const [MAX_RETRY_MS, RETRY_STEP_MS] = [2000, 50];
 
+/** @type {GivenOptions} */
 const DEFAULT_REDIS_OPTIONS = {
   port: 6379,
   host: 'localhost',
@@ -57,8 +88,12 @@ const FURTHER = [
 ];
 const KNOWN = new Set([...Object.keys(DEFAULT_REDIS_OPTIONS), ...FURTHER]);
 
-/** The options that the arguments of a constructor come to: ports, hosts, paths, URLs and objects in any order. */
+/**
+ * The options that the arguments of a constructor come to: ports, hosts, paths, URLs and objects in any order.
+ * @param {unknown[]} args
+ */
 function parseOptions(args) {
+  /** @type {GivenOptions} */
   const options = {};
   let isTls = false;
   for (const arg of args) {
@@ -75,10 +110,14 @@ function parseOptions(args) {
   defaults(options, DEFAULT_REDIS_OPTIONS);
   if (typeof options.port === 'string') options.port = Number.parseInt(options.port, 10);
   if (typeof options.db === 'string') options.db = Number.parseInt(options.db, 10);
-  return resolveTLSProfile(options);
+  return /** @type {ClientOptions} */ (resolveTLSProfile(options));
 }
 
-/** Options that ioredis does not have, or that are of no use here. */
+/**
+ * Options that ioredis does not have, or that are of no use here.
+ * @param {object} options
+ * @param {Set<string>} known
+ */
 function nameUnknownIn(options, known) {
   for (const name of Object.keys(options)) {
     if (!known.has(name))
@@ -86,13 +125,20 @@ function nameUnknownIn(options, known) {
   }
 }
 
-/** Fills in what `target` lacks, from `sources` and what they inherit. */
+/**
+ * Fills in what `target` lacks, from `sources` and what they inherit.
+ * @template {object} Target
+ * @param {Target} target
+ * @param {...(object | null | undefined)} sources
+ * @returns {Target}
+ */
 function defaults(target, ...sources) {
-  for (const source of sources) {
+  const filled = /** @type {Record<string, unknown>} */ (target);
+  for (const source of /** @type {Record<string, unknown>[]} */ (sources)) {
     for (const name in source) {
       const isLacking =
-        target[name] === undefined || (name in Object.prototype && !Object.hasOwn(target, name));
-      if (isLacking) target[name] = source[name];
+        filled[name] === undefined || (name in Object.prototype && !Object.hasOwn(target, name));
+      if (isLacking) filled[name] = source[name];
     }
   }
   return target;

@@ -6,30 +6,67 @@ const { sendAgainInCluster, sendInCluster } = require('./cluster/pipeline.js');
 const { Commander } = require('./commander.js');
 
 /**
+ * @import { Client, Cluster, Command } from './classes.js'
+ * @import { Attempts } from './cluster/redirection.js'
+ * @import { Methods } from './commander.js'
+ * @import { Callback } from './own-types.js'
+ * @import { PipelineMark } from './sending.js'
+ *
+ * @typedef {InstanceType<typeof Commander>} Commander
+ *
+ * @typedef {[error: Error | null, value?: unknown]} Outcome What one command answered or failed with.
+ * @typedef {Callback<Outcome[] | null>} OnOutcomes
+ * @typedef {Pipeline | Promise<Outcome[] | null>} Executed The pipeline itself where EXEC is only queued.
+ * @typedef {[name: string, ...args: unknown[]]} Call
+ */
+
+/**
+ * The commands for which a pipeline has methods of its own.
+ * @typedef {{
+ *   multi(...args: unknown[]): Pipeline,
+ *   exec(callback?: OnOutcomes): Executed,
+ *   execBuffer(callback?: OnOutcomes): Executed,
+ * }} QueuedCommands
+ * @typedef {new () => Commander & QueuedCommands} PipelineBase
+ */
+
+/**
  * Commands that are sent together. `exec` answers one `[error]` or `[null, result]` for each. Between `multi` and
  * `exec` they are a transaction, whose results get what each of its commands makes of a reply.
  */
-class Pipeline extends Commander {
+class Pipeline extends /** @type {PipelineBase} */ (/** @type {unknown} */ (Commander)) {
+  /** @type {true} */
   isPipeline = true;
-  /** How often a cluster has sent it to another node; by reason. */
+  /**
+   * How often a cluster has sent it to another node; by reason.
+   * @type {Attempts | undefined}
+   */
   leftRedirections = undefined;
+  /** @type {string | undefined} */
   preferKey = undefined;
   nodeifiedPromise = false;
+  /** @type {Command[]} */
   _queue = [];
+  /** @type {Outcome[]} */
   _result = [];
   _transactions = 0;
   replyPending = 0;
-  /** A client is given this with each command, so that it knows the command for a pipeline's. */
+  /**
+   * A client is given this with each command, so that it knows the command for a pipeline's.
+   * @type {PipelineMark}
+   */
   _stream = { isPipeline: true };
 
+  /** @param {Client} redis */
   constructor(redis) {
     super();
     this.redis = redis;
     this.isCluster = redis.isCluster || redis.constructor.name === 'Cluster';
     this.options = redis.options;
+    const methods = /** @type {Methods} */ (/** @type {unknown} */ (redis));
     for (const name of [...Object.keys(redis.scriptsSet), ...redis.addedBuiltinSet]) {
-      this[name] = redis[name];
-      this[`${name}Buffer`] = redis[`${name}Buffer`];
+      /** @type {Methods} */ (/** @type {unknown} */ (this))[name] = methods[name];
+      /** @type {Methods} */ (/** @type {unknown} */ (this))[`${name}Buffer`] = methods[`${name}Buffer`];
     }
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -41,28 +78,42 @@ class Pipeline extends Commander {
     return this._queue.length;
   }
 
+  /** @param {Command} command */
   sendCommand(command) {
     if (this._transactions > 0) command.inTransaction = true;
     command.pipelineIndex = this._queue.length;
     command.onSettled = (error, value) => {
-      this.fillResult(error === null ? [null, value] : [error], command.pipelineIndex);
+      this.fillResult(
+        error === null ? [null, value] : [error],
+        /** @type {number} */ (command.pipelineIndex),
+      );
     };
     this._queue.push(command);
     return this;
   }
 
+  /** @param {Call[]} commands */
   addBatch(commands) {
-    for (const [name, ...args] of commands) this[name](...args);
+    for (const [name, ...args] of commands) {
+      /** @type {Methods} */ (/** @type {unknown} */ (this))[name](...args);
+    }
     return this;
   }
 
+  /** @param {unknown[]} args */
   multi(...args) {
     this._transactions += 1;
     return super.multi(...args);
   }
 
+  /**
+   * @param {OnOutcomes} [callback]
+   * @returns {Executed}
+   */
   exec(callback) {
-    if (this.isCluster && this.redis.slots.length === 0) return this._execWhenReady(callback);
+    if (this.isCluster && /** @type {Cluster} */ (this.redis).slots.length === 0) {
+      return this._execWhenReady(callback);
+    }
     if (this._transactions > 0) {
       this._transactions -= 1;
       return this._execTransaction(callback);
@@ -76,20 +127,24 @@ class Pipeline extends Commander {
     return this.promise;
   }
 
+  /** @param {OnOutcomes} [callback] */
   _execWhenReady(callback) {
     if (this.redis.status === 'wait') this.redis.connect().catch(noop);
     if (callback !== undefined && !this.nodeifiedPromise) {
       this.nodeifiedPromise = true;
       asCallback(this.promise, callback);
     }
-    this.redis.delayUntilReady((error) => {
+    /** @type {Cluster} */ (this.redis).delayUntilReady((error) => {
       if (error) this.reject(error);
       else this.exec(callback);
     });
     return this.promise;
   }
 
-  /** EXEC. Its replies are texts only where all commands of the transaction want them so. */
+  /**
+   * EXEC. Its replies are texts only where all commands of the transaction want them so.
+   * @param {OnOutcomes} [callback]
+   */
   _execTransaction(callback) {
     const begin = this._queue.findLastIndex(({ name }) => name === 'multi');
     const areTexts = this._queue.slice(begin + 1).every(({ replyEncoding }) => replyEncoding === 'utf8');
@@ -105,6 +160,10 @@ class Pipeline extends Commander {
     for (const command of this._queue) this.redis.sendCommand(command, this._stream);
   }
 
+  /**
+   * @param {Outcome} result
+   * @param {number} position
+   */
   fillResult(result, position) {
     const command = this._queue[position];
     if (command.name === 'exec' && Array.isArray(result[1])) this._transformResults(result[1], position);
@@ -113,7 +172,11 @@ class Pipeline extends Commander {
     if (this.replyPending === 0) this._finish();
   }
 
-  /** The results of a transaction stand in the order of its commands, which are right before EXEC. */
+  /**
+   * The results of a transaction stand in the order of its commands, which are right before EXEC.
+   * @param {unknown[]} results
+   * @param {number} position
+   */
   _transformResults(results, position) {
     results.forEach((value, i) => {
       if (value instanceof Error) return;
@@ -131,11 +194,22 @@ class Pipeline extends Commander {
   }
 }
 
-Pipeline.prototype.execBuffer = deprecate(function (callback) {
+const commander = /** @type {Methods} */ (/** @type {unknown} */ (Commander.prototype));
+/**
+ * @this {Pipeline}
+ * @param {OnOutcomes} [callback]
+ * @returns {Executed}
+ */
+function execBuffer(callback) {
   if (this._transactions > 0) this._transactions -= 1;
-  return Commander.prototype.execBuffer.apply(this, given(callback));
-}, 'Pipeline#execBuffer: Use Pipeline#exec instead');
+  return commander.execBuffer.apply(this, given(callback));
+}
+Pipeline.prototype.execBuffer = deprecate(execBuffer, 'Pipeline#execBuffer: Use Pipeline#exec instead');
 
+/**
+ * @param {Callback} [callback]
+ * @returns {[] | [Callback]}
+ */
 function given(callback) {
   return callback === undefined ? [] : [callback];
 }

@@ -2,7 +2,16 @@
 
 const { noop } = require('./callback.js');
 
-/** The server answers: what was subscribed, sent without a reply, or put off goes to it, in this order. */
+/**
+ * @import { Redis, SubscriptionSet } from './classes.js'
+ * @import { Connected } from './connecting.js'
+ * @import { Waiting } from './sending.js'
+ */
+
+/**
+ * The server answers: what was subscribed, sent without a reply, or put off goes to it, in this order.
+ * @param {Connected} redis
+ */
 function becomeReady(redis) {
   redis.setStatus('ready');
   redis.retryAttempts = 0;
@@ -20,6 +29,7 @@ function becomeReady(redis) {
   selectDatabase(redis, database);
 }
 
+/** @param {Redis} redis */
 function beginMonitoring(redis) {
   redis.call('monitor').then(
     () => redis.setStatus('monitoring'),
@@ -31,6 +41,11 @@ function beginMonitoring(redis) {
   });
 }
 
+/**
+ * @param {Connected} redis
+ * @param {SubscriptionSet} subscriber
+ * @param {number} [database]
+ */
 function resubscribe(redis, subscriber, database) {
   // A connection that is subscribed takes no SELECT.
   selectDatabase(redis, database);
@@ -42,6 +57,10 @@ function resubscribe(redis, subscriber, database) {
   for (const channel of subscriber.channels('ssubscribe')) redis.ssubscribe(channel)?.catch(noop);
 }
 
+/**
+ * @param {Connected} redis
+ * @param {Waiting[]} items
+ */
 function sendAgain(redis, items) {
   for (const { command, stream, select } of items) {
     // Its caller was told an outcome already. A part of a pipeline is sent for the others' sake.
@@ -51,6 +70,10 @@ function sendAgain(redis, items) {
   }
 }
 
+/**
+ * @param {Connected} redis
+ * @param {number} [database]
+ */
 function selectDatabase(redis, database) {
   if (database !== undefined && redis.condition.select !== database) redis.select(database)?.catch(noop);
 }

@@ -19,6 +19,22 @@ const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { traceBatch, traceConnect } = require('./tracing.js');
 const { addTransactionSupport } = require('./transaction.js');
 
+/**
+ * @import { LinkStream, Pipeline, Script } from './classes.js'
+ * @import { Lost } from './closing.js'
+ * @import { ClientBase } from './commander.js'
+ * @import { Condition } from './connecting.js'
+ * @import { Connector, ServerInfo } from './connector.js'
+ * @import { ClientOptions, GivenOptions } from './options.js'
+ * @import { Callback } from './own-types.js'
+ * @import { PipelineMark, Waiting } from './sending.js'
+ * @import { RedisStatus } from './types.js'
+ *
+ * @typedef {InstanceType<typeof Command>} Command
+ *
+ * @typedef {{ offlineQueue?: boolean, commandQueue?: boolean }} Flushed Which commands are given up; all by default.
+ */
+
 /** Errors of a connection that is ended on purpose are nobody's concern. */
 const CALLS_OF_ENDING = ['connect', 'read'];
 
@@ -26,10 +42,11 @@ const CALLS_OF_ENDING = ['connect', 'read'];
  * A client of one server on one connection, with the rules of ioredis: commands go in the order of the calls, wait
  * while the server is away, and are sent again where a lost connection did not answer them.
  */
-class Redis extends EventEmitter {
+class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmitter)) {
   static Command = Command;
   static defaultOptions = DEFAULT_REDIS_OPTIONS;
 
+  /** @param {unknown[]} args */
   static createClient(...args) {
     return new Redis(...args);
   }
@@ -37,33 +54,55 @@ class Redis extends EventEmitter {
   /** Events are told where the client was made, in no request's context. */
   #context = new AsyncResource('Redis');
 
+  /** @type {ClientOptions} */
   options;
+  /** @type {RedisStatus} */
   status = 'wait';
+  /** @type {false} */
   isCluster = false;
-  /** State of the connection: its database, its credentials, its subscriptions or `false`. */
+  /**
+   * State of the connection: its database, its credentials, its subscriptions or `false`.
+   * @type {Condition | null}
+   */
   condition = null;
+  /** @type {LinkStream | undefined} */
   stream = undefined;
+  /** @type {Connector} */
   connector;
+  /** @type {Record<string, Script>} */
   scriptsSet = {};
+  /** @type {Set<string>} */
   addedBuiltinSet = new Set();
+  /** @type {Waiting[]} */
   offlineQueue = [];
   connectionEpoch = 0;
   retryAttempts = 0;
   manuallyClosing = false;
+  /** @type {NodeJS.Timeout | null} */
   reconnectTimeout = null;
+  /** @type {Condition | null} */
   prevCondition = null;
+  /** @type {Map<string, Pipeline>} */
   _autoPipelines = new Map();
+  /** @type {Set<string>} */
   _runningAutoPipelines = new Set();
   _subscriber = new Subscriber(this);
-  /** Commands that a lost connection did not answer; then those that the next one is sent again. */
+  /**
+   * Commands that a lost connection did not answer; then those that the next one is sent again.
+   * @type {Lost[]}
+   */
   _lost = [];
+  /** @type {Waiting[]} */
   _unanswered = [];
+  /** @type {Error | undefined} */
   _flushedWith = undefined;
   _isShakingHands = false;
   _isRefused = false;
   _isMonitoring = false;
+  /** @type {NodeJS.Timeout | undefined} */
   _socketTimer = undefined;
 
+  /** @param {unknown[]} args A port, a host, a path, a URL or options, in any order. */
   constructor(...args) {
     super();
     this.options = parseOptions(args.slice(0, 3));
@@ -75,6 +114,7 @@ class Redis extends EventEmitter {
     else this.connect().catch(noop);
   }
 
+  /** @returns {Connector} */
   #connector() {
     const { Connector, sentinels } = this.options;
     if (Connector) return new Connector(this.options);
@@ -98,6 +138,7 @@ class Redis extends EventEmitter {
     return this.condition?.subscriber ? 'subscriber' : 'normal';
   }
 
+  /** @param {Callback<void>} [callback] */
   connect(callback) {
     return asCallback(
       traceConnect(this, () => connect(this)),
@@ -105,6 +146,11 @@ class Redis extends EventEmitter {
     );
   }
 
+  /**
+   * @template T
+   * @param {() => Promise<T>} run
+   * @param {number} batchSize
+   */
   _traceBatch(run, batchSize) {
     return traceBatch(this, run, batchSize);
   }
@@ -113,7 +159,7 @@ class Redis extends EventEmitter {
   disconnect(reconnect = false) {
     if (!reconnect) {
       this.manuallyClosing = true;
-      clearTimeout(this.reconnectTimeout);
+      clearTimeout(this.reconnectTimeout ?? undefined);
       const wasWaiting = this.reconnectTimeout !== null;
       this.reconnectTimeout = null;
       // There is no connection whose end would tell.
@@ -131,11 +177,16 @@ class Redis extends EventEmitter {
     this.disconnect();
   }
 
+  /** @param {GivenOptions} [override] */
   duplicate(override) {
     return new Redis({ ...this.options, ...override });
   }
 
-  /** A client of its own that hears all that the server is asked, as events `monitor`. */
+  /**
+   * A client of its own that hears all that the server is asked, as events `monitor`.
+   * @param {Callback<Redis>} [callback]
+   * @returns {Promise<Redis>}
+   */
   monitor(callback) {
     const monitor = this.duplicate({ monitor: true, lazyConnect: false });
     const promise = new Promise((resolve, reject) => {
@@ -145,22 +196,38 @@ class Redis extends EventEmitter {
     return asCallback(promise, callback);
   }
 
+  /**
+   * @param {Command} command
+   * @param {PipelineMark} [stream]
+   */
   sendCommand(command, stream) {
     return sendCommand(this, command, stream);
   }
 
+  /**
+   * @param {[event: string | symbol, ...details: any[]]} args
+   * @returns {boolean}
+   */
   emit(...args) {
     // Listeners are set while the emitter is made, before it has a context.
     if (this.#context === undefined) return super.emit(...args);
     return this.#context.runInAsyncScope(super.emit, this, ...args);
   }
 
+  /**
+   * @param {RedisStatus} status
+   * @param {unknown} [arg]
+   */
   setStatus(status, arg) {
     this.status = status;
     nextTick(() => this.emit(status, arg));
   }
 
-  /** Tells an event that need not have listeners. An error without any goes to stderr. */
+  /**
+   * Tells an event that need not have listeners. An error without any goes to stderr.
+   * @param {string} event
+   * @param {unknown} [arg]
+   */
   silentEmit(event, arg) {
     if (event === 'error') {
       if (this.status === 'end') return false;
@@ -173,19 +240,28 @@ class Redis extends EventEmitter {
     return false;
   }
 
-  /** Gives up all that waits with an error, then the connection. */
+  /**
+   * Gives up all that waits with an error, then the connection.
+   * @param {Error} _commandError
+   * @param {Error} error
+   * @param {Flushed} [options]
+   */
   recoverFromFatalError(_commandError, error, options) {
     this.flushQueue(error, options);
     this.silentEmit('error', error);
     this.disconnect(true);
   }
 
-  /** Rejects what waits: for the connection, for a reply, or for both. */
+  /**
+   * Rejects what waits: for the connection, for a reply, or for both.
+   * @param {Error} error
+   * @param {Flushed} [options]
+   */
   flushQueue(error, { offlineQueue = true, commandQueue = true } = {}) {
     if (offlineQueue) for (const { command } of this._takeOfflineQueue()) command.reject(error);
     if (!commandQueue) return;
     for (const { command } of this._takeUnanswered()) command.reject(error);
-    if (this.stream?.inFlight > 0) {
+    if (this.stream !== undefined && this.stream.inFlight > 0) {
       this._flushedWith = error;
       this.stream.destroy();
     }
@@ -203,7 +279,11 @@ class Redis extends EventEmitter {
     return unanswered;
   }
 
-  /** The server refused a command: `reconnectOnError` says whether another connection is tried. */
+  /**
+   * The server refused a command: `reconnectOnError` says whether another connection is tried.
+   * @param {Error} error
+   * @param {Command} command
+   */
   handleReconnection(error, command) {
     const { reconnectOnError } = this.options;
     const isAsked = reconnectOnError && !checkFlag('IGNORE_RECONNECT_ON_ERROR', command.name);
@@ -218,12 +298,15 @@ class Redis extends EventEmitter {
       return;
     }
     if (this.condition?.select !== command.database && command.name !== 'select') {
-      this.select(command.database).catch(noop);
+      this.select(/** @type {number} */ (command.database)).catch(noop);
     }
     this.sendCommand(command);
   }
 
-  /** Waits until the server has its data. */
+  /**
+   * Waits until the server has its data.
+   * @param {(error: Error | null, info?: ServerInfo) => void} callback
+   */
   _readyCheck(callback) {
     this.info((error, text) => {
       if (error) {
@@ -243,20 +326,28 @@ class Redis extends EventEmitter {
     })?.catch?.(noop);
   }
 
+  /** @param {ServerInfo} info */
   #loadingMs(info) {
-    const told = (info.loading_eta_seconds || 1) * 1000;
+    const told = Number(info.loading_eta_seconds || 1) * 1000;
     const { maxLoadingRetryTime } = this.options;
     return maxLoadingRetryTime && maxLoadingRetryTime < told ? maxLoadingRetryTime : told;
   }
 }
 
+/** @param {unknown} error */
 function isOfEnding(error) {
   if (!(error instanceof Error)) return false;
-  return error.message === CONNECTION_CLOSED_ERROR_MSG || CALLS_OF_ENDING.includes(error.syscall);
+  const { message, syscall = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+  return message === CONNECTION_CLOSED_ERROR_MSG || CALLS_OF_ENDING.includes(syscall);
 }
 
-/** The lines `name:value` of INFO. */
+/**
+ * The lines `name:value` of INFO.
+ * @param {string} text
+ * @returns {ServerInfo}
+ */
 function fieldsOf(text) {
+  /** @type {ServerInfo} */
   const fields = {};
   for (const line of text.split('\r\n')) {
     const at = line.indexOf(':');
@@ -268,7 +359,8 @@ function fieldsOf(text) {
 /** The methods of commands, which pipelines have too. */
 for (const name of Reflect.ownKeys(Commander.prototype)) {
   if (Object.hasOwn(Redis.prototype, name)) continue;
-  Object.defineProperty(Redis.prototype, name, Object.getOwnPropertyDescriptor(Commander.prototype, name));
+  const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Commander.prototype, name));
+  Object.defineProperty(Redis.prototype, name, own);
 }
 addTransactionSupport(Redis.prototype);
 addScanStreams(Redis.prototype);

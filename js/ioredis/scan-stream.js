@@ -2,15 +2,27 @@
 
 const { Readable } = require('node:stream');
 
+/**
+ * @import { ReadableOptions } from 'node:stream'
+ * @import { Client } from './classes.js'
+ * @import { Methods } from './commander.js'
+ * @import { ScanStreamOptions } from './types.js'
+ * @import { Word } from './words.js'
+ *
+ * @typedef {ReadableOptions & ScanStreamOptions & { key?: Word, command: string, redis: object }} ScanOptions
+ */
+
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
 /** A scan, page by page: each chunk is the list that one call of the server answered. */
 class ScanStream extends Readable {
+  /** @type {ScanOptions} */
   #options;
   #cursor = START;
   #isDrained = false;
 
+  /** @param {ScanOptions} options */
   constructor(options) {
     super(options);
     this.#options = options;
@@ -22,7 +34,8 @@ class ScanStream extends Readable {
       return;
     }
     const { command, redis } = this.#options;
-    redis[command](argumentsOf(this.#options, this.#cursor), (error, reply) => {
+    /** @type {(error: Error | null, reply: [cursor: Word, page: unknown[]]) => void} */
+    const take = (error, reply) => {
       if (error) {
         this.emit('error', error);
         return;
@@ -30,7 +43,8 @@ class ScanStream extends Readable {
       this.#cursor = String(reply[0]);
       if (this.#cursor === START) this.#isDrained = true;
       this.push(reply[1]);
-    });
+    };
+    /** @type {Methods} */ (redis)[command](argumentsOf(this.#options, this.#cursor), take);
   }
 
   /** Ends the stream after the page that is under way. */
@@ -39,7 +53,12 @@ class ScanStream extends Readable {
   }
 }
 
+/**
+ * @param {ScanOptions} options
+ * @param {string} cursor
+ */
 function argumentsOf({ key, match, type, count, noValues }, cursor) {
+  /** @type {Word[]} */
   const args = key ? [key, cursor] : [cursor];
   if (match) args.push('MATCH', match);
   if (type) args.push('TYPE', type);
@@ -48,11 +67,19 @@ function argumentsOf({ key, match, type, count, noValues }, cursor) {
   return args;
 }
 
-/** Gives clients `scanStream`, `hscanBufferStream` and so on. */
+/**
+ * Gives clients `scanStream`, `hscanBufferStream` and so on.
+ * @param {object} prototype
+ */
 function addScanStreams(prototype) {
+  const methods = /** @type {Methods} */ (prototype);
   for (const scan of SCANS) {
     for (const command of [scan, `${scan}Buffer`]) {
-      prototype[`${command}Stream`] = function (...given) {
+      /**
+       * @this {Client}
+       * @param {any[]} given The key, except for SCAN, and options.
+       */
+      methods[`${command}Stream`] = function (...given) {
         const key = scan === 'scan' ? undefined : given.shift();
         return new ScanStream({ objectMode: true, key, redis: this, command, ...given[0] });
       };

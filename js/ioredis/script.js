@@ -4,6 +4,15 @@ const { createHash } = require('node:crypto');
 const { Command } = require('./command.js');
 
 /**
+ * @import { Client, LinkStream, Pipeline } from './classes.js'
+ * @import { CommandOptions } from './command.js'
+ * @import { Callback } from './own-types.js'
+ * @import { Word } from './words.js'
+ *
+ * @typedef {{ lua: string, numberOfKeys?: number | undefined, readOnly?: boolean | undefined }} ScriptDefinition
+ */
+
+/**
  * A Lua script under a name of its own. Each connection is sent the code once, and then its digest.
  */
 class Script {
@@ -12,6 +21,10 @@ class Script {
   #isReadOnly;
   #knownOn = new WeakSet();
 
+  /**
+   * @param {ScriptDefinition} definition
+   * @param {Word} [keyPrefix]
+   */
   constructor({ lua, numberOfKeys, readOnly = false }, keyPrefix) {
     this.lua = lua;
     this.sha = createHash('sha1').update(lua).digest('hex');
@@ -20,7 +33,13 @@ class Script {
     this.#isReadOnly = readOnly;
   }
 
-  /** Sends it through `container`, a client or a pipeline, and answers what that answers. */
+  /**
+   * Sends it through `container`, a client or a pipeline, and answers what that answers.
+   * @param {Client | Pipeline} container
+   * @param {unknown[]} args
+   * @param {CommandOptions} options
+   * @param {Callback} [callback]
+   */
   execute(container, args, options, callback) {
     const words = this.#numberOfKeys === undefined ? args : [this.#numberOfKeys, ...args];
     const all = { ...options, keyPrefix: this.#keyPrefix, readOnly: this.#isReadOnly };
@@ -28,14 +47,17 @@ class Script {
     return container.sendCommand(new ScriptCommand(this, client, words, all, callback));
   }
 
+  /** @param {LinkStream} stream */
   isKnownOn(stream) {
     return this.#knownOn.has(stream);
   }
 
+  /** @param {LinkStream} stream */
   learnt(stream) {
     this.#knownOn.add(stream);
   }
 
+  /** @param {LinkStream} [stream] */
   forgotten(stream) {
     if (stream) this.#knownOn.delete(stream);
   }
@@ -43,16 +65,26 @@ class Script {
 
 class ScriptCommand extends Command {
   #script;
+  /** @type {Client} */
   #client;
+  /** @type {LinkStream | undefined} */
   #stream;
   #isSecondTry = false;
 
+  /**
+   * @param {Script} script
+   * @param {Client} client
+   * @param {unknown[]} words
+   * @param {CommandOptions} options
+   * @param {Callback} [callback]
+   */
   constructor(script, client, words, options, callback) {
     super('evalsha', [script.sha, ...words], options, callback);
     this.#script = script;
     this.#client = client;
   }
 
+  /** @param {LinkStream} stream */
   beforeSend(stream) {
     const script = this.#script;
     this.#stream = stream;
@@ -62,7 +94,10 @@ class ScriptCommand extends Command {
     this.args[0] = isKnown ? script.sha : script.lua;
   }
 
-  /** Where the server has lost the script, the code is sent again. */
+  /**
+   * Where the server has lost the script, the code is sent again.
+   * @param {Error} error
+   */
   refuse(error) {
     if (!error.message.startsWith('NOSCRIPT')) {
       super.refuse(error);

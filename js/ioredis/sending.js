@@ -9,12 +9,30 @@ const { clearTimeout, setTimeout } = require('../time.js');
 const { areCommandsTraced, traceCommand } = require('./tracing.js');
 const { isInt } = require('./url.js');
 
+/**
+ * @import { Command, LinkStream, Redis } from './classes.js'
+ * @import { Connected } from './connecting.js'
+ * @import { CommandError } from './errors.js'
+ * @import { ClientOptions } from './options.js'
+ *
+ * @typedef {{ isPipeline: true }} PipelineMark Marks a command as part of a pipeline.
+ * @typedef {object} Waiting A command that waits for a connection.
+ * @property {Command} command
+ * @property {PipelineMark} [stream]
+ * @property {number} [select] The database in which it runs.
+ */
+
 const { stringNumbers: STRING_NUMBERS } = protocol.commandFlags;
 const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
 const BEFORE_READY = BITS.WHILE_LOADING | BITS.HANDSHAKE_COMMANDS;
 const { BLOCKING_COMMANDS, SELECT, VALID_IN_MONITOR_MODE, VALID_IN_SUBSCRIBER_MODE, WILL_DISCONNECT } = BITS;
 
-/** Sends a command now, or when the client is ready. `stream` is given where it is part of a pipeline. */
+/**
+ * Sends a command now, or when the client is ready. `stream` is given where it is part of a pipeline.
+ * @param {Redis} redis
+ * @param {Command} command
+ * @param {PipelineMark} [stream]
+ */
 function sendCommand(redis, command, stream) {
   if (redis.status === 'wait') redis.connect().catch(noop);
   const bits = bitsOf(command.name);
@@ -39,13 +57,21 @@ function sendCommand(redis, command, stream) {
   return traced !== undefined && command.onSettled === undefined ? traced : promiseOf(command);
 }
 
-/** A command is traced where it is written first. */
+/**
+ * A command is traced where it is written first.
+ * @param {Redis} redis
+ * @param {Command} command
+ */
 function traceOnce(redis, command) {
   if (command.isTraced) return undefined;
   command.isTraced = true;
   return traceCommand(redis, command);
 }
 
+/**
+ * @param {Redis} redis
+ * @param {number} bits
+ */
 function refusalOf(redis, bits) {
   if (redis.status === 'end') return connectionClosed();
   if (redis.condition?.subscriber && !(bits & VALID_IN_SUBSCRIBER_MODE)) {
@@ -57,22 +83,41 @@ function refusalOf(redis, bits) {
   return undefined;
 }
 
+/**
+ * @param {Command} command
+ * @param {Error} error
+ */
 function refuse(command, error) {
   command.reject(error);
   return promiseOf(command);
 }
 
-/** A pipeline hears of its commands itself: a promise of which nobody knows would be an unhandled rejection. */
+/**
+ * A pipeline hears of its commands itself: a promise of which nobody knows would be an unhandled rejection.
+ * @param {Command} command
+ */
 function promiseOf(command) {
   return command.onSettled === undefined ? command.promise : undefined;
 }
 
+/**
+ * @param {Redis} redis
+ * @param {number} bits
+ * @param {PipelineMark} [stream]
+ * @returns {redis is Connected}
+ */
 function isWritable(redis, bits, stream) {
   const isTime =
     redis.status === 'ready' || (redis.status === 'connect' && !stream && (bits & BEFORE_READY) !== 0);
   return isTime && redis.stream?.writable === true;
 }
 
+/**
+ * @param {Redis} redis
+ * @param {Command} command
+ * @param {number} bits
+ * @param {PipelineMark} [stream]
+ */
 function putOff(redis, command, bits, stream) {
   redis.offlineQueue.push({ command, stream, select: redis.condition?.select });
   if (!(bits & BLOCKING_COMMANDS)) return;
@@ -80,6 +125,11 @@ function putOff(redis, command, bits, stream) {
   if (timeout !== undefined) command.setBlockingTimeout(timeout);
 }
 
+/**
+ * @param {Connected} redis
+ * @param {Command} command
+ * @param {number} bits
+ */
 function write(redis, command, bits) {
   const { options, stream } = redis;
   command.beforeSend(stream);
@@ -116,18 +166,32 @@ function write(redis, command, bits) {
   if (options.socketTimeout !== undefined) watchSilence(redis);
 }
 
-/** The last confirmation of a subscription says how many there are. Servers that tests make up may leave that out. */
+/**
+ * The last confirmation of a subscription says how many there are. Servers that tests make up may leave that out.
+ * @param {Redis} redis
+ * @param {unknown[]} reply
+ */
 function confirmed(redis, reply) {
   if (reply.length < 3) redis._subscriber.take(reply);
   return reply[2];
 }
 
+/**
+ * @param {Command} command
+ * @param {ClientOptions} options
+ */
 function awaitBlocking(command, options) {
   const timeout = timeoutOf(command, options);
   if (timeout !== undefined) command.setBlockingTimeout(timeout);
 }
 
-/** The server's refusal, or the loss of the connection, which decides later what becomes of the command. */
+/**
+ * The server's refusal, or the loss of the connection, which decides later what becomes of the command.
+ * @param {Connected} redis
+ * @param {Command} command
+ * @param {CommandError} error
+ * @param {boolean} [wasSent] Undefined where the server has refused it.
+ */
 function failed(redis, command, error, wasSent) {
   if (wasSent !== undefined) {
     redis._lost.push({ command, wasSent });
@@ -139,20 +203,28 @@ function failed(redis, command, error, wasSent) {
   redis.handleReconnection(error, command);
 }
 
+/**
+ * @param {Redis} redis
+ * @param {Command} command
+ */
 function noteDatabase(redis, { args }) {
   if (!isInt(args[0])) return;
-  const database = Number.parseInt(args[0], 10);
+  const database = Number.parseInt(/** @type {string} */ (args[0]), 10);
   const { condition } = redis;
   if (condition === null || condition.select === database) return;
   condition.select = database;
   redis.emit('select', database);
 }
 
-/** The option `socketTimeout`: a connection that owes replies and says nothing for so long is given up. */
+/**
+ * The option `socketTimeout`: a connection that owes replies and says nothing for so long is given up.
+ * @param {Connected} redis
+ * @param {number} [milliseconds]
+ */
 function watchSilence(redis, milliseconds = redis.options.socketTimeout) {
   if (redis._socketTimer !== undefined) return;
   const { stream } = redis;
-  const { socketTimeout } = redis.options;
+  const socketTimeout = /** @type {number} */ (redis.options.socketTimeout);
   redis._socketTimer = setTimeout(() => {
     redis._socketTimer = undefined;
     // A long reply is no silence, though none of it was told yet.
@@ -166,7 +238,11 @@ function watchSilence(redis, milliseconds = redis.options.socketTimeout) {
   }, milliseconds);
 }
 
-/** A connection that owes nothing may be silent. */
+/**
+ * A connection that owes nothing may be silent.
+ * @param {Redis} redis
+ * @param {LinkStream} stream
+ */
 function endWatch(redis, stream) {
   if (stream.inFlight > 0) return;
   clearTimeout(redis._socketTimer);

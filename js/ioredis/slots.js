@@ -11,7 +11,10 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The slot of a key: of what its first braces hold, where they hold anything. */
+/**
+ * The slot of a key: of what its first braces hold, where they hold anything.
+ * @param {unknown} key
+ */
 function slotOf(key) {
   const bytes = Buffer.isBuffer(key) ? key : Buffer.from(String(key));
   const open = bytes.indexOf(0x7b);
@@ -22,7 +25,10 @@ function slotOf(key) {
   return crc % SLOTS;
 }
 
-/** The slot of all keys; -1 where they are in several. */
+/**
+ * The slot of all keys; -1 where they are in several.
+ * @param {unknown[]} keys
+ */
 function slotOfAll(keys) {
   const slot = slotOf(keys[0]);
   return keys.every((key) => slotOf(key) === slot) ? slot : -1;

@@ -3,10 +3,30 @@
 const { getSystemErrorName } = require('node:util');
 const { ParserError } = require('./errors.js');
 
-/** Why a name has no address, as libuv numbers it. */
+/**
+ * @typedef {{ bytes: number[], position: number, isType: boolean }} Garbled Bytes that came in the place of a reply.
+ *
+ * @typedef {object} SocketFailure Native code's description of a connection that failed.
+ * @property {string} message
+ * @property {string | null} syscall
+ * @property {number | null} errno
+ * @property {string | null} code
+ * @property {string | null} address
+ * @property {number | null} port
+ * @property {Garbled | null} [garbled]
+ */
+
+/**
+ * Why a name has no address, as libuv numbers it.
+ * @type {Record<string, number>}
+ */
 const RESOLVER_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
 
-/** An error as Node's sockets have it, of what native code says of one. */
+/**
+ * An error as Node's sockets have it, of what native code says of one.
+ * @param {SocketFailure} failure
+ * @returns {Error}
+ */
 function errorOf({ message, syscall, errno, code, address, port, garbled }) {
   if (garbled) return parserError(message, garbled);
   const name = systemName(errno) ?? code ?? undefined;
@@ -14,16 +34,19 @@ function errorOf({ message, syscall, errno, code, address, port, garbled }) {
   const where = port === null ? address : `${address}:${port}`;
   const error = new Error(message || [syscall, name, where].filter((word) => word !== null).join(' '));
   if (syscall === 'getaddrinfo') {
-    return Object.assign(error, { errno: RESOLVER_ERRNO[name], code: name, syscall, hostname: address });
+    const fields = { errno: RESOLVER_ERRNO[name ?? ''], code: name, syscall, hostname: address };
+    return Object.assign(error, fields);
   }
   const fields = { errno: errno === null ? null : -errno, code: name, syscall, address, port };
-  for (const [field, value] of Object.entries(fields)) {
-    if (value !== null && value !== undefined) error[field] = value;
-  }
-  return error;
+  const known = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  return Object.assign(error, Object.fromEntries(known));
 }
 
-/** As ioredis has it of what is no reply: `buffer` is a text, `offset` is behind the byte that makes no sense. */
+/**
+ * As ioredis has it of what is no reply: `buffer` is a text, `offset` is behind the byte that makes no sense.
+ * @param {string} message
+ * @param {Garbled} garbled
+ */
 function parserError(message, { bytes, position, isType }) {
   const buffer = JSON.stringify(Buffer.from(bytes));
   const sentence = isType
@@ -32,7 +55,10 @@ function parserError(message, { bytes, position, isType }) {
   return new ParserError(`${sentence}. Please report this.`, buffer, position + 1);
 }
 
-/** The name of a system's number; Windows's numbers have other names, and native code says which. */
+/**
+ * The name of a system's number; Windows's numbers have other names, and native code says which.
+ * @param {number | null} errno
+ */
 function systemName(errno) {
   if (errno === null || process.platform === 'win32') return undefined;
   return getSystemErrorName(-errno);

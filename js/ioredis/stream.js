@@ -5,6 +5,8 @@ const { makeReplyError } = require('./errors.js');
 const { Link } = require('./link.js');
 const { clearTimeout, setTimeout } = require('../time.js');
 
+/** @import { LinkOptions } from './link.js' */
+
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -13,9 +15,11 @@ const NO_BYTES = Buffer.alloc(0);
  */
 class LinkStream extends EventEmitter {
   #link;
+  /** @type {Error | undefined} */
   #error;
   #hasEnded = false;
   #idleMs = 0;
+  /** @type {NodeJS.Timeout | undefined} */
   #idleTimer;
 
   connecting = true;
@@ -25,10 +29,16 @@ class LinkStream extends EventEmitter {
   isHeard = false;
   /** Commands without a reply. */
   inFlight = 0;
-  /** Messages of subscriptions and lines of MONITOR. */
+  /**
+   * Messages of subscriptions and lines of MONITOR.
+   * @type {(message: unknown) => void}
+   */
   onPush = () => {};
 
-  /** Dials `{ host, port, path, family, tls, connectTimeout, keepAlive, noDelay }` at once. */
+  /**
+   * Dials `{ host, port, path, family, tls, connectTimeout, keepAlive, noDelay }` at once.
+   * @param {LinkOptions} target
+   */
   constructor(target) {
     super();
     this.on('newListener', (name) => {
@@ -67,6 +77,7 @@ class LinkStream extends EventEmitter {
     return this.#link.remotePort;
   }
 
+  /** @param {unknown} tls */
   #connected(tls) {
     if (this.destroyed) return;
     this.connecting = false;
@@ -80,6 +91,7 @@ class LinkStream extends EventEmitter {
     if (this.isHeard) this.emit('data', NO_BYTES);
   }
 
+  /** @param {Error} [error] */
   #closed(error) {
     this.connecting = false;
     this.destroyed = true;
@@ -103,6 +115,7 @@ class LinkStream extends EventEmitter {
     return this;
   }
 
+  /** @param {Error} [error] */
   destroy(error) {
     if (this.destroyed) return this;
     this.#error = error;
@@ -113,7 +126,11 @@ class LinkStream extends EventEmitter {
     return this;
   }
 
-  /** `timeout` is told after so many milliseconds without a reply or a message; 0 ends that. */
+  /**
+   * `timeout` is told after so many milliseconds without a reply or a message; 0 ends that.
+   * @param {number} milliseconds
+   * @param {() => void} [listener]
+   */
   setTimeout(milliseconds, listener) {
     this.#idleMs = milliseconds;
     clearTimeout(this.#idleTimer);
@@ -128,13 +145,13 @@ class LinkStream extends EventEmitter {
     this.#idleTimer = setTimeout(() => this.emit('timeout'), this.#idleMs).unref();
   }
 
-  setKeepAlive(isOn = false, milliseconds = 0) {
-    this.#link.setKeepAlive?.(isOn, milliseconds);
+  /** A socket's method, without effect: the options given at dialling count. */
+  setKeepAlive(_isOn = false, _milliseconds = 0) {
     return this;
   }
 
-  setNoDelay(isOn = true) {
-    this.#link.setNoDelay?.(isOn);
+  /** A socket's method, without effect: the options given at dialling count. */
+  setNoDelay(_isOn = true) {
     return this;
   }
 

@@ -3,15 +3,26 @@
 const { throwLater } = require('./callback.js');
 const { SubscriptionSet } = require('./subscription-set.js');
 
+/**
+ * @import { Redis } from './classes.js'
+ * @import { Connected } from './connecting.js'
+ * @import { SubscriptionCommand, SubscriptionKind } from './subscription-set.js'
+ */
+
 /** Takes the messages that one client hears, and notes which subscriptions its connection has. */
 class Subscriber {
+  /** @type {Redis} */
   #redis;
 
+  /** @param {Redis} redis */
   constructor(redis) {
     this.#redis = redis;
   }
 
-  /** A message, a confirmation, or a line of MONITOR. */
+  /**
+   * A message, a confirmation, or a line of MONITOR.
+   * @param {unknown} message
+   */
   take(message) {
     if (!Array.isArray(message)) {
       if (this.#redis._isMonitoring) this.#tellLine(String(message));
@@ -40,21 +51,36 @@ class Subscriber {
     }
   }
 
+  /**
+   * @param {SubscriptionKind} kind
+   * @param {string} channel
+   */
   #begun(kind, channel) {
-    const { condition } = this.#redis;
+    const { condition } = /** @type {Connected} */ (this.#redis);
     condition.subscriber ||= new SubscriptionSet();
     condition.subscriber.add(kind, channel);
   }
 
-  /** Also unasked: the server ends the subscription of a slot that goes to another node. */
+  /**
+   * Also unasked: the server ends the subscription of a slot that goes to another node.
+   * @param {SubscriptionCommand} kind
+   * @param {unknown} channel
+   * @param {unknown} count
+   */
   #ended(kind, channel, count) {
-    const { condition } = this.#redis;
+    const { condition } = /** @type {Connected} */ (this.#redis);
     if (!condition.subscriber) return;
     if (channel) condition.subscriber.del(kind, String(channel));
     if (Number(count) === 0) condition.subscriber = false;
   }
 
-  /** A listener that throws costs those of the other event nothing. */
+  /**
+   * A listener that throws costs those of the other event nothing.
+   * @param {string} event
+   * @param {string[]} pattern
+   * @param {unknown} channel
+   * @param {unknown} payload
+   */
   #tell(event, pattern, channel, payload) {
     const redis = this.#redis;
     if (redis.listenerCount(event) > 0) {
@@ -64,6 +90,7 @@ class Subscriber {
     if (redis.listenerCount(`${event}Buffer`) > 0) this.#emit(`${event}Buffer`, ...pattern, channel, payload);
   }
 
+  /** @param {[event: string, ...details: unknown[]]} event */
   #emit(...event) {
     try {
       this.#redis.emit(...event);
@@ -72,7 +99,10 @@ class Subscriber {
     }
   }
 
-  /** `1700000000.123456 [0 127.0.0.1:5000] "get" "key"`; only quotes in arguments are shown as they were. */
+  /**
+   * `1700000000.123456 [0 127.0.0.1:5000] "get" "key"`; only quotes in arguments are shown as they were.
+   * @param {string} line
+   */
   #tellLine(line) {
     const quote = line.indexOf('"');
     const time = line.slice(0, line.indexOf(' '));

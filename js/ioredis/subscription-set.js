@@ -1,23 +1,43 @@
 'use strict';
 
+/**
+ * @typedef {'subscribe' | 'psubscribe' | 'ssubscribe'} SubscriptionKind
+ * @typedef {SubscriptionKind | 'unsubscribe' | 'punsubscribe' | 'sunsubscribe'} SubscriptionCommand
+ */
+
+/** @type {Partial<Record<SubscriptionCommand, SubscriptionKind>>} */
 const KINDS = { unsubscribe: 'subscribe', punsubscribe: 'psubscribe', sunsubscribe: 'ssubscribe' };
 
 /** Which channels, patterns and channels of shards a connection has subscribed to. */
 class SubscriptionSet {
+  /** @type {Record<SubscriptionKind, Set<string>>} */
   #names = { subscribe: new Set(), psubscribe: new Set(), ssubscribe: new Set() };
 
+  /**
+   * @param {SubscriptionCommand} command
+   * @returns {Set<string>}
+   */
   #of(command) {
-    return this.#names[KINDS[command] ?? command];
+    return this.#names[KINDS[command] ?? /** @type {SubscriptionKind} */ (command)];
   }
 
+  /**
+   * @param {SubscriptionCommand} command
+   * @param {string} name
+   */
   add(command, name) {
     this.#of(command).add(name);
   }
 
+  /**
+   * @param {SubscriptionCommand} command
+   * @param {string} name
+   */
   del(command, name) {
     this.#of(command).delete(name);
   }
 
+  /** @param {SubscriptionCommand} command */
   channels(command) {
     return [...this.#of(command)];
   }

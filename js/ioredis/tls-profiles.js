@@ -2,6 +2,11 @@
 
 const tls = require('node:tls');
 
+/**
+ * @import { ConnectionOptions } from 'node:tls'
+ * @import { TlsOption } from './options.js'
+ */
+
 /** The authority of Redis Cloud's older databases, and what it signs with. Newer ones are signed by roots that Node has. */
 const REDIS_CLOUD = `-----BEGIN CERTIFICATE-----
 MIIGMTCCBBmgAwIBAgICEAAwDQYJKoZIhvcNAQELBQAwajELMAkGA1UEBhMCVVMx
@@ -75,16 +80,26 @@ UhWfa/HQYOAPDdEjNgnVwLI23b8t0TozyCWw7q8h
 
 /** The roots are read when a profile is asked for: that takes a while. */
 const ofRedisCloud = () => ({ ca: [...tls.rootCertificates, REDIS_CLOUD] });
-/** Names for sets of TLS options. */
+/**
+ * Names for sets of TLS options.
+ * @type {Map<unknown, () => ConnectionOptions>}
+ */
 const PROFILES = new Map([
   ['RedisCloudFixed', ofRedisCloud],
   ['RedisCloudFlexible', ofRedisCloud],
 ]);
 
-/** Puts the TLS options that a profile stands for in the place of its name. */
+/**
+ * Puts the TLS options that a profile stands for in the place of its name.
+ * @template {{ tls?: TlsOption } | null | undefined} Options
+ * @param {Options} options
+ * @returns {Options}
+ */
 function resolveTLSProfile(options) {
-  const given = typeof options?.tls === 'string' ? { profile: options.tls } : options?.tls;
-  const profile = PROFILES.get(given?.profile);
+  const tlsOption = options?.tls;
+  const given = typeof tlsOption === 'string' ? { profile: tlsOption } : tlsOption;
+  if (typeof given !== 'object' || given === null) return options;
+  const profile = PROFILES.get(given.profile);
   if (profile === undefined) return options;
   const { profile: _name, ...own } = given;
   return { ...options, tls: { ...profile(), ...own } };

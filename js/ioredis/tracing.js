@@ -4,6 +4,12 @@ const { tracingChannel } = require('node:diagnostics_channel');
 const { noop } = require('./callback.js');
 
 /**
+ * @import { TracingChannel } from 'node:diagnostics_channel'
+ * @import { Command, Redis } from './classes.js'
+ * @import { ClientOptions } from './options.js'
+ */
+
+/**
  * Tracing as ioredis offers it to tools: channels `ioredis:command`, `ioredis:batch` and `ioredis:connect`. Where
  * nobody listens, `isTraced` is all that is asked.
  */
@@ -14,6 +20,7 @@ const [commands, batches, connects] = ['command', 'batch', 'connect'].map((name)
 /**
  * How many words of a command may be shown: the first ones are keys or say what is done, the others are values or
  * secrets. The first row counts in which a prefix of the command's name stands; all others show nothing.
+ * @type {[number, string[]][]}
  */
 const SHOWN = [
   [0, ['echo']],
@@ -63,9 +70,13 @@ const SHOWN = [
   ],
 ];
 const HIDDEN = '?';
-/** By the command's name. */
+/**
+ * By the command's name.
+ * @type {Map<string, number>}
+ */
 const shownWords = new Map();
 
+/** @param {string} command */
 function shownOf(command) {
   let shown = shownWords.get(command);
   if (shown === undefined) {
@@ -77,16 +88,24 @@ function shownOf(command) {
   return shown;
 }
 
-/** The words of a command as tracers see them: values and secrets are question marks. */
+/**
+ * The words of a command as tracers see them: values and secrets are question marks.
+ * @param {string} command
+ * @param {unknown[]} args
+ */
 function sanitizeArgs(command, args) {
   const shown = shownOf(command);
   return args.map((arg, position) => (position < shown ? String(arg) : HIDDEN));
 }
 
-/** Whether anybody listens. A Node that cannot be asked for all five events at once is asked for each. */
+/**
+ * Whether anybody listens. A Node that cannot be asked for all five events at once is asked for each.
+ * @type {(channel: TracingChannel & { hasSubscribers?: boolean }) => boolean}
+ */
 const isTraced =
   'hasSubscribers' in commands ? (channel) => channel.hasSubscribers : (channel) => hasAnySubscriber(channel);
 
+/** @param {TracingChannel} channel */
 function hasAnySubscriber({ start, end, asyncStart, asyncEnd, error }) {
   return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers);
 }
@@ -95,17 +114,25 @@ function areCommandsTraced() {
   return isTraced(commands);
 }
 
-/** Which server a client is of, as far as its options tell. */
+/**
+ * Which server a client is of, as far as its options tell.
+ * @param {ClientOptions} options
+ */
 function serverOf({ path, host, port }) {
   if (path) return { serverAddress: path, serverPort: undefined };
   return { serverAddress: host || 'localhost', serverPort: port || 6379 };
 }
 
+/** @param {Redis} redis */
 function databaseOf(redis) {
   return redis.condition?.select ?? redis.options.db ?? 0;
 }
 
-/** Traces a command that is on its way: once, however often it is sent. */
+/**
+ * Traces a command that is on its way: once, however often it is sent.
+ * @param {Redis} redis
+ * @param {Command} command
+ */
 function traceCommand(redis, command) {
   const context = {
     command: command.name,
@@ -119,7 +146,14 @@ function traceCommand(redis, command) {
   return traced;
 }
 
-/** Traces a transaction of so many commands, which `run` sends. */
+/**
+ * Traces a transaction of so many commands, which `run` sends.
+ * @template T
+ * @param {Redis} redis
+ * @param {() => Promise<T>} run
+ * @param {number} batchSize
+ * @returns {Promise<T>}
+ */
 function traceBatch(redis, run, batchSize) {
   if (!isTraced(batches)) return run();
   const context = {
@@ -133,6 +167,12 @@ function traceBatch(redis, run, batchSize) {
   return traced;
 }
 
+/**
+ * @template T
+ * @param {Redis} redis
+ * @param {() => Promise<T>} run
+ * @returns {Promise<T>}
+ */
 function traceConnect(redis, run) {
   if (!isTraced(connects)) return run();
   return connects.tracePromise(run, {

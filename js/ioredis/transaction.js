@@ -3,17 +3,35 @@
 const { asCallback, noop } = require('./callback.js');
 const { Pipeline } = require('./pipeline.js');
 
-/** Gives clients `pipeline`, `multi` and `exec`. */
-function addTransactionSupport(prototype) {
-  const { exec, multi } = prototype;
+/**
+ * @import { Client, Cluster, Redis } from './classes.js'
+ * @import { Methods } from './commander.js'
+ * @import { Call, OnOutcomes, Outcome } from './pipeline.js'
+ */
 
-  prototype.pipeline = function (commands) {
+/**
+ * Gives clients `pipeline`, `multi` and `exec`.
+ * @param {object} prototype
+ */
+function addTransactionSupport(prototype) {
+  const methods = /** @type {Methods} */ (prototype);
+  const { exec, multi } = methods;
+
+  /**
+   * @this {Client}
+   * @param {Call[]} [commands]
+   */
+  methods.pipeline = function (commands) {
     const pipeline = new Pipeline(this);
     if (Array.isArray(commands)) pipeline.addBatch(commands);
     return pipeline;
   };
 
-  prototype.multi = function (...given) {
+  /**
+   * @this {Client}
+   * @param {any[]} given Commands, options, or both.
+   */
+  methods.multi = function (...given) {
     const commands = Array.isArray(given[0]) ? given[0] : undefined;
     const options = given[1] ?? (commands === undefined ? given[0] : undefined);
     if (options?.pipeline === false) return multi.call(this);
@@ -23,32 +41,45 @@ function addTransactionSupport(prototype) {
     return transaction;
   };
 
-  prototype.exec = function (callback) {
+  /**
+   * @this {Client}
+   * @param {OnOutcomes} [callback]
+   */
+  methods.exec = function (callback) {
     return asCallback(exec.call(this).then(resultsOf), callback);
   };
 }
 
 /** A pipeline that is one transaction: `exec` answers the results of its commands alone, null where a watched key changed. */
 class Transaction extends Pipeline {
+  /**
+   * @param {OnOutcomes} [callback]
+   * @returns {Promise<Outcome[] | null>}
+   */
   exec(callback) {
-    if (this.isCluster && this.redis.slots.length === 0) return this.#execWhenReady(callback);
+    if (this.isCluster && /** @type {Cluster} */ (this.redis).slots.length === 0) {
+      return this.#execWhenReady(callback);
+    }
     if (this._transactions > 0) super.exec();
     // Another attempt of the same, whose promise is out already.
-    if (this.nodeifiedPromise) return super.exec();
-    const results = () => super.exec().then(resultsOfPipeline);
-    const promise = this.redis._traceBatch?.(results, Math.max(this.length - 2, 0)) ?? results();
+    if (this.nodeifiedPromise) return /** @type {Promise<Outcome[]>} */ (super.exec());
+    const results = () => /** @type {Promise<Outcome[]>} */ (super.exec()).then(resultsOfPipeline);
+    const client = /** @type {Partial<Redis>} */ (this.redis);
+    const promise = client._traceBatch?.(results, Math.max(this.length - 2, 0)) ?? results();
     return asCallback(promise, callback);
   }
 
+  /** @param {OnOutcomes} [callback] */
   execBuffer(callback) {
     if (this._transactions > 0) super.execBuffer();
     return this.exec(callback);
   }
 
+  /** @param {OnOutcomes} [callback] */
   #execWhenReady(callback) {
     if (this.redis.status === 'wait') this.redis.connect().catch(noop);
     const promise = new Promise((resolve, reject) => {
-      this.redis.delayUntilReady((error) => {
+      /** @type {Cluster} */ (this.redis).delayUntilReady((error) => {
         if (error) reject(error);
         else this.exec().then(resolve, reject);
       });
@@ -57,6 +88,7 @@ class Transaction extends Pipeline {
   }
 }
 
+/** @param {Outcome[]} results */
 function resultsOfPipeline(results) {
   const last = results[results.length - 1];
   if (last === undefined) {
@@ -64,14 +96,18 @@ function resultsOfPipeline(results) {
   }
   const [error, replies] = last;
   if (error) {
-    error.previousErrors = results.slice(0, -1).flatMap(([previous]) => (previous ? [previous] : []));
-    throw error;
+    const previousErrors = results.slice(0, -1).flatMap(([previous]) => (previous ? [previous] : []));
+    throw Object.assign(error, { previousErrors });
   }
   return resultsOf(replies);
 }
 
+/**
+ * @param {unknown} replies
+ * @returns {Outcome[] | null}
+ */
 function resultsOf(replies) {
-  if (!Array.isArray(replies)) return replies;
+  if (!Array.isArray(replies)) return /** @type {null} */ (replies);
   return replies.map((reply) => (reply instanceof Error ? [reply] : [null, reply]));
 }
 

@@ -1,12 +1,17 @@
 'use strict';
 
-/** The options that a URL, a path, `host:port` or a port as text stands for. */
+/**
+ * The options that a URL, a path, `host:port` or a port as text stands for.
+ * @param {string} text
+ * @returns {Record<string, string | number>}
+ */
 function parseURL(text) {
   if (isInt(text)) return { port: text };
   if (text.startsWith('/') && !text.startsWith('//')) return ofPath(text);
   const hasScheme = /^rediss?:\/\//i.test(text);
   const isRelative = text.startsWith('//');
   const url = new URL(hasScheme ? text : isRelative ? `redis:${text}` : `redis://${text}`);
+  /** @type {Record<string, string | number>} */
   const options = {};
   if (url.username || url.password) {
     options.username = decodeURIComponent(url.username);
@@ -21,17 +26,25 @@ function parseURL(text) {
   return { ...ofQuery(url.searchParams), ...options };
 }
 
+/** @param {string} text */
 function ofPath(text) {
   const [path, query] = splitOnce(text, '?');
   return { ...ofQuery(new URLSearchParams(query)), path };
 }
 
+/**
+ * @param {string} text
+ * @param {string} separator
+ * @returns {[string, string]}
+ */
 function splitOnce(text, separator) {
   const at = text.indexOf(separator);
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** @param {URLSearchParams} parameters */
 function ofQuery(parameters) {
+  /** @type {Record<string, string | number>} */
   const options = {};
   for (const [name, value] of parameters) {
     const number = Number.parseInt(value, 10);
@@ -40,8 +53,12 @@ function ofQuery(parameters) {
   return options;
 }
 
+/**
+ * @param {unknown} value
+ * @returns {boolean}
+ */
 function isInt(value) {
-  const number = Number.parseFloat(value);
+  const number = Number.parseFloat(/** @type {string} */ (value));
   return !Number.isNaN(Number(value)) && (number | 0) === number;
 }
 

@@ -11,6 +11,8 @@ const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
 const { decoded } = require('./words.js');
 
+/** @import { Callback } from './own-types.js' */
+
 /** The functions that applications take from `ioredis/built/utils`, under its names. */
 const calculateSlot = slotOf;
 const convertBufferToString = decoded;
@@ -18,15 +20,28 @@ const generateMultiSlot = slotOfAll;
 const optimizeErrorStack = friendlyStack;
 const wrapMultiResult = resultsOf;
 
+/** @param {any[]} list */
 function packObject(list) {
+  /** @type {Record<string, any>} */
   const object = {};
   for (let i = 1; i < list.length; i += 2) object[list[i - 1]] = list[i];
   return object;
 }
 
-/** A callback that is called once: with its outcome, or with an error after so many milliseconds. */
+/**
+ * A callback that is called once: with its outcome, or with an error after so many milliseconds.
+ * @template T
+ * @param {Callback<T>} callback
+ * @param {number} milliseconds
+ * @returns {Callback<T>}
+ */
 function timeout(callback, milliseconds) {
+  /** @type {NodeJS.Timeout | undefined} */
   let timer = setTimeout(() => run(new Error('timeout')), milliseconds);
+  /**
+   * @this {unknown}
+   * @param {Parameters<Callback<T>>} outcome
+   */
   const run = function (...outcome) {
     if (timer === undefined) return;
     clearTimeout(timer);
@@ -36,24 +51,44 @@ function timeout(callback, milliseconds) {
   return run;
 }
 
+/**
+ * @template T
+ * @param {Record<string, T>} object
+ * @returns {(string | T)[]}
+ */
 function convertObjectToArray(object) {
   return Object.entries(object).flat(1);
 }
 
+/**
+ * @template K, V
+ * @param {Map<K, V>} map
+ * @returns {(K | V)[]}
+ */
 function convertMapToArray(map) {
   return [...map].flat(1);
 }
 
+/** @param {unknown} arg */
 function toArg(arg) {
   return arg === null || arg === undefined ? '' : String(arg);
 }
 
+/**
+ * @template T
+ * @param {T[]} list
+ * @returns {T | null}
+ */
 function sample(list, from = 0) {
   if (from >= list.length) return null;
   return list[from + Math.floor(Math.random() * (list.length - from))];
 }
 
-/** In place. */
+/**
+ * In place.
+ * @template T
+ * @param {T[]} list
+ */
 function shuffle(list) {
   for (let i = list.length - 1; i > 0; i--) {
     const other = Math.floor(Math.random() * (i + 1));
@@ -62,6 +97,12 @@ function shuffle(list) {
   return list;
 }
 
+/**
+ * @template K, V
+ * @param {K[]} keys
+ * @param {V[]} values
+ * @returns {Map<K, V>}
+ */
 function zipMap(keys, values) {
   return new Map(keys.map((key, i) => [key, values[i]]));
 }

@@ -3,8 +3,17 @@
 const { types } = require('node:util');
 
 /**
+ * @typedef {string | Buffer} Word
+ * @typedef {(args: unknown[]) => unknown[]} ArgumentTransformer
+ * @typedef {(reply: unknown) => unknown} ReplyTransformer
+ */
+
+/**
  * The words of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
  * everything becomes a text or a Buffer of its own: what the caller does with a Buffer later changes nothing.
+ * @param {unknown[]} given
+ * @param {ArgumentTransformer} [transformer]
+ * @returns {Word[]}
  */
 function wordsOf(given, transformer) {
   let words = flattened(given);
@@ -12,10 +21,14 @@ function wordsOf(given, transformer) {
   for (let i = 0; i < words.length; i++) {
     if (typeof words[i] !== 'string') words[i] = wordOf(words[i]);
   }
-  return words;
+  return /** @type {Word[]} */ (words);
 }
 
-/** Always a list of its own: the caller may use his again. */
+/**
+ * Always a list of its own: the caller may use his again.
+ * @param {unknown[]} given
+ * @returns {unknown[]}
+ */
 function flattened(given) {
   for (let i = 0; i < given.length; i++) {
     if (Array.isArray(given[i])) return given.flat();
@@ -23,6 +36,10 @@ function flattened(given) {
   return given.slice();
 }
 
+/**
+ * @param {unknown} given
+ * @returns {Word}
+ */
 function wordOf(given) {
   if (typeof given === 'number') return String(given);
   if (given === null || given === undefined) return '';
@@ -33,7 +50,11 @@ function wordOf(given) {
   return String(given);
 }
 
-/** A Map or an object that is the only argument from `from` on stands for its pairs. */
+/**
+ * A Map or an object that is the only argument from `from` on stands for its pairs.
+ * @param {number} from
+ * @returns {ArgumentTransformer}
+ */
 function pairsFrom(from) {
   return (args) => {
     const last = args[from];
@@ -45,9 +66,13 @@ function pairsFrom(from) {
   };
 }
 
-/** The pairs of HGETALL as an object. A field may have any name, `__proto__` too. */
+/**
+ * The pairs of HGETALL as an object. A field may have any name, `__proto__` too.
+ * @param {unknown} reply
+ */
 function objectOfPairs(reply) {
   if (!Array.isArray(reply)) return reply;
+  /** @type {Record<string, unknown>} */
   const object = {};
   for (let i = 0; i < reply.length; i += 2) {
     const field = reply[i];
@@ -67,7 +92,12 @@ const ARGUMENT_TRANSFORMERS = {
 };
 const REPLY_TRANSFORMERS = { hgetall: objectOfPairs };
 
-/** Buffers anywhere in a reply as texts. */
+/**
+ * Buffers anywhere in a reply as texts.
+ * @param {unknown} reply
+ * @param {BufferEncoding} [encoding]
+ * @returns {unknown}
+ */
 function decoded(reply, encoding) {
   if (Buffer.isBuffer(reply)) return reply.toString(encoding);
   if (!Array.isArray(reply)) return reply;

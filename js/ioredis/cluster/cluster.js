@@ -19,39 +19,79 @@ const { resolveStartupNodes } = require('./startup.js');
 const { ClusterSubscriber } = require('./subscriber.js');
 const { Topology } = require('./topology.js');
 
+/**
+ * @import { Command, Pipeline, Script } from '../classes.js'
+ * @import { ClusterBase } from '../commander.js'
+ * @import { ClusterNode, ClusterOptions, NodeRole } from '../option-types.js'
+ * @import { Callback } from '../own-types.js'
+ * @import { PipelineMark, Waiting } from '../sending.js'
+ * @import { ClusterStatus } from '../types.js'
+ * @import { ClusterClientOptions } from './options.js'
+ * @import { Attempts, Redirected } from './redirection.js'
+ * @import { PipelineNode } from './routing.js'
+ *
+ * @typedef {InstanceType<typeof ClusterSubscriber>} ClusterSubscriber
+ * @typedef {InstanceType<typeof NodePool>} NodePool
+ * @typedef {InstanceType<typeof ShardSubscribers>} ShardSubscribers
+ */
+
 const ROLES = ['all', 'master', 'slave'];
 const NONE_AVAILABLE = 'None of startup nodes is available';
 
 /** A client of a cluster with the rules of ioredis: one `Redis` for each node, found by the slots of keys. */
-class Cluster extends EventEmitter {
+class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventEmitter)) {
   /** Events are told where the client was made, in no request's context. */
   #context = new AsyncResource('Cluster');
 
+  /** @type {ClusterClientOptions} */
   options;
-  status;
+  /** @type {ClusterStatus} */
+  status = 'wait';
+  /** @type {true} */
   isCluster = true;
-  /** The names of the nodes of each slot, `host:port`, its primary first. */
+  /**
+   * The names of the nodes of each slot, `host:port`, its primary first.
+   * @type {string[][]}
+   */
   slots = [];
+  /** @type {NodePool} */
   connectionPool;
+  /** @type {ShardSubscribers | undefined} */
   shardedSubscribers;
+  /** @type {Record<string, Script>} */
   scriptsSet = {};
+  /** @type {Set<string>} */
   addedBuiltinSet = new Set();
+  /** @type {ClusterNode[]} */
   startupNodes;
   retryAttempts = 0;
   connectionEpoch = 0;
   manuallyClosing = false;
+  /** @type {NodeJS.Timeout | null} */
   reconnectTimeout = null;
+  /** @type {NodeJS.Timeout | null} */
   slotsTimer = null;
+  /** @type {Record<string, number>} */
   _groupsIds = {};
+  /** @type {(number | undefined)[]} */
   _groupsBySlot = [];
+  /** @type {Map<string, Pipeline>} */
   _autoPipelines = new Map();
+  /** @type {Set<string>} */
   _runningAutoPipelines = new Set();
   _delayQueue = new DelayQueue();
+  /** @type {(Waiting & { node?: PipelineNode })[]} */
   _offlineQueue = [];
   _topology = new Topology(this);
+  /** @type {ClusterSubscriber} */
   subscriber;
+  /** @type {((error?: Error) => void)[]} */
   #readyCallbacks = [];
 
+  /**
+   * @param {ClusterNode[]} startupNodes
+   * @param {ClusterOptions} [options]
+   */
   constructor(startupNodes, options = {}) {
     super();
     this.startupNodes = startupNodes;
@@ -96,7 +136,10 @@ class Cluster extends EventEmitter {
     return size;
   }
 
-  /** Resolves when the cluster is ready; rejects when no start-up node answers. */
+  /**
+   * Resolves when the cluster is ready; rejects when no start-up node answers.
+   * @param {Callback<void>} [callback]
+   */
   connect(callback) {
     return asCallback(this.#connect(), callback);
   }
@@ -115,7 +158,8 @@ class Cluster extends EventEmitter {
       }
       if (this.status !== 'connecting') throw new RedisError('Connection is aborted');
       this.connectionPool.reset(nodes);
-    } catch (error) {
+    } catch (thrown) {
+      const error = /** @type {Error} */ (thrown);
       // Where it was disconnected meanwhile, there is no node whose end would tell.
       if (this.connectionEpoch === epoch && ['connecting', 'disconnecting'].includes(this.status)) {
         this.setStatus('close');
@@ -127,6 +171,7 @@ class Cluster extends EventEmitter {
     await this.#untilReady();
   }
 
+  /** @returns {Promise<void>} */
   #untilReady() {
     return new Promise((resolve, reject) => {
       const onRefresh = () => {
@@ -164,6 +209,7 @@ class Cluster extends EventEmitter {
     });
   }
 
+  /** @param {() => void} becomeReady */
   #checkReady(becomeReady) {
     this.cluster('INFO', (error, text) => {
       const isDown = typeof text === 'string' && /^cluster_state:fail/m.test(text);
@@ -185,6 +231,10 @@ class Cluster extends EventEmitter {
     this.disconnect();
   }
 
+  /**
+   * @param {Callback<'OK'>} [callback]
+   * @returns {Promise<'OK'>}
+   */
   quit(callback) {
     const { status } = this;
     this.#beginToClose(false);
@@ -207,20 +257,24 @@ class Cluster extends EventEmitter {
     );
   }
 
+  /** @param {boolean} reconnect */
   #beginToClose(reconnect) {
     this.setStatus('disconnecting');
     if (!reconnect) {
       this.manuallyClosing = true;
-      clearTimeout(this.reconnectTimeout);
+      clearTimeout(this.reconnectTimeout ?? undefined);
       this.reconnectTimeout = null;
     }
-    clearTimeout(this.slotsTimer);
+    clearTimeout(this.slotsTimer ?? undefined);
     this.slotsTimer = null;
     this.subscriber.stop();
     this.shardedSubscribers?.stop();
   }
 
-  /** The connections are gone: whether another attempt follows. */
+  /**
+   * The connections are gone: whether another attempt follows.
+   * @param {Error} [reason]
+   */
   #closed(reason) {
     const { clusterRetryStrategy } = this.options;
     let delay;
@@ -240,12 +294,18 @@ class Cluster extends EventEmitter {
     }, delay);
   }
 
-  /** Another client, of these start-up nodes unless others are given. */
+  /**
+   * Another client, of these start-up nodes unless others are given.
+   * @param {ClusterNode[]} [startupNodes]
+   * @param {ClusterOptions} [options]
+   */
   duplicate(startupNodes = [], options = {}) {
     const nodes = startupNodes.length > 0 ? startupNodes : [...(this.startupNodes ?? [])];
-    return new this.constructor(nodes, { ...this.options, ...options });
+    const Class = /** @type {typeof Cluster} */ (this.constructor);
+    return new Class(nodes, { ...this.options, ...options });
   }
 
+  /** @param {NodeRole} [role] */
   nodes(role = 'all') {
     if (!ROLES.includes(role)) {
       throw new Error(`Invalid role "${role}". Expected "all", "master" or "slave"`);
@@ -253,14 +313,25 @@ class Cluster extends EventEmitter {
     return this.connectionPool.getNodes(role);
   }
 
+  /**
+   * @param {Command} command
+   * @param {PipelineMark} [stream]
+   * @param {PipelineNode} [node]
+   */
   sendCommand(command, stream, node) {
     return sendCommand(this, command, stream, node);
   }
 
+  /**
+   * @param {Error} error
+   * @param {Attempts} attempts
+   * @param {Redirected} on
+   */
   handleError(error, attempts, on) {
     handleError(this, error, attempts, on);
   }
 
+  /** @param {(error?: Error) => void} [callback] */
   refreshSlotsCache(callback) {
     this._topology.refresh(callback);
   }
@@ -269,11 +340,15 @@ class Cluster extends EventEmitter {
     this.shardedSubscribers?.reset(this.slots, this.connectionPool.getNodes('all')).catch(noop);
   }
 
-  /** Calls back when the slots are known, with an error where no node answers. */
+  /**
+   * Calls back when the slots are known, with an error where no node answers.
+   * @param {(error?: Error) => void} callback
+   */
   delayUntilReady(callback) {
     this.#readyCallbacks.push(callback);
   }
 
+  /** @param {Error} [error] */
   #callReady(error) {
     const callbacks = this.#readyCallbacks;
     this.#readyCallbacks = [];
@@ -303,12 +378,17 @@ class Cluster extends EventEmitter {
     next();
   }
 
+  /**
+   * @param {[event: string | symbol, ...details: any[]]} args
+   * @returns {boolean}
+   */
   emit(...args) {
     // Listeners are set while the emitter is made, before it has a context.
     if (this.#context === undefined) return super.emit(...args);
     return this.#context.runInAsyncScope(super.emit, this, ...args);
   }
 
+  /** @param {ClusterStatus} status */
   setStatus(status) {
     this.status = status;
     nextTick(() => this.emit(status));
@@ -318,7 +398,8 @@ class Cluster extends EventEmitter {
 /** The methods of commands, which pipelines have too. */
 for (const name of Reflect.ownKeys(Commander.prototype)) {
   if (Object.hasOwn(Cluster.prototype, name)) continue;
-  Object.defineProperty(Cluster.prototype, name, Object.getOwnPropertyDescriptor(Commander.prototype, name));
+  const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Commander.prototype, name));
+  Object.defineProperty(Cluster.prototype, name, own);
 }
 addTransactionSupport(Cluster.prototype);
 addScanStreams(Cluster.prototype);

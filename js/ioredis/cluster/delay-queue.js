@@ -4,9 +4,16 @@ const { nextTick, setTimeout } = require('../../time.js');
 
 /** Commands that wait before another attempt. Those with one reason share one pause. */
 class DelayQueue {
+  /** @type {Map<string, (() => void)[]>} */
   #waiting = new Map();
 
-  /** Runs `work` when `milliseconds` have passed since the first of its kind came, and `prepare` has called back. */
+  /**
+   * Runs `work` when `milliseconds` have passed since the first of its kind came, and `prepare` has called back.
+   * @param {string} reason
+   * @param {() => void} work
+   * @param {number} milliseconds
+   * @param {(callback: () => void) => void} [prepare]
+   */
   push(reason, work, milliseconds, prepare = nextTick) {
     const queue = this.#waiting.get(reason);
     if (queue !== undefined) {
@@ -17,6 +24,7 @@ class DelayQueue {
     setTimeout(() => prepare(() => this.#run(reason)), milliseconds);
   }
 
+  /** @param {string} reason */
   #run(reason) {
     const queue = this.#waiting.get(reason) ?? [];
     this.#waiting.delete(reason);

@@ -8,16 +8,33 @@ const utils = require('../utils.js');
 const { nodeKeyOf } = require('./nodes.js');
 
 /**
+ * @import { NodeRole } from '../option-types.js'
+ * @import { GivenOptions } from '../options.js'
+ *
+ * @typedef {InstanceType<typeof Redis>} Redis
+ */
+
+/**
  * The clients of a cluster's nodes, by role. Tells `+node`, `-node`, `nodeError`, and `drain` when the last is gone.
  */
 class NodePool extends EventEmitter {
+  /** @type {Record<NodeRole, Record<string, Redis>>} */
   nodes = { all: {}, master: {}, slave: {} };
+  /** @type {object} */
   #redisOptions;
+  /** @type {NonNullable<GivenOptions['retryStrategy']> | null} */
   #retryStrategy;
-  /** What start-up nodes were given counts for a node whenever it comes back. */
+  /**
+   * What start-up nodes were given counts for a node whenever it comes back.
+   * @type {Map<string, GivenOptions>}
+   */
   #specified = new Map();
   #isDrained = false;
 
+  /**
+   * @param {object} [redisOptions]
+   * @param {GivenOptions['retryStrategy']} [retryStrategy]
+   */
   constructor(redisOptions = {}, retryStrategy = null) {
     super();
     this.#redisOptions = redisOptions;
@@ -25,18 +42,29 @@ class NodePool extends EventEmitter {
     this.#retryStrategy = typeof retryStrategy === 'function' ? retryStrategy : null;
   }
 
+  /** @param {NodeRole} [role] */
   getNodes(role = 'all') {
     return Object.values(this.nodes[role]);
   }
 
+  /**
+   * @param {string | null | undefined} key
+   * @returns {Redis | undefined}
+   */
   getInstanceByKey(key) {
-    return this.nodes.all[key];
+    return this.nodes.all[/** @type {string} */ (key)];
   }
 
+  /** @param {NodeRole} role */
   getSampleInstance(role) {
-    return this.nodes[role][utils.sample(Object.keys(this.nodes[role]))];
+    const key = utils.sample(Object.keys(this.nodes[role]));
+    return key === null ? undefined : this.nodes[role][key];
   }
 
+  /**
+   * @param {GivenOptions} node
+   * @param {boolean} [isReadOnly]
+   */
   findOrCreate(node, isReadOnly = false) {
     const readOnly = Boolean(isReadOnly);
     const key = nodeKeyOf(node);
@@ -48,6 +76,11 @@ class NodePool extends EventEmitter {
     return known;
   }
 
+  /**
+   * @param {string} key
+   * @param {GivenOptions} node
+   * @param {boolean} readOnly
+   */
   #create(key, node, readOnly) {
     const own = { retryStrategy: this.#retryStrategy, enableOfflineQueue: true, readOnly };
     const redis = new Redis(defaults(own, node, this.#redisOptions, { lazyConnect: true }));
@@ -72,6 +105,11 @@ class NodePool extends EventEmitter {
     this.emit('drain');
   }
 
+  /**
+   * @param {string} key
+   * @param {Redis} redis
+   * @param {boolean} readOnly
+   */
   #changeRole(key, redis, readOnly) {
     redis.options.readOnly = readOnly;
     const changed = readOnly ? redis.readonly() : redis.readwrite();
@@ -80,8 +118,12 @@ class NodePool extends EventEmitter {
     this.nodes[readOnly ? 'slave' : 'master'][key] = redis;
   }
 
-  /** Keeps the clients of these nodes alone. A node that is a primary for some slots is one. */
+  /**
+   * Keeps the clients of these nodes alone. A node that is a primary for some slots is one.
+   * @param {GivenOptions[]} nodes
+   */
   reset(nodes) {
+    /** @type {Record<string, GivenOptions>} */
     const next = {};
     for (const node of nodes) {
       const key = nodeKeyOf(node);
@@ -95,6 +137,7 @@ class NodePool extends EventEmitter {
     for (const node of Object.values(next)) this.findOrCreate(node, node.readOnly);
   }
 
+  /** @param {string} key */
   #remove(key) {
     for (const clients of Object.values(this.nodes)) delete clients[key];
   }

@@ -3,10 +3,23 @@
 const dns = require('node:dns');
 const { defaults, nameUnknownIn } = require('../options.js');
 
+/**
+ * @import { ClusterOptions } from '../option-types.js'
+ */
+
+/**
+ * The options of a cluster's client, with their defaults.
+ * @typedef {ClusterOptions & Required<Pick<ClusterOptions, 'autoPipeliningIgnoredCommands' | 'dnsLookup'
+ *   | 'enableOfflineQueue' | 'enableReadyCheck' | 'maxRedirections' | 'resolveSrv' | 'retryDelayOnClusterDown'
+ *   | 'retryDelayOnFailover' | 'retryDelayOnMoved' | 'retryDelayOnTryAgain' | 'scaleReads'
+ *   | 'slotsRefreshTimeout'>>} ClusterClientOptions
+ */
+
 /** The pause before a cluster of which no node answers is tried again. */
 const [FIRST_RETRY_MS, RETRY_STEP_MS, MAX_RETRY_MS] = [100, 2, 2000];
 const SCALE_READS = ['all', 'master', 'slave'];
 
+/** @type {ClusterOptions} */
 const DEFAULT_CLUSTER_OPTIONS = {
   clusterRetryStrategy: (times) => Math.min(FIRST_RETRY_MS + times * RETRY_STEP_MS, MAX_RETRY_MS),
   clusterNodeRetryStrategy: null,
@@ -34,10 +47,13 @@ const FURTHER = [
 ];
 const KNOWN = new Set([...Object.keys(DEFAULT_CLUSTER_OPTIONS), ...FURTHER]);
 
-/** The options of a cluster's client, complete. Throws for a `scaleReads` that is none. */
+/**
+ * The options of a cluster's client, complete. Throws for a `scaleReads` that is none.
+ * @param {ClusterOptions} given
+ */
 function clusterOptions(given) {
   nameUnknownIn(given, KNOWN);
-  const options = defaults({}, given, DEFAULT_CLUSTER_OPTIONS);
+  const options = defaults(/** @type {ClusterClientOptions} */ ({}), given, DEFAULT_CLUSTER_OPTIONS);
   if (options.redisOptions?.keyPrefix && !options.keyPrefix) {
     options.keyPrefix = options.redisOptions.keyPrefix;
   }

@@ -4,23 +4,36 @@ const { Command } = require('../command.js');
 const { BITS, bitsOf } = require('../flags.js');
 const { slotOf, slotOfAll } = require('../slots.js');
 
+/**
+ * @import { Cluster, Pipeline } from '../classes.js'
+ * @import { PipelineNode } from './routing.js'
+ */
+
 const SLOTS = 16384;
 const DISCARDED = 'EXECABORT Transaction discarded because of previous errors.';
 
-/** Sends a pipeline to the one node that has all of its keys; rejects it where there is no such node. */
+/**
+ * Sends a pipeline to the one node that has all of its keys; rejects it where there is no such node.
+ * @param {Pipeline} pipeline
+ */
 function sendInCluster(pipeline) {
-  const { redis: cluster, _queue: queue } = pipeline;
+  const { _queue: queue } = pipeline;
+  const cluster = /** @type {Cluster} */ (pipeline.redis);
   const slot = slotOfPipeline(pipeline);
   if (slot instanceof Error) {
     pipeline.reject(slot);
     return;
   }
+  /** @type {PipelineNode} */
   const node = { slot, redis: cluster.connectionPool.getInstanceByKey(pipeline.preferKey) };
   pipeline.replyPending = queue.length;
   for (const command of [...queue]) cluster.sendCommand(command, pipeline._stream, node);
 }
 
-function slotOfPipeline({ redis: cluster, _queue: queue }) {
+/** @param {Pipeline} pipeline */
+function slotOfPipeline({ redis, _queue: queue }) {
+  const cluster = /** @type {Cluster} */ (redis);
+  /** @type {number[]} */
   const first = [];
   for (const command of queue) {
     const keys = command.getKeys();
@@ -36,11 +49,14 @@ function slotOfPipeline({ redis: cluster, _queue: queue }) {
   return new Error('All keys in the pipeline should belong to the same slots allocation group');
 }
 
-/** Sends a pipeline again that was redirected as a whole; false where it was not, or not again. */
+/**
+ * Sends a pipeline again that was redirected as a whole; false where it was not, or not again.
+ * @param {Pipeline} pipeline
+ */
 function sendAgainInCluster(pipeline) {
   const error = commonError(pipeline);
   if (error === undefined) return false;
-  const cluster = pipeline.redis;
+  const cluster = /** @type {Cluster} */ (pipeline.redis);
   const [word, slot] = error.message.split(' ');
   const queue = pipeline._queue;
   pipeline._queue = [];
@@ -57,6 +73,7 @@ function sendAgainInCluster(pipeline) {
     pipeline.sendCommand(command);
     isInTransaction = inTransaction;
   });
+  /** @param {string} key */
   const prefer = (key) => {
     pipeline.preferKey = key;
   };
@@ -69,7 +86,7 @@ function sendAgainInCluster(pipeline) {
   cluster.handleError(error, pipeline.leftRedirections, {
     moved: (_slot, key) => {
       prefer(key);
-      cluster._topology.moved(slot, key);
+      cluster._topology.moved(Number(slot), key);
       cluster.refreshSlotsCache();
       again();
     },
@@ -86,8 +103,13 @@ function sendAgainInCluster(pipeline) {
   return isAgain;
 }
 
-/** The error that all of its commands share which were answered by one; none where some changed something. */
+/**
+ * The error that all of its commands share which were answered by one; none where some changed something.
+ * @param {Pipeline} pipeline
+ * @returns {Error | undefined}
+ */
 function commonError({ _queue: queue, _result: results }) {
+  /** @type {Error | undefined} */
   let common;
   for (const [i, [error]] of results.entries()) {
     const command = queue[i];

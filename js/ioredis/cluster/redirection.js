@@ -2,9 +2,28 @@
 
 const { CONNECTION_CLOSED_ERROR_MSG } = require('../errors.js');
 
+/** @import { Cluster, DelayQueue } from '../classes.js' */
+
+/**
+ * @typedef {{ left?: number }} Attempts
+ *
+ * @typedef {object} Redirected
+ * @property {(slot: string, key: string) => void} moved
+ * @property {(slot: string, key: string) => void} ask
+ * @property {() => void} tryagain
+ * @property {() => void} clusterDown
+ * @property {() => void} connectionClosed
+ * @property {(error: Error) => void} maxRedirections
+ * @property {() => void} defaults For any other error.
+ */
+
 /**
  * Decides what an error of a node means for a command or pipeline: `on` has a function for each case. `attempts` counts,
  * and belongs to the command.
+ * @param {Cluster} cluster
+ * @param {Error} error
+ * @param {Attempts} attempts
+ * @param {Redirected} on
  */
 function handleError(cluster, error, attempts, on) {
   const { options } = cluster;
@@ -14,7 +33,9 @@ function handleError(cluster, error, attempts, on) {
     return;
   }
   const [word, slot, key] = error.message.split(' ');
+  /** @param {() => void} callback */
   const refresh = (callback) => cluster.refreshSlotsCache(callback);
+  /** @type {DelayQueue['push']} */
   const later = (reason, work, milliseconds, prepare) =>
     cluster._delayQueue.push(reason, work, milliseconds, prepare);
   if (word === 'MOVED') {
@@ -34,6 +55,10 @@ function handleError(cluster, error, attempts, on) {
   }
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {Error} error
+ */
 function isLost({ status }, error) {
   return error.message === CONNECTION_CLOSED_ERROR_MSG && status === 'ready';
 }

@@ -6,15 +6,38 @@ const { BITS, bitsOf } = require('../flags.js');
 const utils = require('../utils.js');
 const { natMapped } = require('./topology.js');
 
+/**
+ * @import { Cluster, Command, Redis } from '../classes.js'
+ * @import { NodeRole } from '../option-types.js'
+ * @import { PipelineMark } from '../sending.js'
+ * @import { ClusterClientOptions } from './options.js'
+ *
+ * @typedef {{ slot: number, redis: Redis | undefined }} PipelineNode The node for all commands of a pipeline.
+ * @typedef {ClusterClientOptions['scaleReads']} Readers
+ *
+ * @typedef {object} Route
+ * @property {Readers} to
+ * @property {number | null} slot
+ * @property {PipelineMark} [stream]
+ * @property {PipelineNode} [node]
+ */
+
 /** A node that is made then would never end, and the cluster waits for its last one. */
 const ENDING = ['disconnecting', 'close', 'end'];
 const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
-/** Commands whose refusals are seen here first. */
+/**
+ * Commands whose refusals are seen here first.
+ * @type {WeakSet<Command>}
+ */
 const followed = new WeakSet();
 
 /**
  * Sends a command to the node that serves its key, and again where that node redirects it. `stream` and `node` are given
  * where it is part of a pipeline, which follows redirections as a whole.
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {PipelineMark} [stream]
+ * @param {PipelineNode} [node]
  */
 function sendCommand(cluster, command, stream, node) {
   if (cluster.status === 'wait') cluster.connect().catch(noop);
@@ -22,22 +45,34 @@ function sendCommand(cluster, command, stream, node) {
     command.reject(connectionClosed());
     return promiseOf(command);
   }
+  /** @type {Route} */
   const route = { to: rolesFor(cluster, command), slot: node ? node.slot : command.getSlot(), stream, node };
   if (!node && !followed.has(command)) follow(cluster, command, route);
   attempt(cluster, command, route);
   return promiseOf(command);
 }
 
+/** @param {Command} command */
 function promiseOf(command) {
   return command.onSettled === undefined ? command.promise : undefined;
 }
 
-/** Who may answer: replicas only read. */
+/**
+ * Who may answer: replicas only read.
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @returns {Readers}
+ */
 function rolesFor({ options: { scaleReads } }, command) {
   if (scaleReads === 'master') return 'master';
   return command.isReadOnly || bitsOf(command.name) & BITS.READONLY ? scaleReads : 'master';
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {Route} route
+ */
 function follow(cluster, command, route) {
   followed.add(command);
   const { reject } = command;
@@ -47,7 +82,7 @@ function follow(cluster, command, route) {
     cluster.handleError(error, attempts, {
       moved: (slot, key) => {
         route.slot = Number(slot);
-        cluster._topology.moved(slot, key);
+        cluster._topology.moved(route.slot, key);
         nodeAt(cluster, key);
         attempt(cluster, command, route);
         cluster.refreshSlotsCache();
@@ -64,20 +99,31 @@ function follow(cluster, command, route) {
     });
 }
 
-/** The address of a node that a redirection names, which is a node of the cluster's from then on, unless that is ending. */
+/**
+ * The address of a node that a redirection names, which is a node of the cluster's from then on, unless that is ending.
+ * @param {Cluster} cluster
+ * @param {string} key
+ */
 function nodeAt(cluster, key) {
   const address = natMapped(cluster.options.natMap, key);
   if (!ENDING.includes(cluster.status)) cluster.connectionPool.findOrCreate(address);
   return address;
 }
 
-/** Once more: to the node of its slot, to any, or to the one that a redirection names. */
+/**
+ * Once more: to the node of its slot, to any, or to the one that a redirection names.
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {Route} route
+ * @param {{ isAnyNode?: boolean, asking?: string }} [how]
+ */
 function attempt(cluster, command, route, { isAnyNode = false, asking = undefined } = {}) {
   if (cluster.status === 'end') {
     command.reject(new AbortError('Cluster is ended.'));
     return;
   }
   const { stream, node } = route;
+  /** @type {Redis | undefined} */
   let redis;
   if (cluster.status === 'ready' || command.name === 'cluster') {
     const found = clientFor(cluster, command, route, isAnyNode, asking);
@@ -93,7 +139,15 @@ function attempt(cluster, command, route, { isAnyNode = false, asking = undefine
   else command.reject(new Error("Cluster isn't ready and enableOfflineQueue options is false"));
 }
 
-/** The client to use, an error where none may be, undefined where none is there. */
+/**
+ * The client to use, an error where none may be, undefined where none is there.
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {Route} route
+ * @param {boolean} isAnyNode
+ * @param {string} [asking]
+ * @returns {Redis | Error | undefined}
+ */
 function clientFor(cluster, command, route, isAnyNode, asking) {
   if (route.node?.redis) return route.node.redis;
   if (bitsOf(command.name) & SUBSCRIBING) return subscriberFor(cluster, command, route);
@@ -104,6 +158,12 @@ function clientFor(cluster, command, route, isAnyNode, asking) {
   return isUsable ? redis : connectionClosed();
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {Route} route
+ * @returns {Redis | undefined}
+ */
 function ownerOf(cluster, command, { to, slot }) {
   const keys = typeof slot === 'number' ? cluster.slots[slot] : undefined;
   if (keys === undefined) return undefined;
@@ -114,23 +174,40 @@ function ownerOf(cluster, command, { to, slot }) {
   return (Array.isArray(chosen) ? utils.sample(chosen) : chosen) || clients[0];
 }
 
-/** Tests of applications replace `sample` in the utilities, so that they know which node reads. */
+/**
+ * Tests of applications replace `sample` in the utilities, so that they know which node reads.
+ * @param {NodeRole} role
+ * @param {string[]} keys
+ */
 function keyFor(role, keys) {
   if (role === 'all') return utils.sample(keys);
   return role === 'slave' && keys.length > 1 ? utils.sample(keys, 1) : keys[0];
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {string} key
+ */
 function askingAt(cluster, key) {
   const redis = cluster.connectionPool.getInstanceByKey(key);
-  redis.asking();
+  redis?.asking();
   return redis;
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {Readers} role
+ */
 function anyNode({ connectionPool }, role) {
   const preferred = typeof role === 'function' ? undefined : connectionPool.getSampleInstance(role);
   return preferred ?? connectionPool.getSampleInstance('all');
 }
 
+/**
+ * @param {Cluster} cluster
+ * @param {Command} command
+ * @param {Route} route
+ */
 function subscriberFor(cluster, command, { slot }) {
   const { shardedSubscribers } = cluster;
   if (shardedSubscribers === undefined || !command.name.startsWith('s') || command.name === 'subscribe') {

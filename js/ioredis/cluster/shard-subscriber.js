@@ -4,18 +4,41 @@ const { defaults } = require('../options.js');
 const { Redis } = require('../redis.js');
 const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 
+/**
+ * @import { ClusterOptions } from '../option-types.js'
+ * @import { GivenOptions } from '../options.js'
+ *
+ * @typedef {InstanceType<typeof Redis>} Redis
+ *
+ * @typedef {object} ShardListeners
+ * @property {(redis: Redis | null, key: string) => void} ended
+ * @property {(error: Error, key: string) => void} failed
+ * @property {() => void} moved
+ * @property {(...message: [event: string, ...details: any[]]) => void} message
+ */
+
 const EVENTS = ['smessage', 'smessageBuffer'];
 
 /** The connection for channels of one shard. It is not tried again when it ends: the group makes another. */
 class ShardSubscriber {
-  /** `idle`, `starting`, `connected`, `ended`. */
+  /**
+   * `idle`, `starting`, `connected`, `ended`.
+   * @type {'idle' | 'starting' | 'connected' | 'ended'}
+   */
   status = 'idle';
+  /** @type {Redis | null} */
   redis;
   key;
   isLazy;
+  /** @type {Promise<void> | undefined} */
   #starting;
 
-  /** `on` has functions for what its group hears: `ended`, `failed`, `moved`, `message`. */
+  /**
+   * `on` has functions for what its group hears: `ended`, `failed`, `moved`, `message`.
+   * @param {GivenOptions} nodeOptions
+   * @param {ClusterOptions['redisOptions']} redisOptions
+   * @param {ShardListeners} on
+   */
   constructor(nodeOptions, redisOptions, on) {
     this.key = nodeKeyOf(nodeOptions);
     this.isLazy = redisOptions?.lazyConnect ?? true;
@@ -44,6 +67,7 @@ class ShardSubscriber {
     return this.status !== 'ended';
   }
 
+  /** @returns {Promise<void>} */
   start() {
     if (this.#starting !== undefined) return this.#starting;
     if (this.isStarted) return Promise.resolve();
@@ -51,7 +75,7 @@ class ShardSubscriber {
       return Promise.reject(new Error(`Sharded subscriber ${this.key} cannot be restarted once ended.`));
     }
     this.status = 'starting';
-    this.#starting = this.redis.connect().then(
+    this.#starting = /** @type {Redis} */ (this.redis).connect().then(
       () => this.#started('connected'),
       (error) => {
         this.#started('ended');
@@ -61,6 +85,7 @@ class ShardSubscriber {
     return this.#starting;
   }
 
+  /** @param {'connected' | 'ended'} status */
   #started(status) {
     this.#starting = undefined;
     if (this.status === 'starting') this.status = status;

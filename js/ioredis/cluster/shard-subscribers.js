@@ -5,37 +5,70 @@ const { slotOf, slotOfAll } = require('../slots.js');
 const { nodeKeyOf } = require('./nodes.js');
 const { ShardSubscriber } = require('./shard-subscriber.js');
 
+/**
+ * @import { Redis } from '../classes.js'
+ * @import { ClusterOptions } from '../option-types.js'
+ * @import { Word } from '../words.js'
+ * @import { ShardListeners } from './shard-subscriber.js'
+ *
+ * @typedef {InstanceType<typeof ShardSubscriber>} ShardSubscriber
+ *
+ * @typedef {object} GroupListeners
+ * @property {(error: Error, pauseMs: number) => void} connectFailed
+ * @property {(event: string) => void} tell
+ */
+
 /** Pauses before the slots are asked for again because a subscriber could not connect: doubled, with jitter. */
 const [BASE_PAUSE_MS, MAX_PAUSE_MS, MOST_DOUBLINGS] = [100, 2000, 10];
 const JITTER = 0.5;
 
 /** The option `shardedSubscribers`: one connection a primary for the channels whose slots it has. */
 class ShardSubscribers {
+  /** @type {ClusterOptions['redisOptions']} */
   #redisOptions;
+  /** @type {ShardListeners & GroupListeners} */
   #on;
+  /** @type {Map<string, ShardSubscriber>} */
   #subscribers = new Map();
-  /** The names of nodes by slot, as they were at the last reset. */
+  /**
+   * The names of nodes by slot, as they were at the last reset.
+   * @type {string[][]}
+   */
   #slots = [];
+  /** @type {Map<string, number[]>} */
   #slotsOfNode = new Map();
+  /** @type {Map<number, Word[]>} */
   #channels = new Map();
+  /** @type {Map<string, number>} */
   #failures = new Map();
   #isResetting = false;
+  /** @type {[slots: string[][], clients: Redis[]] | undefined} */
   #nextReset;
 
-  /** `on` has functions for what the cluster hears of it: those of a subscriber, `connectFailed`, and `tell(event)`. */
+  /**
+   * `on` has functions for what the cluster hears of it: those of a subscriber, `connectFailed`, and `tell(event)`.
+   * @param {ClusterOptions['redisOptions']} redisOptions
+   * @param {ShardListeners & GroupListeners} on
+   */
   constructor(redisOptions, on) {
     this.#redisOptions = redisOptions;
     this.#on = on;
   }
 
-  /** The subscriber of a slot; begun where it was not. */
+  /**
+   * The subscriber of a slot; begun where it was not.
+   * @param {number | null} slot
+   */
   subscriberOf(slot) {
-    const subscriber = this.#subscribers.get(this.#slots[slot]?.[0]);
+    const subscriber = this.#subscribers.get(this.#slots[slot ?? -1]?.[0]);
     if (subscriber?.status === 'idle') this.#start(subscriber);
     return subscriber;
   }
 
-  /** Notes channels of one slot; false where they are of several. */
+  /**
+   * Notes channels of one slot; false where they are of several.
+   * @param {Word[]} channels
+   */
   addChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
     const slot = slotOf(channels[0]);
@@ -43,6 +76,7 @@ class ShardSubscribers {
     return true;
   }
 
+  /** @param {Word[]} channels */
   removeChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
     const slot = slotOf(channels[0]);
@@ -72,7 +106,12 @@ class ShardSubscribers {
     this.#slotsOfNode.clear();
   }
 
-  /** Follows the slots: ends the subscribers of nodes without any, makes those that are missing, subscribes again. */
+  /**
+   * Follows the slots: ends the subscribers of nodes without any, makes those that are missing, subscribes again.
+   * @param {string[][]} slots
+   * @param {Redis[]} clients
+   * @returns {Promise<void>}
+   */
   async reset(slots, clients) {
     if (this.#isResetting) {
       this.#nextReset = [slots, clients];
@@ -89,7 +128,10 @@ class ShardSubscribers {
     }
   }
 
-  /** Whether the slots are others than before. */
+  /**
+   * Whether the slots are others than before.
+   * @param {string[][]} slots
+   */
   #takeSlots(slots) {
     const isSame =
       this.#slotsOfNode.size > 0 &&
@@ -99,7 +141,7 @@ class ShardSubscribers {
     this.#slotsOfNode = new Map();
     slots.forEach(([key], slot) => {
       if (!this.#slotsOfNode.has(key)) this.#slotsOfNode.set(key, []);
-      this.#slotsOfNode.get(key).push(slot);
+      this.#slotsOfNode.get(key)?.push(slot);
     });
     this.#slots = slots.map((nodes) => [...nodes]);
     return true;
@@ -111,6 +153,7 @@ class ShardSubscribers {
     return missing || all.some((subscriber) => !subscriber.isHealthy);
   }
 
+  /** @param {Redis[]} clients */
   async #follow(clients) {
     for (const [key, subscriber] of this.#subscribers) {
       if (this.#slotsOfNode.has(key) && subscriber.isHealthy) continue;
@@ -122,7 +165,7 @@ class ShardSubscribers {
     for (const key of this.#slotsOfNode.keys()) {
       let subscriber = this.#subscribers.get(key);
       const isNew = subscriber === undefined;
-      if (isNew) {
+      if (subscriber === undefined) {
         const client = clients.find(({ options }) => nodeKeyOf(options) === key);
         if (client === undefined) continue;
         subscriber = new ShardSubscriber(client.options, this.#redisOptions, this.#on);
@@ -137,12 +180,17 @@ class ShardSubscribers {
     this.#on.tell('subscribersReady');
   }
 
+  /** @param {ShardSubscriber} subscriber */
   #isDue(subscriber) {
     if (subscriber.isStarted || !subscriber.isHealthy) return false;
     const slots = this.#slotsOfNode.get(subscriber.key) ?? [];
-    return !subscriber.isLazy || slots.some((slot) => this.#channels.get(slot)?.length > 0);
+    return !subscriber.isLazy || slots.some((slot) => (this.#channels.get(slot) ?? []).length > 0);
   }
 
+  /**
+   * @param {ShardSubscriber} subscriber
+   * @returns {Promise<void>}
+   */
   #start(subscriber) {
     return subscriber.start().then(
       () => {
@@ -152,6 +200,10 @@ class ShardSubscribers {
     );
   }
 
+  /**
+   * @param {string} key
+   * @param {Error} error
+   */
   #connectFailed(key, error) {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
@@ -164,7 +216,7 @@ class ShardSubscribers {
       const lists = (this.#slotsOfNode.get(key) ?? []).map((slot) => this.#channels.get(slot) ?? []);
       for (const channels of lists.filter(({ length }) => length > 0)) {
         if (!redis || redis.status === 'end') continue;
-        const subscribe = () => redis.ssubscribe(...channels)?.catch(noop);
+        const subscribe = () => redis.ssubscribe(.../** @type {[Word, ...Word[]]} */ (channels))?.catch(noop);
         if (redis.status === 'ready') subscribe();
         else redis.once('ready', subscribe);
       }

@@ -3,7 +3,16 @@
 const net = require('node:net');
 const { startupOptions } = require('./nodes.js');
 
-/** The start-up nodes, with addresses in the place of names. Looked up with each attempt to connect: names move. */
+/**
+ * @import { SrvRecord } from 'node:dns'
+ * @import { ClusterClientOptions } from './options.js'
+ */
+
+/**
+ * The start-up nodes, with addresses in the place of names. Looked up with each attempt to connect: names move.
+ * @param {unknown[]} nodes
+ * @param {ClusterClientOptions} options
+ */
 async function resolveStartupNodes(nodes, options) {
   if (!Array.isArray(nodes) || nodes.length === 0) {
     throw new Error('`startupNodes` should contain at least one node.');
@@ -15,11 +24,16 @@ async function resolveStartupNodes(nodes, options) {
   return startup.map((node) => ({ ...node, ...addresses.get(node.host) }));
 }
 
+/**
+ * @param {string} name
+ * @param {ClusterClientOptions} options
+ * @returns {Promise<{ host: string, port?: number }>}
+ */
 async function lookUp(name, options) {
   if (!options.useSRVRecords) return { host: await addressOfName(name, options) };
   const records = await called(options.resolveSrv, name);
   let last;
-  for (const { name: target, port } of inOrder(records)) {
+  for (const { name: target, port } of inOrder(/** @type {SrvRecord[]} */ (records))) {
     try {
       return { host: await addressOfName(target, options), port };
     } catch (error) {
@@ -29,17 +43,31 @@ async function lookUp(name, options) {
   throw last;
 }
 
+/**
+ * @param {string} name
+ * @param {ClusterClientOptions} options
+ * @returns {Promise<string>}
+ */
 function addressOfName(name, { dnsLookup }) {
   return called(dnsLookup, name);
 }
 
+/**
+ * @template T
+ * @param {(name: string, callback: (error: Error | null | undefined, answer: T) => void) => void} work
+ * @param {string} name
+ * @returns {Promise<T>}
+ */
 function called(work, name) {
   return new Promise((resolve, reject) => {
     work(name, (error, answer) => (error ? reject(error) : resolve(answer)));
   });
 }
 
-/** SRV records by priority, and within one at random by weight (RFC 2782); a weight of 0 is chosen seldom. */
+/**
+ * SRV records by priority, and within one at random by weight (RFC 2782); a weight of 0 is chosen seldom.
+ * @param {SrvRecord[]} records
+ */
 function* inOrder(records) {
   const left = [...records];
   while (left.length > 0) {
@@ -51,13 +79,14 @@ function* inOrder(records) {
   }
 }
 
+/** @param {SrvRecord[]} records */
 function byWeight(records) {
   let at = Math.random() * records.reduce((sum, { weight }) => sum + weight + 1, 0);
   for (const record of records) {
     at -= record.weight + 1;
     if (at < 0) return record;
   }
-  return records.at(-1);
+  return records[records.length - 1];
 }
 
 module.exports = { resolveStartupNodes };

@@ -5,18 +5,38 @@ const { Redis } = require('../redis.js');
 const utils = require('../utils.js');
 const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 
+/**
+ * @import { EventEmitter } from 'node:events'
+ * @import { NodePool } from '../classes.js'
+ * @import { GivenOptions } from '../options.js'
+ * @import { SubscriptionKind } from '../subscription-set.js'
+ *
+ * @typedef {InstanceType<typeof Redis>} Redis
+ */
+
+/** @type {SubscriptionKind[]} */
 const KINDS = ['subscribe', 'psubscribe', 'ssubscribe'];
 const EVENTS = ['message', 'messageBuffer', 'pmessage', 'pmessageBuffer'];
 
 /** The one connection for channels: a cluster's nodes hand messages on, so any node will do. */
 class ClusterSubscriber {
+  /** @type {NodePool} */
   #pool;
+  /** @type {EventEmitter} */
   #emitter;
   #isStarted = false;
+  /** @type {Redis | null} */
   subscriber = null;
-  /** The last that had all channels: what it had subscribed to the next one subscribes to. */
+  /**
+   * The last that had all channels: what it had subscribed to the next one subscribes to.
+   * @type {Redis | null}
+   */
   #lastComplete = null;
 
+  /**
+   * @param {NodePool} pool
+   * @param {EventEmitter} emitter
+   */
   constructor(pool, emitter) {
     this.#pool = pool;
     this.#emitter = emitter;
@@ -55,14 +75,16 @@ class ClusterSubscriber {
       redis?.disconnect();
     }
     const node = utils.sample(this.#pool.getNodes());
-    this.subscriber = node ? this.#connectionTo(node.options) : null;
-    if (!node) return;
-    this.#subscribeAgain(this.subscriber, before);
+    const subscriber = node ? this.#connectionTo(node.options) : null;
+    this.subscriber = subscriber;
+    if (subscriber === null) return;
+    this.#subscribeAgain(subscriber, before);
     for (const event of EVENTS) {
-      this.subscriber.on(event, (...message) => this.#emitter.emit(event, ...message));
+      subscriber.on(event, (...message) => this.#emitter.emit(event, ...message));
     }
   }
 
+  /** @param {GivenOptions} options */
   #connectionTo({ host, port, username, password, tls, connectionName }) {
     const redis = new Redis({
       host,
@@ -81,8 +103,13 @@ class ClusterSubscriber {
     return redis;
   }
 
+  /**
+   * @param {Redis} redis
+   * @param {Redis | null} before
+   */
   #subscribeAgain(redis, before) {
     const channels = (before?.condition || before?.prevCondition)?.subscriber;
+    /** @type {[SubscriptionKind, string[]][]} */
     const asked = channels ? KINDS.map((kind) => [kind, channels.channels(kind)]) : [];
     const again = asked.flatMap(([kind, names]) => {
       if (names.length === 0) return [];

@@ -5,20 +5,37 @@ const { ClusterAllFailedError } = require('../errors.js');
 const { shuffle, timeout } = require('../utils.js');
 const { addressOf, connectionNameOf } = require('./nodes.js');
 
+/**
+ * @import { Cluster, Redis } from '../classes.js'
+ * @import { NatMap } from '../option-types.js'
+ * @import { Callback } from '../own-types.js'
+ *
+ * @typedef {{ host: string, port: number }} Address
+ * @typedef {[host: string | null, port: number, ...more: unknown[]]} Member
+ * @typedef {[first: number, last: number, ...members: Member[]]} SlotRow A row of the reply to CLUSTER SLOTS.
+ */
+
 const SLOTS = 16384;
+/** @type {Record<string, string | undefined>} */
 const ENDED = { close: 'disconnected', end: 'disconnected', disconnecting: 'disconnecting' };
 
 /** Which nodes serve which slots, as CLUSTER SLOTS tells it. */
 class Topology {
+  /** @type {Cluster} */
   #cluster;
   #isRefreshing = false;
+  /** @type {((error?: Error) => void)[]} */
   #callbacks = [];
 
+  /** @param {Cluster} cluster */
   constructor(cluster) {
     this.#cluster = cluster;
   }
 
-  /** Asks node after node until one answers. Who asks meanwhile gets the same answer. */
+  /**
+   * Asks node after node until one answers. Who asks meanwhile gets the same answer.
+   * @param {(error?: Error) => void} [callback]
+   */
   refresh(callback) {
     if (typeof callback === 'function') this.#callbacks.push(callback);
     if (this.#isRefreshing) return;
@@ -26,6 +43,7 @@ class Topology {
     this.#askNext(shuffle(this.#cluster.connectionPool.getNodes()), null);
   }
 
+  /** @param {Error} [error] */
   #done(error) {
     this.#isRefreshing = false;
     const callbacks = this.#callbacks;
@@ -33,6 +51,10 @@ class Topology {
     for (const callback of callbacks) callback(error);
   }
 
+  /**
+   * @param {Redis[]} nodes
+   * @param {Error | null} lastError
+   */
   #askNext([node, ...others], lastError) {
     if (node === undefined) {
       this.#done(new ClusterAllFailedError(ClusterAllFailedError.defaultMessage, lastError));
@@ -54,7 +76,11 @@ class Topology {
     });
   }
 
-  /** On a connection of its own: the node's client may be blocked. */
+  /**
+   * On a connection of its own: the node's client may be blocked.
+   * @param {Redis} node
+   * @param {(error: Error | null | undefined, rows: SlotRow[]) => void} callback
+   */
   #ask(node, callback) {
     const { redisOptions, slotsRefreshTimeout } = this.#cluster.options;
     const asking = node.duplicate({
@@ -65,13 +91,15 @@ class Topology {
     });
     // The command's own error tells enough.
     asking.on('error', noop);
+    /** @type {Callback<SlotRow[]>} */
     const answered = (error, rows) => {
       asking.disconnect();
-      callback(error, rows);
+      callback(error, /** @type {SlotRow[]} */ (rows));
     };
     asking.cluster('SLOTS', timeout(answered, slotsRefreshTimeout));
   }
 
+  /** @param {SlotRow[]} rows */
   #take(rows) {
     const cluster = this.#cluster;
     const nodes = [];
@@ -107,7 +135,11 @@ class Topology {
     }
   }
 
-  /** A redirection tells where a slot is before the next refresh does. */
+  /**
+   * A redirection tells where a slot is before the next refresh does.
+   * @param {number} slot
+   * @param {string} key
+   */
   moved(slot, key) {
     const cluster = this.#cluster;
     if (cluster.slots[slot] === undefined) cluster.slots[slot] = [key];
@@ -116,7 +148,12 @@ class Topology {
   }
 }
 
-/** The address at which a node is reached from here. */
+/**
+ * The address at which a node is reached from here.
+ * @param {NatMap | undefined} natMap
+ * @param {string | Address} node
+ * @returns {Address}
+ */
 function natMapped(natMap, node) {
   const key = typeof node === 'string' ? node : `${node.host}:${node.port}`;
   const mapped = typeof natMap === 'function' ? natMap(key) : natMap?.[key];

@@ -8,23 +8,47 @@ const { FailoverDetector } = require('./failover-detector.js');
 const { DEFAULT_PORT, SentinelIterator } = require('./iterator.js');
 const { addressOf, chooseReplica } = require('./replicas.js');
 
+/**
+ * @import { EventEmitter } from 'node:events'
+ * @import { LinkStream, Redis } from '../classes.js'
+ * @import { ServerInfo, Tell } from '../connector.js'
+ * @import { AddressFromResponse } from '../option-types.js'
+ * @import { ClientOptions, GivenOptions } from '../options.js'
+ * @import { Sentinel } from './iterator.js'
+ *
+ * @typedef {InstanceType<typeof FailoverDetector>} FailoverDetector
+ *
+ * @typedef {{ host: string, port: number, family?: number }} ServerAddress
+ * @typedef {{ address?: ServerAddress | null, error?: Error }} Answer
+ * @typedef {ClientOptions & { sentinels: Sentinel[], name: string }} SentinelOptions
+ */
+
 /** Asks sentinels in turn for the primary of a name, or for a replica, and dials that. */
 class SentinelConnector extends AbstractConnector {
-  /** The client, which is told what happens with the sentinels. */
+  /**
+   * The client, which is told what happens with the sentinels.
+   * @type {EventEmitter | null}
+   */
   emitter = null;
   #iterator;
+  /** @type {FailoverDetector | undefined} */
   #detector;
 
+  /** @param {ClientOptions} options */
   constructor(options) {
     super(options.disconnectTimeout);
-    this.options = options;
-    if (!options.sentinels.length) throw new Error('Requires at least one sentinel to connect to.');
-    if (!options.name) throw new Error('Requires the name of master.');
-    this.#iterator = new SentinelIterator(options.sentinels);
+    const { sentinels, name } = options;
+    if (!sentinels?.length) throw new Error('Requires at least one sentinel to connect to.');
+    if (!name) throw new Error('Requires the name of master.');
+    this.options = /** @type {SentinelOptions} */ (options);
+    this.#iterator = new SentinelIterator(sentinels);
   }
 
-  /** A server of another role is not the one that was asked for; the next sentinel may know better. */
-  check({ role } = {}) {
+  /**
+   * A server of another role is not the one that was asked for; the next sentinel may know better.
+   * @param {ServerInfo} [info]
+   */
+  check({ role } = /** @type {ServerInfo} */ ({})) {
     if (!role || role === this.options.role) return true;
     // `reset` begins with the one before the next.
     this.#iterator.next();
@@ -38,8 +62,13 @@ class SentinelConnector extends AbstractConnector {
     this.#detector?.cleanup();
   }
 
+  /**
+   * @param {Tell} tell
+   * @returns {Promise<LinkStream>}
+   */
   async connect(tell) {
     this.connecting = true;
+    /** @type {Error | undefined} */
     let lastError;
     for (let attempts = 1; ; ) {
       const { done, value: sentinel } = this.#iterator.next();
@@ -57,7 +86,12 @@ class SentinelConnector extends AbstractConnector {
     }
   }
 
-  /** All sentinels were asked in vain: waits as long as `sentinelRetryStrategy` says, or gives up. */
+  /**
+   * All sentinels were asked in vain: waits as long as `sentinelRetryStrategy` says, or gives up.
+   * @param {number} attempts
+   * @param {Error | undefined} lastError
+   * @param {Tell} tell
+   */
   async #pause(attempts, lastError, tell) {
     const { sentinelRetryStrategy: strategy } = this.options;
     const delay = typeof strategy === 'function' ? strategy(attempts) : null;
@@ -73,6 +107,10 @@ class SentinelConnector extends AbstractConnector {
     if (!this.connecting) throw connectionClosed();
   }
 
+  /**
+   * @param {Sentinel} sentinel
+   * @returns {Promise<Answer>}
+   */
   async #ask(sentinel) {
     const client = this.#client(sentinel);
     // What fails here is told by the question itself.
@@ -81,24 +119,27 @@ class SentinelConnector extends AbstractConnector {
       const ask = this.options.role === 'slave' ? this.#replica : this.#primary;
       return { address: await ask.call(this, client) };
     } catch (error) {
-      return { error };
+      return { error: /** @type {Error} */ (error) };
     } finally {
       client.disconnect();
     }
   }
 
+  /** @param {Redis} client */
   async #primary(client) {
     const reply = await client.sentinel('get-master-addr-by-name', this.options.name);
     if (this.options.updateSentinels) await this.#learnSentinels(client);
     return this.#translated(Array.isArray(reply) ? { host: reply[0], port: Number(reply[1]) } : null);
   }
 
+  /** @param {Redis} client */
   async #replica(client) {
     const reply = await client.sentinel('slaves', this.options.name);
     if (!Array.isArray(reply)) return null;
     return this.#translated(chooseReplica(reply.map(fieldsOf), this.options.preferredSlaves));
   }
 
+  /** @param {Redis} client */
   async #learnSentinels(client) {
     const reply = await client.sentinel('sentinels', this.options.name);
     if (!Array.isArray(reply)) return;
@@ -108,7 +149,12 @@ class SentinelConnector extends AbstractConnector {
     }
   }
 
-  /** An address as it can be reached from here. */
+  /**
+   * An address as it can be reached from here.
+   * @template {ServerAddress | null} Address
+   * @param {Address} address
+   * @returns {Address | ServerAddress}
+   */
   #translated(address) {
     const { natMap } = this.options;
     if (!address || !natMap) return address;
@@ -116,6 +162,11 @@ class SentinelConnector extends AbstractConnector {
     return (typeof natMap === 'function' ? natMap(key) : natMap[key]) || address;
   }
 
+  /**
+   * @param {Sentinel} sentinel
+   * @param {GivenOptions} [others]
+   * @returns {Redis}
+   */
   #client({ host, port, family }, others) {
     // A client needs connectors, and this connector clients.
     const { Redis } = require('../redis.js');
@@ -135,6 +186,7 @@ class SentinelConnector extends AbstractConnector {
     });
   }
 
+  /** @param {ServerAddress} address */
   #dial({ host, port, family }) {
     const { enableTLSForSentinelMode, tls } = this.options;
     const target = { host, port, family };
@@ -147,11 +199,15 @@ class SentinelConnector extends AbstractConnector {
     return stream;
   }
 
-  /** Hears of failovers from the sentinels, the one that answered last first, until the connection is gone. */
+  /**
+   * Hears of failovers from the sentinels, the one that answered last first, until the connection is gone.
+   * @param {LinkStream} stream
+   */
   async #watch(stream) {
     const { failoverDetector, sentinelMaxConnections, sentinelReconnectStrategy } = this.options;
     if (!failoverDetector) return;
     this.#iterator.reset(true);
+    /** @type {Redis[]} */
     const clients = [];
     while (clients.length < sentinelMaxConnections) {
       const { done, value } = this.#iterator.next();
@@ -175,6 +231,11 @@ class SentinelConnector extends AbstractConnector {
   }
 }
 
+/**
+ * @param {Sentinel} sentinel
+ * @param {ServerAddress | null | undefined} reply
+ * @param {Error} [error]
+ */
 function failureOf({ host, port }, reply, error) {
   const sentinel = `${host}:${port}`;
   return error === undefined
@@ -182,11 +243,16 @@ function failureOf({ host, port }, reply, error) {
     : `failed to connect to sentinel ${sentinel} because ${error.message}`;
 }
 
-/** Names and values in turn, as a sentinel lists what it knows of a server. */
+/**
+ * Names and values in turn, as a sentinel lists what it knows of a server.
+ * @param {string[]} list
+ * @returns {AddressFromResponse}
+ */
 function fieldsOf(list) {
+  /** @type {Record<string, string>} */
   const fields = {};
   for (let i = 0; i + 1 < list.length; i += 2) fields[list[i]] = list[i + 1];
-  return fields;
+  return /** @type {AddressFromResponse & Record<string, string>} */ (fields);
 }
 
 module.exports = { SentinelConnector };

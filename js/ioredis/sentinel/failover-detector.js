@@ -2,15 +2,23 @@
 
 const { noop } = require('../callback.js');
 
+/** @import { AbstractConnector, Redis } from '../classes.js' */
+
 const CHANNEL = '+switch-master';
 
 /** Hears from sentinels that another server is the primary now, and then gives up the connection, once. */
 class FailoverDetector {
+  /** @type {AbstractConnector} */
   #connector;
+  /** @type {Redis[]} */
   #clients;
   #isDone = false;
 
-  /** The clients are the detector's from now on. */
+  /**
+   * The clients are the detector's from now on.
+   * @param {AbstractConnector} connector
+   * @param {Redis[]} clients
+   */
   constructor(connector, clients) {
     this.#connector = connector;
     this.#clients = clients;

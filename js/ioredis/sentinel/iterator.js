@@ -1,17 +1,26 @@
 'use strict';
 
+/**
+ * @import { SentinelAddress } from '../option-types.js'
+ *
+ * @typedef {Partial<SentinelAddress>} Sentinel
+ */
+
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 26379;
 
 /** Sentinels in turn. The one that answered last is asked first the next time. */
 class SentinelIterator {
+  /** @type {Sentinel[]} */
   #sentinels;
   #cursor = 0;
 
+  /** @param {Sentinel[]} sentinels */
   constructor(sentinels) {
     this.#sentinels = sentinels.slice(0);
   }
 
+  /** @returns {{ done: true, value: undefined } | { done: false, value: Sentinel }} */
   next() {
     if (this.#cursor >= this.#sentinels.length) return { done: true, value: undefined };
     const value = this.#sentinels[this.#cursor];
@@ -19,7 +28,10 @@ class SentinelIterator {
     return { done: false, value };
   }
 
-  /** Starts anew; with the sentinel that `next` gave last where that is asked for. */
+  /**
+   * Starts anew; with the sentinel that `next` gave last where that is asked for.
+   * @param {boolean} moveCurrentEndpointToFirst
+   */
   reset(moveCurrentEndpointToFirst) {
     if (moveCurrentEndpointToFirst && this.#sentinels.length > 1 && this.#cursor !== 1) {
       this.#sentinels.unshift(...this.#sentinels.splice(this.#cursor - 1));
@@ -27,7 +39,10 @@ class SentinelIterator {
     this.#cursor = 0;
   }
 
-  /** Takes one more. False where it is known. */
+  /**
+   * Takes one more. False where it is known.
+   * @param {Sentinel} sentinel
+   */
   add(sentinel) {
     if (this.#sentinels.some((known) => areSame(known, sentinel))) return false;
     this.#sentinels.push(sentinel);
@@ -39,7 +54,12 @@ class SentinelIterator {
   }
 }
 
+/**
+ * @param {Sentinel} a
+ * @param {Sentinel} b
+ */
 function areSame(a, b) {
+  /** @param {Sentinel} sentinel */
   const address = ({ host, port }) => `${host || DEFAULT_HOST}:${port || DEFAULT_PORT}`;
   return address(a) === address(b);
 }

@@ -1,11 +1,15 @@
 'use strict';
 
+/** @import { AddressFromResponse, RedisOptions } from '../option-types.js' */
+
 const UNUSABLE = /(disconnected|s_down|o_down)/;
 const DEFAULT_PRIORITY = 1;
 
 /**
  * The replica to connect to, of those that a sentinel lists, as `{ host, port }`; null where there is none. `preferred`
  * is one, several with `prio` (lowest first), or a function that chooses.
+ * @param {AddressFromResponse[]} listed
+ * @param {RedisOptions['preferredSlaves']} preferred
  */
 function chooseReplica(listed, preferred) {
   const usable = listed.filter(({ flags }) => flags && !UNUSABLE.test(flags));
@@ -14,6 +18,10 @@ function chooseReplica(listed, preferred) {
   return addressOf(chosen ?? usable[Math.floor(Math.random() * usable.length)]);
 }
 
+/**
+ * @param {AddressFromResponse[]} usable
+ * @param {Exclude<RedisOptions['preferredSlaves'], Function>} preferred
+ */
 function firstPreferred(usable, preferred) {
   if (typeof preferred !== 'object' || preferred === null) return undefined;
   const wanted = Array.isArray(preferred) ? [...preferred] : [preferred];
@@ -25,7 +33,10 @@ function firstPreferred(usable, preferred) {
   return undefined;
 }
 
-/** Of an address in a sentinel's reply. */
+/**
+ * Of an address in a sentinel's reply.
+ * @param {AddressFromResponse} told
+ */
 function addressOf({ ip, port }) {
   return { host: ip, port: Number(port) };
 }
