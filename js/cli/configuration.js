@@ -7,22 +7,10 @@ const { counting, inForce } = require('../client/endpoint.js');
 
 /**
  * @import { ConfigureOptions } from '../../index.js'
+ * @import { Configured, Setting, Settings } from '../report-types.js'
  *
  * @typedef {{ url?: string, prefix?: string }} Place where the command line says that the data is
  * @typedef {Record<string, string | undefined>} Variables of the environment
- *
- * @typedef {object} Told what native code tells of a setting
- * @property {string | number | boolean | string[] | null} value
- * @property {string | number | boolean | string[] | null} [inForce] what counts instead of `value`
- * @property {string} [overriddenBy]
- * @property {string} variable
- * @property {string} source
- *
- * @typedef {object} Configuration as native code reads it; there is more in it
- * @property {Record<string, Told>} settings
- * @property {boolean} useRedis
- * @property {string} keyPrefix
- * @property {string[]} warnings
  *
  * @typedef {{ host: string, port: number, path?: undefined }} HostAddress
  * @typedef {{ path: string, host?: undefined, port?: undefined }} SocketAddress
@@ -53,7 +41,7 @@ const { counting, inForce } = require('../client/endpoint.js');
  * What options and environment configure, as native code reads it. Throws `E_CONFIG`.
  * @param {Variables} env
  * @param {ConfigureOptions} [options]
- * @returns {Configuration}
+ * @returns {Configured}
  */
 function readConfiguration(env, options = {}) {
   return JSON.parse(loadNative().inspect(makeError, JSON.stringify(options), JSON.stringify(env)));
@@ -69,25 +57,30 @@ function optionsOf({ url, prefix }) {
 }
 
 /**
+ * What counts of a setting. Null stands for no value; only host and port may be null where their type has no null.
+ * @type {<Value>(setting: Setting<Value>) => Value}
+ */
+const known = /** @type {<Value>(setting: Setting<Value>) => Value} */ (inForce);
+
+/**
  * Where to look.
- * @param {Configuration} configuration
+ * @param {Configured} configuration
  * @param {Variables} env
  * @returns {Target}
  */
 function targetOf({ useRedis, settings }, env) {
-  const setting = (/** @type {string} */ name) => inForce(settings[name]);
   return {
     ...(useRedis ? addresses(settings) : { topology: /** @type {const} */ ('embedded'), hosts: [] }),
-    database: setting('db'),
-    family: /** @type {0 | 4 | 6} */ (Number(setting('family'))),
-    usesTls: setting('tls'),
-    isTlsInsecure: setting('tls.insecure'),
-    servername: setting('tls.servername'),
-    hasPassword: setting('password') !== null,
-    primaryName: setting('sentinelName'),
-    sentinelUsername: setting('sentinelUsername'),
+    database: known(settings.db),
+    family: /** @type {0 | 4 | 6} */ (Number(known(settings.family))),
+    usesTls: known(settings.tls),
+    isTlsInsecure: known(settings['tls.insecure']),
+    servername: known(settings['tls.servername']),
+    hasPassword: known(settings.password) !== null,
+    primaryName: known(settings.sentinelName),
+    sentinelUsername: known(settings.sentinelUsername),
     sentinelPassword: env.REDIS_SENTINEL_PASSWORD || undefined,
-    connectTimeoutMs: setting('connectTimeout'),
+    connectTimeoutMs: known(settings.connectTimeout),
     pem: () => ({
       ca: pemOf(env.REDIS_TLS_CA),
       cert: pemOf(env.REDIS_TLS_CERT),
@@ -97,17 +90,25 @@ function targetOf({ useRedis, settings }, env) {
 }
 
 /**
- * @param {Record<string, Told>} settings
+ * @param {Settings} settings
  * @returns {Addresses}
  */
 function addresses(settings) {
-  const cluster = counting(settings.clusterHosts);
-  if (cluster?.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
-  const sentinels = counting(settings.sentinelHosts);
-  if (sentinels?.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
+  const cluster = listed(settings.clusterHosts);
+  if (cluster.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
+  const sentinels = listed(settings.sentinelHosts);
+  if (sentinels.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
   const host = inForce(settings.host);
-  if (host !== null) return { topology: 'single', hosts: [{ host, port: inForce(settings.port) }] };
+  if (host !== null) return { topology: 'single', hosts: [{ host, port: known(settings.port) }] };
   return { topology: 'single', hosts: [{ path: socketPath(/** @type {string} */ (settings.url.value)) }] };
+}
+
+/**
+ * The hosts that a setting names, of which native code shows a list.
+ * @param {Settings['clusterHosts']} setting
+ */
+function listed(setting) {
+  return /** @type {string[] | null} */ (/** @type {unknown} */ (counting(setting))) ?? [];
 }
 
 /** @param {string} text */

@@ -4,13 +4,14 @@ const { nameOf } = require('../configuration.js');
 const { fail, ok, warn } = require('./findings.js');
 
 /**
- * @import { Configuration, Target } from '../configuration.js'
+ * @import { Configured } from '../../report-types.js'
+ * @import { Target } from '../configuration.js'
  * @import { Failure } from './findings.js'
  */
 
 /**
  * What is configured and from where, secrets redacted.
- * @param {Configuration} configuration
+ * @param {Configured} configuration
  * @param {Target} target
  */
 function checkConfiguration({ settings, warnings }, target) {
