@@ -211,6 +211,11 @@ describe('orgcache on a server that several organizations share', () => {
     expect(stderr).toBe('3 organizations under the prefix jack:dev:, 1 shown: --limit\n');
   });
 
+  test('counts what only looks like an index for no organization', async () => {
+    await server.command('ZADD', 'jack:dev:!index:%', '1', 'jack:dev:kv:greeting');
+    expect((await cli.json('stats')).organizations).toHaveLength(3);
+  });
+
   test('clears one organization and no other', async () => {
     const { code, stdout, stderr } = await cli.run('clear', '--org', 'org-1');
     expect([code, stdout, stderr]).toEqual([0, 'cleared 2 values\n', 'under the prefix jack:dev:\n']);

@@ -22,8 +22,8 @@ const filesUnder = (folder, extension) =>
     .map((file) => path.posix.join(folder, file.split(path.sep).join('/')));
 
 const README = read('README.md');
-const MAPS = ['README.md', 'ARCHITECTURE.md'];
-const DOCUMENTS = [...MAPS, 'CHANGELOG.md', ...filesUnder('docs', '.md')];
+const BESIDE_README = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder('docs', '.md')];
 /** Where npm's readers find what is in the repository. */
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
@@ -253,7 +253,7 @@ describe('what the documents name', () => {
     name.startsWith(`${manifest.name}/`) && `.${name.slice(manifest.name.length)}` in manifest.exports;
 
   // That page names the files of other projects.
-  const pages = [...PAGES, 'ARCHITECTURE.md'].filter((page) => page !== 'docs/compatibility.md');
+  const pages = [...PAGES, ...BESIDE_README].filter((page) => page !== 'docs/compatibility.md');
 
   test.each(pages)('the files that %s names exist', (document) => {
     const isFile = (name) =>

@@ -2,17 +2,58 @@
 
 const { parseArgs } = require('node:util');
 
+/**
+ * @typedef {object} Flag an option without a value
+ * @property {'boolean'} type
+ * @property {string} [short]
+ * @property {string} help
+ *
+ * @typedef {object} Valued an option with a value
+ * @property {'string'} type
+ * @property {[value: string, meaning: string]} help
+ * @property {(text: string) => unknown} [parse]
+ * @property {boolean} [mayBeEmpty]
+ * @property {boolean} [isRequired]
+ *
+ * @typedef {Record<string, Flag | Valued>} KnownOptions
+ *
+ * @typedef {object} Command
+ * @property {string} summary
+ * @property {KnownOptions} options
+ * @property {{ least: number, most: number, shown: string }} operands
+ *
+ * @typedef {object} Options what the words set
+ * @property {boolean} [json]
+ * @property {number} [limit]
+ * @property {string} [org]
+ * @property {string} [prefix]
+ * @property {string} [type]
+ * @property {string} [url]
+ *
+ * @typedef {object} Surroundings
+ * @property {string[]} operands
+ * @property {(line: string) => Promise<boolean>} say prints a line of the answer
+ * @property {(line: string) => Promise<boolean>} note prints a line beside the answer
+ *
+ * @typedef {Options & Surroundings} Run what a command is given
+ */
+
 /** A command line that cannot be carried out; its message is a sentence. */
 class UsageError extends Error {}
 
 /** What a terminal or a pipe is asked to take at most. */
 const MOST = 1_000_000;
+/** @type {KnownOptions} */
 const JSON_OPTION = { json: { type: 'boolean', help: 'print one JSON object' } };
 
+/** @type {KnownOptions} */
 const LIMIT_OPTION = {
   limit: { type: 'string', help: ['N', 'how many at most, default 100'], parse: countOf },
 };
-/** Where the data is. They win over the environment. */
+/**
+ * Where the data is. They win over the environment.
+ * @type {KnownOptions}
+ */
 const TARGET_OPTIONS = {
   url: { type: 'string', help: ['URL', 'the server, instead of what the environment names'] },
   prefix: {
@@ -23,6 +64,7 @@ const TARGET_OPTIONS = {
 };
 const NO_OPERANDS = { least: 0, most: 0, shown: '' };
 
+/** @type {Record<string, Command>} */
 const COMMANDS = {
   doctor: {
     summary: 'check configuration, network, login, memory policy and more; exit code 1 where a check fails',
@@ -65,12 +107,17 @@ const COMMANDS = {
   },
 };
 
+/** @type {KnownOptions} */
 const GENERAL = {
   help: { type: 'boolean', short: 'h', help: 'print this' },
   version: { type: 'boolean', short: 'v', help: 'print the version' },
 };
 
-/** What the words ask for: `{ command, options, operands }`. Throws a `UsageError`. */
+/**
+ * What the words ask for. Throws a `UsageError`.
+ * @param {string[]} words
+ * @returns {{ command: string, options?: Options, operands: string[] }}
+ */
 function commandLine(words) {
   const at = words.findIndex((word) => !word.startsWith('-'));
   const name = at < 0 ? undefined : words[at];
@@ -87,17 +134,24 @@ function commandLine(words) {
     throw new UsageError(`a command is missing; there are ${list(COMMANDS)} (--help tells more)`);
   }
   checkOperands(name, operands);
-  for (const [option, { isRequired }] of Object.entries(COMMANDS[name].options)) {
-    if (isRequired && options[option] === undefined)
+  for (const [option, known] of Object.entries(COMMANDS[name].options)) {
+    if (known.type === 'string' && known.isRequired && options[option] === undefined)
       throw new UsageError(`orgcache ${name} needs --${option}`);
   }
-  return { command: name, options, operands };
+  return { command: name, options: /** @type {Options} */ (options), operands };
 }
 
+/**
+ * @param {string | undefined} name
+ * @param {string[]} words
+ */
 function parse(name, words) {
-  const known = { ...GENERAL, ...COMMANDS[name]?.options };
+  const known = { ...GENERAL, ...(name === undefined ? {} : COMMANDS[name].options) };
   const specification = Object.fromEntries(
-    Object.entries(known).map(([option, { type, short }]) => [option, short ? { type, short } : { type }]),
+    Object.entries(known).map(([name, option]) => {
+      const { type } = option;
+      return [name, type === 'boolean' && option.short ? { type, short: option.short } : { type }];
+    }),
   );
   const { tokens, positionals } = parseArgs({
     args: words,
@@ -106,35 +160,46 @@ function parse(name, words) {
     allowPositionals: true,
     tokens: true,
   });
+  /** @type {Record<string, unknown>} */
   const options = {};
-  for (const token of tokens.filter(({ kind }) => kind === 'option')) {
-    options[token.name] = readOption(token, known, name);
+  for (const token of tokens) {
+    if (token.kind === 'option') options[token.name] = readOption(token, known, name);
   }
   return { options, operands: positionals };
 }
 
+/**
+ * @param {{ name: string, rawName: string, value?: string }} token
+ * @param {KnownOptions} known
+ * @param {string | undefined} command
+ */
 function readOption({ name: option, rawName, value }, known, command) {
   if (!Object.hasOwn(known, option)) {
     const owner = command === undefined ? 'orgcache' : `orgcache ${command}`;
     const names = Object.keys(known).map((name) => `--${name}`);
     throw new UsageError(`there is no option ${rawName} of ${owner}; there are ${names.join(', ')}`);
   }
-  const { type, parse: read, mayBeEmpty = false } = known[option];
-  if (type === 'boolean') {
+  const one = known[option];
+  if (one.type === 'boolean') {
     if (value !== undefined) throw new UsageError(`the option --${option} takes no value`);
     return true;
   }
-  if (value === undefined || (value === '' && !mayBeEmpty))
+  if (value === undefined || (value === '' && !one.mayBeEmpty))
     throw new UsageError(`the option --${option} needs a value`);
-  return read === undefined ? value : read(value);
+  return one.parse === undefined ? value : one.parse(value);
 }
 
+/** @param {string} text */
 function countOf(text) {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST) return count;
   throw new UsageError(`the option --limit needs an integer from 1 to ${MOST}`);
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} operands
+ */
 function checkOperands(name, operands) {
   const { least, most, shown } = COMMANDS[name].operands;
   if (operands.length < least) throw new UsageError(`orgcache ${name} needs ${shown}`);
@@ -143,11 +208,15 @@ function checkOperands(name, operands) {
   }
 }
 
+/** @param {Record<string, Command>} commands */
 function list(commands) {
   return Object.keys(commands).join(', ');
 }
 
-/** The text of `--help`, of one command or of all. */
+/**
+ * The text of `--help`, of one command or of all.
+ * @param {string} [name]
+ */
 function help(name) {
   const commands = name === undefined ? COMMANDS : { [name]: COMMANDS[name] };
   const options = { ...(name === undefined ? {} : COMMANDS[name].options), ...GENERAL };
@@ -159,20 +228,24 @@ function help(name) {
     '',
     ...Object.entries(commands).map(([command, { summary }]) => row(command, summary)),
     '',
-    ...Object.entries(options).map(([option, { type, help: meaning }]) =>
-      row(
-        type === 'string' ? `--${option} ${meaning[0]}` : `--${option}`,
-        type === 'string' ? meaning[1] : meaning,
-      ),
+    ...Object.entries(options).map(([name, option]) =>
+      option.type === 'string'
+        ? row(`--${name} ${option.help[0]}`, option.help[1])
+        : row(`--${name}`, option.help),
     ),
   ].join('\n');
 }
 
+/** @param {string} [name] */
 function usageOf(name) {
   const shown = name === undefined ? '' : COMMANDS[name].operands.shown;
   return shown === '' ? '' : ` ${shown}`;
 }
 
+/**
+ * @param {string} left
+ * @param {string} right
+ */
 function row(left, right) {
   return `  ${left.padEnd(16)} ${right}`;
 }

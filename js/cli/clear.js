@@ -2,7 +2,12 @@
 
 const { withStore } = require('./store.js');
 
-/** Clears every value of one organization and no other's. */
+/** @import { Run } from './arguments.js' */
+
+/**
+ * Clears every value of one organization and no other's.
+ * @param {Run} run
+ */
 function clear({ org, url, prefix, say, note }) {
   return withStore({ url, prefix }, async (store) => {
     const cleared = await store.cacheAdapter.clearOrganizationCache(org);

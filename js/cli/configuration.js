@@ -5,33 +5,82 @@ const { loadNative } = require('../native.js');
 const { makeError } = require('../errors.js');
 const { counting, inForce } = require('../client/endpoint.js');
 
-/** What options and environment configure, as native code reads it. Throws `E_CONFIG`. */
+/**
+ * @import { ConfigureOptions } from '../../index.js'
+ * @import { Configured, Setting, Settings } from '../report-types.js'
+ *
+ * @typedef {{ url?: string, prefix?: string }} Place where the command line says that the data is
+ * @typedef {Record<string, string | undefined>} Variables of the environment
+ *
+ * @typedef {{ host: string, port: number, path?: undefined }} HostAddress
+ * @typedef {{ path: string, host?: undefined, port?: undefined }} SocketAddress
+ * @typedef {HostAddress | SocketAddress} Address
+ * @typedef {{ topology: 'single', hosts: Address[] }} OneServer
+ * @typedef {{ topology: 'sentinel', hosts: HostAddress[] }} Sentinels
+ * @typedef {{ topology: 'embedded' | 'cluster', hosts: HostAddress[] }} Others
+ * @typedef {OneServer | Sentinels | Others} Addresses
+ *
+ * @typedef {object} Connecting
+ * @property {number} database
+ * @property {0 | 4 | 6} family
+ * @property {boolean} usesTls
+ * @property {boolean} isTlsInsecure
+ * @property {string | null} servername
+ * @property {boolean} hasPassword
+ * @property {string} primaryName
+ * @property {string | null} sentinelUsername
+ * @property {string} [sentinelPassword]
+ * @property {number} connectTimeoutMs
+ * @property {() => { ca?: string, cert?: string, key?: string }} pem
+ *
+ * @typedef {Addresses & Connecting} Target
+ * @typedef {Sentinels & Connecting} SentinelTarget
+ */
+
+/**
+ * What options and environment configure, as native code reads it. Throws `E_CONFIG`.
+ * @param {Variables} env
+ * @param {ConfigureOptions} [options]
+ * @returns {Configured}
+ */
 function readConfiguration(env, options = {}) {
   return JSON.parse(loadNative().inspect(makeError, JSON.stringify(options), JSON.stringify(env)));
 }
 
-/** The options of the command line as `configure()` has them. */
+/**
+ * The options of the command line as `configure()` has them.
+ * @param {Place} place
+ * @returns {ConfigureOptions}
+ */
 function optionsOf({ url, prefix }) {
   return { ...(url === undefined ? {} : { url }), ...(prefix === undefined ? {} : { keyPrefix: prefix }) };
 }
 
-/** Where to look: `{ topology, hosts, database, usesTls, ... }`. */
+/**
+ * What counts of a setting. Null stands for no value; only host and port may be null where their type has no null.
+ * @type {<Value>(setting: Setting<Value>) => Value}
+ */
+const known = /** @type {<Value>(setting: Setting<Value>) => Value} */ (inForce);
+
+/**
+ * Where to look.
+ * @param {Configured} configuration
+ * @param {Variables} env
+ * @returns {Target}
+ */
 function targetOf({ useRedis, settings }, env) {
-  const setting = (name) => inForce(settings[name]);
-  const { topology, hosts } = useRedis ? addresses(settings) : { topology: 'embedded', hosts: [] };
   return {
-    topology,
-    hosts,
-    database: setting('db'),
-    family: Number(setting('family')),
-    usesTls: setting('tls'),
-    isTlsInsecure: setting('tls.insecure'),
-    servername: setting('tls.servername'),
-    hasPassword: setting('password') !== null,
-    primaryName: setting('sentinelName'),
-    sentinelUsername: setting('sentinelUsername'),
+    ...(useRedis ? addresses(settings) : { topology: /** @type {const} */ ('embedded'), hosts: [] }),
+    database: known(settings.db),
+    family: /** @type {0 | 4 | 6} */ (Number(known(settings.family))),
+    usesTls: known(settings.tls),
+    isTlsInsecure: known(settings['tls.insecure']),
+    servername: known(settings['tls.servername']),
+    hasPassword: known(settings.password) !== null,
+    primaryName: known(settings.sentinelName),
+    sentinelUsername: known(settings.sentinelUsername),
     sentinelPassword: env.REDIS_SENTINEL_PASSWORD || undefined,
-    connectTimeoutMs: setting('connectTimeout'),
+    connectTimeoutMs: known(settings.connectTimeout),
     pem: () => ({
       ca: pemOf(env.REDIS_TLS_CA),
       cert: pemOf(env.REDIS_TLS_CERT),
@@ -40,32 +89,52 @@ function targetOf({ useRedis, settings }, env) {
   };
 }
 
+/**
+ * @param {Settings} settings
+ * @returns {Addresses}
+ */
 function addresses(settings) {
-  const cluster = counting(settings.clusterHosts);
-  if (cluster?.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
-  const sentinels = counting(settings.sentinelHosts);
-  if (sentinels?.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
+  const cluster = listed(settings.clusterHosts);
+  if (cluster.length > 0) return { topology: 'cluster', hosts: cluster.map(hostOf) };
+  const sentinels = listed(settings.sentinelHosts);
+  if (sentinels.length > 0) return { topology: 'sentinel', hosts: sentinels.map(hostOf) };
   const host = inForce(settings.host);
-  if (host !== null) return { topology: 'single', hosts: [{ host, port: inForce(settings.port) }] };
-  return { topology: 'single', hosts: [{ path: socketPath(settings.url.value) }] };
+  if (host !== null) return { topology: 'single', hosts: [{ host, port: known(settings.port) }] };
+  return { topology: 'single', hosts: [{ path: socketPath(/** @type {string} */ (settings.url.value)) }] };
 }
 
+/**
+ * The hosts that a setting names, of which native code shows a list.
+ * @param {Settings['clusterHosts']} setting
+ */
+function listed(setting) {
+  return /** @type {string[] | null} */ (/** @type {unknown} */ (counting(setting))) ?? [];
+}
+
+/** @param {string} text */
 function hostOf(text) {
-  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(text);
+  const [, host, port] = /** @type {RegExpExecArray} */ (/^\[?(.*?)\]?:(\d+)$/.exec(text));
   return { host, port: Number(port) };
 }
 
-/** What stands behind the path of a URL is redacted, and no part of it. */
+/**
+ * What stands behind the path of a URL is redacted, and no part of it.
+ * @param {string} url
+ */
 function socketPath(url) {
   return decodeURIComponent(url.replace(/^[^:]*:\/\//, '').replace(/\?.*$/, ''));
 }
 
-/** PEM text, or the path of a file with it, as the settings take either. */
+/**
+ * PEM text, or the path of a file with it, as the settings take either.
+ * @param {string | undefined} text
+ */
 function pemOf(text) {
   if (!text) return undefined;
   return text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : fs.readFileSync(text, 'utf8');
 }
 
+/** @param {Address} address */
 function nameOf({ host, port, path }) {
   if (path !== undefined) return path;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

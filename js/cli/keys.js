@@ -6,13 +6,22 @@ const { withStore } = require('./store.js');
 const { aligned } = require('./table.js');
 const { protocol } = require('../protocol.js');
 
+/**
+ * @import { Run } from './arguments.js'
+ * @import { OpenStore } from './store.js'
+ * @typedef {{ key: string, type: string | null, organization: string | null, ttlSeconds: number | null }} Described
+ */
+
 const BATCH = 100;
 /** A caller may have others, through the cache manager. */
 const TYPES = Object.keys(protocol.kinds).filter((name) => name !== 'managed');
 const GONE = -2;
 const NO_EXPIRY = -1;
 
-/** Lists keys with the time that is left to them. */
+/**
+ * Lists keys with the time that is left to them.
+ * @param {Run} run
+ */
 function keys({ org, type, limit = 100, json = false, url, prefix, say, note }) {
   return withStore({ url, prefix }, async (store) => {
     const { found, isComplete } = await firstKeys(store, { org, type, limit });
@@ -34,7 +43,12 @@ function keys({ org, type, limit = 100, json = false, url, prefix, say, note }) 
   });
 }
 
+/**
+ * @param {OpenStore} store
+ * @param {{ org?: string, type?: string, limit: number }} wanted
+ */
 async function firstKeys(store, { org, type, limit }) {
+  /** @type {Described[]} */
   const found = [];
   for await (const batch of inBatches(candidates(store, { org, type }), BATCH)) {
     const left = await Promise.all(batch.map((key) => store.client.call('PTTL', key)));
@@ -48,6 +62,10 @@ async function firstKeys(store, { org, type, limit }) {
   return { found, isComplete: true };
 }
 
+/**
+ * @param {OpenStore} store
+ * @param {{ org?: string, type?: string }} wanted
+ */
 async function* candidates(store, { org, type }) {
   if (org === undefined) {
     yield* scan(store, valuePattern(store, type));
@@ -58,6 +76,12 @@ async function* candidates(store, { org, type }) {
     if (key.startsWith(start)) yield key;
 }
 
+/**
+ * @param {OpenStore} store
+ * @param {string} key
+ * @param {number} milliseconds
+ * @returns {Described}
+ */
 function describe(store, key, milliseconds) {
   const { type = null, orgId = null } = store.cacheManager.decodeKey(key) ?? {};
   return {
@@ -68,11 +92,15 @@ function describe(store, key, milliseconds) {
   };
 }
 
+/** @param {number | null} ttlSeconds */
 function lifetime(ttlSeconds) {
   return ttlSeconds === null ? 'no expiry' : `${ttlSeconds} s`;
 }
 
-/** Deletes keys by their names. */
+/**
+ * Deletes keys by their names.
+ * @param {Run} run
+ */
 function del({ operands, url, prefix, say }) {
   return withStore({ url, prefix }, async (store) => {
     if (operands.some((key) => isInternal(store, key))) {
@@ -81,7 +109,7 @@ function del({ operands, url, prefix, say }) {
       );
     }
     const counts = await Promise.all(operands.map((key) => store.client.call('UNLINK', key)));
-    const deleted = counts.reduce((sum, count) => sum + Number(count), 0);
+    const deleted = counts.reduce((/** @type {number} */ sum, count) => sum + Number(count), 0);
     await say(`deleted ${deleted} of ${operands.length}`);
     return true;
   });

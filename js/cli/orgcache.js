@@ -4,7 +4,12 @@
 const { commandLine, help, UsageError } = require('./arguments.js');
 const { version } = require('../../package.json');
 
-/** Loaded when asked for: `--help` answers where the addon cannot be loaded too. */
+/** @import { Run } from './arguments.js' */
+
+/**
+ * Loaded when asked for: `--help` answers where the addon cannot be loaded too.
+ * @type {Record<string, () => (run: Run) => Promise<boolean>>}
+ */
 const RUNNERS = {
   clear: () => require('./clear.js').clear,
   del: () => require('./keys.js').del,
@@ -18,6 +23,7 @@ const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
 
+/** @param {string[]} words */
 async function main(words) {
   const { command, options, operands } = commandLine(words);
   if (command === 'help') return say(help(operands[0]));
@@ -25,22 +31,33 @@ async function main(words) {
   return RUNNERS[command]()({ ...options, operands, say, note });
 }
 
-/** Settles when the line is written: the process is then ended whatever still waits for an answer. */
+/**
+ * Settles when the line is written: the process is then ended whatever still waits for an answer.
+ * @param {string} line
+ * @param {NodeJS.WritableStream} [stream]
+ * @returns {Promise<boolean>}
+ */
 function say(line, stream = process.stdout) {
   return new Promise((resolve) => stream.write(`${line}\n`, () => resolve(true)));
 }
 
-/** Beside the answer, so that the answer alone goes through a pipe. */
+/**
+ * Beside the answer, so that the answer alone goes through a pipe.
+ * @param {string} line
+ */
 function note(line) {
   return say(line, process.stderr);
 }
 
+/** @param {Error} error */
 function codeOf(error) {
   return error instanceof UsageError ? MISUSED : FAILED;
 }
 
 // Whoever reads may have had enough, as `head` does.
-process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? DONE : FAILED));
+process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) =>
+  process.exit(error.code === 'EPIPE' ? DONE : FAILED),
+);
 
 main(process.argv.slice(2)).then(
   (succeeded) => process.exit(succeeded ? DONE : FAILED),

@@ -1,15 +1,22 @@
 'use strict';
 
+/** @import { OpenStore } from './store.js' */
+
 /** Keys that one step of a scan looks at: short enough that other clients of the server hardly notice. */
 const KEYS_A_STEP = 1000;
 
-/** Every key that matches, node by node, each once. Never KEYS: that holds up a server until it is done. */
+/**
+ * Every key that matches, node by node, each once. Never KEYS: that holds up a server until it is done.
+ * @param {OpenStore} store
+ * @param {string} pattern
+ */
 async function* scan(store, pattern) {
   for (const node of await store.nodes()) {
     const seen = new Set();
     let cursor = '0';
     do {
-      const [next, keys] = await node.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP);
+      const reply = await node.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP);
+      const [next, keys] = /** @type {[string, string[]]} */ (reply);
       cursor = String(next);
       for (const key of keys) {
         if (seen.has(key)) continue;
@@ -20,17 +27,28 @@ async function* scan(store, pattern) {
   }
 }
 
-/** What an index lists, what ends first first. A key may have ended without the index knowing. */
+/**
+ * What an index lists, what ends first first. A key may have ended without the index knowing.
+ * @param {OpenStore} store
+ * @param {string} index
+ */
 async function* listed(store, index) {
   for (let start = 0; ; start += KEYS_A_STEP) {
-    const keys = await store.client.call('ZRANGE', index, start, start + KEYS_A_STEP - 1);
+    const reply = await store.client.call('ZRANGE', index, start, start + KEYS_A_STEP - 1);
+    const keys = /** @type {string[]} */ (reply);
     yield* keys;
     if (keys.length < KEYS_A_STEP) return;
   }
 }
 
-/** Lists of at most `size`, so that their questions share a write. */
+/**
+ * Lists of at most `size`, so that their questions share a write.
+ * @template T
+ * @param {AsyncIterable<T>} items
+ * @param {number} size
+ */
 async function* inBatches(items, size) {
+  /** @type {T[]} */
   let batch = [];
   for await (const item of items) {
     batch.push(item);

@@ -5,12 +5,28 @@ const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
 const { aligned, coloured, sizeOf } = require('./table.js');
 
+/**
+ * @import { DecodedKey } from '../../index.js'
+ * @import { Run } from './arguments.js'
+ * @import { OpenStore } from './store.js'
+ * @typedef {Record<string, number>} Types how many values each type has
+ * @typedef {object} Row an organization
+ * @property {string | null} organization
+ * @property {number} keys
+ * @property {number} bytes
+ * @property {boolean} isEstimate
+ * @property {Types} types
+ */
+
 const BATCH = 100;
 /** Keys of an organization whose memory is asked for; the others are taken to be like them. */
 const SAMPLE = 100;
 const TITLES = ['organization', 'keys', 'memory', 'types'];
 
-/** Counts what each organization holds, the largest first, and all values by their types. */
+/**
+ * Counts what each organization holds, the largest first, and all values by their types.
+ * @param {Run} run
+ */
 function stats({ limit = 100, json = false, url, prefix, say, note }) {
   return withStore({ url, prefix }, async (store) => {
     const { indexes, total } = await countAll(store);
@@ -34,12 +50,18 @@ function stats({ limit = 100, json = false, url, prefix, say, note }) {
   });
 }
 
-/** One scan of the keys finds the indexes of the organizations, and counts the values of each type. */
+/**
+ * One scan of the keys finds the indexes of the organizations, and counts the values of each type.
+ * @param {OpenStore} store
+ */
 async function countAll(store) {
+  /** @type {string[]} */
   const indexes = [];
+  /** @type {{ keys: number, types: Types }} */
   const total = { keys: 0, types: {} };
   for await (const key of scan(store, wholePattern(store))) {
-    if (isIndex(store, key)) indexes.push(key);
+    // A key that only begins like an index names no organization.
+    if (isIndex(store, key) && store.cacheManager.decodeKey(key)?.isIndex) indexes.push(key);
     if (isInternal(store, key)) continue;
     const type = store.cacheManager.decodeKey(key)?.type ?? 'other';
     total.keys++;
@@ -48,7 +70,12 @@ async function countAll(store) {
   return { indexes, total };
 }
 
+/**
+ * @param {OpenStore} store
+ * @param {string[]} indexes
+ */
 async function largestFirst(store, indexes) {
+  /** @type {{ index: string, keys: number }[]} */
   const organizations = [];
   for (let start = 0; start < indexes.length; start += BATCH) {
     const batch = indexes.slice(start, start + BATCH);
@@ -58,9 +85,17 @@ async function largestFirst(store, indexes) {
   return organizations.sort((a, b) => b.keys - a.keys);
 }
 
+/**
+ * @param {OpenStore} store
+ * @param {string} index
+ * @param {number} keys
+ * @returns {Promise<Row>}
+ */
 async function describe(store, index, keys) {
-  const { orgId: organization } = store.cacheManager.decodeKey(index);
+  const { orgId: organization } = /** @type {DecodedKey} */ (store.cacheManager.decodeKey(index));
+  /** @type {Types} */
   const types = {};
+  /** @type {number[]} */
   const sizes = [];
   for await (const batch of inBatches(first(listed(store, index), SAMPLE), BATCH)) {
     const found = await Promise.all(batch.map((key) => store.client.call('MEMORY', 'USAGE', key)));
@@ -78,6 +113,11 @@ async function describe(store, index, keys) {
   return { organization, keys: isSampled ? keys : sizes.length, bytes, isEstimate: isSampled, types };
 }
 
+/**
+ * @template T
+ * @param {AsyncIterable<T>} items
+ * @param {number} count
+ */
 async function* first(items, count) {
   let left = count;
   for await (const item of items) {
@@ -86,13 +126,17 @@ async function* first(items, count) {
   }
 }
 
-/** A row of the table; what a sample says is marked as that. */
+/**
+ * A row of the table; what a sample says is marked as that.
+ * @param {Row} row
+ */
 function cellsOf({ organization, keys, bytes, isEstimate, types }) {
   const about = isEstimate ? '~' : '';
   const kinds = isEstimate ? `of ${SAMPLE}: ${typesOf({ types })}` : typesOf({ types });
   return [organization ?? '(global)', `${about}${keys}`, `${about}${sizeOf(bytes)}`, kinds];
 }
 
+/** @param {{ types: Types }} counted */
 function typesOf({ types }) {
   return Object.entries(types)
     .map(([type, count]) => `${type} ${count}`)

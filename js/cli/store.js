@@ -3,17 +3,26 @@
 const { createInstance } = require('../instance.js');
 const { optionsOf, readConfiguration, targetOf } = require('./configuration.js');
 
+/**
+ * @import { ConfigureOptions, OrgCache } from '../../index.js'
+ * @import { Place } from './configuration.js'
+ */
+
 /** The longest that a command waits for a server which is away. */
 const CONNECT_TIMEOUT_MS = 5000;
+
+/** @typedef {Store} OpenStore */
 
 /** The data that the command line's options and the environment lead to. Nothing is opened before it is asked. */
 class Store {
   #target;
   #options;
   #url;
+  /** @type {OrgCache[]} */
   #opened = [];
   #main;
 
+  /** @param {Place} given */
   constructor(given, env = process.env) {
     this.#options = optionsOf(given);
     const configuration = readConfiguration(env, this.#options);
@@ -40,19 +49,25 @@ class Store {
   /** A client for each server that holds a part of the keys. */
   async nodes() {
     if (this.#target.topology !== 'cluster') return [this.client];
-    const rows = (await this.client.call('CLUSTER', 'NODES')).trim().split('\n');
+    const rows = String(await this.client.call('CLUSTER', 'NODES'))
+      .trim()
+      .split('\n');
     const primaries = rows.map((row) => row.split(' ')).filter(([, , flags]) => /\bmaster\b/.test(flags));
     const serving = primaries.filter(([, , , , , , , , ...slots]) => slots.length > 0);
     return serving.map(([, address]) => this.#openNode(address));
   }
 
-  /** An address among the options is one server alone; what the URL says of a login does not go with it. */
+  /**
+   * An address among the options is one server alone; what the URL says of a login does not go with it.
+   * @param {string} address
+   */
   #openNode(address) {
-    const [, host, port] = /^\[?(.*?)\]?:(\d+)(?:@|$)/.exec(address);
+    const [, host, port] = /** @type {RegExpExecArray} */ (/^\[?(.*?)\]?:(\d+)(?:@|$)/.exec(address));
     const options = { url: undefined, host, port: Number(port), tls: this.#target.usesTls || undefined };
     return this.#open({ ...options, ...loginOf(this.#url) }).redisManager.getClient();
   }
 
+  /** @param {ConfigureOptions} options */
   #open(options) {
     const instance = createInstance();
     const connectTimeout = Math.min(this.#target.connectTimeoutMs, CONNECT_TIMEOUT_MS);
@@ -66,6 +81,7 @@ class Store {
   }
 }
 
+/** @param {string | undefined} url */
 function loginOf(url) {
   if (!url) return {};
   const { username, password } = new URL(url);
@@ -75,7 +91,12 @@ function loginOf(url) {
   };
 }
 
-/** What `work` answers; the store is closed behind it. */
+/**
+ * What `work` answers; the store is closed behind it.
+ * @template T
+ * @param {Place} options
+ * @param {(store: OpenStore) => Promise<T>} work
+ */
 async function withStore(options, work) {
   const store = new Store(options);
   try {

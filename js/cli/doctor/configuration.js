@@ -3,7 +3,17 @@
 const { nameOf } = require('../configuration.js');
 const { fail, ok, warn } = require('./findings.js');
 
-/** What is configured and from where, secrets redacted. */
+/**
+ * @import { Configured } from '../../report-types.js'
+ * @import { Target } from '../configuration.js'
+ * @import { Failure } from './findings.js'
+ */
+
+/**
+ * What is configured and from where, secrets redacted.
+ * @param {Configured} configuration
+ * @param {Target} target
+ */
 function checkConfiguration({ settings, warnings }, target) {
   const given = Object.values(settings).filter(({ source }) => source !== 'default');
   const shown = given.map(({ variable, value }) => `${variable}=${value}`).join(' ');
@@ -15,6 +25,7 @@ function checkConfiguration({ settings, warnings }, target) {
   ];
 }
 
+/** @param {Target} target */
 function describe({ topology, hosts, database, primaryName, usesTls }) {
   const names = hosts.map(nameOf).join(', ');
   const speech = usesTls ? ', TLS' : '';
@@ -30,6 +41,7 @@ function describe({ topology, hosts, database, primaryName, usesTls }) {
   }
 }
 
+/** @param {Failure} error */
 function refusedConfiguration(error) {
   return fail(
     'configuration',

@@ -8,9 +8,23 @@ const { optionsOf, readConfiguration, targetOf } = require('../configuration.js'
 const { checkConfiguration, refusedConfiguration } = require('./configuration.js');
 const { checkCluster, checkSentinels } = require('./topology.js');
 
-/** Looks at everything between this process and its data. Answers whether no check failed. */
+/**
+ * @import { ConfigureOptions } from '../../../index.js'
+ * @import { Run } from '../arguments.js'
+ * @import { Target, Variables } from '../configuration.js'
+ * @import { Failure, Finding } from './findings.js'
+ * @typedef {(...findings: Finding[]) => Promise<void>} Report takes findings as they come
+ */
+
+/**
+ * Looks at everything between this process and its data. Answers whether no check failed.
+ * @param {Run} run
+ * @param {Variables} [env]
+ */
 async function doctor({ json = false, url, prefix, say }, env = process.env) {
+  /** @type {Finding[]} */
   const findings = [];
+  /** @type {Report} */
   const report = async (...found) => {
     findings.push(...found);
     if (!json) for (const one of found) await say(line(one));
@@ -21,13 +35,18 @@ async function doctor({ json = false, url, prefix, say }, env = process.env) {
   return healthy;
 }
 
-/** Reports finding by finding; answers the settings, null where they are not allowed. */
+/**
+ * Reports finding by finding; answers the settings, null where they are not allowed.
+ * @param {Report} report
+ * @param {Variables} env
+ * @param {ConfigureOptions} options
+ */
 async function examine(report, env, options) {
   let configuration;
   try {
     configuration = readConfiguration(env, options);
   } catch (error) {
-    await report(refusedConfiguration(error));
+    await report(refusedConfiguration(/** @type {Failure} */ (error)));
     return null;
   }
   const target = targetOf(configuration, env);
@@ -37,7 +56,12 @@ async function examine(report, env, options) {
   return configuration.settings;
 }
 
-/** Whether there is an address that a server can be asked at. */
+/**
+ * Whether there is an address that a server can be asked at.
+ * @param {Report} report
+ * @param {Target} target
+ * @param {Variables} env
+ */
 async function isReachable(report, target, env) {
   const found = await Promise.all(target.hosts.map((host) => checkAddress(host, target, env)));
   const isAny = found.some(succeeded);
@@ -51,15 +75,25 @@ async function isReachable(report, target, env) {
   return succeeded(ofPrimary);
 }
 
+/** @param {Finding[]} findings */
 function succeeded(findings) {
   return findings.every(({ status }) => status !== 'fail');
 }
 
-/** One of several addresses may be away: the others tell where everything is. */
+/**
+ * One of several addresses may be away: the others tell where everything is.
+ * @param {Finding} finding
+ * @returns {Finding}
+ */
 function softened(finding) {
   return finding.status === 'fail' ? { ...finding, status: 'warn' } : finding;
 }
 
+/**
+ * @param {Report} report
+ * @param {Target} target
+ * @param {ConfigureOptions} options
+ */
 async function examineServer(report, target, options) {
   const instance = createInstance();
   const connectTimeout = Math.min(target.connectTimeoutMs, DEADLINE_MS);

@@ -8,22 +8,37 @@ const { checkTls } = require('./tls.js');
 const { nameOf } = require('../configuration.js');
 const { now } = require('../../time.js');
 
-/** DNS, TCP and TLS of one address: the findings, the last of which failed where one did. */
+/**
+ * @import { Address, HostAddress, Target, Variables } from '../configuration.js'
+ * @import { Failure, Finding } from './findings.js'
+ */
+
+/**
+ * DNS, TCP and TLS of one address: the findings, the last of which failed where one did.
+ * @param {Address} address
+ * @param {Target} target
+ * @param {Variables} env
+ */
 async function checkAddress(address, target, env) {
-  const steps = [
-    ...(address.path !== undefined || net.isIP(address.host) ? [] : [checkName]),
-    checkSocket,
-    ...(target.usesTls && address.path === undefined ? [checkTls] : []),
-  ];
+  const steps = [() => checkSocket(address, target)];
+  if (address.path === undefined) {
+    if (!net.isIP(address.host)) steps.unshift(() => checkName(address, target));
+    if (target.usesTls) steps.push(() => checkTls(address, target, env));
+  }
+  /** @type {Finding[]} */
   const findings = [];
   for (const step of steps) {
-    const found = await step(address, target, env);
+    const found = await step();
     findings.push(found);
     if (found.status === 'fail') break;
   }
   return findings;
 }
 
+/**
+ * @param {HostAddress} address
+ * @param {Target} target
+ */
 async function checkName({ host }, { family }) {
   try {
     // As the system's resolver does for every program: DNS, hosts file and all.
@@ -31,10 +46,15 @@ async function checkName({ host }, { family }) {
     return ok('dns', `${host} is ${found.map(({ address }) => address).join(', ')}`);
   } catch (error) {
     const which = family === 0 ? '' : ` to an IPv${family} address`;
-    return fail('dns', `${host} does not resolve${which}: ${error.code}`, 'check the name and REDIS_FAMILY');
+    const { code } = /** @type {Failure} */ (error);
+    return fail('dns', `${host} does not resolve${which}: ${code}`, 'check the name and REDIS_FAMILY');
   }
 }
 
+/**
+ * @param {Address} address
+ * @param {Target} target
+ */
 async function checkSocket(address, { family }) {
   const name = nameOf(address);
   const what = address.path === undefined ? 'tcp' : 'socket';
@@ -45,12 +65,14 @@ async function checkSocket(address, { family }) {
     await connected(socket, 'connect');
     return ok(what, `${name} took the connection in ${milliseconds(now() - start)}`);
   } catch (error) {
-    return fail(what, `${name} cannot be connected to: ${error.code}`, socketFix(error.code));
+    const { code } = /** @type {Failure} */ (error);
+    return fail(what, `${name} cannot be connected to: ${code}`, socketFix(code));
   } finally {
     socket?.destroy();
   }
 }
 
+/** @param {string} code */
 function socketFix(code) {
   switch (code) {
     case 'ECONNREFUSED':
@@ -64,6 +86,7 @@ function socketFix(code) {
   }
 }
 
+/** @param {number} duration in milliseconds */
 function milliseconds(duration) {
   return `${duration.toFixed(duration < 10 ? 2 : 0)} ms`;
 }

@@ -5,6 +5,13 @@ const { milliseconds } = require('./network.js');
 const { sentenceOf } = require('../../errors.js');
 const { epochMs, now } = require('../../time.js');
 
+/**
+ * @import { RedisClient } from '../../../index.js'
+ * @import { Address, Target } from '../configuration.js'
+ * @import { Failure } from './findings.js'
+ * @typedef {Record<string, string>} Info the fields of INFO
+ */
+
 /** The oldest version that the package is tested with. */
 const OLDEST_VERSION = [6, 2];
 const PINGS = 50;
@@ -13,13 +20,16 @@ const SLOW_MS = 10;
 /** Lifetimes and index entries are written by the clocks of both sides. */
 const CLOCK_TOLERANCE_MS = 1000;
 
-/** What the server asks for and grants. Where this fails nothing else can be asked. */
+/**
+ * What the server asks for and grants. Where this fails nothing else can be asked.
+ * @param {RedisClient} client
+ * @param {Target} target
+ */
 async function checkLogin(client, { hasPassword, hosts, topology }) {
   try {
     await inTime(client.ping());
   } catch (error) {
-    const code = error.redisCode ?? error.code;
-    return fail('auth', `the login failed: ${sentenceOf(error)}`, loginFix(code, topology));
+    return fail('auth', `the login failed: ${sentenceOf(error)}`, loginFix(codeOf(error), topology));
   }
   const user = await inTime(client.call('ACL', 'WHOAMI')).catch(() => undefined);
   const who = user === undefined ? 'this user' : `user ${user}`;
@@ -28,10 +38,24 @@ async function checkLogin(client, { hasPassword, hosts, topology }) {
   return warn('auth', `logged in as ${who} without a password, so whoever reaches the server may do so`, fix);
 }
 
+/**
+ * The server's word where it refused, else this package's.
+ * @param {unknown} error
+ */
+function codeOf(error) {
+  const { redisCode, code } = /** @type {Failure} */ (error);
+  return redisCode ?? code;
+}
+
+/** @param {Address} address */
 function isLocal({ host, path }) {
   return path !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
+/**
+ * @param {string} code
+ * @param {Target['topology']} topology
+ */
 function loginFix(code, topology) {
   switch (code) {
     case 'ERR':
@@ -48,19 +72,17 @@ function loginFix(code, topology) {
   }
 }
 
-/** Version, role, memory and persistence: one question. */
+/**
+ * Version, role, memory and persistence: one question.
+ * @param {RedisClient} client
+ * @param {Target} target
+ */
 async function checkServer(client, { topology }) {
   let info;
   try {
-    info = fieldsOf(await inTime(client.info()));
+    info = fieldsOf(String(await inTime(client.info())));
   } catch (error) {
-    return [
-      warn(
-        'server',
-        `INFO is refused: ${error.redisCode ?? error.code}`,
-        'grant the user +info to check more',
-      ),
-    ];
+    return [warn('server', `INFO is refused: ${codeOf(error)}`, 'grant the user +info to check more')];
   }
   return [
     checkVersion(info),
@@ -70,10 +92,15 @@ async function checkServer(client, { topology }) {
   ];
 }
 
+/**
+ * @param {string} info
+ * @returns {Info}
+ */
 function fieldsOf(info) {
   return Object.fromEntries(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2)));
 }
 
+/** @param {Info} info */
 function checkVersion(info) {
   const name = info.server_name ?? (info.valkey_version === undefined ? 'redis' : 'valkey');
   const version = info.valkey_version ?? info.redis_version;
@@ -84,6 +111,10 @@ function checkVersion(info) {
   return warn('version', `${name} ${version} is older than what this package is tested with`, fix);
 }
 
+/**
+ * @param {Info} info
+ * @param {Target['topology']} topology
+ */
 function checkRole(info, topology) {
   // The first name is Redis's, the second one Valkey's.
   const mode = info.redis_mode ?? info.server_mode;
@@ -106,6 +137,7 @@ function checkRole(info, topology) {
   );
 }
 
+/** @param {Info} info */
 function checkMemory(info) {
   const { maxmemory, maxmemory_policy: policy, used_memory_human: used } = info;
   const isBounded = Number(maxmemory) > 0;
@@ -124,12 +156,17 @@ function checkMemory(info) {
   return ok('memory', `${shown}: ${evictionOf(policy)}`);
 }
 
+/** @param {string} policy */
 function evictionOf(policy) {
   return policy.startsWith('allkeys-')
     ? 'any key may go when it is full, those without a lifetime too'
     : 'keys with a lifetime go when it is full';
 }
 
+/**
+ * @param {Info} info
+ * @param {RedisClient} client
+ */
 async function checkPersistence(info, client) {
   const isAppending = info.aof_enabled === '1';
   const rules = await snapshotRules(client);
@@ -161,12 +198,22 @@ async function checkPersistence(info, client) {
   return ok('persistence', shown);
 }
 
-/** The rules of snapshots, `''` where there are none; undefined where the user may not ask. */
+/**
+ * The rules of snapshots, `''` where there are none; undefined where the user may not ask.
+ * @param {RedisClient} client
+ * @returns {Promise<string | undefined>}
+ */
 async function snapshotRules(client) {
-  const found = await inTime(client.call('CONFIG', 'GET', 'save')).catch(() => undefined);
+  const reply = await inTime(client.call('CONFIG', 'GET', 'save')).catch(() => undefined);
+  // RESP2 answers a list, RESP3 a map.
+  const found = /** @type {string[] | { save?: string } | undefined} */ (reply);
   return Array.isArray(found) ? found[1] : found?.save;
 }
 
+/**
+ * @param {boolean} isAppending
+ * @param {string | undefined} rules
+ */
 function persistenceOf(isAppending, rules) {
   if (isAppending) return 'an append-only file keeps every write, so a restart loses a second or so';
   if (rules === undefined) return 'no append-only file; whether snapshots are made may not be asked (CONFIG)';
@@ -174,7 +221,9 @@ function persistenceOf(isAppending, rules) {
   return `snapshots by the rules "${rules}" and no append-only file, so a restart loses what came since the last`;
 }
 
+/** @param {RedisClient} client */
 async function checkLatency(client) {
+  /** @type {number[]} */
   const times = [];
   try {
     await inTime(
@@ -187,9 +236,10 @@ async function checkLatency(client) {
       })(),
     );
   } catch (error) {
+    const { code } = /** @type {Failure} */ (error);
     return fail(
       'latency',
-      `${times.length} of ${PINGS} PINGs were answered: ${error.code}`,
+      `${times.length} of ${PINGS} PINGs were answered: ${code}`,
       'see load and network',
     );
   }
@@ -201,10 +251,12 @@ async function checkLatency(client) {
     : ok('latency', shown);
 }
 
+/** @param {RedisClient} client */
 async function checkClock(client) {
   try {
     const before = epochMs();
-    const [seconds, microseconds] = await inTime(client.call('TIME'));
+    const time = await inTime(client.call('TIME'));
+    const [seconds, microseconds] = /** @type {string[]} */ (time);
     const here = (before + epochMs()) / 2;
     const aheadMs = Math.round(Number(seconds) * 1000 + Number(microseconds) / 1000 - here);
     const shown = `the clock of the server is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead'}`;
@@ -212,11 +264,7 @@ async function checkClock(client) {
       ? warn('clock', shown, 'synchronize both machines, for example with NTP')
       : ok('clock', shown);
   } catch (error) {
-    return warn(
-      'clock',
-      `TIME is refused: ${error.redisCode ?? error.code}`,
-      'grant the user +time to compare',
-    );
+    return warn('clock', `TIME is refused: ${codeOf(error)}`, 'grant the user +time to compare');
   }
 }
 

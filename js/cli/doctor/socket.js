@@ -2,7 +2,13 @@
 
 const { inTime } = require('./findings.js');
 
-/** The socket, once it is connected; rejects where that fails or takes too long. */
+/** @import { Socket } from 'node:net' */
+
+/**
+ * The socket, once it is connected; rejects where that fails or takes too long.
+ * @param {Socket} socket
+ * @param {'connect' | 'secureConnect'} event
+ */
 function connected(socket, event) {
   const done = new Promise((resolve, reject) => {
     socket.once(event, resolve);

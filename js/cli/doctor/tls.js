@@ -10,13 +10,23 @@ const { createInstance } = require('../../instance.js');
 const { epochMs } = require('../../time.js');
 const { nameOf } = require('../configuration.js');
 
+/**
+ * @import { HostAddress, Target, Variables } from '../configuration.js'
+ * @import { Failure } from './findings.js'
+ */
+
 /** A certificate that ends sooner than a person would notice. */
 const EXPIRES_SOON_MS = 14 * 24 * 60 * 60 * 1000;
 
 /** Variables that decide about a TLS session, whatever the server. */
 const VARIABLES = ['CACHE_DRIVER', 'REDIS_TLS_CA', 'REDIS_TLS_CERT', 'REDIS_TLS_KEY', 'REDIS_TLS_SERVERNAME'];
 
-/** The package's own connection judges. Node only shows the certificate, which the connection keeps to itself. */
+/**
+ * The package's own connection judges. Node only shows the certificate, which the connection keeps to itself.
+ * @param {HostAddress} address
+ * @param {Target} target
+ * @param {Variables} env
+ */
 async function checkTls(address, target, env) {
   const [certificate, problem] = await Promise.all([
     certificateOf(address, target),
@@ -35,11 +45,18 @@ async function checkTls(address, target, env) {
       return warn('tls', `${shown}; verification is off and would refuse it: ${sentenceOf(strict)}`, fix);
     }
   }
-  if (certificate?.endsMs - epochMs() < EXPIRES_SOON_MS) return warn('tls', shown, 'renew it');
-  return ok('tls', certificate === undefined ? shown : `${shown}, ${certificate.protocol}`);
+  if (certificate === undefined) return ok('tls', shown);
+  if (certificate.endsMs - epochMs() < EXPIRES_SOON_MS) return warn('tls', shown, 'renew it');
+  return ok('tls', `${shown}, ${certificate.protocol}`);
 }
 
-/** Why the connection does not come to a session with the server. It has no login: only TLS is tried. */
+/**
+ * Why the connection does not come to a session with the server. It has no login: only TLS is tried.
+ * @param {HostAddress} address
+ * @param {Target} target
+ * @param {Variables} env
+ * @returns {Promise<Failure | undefined>}
+ */
 async function problemOf({ host, port }, target, env) {
   const kept = VARIABLES.filter((name) => env[name]).map((name) => [name, env[name]]);
   const variables = { ...Object.fromEntries(kept), REDIS_TLS_INSECURE: String(target.isTlsInsecure) };
@@ -59,18 +76,24 @@ async function problemOf({ host, port }, target, env) {
     return undefined;
   } catch (error) {
     // A server that answers, be it that a login is due, has taken the session.
-    return error.redisCode === undefined ? error : undefined;
+    const failure = /** @type {Failure} */ (error);
+    return failure.redisCode === undefined ? failure : undefined;
   } finally {
     await instance.shutdown({ timeoutMs: 0 });
   }
 }
 
-/** The server's certificates as Node sees them, `{ shown, endsMs, protocol }`. Undefined where no session is made. */
+/**
+ * The server's certificates as Node sees them. Undefined where no session is made.
+ * @param {HostAddress} address
+ * @param {Target} target
+ */
 async function certificateOf(address, target) {
   const servername = target.servername ?? (net.isIP(address.host) ? undefined : address.host);
   let socket;
   try {
-    socket = tls.connect({
+    /** @type {tls.ConnectionOptions & { family: number }} */
+    const options = {
       ...address,
       ...target.pem(),
       family: target.family,
@@ -78,7 +101,8 @@ async function certificateOf(address, target) {
       minVersion: 'TLSv1.2',
       // Refused certificates are to be told about, and nothing is sent here.
       rejectUnauthorized: false,
-    });
+    };
+    socket = tls.connect(options);
     await connected(socket, 'secureConnect');
     const certificate = socket.getPeerCertificate();
     const subject = certificate.subject?.CN ?? certificate.subjectaltname ?? 'no name';

@@ -7,17 +7,33 @@ const { connected } = require('./socket.js');
 const { sentenceOf } = require('../../errors.js');
 const { nameOf } = require('../configuration.js');
 
+/**
+ * @import { RedisClient } from '../../../index.js'
+ * @import { Socket } from 'node:net'
+ * @import { HostAddress, SentinelTarget } from '../configuration.js'
+ * @import { Failure, Finding } from './findings.js'
+ * @typedef {string | string[] | null} Reply of a sentinel
+ *
+ * @typedef {object} Answer
+ * @property {HostAddress} host which was asked
+ * @property {HostAddress} [address] of the primary
+ * @property {{ message: string, fix: string }} [problem]
+ */
+
 const SLOTS = 16_384;
 /** The longest reply that is read of a sentinel: it is asked for one address. */
 const MAX_REPLY_BYTES = 64 * 1024;
 
-/** How a cluster sees itself. */
+/**
+ * How a cluster sees itself.
+ * @param {RedisClient} client
+ */
 async function checkCluster(client) {
   let state;
   let nodes;
   try {
-    state = await inTime(client.call('CLUSTER', 'INFO'));
-    nodes = await inTime(client.call('CLUSTER', 'NODES'));
+    state = String(await inTime(client.call('CLUSTER', 'INFO')));
+    nodes = String(await inTime(client.call('CLUSTER', 'NODES')));
   } catch (error) {
     return fail(
       'cluster',
@@ -30,7 +46,8 @@ async function checkCluster(client) {
     .trim()
     .split('\n')
     .map((row) => row.split(' '));
-  const flagged = (flag) => rows.filter(([, , flags]) => flags.split(',').includes(flag)).length;
+  const flagged = (/** @type {string} */ flag) =>
+    rows.filter(([, , flags]) => flags.split(',').includes(flag)).length;
   const lost = rows
     .filter(([, , flags]) => /\bfail\b/.test(flags))
     .map(([, address]) => address.split('@')[0]);
@@ -43,10 +60,15 @@ async function checkCluster(client) {
   return ok('cluster', shown);
 }
 
-/** Where each sentinel says that the primary is. Answers the findings and the address, if one is told. */
+/**
+ * Where each sentinel says that the primary is. Answers the findings and the address, if one is told.
+ * @param {SentinelTarget} target
+ */
 async function checkSentinels(target) {
   const answers = await Promise.all(target.hosts.map((host) => askSentinel(host, target)));
+  /** @type {Map<string, HostAddress>} */
   const told = new Map();
+  /** @type {Finding[]} */
   const findings = [];
   for (const { host, address, problem } of answers) {
     if (address !== undefined) told.set(nameOf(address), address);
@@ -68,7 +90,12 @@ async function checkSentinels(target) {
   return { findings, primary };
 }
 
-/** On a connection of its own: a sentinel's login is not the server's. */
+/**
+ * On a connection of its own: a sentinel's login is not the server's.
+ * @param {HostAddress} host
+ * @param {SentinelTarget} target
+ * @returns {Promise<Answer>}
+ */
 async function askSentinel(host, target) {
   let socket;
   try {
@@ -80,26 +107,33 @@ async function askSentinel(host, target) {
     if (Array.isArray(found)) return { host, address: { host: found[0], port: Number(found[1]) } };
     return { host, problem: unknownName(target.primaryName) };
   } catch (error) {
-    const isLogin = /^(NOAUTH|WRONGPASS|NOPERM)$/.test(error.code);
+    const { code } = /** @type {Failure} */ (error);
+    const isLogin = /^(NOAUTH|WRONGPASS|NOPERM)$/.test(code);
     const fix = isLogin
       ? 'correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD'
       : 'check that a sentinel listens there';
-    return { host, problem: { message: `does not answer: ${error.code}`, fix } };
+    return { host, problem: { message: `does not answer: ${code}`, fix } };
   } finally {
     socket?.destroy();
   }
 }
 
+/** @param {SentinelTarget} target */
 function loginOf({ sentinelUsername, sentinelPassword }) {
   // A user may need no password.
   if (sentinelUsername) return [sentinelUsername, sentinelPassword ?? ''];
   return sentinelPassword === undefined ? [] : [sentinelPassword];
 }
 
+/** @param {string} name */
 function unknownName(name) {
   return { message: `watches no primary named ${name}`, fix: 'correct REDIS_SENTINEL_NAME' };
 }
 
+/**
+ * @param {SentinelTarget} target
+ * @param {HostAddress} address
+ */
 function tlsOf(target, { host }) {
   const servername = target.servername ?? (net.isIP(host) ? undefined : host);
   return {
@@ -109,12 +143,17 @@ function tlsOf(target, { host }) {
   };
 }
 
-/** One command and its reply: a text, a list of texts, or null. Rejects with the server's word as `code`. */
+/**
+ * One command and its reply. Rejects with the server's word as `code`.
+ * @param {Socket} socket
+ * @param {string[]} words
+ * @returns {Promise<Reply>}
+ */
 function ask(socket, words) {
   const request = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('');
   return new Promise((resolve, reject) => {
     let text = '';
-    const onData = (bytes) => {
+    const onData = (/** @type {Buffer} */ bytes) => {
       text += bytes;
       const reply = readReply(text);
       if (reply === undefined && text.length <= MAX_REPLY_BYTES) return;
@@ -130,7 +169,11 @@ function ask(socket, words) {
   });
 }
 
-/** `{ value }` or `{ error }`; undefined where there is more to come. */
+/**
+ * Undefined where there is more to come.
+ * @param {string} text
+ * @returns {{ value: Reply, error?: undefined } | { error: string } | undefined}
+ */
 function readReply(text) {
   const lines = text.split('\r\n');
   if (lines.length < 2) return undefined;
