@@ -97,6 +97,11 @@ describe('a pipeline', () => {
     expect(results).toEqual([[null, 'OK'], [expect.objectContaining({ code: 'E_SERIALIZE' })], [null, 'b']]);
   });
 
+  test('tells of a subcommand that cannot be made text, and sends the others', async () => {
+    const results = await ours.pipeline().set('a', 'b').client(Object.create(null)).get('a').exec();
+    expect(results).toEqual([[null, 'OK'], [expect.objectContaining({ code: 'E_SERIALIZE' })], [null, 'b']]);
+  });
+
   test('runs what stands between multi and exec as one transaction', async () => {
     const results = await alike((client) =>
       client.pipeline().get('x').multi().set('x', '1').get('x').exec().get('x').exec(),

@@ -107,6 +107,20 @@ describe('a script with a name', () => {
       /numberOfKeys of the script bad/,
     );
   });
+
+  test.each(['ours', 'theirs'])(
+    'rejects with its transaction where the server refuses that without naming a command (%s)',
+    async (which) => {
+      const client = which === 'ours' ? ours : theirs;
+      await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1');
+      try {
+        const { message } = await rejection(client.multi().addTo('count', 2).set('a', 3).exec());
+        expect(message).toMatch(/^EXECABORT /);
+      } finally {
+        await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+      }
+    },
+  );
 });
 
 /** Everything that a stream gives. */
