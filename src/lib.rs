@@ -57,6 +57,8 @@ pub mod command;
 pub mod config;
 pub mod connection;
 pub mod error;
+#[cfg(feature = "cache")]
+pub mod features;
 pub mod health;
 pub mod journal;
 pub mod key;

@@ -9,10 +9,9 @@ use std::time::Instant;
 use super::bell::Bell;
 use super::driver_context::ClientContext;
 use super::uv;
-use crate::cache::Call;
 use crate::connection::{BlockingSocket, ReadFailure, Stream, Tray, read_available, write_unsent};
 use crate::error::Result;
-use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, Sink, Target, dial};
+use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink, Target, dial};
 use crate::runtime::IoThread;
 use crate::topology::{Caller, LinkDriver, Told};
 
@@ -123,7 +122,7 @@ impl LinkDriver for LinkLoop {
         "loop"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match Caller::of(call, slot) {
             Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
             Err(error) => sink.settle(slot, Outcome::Failed(error)),

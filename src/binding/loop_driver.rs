@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
-use crate::cache::{Call, Core};
 use crate::connection::{
     BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
     read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
+use crate::features::{Call, Features};
 use crate::lane::Batch;
-use crate::redis::{Attached, MultiplexedConnection};
+use crate::redis::{Attached, Feature, MultiplexedConnection};
 use crate::runtime::IoThread;
 use crate::topology::{ConnectionDriver, NodeSink, Request};
 
@@ -40,7 +40,7 @@ pub struct Callbacks {
 
 /// The driver of one client, used on its environment's thread only.
 pub struct LoopDriver {
-    connection: MultiplexedConnection<Core>,
+    connection: MultiplexedConnection<Features>,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
     /// When the timer rings, where it is set.
@@ -66,7 +66,7 @@ impl LoopDriver {
     /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
     /// of this driver were closed by `close`.
     pub unsafe fn start(
-        connection: MultiplexedConnection<Core>,
+        connection: MultiplexedConnection<Features>,
         bell: Arc<Bell>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
@@ -76,9 +76,9 @@ impl LoopDriver {
         let io = IoThread::shared()?;
         let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
-        let core = connection.feature();
-        let is_asleep = core.node().is_in_cluster() && core.node().is_dedicated();
-        let keeper = Keeper::start(&io, core.node().dialer().clone(), move |event| {
+        let node = connection.feature().node();
+        let is_asleep = node.is_in_cluster() && node.is_dedicated();
+        let keeper = Keeper::start(&io, node.dialer().clone(), move |event| {
             told.put(|events| events.push_back(event));
         });
         if !is_asleep {

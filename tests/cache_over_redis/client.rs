@@ -10,7 +10,8 @@ use orgcache::error::{Error, ErrorCode};
 use orgcache::health::State;
 use orgcache::lane::{Frame, Node};
 use orgcache::redis::{
-    Attached, CommandOptions, MultiplexedConnection, Outcome, Redirected, RequestSink, Role, Sink,
+    self, Attached, CommandOptions, MultiplexedConnection, Node as ServerNode, Outcome, RawCall, Redirected,
+    RequestSink, Role, Sink,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -81,7 +82,7 @@ impl Client {
         })
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let core = Arc::new(Core::new(config, Role::Shared).unwrap());
+        let core = Arc::new(Core::new(ServerNode::new(config, Role::Shared)).unwrap());
         Client {
             runtime,
             stream: None,
@@ -93,8 +94,12 @@ impl Client {
         }
     }
 
-    /// Gives a call to the exchange; nothing is sent before the next turn.
+    /// Gives a call to the connection; nothing is sent before the next turn.
     pub fn start(&mut self, call: &Call<'_>) -> u32 {
+        self.begin(&redis::Call::Room(*call))
+    }
+
+    fn begin(&mut self, call: &redis::Call<'_, Call<'_>>) -> u32 {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.connection.call(call, slot, Instant::now(), &mut self.settled);
@@ -200,12 +205,21 @@ impl Client {
         self.outcome(slot)
     }
 
-    /// A raw command, whose keys are as given.
+    /// The outcome of a raw command, whose keys are as given.
     #[track_caller]
-    pub fn command(&mut self, arguments: &[&[u8]]) -> Reply {
-        match self.call(&Call::Command { arguments, options: CommandOptions::default() }) {
+    pub fn raw(&mut self, words: &[&[u8]]) -> Outcome<'static> {
+        let slot =
+            self.begin(&redis::Call::Raw(RawCall::Command { words, options: CommandOptions::default() }));
+        self.drain();
+        self.outcome(slot)
+    }
+
+    /// The reply to a raw command.
+    #[track_caller]
+    pub fn command(&mut self, words: &[&[u8]]) -> Reply {
+        match self.raw(words) {
             Outcome::Reply(bytes, _) => reply(Frame::new(&bytes).node()),
-            other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(arguments[0])),
+            other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(words[0])),
         }
     }
 

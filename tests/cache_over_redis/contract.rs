@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::error::{Error, ErrorCode, Result};
 use orgcache::redis::Outcome;
 use orgcache::store::contract::{Behaviour, Entries, Store, Write, behaviours};
@@ -64,9 +64,14 @@ impl Store for RedisStore {
     fn set(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.remember(key, write);
         let (json, ttl_seconds) = (json(value), seconds(write.ttl.unwrap_or(LASTING)));
-        flag(
-            self.with_place(key, |client, place| client.call(&Call::Set { place, json: &json, ttl_seconds })),
-        )
+        flag(self.with_place(key, |client, place| {
+            client.call(&Call::Set {
+                place,
+                json: &json,
+                ttl_seconds,
+                unacknowledged: Unacknowledged::Journal,
+            })
+        }))
     }
 
     /// The surface has no such call yet, so raw commands write what it would have to.

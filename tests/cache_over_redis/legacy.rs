@@ -1,6 +1,6 @@
 //! What the JavaScript layer left: read on a miss, and moved to where it belongs.
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::key::Kind;
 use orgcache::redis::Outcome;
 
@@ -89,7 +89,12 @@ fn a_move_does_not_overwrite_what_was_set_meanwhile() {
     let mut writer = Client::connect(prefix);
     leave_old_values(&mut writer);
     let (mut reader, slot) = reader_before_its_move(prefix, PLACE);
-    writer.call(&Call::Set { place: PLACE, json: NEW, ttl_seconds: None });
+    writer.call(&Call::Set {
+        place: PLACE,
+        json: NEW,
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     reader.drain();
     assert_eq!(json(&reader.outcome(slot)), OLD);
     assert_eq!(json(&writer.call(&Call::Get { place: PLACE })), NEW);
@@ -173,7 +178,12 @@ fn an_old_value_that_cannot_be_read_is_a_miss_and_stays() {
 fn a_value_that_is_written_takes_the_old_one_away() {
     let mut client = Client::connect("legacy-written");
     leave_old_values(&mut client);
-    client.call(&Call::Set { place: PLACE, json: NEW, ttl_seconds: None });
+    client.call(&Call::Set {
+        place: PLACE,
+        json: NEW,
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     let (hash, key) = (client.key(OLD_HASH), client.key(NEW_KEY));
     // It has ended, and the old one must not come back.
     client.command(&[b"DEL", &key]);

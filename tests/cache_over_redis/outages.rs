@@ -23,7 +23,7 @@ fn summary<'a>(organization: &'a str, phone: &'a str) -> Place<'a> {
 }
 
 fn set<'a>(place: Place<'a>, json: &'a str) -> Call<'a> {
-    Call::Set { place, json: json.as_bytes(), ttl_seconds: None }
+    Call::Set { place, json: json.as_bytes(), ttl_seconds: None, unacknowledged: Unacknowledged::Journal }
 }
 
 fn json(text: &str) -> Outcome<'static> {
@@ -76,6 +76,7 @@ fn both_directions_of_a_mapping_are_replayed() {
         lead: "lead-1",
         phone_json: b"\"+15550001\"",
         lead_json: b"\"lead-1\"",
+        unacknowledged: Unacknowledged::Journal,
     };
     assert_eq!(client.call(&map), Outcome::Boolean(true));
     recover(&mut client);
@@ -164,7 +165,12 @@ fn a_shorter_life_than_the_value_had_before_is_no_reason_to_lose() {
     let mut client = Client::connect("away-shorter");
     client.call(&set(kv("k"), "\"long\""));
     client.lose();
-    client.call(&Call::Set { place: kv("k"), json: b"\"short\"", ttl_seconds: Some(60.0) });
+    client.call(&Call::Set {
+        place: kv("k"),
+        json: b"\"short\"",
+        ttl_seconds: Some(60.0),
+        unacknowledged: Unacknowledged::Journal,
+    });
     recover(&mut client);
     assert_eq!(stored(&mut client, kv("k")), json("\"short\""));
 }
@@ -174,7 +180,12 @@ fn a_value_that_ended_during_the_outage_does_not_bring_the_one_before_back() {
     let mut client = Client::connect("away-ended");
     client.call(&set(kv("k"), "\"before\""));
     client.lose();
-    client.call(&Call::Set { place: kv("k"), json: b"\"short\"", ttl_seconds: Some(0.02) });
+    client.call(&Call::Set {
+        place: kv("k"),
+        json: b"\"short\"",
+        ttl_seconds: Some(0.02),
+        unacknowledged: Unacknowledged::Journal,
+    });
     sleep(Duration::from_millis(40));
     assert_eq!(stored(&mut client, kv("k")), Outcome::Null);
     recover(&mut client);
@@ -342,23 +353,25 @@ fn fields_written_without_a_connection_join_those_that_are_there() {
     assert_eq!(entries(other("away-hash").call(&Call::HashEntries { place })), expected);
 }
 
+/// The same write, of which Redis itself must have the value.
+fn acknowledged<'a>(write: &Call<'a>, unacknowledged: Unacknowledged) -> Call<'a> {
+    match *write {
+        Call::Set { place, json, ttl_seconds, .. } => Call::Set { place, json, ttl_seconds, unacknowledged },
+        other => other,
+    }
+}
+
 #[test]
 fn a_write_that_redis_itself_must_have_is_false_and_hides_what_is_older() {
     let mut client = Client::connect("away-acknowledged");
     client.call(&set(summary("org", "1"), "\"old\""));
     client.lose();
     let write = set(summary("org", "1"), "\"in the Map\"");
-    assert_eq!(
-        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
-        Outcome::Boolean(false)
-    );
+    assert_eq!(client.call(&acknowledged(&write, Unacknowledged::Refuse)), Outcome::Boolean(false));
     assert_eq!(stored(&mut client, summary("org", "1")), Outcome::Null);
     recover(&mut client);
     assert_eq!(stored(&mut other("away-acknowledged"), summary("org", "1")), Outcome::Null);
-    assert_eq!(
-        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
-        Outcome::Boolean(true)
-    );
+    assert_eq!(client.call(&acknowledged(&write, Unacknowledged::Refuse)), Outcome::Boolean(true));
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"in the Map\""));
 }
 
@@ -368,7 +381,7 @@ fn a_copy_that_redis_did_not_take_answers_in_the_outage_and_never_replaces_what_
     let mut second = other("away-copied");
     client.lose();
     let copy = set(summary("org", "1"), "\"copy\"");
-    let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+    let copied = acknowledged(&copy, Unacknowledged::Remember);
     assert_eq!(client.call(&copied), Outcome::Boolean(false));
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"copy\""));
     second.call(&set(summary("org", "1"), "\"newer\""));
@@ -385,7 +398,7 @@ fn a_copy_does_not_hide_a_value_that_is_known_already() {
     client.call(&set(summary("org", "2"), "\"journalled\""));
     for (phone, known) in [("1", "\"known\""), ("2", "\"journalled\"")] {
         let copy = set(summary("org", phone), "\"copy\"");
-        let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+        let copied = acknowledged(&copy, Unacknowledged::Remember);
         assert_eq!(client.call(&copied), Outcome::Boolean(false));
         assert_eq!(stored(&mut client, summary("org", phone)), json(known));
     }

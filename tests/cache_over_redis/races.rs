@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::key::Kind;
 use orgcache::redis::Outcome;
 
@@ -31,7 +31,12 @@ fn write_until(stop: &AtomicBool, writer: usize) {
         for number in 0..CALLS_A_BATCH {
             let name = format!("value-{writer}-{round}-{number}");
             let place = Place::Managed { name: &name, organization: ORGANIZATION };
-            client.start(&Call::Set { place, json: &json, ttl_seconds: None });
+            client.start(&Call::Set {
+                place,
+                json: &json,
+                ttl_seconds: None,
+                unacknowledged: Unacknowledged::Journal,
+            });
             let name = format!("hash-{writer}-{round}-{number}");
             let place = Place::Managed { name: &name, organization: ORGANIZATION };
             client.start(&Call::HashSet { place, field: b"f", json: &json, ttl_seconds: None });
@@ -63,7 +68,12 @@ fn keys_below(client: &mut Client, rest: &str) -> Vec<String> {
 fn clearing_amid_writes_leaves_nothing_that_the_next_clearing_does_not_find() {
     let mut client = Client::connect(PREFIX);
     let neighbour = Place::Managed { name: "value", organization: Some("umbrella") };
-    client.call(&Call::Set { place: neighbour, json: b"1", ttl_seconds: None });
+    client.call(&Call::Set {
+        place: neighbour,
+        json: b"1",
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     let clear = Call::ClearOrganization { organization: ORGANIZATION };
 
     let stop = AtomicBool::new(false);

@@ -8,12 +8,11 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::{BREAKING, CLOSED, Caller, Told};
-use crate::cache::Call;
 use crate::connection::{Inbox, Tray};
 use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
-    Addresses, Failure, Handed, Link, LinkTicket, Listener, Meter, Outcome, Outlet, Sink, Target,
+    Addresses, Failure, Handed, Link, LinkTicket, Listener, Meter, Outcome, Outlet, RawCall, Sink, Target,
     append_request, converse, hand_over,
 };
 use crate::runtime::IoThread;
@@ -168,7 +167,7 @@ impl LinkDriver for LinkThreadHandle {
         "thread"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match Caller::of(call, slot) {
             Ok((caller, words)) => {
                 self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));

@@ -1,7 +1,7 @@
 //! Each Lua script by itself, in the text that is sent: its replies and what it leaves in Redis.
 
-use orgcache::cache::{Call, scripts};
-use orgcache::redis::{CommandOptions, Outcome};
+use orgcache::cache::scripts;
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
@@ -23,7 +23,7 @@ fn run(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) 
 fn refusal(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) -> String {
     let count = keys.len().to_string();
     let arguments = command(script, &count, keys, arguments);
-    match client.call(&Call::Command { arguments: &arguments, options: CommandOptions::default() }) {
+    match client.raw(&arguments) {
         Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).into_owned(),
         other => format!("{other:?}"),
     }
