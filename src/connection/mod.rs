@@ -12,8 +12,8 @@ mod dial;
 mod handover;
 mod handshake;
 mod io_loop;
-mod keeper;
 mod pause;
+mod reconnector;
 mod sentinel;
 mod stream;
 mod sync;
@@ -29,8 +29,8 @@ pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;
 pub use io_loop::{Mailbox, drive};
-pub use keeper::{Keeper, LinkEvent};
 pub use pause::Pauses;
+pub use reconnector::{LinkEvent, Reconnector};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
 pub use traffic::{
     Bytes, ReadFailure, Traffic, connection_confused, connection_garbled, connection_lost, connection_moved,

@@ -29,22 +29,22 @@ pub enum LinkEvent {
 
 /// Makes connections on the I/O thread for an owner that lives elsewhere. Dropping it ends that.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Reconnector {
     requests: mpsc::UnboundedSender<()>,
 }
 
-impl Keeper {
+impl Reconnector {
     /// Waits to be told to connect; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
+    pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Reconnector {
         let (requests, wanted) = mpsc::unbounded_channel();
-        let keeper = Keeper { requests };
+        let reconnector = Reconnector { requests };
         io.spawn(async move {
             tokio::select! {
                 () = keep(&dialer, wanted, tell) => {}
                 () = dialer.watch() => {}
             }
         });
-        keeper
+        reconnector
     }
 
     /// Asks for a new connection: the last one is gone.
