@@ -42,7 +42,7 @@ pub struct Shard {
 
 /// Looks at a cluster from the I/O thread. Dropping it ends that.
 #[derive(Debug)]
-pub struct Scout {
+pub struct TopologyWatcher {
     wishes: mpsc::UnboundedSender<Wish>,
 }
 
@@ -52,7 +52,7 @@ enum Wish {
     WakeAt(Instant),
 }
 
-/// What a scout tells.
+/// What a watcher tells.
 #[derive(Debug)]
 pub enum News {
     /// The slots are not as they were told last.
@@ -63,12 +63,12 @@ pub enum News {
     Due,
 }
 
-impl Scout {
+impl TopologyWatcher {
     /// Begins at once; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, config: Config, tell: impl FnMut(News) + Send + 'static) -> Scout {
+    pub fn start(io: &IoThread, config: Config, tell: impl FnMut(News) + Send + 'static) -> TopologyWatcher {
         let (wishes, wanted) = mpsc::unbounded_channel();
         io.spawn(look_out(config, wanted, tell));
-        Scout { wishes }
+        TopologyWatcher { wishes }
     }
 
     /// Asks for a look soon: something is not where it was.

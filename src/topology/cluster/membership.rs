@@ -207,7 +207,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             }
         }
         if self.members.iter().flatten().any(|member| !member.has_slots) {
-            self.scout.wake_at(now + GONE_AFTER);
+            self.watcher.wake_at(now + GONE_AFTER);
         }
     }
 
@@ -219,7 +219,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             return;
         }
         if health.is_some_and(|health| !health.is_away_for(SUBSCRIBER_BACK_WITHIN)) {
-            return self.scout.wake_at(now + SUBSCRIBER_BACK_WITHIN);
+            return self.watcher.wake_at(now + SUBSCRIBER_BACK_WITHIN);
         }
         if let Some(other) = self.well() {
             self.affinity.lost(position);

@@ -26,7 +26,7 @@ use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::{CacheTicket, Call, Core, Scratch, SlotOwners, both_ways};
 use crate::config::Endpoint;
-use crate::connection::{News, Scout, Tray};
+use crate::connection::{News, TopologyWatcher, Tray};
 use crate::error::{Error, Result};
 use crate::health::State;
 use crate::lane::Batch;
@@ -44,7 +44,7 @@ pub struct ClusterRouter<C: DriverContext> {
     news: Arc<Tray<Vec<News>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
-    scout: Scout,
+    watcher: TopologyWatcher,
     traffic: Traffic,
     /// What is to be tried again, the earliest first.
     later: VecDeque<(Instant, Redirected)>,
@@ -90,7 +90,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         let told = news.clone();
         read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
         let told = news.clone();
-        let scout = Scout::start(&io, front.config().clone(), move |heard| {
+        let watcher = TopologyWatcher::start(&io, front.config().clone(), move |heard| {
             told.put(|news: &mut Vec<_>| news.push(heard))
         });
         Ok(ClusterRouter {
@@ -102,7 +102,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             context,
             news,
             failures: 0,
-            scout,
+            watcher,
             traffic: Traffic::default(),
             later: VecDeque::new(),
             later_bytes: 0,
@@ -249,12 +249,12 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Has the cluster looked at again, and itself woken, where something is not as it should be.
     fn watch(&self) {
         if self.cluster_health.is_unwell() || !self.later.is_empty() {
-            self.scout.look_again();
+            self.watcher.look_again();
         }
         let due =
             self.later.front().map(|(at, _)| *at).into_iter().chain(self.unrouted.next_deadline()).min();
         if let Some(at) = due {
-            self.scout.wake_at(at);
+            self.watcher.wake_at(at);
         }
     }
 
@@ -325,7 +325,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                     self.assign_slot(slot, member);
                     self.hand_journals_over();
                 }
-                self.scout.look_again();
+                self.watcher.look_again();
                 if is_guarded {
                     return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
                 }
@@ -451,7 +451,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.members[position] = Some(member);
                 // It may never get a slot, and a cluster at rest wakes nobody.
-                self.scout.wake_at(Instant::now() + GONE_AFTER);
+                self.watcher.wake_at(Instant::now() + GONE_AFTER);
                 Some(position)
             }
             Err(error) => {
