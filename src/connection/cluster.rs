@@ -54,7 +54,7 @@ enum Wish {
 
 /// What a watcher tells.
 #[derive(Debug)]
-pub enum News {
+pub enum TopologyEvent {
     /// The slots are not as they were told last.
     View(ClusterView),
     /// No node could say.
@@ -65,7 +65,11 @@ pub enum News {
 
 impl TopologyWatcher {
     /// Begins at once; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, config: Config, tell: impl FnMut(News) + Send + 'static) -> TopologyWatcher {
+    pub fn start(
+        io: &IoThread,
+        config: Config,
+        tell: impl FnMut(TopologyEvent) + Send + 'static,
+    ) -> TopologyWatcher {
         let (wishes, wanted) = mpsc::unbounded_channel();
         io.spawn(look_out(config, wanted, tell));
         TopologyWatcher { wishes }
@@ -84,7 +88,11 @@ impl TopologyWatcher {
     }
 }
 
-async fn look_out(config: Config, mut wanted: mpsc::UnboundedReceiver<Wish>, mut tell: impl FnMut(News)) {
+async fn look_out(
+    config: Config,
+    mut wanted: mpsc::UnboundedReceiver<Wish>,
+    mut tell: impl FnMut(TopologyEvent),
+) {
     let mut known: Option<ClusterView> = None;
     let (mut next_look, mut wake_at) = (Instant::now(), None::<Instant>);
     loop {
@@ -95,15 +103,15 @@ async fn look_out(config: Config, mut wanted: mpsc::UnboundedReceiver<Wish>, mut
                     Ok(view) if known.as_ref() == Some(&view) => {}
                     Ok(view) => {
                         known = Some(view.clone());
-                        tell(News::View(view));
+                        tell(TopologyEvent::View(view));
                     }
-                    Err(error) => tell(News::Failed(error)),
+                    Err(error) => tell(TopologyEvent::Failed(error)),
                 }
                 next_look = asked + if known.is_some() { ASK_EVERY } else { ASK_AGAIN };
             }
             () = sleep_until(wake_at.unwrap_or(next_look)), if wake_at.is_some() => {
                 wake_at = None;
-                tell(News::Due);
+                tell(TopologyEvent::Due);
             }
             wish = wanted.recv() => match wish {
                 None => return,

@@ -24,7 +24,7 @@ mod watchdog;
 
 pub use backoff::Backoff;
 pub use breaker::{Admission, Breaker, BreakerState};
-pub use cluster::{ClusterView, News, Shard, TopologyWatcher};
+pub use cluster::{ClusterView, Shard, TopologyEvent, TopologyWatcher};
 pub use dial::{Dialed, Dialer};
 pub use handover::{Inbox, Tray, Wake, WakeOnce};
 pub use handshake::ServerInfo;

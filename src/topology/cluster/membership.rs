@@ -10,7 +10,7 @@ use super::{ClusterRouter, GONE_AFTER, Sorting};
 use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
-use crate::connection::{News, Shard};
+use crate::connection::{Shard, TopologyEvent};
 use crate::health::State;
 use crate::topology::backlog::{Owners, hand_over_in_background};
 use crate::topology::driver::{DriverContext, NodeSink};
@@ -147,10 +147,10 @@ impl<C: DriverContext> ClusterRouter<C> {
         let (slots, has_ended) = (self.slots.snapshot(), Arc::new(AtomicBool::new(false)));
         let members = self.members.iter().map(|member| member.as_ref().map(|member| member.core.clone()));
         let owners = Owners { slots: slots.clone(), members: members.collect() };
-        let (ended, told) = (has_ended.clone(), self.news.clone());
+        let (ended, told) = (has_ended.clone(), self.events.clone());
         let begun = hand_over_in_background(&self.front, owners, move || {
             ended.store(true, Ordering::Release);
-            told.put(|news: &mut Vec<_>| news.push(News::Due));
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due));
         });
         match begun {
             Ok(()) => self.backlog = BacklogHandover::UnderWay { slots, has_ended },

@@ -26,7 +26,7 @@ use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::{CacheTicket, Call, Core, Scratch, SlotOwners, both_ways};
 use crate::config::Endpoint;
-use crate::connection::{News, TopologyWatcher, Tray};
+use crate::connection::{TopologyEvent, TopologyWatcher, Tray};
 use crate::error::{Error, Result};
 use crate::health::State;
 use crate::lane::Batch;
@@ -41,7 +41,7 @@ pub struct ClusterRouter<C: DriverContext> {
     slots: Arc<SlotOwners>,
     context: C,
     cluster_health: Arc<ClusterHealth>,
-    news: Arc<Tray<Vec<News>, SharedWaker>>,
+    events: Arc<Tray<Vec<TopologyEvent>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
     watcher: TopologyWatcher,
@@ -85,13 +85,13 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Starts to look at the cluster.
     pub fn start(front: Arc<Core>, context: C) -> Result<ClusterRouter<C>> {
         let io = IoThread::shared()?;
-        let news = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
+        let events = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
         let backlog = membership::BacklogHandover::of(&front);
-        let told = news.clone();
-        read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
-        let told = news.clone();
+        let told = events.clone();
+        read_in_background(&front, move |_| told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due)))?;
+        let told = events.clone();
         let watcher = TopologyWatcher::start(&io, front.config().clone(), move |heard| {
-            told.put(|news: &mut Vec<_>| news.push(heard))
+            told.put(|events: &mut Vec<_>| events.push(heard))
         });
         Ok(ClusterRouter {
             unrouted: MultiplexedConnection::new(front.clone()),
@@ -100,7 +100,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             cluster_health: Arc::new(ClusterHealth::new(front.health().clone())),
             front,
             context,
-            news,
+            events,
             failures: 0,
             watcher,
             traffic: Traffic::default(),
@@ -219,16 +219,16 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// The bell has rung: for a member, for the map of slots, or because something is due.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
-        for news in self.news.take() {
-            match news {
-                News::View(view) => self.take_view(view.shards, now, sink),
-                News::Failed(error) if self.members.is_empty() => {
+        for event in self.events.take() {
+            match event {
+                TopologyEvent::View(view) => self.take_view(view.shards, now, sink),
+                TopologyEvent::Failed(error) if self.members.is_empty() => {
                     self.failures += 1;
                     let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
                     self.unrouted.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
-                News::Failed(_) | News::Due => {}
+                TopologyEvent::Failed(_) | TopologyEvent::Due => {}
             }
         }
         self.hand_backlog_over();
