@@ -13,7 +13,7 @@ use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Call, Core};
 use crate::connection::{
-    BlockingSocket, LinkEvent, Reconnector, Stream, Traffic, Tray, connection_lost, connection_moved,
+    BlockingSocket, Handoff, LinkEvent, Reconnector, Stream, Traffic, connection_lost, connection_moved,
     read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ pub struct LoopDriver {
     reconnector: Reconnector,
     /// Nothing was asked of it yet, and so it has no connection.
     is_asleep: bool,
-    events: Arc<Tray<VecDeque<LinkEvent>, Arc<Bell>>>,
+    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Bell>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
@@ -74,7 +74,7 @@ impl LoopDriver {
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
+        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
         let core = connection.feature();
         let is_asleep = core.node().is_in_cluster() && core.node().is_dedicated();

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
-use super::handover::Inbox;
+use super::handoff::Inbox;
 use super::reconnector::STABLE_AFTER;
 use super::traffic::{
     Traffic, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,

@@ -26,7 +26,7 @@ use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::{CacheTicket, Call, Core, Scratch, SlotOwners, both_ways};
 use crate::config::Endpoint;
-use crate::connection::{TopologyEvent, TopologyWatcher, Tray};
+use crate::connection::{Handoff, TopologyEvent, TopologyWatcher};
 use crate::error::{Error, Result};
 use crate::health::State;
 use crate::lane::Batch;
@@ -41,7 +41,7 @@ pub struct ClusterRouter<C: DriverContext> {
     slots: Arc<SlotOwners>,
     context: C,
     cluster_health: Arc<ClusterHealth>,
-    events: Arc<Tray<Vec<TopologyEvent>, SharedWaker>>,
+    events: Arc<Handoff<Vec<TopologyEvent>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
     watcher: TopologyWatcher,
@@ -85,7 +85,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Starts to look at the cluster.
     pub fn start(front: Arc<Core>, context: C) -> Result<ClusterRouter<C>> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
+        let events = Arc::new(Handoff::<Vec<_>, _>::new(context.waker()));
         let backlog = membership::BacklogHandover::of(&front);
         let told = events.clone();
         read_in_background(&front, move |_| told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due)))?;

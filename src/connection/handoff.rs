@@ -25,15 +25,15 @@ impl<W: Wake + ?Sized> Wake for std::sync::Arc<W> {
 
 /// Where threads leave things for one other thread.
 #[derive(Debug)]
-pub struct Tray<T, W> {
+pub struct Handoff<T, W> {
     // Held while things are moved in or out, never across a wait.
     left: Mutex<T>,
     wake: W,
 }
 
-impl<T: Default, W: Wake> Tray<T, W> {
-    pub fn new(wake: W) -> Tray<T, W> {
-        Tray { left: Mutex::new(T::default()), wake }
+impl<T: Default, W: Wake> Handoff<T, W> {
+    pub fn new(wake: W) -> Handoff<T, W> {
+        Handoff { left: Mutex::new(T::default()), wake }
     }
 
     /// Leaves what `leave` adds, and wakes. For any thread.
@@ -60,42 +60,42 @@ impl<T: Default, W: Wake> Tray<T, W> {
     }
 }
 
-/// A tray whose reader goes on until it is told to stop.
+/// A handoff whose reader goes on until it is told to stop.
 #[derive(Debug)]
 pub struct Inbox<T, W> {
-    tray: Tray<T, W>,
+    handoff: Handoff<T, W>,
     stopped: AtomicBool,
 }
 
 impl<T: Default, W: Wake> Inbox<T, W> {
     pub fn new(wake: W) -> Inbox<T, W> {
-        Inbox { tray: Tray::new(wake), stopped: AtomicBool::new(false) }
+        Inbox { handoff: Handoff::new(wake), stopped: AtomicBool::new(false) }
     }
 
     /// Leaves what `leave` adds, and wakes.
     pub fn put(&self, leave: impl FnOnce(&mut T)) {
-        self.tray.put(leave);
+        self.handoff.put(leave);
     }
 
     /// Leaves what `leave` adds, and wakes where it says so.
     pub fn put_and_maybe_wake(&self, leave: impl FnOnce(&mut T) -> bool) {
-        self.tray.put_and_maybe_wake(leave);
+        self.handoff.put_and_maybe_wake(leave);
     }
 
     /// Takes everything. Who finds it stopped afterwards takes once more: what was put before the stop
     /// is there then.
     pub fn take(&self) -> T {
-        self.tray.take()
+        self.handoff.take()
     }
 
     pub fn waker(&self) -> &W {
-        self.tray.waker()
+        self.handoff.waker()
     }
 
     /// Tells the reader to stop, and wakes it.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        self.tray.wake.wake();
+        self.handoff.wake.wake();
     }
 
     pub fn is_stopped(&self) -> bool {
@@ -166,17 +166,17 @@ mod loom_tests {
     type Numbers = Vec<u32>;
 
     #[test]
-    fn loom_what_two_threads_put_into_a_tray_is_found_by_who_waits_to_be_woken() {
+    fn loom_what_two_threads_put_into_a_handoff_is_found_by_who_waits_to_be_woken() {
         loom::model(|| {
-            let tray = Arc::new(Tray::<Numbers, Kept>::new(Kept::default()));
+            let handoff = Arc::new(Handoff::<Numbers, Kept>::new(Kept::default()));
             for number in [1, 2] {
-                let tray = tray.clone();
-                thread::spawn(move || tray.put(|left| left.push(number)));
+                let handoff = handoff.clone();
+                thread::spawn(move || handoff.put(|left| left.push(number)));
             }
             let mut taken = Vec::new();
             while taken.len() < 2 {
-                tray.waker().0.wait();
-                taken.append(&mut tray.take());
+                handoff.waker().0.wait();
+                taken.append(&mut handoff.take());
             }
         });
     }
@@ -202,20 +202,20 @@ mod loom_tests {
     }
 
     #[test]
-    fn loom_one_bell_for_two_trays_leaves_nothing_without_a_wake_up() {
+    fn loom_one_bell_for_two_handoffs_leaves_nothing_without_a_wake_up() {
         loom::model(|| {
             let bell = Arc::new(Bell::default());
-            let trays = [1, 2].map(|number| {
-                let tray = Arc::new(Tray::<Numbers, Arc<Bell>>::new(bell.clone()));
-                let theirs = tray.clone();
+            let handoffs = [1, 2].map(|number| {
+                let handoff = Arc::new(Handoff::<Numbers, Arc<Bell>>::new(bell.clone()));
+                let theirs = handoff.clone();
                 thread::spawn(move || theirs.put(|left| left.push(number)));
-                tray
+                handoff
             });
             let mut taken = 0;
             while taken < 2 {
                 bell.notify.0.wait();
                 bell.once.answered();
-                taken += trays.iter().map(|tray| tray.take().len()).sum::<usize>();
+                taken += handoffs.iter().map(|handoff| handoff.take().len()).sum::<usize>();
             }
         });
     }
