@@ -85,7 +85,7 @@ pub enum Meaning {
 
 /// A request that lost its connection or its time.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Orphan<T> {
+pub struct LostRequest<T> {
     pub token: T,
     pub request: Vec<u8>,
     /// Whether any of its bytes were handed to the socket: then it may have run.
@@ -399,7 +399,7 @@ impl<T> Lane<T> {
 
     /// Takes the callers whose deadline has passed. Requests that were sent keep their place, so
     /// that their late reply is dropped; requests that were not sent are taken out.
-    pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(Orphan<T>)) {
+    pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(LostRequest<T>)) {
         while let Some(id) = self.overtaking.take_due(now) {
             if let Ok(position) = self.pending.binary_search_by_key(&id, |pending| pending.id) {
                 self.give_up(position, &mut give_up);
@@ -414,13 +414,13 @@ impl<T> Lane<T> {
         self.cut_unsent(0..self.expired);
     }
 
-    fn give_up(&mut self, position: usize, give_up: &mut impl FnMut(Orphan<T>)) {
+    fn give_up(&mut self, position: usize, give_up: &mut impl FnMut(LostRequest<T>)) {
         let sent_until = self.out_base + self.written as u64;
         let pending = &mut self.pending[position];
         let was_sent = pending.start < sent_until;
         if let Some(token) = pending.token.take() {
             let range = (pending.start - self.out_base) as usize..(pending.end - self.out_base) as usize;
-            give_up(Orphan { token, request: self.out[range].to_vec(), was_sent });
+            give_up(LostRequest { token, request: self.out[range].to_vec(), was_sent });
         }
     }
 
@@ -447,8 +447,12 @@ impl<T> Lane<T> {
     }
 
     /// The connection is gone. `keep` is told of each request whether any of it was sent, and so may have run: what
-    /// stays is sent, from its first byte, on the next connection. The others become orphans.
-    pub fn disconnect(&mut self, keep: impl Fn(&T, &[u8], bool) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
+    /// stays is sent, from its first byte, on the next connection. The others are lost.
+    pub fn disconnect(
+        &mut self,
+        keep: impl Fn(&T, &[u8], bool) -> bool,
+        mut lose: impl FnMut(LostRequest<T>),
+    ) {
         let sent_until = self.out_base + self.written as u64;
         let (generation, is_monitoring) = (self.generation + 1, self.is_monitoring);
         let fresh = Lane { generation, is_monitoring, ..Lane::default() };
@@ -462,7 +466,7 @@ impl<T> Lane<T> {
                 self.out.extend_from_slice(&old.out[range]);
                 self.commit(from, pending.replies, token, pending.deadline);
             } else {
-                orphan(Orphan { token, request: old.out[range].to_vec(), was_sent });
+                lose(LostRequest { token, request: old.out[range].to_vec(), was_sent });
             }
         }
     }

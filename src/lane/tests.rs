@@ -85,9 +85,9 @@ fn a_reply_before_its_request_was_sent_ends_the_connection() {
     request(&mut lane, 1, &[b"GET", b"a"]);
     lane.sent(5);
     assert_eq!(feed(&mut lane, b"+not yours\r\n"), Err(ProtocolError::UnexpectedReply));
-    let mut orphans = Vec::new();
-    lane.disconnect(|_, _, _| false, |orphan| orphans.push(orphan.token));
-    assert_eq!(orphans, [1]);
+    let mut lost = Vec::new();
+    lane.disconnect(|_, _, _| false, |lost| lost.push(lost.token));
+    assert_eq!(lost, [1]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_late_reply_to_an_expired_request_is_dropped() {
     request_until(&mut lane, 2, &[b"GET", b"fast"], now + Duration::from_secs(9));
     send_all(&mut lane);
     let mut late = Vec::new();
-    lane.expire(now, |orphan| late.push((orphan.token, orphan.was_sent)));
+    lane.expire(now, |lost| late.push((lost.token, lost.was_sent)));
     assert_eq!(late, [(1, true)]);
     let got = feed(&mut lane, b"$4\r\nslow\r\n$4\r\nfast\r\n").unwrap();
     assert_eq!(got, [(2, "bulk-string('\"fast\"')".into())]);
@@ -210,7 +210,7 @@ fn a_request_that_expires_before_it_is_sent_is_never_sent() {
     request_until(&mut lane, 2, &[b"GET", b"waits"], now);
     request_until(&mut lane, 3, &[b"GET", b"later"], now + Duration::from_secs(9));
     let mut late = Vec::new();
-    lane.expire(now, |orphan| late.push((orphan.token, orphan.was_sent)));
+    lane.expire(now, |lost| late.push((lost.token, lost.was_sent)));
     assert_eq!(late, [(1, true), (2, false)]);
     assert_eq!(send_all(&mut lane), b"*2\r\n$3\r\nGET\r\n$5\r\nlater\r\n");
     let got = feed(&mut lane, b"+a\r\n+b\r\n").unwrap();
@@ -218,30 +218,30 @@ fn a_request_that_expires_before_it_is_sent_is_never_sent() {
 }
 
 #[test]
-fn a_lost_connection_orphans_what_was_sent_and_keeps_what_may_wait() {
+fn a_lost_connection_gives_back_what_was_sent_and_keeps_what_may_wait() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"GET", b"a"]);
     request(&mut lane, 2, &[b"GET", b"b"]);
     lane.sent(25);
     request(&mut lane, 3, &[b"GET", b"c"]);
     request(&mut lane, 4, &[b"GET", b"d"]);
-    let mut orphans = Vec::new();
+    let mut lost = Vec::new();
     lane.disconnect(
         |token, _, was_sent| !was_sent && *token == 4,
-        |orphan| orphans.push((orphan.token, orphan.was_sent)),
+        |lost| lost.push((lost.token, lost.was_sent)),
     );
-    assert_eq!(orphans, [(1, true), (2, true), (3, false)]);
+    assert_eq!(lost, [(1, true), (2, true), (3, false)]);
     assert_eq!(send_all(&mut lane), b"*2\r\n$3\r\nGET\r\n$1\r\nd\r\n");
     assert_eq!(feed(&mut lane, b"+d\r\n").unwrap(), [(4, "simple-string(\"d\")".into())]);
     assert_eq!(lane.generation(), 1);
 }
 
 #[test]
-fn an_orphan_carries_the_request_it_was() {
+fn a_lost_request_carries_its_bytes() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"SET", b"key", b"value"]);
     let mut requests = Vec::new();
-    lane.disconnect(|_, _, _| false, |orphan| requests.push(orphan.request));
+    lane.disconnect(|_, _, _| false, |lost| requests.push(lost.request));
     let arguments: Vec<&[u8]> = Arguments::new(&requests[0]).collect();
     assert_eq!(arguments, [&b"SET"[..], b"key", b"value"]);
 }
