@@ -5,9 +5,9 @@
 //! connection dies. Relies on the caller for bytes, time and sockets. Never allocates by a length
 //! that the other side claims, never blocks, never logs.
 
+mod early_deadlines;
 mod encode;
 mod frame;
-mod overtaking;
 mod read_room;
 mod requests;
 mod scanner;
@@ -25,7 +25,7 @@ pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
 
-use overtaking::Overtaking;
+use early_deadlines::EarlyDeadlines;
 use read_room::ReadRoom;
 use subscribed::{Said, Subscribed};
 
@@ -100,7 +100,7 @@ pub struct Lane<T> {
     /// Requests in front of `pending` whose deadline was already looked at.
     expired: usize,
     /// Requests that are due earlier than one in front of them.
-    overtaking: Overtaking,
+    early_deadlines: EarlyDeadlines,
     latest_deadline: Option<Instant>,
     /// Replies that the front request has had.
     replies_seen: u32,
@@ -124,7 +124,7 @@ impl<T> Default for Lane<T> {
             pending: VecDeque::new(),
             next_id: 0,
             expired: 0,
-            overtaking: Overtaking::default(),
+            early_deadlines: EarlyDeadlines::default(),
             latest_deadline: None,
             replies_seen: 0,
             refused: None,
@@ -187,7 +187,7 @@ impl<T> Lane<T> {
         let id = self.next_id;
         self.next_id += 1;
         match self.latest_deadline {
-            Some(latest) if deadline < latest => self.overtaking.insert(deadline, id),
+            Some(latest) if deadline < latest => self.early_deadlines.insert(deadline, id),
             _ => self.latest_deadline = Some(deadline),
         }
         let (start, end) = (self.out_base + range.start as u64, self.out_base + range.end as u64);
@@ -316,7 +316,7 @@ impl<T> Lane<T> {
             let refused = self.refused.take();
             let answered = self.pending.pop_front();
             if let Some(pending) = &answered {
-                self.overtaking.forget(pending.deadline, pending.id);
+                self.early_deadlines.forget(pending.deadline, pending.id);
             }
             if let Some(Pending { token: Some(token), start, end, .. }) = answered {
                 let request = &self.out[(start - self.out_base) as usize..(end - self.out_base) as usize];
@@ -382,7 +382,7 @@ impl<T> Lane<T> {
             }
             if self.pending.capacity() > KEEP_REQUESTS {
                 self.pending.shrink_to(KEEP_REQUESTS);
-                self.overtaking.shrink_to(KEEP_REQUESTS);
+                self.early_deadlines.shrink_to(KEEP_REQUESTS);
             }
         } else if answered > COMPACT_BYTES && answered * 2 > self.out.len() {
             self.out.drain(..answered);
@@ -394,13 +394,13 @@ impl<T> Lane<T> {
     /// The earliest deadline of a request whose caller still waits.
     pub fn next_deadline(&self) -> Option<Instant> {
         let in_order = self.pending.iter().skip(self.expired).find(|p| p.token.is_some()).map(|p| p.deadline);
-        in_order.into_iter().chain(self.overtaking.first()).min()
+        in_order.into_iter().chain(self.early_deadlines.first()).min()
     }
 
     /// Takes the callers whose deadline has passed. Requests that were sent keep their place, so
     /// that their late reply is dropped; requests that were not sent are taken out.
     pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(LostRequest<T>)) {
-        while let Some(id) = self.overtaking.take_due(now) {
+        while let Some(id) = self.early_deadlines.take_due(now) {
             if let Ok(position) = self.pending.binary_search_by_key(&id, |pending| pending.id) {
                 self.give_up(position, &mut give_up);
                 self.cut_unsent(position..position + 1);
@@ -436,7 +436,7 @@ impl<T> Lane<T> {
         let cut = cut_to - cut_from;
         self.out.drain(cut_from..cut_to);
         for gone in self.pending.drain(first..range.end) {
-            self.overtaking.forget(gone.deadline, gone.id);
+            self.early_deadlines.forget(gone.deadline, gone.id);
         }
         for pending in self.pending.iter_mut().skip(first) {
             pending.start -= cut as u64;

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 /// Deadlines and ids, the earliest first.
 #[derive(Debug, Default)]
-pub(super) struct Overtaking {
+pub(super) struct EarlyDeadlines {
     due: VecDeque<(Instant, u64)>,
 }
 
-impl Overtaking {
+impl EarlyDeadlines {
     pub(super) fn insert(&mut self, deadline: Instant, id: u64) {
         let position = self.due.partition_point(|known| *known < (deadline, id));
         self.due.insert(position, (deadline, id));
