@@ -13,8 +13,8 @@ use super::open_handles::OpenHandles;
 use super::uv;
 use crate::cache::{Call, Core};
 use crate::connection::{
-    BlockingSocket, Handoff, LinkEvent, Reconnector, Stream, Traffic, connection_lost, connection_moved,
-    read_arrived, write_waiting,
+    BlockingSocket, ConnectionHandler, Handoff, LinkEvent, Reconnector, Stream, connection_lost,
+    connection_moved, read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
 use crate::lane::Batch;

@@ -18,7 +18,7 @@ mod sentinel;
 mod stream;
 mod sync;
 mod tls;
-mod traffic;
+mod transfer;
 mod trust;
 mod watchdog;
 
@@ -32,8 +32,8 @@ pub use io_loop::{Mailbox, drive};
 pub use pause::Pauses;
 pub use reconnector::{LinkEvent, Reconnector};
 pub use stream::{AsyncSocket, BlockingSocket, Readiness, Stream};
-pub use traffic::{
-    Bytes, ReadFailure, Traffic, connection_confused, connection_garbled, connection_lost, connection_moved,
-    connection_silent, read_arrived, read_available, write_unsent, write_waiting,
+pub use transfer::{
+    Bytes, ConnectionHandler, ReadFailure, connection_confused, connection_garbled, connection_lost,
+    connection_moved, connection_silent, read_arrived, read_available, write_unsent, write_waiting,
 };
 pub use watchdog::{Watch, Watchdog};

@@ -108,9 +108,9 @@ impl Client {
         let received = || core.health().counters().bytes_received.get();
         let before = received();
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
+        let mut attached = Attached::new(&mut self.connection, &mut self.settled);
         loop {
-            let is_waiting = write_waiting(stream, &mut traffic).unwrap();
+            let is_waiting = write_waiting(stream, &mut attached).unwrap();
             let socket = stream.socket();
             let ready = self
                 .runtime
@@ -118,7 +118,7 @@ impl Client {
                 .expect("the server answers in time")
                 .unwrap();
             if ready.readable {
-                read_arrived(stream, &mut traffic, Instant::now()).unwrap();
+                read_arrived(stream, &mut attached, Instant::now()).unwrap();
             }
             // A socket may be called readable because of what was read before.
             if received() > before {
@@ -130,8 +130,8 @@ impl Client {
     /// Sends what waits and looks at no reply.
     pub fn send(&mut self) {
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
-        assert!(!write_waiting(stream, &mut traffic).unwrap(), "the socket takes everything");
+        let mut attached = Attached::new(&mut self.connection, &mut self.settled);
+        assert!(!write_waiting(stream, &mut attached).unwrap(), "the socket takes everything");
     }
 
     /// Does what is due. True where the journal goes out again.

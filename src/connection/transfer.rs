@@ -25,7 +25,7 @@ pub trait Bytes {
 }
 
 /// Whoever speaks on a connection. A driver tells it what happens and moves its bytes.
-pub trait Traffic: Bytes {
+pub trait ConnectionHandler: Bytes {
     fn connected(&mut self, server: &ServerInfo, now: Instant);
     /// `attempt` counts from 1 since the last stable connection.
     fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant);
@@ -47,8 +47,11 @@ pub enum ReadFailure {
 }
 
 /// Writes until nothing is left or the socket takes no more. True where bytes still wait.
-pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> Result<bool> {
-    write_unsent(stream, traffic).map_err(|error| connection_lost(&error))
+pub fn write_waiting<S: Read + Write>(
+    stream: &mut Stream<S>,
+    handler: &mut dyn ConnectionHandler,
+) -> Result<bool> {
+    write_unsent(stream, handler).map_err(|error| connection_lost(&error))
 }
 
 /// As `write_waiting`, with the socket's own error.
@@ -75,10 +78,10 @@ pub fn write_unsent<S: Read + Write, B: Bytes + ?Sized>(
 /// connection that is in use.
 pub fn read_arrived<S: Read + Write>(
     stream: &mut Stream<S>,
-    traffic: &mut dyn Traffic,
+    handler: &mut dyn ConnectionHandler,
     now: Instant,
 ) -> Result<()> {
-    read_available(stream, traffic, now).map_err(|failure| match failure {
+    read_available(stream, handler, now).map_err(|failure| match failure {
         ReadFailure::Ended => connection_lost(&io::ErrorKind::UnexpectedEof.into()),
         ReadFailure::Socket(error) => connection_lost(&error),
         ReadFailure::Useless(error) => error,
