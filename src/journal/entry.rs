@@ -12,7 +12,7 @@ use super::{Digest, Held, MAX_OLDER, Record, Write, cost};
 
 /// What the key has once the journal is replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum EntryContent {
     Value(Box<[u8]>),
     /// Deleted, or ended.
     Gone,
@@ -29,7 +29,7 @@ pub enum Content {
 #[non_exhaustive]
 pub struct Entry {
     pub key: Arc<[u8]>,
-    pub content: Content,
+    pub content: EntryContent,
     /// The index of the organization that the key belongs to.
     pub index: Option<Arc<[u8]>>,
     /// When the content ends, for what is gone when it would have ended.
@@ -73,7 +73,7 @@ impl Entry {
     pub(super) fn empty(key: &[u8], ends: Instant, now: Instant, ticket: u64) -> Entry {
         Entry {
             key: key.into(),
-            content: Content::Fields { is_whole: false, fields: BTreeMap::new() },
+            content: EntryContent::Fields { is_whole: false, fields: BTreeMap::new() },
             index: None,
             ends,
             sequence: 0,
@@ -91,11 +91,11 @@ impl Entry {
     }
 
     /// An entry with this content, whose fields were written with these sequences.
-    pub(super) fn restored(key: &[u8], content: Content, written: BTreeMap<Box<[u8]>, u64>) -> Entry {
+    pub(super) fn restored(key: &[u8], content: EntryContent, written: BTreeMap<Box<[u8]>, u64>) -> Entry {
         let data_bytes = match &content {
-            Content::Value(value) => cost::allocation(value.len()),
-            Content::Gone => 0,
-            Content::Fields { fields, .. } => {
+            EntryContent::Value(value) => cost::allocation(value.len()),
+            EntryContent::Gone => 0,
+            EntryContent::Fields { fields, .. } => {
                 fields.iter().map(|(name, value)| cost::field(name.len(), length(value.as_deref()))).sum()
             }
         };
@@ -105,10 +105,11 @@ impl Entry {
 
     pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {
         if sequence >= self.sequence {
-            let is_idle = matches!((&self.content, write), (Content::Value(_), Write::DeleteField { .. }));
+            let is_idle =
+                matches!((&self.content, write), (EntryContent::Value(_), Write::DeleteField { .. }));
             return if is_idle { Verdict::Unchanged } else { Verdict::Applies };
         }
-        if !matches!(self.content, Content::Fields { .. }) || sequence < self.base_sequence {
+        if !matches!(self.content, EntryContent::Fields { .. }) || sequence < self.base_sequence {
             return Verdict::Outdated;
         }
         match write {
@@ -126,8 +127,8 @@ impl Entry {
         match record.write {
             Write::Set { value } if is_late => self.slip_under(Some(value), record),
             Write::Delete if is_late => self.slip_under(None, record),
-            Write::Set { value } => self.replace(Content::Value(value.into()), record),
-            Write::Delete => self.replace(Content::Gone, record),
+            Write::Set { value } => self.replace(EntryContent::Value(value.into()), record),
+            Write::Delete => self.replace(EntryContent::Gone, record),
             Write::SetField { field, value } => {
                 self.put_field(field, Some(value), record.sequence);
                 if record.sequence >= self.ends_sequence {
@@ -146,10 +147,10 @@ impl Entry {
         self.changed = now;
     }
 
-    fn replace(&mut self, content: Content, record: &Record<'_>) {
+    fn replace(&mut self, content: EntryContent, record: &Record<'_>) {
         self.data_bytes = match &content {
-            Content::Value(value) => cost::allocation(value.len()),
-            Content::Gone | Content::Fields { .. } => 0,
+            EntryContent::Value(value) => cost::allocation(value.len()),
+            EntryContent::Gone | EntryContent::Fields { .. } => 0,
         };
         self.content = content;
         self.written.clear();
@@ -161,7 +162,7 @@ impl Entry {
     /// A write of the whole key that arrives after writes of fields that are newer: what is older
     /// than it goes.
     fn slip_under(&mut self, value: Option<&[u8]>, record: &Record<'_>) {
-        let Content::Fields { is_whole, fields } = &mut self.content else { return };
+        let EntryContent::Fields { is_whole, fields } = &mut self.content else { return };
         let written = &mut self.written;
         let mut data_bytes = 0;
         let mut has_values = false;
@@ -178,7 +179,7 @@ impl Entry {
             && !has_values
         {
             // Deleting fields of a plain value changes nothing in Redis.
-            return self.replace(Content::Value(value.into()), record);
+            return self.replace(EntryContent::Value(value.into()), record);
         }
         *is_whole = true;
         self.data_bytes = data_bytes;
@@ -190,11 +191,11 @@ impl Entry {
     }
 
     fn put_field(&mut self, name: &[u8], value: Option<&[u8]>, sequence: u64) {
-        if !matches!(self.content, Content::Fields { .. }) {
-            self.content = Content::Fields { is_whole: true, fields: BTreeMap::new() };
+        if !matches!(self.content, EntryContent::Fields { .. }) {
+            self.content = EntryContent::Fields { is_whole: true, fields: BTreeMap::new() };
             self.data_bytes = 0;
         }
-        let Content::Fields { fields, .. } = &mut self.content else { return };
+        let EntryContent::Fields { fields, .. } = &mut self.content else { return };
         if let Some(held) = fields.insert(name.into(), value.map(Into::into)) {
             self.data_bytes -= cost::field(name.len(), length(held.as_deref()));
         }
@@ -204,7 +205,7 @@ impl Entry {
 
     /// What it held has ended: only the digests are still of use.
     pub(super) fn end(&mut self) {
-        self.content = Content::Gone;
+        self.content = EntryContent::Gone;
         self.written.clear();
         self.data_bytes = 0;
         self.base_sequence = self.sequence;
@@ -228,9 +229,9 @@ impl Entry {
             return Some(Held::Gone);
         }
         match &self.content {
-            Content::Value(value) => Some(Held::Value(value)),
-            Content::Gone => Some(Held::Gone),
-            Content::Fields { is_whole, fields } => {
+            EntryContent::Value(value) => Some(Held::Value(value)),
+            EntryContent::Gone => Some(Held::Gone),
+            EntryContent::Fields { is_whole, fields } => {
                 // Deleted fields alone say nothing of a plain value under the key.
                 (*is_whole || fields.values().any(Option::is_some)).then_some(Held::Gone)
             }
@@ -242,8 +243,8 @@ impl Entry {
             return Some(Held::Gone);
         }
         match &self.content {
-            Content::Value(_) | Content::Gone => Some(Held::Gone),
-            Content::Fields { is_whole, fields } => match fields.get(name) {
+            EntryContent::Value(_) | EntryContent::Gone => Some(Held::Gone),
+            EntryContent::Fields { is_whole, fields } => match fields.get(name) {
                 Some(Some(value)) => Some(Held::Value(value)),
                 Some(None) => Some(Held::Gone),
                 None => is_whole.then_some(Held::Gone),
@@ -263,8 +264,8 @@ impl Entry {
     /// Memory that it would take after a write, or more.
     pub(super) fn bytes_after(&self, write: Write<'_>, sequence: u64) -> usize {
         let fields = match &self.content {
-            Content::Fields { fields, .. } => Some(fields),
-            Content::Value(_) | Content::Gone => None,
+            EntryContent::Fields { fields, .. } => Some(fields),
+            EntryContent::Value(_) | EntryContent::Gone => None,
         };
         let content = match write {
             Write::Set { value } if sequence < self.sequence => {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::clock::Clock;
-use super::entry::{Content, Entry};
+use super::entry::{Entry, EntryContent};
 use super::{Clear, Digest, Record, Write};
 
 /// Length and checksum.
@@ -145,12 +145,12 @@ fn put_entry(out: &mut Vec<u8>, entry: &Entry, clock: Clock) {
     put_number(out, entry.ends_sequence);
     put_number(out, clock.millis(entry.recorded));
     match &entry.content {
-        Content::Value(value) => {
+        EntryContent::Value(value) => {
             out.push(VALUE_CONTENT);
             put_bytes(out, value);
         }
-        Content::Gone => out.push(GONE_CONTENT),
-        Content::Fields { is_whole, fields } => {
+        EntryContent::Gone => out.push(GONE_CONTENT),
+        EntryContent::Fields { is_whole, fields } => {
             out.push(if *is_whole { WHOLE_CONTENT } else { PART_CONTENT });
             for (name, value) in fields {
                 put_bytes(out, name);
@@ -286,8 +286,8 @@ impl<'a> Rest<'a> {
         let recorded = clock.instant(self.number()?);
         let mut written = BTreeMap::new();
         let content = match self.byte()? {
-            VALUE_CONTENT => Content::Value(self.bytes()?.into()),
-            GONE_CONTENT => Content::Gone,
+            VALUE_CONTENT => EntryContent::Value(self.bytes()?.into()),
+            GONE_CONTENT => EntryContent::Gone,
             tag @ (PART_CONTENT | WHOLE_CONTENT) => {
                 let mut fields = BTreeMap::new();
                 while !self.bytes.is_empty() {
@@ -295,7 +295,7 @@ impl<'a> Rest<'a> {
                     written.insert(name.into(), self.number()?);
                     fields.insert(name.into(), self.optional()?.map(Into::into));
                 }
-                Content::Fields { is_whole: tag == WHOLE_CONTENT, fields }
+                EntryContent::Fields { is_whole: tag == WHOLE_CONTENT, fields }
             }
             _ => return None,
         };

@@ -35,7 +35,7 @@ use crate::error::Error;
 
 pub use backlog::Backlog;
 pub use clears::Clear;
-pub use entry::{Content, Entry};
+pub use entry::{Entry, EntryContent};
 pub use takeover::Item;
 
 use clears::Clears;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::entry::{self, Content, Entry, Verdict};
+use super::entry::{self, Entry, EntryContent, Verdict};
 use super::frames::Operation;
 use super::{Journal, Record, Recorded, Write, clears, shrink};
 
@@ -251,7 +251,7 @@ impl Journal {
         }
         self.entry_bytes += entry.bytes();
         self.order.insert(entry.ticket, entry.key.clone(), entry.is_handed_out);
-        let is_spent = matches!(entry.content, Content::Gone) && !entry.older.is_empty();
+        let is_spent = matches!(entry.content, EntryContent::Gone) && !entry.older.is_empty();
         if !is_spent {
             self.deadlines.insert((entry.ends, entry.ticket));
         }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::error::Result;
 
 use super::file::{self, JournalFile};
-use super::{Clear, Content, Digest, Entry, Journal, Record, Recorded, Write};
+use super::{Clear, Digest, Entry, EntryContent, Journal, Record, Recorded, Write};
 
 /// What goes from one journal to another.
 #[derive(Debug)]
@@ -177,9 +177,9 @@ impl Journal {
         };
         let mut take = |write| self.keep(|journal| journal.record_at(&part(write), entry.recorded));
         match &entry.content {
-            Content::Value(value) => take(Write::Set { value }),
-            Content::Gone => take(Write::Delete),
-            Content::Fields { is_whole, fields } => {
+            EntryContent::Value(value) => take(Write::Set { value }),
+            EntryContent::Gone => take(Write::Delete),
+            EntryContent::Fields { is_whole, fields } => {
                 if *is_whole {
                     take(Write::Delete);
                 }

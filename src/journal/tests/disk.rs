@@ -48,7 +48,7 @@ impl Drop for Directory {
     }
 }
 
-pub(super) type ShownEntry = (Vec<u8>, Content, Option<Vec<u8>>, Vec<Digest>);
+pub(super) type ShownEntry = (Vec<u8>, EntryContent, Option<Vec<u8>>, Vec<Digest>);
 pub(super) type Shown = (Vec<ShownEntry>, Vec<(Vec<u8>, Option<String>)>);
 
 /// Keys and clears without the order that another process counts differently.
@@ -136,7 +136,7 @@ fn deadlines_and_ages_go_on_and_what_has_ended_is_not_taken_over() {
     assert!(ends > Duration::from_secs(99) && ends < Duration::from_secs(105), "{ends:?}");
     read.drop_ended(now);
     assert!(read.entry(b"ends").is_none());
-    assert_eq!(read.entry(b"doubtful").unwrap().content, Content::Gone);
+    assert_eq!(read.entry(b"doubtful").unwrap().content, EntryContent::Gone);
     let stays = Record { ends: Instant::now(), ..bench.next(b"stays", set(b"ended")) };
     assert!(matches!(bench.journal.record(stays), Recorded::Kept));
     drop(bench);

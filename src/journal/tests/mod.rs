@@ -86,7 +86,7 @@ impl Bench {
         self.journal.field(key, field, self.now)
     }
 
-    fn content(&self, key: &[u8]) -> Option<&Content> {
+    fn content(&self, key: &[u8]) -> Option<&EntryContent> {
         self.journal.entry(key).map(|entry| &entry.content)
     }
 
@@ -109,8 +109,8 @@ impl Bench {
     }
 }
 
-fn hash(is_whole: bool, fields: &[(&str, Option<&str>)]) -> Content {
+fn hash(is_whole: bool, fields: &[(&str, Option<&str>)]) -> EntryContent {
     let boxed = |text: &str| -> Box<[u8]> { text.as_bytes().into() };
     let fields = fields.iter().map(|(name, value)| (boxed(name), value.map(boxed))).collect();
-    Content::Fields { is_whole, fields }
+    EntryContent::Fields { is_whole, fields }
 }

@@ -97,19 +97,19 @@ struct Row {
 }
 
 impl Row {
-    fn content(&self) -> Content {
+    fn content(&self) -> EntryContent {
         let mut writes = self.writes.clone();
         writes.sort_by_key(|(sequence, _)| *sequence);
-        let mut content: Option<Content> = None;
+        let mut content: Option<EntryContent> = None;
         for (_, kind) in writes {
             content = Some(match kind {
-                Kind::Set(value) => Content::Value(value_of(value).into()),
-                Kind::Delete => Content::Gone,
+                Kind::Set(value) => EntryContent::Value(value_of(value).into()),
+                Kind::Delete => EntryContent::Gone,
                 Kind::SetField(..) | Kind::DeleteField(_) => {
                     let (is_whole, mut fields) = match content {
                         None => (false, BTreeMap::new()),
-                        Some(Content::Fields { is_whole, fields }) => (is_whole, fields),
-                        Some(Content::Value(_) | Content::Gone) => (true, BTreeMap::new()),
+                        Some(EntryContent::Fields { is_whole, fields }) => (is_whole, fields),
+                        Some(EntryContent::Value(_) | EntryContent::Gone) => (true, BTreeMap::new()),
                     };
                     match kind {
                         Kind::SetField(field, value) => {
@@ -118,7 +118,7 @@ impl Row {
                         Kind::DeleteField(field) => fields.insert([field].into(), None),
                         Kind::Set(_) | Kind::Delete => unreachable!(),
                     };
-                    Content::Fields { is_whole, fields }
+                    EntryContent::Fields { is_whole, fields }
                 }
             });
         }
@@ -234,7 +234,7 @@ impl Run {
         let base = row.writes.iter().filter(|(_, kind)| is_whole_key(kind)).map(|(held, _)| *held).max();
         // The delete that a clear makes of a late write slips under newer fields.
         let slips_under = cleared.is_some()
-            && matches!(before, Some(Content::Fields { .. }))
+            && matches!(before, Some(EntryContent::Fields { .. }))
             && base.is_none_or(|base| base <= sequence);
         row.writes.push((sequence, kind));
         let is_changed = before.as_ref() != Some(&row.content());
