@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
-use orgcache::journal::{Content, Digest, Journal, Record, Write};
+use orgcache::journal::{Digest, EntryContent, Journal, Record, Write};
 
 const TARGET: Digest = [7; 20];
 
@@ -56,7 +56,7 @@ fuzz_target!(|input: &[u8]| {
             continue;
         };
         assert_eq!((copy.sequence, &copy.older), (entry.sequence, &entry.older));
-        assert!(copy.content == entry.content || copy.content == Content::Gone);
+        assert!(copy.content == entry.content || copy.content == EntryContent::Gone);
     }
 
     for key in keys {
@@ -68,12 +68,12 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(journal.len(), 0);
 });
 
-fn content_bytes(content: &Content) -> usize {
+fn content_bytes(content: &EntryContent) -> usize {
     match content {
-        Content::Value(value) => value.len(),
-        Content::Fields { fields, .. } => {
+        EntryContent::Value(value) => value.len(),
+        EntryContent::Fields { fields, .. } => {
             fields.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len())).sum()
         }
-        Content::Gone => 0,
+        EntryContent::Gone => 0,
     }
 }

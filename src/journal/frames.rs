@@ -5,7 +5,7 @@
 //! Never reads or writes a file.
 //!
 //! A frame is the length of the payload (u32), its CRC-32 (u32) and the payload: a tag, when it
-//! was written, and the operation. Numbers are little-endian, times milliseconds of the Unix epoch.
+//! was written, and the change. Numbers are little-endian, times milliseconds of the Unix epoch.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -34,7 +34,7 @@ const WHOLE_CONTENT: u8 = 3;
 
 /// One change of a journal.
 #[derive(Debug)]
-pub(super) enum Operation<'a> {
+pub(super) enum Change<'a> {
     Record(Record<'a>),
     Clear {
         index: &'a [u8],
@@ -56,29 +56,29 @@ pub(super) enum Operation<'a> {
     Entry(Box<Entry>),
 }
 
-/// Appends the frame of an operation. False, and nothing appended, where it is too long for one.
+/// Appends the frame of a change. False, and nothing appended, where it is too long for one.
 #[must_use]
-pub(super) fn encode(operation: &Operation<'_>, at: Instant, clock: Clock, out: &mut Vec<u8>) -> bool {
-    match operation {
-        Operation::Record(record) => in_frame(out, |out| put_record(out, record, at, clock)),
-        Operation::Clear { index, organization, sequence } => {
+pub(super) fn encode(change: &Change<'_>, at: Instant, clock: Clock, out: &mut Vec<u8>) -> bool {
+    match change {
+        Change::Record(record) => in_frame(out, |out| put_record(out, record, at, clock)),
+        Change::Clear { index, organization, sequence } => {
             in_frame(out, |out| put_clear(out, index, *organization, *sequence, clock.millis(at)))
         }
-        Operation::Settle { key, sequence } => in_frame(out, |out| {
+        Change::Settle { key, sequence } => in_frame(out, |out| {
             put_head(out, SETTLE, clock.millis(at));
             put_bytes(out, key);
             put_number(out, *sequence);
         }),
-        Operation::Forget { key } => in_frame(out, |out| {
+        Change::Forget { key } => in_frame(out, |out| {
             put_head(out, FORGET, clock.millis(at));
             put_bytes(out, key);
         }),
-        Operation::SettleClear { index, sequence } => in_frame(out, |out| {
+        Change::SettleClear { index, sequence } => in_frame(out, |out| {
             put_head(out, SETTLE_CLEAR, clock.millis(at));
             put_bytes(out, index);
             put_number(out, *sequence);
         }),
-        Operation::Entry(entry) => encode_entry(entry, clock, out),
+        Change::Entry(entry) => encode_entry(entry, clock, out),
     }
 }
 
@@ -187,27 +187,27 @@ fn put_digests(out: &mut Vec<u8>, digests: &[Digest]) {
     put_bytes(out, digests.as_flattened());
 }
 
-/// Reads the payload of a frame: when it was written, and the operation.
-pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Operation<'_>)> {
+/// Reads the payload of a frame: when it was written, and the change.
+pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Change<'_>)> {
     let mut rest = Rest { bytes: payload };
     let tag = rest.byte()?;
     let at_millis = rest.number()?;
     let clock = clock.reading_from(at_millis);
     let at = clock.instant(at_millis);
-    let operation = match tag {
-        SET | DELETE | SET_FIELD | DELETE_FIELD => Operation::Record(rest.record(tag, clock)?),
-        CLEAR => Operation::Clear {
+    let change = match tag {
+        SET | DELETE | SET_FIELD | DELETE_FIELD => Change::Record(rest.record(tag, clock)?),
+        CLEAR => Change::Clear {
             index: rest.bytes()?,
             organization: rest.optional_text()?,
             sequence: rest.number()?,
         },
-        SETTLE => Operation::Settle { key: rest.bytes()?, sequence: rest.number()? },
-        FORGET => Operation::Forget { key: rest.bytes()? },
-        SETTLE_CLEAR => Operation::SettleClear { index: rest.bytes()?, sequence: rest.number()? },
-        ENTRY => Operation::Entry(rest.entry(at, clock)?),
+        SETTLE => Change::Settle { key: rest.bytes()?, sequence: rest.number()? },
+        FORGET => Change::Forget { key: rest.bytes()? },
+        SETTLE_CLEAR => Change::SettleClear { index: rest.bytes()?, sequence: rest.number()? },
+        ENTRY => Change::Entry(rest.entry(at, clock)?),
         _ => return None,
     };
-    rest.bytes.is_empty().then_some((at, operation))
+    rest.bytes.is_empty().then_some((at, change))
 }
 
 /// What is not read yet.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::entry::{self, Entry, EntryContent, Verdict};
-use super::frames::Operation;
+use super::frames::Change;
 use super::{Journal, Record, Recorded, Write, clears, shrink};
 
 /// What a clear does to an entry of its organization.
@@ -53,7 +53,7 @@ impl Journal {
         if verdict != Verdict::Applies && record.older.is_empty() {
             return answer;
         }
-        if let Err(error) = self.write(&Operation::Record(record), now) {
+        if let Err(error) = self.write(&Change::Record(record), now) {
             return Recorded::Failed(error);
         }
         self.take(&record, verdict, now);
@@ -134,7 +134,7 @@ impl Journal {
         if needed > freed && self.occupied() - freed + needed > self.max_bytes {
             return Recorded::Full;
         }
-        if let Err(error) = self.write(&Operation::Clear { index, organization, sequence }, now) {
+        if let Err(error) = self.write(&Change::Clear { index, organization, sequence }, now) {
             return Recorded::Failed(error);
         }
         self.highest_sequence = self.highest_sequence.max(sequence);
@@ -183,7 +183,7 @@ impl Journal {
     pub fn settle_clear(&mut self, index: &[u8], sequence: u64) {
         if self.clears.get(index).is_some_and(|held| held.sequence == sequence) {
             self.clears.remove(index);
-            self.note(&Operation::SettleClear { index, sequence });
+            self.note(&Change::SettleClear { index, sequence });
         }
     }
 
@@ -195,14 +195,14 @@ impl Journal {
             .is_some_and(|entry| entry.sequence == sequence && !entry.is_changed_within_sequence);
         if is_settled {
             self.detach(key);
-            self.note(&Operation::Settle { key, sequence });
+            self.note(&Change::Settle { key, sequence });
         }
     }
 
     /// A newer live write has taken the key's place in Redis.
     pub fn forget(&mut self, key: &[u8]) {
         if self.detach(key).is_some() {
-            self.note(&Operation::Forget { key });
+            self.note(&Change::Forget { key });
         }
     }
 
