@@ -13,16 +13,16 @@ use super::{ConfigFields, Topology};
 
 pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &ConfigFields) -> Value {
     let settings = SETTINGS.iter().map(|setting| {
-        let slot = values.slot(setting.name);
+        let value = values.value(setting.name);
         let mut row = json!({
             "variable": setting.variable,
-            "value": slot.shown,
-            "source": slot.source.as_str(),
+            "value": value.shown,
+            "source": value.source.as_str(),
         });
         if let Some((_, winner)) = precedence.overridden.iter().find(|(name, _)| *name == setting.name) {
             row["overriddenBy"] = Value::from(SETTINGS[*winner as usize].option);
         }
-        if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != slot.shown) {
+        if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != value.shown) {
             row["inForce"] = in_force;
         }
         (setting.option.to_owned(), row)

@@ -31,7 +31,7 @@ impl Source {
 
 /// One setting's value.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct SettingValue {
     parsed: Option<Parsed>,
     pub source: Source,
     /// What may be shown of the value.
@@ -43,7 +43,7 @@ pub(super) struct Slot {
 /// One value a setting, in the order of the table.
 #[derive(Debug)]
 pub(super) struct Values {
-    slots: Vec<Slot>,
+    values: Vec<SettingValue>,
     environment: Environment,
     node_env: Option<String>,
 }
@@ -57,7 +57,7 @@ impl Values {
         let given = flatten(options)?;
         let node_env =
             env("NODE_ENV").filter(|name| Rule::KeyPrefix.parse(name).is_some() && !name.is_empty());
-        let slots = SETTINGS.iter().map(|setting| {
+        let values = SETTINGS.iter().map(|setting| {
             if let Some((_, text)) = given.iter().find(|(name, _)| *name == setting.name) {
                 return setting.validate(text, Source::Option);
             }
@@ -66,13 +66,13 @@ impl Values {
                 None => setting.default_in(environment, node_env.as_deref()),
             }
         });
-        let slots = slots.collect();
-        Ok(Values { slots, environment, node_env })
+        let values = values.collect();
+        Ok(Values { values, environment, node_env })
     }
 
     /// The error of a setting whose value is not allowed.
     pub(super) fn judge(&mut self, name: Name) -> Result<()> {
-        self.slots[name as usize].refusal.take().map_or(Ok(()), Err)
+        self.values[name as usize].refusal.take().map_or(Ok(()), Err)
     }
 
     /// The error of the first setting whose value is not allowed, of those that were not dismissed.
@@ -83,18 +83,18 @@ impl Values {
     /// Takes note that a setting counts for nothing: whatever its value is, it is allowed.
     pub(super) fn dismiss(&mut self, name: Name) {
         let default = SETTINGS[name as usize].default_in(self.environment, self.node_env.as_deref());
-        let slot = &mut self.slots[name as usize];
-        if slot.refusal.take().is_some() {
-            slot.parsed = default.parsed;
+        let value = &mut self.values[name as usize];
+        if value.refusal.take().is_some() {
+            value.parsed = default.parsed;
         }
     }
 
-    pub(super) fn slot(&self, name: Name) -> &Slot {
-        &self.slots[name as usize]
+    pub(super) fn value(&self, name: Name) -> &SettingValue {
+        &self.values[name as usize]
     }
 
     pub(super) fn source(&self, name: Name) -> Source {
-        self.slot(name).source
+        self.value(name).source
     }
 
     /// How the user named the setting: the option or the variable, whichever the value came from.
@@ -103,14 +103,14 @@ impl Values {
     }
 
     pub(super) fn flag(&self, name: Name) -> Result<bool> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Bool(flag)) => Ok(flag),
             _ => Err(unexpected(name)),
         }
     }
 
     pub(super) fn integer(&self, name: Name) -> Result<u64> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Integer(number)) => Ok(number),
             Some(Parsed::Port { port, .. }) => Ok(port.into()),
             _ => Err(unexpected(name)),
@@ -119,14 +119,14 @@ impl Values {
 
     /// The value of a setting that is one of a few words.
     pub(super) fn choice<T>(&self, name: Name, from_word: fn(&str) -> Option<T>) -> Result<T> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Choice(word)) => from_word(word).ok_or_else(|| unexpected(name)),
             _ => Err(unexpected(name)),
         }
     }
 
     pub(super) fn text(&self, name: Name) -> Result<Option<&str>> {
-        match &self.slot(name).parsed {
+        match &self.value(name).parsed {
             Some(Parsed::Text(text)) => Ok(Some(text)),
             None => Ok(None),
             Some(_) => Err(unexpected(name)),
@@ -139,21 +139,21 @@ impl Values {
 
     /// The host that the port was given with.
     pub(super) fn host_of_port(&self) -> Option<&str> {
-        match &self.slot(Name::Port).parsed {
+        match &self.value(Name::Port).parsed {
             Some(Parsed::Port { host, .. }) => host.as_deref(),
             _ => None,
         }
     }
 
     pub(super) fn url(&self) -> Option<&RedisUrl> {
-        match &self.slot(Name::Url).parsed {
+        match &self.value(Name::Url).parsed {
             Some(Parsed::Url(url)) => Some(url),
             _ => None,
         }
     }
 
     pub(super) fn hosts(&self, name: Name) -> &[Endpoint] {
-        match &self.slot(name).parsed {
+        match &self.value(name).parsed {
             Some(Parsed::Hosts(hosts)) => hosts,
             _ => &[],
         }
@@ -183,11 +183,16 @@ impl Setting {
         config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()))
     }
 
-    fn validate(&self, text: &str, source: Source) -> Slot {
+    fn validate(&self, text: &str, source: Source) -> SettingValue {
         let Some(parsed) = self.rule.parse(text) else {
             let shown = self.show_refused(text);
             let refusal = Some(self.refuse(&shown, source));
-            return Slot { parsed: None, source, shown: Value::from(shown.trim_matches('"')), refusal };
+            return SettingValue {
+                parsed: None,
+                source,
+                shown: Value::from(shown.trim_matches('"')),
+                refusal,
+            };
         };
         let shown = match self.secrecy {
             Secrecy::Open if text.contains("-----BEGIN") => Value::from("(PEM text)"),
@@ -195,10 +200,10 @@ impl Setting {
             Secrecy::Url => Value::from(redact_url(text.trim())),
             Secrecy::Secret => Value::from(REDACTED),
         };
-        Slot { parsed: Some(parsed), source, shown, refusal: None }
+        SettingValue { parsed: Some(parsed), source, shown, refusal: None }
     }
 
-    fn default_in(&self, environment: Environment, node_env: Option<&str>) -> Slot {
+    fn default_in(&self, environment: Environment, node_env: Option<&str>) -> SettingValue {
         let parsed = match self.defaults.in_environment(environment) {
             Preset::Unset => None,
             Preset::Bool(flag) => Some(Parsed::Bool(flag)),
@@ -208,7 +213,7 @@ impl Setting {
             }
         };
         let shown = parsed.as_ref().map_or(Value::Null, Parsed::to_json);
-        Slot { parsed, source: Source::Default, shown, refusal: None }
+        SettingValue { parsed, source: Source::Default, shown, refusal: None }
     }
 
     /// A refused value as an error may show it. Where a URL or a key was put into a setting that has
