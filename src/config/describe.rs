@@ -22,7 +22,7 @@ pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &Config
         if let Some((_, winner)) = precedence.overridden.iter().find(|(name, _)| *name == setting.name) {
             row["overriddenBy"] = Value::from(SETTINGS[*winner as usize].option);
         }
-        if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != value.shown) {
+        if let Some(in_force) = in_force(setting.name, fields).filter(|counts| *counts != value.shown) {
             row["inForce"] = in_force;
         }
         (setting.option.to_owned(), row)
