@@ -6,14 +6,14 @@
 //! monotonic clock, and for mutual exclusion: every method is short and none blocks. Never
 //! interprets a value.
 //!
-//! `lru` keeps key -> slot and the order of eviction. The entries themselves are in `slots`, and
-//! everything else names them by slot number.
+//! `lru` keeps key -> index and the order of eviction. The entries themselves are in `slab`, and
+//! everything else names them by index.
 
 mod cost;
 mod fields;
 mod hash;
 mod organizations;
-mod slots;
+mod slab;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 
 use organizations::{Moved, Organizations};
-use slots::{Data, Entry, PLACE_BYTES, Slots};
+use slab::{Data, Entry, PLACE_BYTES, Slab};
 
 /// How many places one write looks at for expired entries. A table is swept once while a quarter
 /// of it is written, so that what expired unread does not push out what is alive.
@@ -44,7 +44,7 @@ pub enum Remaining {
 /// A bounded map of byte strings and hashes of byte strings.
 pub struct MemoryStore {
     order: LruCache<Arc<[u8]>, usize>,
-    slots: Slots,
+    slab: Slab,
     organizations: Organizations,
     max_bytes: usize,
     /// What the live entries take without their places in the tables.
@@ -60,7 +60,7 @@ impl MemoryStore {
     pub fn new(max_bytes: usize) -> Self {
         MemoryStore {
             order: LruCache::unbounded(),
-            slots: Slots::default(),
+            slab: Slab::default(),
             organizations: Organizations::default(),
             max_bytes,
             entry_bytes: 0,
@@ -72,8 +72,8 @@ impl MemoryStore {
 
     /// The value, which then counts as used. A hash is a miss.
     pub fn get(&mut self, key: &[u8], now: Instant) -> Option<&[u8]> {
-        let slot = self.find(key, now)?;
-        match &self.slots.get(slot)?.data {
+        let index = self.find(key, now)?;
+        match &self.slab.get(index)?.data {
             Data::Value(value) => Some(value),
             Data::Hash(_) => None,
         }
@@ -94,14 +94,14 @@ impl MemoryStore {
             self.delete(key, now);
             return false;
         }
-        let slot = match self.replace_value(key, value) {
-            Some(slot) => {
-                self.assign(slot, organization);
-                slot
+        let index = match self.replace_value(key, value) {
+            Some(index) => {
+                self.assign(index, organization);
+                index
             }
             None => self.put(key, Data::Value(value.into()), organization),
         };
-        self.expire_at(slot, deadline(ttl, now));
+        self.expire_at(index, deadline(ttl, now));
         self.shrink();
         true
     }
@@ -121,15 +121,15 @@ impl MemoryStore {
 
     /// Whether there was something to delete.
     pub fn delete(&mut self, key: &[u8], now: Instant) -> bool {
-        let Some(slot) = self.find(key, now) else { return false };
-        self.remove(slot);
+        let Some(index) = self.find(key, now) else { return false };
+        self.remove(index);
         self.shrink();
         true
     }
 
     /// How much longer the key lives; `None` when it has nothing. Does not count as use.
     pub fn remaining_ttl(&self, key: &[u8], now: Instant) -> Option<Remaining> {
-        let entry = self.slots.get(*self.order.peek(key)?)?;
+        let entry = self.slab.get(*self.order.peek(key)?)?;
         match entry.deadline {
             None => Some(Remaining::Forever),
             Some(deadline) if deadline <= now => None,
@@ -139,20 +139,20 @@ impl MemoryStore {
 
     /// Removes everything of one organization and says how many entries that were.
     pub fn clear_organization(&mut self, organization: &[u8]) -> usize {
-        let slots = self.organizations.slots_of(organization);
-        for &slot in &slots {
-            self.remove(slot);
+        let entries = self.organizations.entries_of(organization);
+        for &index in &entries {
+            self.remove(index);
         }
         self.shrink();
-        slots.len()
+        entries.len()
     }
 
     /// Removes every entry whose key is meant. It costs what is held.
     pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
         let meant = self.order.iter().filter(|(key, _)| is_meant(key));
-        let slots: Vec<usize> = meant.map(|(_, slot)| *slot).collect();
-        for slot in slots {
-            self.remove(slot);
+        let entries: Vec<usize> = meant.map(|(_, index)| *index).collect();
+        for index in entries {
+            self.remove(index);
         }
         self.shrink();
     }
@@ -168,11 +168,11 @@ impl MemoryStore {
     /// a store that is only read needs a call now and then.
     pub fn purge_expired(&mut self, now: Instant, budget: usize) -> usize {
         let mut purged = 0;
-        for _ in 0..budget.min(self.slots.places()) {
-            if self.sweep >= self.slots.places() {
+        for _ in 0..budget.min(self.slab.places()) {
+            if self.sweep >= self.slab.places() {
                 self.sweep = 0;
             }
-            if self.slots.get(self.sweep).is_some_and(|entry| entry.is_expired(now)) {
+            if self.slab.get(self.sweep).is_some_and(|entry| entry.is_expired(now)) {
                 self.remove(self.sweep);
                 purged += 1;
             }
@@ -194,7 +194,7 @@ impl MemoryStore {
 
     /// Memory that the store takes, overhead included.
     pub fn bytes(&self) -> usize {
-        self.entry_bytes + self.organizations.bytes() + self.slots.places() * PLACE_BYTES
+        self.entry_bytes + self.organizations.bytes() + self.slab.places() * PLACE_BYTES
     }
 
     pub fn max_bytes(&self) -> usize {
@@ -211,15 +211,15 @@ impl MemoryStore {
         self.expirations
     }
 
-    /// The slot of a live entry, which then counts as used.
+    /// The index of a live entry, which then counts as used.
     fn find(&mut self, key: &[u8], now: Instant) -> Option<usize> {
-        let slot = *self.order.get(key)?;
-        if self.slots.get(slot)?.is_expired(now) {
-            self.remove(slot);
+        let index = *self.order.get(key)?;
+        if self.slab.get(index)?.is_expired(now) {
+            self.remove(index);
             self.expirations += 1;
             return None;
         }
-        Some(slot)
+        Some(index)
     }
 
     fn fits(&self, key: &[u8], data_bytes: usize, organization: Option<&[u8]>) -> bool {
@@ -230,38 +230,38 @@ impl MemoryStore {
 
     fn put(&mut self, key: &[u8], data: Data, organization: Option<&[u8]>) -> usize {
         let known = self.order.get(key).copied();
-        let slot = match known.and_then(|slot| Some((slot, self.slots.get_mut(slot)?))) {
-            Some((slot, entry)) => {
+        let index = match known.and_then(|index| Some((index, self.slab.get_mut(index)?))) {
+            Some((index, entry)) => {
                 self.entry_bytes -= entry.bytes();
                 entry.data = data;
                 self.entry_bytes += entry.bytes();
-                slot
+                index
             }
             None => {
                 let key: Arc<[u8]> = key.into();
                 let entry = Entry { key: key.clone(), data, deadline: None, membership: None };
                 self.entry_bytes += entry.bytes();
-                let slot = self.slots.insert(entry);
-                self.order.put(key, slot);
-                slot
+                let index = self.slab.insert(entry);
+                self.order.put(key, index);
+                index
             }
         };
-        self.assign(slot, organization);
-        slot
+        self.assign(index, organization);
+        index
     }
 
     /// Writes over a value of the same length, which needs no memory of its own.
     fn replace_value(&mut self, key: &[u8], value: &[u8]) -> Option<usize> {
-        let slot = *self.order.get(key)?;
-        match &mut self.slots.get_mut(slot)?.data {
+        let index = *self.order.get(key)?;
+        match &mut self.slab.get_mut(index)?.data {
             Data::Value(old) if old.len() == value.len() => old.copy_from_slice(value),
             _ => return None,
         }
-        Some(slot)
+        Some(index)
     }
 
-    fn assign(&mut self, slot: usize, organization: Option<&[u8]>) {
-        let current = self.slots.get(slot).and_then(|entry| entry.membership);
+    fn assign(&mut self, index: usize, organization: Option<&[u8]>) {
+        let current = self.slab.get(index).and_then(|entry| entry.membership);
         match (current, organization) {
             (None, None) => return,
             (Some(membership), Some(name)) if self.organizations.is_member(membership, name) => return,
@@ -271,25 +271,25 @@ impl MemoryStore {
             }
             (None, Some(_)) => {}
         }
-        let membership = organization.map(|name| self.organizations.join(name, slot));
-        if let Some(entry) = self.slots.get_mut(slot) {
+        let membership = organization.map(|name| self.organizations.join(name, index));
+        if let Some(entry) = self.slab.get_mut(index) {
             entry.membership = membership;
         }
     }
 
-    fn expire_at(&mut self, slot: usize, deadline: Option<Instant>) {
-        if let Some(entry) = self.slots.get_mut(slot) {
+    fn expire_at(&mut self, index: usize, deadline: Option<Instant>) {
+        if let Some(entry) = self.slab.get_mut(index) {
             entry.deadline = deadline;
         }
     }
 
-    fn remove(&mut self, slot: usize) {
-        let Some(entry) = self.slots.remove(slot) else { return };
+    fn remove(&mut self, index: usize) {
+        let Some(entry) = self.slab.remove(index) else { return };
         self.order.pop(&entry.key);
         self.forget(entry);
     }
 
-    /// Takes the entry out of the books. It is no longer in the slots and the order.
+    /// Takes the entry out of the books. It is no longer in the slab and the order.
     fn forget(&mut self, entry: Entry) {
         self.entry_bytes -= entry.bytes();
         if let Some(membership) = entry.membership {
@@ -299,8 +299,8 @@ impl MemoryStore {
     }
 
     fn follow(&mut self, moved: Option<Moved>) {
-        if let Some(Moved { slot, membership }) = moved
-            && let Some(entry) = self.slots.get_mut(slot)
+        if let Some(Moved { index, membership }) = moved
+            && let Some(entry) = self.slab.get_mut(index)
         {
             entry.membership = Some(membership);
         }
@@ -309,14 +309,14 @@ impl MemoryStore {
     /// Back under the bound. The entry used last stays: `fits` has shown that it may, alone.
     fn shrink(&mut self) {
         while self.bytes() > self.max_bytes && self.order.len() > 1 {
-            if let Some((_, slot)) = self.order.pop_lru()
-                && let Some(entry) = self.slots.remove(slot)
+            if let Some((_, index)) = self.order.pop_lru()
+                && let Some(entry) = self.slab.remove(index)
             {
                 self.forget(entry);
                 self.evictions += 1;
             }
         }
-        let sparse = self.slots.vacant() > VACANT_AT_LEAST.max(3 * self.order.len());
+        let sparse = self.slab.vacant() > VACANT_AT_LEAST.max(3 * self.order.len());
         if sparse || self.bytes() > self.max_bytes {
             self.compact();
         }
@@ -326,15 +326,15 @@ impl MemoryStore {
     /// and is due only after three times as many entries have gone, so a removal pays a constant.
     fn compact(&mut self) {
         let order = std::mem::replace(&mut self.order, LruCache::unbounded());
-        let mut slots = std::mem::take(&mut self.slots);
+        let mut slab = std::mem::take(&mut self.slab);
         self.sweep = 0;
-        for (key, old_slot) in order {
-            let Some(entry) = slots.remove(old_slot) else { continue };
+        for (key, old_index) in order {
+            let Some(entry) = slab.remove(old_index) else { continue };
             let membership = entry.membership;
-            let slot = self.slots.insert(entry);
-            self.order.put(key, slot);
+            let index = self.slab.insert(entry);
+            self.order.put(key, index);
             if let Some(membership) = membership {
-                self.organizations.renumber(membership, slot);
+                self.organizations.renumber(membership, index);
             }
         }
     }

@@ -21,7 +21,7 @@ const fn table_share(slot_bytes: usize) -> usize {
 
 /// The strong and the weak count in front of the bytes of an `Arc<[u8]>`.
 const REFERENCE_COUNTS_BYTES: usize = 16;
-/// The list node that `lru` allocates: the key's fat pointer, the slot number, two links.
+/// The list node that `lru` allocates: the key's fat pointer, the index, two links.
 const NODE_BYTES: usize = 16 + 8 + 16;
 /// The map of `lru` holds a pointer to the key and one to the node.
 const NODE_SLOT_BYTES: usize = 16;

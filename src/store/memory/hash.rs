@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::fields::Fields;
-use super::slots::Data;
+use super::slab::Data;
 use super::{MemoryStore, SWEPT_A_WRITE, cost, deadline};
 
 impl MemoryStore {
@@ -41,8 +41,8 @@ impl MemoryStore {
             return false;
         }
         if held.is_none() {
-            let slot = self.put(key, Data::Hash(Box::default()), organization);
-            self.expire_at(slot, None);
+            let index = self.put(key, Data::Hash(Box::default()), organization);
+            self.expire_at(index, None);
         }
         self.edit(key, |fields| fields.set(field, value));
         self.touch(key, ttl, organization, now);
@@ -68,8 +68,8 @@ impl MemoryStore {
     }
 
     fn fields(&mut self, key: &[u8], now: Instant) -> Option<&Fields> {
-        let slot = self.find(key, now)?;
-        match &self.slots.get(slot)?.data {
+        let index = self.find(key, now)?;
+        match &self.slab.get(index)?.data {
             Data::Hash(fields) => Some(fields),
             Data::Value(_) => None,
         }
@@ -77,8 +77,8 @@ impl MemoryStore {
 
     /// Changes the fields and keeps the books right.
     fn edit<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Fields) -> T) -> Option<T> {
-        let slot = *self.order.peek(key)?;
-        let Data::Hash(fields) = &mut self.slots.get_mut(slot)?.data else { return None };
+        let index = *self.order.peek(key)?;
+        let Data::Hash(fields) = &mut self.slab.get_mut(index)?.data else { return None };
         self.entry_bytes -= fields.bytes();
         let changed = change(fields);
         self.entry_bytes += fields.bytes();
@@ -86,10 +86,10 @@ impl MemoryStore {
     }
 
     fn touch(&mut self, key: &[u8], ttl: Option<Duration>, organization: Option<&[u8]>, now: Instant) {
-        let Some(&slot) = self.order.get(key) else { return };
-        self.assign(slot, organization);
+        let Some(&index) = self.order.get(key) else { return };
+        self.assign(index, organization);
         if ttl.is_some() {
-            self.expire_at(slot, deadline(ttl, now));
+            self.expire_at(index, deadline(ttl, now));
         }
     }
 }

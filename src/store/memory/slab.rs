@@ -48,7 +48,7 @@ impl Data {
 }
 
 #[derive(Default)]
-pub(super) struct Slots {
+pub(super) struct Slab {
     places: Vec<Option<Entry>>,
     vacant: Vec<usize>,
 }
@@ -56,7 +56,7 @@ pub(super) struct Slots {
 /// Memory of one place, taken or vacant, in all tables that have one.
 pub(super) const PLACE_BYTES: usize = cost::place(size_of::<Option<Entry>>());
 
-impl Slots {
+impl Slab {
     /// How many places there are, vacant ones included.
     pub(super) fn places(&self) -> usize {
         self.places.len()
@@ -66,19 +66,19 @@ impl Slots {
         self.vacant.len()
     }
 
-    pub(super) fn get(&self, slot: usize) -> Option<&Entry> {
-        self.places.get(slot)?.as_ref()
+    pub(super) fn get(&self, index: usize) -> Option<&Entry> {
+        self.places.get(index)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Entry> {
-        self.places.get_mut(slot)?.as_mut()
+    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
+        self.places.get_mut(index)?.as_mut()
     }
 
     pub(super) fn insert(&mut self, entry: Entry) -> usize {
         match self.vacant.pop() {
-            Some(slot) => {
-                self.places[slot] = Some(entry);
-                slot
+            Some(index) => {
+                self.places[index] = Some(entry);
+                index
             }
             None => {
                 self.places.push(Some(entry));
@@ -87,9 +87,9 @@ impl Slots {
         }
     }
 
-    pub(super) fn remove(&mut self, slot: usize) -> Option<Entry> {
-        let entry = self.places.get_mut(slot)?.take()?;
-        self.vacant.push(slot);
+    pub(super) fn remove(&mut self, index: usize) -> Option<Entry> {
+        let entry = self.places.get_mut(index)?.take()?;
+        self.vacant.push(index);
         Some(entry)
     }
 }
