@@ -1,12 +1,12 @@
-//! What one thread leaves for another, and the wake-ups that make sure it is found.
+//! Passes data from thread to thread, with wake-ups that are never lost.
 //!
-//! Whoever leaves something wakes afterwards; whoever was woken takes everything. So nothing that was
-//! left waits for a wake-up that has come already.
+//! A sender adds its data first and wakes afterwards. A woken receiver takes everything. So no data waits for
+//! a wake-up that has already come.
 
 use super::sync::{AtomicBool, Mutex, Ordering};
 
-/// The way to wake the other side. A wake-up for which nobody waits is kept for who waits next;
-/// several may become one.
+/// Wakes the receiving thread. A wake-up without a waiting thread is kept for the next wait. Several wake-ups
+/// may become one.
 pub trait Wake {
     fn wake(&self);
 }
@@ -23,10 +23,10 @@ impl<W: Wake + ?Sized> Wake for std::sync::Arc<W> {
     }
 }
 
-/// Where threads leave things for one other thread.
+/// Data that threads leave for one receiving thread.
 #[derive(Debug)]
 pub struct Handoff<T, W> {
-    // Held while things are moved in or out, never across a wait.
+    // Locked to add or take data, never across a wait.
     left: Mutex<T>,
     wake: W,
 }
@@ -36,13 +36,13 @@ impl<T: Default, W: Wake> Handoff<T, W> {
         Handoff { left: Mutex::new(T::default()), wake }
     }
 
-    /// Leaves what `leave` adds, and wakes. For any thread.
+    /// Adds data with `leave` and wakes the receiver. Any thread may call it.
     pub fn put(&self, leave: impl FnOnce(&mut T)) {
         leave(&mut self.left.lock());
         self.wake.wake();
     }
 
-    /// Leaves what `leave` adds, and wakes where it says so. For any thread.
+    /// Adds data with `leave` and wakes the receiver if `leave` returns true. Any thread may call it.
     pub fn put_and_maybe_wake(&self, leave: impl FnOnce(&mut T) -> bool) {
         let wakes = leave(&mut self.left.lock());
         if wakes {
@@ -50,7 +50,7 @@ impl<T: Default, W: Wake> Handoff<T, W> {
         }
     }
 
-    /// Takes everything. For the thread that was woken.
+    /// Takes everything. Only the woken thread calls it.
     pub fn take(&self) -> T {
         std::mem::take(&mut self.left.lock())
     }
@@ -60,7 +60,7 @@ impl<T: Default, W: Wake> Handoff<T, W> {
     }
 }
 
-/// A handoff whose reader goes on until it is told to stop.
+/// A handoff whose reader runs until it is told to stop.
 #[derive(Debug)]
 pub struct Inbox<T, W> {
     handoff: Handoff<T, W>,
@@ -72,18 +72,18 @@ impl<T: Default, W: Wake> Inbox<T, W> {
         Inbox { handoff: Handoff::new(wake), stopped: AtomicBool::new(false) }
     }
 
-    /// Leaves what `leave` adds, and wakes.
+    /// Adds data with `leave` and wakes the reader.
     pub fn put(&self, leave: impl FnOnce(&mut T)) {
         self.handoff.put(leave);
     }
 
-    /// Leaves what `leave` adds, and wakes where it says so.
+    /// Adds data with `leave` and wakes the reader if `leave` returns true.
     pub fn put_and_maybe_wake(&self, leave: impl FnOnce(&mut T) -> bool) {
         self.handoff.put_and_maybe_wake(leave);
     }
 
-    /// Takes everything. Who finds it stopped afterwards takes once more: what was put before the stop
-    /// is there then.
+    /// Takes everything. A reader that then finds the inbox stopped takes once more, to get the data added
+    /// before the stop.
     pub fn take(&self) -> T {
         self.handoff.take()
     }
@@ -103,10 +103,10 @@ impl<T: Default, W: Wake> Inbox<T, W> {
     }
 }
 
-/// Makes many wake-ups one, where each costs.
+/// Merges wake-ups into one where each has a cost.
 #[derive(Debug)]
 pub struct WakeOnce {
-    /// Whether a wake-up is already under way.
+    /// Whether a wake-up is on its way.
     rung: AtomicBool,
 }
 
@@ -117,12 +117,12 @@ impl Default for WakeOnce {
 }
 
 impl WakeOnce {
-    /// Whether the caller has to wake; if not, somebody else does.
+    /// Whether the caller must send the wake-up. False when one is on its way already.
     pub fn ring(&self) -> bool {
         !self.rung.swap(true, Ordering::AcqRel)
     }
 
-    /// The wake-up has come: what is left from now on needs another one. Before anything is taken.
+    /// The wake-up has come: data from now on needs another one. Called before anything is taken.
     pub fn answered(&self) {
         self.rung.store(false, Ordering::Release);
     }
@@ -134,7 +134,8 @@ mod loom_tests {
     use loom::sync::{Arc, Notify};
     use loom::thread;
 
-    /// Keeps a wake-up until somebody waits, as the real ones do. loom finds who waits for ever.
+    /// Keeps a wake-up until a thread waits, as the real wakers do. loom reports a thread that waits for
+    /// ever.
     #[derive(Default)]
     struct Bell {
         once: WakeOnce,

@@ -1,4 +1,4 @@
-//! Moves a connection's bytes on the I/O thread. Works on every platform.
+//! Moves a connection's bytes on the I/O thread, on every platform.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use super::transfer::{
 use crate::config::Endpoint;
 use crate::error::Error;
 
-/// An idle driver looks up this often; whoever has something for it wakes it.
+/// The longest sleep of an idle driver. New work wakes it earlier.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// What the I/O thread and the caller's thread share about a driver.
+/// State that the I/O thread and the caller's thread share about a driver.
 pub trait Mailbox: Send + Sync {
-    /// Woken whenever `collect` may have something, and when it is time to stop.
+    /// Notified whenever `collect` may have new requests, and at the stop.
     fn bell(&self) -> &Notify;
     fn is_stopped(&self) -> bool;
 }
@@ -35,9 +35,9 @@ impl<T: Default + Send> Mailbox for Inbox<T, Notify> {
     }
 }
 
-/// Keeps a connection and moves `handler` over it until the mailbox says stop.
+/// Keeps a connection open and moves the bytes of `handler` over it until the mailbox is stopped.
 ///
-/// `collect` takes in what the caller's thread has left; `deliver` hands back what has settled.
+/// `collect` takes in requests of the caller's thread. `deliver` hands settled outcomes back.
 pub async fn drive<T: ConnectionHandler>(
     dialer: Dialer,
     mailbox: Arc<dyn Mailbox>,
@@ -85,8 +85,8 @@ async fn keep_connected<T: ConnectionHandler>(
     }
 }
 
-/// Dials until it succeeds, after a pause where a connection was `lost`; meanwhile calls come in and expire. `None` where
-/// it is time to stop.
+/// Dials until it succeeds, after a pause if a connection was `lost`. Meanwhile it takes in calls and expires
+/// them. `None` when the mailbox is stopped.
 async fn connect<T: ConnectionHandler>(
     dialer: &Dialer,
     mailbox: &dyn Mailbox,
@@ -112,7 +112,7 @@ async fn connect<T: ConnectionHandler>(
             Some((error, attempt)) = failed.recv() => handler.attempt_failed(error, attempt, Instant::now()),
             () = mailbox.bell().notified() => collect(handler),
             () = sleep_until(handler.next_deadline()) => {
-                // There is no connection that could be replaced.
+                // There is no connection yet that could be replaced.
                 let _ = handler.expire(Instant::now());
             }
         }
@@ -123,7 +123,7 @@ async fn connect<T: ConnectionHandler>(
     }
 }
 
-/// Moves bytes until the connection ends, and says why it did.
+/// Moves bytes until the connection ends. Returns the reason.
 async fn converse<T: ConnectionHandler>(
     dialer: &Dialer,
     dialed: Dialed,
@@ -161,7 +161,7 @@ async fn converse<T: ConnectionHandler>(
             }
         }
         if mailbox.is_stopped() {
-            // What was put in last may still be sent; its replies are not awaited.
+            // Sends the last requests if the socket takes them. Their replies are not awaited.
             let _ = write_waiting(&mut stream, handler);
             return connection_silent();
         }

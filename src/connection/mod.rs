@@ -1,9 +1,8 @@
 //! Connections to one Redis: how they are made, kept and replaced.
 //!
-//! Promises: a connection handed out is authenticated, on the right database and non-blocking;
-//! every attempt ends within the connect timeout; attempts back off with full jitter. Relies on
-//! `lane` for the protocol and on `runtime` for a thread to wait on. Never decides what becomes of
-//! a call, never writes a secret into an error.
+//! Promises: a connection handed out is authenticated, on the right database and non-blocking; every attempt
+//! ends within the connect timeout; attempts back off with full jitter. Relies on `lane` for the protocol and
+//! on `runtime` for the I/O thread. Never decides the outcome of a call, never writes a secret into an error.
 
 mod backoff;
 mod breaker;

@@ -1,8 +1,8 @@
-//! Where the primary is, as the sentinels say.
+//! Finds the primary through its sentinels.
 //!
-//! Each sentinel is asked twice a second on a connection of its own, more often while there is no connection to the
-//! primary, and the answer with the highest
-//! configuration epoch counts: a sentinel that was cut off knows an older one. See
+//! Each sentinel is asked twice a second on a connection of its own, and more often while there is no
+//! connection to the primary. The answer with the highest configuration epoch counts, because a sentinel that
+//! was cut off knows an older one. See
 //! <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,13 +19,13 @@ use crate::config::{Config, Endpoint, Secret, Topology};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Node;
 
-/// A decision of the sentinels is seen within this time and that of one answer.
+/// The interval between questions. A failover is seen within this interval and the time of one answer.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// While somebody looks for the primary: the sooner it is found, the shorter is nothing written.
+/// The interval while a connection looks for the primary: no write succeeds until it is found.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// Who looks for the primary does so again within this time, or has found it.
+/// A connection that still looks for the primary asks again within this time.
 const LOOKING_FOR: Duration = Duration::from_secs(1);
-/// A sentinel that needs longer is passed over this time.
+/// The time that a sentinel has for an answer. A slower one is passed over until the next question.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
 /// The sentinels of one primary.
@@ -37,22 +37,22 @@ pub struct Sentinels {
     username: Option<String>,
     password: Option<Secret>,
     heard: watch::Sender<Heard>,
-    /// When somebody last looked for the primary. Held for a glance only.
+    /// When a connection last looked for the primary. Locked only to read or write the time.
     looked_for: Mutex<Option<Instant>>,
 }
 
-/// What the sentinels have said.
+/// The sentinels' answers and the primary that follows from them.
 #[derive(Debug)]
 struct Heard {
-    /// The last answer of each; `None` before the first.
+    /// The last answer of each sentinel; `None` before the first.
     answers: Vec<Option<Result<Said>>>,
-    /// Stays when no sentinel answers any more: the primary may be well without them.
+    /// The primary. It stays when no sentinel answers any more, because it may be healthy without them.
     primary: Option<Endpoint>,
-    /// Of the configuration that it is from.
+    /// The configuration epoch of `primary`.
     epoch: i64,
 }
 
-/// What one sentinel says.
+/// One sentinel's answer.
 #[derive(Debug, Clone)]
 struct Said {
     endpoint: Endpoint,
@@ -60,7 +60,7 @@ struct Said {
 }
 
 impl Sentinels {
-    /// Of a configuration that has sentinels.
+    /// The sentinels of a configuration; `None` when it names none.
     pub fn of(config: &Config) -> Option<Arc<Sentinels>> {
         let Topology::Sentinel { sentinels, primary_name, username, password } = config.topology() else {
             return None;
@@ -77,14 +77,14 @@ impl Sentinels {
         }))
     }
 
-    /// Asks all sentinels again and again, for as long as it is polled.
+    /// Asks all sentinels repeatedly for as long as it is polled.
     pub async fn watch(self: &Arc<Self>) {
         let mut asking = JoinSet::new();
         for position in 0..self.hosts.len() {
             let sentinels = self.clone();
             asking.spawn(async move { sentinels.keep_asking(position).await });
         }
-        // They end when they are dropped.
+        // Dropping this future ends the questions.
         std::future::pending::<()>().await;
     }
 
@@ -122,7 +122,7 @@ impl Sentinels {
         if is_fresh {
             let password = self.password.as_ref().map(|password| password.expose().as_bytes());
             match (&self.username, password) {
-                // A user may need no password.
+                // The user may need no password.
                 (Some(user), password) => {
                     line.ask(&[b"AUTH", user.as_bytes(), password.unwrap_or_default()], |_| ()).await?;
                 }
@@ -130,10 +130,11 @@ impl Sentinels {
                 (None, None) => {}
             }
         }
-        // The sentinel that leads a failover answers the new address here as soon as that one has been promoted...
+        // The sentinel that leads a failover reports the new address here as soon as the replica is
+        // promoted...
         let name = self.primary_name.as_bytes();
         let endpoint = line.ask(&[b"SENTINEL", b"GET-MASTER-ADDR-BY-NAME", name], address).await?;
-        // ... and there only once all replicas follow it; the epoch is the new one in both.
+        // ... and here only once all replicas follow it. Both commands report the new epoch.
         let epoch = line.ask(&[b"SENTINEL", b"MASTER", name], epoch).await?;
         let endpoint = endpoint.ok_or_else(|| {
             Error::new(ErrorCode::Connect, format!("it does not know where {} is", self.primary_name))
@@ -141,10 +142,10 @@ impl Sentinels {
         Ok(Said { endpoint, epoch })
     }
 
-    /// Where the primary is; waits for the first answer.
+    /// The primary's address. Waits for the first answer.
     ///
     /// # Errors
-    /// What the sentinels answered where none of them names it.
+    /// The sentinels' errors when none of them reports a primary.
     pub async fn primary(&self) -> Result<Endpoint> {
         *self.looked_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let mut heard = self.heard.subscribe();
@@ -155,7 +156,7 @@ impl Sentinels {
         }
     }
 
-    /// Where the primary was last.
+    /// The primary's last known address.
     pub fn known(&self) -> Option<Endpoint> {
         self.heard.borrow().primary.clone()
     }
@@ -175,7 +176,7 @@ impl Sentinels {
         }
     }
 
-    /// Waits until the primary is another one than this.
+    /// Waits until the primary's address is another than `endpoint`.
     pub async fn moved_from(&self, endpoint: &Endpoint) {
         let mut heard = self.heard.subscribe();
         let moved = heard.wait_for(|heard| heard.primary.as_ref().is_some_and(|primary| primary != endpoint));
@@ -189,7 +190,8 @@ impl Heard {
         self.answers[position] = Some(answer);
         let said = || self.answers.iter().flatten().flatten();
         let Some(newest) = said().max_by_key(|said| said.epoch) else { return };
-        // Who knew better may be away, and the others cut off; where most agree, they were all set up anew.
+        // A sentinel with a newer epoch may be away. An older epoch that most sentinels agree on means that
+        // they were all set up anew.
         let agreeing = said().filter(|said| said.endpoint == newest.endpoint).count();
         if newest.epoch >= self.epoch || agreeing * 2 > self.answers.len() {
             self.epoch = newest.epoch;
@@ -209,7 +211,7 @@ fn address(node: Node<'_>) -> Option<Endpoint> {
     Some(Endpoint::Tcp { host: host.to_owned(), port: port.parse().ok()? })
 }
 
-/// Of the configuration; 0 where it is not told.
+/// The configuration epoch; 0 when the reply has none.
 fn epoch(node: Node<'_>) -> i64 {
     let (Node::Array(mut items) | Node::Map(mut items)) = node else { return 0 };
     while let (Some(Node::Bulk(name)), Some(Node::Bulk(value))) = (items.next(), items.next()) {
