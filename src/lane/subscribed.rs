@@ -1,8 +1,8 @@
-//! What a subscribed connection says with RESP2, which marks neither messages nor confirmations.
+//! Recognizes a subscribed connection's messages and confirmations with RESP2, which marks neither.
 
 use super::frame::{Frame, Node};
 
-/// How many subscriptions the server has told of in this protocol.
+/// The number of subscriptions that the server has confirmed.
 #[derive(Debug, Default)]
 pub(super) struct Subscribed {
     /// Channels and patterns, which the server counts together.
@@ -10,11 +10,11 @@ pub(super) struct Subscribed {
     shard_channels: i64,
 }
 
-/// What an array may be on a connection that has subscribed.
+/// The meaning of an array on a subscribed connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
     Message,
-    /// A subscription that began or ended, and how many of its kind there are now.
+    /// A subscription began or ended. The count is the number of subscriptions of its kind.
     Confirmation {
         kind: &'a [u8],
         count: i64,
@@ -24,7 +24,7 @@ pub(super) enum Said<'a> {
 
 impl<'a> Said<'a> {
     pub(super) fn of(frame: Frame<'a>) -> Said<'a> {
-        // Every reply comes by here: all but arrays of three or four are told by five bytes.
+        // Every reply passes here. Five bytes exclude all but arrays of three or four elements.
         if !matches!(frame.bytes(), [b'*', b'3' | b'4', b'\r', b'\n', b'$', ..]) {
             return Said::Other;
         }

@@ -1,7 +1,7 @@
 //! Hash operations of the embedded store.
 //!
-//! A hash has one TTL for all its fields and one place in the order of eviction. A hash operation
-//! on a plain value reads nothing and writes over it.
+//! A hash has one TTL for all its fields and one place in the order of eviction. A read of a field finds
+//! nothing in a plain value, and a write replaces the plain value.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,13 @@ use super::slab::Data;
 use super::{MemoryStore, SWEPT_A_WRITE, cost, deadline};
 
 impl MemoryStore {
-    /// One field's value; the hash then counts as used.
+    /// Returns one field's value and marks the hash as used.
     pub fn hash_get(&mut self, key: &[u8], field: &[u8], now: Instant) -> Option<&[u8]> {
         self.fields(key, now)?.get(field)
     }
 
-    /// Sets one field. A TTL is the whole hash's and starts anew; none leaves what the hash has.
-    /// False when the hash would be larger than the whole store: the field is gone then, the
-    /// others stay.
+    /// Sets one field. A TTL applies to the whole hash and starts anew; `None` keeps the hash's TTL. False
+    /// when the hash would be larger than the whole store: the field is then removed, and the others stay.
     pub fn hash_set(
         &mut self,
         key: &[u8],
@@ -50,7 +49,7 @@ impl MemoryStore {
         true
     }
 
-    /// Whether the field was there. The last field takes the hash with it.
+    /// Removes the field. True when it existed. Removing the last field removes the hash.
     pub fn hash_delete(&mut self, key: &[u8], field: &[u8], now: Instant) -> bool {
         if self.fields(key, now).is_none() {
             return false;
@@ -62,7 +61,7 @@ impl MemoryStore {
         deleted
     }
 
-    /// All fields in no particular order; `None` when there is no hash.
+    /// Iterates over all fields in no particular order; `None` when there is no hash.
     pub fn hash_entries(&mut self, key: &[u8], now: Instant) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
         Some(self.fields(key, now)?.iter())
     }
@@ -75,7 +74,7 @@ impl MemoryStore {
         }
     }
 
-    /// Changes the fields and keeps the books right.
+    /// Changes the fields and updates the counts of memory.
     fn edit<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Fields) -> T) -> Option<T> {
         let index = *self.order.peek(key)?;
         let Data::Hash(fields) = &mut self.slab.get_mut(index)?.data else { return None };

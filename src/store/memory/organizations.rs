@@ -1,16 +1,15 @@
-//! Which entries belong to which organization.
+//! The entries of each organization.
 //!
-//! Promises: joining, leaving and moving cost the same whatever an organization holds; listing
-//! one organization costs what it holds. An organization without entries takes no memory.
-//! Relies on indices of the slab alone. Never touches an entry: it says what changed and the store writes
-//! it down.
+//! Promises: joining, leaving and moving cost constant time; listing one organization costs the number of its
+//! entries. An organization without entries takes no memory. Relies on indices of the slab alone. Never
+//! touches an entry: it returns the changes, and the store writes them into the entry.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cost;
 
-/// An entry's place in its organization's list.
+/// An entry's position in its organization's list.
 #[derive(Clone, Copy)]
 pub(super) struct Membership {
     organization: usize,
@@ -36,7 +35,7 @@ pub(super) struct Moved {
     pub(super) membership: Membership,
 }
 
-/// Memory of an organization of which nothing is held yet.
+/// Memory of an organization without entries.
 pub(super) fn cost_of(name: &[u8]) -> usize {
     cost::organization(name.len(), size_of::<Option<Organization>>())
 }
@@ -83,7 +82,7 @@ impl Organizations {
         self.rows[membership.organization].as_ref().is_some_and(|row| *row.name == *name)
     }
 
-    /// The last entry of the list takes the position that became free.
+    /// Removes an entry. The last entry of the list takes its position.
     pub(super) fn leave(&mut self, membership: Membership) -> Option<Moved> {
         let row = self.rows[membership.organization].as_mut()?;
         row.entries.swap_remove(membership.position);
@@ -102,7 +101,7 @@ impl Organizations {
         }
     }
 
-    /// The entry now has another index.
+    /// Records an entry's new index.
     pub(super) fn renumber(&mut self, membership: Membership, index: usize) {
         if let Some(row) = &mut self.rows[membership.organization] {
             row.entries[membership.position] = index;

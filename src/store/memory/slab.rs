@@ -1,10 +1,10 @@
-//! The entries, each in a numbered place that stays its own while it lives.
+//! The entries, each at an index that stays the same while the entry lives.
 //!
-//! Promises: inserting, reading and removing cost the same however many entries there are.
-//! Relies on nothing of the store. Never decides which entry goes.
+//! Promises: inserting, reading and removing take constant time. Relies on nothing of the store. Never
+//! decides which entry is removed.
 //!
-//! Numbers instead of pointers are what lets the eviction order, the organization index and the
-//! sweep for expired entries all name the same entry without sharing ownership of it.
+//! Because entries have indices instead of pointers, the eviction order, the organizations and the sweep for
+//! expired entries can all refer to one entry without sharing its ownership.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +22,7 @@ pub(super) struct Entry {
     /// Shared with the eviction order, so that a key is in memory once.
     pub(super) key: Arc<[u8]>,
     pub(super) data: Data,
-    /// `None` lives until it is evicted.
+    /// `None`: the entry lives until it is evicted.
     pub(super) deadline: Option<Instant>,
     pub(super) membership: Option<Membership>,
 }
@@ -53,11 +53,11 @@ pub(super) struct Slab {
     vacant: Vec<usize>,
 }
 
-/// Memory of one place, taken or vacant, in all tables that have one.
+/// Memory of one place in all tables, with or without an entry.
 pub(super) const PLACE_BYTES: usize = cost::place(size_of::<Option<Entry>>());
 
 impl Slab {
-    /// How many places there are, vacant ones included.
+    /// The number of places including vacant ones.
     pub(super) fn places(&self) -> usize {
         self.places.len()
     }

@@ -8,7 +8,7 @@ use crate::store::contract::{self, Entries, Store, Write};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The memory store with a clock that the contract turns on.
+/// The memory store with a clock that the test advances.
 struct Clocked {
     store: MemoryStore,
     now: Instant,
@@ -200,7 +200,7 @@ fn debug_output_shows_no_key_and_no_value() {
     assert!(!format!("{store:?}").contains("canary"));
 }
 
-/// One step of a random history, on few keys so that steps meet.
+/// One step of a random history. There are few keys, so that steps meet.
 #[derive(Debug, Clone)]
 enum Step {
     Set { key: u8, length: usize, ttl_seconds: Option<u64>, organization: Option<u8> },
@@ -241,14 +241,14 @@ fn the_keys_that_are_meant_go_and_the_others_stay() {
     assert_books_are_right(&store);
 }
 
-/// All that a key may answer: its last value, and until when.
+/// The value that a key may return, and until when.
 struct Allowed {
     value: Vec<u8>,
     until: Option<Instant>,
     organization: Option<u8>,
 }
 
-/// The books, counted again from the entries themselves.
+/// Checks the store's counts against the entries themselves.
 fn assert_books_are_right(store: &MemoryStore) {
     assert!(store.bytes() <= store.max_bytes(), "{} bytes are over the bound", store.bytes());
     let entries: Vec<_> =
