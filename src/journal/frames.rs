@@ -1,11 +1,10 @@
-//! Operations as bytes in a journal's file.
+//! Encodes changes of a journal as bytes of its file.
 //!
-//! Promises: what was encoded comes back; decoding answers `None` for anything else and never
-//! allocates more than the bytes it is given. Relies on a checksum for bytes that were changed.
-//! Never reads or writes a file.
+//! Promises: `decode` returns what was encoded; for any other bytes it returns `None`, and it never allocates
+//! more than the bytes it gets. Relies on a checksum to detect changed bytes. Never reads or writes a file.
 //!
-//! A frame is the length of the payload (u32), its CRC-32 (u32) and the payload: a tag, when it
-//! was written, and the change. Numbers are little-endian, times milliseconds of the Unix epoch.
+//! A frame is the length of the payload (u32), its CRC-32 (u32) and the payload: a tag, the time of the
+//! change and the change. Numbers are little-endian; times are milliseconds of the Unix epoch.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,7 +13,7 @@ use super::clock::Clock;
 use super::entry::{Entry, EntryContent};
 use super::{Clear, Digest, Record, Write};
 
-/// Length and checksum.
+/// The length and the checksum.
 pub(super) const FRAME_HEAD_BYTES: usize = 8;
 
 const SET: u8 = 1;
@@ -32,7 +31,7 @@ const GONE_CONTENT: u8 = 1;
 const PART_CONTENT: u8 = 2;
 const WHOLE_CONTENT: u8 = 3;
 
-/// One change of a journal.
+/// One change of a journal, as written to its file.
 #[derive(Debug)]
 pub(super) enum Change<'a> {
     Record(Record<'a>),
@@ -52,11 +51,11 @@ pub(super) enum Change<'a> {
         index: &'a [u8],
         sequence: u64,
     },
-    /// Everything of one key, as a rewritten file has it.
+    /// A whole entry, from the rewrite of a file.
     Entry(Box<Entry>),
 }
 
-/// Appends the frame of a change. False, and nothing appended, where it is too long for one.
+/// Appends a change's frame. False when the change is too long for one frame; nothing is appended then.
 #[must_use]
 pub(super) fn encode(change: &Change<'_>, at: Instant, clock: Clock, out: &mut Vec<u8>) -> bool {
     match change {
@@ -82,13 +81,13 @@ pub(super) fn encode(change: &Change<'_>, at: Instant, clock: Clock, out: &mut V
     }
 }
 
-/// Appends the frame that stands for everything of one key.
+/// Appends the frame of a whole entry.
 #[must_use]
 pub(super) fn encode_entry(entry: &Entry, clock: Clock, out: &mut Vec<u8>) -> bool {
     in_frame(out, |out| put_entry(out, entry, clock))
 }
 
-/// Appends the frame of a clear that is held.
+/// Appends the frame of a pending clear.
 #[must_use]
 pub(super) fn encode_clear(clear: &Clear, clock: Clock, out: &mut Vec<u8>) -> bool {
     let organization = clear.organization.as_deref();
@@ -187,7 +186,7 @@ fn put_digests(out: &mut Vec<u8>, digests: &[Digest]) {
     put_bytes(out, digests.as_flattened());
 }
 
-/// Reads the payload of a frame: when it was written, and the change.
+/// Reads a frame's payload: the time of the change, and the change.
 pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Change<'_>)> {
     let mut rest = Rest { bytes: payload };
     let tag = rest.byte()?;
@@ -210,7 +209,7 @@ pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Change<'_
     rest.bytes.is_empty().then_some((at, change))
 }
 
-/// What is not read yet.
+/// The bytes that are not read yet.
 struct Rest<'a> {
     bytes: &'a [u8],
 }
