@@ -1,4 +1,4 @@
-//! The settings told to people: what is in force, and what there is.
+//! Reports the settings in force and the table of all settings.
 
 use std::fmt::Write;
 
@@ -30,7 +30,7 @@ pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &Config
     Value::Object(settings.collect::<Map<_, _>>())
 }
 
-/// What counts in the end, of the settings that others have a say in.
+/// The value in force of a setting that others may replace.
 fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
     let server = match &fields.topology {
         Topology::Single(endpoint) => Some(endpoint),
