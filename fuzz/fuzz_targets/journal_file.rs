@@ -1,5 +1,5 @@
-//! Files of anybody, through the journal: no panic, nothing beyond what the file has, and what was
-//! read reads the same once it is written again.
+//! Reads arbitrary bytes as a journal's file: no panic, no more than the file contains, and the journal is
+//! the same after it is written and read again.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use orgcache::journal::{Digest, EntryContent, Journal, Record, Write};
 
 const TARGET: Digest = [7; 20];
 
-/// Bytes as they are, or pieces of them with lengths and checksums that are right: a fuzzer does not
+/// The bytes themselves, or pieces of them with correct lengths and checksums, because a fuzzer does not
 /// guess a CRC-32.
 fn file_of(input: &[u8]) -> Vec<u8> {
     let mut file = Journal::new(0).image(&TARGET, Instant::now());
@@ -50,7 +50,7 @@ fuzz_target!(|input: &[u8]| {
     let Some(again) = Journal::read(&image, &TARGET, now) else { panic!("its own file is refused") };
     assert_eq!(again.clears().count(), journal.clears().count());
     for entry in keys.iter().filter_map(|key| journal.entry(key)) {
-        // What has ended between the two readings may be gone.
+        // An entry may have ended between the two readings.
         let Some(copy) = again.entry(&entry.key) else {
             assert!(entry.ends <= Instant::now());
             continue;

@@ -1,4 +1,5 @@
-//! Random operations against a naive model: for each key the writes in the order of their sequences.
+//! Random operations against a naive model, which keeps the writes of each key in the order of their
+//! sequences.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +9,12 @@ use super::*;
 
 const KEYS: u8 = 6;
 const FIELDS: u8 = 3;
-/// Nothing in these runs ends.
+/// No content ends in these runs.
 const LIFETIME: Duration = Duration::from_secs(100);
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A write whose sequence is so many below the newest.
+    /// A write whose sequence is this much below the newest.
     Write {
         key: u8,
         late: u64,
@@ -49,7 +50,7 @@ enum ModelWrite {
     DeleteField(u8),
 }
 
-/// A key is a value or a hash: what a late field does to a plain value Redis itself refuses.
+/// A key is always a value or always a hash, because Redis itself refuses a field of a plain value.
 fn is_hash(key: u8) -> bool {
     key % 2 == 1
 }
@@ -142,7 +143,7 @@ fn index_of(organization: u8) -> [u8; 2] {
 struct Model {
     rows: BTreeMap<u8, Row>,
     clears: BTreeMap<u8, u64>,
-    /// Keys that wait, in the order of handing out, and those that were handed out, by ticket.
+    /// The waiting keys with their tickets, in the order of handing out. `handed_out` has the others.
     waiting: Vec<(u64, u8)>,
     handed_out: Vec<(u64, u8)>,
     tickets: u64,
@@ -166,7 +167,7 @@ impl Model {
     }
 }
 
-/// The journal, the model beside it, and the sequences that were handed out.
+/// The journal, its model, and the sequences that were handed out.
 struct Run {
     bench: Bench,
     model: Model,
@@ -175,7 +176,7 @@ struct Run {
 impl Run {
     fn write(&mut self, key: u8, late: u64, kind: ModelWrite, older: Option<u8>) {
         self.model.sequence += 1;
-        // A sequence is given once, so a late one takes a number that was left out for it.
+        // Each sequence is used once, so a late write gets a number that was left free for it.
         let sequence = (self.model.sequence * 10).saturating_sub(late * 10 + u64::from(late > 0)).max(1);
         let index = organization(key).map(index_of);
         let older_digests: Vec<Digest> = older.map(digest_of).into_iter().collect();
@@ -228,11 +229,11 @@ impl Run {
             let surplus = row.older.len().saturating_sub(MAX_OLDER);
             row.older.drain(..surplus);
         }
-        // What changes the content must have been kept, and what was outdated cannot have.
+        // A write that changes the content must be kept. An outdated write cannot change it.
         let before = (!row.writes.is_empty()).then(|| row.content());
         let is_whole_key = |kind: &ModelWrite| matches!(kind, ModelWrite::Set(_) | ModelWrite::Delete);
         let base = row.writes.iter().filter(|(_, kind)| is_whole_key(kind)).map(|(held, _)| *held).max();
-        // The delete that a clear makes of a late write slips under newer fields.
+        // A clear turns a late write into a delete, which goes below newer fields.
         let slips_under = cleared.is_some()
             && matches!(before, Some(EntryContent::Fields { .. }))
             && base.is_none_or(|base| base <= sequence);
@@ -243,7 +244,7 @@ impl Run {
         if is_newest || is_changed || slips_under {
             self.model.touch(key);
         } else if cleared.is_none() && !is_outdated {
-            // Kept, though it changes nothing that can be seen: it may come again.
+            // The write is kept although it changes nothing visible, so the entry may be handed out again.
             self.model.touch(key);
         }
     }

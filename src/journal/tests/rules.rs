@@ -1,4 +1,4 @@
-//! What one key holds after writes.
+//! The content of one key after writes.
 
 use super::*;
 
