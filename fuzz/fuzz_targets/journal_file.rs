@@ -71,9 +71,10 @@ fuzz_target!(|input: &[u8]| {
 fn content_bytes(content: &EntryContent) -> usize {
     match content {
         EntryContent::Value(value) => value.len(),
-        EntryContent::Fields { fields, .. } => {
-            fields.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len())).sum()
-        }
+        EntryContent::Fields { fields, .. } => fields
+            .iter()
+            .map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len()))
+            .sum(),
         EntryContent::Gone => 0,
     }
 }
