@@ -43,11 +43,11 @@ pub struct Shard {
 /// Watches a cluster from the I/O thread. Dropping the watcher ends the watch.
 #[derive(Debug)]
 pub struct TopologyWatcher {
-    wishes: mpsc::UnboundedSender<Wish>,
+    requests: mpsc::UnboundedSender<WatcherRequest>,
 }
 
 #[derive(Debug)]
-enum Wish {
+enum WatcherRequest {
     Look,
     WakeAt(Instant),
 }
@@ -70,27 +70,27 @@ impl TopologyWatcher {
         config: Config,
         tell: impl FnMut(TopologyEvent) + Send + 'static,
     ) -> TopologyWatcher {
-        let (wishes, wanted) = mpsc::unbounded_channel();
+        let (requests, wanted) = mpsc::unbounded_channel();
         io.spawn(look_out(config, wanted, tell));
-        TopologyWatcher { wishes }
+        TopologyWatcher { requests }
     }
 
     /// Asks for a look within 200 ms, because a node was not where it was expected.
     pub fn look_again(&self) {
         // Fails only when the I/O thread has ended, and then nothing watches any more.
-        let _ = self.wishes.send(Wish::Look);
+        let _ = self.requests.send(WatcherRequest::Look);
     }
 
     /// Asks for `TopologyEvent::Due` at this time. An earlier pending time stays.
     pub fn wake_at(&self, at: std::time::Instant) {
         // Fails only when the I/O thread has ended.
-        let _ = self.wishes.send(Wish::WakeAt(at.into()));
+        let _ = self.requests.send(WatcherRequest::WakeAt(at.into()));
     }
 }
 
 async fn look_out(
     config: Config,
-    mut wanted: mpsc::UnboundedReceiver<Wish>,
+    mut wanted: mpsc::UnboundedReceiver<WatcherRequest>,
     mut tell: impl FnMut(TopologyEvent),
 ) {
     let mut known: Option<ClusterView> = None;
@@ -113,10 +113,10 @@ async fn look_out(
                 wake_at = None;
                 tell(TopologyEvent::Due);
             }
-            wish = wanted.recv() => match wish {
+            request = wanted.recv() => match request {
                 None => return,
-                Some(Wish::Look) => next_look = next_look.min(Instant::now() + ASK_AGAIN),
-                Some(Wish::WakeAt(at)) => wake_at = Some(wake_at.map_or(at, |known| known.min(at))),
+                Some(WatcherRequest::Look) => next_look = next_look.min(Instant::now() + ASK_AGAIN),
+                Some(WatcherRequest::WakeAt(at)) => wake_at = Some(wake_at.map_or(at, |known| known.min(at))),
             },
         }
     }

@@ -54,13 +54,13 @@ pub async fn shake_hands(
     patience: Duration,
 ) -> Result<ServerInfo> {
     let mut line = Line::new(stream, patience);
-    let mut said = line.hello(config, config.protocol).await?;
-    if matches!(said, Said::NoProtocol) && config.protocol != Protocol::Resp2 {
-        said = line.hello(config, Protocol::Resp2).await?;
+    let mut reply = line.hello(config, config.protocol).await?;
+    if matches!(reply, HelloReply::NoProtocol) && config.protocol != Protocol::Resp2 {
+        reply = line.hello(config, Protocol::Resp2).await?;
     }
-    let mut server = match said {
-        Said::Info(server) => server,
-        Said::Refused | Said::NoProtocol => {
+    let mut server = match reply {
+        HelloReply::Info(server) => server,
+        HelloReply::Refused | HelloReply::NoProtocol => {
             if let Some(password) = &config.password {
                 let mut auth: Vec<&[u8]> = vec![b"AUTH"];
                 auth.extend(config.username.as_deref().map(str::as_bytes));
@@ -82,7 +82,7 @@ pub async fn shake_hands(
     Ok(server)
 }
 
-enum Said {
+enum HelloReply {
     Info(ServerInfo),
     /// The server knows HELLO, but not this protocol.
     NoProtocol,
@@ -100,7 +100,7 @@ impl<'s> Line<'s> {
         Line { stream, patience }
     }
 
-    async fn hello(&mut self, config: &Config, protocol: Protocol) -> Result<Said> {
+    async fn hello(&mut self, config: &Config, protocol: Protocol) -> Result<HelloReply> {
         let mut command: Vec<&[u8]> = vec![b"HELLO", protocol.as_str().as_bytes()];
         if let Some(password) = &config.password {
             let username = config.username.as_deref().unwrap_or("default");
@@ -108,9 +108,9 @@ impl<'s> Line<'s> {
         }
         command.extend([b"SETNAME", config.connection_name.as_bytes()]);
         match self.ask(&command, server_info).await {
-            Ok(server) => Ok(Said::Info(server)),
-            Err(error) if error.redis_code() == Some("NOPROTO") => Ok(Said::NoProtocol),
-            Err(error) if refuses_hello(&error) => Ok(Said::Refused),
+            Ok(server) => Ok(HelloReply::Info(server)),
+            Err(error) if error.redis_code() == Some("NOPROTO") => Ok(HelloReply::NoProtocol),
+            Err(error) if refuses_hello(&error) => Ok(HelloReply::Refused),
             Err(error) => Err(error),
         }
     }

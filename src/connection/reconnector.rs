@@ -79,7 +79,7 @@ async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell
                 tokio::select! {
                     dialed = &mut dialing => break dialed,
                     // A second request for the same connection is already being served.
-                    wish = wanted.recv() => if wish.is_none() { return },
+                    request = wanted.recv() => if request.is_none() { return },
                 }
             }
         };
@@ -97,7 +97,7 @@ async fn wanted_again(
 ) -> bool {
     if let Some((_, endpoint)) = connected {
         tokio::select! {
-            wish = wanted.recv() => return wish.is_some(),
+            request = wanted.recv() => return request.is_some(),
             () = dialer.moved_from(endpoint) => tell(LinkEvent::Moved),
         }
     }

@@ -36,16 +36,16 @@ pub struct Sentinels {
     primary_name: String,
     username: Option<String>,
     password: Option<Secret>,
-    heard: watch::Sender<Heard>,
+    answers: watch::Sender<SentinelAnswers>,
     /// When a connection last looked for the primary. Locked only to read or write the time.
     looked_for: Mutex<Option<Instant>>,
 }
 
 /// The sentinels' answers and the primary that follows from them.
 #[derive(Debug)]
-struct Heard {
+struct SentinelAnswers {
     /// The last answer of each sentinel; `None` before the first.
-    answers: Vec<Option<Result<Said>>>,
+    reports: Vec<Option<Result<PrimaryReport>>>,
     /// The primary. It stays when no sentinel answers any more, because it may be healthy without them.
     primary: Option<Endpoint>,
     /// The configuration epoch of `primary`.
@@ -54,7 +54,7 @@ struct Heard {
 
 /// One sentinel's answer.
 #[derive(Debug, Clone)]
-struct Said {
+struct PrimaryReport {
     endpoint: Endpoint,
     epoch: i64,
 }
@@ -65,14 +65,15 @@ impl Sentinels {
         let Topology::Sentinel { sentinels, primary_name, username, password } = config.topology() else {
             return None;
         };
-        let heard = Heard { answers: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
+        let answers =
+            SentinelAnswers { reports: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
         Some(Arc::new(Sentinels {
             config: config.clone(),
             hosts: sentinels.clone(),
             primary_name: primary_name.clone(),
             username: username.clone(),
             password: password.clone(),
-            heard: watch::Sender::new(heard),
+            answers: watch::Sender::new(answers),
             looked_for: Mutex::new(None),
         }))
     }
@@ -99,7 +100,7 @@ impl Sentinels {
             if answer.is_err() {
                 stream = None;
             }
-            self.heard.send_modify(|heard| heard.take(position, answer));
+            self.answers.send_modify(|answers| answers.take(position, answer));
             sleep(self.pause()).await;
         }
     }
@@ -112,7 +113,7 @@ impl Sentinels {
         }
     }
 
-    async fn ask(&self, host: &Endpoint, stream: &mut Option<Stream<AsyncSocket>>) -> Result<Said> {
+    async fn ask(&self, host: &Endpoint, stream: &mut Option<Stream<AsyncSocket>>) -> Result<PrimaryReport> {
         let is_fresh = stream.is_none();
         let stream = match stream {
             Some(stream) => stream,
@@ -139,7 +140,7 @@ impl Sentinels {
         let endpoint = endpoint.ok_or_else(|| {
             Error::new(ErrorCode::Connect, format!("it does not know where {} is", self.primary_name))
         })?;
-        Ok(Said { endpoint, epoch })
+        Ok(PrimaryReport { endpoint, epoch })
     }
 
     /// The primary's address. Waits for the first answer.
@@ -148,21 +149,21 @@ impl Sentinels {
     /// The sentinels' errors when none of them reports a primary.
     pub async fn primary(&self) -> Result<Endpoint> {
         *self.looked_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let mut heard = self.heard.subscribe();
-        let known = heard.wait_for(|heard| heard.primary.is_some() || heard.has_nobody_answered());
+        let mut answers = self.answers.subscribe();
+        let known = answers.wait_for(|answers| answers.primary.is_some() || answers.have_all_failed());
         match timeout(self.config.connect_timeout, known).await {
-            Ok(Ok(heard)) => heard.primary.clone().ok_or_else(|| self.unknown(&heard)),
-            _ => Err(self.unknown(&self.heard.borrow())),
+            Ok(Ok(answers)) => answers.primary.clone().ok_or_else(|| self.unknown(&answers)),
+            _ => Err(self.unknown(&self.answers.borrow())),
         }
     }
 
     /// The primary's last known address.
     pub fn known(&self) -> Option<Endpoint> {
-        self.heard.borrow().primary.clone()
+        self.answers.borrow().primary.clone()
     }
 
-    fn unknown(&self, heard: &Heard) -> Error {
-        let refusals = self.hosts.iter().zip(&heard.answers).filter_map(|(host, answer)| match answer {
+    fn unknown(&self, answers: &SentinelAnswers) -> Error {
+        let refusals = self.hosts.iter().zip(&answers.reports).filter_map(|(host, answer)| match answer {
             Some(Err(error)) => Some((host, error)),
             _ => None,
         });
@@ -178,29 +179,30 @@ impl Sentinels {
 
     /// Waits until the primary's address is another than `endpoint`.
     pub async fn moved_from(&self, endpoint: &Endpoint) {
-        let mut heard = self.heard.subscribe();
-        let moved = heard.wait_for(|heard| heard.primary.as_ref().is_some_and(|primary| primary != endpoint));
+        let mut answers = self.answers.subscribe();
+        let moved =
+            answers.wait_for(|answers| answers.primary.as_ref().is_some_and(|primary| primary != endpoint));
         // The sender lives as long as this.
         let _ = moved.await;
     }
 }
 
-impl Heard {
-    fn take(&mut self, position: usize, answer: Result<Said>) {
-        self.answers[position] = Some(answer);
-        let said = || self.answers.iter().flatten().flatten();
-        let Some(newest) = said().max_by_key(|said| said.epoch) else { return };
+impl SentinelAnswers {
+    fn take(&mut self, position: usize, answer: Result<PrimaryReport>) {
+        self.reports[position] = Some(answer);
+        let reports = || self.reports.iter().flatten().flatten();
+        let Some(newest) = reports().max_by_key(|report| report.epoch) else { return };
         // A sentinel with a newer epoch may be away. An older epoch that most sentinels agree on means that
         // they were all set up anew.
-        let agreeing = said().filter(|said| said.endpoint == newest.endpoint).count();
-        if newest.epoch >= self.epoch || agreeing * 2 > self.answers.len() {
+        let agreeing = reports().filter(|report| report.endpoint == newest.endpoint).count();
+        if newest.epoch >= self.epoch || agreeing * 2 > self.reports.len() {
             self.epoch = newest.epoch;
             self.primary = Some(newest.endpoint.clone());
         }
     }
 
-    fn has_nobody_answered(&self) -> bool {
-        self.answers.iter().all(|answer| matches!(answer, Some(Err(_))))
+    fn have_all_failed(&self) -> bool {
+        self.reports.iter().all(|answer| matches!(answer, Some(Err(_))))
     }
 }
 
@@ -226,12 +228,12 @@ fn epoch(node: Node<'_>) -> i64 {
 mod tests {
     use super::*;
 
-    fn answer(port: u16, epoch: i64) -> Result<Said> {
-        Ok(Said { endpoint: Endpoint::Tcp { host: "h".to_owned(), port }, epoch })
+    fn answer(port: u16, epoch: i64) -> Result<PrimaryReport> {
+        Ok(PrimaryReport { endpoint: Endpoint::Tcp { host: "h".to_owned(), port }, epoch })
     }
 
-    fn port(heard: &Heard) -> Option<u16> {
-        match &heard.primary {
+    fn port(answers: &SentinelAnswers) -> Option<u16> {
+        match &answers.primary {
             Some(Endpoint::Tcp { port, .. }) => Some(*port),
             _ => None,
         }
@@ -239,29 +241,29 @@ mod tests {
 
     #[test]
     fn the_newest_configuration_counts_and_outlives_the_sentinels() {
-        let mut heard = Heard { answers: vec![None, None], primary: None, epoch: i64::MIN };
-        heard.take(0, answer(1, 5));
-        assert_eq!(port(&heard), Some(1));
-        heard.take(1, answer(2, 6));
-        assert_eq!(port(&heard), Some(2));
-        heard.take(0, answer(1, 5));
-        assert_eq!(port(&heard), Some(2), "who was cut off knows an older primary");
+        let mut answers = SentinelAnswers { reports: vec![None, None], primary: None, epoch: i64::MIN };
+        answers.take(0, answer(1, 5));
+        assert_eq!(port(&answers), Some(1));
+        answers.take(1, answer(2, 6));
+        assert_eq!(port(&answers), Some(2));
+        answers.take(0, answer(1, 5));
+        assert_eq!(port(&answers), Some(2), "a sentinel that was cut off knows an older primary");
         let gone = || Err(Error::new(ErrorCode::Connect, "gone"));
-        heard.take(0, gone());
-        heard.take(1, gone());
-        assert!(heard.has_nobody_answered());
-        assert_eq!(port(&heard), Some(2));
+        answers.take(0, gone());
+        answers.take(1, gone());
+        assert!(answers.have_all_failed());
+        assert_eq!(port(&answers), Some(2));
     }
 
     #[test]
     fn an_older_configuration_counts_only_where_most_sentinels_agree_on_it() {
-        let mut heard = Heard { answers: vec![None, None, None], primary: None, epoch: i64::MIN };
-        heard.take(0, answer(2, 6));
-        heard.take(1, answer(1, 5));
-        heard.take(0, Err(Error::new(ErrorCode::Connect, "gone")));
-        assert_eq!(port(&heard), Some(2), "who was cut off is the only one left");
-        heard.take(0, answer(3, 0));
-        heard.take(1, answer(3, 0));
-        assert_eq!(port(&heard), Some(3), "sentinels that were set up anew begin to count anew");
+        let mut answers = SentinelAnswers { reports: vec![None, None, None], primary: None, epoch: i64::MIN };
+        answers.take(0, answer(2, 6));
+        answers.take(1, answer(1, 5));
+        answers.take(0, Err(Error::new(ErrorCode::Connect, "gone")));
+        assert_eq!(port(&answers), Some(2), "the only one left is a sentinel that was cut off");
+        answers.take(0, answer(3, 0));
+        answers.take(1, answer(3, 0));
+        assert_eq!(port(&answers), Some(3), "sentinels that were set up anew begin to count anew");
     }
 }

@@ -27,7 +27,7 @@ pub use scanner::{ProtocolError, Scanner};
 
 use early_deadlines::EarlyDeadlines;
 use read_room::ReadRoom;
-use subscribed::{Said, Subscribed};
+use subscribed::{Subscribed, SubscriberFrame};
 
 /// The capacity that an idle lane keeps of a buffer that a large reply or request has grown.
 const KEEP_BUFFER_BYTES: usize = 1024 * 1024;
@@ -337,10 +337,10 @@ impl<T> Lane<T> {
         if frame.is_push() {
             return (!self.is_confirmation(frame), None);
         }
-        match Said::of(frame) {
-            Said::Other => (false, None),
-            Said::Message => (self.subscribed.is_to_any(), None),
-            Said::Confirmation { kind, count } => {
+        match SubscriberFrame::of(frame) {
+            SubscriberFrame::Other => (false, None),
+            SubscriberFrame::Message => (self.subscribed.is_to_any(), None),
+            SubscriberFrame::Confirmation { kind, count } => {
                 let is_answer = self.is_confirmation(frame);
                 let is_unasked = !is_answer && self.subscribed.is_to_any();
                 (is_unasked, (is_answer || is_unasked).then_some((kind, count)))

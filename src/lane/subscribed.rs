@@ -12,7 +12,7 @@ pub(super) struct Subscribed {
 
 /// The meaning of an array on a subscribed connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said<'a> {
+pub(super) enum SubscriberFrame<'a> {
     Message,
     /// A subscription began or ended. The count is the number of subscriptions of its kind.
     Confirmation {
@@ -22,22 +22,22 @@ pub(super) enum Said<'a> {
     Other,
 }
 
-impl<'a> Said<'a> {
-    pub(super) fn of(frame: Frame<'a>) -> Said<'a> {
+impl<'a> SubscriberFrame<'a> {
+    pub(super) fn of(frame: Frame<'a>) -> SubscriberFrame<'a> {
         // Every reply passes here. Five bytes exclude all but arrays of three or four elements.
         if !matches!(frame.bytes(), [b'*', b'3' | b'4', b'\r', b'\n', b'$', ..]) {
-            return Said::Other;
+            return SubscriberFrame::Other;
         }
-        let Node::Array(mut items) = frame.node() else { return Said::Other };
+        let Node::Array(mut items) = frame.node() else { return SubscriberFrame::Other };
         let length = items.remaining();
-        let Some(Node::Bulk(kind)) = items.next() else { return Said::Other };
+        let Some(Node::Bulk(kind)) = items.next() else { return SubscriberFrame::Other };
         match (kind, length) {
-            (b"message" | b"smessage", 3) | (b"pmessage", 4) => Said::Message,
+            (b"message" | b"smessage", 3) | (b"pmessage", 4) => SubscriberFrame::Message,
             (kind, 3) if kind.ends_with(b"subscribe") => match items.nth(1) {
-                Some(Node::Integer(count)) => Said::Confirmation { kind, count },
-                _ => Said::Other,
+                Some(Node::Integer(count)) => SubscriberFrame::Confirmation { kind, count },
+                _ => SubscriberFrame::Other,
             },
-            _ => Said::Other,
+            _ => SubscriberFrame::Other,
         }
     }
 }
