@@ -107,24 +107,24 @@ impl<T: Default, W: Wake> Inbox<T, W> {
 #[derive(Debug)]
 pub struct WakeOnce {
     /// Whether a wake-up is on its way.
-    rung: AtomicBool,
+    is_pending: AtomicBool,
 }
 
 impl Default for WakeOnce {
     fn default() -> Self {
-        WakeOnce { rung: AtomicBool::new(false) }
+        WakeOnce { is_pending: AtomicBool::new(false) }
     }
 }
 
 impl WakeOnce {
     /// Whether the caller must send the wake-up. False when one is on its way already.
-    pub fn ring(&self) -> bool {
-        !self.rung.swap(true, Ordering::AcqRel)
+    pub fn must_wake(&self) -> bool {
+        !self.is_pending.swap(true, Ordering::AcqRel)
     }
 
     /// The wake-up has come: data from now on needs another one. Called before anything is taken.
-    pub fn answered(&self) {
-        self.rung.store(false, Ordering::Release);
+    pub fn arrived(&self) {
+        self.is_pending.store(false, Ordering::Release);
     }
 }
 
@@ -134,31 +134,30 @@ mod loom_tests {
     use loom::sync::{Arc, Notify};
     use loom::thread;
 
-    /// Keeps a wake-up until a thread waits, as the real wakers do. loom reports a thread that waits for
-    /// ever.
     #[derive(Default)]
-    struct Bell {
+    struct MergingWaker {
         once: WakeOnce,
-        notify: Kept,
+        notify: StoredWakeUp,
     }
 
-    struct Kept(Notify);
+    /// Keeps a wake-up until a thread waits, as the real wakers do. loom reports a thread that waits for ever.
+    struct StoredWakeUp(Notify);
 
-    impl Default for Kept {
+    impl Default for StoredWakeUp {
         fn default() -> Self {
-            Kept(Notify::new())
+            StoredWakeUp(Notify::new())
         }
     }
 
-    impl Wake for Kept {
+    impl Wake for StoredWakeUp {
         fn wake(&self) {
             self.0.notify();
         }
     }
 
-    impl Wake for Arc<Bell> {
+    impl Wake for Arc<MergingWaker> {
         fn wake(&self) {
-            if self.once.ring() {
+            if self.once.must_wake() {
                 self.notify.wake();
             }
         }
@@ -169,7 +168,7 @@ mod loom_tests {
     #[test]
     fn loom_what_two_threads_put_into_a_handoff_is_found_by_who_waits_to_be_woken() {
         loom::model(|| {
-            let handoff = Arc::new(Handoff::<Numbers, Kept>::new(Kept::default()));
+            let handoff = Arc::new(Handoff::<Numbers, StoredWakeUp>::new(StoredWakeUp::default()));
             for number in [1, 2] {
                 let handoff = handoff.clone();
                 thread::spawn(move || handoff.put(|left| left.push(number)));
@@ -185,7 +184,7 @@ mod loom_tests {
     #[test]
     fn loom_who_is_told_to_stop_does_and_finds_all_that_was_put_before() {
         loom::model(|| {
-            let inbox = Arc::new(Inbox::<Numbers, Kept>::new(Kept::default()));
+            let inbox = Arc::new(Inbox::<Numbers, StoredWakeUp>::new(StoredWakeUp::default()));
             let theirs = inbox.clone();
             thread::spawn(move || {
                 theirs.put(|left| left.push(1));
@@ -203,34 +202,34 @@ mod loom_tests {
     }
 
     #[test]
-    fn loom_one_bell_for_two_handoffs_leaves_nothing_without_a_wake_up() {
+    fn loom_one_waker_for_two_handoffs_leaves_nothing_without_a_wake_up() {
         loom::model(|| {
-            let bell = Arc::new(Bell::default());
+            let waker = Arc::new(MergingWaker::default());
             let handoffs = [1, 2].map(|number| {
-                let handoff = Arc::new(Handoff::<Numbers, Arc<Bell>>::new(bell.clone()));
+                let handoff = Arc::new(Handoff::<Numbers, Arc<MergingWaker>>::new(waker.clone()));
                 let theirs = handoff.clone();
                 thread::spawn(move || theirs.put(|left| left.push(number)));
                 handoff
             });
             let mut taken = 0;
             while taken < 2 {
-                bell.notify.0.wait();
-                bell.once.answered();
+                waker.notify.0.wait();
+                waker.once.arrived();
                 taken += handoffs.iter().map(|handoff| handoff.take().len()).sum::<usize>();
             }
         });
     }
 
     #[test]
-    fn loom_of_two_that_ring_before_an_answer_one_wakes() {
+    fn loom_of_two_wake_ups_before_an_arrival_one_is_sent() {
         loom::model(|| {
             let once = Arc::new(WakeOnce::default());
             let other = once.clone();
-            let theirs = thread::spawn(move || other.ring());
-            let ours = once.ring();
+            let theirs = thread::spawn(move || other.must_wake());
+            let ours = once.must_wake();
             assert!(ours ^ theirs.join().unwrap());
-            once.answered();
-            assert!(once.ring());
+            once.arrived();
+            assert!(once.must_wake());
         });
     }
 }

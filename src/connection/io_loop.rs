@@ -21,12 +21,12 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// State that the I/O thread and the caller's thread share about a driver.
 pub trait Mailbox: Send + Sync {
     /// Notified whenever `collect` may have new requests, and at the stop.
-    fn bell(&self) -> &Notify;
+    fn notify(&self) -> &Notify;
     fn is_stopped(&self) -> bool;
 }
 
 impl<T: Default + Send> Mailbox for Inbox<T, Notify> {
-    fn bell(&self) -> &Notify {
+    fn notify(&self) -> &Notify {
         self.waker()
     }
 
@@ -110,7 +110,7 @@ async fn connect<T: ConnectionHandler>(
         tokio::select! {
             dialed = &mut dialing => return Some(dialed),
             Some((error, attempt)) = failed.recv() => handler.attempt_failed(error, attempt, Instant::now()),
-            () = mailbox.bell().notified() => collect(handler),
+            () = mailbox.notify().notified() => collect(handler),
             () = sleep_until(handler.next_deadline()) => {
                 // There is no connection yet that could be replaced.
                 let _ = handler.expire(Instant::now());
@@ -152,7 +152,7 @@ async fn converse<T: ConnectionHandler>(
                     return error;
                 }
             }
-            () = mailbox.bell().notified() => collect(handler),
+            () = mailbox.notify().notified() => collect(handler),
             () = &mut moved => return connection_moved(),
             () = sleep_until(handler.next_deadline()) => {
                 if let Some(error) = handler.expire(Instant::now()) {
