@@ -21,8 +21,8 @@ promise![
     set_if_absent_gives_its_value_a_ttl,
 ];
 
-/// A time within the TTL, with enough margin for a slow machine.
 const TTL: Duration = Duration::from_secs(1);
+/// A time within the TTL, with enough margin for a slow machine.
 const BEFORE: Duration = Duration::from_millis(400);
 const AFTER: Duration = Duration::from_millis(1100);
 
