@@ -31,7 +31,7 @@
 //!   and what their replies and losses mean to it; [`cache::Core`] is the first one.
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
-//!   [`connection::Traffic`].
+//!   [`connection::ConnectionHandler`].
 //! - A [`cache::Core`] is the part of a client that any thread may use: a [`redis::Node`], keys, codec,
 //!   memory, journal. It turns calls into requests and replies into outcomes.
 //!

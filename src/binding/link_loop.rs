@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::bell::Bell;
 use super::driver_context::ClientContext;
 use super::uv;
-use crate::connection::{BlockingSocket, ReadFailure, Stream, Tray, read_available, write_unsent};
+use crate::connection::{BlockingSocket, Handoff, ReadFailure, Stream, read_available, write_unsent};
 use crate::error::Result;
 use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink, Target, dial};
 use crate::runtime::IoThread;
@@ -29,7 +29,7 @@ pub struct LinkLoop {
     link: Link<Caller>,
     wire: Option<Wire>,
     context: ClientContext,
-    dialed: Arc<Tray<Option<Dialed>, Arc<Bell>>>,
+    dialed: Arc<Handoff<Option<Dialed>, Arc<Bell>>>,
     /// Nothing comes after what waits.
     ends: bool,
     // Its end tells the attempt to connect that nobody waits for it.
@@ -42,7 +42,7 @@ impl LinkLoop {
     /// Starts to connect.
     pub fn start(target: Target, context: &ClientContext) -> Result<LinkLoop> {
         let io = IoThread::shared()?;
-        let dialed = Arc::new(Tray::<Option<Dialed>, _>::new(context.bell.clone()));
+        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.bell.clone()));
         let told = dialed.clone();
         let (dialing, given_up) = tokio::sync::oneshot::channel::<()>();
         io.spawn(async move {

@@ -20,7 +20,7 @@ use crate::connection::{
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
-use crate::lane::{Arrival, Batch, Lane, Orphan, Requests, append_command};
+use crate::lane::{Arrival, Batch, Lane, LostRequest, Requests, append_command};
 
 /// How long the breaker's question may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
@@ -335,7 +335,7 @@ impl<F: Feature> MultiplexedConnection<F> {
                     && !is_bound
                     && (!was_sent || may_run_twice(token, request))
             },
-            |Orphan { token, request, was_sent }| {
+            |LostRequest { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);
                 if let Ticket::Fence(fence) = &token.ticket {
                     unfinished = Some((**fence).clone());
@@ -425,7 +425,7 @@ impl<F: Feature> MultiplexedConnection<F> {
         };
         let timeout = node.config().command_timeout;
         let mut overdue = Overdue::default();
-        lane.expire(now, |Orphan { token, request, was_sent }| {
+        lane.expire(now, |LostRequest { token, request, was_sent }| {
             overdue.any = true;
             overdue.sent += u64::from(was_sent);
             overdue.is_adrift |= was_sent && token.selects;
@@ -452,7 +452,7 @@ impl<F: Feature> MultiplexedConnection<F> {
     pub fn disband(&mut self, sink: &mut dyn RequestSink<F::Ticket>) {
         self.lane.disconnect(
             |_, _, _| false,
-            |Orphan { token, request, .. }| sink.redirect(Redirected::unsent(token, request)),
+            |LostRequest { token, request, .. }| sink.redirect(Redirected::unsent(token, request)),
         );
     }
 
@@ -464,7 +464,7 @@ impl<F: Feature> MultiplexedConnection<F> {
         }
         self.lane.disconnect(
             |_, _, _| false,
-            |Orphan { token, .. }| {
+            |LostRequest { token, .. }| {
                 if token.slot != NOBODY {
                     sink.settle(token.slot, Outcome::Failed(closed()));
                 }

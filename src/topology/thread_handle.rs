@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::driver::{ConnectionDriver, NodeSink, Redirected, Request, SharedWaker};
-use crate::connection::{Inbox, Tray, drive};
+use crate::connection::{Handoff, Inbox, drive};
 use crate::error::Result;
 use crate::features::{Call, Features, RoomTicket, Scratch};
 use crate::lane::Batch;
@@ -30,7 +30,7 @@ const KEEP_OUTCOMES: usize = 4096;
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Batch<Request>, Notify>>,
-    outbox: Tray<Endings, SharedWaker>,
+    outbox: Handoff<Endings, SharedWaker>,
     /// Bytes of requests that the I/O thread was handed since it last delivered.
     handed_bytes: AtomicUsize,
     /// Bytes of requests that were not answered when it last delivered.
@@ -112,7 +112,7 @@ impl ThreadHandle {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
-            outbox: Tray::new(waker),
+            outbox: Handoff::new(waker),
             handed_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             pushed_bytes: AtomicUsize::new(0),

@@ -1,4 +1,4 @@
-//! Hashes where something else was before.
+//! Hashes whose key held something else before.
 
 use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::redis::Outcome;

@@ -1,4 +1,5 @@
-//! Writes made without a connection: acknowledged, kept, and in Redis afterwards, unless somebody else's are newer.
+//! Writes without a connection: they are acknowledged and kept, and reach Redis afterwards unless it has
+//! newer ones.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
-/// Between two writes of which one must be the later by Redis's clock, which counts milliseconds.
+/// A pause between two writes, so that Redis's clock, which counts milliseconds, orders them.
 const TICK: Duration = Duration::from_millis(5);
 
 fn kv(id: &str) -> Place<'_> {
@@ -30,7 +31,7 @@ fn json(text: &str) -> Outcome<'static> {
     Outcome::Json(text.as_bytes().to_vec().into())
 }
 
-/// What another process does meanwhile: it has the same keys.
+/// Another process with the same keys.
 fn other(prefix: &str) -> Client {
     Client::connect(prefix)
 }
@@ -62,7 +63,7 @@ fn a_set_without_a_connection_is_true_answered_and_in_redis_afterwards() {
     let key = witness.key("conversationSummaries:org:1");
     let left = witness.integer(&[b"PTTL", &key]);
     assert!((7_190_000..=7_200_000).contains(&left), "{left}");
-    // The index knows it, so that a clearing finds it.
+    // The index lists the value, so that a clearing finds it.
     let cleared = witness.call(&Call::ClearOrganization { organization: Some("org") });
     assert_eq!(cleared, Outcome::Integer(1));
 }
@@ -144,7 +145,7 @@ fn a_newer_write_of_another_process_survives_the_replay() {
     assert_eq!(stored(&mut client, kv("k")), json("\"newer\""));
     assert_eq!(stored(&mut client, kv("gone")), json("\"newer\""));
     assert_eq!(client.core().health().counters().superseded.get(), 2);
-    // The next outage answers what won.
+    // The next outage answers with the value that won.
     client.lose();
     assert_eq!(stored(&mut client, kv("k")), json("\"newer\""));
 }
@@ -214,7 +215,7 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
     assert_eq!(client.outcome(slot), Outcome::Boolean(true));
     client.call(&set(kv("k"), "\"newest\""));
     sleep(TICK);
-    // As a server does that was stopped and finds the request in its socket.
+    // A server that was stopped finds the request in its socket and runs it late.
     server.command(&[b"SET", &key, b"\"in doubt\"", b"PX", b"7200000"]);
     recover(&mut client);
     assert_eq!(stored(&mut client, kv("k")), json("\"newest\""));
@@ -265,7 +266,7 @@ fn clearing_without_a_connection_takes_what_is_older_and_leaves_what_is_newer() 
     assert_eq!(stored(&mut witness, summary("org", "3")), Outcome::Null);
     assert_eq!(stored(&mut witness, summary("org", "4")), json("\"during, after\""));
     assert_eq!(stored(&mut witness, summary("kept", "1")), json("\"other organization\""));
-    // What stayed is found by the next clearing.
+    // The next clearing finds the values that stayed.
     let cleared = witness.call(&Call::ClearOrganization { organization: Some("org") });
     assert_eq!(cleared, Outcome::Integer(2));
 }
@@ -490,7 +491,7 @@ fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
     client.lose();
     assert_eq!(client.outcome(slot), Outcome::Boolean(true));
     client.reconnect();
-    // The answer is not looked at before its time is up.
+    // The reply is not read before the call's deadline.
     client.send();
     let deadline = Instant::now() + Duration::from_secs(5);
     while !client.expire() {
@@ -504,7 +505,7 @@ fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
 
 #[test]
 fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
-    // More than one page.
+    // More values than one page of a clearing.
     const VALUES: usize = 1_200;
     let phones: Vec<String> = (0..VALUES).map(|number| number.to_string()).collect();
     let mut client = Client::connect("away-pages");
@@ -550,7 +551,7 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
     }
     write(&mut client, 3);
     sleep(TICK);
-    // As a server does that was stopped and finds the requests in its socket.
+    // A server that was stopped finds the requests in its socket and runs them late.
     let key = server.key("wide:org");
     for name in &names {
         server.command(&[b"HSET", &key, name.as_bytes(), value(name, 2).as_bytes()]);
@@ -572,7 +573,7 @@ fn a_clearing_whose_replay_ran_out_of_time_is_tried_again_on_the_same_connection
     client.call(&set(summary("org", "old"), "\"old\""));
     client.lose();
     client.call(&Call::ClearOrganization { organization: Some("org") });
-    // More than are sent before the first of them are answered.
+    // More entries than are sent before the first replies.
     for phone in 1..=5_000 {
         client.call(&set(summary("org", &phone.to_string()), "\"new\""));
     }

@@ -1,4 +1,4 @@
-//! Clearing while others write: whatever wins, nothing is left that no index finds.
+//! Clearing while others write: whichever wins, no value is left that no index lists.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,13 +14,13 @@ const PREFIX: &str = "race";
 const RACE: Duration = Duration::from_millis(1500);
 const ORGANIZATION: Option<&str> = Some("acme");
 const CALLS_A_BATCH: usize = 50;
-/// Redis reads 16 KiB of a client at a time, so a batch must be longer for another client to get in
-/// between, and at ever different places. Stored uncompressed.
+/// The length of a value, stored uncompressed. Redis reads 16 KiB of a client at a time. A batch must be
+/// longer, so that another client gets in between, at ever different places.
 const VALUE_BYTES: usize = 701;
 const OLD_HASH: &str = "conversationContexts:global";
 
-/// Writes values and hashes and has old values moved, until told to stop. No key is written twice: the
-/// second write would make up for an entry that the first one lost.
+/// Writes values and hashes and lets old values move, until told to stop. No key is written twice, because a
+/// second write would restore an index entry that the first one lost.
 fn write_until(stop: &AtomicBool, writer: usize) {
     let mut client = Client::connect(PREFIX);
     let old_hash = client.key(OLD_HASH);

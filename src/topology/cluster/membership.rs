@@ -10,7 +10,7 @@ use super::{ClusterRouter, GONE_AFTER, Sorting};
 use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
-use crate::connection::{News, Shard};
+use crate::connection::{Shard, TopologyEvent};
 use crate::features::Features;
 use crate::health::State;
 use crate::redis::Feature;
@@ -153,10 +153,10 @@ impl<C: DriverContext> ClusterRouter<C> {
         let members =
             self.members.iter().map(|member| member.as_ref().map(|member| member.features.cache().clone()));
         let owners = Owners { slots: slots.clone(), members: members.collect() };
-        let (ended, told) = (has_ended.clone(), self.news.clone());
+        let (ended, told) = (has_ended.clone(), self.events.clone());
         let begun = hand_over_in_background(self.front.cache(), owners, move || {
             ended.store(true, Ordering::Release);
-            told.put(|news: &mut Vec<_>| news.push(News::Due));
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due));
         });
         match begun {
             Ok(()) => self.backlog = BacklogHandover::UnderWay { slots, has_ended },
@@ -213,7 +213,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             }
         }
         if self.members.iter().flatten().any(|member| !member.has_slots) {
-            self.scout.wake_at(now + GONE_AFTER);
+            self.watcher.wake_at(now + GONE_AFTER);
         }
     }
 
@@ -225,7 +225,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             return;
         }
         if health.is_some_and(|health| !health.is_away_for(SUBSCRIBER_BACK_WITHIN)) {
-            return self.scout.wake_at(now + SUBSCRIBER_BACK_WITHIN);
+            return self.watcher.wake_at(now + SUBSCRIBER_BACK_WITHIN);
         }
         if let Some(other) = self.well() {
             self.affinity.lost(position);

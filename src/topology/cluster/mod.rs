@@ -27,7 +27,7 @@ use super::node::{LANES_A_NODE, NodeRouter};
 use crate::cache::SlotOwners;
 use crate::command::slot_of;
 use crate::config::Endpoint;
-use crate::connection::{News, Scout, Tray};
+use crate::connection::{Handoff, TopologyEvent, TopologyWatcher};
 use crate::error::{Error, Result};
 use crate::features::{Call, Features, RoomTicket, Scratch};
 use crate::health::State;
@@ -45,10 +45,10 @@ pub struct ClusterRouter<C: DriverContext> {
     slots: Arc<SlotOwners>,
     context: C,
     cluster_health: Arc<ClusterHealth>,
-    news: Arc<Tray<Vec<News>, SharedWaker>>,
+    events: Arc<Handoff<Vec<TopologyEvent>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
-    scout: Scout,
+    watcher: TopologyWatcher,
     traffic: Traffic,
     /// What is to be tried again, the earliest first.
     later: VecDeque<(Instant, Redirected)>,
@@ -89,13 +89,15 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Starts to look at the cluster.
     pub fn start(front: Arc<Features>, context: C) -> Result<ClusterRouter<C>> {
         let io = IoThread::shared()?;
-        let news = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
+        let events = Arc::new(Handoff::<Vec<_>, _>::new(context.waker()));
         let backlog = membership::BacklogHandover::of(&front);
-        let told = news.clone();
-        read_in_background(front.cache(), move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
-        let told = news.clone();
-        let scout = Scout::start(&io, front.config().clone(), move |heard| {
-            told.put(|news: &mut Vec<_>| news.push(heard))
+        let told = events.clone();
+        read_in_background(front.cache(), move |_| {
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due))
+        })?;
+        let told = events.clone();
+        let watcher = TopologyWatcher::start(&io, front.config().clone(), move |heard| {
+            told.put(|events: &mut Vec<_>| events.push(heard))
         });
         Ok(ClusterRouter {
             unrouted: MultiplexedConnection::new(front.clone()),
@@ -104,9 +106,9 @@ impl<C: DriverContext> ClusterRouter<C> {
             cluster_health: Arc::new(ClusterHealth::new(front.node().health().clone())),
             front,
             context,
-            news,
+            events,
             failures: 0,
-            scout,
+            watcher,
             traffic: Traffic::default(),
             later: VecDeque::new(),
             later_bytes: 0,
@@ -225,16 +227,16 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// The bell has rung: for a member, for the map of slots, or because something is due.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
-        for news in self.news.take() {
-            match news {
-                News::View(view) => self.take_view(view.shards, now, sink),
-                News::Failed(error) if self.members.is_empty() => {
+        for event in self.events.take() {
+            match event {
+                TopologyEvent::View(view) => self.take_view(view.shards, now, sink),
+                TopologyEvent::Failed(error) if self.members.is_empty() => {
                     self.failures += 1;
                     let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
                     self.unrouted.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
-                News::Failed(_) | News::Due => {}
+                TopologyEvent::Failed(_) | TopologyEvent::Due => {}
             }
         }
         self.hand_backlog_over();
@@ -255,12 +257,12 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Has the cluster looked at again, and itself woken, where something is not as it should be.
     fn watch(&self) {
         if self.cluster_health.is_unwell() || !self.later.is_empty() {
-            self.scout.look_again();
+            self.watcher.look_again();
         }
         let due =
             self.later.front().map(|(at, _)| *at).into_iter().chain(self.unrouted.next_deadline()).min();
         if let Some(at) = due {
-            self.scout.wake_at(at);
+            self.watcher.wake_at(at);
         }
     }
 
@@ -331,7 +333,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                     self.assign_slot(slot, member);
                     self.hand_journals_over();
                 }
-                self.scout.look_again();
+                self.watcher.look_again();
                 if is_guarded {
                     return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
                 }
@@ -458,7 +460,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.members[position] = Some(member);
                 // It may never get a slot, and a cluster at rest wakes nobody.
-                self.scout.wake_at(Instant::now() + GONE_AFTER);
+                self.watcher.wake_at(Instant::now() + GONE_AFTER);
                 Some(position)
             }
             Err(error) => {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::ClusterRouter;
 use crate::cache;
 use crate::config::{Config, Endpoint};
-use crate::connection::{Bytes, ServerInfo, Shard, Traffic, Wake};
+use crate::connection::{Bytes, ConnectionHandler, ServerInfo, Shard, Wake};
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::{Call, Features, RoomCall, RoomTicket};
 use crate::lane::Batch;

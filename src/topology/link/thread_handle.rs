@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::{BREAKING, CLOSED, Caller, Told};
-use crate::connection::{Inbox, Tray};
+use crate::connection::{Handoff, Inbox};
 use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
@@ -28,7 +28,7 @@ type Outcomes = Vec<(u32, Outcome<'static>)>;
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Handed<Caller>, Notify>>,
-    outbox: Tray<Outcomes, SharedWaker>,
+    outbox: Handoff<Outcomes, SharedWaker>,
     /// Bytes of outcomes that were not taken yet.
     waiting_bytes: AtomicUsize,
     /// The I/O thread's side has panicked.
@@ -57,7 +57,7 @@ impl LinkThreadHandle {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
-            outbox: Tray::new(waker),
+            outbox: Handoff::new(waker),
             waiting_bytes: AtomicUsize::new(0),
             died: AtomicBool::new(false),
         });
