@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("features", &["cache", "config", "error", "lane", "redis"]),
     (
         "topology",
         &[
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "connection",
             "error",
+            "features",
             "health",
             "journal",
             "lane",
@@ -61,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "connection",
             "error",
+            "features",
             "health",
             "journal",
             "key",
