@@ -66,9 +66,9 @@ describe('a value that no string of JavaScript can hold', () => {
 
   test('is the error of its own command in a transaction of two forms', () => {
     const commands = [
-      { command: commandNamed('get'), words: ['a'], flags: BUFFERS },
-      { command: commandNamed('get'), words: ['b'], flags: 0 },
-      { command: commandNamed('get'), words: ['c'], flags: 0 },
+      { command: commandNamed('get'), args: ['a'], flags: BUFFERS },
+      { command: commandNamed('get'), args: ['b'], flags: 0 },
+      { command: commandNamed('get'), args: ['c'], flags: 0 },
     ];
     const { repliesOf } = transactionOf(commands, 0);
     const [first, second, third] = repliesOf([Buffer.from('1'), Buffer.alloc(BYTES), Buffer.from('3')]);

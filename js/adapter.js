@@ -5,7 +5,7 @@ const { BEGIN_ANEW } = require('./begin-anew.js');
 const { organizationMissing } = require('./cache-calls.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { protocol } = require('./protocol.js');
 
 /** @import { EventEmitter } from 'node:events' */

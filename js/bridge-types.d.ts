@@ -12,7 +12,7 @@ export type Reject = (error: any, wasSent?: boolean) => void;
 export type Reader = (outcome: any) => unknown;
 
 /** A word of a command. */
-export type Word = string | number | ArrayBufferView;
+export type Argument = string | number | ArrayBufferView;
 
 /** The owner of a Link's bridge. */
 export interface LinkOwner {

@@ -189,7 +189,7 @@ class Bridge extends Calls {
   }
 
   /** Whether the caller has turned Redis off that is configured: values then end with this process. */
-  get isSetAside() {
+  get isRedisDisabled() {
     return !this.#usesRedis && this.config().useRedis;
   }
 

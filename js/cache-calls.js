@@ -3,7 +3,7 @@
 const { abortable } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { head, protocol } = require('./protocol.js');
 
 /** @import { Reader } from './bridge-types.js' */

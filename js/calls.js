@@ -3,12 +3,12 @@
 const { passOn } = require('./context.js');
 const { closedEarly, ofCommand, withoutStacks } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { bytesOf, passingBytes } = require('./passing-bytes.js');
+const { bytesOf, argumentArena } = require('./argument-arena.js');
 const { hasValue, protocol } = require('./protocol.js');
 const { putField } = require('./realm.js');
 const { nextTick } = require('./time.js');
 
-/** @import { LinkOwner, Reader, Reject, Resolve, Word } from './bridge-types.js' */
+/** @import { LinkOwner, Reader, Reject, Resolve, Argument } from './bridge-types.js' */
 /** @import { Settle } from './native-types.js' */
 
 const { linkSlots, marks, pushed } = protocol;
@@ -59,7 +59,7 @@ class Calls {
   /** @type {unknown[]} */
   #arguments = [];
   /** Whether bytes of these arguments are among the passing ones. */
-  #hasPassing = false;
+  #usesArena = false;
   #isScheduled = false;
   /** Words at which the calls cross without waiting for the end of the tick. */
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
@@ -156,21 +156,21 @@ class Calls {
   }
 
   /**
-   * A command by its number in the head, or else by its name, and its words, which are texts, numbers and bytes; the
+   * A command by its number in the head, or else by its name, and its arguments, which are texts, numbers and bytes; the
    * caller may change the bytes when this returns. Its outcome goes to functions: a promise each would cost a pipeline most.
    * @param {number} head
    * @param {string} name
-   * @param {readonly Word[]} words
+   * @param {readonly Argument[]} args
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  command(head, name, words, resolve, reject) {
+  command(head, name, args, resolve, reject) {
     const isNamed = head >>> HEAD_BITS === 0;
-    const slot = this.#begin(head, isNamed ? words.length + 1 : words.length);
+    const slot = this.#begin(head, isNamed ? args.length + 1 : args.length);
     if (isNamed) this.#arguments.push(name);
     let mustCross = false;
-    for (let i = 0; i < words.length; i++) {
-      const word = words[i];
+    for (let i = 0; i < args.length; i++) {
+      const word = args[i];
       if (typeof word === 'string') this.#arguments.push(word);
       else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
       else if (!this.#pass(bytesOf(word))) mustCross = true;
@@ -184,12 +184,12 @@ class Calls {
    * @param {Uint8Array} bytes
    */
   #pass(bytes) {
-    const place = passingBytes.place(bytes);
+    const place = argumentArena.place(bytes);
     this.#arguments.push(place ?? bytes);
     if (place === undefined) return false;
-    if (!this.#hasPassing) {
-      this.#hasPassing = true;
-      passingBytes.enter();
+    if (!this.#usesArena) {
+      this.#usesArena = true;
+      argumentArena.enter();
     }
     return true;
   }
@@ -248,9 +248,9 @@ class Calls {
     const values = this.#arguments;
     this.#words = 0;
     this.#arguments = [];
-    const { room } = passingBytes;
-    if (this.#hasPassing) passingBytes.leave();
-    this.#hasPassing = false;
+    const { room } = argumentArena;
+    if (this.#usesArena) argumentArena.leave();
+    this.#usesArena = false;
     try {
       // Closed by a caller who was told an outcome, after these were called for.
       if (this.client === undefined) throw this.#link?.lost ?? closedEarly();

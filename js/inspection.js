@@ -62,8 +62,8 @@ class Inspection {
     return !report.config.useRedis || (report.usesRedis && isConnected(report));
   }
 
-  get isSetAside() {
-    return this.#bridge.isSetAside;
+  get isRedisDisabled() {
+    return this.#bridge.isRedisDisabled;
   }
 
   /** How it stands with Redis: state, since when, last error, journal, breaker, reconnects. */

@@ -13,7 +13,7 @@ const { OrgCacheError } = require('./errors.js');
 const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
-const { Notices } = require('./notices.js');
+const { NativeEvents } = require('./events.js');
 const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
@@ -47,10 +47,10 @@ function createInstance(given, environment = new Environment()) {
   /** @type {Options} */
   const options = {};
   const context = new Context();
-  const notices = new Notices(context);
-  const bridge = new Bridge(options, notices.take, { context, environment });
+  const events = new NativeEvents(context);
+  const bridge = new Bridge(options, events.take, { context, environment });
   const calls = new CacheCalls(bridge);
-  const connections = new Connections({ bridge, options, environment, log: notices.take, context });
+  const connections = new Connections({ bridge, options, environment, log: events.take, context });
   const sharedClient = new SharedClient(connections);
   const makeClient = () => asClient(new RedisClient({ connections }));
   const inspection = new Inspection({ bridge, connections, makeClient });
@@ -59,7 +59,7 @@ function createInstance(given, environment = new Environment()) {
    * @type {Set<OrgCache>}
    */
   const successors = new Set();
-  notices.describe = () => inspection.condition();
+  events.describe = () => inspection.condition();
 
   /**
    * Sets options. Only before the first call.
@@ -73,7 +73,7 @@ function createInstance(given, environment = new Environment()) {
       );
     }
     const { logger, ...others } = checkedOptions(given, 'configure()');
-    if (logger !== undefined) notices.logger = logger;
+    if (logger !== undefined) events.logger = logger;
     Object.assign(options, others);
     bridge.knownConfig = undefined;
     connectAtOnce();
@@ -114,7 +114,7 @@ function createInstance(given, environment = new Environment()) {
     await Promise.all([...ended, bridge.reset()]);
     ending = undefined;
     for (const name of Object.keys(options)) delete options[name];
-    notices.logger = undefined;
+    events.logger = undefined;
     for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {
       part[BEGIN_ANEW]();
     }
@@ -137,7 +137,7 @@ function createInstance(given, environment = new Environment()) {
   const cacheManager = new CacheManager({ bridge, calls, inspection });
   const redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
   const adapterOn = (/** @type {InstanceType<typeof CacheCalls>} */ writes) =>
-    new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
+    new CacheAdapter({ calls: writes, inspection, events: events.emitter, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
   const redisMigrationManager = new RedisMigrationManager({
     cacheAdapter,
@@ -145,10 +145,10 @@ function createInstance(given, environment = new Environment()) {
     copying: adapterOn(new CacheCalls(bridge, { copied: true })),
     inspection,
     redisManager,
-    notices,
+    events,
   });
   const Manager = singletonOf(redisManager, () => {
-    const successor = context.run(createInstance, { ...options, logger: notices.logger });
+    const successor = context.run(createInstance, { ...options, logger: events.logger });
     successors.add(successor);
     return successor.redisManager;
   });
@@ -204,10 +204,10 @@ function createClient(given = {}) {
   const asked = typeof given === 'string' ? { url: given } : checkedOptions(given, 'createClient()');
   const { keyPrefix: clientKeyPrefix, logger, ...others } = asked;
   const options = clientKeyPrefix === undefined ? others : { ...others, clientKeyPrefix };
-  const notices = new Notices();
-  if (logger !== undefined) notices.logger = logger;
+  const events = new NativeEvents();
+  if (logger !== undefined) events.logger = logger;
   /** @type {HearNotice} */
-  const log = (name, json) => name === 'log' && notices.take(name, json);
+  const log = (name, json) => name === 'log' && events.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;

@@ -7,9 +7,9 @@ const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
 const { signalOf } = require('./options.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { nextTurn, now } = require('./time.js');
-const { UnderWay } = require('./under-way.js');
+const { InFlight } = require('./in-flight.js');
 
 /** @import { CallOptions, LegacyMap, LegacyMaps, MigrationOptions, MigrationProgress } from '../index.js' */
 /** @import { MigrationStats, OrganizationId } from '../index.js' */
@@ -19,7 +19,7 @@ const { UnderWay } = require('./under-way.js');
 
 /** @typedef {InstanceType<typeof import('./adapter.js').CacheAdapter>} CacheAdapter */
 /** @typedef {InstanceType<typeof import('./inspection.js').Inspection>} Inspection */
-/** @typedef {InstanceType<typeof import('./notices.js').Notices>} Notices */
+/** @typedef {InstanceType<typeof import('./events.js').NativeEvents>} NativeEvents */
 /** @typedef {keyof MigrationStats} Statistic */
 /** @typedef {LegacyMap<any>} Legacy */
 
@@ -37,9 +37,9 @@ class RedisMigrationManager {
   #acknowledging;
   #copying;
   #inspection;
-  #notices;
+  #events;
   /** What is being set is newer than what the Map still has: moving that would undo the set. */
-  #sets = new UnderWay();
+  #sets = new InFlight();
 
   /** @type {MigrationStats} */
   migrationStats = {
@@ -60,15 +60,15 @@ class RedisMigrationManager {
    *   copying: CacheAdapter,
    *   inspection: Inspection,
    *   redisManager: RedisManager,
-   *   notices: Notices,
+   *   events: NativeEvents,
    * }} parts
    */
-  constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, notices }) {
+  constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, events }) {
     this.#adapter = cacheAdapter;
     this.#acknowledging = acknowledging;
     this.#copying = copying;
     this.#inspection = inspection;
-    this.#notices = notices;
+    this.#events = events;
     this.redisManager = redisManager;
   }
 
@@ -261,11 +261,11 @@ class RedisMigrationManager {
     // What stands under the bare phone number may be another organization's.
     const [name] = makeNames();
     const before = map.get(name);
-    const isSetAside = this.#inspection.isSetAside;
+    const isRedisDisabled = this.#inspection.isRedisDisabled;
     return this.#sets.during(map, name, async () => {
       let isStored = false;
       try {
-        isStored = (await set(this.#acknowledging)) && !isSetAside;
+        isStored = (await set(this.#acknowledging)) && !isRedisDisabled;
       } catch (error) {
         this.migrationStats.errors++;
         throw error;
@@ -368,11 +368,11 @@ class RedisMigrationManager {
    */
   async #outcomeOf({ map, statistic, store }, [key, value]) {
     if (this.#sets.has(map, key)) return 'skipped';
-    const isSetAside = this.#inspection.isSetAside;
+    const isRedisDisabled = this.#inspection.isRedisDisabled;
     try {
       const stored = store(key, value);
       if (stored === undefined) return 'skipped';
-      if (!(await stored) || isSetAside) return 'failed';
+      if (!(await stored) || isRedisDisabled) return 'failed';
     } catch (error) {
       if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       this.migrationStats.errors++;
@@ -415,7 +415,7 @@ class RedisMigrationManager {
 
   printMigrationStats() {
     const counts = Object.entries(this.migrationStats).map(([name, count]) => `${name} ${count}`);
-    this.#notices.print('info', `Redis migration: ${counts.join(', ')}`);
+    this.#events.print('info', `Redis migration: ${counts.join(', ')}`);
   }
 }
 

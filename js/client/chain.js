@@ -12,13 +12,13 @@ const {
   withCallback,
 } = require('./commands.js');
 const { commandOf } = require('./command-object.js');
-const { wordsOf } = require('./words.js');
+const { encodeArguments } = require('./encode-arguments.js');
 
 /** @import { RedisCommandObject } from '../../index.js' */
 /** @import { RedisCallback } from './call-types.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Script } from './script.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * The outcome of a command: `[null, reply]` or `[error]`.
@@ -32,9 +32,9 @@ const { wordsOf } = require('./words.js');
 
 /**
  * @typedef {object} EntryParts
- * @property {Word[]} words
+ * @property {Argument[]} args
  * @property {number} flags
- * @property {Error | undefined} error Why the words cannot be sent; undefined where they can.
+ * @property {Error | undefined} error Why the args cannot be sent; undefined where they can.
  * @property {Teller | undefined} tell
  */
 
@@ -54,7 +54,7 @@ const { wordsOf } = require('./words.js');
 
 const IS_COMMAND = Symbol('a command');
 /** @typedef {Record<string, ((...given: unknown[]) => unknown) & { [IS_COMMAND]?: boolean }>} ChainMethods */
-/** @type {Word[]} */
+/** @type {Argument[]} */
 const NO_WORDS = [];
 
 /** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
@@ -67,14 +67,14 @@ class Entry {
   /**
    * @param {Command | undefined} command
    * @param {Script | undefined} script
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {number} flags
    * @param {string | undefined} marker
    */
-  constructor(command, script, words, flags, marker) {
+  constructor(command, script, args, flags, marker) {
     this.command = command;
     this.script = script;
-    this.words = words;
+    this.args = args;
     this.flags = flags;
     this.marker = marker;
   }
@@ -148,7 +148,7 @@ class Chain {
   }
 
   /**
-   * Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are.
+   * Adds a command or a script. What is wrong with the arguments is told by `exec`, as the server's refusals are.
    * @param {WholeChain} chain
    * @param {Command | undefined} command
    * @param {Script | undefined} script
@@ -161,8 +161,10 @@ class Chain {
     const entry = new Entry(command, script, NO_WORDS, flags, undefined);
     if (callback !== undefined) entry.tell = tellerOf(callback);
     try {
-      entry.words =
-        script === undefined ? wordsOf(/** @type {Command} */ (command), given) : script.words(given);
+      entry.args =
+        script === undefined
+          ? encodeArguments(/** @type {Command} */ (command), given)
+          : script.encode(given);
     } catch (error) {
       entry.error = /** @type {Error} */ (error);
     }
@@ -212,8 +214,8 @@ for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
  * @param {unknown} given
  */
 define(Chain.prototype, 'sendCommand', function (given) {
-  const { command, words, flags, settle } = commandOf(/** @type {RedisCommandObject} */ (given));
-  return Chain.add(this, command, undefined, settle === undefined ? words : [...words, settle], flags);
+  const { command, args, flags, settle } = commandOf(/** @type {RedisCommandObject} */ (given));
+  return Chain.add(this, command, undefined, settle === undefined ? args : [...args, settle], flags);
 });
 
 /**

@@ -1,9 +1,9 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
-const { wordOf } = require('./words.js');
+const { encodeArgument } = require('./encode-arguments.js');
 
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /** How channels are called on the server: as the caller calls them, or with a prefix in front. */
 class ChannelNames {
@@ -24,7 +24,7 @@ class ChannelNames {
     if (given === undefined || given === null || given === '') {
       throw new OrgCacheError('E_KEY', 'a channel is missing; give its name as a string or a Buffer');
     }
-    const name = wordOf(given, 'the channel', 0);
+    const name = encodeArgument(given, 'the channel', 0);
     const prefix = isPattern ? this.#patternPrefix : this.#prefix;
     if (prefix.length === 0) return name;
     const bytes = Buffer.from(name);
@@ -33,7 +33,7 @@ class ChannelNames {
 
   /**
    * The name as the subscriber gave it, in bytes.
-   * @param {Word} name
+   * @param {Argument} name
    */
   incoming(name, isPattern = false) {
     const prefix = isPattern ? this.#patternPrefix : this.#prefix;

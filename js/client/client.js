@@ -27,7 +27,7 @@ const { Script } = require('./script.js');
 const { Sender } = require('./sender.js');
 const { SUBSCRIBING, Subscriptions, UNSUBSCRIBING } = require('./subscriptions.js');
 const { Transaction, withResults } = require('./transaction.js');
-const { passingWordsOf, wordOf, wordsOf } = require('./words.js');
+const { encodeBorrowedArguments, encodeArgument, encodeArguments } = require('./encode-arguments.js');
 
 /** @import { DuplicateOptions, MessagesOptions, RedisNode, RedisStatus } from '../../index.js' */
 /** @import { RedisCommandList, RedisCommandObject } from '../../index.js' */
@@ -107,7 +107,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     /** @type {Record<string, Handler>} */
     const handlers = { quit: () => this.#quit() };
     for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
-      handlers[kind] = (words) => attempt(() => this.#subscribe(kind, words));
+      handlers[kind] = (args) => attempt(() => this.#subscribe(kind, args));
     }
     return handlers;
   }
@@ -296,8 +296,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
    * @param {RedisCommandObject} given
    */
   sendCommand(given) {
-    const { command, words, flags, settle } = commandOf(given);
-    const promise = RedisClient.run(this, command, words, flags);
+    const { command, args, flags, settle } = commandOf(given);
+    const promise = RedisClient.run(this, command, args, flags);
     if (settle === undefined) return promise;
     withCallback(promise, settle);
     return given.promise;
@@ -369,7 +369,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   watch(...given) {
     const callback = takeCallback(given);
     return withCallback(
-      attempt(() => this.#sender.watch(wordsOf(WATCH, given))),
+      attempt(() => this.#sender.watch(encodeArguments(WATCH, given))),
       callback,
     );
   }
@@ -410,7 +410,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
    * @param {MessagesOptions} [options]
    */
   messages(channel, options) {
-    const name = wordOf(channel, 'the channel', 0);
+    const name = encodeArgument(channel, 'the channel', 0);
     return new Messages({
       start: async (take) => {
         this.#sender.refuseIfEnded();
@@ -446,8 +446,10 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
       const sender = client.#sender;
-      const words = sender.keepsWords(command) ? wordsOf(command, given) : passingWordsOf(command, given);
-      sender.send(command, words, flags, resolve, reject);
+      const args = sender.keepsArguments(command)
+        ? encodeArguments(command, given)
+        : encodeBorrowedArguments(command, given);
+      sender.send(command, args, flags, resolve, reject);
     });
     return callback === undefined ? promise : withCallback(promise, callback);
   }

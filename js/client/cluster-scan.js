@@ -5,7 +5,7 @@ const { delay, now } = require('../time.js');
 
 /** @import { RedisClient, RedisTransaction } from '../../index.js' */
 /** @import { Outcome } from './chain.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * One call of a scan, from a cursor.
@@ -41,7 +41,7 @@ const HASH_TAG = /\{[^}]+\}/;
  * `transactionApart` makes one that leaves alone what the client watches.
  * @param {RedisClient} client
  * @param {ScanMethod} method
- * @param {Word[]} options
+ * @param {Argument[]} options
  * @param {(client: RedisClient) => RedisTransaction} transactionApart
  * @returns {Promise<Scan[]>}
  */

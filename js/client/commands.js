@@ -4,7 +4,7 @@ const { passOn } = require('../context.js');
 const { protocol } = require('../protocol.js');
 
 /** @import { RedisCallback } from './call-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * @typedef {object} Command
@@ -18,7 +18,7 @@ const { protocol } = require('../protocol.js');
  * @property {boolean} mayChange
  * @property {boolean} framesTransaction
  * @property {number} detail
- * @property {number | undefined} pairsFrom Where pairs begin among the words; undefined where none are taken.
+ * @property {number | undefined} pairsFrom Where pairs begin among the args; undefined where none are taken.
  */
 
 /** @typedef {Omit<Command, 'name' | 'detail' | 'pairsFrom'>} Traits */
@@ -39,7 +39,7 @@ const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 /** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
 const TEXTS = 0;
 /**
- * Of which commands a Map or an object is taken for pairs, and how many words stand in front of it.
+ * Of which commands a Map or an object is taken for pairs, and how many arguments stand in front of it.
  * @type {Record<string, number>}
  */
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
@@ -62,7 +62,7 @@ const DIVERTED = [
 const CHANGING = new Set(protocol.changing.map((/** @type {string} */ name) => name.toLowerCase()));
 /** @type {Map<string, string[]>} */
 const CHANGING_IN = new Map(
-  Object.entries(protocol.changingIn).map(([name, words]) => [name.toLowerCase(), words]),
+  Object.entries(protocol.changingIn).map(([name, args]) => [name.toLowerCase(), args]),
 );
 /** They block only with the option BLOCK. */
 const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
@@ -154,12 +154,12 @@ function commandNamed(given) {
 /**
  * Whether the server may keep its answer until something happens.
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function isBlocking(command, words) {
+function isBlocking(command, args) {
   if (!command.blocks) return false;
   if (!BLOCK_ON_REQUEST.includes(command.method)) return true;
-  for (const word of words) {
+  for (const word of args) {
     const text = String(word).toUpperCase();
     if (text === 'BLOCK') return true;
     if (text === 'STREAMS') return false;
@@ -169,15 +169,15 @@ function isBlocking(command, words) {
 
 /**
  * Where XREAD has a stream that is read from its end on: the positions of its key and of the `$`.
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function newestOf(words) {
-  const streams = words.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
-  const count = (words.length - streams) / 2;
+function newestOf(args) {
+  const streams = args.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
+  const count = (args.length - streams) / 2;
   if (streams === 0 || !Number.isInteger(count)) return [];
   const newest = [];
   for (let stream = streams; stream < streams + count; stream += 1) {
-    if (String(words[stream + count]) === '$') newest.push({ stream, id: stream + count });
+    if (String(args[stream + count]) === '$') newest.push({ stream, id: stream + count });
   }
   return newest;
 }
@@ -280,13 +280,13 @@ async function attempt(work) {
 /**
  * What makes a command one that a connection which others use too cannot carry; undefined where nothing does.
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  * @returns {string | undefined}
  */
-function changeOf(command, words) {
+function changeOf(command, args) {
   if (!command.mayChange) return undefined;
   if (CHANGING.has(command.method)) return command.method.toUpperCase();
-  const subcommand = String(words[0]).toUpperCase();
+  const subcommand = String(args[0]).toUpperCase();
   const isChanging = CHANGING_IN.get(command.method)?.includes(subcommand);
   return isChanging ? `${command.method.toUpperCase()} ${subcommand}` : undefined;
 }

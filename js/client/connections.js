@@ -29,7 +29,7 @@ const { protocol } = require('../protocol.js');
  * @property {Hear} [log]
  * @property {InstanceType<typeof Context>} context
  * @property {Family} [family]
- * @property {number} [beside] Bits of `protocol.besideRoles`.
+ * @property {number} [roleFlags] Bits of `protocol.besideRoles`.
  */
 
 const { roles } = protocol;
@@ -68,17 +68,17 @@ class Connections {
    */
   #database;
   /** Flags that native code is given beside a role. */
-  #beside;
+  #roleFlags;
 
   /**
    * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
    * and may select a database. Everything is opened in `context`, whoever needs it first.
    * @param {ConnectionsOptions} options
    */
-  constructor({ bridge, options, environment, log, context, family, beside = 0 }) {
+  constructor({ bridge, options, environment, log, context, family, roleFlags = 0 }) {
     this.isOwn = bridge === undefined;
     this.context = context;
-    this.#beside = beside;
+    this.#roleFlags = roleFlags;
     this.#options = options;
     this.#environment = environment;
     this.#log = log;
@@ -89,27 +89,27 @@ class Connections {
   }
 
   /**
-   * Connections for a client in another context, with options of their own in place of some of these. `beside` are bits of
+   * Connections for a client in another context, with options of their own in place of some of these. `roleFlags` are bits of
    * `protocol.besideRoles`: with `decidesPauses` listeners of the bridge hear `pausing`, and answer by native code's `retryIn`.
    * @param {Settable} overrides
-   * @param {number} beside
+   * @param {number} roleFlags
    */
-  apart(overrides, beside) {
-    return this.with(overrides, new Context(), beside);
+  apart(overrides, roleFlags) {
+    return this.with(overrides, new Context(), roleFlags);
   }
 
   /**
    * Connections with options of their own in place of some of these.
    * @param {Settable} overrides
    * @param {InstanceType<typeof Context>} [context]
-   * @param {number} [beside]
+   * @param {number} [roleFlags]
    */
-  with(overrides, context = this.context, beside = this.#beside) {
+  with(overrides, context = this.context, roleFlags = this.#roleFlags) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
     Object.assign(options, urlWith(this.#url, overrides));
     return new Connections({
-      ...{ options, environment, context, beside },
+      ...{ options, environment, context, roleFlags },
       log: this.#log,
       family: this.#family,
     });
@@ -155,7 +155,7 @@ class Connections {
    */
   #newBridge() {
     const [context, environment, term] = [this.context, this.#environment, this.#term];
-    const given = { role: roles.own | this.#beside, hasJournal: false, context, environment, term };
+    const given = { role: roles.own | this.#roleFlags, hasJournal: false, context, environment, term };
     return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
@@ -276,7 +276,7 @@ class Connections {
     this.#join();
     const [context, environment] = [this.context, this.#environment];
     return new DedicatedConnection(this.#optionsBeside(), {
-      role: role | (this.#beside & protocol.besideRoles.readOnly),
+      role: role | (this.#roleFlags & protocol.besideRoles.readOnly),
       environment,
       log: this.#tell,
       context,

@@ -7,7 +7,7 @@ const { head, protocol } = require('../protocol.js');
 /** @import { Environment } from '../environment.js' */
 /** @import { Settable } from './connections.js' */
 /** @import { Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * @typedef {object} ConnectionHandlers
@@ -80,25 +80,25 @@ class DedicatedConnection {
    * A command whose outcome goes to one of two functions.
    * @param {number} detail
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  command(detail, name, words, resolve, reject) {
+  command(detail, name, args, resolve, reject) {
     const bridge = this.#bridge;
     bridge.open();
-    bridge.command(head(verbs.command, detail, 0), name, words, resolve, reject);
+    bridge.command(head(verbs.command, detail, 0), name, args, resolve, reject);
   }
 
   /**
    * The same, as a promise.
    * @param {number} detail
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @returns {Promise<unknown>}
    */
-  ask(detail, name, words) {
-    return new Promise((resolve, reject) => this.command(detail, name, words, resolve, reject));
+  ask(detail, name, args) {
+    return new Promise((resolve, reject) => this.command(detail, name, args, resolve, reject));
   }
 
   /**
@@ -112,7 +112,7 @@ class DedicatedConnection {
 
   /**
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    * @returns {Promise<unknown[] | null>}
    */
   transaction(detail, values) {

@@ -66,7 +66,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
   // Native code puts the prefix in front of keys, so it must know it.
   const { retryStrategy = own.clusterRetryStrategy ?? original.retryStrategy } = own;
   const asked = { ...settings, clientKeyPrefix: keyPrefix };
-  const connections = original.connections.apart(asked, besideRole(own, retryStrategy));
+  const connections = original.connections.apart(asked, roleFlags(own, retryStrategy));
   const isWaiting = waitsToConnect(connections, settings);
   for (const name of passedOver) tellPassedOver(name, original.connections);
   const parts = {
@@ -87,7 +87,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
  * @param {OwnOptions} own
  * @param {RetryStrategy | undefined} retryStrategy
  */
-function besideRole({ readOnly }, retryStrategy) {
+function roleFlags({ readOnly }, retryStrategy) {
   const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
   return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
 }

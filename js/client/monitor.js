@@ -8,7 +8,7 @@ const { TEXTS } = require('./commands.js');
 /**
  * @typedef {object} MonitorOptions
  * @property {Connections} connections
- * @property {(time: string, words: string[], source: string, database: string) => void} onCommand
+ * @property {(time: string, args: string[], source: string, database: string) => void} onCommand
  * @property {(error: unknown) => void} onError
  */
 
@@ -26,7 +26,7 @@ class Monitor {
   #keepAlive;
 
   /**
-   * `onCommand` is given time, words, source and database of each command, all as texts.
+   * `onCommand` is given time, arguments, source and database of each command, all as texts.
    * @param {MonitorOptions} options
    */
   constructor({ connections, onCommand, onError }) {
@@ -59,10 +59,10 @@ class Monitor {
     const beforeWords = text.indexOf('"');
     const time = text.slice(0, text.indexOf(' '));
     const [database, source] = text.slice(time.length + 2, beforeWords - 2).split(' ');
-    const words = text.slice(beforeWords + 1, -1).split('" "');
+    const args = text.slice(beforeWords + 1, -1).split('" "');
     this.#onCommand(
       time,
-      words.map((word) => word.replaceAll('\\"', '"')),
+      args.map((word) => word.replaceAll('\\"', '"')),
       source,
       database,
     );

@@ -94,8 +94,8 @@ class Pipeline extends Chain {
 
   /** Without the command that changes its connection, those behind it would mean something else. */
   #refusal() {
-    for (const { command, words } of this.#entries) {
-      const what = command && this.#sender.changeRefused(command, words);
+    for (const { command, args } of this.#entries) {
+      const what = command && this.#sender.changeRefused(command, args);
       if (what !== undefined) {
         return replyError(`ERR ${what} needs a connection of its own: nothing of the pipeline was sent`);
       }
@@ -136,14 +136,14 @@ class Pipeline extends Chain {
     const resolve = (reply) => settle(index, [null, reply]);
     /** @type {Reject} */
     const reject = (error) => settle(index, [/** @type {Error} */ (error)]);
-    const { command, script, words, flags, error } = entry;
+    const { command, script, args, flags, error } = entry;
     if (error !== undefined) return reject(error);
-    if (script === undefined) return this.#sender.send(command, words, flags, resolve, reject);
+    if (script === undefined) return this.#sender.send(command, args, flags, resolve, reject);
     // A script that the server did not know would run again behind the others, so its code goes first.
-    if (this.#sentScripts.has(script)) return script.send(this.#sender, words, flags, resolve, reject);
+    if (this.#sentScripts.has(script)) return script.send(this.#sender, args, flags, resolve, reject);
     this.#sentScripts.add(script);
-    const whole = script.asCommand(words);
-    this.#sender.send(whole.command, whole.words, flags, resolve, reject);
+    const whole = script.asCommand(args);
+    this.#sender.send(whole.command, whole.args, flags, resolve, reject);
   }
 
   /**
@@ -187,11 +187,11 @@ function runTogether(sender, entries, resolve, reject) {
   const wrong = entries.find(({ error }) => error !== undefined);
   if (wrong !== undefined) return reject(wrong.error);
   const sentScripts = new Set();
-  const commands = entries.map(({ command, script, words, flags }) => {
-    if (script === undefined) return { command, words, flags };
+  const commands = entries.map(({ command, script, args, flags }) => {
+    if (script === undefined) return { command, args, flags };
     const isKnown = sentScripts.has(script);
     sentScripts.add(script);
-    return { ...script.asCommand(words, isKnown), flags };
+    return { ...script.asCommand(args, isKnown), flags };
   });
   sender.transact(commands, resolve, reject);
 }

@@ -5,9 +5,9 @@ const { OrgCacheError } = require('../errors.js');
 /** @import { Failure } from '../errors.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
-/** @typedef {{ command: Command, words: Word[], flags: number }} QueuedCommand */
+/** @typedef {{ command: Command, args: Argument[], flags: number }} QueuedCommand */
 
 /**
  * The error of EXEC, with the reasons for which commands were refused.
@@ -30,8 +30,8 @@ class QueuedTransaction {
    * @param {Reject} reject
    */
   add(entry, resolve, reject) {
-    const { command, words } = entry;
-    const count = words.length + 1;
+    const { command, args } = entry;
+    const count = args.length + 1;
     if (command.arity < 0 ? count >= -command.arity : count === command.arity) {
       this.commands.push(entry);
       resolve('QUEUED');

@@ -3,12 +3,12 @@
 const { Readable } = require('node:stream');
 const { scansOfNodes } = require('./cluster-scan.js');
 const { define } = require('./commands.js');
-const { wordOf } = require('./words.js');
+const { encodeArgument } = require('./encode-arguments.js');
 
 /** @import { ReadableOptions } from 'node:stream' */
 /** @import { RedisClient, RedisTransaction, ScanOptions } from '../../index.js' */
 /** @import { Scan, ScanMethod } from './cluster-scan.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /** The commands that go through a collection by a cursor. All but SCAN are about one key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
@@ -57,16 +57,16 @@ class ScanStream extends Readable {
 }
 
 /**
- * The words of the options. They go with every page, so they are the stream's own.
+ * The arguments of the options. They go with every page, so they are the stream's own.
  * @param {ScanOptions} asked
  * @param {string} scan
- * @returns {Word[]}
+ * @returns {Argument[]}
  */
 function scanOptions({ match, type, count, noValues }, scan) {
-  /** @type {Word[]} */
+  /** @type {Argument[]} */
   const options = [];
   /** @type {(name: string, value: unknown) => void} */
-  const add = (name, value) => options.push(name, wordOf(value, scan, options.length + 1));
+  const add = (name, value) => options.push(name, encodeArgument(value, scan, options.length + 1));
   if (match) add('MATCH', match);
   if (type) add('TYPE', type);
   if (count) add('COUNT', count);
@@ -83,7 +83,7 @@ function defineScans(prototype, transactionApart) {
   for (const scan of SCANS) {
     for (const method of [scan, `${scan}Buffer`]) {
       define(prototype, `${method}Stream`, function (...given) {
-        const key = scan === 'scan' ? [] : [wordOf(given.shift(), scan, 0)];
+        const key = scan === 'scan' ? [] : [encodeArgument(given.shift(), scan, 0)];
         const { match, type, count, noValues, ...streamOptions } =
           /** @type {ScanOptions & ReadableOptions} */ (given[0] ?? {});
         const options = scanOptions({ match, type, count, noValues }, scan);

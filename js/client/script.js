@@ -3,12 +3,12 @@
 const { createHash } = require('node:crypto');
 const { OrgCacheError } = require('../errors.js');
 const { commandNamed } = require('./commands.js');
-const { wordsOf } = require('./words.js');
+const { encodeArguments } = require('./encode-arguments.js');
 
 /** @import { Failure } from '../errors.js' */
 /** @import { Command } from './commands.js' */
 /** @import { CommandSender, Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * A script as a caller gives it. The values are checked.
@@ -41,22 +41,22 @@ class Script {
   }
 
   /**
-   * The words of a call behind the script itself.
+   * The arguments of a call behind the script itself.
    * @param {unknown[]} given
    */
-  words(given) {
-    const words = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
-    return wordsOf(EVAL, words);
+  encode(given) {
+    const args = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
+    return encodeArguments(EVAL, args);
   }
 
   /**
    * As one command. By its digest alone only where the server was sent the code just before.
-   * @param {Word[]} words
-   * @returns {{ command: Command, words: Word[] }}
+   * @param {Argument[]} args
+   * @returns {{ command: Command, args: Argument[] }}
    */
-  asCommand(words, isKnown = false) {
-    if (isKnown) return { command: EVALSHA, words: [this.#sha, ...words] };
-    return { command: EVAL, words: [this.#lua, ...words] };
+  asCommand(args, isKnown = false) {
+    if (isKnown) return { command: EVALSHA, args: [this.#sha, ...args] };
+    return { command: EVAL, args: [this.#lua, ...args] };
   }
 
   /**
@@ -68,24 +68,24 @@ class Script {
    * @param {Reject} reject
    */
   run(sender, given, flags, resolve, reject) {
-    const words = this.words(given);
-    if (!sender.isQueueing) return this.send(sender, words, flags, resolve, reject);
-    const whole = this.asCommand(words);
-    sender.send(whole.command, whole.words, flags, resolve, reject);
+    const args = this.encode(given);
+    if (!sender.isQueueing) return this.send(sender, args, flags, resolve, reject);
+    const whole = this.asCommand(args);
+    sender.send(whole.command, whole.args, flags, resolve, reject);
   }
 
   /**
    * By its digest, and whole where the server does not know it.
    * @param {CommandSender} sender
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {number} flags
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  send(sender, words, flags, resolve, reject) {
-    sender.send(EVALSHA, [this.#sha, ...words], flags, resolve, (error) => {
+  send(sender, args, flags, resolve, reject) {
+    sender.send(EVALSHA, [this.#sha, ...args], flags, resolve, (error) => {
       const { redisCode } = /** @type {Failure} */ (error);
-      if (redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...words], flags, resolve, reject);
+      if (redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...args], flags, resolve, reject);
       else reject(error);
     });
   }

@@ -14,7 +14,7 @@ const { transactionOf } = require('./transaction-call.js');
 /** @import { DedicatedPool } from './dedicated-pool.js' */
 /** @import { QueuedCommand } from './queued-transaction.js' */
 /** @import { Ask, Lent, Reject, Resolve, Say, SenderOptions, Transact } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 const { verbs, commandFlags } = protocol;
 const SELECT = commandNamed('select');
@@ -45,7 +45,7 @@ class Sender {
 
   /**
    * Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. `handlers` has a
-   * function for each command that is the client's own to carry out, from its words to a promise; `onSelect` is told
+   * function for each command that is the client's own to carry out, from its arguments to a promise; `onSelect` is told
    * the number of a database that was selected. With `isReady` commands are refused where it answers false; with
    * `stringNumbers` numbers are answered as texts.
    * @param {Connections} connections
@@ -113,46 +113,46 @@ class Sender {
   }
 
   /**
-   * Whether the words of a command may be needed after `send` has returned.
+   * Whether the arguments of a command may be needed after `send` has returned.
    * @param {Command} command
    */
-  keepsWords(command) {
+  keepsArguments(command) {
     return this.#queued !== undefined || (command.isSpecial && !command.publishes);
   }
 
   /**
    * What of a command this client's connection cannot carry; undefined where it can.
    * @param {Command} command
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  changeRefused(command, words) {
+  changeRefused(command, args) {
     if (!command.mayChange) return undefined;
     const isCarried = this.#handlers[command.method] !== undefined;
     if (isCarried || (this.#connections.isOwn && command.method === 'select')) return undefined;
-    return changeOf(command, words);
+    return changeOf(command, args);
   }
 
   /**
-   * A command in words; its outcome goes to one of two functions. Never throws.
+   * A command in arguments; its outcome goes to one of two functions. Never throws.
    * @type {Say}
    */
-  send(command, words, flags, resolve, reject) {
+  send(command, args, flags, resolve, reject) {
     try {
       if (this.#isEnded) throw ended();
       if (this.#isReady !== undefined) this.#refuseIfAway();
-      if (this.#queued !== undefined) return this.#queued.add({ command, words, flags }, resolve, reject);
+      if (this.#queued !== undefined) return this.#queued.add({ command, args, flags }, resolve, reject);
       let detail = this.#detail | command.detail | flags;
       if (command.isSpecial) {
-        if (this.#divert(command, words, flags, resolve, reject)) return;
+        if (this.#divert(command, args, flags, resolve, reject)) return;
         if (command.publishes) {
           // To Redis a shard's channel is a key, to its users it is a channel as any other.
           detail &= ~commandFlags.prefixed;
-          this.#nameChannel(words);
+          this.#nameChannel(args);
         }
       }
       const { bridge } = this.#connections;
       if (!bridge.isOpen) bridge.open();
-      bridge.command(head(verbs.command, detail, command.number), command.name, words, resolve, reject);
+      bridge.command(head(verbs.command, detail, command.number), command.name, args, resolve, reject);
     } catch (error) {
       reject(ofCommand(error, command.name));
     }
@@ -162,31 +162,31 @@ class Sender {
    * Sends a command that cannot go as others do. Answers whether it did.
    * @type {(...said: Parameters<Say>) => boolean}
    */
-  #divert(command, words, flags, resolve, reject) {
+  #divert(command, args, flags, resolve, reject) {
     const handle = this.#handlers[command.method];
     if (handle !== undefined) {
       const isBuffer = (flags & commandFlags.buffers) !== 0;
       /** @type {Resolve} */
       const tell = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
-      handle(words).then(tell, reject);
+      handle(args).then(tell, reject);
       return true;
     }
-    if (command.method === 'select') return this.#select(words, command.detail | flags, resolve, reject);
-    if (!isBlocking(command, words)) return false;
-    this.#sendBlocking(command, words, flags, resolve, reject);
+    if (command.method === 'select') return this.#select(args, command.detail | flags, resolve, reject);
+    if (!isBlocking(command, args)) return false;
+    this.#sendBlocking(command, args, flags, resolve, reject);
     return true;
   }
 
   /**
    * Where one client has the connection, which takes SELECT in its place among the other commands.
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {number} detail
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  #select(words, detail, resolve, reject) {
+  #select(args, detail, resolve, reject) {
     const connections = this.#connections;
-    const database = selectedBy(words);
+    const database = selectedBy(args);
     if (!connections.isOwn || database === undefined) return false;
     const isOther = database !== connections.database;
     const undo = connections.select(database);
@@ -201,21 +201,21 @@ class Sender {
       reject(error);
     };
     connections.bridge.open();
-    connections.bridge.command(head(verbs.command, detail, 0), 'select', words, succeed, fail);
+    connections.bridge.command(head(verbs.command, detail, 0), 'select', args, succeed, fail);
     return true;
   }
 
-  /** @param {Word[]} words */
-  #nameChannel(words) {
-    if (words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
+  /** @param {Argument[]} args */
+  #nameChannel(args) {
+    if (args.length > 0) args[0] = this.#channelNames.outgoing(args[0]);
   }
 
   /**
    * The same, as a promise.
    * @type {Ask}
    */
-  ask(command, words, flags) {
-    return new Promise((resolve, reject) => this.send(command, words, flags, resolve, reject));
+  ask(command, args, flags) {
+    return new Promise((resolve, reject) => this.send(command, args, flags, resolve, reject));
   }
 
   /**
@@ -229,10 +229,10 @@ class Sender {
     try {
       this.refuseIfEnded();
       if (this.#isReady !== undefined) this.#refuseIfAway();
-      for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
+      for (const { command, args } of commands) if (command.publishes) this.#nameChannel(args);
       const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
       /** @type {(sent: QueuedCommand) => boolean} */
-      const isBlockingOne = ({ command, words }) => isBlocking(command, words);
+      const isBlockingOne = ({ command, args }) => isBlocking(command, args);
       if (this.#watched !== undefined || commands.some(isBlockingOne)) {
         const done = this.#transactAlone(commands, detail, values);
         done.then((replies) => resolve(repliesOf(replies)), fail);
@@ -272,7 +272,7 @@ class Sender {
   /**
    * @param {QueuedCommand[]} commands
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    */
   async #transactAlone(commands, detail, values) {
     const watched = this.#watched;
@@ -291,7 +291,7 @@ class Sender {
   /**
    * @param {Lent} lent
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    */
   async #runAlone({ connection, losses }, detail, values) {
     const { pool } = this.#connections;
@@ -314,9 +314,9 @@ class Sender {
 
   /**
    * Watches keys until the next transaction of this client, on a connection that it has until then.
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  async watch(words) {
+  async watch(args) {
     this.refuseIfEnded();
     this.#watched ??= this.#connections
       .lend()
@@ -324,7 +324,7 @@ class Sender {
     const watched = this.#watched;
     try {
       const { connection } = await watched;
-      return await connection.ask(this.#detail, 'watch', words);
+      return await connection.ask(this.#detail, 'watch', args);
     } catch (error) {
       await this.unwatch(watched);
       throw error;
@@ -385,26 +385,26 @@ class Sender {
    * order with that of other commands: so it is told which entry is the last one, as the latter has it.
    * @type {Say}
    */
-  #sendBlocking(command, words, flags, resolve, reject) {
-    const newest = command.method === 'xread' ? newestOf(words) : [];
-    if (newest.length === 0) return this.#sendAlone(command, words, flags, resolve, reject);
-    this.#withLastIds(words, newest).then((known) => {
+  #sendBlocking(command, args, flags, resolve, reject) {
+    const newest = command.method === 'xread' ? newestOf(args) : [];
+    if (newest.length === 0) return this.#sendAlone(command, args, flags, resolve, reject);
+    this.#withLastIds(args, newest).then((known) => {
       if (this.#isEnded) reject(ended());
       else this.#sendAlone(command, known, flags, resolve, reject);
     }, reject);
   }
 
   /**
-   * These words with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`.
-   * @param {Word[]} words
+   * These arguments with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`.
+   * @param {Argument[]} args
    * @param {ReturnType<typeof newestOf>} newest
    */
-  async #withLastIds(words, newest) {
-    const known = [...words];
+  async #withLastIds(args, newest) {
+    const known = [...args];
     // A transaction is answered by the primary: a replica may not have the last entry yet.
     const asked = newest.map(({ stream }) => ({
       command: XREVRANGE,
-      words: [words[stream], '+', '-', 'COUNT', '1'],
+      args: [args[stream], '+', '-', 'COUNT', '1'],
       flags: TEXTS,
     }));
     const replies = /** @type {unknown[]} */ (await this.apart().transaction(asked));
@@ -417,7 +417,7 @@ class Sender {
   }
 
   /** @type {Say} */
-  #sendAlone(command, words, flags, resolve, reject) {
+  #sendAlone(command, args, flags, resolve, reject) {
     const { pool } = this.#connections;
     const detail = this.#detail | command.detail | flags;
     /** @type {DedicatedConnection | undefined} */
@@ -450,7 +450,7 @@ class Sender {
         if (ASKING_REPLICAS.includes(command.method)) {
           connection.ask(0, 'publish', [MARK_CHANNEL, '']).catch(() => {});
         }
-        connection.command(detail, command.name, words, succeed, fail);
+        connection.command(detail, command.name, args, succeed, fail);
       })
       .catch(fail);
   }

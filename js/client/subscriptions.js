@@ -9,14 +9,14 @@ const { TEXTS } = require('./commands.js');
 /** @import { ChannelNames } from './channel-names.js' */
 /** @import { Connections } from './connections.js' */
 /** @import { Take } from './messages.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /** @typedef {ReturnType<Connections['subscriber']>} Subscriber */
 /** @typedef {'subscribe' | 'psubscribe' | 'ssubscribe'} Kind */
 
 /**
  * @typedef {object} Entry
- * @property {Word} name As it is sent.
+ * @property {Argument} name As it is sent.
  * @property {boolean} isAsked Whether the client asked for it.
  * @property {Set<Take>} taps Who else takes its messages.
  * @property {number | undefined} since Since when messages may be missing, in milliseconds since 1970.
@@ -66,7 +66,7 @@ class Subscriptions {
   #keepAlive;
   /**
    * By how long they were unheard: names that are heard again, until that is told.
-   * @type {Map<number, Word[]>}
+   * @type {Map<number, Argument[]>}
    */
   #heardAgain = new Map();
   /**
@@ -177,7 +177,7 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word} name
+   * @param {Argument} name
    */
   #entry(kind, name) {
     const key = keyOf(name);
@@ -225,9 +225,9 @@ class Subscriptions {
   /**
    * Says to the server what `name` says, and answers how many subscriptions there are then.
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  async #ask(name, words) {
+  async #ask(name, args) {
     this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#renew(),
@@ -240,7 +240,7 @@ class Subscriptions {
       onPush: (/** @type {Buffer[]} */ message) => this.#deliver(message),
     });
     try {
-      const counts = await Promise.all(listsOf(name, words).map((list) => this.#say(name, list)));
+      const counts = await Promise.all(listsOf(name, args).map((list) => this.#say(name, list)));
       return /** @type {number} */ (counts.at(-1));
     } finally {
       if (!this.isActive) this.#restIfUnused();
@@ -249,11 +249,11 @@ class Subscriptions {
 
   /**
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  async #say(name, words) {
+  async #say(name, args) {
     const { connection } = /** @type {Subscriber} */ (this.#subscriber);
-    const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, words));
+    const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, args));
     return count;
   }
 
@@ -280,7 +280,7 @@ class Subscriptions {
   /**
    * Subscribes again, and then has told for how long nothing can have come.
    * @param {Kind} kind
-   * @param {Word[]} names
+   * @param {Argument[]} names
    * @param {boolean} [isFirst]
    */
   async #hearAgain(kind, names, isFirst = true) {
@@ -302,7 +302,7 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word[]} names
+   * @param {Argument[]} names
    */
   #tryAgain(kind, names) {
     const wanted = names.filter((name) => this.#entries[kind].has(keyOf(name)));
@@ -311,7 +311,7 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word} name
+   * @param {Argument} name
    */
   #isHeardAgain(kind, name) {
     const entry = this.#entries[kind].get(keyOf(name));
@@ -335,7 +335,7 @@ class Subscriptions {
 
   /**
    * @param {number} since
-   * @param {Word[]} [names]
+   * @param {Argument[]} [names]
    */
   #tellGap(since, names = this.#names()) {
     const channels = names.map((name) => this.#channelNames.incoming(name).toString());
@@ -413,15 +413,15 @@ class Subscriptions {
 /**
  * What is said in one request: each channel of shards may be another node's, which counts what it has alone.
  * @param {string} name
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function listsOf(name, words) {
-  return OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
+function listsOf(name, args) {
+  return OF_SHARDS.includes(name) ? args.map((word) => [word]) : [args];
 }
 
 /**
  * A name may be any bytes; each is one character here.
- * @param {Word} name
+ * @param {Argument} name
  */
 function keyOf(name) {
   return Buffer.isBuffer(name) ? name.toString('latin1') : Buffer.from(name).toString('latin1');

@@ -10,7 +10,7 @@ const { runTogether } = require('./pipeline.js');
 /** @import { Command } from './commands.js' */
 /** @import { Refusal } from './queued-transaction.js' */
 /** @import { CommandSender, Reject } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * What the server says of a command that waits for EXEC.
@@ -84,17 +84,17 @@ function refusedEntry(entries, { previousErrors: [reason] = [] }) {
   const name = /'([^' ]+)/.exec(reason.message)?.[1].toLowerCase().split('|', 1)[0];
   if (name === undefined) return undefined;
   return (
-    entries.find(({ command, words }) => command?.method === name && !hasEnough(command, words)) ??
+    entries.find(({ command, args }) => command?.method === name && !hasEnough(command, args)) ??
     entries.find(({ command }) => command?.method === name)
   );
 }
 
 /**
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function hasEnough({ arity }, words) {
-  return arity < 0 ? words.length + 1 >= -arity : words.length + 1 === arity;
+function hasEnough({ arity }, args) {
+  return arity < 0 ? args.length + 1 >= -arity : args.length + 1 === arity;
 }
 
 /**

@@ -103,12 +103,12 @@ function lotOf(client, commandName, args) {
 
 /**
  * @param {string} commandName
- * @param {unknown[]} args
+ * @param {unknown[]} given
  */
-function firstKey(commandName, args) {
-  const words = args.flat();
-  const [position] = keyPositions(commandName, words);
-  return position === undefined ? words[0] : words[position];
+function firstKey(commandName, given) {
+  const args = given.flat();
+  const [position] = keyPositions(commandName, args);
+  return position === undefined ? args[0] : args[position];
 }
 
 /**

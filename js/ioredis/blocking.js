@@ -5,7 +5,7 @@ const { BITS, bitsOf } = require('./flags.js');
 /**
  * @import { Command } from './classes.js'
  * @import { ClientOptions } from './options.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  */
 
 /**
@@ -23,7 +23,7 @@ function numberOf(word) {
 /**
  * For how many milliseconds it asks the server to wait at most: 0 for ever, null where it says nothing.
  * @param {string} name
- * @param {Word[]} args
+ * @param {Argument[]} args
  * @returns {number | null | undefined} Undefined where it does not block, or names no number.
  */
 function ownTimeout(name, args) {
@@ -35,13 +35,13 @@ function ownTimeout(name, args) {
   return undefined;
 }
 
-/** @param {Word} word */
+/** @param {Argument} word */
 function secondsOf(word) {
   const seconds = numberOf(word);
   return seconds === undefined ? undefined : Math.max(seconds, 0) * 1000;
 }
 
-/** @param {Word[]} args */
+/** @param {Argument[]} args */
 function behindBlock(args) {
   for (let i = 0; i < args.length; i++) {
     if (String(args[i]).toLowerCase() !== 'block') continue;

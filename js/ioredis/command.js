@@ -8,18 +8,23 @@ const { friendlyStack } = require('./friendly-stack.js');
 const { keyPositions, prefixKeys } = require('./keys.js');
 const { slotOf } = require('./slots.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
-const { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf } = require('./words.js');
+const {
+  ARGUMENT_TRANSFORMERS,
+  REPLY_TRANSFORMERS,
+  decoded,
+  encodeArguments,
+} = require('./encode-arguments.js');
 
 /**
  * @import { LinkStream } from './classes.js'
  * @import { Flag } from './flags.js'
  * @import { Callback } from './own-types.js'
- * @import { ArgumentTransformer, ReplyTransformer, Word } from './words.js'
+ * @import { ArgumentTransformer, ReplyTransformer, Argument } from './encode-arguments.js'
  *
  * @typedef {object} CommandOptions
  * @property {BufferEncoding | null} [replyEncoding] Null gives Buffers.
  * @property {Error} [errorStack] Made at the call, for its stack.
- * @property {Word} [keyPrefix]
+ * @property {Argument} [keyPrefix]
  * @property {boolean} [readOnly]
  *
  * @typedef {(error: Error | null, value: unknown, command: Command) => void} OnSettled
@@ -31,7 +36,7 @@ const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 const [PENDING, FULFILLED, REJECTED] = [0, 1, 2];
 
 /**
- * One command on its way: its words, and what becomes of its reply. It is settled once; a promise is made only for
+ * One command on its way: its arguments, and what becomes of its reply. It is settled once; a promise is made only for
  * those who ask for it, since the commands of a pipeline need none.
  */
 class Command {
@@ -88,7 +93,7 @@ class Command {
   #blockingTimer;
   /** @type {number | undefined} */
   #blockingDeadline;
-  /** @type {Word[] | undefined} */
+  /** @type {Argument[] | undefined} */
   #keys;
   /** @type {number | null | undefined} */
   #slot;
@@ -124,7 +129,7 @@ class Command {
     this.replyEncoding = options.replyEncoding;
     this.errorStack = options.errorStack;
     this.callback = callback;
-    this.args = wordsOf(args, Command._transformer.argument[name]);
+    this.args = encodeArguments(args, Command._transformer.argument[name]);
     if (options.keyPrefix) prefixKeys(name, this.args, options.keyPrefix);
     if (options.readOnly) this.isReadOnly = true;
     if (callback !== undefined) asCallback(this.promise, callback);
@@ -291,7 +296,7 @@ class Command {
     return hasBuffers ? bytes : bytes.toString();
   }
 
-  /** @returns {Word[]} */
+  /** @returns {Argument[]} */
   getKeys() {
     this.#keys ??= keyPositions(this.name, this.args).map((position) => this.args[position]);
     return this.#keys;

@@ -2,9 +2,9 @@
 
 /**
  * @import { Command } from './classes.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
- * @typedef {Error & { command?: { name: string, args: Word[] } }} CommandError An error that names its command.
+ * @typedef {Error & { command?: { name: string, args: Argument[] } }} CommandError An error that names its command.
  */
 
 /** Where an error of the server was made here says nothing: two frames are kept, which costs little. */

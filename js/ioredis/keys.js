@@ -2,7 +2,7 @@
 
 const { loadNative } = require('../native.js');
 
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * Keys begin at a position, or behind a word. From there on they stand in a row, or are counted.
@@ -131,8 +131,8 @@ function furtherOfSort(args, found) {
  * Puts `prefix`, a text or a Buffer, in front of every key that the command itself names. Keys of subcommands, such
  * as the stream of XGROUP CREATE, stay as they are, as with ioredis: applications prefix them.
  * @param {string} name
- * @param {Word[]} args
- * @param {Word} prefix
+ * @param {Argument[]} args
+ * @param {Argument} prefix
  */
 function prefixKeys(name, args, prefix) {
   const command = name.toLowerCase();
@@ -142,8 +142,8 @@ function prefixKeys(name, args, prefix) {
 }
 
 /**
- * @param {Word} prefix
- * @param {Word} key
+ * @param {Argument} prefix
+ * @param {Argument} key
  */
 function joined(prefix, key) {
   if (!Buffer.isBuffer(prefix) && !Buffer.isBuffer(key)) return prefix + key;

@@ -18,8 +18,8 @@
  * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is. Handlers are called in
  * `context` (`../context.js`), by default that in which the Link is made; what they throw reaches `uncaughtException`.
  *
- * `link.send(name, words, flags, resolve, reject)`
- *   sends a command. `words` are strings, Buffers and numbers, flat, and taken by value. `flags` are of
+ * `link.send(name, args, flags, resolve, reject)`
+ *   sends a command. `args` are strings, Buffers and numbers, flat, and taken by value. `flags` are of
  *   `protocol.commandFlags`, or-ed: `buffers` (texts as Buffers), `flat` (no object of HGETALL's reply),
  *   `stringNumbers` (numbers as texts). Requests go out in order, in one write a tick; before the connection stands
  *   they wait, without bound. `resolve(reply)` or `reject(error, wasSent)` is called once, in the order of the
@@ -32,7 +32,7 @@
  *   a reply for which no request waits (an Error where it is one). A subscription sends one confirmation a channel, e.g.
  *   `[<subscribe>, <channel>, 1]`: each goes to `onPush`, and behind the last one the request resolves with that one
  *   too. UNSUBSCRIBE without names ends when nothing of its kind is left. While nothing is subscribed no reply is
- *   taken for a message, whatever its words.
+ *   taken for a message, whatever its arguments.
  *
  * `onClose(error)` comes once, and last. `error` is undefined where the server closed the stream in order, or an end or
  *   destroy was asked for. Before it every request without a reply is rejected, in order, with the same `error`, or
@@ -63,7 +63,7 @@ const { errorOf } = require('./socket-error.js');
  * @import { Addresses, NodeStream } from './feed.js'
  * @import { TlsOption } from './options.js'
  * @import { SocketFailure } from './socket-error.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
  * @typedef {InstanceType<typeof Bridge>} Bridge
  * @typedef {InstanceType<typeof Context>} Context
@@ -189,17 +189,17 @@ class Link {
 
   /**
    * @param {string} name
-   * @param {(Word | number)[]} words
+   * @param {(Argument | number)[]} args
    * @param {number} flags
    * @param {(reply: unknown) => void} resolve
    * @param {(error: CommandError, wasSent?: boolean) => void} reject
    */
-  send(name, words, flags, resolve, reject) {
+  send(name, args, flags, resolve, reject) {
     if (this.#isEnding) {
       nextTick(reject, new Error(CLOSED_MESSAGE), false);
       return;
     }
-    this.#bridge.command(COMMAND | (flags << 8), name, words, resolve, reject);
+    this.#bridge.command(COMMAND | (flags << 8), name, args, resolve, reject);
   }
 
   end() {

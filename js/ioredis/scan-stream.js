@@ -7,9 +7,9 @@ const { Readable } = require('node:stream');
  * @import { Client } from './classes.js'
  * @import { Methods } from './commander.js'
  * @import { ScanStreamOptions } from './types.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
- * @typedef {ReadableOptions & ScanStreamOptions & { key?: Word, command: string, redis: object }} ScanOptions
+ * @typedef {ReadableOptions & ScanStreamOptions & { key?: Argument, command: string, redis: object }} ScanOptions
  */
 
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
@@ -34,7 +34,7 @@ class ScanStream extends Readable {
       return;
     }
     const { command, redis } = this.#options;
-    /** @type {(error: Error | null, reply: [cursor: Word, page: unknown[]]) => void} */
+    /** @type {(error: Error | null, reply: [cursor: Argument, page: unknown[]]) => void} */
     const take = (error, reply) => {
       if (error) {
         this.emit('error', error);
@@ -58,7 +58,7 @@ class ScanStream extends Readable {
  * @param {string} cursor
  */
 function argumentsOf({ key, match, type, count, noValues }, cursor) {
-  /** @type {Word[]} */
+  /** @type {Argument[]} */
   const args = key ? [key, cursor] : [cursor];
   if (match) args.push('MATCH', match);
   if (type) args.push('TYPE', type);

@@ -9,7 +9,7 @@ const { clearTimeout, setTimeout } = require('../time.js');
 const { resolveTLSProfile } = require('./tls-profiles.js');
 const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
-const { decoded } = require('./words.js');
+const { decoded } = require('./encode-arguments.js');
 
 /** @import { Callback } from './own-types.js' */
 

@@ -19,7 +19,7 @@ const FORGET_CONSUMER = require('./scripts/forget-consumer.lua.js');
  * @typedef {[next: string, found: (EntryReply | [id: string, gone: null] | null)[], gone?: string[]]} ClaimReply
  */
 /** @typedef {[id: string, consumer: string, idleMs: number, deliveries: number][]} PendingReply */
-/** @typedef {(id: string) => boolean} IsInHand */
+/** @typedef {(id: string) => boolean} IsInFlight */
 
 /** How far XAUTOCLAIM looks for each entry that it is asked for. */
 const LOOKED_AT_PER_CLAIM = 10;
@@ -100,10 +100,10 @@ class GroupCommands {
    * Takes over entries that nobody has settled for `minIdleMs`, from `cursor` on.
    * @param {string | null} cursor
    * @param {number} count
-   * @param {IsInHand} isInHand
+   * @param {IsInFlight} isInFlight
    * @returns {Promise<Claimed>}
    */
-  async claim(cursor, count, isInHand) {
+  async claim(cursor, count, isInFlight) {
     /** @type {ClaimReply} */
     const [next, found, gone = []] = await this.#client.xautoclaim(
       this.#stream,
@@ -114,7 +114,7 @@ class GroupCommands {
       'COUNT',
       count,
     );
-    const there = found.filter((entry) => entry !== null && entry[1] !== null && !isInHand(entry[0]));
+    const there = found.filter((entry) => entry !== null && entry[1] !== null && !isInFlight(entry[0]));
     const taken = /** @type {EntryReply[]} */ (there);
     const pending = await Promise.all(taken.map(([id]) => this.#pending(id)));
     const entries = [];
@@ -126,8 +126,8 @@ class GroupCommands {
     // Redis 6.2 answers nothing for a deleted entry, neither its id, and leaves it pending.
     if (found.some((entry) => entry === null || entry[1] === null)) {
       const claimed = new Set(taken.map(([id]) => id));
-      /** @type {IsInHand} */
-      const isKnown = (id) => claimed.has(id) || isInHand(id);
+      /** @type {IsInFlight} */
+      const isKnown = (id) => claimed.has(id) || isInFlight(id);
       const end = next === FIRST_ID ? '+' : next;
       deleted += await this.#settleDeleted(cursor ?? '-', end, count * LOOKED_AT_PER_CLAIM, isKnown);
     }
@@ -138,7 +138,7 @@ class GroupCommands {
    * @param {string} from
    * @param {string} to
    * @param {number} count
-   * @param {IsInHand} isKnown
+   * @param {IsInFlight} isKnown
    */
   async #settleDeleted(from, to, count, isKnown) {
     /** @type {PendingReply} */
@@ -207,7 +207,7 @@ class GroupCommands {
    * @param {Held} held
    * @param {string} reason
    */
-  async bury({ id, deliveries, entry }, reason) {
+  async deadLetter({ id, deliveries, entry }, reason) {
     const about = [
       ['dead:stream', this.#stream],
       ['dead:group', this.#group],

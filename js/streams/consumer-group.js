@@ -7,7 +7,7 @@ const { OrgCacheError } = require('../errors.js');
 const { timeoutOf } = require('../options.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
 const { GroupCommands } = require('./commands.js');
-const { EntriesInHand } = require('./in-hand.js');
+const { EntriesInFlight } = require('./in-flight.js');
 const { groupOptions } = require('./options.js');
 const { Backoff, pause } = require('./pause.js');
 const { Reader } = require('./reader.js');
@@ -30,7 +30,7 @@ class ConsumerGroup {
   #context = new Context();
   #commands;
   #reader;
-  #inHand;
+  #inFlight;
   /** @type {ConsumerGroupStats['state']} */
   #state = 'idle';
   /** @type {Promise<void> | undefined} */
@@ -53,7 +53,7 @@ class ConsumerGroup {
     this.#commands = new GroupCommands(options);
     this.#reader = new Reader(options, (error) => this.#tell(error, { during: 'read' }));
     const { concurrency, signal } = options;
-    this.#inHand = new EntriesInHand({ concurrency, work: (entry) => this.#work(entry) });
+    this.#inFlight = new EntriesInFlight({ concurrency, work: (entry) => this.#work(entry) });
     if (signal !== undefined && !signal.aborted) {
       this.#forgetSignal = whenAborted(signal, () => this.stop());
     }
@@ -125,13 +125,13 @@ class ConsumerGroup {
     this.#state = 'stopping';
     this.#forgetSignal();
     this.#ending.abort();
-    this.#inHand.close();
+    this.#inFlight.close();
     const late = this.#deadline.signal;
     const timer = setTimeout(() => this.#deadline.abort(), timeoutMs);
     const done = this.#windDown(late).catch((error) => this.#tell(error, { during: 'stop' }));
     await Promise.race([done, aborted(late)]);
     clearTimeout(timer);
-    const left = this.#inHand.running;
+    const left = this.#inFlight.running;
     this.#deadline.abort();
     this.#reader.close();
     this.#state = 'stopped';
@@ -144,15 +144,15 @@ class ConsumerGroup {
     await this.#reader.endRead();
     this.#reader.close();
     await Promise.all(this.#loops);
-    await this.#commands.handBack(this.#inHand.dropWaiting());
-    await this.#inHand.idle(late);
+    await this.#commands.handBack(this.#inFlight.dropWaiting());
+    await this.#inFlight.idle(late);
     if (this.#options.hasOwnName && !late.aborted) await this.#commands.forget();
   }
 
   /** @returns {ConsumerGroupStats} */
   stats() {
     const { consumer } = this.#options;
-    const { running, waiting } = this.#inHand;
+    const { running, waiting } = this.#inFlight;
     return { state: this.#state, consumer, running, waiting, ...this.#counts };
   }
 
@@ -161,13 +161,13 @@ class ConsumerGroup {
   }
 
   async #read() {
-    await this.#inHand.room(this.#ending.signal);
+    await this.#inFlight.room(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     const entries = await this.#reader.read();
     if (entries.length === 0) return;
     this.#counts.read += entries.length;
     this.#commands.advance(entries[entries.length - 1].id);
-    this.#inHand.take(entries);
+    this.#inFlight.take(entries);
   }
 
   /** The first batch is taken even where there is no room: a busy consumer must not leave them all to others. */
@@ -177,13 +177,13 @@ class ConsumerGroup {
     let cursor = null;
     do {
       /** @param {string} id */
-      const isInHand = (id) => this.#inHand.has(id);
-      const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInHand);
+      const isInFlight = (id) => this.#inFlight.has(id);
+      const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInFlight);
       this.#counts.claimed += claimed.entries.length;
       this.#counts.deleted += claimed.deleted;
-      this.#inHand.take(claimed.entries);
+      this.#inFlight.take(claimed.entries);
       cursor = claimed.cursor;
-      await this.#inHand.room(this.#ending.signal);
+      await this.#inFlight.room(this.#ending.signal);
     } while (cursor !== null && !this.#ending.signal.aborted);
   }
 
@@ -196,7 +196,7 @@ class ConsumerGroup {
     for (;;) {
       await pause(everyMs, signal);
       if (signal.aborted) return;
-      await this.#commands.renew(this.#inHand.heldSince(now() - everyMs)).catch(() => {});
+      await this.#commands.renew(this.#inFlight.heldSince(now() - everyMs)).catch(() => {});
     }
   }
 
@@ -234,7 +234,7 @@ class ConsumerGroup {
     const { id, deliveries, entry } = held;
     const { handler, maxDeliveries } = this.#options;
     if (deliveries > maxDeliveries) {
-      return this.#bury(held, `delivered ${deliveries - 1} times and acknowledged by nobody`);
+      return this.#deadLetter(held, `delivered ${deliveries - 1} times and acknowledged by nobody`);
     }
     const signal = this.#deadline.signal;
     try {
@@ -243,7 +243,7 @@ class ConsumerGroup {
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
-      if (deliveries >= maxDeliveries) await this.#bury(held, messageOf(error));
+      if (deliveries >= maxDeliveries) await this.#deadLetter(held, messageOf(error));
       return;
     }
     this.#counts.handled += 1;
@@ -254,10 +254,10 @@ class ConsumerGroup {
    * @param {Held} held
    * @param {string} reason
    */
-  async #bury(held, reason) {
+  async #deadLetter(held, reason) {
     const { id, deliveries } = held;
     await this.#settle({ during: 'dead-letter', id, deliveries }, async () => {
-      if (await this.#commands.bury(held, reason)) this.#counts.deadLettered += 1;
+      if (await this.#commands.deadLetter(held, reason)) this.#counts.deadLettered += 1;
     });
   }
 

@@ -8,7 +8,7 @@ const { ShardSubscriber } = require('./shard-subscriber.js');
 /**
  * @import { Redis } from '../classes.js'
  * @import { ClusterOptions } from '../option-types.js'
- * @import { Word } from '../words.js'
+ * @import { Argument } from '../encode-arguments.js'
  * @import { ShardListeners } from './shard-subscriber.js'
  *
  * @typedef {InstanceType<typeof ShardSubscriber>} ShardSubscriber
@@ -37,7 +37,7 @@ class ShardSubscribers {
   #slots = [];
   /** @type {Map<string, number[]>} */
   #slotsOfNode = new Map();
-  /** @type {Map<number, Word[]>} */
+  /** @type {Map<number, Argument[]>} */
   #channels = new Map();
   /** @type {Map<string, number>} */
   #failures = new Map();
@@ -67,7 +67,7 @@ class ShardSubscribers {
 
   /**
    * Notes channels of one slot; false where they are of several.
-   * @param {Word[]} channels
+   * @param {Argument[]} channels
    */
   addChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
@@ -76,7 +76,7 @@ class ShardSubscribers {
     return true;
   }
 
-  /** @param {Word[]} channels */
+  /** @param {Argument[]} channels */
   removeChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
     const slot = slotOf(channels[0]);
@@ -216,7 +216,8 @@ class ShardSubscribers {
       const lists = (this.#slotsOfNode.get(key) ?? []).map((slot) => this.#channels.get(slot) ?? []);
       for (const channels of lists.filter(({ length }) => length > 0)) {
         if (!redis || redis.status === 'end') continue;
-        const subscribe = () => redis.ssubscribe(.../** @type {[Word, ...Word[]]} */ (channels))?.catch(noop);
+        const subscribe = () =>
+          redis.ssubscribe(.../** @type {[Argument, ...Argument[]]} */ (channels))?.catch(noop);
         if (redis.status === 'ready') subscribe();
         else redis.once('ready', subscribe);
       }

@@ -10,7 +10,7 @@ const { OrgCacheError } = require('./errors.js');
 /** @typedef {Record<string, ((line: string) => unknown) | undefined>} LogMethods by their level. */
 
 /** Events and log lines of native code, for listeners and the logger. */
-class Notices {
+class NativeEvents {
   #context;
   /** @type {Logger | undefined} */
   #logger;
@@ -19,7 +19,7 @@ class Notices {
    * @type {() => object}
    */
   describe = () => ({});
-  events = new EventEmitter();
+  emitter = new EventEmitter();
 
   /** Listeners and logger are called in `context`. */
   constructor(context = new Context()) {
@@ -43,7 +43,7 @@ class Notices {
     const detail = JSON.parse(json);
     if (name === 'log') this.log(detail.level, detail.message);
     else if (name === 'error') this.#fail(detail);
-    else if (this.events.listenerCount(name) === 0) return;
+    else if (this.emitter.listenerCount(name) === 0) return;
     else if (name === 'replay') this.#emit(name, detail);
     else this.#emit(name, { ...this.describe(), ...detail });
   };
@@ -53,7 +53,7 @@ class Notices {
    * @param {unknown} detail
    */
   #emit(name, detail) {
-    this.#context.emit(this.events, name, detail);
+    this.#context.emit(this.emitter, name, detail);
   }
 
   /**
@@ -61,7 +61,7 @@ class Notices {
    * @param {{ code: string, message: string }} told
    */
   #fail({ code, message }) {
-    if (this.events.listenerCount('error') === 0) return;
+    if (this.emitter.listenerCount('error') === 0) return;
     const isOwn = code.startsWith('E_');
     const ownCode = isOwn ? /** @type {ErrorCode} */ (code) : 'E_REPLY';
     const error = new OrgCacheError(ownCode, message, isOwn ? {} : { redisCode: code });
@@ -107,4 +107,4 @@ class Notices {
   }
 }
 
-module.exports = { Notices };
+module.exports = { NativeEvents };

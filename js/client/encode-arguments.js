@@ -2,44 +2,44 @@
 
 const { types } = require('node:util');
 const { OrgCacheError } = require('../errors.js');
-const { bytesOf, ownBytes } = require('../passing-bytes.js');
+const { bytesOf, ownBytes } = require('../argument-arena.js');
 
 /** @import { Command } from './commands.js' */
 
 /**
- * A word as a bridge takes it.
- * @typedef {string | Uint8Array} Word
+ * An argument as a bridge takes it.
+ * @typedef {string | Uint8Array} Argument
  */
 
 /** @typedef {(view: ArrayBufferView) => Uint8Array} TakeBytes */
 
 /**
- * The words of a command as they go over the wire, from what a caller gave: lists are spread, one level deep, and
- * Maps and objects of `command.pairsFrom` become their pairs. What the caller changes later changes no word. May
+ * The arguments of a command as they go over the wire, from what a caller gave: lists are spread, one level deep, and
+ * Maps and objects of `command.pairsFrom` become their pairs. What the caller changes later does not reach the command. May
  * change and give back the list that it was given.
  * @param {Command} command
  * @param {unknown[]} given
  */
-function wordsOf(command, given) {
-  return words(command, given, /** @type {TakeBytes} */ (ownBytes));
+function encodeArguments(command, given) {
+  return encode(command, given, /** @type {TakeBytes} */ (ownBytes));
 }
 
 /**
- * The same for words that a bridge takes before the caller goes on: bytes are the caller's own, and not copied.
+ * The same for arguments that a bridge takes before the caller goes on: bytes are the caller's own, and not copied.
  * @param {Command} command
  * @param {unknown[]} given
  */
-function passingWordsOf(command, given) {
-  return words(command, given, bytesOf);
+function encodeBorrowedArguments(command, given) {
+  return encode(command, given, bytesOf);
 }
 
 /**
  * @param {Command} command
  * @param {unknown[]} given
  * @param {TakeBytes} takeBytes
- * @returns {Word[]}
+ * @returns {Argument[]}
  */
-function words(command, given, takeBytes) {
+function encode(command, given, takeBytes) {
   let hasOther = false;
   let hasList = false;
   for (let i = 0; i < given.length; i++) {
@@ -51,21 +51,21 @@ function words(command, given, takeBytes) {
   let spread = hasList ? given.flat() : given;
   if (command.pairsFrom !== undefined) spread = withPairs(spread, command.pairsFrom);
   for (let i = 0; i < spread.length; i++) {
-    if (typeof spread[i] !== 'string') spread[i] = wordOf(spread[i], command.name, i, takeBytes);
+    if (typeof spread[i] !== 'string') spread[i] = encodeArgument(spread[i], command.name, i, takeBytes);
   }
-  return /** @type {Word[]} */ (spread);
+  return /** @type {Argument[]} */ (spread);
 }
 
 /**
- * A Map or an object counts as pairs where it is the last of the words and stands where pairs begin.
- * @param {unknown[]} words
+ * A Map or an object counts as pairs where it is the last of the arguments and stands where pairs begin.
+ * @param {unknown[]} args
  * @param {number} position
  */
-function withPairs(words, position) {
-  const last = words[position];
-  if (words.length !== position + 1 || typeof last !== 'object' || last === null) return words;
-  if (ArrayBuffer.isView(last)) return words;
-  const spread = words.slice(0, position);
+function withPairs(args, position) {
+  const last = args[position];
+  if (args.length !== position + 1 || typeof last !== 'object' || last === null) return args;
+  if (ArrayBuffer.isView(last)) return args;
+  const spread = args.slice(0, position);
   for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) spread.push(field, value);
   return spread;
 }
@@ -77,9 +77,9 @@ function withPairs(words, position) {
  * @param {string} name The name of the command, for the error.
  * @param {number} position
  * @param {TakeBytes} [takeBytes]
- * @returns {Word}
+ * @returns {Argument}
  */
-function wordOf(given, name, position, takeBytes = /** @type {TakeBytes} */ (ownBytes)) {
+function encodeArgument(given, name, position, takeBytes = /** @type {TakeBytes} */ (ownBytes)) {
   if (given === null || given === undefined) return '';
   try {
     return ArrayBuffer.isView(given) ? takeBytes(given) : String(given);
@@ -92,4 +92,4 @@ function wordOf(given, name, position, takeBytes = /** @type {TakeBytes} */ (own
   }
 }
 
-module.exports = { passingWordsOf, wordOf, wordsOf };
+module.exports = { encodeBorrowedArguments, encodeArgument, encodeArguments };

@@ -1,7 +1,7 @@
 'use strict';
 
 /** Which entries of which Maps are being set. A Map is not kept alive. */
-class UnderWay {
+class InFlight {
   /** @type {WeakMap<object, Map<unknown, number>>} */
   #counts = new WeakMap();
 
@@ -35,4 +35,4 @@ class UnderWay {
   }
 }
 
-module.exports = { UnderWay };
+module.exports = { InFlight };

@@ -6,7 +6,7 @@
  * The entries that this consumer has and has not settled: at most `concurrency` of them are worked on, the
  * others wait in order.
  */
-class EntriesInHand {
+class EntriesInFlight {
   #concurrency;
   #work;
   /** @type {Map<string, Held>} */
@@ -118,4 +118,4 @@ class EntriesInHand {
   }
 }
 
-module.exports = { EntriesInHand };
+module.exports = { EntriesInFlight };

@@ -3,25 +3,25 @@
 const { types } = require('node:util');
 
 /**
- * @typedef {string | Buffer} Word
+ * @typedef {string | Buffer} Argument
  * @typedef {(args: unknown[]) => unknown[]} ArgumentTransformer
  * @typedef {(reply: unknown) => unknown} ReplyTransformer
  */
 
 /**
- * The words of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
+ * The arguments of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
  * everything becomes a text or a Buffer of its own: what the caller does with a Buffer later changes nothing.
  * @param {unknown[]} given
  * @param {ArgumentTransformer} [transformer]
- * @returns {Word[]}
+ * @returns {Argument[]}
  */
-function wordsOf(given, transformer) {
-  let words = flattened(given);
-  if (transformer !== undefined) words = transformer(words);
-  for (let i = 0; i < words.length; i++) {
-    if (typeof words[i] !== 'string') words[i] = wordOf(words[i]);
+function encodeArguments(given, transformer) {
+  let args = flattened(given);
+  if (transformer !== undefined) args = transformer(args);
+  for (let i = 0; i < args.length; i++) {
+    if (typeof args[i] !== 'string') args[i] = encodeArgument(args[i]);
   }
-  return /** @type {Word[]} */ (words);
+  return /** @type {Argument[]} */ (args);
 }
 
 /**
@@ -38,9 +38,9 @@ function flattened(given) {
 
 /**
  * @param {unknown} given
- * @returns {Word}
+ * @returns {Argument}
  */
-function wordOf(given) {
+function encodeArgument(given) {
   if (typeof given === 'number') return String(given);
   if (given === null || given === undefined) return '';
   if (Buffer.isBuffer(given)) return Buffer.from(given);
@@ -60,9 +60,9 @@ function pairsFrom(from) {
     const last = args[from];
     if (args.length !== from + 1 || typeof last !== 'object' || last === null) return args;
     if (ArrayBuffer.isView(last)) return args;
-    const words = args.slice(0, from);
-    for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) words.push(field, value);
-    return words;
+    const spread = args.slice(0, from);
+    for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) spread.push(field, value);
+    return spread;
   };
 }
 
@@ -106,4 +106,4 @@ function decoded(reply, encoding) {
   return texts;
 }
 
-module.exports = { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf };
+module.exports = { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, encodeArguments };

@@ -32,7 +32,7 @@ function bytesOf(view) {
  * Copies of the bytes that calls carry, from the call until it crosses into native code at the end of the tick: the
  * caller may use its Buffer again at once. The same memory serves every tick, which costs a fraction of new Buffers.
  */
-class PassingBytes {
+class ArgumentArena {
   /** @type {Uint8Array | undefined} */
   #room;
   #end = 0;
@@ -72,6 +72,6 @@ class PassingBytes {
 }
 
 /** One for all bridges: what is in it has crossed when the tick ends. */
-const passingBytes = new PassingBytes();
+const argumentArena = new ArgumentArena();
 
-module.exports = { bytesOf, ownBytes, passingBytes };
+module.exports = { bytesOf, ownBytes, argumentArena };
