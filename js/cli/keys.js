@@ -13,13 +13,13 @@ const { protocol } = require('../protocol.js');
  */
 
 const BATCH = 100;
-/** A caller may have others, through the cache manager. */
+/** Callers may have further types, through the cache manager. */
 const TYPES = Object.keys(protocol.kinds).filter((name) => name !== 'managed');
 const GONE = -2;
 const NO_EXPIRY = -1;
 
 /**
- * Lists keys with the time that is left to them.
+ * Lists keys with their remaining lifetimes.
  * @param {Run} run
  */
 function keys({ org, type, limit = 100, json = false, url, prefix, say, note }) {

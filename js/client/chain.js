@@ -26,7 +26,7 @@ const { encodeArguments } = require('./encode-arguments.js');
  */
 
 /**
- * Tells the caller's callback.
+ * Calls the caller's callback.
  * @typedef {(outcome: Outcome) => void} Teller
  */
 
@@ -34,7 +34,7 @@ const { encodeArguments } = require('./encode-arguments.js');
  * @typedef {object} EntryParts
  * @property {Argument[]} args
  * @property {number} flags
- * @property {Error | undefined} error Why the args cannot be sent; undefined where they can.
+ * @property {Error | undefined} error Why the arguments cannot be sent; undefined if they can.
  * @property {Teller | undefined} tell
  */
 
@@ -45,7 +45,7 @@ const { encodeArguments } = require('./encode-arguments.js');
 /** @typedef {SentEntry | MarkerEntry} ChainEntry */
 
 /**
- * A chain as a caller has it: `inline` is there where `isInline` may answer true.
+ * A chain with its optional methods: `inline` exists if `isInline` may answer true.
  * @typedef {Chain & {
  *   exec(callback?: RedisCallback<unknown>): Promise<unknown>,
  *   inline?: (method: string, callback?: RedisCallback<unknown>) => unknown,
@@ -57,7 +57,7 @@ const IS_COMMAND = Symbol('a command');
 /** @type {Argument[]} */
 const NO_WORDS = [];
 
-/** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
+/** An entry that waits for `exec`. A script has no command yet. A marker stands for MULTI, EXEC or DISCARD. */
 class Entry {
   /** @type {Error | undefined} */
   error = undefined;
@@ -81,7 +81,7 @@ class Entry {
 }
 
 /**
- * A promise of its own has the callback run where and when that of a lone command would.
+ * Makes a teller for the callback. A promise makes the callback run where and when that of a single command would.
  * @param {RedisCallback<unknown>} callback
  * @returns {Teller}
  */
@@ -96,7 +96,7 @@ function tellerOf(callback) {
 }
 
 /**
- * @param {ChainMethods} methods The chain, as its methods by name.
+ * @param {ChainMethods} methods The methods of the chain by name.
  * @param {string} name
  * @param {unknown[]} given
  */
@@ -105,7 +105,7 @@ function addNamed(methods, name, given) {
   else methods.call(name, ...given);
 }
 
-/** What pipelines and transactions have in common: methods that keep their command until `exec`. */
+/** Common base of pipelines and transactions: their methods collect commands until `exec`. */
 class Chain {
   #entries;
   #isDone = false;
@@ -119,13 +119,13 @@ class Chain {
     return true;
   }
 
-  /** How many commands wait for `exec`. */
+  /** Number of commands that wait for `exec`. */
   get length() {
     return this.#entries.length;
   }
 
   /**
-   * Adds commands, each a list of its name and its arguments.
+   * Adds commands. Each is a list of its name and its arguments.
    * @param {Iterable<unknown>} commands
    */
   addBatch(commands) {
@@ -142,13 +142,13 @@ class Chain {
     return this;
   }
 
-  /** No more commands are taken. */
+  /** Stops taking commands. */
   finish() {
     this.#isDone = true;
   }
 
   /**
-   * Adds a command or a script. What is wrong with the arguments is told by `exec`, as the server's refusals are.
+   * Adds a command or a script. `exec` reports wrong arguments, just as it reports the server's errors.
    * @param {WholeChain} chain
    * @param {Command | undefined} command
    * @param {Script | undefined} script
@@ -183,7 +183,7 @@ class Chain {
   }
 
   /**
-   * Whether a command that was given by its name is a method that is no command's.
+   * Whether a command given by name is a method of the chain instead.
    * @param {Command} _command
    */
   isInline(_command) {
@@ -209,7 +209,7 @@ for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
 }
 
 /**
- * A command as an object, e.g. of ioredis's class `Command`. Its own promise is settled too.
+ * Adds a command object, for example of ioredis's class `Command`. Its own promise is settled too.
  * @this {WholeChain}
  * @param {unknown} given
  */
@@ -219,7 +219,7 @@ define(Chain.prototype, 'sendCommand', function (given) {
 });
 
 /**
- * As with ioredis no different from `exec`: each reply has the form that its command asked for.
+ * Same as `exec`, as with ioredis: each reply has the form that its command asked for.
  * @this {WholeChain}
  */
 define(Chain.prototype, 'execBuffer', function (callback) {
@@ -237,7 +237,7 @@ function addCommand(chain, command, given, flags) {
 }
 
 /**
- * Gives a class of chains the methods of a command.
+ * Adds the methods of a command to a class of chains.
  * @param {any} prototype
  * @param {Command} command
  */
@@ -247,7 +247,7 @@ function defineChained(prototype, command) {
 }
 
 /**
- * Gives a class of chains the methods of a script.
+ * Adds the methods of a script to a class of chains.
  * @param {object} prototype
  * @param {string} name
  * @param {Script} script

@@ -5,19 +5,19 @@ const { encodeArgument } = require('./encode-arguments.js');
 
 /** @import { Argument } from './encode-arguments.js' */
 
-/** How channels are called on the server: as the caller calls them, or with a prefix in front. */
+/** Names of channels on the server: those that the caller uses, or with a prefix. */
 class ChannelNames {
   #prefix;
   #patternPrefix;
 
-  /** @param {string} prefix The empty one changes nothing. */
+  /** @param {string} prefix An empty prefix changes nothing. */
   constructor(prefix) {
     this.#prefix = Buffer.from(prefix);
     this.#patternPrefix = Buffer.from(prefix.replace(/[*?[\]\\]/g, '\\$&'));
   }
 
   /**
-   * The name for the server. One that has the prefix already stays.
+   * The name on the server. A name that already has the prefix stays as it is.
    * @param {unknown} given
    */
   outgoing(given, isPattern = false) {
@@ -32,7 +32,7 @@ class ChannelNames {
   }
 
   /**
-   * The name as the subscriber gave it, in bytes.
+   * The name without the prefix, as the subscriber gave it, in bytes.
    * @param {Argument} name
    */
   incoming(name, isPattern = false) {

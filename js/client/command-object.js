@@ -13,8 +13,8 @@ const { BUFFERS, TEXTS, commandNamed } = require('./commands.js');
 const { flat: FLAT } = protocol.commandFlags;
 
 /**
- * A command that is given as an object with `name` and `args`. One of ioredis's class makes its reply itself, of bytes as
- * the server sent them, and has a promise that waits for it: `settle` is the callback for that.
+ * Reads a command object with `name` and `args`. An object of ioredis's class decodes the reply itself from the
+ * server's bytes and has a promise that waits for it: `settle` is the callback for that promise.
  * @param {RedisCommandObject} given
  * @returns {GivenCommand}
  */

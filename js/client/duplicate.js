@@ -12,7 +12,7 @@ const { duplicateOptions, hostList } = require('./duplicate-options.js');
 /** @import { ScriptDefinition } from './script.js' */
 
 /**
- * Options of a duplicate that the client itself acts on. They are a caller's, and not checked.
+ * Options of a duplicate that the client itself acts on. They come from the caller, unchecked.
  * @typedef {object} OwnOptions
  * @property {RetryStrategy} [clusterRetryStrategy]
  * @property {boolean} [enableOfflineQueue]
@@ -36,12 +36,12 @@ const { duplicateOptions, hostList } = require('./duplicate-options.js');
  */
 
 /**
- * The parts of a duplicate, the scripts that it gets beside the original's, and whether it was asked not to connect at once.
+ * The parts of a duplicate, the scripts that it gets in addition to the original's, and whether it connects lazily.
  * @typedef {{ parts: ClientParts, scripts: Record<string, ScriptDefinition>, isWaiting: boolean }} DuplicateParts
  */
 
 /**
- * Opens nothing. Throws `E_CONFIG`.
+ * Computes the parts of a duplicate without opening anything. Throws `E_CONFIG`.
  * @param {Original} original
  * @param {readonly RedisNode[] | DuplicateOptions} [nodesOrOptions]
  * @param {DuplicateOptions} [options]
@@ -63,7 +63,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
     stringNumbers = original.given?.stringNumbers,
   } = own;
   const keyPrefix = prefix === null ? '' : String(prefix);
-  // Native code puts the prefix in front of keys, so it must know it.
+  // Native code adds the prefix to keys, so it needs it.
   const { retryStrategy = own.clusterRetryStrategy ?? original.retryStrategy } = own;
   const asked = { ...settings, clientKeyPrefix: keyPrefix };
   const connections = original.connections.apart(asked, roleFlags(own, retryStrategy));
@@ -83,7 +83,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
 }
 
 /**
- * Flags that native code is given for a duplicate beside its role.
+ * Bits that are added to the role of a duplicate.
  * @param {OwnOptions} own
  * @param {RetryStrategy | undefined} retryStrategy
  */
@@ -93,7 +93,7 @@ function roleFlags({ readOnly }, retryStrategy) {
 }
 
 /**
- * Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`.
+ * Whether a duplicate connects lazily. Throws `E_CONFIG`.
  * @param {Connections} connections
  * @param {{ lazyConnect?: unknown }} settings
  */
@@ -102,7 +102,7 @@ function waitsToConnect({ bridge }, { lazyConnect }) {
     const { value, source } = bridge.config().settings.lazyConnect;
     return value && source !== 'default';
   } catch (error) {
-    // As with ioredis it is the attempt to connect that tells what is wrong with a certificate.
+    // As with ioredis, a wrong certificate is reported by the attempt to connect.
     if (!/\btls\.(ca|cert|key)\b/.test(/** @type {Error} */ (error).message)) throw error;
     return Boolean(lazyConnect);
   }

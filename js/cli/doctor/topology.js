@@ -15,17 +15,17 @@ const { nameOf } = require('../configuration.js');
  * @typedef {string | string[] | null} Reply of a sentinel
  *
  * @typedef {object} Answer
- * @property {HostAddress} host which was asked
+ * @property {HostAddress} host the sentinel that was asked
  * @property {HostAddress} [address] of the primary
  * @property {{ message: string, fix: string }} [problem]
  */
 
 const SLOTS = 16_384;
-/** The longest reply that is read of a sentinel: it is asked for one address. */
+/** The longest accepted reply of a sentinel, which is asked for one address. */
 const MAX_REPLY_BYTES = 64 * 1024;
 
 /**
- * How a cluster sees itself.
+ * Checks how the cluster sees itself.
  * @param {RedisClient} client
  */
 async function checkCluster(client) {
@@ -61,7 +61,7 @@ async function checkCluster(client) {
 }
 
 /**
- * Where each sentinel says that the primary is. Answers the findings and the address, if one is told.
+ * Asks each sentinel for the primary. Answers the findings, and the address if one is known.
  * @param {SentinelTarget} target
  */
 async function checkSentinels(target) {
@@ -91,7 +91,7 @@ async function checkSentinels(target) {
 }
 
 /**
- * On a connection of its own: a sentinel's login is not the server's.
+ * Asks on a separate connection, because a sentinel's login is not the server's.
  * @param {HostAddress} host
  * @param {SentinelTarget} target
  * @returns {Promise<Answer>}
@@ -144,7 +144,7 @@ function tlsOf(target, { host }) {
 }
 
 /**
- * One command and its reply. Rejects with the server's word as `code`.
+ * Sends one command and reads its reply. Rejects with the server's error word as `code`.
  * @param {Socket} socket
  * @param {string[]} words
  * @returns {Promise<Reply>}
@@ -170,7 +170,7 @@ function ask(socket, words) {
 }
 
 /**
- * Undefined where there is more to come.
+ * Parses a reply. Undefined if it is incomplete.
  * @param {string} text
  * @returns {{ value: Reply, error?: undefined } | { error: string } | undefined}
  */
@@ -186,7 +186,7 @@ function readReply(text) {
     case '*': {
       const count = Number(first.slice(1));
       if (count < 0) return { value: null };
-      // A length and a text for each, and what follows the last line end.
+      // Each element has a length and a text, and the last line end is followed by an empty part.
       if (lines.length < 2 + 2 * count) return undefined;
       return { value: lines.slice(1, 1 + 2 * count).filter((_line, index) => index % 2 === 1) };
     }
