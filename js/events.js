@@ -15,7 +15,7 @@ class NativeEvents {
   /** @type {Logger | undefined} */
   #logger;
   /**
-   * What every change of state is told with; set by who knows it.
+   * Details of every change of state. The instance assigns the function.
    * @type {() => object}
    */
   describe = () => ({});
@@ -35,7 +35,7 @@ class NativeEvents {
   }
 
   /**
-   * As native code tells them: a name and JSON.
+   * Receives an event of native code: a name and JSON.
    * @param {string} name
    * @param {string} json
    */
@@ -57,7 +57,7 @@ class NativeEvents {
   }
 
   /**
-   * An error that nobody listens to never ends the process.
+   * An error without a listener never ends the process.
    * @param {{ code: string, message: string }} told
    */
   #fail({ code, message }) {
@@ -69,18 +69,18 @@ class NativeEvents {
   }
 
   /**
-   * Without a logger lines go to standard error.
+   * Logs a line. Without a logger it goes to standard error.
    * @param {string} level
    * @param {string} message
    */
   log(level, message) {
     if (this.#logger !== undefined) return this.#write(this.#logger, level, message);
-    // A console passes over what writing fails with, also where the other end of a pipe is gone.
+    // A console ignores failed writes, for example to a closed pipe.
     this.#write(new Console(process.stderr), 'log', `orgcache ${level}: ${message}`);
   }
 
   /**
-   * A line that was asked for: without a logger it goes to the console.
+   * Prints a line that the caller asked for. Without a logger it goes to the console.
    * @param {string} level
    * @param {string} message
    */
@@ -89,7 +89,7 @@ class NativeEvents {
   }
 
   /**
-   * A line that cannot be written harms nobody, whether the logger throws or rejects.
+   * Writes a line. A logger that throws or rejects has no effect on the caller.
    * @param {Logger | Console} logger
    * @param {string} level
    * @param {string} message
@@ -102,7 +102,7 @@ class NativeEvents {
       );
       if (typeof written?.then === 'function') Promise.resolve(written).then(undefined, () => {});
     } catch {
-      // The server that wanted the line goes on without it.
+      // The caller goes on without the line.
     }
   }
 }

@@ -28,17 +28,17 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
 /**
- * Methods of the singleton that are functions of the package, too.
+ * Methods of the singleton that the package also exports as functions.
  * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
  *   'unprefixKey'} Asked
  */
 
-/** The methods of a logger: one at least must be there. */
+/** The methods of a logger. It must have at least one. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
 /**
- * One instance of the package, with configuration, connections and shutdown of its own; `require('orgcache')` gives the
- * first. Nothing is started. It reads its `environment` when it is first used.
+ * Makes one instance of the package, with its own configuration, connections and shutdown; `require('orgcache')`
+ * gives the first. Starts nothing. The instance reads its `environment` on first use.
  * @param {ConfigureOptions} [given]
  * @param {InstanceType<typeof Environment>} [environment]
  * @returns {OrgCache}
@@ -55,14 +55,14 @@ function createInstance(given, environment = new Environment()) {
   const makeClient = () => asClient(new RedisClient({ connections }));
   const inspection = new Inspection({ bridge, connections, makeClient });
   /**
-   * Other instances that were made to take the place of `redisManager`.
+   * Further instances that replaced `redisManager`.
    * @type {Set<OrgCache>}
    */
   const successors = new Set();
   events.describe = () => inspection.condition();
 
   /**
-   * Sets options. Only before the first call.
+   * Sets options. Allowed only before the first call.
    * @param {ConfigureOptions} [given]
    */
   function configure(given = {}) {
@@ -79,7 +79,7 @@ function createInstance(given, environment = new Environment()) {
     connectAtOnce();
   }
 
-  /** Where the configuration says so. What is wrong with it is the first call's to tell. */
+  /** Connects now if the configuration says so. The first call reports errors of the configuration. */
   function connectAtOnce() {
     try {
       if (bridge.isEager) bridge.open();
@@ -105,7 +105,7 @@ function createInstance(given, environment = new Environment()) {
     return abortable(options, end, WAITING);
   }
 
-  /** Closes at once; the next `configure()` or call begins anew, with what the environment says then. */
+  /** Closes at once. The next `configure()` or call starts over, with the environment of that time. */
   async function reset() {
     /** @type {Promise<unknown>[]} */
     const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
@@ -153,7 +153,7 @@ function createInstance(given, environment = new Environment()) {
     return successor.redisManager;
   });
   /**
-   * Functions beside the singleton ask the one that is it now.
+   * Calls a method of the current singleton. Functions of the package use it.
    * @template {Asked} Method
    * @param {Method} method
    */
@@ -179,7 +179,7 @@ function createInstance(given, environment = new Environment()) {
     getRedis: ask('getRedis'),
     installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
       installSignalHandlers(shutdown, given),
-    // To its users it has no constructor.
+    // Users see no constructor.
     OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
     prefixKey: ask('prefixKey'),
     ready,
@@ -196,8 +196,8 @@ function createInstance(given, environment = new Environment()) {
 }
 
 /**
- * A client with configuration and connections of its own, which end with it. `options` are those of `configure()`, or a
- * URL; `keyPrefix` is that of its keys.
+ * A client with its own configuration and connections, which end with it. `options` are those of `configure()`, or
+ * a URL. `keyPrefix` is the prefix of its keys.
  * @param {CreateClientOptions | string} [given]
  */
 function createClient(given = {}) {
@@ -211,7 +211,7 @@ function createClient(given = {}) {
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;
-  // The default is that of the one client that a server shares.
+  // The default is that of the shared client.
   const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : asConfigured.clientKeyPrefix;
   options.clientKeyPrefix = keyPrefix;
   const connections = new Connections({ options, environment, log, context });
@@ -221,7 +221,7 @@ function createClient(given = {}) {
 }
 
 /**
- * A client as its callers see it: its commands are methods that are defined at run time.
+ * The client with its public type: its commands are methods that are defined at run time.
  * @param {unknown} client
  */
 function asClient(client) {
@@ -229,7 +229,7 @@ function asClient(client) {
 }
 
 /**
- * Options as `configure()` takes them; their values are native code's to judge.
+ * Checks the shape of options for `configure()`. Native code checks their values.
  * @template {ConfigureOptions} Given
  * @param {Given} given
  * @param {string} what
@@ -248,8 +248,8 @@ function checkedOptions(given, what) {
 }
 
 /**
- * The class by which servers reach for the one manager: `getInstance()`, and `instance`, which tests assign to. Without
- * an instance the next one reads the environment anew.
+ * The class through which servers get the one manager: `getInstance()`, and `instance`, which tests assign to.
+ * Without an instance, the next call makes one that reads the environment anew.
  * @param {Manager} own
  * @param {() => Manager} makeAnother
  * @returns {OrgCache['RedisManager']}

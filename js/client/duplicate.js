@@ -108,7 +108,7 @@ function waitsToConnect({ bridge }, { lazyConnect }) {
   }
 }
 
-/** Options that were passed over; each is told once a process. */
+/** Ignored options. Each is logged once per process. */
 const told = new Set();
 
 /**

@@ -14,9 +14,9 @@ const { bytesOf, ownBytes } = require('../argument-arena.js');
 /** @typedef {(view: ArrayBufferView) => Uint8Array} TakeBytes */
 
 /**
- * The arguments of a command as they go over the wire, from what a caller gave: lists are spread, one level deep, and
- * Maps and objects of `command.pairsFrom` become their pairs. What the caller changes later does not reach the command. May
- * change and give back the list that it was given.
+ * Encodes the arguments of a command for the wire. Lists are spread, one level deep. Maps and objects at
+ * `command.pairsFrom` become their pairs. The result is a copy: later changes by the caller do not reach the
+ * command. May change and return the list `given`.
  * @param {Command} command
  * @param {unknown[]} given
  */
@@ -25,7 +25,7 @@ function encodeArguments(command, given) {
 }
 
 /**
- * The same for arguments that a bridge takes before the caller goes on: bytes are the caller's own, and not copied.
+ * The same without copies of bytes, for a bridge that takes the arguments before the caller goes on.
  * @param {Command} command
  * @param {unknown[]} given
  */
@@ -57,7 +57,7 @@ function encode(command, given, takeBytes) {
 }
 
 /**
- * A Map or an object counts as pairs where it is the last of the arguments and stands where pairs begin.
+ * A Map or an object counts as pairs if it is the last argument and stands where pairs begin.
  * @param {unknown[]} args
  * @param {number} position
  */
@@ -71,8 +71,8 @@ function withPairs(args, position) {
 }
 
 /**
- * A text as it is, a copy of bytes (or what `takeBytes` makes of them), nothing as the empty text, all else as JavaScript
- * writes it.
+ * Encodes one argument. A text stays as it is. Bytes are copied, or become what `takeBytes` makes of them. null and
+ * undefined become the empty text. Anything else becomes its text in JavaScript.
  * @param {unknown} given
  * @param {string} name The name of the command, for the error.
  * @param {number} position

@@ -10,11 +10,11 @@ const { encodeArgument } = require('./encode-arguments.js');
 /** @import { Scan, ScanMethod } from './cluster-scan.js' */
 /** @import { Argument } from './encode-arguments.js' */
 
-/** The commands that go through a collection by a cursor. All but SCAN are about one key. */
+/** Commands that iterate over a collection with a cursor. All except SCAN take a key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
-/** What a scan finds, page by page: each chunk is the list that one call of the server answered, which may be empty. */
+/** The results of a scan, page by page. Each chunk is the list of one reply of the server, and may be empty. */
 class ScanStream extends Readable {
   #findScans;
   /** @type {Scan[] | undefined} */
@@ -23,7 +23,7 @@ class ScanStream extends Readable {
   #isDone = false;
 
   /**
-   * `findScans` answers functions from a cursor to `[cursor, found]`, each gone through from its start.
+   * `findScans` answers functions from a cursor to `[cursor, found]`. Each is run from its start to its end.
    * @param {() => Promise<Scan[]>} findScans
    * @param {ReadableOptions} streamOptions
    */
@@ -50,14 +50,14 @@ class ScanStream extends Readable {
     return found;
   }
 
-  /** Ends the stream with the page that is under way. */
+  /** Ends the stream after the page in flight. */
   close() {
     this.#isDone = true;
   }
 }
 
 /**
- * The arguments of the options. They go with every page, so they are the stream's own.
+ * The arguments for the options. Every page sends them, so the stream keeps its own copy.
  * @param {ScanOptions} asked
  * @param {string} scan
  * @returns {Argument[]}
@@ -75,7 +75,7 @@ function scanOptions({ match, type, count, noValues }, scan) {
 }
 
 /**
- * Gives clients `scanStream`, `hscanStream` and so on, and those of Buffers. See `scansOfNodes`.
+ * Adds `scanStream`, `hscanStream` and so on to clients, and their forms for Buffers. See `scansOfNodes`.
  * @param {object} prototype
  * @param {(client: RedisClient) => RedisTransaction} transactionApart
  */

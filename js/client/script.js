@@ -11,14 +11,14 @@ const { encodeArguments } = require('./encode-arguments.js');
 /** @import { Argument } from './encode-arguments.js' */
 
 /**
- * A script as a caller gives it. The values are checked.
+ * A caller's definition of a script. Its values are checked.
  * @typedef {{ lua?: string, numberOfKeys?: number, readOnly?: boolean }} ScriptDefinition
  */
 
 const EVAL = commandNamed('eval');
 const EVALSHA = commandNamed('evalsha');
 
-/** A Lua script that clients call by a name of their own. */
+/** A Lua script that is a method of clients. */
 class Script {
   #lua;
   #sha;
@@ -41,7 +41,7 @@ class Script {
   }
 
   /**
-   * The arguments of a call behind the script itself.
+   * Encodes the arguments of a call, without the script itself.
    * @param {unknown[]} given
    */
   encode(given) {
@@ -50,7 +50,7 @@ class Script {
   }
 
   /**
-   * As one command. By its digest alone only where the server was sent the code just before.
+   * The call as one command. The digest alone is enough only if the code was sent just before.
    * @param {Argument[]} args
    * @returns {{ command: Command, args: Argument[] }}
    */
@@ -60,7 +60,7 @@ class Script {
   }
 
   /**
-   * Runs it with what a caller gave.
+   * Runs the script with a caller's arguments.
    * @param {CommandSender} sender
    * @param {unknown[]} given
    * @param {number} flags
@@ -75,7 +75,7 @@ class Script {
   }
 
   /**
-   * By its digest, and whole where the server does not know it.
+   * Sends EVALSHA, and EVAL if the server does not know the script.
    * @param {CommandSender} sender
    * @param {Argument[]} args
    * @param {number} flags

@@ -4,7 +4,7 @@
 /** @import { Argument } from './encode-arguments.js' */
 
 /**
- * The database that SELECT with these arguments is about; undefined where the server is to refuse them.
+ * The database of a SELECT with these arguments; undefined if the server will refuse them.
  * @param {Argument[]} args
  */
 function selectedBy(args) {
@@ -13,7 +13,7 @@ function selectedBy(args) {
 }
 
 /**
- * The database in which a transaction has left its connection; undefined where it selected none.
+ * The database in which a transaction has left its connection; undefined if it selected none.
  * @param {QueuedCommand[]} commands
  * @param {unknown[] | null} replies
  */

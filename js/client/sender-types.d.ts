@@ -11,10 +11,10 @@ export type CommandSender = InstanceType<typeof Sender>;
 export type Resolve = (reply: unknown) => void;
 export type Reject = (error: unknown) => void;
 
-/** Carries a command out in the client itself. */
+/** Carries out a command in the client itself. */
 export type Handler = (args: Argument[]) => Promise<unknown>;
 
-/** Sends a command, whose outcome goes to one of two functions. */
+/** Sends a command. Its outcome goes to one of two functions. */
 export type Say = (
   command: Command,
   args: Argument[],
@@ -42,9 +42,9 @@ export interface SenderOptions {
   stringNumbers: boolean;
 }
 
-/** A connection that one caller has. */
+/** A connection that one caller uses alone. */
 export interface Lent {
   connection: DedicatedConnection;
-  /** How often the connection had been lost when it began to watch; undefined where it watches nothing. */
+  /** Number of losses of the connection when WATCH was sent; undefined if nothing is watched. */
   losses?: number;
 }

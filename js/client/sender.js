@@ -19,12 +19,12 @@ const { transactionOf } = require('./transaction-call.js');
 const { verbs, commandFlags } = protocol;
 const SELECT = commandNamed('select');
 const XREVRANGE = commandNamed('xrevrange');
-/** They ask which replicas have what their own connection wrote. */
+/** Commands that ask how many replicas have the writes of their own connection. */
 const ASKING_REPLICAS = ['wait', 'waitaof'];
-/** Nobody listens there: to publish is a write that replicas get and that leaves nothing behind. */
+/** A channel without subscribers. A publish to it is a write that reaches replicas and leaves no data. */
 const MARK_CHANNEL = 'orgcache:wait';
 
-/** Sends what one client says: on the connection that all share, or on one of its own where it must. */
+/** Sends the commands of one client: on the shared connection, or on a dedicated one if necessary. */
 class Sender {
   #connections;
   #channelNames;
@@ -38,16 +38,16 @@ class Sender {
   /** @type {Promise<Lent> | undefined} */
   #watched;
   /**
-   * What ends each call that has a connection of its own or waits for one.
+   * Functions that end each call which has a dedicated connection or waits for one.
    * @type {Set<() => void>}
    */
   #alone = new Set();
 
   /**
-   * Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. `handlers` has a
-   * function for each command that is the client's own to carry out, from its arguments to a promise; `onSelect` is told
-   * the number of a database that was selected. With `isReady` commands are refused where it answers false; with
-   * `stringNumbers` numbers are answered as texts.
+   * With `isPrefixed`, keys get the configured prefix. `channelNames` knows the prefix of channels. `handlers` has
+   * a function for each command that the client itself carries out, from its arguments to a promise. `onSelect` is
+   * called with the number of a selected database. With `isReady`, commands are refused while it answers false.
+   * With `stringNumbers`, numbers in replies are texts.
    * @param {Connections} connections
    * @param {SenderOptions} options
    */
@@ -61,7 +61,10 @@ class Sender {
       (isPrefixed ? commandFlags.prefixed : 0) | (stringNumbers ? commandFlags.stringNumbers : 0);
   }
 
-  /** Another that says the same way, and knows nothing of what this one watches and collects. */
+  /**
+   * Another sender with the same settings, which does not use the keys that this one watches and the commands that
+   * it queues.
+   */
   apart() {
     this.refuseIfEnded();
     return new Sender(this.#connections, {
@@ -78,7 +81,7 @@ class Sender {
     return this.#connections;
   }
 
-  /** Later commands go there. */
+  /** Later commands go on these connections. */
   set connections(connections) {
     this.#connections = connections;
   }
@@ -91,7 +94,7 @@ class Sender {
     if (this.#isEnded) throw ended();
   }
 
-  /** As with ioredis the refused command has the client connect. */
+  /** As with ioredis, a refused command makes the client connect. */
   #refuseIfAway() {
     if (/** @type {() => boolean} */ (this.#isReady)()) return;
     this.#connections.bridge.open();
@@ -107,7 +110,7 @@ class Sender {
     });
   }
 
-  /** Whether commands are being collected for EXEC. */
+  /** Whether commands are queued for EXEC. */
   get isQueueing() {
     return this.#queued !== undefined;
   }
@@ -121,7 +124,7 @@ class Sender {
   }
 
   /**
-   * What of a command this client's connection cannot carry; undefined where it can.
+   * Why a command cannot go on this client's connection; undefined if it can.
    * @param {Command} command
    * @param {Argument[]} args
    */
@@ -133,7 +136,7 @@ class Sender {
   }
 
   /**
-   * A command in arguments; its outcome goes to one of two functions. Never throws.
+   * Sends a command. Its outcome goes to one of two functions. Never throws.
    * @type {Say}
    */
   send(command, args, flags, resolve, reject) {
@@ -145,7 +148,7 @@ class Sender {
       if (command.isSpecial) {
         if (this.#divert(command, args, flags, resolve, reject)) return;
         if (command.publishes) {
-          // To Redis a shard's channel is a key, to its users it is a channel as any other.
+          // For Redis a shard channel is a key. For its users it is a channel like any other.
           detail &= ~commandFlags.prefixed;
           this.#nameChannel(args);
         }
@@ -159,7 +162,7 @@ class Sender {
   }
 
   /**
-   * Sends a command that cannot go as others do. Answers whether it did.
+   * Sends a special command. Answers whether it did.
    * @type {(...said: Parameters<Say>) => boolean}
    */
   #divert(command, args, flags, resolve, reject) {
@@ -178,7 +181,7 @@ class Sender {
   }
 
   /**
-   * Where one client has the connection, which takes SELECT in its place among the other commands.
+   * SELECT of a client with its own connection. It is sent in order with the other commands.
    * @param {Argument[]} args
    * @param {number} detail
    * @param {Resolve} resolve
@@ -211,7 +214,7 @@ class Sender {
   }
 
   /**
-   * The same, as a promise.
+   * The same with a promise.
    * @type {Ask}
    */
   ask(command, args, flags) {
@@ -219,8 +222,9 @@ class Sender {
   }
 
   /**
-   * Runs commands together, on the connection that watches keys if there is one: then the answer is null where such a
-   * key has changed since. Otherwise their replies, with errors among them. The outcome goes to one of two functions.
+   * Runs commands as one transaction, on the connection that watches keys if there is one. Then the outcome is null
+   * if a watched key has changed. Otherwise the outcome is the replies, errors included. It goes to one of two
+   * functions.
    * @type {Transact}
    */
   transact(commands, resolve, reject) {
@@ -253,7 +257,7 @@ class Sender {
   }
 
   /**
-   * The same, as a promise.
+   * The same with a promise.
    * @param {QueuedCommand[]} commands
    * @returns {Promise<unknown[] | null>}
    */
@@ -295,7 +299,7 @@ class Sender {
    */
   async #runAlone({ connection, losses }, detail, values) {
     const { pool } = this.#connections;
-    // A new connection watches nothing, so nobody knows whether the keys have changed.
+    // A new connection watches nothing, so it is unknown whether the keys have changed.
     const isUnguarded = losses !== undefined && losses !== connection.losses;
     if (isUnguarded || values.length === 0) {
       pool.discard(connection);
@@ -313,7 +317,7 @@ class Sender {
   }
 
   /**
-   * Watches keys until the next transaction of this client, on a connection that it has until then.
+   * Watches keys until the next transaction of this client, on a connection that is lent until then.
    * @param {Argument[]} args
    */
   async watch(args) {
@@ -332,7 +336,8 @@ class Sender {
   }
 
   /**
-   * Gives the connection back that watches; `only` if it still is the one that the client has.
+   * Gives the watching connection back. With `only`, this happens only if that is still the client's watching
+   * connection.
    * @param {Promise<Lent>} [only]
    */
   async unwatch(only = this.#watched) {
@@ -344,13 +349,13 @@ class Sender {
       await connection.ask(0, 'unwatch', []);
       pool.release(connection);
     } catch {
-      // It watches nothing any more when it is gone.
+      // Closing the connection ends its watches.
       pool.discard(connection);
     }
     return 'OK';
   }
 
-  /** Collects commands from now on, as MULTI does. */
+  /** Queues commands from now on, as MULTI does. */
   startQueueing() {
     this.refuseIfEnded();
     if (this.#queued !== undefined) throw replyError('ERR MULTI calls can not be nested');
@@ -358,7 +363,7 @@ class Sender {
     return 'OK';
   }
 
-  /** Runs what was collected. */
+  /** Runs the queued commands. */
   async runQueued() {
     const queued = this.#takeQueued('EXEC');
     if (queued.refusal === undefined) return this.transaction(queued.commands);
@@ -366,7 +371,7 @@ class Sender {
     throw queued.refusal;
   }
 
-  /** Forgets what was collected, and what is watched. */
+  /** Drops the queued commands and the watches. */
   async dropQueued() {
     this.#takeQueued('DISCARD');
     return this.unwatch();
@@ -381,8 +386,9 @@ class Sender {
   }
 
   /**
-   * `XREAD ... $` means what is added from the call on. The connection that it is lent may be made only now, and is not in
-   * order with that of other commands: so it is told which entry is the last one, as the latter has it.
+   * `XREAD ... $` reads entries that are added after the call. The dedicated connection may be made only later, and
+   * is not in order with the other connection. So `$` is replaced with the id of the last entry, read on the other
+   * connection.
    * @type {Say}
    */
   #sendBlocking(command, args, flags, resolve, reject) {
@@ -395,13 +401,14 @@ class Sender {
   }
 
   /**
-   * These arguments with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`.
+   * The arguments with the id of the last entry in place of `$`. `newest` has the positions of a stream and its
+   * `$`.
    * @param {Argument[]} args
    * @param {ReturnType<typeof newestOf>} newest
    */
   async #withLastIds(args, newest) {
     const known = [...args];
-    // A transaction is answered by the primary: a replica may not have the last entry yet.
+    // A transaction goes to the primary. A replica may not have the last entry yet.
     const asked = newest.map(({ stream }) => ({
       command: XREVRANGE,
       args: [args[stream], '+', '-', 'COUNT', '1'],
@@ -410,7 +417,7 @@ class Sender {
     const replies = /** @type {unknown[]} */ (await this.apart().transaction(asked));
     newest.forEach(({ id }, index) => {
       const reply = replies[index];
-      // What the server refuses, it refuses the read itself.
+      // If the server refuses this, it will refuse the read itself.
       if (Array.isArray(reply)) known[id] = reply.length > 0 ? reply[0][0] : '0-0';
     });
     return known;
@@ -446,7 +453,7 @@ class Sender {
       .then((connection) => {
         if (!this.#alone.has(end)) return pool.release(connection);
         lent = connection;
-        // The connection has written nothing. What it writes now comes behind all that was written before.
+        // The connection has not written anything yet. A write on it now comes after all writes before.
         if (ASKING_REPLICAS.includes(command.method)) {
           connection.ask(0, 'publish', [MARK_CHANNEL, '']).catch(() => {});
         }
@@ -455,7 +462,7 @@ class Sender {
       .catch(fail);
   }
 
-  /** Every later command fails, and so do those that wait on a connection of their own. */
+  /** Every later command fails, and so do those that wait for a dedicated connection. */
   end() {
     this.#isEnded = true;
     this.#queued = undefined;
@@ -470,7 +477,8 @@ class Sender {
 }
 
 /**
- * An error of the server's leaves the connection as it was; any other may leave a command behind that still blocks.
+ * Gives a connection back. After an error of the server the connection is unchanged. After any other error a
+ * command may still block on it.
  * @param {DedicatedPool} pool
  * @param {DedicatedConnection} connection
  * @param {unknown} error
@@ -480,7 +488,7 @@ function giveBack(pool, connection, error) {
   else pool.discard(connection);
 }
 
-/** The connection was lost on the way, and the transaction ran on the next one. */
+/** The error if the connection was lost meanwhile and the transaction ran on the next one. */
 function ranUnguarded() {
   return new OrgCacheError(
     'E_UNKNOWN_OUTCOME',
@@ -488,7 +496,7 @@ function ranUnguarded() {
   );
 }
 
-/** In the words of ioredis, by which libraries tell an end that was asked for from a failure. */
+/** ioredis's message, by which libraries tell a requested end from a failure. */
 function ended() {
   return new OrgCacheError('E_CLOSED', 'Connection is closed.');
 }

@@ -19,9 +19,9 @@ const { textOf } = require('../texts.js');
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 
 /**
- * Commands (`{ command, args, flags }`) as one call: the detail of its head, its values, and `repliesOf`, which
- * gives each reply the form that its command asked for. A call has one detail for all of its commands, so where
- * they differ the replies come in the form that loses nothing.
+ * Encodes commands (`{ command, args, flags }`) as one call: the detail of its head, its values, and `repliesOf`,
+ * which gives each reply the form that its command asked for. One detail applies to all commands of a call. So if
+ * they differ, replies come in a form that loses nothing.
  * @param {QueuedCommand[]} commands
  * @param {number} detail
  * @returns {TransactionCall}
@@ -51,7 +51,7 @@ function transactionOf(commands, detail) {
 }
 
 /**
- * A reply that cannot have the form is the error of its command.
+ * If a reply cannot have the form, it becomes the error of its command.
  * @param {unknown} reply
  * @param {number} detail
  * @param {string} method

@@ -19,7 +19,7 @@ const SLOTS = 16384;
 /** @type {Record<string, string | undefined>} */
 const ENDED = { close: 'disconnected', end: 'disconnected', disconnecting: 'disconnecting' };
 
-/** Which nodes serve which slots, as CLUSTER SLOTS tells it. */
+/** Which nodes serve which slots, from CLUSTER SLOTS. */
 class Topology {
   /** @type {Cluster} */
   #cluster;
@@ -33,7 +33,7 @@ class Topology {
   }
 
   /**
-   * Asks node after node until one answers. Who asks meanwhile gets the same answer.
+   * Asks node after node until one answers. Callers that ask meanwhile share the answer.
    * @param {(error?: Error) => void} [callback]
    */
   refresh(callback) {
@@ -77,7 +77,7 @@ class Topology {
   }
 
   /**
-   * On a connection of its own: the node's client may be blocked.
+   * On a separate connection, because the node's client may be blocked.
    * @param {Redis} node
    * @param {(error: Error | null | undefined, rows: SlotRow[]) => void} callback
    */
