@@ -9,8 +9,8 @@ const { types } = require('node:util');
  */
 
 /**
- * The arguments of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
- * everything becomes a text or a Buffer of its own: what the caller does with a Buffer later changes nothing.
+ * Encodes the arguments of a command. Lists are spread, one level deep, then the transformer is applied. Each
+ * argument becomes a text or a Buffer. Buffers are copied, so later changes by the caller have no effect.
  * @param {unknown[]} given
  * @param {ArgumentTransformer} [transformer]
  * @returns {Argument[]}
@@ -25,7 +25,7 @@ function encodeArguments(given, transformer) {
 }
 
 /**
- * Always a list of its own: the caller may use his again.
+ * Always a new list: the caller may use its own again.
  * @param {unknown[]} given
  * @returns {unknown[]}
  */
@@ -51,7 +51,7 @@ function encodeArgument(given) {
 }
 
 /**
- * A Map or an object that is the only argument from `from` on stands for its pairs.
+ * A Map or an object that is the only argument from `from` on becomes its pairs.
  * @param {number} from
  * @returns {ArgumentTransformer}
  */
@@ -67,7 +67,7 @@ function pairsFrom(from) {
 }
 
 /**
- * The pairs of HGETALL as an object. A field may have any name, `__proto__` too.
+ * Makes an object of the pairs of HGETALL. A field may have any name, `__proto__` too.
  * @param {unknown} reply
  */
 function objectOfPairs(reply) {
@@ -93,7 +93,7 @@ const ARGUMENT_TRANSFORMERS = {
 const REPLY_TRANSFORMERS = { hgetall: objectOfPairs };
 
 /**
- * Buffers anywhere in a reply as texts.
+ * Decodes the Buffers anywhere in a reply.
  * @param {unknown} reply
  * @param {BufferEncoding} [encoding]
  * @returns {unknown}

@@ -15,7 +15,7 @@ const { Readable } = require('node:stream');
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
-/** A scan, page by page: each chunk is the list that one call of the server answered. */
+/** A scan, page by page: each chunk is the list of one reply of the server. */
 class ScanStream extends Readable {
   /** @type {ScanOptions} */
   #options;
@@ -47,7 +47,7 @@ class ScanStream extends Readable {
     /** @type {Methods} */ (redis)[command](argumentsOf(this.#options, this.#cursor), take);
   }
 
-  /** Ends the stream after the page that is under way. */
+  /** Ends the stream after the page in flight. */
   close() {
     this.#isDrained = true;
   }
@@ -68,7 +68,7 @@ function argumentsOf({ key, match, type, count, noValues }, cursor) {
 }
 
 /**
- * Gives clients `scanStream`, `hscanBufferStream` and so on.
+ * Adds `scanStream`, `hscanBufferStream` and so on to clients.
  * @param {object} prototype
  */
 function addScanStreams(prototype) {

@@ -12,9 +12,7 @@ const { Command } = require('./command.js');
  * @typedef {{ lua: string, numberOfKeys?: number | undefined, readOnly?: boolean | undefined }} ScriptDefinition
  */
 
-/**
- * A Lua script under a name of its own. Each connection is sent the code once, and then its digest.
- */
+/** A Lua script with a name. Each connection gets the code once, and then its digest. */
 class Script {
   #numberOfKeys;
   #keyPrefix;
@@ -34,7 +32,7 @@ class Script {
   }
 
   /**
-   * Sends it through `container`, a client or a pipeline, and answers what that answers.
+   * Sends a call through `container`, a client or a pipeline, and answers the result of that.
    * @param {Client | Pipeline} container
    * @param {unknown[]} given
    * @param {CommandOptions} options
@@ -95,7 +93,7 @@ class ScriptCommand extends Command {
   }
 
   /**
-   * Where the server has lost the script, the code is sent again.
+   * If the server has lost the script, sends the code.
    * @param {Error} error
    */
   refuse(error) {
