@@ -246,7 +246,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       const [letter] = await deadLetters();
       expect(fieldsOf(letter)).toMatchObject({
         'dead:id': poison,
-        'dead:reason': 'delivered 5 times and acknowledged by nobody',
+        'dead:reason': 'delivered 5 times and never acknowledged',
       });
     });
 

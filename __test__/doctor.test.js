@@ -458,7 +458,7 @@ describe('orgcache on the command line', () => {
     [['doctor', '--jsno'], /there is no option --jsno of orgcache doctor; there are .*--json/],
     [['--colour'], /there is no option --colour of orgcache/],
     [['doctor', '--json=yes'], /--json takes no value/],
-    [['doctor', 'twice'], /orgcache doctor takes no words, and 1 were given/],
+    [['doctor', 'twice'], /orgcache doctor takes no arguments, and 1 were given/],
     [['toString'], /there is no command "toString"/],
   ])('with %j says what there is and ends with code 2', async (words, expected) => {
     const { code, stdout, stderr } = await run(...words);

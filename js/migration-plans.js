@@ -79,7 +79,7 @@ function refuseWhatIsNoMap(maps, names) {
   refuseUnknown(Object.keys(maps), names, 'the Map');
   for (const [name, map] of Object.entries(maps)) {
     if (isMissing(map) || isMap(map)) continue;
-    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map; what was given has not the methods of one`);
+    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map, or have a Map's methods`);
   }
 }
 

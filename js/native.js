@@ -198,7 +198,7 @@ function checkVersion(name, found, cause) {
   if (found === undefined || found === version) return;
   throw binaryError(
     `orgcache ${version} found its native binary in version ${found} (the package ${name}), and both must be of one ` +
-      `version: run \`npm install ${name}@${version}\`, and bundle anew what was bundled.`,
+      `version: run \`npm install ${name}@${version}\`, and build the bundle again, if there is one.`,
     cause,
   );
 }

@@ -15,7 +15,7 @@ const protocol = Object.freeze(JSON.parse(loadNative().protocol()));
 if (protocol.version !== version) {
   throw binaryError(
     `orgcache ${version} found a native binary of version ${protocol.version}, and both must be of one version: ` +
-      'install both anew, run `npm run build` where it was built from source, or let ORGCACHE_BINARY name another file.',
+      'install both again, run `npm run build` where it was built from source, or let ORGCACHE_BINARY name another file.',
   );
 }
 

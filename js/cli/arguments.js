@@ -204,7 +204,9 @@ function checkOperands(name, operands) {
   const { least, most, shown } = COMMANDS[name].operands;
   if (operands.length < least) throw new UsageError(`orgcache ${name} needs ${shown}`);
   if (operands.length > most) {
-    throw new UsageError(`orgcache ${name} takes ${shown || 'no words'}, and ${operands.length} were given`);
+    throw new UsageError(
+      `orgcache ${name} takes ${shown || 'no arguments'}, and ${operands.length} were given`,
+    );
   }
 }
 

@@ -104,9 +104,7 @@ function lifetime(ttlSeconds) {
 function del({ operands, url, prefix, say }) {
   return withStore({ url, prefix }, async (store) => {
     if (operands.some((key) => isInternal(store, key))) {
-      throw new Error(
-        'a key whose type begins with ! finds the keys of an organization and is not deleted here',
-      );
+      throw new Error('a key whose type begins with ! is an internal index or mark and is not deleted here');
     }
     const counts = await Promise.all(operands.map((key) => store.client.call('UNLINK', key)));
     const deleted = counts.reduce((/** @type {number} */ sum, count) => sum + Number(count), 0);

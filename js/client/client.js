@@ -467,7 +467,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     if (UNSUBSCRIBING.includes(kind)) {
       return this.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
     }
-    if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
+    if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs at least one channel`);
     return this.#subscriptions.subscribe(/** @type {Kind} */ (kind), channels);
   }
 

@@ -118,7 +118,7 @@ const told = new Set();
 function tellPassedOver(name, connections) {
   if (told.has(name)) return;
   told.add(name);
-  connections.debug(`the option ${name} of ioredis changes nothing for this client and is passed over`);
+  connections.debug(`the option ${name} of ioredis has no effect on this client and is ignored`);
 }
 
 module.exports = { partsOfDuplicate };

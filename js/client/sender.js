@@ -44,10 +44,10 @@ class Sender {
   #alone = new Set();
 
   /**
-   * With `isPrefixed`, keys get the configured prefix. `channelNames` knows the prefix of channels. `handlers` has
-   * a function for each command that the client itself carries out, from its arguments to a promise. `onSelect` is
-   * called with the number of a selected database. With `isReady`, commands are refused while it answers false.
-   * With `stringNumbers`, numbers in replies are texts.
+   * `isPrefixed`: keys get the configured prefix. `channelNames` has the prefix of channels. `handlers` has a
+   * function for each command that the client itself carries out, from its arguments to a promise. `onSelect` is
+   * called with each selected database. `isReady`: while it answers false, commands are refused. `stringNumbers`:
+   * numbers become texts.
    * @param {Connections} connections
    * @param {SenderOptions} options
    */
@@ -61,10 +61,7 @@ class Sender {
       (isPrefixed ? commandFlags.prefixed : 0) | (stringNumbers ? commandFlags.stringNumbers : 0);
   }
 
-  /**
-   * Another sender with the same settings, which does not use the keys that this one watches and the commands that
-   * it queues.
-   */
+  /** Another sender of the same settings, with a queue and watches of its own. */
   apart() {
     this.refuseIfEnded();
     return new Sender(this.#connections, {
@@ -222,9 +219,8 @@ class Sender {
   }
 
   /**
-   * Runs commands as one transaction, on the connection that watches keys if there is one. Then the outcome is null
-   * if a watched key has changed. Otherwise the outcome is the replies, errors included. It goes to one of two
-   * functions.
+   * Runs commands as one transaction, on the watching connection if there is one. One of two functions gets the
+   * outcome: null if a watched key has changed, else the replies, errors included.
    * @type {Transact}
    */
   transact(commands, resolve, reject) {
@@ -336,8 +332,7 @@ class Sender {
   }
 
   /**
-   * Gives the watching connection back. With `only`, this happens only if that is still the client's watching
-   * connection.
+   * Gives the watching connection back. With `only`, does so only if the client still watches on that one.
    * @param {Promise<Lent>} [only]
    */
   async unwatch(only = this.#watched) {
@@ -386,9 +381,8 @@ class Sender {
   }
 
   /**
-   * `XREAD ... $` reads entries that are added after the call. The dedicated connection may be made only later, and
-   * is not in order with the other connection. So `$` is replaced with the id of the last entry, read on the other
-   * connection.
+   * `XREAD ... $` reads entries that are added after the call, but the dedicated connection may read later. So `$`
+   * is replaced with the id of the last entry, read in order with the client's other commands.
    * @type {Say}
    */
   #sendBlocking(command, args, flags, resolve, reject) {
@@ -401,8 +395,7 @@ class Sender {
   }
 
   /**
-   * The arguments with the id of the last entry in place of `$`. `newest` has the positions of a stream and its
-   * `$`.
+   * The arguments with the last entry's id for each `$`. `newest` has the positions of streams and their `$`.
    * @param {Argument[]} args
    * @param {ReturnType<typeof newestOf>} newest
    */

@@ -235,7 +235,7 @@ class ConsumerGroup {
     const { id, deliveries, entry } = held;
     const { handler, maxDeliveries } = this.#options;
     if (deliveries > maxDeliveries) {
-      return this.#deadLetter(held, `delivered ${deliveries - 1} times and acknowledged by nobody`);
+      return this.#deadLetter(held, `delivered ${deliveries - 1} times and never acknowledged`);
     }
     const signal = this.#deadline.signal;
     try {

@@ -35,7 +35,11 @@ async function checkLogin(client, { hasPassword, hosts, topology }) {
   const who = user === undefined ? 'this user' : `user ${user}`;
   if (hasPassword || hosts.every(isLocal)) return ok('auth', `logged in as ${who}`);
   const fix = 'give the users of the server passwords, and set REDIS_PASSWORD';
-  return warn('auth', `logged in as ${who} without a password, so whoever reaches the server may do so`, fix);
+  return warn(
+    'auth',
+    `logged in as ${who} without a password, so anyone who reaches the server can log in`,
+    fix,
+  );
 }
 
 /**

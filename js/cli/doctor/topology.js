@@ -37,7 +37,7 @@ async function checkCluster(client) {
   } catch (error) {
     return fail(
       'cluster',
-      `the cluster does not tell its state: ${sentenceOf(error)}`,
+      `the cluster does not report its state: ${sentenceOf(error)}`,
       'check cluster-enabled',
     );
   }
@@ -80,7 +80,7 @@ async function checkSentinels(target) {
   const shown = `${agreeing} of ${answers.length} sentinels say that ${target.primaryName} is at`;
   if (primary === undefined) {
     const fix = 'check REDIS_SENTINEL_NAME, REDIS_SENTINEL_PASSWORD and the sentinels';
-    findings.push(fail('sentinel', `no sentinel tells where ${target.primaryName} is`, fix));
+    findings.push(fail('sentinel', `no sentinel knows the address of ${target.primaryName}`, fix));
   } else if (told.size > 1) {
     const fix = 'wait for a failover to end, or reset the sentinels that are wrong';
     findings.push(warn('sentinel', `${shown} different addresses: ${[...told.keys()].join(', ')}`, fix));
