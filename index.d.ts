@@ -285,8 +285,8 @@ export function ready(options?: ReadyOptions): Promise<void>;
 export function reset(): Promise<void>;
 
 /**
- * An instance with its own configuration, connections and shutdown: everything that `import orgcache from
- * 'orgcache'` gives.
+ * An instance with its own configuration, connections and shutdown: everything that
+ * `import orgcache from 'orgcache'` gives.
  * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
  */
 export function createInstance(options?: ConfigureOptions): OrgCache;

@@ -47,8 +47,8 @@
  *   A command that is sent after either, or after `onClose`, is rejected in the next tick.
  *
  * An open Link keeps the process alive: `link.unref()`, `link.ref()`. `link.localAddress`, `localPort`,
- * `remoteAddress`, `remotePort` are known once it is connected. `link.traffic()` gives `{ bytesRead, bytesWritten,
- * idleMs }`, or null once it is closed.
+ * `remoteAddress`, `remotePort` are known once it is connected. `link.traffic()` gives
+ * `{ bytesRead, bytesWritten, idleMs }`, or null once it is closed.
  */
 
 const { Bridge } = require('../bridge.js');
