@@ -31,7 +31,7 @@ describe('the script dead-letter.lua.js', () => {
     redis.command('EVAL', DEAD_LETTER, 2, 'orders', 'dead', 'workers', id, ...about);
   const letters = () => redis.command('XRANGE', 'dead', '-', '+');
 
-  test('copies a pending entry behind what is told about it, and acknowledges it', async () => {
+  test('copies a pending entry after the fields about it, and acknowledges it', async () => {
     const id = await pendingEntry();
     const copy = await deadLetter(id, 'dead:reason', 'no');
     expect(await letters()).toEqual([[copy, ['dead:reason', 'no', 'a', '1']]]);
