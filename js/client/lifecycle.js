@@ -146,7 +146,7 @@ class Lifecycle {
    * @param {string} json
    */
   #handleEvent(name, json) {
-    if (name === 'error') return this.#hearError(JSON.parse(json));
+    if (name === 'error') return this.#handleError(JSON.parse(json));
     if (name === 'connecting') return nextTick(() => this.#emit('connecting'));
     if (name === 'pausing') return this.#pause();
     const before = this.#status;
@@ -159,7 +159,7 @@ class Lifecycle {
       this.#status = 'reconnecting';
       this.#assigned = undefined;
       if (before === 'ready') this.#emit('close');
-      if (this.#isTold(before)) return;
+      if (this.#emitsPause(before)) return;
       if (this.#retryStrategy !== undefined && this.#nextDelay() === undefined) return;
       this.#emit('reconnecting', 'connecting');
     } else if (name === 'closed') {
@@ -172,7 +172,7 @@ class Lifecycle {
    * because each node has its own pause.
    * @param {RedisStatus | undefined} before
    */
-  #isTold(before) {
+  #emitsPause(before) {
     if (typeof this.#retryStrategy !== 'function') return false;
     return before !== 'ready' || !isCluster(/** @type {FollowedBridge} */ (this.#bridge).config().settings);
   }
@@ -212,7 +212,7 @@ class Lifecycle {
   }
 
   /** @param {{ code: string, message: string }} detail */
-  #hearError({ code, message }) {
+  #handleError({ code, message }) {
     const isOwn = code.startsWith('E_');
     this.tellError(
       new OrgCacheError(
