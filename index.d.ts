@@ -200,7 +200,7 @@ export interface ConfigureOptions {
   journalDir?: string;
   /** Default `warn`. (`CACHE_LOG`) */
   logLevel?: LogLevel;
-  /** What moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
+  /** The driver that moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
   driver?: Driver;
   /**
    * Commands that may wait for Redis, default 1000000. Further calls fail with `E_OVERLOADED`.
@@ -209,7 +209,7 @@ export interface ConfigureOptions {
   queueMaxCommands?: number;
   /** Bytes that may wait for Redis, default 256 MiB. (`CACHE_QUEUE_MAX_BYTES`) */
   queueMaxBytes?: number;
-  /** Where log lines go. Default: stderr. */
+  /** The receiver of log lines. Default: stderr. */
   logger?: Logger;
 }
 

@@ -9,7 +9,7 @@ const { signalOf } = require('./options.js');
 /**
  * Callbacks for the abort of each signal. A signal gets one listener from here, however many calls wait for it,
  * because adding a listener searches all listeners of the signal.
- * @type {WeakMap<AbortSignalLike, { waiting: Set<Abort>, tell: () => void }>}
+ * @type {WeakMap<AbortSignalLike, { waiting: Set<Abort>, onAbort: () => void }>}
  */
 const watches = new WeakMap();
 
@@ -72,21 +72,21 @@ function whenAborted(signal, abort) {
   if (watch === undefined) {
     /** @type {Set<Abort>} */
     const waiting = new Set();
-    const tell = () => {
+    const onAbort = () => {
       watches.delete(signal);
       for (const waits of waiting) waits(reasonOf(signal));
       waiting.clear();
     };
-    watch = { waiting, tell };
+    watch = { waiting, onAbort };
     watches.set(signal, watch);
-    signal.addEventListener('abort', tell, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
   }
-  const { waiting, tell } = watch;
+  const { waiting, onAbort } = watch;
   waiting.add(abort);
   return () => {
     if (!waiting.delete(abort) || waiting.size > 0) return;
     watches.delete(signal);
-    signal.removeEventListener('abort', tell);
+    signal.removeEventListener('abort', onAbort);
   };
 }
 

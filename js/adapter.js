@@ -1,7 +1,7 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { organizationMissing } = require('./cache-calls.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
@@ -62,7 +62,7 @@ class CacheAdapter {
     this.cache = cacheManager;
   }
 
-  [BEGIN_ANEW]() {
+  [ON_RESET]() {
     for (const map of Object.values(this.fallbackMaps)) map.clear();
   }
 

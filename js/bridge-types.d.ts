@@ -23,7 +23,7 @@ export interface LinkOwner {
   target?: string;
   makeError: MakeError;
   /** Called with changes of the connection, by one of `linkSlots`, and with messages that answer no request. */
-  told: (slot: number, value: any) => void;
+  handleEvent: (slot: number, value: any) => void;
   /** Called when calls have crossed, so that there may be bytes to move. */
   submitted?: () => void;
   /** The error of calls that got no reply. */

@@ -12,14 +12,14 @@ const { extend, makeArray, makeObject } = require('./realm.js');
 const { clearTimeout, setTimeout } = require('./time.js');
 
 /** @import { BridgeGiven } from './bridge-types.js' */
-/** @import { HearNotice, MakeError, OpenNative } from './native-types.js' */
+/** @import { OnEvent, MakeError, OpenNative } from './native-types.js' */
 /** @import { Configured, Report } from './report-types.js' */
 /** @import { ShutdownResult } from '../index.js' */
 
 const { roles } = protocol;
 const native = loadNative();
 /** Events after which the journal is shorter, or holds the entries that ended processes left. */
-const REPLAY_NOTICES = ['replay', 'recovered', 'journal-read'];
+const REPLAY_EVENTS = ['replay', 'recovered', 'journal-read'];
 /** The longest delay of a timer of Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -27,13 +27,13 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 class Bridge extends Calls {
   #options;
   #environment;
-  #onNotice;
+  #onEvent;
   #role;
   #hasJournal;
   #link;
   #context;
   #term;
-  /** @type {Set<HearNotice>} */
+  /** @type {Set<OnEvent>} */
   #listeners = new Set();
   #isClosed = false;
   /**
@@ -57,16 +57,16 @@ class Bridge extends Calls {
 
   /**
    * @param {object} options
-   * @param {HearNotice} onNotice
+   * @param {OnEvent} onEvent
    * @param {BridgeGiven} [given]
    */
-  constructor(options, onNotice, given = {}) {
+  constructor(options, onEvent, given = {}) {
     const { role = roles.shared, hasJournal = true, onPush, link, term } = given;
     const { context = new Context(), environment = new Environment() } = given;
     super(pageOf(role, link !== undefined), link, onPush);
     this.#options = options;
     this.#environment = environment;
-    this.#onNotice = onNotice;
+    this.#onEvent = onEvent;
     this.#role = role;
     this.#hasJournal = hasJournal;
     this.#link = link;
@@ -95,7 +95,7 @@ class Bridge extends Calls {
     // Short-lived connections carry no calls of the cache, and a report would be most of their cost.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
     if (!this.#usesRedis) native.client.useRedis(client, false);
-    this.#hear('connecting', '{}');
+    this.#handleEvent('connecting', '{}');
     return client;
   }
 
@@ -114,7 +114,7 @@ class Bridge extends Calls {
       makeObject,
       extend,
       settle,
-      /** @type {HearNotice} */ ((name, json) => this.#hear(name, json)),
+      /** @type {OnEvent} */ ((name, json) => this.#handleEvent(name, json)),
       calls,
       outcomes,
       ...this.#settings(),
@@ -126,10 +126,10 @@ class Bridge extends Calls {
    * @param {string} name
    * @param {string} json
    */
-  #hear(name, json) {
-    this.#onNotice(name, json);
+  #handleEvent(name, json) {
+    this.#onEvent(name, json);
     for (const listener of this.#listeners) listener(name, json);
-    if (REPLAY_NOTICES.includes(name)) for (const resume of this.#whenReplayed.splice(0)) resume();
+    if (REPLAY_EVENTS.includes(name)) for (const resume of this.#whenReplayed.splice(0)) resume();
   }
 
   /**
@@ -176,7 +176,7 @@ class Bridge extends Calls {
 
   /**
    * Calls `listener` with each event of native code, a name and JSON. Answers a function that removes the listener.
-   * @param {HearNotice} listener
+   * @param {OnEvent} listener
    */
   listen(listener) {
     this.#listeners.add(listener);
@@ -231,7 +231,7 @@ class Bridge extends Calls {
     await Promise.race([this.#quiet(), late]);
     clearTimeout(timer);
     const isQuiet = this.isIdle;
-    this.giveUpAll();
+    this.rejectAll();
     // The connections of a duplicate are short-lived, and no report of a closed one is asked for.
     this.#lastReport = native.client.close(this.client, this.#hasJournal);
     this.client = undefined;

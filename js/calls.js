@@ -260,7 +260,7 @@ class Calls {
       else native.submitArray(this.client, words, room, values);
       this.#link?.submitted?.();
     } catch (error) {
-      for (let i = 0; i < words; i += WORDS_A_CALL) this.#giveUp(this.#calls[i], error);
+      for (let i = 0; i < words; i += WORDS_A_CALL) this.#rejectCall(this.#calls[i], error);
     }
   }
 
@@ -269,7 +269,7 @@ class Calls {
    * @param {number} slot
    * @param {unknown} error
    */
-  #giveUp(slot, error) {
+  #rejectCall(slot, error) {
     const reject = this.#reject[slot];
     if (reject === undefined) return;
     const reader = this.#reader[slot];
@@ -300,7 +300,7 @@ class Calls {
       const mark = outcomes[2 * i + 1];
       const value = hasValue(mark) ? values[next++] : undefined;
       if (slot >= FIRST_TOLD) {
-        if (this.#link !== undefined) this.#link.told(slot, value);
+        if (this.#link !== undefined) this.#link.handleEvent(slot, value);
         else messages.push(value);
         continue;
       }
@@ -340,9 +340,9 @@ class Calls {
   }
 
   /** Rejects every call in flight with `E_CLOSED`. */
-  giveUpAll() {
+  rejectAll() {
     withoutStacks(() => {
-      for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#giveUp(slot, closedEarly());
+      for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#rejectCall(slot, closedEarly());
     });
   }
 

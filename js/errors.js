@@ -55,7 +55,7 @@ function ofCommand(error, command) {
 
 /**
  * The error of an error event of native code. Its code is this package's, or the first word of the server's error.
- * @param {{ code: string, message: string }} told
+ * @param {{ code: string, message: string }} detail
  */
 function errorOf({ code, message }) {
   if (code.startsWith('E_')) {

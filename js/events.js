@@ -58,7 +58,7 @@ class NativeEvents {
 
   /**
    * An error without a listener never ends the process.
-   * @param {{ code: string, message: string }} told
+   * @param {{ code: string, message: string }} detail
    */
   #fail({ code, message }) {
     if (this.emitter.listenerCount('error') === 0) return;

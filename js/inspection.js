@@ -1,6 +1,6 @@
 'use strict';
 
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { sentenceOf } = require('./errors.js');
 const { whenKnown } = require('./readiness.js');
 const { now } = require('./time.js');
@@ -36,7 +36,7 @@ class Inspection {
     return this.#client;
   }
 
-  [BEGIN_ANEW]() {
+  [ON_RESET]() {
     this.#client = undefined;
   }
 

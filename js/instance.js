@@ -2,7 +2,7 @@
 
 const { abortable } = require('./abort.js');
 const { CacheAdapter } = require('./adapter.js');
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
 const { RedisClient } = require('./client/client.js');
@@ -24,7 +24,7 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
 /** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
 /** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult, SignalHandlerOptions } from '../index.js' */
 /** @import { Failure } from './errors.js' */
-/** @import { HearNotice } from './native-types.js' */
+/** @import { OnEvent } from './native-types.js' */
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
 /**
@@ -116,7 +116,7 @@ function createInstance(given, environment = new Environment()) {
     for (const name of Object.keys(options)) delete options[name];
     events.logger = undefined;
     for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {
-      part[BEGIN_ANEW]();
+      part[ON_RESET]();
     }
     Manager.instance = redisManager;
   }
@@ -206,7 +206,7 @@ function createClient(given = {}) {
   const options = clientKeyPrefix === undefined ? others : { ...others, clientKeyPrefix };
   const events = new NativeEvents();
   if (logger !== undefined) events.logger = logger;
-  /** @type {HearNotice} */
+  /** @type {OnEvent} */
   const log = (name, json) => name === 'log' && events.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();

@@ -1,7 +1,7 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { toJson } = require('./cache-calls.js');
 const { SECRETS, inForce } = require('./client/endpoint.js');
 const { loadNative } = require('./native.js');
@@ -240,7 +240,7 @@ class RedisManager {
     return this.#client;
   }
 
-  [BEGIN_ANEW]() {
+  [ON_RESET]() {
     this.#client = undefined;
   }
 

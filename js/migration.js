@@ -2,7 +2,7 @@
 
 const { abortable, whenAborted } = require('./abort.js');
 const { nameOf } = require('./adapter.js');
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
@@ -72,7 +72,7 @@ class RedisMigrationManager {
     this.redisManager = redisManager;
   }
 
-  [BEGIN_ANEW]() {
+  [ON_RESET]() {
     const names = /** @type {Statistic[]} */ (Object.keys(this.migrationStats));
     for (const name of names) this.migrationStats[name] = 0;
   }
@@ -296,7 +296,7 @@ class RedisMigrationManager {
       failed: 0,
       aborted: signal?.aborted ?? false,
     };
-    const run = { progress, tell: () => options.onProgress?.({ ...progress }) };
+    const run = { progress, report: () => options.onProgress?.({ ...progress }) };
     if (signal === undefined || signal.aborted) return this.#migrate(plans, run);
     /** @type {(() => void) | undefined} */
     let forget;
@@ -312,9 +312,9 @@ class RedisMigrationManager {
 
   /**
    * @param {Plan[]} plans
-   * @param {{ progress: MigrationProgress, tell: () => void }} run
+   * @param {{ progress: MigrationProgress, report: () => void }} run
    */
-  async #migrate(plans, { progress, tell }) {
+  async #migrate(plans, { progress, report }) {
     for (const plan of plans) {
       // Entries that are added meanwhile come last and wait for another run, so that this one ends.
       let left = plan.map.size;
@@ -324,7 +324,7 @@ class RedisMigrationManager {
         left -= batch.length;
         await Promise.all(batch);
         if (batch.length === 0 || progress.aborted) break;
-        tell();
+        report();
         await nextTurn();
       }
     }

@@ -4,7 +4,7 @@ import type { ErrorCode, TtlConfig } from '../index.js';
 export type MakeError = (code: ErrorCode, message: string, retryable: boolean, redisCode?: string) => Error;
 
 /** Receives an event of native code: the name of an event, or `log`, and JSON. */
-export type HearNotice = (name: string, json: string) => void;
+export type OnEvent = (name: string, json: string) => void;
 
 /**
  * `outcomes` holds a slot and a mark for each of `count` outcomes. `values` are the values of those that have one.
@@ -18,7 +18,7 @@ export type OpenNative<What> = (
   makeObject: (...pairs: unknown[]) => Record<string, unknown>,
   extend: (target: unknown[] | Record<string, unknown>, ...values: unknown[]) => unknown,
   settle: Settle,
-  hear: HearNotice,
+  onEvent: OnEvent,
   calls: Uint32Array,
   outcomes: Uint32Array,
   optionsJson: string,

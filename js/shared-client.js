@@ -1,6 +1,6 @@
 'use strict';
 
-const { BEGIN_ANEW } = require('./begin-anew.js');
+const { ON_RESET } = require('./on-reset.js');
 const { OrgCacheError, sentenceOf } = require('./errors.js');
 const { RedisClient } = require('./client/client.js');
 const { endpointOf, isCluster } = require('./client/endpoint.js');
@@ -41,7 +41,7 @@ class SharedClient {
     if (client !== undefined && client.status !== 'end') await client.quit();
   };
 
-  [BEGIN_ANEW]() {
+  [ON_RESET]() {
     this.#client = undefined;
   }
 

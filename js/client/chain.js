@@ -27,7 +27,7 @@ const { encodeArguments } = require('./encode-arguments.js');
 
 /**
  * Calls the caller's callback.
- * @typedef {(outcome: Outcome) => void} Teller
+ * @typedef {(outcome: Outcome) => void} Notifier
  */
 
 /**
@@ -35,7 +35,7 @@ const { encodeArguments } = require('./encode-arguments.js');
  * @property {Argument[]} args
  * @property {number} flags
  * @property {Error | undefined} error Why the arguments cannot be sent; undefined if they can.
- * @property {Teller | undefined} tell
+ * @property {Notifier | undefined} notify
  */
 
 /** @typedef {EntryParts & { command: Command, script: undefined, marker: undefined }} CommandEntry */
@@ -61,8 +61,8 @@ const NO_WORDS = [];
 class Entry {
   /** @type {Error | undefined} */
   error = undefined;
-  /** @type {Teller | undefined} */
-  tell = undefined;
+  /** @type {Notifier | undefined} */
+  notify = undefined;
 
   /**
    * @param {Command | undefined} command
@@ -81,18 +81,18 @@ class Entry {
 }
 
 /**
- * Makes a teller for the callback. A promise makes the callback run where and when that of a single command would.
+ * Makes a notifier for the callback. A promise makes the callback run where and when that of a single command would.
  * @param {RedisCallback<unknown>} callback
- * @returns {Teller}
+ * @returns {Notifier}
  */
-function tellerOf(callback) {
-  /** @type {Teller | undefined} */
-  let tell;
+function notifierOf(callback) {
+  /** @type {Notifier | undefined} */
+  let notify;
   const outcome = new Promise((resolve, reject) => {
-    tell = ([error, reply]) => (error ? reject(error) : resolve(reply));
+    notify = ([error, reply]) => (error ? reject(error) : resolve(reply));
   });
   withCallback(outcome, callback);
-  return /** @type {Teller} */ (/** @type {unknown} */ (tell));
+  return /** @type {Notifier} */ (/** @type {unknown} */ (notify));
 }
 
 /**
@@ -159,7 +159,7 @@ class Chain {
     const callback = takeCallback(given);
     if (command !== undefined && chain.isInline(command)) return chain.inline?.(command.method, callback);
     const entry = new Entry(command, script, NO_WORDS, flags, undefined);
-    if (callback !== undefined) entry.tell = tellerOf(callback);
+    if (callback !== undefined) entry.notify = notifierOf(callback);
     try {
       entry.args =
         script === undefined
@@ -178,7 +178,7 @@ class Chain {
    */
   static mark(chain, marker, callback) {
     const entry = new Entry(undefined, undefined, NO_WORDS, 0, marker);
-    if (typeof callback === 'function') entry.tell = tellerOf(callback);
+    if (typeof callback === 'function') entry.notify = notifierOf(callback);
     return chain.#push(entry);
   }
 

@@ -97,8 +97,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
       isReady: enableOfflineQueue ? undefined : () => this.status === 'ready',
       stringNumbers,
     });
-    const giveUp = () => this.#end(0);
-    this.#lifecycle = new Lifecycle(this, { context: connections.context, retryStrategy, giveUp });
+    const onEnd = () => this.#end(0);
+    this.#lifecycle = new Lifecycle(this, { context: connections.context, retryStrategy, onEnd });
     this.#subscriptions = this.#start();
   }
 

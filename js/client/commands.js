@@ -251,8 +251,8 @@ function takeCallback(given) {
 function withCallback(promise, callback) {
   if (typeof callback !== 'function') return promise;
   promise.then(
-    (value) => tell(callback, null, value),
-    (error) => tell(callback, error),
+    (value) => invoke(callback, null, value),
+    (error) => invoke(callback, error),
   );
   return promise;
 }
@@ -262,7 +262,7 @@ function withCallback(promise, callback) {
  * @param {RedisCallback<Reply>} callback
  * @param {Parameters<RedisCallback<Reply>>} outcome
  */
-function tell(callback, ...outcome) {
+function invoke(callback, ...outcome) {
   try {
     callback(...outcome);
   } catch (error) {

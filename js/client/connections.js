@@ -19,14 +19,14 @@ const { protocol } = require('../protocol.js');
  * @typedef {Record<string, unknown>} Settable
  */
 
-/** @typedef {(name: string, json: string) => void} Hear */
+/** @typedef {(name: string, json: string) => void} OnEvent */
 
 /**
  * @typedef {object} ConnectionsOptions
  * @property {InstanceType<typeof Bridge>} [bridge]
  * @property {Settable} options
  * @property {InstanceType<typeof Environment>} environment
- * @property {Hear} [log]
+ * @property {OnEvent} [log]
  * @property {InstanceType<typeof Context>} context
  * @property {Family} [family]
  * @property {number} [roleFlags] Bits of `protocol.besideRoles`.
@@ -159,11 +159,11 @@ class Connections {
   #newBridge() {
     const [context, environment, term] = [this.context, this.#environment, this.#term];
     const given = { role: roles.own | this.#roleFlags, hasJournal: false, context, environment, term };
-    return new Bridge(this.#optionsNow(), this.#tell, given);
+    return new Bridge(this.#optionsNow(), this.#onEvent, given);
   }
 
-  /** @type {Hear} */
-  #tell = (name, json) => {
+  /** @type {OnEvent} */
+  #onEvent = (name, json) => {
     if (name === 'log') this.#log?.(name, json);
     else if (name === 'connecting') this.#join();
   };
@@ -281,7 +281,7 @@ class Connections {
     return new DedicatedConnection(this.#optionsBeside(), {
       role: role | (this.#roleFlags & protocol.besideRoles.readOnly),
       environment,
-      log: this.#tell,
+      log: this.#onEvent,
       context,
       ...handlers,
     });

@@ -56,12 +56,12 @@ class DedicatedConnection {
     this.#onDropped = onDropped;
     this.#onLost = onLost;
     /** @type {(name: string, json: string) => void} */
-    const hear = (name, json) => {
+    const onEvent = (name, json) => {
       if (name === 'log') log?.(name, json);
-      else this.#hear(name);
+      else this.#handleEvent(name);
     };
     const own = { role, hasJournal: false, onPush, context, environment };
-    this.#bridge = new Bridge(options, hear, own);
+    this.#bridge = new Bridge(options, onEvent, own);
   }
 
   /**
@@ -127,7 +127,7 @@ class DedicatedConnection {
   }
 
   /** @param {string} name */
-  #hear(name) {
+  #handleEvent(name) {
     if (name === 'degraded' && this.#isStanding) {
       this.#isStanding = false;
       this.#wasLost = true;

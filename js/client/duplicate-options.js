@@ -22,7 +22,7 @@ const { OrgCacheError } = require('../errors.js');
  * @property {Settable} settings
  * @property {OwnOptions} own
  * @property {ShownOptions} shown
- * @property {string[]} passedOver
+ * @property {string[]} ignored
  */
 
 /**
@@ -115,7 +115,7 @@ const TRANSLATIONS = {
 
 /**
  * Sorts a caller's options of a duplicate: `settings` of this package, the client's `own` options, those that its
- * `options` show (`shown`), and the names of ignored ones (`passedOver`).
+ * `options` show (`shown`), and the names of ignored ones (`ignored`).
  * @param {DuplicateOptions} given
  * @returns {Asked}
  */
@@ -129,18 +129,18 @@ function duplicateOptions(given) {
   /** @type {ShownOptions} */
   const shown = {};
   /** @type {string[]} */
-  const passedOver = [];
+  const ignored = [];
   /** @type {Record<string, ((value: any, all: Given) => Settable) | undefined>} */
   const translations = TRANSLATIONS;
   for (const [name, value] of Object.entries(all)) {
     if (OF_CLIENT.includes(name)) own[name] = value;
-    else if (WITHOUT_MEANING.has(name)) passedOver.push(name);
+    else if (WITHOUT_MEANING.has(name)) ignored.push(name);
     else if (value === null && !NULLABLE.includes(name)) continue;
     else Object.assign(settings, translations[name]?.(value, all) ?? { [name]: value });
     if (isShown(name)) shown[name] = value;
   }
   if (redisOptions) shown.redisOptions = /** @type {Record<string, unknown>} */ (redisOptions);
-  return { settings, own, shown, passedOver };
+  return { settings, own, shown, ignored };
 }
 
 /**

@@ -49,7 +49,7 @@ const { duplicateOptions, hostList } = require('./duplicate-options.js');
  */
 function partsOfDuplicate(original, nodesOrOptions, options) {
   const isList = Array.isArray(nodesOrOptions);
-  const { settings, own, shown, passedOver } = duplicateOptions({
+  const { settings, own, shown, ignored } = duplicateOptions({
     ...(isList ? undefined : nodesOrOptions),
     ...options,
   });
@@ -68,7 +68,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
   const asked = { ...settings, clientKeyPrefix: keyPrefix };
   const connections = original.connections.apart(asked, roleFlags(own, retryStrategy));
   const isWaiting = waitsToConnect(connections, settings);
-  for (const name of passedOver) tellPassedOver(name, original.connections);
+  for (const name of ignored) logIgnored(name, original.connections);
   const parts = {
     connections,
     keyPrefix,
@@ -109,15 +109,15 @@ function waitsToConnect({ bridge }, { lazyConnect }) {
 }
 
 /** Ignored options. Each is logged once per process. */
-const told = new Set();
+const logged = new Set();
 
 /**
  * @param {string} name
  * @param {Connections} connections
  */
-function tellPassedOver(name, connections) {
-  if (told.has(name)) return;
-  told.add(name);
+function logIgnored(name, connections) {
+  if (logged.has(name)) return;
+  logged.add(name);
   connections.debug(`the option ${name} of ioredis has no effect on this client and is ignored`);
 }
 

@@ -23,7 +23,7 @@ const { nextTick, setImmediate } = require('../time.js');
  * @typedef {object} LifecycleOptions
  * @property {InstanceType<typeof Context>} context
  * @property {RetryStrategy} [retryStrategy]
- * @property {() => void} giveUp
+ * @property {() => void} onEnd
  */
 
 const { client: native } = loadNative();
@@ -59,22 +59,22 @@ class Lifecycle {
    */
   #assigned;
   #retryStrategy;
-  #giveUp;
+  #onEnd;
   #attempts = 0;
   #hasGivenUp = false;
 
   /**
    * Events are emitted in `context`. `retryStrategy` is called for each lost connection and each failed attempt,
-   * and answers the milliseconds until the next attempt. If it answers no number, or is no function, `giveUp` is
+   * and answers the milliseconds until the next attempt. If it answers no number, or is no function, `onEnd` is
    * called. Without a strategy the connection retries for ever, by rules of its own.
    * @param {EventEmitter} emitter
    * @param {LifecycleOptions} options
    */
-  constructor(emitter, { context, retryStrategy, giveUp }) {
+  constructor(emitter, { context, retryStrategy, onEnd }) {
     this.#emitter = emitter;
     this.#context = context;
     this.#retryStrategy = retryStrategy;
-    this.#giveUp = giveUp;
+    this.#onEnd = onEnd;
   }
 
   /**
@@ -88,11 +88,11 @@ class Lifecycle {
     this.#attempts = 0;
     this.#hasGivenUp = false;
     this.#status = bridge.isOpen ? STATUS[bridge.report().state.state] : undefined;
-    this.#unfollow = bridge.listen((name, json) => this.#hear(name, json));
+    this.#unfollow = bridge.listen((name, json) => this.#handleEvent(name, json));
     if (this.#status === 'ready') {
       // A caller that has just received the client can still add listeners for a connection that exists already.
       setImmediate(() => {
-        if (this.#bridge === bridge && this.#status === 'ready') this.#tell('connect', 'ready');
+        if (this.#bridge === bridge && this.#status === 'ready') this.#emit('connect', 'ready');
       });
     }
   }
@@ -102,7 +102,7 @@ class Lifecycle {
    * @param {FollowedBridge} bridge
    */
   restart(bridge) {
-    nextTick(() => this.#tell('close', 'reconnecting'));
+    nextTick(() => this.#emit('close', 'reconnecting'));
     this.follow(bridge);
   }
 
@@ -125,7 +125,7 @@ class Lifecycle {
     this.#unfollow?.();
     this.#bridge = undefined;
     this.#status = undefined;
-    nextTick(() => this.#tell('close', 'end'));
+    nextTick(() => this.#emit('close', 'end'));
   }
 
   /**
@@ -145,23 +145,23 @@ class Lifecycle {
    * @param {string} name
    * @param {string} json
    */
-  #hear(name, json) {
-    if (name === 'error') return this.#hearError(JSON.parse(json));
-    if (name === 'connecting') return nextTick(() => this.#tell('connecting'));
+  #handleEvent(name, json) {
+    if (name === 'error') return this.#handleError(JSON.parse(json));
+    if (name === 'connecting') return nextTick(() => this.#emit('connecting'));
     if (name === 'pausing') return this.#pause();
     const before = this.#status;
     if (name === 'ready' || name === 'recovering' || name === 'recovered') {
       this.#status = 'ready';
       this.#assigned = undefined;
       this.#attempts = 0;
-      if (before !== 'ready') this.#tell('connect', 'ready');
+      if (before !== 'ready') this.#emit('connect', 'ready');
     } else if (name === 'degraded') {
       this.#status = 'reconnecting';
       this.#assigned = undefined;
-      if (before === 'ready') this.#tell('close');
-      if (this.#isTold(before)) return;
+      if (before === 'ready') this.#emit('close');
+      if (this.#emitsPause(before)) return;
       if (this.#retryStrategy !== undefined && this.#nextDelay() === undefined) return;
-      this.#tell('reconnecting', 'connecting');
+      this.#emit('reconnecting', 'connecting');
     } else if (name === 'closed') {
       this.end();
     }
@@ -172,7 +172,7 @@ class Lifecycle {
    * because each node has its own pause.
    * @param {RedisStatus | undefined} before
    */
-  #isTold(before) {
+  #emitsPause(before) {
     if (typeof this.#retryStrategy !== 'function') return false;
     return before !== 'ready' || !isCluster(/** @type {FollowedBridge} */ (this.#bridge).config().settings);
   }
@@ -183,7 +183,7 @@ class Lifecycle {
     if (delay === undefined || !this.#bridge?.isOpen) return;
     native.retryIn(this.#bridge.open(), Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_PAUSE_MS));
     this.#context.emit(this.#emitter, 'reconnecting', delay);
-    this.#tell('connecting');
+    this.#emit('connecting');
   }
 
   /**
@@ -197,7 +197,7 @@ class Lifecycle {
     if (typeof delay === 'number') return delay;
     this.#hasGivenUp = true;
     // The error that caused this is emitted first.
-    nextTick(this.#giveUp);
+    nextTick(this.#onEnd);
     return undefined;
   }
 
@@ -211,8 +211,8 @@ class Lifecycle {
     }
   }
 
-  /** @param {{ code: string, message: string }} told */
-  #hearError({ code, message }) {
+  /** @param {{ code: string, message: string }} detail */
+  #handleError({ code, message }) {
     const isOwn = code.startsWith('E_');
     this.tellError(
       new OrgCacheError(
@@ -224,7 +224,7 @@ class Lifecycle {
   }
 
   /** @param {...string} events */
-  #tell(...events) {
+  #emit(...events) {
     for (const event of events) this.#context.emit(this.#emitter, event);
   }
 }

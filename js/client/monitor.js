@@ -43,7 +43,7 @@ class Monitor {
     this.#monitored = this.#connections.monitor({
       onBack: () => this.#ask().catch(this.#onError),
       onEnd: () => this.end(),
-      onPush: (/** @type {Buffer} */ line) => this.#tell(line),
+      onPush: (/** @type {Buffer} */ line) => this.#handleLine(line),
     });
     await this.#ask();
   }
@@ -56,7 +56,7 @@ class Monitor {
    * `1700000000.123456 [0 127.0.0.1:6379] "set" "k" "v"`
    * @param {Buffer} line
    */
-  #tell(line) {
+  #handleLine(line) {
     const text = line.toString();
     const beforeWords = text.indexOf('"');
     const time = text.slice(0, text.indexOf(' '));

@@ -89,7 +89,7 @@ class Pipeline extends Chain {
   #run() {
     const refusal = this.#refusal();
     if (refusal === undefined) return this.#sendAll();
-    for (const { tell } of this.#entries) tell?.([refusal]);
+    for (const { notify } of this.#entries) notify?.([refusal]);
     return Promise.reject(refusal);
   }
 
@@ -118,7 +118,7 @@ class Pipeline extends Chain {
       /** @type {Settle} */
       const settle = (index, result) => {
         results[index] = result;
-        entries[index].tell?.(result);
+        entries[index].notify?.(result);
         left -= 1;
         if (left === 0) resolve(results);
       };

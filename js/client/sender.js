@@ -167,8 +167,8 @@ class Sender {
     if (handle !== undefined) {
       const isBuffer = (flags & commandFlags.buffers) !== 0;
       /** @type {Resolve} */
-      const tell = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
-      handle(args).then(tell, reject);
+      const succeed = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
+      handle(args).then(succeed, reject);
       return true;
     }
     if (command.method === 'select') return this.#select(args, command.detail | flags, resolve, reject);

@@ -71,7 +71,7 @@ class Subscriptions {
    * Names that are subscribed again, by the length of their gap, until `gap` is emitted.
    * @type {Map<number, Argument[]>}
    */
-  #heardAgain = new Map();
+  #gaps = new Map();
   /**
    * Subscriptions by kind, then by name.
    * @type {Record<Kind, Map<string, Entry>>}
@@ -234,8 +234,8 @@ class Subscriptions {
   async #ask(name, args) {
     this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
-      onBack: () => this.#renew(),
-      onDropped: () => this.#tellGap(epochMs() - SILENCE_MS),
+      onBack: () => this.#resubscribeAll(),
+      onDropped: () => this.#emitGap(epochMs() - SILENCE_MS),
       onEnd: () => this.close(),
       onLost: () => {
         const since = epochMs() - SILENCE_MS;
@@ -244,7 +244,7 @@ class Subscriptions {
       onPush: (/** @type {Buffer[]} */ message) => this.#deliver(message),
     });
     try {
-      const counts = await Promise.all(listsOf(name, args).map((list) => this.#say(name, list)));
+      const counts = await Promise.all(listsOf(name, args).map((list) => this.#sendOne(name, list)));
       return /** @type {number} */ (counts.at(-1));
     } finally {
       if (!this.isActive) this.#restIfUnused();
@@ -255,7 +255,7 @@ class Subscriptions {
    * @param {string} name
    * @param {Argument[]} args
    */
-  async #say(name, args) {
+  async #sendOne(name, args) {
     const { connection } = /** @type {Subscriber} */ (this.#subscriber);
     const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, args));
     return count;
@@ -276,10 +276,10 @@ class Subscriptions {
   /**
    * Subscribes again on new connections. Subscriptions of one node do not wait for another node, which may be away.
    */
-  #renew() {
+  #resubscribeAll() {
     for (const kind of SUBSCRIBING) {
       const names = [...this.#entries[kind].values()].map(({ name }) => name);
-      if (names.length > 0) for (const list of listsOf(kind, names)) this.#hearAgain(kind, list);
+      if (names.length > 0) for (const list of listsOf(kind, names)) this.#resubscribe(kind, list);
     }
   }
 
@@ -289,37 +289,37 @@ class Subscriptions {
    * @param {Argument[]} names
    * @param {boolean} [isFirst]
    */
-  async #hearAgain(kind, names, isFirst = true) {
+  async #resubscribe(kind, names, isFirst = true) {
     const { connection } = this.#subscriber ?? {};
     if (connection === undefined) return;
     const { losses } = connection;
     try {
-      await this.#say(kind, names);
+      await this.#sendOne(kind, names);
     } catch (error) {
       if (this.#subscriber?.connection !== connection) return;
       // The connection was lost again or is not made yet. The next attempt comes when all connections are back.
       if (connection.losses !== losses || !connection.isStanding) return;
       if (isFirst) this.#onError(error);
-      if (!isFinal(error)) setTimeout(() => this.#tryAgain(kind, names), AGAIN_AFTER_MS).unref();
+      if (!isFinal(error)) setTimeout(() => this.#retryResubscribe(kind, names), AGAIN_AFTER_MS).unref();
       return;
     }
-    for (const name of names) this.#isHeardAgain(kind, name);
+    for (const name of names) this.#addGap(kind, name);
   }
 
   /**
    * @param {Kind} kind
    * @param {Argument[]} names
    */
-  #tryAgain(kind, names) {
+  #retryResubscribe(kind, names) {
     const wanted = names.filter((name) => this.#entries[kind].has(keyOf(name)));
-    if (wanted.length > 0) this.#hearAgain(kind, wanted, false);
+    if (wanted.length > 0) this.#resubscribe(kind, wanted, false);
   }
 
   /**
    * @param {Kind} kind
    * @param {Argument} name
    */
-  #isHeardAgain(kind, name) {
+  #addGap(kind, name) {
     const entry = this.#entries[kind].get(keyOf(name));
     if (entry === undefined) return;
     const until = epochMs();
@@ -327,23 +327,23 @@ class Subscriptions {
     // In a cluster another node may still be away. All subscriptions are made again when it is back.
     entry.since = this.#subscriber?.connection.isStanding ? undefined : until - SILENCE_MS;
     // Gaps of replies that arrive together are reported together.
-    if (this.#heardAgain.size === 0) queueMicrotask(() => this.#tellHeardAgain());
-    const heard = this.#heardAgain.get(since) ?? [];
-    heard.push(entry.name);
-    this.#heardAgain.set(since, heard);
+    if (this.#gaps.size === 0) queueMicrotask(() => this.#emitGaps());
+    const names = this.#gaps.get(since) ?? [];
+    names.push(entry.name);
+    this.#gaps.set(since, names);
   }
 
-  #tellHeardAgain() {
-    const heard = [...this.#heardAgain];
-    this.#heardAgain.clear();
-    for (const [since, names] of heard) this.#tellGap(since, names);
+  #emitGaps() {
+    const gaps = [...this.#gaps];
+    this.#gaps.clear();
+    for (const [since, names] of gaps) this.#emitGap(since, names);
   }
 
   /**
    * @param {number} since
    * @param {Argument[]} [names]
    */
-  #tellGap(since, names = this.#names()) {
+  #emitGap(since, names = this.#names()) {
     const channels = names.map((name) => this.#channelNames.incoming(name).toString());
     if (channels.length > 0) this.#emit('gap', { channels, since, until: epochMs() });
   }
@@ -351,9 +351,9 @@ class Subscriptions {
   /** @param {Buffer[]} message */
   #deliver(message) {
     const kind = message[0].toString('latin1');
-    if (kind === 'message') this.#tell('subscribe', kind, message[1], message[1], message[2]);
-    else if (kind === 'smessage') this.#tell('ssubscribe', kind, message[1], message[1], message[2]);
-    else if (kind === 'pmessage') this.#tell('psubscribe', kind, message[1], message[2], message[3]);
+    if (kind === 'message') this.#dispatch('subscribe', kind, message[1], message[1], message[2]);
+    else if (kind === 'smessage') this.#dispatch('ssubscribe', kind, message[1], message[1], message[2]);
+    else if (kind === 'pmessage') this.#dispatch('psubscribe', kind, message[1], message[2], message[3]);
     else if (kind === 'sunsubscribe') this.#follow(message[1]);
   }
 
@@ -365,7 +365,7 @@ class Subscriptions {
     const entry = this.#entries.ssubscribe.get(keyOf(name));
     if (entry === undefined || this.#subscriber === undefined) return;
     entry.since ??= epochMs() - SILENCE_MS;
-    this.#hearAgain('ssubscribe', [name]);
+    this.#resubscribe('ssubscribe', [name]);
   }
 
   /**
@@ -389,7 +389,7 @@ class Subscriptions {
    * @param {Buffer} channel
    * @param {Buffer} payload
    */
-  #tell(kind, event, name, channel, payload) {
+  #dispatch(kind, event, name, channel, payload) {
     const emitter = this.#emitter;
     const seen = this.#channelNames.incoming(channel);
     const entry = this.#entries[kind].get(keyOf(name));

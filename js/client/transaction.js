@@ -50,13 +50,14 @@ class Transaction extends Chain {
     return new Promise((resolve, reject) => {
       /** @param {unknown[] | null} replies */
       const succeed = (replies) => {
-        for (const { tell } of entries) tell?.(QUEUED);
+        for (const { notify } of entries) notify?.(QUEUED);
         resolve(withResults(replies));
       };
       /** @type {Reject} */
       const fail = (error) => {
         const refused = refusedEntry(entries, /** @type {Failure & Partial<Refusal>} */ (error));
-        for (const entry of entries) entry.tell?.(tellingOf(entry, refused, /** @type {Refusal} */ (error)));
+        for (const entry of entries)
+          entry.notify?.(outcomeOf(entry, refused, /** @type {Refusal} */ (error)));
         reject(error);
       };
       runTogether(this.#sender, entries, succeed, fail);
@@ -105,7 +106,7 @@ function hasEnough({ arity }, args) {
  * @param {Refusal} error
  * @returns {Outcome}
  */
-function tellingOf(entry, refused, error) {
+function outcomeOf(entry, refused, error) {
   if (refused === undefined) return [error];
   return entry === refused ? [error.previousErrors[0]] : QUEUED;
 }

@@ -36,7 +36,7 @@ function closed(redis) {
     redis.reconnectTimeout = null;
     redis.connect().catch(noop);
   }, delay);
-  giveUpWaiting(redis, options.maxRetriesPerRequest);
+  rejectWaiting(redis, options.maxRetriesPerRequest);
 }
 
 /**
@@ -65,7 +65,7 @@ function nextDelay(redis) {
  * @param {Redis} redis
  * @param {number | null} [limit]
  */
-function giveUpWaiting(redis, limit) {
+function rejectWaiting(redis, limit) {
   if (typeof limit !== 'number' || limit < 0) return;
   if (redis.retryAttempts % (limit + 1) === 0) redis.flushQueue(new MaxRetriesPerRequestError(limit));
 }

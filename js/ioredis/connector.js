@@ -12,8 +12,8 @@ const { clearTimeout, nextTick, setTimeout } = require('../time.js');
  *
  * @typedef {{ host?: string, port?: number, path?: string, family?: number, tls?: TlsOption }} Target
  * @typedef {Record<string, string>} ServerInfo The fields of INFO.
- * @typedef {(event: string, error: Error) => void} Tell
- * @typedef {AbstractConnector & { connect(tell: Tell): Promise<LinkStream | Duplex> }} Connector
+ * @typedef {(event: string, error: Error) => void} Emit
+ * @typedef {AbstractConnector & { connect(emit: Emit): Promise<LinkStream | Duplex> }} Connector
  */
 
 /** Ports are less than this. */

@@ -68,7 +68,7 @@ class Feed {
     }
     stream.once(isTls ? 'secureConnect' : 'connect', open);
     if (connectTimeout !== undefined && connectTimeout > 0) {
-      this.#timer = setTimeout(() => this.#giveUp(), connectTimeout);
+      this.#timer = setTimeout(() => this.#timedOut(), connectTimeout);
     }
   }
 
@@ -97,7 +97,7 @@ class Feed {
     this.pull();
   }
 
-  #giveUp() {
+  #timedOut() {
     this.failure ??= connectTimedOut();
     this.stream.destroy();
   }

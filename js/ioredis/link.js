@@ -93,7 +93,7 @@ const { errorOf } = require('./socket-error.js');
  * @typedef {object} BridgedLink The interface of a Link for the bridge.
  * @property {string | undefined} target
  * @property {(code: ErrorCode, message: string) => Error} makeError
- * @property {(slot: number, value: unknown) => void} told
+ * @property {(slot: number, value: unknown) => void} handleEvent
  * @property {(() => void) | undefined} submitted
  * @property {Error | undefined} lost
  */
@@ -154,7 +154,7 @@ class Link {
       target: stream === undefined ? JSON.stringify(targetOf(options)) : undefined,
       makeError: (code, message) =>
         code === 'E_REPLY' ? makeReplyError(message) : new OrgCacheError(code, message),
-      told: (slot, value) => this.#told(slot, value),
+      handleEvent: (slot, value) => this.#handleEvent(slot, value),
       submitted: undefined,
       lost: undefined,
     };
@@ -256,7 +256,7 @@ class Link {
    * @param {number} slot
    * @param {unknown} value
    */
-  #told(slot, value) {
+  #handleEvent(slot, value) {
     switch (slot) {
       case linkSlots.connected:
         this.#addresses = this.#feed?.addresses ?? JSON.parse(/** @type {string} */ (value));

@@ -1,6 +1,6 @@
 'use strict';
 
-const { tellOnce } = require('./log.js');
+const { logOnce } = require('./log.js');
 const { resolveTLSProfile } = require('./tls-profiles.js');
 const { parseURL } = require('./url.js');
 
@@ -120,8 +120,7 @@ function parseOptions(args) {
  */
 function nameUnknownIn(options, known) {
   for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      tellOnce('debug', `orgcache/ioredis passes over the option ${name}: it does not know it`);
+    if (!known.has(name)) logOnce('debug', `orgcache/ioredis ignores the unknown option ${name}`);
   }
 }
 

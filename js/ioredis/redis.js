@@ -329,9 +329,9 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
 
   /** @param {ServerInfo} info */
   #loadingMs(info) {
-    const told = Number(info.loading_eta_seconds || 1) * 1000;
+    const etaMs = Number(info.loading_eta_seconds || 1) * 1000;
     const { maxLoadingRetryTime } = this.options;
-    return maxLoadingRetryTime && maxLoadingRetryTime < told ? maxLoadingRetryTime : told;
+    return maxLoadingRetryTime && maxLoadingRetryTime < etaMs ? maxLoadingRetryTime : etaMs;
   }
 }
 

@@ -145,7 +145,7 @@ function write(redis, command, bits) {
       if (redis._socketTimer !== undefined) endWatch(redis, stream);
       try {
         command.replied(bits & SUBSCRIBING && Array.isArray(reply) ? confirmed(redis, reply) : reply);
-        stream.heard();
+        stream.replyArrived();
       } catch (error) {
         throwLater(error);
       }
@@ -197,7 +197,7 @@ function failed(redis, command, error, wasSent) {
     redis._lost.push({ command, wasSent });
     return;
   }
-  redis.stream.heard();
+  redis.stream.replyArrived();
   error.command = { name: command.name, args: command.args };
   if (command.name === 'ssubscribe' && error.message.includes('MOVED')) redis.emit('moved');
   redis.handleReconnection(error, command);

@@ -26,7 +26,7 @@ class LinkStream extends EventEmitter {
   destroyed = false;
   writable = true;
   /** Whether each reply must be reported. */
-  isHeard = false;
+  reportsReplies = false;
   /** Commands without a reply. */
   inFlight = 0;
   /**
@@ -42,7 +42,7 @@ class LinkStream extends EventEmitter {
   constructor(target) {
     super();
     this.on('newListener', (name) => {
-      if (name === 'data') this.isHeard = true;
+      if (name === 'data') this.reportsReplies = true;
     });
     this.#link = new Link(
       { ...target, makeReplyError },
@@ -51,7 +51,7 @@ class LinkStream extends EventEmitter {
         onClose: (error) => this.#closed(this.#error ?? error),
         onPush: (message) => {
           this.onPush(message);
-          this.heard();
+          this.replyArrived();
         },
       },
     );
@@ -86,9 +86,9 @@ class LinkStream extends EventEmitter {
   }
 
   /** Called for each reply or message. */
-  heard() {
+  replyArrived() {
     if (this.#idleMs > 0) this.#waitForSilence();
-    if (this.isHeard) this.emit('data', NO_BYTES);
+    if (this.reportsReplies) this.emit('data', NO_BYTES);
   }
 
   /** @param {Error} [error] */

@@ -32,10 +32,10 @@ class Subscriber {
     switch (event) {
       case 'message':
       case 'smessage':
-        this.#tell(event, [], message[1], message[2]);
+        this.#dispatch(event, [], message[1], message[2]);
         break;
       case 'pmessage':
-        this.#tell(event, [String(message[1])], message[2], message[3]);
+        this.#dispatch(event, [String(message[1])], message[2], message[3]);
         break;
       case 'subscribe':
       case 'psubscribe':
@@ -81,7 +81,7 @@ class Subscriber {
    * @param {unknown} channel
    * @param {unknown} payload
    */
-  #tell(event, pattern, channel, payload) {
+  #dispatch(event, pattern, channel, payload) {
     const redis = this.#redis;
     if (redis.listenerCount(event) > 0) {
       const text = payload ? String(payload) : '';

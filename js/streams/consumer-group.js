@@ -52,7 +52,7 @@ class ConsumerGroup {
     // Each entry in flight may add a listener.
     setMaxListeners(0, this.#ending.signal, this.#deadline.signal);
     this.#commands = new GroupCommands(options);
-    this.#reader = new Reader(options, (error) => this.#tell(error, { during: 'read' }));
+    this.#reader = new Reader(options, (error) => this.#report(error, { during: 'read' }));
     const { concurrency, signal } = options;
     this.#inFlight = new EntriesInFlight({ concurrency, work: (entry) => this.#work(entry) });
     if (signal !== undefined && !signal.aborted) {
@@ -129,7 +129,7 @@ class ConsumerGroup {
     this.#inFlight.close();
     const late = this.#deadline.signal;
     const timer = setTimeout(() => this.#deadline.abort(), timeoutMs);
-    const done = this.#windDown(late).catch((error) => this.#tell(error, { during: 'stop' }));
+    const done = this.#windDown(late).catch((error) => this.#report(error, { during: 'stop' }));
     await Promise.race([done, aborted(late)]);
     clearTimeout(timer);
     const left = this.#inFlight.running;
@@ -215,7 +215,7 @@ class ConsumerGroup {
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        this.#tell(error, { during });
+        this.#report(error, { during });
         if (isGroupMissing(error)) await this.#createAgain();
         await backoff.pause(signal);
       }
@@ -226,7 +226,7 @@ class ConsumerGroup {
     try {
       await this.#commands.createAgain();
     } catch (error) {
-      this.#tell(error, { during: 'create' });
+      this.#report(error, { during: 'create' });
     }
   }
 
@@ -243,7 +243,7 @@ class ConsumerGroup {
       await new Context().run(handler, entry, { signal });
     } catch (error) {
       this.#counts.failed += 1;
-      this.#tell(error, { during: 'handle', id, deliveries });
+      this.#report(error, { during: 'handle', id, deliveries });
       if (deliveries >= maxDeliveries) await this.#deadLetter(held, messageOf(error));
       return;
     }
@@ -270,7 +270,7 @@ class ConsumerGroup {
    */
   async #settle(about, act) {
     // If the server refuses for good, the entry stays pending and is delivered again.
-    await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));
+    await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#report(error, about));
   }
 
   /**
@@ -286,7 +286,7 @@ class ConsumerGroup {
         return await act();
       } catch (error) {
         if (isFinal(error)) throw error;
-        this.#tell(error, about);
+        this.#report(error, about);
         await backoff.pause(signal);
       }
     }
@@ -296,7 +296,7 @@ class ConsumerGroup {
    * @param {unknown} error
    * @param {ConsumerGroupErrorContext} about
    */
-  #tell(error, about) {
+  #report(error, about) {
     this.#counts.errors += about.during === 'handle' ? 0 : 1;
     const { onError } = this.#options;
     if (onError !== undefined) this.#context.call(onError, error, about);

@@ -98,7 +98,7 @@ class EntriesInFlight {
     this.#running -= 1;
     this.#entries.delete(entry.id);
     this.#begin();
-    for (const tell of [...this.#onSettled]) tell();
+    for (const notify of [...this.#onSettled]) notify();
   }
 
   /**
@@ -107,13 +107,13 @@ class EntriesInFlight {
    */
   #nextSettled(signal) {
     return new Promise((resolve) => {
-      const tell = () => {
-        this.#onSettled.delete(tell);
-        signal.removeEventListener('abort', tell);
+      const notify = () => {
+        this.#onSettled.delete(notify);
+        signal.removeEventListener('abort', notify);
         resolve();
       };
-      this.#onSettled.add(tell);
-      signal.addEventListener('abort', tell);
+      this.#onSettled.add(notify);
+      signal.addEventListener('abort', notify);
     });
   }
 }

@@ -67,23 +67,23 @@ async function checkCluster(client) {
 async function checkSentinels(target) {
   const answers = await Promise.all(target.hosts.map((host) => askSentinel(host, target)));
   /** @type {Map<string, HostAddress>} */
-  const told = new Map();
+  const addresses = new Map();
   /** @type {Finding[]} */
   const findings = [];
   for (const { host, address, problem } of answers) {
-    if (address !== undefined) told.set(nameOf(address), address);
+    if (address !== undefined) addresses.set(nameOf(address), address);
     if (problem !== undefined)
       findings.push(warn('sentinel', `${nameOf(host)} ${problem.message}`, problem.fix));
   }
-  const [primary] = told.values();
+  const [primary] = addresses.values();
   const agreeing = answers.filter(({ address }) => address !== undefined).length;
   const shown = `${agreeing} of ${answers.length} sentinels say that ${target.primaryName} is at`;
   if (primary === undefined) {
     const fix = 'check REDIS_SENTINEL_NAME, REDIS_SENTINEL_PASSWORD and the sentinels';
     findings.push(fail('sentinel', `no sentinel knows the address of ${target.primaryName}`, fix));
-  } else if (told.size > 1) {
+  } else if (addresses.size > 1) {
     const fix = 'wait for a failover to end, or reset the sentinels that are wrong';
-    findings.push(warn('sentinel', `${shown} different addresses: ${[...told.keys()].join(', ')}`, fix));
+    findings.push(warn('sentinel', `${shown} different addresses: ${[...addresses.keys()].join(', ')}`, fix));
   } else {
     findings.push(ok('sentinel', `${shown} ${nameOf(primary)}`));
   }

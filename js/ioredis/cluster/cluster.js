@@ -126,7 +126,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
         this.emit('error', error);
         setTimeout(refresh, pauseMs);
       },
-      tell: (event) => this.emit(event),
+      emit: (event) => this.emit(event),
     });
   }
 

@@ -15,7 +15,7 @@ const { ShardSubscriber } = require('./shard-subscriber.js');
  *
  * @typedef {object} GroupListeners
  * @property {(error: Error, pauseMs: number) => void} connectFailed
- * @property {(event: string) => void} tell
+ * @property {(event: string) => void} emit
  */
 
 /** Pauses before the slots are read again after a subscriber could not connect. They double, with jitter. */
@@ -46,7 +46,7 @@ class ShardSubscribers {
   #nextReset;
 
   /**
-   * `on` has the cluster's callbacks: those of a subscriber, `connectFailed`, and `tell(event)`.
+   * `on` has the cluster's callbacks: those of a subscriber, `connectFailed`, and `emit(event)`.
    * @param {ClusterOptions['redisOptions']} redisOptions
    * @param {ShardListeners & GroupListeners} on
    */
@@ -92,7 +92,7 @@ class ShardSubscribers {
     await Promise.all(
       due.map((subscriber) => {
         const started = this.#start(subscriber);
-        this.#on.tell('+subscriber');
+        this.#on.emit('+subscriber');
         return started;
       }),
     );
@@ -159,7 +159,7 @@ class ShardSubscribers {
       if (this.#slotsOfNode.has(key) && subscriber.isHealthy) continue;
       subscriber.stop();
       this.#subscribers.delete(key);
-      this.#on.tell('-subscriber');
+      this.#on.emit('-subscriber');
     }
     const started = [];
     for (const key of this.#slotsOfNode.keys()) {
@@ -172,12 +172,12 @@ class ShardSubscribers {
         this.#subscribers.set(key, subscriber);
       }
       if (this.#isDue(subscriber)) started.push(this.#start(subscriber));
-      if (isNew) this.#on.tell('+subscriber');
+      if (isNew) this.#on.emit('+subscriber');
     }
     // A subscriber that is not connected yet cannot subscribe.
     await Promise.all(started);
     this.#subscribeAgain();
-    this.#on.tell('subscribersReady');
+    this.#on.emit('subscribersReady');
   }
 
   /** @param {ShardSubscriber} subscriber */

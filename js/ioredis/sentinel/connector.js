@@ -11,7 +11,7 @@ const { addressOf, chooseReplica } = require('./replicas.js');
 /**
  * @import { EventEmitter } from 'node:events'
  * @import { LinkStream, Redis } from '../classes.js'
- * @import { ServerInfo, Tell } from '../connector.js'
+ * @import { ServerInfo, Emit } from '../connector.js'
  * @import { AddressFromResponse } from '../option-types.js'
  * @import { ClientOptions, GivenOptions } from '../options.js'
  * @import { Sentinel } from './iterator.js'
@@ -63,10 +63,10 @@ class SentinelConnector extends AbstractConnector {
   }
 
   /**
-   * @param {Tell} tell
+   * @param {Emit} emit
    * @returns {Promise<LinkStream>}
    */
-  async connect(tell) {
+  async connect(emit) {
     this.connecting = true;
     /** @type {Error | undefined} */
     let lastError;
@@ -74,7 +74,7 @@ class SentinelConnector extends AbstractConnector {
       const { done, value: sentinel } = this.#iterator.next();
       if (done) {
         this.#iterator.reset(false);
-        await this.#pause(attempts, lastError, tell);
+        await this.#pause(attempts, lastError, emit);
         attempts += 1;
         continue;
       }
@@ -82,7 +82,7 @@ class SentinelConnector extends AbstractConnector {
       if (!this.connecting) throw connectionClosed();
       if (address) return this.#dial(address);
       lastError = error ?? lastError;
-      tell('sentinelError', new Error(failureOf(sentinel, address, error)));
+      emit('sentinelError', new Error(failureOf(sentinel, address, error)));
     }
   }
 
@@ -90,9 +90,9 @@ class SentinelConnector extends AbstractConnector {
    * All sentinels were asked in vain. Waits as long as `sentinelRetryStrategy` says, or rejects.
    * @param {number} attempts
    * @param {Error | undefined} lastError
-   * @param {Tell} tell
+   * @param {Emit} emit
    */
-  async #pause(attempts, lastError, tell) {
+  async #pause(attempts, lastError, emit) {
     const { sentinelRetryStrategy: strategy } = this.options;
     const delay = typeof strategy === 'function' ? strategy(attempts) : null;
     const mayRetry = typeof delay === 'number';
@@ -100,7 +100,7 @@ class SentinelConnector extends AbstractConnector {
     const last = lastError === undefined ? '' : ` Last error: ${lastError.message}`;
     const error = new Error(`All sentinels are unreachable${mayRetry ? '.' : ''} ${what}${last}`);
     if (!mayRetry) throw error;
-    tell('error', error);
+    emit('error', error);
     await new Promise((resolve) => {
       setTimeout(resolve, delay);
     });
@@ -143,9 +143,9 @@ class SentinelConnector extends AbstractConnector {
   async #learnSentinels(client) {
     const reply = await client.sentinel('sentinels', this.options.name);
     if (!Array.isArray(reply)) return;
-    for (const { flags, ...told } of reply.map(fieldsOf)) {
+    for (const { flags, ...reported } of reply.map(fieldsOf)) {
       const isAway = flags?.split(',').includes('disconnected');
-      if (!isAway && told.ip && told.port) this.#iterator.add(this.#translated(addressOf(told)));
+      if (!isAway && reported.ip && reported.port) this.#iterator.add(this.#translated(addressOf(reported)));
     }
   }
 

@@ -35,7 +35,7 @@ function firstPreferred(usable, preferred) {
 
 /**
  * An address from a sentinel's reply.
- * @param {AddressFromResponse} told
+ * @param {AddressFromResponse} address
  */
 function addressOf({ ip, port }) {
   return { host: ip, port: Number(port) };

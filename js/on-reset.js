@@ -1,6 +1,6 @@
 'use strict';
 
 /** The method that tells the parts of an instance of its reset. Not for users. */
-const BEGIN_ANEW = Symbol('begin anew');
+const ON_RESET = Symbol('on reset');
 
-module.exports = { BEGIN_ANEW };
+module.exports = { ON_RESET };
