@@ -1,0 +1,180 @@
+// Prints the figures of the house: `npm run house`. Rooms and their size, circles of files, files and functions over
+// their limits, files of `src/binding/` that need no Node. With `--json` as JSON.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isProgram, ROOT } from './run.mjs';
+
+export const MOST_LINES_OF_A_FILE = 500;
+export const MOST_LINES_OF_A_FUNCTION = 60;
+export const MOST_FILES_OF_A_CIRCLE = 3;
+
+const RUST_TEST = /(^|\/)(tests|contract)(\/|\.rs$)/;
+const GENERATED = /command-types\.d\.ts$|command\/table\.rs$/;
+
+/** Names every source file of a folder, tests apart. */
+function filesBelow(folder, extension) {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((file) => !RUST_TEST.test(file) && !GENERATED.test(file))
+    .sort();
+}
+
+/** Code lines without comments; Rust's ends where its tests begin. */
+function codeOf(file) {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  const code = file.endsWith('.rs') ? text.split(/^#\[cfg\(test\)\]\nmod /m, 1)[0] : text;
+  return { text, lines: code.split('\n').map((line) => (/^\s*(\/\/|\*|\/\*)/.test(line) ? '' : line)) };
+}
+
+const roomOf = (file) => file.split('/')[1].replace(/\.rs$/, '');
+
+/** Finds the longest functions of a file: those of its braces that a signature opens. */
+function functionsOf(file, lines) {
+  const begins = file.endsWith('.rs')
+    ? /^\s*(pub(\([a-z]+\))? )?(const |async |unsafe |extern "C" )*fn (\w+)/
+    : /^\s*((async )?function\*? ?(\w*)|(static |async |get |set )*(#?\w+)\(.*\) \{$|(const|let) (\w+) = (async )?\(.*=> \{$)/;
+  const found = [];
+  for (let i = 0; i < lines.length; i += 1) {
+    const match = begins.exec(lines[i]);
+    if (match === null || /^\s*(if|for|while|switch|catch|return|else)\b/.test(lines[i])) continue;
+    const indent = /^\s*/.exec(lines[i])[0];
+    const end = lines.findIndex((line, at) => at > i && line.startsWith(`${indent}}`));
+    if (end > i) found.push({ file, line: i + 1, name: match[0].trim().slice(0, 60), lines: end - i + 1 });
+  }
+  return found;
+}
+
+/** The files that each Rust file names: by `super::`, by `crate::`, and by an inherent `impl` of another file's type. */
+function rustArrows(files, codes) {
+  const byModule = new Map(files.map((file) => [moduleOf(file), file]));
+  const homes = new Map();
+  for (const file of files) {
+    for (const [, name] of codes
+      .get(file)
+      .lines.join('\n')
+      .matchAll(/^pub(?:\([a-z]+\))? (?:struct|enum) (\w+)/gm)) {
+      homes.set(`${roomOf(file)}:${name}`, file);
+    }
+  }
+  const arrows = new Map(files.map((file) => [file, new Set()]));
+  const add = (from, to) => to !== undefined && to !== from && arrows.get(from).add(to);
+  for (const file of files) {
+    const code = codes.get(file).lines.join('\n');
+    const here = moduleOf(file).split('::');
+    const parent = /(^|\/)mod\.rs$/.test(file) ? here : here.slice(0, -1);
+    for (const [, path_] of code.matchAll(/\bsuper::((?:\w+::)*\w+)/g))
+      add(file, resolve(byModule, [...parent, ...path_.split('::')]));
+    for (const [, path_] of code.matchAll(/\bcrate::((?:\w+::)*\w+)/g))
+      add(file, resolve(byModule, path_.split('::')));
+    for (const [, name] of code.matchAll(/^impl(?:<[^>]*>)? (\w+)(?:<[^>]*>)? \{/gm)) {
+      const home = homes.get(`${roomOf(file)}:${name}`);
+      if (home === undefined || home === file || path.dirname(home) !== path.dirname(file)) continue;
+      add(file, home);
+      add(home, file);
+    }
+  }
+  return arrows;
+}
+
+const moduleOf = (file) =>
+  file
+    .replace(/^src\//, '')
+    .replace(/(\/mod)?\.rs$/, '')
+    .replaceAll('/', '::');
+
+function resolve(byModule, parts) {
+  for (let length = parts.length; length > 0; length -= 1) {
+    const file = byModule.get(parts.slice(0, length).join('::'));
+    // A folder's first file only puts its files together.
+    if (file !== undefined) return file.endsWith('/mod.rs') ? undefined : file;
+  }
+  return undefined;
+}
+
+/** The files that JavaScript files require of each other. */
+function scriptArrows(files) {
+  const known = new Set(files);
+  return new Map(
+    files.map((file) => {
+      const code = readFileSync(path.join(ROOT, file), 'utf8');
+      const named = [...code.matchAll(/require\('(\.[^']+)'\)/g)].map(([, to]) =>
+        path.join(path.dirname(file), to),
+      );
+      return [file, new Set(named.filter((to) => known.has(to)))];
+    }),
+  );
+}
+
+/** Circles of files, the largest first: the strongly connected parts of the graph (Tarjan). */
+export function circlesOf(arrows) {
+  const [indexOf, lowOf, stack, circles] = [new Map(), new Map(), [], []];
+  const visit = (node) => {
+    indexOf.set(node, indexOf.size);
+    lowOf.set(node, indexOf.get(node));
+    stack.push(node);
+    for (const next of arrows.get(node) ?? []) {
+      if (!indexOf.has(next)) visit(next);
+      if (stack.includes(next)) lowOf.set(node, Math.min(lowOf.get(node), lowOf.get(next)));
+    }
+    if (lowOf.get(node) === indexOf.get(node)) circles.push(stack.splice(stack.indexOf(node)));
+  };
+  for (const node of arrows.keys()) if (!indexOf.has(node)) visit(node);
+  return circles.filter(({ length }) => length > 1).sort((one, other) => other.length - one.length);
+}
+
+export function figuresOfHouse() {
+  const [rust, scripts] = [
+    filesBelow('src', '.rs').filter((file) => file !== 'src/lib.rs'),
+    filesBelow('js', '.js'),
+  ];
+  const codes = new Map([...rust, ...scripts].map((file) => [file, codeOf(file)]));
+  const rooms = {};
+  for (const file of [...rust, ...scripts]) {
+    const name = file.startsWith('src/')
+      ? `src/${roomOf(file)}`
+      : `js/${file.split('/').length > 2 ? roomOf(file) : ''}`;
+    rooms[name] ??= { files: 0, lines: 0 };
+    rooms[name].files += 1;
+    rooms[name].lines += codes.get(file).lines.length;
+  }
+  const sizes = [...codes].map(([file, { lines }]) => ({ file, lines: lines.length - 1 }));
+  const functions = [...codes].flatMap(([file, { lines }]) => functionsOf(file, lines));
+  const longest = (list) => list.sort((one, other) => other.lines - one.lines);
+  const needsNode = /\b(napi|sys|uv|unsafe)\b/;
+  return {
+    rooms,
+    circles: [...circlesOf(rustArrows(rust, codes)), ...circlesOf(scriptArrows(scripts))],
+    largestFiles: longest(sizes).slice(0, 5),
+    functionsOverLimit: longest(functions).filter(({ lines }) => lines > MOST_LINES_OF_A_FUNCTION),
+    bindingWithoutNode: rust.filter(
+      (file) => file.startsWith('src/binding/') && !needsNode.test(codes.get(file).lines.join('\n')),
+    ),
+  };
+}
+
+function print({ rooms, circles, largestFiles, functionsOverLimit, bindingWithoutNode }) {
+  console.log('rooms (files, lines of code and comments without tests)');
+  for (const [name, { files, lines }] of Object.entries(rooms)) {
+    console.log(`  ${name.padEnd(16)} ${String(files).padStart(3)} ${String(lines).padStart(6)}`);
+  }
+  console.log(
+    `circles of files: ${circles.length}, of more than ${MOST_FILES_OF_A_CIRCLE} files: ${circles.filter(({ length }) => length > MOST_FILES_OF_A_CIRCLE).length}`,
+  );
+  for (const circle of circles.slice(0, 8)) console.log(`  ${circle.length}: ${circle.sort().join(' ')}`);
+  console.log('largest files');
+  for (const { file, lines } of largestFiles) console.log(`  ${String(lines).padStart(4)} ${file}`);
+  console.log(`functions over ${MOST_LINES_OF_A_FUNCTION} lines: ${functionsOverLimit.length}`);
+  for (const { file, line, name, lines } of functionsOverLimit)
+    console.log(`  ${String(lines).padStart(4)} ${file}:${line} ${name}`);
+  console.log(
+    `files of src/binding/ that name neither napi nor libuv and have no unsafe: ${bindingWithoutNode.join(' ') || 'none'}`,
+  );
+}
+
+if (isProgram(import.meta.url)) {
+  const figures = figuresOfHouse();
+  if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2));
+  else print(figures);
+}
