@@ -1,4 +1,4 @@
-import type { AtLeast, Call, RedisCallback, RedisWord } from './js/client/call-types.js';
+import type { AtLeast, RedisCallback, RedisWord } from './js/client/call-types.js';
 import type { RedisCommands } from './js/client/command-types.js';
 
 // As lib.esnext.disposable has them, which TypeScript has since 5.2 and few projects name. They merge with it.
@@ -874,8 +874,8 @@ export type RedisResult = [error: null, reply: unknown] | [error: Error];
 
 /** The commands of a chain, whose methods answer the chain. */
 type Chained<This> = {
-  [Name in keyof RedisCommands]: RedisCommands[Name] extends Call<infer Given, infer Reply>
-    ? (...given: Given | [...given: Given, callback: RedisCallback<Reply>]) => This
+  [Name in keyof RedisCommands]: RedisCommands[Name] extends (...given: infer Given) => Promise<unknown>
+    ? (...given: Given) => This
     : never;
 };
 
