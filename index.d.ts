@@ -869,7 +869,7 @@ export type { RedisCallback } from './js/client/call-types.js';
 export type RedisStreamEntry<Text> = [id: Text, fields: Text[]];
 export type RedisStreamEntries<Text> = [key: Text, entries: RedisStreamEntry<Text>[]][] | null;
 
-/** What one command came to: `[null, reply]` or `[error]`. */
+/** What one command came to: `[null, reply]` or `[error]`. The reply is `unknown`: each command has another. */
 export type RedisResult = [error: null, reply: unknown] | [error: Error];
 
 /** The commands of a chain, whose methods answer the chain. */
@@ -1073,6 +1073,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
 
   /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
   call(command: string, ...args: RedisWord[]): Promise<RedisReply>;
+  /** Texts come as Buffers. The reply is `unknown`: the command decides what it is. */
   callBuffer(command: string, ...args: RedisWord[]): Promise<unknown>;
   send_command(command: string, ...args: RedisWord[]): Promise<RedisReply>;
   /** A command as an object. One of ioredis's class `Command` has its own promise settled too. */

@@ -32,7 +32,10 @@ import type {
   Subcommands,
 } from './call-types.js';
 
-/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
+/**
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
+ * 2^53 comes as a text, though its type is \`number\`.
+ */
 export interface RedisCommands {
 `;
 

@@ -72,7 +72,8 @@ const BY_HAND = [
   ['string[][] | null', 'vlinks'],
   ['string | string[] | null', 'vrandmember'],
   ['string[]', 'vrange'],
-  ['(string | null)[]', 'vsim'],
+  // RESP3 nests what belongs to one element where scores and attributes are asked for.
+  ['(string | null | [score: string, attributes: string | null])[]', 'vsim'],
   ["'OK'", 'backup|abort backup|cleanup backup|seal backup|start himport|prepare himport|set'],
   ["'OK'", 'hotkeys|reset hotkeys|start hotkeys|stop'],
   ['number', 'himport|discard himport|discardall'],
@@ -100,6 +101,7 @@ const BY_COUNT = {
   spop: { 1: 'string | null', 2: 'string[]' },
   srandmember: { 1: 'string | null', 2: 'string[]' },
   vrandmember: { 1: 'string | null', 2: 'string[]' },
+  vsim: { 3: 'string[]' },
   zadd: { 3: 'number' },
   zrandmember: { 1: 'string | null', 2: 'string[]', 3: 'string[]' },
   zrank: { 2: 'number | null', 3: '[rank: number, score: string] | null' },

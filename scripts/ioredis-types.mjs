@@ -43,6 +43,7 @@ const OTHERS = [
   ],
   ['string', 'Buffer', 'dump lmove rpoplpush'],
   ['string[]', 'Buffer[]', 'geohash'],
+  ['(string | null)[]', '(Buffer | null)[]', 'vsim'],
   ['[string, string] | null', '[Buffer, Buffer] | null', 'blpop brpop'],
   [
     '[key: string, members: string[]] | null',

@@ -106,34 +106,42 @@ test('where Buffers are asked for, no text is one', () => {
 /** Servers of today know them all; the oldest that the package works with knows fewer. */
 const LEAST_SEEN = 160;
 
-describe('what a server replies is of the type that the table gives it', () => {
-  const groups = { ...CALLS, ...FURTHER };
-  const seen = new Set();
-  let client;
+describe.each([[2], [3]])(
+  'what a server replies over RESP%i is of the type that the table gives it',
+  (protocol) => {
+    const groups = { ...CALLS, ...FURTHER };
+    const seen = new Set();
+    let client;
 
-  beforeAll(async () => {
-    const redis = await startRedis();
-    client = await openPackage({ url: redis.url, clientKeyPrefix: '', logLevel: 'off' }).getRedis();
-  });
+    beforeAll(async () => {
+      const redis = await startRedis();
+      client = await openPackage({
+        url: redis.url,
+        protocol,
+        clientKeyPrefix: '',
+        logLevel: 'off',
+      }).getRedis();
+    });
 
-  beforeEach(() => client.flushdb());
+    beforeEach(() => client.flushdb());
 
-  test.each(Object.keys(groups))('to the commands %s', async (group) => {
-    expect(await wrongReplies(client, groups[group], seen)).toEqual([]);
-  });
+    test.each(Object.keys(groups))('to the commands %s', async (group) => {
+      expect(await wrongReplies(client, groups[group], seen)).toEqual([]);
+    });
 
-  test('and there was a reply to most commands', () => {
-    expect(seen.size).toBeGreaterThan(LEAST_SEEN);
-  });
+    test('and there was a reply to most commands', () => {
+      expect(seen.size).toBeGreaterThan(LEAST_SEEN);
+    });
 
-  test('also where the server is the node of a cluster', async () => {
-    const node = await startRedis({ configuration: ['cluster-enabled yes'] });
-    await node.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383').catch(() => {});
-    const ofNode = await openPackage({ url: node.url, clientKeyPrefix: '', logLevel: 'off' }).getRedis();
-    expect(await wrongReplies(ofNode, OF_CLUSTERS, seen)).toEqual([]);
-    expect([...seen]).toContain('cluster');
-  });
-});
+    test('also where the server is the node of a cluster', async () => {
+      const node = await startRedis({ configuration: ['cluster-enabled yes'] });
+      await node.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383').catch(() => {});
+      const ofNode = await openPackage({ url: node.url, clientKeyPrefix: '', logLevel: 'off' }).getRedis();
+      expect(await wrongReplies(ofNode, OF_CLUSTERS, seen)).toEqual([]);
+      expect([...seen]).toContain('cluster');
+    });
+  },
+);
 
 /** The replies that are not of their type. What this server does not know or refuses is passed over. */
 async function wrongReplies(client, calls, seen) {

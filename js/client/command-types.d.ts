@@ -14,7 +14,10 @@ import type {
   Subcommands,
 } from './call-types.js';
 
-/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
+/**
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
+ * 2^53 comes as a text, though its type is `number`.
+ */
 export interface RedisCommands {
   /**
    * - `ACL CAT [category]`
@@ -2796,9 +2799,9 @@ export interface RedisCommands {
    *
    * https://redis.io/docs/latest/commands/vsim/
    */
-  vsim: Call<AtLeast<2>, (string | null)[]>;
+  vsim: Call<Exactly<3>, string[]> & Call<AtLeast<2>, (string | null | [score: string, attributes: string | null])[]>;
   /** As `vsim`, with Buffers in place of texts. */
-  vsimBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  vsimBuffer: Call<Exactly<3>, RedisBuffer[]> & Call<AtLeast<2>, (RedisBuffer | null | [score: RedisBuffer, attributes: RedisBuffer | null])[]>;
   /**
    * `WAIT numreplicas timeout`
    *
