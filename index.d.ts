@@ -1,11 +1,12 @@
 import type { AtLeast, RedisCallback, RedisWord } from './js/client/call-types.js';
 import type { RedisCommands } from './js/client/command-types.js';
 
-// As lib.esnext.disposable has them, which TypeScript has since 5.2 and few projects name. They merge with it.
+// Declared as in lib.esnext.disposable, which TypeScript has since 5.2 and few projects name. The declarations
+// merge with it.
 declare global {
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;
-    /** `await using` falls back on it. */
+    /** Fallback of `await using`. */
     readonly dispose: unique symbol;
   }
 
@@ -47,7 +48,7 @@ export type ErrorCode =
   | 'E_ARGUMENT'
   | 'E_INTERNAL';
 
-/** What every call of this package rejects with. Its message holds no phone number, value or secret. */
+/** The error with which every call of this package rejects. Its message holds no phone number, value or secret. */
 export class OrgCacheError extends Error {
   private constructor();
   readonly name: 'OrgCacheError';
@@ -56,7 +57,7 @@ export class OrgCacheError extends Error {
   readonly retryable: boolean;
   /** With `E_REPLY`: the first word of the server's error, e.g. `OOM`, `NOPERM`, `WRONGTYPE`. */
   readonly redisCode?: string;
-  /** The name of the Redis command that failed, where it was one. */
+  /** The name of the Redis command that failed, if a command failed. */
   readonly command?: string;
   /** With `EXECABORT`: why commands of the transaction were refused. */
   readonly previousErrors?: readonly Error[];
@@ -69,7 +70,7 @@ export const version: string;
 /** An organization; null, undefined or the empty text is the global scope, which is apart from every organization. */
 export type OrganizationId = string | null | undefined;
 
-/** A message of a conversation. Any other shape that is JSON can be named where it is read. */
+/** A message of a conversation. A get takes any other JSON shape as its type argument. */
 export interface Message {
   role: string;
   content: string;
@@ -98,7 +99,7 @@ export interface TlsOptions {
   key?: string;
   /** The name that the server's certificate must be for. Default: the host. */
   servername?: string;
-  /** Takes any certificate; warns. Default false. */
+  /** Accepts any certificate, and logs a warning. Default false. */
   insecure?: boolean;
 }
 
@@ -106,7 +107,7 @@ export type Driver = 'auto' | 'loop' | 'thread';
 export type Compression = 'auto' | 'none' | 'lz4' | 'zstd';
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** Options win over environment variables (named in brackets), those over the defaults. */
+/** Options win over environment variables (named in brackets). Variables win over the defaults. */
 export interface ConfigureOptions {
   /** False: the embedded memory store only. Default true. (`USE_REDIS`) */
   useRedis?: boolean;
@@ -126,7 +127,7 @@ export interface ConfigureOptions {
   testDb?: number;
   /** Default false; true verifies against the system's authorities. (`REDIS_TLS` and `REDIS_TLS_*`) */
   tls?: boolean | TlsOptions;
-  /** How `CLIENT LIST` calls each connection, default `orgcache`. (`REDIS_CONNECTION_NAME`) */
+  /** The name that `CLIENT LIST` shows for each connection, default `orgcache`. (`REDIS_CONNECTION_NAME`) */
   connectionName?: string;
   /** `host:port` of cluster nodes, as a list or separated by commas; default port 6379. (`REDIS_CLUSTER_HOSTS`) */
   clusterHosts?: string | ReadonlyArray<string | HostAndPort>;
@@ -138,9 +139,9 @@ export interface ConfigureOptions {
   sentinelUsername?: string;
   /** (`REDIS_SENTINEL_PASSWORD`) */
   sentinelPassword?: string;
-  /** Connections, lower bound. Default 5, in tests 1. (`REDIS_MIN_POOL_SIZE`) */
+  /** Minimum number of connections. Default 5, in tests 1. (`REDIS_MIN_POOL_SIZE`) */
   minPoolSize?: number;
-  /** Connections, upper bound. Default 20, in tests 5. (`REDIS_POOL_SIZE`) */
+  /** Maximum number of connections. Default 20, in tests 5. (`REDIS_POOL_SIZE`) */
   poolSize?: number;
   /** Milliseconds, default 10000. (`REDIS_CONNECT_TIMEOUT`) */
   connectTimeout?: number;
@@ -160,18 +161,26 @@ export interface ConfigureOptions {
   lazyConnect?: boolean;
   /** Default `jack:prod:` in production, else `jack:dev:`. (`CACHE_KEY_PREFIX`) */
   keyPrefix?: string;
-  /** Start of every key of the client that `getRedis()` gives. Default `whatsapp:{NODE_ENV}:`. (`REDIS_KEY_PREFIX`) */
+  /**
+   * Prefix of every key of the client that `getRedis()` gives. Default `whatsapp:{NODE_ENV}:`. (`REDIS_KEY_PREFIX`)
+   */
   clientKeyPrefix?: string;
-  /** Whether channels get that start too. Default false. (`REDIS_PREFIX_CHANNELS`) */
+  /** Whether channels get that prefix too. Default false. (`REDIS_PREFIX_CHANNELS`) */
   prefixChannels?: boolean;
-  /** Who answers the raw client's reads in a cluster: what a replica answers may be a little older. Default `primary`. (`REDIS_SCALE_READS`) */
+  /**
+   * Which nodes of a cluster answer the raw client's reads. A replica's answer may be a little older. Default
+   * `primary`. (`REDIS_SCALE_READS`)
+   */
   scaleReads?: 'primary' | 'replica';
-  /** Refuse calls that name no organization, or an empty one, with `E_KEY`. Default false: they mean the global scope. (`CACHE_REQUIRE_ORGANIZATION`) */
+  /**
+   * Refuse calls that name no organization, or an empty one, with `E_KEY`. Default false: such calls mean the
+   * global scope. (`CACHE_REQUIRE_ORGANIZATION`)
+   */
   requireOrganization?: boolean;
   /**
-   * Values that the JavaScript layer left in Redis, default `move`. (`CACHE_LEGACY`) `move`: a read takes them to where
-   * this package keeps them. `copy`: they stay as well, until the value is set or its organization is cleared, so that
-   * instances of the JavaScript layer still see them. `off`: they are not looked for.
+   * What happens to values that the JavaScript layer left in Redis, default `move`. (`CACHE_LEGACY`) `move`: a read
+   * moves them to where this package keeps them. `copy`: they also stay until the value is set or its organization
+   * is cleared, so that instances of the JavaScript layer still see them. `off`: they are not looked for.
    */
   legacy?: 'move' | 'copy' | 'off';
   /** Seconds, default 7200. (`CACHE_DEFAULT_TTL`) */
@@ -184,13 +193,19 @@ export interface ConfigureOptions {
   memoryMaxBytes?: number;
   /** Bytes that the journal may hold, default 64 MiB. (`CACHE_JOURNAL_MAX_BYTES`) */
   journalMaxBytes?: number;
-  /** Local directory where the journal is kept too, so that a process which dies loses none. (`CACHE_JOURNAL_DIR`) */
+  /**
+   * Local directory that also keeps the journal, so that a process which dies loses none of it.
+   * (`CACHE_JOURNAL_DIR`)
+   */
   journalDir?: string;
   /** Default `warn`. (`CACHE_LOG`) */
   logLevel?: LogLevel;
   /** What moves the bytes: the event loop's own poll, a thread, or the better of both. Default `auto`. (`CACHE_DRIVER`) */
   driver?: Driver;
-  /** Commands that may wait for Redis, default 1000000; beyond it calls are `E_OVERLOADED`. (`CACHE_QUEUE_MAX_COMMANDS`) */
+  /**
+   * Commands that may wait for Redis, default 1000000. Further calls fail with `E_OVERLOADED`.
+   * (`CACHE_QUEUE_MAX_COMMANDS`)
+   */
   queueMaxCommands?: number;
   /** Bytes that may wait for Redis, default 256 MiB. (`CACHE_QUEUE_MAX_BYTES`) */
   queueMaxBytes?: number;
@@ -199,12 +214,12 @@ export interface ConfigureOptions {
 }
 
 /**
- * Sets the options of this instance; once, before its first call.
+ * Sets the options of this instance. Call it once, before the first other call.
  * @throws {OrgCacheError} `E_CONFIG` for a value that is not allowed, or after the first call.
  */
 export function configure(options: ConfigureOptions): void;
 
-/** What is used of an `AbortSignal`. */
+/** The part of an `AbortSignal` that is used. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -212,34 +227,40 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Options of a single call. Where they have another shape the call rejects with `E_CONFIG`, for an unknown one with `E_ARGUMENT`. */
+/**
+ * Options of a single call. Options of another shape reject the call with `E_CONFIG`, an unknown option rejects it
+ * with `E_ARGUMENT`.
+ */
 export interface CallOptions {
   /**
-   * Settles the call as soon as it aborts: the promise rejects with `signal.reason`, as that of `fetch`
-   * does. Where it has aborted already nothing is sent; what was sent before may still be carried out.
+   * Settles the call as soon as it aborts: the promise rejects with `signal.reason`, as `fetch` does. If it has
+   * aborted already, nothing is sent. A command that was sent before may still run.
    */
   signal?: AbortSignalLike | null;
 }
 
 export interface ShutdownOptions extends CallOptions {
   /**
-   * Milliseconds that calls under way and the journal may take, default 5000. Anything but a number of 0 or
-   * more is `E_CONFIG`, and nothing is shut down.
+   * Milliseconds that calls in flight and the journal may take, default 5000. Anything but a number of 0 or more is
+   * `E_CONFIG`, and nothing is shut down.
    */
   timeoutMs?: number;
 }
 
 export interface ShutdownResult {
-  /** Whether every call had settled and Redis had everything that the journal held. */
+  /** Whether every call had settled and Redis had received everything that the journal held. */
   flushed: boolean;
-  /** Writes and clearings that are left in the journal, without those of ended processes that were not read yet: lost, unless `CACHE_JOURNAL_DIR` keeps them. */
+  /**
+   * Writes and clearings that are left in the journal. They are lost unless `CACHE_JOURNAL_DIR` keeps them. Entries
+   * of ended processes that were not read yet are not counted.
+   */
   journalEntries: number;
 }
 
 /**
- * Lets calls under way settle and the journal be replayed, both within `timeoutMs`, then closes every
- * connection, those of duplicates too. Calls that are left then, and later ones, reject with `E_CLOSED`. Every call gets the same
- * outcome, that of the first; the options of a later one count for nothing but its `signal`, which ends the
+ * Lets calls in flight settle and the journal be replayed, both within `timeoutMs`, then closes every connection,
+ * including those of duplicates. Calls that are left then, and later calls, reject with `E_CLOSED`. Every call of
+ * `shutdown` gets the outcome of the first. A later call's options are ignored, except that its `signal` ends the
  * waiting of that call, not the shutdown. Never rejects because Redis is away.
  */
 export function shutdown(options?: ShutdownOptions): Promise<ShutdownResult>;
@@ -251,32 +272,35 @@ export interface ReadyOptions extends CallOptions {
 }
 
 /**
- * Resolves when calls reach Redis; at once where `USE_REDIS` is false. Rejects with the reason: at once where waiting is
- * no use (a wrong password is `E_REPLY` with `redisCode` `WRONGPASS`), else after `timeoutMs` with what failed last.
+ * Resolves when calls reach Redis, or at once when `USE_REDIS` is false. Rejects with the reason. It rejects at
+ * once if waiting is no use (a wrong password is `E_REPLY` with `redisCode` `WRONGPASS`), else after `timeoutMs`
+ * with the last failure.
  */
 export function ready(options?: ReadyOptions): Promise<void>;
 
 /**
- * Closes at once and begins anew: the next `configure()` or call reads options and environment again, and the objects of
- * the package stay the same. Calls under way fail with `E_CLOSED`. For tests.
+ * Closes at once and starts over: the next `configure()` or call reads options and environment again. The objects
+ * of the package stay the same. Calls in flight fail with `E_CLOSED`. For tests.
  */
 export function reset(): Promise<void>;
 
 /**
- * An instance with configuration, connections and shutdown of its own: all that `import orgcache from 'orgcache'` gives.
+ * An instance with its own configuration, connections and shutdown: everything that
+ * `import orgcache from 'orgcache'` gives.
  * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
  */
 export function createInstance(options?: ConfigureOptions): OrgCache;
 
 export interface CreateClientOptions extends ConfigureOptions {
-  /** The start of this client's keys. Default: `REDIS_KEY_PREFIX` where that is set, else none. */
+  /** Prefix of this client's keys. Default: `REDIS_KEY_PREFIX` if that is set, else none. */
   clientKeyPrefix?: string;
-  /** The same as `clientKeyPrefix`, which it wins over. */
+  /** Alias of `clientKeyPrefix`, and wins over it. */
   keyPrefix?: string;
 }
 
 /**
- * A client with configuration and connections of its own, by options or by a URL. `quit()` or `disconnect()` ends them.
+ * A client with its own configuration and connections, by options or by a URL. `quit()` or `disconnect()` closes
+ * them.
  * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
  */
 export function createClient(options?: CreateClientOptions | string): RedisClient;
@@ -286,7 +310,7 @@ export interface SignalHandlerOptions {
   signals?: readonly NodeSignal[];
   /** As in {@link ShutdownOptions}. */
   timeoutMs?: number;
-  /** Takes the handlers away when it aborts. */
+  /** Removes the handlers when it aborts. */
   signal?: AbortSignalLike | null;
 }
 
@@ -294,10 +318,10 @@ export interface SignalHandlerOptions {
 export type NodeSignal = `SIG${string}`;
 
 /**
- * Shuts down at the first of these signals, and then sends it to the process again without these handlers,
- * so that the process ends as the signal ends it. A second signal meanwhile ends it at once. Handlers of
- * the server's own stay, and see the signal twice. Importing the package installs none.
- * @returns what takes the handlers away.
+ * Shuts down at the first of these signals, then sends the signal to the process again without these handlers, so
+ * that the process ends as the signal ends it. A second signal meanwhile ends it at once. The application's own
+ * handlers stay, and see the signal twice. Importing the package installs none.
+ * @returns a function that removes the handlers.
  * @throws {OrgCacheError} `E_CONFIG` for options that are not allowed.
  */
 export function installSignalHandlers(options?: SignalHandlerOptions): () => void;
@@ -316,27 +340,30 @@ export interface TtlConfig {
 
 export type ConnectionState = 'connecting' | 'ready' | 'degraded' | 'recovering' | 'closed';
 
-/** Writes that were made while Redis was away and that it does not have yet. */
+/** Writes that were made while Redis was away and that Redis does not have yet. */
 export interface JournalReport {
   /** Keys with a write or delete. */
   readonly entries: number;
-  /** Organizations that are to be cleared. */
+  /** Organizations that wait to be cleared. */
   readonly clears: number;
   readonly bytes: number;
   readonly maxBytes: number;
-  /** Milliseconds since the oldest entry was made; null where there is none. */
+  /** Age of the oldest entry in milliseconds; null if there is none. */
   readonly oldestMs: number | null;
-  /** Whether files of `CACHE_JOURNAL_DIR` that ended processes left are still being read; they are not counted yet. */
+  /**
+   * Whether journal files of ended processes in `CACHE_JOURNAL_DIR` are still being read. Their entries are not
+   * counted yet.
+   */
   readonly reading: boolean;
   readonly [detail: string]: unknown;
 }
 
-/** How it stands with Redis, whether it answers or not. */
+/** The state of the connection to Redis, whether Redis answers or not. */
 export interface Condition {
   state: ConnectionState;
   /** When that state began, in milliseconds since 1970. */
   stateSince: number;
-  /** The code of what failed last: an `ErrorCode`, or the first word of the server's error. */
+  /** The code of the last failure: an `ErrorCode`, or the first word of the server's error. */
   lastError: string | null;
   journal: JournalReport;
   breaker: { readonly state: string; readonly [detail: string]: unknown };
@@ -347,7 +374,7 @@ export interface Condition {
 export interface RedisMetrics extends Condition {
   /** Gets that found a value. */
   hits: number;
-  /** Gets that found none; a value that cannot be read is one. */
+  /** Gets that found no value, or a value that cannot be read. */
   misses: number;
   operations: number;
   errors: number;
@@ -361,7 +388,7 @@ export interface RedisMetrics extends Condition {
   connectionAttempts: number;
   /** Values in Redis that could not be read: broken JSON, damaged compression. */
   corruptValues: number;
-  /** The connections that all calls share. Blocking commands and subscriptions have others. */
+  /** The connections that all calls share. Blocking commands and subscriptions use others. */
   pool: PoolReport;
   /** The primaries of a cluster; empty with another topology. */
   nodes: readonly NodeReport[];
@@ -374,16 +401,16 @@ export interface PoolReport {
   lanes: number;
   /** Those with a call under way. */
   busy: number;
-  /** Kept open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
+  /** Connections that stay open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
   min: number;
-  /** Opened at most. (`REDIS_POOL_SIZE`) */
+  /** Upper limit of open connections. (`REDIS_POOL_SIZE`) */
   max: number;
-  /** Connections that callers have alone: to block, to watch keys, or to subscribe. */
+  /** Connections that one caller uses alone: to block, to watch keys, or to subscribe. */
   dedicated: {
-    /** For blocking and watching: at most `max` of them too. */
+    /** For blocking and watching: at most `max`. */
     connections: number;
     busy: number;
-    /** Callers that wait for one. */
+    /** Callers that wait for a connection. */
     waiting: number;
     subscribers: number;
   };
@@ -403,7 +430,7 @@ export interface NodeReport {
 
 export interface CacheManagerStats {
   redis: RedisMetrics;
-  /** The memory store that serves while Redis is away, in entries. */
+  /** The memory store that answers while Redis is away, in entries. */
   fallback: { size: number; enabled: boolean };
   config: Readonly<Record<string, unknown>>;
 }
@@ -426,17 +453,17 @@ export interface CacheStats {
 export interface RedisHealth extends Condition {
   /** Whether the server answered within its deadline; `disabled` where `USE_REDIS` is false. */
   status: 'healthy' | 'unhealthy' | 'disabled';
-  /** The same in a sentence. */
+  /** The status as a sentence. */
   message: string;
-  /** Milliseconds until the server answered, or the check was given up. */
+  /** Milliseconds until the server answered or the check timed out. */
   responseTime?: number;
   memory?: unknown;
   info?: unknown;
-  /** Why it is not healthy; names the error's code. */
+  /** Why the server is not healthy; names the error's code. */
   error?: unknown;
 }
 
-/** `degraded`: Redis does not answer, and memory does. */
+/** `degraded`: Redis does not answer, but memory does. */
 export type HealthStatus = 'healthy' | 'degraded';
 
 export interface CacheManagerHealth {
@@ -453,7 +480,7 @@ export interface CacheHealth {
 }
 
 export interface SetOptions extends CallOptions {
-  /** Seconds; null, 0 or left out: `defaultTtl`. What is no positive number otherwise is `E_ARGUMENT`. */
+  /** Seconds. `defaultTtl` if null, 0 or left out. Anything else that is not a positive number is `E_ARGUMENT`. */
   ttlSeconds?: number | null;
 }
 
@@ -463,7 +490,7 @@ export interface StateEvent {
   readonly from: ConnectionState;
   /** Milliseconds of the Unix epoch. */
   readonly stateSince: number;
-  /** The code of what failed last. */
+  /** The code of the last failure. */
   readonly lastError: string | null;
   readonly journal: JournalReport;
   readonly breaker: { readonly state: 'closed' | 'open' | 'half-open' };
@@ -472,41 +499,41 @@ export interface StateEvent {
   readonly [detail: string]: unknown;
 }
 
-/** How far the replay of the journal has come since the connection stands, in entries. */
+/** Progress of the replay since the connection was made, in entries. */
 export interface ReplayEvent {
   readonly replayed: number;
-  /** Entries that lost against something newer. */
+  /** Entries that Redis had a newer value for. */
   readonly superseded: number;
-  /** Answers by which Redis refused an entry. */
+  /** Replies by which Redis refused an entry. */
   readonly refused: number;
-  /** Entries that still wait. */
+  /** Entries that are not replayed yet. */
   readonly left: number;
   readonly [detail: string]: unknown;
 }
 
 export interface CacheEvents {
-  /** The first connection stands. */
+  /** The first connection was made. */
   ready: [event: StateEvent];
   /** Redis cannot be reached; calls are answered from memory. */
   degraded: [event: StateEvent];
-  /** Redis is back, and gets what the journal holds. */
+  /** Redis is back, and the journal is replayed. */
   recovering: [event: StateEvent];
-  /** The journal is being replayed; told four times a second at most, and at its end. */
+  /** The journal is being replayed. Emitted at most four times a second, and at the end. */
   replay: [event: ReplayEvent];
-  /** Redis is back and has everything. */
+  /** Redis is back and up to date. */
   recovered: [event: StateEvent];
-  /** Something failed that no caller will see. Nobody needs to listen. */
+  /** A failure that no caller sees. A listener is optional. */
   error: [error: OrgCacheError];
   /** The instance was shut down. */
   closed: [event: StateEvent];
 }
 
 /**
- * The cache by what is cached. Getters answer null where there is nothing. Setters answer true
- * when the value was taken, false when nothing could take it. Nothing rejects because Redis is
- * away; what rejects is the caller's mistake: `E_KEY` (no phone, id or key, or one too long),
- * `E_SERIALIZE` (not JSON), `E_VALUE_TOO_LARGE`, `E_CONFIG` (options of another shape); the reason of a
- * signal that aborts; and `E_CLOSED` after a shutdown.
+ * The cache by kind of value. A getter answers null if there is no value. A setter answers true if the value was
+ * stored, false if nothing could store it. No call rejects because Redis is away. Calls reject for the caller's
+ * mistakes: `E_KEY` (no phone, id or key, or one too long), `E_SERIALIZE` (not JSON), `E_VALUE_TOO_LARGE`,
+ * `E_CONFIG` (options of another shape). They also reject with the reason of a signal that aborts, and with
+ * `E_CLOSED` after a shutdown.
  */
 export interface CacheAdapter extends AsyncDisposable {
   getConversationContext<T = Message>(
@@ -570,14 +597,14 @@ export interface CacheAdapter extends AsyncDisposable {
   /** Kept for 300 s. */
   setDynamicLead<T = unknown>(leadId: string, data: T, options?: CallOptions): Promise<boolean>;
 
-  /** The name of the organization. The global scope is none and has no name: null, and a set answers false. */
+  /** The name of the organization. The global scope has no name: a get answers null, and a set answers false. */
   getOrganizationData(orgId: OrganizationId, options?: CallOptions): Promise<string | null>;
   /** Kept for 120 s. */
   setOrganizationData(orgId: OrganizationId, name: string, options?: CallOptions): Promise<boolean>;
 
   /** Whether the agent is configured. */
   getAgentConfig(agentId: string, agentPhone: string, options?: CallOptions): Promise<boolean | null>;
-  /** `configured` is true by default; kept for 3600 s. */
+  /** Kept for 3600 s. `configured` is true by default. */
   setAgentConfig(
     agentId: string,
     agentPhone: string,
@@ -595,29 +622,32 @@ export interface CacheAdapter extends AsyncDisposable {
   ): Promise<boolean>;
 
   get<T = any>(key: string, options?: CallOptions): Promise<T | null>;
-  /** The values of these keys in their order, asked for together; in a cluster from all nodes that have them. */
+  /**
+   * The values of these keys in their order. One request asks for all of them, in a cluster one request to each
+   * node that has some.
+   */
   getMany<T = any>(keys: readonly string[], options?: CallOptions): Promise<(T | null)[]>;
   /** Kept for `ttlSeconds`, by default for `defaultTtl` (7200 s). */
   set<T = unknown>(key: string, value: T, ttlSeconds?: number | null | SetOptions): Promise<boolean>;
-  /** Whether it was there. */
+  /** Answers whether there was a value. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
-  /** The promise of a request that is under way, kept in this process. */
+  /** The promise of a request in flight, kept in this process. */
   getInflightRequest<T = any>(cacheKey: string): Promise<T> | null | undefined;
   setInflightRequest<T = unknown>(cacheKey: string, request: Promise<T>): void;
   deleteInflightRequest(cacheKey: string): void;
 
-  /** The session of a human who has taken over, kept in this process. */
+  /** The session of a human who has taken over a conversation, kept in this process. */
   getHumanControlSession<T = any>(orgId: OrganizationId, phone: string): T | null | undefined;
   setHumanControlSession<T = unknown>(orgId: OrganizationId, phone: string, data: T): void;
   deleteHumanControlSession(orgId: OrganizationId, phone: string): void;
 
-  /** The organization and the digits of the phone, `org:digits`; the digits alone without one. */
+  /** `org:digits`, the organization and the digits of the phone number. Without an organization, the digits alone. */
   createOrgKey(orgId: OrganizationId, phone: string): string;
 
   /**
-   * Clears every value of that organization and no other's. Answers how many there were, or false where
-   * Redis could not be reached: then only this process's memory is cleared.
+   * Clears every value of that organization and no other's. Answers the number of values, or false if Redis could
+   * not be reached: then only this process's memory is cleared.
    */
   clearOrganizationCache(orgId: OrganizationId, options?: CallOptions): Promise<number | false>;
 
@@ -633,7 +663,7 @@ export interface CacheAdapter extends AsyncDisposable {
   on<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   once<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
   off<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
-  /** The same as `off`. */
+  /** Alias of `off`. */
   removeListener<E extends keyof CacheEvents>(event: E, listener: (...args: CacheEvents[E]) => void): this;
 
   /** Shuts down. */
@@ -642,7 +672,7 @@ export interface CacheAdapter extends AsyncDisposable {
 
 export const cacheAdapter: CacheAdapter;
 
-/** What `migrateExistingMaps` needs of a Map. */
+/** The part of a Map that `migrateExistingMaps` uses. */
 export interface LegacyMap<V = unknown> {
   readonly size: number;
   get(key: string): V | undefined;
@@ -652,56 +682,58 @@ export interface LegacyMap<V = unknown> {
   [Symbol.iterator](): IterableIterator<[string, V]>;
 }
 
-/** Maps of conversations have keys as `createOrgKey` makes them; others stay where they are. */
+/** Keys of Maps of conversations have the form that `createOrgKey` makes. Entries with other keys stay in the Map. */
 export interface LegacyMaps {
   conversationContexts?: LegacyMap<any>;
   conversationSummaries?: LegacyMap<any>;
   phoneToLeadMapping?: LegacyMap<any>;
-  /** Of names, or of objects with a `name`. */
+  /** Values are names, or objects with a `name`. */
   organizationCache?: LegacyMap<any>;
   [name: string]: LegacyMap<any> | undefined;
 }
 
 export interface MigrationProgress {
-  /** Entries that were looked at: migrated, skipped and failed. */
+  /** Entries that were processed: migrated, skipped and failed. */
   done: number;
-  /** Entries of all Maps when the migration began; those that are added later wait for another one. */
+  /** Entries of all Maps when the migration began. Entries that are added later wait for another migration. */
   total: number;
-  /** Entries that Redis has acknowledged, and that have left their Map. */
+  /** Entries that Redis has acknowledged and that have left their Map. */
   migrated: number;
-  /** Entries that do not say to whom they belong, hold nothing, or are just being set. */
+  /** Entries whose key names no owner, that hold nothing, or that are just being set. */
   skipped: number;
-  /** Entries that Redis has not acknowledged, or that are not JSON. */
+  /** Entries that Redis did not acknowledge, or that are not JSON. */
   failed: number;
-  /** Whether the signal ended it before it was done. */
+  /** Whether the signal stopped the migration before its end. */
   aborted: boolean;
 }
 
 export interface MigrationOptions {
   onProgress?: (progress: MigrationProgress) => void;
-  /** Ends the migration at once: it resolves, with `aborted`. What was not moved stays in its Map. */
+  /** Stops the migration at once: it resolves, with `aborted`. Entries that were not moved stay in their Map. */
   signal?: AbortSignalLike | null;
 }
 
-/** Entries moved out of Maps since the start, by kind. */
+/** Number of entries moved out of Maps since the start, by kind. */
 export interface MigrationStats {
   conversationContexts: number;
   conversationSummaries: number;
   leadMappings: number;
   organizationData: number;
   agentConfigs: number;
-  /** Values that cannot be stored, as what is no JSON. Those that Redis did not take are in `failed` of the run. */
+  /**
+   * Values that cannot be stored because they are not JSON. The `failed` of a migration counts values that Redis
+   * did not take.
+   */
   errors: number;
 }
 
 /**
- * The cache for servers that still have Maps. A getter asks the cache first, then the Map; what the
- * Map had is moved into the cache and leaves the Map when Redis has acknowledged it. While Redis is
- * away a value that is set together with a Map is kept in that Map, and the set answers false.
- * Rejects as {@link CacheAdapter} does.
+ * The cache for servers that still have Maps. A getter asks the cache first, then the Map. A value found in the Map
+ * is moved into the cache, and leaves the Map when Redis has acknowledged it. While Redis is away, a value that is
+ * set together with a Map stays in that Map, and the set answers false. Rejects as {@link CacheAdapter} does.
  */
 export interface RedisMigrationManager {
-  /** An empty list where there is none. */
+  /** An empty list if there is no value. */
   getConversationContext<T = Message>(
     orgId: OrganizationId,
     phone: string,
@@ -754,7 +786,7 @@ export interface RedisMigrationManager {
     options?: CallOptions,
   ): Promise<boolean>;
 
-  /** Moves whole Maps in batches, letting the event loop run. May be stopped, repeated and resumed. */
+  /** Moves whole Maps in batches and lets the event loop run between them. May be stopped, repeated and resumed. */
   migrateExistingMaps(maps: LegacyMaps, options?: MigrationOptions): Promise<MigrationProgress>;
 
   readonly migrationStats: Readonly<MigrationStats>;
@@ -763,7 +795,7 @@ export interface RedisMigrationManager {
   /** Prints the statistics to the logger, or to the console. */
   printMigrationStats(): unknown;
 
-  /** The organization and the digits of the phone, `org:digits`; the digits alone without one. */
+  /** `org:digits`, the organization and the digits of the phone number. Without an organization, the digits alone. */
   createOrgKey(orgId: OrganizationId, phone: string): string;
   /** Splits at the last colon. */
   parseOrgKey(key: string): { orgId: string | null; phoneNumber: string };
@@ -773,19 +805,19 @@ export interface RedisMigrationManager {
 
 export const redisMigrationManager: RedisMigrationManager;
 
-/** What a key names. */
+/** The parts of a key. */
 export interface DecodedKey {
-  /** e.g. `conversationContexts`; null of an index. */
+  /** Such as `conversationContexts`; null for an index. */
   type: string | null;
-  /** null is the global scope, or a type without organizations. */
+  /** null for the global scope, or for a type without organizations. */
   orgId: string | null;
   id: string | null;
   phone: string | null;
-  /** Whether it lists what the organization holds. */
+  /** Whether the key is the index of an organization. */
   isIndex: boolean;
 }
 
-/** Values by a key or hash of the caller's and an organization. Rejects as {@link CacheAdapter} does. */
+/** Values by an organization and the caller's own keys or hashes. Rejects as {@link CacheAdapter} does. */
 export interface CacheManager {
   readonly keyPrefix: string;
   /** Seconds. */
@@ -796,20 +828,23 @@ export interface CacheManager {
   readonly enableFallback: true;
   /** The text that the JavaScript layer stored for a value. A long one begins with `compressed:`. */
   serialize(value: unknown): string;
-  /** The value of a text or of bytes of Redis, whichever layer stored them; null where they are damaged or missing. */
+  /** The value of a text or of bytes from Redis, whichever layer stored them. null if they are damaged or missing. */
   deserialize<T = any>(stored: string | Uint8Array | null | undefined): T | null;
 
   /** The Redis key of a type, an organization and an identifier. */
   generateKey(type: string, orgId?: OrganizationId, identifier?: string | null): string;
-  /** What a key names, or null where it is none of this cache. */
+  /** The parts of a key, or null if the key is not of this cache. */
   decodeKey(key: string): DecodedKey | null;
-  /** The key that lists what an organization holds. */
+  /** The key of an organization's index, which lists its keys. */
   indexKey(orgId?: OrganizationId): string;
-  /** The value that the bytes of Redis are; undefined where they are damaged, or no JSON. */
+  /** The value of bytes from Redis. undefined if they are damaged or not JSON. */
   decodeValue<T = any>(bytes: Uint8Array): T | undefined;
 
   get<T = any>(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<T | null>;
-  /** `ttlSeconds` null, 0 or left out: `defaultTtl` (7200 s). What is no positive number otherwise is `E_ARGUMENT`. */
+  /**
+   * `ttlSeconds`: `defaultTtl` (7200 s) if null, 0 or left out. Anything else that is not a positive number is
+   * `E_ARGUMENT`.
+   */
   set<T = unknown>(
     key: string,
     value: T,
@@ -817,7 +852,7 @@ export interface CacheManager {
     orgId?: OrganizationId,
     options?: CallOptions,
   ): Promise<boolean>;
-  /** Whether it was there. */
+  /** Answers whether there was a value. */
   delete(key: string, orgId?: OrganizationId, options?: CallOptions): Promise<boolean>;
 
   hget<T = any>(
@@ -826,7 +861,7 @@ export interface CacheManager {
     orgId?: OrganizationId,
     options?: CallOptions,
   ): Promise<T | null>;
-  /** The TTL is that of the whole hash, and begins again with every set. */
+  /** The TTL is that of the whole hash. Every set starts it again. */
   hset<T = unknown>(
     hash: string,
     field: string,
@@ -835,14 +870,14 @@ export interface CacheManager {
     orgId?: OrganizationId,
     options?: CallOptions,
   ): Promise<boolean>;
-  /** Whether it was there. */
+  /** Answers whether there was a value. */
   hdel(hash: string, field: string, orgId?: OrganizationId, options?: CallOptions): Promise<boolean>;
-  /** An empty object where there is no hash. */
+  /** An empty object if there is no hash. */
   hgetall<T = any>(hash: string, orgId?: OrganizationId, options?: CallOptions): Promise<Record<string, T>>;
 
   /**
-   * Clears every value of that organization and no other's. Answers how many there were, or false where
-   * Redis could not be reached: then only this process's memory is cleared.
+   * Clears every value of that organization and no other's. Answers the number of values, or false if Redis could
+   * not be reached: then only this process's memory is cleared.
    */
   clearOrganizationCache(orgId: OrganizationId, options?: CallOptions): Promise<number | false>;
   getStats(): CacheManagerStats | Promise<CacheManagerStats>;
@@ -854,10 +889,10 @@ export const cacheManager: CacheManager;
 /** A key or argument of a command; a Node `Buffer` is a `Uint8Array`. */
 export type RedisArgument = string | number | Uint8Array;
 
-/** A reply as ioredis gives it: bulk strings as text, a missing value as null. */
+/** A reply in ioredis's form: bulk strings as text, a missing value as null. */
 export type RedisReply = string | number | null | RedisReply[] | { [field: string]: string };
 
-/** Node's `Buffer` where its types are there. */
+/** Node's `Buffer` if its types are installed. */
 export type RedisBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } }
   ? B
   : Uint8Array;
@@ -865,14 +900,14 @@ export type RedisBuffer = typeof globalThis extends { Buffer: { alloc(size: numb
 /** A callback as the last argument of a method. */
 export type { RedisCallback } from './js/client/call-types.js';
 
-/** An entry of a stream; deleted ones that are still pending have no fields. */
+/** An entry of a stream. A deleted entry that is still pending has no fields. */
 export type RedisStreamEntry<Text> = [id: Text, fields: Text[]];
 export type RedisStreamEntries<Text> = [key: Text, entries: RedisStreamEntry<Text>[]][] | null;
 
-/** What one command came to: `[null, reply]` or `[error]`. The reply is `unknown`: each command has another. */
+/** The result of one command: `[null, reply]` or `[error]`. The reply is `unknown`: each command has another. */
 export type RedisResult = [error: null, reply: unknown] | [error: Error];
 
-/** The commands of a chain, whose methods answer the chain. */
+/** The commands of a chain. Each method answers the chain. */
 type Chained<This> = {
   [Name in keyof RedisCommands]: RedisCommands[Name] extends (...given: infer Given) => Promise<unknown>
     ? (...given: Given) => This
@@ -881,38 +916,41 @@ type Chained<This> = {
 
 interface Chain<This> extends Chained<This> {
   readonly isPipeline: true;
-  /** How many commands wait for `exec`. */
+  /** Number of commands that wait for `exec`. */
   readonly length: number;
   /** Any command by its name. */
   call(command: string, ...args: RedisWord[]): This;
   callBuffer(command: string, ...args: RedisWord[]): This;
   send_command(command: string, ...args: RedisWord[]): This;
   sendCommand(command: RedisCommandObject): This;
-  /** Commands as lists of their name and arguments. */
+  /** Adds commands as lists of their name and arguments. */
   addBatch(commands: readonly RedisCommandList[]): This;
 }
 
 /** A command as a list: its name, then its arguments. */
 export type RedisCommandList = readonly [name: string, ...args: unknown[]];
 
-/** Commands that are sent together; others may run between them. A script's methods are told by augmenting this. */
+/**
+ * Commands that are sent together. Other clients' commands may run between them. Augment this interface with the
+ * methods of scripts.
+ */
 export interface RedisPipeline extends Chain<RedisPipeline> {
-  /** What follows, up to `exec`, is one transaction. */
+  /** The commands that follow, up to `exec`, are one transaction. */
   multi(): this;
   /**
-   * An error is the result of its command. Rejects, with nothing sent, where a command would change a connection that others
-   * use too.
+   * An error is the result of its command. Rejects, with nothing sent, if a command would change a connection that
+   * others share.
    */
   exec(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
-  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  /** Same as `exec`, as with ioredis: each reply has the form that its command asked for. */
   execBuffer(callback?: RedisCallback<RedisResult[]>): Promise<RedisResult[]>;
 }
 
 /** Commands that run together or not at all. */
 export interface RedisTransaction extends Chain<RedisTransaction> {
-  /** Null where a key that the client watches has changed. Rejects with `EXECABORT` where a command is refused. */
+  /** Null if a key that the client watches has changed. Rejects with `EXECABORT` if a command is refused. */
   exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
-  /** No different from `exec`, as with ioredis: each reply has the form that its command asked for. */
+  /** Same as `exec`, as with ioredis: each reply has the form that its command asked for. */
   execBuffer(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
   discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
 }
@@ -920,7 +958,7 @@ export interface RedisTransaction extends Chain<RedisTransaction> {
 /** `wait`: nothing has connected yet. */
 export type RedisStatus = 'wait' | 'connecting' | 'ready' | 'reconnecting' | 'end' | 'monitoring';
 
-/** For how long messages may have been missed, in milliseconds of the Unix epoch. */
+/** The period in which messages may have been missed, in milliseconds of the Unix epoch. */
 export interface RedisGap {
   readonly channels: readonly string[];
   readonly since: number;
@@ -928,60 +966,63 @@ export interface RedisGap {
 }
 
 export interface RedisClientEvents {
-  /** A connection is being made: at first, and behind each `reconnecting`. */
+  /** A connection attempt begins: the first one, and one after each `reconnecting`. */
   connecting: [];
   connect: [];
   ready: [];
-  /** Nobody needs to listen. */
+  /** A listener is optional. */
   error: [error: OrgCacheError];
   close: [];
   reconnecting: [];
   end: [];
   /** A duplicate has selected another database. */
   select: [database: number];
-  /** Of what `monitor()` gives: when, which words, from where and in which database. */
-  monitor: [time: string, words: string[], source: string, database: string];
+  /**
+   * An event of the client that `monitor()` gives: time, arguments of the command, its client's address and
+   * database.
+   */
+  monitor: [time: string, args: string[], source: string, database: string];
   message: [channel: string, message: string];
   messageBuffer: [channel: RedisBuffer, message: RedisBuffer];
   pmessage: [pattern: string, channel: string, message: string];
   pmessageBuffer: [pattern: string, channel: RedisBuffer, message: RedisBuffer];
   smessage: [channel: string, message: string];
   smessageBuffer: [channel: RedisBuffer, message: RedisBuffer];
-  /** The connection of the subscriptions was lost and stands again. */
+  /** The connection of the subscriptions was lost and made again. */
   gap: [event: RedisGap];
-  /** A reader of {@link RedisClient.messages} is too slow: messages are dropped. */
+  /** A reader of {@link RedisClient.messages} is too slow: messages were dropped. */
   slow: [event: { readonly channel: string; readonly maxBytes: number }];
 }
 
 export interface RedisMessage {
   readonly channel: string;
   readonly message: string;
-  /** How many messages were dropped in front of this one because their reader was too slow. */
+  /** Number of messages that were dropped before this one because their reader was too slow. */
   readonly dropped: number;
 }
 
 export interface RedisMessages extends AsyncIterableIterator<RedisMessage>, AsyncDisposable {
   /** Resolves when the server has confirmed the subscription. */
   ready(): Promise<void>;
-  /** Ends the subscription, as leaving the loop does. */
+  /** Ends the subscription, as leaving the loop does too. */
   return(): Promise<IteratorResult<RedisMessage>>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface MessagesOptions extends CallOptions {
-  /** Bytes that may wait for the reader, default 1 MiB. Beyond it the oldest messages are dropped. */
+  /** Bytes that may wait for the reader, default 1 MiB. Beyond that the oldest messages are dropped. */
   maxBytes?: number;
 }
 
 export interface ScanOptions {
   match?: string;
-  /** About how many elements a page has. */
+  /** Approximate number of elements in a page. */
   count?: number;
-  /** Keys of this type only; SCAN alone knows it. */
+  /** Only keys of this type. For SCAN only. */
   type?: string;
-  /** Fields without their values; HSCAN alone knows it, from Redis 7.4. */
+  /** Fields without their values. For HSCAN only, from Redis 7.4. */
   noValues?: boolean;
-  /** Pages that are read ahead. */
+  /** Number of pages that are read ahead. */
   highWaterMark?: number;
 }
 
@@ -993,7 +1034,7 @@ export interface ScanStream<Found> extends AsyncIterable<Found[]> {
   pause(): this;
   resume(): this;
   destroy(error?: Error): this;
-  /** Ends with the page that is under way. */
+  /** Ends with the page that is being read. */
   close(): void;
 }
 
@@ -1007,39 +1048,41 @@ export interface DuplicateTlsOptions {
 
 export interface DuplicateOptions
   extends Omit<ConfigureOptions, 'keyPrefix' | 'clientKeyPrefix' | 'logger' | 'scaleReads' | 'tls'> {
-  /** Also in the words of ioredis. */
+  /** Also takes ioredis's values. */
   scaleReads?: ConfigureOptions['scaleReads'] | 'all' | 'master' | 'slave' | ((...given: any[]) => unknown);
-  /** Also as Node takes them: PEM texts or their bytes, and `rejectUnauthorized`. */
+  /** Also takes Node's form: PEM texts or their bytes, and `rejectUnauthorized`. */
   tls?: ConfigureOptions['tls'] | DuplicateTlsOptions;
-  /** The start of this client's keys. Default: that of the client which is duplicated. */
+  /** Prefix of this client's keys. Default: that of the client which is duplicated. */
   keyPrefix?: string | Uint8Array | null;
-  /** Attempts to connect after which commands that wait fail, as `maxRetries`; null changes nothing. */
+  /** Number of connection attempts after which waiting commands fail, as `maxRetries`. null changes nothing. */
   maxRetriesPerRequest?: number | null;
   /**
-   * Asked with each connection that is lost and each attempt to connect that fails: how many milliseconds later the next
-   * attempt follows. An answer that is no number ends the client, and so does null in place of the function. Nodes of a
-   * cluster and connections beside the client's first one wait by rules of their own.
+   * Called for each connection that is lost and each attempt to connect that fails. It answers the milliseconds
+   * until the next attempt. An answer that is not a number ends the client, and so does null in place of the
+   * function. Nodes of a cluster and a client's auxiliary connections wait by rules of their own.
    */
   retryStrategy?: ((times: number) => number | null | undefined | void) | null;
   clusterRetryStrategy?: ((times: number, reason?: Error) => number | null | undefined | void) | null;
-  /** A unix socket. */
+  /** Path of a unix socket. */
   path?: string;
   sentinels?: ReadonlyArray<{ host?: string; port?: number }>;
   /** The primary's name, with `sentinels`. */
   name?: string;
-  /** Options of the nodes of a cluster; they count as those beside them. */
+  /** Options for the nodes of a cluster. They work like the options on this level. */
   redisOptions?: DuplicateOptions;
   /** Lua scripts that become methods. */
   scripts?: Record<string, { lua: string; numberOfKeys?: number; readOnly?: boolean }>;
-  /** Further options of ioredis are taken and have no effect here: `natMap`, pipelining, timeouts of its own, ... */
+  /**
+   * Further options of ioredis are accepted and have no effect here: `natMap`, pipelining, timeouts of its own, ...
+   */
   autoResubscribe?: boolean;
   enableAutoPipelining?: boolean;
   reconnectOnError?: ((error: Error) => boolean | 1 | 2) | null;
   retryDelayOnFailover?: number;
   enableReadyCheck?: boolean;
-  /** With false commands are refused (`E_CONNECT`) while the client is not `ready`; the default is that they wait. */
+  /** With false, commands are refused with `E_CONNECT` while the client is not `ready`. By default they wait. */
   enableOfflineQueue?: boolean;
-  /** Numbers in replies are texts. */
+  /** Numbers in replies become texts. */
   stringNumbers?: boolean;
   /** For a node of a cluster: its replica answers reads. */
   readOnly?: boolean;
@@ -1057,47 +1100,53 @@ export interface RedisCommandObject {
 }
 
 /**
- * A client with the methods of ioredis: every command in lower case, answered in ioredis's shapes. All clients share
- * one connection; what blocks, watches keys or subscribes gets one of its own, so that nothing waits for it and a
- * subscriber goes on taking commands. Rejects with `E_CONNECT`, `E_TIMEOUT`, `E_UNKNOWN_OUTCOME`, `E_OVERLOADED`,
- * `E_REPLY` (see `redisCode`) and `E_CLOSED`. A script's methods are told by augmenting this interface.
+ * A client with the methods of ioredis: every command in lower case, with ioredis's reply shapes. All clients share
+ * one connection. Commands that block, watch keys or subscribe get a connection of their own, so that nothing waits
+ * for them and a subscriber goes on taking commands. Rejects with `E_CONNECT`, `E_TIMEOUT`, `E_UNKNOWN_OUTCOME`,
+ * `E_OVERLOADED`, `E_REPLY` (see `redisCode`) and `E_CLOSED`. Augment this interface with the methods of scripts.
  */
 export interface RedisClient extends RedisCommands, AsyncDisposable {
-  /** What is assigned holds until the next change. */
+  /** An assigned value holds until the next change of state. */
   status: RedisStatus;
-  /** Commands work in all of them. */
+  /** Commands work in every mode. */
   readonly mode: 'normal' | 'subscriber' | 'monitor';
   readonly isCluster: boolean;
-  /** What is in force, without secrets: `host` and `port`, or `path` of a unix socket, `db`, `username`, `keyPrefix`, ... */
+  /**
+   * The settings in force, without secrets: `host` and `port`, or `path` of a unix socket, `db`, `username`,
+   * `keyPrefix`, ...
+   */
   readonly options: Record<string, any>;
 
-  /** Any command by its name; in other letters than lower case it answers as RESP2 does, without objects. */
+  /** Any command by its name. A name with capital letters answers in RESP2's shapes, without objects. */
   call(command: string, ...args: RedisWord[]): Promise<RedisReply>;
   /** Texts come as Buffers. The reply is `unknown`: the command decides what it is. */
   callBuffer(command: string, ...args: RedisWord[]): Promise<unknown>;
   send_command(command: string, ...args: RedisWord[]): Promise<RedisReply>;
-  /** A command as an object. One of ioredis's class `Command` has its own promise settled too. */
+  /** Sends a command object. A command of ioredis's class `Command` also has its own promise settled. */
   sendCommand(command: RedisCommandObject): Promise<any>;
-  /** Makes a command that this client does not know a method, of its pipelines and transactions too. */
+  /** Adds a method for a command that this client does not know, also to its pipelines and transactions. */
   addBuiltinCommand(name: string): void;
   getBuiltinCommands(): string[];
   createBuiltinCommand(name: string): {
     string: (this: RedisClient, ...args: RedisWord[]) => Promise<any>;
     buffer: (this: RedisClient, ...args: RedisWord[]) => Promise<any>;
   };
-  /** Resolves to a client that tells every command of the server as the event `monitor`, until it is disconnected. */
+  /** Resolves to a client that emits every command of the server as the event `monitor`, until it is disconnected. */
   monitor(callback?: RedisCallback<RedisClient>): Promise<RedisClient>;
-  /** A client of each node of a cluster that is known, those of replicas for reading; of one server this client itself. */
+  /**
+   * One client for each known node of a cluster; those of replicas read only. With a single server, this client
+   * itself.
+   */
   nodes(role?: 'all' | 'master' | 'slave'): RedisClient[];
 
   pipeline(commands?: readonly RedisCommandList[]): RedisPipeline;
   multi(commands?: readonly RedisCommandList[], options?: { pipeline?: true }): RedisTransaction;
-  /** The client's own next commands answer `QUEUED` and run with `exec`. */
+  /** This client's next commands answer `QUEUED` and run with `exec`. */
   multi(options: { pipeline: false }): Promise<'OK'>;
   multi(options: { pipeline: true }): RedisTransaction;
   exec(callback?: RedisCallback<RedisResult[] | null>): Promise<RedisResult[] | null>;
   discard(callback?: RedisCallback<'OK'>): Promise<'OK'>;
-  /** The next transaction of this client answers null where somebody has changed these keys. */
+  /** The next transaction of this client answers null if another client has changed these keys. */
   watch(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<'OK'>]): Promise<'OK'>;
   unwatch(callback?: RedisCallback<'OK'>): Promise<'OK'>;
 
@@ -1105,7 +1154,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   subscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
   psubscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
   ssubscribe(...given: AtLeast<1> | [...given: AtLeast<1>, callback: RedisCallback<number>]): Promise<number>;
-  /** Without channels: from all. */
+  /** Without channels, unsubscribes from all. */
   unsubscribe(
     ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<number>]
   ): Promise<number>;
@@ -1118,7 +1167,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   /** The messages of a channel for `for await`, bounded in bytes. */
   messages(channel: string | Uint8Array, options?: MessagesOptions): RedisMessages;
 
-  /** Makes a Lua script a method. Without `numberOfKeys` that is the method's first argument. */
+  /** Adds a method that runs a Lua script. Without `numberOfKeys`, the method's first argument is that number. */
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number; readOnly?: boolean }): void;
 
   scanStream(options?: ScanOptions): ScanStream<string>;
@@ -1130,18 +1179,18 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
   zscanStream(key: RedisArgument, options?: ScanOptions): ScanStream<string>;
   zscanBufferStream(key: RedisArgument, options?: ScanOptions): ScanStream<RedisBuffer>;
 
-  /** Resolves when the server answers; opens a client that was closed. */
+  /** Resolves when the server answers. Opens a client that was closed. */
   connect(callback?: RedisCallback<void>): Promise<void>;
-  /** Closes at once. With `reconnect` it is connected anew instead; the connection that all share stays. */
+  /** Closes at once. With `reconnect`, connects anew instead; the shared connection stays. */
   disconnect(reconnect?: boolean): void;
   end(): void;
-  /** Closes when the commands before it have their answers. */
+  /** Closes after the commands before it have their replies. */
   quit(callback?: RedisCallback<'OK'>): Promise<'OK'>;
-  /** A client with connections of its own. It connects at once unless `lazyConnect` was asked for. */
+  /** A client with its own connections. It connects at once unless `lazyConnect` is true. */
   duplicate(options?: DuplicateOptions): RedisClient;
-  /** Of a cluster, with other nodes to start from. */
+  /** For a cluster, with other nodes to start from. */
   duplicate(nodes: readonly RedisNode[] | undefined, options?: DuplicateOptions): RedisClient;
-  /** Only of a duplicate: the shared connection has one database. In order with the other commands. */
+  /** Only for a duplicate: the shared connection has one database. Runs in order with the other commands. */
   select(db: number | string, callback?: RedisCallback<'OK'>): Promise<'OK'>;
   /** Closes at once. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -1158,29 +1207,30 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
 }
 
 /**
- * The client that a server shares; connects with its first command. Its keys get the prefix `clientKeyPrefix`.
- * After {@link closeRedis} it is another.
+ * The client that the whole server shares. It connects with its first command. Its keys get the prefix
+ * `clientKeyPrefix`. After {@link closeRedis}, this gives a new client.
  */
 export function getRedis(): Promise<RedisClient>;
 
-/** Ends that client when its commands have their answers. The cache stays. */
+/** Closes that client after its commands have their replies. The cache stays. */
 export function closeRedis(): Promise<void>;
 
-/** The start of that client's keys. */
+/** The prefix of that client's keys. */
 export function getKeyPrefix(): string;
-/** The key as Redis has it. One that has the prefix already stays. */
+/** The key as Redis has it. A key that already has the prefix stays as it is. */
 export function prefixKey(key: string | number): string;
 export function unprefixKey(key: string | number): string;
 
 /** Asks the server. Never rejects because Redis is away. */
 export function redisHealthCheck(): Promise<{ status: 'healthy' | 'unhealthy'; message: string }>;
 
-/** What is configured; with several hosts the first of them. A unix socket is a host with the port 0. */
+/** The configured server; with several hosts, the first one. A unix socket is a host with the port 0. */
 export function getConnectionInfo(): { host: string; port: number; keyPrefix: string; isCluster: boolean };
 
 /**
- * For servers that ask a class for its one instance. The functions beside it, such as {@link getRedis}, ask that instance
- * too. Tests assign to `instance`: without one the next call makes another, which reads the environment anew.
+ * For servers that ask a class for its one instance. Functions of the package such as {@link getRedis} use that
+ * instance too. Tests assign to `instance`: without one, the next call makes another, which reads the environment
+ * anew.
  */
 export const RedisManager: {
   new (): RedisManager;
@@ -1189,13 +1239,13 @@ export const RedisManager: {
 };
 
 export interface RedisManager extends AsyncDisposable {
-  /** The client whose keys have no prefix; the same object every time. Connects with its first command. */
+  /** The client whose keys have no prefix, always the same object. It connects with its first command. */
   getClient(): RedisClient;
-  /** As {@link getRedis}. */
+  /** Same as {@link getRedis}. */
   getRedis(): Promise<RedisClient>;
-  /** As {@link closeRedis}. */
+  /** Same as {@link closeRedis}. */
   closeRedis(): Promise<void>;
-  /** Whether a connection stands. */
+  /** Whether there is a connection. */
   isReady(): boolean;
   readonly isConnected: boolean;
   readonly connectionAttempts: number;
@@ -1205,15 +1255,15 @@ export interface RedisManager extends AsyncDisposable {
   unprefixKey(key: string | number): string;
   getConnectionInfo(): ReturnType<typeof getConnectionInfo>;
   redisHealthCheck(): ReturnType<typeof redisHealthCheck>;
-  /** What is configured, by the names of {@link ConfigureOptions}, without secrets. */
+  /** The settings in force, by the names of {@link ConfigureOptions}, without secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly poolConfig: { readonly min: number; readonly max: number };
-  /** The same as `getMetrics()`. */
+  /** Same as `getMetrics()`. */
   readonly metrics: RedisMetrics;
   /** Asks the server within the command timeout. */
   healthCheck(options?: CallOptions): Promise<RedisHealth>;
   getMetrics(): RedisMetrics | Promise<RedisMetrics>;
-  /** Counts an operation that the caller made elsewhere; `hit` says whether it found a value. */
+  /** Counts an operation that the caller made elsewhere. `hit` says whether it found a value. */
   recordOperation(name: string, durationMs: number, hit?: boolean): void;
   shutdown(options?: ShutdownOptions): Promise<ShutdownResult>;
   /** Shuts down. */
@@ -1222,36 +1272,36 @@ export interface RedisManager extends AsyncDisposable {
 
 export const redisManager: RedisManager;
 
-/** An entry of a stream, as the handler of a consumer group is given it. */
+/** An entry of a stream, as the handler of a consumer group gets it. */
 export interface StreamEntry {
   readonly id: string;
-  /** A field that comes twice has its last value here. */
+  /** Values by field. A field that occurs twice has its last value here. */
   readonly fields: Record<string, string>;
-  /** Fields and values in turn, as they are in the stream. */
+  /** Alternating fields and values, as they are in the stream. */
   readonly fieldsAndValues: string[];
-  /** How often the entry was delivered, this time included. */
+  /** Number of deliveries of the entry, this one included. */
   readonly deliveries: number;
 }
 
-/** What a consumer group asks of its client: that of `getRedis()` has it, and one of ioredis. */
+/** The methods that a consumer group needs of its client. Clients of `getRedis()` and of ioredis have them. */
 export interface StreamClient {
-  call(...words: any[]): Promise<any>;
+  call(...args: any[]): Promise<any>;
   duplicate(...options: any[]): any;
-  eval(...words: any[]): Promise<any>;
+  eval(...args: any[]): Promise<any>;
   multi(...options: any[]): any;
-  watch(...words: any[]): Promise<any>;
-  xack(...words: any[]): Promise<any>;
-  xadd(...words: any[]): Promise<any>;
-  xautoclaim(...words: any[]): Promise<any>;
-  xclaim(...words: any[]): Promise<any>;
-  xgroup(...words: any[]): Promise<any>;
-  xinfo(...words: any[]): Promise<any>;
-  xpending(...words: any[]): Promise<any>;
-  xrange(...words: any[]): Promise<any>;
-  xreadgroup(...words: any[]): Promise<any>;
+  watch(...args: any[]): Promise<any>;
+  xack(...args: any[]): Promise<any>;
+  xadd(...args: any[]): Promise<any>;
+  xautoclaim(...args: any[]): Promise<any>;
+  xclaim(...args: any[]): Promise<any>;
+  xgroup(...args: any[]): Promise<any>;
+  xinfo(...args: any[]): Promise<any>;
+  xpending(...args: any[]): Promise<any>;
+  xrange(...args: any[]): Promise<any>;
+  xreadgroup(...args: any[]): Promise<any>;
 }
 
-/** What was being done when something failed; with an entry, which it was. */
+/** The operation that failed, and the entry if there was one. */
 export interface ConsumerGroupErrorContext {
   during: 'create' | 'read' | 'claim' | 'handle' | 'acknowledge' | 'dead-letter' | 'stop';
   id?: string;
@@ -1262,25 +1312,25 @@ export interface ConsumerGroupOptions {
   client: StreamClient;
   stream: string;
   group: string;
-  /** Of this consumer; a unique one by default, which leaves the group with the consumer. */
+  /** Name of this consumer. The default is a unique name, which leaves the group with the consumer. */
   consumer?: string;
-  /** Entries that are handled at once; 10. */
+  /** Entries that are handled at once. Default 10. */
   concurrency?: number;
-  /** Entries that are asked for at once; as many as `concurrency`. */
+  /** Entries that one read asks for. Default: `concurrency`. */
   batchSize?: number;
-  /** How long a read waits for entries; 5000. */
+  /** Milliseconds that a read waits for entries. Default 5000. */
   blockMs?: number;
-  /** After this time without a sign of its consumer an entry is delivered to another; 60000. */
+  /** Milliseconds without a sign of its consumer after which an entry is delivered to another. Default 60000. */
   minIdleMs?: number;
-  /** After as many an entry that was not acknowledged becomes a dead letter; 5. */
+  /** Deliveries without an acknowledgement after which an entry becomes a dead letter. Default 5. */
   maxDeliveries?: number;
-  /** `{stream}:dead`, braces included, or `stream:dead` where the name has a hash tag of its own. */
+  /** Default: `{stream}:dead`, braces included, or `stream:dead` if the name has a hash tag of its own. */
   deadLetterStream?: string;
-  /** Where a group begins that is made: `$` with what comes from then on, `0` with all there is, or behind an id. */
+  /** Where a new group begins: `$` with entries from then on, `0` with all entries, or after an id. */
   from?: string;
-  /** Resolves when the entry is done; it is acknowledged then. The signal aborts when a stop waits no longer. */
+  /** Resolves when the entry is done, which is then acknowledged. The signal aborts when a stop no longer waits. */
   handler: (entry: StreamEntry, context: { signal: AbortSignal }) => unknown;
-  /** Told of every failure, the handler's too. None of them ends the consumer. */
+  /** Called for every failure, the handler's too. No failure ends the consumer. */
   onError?: (error: unknown, context: ConsumerGroupErrorContext) => void;
   /** Stops the consumer when it aborts. */
   signal?: AbortSignalLike;
@@ -1289,7 +1339,7 @@ export interface ConsumerGroupOptions {
 export interface ConsumerGroupStats {
   state: 'idle' | 'starting' | 'running' | 'stopping' | 'stopped';
   consumer: string;
-  /** Entries that a handler has. */
+  /** Entries that are being handled. */
   running: number;
   /** Entries that were delivered and wait for a handler. */
   waiting: number;
@@ -1300,7 +1350,7 @@ export interface ConsumerGroupStats {
   handled: number;
   failed: number;
   deadLettered: number;
-  /** Pending entries that were deleted from the stream before anybody acknowledged them. */
+  /** Pending entries that were deleted from the stream before they were acknowledged. */
   deleted: number;
   /** Failures other than the handler's. */
   errors: number;
@@ -1309,13 +1359,13 @@ export interface ConsumerGroupStats {
 /** One consumer of a consumer group on a stream. */
 export interface ConsumerGroup extends AsyncDisposable {
   /**
-   * Makes stream and group where they are missing, and begins. Waits for a server that is away. Rejects with the
-   * server's refusal, the signal's reason, and `E_CLOSED` after a stop.
+   * Creates the stream and the group if they are missing, and begins. Waits for a server that is away. Rejects with
+   * the server's error, with the signal's reason, and with `E_CLOSED` after a stop.
    */
   start(): Promise<void>;
   /**
-   * Reads no more, hands back what no handler has begun, and waits for the handlers, 5000 ms unless it is told
-   * otherwise. `left` entries were still with a handler then; they stay pending.
+   * Stops reading, hands back entries that no handler has begun, and waits for the handlers: 5000 ms unless
+   * `timeoutMs` says otherwise. `left` is the number of entries that a handler still had then. They stay pending.
    */
   stop(options?: { timeoutMs?: number }): Promise<{ left: number }>;
   stats(): ConsumerGroupStats;
@@ -1324,12 +1374,12 @@ export interface ConsumerGroup extends AsyncDisposable {
 }
 
 /**
- * One consumer of a consumer group; nothing is sent before `start()`. Each entry is given to the handler at least
+ * One consumer of a consumer group. It sends nothing before `start()`. Each entry is given to the handler at least
  * once. Throws `E_CONFIG` for an option that is not allowed.
  */
 export function createConsumerGroup(options: ConsumerGroupOptions): ConsumerGroup;
 
-/** What importing the package as a whole gives; `await using` shuts it down. */
+/** The default export of the package. `await using` shuts it down. */
 export interface OrgCache extends AsyncDisposable {
   readonly cacheAdapter: CacheAdapter;
   readonly cacheManager: CacheManager;

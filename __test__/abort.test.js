@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 
 /**
- * Every public method that takes options, called with them, and what is special: `instant` asks nobody, and a
- * `lifetime` may stand in the place of the options.
+ * Every public method that takes options, its arguments, and its exceptions: `instant` sends nothing, and a
+ * `lifetime` may replace the options.
  */
 const CALLS = [
   [
@@ -196,7 +196,7 @@ describe('a call with a signal', () => {
     },
   );
 
-  test.each(rows(CALLS))('%s refuses what is no signal with E_CONFIG', async (_name, call, kind) => {
+  test.each(rows(CALLS))('%s refuses anything but a signal with E_CONFIG', async (_name, call, kind) => {
     const wrong = [{ signal: 'soon' }, { signal: {} }, { signal: new AbortController() }, []];
     // There a number is a lifetime, and null the usual one.
     if (kind !== 'lifetime') wrong.push(null, 1, 'text', true);
@@ -251,7 +251,7 @@ describe('a call with a signal', () => {
     expect((await other).message).toBe('second');
   });
 
-  test('a failure after the abort is nobody’s unhandled rejection', async () => {
+  test('a failure after the abort is no unhandled rejection', async () => {
     const { report, stderr } = await inFreshProcess(
       async ({ load, report, rejection, args }) => {
         const warnings = [];

@@ -4,7 +4,7 @@ const { openPackage } = require('./support/package');
 const { startRedis } = require('./support/redis');
 const { describeAdapter } = require('./support/adapter-contract');
 
-// `auto` is what users get; the other two must not differ in any answer.
+// `auto` is the default. The other two must not differ in any answer.
 for (const driver of ['auto', 'thread', 'loop']) {
   describeAdapter(
     `the adapter over Redis with the ${driver} driver`,

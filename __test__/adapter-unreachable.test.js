@@ -51,13 +51,13 @@ describe('the adapter while Redis cannot be reached', () => {
   test('stays within the bytes that memory and journal may hold', async () => {
     const bound = 1024 * 1024;
     const { cacheAdapter } = await openUnreachable({ memoryMaxBytes: bound, journalMaxBytes: bound });
-    // Random, because the store may compress what it holds.
+    // Random, because the store may compress values.
     const text = randomBytes(7_500).toString('base64');
     const answers = [];
     for (let index = 0; index < 500; index += 1) {
       answers.push(await cacheAdapter.set(`filler-${index}`, [index, text]));
     }
-    // What was acknowledged is held; what was not is nowhere.
+    // An acknowledged value is there, any other is not.
     const held = answers.filter(Boolean).length;
     expect(held).toBeGreaterThan(50);
     expect(held).toBeLessThan(150);

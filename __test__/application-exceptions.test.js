@@ -9,7 +9,7 @@ beforeAll(async () => {
   redis = await startRedis();
 });
 
-describe.each(['loop', 'thread'])('what an application throws (%s driver)', (driver) => {
+describe.each(['loop', 'thread'])('exceptions of an application (%s driver)', (driver) => {
   const run = testExceptions(driver, () => ({ url: redis.url }));
 
   test.each([

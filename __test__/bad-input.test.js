@@ -114,7 +114,7 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
     ['getDynamicLead', [null]],
     ['getLeadToPhoneMapping', ['']],
     ['getAgentConfig', [null, PHONE]],
-  ])('%s(%j) without what it needs rejects with E_KEY', async (method, args) => {
+  ])('%s(%j) without a required argument rejects with E_KEY', async (method, args) => {
     expect(await rejection(adapter[method](...args))).toMatchObject({ code: 'E_KEY' });
   });
 
@@ -148,7 +148,7 @@ describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
     await nothingStored();
   });
 
-  test('a value that is nested too deeply is told as that, and one without JSON is not', async () => {
+  test('the error for a value that is nested too deeply says so, and that for one without JSON does not', async () => {
     let deep = [];
     for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
     for (const call of [adapter.set('deep', deep), manager.hset('h', 'f', deep)]) {

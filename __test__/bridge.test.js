@@ -29,7 +29,7 @@ function openWith(submit, options) {
 }
 
 describe('calls that cannot cross into native code', () => {
-  test('reject with what was thrown, and those of other batches are answered', async () => {
+  test('reject with the exception, and those of other batches are answered', async () => {
     const redis = await startRedis();
     let failures = 0;
     const { cacheAdapter } = openWith(
@@ -84,7 +84,7 @@ describe('the number of a native client', () => {
   };
   const closed = expect.objectContaining({ code: 'E_CLOSED' });
 
-  test('reaches nobody once it was closed, also where another has opened', async () => {
+  test('reaches no caller once it was closed, even if another has opened', async () => {
     const first = open();
     expect(JSON.parse(native.report(first.number)).driver).toBe('embedded');
     await first.bridge.close(0);

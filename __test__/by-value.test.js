@@ -18,7 +18,7 @@ const KINDS = {
   },
 };
 
-/** What a caller does with its bytes right after a call. */
+/** Changes that a caller makes to its bytes right after a call. */
 function useAgain(view) {
   new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(0x21);
 }
@@ -118,7 +118,7 @@ describe.each(['loop', 'thread'])('with the %s driver, a call takes by value', (
     expect(await client.lrange('other', 0, -1)).toEqual(['1']);
   });
 
-  test('what says its text when it is asked', async () => {
+  test('objects that have a text', async () => {
     let text = 'first';
     const call = client.set('told', { toString: () => text });
     text = 'second';
@@ -144,7 +144,7 @@ describe.each(['loop', 'thread'])('with the %s driver, a call takes by value', (
     expect(await client.mget('c1', 'c2', 'c3')).toEqual(['1', '2', '3']);
   });
 
-  test('what is collected between multi and exec', async () => {
+  test('commands between multi and exec', async () => {
     const scratch = Buffer.from('1');
     await client.multi({ pipeline: false });
     const first = client.set('q1', scratch);

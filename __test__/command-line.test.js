@@ -12,7 +12,7 @@ const PHONE = '15550100001';
 /** Large enough to be stored compressed. */
 const MESSAGES = Array.from({ length: 100 }, (_, turn) => ({ role: 'user', content: `message ${turn}` }));
 
-/** What a value or list of `orgcache` is: `run('keys', '--json')` with the environment of one server. */
+/** Runs `orgcache` with the environment of one server, e.g. `run('keys', '--json')`. */
 function commandLine(env) {
   const run = (...words) => runNode([CLI, ...words], { env, mayFail: true });
   const json = async (...words) => JSON.parse((await run(...words, '--json')).stdout);
@@ -40,7 +40,7 @@ describe('orgcache on a server that several organizations share', () => {
     await server.command('SET', 'somebody-elses', '1');
   });
 
-  test('lists the keys of one organization and no other, with what is left of their lives', async () => {
+  test('lists the keys of one organization and no other, with their remaining lifetimes', async () => {
     const { code, stdout, stderr } = await cli.run('keys', '--org', 'org-1');
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n').sort();
@@ -104,7 +104,7 @@ describe('orgcache on a server that several organizations share', () => {
     expect(organizations[0].bytes).toBeGreaterThan(2500 * 50);
   }, 60_000);
 
-  test('leaves out what an index lists and Redis no longer has', async () => {
+  test('leaves out keys that an index lists and Redis no longer has', async () => {
     await server.command('DEL', `jack:dev:conversationSummaries:org-1:${PHONE}`);
     expect((await cli.json('keys', '--org', 'org-1')).keys).toHaveLength(1);
   });
@@ -140,7 +140,7 @@ describe('orgcache on a server that several organizations share', () => {
     }
   });
 
-  test('prints what older layers and others have left', async () => {
+  test('prints values of older layers and of other programs', async () => {
     await server.command('SET', 'jack:dev:old', 'compressed:{"a":1}');
     await server.command('HSET', 'jack:dev:conversationContexts:global', 'org-1:1555', '[1]');
     await server.command('RPUSH', 'queue', 'first', 'second');
@@ -178,11 +178,11 @@ describe('orgcache on a server that several organizations share', () => {
 
   test('does not delete the key by which those of an organization are found', async () => {
     const { code, stderr } = await cli.run('del', 'jack:dev:kv:greeting', 'jack:dev:!index:org-1');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('finds the keys of an organization')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is an internal index or mark')]);
     expect(await server.command('EXISTS', 'jack:dev:!index:org-1', 'jack:dev:kv:greeting')).toBe(2);
   });
 
-  test('counts what each organization holds, the largest first', async () => {
+  test('counts the keys of each organization, the largest first', async () => {
     const { organizations, isComplete, total } = await cli.json('stats');
     expect(organizations).toEqual([
       {
@@ -211,7 +211,7 @@ describe('orgcache on a server that several organizations share', () => {
     expect(stderr).toBe('3 organizations under the prefix jack:dev:, 1 shown: --limit\n');
   });
 
-  test('counts what only looks like an index for no organization', async () => {
+  test('counts a key that only looks like an index for no organization', async () => {
     await server.command('ZADD', 'jack:dev:!index:%', '1', 'jack:dev:kv:greeting');
     expect((await cli.json('stats')).organizations).toHaveLength(3);
   });

@@ -301,7 +301,7 @@ describe('the environment', () => {
     expect(await redis.keys()).toEqual(['b', 'kv:a']);
   });
 
-  test('is read once: what a server deletes after its start is missed by no later connection', async () => {
+  test('is read once: later connections do not need variables that a server deletes after its start', async () => {
     const body = async ({ load, report }) => {
       const { getRedis, shutdown, getConnectionInfo } = load();
       const client = await getRedis();

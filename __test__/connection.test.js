@@ -88,7 +88,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
       await expectRoundTrip(open({ host: redis.host, port: redis.port, password: PASSWORD }), redis);
     });
 
-    test('refuses a wrong password, and nobody prints it', async () => {
+    test('refuses a wrong password, and nothing prints it', async () => {
       const options = { host: redis.host, port: redis.port, password: 'wrong-canary' };
       expect(await expectRefused(open(options), /WRONGPASS/)).not.toContain('wrong-canary');
     });
@@ -113,7 +113,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
       await expectRoundTrip(open({ url: `redis://ada:ada-secret@${host}:${port}` }), redis);
     });
 
-    test('names what a user may not do', async () => {
+    test('names the command that a user may not run', async () => {
       const { host, port } = redis;
       const { redisManager, cacheAdapter } = open({
         host,
@@ -162,7 +162,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
       expect(lines[0]).toMatch(/lost: .*reset/i);
     });
 
-    test('has given what was answered before', async () => {
+    test('has given all replies before it', async () => {
       const redis = await startRedis();
       const relay = await startRelay(redis);
       const client = await open({ host: relay.host, port: relay.port }).getRedis();
@@ -220,11 +220,11 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
       await expectRefused(at({ tls: { ca: redis.tls.ca, servername: 'elsewhere.example' } }), /E_CONNECT/);
     });
 
-    test('takes any certificate when told to', async () => {
+    test('takes any certificate with the option', async () => {
       await expectRoundTrip(at({ tls: { insecure: true } }), redis);
     });
 
-    test('is not spoken by a client that was not told to', async () => {
+    test('is spoken only by a client with the option', async () => {
       await expectRefused(at({}), /E_CONNECT|E_TIMEOUT|E_UNKNOWN_OUTCOME/);
     });
 

@@ -77,7 +77,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       expect(handled.sort()).toEqual(ids.sort());
     });
 
-    test('hands back what the server gives it while it stops', async () => {
+    test('hands back entries that it gets while it stops', async () => {
       const producer = await streams.client();
       await producer.ping();
       const first = await streams.started({ blockMs: 60_000 });
@@ -113,7 +113,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       expect(await streams.pending()).toBe(3);
     });
 
-    test('does not make a dead letter of what its stop interrupted', async () => {
+    test('makes no dead letter of an entry that its stop interrupted', async () => {
       const handler = (_entry, { signal }) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error('told to end')));
@@ -124,7 +124,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       await until(() => group.stats().running === 1);
       await group.stop({ timeoutMs: 0 });
       await until(() => group.stats().failed === 1);
-      // What was sent before is answered before.
+      // Commands are answered in the order in which they were sent.
       await client.ping();
       expect(group.stats().deadLettered).toBe(0);
       expect(await streams.pending()).toBe(1);

@@ -48,7 +48,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       ([, name]) => name === consumer,
     );
 
-  test('handles what a consumer had whose process was killed', async () => {
+  test('handles the entries of a consumer whose process was killed', async () => {
     const options = { stream: 'orders', group: 'workers', from: '0', consumer: 'killed', minIdleMs: 400 };
     await streams.add(20);
     const child = await deafConsumer(redis.url, options, 10);
@@ -97,7 +97,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
     expect(groups.map((group) => group.stats().deadLettered)).toEqual([0, 0]);
   });
 
-  test('acknowledges what was handled while the server was away, once it is back', async () => {
+  test('acknowledges entries that were handled while the server was away, once it is back', async () => {
     let finish;
     const gate = new Promise((resolve) => {
       finish = resolve;

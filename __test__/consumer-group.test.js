@@ -59,7 +59,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       });
     });
 
-    test('begins with what comes from now on, unless it is told to begin with all there is', async () => {
+    test('begins with new entries, unless it is configured to begin with all', async () => {
       const [old] = await streams.add(1);
       const fresh = await streams.started({ group: 'fresh', from: '$' });
       const all = await streams.started({ group: 'all', from: '0' });
@@ -87,7 +87,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       expect(most).toBe(4);
     });
 
-    test('leaves in Redis what it has no room for', async () => {
+    test('leaves entries in Redis while it has no room', async () => {
       const group = await streams.started({
         concurrency: 2,
         batchSize: 3,
@@ -246,7 +246,7 @@ describe.each(CLIENTS)('a consumer group over $name', ({ open }) => {
       const [letter] = await deadLetters();
       expect(fieldsOf(letter)).toMatchObject({
         'dead:id': poison,
-        'dead:reason': 'delivered 5 times and acknowledged by nobody',
+        'dead:reason': 'delivered 5 times and never acknowledged',
       });
     });
 

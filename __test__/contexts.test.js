@@ -45,7 +45,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(seen).toEqual(Object.fromEntries(names.map((name) => [name, name])));
   });
 
-  test('events and log lines are told in the context of their emitter, whoever connects first', async () => {
+  test('events and log lines come in the context of their emitter, whichever request connects first', async () => {
     const seen = {};
     const note = (name) => () => {
       seen[name] = [...new Set([...(seen[name] ?? []), context()])];

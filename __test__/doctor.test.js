@@ -19,7 +19,7 @@ const CANARY = 'doctor-canary';
 /** As a cache should be set up. */
 const GOOD = ['--maxmemory', '64mb', '--maxmemory-policy', 'volatile-lru'];
 
-/** What the doctor says with this environment: `{ code, findings, text }`. */
+/** The doctor's result in this environment: `{ code, findings, text }`. */
 async function doctor(env) {
   const { code, stdout, stderr } = await runNode([CLI, 'doctor'], { env, mayFail: true });
   expect(stderr).toBe('');
@@ -201,7 +201,7 @@ describe('orgcache doctor without a server', () => {
     expect(code).toBe(0);
   });
 
-  test('repeats what the configuration warns of', async () => {
+  test('repeats the configuration’s warnings', async () => {
     const env = { USE_REDIS: 'false', REDIS_URL: 'redis://127.0.0.1:1', REDIS_HOST: 'ignored.test' };
     const { findings } = await doctor(env);
     expect(findings).toContainEqual({
@@ -458,7 +458,7 @@ describe('orgcache on the command line', () => {
     [['doctor', '--jsno'], /there is no option --jsno of orgcache doctor; there are .*--json/],
     [['--colour'], /there is no option --colour of orgcache/],
     [['doctor', '--json=yes'], /--json takes no value/],
-    [['doctor', 'twice'], /orgcache doctor takes no words, and 1 were given/],
+    [['doctor', 'twice'], /orgcache doctor takes no arguments, and 1 were given/],
     [['toString'], /there is no command "toString"/],
   ])('with %j says what there is and ends with code 2', async (words, expected) => {
     const { code, stdout, stderr } = await run(...words);

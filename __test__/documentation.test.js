@@ -24,7 +24,7 @@ const filesUnder = (folder, extension) =>
 const README = read('README.md');
 const BESIDE_README = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder('docs', '.md')];
-/** Where npm's readers find what is in the repository. */
+/** The address at which npm's readers find files of the repository. */
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
@@ -143,7 +143,7 @@ describe('an example of', () => {
   });
 });
 
-/** Every setting: its names and meaning from the table in Rust, all else from what native code answers. */
+/** Every setting: its names and meaning from the table in Rust, everything else from native code. */
 function settingsTable() {
   const source = read('src', 'config', 'settings.rs').split('static SETTINGS')[1];
   const rows = source.split(/\bsetting\(/).slice(1);
@@ -223,7 +223,7 @@ describe('the page of the cache', () => {
     (name) => {
       const object = orgcache[name];
       const members = new Set([...Object.keys(object), ...prototypeNames(object)]);
-      // The adapter and the migration manager hold what else is exported.
+      // The adapter and the migration manager contain the other exports.
       for (const inner of ['constructor', 'cache', 'redisManager']) members.delete(inner);
       const lost = [...members].filter((member) => !surface.includes(`\`${member}`));
       expect(lost).toEqual(name === 'redisMigrationManager' ? ['migrationStats'] : []);
@@ -248,7 +248,7 @@ function quoted(text) {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, inner]) => inner);
 }
 
-describe('what the documents name', () => {
+describe('names in the documents', () => {
   const isSubpath = (name) =>
     name.startsWith(`${manifest.name}/`) && `.${name.slice(manifest.name.length)}` in manifest.exports;
 

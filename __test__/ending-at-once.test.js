@@ -11,7 +11,7 @@ const CLIENTS = 5;
 const ROUNDS = 3;
 /** A close may block the JavaScript thread this long, all connections together. */
 const MAX_BUSY_MS = 50;
-/** Where others want the processor too, that takes longer; a close that waits would for each of the connections. */
+/** On a busy machine this takes longer. A close that waits would take it for each connection. */
 const MAX_BLOCKED_MS = CLIENTS * MAX_BUSY_MS;
 const MAX_EXIT_MS = 1000;
 const TIMEOUT_MS = 60_000;

@@ -10,7 +10,7 @@ const { until } = require('./support/wait');
 const EVENTS = ['ready', 'degraded', 'recovered', 'error', 'closed'];
 const RECOVERY_MS = 15_000;
 
-/** Collects the names of the events in their order, and what came with them. */
+/** Collects the events with their arguments, in order. */
 function record(adapter) {
   const seen = [];
   for (const event of EVENTS) adapter.on(event, (...args) => seen.push({ event, args }));
@@ -21,7 +21,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
   const open = (options) =>
     openPackage({ connectTimeout: 1000, commandTimeout: 1000, logLevel: 'off', driver, ...options });
 
-  test('a connection, its loss, its return and the end are told in this order', async () => {
+  test('a connection, its loss, its return and the end are emitted in this order', async () => {
     const redis = await startRedis();
     const orgcache = open({ url: redis.url });
     const { cacheAdapter: adapter } = orgcache;
@@ -104,7 +104,7 @@ describe('listeners', () => {
     const unheard = await inFreshProcess(
       async ({ load, report }) => {
         const { cacheAdapter } = load();
-        // Told after the error that caused it: without a listener that one has come to nobody by then.
+        // Comes after the error that caused it. An error without a listener was dropped by then.
         const degraded = new Promise((resolve) => cacheAdapter.once('degraded', resolve));
         for (let index = 0; index < 50; index += 1) await cacheAdapter.set(`k${index}`, index);
         await degraded;

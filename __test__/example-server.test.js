@@ -24,8 +24,8 @@ const MESSAGES = [
 ];
 
 /**
- * A program that serves until it is told to stop, in a process of its own: how a cache is
- * configured is said once a process. `says` finds the URL in what it prints.
+ * A program that serves until it is stopped, in a process of its own, because a cache is configured once
+ * per process. `says` finds the URL in its output.
  */
 async function startServing(script, { args = [], env = {}, says }) {
   const child = spawn(process.execPath, [path.join(FOLDER, script), ...args], {
@@ -131,7 +131,7 @@ function describeRoutes(title, open, mode) {
       expect((await request('GET', organization(orgId))).body.name).toBe('Autohaus Süd');
     });
 
-    test('what was never stored is a 404 with a code', async () => {
+    test('a value that was never stored is a 404 with a code', async () => {
       const orgId = freshOrganization();
       const routes = [`${conversation(orgId)}/summary`, organization(orgId), lead('+15550109999')];
       for (const route of routes) {
@@ -255,7 +255,7 @@ describe('the example server', () => {
     ['an organization of 2 kB', organization(longPhone), { name: 'Long' }, 400, 'E_KEY'],
     ['a path that is not percent-encoded', `/api/leads/by-phone/%E0${DIGITS}`, {}, 400, 'E_PATH'],
     ['an unknown path', `/api/phones/${DIGITS}`, {}, 404, 'E_NOT_FOUND'],
-  ])('refuses %s without repeating what it was sent', async (_name, route, body, status, code) => {
+  ])('refuses %s without repeating the request', async (_name, route, body, status, code) => {
     const answer = await request('POST', route, body);
     expect([answer.status, answer.body.error?.code]).toEqual([status, code]);
     expect(answer.body.error.message).toMatch(/^[A-Z].*\.$/);
@@ -270,7 +270,7 @@ describe('the example server', () => {
     expect((await request('GET', conversation('bad'))).status).toBe(404);
   });
 
-  test('finishes the request that is under way when it is told to stop', async () => {
+  test('finishes the request in flight when it is stopped', async () => {
     const stopping = await startExample({ USE_REDIS: 'false' });
     const upload = httpRequest(`${stopping.url}${conversation('org')}`, {
       method: 'POST',

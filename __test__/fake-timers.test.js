@@ -17,7 +17,7 @@ beforeAll(async () => {
 const JEST = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js');
 const FAKE_TIMERS = require.resolve('@sinonjs/fake-timers');
 
-/** What must settle though no timer and no tick of the test's own ever comes. */
+/** Calls that must settle although no timer or tick of the test comes. */
 const CALLS = `
   async function settled(orgcache) {
     const { cacheAdapter } = orgcache;

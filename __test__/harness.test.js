@@ -7,7 +7,7 @@ const { rejection, until, within } = require('./support/wait');
 const { RespClient } = require('./support/resp-client');
 
 describe('a redis-server of the harness', () => {
-  test('answers, keeps what it is told, and starts empty again on the same port', async () => {
+  test('answers, keeps its data, and starts empty again on the same port', async () => {
     const redis = await startRedis();
     expect(await redis.command('SET', 'a', 'b')).toBe('OK');
     expect(await redis.commandBuffer('GET', 'a')).toEqual(Buffer.from('b'));

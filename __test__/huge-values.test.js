@@ -13,7 +13,7 @@ const { EventEmitter } = require('node:events');
 const { rejection } = require('./support/wait');
 
 const { buffers: BUFFERS } = protocol.commandFlags;
-/** What Redis holds at most, and 24 bytes more than a string of V8 does. */
+/** The largest value of Redis, and 24 bytes more than the longest string of V8. */
 const BYTES = 2 ** 29;
 const CHUNK = Buffer.alloc(2 ** 24, 'x');
 const TOO_LARGE = {
@@ -23,7 +23,7 @@ const TOO_LARGE = {
   message: expect.stringMatching(/536870912 bytes/),
 };
 
-/** A connection on which the first write of the client is answered by `pieces`; `BYTES` stands for so many bytes. */
+/** A connection on which `pieces` answer the client's first write. `BYTES` stands for that many bytes. */
 function connectionTo(pieces) {
   const huge = new Array(BYTES / CHUNK.length).fill(CHUNK);
   const waiting = pieces.flatMap((piece) => (piece === BYTES ? huge : [Buffer.from(piece)]));
@@ -66,9 +66,9 @@ describe('a value that no string of JavaScript can hold', () => {
 
   test('is the error of its own command in a transaction of two forms', () => {
     const commands = [
-      { command: commandNamed('get'), words: ['a'], flags: BUFFERS },
-      { command: commandNamed('get'), words: ['b'], flags: 0 },
-      { command: commandNamed('get'), words: ['c'], flags: 0 },
+      { command: commandNamed('get'), args: ['a'], flags: BUFFERS },
+      { command: commandNamed('get'), args: ['b'], flags: 0 },
+      { command: commandNamed('get'), args: ['c'], flags: 0 },
     ];
     const { repliesOf } = transactionOf(commands, 0);
     const [first, second, third] = repliesOf([Buffer.from('1'), Buffer.alloc(BYTES), Buffer.from('3')]);
@@ -77,7 +77,7 @@ describe('a value that no string of JavaScript can hold', () => {
     expect(third).toBe('3');
   });
 
-  test('as a message is told as an error, and given to who takes Buffers', async () => {
+  test('as a message is an error, and listeners for Buffers get it', async () => {
     let push;
     const connections = {
       context: new Context(),

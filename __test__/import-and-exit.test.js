@@ -167,7 +167,7 @@ describe.each(['auto', 'thread', 'loop'])('a process that used the package with 
     expect({ code, signal }).toEqual({ code: 7, signal: null });
   });
 
-  test('waits for calls that nobody awaits', async () => {
+  test('waits for calls that are not awaited', async () => {
     await redis.command('FLUSHALL');
     await inFreshProcess(
       ({ load, report }) => {

@@ -94,7 +94,7 @@ describe('statistics', () => {
     expect((await cacheAdapter.getStats()).cache.redis).toMatchObject({ isConnected: true, state: 'ready' });
   });
 
-  test('are told after a shutdown, too', async () => {
+  test('are sent after a shutdown, too', async () => {
     const { cacheAdapter, shutdown } = openPackage({ url: redis.url, ...LOG_OFF });
     await cacheAdapter.set('key', 1);
     await shutdown();
@@ -123,7 +123,7 @@ describe('createInstance()', () => {
     expect(await rejection(first.cacheAdapter.get('key'))).toMatchObject({ code: 'E_CLOSED' });
   });
 
-  test('refuses what configure() refuses', () => {
+  test('refuses the same values as configure()', () => {
     const { createInstance, createClient, configure } = openPackage();
     for (const take of [createInstance, createClient, configure]) {
       for (const wrong of [null, 5, [], { logger: 1 }, { logger: {} }]) {
@@ -171,7 +171,7 @@ describe('reset()', () => {
     expect(await cacheAdapter.get('key')).toBeNull();
   });
 
-  test('fails calls under way and lets an instance that was shut down begin anew', async () => {
+  test('fails calls in flight and lets an instance that was shut down start over', async () => {
     const silent = await startSilentServer();
     const { redisManager, cacheAdapter, configure, reset, shutdown } = openPackage({
       host: silent.host,
@@ -190,7 +190,7 @@ describe('reset()', () => {
 });
 
 describe('RedisManager', () => {
-  test('is one instance, which tests take away to read the environment anew', async () => {
+  test('is one instance, which tests remove to read the environment again', async () => {
     const orgcache = openPackage({ url: redis.url, ...LOG_OFF });
     const { RedisManager, redisManager } = orgcache;
     expect(RedisManager.getInstance()).toBe(redisManager);
@@ -217,13 +217,13 @@ describe('RedisManager', () => {
     }
   });
 
-  test('can be replaced, and the functions beside it ask what took its place', () => {
+  test('can be replaced, and the package’s functions use the replacement', () => {
     const { RedisManager, prefixKey } = openPackage({ useRedis: false });
     RedisManager.instance = { prefixKey: (key) => `double:${key}` };
     expect(prefixKey('key')).toBe('double:key');
   });
 
-  test('shows what is configured without secrets', () => {
+  test('shows the settings without secrets', () => {
     const { redisManager } = openPackage({ url: redis.url, poolSize: 9, ...LOG_OFF });
     expect(redisManager.config).toMatchObject({ poolSize: 9, db: 0 });
     expect(redisManager.poolConfig).toEqual({ min: 1, max: 9 });
@@ -275,7 +275,7 @@ describe('the organization', () => {
   });
 });
 
-describe('the migration manager resolves for nobody, as the JavaScript manager did', () => {
+describe('the migration manager resolves for a missing phone number, as the JavaScript manager did', () => {
   test.each([[null], [undefined]])('%s', async (nobody) => {
     const { redisMigrationManager: manager } = openPackage({ useRedis: false });
     expect(await manager.getConversationContext('org', nobody)).toEqual([]);

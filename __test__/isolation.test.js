@@ -96,7 +96,7 @@ describe('clearing an organization in Redis', () => {
     await adapter.setOrganizationData('org-1', 'One');
     await manager.set('user:5', { name: 'Ada' }, 60, 'org-1');
     await manager.hset('carts', 'c1', { items: 1 }, 60, 'org-1');
-    // What the package notes about organizations begins with `!` behind the prefix.
+    // The package's own keys for organizations begin with `!` after the prefix.
     const values = async () => (await redis.keys()).filter((key) => !key.startsWith('jack:dev:!'));
     expect(await values()).toHaveLength(7);
     await adapter.clearOrganizationCache('org-1');
@@ -115,7 +115,7 @@ describe('clearing an organization in Redis', () => {
     expect(await manager.get('user:5')).toBe(3);
   });
 
-  test('finds what another process wrote', async () => {
+  test('finds the writes of another process', async () => {
     const other = openPackage({ url: redis.url }).cacheAdapter;
     await other.setConversationContext('org-1', PHONE, MESSAGES);
     await adapter.clearOrganizationCache('org-1');
@@ -148,7 +148,7 @@ describe('clearing an organization in Redis', () => {
   }, 30_000);
 });
 
-describe('what Redis keeps to find the keys of an organization', () => {
+describe('the index of an organization in Redis', () => {
   /** The members of all collections, and the keys that would stay forever. */
   async function leftovers() {
     const count = { string: 'STRLEN', zset: 'ZCARD', set: 'SCARD', list: 'LLEN', hash: 'HLEN' };
@@ -185,7 +185,7 @@ describe('what Redis keeps to find the keys of an organization', () => {
 
   test('does not grow by keys that have expired', async () => {
     const { cacheManager } = orgcaches[0][1];
-    // It keeps alive what finds the keys of the organization.
+    // It extends the lifetime of the organization's index.
     await cacheManager.set('lasting', 1, 7200, 'org-1');
     const brief = Array.from({ length: 300 }, (_, index) =>
       cacheManager.set(`brief-${index}`, index, 1, 'org-1'),
@@ -197,7 +197,7 @@ describe('what Redis keeps to find the keys of an organization', () => {
     });
     let written = 0;
     const trimmed = async () => {
-      // An organization that is written to is where forgotten entries would pile up.
+      // Expired entries would accumulate in an organization that is written to.
       await cacheManager.set(`later-${written++ % 10}`, 1, 60, 'org-1');
       return (await leftovers()).members <= 30;
     };

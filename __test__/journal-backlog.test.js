@@ -69,7 +69,7 @@ beforeEach(() => redis.command('FLUSHALL'));
 describe.each(['loop', 'thread'])(
   'a journal of 50 MB that a killed process left, with the %s driver',
   (driver) => {
-    test('is taken over while the event loop goes on, and what is called meanwhile is newer', async () => {
+    test('is taken over while the event loop goes on, and later calls are newer', async () => {
       let best = Number.POSITIVE_INFINITY;
       for (let attempt = 0; attempt < ATTEMPTS && best >= LONGEST_BLOCK_MS; attempt++) {
         await redis.command('FLUSHALL');

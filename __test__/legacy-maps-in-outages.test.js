@@ -67,7 +67,7 @@ describe.each(['loop', 'thread'])('a legacy Map, with the %s driver', (driver) =
     return stored === null ? null : JSON.parse(stored);
   }
 
-  /** The value of each pair is in its Map, or in Redis where that can be asked, and a get answers it. */
+  /** The value of each pair is in its Map, or in Redis if that can be asked, and a get answers it. */
   async function expectKept(expected, { isRedisThere = true } = {}) {
     for (const pair of PAIRS) {
       const places = [map.get(nameOf(pair)), isRedisThere ? await inRedis(pair) : null];
@@ -84,7 +84,7 @@ describe.each(['loop', 'thread'])('a legacy Map, with the %s driver', (driver) =
     expect(map.size).toBe(0);
   }
 
-  /** Each way in which Redis goes away while `call` is under way, and comes back. */
+  /** Each way in which Redis goes away while `call` is in flight, and comes back. */
   const ACCIDENTS = [
     [
       'is killed before',
@@ -141,7 +141,8 @@ describe.each(['loop', 'thread'])('a legacy Map, with the %s driver', (driver) =
     async (when, goesAway, comesBack) => {
       fill();
       expect(await goesAway(() => all(get))).toEqual(PAIRS.map((pair) => older(...pair)));
-      // What Redis had acknowledged has left the Map, and is lost with this Redis, which keeps nothing on disk.
+      // Values that Redis had acknowledged have left the Map, and are lost with this Redis, which has no
+      // persistence.
       if (when !== 'is killed after') await expectKept(older, { isRedisThere: false });
       else expect(map.size).toBe(0);
       await comesBack();

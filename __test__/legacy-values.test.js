@@ -62,7 +62,7 @@ describe.each([
   });
 });
 
-describe('what the JavaScript layer left in Redis', () => {
+describe('values of the JavaScript layer in Redis', () => {
   test.each([
     ['a conversation context', CONTEXTS, 'getConversationContext', MESSAGES],
     ['a conversation summary', SUMMARIES, 'getConversationSummary', { summary: 'short' }],
@@ -112,7 +112,7 @@ describe('what the JavaScript layer left in Redis', () => {
   });
 });
 
-describe('what this version wrote stays readable', () => {
+describe('values of this version stay readable', () => {
   test.each([
     ['LZ4', lz4Stored],
     ['zstd', zstdStored],

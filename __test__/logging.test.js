@@ -7,7 +7,7 @@ const { closedPort } = require('./support/silent-server');
 const { until } = require('./support/wait');
 
 const PHONE = '+4915155512345';
-// The digits, and what would be left of them if somebody masked the end or the beginning only.
+// The digits, and the rest of them after a masking of only the end or the beginning.
 const PHONE_TRACES = ['4915155512345', '15155512345', '491515551'];
 const VALUE = 'value-canary-7f3a';
 const PASSWORD = 'password-canary-91bc';
@@ -34,7 +34,7 @@ function expectNoCanary(text) {
   for (const canary of CANARIES) expect(text).not.toContain(canary);
 }
 
-/** Every kind of call, with canaries wherever the caller may put something; answers what it told. */
+/** Every kind of call, with canaries in every argument. Answers the log, the errors and the events. */
 async function useEverything({ cacheAdapter, cacheManager, redisManager, redisMigrationManager }) {
   const told = [];
   const messages = [{ role: 'user', content: VALUE }];
@@ -87,7 +87,7 @@ describe.each(['thread', 'loop'])('at level trace with the %s driver', (driver) 
     ['the memory store', async () => ({ useRedis: false, password: PASSWORD })],
   ];
 
-  test.each(SERVERS)('with %s no phone, value or password is logged or told', async (_name, where) => {
+  test.each(SERVERS)('with %s no phone, value or password is in logs or events', async (_name, where) => {
     const { lines, logger } = collectingLogger();
     const orgcache = openPackage({
       ...(await where()),
@@ -150,7 +150,7 @@ test('level off logs nothing', async () => {
   expect(lines).toEqual([]);
 });
 
-test('a logger hears nothing of another instance, before and after the shutdown of its own', async () => {
+test('a logger gets no line of another instance, before and after the shutdown of its own', async () => {
   const { lines, logger } = collectingLogger();
   const own = openPackage({ useRedis: false, logger, logLevel: 'trace' });
   const troubleElsewhere = async () => {
@@ -207,7 +207,7 @@ test('a logger that rejects, or a standard error that is closed, does no harm', 
     await cacheAdapter.set('a', 1);
     await degraded;
     if (args.hasLogger) redisMigrationManager.printMigrationStats();
-    // What rejected is told as unhandled behind the microtasks of this turn.
+    // Unhandled rejections are reported after the microtasks of this turn.
     await new Promise((resolve) => setImmediate(resolve));
     report(failures);
     process.exit(0);

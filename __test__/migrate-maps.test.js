@@ -6,7 +6,7 @@ const { startRedis } = require('./support/redis');
 const { rejection, until, within } = require('./support/wait');
 const { MESSAGES } = require('./support/adapter-methods');
 
-// What a web server may stand still for without anyone noticing.
+// The longest unnoticed pause of a web server.
 const LARGEST_GAP_MS = 50;
 const RUNS = 4;
 
@@ -166,7 +166,7 @@ test('an abort answers at once, also while Redis keeps a batch waiting', async (
   expect(conversationContexts.size).toBe(0);
 }, 30_000);
 
-test('leaves no listener on a signal that never aborts, and refuses what is no signal', async () => {
+test('leaves no listener on a signal that never aborts, and refuses anything but a signal', async () => {
   const { manager } = open();
   const { signal } = new AbortController();
   const outcome = await manager.migrateExistingMaps({ conversationContexts: conversations(10) }, { signal });

@@ -52,7 +52,7 @@ describe.each(['redis', 'memory'])('the migration manager, %s store', (mode) => 
   test.each([
     ['the organization key', (org) => `${org}:1234567890`],
     ['the phone alone', () => PHONE],
-  ])('takes what the Map has under %s, moves it into the cache and then deletes it', async (_name, keyOf) => {
+  ])('takes the Map’s value under %s, moves it into the cache and then deletes it', async (_name, keyOf) => {
     const org = fresh('org');
     const map = new Map([[keyOf(org), MESSAGES]]);
     expect(await manager.getConversationContext(org, PHONE, map)).toEqual(MESSAGES);
@@ -147,7 +147,7 @@ describe.each(['redis', 'memory'])('the migration manager, %s store', (mode) => 
     });
   });
 
-  test('counts what it moved', async () => {
+  test('counts moved entries', async () => {
     const org = fresh('org');
     const before = { ...manager.migrationStats };
     const map = new Map([[`${org}:1234567890`, MESSAGES]]);
@@ -215,7 +215,7 @@ describe('organization keys', () => {
     expect(manager.parseOrgKey(orgKey)).toEqual({ orgId, phoneNumber: digits });
   });
 
-  test('of the empty organization is the phone alone, and what is kept under its old form is its own', () => {
+  test('of the empty organization is the phone alone, and the value under its old form is its own', () => {
     const manager = modes.memory.redisMigrationManager;
     expect(manager.createOrgKey('', '+12')).toBe('12');
     expect(manager.parseOrgKey(':12')).toEqual({ orgId: '', phoneNumber: '12' });

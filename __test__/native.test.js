@@ -122,7 +122,7 @@ describe('a binary that does not load', () => {
     });
   }
 
-  test('is not passed over in favour of the package when it was built here', () => {
+  test('wins over the package when it was built here', () => {
     const local = path.join(home, `orgcache.${platform}.node`);
     fs.writeFileSync(local, 'not a library');
     expect(failureToLoad().message).toContain(`cannot load ${local}, built from source for ${platform}`);

@@ -58,7 +58,7 @@ describe.each(['loop', 'thread'])('an outage, with the %s driver', (driver) => {
     expect(after.stateSince).toBeGreaterThan(1_600_000_000_000);
   });
 
-  test('answers what is newest to the next outage', async () => {
+  test('answers the newest value in the next outage', async () => {
     const { cacheAdapter, redis, redisManager } = await outage();
     await cacheAdapter.set('k', 'during');
     const back = recovered(cacheAdapter);

@@ -32,7 +32,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await orgcache.shutdown();
   });
 
-  test('reads of a value that is known to be large go beside, on no more connections than are allowed', async () => {
+  test('reads of a value that is known to be large use auxiliary connections, within the limit', async () => {
     const orgcache = open({ poolSize: 3, minPoolSize: 1 });
     const client = orgcache.redisManager.getClient();
     const value = 'x'.repeat(LARGE_BYTES);
@@ -46,7 +46,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await orgcache.shutdown();
   });
 
-  test('a read behind a write of its key that was not awaited sees what was written', async () => {
+  test('a read after an unawaited write of its key sees the written value', async () => {
     const orgcache = open();
     const client = orgcache.redisManager.getClient();
     for (let round = 0; round < 20; round += 1) {
@@ -57,7 +57,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await orgcache.shutdown();
   });
 
-  test('a connection beside that is lost costs no read', async () => {
+  test('the loss of an auxiliary connection loses no read', async () => {
     const orgcache = open();
     const { cacheAdapter } = orgcache;
     const value = { text: 'z'.repeat(200 * 1024), noise: [] };

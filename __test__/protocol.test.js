@@ -61,7 +61,7 @@ describe.each(['loop', 'thread'])('the protocol, with the driver %s', (driver) =
     expect((await inFreshProcess(body, { env: inUrl })).report).toEqual(['3', '2']);
   });
 
-  test('changes no reply whose two shapes Redis documents, nor what subscribers hear', async () => {
+  test('changes no reply whose two shapes Redis documents, nor messages of subscribers', async () => {
     const seen = [];
     for (const protocol of [2, 3]) {
       await redis.command('FLUSHALL');
@@ -126,7 +126,10 @@ describe.each(['loop', 'thread'])('the protocol, with the driver %s', (driver) =
   }
 });
 
-/** A server that answers HELLO with this line and the rest as Redis would; `said` has what it was told. */
+/**
+ * A server that answers HELLO with this line and everything else like Redis. `said` has its received
+ * commands.
+ */
 async function serverThatSays(line) {
   const said = [];
   const server = net.createServer((socket) => {
@@ -201,7 +204,7 @@ describe('a server that refuses HELLO', () => {
   });
 });
 
-describe('what a server says to HELLO about the login or its state', () => {
+describe('errors of HELLO about the login or the server’s state', () => {
   test.each([
     ['-WRONGPASS invalid username-password pair or user is disabled.', 'WRONGPASS'],
     ['-NOAUTH HELLO must be called with the client already authenticated', 'NOAUTH'],

@@ -186,7 +186,7 @@ describe('the Redis manager', () => {
     expect(health.responseTime).toBeGreaterThanOrEqual(0);
   });
 
-  test('counts what the caller records beside its own', async () => {
+  test('counts the caller’s recorded operations too', async () => {
     const before = await manager.getMetrics();
     manager.recordOperation('get', 12, true);
     manager.recordOperation('get', 3, false);

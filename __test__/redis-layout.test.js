@@ -5,7 +5,7 @@ const { startRedis } = require('./support/redis');
 const { ADAPTER_METHODS, MESSAGES } = require('./support/adapter-methods');
 
 const PREFIX = 'jack:dev:';
-// What may pass between the set and the question for what is left.
+// The longest time between the set and the question for the remaining lifetime.
 const SLACK_MS = 5000;
 
 let redis;
@@ -24,7 +24,7 @@ async function expectTtl(key, ttlSeconds) {
   expect(left).toBeGreaterThan(ttlSeconds * 1000 - SLACK_MS);
 }
 
-/** The value keys; what the package keeps about organizations begins with `!` behind the prefix. */
+/** The value keys. The package's own keys for organizations begin with `!` after the prefix. */
 async function valueKeys() {
   return (await redis.keys(`${PREFIX}*`)).filter((key) => !key.startsWith(`${PREFIX}!`));
 }
@@ -120,7 +120,7 @@ test('delete removes the key from Redis', async () => {
   expect(await redis.command('EXISTS', `${PREFIX}kv:gone`)).toBe(0);
 });
 
-test('what another process writes and deletes is seen', async () => {
+test('writes and deletes of another process are seen', async () => {
   await redis.command('SET', `${PREFIX}kv:shared`, '{"by":"other"}');
   expect(await adapter.get('shared')).toEqual({ by: 'other' });
   await redis.command('DEL', `${PREFIX}kv:shared`);

@@ -51,7 +51,7 @@ describe('orgcache/redis with a server', () => {
     expect(await server.command('INFO', 'keyspace')).toMatch(/^db1:keys=/m);
   });
 
-  test('executes any command, pings and tells what INFO says', async () => {
+  test('executes any command, pings and reports INFO', async () => {
     expect(await redis.connection.executeCommand('INCRBY', 'counter', 5)).toBe(5);
     expect(await redis.connection.ping()).toBe(true);
     expect(await redis.connection.getInfo('server')).toMatch(/^redis_version:\d+\./m);
@@ -77,7 +77,7 @@ describe('orgcache/redis with a server', () => {
     expect(redis.health.isHealthy()).toBe(true);
   });
 
-  test('counts what its checks found', async () => {
+  test('counts the results of its checks', async () => {
     const { checks } = redis.health.getMetrics();
     await redis.performHealthCheck();
     await redis.getRedisClient().get('missing');
@@ -165,7 +165,7 @@ describe('orgcache/redis with a server', () => {
     expect(other.health.healthCheckInterval).toBe(30_000);
   });
 
-  test('is healthy for a user who may PING and not INFO, and says what is refused', async () => {
+  test('is healthy for a user who may PING but not INFO, and reports the refusal', async () => {
     await server.command('ACL', 'SETUSER', 'pinger', 'on', '>pinger-canary', '+ping', '+select', '~*');
     const other = openModule();
     await other.initializeRedis({
@@ -299,7 +299,7 @@ describe('health checks at an interval', () => {
 });
 
 describe('orgcache/redis without a server', () => {
-  test('throws before it is initialized, and says what to call', async () => {
+  test('throws before it is initialized, and names the function to call', async () => {
     const redis = openModule();
     expect(() => redis.getRedisClient()).toThrow(
       expect.objectContaining({ code: 'E_CLOSED', message: expect.stringContaining('initializeRedis()') }),
@@ -311,7 +311,7 @@ describe('orgcache/redis without a server', () => {
     expect(await redis.shutdownRedis()).toEqual({ flushed: true, journalEntries: 0 });
   });
 
-  test('rejects with the reason, goes on connecting, and its health says what is wrong', async () => {
+  test('rejects with the reason, goes on connecting, and its health has the error', async () => {
     const redis = openModule();
     const port = await closedPort();
     const options = {
@@ -361,7 +361,7 @@ describe('orgcache/redis without a server', () => {
     expect(() => redis.getRedisClient()).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
   });
 
-  test('rejects what is not allowed and stays closed', async () => {
+  test('rejects options that are not allowed and stays closed', async () => {
     const redis = openModule();
     expect(await rejection(redis.initializeRedis({ port: 'http' }))).toMatchObject({ code: 'E_CONFIG' });
     expect(() => redis.getRedisClient()).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
@@ -442,7 +442,7 @@ describe('the configuration of orgcache/redis', () => {
     expect(await configIn({ NODE_ENV: 'production', TEST_REDIS_DB: '7' })).toMatchObject({ database: 0 });
   });
 
-  test('shows what counts of a URL, and no password', async () => {
+  test('shows the parts of a URL that count, and no password', async () => {
     const config = await configIn({
       REDIS_URL: 'rediss://app:url-canary@cache.test:6400/2',
       REDIS_HOST: 'x',

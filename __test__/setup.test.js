@@ -9,7 +9,7 @@ const { currentPlatform } = require('../js/native.js');
 const ROOT = path.join(__dirname, '..');
 const ADDON = `orgcache.${currentPlatform()}.node`;
 
-// A copy of the scripts, with a cargo and an npm that only write down what they were asked to do.
+// A copy of the scripts, with a cargo and an npm that only record their arguments.
 describe('setup in a fresh clone', () => {
   let clone;
   let tools;

@@ -19,7 +19,7 @@ describe.each(['loop', 'thread'])('a shutdown, with the %s driver', (driver) => 
     return { redis, ...orgcache };
   }
 
-  test('waits until Redis is back and has what the journal held', async () => {
+  test('waits until Redis is back and has the journal’s entries', async () => {
     const { redis, shutdown } = await inOutage();
     const ending = shutdown({ timeoutMs: 20_000 });
     await redis.restart();
@@ -27,7 +27,7 @@ describe.each(['loop', 'thread'])('a shutdown, with the %s driver', (driver) => 
     expect(await redis.command('GET', 'jack:dev:kv:k')).toBe('"during"');
   }, 30_000);
 
-  test('says what is left in the journal where Redis stays away', async () => {
+  test('reports the rest of the journal if Redis stays away', async () => {
     const { shutdown, cacheAdapter } = await inOutage();
     await cacheAdapter.clearOrganizationCache('org-1');
     const { value, ms } = await within(3000, shutdown({ timeoutMs: 300 }), 'the shutdown');

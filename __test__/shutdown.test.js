@@ -80,7 +80,7 @@ describe.each(STORES)('shutdown with %s', (_name, options) => {
   });
 });
 
-test('a shutdown writes what was acknowledged and what was in flight', async () => {
+test('a shutdown writes acknowledged values and those in flight', async () => {
   await redis.command('FLUSHALL');
   const orgcache = openPackage({ url: redis.url });
   await orgcache.cacheAdapter.get('connected');
@@ -130,7 +130,7 @@ test('a shutdown of one instance leaves another alone', async () => {
 });
 
 describe.each(['loop', 'thread'])('shutdown and duplicates, %s driver', (driver) => {
-  test('closes what was made from its clients, and refuses more of it', async () => {
+  test('closes duplicates of its clients, and refuses new ones', async () => {
     const orgcache = openPackage({ url: redis.url, driver });
     const client = await orgcache.getRedis();
     const [subscribed, selected, idle, ofCopy] = [
@@ -154,7 +154,7 @@ describe.each(['loop', 'thread'])('shutdown and duplicates, %s driver', (driver)
     expect(() => client.duplicate()).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
   });
 
-  test('lets calls of a duplicate that are under way settle', async () => {
+  test('lets calls of a duplicate in flight settle', async () => {
     const orgcache = openPackage({ url: redis.url, driver });
     const copy = (await orgcache.getRedis()).duplicate();
     const set = copy.set('under way', 1);

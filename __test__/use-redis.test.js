@@ -10,7 +10,7 @@ describe('useRedis', () => {
     redis = await startRedis();
   });
 
-  test('tells what is configured without connecting, and leaves configure() open', async () => {
+  test('shows the settings without connecting, and leaves configure() open', async () => {
     const orgcache = openPackage();
     expect(orgcache.cacheAdapter.useRedis).toBe(true);
     expect(orgcache.redisManager.maxConnectionAttempts).toBe(3);

@@ -6,7 +6,7 @@ const { closedPort, startSilentServer } = require('./support/silent-server');
 const { until } = require('./support/wait');
 
 const COMMAND_TIMEOUT_MS = 500;
-/** What a health check may take beyond the command timeout. */
+/** Time of a health check beyond the command timeout. */
 const GRACE_MS = 50;
 /** The best of some checks is judged: in the others a busy machine may have had no time for this process. */
 const CHECKS = 3;
@@ -33,7 +33,7 @@ describe.each(['loop', 'thread'])('the state, with the %s driver', (driver) => {
       ...options,
     });
 
-  /** Where it is shown; each must say the same. */
+  /** Places that show the state. All must say the same. */
   async function shown({ cacheAdapter, cacheManager, redisManager }) {
     const { redis } = await cacheAdapter.healthCheck();
     const places = [

@@ -7,17 +7,17 @@ const { signalOf } = require('./options.js');
 /** @typedef {(reason: unknown) => void} Abort */
 
 /**
- * What is to be told when a signal aborts. A signal gets one listener from here, however many calls wait
- * for it: it searches all of its listeners for each that is added.
+ * Callbacks for the abort of each signal. A signal gets one listener from here, however many calls wait for it,
+ * because adding a listener searches all listeners of the signal.
  * @type {WeakMap<AbortSignalLike, { waiting: Set<Abort>, tell: () => void }>}
  */
 const watches = new WeakMap();
 
 /**
- * Settles as the promise that `start` makes, or rejects with the signal's reason as soon as the signal of
- * `options` aborts: what is under way then goes on unseen. With a signal that has aborted `start` is not
- * called. Rejects with `E_CONFIG` where `options` is no object or its signal no AbortSignal, with `E_ARGUMENT` where an
- * option is none of `allowed`.
+ * Settles like the promise that `start` makes, or rejects with the signal's reason as soon as the signal of
+ * `options` aborts. The operation then goes on, and its outcome is ignored. `start` is not called if the signal has
+ * already aborted. Rejects with `E_CONFIG` if `options` is no object or its signal no AbortSignal, and with
+ * `E_ARGUMENT` if an option is not in `allowed`.
  * @template Answer
  * @param {unknown} options
  * @param {() => Promise<Answer>} start
@@ -63,7 +63,7 @@ function reasonOf(signal) {
 }
 
 /**
- * Calls `abort` with the reason, once. The function that is answered calls that off.
+ * Calls `abort` with the reason, once. Answers a function that cancels that.
  * @param {AbortSignalLike} signal
  * @param {Abort} abort
  */

@@ -5,7 +5,7 @@ const { BEGIN_ANEW } = require('./begin-anew.js');
 const { organizationMissing } = require('./cache-calls.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { protocol } = require('./protocol.js');
 
 /** @import { EventEmitter } from 'node:events' */
@@ -20,7 +20,7 @@ const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
 
-/** What the JavaScript layer kept in this process and never in Redis; servers reach for them by name. */
+/** Maps that the JavaScript layer kept in this process and never in Redis. Servers access them by name. */
 const PROCESS_MAPS = [
   'activeConversations',
   'inflightRequests',
@@ -32,7 +32,7 @@ const PROCESS_MAPS = [
 ];
 
 /**
- * The cache by what is cached. See index.d.ts for what each method promises.
+ * The cache by kind of value. index.d.ts says what each method promises.
  * @implements {Adapter}
  */
 class CacheAdapter {
@@ -70,7 +70,7 @@ class CacheAdapter {
     return this.#inspection.usesRedis;
   }
 
-  /** Servers of the JavaScript layer turn Redis off and on by assigning this. */
+  /** Servers of the JavaScript layer turn Redis off and on with this property. */
   set useRedis(isOn) {
     this.#inspection.usesRedis = isOn;
   }
@@ -194,7 +194,7 @@ class CacheAdapter {
   }
 
   /**
-   * The global scope is no organization, and has no name.
+   * The global scope is no organization and has no name.
    * @param {OrganizationId} orgId
    * @param {CallOptions} [options]
    * @returns {Promise<string | null>}
@@ -425,7 +425,7 @@ class CacheAdapter {
   }
 
   /**
-   * As `once` of `node:events` calls it.
+   * An alias of `off`: `once` of `node:events` calls it.
    * @param {string} event
    * @param {Listener} listener
    */
@@ -435,7 +435,7 @@ class CacheAdapter {
 }
 
 /**
- * The empty name is the global scope, as it was in the JavaScript layer.
+ * An empty id means the global scope, as it did in the JavaScript layer.
  * @param {unknown} orgId
  */
 function isGlobal(orgId) {
@@ -443,7 +443,7 @@ function isGlobal(orgId) {
 }
 
 /**
- * Older servers stored the bare name, the JavaScript layer an object with it.
+ * Older servers stored the bare name. The JavaScript layer stored an object with a `name`.
  * @param {any} data
  * @returns {string | null}
  */
@@ -460,7 +460,7 @@ function configuredOf(data) {
 }
 
 /**
- * Keys are `organization:phone`, split at the last colon: a prefix would also match `a` in `a:b`.
+ * Keys are `organization:phone`, split at the last colon. A prefix match on `a` would also match `a:b`.
  * @param {Map<unknown, unknown>} map
  * @param {unknown} orgId
  */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** The method by which the parts of an instance are told that it was reset. It is not for users. */
+/** The method that tells the parts of an instance of its reset. Not for users. */
 const BEGIN_ANEW = Symbol('begin anew');
 
 module.exports = { BEGIN_ANEW };

@@ -18,12 +18,12 @@ const { clearTimeout, setTimeout } = require('./time.js');
 
 const { roles } = protocol;
 const native = loadNative();
-/** Events that native code tells when the journal has become shorter, or has taken in what ended processes left. */
+/** Events after which the journal is shorter, or holds the entries that ended processes left. */
 const REPLAY_NOTICES = ['replay', 'recovered', 'journal-read'];
-/** The longest that a timer of Node waits. */
+/** The longest delay of a timer of Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The way into native code and back. Opens on the first call; until then nothing is started. */
+/** The way into native code and back. The first call opens it; nothing is started before. */
 class Bridge extends Calls {
   #options;
   #environment;
@@ -37,7 +37,7 @@ class Bridge extends Calls {
   #listeners = new Set();
   #isClosed = false;
   /**
-   * Native code's last report of a client with a journal, once it was closed and its native part is gone.
+   * The last report of a client with a journal, kept after it was closed and its native part freed.
    * @type {string | undefined}
    */
   #lastReport;
@@ -47,10 +47,10 @@ class Bridge extends Calls {
   /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
 
-  /** Whether calls are answered at once, without a connection. Known once the bridge is open. */
+  /** Whether calls are answered at once, without a connection. Known after the bridge was opened. */
   isEmbedded = false;
   /**
-   * What `config` has answered, until whoever changes options takes it away.
+   * The cached answer of `config`. Code that changes options resets it.
    * @type {Configured | undefined}
    */
   knownConfig;
@@ -82,7 +82,7 @@ class Bridge extends Calls {
     return this.#isClosed || this.#term?.isOver === true;
   }
 
-  /** The number of the native client, which is opened if it is not. */
+  /** The number of the native client. Opens the client if necessary. */
   open() {
     if (this.isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
     if (this.client !== undefined) return this.client;
@@ -92,7 +92,7 @@ class Bridge extends Calls {
     }
     const client = this.#openNative(native.open, makeError, this.#role);
     this.client = client;
-    // Connections that come and go carry no calls of the cache, and a report is what would cost them most.
+    // Short-lived connections carry no calls of the cache, and a report would be most of their cost.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
     if (!this.#usesRedis) native.client.useRedis(client, false);
     this.#hear('connecting', '{}');
@@ -133,7 +133,7 @@ class Bridge extends Calls {
   }
 
   /**
-   * Everything the client knows about itself. Also after it was closed, where it has a journal.
+   * Everything that the client knows about itself. Also available after the close of a client with a journal.
    * @returns {Report}
    */
   report() {
@@ -141,7 +141,7 @@ class Bridge extends Calls {
   }
 
   /**
-   * What is configured. Asking starts nothing. The environment is read once.
+   * The configuration. Asking starts nothing. The environment is read once.
    * @returns {Configured}
    */
   config() {
@@ -157,7 +157,7 @@ class Bridge extends Calls {
     return (this.knownConfig ?? this.config()).requireOrganization;
   }
 
-  /** Whether the configuration asks for a connection before the first call. Asking takes no variables yet. */
+  /** Whether the configuration asks for a connection before the first call. Asking does not fix the variables yet. */
   get isEager() {
     const settings = /** @type {const} */ ([optionsText(this.#options), this.#environment.peek()]);
     return !JSON.parse(native.inspect(makeError, ...settings)).lazyConnect;
@@ -175,7 +175,7 @@ class Bridge extends Calls {
   }
 
   /**
-   * Calls `listener` with each notice of native code, a name and JSON. Answers what ends that.
+   * Calls `listener` with each event of native code, a name and JSON. Answers a function that removes the listener.
    * @param {HearNotice} listener
    */
   listen(listener) {
@@ -183,13 +183,13 @@ class Bridge extends Calls {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Whether calls are meant for Redis: configured, and not turned off by the caller. */
+  /** Whether calls go to Redis: it is configured and not disabled by the caller. */
   get usesRedis() {
     return this.#usesRedis && this.config().useRedis;
   }
 
-  /** Whether the caller has turned Redis off that is configured: values then end with this process. */
-  get isSetAside() {
+  /** Whether the caller has disabled a configured Redis. Values then end with this process. */
+  get isRedisDisabled() {
     return !this.#usesRedis && this.config().useRedis;
   }
 
@@ -198,7 +198,7 @@ class Bridge extends Calls {
     if (this.client !== undefined) native.client.useRedis(this.client, this.#usesRedis);
   }
 
-  /** Lets go of a Link whose connection is gone and whose calls have settled. */
+  /** Frees a Link whose connection is closed and whose calls have settled. */
   closeLink() {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -207,8 +207,8 @@ class Bridge extends Calls {
   }
 
   /**
-   * Lets what is under way settle and the journal become empty within `timeoutMs`, then closes; calls that are
-   * left then fail with `E_CLOSED`. Answers what a shutdown does; the same promise every time.
+   * Lets calls in flight settle and the journal become empty within `timeoutMs`, then closes. Calls that are left
+   * then fail with `E_CLOSED`. Answers the result of `shutdown`, always with the same promise.
    * @param {number} timeoutMs
    */
   close(timeoutMs) {
@@ -232,14 +232,14 @@ class Bridge extends Calls {
     clearTimeout(timer);
     const isQuiet = this.isIdle;
     this.giveUpAll();
-    // The connections of a duplicate come and go, and nobody asks for a report of those that went.
+    // The connections of a duplicate are short-lived, and no report of a closed one is asked for.
     this.#lastReport = native.client.close(this.client, this.#hasJournal);
     this.client = undefined;
     const { entries: journalEntries, isReading } = this.#journal();
     return { flushed: isQuiet && journalEntries === 0 && !isReading, journalEntries };
   }
 
-  /** Closes at once, and opens again with the next call: options and environment are read anew then. */
+  /** Closes at once. The next call opens the bridge again, and reads options and environment anew. */
   async reset() {
     await this.close(0);
     this.#lastReport = undefined;
@@ -251,7 +251,7 @@ class Bridge extends Calls {
     this.isEmbedded = false;
   }
 
-  /** Settles when no call is under way and the journal is empty. */
+  /** Settles when no call is in flight and the journal is empty. */
   async #quiet() {
     while (!this.isIdle) await this.nextIdle();
     const isWaiting = () => {
@@ -261,7 +261,7 @@ class Bridge extends Calls {
     while (isWaiting()) await new Promise((resolve) => this.#whenReplayed.push(resolve));
   }
 
-  /** The journal's entries, and whether those of ended processes are still to come. */
+  /** The number of journal entries, and whether entries of ended processes are still being read. */
   #journal() {
     if (!this.#hasJournal) return { entries: 0, isReading: false };
     const { entries, clears, reading } = this.report().journal;

@@ -3,7 +3,7 @@
 const { abortable } = require('./abort.js');
 const { OrgCacheError } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { head, protocol } = require('./protocol.js');
 
 /** @import { Reader } from './bridge-types.js' */
@@ -11,20 +11,20 @@ const { head, protocol } = require('./protocol.js');
 /** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
 
 /**
- * A name as the caller gave it: native code refuses what it cannot use.
+ * A name as the caller gave it. Native code refuses unusable ones.
  * @typedef {unknown} Name
  */
 
 const { kinds, verbs } = protocol;
 const { client: native } = loadNative();
-/** Beside a write's verb: Redis itself must have the value; where only the journal could, the answer is false. */
+/** Flag of a write: Redis itself must store the value. If only the journal could, the answer is false. */
 const ACKNOWLEDGED = protocol.acknowledgedFlag;
-/** The same for a copy of what the caller keeps: memory answers it while Redis is away. */
+/** Flag of a write of a copy, the original of which the caller keeps. Memory answers the copy while Redis is away. */
 const COPIED = protocol.copiedFlag;
-/** The options of a set whose caller chooses the lifetime. */
+/** The options of a set with a lifetime. */
 const WITH_LIFETIME = ['signal', 'ttlSeconds'];
 
-/** As native code refuses a call that names no organization. */
+/** The error of a call that names no organization, as native code makes it. */
 function organizationMissing() {
   return new OrgCacheError(
     'E_KEY',
@@ -33,7 +33,7 @@ function organizationMissing() {
 }
 
 /**
- * The JSON text of a value; throws `E_SERIALIZE` where it has none.
+ * The JSON text of a value. Throws `E_SERIALIZE` if the value has no JSON.
  * @param {unknown} value
  */
 function toJson(value) {
@@ -53,7 +53,8 @@ function toJson(value) {
 }
 
 /**
- * Why a value has no JSON, by what JavaScript threw: a RangeError is a limit of its own, met on the way.
+ * The error for a value without JSON, from what JavaScript threw. A RangeError means that a limit of JavaScript was
+ * reached.
  * @param {Error | null | undefined} cause
  */
 function withoutJson(cause) {
@@ -71,15 +72,16 @@ function withoutJson(cause) {
 }
 
 /**
- * Calls on cached values. Each answers with a promise, whatever goes wrong. `options` are those of the public
- * methods; where they are left out that is all that is asked of them.
+ * Calls on cached values. Each answers a promise in every case. `options` are those of the public methods; without
+ * them a call does no checks of options.
  */
 class CacheCalls {
   #bridge;
   #writeFlag;
 
   /**
-   * `acknowledged`: writes count only where Redis itself has acknowledged them; `copied`: they are copies, too.
+   * `acknowledged`: a write succeeds only if Redis itself has acknowledged it. `copied`: the writes are copies,
+   * too.
    * @param {Bridge} bridge
    * @param {{ acknowledged?: boolean, copied?: boolean }} [writes]
    */
@@ -94,7 +96,7 @@ class CacheCalls {
   }
 
   /**
-   * Reads the value of a kind by one name; `reader` makes the caller's value of it.
+   * Reads a value by its kind and one name. `reader` converts it into the caller's value.
    * @param {number} kind
    * @param {Name} a
    * @param {unknown} options
@@ -115,7 +117,7 @@ class CacheCalls {
   }
 
   /**
-   * Reads the value of a kind by two names.
+   * Reads a value by its kind and two names.
    * @param {number} kind
    * @param {Name} a
    * @param {Name} b
@@ -146,7 +148,7 @@ class CacheCalls {
   }
 
   /**
-   * Writes the value of a kind. `names` are one or two, `ttlSeconds` only where callers choose it.
+   * Writes a value by its kind and one or two names. `ttlSeconds` is given only if callers choose it.
    * @param {number} kind
    * @param {Name[]} names
    * @param {unknown} value
@@ -160,7 +162,7 @@ class CacheCalls {
   }
 
   /**
-   * Writes an object with one field; a field without JSON is refused as a value is.
+   * Writes an object with one field. A field without JSON is refused like a value without JSON.
    * @param {number} kind
    * @param {Name[]} names
    * @param {readonly [field: string, value: unknown]} one
@@ -183,7 +185,7 @@ class CacheCalls {
   }
 
   /**
-   * Both directions between a phone number and a lead, in one step.
+   * Maps a phone number and a lead to each other, in one step.
    * @param {Name} phone
    * @param {Name} lead
    * @param {unknown} options
@@ -248,7 +250,8 @@ class CacheCalls {
   }
 
   /**
-   * Answers a call on the organization that the global scope is not: `value`, or a refusal where one must be named.
+   * Answers `value` for a call on the global scope, which has no data of an organization. Refuses the call if an
+   * organization must be named.
    * @template Answer
    * @param {Answer} value
    * @param {unknown} options
@@ -298,7 +301,7 @@ class CacheCalls {
 }
 
 /**
- * A name that nobody changes before it crosses. Almost all are texts.
+ * A name that the caller cannot change before it crosses. Almost all names are texts.
  * @param {Name} name
  */
 function own(name) {
@@ -306,7 +309,7 @@ function own(name) {
 }
 
 /**
- * The same of a list that is nobody else's.
+ * The same for a list. The list must not be shared.
  * @param {unknown[]} values
  */
 function owned(values) {
@@ -317,8 +320,8 @@ function owned(values) {
 }
 
 /**
- * A lifetime as native code judges it: a number, a text (`process.env` has no other), or left out. The name of any other
- * type is no number, and is refused as that.
+ * A lifetime for native code: a number, a text (values of `process.env` are texts), or nothing. For any other type
+ * it is the type's name, which is not a number and is refused.
  * @param {unknown} ttlSeconds
  */
 function lifetimeWord(ttlSeconds) {

@@ -3,16 +3,16 @@
 const { passOn } = require('./context.js');
 const { closedEarly, ofCommand, withoutStacks } = require('./errors.js');
 const { loadNative } = require('./native.js');
-const { bytesOf, passingBytes } = require('./passing-bytes.js');
+const { bytesOf, argumentArena } = require('./argument-arena.js');
 const { hasValue, protocol } = require('./protocol.js');
 const { putField } = require('./realm.js');
 const { nextTick } = require('./time.js');
 
-/** @import { LinkOwner, Reader, Reject, Resolve, Word } from './bridge-types.js' */
+/** @import { LinkOwner, Reader, Reject, Resolve, Argument } from './bridge-types.js' */
 /** @import { Settle } from './native-types.js' */
 
 const { linkSlots, marks, pushed } = protocol;
-/** Compared for every outcome: constants cost nothing there, and properties do. */
+/** Compared for every outcome: reading constants costs nothing here, reading properties does. */
 const {
   failed: FAILED,
   json: JSON_TEXT,
@@ -22,32 +22,32 @@ const {
   value: VALUE,
 } = marks;
 const FIRST_NUMBER = protocol.firstNumber;
-/** A command's number stands above these bits of the head. */
+/** A command's number begins above these bits of the head. */
 const HEAD_BITS = 16;
 const { client: native } = loadNative();
-/** Slots from here on are no calls. */
+/** Slots from here on are events, not calls. */
 const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 /**
- * The calls of a tick cross when so many have gathered, and the next time when twice as many have: the server
- * works on the first while JavaScript still makes the others, and many callers still share few writes.
+ * Number of calls in a tick after which they cross. It doubles with each crossing in the tick: the server works on
+ * the first calls while JavaScript makes the others, and many callers still share few writes.
  */
 const FIRST_BATCH = 8;
-/** As many arguments cross on the stack, which costs a fraction of what reading an array's elements does. */
+/** Up to this number, arguments cross on the stack, which costs a fraction of reading an array's elements. */
 const SPREAD_ARGUMENTS = 2048;
 /** Slot, head and number of arguments. */
 const WORDS_A_CALL = 3;
-/** For so many calls that are under way at once room is kept. */
+/** Number of calls in flight for which room is kept. */
 const KEEP_SLOTS = 16_384;
-/** A promise's functions are kept in parallel arrays by slot, which costs no object a call. */
+/** The functions of promises are kept in parallel arrays by slot, which allocates no object per call. */
 const NO_READER = undefined;
 
 /**
- * Calls on their way into native code and outcomes on their way back: calls of one tick cross together, and so do outcomes
- * that are ready.
+ * Calls on their way into native code and outcomes on their way back. Calls of one tick cross together, and so do
+ * outcomes that are ready.
  */
 class Calls {
   /**
-   * The native client's number, as long as it is open.
+   * The native client's number while it is open.
    * @type {number | undefined}
    */
   client;
@@ -58,17 +58,17 @@ class Calls {
   #words = 0;
   /** @type {unknown[]} */
   #arguments = [];
-  /** Whether bytes of these arguments are among the passing ones. */
-  #hasPassing = false;
+  /** Whether some of these arguments are in the argument arena. */
+  #usesArena = false;
   #isScheduled = false;
-  /** Words at which the calls cross without waiting for the end of the tick. */
+  /** Number of words after which the calls cross before the end of the tick. */
   #batchWords = WORDS_A_CALL * FIRST_BATCH;
   /** @type {(Resolve | undefined)[]} */
   #resolve = [];
   /** @type {(Reject | undefined)[]} */
   #reject = [];
   /**
-   * Makes the caller's value of an outcome; or the name of a command, for its error.
+   * Converts an outcome into the caller's value; or the name of a command, for its error.
    * @type {(Reader | string | undefined)[]}
    */
   #reader = [];
@@ -84,7 +84,7 @@ class Calls {
   };
 
   /**
-   * @param {number} page The most calls that cross at once.
+   * @param {number} page The maximum of calls that cross at once.
    * @param {LinkOwner | undefined} link
    * @param {((message: any) => void) | undefined} onPush
    */
@@ -96,7 +96,8 @@ class Calls {
   }
 
   /**
-   * The memory of calls and outcomes, which native code shares, and the function that it calls when there are outcomes.
+   * The memory of calls and outcomes that native code shares, and the function that native code calls with
+   * outcomes.
    * @returns {{ settle: Settle, calls: Uint32Array, outcomes: Uint32Array }}
    */
   get lent() {
@@ -108,7 +109,7 @@ class Calls {
   }
 
   /**
-   * A call with one argument; `reader` makes the caller's value of the outcome.
+   * A call with one argument. `reader` converts the outcome into the caller's value.
    * @param {number} head
    * @param {unknown} a
    * @param {Reader} [reader]
@@ -142,7 +143,7 @@ class Calls {
   }
 
   /**
-   * The same, whose outcome goes to functions.
+   * The same with functions for the outcome in place of a promise.
    * @param {number} head
    * @param {unknown[]} values
    * @param {Resolve} resolve
@@ -156,21 +157,22 @@ class Calls {
   }
 
   /**
-   * A command by its number in the head, or else by its name, and its words, which are texts, numbers and bytes; the
-   * caller may change the bytes when this returns. Its outcome goes to functions: a promise each would cost a pipeline most.
+   * A command, by its number in the head or by its name. Its arguments are texts, numbers and bytes; the caller may
+   * change the bytes after this returns. Functions take the outcome, because one promise per command would be most
+   * of a pipeline's cost.
    * @param {number} head
    * @param {string} name
-   * @param {readonly Word[]} words
+   * @param {readonly Argument[]} args
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  command(head, name, words, resolve, reject) {
+  command(head, name, args, resolve, reject) {
     const isNamed = head >>> HEAD_BITS === 0;
-    const slot = this.#begin(head, isNamed ? words.length + 1 : words.length);
+    const slot = this.#begin(head, isNamed ? args.length + 1 : args.length);
     if (isNamed) this.#arguments.push(name);
     let mustCross = false;
-    for (let i = 0; i < words.length; i++) {
-      const word = words[i];
+    for (let i = 0; i < args.length; i++) {
+      const word = args[i];
       if (typeof word === 'string') this.#arguments.push(word);
       else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
       else if (!this.#pass(bytesOf(word))) mustCross = true;
@@ -180,16 +182,16 @@ class Calls {
   }
 
   /**
-   * Takes bytes in; false where they are still the caller's own, so that the call must cross before it returns.
+   * Adds bytes to the arguments. Answers false if they are not copied: the call must then cross before it returns.
    * @param {Uint8Array} bytes
    */
   #pass(bytes) {
-    const place = passingBytes.place(bytes);
+    const place = argumentArena.place(bytes);
     this.#arguments.push(place ?? bytes);
     if (place === undefined) return false;
-    if (!this.#hasPassing) {
-      this.#hasPassing = true;
-      passingBytes.enter();
+    if (!this.#usesArena) {
+      this.#usesArena = true;
+      argumentArena.enter();
     }
     return true;
   }
@@ -248,11 +250,11 @@ class Calls {
     const values = this.#arguments;
     this.#words = 0;
     this.#arguments = [];
-    const { room } = passingBytes;
-    if (this.#hasPassing) passingBytes.leave();
-    this.#hasPassing = false;
+    const { room } = argumentArena;
+    if (this.#usesArena) argumentArena.leave();
+    this.#usesArena = false;
     try {
-      // Closed by a caller who was told an outcome, after these were called for.
+      // The client was closed by a callback that ran after these calls were made.
       if (this.client === undefined) throw this.#link?.lost ?? closedEarly();
       if (values.length <= SPREAD_ARGUMENTS) native.submit(this.client, words, room, ...values);
       else native.submitArray(this.client, words, room, values);
@@ -263,7 +265,7 @@ class Calls {
   }
 
   /**
-   * Rejects a call. Its slot is not used again: native code may settle it all the same.
+   * Rejects a call. Its slot is not used again, because native code may still settle it.
    * @param {number} slot
    * @param {unknown} error
    */
@@ -288,7 +290,7 @@ class Calls {
    * @param {unknown[]} values
    */
   #settle(count, values) {
-    // A caller of a Link may call back in, and what is settled then is written where these outcomes stand.
+    // A callback of a Link may make calls, and their outcomes overwrite these.
     const isCopied = this.#link !== undefined && count > 1;
     const outcomes = isCopied ? this.#outcomes.slice(0, 2 * count) : this.#outcomes;
     const messages = [];
@@ -305,7 +307,7 @@ class Calls {
       const resolve = this.#resolve[slot];
       const reject = /** @type {Reject} */ (this.#reject[slot]);
       const reader = this.#reader[slot];
-      // Was given up.
+      // The call was rejected before.
       if (resolve === undefined) continue;
       this.#take(slot);
       this.#free.push(slot);
@@ -321,12 +323,14 @@ class Calls {
       const outcome = mark === VALUE ? value : this.#read(mark, value);
       resolve(typeof reader === 'function' ? reader(outcome) : outcome);
     }
-    // A listener may call back in, and what is settled then is written where these outcomes stand.
+    // A listener may make calls, and their outcomes overwrite these.
     for (const message of messages) this.#push(message);
     if (this.#outstanding === 0) this.#rest();
   }
 
-  /** Nothing is under way. What a burst has taken is given back where every slot is free, so that none is used twice. */
+  /**
+   * No call is in flight. The memory of a burst is freed only if every slot is free, so that no slot is used twice.
+   */
   #rest() {
     const { length } = this.#resolve;
     if (length > KEEP_SLOTS && this.#free.length === length) {
@@ -335,20 +339,20 @@ class Calls {
     if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
   }
 
-  /** Rejects every call that is under way, with `E_CLOSED`. */
+  /** Rejects every call in flight with `E_CLOSED`. */
   giveUpAll() {
     withoutStacks(() => {
       for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#giveUp(slot, closedEarly());
     });
   }
 
-  /** Whether no call is under way. */
+  /** Whether no call is in flight. */
   get isIdle() {
     return this.#outstanding === 0;
   }
 
   /**
-   * Resolves when no call is under way. The caller may find that others have begun since.
+   * Resolves when no call is in flight. New calls may have begun when the caller continues.
    * @returns {Promise<void>}
    */
   nextIdle() {
@@ -389,7 +393,7 @@ class Calls {
   }
 
   /**
-   * A stored text that is no JSON is a miss, and counted.
+   * Parses a stored text. A text that is not JSON is a miss, and counted.
    * @param {string} text
    */
   parse(text) {
@@ -402,7 +406,7 @@ class Calls {
   }
 
   /**
-   * Fields and JSON texts in turn, as an object.
+   * An object from alternating fields and JSON texts.
    * @param {string[]} texts
    */
   entries(texts) {
@@ -411,14 +415,14 @@ class Calls {
     return object;
   }
 
-  /** Lets the calls of this tick cross now. */
+  /** Makes the calls of this tick cross now. */
   submitNow() {
     this.#submit();
   }
 }
 
 /**
- * The error of a call; that of a command names it.
+ * The error of a call. The error of a command names the command.
  * @param {unknown} error
  * @param {Reader | string | undefined} reader
  */

@@ -8,14 +8,14 @@ const TYPE = 'orgcache';
 /** @typedef {{ emit(event: string, ...details: unknown[]): unknown }} Emitter */
 
 /**
- * The AsyncLocalStorage context in which it was made. What an object tells its listeners is told there, and what it
- * starts for later (a timer, a connection) is started there: never in the context of the request that came first.
+ * The AsyncLocalStorage context in which an object was made. The object calls its listeners in it, and starts
+ * timers and connections in it: never in the context of the request that came first.
  */
 class Context {
   #resource = new AsyncResource(TYPE);
 
   /**
-   * Answers what `work` answers, and throws what it throws.
+   * Answers the result of `work`, and throws its exception.
    * @template {unknown[]} Given
    * @template Answer
    * @param {(...given: Given) => Answer} work
@@ -27,7 +27,7 @@ class Context {
   }
 
   /**
-   * Calls a function of the application's. Whoever calls goes on where it throws.
+   * Calls a function of the application. If it throws, the caller goes on.
    * @template {unknown[]} Given
    * @param {(...given: Given) => unknown} listener
    * @param {Given} given
@@ -37,7 +37,7 @@ class Context {
   }
 
   /**
-   * Tells an event. Among its listeners Node's rule holds: one that throws keeps it from those behind.
+   * Emits an event. Node's rule holds for its listeners: after one that throws, later ones are not called.
    * @param {Emitter} emitter
    * @param {string} event
    * @param {unknown[]} details
@@ -73,8 +73,8 @@ function emitGuarded(emitter, event, details) {
 }
 
 /**
- * Passes what a listener threw on to `uncaughtException`, once, when the work that told it is done: other events,
- * outcomes and listeners are nobody's to lose. It counts as uncaught, since we do not handle it.
+ * Passes an exception of a listener on to `uncaughtException`, once, after the current work: no other event,
+ * outcome or listener may be lost. It counts as uncaught, because the package does not handle it.
  * @param {unknown} error
  */
 function passOn(error) {

@@ -3,8 +3,8 @@
 /** @typedef {Record<string, string | undefined>} Variables */
 
 /**
- * The process's variables as one instance sees them. It reads them once, when it first needs them: connections
- * that it opens later lead to the same servers, whatever became of `process.env`.
+ * The environment variables of one instance. The instance reads them once, on first use, so that later connections
+ * go to the same servers even if `process.env` changes.
  */
 class Environment {
   #source;
@@ -13,7 +13,7 @@ class Environment {
   /** @type {Map<string | undefined, string>} */
   #texts = new Map();
 
-  /** @param {() => Variables} [source] gives the variables where they are not the process's. */
+  /** @param {() => Variables} [source] gives the variables. Default: those of the process. */
   constructor(source = () => process.env) {
     this.#source = source;
   }
@@ -24,7 +24,7 @@ class Environment {
   }
 
   /**
-   * All variables as JSON, but for the one that is named.
+   * All variables as JSON, except for `omitted`.
    * @param {string} [omitted]
    */
   text(omitted) {
@@ -37,12 +37,12 @@ class Environment {
     return text;
   }
 
-  /** All variables as JSON, without taking them: an instance that is only configured has not started yet. */
+  /** All variables as JSON, without keeping them: an instance that is only configured has not started yet. */
   peek() {
     return JSON.stringify(this.#variables ?? this.#source());
   }
 
-  /** Takes them anew when they are next needed. */
+  /** Reads them again on the next use. */
   forget() {
     this.#variables = undefined;
     this.#texts.clear();
@@ -54,10 +54,10 @@ class Environment {
   }
 }
 
-/** What a Link takes from the environment. */
+/** The environment variables of a Link. */
 const LINK_VARIABLES = ['CACHE_DRIVER', 'CACHE_LOG'];
 
-/** The variables that count for a Link, as JSON. There are many Links: none keeps a copy of all variables. */
+/** The environment variables of a Link as JSON. There may be many Links, so none keeps a copy of all variables. */
 function textForLinks() {
   return JSON.stringify(Object.fromEntries(LINK_VARIABLES.map((name) => [name, process.env[name]])));
 }

@@ -3,14 +3,14 @@
 /** @import { ErrorCode } from '../index.js' */
 
 /**
- * An error with the fields that it may have, whoever made it.
+ * An error with all fields that it may have, of any origin.
  * @typedef {Error & { code?: string, command?: unknown, redisCode?: string, retryable?: boolean }} Failure
  */
 
 /**
- * What every failure of this package is. `code` is stable, `retryable` says whether the same call may be
- * made again without running twice, `redisCode` is the first word of the server's error reply, `command` the name of
- * the Redis command that failed.
+ * Every failure of this package is one of these. `code` is stable. `retryable` says whether the same call may be
+ * made again without running twice. `redisCode` is the first word of the server's error reply. `command` is the
+ * name of the Redis command that failed.
  */
 class OrgCacheError extends Error {
   /**
@@ -29,7 +29,7 @@ class OrgCacheError extends Error {
 }
 
 /**
- * As native code makes them.
+ * Makes the errors of native code.
  * @param {ErrorCode} code
  * @param {string} message
  * @param {boolean} retryable
@@ -40,7 +40,7 @@ function makeError(code, message, retryable, redisCode) {
 }
 
 /**
- * The error with the name of the command that failed; its arguments may be secret.
+ * Adds the name of the command that failed to the error. Its arguments may be secret and are not added.
  * @template Thrown
  * @param {Thrown} error
  * @param {string | undefined} command
@@ -54,7 +54,7 @@ function ofCommand(error, command) {
 }
 
 /**
- * The error that native code tells of: its code is this package's or the first word of the server's.
+ * The error of an error event of native code. Its code is this package's, or the first word of the server's error.
  * @param {{ code: string, message: string }} told
  */
 function errorOf({ code, message }) {
@@ -65,7 +65,7 @@ function errorOf({ code, message }) {
 }
 
 /**
- * One sentence with the word by which it is known, which the replies of a server begin with anyway.
+ * One sentence with the error's code. Errors of the server begin with the code anyway.
  * @param {unknown} thrown
  */
 function sentenceOf(thrown) {
@@ -74,14 +74,14 @@ function sentenceOf(thrown) {
   return error.message.startsWith(`${code} `) ? error.message : `${code}: ${error.message}`;
 }
 
-/** Why a call that was under way has no outcome. */
+/** The error of a call that was in flight at the close. */
 function closedEarly() {
   return new OrgCacheError('E_CLOSED', 'the cache was shut down before the call had settled');
 }
 
 /**
- * Errors that `work` makes have no stack, which is most of what one costs: thousands at once would keep the thread, and
- * each would show the same place of this package.
+ * Errors that `work` makes have no stack. A stack is most of an error's cost: thousands at once would block the
+ * thread, and each would show the same place in this package.
  * @param {() => void} work
  */
 function withoutStacks(work) {

@@ -15,7 +15,7 @@ const { now } = require('./time.js');
 /** How long statistics wait for the first attempt to connect. */
 const KNOWN_WITHIN_MS = 1000;
 
-/** What stats and health checks show, from the report of native code. */
+/** Statistics and health checks, made from the report of native code. */
 class Inspection {
   #bridge;
   #makeClient;
@@ -30,7 +30,7 @@ class Inspection {
     this.#makeClient = makeClient;
   }
 
-  /** A client of its own: what a server does with the one that it was given must not blind the health check. */
+  /** A separate client: changes that a server makes to its own client must not affect the health check. */
   get client() {
     this.#client ??= this.#makeClient();
     return this.#client;
@@ -44,7 +44,7 @@ class Inspection {
     return this.#bridge.report();
   }
 
-  /** Waits for the first attempt to connect, so that statistics do not tell of an outage that is none. */
+  /** Waits for the first attempt to connect, so that statistics do not report an outage that does not exist. */
   async known() {
     await whenKnown(this.#bridge, KNOWN_WITHIN_MS);
   }
@@ -57,16 +57,16 @@ class Inspection {
     this.#bridge.usesRedis = isOn;
   }
 
-  /** Whether a value that is set now would stay when this process ends, or there is no Redis to keep it. */
+  /** Whether a value that is set now outlives this process, or no Redis is configured to keep it. */
   isStoring(report = this.report()) {
     return !report.config.useRedis || (report.usesRedis && isConnected(report));
   }
 
-  get isSetAside() {
-    return this.#bridge.isSetAside;
+  get isRedisDisabled() {
+    return this.#bridge.isRedisDisabled;
   }
 
-  /** How it stands with Redis: state, since when, last error, journal, breaker, reconnects. */
+  /** The state of the connection: state, since when, last error, journal, breaker, reconnects. */
   condition() {
     return condition(this.report());
   }
@@ -137,7 +137,7 @@ class Inspection {
 }
 
 /**
- * Without a Redis that answers the cache goes on from memory, which is less than was asked for.
+ * If a configured Redis does not answer, the cache answers from memory, which is less than was asked for.
  * @param {RedisHealth} redis
  * @returns {'degraded' | 'healthy'}
  */
@@ -151,7 +151,7 @@ function isConnected({ config, state }) {
 }
 
 /**
- * How it stands with Redis, whether it answers or not.
+ * The state of the connection to Redis, whether Redis answers or not.
  * @param {Report} report
  * @returns {Condition}
  */
@@ -179,7 +179,7 @@ function healthy(info, { state, serverVersion, protocol }) {
 }
 
 /**
- * Three decimals are what a person reads.
+ * Rounded to three decimals, for people.
  * @param {number} start
  */
 function elapsedMs(start) {

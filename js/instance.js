@@ -13,7 +13,7 @@ const { OrgCacheError } = require('./errors.js');
 const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
-const { Notices } = require('./notices.js');
+const { NativeEvents } = require('./events.js');
 const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
@@ -28,17 +28,17 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
 /**
- * Methods of the singleton that are functions of the package, too.
+ * Methods of the singleton that the package also exports as functions.
  * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
  *   'unprefixKey'} Asked
  */
 
-/** The methods of a logger: one at least must be there. */
+/** The methods of a logger. It must have at least one. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
 /**
- * One instance of the package, with configuration, connections and shutdown of its own; `require('orgcache')` gives the
- * first. Nothing is started. It reads its `environment` when it is first used.
+ * Makes one instance of the package, with its own configuration, connections and shutdown; `require('orgcache')`
+ * gives the first. Starts nothing. The instance reads its `environment` on first use.
  * @param {ConfigureOptions} [given]
  * @param {InstanceType<typeof Environment>} [environment]
  * @returns {OrgCache}
@@ -47,22 +47,22 @@ function createInstance(given, environment = new Environment()) {
   /** @type {Options} */
   const options = {};
   const context = new Context();
-  const notices = new Notices(context);
-  const bridge = new Bridge(options, notices.take, { context, environment });
+  const events = new NativeEvents(context);
+  const bridge = new Bridge(options, events.take, { context, environment });
   const calls = new CacheCalls(bridge);
-  const connections = new Connections({ bridge, options, environment, log: notices.take, context });
+  const connections = new Connections({ bridge, options, environment, log: events.take, context });
   const sharedClient = new SharedClient(connections);
   const makeClient = () => asClient(new RedisClient({ connections }));
   const inspection = new Inspection({ bridge, connections, makeClient });
   /**
-   * Other instances that were made to take the place of `redisManager`.
+   * Further instances that replaced `redisManager`.
    * @type {Set<OrgCache>}
    */
   const successors = new Set();
-  notices.describe = () => inspection.condition();
+  events.describe = () => inspection.condition();
 
   /**
-   * Sets options. Only before the first call.
+   * Sets options. Allowed only before the first call.
    * @param {ConfigureOptions} [given]
    */
   function configure(given = {}) {
@@ -73,13 +73,13 @@ function createInstance(given, environment = new Environment()) {
       );
     }
     const { logger, ...others } = checkedOptions(given, 'configure()');
-    if (logger !== undefined) notices.logger = logger;
+    if (logger !== undefined) events.logger = logger;
     Object.assign(options, others);
     bridge.knownConfig = undefined;
     connectAtOnce();
   }
 
-  /** Where the configuration says so. What is wrong with it is the first call's to tell. */
+  /** Connects now if the configuration says so. The first call reports errors of the configuration. */
   function connectAtOnce() {
     try {
       if (bridge.isEager) bridge.open();
@@ -105,7 +105,7 @@ function createInstance(given, environment = new Environment()) {
     return abortable(options, end, WAITING);
   }
 
-  /** Closes at once; the next `configure()` or call begins anew, with what the environment says then. */
+  /** Closes at once. The next `configure()` or call starts over, with the environment of that time. */
   async function reset() {
     /** @type {Promise<unknown>[]} */
     const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
@@ -114,7 +114,7 @@ function createInstance(given, environment = new Environment()) {
     await Promise.all([...ended, bridge.reset()]);
     ending = undefined;
     for (const name of Object.keys(options)) delete options[name];
-    notices.logger = undefined;
+    events.logger = undefined;
     for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {
       part[BEGIN_ANEW]();
     }
@@ -137,7 +137,7 @@ function createInstance(given, environment = new Environment()) {
   const cacheManager = new CacheManager({ bridge, calls, inspection });
   const redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
   const adapterOn = (/** @type {InstanceType<typeof CacheCalls>} */ writes) =>
-    new CacheAdapter({ calls: writes, inspection, events: notices.events, cacheManager, shutdown });
+    new CacheAdapter({ calls: writes, inspection, events: events.emitter, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
   const redisMigrationManager = new RedisMigrationManager({
     cacheAdapter,
@@ -145,15 +145,15 @@ function createInstance(given, environment = new Environment()) {
     copying: adapterOn(new CacheCalls(bridge, { copied: true })),
     inspection,
     redisManager,
-    notices,
+    events,
   });
   const Manager = singletonOf(redisManager, () => {
-    const successor = context.run(createInstance, { ...options, logger: notices.logger });
+    const successor = context.run(createInstance, { ...options, logger: events.logger });
     successors.add(successor);
     return successor.redisManager;
   });
   /**
-   * Functions beside the singleton ask the one that is it now.
+   * Calls a method of the current singleton. Functions of the package use it.
    * @template {Asked} Method
    * @param {Method} method
    */
@@ -179,7 +179,7 @@ function createInstance(given, environment = new Environment()) {
     getRedis: ask('getRedis'),
     installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
       installSignalHandlers(shutdown, given),
-    // To its users it has no constructor.
+    // Users see no constructor.
     OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
     prefixKey: ask('prefixKey'),
     ready,
@@ -196,22 +196,22 @@ function createInstance(given, environment = new Environment()) {
 }
 
 /**
- * A client with configuration and connections of its own, which end with it. `options` are those of `configure()`, or a
- * URL; `keyPrefix` is that of its keys.
+ * A client with its own configuration and connections, which end with it. `options` are those of `configure()`, or
+ * a URL. `keyPrefix` is the prefix of its keys.
  * @param {CreateClientOptions | string} [given]
  */
 function createClient(given = {}) {
   const asked = typeof given === 'string' ? { url: given } : checkedOptions(given, 'createClient()');
   const { keyPrefix: clientKeyPrefix, logger, ...others } = asked;
   const options = clientKeyPrefix === undefined ? others : { ...others, clientKeyPrefix };
-  const notices = new Notices();
-  if (logger !== undefined) notices.logger = logger;
+  const events = new NativeEvents();
+  if (logger !== undefined) events.logger = logger;
   /** @type {HearNotice} */
-  const log = (name, json) => name === 'log' && notices.take(name, json);
+  const log = (name, json) => name === 'log' && events.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;
-  // The default is that of the one client that a server shares.
+  // The default is that of the shared client.
   const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : asConfigured.clientKeyPrefix;
   options.clientKeyPrefix = keyPrefix;
   const connections = new Connections({ options, environment, log, context });
@@ -221,7 +221,7 @@ function createClient(given = {}) {
 }
 
 /**
- * A client as its callers see it: its commands are methods that are defined at run time.
+ * The client with its public type: its commands are methods that are defined at run time.
  * @param {unknown} client
  */
 function asClient(client) {
@@ -229,7 +229,7 @@ function asClient(client) {
 }
 
 /**
- * Options as `configure()` takes them; their values are native code's to judge.
+ * Checks the shape of options for `configure()`. Native code checks their values.
  * @template {ConfigureOptions} Given
  * @param {Given} given
  * @param {string} what
@@ -248,8 +248,8 @@ function checkedOptions(given, what) {
 }
 
 /**
- * The class by which servers reach for the one manager: `getInstance()`, and `instance`, which tests assign to. Without
- * an instance the next one reads the environment anew.
+ * The class through which servers get the one manager: `getInstance()`, and `instance`, which tests assign to.
+ * Without an instance, the next call makes one that reads the environment anew.
  * @param {Manager} own
  * @param {() => Manager} makeAnother
  * @returns {OrgCache['RedisManager']}

@@ -18,11 +18,11 @@ const { protocol } = require('./protocol.js');
 
 const { kinds } = protocol;
 const { client: native } = loadNative();
-/** Stands in front of a long text, which is as it was behind it. */
+/** Prefix of a long text, which follows unchanged. */
 const LONG_MARK = 'compressed:';
 
 /**
- * Values by a key or hash of the caller's own and an organization.
+ * Values by an organization and the caller's own keys or hashes.
  * @implements {Manager}
  */
 class CacheManager {
@@ -47,7 +47,7 @@ class CacheManager {
   }
 
   /**
-   * What a key names, or null where it is none of this cache.
+   * The parts of a key, or null if the key is not of this cache.
    * @param {string} key
    */
   decodeKey(key) {
@@ -55,7 +55,7 @@ class CacheManager {
   }
 
   /**
-   * The key that lists what an organization holds.
+   * The key of an organization's index, which lists its keys.
    * @param {OrganizationId} [orgId]
    */
   indexKey(orgId = null) {
@@ -63,7 +63,7 @@ class CacheManager {
   }
 
   /**
-   * The value that these bytes of Redis are; undefined where they are damaged.
+   * The value of these bytes from Redis; undefined if they are damaged.
    * @param {Uint8Array} bytes
    */
   decodeValue(bytes) {
@@ -99,7 +99,7 @@ class CacheManager {
   }
 
   /**
-   * The text that the JavaScript layer stored for a value; a long one is marked.
+   * The text that the JavaScript layer stored for a value. A long one is marked.
    * @param {unknown} value
    */
   serialize(value) {
@@ -108,7 +108,7 @@ class CacheManager {
   }
 
   /**
-   * The value of a text or of bytes of Redis, by whichever layer they were stored; null where they are damaged.
+   * The value of a text or of bytes from Redis, whichever layer stored them. null if they are damaged.
    * @param {string | Uint8Array | null | undefined} stored
    */
   deserialize(stored) {
@@ -205,7 +205,7 @@ class CacheManager {
 }
 
 /**
- * The connection, as debug endpoints and servers of the JavaScript layer read it.
+ * The connection in the form that debug endpoints and servers of the JavaScript layer read.
  * @implements {Connection}
  */
 class RedisManager {
@@ -234,7 +234,7 @@ class RedisManager {
     this.#shutdown = shutdown;
   }
 
-  /** Keys go as they are. */
+  /** Keys get no prefix. */
   getClient() {
     this.#client ??= this.#makeClient();
     return this.#client;
@@ -266,12 +266,12 @@ class RedisManager {
     return this.#bridge.config().maxRetries;
   }
 
-  /** The same as `getMetrics()`. */
+  /** Same as `getMetrics()`. */
   get metrics() {
     return this.getMetrics();
   }
 
-  /** What is configured, by the names of `configure()`, without secrets. Asking starts nothing. */
+  /** The settings in force, by the names of `configure()`, without secrets. Asking starts nothing. */
   get config() {
     const settings = Object.entries(this.#bridge.config().settings);
     return Object.fromEntries(

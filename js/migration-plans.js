@@ -12,13 +12,13 @@ const { refuseUnknown } = require('./options.js');
 /** @typedef {LegacyMap<any>} Legacy */
 
 /**
- * Stores an entry of a Map; answers undefined where the entry does not say to whom it belongs.
+ * Stores an entry of a Map. Answers undefined if the entry does not name its owner.
  * @typedef {(key: string, value: any) => Promise<boolean> | undefined} Store
  */
 /** @typedef {{ map: Legacy, statistic: Statistic, store: Store }} Plan */
 
 /**
- * The Maps that are to be moved, and how each stores its entries. Throws `E_ARGUMENT` for a value that is no Map and for an
+ * The Maps to move, and how each stores its entries. Throws `E_ARGUMENT` for a value that is no Map and for an
  * unknown name.
  * @param {LegacyMaps} maps
  * @param {CacheAdapter} adapter
@@ -68,7 +68,7 @@ function isMissing(name) {
 }
 
 /**
- * Before anything moves: a Map under a wrong name would stay where it is, and nobody would know.
+ * Checked before the migration: a Map under a wrong name would stay where it is, unnoticed.
  * @param {unknown} maps
  * @param {string[]} names
  */
@@ -79,7 +79,7 @@ function refuseWhatIsNoMap(maps, names) {
   refuseUnknown(Object.keys(maps), names, 'the Map');
   for (const [name, map] of Object.entries(maps)) {
     if (isMissing(map) || isMap(map)) continue;
-    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map; what was given has not the methods of one`);
+    throw new OrgCacheError('E_ARGUMENT', `${name} must be a Map, or have a Map's methods`);
   }
 }
 
@@ -91,7 +91,7 @@ function isMap(value) {
 }
 
 /**
- * An empty list or text is as good as nothing, as it was to the JavaScript manager.
+ * An empty list or text counts as nothing, as it did for the JavaScript manager.
  * @param {unknown} value
  */
 function hasContent(value) {

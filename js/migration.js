@@ -7,9 +7,9 @@ const { makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
 const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
 const { signalOf } = require('./options.js');
-const { ownBytes } = require('./passing-bytes.js');
+const { ownBytes } = require('./argument-arena.js');
 const { nextTurn, now } = require('./time.js');
-const { UnderWay } = require('./under-way.js');
+const { InFlight } = require('./in-flight.js');
 
 /** @import { CallOptions, LegacyMap, LegacyMaps, MigrationOptions, MigrationProgress } from '../index.js' */
 /** @import { MigrationStats, OrganizationId } from '../index.js' */
@@ -19,17 +19,17 @@ const { UnderWay } = require('./under-way.js');
 
 /** @typedef {InstanceType<typeof import('./adapter.js').CacheAdapter>} CacheAdapter */
 /** @typedef {InstanceType<typeof import('./inspection.js').Inspection>} Inspection */
-/** @typedef {InstanceType<typeof import('./notices.js').Notices>} Notices */
+/** @typedef {InstanceType<typeof import('./events.js').NativeEvents>} NativeEvents */
 /** @typedef {keyof MigrationStats} Statistic */
 /** @typedef {LegacyMap<any>} Legacy */
 
-/** Entries that cross at once; one pipeline. */
+/** Entries that cross at once, in one pipeline. */
 const BATCH_ENTRIES = 256;
-/** Time that writing a batch as JSON may take before the event loop gets its turn. */
+/** The longest time of encoding a batch as JSON before the event loop gets its turn. */
 const BATCH_MS = 5;
 
 /**
- * The cache for servers that still have Maps. See index.d.ts for what each method promises.
+ * The cache for servers that still have Maps. index.d.ts says what each method promises.
  * @implements {Manager}
  */
 class RedisMigrationManager {
@@ -37,9 +37,9 @@ class RedisMigrationManager {
   #acknowledging;
   #copying;
   #inspection;
-  #notices;
-  /** What is being set is newer than what the Map still has: moving that would undo the set. */
-  #sets = new UnderWay();
+  #events;
+  /** A value that is being set is newer than the value in the Map. Moving the Map's value would undo the set. */
+  #sets = new InFlight();
 
   /** @type {MigrationStats} */
   migrationStats = {
@@ -52,23 +52,23 @@ class RedisMigrationManager {
   };
 
   /**
-   * `acknowledging` is the adapter whose sets are true only where Redis itself has the value; those of `copying` are
-   * answered from memory, too, while Redis is away.
+   * Sets of `acknowledging` answer true only if Redis itself has the value. Memory answers values of `copying` too,
+   * while Redis is away.
    * @param {{
    *   cacheAdapter: CacheAdapter,
    *   acknowledging: CacheAdapter,
    *   copying: CacheAdapter,
    *   inspection: Inspection,
    *   redisManager: RedisManager,
-   *   notices: Notices,
+   *   events: NativeEvents,
    * }} parts
    */
-  constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, notices }) {
+  constructor({ cacheAdapter, acknowledging, copying, inspection, redisManager, events }) {
     this.#adapter = cacheAdapter;
     this.#acknowledging = acknowledging;
     this.#copying = copying;
     this.#inspection = inspection;
-    this.#notices = notices;
+    this.#events = events;
     this.redisManager = redisManager;
   }
 
@@ -187,7 +187,7 @@ class RedisMigrationManager {
     return abortable(options, async () => {
       const cached = await this.#adapter.getOrganizationData(orgId);
       if (cached !== null) return cached;
-      /** @param {unknown} data What has no name stays in its Map. */
+      /** @param {unknown} data If it has no name, it stays in its Map. */
       const set = async (data) => {
         const name = nameOf(data);
         return name !== null && this.#acknowledging.setOrganizationData(orgId, name);
@@ -211,7 +211,7 @@ class RedisMigrationManager {
   }
 
   /**
-   * The names under which a Map may hold a conversation, the one it belongs under first.
+   * The names under which a Map may hold a conversation, the proper one first.
    * @param {OrganizationId} orgId
    * @param {string} phone
    * @returns {[string, ...string[]]}
@@ -221,7 +221,7 @@ class RedisMigrationManager {
   }
 
   /**
-   * What the Map has, which leaves the Map once it is stored for good. Null where it has nothing.
+   * Reads a value from the Map. The value leaves the Map once it is stored for good. Null if there is none.
    * @param {Legacy | null} map
    * @param {string[]} names
    * @param {(value: any) => Promise<boolean>} set
@@ -233,8 +233,7 @@ class RedisMigrationManager {
     const name = names.find((candidate) => hasContent(map.get(candidate)));
     if (name === undefined) return null;
     const value = map.get(name);
-    // While Redis is away nobody knows whether it has something newer: a set, which would be carried out in
-    // the end, could take that away.
+    // While Redis is away it may have a newer value, which a set, once replayed, would overwrite.
     if (this.#sets.has(map, names[0]) || !this.#inspection.isStoring()) return value;
     try {
       if ((await set(value)) && map.get(name) === value) {
@@ -242,7 +241,7 @@ class RedisMigrationManager {
         this.migrationStats[statistic]++;
       }
     } catch (error) {
-      // The caller asked for a value, and has it: the Map keeps what cannot be stored.
+      // The caller asked for a value and gets it. The Map keeps a value that cannot be stored.
       if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       this.migrationStats.errors++;
     }
@@ -250,7 +249,7 @@ class RedisMigrationManager {
   }
 
   /**
-   * Stores a value; the Map lets go of its own only then, and takes the value where it was not stored.
+   * Stores a value. Only then its Map drops the old one. If the value was not stored, the Map takes it.
    * @param {Legacy | null} map
    * @param {() => string[]} makeNames
    * @param {unknown} value
@@ -258,28 +257,28 @@ class RedisMigrationManager {
    */
   async #setBeside(map, makeNames, value, set) {
     if (!map) return set(this.#adapter);
-    // What stands under the bare phone number may be another organization's.
+    // A value under the bare phone number may belong to another organization.
     const [name] = makeNames();
     const before = map.get(name);
-    const isSetAside = this.#inspection.isSetAside;
+    const isRedisDisabled = this.#inspection.isRedisDisabled;
     return this.#sets.during(map, name, async () => {
       let isStored = false;
       try {
-        isStored = (await set(this.#acknowledging)) && !isSetAside;
+        isStored = (await set(this.#acknowledging)) && !isRedisDisabled;
       } catch (error) {
         this.migrationStats.errors++;
         throw error;
       }
       if (!isStored) map.set(name, value);
-      // What somebody else has put there meanwhile is not what was stored.
+      // A value that was put there meanwhile was not stored.
       else if (map.get(name) === before) map.delete(name);
       return isStored;
     });
   }
 
   /**
-   * Moves whole Maps, a batch at a time. What is moved leaves its Map; what is not (Redis is away, no
-   * organization in the key, not JSON) stays, so that calling it again goes on where it stopped.
+   * Moves whole Maps, batch by batch. A moved entry leaves its Map. Other entries stay (Redis is away, no
+   * organization in the key, not JSON), so that another call continues where this one stopped.
    * @param {LegacyMaps} [maps]
    * @param {MigrationOptions} [options]
    * @returns {Promise<MigrationProgress>}
@@ -317,7 +316,7 @@ class RedisMigrationManager {
    */
   async #migrate(plans, { progress, tell }) {
     for (const plan of plans) {
-      // What is added meanwhile comes last, and waits for another run: so this one has an end.
+      // Entries that are added meanwhile come last and wait for another run, so that this one ends.
       let left = plan.map.size;
       const entries = plan.map[Symbol.iterator]();
       while (left > 0 && !progress.aborted) {
@@ -368,17 +367,17 @@ class RedisMigrationManager {
    */
   async #outcomeOf({ map, statistic, store }, [key, value]) {
     if (this.#sets.has(map, key)) return 'skipped';
-    const isSetAside = this.#inspection.isSetAside;
+    const isRedisDisabled = this.#inspection.isRedisDisabled;
     try {
       const stored = store(key, value);
       if (stored === undefined) return 'skipped';
-      if (!(await stored) || isSetAside) return 'failed';
+      if (!(await stored) || isRedisDisabled) return 'failed';
     } catch (error) {
       if (/** @type {Failure} */ (error).code === 'E_CLOSED') throw error;
       this.migrationStats.errors++;
       return 'failed';
     }
-    // A value that was replaced meanwhile is another one, and goes with a later run.
+    // A value that was replaced meanwhile is a new one, and waits for a later run.
     if (map.get(key) === value) map.delete(key);
     this.migrationStats[statistic]++;
     return 'migrated';
@@ -415,12 +414,12 @@ class RedisMigrationManager {
 
   printMigrationStats() {
     const counts = Object.entries(this.migrationStats).map(([name, count]) => `${name} ${count}`);
-    this.#notices.print('info', `Redis migration: ${counts.join(', ')}`);
+    this.#events.print('info', `Redis migration: ${counts.join(', ')}`);
   }
 }
 
 /**
- * The JavaScript manager answered for nobody as for somebody without a conversation, where it had no Map to ask.
+ * Without a Map, the JavaScript manager answered a missing phone number like a person without a conversation.
  * @param {unknown} phone
  * @param {Legacy | null} legacyMap
  */

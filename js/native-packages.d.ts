@@ -1,4 +1,4 @@
-// The packages of the platforms: npm installs the one that fits, if any. What each gives is told in native.js.
+// The packages of the platforms. npm installs the one that fits, if any. native.js describes their content.
 declare module 'orgcache-darwin-arm64';
 declare module 'orgcache-darwin-x64';
 declare module 'orgcache-linux-arm64-gnu';

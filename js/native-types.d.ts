@@ -1,15 +1,17 @@
 import type { ErrorCode, TtlConfig } from '../index.js';
 
-/** Makes an error of the caller's realm; a Link's owner may answer another class. */
+/** Makes an error of the caller's realm. A Link's owner may return another class. */
 export type MakeError = (code: ErrorCode, message: string, retryable: boolean, redisCode?: string) => Error;
 
-/** Takes a notice of native code: the name of an event, or `log`, and JSON. */
+/** Receives an event of native code: the name of an event, or `log`, and JSON. */
 export type HearNotice = (name: string, json: string) => void;
 
-/** `outcomes` holds a slot and a mark for each of `count`; `values` are of those that have one. */
+/**
+ * `outcomes` holds a slot and a mark for each of `count` outcomes. `values` are the values of those that have one.
+ */
 export type Settle = (count: number, ...values: unknown[]) => void;
 
-/** Opens a client, whose number it answers. */
+/** Opens a client. Answers its number. */
 export type OpenNative<What> = (
   makeError: MakeError,
   makeArray: (...elements: unknown[]) => unknown[],
@@ -24,17 +26,17 @@ export type OpenNative<What> = (
   what: What,
 ) => number;
 
-/** A name or key, as a caller gave it; native code refuses what it cannot use. */
+/** A name or key, as a caller gave it. Native code refuses unusable ones. */
 type Given = unknown;
 
 /** Functions that take a client's number first. */
 export interface NativeClient {
-  /** `passing` has the bytes of which `given` names the places. */
+  /** `passing` is the argument arena. Some of `given` are positions in it. */
   submit(client: number, wordCount: number, passing: Uint8Array | undefined, ...given: unknown[]): void;
   submitArray(client: number, wordCount: number, passing: Uint8Array | undefined, given: unknown[]): void;
-  /** Answers a call from memory: values are JSON texts, a hash is names and JSON texts in turn. */
+  /** Answers a call from memory: values are JSON texts, a hash is alternating names and JSON texts. */
   answer(client: number, head: number, ...given: unknown[]): string | number | boolean | string[] | null;
-  /** Answers the last report as JSON where `reports`, unless it was closed before. */
+  /** Answers the last report as JSON if `reports`, unless the client was closed before. */
   close(client: number, reports: boolean): string | undefined;
   /** JSON: `Report`. */
   report(client: number): string;
@@ -56,7 +58,7 @@ export interface NativeLink {
   /** JSON: {@link Traffic}, or null once it is closed. */
   traffic(link: number): string;
   connected(link: number): void;
-  /** True where the stream is of no more use. */
+  /** True if the stream must be closed. */
   received(link: number, bytes: Uint8Array): boolean;
   takeUnsent(link: number): Buffer | null;
   lost(link: number): void;
@@ -70,7 +72,7 @@ export interface Traffic {
 
 /** The addon's exports. */
 export interface NativeBinding {
-  /** JSON: counts of the native things that live in this process. */
+  /** JSON: counts of the native objects that live in this process. */
   census(): string;
   open: OpenNative<number>;
   openLink: OpenNative<string | undefined>;
@@ -87,23 +89,23 @@ export interface NativeBinding {
   link: NativeLink;
 }
 
-/** Where the keys of a spec begin: at a position, which counts the name, or behind a keyword. */
+/** Where the keys of a spec begin: at a position, which counts the name, or after a keyword. */
 type KeyPlace =
   | { at: number; behind?: undefined; from?: undefined }
   | { behind: string; from: number; at?: undefined };
-/** How many there are: up to a position, or as many as a word says. */
+/** The number of keys: up to a position, or as many as an argument says. */
 type KeyCount =
   | { last: number; limit: number; numberAt?: undefined; first?: undefined }
   | { numberAt: number; first: number; last?: undefined; limit?: undefined };
 export type KeySpec = KeyPlace & KeyCount & { step: number };
-/** By the name of a command, of a subcommand `container|name`. */
+/** Specs by the name of a command or of a subcommand `container|name`. */
 export type KeySpecs = Record<string, KeySpec[]>;
 
 /** A property of a command. */
 export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
 
 export interface CommandFacts {
-  /** How many words it has, with the name; at least as many where it is negative. */
+  /** Number of arguments, with the name; at least that many if it is negative. */
   arity: number;
   flags: CommandFlag[];
   number: number;
@@ -151,7 +153,7 @@ export interface Protocol {
   version: string;
   verbs: Record<Verb, number>;
   marks: Record<Mark, number>;
-  /** A mark from here on is a number itself. */
+  /** Marks from this one on are numbers themselves. */
   firstNumber: number;
   kinds: Record<Kind, number>;
   acknowledgedFlag: number;
@@ -161,9 +163,9 @@ export interface Protocol {
   commands: Record<string, CommandFacts>;
   besideRoles: Record<'decidesPauses' | 'readOnly', number>;
   roles: Record<'dedicated' | 'monitor' | 'own' | 'shared', number>;
-  /** Commands in upper case that change a connection for whoever uses it next. */
+  /** Commands in upper case that change a connection for its next user. */
   changing: string[];
-  /** The same of subcommands, by their container. */
+  /** Subcommands that do so, by their container. */
   changingIn: Record<string, string[]>;
   pushed: number;
   linkSlots: Record<'breaking' | 'closed' | 'connected', number>;

@@ -1,7 +1,7 @@
 'use strict';
 
-// Bundlers copy this file into another one, so it counts on nothing beside itself: `require` with a name that is
-// no literal, `__dirname` and `package.json` are then not what they are here.
+// Bundlers copy this file into another one, so it depends on no file beside it: `require` with a name that is no
+// literal, `__dirname` and `package.json` then differ.
 
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
@@ -22,13 +22,13 @@ const PLATFORMS = Object.freeze([
   'win32-x64-msvc',
 ]);
 
-/** This file or the bundle that it became part of; a bundle of ES modules has no `__filename`. */
+/** This file, or the bundle that contains it. A bundle of ES modules has no `__filename`. */
 const HERE =
   typeof __filename === 'string' && path.isAbsolute(__filename)
     ? __filename
     : path.resolve(process.argv[1] ?? 'program.js');
 
-/** Node's own `require`: a bundler puts another into the place of the free variable. */
+/** Node's own `require`. A bundler replaces the free variable. */
 const requireAtRunTime = createRequire(HERE);
 
 const FROM_SOURCE = 'build it from source with `npm run build` in a clone of the orgcache repository';
@@ -40,7 +40,7 @@ let loaded;
  * The name under which a binary is published, for example `linux-x64-gnu`.
  *
  * @param {{ os: string, cpu: string, libc?: 'gnu' | 'musl' }} machine `libc` matters on Linux only.
- * @throws {Error} with code `E_BINARY` where no binary is made for that machine.
+ * @throws {Error} with code `E_BINARY` if there is no binary for that machine.
  */
 function platformName({ os, cpu, libc }) {
   const abi = os === 'win32' ? 'msvc' : os === 'linux' && libc;
@@ -54,10 +54,10 @@ function platformName({ os, cpu, libc }) {
 /** @typedef {NodeJS.ProcessReport & { excludeNetwork?: boolean }} ProcessReport of Node 20.14 and newer. */
 /** @typedef {{ header: { glibcVersionRuntime?: string } }} SystemReport */
 
-/** Node was linked against the C library that the addon will find, so Node is asked, not the file system. */
+/** Node was linked against the C library that the addon will use, so Node is asked, not the file system. */
 function glibcVersion() {
   const report = /** @type {ProcessReport} */ (process.report);
-  // Listing open sockets makes the report resolve their host names, which can block for seconds.
+  // Without this, the report resolves the host names of open sockets, which can block for seconds.
   const { excludeNetwork } = report;
   report.excludeNetwork = true;
   try {
@@ -74,11 +74,10 @@ function currentPlatform() {
 }
 
 /**
- * The native binding: from the file that `ORGCACHE_BINARY` names, else from a file in this folder (a build from
- * source, or what was copied beside a bundle), else from the package of this platform. Later calls answer what
- * the first one found.
+ * Loads the native binding: the file that `ORGCACHE_BINARY` names, else a file in this folder (a build from source,
+ * or a file copied beside a bundle), else the package of this platform. Later calls answer the first one found.
  *
- * @throws {Error} with code `E_BINARY`; `cause` is what the system's loader said.
+ * @throws {Error} with code `E_BINARY`; `cause` is the error of the system's loader.
  */
 function loadNative() {
   loaded ??= load();
@@ -90,7 +89,7 @@ function load() {
   if (chosen) return loadFile(path.resolve(chosen), 'named by ORGCACHE_BINARY');
 
   const platform = currentPlatform();
-  // A local build that does not load is reported: passing it over would hide what the builder just made.
+  // A local build that does not load is an error: skipping it would hide a failed build.
   const local = path.join(HERE, '..', '..', `orgcache.${platform}.node`);
   if (isThere(local)) return loadFile(local, `built from source for ${platform}`);
   const beside = path.join(HERE, '..', `orgcache.${platform}.node`);
@@ -99,7 +98,7 @@ function load() {
 }
 
 /**
- * Node's permission model throws where a question about the file alone is not allowed.
+ * Node's permission model throws if even a check for the file is not allowed.
  * @param {string} file
  */
 function isThere(file) {
@@ -134,7 +133,7 @@ function loadPackage(platform) {
   try {
     const found = platformPackage(platform);
     if (found === undefined) return loadBeside(platform, name);
-    // In a bundle it is what the package has for bundlers: where the binary went.
+    // In a bundle, this is the module that the package has for bundlers. It says where the binary went.
     if (found.file !== undefined) return loadBundled(platform, name, found);
     checkVersion(name, installedVersion(name));
     return found;
@@ -147,7 +146,7 @@ function loadPackage(platform) {
 }
 
 /**
- * For a bundle that took in the package's JavaScript at best: the package is looked for as Node does.
+ * For a bundle that contains only the package's JavaScript: resolves the package as Node does.
  * @param {string} platform
  * @param {string} name
  * @returns {NativeBinding}
@@ -170,14 +169,14 @@ function loadBundled(platform, name, { file, version: bundled }) {
   try {
     return requireAtRunTime(file);
   } catch (cause) {
-    // A loader for .node files may have made something else of it.
+    // A loader for .node files may have changed it.
     if (installedVersion(name) === undefined) throw cause;
     return loadBeside(platform, name);
   }
 }
 
 /**
- * Undefined in a bundle with no package beside it.
+ * Undefined in a bundle without the package beside it.
  * @param {string} name
  * @returns {string | undefined}
  */
@@ -199,23 +198,23 @@ function checkVersion(name, found, cause) {
   if (found === undefined || found === version) return;
   throw binaryError(
     `orgcache ${version} found its native binary in version ${found} (the package ${name}), and both must be of one ` +
-      `version: run \`npm install ${name}@${version}\`, and bundle anew what was bundled.`,
+      `version: run \`npm install ${name}@${version}\`, and build the bundle again, if there is one.`,
     cause,
   );
 }
 
 /**
- * What the package of a platform gives a bundler: where the binary went.
+ * The module of a platform's package for bundlers: it says where the binary went.
  * @typedef {{ file: string, version: string }} Location
  */
 
 /**
- * The package of a platform, or undefined. The names are literals, which bundlers and tracers can follow.
+ * The package of a platform, or undefined. The names are literals, so that bundlers and tracers can follow them.
  * @param {string} platform
  * @returns {(NativeBinding & { file?: undefined }) | Location | undefined}
  */
 function platformPackage(platform) {
-  // They take a package that is absent as no error only within a `try` of the same function.
+  // Bundlers accept an absent package only within a `try` in the same function.
   try {
     switch (platform) {
       case 'darwin-arm64':
@@ -262,10 +261,10 @@ function packageFailure(platform, name, cause) {
   return `${failed}: the cause says what the system's loader refused. Install ${name}@${version} again, ${remedy}.`;
 }
 
-/** @typedef {Failure & { resource?: string }} Refusal of Node or of the system's loader. */
+/** @typedef {Failure & { resource?: string }} Refusal An error of Node or of the system's loader. */
 
 /**
- * What a refusal of Node or of the system's loader means, or undefined where only its own words say it.
+ * The meaning of an error of Node or of the system's loader; undefined if only its own message says it.
  * @param {Refusal} refusal
  */
 function reasonOf({ code, message, resource }) {

@@ -5,15 +5,15 @@ const { loadNative } = require('./native.js');
 
 /** @import { AbortSignalLike } from '../index.js' */
 
-/** How long a shutdown waits for calls that are under way and for the journal, unless it is told otherwise. */
+/** Default of a shutdown's `timeoutMs`: the longest wait for calls in flight and for the journal. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
-/** The options of a call that has no others, and those of calls that end something or wait. */
+/** The options of calls without further options, and of calls that end something or wait. */
 const SIGNAL = ['signal'];
 const WAITING = ['signal', 'timeoutMs'];
 
 /**
- * Throws `E_ARGUMENT` for a name that is none of `allowed`, with the nearest that is.
+ * Throws `E_ARGUMENT` for a name that is not in `allowed`. The message suggests the nearest one.
  * @param {readonly string[]} names
  * @param {readonly string[]} allowed
  * @param {string} what
@@ -30,8 +30,8 @@ function refuseUnknown(names, allowed, what) {
 }
 
 /**
- * The signal of a call's options. Throws `E_CONFIG` where they are not what they must be, `E_ARGUMENT` for an option that
- * is none of `allowed`.
+ * The signal in a call's options. Throws `E_CONFIG` if the options have another shape, and `E_ARGUMENT` for an
+ * option that is not in `allowed`.
  * @param {unknown} options
  * @param {readonly string[]} [allowed]
  * @returns {AbortSignalLike | undefined}
@@ -64,7 +64,7 @@ function isSignal(value) {
 }
 
 /**
- * Milliseconds that ending or waiting may take; throws `E_CONFIG` for what are none.
+ * Milliseconds that a shutdown or a wait may take. Throws `E_CONFIG` for other values.
  * @param {{ timeoutMs?: unknown }} [options]
  */
 function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
@@ -73,7 +73,7 @@ function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
 }
 
 /**
- * Options as JSON. What JSON has no word for must reach native code all the same, to be refused by name.
+ * Options as JSON. Values that JSON cannot express still reach native code, which refuses them by name.
  * @param {object} options
  */
 function optionsText(options) {

@@ -3,15 +3,15 @@
 const { protocol } = require('./protocol.js');
 
 const { besideRoles, roles } = protocol;
-/** Calls that cross at once at most, and outcomes that come back at once. */
+/** The maximum of calls that cross at once, and of outcomes that come back at once. */
 const PAGE = 4096;
-/** Calls that cross at once on one client's own connection: clients come and go, and V8 collects a page late. */
+/** The same for one client's own connection: clients may be short-lived, and V8 collects a page late. */
 const CLIENT_PAGE = 256;
-/** The same where a caller has the connection alone: there may be many of them, and few calls on each. */
+/** The same for a dedicated connection: there may be many of them, with few calls on each. */
 const DEDICATED_PAGE = 64;
 
 /**
- * How many calls cross at once on a connection of this role.
+ * The maximum of calls that cross at once on a connection of this role.
  * @param {number} role
  * @param {boolean} isLink
  */

@@ -13,8 +13,8 @@ const { clearTimeout, setTimeout } = require('./time.js');
 const AGAIN_AFTER_MS = 50;
 
 /**
- * Resolves when calls reach Redis; at once where it is turned off. Rejects with the reason: at once where trying again
- * is no use (a wrong password), else when `timeoutMs` have passed.
+ * Resolves when calls reach Redis, or at once if Redis is turned off. Rejects with the reason: at once if another
+ * attempt is no use (a wrong password), else after `timeoutMs`.
  * @param {{ bridge: Bridge, client: RedisClient }} of
  * @param {number} timeoutMs
  */
@@ -46,7 +46,7 @@ async function whenReady({ bridge, client }, timeoutMs) {
 }
 
 /**
- * Waits until it is known whether Redis is there: for the first attempt to connect, `timeoutMs` at most.
+ * Waits until the first attempt to connect has ended, at most `timeoutMs`.
  * @param {Bridge} bridge
  * @param {number} timeoutMs
  */

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * How native code makes arrays and objects: by functions of this realm. Its own would be of the realm in which the
- * addon was loaded first, and `instanceof Array` would be false under jest or in a `vm` context.
+ * Native code makes arrays and objects with these functions of this realm. Its own would belong to the realm that
+ * loaded the addon first, and `instanceof Array` would be false under jest or in a `vm` context.
  */
 
 /** @typedef {Record<string, unknown>} Fields */
@@ -13,7 +13,7 @@ function makeArray(...elements) {
 }
 
 /**
- * An object of names and values in turn.
+ * An object from alternating names and values.
  * @param {unknown[]} pairs
  */
 function makeObject(...pairs) {
@@ -21,7 +21,7 @@ function makeObject(...pairs) {
 }
 
 /**
- * Adds to an array or an object, which was made by parts because it is large.
+ * Adds to an array or an object that is made in parts because it is large.
  * @param {unknown[] | Fields} target
  * @param {unknown[]} values
  */
@@ -43,13 +43,13 @@ function addPairs(object, pairs) {
 }
 
 /**
- * Defines a field of any name, which is data.
+ * Defines a field, which may have any name.
  * @param {Fields} object
  * @param {string} name
  * @param {unknown} value
  */
 function putField(object, name, value) {
-  // Assignment would change the prototype of `__proto__`, and fail where a name stands in a frozen prototype.
+  // Assignment would change the prototype for `__proto__`, and fail for a name in a frozen prototype.
   if (name in object) {
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   } else {

@@ -1,6 +1,6 @@
 import type { ConnectionState, JournalReport, LogLevel } from '../index.js';
 
-/** A setting: its value, and where the value comes from. `inForce` is there where another value counts. */
+/** A setting: its value and the source of the value. `inForce` exists if another value counts. */
 export interface Setting<Value> {
   readonly variable: string;
   readonly value: Value;
@@ -89,7 +89,7 @@ export interface StateReport {
   readonly forMs: number;
   readonly lastError: string | null;
   readonly serverVersion?: string;
-  /** The version of RESP that is spoken. */
+  /** The version of RESP in use. */
   readonly protocol?: number;
 }
 

@@ -10,7 +10,7 @@ const { now } = require('./time.js');
 
 /** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */
 
-/** The one client that a server shares, opened when it is first asked for; its keys have the configured prefix. */
+/** The one client that a server shares, opened on first use. Its keys have the configured prefix. */
 class SharedClient {
   #connections;
   /** @type {Client | undefined} */
@@ -21,7 +21,7 @@ class SharedClient {
     this.#connections = connections;
   }
 
-  /** Asking connects nothing; the client's first command does. */
+  /** This does not connect. The client's first command does. */
   getRedis = async () => {
     const { bridge } = this.#connections;
     if (bridge.isClosed) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
@@ -34,7 +34,7 @@ class SharedClient {
     return this.#client;
   };
 
-  /** Ends that client when its commands have their answers. A later `getRedis` gives another. */
+  /** Ends the client after its commands have their replies. A later `getRedis` gives a new one. */
   closeRedis = async () => {
     const client = this.#client;
     this.#client = undefined;
@@ -48,7 +48,7 @@ class SharedClient {
   getKeyPrefix = () => this.#connections.bridge.config().clientKeyPrefix;
 
   /**
-   * The key as Redis has it. One that has the prefix stays.
+   * The key as Redis has it. A key that already has the prefix stays as it is.
    * @param {string | number} key
    */
   prefixKey = (key) => {
@@ -82,7 +82,7 @@ class SharedClient {
     }
   };
 
-  /** What is configured; with several hosts the first of them. */
+  /** The configured server; with several hosts, the first one. */
   getConnectionInfo = () => {
     const { settings, clientKeyPrefix: keyPrefix } = this.#connections.bridge.config();
     return { ...endpointOf(settings), keyPrefix, isCluster: isCluster(settings) };
@@ -90,7 +90,7 @@ class SharedClient {
 }
 
 /**
- * Of a key as commands take it, but for bytes that are no text.
+ * The text of a key as commands take it, except for bytes that are no text.
  * @param {unknown} key
  */
 function textOf(key) {

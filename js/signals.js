@@ -7,14 +7,14 @@ const { WAITING, signalOf, timeoutOf } = require('./options.js');
 
 /** @import { ShutdownOptions, SignalHandlerOptions } from '../index.js' */
 
-/** What asks a server to end: an orchestrator, and a person at the keyboard. */
+/** The signals that ask a server to end: from an orchestrator, and from a person at the keyboard. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'];
-/** The system ends or stops a process by these without asking it. */
+/** Signals with which the system ends or stops a process. They cannot be handled. */
 const NEVER_HANDLED = ['SIGKILL', 'SIGSTOP'];
 
 /**
- * Handles signals to this process: the first shuts down and is then sent again, so that the process ends as
- * the signal would have ended it; a second does not wait. Answers a function that takes the handlers away.
+ * Handles signals to this process. The first one shuts down and is then sent again, so that the process ends as the
+ * signal would have ended it. A second one does not wait. Answers a function that removes the handlers.
  * @param {(options: ShutdownOptions) => Promise<unknown>} shutdown
  * @param {SignalHandlerOptions} [options]
  */

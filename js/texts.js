@@ -3,7 +3,7 @@
 const { OrgCacheError } = require('./errors.js');
 
 /**
- * Bytes as text. Throws `E_VALUE_TOO_LARGE` where they are more than a string can hold.
+ * Decodes bytes to a text. Throws `E_VALUE_TOO_LARGE` if they are longer than a string can be.
  * @param {Buffer} bytes
  */
 function textOf(bytes) {

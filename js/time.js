@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Timers and clocks as the process has them. All of js/ takes them from here: tests replace the globals by fake ones,
- * and no call may wait for a test to advance its clock.
+ * The process's real timers and clocks. All of js/ takes them from here, because tests replace the globals by fake
+ * ones, and no call may wait for a test to advance its clock.
  */
 const perfHooks = require('node:perf_hooks');
 const timers = require('node:timers');
@@ -10,8 +10,8 @@ const promises = require('node:timers/promises');
 const vm = require('node:vm');
 
 /**
- * The globals of the process itself. Those of a test's sandbox may be fake before the package is loaded, as with jest's
- * `fakeTimers: { enableGlobally: true }`.
+ * The globals of the process itself. The globals of a test's sandbox may be fake before the package is loaded, as
+ * with jest's `fakeTimers: { enableGlobally: true }`.
  */
 const outer = /** @type {typeof globalThis} */ (vm.runInThisContext('globalThis'));
 const { nextTick } = outer.process;
@@ -19,7 +19,7 @@ const { queueMicrotask } = outer;
 const { performance } = perfHooks;
 const now = performance.now.bind(performance);
 const epochMs = outer.Date.now;
-/** The class of the caller's realm, whose `instanceof` must hold. */
+/** The caller's realm's class, so that `instanceof` works. */
 const OwnDate = Date;
 
 module.exports = {
@@ -32,7 +32,7 @@ module.exports = {
   nextTick,
   /** A promise for the next turn of the event loop. */
   nextTurn: promises.setImmediate,
-  /** Milliseconds of a clock that never jumps. */
+  /** Milliseconds of a monotonic clock. */
   now,
   queueMicrotask,
   setImmediate: timers.setImmediate,

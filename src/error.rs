@@ -1,11 +1,11 @@
 //! One opaque error for the whole crate: a stable code, a sentence, and whether a retry is safe.
 //!
-//! Promises: a code never changes its meaning; a message never holds a phone number, a value or
-//! a secret. Relies on nothing. Never decides what a caller does next, it only says what is safe.
+//! Promises: a code never changes its meaning; a message never holds a phone number, a value or a secret.
+//! Relies on nothing. Never decides what a caller does next, it only says what is safe.
 
 use std::fmt;
 
-/// The stable name of a failure. `ERROR_TABLE` says in one place what each means.
+/// The stable name of a failure. `ERROR_TABLE` defines each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -29,13 +29,13 @@ pub struct ErrorRow {
     pub code: ErrorCode,
     /// The string that JavaScript sees as `error.code`.
     pub name: &'static str,
-    /// Whether the same call may be made again without running twice.
+    /// Whether a retry of the same call cannot run it twice.
     pub retryable: bool,
     pub meaning: &'static str,
 }
 
-/// Every error that the package can give. `index.d.ts` and `docs/errors.md` repeat this table,
-/// and a test compares the three.
+/// Every error that the package can return. `index.d.ts` and `docs/errors.md` repeat this table, and a test
+/// compares the three.
 pub const ERROR_TABLE: &[ErrorRow] = &[
     row(
         ErrorCode::Config,
@@ -97,7 +97,7 @@ const fn row(code: ErrorCode, name: &'static str, retryable: bool, meaning: &'st
 
 impl ErrorCode {
     fn table_row(self) -> &'static ErrorRow {
-        // `every_code_has_a_row` shows that the search always succeeds.
+        // The test `every_code_has_a_row` shows that the search always succeeds.
         ERROR_TABLE.iter().find(|row| row.code == self).unwrap_or(&ERROR_TABLE[0])
     }
 
@@ -107,17 +107,17 @@ impl ErrorCode {
     }
 }
 
-/// A failure with a stable code. Cheap to clone, safe to log.
+/// A failure with a stable code. It is cheap to clone and safe to log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     code: ErrorCode,
     message: String,
     redis_code: Option<String>,
-    /// Where this failure differs from the others with its code.
+    /// Overrides whether a retry is safe, where this failure differs from others with its code.
     retryable: Option<bool>,
 }
 
-/// How a server begins to quote the arguments of a command that it does not know.
+/// The words with which a server begins to quote the arguments of an unknown command.
 const QUOTED_ARGUMENTS: &str = ", with args beginning with";
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,8 +127,8 @@ impl Error {
         Error { code, message: message.into(), redis_code: None, retryable: None }
     }
 
-    /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`. What the server
-    /// quotes of the caller's arguments is left out: it may be a phone number or a value.
+    /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`. Arguments that the server
+    /// quotes are left out, because one may be a phone number or a value.
     pub fn reply(line: &str) -> Self {
         let code = line.split(' ').next().unwrap_or_default();
         let message = line.split_once(QUOTED_ARGUMENTS).map_or(line, |(sentence, _)| sentence);
@@ -140,7 +140,7 @@ impl Error {
         }
     }
 
-    /// An error reply as the server has said it, for a caller who wants just that.
+    /// An error reply with the server's full text, for callers who want exactly that.
     pub fn verbatim_reply(line: &str) -> Self {
         Error { message: line.to_owned(), ..Error::reply(line) }
     }
@@ -150,12 +150,12 @@ impl Error {
         Error::new(ErrorCode::Internal, "a defect in orgcache's native code was caught; please report it")
     }
 
-    /// The deadline passed while the command still waited here: it cannot have run.
+    /// The deadline passed before the command was sent, so it cannot have run.
     pub fn timed_out_unsent(message: impl Into<String>) -> Self {
         Error { retryable: Some(true), ..Error::new(ErrorCode::Timeout, message) }
     }
 
-    /// The same failure, where trying again is no use.
+    /// The same failure, marked as one that a retry cannot mend.
     pub fn lasting(self) -> Self {
         Error { retryable: Some(false), ..self }
     }
@@ -173,7 +173,7 @@ impl Error {
         self.redis_code.as_deref()
     }
 
-    /// Whether the same call may be made again without running twice.
+    /// Whether a retry of the same call cannot run it twice.
     pub fn is_retryable(&self) -> bool {
         self.retryable.unwrap_or(self.code.table_row().retryable)
     }

@@ -1,25 +1,23 @@
-//! The only place where a Redis key is made or read.
+//! Makes and reads every Redis key; no other room does.
 //!
-//! A key is `{prefix}{type}:{scope}[:{id}]`, for example
-//! `jack:dev:conversationContexts:org-123:1234567890`. The prefix stands as configured; in every
-//! other part letters, digits and `-_.~+@` stand for themselves and each remaining byte is
-//! percent-encoded, so a part holds neither the `:` between parts nor a character that Redis reads
-//! as a pattern or as a hash tag.
+//! A key is `{prefix}{type}:{scope}[:{id}]`, for example `jack:dev:conversationContexts:org-123:1234567890`.
+//! The prefix stands as configured. In every other part, letters, digits and `-_.~+@` stand for themselves
+//! and every other byte is percent-encoded. So a part holds neither the `:` between parts nor a character
+//! that Redis reads as a pattern or as a hash tag.
 //!
-//! Promises: two different (type, organization, id) never share a key; a key is ASCII after its
-//! prefix and at most [`MAX_KEY_BYTES`] long; [`Keys::decode`] is the inverse of what is made here;
-//! no error holds a part of a key. Relies on the prefix having passed the configuration. Never
-//! asks Redis anything.
+//! Promises: two different (type, organization, id) never share a key; a key is ASCII after its prefix and at
+//! most [`MAX_KEY_BYTES`] long; [`Keys::decode`] is the inverse of the methods that make keys; no error holds
+//! a part of a key. Relies on a prefix that the configuration has checked. Never asks Redis anything.
 //!
-//! Three rules keep the map injective over everything made here together:
+//! Three rules keep the mapping to keys injective:
 //!
-//! - `global` is the scope of no organization. A name that reads `global` is written `%67lobal`.
-//! - For some kinds (`phoneToLead`, `kv`, `agentConfig`, ...) the scope's position holds an id that is
-//!   no organization. A caller's own type of that name has its first letter encoded.
-//! - `!` does not come out of the encoding, so no caller can name the index of an organization.
+//! - `global` is the scope of no organization. An organization named `global` is written `%67lobal`.
+//! - For some kinds (`phoneToLead`, `kv`, `agentConfig`, ...) the scope's position holds an id that is no
+//!   organization. A caller's own type of that name has its first letter encoded.
+//! - The encoding never produces `!`, so no caller can name the index of an organization.
 //!
-//! That no id is written `global` either keeps today's keys apart from those of the JavaScript
-//! layer, which all end in `:global`: a read of the old place can never meet a value of the new one.
+//! No id is written `global` either. This keeps today's keys apart from those of the JavaScript layer, which
+//! all end in `:global`: a read of the old place never meets a value of the new one.
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -38,44 +36,45 @@ mod phone;
 #[cfg(test)]
 mod tests;
 
-/// The longest key, prefix included. A longer one costs memory on every server that holds it, and
-/// comes from a caller's mistake.
+/// The longest key in bytes, including the prefix. A longer key costs memory on every server that holds it,
+/// and comes from a caller's mistake.
 pub const MAX_KEY_BYTES: usize = 1024;
 
-/// The scope of what belongs to no organization.
+/// The scope of values without an organization.
 const GLOBAL_SCOPE: &str = "global";
 
-/// The type of the keys that list what an organization holds.
+/// The type of the keys that list an organization's values.
 const INDEX_TYPE: &str = "!index";
 
-/// The type of the keys that list what is being cleared.
+/// The type of the keys that list the values being cleared.
 const ASIDE_TYPE: &str = "!aside";
 
-/// The type of the keys that remember a clearing.
+/// The type of the keys that mark a cleared organization.
 const CLEARED_TYPE: &str = "!cleared";
 
-/// The organization whose name is empty, in braces. No name is written so: `!` does not come out of the encoding.
+/// The hash tag of the organization with an empty name. No other name is written so, because the encoding
+/// never produces `!`.
 const EMPTY_TAG: &[u8] = b"!";
 
 /// Makes the keys below one prefix.
 ///
-/// Every method appends to `out`, so that one buffer serves many keys. On an error (`E_KEY`: a part
-/// is missing, or the key would be too long) `out` is as it was.
+/// Every method appends to `out`, so that one buffer serves many keys. The error is `E_KEY`: a part is
+/// missing, or the key is too long. After an error `out` is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     prefix: Box<str>,
-    /// Scopes stand in braces.
+    /// Whether scopes stand in braces.
     is_tagged: bool,
 }
 
 impl Keys {
-    /// Keys below `prefix`, which stands in every key as it is.
+    /// Makes keys below `prefix`, which stands in every key unchanged.
     pub fn new(prefix: &str) -> Self {
         Keys { prefix: prefix.into(), is_tagged: false }
     }
 
-    /// The same keys with each scope in braces, so that all of one organization share a cluster's slot:
-    /// a value and its index entry are one transaction, and a clearing one script.
+    /// The same keys with each scope in braces, so that an organization's keys share one hash slot of a
+    /// cluster. A value and its index entry are then one transaction, and a clearing is one script.
     pub fn tagged(self) -> Self {
         Keys { is_tagged: true, ..self }
     }
@@ -103,8 +102,8 @@ impl Keys {
         })
     }
 
-    /// The lead of a phone number: `phoneToLead:+1234567890`. A leading plus is kept, since callers
-    /// list these keys by the number as it is dialled.
+    /// The lead of a phone number: `phoneToLead:+1234567890`. A leading plus stays, because callers list
+    /// these keys by the dialled number.
     pub fn phone_to_lead(&self, out: &mut Vec<u8>, phone: &str) -> Result<()> {
         self.append(out, |out| {
             push_segment(out, Kind::PhoneToLead);
@@ -115,7 +114,7 @@ impl Keys {
         })
     }
 
-    /// A value with one id and no organization: `leadToPhone`, `dynamicLead`, `kv`.
+    /// A value with one id and without an organization: `leadToPhone`, `dynamicLead`, `kv`.
     pub fn single(&self, out: &mut Vec<u8>, kind: Kind, id: &str) -> Result<()> {
         kind.require(Shape::Single)?;
         self.append(out, |out| {
@@ -124,7 +123,7 @@ impl Keys {
         })
     }
 
-    /// A value with an id and a phone number and no organization: `agentConfig`, `sseCache`.
+    /// A value with an id and a phone number and without an organization: `agentConfig`, `sseCache`.
     pub fn pair(&self, out: &mut Vec<u8>, kind: Kind, id: &str, phone: &str) -> Result<()> {
         kind.require(Shape::Pair)?;
         self.append(out, |out| {
@@ -155,17 +154,17 @@ impl Keys {
         })
     }
 
-    /// The index of what an organization holds: `!index:{organization}`.
+    /// The index of an organization's values: `!index:{organization}`.
     pub fn organization_index(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
         self.of_scope(out, INDEX_TYPE, org)
     }
 
-    /// Where a clearing puts an index aside: `!aside:{organization}`.
+    /// The index while its values are being cleared: `!aside:{organization}`.
     pub fn index_aside(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
         self.of_scope(out, ASIDE_TYPE, org)
     }
 
-    /// The mark that says that an organization was cleared: `!cleared:{organization}`.
+    /// The mark of a cleared organization: `!cleared:{organization}`.
     pub fn cleared_mark(&self, out: &mut Vec<u8>, org: Option<&str>) -> Result<()> {
         self.of_scope(out, CLEARED_TYPE, org)
     }
@@ -184,7 +183,7 @@ impl Keys {
         }
         out.push(b'{');
         match org {
-            // Redis takes empty braces for no tag.
+            // Redis does not treat empty braces as a hash tag.
             Some("") => out.extend_from_slice(EMPTY_TAG),
             org => push_scope(out, org)?,
         }
@@ -245,12 +244,12 @@ fn push_phone(out: &mut Vec<u8>, phone: &str) -> Result<()> {
         return Err(missing("the phone number"));
     }
     within_limit(phone.len())?;
-    // Callers without a digit stay apart by keeping their text.
+    // Phone numbers without a digit stay apart by their text.
     if phone::push_digits(out, phone) { Ok(()) } else { push_name(out, phone) }
 }
 
 fn push_name(out: &mut Vec<u8>, name: &str) -> Result<()> {
-    // Encoding never shortens, so a name beyond the limit need not be encoded to be refused.
+    // Encoding never shortens, so a name beyond the limit is refused before it is encoded.
     within_limit(name.len())?;
     if name == GLOBAL_SCOPE {
         escape::push_encoded(out, name.as_bytes()[0]);

@@ -10,6 +10,8 @@
 //!      |
 //!   topology     which connection carries a call: nodes, clusters, redirections
 //!      |
+//!  features     the list of rooms: whose call it is, whose request
+//!      |
 //!    cache       what the adapter promises: places, lifetimes, organizations, fallback
 //!    |   \______________
 //!    |    \          redis       a request gets one reply, one redirection or one loss
@@ -28,10 +30,10 @@
 //! - A [`redis::MultiplexedConnection`] is the calls of one client on one lane. It decides what a reply, a
 //!   lost connection or a passed deadline means for each request, and every request ends exactly once.
 //! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
-//!   and what their replies and losses mean to it; [`cache::Core`] is the first one.
+//!   and what their replies and losses mean to it. [`features::Features`] lists them; [`cache::Core`] is the first.
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
-//!   [`connection::Traffic`].
+//!   [`connection::ConnectionHandler`].
 //! - A [`cache::Core`] is the part of a client that any thread may use: a [`redis::Node`], keys, codec,
 //!   memory, journal. It turns calls into requests and replies into outcomes.
 //!
@@ -57,6 +59,8 @@ pub mod command;
 pub mod config;
 pub mod connection;
 pub mod error;
+#[cfg(feature = "cache")]
+pub mod features;
 pub mod health;
 pub mod journal;
 pub mod key;

@@ -1,7 +1,7 @@
-//! The I/O thread: one for the whole process, started on first use, ended with its last user.
+//! The I/O thread: one for the whole process, started on first use and ended with its last user.
 //!
-//! Promises: however many JavaScript environments use the package, there is one such thread; it
-//! ends when nobody holds it. Relies on tokio. Never runs work of a caller, never touches a Node
+//! Promises: the process has one such thread, however many JavaScript environments use the package; the
+//! thread ends with its last holder. Relies on tokio. Never runs work of a caller, never touches a Node
 //! thread.
 
 use std::future::Future;
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A share in the I/O thread.
+/// A share in the I/O thread. Dropping the last share ends the thread.
 #[derive(Debug, Clone)]
 pub struct IoThread {
     shared: Arc<Shared>,
@@ -29,10 +29,10 @@ struct Shared {
 static CURRENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
 
 impl IoThread {
-    /// The process's I/O thread, started if there is none.
+    /// The process's I/O thread, started if it is not running.
     ///
     /// # Errors
-    /// `E_CONNECT` where the system gives no thread.
+    /// `E_CONNECT` when the system refuses a thread.
     pub fn shared() -> Result<IoThread> {
         // A panic cannot leave a Weak half written.
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +71,7 @@ fn start() -> Result<Shared> {
                     _ = stopped => {}
                 }
             });
-            // Name resolution may sit in the system's resolver; the process need not wait for it.
+            // A name resolution may be stuck in the system's resolver; the process does not wait for it.
             runtime.shutdown_background();
         })
         .map_err(refused)?;

@@ -1,10 +1,10 @@
 //! Lua for Redis, embedded from `.lua` files.
 //!
-//! Promises: `lua!` embeds a file at compile time without comments, indentation and empty lines, because EVAL sends a
-//! script's text with each request. Relies on a file that has comments on lines of their own and no text of several
-//! lines, which `tests/architecture.rs` checks. Never runs a script and never names a key.
+//! Promises: `lua!` embeds a file at compile time without comments, indentation and empty lines, because EVAL
+//! sends the script's text with each request. Relies on files with comments on lines of their own and no text
+//! of several lines, which `tests/architecture.rs` checks. Never runs a script and never names a key.
 
-/// The bytes of the Lua file at a path relative to this source file, as EVAL sends them.
+/// Embeds the Lua file at a path relative to this source file, as the bytes that EVAL sends.
 macro_rules! lua {
     ($file:literal) => {{
         const SOURCE: &[u8] = include_bytes!($file);
@@ -19,7 +19,7 @@ macro_rules! lua {
 }
 pub(crate) use lua;
 
-/// Writes the script's code into `into` as far as that has room. Returns the length of the code.
+/// Writes the script's code into `into`, as far as it fits. Returns the length of the code.
 pub const fn strip(source: &[u8], into: &mut [u8]) -> usize {
     let mut rest = source;
     let mut length = 0;
@@ -44,7 +44,7 @@ pub const fn strip(source: &[u8], into: &mut [u8]) -> usize {
     length
 }
 
-/// The length of the first line, its end included.
+/// The length of the first line including its end.
 const fn line_length(text: &[u8]) -> usize {
     let mut at = 0;
     while at < text.len() {

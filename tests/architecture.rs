@@ -1,11 +1,11 @@
-//! The house plan, checked: arrows between rooms point down, `unsafe` and `napi` stay in the
-//! binding, a room says what it promises, a file stays readable.
+//! Checks the plan of the house: arrows between rooms point down, `unsafe` and `napi` stay in the binding,
+//! each room states its promises, and files stay short.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which rooms a room may name. What stands further down knows nothing of what stands above.
+/// The rooms that a room may name. A lower room knows nothing of a higher one.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("health", &[]),
@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("features", &["cache", "config", "error", "lane", "redis"]),
     (
         "topology",
         &[
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "connection",
             "error",
+            "features",
             "health",
             "journal",
             "lane",
@@ -61,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "connection",
             "error",
+            "features",
             "health",
             "journal",
             "key",
@@ -73,7 +76,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Beyond this a file holds two ideas.
+/// A longer file holds two ideas.
 const MAX_LINES: usize = 500;
 
 struct SourceFile {
@@ -82,7 +85,7 @@ struct SourceFile {
     text: String,
 }
 
-/// Every file of `src/` but `lib.rs`, which is the map itself.
+/// Every file of `src/` except `lib.rs`, which is the map itself.
 fn sources() -> Vec<SourceFile> {
     fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -118,7 +121,7 @@ fn is_test_code(file: &SourceFile) -> bool {
     path.contains("tests") || path.contains("contract")
 }
 
-/// Code lines: no comments, and nothing from `#[cfg(test)]` on.
+/// The lines of code: no comments, and nothing after `#[cfg(test)]`.
 fn code(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
     file.text
         .lines()
@@ -128,7 +131,7 @@ fn code(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// The rooms that a line names through `crate::`.
+/// The rooms that a line names after `crate::`.
 fn named(line: &str) -> BTreeSet<String> {
     line.match_indices("crate::")
         .filter(|(at, _)| !line[..*at].ends_with('$'))
@@ -221,7 +224,7 @@ struct Script {
     code: Vec<String>,
 }
 
-/// The Lua of `src/` and, as modules, of `js/`.
+/// The Lua scripts of `src/` and, as modules, of `js/`.
 fn scripts() -> Vec<Script> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let paths = files(&root.join("src"), ".lua").into_iter().chain(files(&root.join("js"), ".lua.js"));
@@ -275,7 +278,7 @@ fn a_script_says_what_it_takes_what_it_answers_and_who_calls_it() {
         if !read(caller).contains(&used_as) {
             wrong.push(format!("{path}: its caller {caller:?} does not name {used_as}"));
         }
-        // The code goes over the wire without the lines that are comments, each line trimmed.
+        // Code is sent without comment lines, and each line is trimmed.
         let spoiled = |line: &&String| line.contains("--") && !line.trim().starts_with("--");
         wrong
             .extend(code.iter().filter(spoiled).map(|line| format!("{path}: a comment behind code: {line}")));
@@ -315,7 +318,7 @@ fn lua_stands_in_files_of_its_own() {
         files(&root.join("js"), ".js").iter().filter(|path| !path.to_string_lossy().ends_with(".lua.js"))
     {
         let text = fs::read_to_string(path).unwrap();
-        // A client has a method `call` too, and names commands in small letters.
+        // A client has a method `call` too, but names commands in lower case.
         let is_lua = |line: &&str| {
             line.split_once("redis.call(").or_else(|| line.split_once("redis.pcall(")).is_some_and(
                 |(_, rest)| {

@@ -1,5 +1,5 @@
-//! Servers that are not there, not Redis, or not willing: each gives its own error, in time, and no
-//! error tells the password.
+//! Connects to servers that are missing, not Redis, or unwilling. Each gives its own error in time, and no
+//! error contains the password.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use orgcache::connection::{Dialer, ServerInfo};
 use orgcache::error::{Error, ErrorCode};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
-/// What a busy machine may add to a deadline.
+/// The time that a busy machine may add to a deadline.
 const SLACK: Duration = Duration::from_secs(2);
 const PASSWORD: &str = "canary-password";
 const HELLO_REPLY: &[u8] = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n\
@@ -20,7 +20,7 @@ const HELLO_REPLY: &[u8] = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\
 const OK_REPLY: &[u8] = b"+OK\r\n";
 const PONG_REPLY: &[u8] = b"+PONG\r\n";
 
-/// A server that takes one connection and plays a part on it.
+/// A server that accepts one connection and plays a part on it.
 struct FakeServer {
     port: u16,
     player: Option<JoinHandle<()>>,
@@ -44,7 +44,7 @@ impl FakeServer {
         FakeServer { port, player: Some(player), heard }
     }
 
-    /// Hears a command for each reply, and answers with it. Then it waits for the client to go.
+    /// Reads a command for each reply and answers with the reply. Then it waits for the client to disconnect.
     fn replying(replies: &'static [&'static [u8]]) -> Self {
         Self::playing(move |socket, hear| {
             for reply in replies {
@@ -71,7 +71,7 @@ impl Drop for FakeServer {
     }
 }
 
-/// Until the client is gone, with a goodbye or without.
+/// Waits until the client has disconnected, with or without closing properly.
 fn wait_for_end(socket: &mut TcpStream) {
     loop {
         match socket.read(&mut [0; 1024]) {
@@ -85,7 +85,7 @@ fn wait_for_end(socket: &mut TcpStream) {
     }
 }
 
-/// One attempt to connect, which must end within its deadline.
+/// Makes one attempt to connect, and asserts that it ends within its deadline.
 #[track_caller]
 fn dial_url(url: &str) -> Result<ServerInfo, Error> {
     let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
@@ -151,7 +151,7 @@ fn a_server_that_stops_amid_its_greeting_is_given_up_at_the_deadline() {
 fn a_server_that_is_willing_but_slow_does_not_stretch_the_deadline() {
     let server = FakeServer::playing(|socket, hear| {
         hear(socket);
-        // A byte now and then is progress, and yet no greeting.
+        // A byte from time to time is progress, but no greeting.
         while socket.write_all(b",").is_ok() {
             thread::sleep(CONNECT_TIMEOUT / 10);
         }

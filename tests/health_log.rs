@@ -1,5 +1,5 @@
-//! What the log does to a process that did not ask for it. One test, because what it looks at is
-//! the process.
+//! The log's effect on a process that did not ask for it. It is the only test here, because it checks the
+//! whole process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

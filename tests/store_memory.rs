@@ -1,4 +1,4 @@
-//! What the embedded store does to the process it lives in.
+//! The embedded store's effect on its process's memory.
 #![cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 
 use std::time::{Duration, Instant};
@@ -9,14 +9,14 @@ const MIB: usize = 1024 * 1024;
 const STORE_BYTES: usize = 64 * MIB;
 const SETS: usize = 1_000_000;
 
-/// Memory of this process that is really there.
+/// Resident memory of this process in bytes.
 fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4096
 }
 
-/// A reproducible spread over lengths and keys.
+/// Spreads lengths and keys reproducibly.
 fn scatter(number: usize) -> usize {
     let mixed = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed ^ (mixed >> 29)) as usize

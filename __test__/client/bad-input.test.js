@@ -123,7 +123,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(Object.keys(mixed)).toEqual(Object.keys(hash));
   });
 
-  test('an error tells nothing of what was sent', async () => {
+  test('an error holds nothing of the request', async () => {
     const secret = 'canary-5551234567';
     const errors = await Promise.all(
       [

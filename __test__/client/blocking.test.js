@@ -82,7 +82,7 @@ describe('a blocking command', () => {
     ['the client that all share', (client) => client],
     ['a duplicate', (client) => client.duplicate()],
     ['a duplicate in another database', (client) => client.duplicate({ db: 3 })],
-  ])('XREAD with $ of %s has what is added after the call, wherever it is sent', async (_name, of) => {
+  ])('XREAD with $ of %s reads entries added after the call, on any connection', async (_name, of) => {
     const { client } = await open();
     const reader = of(client);
     await reader.xadd('s0', '1-1', 'f', 'before');
@@ -266,7 +266,7 @@ describe('the pool of connections', () => {
     return { connections, openOne };
   };
 
-  test('refuses a caller when ten thousand wait, and says what to do', async () => {
+  test('refuses a caller when ten thousand wait, and names the remedy', async () => {
     const { openOne } = opened();
     const pool = new DedicatedPool({ open: openOne, min: 1, max: 1, maxWaitMs: 60_000, context });
     await pool.acquire();
@@ -317,7 +317,7 @@ describe('the pool of connections', () => {
     }
   });
 
-  test('opens another for who waits where one is discarded', async () => {
+  test('opens another for a waiting caller when one is discarded', async () => {
     const { connections, openOne } = opened();
     const pool = new DedicatedPool({ open: openOne, min: 0, max: 1, maxWaitMs: 60_000, context });
     const first = await pool.acquire();

@@ -58,7 +58,7 @@ const SCENES = {
       .pipeline()
       .multi(note('multi'))
       .set('a', 1, note('set'))
-      // What ioredis tells of this one is bytes.
+      // ioredis gives bytes for this one.
       .exec((error) => told.push(`inline exec: ${error}`))
       .get('a', note('get'))
       .exec(note('exec'));
@@ -105,7 +105,7 @@ const SCENES = {
   },
 };
 
-describe.each(['loop', 'thread'])('callbacks are told as ioredis tells them, %s driver', (driver) => {
+describe.each(['loop', 'thread'])('callbacks are called as by ioredis, %s driver', (driver) => {
   test.each(Object.entries(SCENES))('%s', async (_name, play) => {
     const tales = [];
     for (const which of [driver, 'ioredis']) {
@@ -121,7 +121,7 @@ describe.each(['loop', 'thread'])('callbacks are told as ioredis tells them, %s 
   });
 });
 
-test('an inline discard is told, and what stood before it is not carried out', async () => {
+test('an inline discard is reported, and the commands before it do not run', async () => {
   const client = await clientOf('auto');
   const told = [];
   const note = (name) => (error, reply) => told.push(said(name)(error, reply));

@@ -82,7 +82,7 @@ describe('a duplicate takes options of ioredis', () => {
     copy.disconnect();
   });
 
-  test('enableOfflineQueue false: what is asked for before the client is ready is refused', async () => {
+  test('enableOfflineQueue false: commands before the client is ready are refused', async () => {
     const copy = (await open()).duplicate({ enableOfflineQueue: false, lazyConnect: true });
     const message = "Stream isn't writeable and enableOfflineQueue options is false";
     const refused = { name: 'OrgCacheError', code: 'E_CONNECT', message };
@@ -102,7 +102,7 @@ describe('a duplicate takes options of ioredis', () => {
     copy.disconnect();
   });
 
-  test('names what it passes over, once and at debug', async () => {
+  test('names ignored options, once and at debug', async () => {
     const lines = [];
     const log = (level) => (line) => lines.push(`${level} ${line}`);
     const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
@@ -112,7 +112,7 @@ describe('a duplicate takes options of ioredis', () => {
         .duplicate({ lazyConnect: true, natMap: {}, retryDelayOnFailover: 100, Connector: undefined })
         .disconnect();
     }
-    const told = lines.filter((line) => /passed over/.test(line));
+    const told = lines.filter((line) => /is ignored/.test(line));
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(/^debug .*natMap/);
     expect(() => client.duplicate({ conectTimeout: 1 })).toThrow(/did you mean connectTimeout/);
@@ -192,7 +192,7 @@ describe('a duplicate takes options of ioredis', () => {
     },
   );
 
-  test('a retryStrategy that throws ends the client, and the process hears of it', async () => {
+  test('a retryStrategy that throws ends the client, and its exception reaches the process', async () => {
     const program = `
       const orgcache = require(${JSON.stringify(PACKAGE_ROOT)});
       process.once('uncaughtException', ({ message }) => console.log(message));

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 beforeEach(() => redis.command('FLUSHALL'));
 
-/** Starts an Express server with this middleware; answers what fetches from it. */
+/** Starts an Express server with this middleware. Answers a function that fetches from it. */
 async function serve(...middleware) {
   const app = express();
   for (const handler of middleware) app.use(handler);
@@ -70,7 +70,7 @@ test('connect-redis keeps sessions', async () => {
   expect(await redis.keys()).toEqual([]);
 });
 
-test('what the guide of the client shows works as it says', async () => {
+test('the examples in the guide of the client work', async () => {
   const { getRedis, closeRedis, getKeyPrefix, prefixKey, getConnectionInfo } = openPackage({
     url: redis.url,
   });

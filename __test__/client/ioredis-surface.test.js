@@ -125,7 +125,7 @@ describe('the state of a client', () => {
     expect(told).toEqual([...connected, 'close', 'reconnecting', ...connected, 'close', 'end']);
   });
 
-  test('options show what ioredis shows, and stay the same object', async () => {
+  test('options have ioredis’s members, and stay the same object', async () => {
     const client = await open();
     expect(client.options).toBe(client.options);
     expect(client.options).toMatchObject({

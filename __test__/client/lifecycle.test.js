@@ -56,7 +56,7 @@ describe('getRedis', () => {
     expect(await orgcache.redisManager.getClient().get('app:user:1')).toBe('a');
   });
 
-  test('takes numbers for keys, and says what is no key, where it puts the prefix in front or takes it away', () => {
+  test('takes numbers for keys, and refuses anything else, when it adds the prefix or removes it', () => {
     const orgcache = open();
     expect([orgcache.prefixKey(5), orgcache.unprefixKey('app:5'), orgcache.unprefixKey(5)]).toEqual([
       'app:5',
@@ -122,7 +122,7 @@ describe('getRedis', () => {
   });
 });
 
-describe('what is said of the connection', () => {
+describe('status and events of the connection', () => {
   test('is healthy while the server answers, unhealthy with the reason where it does not', async () => {
     expect(await open().redisHealthCheck()).toEqual({
       status: 'healthy',
@@ -134,7 +134,7 @@ describe('what is said of the connection', () => {
     expect(message).not.toContain('topsecret');
   });
 
-  test('names what the server refused once', async () => {
+  test('reports the server’s refusal once', async () => {
     const server = await startRedis({ password: 'topsecret' });
     const { message } = await open({ url: `redis://:wrong@127.0.0.1:${server.port}` }).redisHealthCheck();
     expect(message.match(/WRONGPASS/g)).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('what is said of the connection', () => {
 });
 
 describe('a client', () => {
-  test('takes what is no function for no callback', async () => {
+  test('takes only a function for a callback', async () => {
     const program = `
       const { getRedis, shutdown } = require(${JSON.stringify(require.resolve('../..'))});
       getRedis().then(async (client) => {
@@ -228,7 +228,7 @@ describe('a client', () => {
     await within(1000, once(client, 'ready'), 'the event ready');
   });
 
-  test('needs nobody to listen to its errors', async () => {
+  test('needs no listener for its errors', async () => {
     const client = await open({
       url: `redis://127.0.0.1:${await closedPort()}`,
       connectTimeout: 500,
@@ -403,7 +403,7 @@ describe('a duplicate', () => {
     expect(await redis.keys()).toEqual(['app:a']);
   });
 
-  test('has one connection that is named as it was told, also when that was lost', async () => {
+  test('has one connection with the given name, also after its loss', async () => {
     const client = await open().getRedis();
     const copy = client.duplicate({ connectionName: 'bull:worker' });
     const named = async () => {

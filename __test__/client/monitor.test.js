@@ -18,7 +18,7 @@ async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();
 }
 
-/** What a monitor tells of commands with this text, until one has the text `last`. */
+/** The monitored commands with this text, until one has the text `last`. */
 async function heard(monitor, mark, act) {
   const told = [];
   monitor.on('monitor', (time, words, source, database) => {

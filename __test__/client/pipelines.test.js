@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 beforeEach(() => redis.command('FLUSHALL'));
 
-/** What both clients answer to the same work; fails where they differ. */
+/** The common answer of both clients to the same work. Fails if they differ. */
 async function alike(work) {
   const plain = (results) =>
     results?.map(([error, ...reply]) => [
@@ -102,7 +102,7 @@ describe('a pipeline', () => {
     expect(results).toEqual([[null, 'OK'], [expect.objectContaining({ code: 'E_SERIALIZE' })], [null, 'b']]);
   });
 
-  test('runs what stands between multi and exec as one transaction', async () => {
+  test('runs the commands between multi and exec as one transaction', async () => {
     const results = await alike((client) =>
       client.pipeline().get('x').multi().set('x', '1').get('x').exec().get('x').exec(),
     );
@@ -246,7 +246,7 @@ describe('a transaction without a pipeline', () => {
 });
 
 describe('WATCH', () => {
-  test('lets the transaction run while nobody changes the keys', async () => {
+  test('lets the transaction run if no other client changes the keys', async () => {
     await ours.set('balance', 1);
     expect(await ours.watch('balance', 'other')).toBe('OK');
     const balance = Number(await ours.get('balance'));
@@ -305,7 +305,7 @@ describe('WATCH', () => {
     expect(await ours.multi().set('balance', 1).exec()).toEqual([[null, 'OK']]);
   });
 
-  test('refuses the transaction where its connection was lost, since nobody watched meanwhile', async () => {
+  test('refuses the transaction if its connection was lost, since the watches were lost too', async () => {
     await ours.watch('balance');
     const connections = async () => (await redis.command('CLIENT', 'LIST')).match(/id=\d+/g);
     const before = await connections();
@@ -359,7 +359,7 @@ describe('WATCH', () => {
   });
 });
 
-describe('what libraries for ioredis look at', () => {
+describe('members that libraries for ioredis use', () => {
   test('execBuffer answers as exec does, each reply in the form that its command asked for', async () => {
     const bytes = Buffer.from('text');
     for (const client of [ours, theirs]) {
@@ -374,13 +374,13 @@ describe('what libraries for ioredis look at', () => {
     expect(await ours.pipeline().get('a').execBuffer()).toEqual([[null, 'text']]);
   });
 
-  test('pipelines and transactions say what they are', () => {
+  test('pipelines and transactions have isPipeline', () => {
     for (const client of [ours, theirs]) {
       expect([client.pipeline().isPipeline, client.multi().isPipeline]).toEqual([true, true]);
     }
   });
 
-  test('a transaction that was given up has the reason in previousErrors', async () => {
+  test('an aborted transaction has the reason in previousErrors', async () => {
     for (const client of [ours, theirs]) {
       const error = await rejection(client.multi().set('a', 1).call('nosuch', 'b').exec());
       expect(error.message).toMatch(/^EXECABORT/);

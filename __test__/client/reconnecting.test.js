@@ -34,7 +34,7 @@ function told(client) {
 const RECONNECTED = ['close', 'reconnecting', 'connect', 'ready'];
 
 describe('disconnect(true)', () => {
-  test('connects a duplicate anew, which goes on with its commands and subscriptions', async () => {
+  test('reconnects a duplicate, which goes on with its commands and subscriptions', async () => {
     const client = await open();
     const copy = client.duplicate();
     await copy.subscribe('news');
@@ -88,7 +88,7 @@ describe('disconnect(true)', () => {
 });
 
 describe('a duplicate', () => {
-  test('connects at once, so that who waits for ready before the first command need not wait for ever', async () => {
+  test('connects at once, so that waiting for ready before the first command ends', async () => {
     const copy = (await open()).duplicate();
     expect(copy.status).toBe('connecting');
     await within(2000, once(copy, 'ready'), 'the event ready');

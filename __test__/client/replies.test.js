@@ -13,7 +13,7 @@ const PREFIXED_ALIKE = Object.keys(COMMANDS)
 describe.each([
   ['no key prefix', '', Object.keys(COMMANDS)],
   ['a key prefix', 'app:test:', PREFIXED_ALIKE],
-])('with %s, a reply is what ioredis gives', (_name, keyPrefix, groups) => {
+])('with %s, replies are those of ioredis', (_name, keyPrefix, groups) => {
   let clients;
 
   beforeAll(async () => {
@@ -88,7 +88,7 @@ function firstWords(results) {
 test.each([
   [{}, (number) => number],
   [{ stringNumbers: true }, (number) => String(number)],
-])('numbers of every size are what the server has, with %j', async (options, shown) => {
+])('numbers of every size have the server’s value, with %j', async (options, shown) => {
   const redis = await startRedis();
   const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
   const own = client.duplicate(options);
@@ -100,7 +100,7 @@ test.each([
   own.disconnect();
 });
 
-test('OK is a text, or bytes where bytes are asked for, whoever says it', async () => {
+test('OK is a text, or bytes on request, from the server or from here', async () => {
   const redis = await startRedis();
   const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
   await expect(client.set('key', 'OK')).resolves.toBe('OK');

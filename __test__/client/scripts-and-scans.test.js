@@ -144,7 +144,7 @@ describe('a scan', () => {
     await redis.command('SET', 'other:text:1', 'of another application');
   });
 
-  test('finds every key of the client and nobody else’s, page by page', async () => {
+  test('finds every key of the client and no other’s, page by page', async () => {
     const pages = [];
     for await (const page of ours.scanStream({ match: 'text:*', count: 50 })) pages.push(page);
     expect(pages.length).toBeGreaterThan(5);
@@ -177,7 +177,7 @@ describe('a scan', () => {
     expect(await all(ours.zscanBufferStream('zset'))).toHaveLength(1000);
   });
 
-  test('emits data and end to who listens', async () => {
+  test('emits data and end to listeners', async () => {
     const found = await new Promise((resolve, reject) => {
       const keys = [];
       ours

@@ -70,7 +70,7 @@ describe.each(['loop', 'thread'])('select of a client with a connection of its o
     expect(copy.options.db).toBe(3);
   });
 
-  test('in a transaction counts for what is behind it, also outside', async () => {
+  test('in a transaction counts for later commands, also outside', async () => {
     const told = [];
     copy.on('select', (database) => told.push(database));
     expect(await copy.multi().select(2).set('a', 'two').exec()).toEqual([
@@ -112,7 +112,7 @@ describe.each(['loop', 'thread'])('select of a client with a connection of its o
     expect(copy.options.db).toBe(0);
   });
 
-  test('holds on the next connections too, for what was not sent yet', async () => {
+  test('holds on the next connections too, for unsent commands', async () => {
     await copy.select(2);
     await copy.set('a', 'two');
     await redis.command('CLIENT', 'KILL', 'ID', await copy.client('ID'));

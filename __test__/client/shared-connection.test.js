@@ -46,7 +46,7 @@ describe('the client that all share', () => {
     [['SETINFO', 'LIB-NAME', 'mine']],
     [['NO-EVICT', 'ON']],
     [['GETNAME']],
-  ])('lets client %j through, which concerns nobody else', async (words) => {
+  ])('lets client %j through, which affects no other caller', async (words) => {
     const client = await open().getRedis();
     const refusal = await client.client(...words).then(
       () => '',

@@ -61,7 +61,7 @@ describe('a subscriber that takes nothing for a while', () => {
     await orgcache.shutdown();
   });
 
-  test('is given as many as the bound holds with the thread driver, and told that others are gone', async () => {
+  test('gets as many as the bound holds with the thread driver, and a report of the others', async () => {
     const { orgcache, gaps, heard } = await flooded('thread');
     await until(() => gaps.length > 0, { what: 'the gap' });
     expect(gaps[0]).toEqual({

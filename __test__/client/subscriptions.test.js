@@ -41,7 +41,7 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
     return id;
   }
 
-  test('answers how many there are, and hears messages in order', async () => {
+  test('answers the number of subscriptions, and gets messages in order', async () => {
     const { client } = await open();
     const messages = heard(client, 'message');
     expect(await client.subscribe('news', 'weather')).toBe(2);
@@ -83,7 +83,7 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
     expect(await client.punsubscribe()).toBe(0);
   });
 
-  test('to a shard channel hears its messages', async () => {
+  test('to a shard channel gets its messages', async () => {
     const { client } = await open();
     const messages = heard(client, 'smessage');
     expect(await client.ssubscribe('orders')).toBe(1);
@@ -93,7 +93,7 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
     expect(await client.sunsubscribe('orders')).toBe(0);
   });
 
-  test('gives bytes as they are to who wants Buffers', async () => {
+  test('gives unchanged bytes to listeners for Buffers', async () => {
     const { client } = await open();
     const buffers = heard(client, 'messageBuffer');
     const channel = Buffer.from([99, 255]);
@@ -104,7 +104,7 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
     expect(buffers).toEqual([[channel, payload]]);
   });
 
-  test('survives the loss of its connection and tells what may have been missed', async () => {
+  test('survives the loss of its connection and reports the gap', async () => {
     const { client } = await open();
     const messages = heard(client, 'message');
     await client.subscribe('news');
@@ -204,7 +204,7 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
     const { stdout } = await runNode(['-e', program], {
       env: { REDIS_URL: redis.url, CACHE_DRIVER: driver },
     });
-    // Both messages may come at once; what a listener throws is told after them.
+    // Both messages may come at once. Exceptions of a listener come after them.
     expect(stdout.trim().split('\n').sort()).toEqual(['heard 2', 'uncaught in the listener']);
   });
 
@@ -294,7 +294,7 @@ describe('the messages of a channel', () => {
 });
 
 describe('a subscriber that never reads', () => {
-  test('costs no memory and hears everything afterwards', async () => {
+  test('costs no memory and gets everything afterwards', async () => {
     const redis = await startRedis();
     const client = await openPackage({ url: redis.url, logLevel: 'off' }).getRedis();
     await client.subscribe('flood');

@@ -36,7 +36,7 @@ test.each(['loop', 'thread'])(
     expect(outage.shortLivedMs).toBeGreaterThan(2900);
     expect(outage.shortLivedMs).toBeLessThan(3500);
     expect(after).toEqual({ during: 'during', context: ['before'] });
-    // The server's clock is right: what was replayed ends ten minutes after it was set.
+    // The server's clock is right: a replayed value expires ten minutes after its set.
     const left = await redis.command('PTTL', 'jack:dev:kv:during');
     expect(left).toBeGreaterThan(590_000);
     expect(left).toBeLessThanOrEqual(600_000);

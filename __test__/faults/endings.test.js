@@ -7,7 +7,7 @@ const { startRedis } = require('../support/redis');
 // A call may take its timeout of 500 ms; the rest is node's own end on a busy machine.
 const EXIT_DELAY_MS = 2500;
 
-/** What the ends in a process of its own look like from outside. */
+/** The ends of a process, seen from outside. */
 const ENDINGS = [
   ['has nothing left to do', 'return', { code: 0, signal: null }],
   ['calls process.exit', 'exit', { code: 7, signal: null }],
@@ -15,7 +15,7 @@ const ENDINGS = [
   ['is shut down', 'shutdown', { code: 0, signal: null }],
 ];
 
-/** What a worker thread's end looks like to the main thread. */
+/** The ends of a worker thread, seen from the main thread. */
 const WORKER_ENDINGS = [
   ['is terminated', 'terminate', 1],
   ['calls process.exit', 'workerExit', 7],
@@ -30,7 +30,7 @@ beforeAll(async () => {
   silent = await startSilentServer();
 });
 
-/** A Redis that takes no writes: what was journalled cannot be replayed, so the cache goes on recovering. */
+/** A Redis that refuses writes: the journal cannot be replayed, so the cache stays in `recovering`. */
 function startFullRedis(port) {
   return startRedis({ port, args: ['--maxmemory', '1', '--maxmemory-policy', 'noeviction'] });
 }

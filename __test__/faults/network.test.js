@@ -3,15 +3,15 @@
 const { until, within } = require('../support/wait');
 const { DRIVERS, sized, underFault } = require('./support/fault-test');
 
-/** From the issue: a connection that nobody serves is found within this time, idle and busy. */
+/** A connection without a server behind it is found within this time, idle and busy. */
 const FOUND_WITHIN_MS = 2000;
-/** The default, so that the watchdog is what finds out and not a short deadline. */
+/** The default, so that the watchdog finds it and not a short deadline. */
 const COMMAND_TIMEOUT_MS = 5000;
 /** At a byte a millisecond far beyond the call's timeout. */
 const LONG_REPLY_BYTES = 20_000;
 
 describe.each(DRIVERS)('with the %s driver', (driver) => {
-  test('a black hole under load is found within 2 s, and what was stuck in it changes nothing later', async () => {
+  test('a black hole under load is found within 2 s, and requests that were stuck in it change nothing later', async () => {
     const { figures, problems } = await underFault({
       name: 'black hole, busy',
       isProxied: true,
@@ -39,7 +39,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(figures.detectedMs).toBeLessThan(FOUND_WITHIN_MS);
   }, 60_000);
 
-  test('replies in single bytes and 200 ms late are put together again, and nobody is answered wrongly', async () => {
+  test('replies in single bytes and 200 ms late are put together again, and no answer is wrong', async () => {
     const { figures, problems } = await underFault({
       name: 'one byte at a time, 200 ms late',
       isProxied: true,
@@ -54,7 +54,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(figures.longestMs).toBeGreaterThanOrEqual(195);
   }, 60_000);
 
-  test('a reply that takes longer than its call may is given up in time, and the others go on', async () => {
+  test('a call whose reply is late times out, and the others go on', async () => {
     let settled;
     const { figures, problems } = await underFault({
       name: 'a long reply at a byte a millisecond',

@@ -18,7 +18,7 @@ const configure =
   ({ redis }) =>
     redis.command('CONFIG', 'SET', ...words);
 
-/** What `getStats()` says went wrong last. */
+/** The last error in `getStats()`. */
 function lastErrorOf({ orgcache }) {
   return orgcache.cacheManager.getStats().redis.lastError;
 }
@@ -37,7 +37,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
       name: 'REPLICAOF',
       options,
       faultMs: FAULT_MS,
-      // Nobody listens there, so it keeps what it has.
+      // It has no subscriber, so it keeps its messages.
       fault: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', 1),
       during: told('READONLY'),
       heal: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
@@ -74,7 +74,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
       server: { args: ['--enable-protected-configs', 'yes'] },
       options,
       faultMs: FAULT_MS,
-      // A folder stands where the file is to be: root cannot write that either.
+      // A folder has the name of the file: even root cannot write that.
       fault: async ({ redis }) => {
         blocked = path.join(redis.folder, 'blocked.rdb');
         fs.mkdirSync(blocked);
@@ -122,7 +122,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
       faultMs: FAULT_MS,
       fault: async ({ redis }) => {
         await redis.command('CONFIG', 'SET', 'requirepass', PASSWORD);
-        // Connections that stand are logged in already.
+        // Existing connections are already logged in.
         await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
       },
       during: told('NOAUTH'),
@@ -150,7 +150,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expectNoStorm(figures);
   }, 60_000);
 
-  test('a key pattern that is taken away is told, and the other keys go on', async () => {
+  test('a revoked key pattern is reported, and the other keys go on', async () => {
     let state;
     const { figures, problems } = await underFault({
       name: 'NOPERM on a key pattern',
@@ -197,7 +197,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expectNoStorm(figures);
   }, 60_000);
 
-  test('connections that are killed again and again are made anew with pauses', async () => {
+  test('connections that are killed repeatedly are made again with pauses', async () => {
     let killing;
     const { figures, problems } = await underFault({
       name: `CLIENT KILL every ${KILL_EVERY_MS} ms`,
@@ -228,8 +228,8 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
   }, 60_000);
 });
 
-describe.each(['loop', 'thread'])('what the journal holds, with the %s driver', (driver) => {
-  /** Written in Redis, then anew in an outage; the server comes back so that it takes no writes. */
+describe.each(['loop', 'thread'])('the entries of the journal, with the %s driver', (driver) => {
+  /** Values are written in Redis, then again in an outage. The server comes back read-only. */
   async function openOutdated(refusing) {
     const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const orgcache = openPackage({ url: redis.url, driver, commandTimeout: 1000, logLevel: 'off' });
@@ -262,7 +262,7 @@ describe.each(['loop', 'thread'])('what the journal holds, with the %s driver', 
   test.each([
     ['is full', 'OOM', ['--maxmemory', '1', '--maxmemory-policy', 'noeviction'], ['maxmemory', 0]],
     ['has become a replica', 'READONLY', ['--replicaof', '127.0.0.1 1'], null],
-  ])('is what is answered while a server that %s refuses to take it', async (_name, code, args, healing) => {
+  ])('is the answer while a server that %s refuses the replay', async (_name, code, args, healing) => {
     const bench = await openOutdated(args);
     const { redis, cacheManager } = bench;
     const answers = new Set();

@@ -26,7 +26,7 @@ async function fill(redis, count) {
 }
 
 describe.each(DRIVERS)('with the %s driver', (driver) => {
-  test('a stopped server is left within its deadline, and what it does on waking undoes nothing', async () => {
+  test('a stopped server is left within the deadline, and late requests on its wake-up undo nothing', async () => {
     const { figures, problems } = await underFault({
       name: `SIGSTOP for ${STOPPED_MS} ms`,
       options: { driver },
@@ -123,7 +123,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     const { redis, orgcache, state } = await prepare({ options: { driver } });
     const { cacheManager } = orgcache;
     const names = Array.from({ length: HASH_FIELDS }, (_, index) => `field-${index}`);
-    // Different in every field: values are told apart by their sums.
+    // Every field is different: values are identified by their sums.
     const value = (name, version) => `${name} ${version}`;
     const writeAll = (version) =>
       Promise.all(names.map((name) => cacheManager.hset('hash', name, value(name, version), 600)));

@@ -6,7 +6,7 @@ const { startPeer } = require('./support/peer');
 const { randomOf } = require('./support/random');
 const { until } = require('../support/wait');
 
-/** Which of two writes is the newer one is told by the lifetimes that are left, in milliseconds, minus a way to Redis. */
+/** The newer of two writes has the longer remaining lifetime in milliseconds, less the time of a request. */
 const APART_MS = 60;
 const TTL_SECONDS = 3600;
 const RECOVERY_MS = 10_000;
@@ -14,7 +14,7 @@ const KEYS = sized({ short: 40, full: 400 });
 const ROUNDS = sized({ short: 4, full: 12 });
 const ORGANIZATION = 'org-shared';
 
-/** What both processes write, by kind: lifetimes are the same for the same kind. */
+/** Values that both processes write, by kind. Lifetimes of a kind are equal. */
 const KINDS = {
   'a conversation': {
     write: ({ cacheAdapter }, id, value) =>
@@ -75,7 +75,7 @@ describe.each(DRIVERS)('a process that is cut off and another that is not, with 
     await until(() => hasRecovered(bench.state()), { timeoutMs: RECOVERY_MS, what: 'the recovery' });
   }
 
-  /** The same for both, or it is not what is in Redis. */
+  /** Both processes must read the same, or it is not the value in Redis. */
   async function expectBothToRead(kind, id, value) {
     const read = [await KINDS[kind].read(first, id), await KINDS[kind].read(second, id)];
     expect({ kind, id, read }).toEqual({ kind, id, read: [value, value] });
@@ -141,7 +141,7 @@ describe.each(DRIVERS)('a process that is cut off and another that is not, with 
       expect(await write(second, 8, 'second, later')).toBe(true);
       expect(await stuck).toBe(true);
       await outage();
-      // What gets out of the hole is carried out: nobody can call back what is sent. This does not get out.
+      // Bytes that leave the hole are carried out: they cannot be recalled. These stay in it.
       await bench.proxy.reset();
       await heal();
       await expectBothToRead(kind, 8, 'second, later');

@@ -12,7 +12,7 @@ const KEYS = 40;
 /** Which of two is later, lifetimes tell by the millisecond and within the time of a request. */
 const LATER_MS = 20;
 
-/** One instance whose way to Redis can be cut, and one that stands for another process and goes on. */
+/** One instance whose connection to Redis can be cut, and one that stands for another process and goes on. */
 async function twoProcesses(driver) {
   const redis = await startRedis();
   const proxy = await startProxy(redis);
@@ -47,7 +47,7 @@ describe.each(DRIVERS)('two processes that write the same keys, with the %s driv
     const { cutOff, other } = bench;
     for (let index = 0; index < KEYS; index += 1) await write(other, index, 'before');
     await cut(bench);
-    // Of every second key the other process has the last word.
+    // The other process writes every second key last.
     for (let index = 0; index < KEYS; index += 1) {
       if (index % 2 === 0) expect(await write(cutOff, index, 'cut off')).toBe(true);
       else expect(await write(other, index, 'other')).toBe(true);
@@ -66,7 +66,7 @@ describe.each(DRIVERS)('two processes that write the same keys, with the %s driv
     expect([replayed, superseded]).toEqual([KEYS / 2, KEYS / 2]);
   }, 60_000);
 
-  test('a clearing of the one leaves what the other has written since', async () => {
+  test('a clearing of the one keeps what the other has written since', async () => {
     const bench = await twoProcesses(driver);
     const { cutOff, other } = bench;
     for (let index = 0; index < KEYS; index += 1) await write(other, index, 'before');
@@ -80,7 +80,7 @@ describe.each(DRIVERS)('two processes that write the same keys, with the %s driv
     }
   }, 60_000);
 
-  test('a delete of the one leaves what the other has written since', async () => {
+  test('a delete of the one keeps what the other has written since', async () => {
     const bench = await twoProcesses(driver);
     const { cutOff, other } = bench;
     await other.cacheAdapter.set('gone', 'before');

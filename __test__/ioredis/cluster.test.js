@@ -115,7 +115,7 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     ]);
   });
 
-  test('hears messages of channels and of shards', async () => {
+  test('gets messages of channels and of shard channels', async () => {
     const client = open({ shardedSubscribers: true });
     const heard = [];
     client.on('message', (...message) => heard.push(message));
@@ -162,7 +162,7 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     await cluster.settled();
   });
 
-  test('rejects what waits when no start-up node answers, and ends when asked', async () => {
+  test('rejects waiting commands when no start-up node answers, and ends on request', async () => {
     const client = new Ours.Cluster([{ host: '127.0.0.1', port: await closedPort() }], {
       clusterRetryStrategy: () => null,
     });
@@ -177,7 +177,7 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     expect((await rejection(other.get('a'))).message).toBe('Connection is closed.');
   });
 
-  test('rejects what waits when it is disconnected while it still looks for its start-up nodes', async () => {
+  test('rejects waiting commands when it is disconnected while it resolves its start-up nodes', async () => {
     const lookUp = [];
     const client = new Ours.Cluster([{ host: 'name', port: 1 }], {
       dnsLookup: (_name, callback) => lookUp.push(callback),
@@ -194,7 +194,7 @@ describe.each(DRIVERS)('Cluster with the driver %s', (driver) => {
     expect((await within(5000, waiting)).value.message).toBe('None of startup nodes is available');
   });
 
-  test('ends once, however late its nodes end, and refuses what they redirect then', async () => {
+  test('ends once, however late its nodes end, and rejects commands that they redirect then', async () => {
     const client = open();
     await Promise.all(KEYS.map((key) => client.get(key)));
     const told = [];

@@ -99,7 +99,7 @@ describe.each(DRIVERS)('with the %s driver commands answer as with ioredis', (dr
     await expectSame(clients, CALLS[name]);
   });
 
-  test('callbacks are told outcomes in the order of reactions among promises', async () => {
+  test('callbacks get outcomes in the order of the promises’ reactions', async () => {
     const order = [];
     await Promise.all([
       clients.ours.get('a').then(() => order.push(1)),
@@ -133,7 +133,7 @@ describe.each(DRIVERS)('with the %s driver commands answer as with ioredis', (dr
   });
 });
 
-test('quit answers, then the client ends, and refuses what comes later', async () => {
+test('quit answers, then the client ends, and refuses later commands', async () => {
   const client = open(Ours, redis.port);
   const seen = [];
   client.on('end', () => seen.push('end'));

@@ -110,7 +110,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       expect(await client.ping()).toBe('PONG');
     });
 
-    test('rejects what waits after maxRetriesPerRequest attempts', async () => {
+    test('rejects waiting commands after maxRetriesPerRequest attempts', async () => {
       const port = await closedPort();
       const client = open(Redis, { port, maxRetriesPerRequest: 1, retryStrategy: () => 1 });
       const error = await rejection(client.get('a'));
@@ -120,7 +120,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       );
     });
 
-    test('gives up a connection that does not stand within connectTimeout', async () => {
+    test('gives up connecting after connectTimeout', async () => {
       const { port } = await startSilentServer();
       const client = open(Redis, { port, tls: {}, connectTimeout: 50, retryStrategy: null });
       const [error] = await once(client, 'error');
@@ -134,7 +134,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       );
     });
 
-    test('sends again what a lost connection did not answer, in its database', async () => {
+    test('sends unanswered commands of a lost connection again, in their database', async () => {
       const client = open(Redis, { port: redis.port, db: 4, retryStrategy: () => 1 });
       await client.del('resent');
       await client.select(5);
@@ -199,7 +199,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       expect(await blocking.xread('BLOCK', 1, 'STREAMS', 'a', '0')).toBeNull();
     });
 
-    test('gives up a connection that owes a reply and is silent for socketTimeout', async () => {
+    test('closes a connection that owes a reply and is silent for socketTimeout', async () => {
       const server = await startFakeServer(() => null);
       const options = { port: server.port, enableReadyCheck: false, socketTimeout: 50, retryStrategy: null };
       const client = open(Redis, options);
@@ -231,7 +231,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
         expect(Object.getPrototypeOf(error.constructor).name).toBe('RedisError');
         const shown = Buffer.from(JSON.parse(error.buffer).data);
         expect(JSON.stringify(String.fromCharCode(shown[error.offset - 1]))).toBe(byte);
-        // A reply in front of it was one; all else fails with the error that is told.
+        // The reply before it was valid. All other commands fail with the emitted error.
         const isFirstAnswered = garbage.startsWith('+');
         expect(failures).toHaveLength(isFirstAnswered ? 2 : 3);
         expect(new Set(failures).size).toBe(1);
@@ -249,7 +249,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       expect(answers).toEqual(['OK', expect.any(Number)]);
     });
 
-    test('logs in, and says what a refused password comes to', async () => {
+    test('logs in, and reports a refused password', async () => {
       const guarded = await startRedis({ password: 'secret' });
       const client = open(Redis, { port: guarded.port, password: 'secret' });
       expect(await client.ping()).toBe('PONG');
@@ -275,7 +275,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       ]);
     });
 
-    test('aborts what is left of a pipeline of which some commands were answered', async () => {
+    test('aborts the rest of a partly answered pipeline', async () => {
       let lost;
       const server = await startFakeServer((words, socket) => {
         if (words[1] !== 'lost' && socket !== lost) return '+OK\r\n';
@@ -298,7 +298,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       });
     });
 
-    test('keeps what waits where the connection is lost in the handshake', async () => {
+    test('keeps waiting commands when the connection is lost in the handshake', async () => {
       let lost = 0;
       const server = await startFakeServer(() => '+OK\r\n', {
         onConnection: (socket) => {
@@ -311,7 +311,7 @@ describe.each(Object.entries(CLASSES))('%s', (_name, Redis) => {
       const failures = [];
       client.on('error', (error) => failures.push(error.message));
       expect(await client.set('a', 'b')).toBe('OK');
-      // Which end the system sees depends on what the server had read by then.
+      // The error depends on how much the server had read by then.
       const unexpected = failures.filter((message) => message !== 'read ECONNRESET');
       expect([lost, unexpected]).toEqual([3, []]);
     });

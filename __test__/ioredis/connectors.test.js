@@ -34,7 +34,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(client.options.db).toBe(1);
   });
 
-  test('a connector of the application may answer a socket, and refuse what the server says of itself', async () => {
+  test('a connector of the application may answer a socket, and refuse a server by its INFO', async () => {
     let checks = 0;
     class Tunnel extends Ours.AbstractConnector {
       constructor(options) {
@@ -99,7 +99,7 @@ test('a profile stands for the TLS options of Redis Cloud', () => {
   expect(() => tls.createSecureContext(client.options.tls)).not.toThrow();
 });
 
-test('what a socket is given beside a connector does not matter to another client', async () => {
+test('options of a socket beside a connector do not affect another client', async () => {
   const server = net.createServer((socket) => socket.end());
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   onEnd(() => server.close());

@@ -37,7 +37,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
     expect(await client.call('frobnicate').catch((error) => error)).toBeInstanceOf(Error);
   });
 
-  test('clients work in worker threads, and a worker that is terminated under load harms nobody', async () => {
+  test('clients work in worker threads, and a worker that is terminated under load affects no other', async () => {
     const body = `
       const { parentPort, workerData } = require('node:worker_threads');
       const Redis = require(workerData.entry);

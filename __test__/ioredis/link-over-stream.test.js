@@ -104,7 +104,7 @@ describe('a Link over TLS', () => {
     expect(() => new Link(securely({ ca: 'no PEM', key: 'no key', cert: 'none' }), {})).toThrow();
   });
 
-  test('gives up a server that says nothing after its time', async () => {
+  test('closes the connection to a silent server after its timeout', async () => {
     const silent = await startSilentServer();
     const { link, closed } = open({ ...silent, tls: true, connectTimeout: 50 });
     await closed();
@@ -155,7 +155,7 @@ describe('a Link over any stream', () => {
     expect(log).toEqual(['connect']);
   });
 
-  test('ends, is destroyed, and is told the failure of the stream', async () => {
+  test('ends, is destroyed, and gets the failure of the stream', async () => {
     const ended = open({ stream: tunnel() });
     const answered = ended.send('ping');
     ended.link.end();
@@ -185,7 +185,7 @@ describe('a Link over any stream', () => {
     expect(dead.link.error.message).toBe('the tunnel has collapsed');
   });
 
-  test('gives up a stream that does not speak the protocol', async () => {
+  test('closes a stream that does not speak the protocol', async () => {
     const server = net.createServer((socket) => socket.write('HTTP/1.1 400\r\n\r\n')).listen(0, '127.0.0.1');
     onEnd(() => server.close());
     await until(() => server.listening);

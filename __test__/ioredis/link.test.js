@@ -17,7 +17,7 @@ beforeAll(async () => {
   redis = await startRedis({ unixSocket: true });
 });
 
-/** A server that does what `serve(socket)` does with each connection. */
+/** A server that calls `serve(socket)` for each connection. */
 async function startServer(serve) {
   const sockets = new Set();
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
@@ -35,7 +35,7 @@ async function startServer(serve) {
   return { host: '127.0.0.1', port: server.address().port, sockets };
 }
 
-/** A Link that notes what it is told, in order. */
+/** A Link that records the calls of its handlers, in order. */
 function open(options) {
   const log = [];
   const pushes = [];
@@ -89,7 +89,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     else process.env.CACHE_DRIVER = before;
   });
 
-  test('sends what was asked for before it stood, in order, and gives replies as they are asked for', async () => {
+  test('sends commands from before the connection in order, and gives replies in the requested form', async () => {
     const { link, log, send } = open(here());
     const replies = await Promise.all([
       send('set', ['k', Buffer.from([0xff, 0])]),
@@ -168,7 +168,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     expect(unknown.link.error.message).toMatch(/^getaddrinfo (ENOTFOUND|EAI_AGAIN) no-such-host.invalid$/);
   });
 
-  test('rejects what has no reply in order, says what was sent, and closes last', async () => {
+  test('rejects requests without a reply in order, says which were sent, and closes last', async () => {
     const server = await startServer((socket) => {
       socket.once('data', () => socket.resetAndDestroy());
     });
@@ -198,7 +198,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     expect(log).toEqual(['connect', 'a', 'b lost', 'close']);
   });
 
-  test('answers what is under way before an end, and ends what blocks', async () => {
+  test('answers requests in flight before an end, and ends those that block', async () => {
     const { link, log, send, closed } = open(here());
     const answered = [send('set', ['e', '1']), send('incr', ['e'])];
     const lost = failure(send('blpop', ['nothing', 0]));
@@ -294,7 +294,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     expect(await send('get', ['watched'])).toBe('1');
   });
 
-  test('hands on what answers no request', async () => {
+  test('passes on messages that answer no request', async () => {
     const server = await startServer((socket) => socket.end('-ERR max number of clients reached\r\n'));
     const { pushes, closed, link } = open(server);
     await closed();
@@ -303,7 +303,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     expect(link.error).toBeUndefined();
   });
 
-  test('gives up a connection that does not speak the protocol', async () => {
+  test('closes a connection that does not speak the protocol', async () => {
     const server = await startServer((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const { link, log, send, closed } = open(server);
     const lost = failure(send('ping'));
@@ -332,7 +332,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     await closed();
   });
 
-  test('speaks RESP3 where it is told to', async () => {
+  test('speaks RESP3 on request', async () => {
     const { pushes, send } = open(here());
     expect(await send('hello', ['3'], FLAT)).toContain('proto');
     await send('subscribe', ['three']);
@@ -344,7 +344,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     await send('del', ['look']);
   });
 
-  test('may send, end and destroy where a reply is told', async () => {
+  test('may send, end and destroy in a reply’s callback', async () => {
     const { link, send, closed } = open(here());
     const results = [];
     await new Promise((resolve) => {
@@ -378,7 +378,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     await expect(send('ping')).rejects.toThrow('Connection is closed.');
   });
 
-  test('holds 100 MB of requests for a server that does not read, and lets go of them', async () => {
+  test('holds 100 MB of requests for a server that does not read, and frees them', async () => {
     const server = await startServer((socket) => socket.pause());
     const { link, log, send, closed } = open(server);
     await until(() => log.includes('connect'));
@@ -397,7 +397,7 @@ describe.each(['loop', 'thread'])('a Link with the %s driver', (driver) => {
     expect(errors.at(-1).wasSent).toBe(false);
   });
 
-  test('waits for a process that is busy instead of gathering what it is told', async () => {
+  test('waits for a busy process instead of buffering its replies', async () => {
     const { link, pushes, send } = open(here());
     const other = open(here());
     await send('config', ['set', 'client-output-buffer-limit', 'pubsub 0 0 0']);

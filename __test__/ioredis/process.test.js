@@ -58,7 +58,7 @@ describe.each(DRIVERS)('in a process of its own, with the %s driver', (driver) =
     expect(report).toBe(3);
   });
 
-  test('neither configure nor the environment is heard', async () => {
+  test('neither configure nor the environment has an effect', async () => {
     const { report } = await run(
       async ({ load, report, args }) => {
         const Redis = require('orgcache/ioredis');
@@ -82,7 +82,7 @@ describe.each(DRIVERS)('in a process of its own, with the %s driver', (driver) =
     expect(report).toEqual([['plain'], 'localhost', '']);
   });
 
-  test('what the application throws in callbacks and listeners reaches the process once, and costs nobody an event', async () => {
+  test('exceptions in callbacks and listeners reach the process once, and no event is lost', async () => {
     const { report } = await run(async ({ report, args }) => {
       const Redis = require('orgcache/ioredis');
       const thrown = [];
@@ -116,7 +116,7 @@ describe.each(DRIVERS)('in a process of its own, with the %s driver', (driver) =
     });
   });
 
-  test('what a policy of the application throws reaches the process, and its command and client end as refused', async () => {
+  test('exceptions of a policy reach the process, and its command and client end as refused', async () => {
     const { report } = await run(
       async ({ report, args }) => {
         const Redis = require('orgcache/ioredis');

@@ -94,7 +94,7 @@ describe('a key prefix', () => {
     },
   );
 
-  test('of any bytes is taken as they are', async () => {
+  test('with any bytes is taken unchanged', async () => {
     const client = open(Ours, { port: redis.port, db: 7, keyPrefix: Buffer.from([0xff, 0x3a]) });
     await client.mset('a', 1, Buffer.from([0xfe]), 2);
     expect(await client.mget('a', Buffer.from([0xfe]))).toEqual(['1', '2']);

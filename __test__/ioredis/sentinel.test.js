@@ -74,7 +74,7 @@ describe.each(['loop', 'thread'])('sentinels with the %s driver', (driver) => {
     await until(() => redis.status === 'end');
   });
 
-  test('are asked again after the pause that the strategy gives, and no more once the client is given up', async () => {
+  test('are asked again after the pause that the strategy gives, and no more once the client has ended', async () => {
     const sentinels = [{ host: '127.0.0.1', port: await closedPort() }];
     const attempts = [];
     const errors = [];

@@ -40,7 +40,7 @@ function connect(options) {
 const ofCommand = (told, command) => told.filter(([, context]) => context.command === command);
 const names = (told) => told.map(([event]) => event);
 
-test('a command is told once, with its place and without its value, and so is its failure', async () => {
+test('a command is traced once, with its server and without its value, and so is its failure', async () => {
   const redis = connect({ db: 2 });
   const told = await traced('command', async () => {
     await redis.set('key', 'secret');
@@ -62,7 +62,7 @@ test('a command is told once, with its place and without its value, and so is it
   });
 });
 
-test('the commands of a pipeline are told one by one, those of a transaction as one besides', async () => {
+test('the commands of a pipeline are traced one by one, those of a transaction also as one', async () => {
   const redis = connect();
   const unhandled = [];
   const note = (reason) => unhandled.push(reason);
@@ -87,7 +87,7 @@ test('the commands of a pipeline are told one by one, those of a transaction as 
   expect(unhandled).toEqual([]);
 });
 
-test('connecting is told, and that it failed', async () => {
+test('connecting is traced, and its failure', async () => {
   const redis = connect();
   const told = await traced('connect', () => redis.connect());
   expect(names(told)).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
@@ -102,7 +102,7 @@ test('connecting is told, and that it failed', async () => {
   expect(names(failed)).toContain('error');
 });
 
-test('a command that is sent again is not told again', async () => {
+test('a command that is sent again is not traced again', async () => {
   const redis = connect({ retryStrategy: () => 1 });
   const told = await traced('command', async () => {
     await redis.connect();

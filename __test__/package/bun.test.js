@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => fs.rmSync(workplace, { recursive: true, force: true }));
 
-// The driver that is asked for is a preference: where there is no libuv all three are the thread driver.
+// The configured driver is a preference: without libuv all three are the thread driver.
 test.each([
   ['auto', 'app.cjs'],
   ['auto', 'app.mjs'],

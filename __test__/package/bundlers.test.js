@@ -26,7 +26,7 @@ const MODULE = PROGRAM.replace(`require('orgcache')`, `orgcache`).replace(
 );
 const ANSWER = { version, value: 'hello' };
 
-// What a program that is bundled into ES modules needs for any package that is CommonJS.
+// The banner that bundles of ES modules need for any CommonJS package.
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 let workplace;
@@ -86,13 +86,16 @@ describe('a program that was bundled by', () => {
       expect(answered).toEqual(ANSWER);
     });
 
-    test(takesBinaryAlong ? 'runs alone: the binary came along' : 'says alone what it needs', () => {
-      const { status, stdout, stderr } = run(main);
-      if (takesBinaryAlong) return expect(JSON.parse(stdout)).toEqual(ANSWER);
-      expect(status).toBe(1);
-      expect(stderr).toContain(`orgcache-${platform}@${version}`);
-      expect(stderr).toContain("code: 'E_BINARY'");
-    });
+    test(
+      takesBinaryAlong ? 'runs alone: the binary was copied' : 'says without its package what it needs',
+      () => {
+        const { status, stdout, stderr } = run(main);
+        if (takesBinaryAlong) return expect(JSON.parse(stdout)).toEqual(ANSWER);
+        expect(status).toBe(1);
+        expect(stderr).toContain(`orgcache-${platform}@${version}`);
+        expect(stderr).toContain("code: 'E_BINARY'");
+      },
+    );
   });
 
   function answerOf(main, env) {
@@ -140,7 +143,7 @@ function webpack(folder, more = {}) {
   return path.join(folder, 'out.cjs');
 }
 
-/** What such loaders make of the file is JavaScript, and no binary. */
+/** Such loaders turn the file into JavaScript, which is no binary. */
 function webpackWithLoader(folder) {
   const loader = path.join(workplace, 'loader.cjs');
   fs.writeFileSync(loader, `module.exports = () => 'module.exports = 1;'; module.exports.raw = true;`);

@@ -14,7 +14,7 @@ const LICENCES = /MIT License|Apache License|Permission is hereby granted|Redist
 describe.each(PLATFORMS)('the package of %s', (platform) => {
   const read = (file) => fs.readFileSync(path.join(ROOT, 'npm', platform, file), 'utf8');
 
-  test('says of itself what the package says: `node scripts/sync-platforms.mjs` carries it over', () => {
+  test('has the same facts as the package: `node scripts/sync-platforms.mjs` carries it over', () => {
     expect(JSON.parse(read('package.json'))).toEqual(completeManifest(platform, main));
     expect(read('LICENSE')).toBe(fs.readFileSync(path.join(ROOT, 'LICENSE'), 'utf8'));
     for (const [file, text] of Object.entries(locationFiles(platform))) expect(read(file)).toBe(text);
@@ -37,7 +37,7 @@ describe.each(PLATFORMS)('the package of %s', (platform) => {
   });
 });
 
-/** As cargo says: neither what builds nor macros of the compiler. */
+/** From cargo: without build dependencies and procedural macros. */
 function linkedCrates(platform) {
   const flags = ['--edges', 'normal,no-proc-macro', '--prefix', 'none', '--no-dedupe', '--locked'];
   const { stdout, status } = spawnSync(

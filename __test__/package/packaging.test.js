@@ -65,7 +65,7 @@ describe('the main package', () => {
   });
 });
 
-test('the package of this platform holds the binary, what bundlers read, and the licences of all that is in it', () => {
+test('the package of this platform holds the binary, modules for bundlers, and the licences of everything in it', () => {
   const about = ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', 'package.json'];
   expect(binary.files.sort()).toEqual([binaryName, 'location.js', 'location.webpack.mjs', ...about].sort());
 });

@@ -10,7 +10,7 @@ const manifest = require('../../package.json');
 const SUBPATHS = Object.keys(manifest.exports).filter((name) => name !== './package.json');
 const NAMES = SUBPATHS.map((name) => `orgcache${name.slice(1)}`);
 
-// Every subpath has types with a default that is not `any`: @ts-expect-error fails where nothing is wrong.
+// Every subpath has types with a default that is not `any`: @ts-expect-error fails if there is no error.
 const SUBPATH_PROGRAM = NAMES.map(
   (name, i) => `import default${i} from '${name}';
 import * as all${i} from '${name}';

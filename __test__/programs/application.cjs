@@ -17,7 +17,7 @@ function fail() {
   throw new Error(MESSAGE);
 }
 
-/** What happens beside the throwing function: nobody loses it. */
+/** Other work beside the throwing function. None of it may be lost. */
 const heard = [];
 const hear = (name) => heard.push(name);
 

@@ -23,7 +23,7 @@ const instance = (own) => {
   return made;
 };
 
-/** Calls that nobody waits for: a close rejects them. */
+/** Calls without handlers: a close rejects them. */
 function callMuch(client) {
   for (let index = 0; index < CALLS; index += 1) client.incr(`key:${index}`).catch(() => {});
 }

@@ -33,7 +33,7 @@ function count(error) {
   }
 }
 
-/** What settles twice shows: a promise hides it, a callback does not. */
+/** Counts double settlements: a promise hides them, a callback does not. */
 const KINDS = [
   (client, key) => client.get(key),
   (client, key) => client.incr(key),

@@ -70,7 +70,7 @@ async function watchWorker() {
     if (args.ending === 'terminate' && message === args.state) worker.terminate();
   });
   const [code] = await exited;
-  // What is left of the process is well: it has a cache of its own.
+  // The rest of the process still works: it has a cache of its own.
   configure({ useRedis: false });
   await cacheAdapter.set('k', 'main');
   report({ code, main: await cacheAdapter.get('k') });

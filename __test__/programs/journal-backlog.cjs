@@ -13,7 +13,7 @@ function report(value) {
   process.stdout.write(`@report ${JSON.stringify(value)}\n`);
 }
 
-/** What cannot be compressed. */
+/** Incompressible data. */
 const value = () => randomBytes(bytes / 2).toString('hex');
 
 const acts = {
@@ -73,7 +73,7 @@ const acts = {
     await shutdown();
   },
 
-  /** Ends while what was left is read, whatever is answered then. */
+  /** Ends while the backlog is being read, whatever the replies. */
   async endEarly() {
     const set = cacheAdapter.set('overwritten', 'late');
     cacheAdapter.get('kept').catch(() => {});

@@ -1,4 +1,5 @@
-// Runs one step as `npm test` does, with the limit and the program of the arguments; prints what it came to as JSON.
+// Runs one step as `npm test` does, with the limit and the program of the arguments. Prints its result as
+// JSON.
 import { minutesOfAll, runStep } from '../../scripts/test.mjs';
 
 const [seconds, ...command] = process.argv.slice(2);

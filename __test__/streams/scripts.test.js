@@ -27,13 +27,13 @@ async function pendingEntry(consumer = 'c1', words = ['a', '1']) {
 const pending = () => redis.command('XPENDING', 'orders', 'workers');
 
 describe('the script dead-letter.lua.js', () => {
-  const bury = (id, ...about) =>
+  const deadLetter = (id, ...about) =>
     redis.command('EVAL', DEAD_LETTER, 2, 'orders', 'dead', 'workers', id, ...about);
   const letters = () => redis.command('XRANGE', 'dead', '-', '+');
 
-  test('copies a pending entry behind what is told about it, and acknowledges it', async () => {
+  test('copies a pending entry after the fields about it, and acknowledges it', async () => {
     const id = await pendingEntry();
-    const copy = await bury(id, 'dead:reason', 'no');
+    const copy = await deadLetter(id, 'dead:reason', 'no');
     expect(await letters()).toEqual([[copy, ['dead:reason', 'no', 'a', '1']]]);
     expect(await pending()).toEqual(NOTHING_PENDING);
     expect(await redis.command('XLEN', 'orders')).toBe(1);
@@ -41,22 +41,22 @@ describe('the script dead-letter.lua.js', () => {
 
   test('leaves other entries pending', async () => {
     const [first, second] = [await pendingEntry(), await pendingEntry()];
-    await bury(first, 'dead:reason', 'no');
+    await deadLetter(first, 'dead:reason', 'no');
     expect(await pending()).toEqual([1, second, second, [['c1', '1']]]);
   });
 
   test('answers nil for an entry that is settled, and copies nothing', async () => {
     const id = await pendingEntry();
     await redis.command('XACK', 'orders', 'workers', id);
-    expect(await bury(id, 'dead:reason', 'no')).toBe(null);
-    expect(await bury('1-1', 'dead:reason', 'no')).toBe(null);
+    expect(await deadLetter(id, 'dead:reason', 'no')).toBe(null);
+    expect(await deadLetter('1-1', 'dead:reason', 'no')).toBe(null);
     expect(await letters()).toEqual([]);
   });
 
   test('tells of a pending entry that was deleted from the stream', async () => {
     const id = await pendingEntry();
     await redis.command('XDEL', 'orders', id);
-    const copy = await bury(id, 'dead:reason', 'no');
+    const copy = await deadLetter(id, 'dead:reason', 'no');
     expect(await letters()).toEqual([[copy, ['dead:reason', 'no']]]);
     expect(await pending()).toEqual(NOTHING_PENDING);
   });
@@ -65,8 +65,8 @@ describe('the script dead-letter.lua.js', () => {
     const words = (count) => Array.from({ length: count }, (_, index) => `w${index}`);
     const largest = await pendingEntry('c1', words(7000));
     const tooLarge = await pendingEntry('c1', words(7002));
-    const copy = await bury(largest, 'dead:reason', 'no');
-    expect(await bury(tooLarge, 'dead:reason', 'no')).toBe(0);
+    const copy = await deadLetter(largest, 'dead:reason', 'no');
+    expect(await deadLetter(tooLarge, 'dead:reason', 'no')).toBe(0);
     expect(await letters()).toEqual([[copy, ['dead:reason', 'no', ...words(7000)]]]);
     expect(await pending()).toEqual([1, tooLarge, tooLarge, [['c1', '1']]]);
   });
@@ -74,7 +74,7 @@ describe('the script dead-letter.lua.js', () => {
   test('acknowledges nothing where the dead letters have another type', async () => {
     const id = await pendingEntry();
     await redis.command('SET', 'dead', 'a text');
-    await expect(bury(id, 'dead:reason', 'no')).rejects.toThrow('WRONGTYPE');
+    await expect(deadLetter(id, 'dead:reason', 'no')).rejects.toThrow('WRONGTYPE');
     expect(await pending()).toEqual([1, id, id, [['c1', '1']]]);
     expect(await redis.command('GET', 'dead')).toBe('a text');
   });
@@ -82,9 +82,9 @@ describe('the script dead-letter.lua.js', () => {
   test('fails where the stream or its group is not there', async () => {
     const id = await pendingEntry();
     await redis.command('XGROUP', 'DESTROY', 'orders', 'workers');
-    await expect(bury(id, 'dead:reason', 'no')).rejects.toThrow('NOGROUP');
+    await expect(deadLetter(id, 'dead:reason', 'no')).rejects.toThrow('NOGROUP');
     await redis.command('DEL', 'orders');
-    await expect(bury(id, 'dead:reason', 'no')).rejects.toThrow('NOGROUP');
+    await expect(deadLetter(id, 'dead:reason', 'no')).rejects.toThrow('NOGROUP');
     expect(await letters()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ const { runProgram } = require('./process');
 
 const THROWN = 'thrown by the application';
 
-/** Where the application throws, and what is heard beside it. */
+/** Where the application throws, and the events around it. */
 const SCENARIOS = [
   ['callback', ['next callback', 'promise']],
   ['pipeline callback', ['next callback', 'promise']],
@@ -28,8 +28,8 @@ const SCENARIOS = [
 ];
 
 /**
- * Tests what an application throws: `server()` names its server or cluster, and `names` chooses among the scenarios. Answers
- * what runs one scenario.
+ * Tests exceptions of an application. `server()` names its server or cluster, and `names` chooses among the
+ * scenarios. Answers a function that runs one scenario.
  */
 function testExceptions(driver, server, names = SCENARIOS.map(([name]) => name)) {
   const run = (scenario, mode, options) =>

@@ -14,7 +14,7 @@ async function bothClients(redis, { keyPrefix = '', driver = 'auto' } = {}) {
   return { orgcache, ours, theirs };
 }
 
-/** What a call comes to, where the two may say it in other words: an error is its first word. */
+/** The result of a call, without differences in wording: an error is its first word. */
 async function outcome(promise) {
   try {
     return { value: await promise };

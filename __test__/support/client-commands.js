@@ -1,6 +1,6 @@
 'use strict';
 
-/** Commands as `[method, ...arguments]`, one after the other on one keyspace: what both clients must answer alike. */
+/** Commands as `[method, ...arguments]`, run in order on one keyspace. Both clients must answer alike. */
 const COMMANDS = {
   'of strings': [
     ['set', 'text', 'value'],

@@ -6,7 +6,7 @@ const { SlotMove } = require('./slot-move');
 const { until } = require('./wait');
 
 const SLOTS = 16_384;
-/** A busy machine must not look like a dead server: what Redis then changes, and loses, nobody asked for. */
+/** A busy machine must not look like a dead server: Redis would fail over and lose writes without a cause. */
 const NODE_TIMEOUT_MS = 2000;
 const READY_TIMEOUT_MS = 20_000;
 const IN_STEP_TIMEOUT_MS = 15_000;
@@ -50,7 +50,7 @@ class Cluster {
     this.nodes = nodes;
   }
 
-  /** What the package takes as `clusterHosts`. */
+  /** The value for `clusterHosts`. */
   get hosts() {
     return this.nodes.map(({ host, port }) => `${host}:${port}`);
   }
@@ -90,7 +90,7 @@ class Cluster {
     await this.settled();
   }
 
-  /** Waits until every node that is up agrees on who has which slots, serves, and every replica is in step. */
+  /** Waits until all running nodes agree on the slots, serve, and every replica is in step. */
   settled({ timeoutMs = READY_TIMEOUT_MS } = {}) {
     const settled = async () => {
       const problem = await this.#disagreement();
@@ -100,7 +100,7 @@ class Cluster {
     return until(settled, { timeoutMs, what: 'the nodes of the cluster to agree', everyMs: 50 });
   }
 
-  /** What is not as it must be, as a sentence; null where nothing is. */
+  /** The first problem as a sentence; null if there is none. */
   async #disagreement() {
     let agreed = null;
     for (const node of this.live) {

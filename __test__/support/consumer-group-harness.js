@@ -5,7 +5,10 @@ const { onEnd } = require('./cleanup');
 const { startRedis } = require('./redis');
 const { until } = require('./wait');
 
-/** What the tests of consumer groups share: a server, clients made by `open(url)`, groups that end by themselves. */
+/**
+ * Common parts of the tests of consumer groups: a server, clients made by `open(url)`, groups that end by
+ * themselves.
+ */
 async function consumerGroups(open, serverOptions) {
   const redis = await startRedis(serverOptions);
   let groups = [];
@@ -16,7 +19,10 @@ async function consumerGroups(open, serverOptions) {
     return opened;
   }
 
-  /** A group on the stream `orders`; `handled` lists the ids that its handler was given, `errors` what it was told. */
+  /**
+   * A group on the stream `orders`. `handled` lists the ids that its handler got, `errors` the arguments of
+   * `onError`.
+   */
   async function group(options = {}) {
     const handled = [];
     const errors = [];

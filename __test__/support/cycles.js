@@ -1,6 +1,6 @@
 'use strict';
 
-// Measures, in a process run with --expose-gc, what opening and closing over and over leaves behind.
+// Measures, in a process run with --expose-gc, the leftovers of repeated opening and closing.
 const fs = require('node:fs');
 const { loadNative } = require('../../js/native.js');
 const { until } = require('./wait');

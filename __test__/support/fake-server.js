@@ -3,7 +3,7 @@
 const net = require('node:net');
 const { onEnd } = require('./cleanup');
 
-/** Complete requests at the beginning of `text`, as lists of words, and what is left. */
+/** Complete requests at the beginning of `text`, as lists of arguments, and the rest. */
 function requestsIn(text) {
   const requests = [];
   let rest = text;

@@ -6,7 +6,7 @@ const { onEnd } = require('./cleanup');
 const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
 const SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|TEST_REDIS_)/;
 
-// What the developer has in the environment must not decide what the tests see.
+// The developer's environment must not affect the tests.
 for (const name of Object.keys(process.env)) {
   if (SETTINGS.test(name)) delete process.env[name];
 }

@@ -51,12 +51,12 @@ function npm(cwd, ...args) {
   return child.stdout;
 }
 
-/** Where a tool of `__test__/environments` is. */
+/** The path of a tool in `__test__/environments`. */
 function tool(...names) {
   return path.join(ROOT, '__test__', 'environments', 'node_modules', ...names);
 }
 
-/** The environment without what would lead to another binary or to a server. */
+/** The environment without variables that name another binary or a server. */
 function plainEnvironment(own = {}) {
   const { ORGCACHE_BINARY: _, ...env } = { ...process.env, USE_REDIS: 'false', ...own };
   return own.ORGCACHE_BINARY ? { ...env, ORGCACHE_BINARY: own.ORGCACHE_BINARY } : env;

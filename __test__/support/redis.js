@@ -101,7 +101,7 @@ class RedisServer {
     return (await this.command('KEYS', pattern)).sort();
   }
 
-  /** The end of what the server has logged. */
+  /** The end of the server's log. */
   log() {
     return this.output.slice(-LOG_TAIL_CHARACTERS);
   }
@@ -134,7 +134,7 @@ class RedisServer {
     if (state === 'ended') throw new Error(`redis-server ended while it started. It logged:\n${this.log()}`);
   }
 
-  /** Whether it runs and is not paused: whoever else is asked does not answer. */
+  /** Whether it runs and is not paused: a paused server does not answer. */
   get isUp() {
     return this.child !== null && !this.isPaused;
   }

@@ -20,7 +20,7 @@ class Sentinels {
     Object.assign(this, { servers, sentinels, name });
   }
 
-  /** What the package takes as `sentinelHosts`. */
+  /** The value for `sentinelHosts`. */
   get hosts() {
     return this.sentinels.map(({ host, port }) => `${host}:${port}`);
   }
@@ -50,7 +50,7 @@ class Sentinels {
     return until(settled, { timeoutMs, what: 'the sentinels to agree', everyMs: 50 });
   }
 
-  /** What is not as it must be, as a sentence; null where nothing is. */
+  /** The first problem as a sentence; null if there is none. */
   async #disagreement() {
     const primary = await this.primary();
     for (const sentinel of this.live) {
@@ -76,7 +76,7 @@ class Sentinels {
 
   /**
    * From now on: `decided()` waits until the sentinels have decided for another primary, and answers `{ at, primary }`,
-   * `at` being when it was heard on the clock of `performance.now()`.
+   * `at` is the time of arrival on the clock of `performance.now()`.
    */
   listen() {
     const heard = this.live.map((sentinel) => [sentinel, sentinel.output.length]);
@@ -128,7 +128,7 @@ function sentinelLines({ name, primary, quorum, password }) {
   ];
 }
 
-/** Sentinels ask servers every ten seconds what replicas there are, and tell each other every two. */
+/** Sentinels ask servers for their replicas every ten seconds, and each other every two. */
 async function quicken(sentinel) {
   try {
     await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS);

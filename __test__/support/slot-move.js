@@ -14,7 +14,7 @@ class SlotMove {
 
   async open() {
     const { slot, from, to } = this;
-    // In this order nobody is asked for a slot that it does not expect.
+    // In this order no node is asked for a slot that it does not expect.
     await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id);
     await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id);
   }
@@ -35,11 +35,12 @@ class SlotMove {
     }
   }
 
-  /** Moves what is left and tells everyone who has the slot now. */
+  /** Moves the remaining keys and announces the slot's new owner to all nodes. */
   async finish() {
     await this.migrateAll();
     const { slot, from, to, cluster } = this;
-    // The new one first: were the old one first, a crash between them would leave the slot to nobody.
+    // The new owner first: with the old one first, a crash between the two would leave the slot without an
+    // owner.
     for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
     const others = (await cluster.primaries()).filter((node) => node !== to && node !== from && node.isUp);
     for (const node of others) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);

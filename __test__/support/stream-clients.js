@@ -14,7 +14,7 @@ const CLIENTS = [
       // A connection that is gone already is otherwise waited for two seconds at the end of a file.
       const retries = failsAtOnce ? { maxRetriesPerRequest: 0 } : {};
       const client = new Redis(url, { disconnectTimeout: 100, ...retries });
-      // Servers are killed on purpose, and ioredis prints what nobody listens to.
+      // Servers are killed on purpose, and ioredis prints errors without a listener.
       client.on('error', () => {});
       return client;
     },

@@ -4,7 +4,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 
 /**
  * Polls `condition` until it answers something truthy, and answers that.
- * Throws when `timeoutMs` have passed; `what` and the last answer or error are in the sentence.
+ * Throws after `timeoutMs`. The message contains `what` and the last answer or error.
  */
 async function until(condition, { timeoutMs = 5000, what = 'the condition', everyMs = 10 } = {}) {
   const deadline = performance.now() + timeoutMs;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   cluster = await startCluster({ primaries: 3, replicas: 0 });
 }, 60_000);
 
-describe.each(['loop', 'thread'])('what an application with a cluster throws (%s driver)', (driver) => {
+describe.each(['loop', 'thread'])('exceptions of an application with a cluster (%s driver)', (driver) => {
   const run = testExceptions(driver, () => ({ hosts: cluster.hosts }), SCENARIOS);
 
   test('ends a process without a handler', async () => {

@@ -86,7 +86,7 @@ describe.each(['loop', 'thread'])('the Redis client over a cluster, with the %s 
     }
   });
 
-  test('hears what is published on any node, in channels and in those of shards', async () => {
+  test('gets messages that are published on any node, in channels and in shard channels', async () => {
     const heard = [];
     client.on('message', (channel, message) => heard.push([channel, message]));
     client.on('smessage', (channel, message) => heard.push([channel, message]));
@@ -105,7 +105,7 @@ describe.each(['loop', 'thread'])('the Redis client over a cluster, with the %s 
     ).toEqual(shards);
   });
 
-  test('goes on hearing a shard’s channel whose slot has moved, and tells what may have been missed', async () => {
+  test('stays subscribed to a shard channel whose slot has moved, and reports the gap', async () => {
     const heard = [];
     const gaps = [];
     client.on('smessage', (channel, message) => heard.push(`${channel} ${message}`));
@@ -158,7 +158,7 @@ describe.each(['loop', 'thread'])('the Redis client over a cluster, with the %s 
     expect(found.sort()).toEqual(keys.map((key) => `app:${key}`).sort());
   });
 
-  test('leaves what it watches alone while it scans, and scans one node where all keys are on one', async () => {
+  test('does not disturb its watches while it scans, and scans one node if all keys are on one', async () => {
     await client.watch('key');
     await Promise.all(names(30).map((key) => client.set(key, key)));
     for await (const _page of client.scanStream()) await client.set('key', 1);

@@ -32,7 +32,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     client = await orgcache.getRedis();
   }, 60_000);
 
-  test('a cluster that is down until a replica takes over refuses nothing to those that wait, and is left by nobody', async () => {
+  test('a cluster that is down until a replica takes over refuses no waiting call, and loses no connection', async () => {
     const faults = [];
     client.on('error', ({ message }) => faults.push(message));
     const [dead, ...others] = await cluster.primaries();
@@ -40,7 +40,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await client.subscribe('news');
     for (const node of [dead, ...others]) await client.ssubscribe(await nameOf(node, 'shard'));
     const keys = await Promise.all(others.map((node) => nameOf(node, 'key')));
-    // The connection to the node that will be killed stands.
+    // The connection to the node that will be killed exists.
     await client.get(await nameOf(dead, 'key'));
     await client.mset(keys[0], 1);
     const writes = { done: 0, refused: [] };
@@ -109,7 +109,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(await orgcache.cacheAdapter.getConversationSummary('org', '1')).toBeNull();
   }, 60_000);
 
-  test('what is heard of other nodes is told though one that is away has channels too', async () => {
+  test('the gap of other nodes is reported although one that is away has channels too', async () => {
     const gaps = [];
     client.on('gap', ({ channels }) => gaps.push(...channels));
     client.on('error', () => {});

@@ -8,7 +8,7 @@ const { firstWrite } = require('./support/first-write');
 
 /** From the takeover until writes of that shard come through. */
 const FOLLOWED_WITHIN_MS = 2000;
-/** One to each primary, and one to ask who has which slots. */
+/** One to each primary, and one that reads the slots. */
 const CONNECTIONS = 4;
 const RECOVERY_MS = 15_000;
 const HALF_MOVED_MS = sized({ short: 1500, full: 5000 });
@@ -94,7 +94,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
       const { figures, problems } = await through({
         name: `failover of all primaries ${how}`,
         fault: async ({ load }) => {
-          // By force the old primary goes on for a moment, beside the new one.
+          // After a forced failover the old primary goes on for a moment, beside the new one.
           load.trust(isTrusted);
           for (const primary of await cluster.primaries()) {
             const [replica] = await cluster.replicasOf(primary);

@@ -5,7 +5,7 @@ const { openPackage } = require('../support/package');
 const { rejection, until } = require('../support/wait');
 
 const PREFIX = 'app:';
-/** A slot that nobody has is refused by a node that was asked; a call that is not sent waits for its whole time. */
+/** A node refuses a slot without an owner. A call that is not sent waits for its whole timeout. */
 const REFUSED_WITHIN_MS = 1000;
 
 let cluster;
@@ -21,7 +21,10 @@ async function moveOf(name) {
   return cluster.beginMove(slot, to);
 }
 
-/** Waits until so many connections have asked for the slots anew, which each does every five seconds at one node. */
+/**
+ * Waits until so many connections have read the slots again, which each does every five seconds at one
+ * node.
+ */
 async function lookedAgain(connections) {
   const asked = async () => {
     const counts = cluster.nodes.map(async (node) => {
@@ -130,7 +133,7 @@ describe('while slots move', () => {
       expect(await popped).toEqual([`${PREFIX}list`, 'value']);
     });
 
-    test('what was watched is forgotten with UNWATCH wherever its key lies', async () => {
+    test('UNWATCH ends watches wherever their key is', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
         await client.watch(name);
         await client.unwatch();
@@ -145,7 +148,7 @@ describe('while slots move', () => {
       expect(await rejection(client.watch('b'))).toMatchObject({ code: 'E_REPLY', redisCode: 'CROSSSLOT' });
     });
 
-    test('channels are counted together, heard once and left, wherever their slots go', async () => {
+    test('channels are counted together, deliver once and end, wherever their slots go', async () => {
       const heard = [];
       client.on('message', (channel, message) => heard.push(`${channel} ${message}`));
       const listeners = async () => {
@@ -192,7 +195,7 @@ describe('while slots move', () => {
       expect(missed).toEqual([]);
     }, 60_000);
 
-    test('a slot that nobody has is refused at once, and its node goes on with the others', async () => {
+    test('a slot without an owner is refused at once, and its node goes on with the others', async () => {
       const slot = await cluster.slotOf(`${PREFIX}lost`);
       const owner = await cluster.ownerOfSlot(slot);
       const everybody = (...command) => Promise.all(cluster.nodes.map((node) => node.command(...command)));
@@ -279,7 +282,7 @@ describe.each(['loop', 'thread'])('a subscriber with the %s driver', (driver) =>
     await until(() => isHeard('after'), { what: 'the message' });
   }, 90_000);
 
-  test('goes to another node when its own has died and nobody takes over', async () => {
+  test('goes to another node when its own has died and no replica takes over', async () => {
     const owner = await cluster.ownerOf('news');
     await owner.kill();
     await until(() => gaps.length === 1, { timeoutMs: 40_000, what: 'the event gap' });

@@ -38,7 +38,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
   describe('across slots', () => {
     beforeEach(() => cluster.flush());
 
-    test('organizations are spread over the nodes, and clearing one takes all of it and nobody else’s', async () => {
+    test('organizations are spread over the nodes, and clearing one removes all of its values and no other’s', async () => {
       const { cacheAdapter } = open();
       const organizations = Array.from({ length: 20 }, (_, index) => `org-${index}`);
       const all = phones(30);
@@ -157,7 +157,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
       expect(await client.del('{tag}:a', '{tag}:b')).toBe(2);
     });
 
-    test('one failing command leaves the commands beside it alone', async () => {
+    test('one failing command does not affect the others', async () => {
       await client.set('text', 'no list');
       const [push, crossing, get] = await Promise.allSettled([
         client.call('RPUSH', 'text', 1),
@@ -425,7 +425,7 @@ describe('a cluster with a password and TLS', () => {
     ['a wrong password', () => ({ password: 'wrong-canary' }), /WRONGPASS/],
     ['no password', () => ({ password: undefined }), /NOAUTH/],
     ['an unknown authority', () => ({ tls: { ca: guarded.nodes[0].tls.otherCa } }), /certificate/i],
-  ])('refuses %s, and nobody prints it', async (_what, more, reason) => {
+  ])('refuses %s, and nothing prints it', async (_what, more, reason) => {
     const { cacheAdapter, redisManager } = openPackage(options(more()));
     const error = await rejection(redisManager.getClient().get('a'));
     const health = JSON.stringify(await cacheAdapter.healthCheck());

@@ -73,7 +73,7 @@ test.each(['loop', 'thread'])(
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         const runs = Array.from({ length: PROCESSES }, () => runProgram('ending-at-once.cjs', { args }));
-        // Each rejects where its process does not end.
+        // Each rejects if its process does not end.
         results.push(...(await Promise.all(runs)));
       }
     } finally {

@@ -95,7 +95,7 @@ describe.each([
     group = await startSentinels(options);
   });
 
-  test('decide for another primary when they are told to, and when the primary dies', async () => {
+  test('elect another primary on request, and when the primary dies', async () => {
     const first = await group.primary();
     await first.command('SET', 'kept', 'v');
     const { primary: second } = await group.failover();

@@ -7,11 +7,11 @@ const { firstWrite } = require('./support/first-write');
 
 /** From the sentinels' decision until writes come through, as promised. */
 const FOLLOWED_WITHIN_MS = 2000;
-/** The sentinels are asked by each instance beside its server. */
+/** Each instance asks the sentinels in addition to its server. */
 const CONNECTIONS = 4;
 /** A paused primary is left by sentinels and clients within this time. */
 const RECOVERY_MS = 15_000;
-/** Sentinels before 7.0 look at what a server does every ten seconds. */
+/** Sentinels before 7.0 check a server every ten seconds. */
 const OLD_FOLLOWS_MS = 15_000;
 const PAUSED_MS = sized({ short: 300, full: 450 });
 const PAUSE_RECOVERY_MS = 6000;
@@ -63,7 +63,7 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     expect(figures.state.journaled).toBeGreaterThan(0);
   }, 60_000);
 
-  test('a failover that the sentinels are told to make is followed', async () => {
+  test('a requested failover is followed', async () => {
     const { figures, problems } = await through({
       name: 'SENTINEL FAILOVER',
       fault: async (bench) => {

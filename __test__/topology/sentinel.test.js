@@ -92,7 +92,7 @@ describe('two sentinels with a password, and two servers with another', () => {
     ...more,
   });
 
-  test('are followed to the other server and told the right passwords', async () => {
+  test('are followed to the other server and get the right passwords', async () => {
     const { cacheAdapter, redisManager } = openPackage(options());
     expect(await cacheAdapter.set('kept', 'v')).toBe(true);
     const { primary } = await guarded.failover();
@@ -102,7 +102,7 @@ describe('two sentinels with a password, and two servers with another', () => {
     await guarded.settled();
   });
 
-  test('are told the name of an ACL user, which may need no password', async () => {
+  test('get the name of an ACL user, who may need no password', async () => {
     const users = { watcher: '>watcher-canary', guest: 'nopass' };
     for (const sentinel of guarded.sentinels) {
       for (const [name, secret] of Object.entries(users)) {
@@ -125,7 +125,7 @@ describe('two sentinels with a password, and two servers with another', () => {
     ['the sentinels', { sentinelPassword: 'wrong-canary' }, /WRONGPASS/],
     ['the sentinels no', { sentinelPassword: undefined }, /NOAUTH/],
     ['the servers', { password: 'wrong-canary' }, /WRONGPASS/],
-  ])('tell %s password apart, and nobody prints it', async (_whose, more, reason) => {
+  ])('distinguish %s password, and nothing prints it', async (_whose, more, reason) => {
     const { cacheAdapter, redisManager } = openPackage(options(more));
     const error = await rejection(redisManager.getClient().get('a'));
     const health = JSON.stringify(await cacheAdapter.healthCheck());

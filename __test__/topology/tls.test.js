@@ -40,7 +40,7 @@ describe.each(['thread', 'loop'])('TLS with the %s driver', (driver) => {
       redis = await startRedis({ tls: true });
     });
 
-    test('where nobody who is trusted has signed it', async () => {
+    test('if no trusted authority has signed it', async () => {
       await expectRefused(
         at(redis, { tls: { ca: redis.tls.otherCa } }),
         /certificate.*(UnknownIssuer|issuer|authority)/i,
@@ -48,7 +48,7 @@ describe.each(['thread', 'loop'])('TLS with the %s driver', (driver) => {
       await expectRefused(at(redis, { tls: true }), /certificate.*(UnknownIssuer|issuer|authority)/i);
     });
 
-    test('where it is for another name than the one that was asked for', async () => {
+    test('if it is for another name than the requested one', async () => {
       const { ca } = redis.tls;
       await expectRefused(
         at(redis, { tls: { ca, servername: 'elsewhere.example' } }),

@@ -1,5 +1,5 @@
-//! Stored bytes of anybody, through the codec: no panic, no more than the cap, and what it encodes
-//! itself comes back.
+//! Decodes arbitrary stored bytes: no panic, no more memory than the cap, and a value that the codec encodes
+//! is decoded unchanged.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(json) = codec.decode(input) {
         assert!(json.len() <= MAX_VALUE_BYTES);
     }
-    // A JSON text does not begin with NUL and is no text of the JavaScript layer's mark.
+    // A JSON text does not begin with NUL and does not carry the JavaScript layer's mark.
     if input.is_empty() || input[0] == 0 || Codec::is_legacy(input) {
         return;
     }

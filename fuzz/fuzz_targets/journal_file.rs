@@ -1,16 +1,16 @@
-//! Files of anybody, through the journal: no panic, nothing beyond what the file has, and what was
-//! read reads the same once it is written again.
+//! Reads arbitrary bytes as a journal's file: no panic, no more than the file contains, and the journal is
+//! the same after it is written and read again.
 
 #![no_main]
 
 use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
-use orgcache::journal::{Content, Digest, Journal, Record, Write};
+use orgcache::journal::{Digest, EntryContent, Journal, Record, Write};
 
 const TARGET: Digest = [7; 20];
 
-/// Bytes as they are, or pieces of them with lengths and checksums that are right: a fuzzer does not
+/// The bytes themselves, or pieces of them with correct lengths and checksums, because a fuzzer does not
 /// guess a CRC-32.
 fn file_of(input: &[u8]) -> Vec<u8> {
     let mut file = Journal::new(0).image(&TARGET, Instant::now());
@@ -50,13 +50,13 @@ fuzz_target!(|input: &[u8]| {
     let Some(again) = Journal::read(&image, &TARGET, now) else { panic!("its own file is refused") };
     assert_eq!(again.clears().count(), journal.clears().count());
     for entry in keys.iter().filter_map(|key| journal.entry(key)) {
-        // What has ended between the two readings may be gone.
+        // An entry may have ended between the two readings.
         let Some(copy) = again.entry(&entry.key) else {
             assert!(entry.ends <= Instant::now());
             continue;
         };
         assert_eq!((copy.sequence, &copy.older), (entry.sequence, &entry.older));
-        assert!(copy.content == entry.content || copy.content == Content::Gone);
+        assert!(copy.content == entry.content || copy.content == EntryContent::Gone);
     }
 
     for key in keys {
@@ -68,12 +68,13 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(journal.len(), 0);
 });
 
-fn content_bytes(content: &Content) -> usize {
+fn content_bytes(content: &EntryContent) -> usize {
     match content {
-        Content::Value(value) => value.len(),
-        Content::Fields { fields, .. } => {
-            fields.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len())).sum()
-        }
-        Content::Gone => 0,
+        EntryContent::Value(value) => value.len(),
+        EntryContent::Fields { fields, .. } => fields
+            .iter()
+            .map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len()))
+            .sum(),
+        EntryContent::Gone => 0,
     }
 }

@@ -1,4 +1,4 @@
-//! Keys of anybody through the decoder, and names of anybody through key and back.
+//! Decodes arbitrary keys, and encodes arbitrary names and decodes them again.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use orgcache::key::{Keys, Kind};
 fuzz_target!(|input: &[u8]| {
     let keys = Keys::new("jack:dev:");
     if let Some(decoded) = keys.decode(input) {
-        // What the decoder accepts, the makers make: the same key again.
+        // A key that the decoder accepts is the key that the makers make.
         let mut again = Vec::new();
         let (scope, id) = (decoded.scope.as_deref(), decoded.id.as_deref());
         let made = match (decoded.kind, id, decoded.phone.as_deref()) {

@@ -1,8 +1,8 @@
-//! Bytes of a hostile server, in pieces of any size, into a lane with requests that wait.
+//! Feeds a hostile server's bytes, in pieces of any size, into a lane with waiting requests.
 //!
-//! The first byte chooses the pieces, the rest is what the server sends. Whatever it is: no panic,
-//! no more answers than requests, a receive buffer that grows with what came and not with what was
-//! claimed; and each reply that redis-rs reads too ends at the same byte and says the same.
+//! The first byte chooses the pieces; the rest is the server's output. For any output: no panic, no more
+//! answers than requests, and a receive buffer that grows with the received bytes and not with claimed
+//! lengths. Each reply that redis-rs reads too ends at the same byte and has the same content.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use orgcache::lane::{Answer, Arrival, Items, Lane, Node, Requests, append_command};
 use redis::{ErrorKind, Value, VerbatimFormat, parse_redis_value};
 
-/// How many replies each request has; the second stands for a transaction.
+/// The number of replies of each request; the second stands for a transaction.
 const REPLIES: [u32; 4] = [1, 3, 1, 1];
 
 fuzz_target!(|input: &[u8]| {
@@ -51,15 +51,15 @@ fuzz_target!(|input: &[u8]| {
     assert!(answered.len() <= REPLIES.len());
 });
 
-/// Walks a reply to its last leaf.
+/// Visits every value of a reply.
 fn visit(node: Node<'_>) {
     if let Node::Array(items) | Node::Map(items) = node {
         items.for_each(visit);
     }
 }
 
-/// Where redis-rs refuses what the lane lets through (texts that are no UTF-8, numbers that are
-/// none) there is nothing to compare; but it must not miss bytes.
+/// Compares with redis-rs. It refuses some replies that the lane accepts (texts that are not UTF-8, numbers
+/// that are not numbers); those cannot be compared, but redis-rs must not need more bytes.
 fn compare(reply: &[u8], node: Node<'_>) {
     match parse_redis_value(reply) {
         Err(error) => assert_ne!(error.kind(), ErrorKind::Io, "the lane took a part for the whole"),
@@ -78,7 +78,7 @@ fn assert_same(node: Node<'_>, value: &Value) {
         (Node::Null, Value::Nil) => {}
         (Node::Boolean(ours), Value::Boolean(theirs)) => assert_eq!(ours, *theirs),
         (Node::Integer(ours), Value::Int(theirs)) => assert_eq!(ours, *theirs),
-        // redis-rs lets a number have blanks around it.
+        // redis-rs accepts blanks around a number.
         (Node::Number(text), Value::Int(theirs)) => assert_eq!(trimmed(text).parse(), Ok(*theirs)),
         (Node::Number(text), Value::Double(theirs)) => {
             let ours: f64 = trimmed(text).parse().expect("a double to redis-rs");
@@ -87,7 +87,7 @@ fn assert_same(node: Node<'_>, value: &Value) {
         (Node::Number(text), Value::BigNumber(theirs)) => assert_eq!(text, theirs),
         (Node::Bulk(ours), Value::BulkString(theirs)) => assert_eq!(ours, theirs),
         (Node::Bulk(ours), Value::VerbatimString { format, text }) => {
-            // The format has three letters in the specification, and any number to redis-rs.
+            // The format has three letters in the specification, and any number in redis-rs.
             if matches!(format, VerbatimFormat::Text | VerbatimFormat::Markdown) {
                 assert_eq!(String::from_utf8_lossy(ours), text.as_str());
             }

@@ -22,7 +22,7 @@ const { parseArgs } = require('node:util');
  * @property {KnownOptions} options
  * @property {{ least: number, most: number, shown: string }} operands
  *
- * @typedef {object} Options what the words set
+ * @typedef {object} Options the parsed options
  * @property {boolean} [json]
  * @property {number} [limit]
  * @property {string} [org]
@@ -33,15 +33,15 @@ const { parseArgs } = require('node:util');
  * @typedef {object} Surroundings
  * @property {string[]} operands
  * @property {(line: string) => Promise<boolean>} say prints a line of the answer
- * @property {(line: string) => Promise<boolean>} note prints a line beside the answer
+ * @property {(line: string) => Promise<boolean>} note prints a line that is not part of the answer
  *
- * @typedef {Options & Surroundings} Run what a command is given
+ * @typedef {Options & Surroundings} Run input of a command
  */
 
-/** A command line that cannot be carried out; its message is a sentence. */
+/** The command line is wrong. The message is a sentence. */
 class UsageError extends Error {}
 
-/** What a terminal or a pipe is asked to take at most. */
+/** Upper limit of `--limit`. */
 const MOST = 1_000_000;
 /** @type {KnownOptions} */
 const JSON_OPTION = { json: { type: 'boolean', help: 'print one JSON object' } };
@@ -51,7 +51,7 @@ const LIMIT_OPTION = {
   limit: { type: 'string', help: ['N', 'how many at most, default 100'], parse: countOf },
 };
 /**
- * Where the data is. They win over the environment.
+ * Options that say where the data is. They win over the environment.
  * @type {KnownOptions}
  */
 const TARGET_OPTIONS = {
@@ -114,7 +114,7 @@ const GENERAL = {
 };
 
 /**
- * What the words ask for. Throws a `UsageError`.
+ * Parses the command line. Throws a `UsageError`.
  * @param {string[]} words
  * @returns {{ command: string, options?: Options, operands: string[] }}
  */
@@ -204,7 +204,9 @@ function checkOperands(name, operands) {
   const { least, most, shown } = COMMANDS[name].operands;
   if (operands.length < least) throw new UsageError(`orgcache ${name} needs ${shown}`);
   if (operands.length > most) {
-    throw new UsageError(`orgcache ${name} takes ${shown || 'no words'}, and ${operands.length} were given`);
+    throw new UsageError(
+      `orgcache ${name} takes ${shown || 'no arguments'}, and ${operands.length} were given`,
+    );
   }
 }
 

@@ -11,8 +11,7 @@ const { withStore } = require('./store.js');
 function clear({ org, url, prefix, say, note }) {
   return withStore({ url, prefix }, async (store) => {
     const cleared = await store.cacheAdapter.clearOrganizationCache(org);
-    if (cleared === false)
-      throw new Error('Redis did not carry the clearing out; nothing is known to be cleared');
+    if (cleared === false) throw new Error('Redis did not confirm the clearing; perhaps nothing was cleared');
     await say(`cleared ${cleared} values`);
     await note(`under the prefix ${store.shownPrefix}`);
     return true;

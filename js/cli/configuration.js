@@ -38,7 +38,7 @@ const { counting, inForce } = require('../client/endpoint.js');
  */
 
 /**
- * What options and environment configure, as native code reads it. Throws `E_CONFIG`.
+ * The configuration of options and environment, as native code reads it. Throws `E_CONFIG`.
  * @param {Variables} env
  * @param {ConfigureOptions} [options]
  * @returns {Configured}
@@ -48,7 +48,7 @@ function readConfiguration(env, options = {}) {
 }
 
 /**
- * The options of the command line as `configure()` has them.
+ * The options of the command line in the form of `configure()`.
  * @param {Place} place
  * @returns {ConfigureOptions}
  */
@@ -57,13 +57,14 @@ function optionsOf({ url, prefix }) {
 }
 
 /**
- * What counts of a setting. Null stands for no value; only host and port may be null where their type has no null.
+ * The value in force of a setting. Null stands for no value; only host and port may be null although their type has
+ * no null.
  * @type {<Value>(setting: Setting<Value>) => Value}
  */
 const known = /** @type {<Value>(setting: Setting<Value>) => Value} */ (inForce);
 
 /**
- * Where to look.
+ * The servers and data to look at.
  * @param {Configured} configuration
  * @param {Variables} env
  * @returns {Target}
@@ -104,7 +105,7 @@ function addresses(settings) {
 }
 
 /**
- * The hosts that a setting names, of which native code shows a list.
+ * The hosts of a setting. Native code shows them as a list.
  * @param {Settings['clusterHosts']} setting
  */
 function listed(setting) {
@@ -118,7 +119,7 @@ function hostOf(text) {
 }
 
 /**
- * What stands behind the path of a URL is redacted, and no part of it.
+ * The part behind the path of a URL is redacted and is not part of the path.
  * @param {string} url
  */
 function socketPath(url) {
@@ -126,7 +127,7 @@ function socketPath(url) {
 }
 
 /**
- * PEM text, or the path of a file with it, as the settings take either.
+ * PEM text from PEM text or the path of a file with it. The settings take either.
  * @param {string | undefined} text
  */
 function pemOf(text) {

@@ -8,13 +8,13 @@ const { withStore } = require('./store.js');
  * @import { OpenStore } from './store.js'
  */
 
-/** The first byte of a value that is compressed. */
+/** The first byte of a compressed value. */
 const COMPRESSED = 0;
-/** Members of a collection that are shown. */
+/** The most members of a collection that are shown. */
 const MEMBERS = 100;
 
 /**
- * How what is no string is read.
+ * How each type other than string is read.
  * @type {Record<string, (client: RedisClient, key: string) => Promise<unknown>>}
  */
 const COLLECTIONS = {
@@ -75,12 +75,12 @@ async function hashValue(store, key) {
   const pairs = flat.flatMap((field, index) =>
     index % 2 === 0 ? [/** @type {const} */ ([String(field), flat[index + 1]])] : [],
   );
-  // A field of any name is data, `__proto__` too.
+  // A field may have any name, `__proto__` too.
   return Object.fromEntries(pairs.map(([field, bytes]) => [field, decoded(store, bytes)]));
 }
 
 /**
- * A value of this package, and what is none as the text that it is.
+ * The value of this package, or the text itself if it is not one.
  * @param {OpenStore} store
  * @param {Buffer} bytes
  * @returns {unknown}

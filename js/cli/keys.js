@@ -13,13 +13,13 @@ const { protocol } = require('../protocol.js');
  */
 
 const BATCH = 100;
-/** A caller may have others, through the cache manager. */
+/** Callers may have further types, through the cache manager. */
 const TYPES = Object.keys(protocol.kinds).filter((name) => name !== 'managed');
 const GONE = -2;
 const NO_EXPIRY = -1;
 
 /**
- * Lists keys with the time that is left to them.
+ * Lists keys with their remaining lifetimes.
  * @param {Run} run
  */
 function keys({ org, type, limit = 100, json = false, url, prefix, say, note }) {
@@ -104,9 +104,7 @@ function lifetime(ttlSeconds) {
 function del({ operands, url, prefix, say }) {
   return withStore({ url, prefix }, async (store) => {
     if (operands.some((key) => isInternal(store, key))) {
-      throw new Error(
-        'a key whose type begins with ! finds the keys of an organization and is not deleted here',
-      );
+      throw new Error('a key whose type begins with ! is an internal index or mark and is not deleted here');
     }
     const counts = await Promise.all(operands.map((key) => store.client.call('UNLINK', key)));
     const deleted = counts.reduce((/** @type {number} */ sum, count) => sum + Number(count), 0);

@@ -9,7 +9,7 @@ const { protocol } = require('../protocol.js');
  */
 
 /**
- * A pattern for SCAN: everything of this cache.
+ * The SCAN pattern of everything in this cache.
  * @param {Prefixed} store
  */
 function wholePattern({ prefix }) {
@@ -17,7 +17,7 @@ function wholePattern({ prefix }) {
 }
 
 /**
- * Whether a key lists what an organization holds.
+ * Whether a key is the index of an organization.
  * @param {Prefixed} store
  * @param {string} key
  */
@@ -26,7 +26,7 @@ function isIndex({ prefix }, key) {
 }
 
 /**
- * A pattern for SCAN: every value, or those of one type. Indexes and marks begin with a `!`.
+ * The SCAN pattern of all values, or of those of one type. Indexes and marks begin with a `!`.
  * @param {Keyed} store
  * @param {string} [type]
  */
@@ -35,7 +35,7 @@ function valuePattern(store, type) {
 }
 
 /**
- * How the keys of a type begin. A caller's own type is encoded as native code does it.
+ * The prefix of the keys of a type. A caller's own type is encoded as in native code.
  * @param {Keyed} store
  * @param {string} type
  */
@@ -46,7 +46,7 @@ function typePrefix({ prefix, cacheManager }, type) {
 }
 
 /**
- * Whether a key is one by which the others are found.
+ * Whether a key is internal: an index or a mark.
  * @param {Prefixed} store
  * @param {string} key
  */

@@ -7,7 +7,7 @@ const { version } = require('../../package.json');
 /** @import { Run } from './arguments.js' */
 
 /**
- * Loaded when asked for: `--help` answers where the addon cannot be loaded too.
+ * Modules are loaded on demand, so that `--help` works where the addon cannot be loaded.
  * @type {Record<string, () => (run: Run) => Promise<boolean>>}
  */
 const RUNNERS = {
@@ -32,7 +32,7 @@ async function main(words) {
 }
 
 /**
- * Settles when the line is written: the process is then ended whatever still waits for an answer.
+ * Settles when the line is written. The process then ends even if calls are still in flight.
  * @param {string} line
  * @param {NodeJS.WritableStream} [stream]
  * @returns {Promise<boolean>}
@@ -42,7 +42,7 @@ function say(line, stream = process.stdout) {
 }
 
 /**
- * Beside the answer, so that the answer alone goes through a pipe.
+ * Prints to stderr, so that only the answer goes through a pipe.
  * @param {string} line
  */
 function note(line) {
@@ -54,7 +54,7 @@ function codeOf(error) {
   return error instanceof UsageError ? MISUSED : FAILED;
 }
 
-// Whoever reads may have had enough, as `head` does.
+// The reader of a pipe may stop reading, as `head` does.
 process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) =>
   process.exit(error.code === 'EPIPE' ? DONE : FAILED),
 );

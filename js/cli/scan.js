@@ -2,11 +2,11 @@
 
 /** @import { OpenStore } from './store.js' */
 
-/** Keys that one step of a scan looks at: short enough that other clients of the server hardly notice. */
+/** Keys in one step of a scan. A step this short hardly delays other clients of the server. */
 const KEYS_A_STEP = 1000;
 
 /**
- * Every key that matches, node by node, each once. Never KEYS: that holds up a server until it is done.
+ * Every key that matches, node by node, each once. Never uses KEYS, which blocks a server until it is done.
  * @param {OpenStore} store
  * @param {string} pattern
  */
@@ -28,7 +28,7 @@ async function* scan(store, pattern) {
 }
 
 /**
- * What an index lists, what ends first first. A key may have ended without the index knowing.
+ * The keys of an index, earliest expiry first. A key may have expired although the index lists it.
  * @param {OpenStore} store
  * @param {string} index
  */
@@ -42,7 +42,7 @@ async function* listed(store, index) {
 }
 
 /**
- * Lists of at most `size`, so that their questions share a write.
+ * Lists of at most `size` items, so that their commands share a write.
  * @template T
  * @param {AsyncIterable<T>} items
  * @param {number} size

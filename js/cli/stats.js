@@ -19,12 +19,12 @@ const { aligned, coloured, sizeOf } = require('./table.js');
  */
 
 const BATCH = 100;
-/** Keys of an organization whose memory is asked for; the others are taken to be like them. */
+/** Keys of an organization whose memory is asked for. The estimate assumes that the others are alike. */
 const SAMPLE = 100;
 const TITLES = ['organization', 'keys', 'memory', 'types'];
 
 /**
- * Counts what each organization holds, the largest first, and all values by their types.
+ * Counts the keys of each organization, the largest first, and all values by type.
  * @param {Run} run
  */
 function stats({ limit = 100, json = false, url, prefix, say, note }) {
@@ -51,7 +51,7 @@ function stats({ limit = 100, json = false, url, prefix, say, note }) {
 }
 
 /**
- * One scan of the keys finds the indexes of the organizations, and counts the values of each type.
+ * One scan of the keys finds the indexes of the organizations and counts the values of each type.
  * @param {OpenStore} store
  */
 async function countAll(store) {
@@ -60,7 +60,7 @@ async function countAll(store) {
   /** @type {{ keys: number, types: Types }} */
   const total = { keys: 0, types: {} };
   for await (const key of scan(store, wholePattern(store))) {
-    // A key that only begins like an index names no organization.
+    // A key that only begins like an index belongs to no organization.
     if (isIndex(store, key) && store.cacheManager.decodeKey(key)?.isIndex) indexes.push(key);
     if (isInternal(store, key)) continue;
     const type = store.cacheManager.decodeKey(key)?.type ?? 'other';
@@ -100,7 +100,7 @@ async function describe(store, index, keys) {
   for await (const batch of inBatches(first(listed(store, index), SAMPLE), BATCH)) {
     const found = await Promise.all(batch.map((key) => store.client.call('MEMORY', 'USAGE', key)));
     for (const [position, key] of batch.entries()) {
-      // An index may list a key that has ended.
+      // An index may list a key that has expired.
       if (found[position] === null) continue;
       sizes.push(Number(found[position]));
       const type = store.cacheManager.decodeKey(key)?.type ?? 'other';
@@ -127,7 +127,7 @@ async function* first(items, count) {
 }
 
 /**
- * A row of the table; what a sample says is marked as that.
+ * A row of the table. Estimates are marked.
  * @param {Row} row
  */
 function cellsOf({ organization, keys, bytes, isEstimate, types }) {

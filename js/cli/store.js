@@ -8,12 +8,12 @@ const { optionsOf, readConfiguration, targetOf } = require('./configuration.js')
  * @import { Place } from './configuration.js'
  */
 
-/** The longest that a command waits for a server which is away. */
+/** The longest time that a command waits for a server which is away. */
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** @typedef {Store} OpenStore */
 
-/** The data that the command line's options and the environment lead to. Nothing is opened before it is asked. */
+/** The data at the servers of the command line's options and the environment. Opens connections on demand. */
 class Store {
   #target;
   #options;
@@ -46,7 +46,7 @@ class Store {
     return this.#main.cacheManager;
   }
 
-  /** A client for each server that holds a part of the keys. */
+  /** A client for each server that holds some of the keys. */
   async nodes() {
     if (this.#target.topology !== 'cluster') return [this.client];
     const rows = String(await this.client.call('CLUSTER', 'NODES'))
@@ -58,7 +58,7 @@ class Store {
   }
 
   /**
-   * An address among the options is one server alone; what the URL says of a login does not go with it.
+   * A URL with an address stands for one server alone. The login of the configured URL does not go with it.
    * @param {string} address
    */
   #openNode(address) {
@@ -92,7 +92,7 @@ function loginOf(url) {
 }
 
 /**
- * What `work` answers; the store is closed behind it.
+ * Answers the result of `work`, and closes the store after it.
  * @template T
  * @param {Place} options
  * @param {(store: OpenStore) => Promise<T>} work

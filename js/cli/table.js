@@ -6,7 +6,7 @@ const GAP = '  ';
 const CODES = { bold: [1, 22], dim: [2, 22], green: [32, 39], yellow: [33, 39], red: [31, 39] };
 
 /**
- * Lines of cells in columns as wide as their widest cell; the columns in `right` are numbers.
+ * Lines of cells, in columns as wide as their widest cell. The columns in `right` are right-aligned numbers.
  * @param {string[][]} rows
  * @param {number[]} [right]
  */
@@ -35,7 +35,7 @@ function sizeOf(bytes) {
 }
 
 /**
- * The text in a colour, on a terminal that shows colours alone.
+ * The text in a colour, if the stream is a terminal that shows colours.
  * @param {keyof typeof CODES} name
  * @param {string} text
  */

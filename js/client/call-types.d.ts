@@ -2,7 +2,7 @@ import type { RedisArgument } from '../../index.js';
 
 export type RedisCallback<Reply> = (error: Error | null, reply?: Reply) => void;
 
-/** A list is spread, one level deep. */
+/** An argument. A list is spread, one level deep. */
 export type RedisWord = RedisArgument | readonly RedisArgument[];
 
 type Lists = { 0: []; 1: [RedisWord]; 2: [RedisWord, RedisWord] };
@@ -18,7 +18,7 @@ type Counted = {
 export type Exactly<Count extends keyof Counted> = Counted[Count];
 export type AtLeast<Count extends keyof Lists> = [...first: Lists[Count], ...more: RedisWord[]];
 
-/** What a Map or an object may hold where it is taken for pairs. */
+/** The content of a Map or an object that is taken for pairs. */
 export type PairSource =
   | Readonly<Record<string, RedisArgument | null | undefined>>
   | ReadonlyMap<RedisArgument, RedisArgument | null | undefined>;
@@ -32,7 +32,7 @@ type WithSetOption<Before extends RedisArgument[]> =
   | [SetFlag, ...Before]
   | [SetValued, RedisArgument, ...Before];
 
-/** A list of all words is spread, and its words are not looked at. */
+/** A list of all arguments is spread. Its elements are not checked. */
 type AsList = [words: readonly RedisArgument[]];
 
 export type SetWords =

@@ -12,13 +12,13 @@ const {
   withCallback,
 } = require('./commands.js');
 const { commandOf } = require('./command-object.js');
-const { wordsOf } = require('./words.js');
+const { encodeArguments } = require('./encode-arguments.js');
 
 /** @import { RedisCommandObject } from '../../index.js' */
 /** @import { RedisCallback } from './call-types.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Script } from './script.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * The outcome of a command: `[null, reply]` or `[error]`.
@@ -26,15 +26,15 @@ const { wordsOf } = require('./words.js');
  */
 
 /**
- * Tells the caller's callback.
+ * Calls the caller's callback.
  * @typedef {(outcome: Outcome) => void} Teller
  */
 
 /**
  * @typedef {object} EntryParts
- * @property {Word[]} words
+ * @property {Argument[]} args
  * @property {number} flags
- * @property {Error | undefined} error Why the words cannot be sent; undefined where they can.
+ * @property {Error | undefined} error Why the arguments cannot be sent; undefined if they can.
  * @property {Teller | undefined} tell
  */
 
@@ -45,7 +45,7 @@ const { wordsOf } = require('./words.js');
 /** @typedef {SentEntry | MarkerEntry} ChainEntry */
 
 /**
- * A chain as a caller has it: `inline` is there where `isInline` may answer true.
+ * A chain with its optional methods: `inline` exists if `isInline` may answer true.
  * @typedef {Chain & {
  *   exec(callback?: RedisCallback<unknown>): Promise<unknown>,
  *   inline?: (method: string, callback?: RedisCallback<unknown>) => unknown,
@@ -54,10 +54,10 @@ const { wordsOf } = require('./words.js');
 
 const IS_COMMAND = Symbol('a command');
 /** @typedef {Record<string, ((...given: unknown[]) => unknown) & { [IS_COMMAND]?: boolean }>} ChainMethods */
-/** @type {Word[]} */
+/** @type {Argument[]} */
 const NO_WORDS = [];
 
-/** What waits for `exec`. A script has no command yet; a marker stands in for MULTI, EXEC or DISCARD. */
+/** An entry that waits for `exec`. A script has no command yet. A marker stands for MULTI, EXEC or DISCARD. */
 class Entry {
   /** @type {Error | undefined} */
   error = undefined;
@@ -67,21 +67,21 @@ class Entry {
   /**
    * @param {Command | undefined} command
    * @param {Script | undefined} script
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {number} flags
    * @param {string | undefined} marker
    */
-  constructor(command, script, words, flags, marker) {
+  constructor(command, script, args, flags, marker) {
     this.command = command;
     this.script = script;
-    this.words = words;
+    this.args = args;
     this.flags = flags;
     this.marker = marker;
   }
 }
 
 /**
- * A promise of its own has the callback run where and when that of a lone command would.
+ * Makes a teller for the callback. A promise makes the callback run where and when that of a single command would.
  * @param {RedisCallback<unknown>} callback
  * @returns {Teller}
  */
@@ -96,7 +96,7 @@ function tellerOf(callback) {
 }
 
 /**
- * @param {ChainMethods} methods The chain, as its methods by name.
+ * @param {ChainMethods} methods The methods of the chain by name.
  * @param {string} name
  * @param {unknown[]} given
  */
@@ -105,7 +105,7 @@ function addNamed(methods, name, given) {
   else methods.call(name, ...given);
 }
 
-/** What pipelines and transactions have in common: methods that keep their command until `exec`. */
+/** Common base of pipelines and transactions: their methods collect commands until `exec`. */
 class Chain {
   #entries;
   #isDone = false;
@@ -119,13 +119,13 @@ class Chain {
     return true;
   }
 
-  /** How many commands wait for `exec`. */
+  /** Number of commands that wait for `exec`. */
   get length() {
     return this.#entries.length;
   }
 
   /**
-   * Adds commands, each a list of its name and its arguments.
+   * Adds commands. Each is a list of its name and its arguments.
    * @param {Iterable<unknown>} commands
    */
   addBatch(commands) {
@@ -142,13 +142,13 @@ class Chain {
     return this;
   }
 
-  /** No more commands are taken. */
+  /** Stops taking commands. */
   finish() {
     this.#isDone = true;
   }
 
   /**
-   * Adds a command or a script. What is wrong with the words is told by `exec`, as the server's refusals are.
+   * Adds a command or a script. `exec` reports wrong arguments, just as it reports the server's errors.
    * @param {WholeChain} chain
    * @param {Command | undefined} command
    * @param {Script | undefined} script
@@ -161,8 +161,10 @@ class Chain {
     const entry = new Entry(command, script, NO_WORDS, flags, undefined);
     if (callback !== undefined) entry.tell = tellerOf(callback);
     try {
-      entry.words =
-        script === undefined ? wordsOf(/** @type {Command} */ (command), given) : script.words(given);
+      entry.args =
+        script === undefined
+          ? encodeArguments(/** @type {Command} */ (command), given)
+          : script.encode(given);
     } catch (error) {
       entry.error = /** @type {Error} */ (error);
     }
@@ -181,7 +183,7 @@ class Chain {
   }
 
   /**
-   * Whether a command that was given by its name is a method that is no command's.
+   * Whether a command given by name is a method of the chain instead.
    * @param {Command} _command
    */
   isInline(_command) {
@@ -207,17 +209,17 @@ for (const name of Object.getOwnPropertyNames(Chain.prototype)) {
 }
 
 /**
- * A command as an object, e.g. of ioredis's class `Command`. Its own promise is settled too.
+ * Adds a command object, for example of ioredis's class `Command`. Its own promise is settled too.
  * @this {WholeChain}
  * @param {unknown} given
  */
 define(Chain.prototype, 'sendCommand', function (given) {
-  const { command, words, flags, settle } = commandOf(/** @type {RedisCommandObject} */ (given));
-  return Chain.add(this, command, undefined, settle === undefined ? words : [...words, settle], flags);
+  const { command, args, flags, settle } = commandOf(/** @type {RedisCommandObject} */ (given));
+  return Chain.add(this, command, undefined, settle === undefined ? args : [...args, settle], flags);
 });
 
 /**
- * As with ioredis no different from `exec`: each reply has the form that its command asked for.
+ * Same as `exec`, as with ioredis: each reply has the form that its command asked for.
  * @this {WholeChain}
  */
 define(Chain.prototype, 'execBuffer', function (callback) {
@@ -235,7 +237,7 @@ function addCommand(chain, command, given, flags) {
 }
 
 /**
- * Gives a class of chains the methods of a command.
+ * Adds the methods of a command to a class of chains.
  * @param {any} prototype
  * @param {Command} command
  */
@@ -245,7 +247,7 @@ function defineChained(prototype, command) {
 }
 
 /**
- * Gives a class of chains the methods of a script.
+ * Adds the methods of a script to a class of chains.
  * @param {object} prototype
  * @param {string} name
  * @param {Script} script

@@ -1,30 +1,30 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
-const { wordOf } = require('./words.js');
+const { encodeArgument } = require('./encode-arguments.js');
 
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
-/** How channels are called on the server: as the caller calls them, or with a prefix in front. */
+/** Names of channels on the server: those that the caller uses, or with a prefix. */
 class ChannelNames {
   #prefix;
   #patternPrefix;
 
-  /** @param {string} prefix The empty one changes nothing. */
+  /** @param {string} prefix An empty prefix changes nothing. */
   constructor(prefix) {
     this.#prefix = Buffer.from(prefix);
     this.#patternPrefix = Buffer.from(prefix.replace(/[*?[\]\\]/g, '\\$&'));
   }
 
   /**
-   * The name for the server. One that has the prefix already stays.
+   * The name on the server. A name that already has the prefix stays as it is.
    * @param {unknown} given
    */
   outgoing(given, isPattern = false) {
     if (given === undefined || given === null || given === '') {
       throw new OrgCacheError('E_KEY', 'a channel is missing; give its name as a string or a Buffer');
     }
-    const name = wordOf(given, 'the channel', 0);
+    const name = encodeArgument(given, 'the channel', 0);
     const prefix = isPattern ? this.#patternPrefix : this.#prefix;
     if (prefix.length === 0) return name;
     const bytes = Buffer.from(name);
@@ -32,8 +32,8 @@ class ChannelNames {
   }
 
   /**
-   * The name as the subscriber gave it, in bytes.
-   * @param {Word} name
+   * The name without the prefix, as the subscriber gave it, in bytes.
+   * @param {Argument} name
    */
   incoming(name, isPattern = false) {
     const prefix = isPattern ? this.#patternPrefix : this.#prefix;

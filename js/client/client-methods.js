@@ -12,7 +12,7 @@ const { SUBSCRIBING, UNSUBSCRIBING } = require('./subscriptions.js');
 /** @import { CommandSender } from './sender-types.js' */
 
 /**
- * Gives the class of clients a method for each command. Methods of its own stay as they are.
+ * Adds a method for each command to the class of clients. Existing methods stay.
  * @param {typeof RedisClient} Client
  */
 function fillPrototype(Client) {
@@ -31,7 +31,7 @@ function fillPrototype(Client) {
 }
 
 /**
- * Who listens for a connection waits for one: the client that all share connects by that, too.
+ * A listener for a connection event waits for a connection, so adding one connects the shared client.
  * @param {object} prototype
  * @param {(client: RedisClient) => void} isAwaited
  */
@@ -50,7 +50,7 @@ function defineListening(prototype, isAwaited) {
 }
 
 /**
- * The methods of a command, to be called with a client as `this`.
+ * The methods of a command. They are called with a client as `this`.
  * @param {Command} command
  * @param {typeof RedisClient.run} run
  */
@@ -74,7 +74,7 @@ function methodsOf(command, run) {
 }
 
 /**
- * Gives one client the methods of a script.
+ * Adds the methods of a script to one client.
  * @param {RedisClient} client
  * @param {string} name
  * @param {Script} script

@@ -8,12 +8,12 @@ import type { RetryStrategy } from './lifecycle.js';
 /** The parts of a client. */
 export interface ClientParts {
   connections: Connections;
-  /** The empty one, which is the default, leaves keys as they are. */
+  /** Prefix of keys. The default is an empty prefix, which leaves keys as they are. */
   keyPrefix?: string;
   prefixesChannels?: boolean;
   /** Whether the connections end with the client. */
   isOwner?: boolean;
-  /** Options of ioredis that were chosen for this client. */
+  /** ioredis's options that were chosen for this client. */
   given?: ShownOptions;
   retryStrategy?: RetryStrategy;
   enableOfflineQueue?: boolean;
@@ -44,7 +44,7 @@ type OwnMethod =
   | 'zscanStream'
   | 'zscanBufferStream';
 
-/** The base class as a type: the prototype of clients is filled with these methods at run time. */
+/** The type of the base class. The prototype of clients gets these methods at run time. */
 export type ClientBase = new () => EventEmitter &
   Omit<RedisCommands, 'monitor'> &
   Pick<RedisClient, OwnMethod>;

@@ -27,7 +27,7 @@ const { Script } = require('./script.js');
 const { Sender } = require('./sender.js');
 const { SUBSCRIBING, Subscriptions, UNSUBSCRIBING } = require('./subscriptions.js');
 const { Transaction, withResults } = require('./transaction.js');
-const { passingWordsOf, wordOf, wordsOf } = require('./words.js');
+const { encodeBorrowedArguments, encodeArgument, encodeArguments } = require('./encode-arguments.js');
 
 /** @import { DuplicateOptions, MessagesOptions, RedisNode, RedisStatus } from '../../index.js' */
 /** @import { RedisCommandList, RedisCommandObject } from '../../index.js' */
@@ -45,8 +45,8 @@ const PING = commandNamed('ping');
 const WATCH = commandNamed('watch');
 
 /**
- * A client with the methods of ioredis. All clients of an instance share one connection; what blocks, watches keys
- * or subscribes gets another, so that a subscriber goes on taking commands and nobody waits for a blocked one.
+ * A client with the methods of ioredis. All clients of an instance share one connection. Commands that block, watch
+ * keys or subscribe get another, so that a subscriber goes on taking commands and no call waits for a blocked one.
  */
 class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmitter)) {
   #connections;
@@ -102,17 +102,17 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     this.#subscriptions = this.#start();
   }
 
-  /** Commands that are carried out here, however they are given: as methods, by name, or in a pipeline. */
+  /** Commands that the client itself carries out, whether called as methods, by name or in a pipeline. */
   #handlers() {
     /** @type {Record<string, Handler>} */
     const handlers = { quit: () => this.#quit() };
     for (const kind of [...SUBSCRIBING, ...UNSUBSCRIBING]) {
-      handlers[kind] = (words) => attempt(() => this.#subscribe(kind, words));
+      handlers[kind] = (args) => attempt(() => this.#subscribe(kind, args));
     }
     return handlers;
   }
 
-  /** Follows the connections that the client has now. Answers new subscriptions on them. */
+  /** Follows the client's current connections. Answers new subscriptions on them. */
   #start() {
     this.#lifecycle.follow(this.#connections.bridge);
     return new Subscriptions({
@@ -128,12 +128,15 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     return this.#lifecycle.status;
   }
 
-  /** Holds until the next change. Libraries say `end` of a client that they have closed. */
+  /** An assigned value holds until the next change. Libraries assign `end` to a client that they have closed. */
   set status(status) {
     this.#lifecycle.status = status;
   }
 
-  /** `subscriber` while there is a subscription, `monitor` of what `monitor()` gives; commands work all the same. */
+  /**
+   * `subscriber` while there is a subscription, `monitor` for the client that `monitor()` gives. Commands work in
+   * each.
+   */
   get mode() {
     if (this.#monitor !== undefined) return 'monitor';
     return this.#subscriptions.isActive ? 'subscriber' : 'normal';
@@ -143,7 +146,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     return isCluster(this.#connections.bridge.config().settings);
   }
 
-  /** What is in force, without secrets: the same object while that is the same. */
+  /** The settings in force, without secrets. The object stays the same while the settings do. */
   get options() {
     const config = this.#connections.bridge.config();
     if (this.#shown.config !== config) {
@@ -158,7 +161,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Resolves when commands can be sent; opens a client that was closed.
+   * Resolves when commands can be sent. Opens a client that was closed.
    * @param {RedisCallback<void>} [callback]
    */
   connect(callback) {
@@ -176,8 +179,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Closes at once: what is under way on connections of its own fails with `E_CLOSED`. With `reconnect` it is connected
-   * anew instead; the connection that others use too stays.
+   * Closes at once: calls in flight on the client's own connections fail with `E_CLOSED`. With `reconnect`,
+   * connects anew instead; a connection that others share stays.
    */
   disconnect(reconnect = false) {
     if (this.#sender.isEnded) return;
@@ -197,7 +200,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   #reconnect() {
-    // What is not connected is being connected already.
+    // In every other state the client is already connecting.
     if (this.status !== 'ready' && this.status !== 'wait') return;
     if (this.#isOwner) this.#connections.renew();
     this.#lifecycle.restart(this.#connections.bridge);
@@ -209,7 +212,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Closes when the commands before it have their answers.
+   * Closes after the commands before it have their replies.
    * @param {RedisCallback<string>} [callback]
    */
   quit(callback) {
@@ -229,8 +232,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * A client with connections of its own. `options` win over those of this client; `keyPrefix` is that of its keys. For a
-   * cluster its nodes may stand in front of them.
+   * A client with its own connections. `options` win over those of this client. `keyPrefix` is the prefix of the
+   * new client's keys. For a cluster, a list of nodes may precede the options.
    * @param {readonly RedisNode[] | DuplicateOptions} [nodesOrOptions]
    * @param {DuplicateOptions} [options]
    */
@@ -248,7 +251,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     for (const [name, definition] of [...this.#scripts, ...Object.entries(scripts)]) {
       client.defineCommand(name, definition);
     }
-    // Who waits for `ready` sends nothing before. As with ioredis only who asks for it gets a client that waits.
+    // Callers wait for `ready` before they send. As with ioredis, only a client with `lazyConnect` waits with
+    // connecting.
     if (!isWaiting) {
       client.connect().catch((error) => {
         if (/** @type {Failure} */ (error).code === 'E_CONFIG') client.#lifecycle.tellError(error);
@@ -258,7 +262,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * A client of each primary of a cluster that is known; of one server this client itself.
+   * A client for each known primary of a cluster. With a single server, this client itself.
    * @param {string} [role]
    */
   nodes(role = 'all') {
@@ -266,7 +270,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Resolves to a client that tells every command of the server as the event `monitor`.
+   * Resolves to a client that emits every command of the server as the event `monitor`.
    * @param {RedisCallback<RedisClient>} [callback]
    */
   monitor(callback) {
@@ -292,19 +296,19 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Sends a command that is given as an object with `name` and `args`.
+   * Sends a command object with `name` and `args`.
    * @param {RedisCommandObject} given
    */
   sendCommand(given) {
-    const { command, words, flags, settle } = commandOf(given);
-    const promise = RedisClient.run(this, command, words, flags);
+    const { command, args, flags, settle } = commandOf(given);
+    const promise = RedisClient.run(this, command, args, flags);
     if (settle === undefined) return promise;
     withCallback(promise, settle);
     return given.promise;
   }
 
   /**
-   * Gives this client, its pipelines and its transactions a method for a command that they do not know.
+   * Adds a method for an unknown command to this client, its pipelines and its transactions.
    * @param {string} name
    */
   addBuiltinCommand(name) {
@@ -319,7 +323,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * The methods of a command, to be called with a client as `this`.
+   * The methods of a command. They are called with a client as `this`.
    * @param {string} name
    */
   createBuiltinCommand(name) {
@@ -333,7 +337,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * A transaction to chain; with `{ pipeline: false }` the client's own next commands are its, until `exec`.
+   * A transaction to chain. With `{ pipeline: false }`, the client's next commands belong to it, until `exec`.
    * @param {readonly RedisCommandList[] | MultiOptions} [commands]
    * @param {MultiOptions} [options]
    */
@@ -345,7 +349,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * A transaction that leaves alone what the client watches and collects.
+   * A transaction that does not use the client's watched keys and queued commands.
    * @param {RedisClient} client
    */
   static transactionApart(client) {
@@ -363,13 +367,13 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * The next transaction of this client runs only if nobody changes these keys before.
+   * The next transaction of this client runs only if no other client has changed these keys.
    * @param {...unknown} given
    */
   watch(...given) {
     const callback = takeCallback(given);
     return withCallback(
-      attempt(() => this.#sender.watch(wordsOf(WATCH, given))),
+      attempt(() => this.#sender.watch(encodeArguments(WATCH, given))),
       callback,
     );
   }
@@ -380,7 +384,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Makes a Lua script a method of this client and of its pipelines and transactions.
+   * Adds a method for a Lua script to this client and to its pipelines and transactions.
    * @param {string} name
    * @param {ScriptDefinition} [definition]
    */
@@ -392,8 +396,8 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Prototypes of classes for this client's pipelines and transactions alone, to which its methods are added. Most clients add
-   * none, and V8 lets go of a class late.
+   * Prototypes of this client's own pipelines and transactions, to which its methods are added. They are made on
+   * demand: most clients add no methods, and V8 frees classes late.
    */
   #ownPrototypes() {
     if (this.#Pipeline === Pipeline) {
@@ -404,13 +408,13 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * The messages of a channel, for `for await`; `maxBytes` (1 MiB) may wait for the reader, beyond it the oldest are
-   * dropped: `dropped` of the next message counts them, and the event `slow` tells it once.
+   * The messages of a channel, for `for await`. Up to `maxBytes` (1 MiB) may wait for the reader. Beyond that the
+   * oldest are dropped: `dropped` of the next message counts them, and the event `slow` reports it once.
    * @param {unknown} channel
    * @param {MessagesOptions} [options]
    */
   messages(channel, options) {
-    const name = wordOf(channel, 'the channel', 0);
+    const name = encodeArgument(channel, 'the channel', 0);
     return new Messages({
       start: async (take) => {
         this.#sender.refuseIfEnded();
@@ -422,7 +426,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
   }
 
   /**
-   * Somebody listens for this client's connection.
+   * A listener waits for this client's connection.
    * @param {RedisClient} client
    */
   static isAwaited(client) {
@@ -446,8 +450,10 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     const callback = takeCallback(given);
     const promise = new Promise((resolve, reject) => {
       const sender = client.#sender;
-      const words = sender.keepsWords(command) ? wordsOf(command, given) : passingWordsOf(command, given);
-      sender.send(command, words, flags, resolve, reject);
+      const args = sender.keepsArguments(command)
+        ? encodeArguments(command, given)
+        : encodeBorrowedArguments(command, given);
+      sender.send(command, args, flags, resolve, reject);
     });
     return callback === undefined ? promise : withCallback(promise, callback);
   }
@@ -461,7 +467,7 @@ class RedisClient extends /** @type {ClientBase} */ (/** @type {unknown} */ (Eve
     if (UNSUBSCRIBING.includes(kind)) {
       return this.#subscriptions.unsubscribe(SUBSCRIBING[UNSUBSCRIBING.indexOf(kind)], channels);
     }
-    if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs a channel at least`);
+    if (channels.length === 0) throw new OrgCacheError('E_KEY', `${kind} needs at least one channel`);
     return this.#subscriptions.subscribe(/** @type {Kind} */ (kind), channels);
   }
 

@@ -5,10 +5,10 @@ const { delay, now } = require('../time.js');
 
 /** @import { RedisClient, RedisTransaction } from '../../index.js' */
 /** @import { Outcome } from './chain.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
- * One call of a scan, from a cursor.
+ * Reads one page of a scan from a cursor.
  * @typedef {(cursor: string) => Promise<Found>} Scan
  */
 /** @typedef {[cursor: string | Buffer, found: unknown[]]} Found */
@@ -17,7 +17,7 @@ const { delay, now } = require('../time.js');
 /** @typedef {{ first: number, last: number }} SlotRange */
 
 /**
- * A node to scan. `anchorOf` answers a key of the node with this id, or undefined where it has no slots.
+ * A node to scan. `anchorOf` answers a key in a slot of the node with this id, or undefined if it has no slots.
  * @typedef {object} ScannedNode
  * @property {string} [id]
  * @property {string} [anchor]
@@ -25,23 +25,23 @@ const { delay, now } = require('../time.js');
  */
 
 const SLOTS = 16_384;
-/** The polynomial of CRC-16/XMODEM, by which Redis assigns keys to slots. */
+/** The polynomial of CRC-16/XMODEM, with which Redis assigns keys to slots. */
 const POLYNOMIAL = 0x1021;
 const START = '0';
-/** Nodes agree on a slot that has moved within this time, unless slots move faster than they are asked for. */
+/** Nodes agree on a moved slot within this time, unless slots move faster than the scan asks. */
 const AGREED_WITHIN_MS = 5000;
 const LOOK_AGAIN_MS = 50;
 
-/** What a key has where it says itself which part of it chooses the slot. */
+/** The hash tag of a key: the part that chooses its slot. */
 const HASH_TAG = /\{[^}]+\}/;
 
 /**
- * How to scan each primary of a cluster: functions from a cursor to `[cursor, found]`. A command without a key is
- * anybody's to answer, so each page is asked for in a transaction with a key of the node's, which keeps it there.
- * `transactionApart` makes one that leaves alone what the client watches.
+ * Functions that scan each primary of a cluster, from a cursor to `[cursor, found]`. Any node may answer a command
+ * without a key. So each page is read in a transaction with a key of the node, which routes it there.
+ * `transactionApart` makes a transaction that does not use the client's watched keys.
  * @param {RedisClient} client
  * @param {ScanMethod} method
- * @param {Word[]} options
+ * @param {Argument[]} options
  * @param {(client: RedisClient) => RedisTransaction} transactionApart
  * @returns {Promise<Scan[]>}
  */
@@ -57,7 +57,7 @@ async function scansOfNodes(client, method, options, transactionApart) {
     return { id: String(id), found: /** @type {Found} */ (found) };
   };
   const { keyPrefix } = client.options;
-  // Then all of the client's keys are in one slot.
+  // All of the client's keys are then in one slot.
   if (HASH_TAG.test(keyPrefix)) return [scanOfNode(page, { anchorOf: () => keyPrefix })];
   const ids = (await rangesByNode(client)).keys();
   /** @param {string | undefined} id */
@@ -68,8 +68,9 @@ async function scansOfNodes(client, method, options, transactionApart) {
 }
 
 /**
- * A cursor means something to its own node alone. Where another one answers, the key's slot has moved: the scan goes
- * on with another key of its node, and from the start with the node that has answered where its own has no slots any more.
+ * Scans one node. A cursor is valid only on its own node. If another node answers, the key's slot has moved: the
+ * scan continues with another key of its node. If that node has no slots any more, the scan starts again on the
+ * node that answered.
  * @param {ScanPage} page
  * @param {ScannedNode} scanned
  * @returns {Scan}
@@ -114,7 +115,7 @@ async function rangesByNode(client) {
 }
 
 /**
- * A key in some slot of these ranges: another one each time, since the slot of the last may be on its way.
+ * A key in some slot of these ranges. It is different each time, because the last key's slot may be moving.
  * @param {SlotRange[] | undefined} ranges
  */
 function anchorIn(ranges) {

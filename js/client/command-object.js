@@ -7,24 +7,24 @@ const { BUFFERS, TEXTS, commandNamed } = require('./commands.js');
 /** @import { RedisCallback } from './call-types.js' */
 /** @import { Command } from './commands.js' */
 
-/** @typedef {{ command: Command, words: unknown[], flags: number, settle?: RedisCallback<unknown> }} GivenCommand */
+/** @typedef {{ command: Command, args: unknown[], flags: number, settle?: RedisCallback<unknown> }} GivenCommand */
 
 /** @type {{ flat: number }} */
 const { flat: FLAT } = protocol.commandFlags;
 
 /**
- * A command that is given as an object with `name` and `args`. One of ioredis's class makes its reply itself, of bytes as
- * the server sent them, and has a promise that waits for it: `settle` is the callback for that.
+ * Reads a command object with `name` and `args`. An object of ioredis's class decodes the reply itself from the
+ * server's bytes and has a promise that waits for it: `settle` is the callback for that promise.
  * @param {RedisCommandObject} given
  * @returns {GivenCommand}
  */
-function commandOf({ name, args = [], resolve, reject }) {
+function commandOf({ name, args: given = [], resolve, reject }) {
   const command = commandNamed(name);
-  const words = [...args];
-  if (typeof resolve !== 'function') return { command, words, flags: TEXTS };
+  const args = [...given];
+  if (typeof resolve !== 'function') return { command, args, flags: TEXTS };
   /** @type {RedisCallback<unknown>} */
   const settle = (error, reply) => (error ? reject?.(error) : resolve(reply));
-  return { command, words, flags: BUFFERS | FLAT, settle };
+  return { command, args, flags: BUFFERS | FLAT, settle };
 }
 
 module.exports = { commandOf };

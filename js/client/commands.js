@@ -4,12 +4,12 @@ const { passOn } = require('../context.js');
 const { protocol } = require('../protocol.js');
 
 /** @import { RedisCallback } from './call-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * @typedef {object} Command
- * @property {string} name The name that is sent.
- * @property {number} number 0 where the command goes by its name.
+ * @property {string} name The name on the wire.
+ * @property {number} number 0 if the command crosses by its name.
  * @property {string} method
  * @property {number} arity
  * @property {boolean} blocks
@@ -18,13 +18,14 @@ const { protocol } = require('../protocol.js');
  * @property {boolean} mayChange
  * @property {boolean} framesTransaction
  * @property {number} detail
- * @property {number | undefined} pairsFrom Where pairs begin among the words; undefined where none are taken.
+ * @property {number | undefined} pairsFrom Where pairs begin among the arguments; undefined if the command takes
+ * none.
  */
 
 /** @typedef {Omit<Command, 'name' | 'detail' | 'pairsFrom'>} Traits */
 
 /**
- * Carries out the method of a command.
+ * Runs the method of a command.
  * @template Receiver
  * @callback Run
  * @param {Receiver} receiver
@@ -36,18 +37,18 @@ const { protocol } = require('../protocol.js');
 
 /** @type {{ buffers: number, flat: number }} */
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
-/** The reply is texts: what a command's own name gives, without the ending `Buffer`. */
+/** Replies are texts: the form of a command's own name, without the ending `Buffer`. */
 const TEXTS = 0;
 /**
- * Of which commands a Map or an object is taken for pairs, and how many words stand in front of it.
+ * The commands that take a Map or an object for pairs, and the number of arguments before it.
  * @type {Record<string, number>}
  */
 const PAIRS_FROM = { mset: 0, msetnx: 0, hset: 1, hmset: 1 };
-/** Their first word is a channel, which gets a prefix only where channels do. */
+/** Commands with a channel as first argument. It gets a prefix only if channels do. */
 const PUBLISHING = ['publish', 'spublish'];
-/** They begin or end a transaction. */
+/** Commands that begin or end a transaction. */
 const FRAMING = ['multi', 'exec', 'discard'];
-/** They have a way of their own: see `Sender`. */
+/** Commands with their own way: see `Sender`. */
 const DIVERTED = [
   'psubscribe',
   'punsubscribe',
@@ -58,24 +59,25 @@ const DIVERTED = [
   'sunsubscribe',
   'unsubscribe',
 ];
-/** What changes a connection for all that follows: commands, and subcommands of others. */
+/** Commands that change a connection for all later commands, and subcommands that do. */
 const CHANGING = new Set(protocol.changing.map((/** @type {string} */ name) => name.toLowerCase()));
 /** @type {Map<string, string[]>} */
 const CHANGING_IN = new Map(
-  Object.entries(protocol.changingIn).map(([name, words]) => [name.toLowerCase(), words]),
+  Object.entries(protocol.changingIn).map(([name, args]) => [name.toLowerCase(), args]),
 );
-/** They block only with the option BLOCK. */
+/** Commands that block only with the option BLOCK. */
 const BLOCK_ON_REQUEST = ['xread', 'xreadgroup'];
 
 /**
- * Every command by its name, and by its name in capitals: `method` is what clients call it, `detail` and `number` go
- * into the head of its calls (0 where it goes by its name), and one that `isSpecial` may not go as others do, and one that
- * `mayChange` may mean something else for those behind it. Who gives a name in other letters gets neither pairs nor objects, as with ioredis.
+ * Every command by its name in lower case and in capitals. `method` is its name in clients. `detail` and `number`
+ * go into the head of its calls; `number` is 0 if it crosses by its name. A command that `isSpecial` has a way of
+ * its own. A command that `mayChange` may change the connection for the commands behind it. A name in mixed case
+ * gets neither pairs nor objects, as with ioredis.
  * @type {Map<string, Command>}
  */
 const known = new Map();
 /**
- * Sentinels have it, and servers do not tell of it.
+ * Sentinels know this command, but servers do not list it.
  * @type {Record<string, { number: number, arity: number, flags: string[] }>}
  */
 const SENTINEL = { sentinel: { number: 0, arity: -2, flags: [] } };
@@ -117,7 +119,7 @@ function unknown(method) {
 }
 
 /**
- * Whether a command changes its connection, or has subcommands that do.
+ * Whether a command or one of its subcommands changes its connection.
  * @param {string} method
  */
 function mayChange(method) {
@@ -133,13 +135,13 @@ function inOtherLetters(command, name) {
   return { ...command, name, number: 0, detail: FLAT, pairsFrom: undefined };
 }
 
-/** Every command by its method's name. */
+/** Every command by the name of its method. */
 const COMMANDS = Object.keys({ ...SENTINEL, ...protocol.commands }).map(
   (name) => /** @type {Command} */ (known.get(name)),
 );
 
 /**
- * The command of this name, in any letters; one that the table does not have is sent as it is.
+ * The command of this name, in any case. A command that is not in the table is sent as it is.
  * @param {unknown} given
  * @returns {Command}
  */
@@ -152,14 +154,14 @@ function commandNamed(given) {
 }
 
 /**
- * Whether the server may keep its answer until something happens.
+ * Whether the server may delay the reply until something happens.
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function isBlocking(command, words) {
+function isBlocking(command, args) {
   if (!command.blocks) return false;
   if (!BLOCK_ON_REQUEST.includes(command.method)) return true;
-  for (const word of words) {
+  for (const word of args) {
     const text = String(word).toUpperCase();
     if (text === 'BLOCK') return true;
     if (text === 'STREAMS') return false;
@@ -168,22 +170,22 @@ function isBlocking(command, words) {
 }
 
 /**
- * Where XREAD has a stream that is read from its end on: the positions of its key and of the `$`.
- * @param {Word[]} words
+ * Where an XREAD reads a stream from its end: the positions of its key and of the `$`.
+ * @param {Argument[]} args
  */
-function newestOf(words) {
-  const streams = words.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
-  const count = (words.length - streams) / 2;
+function newestOf(args) {
+  const streams = args.findIndex((word) => String(word).toUpperCase() === 'STREAMS') + 1;
+  const count = (args.length - streams) / 2;
   if (streams === 0 || !Number.isInteger(count)) return [];
   const newest = [];
   for (let stream = streams; stream < streams + count; stream += 1) {
-    if (String(words[stream + count]) === '$') newest.push({ stream, id: stream + count });
+    if (String(args[stream + count]) === '$') newest.push({ stream, id: stream + count });
   }
   return newest;
 }
 
 /**
- * Gives `prototype` a method for each command, one for its replies as Buffers, `call` and `callBuffer`.
+ * Adds to `prototype` a method for each command, one for its replies as Buffers, `call` and `callBuffer`.
  * @template Receiver
  * @param {any} prototype
  * @param {Run<Receiver>} run
@@ -200,7 +202,7 @@ function defineCommands(prototype, run) {
 }
 
 /**
- * Gives `prototype` the methods of one command.
+ * Adds the methods of one command to `prototype`.
  * @template Receiver
  * @param {any} prototype
  * @param {Command} command
@@ -218,7 +220,7 @@ function defineCommand(prototype, command, run) {
 }
 
 /**
- * A method that stays out of the way of whoever lists an object's members.
+ * Defines a method that is not enumerable.
  * @param {object} object
  * @param {string} name
  * @param {(this: any, ...given: unknown[]) => unknown} value
@@ -228,7 +230,7 @@ function define(object, name, value) {
 }
 
 /**
- * Takes the callback off the end of what a caller gave.
+ * Removes the callback from the end of the arguments.
  * @param {unknown[]} given
  * @returns {RedisCallback<unknown> | undefined}
  */
@@ -239,8 +241,8 @@ function takeCallback(given) {
 }
 
 /**
- * The same promise, whose outcome a callback is told too, before anybody who waits for the promise from now on. What
- * is no function is none, as with ioredis.
+ * Adds a callback to a promise. The callback runs before handlers that are added to the promise from now on.
+ * Anything but a function is ignored, as with ioredis.
  * @template Reply
  * @param {Promise<Reply>} promise
  * @param {RedisCallback<Reply>} [callback]
@@ -269,7 +271,7 @@ function tell(callback, ...outcome) {
 }
 
 /**
- * A promise of what `work` answers or throws.
+ * A promise of the result or exception of `work`.
  * @template Answer
  * @param {() => Answer | Promise<Answer>} work
  */
@@ -278,15 +280,15 @@ async function attempt(work) {
 }
 
 /**
- * What makes a command one that a connection which others use too cannot carry; undefined where nothing does.
+ * Why a command cannot go on a shared connection; undefined if it can.
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  * @returns {string | undefined}
  */
-function changeOf(command, words) {
+function changeOf(command, args) {
   if (!command.mayChange) return undefined;
   if (CHANGING.has(command.method)) return command.method.toUpperCase();
-  const subcommand = String(words[0]).toUpperCase();
+  const subcommand = String(args[0]).toUpperCase();
   const isChanging = CHANGING_IN.get(command.method)?.includes(subcommand);
   return isChanging ? `${command.method.toUpperCase()} ${subcommand}` : undefined;
 }

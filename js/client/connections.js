@@ -29,22 +29,22 @@ const { protocol } = require('../protocol.js');
  * @property {Hear} [log]
  * @property {InstanceType<typeof Context>} context
  * @property {Family} [family]
- * @property {number} [beside] Bits of `protocol.besideRoles`.
+ * @property {number} [roleFlags] Bits of `protocol.besideRoles`.
  */
 
 const { roles } = protocol;
 /** Options that name servers. */
 const SERVERS = ['clusterHosts', 'host', 'port', 'sentinelHosts'];
 const LEVELS_OF_DEBUG = ['debug', 'trace'];
-/** How connections that are beside a client's first one are called: whoever counts clients by their name counts one. */
+/** Name of a client's auxiliary connections. A count of clients by name then counts each client once. */
 const NAME_BESIDE = 'orgcache';
 
-/** How long calls under way may take when a client ends the connection that is its own. */
+/** The longest time for calls in flight when a client closes its own connection. */
 const CLOSE_TIMEOUT_MS = 5000;
 
 /**
- * The connections of one configuration: one that carries the calls of all, and those that a caller has alone
- * because its command blocks, watches keys or subscribes.
+ * The connections of one configuration: the shared one that carries all calls, and dedicated ones for commands that
+ * block, watch keys or subscribe.
  */
 class Connections {
   #options;
@@ -58,27 +58,28 @@ class Connections {
    */
   #subscribers = new Set();
   #isClosed = false;
-  /** Those that were made from the same, and the term of theirs in which these were made. */
+  /** The connections that were made from the same original, and the term in which these were made. */
   #family;
   /** @type {Term | undefined} */
   #term;
   /**
-   * What was selected last; undefined for the configured database.
+   * The database that was selected last; undefined for the configured one.
    * @type {number | undefined}
    */
   #database;
-  /** Flags that native code is given beside a role. */
-  #beside;
+  /** Bits of `protocol.besideRoles` that are added to a role. */
+  #roleFlags;
 
   /**
-   * `log` is given the notices that are log lines. Without a bridge they open one of their own: then one client has these,
-   * and may select a database. Everything is opened in `context`, whoever needs it first.
+   * `log` receives the events that are log lines. Without `bridge`, the constructor opens one: then a single client
+   * has these connections and may select a database. All connections are opened in `context`, whichever caller
+   * needs them first.
    * @param {ConnectionsOptions} options
    */
-  constructor({ bridge, options, environment, log, context, family, beside = 0 }) {
+  constructor({ bridge, options, environment, log, context, family, roleFlags = 0 }) {
     this.isOwn = bridge === undefined;
     this.context = context;
-    this.#beside = beside;
+    this.#roleFlags = roleFlags;
     this.#options = options;
     this.#environment = environment;
     this.#log = log;
@@ -89,34 +90,35 @@ class Connections {
   }
 
   /**
-   * Connections for a client in another context, with options of their own in place of some of these. `beside` are bits of
-   * `protocol.besideRoles`: with `decidesPauses` listeners of the bridge hear `pausing`, and answer by native code's `retryIn`.
+   * Connections for a client in another context, with its own options in place of some of these. `roleFlags` are
+   * bits of `protocol.besideRoles`. With `decidesPauses`, listeners of the bridge get the event `pausing` and
+   * answer with native code's `retryIn`.
    * @param {Settable} overrides
-   * @param {number} beside
+   * @param {number} roleFlags
    */
-  apart(overrides, beside) {
-    return this.with(overrides, new Context(), beside);
+  apart(overrides, roleFlags) {
+    return this.with(overrides, new Context(), roleFlags);
   }
 
   /**
-   * Connections with options of their own in place of some of these.
+   * Connections with other options in place of some of these.
    * @param {Settable} overrides
    * @param {InstanceType<typeof Context>} [context]
-   * @param {number} [beside]
+   * @param {number} [roleFlags]
    */
-  with(overrides, context = this.context, beside = this.#beside) {
+  with(overrides, context = this.context, roleFlags = this.#roleFlags) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
     Object.assign(options, urlWith(this.#url, overrides));
     return new Connections({
-      ...{ options, environment, context, beside },
+      ...{ options, environment, context, roleFlags },
       log: this.#log,
       family: this.#family,
     });
   }
 
   /**
-   * The URL, unless an option names other servers than the environment's URL does.
+   * The URL, unless an option names other servers than the environment's URL.
    * @returns {unknown}
    */
   get #url() {
@@ -132,13 +134,14 @@ class Connections {
     return { ...this.#options, ...selected, ...urlWith(this.#url, selected) };
   }
 
-  /** The number of the database that later commands are about. */
+  /** The database of later commands. */
   get database() {
     return this.#database ?? inForce(this.bridge.config().settings.db);
   }
 
   /**
-   * Notes that the client selects this database. Answers what takes that back, unless another was selected since.
+   * Records that the client selects this database. Answers a function that undoes it, unless another was selected
+   * since.
    * @param {number} database
    */
   select(database) {
@@ -150,12 +153,12 @@ class Connections {
   }
 
   /**
-   * What native code tells holds these as long as the bridge is open.
+   * Native events reference these connections while the bridge is open.
    * @returns {InstanceType<typeof Bridge>}
    */
   #newBridge() {
     const [context, environment, term] = [this.context, this.#environment, this.#term];
-    const given = { role: roles.own | this.#beside, hasJournal: false, context, environment, term };
+    const given = { role: roles.own | this.#roleFlags, hasJournal: false, context, environment, term };
     return new Bridge(this.#optionsNow(), this.#tell, given);
   }
 
@@ -165,19 +168,19 @@ class Connections {
     else if (name === 'connecting') this.#join();
   };
 
-  /** From now on these are in use. */
+  /** Marks these connections as used. */
   #join() {
     if (this.#term !== undefined) this.#family.add(this);
   }
 
-  /** Later calls go on a new connection; those under way end on the one before. */
+  /** Later calls go on a new connection. Calls in flight finish on the old one. */
   renew() {
     const before = this.bridge;
     this.bridge = this.#newBridge();
     if (before.isOpen) before.close(CLOSE_TIMEOUT_MS);
   }
 
-  /** How many connections callers have alone, and how many callers wait for one. Asking opens none. */
+  /** The number of dedicated connections and of callers that wait for one. Asking opens none. */
   get dedicated() {
     const { connections = 0, idle = 0, waiting = 0 } = this.#pool?.report ?? {};
     return { connections, busy: connections - idle, waiting, subscribers: this.#subscribers.size };
@@ -199,7 +202,7 @@ class Connections {
   }
 
   /**
-   * A connection of the pool for one caller, in the database that is selected when it asks.
+   * Lends a connection of the pool to one caller, in the database that is selected now.
    * @returns {Promise<DedicatedConnection>}
    */
   async lend() {
@@ -221,7 +224,7 @@ class Connections {
   }
 
   /**
-   * A connection for subscriptions. It ends by `end`, or with all others: then `onEnd` is called.
+   * A connection for subscriptions. It ends with `end` or with all other connections, and then calls `onEnd`.
    * @param {ConnectionHandlers & { onEnd: () => void }} handlers
    */
   subscriber({ onEnd, ...handlers }) {
@@ -237,7 +240,7 @@ class Connections {
   }
 
   /**
-   * A connection that the server tells its commands. It ends as one for subscriptions does.
+   * A connection for MONITOR. It ends like one for subscriptions.
    * @param {ConnectionHandlers & { onEnd: () => void }} handlers
    */
   monitor(handlers) {
@@ -245,7 +248,7 @@ class Connections {
   }
 
   /**
-   * Logs a line for who looks closely.
+   * Logs a line at the level debug.
    * @param {string} message
    */
   debug(message) {
@@ -253,14 +256,14 @@ class Connections {
     if (LEVELS_OF_DEBUG.includes(logLevel)) this.#log?.('log', JSON.stringify({ level: 'debug', message }));
   }
 
-  /** Ends those that a caller has alone, for good. */
+  /** Closes the dedicated connections for good. */
   closeDedicated() {
     this.#isClosed = true;
     this.#pool?.close();
     for (const onEnd of this.#subscribers) onEnd();
   }
 
-  /** Ends these and all that were made from them, and forgets it: the bridge opens again. */
+  /** Closes these connections and all that were made from them. The bridge opens again with the next call. */
   reset() {
     this.closeDedicated();
     const ended = this.#family.close(0);
@@ -276,7 +279,7 @@ class Connections {
     this.#join();
     const [context, environment] = [this.context, this.#environment];
     return new DedicatedConnection(this.#optionsBeside(), {
-      role: role | (this.#beside & protocol.besideRoles.readOnly),
+      role: role | (this.#roleFlags & protocol.besideRoles.readOnly),
       environment,
       log: this.#tell,
       context,
@@ -297,7 +300,7 @@ class Connections {
   }
 
   /**
-   * Ends these and all that were made from them. Answers what a shutdown does.
+   * Closes these connections and all that were made from them. Answers the result of `shutdown`.
    * @param {number} timeoutMs
    */
   async shutdown(timeoutMs) {

@@ -7,14 +7,15 @@ const { head, protocol } = require('../protocol.js');
 /** @import { Environment } from '../environment.js' */
 /** @import { Settable } from './connections.js' */
 /** @import { Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * @typedef {object} ConnectionHandlers
  * @property {() => void} [onLost]
  * @property {() => void} [onBack]
  * @property {() => void} [onDropped]
- * @property {((message: Buffer[]) => void) | ((line: Buffer) => void)} [onPush] The latter where the connection monitors.
+ * @property {((message: Buffer[]) => void) | ((line: Buffer) => void)} [onPush] The latter for a monitoring
+ * connection.
  * @property {number} [role] One of `protocol.roles`, with bits of `protocol.besideRoles`. Default: `dedicated`.
  */
 
@@ -28,11 +29,11 @@ const { head, protocol } = require('../protocol.js');
 
 const { roles, verbs } = protocol;
 
-/** A connection for one user at a time. It connects with its first command, and again whenever it was lost. */
+/** A connection for one user at a time. It connects with its first command and again after each loss. */
 class DedicatedConnection {
   #bridge;
   /**
-   * The number of the database that it has selected; undefined for the configured one.
+   * The database that it has selected; undefined for the configured one.
    * @type {number | undefined}
    */
   database;
@@ -43,9 +44,9 @@ class DedicatedConnection {
   #onDropped;
 
   /**
-   * `onLost` is called when the connection is lost, `onBack` when it stands again, `onPush` with what the server says
-   * unasked, `onDropped` when that came faster than it was taken and some of it was not kept, `log` with each notice
-   * that is a log line.
+   * `onLost` is called when the connection is lost, `onBack` when it is made again, `onPush` with the server's push
+   * messages. `onDropped` is called when messages came faster than they were read and some were dropped. `log` is
+   * called with each event that is a log line.
    * @param {Settable} options
    * @param {ConnectionOptions} given
    */
@@ -64,45 +65,45 @@ class DedicatedConnection {
   }
 
   /**
-   * How often the connection was lost: what the server knew of it (WATCH, subscriptions) went each time. Native code
-   * is asked, since it knows before its notices are here.
+   * Number of times the connection was lost. Each loss also loses the server's state (WATCH, subscriptions). Native
+   * code is asked, because it knows of a loss before its events arrive here.
    */
   get losses() {
     return this.#bridge.isOpen ? this.#bridge.report().counters.connectionLost : 0;
   }
 
-  /** Whether all that it needs is connected. */
+  /** Whether all connections that it needs are made. */
   get isStanding() {
     return this.#isStanding;
   }
 
   /**
-   * A command whose outcome goes to one of two functions.
+   * Sends a command. Its outcome goes to one of two functions.
    * @param {number} detail
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  command(detail, name, words, resolve, reject) {
+  command(detail, name, args, resolve, reject) {
     const bridge = this.#bridge;
     bridge.open();
-    bridge.command(head(verbs.command, detail, 0), name, words, resolve, reject);
+    bridge.command(head(verbs.command, detail, 0), name, args, resolve, reject);
   }
 
   /**
-   * The same, as a promise.
+   * The same with a promise.
    * @param {number} detail
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @returns {Promise<unknown>}
    */
-  ask(detail, name, words) {
-    return new Promise((resolve, reject) => this.command(detail, name, words, resolve, reject));
+  ask(detail, name, args) {
+    return new Promise((resolve, reject) => this.command(detail, name, args, resolve, reject));
   }
 
   /**
-   * Later commands are about this database.
+   * Later commands use this database.
    * @param {number} database
    */
   async select(database) {
@@ -112,7 +113,7 @@ class DedicatedConnection {
 
   /**
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    * @returns {Promise<unknown[] | null>}
    */
   transaction(detail, values) {
@@ -120,7 +121,7 @@ class DedicatedConnection {
     return this.#bridge.call(head(verbs.transaction, detail, 0), values);
   }
 
-  /** What is under way fails with `E_CLOSED`. */
+  /** Calls in flight fail with `E_CLOSED`. */
   close() {
     this.#bridge.close(0);
   }
@@ -134,7 +135,7 @@ class DedicatedConnection {
     } else if (name === 'dropped') {
       this.#onDropped?.();
     } else if (name === 'departed') {
-      // The node of a cluster that knew of the subscriptions is none any more.
+      // The node that knew of the subscriptions has left the cluster.
       this.#onLost?.();
       this.#onBack?.();
     } else if (name === 'ready' || name === 'recovered') {

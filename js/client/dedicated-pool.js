@@ -11,7 +11,7 @@ const { clearTimeout, now, setTimeout } = require('../time.js');
  * @typedef {object} Waiting
  * @property {(connection: DedicatedConnection) => void} resolve
  * @property {(error: unknown) => void} reject
- * @property {number} until Milliseconds of the process's own clock.
+ * @property {number} until Milliseconds on the process's monotonic clock.
  */
 
 /**
@@ -23,11 +23,11 @@ const { clearTimeout, now, setTimeout } = require('../time.js');
  * @property {InstanceType<typeof Context>} context
  */
 
-/** How many callers may wait for a connection: more of them are a fault that should show. */
+/** Limit of waiting callers. More than this is a fault that must be visible. */
 const MAX_WAITING = 10_000;
-/** How long a connection that nobody needs stays open, where there are more than the least. */
+/** How long an unused connection beyond the minimum stays open. */
 const IDLE_MS = 30_000;
-/** The longest that a timer of Node waits. */
+/** The longest delay of a timer of Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. */
@@ -41,7 +41,7 @@ class DedicatedPool {
   /** @type {DedicatedConnection[]} */
   #idle = [];
   /**
-   * The first to come is in front.
+   * Waiting callers, the oldest first.
    * @type {Waiting[]}
    */
   #waiting = [];
@@ -54,8 +54,8 @@ class DedicatedPool {
   #isClosed = false;
 
   /**
-   * `maxWaitMs` is how long a caller may wait for a connection. Timers are started in `context`: they outlive the
-   * request that came first.
+   * `maxWaitMs` is how long a caller may wait for a connection. Timers are started in `context`, because they
+   * outlive the request that needed them first.
    * @param {PoolOptions} options
    */
   constructor({ open, min, max, maxWaitMs, context }) {
@@ -71,8 +71,8 @@ class DedicatedPool {
   }
 
   /**
-   * A connection of the caller's own until `release` or `discard` is given it back. Rejects with `E_OVERLOADED` where
-   * none is given back in time.
+   * Lends a connection to the caller until `release` or `discard`. Rejects with `E_OVERLOADED` if none becomes free
+   * in time.
    * @returns {Promise<DedicatedConnection>}
    */
   acquire() {
@@ -105,7 +105,7 @@ class DedicatedPool {
     return this.#context.run(setTimeout, refuse, Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
 
-  /** All wait equally long, so whoever came first is overdue first. */
+  /** All callers wait equally long, so the first in the list is overdue first. */
   #refuseOverdue() {
     const time = now();
     while (this.#waiting.length > 0 && this.#waiting[0].until <= time) {
@@ -116,7 +116,7 @@ class DedicatedPool {
     this.#waitTimer = next === undefined ? undefined : this.#watchWaiting(next.until - time);
   }
 
-  /** The caller that has waited longest, who waits no more. */
+  /** Removes the caller that has waited longest from the list. */
   #nextWaiting() {
     const next = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#endWatch();
@@ -129,7 +129,7 @@ class DedicatedPool {
   }
 
   /**
-   * Takes a connection back that is as it was when it was lent.
+   * Takes back a connection that is in the state in which it was lent.
    * @param {DedicatedConnection} connection
    */
   release(connection) {
@@ -144,7 +144,7 @@ class DedicatedPool {
   }
 
   /**
-   * Ends a connection whose state nobody knows.
+   * Closes a connection whose state is unknown.
    * @param {DedicatedConnection} connection
    */
   discard(connection) {
@@ -155,7 +155,7 @@ class DedicatedPool {
     else next.resolve(this.#lend(this.#open()));
   }
 
-  /** Ends every connection; callers that wait or have one fail with `E_CLOSED`. */
+  /** Closes every connection. Callers that wait for one or use one fail with `E_CLOSED`. */
   close() {
     this.#isClosed = true;
     this.#endWatch();

@@ -17,7 +17,7 @@ const { OrgCacheError } = require('../errors.js');
 /** @typedef {{ [Name in Translated]: (value: NonNullable<DuplicateOptions[Name]>, all: Given) => Settable }} Translations */
 
 /**
- * The options of a duplicate, by who acts on them.
+ * The options of a duplicate, sorted by which part acts on them.
  * @typedef {object} Asked
  * @property {Settable} settings
  * @property {OwnOptions} own
@@ -26,8 +26,8 @@ const { OrgCacheError } = require('../errors.js');
  */
 
 /**
- * Options of ioredis that change nothing here. This client always pipelines, waits for a server that loads and subscribes
- * again; it finds nodes and sentinels, and waits, by rules of its own.
+ * Options of ioredis that change nothing here. This client always pipelines, always waits for a server that loads,
+ * and always subscribes again. It finds nodes and sentinels, and waits between attempts, by rules of its own.
  */
 const WITHOUT_MEANING = new Set([
   'Connector',
@@ -73,7 +73,7 @@ const WITHOUT_MEANING = new Set([
   'updateSentinels',
   'useSRVRecords',
 ]);
-/** What the client itself acts on. */
+/** Options that the client itself acts on. */
 const OF_CLIENT = [
   ...[
     'clusterRetryStrategy',
@@ -85,19 +85,21 @@ const OF_CLIENT = [
   ],
   ...['scripts', 'stringNumbers'],
 ];
-/** Null takes away what the other client has; of all other options null is as good as nothing. */
+/** Options in which null removes the original client's value. For all other options null means nothing. */
 const NULLABLE = ['password', 'username'];
-/** The most attempts that the setting takes. */
+/** The largest value that the setting takes. */
 const MAX_RETRIES = 1000;
 
-/** All that Redis takes for a connection's name. Who gives another one goes without, as with ioredis. */
+/**
+ * The characters that Redis takes in a connection's name. A client with any other name gets none, as with ioredis.
+ */
 const CONNECTION_NAME = /^[!-~]+$/;
 
 /** @type {Record<string, string>} */
 const ROLES_OF_READS = { all: 'replica', master: 'primary', slave: 'replica' };
 
 /**
- * Options of ioredis that settings of this package say in another way.
+ * Options of ioredis that have another form in the settings of this package.
  * @type {Translations}
  */
 const TRANSLATIONS = {
@@ -112,8 +114,8 @@ const TRANSLATIONS = {
 };
 
 /**
- * What a caller asked of a duplicate: `settings` of this package, what is the client's `own` to do, what its options
- * show as `shown`, and the names that were `passedOver`.
+ * Sorts a caller's options of a duplicate: `settings` of this package, the client's `own` options, those that its
+ * `options` show (`shown`), and the names of ignored ones (`passedOver`).
  * @param {DuplicateOptions} given
  * @returns {Asked}
  */
@@ -150,7 +152,7 @@ function withoutNothing(options) {
 }
 
 /**
- * What no setting of this package shows under this name.
+ * Whether an option is shown under its own name, because no setting has that name.
  * @param {string} name
  */
 function isShown(name) {
@@ -160,7 +162,7 @@ function isShown(name) {
 }
 
 /**
- * The other parts of a URL count beside it only where it names them.
+ * A unix socket as URL. Other parts count only if the URL names them.
  * @param {string} path
  * @param {Given} all
  */
@@ -173,7 +175,7 @@ function urlOfPath(path, { db, username, password }) {
 }
 
 /**
- * Nodes as ioredis takes them, as `host:port,host:port`.
+ * ioredis's form of nodes, as `host:port,host:port`.
  * @param {readonly RedisNode[]} nodes
  */
 function hostList(nodes) {
@@ -195,7 +197,7 @@ function partsOf({ hostname, port }) {
 }
 
 /**
- * The TLS options of Node that this package has. Bytes are PEM text.
+ * The subset of Node's TLS options that this package has. Bytes are PEM text.
  * @param {DuplicateTlsOptions} given
  */
 function tlsOf({ ca, cert, key, servername, rejectUnauthorized }) {
@@ -218,7 +220,7 @@ function pemOf(given) {
 }
 
 /**
- * A URL wins over its parts, so that a part chosen beside it would count for nothing.
+ * A URL wins over its parts. So a part that is chosen beside it must be written into the URL.
  * @param {unknown} text
  * @param {Settable} asked
  */

@@ -12,7 +12,7 @@ const { duplicateOptions, hostList } = require('./duplicate-options.js');
 /** @import { ScriptDefinition } from './script.js' */
 
 /**
- * Options of a duplicate that the client itself acts on. They are a caller's, and not checked.
+ * Options of a duplicate that the client itself acts on. They come from the caller, unchecked.
  * @typedef {object} OwnOptions
  * @property {RetryStrategy} [clusterRetryStrategy]
  * @property {boolean} [enableOfflineQueue]
@@ -36,12 +36,12 @@ const { duplicateOptions, hostList } = require('./duplicate-options.js');
  */
 
 /**
- * The parts of a duplicate, the scripts that it gets beside the original's, and whether it was asked not to connect at once.
+ * The parts of a duplicate, the scripts that it gets in addition to the original's, and whether it connects lazily.
  * @typedef {{ parts: ClientParts, scripts: Record<string, ScriptDefinition>, isWaiting: boolean }} DuplicateParts
  */
 
 /**
- * Opens nothing. Throws `E_CONFIG`.
+ * Computes the parts of a duplicate without opening anything. Throws `E_CONFIG`.
  * @param {Original} original
  * @param {readonly RedisNode[] | DuplicateOptions} [nodesOrOptions]
  * @param {DuplicateOptions} [options]
@@ -63,10 +63,10 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
     stringNumbers = original.given?.stringNumbers,
   } = own;
   const keyPrefix = prefix === null ? '' : String(prefix);
-  // Native code puts the prefix in front of keys, so it must know it.
+  // Native code adds the prefix to keys, so it needs it.
   const { retryStrategy = own.clusterRetryStrategy ?? original.retryStrategy } = own;
   const asked = { ...settings, clientKeyPrefix: keyPrefix };
-  const connections = original.connections.apart(asked, besideRole(own, retryStrategy));
+  const connections = original.connections.apart(asked, roleFlags(own, retryStrategy));
   const isWaiting = waitsToConnect(connections, settings);
   for (const name of passedOver) tellPassedOver(name, original.connections);
   const parts = {
@@ -83,17 +83,17 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
 }
 
 /**
- * Flags that native code is given for a duplicate beside its role.
+ * Bits that are added to the role of a duplicate.
  * @param {OwnOptions} own
  * @param {RetryStrategy | undefined} retryStrategy
  */
-function besideRole({ readOnly }, retryStrategy) {
+function roleFlags({ readOnly }, retryStrategy) {
   const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
   return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
 }
 
 /**
- * Whether a duplicate was asked not to connect at once. Throws `E_CONFIG`.
+ * Whether a duplicate connects lazily. Throws `E_CONFIG`.
  * @param {Connections} connections
  * @param {{ lazyConnect?: unknown }} settings
  */
@@ -102,13 +102,13 @@ function waitsToConnect({ bridge }, { lazyConnect }) {
     const { value, source } = bridge.config().settings.lazyConnect;
     return value && source !== 'default';
   } catch (error) {
-    // As with ioredis it is the attempt to connect that tells what is wrong with a certificate.
+    // As with ioredis, a wrong certificate is reported by the attempt to connect.
     if (!/\btls\.(ca|cert|key)\b/.test(/** @type {Error} */ (error).message)) throw error;
     return Boolean(lazyConnect);
   }
 }
 
-/** Options that were passed over; each is told once a process. */
+/** Ignored options. Each is logged once per process. */
 const told = new Set();
 
 /**
@@ -118,7 +118,7 @@ const told = new Set();
 function tellPassedOver(name, connections) {
   if (told.has(name)) return;
   told.add(name);
-  connections.debug(`the option ${name} of ioredis changes nothing for this client and is passed over`);
+  connections.debug(`the option ${name} of ioredis has no effect on this client and is ignored`);
 }
 
 module.exports = { partsOfDuplicate };

@@ -14,7 +14,8 @@
  */
 
 /**
- * Where settings lead to: of several hosts the first; of a unix socket its path and port 0.
+ * The address in the settings. With several hosts, the first one. A unix socket has its path as host and the port
+ * 0.
  * @param {Settings} settings
  * @returns {Endpoint}
  */
@@ -23,7 +24,7 @@ function endpointOf(settings) {
   if (hosts) return hostsOf(hosts)[0];
   const url = counting(settings.url);
   if (url && /^[^:]*unix:/.test(url)) return { host: decodeURIComponent(new URL(url).pathname), port: 0 };
-  // Without Redis no server is in force: what is configured is shown.
+  // Without Redis no server is in use, so the configured address is shown.
   return {
     host: inForce(settings.host) ?? settings.host.value,
     port: inForce(settings.port) ?? settings.port.value,
@@ -31,7 +32,7 @@ function endpointOf(settings) {
 }
 
 /**
- * What is set, unless another setting decides instead.
+ * The value of a setting, unless another setting overrides it.
  * @template {Setting<unknown>} Given
  * @param {Given} setting
  * @returns {Given['value'] | null}
@@ -41,7 +42,7 @@ function counting({ value, overriddenBy }) {
 }
 
 /**
- * `a:1,b:2` as `{ host, port }` each.
+ * `a:1,b:2` as a list of `{ host, port }`.
  * @param {unknown} hosts
  * @returns {Endpoint[]}
  */
@@ -55,7 +56,7 @@ function hostsOf(hosts) {
 }
 
 /**
- * What counts of a setting: others may have a say in it.
+ * The value in force of a setting, which another setting may override.
  * @template {Setting<unknown>} Given
  * @param {Given} setting
  * @returns {Given['value'] | null}
@@ -64,10 +65,10 @@ function inForce(setting) {
   return Object.hasOwn(setting, 'inForce') ? /** @type {Given['value']} */ (setting.inForce) : setting.value;
 }
 
-/** Never shown, not even as redacted: whoever connects with these options would say that for a password. */
+/** Never shown, not even as redacted: code that connects with these options would send that as password. */
 const SECRETS = ['password', 'sentinelPassword'];
 
-/** What is true of every client here, in the names of ioredis's options. */
+/** Values of ioredis's options that every client of this package has. */
 const ALWAYS = {
   autoPipeliningIgnoredCommands: [],
   autoResendUnfulfilledCommands: true,
@@ -85,7 +86,7 @@ const ALWAYS = {
   sentinels: null,
   stringNumbers: false,
 };
-/** What ioredis has of a cluster's nodes. */
+/** Options that ioredis shows for the nodes of a cluster. */
 const OF_NODES = [
   'commandTimeout',
   'connectTimeout',
@@ -98,8 +99,8 @@ const OF_NODES = [
 ];
 
 /**
- * What is in force, in the names of ioredis where it has one, without secrets. `given` are options of ioredis that a
- * caller has chosen.
+ * The settings in force, without secrets, under ioredis's names if it has them. `given` are options of ioredis that
+ * a caller has chosen.
  * @param {Settings} settings
  * @param {ShownOptions} [given]
  * @returns {ShownOptions}

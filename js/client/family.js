@@ -7,14 +7,14 @@ const { OrgCacheError } = require('../errors.js');
 /** @typedef {{ isOver: boolean }} Term */
 
 /**
- * A member, as far as a family uses it.
+ * A member, as a family uses it.
  * @typedef {{ close(timeoutMs?: number): Promise<ShutdownResult> }} Member
  */
 
 /**
- * The connections that were made from those of one instance, by duplicates and by SELECT: they end with it. Those in use
- * are held until they are closed. A client that never connected is not held, so it may be let go; it asks whether the
- * term in which it was made is over.
+ * The connections that duplicates and SELECT made from those of one instance. They end with the instance. The
+ * family references connections in use until they are closed. It does not reference a client that never connected,
+ * so that the client can be collected. Such a client asks whether the term in which it was made has ended.
  */
 class Family {
   /** @type {Set<Member>} */
@@ -22,14 +22,14 @@ class Family {
   /** @type {Term} */
   #term = { isOver: false };
 
-  /** The term that connections made now belong to. Throws `E_CLOSED` where all have ended. */
+  /** The term of connections made now. Throws `E_CLOSED` after the end of all. */
   get term() {
     if (this.#term.isOver) throw new OrgCacheError('E_CLOSED', 'the cache was shut down');
     return this.#term;
   }
 
   /**
-   * Connections are in use.
+   * Adds connections in use.
    * @param {Member} connections
    */
   add(connections) {
@@ -37,7 +37,7 @@ class Family {
   }
 
   /**
-   * They were closed.
+   * Removes closed connections.
    * @param {Member} connections
    */
   remove(connections) {
@@ -45,7 +45,7 @@ class Family {
   }
 
   /**
-   * Ends all within `timeoutMs`, and takes no more in. Answers what each close has answered.
+   * Closes all within `timeoutMs` and takes no new ones. Answers the result of each close.
    * @param {number} timeoutMs
    */
   close(timeoutMs) {
@@ -53,7 +53,7 @@ class Family {
     return Promise.all([...this.#members].map((connections) => connections.close(timeoutMs)));
   }
 
-  /** Takes connections in again. */
+  /** Takes new connections again. */
   reopen() {
     this.#term = { isOver: false };
   }

@@ -14,7 +14,7 @@ const { nextTick, setImmediate } = require('../time.js');
 /** @typedef {InstanceType<typeof Bridge>} FollowedBridge */
 
 /**
- * How many milliseconds later the next attempt follows. An answer that is no number gives up, and so does null in place of
+ * Milliseconds until the next attempt. An answer that is not a number ends the client, and so does null in place of
  * the function.
  * @typedef {((attempts: number) => unknown) | null} RetryStrategy
  */
@@ -29,7 +29,7 @@ const { nextTick, setImmediate } = require('../time.js');
 const { client: native } = loadNative();
 
 /**
- * What a bridge's state is called where ioredis is known.
+ * ioredis's status for each state of a bridge.
  * @type {Record<string, RedisStatus>}
  */
 const STATUS = {
@@ -40,10 +40,10 @@ const STATUS = {
   closed: 'end',
 };
 
-/** The longest that a timer of Node waits. */
+/** The longest delay of a timer of Node. */
 const MAX_PAUSE_MS = 2 ** 31 - 1;
 
-/** The status of a client and the events of its connection, in the words of ioredis. */
+/** The status of a client and the events of its connection, in ioredis's terms. */
 class Lifecycle {
   #emitter;
   #context;
@@ -54,7 +54,7 @@ class Lifecycle {
   /** @type {(() => void) | undefined} */
   #unfollow;
   /**
-   * What a user of the client has said that the status is, until the next change.
+   * The status that a user of the client has assigned, until the next change.
    * @type {RedisStatus | undefined}
    */
   #assigned;
@@ -64,9 +64,9 @@ class Lifecycle {
   #hasGivenUp = false;
 
   /**
-   * Events are told in `context`. `retryStrategy` is asked with each connection that is lost and each attempt that fails: it
-   * answers how many milliseconds later the next one follows. Where it answers no number, or is no function, `giveUp` is called.
-   * Without one it is tried for ever, by rules of the connection's own.
+   * Events are emitted in `context`. `retryStrategy` is called for each lost connection and each failed attempt,
+   * and answers the milliseconds until the next attempt. If it answers no number, or is no function, `giveUp` is
+   * called. Without a strategy the connection retries for ever, by rules of its own.
    * @param {EventEmitter} emitter
    * @param {LifecycleOptions} options
    */
@@ -78,7 +78,7 @@ class Lifecycle {
   }
 
   /**
-   * Tells from now on how it stands with this bridge.
+   * Emits the events of this bridge from now on.
    * @param {FollowedBridge} bridge
    */
   follow(bridge) {
@@ -90,7 +90,7 @@ class Lifecycle {
     this.#status = bridge.isOpen ? STATUS[bridge.report().state.state] : undefined;
     this.#unfollow = bridge.listen((name, json) => this.#hear(name, json));
     if (this.#status === 'ready') {
-      // Who has just been given the client wants to hear of a connection that stands already.
+      // A caller that has just received the client can still add listeners for a connection that exists already.
       setImmediate(() => {
         if (this.#bridge === bridge && this.#status === 'ready') this.#tell('connect', 'ready');
       });
@@ -98,7 +98,7 @@ class Lifecycle {
   }
 
   /**
-   * The client has let go of its connection, and this bridge is to be its next.
+   * The client has closed its connection, and uses this bridge next.
    * @param {FollowedBridge} bridge
    */
   restart(bridge) {
@@ -129,7 +129,7 @@ class Lifecycle {
   }
 
   /**
-   * An error that nobody listens to never ends the process.
+   * An error without a listener never ends the process.
    * @param {unknown} error
    */
   tellError(error) {
@@ -168,7 +168,8 @@ class Lifecycle {
   }
 
   /**
-   * Whether native code tells of the pause before the next attempt. Of a lost cluster it does not: its nodes have their own.
+   * Whether native code emits the pause before the next attempt. It does not for a cluster whose nodes are lost,
+   * because each node has its own pause.
    * @param {RedisStatus | undefined} before
    */
   #isTold(before) {
@@ -176,7 +177,7 @@ class Lifecycle {
     return before !== 'ready' || !isCluster(/** @type {FollowedBridge} */ (this.#bridge).config().settings);
   }
 
-  /** The connection is lost, or an attempt has failed: the next one is made when it is time. */
+  /** The connection is lost, or an attempt has failed. The next attempt follows after the pause. */
   #pause() {
     const delay = this.#nextDelay();
     if (delay === undefined || !this.#bridge?.isOpen) return;
@@ -186,7 +187,7 @@ class Lifecycle {
   }
 
   /**
-   * Asks how long it is waited for the next attempt. Undefined where there is none: the client has given up then.
+   * The pause before the next attempt. Undefined if there is none: the client has ended then.
    * @returns {number | undefined}
    */
   #nextDelay() {
@@ -195,7 +196,7 @@ class Lifecycle {
     const delay = this.#answer();
     if (typeof delay === 'number') return delay;
     this.#hasGivenUp = true;
-    // The error that led here is told first.
+    // The error that caused this is emitted first.
     nextTick(this.#giveUp);
     return undefined;
   }

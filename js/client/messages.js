@@ -22,14 +22,14 @@ const { signalOf } = require('../options.js');
  * @property {(error: unknown) => void} reject
  */
 
-/** What may wait for a reader, unless it says otherwise. */
+/** Default of `maxBytes`. */
 const MAX_BYTES = 1024 * 1024;
-/** What a message costs beside its bytes. */
+/** The size of a message in addition to its bytes. */
 const MESSAGE_BYTES = 64;
 
 /**
- * The messages of a channel, for `for await`. What is not read yet waits up to a bound in bytes; beyond it the oldest
- * are dropped, the next message says how many in `dropped`, and `onSlow` is told.
+ * The messages of a channel, for `for await`. Unread messages wait up to a bound in bytes. Beyond it the oldest are
+ * dropped: `dropped` of the next message counts them, and `onSlow` is called.
  */
 class Messages {
   #start;
@@ -53,7 +53,8 @@ class Messages {
   #reason;
 
   /**
-   * `start(take)` subscribes and answers a promise of what ends that; `take` is given each message.
+   * `start(take)` subscribes and answers a promise of a function that unsubscribes. `take` is called with each
+   * message.
    * @param {MessagesParts} parts
    */
   constructor({ start, onSlow, options = {} }) {
@@ -73,7 +74,7 @@ class Messages {
     return this;
   }
 
-  /** Resolves when the server has confirmed the subscription; reading does this by itself. */
+  /** Resolves when the server has confirmed the subscription. Reading waits for this by itself. */
   async ready() {
     if (this.#isEnded) return;
     this.#started ??= this.#start((message) => this.#take(message));
@@ -100,7 +101,7 @@ class Messages {
   }
 
   /**
-   * Ends the subscription, as leaving the loop does.
+   * Ends the subscription, as leaving the loop does too.
    * @returns {Promise<IteratorReturnResult<undefined>>}
    */
   async return() {

@@ -8,14 +8,16 @@ const { TEXTS } = require('./commands.js');
 /**
  * @typedef {object} MonitorOptions
  * @property {Connections} connections
- * @property {(time: string, words: string[], source: string, database: string) => void} onCommand
+ * @property {(time: string, args: string[], source: string, database: string) => void} onCommand
  * @property {(error: unknown) => void} onError
  */
 
-/** Nothing else may keep the process of a monitor alive. The longest that a timer of Node waits. */
+/**
+ * A timer keeps a monitor's process alive, because nothing else may. This is the longest delay of a timer of Node.
+ */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
-/** Every command that the server runs, on a connection of its own, told as ioredis tells it. */
+/** Emits every command that the server runs, in ioredis's form, on a separate connection. */
 class Monitor {
   #connections;
   #onCommand;
@@ -26,7 +28,7 @@ class Monitor {
   #keepAlive;
 
   /**
-   * `onCommand` is given time, words, source and database of each command, all as texts.
+   * `onCommand` is called with time, arguments, source and database of each command, all as texts.
    * @param {MonitorOptions} options
    */
   constructor({ connections, onCommand, onError }) {
@@ -35,7 +37,7 @@ class Monitor {
     this.#onError = onError;
   }
 
-  /** Resolves when the server has said that it tells its commands. After a lost connection it is asked again. */
+  /** Resolves when the server has confirmed MONITOR. After a lost connection MONITOR is sent again. */
   async start() {
     this.#keepAlive = this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#monitored = this.#connections.monitor({
@@ -59,10 +61,10 @@ class Monitor {
     const beforeWords = text.indexOf('"');
     const time = text.slice(0, text.indexOf(' '));
     const [database, source] = text.slice(time.length + 2, beforeWords - 2).split(' ');
-    const words = text.slice(beforeWords + 1, -1).split('" "');
+    const args = text.slice(beforeWords + 1, -1).split('" "');
     this.#onCommand(
       time,
-      words.map((word) => word.replaceAll('\\"', '"')),
+      args.map((word) => word.replaceAll('\\"', '"')),
       source,
       database,
     );

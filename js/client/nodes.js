@@ -24,8 +24,7 @@ const { hostsOf } = require('./endpoint.js');
 const ROLES = ['all', 'master', 'slave'];
 
 /**
- * A client for each node of a cluster; those of replicas read from them. `known` has the clients that were made before, by
- * address.
+ * A client for each node of a cluster. Clients of replicas read from them. `known` has earlier clients by address.
  * @param {NodesAsked} asked
  */
 function nodesOf({ client, role, connections, known }) {
@@ -47,7 +46,8 @@ function nodesOf({ client, role, connections, known }) {
 }
 
 /**
- * Whether each is a replica, by address. Before nodes are found those that are configured count as primaries.
+ * Whether each node is a replica, by address. Before the cluster's nodes are known, the configured ones count as
+ * primaries.
  * @param {InstanceType<typeof Bridge>} bridge
  * @returns {Map<string, boolean>}
  */

@@ -12,18 +12,18 @@ const { replyError } = require('./queued-transaction.js');
 
 /** @typedef {(index: number, outcome: Outcome) => void} Settle */
 
-/** What stands in for commands among the entries. */
+/** Markers for MULTI, EXEC and DISCARD among the entries. */
 const MULTI = 'MULTI';
 const EXEC = 'EXEC';
 const DISCARD = 'DISCARD';
 
-/** Commands that are sent together. Each has an outcome of its own; others may run between them. */
+/** Commands that are sent together. Each has its own outcome, and other clients' commands may run between them. */
 class Pipeline extends Chain {
   #sender;
   #entries;
   #isQueueing = false;
   /**
-   * Scripts whose code the server is sent in front of what follows.
+   * Scripts whose code was sent before the rest of the pipeline.
    * @type {Set<Script>}
    */
   #sentScripts = new Set();
@@ -40,7 +40,7 @@ class Pipeline extends Chain {
   }
 
   /**
-   * What follows up to `exec` is one transaction.
+   * The commands that follow, up to `exec`, are one transaction.
    * @param {RedisCallback<unknown>} [callback]
    */
   multi(callback) {
@@ -60,7 +60,7 @@ class Pipeline extends Chain {
   }
 
   /**
-   * MULTI, EXEC or DISCARD, given by its name.
+   * Runs MULTI, EXEC or DISCARD, given by name.
    * @param {string} method
    * @param {RedisCallback<unknown>} [callback]
    */
@@ -71,7 +71,8 @@ class Pipeline extends Chain {
   }
 
   /**
-   * Ends a transaction that `multi` began; else sends everything and answers `[error, reply]` for each.
+   * Ends a transaction that `multi` began. Otherwise sends everything and answers `[error, reply]` for each
+   * command.
    * @param {RedisCallback<unknown>} [callback]
    */
   exec(callback) {
@@ -92,10 +93,13 @@ class Pipeline extends Chain {
     return Promise.reject(refusal);
   }
 
-  /** Without the command that changes its connection, those behind it would mean something else. */
+  /**
+   * Why the pipeline is refused: without a command that changes the connection, those behind it would act
+   * differently.
+   */
   #refusal() {
-    for (const { command, words } of this.#entries) {
-      const what = command && this.#sender.changeRefused(command, words);
+    for (const { command, args } of this.#entries) {
+      const what = command && this.#sender.changeRefused(command, args);
       if (what !== undefined) {
         return replyError(`ERR ${what} needs a connection of its own: nothing of the pipeline was sent`);
       }
@@ -136,18 +140,19 @@ class Pipeline extends Chain {
     const resolve = (reply) => settle(index, [null, reply]);
     /** @type {Reject} */
     const reject = (error) => settle(index, [/** @type {Error} */ (error)]);
-    const { command, script, words, flags, error } = entry;
+    const { command, script, args, flags, error } = entry;
     if (error !== undefined) return reject(error);
-    if (script === undefined) return this.#sender.send(command, words, flags, resolve, reject);
-    // A script that the server did not know would run again behind the others, so its code goes first.
-    if (this.#sentScripts.has(script)) return script.send(this.#sender, words, flags, resolve, reject);
+    if (script === undefined) return this.#sender.send(command, args, flags, resolve, reject);
+    // The code of a script is sent first. If the server did not know the script, a repeated call would run after
+    // later commands.
+    if (this.#sentScripts.has(script)) return script.send(this.#sender, args, flags, resolve, reject);
     this.#sentScripts.add(script);
-    const whole = script.asCommand(words);
-    this.#sender.send(whole.command, whole.words, flags, resolve, reject);
+    const whole = script.asCommand(args);
+    this.#sender.send(whole.command, whole.args, flags, resolve, reject);
   }
 
   /**
-   * Runs what stands between this marker and the next. Answers where that is.
+   * Runs the commands between this marker and the next. Answers the position of the next marker.
    * @param {number} start
    * @param {Settle} settle
    */
@@ -177,7 +182,7 @@ class Pipeline extends Chain {
 }
 
 /**
- * Runs entries as one transaction: their replies, with errors among them, go to one of two functions.
+ * Runs entries as one transaction. Their replies, errors included, go to one of two functions.
  * @param {CommandSender} sender
  * @param {SentEntry[]} entries
  * @param {(replies: unknown[] | null) => void} resolve
@@ -187,11 +192,11 @@ function runTogether(sender, entries, resolve, reject) {
   const wrong = entries.find(({ error }) => error !== undefined);
   if (wrong !== undefined) return reject(wrong.error);
   const sentScripts = new Set();
-  const commands = entries.map(({ command, script, words, flags }) => {
-    if (script === undefined) return { command, words, flags };
+  const commands = entries.map(({ command, script, args, flags }) => {
+    if (script === undefined) return { command, args, flags };
     const isKnown = sentScripts.has(script);
     sentScripts.add(script);
-    return { ...script.asCommand(words, isKnown), flags };
+    return { ...script.asCommand(args, isKnown), flags };
   });
   sender.transact(commands, resolve, reject);
 }

@@ -5,21 +5,21 @@ const { OrgCacheError } = require('../errors.js');
 /** @import { Failure } from '../errors.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
-/** @typedef {{ command: Command, words: Word[], flags: number }} QueuedCommand */
+/** @typedef {{ command: Command, args: Argument[], flags: number }} QueuedCommand */
 
 /**
- * The error of EXEC, with the reasons for which commands were refused.
+ * The error of EXEC, with the errors of the refused commands.
  * @typedef {Failure & { previousErrors: Error[] }} Refusal
  */
 
-/** Commands that wait for EXEC, refused as the server would refuse them. */
+/** Commands that wait for EXEC. They are refused just as the server would refuse them. */
 class QueuedTransaction {
   /** @type {QueuedCommand[]} */
   commands = [];
   /**
-   * What EXEC fails with where one of them was refused.
+   * The error of EXEC if one of the commands was refused.
    * @type {Refusal | undefined}
    */
   refusal;
@@ -30,8 +30,8 @@ class QueuedTransaction {
    * @param {Reject} reject
    */
   add(entry, resolve, reject) {
-    const { command, words } = entry;
-    const count = words.length + 1;
+    const { command, args } = entry;
+    const count = args.length + 1;
     if (command.arity < 0 ? count >= -command.arity : count === command.arity) {
       this.commands.push(entry);
       resolve('QUEUED');
@@ -45,7 +45,7 @@ class QueuedTransaction {
 }
 
 /**
- * An error as the server would put it.
+ * An error in the server's form.
  * @param {string} line
  */
 function replyError(line) {
@@ -53,7 +53,7 @@ function replyError(line) {
 }
 
 /**
- * What EXEC fails with, and where ioredis's users look for the reasons.
+ * The error of EXEC, with the reasons in the property that users of ioredis know.
  * @param {Error[]} previousErrors
  * @param {string} line
  * @returns {Refusal}
@@ -65,7 +65,7 @@ function abortedBy(previousErrors, line) {
 const WITH_REASON = /^EXECABORT Transaction discarded because of previous errors: (.+)$/s;
 
 /**
- * An error of a transaction: where commands were refused before EXEC, the refusal is in `previousErrors`.
+ * An error of a transaction. If commands were refused before EXEC, their errors are in `previousErrors`.
  * @param {unknown} error
  */
 function withPreviousErrors(error) {

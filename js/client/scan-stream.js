@@ -3,18 +3,18 @@
 const { Readable } = require('node:stream');
 const { scansOfNodes } = require('./cluster-scan.js');
 const { define } = require('./commands.js');
-const { wordOf } = require('./words.js');
+const { encodeArgument } = require('./encode-arguments.js');
 
 /** @import { ReadableOptions } from 'node:stream' */
 /** @import { RedisClient, RedisTransaction, ScanOptions } from '../../index.js' */
 /** @import { Scan, ScanMethod } from './cluster-scan.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
-/** The commands that go through a collection by a cursor. All but SCAN are about one key. */
+/** Commands that iterate over a collection with a cursor. All except SCAN take a key. */
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
-/** What a scan finds, page by page: each chunk is the list that one call of the server answered, which may be empty. */
+/** The results of a scan, page by page. Each chunk is the list of one reply of the server, and may be empty. */
 class ScanStream extends Readable {
   #findScans;
   /** @type {Scan[] | undefined} */
@@ -23,7 +23,7 @@ class ScanStream extends Readable {
   #isDone = false;
 
   /**
-   * `findScans` answers functions from a cursor to `[cursor, found]`, each gone through from its start.
+   * `findScans` answers functions from a cursor to `[cursor, found]`. Each is run from its start to its end.
    * @param {() => Promise<Scan[]>} findScans
    * @param {ReadableOptions} streamOptions
    */
@@ -50,23 +50,23 @@ class ScanStream extends Readable {
     return found;
   }
 
-  /** Ends the stream with the page that is under way. */
+  /** Ends the stream after the page in flight. */
   close() {
     this.#isDone = true;
   }
 }
 
 /**
- * The words of the options. They go with every page, so they are the stream's own.
+ * The arguments for the options. Every page sends them, so the stream keeps its own copy.
  * @param {ScanOptions} asked
  * @param {string} scan
- * @returns {Word[]}
+ * @returns {Argument[]}
  */
 function scanOptions({ match, type, count, noValues }, scan) {
-  /** @type {Word[]} */
+  /** @type {Argument[]} */
   const options = [];
   /** @type {(name: string, value: unknown) => void} */
-  const add = (name, value) => options.push(name, wordOf(value, scan, options.length + 1));
+  const add = (name, value) => options.push(name, encodeArgument(value, scan, options.length + 1));
   if (match) add('MATCH', match);
   if (type) add('TYPE', type);
   if (count) add('COUNT', count);
@@ -75,7 +75,7 @@ function scanOptions({ match, type, count, noValues }, scan) {
 }
 
 /**
- * Gives clients `scanStream`, `hscanStream` and so on, and those of Buffers. See `scansOfNodes`.
+ * Adds `scanStream`, `hscanStream` and so on to clients, and their forms for Buffers. See `scansOfNodes`.
  * @param {object} prototype
  * @param {(client: RedisClient) => RedisTransaction} transactionApart
  */
@@ -83,7 +83,7 @@ function defineScans(prototype, transactionApart) {
   for (const scan of SCANS) {
     for (const method of [scan, `${scan}Buffer`]) {
       define(prototype, `${method}Stream`, function (...given) {
-        const key = scan === 'scan' ? [] : [wordOf(given.shift(), scan, 0)];
+        const key = scan === 'scan' ? [] : [encodeArgument(given.shift(), scan, 0)];
         const { match, type, count, noValues, ...streamOptions } =
           /** @type {ScanOptions & ReadableOptions} */ (given[0] ?? {});
         const options = scanOptions({ match, type, count, noValues }, scan);

@@ -3,22 +3,22 @@
 const { createHash } = require('node:crypto');
 const { OrgCacheError } = require('../errors.js');
 const { commandNamed } = require('./commands.js');
-const { wordsOf } = require('./words.js');
+const { encodeArguments } = require('./encode-arguments.js');
 
 /** @import { Failure } from '../errors.js' */
 /** @import { Command } from './commands.js' */
 /** @import { CommandSender, Reject, Resolve } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
- * A script as a caller gives it. The values are checked.
+ * A caller's definition of a script. Its values are checked.
  * @typedef {{ lua?: string, numberOfKeys?: number, readOnly?: boolean }} ScriptDefinition
  */
 
 const EVAL = commandNamed('eval');
 const EVALSHA = commandNamed('evalsha');
 
-/** A Lua script that clients call by a name of their own. */
+/** A Lua script that is a method of clients. */
 class Script {
   #lua;
   #sha;
@@ -41,26 +41,26 @@ class Script {
   }
 
   /**
-   * The words of a call behind the script itself.
+   * Encodes the arguments of a call, without the script itself.
    * @param {unknown[]} given
    */
-  words(given) {
-    const words = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
-    return wordsOf(EVAL, words);
+  encode(given) {
+    const args = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
+    return encodeArguments(EVAL, args);
   }
 
   /**
-   * As one command. By its digest alone only where the server was sent the code just before.
-   * @param {Word[]} words
-   * @returns {{ command: Command, words: Word[] }}
+   * The call as one command. The digest alone is enough only if the code was sent just before.
+   * @param {Argument[]} args
+   * @returns {{ command: Command, args: Argument[] }}
    */
-  asCommand(words, isKnown = false) {
-    if (isKnown) return { command: EVALSHA, words: [this.#sha, ...words] };
-    return { command: EVAL, words: [this.#lua, ...words] };
+  asCommand(args, isKnown = false) {
+    if (isKnown) return { command: EVALSHA, args: [this.#sha, ...args] };
+    return { command: EVAL, args: [this.#lua, ...args] };
   }
 
   /**
-   * Runs it with what a caller gave.
+   * Runs the script with a caller's arguments.
    * @param {CommandSender} sender
    * @param {unknown[]} given
    * @param {number} flags
@@ -68,24 +68,24 @@ class Script {
    * @param {Reject} reject
    */
   run(sender, given, flags, resolve, reject) {
-    const words = this.words(given);
-    if (!sender.isQueueing) return this.send(sender, words, flags, resolve, reject);
-    const whole = this.asCommand(words);
-    sender.send(whole.command, whole.words, flags, resolve, reject);
+    const args = this.encode(given);
+    if (!sender.isQueueing) return this.send(sender, args, flags, resolve, reject);
+    const whole = this.asCommand(args);
+    sender.send(whole.command, whole.args, flags, resolve, reject);
   }
 
   /**
-   * By its digest, and whole where the server does not know it.
+   * Sends EVALSHA, and EVAL if the server does not know the script.
    * @param {CommandSender} sender
-   * @param {Word[]} words
+   * @param {Argument[]} args
    * @param {number} flags
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  send(sender, words, flags, resolve, reject) {
-    sender.send(EVALSHA, [this.#sha, ...words], flags, resolve, (error) => {
+  send(sender, args, flags, resolve, reject) {
+    sender.send(EVALSHA, [this.#sha, ...args], flags, resolve, (error) => {
       const { redisCode } = /** @type {Failure} */ (error);
-      if (redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...words], flags, resolve, reject);
+      if (redisCode === 'NOSCRIPT') sender.send(EVAL, [this.#lua, ...args], flags, resolve, reject);
       else reject(error);
     });
   }

@@ -1,19 +1,19 @@
 'use strict';
 
 /** @import { QueuedCommand } from './queued-transaction.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
- * The database that SELECT with these words is about; undefined where the server is to refuse them.
- * @param {Word[]} words
+ * The database of a SELECT with these arguments; undefined if the server will refuse them.
+ * @param {Argument[]} args
  */
-function selectedBy(words) {
-  const text = words.length === 1 ? String(words[0]) : '';
+function selectedBy(args) {
+  const text = args.length === 1 ? String(args[0]) : '';
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 /**
- * The database in which a transaction has left its connection; undefined where it selected none.
+ * The database in which a transaction has left its connection; undefined if it selected none.
  * @param {QueuedCommand[]} commands
  * @param {unknown[] | null} replies
  */
@@ -22,7 +22,7 @@ function lastSelected(commands, replies) {
   /** @type {(sent: QueuedCommand, index: number) => boolean} */
   const isDone = ({ command }, index) => command.method === 'select' && !(replies[index] instanceof Error);
   const last = commands.findLast(isDone);
-  return last && selectedBy(last.words);
+  return last && selectedBy(last.args);
 }
 
 module.exports = { lastSelected, selectedBy };

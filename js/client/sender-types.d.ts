@@ -1,9 +1,9 @@
 import type { ChannelNames } from './channel-names.js';
 import type { Command } from './commands.js';
 import type { DedicatedConnection } from './dedicated-connection.js';
+import type { Argument } from './encode-arguments.js';
 import type { QueuedCommand } from './queued-transaction.js';
 import type { Sender } from './sender.js';
-import type { Word } from './words.js';
 
 /** An instance of the class. */
 export type CommandSender = InstanceType<typeof Sender>;
@@ -11,14 +11,20 @@ export type CommandSender = InstanceType<typeof Sender>;
 export type Resolve = (reply: unknown) => void;
 export type Reject = (error: unknown) => void;
 
-/** Carries a command out in the client itself. */
-export type Handler = (words: Word[]) => Promise<unknown>;
+/** Carries out a command in the client itself. */
+export type Handler = (args: Argument[]) => Promise<unknown>;
 
-/** Sends a command, whose outcome goes to one of two functions. */
-export type Say = (command: Command, words: Word[], flags: number, resolve: Resolve, reject: Reject) => void;
+/** Sends a command. Its outcome goes to one of two functions. */
+export type Say = (
+  command: Command,
+  args: Argument[],
+  flags: number,
+  resolve: Resolve,
+  reject: Reject,
+) => void;
 
 /** Sends a command. */
-export type Ask = (command: Command, words: Word[], flags: number) => Promise<unknown>;
+export type Ask = (command: Command, args: Argument[], flags: number) => Promise<unknown>;
 
 /** Sends commands as one transaction. */
 export type Transact = (
@@ -36,9 +42,9 @@ export interface SenderOptions {
   stringNumbers: boolean;
 }
 
-/** A connection that one caller has. */
+/** A connection that one caller uses alone. */
 export interface Lent {
   connection: DedicatedConnection;
-  /** How often the connection had been lost when it began to watch; undefined where it watches nothing. */
+  /** Number of losses of the connection when WATCH was sent; undefined if nothing is watched. */
   losses?: number;
 }

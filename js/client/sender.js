@@ -14,17 +14,17 @@ const { transactionOf } = require('./transaction-call.js');
 /** @import { DedicatedPool } from './dedicated-pool.js' */
 /** @import { QueuedCommand } from './queued-transaction.js' */
 /** @import { Ask, Lent, Reject, Resolve, Say, SenderOptions, Transact } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 const { verbs, commandFlags } = protocol;
 const SELECT = commandNamed('select');
 const XREVRANGE = commandNamed('xrevrange');
-/** They ask which replicas have what their own connection wrote. */
+/** Commands that ask how many replicas have the writes of their own connection. */
 const ASKING_REPLICAS = ['wait', 'waitaof'];
-/** Nobody listens there: to publish is a write that replicas get and that leaves nothing behind. */
+/** A channel without subscribers. A publish to it is a write that reaches replicas and leaves no data. */
 const MARK_CHANNEL = 'orgcache:wait';
 
-/** Sends what one client says: on the connection that all share, or on one of its own where it must. */
+/** Sends the commands of one client: on the shared connection, or on a dedicated one if necessary. */
 class Sender {
   #connections;
   #channelNames;
@@ -38,16 +38,16 @@ class Sender {
   /** @type {Promise<Lent> | undefined} */
   #watched;
   /**
-   * What ends each call that has a connection of its own or waits for one.
+   * Functions that end each call which has a dedicated connection or waits for one.
    * @type {Set<() => void>}
    */
   #alone = new Set();
 
   /**
-   * Keys get the prefix that is configured where `isPrefixed`; `channelNames` knows that of channels. `handlers` has a
-   * function for each command that is the client's own to carry out, from its words to a promise; `onSelect` is told
-   * the number of a database that was selected. With `isReady` commands are refused where it answers false; with
-   * `stringNumbers` numbers are answered as texts.
+   * `isPrefixed`: keys get the configured prefix. `channelNames` has the prefix of channels. `handlers` has a
+   * function for each command that the client itself carries out, from its arguments to a promise. `onSelect` is
+   * called with each selected database. `isReady`: while it answers false, commands are refused. `stringNumbers`:
+   * numbers become texts.
    * @param {Connections} connections
    * @param {SenderOptions} options
    */
@@ -61,7 +61,7 @@ class Sender {
       (isPrefixed ? commandFlags.prefixed : 0) | (stringNumbers ? commandFlags.stringNumbers : 0);
   }
 
-  /** Another that says the same way, and knows nothing of what this one watches and collects. */
+  /** Another sender of the same settings, with a queue and watches of its own. */
   apart() {
     this.refuseIfEnded();
     return new Sender(this.#connections, {
@@ -78,7 +78,7 @@ class Sender {
     return this.#connections;
   }
 
-  /** Later commands go there. */
+  /** Later commands go on these connections. */
   set connections(connections) {
     this.#connections = connections;
   }
@@ -91,7 +91,7 @@ class Sender {
     if (this.#isEnded) throw ended();
   }
 
-  /** As with ioredis the refused command has the client connect. */
+  /** As with ioredis, a refused command makes the client connect. */
   #refuseIfAway() {
     if (/** @type {() => boolean} */ (this.#isReady)()) return;
     this.#connections.bridge.open();
@@ -107,86 +107,86 @@ class Sender {
     });
   }
 
-  /** Whether commands are being collected for EXEC. */
+  /** Whether commands are queued for EXEC. */
   get isQueueing() {
     return this.#queued !== undefined;
   }
 
   /**
-   * Whether the words of a command may be needed after `send` has returned.
+   * Whether the arguments of a command may be needed after `send` has returned.
    * @param {Command} command
    */
-  keepsWords(command) {
+  keepsArguments(command) {
     return this.#queued !== undefined || (command.isSpecial && !command.publishes);
   }
 
   /**
-   * What of a command this client's connection cannot carry; undefined where it can.
+   * Why a command cannot go on this client's connection; undefined if it can.
    * @param {Command} command
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  changeRefused(command, words) {
+  changeRefused(command, args) {
     if (!command.mayChange) return undefined;
     const isCarried = this.#handlers[command.method] !== undefined;
     if (isCarried || (this.#connections.isOwn && command.method === 'select')) return undefined;
-    return changeOf(command, words);
+    return changeOf(command, args);
   }
 
   /**
-   * A command in words; its outcome goes to one of two functions. Never throws.
+   * Sends a command. Its outcome goes to one of two functions. Never throws.
    * @type {Say}
    */
-  send(command, words, flags, resolve, reject) {
+  send(command, args, flags, resolve, reject) {
     try {
       if (this.#isEnded) throw ended();
       if (this.#isReady !== undefined) this.#refuseIfAway();
-      if (this.#queued !== undefined) return this.#queued.add({ command, words, flags }, resolve, reject);
+      if (this.#queued !== undefined) return this.#queued.add({ command, args, flags }, resolve, reject);
       let detail = this.#detail | command.detail | flags;
       if (command.isSpecial) {
-        if (this.#divert(command, words, flags, resolve, reject)) return;
+        if (this.#divert(command, args, flags, resolve, reject)) return;
         if (command.publishes) {
-          // To Redis a shard's channel is a key, to its users it is a channel as any other.
+          // For Redis a shard channel is a key. For its users it is a channel like any other.
           detail &= ~commandFlags.prefixed;
-          this.#nameChannel(words);
+          this.#nameChannel(args);
         }
       }
       const { bridge } = this.#connections;
       if (!bridge.isOpen) bridge.open();
-      bridge.command(head(verbs.command, detail, command.number), command.name, words, resolve, reject);
+      bridge.command(head(verbs.command, detail, command.number), command.name, args, resolve, reject);
     } catch (error) {
       reject(ofCommand(error, command.name));
     }
   }
 
   /**
-   * Sends a command that cannot go as others do. Answers whether it did.
+   * Sends a special command. Answers whether it did.
    * @type {(...said: Parameters<Say>) => boolean}
    */
-  #divert(command, words, flags, resolve, reject) {
+  #divert(command, args, flags, resolve, reject) {
     const handle = this.#handlers[command.method];
     if (handle !== undefined) {
       const isBuffer = (flags & commandFlags.buffers) !== 0;
       /** @type {Resolve} */
       const tell = (reply) => resolve(isBuffer && typeof reply === 'string' ? Buffer.from(reply) : reply);
-      handle(words).then(tell, reject);
+      handle(args).then(tell, reject);
       return true;
     }
-    if (command.method === 'select') return this.#select(words, command.detail | flags, resolve, reject);
-    if (!isBlocking(command, words)) return false;
-    this.#sendBlocking(command, words, flags, resolve, reject);
+    if (command.method === 'select') return this.#select(args, command.detail | flags, resolve, reject);
+    if (!isBlocking(command, args)) return false;
+    this.#sendBlocking(command, args, flags, resolve, reject);
     return true;
   }
 
   /**
-   * Where one client has the connection, which takes SELECT in its place among the other commands.
-   * @param {Word[]} words
+   * SELECT of a client with its own connection. It is sent in order with the other commands.
+   * @param {Argument[]} args
    * @param {number} detail
    * @param {Resolve} resolve
    * @param {Reject} reject
    */
-  #select(words, detail, resolve, reject) {
+  #select(args, detail, resolve, reject) {
     const connections = this.#connections;
-    const database = selectedBy(words);
+    const database = selectedBy(args);
     if (!connections.isOwn || database === undefined) return false;
     const isOther = database !== connections.database;
     const undo = connections.select(database);
@@ -201,26 +201,26 @@ class Sender {
       reject(error);
     };
     connections.bridge.open();
-    connections.bridge.command(head(verbs.command, detail, 0), 'select', words, succeed, fail);
+    connections.bridge.command(head(verbs.command, detail, 0), 'select', args, succeed, fail);
     return true;
   }
 
-  /** @param {Word[]} words */
-  #nameChannel(words) {
-    if (words.length > 0) words[0] = this.#channelNames.outgoing(words[0]);
+  /** @param {Argument[]} args */
+  #nameChannel(args) {
+    if (args.length > 0) args[0] = this.#channelNames.outgoing(args[0]);
   }
 
   /**
-   * The same, as a promise.
+   * The same with a promise.
    * @type {Ask}
    */
-  ask(command, words, flags) {
-    return new Promise((resolve, reject) => this.send(command, words, flags, resolve, reject));
+  ask(command, args, flags) {
+    return new Promise((resolve, reject) => this.send(command, args, flags, resolve, reject));
   }
 
   /**
-   * Runs commands together, on the connection that watches keys if there is one: then the answer is null where such a
-   * key has changed since. Otherwise their replies, with errors among them. The outcome goes to one of two functions.
+   * Runs commands as one transaction, on the watching connection if there is one. One of two functions gets the
+   * outcome: null if a watched key has changed, else the replies, errors included.
    * @type {Transact}
    */
   transact(commands, resolve, reject) {
@@ -229,10 +229,10 @@ class Sender {
     try {
       this.refuseIfEnded();
       if (this.#isReady !== undefined) this.#refuseIfAway();
-      for (const { command, words } of commands) if (command.publishes) this.#nameChannel(words);
+      for (const { command, args } of commands) if (command.publishes) this.#nameChannel(args);
       const { detail, values, repliesOf } = transactionOf(commands, this.#detail);
       /** @type {(sent: QueuedCommand) => boolean} */
-      const isBlockingOne = ({ command, words }) => isBlocking(command, words);
+      const isBlockingOne = ({ command, args }) => isBlocking(command, args);
       if (this.#watched !== undefined || commands.some(isBlockingOne)) {
         const done = this.#transactAlone(commands, detail, values);
         done.then((replies) => resolve(repliesOf(replies)), fail);
@@ -253,7 +253,7 @@ class Sender {
   }
 
   /**
-   * The same, as a promise.
+   * The same with a promise.
    * @param {QueuedCommand[]} commands
    * @returns {Promise<unknown[] | null>}
    */
@@ -272,7 +272,7 @@ class Sender {
   /**
    * @param {QueuedCommand[]} commands
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    */
   async #transactAlone(commands, detail, values) {
     const watched = this.#watched;
@@ -291,11 +291,11 @@ class Sender {
   /**
    * @param {Lent} lent
    * @param {number} detail
-   * @param {(number | Word)[]} values
+   * @param {(number | Argument)[]} values
    */
   async #runAlone({ connection, losses }, detail, values) {
     const { pool } = this.#connections;
-    // A new connection watches nothing, so nobody knows whether the keys have changed.
+    // A new connection watches nothing, so it is unknown whether the keys have changed.
     const isUnguarded = losses !== undefined && losses !== connection.losses;
     if (isUnguarded || values.length === 0) {
       pool.discard(connection);
@@ -313,10 +313,10 @@ class Sender {
   }
 
   /**
-   * Watches keys until the next transaction of this client, on a connection that it has until then.
-   * @param {Word[]} words
+   * Watches keys until the next transaction of this client, on a connection that is lent until then.
+   * @param {Argument[]} args
    */
-  async watch(words) {
+  async watch(args) {
     this.refuseIfEnded();
     this.#watched ??= this.#connections
       .lend()
@@ -324,7 +324,7 @@ class Sender {
     const watched = this.#watched;
     try {
       const { connection } = await watched;
-      return await connection.ask(this.#detail, 'watch', words);
+      return await connection.ask(this.#detail, 'watch', args);
     } catch (error) {
       await this.unwatch(watched);
       throw error;
@@ -332,7 +332,7 @@ class Sender {
   }
 
   /**
-   * Gives the connection back that watches; `only` if it still is the one that the client has.
+   * Gives the watching connection back. With `only`, does so only if the client still watches on that one.
    * @param {Promise<Lent>} [only]
    */
   async unwatch(only = this.#watched) {
@@ -344,13 +344,13 @@ class Sender {
       await connection.ask(0, 'unwatch', []);
       pool.release(connection);
     } catch {
-      // It watches nothing any more when it is gone.
+      // Closing the connection ends its watches.
       pool.discard(connection);
     }
     return 'OK';
   }
 
-  /** Collects commands from now on, as MULTI does. */
+  /** Queues commands from now on, as MULTI does. */
   startQueueing() {
     this.refuseIfEnded();
     if (this.#queued !== undefined) throw replyError('ERR MULTI calls can not be nested');
@@ -358,7 +358,7 @@ class Sender {
     return 'OK';
   }
 
-  /** Runs what was collected. */
+  /** Runs the queued commands. */
   async runQueued() {
     const queued = this.#takeQueued('EXEC');
     if (queued.refusal === undefined) return this.transaction(queued.commands);
@@ -366,7 +366,7 @@ class Sender {
     throw queued.refusal;
   }
 
-  /** Forgets what was collected, and what is watched. */
+  /** Drops the queued commands and the watches. */
   async dropQueued() {
     this.#takeQueued('DISCARD');
     return this.unwatch();
@@ -381,43 +381,43 @@ class Sender {
   }
 
   /**
-   * `XREAD ... $` means what is added from the call on. The connection that it is lent may be made only now, and is not in
-   * order with that of other commands: so it is told which entry is the last one, as the latter has it.
+   * `XREAD ... $` reads entries that are added after the call, but the dedicated connection may read later. So `$`
+   * is replaced with the id of the last entry, read in order with the client's other commands.
    * @type {Say}
    */
-  #sendBlocking(command, words, flags, resolve, reject) {
-    const newest = command.method === 'xread' ? newestOf(words) : [];
-    if (newest.length === 0) return this.#sendAlone(command, words, flags, resolve, reject);
-    this.#withLastIds(words, newest).then((known) => {
+  #sendBlocking(command, args, flags, resolve, reject) {
+    const newest = command.method === 'xread' ? newestOf(args) : [];
+    if (newest.length === 0) return this.#sendAlone(command, args, flags, resolve, reject);
+    this.#withLastIds(args, newest).then((known) => {
       if (this.#isEnded) reject(ended());
       else this.#sendAlone(command, known, flags, resolve, reject);
     }, reject);
   }
 
   /**
-   * These words with the id of the last entry in place of `$`. `newest` has the positions of a stream and its `$`.
-   * @param {Word[]} words
+   * The arguments with the last entry's id for each `$`. `newest` has the positions of streams and their `$`.
+   * @param {Argument[]} args
    * @param {ReturnType<typeof newestOf>} newest
    */
-  async #withLastIds(words, newest) {
-    const known = [...words];
-    // A transaction is answered by the primary: a replica may not have the last entry yet.
+  async #withLastIds(args, newest) {
+    const known = [...args];
+    // A transaction goes to the primary. A replica may not have the last entry yet.
     const asked = newest.map(({ stream }) => ({
       command: XREVRANGE,
-      words: [words[stream], '+', '-', 'COUNT', '1'],
+      args: [args[stream], '+', '-', 'COUNT', '1'],
       flags: TEXTS,
     }));
     const replies = /** @type {unknown[]} */ (await this.apart().transaction(asked));
     newest.forEach(({ id }, index) => {
       const reply = replies[index];
-      // What the server refuses, it refuses the read itself.
+      // If the server refuses this, it will refuse the read itself.
       if (Array.isArray(reply)) known[id] = reply.length > 0 ? reply[0][0] : '0-0';
     });
     return known;
   }
 
   /** @type {Say} */
-  #sendAlone(command, words, flags, resolve, reject) {
+  #sendAlone(command, args, flags, resolve, reject) {
     const { pool } = this.#connections;
     const detail = this.#detail | command.detail | flags;
     /** @type {DedicatedConnection | undefined} */
@@ -446,16 +446,16 @@ class Sender {
       .then((connection) => {
         if (!this.#alone.has(end)) return pool.release(connection);
         lent = connection;
-        // The connection has written nothing. What it writes now comes behind all that was written before.
+        // The connection has not written anything yet. A write on it now comes after all writes before.
         if (ASKING_REPLICAS.includes(command.method)) {
           connection.ask(0, 'publish', [MARK_CHANNEL, '']).catch(() => {});
         }
-        connection.command(detail, command.name, words, succeed, fail);
+        connection.command(detail, command.name, args, succeed, fail);
       })
       .catch(fail);
   }
 
-  /** Every later command fails, and so do those that wait on a connection of their own. */
+  /** Every later command fails, and so do those that wait for a dedicated connection. */
   end() {
     this.#isEnded = true;
     this.#queued = undefined;
@@ -470,7 +470,8 @@ class Sender {
 }
 
 /**
- * An error of the server's leaves the connection as it was; any other may leave a command behind that still blocks.
+ * Gives a connection back. After an error of the server the connection is unchanged. After any other error a
+ * command may still block on it.
  * @param {DedicatedPool} pool
  * @param {DedicatedConnection} connection
  * @param {unknown} error
@@ -480,7 +481,7 @@ function giveBack(pool, connection, error) {
   else pool.discard(connection);
 }
 
-/** The connection was lost on the way, and the transaction ran on the next one. */
+/** The error if the connection was lost meanwhile and the transaction ran on the next one. */
 function ranUnguarded() {
   return new OrgCacheError(
     'E_UNKNOWN_OUTCOME',
@@ -488,7 +489,7 @@ function ranUnguarded() {
   );
 }
 
-/** In the words of ioredis, by which libraries tell an end that was asked for from a failure. */
+/** ioredis's message, by which libraries tell a requested end from a failure. */
 function ended() {
   return new OrgCacheError('E_CLOSED', 'Connection is closed.');
 }

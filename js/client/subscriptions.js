@@ -9,17 +9,17 @@ const { TEXTS } = require('./commands.js');
 /** @import { ChannelNames } from './channel-names.js' */
 /** @import { Connections } from './connections.js' */
 /** @import { Take } from './messages.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /** @typedef {ReturnType<Connections['subscriber']>} Subscriber */
 /** @typedef {'subscribe' | 'psubscribe' | 'ssubscribe'} Kind */
 
 /**
  * @typedef {object} Entry
- * @property {Word} name As it is sent.
+ * @property {Argument} name The name on the wire.
  * @property {boolean} isAsked Whether the client asked for it.
- * @property {Set<Take>} taps Who else takes its messages.
- * @property {number | undefined} since Since when messages may be missing, in milliseconds since 1970.
+ * @property {Set<Take>} taps Other consumers of its messages.
+ * @property {number | undefined} since Messages may be missing since this time, in milliseconds since 1970.
  */
 
 /**
@@ -31,7 +31,7 @@ const { TEXTS } = require('./commands.js');
  */
 
 /**
- * What ends each kind of subscription, and what its messages are called.
+ * The unsubscribing command and the message events of each kind of subscription.
  * @type {Record<Kind, { end: string, message: string }>}
  */
 const KINDS = {
@@ -39,21 +39,24 @@ const KINDS = {
   psubscribe: { end: 'punsubscribe', message: 'pmessage' },
   ssubscribe: { end: 'sunsubscribe', message: 'smessage' },
 };
-/** Commands that begin subscriptions, and in the same order those that end them. */
+/** Commands that subscribe. Those that unsubscribe have the same order. */
 const SUBSCRIBING = /** @type {Kind[]} */ (Object.keys(KINDS));
 const UNSUBSCRIBING = Object.values(KINDS).map(({ end }) => end);
-/** They are about one slot at a time. */
+/** Commands whose channels must be in one slot. */
 const OF_SHARDS = ['ssubscribe', 'sunsubscribe'];
-/** A connection that is silently dead is found out within this time, so messages may be missing since then. */
+/** A silently dead connection is found within this time, so messages may be missing since then. */
 const SILENCE_MS = 2000;
-/** After a refusal that passes, without a new connection that would be the time for it. */
+/** The pause before another attempt after a temporary refusal without a new connection. */
 const AGAIN_AFTER_MS = 1000;
-/** Nothing else may keep the process of a subscriber alive. The longest that a timer of Node waits. */
+/**
+ * A timer keeps a subscriber's process alive, because nothing else may. This is the longest delay of a timer of
+ * Node.
+ */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**
- * The subscriptions of one client, on a connection of their own. They are made again whenever that was lost, and
- * `gap` tells what may have been missed meanwhile.
+ * The subscriptions of one client, on a separate connection. They are made again after each loss of the connection,
+ * and `gap` reports what may have been missed.
  */
 class Subscriptions {
   #connections;
@@ -65,18 +68,18 @@ class Subscriptions {
   /** @type {NodeJS.Timeout | undefined} */
   #keepAlive;
   /**
-   * By how long they were unheard: names that are heard again, until that is told.
-   * @type {Map<number, Word[]>}
+   * Names that are subscribed again, by the length of their gap, until `gap` is emitted.
+   * @type {Map<number, Argument[]>}
    */
   #heardAgain = new Map();
   /**
-   * By kind, then by name.
+   * Subscriptions by kind, then by name.
    * @type {Record<Kind, Map<string, Entry>>}
    */
   #entries = { subscribe: new Map(), psubscribe: new Map(), ssubscribe: new Map() };
 
   /**
-   * `emitter` gets the events of ioredis; `channelNames` says how channels are called on the server.
+   * `emitter` emits ioredis's events. `channelNames` converts the names of channels.
    * @param {SubscriptionsParts} parts
    */
   constructor({ connections, channelNames, emitter, onError }) {
@@ -91,7 +94,7 @@ class Subscriptions {
   }
 
   /**
-   * Answers how many subscriptions the connection has then.
+   * Subscribes. Answers the number of subscriptions of the connection.
    * @param {Kind} kind
    * @param {unknown[]} given
    */
@@ -112,7 +115,7 @@ class Subscriptions {
   }
 
   /**
-   * Ends those that are named, or all of the kind. Answers how many are left.
+   * Unsubscribes from the named channels, or from all of the kind. Answers the number that are left.
    * @param {Kind} kind
    * @param {unknown[]} given
    */
@@ -132,7 +135,7 @@ class Subscriptions {
   }
 
   /**
-   * Gives each message of a channel to `take` too. Answers what ends that.
+   * Also calls `take` with each message of a channel. Answers a function that ends that.
    * @param {Kind} kind
    * @param {unknown} channel
    * @param {Take} take
@@ -148,7 +151,7 @@ class Subscriptions {
         .then(() => {
           if (!this.isActive) this.#endConnection();
         })
-        // Where the connection is lost the subscription went with it.
+        // If the connection is lost, so is the subscription.
         .catch(() => {});
     };
     try {
@@ -160,7 +163,7 @@ class Subscriptions {
     return end;
   }
 
-  /** Ends the connection; nothing is subscribed any more. */
+  /** Closes the connection. Nothing is subscribed any more. */
   close() {
     for (const entries of Object.values(this.#entries)) entries.clear();
     this.#endConnection();
@@ -177,7 +180,7 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word} name
+   * @param {Argument} name
    */
   #entry(kind, name) {
     const key = keyOf(name);
@@ -190,7 +193,7 @@ class Subscriptions {
   }
 
   /**
-   * Whether nobody wants it any more.
+   * Removes an entry that is not used any more. Answers whether it did.
    * @param {Kind} kind
    * @param {Entry} entry
    */
@@ -210,7 +213,8 @@ class Subscriptions {
   }
 
   /**
-   * As the server counts: the channels of shards on their own, all others together with the patterns.
+   * The number that the server counts in addition: it counts shard channels alone, and all others together with the
+   * patterns.
    * @param {Kind} kind
    */
   #countBeside(kind) {
@@ -223,11 +227,11 @@ class Subscriptions {
   }
 
   /**
-   * Says to the server what `name` says, and answers how many subscriptions there are then.
+   * Sends the command `name`. Answers the number of subscriptions after it.
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  async #ask(name, words) {
+  async #ask(name, args) {
     this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#renew(),
@@ -240,7 +244,7 @@ class Subscriptions {
       onPush: (/** @type {Buffer[]} */ message) => this.#deliver(message),
     });
     try {
-      const counts = await Promise.all(listsOf(name, words).map((list) => this.#say(name, list)));
+      const counts = await Promise.all(listsOf(name, args).map((list) => this.#say(name, list)));
       return /** @type {number} */ (counts.at(-1));
     } finally {
       if (!this.isActive) this.#restIfUnused();
@@ -249,15 +253,15 @@ class Subscriptions {
 
   /**
    * @param {string} name
-   * @param {Word[]} words
+   * @param {Argument[]} args
    */
-  async #say(name, words) {
+  async #say(name, args) {
     const { connection } = /** @type {Subscriber} */ (this.#subscriber);
-    const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, words));
+    const [, , count] = /** @type {[string, string, number]} */ (await connection.ask(TEXTS, name, args));
     return count;
   }
 
-  /** Without a subscription the process may end. */
+  /** Lets the process end if there is no subscription. */
   #restIfUnused() {
     clearInterval(this.#keepAlive);
     this.#keepAlive = undefined;
@@ -269,7 +273,9 @@ class Subscriptions {
     this.#subscriber = undefined;
   }
 
-  /** Subscribes again on new connections. Those of one node do not wait for those of another, which may be away. */
+  /**
+   * Subscribes again on new connections. Subscriptions of one node do not wait for another node, which may be away.
+   */
   #renew() {
     for (const kind of SUBSCRIBING) {
       const names = [...this.#entries[kind].values()].map(({ name }) => name);
@@ -278,9 +284,9 @@ class Subscriptions {
   }
 
   /**
-   * Subscribes again, and then has told for how long nothing can have come.
+   * Subscribes again, then reports the gap.
    * @param {Kind} kind
-   * @param {Word[]} names
+   * @param {Argument[]} names
    * @param {boolean} [isFirst]
    */
   async #hearAgain(kind, names, isFirst = true) {
@@ -291,7 +297,7 @@ class Subscriptions {
       await this.#say(kind, names);
     } catch (error) {
       if (this.#subscriber?.connection !== connection) return;
-      // Lost once more, or not there yet: it is tried again when all are back.
+      // The connection was lost again or is not made yet. The next attempt comes when all connections are back.
       if (connection.losses !== losses || !connection.isStanding) return;
       if (isFirst) this.#onError(error);
       if (!isFinal(error)) setTimeout(() => this.#tryAgain(kind, names), AGAIN_AFTER_MS).unref();
@@ -302,7 +308,7 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word[]} names
+   * @param {Argument[]} names
    */
   #tryAgain(kind, names) {
     const wanted = names.filter((name) => this.#entries[kind].has(keyOf(name)));
@@ -311,16 +317,16 @@ class Subscriptions {
 
   /**
    * @param {Kind} kind
-   * @param {Word} name
+   * @param {Argument} name
    */
   #isHeardAgain(kind, name) {
     const entry = this.#entries[kind].get(keyOf(name));
     if (entry === undefined) return;
     const until = epochMs();
     const since = entry.since ?? until - SILENCE_MS;
-    // Of a cluster some other node may still be away, and all are asked again when that one is back.
+    // In a cluster another node may still be away. All subscriptions are made again when it is back.
     entry.since = this.#subscriber?.connection.isStanding ? undefined : until - SILENCE_MS;
-    // What is answered together is told together.
+    // Gaps of replies that arrive together are reported together.
     if (this.#heardAgain.size === 0) queueMicrotask(() => this.#tellHeardAgain());
     const heard = this.#heardAgain.get(since) ?? [];
     heard.push(entry.name);
@@ -335,7 +341,7 @@ class Subscriptions {
 
   /**
    * @param {number} since
-   * @param {Word[]} [names]
+   * @param {Argument[]} [names]
    */
   #tellGap(since, names = this.#names()) {
     const channels = names.map((name) => this.#channelNames.incoming(name).toString());
@@ -352,7 +358,7 @@ class Subscriptions {
   }
 
   /**
-   * The slot of a shard's channel has gone to another node, which is to be asked now.
+   * The slot of a shard channel has moved to another node. Subscribes there now.
    * @param {Buffer} name
    */
   #follow(name) {
@@ -363,7 +369,8 @@ class Subscriptions {
   }
 
   /**
-   * A message as text; where no string can hold it that is told, and who takes Buffers gets it all the same.
+   * The text of a message. If the message is too long for a string, emits an error; listeners for Buffers get it
+   * all the same.
    * @param {Buffer} payload
    */
   #textOf(payload) {
@@ -411,17 +418,17 @@ class Subscriptions {
 }
 
 /**
- * What is said in one request: each channel of shards may be another node's, which counts what it has alone.
+ * The arguments of each request. Each shard channel may be on another node, which counts its own channels only.
  * @param {string} name
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function listsOf(name, words) {
-  return OF_SHARDS.includes(name) ? words.map((word) => [word]) : [words];
+function listsOf(name, args) {
+  return OF_SHARDS.includes(name) ? args.map((word) => [word]) : [args];
 }
 
 /**
- * A name may be any bytes; each is one character here.
- * @param {Word} name
+ * A name as a key of a Map. It may be any bytes; each becomes one character.
+ * @param {Argument} name
  */
 function keyOf(name) {
   return Buffer.isBuffer(name) ? name.toString('latin1') : Buffer.from(name).toString('latin1');

@@ -6,12 +6,12 @@ const { putField } = require('../realm.js');
 const { textOf } = require('../texts.js');
 
 /** @import { QueuedCommand } from './queued-transaction.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
  * @typedef {object} TransactionCall
  * @property {number} detail
- * @property {(number | Word)[]} values
+ * @property {(number | Argument)[]} values
  * @property {(replies: unknown[] | null) => unknown[] | null} repliesOf
  */
 
@@ -19,9 +19,9 @@ const { textOf } = require('../texts.js');
 const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 
 /**
- * Commands (`{ command, words, flags }`) as one call: the detail of its head, its values, and `repliesOf`, which
- * gives each reply the form that its command asked for. A call has one detail for all of its commands, so where
- * they differ the replies come in the form that loses nothing.
+ * Encodes commands (`{ command, args, flags }`) as one call: the detail of its head, its values, and `repliesOf`,
+ * which gives each reply the form that its command asked for. One detail applies to all commands of a call. So if
+ * they differ, replies come in a form that loses nothing.
  * @param {QueuedCommand[]} commands
  * @param {number} detail
  * @returns {TransactionCall}
@@ -30,11 +30,11 @@ function transactionOf(commands, detail) {
   const details = commands.map(({ command, flags }) => command.detail | flags);
   const isMixed = details.some((one) => one !== details[0]);
   const common = isMixed ? BUFFERS | FLAT : (details[0] ?? 0);
-  /** @type {(number | Word)[]} */
+  /** @type {(number | Argument)[]} */
   const values = [];
-  for (const { command, words } of commands) {
-    values.push(words.length + 1, command.name);
-    for (const word of words) values.push(word);
+  for (const { command, args } of commands) {
+    values.push(args.length + 1, command.name);
+    for (const word of args) values.push(word);
   }
   /** @type {TransactionCall['repliesOf']} */
   const repliesOf = (replies) => {
@@ -51,7 +51,7 @@ function transactionOf(commands, detail) {
 }
 
 /**
- * A reply that cannot have the form is the error of its command.
+ * If a reply cannot have the form, it becomes the error of its command.
  * @param {unknown} reply
  * @param {number} detail
  * @param {string} method

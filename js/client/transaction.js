@@ -10,15 +10,15 @@ const { runTogether } = require('./pipeline.js');
 /** @import { Command } from './commands.js' */
 /** @import { Refusal } from './queued-transaction.js' */
 /** @import { CommandSender, Reject } from './sender-types.js' */
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
- * What the server says of a command that waits for EXEC.
+ * The server's reply to a command that waits for EXEC.
  * @type {Outcome}
  */
 const QUEUED = [null, 'QUEUED'];
 
-/** Commands that run together or not at all: nothing of others comes between them. */
+/** Commands that run together or not at all. No commands of other clients run between them. */
 class Transaction extends Chain {
   #sender;
   #entries;
@@ -35,7 +35,7 @@ class Transaction extends Chain {
   }
 
   /**
-   * `[error, reply]` for each; null where a key that the client watched has changed.
+   * `[error, reply]` for each command; null if a key that the client watched has changed.
    * @param {RedisCallback<unknown>} [callback]
    */
   exec(callback) {
@@ -64,7 +64,7 @@ class Transaction extends Chain {
   }
 
   /**
-   * Forgets the commands, and what the client watches.
+   * Drops the commands and the client's watches.
    * @param {RedisCallback<string>} [callback]
    */
   discard(callback) {
@@ -75,7 +75,8 @@ class Transaction extends Chain {
 }
 
 /**
- * The entry for which EXEC was refused; undefined where the transaction failed as a whole, or nobody knows.
+ * The entry because of which EXEC was refused; undefined if the transaction failed as a whole, or if that is
+ * unknown.
  * @param {SentEntry[]} entries
  * @param {Failure & Partial<Refusal>} error
  */
@@ -84,21 +85,21 @@ function refusedEntry(entries, { previousErrors: [reason] = [] }) {
   const name = /'([^' ]+)/.exec(reason.message)?.[1].toLowerCase().split('|', 1)[0];
   if (name === undefined) return undefined;
   return (
-    entries.find(({ command, words }) => command?.method === name && !hasEnough(command, words)) ??
+    entries.find(({ command, args }) => command?.method === name && !hasEnough(command, args)) ??
     entries.find(({ command }) => command?.method === name)
   );
 }
 
 /**
  * @param {Command} command
- * @param {Word[]} words
+ * @param {Argument[]} args
  */
-function hasEnough({ arity }, words) {
-  return arity < 0 ? words.length + 1 >= -arity : words.length + 1 === arity;
+function hasEnough({ arity }, args) {
+  return arity < 0 ? args.length + 1 >= -arity : args.length + 1 === arity;
 }
 
 /**
- * What the callback of a command hears of a transaction that was not carried out.
+ * The outcome for a command's callback if the transaction was not carried out.
  * @param {SentEntry} entry
  * @param {SentEntry | undefined} refused
  * @param {Refusal} error

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Lets `require(...)` and the `require(...).default` of transpiled ES modules both answer the object.
- * The properties cannot be enumerated: whoever lists or copies the object's members sees its own alone.
+ * Makes `require(...)` and the `require(...).default` of transpiled ES modules both answer the object.
+ * The properties are not enumerable: code that lists or copies the object's members sees only its own.
  * @template {object} Exported
  * @param {Exported} object
  * @returns {Exported & { default: Exported }}

@@ -6,5 +6,5 @@ const Redis = asDefaultExport(require('../ioredis/index.js'));
 
 // @ts-expect-error TypeScript takes the assignment below for an export beside this one.
 module.exports = Redis;
-// For those who read this file and do not run it, as checkers of types do.
+// For tools that read this file without running it, such as type checkers.
 module.exports.default = Redis.default;

@@ -6,33 +6,33 @@ import type {
   ShutdownResult,
 } from '../../index.js';
 
-/** Why the last health check was not answered in full. */
+/** Why the last health check failed or was incomplete. */
 export interface HealthError {
   /** An error code of this package, or the first word of the server's error. */
   readonly code: string;
   readonly message: string;
 }
 
-/** What a health check found. What the server was not heard to say is null. */
+/** The result of a health check. Values that the server did not give are null. */
 export interface HealthStatus {
-  /** Whether the last check was answered and the connection still stands. */
+  /** Whether the last check succeeded and the connection still exists. */
   isHealthy: boolean;
   isConnected: boolean;
   /** When the last check ended; null before the first. */
   lastCheck: Date | null;
-  /** Milliseconds until PING was answered. */
+  /** Milliseconds until the reply to PING. */
   responseTime: number | null;
   /** Failed checks since the start or `resetErrorCount()`. */
   errorCount: number;
   /** Seconds since the server started. */
   uptime: number | null;
-  /** Memory that the server's data takes, for people (`used_memory_human`, such as `1.05M`). */
+  /** Memory of the server's data in readable form (`used_memory_human`, such as `1.05M`). */
   memoryUsage: string | null;
   /** The same in bytes (`used_memory`). */
   memoryUsageBytes: number | null;
   connectedClients: number | null;
   redisVersion: string | null;
-  /** The three counters are the server's, since its start, of all its clients. */
+  /** Three counters of the server, since its start, for all of its clients. */
   totalCommandsProcessed: number | null;
   keyspaceHits: number | null;
   keyspaceMisses: number | null;
@@ -44,40 +44,40 @@ export interface HealthMetrics {
   responseTime: number | null;
   errorCount: number;
   uptime: number | null;
-  /** For people, such as `1.05M`. */
+  /** In readable form, such as `1.05M`. */
   memoryUsage: string | null;
   memoryUsageBytes: number | null;
   connectedClients: number | null;
   totalCommandsProcessed: number | null;
   keyspaceHits: number | null;
   keyspaceMisses: number | null;
-  /** Checks that were made, and those of them that failed. */
+  /** Number of checks, and of failed ones. */
   checks: number;
   failedChecks: number;
-  /** Failed checks since the last that succeeded. */
+  /** Failed checks since the last successful one. */
   consecutiveFailures: number;
   /** Milliseconds. */
   averageResponseTime: number | null;
-  /** Of the server's lookups those that found a key, 0 to 100. */
+  /** Share of the server's lookups that found a key, 0 to 100. */
   hitRate: number | null;
 }
 
 /**
- * What is configured, read anew with each access; throws `E_CONFIG` where a value is not allowed. A value that is
- * assigned counts for the next connection.
+ * The configuration, read anew with each access. Throws `E_CONFIG` if a value is not allowed. An assigned value
+ * counts for the next connection.
  */
 export interface RedisConfig {
   /** `NODE_ENV`, default `development`. */
   readonly environment: string;
-  /** Null where it is no single TCP server: a unix socket, a cluster, sentinels. */
+  /** Null if the server is not a single TCP server: with a unix socket, a cluster or sentinels. */
   host: string | null;
   port: number | null;
   username: string | null;
-  /** Never the password itself: `(redacted)`, or null where there is none. */
+  /** Never the password itself: `(redacted)`, or null if there is none. */
   password: string | null;
-  /** In tests `TEST_REDIS_DB`, default 1, where no option in code names another. */
+  /** In tests `TEST_REDIS_DB`, default 1, unless an option in code names another. */
   database: number;
-  /** The same as `database`. */
+  /** Same as `database`. */
   db: number;
   tls: boolean;
   minPoolSize: number;
@@ -86,10 +86,10 @@ export interface RedisConfig {
   connectTimeout: number;
   commandTimeout: number;
   maxRetries: number;
-  /** The same as `maxRetries`. */
+  /** Same as `maxRetries`. */
   maxRetriesPerRequest: number;
   retryDelay: number;
-  /** The same as `retryDelay`. */
+  /** Same as `retryDelay`. */
   retryDelayOnFailover: number;
   keepAlive: number;
   family: number;
@@ -102,7 +102,7 @@ export interface ConnectionReport {
   readonly state: ConnectionState;
   /** Milliseconds since 1970. */
   readonly stateSince: number;
-  /** The code of what failed last. */
+  /** The code of the last failure. */
   readonly lastError: string | null;
   readonly reconnects: number;
   readonly connectionAttempts: number;
@@ -114,7 +114,7 @@ export interface HealthReport {
   readonly environment: string;
   readonly status: HealthStatus;
   readonly metrics: HealthMetrics;
-  /** Null where nothing is initialized. */
+  /** Null before the initialization. */
   readonly connection: ConnectionReport | null;
   readonly config: RedisConfig;
   readonly healthCheckInterval: number | null;
@@ -122,15 +122,15 @@ export interface HealthReport {
 
 export interface RedisConnection {
   /**
-   * Opens the connection and answers the client when the server answers. Rejects with the reason where it does not
-   * within the connect timeout; connecting goes on then.
+   * Opens the connection. Answers the client when the server answers. Rejects with the reason if it does not answer
+   * within the connect timeout; connecting then goes on.
    */
   connect(options?: ConfigureOptions): Promise<RedisClient>;
-  /** @throws {OrgCacheError} `E_CLOSED` where nothing is initialized, as do the commands below. */
+  /** @throws {OrgCacheError} `E_CLOSED` before the initialization, as the commands below do too. */
   getClient(): RedisClient;
   isRedisConnected(): boolean;
   executeCommand<T = unknown>(name: string, ...args: readonly unknown[]): Promise<T>;
-  /** Lets commands under way settle, then closes; it may be opened again. */
+  /** Lets commands in flight settle, then closes. The connection may be opened again. */
   disconnect(options?: ShutdownOptions): Promise<ShutdownResult>;
   /** Whether the server answers. */
   ping(): Promise<boolean>;
@@ -140,45 +140,48 @@ export interface RedisConnection {
 
 export interface RedisHealthChecks {
   /**
-   * Checks now and then at every interval, 30000 ms unless told. Checks never overlap and do not keep the process
-   * alive. Started twice with the same interval it goes on; with another it takes that.
+   * Checks now and then at every interval, by default 30000 ms. Checks never overlap and do not keep the process
+   * alive. A second start changes the interval, if it is another one.
    */
   startHealthChecks(intervalMs?: number): void;
   stopHealthChecks(): void;
-  /** A check now, within the command timeout. Never rejects because Redis is away. */
+  /** Checks now, within the command timeout. Never rejects because Redis is away. */
   performHealthCheck(): Promise<HealthStatus>;
-  /** What the last check found. */
+  /** The result of the last check. */
   getHealthStatus(): HealthStatus;
-  /** The same as `getHealthStatus()`. */
+  /** Same as `getHealthStatus()`. */
   readonly healthStatus: HealthStatus;
   isHealthy(): boolean;
   getMetrics(): HealthMetrics;
   resetErrorCount(): void;
-  /** A check now, with metrics, connection and configuration; holds no secret. */
+  /** Checks now. Answers the result with metrics, connection and configuration. Holds no secret. */
   getDetailedReport(): Promise<HealthReport>;
-  /** Milliseconds between checks; null while none are made. */
+  /** Milliseconds between checks; null if there are none. */
   readonly healthCheckInterval: number | null;
 }
 
 /**
- * Connects and starts the health checks. Answers true when Redis is there, and rejects with the reason where it is not
- * within the connect timeout; connecting goes on then. Options count until `shutdownRedis()`.
+ * Connects and starts the health checks. Answers true when Redis answers. Rejects with the reason if it does not
+ * answer within the connect timeout; connecting then goes on. Options count until `shutdownRedis()`.
  */
 export function initializeRedis(options?: ConfigureOptions): Promise<boolean>;
-/** Stops the health checks, lets commands under way settle, closes. `initializeRedis()` opens it again. */
+/**
+ * Stops the health checks, lets commands in flight settle, then closes. `initializeRedis()` opens the connection
+ * again.
+ */
 export function shutdownRedis(options?: ShutdownOptions): Promise<ShutdownResult>;
 /** @throws {OrgCacheError} `E_CLOSED` before `initializeRedis()`. */
 export function getRedisClient(): RedisClient;
 export function isRedisConnected(): boolean;
-/** What the last check found. */
+/** The result of the last check. */
 export function getRedisHealth(): HealthStatus;
-/** A check now, within the command timeout. Never rejects because Redis is away. */
+/** Checks now, within the command timeout. Never rejects because Redis is away. */
 export function performHealthCheck(): Promise<HealthStatus>;
 export const connection: RedisConnection;
 export const health: RedisHealthChecks;
 export const config: RedisConfig;
 
-/** What importing the module as a whole gives. */
+/** The default export of the module. */
 export interface RedisModule {
   readonly initializeRedis: typeof initializeRedis;
   readonly shutdownRedis: typeof shutdownRedis;

@@ -5,5 +5,5 @@ const { asDefaultExport } = require('./defaultExport.js');
 
 // @ts-expect-error TypeScript takes the assignment below for an export beside this one.
 module.exports = asDefaultExport(createRedisModule());
-// For those who read this file and do not run it, as checkers of types do.
+// For tools that read this file without running it, such as type checkers.
 module.exports.default = module.exports;

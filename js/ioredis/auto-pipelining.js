@@ -13,19 +13,19 @@ const { nextTick, setImmediate } = require('../time.js');
  * @import { Outcome } from './pipeline.js'
  */
 
-/** They change the connection or are about it, and are never put off. */
+/** Commands that change or describe the connection. They are never delayed. */
 const NEVER = [
   ...['auth', 'info', 'script', 'quit', 'cluster', 'pipeline', 'multi', 'select', 'client'],
   ...['subscribe', 'psubscribe', 'unsubscribe', 'unpsubscribe'],
 ];
 /**
- * The pipeline of one lot of calls: whether its end is scheduled, and who waits for which result.
+ * The pipeline of one group of calls: whether its execution is scheduled, and who waits for which result.
  * @type {WeakMap<Pipeline, ((error: Error | null, value?: unknown) => void)[]>}
  */
 const lots = new WeakMap();
 
 /**
- * Asked where `enableAutoPipelining` is on.
+ * Whether a call goes into a pipeline. Used only with `enableAutoPipelining`.
  * @param {Client | Pipeline} client
  * @param {string | null} functionName
  * @param {string} commandName
@@ -41,7 +41,7 @@ function shouldUseAutoPipelining(client, functionName, commandName) {
 }
 
 /**
- * Puts the call into the pipeline that goes at the end of this turn of the event loop.
+ * Adds the call to the pipeline that runs at the end of this turn of the event loop.
  * @param {Client} client
  * @param {string} functionName
  * @param {string} commandName
@@ -88,7 +88,7 @@ function onceReady(client, functionName, commandName, args) {
 }
 
 /**
- * Calls of one lot go to the same node.
+ * The group of a call. Calls of one group go to the same node.
  * @param {Client} client
  * @param {string} commandName
  * @param {unknown[]} args
@@ -103,12 +103,12 @@ function lotOf(client, commandName, args) {
 
 /**
  * @param {string} commandName
- * @param {unknown[]} args
+ * @param {unknown[]} given
  */
-function firstKey(commandName, args) {
-  const words = args.flat();
-  const [position] = keyPositions(commandName, words);
-  return position === undefined ? words[0] : words[position];
+function firstKey(commandName, given) {
+  const args = given.flat();
+  const [position] = keyPositions(commandName, args);
+  return position === undefined ? args[0] : args[position];
 }
 
 /**
@@ -116,7 +116,7 @@ function firstKey(commandName, args) {
  * @param {string} lotName
  */
 function executeLot(client, lotName) {
-  // Two pipelines of one lot never run at once; what gathers meanwhile goes with the next.
+  // Two pipelines of one group never run at once. Calls that arrive meanwhile go with the next.
   if (client._runningAutoPipelines.has(lotName)) return;
   const pipeline = client._autoPipelines.get(lotName);
   if (pipeline === undefined) return;
@@ -125,7 +125,7 @@ function executeLot(client, lotName) {
   const waiting = lots.get(pipeline) ?? [];
   pipeline.exec((error, results) => {
     client._runningAutoPipelines.delete(lotName);
-    // Each in a tick of its own, so that none is harmed by what another throws.
+    // Each callback runs in its own tick, so that an exception of one does not affect the others.
     waiting.forEach((settle, i) => {
       if (error) nextTick(settle, error);
       else nextTick(settle, .../** @type {Outcome[]} */ (results)[i]);

@@ -5,7 +5,7 @@ const { BITS, bitsOf } = require('./flags.js');
 /**
  * @import { Command } from './classes.js'
  * @import { ClientOptions } from './options.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  */
 
 /**
@@ -21,10 +21,10 @@ function numberOf(word) {
 }
 
 /**
- * For how many milliseconds it asks the server to wait at most: 0 for ever, null where it says nothing.
+ * The longest wait in milliseconds that the command asks the server for: 0 for ever, null if it names none.
  * @param {string} name
- * @param {Word[]} args
- * @returns {number | null | undefined} Undefined where it does not block, or names no number.
+ * @param {Argument[]} args
+ * @returns {number | null | undefined} Undefined if the command does not block, or names no number.
  */
 function ownTimeout(name, args) {
   if (args.length === 0) return undefined;
@@ -35,13 +35,13 @@ function ownTimeout(name, args) {
   return undefined;
 }
 
-/** @param {Word} word */
+/** @param {Argument} word */
 function secondsOf(word) {
   const seconds = numberOf(word);
   return seconds === undefined ? undefined : Math.max(seconds, 0) * 1000;
 }
 
-/** @param {Word[]} args */
+/** @param {Argument[]} args */
 function behindBlock(args) {
   for (let i = 0; i < args.length; i++) {
     if (String(args[i]).toLowerCase() !== 'block') continue;
@@ -52,7 +52,7 @@ function behindBlock(args) {
 }
 
 /**
- * The option `blockingTimeout` in milliseconds, where it asks for anything.
+ * The option `blockingTimeout` in milliseconds, if it is set.
  * @param {Pick<ClientOptions, 'blockingTimeout'>} options
  */
 function configuredTimeout({ blockingTimeout }) {
@@ -60,7 +60,7 @@ function configuredTimeout({ blockingTimeout }) {
 }
 
 /**
- * After how many milliseconds a blocking command that is sent counts as having found nothing.
+ * Milliseconds after which a blocking command counts as having found nothing.
  * @param {Command} command
  * @param {ClientOptions} options
  */

@@ -5,8 +5,8 @@ const { setTimeout } = require('../time.js');
 /** @import { Callback } from './own-types.js' */
 
 /**
- * Tells a callback the outcome of `promise` too, and answers the promise. It runs as a reaction of the promise, in
- * the order in which reactions were added and in the context of the call; what it throws is the process's to hear.
+ * Adds a callback to `promise`, and answers the promise. The callback runs as a reaction of the promise: in the
+ * order in which reactions were added, and in the context of the call. Its exceptions go to the process.
  * @template T
  * @param {Promise<T>} promise
  * @param {Callback<T>} [callback]
@@ -35,7 +35,7 @@ function asCallback(promise, callback) {
 }
 
 /**
- * Thrown where nothing of the package is on the stack: it ends the process unless the application takes it.
+ * Throws with nothing of the package on the stack. The error ends the process unless the application handles it.
  * @param {unknown} error
  * @returns {void}
  */

@@ -1,4 +1,4 @@
-/** Instances of the classes, for files that name their types alone: `module.exports` exports values. */
+/** Types of the classes' instances, for files that need only the types: `module.exports` exports values. */
 export type AbstractConnector = InstanceType<typeof import('./connector.js').AbstractConnector>;
 export type Cluster = InstanceType<typeof import('./cluster/cluster.js').Cluster>;
 export type Command = InstanceType<typeof import('./command.js').Command>;

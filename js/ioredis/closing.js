@@ -12,7 +12,7 @@ const { clearTimeout, setTimeout } = require('../time.js');
  */
 
 /**
- * The connection is gone: what becomes of the commands, and whether there is another.
+ * Handles a closed connection: settles or keeps its commands, and decides whether to reconnect.
  * @param {Redis} redis
  */
 function closed(redis) {
@@ -40,7 +40,7 @@ function closed(redis) {
 }
 
 /**
- * No further connection follows.
+ * Handles the end: no further connection follows.
  * @param {Redis} redis
  */
 function ended(redis) {
@@ -71,7 +71,7 @@ function giveUpWaiting(redis, limit) {
 }
 
 /**
- * Commands that the connection did not answer.
+ * Takes the commands that the connection did not answer.
  * @param {Redis} redis
  * @param {boolean} wasReady
  */
@@ -101,7 +101,7 @@ function streamOf({ pipelineIndex }) {
 }
 
 /**
- * A pipeline is sent again only as a whole: one of which some commands were answered is given up.
+ * A pipeline is sent again only as a whole. A pipeline with some answered commands is rejected.
  * @param {Lost[]} lost
  */
 function withoutPartlyAnsweredPipelines(lost) {
@@ -120,7 +120,7 @@ function withoutPartlyAnsweredPipelines(lost) {
 }
 
 /**
- * Commands of a transaction whose MULTI is gone must not run outside of it.
+ * Commands of a transaction without its MULTI must not run outside of it.
  * @param {Waiting[]} items
  */
 function withoutTransactionRests(items) {

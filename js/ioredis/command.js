@@ -8,18 +8,23 @@ const { friendlyStack } = require('./friendly-stack.js');
 const { keyPositions, prefixKeys } = require('./keys.js');
 const { slotOf } = require('./slots.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
-const { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf } = require('./words.js');
+const {
+  ARGUMENT_TRANSFORMERS,
+  REPLY_TRANSFORMERS,
+  decoded,
+  encodeArguments,
+} = require('./encode-arguments.js');
 
 /**
  * @import { LinkStream } from './classes.js'
  * @import { Flag } from './flags.js'
  * @import { Callback } from './own-types.js'
- * @import { ArgumentTransformer, ReplyTransformer, Word } from './words.js'
+ * @import { ArgumentTransformer, ReplyTransformer, Argument } from './encode-arguments.js'
  *
  * @typedef {object} CommandOptions
- * @property {BufferEncoding | null} [replyEncoding] Null gives Buffers.
+ * @property {BufferEncoding | null} [replyEncoding] null for Buffers.
  * @property {Error} [errorStack] Made at the call, for its stack.
- * @property {Word} [keyPrefix]
+ * @property {Argument} [keyPrefix]
  * @property {boolean} [readOnly]
  *
  * @typedef {(error: Error | null, value: unknown, command: Command) => void} OnSettled
@@ -31,8 +36,8 @@ const { buffers: BUFFERS, flat: FLAT } = protocol.commandFlags;
 const [PENDING, FULFILLED, REJECTED] = [0, 1, 2];
 
 /**
- * One command on its way: its words, and what becomes of its reply. It is settled once; a promise is made only for
- * those who ask for it, since the commands of a pipeline need none.
+ * One command from call to reply: its arguments and its outcome. It is settled once. A promise is made only on
+ * demand, because the commands of a pipeline need none.
  */
 class Command {
   static FLAGS = FLAGS;
@@ -64,7 +69,7 @@ class Command {
   }
 
   /**
-   * Given to those who hold the command in their hands: `resolve(reply)` takes a reply as the server gives it.
+   * The public `resolve(reply)` of the command. It takes a reply in the form of the server.
    * @type {((reply: unknown) => unknown) | undefined}
    */
   #resolve;
@@ -88,7 +93,7 @@ class Command {
   #blockingTimer;
   /** @type {number | undefined} */
   #blockingDeadline;
-  /** @type {Word[] | undefined} */
+  /** @type {Argument[] | undefined} */
   #keys;
   /** @type {number | null | undefined} */
   #slot;
@@ -101,14 +106,14 @@ class Command {
   /** @type {number | undefined} */
   pipelineIndex = undefined;
   /**
-   * The database for which it was written; a later connection selects that first.
+   * The database at the time of the write. A later connection selects it first.
    * @type {number | undefined}
    */
   database = undefined;
-  /** A part of the handshake, which each connection makes anew. */
+  /** Whether it is part of the handshake, which each connection makes anew. */
   isHandshake = false;
   /**
-   * Told the outcome beside the promise: a pipeline.
+   * Called with the outcome in addition to the promise, for a pipeline.
    * @type {OnSettled | undefined}
    */
   onSettled = undefined;
@@ -124,7 +129,7 @@ class Command {
     this.replyEncoding = options.replyEncoding;
     this.errorStack = options.errorStack;
     this.callback = callback;
-    this.args = wordsOf(args, Command._transformer.argument[name]);
+    this.args = encodeArguments(args, Command._transformer.argument[name]);
     if (options.keyPrefix) prefixKeys(name, this.args, options.keyPrefix);
     if (options.readOnly) this.isReadOnly = true;
     if (callback !== undefined) asCallback(this.promise, callback);
@@ -155,7 +160,7 @@ class Command {
     return this.#resolve;
   }
 
-  /** Tracers put a function of their own here, which calls the one that was there. */
+  /** Tracers assign a function of their own, which calls the previous one. */
   set resolve(resolve) {
     this.resolve;
     this.#resolve = resolve;
@@ -179,7 +184,7 @@ class Command {
   }
 
   /**
-   * How the connection is to show the reply. Encodings but UTF-8 are made of Buffers.
+   * Flags for the form of the reply. Encodings other than UTF-8 are decoded from Buffers.
    * @returns {number}
    */
   get replyFlags() {
@@ -187,7 +192,7 @@ class Command {
   }
 
   /**
-   * The reply as the connection shows it.
+   * Takes the reply in the form of the connection.
    * @param {unknown} reply
    */
   replied(reply) {
@@ -243,7 +248,7 @@ class Command {
     if (this.#blockingTimer !== undefined) clearTimeout(this.#blockingTimer);
   }
 
-  /** Pending again, for another attempt that nobody has heard of. */
+  /** Makes the command pending again, for another attempt of which the caller does not know. */
   initPromise() {
     this.#state = PENDING;
     this.#outcome = undefined;
@@ -255,7 +260,7 @@ class Command {
   }
 
   /**
-   * Buffers in the encoding that was asked for, then what the command's transformer makes of it.
+   * Decodes Buffers with the requested encoding, then applies the command's transformer.
    * @param {unknown} reply
    * @returns {unknown}
    */
@@ -270,13 +275,13 @@ class Command {
   }
 
   /**
-   * Called with the connection before each time that the command is written.
+   * Called with the connection each time before the command is written.
    * @param {LinkStream} _stream
    */
   beforeSend(_stream) {}
 
   /**
-   * How the command goes over the wire, for those who write it themselves.
+   * The bytes of the command, for code that writes it itself.
    * @param {LinkStream} stream
    */
   toWritable(stream) {
@@ -291,14 +296,14 @@ class Command {
     return hasBuffers ? bytes : bytes.toString();
   }
 
-  /** @returns {Word[]} */
+  /** @returns {Argument[]} */
   getKeys() {
     this.#keys ??= keyPositions(this.name, this.args).map((position) => this.args[position]);
     return this.#keys;
   }
 
   /**
-   * The slot of the first key, null where there is none.
+   * The slot of the first key, or null if there is no key.
    * @returns {number | null}
    */
   getSlot() {
@@ -315,7 +320,7 @@ class Command {
   }
 
   /**
-   * After that long it counts as having found nothing, as the server's own timeout would say.
+   * After this time the command counts as having found nothing, as with the server's own timeout.
    * @param {number} milliseconds
    */
   setBlockingTimeout(milliseconds) {

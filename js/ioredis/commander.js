@@ -17,7 +17,7 @@ const { Script } = require('./script.js');
  * @typedef {InstanceType<typeof Command>} Command
  * @typedef {InstanceType<typeof Script>} Script
  *
- * @typedef {Record<string, (...args: any[]) => any>} Methods Methods by their names, as prototypes get them at run time.
+ * @typedef {Record<string, (...args: any[]) => any>} Methods Methods by name, as prototypes get them at run time.
  * @typedef {Partial<Pick<ClientOptions, 'autoPipeliningIgnoredCommands' | 'enableAutoPipelining' | 'keyPrefix'
  *   | 'showFriendlyErrorStack'>>} CommanderOptions
  *
@@ -25,18 +25,18 @@ const { Script } = require('./script.js');
  */
 
 /**
- * The methods that the prototype of a client gets at run time.
+ * Methods that the prototype of a client gets at run time.
  * @typedef {RedisCommander & Batches & Omit<Commander, 'options' | 'sendCommand'>} ClientMethods
  * @typedef {new () => EventEmitter & ClientMethods} ClientBase
  * @typedef {new () => EventEmitter & Omit<ClientMethods, 'quit'>} ClusterBase
  */
 
-/** `monitor` is one of the client's own. */
+/** `monitor` is a method of the client itself. */
 const BUILTIN = [...new Set([...Object.keys(protocol.commands), 'sentinel'])].filter(
   (name) => name !== 'monitor',
 );
 
-/** The methods that clients and pipelines share. Who extends it has `sendCommand` and `options`. */
+/** Methods that clients and pipelines share. Subclasses have `sendCommand` and `options`. */
 class Commander {
   /** @type {CommanderOptions} */
   options = {};
@@ -50,7 +50,7 @@ class Commander {
   }
 
   /**
-   * A method for a command, and one for its replies as Buffers, which are nobody's yet.
+   * Makes a method for a command, and one for its replies as Buffers. It does not attach them.
    * @param {string} name
    */
   createBuiltinCommand(name) {
@@ -94,7 +94,7 @@ function addMethods(object, name, make) {
 }
 
 /**
- * `commandName` is undefined where the first argument names the command.
+ * `commandName` is undefined if the first argument names the command.
  * @param {string | null} functionName
  * @param {string | undefined} commandName
  * @param {BufferEncoding | null} replyEncoding

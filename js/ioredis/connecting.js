@@ -24,7 +24,7 @@ const { nextTick } = require('../time.js');
  * @typedef {Redis & { condition: Condition, stream: LinkStream }} Connected A client that has a connection.
  */
 
-/** Servers that need no password refuse AUTH with these words; connecting goes on. */
+/** Errors with which servers that need no password refuse AUTH. Connecting goes on. */
 const NEEDLESS_PASSWORD = [
   ['no password is set', '[WARN] Redis server does not require a password, but a password was supplied.'],
   [
@@ -38,7 +38,7 @@ const NEEDLESS_PASSWORD = [
 ];
 
 /**
- * Connects. The promise is fulfilled when the client is ready, and rejected when the connection closes before.
+ * Connects. The promise resolves when the client is ready, and rejects if the connection closes before.
  * @param {Redis} redis
  * @returns {Promise<void>}
  */
@@ -74,7 +74,7 @@ function connect(redis) {
 function noServer(redis, error, reject) {
   redis.flushQueue(error);
   redis.silentEmit('error', error);
-  // It was ended before there was a connection; the next one is another.
+  // The client was closed before there was a connection. The next connection starts afresh.
   redis.manuallyClosing = false;
   reject(error);
   redis.setStatus('end');
@@ -87,7 +87,7 @@ function noServer(redis, error, reject) {
  * @param {(error: Error) => void} reject
  */
 function dialled(redis, given, resolve, reject) {
-  // A connector of the application's may answer a socket.
+  // A connector of the application may answer a socket.
   const stream = given instanceof LinkStream ? given : new LinkStream(over(given, redis.options));
   redis.stream = stream;
   if (stream.destroyed) {
@@ -127,13 +127,14 @@ function over(stream, options) {
  * @param {Error} error
  */
 function failedWith(redis, error) {
-  // Sent again, the same commands would be answered as badly.
+  // The same commands would get the same bad replies if they were sent again.
   if (error instanceof ParserError) redis._flushedWith = error;
   redis.silentEmit('error', error);
 }
 
 /**
- * The handshake. Its commands go before all others; whoever waits for the client goes on when it is ready.
+ * Makes the handshake. Its commands go before all others. Callers that wait for the client continue when it is
+ * ready.
  * @param {Connected} redis
  */
 function connected(redis) {
@@ -141,7 +142,7 @@ function connected(redis) {
   redis._lost = [];
   redis.stream.onPush = (message) => redis._subscriber.take(message);
   const { connectionEpoch } = redis;
-  // A handshake that fails because the connection is lost says nothing of the server.
+  // A handshake that fails because the connection is lost says nothing about the server.
   const isCurrent = () =>
     connectionEpoch === redis.connectionEpoch && ['connect', 'ready'].includes(redis.status);
   shakeHands(redis, () => authenticate(redis, isCurrent));
@@ -153,7 +154,7 @@ function connected(redis) {
 }
 
 /**
- * Commands that are sent meanwhile belong to this connection, and are not sent again on another.
+ * Commands that are sent during the handshake belong to this connection, and are not sent again on another.
  * @template T
  * @param {Redis} redis
  * @param {() => T} work
@@ -186,7 +187,7 @@ function authenticate(redis, isCurrent) {
       redis.recoverFromFatalError(error, error);
     });
   }
-  // In a cluster SELECT is not allowed, and another connection would not help.
+  // A cluster refuses SELECT, and another connection would not help.
   if (select) {
     redis.select(select).catch((error) => {
       if (isCurrent()) redis.silentEmit('error', error);

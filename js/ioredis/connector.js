@@ -16,16 +16,16 @@ const { clearTimeout, nextTick, setTimeout } = require('../time.js');
  * @typedef {AbstractConnector & { connect(tell: Tell): Promise<LinkStream | Duplex> }} Connector
  */
 
-/** A port is less. */
+/** Ports are less than this. */
 const PORTS = 65536;
 
-/** Finds a server and dials it. `connect` answers a stream that need not be connected yet. */
+/** Finds a server and dials it. `connect` answers a stream, which may not be connected yet. */
 class AbstractConnector {
   connecting = false;
   /** @type {LinkStream | undefined} */
   stream = undefined;
   /**
-   * The error of a stream that failed before anybody could listen.
+   * The error of a stream that failed before it had a listener.
    * @type {Error | undefined}
    */
   firstError = undefined;
@@ -38,7 +38,7 @@ class AbstractConnector {
   }
 
   /**
-   * Whether a server that says this of itself is the one that was asked for.
+   * Whether a server with this INFO is the requested one.
    * @param {ServerInfo} [_info]
    * @returns {boolean}
    */
@@ -46,7 +46,7 @@ class AbstractConnector {
     return true;
   }
 
-  /** Ends the stream, and destroys it where the server does not let go. */
+  /** Ends the stream. Destroys it if the server does not close it. */
   disconnect() {
     this.connecting = false;
     const { stream } = this;
@@ -57,7 +57,7 @@ class AbstractConnector {
   }
 
   /**
-   * A stream to that server, with the options that are about every stream.
+   * A stream to that server, with the options that hold for every stream.
    * @param {Target} target
    * @param {Pick<ClientOptions, 'connectTimeout' | 'keepAlive' | 'noDelay'>} options
    * @returns {LinkStream}
@@ -72,7 +72,7 @@ class AbstractConnector {
   }
 }
 
-/** One server, whose address the options tell. */
+/** One server with the address in the options. */
 class StandaloneConnector extends AbstractConnector {
   /** @param {ClientOptions} options */
   constructor(options) {
@@ -83,7 +83,7 @@ class StandaloneConnector extends AbstractConnector {
   /** @returns {Promise<LinkStream>} */
   connect() {
     this.connecting = true;
-    // In a tick of its own, so that who makes a client and disconnects it at once never dials.
+    // In a later tick, so that a client which is disconnected right after its construction never dials.
     return new Promise((resolve, reject) => {
       nextTick(() => {
         if (!this.connecting) reject(connectionClosed());
@@ -108,7 +108,7 @@ function resolveOrReject(work, resolve, reject) {
 }
 
 /**
- * As Node refuses it.
+ * Throws Node's error for a wrong port.
  * @param {unknown} port
  */
 function checkPort(port) {
@@ -131,7 +131,7 @@ function targetOf({ path, host, port, family, tls }) {
   const target = path
     ? { path: given.path ?? path }
     : {
-        // null is no address, as with ioredis.
+        // null means no address, as with ioredis.
         host: given.host ?? host ?? undefined,
         port: given.port ?? port ?? undefined,
         family: given.family ?? family ?? undefined,

@@ -2,12 +2,12 @@
 
 /**
  * @import { Command } from './classes.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
- * @typedef {Error & { command?: { name: string, args: Word[] } }} CommandError An error that names its command.
+ * @typedef {Error & { command?: { name: string, args: Argument[] } }} CommandError An error that names its command.
  */
 
-/** Where an error of the server was made here says nothing: two frames are kept, which costs little. */
+/** The stack of a server's error shows only this code, so two frames are kept, which is cheap. */
 const REPLY_FRAMES = 2;
 
 class RedisError extends Error {
@@ -40,7 +40,7 @@ class ReplyError extends RedisError {
   }
 }
 
-/** The command was given up without a reply. */
+/** The command was aborted before its reply. */
 class AbortError extends RedisError {}
 
 class InterruptError extends AbortError {}
@@ -74,7 +74,7 @@ function connectionClosed() {
 }
 
 /**
- * A command that may not be sent again, because a part of its pipeline or transaction was answered.
+ * A command that may not be sent again, because another command of its pipeline or transaction was answered.
  * @param {Command} command
  */
 function aborted(command) {

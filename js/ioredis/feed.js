@@ -20,7 +20,7 @@ const { connectTimedOut } = require('./socket-error.js');
 
 const { link: native } = loadNative();
 
-/** Moves the bytes of a Link over a duplex stream of Node, which may still be connecting. */
+/** Moves the bytes of a Link over a duplex stream of Node. The stream may still be connecting. */
 class Feed {
   /**
    * The number of the Link.
@@ -35,7 +35,7 @@ class Feed {
   #waitsForDrain = false;
 
   /**
-   * What the stream failed with.
+   * The error of the stream.
    * @type {Error | undefined}
    */
   failure = undefined;
@@ -54,7 +54,7 @@ class Feed {
     stream.once('close', () => {
       if (!this.#isClosed) native.lost(link);
     });
-    // A stream that may be half open is of no use when the server has said its last.
+    // A half-open stream is of no use after the server's end.
     stream.once('end', () => stream.end());
     stream.on('data', (bytes) => this.#receive(bytes));
     const open = () => this.#open(keepAlive, noDelay);
@@ -108,7 +108,7 @@ class Feed {
     if (native.received(this.#link, bytes)) this.stream.destroy();
   }
 
-  /** Writes what waits, unless the stream has enough for now. */
+  /** Writes waiting bytes, unless the stream's buffer is full. */
   pull() {
     if (!this.#isOpen || this.#isClosed || this.#waitsForDrain) return;
     const bytes = native.takeUnsent(this.#link);
@@ -121,13 +121,13 @@ class Feed {
     } else if (this.#isEnding) this.stream.end();
   }
 
-  /** Writes what waits, then says that this was all. */
+  /** Writes waiting bytes, then ends the stream. */
   end() {
     this.#isEnding = true;
     this.pull();
   }
 
-  /** Native code has let go of the Link. */
+  /** Native code has closed the Link. */
   close() {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -135,7 +135,7 @@ class Feed {
 }
 
 /**
- * Whether a TLS session is still being agreed on, on a socket that stands.
+ * Whether the TLS handshake is in progress on a connected socket.
  * @param {Duplex} stream
  * @param {unknown} isTls
  */
@@ -145,7 +145,7 @@ function isStillSecuring(stream, isTls) {
 }
 
 /**
- * A TLS connection as Node makes it. What the options of `tls` say of the address counts.
+ * A TLS connection of Node. An address in the options of `tls` wins.
  * @param {LinkOptions} options
  */
 function dialTls({ host, port, path, family, tls: given }) {

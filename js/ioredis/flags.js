@@ -4,7 +4,7 @@ const { protocol } = require('../protocol.js');
 
 /** @typedef {keyof typeof FLAGS | 'WHILE_LOADING' | 'READONLY' | 'SELECT'} Flag */
 
-/** The flags of commands that ioredis has, under its names. */
+/** The flags of commands in ioredis, under ioredis's names. */
 const FLAGS = {
   VALID_IN_SUBSCRIBER_MODE: [
     ...['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'],
@@ -25,7 +25,7 @@ const FLAGS = {
   BLOCK_OPTION_COMMANDS: ['xread', 'xreadgroup'],
 };
 
-/** A server answers these commands while it loads its data: they need not wait until it is ready. */
+/** Commands that a server answers while it loads its data. They do not wait until it is ready. */
 const WHILE_LOADING = [
   ...['auth', 'command', 'debug', 'discard', 'exec', 'hello', 'info', 'lastsave', 'monitor', 'multi'],
   ...['psubscribe', 'publish', 'punsubscribe', 'quit', 'readonly', 'readwrite', 'replconf', 'reset', 'role'],
@@ -33,9 +33,9 @@ const WHILE_LOADING = [
   ...['unwatch', 'watch'],
 ];
 
-/** One bit each, so that a command that is nothing special costs one look. */
+/** One bit for each flag, so that a command without flags costs one lookup. */
 const BITS = /** @type {Record<Flag, number>} */ ({});
-/** By name in lower case. */
+/** Bits by name in lower case. */
 const bitsByName = new Map(Object.keys(protocol.commands).map((name) => [name, 0]));
 
 const READONLY = Object.keys(protocol.commands).filter((name) =>
@@ -52,7 +52,7 @@ for (const [flag, names] of /** @type {[Flag, string[]][]} */ (Object.entries(na
 }
 
 /**
- * The bits of a command, given in any letters.
+ * The bits of a command. Its name may be in any case.
  * @param {string} name
  */
 function bitsOf(name) {

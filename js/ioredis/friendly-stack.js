@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Shows where the application made the call instead of where its reply came in.
+ * Shows the place of the application's call in place of the place where its reply arrived.
  * @param {Error} error
  * @param {string} stackOfCall
  * @param {string} [ownFolder] Leading frames of this folder are left out.

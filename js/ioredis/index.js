@@ -22,7 +22,7 @@ function print(error, reply) {
 const { createClient } = Redis;
 const { MaxRetriesPerRequestError, ReplyError } = errors;
 
-/** The class itself, which has everything else, as `require('ioredis')` does. */
+/** The class itself with everything else as its members, as in `require('ioredis')`. */
 module.exports = Object.assign(Redis, {
   AbstractConnector,
   Cluster,

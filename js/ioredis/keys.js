@@ -2,10 +2,10 @@
 
 const { loadNative } = require('../native.js');
 
-/** @import { Word } from './words.js' */
+/** @import { Argument } from './encode-arguments.js' */
 
 /**
- * Keys begin at a position, or behind a word. From there on they stand in a row, or are counted.
+ * Keys begin at a position or after a keyword. From there on they follow each other, or are counted.
  *
  * @typedef {{ at: number, behind?: undefined, from?: undefined }} BeginAt
  * @typedef {{ at?: undefined, behind: string, from: number }} BeginBehind
@@ -16,7 +16,7 @@ const { loadNative } = require('../native.js');
  */
 
 /**
- * By the name of a command, of a subcommand `container|name`: where its keys are. Native code has the table.
+ * Places of keys by the name of a command or of a subcommand `container|name`. Native code has the table.
  * @type {Map<string, KeySpec[]> | undefined}
  */
 let specs;
@@ -31,7 +31,7 @@ function specsOf(name) {
 }
 
 /**
- * The positions of keys among `args`, each once for each place that names it.
+ * The positions of keys among `args`. A position may occur once for each place that names it.
  * @param {string} name
  * @param {unknown[]} args
  */
@@ -56,12 +56,12 @@ function positionsOf(command, specs = [], args) {
     else ofCount(spec, args, begin, found);
   }
   if (command === 'sort' || command === 'sort_ro') furtherOfSort(args, found);
-  // MIGRATE has no key there where it names them behind KEYS.
+  // MIGRATE has an empty argument there if its keys follow KEYS.
   return command === 'migrate' ? found.filter((position) => String(args[position]) !== '') : found;
 }
 
 /**
- * Positions in the table count the name, which is no argument.
+ * Positions in the table count the name, which is not among the arguments.
  * @param {Begin} spec
  * @param {unknown[]} args
  */
@@ -113,7 +113,7 @@ function ofCount({ numberAt, first, step }, args, begin, found) {
 }
 
 /**
- * Patterns of further keys behind BY and GET, and the key behind STORE: COMMAND does not say where they are.
+ * Patterns of further keys after BY and GET, and the key after STORE. COMMAND does not list them.
  * @param {unknown[]} args
  * @param {number[]} found
  */
@@ -122,17 +122,17 @@ function furtherOfSort(args, found) {
     const word = String(args[position]).toUpperCase();
     if (!['BY', 'GET', 'STORE'].includes(word)) continue;
     position += 1;
-    // GET # is the element itself.
+    // GET # stands for the element itself.
     if (word !== 'GET' || String(args[position]) !== '#') found.push(position);
   }
 }
 
 /**
- * Puts `prefix`, a text or a Buffer, in front of every key that the command itself names. Keys of subcommands, such
- * as the stream of XGROUP CREATE, stay as they are, as with ioredis: applications prefix them.
+ * Adds `prefix`, a text or a Buffer, to every key of the command itself. Keys of subcommands, such as the stream of
+ * XGROUP CREATE, stay as they are, as with ioredis: applications prefix them.
  * @param {string} name
- * @param {Word[]} args
- * @param {Word} prefix
+ * @param {Argument[]} args
+ * @param {Argument} prefix
  */
 function prefixKeys(name, args, prefix) {
   const command = name.toLowerCase();
@@ -142,8 +142,8 @@ function prefixKeys(name, args, prefix) {
 }
 
 /**
- * @param {Word} prefix
- * @param {Word} key
+ * @param {Argument} prefix
+ * @param {Argument} key
  */
 function joined(prefix, key) {
   if (!Buffer.isBuffer(prefix) && !Buffer.isBuffer(key)) return prefix + key;

@@ -1,51 +1,54 @@
 'use strict';
 
 /**
- * One connection to one server, without any policy: it dials once, moves bytes, pairs requests with replies. It says
- * nothing of its own to the server (no HELLO, no AUTH, no PING), has no deadline but `connectTimeout`, no bound, and
- * is never made anew.
+ * One connection to one server, without any policy. It dials once, moves bytes, and matches replies to requests. It
+ * sends nothing of its own (no HELLO, no AUTH, no PING), has no deadline except `connectTimeout`, no bound, and
+ * never reconnects.
  *
  *     const link = new Link(
  *       { host, port, path, family, tls, stream, connectTimeout, keepAlive, noDelay, makeReplyError, context },
  *       { onConnect(), onClose(error), onPush(message) },
  *     );
  *
- * Options have the names and units of Node's sockets: `family` 0, 4 or 6; `connectTimeout` in ms, none or 0 for as
- * long as the system tries; `keepAlive` in ms, 0 as the system has it, undefined or false for none; `noDelay` true.
- * `tls`, true or an object, is for Node's `tls.connect`, which then makes the connection: all its options count, its
- * certificates and its errors. Any other duplex stream may be given as `stream`, connected or not. Over both, the bytes
- * go through JavaScript; native code still makes requests and reads replies.
- * `makeReplyError(message)` makes the error of an error reply, with the server's text as it is. Handlers are called in
- * `context` (`../context.js`), by default that in which the Link is made; what they throw reaches `uncaughtException`.
+ * Options have the names and units of Node's sockets: `family` 0, 4 or 6; `connectTimeout` in ms, 0 or none for the
+ * system's limit; `keepAlive` in ms, 0 for the system's default, undefined or false for none; `noDelay` true.
+ * `tls`, true or an object, is passed to Node's `tls.connect`, which then makes the connection: all its options,
+ * certificates and errors apply. Any other duplex stream may be given as `stream`, connected or not. With either,
+ * the bytes go through JavaScript; native code still encodes requests and parses replies.
+ * `makeReplyError(message)` makes the error for an error reply, from the server's unchanged text. Handlers are
+ * called in `context` (`../context.js`), by default in that of the Link's construction. Their exceptions reach
+ * `uncaughtException`.
  *
- * `link.send(name, words, flags, resolve, reject)`
- *   sends a command. `words` are strings, Buffers and numbers, flat, and taken by value. `flags` are of
- *   `protocol.commandFlags`, or-ed: `buffers` (texts as Buffers), `flat` (no object of HGETALL's reply),
- *   `stringNumbers` (numbers as texts). Requests go out in order, in one write a tick; before the connection stands
- *   they wait, without bound. `resolve(reply)` or `reject(error, wasSent)` is called once, in the order of the
- *   requests; neither may throw. They may send, end and destroy.
+ * `link.send(name, args, flags, resolve, reject)`
+ *   sends a command. `args` are strings, Buffers and numbers in a flat list, and are copied. `flags` are those of
+ *   `protocol.commandFlags`, or-ed: `buffers` (texts as Buffers), `flat` (HGETALL's reply as a list),
+ *   `stringNumbers` (numbers as texts). Requests go out in order, in one write per tick. Before the connection is
+ *   made they wait, without bound. `resolve(reply)` or `reject(error, wasSent)` is called once, in the order of the
+ *   requests. They must not throw. They may send, end and destroy.
  *
- * `onConnect()` comes when the connection stands, before anything is sent.
+ * `onConnect()` is called when the connection is made, before anything is sent.
  *
- * `onPush(message)` is given what answers no request, in order with the replies, in arrays of Buffers and numbers:
- *   messages (`message`, `pmessage`, `smessage`), confirmations, after MONITOR its lines (a Buffer), pushes of RESP3, and
- *   a reply for which no request waits (an Error where it is one). A subscription sends one confirmation a channel, e.g.
- *   `[<subscribe>, <channel>, 1]`: each goes to `onPush`, and behind the last one the request resolves with that one
- *   too. UNSUBSCRIBE without names ends when nothing of its kind is left. While nothing is subscribed no reply is
- *   taken for a message, whatever its words.
+ * `onPush(message)` is called with messages that answer no request, in order with the replies, as arrays of Buffers
+ *   and numbers: messages (`message`, `pmessage`, `smessage`), confirmations, lines of MONITOR (a Buffer), pushes of
+ *   RESP3, and a reply without a waiting request (an Error for an error reply). A subscription sends one confirmation
+ *   per channel, e.g. `[<subscribe>, <channel>, 1]`: each goes to `onPush`, and after the last one the request resolves
+ *   with that one too. UNSUBSCRIBE without names resolves when no subscription of its kind is left. Without a
+ *   subscription no reply is taken for a message, whatever the arguments.
  *
- * `onClose(error)` comes once, and last. `error` is undefined where the server closed the stream in order, or an end or
- *   destroy was asked for. Before it every request without a reply is rejected, in order, with the same `error`, or
- *   `Error('Connection is closed.')` where there is none; `wasSent` says whether any byte of it may have reached the
- *   server. Errors look as Node's: `connect ECONNREFUSED 127.0.0.1:6379` with code, errno, syscall, address, port;
- *   `getaddrinfo ENOTFOUND host` with hostname; `connect ETIMEDOUT` after `connectTimeout`; `read ECONNRESET`.
+ * `onClose(error)` is called once, and last. `error` is undefined if the server closed the stream in order, or after
+ *   `end()` or `destroy()`. Before it, every request without a reply is rejected, in order, with the same `error`, or
+ *   with `Error('Connection is closed.')` if there is none. `wasSent` says whether any byte of the request may have
+ *   reached the server. Errors look like Node's: `connect ECONNREFUSED 127.0.0.1:6379` with code, errno, syscall,
+ *   address, port; `getaddrinfo ENOTFOUND host` with hostname; `connect ETIMEDOUT` after `connectTimeout`;
+ *   `read ECONNRESET`.
  *
- * `link.end()`: as a socket's `end()`: what was sent is written, then the server is told that nothing more comes; it
- *   answers what it has and closes. `link.destroy()`: at once; rejections and `onClose` come in the next tick.
- *   What is sent after either, or after `onClose`, is rejected in the next tick.
+ * `link.end()` works like a socket's `end()`: it writes what was sent, then ends the stream. The server sends its
+ *   remaining replies and closes. `link.destroy()` closes at once; rejections and `onClose` come in the next tick.
+ *   A command that is sent after either, or after `onClose`, is rejected in the next tick.
  *
- * An open Link keeps the process alive: `link.unref()`, `link.ref()`. `link.localAddress`, `localPort`, `remoteAddress`,
- * `remotePort` once it stands; `link.traffic()` gives `{ bytesRead, bytesWritten, idleMs }`, null once it is closed.
+ * An open Link keeps the process alive: `link.unref()`, `link.ref()`. `link.localAddress`, `localPort`,
+ * `remoteAddress`, `remotePort` are known once it is connected. `link.traffic()` gives
+ * `{ bytesRead, bytesWritten, idleMs }`, or null once it is closed.
  */
 
 const { Bridge } = require('../bridge.js');
@@ -63,7 +66,7 @@ const { errorOf } = require('./socket-error.js');
  * @import { Addresses, NodeStream } from './feed.js'
  * @import { TlsOption } from './options.js'
  * @import { SocketFailure } from './socket-error.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
  * @typedef {InstanceType<typeof Bridge>} Bridge
  * @typedef {InstanceType<typeof Context>} Context
@@ -87,7 +90,7 @@ const { errorOf } = require('./socket-error.js');
  * @property {(error?: Error) => void} [onClose]
  * @property {(message: unknown) => void} [onPush]
  *
- * @typedef {object} BridgedLink What the bridge needs of a Link.
+ * @typedef {object} BridgedLink The interface of a Link for the bridge.
  * @property {string | undefined} target
  * @property {(code: ErrorCode, message: string) => Error} makeError
  * @property {(slot: number, value: unknown) => void} told
@@ -98,7 +101,7 @@ const { errorOf } = require('./socket-error.js');
 const { linkSlots, verbs } = protocol;
 const { link: native } = loadNative();
 const COMMAND = head(verbs.command, 0, 0);
-/** Within it native code tells the end of a connection that was destroyed. */
+/** Time for native code to report the end of a destroyed connection. */
 const PATIENCE_MS = 250;
 const CLOSED_MESSAGE = 'Connection is closed.';
 
@@ -106,14 +109,14 @@ class Link {
   /** @type {Bridge} */
   #bridge;
   /**
-   * The number by which native code knows it.
+   * The Link's number in native code.
    * @type {number}
    */
   #number;
   /** @type {BridgedLink} */
   #link;
   /**
-   * Moves the bytes where they go over a stream of Node.
+   * Moves the bytes if they go over a stream of Node.
    * @type {Feed | undefined}
    */
   #feed;
@@ -121,17 +124,17 @@ class Link {
   #handlers;
   /** @type {Context} */
   #context;
-  /** No more can be sent. */
+  /** No more commands can be sent. */
   #isEnding = false;
   #isDestroyed = false;
   #isClosed = false;
   /**
-   * Until the end is told.
+   * Timer until the end is reported.
    * @type {NodeJS.Timeout | undefined}
    */
   #patience;
   /**
-   * Of the connection's end, where that was none in order.
+   * The error of the connection's end, if it was not closed in order.
    * @type {Error | undefined}
    */
   #failure;
@@ -182,24 +185,24 @@ class Link {
     return this.#addresses.remote?.port;
   }
 
-  /** The stream of Node over which the bytes go, where there is one. */
+  /** The stream of Node that carries the bytes, if there is one. */
   get stream() {
     return this.#feed?.stream;
   }
 
   /**
    * @param {string} name
-   * @param {(Word | number)[]} words
+   * @param {(Argument | number)[]} args
    * @param {number} flags
    * @param {(reply: unknown) => void} resolve
    * @param {(error: CommandError, wasSent?: boolean) => void} reject
    */
-  send(name, words, flags, resolve, reject) {
+  send(name, args, flags, resolve, reject) {
     if (this.#isEnding) {
       nextTick(reject, new Error(CLOSED_MESSAGE), false);
       return;
     }
-    this.#bridge.command(COMMAND | (flags << 8), name, words, resolve, reject);
+    this.#bridge.command(COMMAND | (flags << 8), name, args, resolve, reject);
   }
 
   end() {
@@ -222,7 +225,7 @@ class Link {
     });
   }
 
-  /** Asked a second time, native code does not wait for its other thread, which may be held up. */
+  /** At the second call, native code does not wait for the I/O thread, which may be blocked. */
   #destroyNative() {
     native.destroy(this.#number);
     if (!this.#isClosed) this.#patience = setTimeout(() => native.destroy(this.#number), PATIENCE_MS);
@@ -257,7 +260,7 @@ class Link {
     switch (slot) {
       case linkSlots.connected:
         this.#addresses = this.#feed?.addresses ?? JSON.parse(/** @type {string} */ (value));
-        // What was asked for meanwhile comes first.
+        // A call of `destroy()` meanwhile comes first.
         if (!this.#isDestroyed) this.#call(this.#handlers.onConnect);
         break;
       case linkSlots.breaking:
@@ -293,7 +296,7 @@ class Link {
 }
 
 /**
- * As native code reads it.
+ * The target as native code reads it.
  * @param {LinkOptions} options
  */
 function targetOf({ host = 'localhost', port = 6379, path, family = 0, connectTimeout, keepAlive, noDelay }) {

@@ -6,7 +6,7 @@ const DEFAULT_LEVEL = 'warn';
 const told = new Set();
 
 /**
- * A line on stderr where `CACHE_LOG` asks for lines of this level, each once in a process.
+ * Prints a line on stderr if `CACHE_LOG` includes its level, each line once per process.
  * @param {string} level
  * @param {string} message
  */

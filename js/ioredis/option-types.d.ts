@@ -18,17 +18,17 @@ export type Scripts = Record<
 
 /** Times are in milliseconds. */
 export interface CommonRedisOptions extends CommanderOptions {
-  /** Finds the server another way: its instances answer a stream of this package. */
+  /** Finds the server in another way. Its instances answer a stream of this package. */
   Connector?: (new (options: any) => AbstractConnector) | undefined;
-  /** The pause before the next attempt to connect; what is no number ends it. */
+  /** The pause before the next attempt to connect. Anything but a number ends the client. */
   retryStrategy?: RetryStrategy;
-  /** After that long a command fails with `Command timed out`. None by default. */
+  /** Milliseconds after which a command fails with `Command timed out`. None by default. */
   commandTimeout?: number | undefined;
-  /** After that long a command that blocks for ever counts as having found nothing. None by default. */
+  /** Milliseconds after which a command that blocks for ever counts as having found nothing. None by default. */
   blockingTimeout?: number | undefined;
-  /** A blocking command is given so much beyond its own timeout, where `blockingTimeout` is set; default 100. */
+  /** Time that a blocking command gets in addition to its own timeout if `blockingTimeout` is set. Default 100. */
   blockingTimeoutGrace?: number | undefined;
-  /** A connection that owes replies and says nothing for so long is given up. None by default. */
+  /** A connection that owes replies is closed after this long without a byte. None by default. */
   socketTimeout?: number | undefined;
   keepAlive?: number | undefined;
   noDelay?: boolean | undefined;
@@ -39,16 +39,16 @@ export interface CommonRedisOptions extends CommanderOptions {
   password?: string | undefined;
   db?: number | undefined;
   autoResubscribe?: boolean | undefined;
-  /** Whether commands that a lost connection did not answer are sent again; default true. */
+  /** Whether commands that a lost connection did not answer are sent again. Default true. */
   autoResendUnfulfilledCommands?: boolean | undefined;
-  /** Asked with each error of the server: true or 1 connects anew, 2 sends the command again then. */
+  /** Called for each error of the server. true or 1 reconnects, 2 also sends the command again. */
   reconnectOnError?: ReconnectOnError | null | undefined;
   readOnly?: boolean | undefined;
   /** Numbers in replies as texts. */
   stringNumbers?: boolean | undefined;
   connectTimeout?: number | undefined;
   monitor?: boolean | undefined;
-  /** After so many attempts to connect what waits is rejected; null for never. Default 20. */
+  /** Number of connection attempts after which waiting commands are rejected; null for never. Default 20. */
   maxRetriesPerRequest?: number | null | undefined;
   maxLoadingRetryTime?: number | undefined;
   enableAutoPipelining?: boolean | undefined;
@@ -123,15 +123,18 @@ export type DNSLookupFunction = (
 ) => void;
 export type NatMapFunction = (key: string) => { host: string; port: number } | null;
 export interface ClusterOptions {
-  /** Milliseconds before the next attempt to connect, or anything else to end. Default: 100 + 2 * times, 2000 at most. */
+  /**
+   * Milliseconds before the next attempt to connect, or anything else to end. Default: 100 + 2 * times, at most
+   * 2000.
+   */
   clusterRetryStrategy?: ((times: number, reason?: Error) => number | void | null) | null | undefined;
-  /** The same for the client of one node, which is not tried again by default. */
+  /** The same for the client of one node, which does not reconnect by default. */
   clusterNodeRetryStrategy?: ((times: number) => number | void | null) | null | undefined;
-  /** Commands wait while the cluster is not ready. Default true. */
+  /** Whether commands wait while the cluster is not ready. Default true. */
   enableOfflineQueue?: boolean | undefined;
-  /** `ready` waits until the cluster says that it is up. Default true. */
+  /** Whether `ready` waits until the cluster reports that it is up. Default true. */
   enableReadyCheck?: boolean | undefined;
-  /** Which nodes answer reads: a role, or a function that chooses. Default `master`. */
+  /** The nodes that answer reads: a role, or a function that chooses. Default `master`. */
   scaleReads?: NodeRole | ((nodes: any[], command: any) => any) | undefined;
   /** Default 16. */
   maxRedirections?: number | undefined;
@@ -141,11 +144,11 @@ export interface ClusterOptions {
   retryDelayOnTryAgain?: number | undefined;
   /** Default 0. */
   retryDelayOnMoved?: number | undefined;
-  /** Milliseconds that asking one node for the slots may take. Default 1000. */
+  /** Milliseconds for reading the slots from one node. Default 1000. */
   slotsRefreshTimeout?: number | undefined;
-  /** Milliseconds between two looks at the slots. Default: only redirections and losses lead to one. */
+  /** Milliseconds between two reads of the slots. By default only redirections and losses cause one. */
   slotsRefreshInterval?: number | undefined;
-  /** A connection for each primary whose channels of shards are subscribed. Default false. */
+  /** Whether shard channels get a connection for each primary. Default false. */
   shardedSubscribers?: boolean | undefined;
   /** Options of the client of each node. */
   redisOptions?: Omit<

@@ -22,7 +22,7 @@ const { parseURL } = require('./url.js');
  */
 
 /**
- * Options as a client is given them.
+ * The given options of a client.
  * @typedef {Omit<RedisOptions, NullableOption | 'Connector' | 'sentinelTLS' | 'tls'>
  *   & { [Name in NullableOption]?: RedisOptions[Name] | null }
  *   & { Connector?: new (options: ClientOptions) => Connector, sentinelTLS?: TlsOption, tls?: TlsOption }} GivenOptions
@@ -34,7 +34,7 @@ const { parseURL } = require('./url.js');
  *   | 'disconnectTimeout' | 'keyPrefix' | 'sentinelMaxConnections'>>} ClientOptions
  */
 
-/** The longest pause between attempts to connect, and by how much each is longer than the one before. */
+/** The longest pause between attempts to connect, and the increase from one pause to the next. */
 const [MAX_RETRY_MS, RETRY_STEP_MS] = [2000, 50];
 
 /** @type {GivenOptions} */
@@ -54,7 +54,7 @@ const DEFAULT_REDIS_OPTIONS = {
   name: null,
   role: 'master',
   sentinelRetryStrategy: (times) => Math.min(times * 10, 1000),
-  // While sentinels are watched for a failover; some may be away for long.
+  // Pause between attempts while sentinels are watched for a failover. Some sentinels may be away for long.
   sentinelReconnectStrategy: () => 60000,
   natMap: null,
   enableTLSForSentinelMode: false,
@@ -89,7 +89,7 @@ const FURTHER = [
 const KNOWN = new Set([...Object.keys(DEFAULT_REDIS_OPTIONS), ...FURTHER]);
 
 /**
- * The options that the arguments of a constructor come to: ports, hosts, paths, URLs and objects in any order.
+ * Reads a constructor's arguments: ports, hosts, paths, URLs and objects in any order.
  * @param {unknown[]} args
  */
 function parseOptions(args) {
@@ -114,7 +114,7 @@ function parseOptions(args) {
 }
 
 /**
- * Options that ioredis does not have, or that are of no use here.
+ * Logs options that ioredis does not have, or that have no effect here.
  * @param {object} options
  * @param {Set<string>} known
  */
@@ -126,7 +126,7 @@ function nameUnknownIn(options, known) {
 }
 
 /**
- * Fills in what `target` lacks, from `sources` and what they inherit.
+ * Adds missing members to `target`, from `sources` and their prototypes.
  * @template {object} Target
  * @param {Target} target
  * @param {...(object | null | undefined)} sources

@@ -29,7 +29,7 @@ export type Given<Args extends readonly unknown[], Reply> = Args | [...args: Arg
 
 type Pairs = object | Map<RedisValue, RedisValue>;
 
-/** The commands whose reply depends on their arguments, and the methods that are no commands. */
+/** The commands whose reply depends on their arguments, and methods that are not commands. */
 export interface OwnCommands<Context extends ClientContext> {
   call(command: string, callback?: Callback<unknown>): Result<unknown, Context>;
   call(command: string, args: RedisValue[], callback?: Callback<unknown>): Result<unknown, Context>;

@@ -14,14 +14,14 @@ const { Commander } = require('./commander.js');
  *
  * @typedef {InstanceType<typeof Commander>} Commander
  *
- * @typedef {[error: Error | null, value?: unknown]} Outcome What one command answered or failed with.
+ * @typedef {[error: Error | null, value?: unknown]} Outcome The result or the error of one command.
  * @typedef {Callback<Outcome[] | null>} OnOutcomes
- * @typedef {Pipeline | Promise<Outcome[] | null>} Executed The pipeline itself where EXEC is only queued.
+ * @typedef {Pipeline | Promise<Outcome[] | null>} Executed The pipeline itself if EXEC is only queued.
  * @typedef {[name: string, ...args: unknown[]]} Call
  */
 
 /**
- * The commands for which a pipeline has methods of its own.
+ * The commands for which a pipeline has its own methods.
  * @typedef {{
  *   multi(...args: unknown[]): Pipeline,
  *   exec(callback?: OnOutcomes): Executed,
@@ -31,14 +31,14 @@ const { Commander } = require('./commander.js');
  */
 
 /**
- * Commands that are sent together. `exec` answers one `[error]` or `[null, result]` for each. Between `multi` and
- * `exec` they are a transaction, whose results get what each of its commands makes of a reply.
+ * Commands that are sent together. `exec` answers `[error]` or `[null, result]` for each. Commands between `multi`
+ * and `exec` are a transaction. Each result of the transaction is transformed by its command.
  */
 class Pipeline extends /** @type {PipelineBase} */ (/** @type {unknown} */ (Commander)) {
   /** @type {true} */
   isPipeline = true;
   /**
-   * How often a cluster has sent it to another node; by reason.
+   * Number of redirections left for a cluster's pipeline, by reason.
    * @type {Attempts | undefined}
    */
   leftRedirections = undefined;
@@ -52,7 +52,7 @@ class Pipeline extends /** @type {PipelineBase} */ (/** @type {unknown} */ (Comm
   _transactions = 0;
   replyPending = 0;
   /**
-   * A client is given this with each command, so that it knows the command for a pipeline's.
+   * A client gets this with each command, so that it recognizes a pipeline's commands.
    * @type {PipelineMark}
    */
   _stream = { isPipeline: true };
@@ -142,7 +142,7 @@ class Pipeline extends /** @type {PipelineBase} */ (/** @type {unknown} */ (Comm
   }
 
   /**
-   * EXEC. Its replies are texts only where all commands of the transaction want them so.
+   * EXEC. Its replies are texts only if all commands of the transaction want texts.
    * @param {OnOutcomes} [callback]
    */
   _execTransaction(callback) {
@@ -173,7 +173,7 @@ class Pipeline extends /** @type {PipelineBase} */ (/** @type {unknown} */ (Comm
   }
 
   /**
-   * The results of a transaction stand in the order of its commands, which are right before EXEC.
+   * The results of a transaction are in the order of its commands, which are right before EXEC.
    * @param {unknown[]} results
    * @param {number} position
    */

@@ -9,7 +9,8 @@ const { noop } = require('./callback.js');
  */
 
 /**
- * The server answers: what was subscribed, sent without a reply, or put off goes to it, in this order.
+ * Handles a server that answers: restores its subscriptions, then sends unanswered and delayed commands, in this
+ * order.
  * @param {Connected} redis
  */
 function becomeReady(redis) {
@@ -47,13 +48,13 @@ function beginMonitoring(redis) {
  * @param {number} [database]
  */
 function resubscribe(redis, subscriber, database) {
-  // A connection that is subscribed takes no SELECT.
+  // A subscribed connection refuses SELECT.
   selectDatabase(redis, database);
   const channels = subscriber.channels('subscribe');
   if (channels.length > 0) redis.subscribe(channels)?.catch(noop);
   const patterns = subscriber.channels('psubscribe');
   if (patterns.length > 0) redis.psubscribe(patterns)?.catch(noop);
-  // One by one: in a cluster channels of different slots may not be named together.
+  // One by one: in a cluster, channels in different slots cannot be named together.
   for (const channel of subscriber.channels('ssubscribe')) redis.ssubscribe(channel)?.catch(noop);
 }
 
@@ -63,7 +64,7 @@ function resubscribe(redis, subscriber, database) {
  */
 function sendAgain(redis, items) {
   for (const { command, stream, select } of items) {
-    // Its caller was told an outcome already. A part of a pipeline is sent for the others' sake.
+    // Its caller already has an outcome. A command of a pipeline is sent for the sake of the others.
     if (command.isSettled && command.pipelineIndex === undefined) continue;
     if (command.name !== 'select') selectDatabase(redis, select);
     redis.sendCommand(command, stream);

@@ -32,15 +32,16 @@ const { addTransactionSupport } = require('./transaction.js');
  *
  * @typedef {InstanceType<typeof Command>} Command
  *
- * @typedef {{ offlineQueue?: boolean, commandQueue?: boolean }} Flushed Which commands are given up; all by default.
+ * @typedef {{ offlineQueue?: boolean, commandQueue?: boolean }} Flushed Which commands are rejected; all by
+ * default.
  */
 
-/** Errors of a connection that is ended on purpose are nobody's concern. */
+/** Errors of a connection that is closed on purpose are ignored. */
 const CALLS_OF_ENDING = ['connect', 'read'];
 
 /**
- * A client of one server on one connection, with the rules of ioredis: commands go in the order of the calls, wait
- * while the server is away, and are sent again where a lost connection did not answer them.
+ * A client of one server on one connection, with ioredis's rules: commands go in the order of the calls, wait while
+ * the server is away, and are sent again if a lost connection did not answer them.
  */
 class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmitter)) {
   static Command = Command;
@@ -51,7 +52,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
     return new Redis(...args);
   }
 
-  /** Events are told where the client was made, in no request's context. */
+  /** Events are emitted in the context in which the client was made, never in that of a request. */
   #context = new AsyncResource('Redis');
 
   /** @type {ClientOptions} */
@@ -61,7 +62,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   /** @type {false} */
   isCluster = false;
   /**
-   * State of the connection: its database, its credentials, its subscriptions or `false`.
+   * State of the connection: database, credentials, and its subscriptions or `false`.
    * @type {Condition | null}
    */
   condition = null;
@@ -88,7 +89,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   _runningAutoPipelines = new Set();
   _subscriber = new Subscriber(this);
   /**
-   * Commands that a lost connection did not answer; then those that the next one is sent again.
+   * Commands that a lost connection did not answer; then those to send again on the next one.
    * @type {Lost[]}
    */
   _lost = [];
@@ -128,7 +129,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
     return size;
   }
 
-  /** How many commands wait for a reply. */
+  /** Number of commands that wait for a reply. */
   get commandQueue() {
     return { length: (this.stream?.inFlight ?? 0) + this._unanswered.length };
   }
@@ -155,14 +156,14 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
     return traceBatch(this, run, batchSize);
   }
 
-  /** Ends the connection. With `reconnect` another follows at once, whatever was asked of it before. */
+  /** Closes the connection. With `reconnect` another one follows at once, whatever an earlier call asked for. */
   disconnect(reconnect = false) {
     if (!reconnect) {
       this.manuallyClosing = true;
       clearTimeout(this.reconnectTimeout ?? undefined);
       const wasWaiting = this.reconnectTimeout !== null;
       this.reconnectTimeout = null;
-      // There is no connection whose end would tell.
+      // There is no connection whose end would be reported.
       if (wasWaiting && this.status === 'reconnecting') {
         this.manuallyClosing = false;
         ended(this);
@@ -183,7 +184,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * A client of its own that hears all that the server is asked, as events `monitor`.
+   * A client that emits every command of the server as event `monitor`.
    * @param {Callback<Redis>} [callback]
    * @returns {Promise<Redis>}
    */
@@ -209,7 +210,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
    * @returns {boolean}
    */
   emit(...args) {
-    // Listeners are set while the emitter is made, before it has a context.
+    // The emitter's constructor emits before the context exists.
     if (this.#context === undefined) return super.emit(...args);
     return this.#context.runInAsyncScope(super.emit, this, ...args);
   }
@@ -224,7 +225,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * Tells an event that need not have listeners. An error without any goes to stderr.
+   * Emits an event that needs no listener. An error without a listener goes to stderr.
    * @param {string} event
    * @param {unknown} [arg]
    */
@@ -241,7 +242,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * Gives up all that waits with an error, then the connection.
+   * Rejects all waiting commands with an error, then closes the connection.
    * @param {Error} _commandError
    * @param {Error} error
    * @param {Flushed} [options]
@@ -253,7 +254,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * Rejects what waits: for the connection, for a reply, or for both.
+   * Rejects commands that wait: for the connection, for a reply, or both.
    * @param {Error} error
    * @param {Flushed} [options]
    */
@@ -280,7 +281,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * The server refused a command: `reconnectOnError` says whether another connection is tried.
+   * Handles an error reply: `reconnectOnError` decides whether to reconnect.
    * @param {Error} error
    * @param {Command} command
    */
@@ -304,7 +305,7 @@ class Redis extends /** @type {ClientBase} */ (/** @type {unknown} */ (EventEmit
   }
 
   /**
-   * Waits until the server has its data.
+   * Waits until the server has loaded its data.
    * @param {(error: Error | null, info?: ServerInfo) => void} callback
    */
   _readyCheck(callback) {
@@ -342,7 +343,7 @@ function isOfEnding(error) {
 }
 
 /**
- * The lines `name:value` of INFO.
+ * Parses the lines `name:value` of INFO.
  * @param {string} text
  * @returns {ServerInfo}
  */
@@ -356,7 +357,7 @@ function fieldsOf(text) {
   return fields;
 }
 
-/** The methods of commands, which pipelines have too. */
+/** The methods of commands. Pipelines have them too. */
 for (const name of Reflect.ownKeys(Commander.prototype)) {
   if (Object.hasOwn(Redis.prototype, name)) continue;
   const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Commander.prototype, name));

@@ -7,15 +7,15 @@ const { Readable } = require('node:stream');
  * @import { Client } from './classes.js'
  * @import { Methods } from './commander.js'
  * @import { ScanStreamOptions } from './types.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
- * @typedef {ReadableOptions & ScanStreamOptions & { key?: Word, command: string, redis: object }} ScanOptions
+ * @typedef {ReadableOptions & ScanStreamOptions & { key?: Argument, command: string, redis: object }} ScanOptions
  */
 
 const SCANS = ['scan', 'sscan', 'hscan', 'zscan'];
 const START = '0';
 
-/** A scan, page by page: each chunk is the list that one call of the server answered. */
+/** A scan, page by page: each chunk is the list of one reply of the server. */
 class ScanStream extends Readable {
   /** @type {ScanOptions} */
   #options;
@@ -34,7 +34,7 @@ class ScanStream extends Readable {
       return;
     }
     const { command, redis } = this.#options;
-    /** @type {(error: Error | null, reply: [cursor: Word, page: unknown[]]) => void} */
+    /** @type {(error: Error | null, reply: [cursor: Argument, page: unknown[]]) => void} */
     const take = (error, reply) => {
       if (error) {
         this.emit('error', error);
@@ -47,7 +47,7 @@ class ScanStream extends Readable {
     /** @type {Methods} */ (redis)[command](argumentsOf(this.#options, this.#cursor), take);
   }
 
-  /** Ends the stream after the page that is under way. */
+  /** Ends the stream after the page in flight. */
   close() {
     this.#isDrained = true;
   }
@@ -58,7 +58,7 @@ class ScanStream extends Readable {
  * @param {string} cursor
  */
 function argumentsOf({ key, match, type, count, noValues }, cursor) {
-  /** @type {Word[]} */
+  /** @type {Argument[]} */
   const args = key ? [key, cursor] : [cursor];
   if (match) args.push('MATCH', match);
   if (type) args.push('TYPE', type);
@@ -68,7 +68,7 @@ function argumentsOf({ key, match, type, count, noValues }, cursor) {
 }
 
 /**
- * Gives clients `scanStream`, `hscanBufferStream` and so on.
+ * Adds `scanStream`, `hscanBufferStream` and so on to clients.
  * @param {object} prototype
  */
 function addScanStreams(prototype) {

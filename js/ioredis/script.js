@@ -7,14 +7,12 @@ const { Command } = require('./command.js');
  * @import { Client, LinkStream, Pipeline } from './classes.js'
  * @import { CommandOptions } from './command.js'
  * @import { Callback } from './own-types.js'
- * @import { Word } from './words.js'
+ * @import { Argument } from './encode-arguments.js'
  *
  * @typedef {{ lua: string, numberOfKeys?: number | undefined, readOnly?: boolean | undefined }} ScriptDefinition
  */
 
-/**
- * A Lua script under a name of its own. Each connection is sent the code once, and then its digest.
- */
+/** A Lua script with a name. Each connection gets the code once, and then its digest. */
 class Script {
   #numberOfKeys;
   #keyPrefix;
@@ -23,7 +21,7 @@ class Script {
 
   /**
    * @param {ScriptDefinition} definition
-   * @param {Word} [keyPrefix]
+   * @param {Argument} [keyPrefix]
    */
   constructor({ lua, numberOfKeys, readOnly = false }, keyPrefix) {
     this.lua = lua;
@@ -34,17 +32,17 @@ class Script {
   }
 
   /**
-   * Sends it through `container`, a client or a pipeline, and answers what that answers.
+   * Sends a call through `container`, a client or a pipeline, and answers the result of that.
    * @param {Client | Pipeline} container
-   * @param {unknown[]} args
+   * @param {unknown[]} given
    * @param {CommandOptions} options
    * @param {Callback} [callback]
    */
-  execute(container, args, options, callback) {
-    const words = this.#numberOfKeys === undefined ? args : [this.#numberOfKeys, ...args];
+  execute(container, given, options, callback) {
+    const args = this.#numberOfKeys === undefined ? given : [this.#numberOfKeys, ...given];
     const all = { ...options, keyPrefix: this.#keyPrefix, readOnly: this.#isReadOnly };
     const client = container.isPipeline ? container.redis : container;
-    return container.sendCommand(new ScriptCommand(this, client, words, all, callback));
+    return container.sendCommand(new ScriptCommand(this, client, args, all, callback));
   }
 
   /** @param {LinkStream} stream */
@@ -74,12 +72,12 @@ class ScriptCommand extends Command {
   /**
    * @param {Script} script
    * @param {Client} client
-   * @param {unknown[]} words
+   * @param {unknown[]} args
    * @param {CommandOptions} options
    * @param {Callback} [callback]
    */
-  constructor(script, client, words, options, callback) {
-    super('evalsha', [script.sha, ...words], options, callback);
+  constructor(script, client, args, options, callback) {
+    super('evalsha', [script.sha, ...args], options, callback);
     this.#script = script;
     this.#client = client;
   }
@@ -95,7 +93,7 @@ class ScriptCommand extends Command {
   }
 
   /**
-   * Where the server has lost the script, the code is sent again.
+   * If the server has lost the script, sends the code.
    * @param {Error} error
    */
   refuse(error) {

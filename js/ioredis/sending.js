@@ -28,7 +28,7 @@ const BEFORE_READY = BITS.WHILE_LOADING | BITS.HANDSHAKE_COMMANDS;
 const { BLOCKING_COMMANDS, SELECT, VALID_IN_MONITOR_MODE, VALID_IN_SUBSCRIBER_MODE, WILL_DISCONNECT } = BITS;
 
 /**
- * Sends a command now, or when the client is ready. `stream` is given where it is part of a pipeline.
+ * Sends a command now, or when the client is ready. `stream` is given for a command of a pipeline.
  * @param {Redis} redis
  * @param {Command} command
  * @param {PipelineMark} [stream]
@@ -58,7 +58,7 @@ function sendCommand(redis, command, stream) {
 }
 
 /**
- * A command is traced where it is written first.
+ * A command is traced at its first write.
  * @param {Redis} redis
  * @param {Command} command
  */
@@ -93,7 +93,7 @@ function refuse(command, error) {
 }
 
 /**
- * A pipeline hears of its commands itself: a promise of which nobody knows would be an unhandled rejection.
+ * A pipeline gets the outcome of its commands itself. An unused promise would be an unhandled rejection.
  * @param {Command} command
  */
 function promiseOf(command) {
@@ -167,7 +167,7 @@ function write(redis, command, bits) {
 }
 
 /**
- * The last confirmation of a subscription says how many there are. Servers that tests make up may leave that out.
+ * The last confirmation of a subscription has the number of subscriptions. Fake servers in tests may omit it.
  * @param {Redis} redis
  * @param {unknown[]} reply
  */
@@ -186,11 +186,11 @@ function awaitBlocking(command, options) {
 }
 
 /**
- * The server's refusal, or the loss of the connection, which decides later what becomes of the command.
+ * Handles the server's error, or a lost connection, which later decides about the command.
  * @param {Connected} redis
  * @param {Command} command
  * @param {CommandError} error
- * @param {boolean} [wasSent] Undefined where the server has refused it.
+ * @param {boolean} [wasSent] Undefined for an error of the server.
  */
 function failed(redis, command, error, wasSent) {
   if (wasSent !== undefined) {
@@ -217,7 +217,7 @@ function noteDatabase(redis, { args }) {
 }
 
 /**
- * The option `socketTimeout`: a connection that owes replies and says nothing for so long is given up.
+ * The option `socketTimeout`: closes a connection that owes replies after this long without a byte.
  * @param {Connected} redis
  * @param {number} [milliseconds]
  */
@@ -227,7 +227,7 @@ function watchSilence(redis, milliseconds = redis.options.socketTimeout) {
   const socketTimeout = /** @type {number} */ (redis.options.socketTimeout);
   redis._socketTimer = setTimeout(() => {
     redis._socketTimer = undefined;
-    // A long reply is no silence, though none of it was told yet.
+    // A long reply in progress is not silence, although it was not delivered yet.
     const left = socketTimeout - (stream.link.traffic()?.idleMs ?? socketTimeout);
     if (left > 0) watchSilence(redis, left);
     else {
@@ -239,7 +239,7 @@ function watchSilence(redis, milliseconds = redis.options.socketTimeout) {
 }
 
 /**
- * A connection that owes nothing may be silent.
+ * A connection that owes no reply may be silent.
  * @param {Redis} redis
  * @param {LinkStream} stream
  */

@@ -1,8 +1,8 @@
 'use strict';
 
-/** Slots of a cluster. */
+/** Number of slots in a cluster. */
 const SLOTS = 16384;
-/** CRC-16/XMODEM, which Redis's cluster takes. */
+/** The polynomial of CRC-16/XMODEM, which Redis Cluster uses. */
 const POLYNOMIAL = 0x1021;
 
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -12,7 +12,7 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The slot of a key: of what its first braces hold, where they hold anything.
+ * The slot of a key: of the text in its first braces, if there is any.
  * @param {unknown} key
  */
 function slotOf(key) {
@@ -26,7 +26,7 @@ function slotOf(key) {
 }
 
 /**
- * The slot of all keys; -1 where they are in several.
+ * The slot of all keys, or -1 if they are in several.
  * @param {unknown[]} keys
  */
 function slotOfAll(keys) {

@@ -4,7 +4,7 @@ const { getSystemErrorName } = require('node:util');
 const { ParserError } = require('./errors.js');
 
 /**
- * @typedef {{ bytes: number[], position: number, isType: boolean }} Garbled Bytes that came in the place of a reply.
+ * @typedef {{ bytes: number[], position: number, isType: boolean }} Garbled Bytes in the place of a reply.
  *
  * @typedef {object} SocketFailure Native code's description of a connection that failed.
  * @property {string} message
@@ -17,13 +17,13 @@ const { ParserError } = require('./errors.js');
  */
 
 /**
- * Why a name has no address, as libuv numbers it.
+ * libuv's numbers for failures of name resolution.
  * @type {Record<string, number>}
  */
 const RESOLVER_ERRNO = { ENOTFOUND: -3008, EAI_AGAIN: -3001 };
 
 /**
- * An error as Node's sockets have it, of what native code says of one.
+ * An error in the form of Node's sockets, from native code's description.
  * @param {SocketFailure} failure
  * @returns {Error}
  */
@@ -43,7 +43,7 @@ function errorOf({ message, syscall, errno, code, address, port, garbled }) {
 }
 
 /**
- * As ioredis has it of what is no reply: `buffer` is a text, `offset` is behind the byte that makes no sense.
+ * ioredis's error for bytes that are no reply: `buffer` is a text, `offset` is after the invalid byte.
  * @param {string} message
  * @param {Garbled} garbled
  */
@@ -56,7 +56,7 @@ function parserError(message, { bytes, position, isType }) {
 }
 
 /**
- * The name of a system's number; Windows's numbers have other names, and native code says which.
+ * The name of a system error number. Windows's numbers have other names, which native code gives.
  * @param {number | null} errno
  */
 function systemName(errno) {
@@ -64,7 +64,7 @@ function systemName(errno) {
   return getSystemErrorName(-errno);
 }
 
-/** What a connection that took too long fails with. */
+/** The error of a connection attempt that took too long. */
 function connectTimedOut() {
   const code = 'ETIMEDOUT';
   return Object.assign(new Error(`connect ${code}`), { errorno: code, code, syscall: 'connect' });

@@ -10,8 +10,8 @@ const { clearTimeout, setTimeout } = require('../time.js');
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * One connection as ioredis shows it: what `redis.stream` is. It has the events and methods of a socket that
- * applications use; the bytes themselves stay in native code, so `data` tells that a reply came, not which.
+ * One connection in ioredis's form: the value of `redis.stream`. It has the events and methods of a socket that
+ * applications use. The bytes stay in native code, so `data` says only that a reply came.
  */
 class LinkStream extends EventEmitter {
   #link;
@@ -25,7 +25,7 @@ class LinkStream extends EventEmitter {
   connecting = true;
   destroyed = false;
   writable = true;
-  /** Whether anybody wants to know of each reply. */
+  /** Whether each reply must be reported. */
   isHeard = false;
   /** Commands without a reply. */
   inFlight = 0;
@@ -85,7 +85,7 @@ class LinkStream extends EventEmitter {
     if (tls) this.emit('secureConnect');
   }
 
-  /** A reply or a message came. */
+  /** Called for each reply or message. */
   heard() {
     if (this.#idleMs > 0) this.#waitForSilence();
     if (this.isHeard) this.emit('data', NO_BYTES);
@@ -105,7 +105,7 @@ class LinkStream extends EventEmitter {
     }
   }
 
-  /** Takes no more: the server answers what it has, and closes. */
+  /** Takes no more commands. The server sends its remaining replies and closes. */
   end() {
     if (this.#hasEnded) return this;
     this.#hasEnded = true;
@@ -127,7 +127,7 @@ class LinkStream extends EventEmitter {
   }
 
   /**
-   * `timeout` is told after so many milliseconds without a reply or a message; 0 ends that.
+   * Emits `timeout` after this many milliseconds without a reply or a message. 0 turns it off.
    * @param {number} milliseconds
    * @param {() => void} [listener]
    */
@@ -145,12 +145,12 @@ class LinkStream extends EventEmitter {
     this.#idleTimer = setTimeout(() => this.emit('timeout'), this.#idleMs).unref();
   }
 
-  /** A socket's method, without effect: the options given at dialling count. */
+  /** A socket's method without effect: the options of the dialling count. */
   setKeepAlive(_isOn = false, _milliseconds = 0) {
     return this;
   }
 
-  /** A socket's method, without effect: the options given at dialling count. */
+  /** A socket's method without effect: the options of the dialling count. */
   setNoDelay(_isOn = true) {
     return this;
   }

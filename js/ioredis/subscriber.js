@@ -9,7 +9,7 @@ const { SubscriptionSet } = require('./subscription-set.js');
  * @import { SubscriptionCommand, SubscriptionKind } from './subscription-set.js'
  */
 
-/** Takes the messages that one client hears, and notes which subscriptions its connection has. */
+/** Handles the messages for one client, and tracks the subscriptions of its connection. */
 class Subscriber {
   /** @type {Redis} */
   #redis;
@@ -20,7 +20,7 @@ class Subscriber {
   }
 
   /**
-   * A message, a confirmation, or a line of MONITOR.
+   * Takes a message, a confirmation, or a line of MONITOR.
    * @param {unknown} message
    */
   take(message) {
@@ -62,7 +62,7 @@ class Subscriber {
   }
 
   /**
-   * Also unasked: the server ends the subscription of a slot that goes to another node.
+   * Also without a request: the server ends subscriptions of a slot that moves to another node.
    * @param {SubscriptionCommand} kind
    * @param {unknown} channel
    * @param {unknown} count
@@ -75,7 +75,7 @@ class Subscriber {
   }
 
   /**
-   * A listener that throws costs those of the other event nothing.
+   * A listener that throws does not affect listeners of the other event.
    * @param {string} event
    * @param {string[]} pattern
    * @param {unknown} channel
@@ -100,7 +100,7 @@ class Subscriber {
   }
 
   /**
-   * `1700000000.123456 [0 127.0.0.1:5000] "get" "key"`; only quotes in arguments are shown as they were.
+   * Parses `1700000000.123456 [0 127.0.0.1:5000] "get" "key"`. In arguments only quotes are unescaped.
    * @param {string} line
    */
   #tellLine(line) {

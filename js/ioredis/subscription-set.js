@@ -8,7 +8,7 @@
 /** @type {Partial<Record<SubscriptionCommand, SubscriptionKind>>} */
 const KINDS = { unsubscribe: 'subscribe', punsubscribe: 'psubscribe', sunsubscribe: 'ssubscribe' };
 
-/** Which channels, patterns and channels of shards a connection has subscribed to. */
+/** The channels, patterns and shard channels of a connection. */
 class SubscriptionSet {
   /** @type {Record<SubscriptionKind, Set<string>>} */
   #names = { subscribe: new Set(), psubscribe: new Set(), ssubscribe: new Set() };

@@ -7,7 +7,7 @@ const tls = require('node:tls');
  * @import { TlsOption } from './options.js'
  */
 
-/** The authority of Redis Cloud's older databases, and what it signs with. Newer ones are signed by roots that Node has. */
+/** The certificate authority of Redis Cloud's older databases. Newer ones use roots that Node has. */
 const REDIS_CLOUD = `-----BEGIN CERTIFICATE-----
 MIIGMTCCBBmgAwIBAgICEAAwDQYJKoZIhvcNAQELBQAwajELMAkGA1UEBhMCVVMx
 CzAJBgNVBAgMAkNBMQswCQYDVQQHDAJDQTESMBAGA1UECgwJUmVkaXNMYWJzMS0w
@@ -78,10 +78,10 @@ n8Mq9eOuxYOEQ4of8twUkUDd528iwGtEdwf0Q01UyT84S62N8AySl1ZBKXJz6W4F
 UhWfa/HQYOAPDdEjNgnVwLI23b8t0TozyCWw7q8h
 -----END CERTIFICATE-----`;
 
-/** The roots are read when a profile is asked for: that takes a while. */
+/** The roots are read on demand, because that takes a while. */
 const ofRedisCloud = () => ({ ca: [...tls.rootCertificates, REDIS_CLOUD] });
 /**
- * Names for sets of TLS options.
+ * Names of sets of TLS options.
  * @type {Map<unknown, () => ConnectionOptions>}
  */
 const PROFILES = new Map([
@@ -90,7 +90,7 @@ const PROFILES = new Map([
 ]);
 
 /**
- * Puts the TLS options that a profile stands for in the place of its name.
+ * Replaces the name of a profile with its TLS options.
  * @template {{ tls?: TlsOption } | null | undefined} Options
  * @param {Options} options
  * @returns {Options}

@@ -10,16 +10,16 @@ const { noop } = require('./callback.js');
  */
 
 /**
- * Tracing as ioredis offers it to tools: channels `ioredis:command`, `ioredis:batch` and `ioredis:connect`. Where
- * nobody listens, `isTraced` is all that is asked.
+ * Tracing in ioredis's form for tools: channels `ioredis:command`, `ioredis:batch` and `ioredis:connect`. Without a
+ * subscriber the only cost is `isTraced`.
  */
 const [commands, batches, connects] = ['command', 'batch', 'connect'].map((name) =>
   tracingChannel(`ioredis:${name}`),
 );
 
 /**
- * How many words of a command may be shown: the first ones are keys or say what is done, the others are values or
- * secrets. The first row counts in which a prefix of the command's name stands; all others show nothing.
+ * Number of arguments of a command that may be shown: the first ones are keys or subcommands, the others are values
+ * or secrets. The first row with a prefix of the command's name counts. All other commands show nothing.
  * @type {[number, string[]][]}
  */
 const SHOWN = [
@@ -71,7 +71,7 @@ const SHOWN = [
 ];
 const HIDDEN = '?';
 /**
- * By the command's name.
+ * Numbers by the command's name.
  * @type {Map<string, number>}
  */
 const shownWords = new Map();
@@ -82,14 +82,14 @@ function shownOf(command) {
   if (shown === undefined) {
     const name = command.toLowerCase();
     shown = SHOWN.find(([, prefixes]) => prefixes.some((prefix) => name.startsWith(prefix)))?.[0] ?? 0;
-    // Names of scripts are the application's own, and may be many.
+    // Names of scripts come from the application, and there may be many.
     if (shown > 0) shownWords.set(command, shown);
   }
   return shown;
 }
 
 /**
- * The words of a command as tracers see them: values and secrets are question marks.
+ * The arguments of a command for tracers. Values and secrets are question marks.
  * @param {string} command
  * @param {unknown[]} args
  */
@@ -99,7 +99,7 @@ function sanitizeArgs(command, args) {
 }
 
 /**
- * Whether anybody listens. A Node that cannot be asked for all five events at once is asked for each.
+ * Whether a channel has a subscriber. Node versions without one question for all five events are asked for each.
  * @type {(channel: TracingChannel & { hasSubscribers?: boolean }) => boolean}
  */
 const isTraced =
@@ -115,7 +115,7 @@ function areCommandsTraced() {
 }
 
 /**
- * Which server a client is of, as far as its options tell.
+ * The server of a client, as far as its options say.
  * @param {ClientOptions} options
  */
 function serverOf({ path, host, port }) {
@@ -129,7 +129,7 @@ function databaseOf(redis) {
 }
 
 /**
- * Traces a command that is on its way: once, however often it is sent.
+ * Traces a command once, however often it is sent.
  * @param {Redis} redis
  * @param {Command} command
  */
@@ -141,13 +141,13 @@ function traceCommand(redis, command) {
     ...serverOf(redis.options),
   };
   const traced = commands.tracePromise(() => command.promise, context);
-  // Whoever waits for the command hears of its failure by another promise.
+  // Callers get the failure of the command through another promise.
   traced.catch(noop);
   return traced;
 }
 
 /**
- * Traces a transaction of so many commands, which `run` sends.
+ * Traces a transaction of `batchSize` commands, which `run` sends.
  * @template T
  * @param {Redis} redis
  * @param {() => Promise<T>} run

@@ -10,7 +10,7 @@ const { Pipeline } = require('./pipeline.js');
  */
 
 /**
- * Gives clients `pipeline`, `multi` and `exec`.
+ * Adds `pipeline`, `multi` and `exec` to clients.
  * @param {object} prototype
  */
 function addTransactionSupport(prototype) {
@@ -50,7 +50,10 @@ function addTransactionSupport(prototype) {
   };
 }
 
-/** A pipeline that is one transaction: `exec` answers the results of its commands alone, null where a watched key changed. */
+/**
+ * A pipeline that is one transaction: `exec` answers only the results of its commands, or null if a watched key
+ * changed.
+ */
 class Transaction extends Pipeline {
   /**
    * @param {OnOutcomes} [callback]
@@ -61,7 +64,7 @@ class Transaction extends Pipeline {
       return this.#execWhenReady(callback);
     }
     if (this._transactions > 0) super.exec();
-    // Another attempt of the same, whose promise is out already.
+    // Another attempt of the same transaction, whose promise exists already.
     if (this.nodeifiedPromise) return /** @type {Promise<Outcome[]>} */ (super.exec());
     const results = () => /** @type {Promise<Outcome[]>} */ (super.exec()).then(resultsOfPipeline);
     const client = /** @type {Partial<Redis>} */ (this.redis);

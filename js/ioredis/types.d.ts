@@ -27,7 +27,7 @@ export type RedisStatus =
   | 'end'
   | 'monitoring';
 
-/** The connection: the events and methods of a socket that applications use. `data` tells that something came, not what. */
+/** The connection: the events and methods of a socket that applications use. `data` says only that a reply came. */
 export type NetStream = Pick<
   Socket,
   'connecting' | 'destroyed' | 'writable' | 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'
@@ -61,7 +61,7 @@ export class ScanStream extends Readable {
   constructor(
     options: ReadableOptions & ScanStreamOptions & { key?: string; command: string; redis: unknown },
   );
-  /** Ends the stream after the page that is under way. */
+  /** Ends the stream after the page in flight. */
   close(): void;
 }
 
@@ -183,7 +183,7 @@ export type ClusterStatus =
   | 'reconnecting'
   | 'disconnecting';
 
-/** A client of a cluster: a {@link Redis} for each node, found by the slots of keys. */
+/** A client of a cluster: a {@link Redis} for each node, chosen by the slots of keys. */
 export class Cluster extends EventEmitter {
   constructor(startupNodes: ClusterNode[], options?: ClusterOptions);
 
@@ -237,7 +237,7 @@ export abstract class AbstractConnector {
   firstError?: Error;
   abstract connect(tell: (type: string, error: Error) => void): Promise<NetStream>;
   disconnect(): void;
-  /** Whether a server that says this of itself is the one that was asked for. */
+  /** Whether a server with this INFO is the requested one. */
   check(info: any): boolean;
   protected dial(
     target: { host?: string; port?: number; path?: string; family?: number },

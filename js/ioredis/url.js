@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * The options that a URL, a path, `host:port` or a port as text stands for.
+ * The options in a URL, a path, `host:port` or a port as text.
  * @param {string} text
  * @returns {Record<string, string | number>}
  */

@@ -9,11 +9,11 @@ const { clearTimeout, setTimeout } = require('../time.js');
 const { resolveTLSProfile } = require('./tls-profiles.js');
 const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
-const { decoded } = require('./words.js');
+const { decoded } = require('./encode-arguments.js');
 
 /** @import { Callback } from './own-types.js' */
 
-/** The functions that applications take from `ioredis/built/utils`, under its names. */
+/** The functions of `ioredis/built/utils` that applications use, under its names. */
 const calculateSlot = slotOf;
 const convertBufferToString = decoded;
 const generateMultiSlot = slotOfAll;
@@ -29,7 +29,7 @@ function packObject(list) {
 }
 
 /**
- * A callback that is called once: with its outcome, or with an error after so many milliseconds.
+ * A callback that runs once: with its outcome, or with an error after this many milliseconds.
  * @template T
  * @param {Callback<T>} callback
  * @param {number} milliseconds
@@ -107,7 +107,7 @@ function zipMap(keys, values) {
   return new Map(keys.map((key, i) => [key, values[i]]));
 }
 
-// Names alone, which Node finds for those who import them.
+// Plain names, which Node finds for `import`.
 module.exports = {
   CONNECTION_CLOSED_ERROR_MSG,
   calculateSlot,

@@ -21,7 +21,7 @@ class Connection {
   /** @type {ConfigureOptions} */
   #options = {};
   /**
-   * Options that were assigned to the configuration, for connections to come.
+   * Options that were assigned to the configuration. They count for the next connection.
    * @type {Record<string, unknown>}
    */
   #assigned = {};
@@ -30,12 +30,12 @@ class Connection {
   /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
 
-  /** What is configured: of the connection that is open, else of the one that would be. */
+  /** The settings of the open connection, else those of the next one. */
   settings() {
     return settingsOf(this.isOpen ? this.#options : this.#assigned, this.environment);
   }
 
-  /** The variables: those that the open connection was made with, else those of this moment. */
+  /** The environment of the open connection, else the current one. */
   get environment() {
     return this.#environment ?? new Environment();
   }
@@ -52,13 +52,13 @@ class Connection {
     return this.#instance !== undefined;
   }
 
-  /** How long opening may take, in milliseconds. */
+  /** The longest time for opening, in milliseconds. */
   get connectTimeoutMs() {
     return /** @type {number} */ (inForce(this.settings().connectTimeout));
   }
 
   /**
-   * Where it is open already its options stay. Throws `E_CONFIG`.
+   * An open connection keeps its options. Throws `E_CONFIG`.
    * @param {ConfigureOptions} [given]
    */
   open(given = {}) {
@@ -70,7 +70,7 @@ class Connection {
     const options = { ...this.#assigned, ...others };
     const environment = new Environment();
     const db = /** @type {number} */ (inForce(settingsOf(options, environment).testDb));
-    // It outlives the request that opens it.
+    // The instance outlives the request that opens it.
     const instance = this.#context.run(() => createInstance(undefined, environment));
     instance.configure({ ...options, db, ...(logger === undefined ? {} : { logger }) });
     this.#options = { ...options, db };
@@ -80,8 +80,8 @@ class Connection {
   }
 
   /**
-   * Opens, and answers the client when the server answers. Rejects with the reason where it does not within the connect
-   * timeout; connecting goes on then.
+   * Opens the connection. Answers the client when the server answers. Rejects with the reason if it does not answer
+   * within the connect timeout; connecting then goes on.
    * @param {ConfigureOptions} [options]
    */
   async connect(options) {
@@ -90,12 +90,12 @@ class Connection {
     return redisManager.getClient();
   }
 
-  /** Rejects with the reason where the server does not answer within the connect timeout. */
+  /** Rejects with the reason if the server does not answer within the connect timeout. */
   async whenConnected() {
     await this.#opened.ready({ timeoutMs: this.connectTimeoutMs });
   }
 
-  /** The instance that is open. Throws `E_CLOSED` where none is. */
+  /** The open instance. Throws `E_CLOSED` if there is none. */
   get #opened() {
     if (this.#instance !== undefined) return this.#instance;
     throw new OrgCacheError('E_CLOSED', 'Redis is not initialized: call initializeRedis() first');
@@ -110,7 +110,7 @@ class Connection {
   }
 
   /**
-   * How it stands with the server, whether it answers or not; null where nothing is open.
+   * The state of the connection, whether the server answers or not; null if it is not open.
    * @returns {ConnectionReport | null}
    */
   condition() {
@@ -145,7 +145,7 @@ class Connection {
   }
 
   /**
-   * The text of INFO, or of one section of it.
+   * The text of INFO or of one of its sections.
    * @param {string} [section]
    */
   async getInfo(section) {
@@ -153,12 +153,12 @@ class Connection {
   }
 
   /**
-   * Lets calls under way settle, then closes. What is closed already stays so.
+   * Lets calls in flight settle, then closes. Does nothing to a closed connection.
    * @param {ShutdownOptions} [options]
    * @returns {Promise<ShutdownResult>}
    */
   async disconnect(options) {
-    // A mistake in the options leaves everything open.
+    // An error in the options leaves the connection open.
     signalOf(options, WAITING);
     timeoutOf(options);
     const instance = this.#instance;

@@ -8,19 +8,19 @@ const { clearInterval, now, setInterval, today } = require('../time.js');
 /** @import { Failure } from '../errors.js' */
 
 /**
- * Numbers of the server's that are told as they are.
+ * Numbers of the server that are reported unchanged.
  * @typedef {'uptime' | 'memoryUsageBytes' | 'connectedClients' | 'totalCommandsProcessed' | 'keyspaceHits' |
  *   'keyspaceMisses'} ServerNumber
  */
 /** @typedef {Pick<HealthStatus, ServerNumber | 'memoryUsage' | 'redisVersion'>} ServerFacts */
-/** @typedef {Omit<HealthStatus, 'errorCount' | 'isConnected'>} Found by a check. */
+/** @typedef {Omit<HealthStatus, 'errorCount' | 'isConnected'>} Found The result of a check. */
 
 const DEFAULT_INTERVAL_MS = 30_000;
-/** The longest that a timer of Node waits. */
+/** The longest delay of a timer of Node. */
 const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
 /**
- * What the server says of itself, by the line of INFO.
+ * Fields of INFO for each reported value.
  * @type {Record<ServerNumber, string>}
  */
 const SERVER_NUMBERS = {
@@ -40,7 +40,7 @@ const UNKNOWN_SERVER = {
 };
 
 /**
- * Asks the server how it is, now and then. Never rejects because Redis is away.
+ * Checks the server's health at intervals. Never rejects because Redis is away.
  * @implements {RedisHealthChecks}
  */
 class Health {
@@ -77,12 +77,12 @@ class Health {
     this.#config = config;
   }
 
-  /** Milliseconds between checks; null while none are made. */
+  /** Milliseconds between checks; null if there are none. */
   get healthCheckInterval() {
     return this.#intervalMs;
   }
 
-  /** Checks at once and then at every interval, which does not keep the process alive. */
+  /** Checks at once and then at every interval. The interval does not keep the process alive. */
   startHealthChecks(intervalMs = DEFAULT_INTERVAL_MS) {
     if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_INTERVAL_MS) {
       throw new OrgCacheError(
@@ -104,7 +104,7 @@ class Health {
     this.#intervalMs = null;
   }
 
-  /** Asks the server, within the command timeout. A check that is under way is everybody's. */
+  /** Asks the server, within the command timeout. Concurrent calls share one check. */
   performHealthCheck() {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -125,7 +125,7 @@ class Health {
       Object.assign(found, serverFacts(await this.#connection.getInfo()));
     } catch (thrown) {
       const error = /** @type {Failure} */ (thrown);
-      // A server that answers PING and not INFO, as an ACL user may find it, serves all the same.
+      // A server that answers PING but not INFO works all the same. An ACL may forbid INFO.
       found.error = { code: /** @type {string} */ (error.redisCode ?? error.code), message: error.message };
       if (error.code !== 'E_REPLY') found.isHealthy = false;
     }
@@ -154,7 +154,7 @@ class Health {
   }
 
   /**
-   * What the last check found; a connection that was lost since is not healthy.
+   * The result of the last check. After a loss of the connection it is not healthy.
    * @returns {HealthStatus}
    */
   getHealthStatus() {
@@ -169,7 +169,7 @@ class Health {
     };
   }
 
-  /** The same as `getHealthStatus()`. */
+  /** Same as `getHealthStatus()`. */
   get healthStatus() {
     return this.getHealthStatus();
   }
@@ -200,7 +200,7 @@ class Health {
   }
 
   /**
-   * A fresh check with everything that helps to read it.
+   * A new check, with details that help to interpret it.
    * @returns {Promise<HealthReport>}
    */
   async getDetailedReport() {
@@ -218,7 +218,7 @@ class Health {
 }
 
 /**
- * Each number of the server's by its name.
+ * Each of the server's numbers by its name.
  * @param {(name: ServerNumber, line: string) => number | null} numberOf
  */
 function eachNumber(numberOf) {
@@ -241,7 +241,7 @@ function serverFacts(info) {
 }
 
 /**
- * Of the server's lookups those that found a key; null before there were any.
+ * The share of lookups that found a key; null if there were none.
  * @param {number | null} hits
  * @param {number | null} misses
  */

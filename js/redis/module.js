@@ -8,7 +8,7 @@ const { liveConfig } = require('./settings.js');
 /** @import { RedisConnection, RedisModule } from '../entry/redis.js' */
 
 /**
- * The process's one Redis connection with its health checks. Nothing is started.
+ * The process's one Redis connection with its health checks. Starts nothing.
  * @returns {RedisModule}
  */
 function createRedisModule() {
@@ -19,12 +19,12 @@ function createRedisModule() {
   let initializing;
 
   /**
-   * Connects and begins to check the server's health. Answers true when Redis is there; rejects with the reason where it
-   * is not within the connect timeout. Connecting goes on then.
+   * Connects and starts the health checks. Answers true when Redis answers. Rejects with the reason if it does not
+   * answer within the connect timeout; connecting then goes on.
    * @param {ConfigureOptions} [options]
    */
   function initializeRedis(options) {
-    // One that was closed meanwhile tells nothing of the next.
+    // The result of a connection that was closed meanwhile does not count for the next.
     if (!held.isOpen) initializing = undefined;
     if (initializing !== undefined) return initializing;
     const own = initialize(options).finally(() => {
@@ -37,7 +37,7 @@ function createRedisModule() {
   /** @param {ConfigureOptions} [options] */
   async function initialize(options) {
     held.open(options);
-    // An interval that somebody has chosen stays.
+    // An interval that was chosen before stays.
     if (health.healthCheckInterval === null) health.startHealthChecks();
     await held.whenConnected();
     await health.performHealthCheck();

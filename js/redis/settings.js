@@ -9,7 +9,7 @@ const { inForce } = require('../client/endpoint.js');
 /** @typedef {InstanceType<typeof import('../environment.js').Environment>} Environment */
 
 /**
- * Every setting as native code tells it: variable, value, source, what counts. Asking starts nothing.
+ * Every setting from native code: variable, value, source, value in force. Asking starts nothing.
  * @param {object} options
  * @param {Environment} environment
  */
@@ -18,7 +18,7 @@ function settingsOf(options, environment) {
 }
 
 /**
- * The fields of `config`, each by how it is read from the settings. Some have the name that ioredis gives them, too.
+ * The fields of `config`, each with a function that reads it from the settings. Some also have ioredis's name.
  * @type {Record<keyof RedisConfig, (settings: Settings, environment: Environment) => unknown>}
  */
 const FIELDS = {
@@ -45,7 +45,7 @@ const FIELDS = {
 };
 
 /**
- * The options that fields with other names stand for.
+ * The options behind fields with other names.
  * @type {Record<string, string>}
  */
 const OPTIONS = {
@@ -53,13 +53,13 @@ const OPTIONS = {
   maxRetriesPerRequest: 'maxRetries',
   retryDelayOnFailover: 'retryDelay',
 };
-/** They are told, and cannot be chosen. */
+/** Read-only fields. */
 const TOLD = ['environment', 'autoPipelining'];
 
 /**
- * The configuration as it is when a field is read: servers fill their environment after they import. A value that is
- * assigned to a field counts for the next connection. `held` knows the settings and the environment that they come from,
- * and is given what is assigned.
+ * The configuration at the time when a field is read: servers fill their environment after the import. A value that
+ * is assigned to a field counts for the next connection. `held` has the settings and their environment, and stores
+ * assigned values.
  * @param {{ settings(): Settings, environment: Environment, assign(option: string, value: unknown): void }} held
  */
 function liveConfig(held) {

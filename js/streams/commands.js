@@ -9,24 +9,24 @@ const FORGET_CONSUMER = require('./scripts/forget-consumer.lua.js');
 /** @import { EntryReply, Held } from './replies.js' */
 
 /**
- * The result of a claim: where the next one goes on, or null at the end; the entries that were taken; the number of entries that
- * were no longer in the stream, and are settled by that.
+ * The result of a claim: the cursor of the next claim, or null at the end; the claimed entries; the number of
+ * entries that were no longer in the stream, which settles them.
  * @typedef {{ cursor: string | null, entries: Held[], deleted: number }} Claimed
  */
 
 /**
- * An entry that is gone is null, or has null in place of its fields.
+ * An entry. A deleted one is null, or has null in place of its fields.
  * @typedef {[next: string, found: (EntryReply | [id: string, gone: null] | null)[], gone?: string[]]} ClaimReply
  */
 /** @typedef {[id: string, consumer: string, idleMs: number, deliveries: number][]} PendingReply */
-/** @typedef {(id: string) => boolean} IsInHand */
+/** @typedef {(id: string) => boolean} IsInFlight */
 
-/** How far XAUTOCLAIM looks for each entry that it is asked for. */
+/** Number of pending entries that XAUTOCLAIM looks at for each requested entry. */
 const LOOKED_AT_PER_CLAIM = 10;
 const FIRST_ID = '0-0';
 const REASON_CHARACTERS = 1_000;
 
-/** What one consumer asks of its group, apart from reading. Rejects as the client does. */
+/** The commands of one consumer of a group, except reading. Rejects like the client. */
 class GroupCommands {
   #client;
   #stream;
@@ -48,7 +48,7 @@ class GroupCommands {
   }
 
   /**
-   * Makes stream and group where they are missing.
+   * Creates the stream and the group if they are missing.
    * @param {string} from
    */
   async create(from) {
@@ -61,8 +61,8 @@ class GroupCommands {
   }
 
   /**
-   * Makes the group again after it was deleted, where it stood: entries that other consumers had read since
-   * may come twice, none is left out. A stream that is another one is read from its beginning.
+   * Creates a deleted group again at its last position. Entries that other consumers had read since may come twice,
+   * none is skipped. A new stream is read from its beginning.
    */
   async createAgain() {
     const last = await this.#lastOfStream();
@@ -71,7 +71,7 @@ class GroupCommands {
     await this.create(this.#position);
   }
 
-  /** Asks how far the group has read, all consumers together. */
+  /** Reads the group's position, which all consumers share. */
   async lookUpPosition() {
     /** @type {unknown[][]} */
     const replies = await this.#client.xinfo('GROUPS', this.#stream);
@@ -97,13 +97,13 @@ class GroupCommands {
   }
 
   /**
-   * Takes over entries that nobody has settled for `minIdleMs`, from `cursor` on.
+   * Claims entries that were not settled for `minIdleMs`, from `cursor` on.
    * @param {string | null} cursor
    * @param {number} count
-   * @param {IsInHand} isInHand
+   * @param {IsInFlight} isInFlight
    * @returns {Promise<Claimed>}
    */
-  async claim(cursor, count, isInHand) {
+  async claim(cursor, count, isInFlight) {
     /** @type {ClaimReply} */
     const [next, found, gone = []] = await this.#client.xautoclaim(
       this.#stream,
@@ -114,7 +114,7 @@ class GroupCommands {
       'COUNT',
       count,
     );
-    const there = found.filter((entry) => entry !== null && entry[1] !== null && !isInHand(entry[0]));
+    const there = found.filter((entry) => entry !== null && entry[1] !== null && !isInFlight(entry[0]));
     const taken = /** @type {EntryReply[]} */ (there);
     const pending = await Promise.all(taken.map(([id]) => this.#pending(id)));
     const entries = [];
@@ -123,11 +123,11 @@ class GroupCommands {
       if (known !== undefined) entries.push(entryOf(entry, known.deliveries));
     }
     let deleted = gone.length;
-    // Redis 6.2 answers nothing for a deleted entry, neither its id, and leaves it pending.
+    // Redis 6.2 answers neither content nor id of a deleted entry, and leaves it pending.
     if (found.some((entry) => entry === null || entry[1] === null)) {
       const claimed = new Set(taken.map(([id]) => id));
-      /** @type {IsInHand} */
-      const isKnown = (id) => claimed.has(id) || isInHand(id);
+      /** @type {IsInFlight} */
+      const isKnown = (id) => claimed.has(id) || isInFlight(id);
       const end = next === FIRST_ID ? '+' : next;
       deleted += await this.#settleDeleted(cursor ?? '-', end, count * LOOKED_AT_PER_CLAIM, isKnown);
     }
@@ -138,7 +138,7 @@ class GroupCommands {
    * @param {string} from
    * @param {string} to
    * @param {number} count
-   * @param {IsInHand} isKnown
+   * @param {IsInFlight} isKnown
    */
   async #settleDeleted(from, to, count, isKnown) {
     /** @type {PendingReply} */
@@ -154,7 +154,7 @@ class GroupCommands {
   }
 
   /**
-   * How an entry stands that is this consumer's: `{ deliveries }`; undefined where it is another's or settled.
+   * The state of an entry of this consumer: `{ deliveries }`; undefined if it belongs to another or is settled.
    * @param {string} id
    */
   async #pending(id) {
@@ -164,7 +164,7 @@ class GroupCommands {
   }
 
   /**
-   * Keeps entries from being claimed while they are worked on.
+   * Keeps entries from being claimed while they are handled.
    * @param {Held[]} entries
    */
   async renew(entries) {
@@ -172,7 +172,8 @@ class GroupCommands {
   }
 
   /**
-   * Lets others claim at once what nobody has worked on, as if it had not been delivered.
+   * Releases entries that were not handled, so that others can claim them at once, as if they had not been
+   * delivered.
    * @param {Held[]} entries
    */
   async handBack(entries) {
@@ -203,11 +204,11 @@ class GroupCommands {
   }
 
   /**
-   * Whether the entry is a dead letter now; false where somebody else has settled it.
+   * Makes the entry a dead letter. Answers false if it was settled meanwhile.
    * @param {Held} held
    * @param {string} reason
    */
-  async bury({ id, deliveries, entry }, reason) {
+  async deadLetter({ id, deliveries, entry }, reason) {
     const about = [
       ['dead:stream', this.#stream],
       ['dead:group', this.#group],
@@ -219,13 +220,13 @@ class GroupCommands {
     const streams = [this.#stream, this.#deadLetterStream];
     const copy = await this.#client.eval(DEAD_LETTER, 2, ...streams, this.#group, id, ...about);
     if (copy !== 0) return copy !== null;
-    // In this order a failure in between makes a second copy and loses nothing.
+    // In this order a failure between the commands makes a second copy and loses nothing.
     await this.#client.xadd(this.#deadLetterStream, '*', ...about, ...entry.fieldsAndValues);
     await this.acknowledge(id);
     return true;
   }
 
-  /** Takes this consumer out of the group, where nothing is left pending in its name. */
+  /** Removes this consumer from the group if it has no pending entries. */
   async forget() {
     try {
       await this.#client.eval(FORGET_CONSUMER, 1, this.#stream, this.#group, this.#consumer);

@@ -7,7 +7,7 @@ const { OrgCacheError } = require('../errors.js');
 const { timeoutOf } = require('../options.js');
 const { clearTimeout, now, setTimeout } = require('../time.js');
 const { GroupCommands } = require('./commands.js');
-const { EntriesInHand } = require('./in-hand.js');
+const { EntriesInFlight } = require('./in-flight.js');
 const { groupOptions } = require('./options.js');
 const { Backoff, pause } = require('./pause.js');
 const { Reader } = require('./reader.js');
@@ -17,20 +17,21 @@ const { isFinal, isGroupMissing } = require('./replies.js');
 /** @import { GroupOptions } from './options.js' */
 /** @import { Held } from './replies.js' */
 
-/** Entries that are worked on are renewed after this part of the time that lets others claim them. */
+/** Entries in progress are renewed after this part of the time after which others may claim them. */
 const RENEWED_AFTER = 1 / 3;
 
 /**
- * One consumer of a consumer group. An entry is given to the handler at least once, and again until it is
- * acknowledged: in this process or another, whichever finds first that it has been idle for `minIdleMs`.
+ * One consumer of a consumer group. Each entry is given to the handler at least once, and again until it is
+ * acknowledged. The next delivery may be in this process or another: the first that finds the entry idle for
+ * `minIdleMs` claims it.
  */
 class ConsumerGroup {
   #options;
-  /** Of the handler and of `onError`. */
+  /** The context of the handler and of `onError`. */
   #context = new Context();
   #commands;
   #reader;
-  #inHand;
+  #inFlight;
   /** @type {ConsumerGroupStats['state']} */
   #state = 'idle';
   /** @type {Promise<void> | undefined} */
@@ -39,7 +40,7 @@ class ConsumerGroup {
   #stopping;
   /** @type {Promise<void>[]} */
   #loops = [];
-  /** Aborts when the consumer is to end; the other when what it works on has to. */
+  /** Aborts when the consumer must end. `#deadline` aborts when its handlers must end. */
   #ending = new AbortController();
   #deadline = new AbortController();
   #forgetSignal = () => {};
@@ -48,20 +49,20 @@ class ConsumerGroup {
   /** @param {GroupOptions} options */
   constructor(options) {
     this.#options = options;
-    // As many may listen as there are entries in hand.
+    // Each entry in flight may add a listener.
     setMaxListeners(0, this.#ending.signal, this.#deadline.signal);
     this.#commands = new GroupCommands(options);
     this.#reader = new Reader(options, (error) => this.#tell(error, { during: 'read' }));
     const { concurrency, signal } = options;
-    this.#inHand = new EntriesInHand({ concurrency, work: (entry) => this.#work(entry) });
+    this.#inFlight = new EntriesInFlight({ concurrency, work: (entry) => this.#work(entry) });
     if (signal !== undefined && !signal.aborted) {
       this.#forgetSignal = whenAborted(signal, () => this.stop());
     }
   }
 
   /**
-   * Resolves when stream and group are there and reading has begun; waits for a server that is away. Rejects
-   * with the server's refusal, with the signal's reason, and with `E_CLOSED` after a stop.
+   * Resolves when stream and group exist and reading has begun. Waits for a server that is away. Rejects with the
+   * server's error, with the signal's reason, and with `E_CLOSED` after a stop.
    */
   start() {
     if (this.#ending.signal.aborted) this.#starting = undefined;
@@ -90,7 +91,7 @@ class ConsumerGroup {
       this.#repeat('read', () => this.#read()),
       this.#repeat('claim', async () => {
         await this.#claim();
-        // Of random length, so that the consumers of a group do not all look at the same time.
+        // The length is random, so that the consumers of a group do not all claim at the same time.
         await pause(minIdleMs * (0.25 + Math.random() / 4), ending);
       }),
     ];
@@ -105,9 +106,9 @@ class ConsumerGroup {
   }
 
   /**
-   * Reads no more, hands back what no handler has begun, and waits for the handlers, `timeoutMs` at most: then
-   * their signal aborts and what they had stays pending. Answers `{ left }`, the number of those. Never rejects
-   * once it has begun; a second call gets the same promise.
+   * Stops reading, hands back entries that no handler has begun, and waits for the handlers, at most `timeoutMs`.
+   * Then their signal aborts and their entries stay pending. Answers `{ left }`, the number of those entries. Never
+   * rejects once it has begun. A second call gets the same promise.
    * @param {{ timeoutMs?: number }} [options]
    */
   stop(options = {}) {
@@ -125,13 +126,13 @@ class ConsumerGroup {
     this.#state = 'stopping';
     this.#forgetSignal();
     this.#ending.abort();
-    this.#inHand.close();
+    this.#inFlight.close();
     const late = this.#deadline.signal;
     const timer = setTimeout(() => this.#deadline.abort(), timeoutMs);
     const done = this.#windDown(late).catch((error) => this.#tell(error, { during: 'stop' }));
     await Promise.race([done, aborted(late)]);
     clearTimeout(timer);
-    const left = this.#inHand.running;
+    const left = this.#inFlight.running;
     this.#deadline.abort();
     this.#reader.close();
     this.#state = 'stopped';
@@ -144,15 +145,15 @@ class ConsumerGroup {
     await this.#reader.endRead();
     this.#reader.close();
     await Promise.all(this.#loops);
-    await this.#commands.handBack(this.#inHand.dropWaiting());
-    await this.#inHand.idle(late);
+    await this.#commands.handBack(this.#inFlight.dropWaiting());
+    await this.#inFlight.idle(late);
     if (this.#options.hasOwnName && !late.aborted) await this.#commands.forget();
   }
 
   /** @returns {ConsumerGroupStats} */
   stats() {
     const { consumer } = this.#options;
-    const { running, waiting } = this.#inHand;
+    const { running, waiting } = this.#inFlight;
     return { state: this.#state, consumer, running, waiting, ...this.#counts };
   }
 
@@ -161,34 +162,34 @@ class ConsumerGroup {
   }
 
   async #read() {
-    await this.#inHand.room(this.#ending.signal);
+    await this.#inFlight.room(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     const entries = await this.#reader.read();
     if (entries.length === 0) return;
     this.#counts.read += entries.length;
     this.#commands.advance(entries[entries.length - 1].id);
-    this.#inHand.take(entries);
+    this.#inFlight.take(entries);
   }
 
-  /** The first batch is taken even where there is no room: a busy consumer must not leave them all to others. */
+  /** The first batch is claimed even if there is no room: a busy consumer must not leave all claims to others. */
   async #claim() {
     await this.#commands.lookUpPosition();
     /** @type {string | null} */
     let cursor = null;
     do {
       /** @param {string} id */
-      const isInHand = (id) => this.#inHand.has(id);
-      const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInHand);
+      const isInFlight = (id) => this.#inFlight.has(id);
+      const claimed = await this.#commands.claim(cursor, this.#options.batchSize, isInFlight);
       this.#counts.claimed += claimed.entries.length;
       this.#counts.deleted += claimed.deleted;
-      this.#inHand.take(claimed.entries);
+      this.#inFlight.take(claimed.entries);
       cursor = claimed.cursor;
-      await this.#inHand.room(this.#ending.signal);
+      await this.#inFlight.room(this.#ending.signal);
     } while (cursor !== null && !this.#ending.signal.aborted);
   }
 
   /**
-   * Goes on while a stop waits for the last handlers. What fails here is seen by the reads, too.
+   * Continues while a stop waits for the last handlers. Reads meet the same failures.
    * @param {number} everyMs
    */
   async #renewing(everyMs) {
@@ -196,12 +197,12 @@ class ConsumerGroup {
     for (;;) {
       await pause(everyMs, signal);
       if (signal.aborted) return;
-      await this.#commands.renew(this.#inHand.heldSince(now() - everyMs)).catch(() => {});
+      await this.#commands.renew(this.#inFlight.heldSince(now() - everyMs)).catch(() => {});
     }
   }
 
   /**
-   * Acts again and again until the consumer ends; what fails is told, and tried again after a pause.
+   * Repeats `act` until the consumer ends. A failure is reported, and tried again after a pause.
    * @param {ConsumerGroupErrorContext['during']} during
    * @param {() => Promise<void>} act
    */
@@ -234,16 +235,16 @@ class ConsumerGroup {
     const { id, deliveries, entry } = held;
     const { handler, maxDeliveries } = this.#options;
     if (deliveries > maxDeliveries) {
-      return this.#bury(held, `delivered ${deliveries - 1} times and acknowledged by nobody`);
+      return this.#deadLetter(held, `delivered ${deliveries - 1} times and never acknowledged`);
     }
     const signal = this.#deadline.signal;
     try {
-      // In a context of its own: what one handler enters is not the next one's.
+      // In a context of its own: a handler must not see the context of another.
       await new Context().run(handler, entry, { signal });
     } catch (error) {
       this.#counts.failed += 1;
       this.#tell(error, { during: 'handle', id, deliveries });
-      if (deliveries >= maxDeliveries) await this.#bury(held, messageOf(error));
+      if (deliveries >= maxDeliveries) await this.#deadLetter(held, messageOf(error));
       return;
     }
     this.#counts.handled += 1;
@@ -254,25 +255,26 @@ class ConsumerGroup {
    * @param {Held} held
    * @param {string} reason
    */
-  async #bury(held, reason) {
+  async #deadLetter(held, reason) {
     const { id, deliveries } = held;
     await this.#settle({ during: 'dead-letter', id, deliveries }, async () => {
-      if (await this.#commands.bury(held, reason)) this.#counts.deadLettered += 1;
+      if (await this.#commands.deadLetter(held, reason)) this.#counts.deadLettered += 1;
     });
   }
 
   /**
-   * After the deadline of a stop not at all: a handler that failed because of it says nothing against its entry.
+   * Does nothing after the deadline of a stop: a handler that failed because of the stop says nothing against its
+   * entry.
    * @param {ConsumerGroupErrorContext} about
    * @param {() => Promise<unknown>} act
    */
   async #settle(about, act) {
-    // Where the server refuses for good, the entry stays pending and is delivered again.
+    // If the server refuses for good, the entry stays pending and is delivered again.
     await this.#untilDone(about, this.#deadline.signal, act).catch((error) => this.#tell(error, about));
   }
 
   /**
-   * Acts until it succeeds or the signal aborts; rejects with what the server will not change its mind about.
+   * Repeats `act` until it succeeds or the signal aborts. Rejects with a permanent error of the server.
    * @param {ConsumerGroupErrorContext} about
    * @param {AbortSignal} signal
    * @param {() => Promise<unknown>} act
@@ -302,7 +304,7 @@ class ConsumerGroup {
 }
 
 /**
- * What a handler threw, which need be no error.
+ * The message of what a handler threw, which may be any value.
  * @param {unknown} thrown
  */
 function messageOf(thrown) {
@@ -322,7 +324,7 @@ function aborted(signal) {
 }
 
 /**
- * A consumer group on a stream; nothing is sent before `start()`. Throws `E_CONFIG` for a bad option.
+ * A consumer of a group on a stream. It sends nothing before `start()`. Throws `E_CONFIG` for a bad option.
  * @param {ConsumerGroupOptions} options
  */
 function createConsumerGroup(options) {

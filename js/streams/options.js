@@ -15,7 +15,7 @@ const { signalOf } = require('../options.js');
 /**
  * @typedef {object} OwnGroupOptions
  * @property {GroupClient} client
- * @property {boolean} hasOwnName Whether the consumer's name was made here.
+ * @property {boolean} hasOwnName Whether the consumer's name was generated.
  * @property {ConsumerGroupOptions['onError']} onError
  * @property {AbortSignalLike | undefined} signal
  */
@@ -37,7 +37,7 @@ const DEFAULTS = {
 const BOUNDS = {
   concurrency: [1, 10_000],
   batchSize: [1, 10_000],
-  // A read that blocks for ever could not tell a silent stream from a silent server.
+  // A read that blocks for ever could not distinguish a silent stream from a silent server.
   blockMs: [1, 3_600_000],
   minIdleMs: [10, 86_400_000],
   maxDeliveries: [1, 1_000_000],
@@ -63,7 +63,7 @@ const METHODS = [
 const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'].sort();
 
 /**
- * The options of a consumer group, complete; throws `E_CONFIG` where one is not what it must be.
+ * The complete options of a consumer group. Throws `E_CONFIG` for a value that is not allowed.
  * @param {unknown} given
  * @returns {GroupOptions}
  */
@@ -108,7 +108,7 @@ function uniqueName() {
 }
 
 /**
- * The braces make both streams live in one slot of a cluster.
+ * The braces put both streams into one slot of a cluster.
  * @param {string} stream
  */
 function deadLettersOf(stream) {
@@ -116,7 +116,7 @@ function deadLettersOf(stream) {
 }
 
 /**
- * The part of a key by which a cluster finds its slot.
+ * The part of a key that a cluster hashes to a slot.
  * @param {string} key
  */
 function hashed(key) {

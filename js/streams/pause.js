@@ -14,7 +14,7 @@ function pause(ms, signal) {
   return delay(ms, undefined, { signal }).catch(() => {});
 }
 
-/** Pauses between attempts: each may be twice as long as the one before, and is of random length. */
+/** Pauses between attempts. The upper limit doubles each time, and the length is random. */
 class Backoff {
   #longestMs = FIRST_PAUSE_MS;
 

@@ -17,13 +17,13 @@ const { pause } = require('./pause.js');
 
 /** @typedef {[stream: string, entries: EntryReply[]][] | null} ReadReply */
 
-/** How much longer than its BLOCK a read may take before its connection is replaced. */
+/** Time in addition to BLOCK after which the connection of a silent read is replaced. */
 const SILENCE_MS = 5_000;
-/** How long the end of a blocked read is waited for before its connection is closed. */
+/** Time for a blocked read to end before its connection is closed. */
 const UNBLOCK_MS = 500;
 const UNBLOCK_EVERY_MS = 20;
 
-/** With no retries a lost connection ends its read; made anew, the read knows the new connection's id. */
+/** Without retries a lost connection ends its read. A new read learns the new connection's id. */
 const IOREDIS_OPTIONS = {
   autoResendUnfulfilledCommands: true,
   commandTimeout: undefined,
@@ -31,19 +31,19 @@ const IOREDIS_OPTIONS = {
   lazyConnect: false,
   maxRetriesPerRequest: 0,
 };
-/** Connections for what blocks. */
+/** Connections for blocking commands. */
 const OWN_OPTIONS = { minPoolSize: 1, poolSize: 1, lazyConnect: true };
 
 /**
- * Reads new entries for one consumer, over a connection of its own: nothing else waits behind a blocked read, and
- * it can be ended.
+ * Reads new entries for one consumer, on a separate connection, so that nothing waits behind a blocked read and the
+ * read can be ended.
  */
 class Reader {
   #client;
   /** @type {ReadingClient | undefined} */
   #connection;
   /**
-   * Of the connection at the server; undefined where it is not known.
+   * The connection's id at the server; undefined if unknown.
    * @type {number | undefined}
    */
   #connectionId;
@@ -55,7 +55,7 @@ class Reader {
   #onError;
 
   /**
-   * `onError` is told why the connection could not be made.
+   * `onError` is called with the reason why the connection could not be made.
    * @param {GroupOptions} options
    * @param {(error: unknown) => void} onError
    */
@@ -78,10 +78,10 @@ class Reader {
     this.#connectionId = undefined;
   }
 
-  /** Entries that nobody was given before; none where none came in time. */
+  /** Reads entries that were delivered to no consumer before. Answers none if none came in time. */
   async read() {
     const connection = /** @type {ReadingClient} */ (this.#connection);
-    // A cluster has a connection for each node, and its clients do not say which.
+    // A cluster's client has a connection for each node and does not say which it uses.
     if (this.#client.isCluster !== true) this.#connectionId ??= await idOf(connection, this.#idleKey);
     /** @type {Promise<ReadReply>} */
     const reading = connection.xreadgroup(...this.#words);
@@ -100,15 +100,15 @@ class Reader {
     }
   }
 
-  /** The read that is under way fails by that. */
+  /** The read in flight fails. */
   #replace() {
     this.close();
     this.open();
   }
 
   /**
-   * Ends a read that is blocked: the server is asked to, since what it sends to a connection that is being
-   * closed would be delivered to nobody.
+   * Ends a blocked read by a command to the server: entries sent to a connection that is being closed would be
+   * delivered to no consumer.
    */
   async endRead() {
     if (this.#reading === undefined) return;
@@ -120,13 +120,13 @@ class Reader {
   }
 
   close() {
-    // Once only: a second disconnect of ioredis keeps the process alive for two seconds.
+    // Only once: a second disconnect of ioredis keeps the process alive for two seconds.
     this.#connection?.disconnect();
     this.#connection = undefined;
   }
 
   /**
-   * More than once, since the read may be on its way.
+   * More than once, because the read may not have arrived yet.
    * @param {AbortSignal} signal
    */
   async #unblock(signal) {
@@ -142,8 +142,8 @@ class Reader {
 }
 
 /**
- * The id of the connection that blocks, or undefined. Where a client has more than one, the one that watches a key,
- * here one that nobody writes, runs the next transaction, and the only one that it has for this blocks later.
+ * The id of the connection that blocks, or undefined. A client may have several connections. The one that watches a
+ * key runs the next transaction, and is the only one that blocks later. The key is one that is never written.
  * @param {ReadingClient} connection
  * @param {string} idleKey
  * @returns {Promise<number | undefined>}
@@ -154,7 +154,7 @@ async function idOf(connection, idleKey) {
     const [[, id]] = await connection.multi().call('CLIENT', 'ID').exec();
     return id;
   } catch {
-    // Not known, it costs a stop some time; what is wrong with the connection the read will tell.
+    // Without the id a stop takes longer. The read reports what is wrong with the connection.
     return undefined;
   }
 }

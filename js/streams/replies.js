@@ -6,16 +6,16 @@ const { now } = require('../time.js');
 /** @import { Failure } from '../errors.js' */
 
 /**
- * An entry as the server answers it: its id, and its fields and values in turn.
+ * An entry in the server's form: its id, and alternating fields and values.
  * @typedef {[id: string, fieldsAndValues: string[]]} EntryReply
  */
 
 /**
- * An entry that this consumer has. `heldSinceMs` is a time of the process's own clock.
+ * An entry of this consumer. `heldSinceMs` is a time on the process's monotonic clock.
  * @typedef {{ entry: StreamEntry, id: string, deliveries: number, heldSinceMs: number }} Held
  */
 
-/** Refusals that pass by themselves: a server that starts, changes its role, or is full or slow for a while. */
+/** Temporary errors: the server starts, changes its role, or is full or slow for a while. */
 const PASSING = new Set([
   'BUSY',
   'CLUSTERDOWN',
@@ -29,7 +29,7 @@ const PASSING = new Set([
 ]);
 
 /**
- * The first word of the server's error, or undefined where the server answered none.
+ * The first word of the server's error; undefined if it is no error of the server.
  * @param {unknown} thrown
  */
 function refusalOf(thrown) {
@@ -50,7 +50,7 @@ function isFinal(thrown) {
 }
 
 /**
- * Whether the group is not there; a read that was blocked on a deleted stream ends with UNBLOCKED.
+ * Whether the group is missing. A read that was blocked on a deleted stream ends with UNBLOCKED.
  * @param {unknown} error
  */
 function isGroupMissing(error) {
@@ -75,7 +75,7 @@ function numbersOf(id) {
 }
 
 /**
- * An object of a reply that lists names and values in turn.
+ * An object from a list of alternating names and values.
  * @param {unknown[]} words
  */
 function objectOf(words) {
@@ -86,7 +86,7 @@ function objectOf(words) {
 }
 
 /**
- * What a handler is given. A field that comes twice has its last value in `fields`.
+ * The handler's form of an entry. If a field occurs twice, `fields` has its last value.
  * @param {EntryReply} reply
  * @param {number} deliveries
  * @returns {Held}
@@ -98,7 +98,7 @@ function entryOf([id, fieldsAndValues], deliveries) {
     pairs.push([fieldsAndValues[index], fieldsAndValues[index + 1]]);
   }
   return {
-    // As data, also where a field is named like something of every object.
+    // Own properties, even if a field is named like a member of every object.
     entry: { id, fields: Object.fromEntries(pairs), fieldsAndValues, deliveries },
     id,
     deliveries,

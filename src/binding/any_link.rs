@@ -5,10 +5,9 @@ use std::time::Instant;
 use super::driver_context::ClientContext;
 #[cfg(unix)]
 use super::link_loop::LinkLoop;
-use crate::cache::Call;
 use crate::config::Driver;
 use crate::error::Result;
-use crate::redis::{Meter, Sink, Target};
+use crate::redis::{Meter, RawCall, Sink, Target};
 use crate::topology::{LinkDriver, LinkFed, LinkThreadHandle, SharedWaker};
 
 /// Any driver of a Link.
@@ -84,7 +83,7 @@ impl LinkDriver for AnyLink {
         }
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match self {
             #[cfg(unix)]
             AnyLink::Loop(driver) => driver.call(call, slot, now, sink),

@@ -82,7 +82,7 @@ impl Bell {
 
     /// Rings, unless it rings already. For any thread.
     pub fn ring(&self) {
-        if !self.once.ring() {
+        if !self.once.must_wake() {
             return;
         }
         let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +100,7 @@ impl Bell {
 
     /// The wake-up has come: what happens from now on needs another one.
     pub fn answered(&self) {
-        self.once.answered();
+        self.once.arrived();
     }
 
     /// Whether the process stays alive for what is to come. For the environment's thread.

@@ -61,7 +61,7 @@ const STRING_NUMBERS: u8 = 8;
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     verb: u8,
-    pub unacknowledged: Unacknowledged,
+    unacknowledged: Unacknowledged,
     /// The kind of value, or the flags of a raw command.
     detail: u8,
     /// How many arguments belong to the call.
@@ -127,6 +127,7 @@ impl Head {
                 lead: arguments.required(1, "the lead's id")?,
                 phone_json: arguments.bytes(2),
                 lead_json: arguments.bytes(3),
+                unacknowledged: self.unacknowledged,
             });
         }
         let width = self.place_width();
@@ -141,7 +142,7 @@ impl Head {
             Verb::Get => Call::Get { place },
             Verb::Set => {
                 let (json, ttl_seconds) = (arguments.bytes(width), arguments.lifetime(width + 1)?);
-                Call::Set { place, json, ttl_seconds }
+                Call::Set { place, json, ttl_seconds, unacknowledged: self.unacknowledged }
             }
             Verb::Delete => Call::Delete { place },
             Verb::HashGet => Call::HashGet { place, field: arguments.bytes(width) },

@@ -28,6 +28,7 @@ use super::uv;
 use super::values;
 use crate::cache::Core;
 use crate::error::{Error, Result};
+use crate::features::Features;
 use crate::health::log::Registration;
 use crate::health::{State, census};
 use crate::redis::{Outcome, Sink, Target, closed};
@@ -68,7 +69,7 @@ pub struct Client {
     env: sys::napi_env,
     lent: Lent,
     callback_scopes: CallbackScopes,
-    core: Arc<Core>,
+    features: Arc<Features>,
     bell: Arc<Bell>,
     notices: Arc<Notices>,
     open_handles: OpenHandles,
@@ -92,8 +93,9 @@ enum Origin {
 
 impl Client {
     /// Makes a client that has no driver yet.
-    pub fn new(env: sys::napi_env, core: Core, lent: Lent) -> Result<Rc<Client>> {
-        let core = Arc::new(core);
+    pub fn new(env: sys::napi_env, features: Features, lent: Lent) -> Result<Rc<Client>> {
+        let features = Arc::new(features);
+        let core = features.cache().clone();
         let callback_scopes = CallbackScopes::new(env)?;
         let mut refused = None;
         let client = Rc::new_cyclic(|client: &Weak<Client>| {
@@ -113,7 +115,7 @@ impl Client {
                 env,
                 lent,
                 callback_scopes,
-                core,
+                features,
                 bell,
                 notices,
                 open_handles: OpenHandles::default(),
@@ -135,7 +137,7 @@ impl Client {
 
     /// Starts to connect, unless the store is embedded.
     pub fn start(self: &Rc<Self>) -> Result<()> {
-        let router = Router::start(&self.core, || ClientContext::of(self.env, self))?;
+        let router = Router::start(&self.features, || ClientContext::of(self.env, self))?;
         self.inner.borrow_mut().router = router;
         Ok(())
     }
@@ -146,7 +148,7 @@ impl Client {
         let keeps_alive = target.is_some();
         let driver = match target {
             Some(target) => {
-                AnyLink::start(target, self.core.config().driver, &ClientContext::of(self.env, self))?
+                AnyLink::start(target, self.features.config().driver, &ClientContext::of(self.env, self))?
             }
             None => AnyLink::fed(),
         };
@@ -156,7 +158,7 @@ impl Client {
     }
 
     pub fn core(&self) -> &Arc<Core> {
-        &self.core
+        self.features.cache()
     }
 
     pub fn bell(&self) -> &Arc<Bell> {
@@ -179,7 +181,7 @@ impl Client {
 
     /// The caches of a cluster's nodes; none with another topology.
     pub fn nodes(&self) -> Vec<Arc<Core>> {
-        self.inner.borrow().router.nodes()
+        self.inner.borrow().router.nodes().iter().map(|node| node.cache().clone()).collect()
     }
 
     /// The addresses of a cluster's replicas.
@@ -189,7 +191,7 @@ impl Client {
 
     /// Turns Redis off for the adapter's calls, or on again.
     pub fn use_redis(&self, is_on: bool) {
-        self.core.set_aside(!is_on);
+        self.core().set_aside(!is_on);
         self.nodes().iter().for_each(|node| node.set_aside(!is_on));
     }
 
@@ -236,7 +238,7 @@ impl Client {
             if matches!(inner.router, Router::Closed) {
                 return Outcome::Failed(closed());
             }
-            inner.intake.answer(client.env, &client.core, word, arguments)
+            inner.intake.answer(client.env, client.core(), word, arguments)
         });
         answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
     }
@@ -253,7 +255,7 @@ impl Client {
 
     /// Closes after a defect: every call that waits fails with `E_INTERNAL`, and every later one with `E_CLOSED`.
     fn give_up(&self, origin: Origin) {
-        let client = self.core.health().id();
+        let client = self.core().health().id();
         tracing::error!(client, "a defect in orgcache's native code was caught: the cache is closed");
         values::in_scope(self.env, || self.end(origin, Router::give_up));
     }
@@ -395,8 +397,8 @@ impl Client {
             let router = std::mem::replace(&mut inner.router, Router::Closed);
             end(router, &mut self.in_flight.borrow_mut(), sink);
         });
-        self.core.health().enter(State::Closed);
-        self.core.tell_what_is_left();
+        self.core().health().enter(State::Closed);
+        self.core().tell_what_is_left();
         self.settle(settled, origin);
         self.tell();
     }

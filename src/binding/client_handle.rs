@@ -14,8 +14,8 @@ use napi::sys;
 use super::client::{Client, Lent};
 use super::report::report_of;
 use super::values::checked;
-use crate::cache::Core;
 use crate::error::Result;
+use crate::features::Features;
 use crate::health::census;
 
 pub struct ClientHandle {
@@ -27,11 +27,11 @@ impl ClientHandle {
     /// Makes a client, which `start` then lets connect.
     pub fn open(
         env: sys::napi_env,
-        core: Core,
+        features: Features,
         lent: Lent,
         start: impl FnOnce(&Rc<Client>) -> Result<()>,
     ) -> Result<Rc<ClientHandle>> {
-        let client = Client::new(env, core, lent)?;
+        let client = Client::new(env, features, lent)?;
         let handle =
             Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
         // After the bell's threadsafe function, whose own hook therefore runs later.

@@ -15,9 +15,9 @@ use super::client::Client;
 use super::loop_driver::{Callbacks, LoopDriver};
 #[cfg(unix)]
 use super::open_handles::OpenHandles;
-use crate::cache::{Call, Core};
 use crate::config::Driver;
 use crate::error::Result;
+use crate::features::{Call, Features};
 use crate::lane::Batch;
 use crate::redis::MultiplexedConnection;
 use crate::topology::{ConnectionDriver, DriverContext, NodeSink, Request, SharedWaker, ThreadHandle};
@@ -69,7 +69,7 @@ impl DriverContext for ClientContext {
 
     /// `auto` is the loop driver where libuv is there: it wins every row of the benchmark.
     #[cfg_attr(not(unix), expect(unused_variables))]
-    fn start(&self, connection: MultiplexedConnection<Core>, number: usize) -> Result<AnyDriver> {
+    fn start(&self, connection: MultiplexedConnection<Features>, number: usize) -> Result<AnyDriver> {
         #[cfg(unix)]
         if connection.feature().config().driver != Driver::Thread && super::uv::is_available() {
             let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };

@@ -20,13 +20,14 @@ use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
-use crate::cache::{Core, TTL_TABLE};
+use crate::cache::TTL_TABLE;
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
+use crate::features::Features;
 use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
-use crate::redis::{CHANGING, CHANGING_IN, Outcome, PUSHED, Role};
+use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, Role};
 use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
@@ -174,14 +175,14 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
         unsafe { sys::napi_get_value_uint32(env, call.argument(10), &mut role) };
         let number = (role & !(DECIDES_PAUSES | READ_ONLY)) as usize;
-        let core = Core::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
+        let features = Features::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
         if role & DECIDES_PAUSES != 0 {
-            core.node().dialer().pauses().ask_owner();
+            features.node().dialer().pauses().ask_owner();
         }
         if role & READ_ONLY != 0 {
-            core.node().dialer().read_only();
+            features.node().dialer().read_only();
         }
-        let handle = ClientHandle::open(env, core, lent(call)?, Client::start)?;
+        let handle = ClientHandle::open(env, features, lent(call)?, Client::start)?;
         // What there is to tell waits for the bell: a listener that calls right back in would find no
         // client yet and open another.
         number_of(call, handle)

@@ -9,9 +9,10 @@ use super::arguments::Arguments;
 use super::calls::Head;
 use super::function::misuse;
 use super::sink::JsSink;
-use crate::cache::{Call, Core, Scratch, Unacknowledged};
+use crate::cache::{Core, Scratch};
 use crate::error::Result;
-use crate::redis::{Outcome, Sink};
+use crate::features::{Call, RoomCall};
+use crate::redis::{self, Outcome, RawCall, Sink, embedded};
 
 /// Most commands have no more words; they are named without an allocation.
 const FEW_WORDS: usize = 8;
@@ -89,8 +90,11 @@ impl Intake {
         let now = Instant::now();
         let argument = |position: usize| arguments[position.min(arguments.len() - 1)];
         let head = Head::new(word, (word >> 16) as usize);
-        self.with_call(env, head, argument, ptr::null_mut(), |call, scratch| core.answer(call, now, scratch))
-            .unwrap_or_else(Outcome::Failed)
+        self.with_call(env, head, argument, ptr::null_mut(), |call, scratch| match call {
+            redis::Call::Room(RoomCall::Cache(call)) => core.answer(call, now, scratch),
+            redis::Call::Raw(_) => Outcome::Failed(embedded()),
+        })
+        .unwrap_or_else(Outcome::Failed)
     }
 
     fn with_call<R>(
@@ -111,10 +115,7 @@ impl Intake {
         }
         if !head.is_command() {
             let call = head.call(arguments)?;
-            return Ok(match head.unacknowledged {
-                Unacknowledged::Journal => then(&call, scratch),
-                unacknowledged => then(&Call::Acknowledged { write: &call, unacknowledged }, scratch),
-            });
+            return Ok(then(&redis::Call::Room(RoomCall::Cache(call)), scratch));
         }
         arguments.take_passing(env, passing)?;
         let name = head.command_name()?;
@@ -123,10 +124,13 @@ impl Intake {
         if count <= FEW_WORDS {
             let mut few: [&[u8]; FEW_WORDS] = [&[]; FEW_WORDS];
             few.iter_mut().zip(words).for_each(|(place, word)| *place = word);
-            return Ok(then(&Call::Command { arguments: &few[..count], options: head.options() }, scratch));
+            return Ok(then(
+                &redis::Call::Raw(RawCall::Command { words: &few[..count], options: head.options() }),
+                scratch,
+            ));
         }
         let many: Vec<&[u8]> = words.collect();
-        Ok(then(&Call::Command { arguments: &many, options: head.options() }, scratch))
+        Ok(then(&redis::Call::Raw(RawCall::Command { words: &many, options: head.options() }), scratch))
     }
 }
 
@@ -153,5 +157,8 @@ fn take_transaction<R>(
     let words: Vec<Vec<&[u8]>> =
         ranges.into_iter().map(|range| range.map(|position| arguments.bytes(position)).collect()).collect();
     let commands: Vec<&[&[u8]]> = words.iter().map(Vec::as_slice).collect();
-    Ok(then(&Call::Transaction { commands: &commands, options: head.options() }, scratch))
+    Ok(then(
+        &redis::Call::Raw(RawCall::Transaction { commands: &commands, options: head.options() }),
+        scratch,
+    ))
 }

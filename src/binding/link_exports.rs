@@ -12,7 +12,7 @@ use super::client_handle::ClientHandle;
 use super::exports::{described, lent, load_config, number_of, text, texts};
 use super::function::{Body, Invocation, Thrown};
 use super::values;
-use crate::cache::Core;
+use crate::features::Features;
 use crate::redis::{Failure, Role, Sink, Target};
 
 /// `openLink`, with the arguments of `open`, and the target as JSON in place of the last. Without a target JavaScript moves
@@ -23,8 +23,8 @@ pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
         let texts = texts(call, 8..11)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let target = texts.text(2)?.map(Target::from_json).transpose()?;
-        let core = Core::new(config, Role::Dedicated)?;
-        let handle = ClientHandle::open(env, core, lent(call)?, |client| client.start_link(target))?;
+        let features = Features::new(config, Role::Dedicated)?;
+        let handle = ClientHandle::open(env, features, lent(call)?, |client| client.start_link(target))?;
         number_of(call, handle)
     })
 }

@@ -9,10 +9,9 @@ use std::time::Instant;
 use super::bell::Bell;
 use super::driver_context::ClientContext;
 use super::uv;
-use crate::cache::Call;
-use crate::connection::{BlockingSocket, ReadFailure, Stream, Tray, read_available, write_unsent};
+use crate::connection::{BlockingSocket, Handoff, ReadFailure, Stream, read_available, write_unsent};
 use crate::error::Result;
-use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, Sink, Target, dial};
+use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink, Target, dial};
 use crate::runtime::IoThread;
 use crate::topology::{Caller, LinkDriver, Told};
 
@@ -30,7 +29,7 @@ pub struct LinkLoop {
     link: Link<Caller>,
     wire: Option<Wire>,
     context: ClientContext,
-    dialed: Arc<Tray<Option<Dialed>, Arc<Bell>>>,
+    dialed: Arc<Handoff<Option<Dialed>, Arc<Bell>>>,
     /// Nothing comes after what waits.
     ends: bool,
     // Its end tells the attempt to connect that nobody waits for it.
@@ -43,7 +42,7 @@ impl LinkLoop {
     /// Starts to connect.
     pub fn start(target: Target, context: &ClientContext) -> Result<LinkLoop> {
         let io = IoThread::shared()?;
-        let dialed = Arc::new(Tray::<Option<Dialed>, _>::new(context.bell.clone()));
+        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.bell.clone()));
         let told = dialed.clone();
         let (dialing, given_up) = tokio::sync::oneshot::channel::<()>();
         io.spawn(async move {
@@ -123,7 +122,7 @@ impl LinkDriver for LinkLoop {
         "loop"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match Caller::of(call, slot) {
             Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
             Err(error) => sink.settle(slot, Outcome::Failed(error)),

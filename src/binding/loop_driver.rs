@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
-use crate::cache::{Call, Core};
 use crate::connection::{
-    BlockingSocket, Keeper, LinkEvent, Stream, Traffic, Tray, connection_lost, connection_moved,
-    read_arrived, write_waiting,
+    BlockingSocket, ConnectionHandler, Handoff, LinkEvent, Reconnector, Stream, connection_lost,
+    connection_moved, read_arrived, write_waiting,
 };
 use crate::error::{Error, Result};
+use crate::features::{Call, Features};
 use crate::lane::Batch;
-use crate::redis::{Attached, MultiplexedConnection};
+use crate::redis::{Attached, Feature, MultiplexedConnection};
 use crate::runtime::IoThread;
 use crate::topology::{ConnectionDriver, NodeSink, Request};
 
@@ -40,7 +40,7 @@ pub struct Callbacks {
 
 /// The driver of one client, used on its environment's thread only.
 pub struct LoopDriver {
-    connection: MultiplexedConnection<Core>,
+    connection: MultiplexedConnection<Features>,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
     /// When the timer rings, where it is set.
@@ -51,10 +51,10 @@ pub struct LoopDriver {
     event_loop: uv::Loop,
     owner: uv::Owner,
     callbacks: Callbacks,
-    keeper: Keeper,
+    reconnector: Reconnector,
     /// Nothing was asked of it yet, and so it has no connection.
     is_asleep: bool,
-    events: Arc<Tray<VecDeque<LinkEvent>, Arc<Bell>>>,
+    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Bell>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
@@ -66,7 +66,7 @@ impl LoopDriver {
     /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
     /// of this driver were closed by `close`.
     pub unsafe fn start(
-        connection: MultiplexedConnection<Core>,
+        connection: MultiplexedConnection<Features>,
         bell: Arc<Bell>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
@@ -74,15 +74,15 @@ impl LoopDriver {
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Tray::<VecDeque<_>, _>::new(bell));
+        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(bell));
         let told = events.clone();
-        let core = connection.feature();
-        let is_asleep = core.node().is_in_cluster() && core.node().is_dedicated();
-        let keeper = Keeper::start(&io, core.node().dialer().clone(), move |event| {
+        let node = connection.feature().node();
+        let is_asleep = node.is_in_cluster() && node.is_dedicated();
+        let reconnector = Reconnector::start(&io, node.dialer().clone(), move |event| {
             told.put(|events| events.push_back(event));
         });
         if !is_asleep {
-            keeper.connect();
+            reconnector.connect();
         }
         Ok(LoopDriver {
             connection,
@@ -95,7 +95,7 @@ impl LoopDriver {
             event_loop,
             owner,
             callbacks,
-            keeper,
+            reconnector,
             is_asleep,
             events,
             _io: io,
@@ -104,7 +104,7 @@ impl LoopDriver {
 
     fn wake_up(&mut self) {
         if std::mem::take(&mut self.is_asleep) {
-            self.keeper.connect();
+            self.reconnector.connect();
         }
     }
 
@@ -138,7 +138,7 @@ impl LoopDriver {
         poll.close();
         drop(stream);
         Attached::new(&mut self.connection, sink).disconnected(error, now);
-        self.keeper.connect();
+        self.reconnector.connect();
         self.arm_timer(now);
     }
 
@@ -204,7 +204,7 @@ impl ConnectionDriver for LoopDriver {
                     Err(error) => {
                         Attached::new(&mut self.connection, &mut *sink)
                             .disconnected(connection_lost(&error), now);
-                        self.keeper.connect();
+                        self.reconnector.connect();
                     }
                 },
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::bell::Bell;
-use crate::connection::Tray;
+use crate::connection::Handoff;
 
 /// Notices that wait at most; a process that never gets to its event loop keeps no more.
 const MAX_NOTICES: usize = 1024;
@@ -20,12 +20,12 @@ pub struct Notice {
 /// Notices for one environment.
 #[derive(Debug)]
 pub struct Notices {
-    queue: Tray<VecDeque<Notice>, Arc<Bell>>,
+    queue: Handoff<VecDeque<Notice>, Arc<Bell>>,
 }
 
 impl Notices {
     pub fn new(bell: Arc<Bell>) -> Notices {
-        Notices { queue: Tray::new(bell) }
+        Notices { queue: Handoff::new(bell) }
     }
 
     /// For any thread.

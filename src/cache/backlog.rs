@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::health::State;
 use crate::journal::{self, Backlog, Digest, Journal};
+use crate::redis::Node;
 
 /// Told when the files have been read, for a shutdown that waits for the journal.
 const READ: &str = "journal-read";
@@ -31,20 +32,27 @@ pub(super) struct BacklogState {
     hold: Mutex<Option<watch::Sender<()>>>,
 }
 
-impl Core {
-    /// Connections wait for it.
-    pub(super) fn with_backlog(mut self, backlog: Option<Backlog>) -> Core {
-        let Some(backlog) = backlog else { return self };
-        self.kept().journal.reserve();
+impl BacklogState {
+    /// Finds what ended processes left, and lets connections wait for it.
+    pub(super) fn begin(node: &mut Node) -> Result<BacklogState> {
+        let Some(backlog) = find_backlog(node.config())? else { return Ok(BacklogState::default()) };
         let (hold, gate) = watch::channel(());
-        self.node.hold_until_dropped(gate);
-        self.backlog = BacklogState {
+        node.hold_until_dropped(gate);
+        Ok(BacklogState {
             found: Mutex::new(Some(backlog)),
             is_reading: AtomicBool::new(true),
             is_pending: AtomicBool::new(true),
             hold: Mutex::new(Some(hold)),
-        };
-        self
+        })
+    }
+}
+
+impl Core {
+    /// What is found takes its part of the journal's bound before writes do.
+    pub(super) fn reserve_for_backlog(&self) {
+        if self.is_reading_backlog() {
+            self.kept().journal.reserve();
+        }
     }
 
     /// What is to be read by `read_backlog`, on a thread that may wait; then `let_connect`.
@@ -111,7 +119,7 @@ pub(super) fn open_journal(config: &Config, max_bytes: usize) -> Result<Journal>
 }
 
 /// Locks what ended processes left for the same target.
-pub(super) fn find_backlog(config: &Config) -> Result<Option<Backlog>> {
+fn find_backlog(config: &Config) -> Result<Option<Backlog>> {
     match &config.journal_dir {
         // Where it is not there yet, nobody has left anything, and opening the journal makes it.
         Some(directory) if config.use_redis() && directory.is_dir() => {

@@ -2,7 +2,6 @@
 
 use crate::error::Result;
 use crate::key::{Keys, Kind};
-use crate::redis::CommandOptions;
 
 /// Where a value lives, in the caller's terms.
 #[derive(Debug, Clone, Copy)]
@@ -75,18 +74,8 @@ impl Place<'_> {
 }
 
 /// One call of a caller.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
-    /// A command as it is, its name first.
-    Command {
-        arguments: &'a [&'a [u8]],
-        options: CommandOptions,
-    },
-    /// Commands that run together or not at all, without MULTI and EXEC.
-    Transaction {
-        commands: &'a [&'a [&'a [u8]]],
-        options: CommandOptions,
-    },
     Get {
         place: Place<'a>,
     },
@@ -95,6 +84,7 @@ pub enum Call<'a> {
         place: Place<'a>,
         json: &'a [u8],
         ttl_seconds: Option<f64>,
+        unacknowledged: Unacknowledged,
     },
     Delete {
         place: Place<'a>,
@@ -105,6 +95,7 @@ pub enum Call<'a> {
         lead: &'a str,
         phone_json: &'a [u8],
         lead_json: &'a [u8],
+        unacknowledged: Unacknowledged,
     },
     HashGet {
         place: Place<'a>,
@@ -126,12 +117,6 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
-    /// A write that Redis itself must have: where it has not, the outcome is false. Its caller keeps the value
-    /// elsewhere.
-    Acknowledged {
-        write: &'a Call<'a>,
-        unacknowledged: Unacknowledged,
-    },
 }
 
 /// The fate of a write that Redis did not take.
@@ -144,11 +129,4 @@ pub enum Unacknowledged {
     Refuse,
     /// Memory answers it while Redis is away, and forgets it then: Redis may have something newer than this copy.
     Remember,
-}
-
-impl Call<'_> {
-    /// A call of the raw client: memory cannot answer it.
-    pub fn is_raw(&self) -> bool {
-        matches!(self, Call::Command { .. } | Call::Transaction { .. })
-    }
 }

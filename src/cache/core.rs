@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::attention::Attention;
-use super::backlog::{BacklogState, find_backlog, open_journal};
+use super::backlog::{BacklogState, open_journal};
 use super::call::{Call, Unacknowledged};
 use super::clearing::Clearing;
 use super::kept::Kept;
@@ -22,7 +22,7 @@ use crate::health::{Health, State, census};
 use crate::journal::{self, Item, Journal};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
-use crate::redis::{NOBODY, Node, Outcome, OwnRequests, Pending, Role, closed};
+use crate::redis::{NOBODY, Node, Outcome, Role, closed};
 use crate::store::MemoryStore;
 
 /// A key that is read again within this time is not compared again with what memory has: in an outage its value
@@ -42,7 +42,7 @@ pub struct Scratch {
 
 /// The part of a client that any thread may use.
 pub struct Core {
-    pub(super) node: Node,
+    pub(super) node: Arc<Node>,
     keys: Keys,
     pub(super) codec: Codec,
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
@@ -69,19 +69,22 @@ pub struct Core {
 impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
-    pub fn new(config: Config, role: Role) -> Result<Core> {
-        let backlog = match role {
-            Role::Shared => find_backlog(&config)?,
-            Role::Own | Role::Dedicated | Role::Monitor => None,
+    pub fn new(mut node: Node) -> Result<Core> {
+        let backlog = match node.is_shared() {
+            true => BacklogState::begin(&mut node)?,
+            false => BacklogState::default(),
         };
-        Ok(Core::with_share(config, role, 1)?.with_backlog(backlog))
+        let core = Core { backlog, ..Core::with_share(Arc::new(node), 1)? };
+        core.reserve_for_backlog();
+        Ok(core)
     }
 
     /// One of so many that divide memory and journal among them.
-    fn with_share(config: Config, role: Role, share: usize) -> Result<Core> {
+    fn with_share(node: Arc<Node>, share: usize) -> Result<Core> {
+        let (config, role) = (node.config(), node.role());
         let began = Instant::now();
         let journal = match role {
-            Role::Shared => open_journal(&config, config.journal_max_bytes / share)?,
+            Role::Shared => open_journal(config, config.journal_max_bytes / share)?,
             Role::Own | Role::Dedicated | Role::Monitor => Journal::new(0),
         };
         Ok(Core {
@@ -106,7 +109,7 @@ impl Core {
             slot_owners: None,
             backlog: BacklogState::default(),
             _counted: census::CORES.add(),
-            node: Node::new(config, role),
+            node,
         })
     }
 
@@ -121,12 +124,11 @@ impl Core {
         slot_owners: Arc<SlotOwners>,
     ) -> Result<Core> {
         Ok(Core {
-            node: self.node.of_cluster(at),
             sequence: self.sequence.clone(),
             is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
             slot_owners: Some(slot_owners),
             backlog: self.backlog_of_node(),
-            ..Core::with_share(self.config().clone(), self.node.role(), share.max(1))?
+            ..Core::with_share(Arc::new(self.node.of_cluster(at)), share.max(1))?
         })
     }
 
@@ -135,11 +137,11 @@ impl Core {
     /// # Errors
     /// As for `new`.
     pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
-        Ok(Core { node: self.node.of_replica(at), ..Core::new(self.config().clone(), Role::Dedicated)? })
+        Core::new(self.node.of_replica(at))
     }
 
     /// The server, and what is known of it.
-    pub fn node(&self) -> &Node {
+    pub fn node(&self) -> &Arc<Node> {
         &self.node
     }
 
@@ -187,42 +189,7 @@ impl Core {
     }
 
     /// Turns a call into requests, put into `out`, or into its outcome.
-    pub fn prepare(
-        &self,
-        call: &Call<'_>,
-        slot: u32,
-        now: Instant,
-        out: &mut impl Requests<Pending<CacheTicket>>,
-        scratch: &mut Scratch,
-    ) -> Option<Outcome<'static>> {
-        if self.health().state() == State::Closed {
-            return Some(Outcome::Failed(closed()));
-        }
-        self.try_prepare(call, slot, now, out, scratch).unwrap_or_else(|error| Some(Outcome::Failed(error)))
-    }
-
-    fn try_prepare(
-        &self,
-        call: &Call<'_>,
-        slot: u32,
-        now: Instant,
-        out: &mut impl Requests<Pending<CacheTicket>>,
-        scratch: &mut Scratch,
-    ) -> Result<Option<Outcome<'static>>> {
-        match call {
-            Call::Command { arguments, options } => {
-                self.node.command(arguments, *options, slot, now, out)?;
-                Ok(None)
-            }
-            Call::Transaction { commands, options } => {
-                self.node.transaction(commands, *options, slot, now, out)?;
-                Ok(None)
-            }
-            _ => self.prepare_own(call, slot, now, &mut OwnRequests(out), scratch),
-        }
-    }
-
-    fn prepare_own(
+    pub(super) fn prepare_call(
         &self,
         call: &Call<'_>,
         slot: u32,
@@ -295,7 +262,7 @@ impl Core {
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
         let unacknowledged = match call {
-            Call::Acknowledged { unacknowledged, .. } => *unacknowledged,
+            Call::Set { unacknowledged, .. } | Call::MapLead { unacknowledged, .. } => *unacknowledged,
             _ => Unacknowledged::Journal,
         };
         let ticket = CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged };
@@ -305,23 +272,24 @@ impl Core {
     /// Answers a call from memory at once, without a detour through a request. The embedded
     /// store's hot path.
     pub fn answer(&self, call: &Call<'_>, now: Instant, scratch: &mut Scratch) -> Outcome<'static> {
-        self.prepare(call, NOBODY, now, &mut Batch::default(), scratch).unwrap_or_else(|| {
+        if self.health().state() == State::Closed {
+            return Outcome::Failed(closed());
+        }
+        let answered = self.prepare_call(call, NOBODY, now, &mut Batch::default(), scratch);
+        answered.unwrap_or_else(|error| Some(Outcome::Failed(error))).unwrap_or_else(|| {
             Outcome::Failed(Error::new(ErrorCode::Connect, "the call needs a connection to Redis"))
         })
     }
 
-    /// The outcome of a call for which there is no room: the adapter's calls fall back.
-    pub fn without_room(
+    /// The outcome of a call for which there is no room: it falls back.
+    pub(super) fn fall_back_call(
         &self,
         call: &Call<'_>,
-        error: &Error,
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        self.health().counters().overloaded.increment();
         let token = self.write_token(NOBODY, call, now);
         match call {
-            Call::Command { .. } | Call::Transaction { .. } => Outcome::Failed(error.clone()),
             Call::ClearOrganization { organization } => match self.clearing(*organization) {
                 Ok(clearing) => self.clear_locally(&clearing, &token),
                 Err(error) => Outcome::Failed(error),

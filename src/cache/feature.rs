@@ -6,10 +6,11 @@ use std::time::Instant;
 use super::call::Call;
 use super::core::{Core, Scratch};
 use super::replies::{is_expected, transaction_error};
+use super::routing::both_ways;
 use super::ticket::{CacheRequest, CacheTicket, Purpose};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
-use crate::redis::{Feature, FollowUp, Followed, Node, Outcome, OwnRequests, Pending, Redirection};
+use crate::redis::{Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
 
 impl Feature for Core {
     type Call<'a> = Call<'a>;
@@ -25,25 +26,31 @@ impl Feature for Core {
         call: &Call<'_>,
         slot: u32,
         now: Instant,
-        out: &mut impl Requests<Pending<CacheTicket>>,
+        out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Option<Outcome<'static>> {
-        Core::prepare(self, call, slot, now, out, scratch)
+        self.prepare_call(call, slot, now, out, scratch).unwrap_or_else(|error| Some(Outcome::Failed(error)))
     }
 
-    /// Memory answers every other call.
-    fn needs_redis(call: &Call<'_>) -> bool {
-        call.is_raw()
+    fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
+        self.route_of(call, scratch)
+    }
+
+    fn parts<'a>(call: &Call<'a>) -> Option<[Call<'a>; 2]>
+    where
+        'a: 'a,
+    {
+        both_ways(call)
     }
 
     fn without_room(
         &self,
         call: &Call<'_>,
-        error: &Error,
+        _error: &Error,
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        Core::without_room(self, call, error, scratch, now)
+        self.fall_back_call(call, scratch, now)
     }
 
     fn is_expected(ticket: &CacheTicket, frame: Frame<'_>) -> bool {
@@ -57,8 +64,9 @@ impl Feature for Core {
         }
     }
 
-    fn follows(&self, pending: &CacheRequest, to: &Redirection, request: &[u8]) -> Followed {
-        self.may_follow(pending, to, request)
+    fn follows(&self, pending: CacheRequest, to: &Redirection, request: &[u8]) -> (CacheRequest, Followed) {
+        let followed = self.may_follow(&pending, to, request);
+        (pending, followed)
     }
 
     fn replied<'a>(
@@ -67,7 +75,7 @@ impl Feature for Core {
         frame: Frame<'a>,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<CacheTicket>,
+        follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'a>> {
         self.finish(pending, frame, request, now, follow_up)
     }
@@ -78,7 +86,7 @@ impl Feature for Core {
         error: Error,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<CacheTicket>,
+        follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'static>> {
         self.operation_refused(pending, error, request, now, follow_up)
     }
@@ -94,34 +102,29 @@ impl Feature for Core {
         self.give_up(pending, request, is_in_doubt, now)
     }
 
-    fn connected(
-        &self,
-        is_fenced: bool,
-        now: Instant,
-        out: &mut impl Requests<Pending<CacheTicket>>,
-    ) -> bool {
-        self.begin_recovery(is_fenced, now, &mut OwnRequests(out))
+    fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
+        self.begin_recovery(is_fenced, now, out)
     }
 
-    fn fence_passed(&self, now: Instant, out: &mut impl Requests<Pending<CacheTicket>>) {
-        self.release_recovery(now, &mut OwnRequests(out));
+    fn fence_passed(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
+        self.release_recovery(now, out);
     }
 
     fn due(&self) -> Option<Instant> {
         self.recovery_due()
     }
 
-    fn on_time(&self, now: Instant, out: &mut impl Requests<Pending<CacheTicket>>) {
-        self.try_recovery_again(now, &mut OwnRequests(out));
+    fn on_time(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
+        self.try_recovery_again(now, out);
     }
 
     fn wants_turn(&self) -> bool {
         self.wants_recovery()
     }
 
-    fn take_turn(&self, now: Instant, out: &mut impl Requests<Pending<CacheTicket>>) {
+    fn take_turn(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         if self.wants_recovery.swap(false, Ordering::AcqRel) {
-            self.recover(now, &mut OwnRequests(out));
+            self.recover(now, out);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::local;
 use super::replay::Recovery;
 use super::request::Operation;
-use crate::journal::{Content, Digest, Held, Journal, Record, Recorded, Write, digest};
+use crate::journal::{Digest, EntryContent, Held, Journal, Record, Recorded, Write, digest};
 use crate::redis::Outcome;
 use crate::store::{MemoryStore, Remaining};
 
@@ -70,7 +70,7 @@ impl Kept {
         now: Instant,
     ) -> Vec<(Vec<u8>, Vec<u8>)> {
         let Some(entry) = self.journal.entry(key) else { return known };
-        let Content::Fields { is_whole, fields } = &entry.content else { return Vec::new() };
+        let EntryContent::Fields { is_whole, fields } = &entry.content else { return Vec::new() };
         known.retain(|(field, _)| !is_whole && !fields.contains_key(&field[..]));
         if entry.ends > now {
             let there =

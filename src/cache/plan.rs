@@ -13,9 +13,6 @@ use crate::key::Kind;
 
 impl Core {
     pub(super) fn operation<'s>(&self, call: &Call<'s>, scratch: &'s mut Scratch) -> Result<Operation<'s>> {
-        if let Call::Acknowledged { write, .. } = call {
-            return self.operation(write, scratch);
-        }
         self.check_organization(call)?;
         let Scratch { key, second_key, index, value } = scratch;
         key.clear();
@@ -24,7 +21,7 @@ impl Core {
                 place.append_key(self.keys(), key)?;
                 Ok(Operation::Get { key })
             }
-            Call::Set { place, json, ttl_seconds } => {
+            Call::Set { place, json, ttl_seconds, .. } => {
                 place.append_key(self.keys(), key)?;
                 let value = self.stored(json, value)?;
                 let index = self.index_of(&place, index)?;
@@ -34,7 +31,7 @@ impl Core {
                 place.append_key(self.keys(), key)?;
                 Ok(Operation::Delete { key })
             }
-            Call::MapLead { phone, lead, phone_json, lead_json } => {
+            Call::MapLead { phone, lead, phone_json, lead_json, .. } => {
                 let forward = Place::PhoneToLead { phone };
                 let back = Place::Single { kind: Kind::LeadToPhone, id: lead };
                 second_key.clear();
@@ -64,10 +61,7 @@ impl Core {
                 place.append_key(self.keys(), key)?;
                 Ok(Operation::HashEntries { key })
             }
-            Call::Command { .. }
-            | Call::Transaction { .. }
-            | Call::ClearOrganization { .. }
-            | Call::Acknowledged { .. } => Err(Error::new(ErrorCode::Key, "the call names no single key")),
+            Call::ClearOrganization { .. } => Err(Error::new(ErrorCode::Key, "the call names no single key")),
         }
     }
 

@@ -18,7 +18,7 @@ use super::request::Operation;
 use super::ticket::{CacheRequest, CacheTicket, Purpose, unasked};
 use crate::error::Error;
 use crate::health::{ReplayProgress, State};
-use crate::journal::{Content, Entry};
+use crate::journal::{Entry, EntryContent};
 use crate::lane::{Frame, Node, Requests};
 use crate::redis::{ErrorPolicy, Outcome};
 
@@ -195,7 +195,7 @@ impl Core {
             }
             count += 1;
             match &entry.content {
-                Content::Fields { .. } => {
+                EntryContent::Fields { .. } => {
                     recovery.under_way += 1;
                     let replay = Replay::of(vec![named(entry)], recovery.generation);
                     self.push_replay(replay, now, out, |bytes| append_fields(entry, now, bytes));
@@ -250,7 +250,7 @@ impl Core {
                 let replay =
                     Replay { is_out_of_turn: true, ..Replay::of(vec![named(entry)], recovery.generation) };
                 self.push_replay(replay, now, out, |bytes| match &entry.content {
-                    Content::Fields { .. } => append_fields(entry, now, bytes),
+                    EntryContent::Fields { .. } => append_fields(entry, now, bytes),
                     _ => {
                         let mut request = ReplayRequest::default();
                         request.add(entry, now);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::request::milliseconds;
 use super::scripts::{REPLAY, REPLAY_HASH};
 use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
-use crate::journal::{Content, Digest, Entry};
+use crate::journal::{Digest, Entry, EntryContent};
 use crate::lane::{append_argument, append_header, append_integer_argument};
 
 /// Several plain values and deletes in one request.
@@ -38,8 +38,8 @@ impl ReplayRequest {
         self.key(&entry.key);
         let left = entry.ends.saturating_duration_since(now);
         let (kind, value): (&[u8], &[u8]) = match &entry.content {
-            Content::Value(value) => (b"s", value),
-            Content::Gone | Content::Fields { .. } => (b"d", b""),
+            EntryContent::Value(value) => (b"s", value),
+            EntryContent::Gone | EntryContent::Fields { .. } => (b"d", b""),
         };
         self.argument(kind);
         self.number(milliseconds(left));
@@ -87,7 +87,7 @@ impl ReplayRequest {
 
 /// Appends the replay of a hash's fields; of anything else nothing.
 pub(super) fn append_fields(entry: &Entry, now: Instant, out: &mut Vec<u8>) {
-    let Content::Fields { is_whole, fields } = &entry.content else { return };
+    let EntryContent::Fields { is_whole, fields } = &entry.content else { return };
     let left = entry.ends.saturating_duration_since(now);
     let key_count = 1 + usize::from(entry.index.is_some());
     append_header(out, 3 + key_count + 5 + entry.older.len() + 3 * fields.len());

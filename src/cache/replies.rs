@@ -7,11 +7,11 @@ use super::core::Core;
 use super::legacy::Legacy;
 use super::request::{Form, HASH_SET_REPLIES, Operation};
 use super::scripts::DROP_UNLESS_HASH;
-use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose, unasked};
+use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use super::upkeep;
 use crate::error::Error;
 use crate::lane::{Frame, Node, Requests, append_command};
-use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, OwnRequests, Redirection};
+use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, Redirection};
 
 impl Core {
     /// The outcome of a request, or `None` where a further request was put into `follow_up` or nobody waits.
@@ -21,12 +21,12 @@ impl Core {
         frame: Frame<'a>,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<CacheTicket>,
+        follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'a>> {
         let owner = self.keeper_of(&token, request);
         let keeper = owner.as_deref().unwrap_or(self);
         let elapsed = now.saturating_duration_since(token.issued);
-        let next = &mut OwnRequests(&mut follow_up.requests);
+        let next = &mut follow_up.requests;
         match token.ticket.purpose {
             Purpose::Operation(form) => {
                 self.node.learn_size(request, frame.bytes().len());
@@ -51,7 +51,7 @@ impl Core {
             }
             Purpose::Replay(replay) => {
                 let unusable = self.replayed(*replay, Ok(frame), now, next);
-                follow_up.unusable = follow_up.unusable.take().or(unusable);
+                *follow_up.unusable = follow_up.unusable.take().or(unusable);
                 None
             }
         }
@@ -209,14 +209,14 @@ impl Core {
         error: Error,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<CacheTicket>,
+        follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'static>> {
         let policy = ErrorPolicy::of(&error);
-        let next = &mut OwnRequests(&mut follow_up.requests);
+        let next = &mut follow_up.requests;
         let form = match token.ticket.purpose {
             Purpose::Replay(replay) => {
                 let unusable = self.replayed(*replay, Err(error), now, next);
-                follow_up.unusable = follow_up.unusable.take().or(unusable);
+                *follow_up.unusable = follow_up.unusable.take().or(unusable);
                 return None;
             }
             Purpose::Clear(ref clearing)

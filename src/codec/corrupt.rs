@@ -1,18 +1,18 @@
 use std::fmt;
 
-/// Why stored bytes are not a value. It says nothing of what they hold.
+/// Why stored bytes are not a value. It reveals nothing of their content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Corrupt {
-    /// They end before the value does.
+    /// The bytes end before the value does.
     Truncated,
-    /// They were written by a newer version, or are no value of ours.
+    /// The bytes were written by a newer version, or by another program.
     UnknownVersion,
-    /// The value is, or claims to be, larger than a value may be.
+    /// The value is larger than a value may be, or claims to be.
     TooLarge,
-    /// What is compressed has another length than it claims.
+    /// The decompressed length is not the one that the value claims.
     WrongLength,
-    /// What is compressed cannot be decompressed.
+    /// The compressed bytes cannot be decompressed.
     Damaged,
 }
 

@@ -1,9 +1,9 @@
-//! Bytes of a value as a caller gives them <-> bytes as a store keeps them.
+//! Converts between a caller's bytes of a value and its stored bytes.
 //!
-//! Promises: what `encode` wrote `decode` gives back byte for byte; what a JavaScript cache layer
-//! left is readable; no stored bytes, however broken or malicious, make `decode` panic or take
-//! more memory than the largest value allowed. Relies on values being JSON text, which cannot
-//! begin with a NUL. Never parses JSON: that is V8's work.
+//! Promises: `decode` returns byte for byte what `encode` was given; values of the JavaScript cache layer are
+//! readable; no stored bytes, however broken or malicious, make `decode` panic or take more memory than the
+//! largest value. Relies on values being JSON text, which cannot begin with a NUL. Never parses JSON, because
+//! V8 does.
 //!
 //! A stored value is one of
 //!
@@ -28,10 +28,10 @@ use crate::error::{Error, ErrorCode, Result};
 use pool::Pool;
 use workspace::Algorithm;
 
-/// The largest value, before compression and after decompression.
+/// The largest value in bytes, before compression and after decompression.
 pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
 
-/// From here the bytes that zstd saves beyond lz4 are worth their time; by measurement, see
+/// The size in bytes from which zstd's smaller output is worth its time; measured in
 /// `docs/decisions/0001-compression.md`.
 const AUTO_ZSTD_FROM_BYTES: usize = 16 * 1024;
 
@@ -40,7 +40,7 @@ const LZ4_VERSION: u8 = 1;
 const ZSTD_VERSION: u8 = 2;
 const LEGACY_PREFIX: &[u8] = b"compressed:";
 
-/// `E_VALUE_TOO_LARGE` for a JSON text that no store takes.
+/// Fails with `E_VALUE_TOO_LARGE` for a JSON text beyond [`MAX_VALUE_BYTES`].
 pub fn check_size(json: &[u8]) -> Result<()> {
     if json.len() <= MAX_VALUE_BYTES {
         return Ok(());
@@ -51,20 +51,20 @@ pub fn check_size(json: &[u8]) -> Result<()> {
     ))
 }
 
-/// How values are compressed; `CACHE_COMPRESSION`.
+/// The compression of values: the setting `CACHE_COMPRESSION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     None,
     Lz4,
     Zstd,
-    /// What `docs/decisions/0001-compression.md` found to be best for a value's size.
+    /// The algorithm that fits the value's size best, by `docs/decisions/0001-compression.md`.
     Auto,
 }
 
 impl Mode {
     pub const ALL: [Mode; 4] = [Mode::None, Mode::Lz4, Mode::Zstd, Mode::Auto];
 
-    /// The name that configuration uses.
+    /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Mode::None => "none",
@@ -89,7 +89,7 @@ impl Mode {
     }
 }
 
-/// Turns values into stored bytes and back. Shared by all threads.
+/// Turns values into stored bytes and back. All threads share one.
 pub struct Codec {
     mode: Mode,
     threshold_bytes: usize,
@@ -97,13 +97,13 @@ pub struct Codec {
 }
 
 impl Codec {
-    /// Values of at least `threshold_bytes` may be compressed.
+    /// Compresses values of at least `threshold_bytes` bytes.
     pub fn new(mode: Mode, threshold_bytes: usize) -> Self {
         Codec { mode, threshold_bytes, pool: Pool::default() }
     }
 
-    /// Appends the stored form of a JSON text to `out`. Fails with `E_VALUE_TOO_LARGE`, and then
-    /// leaves `out` as it was.
+    /// Appends the stored form of a JSON text to `out`. Fails with `E_VALUE_TOO_LARGE`, and then leaves `out`
+    /// unchanged.
     pub fn encode(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
         check_size(json)?;
         let compressed = json.len() >= self.threshold_bytes
@@ -114,7 +114,7 @@ impl Codec {
         Ok(())
     }
 
-    /// The JSON text of a stored value, borrowed where it was not compressed.
+    /// Returns the JSON text of a stored value, borrowed if it was not compressed.
     pub fn decode<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>, Corrupt> {
         if let Some((&MARK, rest)) = stored.split_first() {
             return self.decompress(rest).map(Cow::Owned);
@@ -132,7 +132,7 @@ impl Codec {
         stored.starts_with(LEGACY_PREFIX)
     }
 
-    /// Appends the compressed form if it is smaller, and says whether it was.
+    /// Appends the compressed form if it is smaller. True when it was.
     fn compress(&self, algorithm: Algorithm, json: &[u8], out: &mut Vec<u8>) -> bool {
         // The caller has checked the length against a cap far below 32 bits.
         let Ok(length) = u32::try_from(json.len()) else { return false };
@@ -151,7 +151,7 @@ impl Codec {
         smaller
     }
 
-    /// Undoes `compress`, given what follows the mark.
+    /// Reverses `compress`, from the bytes that follow the mark.
     fn decompress(&self, marked: &[u8]) -> Result<Vec<u8>, Corrupt> {
         let (&version, rest) = marked.split_first().ok_or(Corrupt::Truncated)?;
         let algorithm = match version {

@@ -1,15 +1,16 @@
-//! Workspaces that wait for the next call.
+//! A pool of idle compression workspaces.
 //!
-//! Making a zstd context costs more than compressing a conversation with it. Contexts are kept
-//! here and not in thread locals because the addon may be unloaded while threads live, and a
-//! thread local would then run its destructor in code that is gone. The lock is held for a push
-//! or a pop, never while something is compressed, so there is nothing worth going lock-free for.
+//! Making a zstd context costs more than compressing a conversation with it. Contexts are kept here and not
+//! in thread locals, because the addon may be unloaded while threads live, and a thread local's destructor
+//! would then run in code that is gone. The lock is held for a push or a pop, never while something is
+//! compressed, so a lock-free pool would gain nothing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::workspace::Workspace;
 
-/// As many threads as compress at once on a usual machine; more make contexts as they need them.
+/// The number of idle workspaces, for the threads that compress at once on a usual machine. More threads make
+/// more workspaces as they need them.
 const IDLE_AT_MOST: usize = 4;
 
 #[derive(Default)]
@@ -30,7 +31,7 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Workspace>> {
-        // A list of workspaces is whole whenever the lock is free, whoever panicked elsewhere.
+        // The list is whole whenever the lock is free, even after a panic elsewhere.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

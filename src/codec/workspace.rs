@@ -1,4 +1,4 @@
-//! The two compressors with the memory they want to use again.
+//! The two compressors with their reusable memory.
 
 use lz4_flex::block;
 use zstd::bulk;
@@ -12,16 +12,16 @@ pub(super) enum Algorithm {
     Zstd,
 }
 
-/// Chosen by measurement; `docs/decisions/0001-compression.md`.
+/// Chosen by the measurement in `docs/decisions/0001-compression.md`.
 const ZSTD_LEVEL: i32 = 1;
 
-/// From here lz4 needs a table of another kind, whose cost is then nothing beside the work.
+/// From this size lz4 needs another kind of table, whose cost is then small beside the work.
 const LZ4_TABLE_BELOW_BYTES: usize = u16::MAX as usize;
 
-/// One LZ4 byte adds at most 255 bytes to what it stands for.
+/// One LZ4 byte expands to at most 255 bytes.
 const LZ4_LARGEST_RATIO: usize = 255;
 
-/// Everything is made when it is first needed.
+/// Each compressor is made on first use.
 #[derive(Default)]
 pub(super) struct Workspace {
     lz4_table: Option<block::CompressTable>,
@@ -30,7 +30,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// Appends to `out`. False, with `out` of any length, when the compressor could not.
+    /// Appends the compressed bytes to `out`. False when the compressor failed; `out` then has any length.
     pub(super) fn compress(&mut self, algorithm: Algorithm, raw: &[u8], out: &mut Vec<u8>) -> bool {
         let start = out.len();
         let bound = match algorithm {
@@ -46,7 +46,7 @@ impl Workspace {
         written.is_some()
     }
 
-    /// Exactly `length` bytes, or the reason why not. The caller has capped `length`.
+    /// Returns exactly `length` bytes, or why not. The caller has capped `length`.
     pub(super) fn decompress(
         &mut self,
         algorithm: Algorithm,
@@ -76,7 +76,7 @@ impl Workspace {
     }
 
     fn decompress_zstd(&mut self, payload: &[u8], length: usize) -> Result<Vec<u8>, Corrupt> {
-        // Our frames say what they hold. One that says something else is refused unread.
+        // Our frames state their content's size. A frame that states another one is refused unread.
         match zstd_safe::get_frame_content_size(payload) {
             Ok(Some(claimed)) if claimed == length as u64 => {}
             Ok(_) => return Err(Corrupt::WrongLength),
@@ -86,7 +86,7 @@ impl Workspace {
             Some(decompressor) => decompressor,
             empty => empty.insert(bulk::Decompressor::new().map_err(|_| Corrupt::Damaged)?),
         };
-        // zstd writes into the capacity and never beyond it, so nothing has to be zeroed first.
+        // zstd writes only within the capacity, so nothing has to be zeroed first.
         let mut raw = Vec::with_capacity(length);
         decompressor.decompress_to_buffer(payload, &mut raw).map_err(|_| Corrupt::Damaged)?;
         if raw.len() == length { Ok(raw) } else { Err(Corrupt::WrongLength) }

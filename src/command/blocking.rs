@@ -4,21 +4,22 @@ use std::time::Duration;
 
 use super::{BLOCKING, find};
 
-/// What a command asks the server to do when there is nothing for it yet.
+/// How long a blocking command may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blocking {
     For(Duration),
     Forever,
 }
 
-/// `None` where the command answers at once. A time that is none is the server's to refuse.
+/// How long a command may block; `None` for a command that answers at once or whose time is not a number,
+/// which the server refuses.
 pub fn blocking(words: &[&[u8]]) -> Option<Blocking> {
     let command = find(words).filter(|command| command.is(BLOCKING))?;
     let (text, unit) = match command.name {
         "xread" | "xreadgroup" => (behind_block(words)?, Duration::from_millis(1)),
         "wait" | "waitaof" => (*words.last()?, Duration::from_millis(1)),
         "blmpop" | "bzmpop" => (*words.get(1)?, Duration::from_secs(1)),
-        // Options may stand behind it.
+        // Options may follow the time.
         "blmovem" => (*words.get(5)?, Duration::from_secs(1)),
         _ => (*words.last()?, Duration::from_secs(1)),
     };

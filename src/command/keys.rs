@@ -1,36 +1,36 @@
-//! Which words of a command are keys.
+//! Finds the keys among a command's arguments.
 
 use serde_json::{Value, json};
 
 use super::{Begin, COMMANDS, Find, KeySpec, find};
 
-/// Where each command has its keys, subcommands included, for those who look for keys without crossing into native
-/// code: a list of specs by name, the words counted with the name as the first.
+/// The key specs of every command and subcommand, for JavaScript that looks for keys without crossing into
+/// native code. The result maps a name to a list of specs. Positions count the name as the first word.
 pub fn describe() -> Value {
     let specs = |specs: &[KeySpec]| specs.iter().map(KeySpec::describe).collect::<Value>();
     COMMANDS.iter().map(|command| (command.name.to_owned(), specs(command.keys))).collect()
 }
 
-/// Tells the positions of all keys, a position at most once for each place that names it.
+/// Calls `tell` with the position of each key. Two specs that name the same position report it twice.
 pub fn key_positions(words: &[&[u8]], mut tell: impl FnMut(usize)) {
     let Some(command) = find(words) else { return };
     let is_migrate = command.name == "migrate";
     for spec in command.keys {
-        // A command with too few words or a number that is none is the server's to refuse.
+        // The server refuses a command with too few words or an invalid count of keys.
         let _ = spec.positions(words, &mut |position: usize| {
-            // MIGRATE has an empty text in the place of its key where the keys are listed behind KEYS.
+            // MIGRATE with KEYS has an empty text in the place of its single key.
             if !is_migrate || !words[position].is_empty() {
                 tell(position);
             }
         });
     }
     if command.name == "sort" {
-        // COMMAND does not say where it has the key that it stores to.
+        // COMMAND does not report the destination key of SORT.
         stored_to(words, &mut tell);
     }
 }
 
-/// Behind STORE; never the first key itself, whatever its name is.
+/// Reports the key that follows STORE. The first key itself is skipped, even if it is named `store`.
 fn stored_to(words: &[&[u8]], tell: &mut impl FnMut(usize)) {
     for (position, pair) in words.windows(2).enumerate().skip(2) {
         if pair[0].eq_ignore_ascii_case(b"STORE") {

@@ -1,8 +1,8 @@
-//! What is known of Redis's commands: which arguments are keys, who only reads, what blocks.
+//! Facts about Redis's commands: which arguments are keys, which commands only read, which ones block.
 //!
-//! Promises: the facts are those that servers tell of themselves (COMMAND), in a generated table; a
-//! command that the table does not know has no keys and no flags. Relies on nobody. Never allocates to look a command
-//! up, and never changes a command.
+//! Promises: the facts are those that servers report themselves (COMMAND), in a generated table; a command
+//! that is not in the table has no keys and no flags. Relies on nobody. Never allocates to look a command up,
+//! and never changes a command.
 
 mod blocking;
 mod keys;
@@ -19,15 +19,15 @@ use table::COMMANDS;
 
 pub const WRITE: u8 = 1;
 pub const READONLY: u8 = 1 << 1;
-/// It may wait for other clients.
+/// The command may wait for other clients.
 pub const BLOCKING: u8 = 1 << 2;
 pub const PUBSUB: u8 = 1 << 3;
 pub const NOSCRIPT: u8 = 1 << 4;
-/// Its keys are where its other arguments say.
+/// The position of the keys depends on other arguments.
 pub const MOVABLEKEYS: u8 = 1 << 5;
 pub const FAST: u8 = 1 << 6;
 
-/// The flags and their names in COMMAND's reply.
+/// The flags with their names in COMMAND's reply.
 pub const FLAG_NAMES: [(u8, &str); 7] = [
     (WRITE, "write"),
     (READONLY, "readonly"),
@@ -38,22 +38,23 @@ pub const FLAG_NAMES: [(u8, &str); 7] = [
     (FAST, "fast"),
 ];
 
-/// No command has a longer name, its container's included.
+/// The longest name of a command, including its container's name.
 const MAX_NAME_BYTES: usize = 32;
 
 /// One command.
 #[derive(Debug)]
 pub struct Command {
-    /// In lower case; a subcommand is `container|name`.
+    /// The name in lower case. A subcommand is named `container
+    /// name`.
     pub name: &'static str,
-    /// The number of words, the name included; where it is negative, at least so many.
+    /// The number of words including the name. A negative number is a minimum.
     pub arity: i16,
     pub flags: u8,
     keys: &'static [KeySpec],
     pub policy: Option<Policy>,
 }
 
-/// Which nodes of a cluster a command without keys is for; see
+/// The nodes of a cluster that a command without keys goes to; see
 /// <https://redis.io/docs/latest/develop/reference/command-tips/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -63,7 +64,8 @@ pub enum Policy {
     Special,
 }
 
-/// Where keys are; see <https://redis.io/docs/latest/develop/reference/key-specs/>.
+/// A key spec: where keys stand among the words; see
+/// <https://redis.io/docs/latest/develop/reference/key-specs/>.
 #[derive(Debug)]
 struct KeySpec {
     begin: Begin,
@@ -73,16 +75,16 @@ struct KeySpec {
 #[derive(Debug)]
 enum Begin {
     At(usize),
-    /// Behind a word, searched for from this position; from the end where it is negative.
+    /// The keys follow this word. The search starts at this position, counted from the end if it is negative.
     Behind(&'static str, isize),
 }
 
 #[derive(Debug)]
 enum Find {
-    /// Up to `last`, which counts from the first key, or from the end where it is negative; of what is
-    /// left only one part in `limit`.
+    /// The keys reach to `last`, which counts from the first key, or from the end if it is negative. `limit`
+    /// reduces them to one part in `limit` of the remaining words.
     Range { last: isize, step: usize, limit: usize },
-    /// A number says how many.
+    /// The word at `number` holds the number of keys.
     Counted { number: usize, first: usize, step: usize },
 }
 
@@ -116,17 +118,18 @@ const fn counted(begin: Begin, number: usize, first: usize, step: usize) -> KeyS
     KeySpec { begin, find: Find::Counted { number, first, step } }
 }
 
-/// Every command that is no subcommand, and its number: positive, and the same as long as the process runs.
+/// Every command that is not a subcommand, with its number. A number is positive and stays the same while the
+/// process runs.
 pub fn all() -> impl Iterator<Item = (u16, &'static Command)> {
     (1..).zip(COMMANDS).filter(|(_, command)| !command.name.contains('|'))
 }
 
-/// The name of the command with this number.
+/// The name of the command with this number; `None` for an unknown number.
 pub fn name_of(number: u16) -> Option<&'static str> {
     COMMANDS.get(usize::from(number).checked_sub(1)?).map(|command| command.name)
 }
 
-/// The command that these words are, the subcommand where there is one.
+/// Finds the command that these words are, or its subcommand if there is one.
 pub fn find(words: &[&[u8]]) -> Option<&'static Command> {
     let name = words.first()?;
     let position = search(name, None)?;
@@ -141,7 +144,7 @@ pub fn find(words: &[&[u8]]) -> Option<&'static Command> {
     COMMANDS.get(subcommand.unwrap_or(position))
 }
 
-/// Whether a command reads and does nothing else, at once: it may go anywhere, and twice.
+/// Whether a command only reads and does not block. Such a command may go to any node and may run twice.
 pub fn only_reads(words: &[&[u8]]) -> bool {
     find(words).is_some_and(|command| command.is(READONLY) && !command.is(BLOCKING))
 }
@@ -168,7 +171,8 @@ fn search(name: &[u8], subcommand: Option<&[u8]>) -> Option<usize> {
     found.ok().map(|position| from + position)
 }
 
-/// Where the commands of each initial begin: every call of the raw client is looked up, some of them twice.
+/// The index of the first command with each initial letter. Every raw command is looked up, some of them
+/// twice.
 static OFFSETS: [usize; 129] = offsets();
 
 const fn offsets() -> [usize; 129] {

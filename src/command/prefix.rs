@@ -1,14 +1,14 @@
-//! A prefix in front of every key of a command, and of every pattern that keys are searched with.
+//! Adds a prefix to every key of a command and to every pattern that selects keys.
 
 use std::borrow::Cow;
 
 use super::{PUBSUB, find, key_positions};
 
-/// What is put in front of keys.
+/// The prefix of keys.
 #[derive(Debug, Clone)]
 pub struct Prefix {
     text: Box<[u8]>,
-    /// The same, where it is part of a glob pattern.
+    /// The prefix with its pattern characters escaped, for glob patterns.
     pattern: Box<[u8]>,
 }
 
@@ -24,12 +24,12 @@ impl Prefix {
         Prefix { text: text.as_bytes().into(), pattern: pattern.into() }
     }
 
-    /// The text itself.
+    /// The prefix's text.
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// Which words the prefix goes in front of, a bit for each. `None` where `apply` must say it: the command has
+    /// The words that get the prefix, one bit each. `None` when `apply` must decide: the command has
     /// patterns, or too many words.
     pub fn marks(&self, words: &[&[u8]]) -> Option<u128> {
         if self.text.is_empty() {
@@ -50,7 +50,8 @@ impl Prefix {
         Some(marks)
     }
 
-    /// The words with the prefix where it belongs. What begins with it already stays.
+    /// The words with the prefix added to keys and patterns. A word that already begins with the prefix
+    /// stays.
     pub fn apply<'w>(&self, words: &[&'w [u8]]) -> Vec<Cow<'w, [u8]>> {
         let mut prefixed: Vec<Cow<'w, [u8]>> = words.iter().map(|word| Cow::Borrowed(*word)).collect();
         if self.text.is_empty() || names_channels(words) {
@@ -81,7 +82,8 @@ impl Prefix {
             for position in 2..words.len().saturating_sub(1) {
                 let is_pattern_next =
                     [&b"BY"[..], b"GET"].iter().any(|word| words[position].eq_ignore_ascii_case(word));
-                // One without an asterisk names no key: `#` is the element, `nosort` nothing at all.
+                // A pattern without an asterisk names no key: `#` is the element itself, and `nosort` is
+                // nothing.
                 if is_pattern_next && words[position + 1].contains(&b'*') {
                     put_before(&self.text, &mut prefixed[position + 1]);
                 }
@@ -90,12 +92,13 @@ impl Prefix {
     }
 }
 
-/// The server takes a shard's channel for a key; a channel has a prefix of its own, or none.
+/// Whether the command's keys are shard channels, which the server counts as keys. Channels have a prefix of
+/// their own, or none.
 fn names_channels(words: &[&[u8]]) -> bool {
     find(words).is_some_and(|command| command.is(PUBSUB))
 }
 
-/// Whether the command searches for keys.
+/// Whether the command selects keys by a pattern.
 fn has_patterns(words: &[&[u8]]) -> bool {
     const SEARCHING: [&str; 4] = ["scan", "keys", "sort", "sort_ro"];
     let Some(name) = words.first() else { return false };

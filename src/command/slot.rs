@@ -1,10 +1,10 @@
-//! Which slot of a cluster a key is in; see
+//! The hash slot of a key in a cluster; see
 //! <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model>.
 
-/// Slots of a cluster.
+/// The number of hash slots in a cluster.
 pub const SLOTS: u16 = 16_384;
 
-/// CRC-16/XMODEM of each byte.
+/// The CRC-16/XMODEM of each byte.
 const TABLE: [u16; 256] = table();
 
 const fn table() -> [u16; 256] {
@@ -24,7 +24,7 @@ const fn table() -> [u16; 256] {
     table
 }
 
-/// The slot of a key: of what is in its first pair of braces, where that is something.
+/// The hash slot of a key. If the first pair of braces holds any text, only that text counts.
 pub fn slot_of(key: &[u8]) -> u16 {
     let tagged = memchr::memchr(b'{', key).and_then(|open| {
         let behind = &key[open + 1..];
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn slots_are_those_of_the_server() {
-        // CLUSTER KEYSLOT of Redis 7.0.
+        // Results of CLUSTER KEYSLOT, Redis 7.0.
         let known = [
             (&b"foo"[..], 12182),
             (b"123456789", 12739),

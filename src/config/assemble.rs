@@ -1,4 +1,4 @@
-//! From single values to the whole: what wins over what, and which values go together.
+//! Builds the configuration from single values, and checks which of them go together.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -77,7 +77,7 @@ struct Draft<'a> {
     warnings: Vec<String>,
 }
 
-/// The one server, and what is said to it.
+/// The one server, its credentials and its database.
 struct Server {
     endpoint: Endpoint,
     username: Option<String>,
@@ -122,7 +122,8 @@ impl<'a> Draft<'a> {
         Ok(server)
     }
 
-    /// Tests that may flush their database keep off the one that a server's environment names.
+    /// The database of `orgcache/redis`. Tests may flush it, so they avoid the one that the environment names
+    /// for a server.
     fn module_database(&self, database: u32, topology: &Topology, environment: Environment) -> Result<u32> {
         let is_option = |name| self.values.source(name) == Source::Option;
         let is_chosen = is_option(Name::Database)
@@ -150,7 +151,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// TLS is on where the URL or the setting asks for it: neither can turn off what the other wants.
+    /// TLS is on if the URL or the setting asks for it. Neither can turn it off for the other.
     fn tls(&mut self, topology: &Topology) -> Result<Option<Tls>> {
         let values = self.values;
         let url = self.url();
@@ -175,7 +176,8 @@ impl<'a> Draft<'a> {
         Tls::load(values, insecure, self.precedence.counts(Name::TlsCa)).map(Some)
     }
 
-    /// An address needs no resolving, so a default that excludes its family must not either.
+    /// The family of addresses. An address needs no name resolution, so a default that excludes its family
+    /// does not apply.
     fn family(&mut self, topology: &Topology) -> Result<Family> {
         let family = self.values.choice(Name::Family, Family::from_word)?;
         let Topology::Single(Endpoint::Tcp { host, .. }) = topology else { return Ok(family) };
@@ -194,7 +196,8 @@ impl<'a> Draft<'a> {
         )))
     }
 
-    /// A maximum lowers a minimum that is weaker, as the default is, and an option raises a weaker maximum.
+    /// The sizes of the pool. A maximum lowers a weaker minimum, such as the default. An option for the
+    /// minimum raises a weaker maximum.
     fn pool_sizes(&self) -> Result<(usize, usize)> {
         let (min, max) = (self.size(Name::MinPoolSize)?, self.size(Name::PoolSize)?);
         if min <= max {

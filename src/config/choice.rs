@@ -1,6 +1,6 @@
-//! The settings that are one of a few words.
+//! Settings whose value is one of a few words.
 
-/// An enum whose variants are words in the configuration.
+/// Defines an enum whose variants are words in the configuration.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -30,7 +30,7 @@ macro_rules! choice {
 }
 
 choice! {
-    /// Which addresses of a host name are tried.
+    /// The address families that are tried for a host name.
     Family {
         Any = "0",
         V4 = "4",
@@ -39,18 +39,19 @@ choice! {
 }
 
 choice! {
-    /// What is spoken with a server.
+    /// The version of RESP.
     Protocol {
-        /// The shapes that users of ioredis know, which modules give nowhere else.
+        /// Replies have the shapes that users of ioredis know. Redis modules give these shapes only with
+        /// RESP2.
         Resp2 = "2",
         Resp3 = "3",
     }
 }
 
 choice! {
-    /// How large values are stored.
+    /// The compression of stored values.
     Compression {
-        /// What was measured to fit the value's size best.
+        /// The algorithm that measurements found best for the value's size.
         Auto = "auto",
         None = "none",
         Lz4 = "lz4",
@@ -59,28 +60,28 @@ choice! {
 }
 
 choice! {
-    /// Which nodes answer reads, where there are several.
+    /// The nodes of a cluster that answer reads.
     ScaleReads {
         Primary = "primary",
-        /// Replicas, and their primary where there is none: what they answer may be a little older.
+        /// Replicas, or the primary if it has none. Their answers may be a little older.
         Replica = "replica",
     }
 }
 
 choice! {
-    /// The treatment of values that the JavaScript layer left in Redis.
+    /// How values are treated that the JavaScript layer left in Redis.
     LegacyValues {
         /// A miss reads the old place, and the value moves to the new one.
         Move = "move",
-        /// A miss reads the old place, where the value stays until it is set or its organization is cleared.
+        /// A miss reads the old place. The value stays there until it is set or its organization is cleared.
         Copy = "copy",
-        /// Nothing looks at the old places.
+        /// The old places are never read.
         Off = "off",
     }
 }
 
 choice! {
-    /// The least severe log line that is written.
+    /// The least severe level of written log lines.
     LogLevel {
         Off = "off",
         Error = "error",
@@ -92,16 +93,16 @@ choice! {
 }
 
 choice! {
-    /// What moves the bytes of a connection.
+    /// The driver that moves the bytes of a connection.
     Driver {
-        /// The event loop where that is possible, else a thread.
+        /// The event loop where that is possible, otherwise a thread.
         Auto = "auto",
         Loop = "loop",
         Thread = "thread",
     }
 }
 
-/// What kind of process this is, after `NODE_ENV`; some defaults depend on it.
+/// The kind of process, from `NODE_ENV`; some defaults depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Environment {
     Production,
@@ -110,7 +111,7 @@ pub enum Environment {
 }
 
 impl Environment {
-    /// Any value but `production` and `test` means development, as servers use many.
+    /// Any value but `production` and `test` means development, because servers use many values.
     pub(super) fn from_node_env(value: Option<&str>) -> Self {
         match value {
             Some("production") => Environment::Production,

@@ -1,4 +1,4 @@
-//! The settings told to people: what is in force, and what there is.
+//! Reports the settings in force and the table of all settings.
 
 use std::fmt::Write;
 
@@ -13,16 +13,16 @@ use super::{ConfigFields, Topology};
 
 pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &ConfigFields) -> Value {
     let settings = SETTINGS.iter().map(|setting| {
-        let slot = values.slot(setting.name);
+        let value = values.value(setting.name);
         let mut row = json!({
             "variable": setting.variable,
-            "value": slot.shown,
-            "source": slot.source.as_str(),
+            "value": value.shown,
+            "source": value.source.as_str(),
         });
         if let Some((_, winner)) = precedence.overridden.iter().find(|(name, _)| *name == setting.name) {
             row["overriddenBy"] = Value::from(SETTINGS[*winner as usize].option);
         }
-        if let Some(in_force) = in_force(setting.name, fields).filter(|value| *value != slot.shown) {
+        if let Some(in_force) = in_force(setting.name, fields).filter(|counts| *counts != value.shown) {
             row["inForce"] = in_force;
         }
         (setting.option.to_owned(), row)
@@ -30,7 +30,7 @@ pub(super) fn describe(values: &Values, precedence: &Precedence, fields: &Config
     Value::Object(settings.collect::<Map<_, _>>())
 }
 
-/// What counts in the end, of the settings that others have a say in.
+/// The value in force of a setting that others may replace.
 fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
     let server = match &fields.topology {
         Topology::Single(endpoint) => Some(endpoint),

@@ -1,4 +1,4 @@
-//! Where a server listens: hosts, lists of hosts, and URLs.
+//! Addresses of servers: hosts, lists of hosts, and URLs.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use super::secret::{REDACTED, Secret};
 /// An address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Endpoint {
-    /// An IPv6 host stands without brackets.
+    /// The host; an IPv6 address stands without brackets.
     Tcp {
         host: String,
         port: u16,
@@ -33,31 +33,31 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// What a Redis URL says.
+/// A parsed Redis URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RedisUrl {
     pub endpoint: Endpoint,
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub database: u64,
-    /// Whether it is in the URL, and not the default.
+    /// Whether the URL itself names the database, or the default applies.
     pub names_database: bool,
     pub tls: bool,
     pub insecure: bool,
-    /// Where the URL names one.
+    /// The protocol, if the URL names one.
     pub protocol: Option<Protocol>,
-    /// Whether the URL has parameters that mean nothing here.
+    /// Whether the URL has unknown parameters.
     pub has_unknown_parameters: bool,
 }
 
 impl RedisUrl {
-    /// Whether it is a unix socket's path without a user and a password.
+    /// Whether the URL is the path of a unix socket, without user and password.
     pub fn is_path_of_nobody(&self) -> bool {
         matches!(self.endpoint, Endpoint::Unix { .. }) && self.username.is_none() && self.password.is_none()
     }
 }
 
-/// Reads `redis[s]://user:password@host:port/db`, `unix:///path` and `redis+unix:///path`.
+/// Parses `redis[s]://user:password@host:port/db`, `unix:///path` and `redis+unix:///path`.
 pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
     let url = redis::parse_redis_url(text)?;
     let is_tcp = !url.scheme().ends_with("unix");
@@ -95,19 +95,19 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
     })
 }
 
-/// Redis keeps the number of its databases in a signed 32-bit integer.
+/// The highest database: Redis keeps the number of databases in a signed 32-bit integer.
 pub(super) const MAX_DATABASE: u64 = i32::MAX as u64;
 
 fn tcp(host: &str, port: u16) -> Option<Endpoint> {
     (is_host(host) && port > 0).then(|| Endpoint::Tcp { host: host.to_owned(), port })
 }
 
-/// Reads `host:port,host:port`; an IPv6 host stands in brackets, and where no port is named it is the default.
+/// Parses `host:port,host:port`. An IPv6 host stands in brackets. A missing port is `default_port`.
 pub(super) fn parse_host_list(text: &str, default_port: u16) -> Option<Vec<Endpoint>> {
     text.split(',').map(|entry| parse_host_and_port(entry.trim(), Some(default_port))).collect()
 }
 
-/// Without a default the port must be named.
+/// Parses one host and port. Without a default the port is required.
 pub(super) fn parse_host_and_port(entry: &str, default_port: Option<u16>) -> Option<Endpoint> {
     let is_bare = entry.ends_with(']') || !entry.contains(':');
     let (host, port) = match is_bare {
@@ -120,14 +120,14 @@ pub(super) fn parse_host_and_port(entry: &str, default_port: Option<u16>) -> Opt
         None => host,
     };
     let Some(port) = port else { return tcp(host, default_port?) };
-    // `parse` alone would take a leading plus.
+    // `parse` alone would accept a leading plus.
     if !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     tcp(host, port.parse().ok()?)
 }
 
-/// Whether `host` can be a host name or an address, and not a URL put into the wrong place.
+/// Whether `host` can be a host name or an address. A URL in the wrong place is neither.
 pub(super) fn is_host(host: &str) -> bool {
     if host.parse::<IpAddr>().is_ok() {
         return true;
@@ -136,14 +136,14 @@ pub(super) fn is_host(host: &str) -> bool {
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// Whether it is written as a URL, whatever it is.
+/// Whether the text has the form of a URL.
 pub(super) fn is_url(text: &str) -> bool {
     text.contains("://")
 }
 
-/// The URL without its password, for messages. A URL may be anything a user typed, so whatever
-/// could be a password by some reading goes: all before the last `@` but a plain user name, and all
-/// behind `?` and `#`. What has no recognizable host goes as a whole.
+/// The URL without its password, for messages. A user may have typed anything, so every part that could be a
+/// password is removed: all before the last `@` except a plain user name, and all after `?` and `#`. A text
+/// without a recognizable host is removed as a whole.
 pub(super) fn redact_url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return REDACTED.to_owned() };
     let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
@@ -174,7 +174,7 @@ fn redact_user_info(user_info: &str) -> String {
 
 fn looks_like_an_authority(authority: &str) -> bool {
     let host = match authority.rsplit_once(':') {
-        // Digits behind a colon are a port; anything else may be a password whose `@` is missing.
+        // Digits after a colon are a port. Any other text may be a password whose `@` is missing.
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) if authority.ends_with(']') => authority,
         Some(_) => return false,

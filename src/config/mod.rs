@@ -1,9 +1,8 @@
-//! Options and environment become one validated, redacted, immutable [`Config`].
+//! Turns options and environment into one validated, redacted, immutable [`Config`].
 //!
-//! Promises: an option beats the environment, which beats the default; a value that is not allowed
-//! is `E_CONFIG` and names the option or variable, the value and what is allowed, but for a setting that
-//! counts for nothing because another decides; no secret is in
-//! an error, in `Debug` or in [`Config::describe`]. Relies on the file system for TLS files alone.
+//! Promises: an option beats the environment, which beats the default; an invalid value is `E_CONFIG` with
+//! the option or variable, the value and the allowed values, unless another setting overrides it; no secret
+//! is in an error, in `Debug` or in [`Config::describe`]. Relies on the file system for TLS files alone.
 //! Never connects, never looks a name up, never changes after [`Config::load`].
 
 use std::fmt;
@@ -38,16 +37,16 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-/// The configuration: cheap to clone, read through its fields.
+/// The configuration. It is cheap to clone and read through its fields.
 ///
-/// Two configurations are equal when they ask for the same, wherever their values came from.
+/// Two configurations are equal if their values are, wherever those came from.
 #[derive(Clone)]
 pub struct Config {
     fields: Arc<ConfigFields>,
     description: Arc<Value>,
 }
 
-/// What a [`Config`] holds.
+/// The fields of a [`Config`].
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigFields {
@@ -56,9 +55,10 @@ pub struct ConfigFields {
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub database: u32,
-    /// Of `orgcache/redis`: `database`, but one apart in tests whose code names none.
+    /// The database of `orgcache/redis`. It is `database`, except in tests whose code names none, which get
+    /// one of their own.
     pub module_database: u32,
-    /// `None` speaks plain text.
+    /// `None`: plain text.
     pub tls: Option<Tls>,
     pub min_pool_size: usize,
     pub pool_size: usize,
@@ -66,20 +66,20 @@ pub struct ConfigFields {
     pub command_timeout: Duration,
     pub max_retries: u32,
     pub retry_delay: Duration,
-    /// Idle time before the first TCP probe; `None` sends none.
+    /// The idle time before the first TCP probe; `None` sends none.
     pub keep_alive: Option<Duration>,
     pub family: Family,
     pub protocol: Protocol,
     pub lazy_connect: bool,
-    /// At the server.
+    /// This client's name at the server (CLIENT LIST).
     pub connection_name: String,
     pub key_prefix: String,
-    /// Of the raw client that `getRedis()` gives.
+    /// The key prefix of the raw client that `getRedis()` returns.
     pub client_key_prefix: String,
-    /// Whether channels get that prefix too.
+    /// Whether channels get `client_key_prefix` too.
     pub prefix_channels: bool,
     pub scale_reads: ScaleReads,
-    /// Whether a call that names no organization is refused.
+    /// Whether a call without an organization is refused.
     pub require_organization: bool,
     pub legacy: LegacyValues,
     pub default_ttl: Duration,
@@ -87,17 +87,17 @@ pub struct ConfigFields {
     pub compression_threshold_bytes: usize,
     pub memory_max_bytes: usize,
     pub journal_max_bytes: usize,
-    /// Where the journal is kept on disk too.
+    /// The directory of the journal's files; `None` keeps the journal in memory alone.
     pub journal_dir: Option<PathBuf>,
     pub queue_max_commands: usize,
     pub queue_max_bytes: usize,
     pub log_level: LogLevel,
     pub driver: Driver,
-    /// Sentences for the log about what is allowed but likely not meant.
+    /// Warnings for the log: allowed settings that are likely mistakes.
     pub warnings: Vec<String>,
 }
 
-/// Where the data is.
+/// The servers that hold the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Topology {
@@ -105,20 +105,20 @@ pub enum Topology {
     Embedded,
     Single(Endpoint),
     Cluster {
-        /// Nodes to ask for the others.
+        /// The nodes that are asked for the others.
         seeds: Vec<Endpoint>,
     },
     Sentinel {
         sentinels: Vec<Endpoint>,
         /// The primary's name at the sentinels.
         primary_name: String,
-        /// The sentinels' own user and password, which are not the server's.
+        /// The user and password of the sentinels, which are not the server's.
         username: Option<String>,
         password: Option<Secret>,
     },
 }
 
-/// Names the data: the same text for the same servers.
+/// Prints the servers: the same text for the same servers.
 impl fmt::Display for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |hosts: &[Endpoint]| {
@@ -138,8 +138,8 @@ impl fmt::Display for Topology {
 }
 
 impl Config {
-    /// Reads `options` (camel case, as JavaScript gives them) and `env` (a variable's value by its
-    /// name). `E_CONFIG` for the first value that is not allowed.
+    /// Reads `options` (camel case, as JavaScript gives them) and `env` (the value of a variable by its
+    /// name). Fails with `E_CONFIG` for the first invalid value.
     pub fn load(options: &Map<String, Value>, env: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
         let environment = Environment::from_node_env(env("NODE_ENV").as_deref());
         let mut values = values::Values::gather(options, env, environment)?;
@@ -149,12 +149,12 @@ impl Config {
         Ok(Config { fields: Arc::new(fields), description: Arc::new(description) })
     }
 
-    /// Which servers are asked for.
+    /// The configured servers.
     pub fn topology(&self) -> &Topology {
         &self.fields.topology
     }
 
-    /// The address of the one server; `None` with another topology.
+    /// The address of a single server; `None` with another topology.
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.fields.topology {
             Topology::Single(endpoint) => Some(endpoint),
@@ -166,9 +166,9 @@ impl Config {
         self.fields.topology != Topology::Embedded
     }
 
-    /// Every setting by its option's name: `{variable, value, source}` with `option`, `environment`
-    /// or `default` as source, `overriddenBy` where another setting decides instead, and `inForce`
-    /// where what counts is another value. Secrets are redacted.
+    /// Every setting by its option's name: `{variable, value, source}` with the source `option`,
+    /// `environment` or `default`. `overriddenBy` names a setting that decides instead, and `inForce` is the
+    /// value that counts, if it is another one. Secrets are redacted.
     pub fn describe(&self) -> Value {
         (*self.description).clone()
     }
@@ -198,7 +198,7 @@ impl fmt::Debug for Config {
 
 impl fmt::Debug for ConfigFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Taken apart without `..`: a new field does not compile until someone decides how it prints.
+        // Destructured without `..`, so that a new field does not compile until its output is decided.
         let ConfigFields {
             environment,
             topology,

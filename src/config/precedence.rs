@@ -1,7 +1,7 @@
-//! Which settings count, and which of those that are set count for nothing because another decides.
+//! Decides which settings count and which are overridden by others.
 //!
-//! A setting that counts for nothing is not judged: a service link of Kubernetes, or a line that stayed in
-//! an environment file, must not keep a process from its data.
+//! An overridden setting is not validated: a service link of Kubernetes, or a line left in an environment
+//! file, must not keep a process from its data.
 
 use super::choice::{Compression, Protocol};
 use super::endpoint::{Endpoint, RedisUrl};
@@ -9,7 +9,7 @@ use super::settings::Name;
 use super::values::{Source, Values, config_error};
 use crate::error::Result;
 
-/// How the data is found.
+/// How the data's servers are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
     Embedded,
@@ -18,10 +18,10 @@ pub(super) enum Route {
     Sentinel,
 }
 
-/// What was decided between the settings.
+/// The result of the decision.
 pub(super) struct Precedence {
     pub route: Route,
-    /// Each setting that has no effect, and the one that decides instead.
+    /// Each overridden setting, and the setting that decides instead.
     pub overridden: Vec<(Name, Name)>,
     pub warnings: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl Precedence {
     }
 }
 
-/// What is said to servers and sentinels, and how.
+/// Settings of connections to servers and sentinels.
 const ONLY_WITH_REDIS: &[Name] = &[
     Name::Url,
     Name::Host,
@@ -73,10 +73,10 @@ const TLS_MEMBERS: [Name; 5] =
     [Name::TlsCa, Name::TlsCert, Name::TlsKey, Name::TlsServername, Name::TlsInsecure];
 const SENTINEL_MEMBERS: [Name; 3] = [Name::SentinelPrimary, Name::SentinelUsername, Name::SentinelPassword];
 
-/// Decides what counts. Afterwards every value that is left is an allowed one.
+/// Decides which settings count. Afterwards every setting that counts is valid.
 ///
 /// # Errors
-/// `E_CONFIG` for the first setting that counts and is not allowed, and for two that contradict each other.
+/// `E_CONFIG` for the first invalid setting that counts, and for two settings that contradict each other.
 pub(super) fn settle(values: &mut Values) -> Result<Precedence> {
     let mut contest =
         Contest { values, overridden: Vec::new(), warnings: Vec::new(), route: Route::Embedded };
@@ -101,7 +101,7 @@ struct Contest<'a> {
 
 impl Contest<'_> {
     fn without_redis(&mut self) {
-        // Who turns Redis on again should know already what will count.
+        // Overridden settings are reported even with Redis off, so that the effect of turning it on is known.
         if let Some(url) = self.values.url().cloned() {
             self.parts_of(&url);
         }
@@ -121,7 +121,7 @@ impl Contest<'_> {
         let is_socket = self.route == Route::Single
             && url.as_ref().is_some_and(|url| matches!(url.endpoint, Endpoint::Unix { .. }));
         if is_socket {
-            // Both are about TCP.
+            // Both settings are about TCP.
             self.override_with(Name::KeepAlive, Name::Url);
             self.override_with(Name::Family, Name::Url);
         }
@@ -129,7 +129,7 @@ impl Contest<'_> {
         self.tls(url.as_ref())
     }
 
-    /// The URL, unless an option names other servers than the environment's URL does: its
+    /// The URL. It does not count if an option names other servers than the environment's URL, because its
     /// credentials must not be sent there.
     fn url(&mut self) -> Result<Option<RedisUrl>> {
         for address in [Name::Host, Name::Port, Name::ClusterHosts, Name::SentinelHosts] {
@@ -142,7 +142,7 @@ impl Contest<'_> {
         Ok(self.values.url().cloned())
     }
 
-    /// A URL wins over its parts that come from where it comes from, and over weaker ones.
+    /// Overrides the settings that the URL contains, if they come from the same source or from a weaker one.
     fn parts_of(&mut self, url: &RedisUrl) {
         let (url_host, url_port) = match &url.endpoint {
             Endpoint::Tcp { host, port } => (Some(host.as_str()), Some(u64::from(*port))),
@@ -151,7 +151,7 @@ impl Contest<'_> {
         let values = &*self.values;
         let text = |name| values.text(name).ok().flatten();
         let number = |name| values.integer(name).ok();
-        // Nobody who looks for a setting without effect means the address that Kubernetes gives to a service.
+        // The address of a Kubernetes service is no setting of the user, so it needs no warning.
         let is_service_link = values.host_of_port().is_some();
         let parts = [
             (Name::Host, text(Name::Host) != url_host),
@@ -165,7 +165,7 @@ impl Contest<'_> {
             let is_said = match part {
                 Name::Database => url.names_database,
                 Name::Protocol => url.protocol.is_some(),
-                // A path names no user, so that the settings may.
+                // A path contains no user, so the settings count.
                 Name::Username | Name::Password => !url.is_path_of_nobody(),
                 _ => true,
             };
@@ -179,7 +179,7 @@ impl Contest<'_> {
         }
     }
 
-    /// An address, the nodes of a cluster or sentinels: what was named more strongly.
+    /// Decides between an address, the nodes of a cluster and sentinels, by the stronger source.
     fn route(&mut self) -> Result<()> {
         let address = [Name::Url, Name::Host, Name::Port];
         let strongest = address.map(|name| self.source(name)).into_iter().max().unwrap_or(Source::Default);
@@ -223,7 +223,7 @@ impl Contest<'_> {
         }
     }
 
-    /// The database of tests loses to one that code names, and to a cluster, which has one database.
+    /// Dismisses the database of tests if code names a database, or in a cluster, which has only one.
     fn test_database(&mut self, url: Option<&RedisUrl>) {
         let is_option = |name| self.source(name) == Source::Option;
         let is_chosen =
@@ -233,11 +233,11 @@ impl Contest<'_> {
         }
     }
 
-    /// Without TLS its members count for nothing, and without verification the authority does.
+    /// Overrides TLS's members when TLS is off, and the authority when verification is off.
     fn tls(&mut self, url: Option<&RedisUrl>) -> Result<()> {
         self.values.judge(Name::Tls)?;
         if !self.values.flag(Name::Tls)? && !url.is_some_and(|url| url.tls) {
-            // The default alone decides nothing: a member that is wrong may be the only one that was set.
+            // A default does not override a member: the missing setting may be the mistake.
             let without_tls = match url {
                 Some(_) => Some(Name::Url),
                 None => Some(Name::Tls).filter(|tls| self.source(*tls) != Source::Default),

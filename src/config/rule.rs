@@ -1,11 +1,11 @@
-//! What a setting may be: the parser and the sentence that names what is allowed are one thing.
+//! The rules of settings. A rule is a parser and the sentence that names the allowed values.
 
 use serde_json::Value;
 
 use super::defaults::MAX_KEY_PREFIX_BYTES;
 use super::endpoint::{Endpoint, RedisUrl, parse_host_and_port, parse_host_list, parse_url};
 
-/// What values a setting takes.
+/// The values that a setting accepts.
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     Bool,
@@ -21,11 +21,11 @@ pub(super) enum Rule {
         allowed: &'static str,
     },
     KeyPrefix,
-    /// Its pattern characters are escaped where patterns are made of it.
+    /// A key prefix whose pattern characters are escaped in patterns.
     ClientKeyPrefix,
     Url,
     Port,
-    /// With the port of those that name none.
+    /// A list of hosts. `default_port` is the port of those that name none.
     Hosts {
         default_port: u16,
     },
@@ -47,7 +47,7 @@ pub(super) enum Parsed {
     Choice(&'static str),
     Text(String),
     Url(Box<RedisUrl>),
-    /// With the host, where it was given as the address that Kubernetes gives to a service.
+    /// A port, with the host if it was given as the address of a Kubernetes service.
     Port {
         port: u16,
         host: Option<String>,
@@ -55,11 +55,11 @@ pub(super) enum Parsed {
     Hosts(Vec<Endpoint>),
 }
 
-/// What a variable holds that asks for no prefix: an empty one counts as not set.
+/// The text of a variable that asks for no prefix, because an empty variable counts as not set.
 const NO_PREFIX: &str = "none";
 
 impl Rule {
-    /// The value that `text` stands for, or nothing where it is not allowed.
+    /// Parses `text`; `None` if it is not allowed.
     pub(super) fn parse(self, text: &str) -> Option<Parsed> {
         let trimmed = text.trim();
         match self {
@@ -81,7 +81,7 @@ impl Rule {
         }
     }
 
-    /// What is allowed, as the end of a sentence that starts with `allowed is`.
+    /// The allowed values, as the end of a sentence that starts with `allowed is`.
     pub(super) fn allowed(self) -> String {
         match self {
             Rule::Bool => "true or false (also 1/0, yes/no, on/off)".to_owned(),
@@ -117,7 +117,7 @@ impl Rule {
         }
     }
 
-    /// What a variable's text means, in the words of the option.
+    /// Converts a variable's text to the option's text.
     pub(super) fn variable_text(self, text: &str) -> &str {
         match self {
             Rule::KeyPrefix | Rule::ClientKeyPrefix if text.trim().eq_ignore_ascii_case(NO_PREFIX) => "",
@@ -125,7 +125,7 @@ impl Rule {
         }
     }
 
-    /// Whether an option that is the empty text says something, instead of nothing.
+    /// Whether an empty text is a value of the option. Otherwise the option counts as not given.
     pub(super) fn empty_text_is_a_value(self) -> bool {
         matches!(self, Rule::KeyPrefix | Rule::ClientKeyPrefix)
     }
@@ -138,7 +138,7 @@ impl Parsed {
             Parsed::Integer(number) => Value::from(*number),
             Parsed::Choice(word) => Value::from(*word),
             Parsed::Text(text) => Value::from(text.as_str()),
-            // The caller shows the redacted text it came from; there is no better form.
+            // The caller shows the redacted text that it came from.
             Parsed::Url(url) => Value::from(url.endpoint.to_string()),
             Parsed::Port { port, .. } => Value::from(*port),
             Parsed::Hosts(hosts) => hosts.iter().map(Endpoint::to_string).collect(),
@@ -154,7 +154,7 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// For a service that is named redis, Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379` in every pod.
+/// Parses a port. For a service named redis, Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379` in every pod.
 fn parse_port(text: &str) -> Option<Parsed> {
     let Some(address) = text.strip_prefix("tcp://") else {
         let port = u16::try_from(parse_integer(text)?).ok().filter(|port| *port > 0)?;
@@ -167,7 +167,7 @@ fn parse_port(text: &str) -> Option<Parsed> {
 }
 
 fn parse_integer(text: &str) -> Option<u64> {
-    // `parse` alone would take a leading plus.
+    // `parse` alone would accept a leading plus.
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -178,8 +178,8 @@ fn is_client_key_prefix(text: &str) -> bool {
     text.len() <= MAX_KEY_PREFIX_BYTES && !text.chars().any(char::is_control)
 }
 
-/// Pattern characters would make the keys below the prefix hard to list with Redis's own tools;
-/// braces stay allowed, since a hash tag in the prefix is how all keys are kept in one slot.
+/// Whether the text may be a key prefix. Pattern characters would make its keys hard to list with Redis's own
+/// tools. Braces are allowed, because a hash tag in the prefix keeps all keys in one slot.
 fn is_key_prefix(text: &str) -> bool {
     text.len() <= MAX_KEY_PREFIX_BYTES
         && text

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What stands in the place of a secret wherever something is printed.
+/// Printed in the place of a secret.
 pub(super) const REDACTED: &str = "(redacted)";
 
 /// A password or private key. Printing it gives `(redacted)`.

@@ -1,11 +1,12 @@
-//! The one table of settings. Parsing, error sentences, `describe` and the table of `docs/configuration.md` come from it.
+//! The one table of settings. Parsing, error sentences, `describe` and the table of `docs/configuration.md`
+//! come from it.
 
 use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 use super::defaults::*;
 use super::endpoint::{MAX_DATABASE, is_host};
 use super::rule::{Rule, Unit};
 
-/// The place of a setting in [`SETTINGS`].
+/// The index of a setting in [`SETTINGS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
     UseRedis,
@@ -56,7 +57,7 @@ pub(super) enum Name {
     Driver,
 }
 
-/// One thing that can be configured.
+/// One setting.
 pub(super) struct Setting {
     pub name: Name,
     /// The option's name; `tls.ca` is the member `ca` of the option `tls`.
@@ -72,12 +73,12 @@ pub(super) struct Setting {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Secrecy {
     Open,
-    /// All but the password in it.
+    /// Everything but the password may be shown.
     Url,
     Secret,
 }
 
-/// The value of a setting that nobody has set.
+/// The default of a setting.
 #[derive(Clone, Copy)]
 pub(super) enum Preset {
     Unset,
@@ -86,7 +87,7 @@ pub(super) enum Preset {
     Text(&'static str),
 }
 
-/// The default, and what it is instead in production and in tests.
+/// A default, with its replacements in production and in tests.
 #[derive(Clone, Copy)]
 pub(super) struct Defaults {
     pub usual: Preset,

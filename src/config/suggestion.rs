@@ -1,6 +1,7 @@
-//! The name that was probably meant.
+//! Suggests the name that was probably meant.
 
-/// The candidate nearest to `typed`, case aside, if it is near enough to be a slip or is a longer form of it.
+/// The candidate nearest to `typed`, ignoring case. It must be near enough to be a slip, or be a longer form
+/// of `typed`.
 pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase();
     let is_short_form =

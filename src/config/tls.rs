@@ -12,16 +12,16 @@ use super::settings::{Name, SETTINGS};
 use super::values::{Values, config_error};
 use crate::error::{Error, Result};
 
-/// How a server is verified, and how this client proves itself.
+/// The verification of servers, and the client's own certificate.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The certificate authority as PEM text; `None` means the system's.
+    /// The certificate authority as PEM text; `None` uses the system's.
     pub ca: Option<String>,
     pub identity: Option<TlsIdentity>,
-    /// The name the server's certificate must have; `None` means the host's.
+    /// The name that the server's certificate must have; `None` uses the host's.
     pub server_name: Option<String>,
-    /// Whether any certificate will do.
+    /// Whether any certificate is accepted.
     pub insecure: bool,
 }
 
@@ -80,7 +80,7 @@ fn half_an_identity(values: &Values, given: Name, lacking: Name) -> Error {
 fn read_pem(values: &Values, name: Name, is_usable: fn(&str) -> bool) -> Result<Option<String>> {
     let Some(given) = values.text(name)? else { return Ok(None) };
     let pem = if given.contains("-----BEGIN") {
-        // Environment files often hold a PEM on one line, with its line ends spelled out.
+        // Environment files often hold a PEM on one line, with `\n` for line ends.
         if given.contains('\n') { given.to_owned() } else { given.replace("\\n", "\n") }
     } else {
         read_file(given).map_err(|reason| refuse(values, name, given, reason))?
@@ -94,7 +94,7 @@ fn read_pem(values: &Values, name: Name, is_usable: fn(&str) -> bool) -> Result<
 
 fn refuse(values: &Values, name: Name, given: &str, reason: &str) -> Error {
     let setting = &SETTINGS[name as usize];
-    // A value that is neither PEM nor a likely path may be key material in another coding.
+    // A value that is neither PEM nor a likely path may be a key in another encoding.
     let is_likely_path = given.contains(['/', '\\', '.']) && !given.contains(['\n', '=']);
     let shown = if is_likely_path { setting.show_refused(given) } else { REDACTED.to_owned() };
     setting.refuse(&format!("{shown} ({reason})"), values.source(name))

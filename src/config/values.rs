@@ -1,5 +1,5 @@
-//! The settings' values before they become a configuration: gathered, validated one by one, each with
-//! where it came from.
+//! The values of settings before they become a configuration. Each is validated by itself and keeps its
+//! source.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use super::settings::{Name, Preset, SETTINGS, Secrecy, Setting};
 use super::suggestion::nearest;
 use crate::error::{Error, ErrorCode, Result};
 
-/// Where a value came from; the greater one wins.
+/// The source of a value; the greater one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
     Default,
@@ -31,19 +31,19 @@ impl Source {
 
 /// One setting's value.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct SettingValue {
     parsed: Option<Parsed>,
     pub source: Source,
-    /// What may be shown of the value.
+    /// The value in a form that may be shown.
     pub shown: Value,
-    /// Why the value is not allowed. Nobody hears of it where another setting decides instead.
+    /// Why the value is not allowed. It is never reported if another setting overrides this one.
     refusal: Option<Error>,
 }
 
-/// One value a setting, in the order of the table.
+/// The value of each setting, in the order of the table.
 #[derive(Debug)]
 pub(super) struct Values {
-    slots: Vec<Slot>,
+    values: Vec<SettingValue>,
     environment: Environment,
     node_env: Option<String>,
 }
@@ -57,7 +57,7 @@ impl Values {
         let given = flatten(options)?;
         let node_env =
             env("NODE_ENV").filter(|name| Rule::KeyPrefix.parse(name).is_some() && !name.is_empty());
-        let slots = SETTINGS.iter().map(|setting| {
+        let values = SETTINGS.iter().map(|setting| {
             if let Some((_, text)) = given.iter().find(|(name, _)| *name == setting.name) {
                 return setting.validate(text, Source::Option);
             }
@@ -66,67 +66,67 @@ impl Values {
                 None => setting.default_in(environment, node_env.as_deref()),
             }
         });
-        let slots = slots.collect();
-        Ok(Values { slots, environment, node_env })
+        let values = values.collect();
+        Ok(Values { values, environment, node_env })
     }
 
-    /// The error of a setting whose value is not allowed.
+    /// Fails if the value of this setting is not allowed.
     pub(super) fn judge(&mut self, name: Name) -> Result<()> {
-        self.slots[name as usize].refusal.take().map_or(Ok(()), Err)
+        self.values[name as usize].refusal.take().map_or(Ok(()), Err)
     }
 
-    /// The error of the first setting whose value is not allowed, of those that were not dismissed.
+    /// Fails for the first setting whose value is not allowed, except dismissed ones.
     pub(super) fn judge_all(&mut self) -> Result<()> {
         SETTINGS.iter().try_for_each(|setting| self.judge(setting.name))
     }
 
-    /// Takes note that a setting counts for nothing: whatever its value is, it is allowed.
+    /// Marks a setting as overridden: an invalid value is then replaced by the default.
     pub(super) fn dismiss(&mut self, name: Name) {
         let default = SETTINGS[name as usize].default_in(self.environment, self.node_env.as_deref());
-        let slot = &mut self.slots[name as usize];
-        if slot.refusal.take().is_some() {
-            slot.parsed = default.parsed;
+        let value = &mut self.values[name as usize];
+        if value.refusal.take().is_some() {
+            value.parsed = default.parsed;
         }
     }
 
-    pub(super) fn slot(&self, name: Name) -> &Slot {
-        &self.slots[name as usize]
+    pub(super) fn value(&self, name: Name) -> &SettingValue {
+        &self.values[name as usize]
     }
 
     pub(super) fn source(&self, name: Name) -> Source {
-        self.slot(name).source
+        self.value(name).source
     }
 
-    /// How the user named the setting: the option or the variable, whichever the value came from.
+    /// The user's name for the setting: the option or the variable, whichever the value came from.
     pub(super) fn label(&self, name: Name) -> String {
         SETTINGS[name as usize].label(self.source(name))
     }
 
     pub(super) fn flag(&self, name: Name) -> Result<bool> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Bool(flag)) => Ok(flag),
             _ => Err(unexpected(name)),
         }
     }
 
     pub(super) fn integer(&self, name: Name) -> Result<u64> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Integer(number)) => Ok(number),
             Some(Parsed::Port { port, .. }) => Ok(port.into()),
             _ => Err(unexpected(name)),
         }
     }
 
-    /// The value of a setting that is one of a few words.
+    /// The value of a setting with a fixed choice of words.
     pub(super) fn choice<T>(&self, name: Name, from_word: fn(&str) -> Option<T>) -> Result<T> {
-        match self.slot(name).parsed {
+        match self.value(name).parsed {
             Some(Parsed::Choice(word)) => from_word(word).ok_or_else(|| unexpected(name)),
             _ => Err(unexpected(name)),
         }
     }
 
     pub(super) fn text(&self, name: Name) -> Result<Option<&str>> {
-        match &self.slot(name).parsed {
+        match &self.value(name).parsed {
             Some(Parsed::Text(text)) => Ok(Some(text)),
             None => Ok(None),
             Some(_) => Err(unexpected(name)),
@@ -139,29 +139,29 @@ impl Values {
 
     /// The host that the port was given with.
     pub(super) fn host_of_port(&self) -> Option<&str> {
-        match &self.slot(Name::Port).parsed {
+        match &self.value(Name::Port).parsed {
             Some(Parsed::Port { host, .. }) => host.as_deref(),
             _ => None,
         }
     }
 
     pub(super) fn url(&self) -> Option<&RedisUrl> {
-        match &self.slot(Name::Url).parsed {
+        match &self.value(Name::Url).parsed {
             Some(Parsed::Url(url)) => Some(url),
             _ => None,
         }
     }
 
     pub(super) fn hosts(&self, name: Name) -> &[Endpoint] {
-        match &self.slot(name).parsed {
+        match &self.value(name).parsed {
             Some(Parsed::Hosts(hosts)) => hosts,
             _ => &[],
         }
     }
 }
 
-/// Only a row of the table whose rule and default disagree leads here; every load reads every row,
-/// so no such row passes a test.
+/// Happens only if the rule and the default of a table's row disagree. Every load reads every row, so tests
+/// find such a row.
 fn unexpected(name: Name) -> Error {
     config_error(format!("the setting {} has a default of another type", SETTINGS[name as usize].option))
 }
@@ -178,16 +178,21 @@ impl Setting {
         }
     }
 
-    /// The error for a value that is not allowed.
+    /// The error for an invalid value.
     pub(super) fn refuse(&self, shown: &str, source: Source) -> Error {
         config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()))
     }
 
-    fn validate(&self, text: &str, source: Source) -> Slot {
+    fn validate(&self, text: &str, source: Source) -> SettingValue {
         let Some(parsed) = self.rule.parse(text) else {
             let shown = self.show_refused(text);
             let refusal = Some(self.refuse(&shown, source));
-            return Slot { parsed: None, source, shown: Value::from(shown.trim_matches('"')), refusal };
+            return SettingValue {
+                parsed: None,
+                source,
+                shown: Value::from(shown.trim_matches('"')),
+                refusal,
+            };
         };
         let shown = match self.secrecy {
             Secrecy::Open if text.contains("-----BEGIN") => Value::from("(PEM text)"),
@@ -195,10 +200,10 @@ impl Setting {
             Secrecy::Url => Value::from(redact_url(text.trim())),
             Secrecy::Secret => Value::from(REDACTED),
         };
-        Slot { parsed: Some(parsed), source, shown, refusal: None }
+        SettingValue { parsed: Some(parsed), source, shown, refusal: None }
     }
 
-    fn default_in(&self, environment: Environment, node_env: Option<&str>) -> Slot {
+    fn default_in(&self, environment: Environment, node_env: Option<&str>) -> SettingValue {
         let parsed = match self.defaults.in_environment(environment) {
             Preset::Unset => None,
             Preset::Bool(flag) => Some(Parsed::Bool(flag)),
@@ -208,11 +213,11 @@ impl Setting {
             }
         };
         let shown = parsed.as_ref().map_or(Value::Null, Parsed::to_json);
-        Slot { parsed, source: Source::Default, shown, refusal: None }
+        SettingValue { parsed, source: Source::Default, shown, refusal: None }
     }
 
-    /// A refused value as an error may show it. Where a URL or a key was put into a setting that has
-    /// no secret, it still is one.
+    /// An invalid value in a form that an error may show. A URL or a key in a setting without a secret is
+    /// still a secret.
     pub(super) fn show_refused(&self, text: &str) -> String {
         const LONGEST_SHOWN: usize = 100;
         let may_hide_a_secret = text.contains("-----") || text.contains('@') && !is_url(text);
@@ -227,7 +232,7 @@ impl Setting {
     }
 }
 
-/// The options that say something, as the text that an environment variable would hold.
+/// The given options as pairs of name and text, in the form of environment variables.
 fn flatten(options: &Map<String, Value>) -> Result<Vec<(Name, String)>> {
     let mut given = Vec::new();
     for (key, value) in options {
@@ -263,7 +268,7 @@ fn add_option(given: &mut Vec<(Name, String)>, option: &str, value: &Value) -> R
     Ok(())
 }
 
-/// JavaScript has no integers: `5` may arrive as `5.0`.
+/// Formats a number. JavaScript has no integers, so `5` may arrive as `5.0`.
 fn number_text(number: &serde_json::Number) -> String {
     const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
     match number.as_f64() {

@@ -1,15 +1,15 @@
-//! How long to wait before the next attempt: exponential, capped, with full jitter.
+//! Exponential backoff with a cap and full jitter between attempts to connect.
 //!
-//! Full jitter (a uniform draw between zero and the cap of the attempt) spreads the clients of a
+//! Full jitter draws each delay uniformly between zero and the attempt's cap. It spreads the clients of a
 //! server that comes back; see "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// No attempt waits longer, so a server that is back is found within this time.
+/// The largest delay, so that a server that is back is found within this time.
 pub const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// Sentinels or the nodes of a cluster say when a primary is there, and it is to be used within two seconds of that,
-/// dialing included.
+/// The largest delay where sentinels or cluster nodes report the primary. A new primary must be in use within
+/// two seconds, dialling included.
 pub const MAX_PAUSE_OF_FOLLOWED: Duration = Duration::from_millis(500);
 
 /// The delays of consecutive failed attempts.
@@ -38,7 +38,7 @@ impl Backoff {
     pub fn next_delay(&mut self) -> Duration {
         let cap = self.base.saturating_mul(1 << self.failures.min(16)).min(self.max);
         self.failures = self.failures.saturating_add(1);
-        // Each RandomState is seeded anew, which is all the randomness that jitter needs.
+        // Each `RandomState` has a fresh seed. Jitter needs no better randomness.
         let draw = RandomState::new().hash_one(self.failures) as f64 / u64::MAX as f64;
         cap.mul_f64(draw)
     }

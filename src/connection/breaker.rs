@@ -1,25 +1,26 @@
-//! Stops calling a server that answers too few calls, and finds out when it is well again.
+//! The circuit breaker: it stops calls to a server that answers too few of them, and probes for its return.
 //!
-//! One for each server, shared by all its connections. Only what got no answer counts as a failure; an
-//! error reply is an answer. While it is open one probe at a time asks whether the server is back.
+//! Each server has one breaker, which all connections to it share. Only a call without an answer counts as a
+//! failure; an error reply is an answer. While the breaker is open, one probe at a time asks whether the
+//! server is back.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use super::sync::{AtomicU8, AtomicU64, Mutex, Ordering};
 
-/// Outcomes are counted by the second, for this many seconds: long enough to have some, short
-/// enough to forget an outage that is over.
+/// The window of counted outcomes, in seconds. It is long enough to hold enough outcomes and short enough to
+/// forget an outage that is over.
 const WINDOW_SECONDS: usize = 10;
-/// Fewer outcomes than this say nothing about a rate.
+/// The fewest outcomes in the window from which a failure rate is computed.
 const AT_LEAST: u64 = 20;
-/// Open where this part of the outcomes are failures.
+/// The failure rate in percent at which the breaker opens.
 const OPEN_AT_PERCENT: u64 = 50;
-/// How long it stays open at first; each failed probe doubles it.
+/// The first open period. Each failed probe doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// A server that is back is found within this time.
+/// The longest open period, so that a server that is back is found within this time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// A probe of which nothing was heard: its connection is gone, and another may be made.
+/// A probe without a result after this time counts as lost with its connection, and another may be made.
 const PROBE_FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
 
 /// Whether calls go to the server.
@@ -49,7 +50,7 @@ impl BreakerState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     Call,
-    /// Ask whether the server is back, and say what came of it.
+    /// The caller asks the server whether it is back, and reports the result.
     Probe,
     Refused,
 }
@@ -58,17 +59,18 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct Breaker {
     began: Instant,
-    /// What `circuit` says, readable without its lock.
+    /// The state of `circuit`, readable without its lock.
     state: AtomicU8,
     window: [Second; WINDOW_SECONDS],
-    // Locked when something failed, once a second, and while it is not closed; never across a wait.
+    // Locked after a failure, once a second, and while the breaker is not closed. Never held across a wait.
     circuit: Mutex<Circuit>,
 }
 
-/// The outcomes of one second. Two threads that meet at its turn may count a few into its neighbour.
+/// The outcomes of one second. Two threads that meet at the turn of a second may count a few into its
+/// neighbour.
 #[derive(Debug, Default)]
 struct Second {
-    /// Which one, counted from 1; 0 is none yet.
+    /// The number of the second, counted from 1; 0 means unused.
     number: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
@@ -76,9 +78,9 @@ struct Second {
 
 #[derive(Debug, Default)]
 struct Circuit {
-    /// When the next probe may be made; none while closed.
+    /// When the next probe may be made; `None` while closed.
     probe_at: Option<Instant>,
-    /// Times it has opened since it was last closed.
+    /// How often the breaker has opened since it was last closed.
     openings: u32,
 }
 
@@ -99,19 +101,19 @@ impl Breaker {
     }
 
     pub fn state(&self) -> BreakerState {
-        // Stored from a state only.
+        // Only a `BreakerState` is ever stored.
         let position = usize::from(self.state.load(Ordering::Acquire));
         BreakerState::ALL.get(position).copied().unwrap_or(BreakerState::Closed)
     }
 
-    /// The server has answered so many calls, be it with errors.
+    /// Counts calls that the server answered, with a value or with an error.
     pub fn succeeded(&self, count: u64, now: Instant) {
         if count > 0 {
             self.second(now).successes.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    /// So many calls got no answer. True where that opened it.
+    /// Counts calls without an answer. True when this opened the breaker.
     pub fn failed(&self, count: u64, now: Instant) -> bool {
         self.second(now).failures.fetch_add(count, Ordering::Relaxed);
         let mut circuit = self.circuit.lock();
@@ -127,7 +129,7 @@ impl Breaker {
         true
     }
 
-    /// Whether a call may be made now. Who is told to probe must say what came of it.
+    /// Whether a call may be made now. A caller that gets `Probe` must report the result.
     pub fn admits(&self, now: Instant) -> Admission {
         if self.state() == BreakerState::Closed {
             return Admission::Call;
@@ -144,7 +146,7 @@ impl Breaker {
         }
     }
 
-    /// The server is back. True where it was taken for away.
+    /// The probe was answered: closes the breaker. True when it was not closed before.
     pub fn probe_succeeded(&self, now: Instant) -> bool {
         let mut circuit = self.circuit.lock();
         if self.state() == BreakerState::Closed {
@@ -159,7 +161,7 @@ impl Breaker {
         true
     }
 
-    /// It is not: the next probe is made later.
+    /// The probe failed: delays the next one.
     pub fn probe_failed(&self, now: Instant) {
         let mut circuit = self.circuit.lock();
         if self.state() == BreakerState::HalfOpen {
@@ -167,7 +169,7 @@ impl Breaker {
         }
     }
 
-    /// When a probe is due; none while closed.
+    /// When the next probe is due; `None` while closed.
     pub fn next_probe(&self) -> Option<Instant> {
         if self.state() == BreakerState::Closed {
             return None;
@@ -188,14 +190,14 @@ impl Breaker {
     fn open(&self, circuit: &mut Circuit, now: Instant) {
         let longest = FIRST_PAUSE.saturating_mul(1 << circuit.openings.min(8)).min(LONGEST_PAUSE);
         circuit.openings = circuit.openings.saturating_add(1);
-        // Each RandomState is seeded anew. Between half and all of the pause: many processes must not probe at once,
-        // and one must not probe at once again.
+        // Each `RandomState` has a fresh seed. The draw lies between half and all of the pause: many
+        // processes must not probe at the same moment, and no process may probe again at once.
         let draw = RandomState::new().hash_one(circuit.openings) as f64 / u64::MAX as f64;
         circuit.probe_at = Some(now + longest.mul_f64(0.5 + draw / 2.0));
         self.enter(BreakerState::Open);
     }
 
-    /// Only under the circuit's lock.
+    /// The caller holds the circuit's lock.
     fn enter(&self, state: BreakerState) {
         self.state.store(state as u8, Ordering::Release);
     }
@@ -214,7 +216,7 @@ impl Breaker {
         second
     }
 
-    /// Only under the circuit's lock.
+    /// The caller holds the circuit's lock.
     fn second_locked(&self, now: Instant) -> &Second {
         let number = self.number(now);
         let second = &self.window[number as usize % WINDOW_SECONDS];

@@ -1,7 +1,7 @@
-//! Who has which slots of a cluster, as its nodes say.
+//! Watches the topology of a cluster: which node serves which slots.
 //!
-//! One node after the other is asked until one answers whose view is as new as the last one known; a node
-//! that was cut off knows an older one, or none. See
+//! The watcher asks the nodes in turn until one answers with a view at least as new as the last known one. A
+//! node that was cut off has an older view, or none. See
 //! <https://redis.io/docs/latest/commands/cluster-slots/> and
 //! <https://redis.io/docs/latest/commands/cluster-info/>.
 
@@ -17,74 +17,82 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Node;
 use crate::runtime::IoThread;
 
-/// While nobody sees anything wrong the nodes are asked this often...
+/// The interval between looks while no connection reports trouble...
 const ASK_EVERY: Duration = Duration::from_secs(5);
-/// ... and where somebody does, at most this often: a failover is seen within it.
+/// ... and the shortest interval while one does: a failover is seen within it.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// A node that needs longer is passed over.
+/// The time that a node has to answer before the next node is asked.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
-/// The slots of a cluster.
+/// A cluster's shards as one node reported them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterView {
     epoch: u64,
     pub shards: Vec<Shard>,
 }
 
-/// A primary, its replicas, and the slots that they have.
+/// A primary, its replicas and their slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shard {
     pub primary: Endpoint,
     pub replicas: Vec<Endpoint>,
-    /// First and last of each range.
+    /// The first and last slot of each range.
     pub slots: Vec<(u16, u16)>,
 }
 
-/// Looks at a cluster from the I/O thread. Dropping it ends that.
+/// Watches a cluster from the I/O thread. Dropping the watcher ends the watch.
 #[derive(Debug)]
-pub struct Scout {
-    wishes: mpsc::UnboundedSender<Wish>,
+pub struct TopologyWatcher {
+    requests: mpsc::UnboundedSender<WatcherRequest>,
 }
 
 #[derive(Debug)]
-enum Wish {
+enum WatcherRequest {
     Look,
     WakeAt(Instant),
 }
 
-/// What a scout tells.
+/// What the watcher reports.
 #[derive(Debug)]
-pub enum News {
-    /// The slots are not as they were told last.
+pub enum TopologyEvent {
+    /// The slots have changed since the last report.
     View(ClusterView),
-    /// No node could say.
+    /// No node could report the slots.
     Failed(Error),
-    /// It is the time that was asked for.
+    /// The time given to `wake_at` has come.
     Due,
 }
 
-impl Scout {
-    /// Begins at once; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, config: Config, tell: impl FnMut(News) + Send + 'static) -> Scout {
-        let (wishes, wanted) = mpsc::unbounded_channel();
+impl TopologyWatcher {
+    /// Starts the watch at once. The I/O thread calls `tell`.
+    pub fn start(
+        io: &IoThread,
+        config: Config,
+        tell: impl FnMut(TopologyEvent) + Send + 'static,
+    ) -> TopologyWatcher {
+        let (requests, wanted) = mpsc::unbounded_channel();
         io.spawn(look_out(config, wanted, tell));
-        Scout { wishes }
+        TopologyWatcher { requests }
     }
 
-    /// Asks for a look soon: something is not where it was.
+    /// Asks for a look within 200 ms, because a node was not where it was expected.
     pub fn look_again(&self) {
-        // Where the I/O thread has ended there is nobody left to look.
-        let _ = self.wishes.send(Wish::Look);
+        // Fails only when the I/O thread has ended, and then nothing watches any more.
+        let _ = self.requests.send(WatcherRequest::Look);
     }
 
-    /// Asks to be told when this time has come; an earlier one that was asked for stays.
+    /// Asks for `TopologyEvent::Due` at this time. An earlier pending time stays.
     pub fn wake_at(&self, at: std::time::Instant) {
-        // As above.
-        let _ = self.wishes.send(Wish::WakeAt(at.into()));
+        // Fails only when the I/O thread has ended.
+        let _ = self.requests.send(WatcherRequest::WakeAt(at.into()));
     }
 }
 
-async fn look_out(config: Config, mut wanted: mpsc::UnboundedReceiver<Wish>, mut tell: impl FnMut(News)) {
+async fn look_out(
+    config: Config,
+    mut wanted: mpsc::UnboundedReceiver<WatcherRequest>,
+    mut tell: impl FnMut(TopologyEvent),
+) {
     let mut known: Option<ClusterView> = None;
     let (mut next_look, mut wake_at) = (Instant::now(), None::<Instant>);
     loop {
@@ -95,20 +103,20 @@ async fn look_out(config: Config, mut wanted: mpsc::UnboundedReceiver<Wish>, mut
                     Ok(view) if known.as_ref() == Some(&view) => {}
                     Ok(view) => {
                         known = Some(view.clone());
-                        tell(News::View(view));
+                        tell(TopologyEvent::View(view));
                     }
-                    Err(error) => tell(News::Failed(error)),
+                    Err(error) => tell(TopologyEvent::Failed(error)),
                 }
                 next_look = asked + if known.is_some() { ASK_EVERY } else { ASK_AGAIN };
             }
             () = sleep_until(wake_at.unwrap_or(next_look)), if wake_at.is_some() => {
                 wake_at = None;
-                tell(News::Due);
+                tell(TopologyEvent::Due);
             }
-            wish = wanted.recv() => match wish {
+            request = wanted.recv() => match request {
                 None => return,
-                Some(Wish::Look) => next_look = next_look.min(Instant::now() + ASK_AGAIN),
-                Some(Wish::WakeAt(at)) => wake_at = Some(wake_at.map_or(at, |known| known.min(at))),
+                Some(WatcherRequest::Look) => next_look = next_look.min(Instant::now() + ASK_AGAIN),
+                Some(WatcherRequest::WakeAt(at)) => wake_at = Some(wake_at.map_or(at, |known| known.min(at))),
             },
         }
     }
@@ -128,7 +136,7 @@ async fn look(config: &Config, known: Option<&ClusterView>) -> Result<ClusterVie
                 let newest = older.take().filter(|older| older.epoch >= view.epoch);
                 older = Some(newest.unwrap_or(view));
             }
-            // What a server refuses says more than that another one is not there.
+            // A server's refusal says more than a failed connection to another server.
             Err(error) if failure.as_ref().is_none_or(|known| known.redis_code().is_none()) => {
                 failure = Some(error)
             }
@@ -169,7 +177,7 @@ fn text(node: Node<'_>) -> String {
     }
 }
 
-/// The reply of CLUSTER SLOTS: first slot, last slot, primary, replicas of each range.
+/// Reads the reply of CLUSTER SLOTS: first slot, last slot, primary and replicas of each range.
 fn shards(node: Node<'_>, asked: &Endpoint) -> Vec<Shard> {
     let mut shards: Vec<Shard> = Vec::new();
     let Node::Array(ranges) = node else { return shards };
@@ -190,7 +198,8 @@ fn shards(node: Node<'_>, asked: &Endpoint) -> Vec<Shard> {
     shards
 }
 
-/// Address and port; a node that does not know its own address has the one that it was asked at.
+/// Reads a node's address and port. A node that does not know its own address gets the address that was
+/// asked.
 fn endpoint(node: Node<'_>, asked: &Endpoint) -> Option<Endpoint> {
     let Node::Array(mut parts) = node else { return None };
     let host = match parts.next()? {

@@ -1,4 +1,4 @@
-//! One attempt to connect: name resolution, socket, TLS, handshake, all within one deadline.
+//! One attempt to connect: name resolution, socket, TLS and handshake within one deadline.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ use super::tls;
 use crate::config::{Config, Endpoint, Family};
 use crate::error::{Error, ErrorCode, Result};
 
-/// A connection that may carry calls.
+/// A connection that is ready for calls.
 #[derive(Debug)]
 pub struct Dialed {
     pub stream: Stream<AsyncSocket>,
@@ -28,35 +28,35 @@ pub struct Dialed {
     pub endpoint: Endpoint,
 }
 
-/// How long a server may be silent during the first attempt; each further one gives it twice as long.
-/// A server that was stopped, or packets that go nowhere, should not hold an attempt for the whole connect
-/// timeout: the next one may meet a server that is well.
+/// The time that a server may be silent during the first attempt. Each further attempt doubles it. A stopped
+/// server or a network that drops packets must not hold an attempt for the whole connect timeout: the next
+/// attempt may meet a healthy server.
 const FIRST_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Connects as it is configured. Clones share what they have learned.
+/// Connects with one configuration. Clones share the database, the target and the mode of reading.
 #[derive(Debug, Clone)]
 pub struct Dialer {
     config: Arc<Config>,
     target: Target,
     needs_primary: Arc<AtomicBool>,
-    /// Which database the next connection selects.
+    /// The database that the next connection selects.
     database: Arc<AtomicU32>,
-    /// To replicas, which then answer reads themselves.
+    /// Whether this dialler connects to a cluster's replicas, which then answer reads themselves.
     reads_replicas: bool,
-    /// To a node of a cluster that is asked to answer reads of others' slots where it has them.
+    /// Whether connections send READONLY, so that a replica answers reads of its shard's slots.
     is_read_only: Arc<AtomicBool>,
     pauses: Arc<Pauses>,
-    /// No connection is made before its sender is dropped.
+    /// Holds connections back until the sender is dropped.
     gate: Option<watch::Receiver<()>>,
 }
 
-/// Where to.
+/// The address to connect to.
 #[derive(Debug, Clone)]
 enum Target {
     Nowhere,
     Fixed(Endpoint),
     Sentinels(Arc<Sentinels>),
-    /// Where somebody says that it is.
+    /// An address that sentinels or the cluster report.
     Followed(watch::Receiver<Endpoint>),
 }
 
@@ -80,18 +80,18 @@ impl Dialer {
         }
     }
 
-    /// The same, to where `at` says.
+    /// The same dialler with the address that `at` reports.
     pub fn following(&self, at: watch::Receiver<Endpoint>) -> Dialer {
         let (needs_primary, is_read_only, pauses) = (Arc::default(), Arc::default(), Arc::default());
         Dialer { target: Target::Followed(at), needs_primary, is_read_only, pauses, ..self.clone() }
     }
 
-    /// The same, to replicas of a cluster.
+    /// The same dialler for replicas of a cluster.
     pub fn reading_replicas(self) -> Dialer {
         Dialer { reads_replicas: true, ..self }
     }
 
-    /// The same, but it makes no connection before the sender of `gate` is dropped.
+    /// The same dialler, which makes no connection before the sender of `gate` is dropped.
     pub fn held_by(self, gate: watch::Receiver<()>) -> Dialer {
         Dialer { gate: Some(gate), ..self }
     }
@@ -106,7 +106,7 @@ impl Dialer {
         self.reads_replicas
     }
 
-    /// Where connections are made to, as far as it is known.
+    /// The current address, if one is known.
     pub fn address(&self) -> Option<String> {
         self.endpoint().map(|endpoint| endpoint.to_string())
     }
@@ -120,7 +120,7 @@ impl Dialer {
         }
     }
 
-    /// Connects as often as it takes. `failed` is given each failure and its number.
+    /// Connects, with as many attempts as it takes. `failed` receives each failure and its number.
     pub async fn dial_persistently(
         &self,
         backoff: &mut Backoff,
@@ -144,7 +144,7 @@ impl Dialer {
         }
     }
 
-    /// Waits until it is time for the next attempt; `own` is how long that is where no owner says it.
+    /// Waits before the next attempt. `own` is the delay to use when no owner decides it.
     pub async fn pause(&self, own: Duration, endpoint: Option<&Endpoint>) {
         let moved = async {
             match endpoint {
@@ -152,19 +152,19 @@ impl Dialer {
                 None => std::future::pending().await,
             }
         };
-        // A pause spares a server that is in trouble; another one need not wait for its end.
+        // A pause spares a server in trouble. When the address changes, the pause ends early.
         tokio::select! {
             () = self.pauses.over(own) => {}
             () = moved => {}
         }
     }
 
-    /// Who says how long it is waited between attempts.
+    /// The pauses between attempts, which an owner may decide.
     pub fn pauses(&self) -> &Pauses {
         &self.pauses
     }
 
-    /// Keeps an eye on where the server is, for as long as it is polled.
+    /// Follows the server's address for as long as it is polled.
     pub async fn watch(&self) {
         match &self.target {
             Target::Sentinels(sentinels) => sentinels.watch().await,
@@ -172,13 +172,13 @@ impl Dialer {
         }
     }
 
-    /// Waits until the server that is wanted is another one than this.
+    /// Waits until the wanted address is another than `endpoint`.
     pub async fn moved_from(&self, endpoint: &Endpoint) {
         match &self.target {
             Target::Sentinels(sentinels) => sentinels.moved_from(endpoint).await,
             Target::Followed(at) => {
                 if at.clone().wait_for(|at| at != endpoint).await.is_err() {
-                    // Nobody says any more.
+                    // The sender is gone: the address never changes again.
                     std::future::pending::<()>().await;
                 }
             }
@@ -186,7 +186,7 @@ impl Dialer {
         }
     }
 
-    /// The longest pause between attempts: a failover is found by the next one.
+    /// The longest delay between attempts, within which a failover is found.
     pub fn max_pause(&self) -> Duration {
         match self.target {
             Target::Sentinels(_) | Target::Followed(_) => MAX_PAUSE_OF_FOLLOWED,
@@ -198,32 +198,32 @@ impl Dialer {
         &self.config
     }
 
-    /// The connection has selected this database, and the next one is to select it too.
+    /// Records the selected database for the next connection.
     pub fn select(&self, database: u32) {
         self.database.store(database, Ordering::Relaxed);
     }
 
-    /// The database of the next connection.
+    /// The database that the next connection selects.
     pub fn database(&self) -> u32 {
         self.database.load(Ordering::Relaxed)
     }
 
-    /// Later connections are made for reading from a replica of a cluster.
+    /// Makes later connections read from a replica of a cluster.
     pub fn read_only(&self) {
         self.is_read_only.store(true, Ordering::Relaxed);
     }
 
-    /// A write met a replica: until a primary is found, replicas are no use.
+    /// Reports a write that met a replica: replicas are refused until a primary is found.
     pub fn require_primary(&self) {
         self.needs_primary.store(true, Ordering::Relaxed);
     }
 
-    /// Connects once; `failures` attempts in a row have failed.
+    /// Connects once. `failures` counts the failed attempts before this one.
     ///
     /// # Errors
-    /// `E_CONNECT` where no connection came about in time, `E_REPLY` where the server refused the
-    /// password, the user or the database, or is a replica where a primary is needed, `E_CONFIG` where the TLS
-    /// material cannot be used.
+    /// `E_CONNECT` when no connection was made in time. `E_REPLY` when the server refused the password, the
+    /// user or the database, or is a replica where a primary is needed. `E_CONFIG` when the TLS material is
+    /// unusable.
     pub async fn dial(&self, failures: u32) -> Result<Dialed> {
         let endpoint = match &self.target {
             Target::Nowhere => return Err(refuse("there is no server to connect to")),
@@ -250,7 +250,7 @@ impl Dialer {
         if self.reads_replicas || is_read_only {
             let mut line = Line::new(&mut dialed.stream, self.config.connect_timeout);
             match line.ask(&[b"READONLY"], |_| ()).await {
-                // A server that is in no cluster answers all reads anyway.
+                // A server outside a cluster refuses READONLY and answers all reads anyway.
                 Err(error) if is_read_only && error.code() == ErrorCode::Reply => {}
                 asked => asked?,
             }
@@ -279,7 +279,7 @@ async fn dial_within(
     Ok(Dialed { stream, server, endpoint: endpoint.clone() })
 }
 
-/// A socket, and TLS on top where that is configured. Nothing has been said on it.
+/// Opens a socket, with TLS where the configuration asks for it. Nothing of RESP has been sent yet.
 pub(super) async fn open(
     config: &Config,
     endpoint: &Endpoint,
@@ -352,7 +352,7 @@ fn prepare(socket: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     Ok(())
 }
 
-/// The system's word for it, without its number.
+/// The system's message without its error number.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "nothing listens there (ECONNREFUSED)".to_owned(),

@@ -1,7 +1,7 @@
-//! What is said before a connection may carry calls: HELLO, AUTH, SELECT.
+//! The handshake of a connection: HELLO, AUTH, SELECT.
 //!
-//! HELLO asks for the protocol that is configured, RESP2 by default; a server or proxy that refuses HELLO, in whatever
-//! words, gets AUTH and stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
+//! HELLO asks for the configured protocol, RESP2 by default. A server or proxy that refuses HELLO, in
+//! whatever words, gets AUTH and stays on RESP2. See <https://redis.io/docs/latest/commands/hello/>.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,39 +12,39 @@ use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Answer, Arrival, Lane, Node, Requests, append_command};
 
-/// How long a server that is loading, or busy with a script, is left alone before it is asked again.
+/// The interval between questions to a server that is loading or busy with a script.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// What a server says that will serve in a while.
+/// Error codes of a server that will be ready later.
 const NOT_YET: [&str; 3] = ["LOADING", "BUSY", "MASTERDOWN"];
-/// What a server says to HELLO that is about the login or the connection, and not about HELLO.
+/// Errors of HELLO about the login or the connection, not about HELLO itself.
 const NOT_ABOUT_HELLO: [&str; 3] = ["WRONGPASS", "NOAUTH", "DENIED"];
-/// Lanes want a deadline; the dial has its own, shorter one.
+/// A lane needs a deadline. The dial has its own, which is shorter.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// What the server said of itself.
+/// Facts that the server reported about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerInfo {
-    /// 2 or 3.
+    /// The version of RESP: 2 or 3.
     pub protocol: u8,
-    /// e.g. `7.0.15`; empty where HELLO is not known.
+    /// The server's version, e.g. `7.0.15`; empty when the server does not know HELLO.
     pub version: String,
-    /// `master` or `replica`; empty where HELLO is not known.
+    /// `master` or `replica`; empty when the server does not know HELLO.
     pub role: String,
-    /// The server's number for this connection; `None` where HELLO is not known.
+    /// The server's number for this connection; `None` when the server does not know HELLO.
     pub connection_id: Option<i64>,
-    /// What the server calls the time since its start; `None` where it does not tell.
+    /// The `run_id`, which a restart changes; `None` when the server does not report it.
     pub run_id: Option<String>,
 }
 
 impl ServerInfo {
-    /// Whether it takes no writes.
+    /// Whether the server is a replica, which refuses writes.
     pub fn is_replica(&self) -> bool {
         matches!(self.role.as_str(), "replica" | "slave")
     }
 }
 
-/// Brings a fresh stream to the state in which calls may use it.
+/// Authenticates a fresh stream, selects its database and waits until the server is ready.
 ///
 /// `patience` is how long the server may be silent.
 pub async fn shake_hands(
@@ -54,13 +54,13 @@ pub async fn shake_hands(
     patience: Duration,
 ) -> Result<ServerInfo> {
     let mut line = Line::new(stream, patience);
-    let mut said = line.hello(config, config.protocol).await?;
-    if matches!(said, Said::NoProtocol) && config.protocol != Protocol::Resp2 {
-        said = line.hello(config, Protocol::Resp2).await?;
+    let mut reply = line.hello(config, config.protocol).await?;
+    if matches!(reply, HelloReply::NoProtocol) && config.protocol != Protocol::Resp2 {
+        reply = line.hello(config, Protocol::Resp2).await?;
     }
-    let mut server = match said {
-        Said::Info(server) => server,
-        Said::Refused | Said::NoProtocol => {
+    let mut server = match reply {
+        HelloReply::Info(server) => server,
+        HelloReply::Refused | HelloReply::NoProtocol => {
             if let Some(password) = &config.password {
                 let mut auth: Vec<&[u8]> = vec![b"AUTH"];
                 auth.extend(config.username.as_deref().map(str::as_bytes));
@@ -75,21 +75,21 @@ pub async fn shake_hands(
         line.ask(&[b"SELECT", database.as_bytes()], |_| ()).await?;
     }
     line.wait_until_served().await?;
-    // Without its number a connection is not found again, whatever the run.
+    // Without its number a connection cannot be found again, so the `run_id` would be of no use.
     if server.connection_id.is_some() {
         server.run_id = line.run_id().await?;
     }
     Ok(server)
 }
 
-enum Said {
+enum HelloReply {
     Info(ServerInfo),
-    /// HELLO is known, and the protocol is not.
+    /// The server knows HELLO, but not this protocol.
     NoProtocol,
     Refused,
 }
 
-/// A connection that carries no calls, asked one thing after the other.
+/// A connection before it carries calls: one question at a time.
 pub(super) struct Line<'s> {
     stream: &'s mut Stream<AsyncSocket>,
     patience: Duration,
@@ -100,7 +100,7 @@ impl<'s> Line<'s> {
         Line { stream, patience }
     }
 
-    async fn hello(&mut self, config: &Config, protocol: Protocol) -> Result<Said> {
+    async fn hello(&mut self, config: &Config, protocol: Protocol) -> Result<HelloReply> {
         let mut command: Vec<&[u8]> = vec![b"HELLO", protocol.as_str().as_bytes()];
         if let Some(password) = &config.password {
             let username = config.username.as_deref().unwrap_or("default");
@@ -108,18 +108,18 @@ impl<'s> Line<'s> {
         }
         command.extend([b"SETNAME", config.connection_name.as_bytes()]);
         match self.ask(&command, server_info).await {
-            Ok(server) => Ok(Said::Info(server)),
-            Err(error) if error.redis_code() == Some("NOPROTO") => Ok(Said::NoProtocol),
-            Err(error) if refuses_hello(&error) => Ok(Said::Refused),
+            Ok(server) => Ok(HelloReply::Info(server)),
+            Err(error) if error.redis_code() == Some("NOPROTO") => Ok(HelloReply::NoProtocol),
+            Err(error) if refuses_hello(&error) => Ok(HelloReply::Refused),
             Err(error) => Err(error),
         }
     }
 
-    /// A server greets while it still reads its file. The dial's deadline ends the waiting.
+    /// Waits while the server still loads its data. The dial's deadline ends the wait.
     async fn wait_until_served(&mut self) -> Result<()> {
         loop {
             match self.ask(&[b"PING"], |_| ()).await {
-                // A user who may not ask may still be one who may read and write.
+                // A user without permission for PING may still read and write.
                 Err(error) if error.redis_code() == Some("NOPERM") => return Ok(()),
                 Err(error) if error.redis_code().is_some_and(|code| NOT_YET.contains(&code)) => {
                     tokio::time::sleep(ASK_AGAIN).await;
@@ -131,13 +131,13 @@ impl<'s> Line<'s> {
 
     async fn run_id(&mut self) -> Result<Option<String>> {
         match self.ask(&[b"INFO", b"server"], run_id).await {
-            // A user may not be allowed to ask, and a proxy may not know.
+            // The user may lack permission, and a proxy may not know the command.
             Err(error) if error.redis_code().is_some() => Ok(None),
             other => other,
         }
     }
 
-    /// One command and its reply on a stream that carries nothing else.
+    /// Sends one command and reads its reply.
     pub async fn ask<R>(&mut self, command: &[&[u8]], read: impl Fn(Node<'_>) -> R) -> Result<R> {
         let mut lane = Lane::default();
         append_command(lane.buffer(), command);
@@ -157,7 +157,8 @@ impl<'s> Line<'s> {
     }
 }
 
-/// Servers before Redis 6 do not know HELLO, and proxies refuse it in words of their own.
+/// Whether the reply refuses HELLO. Servers before Redis 6 do not know HELLO, and proxies refuse it in their
+/// own words.
 fn refuses_hello(error: &Error) -> bool {
     let Some(code) = error.redis_code() else { return false };
     let is_about_the_login = NOT_ABOUT_HELLO.contains(&code) || NOT_YET.contains(&code);
@@ -257,7 +258,7 @@ fn lost(error: &io::Error, stream: &Stream<AsyncSocket>) -> Error {
     Error::new(ErrorCode::Connect, format!("the connection failed during the handshake: {reason}"))
 }
 
-/// How a TLS server begins to answer plain text: an alert of TLS, and its major version.
+/// The first bytes of a TLS server's answer to plain text: the type of an alert, and the major version.
 const TLS_ALERT: [u8; 2] = [21, 3];
 
 fn speaks_tls() -> io::Error {

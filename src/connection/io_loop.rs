@@ -1,4 +1,4 @@
-//! Moves a connection's bytes on the I/O thread. Works on every platform.
+//! Moves a connection's bytes on the I/O thread, on every platform.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,26 +7,26 @@ use tokio::sync::Notify;
 
 use super::backoff::Backoff;
 use super::dial::{Dialed, Dialer};
-use super::handover::Inbox;
-use super::keeper::STABLE_AFTER;
-use super::traffic::{
-    Traffic, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,
+use super::handoff::Inbox;
+use super::reconnector::STABLE_AFTER;
+use super::transfer::{
+    ConnectionHandler, connection_lost, connection_moved, connection_silent, read_arrived, write_waiting,
 };
 use crate::config::Endpoint;
 use crate::error::Error;
 
-/// An idle driver looks up this often; whoever has something for it wakes it.
+/// The longest sleep of an idle driver. New work wakes it earlier.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// What the I/O thread and the caller's thread share about a driver.
+/// State that the I/O thread and the caller's thread share about a driver.
 pub trait Mailbox: Send + Sync {
-    /// Woken whenever `collect` may have something, and when it is time to stop.
-    fn bell(&self) -> &Notify;
+    /// Notified whenever `collect` may have new requests, and at the stop.
+    fn notify(&self) -> &Notify;
     fn is_stopped(&self) -> bool;
 }
 
 impl<T: Default + Send> Mailbox for Inbox<T, Notify> {
-    fn bell(&self) -> &Notify {
+    fn notify(&self) -> &Notify {
         self.waker()
     }
 
@@ -35,26 +35,26 @@ impl<T: Default + Send> Mailbox for Inbox<T, Notify> {
     }
 }
 
-/// Keeps a connection and moves `traffic` over it until the mailbox says stop.
+/// Keeps a connection open and moves the bytes of `handler` over it until the mailbox is stopped.
 ///
-/// `collect` takes in what the caller's thread has left; `deliver` hands back what has settled.
-pub async fn drive<T: Traffic>(
+/// `collect` takes in requests of the caller's thread. `deliver` hands settled outcomes back.
+pub async fn drive<T: ConnectionHandler>(
     dialer: Dialer,
     mailbox: Arc<dyn Mailbox>,
-    traffic: &mut T,
+    handler: &mut T,
     collect: impl FnMut(&mut T),
     deliver: impl FnMut(&mut T),
 ) {
     tokio::select! {
-        () = keep_connected(&dialer, mailbox, traffic, collect, deliver) => {}
+        () = keep_connected(&dialer, mailbox, handler, collect, deliver) => {}
         () = dialer.watch() => {}
     }
 }
 
-async fn keep_connected<T: Traffic>(
+async fn keep_connected<T: ConnectionHandler>(
     dialer: &Dialer,
     mailbox: Arc<dyn Mailbox>,
-    traffic: &mut T,
+    handler: &mut T,
     mut collect: impl FnMut(&mut T),
     mut deliver: impl FnMut(&mut T),
 ) {
@@ -62,20 +62,20 @@ async fn keep_connected<T: Traffic>(
     let mut lost = None;
     while !mailbox.is_stopped() {
         let Some(dialed) =
-            connect(dialer, &*mailbox, lost.as_ref(), &mut backoff, traffic, &mut collect, &mut deliver)
+            connect(dialer, &*mailbox, lost.as_ref(), &mut backoff, handler, &mut collect, &mut deliver)
                 .await
         else {
             return;
         };
         let connected_at = Instant::now();
         let endpoint = dialed.endpoint.clone();
-        traffic.connected(&dialed.server, connected_at);
-        let error = converse(dialer, dialed, &*mailbox, traffic, &mut collect, &mut deliver).await;
+        handler.connected(&dialed.server, connected_at);
+        let error = converse(dialer, dialed, &*mailbox, handler, &mut collect, &mut deliver).await;
         if mailbox.is_stopped() {
             return;
         }
-        traffic.disconnected(error, Instant::now());
-        deliver(traffic);
+        handler.disconnected(error, Instant::now());
+        deliver(handler);
         if connected_at.elapsed() < STABLE_AFTER {
             lost = Some((backoff.next_delay(), endpoint));
         } else {
@@ -85,14 +85,14 @@ async fn keep_connected<T: Traffic>(
     }
 }
 
-/// Dials until it succeeds, after a pause where a connection was `lost`; meanwhile calls come in and expire. `None` where
-/// it is time to stop.
-async fn connect<T: Traffic>(
+/// Dials until it succeeds, after a pause if a connection was `lost`. Meanwhile it takes in calls and expires
+/// them. `None` when the mailbox is stopped.
+async fn connect<T: ConnectionHandler>(
     dialer: &Dialer,
     mailbox: &dyn Mailbox,
     lost: Option<&(Duration, Endpoint)>,
     backoff: &mut Backoff,
-    traffic: &mut T,
+    handler: &mut T,
     collect: &mut impl FnMut(&mut T),
     deliver: &mut impl FnMut(&mut T),
 ) -> Option<Dialed> {
@@ -109,26 +109,26 @@ async fn connect<T: Traffic>(
     loop {
         tokio::select! {
             dialed = &mut dialing => return Some(dialed),
-            Some((error, attempt)) = failed.recv() => traffic.attempt_failed(error, attempt, Instant::now()),
-            () = mailbox.bell().notified() => collect(traffic),
-            () = sleep_until(traffic.next_deadline()) => {
-                // There is no connection that could be replaced.
-                let _ = traffic.expire(Instant::now());
+            Some((error, attempt)) = failed.recv() => handler.attempt_failed(error, attempt, Instant::now()),
+            () = mailbox.notify().notified() => collect(handler),
+            () = sleep_until(handler.next_deadline()) => {
+                // There is no connection yet that could be replaced.
+                let _ = handler.expire(Instant::now());
             }
         }
         if mailbox.is_stopped() {
             return None;
         }
-        deliver(traffic);
+        deliver(handler);
     }
 }
 
-/// Moves bytes until the connection ends, and says why it did.
-async fn converse<T: Traffic>(
+/// Moves bytes until the connection ends. Returns the reason.
+async fn converse<T: ConnectionHandler>(
     dialer: &Dialer,
     dialed: Dialed,
     mailbox: &dyn Mailbox,
-    traffic: &mut T,
+    handler: &mut T,
     collect: &mut impl FnMut(&mut T),
     deliver: &mut impl FnMut(&mut T),
 ) -> Error {
@@ -136,36 +136,36 @@ async fn converse<T: Traffic>(
     let moved = dialer.moved_from(&endpoint);
     tokio::pin!(moved);
     loop {
-        let waiting = match write_waiting(&mut stream, traffic) {
+        let waiting = match write_waiting(&mut stream, handler) {
             Ok(waiting) => waiting,
             Err(error) => return error,
         };
         tokio::select! {
             ready = stream.socket().ready(waiting) => {
                 let read = match ready {
-                    Ok(ready) if ready.readable => read_arrived(&mut stream, traffic, Instant::now()),
+                    Ok(ready) if ready.readable => read_arrived(&mut stream, handler, Instant::now()),
                     Ok(_) => Ok(()),
                     Err(error) => Err(connection_lost(&error)),
                 };
                 if let Err(error) = read {
-                    deliver(traffic);
+                    deliver(handler);
                     return error;
                 }
             }
-            () = mailbox.bell().notified() => collect(traffic),
+            () = mailbox.notify().notified() => collect(handler),
             () = &mut moved => return connection_moved(),
-            () = sleep_until(traffic.next_deadline()) => {
-                if let Some(error) = traffic.expire(Instant::now()) {
+            () = sleep_until(handler.next_deadline()) => {
+                if let Some(error) = handler.expire(Instant::now()) {
                     return error;
                 }
             }
         }
         if mailbox.is_stopped() {
-            // What was put in last may still be sent; its replies are not awaited.
-            let _ = write_waiting(&mut stream, traffic);
+            // Sends the last requests if the socket takes them. Their replies are not awaited.
+            let _ = write_waiting(&mut stream, handler);
             return connection_silent();
         }
-        deliver(traffic);
+        deliver(handler);
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long it is waited until the next attempt to connect: as the connection's own rules have it, or as its owner says.
+//! The pause before the next attempt to connect: by the connection's own backoff, or as its owner decides.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// An owner that was asked and does not answer is waited for so long.
+/// The longest wait for an owner's decision.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 2000 });
 
 /// The pauses of one connection.
 #[derive(Debug, Default)]
 pub struct Pauses {
     is_owner_asked: AtomicBool,
-    /// When the running pause ends, once the owner has said that.
+    /// When the running pause ends, once the owner has decided.
     until: watch::Sender<Option<Instant>>,
 }
 
 impl Pauses {
-    /// From now on the owner says how long each pause is.
+    /// Lets the owner decide each pause from now on.
     pub fn ask_owner(&self) {
         self.is_owner_asked.store(true, Ordering::Relaxed);
     }
@@ -27,17 +27,17 @@ impl Pauses {
         self.is_owner_asked.load(Ordering::Relaxed)
     }
 
-    /// What the owner has said so far is about earlier pauses. Called before the owner is told of a failure.
+    /// Begins a pause: earlier decisions no longer count. Called before the owner hears of a failure.
     pub fn begin(&self) {
         self.until.send_replace(None);
     }
 
-    /// The owner says how long the running pause is from now on.
+    /// Sets the owner's decision: the running pause ends after `rest`.
     pub fn end_in(&self, rest: Duration) {
         self.until.send_replace(Some(Instant::now() + rest));
     }
 
-    /// Waits until the pause is over; `own` is its length where no owner is asked.
+    /// Waits until the pause is over. `own` is its length when no owner decides.
     pub async fn over(&self, own: Duration) {
         if !self.is_owner_asked() {
             if !own.is_zero() {

@@ -1,8 +1,8 @@
-//! Where the primary is, as the sentinels say.
+//! Finds the primary through its sentinels.
 //!
-//! Each sentinel is asked twice a second on a connection of its own, more often while there is no connection to the
-//! primary, and the answer with the highest
-//! configuration epoch counts: a sentinel that was cut off knows an older one. See
+//! Each sentinel is asked twice a second on a connection of its own, and more often while there is no
+//! connection to the primary. The answer with the highest configuration epoch counts, because a sentinel that
+//! was cut off knows an older one. See
 //! <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,13 +19,13 @@ use crate::config::{Config, Endpoint, Secret, Topology};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Node;
 
-/// A decision of the sentinels is seen within this time and that of one answer.
+/// The interval between questions. A failover is seen within this interval and the time of one answer.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// While somebody looks for the primary: the sooner it is found, the shorter is nothing written.
+/// The interval while a connection looks for the primary: no write succeeds until it is found.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// Who looks for the primary does so again within this time, or has found it.
+/// A connection that still looks for the primary asks again within this time.
 const LOOKING_FOR: Duration = Duration::from_secs(1);
-/// A sentinel that needs longer is passed over this time.
+/// The time that a sentinel has for an answer. A slower one is passed over until the next question.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
 /// The sentinels of one primary.
@@ -36,55 +36,56 @@ pub struct Sentinels {
     primary_name: String,
     username: Option<String>,
     password: Option<Secret>,
-    heard: watch::Sender<Heard>,
-    /// When somebody last looked for the primary. Held for a glance only.
+    answers: watch::Sender<SentinelAnswers>,
+    /// When a connection last looked for the primary. Locked only to read or write the time.
     looked_for: Mutex<Option<Instant>>,
 }
 
-/// What the sentinels have said.
+/// The sentinels' answers and the primary that follows from them.
 #[derive(Debug)]
-struct Heard {
-    /// The last answer of each; `None` before the first.
-    answers: Vec<Option<Result<Said>>>,
-    /// Stays when no sentinel answers any more: the primary may be well without them.
+struct SentinelAnswers {
+    /// The last answer of each sentinel; `None` before the first.
+    reports: Vec<Option<Result<PrimaryReport>>>,
+    /// The primary. It stays when no sentinel answers any more, because it may be healthy without them.
     primary: Option<Endpoint>,
-    /// Of the configuration that it is from.
+    /// The configuration epoch of `primary`.
     epoch: i64,
 }
 
-/// What one sentinel says.
+/// One sentinel's answer.
 #[derive(Debug, Clone)]
-struct Said {
+struct PrimaryReport {
     endpoint: Endpoint,
     epoch: i64,
 }
 
 impl Sentinels {
-    /// Of a configuration that has sentinels.
+    /// The sentinels of a configuration; `None` when it names none.
     pub fn of(config: &Config) -> Option<Arc<Sentinels>> {
         let Topology::Sentinel { sentinels, primary_name, username, password } = config.topology() else {
             return None;
         };
-        let heard = Heard { answers: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
+        let answers =
+            SentinelAnswers { reports: vec![None; sentinels.len()], primary: None, epoch: i64::MIN };
         Some(Arc::new(Sentinels {
             config: config.clone(),
             hosts: sentinels.clone(),
             primary_name: primary_name.clone(),
             username: username.clone(),
             password: password.clone(),
-            heard: watch::Sender::new(heard),
+            answers: watch::Sender::new(answers),
             looked_for: Mutex::new(None),
         }))
     }
 
-    /// Asks all sentinels again and again, for as long as it is polled.
+    /// Asks all sentinels repeatedly for as long as it is polled.
     pub async fn watch(self: &Arc<Self>) {
         let mut asking = JoinSet::new();
         for position in 0..self.hosts.len() {
             let sentinels = self.clone();
             asking.spawn(async move { sentinels.keep_asking(position).await });
         }
-        // They end when they are dropped.
+        // Dropping this future ends the questions.
         std::future::pending::<()>().await;
     }
 
@@ -99,7 +100,7 @@ impl Sentinels {
             if answer.is_err() {
                 stream = None;
             }
-            self.heard.send_modify(|heard| heard.take(position, answer));
+            self.answers.send_modify(|answers| answers.take(position, answer));
             sleep(self.pause()).await;
         }
     }
@@ -112,7 +113,7 @@ impl Sentinels {
         }
     }
 
-    async fn ask(&self, host: &Endpoint, stream: &mut Option<Stream<AsyncSocket>>) -> Result<Said> {
+    async fn ask(&self, host: &Endpoint, stream: &mut Option<Stream<AsyncSocket>>) -> Result<PrimaryReport> {
         let is_fresh = stream.is_none();
         let stream = match stream {
             Some(stream) => stream,
@@ -122,7 +123,7 @@ impl Sentinels {
         if is_fresh {
             let password = self.password.as_ref().map(|password| password.expose().as_bytes());
             match (&self.username, password) {
-                // A user may need no password.
+                // The user may need no password.
                 (Some(user), password) => {
                     line.ask(&[b"AUTH", user.as_bytes(), password.unwrap_or_default()], |_| ()).await?;
                 }
@@ -130,38 +131,39 @@ impl Sentinels {
                 (None, None) => {}
             }
         }
-        // The sentinel that leads a failover answers the new address here as soon as that one has been promoted...
+        // The sentinel that leads a failover reports the new address here as soon as the replica is
+        // promoted...
         let name = self.primary_name.as_bytes();
         let endpoint = line.ask(&[b"SENTINEL", b"GET-MASTER-ADDR-BY-NAME", name], address).await?;
-        // ... and there only once all replicas follow it; the epoch is the new one in both.
+        // ... and here only once all replicas follow it. Both commands report the new epoch.
         let epoch = line.ask(&[b"SENTINEL", b"MASTER", name], epoch).await?;
         let endpoint = endpoint.ok_or_else(|| {
             Error::new(ErrorCode::Connect, format!("it does not know where {} is", self.primary_name))
         })?;
-        Ok(Said { endpoint, epoch })
+        Ok(PrimaryReport { endpoint, epoch })
     }
 
-    /// Where the primary is; waits for the first answer.
+    /// The primary's address. Waits for the first answer.
     ///
     /// # Errors
-    /// What the sentinels answered where none of them names it.
+    /// The sentinels' errors when none of them reports a primary.
     pub async fn primary(&self) -> Result<Endpoint> {
         *self.looked_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let mut heard = self.heard.subscribe();
-        let known = heard.wait_for(|heard| heard.primary.is_some() || heard.has_nobody_answered());
+        let mut answers = self.answers.subscribe();
+        let known = answers.wait_for(|answers| answers.primary.is_some() || answers.have_all_failed());
         match timeout(self.config.connect_timeout, known).await {
-            Ok(Ok(heard)) => heard.primary.clone().ok_or_else(|| self.unknown(&heard)),
-            _ => Err(self.unknown(&self.heard.borrow())),
+            Ok(Ok(answers)) => answers.primary.clone().ok_or_else(|| self.unknown(&answers)),
+            _ => Err(self.unknown(&self.answers.borrow())),
         }
     }
 
-    /// Where the primary was last.
+    /// The primary's last known address.
     pub fn known(&self) -> Option<Endpoint> {
-        self.heard.borrow().primary.clone()
+        self.answers.borrow().primary.clone()
     }
 
-    fn unknown(&self, heard: &Heard) -> Error {
-        let refusals = self.hosts.iter().zip(&heard.answers).filter_map(|(host, answer)| match answer {
+    fn unknown(&self, answers: &SentinelAnswers) -> Error {
+        let refusals = self.hosts.iter().zip(&answers.reports).filter_map(|(host, answer)| match answer {
             Some(Err(error)) => Some((host, error)),
             _ => None,
         });
@@ -175,30 +177,32 @@ impl Sentinels {
         }
     }
 
-    /// Waits until the primary is another one than this.
+    /// Waits until the primary's address is another than `endpoint`.
     pub async fn moved_from(&self, endpoint: &Endpoint) {
-        let mut heard = self.heard.subscribe();
-        let moved = heard.wait_for(|heard| heard.primary.as_ref().is_some_and(|primary| primary != endpoint));
+        let mut answers = self.answers.subscribe();
+        let moved =
+            answers.wait_for(|answers| answers.primary.as_ref().is_some_and(|primary| primary != endpoint));
         // The sender lives as long as this.
         let _ = moved.await;
     }
 }
 
-impl Heard {
-    fn take(&mut self, position: usize, answer: Result<Said>) {
-        self.answers[position] = Some(answer);
-        let said = || self.answers.iter().flatten().flatten();
-        let Some(newest) = said().max_by_key(|said| said.epoch) else { return };
-        // Who knew better may be away, and the others cut off; where most agree, they were all set up anew.
-        let agreeing = said().filter(|said| said.endpoint == newest.endpoint).count();
-        if newest.epoch >= self.epoch || agreeing * 2 > self.answers.len() {
+impl SentinelAnswers {
+    fn take(&mut self, position: usize, answer: Result<PrimaryReport>) {
+        self.reports[position] = Some(answer);
+        let reports = || self.reports.iter().flatten().flatten();
+        let Some(newest) = reports().max_by_key(|report| report.epoch) else { return };
+        // A sentinel with a newer epoch may be away. An older epoch that most sentinels agree on means that
+        // they were all set up anew.
+        let agreeing = reports().filter(|report| report.endpoint == newest.endpoint).count();
+        if newest.epoch >= self.epoch || agreeing * 2 > self.reports.len() {
             self.epoch = newest.epoch;
             self.primary = Some(newest.endpoint.clone());
         }
     }
 
-    fn has_nobody_answered(&self) -> bool {
-        self.answers.iter().all(|answer| matches!(answer, Some(Err(_))))
+    fn have_all_failed(&self) -> bool {
+        self.reports.iter().all(|answer| matches!(answer, Some(Err(_))))
     }
 }
 
@@ -209,7 +213,7 @@ fn address(node: Node<'_>) -> Option<Endpoint> {
     Some(Endpoint::Tcp { host: host.to_owned(), port: port.parse().ok()? })
 }
 
-/// Of the configuration; 0 where it is not told.
+/// The configuration epoch; 0 when the reply has none.
 fn epoch(node: Node<'_>) -> i64 {
     let (Node::Array(mut items) | Node::Map(mut items)) = node else { return 0 };
     while let (Some(Node::Bulk(name)), Some(Node::Bulk(value))) = (items.next(), items.next()) {
@@ -224,12 +228,12 @@ fn epoch(node: Node<'_>) -> i64 {
 mod tests {
     use super::*;
 
-    fn answer(port: u16, epoch: i64) -> Result<Said> {
-        Ok(Said { endpoint: Endpoint::Tcp { host: "h".to_owned(), port }, epoch })
+    fn answer(port: u16, epoch: i64) -> Result<PrimaryReport> {
+        Ok(PrimaryReport { endpoint: Endpoint::Tcp { host: "h".to_owned(), port }, epoch })
     }
 
-    fn port(heard: &Heard) -> Option<u16> {
-        match &heard.primary {
+    fn port(answers: &SentinelAnswers) -> Option<u16> {
+        match &answers.primary {
             Some(Endpoint::Tcp { port, .. }) => Some(*port),
             _ => None,
         }
@@ -237,29 +241,29 @@ mod tests {
 
     #[test]
     fn the_newest_configuration_counts_and_outlives_the_sentinels() {
-        let mut heard = Heard { answers: vec![None, None], primary: None, epoch: i64::MIN };
-        heard.take(0, answer(1, 5));
-        assert_eq!(port(&heard), Some(1));
-        heard.take(1, answer(2, 6));
-        assert_eq!(port(&heard), Some(2));
-        heard.take(0, answer(1, 5));
-        assert_eq!(port(&heard), Some(2), "who was cut off knows an older primary");
+        let mut answers = SentinelAnswers { reports: vec![None, None], primary: None, epoch: i64::MIN };
+        answers.take(0, answer(1, 5));
+        assert_eq!(port(&answers), Some(1));
+        answers.take(1, answer(2, 6));
+        assert_eq!(port(&answers), Some(2));
+        answers.take(0, answer(1, 5));
+        assert_eq!(port(&answers), Some(2), "a sentinel that was cut off knows an older primary");
         let gone = || Err(Error::new(ErrorCode::Connect, "gone"));
-        heard.take(0, gone());
-        heard.take(1, gone());
-        assert!(heard.has_nobody_answered());
-        assert_eq!(port(&heard), Some(2));
+        answers.take(0, gone());
+        answers.take(1, gone());
+        assert!(answers.have_all_failed());
+        assert_eq!(port(&answers), Some(2));
     }
 
     #[test]
     fn an_older_configuration_counts_only_where_most_sentinels_agree_on_it() {
-        let mut heard = Heard { answers: vec![None, None, None], primary: None, epoch: i64::MIN };
-        heard.take(0, answer(2, 6));
-        heard.take(1, answer(1, 5));
-        heard.take(0, Err(Error::new(ErrorCode::Connect, "gone")));
-        assert_eq!(port(&heard), Some(2), "who was cut off is the only one left");
-        heard.take(0, answer(3, 0));
-        heard.take(1, answer(3, 0));
-        assert_eq!(port(&heard), Some(3), "sentinels that were set up anew begin to count anew");
+        let mut answers = SentinelAnswers { reports: vec![None, None, None], primary: None, epoch: i64::MIN };
+        answers.take(0, answer(2, 6));
+        answers.take(1, answer(1, 5));
+        answers.take(0, Err(Error::new(ErrorCode::Connect, "gone")));
+        assert_eq!(port(&answers), Some(2), "the only one left is a sentinel that was cut off");
+        answers.take(0, answer(3, 0));
+        answers.take(1, answer(3, 0));
+        assert_eq!(port(&answers), Some(3), "sentinels that were set up anew begin to count anew");
     }
 }

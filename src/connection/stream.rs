@@ -1,8 +1,8 @@
 //! A non-blocking byte stream over TCP or a unix socket, with TLS where it was asked for.
 //!
-//! One type serves both drivers: over tokio's sockets on the I/O thread, over plain sockets where
-//! another loop (libuv's) tells when they are ready. Reads and writes answer `WouldBlock` instead
-//! of waiting. rustls is itself a state machine without I/O, so it needs no driver of its own.
+//! One type serves both drivers: tokio's sockets on the I/O thread, and plain sockets that another loop
+//! (libuv's) polls. Reads and writes return `WouldBlock` instead of waiting. rustls is a state machine
+//! without I/O, so it needs no driver of its own.
 
 use std::io::{self, Read, Write};
 use std::net;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use socket2::SockRef;
 
-/// A socket of the tokio runtime. Clones are the same socket, for other threads to write to.
+/// A socket of the tokio runtime. A clone is the same socket, which another thread may write to.
 #[derive(Debug, Clone)]
 pub enum AsyncSocket {
     Tcp(Arc<tokio::net::TcpStream>),
@@ -26,7 +26,7 @@ pub enum BlockingSocket {
     Unix(std::os::unix::net::UnixStream),
 }
 
-/// What a socket is ready for.
+/// Whether a socket is ready to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness {
     pub readable: bool,
@@ -34,7 +34,7 @@ pub struct Readiness {
 }
 
 impl AsyncSocket {
-    /// Waits until the socket can be read, or written where `or_writable` says so.
+    /// Waits until the socket can be read, or also written if `or_writable` is set.
     pub async fn ready(&self, or_writable: bool) -> io::Result<Readiness> {
         let mut interest = tokio::io::Interest::READABLE;
         if or_writable {
@@ -123,7 +123,7 @@ impl std::os::fd::AsRawFd for BlockingSocket {
     }
 }
 
-/// A socket, and the TLS session on top of it where there is one.
+/// A socket, with a TLS session on top where TLS is used.
 #[derive(Debug)]
 pub struct Stream<S> {
     socket: S,
@@ -143,13 +143,13 @@ impl<S: Read + Write> Stream<S> {
         self.tls.is_some()
     }
 
-    /// Whether TLS is still being agreed on.
+    /// Whether the TLS handshake is still running.
     pub fn is_handshaking(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Whether it is worth waiting until the socket can be written. During a TLS handshake the
-    /// caller's own bytes cannot go out, however writable the socket is.
+    /// Whether to wait until the socket can be written. During a TLS handshake the caller's own bytes cannot
+    /// go out, even when the socket is writable.
     pub fn waits_to_write(&self, has_unsent: bool) -> bool {
         match &self.tls {
             None => has_unsent,
@@ -157,7 +157,7 @@ impl<S: Read + Write> Stream<S> {
         }
     }
 
-    /// Reads once. `Ok(0)` is the end of the stream, `WouldBlock` says that nothing is there.
+    /// Reads once. `Ok(0)` is the end of the stream; `WouldBlock` means that no bytes have come.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.socket.read(buffer),
@@ -165,7 +165,7 @@ impl<S: Read + Write> Stream<S> {
         }
     }
 
-    /// Writes what the socket takes now. `WouldBlock` says that it takes nothing.
+    /// Writes as much as the socket takes now. `WouldBlock` means that it takes nothing.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.socket.write(bytes),
@@ -173,7 +173,7 @@ impl<S: Read + Write> Stream<S> {
         }
     }
 
-    /// Pushes encrypted bytes that wait.
+    /// Writes pending encrypted bytes.
     pub fn flush(&mut self) -> io::Result<()> {
         match &mut self.tls {
             None => Ok(()),
@@ -182,7 +182,7 @@ impl<S: Read + Write> Stream<S> {
     }
 }
 
-/// A socket of which one direction can be closed.
+/// A socket whose writing direction can be closed alone.
 pub trait HalfClose {
     fn shut_down_writing(&self) -> io::Result<()>;
 }
@@ -208,14 +208,14 @@ impl HalfClose for BlockingSocket {
 }
 
 impl<S: Read + Write + HalfClose> Stream<S> {
-    /// Says that nothing more will be written. What the other side still says can be read.
+    /// Closes the writing direction. The other side's bytes can still be read.
     pub fn end(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
-            // A socket that takes no more is closed without it.
+            // If the socket takes no more bytes, it is closed without the notification.
             let _ = tls.write_tls(&mut self.socket);
         }
-        // Fails where the other side has closed already, which reading tells.
+        // Fails when the other side has closed already; the next read reports that.
         let _ = self.socket.shut_down_writing();
     }
 }

@@ -1,4 +1,4 @@
-//! Atomics and a mutex: the standard library's, or loom's where it explores every interleaving.
+//! Atomics and a mutex: the standard library's, or loom's in the tests that explore every interleaving.
 
 #[cfg(orgcache_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use loom::sync as primitives;
 use std::sync as primitives;
 use std::sync::PoisonError;
 
-/// A mutex that a panic does not poison: what it guards is valid after each statement.
+/// A mutex that a panic does not poison. The guarded value is valid after each statement.
 #[derive(Debug)]
 pub struct Mutex<T>(primitives::Mutex<T>);
 

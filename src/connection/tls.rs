@@ -1,4 +1,5 @@
-//! TLS as the configuration asks for it: verification on, the system's roots and Node's, or an own authority.
+//! TLS as configured: verification is on, with the system's and Node's roots or with an authority of the
+//! user.
 
 use std::io;
 use std::sync::{Arc, LazyLock};
@@ -11,18 +12,18 @@ use super::trust;
 use crate::config::Tls;
 use crate::error::{Error, ErrorCode, Result};
 
-/// What to do where one side speaks TLS and the other plain text.
+/// Advice for a connection where one side speaks TLS and the other plain text.
 pub const IS_PLAIN: &str = "use redis:// and no REDIS_TLS, or the port that speaks TLS";
 pub const IS_TLS: &str = "set REDIS_TLS=true or use rediss://, or the port that speaks plain text";
 
-/// Node's own variable: authorities beside those that Node trusts. Node reads it once, too.
+/// The authorities of Node's variable `NODE_EXTRA_CA_CERTS`. Node reads it once, too.
 static EXTRA_AUTHORITIES: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     let path = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty());
     let pem = path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
     CertificateDer::pem_slice_iter(&pem).filter_map(|item| item.ok()).collect()
 });
 
-/// Opens the client side of a TLS session with `host`. Nothing is sent yet.
+/// Opens the client side of a TLS session with `host`. Sends nothing yet.
 pub fn client(settings: &Tls, host: &str) -> Result<ClientConnection> {
     let name = settings.server_name.as_deref().unwrap_or(host);
     let server_name = ServerName::try_from(name.to_owned())
@@ -55,7 +56,7 @@ fn verifier(settings: &Tls) -> Result<Arc<dyn rustls::client::danger::ServerCert
         Some(authority) => certificates(authority.as_bytes(), "REDIS_TLS_CA")?,
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            // As Node, which brings its own: small images have no roots of their own.
+            // Node brings these roots too. Small images have none of their own.
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             EXTRA_AUTHORITIES.clone()
         }
@@ -78,7 +79,7 @@ fn refuse(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::Config, message)
 }
 
-/// Why a session failed and what to do about it. `None` where TLS was not the reason.
+/// The cause of a failed TLS session and its remedy; `None` when TLS was not the cause.
 pub fn explain(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     Some(match error {

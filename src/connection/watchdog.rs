@@ -1,25 +1,25 @@
-//! Whether the other end of a connection is still there.
+//! Detects a connection whose other end is gone.
 //!
-//! A socket whose peer was stopped, or whose packets go nowhere, looks as one whose peer has nothing
-//! to say: TCP alone finds out after minutes. So an idle connection is asked, and one that owes
-//! replies and says nothing is given up, both within two seconds.
+//! A stopped peer and a network that drops packets look like a peer that has nothing to send: TCP alone
+//! notices after minutes. So the watchdog asks an idle connection, and gives up one that owes replies and is
+//! silent, both within two seconds.
 
 use std::time::{Duration, Instant};
 
-/// An idle connection is asked after this time...
+/// The idle time after which the server is asked...
 const ASK_AFTER: Duration = Duration::from_millis(800);
-/// ... and given up when the answer takes longer. Together with `ASK_AFTER` under two seconds.
+/// ... and the time that it has to answer. Both together are under two seconds.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1000);
-/// A connection with calls under way is given up when nothing at all has come for this time.
+/// A connection with calls in flight is given up after this time without any byte.
 const SILENCE_LIMIT: Duration = Duration::from_millis(1800);
 
-/// What is to be done about a connection.
+/// What a connection needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watch {
     Nothing,
-    /// It has been idle: ask whether the server is there, and say so with `asked`.
+    /// The connection has been idle: send a PING and report it with `asked`.
     Ask,
-    /// It must be replaced.
+    /// The connection must be replaced.
     Silent,
 }
 
@@ -27,11 +27,11 @@ pub enum Watch {
 #[derive(Debug)]
 pub struct Watchdog {
     last_received: Instant,
-    /// Since when the server owes a reply and has said nothing.
+    /// Since when the server owes a reply and has been silent.
     waiting_since: Option<Instant>,
-    /// Whether all that it owes is the answer to our question.
+    /// Whether the only reply owed is that to our PING.
     has_only_asked: bool,
-    /// No server is given longer than a call may take.
+    /// The longest silence, at most a call's timeout.
     silence_limit: Duration,
 }
 
@@ -45,23 +45,23 @@ impl Watchdog {
         }
     }
 
-    /// Bytes went out while nothing was owed.
+    /// Whether no reply is owed.
     pub fn is_idle(&self) -> bool {
         self.waiting_since.is_none()
     }
 
-    /// Requests went out.
+    /// Requests were sent.
     pub fn sent(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
     }
 
-    /// The question went into the queue.
+    /// A PING was queued.
     pub fn asked(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
         self.has_only_asked = true;
     }
 
-    /// Bytes came in; `still_waiting` says whether replies are owed yet.
+    /// Bytes have come. `still_waiting` tells whether replies are still owed.
     pub fn received(&mut self, now: Instant, still_waiting: bool) {
         self.last_received = now;
         self.waiting_since = still_waiting.then_some(now);

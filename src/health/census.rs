@@ -1,19 +1,20 @@
-//! How many native things live in this process, for diagnosis: what a closed client leaves behind shows here.
+//! Counts the native objects that live in this process. For diagnosis: it shows what a closed client leaves
+//! behind.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Clients whose memory was not freed.
+/// Clients whose memory has not been freed.
 pub static CLIENTS: Population = Population::new();
-/// Caches: one a client, and one more a node of a cluster.
+/// Caches: one for each client, and one more for each node of a cluster.
 pub static CORES: Population = Population::new();
-/// Threadsafe functions that Node has not let go of.
+/// Threadsafe functions that Node has not released.
 pub static WAKERS: Population = Population::new();
-/// Handles that libuv has not let go of.
+/// Handles that libuv has not released.
 pub static HANDLES: Population = Population::new();
 /// Cleanup hooks of environments.
 pub static HOOKS: Population = Population::new();
 
-/// How many there are of one kind.
+/// The number of living objects of one kind.
 #[derive(Debug)]
 pub struct Population(AtomicUsize);
 
@@ -22,7 +23,7 @@ impl Population {
         Population(AtomicUsize::new(0))
     }
 
-    /// One more, until what is answered is dropped.
+    /// Counts one more object, until the returned member is dropped.
     pub fn add(&'static self) -> Member {
         self.0.fetch_add(1, Ordering::Relaxed);
         Member(self)
@@ -33,7 +34,7 @@ impl Population {
     }
 }
 
-/// One that is counted.
+/// One counted object.
 #[derive(Debug)]
 #[must_use = "what is dropped is counted no longer"]
 pub struct Member(&'static Population);
@@ -44,7 +45,7 @@ impl Drop for Member {
     }
 }
 
-/// Every kind and how many there are.
+/// Every kind with its number of living objects.
 pub fn counts() -> [(&'static str, usize); 5] {
     [("clients", &CLIENTS), ("cores", &CORES), ("wakers", &WAKERS), ("handles", &HANDLES), ("hooks", &HOOKS)]
         .map(|(name, population)| (name, population.count()))

@@ -1,4 +1,4 @@
-//! How often what happened.
+//! Counters of events.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::rounded;
 
-/// One number that only grows. Relaxed is enough: nothing is ordered by it.
+/// A number that only grows. Relaxed ordering is enough, because nothing is ordered by it.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
@@ -19,9 +19,9 @@ impl Counter {
         self.0.fetch_add(count, Relaxed);
     }
 
-    /// Takes one back that was counted too early.
+    /// Takes back one that was counted too early.
     pub fn take_back(&self) {
-        // A hash is one read however many of its fields are broken.
+        // A read of a hash counts once, however many of its fields are broken.
         let _ = self.0.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1));
     }
 
@@ -30,16 +30,16 @@ impl Counter {
     }
 }
 
-/// Writes the live counters, their snapshot and its JSON from one list, so that none is forgotten.
+/// Generates the live counters, their snapshot and its JSON from one list, so that none is forgotten.
 macro_rules! counters {
     ($($(#[$doc:meta])* $field:ident: $name:literal,)+) => {
-        /// What is counted. Every field may be told from every thread.
+        /// The live counters. Any thread may increment any of them.
         #[derive(Debug, Default)]
         pub struct Counters {
             $($(#[$doc])* pub $field: Counter,)+
         }
 
-        /// The counters at one moment, each by itself: two may be a few calls apart.
+        /// The counters at one moment. Each is read by itself, so two may be a few calls apart.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct CountersSnapshot {
@@ -64,18 +64,18 @@ macro_rules! counters {
 counters! {
     /// Reads that found a value.
     hits: "hits",
-    /// Reads that found none.
+    /// Reads that found no value.
     misses: "misses",
-    /// Commands that were answered, errors included.
+    /// Commands that were answered, including with errors.
     operations: "operations",
     /// Commands that failed.
     errors: "errors",
-    /// Connections that ended without being asked to.
+    /// Connections that ended unexpectedly.
     connection_lost: "connectionLost",
     connection_attempts: "connectionAttempts",
-    /// Connections made after an earlier one was lost.
+    /// Connections that replaced a lost one.
     reconnects: "reconnects",
-    /// Stored values that were none; each was answered as a miss.
+    /// Stored bytes that were no value; each was answered as a miss.
     corrupt_values: "corruptValues",
     /// Values found in the layout of the JavaScript layer.
     legacy_reads: "legacyReads",
@@ -88,7 +88,7 @@ counters! {
     journal_full: "journalFull",
     /// Journalled writes that Redis has now.
     replayed: "replayed",
-    /// Journalled writes that lost against newer ones of others.
+    /// Journalled writes that lost against newer writes of other processes.
     superseded: "superseded",
     /// Journalled writes that Redis refuses for good.
     replay_failed: "replayFailed",

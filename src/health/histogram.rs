@@ -1,7 +1,7 @@
-//! How long calls took.
+//! Histogram of latencies.
 //!
-//! Each power of two is cut into the same number of equal parts, so the error is a share of the
-//! value and not a number of nanoseconds, and the memory is fixed.
+//! Each power of two is divided into the same number of equal parts. So the error is a share of the value,
+//! and the memory is fixed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -11,23 +11,23 @@ use serde_json::{Value, json};
 
 use super::rounded;
 
-/// 32 parts: a bucket is at most a thirty-second of its values wide, about three in a hundred.
+/// 32 parts: the width of a bucket is at most a thirty-second of its values, about three percent.
 const PARTS_BITS: u32 = 5;
 const PARTS: usize = 1 << PARTS_BITS;
 
-/// No deadline is longer; what is counts as this.
+/// The longest recorded duration. Every longer one counts as this.
 const LONGEST: Duration = Duration::from_secs(100);
 const LONGEST_NS: u64 = LONGEST.as_nanos() as u64;
 const BUCKETS: usize = bucket_of(LONGEST_NS) + 1;
 
-/// Counts of durations. Recording is one atomic addition; nobody waits for anybody.
+/// Counts of durations. Recording is one atomic addition and never waits.
 pub struct Histogram {
-    /// Made with the first duration: most clients never record some kinds.
+    /// Allocated with the first duration, because most clients never record some kinds.
     buckets: OnceLock<Box<[AtomicU64; BUCKETS]>>,
     max_ns: AtomicU64,
 }
 
-/// A histogram at one moment, in microseconds.
+/// The figures of a histogram at one moment, in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HistogramSnapshot {
@@ -44,11 +44,11 @@ const fn bucket_of(ns: u64) -> usize {
         return ns as usize;
     }
     let shift = ns.ilog2() - PARTS_BITS;
-    // The leading one of the shifted value adds PARTS, which is why the row is not shift + 1.
+    // The leading one of the shifted value adds PARTS, so the row is not shift + 1.
     shift as usize * PARTS + (ns >> shift) as usize
 }
 
-/// The middle of what a bucket counts, in nanoseconds.
+/// The middle of a bucket's range, in nanoseconds.
 fn middle_of(bucket: usize) -> f64 {
     if bucket < PARTS {
         return bucket as f64;
@@ -70,7 +70,7 @@ impl Histogram {
         let ns = duration.min(LONGEST).as_nanos() as u64;
         let buckets = self.buckets.get_or_init(|| Box::new([const { AtomicU64::new(0) }; BUCKETS]));
         buckets[bucket_of(ns)].fetch_add(1, Relaxed);
-        // A new maximum is rare, and a load costs less than a write that changes nothing.
+        // A new maximum is rare, and a load costs less than a needless write.
         if ns > self.max_ns.load(Relaxed) {
             self.max_ns.fetch_max(ns, Relaxed);
         }
@@ -97,7 +97,7 @@ impl Histogram {
     }
 }
 
-/// The duration that `rank` of all durations do not exceed, in nanoseconds.
+/// The duration in nanoseconds that `rank` of all durations do not exceed.
 fn nth(counts: &[u64], rank: u64) -> f64 {
     let mut seen = 0;
     let bucket = counts.iter().position(|&count| {
@@ -112,7 +112,7 @@ fn microseconds(ns: f64) -> f64 {
 }
 
 impl HistogramSnapshot {
-    /// All figures in microseconds with two decimals.
+    /// All figures in microseconds, with two decimals.
     pub fn to_json(&self) -> Value {
         json!({
             "count": self.count,
@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// Half a bucket, and half of the last decimal.
+    /// The tolerance is half a bucket and half of the last decimal.
     fn assert_near(answer_us: f64, truth_us: f64) {
         let error = (answer_us - truth_us).abs();
         assert!(error <= truth_us * 0.02 + 0.005, "{answer_us} is not near {truth_us}");

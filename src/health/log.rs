@@ -1,11 +1,11 @@
-//! Log records for whoever registered a sink.
+//! Delivers log records to registered sinks.
 //!
-//! One subscriber serves the whole process, since `tracing` allows one, and any number of sinks
-//! hang on it: every JavaScript environment brings its own. It is installed by the first
-//! registration and not before. Without a sink, a log statement costs one atomic load.
+//! One subscriber serves the whole process, because `tracing` allows only one. It feeds any number of sinks:
+//! every JavaScript environment registers its own. The first registration installs the subscriber. Without a
+//! sink, a log statement costs one atomic load.
 //!
-//! Only this package's own records pass. What the crates below it log was not written under the
-//! rule that no key, value or secret may appear, so it goes nowhere.
+//! Only this package's own records pass. The crates below it do not follow the rule that no key, value or
+//! secret may be logged, so their records are dropped.
 
 use std::cell::Cell;
 use std::fmt;
@@ -22,7 +22,7 @@ pub use tracing::level_filters::LevelFilter;
 
 const OWN_TARGET: &str = env!("CARGO_PKG_NAME");
 
-/// One log statement that was reached.
+/// One record of a log statement.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LogRecord {
@@ -31,12 +31,12 @@ pub struct LogRecord {
     /// The module that logged.
     pub target: &'static str,
     pub message: String,
-    /// In the order of the statement, formatted.
+    /// The fields in the order of the statement, formatted.
     pub fields: Vec<(&'static str, String)>,
 }
 
 impl LogRecord {
-    /// The level in lower case, as the method of a JavaScript logger is called.
+    /// The level in lower case, like the method of a JavaScript logger.
     pub fn level_name(&self) -> &'static str {
         match self.level {
             Level::ERROR => "error",
@@ -48,7 +48,7 @@ impl LogRecord {
     }
 }
 
-/// `message field=value ...`, without time, level and target: sinks print those as they like.
+/// Prints `message field=value ...`, without time, level and target: sinks print those in their own way.
 impl fmt::Display for LogRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
@@ -56,7 +56,8 @@ impl fmt::Display for LogRecord {
     }
 }
 
-/// Is called on the thread that logs and must return quickly. What it logs itself goes nowhere.
+/// Receives records on the thread that logs, and must return quickly. Records that a sink logs itself are
+/// dropped.
 pub type Sink = Arc<dyn Fn(&LogRecord) + Send + Sync>;
 
 /// Another subscriber is installed in this process, so no record will ever arrive here.
@@ -83,7 +84,7 @@ struct Sinks {
 }
 
 static SINKS: RwLock<Sinks> = RwLock::new(Sinks { next_number: 0, registered: Vec::new() });
-/// The most talkative level that any sink wants, as `rank` counts; 0 is off.
+/// The most verbose level that any sink wants, as a `rank`; 0 is off.
 static WANTED: AtomicU8 = AtomicU8::new(0);
 static INSTALLED: OnceLock<bool> = OnceLock::new();
 
@@ -106,7 +107,7 @@ pub fn register(sink: Sink, level: LevelFilter) -> Result<Registration, ForeignS
     Ok(Registration { number })
 }
 
-/// Keeps a sink registered while it lives.
+/// Keeps a sink registered until it is dropped.
 #[must_use = "the sink is removed when this is dropped"]
 #[derive(Debug)]
 pub struct Registration {
@@ -141,7 +142,7 @@ fn change(edit: impl FnOnce(&mut Sinks)) {
         let wanted = sinks.registered.iter().map(|registered| registered.level).max();
         WANTED.store(rank(wanted.unwrap_or(LevelFilter::OFF)), Ordering::Relaxed);
     }
-    // `tracing` remembers for every log statement whether anybody listens.
+    // `tracing` caches for every log statement whether a sink wants it.
     tracing::callsite::rebuild_interest_cache();
 }
 
@@ -166,7 +167,7 @@ fn is_own(target: &str) -> bool {
     target.strip_prefix(OWN_TARGET).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The one subscriber, which hands every record to all sinks that want it.
+/// The one subscriber, which passes every record to all sinks that want it.
 struct Fan;
 
 impl Subscriber for Fan {
@@ -191,7 +192,7 @@ impl Subscriber for Fan {
             return;
         }
         let level = *event.metadata().level();
-        // Copied out, so that a sink may register and unregister sinks.
+        // The list is copied, so that a sink may register and unregister sinks.
         let sinks: Vec<Sink> = {
             let sinks = SINKS.read().unwrap_or_else(PoisonError::into_inner);
             let willing = sinks.registered.iter().filter(|registered| level <= registered.level);
@@ -212,7 +213,7 @@ impl Subscriber for Fan {
         sinks.iter().for_each(|sink| sink(&record));
     }
 
-    // Spans are never enabled, so these are not called.
+    // Spans are never enabled, so these methods are not called.
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
     }
@@ -222,7 +223,7 @@ impl Subscriber for Fan {
     fn exit(&self, _: &Id) {}
 }
 
-/// Ends the delivery also when a sink panics.
+/// Ends the delivery even if a sink panics.
 struct Delivering;
 
 impl Delivering {

@@ -1,8 +1,8 @@
-//! What the cache knows about itself: state, counters, latencies, log records.
+//! The cache's reports about itself: state, counters, latencies, log records.
 //!
-//! Promises: telling it something costs an atomic addition and never waits; what it answers holds
-//! no key, no value and no secret, since it is never given any. Relies on nobody: the other rooms
-//! tell it what happened. Never decides anything.
+//! Promises: a report costs an atomic addition and never waits; an answer holds no key, no value and no
+//! secret, because none is ever reported. Relies on nobody: the other rooms report what happened. Never
+//! decides anything.
 
 pub mod census;
 mod counters;
@@ -16,7 +16,7 @@ pub use histogram::{Histogram, HistogramSnapshot};
 pub use report::{Health, ReplayProgress};
 pub use state::{Change, State, StateCell, StateSnapshot};
 
-/// Two decimals are what a person reads; more are noise in every snapshot.
+/// Rounds to two decimals, which are enough for a reader.
 fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }

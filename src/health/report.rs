@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 use super::{Counters, Histogram, State, StateCell};
 
-/// Is told the name of an event and what belongs to it.
+/// Receives the name of an event and its details.
 type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
 
-/// A refusal that goes on is told again after this time.
+/// The interval after which a lasting refusal is reported again.
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// What one client knows about itself.
+/// The health of one client, or of one node of it.
 pub struct Health {
     tallies: Arc<Tallies>,
     state: StateCell,
@@ -25,22 +25,22 @@ pub struct Health {
     listener: OnceLock<Listener>,
 }
 
-/// What all nodes of a client count together.
+/// The figures that all nodes of a client share.
 struct Tallies {
     id: u64,
     counters: Counters,
     reads: Histogram,
     writes: Histogram,
     commands: Histogram,
-    /// When which refusal was told.
+    /// When each refusal was last reported.
     told: Mutex<HashMap<String, Instant>>,
 }
 
-/// How far the replay of a journal has come, since the connection stands.
+/// The progress of a journal's replay on the current connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplayProgress {
     pub replayed: u64,
-    /// Something newer was there.
+    /// Writes that lost against a newer one in Redis.
     pub superseded: u64,
     pub refused: u64,
     /// Entries that still wait.
@@ -77,29 +77,30 @@ impl Health {
         Health { tallies, state: StateCell::default(), server: Mutex::default(), listener: OnceLock::new() }
     }
 
-    /// The health of one of a client's nodes: a state and a listener of its own, and the client's counters.
+    /// The health of one node of the client: it has its own state and listener, and shares the client's
+    /// counters.
     pub fn of_node(&self) -> Health {
         Health::with(self.tallies.clone())
     }
 
-    /// Tells this client's log records from those of others in the process: their field `client`.
+    /// The number of this client in the field `client` of log records.
     pub fn id(&self) -> u64 {
         self.tallies.id
     }
 
-    /// Names the one who is told of events. The first one stays.
+    /// Sets the listener of events. Later calls change nothing.
     pub fn listen(&self, listener: impl Fn(&str, &Value) + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(listener));
     }
 
-    /// Tells an event to who listens.
+    /// Passes an event to the listener.
     pub fn tell(&self, event: &str, detail: &Value) {
         if let Some(listener) = self.listener.get() {
             listener(event, detail);
         }
     }
 
-    /// Remembers the code of an error that was told elsewhere.
+    /// Records the code of an error that was logged elsewhere as the last error.
     pub fn remember(&self, code: &str) {
         self.state.failed(code);
     }
@@ -108,7 +109,7 @@ impl Health {
         self.state.get()
     }
 
-    /// Whether it has been degraded for at least this time.
+    /// Whether the state has been degraded for at least this time.
     pub fn is_away_for(&self, time: Duration) -> bool {
         let snapshot = self.state.snapshot();
         snapshot.state == State::Degraded && snapshot.since.elapsed() >= time
@@ -118,7 +119,7 @@ impl Health {
         &self.tallies.counters
     }
 
-    /// Goes over to a state, where it may follow, and tells it.
+    /// Changes the state if the transition is allowed, and reports it.
     pub fn enter(&self, next: State) {
         let Some(change) = self.state.enter(next) else { return };
         let event = match (change.from, change.to) {
@@ -142,7 +143,7 @@ impl Health {
         );
     }
 
-    /// A connection stands. Whether Redis can be called says `enter`.
+    /// Records a new connection. `enter` reports whether Redis can be called.
     pub fn connected(&self, version: &str, protocol: u8) {
         // A version and a number cannot be left half written.
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,7 +156,7 @@ impl Health {
         tracing::info!(client = self.id(), version, protocol, "connected to Redis");
     }
 
-    /// How far the replay of the journal has come.
+    /// Reports the progress of the journal's replay.
     pub fn replay_progress(&self, progress: ReplayProgress) {
         let ReplayProgress { replayed, superseded, refused, left } = progress;
         tracing::info!(client = self.id(), replayed, superseded, refused, left, "the journal is replayed");
@@ -165,7 +166,7 @@ impl Health {
         );
     }
 
-    /// Messages of channels came faster than they were taken, and were not kept.
+    /// Reports messages of channels that were dropped because they came faster than the consumer took them.
     pub fn messages_dropped(&self, count: usize) {
         tracing::warn!(
             client = self.id(),
@@ -175,14 +176,14 @@ impl Health {
         self.tell("dropped", &json!({ "count": count }));
     }
 
-    /// An attempt to connect failed. `code` and `message` hold no secret, as no error does.
+    /// Reports a failed attempt to connect. `code` and `message` hold no secret, as in every error.
     pub fn attempt_failed(&self, code: &str, message: &str) {
         self.tallies.counters.connection_attempts.increment();
         self.fault(code, message);
         self.enter(State::Degraded);
     }
 
-    /// So many attempts in a row have failed; the owner is asked how long it is waited for the next one.
+    /// Reports this many failed attempts in a row, and asks the owner for the pause before the next one.
     pub fn pausing(&self, attempt: u32) {
         self.tell("pausing", &json!({ "attempt": attempt }));
     }
@@ -193,18 +194,18 @@ impl Health {
         self.enter(State::Degraded);
     }
 
-    /// A call was refused. `code` and `message` as for `attempt_failed`.
+    /// Reports a refused call. `code` and `message` are as in `attempt_failed`.
     pub fn failed(&self, code: &str, message: &str) {
         self.tallies.counters.operations.increment();
         self.tallies.counters.errors.increment();
         self.state.failed(code);
-        // The same refusal may come with every call.
+        // Every call may get the same refusal.
         if self.is_due(code) {
             self.report(code, message);
         }
     }
 
-    /// Whether a refusal was not told for a while.
+    /// Whether a refusal is due to be reported again.
     fn is_due(&self, code: &str) -> bool {
         let now = Instant::now();
         let mut told = self.tallies.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -221,7 +222,8 @@ impl Health {
         self.tell("error", &json!({ "code": code, "message": message }));
     }
 
-    /// Redis cannot be reached, or answers too few calls: told once until it can be again.
+    /// Reports that Redis cannot be reached or answers too few calls. It is reported once until Redis is
+    /// back.
     pub fn fault(&self, code: &str, message: &str) {
         let is_news =
             self.state.snapshot().last_error.as_deref() != Some(code) || self.state() == State::Ready;
@@ -248,14 +250,14 @@ impl Health {
         self.tallies.commands.record(elapsed);
     }
 
-    /// A read counted as a hit turned out to be no value.
+    /// Corrects a read that was counted as a hit and turned out to be no value.
     pub fn misread(&self) {
         self.tallies.counters.corrupt_values.increment();
         self.tallies.counters.hits.take_back();
         self.tallies.counters.misses.increment();
     }
 
-    /// A read that memory answered.
+    /// Counts a read that memory answered.
     pub fn local_read(&self, hit: bool, is_fallback: bool) {
         let counters = &self.tallies.counters;
         counters.operations.increment();
@@ -271,7 +273,7 @@ impl Health {
         self.tallies.counters.operations.increment();
     }
 
-    /// Latencies, by what was called, in microseconds.
+    /// The latencies in microseconds, by kind of call.
     pub fn latencies(&self) -> Value {
         json!({
             "reads": self.tallies.reads.snapshot().to_json(),
@@ -292,7 +294,7 @@ impl Health {
         (total_us / count as f64).round() / 1000.0
     }
 
-    /// State, since when, the last error's code, and what the server said of itself.
+    /// The state, since when, the last error's code and the server's version and protocol.
     pub fn snapshot(&self) -> Value {
         let mut snapshot = self.state.snapshot().to_json();
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,4 +1,4 @@
-//! Whether the cache has Redis, since when, and what went wrong last.
+//! Whether the cache has Redis, since when, and its last error.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,18 +6,18 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-/// Where the cache stands towards Redis.
+/// The state of the cache's connection to Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum State {
-    /// Nothing is known yet: the first connection is being made.
+    /// The first connection is being made.
     Connecting,
     Ready,
     /// Redis cannot be reached; memory answers.
     Degraded,
-    /// Redis is back and is being brought up to date.
+    /// Redis is back, and the journal is being replayed.
     Recovering,
-    /// For good.
+    /// The cache is closed for good.
     Closed,
 }
 
@@ -36,8 +36,8 @@ impl State {
         }
     }
 
-    /// Whether this state may follow directly. From degraded straight to ready goes a cache that
-    /// has nothing to bring up to date.
+    /// Whether `next` may follow directly. A cache with nothing to replay goes straight from degraded to
+    /// ready.
     pub fn may_become(self, next: State) -> bool {
         use State::*;
         match self {
@@ -50,7 +50,7 @@ impl State {
     }
 }
 
-/// One state followed another.
+/// A change from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     pub from: State,
@@ -62,12 +62,12 @@ pub struct Change {
 #[non_exhaustive]
 pub struct StateSnapshot {
     pub state: State,
-    /// For durations; the wall clock may jump.
+    /// The time of the change for durations, because the wall clock may jump.
     pub since: Instant,
-    /// For people.
+    /// The time of the change for people.
     pub since_time: SystemTime,
-    /// The code of the last error, such as `E_CONNECT` or `OOM`. It survives recovery: who looks
-    /// later wants to know what it was.
+    /// The code of the last error, such as `E_CONNECT` or `OOM`. It stays after the recovery, for those who
+    /// look later.
     pub last_error: Option<String>,
 }
 
@@ -91,12 +91,12 @@ impl Default for StateCell {
 
 impl StateCell {
     pub fn get(&self) -> State {
-        // Stored from a `State` only; what cannot be found would be closed, which is safe.
+        // Only a `State` is ever stored. The fallback `Closed` is the safe one.
         State::ALL.get(usize::from(self.current.load(Ordering::Acquire))).copied().unwrap_or(State::Closed)
     }
 
-    /// Goes over to `next` and says what changed. `None` when it is the state already or may not
-    /// follow: news from a connection that come after the end are no news.
+    /// Changes the state and returns the change. `None` when `next` is the state already or may not follow:
+    /// events of a connection may come after the end.
     pub fn enter(&self, next: State) -> Option<Change> {
         let mut details = self.details();
         let from = details.state;
@@ -110,7 +110,7 @@ impl StateCell {
         Some(Change { from, to: next })
     }
 
-    /// Remembers an error by its code. Never give it a message: messages may quote.
+    /// Records an error by its code. Never pass a message: messages may quote values.
     pub fn failed(&self, code: &str) {
         self.details().last_error = Some(code.to_owned());
     }
@@ -126,7 +126,7 @@ impl StateCell {
 }
 
 impl StateSnapshot {
-    /// `since` in milliseconds of the Unix epoch, as JavaScript's `Date` takes it.
+    /// `since` is in milliseconds of the Unix epoch, as JavaScript's `Date` takes it.
     pub fn to_json(&self) -> Value {
         let since = self.since_time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
         json!({

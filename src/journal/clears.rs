@@ -1,7 +1,7 @@
-//! Organizations that were cleared while Redis was away, the newest clear of each.
+//! The organizations that were cleared while Redis was away; the newest clear of each.
 //!
-//! Promises: finding, putting and settling cost the logarithm of the number of clears; they are
-//! listed oldest first. Relies on the journal for room. Never touches an entry.
+//! Promises: finding, putting and settling cost the logarithm of the number of clears; clears are listed
+//! oldest first. Relies on the journal for room. Never touches an entry.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use std::time::Instant;
 
 use super::{cost, shrink};
 
-/// An organization whose values are to be cleared in Redis.
+/// A pending clear: an organization whose values are to be removed from Redis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Clear {
-    /// The index of the organization.
+    /// The key of the organization's index.
     pub index: Arc<[u8]>,
-    /// Its name where it has one; the global scope has none.
+    /// The organization's name; `None` for the global scope.
     pub organization: Option<String>,
-    /// When it was recorded.
+    /// When the clear was recorded.
     pub at: Instant,
     pub sequence: u64,
 }
@@ -56,12 +56,12 @@ impl Clears {
         self.rows.get(index).map(|row| &row.clear)
     }
 
-    /// What the clear of this index takes now.
+    /// Memory of this index's pending clear.
     pub(super) fn bytes_held(&self, index: &[u8]) -> usize {
         self.get(index).map_or(0, held_bytes)
     }
 
-    /// Takes the place of what the index had.
+    /// Replaces the pending clear of this index.
     pub(super) fn put(&mut self, index: &[u8], organization: Option<&str>, sequence: u64, at: Instant) {
         self.remove(index);
         let index: Arc<[u8]> = index.into();

@@ -1,11 +1,11 @@
-//! Two clocks at one moment: instants for this process, milliseconds for its files.
+//! Converts between instants of this process and the milliseconds in its files.
 //!
-//! Promises: conversion never fails; what cannot be told is told as the nearest that can. Relies on
-//! the system clock of the moment that it was made. Never reads a clock again.
+//! Promises: conversion never fails; a time out of range becomes the nearest one in range. Relies on the
+//! system clock at the moment it was made. Never reads a clock again.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Beyond this a deadline is a broken number; no TTL of a cache comes near it.
+/// The farthest deadline. A later one is a broken number; no TTL of a cache comes near it.
 const FARTHEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[derive(Debug, Clone, Copy)]
@@ -15,15 +15,16 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The instant `now` is the present of the system clock.
+    /// Ties the instant `now` to the system clock's present time.
     pub(super) fn at(now: Instant) -> Clock {
         // A clock before 1970 counts as 1970: deadlines are then far off, and data is kept.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Clock { instant: now, since_epoch }
     }
 
-    /// For what was written at `millis` of its own clock. Nothing is written in the future: a clock that was put
-    /// back since would let everything live longer than it was meant to, so it was written just now.
+    /// The clock for reading what was written at `millis`. If `millis` lies in the future, the system clock
+    /// was put back since then. The present then counts as `millis`, so that nothing lives longer than it was
+    /// meant to.
     pub(super) fn reading_from(self, millis: u64) -> Clock {
         Clock { since_epoch: self.since_epoch.max(Duration::from_millis(millis)), ..self }
     }
@@ -40,8 +41,8 @@ impl Clock {
         let since_epoch = Duration::from_millis(millis);
         let instant = match since_epoch.checked_sub(self.since_epoch) {
             Some(after) => self.instant.checked_add(after.min(FARTHEST)),
-            // Some systems have no instants before their start: then it is as long ago as can be
-            // told, which is now.
+            // Some systems have no instants before their start. A time before the start then becomes the
+            // present.
             None => self.instant.checked_sub((self.since_epoch - since_epoch).min(FARTHEST)),
         };
         instant.unwrap_or(self.instant)

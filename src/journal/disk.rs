@@ -1,8 +1,8 @@
-//! What the journal writes to its file, and how a file becomes a journal again.
+//! Writes the journal's changes to its file, and restores a journal from a file.
 //!
-//! Promises: an operation is in the file before it is in memory; what a file says gives what was
-//! held when it was written, up to the first frame that is torn or damaged. Relies on one owner a
-//! file. Never fails an operation that only lets something go: the file is put right later.
+//! Promises: a change is in the file before it is in memory; a file restores the journal as it was when it
+//! was written, up to the first torn or damaged frame. Relies on one owner for each file. Never fails a
+//! change that only removes something: the file is corrected later.
 
 use std::io;
 use std::time::Instant;
@@ -11,39 +11,38 @@ use crate::error::Result;
 
 use super::clock::Clock;
 use super::file;
-use super::frames::{self, Operation};
+use super::frames::{self, Change};
 use super::{Digest, Entry, Journal, Recorded};
 
-/// Frames are handed to the file in pieces of about this size.
+/// The approximate size of the pieces in which frames are handed to the file.
 const PIECE_BYTES: usize = 64 * 1024;
 
 impl Journal {
-    /// Writes an operation that is about to be kept.
-    pub(super) fn write(&mut self, operation: &Operation<'_>, now: Instant) -> Result<()> {
-        self.append(operation, now).map_err(|error| file::refused(&error))
+    /// Writes a change before the journal keeps it.
+    pub(super) fn write(&mut self, change: &Change<'_>, now: Instant) -> Result<()> {
+        self.append(change, now).map_err(|error| file::refused(&error))
     }
 
-    /// `at` is when the operation happened, which for one that comes from another journal is some time ago.
-    fn append(&mut self, operation: &Operation<'_>, at: Instant) -> io::Result<()> {
+    /// `at` is when the change happened. A change from another journal happened some time ago.
+    fn append(&mut self, change: &Change<'_>, at: Instant) -> io::Result<()> {
         if self.file.as_ref().is_some_and(|file| file.is_behind) {
             self.rewrite(at)?;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut frame = Vec::new();
-        if !frames::encode(operation, at, Clock::at(Instant::now()), &mut frame) {
+        if !frames::encode(change, at, Clock::at(Instant::now()), &mut frame) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         file.append(&frame)
     }
 
-    /// Writes that something was let go. Where that fails, the file is rewritten before it takes
-    /// anything more.
-    pub(super) fn note(&mut self, operation: &Operation<'_>) {
+    /// Writes a removal. If that fails, the file is rewritten before it takes another change.
+    pub(super) fn note(&mut self, change: &Change<'_>) {
         if self.file.is_none() {
             return;
         }
         let now = Instant::now();
-        if self.append(operation, now).is_err()
+        if self.append(change, now).is_err()
             && let Some(file) = &mut self.file
         {
             file.is_behind = true;
@@ -51,14 +50,14 @@ impl Journal {
         self.tidy(now);
     }
 
-    /// Keeps the file near what is held.
+    /// Keeps the file's size near that of the journal.
     pub(super) fn tidy(&mut self, now: Instant) {
         let (is_empty, bytes) = (self.is_empty(), self.bytes());
         let Some(file) = &mut self.file else { return };
         if is_empty {
             file.truncate();
         } else if file.is_overgrown(bytes) {
-            // The operation itself is written: a file that stays long loses nothing.
+            // The change itself is written, so a file that stays long loses nothing.
             let _ = self.rewrite(now);
         }
     }
@@ -70,24 +69,24 @@ impl Journal {
         rewritten
     }
 
-    /// What the bytes of a journal's file hold, up to the first that are torn or damaged. `None`
-    /// where they are no file of this target.
+    /// Restores a journal from a file's bytes, up to the first torn or damaged frame. `None` when they are no
+    /// journal file of this target.
     #[doc(hidden)]
     pub fn read(bytes: &[u8], target: &Digest, now: Instant) -> Option<Journal> {
-        // Reading from memory does not fail.
+        // Reading from memory cannot fail.
         read(bytes, bytes.len() as u64, target, now).ok().flatten()
     }
 
-    /// The bytes of a file that holds all of the journal.
+    /// The bytes of a file that holds the whole journal.
     #[doc(hidden)]
     pub fn image(&self, target: &Digest, now: Instant) -> Vec<u8> {
         let mut image = file::header(target).to_vec();
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = self.write_all(&mut image, now);
         image
     }
 
-    /// Writes everything that is held, oldest first.
+    /// Writes the whole journal, oldest first.
     pub(super) fn write_all(&self, out: &mut dyn io::Write, now: Instant) -> io::Result<()> {
         let clock = Clock::at(now);
         let mut piece = Vec::new();
@@ -110,27 +109,25 @@ impl Journal {
         out.write_all(&piece)
     }
 
-    /// Does what a file says was done.
-    fn repeat(&mut self, operation: Operation<'_>, at: Instant) {
-        // What was kept once is kept again: there is room, and no file.
-        let _ = match operation {
-            Operation::Record(record) => self.record_at(&record, at),
-            Operation::Clear { index, organization, sequence } => {
-                self.clear(index, organization, sequence, at)
-            }
-            Operation::Settle { key, sequence } => {
+    /// Applies a change from a file.
+    fn repeat(&mut self, change: Change<'_>, at: Instant) {
+        // The journal held all of this before, so there is room. It has no file to write to yet.
+        let _ = match change {
+            Change::Record(record) => self.record_at(&record, at),
+            Change::Clear { index, organization, sequence } => self.clear(index, organization, sequence, at),
+            Change::Settle { key, sequence } => {
                 self.settle(key, sequence);
                 Recorded::Kept
             }
-            Operation::Forget { key } => {
+            Change::Forget { key } => {
                 self.forget(key);
                 Recorded::Kept
             }
-            Operation::SettleClear { index, sequence } => {
+            Change::SettleClear { index, sequence } => {
                 self.settle_clear(index, sequence);
                 Recorded::Kept
             }
-            Operation::Entry(entry) => {
+            Change::Entry(entry) => {
                 self.restore(entry);
                 Recorded::Kept
             }
@@ -147,10 +144,10 @@ pub(super) fn read(
     let clock = Clock::at(now);
     let mut journal = Journal::new(usize::MAX);
     let is_ours = file::read_frames(reader, length, target, |payload| {
-        let operation = frames::decode(payload, clock);
-        let is_known = operation.is_some();
-        if let Some((at, operation)) = operation {
-            journal.repeat(operation, at);
+        let change = frames::decode(payload, clock);
+        let is_known = change.is_some();
+        if let Some((at, change)) = change {
+            journal.repeat(change, at);
         }
         is_known
     })?;

@@ -1,8 +1,8 @@
-//! The newest operation of one key.
+//! The newest state of one key.
 //!
-//! Promises: writes that arrive in any order leave what they would leave in the order of their
-//! sequences, as long as the entry is held. Relies on the journal for room, for time and for the
-//! order of handing out. Never forgets that a field was deleted while the hash is held.
+//! Promises: writes that arrive in any order leave the same result as in the order of their sequences, as
+//! long as the entry is held. Relies on the journal for room, for time and for the order of handing out.
+//! Never forgets a deleted field while the hash is held.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,70 +10,70 @@ use std::time::Instant;
 
 use super::{Digest, Held, MAX_OLDER, Record, Write, cost};
 
-/// What the key has once the journal is replayed.
+/// The key's content after the journal's replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum EntryContent {
     Value(Box<[u8]>),
-    /// Deleted, or ended.
+    /// The key was deleted, or its content has ended.
     Gone,
-    /// Fields that were set, and with `None` fields that were deleted.
+    /// Fields that were set; `None` marks a deleted field.
     Fields {
-        /// Whether Redis is to have nothing else under the key.
+        /// Whether the hash in Redis is to have no other fields.
         is_whole: bool,
         fields: BTreeMap<Box<[u8]>, Option<Box<[u8]>>>,
     },
 }
 
-/// One key of the journal.
+/// One key's entry in the journal.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Entry {
     pub key: Arc<[u8]>,
-    pub content: Content,
-    /// The index of the organization that the key belongs to.
+    pub content: EntryContent,
+    /// The key of the index of the organization that the entry belongs to.
     pub index: Option<Arc<[u8]>>,
-    /// When the content ends, for what is gone when it would have ended.
+    /// When the content ends. For a deleted key: when the deleted content would have ended.
     pub ends: Instant,
     /// The sequence of the newest write in it.
     pub sequence: u64,
-    /// Digests of values that Redis may hold and that are older than this entry; at most
-    /// `MAX_OLDER` a value or field, the newest last.
+    /// Digests of older values that Redis may hold. There are at most `MAX_OLDER` for each value or field,
+    /// the newest last.
     pub older: Vec<Digest>,
-    /// The write of the whole key that the fields stand on; 0 where none is known.
+    /// The sequence of the whole-key write below the fields; 0 if none is known.
     pub(super) base_sequence: u64,
-    /// The write that `ends` is from; 0 where only deleted fields say when.
+    /// The sequence of the write that set `ends`; 0 if only deleted fields set it.
     pub(super) ends_sequence: u64,
     /// The sequence of each field in `content`.
     pub(super) written: BTreeMap<Box<[u8]>, u64>,
-    /// What the names and values of `content` take.
+    /// Memory of the names and values of `content`.
     data_bytes: usize,
-    /// When the operation that waits was first recorded.
+    /// When the pending operation was first recorded.
     pub(super) recorded: Instant,
-    /// When it changed last.
+    /// When the entry last changed.
     pub(super) changed: Instant,
     /// Its place in the order of handing out.
     pub(super) ticket: u64,
     pub(super) is_handed_out: bool,
-    /// A write that is no newer than `sequence` has changed it after it was handed out: what is
-    /// settled by that sequence is not what is here.
+    /// A late write with a sequence up to `sequence` changed the entry after it was handed out. Settling that
+    /// sequence then does not settle the entry.
     pub(super) is_changed_within_sequence: bool,
 }
 
-/// What a write does to an entry that is held.
+/// A write's effect on an entry that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Outdated,
-    /// It is as new as can be and changes nothing.
+    /// The write is the newest and changes nothing.
     Unchanged,
     Applies,
 }
 
 impl Entry {
-    /// An entry that has no write yet.
+    /// An entry without any write.
     pub(super) fn empty(key: &[u8], ends: Instant, now: Instant, ticket: u64) -> Entry {
         Entry {
             key: key.into(),
-            content: Content::Fields { is_whole: false, fields: BTreeMap::new() },
+            content: EntryContent::Fields { is_whole: false, fields: BTreeMap::new() },
             index: None,
             ends,
             sequence: 0,
@@ -90,12 +90,12 @@ impl Entry {
         }
     }
 
-    /// An entry with this content, whose fields were written with these sequences.
-    pub(super) fn restored(key: &[u8], content: Content, written: BTreeMap<Box<[u8]>, u64>) -> Entry {
+    /// An entry with this content and the sequences of its fields.
+    pub(super) fn restored(key: &[u8], content: EntryContent, written: BTreeMap<Box<[u8]>, u64>) -> Entry {
         let data_bytes = match &content {
-            Content::Value(value) => cost::allocation(value.len()),
-            Content::Gone => 0,
-            Content::Fields { fields, .. } => {
+            EntryContent::Value(value) => cost::allocation(value.len()),
+            EntryContent::Gone => 0,
+            EntryContent::Fields { fields, .. } => {
                 fields.iter().map(|(name, value)| cost::field(name.len(), length(value.as_deref()))).sum()
             }
         };
@@ -105,10 +105,11 @@ impl Entry {
 
     pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {
         if sequence >= self.sequence {
-            let is_idle = matches!((&self.content, write), (Content::Value(_), Write::DeleteField { .. }));
+            let is_idle =
+                matches!((&self.content, write), (EntryContent::Value(_), Write::DeleteField { .. }));
             return if is_idle { Verdict::Unchanged } else { Verdict::Applies };
         }
-        if !matches!(self.content, Content::Fields { .. }) || sequence < self.base_sequence {
+        if !matches!(self.content, EntryContent::Fields { .. }) || sequence < self.base_sequence {
             return Verdict::Outdated;
         }
         match write {
@@ -120,14 +121,14 @@ impl Entry {
         }
     }
 
-    /// Takes a write that `verdict` has let through.
+    /// Applies a write whose `verdict` allows it.
     pub(super) fn apply(&mut self, record: &Record<'_>, now: Instant) {
         let is_late = record.sequence < self.sequence;
         match record.write {
             Write::Set { value } if is_late => self.slip_under(Some(value), record),
             Write::Delete if is_late => self.slip_under(None, record),
-            Write::Set { value } => self.replace(Content::Value(value.into()), record),
-            Write::Delete => self.replace(Content::Gone, record),
+            Write::Set { value } => self.replace(EntryContent::Value(value.into()), record),
+            Write::Delete => self.replace(EntryContent::Gone, record),
             Write::SetField { field, value } => {
                 self.put_field(field, Some(value), record.sequence);
                 if record.sequence >= self.ends_sequence {
@@ -146,10 +147,10 @@ impl Entry {
         self.changed = now;
     }
 
-    fn replace(&mut self, content: Content, record: &Record<'_>) {
+    fn replace(&mut self, content: EntryContent, record: &Record<'_>) {
         self.data_bytes = match &content {
-            Content::Value(value) => cost::allocation(value.len()),
-            Content::Gone | Content::Fields { .. } => 0,
+            EntryContent::Value(value) => cost::allocation(value.len()),
+            EntryContent::Gone | EntryContent::Fields { .. } => 0,
         };
         self.content = content;
         self.written.clear();
@@ -158,10 +159,9 @@ impl Entry {
         self.ends_sequence = record.sequence;
     }
 
-    /// A write of the whole key that arrives after writes of fields that are newer: what is older
-    /// than it goes.
+    /// Applies a whole-key write that arrives after newer writes of fields. Older fields are dropped.
     fn slip_under(&mut self, value: Option<&[u8]>, record: &Record<'_>) {
-        let Content::Fields { is_whole, fields } = &mut self.content else { return };
+        let EntryContent::Fields { is_whole, fields } = &mut self.content else { return };
         let written = &mut self.written;
         let mut data_bytes = 0;
         let mut has_values = false;
@@ -178,7 +178,7 @@ impl Entry {
             && !has_values
         {
             // Deleting fields of a plain value changes nothing in Redis.
-            return self.replace(Content::Value(value.into()), record);
+            return self.replace(EntryContent::Value(value.into()), record);
         }
         *is_whole = true;
         self.data_bytes = data_bytes;
@@ -190,11 +190,11 @@ impl Entry {
     }
 
     fn put_field(&mut self, name: &[u8], value: Option<&[u8]>, sequence: u64) {
-        if !matches!(self.content, Content::Fields { .. }) {
-            self.content = Content::Fields { is_whole: true, fields: BTreeMap::new() };
+        if !matches!(self.content, EntryContent::Fields { .. }) {
+            self.content = EntryContent::Fields { is_whole: true, fields: BTreeMap::new() };
             self.data_bytes = 0;
         }
-        let Content::Fields { fields, .. } = &mut self.content else { return };
+        let EntryContent::Fields { fields, .. } = &mut self.content else { return };
         if let Some(held) = fields.insert(name.into(), value.map(Into::into)) {
             self.data_bytes -= cost::field(name.len(), length(held.as_deref()));
         }
@@ -202,17 +202,17 @@ impl Entry {
         self.written.insert(name.into(), sequence);
     }
 
-    /// What it held has ended: only the digests are still of use.
+    /// Drops the content because it has ended. Only the digests are still of use.
     pub(super) fn end(&mut self) {
-        self.content = Content::Gone;
+        self.content = EntryContent::Gone;
         self.written.clear();
         self.data_bytes = 0;
         self.base_sequence = self.sequence;
     }
 
-    /// Adds digests of values that Redis may hold. One that is known already counts as new.
+    /// Adds digests of values that Redis may hold. A known digest becomes the newest.
     pub(super) fn add_older(&mut self, digests: &[Digest]) {
-        // Each field may have as many as a value.
+        // Each field may have as many digests as a value.
         let most = MAX_OLDER * self.written.len().max(1);
         for digest in digests {
             self.older.retain(|held| held != digest);
@@ -228,10 +228,10 @@ impl Entry {
             return Some(Held::Gone);
         }
         match &self.content {
-            Content::Value(value) => Some(Held::Value(value)),
-            Content::Gone => Some(Held::Gone),
-            Content::Fields { is_whole, fields } => {
-                // Deleted fields alone say nothing of a plain value under the key.
+            EntryContent::Value(value) => Some(Held::Value(value)),
+            EntryContent::Gone => Some(Held::Gone),
+            EntryContent::Fields { is_whole, fields } => {
+                // Deleted fields alone do not show whether the key has a plain value.
                 (*is_whole || fields.values().any(Option::is_some)).then_some(Held::Gone)
             }
         }
@@ -242,8 +242,8 @@ impl Entry {
             return Some(Held::Gone);
         }
         match &self.content {
-            Content::Value(_) | Content::Gone => Some(Held::Gone),
-            Content::Fields { is_whole, fields } => match fields.get(name) {
+            EntryContent::Value(_) | EntryContent::Gone => Some(Held::Gone),
+            EntryContent::Fields { is_whole, fields } => match fields.get(name) {
                 Some(Some(value)) => Some(Held::Value(value)),
                 Some(None) => Some(Held::Gone),
                 None => is_whole.then_some(Held::Gone),
@@ -251,7 +251,7 @@ impl Entry {
         }
     }
 
-    /// Memory that it takes, without its organization's list.
+    /// Memory of the entry without its organization's list.
     pub(super) fn bytes(&self) -> usize {
         shell_bytes(&self.key) + self.content_bytes()
     }
@@ -260,11 +260,11 @@ impl Entry {
         self.data_bytes + fields_bytes(self.written.len())
     }
 
-    /// Memory that it would take after a write, or more.
+    /// An upper bound for the entry's memory after a write.
     pub(super) fn bytes_after(&self, write: Write<'_>, sequence: u64) -> usize {
         let fields = match &self.content {
-            Content::Fields { fields, .. } => Some(fields),
-            Content::Value(_) | Content::Gone => None,
+            EntryContent::Fields { fields, .. } => Some(fields),
+            EntryContent::Value(_) | EntryContent::Gone => None,
         };
         let content = match write {
             Write::Set { value } if sequence < self.sequence => {
@@ -291,7 +291,7 @@ impl Entry {
     }
 }
 
-/// Memory of this many fields beside their data, with the digests that each may have.
+/// Memory of this many fields besides their data, with the most digests that each may have.
 fn fields_bytes(count: usize) -> usize {
     cost::fields(count) + count * MAX_OLDER * size_of::<Digest>()
 }
@@ -301,7 +301,7 @@ pub(super) fn shell_bytes(key: &[u8]) -> usize {
     cost::entry(key.len(), size_of::<Entry>(), MAX_OLDER * size_of::<Digest>())
 }
 
-/// Memory of the entry that a write makes where there is none.
+/// Memory of a new entry made by a write.
 pub(super) fn bytes_of_new(key: &[u8], write: Write<'_>) -> usize {
     shell_bytes(key)
         + match write {

@@ -1,8 +1,8 @@
-//! The file of one journal.
+//! One journal's file.
 //!
-//! Promises: a frame is in the file as a whole or not at all; nobody but its owner reads the file;
-//! it is locked as long as the process lives and its name is complete from the first moment. Relies
-//! on the journal for what to write. Never waits for the disk: what dies with the machine is lost.
+//! Promises: a frame is in the file as a whole or not at all; only the owner can read the file; the file is
+//! locked while the process lives, and it gets its final name only when it is complete. Relies on the journal
+//! for the content. Never waits for the disk: a crash of the machine loses data.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -17,17 +17,18 @@ use super::frames::FRAME_HEAD_BYTES;
 
 pub(super) const PREFIX: &str = "orgcache-";
 pub(super) const SUFFIX: &str = ".journal";
-/// What a file is called until it is complete.
+/// The suffix of a file that is not complete.
 pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 
 const MAGIC: [u8; 8] = *b"orgcjrnl";
 const VERSION: u32 = 1;
 pub(super) const HEADER_BYTES: usize = MAGIC.len() + size_of::<u32>() + size_of::<Digest>();
 
-/// A file below this is not worth rewriting.
+/// A file with less history than this is not worth rewriting.
 const SLACK_BYTES: u64 = 1024 * 1024;
 
-/// Rewriting costs what the journal holds, so where it fails it is not tried with each write.
+/// The pause after a failed rewrite. Rewriting costs as much as the journal holds, so not every write tries
+/// again.
 const REWRITE_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) struct JournalFile {
@@ -36,11 +37,11 @@ pub(super) struct JournalFile {
     path: PathBuf,
     file: File,
     length: u64,
-    /// What the file had when it was last rewritten, or when that was last tried.
+    /// The file's length at the last rewrite, or at the last attempt.
     rewritten_length: u64,
-    /// The file does not say what the journal holds and must be rewritten first.
+    /// Whether the file differs from the journal and must be rewritten first.
     pub(super) is_behind: bool,
-    /// When rewriting may be tried again after it failed.
+    /// When a failed rewrite may be tried again.
     retry_at: Option<Instant>,
 }
 
@@ -52,13 +53,13 @@ pub(super) fn header(target: &Digest) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// The error of a directory that cannot be used. It names no path: the variable says which.
+/// The error for a directory that cannot be used. It names no path; the variable does.
 pub(super) fn refused(error: &io::Error) -> Error {
     Error::new(ErrorCode::Config, format!("CACHE_JOURNAL_DIR cannot be used: {error}"))
 }
 
 impl JournalFile {
-    /// A new locked file that holds the header and what `fill` writes.
+    /// Creates a locked file with the header and the output of `fill`.
     pub(super) fn create(
         directory: &Path,
         target: &Digest,
@@ -72,7 +73,7 @@ impl JournalFile {
         let made =
             complete(&file, target, fill).and_then(|length| fs::rename(&unfinished, &path).map(|()| length));
         let length = made.inspect_err(|_| {
-            // It may be gone already, and if not, a later process removes it.
+            // The file may be gone already. If not, a later process removes it.
             let _ = fs::remove_file(&unfinished);
         })?;
         Ok(JournalFile {
@@ -87,7 +88,7 @@ impl JournalFile {
         })
     }
 
-    /// Appends whole frames. After an error the file is as it was, or `is_behind`.
+    /// Appends whole frames. After an error the file is unchanged, or `is_behind` is set.
     pub(super) fn append(&mut self, frames: &[u8]) -> io::Result<()> {
         let written = (&self.file).write_all(frames);
         if written.is_err() {
@@ -98,14 +99,14 @@ impl JournalFile {
         written
     }
 
-    /// Whether most of the file is history, where the journal holds so many bytes.
+    /// Whether most of the file is history. `live_bytes` is the size of the journal.
     pub(super) fn is_overgrown(&self, live_bytes: usize) -> bool {
         let live = self.rewritten_length.max(live_bytes as u64);
         self.length > live.saturating_mul(2).saturating_add(SLACK_BYTES)
     }
 
-    /// Goes on in a new file with what `fill` writes. The old one goes after the new one is
-    /// complete: a process that dies in between leaves both, and they say the same.
+    /// Continues in a new file with the output of `fill`. The old file is removed after the new one is
+    /// complete. A process that dies in between leaves both, with the same content.
     pub(super) fn rewrite(
         &mut self,
         now: Instant,
@@ -121,7 +122,7 @@ impl JournalFile {
                 Ok(())
             }
             Err(error) => {
-                // A file that is only long is left alone until it has doubled.
+                // A file that is only long is left alone until its length has doubled.
                 self.rewritten_length = self.length;
                 self.retry_at = Some(now + REWRITE_PAUSE);
                 Err(error)
@@ -129,7 +130,7 @@ impl JournalFile {
         }
     }
 
-    /// Nothing is held any more.
+    /// Empties the file, because the journal holds nothing any more.
     pub(super) fn truncate(&mut self) {
         if self.length == HEADER_BYTES as u64 && !self.is_behind {
             return;
@@ -144,16 +145,16 @@ impl JournalFile {
         }
     }
 
-    /// Deletes the file while it is still locked, so that nobody takes it over.
+    /// Deletes the file while it is locked, so that no other process takes it over.
     pub(super) fn remove(&self) {
         remove(&self.file, &self.path);
     }
 }
 
-/// Empties and deletes a file that is locked. Emptied first: where a file may not be deleted, nobody
-/// finds old operations in it.
+/// Empties and deletes a locked file. It is emptied first: if it may not be deleted, no process finds old
+/// operations in it.
 pub(super) fn remove(file: &File, path: &Path) {
-    // Nothing is left to try where both fail.
+    // If both fail, nothing else can be tried.
     let _ = file.set_len(0);
     let _ = fs::remove_file(path);
 }
@@ -181,8 +182,8 @@ fn new_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes the directory, for its owner alone, where it is not there. A parent that is missing is a mistake in the path,
-/// or a disk that is not mounted: what was written there would be lost.
+/// Creates the directory, readable for its owner alone, if it does not exist. A missing parent is an error:
+/// the path is wrong or a disk is not mounted, and the journal would be lost.
 pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
@@ -191,7 +192,7 @@ pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(directory) {
-        // Another process may be as fast.
+        // Another process may have created it at the same time.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::new(
             io::ErrorKind::NotFound,
@@ -201,8 +202,8 @@ pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Calls `visit` with the payload of each frame until the first that is torn, damaged or refused.
-/// False where this is no file of the target. `length` is the length of what `reader` gives.
+/// Calls `visit` with the payload of each frame, until the first that is torn, damaged or refused. False when
+/// this is no file of the target. `length` is the number of bytes in `reader`.
 pub(super) fn read_frames(
     mut reader: impl Read,
     length: u64,
@@ -245,7 +246,7 @@ fn read_whole(reader: &mut impl Read, into: &mut [u8], left: &mut u64) -> io::Re
 
 #[cfg(test)]
 impl JournalFile {
-    /// From now on every write fails.
+    /// Makes every further write fail.
     pub(super) fn make_read_only(&mut self) {
         let old = std::mem::replace(&mut self.file, File::open(&self.path).unwrap());
         drop(old);

@@ -1,20 +1,19 @@
-//! Operations as bytes in a journal's file.
+//! Encodes changes of a journal as bytes of its file.
 //!
-//! Promises: what was encoded comes back; decoding answers `None` for anything else and never
-//! allocates more than the bytes it is given. Relies on a checksum for bytes that were changed.
-//! Never reads or writes a file.
+//! Promises: `decode` returns what was encoded; for any other bytes it returns `None`, and it never allocates
+//! more than the bytes it gets. Relies on a checksum to detect changed bytes. Never reads or writes a file.
 //!
-//! A frame is the length of the payload (u32), its CRC-32 (u32) and the payload: a tag, when it
-//! was written, and the operation. Numbers are little-endian, times milliseconds of the Unix epoch.
+//! A frame is the length of the payload (u32), its CRC-32 (u32) and the payload: a tag, the time of the
+//! change and the change. Numbers are little-endian; times are milliseconds of the Unix epoch.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::clock::Clock;
-use super::entry::{Content, Entry};
+use super::entry::{Entry, EntryContent};
 use super::{Clear, Digest, Record, Write};
 
-/// Length and checksum.
+/// The length and the checksum.
 pub(super) const FRAME_HEAD_BYTES: usize = 8;
 
 const SET: u8 = 1;
@@ -32,9 +31,9 @@ const GONE_CONTENT: u8 = 1;
 const PART_CONTENT: u8 = 2;
 const WHOLE_CONTENT: u8 = 3;
 
-/// One change of a journal.
+/// One change of a journal, as written to its file.
 #[derive(Debug)]
-pub(super) enum Operation<'a> {
+pub(super) enum Change<'a> {
     Record(Record<'a>),
     Clear {
         index: &'a [u8],
@@ -52,43 +51,43 @@ pub(super) enum Operation<'a> {
         index: &'a [u8],
         sequence: u64,
     },
-    /// Everything of one key, as a rewritten file has it.
+    /// A whole entry, from the rewrite of a file.
     Entry(Box<Entry>),
 }
 
-/// Appends the frame of an operation. False, and nothing appended, where it is too long for one.
+/// Appends a change's frame. False when the change is too long for one frame; nothing is appended then.
 #[must_use]
-pub(super) fn encode(operation: &Operation<'_>, at: Instant, clock: Clock, out: &mut Vec<u8>) -> bool {
-    match operation {
-        Operation::Record(record) => in_frame(out, |out| put_record(out, record, at, clock)),
-        Operation::Clear { index, organization, sequence } => {
+pub(super) fn encode(change: &Change<'_>, at: Instant, clock: Clock, out: &mut Vec<u8>) -> bool {
+    match change {
+        Change::Record(record) => in_frame(out, |out| put_record(out, record, at, clock)),
+        Change::Clear { index, organization, sequence } => {
             in_frame(out, |out| put_clear(out, index, *organization, *sequence, clock.millis(at)))
         }
-        Operation::Settle { key, sequence } => in_frame(out, |out| {
+        Change::Settle { key, sequence } => in_frame(out, |out| {
             put_head(out, SETTLE, clock.millis(at));
             put_bytes(out, key);
             put_number(out, *sequence);
         }),
-        Operation::Forget { key } => in_frame(out, |out| {
+        Change::Forget { key } => in_frame(out, |out| {
             put_head(out, FORGET, clock.millis(at));
             put_bytes(out, key);
         }),
-        Operation::SettleClear { index, sequence } => in_frame(out, |out| {
+        Change::SettleClear { index, sequence } => in_frame(out, |out| {
             put_head(out, SETTLE_CLEAR, clock.millis(at));
             put_bytes(out, index);
             put_number(out, *sequence);
         }),
-        Operation::Entry(entry) => encode_entry(entry, clock, out),
+        Change::Entry(entry) => encode_entry(entry, clock, out),
     }
 }
 
-/// Appends the frame that stands for everything of one key.
+/// Appends the frame of a whole entry.
 #[must_use]
 pub(super) fn encode_entry(entry: &Entry, clock: Clock, out: &mut Vec<u8>) -> bool {
     in_frame(out, |out| put_entry(out, entry, clock))
 }
 
-/// Appends the frame of a clear that is held.
+/// Appends the frame of a pending clear.
 #[must_use]
 pub(super) fn encode_clear(clear: &Clear, clock: Clock, out: &mut Vec<u8>) -> bool {
     let organization = clear.organization.as_deref();
@@ -145,12 +144,12 @@ fn put_entry(out: &mut Vec<u8>, entry: &Entry, clock: Clock) {
     put_number(out, entry.ends_sequence);
     put_number(out, clock.millis(entry.recorded));
     match &entry.content {
-        Content::Value(value) => {
+        EntryContent::Value(value) => {
             out.push(VALUE_CONTENT);
             put_bytes(out, value);
         }
-        Content::Gone => out.push(GONE_CONTENT),
-        Content::Fields { is_whole, fields } => {
+        EntryContent::Gone => out.push(GONE_CONTENT),
+        EntryContent::Fields { is_whole, fields } => {
             out.push(if *is_whole { WHOLE_CONTENT } else { PART_CONTENT });
             for (name, value) in fields {
                 put_bytes(out, name);
@@ -187,30 +186,30 @@ fn put_digests(out: &mut Vec<u8>, digests: &[Digest]) {
     put_bytes(out, digests.as_flattened());
 }
 
-/// Reads the payload of a frame: when it was written, and the operation.
-pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Operation<'_>)> {
+/// Reads a frame's payload: the time of the change, and the change.
+pub(super) fn decode(payload: &[u8], clock: Clock) -> Option<(Instant, Change<'_>)> {
     let mut rest = Rest { bytes: payload };
     let tag = rest.byte()?;
     let at_millis = rest.number()?;
     let clock = clock.reading_from(at_millis);
     let at = clock.instant(at_millis);
-    let operation = match tag {
-        SET | DELETE | SET_FIELD | DELETE_FIELD => Operation::Record(rest.record(tag, clock)?),
-        CLEAR => Operation::Clear {
+    let change = match tag {
+        SET | DELETE | SET_FIELD | DELETE_FIELD => Change::Record(rest.record(tag, clock)?),
+        CLEAR => Change::Clear {
             index: rest.bytes()?,
             organization: rest.optional_text()?,
             sequence: rest.number()?,
         },
-        SETTLE => Operation::Settle { key: rest.bytes()?, sequence: rest.number()? },
-        FORGET => Operation::Forget { key: rest.bytes()? },
-        SETTLE_CLEAR => Operation::SettleClear { index: rest.bytes()?, sequence: rest.number()? },
-        ENTRY => Operation::Entry(rest.entry(at, clock)?),
+        SETTLE => Change::Settle { key: rest.bytes()?, sequence: rest.number()? },
+        FORGET => Change::Forget { key: rest.bytes()? },
+        SETTLE_CLEAR => Change::SettleClear { index: rest.bytes()?, sequence: rest.number()? },
+        ENTRY => Change::Entry(rest.entry(at, clock)?),
         _ => return None,
     };
-    rest.bytes.is_empty().then_some((at, operation))
+    rest.bytes.is_empty().then_some((at, change))
 }
 
-/// What is not read yet.
+/// The bytes that are not read yet.
 struct Rest<'a> {
     bytes: &'a [u8],
 }
@@ -286,8 +285,8 @@ impl<'a> Rest<'a> {
         let recorded = clock.instant(self.number()?);
         let mut written = BTreeMap::new();
         let content = match self.byte()? {
-            VALUE_CONTENT => Content::Value(self.bytes()?.into()),
-            GONE_CONTENT => Content::Gone,
+            VALUE_CONTENT => EntryContent::Value(self.bytes()?.into()),
+            GONE_CONTENT => EntryContent::Gone,
             tag @ (PART_CONTENT | WHOLE_CONTENT) => {
                 let mut fields = BTreeMap::new();
                 while !self.bytes.is_empty() {
@@ -295,7 +294,7 @@ impl<'a> Rest<'a> {
                     written.insert(name.into(), self.number()?);
                     fields.insert(name.into(), self.optional()?.map(Into::into));
                 }
-                Content::Fields { is_whole: tag == WHOLE_CONTENT, fields }
+                EntryContent::Fields { is_whole: tag == WHOLE_CONTENT, fields }
             }
             _ => return None,
         };

@@ -1,13 +1,12 @@
-//! Writes made while Redis was away, until they are in Redis.
+//! Keeps the writes of an outage until they are in Redis.
 //!
-//! Promises: the newest operation a key, bounded in bytes with all overhead counted; what was kept
-//! is handed out oldest first and stays until it is settled, forgotten or ended; writes that are
-//! recorded late leave what they would have left in time. Every operation costs the logarithm of
-//! what is held, but `clear` (what the organization has here) and `rewind` (what was handed out).
-//! With a file, what was kept outlives the process, though not the machine: nothing waits for the
-//! disk. Relies on the caller for mutual exclusion, for sequences that follow the order of its
-//! writes, and for the digests of what Redis may hold. Never talks to Redis and never interprets a
-//! value.
+//! Promises: the newest operation of each key, within a bound of bytes that includes all overhead; entries
+//! are handed out oldest first, and an entry stays until it is settled, forgotten or ended; a late write has
+//! the same effect as one in time. An operation costs the logarithm of the number of entries, except `clear`
+//! (the entries of the organization) and `rewind` (the entries that were handed out). With a file, the
+//! journal survives the process but not a crash of the machine, because no write waits for the disk. Relies
+//! on the caller for mutual exclusion, for sequences in the order of its writes, and for the digests of
+//! values that Redis may hold. Never talks to Redis and never interprets a value.
 
 mod backlog;
 mod clears;
@@ -35,7 +34,7 @@ use crate::error::Error;
 
 pub use backlog::Backlog;
 pub use clears::Clear;
-pub use entry::{Content, Entry};
+pub use entry::{Entry, EntryContent};
 pub use takeover::Item;
 
 use clears::Clears;
@@ -43,24 +42,24 @@ use file::JournalFile;
 use order::Order;
 use organizations::Organizations;
 
-/// The SHA-1 of stored bytes. SHA-1 because Redis's Lua has `redis.sha1hex`; it tells values apart
-/// and guards nothing.
+/// The SHA-1 of stored bytes, because Redis's Lua has `redis.sha1hex`. It tells values apart and protects
+/// nothing.
 pub type Digest = [u8; 20];
 
-/// How many older values are remembered for a value or field. One is what a lost connection leaves behind;
-/// eight cover a key that is written over and over while connections are lost.
+/// How many older values an entry remembers for each value or field. A lost connection leaves one. Eight
+/// cover a key that is written repeatedly while connections are lost.
 pub const MAX_OLDER: usize = 8;
 
-/// Where the sequences of this process begin. What is taken over from other processes gets those
-/// below, so that it is older whenever it is read.
+/// The first sequence of this process. Entries taken over from other processes get lower sequences, so that
+/// they are older whenever they are read.
 pub const OWN_SEQUENCES: u64 = 1 << 48;
 
-/// The digest of a value as Redis holds it.
+/// The digest of a value in the form that Redis holds.
 pub fn digest(bytes: &[u8]) -> Digest {
     Sha1::digest(bytes).into()
 }
 
-/// One operation on a key.
+/// One kind of write to a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Write<'a> {
     Set { value: &'a [u8] },
@@ -69,28 +68,28 @@ pub enum Write<'a> {
     DeleteField { field: &'a [u8] },
 }
 
-/// One operation to keep.
+/// One write to keep.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     pub key: &'a [u8],
     pub write: Write<'a>,
-    /// The index of the organization that the key belongs to. The newest that was given stays.
+    /// The key of the organization's index. The newest one that was given counts.
     pub index: Option<&'a [u8]>,
-    /// When the value ends; for a delete, when what it takes away would have ended.
+    /// When the value ends. For a delete: when the deleted value would have ended.
     pub ends: Instant,
-    /// The order of this process's writes: one that is older than what is held loses.
+    /// The write's position in the order of this process's writes. A write older than the entry loses.
     pub sequence: u64,
-    /// Digests of values that Redis may hold and that are older than this write. The entry gathers
-    /// them, `MAX_OLDER` a value or field at most, also those of a record that is `Outdated`.
+    /// Digests of older values that Redis may hold. The entry collects at most `MAX_OLDER` for each value or
+    /// field, even from a write that is `Outdated`.
     pub older: &'a [Digest],
 }
 
-/// What became of an operation.
+/// The result of recording an operation.
 #[derive(Debug)]
 #[must_use]
 pub enum Recorded {
     Kept,
-    /// Something newer is held: there is nothing to do.
+    /// A newer operation is held, so nothing is to do.
     Outdated,
     /// There is no room. Nothing changed.
     Full,
@@ -98,11 +97,11 @@ pub enum Recorded {
     Failed(Error),
 }
 
-/// What the journal knows of a value or a field.
+/// The journal's knowledge of a value or a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held<'a> {
     Value(&'a [u8]),
-    /// Deleted, or ended.
+    /// It was deleted, or it has ended.
     Gone,
 }
 
@@ -112,12 +111,12 @@ pub struct Journal {
     clears: Clears,
     organizations: Organizations,
     order: Order,
-    /// The end of each entry with its ticket, until the entry is found to have ended.
+    /// The end of each entry with its ticket. An entry leaves the set when it has ended.
     deadlines: BTreeSet<(Instant, u64)>,
-    /// What the entries take without the organizations' lists.
+    /// Memory of the entries without the organizations' lists.
     entry_bytes: usize,
     max_bytes: usize,
-    /// Room that is not to be used while a backlog is read.
+    /// Bytes that are reserved while a backlog is read.
     reserved: usize,
     highest_sequence: u64,
     taken_over: usize,
@@ -125,7 +124,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A journal in memory that holds at most `max_bytes`, all overhead included.
+    /// A journal in memory of at most `max_bytes` bytes, including all overhead.
     pub fn new(max_bytes: usize) -> Journal {
         Journal {
             entries: HashMap::new(),
@@ -142,39 +141,38 @@ impl Journal {
         }
     }
 
-    /// What the key has: `None` where the journal knows nothing of it. A key that holds fields has
-    /// no value.
+    /// The key's value; `None` if the journal does not know it. A key that holds fields has no value.
     pub fn value(&self, key: &[u8], now: Instant) -> Option<Held<'_>> {
         self.entries.get(key)?.value(now)
     }
 
-    /// What the field of a hash has: `None` where the journal knows nothing of it.
+    /// The value of a hash's field; `None` if the journal does not know it.
     pub fn field(&self, key: &[u8], field: &[u8], now: Instant) -> Option<Held<'_>> {
         self.entries.get(key)?.field(field, now)
     }
 
-    /// Everything that is held of the key, ended or not.
+    /// The key's entry, ended or not.
     pub fn entry(&self, key: &[u8]) -> Option<&Entry> {
         self.entries.get(key).map(|entry| &**entry)
     }
 
-    /// The clear of the organization that waits: what Redis has of it, and is older, does not count.
+    /// The organization's pending clear. Older values of the organization in Redis do not count.
     pub fn clear_of(&self, index: &[u8]) -> Option<&Clear> {
         self.clears.get(index)
     }
 
-    /// The clears that wait, oldest first. An entry of the same organization is newer than its clear
-    /// or stands for values that may come late.
+    /// The pending clears, oldest first. An entry of the same organization is newer than its clear, or it
+    /// stands for values that may still appear late.
     pub fn clears(&self) -> impl Iterator<Item = &Clear> {
         self.clears.iter()
     }
 
-    /// Hands out the entries that were not handed out since the last `rewind`, oldest first, while
-    /// `visit` says true: it took the entry. False: it has no room, and the entry stays first.
-    /// Entries that change after they were handed out come again, at the end.
+    /// Hands out entries that were not handed out since the last `rewind`, oldest first. `visit` returns true
+    /// if it took the entry. False stops the iteration, and the entry stays first. An entry that changes
+    /// after it was handed out is handed out again, at the end.
     pub fn hand_out(&mut self, mut visit: impl FnMut(&Entry) -> bool) {
         while let Some((ticket, key)) = self.order.first_waiting() {
-            // Every ticket names an entry; one that did not would only be passed over.
+            // Every ticket names an entry. A ticket without one would be skipped.
             if let Some(entry) = self.entries.get_mut(key) {
                 if !visit(entry) {
                     return;
@@ -186,7 +184,7 @@ impl Journal {
         }
     }
 
-    /// The same for one key, out of turn. False where it was handed out already or is not there.
+    /// Hands out one key's entry out of turn. False if it was handed out already or does not exist.
     pub fn hand_out_key(&mut self, key: &[u8], visit: impl FnOnce(&Entry)) -> bool {
         let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.is_handed_out) else {
             return false;
@@ -198,7 +196,7 @@ impl Journal {
         true
     }
 
-    /// The connection is gone: everything is to be handed out again, oldest first.
+    /// Makes everything wait again, oldest first, because the connection is gone.
     pub fn rewind(&mut self) {
         for key in self.order.rewind() {
             if let Some(entry) = self.entries.get_mut(&key) {
@@ -207,51 +205,51 @@ impl Journal {
         }
     }
 
-    /// Neither entries nor clears.
+    /// Whether there are neither entries nor clears.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.clears.is_empty()
     }
 
-    /// Keys held.
+    /// The number of keys held.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Memory that the journal takes, overhead included.
+    /// Bytes of memory in use, including all overhead.
     pub fn bytes(&self) -> usize {
         self.entry_bytes + self.organizations.bytes() + self.clears.bytes()
     }
 
-    /// What it may hold.
+    /// The bound in bytes.
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 
-    /// When the oldest entry or clear was first recorded. What changed after it was handed out
-    /// counts as recorded then.
+    /// When the oldest entry or clear was first recorded. An entry that changed after it was handed out
+    /// counts from that change.
     pub fn oldest(&self) -> Option<Instant> {
         let entry = self.order.oldest().and_then(|key| self.entries.get(key)).map(|entry| entry.recorded);
         entry.into_iter().chain(self.clears.oldest().map(|clear| clear.at)).min()
     }
 
-    /// A sequence above everything that was recorded or taken over.
+    /// A sequence above all that were recorded or taken over.
     pub fn next_sequence(&self) -> u64 {
         self.highest_sequence.saturating_add(1)
     }
 
-    /// Entries that were found in the files of dead processes.
+    /// The number of entries that were taken over from dead processes.
     pub fn taken_over(&self) -> usize {
         self.taken_over
     }
 }
 
 impl Drop for Journal {
-    /// An empty journal leaves no file; what is held waits in it for another process.
+    /// Removes the file of an empty journal. The file of any other journal waits for another process.
     fn drop(&mut self) {
         let now = Instant::now();
         self.drop_ended(now);
         if self.file.as_ref().is_some_and(|file| file.is_behind) {
-            // Nobody is left to be told; what the file says is then older, and replays as such.
+            // No caller is left for the error. The older content of the file is replayed as older.
             let _ = self.rewrite(now);
         }
         if let Some(file) = self.file.take()
@@ -262,8 +260,8 @@ impl Drop for Journal {
     }
 }
 
-/// Gives memory back once a table is less than a third full. What it leaves is half full, so that
-/// the cost of moving is spread over as many removals.
+/// Frees memory once a table is less than a third full. Afterwards the table is half full, so that the cost
+/// of moving is spread over as many removals.
 fn shrink<K: Eq + Hash, V>(table: &mut HashMap<K, V>) {
     const SMALL: usize = 64;
     if table.capacity() > SMALL && table.len() < table.capacity() / 3 {

@@ -1,7 +1,7 @@
-//! In which order entries are handed out.
+//! The order in which entries are handed out.
 //!
-//! Promises: each ticket is waiting or handed out, never both; what waits comes lowest ticket first.
-//! Relies on the journal to give a ticket back before its entry goes. Never touches an entry.
+//! Promises: each ticket is waiting or handed out, never both; the lowest waiting ticket comes first. Relies
+//! on the journal to remove a ticket before its entry. Never touches an entry.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Order {
         }
     }
 
-    /// Lets everything wait again and answers the keys that had been handed out.
+    /// Makes every ticket wait again. Returns the keys that had been handed out.
     pub(super) fn rewind(&mut self) -> impl Iterator<Item = Arc<[u8]>> {
         let handed_out = std::mem::take(&mut self.handed_out);
         for (ticket, key) in &handed_out {
@@ -53,7 +53,7 @@ impl Order {
         handed_out.into_values()
     }
 
-    /// The key of the lowest ticket, waiting or not.
+    /// The key of the lowest ticket, whether it waits or not.
     pub(super) fn oldest(&self) -> Option<&Arc<[u8]>> {
         let waiting = self.waiting.first_key_value();
         let handed_out = self.handed_out.first_key_value();

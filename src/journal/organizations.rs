@@ -1,8 +1,8 @@
-//! Which keys of the journal belong to which organization's index.
+//! The keys of the journal that belong to each organization's index.
 //!
-//! Promises: joining and leaving cost the logarithm of what an organization has here, listing costs
-//! what it has; an organization without keys takes no memory. Relies on the journal to join and
-//! leave in pairs. Never touches an entry.
+//! Promises: joining and leaving cost the logarithm of the organization's keys here, and listing costs their
+//! number; an organization without keys takes no memory. Relies on the journal to join and leave in pairs.
+//! Never touches an entry.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Organizations {
         self.bytes
     }
 
-    /// Adds the key and answers the shared name of the index.
+    /// Adds the key. Returns the shared name of the index.
     pub(super) fn join(&mut self, index: &[u8], key: &Arc<[u8]>) -> Arc<[u8]> {
         self.bytes += self.bytes_to_join(index);
         if let Some((name, _)) = self.members.get_key_value(index) {
@@ -35,7 +35,7 @@ impl Organizations {
         name
     }
 
-    /// What one more key would add to `bytes`.
+    /// Bytes that one more key would add.
     pub(super) fn bytes_to_join(&self, index: &[u8]) -> usize {
         match self.members.get(index) {
             Some(members) => cost::members(members.len() + 1) - cost::members(members.len()),

@@ -1,28 +1,28 @@
-//! How operations change the journal.
+//! The operations that change the journal.
 //!
-//! Promises: an operation is refused before anything has changed or takes effect as a whole.
-//! Relies on entries for what a write means. Never answers a question.
+//! Promises: an operation takes effect as a whole, or it is refused and changes nothing. Relies on entries
+//! for the meaning of a write. Never answers a question.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::entry::{self, Content, Entry, Verdict};
-use super::frames::Operation;
+use super::entry::{self, Entry, EntryContent, Verdict};
+use super::frames::Change;
 use super::{Journal, Record, Recorded, Write, clears, shrink};
 
-/// What a clear does to an entry of its organization.
+/// A clear's effect on an entry of its organization.
 enum Sweep {
-    /// It is newer.
+    /// The entry is newer than the clear.
     Stays,
     Goes,
-    /// What is older than the clear in it becomes a delete: some of its fields are newer, or a
-    /// request of its older values may still run late in Redis.
+    /// The entry becomes a delete of its older part: some of its fields are newer than the clear, or a
+    /// request with its older values may still run late in Redis.
     Deletes,
 }
 
 impl Journal {
-    /// Keeps one operation until it is settled. Replacing by something smaller always works, and so
-    /// does the `Delete` of a key that is held.
+    /// Keeps one operation until it is settled. Replacing content by something smaller always succeeds, and
+    /// so does the `Delete` of a key that is held.
     pub fn record(&mut self, record: Record<'_>) -> Recorded {
         self.record_at(&record, Instant::now())
     }
@@ -44,7 +44,7 @@ impl Journal {
         let answer = if verdict == Verdict::Outdated { Recorded::Outdated } else { Recorded::Kept };
         let mut record = *record;
         if verdict == Verdict::Applies && !self.has_room_for(&record) {
-            // What a delete frees pays for it, but for an organization that was not told before.
+            // A delete needs no more room than it frees, unless it names the organization for the first time.
             if held.is_none() || !matches!(record.write, Write::Delete) {
                 return Recorded::Full;
             }
@@ -53,7 +53,7 @@ impl Journal {
         if verdict != Verdict::Applies && record.older.is_empty() {
             return answer;
         }
-        if let Err(error) = self.write(&Operation::Record(record), now) {
+        if let Err(error) = self.write(&Change::Record(record), now) {
             return Recorded::Failed(error);
         }
         self.take(&record, verdict, now);
@@ -61,7 +61,7 @@ impl Journal {
         answer
     }
 
-    /// The sequence of a clear that is newer than the record and takes it away.
+    /// The sequence of a clear that is newer than the record and removes it.
     fn cleared_after(&self, record: &Record<'_>) -> Option<u64> {
         let held = || self.entries.get(record.key).and_then(|entry| entry.index.as_deref());
         let clear = self.clears.get(record.index.or_else(held)?)?;
@@ -83,7 +83,7 @@ impl Journal {
         after <= before || self.occupied() - before + after <= self.max_bytes
     }
 
-    /// With what is kept free while a backlog is read.
+    /// Bytes in use, with those reserved while a backlog is read.
     fn occupied(&self) -> usize {
         self.bytes() + self.reserved
     }
@@ -114,9 +114,9 @@ impl Journal {
         self.attach(entry);
     }
 
-    /// Clears an organization: what is held of it goes, and the clear itself is kept for Redis.
-    /// Entries that are newer stay; those that name older values stay as deletes, because a request
-    /// of theirs may still run late in Redis. Costs what the organization has here.
+    /// Clears an organization: drops its entries and keeps the clear for Redis. Newer entries stay. Entries
+    /// that name older values stay as deletes, because a request with those values may still run late in
+    /// Redis. Costs the number of the organization's entries.
     pub fn clear(
         &mut self,
         index: &[u8],
@@ -134,7 +134,7 @@ impl Journal {
         if needed > freed && self.occupied() - freed + needed > self.max_bytes {
             return Recorded::Full;
         }
-        if let Err(error) = self.write(&Operation::Clear { index, organization, sequence }, now) {
+        if let Err(error) = self.write(&Change::Clear { index, organization, sequence }, now) {
             return Recorded::Failed(error);
         }
         self.highest_sequence = self.highest_sequence.max(sequence);
@@ -179,15 +179,15 @@ impl Journal {
         }
     }
 
-    /// The clear is done in Redis, unless a newer one of the same organization came.
+    /// Removes a clear that Redis has carried out, unless a newer one of the same organization was recorded.
     pub fn settle_clear(&mut self, index: &[u8], sequence: u64) {
         if self.clears.get(index).is_some_and(|held| held.sequence == sequence) {
             self.clears.remove(index);
-            self.note(&Operation::SettleClear { index, sequence });
+            self.note(&Change::SettleClear { index, sequence });
         }
     }
 
-    /// The entry is in Redis as of this sequence: drops it unless it has changed since.
+    /// Drops the entry whose state of this sequence is in Redis, unless it has changed since.
     pub fn settle(&mut self, key: &[u8], sequence: u64) {
         let is_settled = self
             .entries
@@ -195,18 +195,18 @@ impl Journal {
             .is_some_and(|entry| entry.sequence == sequence && !entry.is_changed_within_sequence);
         if is_settled {
             self.detach(key);
-            self.note(&Operation::Settle { key, sequence });
+            self.note(&Change::Settle { key, sequence });
         }
     }
 
-    /// A newer live write has taken the key's place in Redis.
+    /// Drops the entry, because a newer write has taken the key's place in Redis.
     pub fn forget(&mut self, key: &[u8]) {
         if self.detach(key).is_some() {
-            self.note(&Operation::Forget { key });
+            self.note(&Change::Forget { key });
         }
     }
 
-    /// Takes an entry as a file has it.
+    /// Restores an entry from a file.
     pub(super) fn restore(&mut self, mut entry: Box<Entry>) {
         self.detach(&entry.key);
         self.highest_sequence = self.highest_sequence.max(entry.sequence);
@@ -214,8 +214,8 @@ impl Journal {
         self.attach(entry);
     }
 
-    /// Frees what has ended. What names older values stays as gone: one of them could come to light
-    /// in Redis.
+    /// Frees the entries that have ended. An entry that names older values stays as gone, because Redis may
+    /// still come to hold one of them.
     pub(super) fn drop_ended(&mut self, now: Instant) {
         while let Some(&deadline) = self.deadlines.first()
             && deadline.0 <= now
@@ -251,7 +251,7 @@ impl Journal {
         }
         self.entry_bytes += entry.bytes();
         self.order.insert(entry.ticket, entry.key.clone(), entry.is_handed_out);
-        let is_spent = matches!(entry.content, Content::Gone) && !entry.older.is_empty();
+        let is_spent = matches!(entry.content, EntryContent::Gone) && !entry.older.is_empty();
         if !is_spent {
             self.deadlines.insert((entry.ends, entry.ticket));
         }

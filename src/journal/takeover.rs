@@ -1,7 +1,7 @@
-//! What goes from one journal to another: from those of dead processes, and from node to node.
+//! Moves entries from one journal to another: from a dead process's, and from node to node.
 //!
-//! Promises: nothing that was acknowledged is lost on the way, and what is newer stays. Relies on the
-//! caller for a common order of sequences. Never takes over what has ended.
+//! Promises: no acknowledged write is lost on the way, and newer writes stay. Relies on the caller for a
+//! common order of sequences. Never takes over what has ended.
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,9 +9,9 @@ use std::time::Instant;
 use crate::error::Result;
 
 use super::file::{self, JournalFile};
-use super::{Clear, Content, Digest, Entry, Journal, Record, Recorded, Write};
+use super::{Clear, Digest, Entry, EntryContent, Journal, Record, Recorded, Write};
 
-/// What goes from one journal to another.
+/// An entry or clear that moves from one journal to another.
 #[derive(Debug)]
 pub enum Item {
     Clear(Clear),
@@ -19,7 +19,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// The key that says where in a cluster it belongs.
+    /// The key that decides which node of a cluster the item belongs to.
     pub fn key(&self) -> &[u8] {
         match self {
             Item::Clear(clear) => &clear.index,
@@ -29,11 +29,11 @@ impl Item {
 }
 
 impl Journal {
-    /// A journal with a file in `directory`, which is made where it is not there. `target` says
-    /// which Redis and prefix the operations are for. What dead processes left there is a `Backlog`.
+    /// A journal with a file in `directory`, which is created if it does not exist. `target` identifies the
+    /// Redis and the prefix that the operations are for. A `Backlog` takes over the files of dead processes.
     ///
     /// # Errors
-    /// `E_CONFIG` where the directory cannot be used.
+    /// `E_CONFIG` when the directory cannot be used.
     pub fn open(max_bytes: usize, directory: &Path, target: &Digest) -> Result<Journal> {
         let made = file::make_directory(directory)
             .and_then(|()| JournalFile::create(directory, target, |_| Ok(())))
@@ -43,22 +43,22 @@ impl Journal {
         Ok(journal)
     }
 
-    /// A backlog is read, which may fill all of the bound: what is recorded meanwhile gets an eighth of
-    /// it besides, until `release` or `inherit`.
+    /// Reserves room for a backlog, which may fill the whole bound. Until `release` or `inherit`, new
+    /// operations may use an eighth of the bound besides.
     pub fn reserve(&mut self) {
         self.reserved = self.max_bytes - self.max_bytes / 8;
     }
 
-    /// Nothing is read any more.
+    /// Frees the reservation, because no backlog is being read.
     pub fn release(&mut self) {
         self.reserved = 0;
     }
 
-    /// Puts what was read from a backlog under what is held here, which is newer: it was recorded
-    /// with sequences from `OWN_SEQUENCES` on. Costs what is held here.
+    /// Takes over a backlog's entries as older than the own ones, whose sequences start at `OWN_SEQUENCES`.
+    /// Costs the number of own entries.
     pub fn inherit(&mut self, older: Journal) {
         let mut own = std::mem::replace(self, older);
-        // It goes only when the other file has everything.
+        // The own file is removed only when the other file has everything.
         let file = own.file.take();
         own.give_away(usize::MAX, |_| true, |item| self.receive(item));
         self.max_bytes = own.max_bytes;
@@ -67,11 +67,11 @@ impl Journal {
         }
     }
 
-    /// Puts the journals of several processes into one. Their sequences say nothing of each other,
-    /// so what was written last counts as newest.
+    /// Merges the journals of several processes. Their sequences are not comparable, so the latest write
+    /// counts as newest.
     pub(super) fn merge(&mut self, helds: Vec<Journal>) {
         let mut items: Vec<_> = helds.into_iter().flat_map(Journal::into_timed_items).collect();
-        // Stable: what one process wrote at one time stays in its order.
+        // The sort is stable: writes of one process at one time stay in their order.
         items.sort_by_key(|(at, _)| *at);
         for (_, item) in items {
             let sequence = self.next_sequence();
@@ -85,8 +85,8 @@ impl Journal {
         }
     }
 
-    /// Everything with its time, in the order of sequences. What was recorded late happened no
-    /// later than what came after it.
+    /// All items with their times, in the order of sequences. A late write counts as no later than the next
+    /// write in the order.
     fn into_timed_items(mut self) -> Vec<(Instant, Item)> {
         let mut items: Vec<(u64, Instant, Item)> = Vec::new();
         let clears: Vec<Clear> = self.clears().cloned().collect();
@@ -94,7 +94,7 @@ impl Journal {
         let mut entries: Vec<_> = self.entries.drain().map(|(_, entry)| entry).collect();
         entries.sort_unstable_by_key(|entry| entry.ticket);
         items.extend(entries.into_iter().map(|entry| (entry.sequence, entry.changed, Item::Entry(entry))));
-        // Stable: a clear stands before the deletes that it left.
+        // The sort is stable: a clear stands before the deletes that it left.
         items.sort_by_key(|(sequence, _, _)| *sequence);
         let mut latest = None;
         let mut timed: Vec<_> = items
@@ -110,9 +110,9 @@ impl Journal {
         timed
     }
 
-    /// Gives entries and clears, `at_most` so many, whose keys are another journal's from now on: clears
-    /// first, then entries, oldest first. Each goes from here when `receive` has it, so that a process
-    /// which dies in between leaves it in one of their files. True where more may be left.
+    /// Gives away up to `at_most` items that another journal owns from now on: clears first, then entries,
+    /// oldest first. An item is removed here after `receive` has it, so that a process that dies in between
+    /// leaves it in one of their files. True when more items may be left.
     pub fn give_away(
         &mut self,
         at_most: usize,
@@ -135,8 +135,8 @@ impl Journal {
         given == at_most
     }
 
-    /// Takes in what another journal of the same sequences has given away. Something newer that is here
-    /// stays. There is room for it: the other one had it.
+    /// Takes an item that another journal with the same sequences gave away. A newer state here stays. There
+    /// is room for the item, because the other journal had it.
     pub fn receive(&mut self, item: &Item) {
         match item {
             Item::Clear(clear) => {
@@ -151,8 +151,8 @@ impl Journal {
         self.keep(|journal| journal.clear(index, organization, sequence, at));
     }
 
-    /// Keeps what was acknowledged elsewhere, whatever the bound and the file say. A file that cannot
-    /// be written is rewritten before it takes anything more.
+    /// Keeps a write that another journal acknowledged, even beyond the bound and without the file. A file
+    /// that cannot be written is rewritten before it takes another change.
     fn keep(&mut self, change: impl Fn(&mut Journal) -> Recorded) {
         let max_bytes = std::mem::replace(&mut self.max_bytes, usize::MAX);
         if let Recorded::Failed(_) = change(self) {
@@ -177,9 +177,9 @@ impl Journal {
         };
         let mut take = |write| self.keep(|journal| journal.record_at(&part(write), entry.recorded));
         match &entry.content {
-            Content::Value(value) => take(Write::Set { value }),
-            Content::Gone => take(Write::Delete),
-            Content::Fields { is_whole, fields } => {
+            EntryContent::Value(value) => take(Write::Set { value }),
+            EntryContent::Gone => take(Write::Delete),
+            EntryContent::Fields { is_whole, fields } => {
                 if *is_whole {
                     take(Write::Delete);
                 }

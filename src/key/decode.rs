@@ -1,11 +1,11 @@
-//! From a key back to what it names.
+//! Reads a key back into the value that it names.
 
 use std::fmt;
 
 use super::kind::{Kind, Shape};
 use super::{EMPTY_TAG, GLOBAL_SCOPE, INDEX_TYPE, Keys, MAX_KEY_BYTES, escape, phone};
 
-/// What a key names. Its `Debug` tells the kind and which parts there are, never what they hold.
+/// The value that a key names. `Debug` shows the kind and which parts exist, never their content.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DecodedKey {
@@ -14,15 +14,15 @@ pub struct DecodedKey {
     pub type_name: String,
     /// The organization; `None` is the global scope.
     pub scope: Option<String>,
-    /// What is named within type and scope: a conversation's phone number, a lead's or agent's id.
+    /// The id within type and scope: a conversation's phone number, a lead's or an agent's id.
     pub id: Option<String>,
     /// The phone number beside the id, for kinds that have both.
     pub phone: Option<String>,
 }
 
 impl Keys {
-    /// What `key` names, or `None` where no method of [`Keys`] makes that key for a value. The index
-    /// of an organization is not a value's key.
+    /// The value that `key` names; `None` if no method of [`Keys`] makes this key for a value. The index of
+    /// an organization is not a value's key.
     pub fn decode(&self, key: &[u8]) -> Option<DecodedKey> {
         if key.len() > MAX_KEY_BYTES {
             return None;
@@ -48,7 +48,7 @@ impl Keys {
         Some(DecodedKey { kind, type_name, scope, id, phone })
     }
 
-    /// The organization whose index `key` is, or `None` where it is no index. The global scope is `Some(None)`.
+    /// The organization whose index `key` is; `None` if it is no index. The global scope is `Some(None)`.
     pub fn decode_index(&self, key: &[u8]) -> Option<Option<String>> {
         let index = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(INDEX_TYPE.as_bytes())?;
         self.decode_scope(index.strip_prefix(b":")?)
@@ -87,7 +87,7 @@ fn decode_type(part: &[u8]) -> Option<(String, Option<Kind>)> {
     Some((type_name, kind))
 }
 
-/// The kind whose name a caller has taken for a type of their own.
+/// The kind whose name a caller uses for a type of their own.
 fn disguised(part: &[u8]) -> Option<Kind> {
     let first = escape::decode_byte(part)?;
     let behind = &part[3..];

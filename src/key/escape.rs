@@ -30,14 +30,14 @@ pub(super) fn push_encoded(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'%', UPPER_HEX[usize::from(byte >> 4)], UPPER_HEX[usize::from(byte & 0xF)]]);
 }
 
-/// The text that [`push_escaped`] turns into `part`, or nothing where no text does.
+/// The text that [`push_escaped`] turns into `part`; `None` if no text does.
 pub(super) fn unescape(part: &[u8]) -> Option<String> {
     let mut text = Vec::with_capacity(part.len());
     let mut rest = part;
     while let Some((&byte, behind)) = rest.split_first() {
         if byte == b'%' {
             let decoded = decode_byte(rest)?;
-            // Accepting a needless encoding would give one text two keys.
+            // A needless encoding would give one text two keys, so it is refused.
             if UNRESERVED[usize::from(decoded)] {
                 return None;
             }
@@ -53,7 +53,7 @@ pub(super) fn unescape(part: &[u8]) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// The byte behind a leading `%XX` in upper case.
+/// The byte of a leading `%XX` in upper case.
 pub(super) fn decode_byte(part: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = part else { return None };
     Some(hex_value(*high)? << 4 | hex_value(*low)?)

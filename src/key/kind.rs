@@ -1,8 +1,8 @@
-//! The kinds of values that the adapter keeps, and how the key of each is built.
+//! The kinds of values that the adapter keeps, and the shape of each kind's key.
 
 use crate::error::{Error, ErrorCode, Result};
 
-/// What a value is. The number of a kind is part of the bridge to JavaScript and never changes.
+/// A kind of value. Its number is part of the bridge to JavaScript and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Kind {
     Kv = 10,
 }
 
-/// What stands behind the type in a key.
+/// The parts of a key after the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Organization and phone number.
@@ -89,12 +89,12 @@ impl Kind {
         }
     }
 
-    /// Whether clearing an organization clears such values.
+    /// Whether clearing an organization clears values of this kind.
     pub const fn belongs_to_an_organization(self) -> bool {
         !self.scope_holds_an_id()
     }
 
-    /// Whether an id that is no organization stands where other keys have the organization.
+    /// Whether the scope's position holds an id that is no organization.
     pub(super) const fn scope_holds_an_id(self) -> bool {
         match self.shape() {
             Shape::Conversation | Shape::Organization => false,
@@ -102,7 +102,7 @@ impl Kind {
         }
     }
 
-    /// Refuses a kind whose keys are built differently: two ways to one key would mix two values.
+    /// Fails for a kind with another shape of key: two ways to one key would mix two values.
     pub(super) fn require(self, shape: Shape) -> Result<()> {
         if self.shape() == shape {
             return Ok(());

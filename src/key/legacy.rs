@@ -1,6 +1,6 @@
-//! Where the JavaScript layer left its values, so that a miss can be read through and moved.
+//! The old keys of the JavaScript layer, so that a miss can read an old value and move it.
 //!
-//! That layer put conversations into one hash a kind, `{prefix}{segment}:global`, and everything
+//! That layer put conversations into one hash for each kind, `{prefix}{segment}:global`. It put everything
 //! else into strings, `{prefix}{segment}:{id}:global`, with ids as callers gave them.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 use super::kind::{Kind, Shape};
 use super::{GLOBAL_SCOPE, Keys, MAX_KEY_BYTES, org_key};
 
-/// A value's old place. Its `Debug` tells the sort of place, never a key.
+/// A value's old place. `Debug` shows whether it is a field or a string, never a key.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum LegacyLocation {
     /// A field of a hash.
@@ -17,8 +17,8 @@ pub enum LegacyLocation {
     Text { key: Vec<u8> },
 }
 
-/// Each method takes what the method without `legacy_` takes, and gives `None` where the
-/// JavaScript layer kept no such value or cannot have kept it apart from another one.
+/// Each method takes the arguments of the method without `legacy_`. It returns `None` if the JavaScript layer
+/// kept no such value or cannot have kept it apart from another one.
 impl Keys {
     pub fn legacy_conversation(&self, kind: Kind, org: Option<&str>, phone: &str) -> Option<LegacyLocation> {
         let id = org_key(org, phone).ok()?;
@@ -34,7 +34,7 @@ impl Keys {
         }
     }
 
-    /// The hash that held all values of a kind.
+    /// The hash with all values of a kind.
     pub fn legacy_hash(&self, kind: Kind) -> Vec<u8> {
         [self.prefix(), kind.segment(), ":", GLOBAL_SCOPE].concat().into_bytes()
     }
@@ -55,7 +55,7 @@ impl Keys {
     }
 
     pub fn legacy_pair(&self, kind: Kind, id: &str, phone: &str) -> Option<LegacyLocation> {
-        // With a colon in the phone number, the text between the two could be cut in two ways.
+        // With a colon in the phone number, the text could be split in two ways.
         if kind.shape() != Shape::Pair || phone.contains(':') {
             return None;
         }

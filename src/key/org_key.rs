@@ -3,9 +3,9 @@
 use super::{missing, phone};
 use crate::error::Result;
 
-/// The Map key of a conversation: `organization:digits`, or the digits alone without an
-/// organization. The organization stands as it is. A phone number without a digit is kept, with
-/// `%` and `:` encoded, so that the last colon always ends the organization.
+/// Makes the Map key of a conversation: `organization:digits`, or the digits alone without an organization.
+/// The organization stands unchanged. A phone number without a digit keeps its text, with `%` and `:`
+/// encoded, so that the last colon always ends the organization. Fails with `E_KEY`.
 pub fn org_key(org: Option<&str>, phone: &str) -> Result<String> {
     if phone.is_empty() {
         return Err(missing("the phone number"));
@@ -22,7 +22,7 @@ pub fn org_key(org: Option<&str>, phone: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&key).into_owned())
 }
 
-/// Organization and phone part of a Map key, split at the last colon.
+/// Splits a Map key at its last colon into organization and phone part.
 pub fn parse_org_key(key: &str) -> (Option<&str>, &str) {
     match key.rsplit_once(':') {
         Some((org, phone)) => (Some(org), phone),
@@ -31,7 +31,7 @@ pub fn parse_org_key(key: &str) -> (Option<&str>, &str) {
 }
 
 /// The phone text that `org_key` was given, from the part that `parse_org_key` found. Digits stand for
-/// themselves; a text without any had its `%` and `:` encoded.
+/// themselves. In a text without a digit, `%` and `:` were encoded.
 pub fn decode_phone(part: &str) -> String {
     if part.bytes().any(|byte| byte.is_ascii_digit()) && !part.contains("%3A") && !part.contains("%25") {
         return part.to_owned();

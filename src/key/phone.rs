@@ -1,6 +1,6 @@
-//! What of a phone number goes into a key.
+//! The part of a phone number that goes into a key.
 
-/// Appends the ASCII digits of `phone`. False, and nothing appended, where it has none.
+/// Appends the ASCII digits of `phone`. False when it has none; nothing is appended then.
 pub(super) fn push_digits(out: &mut Vec<u8>, phone: &str) -> bool {
     let start = out.len();
     let bytes = phone.as_bytes();
@@ -17,12 +17,12 @@ pub(super) fn has_digits(phone: &str) -> bool {
     phone.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether `phone` starts, spaces aside, with a plus and is a number at all.
+/// Whether `phone` starts with a plus, ignoring spaces, and has a digit.
 pub(super) fn has_plus_and_digits(phone: &str) -> bool {
     phone.trim_start().starts_with('+') && has_digits(phone)
 }
 
-/// Whether making a key of `phone` leaves it as it is.
+/// Whether `phone` goes into a key unchanged.
 pub(super) fn is_reduced(phone: &str) -> bool {
     !phone.is_empty() && (phone.bytes().all(|byte| byte.is_ascii_digit()) || !has_digits(phone))
 }

@@ -6,7 +6,7 @@ use super::*;
 
 const PREFIX: &str = "jack:dev:";
 
-/// The arguments of one call, for every method that makes a key.
+/// The arguments of one call to a method that makes a key.
 #[derive(Debug, Clone, PartialEq)]
 enum Call {
     Conversation(Kind, Option<String>, String),
@@ -18,7 +18,7 @@ enum Call {
     Index(Option<String>),
 }
 
-/// What a call names; two calls may share a key only where these are equal.
+/// The value that a call names. Two calls may share a key only if these are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Identity {
     Scoped(String, Option<String>, Option<String>),

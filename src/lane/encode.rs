@@ -1,6 +1,6 @@
-//! Requests as RESP arrays of bulk strings, appended to a buffer without any allocation of its own.
+//! Encodes requests as RESP arrays of bulk strings, into a buffer and without any allocation of its own.
 
-/// Appends `*count\r\n`, the head of a command with `count` arguments (its name included).
+/// Appends `*count\r\n`, the head of a command. `count` includes the command's name.
 pub fn append_header(out: &mut Vec<u8>, count: usize) {
     append_length(out, b'*', count);
 }
@@ -12,7 +12,7 @@ pub fn append_argument(out: &mut Vec<u8>, argument: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends one argument that is in two parts.
+/// Appends one argument that consists of two parts.
 pub fn append_joined_argument(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     append_length(out, b'$', first.len() + second.len());
     out.extend_from_slice(first);
@@ -39,9 +39,9 @@ fn append_length(out: &mut Vec<u8>, marker: u8, length: usize) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// The arguments of a request that this module encoded, one command after the other.
+/// Iterates over the arguments of a request that this module encoded, across all its commands.
 ///
-/// Ends where the bytes are not what `append_command` writes.
+/// Ends at bytes that `append_command` does not write.
 #[derive(Debug, Clone)]
 pub struct Arguments<'a> {
     rest: &'a [u8],
@@ -54,7 +54,7 @@ impl<'a> Arguments<'a> {
 
     fn length(&mut self) -> Option<usize> {
         let mut length = 0usize;
-        // Behind the type's letter.
+        // The type's letter is not part of the number.
         for (position, byte) in self.rest.iter().enumerate().skip(1) {
             match byte {
                 b'0'..=b'9' => length = length.checked_mul(10)?.checked_add(usize::from(byte - b'0'))?,
@@ -69,7 +69,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// How many commands a request is.
+/// Counts the commands of a request.
 pub fn count_commands(request: &[u8]) -> u32 {
     let mut arguments = Arguments::new(request);
     let mut count = 0;
@@ -81,7 +81,7 @@ pub fn count_commands(request: &[u8]) -> u32 {
     }
 }
 
-/// The commands of a request, each in words.
+/// Iterates over the commands of a request, each as its words.
 pub fn commands_of(request: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     let mut arguments = Arguments::new(request);
     std::iter::from_fn(move || {

@@ -1,14 +1,14 @@
-//! A complete reply, read in place: no tree is built, every text borrows from the receive buffer.
+//! A complete reply, read in place: no tree is built, and every text borrows from the receive buffer.
 
 use std::borrow::Cow;
 
-/// The bytes of one complete reply, as the scanner measured them.
+/// The bytes of one complete reply, as measured by the scanner.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     bytes: &'a [u8],
 }
 
-/// One value of a reply. Aggregates give their elements through `Items`.
+/// One value of a reply. An aggregate gives its elements through `Items`.
 #[derive(Debug)]
 pub enum Node<'a> {
     Null,
@@ -18,10 +18,10 @@ pub enum Node<'a> {
     Bulk(&'a [u8]),
     Status(&'a [u8]),
     Error(&'a [u8]),
-    /// A double or big number, in the digits that the server sent.
+    /// A double or a big number, in the server's digits.
     Number(&'a [u8]),
     Array(Items<'a>),
-    /// A map, its keys and values in turn.
+    /// A map: keys and values alternate.
     Map(Items<'a>),
 }
 
@@ -42,19 +42,20 @@ impl<'a> Frame<'a> {
         self.bytes
     }
 
-    /// Out-of-band data: it answers no request.
+    /// Whether the frame is out-of-band data, which answers no request.
     pub fn is_push(self) -> bool {
         self.bytes.first() == Some(&b'>')
     }
 
-    /// What the server tells a connection that has sent MONITOR, e.g. `+1700000000.123456 [0 127.0.0.1:6379] "get" "k"`.
+    /// Whether the frame reports a command to a connection in MONITOR mode, e.g. `+1700000000.123456 [0
+    /// 127.0.0.1:6379] "get" "k"`.
     pub fn is_monitored(self) -> bool {
         let Node::Status(line) = self.node() else { return false };
         let seconds = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
         seconds > 0 && line[seconds..].starts_with(b".") && line.ends_with(b"\"")
     }
 
-    /// The line of an error reply.
+    /// The line of an error reply; `None` for any other reply.
     pub fn error(self) -> Option<Cow<'a, str>> {
         match self.node() {
             Node::Error(line) => Some(String::from_utf8_lossy(line)),
@@ -68,7 +69,7 @@ impl<'a> Frame<'a> {
 }
 
 impl<'a> Items<'a> {
-    /// How many elements are left.
+    /// The number of remaining elements.
     pub fn remaining(&self) -> usize {
         self.remaining
     }
@@ -81,7 +82,7 @@ impl<'a> Iterator for Items<'a> {
         self.remaining = self.remaining.checked_sub(1)?;
         let (node, length) = take(self.rest)?;
         self.rest = match &node {
-            // The elements of an aggregate lie between its head and the next sibling.
+            // An aggregate's elements lie between its head and the next sibling.
             Node::Array(items) | Node::Map(items) => skip_values(items.rest, items.remaining)?,
             _ => self.rest.get(length..)?,
         };
@@ -104,7 +105,7 @@ fn skip_values(mut rest: &[u8], mut missing: usize) -> Option<&[u8]> {
     Some(rest)
 }
 
-/// The value at the front, and its length (of an aggregate: of its head).
+/// Reads the value at the front and its length. The length of an aggregate is that of its head.
 fn take(bytes: &[u8]) -> Option<(Node<'_>, usize)> {
     let (&marker, _) = bytes.split_first()?;
     let end = memchr::memchr(b'\n', bytes)?;
@@ -118,7 +119,7 @@ fn take(bytes: &[u8]) -> Option<(Node<'_>, usize)> {
             let content = bytes.get(head..head + length)?;
             let node = match marker {
                 b'$' => Node::Bulk(content),
-                // `txt:` or `mkd:` in front of a verbatim string.
+                // A verbatim string begins with `txt:` or `mkd:`.
                 b'=' => Node::Bulk(content.get(4..).unwrap_or_default()),
                 _ => Node::Error(content),
             };

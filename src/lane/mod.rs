@@ -1,13 +1,13 @@
 //! One connection's protocol as a state machine without I/O: bytes in, bytes and replies out.
 //!
-//! Promises: a reply meets the request it answers, in order, or nobody; a request's bytes are kept
-//! until its reply is here, so whoever owns the lane can still read what was asked when the
-//! connection dies. Relies on the caller for bytes, time and sockets. Never allocates by a length
-//! that the other side claims, never blocks, never logs.
+//! Promises: a reply goes to the request that it answers, in order, or to none; a request's bytes are kept
+//! until its reply has come, so the owner of the lane can still read the request when the connection dies.
+//! Relies on the caller for bytes, time and sockets. Never allocates by a length that the other side claims,
+//! never blocks, never logs.
 
+mod early_deadlines;
 mod encode;
 mod frame;
-mod overtaking;
 mod read_room;
 mod requests;
 mod scanner;
@@ -25,96 +25,96 @@ pub use frame::{Frame, Items, Node};
 pub use requests::{Batch, Requests};
 pub use scanner::{ProtocolError, Scanner};
 
-use overtaking::Overtaking;
+use early_deadlines::EarlyDeadlines;
 use read_room::ReadRoom;
-use subscribed::{Said, Subscribed};
+use subscribed::{Subscribed, SubscriberFrame};
 
-/// What an idle lane keeps of a buffer that a large reply or request had grown.
+/// The capacity that an idle lane keeps of a buffer that a large reply or request has grown.
 const KEEP_BUFFER_BYTES: usize = 1024 * 1024;
-/// For so many requests an idle lane keeps room after a burst.
+/// The number of requests for which an idle lane keeps capacity after a burst.
 const KEEP_REQUESTS: usize = 4096;
-/// Answered request bytes in front of the buffer are dropped once they are this many.
+/// Bytes of answered requests are dropped from the front of the buffer when they are this many.
 const COMPACT_BYTES: usize = 256 * 1024;
 
 /// A request that waits for its reply.
 #[derive(Debug)]
 struct Pending<T> {
-    /// Grows along the queue; it stays when requests in front go.
+    /// Ids grow along the queue. An id stays when requests in front leave.
     id: u64,
-    /// `None` once the caller was answered without Redis (deadline); the reply is then dropped.
+    /// `None` after the caller was answered without Redis (deadline). The late reply is then dropped.
     token: Option<T>,
-    /// Where its bytes start, counted from the lane's first byte.
+    /// The position of its first byte, counted from the lane's first byte.
     start: u64,
     end: u64,
-    /// How many replies the server sends for it; the last one is the answer.
+    /// The number of replies that the server sends for it. The last one is the answer.
     replies: u32,
     deadline: Instant,
 }
 
-/// What the server said to one request.
+/// The server's answer to one request.
 #[derive(Debug)]
 pub enum Answer<'a> {
     Frame(Frame<'a>),
-    /// An earlier command of the request was refused; its error line says more than the last reply.
+    /// The server refused an earlier command of the request. Its error line says more than the last reply.
     Refused(&'a str),
 }
 
-/// What came in.
+/// One thing that the server sent.
 #[derive(Debug)]
 pub enum Arrival<'a, T> {
     Answer {
         token: T,
         answer: Answer<'a>,
-        /// The bytes that were sent.
+        /// The bytes of the request.
         request: &'a [u8],
     },
-    /// What the server says unasked.
+    /// A message that the server sent without a request.
     Push(Frame<'a>),
 }
 
-/// What a reply is to the requests that wait.
+/// How a reply relates to the waiting requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// It answers the request in front.
     Answer,
-    /// It answers none.
+    /// It answers no request.
     Push,
-    /// It belongs to the request in front, and says something by itself.
+    /// It belongs to the request in front and is a message of its own.
     Confirmation { is_last: bool },
 }
 
-/// A request that lost its connection or its time.
+/// A request whose connection was lost or whose deadline passed.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Orphan<T> {
+pub struct LostRequest<T> {
     pub token: T,
     pub request: Vec<u8>,
-    /// Whether any of its bytes were handed to the socket: then it may have run.
+    /// Whether any of its bytes were handed to the socket, so that it may have run.
     pub was_sent: bool,
 }
 
-/// The state of one connection. `T` is what the owner needs to know its caller again.
+/// The state of one connection. `T` identifies the caller of a request to the lane's owner.
 #[derive(Debug)]
 pub struct Lane<T> {
     pending: VecDeque<Pending<T>>,
     next_id: u64,
-    /// Requests in front of `pending` whose deadline was already looked at.
+    /// The number of requests in front of `pending` whose deadline has been handled.
     expired: usize,
-    /// Requests that are due earlier than one in front of them.
-    overtaking: Overtaking,
+    /// Requests with an earlier deadline than one in front of them.
+    early_deadlines: EarlyDeadlines,
     latest_deadline: Option<Instant>,
-    /// Replies that the front request has had.
+    /// The number of replies that the front request has had.
     replies_seen: u32,
     refused: Option<String>,
     out: Vec<u8>,
     /// The position of `out[0]`, counted from the lane's first byte.
     out_base: u64,
-    /// How much of `out` the socket has taken.
+    /// The number of bytes of `out` that the socket has taken.
     written: usize,
     input: ReadRoom,
     scanner: Scanner,
     subscribed: Subscribed,
     generation: u64,
-    /// Whether commands that the server tells after MONITOR are pushes, and answer nothing.
+    /// Whether the connection has sent MONITOR: reported commands are then pushes and answer nothing.
     pub is_monitoring: bool,
 }
 
@@ -124,7 +124,7 @@ impl<T> Default for Lane<T> {
             pending: VecDeque::new(),
             next_id: 0,
             expired: 0,
-            overtaking: Overtaking::default(),
+            early_deadlines: EarlyDeadlines::default(),
             latest_deadline: None,
             replies_seen: 0,
             refused: None,
@@ -141,27 +141,27 @@ impl<T> Default for Lane<T> {
 }
 
 impl<T> Lane<T> {
-    /// Requests that wait for a reply, sent or not.
+    /// The number of requests that wait for a reply, sent or not.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Whether these bytes are in a request that waits, or in one that was answered a moment ago.
+    /// Whether these bytes occur in a waiting request, or in one that was answered a moment ago.
     pub fn mentions(&self, bytes: &[u8]) -> bool {
         memchr::memmem::find(&self.out, bytes).is_some()
     }
 
-    /// Whose reply is next, where somebody waits for it.
+    /// The token of the next request to be answered, if its caller still waits.
     pub fn front(&self) -> Option<&T> {
         self.pending.front()?.token.as_ref()
     }
 
-    /// Bytes of requests that wait for a reply.
+    /// The number of bytes of waiting requests.
     pub fn pending_bytes(&self) -> usize {
         self.pending.front().map_or(0, |front| self.out.len() - self.offset(front.start))
     }
 
-    /// Counts the connections that this lane has had.
+    /// The number of connections that this lane has had.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -171,7 +171,7 @@ impl<T> Lane<T> {
         self.pending.front().is_some_and(|front| front.start < self.out_base + self.written as u64)
     }
 
-    /// Appends requests that were encoded elsewhere.
+    /// Appends requests that were encoded elsewhere, and empties the batch.
     pub fn append(&mut self, batch: &mut Batch<T>) {
         let mut from = self.out.len();
         let (bytes, requests) = batch.take();
@@ -187,7 +187,7 @@ impl<T> Lane<T> {
         let id = self.next_id;
         self.next_id += 1;
         match self.latest_deadline {
-            Some(latest) if deadline < latest => self.overtaking.insert(deadline, id),
+            Some(latest) if deadline < latest => self.early_deadlines.insert(deadline, id),
             _ => self.latest_deadline = Some(deadline),
         }
         let (start, end) = (self.out_base + range.start as u64, self.out_base + range.end as u64);
@@ -199,29 +199,30 @@ impl<T> Lane<T> {
         &self.out[self.written..]
     }
 
-    /// The socket took `count` bytes of `unsent`.
+    /// Reports that the socket took `count` bytes of `unsent`.
     pub fn sent(&mut self, count: usize) {
         self.written += count;
         debug_assert!(self.written <= self.out.len());
     }
 
-    /// Room for a read. Tell `received` how much of it was filled, or `read_nothing`.
+    /// Room for a read. The caller then calls `received`, or `read_nothing`.
     pub fn read_room(&mut self) -> &mut [u8] {
         self.input.room()
     }
 
-    /// A read has found nothing to put into the room.
+    /// Reports a read that found no bytes.
     pub fn read_nothing(&mut self) {
         self.input.rest();
     }
 
-    /// What was received and is not delivered, and where in it the reply that is not complete was understood so far.
+    /// The received bytes that were not delivered, and the position in them up to which the incomplete reply
+    /// was scanned.
     pub fn undelivered(&self) -> (&[u8], usize) {
         (self.input.filled(), self.scanner.position())
     }
 
-    /// `count` bytes were read into `read_room`. Everything that is now complete goes to `deliver`.
-    /// After an error the connection is useless.
+    /// Takes in `count` bytes that were read into `read_room`. Passes each complete reply to `deliver`. After
+    /// an error the connection must be dropped.
     pub fn received(
         &mut self,
         count: usize,
@@ -233,8 +234,8 @@ impl<T> Lane<T> {
         result
     }
 
-    /// As `received`, where `judge` knows which replies answer no request: RESP2 has no mark for them. It is given
-    /// the request that was sent first and has no reply yet.
+    /// Like `received`, but `judge` decides which replies answer no request, because RESP2 does not mark
+    /// them. `judge` gets the oldest request that was sent and has no reply yet.
     pub fn received_where(
         &mut self,
         count: usize,
@@ -242,7 +243,7 @@ impl<T> Lane<T> {
         mut deliver: impl FnMut(Arrival<'_, T>),
     ) -> Result<(), ProtocolError> {
         self.input.fill(count);
-        // A lane that failed is told of its disconnection next.
+        // After an error the owner disconnects the lane next.
         self.deliver_judged(&mut judge, &mut deliver)?;
         self.after_delivery();
         Ok(())
@@ -271,7 +272,7 @@ impl<T> Lane<T> {
             let request = &self.out[(start - self.out_base) as usize..(end - self.out_base) as usize];
             deliver(Arrival::Answer { token, answer: Answer::Frame(frame), request });
             if end > sent_until {
-                // The server has refused a request before it had all of it: what follows is not understood.
+                // The server refused the request before it had all of it, so it will misread the rest.
                 return Err(ProtocolError::UnexpectedReply);
             }
         }
@@ -301,7 +302,7 @@ impl<T> Lane<T> {
             let sent_until = self.out_base + self.written as u64;
             self.replies_seen += 1;
             let is_last = self.replies_seen >= front.replies;
-            // The server cannot answer what it has not been sent.
+            // The server cannot answer a request that was not sent.
             if front.start >= sent_until || (is_last && front.end > sent_until) {
                 return Err(ProtocolError::UnexpectedReply);
             }
@@ -316,7 +317,7 @@ impl<T> Lane<T> {
             let refused = self.refused.take();
             let answered = self.pending.pop_front();
             if let Some(pending) = &answered {
-                self.overtaking.forget(pending.deadline, pending.id);
+                self.early_deadlines.forget(pending.deadline, pending.id);
             }
             if let Some(Pending { token: Some(token), start, end, .. }) = answered {
                 let request = &self.out[(start - self.out_base) as usize..(end - self.out_base) as usize];
@@ -330,16 +331,16 @@ impl<T> Lane<T> {
         Ok(())
     }
 
-    /// Whether a frame answers no request, and what it says of subscriptions with RESP2. RESP3 marks such frames; with
-    /// RESP2 a connection that has subscribed says nothing else but confirmations and the replies to PING.
+    /// Whether a frame answers no request, and the subscription that it confirms with RESP2. RESP3 marks such
+    /// frames. With RESP2 a subscribed connection sends only messages, confirmations and the replies to PING.
     fn judge<'f>(&self, frame: Frame<'f>) -> (bool, Option<(&'f [u8], i64)>) {
         if frame.is_push() {
             return (!self.is_confirmation(frame), None);
         }
-        match Said::of(frame) {
-            Said::Other => (false, None),
-            Said::Message => (self.subscribed.is_to_any(), None),
-            Said::Confirmation { kind, count } => {
+        match SubscriberFrame::of(frame) {
+            SubscriberFrame::Other => (false, None),
+            SubscriberFrame::Message => (self.subscribed.is_to_any(), None),
+            SubscriberFrame::Confirmation { kind, count } => {
                 let is_answer = self.is_confirmation(frame);
                 let is_unasked = !is_answer && self.subscribed.is_to_any();
                 (is_unasked, (is_answer || is_unasked).then_some((kind, count)))
@@ -347,7 +348,8 @@ impl<T> Lane<T> {
         }
     }
 
-    /// A subscription is answered by frames that begin with the command's name, one a channel.
+    /// Whether the frame confirms a subscription. The server confirms one with a frame for each channel,
+    /// which begins with the command's name.
     fn is_confirmation(&self, push: Frame<'_>) -> bool {
         let Node::Array(mut items) = push.node() else { return false };
         let (Some(Node::Bulk(kind) | Node::Status(kind)), Some(front)) = (items.next(), self.pending.front())
@@ -366,8 +368,7 @@ impl<T> Lane<T> {
         (position - self.out_base) as usize
     }
 
-    /// Drops request bytes that were answered. Bytes that were not sent belong to a request that
-    /// waits, so this never touches them.
+    /// Drops the bytes of answered requests. Unsent bytes belong to a waiting request, so they always stay.
     fn forget_answered(&mut self) {
         let answered = match self.pending.front() {
             Some(front) => self.offset(front.start),
@@ -382,7 +383,7 @@ impl<T> Lane<T> {
             }
             if self.pending.capacity() > KEEP_REQUESTS {
                 self.pending.shrink_to(KEEP_REQUESTS);
-                self.overtaking.shrink_to(KEEP_REQUESTS);
+                self.early_deadlines.shrink_to(KEEP_REQUESTS);
             }
         } else if answered > COMPACT_BYTES && answered * 2 > self.out.len() {
             self.out.drain(..answered);
@@ -394,19 +395,19 @@ impl<T> Lane<T> {
     /// The earliest deadline of a request whose caller still waits.
     pub fn next_deadline(&self) -> Option<Instant> {
         let in_order = self.pending.iter().skip(self.expired).find(|p| p.token.is_some()).map(|p| p.deadline);
-        in_order.into_iter().chain(self.overtaking.first()).min()
+        in_order.into_iter().chain(self.early_deadlines.first()).min()
     }
 
-    /// Takes the callers whose deadline has passed. Requests that were sent keep their place, so
-    /// that their late reply is dropped; requests that were not sent are taken out.
-    pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(Orphan<T>)) {
-        while let Some(id) = self.overtaking.take_due(now) {
+    /// Gives up the requests whose deadline has passed. A sent request keeps its place, so that its late
+    /// reply is dropped. An unsent request is removed.
+    pub fn expire(&mut self, now: Instant, mut give_up: impl FnMut(LostRequest<T>)) {
+        while let Some(id) = self.early_deadlines.take_due(now) {
             if let Ok(position) = self.pending.binary_search_by_key(&id, |pending| pending.id) {
                 self.give_up(position, &mut give_up);
                 self.cut_unsent(position..position + 1);
             }
         }
-        // The others are due in the order of the queue, so the first that is not due ends it.
+        // The other deadlines follow the order of the queue, so the loop ends at the first one in the future.
         while self.pending.get(self.expired).is_some_and(|pending| pending.deadline <= now) {
             self.give_up(self.expired, &mut give_up);
             self.expired += 1;
@@ -414,17 +415,17 @@ impl<T> Lane<T> {
         self.cut_unsent(0..self.expired);
     }
 
-    fn give_up(&mut self, position: usize, give_up: &mut impl FnMut(Orphan<T>)) {
+    fn give_up(&mut self, position: usize, give_up: &mut impl FnMut(LostRequest<T>)) {
         let sent_until = self.out_base + self.written as u64;
         let pending = &mut self.pending[position];
         let was_sent = pending.start < sent_until;
         if let Some(token) = pending.token.take() {
             let range = (pending.start - self.out_base) as usize..(pending.end - self.out_base) as usize;
-            give_up(Orphan { token, request: self.out[range].to_vec(), was_sent });
+            give_up(LostRequest { token, request: self.out[range].to_vec(), was_sent });
         }
     }
 
-    /// Requests of this range that nobody waits for must not be sent any more, where they were not sent yet.
+    /// Removes the unsent requests of this range that have no caller any more.
     fn cut_unsent(&mut self, range: Range<usize>) {
         let sent_until = self.out_base + self.written as u64;
         let first = self.pending.partition_point(|p| p.start < sent_until).max(range.start);
@@ -436,7 +437,7 @@ impl<T> Lane<T> {
         let cut = cut_to - cut_from;
         self.out.drain(cut_from..cut_to);
         for gone in self.pending.drain(first..range.end) {
-            self.overtaking.forget(gone.deadline, gone.id);
+            self.early_deadlines.forget(gone.deadline, gone.id);
         }
         for pending in self.pending.iter_mut().skip(first) {
             pending.start -= cut as u64;
@@ -446,9 +447,14 @@ impl<T> Lane<T> {
         self.expired -= cut_expired;
     }
 
-    /// The connection is gone. `keep` is told of each request whether any of it was sent, and so may have run: what
-    /// stays is sent, from its first byte, on the next connection. The others become orphans.
-    pub fn disconnect(&mut self, keep: impl Fn(&T, &[u8], bool) -> bool, mut orphan: impl FnMut(Orphan<T>)) {
+    /// Handles the loss of the connection. `keep` gets each request and whether any of its bytes were sent,
+    /// so that it may have run. A kept request is sent from its first byte on the next connection; the others
+    /// go to `lose`.
+    pub fn disconnect(
+        &mut self,
+        keep: impl Fn(&T, &[u8], bool) -> bool,
+        mut lose: impl FnMut(LostRequest<T>),
+    ) {
         let sent_until = self.out_base + self.written as u64;
         let (generation, is_monitoring) = (self.generation + 1, self.is_monitoring);
         let fresh = Lane { generation, is_monitoring, ..Lane::default() };
@@ -462,7 +468,7 @@ impl<T> Lane<T> {
                 self.out.extend_from_slice(&old.out[range]);
                 self.commit(from, pending.replies, token, pending.deadline);
             } else {
-                orphan(Orphan { token, request: old.out[range].to_vec(), was_sent });
+                lose(LostRequest { token, request: old.out[range].to_vec(), was_sent });
             }
         }
     }

@@ -1,20 +1,20 @@
-//! Room for what a connection reads. All connections of a thread lend each other one buffer: one that has nothing
-//! undelivered holds none, so that thousands of idle connections cost no memory.
+//! The receive buffer of a connection. All connections of a thread share one spare buffer. A connection
+//! without undelivered bytes holds no buffer, so that thousands of idle connections cost no memory.
 
 use std::cell::Cell;
 
-/// The room that a read asks for at least; one large read beats many small ones.
+/// The least room for one read; one large read beats many small ones.
 pub(super) const READ_CHUNK_BYTES: usize = 64 * 1024;
-/// A buffer begins with room for so many reads.
+/// A new buffer has room for this many reads.
 const FIRST_CHUNKS: usize = 4;
-/// What is kept of a buffer that a large reply had grown.
+/// The capacity that is kept of a buffer that a large reply has grown.
 const KEEP_BYTES: usize = 1024 * 1024;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Received bytes, of which those in front may have been taken.
+/// Received bytes; the first of them may have been taken.
 #[derive(Debug, Default)]
 pub struct ReadRoom {
     buffer: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct ReadRoom {
 }
 
 impl ReadRoom {
-    /// Where a read puts its bytes.
+    /// The room for the next read.
     pub fn room(&mut self) -> &mut [u8] {
         if self.buffer.len() - self.end < READ_CHUNK_BYTES {
             self.make_room();
@@ -33,7 +33,7 @@ impl ReadRoom {
 
     fn make_room(&mut self) {
         if self.buffer.is_empty() {
-            // A thread that ends has no spare any more.
+            // A thread that ends has lost its spare buffer already.
             self.buffer = SPARE.try_with(Cell::take).unwrap_or_default();
         }
         if self.start > 0 {
@@ -42,13 +42,13 @@ impl ReadRoom {
             self.start = 0;
         }
         if self.buffer.len() - self.end < READ_CHUNK_BYTES {
-            // Doubling what is really here: a claimed length never decides an allocation.
+            // The buffer doubles by the bytes that have come; a claimed length never decides an allocation.
             let wanted = (self.buffer.len() * 2).max(FIRST_CHUNKS * READ_CHUNK_BYTES);
             self.buffer.resize(wanted, 0);
         }
     }
 
-    /// A read has put `count` bytes there.
+    /// Adds `count` bytes that a read put into the room.
     pub fn fill(&mut self, count: usize) {
         self.end += count;
         debug_assert!(self.end <= self.buffer.len());
@@ -63,17 +63,17 @@ impl ReadRoom {
         &self.buffer[self.start..self.end]
     }
 
-    /// Takes bytes from the front.
+    /// Takes `count` bytes from the front.
     pub fn take(&mut self, count: usize) {
         self.start += count;
     }
 
-    /// The bytes that were taken last.
+    /// The `count` bytes that were taken last.
     pub fn taken(&self, count: usize) -> &[u8] {
         &self.buffer[self.start - count..self.start]
     }
 
-    /// Gives the buffer to whoever reads next on this thread, unless something is left in it.
+    /// Gives the buffer to the thread's next reader, unless bytes are left in it.
     pub fn rest(&mut self) {
         if self.start < self.end || self.buffer.is_empty() {
             return;
@@ -84,7 +84,8 @@ impl ReadRoom {
             buffer.truncate(KEEP_BYTES);
             buffer.shrink_to_fit();
         }
-        // One is enough: another one, of a connection that waited for the rest of a reply, goes.
+        // One spare buffer is enough. A second one, from a connection that waited for the rest of a reply, is
+        // freed.
         let _ = SPARE.try_with(|spare| spare.set(buffer));
     }
 }

@@ -1,17 +1,17 @@
-//! Where requests are put together: in a lane, or in a batch for a lane on another thread.
+//! Builds requests, in a lane or in a batch for a lane on another thread.
 
 use std::time::Instant;
 
-/// Takes requests in, one after the other.
+/// Accepts requests one after the other.
 pub trait Requests<T> {
-    /// Where the bytes of the next request are to be appended; `commit` makes them a request.
+    /// The buffer to append the next request's bytes to. `commit` then makes them a request.
     fn buffer(&mut self) -> &mut Vec<u8>;
 
-    /// Makes what was appended to `buffer` since `from` (its length then) one request, whose last
-    /// reply of `replies` is the answer.
+    /// Makes the bytes appended to `buffer` since `from`, its length before, one request. The server sends
+    /// `replies` replies to it, and the last one is the answer.
     fn commit(&mut self, from: usize, replies: u32, token: T, deadline: Instant);
 
-    /// Appends a request; `append` writes its bytes and says how many replies it will have.
+    /// Appends a request. `append` writes its bytes and returns the number of its replies.
     fn push(&mut self, token: T, deadline: Instant, append: impl FnOnce(&mut Vec<u8>) -> u32)
     where
         Self: Sized,
@@ -22,7 +22,7 @@ pub trait Requests<T> {
     }
 }
 
-/// A batch of encoded requests, made on one thread and appended to a lane on another.
+/// Encoded requests, made on one thread and appended to a lane on another.
 #[derive(Debug)]
 pub struct Batch<T> {
     bytes: Vec<u8>,
@@ -50,12 +50,12 @@ impl<T> Batch<T> {
         &self.bytes
     }
 
-    /// Bytes of all requests.
+    /// The number of bytes of all requests.
     pub fn byte_count(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Moves everything of another batch to the end of this one.
+    /// Moves all requests of another batch to the end of this one.
     pub fn append(&mut self, other: &mut Batch<T>) {
         self.bytes.append(&mut other.bytes);
         self.requests.append(&mut other.requests);

@@ -1,22 +1,22 @@
-//! Finds where a reply ends, in bytes that arrive in pieces of any size.
+//! Finds the end of a reply in bytes that arrive in pieces of any size.
 //!
-//! A byte is looked at once: the scanner remembers how many values are still missing and goes on
-//! where it stopped. Formats: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+//! The scanner looks at each byte once: it remembers how many values are missing and continues where it
+//! stopped. Formats: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use std::fmt;
 
-/// The longest bulk string a server may send, Redis's own limit (proto-max-bulk-len).
+/// The longest bulk string, Redis's own limit (proto-max-bulk-len).
 const MAX_BULK_BYTES: u64 = 512 * 1024 * 1024;
 /// The most elements one aggregate may claim.
 const MAX_ELEMENTS: u64 = 1 << 32;
-/// Nesting deeper than this is no answer of a Redis.
+/// The deepest nesting; no reply of Redis is deeper.
 const MAX_DEPTH: usize = 64;
-/// A length line (`$123`, `*4`) is never longer.
+/// The longest length line (`$123`, `*4`).
 const MAX_LENGTH_LINE: usize = 32;
-/// A line value (status, error, big number) is never longer.
+/// The longest line value (status, error, big number).
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-/// The bytes are not RESP; the connection cannot be used any more.
+/// The bytes are not RESP. The connection must be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
@@ -43,25 +43,25 @@ impl fmt::Display for ProtocolError {
 
 impl std::error::Error for ProtocolError {}
 
-/// The place in a reply that is not here in full.
+/// The position within an incomplete reply.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    /// Bytes of the current reply that are done with.
+    /// Bytes of the current reply that are scanned.
     position: usize,
     /// Bytes of a line value that were searched for its end.
     searched: usize,
-    /// Values that each open aggregate still waits for.
+    /// The number of missing values of each open aggregate.
     open: Vec<u64>,
 }
 
 impl Scanner {
-    /// Bytes of the current reply that are done with.
+    /// The number of bytes of the current reply that are scanned.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// `bytes` starts at the current reply and has at least what it had at the last call. Gives
-    /// the length of the reply when it is complete.
+    /// Scans `bytes`, which start at the current reply and contain all bytes of the last call. Returns the
+    /// reply's length once it is complete.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, ProtocolError> {
         loop {
             let Some(missing) = self.value(bytes)? else { return Ok(None) };
@@ -78,8 +78,7 @@ impl Scanner {
         }
     }
 
-    /// One value is complete; closes every aggregate that it was the last of. True when nothing
-    /// is open any more.
+    /// Closes a value, and every aggregate that it completes. True when no aggregate is open any more.
     fn close(&mut self) -> bool {
         while let Some(missing) = self.open.last_mut() {
             *missing -= 1;
@@ -91,7 +90,7 @@ impl Scanner {
         true
     }
 
-    /// Steps over one value or the head of one aggregate; gives how many values the head opens.
+    /// Skips one value or the head of one aggregate. Returns the number of values that the head announces.
     fn value(&mut self, bytes: &[u8]) -> Result<Option<u64>, ProtocolError> {
         let rest = &bytes[self.position..];
         let Some(&marker) = rest.first() else { return Ok(None) };
@@ -100,13 +99,13 @@ impl Scanner {
             b'+' | b'-' | b':' | b',' | b'(' | b'#' | b'_' => Ok(self.line(rest, MAX_LINE_BYTES)?.map(|_| 0)),
             b'*' | b'~' | b'>' => self.aggregate(rest, 1),
             b'%' => self.aggregate(rest, 2),
-            // An attribute's pairs come before the value they describe, which is one more.
+            // An attribute's pairs precede the value that they describe, which counts one more.
             b'|' => Ok(self.aggregate(rest, 2)?.map(|missing| missing + 1)),
             _ => Err(ProtocolError::UnknownType),
         }
     }
 
-    /// The length of a line without its end, once that is here; steps over the line.
+    /// Skips a line once its end has come. Returns its length without the end.
     fn line(&mut self, rest: &[u8], max: usize) -> Result<Option<usize>, ProtocolError> {
         let Some(found) = memchr::memchr(b'\n', &rest[self.searched..]) else {
             if rest.len() > max {
@@ -156,7 +155,7 @@ impl Scanner {
         let before = self.position;
         let Some(end) = self.line(rest, MAX_LENGTH_LINE)? else { return Ok(None) };
         match length_of(&rest[1..end + 1])? {
-            // Only RESP2 has a null that looks like an array; maps, sets and pushes have none.
+            // Only RESP2's array can be null; maps, sets and pushes cannot.
             None if rest[0] == b'*' => Ok(Some(0)),
             None => Err(ProtocolError::BadLength),
             Some(count) if count > MAX_ELEMENTS => {
@@ -168,7 +167,7 @@ impl Scanner {
     }
 }
 
-/// The number of a length line, given with its carriage return. `-1` is RESP2's null.
+/// Parses the number of a length line, which ends with a carriage return. `-1` is RESP2's null.
 fn length_of(digits: &[u8]) -> Result<Option<u64>, ProtocolError> {
     let Some((b'\r', digits)) = digits.split_last() else { return Err(ProtocolError::BadLength) };
     if digits == b"-1" {

@@ -1,8 +1,8 @@
-//! What a subscribed connection says with RESP2, which marks neither messages nor confirmations.
+//! Recognizes a subscribed connection's messages and confirmations with RESP2, which marks neither.
 
 use super::frame::{Frame, Node};
 
-/// How many subscriptions the server has told of in this protocol.
+/// The number of subscriptions that the server has confirmed.
 #[derive(Debug, Default)]
 pub(super) struct Subscribed {
     /// Channels and patterns, which the server counts together.
@@ -10,11 +10,11 @@ pub(super) struct Subscribed {
     shard_channels: i64,
 }
 
-/// What an array may be on a connection that has subscribed.
+/// The meaning of an array on a subscribed connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said<'a> {
+pub(super) enum SubscriberFrame<'a> {
     Message,
-    /// A subscription that began or ended, and how many of its kind there are now.
+    /// A subscription began or ended. The count is the number of subscriptions of its kind.
     Confirmation {
         kind: &'a [u8],
         count: i64,
@@ -22,22 +22,22 @@ pub(super) enum Said<'a> {
     Other,
 }
 
-impl<'a> Said<'a> {
-    pub(super) fn of(frame: Frame<'a>) -> Said<'a> {
-        // Every reply comes by here: all but arrays of three or four are told by five bytes.
+impl<'a> SubscriberFrame<'a> {
+    pub(super) fn of(frame: Frame<'a>) -> SubscriberFrame<'a> {
+        // Every reply passes here. Five bytes exclude all but arrays of three or four elements.
         if !matches!(frame.bytes(), [b'*', b'3' | b'4', b'\r', b'\n', b'$', ..]) {
-            return Said::Other;
+            return SubscriberFrame::Other;
         }
-        let Node::Array(mut items) = frame.node() else { return Said::Other };
+        let Node::Array(mut items) = frame.node() else { return SubscriberFrame::Other };
         let length = items.remaining();
-        let Some(Node::Bulk(kind)) = items.next() else { return Said::Other };
+        let Some(Node::Bulk(kind)) = items.next() else { return SubscriberFrame::Other };
         match (kind, length) {
-            (b"message" | b"smessage", 3) | (b"pmessage", 4) => Said::Message,
+            (b"message" | b"smessage", 3) | (b"pmessage", 4) => SubscriberFrame::Message,
             (kind, 3) if kind.ends_with(b"subscribe") => match items.nth(1) {
-                Some(Node::Integer(count)) => Said::Confirmation { kind, count },
-                _ => Said::Other,
+                Some(Node::Integer(count)) => SubscriberFrame::Confirmation { kind, count },
+                _ => SubscriberFrame::Other,
             },
-            _ => Said::Other,
+            _ => SubscriberFrame::Other,
         }
     }
 }

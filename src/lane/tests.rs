@@ -37,7 +37,7 @@ fn feed(lane: &mut Lane<u32>, bytes: &[u8]) -> Result<Vec<(u32, String)>, Protoc
     Ok(got)
 }
 
-/// A reply in the shape that redis-rs gives it, to compare the two parsers.
+/// Converts a reply to redis-rs's type, to compare the two parsers.
 fn plain(node: Node<'_>) -> redis::Value {
     use redis::Value;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -85,9 +85,9 @@ fn a_reply_before_its_request_was_sent_ends_the_connection() {
     request(&mut lane, 1, &[b"GET", b"a"]);
     lane.sent(5);
     assert_eq!(feed(&mut lane, b"+not yours\r\n"), Err(ProtocolError::UnexpectedReply));
-    let mut orphans = Vec::new();
-    lane.disconnect(|_, _, _| false, |orphan| orphans.push(orphan.token));
-    assert_eq!(orphans, [1]);
+    let mut lost = Vec::new();
+    lane.disconnect(|_, _, _| false, |request| lost.push(request.token));
+    assert_eq!(lost, [1]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn push_messages_are_nobodys_reply() {
     assert_eq!(got, [(1, "simple-string(\"PONG\")".into())]);
 }
 
-/// `a` and `b` are subscribed to; answers the lane and what was said unasked.
+/// A lane that is subscribed to `a` and `b` with RESP2.
 fn subscribed_with_resp2() -> Lane<u32> {
     let mut lane = Lane::default();
     let from = lane.buffer().len();
@@ -142,7 +142,8 @@ fn messages_of_resp2_are_nobodys_reply_while_something_is_subscribed_to() {
     assert_eq!(feed(&mut lane, &bytes).unwrap().len(), 1);
     assert_eq!(lane.pending(), 0);
 
-    // The last of several that end unasked, as when a slot moves, ends the subscribed state too.
+    // When a slot moves, the server ends several subscriptions unasked. The last one ends the subscribed
+    // state too.
     for channel in ["a", "b"] {
         let count = if channel == "a" { 1 } else { 0 };
         let ended = format!("*3\r\n$11\r\nunsubscribe\r\n$1\r\n{channel}\r\n:{count}\r\n");
@@ -195,7 +196,7 @@ fn a_late_reply_to_an_expired_request_is_dropped() {
     request_until(&mut lane, 2, &[b"GET", b"fast"], now + Duration::from_secs(9));
     send_all(&mut lane);
     let mut late = Vec::new();
-    lane.expire(now, |orphan| late.push((orphan.token, orphan.was_sent)));
+    lane.expire(now, |request| late.push((request.token, request.was_sent)));
     assert_eq!(late, [(1, true)]);
     let got = feed(&mut lane, b"$4\r\nslow\r\n$4\r\nfast\r\n").unwrap();
     assert_eq!(got, [(2, "bulk-string('\"fast\"')".into())]);
@@ -210,7 +211,7 @@ fn a_request_that_expires_before_it_is_sent_is_never_sent() {
     request_until(&mut lane, 2, &[b"GET", b"waits"], now);
     request_until(&mut lane, 3, &[b"GET", b"later"], now + Duration::from_secs(9));
     let mut late = Vec::new();
-    lane.expire(now, |orphan| late.push((orphan.token, orphan.was_sent)));
+    lane.expire(now, |request| late.push((request.token, request.was_sent)));
     assert_eq!(late, [(1, true), (2, false)]);
     assert_eq!(send_all(&mut lane), b"*2\r\n$3\r\nGET\r\n$5\r\nlater\r\n");
     let got = feed(&mut lane, b"+a\r\n+b\r\n").unwrap();
@@ -218,30 +219,30 @@ fn a_request_that_expires_before_it_is_sent_is_never_sent() {
 }
 
 #[test]
-fn a_lost_connection_orphans_what_was_sent_and_keeps_what_may_wait() {
+fn a_lost_connection_gives_back_what_was_sent_and_keeps_what_may_wait() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"GET", b"a"]);
     request(&mut lane, 2, &[b"GET", b"b"]);
     lane.sent(25);
     request(&mut lane, 3, &[b"GET", b"c"]);
     request(&mut lane, 4, &[b"GET", b"d"]);
-    let mut orphans = Vec::new();
+    let mut lost = Vec::new();
     lane.disconnect(
         |token, _, was_sent| !was_sent && *token == 4,
-        |orphan| orphans.push((orphan.token, orphan.was_sent)),
+        |request| lost.push((request.token, request.was_sent)),
     );
-    assert_eq!(orphans, [(1, true), (2, true), (3, false)]);
+    assert_eq!(lost, [(1, true), (2, true), (3, false)]);
     assert_eq!(send_all(&mut lane), b"*2\r\n$3\r\nGET\r\n$1\r\nd\r\n");
     assert_eq!(feed(&mut lane, b"+d\r\n").unwrap(), [(4, "simple-string(\"d\")".into())]);
     assert_eq!(lane.generation(), 1);
 }
 
 #[test]
-fn an_orphan_carries_the_request_it_was() {
+fn a_lost_request_carries_its_bytes() {
     let mut lane = Lane::default();
     request(&mut lane, 1, &[b"SET", b"key", b"value"]);
     let mut requests = Vec::new();
-    lane.disconnect(|_, _, _| false, |orphan| requests.push(orphan.request));
+    lane.disconnect(|_, _, _| false, |request| requests.push(request.request));
     let arguments: Vec<&[u8]> = Arguments::new(&requests[0]).collect();
     assert_eq!(arguments, [&b"SET"[..], b"key", b"value"]);
 }
@@ -300,7 +301,7 @@ fn room_for_requests_shrinks_after_a_burst() {
     assert!(lane.out.capacity() <= KEEP_BUFFER_BYTES);
 }
 
-/// Replies that both parsers understand, with the bytes a server would send.
+/// Generates replies that both parsers understand, as the bytes that a server would send.
 fn reply() -> impl Strategy<Value = Vec<u8>> {
     let bulk = prop::collection::vec(any::<u8>(), 0..80).prop_map(|content| {
         let mut bytes = format!("${}\r\n", content.len()).into_bytes();

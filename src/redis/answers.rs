@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::error_policy::ErrorPolicy;
-use super::feature::{Feature, FollowUp, Followed};
+use super::feature::{Feature, FollowUp, Followed, of_feature};
 use super::fence::Fence;
 use super::node::Node;
 use super::outcome::{Outcome, RequestSink};
@@ -14,57 +14,82 @@ use super::redirect::{Redirected, Redirection, redirection};
 use crate::command::only_reads;
 use crate::connection::connection_confused;
 use crate::error::Error;
-use crate::lane::{Answer, Arguments, Frame, Node as Reply, Requests};
+use crate::lane::{Answer, Arguments, Batch, Frame, Node as Reply, Requests};
 
-/// Takes the answer of one request in.
+/// A request whose answer has come.
+pub(super) struct Arrived<'r, T> {
+    pub pending: Pending<T>,
+    pub request: &'r [u8],
+    pub now: Instant,
+}
+
+/// What one read tells of the connection.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    /// Why it is of no use any more.
+    pub unusable: Option<Error>,
+    /// The breaker's question was answered.
+    pub is_probe_answered: bool,
+}
+
+/// Takes the answer of one request in. Requests that follow from it go into `next`.
 pub(super) fn answered<F: Feature>(
     feature: &F,
-    pending: Pending<F::Ticket>,
+    arrived: Arrived<'_, F::Ticket>,
     answer: Answer<'_>,
-    request: &[u8],
-    now: Instant,
-    follow_up: &mut FollowUp<F::Ticket>,
+    next: &mut Batch<Pending<F::Ticket>>,
+    learned: &mut Learned,
     sink: &mut dyn RequestSink<F::Ticket>,
 ) {
-    let refusal = match &answer {
-        Answer::Refused(line) => Some(Error::reply(line)),
-        Answer::Frame(frame) => match (&pending.ticket, frame.error()) {
-            (_, Some(line)) => Some(Error::reply(&line)),
-            (Ticket::Feature(ticket), None) => F::error_in(ticket, *frame).map(|line| Error::reply(&line)),
-            _ => None,
-        },
-    };
-    if let Some(error) = refusal {
-        let error = match (&answer, &pending.ticket) {
-            (Answer::Refused(line), Ticket::Transaction(_)) if redirection(&error, &pending).is_none() => {
-                transaction_refused(line)
-            }
-            _ => error,
-        };
-        return refused(feature, pending, error, request, now, follow_up, sink);
+    if let Some(error) = refusal::<F>(&arrived.pending, &answer) {
+        return refused(feature, arrived, error, next, learned, sink);
     }
     let Answer::Frame(frame) = answer else { return };
+    let Arrived { pending, request, now } = arrived;
     if !is_expected::<F>(&pending.ticket, frame) {
         // Who answers this has lost count of its replies, or is no Redis: none of its answers can be trusted.
         let error = connection_confused();
-        follow_up.unusable.get_or_insert_with(|| error.clone());
+        learned.unusable.get_or_insert_with(|| error.clone());
         return give_up(feature, pending, request, &error, true, now, sink);
     }
     let slot = pending.slot;
-    if let Some(outcome) = replied(feature, pending, frame, request, now, follow_up)
+    let outcome = replied(feature, Arrived { pending, request, now }, frame, next, learned);
+    settle(outcome, slot, sink);
+}
+
+fn settle<T>(outcome: Option<Outcome<'_>>, slot: u32, sink: &mut dyn RequestSink<T>) {
+    if let Some(outcome) = outcome
         && slot != NOBODY
     {
         sink.settle(slot, outcome);
     }
 }
 
+/// The error that an answer is, or has inside.
+fn refusal<F: Feature>(pending: &Pending<F::Ticket>, answer: &Answer<'_>) -> Option<Error> {
+    match answer {
+        Answer::Refused(line) => {
+            let error = Error::reply(line);
+            let is_followed = redirection(&error, pending).is_some();
+            Some(match pending.ticket {
+                Ticket::Transaction(_) if !is_followed => transaction_refused(line),
+                _ => error,
+            })
+        }
+        Answer::Frame(frame) => match (&pending.ticket, frame.error()) {
+            (_, Some(line)) => Some(Error::reply(&line)),
+            (Ticket::Feature(ticket), None) => F::error_in(ticket, *frame).map(|line| Error::reply(&line)),
+            _ => None,
+        },
+    }
+}
+
 fn replied<'a, F: Feature>(
     feature: &F,
-    pending: Pending<F::Ticket>,
+    Arrived { pending, request, now }: Arrived<'_, F::Ticket>,
     frame: Frame<'a>,
-    request: &[u8],
-    now: Instant,
-    follow_up: &mut FollowUp<F::Ticket>,
+    next: &mut Batch<Pending<F::Ticket>>,
+    learned: &mut Learned,
 ) -> Option<Outcome<'a>> {
     let node = feature.node();
     if pending.selects {
@@ -73,7 +98,10 @@ fn replied<'a, F: Feature>(
     let elapsed = now.saturating_duration_since(pending.issued);
     let (bare, ticket) = pending.split();
     match ticket {
-        Ticket::Feature(ticket) => feature.replied(bare.with(ticket), frame, request, now, follow_up),
+        Ticket::Feature(ticket) => {
+            let mut follow_up = FollowUp { requests: of_feature(next), unusable: &mut learned.unusable };
+            feature.replied(bare.with(ticket), frame, request, now, &mut follow_up)
+        }
         Ticket::Command(format) => {
             node.learn_size(request, frame.bytes().len());
             node.health().command(elapsed);
@@ -93,13 +121,13 @@ fn replied<'a, F: Feature>(
         }
         Ticket::Ask | Ticket::Asking => None,
         Ticket::Probe => {
-            follow_up.is_probe_answered = true;
+            learned.is_probe_answered = true;
             None
         }
         Ticket::Fence(fence) => {
             match fence.advance() {
-                Some(fence) => push_fence(node, fence, now, &mut follow_up.requests),
-                None => feature.fence_passed(now, &mut follow_up.requests),
+                Some(fence) => push_fence(node, fence, now, next),
+                None => feature.fence_passed(now, &mut of_feature(next)),
             }
             None
         }
@@ -109,26 +137,25 @@ fn replied<'a, F: Feature>(
 /// The server answered with an error.
 fn refused<F: Feature>(
     feature: &F,
-    pending: Pending<F::Ticket>,
+    Arrived { pending, request, now }: Arrived<'_, F::Ticket>,
     error: Error,
-    request: &[u8],
-    now: Instant,
-    follow_up: &mut FollowUp<F::Ticket>,
+    next: &mut Batch<Pending<F::Ticket>>,
+    learned: &mut Learned,
     sink: &mut dyn RequestSink<F::Ticket>,
 ) {
     let node = feature.node();
-    let pending = match redirect(feature, pending, &error, request, now, sink) {
-        Some(pending) => pending,
-        None => return,
-    };
+    let Some(pending) = redirect(feature, pending, &error, request, now, sink) else { return };
     let policy = ErrorPolicy::of(&error);
     if policy == ErrorPolicy::Replace {
-        follow_up.unusable.get_or_insert_with(|| error.clone());
+        learned.unusable.get_or_insert_with(|| error.clone());
     }
     let slot = pending.slot;
     let (bare, ticket) = pending.split();
     let outcome = match ticket {
-        Ticket::Feature(ticket) => feature.refused(bare.with(ticket), error, request, now, follow_up),
+        Ticket::Feature(ticket) => {
+            let mut follow_up = FollowUp { requests: of_feature(next), unusable: &mut learned.unusable };
+            feature.refused(bare.with(ticket), error, request, now, &mut follow_up)
+        }
         // The primary may be well.
         Ticket::Command(_) if policy == ErrorPolicy::Replace && node.reads_replicas() => {
             return give_up(feature, bare.with(ticket), request, &error, false, now, sink);
@@ -137,20 +164,16 @@ fn refused<F: Feature>(
         Ticket::Command(_) | Ticket::Blocking(_) | Ticket::Transaction(_) => Some(Outcome::Failed(error)),
         // Who may not look at connections replays without a fence.
         Ticket::Fence(_) => {
-            feature.fence_passed(now, &mut follow_up.requests);
+            feature.fence_passed(now, &mut of_feature(next));
             None
         }
         Ticket::Probe => {
-            follow_up.is_probe_answered = true;
+            learned.is_probe_answered = true;
             None
         }
         Ticket::Ask | Ticket::Asking => None,
     };
-    if let Some(outcome) = outcome
-        && slot != NOBODY
-    {
-        sink.settle(slot, outcome);
-    }
+    settle(outcome, slot, sink);
 }
 
 /// Sends a refused request where another node of the cluster says, or gives it back.
@@ -169,8 +192,7 @@ fn redirect<F: Feature>(
     let (bare, ticket) = pending.split();
     let (pending, followed) = match ticket {
         Ticket::Feature(ticket) => {
-            let own = bare.with(ticket);
-            let followed = feature.follows(&own, &to, request);
+            let (own, followed) = feature.follows(bare.with(ticket), &to, request);
             let (bare, ticket) = own.split();
             (bare.with(Ticket::Feature(ticket)), followed)
         }
@@ -210,11 +232,7 @@ pub fn give_up<F: Feature>(
         }
         Ticket::Fence(_) | Ticket::Ask | Ticket::Asking | Ticket::Probe => None,
     };
-    if let Some(outcome) = outcome
-        && slot != NOBODY
-    {
-        sink.settle(slot, outcome);
-    }
+    settle(outcome, slot, sink);
 }
 
 /// Whether a reply is of a type that its request can have.

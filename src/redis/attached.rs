@@ -6,7 +6,7 @@ use super::feature::Feature;
 use super::multiplexed::MultiplexedConnection;
 use super::outcome::RequestSink;
 use super::pending::Pending;
-use crate::connection::{Bytes, ServerInfo, Traffic};
+use crate::connection::{Bytes, ConnectionHandler, ServerInfo};
 use crate::error::{Error, Result};
 use crate::lane::Batch;
 
@@ -60,7 +60,7 @@ impl<F: Feature, S: RequestSink<F::Ticket>> Bytes for Attached<'_, F, S> {
     }
 }
 
-impl<F: Feature, S: RequestSink<F::Ticket>> Traffic for Attached<'_, F, S> {
+impl<F: Feature, S: RequestSink<F::Ticket>> ConnectionHandler for Attached<'_, F, S> {
     fn connected(&mut self, server: &ServerInfo, now: Instant) {
         self.connection.connected(server, now);
     }

@@ -3,12 +3,14 @@
 use std::fmt::Debug;
 use std::time::Instant;
 
-use super::node::Node;
+use super::node::{Node, closed};
 use super::outcome::Outcome;
 use super::pending::{Pending, PendingRequest, Ticket};
+use super::raw::RawCall;
 use super::redirect::Redirection;
-use crate::error::Error;
-use crate::lane::{Batch, Frame, Requests};
+use crate::error::{Error, Result};
+use crate::health::State;
+use crate::lane::{Frame, Requests};
 
 /// A room whose requests go over a multiplexed connection. Raw commands, fences and the questions of watchdog and breaker
 /// are the connection's own.
@@ -27,12 +29,19 @@ pub trait Feature: Send + Sync + Sized + 'static {
         call: &Self::Call<'_>,
         slot: u32,
         now: Instant,
-        out: &mut impl Requests<Pending<Self::Ticket>>,
+        out: &mut impl Requests<PendingRequest<Self::Ticket>>,
         scratch: &mut Self::Scratch,
     ) -> Option<Outcome<'static>>;
 
-    /// Whether Redis alone can answer a call.
-    fn needs_redis(call: &Self::Call<'_>) -> bool;
+    /// What the router must know of a call to choose a connection for it.
+    ///
+    /// # Errors
+    /// The call names no key that can be.
+    fn route<'s>(&self, call: &Self::Call<'_>, scratch: &'s mut Self::Scratch) -> Result<Route<'s>>;
+
+    /// A call that is several in a cluster, because its keys are in different slots: its parts, each with what it is told
+    /// apart by.
+    fn parts<'a>(call: &Self::Call<'a>) -> Option<[Self::Call<'a>; 2]>;
 
     /// The outcome of a call for which there is no room, or no connection.
     fn without_room(
@@ -49,8 +58,13 @@ pub trait Feature: Send + Sync + Sized + 'static {
     /// The error line inside a reply that is none itself.
     fn error_in(ticket: &Self::Ticket, frame: Frame<'_>) -> Option<String>;
 
-    /// Whether a request may go where another node of a cluster says. Where it may not, the refusal is the answer.
-    fn follows(&self, pending: &PendingRequest<Self::Ticket>, to: &Redirection, request: &[u8]) -> Followed;
+    /// Whether a request may go where another node of a cluster says, and the request again.
+    fn follows(
+        &self,
+        pending: PendingRequest<Self::Ticket>,
+        to: &Redirection,
+        request: &[u8],
+    ) -> (PendingRequest<Self::Ticket>, Followed);
 
     /// A reply of an expected type. `None` where nobody waits, or a further request was put into `follow_up`.
     fn replied<'a>(
@@ -59,7 +73,7 @@ pub trait Feature: Send + Sync + Sized + 'static {
         frame: Frame<'a>,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<Self::Ticket>,
+        follow_up: &mut FollowUp<'_, impl Requests<PendingRequest<Self::Ticket>>>,
     ) -> Option<Outcome<'a>>;
 
     /// The server's refusal.
@@ -69,7 +83,7 @@ pub trait Feature: Send + Sync + Sized + 'static {
         error: Error,
         request: &[u8],
         now: Instant,
-        follow_up: &mut FollowUp<Self::Ticket>,
+        follow_up: &mut FollowUp<'_, impl Requests<PendingRequest<Self::Ticket>>>,
     ) -> Option<Outcome<'static>>;
 
     /// The outcome of a request that Redis did not answer. `is_in_doubt`: it was sent, and may have run.
@@ -88,21 +102,21 @@ pub trait Feature: Send + Sync + Sized + 'static {
         &self,
         is_fenced: bool,
         now: Instant,
-        out: &mut impl Requests<Pending<Self::Ticket>>,
+        out: &mut impl Requests<PendingRequest<Self::Ticket>>,
     ) -> bool;
 
     /// Nothing of an earlier connection can run any more.
-    fn fence_passed(&self, now: Instant, out: &mut impl Requests<Pending<Self::Ticket>>);
+    fn fence_passed(&self, now: Instant, out: &mut impl Requests<PendingRequest<Self::Ticket>>);
 
     /// When `on_time` has something to do.
     fn due(&self) -> Option<Instant>;
 
-    fn on_time(&self, now: Instant, out: &mut impl Requests<Pending<Self::Ticket>>);
+    fn on_time(&self, now: Instant, out: &mut impl Requests<PendingRequest<Self::Ticket>>);
 
     /// Whether the room has requests of its own while Redis is there.
     fn wants_turn(&self) -> bool;
 
-    fn take_turn(&self, now: Instant, out: &mut impl Requests<Pending<Self::Ticket>>);
+    fn take_turn(&self, now: Instant, out: &mut impl Requests<PendingRequest<Self::Ticket>>);
 }
 
 /// Whether a request goes where it was redirected.
@@ -115,32 +129,97 @@ pub enum Followed {
     No,
 }
 
-/// What follows from the replies of one read.
-#[derive(Debug)]
-pub struct FollowUp<T> {
-    pub requests: Batch<Pending<T>>,
-    /// Why this connection is of no use any more.
-    pub unusable: Option<Error>,
-    /// The breaker's question was answered.
-    pub is_probe_answered: bool,
+/// One call of a caller. `C` is a call of the rooms above.
+#[derive(Debug, Clone, Copy)]
+pub enum Call<'a, C> {
+    Raw(RawCall<'a>),
+    Room(C),
 }
 
-impl<T> Default for FollowUp<T> {
-    fn default() -> Self {
-        FollowUp { requests: Batch::default(), unusable: None, is_probe_answered: false }
+/// A call on connections whose rooms are `F`.
+pub type CallOf<'a, F> = Call<'a, <F as Feature>::Call<'a>>;
+
+/// Turns a call into requests, put into `out`, or into its outcome.
+pub fn prepare<F: Feature>(
+    feature: &F,
+    call: &CallOf<'_, F>,
+    slot: u32,
+    now: Instant,
+    out: &mut impl Requests<Pending<F::Ticket>>,
+    scratch: &mut F::Scratch,
+) -> Option<Outcome<'static>> {
+    let node = feature.node();
+    if node.health().state() == State::Closed {
+        return Some(Outcome::Failed(closed()));
+    }
+    match call {
+        Call::Raw(call) => node.raw(call, slot, now, out).err().map(Outcome::Failed),
+        Call::Room(call) => feature.prepare(call, slot, now, &mut of_feature(out), scratch),
     }
 }
 
-/// Takes a room's own requests in, for a connection that several rooms share.
-pub struct OwnRequests<'o, O>(pub &'o mut O);
+/// The outcome of a call for which there is no room, or no connection.
+pub fn without_room<F: Feature>(
+    feature: &F,
+    call: &CallOf<'_, F>,
+    error: &Error,
+    scratch: &mut F::Scratch,
+    now: Instant,
+) -> Outcome<'static> {
+    feature.node().health().counters().overloaded.increment();
+    match call {
+        Call::Raw(_) => Outcome::Failed(error.clone()),
+        Call::Room(call) => feature.without_room(call, error, scratch, now),
+    }
+}
 
-impl<T, O: Requests<Pending<T>>> Requests<PendingRequest<T>> for OwnRequests<'_, O> {
+/// What the router must know of a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Route<'k> {
+    /// The key by whose slot a cluster is routed; `None` where any node may answer.
+    pub key: Option<&'k [u8]>,
+    /// Whether the value of this key is all that the call reads, and it writes nothing.
+    pub reads_key_only: bool,
+}
+
+/// What follows from a reply. `O` takes further requests of the room.
+#[derive(Debug)]
+pub struct FollowUp<'f, O> {
+    pub requests: O,
+    /// Why this connection is of no use any more.
+    pub unusable: &'f mut Option<Error>,
+}
+
+impl<O> FollowUp<'_, O> {
+    /// The same for one room among several, whose tickets are made by `wrap`.
+    pub fn of_room<T, U>(&mut self, wrap: fn(T) -> U) -> FollowUp<'_, Wrapped<'_, O, fn(T) -> U>> {
+        let requests = Wrapped { requests: &mut self.requests, wrap };
+        FollowUp { requests, unusable: &mut *self.unusable }
+    }
+}
+
+/// Takes requests of one room in, for a list that holds more: `wrap` makes the list's ticket of the room's.
+pub struct Wrapped<'o, O, W> {
+    pub requests: &'o mut O,
+    pub wrap: W,
+}
+
+impl<T, U, O, W> Requests<PendingRequest<T>> for Wrapped<'_, O, W>
+where
+    O: Requests<PendingRequest<U>>,
+    W: Fn(T) -> U,
+{
     fn buffer(&mut self) -> &mut Vec<u8> {
-        self.0.buffer()
+        self.requests.buffer()
     }
 
     fn commit(&mut self, from: usize, replies: u32, token: PendingRequest<T>, deadline: Instant) {
         let (bare, ticket) = token.split();
-        self.0.commit(from, replies, bare.with(Ticket::Feature(ticket)), deadline);
+        self.requests.commit(from, replies, bare.with((self.wrap)(ticket)), deadline);
     }
+}
+
+/// The requests of the rooms above, on a connection that has requests of its own too.
+pub(super) fn of_feature<T, O: Requests<Pending<T>>>(requests: &mut O) -> Wrapped<'_, O, fn(T) -> Ticket<T>> {
+    Wrapped { requests, wrap: Ticket::Feature }
 }

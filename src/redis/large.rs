@@ -1,12 +1,13 @@
 //! Which values are large enough to hold others up.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
 use super::node::Node;
-use super::reply_format::CommandOptions;
+use super::raw::RawCall;
 use crate::command::{key_positions, only_reads};
 use crate::lane::Arguments;
 
@@ -87,21 +88,19 @@ impl Node {
         }
     }
 
-    /// Puts the key of a raw command that reads one value, and does nothing else, into `key`; false for any other.
-    pub fn key_read(&self, words: &[&[u8]], options: CommandOptions, key: &mut Vec<u8>) -> bool {
+    /// The key of a raw command that reads one value and does nothing else.
+    pub fn key_read<'a>(&self, call: &RawCall<'a>) -> Option<Cow<'a, [u8]>> {
+        let RawCall::Command { words, options } = *call else { return None };
         if !only_reads(words) {
-            return false;
+            return None;
         }
         let mut positions = Vec::new();
         key_positions(words, |position| positions.push(position));
-        let [1] = positions[..] else { return false };
-        key.clear();
-        if options.is_prefixed {
-            key.extend_from_slice(&self.prefix().apply(&words[..2])[1]);
-        } else {
-            key.extend_from_slice(words[1]);
-        }
-        true
+        let [1] = positions[..] else { return None };
+        Some(match options.is_prefixed {
+            true => self.prefix().apply(&words[..2]).swap_remove(1),
+            false => Cow::Borrowed(words[1]),
+        })
     }
 }
 

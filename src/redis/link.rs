@@ -9,7 +9,7 @@ use super::failure::{Failure, Garbled};
 use super::meaning::{Expectation, Subscriptions};
 use crate::connection::{Bytes, connection_garbled};
 use crate::error::Result;
-use crate::lane::{Answer, Arrival, Batch, Frame, Lane, Orphan, Requests, append_command};
+use crate::lane::{Answer, Arrival, Batch, Frame, Lane, LostRequest, Requests, append_command};
 
 /// A lane wants a deadline of every request; those of a Link have none.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -174,7 +174,7 @@ impl<T> Link<T> {
     pub fn lose(&mut self, listener: &mut impl Listener<T>) {
         self.lane.disconnect(
             |_, _, _| false,
-            |Orphan { token, was_sent, .. }| listener.lost(token.caller, was_sent),
+            |LostRequest { token, was_sent, .. }| listener.lost(token.caller, was_sent),
         );
     }
 }

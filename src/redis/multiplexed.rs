@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::answers::{answered, give_up, may_run_twice, push_fence};
-use super::feature::{Feature, FollowUp};
+use super::answers::{Arrived, Learned, answered, give_up, may_run_twice, push_fence};
+use super::feature::{Call, CallOf, Feature, of_feature, prepare, without_room};
 use super::fence::Fence;
 use super::node::{Node, Role, closed};
 use super::outcome::{Outcome, RequestSink};
@@ -20,7 +20,7 @@ use crate::connection::{
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
-use crate::lane::{Arrival, Batch, Lane, Orphan, Requests, append_command};
+use crate::lane::{Arrival, Batch, Lane, LostRequest, Requests, append_command};
 
 /// How long the breaker's question may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
@@ -31,7 +31,8 @@ pub struct MultiplexedConnection<F: Feature> {
     /// Another connection of the same client keeps state, journal and breaker.
     is_auxiliary: bool,
     lane: Lane<Pending<F::Ticket>>,
-    follow_up: FollowUp<F::Ticket>,
+    /// Requests that follow from the replies of one read.
+    next: Batch<Pending<F::Ticket>>,
     scratch: F::Scratch,
     /// Of the connection, where there is one.
     watchdog: Option<Watchdog>,
@@ -55,7 +56,7 @@ impl<F: Feature> MultiplexedConnection<F> {
             feature,
             is_auxiliary: false,
             lane,
-            follow_up: FollowUp::default(),
+            next: Batch::default(),
             scratch: F::Scratch::default(),
             watchdog: None,
             failures: 0,
@@ -137,28 +138,28 @@ impl<F: Feature> MultiplexedConnection<F> {
     /// Takes a call in. It settles now, or later through one of the other methods.
     pub fn call(
         &mut self,
-        call: &F::Call<'_>,
+        call: &CallOf<'_, F>,
         slot: u32,
         now: Instant,
         sink: &mut dyn RequestSink<F::Ticket>,
     ) {
         if let Some(error) = self.refusal(call) {
-            sink.settle(slot, self.feature.without_room(call, &error, &mut self.scratch, now));
+            sink.settle(slot, without_room(&*self.feature, call, &error, &mut self.scratch, now));
             return self.let_feature_send(now);
         }
-        if let Some(outcome) = self.feature.prepare(call, slot, now, &mut self.lane, &mut self.scratch) {
+        if let Some(outcome) = prepare(&*self.feature, call, slot, now, &mut self.lane, &mut self.scratch) {
             sink.settle(slot, outcome);
         }
     }
 
     /// Why a call cannot even wait.
-    fn refusal(&self, call: &F::Call<'_>) -> Option<Error> {
+    fn refusal(&self, call: &CallOf<'_, F>) -> Option<Error> {
         let overload = self.node().overload(self.lane.pending(), self.lane.pending_bytes());
         if overload.is_some() {
             return overload;
         }
-        // Nobody else can answer it, and waiting has proved to be no use.
-        if !F::needs_redis(call) {
+        // Nobody else can answer a raw command, and waiting has proved to be no use.
+        if matches!(call, Call::Room(_)) {
             return None;
         }
         if self.failures > self.node().config().max_retries {
@@ -190,7 +191,7 @@ impl<F: Feature> MultiplexedConnection<F> {
             && self.is_connected()
             && self.node().breaker().state() == BreakerState::Closed
         {
-            self.feature.take_turn(now, &mut self.lane);
+            self.feature.take_turn(now, &mut of_feature(&mut self.lane));
         }
     }
 
@@ -207,13 +208,14 @@ impl<F: Feature> MultiplexedConnection<F> {
     ) -> Result<()> {
         self.last_received = Some(now);
         self.node().health().counters().bytes_received.add(count as u64);
-        let MultiplexedConnection { feature, lane, follow_up, .. } = self;
+        let MultiplexedConnection { feature, lane, next, .. } = self;
         let feature: &F = feature;
+        let mut learned = Learned::default();
         let mut replies = 0;
         let result = lane.received(count, |arrival| match arrival {
             Arrival::Answer { token, answer, request } => {
                 replies += 1;
-                answered(feature, token, answer, request, now, follow_up, sink);
+                answered(feature, Arrived { pending: token, request, now }, answer, next, &mut learned, sink);
             }
             // Nobody subscribes on a connection that all share.
             Arrival::Push(frame) if feature.node().is_dedicated() => {
@@ -225,17 +227,16 @@ impl<F: Feature> MultiplexedConnection<F> {
         if replies > 0 {
             self.last_reply = now;
         }
-        self.lane.append(&mut self.follow_up.requests);
+        self.lane.append(&mut self.next);
         let is_waiting = self.lane.is_waiting();
         if let Some(watchdog) = &mut self.watchdog {
             watchdog.received(now, is_waiting);
         }
-        if std::mem::take(&mut self.follow_up.is_probe_answered) && self.node().breaker().probe_succeeded(now)
-        {
+        if learned.is_probe_answered && self.node().breaker().probe_succeeded(now) {
             self.serve(now, false);
         }
         self.let_feature_send(now);
-        match (self.follow_up.unusable.take(), result) {
+        match (learned.unusable, result) {
             (Some(error), _) => Err(error),
             (None, result) => result.map_err(|error| connection_garbled(&error)),
         }
@@ -265,7 +266,7 @@ impl<F: Feature> MultiplexedConnection<F> {
 
     /// Redis can be called: brings it up to date first where that is due.
     fn serve(&mut self, now: Instant, is_fenced: bool) {
-        if !self.feature.connected(is_fenced, now, &mut self.lane) {
+        if !self.feature.connected(is_fenced, now, &mut of_feature(&mut self.lane)) {
             self.node().health().enter(State::Ready);
         }
     }
@@ -334,7 +335,7 @@ impl<F: Feature> MultiplexedConnection<F> {
                     && !is_bound
                     && (!was_sent || may_run_twice(token, request))
             },
-            |Orphan { token, request, was_sent }| {
+            |LostRequest { token, request, was_sent }| {
                 lost_count += u64::from(was_sent);
                 if let Ticket::Fence(fence) = &token.ticket {
                     unfinished = Some((**fence).clone());
@@ -379,7 +380,7 @@ impl<F: Feature> MultiplexedConnection<F> {
             if let Admission::Probe = self.node().breaker().admits(now) {
                 self.ask(Ticket::Probe, now + PROBE_WITHIN, now);
             }
-            self.feature.on_time(now, &mut self.lane);
+            self.feature.on_time(now, &mut of_feature(&mut self.lane));
         }
         self.let_feature_send(now);
         let watchdog = self.watchdog.as_ref().filter(|_| !self.is_blocked());
@@ -424,7 +425,7 @@ impl<F: Feature> MultiplexedConnection<F> {
         };
         let timeout = node.config().command_timeout;
         let mut overdue = Overdue::default();
-        lane.expire(now, |Orphan { token, request, was_sent }| {
+        lane.expire(now, |LostRequest { token, request, was_sent }| {
             overdue.any = true;
             overdue.sent += u64::from(was_sent);
             overdue.is_adrift |= was_sent && token.selects;
@@ -451,7 +452,7 @@ impl<F: Feature> MultiplexedConnection<F> {
     pub fn disband(&mut self, sink: &mut dyn RequestSink<F::Ticket>) {
         self.lane.disconnect(
             |_, _, _| false,
-            |Orphan { token, request, .. }| sink.redirect(Redirected::unsent(token, request)),
+            |LostRequest { token, request, .. }| sink.redirect(Redirected::unsent(token, request)),
         );
     }
 
@@ -463,7 +464,7 @@ impl<F: Feature> MultiplexedConnection<F> {
         }
         self.lane.disconnect(
             |_, _, _| false,
-            |Orphan { token, .. }| {
+            |LostRequest { token, .. }| {
                 if token.slot != NOBODY {
                     sink.settle(token.slot, Outcome::Failed(closed()));
                 }

@@ -5,14 +5,45 @@ use std::time::{Duration, Instant};
 use super::error_policy::ErrorPolicy;
 use super::node::{Node, embedded};
 use super::pending::{Pending, Ticket};
+use super::redirect::routing_position;
 use super::reply_format::{CommandOptions, ReplyFormat};
 use super::shared_connection;
-use crate::command::{Blocking, blocking};
+use crate::command::{Blocking, blocking, only_reads, slot_of};
 use crate::error::{Error, Result};
 use crate::lane::{
     Arguments, Frame, Node as Reply, Requests, append_argument, append_command, append_header,
     append_joined_argument, commands_of, count_commands,
 };
+
+/// A call of the raw client: Redis alone can answer it.
+#[derive(Debug, Clone, Copy)]
+pub enum RawCall<'a> {
+    /// A command as it is, its name first.
+    Command { words: &'a [&'a [u8]], options: CommandOptions },
+    /// Commands that run together or not at all, without MULTI and EXEC.
+    Transaction { commands: &'a [&'a [&'a [u8]]], options: CommandOptions },
+}
+
+impl<'a> RawCall<'a> {
+    /// The words of each command.
+    fn commands(&self) -> &[&'a [&'a [u8]]] {
+        match self {
+            RawCall::Command { words, .. } => std::slice::from_ref(words),
+            RawCall::Transaction { commands, .. } => commands,
+        }
+    }
+
+    fn options(&self) -> CommandOptions {
+        match self {
+            RawCall::Command { options, .. } | RawCall::Transaction { options, .. } => *options,
+        }
+    }
+
+    /// Whether it reads and does nothing else, so that a replica may answer it.
+    pub fn only_reads(&self) -> bool {
+        matches!(self, RawCall::Command { words, .. } if only_reads(words))
+    }
+}
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -20,11 +51,39 @@ const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const FRAME_REPLIES: u32 = 2;
 
 impl Node {
-    /// Puts one command together.
+    /// Puts a raw call together.
     ///
     /// # Errors
     /// The connection cannot carry it, or there is no Redis.
-    pub fn command<T>(
+    pub fn raw<T>(
+        &self,
+        call: &RawCall<'_>,
+        slot: u32,
+        issued: Instant,
+        out: &mut impl Requests<Pending<T>>,
+    ) -> Result<()> {
+        match call {
+            RawCall::Command { words, options } => self.command(words, *options, slot, issued, out),
+            RawCall::Transaction { commands, options } => {
+                self.transaction(commands, *options, slot, issued, out)
+            }
+        }
+    }
+
+    /// The slot of the first key of a raw call, in a cluster; `None` where it names none, so that any node may answer.
+    pub fn slot_of(&self, call: &RawCall<'_>) -> Option<u16> {
+        let is_prefixed = call.options().is_prefixed;
+        call.commands().iter().find_map(|words| {
+            let word = words[routing_position(words)?];
+            let prefix = self.prefix().text();
+            Some(match is_prefixed && !word.starts_with(prefix) {
+                true => slot_of(&[prefix, word].concat()),
+                false => slot_of(word),
+            })
+        })
+    }
+
+    fn command<T>(
         &self,
         words: &[&[u8]],
         options: CommandOptions,
@@ -70,10 +129,7 @@ impl Node {
     }
 
     /// Sends commands as one request, so that nothing of others can come between them.
-    ///
-    /// # Errors
-    /// The connection cannot carry one of them, or there is no Redis.
-    pub fn transaction<T>(
+    fn transaction<T>(
         &self,
         commands: &[&[&[u8]]],
         options: CommandOptions,

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::config::{Config, Endpoint};
 use crate::connection::ServerInfo;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Frame, Requests, append_command};
 
 /// A room with one request of its own, by which it can be told from a raw command.
@@ -17,13 +17,12 @@ struct Room(Node);
 #[derive(Debug)]
 struct Own;
 
-enum Call {
-    Raw(&'static [&'static [u8]]),
-    Own,
-}
+/// The room's one call.
+#[derive(Clone, Copy)]
+struct OwnCall;
 
 impl Feature for Room {
-    type Call<'a> = Call;
+    type Call<'a> = OwnCall;
     type Ticket = Own;
     type Scratch = ();
 
@@ -33,34 +32,33 @@ impl Feature for Room {
 
     fn prepare(
         &self,
-        call: &Call,
+        _call: &OwnCall,
         slot: u32,
         now: Instant,
-        out: &mut impl Requests<Pending<Own>>,
+        out: &mut impl Requests<PendingRequest<Own>>,
         _scratch: &mut (),
     ) -> Option<Outcome<'static>> {
-        match call {
-            Call::Raw(words) => {
-                let options = CommandOptions::default();
-                self.0.command(words, options, slot, now, out).err().map(Outcome::Failed)
-            }
-            Call::Own => {
-                OwnRequests(out).push(PendingRequest::new(slot, Own, now), self.0.deadline(now), |bytes| {
-                    append_command(bytes, &[b"GET", b"own"]);
-                    1
-                });
-                None
-            }
-        }
+        out.push(PendingRequest::new(slot, Own, now), self.0.deadline(now), |bytes| {
+            append_command(bytes, &[b"GET", b"own"]);
+            1
+        });
+        None
     }
 
-    fn needs_redis(call: &Call) -> bool {
-        matches!(call, Call::Raw(_))
+    fn route<'s>(&self, _call: &OwnCall, _scratch: &'s mut ()) -> Result<Route<'s>> {
+        Ok(Route { key: Some(b"own"), reads_key_only: true })
+    }
+
+    fn parts<'a>(_call: &OwnCall) -> Option<[OwnCall; 2]>
+    where
+        'a: 'a,
+    {
+        None
     }
 
     fn without_room(
         &self,
-        _call: &Call,
+        _call: &OwnCall,
         error: &Error,
         _scratch: &mut (),
         _now: Instant,
@@ -76,12 +74,18 @@ impl Feature for Room {
         None
     }
 
-    fn follows(&self, _pending: &PendingRequest<Own>, to: &Redirection, _request: &[u8]) -> Followed {
-        match to {
+    fn follows(
+        &self,
+        pending: PendingRequest<Own>,
+        to: &Redirection,
+        _request: &[u8],
+    ) -> (PendingRequest<Own>, Followed) {
+        let followed = match to {
             Redirection::Moved { .. } => Followed::Yes,
             Redirection::Ask { .. } => Followed::AnsweredHere,
             _ => Followed::No,
-        }
+        };
+        (pending, followed)
     }
 
     fn replied<'a>(
@@ -90,7 +94,7 @@ impl Feature for Room {
         _frame: Frame<'a>,
         _request: &[u8],
         _now: Instant,
-        _follow_up: &mut FollowUp<Own>,
+        _follow_up: &mut FollowUp<'_, impl Requests<PendingRequest<Own>>>,
     ) -> Option<Outcome<'a>> {
         Some(Outcome::Boolean(true))
     }
@@ -101,7 +105,7 @@ impl Feature for Room {
         error: Error,
         _request: &[u8],
         _now: Instant,
-        _follow_up: &mut FollowUp<Own>,
+        _follow_up: &mut FollowUp<'_, impl Requests<PendingRequest<Own>>>,
     ) -> Option<Outcome<'static>> {
         Some(Outcome::Failed(error))
     }
@@ -117,23 +121,28 @@ impl Feature for Room {
         Some(Outcome::Boolean(is_in_doubt))
     }
 
-    fn connected(&self, _is_fenced: bool, _now: Instant, _out: &mut impl Requests<Pending<Own>>) -> bool {
+    fn connected(
+        &self,
+        _is_fenced: bool,
+        _now: Instant,
+        _out: &mut impl Requests<PendingRequest<Own>>,
+    ) -> bool {
         false
     }
 
-    fn fence_passed(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+    fn fence_passed(&self, _now: Instant, _out: &mut impl Requests<PendingRequest<Own>>) {}
 
     fn due(&self) -> Option<Instant> {
         None
     }
 
-    fn on_time(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+    fn on_time(&self, _now: Instant, _out: &mut impl Requests<PendingRequest<Own>>) {}
 
     fn wants_turn(&self) -> bool {
         false
     }
 
-    fn take_turn(&self, _now: Instant, _out: &mut impl Requests<Pending<Own>>) {}
+    fn take_turn(&self, _now: Instant, _out: &mut impl Requests<PendingRequest<Own>>) {}
 }
 
 /// How requests ended, as text.
@@ -183,14 +192,23 @@ impl Connection {
         Connection::over(Node::new(config(), Role::Shared).of_cluster(followed))
     }
 
-    fn call(&mut self, call: &Call, slot: u32) {
+    fn call(&mut self, call: &Call<'_, OwnCall>, slot: u32) {
         self.inner.call(call, slot, self.now, &mut self.ended);
         let count = self.inner.unsent().len();
         self.inner.sent(count);
     }
 
+    fn raw(&mut self, words: &[&[u8]], slot: u32) {
+        let options = CommandOptions::default();
+        self.call(&Call::Raw(RawCall::Command { words, options }), slot);
+    }
+
     fn get(&mut self, slot: u32) {
-        self.call(&Call::Raw(&[b"GET", b"key"]), slot);
+        self.raw(&[b"GET", b"key"], slot);
+    }
+
+    fn own(&mut self, slot: u32) {
+        self.call(&Call::Room(OwnCall), slot);
     }
 
     /// What ends by these replies.
@@ -213,7 +231,7 @@ fn ended(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
 fn raw_commands_are_told_as_they_end_and_the_rooms_own_requests_as_the_room_says() {
     let mut connection = Connection::to_one_server();
     connection.get(1);
-    connection.call(&Call::Own, 2);
+    connection.own(2);
     connection.get(3);
     let told = connection.answer("$1\r\na\r\n$1\r\nb\r\n-WRONGTYPE no\r\n");
     assert_eq!(told, ended(&[(1, "$1\r\na"), (2, "Boolean(true)"), (3, "E_REPLY")]));
@@ -226,7 +244,7 @@ fn a_redirection_goes_to_the_router_where_there_is_a_cluster_and_the_room_lets_i
         connection.get(slot);
     }
     for slot in [2, 3] {
-        connection.call(&Call::Own, slot);
+        connection.own(slot);
     }
     let told = connection.answer(
         "-MOVED 12 127.0.0.1:7\r\n-CLUSTERDOWN no\r\n-ASK 12 127.0.0.1:7\r\n-MOVED 12 127.0.0.1:7\r\n",
@@ -244,8 +262,8 @@ fn a_redirection_goes_to_the_router_where_there_is_a_cluster_and_the_room_lets_i
 fn a_lost_connection_keeps_what_may_run_twice_and_asks_the_room_for_its_own() {
     let mut connection = Connection::to_one_server();
     connection.get(1);
-    connection.call(&Call::Raw(&[b"SET", b"key", b"value"]), 2);
-    connection.call(&Call::Own, 3);
+    connection.raw(&[b"SET", b"key", b"value"], 2);
+    connection.own(3);
     let lost = Error::new(ErrorCode::Connect, "gone");
     connection.inner.disconnected(lost, connection.now, &mut connection.ended);
     let told = std::mem::take(&mut connection.ended.0);
@@ -259,7 +277,7 @@ fn a_lost_connection_keeps_what_may_run_twice_and_asks_the_room_for_its_own() {
 #[test]
 fn a_reply_of_a_type_that_cannot_be_ends_the_connection_and_the_call() {
     let mut connection = Connection::to_one_server();
-    connection.call(&Call::Own, 1);
+    connection.own(1);
     connection.inner.read_room()[..5].copy_from_slice(b":12\r\n");
     assert!(connection.inner.received(5, connection.now, &mut connection.ended).is_err());
     assert_eq!(connection.ended.0, ended(&[(1, "Boolean(true)")]));
@@ -269,14 +287,15 @@ fn a_reply_of_a_type_that_cannot_be_ends_the_connection_and_the_call() {
 fn a_close_settles_everything_and_an_auxiliary_connection_gives_back_what_it_did_not_send() {
     let mut connection = Connection::to_one_server();
     connection.get(1);
-    connection.call(&Call::Own, 2);
+    connection.own(2);
     connection.inner.close(&mut connection.ended);
     assert_eq!(connection.ended.0, ended(&[(1, "E_CLOSED"), (2, "E_CLOSED")]));
 
     let room = Arc::new(Room(Node::new(config(), Role::Shared)));
     let mut auxiliary = MultiplexedConnection::auxiliary(room);
     let (mut told, now) = (Ended::default(), Instant::now());
-    auxiliary.call(&Call::Raw(&[b"GET", b"key"]), 1, now, &mut told);
+    let get = RawCall::Command { words: &[b"GET", b"key"], options: CommandOptions::default() };
+    auxiliary.call(&Call::Raw(get), 1, now, &mut told);
     auxiliary.disconnected(Error::new(ErrorCode::Connect, "gone"), now, &mut told);
     assert_eq!(told.0, ended(&[(1, "Owner")]));
 }

@@ -1,8 +1,8 @@
-//! What every store does, as a suite that each of them runs.
+//! The behaviour that every store must have, as a suite of tests.
 //!
-//! A store under test is wrapped in [`Store`]. `check_all` makes a fresh, empty one for every
-//! behaviour and panics with the behaviour's name when it is missing. The feature `contract`
-//! gives the suite to integration tests.
+//! A test wraps its store in [`Store`]. `check_all` makes a fresh, empty store for every behaviour and panics
+//! with the names of missing behaviours. The feature `contract` makes the suite available to integration
+//! tests.
 
 mod hashes;
 mod organizations;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 
-/// What a write carries besides key and value.
+/// The lifetime and the organization of a write.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write<'a> {
     pub ttl: Option<Duration>,
@@ -21,7 +21,7 @@ pub struct Write<'a> {
 }
 
 impl<'a> Write<'a> {
-    /// Global, without a TTL.
+    /// No organization and no TTL.
     pub const PLAIN: Write<'static> = Write { ttl: None, organization: None };
 
     pub fn expiring(ttl: Duration) -> Self {
@@ -33,30 +33,30 @@ impl<'a> Write<'a> {
     }
 }
 
-/// A hash as its fields and their values, in any order.
+/// A hash: its fields and values, in any order.
 pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A store under test. Answers are owned, so that one that speaks over a wire fits too.
+/// A store under test. It returns owned values, so that a store behind a wire fits too.
 pub trait Store {
     fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>>;
-    /// Whether the value is now stored.
+    /// True when the value is now stored.
     fn set(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool>;
-    /// Whether the key had nothing and the value is now stored.
+    /// True when the key had no value and this one is now stored.
     fn set_if_absent(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool>;
-    /// Whether there was something to delete.
+    /// True when the key existed.
     fn delete(&mut self, key: &[u8]) -> Result<bool>;
     fn hash_get(&mut self, key: &[u8], field: &[u8]) -> Result<Option<Vec<u8>>>;
     fn hash_set(&mut self, key: &[u8], field: &[u8], value: &[u8], write: Write<'_>) -> Result<bool>;
-    /// Whether the field was there.
+    /// True when the field existed.
     fn hash_delete(&mut self, key: &[u8], field: &[u8]) -> Result<bool>;
     fn hash_entries(&mut self, key: &[u8]) -> Result<Option<Entries>>;
-    /// How many entries of the organization went.
+    /// Returns the number of removed entries.
     fn clear_organization(&mut self, organization: &[u8]) -> Result<usize>;
-    /// Lets that much time pass: a store with a clock of its own waits, others turn theirs on.
+    /// Lets this much time pass. A store with a real clock waits; others advance theirs.
     fn advance(&mut self, time: Duration);
 }
 
-/// One promise: its name is a sentence, its check panics when the store does not keep it.
+/// One promise. Its name is a sentence, and its check panics if the store does not keep it.
 pub struct Behaviour {
     pub name: &'static str,
     pub check: fn(&mut dyn Store),
@@ -71,12 +71,12 @@ macro_rules! promise {
 }
 use promise;
 
-/// Every behaviour, for a runner that wants to report them one by one.
+/// Every behaviour, for a runner that reports each one.
 pub fn behaviours() -> impl Iterator<Item = &'static Behaviour> {
     [values::BEHAVIOURS, hashes::BEHAVIOURS, organizations::BEHAVIOURS].into_iter().flatten()
 }
 
-/// Checks every behaviour on a fresh store and panics once, naming all that are missing.
+/// Checks every behaviour on a fresh store. Panics once, with the names of all missing behaviours.
 pub fn check_all(make: &mut dyn FnMut() -> Box<dyn Store>) {
     let mut missing = Vec::new();
     let mut first_panic = None;
@@ -93,7 +93,7 @@ pub fn check_all(make: &mut dyn FnMut() -> Box<dyn Store>) {
     }
 }
 
-/// The answer of a store that must not fail here.
+/// Unwraps the result of a call that must not fail.
 #[track_caller]
 fn ok<T>(answer: Result<T>) -> T {
     match answer {

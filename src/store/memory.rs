@@ -1,19 +1,18 @@
-//! The embedded store: what answers when there is no Redis.
+//! The embedded store, which answers when there is no Redis.
 //!
-//! Promises: `bytes()` never exceeds the bound once a call returns; what goes first is what was
-//! used least recently; an entry is never answered after its TTL; clearing an organization costs
-//! what that organization holds. Relies on the caller for the time, which must come from the
-//! monotonic clock, and for mutual exclusion: every method is short and none blocks. Never
-//! interprets a value.
+//! Promises: `bytes()` never exceeds the bound after a call; the least recently used entry is evicted first;
+//! an entry is never returned after its TTL; clearing an organization costs the number of its entries. Relies
+//! on the caller for the monotonic time and for mutual exclusion: every method is short and none blocks.
+//! Never interprets a value.
 //!
-//! `lru` keeps key -> slot and the order of eviction. The entries themselves are in `slots`, and
-//! everything else names them by slot number.
+//! `lru` maps each key to an index and keeps the order of eviction. The entries are in `slab`, and everything
+//! else refers to them by index.
 
 mod cost;
 mod fields;
 mod hash;
 mod organizations;
-mod slots;
+mod slab;
 #[cfg(test)]
 mod tests;
 
@@ -24,19 +23,19 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 
 use organizations::{Moved, Organizations};
-use slots::{Data, Entry, PLACE_BYTES, Slots};
+use slab::{Data, Entry, PLACE_BYTES, Slab};
 
-/// How many places one write looks at for expired entries. A table is swept once while a quarter
-/// of it is written, so that what expired unread does not push out what is alive.
+/// How many places one write searches for expired entries. The whole table is swept while a quarter of it is
+/// written, so that expired entries do not evict live ones.
 const SWEPT_A_WRITE: usize = 4;
 
-/// Below this many vacant places moving the entries together gains nothing.
+/// With fewer vacant places, compaction gains nothing.
 const VACANT_AT_LEAST: usize = 1024;
 
-/// How much longer an entry lives.
+/// An entry's remaining lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remaining {
-    /// It has no TTL.
+    /// The entry has no TTL.
     Forever,
     For(Duration),
 }
@@ -44,23 +43,23 @@ pub enum Remaining {
 /// A bounded map of byte strings and hashes of byte strings.
 pub struct MemoryStore {
     order: LruCache<Arc<[u8]>, usize>,
-    slots: Slots,
+    slab: Slab,
     organizations: Organizations,
     max_bytes: usize,
-    /// What the live entries take without their places in the tables.
+    /// Bytes of the live entries without their places in the tables.
     entry_bytes: usize,
     evictions: u64,
     expirations: u64,
-    /// Where the next sweep for expired entries goes on.
+    /// The place where the next sweep for expired entries continues.
     sweep: usize,
 }
 
 impl MemoryStore {
-    /// A store that holds at most `max_bytes`, all overhead included.
+    /// A store of at most `max_bytes` bytes, including all overhead.
     pub fn new(max_bytes: usize) -> Self {
         MemoryStore {
             order: LruCache::unbounded(),
-            slots: Slots::default(),
+            slab: Slab::default(),
             organizations: Organizations::default(),
             max_bytes,
             entry_bytes: 0,
@@ -70,17 +69,17 @@ impl MemoryStore {
         }
     }
 
-    /// The value, which then counts as used. A hash is a miss.
+    /// Returns the value and marks it as used. A hash is a miss.
     pub fn get(&mut self, key: &[u8], now: Instant) -> Option<&[u8]> {
-        let slot = self.find(key, now)?;
-        match &self.slots.get(slot)?.data {
+        let index = self.find(key, now)?;
+        match &self.slab.get(index)?.data {
             Data::Value(value) => Some(value),
             Data::Hash(_) => None,
         }
     }
 
-    /// Replaces whatever the key had. False when the value is larger than the whole store; the
-    /// old value is gone then too, because answering it would be answering something outdated.
+    /// Sets the value and replaces whatever the key had. False when the value is larger than the whole store.
+    /// The old value is removed even then, because it is outdated.
     pub fn set(
         &mut self,
         key: &[u8],
@@ -94,20 +93,20 @@ impl MemoryStore {
             self.delete(key, now);
             return false;
         }
-        let slot = match self.replace_value(key, value) {
-            Some(slot) => {
-                self.assign(slot, organization);
-                slot
+        let index = match self.replace_value(key, value) {
+            Some(index) => {
+                self.assign(index, organization);
+                index
             }
             None => self.put(key, Data::Value(value.into()), organization),
         };
-        self.expire_at(slot, deadline(ttl, now));
+        self.expire_at(index, deadline(ttl, now));
         self.shrink();
         true
     }
 
-    /// Sets the value only if the key has nothing. False when it has, or when the value is larger
-    /// than the whole store.
+    /// Sets the value only if the key is empty. False when it is not, or when the value is larger than the
+    /// whole store.
     pub fn set_if_absent(
         &mut self,
         key: &[u8],
@@ -119,17 +118,17 @@ impl MemoryStore {
         self.find(key, now).is_none() && self.set(key, value, ttl, organization, now)
     }
 
-    /// Whether there was something to delete.
+    /// Removes the key. True when it existed.
     pub fn delete(&mut self, key: &[u8], now: Instant) -> bool {
-        let Some(slot) = self.find(key, now) else { return false };
-        self.remove(slot);
+        let Some(index) = self.find(key, now) else { return false };
+        self.remove(index);
         self.shrink();
         true
     }
 
-    /// How much longer the key lives; `None` when it has nothing. Does not count as use.
+    /// The key's remaining lifetime; `None` when the key is empty. Does not mark it as used.
     pub fn remaining_ttl(&self, key: &[u8], now: Instant) -> Option<Remaining> {
-        let entry = self.slots.get(*self.order.peek(key)?)?;
+        let entry = self.slab.get(*self.order.peek(key)?)?;
         match entry.deadline {
             None => Some(Remaining::Forever),
             Some(deadline) if deadline <= now => None,
@@ -137,42 +136,41 @@ impl MemoryStore {
         }
     }
 
-    /// Removes everything of one organization and says how many entries that were.
+    /// Removes all entries of one organization. Returns their number.
     pub fn clear_organization(&mut self, organization: &[u8]) -> usize {
-        let slots = self.organizations.slots_of(organization);
-        for &slot in &slots {
-            self.remove(slot);
+        let entries = self.organizations.entries_of(organization);
+        for &index in &entries {
+            self.remove(index);
         }
         self.shrink();
-        slots.len()
+        entries.len()
     }
 
-    /// Removes every entry whose key is meant. It costs what is held.
+    /// Removes every entry whose key satisfies `is_meant`. Costs the number of all entries.
     pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
         let meant = self.order.iter().filter(|(key, _)| is_meant(key));
-        let slots: Vec<usize> = meant.map(|(_, slot)| *slot).collect();
-        for slot in slots {
-            self.remove(slot);
+        let entries: Vec<usize> = meant.map(|(_, index)| *index).collect();
+        for index in entries {
+            self.remove(index);
         }
         self.shrink();
     }
 
-    /// Removes everything and gives the memory back. The counts of evictions and expirations stay.
+    /// Removes everything and frees the memory. The counts of evictions and expirations stay.
     pub fn clear(&mut self) {
         let empty = MemoryStore::new(self.max_bytes);
         *self = MemoryStore { evictions: self.evictions, expirations: self.expirations, ..empty };
     }
 
-    /// Looks at up to `budget` places, going on where the last call stopped, and removes what has
-    /// expired there. Answers how many entries that were. Writes do a little of it by themselves;
-    /// a store that is only read needs a call now and then.
+    /// Removes expired entries among up to `budget` places, starting where the last call stopped. Returns
+    /// their number. Each write sweeps a little too; a store that is only read needs a call now and then.
     pub fn purge_expired(&mut self, now: Instant, budget: usize) -> usize {
         let mut purged = 0;
-        for _ in 0..budget.min(self.slots.places()) {
-            if self.sweep >= self.slots.places() {
+        for _ in 0..budget.min(self.slab.places()) {
+            if self.sweep >= self.slab.places() {
                 self.sweep = 0;
             }
-            if self.slots.get(self.sweep).is_some_and(|entry| entry.is_expired(now)) {
+            if self.slab.get(self.sweep).is_some_and(|entry| entry.is_expired(now)) {
                 self.remove(self.sweep);
                 purged += 1;
             }
@@ -183,7 +181,7 @@ impl MemoryStore {
         purged
     }
 
-    /// Entries held, expired ones that no sweep has met yet included.
+    /// The number of entries, including expired ones that no sweep has met yet.
     pub fn len(&self) -> usize {
         self.order.len()
     }
@@ -192,34 +190,34 @@ impl MemoryStore {
         self.order.is_empty()
     }
 
-    /// Memory that the store takes, overhead included.
+    /// Bytes of memory in use, including all overhead.
     pub fn bytes(&self) -> usize {
-        self.entry_bytes + self.organizations.bytes() + self.slots.places() * PLACE_BYTES
+        self.entry_bytes + self.organizations.bytes() + self.slab.places() * PLACE_BYTES
     }
 
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 
-    /// Entries that had to go before their time because the bound was reached.
+    /// The number of entries that were evicted because the bound was reached.
     pub fn evictions(&self) -> u64 {
         self.evictions
     }
 
-    /// Entries whose TTL ended while they were here.
+    /// The number of entries whose TTL ended while they were stored.
     pub fn expirations(&self) -> u64 {
         self.expirations
     }
 
-    /// The slot of a live entry, which then counts as used.
+    /// The index of a live entry, which is marked as used.
     fn find(&mut self, key: &[u8], now: Instant) -> Option<usize> {
-        let slot = *self.order.get(key)?;
-        if self.slots.get(slot)?.is_expired(now) {
-            self.remove(slot);
+        let index = *self.order.get(key)?;
+        if self.slab.get(index)?.is_expired(now) {
+            self.remove(index);
             self.expirations += 1;
             return None;
         }
-        Some(slot)
+        Some(index)
     }
 
     fn fits(&self, key: &[u8], data_bytes: usize, organization: Option<&[u8]>) -> bool {
@@ -230,38 +228,38 @@ impl MemoryStore {
 
     fn put(&mut self, key: &[u8], data: Data, organization: Option<&[u8]>) -> usize {
         let known = self.order.get(key).copied();
-        let slot = match known.and_then(|slot| Some((slot, self.slots.get_mut(slot)?))) {
-            Some((slot, entry)) => {
+        let index = match known.and_then(|index| Some((index, self.slab.get_mut(index)?))) {
+            Some((index, entry)) => {
                 self.entry_bytes -= entry.bytes();
                 entry.data = data;
                 self.entry_bytes += entry.bytes();
-                slot
+                index
             }
             None => {
                 let key: Arc<[u8]> = key.into();
                 let entry = Entry { key: key.clone(), data, deadline: None, membership: None };
                 self.entry_bytes += entry.bytes();
-                let slot = self.slots.insert(entry);
-                self.order.put(key, slot);
-                slot
+                let index = self.slab.insert(entry);
+                self.order.put(key, index);
+                index
             }
         };
-        self.assign(slot, organization);
-        slot
+        self.assign(index, organization);
+        index
     }
 
-    /// Writes over a value of the same length, which needs no memory of its own.
+    /// Overwrites a value of the same length, which needs no new memory.
     fn replace_value(&mut self, key: &[u8], value: &[u8]) -> Option<usize> {
-        let slot = *self.order.get(key)?;
-        match &mut self.slots.get_mut(slot)?.data {
+        let index = *self.order.get(key)?;
+        match &mut self.slab.get_mut(index)?.data {
             Data::Value(old) if old.len() == value.len() => old.copy_from_slice(value),
             _ => return None,
         }
-        Some(slot)
+        Some(index)
     }
 
-    fn assign(&mut self, slot: usize, organization: Option<&[u8]>) {
-        let current = self.slots.get(slot).and_then(|entry| entry.membership);
+    fn assign(&mut self, index: usize, organization: Option<&[u8]>) {
+        let current = self.slab.get(index).and_then(|entry| entry.membership);
         match (current, organization) {
             (None, None) => return,
             (Some(membership), Some(name)) if self.organizations.is_member(membership, name) => return,
@@ -271,25 +269,25 @@ impl MemoryStore {
             }
             (None, Some(_)) => {}
         }
-        let membership = organization.map(|name| self.organizations.join(name, slot));
-        if let Some(entry) = self.slots.get_mut(slot) {
+        let membership = organization.map(|name| self.organizations.join(name, index));
+        if let Some(entry) = self.slab.get_mut(index) {
             entry.membership = membership;
         }
     }
 
-    fn expire_at(&mut self, slot: usize, deadline: Option<Instant>) {
-        if let Some(entry) = self.slots.get_mut(slot) {
+    fn expire_at(&mut self, index: usize, deadline: Option<Instant>) {
+        if let Some(entry) = self.slab.get_mut(index) {
             entry.deadline = deadline;
         }
     }
 
-    fn remove(&mut self, slot: usize) {
-        let Some(entry) = self.slots.remove(slot) else { return };
+    fn remove(&mut self, index: usize) {
+        let Some(entry) = self.slab.remove(index) else { return };
         self.order.pop(&entry.key);
         self.forget(entry);
     }
 
-    /// Takes the entry out of the books. It is no longer in the slots and the order.
+    /// Subtracts the entry from all counts. It is no longer in the slab and the order.
     fn forget(&mut self, entry: Entry) {
         self.entry_bytes -= entry.bytes();
         if let Some(membership) = entry.membership {
@@ -299,48 +297,50 @@ impl MemoryStore {
     }
 
     fn follow(&mut self, moved: Option<Moved>) {
-        if let Some(Moved { slot, membership }) = moved
-            && let Some(entry) = self.slots.get_mut(slot)
+        if let Some(Moved { index, membership }) = moved
+            && let Some(entry) = self.slab.get_mut(index)
         {
             entry.membership = Some(membership);
         }
     }
 
-    /// Back under the bound. The entry used last stays: `fits` has shown that it may, alone.
+    /// Evicts until the store is within its bound. The entry used last stays: `fits` has shown that it fits
+    /// alone.
     fn shrink(&mut self) {
         while self.bytes() > self.max_bytes && self.order.len() > 1 {
-            if let Some((_, slot)) = self.order.pop_lru()
-                && let Some(entry) = self.slots.remove(slot)
+            if let Some((_, index)) = self.order.pop_lru()
+                && let Some(entry) = self.slab.remove(index)
             {
                 self.forget(entry);
                 self.evictions += 1;
             }
         }
-        let sparse = self.slots.vacant() > VACANT_AT_LEAST.max(3 * self.order.len());
+        let sparse = self.slab.vacant() > VACANT_AT_LEAST.max(3 * self.order.len());
         if sparse || self.bytes() > self.max_bytes {
             self.compact();
         }
     }
 
-    /// Moves the entries together and gives the rest of the tables back. It costs what is left,
-    /// and is due only after three times as many entries have gone, so a removal pays a constant.
+    /// Compacts the tables and frees the rest. Costs the number of remaining entries and runs only after
+    /// three times as many were removed, so a removal costs constant time on average.
     fn compact(&mut self) {
         let order = std::mem::replace(&mut self.order, LruCache::unbounded());
-        let mut slots = std::mem::take(&mut self.slots);
+        let mut slab = std::mem::take(&mut self.slab);
         self.sweep = 0;
-        for (key, old_slot) in order {
-            let Some(entry) = slots.remove(old_slot) else { continue };
+        for (key, old_index) in order {
+            let Some(entry) = slab.remove(old_index) else { continue };
             let membership = entry.membership;
-            let slot = self.slots.insert(entry);
-            self.order.put(key, slot);
+            let index = self.slab.insert(entry);
+            self.order.put(key, index);
             if let Some(membership) = membership {
-                self.organizations.renumber(membership, slot);
+                self.organizations.renumber(membership, index);
             }
         }
     }
 }
 
-/// A TTL that ends beyond what the clock can say never ends.
+/// The instant at which a TTL ends; `None` when it lies beyond the clock's range, so that the entry never
+/// ends.
 fn deadline(ttl: Option<Duration>, now: Instant) -> Option<Instant> {
     ttl.and_then(|ttl| now.checked_add(ttl))
 }

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use super::link::LinkThreadHandle;
 use super::thread_handle::ThreadHandle;
-use crate::cache::{CacheTicket, Call, Core};
 use crate::connection::Wake;
 use crate::error::Result;
+use crate::features::{Call, Features, RoomTicket};
 use crate::lane::Batch;
-use crate::redis::{MultiplexedConnection, Pending, RequestSink, Sink};
+use crate::redis::{MultiplexedConnection, Pending, RawCall, RequestSink, Sink};
 
 /// Wakes the thread on which a router is used.
 pub type SharedWaker = Arc<dyn Wake + Send + Sync>;
@@ -23,21 +23,21 @@ pub trait DriverContext: Clone {
     ///
     /// # Errors
     /// The driver could not be started, e.g. because a thread could not.
-    fn start(&self, connection: MultiplexedConnection<Core>, number: usize) -> Result<Self::Driver>;
+    fn start(&self, connection: MultiplexedConnection<Features>, number: usize) -> Result<Self::Driver>;
 
     fn waker(&self) -> SharedWaker;
 }
 
 /// A request on a connection that calls share.
-pub type Request = Pending<CacheTicket>;
+pub type Request = Pending<RoomTicket>;
 
 /// A request that another connection must carry.
-pub type Redirected = crate::redis::Redirected<CacheTicket>;
+pub type Redirected = crate::redis::Redirected<RoomTicket>;
 
 /// Who is told how the requests of a connection ended.
-pub trait NodeSink: RequestSink<CacheTicket> {}
+pub trait NodeSink: RequestSink<RoomTicket> {}
 
-impl<S: RequestSink<CacheTicket> + ?Sized> NodeSink for S {}
+impl<S: RequestSink<RoomTicket> + ?Sized> NodeSink for S {}
 
 /// Moves the bytes of one connection that calls share.
 pub trait ConnectionDriver {
@@ -84,7 +84,8 @@ pub trait ConnectionDriver {
 /// Moves the bytes of one connection without policy.
 pub trait LinkDriver {
     fn name(&self) -> &'static str;
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink);
+    /// Takes a command in, which is all that a Link carries.
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink);
     fn flush(&mut self, now: Instant, sink: &mut dyn Sink);
     fn awake(&mut self, now: Instant, sink: &mut dyn Sink);
     #[cfg(unix)]
@@ -111,7 +112,7 @@ impl DriverContext for ThreadContext {
     type Driver = ThreadHandle;
     type Link = LinkThreadHandle;
 
-    fn start(&self, connection: MultiplexedConnection<Core>, _number: usize) -> Result<ThreadHandle> {
+    fn start(&self, connection: MultiplexedConnection<Features>, _number: usize) -> Result<ThreadHandle> {
         ThreadHandle::start(connection, self.waker.clone(), self.after_burst)
     }
 

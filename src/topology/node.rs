@@ -4,15 +4,16 @@
 //! that order too. A large value would stand in front of everything behind it, so a read of one that is known to be
 //! large goes beside, unless something about its key is still under way.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::driver::{ConnectionDriver, DriverContext, NodeSink, Redirected, Request};
-use crate::cache::{CacheTicket, Call, Core, Scratch};
 use crate::error::Result;
+use crate::features::{Call, Features, RoomTicket, Scratch};
 use crate::health::State;
 use crate::lane::Batch;
-use crate::redis::{MultiplexedConnection, Outcome, Redirection, RequestSink, Sink};
+use crate::redis::{self, Feature, MultiplexedConnection, Outcome, Redirection, RequestSink, Route, Sink};
 
 /// What libuv's handles carry: the node's number and the lane's. No pool is larger.
 pub const LANES_A_NODE: usize = 1024;
@@ -20,7 +21,7 @@ pub const LANES_A_NODE: usize = 1024;
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
 pub struct NodeRouter<C: DriverContext> {
-    core: Arc<Core>,
+    features: Arc<Features>,
     main: C::Driver,
     auxiliaries: Vec<Auxiliary<C::Driver>>,
     context: C,
@@ -47,7 +48,7 @@ impl Sink for Returning<'_> {
     }
 }
 
-impl RequestSink<CacheTicket> for Returning<'_> {
+impl RequestSink<RoomTicket> for Returning<'_> {
     fn redirect(&mut self, redirected: Redirected) {
         match redirected.to {
             Redirection::Owner => self.returned.push(redirected),
@@ -58,11 +59,11 @@ impl RequestSink<CacheTicket> for Returning<'_> {
 
 impl<C: DriverContext> NodeRouter<C> {
     /// Starts to connect, as the node of this number.
-    pub fn start(core: Arc<Core>, node: usize, context: C) -> Result<NodeRouter<C>> {
+    pub fn start(features: Arc<Features>, node: usize, context: C) -> Result<NodeRouter<C>> {
         let number = node * LANES_A_NODE;
-        let main = context.start(MultiplexedConnection::new(core.clone()), number)?;
+        let main = context.start(MultiplexedConnection::new(features.clone()), number)?;
         let (auxiliaries, returned) = (Vec::new(), Vec::new());
-        Ok(NodeRouter { core, main, auxiliaries, context, number, scratch: Scratch::default(), returned })
+        Ok(NodeRouter { features, main, auxiliaries, context, number, scratch: Scratch::default(), returned })
     }
 
     pub fn name(&self) -> &'static str {
@@ -84,7 +85,7 @@ impl<C: DriverContext> NodeRouter<C> {
         now: Instant,
         sink: &mut dyn NodeSink,
     ) {
-        if self.core.node().knows_large_values()
+        if self.features.node().knows_large_values()
             && let Some(position) = self.auxiliary_for(call, now)
             && let Some(auxiliary) = self.auxiliaries[position].driver.as_mut()
         {
@@ -97,11 +98,11 @@ impl<C: DriverContext> NodeRouter<C> {
     /// The lane that a read of a large value goes to.
     fn auxiliary_for(&mut self, call: &Call<'_>, now: Instant) -> Option<usize> {
         // What the journal holds goes first, on the shared one.
-        if self.core.health().state() != State::Ready {
+        if self.features.node().health().state() != State::Ready {
             return None;
         }
-        let key = self.core.large_read(call, &mut self.scratch)?;
-        if self.main.mentions(key) {
+        let key = large_read(&self.features, call, &mut self.scratch)?;
+        if self.main.mentions(&key) {
             return None;
         }
         let open = || self.auxiliaries.iter().enumerate().filter(|(_, auxiliary)| auxiliary.driver.is_some());
@@ -117,12 +118,12 @@ impl<C: DriverContext> NodeRouter<C> {
 
     fn open_auxiliary(&mut self) -> Option<usize> {
         let open = self.auxiliaries.iter().filter(|auxiliary| auxiliary.driver.is_some()).count();
-        if open + 1 >= self.core.config().pool_size {
+        if open + 1 >= self.features.config().pool_size {
             return None;
         }
         let vacant = self.auxiliaries.iter().position(|auxiliary| auxiliary.driver.is_none());
         let position = vacant.unwrap_or(self.auxiliaries.len());
-        let connection = MultiplexedConnection::auxiliary(self.core.clone());
+        let connection = MultiplexedConnection::auxiliary(self.features.clone());
         let driver = self.context.start(connection, self.number + 1 + position).ok()?;
         let auxiliary = Auxiliary { driver: Some(driver), idle_since: Instant::now() };
         match vacant {
@@ -168,7 +169,7 @@ impl<C: DriverContext> NodeRouter<C> {
     fn take_returned(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         for redirected in std::mem::take(&mut self.returned) {
             let mut batch = Batch::default();
-            redirected.append(self.core.node(), now, &mut batch);
+            redirected.append(self.features.node(), now, &mut batch);
             self.main.append(&mut batch, now, sink);
         }
     }
@@ -176,7 +177,8 @@ impl<C: DriverContext> NodeRouter<C> {
     fn close_idle(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         let mut open = self.auxiliaries.iter().filter(|auxiliary| auxiliary.driver.is_some()).count() + 1;
         for auxiliary in &mut self.auxiliaries {
-            let Some(driver) = auxiliary.driver.take_if(|_| open > self.core.config().min_pool_size) else {
+            let Some(driver) = auxiliary.driver.take_if(|_| open > self.features.config().min_pool_size)
+            else {
                 continue;
             };
             if driver.is_idle() && now.saturating_duration_since(auxiliary.idle_since) > IDLE_FOR {
@@ -237,4 +239,20 @@ impl<C: DriverContext> NodeRouter<C> {
         }
         self.main.close(sink);
     }
+}
+
+/// The key of a call that reads a large value, and does nothing else.
+fn large_read<'s, 'c: 's>(
+    features: &Features,
+    call: &Call<'c>,
+    scratch: &'s mut Scratch,
+) -> Option<Cow<'s, [u8]>> {
+    let key = match call {
+        redis::Call::Raw(call) => features.node().key_read(call)?,
+        redis::Call::Room(call) => match features.route(call, scratch).ok()? {
+            Route { key: Some(key), reads_key_only: true } => Cow::Borrowed(key),
+            _ => return None,
+        },
+    };
+    features.node().is_large(&key).then_some(key)
 }

@@ -10,11 +10,12 @@ use super::driver::{DriverContext, LinkDriver, NodeSink, Redirected};
 use super::in_flight::{FIRST_RESERVED, InFlight};
 use super::link;
 use super::node::NodeRouter;
-use crate::cache::{CacheTicket, Call, Core};
+use crate::cache::Core;
 use crate::config::Topology;
 use crate::error::{Error, Result};
+use crate::features::{Call, Features, RoomTicket};
 use crate::health::State;
-use crate::redis::{Outcome, RequestSink, Sink, closed, embedded};
+use crate::redis::{self, Feature, Outcome, RequestSink, Sink, closed, embedded};
 
 pub enum Router<C: DriverContext> {
     /// No Redis is configured: calls are answered without a driver.
@@ -31,17 +32,17 @@ impl<C: DriverContext> Router<C> {
     ///
     /// # Errors
     /// A driver could not be started.
-    pub fn start(core: &Arc<Core>, context: impl FnOnce() -> C) -> Result<Router<C>> {
-        if !core.config().use_redis() {
-            core.health().enter(State::Ready);
+    pub fn start(features: &Arc<Features>, context: impl FnOnce() -> C) -> Result<Router<C>> {
+        if !features.config().use_redis() {
+            features.node().health().enter(State::Ready);
             return Ok(Router::Embedded);
         }
-        let (core, context) = (core.clone(), context());
-        if matches!(core.config().topology(), Topology::Cluster { .. }) {
-            return Ok(Router::Cluster(Box::new(ClusterRouter::start(core, context)?)));
+        let (features, context) = (features.clone(), context());
+        if matches!(features.config().topology(), Topology::Cluster { .. }) {
+            return Ok(Router::Cluster(Box::new(ClusterRouter::start(features, context)?)));
         }
-        let router = NodeRouter::start(core.clone(), 0, context)?;
-        read_in_background(&core, Core::let_connect)?;
+        let router = NodeRouter::start(features.clone(), 0, context)?;
+        read_in_background(features.cache(), Core::let_connect)?;
         Ok(Router::Node(Box::new(router)))
     }
 
@@ -73,9 +74,9 @@ impl<C: DriverContext> Router<C> {
     }
 
     /// The caches of a cluster's nodes.
-    pub fn nodes(&self) -> Vec<Arc<Core>> {
+    pub fn nodes(&self) -> Vec<Arc<Features>> {
         match self {
-            Router::Cluster(driver) => driver.cores(),
+            Router::Cluster(driver) => driver.nodes(),
             _ => Vec::new(),
         }
     }
@@ -100,7 +101,10 @@ impl<C: DriverContext> Router<C> {
         match self {
             Router::Node(driver) => driver.call(call, slot, waiting, now, sink),
             Router::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
-            Router::Link(driver) => driver.call(call, slot, now, sink),
+            Router::Link(driver) => match call {
+                redis::Call::Raw(call) => driver.call(call, slot, now, sink),
+                redis::Call::Room(_) => sink.settle(slot, Outcome::Failed(Error::defect())),
+            },
             Router::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
             Router::Closed => sink.settle(slot, Outcome::Failed(closed())),
         }
@@ -187,7 +191,7 @@ impl Sink for Discard {
     fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
 }
 
-impl RequestSink<CacheTicket> for Discard {
+impl RequestSink<RoomTicket> for Discard {
     fn redirect(&mut self, _redirected: Redirected) {}
 }
 
@@ -205,7 +209,7 @@ impl Sink for Noting<'_> {
     }
 }
 
-impl RequestSink<CacheTicket> for Noting<'_> {
+impl RequestSink<RoomTicket> for Noting<'_> {
     /// Nobody sends it on at a close: its call is under way, and fails with the others that are.
     fn redirect(&mut self, _redirected: Redirected) {}
 }
@@ -234,7 +238,7 @@ mod tests {
     use crate::config::Config;
     use crate::connection::Wake;
     use crate::error::ErrorCode;
-    use crate::redis::{CommandOptions, Role};
+    use crate::redis::{CommandOptions, RawCall, Role};
     use crate::runtime::IoThread;
     use crate::topology::ThreadContext;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -266,7 +270,7 @@ mod tests {
         }
     }
 
-    impl RequestSink<CacheTicket> for Settled {
+    impl RequestSink<RoomTicket> for Settled {
         fn redirect(&mut self, _redirected: Redirected) {}
     }
 
@@ -278,7 +282,7 @@ mod tests {
         }
     }
 
-    impl RequestSink<CacheTicket> for Broken {
+    impl RequestSink<RoomTicket> for Broken {
         fn redirect(&mut self, _redirected: Redirected) {}
     }
 
@@ -290,12 +294,15 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        let core = Arc::new(Core::new(config, Role::Shared).unwrap());
-        let mut router = Router::start(&core, || ThreadContext::new(bell.clone(), || {})).unwrap();
+        let features = Arc::new(Features::new(config, Role::Shared).unwrap());
+        let mut router = Router::start(&features, || ThreadContext::new(bell.clone(), || {})).unwrap();
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             router.call(
-                &Call::Command { arguments: &[b"GET", b"key"], options: CommandOptions::default() },
+                &redis::Call::Raw(RawCall::Command {
+                    words: &[b"GET", b"key"],
+                    options: CommandOptions::default(),
+                }),
                 slot,
                 0,
                 now,

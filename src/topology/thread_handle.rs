@@ -7,11 +7,13 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::driver::{ConnectionDriver, NodeSink, Redirected, Request, SharedWaker};
-use crate::cache::{CacheTicket, Call, Core, Scratch};
-use crate::connection::{Inbox, Tray, drive};
+use crate::connection::{Handoff, Inbox, drive};
 use crate::error::Result;
+use crate::features::{Call, Features, RoomTicket, Scratch};
 use crate::lane::Batch;
-use crate::redis::{Attached, MultiplexedConnection, Outcome, PUSHED, RequestSink, Sink};
+use crate::redis::{
+    Attached, Feature, MultiplexedConnection, Outcome, PUSHED, RequestSink, Sink, prepare, without_room,
+};
 use crate::runtime::IoThread;
 
 /// How requests ended.
@@ -28,7 +30,7 @@ const KEEP_OUTCOMES: usize = 4096;
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Batch<Request>, Notify>>,
-    outbox: Tray<Endings, SharedWaker>,
+    outbox: Handoff<Endings, SharedWaker>,
     /// Bytes of requests that the I/O thread was handed since it last delivered.
     handed_bytes: AtomicUsize,
     /// Bytes of requests that were not answered when it last delivered.
@@ -46,7 +48,7 @@ struct Collected {
     endings: Endings,
     /// Bytes of requests that were taken in since the last delivery.
     taken_bytes: usize,
-    core: Arc<Core>,
+    features: Arc<Features>,
     shared: Arc<Shared>,
 }
 
@@ -59,7 +61,7 @@ impl Sink for Collected {
     }
 }
 
-impl RequestSink<CacheTicket> for Collected {
+impl RequestSink<RoomTicket> for Collected {
     fn redirect(&mut self, redirected: Redirected) {
         self.endings.push(Ending::Redirected(Box::new(redirected)));
     }
@@ -70,7 +72,7 @@ impl Collected {
     /// that is told.
     fn has_room_for(&self, bytes: usize) -> bool {
         let waiting = self.shared.pushed_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if waiting <= self.core.config().queue_max_bytes {
+        if waiting <= self.features.config().queue_max_bytes {
             return true;
         }
         self.shared.pushed_bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -88,7 +90,7 @@ fn bytes_of(outcome: &Outcome<'_>) -> usize {
 
 /// The driver of one client, used on its environment's thread only.
 pub struct ThreadHandle {
-    core: Arc<Core>,
+    features: Arc<Features>,
     shared: Arc<Shared>,
     /// The calls of this tick.
     batch: Batch<Request>,
@@ -102,15 +104,15 @@ pub struct ThreadHandle {
 impl ThreadHandle {
     /// Starts to connect.
     pub fn start(
-        connection: MultiplexedConnection<Core>,
+        connection: MultiplexedConnection<Features>,
         waker: SharedWaker,
         after_burst: fn(),
     ) -> Result<ThreadHandle> {
-        let core = connection.feature().clone();
+        let features = connection.feature().clone();
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
-            outbox: Tray::new(waker),
+            outbox: Handoff::new(waker),
             handed_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             pushed_bytes: AtomicUsize::new(0),
@@ -119,7 +121,7 @@ impl ThreadHandle {
         });
         io.spawn(converse(connection, shared.clone(), io.clone()));
         Ok(ThreadHandle {
-            core,
+            features,
             shared,
             batch: Batch::default(),
             scratch: Scratch::default(),
@@ -138,7 +140,7 @@ impl ThreadHandle {
 
     /// Hands the calls of this tick to the I/O thread.
     fn hand_over(&mut self) {
-        if self.batch.is_empty() && !self.core.wants_recovery() {
+        if self.batch.is_empty() && !self.features.wants_turn() {
             return;
         }
         self.shared.handed_bytes.fetch_add(self.batch.byte_count(), Ordering::Relaxed);
@@ -162,7 +164,7 @@ impl ThreadHandle {
         }
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            self.core.health().messages_dropped(dropped);
+            self.features.node().health().messages_dropped(dropped);
         }
         if self.had_burst && self.pending_bytes() == 0 {
             self.had_burst = false;
@@ -183,10 +185,10 @@ impl ConnectionDriver for ThreadHandle {
 
     fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         let bytes = self.pending_bytes();
-        if let Some(error) = self.core.node().overload(waiting, bytes) {
-            return sink.settle(slot, self.core.without_room(call, &error, &mut self.scratch, now));
+        if let Some(error) = self.features.node().overload(waiting, bytes) {
+            return sink.settle(slot, without_room(&*self.features, call, &error, &mut self.scratch, now));
         }
-        if let Some(outcome) = self.core.prepare(call, slot, now, &mut self.batch, &mut self.scratch) {
+        if let Some(outcome) = prepare(&*self.features, call, slot, now, &mut self.batch, &mut self.scratch) {
             sink.settle(slot, outcome);
         }
     }
@@ -244,18 +246,18 @@ impl Drop for LastWord {
 }
 
 /// The I/O thread's side. It holds a share in the thread, so that it comes to its end whoever else lets go.
-async fn converse(mut connection: MultiplexedConnection<Core>, shared: Arc<Shared>, _io: IoThread) {
+async fn converse(mut connection: MultiplexedConnection<Features>, shared: Arc<Shared>, _io: IoThread) {
     let _last_word = LastWord(shared.clone());
-    let core = connection.feature().clone();
-    let dialer = core.node().dialer().clone();
-    let collected = Collected { endings: Vec::new(), taken_bytes: 0, core, shared: shared.clone() };
+    let features = connection.feature().clone();
+    let dialer = features.node().dialer().clone();
+    let collected = Collected { endings: Vec::new(), taken_bytes: 0, features, shared: shared.clone() };
     let mut traffic = Attached::new(&mut connection, collected);
-    let mut collect = |traffic: &mut Attached<'_, Core, Collected>| {
+    let mut collect = |traffic: &mut Attached<'_, Features, Collected>| {
         let mut taken = shared.inbox.take();
         traffic.sink_mut().taken_bytes += taken.byte_count();
         traffic.append(&mut taken, Instant::now());
     };
-    let mut deliver = |traffic: &mut Attached<'_, Core, Collected>| {
+    let mut deliver = |traffic: &mut Attached<'_, Features, Collected>| {
         let settled = &mut traffic.sink_mut().endings;
         if !settled.is_empty() {
             shared.outbox.put(|outbox| outbox.append(settled));

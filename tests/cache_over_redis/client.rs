@@ -1,4 +1,4 @@
-//! One client as a driver would run it: an exchange, a connection, and a turn of the loop on demand.
+//! A client as a driver runs it: a connection that calls share, a socket, and a turn of the loop on demand.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use orgcache::error::{Error, ErrorCode};
 use orgcache::health::State;
 use orgcache::lane::{Frame, Node};
 use orgcache::redis::{
-    Attached, CommandOptions, MultiplexedConnection, Outcome, Redirected, RequestSink, Role, Sink,
+    self, Attached, CommandOptions, MultiplexedConnection, Node as ServerNode, Outcome, RawCall, Redirected,
+    RequestSink, Role, Sink,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -53,12 +54,12 @@ pub enum Reply {
 }
 
 impl Client {
-    /// Its keys begin with `prefix`, which must be the test's own.
+    /// Connects a client. Its keys begin with `prefix`, which must be the test's own.
     pub fn connect(prefix: &str) -> Client {
         Client::connect_with(prefix, &[])
     }
 
-    /// With settings, by variable.
+    /// Connects a client with these settings, by variable.
     pub fn connect_with(prefix: &str, settings: &[(&str, &str)]) -> Client {
         let mut client = Client::unconnected(prefix, settings);
         client.read_backlog();
@@ -66,7 +67,7 @@ impl Client {
         client
     }
 
-    /// Before its first connection, and before it has read what another process left.
+    /// A client before its first connection, which has not read other processes' journals yet.
     pub fn unconnected(prefix: &str, settings: &[(&str, &str)]) -> Client {
         let server = Server::shared();
         let prefix = format!("{prefix}:");
@@ -81,7 +82,7 @@ impl Client {
         })
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let core = Arc::new(Core::new(config, Role::Shared).unwrap());
+        let core = Arc::new(Core::new(ServerNode::new(config, Role::Shared)).unwrap());
         Client {
             runtime,
             stream: None,
@@ -93,24 +94,28 @@ impl Client {
         }
     }
 
-    /// Gives a call to the exchange; nothing is sent before the next turn.
+    /// Gives a call to the connection; nothing is sent before the next turn.
     pub fn start(&mut self, call: &Call<'_>) -> u32 {
+        self.begin(&redis::Call::Room(*call))
+    }
+
+    fn begin(&mut self, call: &redis::Call<'_, Call<'_>>) -> u32 {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.connection.call(call, slot, Instant::now(), &mut self.settled);
         slot
     }
 
-    /// Sends what waits, then takes in what comes next. Requests that follow from it wait for the
-    /// next turn, so a test can have another client act in between.
+    /// Sends what waits, then takes in the next replies. Requests that follow from them wait for the next
+    /// turn, so that another client can act in between.
     pub fn turn(&mut self) {
         let core = self.connection.feature().clone();
         let received = || core.health().counters().bytes_received.get();
         let before = received();
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
+        let mut attached = Attached::new(&mut self.connection, &mut self.settled);
         loop {
-            let is_waiting = write_waiting(stream, &mut traffic).unwrap();
+            let is_waiting = write_waiting(stream, &mut attached).unwrap();
             let socket = stream.socket();
             let ready = self
                 .runtime
@@ -118,45 +123,45 @@ impl Client {
                 .expect("the server answers in time")
                 .unwrap();
             if ready.readable {
-                read_arrived(stream, &mut traffic, Instant::now()).unwrap();
+                read_arrived(stream, &mut attached, Instant::now()).unwrap();
             }
-            // A socket may be called readable because of what was read before.
+            // A socket may be reported readable because of bytes that were read before.
             if received() > before {
                 return;
             }
         }
     }
 
-    /// Sends what waits and looks at no reply.
+    /// Sends what waits and reads no reply.
     pub fn send(&mut self) {
         let stream = self.stream.as_mut().expect("there is a connection");
-        let mut traffic = Attached::new(&mut self.connection, &mut self.settled);
-        assert!(!write_waiting(stream, &mut traffic).unwrap(), "the socket takes everything");
+        let mut attached = Attached::new(&mut self.connection, &mut self.settled);
+        assert!(!write_waiting(stream, &mut attached).unwrap(), "the socket takes everything");
     }
 
-    /// Does what is due. True where the journal goes out again.
+    /// Does everything that is due. True when the journal is to be replayed.
     pub fn expire(&mut self) -> bool {
         let before = self.connection.unsent().len();
-        // A test that looks at no reply has a silent connection, which is not what it is about.
+        // A test that reads no reply has a silent connection, which the watchdog must not end here.
         let _ = self.connection.expire(Instant::now(), &mut self.settled);
         self.connection.unsent().len() > before
     }
 
-    /// The connection breaks.
+    /// The waiting keys with their tickets, in the order of handing out. `handed_out` has the others.
     pub fn lose(&mut self) {
         self.stream = None;
         let error = Error::new(ErrorCode::Connect, "the test has cut it");
         self.connection.disconnected(error, Instant::now(), &mut self.settled);
     }
 
-    /// The connection is taken for broken, and its other end lives on.
+    /// Treats the connection as broken, while its other end lives on.
     pub fn lose_sight(&mut self) -> Stream<AsyncSocket> {
         let stream = self.stream.take().expect("there is a connection");
         self.lose();
         stream
     }
 
-    /// Reads what another process left in the journal's directory.
+    /// Reads the files of other processes in the journal's directory.
     pub fn read_backlog(&self) {
         let core = self.connection.feature();
         if let Some(backlog) = core.take_backlog() {
@@ -165,7 +170,7 @@ impl Client {
         }
     }
 
-    /// A new connection stands; nothing is sent before the next turn.
+    /// Makes a new connection. Nothing is sent before the next turn.
     pub fn reconnect(&mut self) {
         let dialed = self.runtime.block_on(self.connection.feature().node().dialer().dial(0)).unwrap();
         self.connection.connected(&dialed.server, Instant::now());
@@ -176,7 +181,7 @@ impl Client {
         self.connection.feature().health().state()
     }
 
-    /// Turns until nothing is under way, housekeeping included.
+    /// Turns until nothing is in flight, including housekeeping.
     pub fn drain(&mut self) {
         while self.connection.pending() > 0 {
             self.turn();
@@ -200,12 +205,21 @@ impl Client {
         self.outcome(slot)
     }
 
-    /// A raw command, whose keys are as given.
+    /// The outcome of a raw command, whose keys are as given.
     #[track_caller]
-    pub fn command(&mut self, arguments: &[&[u8]]) -> Reply {
-        match self.call(&Call::Command { arguments, options: CommandOptions::default() }) {
+    pub fn raw(&mut self, words: &[&[u8]]) -> Outcome<'static> {
+        let slot =
+            self.begin(&redis::Call::Raw(RawCall::Command { words, options: CommandOptions::default() }));
+        self.drain();
+        self.outcome(slot)
+    }
+
+    /// The reply to a raw command.
+    #[track_caller]
+    pub fn command(&mut self, words: &[&[u8]]) -> Reply {
+        match self.raw(words) {
             Outcome::Reply(bytes, _) => reply(Frame::new(&bytes).node()),
-            other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(arguments[0])),
+            other => panic!("{} was not carried out: {other:?}", String::from_utf8_lossy(words[0])),
         }
     }
 

@@ -1,22 +1,21 @@
-//! The store contract, kept by calls of the package's own surface.
+//! The store contract, fulfilled by calls of the package's own surface.
 //!
-//! Each behaviour is a test of its own. The surface names keys and organizations as texts and always
-//! gives a lifetime, and a caller names the organization with every call; the store below stands
-//! between that and the contract.
+//! Each behaviour is a test of its own. The surface takes keys and organizations as texts, always sets a
+//! lifetime, and gets the organization with every call. The store below adapts that to the contract.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::error::{Error, ErrorCode, Result};
 use orgcache::redis::Outcome;
 use orgcache::store::contract::{Behaviour, Entries, Store, Write, behaviours};
 
 use super::client::{Client, Reply};
 
-/// Longer than any test.
+/// A lifetime longer than any test.
 const LASTING: Duration = Duration::from_secs(3600);
-/// Redis looks at a clock of its own.
+/// A margin for Redis's own clock.
 const CLOCK_SLACK: Duration = Duration::from_millis(20);
 /// Values of the surface are JSON, which is never empty and never begins with a NUL.
 const VALUE_MARK: u8 = b'"';
@@ -37,13 +36,13 @@ impl RedisStore {
         act(&mut self.client, Place::Managed { name: &name, organization })
     }
 
-    /// What a write says of the owner is what later calls say.
+    /// Remembers the owner that a write names, for later calls.
     fn remember(&mut self, key: &[u8], write: Write<'_>) {
         let owner = write.organization.map(|name| text(name).to_owned());
         self.owners.insert(key.to_vec(), owner);
     }
 
-    /// The lifetime for a field that brings none: the hash's own where there is a hash.
+    /// The lifetime for a field without one: the hash's own, if there is a hash.
     fn remaining(&mut self, key: &[u8]) -> Duration {
         self.with_place(key, |client, place| {
             let mut key = Vec::new();
@@ -64,12 +63,17 @@ impl Store for RedisStore {
     fn set(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.remember(key, write);
         let (json, ttl_seconds) = (json(value), seconds(write.ttl.unwrap_or(LASTING)));
-        flag(
-            self.with_place(key, |client, place| client.call(&Call::Set { place, json: &json, ttl_seconds })),
-        )
+        flag(self.with_place(key, |client, place| {
+            client.call(&Call::Set {
+                place,
+                json: &json,
+                ttl_seconds,
+                unacknowledged: Unacknowledged::Journal,
+            })
+        }))
     }
 
-    /// The surface has no such call yet, so raw commands write what it would have to.
+    /// The surface has no such call yet, so raw commands write what it would write.
     fn set_if_absent(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.owners.entry(key.to_vec()).or_insert_with(|| write.organization.map(|n| text(n).to_owned()));
         let ttl = write.ttl.unwrap_or(LASTING).as_millis().to_string();
@@ -129,7 +133,7 @@ impl Store for RedisStore {
     }
 }
 
-/// A key of any bytes as the text that the surface takes.
+/// Converts a key of any bytes to a text that the surface takes.
 fn name_of(key: &[u8]) -> String {
     key.iter().fold("k".to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }
@@ -142,7 +146,7 @@ fn seconds(ttl: Duration) -> Option<f64> {
     Some(ttl.as_secs_f64())
 }
 
-/// The largest value is as large as a value may be, so only what needs the mark gets it.
+/// The waiting keys with their tickets, in the order of handing out. `handed_out` has the others.
 fn json(value: &[u8]) -> Vec<u8> {
     match value.first() {
         None | Some(&(0 | VALUE_MARK)) => [&[VALUE_MARK], value].concat(),
@@ -179,7 +183,7 @@ fn check(name: &str) {
     check(&mut RedisStore::new(name));
 }
 
-/// One test a behaviour, and one that finds the behaviour that has no test.
+/// Generates one test for each behaviour, and one that finds a behaviour without a test.
 macro_rules! kept {
     ($($name:ident),+ $(,)?) => {
         $(#[test] fn $name() { check(stringify!($name)); })+

@@ -1,6 +1,6 @@
-//! Hashes where something else was before.
+//! Hashes whose key held something else before.
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::redis::Outcome;
 
 use super::client::Client;
@@ -14,7 +14,12 @@ fn field<'a>(field: &'a [u8], json: &'a [u8]) -> Call<'a> {
 #[test]
 fn fields_that_are_set_at_once_over_a_plain_value_are_all_kept() {
     let mut client = Client::connect("hash-over-value");
-    client.call(&Call::Set { place: PLACE, json: b"\"plain\"", ttl_seconds: None });
+    client.call(&Call::Set {
+        place: PLACE,
+        json: b"\"plain\"",
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     let slots = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
     client.drain();
     for slot in slots {
@@ -43,6 +48,7 @@ fn a_write_that_a_transaction_refuses_is_not_acknowledged() {
     let mut client = Client::connect("broken-index");
     let index = client.key("!index:acme");
     client.command(&[b"SET", &index, b"no sorted set"]);
-    let set = Call::Set { place: PLACE, json: b"1", ttl_seconds: None };
+    let set =
+        Call::Set { place: PLACE, json: b"1", ttl_seconds: None, unacknowledged: Unacknowledged::Journal };
     assert_eq!(client.call(&set), Outcome::Boolean(false));
 }

@@ -1,6 +1,6 @@
 //! The index of an organization: it outlives what it lists and forgets what has expired.
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
@@ -19,7 +19,12 @@ fn assert_outlives(client: &mut Client, index: &[u8], key: &[u8]) {
 fn an_index_outlives_each_value_that_it_lists() {
     let mut client = Client::connect("index-life");
     let (index, key) = (client.key("!index:acme"), client.key("report:acme"));
-    let set = Call::Set { place: PLACE, json: b"1", ttl_seconds: Some(LIFE_SECONDS) };
+    let set = Call::Set {
+        place: PLACE,
+        json: b"1",
+        ttl_seconds: Some(LIFE_SECONDS),
+        unacknowledged: Unacknowledged::Journal,
+    };
     client.call(&set);
     assert_outlives(&mut client, &index, &key);
 
@@ -41,10 +46,20 @@ fn an_index_forgets_values_that_have_expired() {
     for number in 0..200 {
         let name = format!("brief-{number}");
         let place = Place::Managed { name: &name, organization: Some("acme") };
-        client.call(&Call::Set { place, json: b"1", ttl_seconds: Some(0.001) });
+        client.call(&Call::Set {
+            place,
+            json: b"1",
+            ttl_seconds: Some(0.001),
+            unacknowledged: Unacknowledged::Journal,
+        });
     }
     for _ in 0..256 {
-        client.call(&Call::Set { place: PLACE, json: b"1", ttl_seconds: Some(LIFE_SECONDS) });
+        client.call(&Call::Set {
+            place: PLACE,
+            json: b"1",
+            ttl_seconds: Some(LIFE_SECONDS),
+            unacknowledged: Unacknowledged::Journal,
+        });
     }
     assert_eq!(client.integer(&[b"ZCARD", &index]), 1);
 }
@@ -53,11 +68,21 @@ fn an_index_forgets_values_that_have_expired() {
 fn an_index_keeps_a_value_that_a_wrong_clock_gave_up() {
     let mut client = Client::connect("index-clock");
     let (index, key) = (client.key("!index:acme"), client.key("report:acme"));
-    client.call(&Call::Set { place: PLACE, json: b"1", ttl_seconds: Some(LIFE_SECONDS) });
+    client.call(&Call::Set {
+        place: PLACE,
+        json: b"1",
+        ttl_seconds: Some(LIFE_SECONDS),
+        unacknowledged: Unacknowledged::Journal,
+    });
     client.command(&[b"ZADD", &index, b"1", &key]);
     let other = Place::Managed { name: "other", organization: Some("acme") };
     for _ in 0..128 {
-        client.call(&Call::Set { place: other, json: b"1", ttl_seconds: Some(LIFE_SECONDS) });
+        client.call(&Call::Set {
+            place: other,
+            json: b"1",
+            ttl_seconds: Some(LIFE_SECONDS),
+            unacknowledged: Unacknowledged::Journal,
+        });
     }
     let Reply::Text(score) = client.command(&[b"ZSCORE", &index, &key]) else {
         panic!("the entry is gone, its value is not");
@@ -71,7 +96,12 @@ fn an_index_keeps_a_value_that_a_wrong_clock_gave_up() {
 fn an_index_goes_with_its_last_entry() {
     let mut client = Client::connect("index-end");
     let index = client.key("!index:acme");
-    client.call(&Call::Set { place: PLACE, json: b"1", ttl_seconds: None });
+    client.call(&Call::Set {
+        place: PLACE,
+        json: b"1",
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     assert_eq!(client.integer(&[b"EXISTS", &index]), 1);
     client.call(&Call::ClearOrganization { organization: Some("acme") });
     assert_eq!(client.integer(&[b"EXISTS", &index]), 0);

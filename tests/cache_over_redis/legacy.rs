@@ -1,6 +1,6 @@
-//! What the JavaScript layer left: read on a miss, and moved to where it belongs.
+//! Values that the JavaScript layer left: read on a miss and moved to their new place.
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::key::Kind;
 use orgcache::redis::Outcome;
 
@@ -16,7 +16,7 @@ const OLD_FIELD: &[u8] = b"acme:1234567";
 const NEIGHBOUR_FIELD: &[u8] = b"umbrella:1234567";
 const CLEAR: Call<'_> = Call::ClearOrganization { organization: Some("acme") };
 
-/// What the old layer has of two organizations.
+/// Writes values of two organizations as the old layer did.
 fn leave_old_values(client: &mut Client) {
     let hash = client.key(OLD_HASH);
     client.command(&[b"HSET", &hash, OLD_FIELD, OLD, NEIGHBOUR_FIELD, OLD]);
@@ -29,7 +29,7 @@ fn json(outcome: &Outcome<'_>) -> Vec<u8> {
     }
 }
 
-/// A reader that has the old value and has not moved it yet.
+/// A reader that has read the old value and has not moved it yet.
 fn reader_before_its_move(prefix: &str, place: Place<'_>) -> (Client, u32) {
     let mut reader = Client::connect(prefix);
     let slot = reader.start(&Call::Get { place });
@@ -89,7 +89,12 @@ fn a_move_does_not_overwrite_what_was_set_meanwhile() {
     let mut writer = Client::connect(prefix);
     leave_old_values(&mut writer);
     let (mut reader, slot) = reader_before_its_move(prefix, PLACE);
-    writer.call(&Call::Set { place: PLACE, json: NEW, ttl_seconds: None });
+    writer.call(&Call::Set {
+        place: PLACE,
+        json: NEW,
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     reader.drain();
     assert_eq!(json(&reader.outcome(slot)), OLD);
     assert_eq!(json(&writer.call(&Call::Get { place: PLACE })), NEW);
@@ -114,7 +119,7 @@ fn a_move_does_not_slip_past_a_clearing_that_is_under_way() {
     leave_old_values(&mut clearer);
     let (mut reader, _) = reader_before_its_move(prefix, PLACE);
     let clearing = clearer.start(&CLEAR);
-    // The mark, then the index; the old hashes wait for the next turn.
+    // This turn reads the mark, then the index; the old hashes wait for the next turn.
     clearer.turn();
     clearer.turn();
     reader.drain();
@@ -173,9 +178,14 @@ fn an_old_value_that_cannot_be_read_is_a_miss_and_stays() {
 fn a_value_that_is_written_takes_the_old_one_away() {
     let mut client = Client::connect("legacy-written");
     leave_old_values(&mut client);
-    client.call(&Call::Set { place: PLACE, json: NEW, ttl_seconds: None });
+    client.call(&Call::Set {
+        place: PLACE,
+        json: NEW,
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     let (hash, key) = (client.key(OLD_HASH), client.key(NEW_KEY));
-    // It has ended, and the old one must not come back.
+    // The new value has ended, and the old one must not come back.
     client.command(&[b"DEL", &key]);
     assert_eq!(client.call(&Call::Get { place: PLACE }), Outcome::Null);
     assert_eq!(client.command(&[b"HGET", &hash, NEIGHBOUR_FIELD]), Reply::Text(OLD.to_vec()));

@@ -1,4 +1,4 @@
-//! Calls through an exchange to a real redis-server: what its users see, and what is left in Redis.
+//! Runs the cache against a real redis-server: the answers to its users, and the data in Redis.
 
 mod client;
 mod contract;

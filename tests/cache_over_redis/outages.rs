@@ -1,4 +1,5 @@
-//! Writes made without a connection: acknowledged, kept, and in Redis afterwards, unless somebody else's are newer.
+//! Writes without a connection: they are acknowledged and kept, and reach Redis afterwards unless it has
+//! newer ones.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
-/// Between two writes of which one must be the later by Redis's clock, which counts milliseconds.
+/// A pause between two writes, so that Redis's clock, which counts milliseconds, orders them.
 const TICK: Duration = Duration::from_millis(5);
 
 fn kv(id: &str) -> Place<'_> {
@@ -23,14 +24,14 @@ fn summary<'a>(organization: &'a str, phone: &'a str) -> Place<'a> {
 }
 
 fn set<'a>(place: Place<'a>, json: &'a str) -> Call<'a> {
-    Call::Set { place, json: json.as_bytes(), ttl_seconds: None }
+    Call::Set { place, json: json.as_bytes(), ttl_seconds: None, unacknowledged: Unacknowledged::Journal }
 }
 
 fn json(text: &str) -> Outcome<'static> {
     Outcome::Json(text.as_bytes().to_vec().into())
 }
 
-/// What another process does meanwhile: it has the same keys.
+/// Another process with the same keys.
 fn other(prefix: &str) -> Client {
     Client::connect(prefix)
 }
@@ -62,7 +63,7 @@ fn a_set_without_a_connection_is_true_answered_and_in_redis_afterwards() {
     let key = witness.key("conversationSummaries:org:1");
     let left = witness.integer(&[b"PTTL", &key]);
     assert!((7_190_000..=7_200_000).contains(&left), "{left}");
-    // The index knows it, so that a clearing finds it.
+    // The index lists the value, so that a clearing finds it.
     let cleared = witness.call(&Call::ClearOrganization { organization: Some("org") });
     assert_eq!(cleared, Outcome::Integer(1));
 }
@@ -76,6 +77,7 @@ fn both_directions_of_a_mapping_are_replayed() {
         lead: "lead-1",
         phone_json: b"\"+15550001\"",
         lead_json: b"\"lead-1\"",
+        unacknowledged: Unacknowledged::Journal,
     };
     assert_eq!(client.call(&map), Outcome::Boolean(true));
     recover(&mut client);
@@ -143,7 +145,7 @@ fn a_newer_write_of_another_process_survives_the_replay() {
     assert_eq!(stored(&mut client, kv("k")), json("\"newer\""));
     assert_eq!(stored(&mut client, kv("gone")), json("\"newer\""));
     assert_eq!(client.core().health().counters().superseded.get(), 2);
-    // The next outage answers what won.
+    // The next outage answers with the value that won.
     client.lose();
     assert_eq!(stored(&mut client, kv("k")), json("\"newer\""));
 }
@@ -164,7 +166,12 @@ fn a_shorter_life_than_the_value_had_before_is_no_reason_to_lose() {
     let mut client = Client::connect("away-shorter");
     client.call(&set(kv("k"), "\"long\""));
     client.lose();
-    client.call(&Call::Set { place: kv("k"), json: b"\"short\"", ttl_seconds: Some(60.0) });
+    client.call(&Call::Set {
+        place: kv("k"),
+        json: b"\"short\"",
+        ttl_seconds: Some(60.0),
+        unacknowledged: Unacknowledged::Journal,
+    });
     recover(&mut client);
     assert_eq!(stored(&mut client, kv("k")), json("\"short\""));
 }
@@ -174,7 +181,12 @@ fn a_value_that_ended_during_the_outage_does_not_bring_the_one_before_back() {
     let mut client = Client::connect("away-ended");
     client.call(&set(kv("k"), "\"before\""));
     client.lose();
-    client.call(&Call::Set { place: kv("k"), json: b"\"short\"", ttl_seconds: Some(0.02) });
+    client.call(&Call::Set {
+        place: kv("k"),
+        json: b"\"short\"",
+        ttl_seconds: Some(0.02),
+        unacknowledged: Unacknowledged::Journal,
+    });
     sleep(Duration::from_millis(40));
     assert_eq!(stored(&mut client, kv("k")), Outcome::Null);
     recover(&mut client);
@@ -203,7 +215,7 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
     assert_eq!(client.outcome(slot), Outcome::Boolean(true));
     client.call(&set(kv("k"), "\"newest\""));
     sleep(TICK);
-    // As a server does that was stopped and finds the request in its socket.
+    // A server that was stopped finds the request in its socket and runs it late.
     server.command(&[b"SET", &key, b"\"in doubt\"", b"PX", b"7200000"]);
     recover(&mut client);
     assert_eq!(stored(&mut client, kv("k")), json("\"newest\""));
@@ -254,7 +266,7 @@ fn clearing_without_a_connection_takes_what_is_older_and_leaves_what_is_newer() 
     assert_eq!(stored(&mut witness, summary("org", "3")), Outcome::Null);
     assert_eq!(stored(&mut witness, summary("org", "4")), json("\"during, after\""));
     assert_eq!(stored(&mut witness, summary("kept", "1")), json("\"other organization\""));
-    // What stayed is found by the next clearing.
+    // The next clearing finds the values that stayed.
     let cleared = witness.call(&Call::ClearOrganization { organization: Some("org") });
     assert_eq!(cleared, Outcome::Integer(2));
 }
@@ -342,23 +354,25 @@ fn fields_written_without_a_connection_join_those_that_are_there() {
     assert_eq!(entries(other("away-hash").call(&Call::HashEntries { place })), expected);
 }
 
+/// The same write, of which Redis itself must have the value.
+fn acknowledged<'a>(write: &Call<'a>, unacknowledged: Unacknowledged) -> Call<'a> {
+    match *write {
+        Call::Set { place, json, ttl_seconds, .. } => Call::Set { place, json, ttl_seconds, unacknowledged },
+        other => other,
+    }
+}
+
 #[test]
 fn a_write_that_redis_itself_must_have_is_false_and_hides_what_is_older() {
     let mut client = Client::connect("away-acknowledged");
     client.call(&set(summary("org", "1"), "\"old\""));
     client.lose();
     let write = set(summary("org", "1"), "\"in the Map\"");
-    assert_eq!(
-        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
-        Outcome::Boolean(false)
-    );
+    assert_eq!(client.call(&acknowledged(&write, Unacknowledged::Refuse)), Outcome::Boolean(false));
     assert_eq!(stored(&mut client, summary("org", "1")), Outcome::Null);
     recover(&mut client);
     assert_eq!(stored(&mut other("away-acknowledged"), summary("org", "1")), Outcome::Null);
-    assert_eq!(
-        client.call(&Call::Acknowledged { write: &write, unacknowledged: Unacknowledged::Refuse }),
-        Outcome::Boolean(true)
-    );
+    assert_eq!(client.call(&acknowledged(&write, Unacknowledged::Refuse)), Outcome::Boolean(true));
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"in the Map\""));
 }
 
@@ -368,7 +382,7 @@ fn a_copy_that_redis_did_not_take_answers_in_the_outage_and_never_replaces_what_
     let mut second = other("away-copied");
     client.lose();
     let copy = set(summary("org", "1"), "\"copy\"");
-    let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+    let copied = acknowledged(&copy, Unacknowledged::Remember);
     assert_eq!(client.call(&copied), Outcome::Boolean(false));
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"copy\""));
     second.call(&set(summary("org", "1"), "\"newer\""));
@@ -385,7 +399,7 @@ fn a_copy_does_not_hide_a_value_that_is_known_already() {
     client.call(&set(summary("org", "2"), "\"journalled\""));
     for (phone, known) in [("1", "\"known\""), ("2", "\"journalled\"")] {
         let copy = set(summary("org", phone), "\"copy\"");
-        let copied = Call::Acknowledged { write: &copy, unacknowledged: Unacknowledged::Remember };
+        let copied = acknowledged(&copy, Unacknowledged::Remember);
         assert_eq!(client.call(&copied), Outcome::Boolean(false));
         assert_eq!(stored(&mut client, summary("org", phone)), json(known));
     }
@@ -477,7 +491,7 @@ fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
     client.lose();
     assert_eq!(client.outcome(slot), Outcome::Boolean(true));
     client.reconnect();
-    // The answer is not looked at before its time is up.
+    // The reply is not read before the call's deadline.
     client.send();
     let deadline = Instant::now() + Duration::from_secs(5);
     while !client.expire() {
@@ -491,7 +505,7 @@ fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
 
 #[test]
 fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
-    // More than one page.
+    // More values than one page of a clearing.
     const VALUES: usize = 1_200;
     let phones: Vec<String> = (0..VALUES).map(|number| number.to_string()).collect();
     let mut client = Client::connect("away-pages");
@@ -537,7 +551,7 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
     }
     write(&mut client, 3);
     sleep(TICK);
-    // As a server does that was stopped and finds the requests in its socket.
+    // A server that was stopped finds the requests in its socket and runs them late.
     let key = server.key("wide:org");
     for name in &names {
         server.command(&[b"HSET", &key, name.as_bytes(), value(name, 2).as_bytes()]);
@@ -559,7 +573,7 @@ fn a_clearing_whose_replay_ran_out_of_time_is_tried_again_on_the_same_connection
     client.call(&set(summary("org", "old"), "\"old\""));
     client.lose();
     client.call(&Call::ClearOrganization { organization: Some("org") });
-    // More than are sent before the first of them are answered.
+    // More entries than are sent before the first replies.
     for phone in 1..=5_000 {
         client.call(&set(summary("org", &phone.to_string()), "\"new\""));
     }

@@ -1,10 +1,10 @@
-//! Clearing while others write: whatever wins, nothing is left that no index finds.
+//! Clearing while others write: whichever wins, no value is left that no index lists.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Place};
+use orgcache::cache::{Call, Place, Unacknowledged};
 use orgcache::key::Kind;
 use orgcache::redis::Outcome;
 
@@ -14,13 +14,13 @@ const PREFIX: &str = "race";
 const RACE: Duration = Duration::from_millis(1500);
 const ORGANIZATION: Option<&str> = Some("acme");
 const CALLS_A_BATCH: usize = 50;
-/// Redis reads 16 KiB of a client at a time, so a batch must be longer for another client to get in
-/// between, and at ever different places. Stored uncompressed.
+/// The length of a value, stored uncompressed. Redis reads 16 KiB of a client at a time. A batch must be
+/// longer, so that another client gets in between, at ever different places.
 const VALUE_BYTES: usize = 701;
 const OLD_HASH: &str = "conversationContexts:global";
 
-/// Writes values and hashes and has old values moved, until told to stop. No key is written twice: the
-/// second write would make up for an entry that the first one lost.
+/// Writes values and hashes and lets old values move, until told to stop. No key is written twice, because a
+/// second write would restore an index entry that the first one lost.
 fn write_until(stop: &AtomicBool, writer: usize) {
     let mut client = Client::connect(PREFIX);
     let old_hash = client.key(OLD_HASH);
@@ -31,7 +31,12 @@ fn write_until(stop: &AtomicBool, writer: usize) {
         for number in 0..CALLS_A_BATCH {
             let name = format!("value-{writer}-{round}-{number}");
             let place = Place::Managed { name: &name, organization: ORGANIZATION };
-            client.start(&Call::Set { place, json: &json, ttl_seconds: None });
+            client.start(&Call::Set {
+                place,
+                json: &json,
+                ttl_seconds: None,
+                unacknowledged: Unacknowledged::Journal,
+            });
             let name = format!("hash-{writer}-{round}-{number}");
             let place = Place::Managed { name: &name, organization: ORGANIZATION };
             client.start(&Call::HashSet { place, field: b"f", json: &json, ttl_seconds: None });
@@ -63,7 +68,12 @@ fn keys_below(client: &mut Client, rest: &str) -> Vec<String> {
 fn clearing_amid_writes_leaves_nothing_that_the_next_clearing_does_not_find() {
     let mut client = Client::connect(PREFIX);
     let neighbour = Place::Managed { name: "value", organization: Some("umbrella") };
-    client.call(&Call::Set { place: neighbour, json: b"1", ttl_seconds: None });
+    client.call(&Call::Set {
+        place: neighbour,
+        json: b"1",
+        ttl_seconds: None,
+        unacknowledged: Unacknowledged::Journal,
+    });
     let clear = Call::ClearOrganization { organization: ORGANIZATION };
 
     let stop = AtomicBool::new(false);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 const PROGRAM_VARIABLE: &str = "ORGCACHE_TEST_REDIS_SERVER";
 const START_TIMEOUT: Duration = Duration::from_secs(10);
-/// Somebody else may take a free port before the server does.
+/// Another process may take a free port before the server does.
 const PORTS_TRIED: usize = 5;
-/// The shell between us ends the server once its input is closed, which the system does for a test
-/// process that ends in whatever way.
+/// A shell between this process and the server. It ends the server once its input is closed, which the system
+/// does however the test process ends.
 const GUARD: &str = r#""$@" </dev/null & server=$!; read -r _; kill -9 "$server"; wait"#;
 
 static CURRENT: Mutex<Weak<Server>> = Mutex::new(Weak::new());
@@ -22,10 +22,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server that all running tests share; it ends with the last of them. Tests stay apart by
-    /// the prefix of their keys.
+    /// The server that all running tests share; it ends with the last of them. Each test has keys below a
+    /// prefix of its own.
     pub fn shared() -> Arc<Server> {
-        // A test that failed to start one leaves the cell as it was.
+        // A test that failed to start a server leaves the cell unchanged.
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = current.upgrade() {
             return server;
@@ -40,7 +40,7 @@ impl Server {
     }
 }
 
-/// `None` where the server ended before it answered.
+/// Starts a server; `None` if it ended before it answered.
 fn start() -> Option<Server> {
     let program = std::env::var(PROGRAM_VARIABLE).unwrap_or_else(|_| "redis-server".to_owned());
     if let Err(error) = Command::new(&program).arg("--version").stdout(Stdio::null()).status() {

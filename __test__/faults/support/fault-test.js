@@ -8,7 +8,7 @@ const { until } = require('../../support/wait');
 const { Load } = require('./load');
 const { startProxy } = require('./proxy');
 
-/** The long form runs what the issue's table says to the letter; the short one the same with smaller numbers. */
+/** The long form runs the full table of faults; the short one runs it with smaller numbers. */
 const IS_FULL = process.env.ORGCACHE_FAULTS === 'full';
 const COMMAND_TIMEOUT_MS = 1000;
 /** From the end of a fault until Redis has everything: two waits between attempts to connect, and the replay. */
@@ -17,7 +17,7 @@ const RECOVERY_BOUND_MS = 6000;
 const BASELINE_MS = 300;
 /** Sockets that were closed a moment ago, and files that the runtime itself opens. */
 const SPARE_DESCRIPTORS = 2;
-/** What an acknowledged write needs to outlive the server. */
+/** Options with which acknowledged writes survive the server. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** `short` or `full`, by the form that runs. */
@@ -25,10 +25,10 @@ function sized({ short, full }) {
   return IS_FULL ? full : short;
 }
 
-/** What rows that matter for both drivers are run with. */
+/** Drivers for rows that matter for both. */
 const DRIVERS = sized({ short: ['auto'], full: ['loop', 'thread'] });
 
-/** One place for what stats may call these. */
+/** Names of counters in the statistics. */
 function stateOf({ redisManager, cacheManager }) {
   const { redis } = cacheManager.getStats();
   return {
@@ -45,12 +45,12 @@ function stateOf({ redisManager, cacheManager }) {
 }
 
 function openDescriptors() {
-  // Where there is no such folder the other checks must do.
+  // Without that folder the other checks must do.
   return fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0;
 }
 
 /**
- * A server that keeps what it acknowledged, an instance of the package on it, and a load on that instance.
+ * A server with persistence, an instance of the package on it, and a load on that instance.
  *
  * `server`: options of `startRedis`; `topology`: instead of one server, `{ options, connections }`, where the package finds
  * servers that run already, and how many connections one instance needs; `isProxied`: the instance reaches the server through a proxy;
@@ -111,7 +111,7 @@ function hasRecovered({ state, journalEntries }) {
  * verifies every key through an instance of its own; everything is ended then. Prints one line of figures and answers
  * `{ figures, problems }`; a fault that was survived as promised has no problems.
  *
- * `fault(bench)` and `heal(bench)` do what their names say; `during(bench)` looks at it while it lasts.
+ * `fault(bench)` and `heal(bench)` cause and end the fault. `during(bench)` checks while it lasts.
  * `recoveryMs` is the bound for the recovery; with `isIdle` the load rests while the fault lasts. The other options are those of `prepare`.
  */
 async function underFault({ name, ...options }) {
@@ -145,7 +145,7 @@ async function observe(bench, { fault, heal, during, faultMs = 1500, recoveryMs,
   const recoveredMs = await recovery(bench, { recoveryMs, problems });
   await delay(BASELINE_MS);
   const figures = await load.stop();
-  // What the last calls of the load have set off may still be on its way.
+  // Effects of the load's last calls may still be in flight.
   await recovery(bench, { recoveryMs, problems });
   await load.verify(bench.openAnother());
 
@@ -164,7 +164,7 @@ async function observe(bench, { fault, heal, during, faultMs = 1500, recoveryMs,
   return { figures, problems };
 }
 
-/** Also where something threw in the middle: a load that goes on would keep the test process alive. */
+/** Also after an exception: a running load would keep the test process alive. */
 async function end({ load, orgcache, proxy, redis }) {
   const stopped = load.pause();
   await proxy?.stop();
@@ -183,7 +183,7 @@ async function recovery(bench, { recoveryMs = RECOVERY_BOUND_MS, problems }) {
   return performance.now() - healedAt;
 }
 
-/** What a fault must not leave behind, as sentences. */
+/** Forbidden leftovers of a fault, as sentences. */
 function problemsOf(figures) {
   const problems = [];
   const told = (examples) => JSON.stringify(examples);

@@ -6,7 +6,7 @@ const { randomOf } = require('./random');
 const { Stalls } = require('./stalls');
 const { KINDS, Mismatch } = require('./subjects');
 
-/** What the issue grants a call beyond its timeout. */
+/** Allowed time of a call beyond its timeout. */
 const GRACE_MS = 50;
 /** Events reach JavaScript a moment after the answers that they explain. */
 const EVENT_GRACE_MS = 250;
@@ -15,7 +15,7 @@ const NOT_SENT = new Set(['E_CONNECT', 'E_OVERLOADED']);
 const EXAMPLES = 5;
 
 /**
- * A mixed load on one instance of the package. Each key has one writer, which knows what must be there.
+ * A mixed load on one instance of the package. Each key has one writer, which knows the expected value.
  *
  * Options: `workers`, `keysPerWorker`, `pauseMs` between a worker's calls, `seed`, `commandTimeout` of the
  * instance, `mayForget` (the fault takes values away: a miss is never a loss).
@@ -151,7 +151,7 @@ class Load {
     if (this.figures.wrongExamples.length < EXAMPLES) this.figures.wrongExamples.push(seen);
   }
 
-  /** Makes one call and books it; undefined where it was rejected. */
+  /** Makes one call and records it. Undefined if it was rejected. */
   async #time(subject, call, { onError } = {}) {
     const { figures } = this;
     const from = performance.now();
@@ -186,7 +186,7 @@ class Load {
     if (!subject.isRaw) this.#wrong({ subject: subject.name ?? subject, error: String(error), code });
   }
 
-  /** Stops calling and waits for the calls that are under way. */
+  /** Stops calling and waits for calls in flight. */
   async pause() {
     this.#isRunning = false;
     await Promise.all(this.#workers);
@@ -199,7 +199,7 @@ class Load {
     return this.figures;
   }
 
-  /** A miss of what must be there is no loss while Redis was away, nor where the call's time was up. */
+  /** A miss of an expected value is no loss while Redis was away, or after the call's deadline. */
   #judgeMisses() {
     for (const miss of this.#unexplained.splice(0)) {
       const wasAway = this.#away.some(

@@ -4,7 +4,7 @@ const TICK_MS = 5;
 
 /**
  * How long this process's event loop was held up, so that a busy machine is not taken for a late call.
- * `until(now)` is the sum of all delays up to a moment; the difference of two is what lay between.
+ * `until(now)` is the sum of all delays up to a moment. The difference of two is the delay between them.
  */
 class Stalls {
   #sumMs = 0;

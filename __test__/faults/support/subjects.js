@@ -62,7 +62,7 @@ const KINDS = {
   }),
 };
 
-/** A phone of digits that nobody else has: keys are made of the digits. */
+/** A phone number with unique digits: keys contain only the digits. */
 function phoneOf(name) {
   const [worker, index] = name.match(/\d+/g).map(Number);
   return `+1555${String(worker).padStart(3, '0')}${String(index).padStart(5, '0')}`;

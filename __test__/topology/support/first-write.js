@@ -19,7 +19,7 @@ async function firstWrite({ redisManager }, { key = 'probe', server, timeoutMs =
       ([, info]) => {
         if (!server || info.includes(`tcp_port:${server.port}\r`)) wroteAt ??= performance.now();
       },
-      // What is refused meanwhile is what the fault is about.
+      // Refusals during the fault are expected.
       () => {},
     );
     attempts.push(attempt);

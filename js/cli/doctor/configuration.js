@@ -10,7 +10,7 @@ const { fail, ok, warn } = require('./findings.js');
  */
 
 /**
- * What is configured and from where, secrets redacted.
+ * Reports the settings and their sources. Secrets are redacted.
  * @param {Configured} configuration
  * @param {Target} target
  */

@@ -13,7 +13,7 @@ const { clearTimeout, setTimeout } = require('../../time.js');
  * @typedef {Error & { code: string, redisCode?: string }} Failure of a call, a socket or a lookup
  */
 
-/** No single check takes longer, whatever the timeouts of the configuration. */
+/** The longest time of a single check, whatever the timeouts of the configuration. */
 const DEADLINE_MS = 5000;
 
 /** @type {(status: Finding['status'], name: string, message: string, fix?: string) => Finding} */
@@ -31,7 +31,7 @@ const warn = (name, message, fix) => finding('warn', name, message, fix);
 const fail = (name, message, fix) => finding('fail', name, message, fix);
 
 /**
- * Answers what `work` does; rejects where it takes too long. `abandon` ends what is still going on.
+ * Answers the result of `work`, or rejects after the deadline. `abandon` stops the work.
  * @template T
  * @param {Promise<T>} work
  * @param {{ deadlineMs?: number, abandon?: () => void }} [options]
@@ -58,7 +58,7 @@ async function inTime(work, { deadlineMs = DEADLINE_MS, abandon = () => {} } = {
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' };
 
 /**
- * One check as one line.
+ * One check on one line.
  * @param {Finding} finding
  */
 function line({ status, name, message, fix }) {

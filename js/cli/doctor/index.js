@@ -13,11 +13,11 @@ const { checkCluster, checkSentinels } = require('./topology.js');
  * @import { Run } from '../arguments.js'
  * @import { Target, Variables } from '../configuration.js'
  * @import { Failure, Finding } from './findings.js'
- * @typedef {(...findings: Finding[]) => Promise<void>} Report takes findings as they come
+ * @typedef {(...findings: Finding[]) => Promise<void>} Report receives each finding when it is made
  */
 
 /**
- * Looks at everything between this process and its data. Answers whether no check failed.
+ * Checks everything between this process and its data. Answers whether no check failed.
  * @param {Run} run
  * @param {Variables} [env]
  */
@@ -36,7 +36,7 @@ async function doctor({ json = false, url, prefix, say }, env = process.env) {
 }
 
 /**
- * Reports finding by finding; answers the settings, null where they are not allowed.
+ * Reports finding by finding. Answers the settings, or null if they are not allowed.
  * @param {Report} report
  * @param {Variables} env
  * @param {ConfigureOptions} options
@@ -57,7 +57,7 @@ async function examine(report, env, options) {
 }
 
 /**
- * Whether there is an address that a server can be asked at.
+ * Whether at least one address accepts connections.
  * @param {Report} report
  * @param {Target} target
  * @param {Variables} env
@@ -81,7 +81,7 @@ function succeeded(findings) {
 }
 
 /**
- * One of several addresses may be away: the others tell where everything is.
+ * A failure that counts as a warning: one of several addresses may be away, since the others know the topology.
  * @param {Finding} finding
  * @returns {Finding}
  */

@@ -14,7 +14,7 @@ const { now } = require('../../time.js');
  */
 
 /**
- * DNS, TCP and TLS of one address: the findings, the last of which failed where one did.
+ * Checks DNS, TCP and TLS of one address. If a check fails, its finding is the last one.
  * @param {Address} address
  * @param {Target} target
  * @param {Variables} env
@@ -41,7 +41,7 @@ async function checkAddress(address, target, env) {
  */
 async function checkName({ host }, { family }) {
   try {
-    // As the system's resolver does for every program: DNS, hosts file and all.
+    // The system's resolver, which every program uses: DNS, the hosts file and so on.
     const found = await inTime(dns.promises.lookup(host, { all: true, family }));
     return ok('dns', `${host} is ${found.map(({ address }) => address).join(', ')}`);
   } catch (error) {

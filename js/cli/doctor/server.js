@@ -15,13 +15,13 @@ const { epochMs, now } = require('../../time.js');
 /** The oldest version that the package is tested with. */
 const OLDEST_VERSION = [6, 2];
 const PINGS = 50;
-/** A cache that answers slower is worth a look. */
+/** A cache with a higher latency deserves attention. */
 const SLOW_MS = 10;
-/** Lifetimes and index entries are written by the clocks of both sides. */
+/** Lifetimes and index entries depend on the clocks of both sides. */
 const CLOCK_TOLERANCE_MS = 1000;
 
 /**
- * What the server asks for and grants. Where this fails nothing else can be asked.
+ * Checks the login. If it fails, no other question can be asked.
  * @param {RedisClient} client
  * @param {Target} target
  */
@@ -35,11 +35,15 @@ async function checkLogin(client, { hasPassword, hosts, topology }) {
   const who = user === undefined ? 'this user' : `user ${user}`;
   if (hasPassword || hosts.every(isLocal)) return ok('auth', `logged in as ${who}`);
   const fix = 'give the users of the server passwords, and set REDIS_PASSWORD';
-  return warn('auth', `logged in as ${who} without a password, so whoever reaches the server may do so`, fix);
+  return warn(
+    'auth',
+    `logged in as ${who} without a password, so anyone who reaches the server can log in`,
+    fix,
+  );
 }
 
 /**
- * The server's word where it refused, else this package's.
+ * The code of the server's error, else of this package's error.
  * @param {unknown} error
  */
 function codeOf(error) {
@@ -73,7 +77,7 @@ function loginFix(code, topology) {
 }
 
 /**
- * Version, role, memory and persistence: one question.
+ * Checks version, role, memory and persistence with one INFO.
  * @param {RedisClient} client
  * @param {Target} target
  */
@@ -116,7 +120,7 @@ function checkVersion(info) {
  * @param {Target['topology']} topology
  */
 function checkRole(info, topology) {
-  // The first name is Redis's, the second one Valkey's.
+  // Redis uses the first name, Valkey the second.
   const mode = info.redis_mode ?? info.server_mode;
   if (mode === 'sentinel') {
     return fail('role', 'this is a sentinel, which holds no data', 'name it in REDIS_SENTINEL_HOSTS instead');
@@ -199,13 +203,13 @@ async function checkPersistence(info, client) {
 }
 
 /**
- * The rules of snapshots, `''` where there are none; undefined where the user may not ask.
+ * The rules of snapshots. `''` if there are none, undefined if the user may not ask.
  * @param {RedisClient} client
  * @returns {Promise<string | undefined>}
  */
 async function snapshotRules(client) {
   const reply = await inTime(client.call('CONFIG', 'GET', 'save')).catch(() => undefined);
-  // RESP2 answers a list, RESP3 a map.
+  // RESP2 answers with a list, RESP3 with a map.
   const found = /** @type {string[] | { save?: string } | undefined} */ (reply);
   return Array.isArray(found) ? found[1] : found?.save;
 }

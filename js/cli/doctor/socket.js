@@ -5,7 +5,7 @@ const { inTime } = require('./findings.js');
 /** @import { Socket } from 'node:net' */
 
 /**
- * The socket, once it is connected; rejects where that fails or takes too long.
+ * Resolves to the socket once it is connected. Rejects if that fails or takes too long.
  * @param {Socket} socket
  * @param {'connect' | 'secureConnect'} event
  */

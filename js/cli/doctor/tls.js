@@ -15,14 +15,14 @@ const { nameOf } = require('../configuration.js');
  * @import { Failure } from './findings.js'
  */
 
-/** A certificate that ends sooner than a person would notice. */
+/** A certificate that ends within this time is reported. */
 const EXPIRES_SOON_MS = 14 * 24 * 60 * 60 * 1000;
 
-/** Variables that decide about a TLS session, whatever the server. */
+/** Variables that affect a TLS session, whatever the server. */
 const VARIABLES = ['CACHE_DRIVER', 'REDIS_TLS_CA', 'REDIS_TLS_CERT', 'REDIS_TLS_KEY', 'REDIS_TLS_SERVERNAME'];
 
 /**
- * The package's own connection judges. Node only shows the certificate, which the connection keeps to itself.
+ * The package's own connection decides. Node only shows the certificate, which that connection does not show.
  * @param {HostAddress} address
  * @param {Target} target
  * @param {Variables} env
@@ -33,7 +33,7 @@ async function checkTls(address, target, env) {
     problemOf(address, target, env),
   ]);
   const shown = certificate?.shown ?? `${nameOf(address)} speaks TLS`;
-  // A server that made a session and is silent then has another trouble, of which later checks tell.
+  // A server that made a session and then is silent has another problem, which later checks report.
   if (problem !== undefined && (problem.code !== 'E_TIMEOUT' || certificate === undefined)) {
     const what = certificate === undefined ? `${nameOf(address)} is refused` : `${shown}, and is refused`;
     return fail('tls', `${what}: ${sentenceOf(problem)}`);
@@ -51,7 +51,7 @@ async function checkTls(address, target, env) {
 }
 
 /**
- * Why the connection does not come to a session with the server. It has no login: only TLS is tried.
+ * The reason why the connection gets no TLS session with the server. It does not log in: only TLS is tried.
  * @param {HostAddress} address
  * @param {Target} target
  * @param {Variables} env
@@ -75,7 +75,7 @@ async function problemOf({ host, port }, target, env) {
     await inTime(instance.redisManager.getClient().ping());
     return undefined;
   } catch (error) {
-    // A server that answers, be it that a login is due, has taken the session.
+    // A server that answers, even with a demand for a login, has accepted the session.
     const failure = /** @type {Failure} */ (error);
     return failure.redisCode === undefined ? failure : undefined;
   } finally {
@@ -84,7 +84,7 @@ async function problemOf({ host, port }, target, env) {
 }
 
 /**
- * The server's certificates as Node sees them. Undefined where no session is made.
+ * The server's certificates as Node sees them. Undefined if no session is made.
  * @param {HostAddress} address
  * @param {Target} target
  */
@@ -99,7 +99,7 @@ async function certificateOf(address, target) {
       family: target.family,
       ...(servername === undefined ? {} : { servername }),
       minVersion: 'TLSv1.2',
-      // Refused certificates are to be told about, and nothing is sent here.
+      // Refused certificates must be reported too, and nothing is sent here.
       rejectUnauthorized: false,
     };
     socket = tls.connect(options);

@@ -15,17 +15,17 @@ const { nameOf } = require('../configuration.js');
  * @typedef {string | string[] | null} Reply of a sentinel
  *
  * @typedef {object} Answer
- * @property {HostAddress} host which was asked
+ * @property {HostAddress} host the sentinel that was asked
  * @property {HostAddress} [address] of the primary
  * @property {{ message: string, fix: string }} [problem]
  */
 
 const SLOTS = 16_384;
-/** The longest reply that is read of a sentinel: it is asked for one address. */
+/** The longest accepted reply of a sentinel, which is asked for one address. */
 const MAX_REPLY_BYTES = 64 * 1024;
 
 /**
- * How a cluster sees itself.
+ * Checks how the cluster sees itself.
  * @param {RedisClient} client
  */
 async function checkCluster(client) {
@@ -37,7 +37,7 @@ async function checkCluster(client) {
   } catch (error) {
     return fail(
       'cluster',
-      `the cluster does not tell its state: ${sentenceOf(error)}`,
+      `the cluster does not report its state: ${sentenceOf(error)}`,
       'check cluster-enabled',
     );
   }
@@ -61,7 +61,7 @@ async function checkCluster(client) {
 }
 
 /**
- * Where each sentinel says that the primary is. Answers the findings and the address, if one is told.
+ * Asks each sentinel for the primary. Answers the findings, and the address if one is known.
  * @param {SentinelTarget} target
  */
 async function checkSentinels(target) {
@@ -80,7 +80,7 @@ async function checkSentinels(target) {
   const shown = `${agreeing} of ${answers.length} sentinels say that ${target.primaryName} is at`;
   if (primary === undefined) {
     const fix = 'check REDIS_SENTINEL_NAME, REDIS_SENTINEL_PASSWORD and the sentinels';
-    findings.push(fail('sentinel', `no sentinel tells where ${target.primaryName} is`, fix));
+    findings.push(fail('sentinel', `no sentinel knows the address of ${target.primaryName}`, fix));
   } else if (told.size > 1) {
     const fix = 'wait for a failover to end, or reset the sentinels that are wrong';
     findings.push(warn('sentinel', `${shown} different addresses: ${[...told.keys()].join(', ')}`, fix));
@@ -91,7 +91,7 @@ async function checkSentinels(target) {
 }
 
 /**
- * On a connection of its own: a sentinel's login is not the server's.
+ * Asks on a separate connection, because a sentinel's login is not the server's.
  * @param {HostAddress} host
  * @param {SentinelTarget} target
  * @returns {Promise<Answer>}
@@ -144,7 +144,7 @@ function tlsOf(target, { host }) {
 }
 
 /**
- * One command and its reply. Rejects with the server's word as `code`.
+ * Sends one command and reads its reply. Rejects with the server's error word as `code`.
  * @param {Socket} socket
  * @param {string[]} words
  * @returns {Promise<Reply>}
@@ -170,7 +170,7 @@ function ask(socket, words) {
 }
 
 /**
- * Undefined where there is more to come.
+ * Parses a reply. Undefined if it is incomplete.
  * @param {string} text
  * @returns {{ value: Reply, error?: undefined } | { error: string } | undefined}
  */
@@ -186,7 +186,7 @@ function readReply(text) {
     case '*': {
       const count = Number(first.slice(1));
       if (count < 0) return { value: null };
-      // A length and a text for each, and what follows the last line end.
+      // Each element has a length and a text, and the last line end is followed by an empty part.
       if (lines.length < 2 + 2 * count) return undefined;
       return { value: lines.slice(1, 1 + 2 * count).filter((_line, index) => index % 2 === 1) };
     }

@@ -38,9 +38,9 @@ const { Topology } = require('./topology.js');
 const ROLES = ['all', 'master', 'slave'];
 const NONE_AVAILABLE = 'None of startup nodes is available';
 
-/** A client of a cluster with the rules of ioredis: one `Redis` for each node, found by the slots of keys. */
+/** A client of a cluster with the rules of ioredis: one `Redis` for each node, chosen by the slots of keys. */
 class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventEmitter)) {
-  /** Events are told where the client was made, in no request's context. */
+  /** Events are emitted in the context in which the client was made, never in that of a request. */
   #context = new AsyncResource('Cluster');
 
   /** @type {ClusterClientOptions} */
@@ -137,7 +137,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
   }
 
   /**
-   * Resolves when the cluster is ready; rejects when no start-up node answers.
+   * Resolves when the cluster is ready. Rejects if no start-up node answers.
    * @param {Callback<void>} [callback]
    */
   connect(callback) {
@@ -160,7 +160,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
       this.connectionPool.reset(nodes);
     } catch (thrown) {
       const error = /** @type {Error} */ (thrown);
-      // Where it was disconnected meanwhile, there is no node whose end would tell.
+      // If the client was disconnected meanwhile, there is no node whose end would be reported.
       if (this.connectionEpoch === epoch && ['connecting', 'disconnecting'].includes(this.status)) {
         this.setStatus('close');
         this.#closed(error);
@@ -247,7 +247,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
     }
     const quitting = this.nodes().map((node) =>
       node.quit().catch((error) => {
-        // A connection that is closed already has quit.
+        // A connection that is already closed counts as quit.
         if (error.message !== CONNECTION_CLOSED_ERROR_MSG) throw error;
       }),
     );
@@ -272,7 +272,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
   }
 
   /**
-   * The connections are gone: whether another attempt follows.
+   * Handles the end of all connections, and decides whether another attempt follows.
    * @param {Error} [reason]
    */
   #closed(reason) {
@@ -295,7 +295,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
   }
 
   /**
-   * Another client, of these start-up nodes unless others are given.
+   * Another client, with these start-up nodes unless others are given.
    * @param {ClusterNode[]} [startupNodes]
    * @param {ClusterOptions} [options]
    */
@@ -341,7 +341,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
   }
 
   /**
-   * Calls back when the slots are known, with an error where no node answers.
+   * Calls back when the slots are known, or with an error if no node answers.
    * @param {(error?: Error) => void} callback
    */
   delayUntilReady(callback) {
@@ -383,7 +383,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
    * @returns {boolean}
    */
   emit(...args) {
-    // Listeners are set while the emitter is made, before it has a context.
+    // The emitter's constructor emits before the context exists.
     if (this.#context === undefined) return super.emit(...args);
     return this.#context.runInAsyncScope(super.emit, this, ...args);
   }
@@ -395,7 +395,7 @@ class Cluster extends /** @type {ClusterBase} */ (/** @type {unknown} */ (EventE
   }
 }
 
-/** The methods of commands, which pipelines have too. */
+/** The methods of commands. Pipelines have them too. */
 for (const name of Reflect.ownKeys(Commander.prototype)) {
   if (Object.hasOwn(Cluster.prototype, name)) continue;
   const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Commander.prototype, name));

@@ -2,13 +2,14 @@
 
 const { nextTick, setTimeout } = require('../../time.js');
 
-/** Commands that wait before another attempt. Those with one reason share one pause. */
+/** Commands that wait before another attempt. Commands with the same reason share one pause. */
 class DelayQueue {
   /** @type {Map<string, (() => void)[]>} */
   #waiting = new Map();
 
   /**
-   * Runs `work` when `milliseconds` have passed since the first of its kind came, and `prepare` has called back.
+   * Runs `work` when `milliseconds` have passed since the first command with this reason, and `prepare` has called
+   * back.
    * @param {string} reason
    * @param {() => void} work
    * @param {number} milliseconds

@@ -15,7 +15,8 @@ const { nodeKeyOf } = require('./nodes.js');
  */
 
 /**
- * The clients of a cluster's nodes, by role. Tells `+node`, `-node`, `nodeError`, and `drain` when the last is gone.
+ * The clients of a cluster's nodes, by role. Emits `+node`, `-node`, `nodeError`, and `drain` when the last is
+ * gone.
  */
 class NodePool extends EventEmitter {
   /** @type {Record<NodeRole, Record<string, Redis>>} */
@@ -25,7 +26,7 @@ class NodePool extends EventEmitter {
   /** @type {NonNullable<GivenOptions['retryStrategy']> | null} */
   #retryStrategy;
   /**
-   * What start-up nodes were given counts for a node whenever it comes back.
+   * Options of start-up nodes. They count for a node whenever it comes back.
    * @type {Map<string, GivenOptions>}
    */
   #specified = new Map();
@@ -38,7 +39,7 @@ class NodePool extends EventEmitter {
   constructor(redisOptions = {}, retryStrategy = null) {
     super();
     this.#redisOptions = redisOptions;
-    // A lost node is not tried again unless that is asked for: a redirection will tell where its slots are.
+    // A lost node is not tried again by default, because a redirection will say where its slots are.
     this.#retryStrategy = typeof retryStrategy === 'function' ? retryStrategy : null;
   }
 
@@ -88,7 +89,7 @@ class NodePool extends EventEmitter {
     this.nodes[readOnly ? 'slave' : 'master'][key] = redis;
     this.#isDrained = false;
     redis.once('end', () => {
-      // Another may have taken its place since.
+      // Another client may have taken its place since.
       if (this.nodes.all[key] === redis) this.#remove(key);
       this.emit('-node', redis, key);
       this.#tellDrained();
@@ -98,7 +99,7 @@ class NodePool extends EventEmitter {
     return redis;
   }
 
-  /** Once: those that end later would end the cluster again. */
+  /** Emits `drain` once: nodes that end later would end the cluster again. */
   #tellDrained() {
     if (this.#isDrained || Object.keys(this.nodes.all).length > 0) return;
     this.#isDrained = true;
@@ -119,7 +120,7 @@ class NodePool extends EventEmitter {
   }
 
   /**
-   * Keeps the clients of these nodes alone. A node that is a primary for some slots is one.
+   * Keeps only the clients of these nodes. A node that is primary of some slots counts as primary.
    * @param {GivenOptions[]} nodes
    */
   reset(nodes) {

@@ -13,7 +13,7 @@ const DEFAULT_PORT = 6379;
 const DEFAULT_HOST = '127.0.0.1';
 
 /**
- * The name of a node, `host:port`, by which slots and pools know it. Puts in what its options leave out.
+ * The name of a node, `host:port`, that slots and pools use. Adds missing options.
  * @param {GivenOptions} options
  */
 function nodeKeyOf(options) {
@@ -23,7 +23,7 @@ function nodeKeyOf(options) {
 }
 
 /**
- * The address behind a node's name. A host may be an IPv6 address, so the last colon counts.
+ * The address in a node's name. A host may be an IPv6 address, so the last colon counts.
  * @param {string} nodeKey
  */
 function addressOf(nodeKey) {
@@ -33,7 +33,7 @@ function addressOf(nodeKey) {
 }
 
 /**
- * Start-up nodes as options: each is given as options, a URL or a port.
+ * The options of a start-up node, which is given as options, a URL or a port.
  * @param {unknown} node
  * @returns {NodeOptions}
  */
@@ -48,7 +48,7 @@ function startupOptions(node) {
 }
 
 /**
- * What `CLIENT LIST` shows of a connection that is not for commands.
+ * The name that `CLIENT LIST` shows for an auxiliary connection.
  * @param {string} purpose
  * @param {string | null} [given]
  */

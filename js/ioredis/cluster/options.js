@@ -8,14 +8,14 @@ const { defaults, nameUnknownIn } = require('../options.js');
  */
 
 /**
- * The options of a cluster's client, with their defaults.
+ * The options of a cluster's client, with defaults.
  * @typedef {ClusterOptions & Required<Pick<ClusterOptions, 'autoPipeliningIgnoredCommands' | 'dnsLookup'
  *   | 'enableOfflineQueue' | 'enableReadyCheck' | 'maxRedirections' | 'resolveSrv' | 'retryDelayOnClusterDown'
  *   | 'retryDelayOnFailover' | 'retryDelayOnMoved' | 'retryDelayOnTryAgain' | 'scaleReads'
  *   | 'slotsRefreshTimeout'>>} ClusterClientOptions
  */
 
-/** The pause before a cluster of which no node answers is tried again. */
+/** The pause before the next attempt if no node of a cluster answers. */
 const [FIRST_RETRY_MS, RETRY_STEP_MS, MAX_RETRY_MS] = [100, 2, 2000];
 const SCALE_READS = ['all', 'master', 'slave'];
 
@@ -40,7 +40,7 @@ const DEFAULT_CLUSTER_OPTIONS = {
   shardedSubscribers: false,
 };
 
-/** Those without a default. */
+/** Options without a default. */
 const FURTHER = [
   ...['keyPrefix', 'lazyConnect', 'natMap', 'redisOptions', 'scripts', 'showFriendlyErrorStack'],
   'slotsRefreshInterval',
@@ -48,7 +48,7 @@ const FURTHER = [
 const KNOWN = new Set([...Object.keys(DEFAULT_CLUSTER_OPTIONS), ...FURTHER]);
 
 /**
- * The options of a cluster's client, complete. Throws for a `scaleReads` that is none.
+ * The complete options of a cluster's client. Throws if `scaleReads` is not allowed.
  * @param {ClusterOptions} given
  */
 function clusterOptions(given) {

@@ -13,7 +13,7 @@ const SLOTS = 16384;
 const DISCARDED = 'EXECABORT Transaction discarded because of previous errors.';
 
 /**
- * Sends a pipeline to the one node that has all of its keys; rejects it where there is no such node.
+ * Sends a pipeline to the node that has all of its keys. Rejects it if there is no such node.
  * @param {Pipeline} pipeline
  */
 function sendInCluster(pipeline) {
@@ -50,7 +50,7 @@ function slotOfPipeline({ redis, _queue: queue }) {
 }
 
 /**
- * Sends a pipeline again that was redirected as a whole; false where it was not, or not again.
+ * Sends a pipeline again that was redirected as a whole. Answers false if it was not, or is not sent again.
  * @param {Pipeline} pipeline
  */
 function sendAgainInCluster(pipeline) {
@@ -104,7 +104,7 @@ function sendAgainInCluster(pipeline) {
 }
 
 /**
- * The error that all of its commands share which were answered by one; none where some changed something.
+ * The error with which all commands of a pipeline were answered. None if some commands changed data.
  * @param {Pipeline} pipeline
  * @returns {Error | undefined}
  */

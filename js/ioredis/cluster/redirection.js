@@ -18,8 +18,8 @@ const { CONNECTION_CLOSED_ERROR_MSG } = require('../errors.js');
  */
 
 /**
- * Decides what an error of a node means for a command or pipeline: `on` has a function for each case. `attempts` counts,
- * and belongs to the command.
+ * Decides what an error of a node means for a command or pipeline. `on` has a function for each case. `attempts`
+ * counts the attempts of the command.
  * @param {Cluster} cluster
  * @param {Error} error
  * @param {Attempts} attempts

@@ -22,18 +22,18 @@ const { natMapped } = require('./topology.js');
  * @property {PipelineNode} [node]
  */
 
-/** A node that is made then would never end, and the cluster waits for its last one. */
+/** In these states no node is made: it would never end, and the cluster waits for its last node. */
 const ENDING = ['disconnecting', 'close', 'end'];
 const SUBSCRIBING = BITS.ENTER_SUBSCRIBER_MODE | BITS.EXIT_SUBSCRIBER_MODE;
 /**
- * Commands whose refusals are seen here first.
+ * Commands whose errors are handled here first.
  * @type {WeakSet<Command>}
  */
 const followed = new WeakSet();
 
 /**
- * Sends a command to the node that serves its key, and again where that node redirects it. `stream` and `node` are given
- * where it is part of a pipeline, which follows redirections as a whole.
+ * Sends a command to the node that serves its key, and again if that node redirects it. `stream` and `node` are
+ * given for a command of a pipeline, which follows redirections as a whole.
  * @param {Cluster} cluster
  * @param {Command} command
  * @param {PipelineMark} [stream]
@@ -58,7 +58,7 @@ function promiseOf(command) {
 }
 
 /**
- * Who may answer: replicas only read.
+ * The roles that may answer a command. Replicas only read.
  * @param {Cluster} cluster
  * @param {Command} command
  * @returns {Readers}
@@ -100,7 +100,8 @@ function follow(cluster, command, route) {
 }
 
 /**
- * The address of a node that a redirection names, which is a node of the cluster's from then on, unless that is ending.
+ * The address of a node that a redirection names. The node belongs to the cluster from then on, unless the cluster
+ * is ending.
  * @param {Cluster} cluster
  * @param {string} key
  */
@@ -111,7 +112,7 @@ function nodeAt(cluster, key) {
 }
 
 /**
- * Once more: to the node of its slot, to any, or to the one that a redirection names.
+ * Another attempt: at the node of the slot, at any node, or at the one that a redirection names.
  * @param {Cluster} cluster
  * @param {Command} command
  * @param {Route} route
@@ -140,7 +141,7 @@ function attempt(cluster, command, route, { isAnyNode = false, asking = undefine
 }
 
 /**
- * The client to use, an error where none may be, undefined where none is there.
+ * The client to use, an error if none is allowed, or undefined if there is none.
  * @param {Cluster} cluster
  * @param {Command} command
  * @param {Route} route
@@ -175,7 +176,7 @@ function ownerOf(cluster, command, { to, slot }) {
 }
 
 /**
- * Tests of applications replace `sample` in the utilities, so that they know which node reads.
+ * Tests of applications replace `sample` in the utilities, to control which node reads.
  * @param {NodeRole} role
  * @param {string[]} keys
  */

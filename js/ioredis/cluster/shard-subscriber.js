@@ -19,7 +19,7 @@ const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 
 const EVENTS = ['smessage', 'smessageBuffer'];
 
-/** The connection for channels of one shard. It is not tried again when it ends: the group makes another. */
+/** The connection for channels of one shard. It does not reconnect: the group makes another. */
 class ShardSubscriber {
   /**
    * `idle`, `starting`, `connected`, `ended`.
@@ -34,7 +34,7 @@ class ShardSubscriber {
   #starting;
 
   /**
-   * `on` has functions for what its group hears: `ended`, `failed`, `moved`, `message`.
+   * `on` has the group's callbacks: `ended`, `failed`, `moved`, `message`.
    * @param {GivenOptions} nodeOptions
    * @param {ClusterOptions['redisOptions']} redisOptions
    * @param {ShardListeners} on

@@ -8,7 +8,7 @@ const { ShardSubscriber } = require('./shard-subscriber.js');
 /**
  * @import { Redis } from '../classes.js'
  * @import { ClusterOptions } from '../option-types.js'
- * @import { Word } from '../words.js'
+ * @import { Argument } from '../encode-arguments.js'
  * @import { ShardListeners } from './shard-subscriber.js'
  *
  * @typedef {InstanceType<typeof ShardSubscriber>} ShardSubscriber
@@ -18,11 +18,11 @@ const { ShardSubscriber } = require('./shard-subscriber.js');
  * @property {(event: string) => void} tell
  */
 
-/** Pauses before the slots are asked for again because a subscriber could not connect: doubled, with jitter. */
+/** Pauses before the slots are read again after a subscriber could not connect. They double, with jitter. */
 const [BASE_PAUSE_MS, MAX_PAUSE_MS, MOST_DOUBLINGS] = [100, 2000, 10];
 const JITTER = 0.5;
 
-/** The option `shardedSubscribers`: one connection a primary for the channels whose slots it has. */
+/** The option `shardedSubscribers`: one connection per primary, for the channels in its slots. */
 class ShardSubscribers {
   /** @type {ClusterOptions['redisOptions']} */
   #redisOptions;
@@ -31,13 +31,13 @@ class ShardSubscribers {
   /** @type {Map<string, ShardSubscriber>} */
   #subscribers = new Map();
   /**
-   * The names of nodes by slot, as they were at the last reset.
+   * The names of nodes by slot at the last reset.
    * @type {string[][]}
    */
   #slots = [];
   /** @type {Map<string, number[]>} */
   #slotsOfNode = new Map();
-  /** @type {Map<number, Word[]>} */
+  /** @type {Map<number, Argument[]>} */
   #channels = new Map();
   /** @type {Map<string, number>} */
   #failures = new Map();
@@ -46,7 +46,7 @@ class ShardSubscribers {
   #nextReset;
 
   /**
-   * `on` has functions for what the cluster hears of it: those of a subscriber, `connectFailed`, and `tell(event)`.
+   * `on` has the cluster's callbacks: those of a subscriber, `connectFailed`, and `tell(event)`.
    * @param {ClusterOptions['redisOptions']} redisOptions
    * @param {ShardListeners & GroupListeners} on
    */
@@ -56,7 +56,7 @@ class ShardSubscribers {
   }
 
   /**
-   * The subscriber of a slot; begun where it was not.
+   * The subscriber of a slot. Starts it if necessary.
    * @param {number | null} slot
    */
   subscriberOf(slot) {
@@ -66,8 +66,8 @@ class ShardSubscribers {
   }
 
   /**
-   * Notes channels of one slot; false where they are of several.
-   * @param {Word[]} channels
+   * Adds channels of one slot. Answers false if they are in several slots.
+   * @param {Argument[]} channels
    */
   addChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
@@ -76,7 +76,7 @@ class ShardSubscribers {
     return true;
   }
 
-  /** @param {Word[]} channels */
+  /** @param {Argument[]} channels */
   removeChannels(channels) {
     if (slotOfAll(channels) < 0) return false;
     const slot = slotOf(channels[0]);
@@ -86,7 +86,7 @@ class ShardSubscribers {
     return true;
   }
 
-  /** Begins those that have channels, or that are not lazy. */
+  /** Starts the subscribers that have channels or are not lazy. */
   async start() {
     const due = [...this.#subscribers.values()].filter((subscriber) => this.#isDue(subscriber));
     await Promise.all(
@@ -98,7 +98,7 @@ class ShardSubscribers {
     );
   }
 
-  /** Ends all; what was subscribed is kept for another start. */
+  /** Stops all subscribers. Their channels are kept for another start. */
   stop() {
     this.#nextReset = undefined;
     for (const subscriber of this.#subscribers.values()) subscriber.stop();
@@ -107,7 +107,7 @@ class ShardSubscribers {
   }
 
   /**
-   * Follows the slots: ends the subscribers of nodes without any, makes those that are missing, subscribes again.
+   * Applies the current slots: stops the subscribers of nodes without slots, adds missing ones, subscribes again.
    * @param {string[][]} slots
    * @param {Redis[]} clients
    * @returns {Promise<void>}
@@ -129,7 +129,7 @@ class ShardSubscribers {
   }
 
   /**
-   * Whether the slots are others than before.
+   * Stores the slots. Answers whether they have changed.
    * @param {string[][]} slots
    */
   #takeSlots(slots) {
@@ -174,7 +174,7 @@ class ShardSubscribers {
       if (this.#isDue(subscriber)) started.push(this.#start(subscriber));
       if (isNew) this.#on.tell('+subscriber');
     }
-    // A subscriber that is not connected yet could not subscribe again.
+    // A subscriber that is not connected yet cannot subscribe.
     await Promise.all(started);
     this.#subscribeAgain();
     this.#on.tell('subscribersReady');
@@ -216,7 +216,8 @@ class ShardSubscribers {
       const lists = (this.#slotsOfNode.get(key) ?? []).map((slot) => this.#channels.get(slot) ?? []);
       for (const channels of lists.filter(({ length }) => length > 0)) {
         if (!redis || redis.status === 'end') continue;
-        const subscribe = () => redis.ssubscribe(.../** @type {[Word, ...Word[]]} */ (channels))?.catch(noop);
+        const subscribe = () =>
+          redis.ssubscribe(.../** @type {[Argument, ...Argument[]]} */ (channels))?.catch(noop);
         if (redis.status === 'ready') subscribe();
         else redis.once('ready', subscribe);
       }

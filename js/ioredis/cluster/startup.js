@@ -9,7 +9,8 @@ const { startupOptions } = require('./nodes.js');
  */
 
 /**
- * The start-up nodes, with addresses in the place of names. Looked up with each attempt to connect: names move.
+ * The start-up nodes with addresses in place of names. Names are resolved for each attempt, because their addresses
+ * may change.
  * @param {unknown[]} nodes
  * @param {ClusterClientOptions} options
  */
@@ -65,7 +66,7 @@ function called(work, name) {
 }
 
 /**
- * SRV records by priority, and within one at random by weight (RFC 2782); a weight of 0 is chosen seldom.
+ * SRV records by priority, and within one at random by weight (RFC 2782). A weight of 0 is rarely chosen.
  * @param {SrvRecord[]} records
  */
 function* inOrder(records) {

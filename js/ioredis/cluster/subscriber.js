@@ -18,7 +18,7 @@ const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 const KINDS = ['subscribe', 'psubscribe', 'ssubscribe'];
 const EVENTS = ['message', 'messageBuffer', 'pmessage', 'pmessageBuffer'];
 
-/** The one connection for channels: a cluster's nodes hand messages on, so any node will do. */
+/** The one connection for channels. A cluster's nodes pass messages on, so any node will do. */
 class ClusterSubscriber {
   /** @type {NodePool} */
   #pool;
@@ -28,7 +28,7 @@ class ClusterSubscriber {
   /** @type {Redis | null} */
   subscriber = null;
   /**
-   * The last that had all channels: what it had subscribed to the next one subscribes to.
+   * The last subscriber that had all channels. The next one subscribes to the same.
    * @type {Redis | null}
    */
   #lastComplete = null;
@@ -63,7 +63,7 @@ class ClusterSubscriber {
     this.subscriber = null;
   }
 
-  /** Its node may be away for long, so another is chosen at once. */
+  /** The node may be away for long, so another is chosen at once. */
   #onEnd = () => {
     if (this.#isStarted) this.#select();
   };
@@ -97,7 +97,7 @@ class ClusterSubscriber {
       lazyConnect: true,
       retryStrategy: null,
     });
-    // The pool's clients tell of errors.
+    // The pool's clients report errors.
     redis.on('error', noop);
     redis.once('end', this.#onEnd);
     return redis;

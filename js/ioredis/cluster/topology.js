@@ -19,7 +19,7 @@ const SLOTS = 16384;
 /** @type {Record<string, string | undefined>} */
 const ENDED = { close: 'disconnected', end: 'disconnected', disconnecting: 'disconnecting' };
 
-/** Which nodes serve which slots, as CLUSTER SLOTS tells it. */
+/** Which nodes serve which slots, from CLUSTER SLOTS. */
 class Topology {
   /** @type {Cluster} */
   #cluster;
@@ -33,7 +33,7 @@ class Topology {
   }
 
   /**
-   * Asks node after node until one answers. Who asks meanwhile gets the same answer.
+   * Asks node after node until one answers. Callers that ask meanwhile share the answer.
    * @param {(error?: Error) => void} [callback]
    */
   refresh(callback) {
@@ -77,7 +77,7 @@ class Topology {
   }
 
   /**
-   * On a connection of its own: the node's client may be blocked.
+   * On a separate connection, because the node's client may be blocked.
    * @param {Redis} node
    * @param {(error: Error | null | undefined, rows: SlotRow[]) => void} callback
    */
@@ -89,7 +89,7 @@ class Topology {
       retryStrategy: null,
       connectionName: connectionNameOf('refresher', redisOptions?.connectionName),
     });
-    // The command's own error tells enough.
+    // The command's own error is enough.
     asking.on('error', noop);
     /** @type {Callback<SlotRow[]>} */
     const answered = (error, rows) => {
@@ -119,7 +119,7 @@ class Topology {
     cluster._resetShardedSubscribers();
   }
 
-  /** Slots with the same nodes are a group: pipelines may hold keys of one group. */
+  /** Slots with the same nodes form a group. The keys of a pipeline may be in one group. */
   #numberGroups() {
     const cluster = this.#cluster;
     cluster._groupsIds = Object.create(null);
@@ -136,7 +136,7 @@ class Topology {
   }
 
   /**
-   * A redirection tells where a slot is before the next refresh does.
+   * A redirection names the node of a slot before the next refresh does.
    * @param {number} slot
    * @param {string} key
    */
@@ -149,7 +149,7 @@ class Topology {
 }
 
 /**
- * The address at which a node is reached from here.
+ * The address of a node as it is reached from here.
  * @param {NatMap | undefined} natMap
  * @param {string | Address} node
  * @returns {Address}

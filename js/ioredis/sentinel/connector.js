@@ -23,10 +23,10 @@ const { addressOf, chooseReplica } = require('./replicas.js');
  * @typedef {ClientOptions & { sentinels: Sentinel[], name: string }} SentinelOptions
  */
 
-/** Asks sentinels in turn for the primary of a name, or for a replica, and dials that. */
+/** Asks sentinels in turn for the primary of a name or for a replica, and dials that. */
 class SentinelConnector extends AbstractConnector {
   /**
-   * The client, which is told what happens with the sentinels.
+   * The client, which emits events of the sentinels.
    * @type {EventEmitter | null}
    */
   emitter = null;
@@ -45,12 +45,12 @@ class SentinelConnector extends AbstractConnector {
   }
 
   /**
-   * A server of another role is not the one that was asked for; the next sentinel may know better.
+   * A server of another role is not the requested one. The next sentinel may know better.
    * @param {ServerInfo} [info]
    */
   check({ role } = /** @type {ServerInfo} */ ({})) {
     if (!role || role === this.options.role) return true;
-    // `reset` begins with the one before the next.
+    // `reset` starts with the sentinel before the next.
     this.#iterator.next();
     this.#iterator.next();
     this.#iterator.reset(true);
@@ -87,7 +87,7 @@ class SentinelConnector extends AbstractConnector {
   }
 
   /**
-   * All sentinels were asked in vain: waits as long as `sentinelRetryStrategy` says, or gives up.
+   * All sentinels were asked in vain. Waits as long as `sentinelRetryStrategy` says, or rejects.
    * @param {number} attempts
    * @param {Error | undefined} lastError
    * @param {Tell} tell
@@ -113,7 +113,7 @@ class SentinelConnector extends AbstractConnector {
    */
   async #ask(sentinel) {
     const client = this.#client(sentinel);
-    // What fails here is told by the question itself.
+    // The request itself reports this error.
     client.on('error', noop);
     try {
       const ask = this.options.role === 'slave' ? this.#replica : this.#primary;
@@ -168,7 +168,7 @@ class SentinelConnector extends AbstractConnector {
    * @returns {Redis}
    */
   #client({ host, port, family }, others) {
-    // A client needs connectors, and this connector clients.
+    // Clients need connectors, and this connector needs clients: the import is circular.
     const { Redis } = require('../redis.js');
     const { options } = this;
     return new Redis({
@@ -200,7 +200,7 @@ class SentinelConnector extends AbstractConnector {
   }
 
   /**
-   * Hears of failovers from the sentinels, the one that answered last first, until the connection is gone.
+   * Subscribes to failovers at the sentinels, first at the one that answered last, until the connection is closed.
    * @param {LinkStream} stream
    */
   async #watch(stream) {
@@ -244,7 +244,7 @@ function failureOf({ host, port }, reply, error) {
 }
 
 /**
- * Names and values in turn, as a sentinel lists what it knows of a server.
+ * An object from alternating names and values, a sentinel's form of a server.
  * @param {string[]} list
  * @returns {AddressFromResponse}
  */

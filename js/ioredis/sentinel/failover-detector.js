@@ -6,7 +6,7 @@ const { noop } = require('../callback.js');
 
 const CHANNEL = '+switch-master';
 
-/** Hears from sentinels that another server is the primary now, and then gives up the connection, once. */
+/** Subscribes to sentinels. When one reports another primary, closes the connection, once. */
 class FailoverDetector {
   /** @type {AbstractConnector} */
   #connector;
@@ -15,7 +15,7 @@ class FailoverDetector {
   #isDone = false;
 
   /**
-   * The clients are the detector's from now on.
+   * The detector owns the clients from now on.
    * @param {AbstractConnector} connector
    * @param {Redis[]} clients
    */
@@ -24,7 +24,7 @@ class FailoverDetector {
     this.#clients = clients;
   }
 
-  /** Sentinels that cannot be subscribed to are done without; those that come back are subscribed to again. */
+  /** Ignores sentinels that cannot be subscribed to. Subscribes again to those that come back. */
   async subscribe() {
     const subscribed = this.#clients.map((client) => {
       let isAgain = false;

@@ -9,7 +9,7 @@
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 26379;
 
-/** Sentinels in turn. The one that answered last is asked first the next time. */
+/** Iterates over sentinels. The one that answered last is the first of the next round. */
 class SentinelIterator {
   /** @type {Sentinel[]} */
   #sentinels;
@@ -29,7 +29,7 @@ class SentinelIterator {
   }
 
   /**
-   * Starts anew; with the sentinel that `next` gave last where that is asked for.
+   * Starts over, with the sentinel that `next` gave last if `moveCurrentEndpointToFirst`.
    * @param {boolean} moveCurrentEndpointToFirst
    */
   reset(moveCurrentEndpointToFirst) {
@@ -40,7 +40,7 @@ class SentinelIterator {
   }
 
   /**
-   * Takes one more. False where it is known.
+   * Adds a sentinel. Answers false if it is known.
    * @param {Sentinel} sentinel
    */
   add(sentinel) {

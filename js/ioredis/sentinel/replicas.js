@@ -6,8 +6,8 @@ const UNUSABLE = /(disconnected|s_down|o_down)/;
 const DEFAULT_PRIORITY = 1;
 
 /**
- * The replica to connect to, of those that a sentinel lists, as `{ host, port }`; null where there is none. `preferred`
- * is one, several with `prio` (lowest first), or a function that chooses.
+ * The replica to connect to, from a sentinel's list, as `{ host, port }`; null if there is none. `preferred` is
+ * one, several with `prio` (lowest first), or a function that chooses.
  * @param {AddressFromResponse[]} listed
  * @param {RedisOptions['preferredSlaves']} preferred
  */
@@ -34,7 +34,7 @@ function firstPreferred(usable, preferred) {
 }
 
 /**
- * Of an address in a sentinel's reply.
+ * An address from a sentinel's reply.
  * @param {AddressFromResponse} told
  */
 function addressOf({ ip, port }) {

@@ -4,13 +4,15 @@
 //
 // KEYS: 1 the stream, 2 the stream of dead letters.
 // ARGV: 1 the group, 2 the entry's id, then fields and values that the copy gets besides the entry's own.
-// Reply: the copy's id; nil where the entry was settled; 0 where it is too large for a script.
+// Reply: the copy's id; nil if the entry is settled already; 0 if it is too large for a script.
 // Caller: js/streams/commands.js, for an entry that failed too often.
 //
-// MULTI would acknowledge even where the copy is refused, and lose the entry. The server makes the copy, so bytes
-// stay as they are. An entry of more than 7,000 words is too large: Lua hands some 8,000 to one command.
+// MULTI would acknowledge even if the copy is refused, and lose the entry. The server makes the copy, so bytes stay
+// as they are. An entry of more than 7,000 fields and values is too large: Lua passes at most about 8,000 arguments
+// to a command.
 //
-// The script is a module and no .lua file because bundlers take along what is required, not what is read.
+// The script is a module and not a .lua file because bundlers include modules that are required, not files that are
+// read.
 module.exports = `
 local stream, dead, group, id = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 if #redis.call('XPENDING', stream, group, id, id, 1) == 0 then return false end

@@ -153,7 +153,7 @@ fn hosts_in_the_options_take_no_credentials_of_a_url_in_the_environment() {
         assert!(config.tls.is_none() && config.database == 0);
         let winner = options.as_object().unwrap().keys().next().unwrap().clone();
         assert_eq!(config.describe()["url"]["overriddenBy"], json!(winner));
-        // Those of its own are sent there, wherever they are set, and a URL beside it counts.
+        // The cluster's own credentials are sent there, wherever they are set, and a URL beside it counts.
         let config = load(options.clone(), &[url, ("REDIS_PASSWORD", "own")]).unwrap();
         assert_eq!(config.password, Some(Secret::new("own")));
         let mut both = options;

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// A text that no rule takes: a port, a choice, a prefix and a size refuse it alike.
+/// A text that every rule refuses: a port, a choice, a prefix and a size.
 const BAD: &str = "two words\u{7f}";
 
 #[test]
@@ -24,7 +24,7 @@ fn a_service_link_beside_a_url_is_no_reason_for_a_warning() {
     assert_eq!((config.topology(), &config.warnings), (&single("h", 7000), &vec![]));
 }
 
-/// Settings that decide, settings that then count for nothing, and their values.
+/// Settings that decide, the settings that they override, and their values.
 #[test]
 fn a_setting_that_counts_for_nothing_is_not_judged() {
     let parts: &[&str] = &["REDIS_HOST", "REDIS_PORT", "REDIS_DB"];

@@ -139,7 +139,7 @@ fn identity(config: &Config) -> TlsIdentity {
     config.tls.clone().unwrap().identity.unwrap()
 }
 
-/// What else must be set for the sample to have an effect.
+/// The settings that the sample needs to have an effect.
 pub(super) fn company(variable: &str) -> Vec<(&'static str, &'static str)> {
     match variable {
         "TEST_REDIS_DB" => vec![("NODE_ENV", "test")],
@@ -185,7 +185,7 @@ fn every_setting_is_read_from_its_variable_and_from_its_option() {
 fn an_option_beats_the_environment_for_every_setting() {
     for (setting, (variable, text, read, expected)) in SETTINGS.iter().zip(SAMPLES) {
         let mut variables = company(variable);
-        // The environment's value is not even looked at: this one would be refused.
+        // The environment's value is not validated; this one would be refused.
         variables.push((variable, "\u{7f}not-allowed"));
         let config = load(options_with(setting.option, text), &variables).unwrap();
         assert_eq!(read(&config), *expected, "{}", setting.option);

@@ -8,7 +8,7 @@ use super::*;
 pub(super) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 pub(super) const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
 
-/// A file that goes when the test ends.
+/// A file that is deleted when the test ends.
 struct TestFile(PathBuf);
 
 impl TestFile {

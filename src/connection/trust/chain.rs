@@ -1,7 +1,8 @@
-//! From a server's certificate to an authority that the user named, by OpenSSL's rules where webpki's are stricter.
+//! Builds a chain from a server's certificate to an authority that the user named. OpenSSL's rules count
+//! where webpki's are stricter.
 //!
-//! Checked are name, dates, what each certificate may be used for, and every signature. What is not understood is refused:
-//! critical extensions that are not named here, and every constraint on names.
+//! Name, dates, allowed use and every signature are checked. Critical extensions that are not named here are
+//! refused, and so is every name constraint.
 
 use rustls::CertificateError;
 use rustls::crypto::WebPkiSupportedAlgorithms;
@@ -16,11 +17,11 @@ use x509_cert::{Certificate, TbsCertificate};
 
 use super::names;
 
-/// Certificates between a server's and the authority's; no authority needs more.
+/// The most intermediate certificates between the server's and the authority's.
 const MAX_INTERMEDIATES: usize = 4;
 
 const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
-/// Key usage, alternative names, basic constraints, extended key usage.
+/// The extensions that are understood: key usage, alternative names, basic constraints, extended key usage.
 const UNDERSTOOD: [ObjectIdentifier; 4] = [
     ObjectIdentifier::new_unwrap("2.5.29.15"),
     ObjectIdentifier::new_unwrap("2.5.29.17"),
@@ -30,7 +31,7 @@ const UNDERSTOOD: [ObjectIdentifier; 4] = [
 const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 const FOR_ANYTHING: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 
-/// What a server has shown, and whose it should be.
+/// The certificates that a server presented, and the name that they should be for.
 pub(super) struct Presented<'a> {
     pub end_entity: &'a CertificateDer<'a>,
     pub intermediates: &'a [CertificateDer<'a>],
@@ -73,7 +74,7 @@ struct Path<'a> {
 }
 
 impl Path<'_> {
-    /// `below` is how many certificates of authorities stand under the next one.
+    /// `below` counts the authorities' certificates under the next one.
     fn leads_from(&self, certificate: &Certificate, below: usize) -> Checked {
         for authority in &self.authorities {
             let may_sign = may_sign(authority.tbs_certificate(), below, Standing::Named);
@@ -149,12 +150,12 @@ fn has_only_understood(certificate: &TbsCertificate) -> Checked {
     if is_refused { Err(CertificateError::UnhandledCriticalExtension) } else { Ok(()) }
 }
 
-/// Where the certificate of an authority comes from.
+/// The source of an authority's certificate.
 #[derive(PartialEq, Eq)]
 enum Standing {
-    /// The user named it: one of version 1 says nothing of what it may do.
+    /// The user named it. A certificate of version 1 does not say what it may be used for.
     Named,
-    /// The server showed it.
+    /// The server presented it.
     Shown,
 }
 
@@ -212,7 +213,7 @@ impl Key {
     }
 }
 
-/// An algorithm as rustls names it: its parts, without the sequence around them.
+/// An algorithm in the form that rustls uses: its parts without the surrounding sequence.
 fn identifier(algorithm: &AlgorithmIdentifierOwned) -> Option<Vec<u8>> {
     let mut parts = algorithm.oid.to_der().ok()?;
     if let Some(parameters) = &algorithm.parameters {

@@ -1,8 +1,8 @@
-//! Which certificates of servers are trusted: those that Node trusts, as far as rustls can be brought to it.
+//! Which server certificates are trusted: those that Node trusts, as far as rustls allows.
 //!
-//! webpki decides first. What it refuses on principle, and OpenSSL does not, is looked at again where the
-//! authority was named by the user: a self-signed certificate given as the authority, a name that is only in the subject,
-//! X.509 version 1. Keys of P-521 are verified beside those that ring knows.
+//! webpki decides first. Some certificates are refused by webpki on principle and accepted by OpenSSL. They
+//! are checked again if the user named the authority: a self-signed certificate given as the authority, a
+//! name that is only in the subject, X.509 version 1. P-521 keys are verified beside those that ring knows.
 
 mod chain;
 mod names;
@@ -19,7 +19,7 @@ use rustls::crypto::{
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// What can be verified, for the certificates and for the handshake. Made once, for the process.
+/// The signature algorithms for certificates and for the handshake. Made once per process.
 static ALGORITHMS: LazyLock<WebPkiSupportedAlgorithms> = LazyLock::new(|| {
     let known = ring::default_provider().signature_verification_algorithms;
     let all = [known.all, p521::ALL].concat();
@@ -31,7 +31,7 @@ pub fn provider() -> CryptoProvider {
     CryptoProvider { signature_verification_algorithms: *ALGORITHMS, ..ring::default_provider() }
 }
 
-/// Verifies against roots; `authorities` are those of them that the user named.
+/// Verifies against `roots`. `authorities` are the roots that the user named.
 pub fn verifier(
     roots: RootCertStore,
     authorities: Vec<CertificateDer<'static>>,
@@ -42,7 +42,7 @@ pub fn verifier(
     Ok(Arc::new(Verifier { webpki, authorities }))
 }
 
-/// Accepts every certificate: what `REDIS_TLS_INSECURE=true` asks for, and the log warns of.
+/// Accepts every certificate, for `REDIS_TLS_INSECURE=true`; the log warns about it.
 pub fn any_certificate() -> Arc<dyn ServerCertVerifier> {
     Arc::new(AnyCertificate)
 }
@@ -75,7 +75,7 @@ impl ServerCertVerifier for Verifier {
         let presented = chain::Presented { end_entity, intermediates, server_name, now };
         match chain::verify(&presented, &self.authorities, &ALGORITHMS) {
             Ok(()) => Ok(ServerCertVerified::assertion()),
-            // What webpki cannot judge has another fault, or none that it can name.
+            // webpki cannot judge such a certificate, so the fault found here is the one to report.
             Err(fault) if is_beyond_webpki(&refusal) => Err(fault.into()),
             Err(_) => Err(refusal),
         }

@@ -1,4 +1,4 @@
-//! Whether a certificate is for a server's name, by the rules of Node.
+//! Whether a certificate is for a server's name, by Node's rules.
 
 use rustls::pki_types::{IpAddr, ServerName};
 use x509_cert::TbsCertificate;
@@ -8,7 +8,8 @@ use x509_cert::ext::pkix::name::{DirectoryString, GeneralName};
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
-/// The alternative names decide. The subject's name counts only where they name no host, and never for an address.
+/// Checks the alternative names. The subject's name counts only if they name no host, and never for an
+/// address.
 pub(super) fn is_for(certificate: &TbsCertificate, server: &ServerName<'_>) -> bool {
     let Ok(found) = certificate.get_extension::<SubjectAltName>() else { return false };
     let names = found.map(|(_, names)| names.0).unwrap_or_default();
@@ -50,7 +51,7 @@ fn common_names(certificate: &TbsCertificate) -> Vec<String> {
         .collect()
 }
 
-/// `*.example.com` stands for one label in front of a domain of two labels or more.
+/// Matches a host name. `*.example.com` stands for one label in front of a domain of at least two labels.
 fn matches_host(pattern: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     match pattern.strip_prefix("*.") {

@@ -5,7 +5,7 @@ use p521::ecdsa::{Signature, VerifyingKey};
 use rustls::pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// Bytes of a number of the curve's field. A shorter hash is the same number with zeros in front.
+/// The length of a field element in bytes. A shorter hash is padded with zeros in front.
 const FIELD_BYTES: usize = 66;
 
 pub(super) const ALL: &[&dyn SignatureVerificationAlgorithm] = &[&P521_SHA256, &P521_SHA384, &P521_SHA512];

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// A sink that keeps what carries its own mark: other tests log in this process too.
+/// A sink that keeps the records with its own mark, because other tests log in this process too.
 fn keeping(mark: &'static str) -> (Sink, Arc<Mutex<Vec<LogRecord>>>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let sink = {

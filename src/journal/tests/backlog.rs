@@ -1,10 +1,10 @@
-//! What ended processes left: read while new operations come in, and always older than those.
+//! The files of dead processes: read while new operations are recorded, and always older than those.
 
 use super::disk::{Directory, TARGET, copy_of, shown};
 use super::*;
 
 impl Directory {
-    /// Leaves two values, a hash and an organization, as a process that has ended.
+    /// Leaves two values, a hash and an organization, like a process that has ended.
     fn leave(&self) {
         let mut bench = self.open();
         for key in [b"set", b"del", b"own"] {
@@ -28,7 +28,7 @@ fn inherit(bench: &mut Bench, backlog: Backlog) {
     bench.journal.inherit(backlog.read(MIB, Instant::now(), || true).unwrap());
 }
 
-/// What a process does after it has found the files.
+/// The operations of a process after it has found the files.
 fn act(bench: &mut Bench) {
     bench.write(b"set", set(b"new"));
     bench.write(b"del", Write::Delete);
@@ -53,7 +53,7 @@ fn what_is_done_while_the_files_are_read_is_newer_than_what_they_hold() {
     assert_eq!(bench.field(b"hash", b"f"), Some(Held::Value(b"new")));
     assert_eq!(bench.field(b"hash", b"g"), Some(Held::Value(b"old")));
     assert!(bench.journal.clear_of(INDEX).is_some() && bench.journal.clear_of(b"left").is_some());
-    // As where the files had been read before anything was done.
+    // The journal that results if the files are read first.
     let (mut patient, backlog) = copy.find();
     inherit(&mut patient, backlog);
     act(&mut patient);
@@ -61,7 +61,7 @@ fn what_is_done_while_the_files_are_read_is_newer_than_what_they_hold() {
     let before = shown(&bench.journal);
     directory.only_file();
     assert_eq!(shown(&copy_of(&directory, "backlog-newer-killed").open().journal), before);
-    // A record that comes late is judged by its sequence still.
+    // A late record is still judged by its sequence.
     let late = bench.at(b"own", set(b"late"), OWN_SEQUENCES);
     assert!(matches!(bench.put(late), Recorded::Kept));
     let late = bench.at(b"set", set(b"late"), OWN_SEQUENCES);
@@ -78,7 +78,7 @@ fn a_process_that_dies_before_or_after_it_has_read_leaves_everything() {
     assert_eq!(shown(&copy_of(&directory, "backlog-dies-unread").open().journal).0.len(), before.0.len() + 1);
     let read = backlog.read(MIB, Instant::now(), || true).unwrap();
     assert_eq!(shown(&copy_of(&directory, "backlog-dies-read").open().journal).0.len(), before.0.len() + 1);
-    // Nobody is left who could inherit.
+    // No journal is left to inherit.
     drop((bench, read));
     let heir = directory.open();
     assert_eq!(heir.value(b"k"), Some(Held::Value(b"v")));
@@ -123,7 +123,7 @@ fn a_full_journal_is_taken_over_and_what_is_recorded_meanwhile_has_a_bound_too()
     let record = bench.next(b"more", set(b"v"));
     assert!(matches!(bench.put(record), Recorded::Full));
     (0..count).for_each(|number| bench.journal.forget(format!("old-{number}").as_bytes()));
-    // All of the bound is there again.
+    // The whole bound is available again.
     bench.write(b"large", set(&vec![2; MIB * 9 / 10]));
 }
 
@@ -140,7 +140,7 @@ fn a_file_that_does_not_fit_beside_another_one_waits_for_another_process() {
     assert_eq!(directory.open().journal.len(), 1);
 }
 
-/// A journal that a node of a cluster gives away, whose operations are some time old.
+/// A journal that a node of a cluster gives away. Its operations are some time old.
 fn given() -> Bench {
     let mut giver = Bench::new();
     giver.now = Instant::now().checked_sub(Duration::from_secs(20)).unwrap_or(giver.now);

@@ -1,4 +1,4 @@
-//! The journal's file: what comes back, what is refused, who may take it over.
+//! The journal's file: what is restored, what is refused, who may take it over.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::error::ErrorCode;
 
 pub(super) const TARGET: Digest = [7; 20];
 
-/// A directory that goes with the test.
+/// A directory that is deleted with the test.
 pub(super) struct Directory(pub(super) PathBuf);
 
 impl Directory {
@@ -48,10 +48,10 @@ impl Drop for Directory {
     }
 }
 
-pub(super) type ShownEntry = (Vec<u8>, Content, Option<Vec<u8>>, Vec<Digest>);
+pub(super) type ShownEntry = (Vec<u8>, EntryContent, Option<Vec<u8>>, Vec<Digest>);
 pub(super) type Shown = (Vec<ShownEntry>, Vec<(Vec<u8>, Option<String>)>);
 
-/// Keys and clears without the order that another process counts differently.
+/// The keys and clears of a journal without its order, which another process counts differently.
 pub(super) fn shown(journal: &Journal) -> Shown {
     let show = |entry: &Entry| {
         (
@@ -67,7 +67,7 @@ pub(super) fn shown(journal: &Journal) -> Shown {
     (entries, clears.collect())
 }
 
-/// Operations of every kind; some entries and a clear are held afterwards.
+/// Records operations of every kind. Some entries and a clear are held afterwards.
 fn fill(bench: &mut Bench) {
     bench.write_in(INDEX, b"cleared", set(b"v"), &[]);
     bench.write_in(INDEX, b"doubtful", set(b"v"), &[digest(b"before")]);
@@ -87,7 +87,7 @@ fn fill(bench: &mut Bench) {
     bench.write(b"part", set_field(b"g", b"v"));
 }
 
-/// What the process would leave if it were killed now.
+/// A copy of the files as they would be if the process were killed now.
 pub(super) fn copy_of(directory: &Directory, name: &str) -> Directory {
     let copy = Directory::new(name);
     fs::create_dir_all(&copy.0).unwrap();
@@ -128,7 +128,7 @@ fn deadlines_and_ages_go_on_and_what_has_ended_is_not_taken_over() {
     bench.write(b"stays", set(b"v"));
     let now = start + Duration::from_secs(120);
     let bytes = fs::read(directory.only_file()).unwrap();
-    // The file says milliseconds of now, so the journal is read as of now and then aged.
+    // The file counts milliseconds from now, so the journal is read as of now and then aged.
     let mut read = Journal::read(&bytes, &TARGET, start).unwrap();
     let age = read.oldest().unwrap().saturating_duration_since(start);
     assert!(age < Duration::from_secs(5), "{age:?}");
@@ -136,7 +136,7 @@ fn deadlines_and_ages_go_on_and_what_has_ended_is_not_taken_over() {
     assert!(ends > Duration::from_secs(99) && ends < Duration::from_secs(105), "{ends:?}");
     read.drop_ended(now);
     assert!(read.entry(b"ends").is_none());
-    assert_eq!(read.entry(b"doubtful").unwrap().content, Content::Gone);
+    assert_eq!(read.entry(b"doubtful").unwrap().content, EntryContent::Gone);
     let stays = Record { ends: Instant::now(), ..bench.next(b"stays", set(b"ended")) };
     assert!(matches!(bench.journal.record(stays), Recorded::Kept));
     drop(bench);
@@ -220,7 +220,7 @@ fn a_file_of_the_living_is_not_taken_over() {
     assert_eq!(directory.open().value(b"k"), Some(Held::Value(b"v")));
 }
 
-/// Until the clock that files know says something else.
+/// Waits until the files' clock has advanced.
 fn pass_a_millisecond() {
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(2) {

@@ -1,4 +1,4 @@
-//! What is handed out for replay, and what settles it.
+//! The entries that are handed out for replay, and how they are settled.
 
 use super::*;
 

@@ -25,7 +25,7 @@ fn delete_field(field: &[u8]) -> Write<'_> {
     Write::DeleteField { field }
 }
 
-/// Writes in a journal at a time that the test says.
+/// A journal and a time that the test sets.
 struct Bench {
     journal: Journal,
     now: Instant,
@@ -45,13 +45,13 @@ impl Bench {
         self.now += Duration::from_secs(seconds);
     }
 
-    /// A record of this sequence whose content ends in 100 seconds.
+    /// A record with this sequence, whose content ends in 100 seconds.
     fn at<'a>(&self, key: &'a [u8], write: Write<'a>, sequence: u64) -> Record<'a> {
         let ends = self.now + Duration::from_secs(100);
         Record { key, write, index: None, ends, sequence, older: &[] }
     }
 
-    /// The next record.
+    /// A record with the next sequence.
     fn next<'a>(&mut self, key: &'a [u8], write: Write<'a>) -> Record<'a> {
         self.sequence += 1;
         self.at(key, write, self.sequence)
@@ -61,7 +61,7 @@ impl Bench {
         self.journal.record_at(&record, self.now)
     }
 
-    /// Keeps the next write.
+    /// Records a write, and asserts that it is kept.
     fn write(&mut self, key: &[u8], write: Write<'_>) {
         let record = self.next(key, write);
         assert!(matches!(self.put(record), Recorded::Kept));
@@ -86,11 +86,11 @@ impl Bench {
         self.journal.field(key, field, self.now)
     }
 
-    fn content(&self, key: &[u8]) -> Option<&Content> {
+    fn content(&self, key: &[u8]) -> Option<&EntryContent> {
         self.journal.entry(key).map(|entry| &entry.content)
     }
 
-    /// Hands out up to `most` entries and says which.
+    /// Hands out up to `most` entries. Returns their keys.
     fn hand_out(&mut self, most: usize) -> Vec<String> {
         let mut keys = Vec::new();
         self.journal.hand_out(|entry| {
@@ -109,8 +109,8 @@ impl Bench {
     }
 }
 
-fn hash(is_whole: bool, fields: &[(&str, Option<&str>)]) -> Content {
+fn hash(is_whole: bool, fields: &[(&str, Option<&str>)]) -> EntryContent {
     let boxed = |text: &str| -> Box<[u8]> { text.as_bytes().into() };
     let fields = fields.iter().map(|(name, value)| (boxed(name), value.map(boxed))).collect();
-    Content::Fields { is_whole, fields }
+    EntryContent::Fields { is_whole, fields }
 }

@@ -1,4 +1,5 @@
-//! Random operations against a naive model: for each key the writes in the order of their sequences.
+//! Random operations against a naive model, which keeps the writes of each key in the order of their
+//! sequences.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +9,16 @@ use super::*;
 
 const KEYS: u8 = 6;
 const FIELDS: u8 = 3;
-/// Nothing in these runs ends.
+/// No content ends in these runs.
 const LIFETIME: Duration = Duration::from_secs(100);
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A write whose sequence is so many below the newest.
+    /// A write whose sequence is this much below the newest.
     Write {
         key: u8,
         late: u64,
-        write: Kind,
+        write: ModelWrite,
         older: Option<u8>,
     },
     Clear {
@@ -42,14 +43,14 @@ enum Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+enum ModelWrite {
     Set(u8),
     Delete,
     SetField(u8, u8),
     DeleteField(u8),
 }
 
-/// A key is a value or a hash: what a late field does to a plain value Redis itself refuses.
+/// A key is always a value or always a hash, because Redis itself refuses a field of a plain value.
 fn is_hash(key: u8) -> bool {
     key % 2 == 1
 }
@@ -60,10 +61,10 @@ fn organization(key: u8) -> Option<u8> {
 
 fn step() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![
-        4 => any::<u8>().prop_map(Kind::Set),
-        1 => Just(Kind::Delete),
-        3 => (0..FIELDS, any::<u8>()).prop_map(|(field, value)| Kind::SetField(field, value)),
-        2 => (0..FIELDS).prop_map(Kind::DeleteField),
+        4 => any::<u8>().prop_map(ModelWrite::Set),
+        1 => Just(ModelWrite::Delete),
+        3 => (0..FIELDS, any::<u8>()).prop_map(|(field, value)| ModelWrite::SetField(field, value)),
+        2 => (0..FIELDS).prop_map(ModelWrite::DeleteField),
     ];
     let late = prop_oneof![3 => Just(0u64), 1 => 1u64..6];
     let key = 0..KEYS;
@@ -71,9 +72,9 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (key.clone(), late, kind, proptest::option::weighted(0.3, 0u8..12)).prop_map(
             |(key, late, kind, older)| {
                 let write = match kind {
-                    Kind::Set(value) if is_hash(key) => Kind::SetField(value % FIELDS, value),
-                    Kind::SetField(_, value) if !is_hash(key) => Kind::Set(value),
-                    Kind::DeleteField(_) if !is_hash(key) => Kind::Delete,
+                    ModelWrite::Set(value) if is_hash(key) => ModelWrite::SetField(value % FIELDS, value),
+                    ModelWrite::SetField(_, value) if !is_hash(key) => ModelWrite::Set(value),
+                    ModelWrite::DeleteField(_) if !is_hash(key) => ModelWrite::Delete,
                     kind => kind,
                 };
                 Step::Write { key, late, write, older }
@@ -92,33 +93,33 @@ fn step() -> impl Strategy<Value = Step> {
 /// One key of the model.
 #[derive(Default, Clone)]
 struct Row {
-    writes: Vec<(u64, Kind)>,
+    writes: Vec<(u64, ModelWrite)>,
     older: Vec<u8>,
 }
 
 impl Row {
-    fn content(&self) -> Content {
+    fn content(&self) -> EntryContent {
         let mut writes = self.writes.clone();
         writes.sort_by_key(|(sequence, _)| *sequence);
-        let mut content: Option<Content> = None;
+        let mut content: Option<EntryContent> = None;
         for (_, kind) in writes {
             content = Some(match kind {
-                Kind::Set(value) => Content::Value(value_of(value).into()),
-                Kind::Delete => Content::Gone,
-                Kind::SetField(..) | Kind::DeleteField(_) => {
+                ModelWrite::Set(value) => EntryContent::Value(value_of(value).into()),
+                ModelWrite::Delete => EntryContent::Gone,
+                ModelWrite::SetField(..) | ModelWrite::DeleteField(_) => {
                     let (is_whole, mut fields) = match content {
                         None => (false, BTreeMap::new()),
-                        Some(Content::Fields { is_whole, fields }) => (is_whole, fields),
-                        Some(Content::Value(_) | Content::Gone) => (true, BTreeMap::new()),
+                        Some(EntryContent::Fields { is_whole, fields }) => (is_whole, fields),
+                        Some(EntryContent::Value(_) | EntryContent::Gone) => (true, BTreeMap::new()),
                     };
                     match kind {
-                        Kind::SetField(field, value) => {
+                        ModelWrite::SetField(field, value) => {
                             fields.insert([field].into(), Some(value_of(value).into()))
                         }
-                        Kind::DeleteField(field) => fields.insert([field].into(), None),
-                        Kind::Set(_) | Kind::Delete => unreachable!(),
+                        ModelWrite::DeleteField(field) => fields.insert([field].into(), None),
+                        ModelWrite::Set(_) | ModelWrite::Delete => unreachable!(),
                     };
-                    Content::Fields { is_whole, fields }
+                    EntryContent::Fields { is_whole, fields }
                 }
             });
         }
@@ -142,7 +143,7 @@ fn index_of(organization: u8) -> [u8; 2] {
 struct Model {
     rows: BTreeMap<u8, Row>,
     clears: BTreeMap<u8, u64>,
-    /// Keys that wait, in the order of handing out, and those that were handed out, by ticket.
+    /// The waiting keys with their tickets, in the order of handing out. `handed_out` has the others.
     waiting: Vec<(u64, u8)>,
     handed_out: Vec<(u64, u8)>,
     tickets: u64,
@@ -166,31 +167,31 @@ impl Model {
     }
 }
 
-/// The journal, the model beside it, and the sequences that were handed out.
+/// The journal, its model, and the sequences that were handed out.
 struct Run {
     bench: Bench,
     model: Model,
 }
 
 impl Run {
-    fn write(&mut self, key: u8, late: u64, kind: Kind, older: Option<u8>) {
+    fn write(&mut self, key: u8, late: u64, kind: ModelWrite, older: Option<u8>) {
         self.model.sequence += 1;
-        // A sequence is given once, so a late one takes a number that was left out for it.
+        // Each sequence is used once, so a late write gets a number that was left free for it.
         let sequence = (self.model.sequence * 10).saturating_sub(late * 10 + u64::from(late > 0)).max(1);
         let index = organization(key).map(index_of);
         let older_digests: Vec<Digest> = older.map(digest_of).into_iter().collect();
         let (field, value) = match kind {
-            Kind::Set(value) => (0, value_of(value)),
-            Kind::SetField(field, value) => (field, value_of(value)),
-            Kind::DeleteField(field) => (field, Vec::new()),
-            Kind::Delete => (0, Vec::new()),
+            ModelWrite::Set(value) => (0, value_of(value)),
+            ModelWrite::SetField(field, value) => (field, value_of(value)),
+            ModelWrite::DeleteField(field) => (field, Vec::new()),
+            ModelWrite::Delete => (0, Vec::new()),
         };
         let field = [field];
         let write = match kind {
-            Kind::Set(_) => set(&value),
-            Kind::Delete => Write::Delete,
-            Kind::SetField(..) => set_field(&field, &value),
-            Kind::DeleteField(_) => delete_field(&field),
+            ModelWrite::Set(_) => set(&value),
+            ModelWrite::Delete => Write::Delete,
+            ModelWrite::SetField(..) => set_field(&field, &value),
+            ModelWrite::DeleteField(_) => delete_field(&field),
         };
         let key_name = [key];
         let record = Record {
@@ -207,20 +208,20 @@ impl Run {
             Recorded::Full => {
                 assert_eq!(before, (self.bench.content(&key_name).cloned(), self.bench.journal.bytes()));
                 let is_held = self.model.rows.contains_key(&key);
-                assert!(!(is_held && kind == Kind::Delete), "a delete of what is held has room");
+                assert!(!(is_held && kind == ModelWrite::Delete), "a delete of what is held has room");
             }
             recorded => self.take(key, sequence, kind, older, matches!(recorded, Recorded::Outdated)),
         }
     }
 
-    fn take(&mut self, key: u8, sequence: u64, kind: Kind, older: Option<u8>, is_outdated: bool) {
+    fn take(&mut self, key: u8, sequence: u64, kind: ModelWrite, older: Option<u8>, is_outdated: bool) {
         let clear = organization(key).and_then(|organization| self.model.clears.get(&organization)).copied();
         let cleared = clear.filter(|clear| *clear > sequence);
         if cleared.is_some() && older.is_none() {
             assert!(is_outdated);
             return;
         }
-        let (sequence, kind) = cleared.map_or((sequence, kind), |clear| (clear, Kind::Delete));
+        let (sequence, kind) = cleared.map_or((sequence, kind), |clear| (clear, ModelWrite::Delete));
         let row = self.model.rows.entry(key).or_default();
         if let Some(older) = older {
             row.older.retain(|held| *held != older);
@@ -228,13 +229,13 @@ impl Run {
             let surplus = row.older.len().saturating_sub(MAX_OLDER);
             row.older.drain(..surplus);
         }
-        // What changes the content must have been kept, and what was outdated cannot have.
+        // A write that changes the content must be kept. An outdated write cannot change it.
         let before = (!row.writes.is_empty()).then(|| row.content());
-        let is_whole_key = |kind: &Kind| matches!(kind, Kind::Set(_) | Kind::Delete);
+        let is_whole_key = |kind: &ModelWrite| matches!(kind, ModelWrite::Set(_) | ModelWrite::Delete);
         let base = row.writes.iter().filter(|(_, kind)| is_whole_key(kind)).map(|(held, _)| *held).max();
-        // The delete that a clear makes of a late write slips under newer fields.
+        // A clear turns a late write into a delete, which goes below newer fields.
         let slips_under = cleared.is_some()
-            && matches!(before, Some(Content::Fields { .. }))
+            && matches!(before, Some(EntryContent::Fields { .. }))
             && base.is_none_or(|base| base <= sequence);
         row.writes.push((sequence, kind));
         let is_changed = before.as_ref() != Some(&row.content());
@@ -243,7 +244,7 @@ impl Run {
         if is_newest || is_changed || slips_under {
             self.model.touch(key);
         } else if cleared.is_none() && !is_outdated {
-            // Kept, though it changes nothing that can be seen: it may come again.
+            // The write is kept although it changes nothing visible, so the entry may be handed out again.
             self.model.touch(key);
         }
     }
@@ -260,7 +261,7 @@ impl Run {
             match self.model.rows.get_mut(&key) {
                 Some(row) if row.older.is_empty() => self.model.drop_key(key),
                 Some(row) => {
-                    row.writes.push((sequence, Kind::Delete));
+                    row.writes.push((sequence, ModelWrite::Delete));
                     self.model.touch(key);
                 }
                 None => {}

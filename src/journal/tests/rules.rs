@@ -1,4 +1,4 @@
-//! What one key holds after writes.
+//! The content of one key after writes.
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn a_delete_leaves_nothing_whatever_was_there() {
         bench.write(key, Write::Delete);
         assert_eq!(bench.value(key), Some(Held::Gone));
         assert_eq!(bench.field(key, b"f"), Some(Held::Gone));
-        assert_eq!(bench.content(key), Some(&Content::Gone));
+        assert_eq!(bench.content(key), Some(&EntryContent::Gone));
     }
 }
 
@@ -155,7 +155,7 @@ fn an_ended_entry_goes_with_the_next_write_unless_it_names_older_values() {
     bench.pass(100);
     bench.write(b"other", Write::Delete);
     assert!(bench.journal.entry(b"plain").is_none());
-    assert_eq!(bench.content(b"named"), Some(&Content::Gone));
+    assert_eq!(bench.content(b"named"), Some(&EntryContent::Gone));
     assert!(bench.journal.bytes() < bytes - 1000);
     bench.settle(b"named");
     assert!(bench.journal.entry(b"named").is_none());

@@ -1,4 +1,4 @@
-//! What a store promises about hashes, and about a key that holds the other kind of thing.
+//! A store's promises about hashes, and about a key that holds a value of the other type.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a store promises about organizations.
+//! A store's promises about organizations.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ promise![
     what_has_expired_does_not_come_back_as_another_organizations,
 ];
 
-/// Enough that a store which clears in portions needs several.
+/// Enough entries that a store which clears in pages needs several.
 const MANY: usize = 2500;
 
 fn key(organization: &str, number: usize) -> Vec<u8> {

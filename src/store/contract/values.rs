@@ -1,4 +1,4 @@
-//! What a store promises about plain values.
+//! A store's promises about plain values.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ promise![
     set_if_absent_gives_its_value_a_ttl,
 ];
 
-/// Shorter than the TTL by enough that a slow machine does not cross it.
 const TTL: Duration = Duration::from_secs(1);
+/// A time within the TTL, with enough margin for a slow machine.
 const BEFORE: Duration = Duration::from_millis(400);
 const AFTER: Duration = Duration::from_millis(1100);
 
@@ -58,11 +58,11 @@ fn keys_and_values_may_hold_any_bytes(store: &mut dyn Store) {
 }
 
 fn a_value_of_sixteen_mebibytes_is_kept(store: &mut dyn Store) {
-    // From 1: like JSON, the value does not begin with a NUL.
+    // Starts from 1: like JSON, the value must not begin with a NUL.
     let value: Vec<u8> =
         (1..=16 * 1024 * 1024).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     assert!(ok(store.set(b"key", &value, Write::PLAIN)));
-    // A comparison that fails must not print the value.
+    // A failed comparison must not print the value.
     assert!(ok(store.get(b"key")) == Some(value));
 }
 

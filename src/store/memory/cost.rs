@@ -1,34 +1,34 @@
-//! What an entry costs beyond its own bytes.
+//! The memory that an entry takes beyond its own bytes.
 //!
-//! Promises: a figure that is not below what a 64-bit glibc takes for the same allocations. Other
-//! allocators round differently, by less than a tenth for values of a few hundred bytes. Relies on
-//! nothing. Never looks at an entry: it is given lengths.
+//! Promises: a figure not below the memory that a 64-bit glibc takes for the same allocations. Other
+//! allocators round differently, by less than a tenth for values of a few hundred bytes. Relies on nothing.
+//! Never looks at an entry: it gets lengths.
 
-/// glibc puts eight bytes in front of an allocation and rounds to sixteen.
+/// glibc puts eight bytes in front of an allocation and rounds up to sixteen.
 const HEADER_BYTES: usize = 8;
 const GRANULE_BYTES: usize = 16;
-/// Two granules are the least that glibc hands out.
+/// The smallest allocation of glibc is two granules.
 const SMALLEST_BYTES: usize = 32;
-/// From here glibc may map whole pages for one allocation.
+/// From this size glibc may map whole pages for one allocation.
 const MAPPED_FROM_BYTES: usize = 128 * 1024;
 const PAGE_BYTES: usize = 4096;
 
-/// A hash table doubles when it is seven eighths full, so right after doubling it has sixteen
-/// sevenths of a slot for every element; each slot has one control byte.
+/// A hash table doubles when it is seven eighths full. Right after that it has sixteen sevenths of a bucket
+/// for every element. Each bucket has one control byte.
 const fn table_share(slot_bytes: usize) -> usize {
     ((slot_bytes + 1) * 16).div_ceil(7)
 }
 
 /// The strong and the weak count in front of the bytes of an `Arc<[u8]>`.
 const REFERENCE_COUNTS_BYTES: usize = 16;
-/// The list node that `lru` allocates: the key's fat pointer, the slot number, two links.
+/// The list node that `lru` allocates: the key's fat pointer, the index, two links.
 const NODE_BYTES: usize = 16 + 8 + 16;
 /// The map of `lru` holds a pointer to the key and one to the node.
 const NODE_SLOT_BYTES: usize = 16;
-/// Where an organization's own list names an entry; a growing `Vec` has up to twice its length.
+/// An entry's place in its organization's list; a growing `Vec` has up to twice its length.
 const MEMBER_BYTES: usize = 2 * 8;
 
-/// Memory that `length` bytes take as an allocation of their own.
+/// Memory of an allocation of `length` bytes.
 pub(super) const fn allocation(length: usize) -> usize {
     if length == 0 {
         return 0;
@@ -40,24 +40,24 @@ pub(super) const fn allocation(length: usize) -> usize {
     if rounded < SMALLEST_BYTES { SMALLEST_BYTES } else { rounded }
 }
 
-/// What belongs to one live entry besides its data: the shared key, the node, the index entry.
+/// Memory of one live entry without its data: the shared key, the node, the organization's list.
 pub(super) const fn live_entry(key_length: usize) -> usize {
     allocation(REFERENCE_COUNTS_BYTES + key_length) + allocation(NODE_BYTES) + MEMBER_BYTES
 }
 
-/// What a place in the tables costs whether an entry lives there or not: tables do not shrink
-/// when entries go.
+/// Memory of one place in the tables, with or without an entry: tables do not shrink when entries are
+/// removed.
 pub(super) const fn place(entry_size: usize) -> usize {
     entry_size + size_of::<usize>() + table_share(NODE_SLOT_BYTES)
 }
 
-/// One field of a hash with its value.
+/// Memory of one field of a hash with its value.
 pub(super) const fn field(field_length: usize, value_length: usize) -> usize {
     const FIELD_SLOT_BYTES: usize = 2 * 16;
     allocation(field_length) + allocation(value_length) + table_share(FIELD_SLOT_BYTES)
 }
 
-/// One organization in the index: its name, its row, and its slot in the map of names.
+/// Memory of one organization: its name, its row and its bucket in the map of names.
 pub(super) const fn organization(name_length: usize, row_size: usize) -> usize {
     const NAME_SLOT_BYTES: usize = 16 + 8;
     allocation(REFERENCE_COUNTS_BYTES + name_length)

@@ -1,7 +1,7 @@
 //! The fields of one hash.
 //!
-//! Promises: `bytes` is always the sum of what the fields cost. Relies on `cost`. Never expires
-//! anything: the TTL is the whole hash's and the store keeps it.
+//! Promises: `bytes` is always the sum of the fields' cost. Relies on `cost`. Never expires a field: the
+//! store keeps the TTL of the whole hash.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Memory of the hash, itself included.
+    /// Memory of the hash including the struct itself.
     pub(super) fn bytes(&self) -> usize {
         cost::allocation(size_of::<Fields>()) + self.bytes
     }
@@ -40,7 +40,7 @@ impl Fields {
         self.bytes += cost::field(field.len(), value.len());
     }
 
-    /// Whether the field was there.
+    /// Removes the field. True when it existed.
     pub(super) fn delete(&mut self, field: &[u8]) -> bool {
         match self.values.remove(field) {
             Some(old) => {

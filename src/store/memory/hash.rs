@@ -1,23 +1,22 @@
 //! Hash operations of the embedded store.
 //!
-//! A hash has one TTL for all its fields and one place in the order of eviction. A hash operation
-//! on a plain value reads nothing and writes over it.
+//! A hash has one TTL for all its fields and one place in the order of eviction. A read of a field finds
+//! nothing in a plain value, and a write replaces the plain value.
 
 use std::time::{Duration, Instant};
 
 use super::fields::Fields;
-use super::slots::Data;
+use super::slab::Data;
 use super::{MemoryStore, SWEPT_A_WRITE, cost, deadline};
 
 impl MemoryStore {
-    /// One field's value; the hash then counts as used.
+    /// Returns one field's value and marks the hash as used.
     pub fn hash_get(&mut self, key: &[u8], field: &[u8], now: Instant) -> Option<&[u8]> {
         self.fields(key, now)?.get(field)
     }
 
-    /// Sets one field. A TTL is the whole hash's and starts anew; none leaves what the hash has.
-    /// False when the hash would be larger than the whole store: the field is gone then, the
-    /// others stay.
+    /// Sets one field. A TTL applies to the whole hash and starts anew; `None` keeps the hash's TTL. False
+    /// when the hash would be larger than the whole store: the field is then removed, and the others stay.
     pub fn hash_set(
         &mut self,
         key: &[u8],
@@ -41,8 +40,8 @@ impl MemoryStore {
             return false;
         }
         if held.is_none() {
-            let slot = self.put(key, Data::Hash(Box::default()), organization);
-            self.expire_at(slot, None);
+            let index = self.put(key, Data::Hash(Box::default()), organization);
+            self.expire_at(index, None);
         }
         self.edit(key, |fields| fields.set(field, value));
         self.touch(key, ttl, organization, now);
@@ -50,7 +49,7 @@ impl MemoryStore {
         true
     }
 
-    /// Whether the field was there. The last field takes the hash with it.
+    /// Removes the field. True when it existed. Removing the last field removes the hash.
     pub fn hash_delete(&mut self, key: &[u8], field: &[u8], now: Instant) -> bool {
         if self.fields(key, now).is_none() {
             return false;
@@ -62,23 +61,23 @@ impl MemoryStore {
         deleted
     }
 
-    /// All fields in no particular order; `None` when there is no hash.
+    /// Iterates over all fields in no particular order; `None` when there is no hash.
     pub fn hash_entries(&mut self, key: &[u8], now: Instant) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
         Some(self.fields(key, now)?.iter())
     }
 
     fn fields(&mut self, key: &[u8], now: Instant) -> Option<&Fields> {
-        let slot = self.find(key, now)?;
-        match &self.slots.get(slot)?.data {
+        let index = self.find(key, now)?;
+        match &self.slab.get(index)?.data {
             Data::Hash(fields) => Some(fields),
             Data::Value(_) => None,
         }
     }
 
-    /// Changes the fields and keeps the books right.
+    /// Changes the fields and updates the counts of memory.
     fn edit<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Fields) -> T) -> Option<T> {
-        let slot = *self.order.peek(key)?;
-        let Data::Hash(fields) = &mut self.slots.get_mut(slot)?.data else { return None };
+        let index = *self.order.peek(key)?;
+        let Data::Hash(fields) = &mut self.slab.get_mut(index)?.data else { return None };
         self.entry_bytes -= fields.bytes();
         let changed = change(fields);
         self.entry_bytes += fields.bytes();
@@ -86,10 +85,10 @@ impl MemoryStore {
     }
 
     fn touch(&mut self, key: &[u8], ttl: Option<Duration>, organization: Option<&[u8]>, now: Instant) {
-        let Some(&slot) = self.order.get(key) else { return };
-        self.assign(slot, organization);
+        let Some(&index) = self.order.get(key) else { return };
+        self.assign(index, organization);
         if ttl.is_some() {
-            self.expire_at(slot, deadline(ttl, now));
+            self.expire_at(index, deadline(ttl, now));
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Which entries belong to which organization.
+//! The entries of each organization.
 //!
-//! Promises: joining, leaving and moving cost the same whatever an organization holds; listing
-//! one organization costs what it holds. An organization without entries takes no memory.
-//! Relies on slot numbers alone. Never touches an entry: it says what changed and the store writes
-//! it down.
+//! Promises: joining, leaving and moving cost constant time; listing one organization costs the number of its
+//! entries. An organization without entries takes no memory. Relies on indices of the slab alone. Never
+//! touches an entry: it returns the changes, and the store writes them into the entry.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cost;
 
-/// An entry's place in its organization's list.
+/// An entry's position in its organization's list.
 #[derive(Clone, Copy)]
 pub(super) struct Membership {
     organization: usize,
@@ -19,7 +18,7 @@ pub(super) struct Membership {
 
 struct Organization {
     name: Arc<[u8]>,
-    slots: Vec<usize>,
+    entries: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -32,11 +31,11 @@ pub(super) struct Organizations {
 
 /// The entry that took the position of one that left.
 pub(super) struct Moved {
-    pub(super) slot: usize,
+    pub(super) index: usize,
     pub(super) membership: Membership,
 }
 
-/// Memory of an organization of which nothing is held yet.
+/// Memory of an organization without entries.
 pub(super) fn cost_of(name: &[u8]) -> usize {
     cost::organization(name.len(), size_of::<Option<Organization>>())
 }
@@ -46,15 +45,15 @@ impl Organizations {
         self.bytes
     }
 
-    pub(super) fn join(&mut self, name: &[u8], slot: usize) -> Membership {
+    pub(super) fn join(&mut self, name: &[u8], index: usize) -> Membership {
         let organization = match self.numbers.get(name) {
             Some(&organization) => organization,
             None => self.add(name),
         };
         let position = match &mut self.rows[organization] {
             Some(row) => {
-                row.slots.push(slot);
-                row.slots.len() - 1
+                row.entries.push(index);
+                row.entries.len() - 1
             }
             None => 0,
         };
@@ -64,7 +63,7 @@ impl Organizations {
     fn add(&mut self, name: &[u8]) -> usize {
         let name: Arc<[u8]> = name.into();
         self.bytes += cost_of(&name);
-        let row = Some(Organization { name: name.clone(), slots: Vec::new() });
+        let row = Some(Organization { name: name.clone(), entries: Vec::new() });
         let organization = match self.vacant.pop() {
             Some(organization) => {
                 self.rows[organization] = row;
@@ -83,12 +82,12 @@ impl Organizations {
         self.rows[membership.organization].as_ref().is_some_and(|row| *row.name == *name)
     }
 
-    /// The last entry of the list takes the position that became free.
+    /// Removes an entry. The last entry of the list takes its position.
     pub(super) fn leave(&mut self, membership: Membership) -> Option<Moved> {
         let row = self.rows[membership.organization].as_mut()?;
-        row.slots.swap_remove(membership.position);
-        let moved = row.slots.get(membership.position).map(|&slot| Moved { slot, membership });
-        if row.slots.is_empty() {
+        row.entries.swap_remove(membership.position);
+        let moved = row.entries.get(membership.position).map(|&index| Moved { index, membership });
+        if row.entries.is_empty() {
             self.remove(membership.organization);
         }
         moved
@@ -102,15 +101,15 @@ impl Organizations {
         }
     }
 
-    /// The entry now lives in another slot.
-    pub(super) fn renumber(&mut self, membership: Membership, slot: usize) {
+    /// Records an entry's new index.
+    pub(super) fn renumber(&mut self, membership: Membership, index: usize) {
         if let Some(row) = &mut self.rows[membership.organization] {
-            row.slots[membership.position] = slot;
+            row.entries[membership.position] = index;
         }
     }
 
-    pub(super) fn slots_of(&self, name: &[u8]) -> Vec<usize> {
+    pub(super) fn entries_of(&self, name: &[u8]) -> Vec<usize> {
         let row = self.numbers.get(name).and_then(|&organization| self.rows[organization].as_ref());
-        row.map(|row| row.slots.clone()).unwrap_or_default()
+        row.map(|row| row.entries.clone()).unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use crate::store::contract::{self, Entries, Store, Write};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The memory store with a clock that the contract turns on.
+/// The memory store with a clock that the test advances.
 struct Clocked {
     store: MemoryStore,
     now: Instant,
@@ -183,7 +183,7 @@ fn entries_that_moved_together_are_still_found_cleared_and_evicted_in_order() {
     for number in 0..7000 {
         store.delete(&key(number), now);
     }
-    assert!(store.slots.places() < 8000, "the entries were moved together");
+    assert!(store.slab.places() < 8000, "the entries were moved together");
     for number in 7000..8000 {
         assert_eq!(store.get(&key(number), now), Some(&key(number)[..]));
     }
@@ -200,7 +200,7 @@ fn debug_output_shows_no_key_and_no_value() {
     assert!(!format!("{store:?}").contains("canary"));
 }
 
-/// One step of a random history, on few keys so that steps meet.
+/// One step of a random history. There are few keys, so that steps meet.
 #[derive(Debug, Clone)]
 enum Step {
     Set { key: u8, length: usize, ttl_seconds: Option<u64>, organization: Option<u8> },
@@ -241,28 +241,28 @@ fn the_keys_that_are_meant_go_and_the_others_stay() {
     assert_books_are_right(&store);
 }
 
-/// All that a key may answer: its last value, and until when.
+/// The value that a key may return, and until when.
 struct Allowed {
     value: Vec<u8>,
     until: Option<Instant>,
     organization: Option<u8>,
 }
 
-/// The books, counted again from the entries themselves.
+/// Checks the store's counts against the entries themselves.
 fn assert_books_are_right(store: &MemoryStore) {
     assert!(store.bytes() <= store.max_bytes(), "{} bytes are over the bound", store.bytes());
     let entries: Vec<_> =
-        store.order.iter().map(|(key, &slot)| (key, store.slots.get(slot).unwrap())).collect();
+        store.order.iter().map(|(key, &index)| (key, store.slab.get(index).unwrap())).collect();
     assert!(entries.iter().all(|(key, entry)| ***key == *entry.key));
     assert_eq!(entries.iter().map(|(_, entry)| entry.bytes()).sum::<usize>(), store.entry_bytes);
-    assert_eq!(entries.len(), store.slots.places() - store.slots.vacant());
+    assert_eq!(entries.len(), store.slab.places() - store.slab.vacant());
     for (_, entry) in &entries {
         if let Data::Hash(fields) = &entry.data {
             let held: usize = fields.iter().map(|(field, value)| cost::field(field.len(), value.len())).sum();
             assert_eq!(fields.bytes(), cost::allocation(size_of::<fields::Fields>()) + held);
         }
     }
-    let members: usize = (0..4u8).map(|name| store.organizations.slots_of(&[name]).len()).sum();
+    let members: usize = (0..4u8).map(|name| store.organizations.entries_of(&[name]).len()).sum();
     assert_eq!(members, entries.iter().filter(|(_, entry)| entry.membership.is_some()).count());
 }
 
@@ -304,7 +304,7 @@ proptest! {
                     last.remove(&key);
                 }
                 Step::Clear { organization } => {
-                    let held = store.organizations.slots_of(&[organization]).len();
+                    let held = store.organizations.entries_of(&[organization]).len();
                     prop_assert_eq!(store.clear_organization(&[organization]), held);
                     last.retain(|_, allowed| allowed.organization != Some(organization));
                 }

@@ -3,10 +3,10 @@
 //! One server alone knows of either. Were each command sent to where a slot is now, a channel would be heard twice and never
 //! be left once its slot has moved, and a transaction could run where nothing is watched.
 
-use crate::cache::Call;
 use crate::error::Error;
+use crate::features::Call;
 use crate::lane::Arguments;
-use crate::redis::Outcome;
+use crate::redis::{self, Outcome, RawCall};
 
 const CROSSSLOT: &str = "CROSSSLOT the keys that are watched together lie in different slots";
 
@@ -60,7 +60,7 @@ impl ConnectionAffinity {
         owner: Option<usize>,
     ) -> Result<Option<usize>, Outcome<'static>> {
         let kind = match call {
-            Call::Transaction { .. } => {
+            redis::Call::Raw(RawCall::Transaction { .. }) => {
                 self.is_guarded = !matches!(self.watching, Watching::Nothing);
                 return match std::mem::take(&mut self.watching) {
                     Watching::Nothing => Ok(owner),
@@ -68,8 +68,10 @@ impl ConnectionAffinity {
                     Watching::Lost => Err(Outcome::Null),
                 };
             }
-            Call::Command { arguments, .. } => Kind::of(arguments.first().copied().unwrap_or_default()),
-            _ => Kind::Other,
+            redis::Call::Raw(RawCall::Command { words, .. }) => {
+                Kind::of(words.first().copied().unwrap_or_default())
+            }
+            redis::Call::Room(_) => Kind::Other,
         };
         match (kind, self.watching) {
             (Kind::Subscription, _) => Ok(self.subscriber_or(owner)),

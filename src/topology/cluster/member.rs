@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::cache::{Call, Core};
-use crate::command::{only_reads, slot_of};
+use crate::command::slot_of;
 use crate::config::Endpoint;
+use crate::features::{Call, Features};
 use crate::health::State;
+use crate::redis::{self, Feature};
 use crate::topology::driver::{DriverContext, NodeSink, Redirected};
 use crate::topology::node::NodeRouter;
 
@@ -21,7 +22,7 @@ pub const DRIVERS_A_MEMBER: usize = 2;
 
 /// One shard.
 pub struct Member<C: DriverContext> {
-    pub core: Arc<Core>,
+    pub features: Arc<Features>,
     pub driver: NodeRouter<C>,
     pub at: watch::Sender<Endpoint>,
     /// Replicas as they were last, one of which may take over.
@@ -36,7 +37,7 @@ pub struct Member<C: DriverContext> {
 }
 
 pub struct Reader<C: DriverContext> {
-    core: Arc<Core>,
+    features: Arc<Features>,
     pub driver: NodeRouter<C>,
     at: watch::Sender<Endpoint>,
 }
@@ -44,7 +45,7 @@ pub struct Reader<C: DriverContext> {
 impl<C: DriverContext> Reader<C> {
     /// Whether it is worth asking: one that was never asked connects then.
     fn is_there(&self) -> bool {
-        matches!(self.core.health().state(), State::Connecting | State::Ready)
+        matches!(self.features.node().health().state(), State::Connecting | State::Ready)
     }
 }
 
@@ -52,7 +53,7 @@ impl<C: DriverContext> Member<C> {
     /// Who answers: reads of the raw client may go to the replica.
     pub fn driver_for(&mut self, call: &Call<'_>) -> &mut NodeRouter<C> {
         match (&mut self.reader, call) {
-            (Some(reader), Call::Command { arguments, .. }) if reader.is_there() && only_reads(arguments) => {
+            (Some(reader), redis::Call::Raw(call)) if reader.is_there() && call.only_reads() => {
                 &mut reader.driver
             }
             _ => &mut self.driver,
@@ -61,7 +62,7 @@ impl<C: DriverContext> Member<C> {
 
     /// The same for a request that was not answered before.
     pub fn driver_for_redirected(&mut self, redirected: &Redirected) -> &mut NodeRouter<C> {
-        let is_away = self.core.health().state() == State::Degraded;
+        let is_away = self.features.node().health().state() == State::Degraded;
         match &mut self.reader {
             Some(reader) if is_away && reader.is_there() && redirected.is_read_again() => &mut reader.driver,
             _ => &mut self.driver,
@@ -69,19 +70,19 @@ impl<C: DriverContext> Member<C> {
     }
 
     /// Reads come from this replica from now on, from the primary where there is none.
-    pub fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Core, context: &C) {
+    pub fn read_from(&mut self, replica: Option<&Endpoint>, position: usize, front: &Features, context: &C) {
         match (replica, &self.reader) {
             (Some(replica), Some(reader)) => {
                 reader.at.send_if_modified(|at| std::mem::replace(at, replica.clone()) != *replica);
             }
             (Some(replica), None) => {
                 let (at, followed) = watch::channel(replica.clone());
-                self.reader = front.of_replica(followed).ok().and_then(|core| {
-                    let core = Arc::new(core);
+                self.reader = front.of_replica(followed).ok().and_then(|features| {
+                    let features = Arc::new(features);
                     let driver =
-                        NodeRouter::start(core.clone(), position * DRIVERS_A_MEMBER + 1, context.clone())
+                        NodeRouter::start(features.clone(), position * DRIVERS_A_MEMBER + 1, context.clone())
                             .ok()?;
-                    Some(Reader { core, driver, at })
+                    Some(Reader { features, driver, at })
                 });
             }
             // It has become the primary: it is asked as such, and this one's connection is not used any more.
@@ -93,7 +94,7 @@ impl<C: DriverContext> Member<C> {
     pub fn gains(&mut self, slot: u16) {
         if self.left_slots.contains(&slot) {
             let left = std::mem::take(&mut self.left_slots);
-            self.core.forget(|key| left.contains(&slot_of(key)));
+            self.features.cache().forget(|key| left.contains(&slot_of(key)));
         }
     }
 
@@ -107,7 +108,7 @@ impl<C: DriverContext> Member<C> {
         now.saturating_duration_since(since) >= GONE_AFTER
             && self.driver.is_idle()
             && self.reader.as_ref().is_none_or(|reader| reader.driver.is_idle())
-            && self.core.kept().journal.is_empty()
+            && self.features.cache().kept().journal.is_empty()
     }
 
     pub fn has_died(&self) -> bool {

@@ -10,8 +10,10 @@ use super::{ClusterRouter, GONE_AFTER, Sorting};
 use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
-use crate::connection::{News, Shard};
+use crate::connection::{Shard, TopologyEvent};
+use crate::features::Features;
 use crate::health::State;
+use crate::redis::Feature;
 use crate::topology::backlog::{Owners, hand_over_in_background};
 use crate::topology::driver::{DriverContext, NodeSink};
 
@@ -33,8 +35,8 @@ pub(super) enum BacklogHandover {
 }
 
 impl BacklogHandover {
-    pub(super) fn of(front: &Core) -> BacklogHandover {
-        if front.is_reading_backlog() { BacklogHandover::Awaited } else { BacklogHandover::Done }
+    pub(super) fn of(front: &Features) -> BacklogHandover {
+        if front.cache().is_reading_backlog() { BacklogHandover::Awaited } else { BacklogHandover::Done }
     }
 
     fn is_done(&self) -> bool {
@@ -86,7 +88,7 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     /// A slot is this member's from now on, or nobody's.
     pub(super) fn assign_slot(&mut self, slot: u16, position: Option<usize>) {
-        let before = self.slots.assign(slot, position, self.front.next_sequence());
+        let before = self.slots.assign(slot, position, self.front.cache().next_sequence());
         if let Some(loser) = before.and_then(|before| self.members.get_mut(before)?.as_mut()) {
             loser.left_slots.insert(slot);
         }
@@ -119,20 +121,23 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// What the journals hold of keys that are another member's now.
     pub(super) fn hand_journals_over(&mut self) {
         for position in 0..self.members.len() {
-            if let Some(core) = self.members[position].as_ref().map(|member| member.core.clone()) {
+            if let Some(core) = self.members[position].as_ref().map(|member| member.features.cache().clone())
+            {
                 self.hand_over(&core, Some(position));
             }
         }
         // As long as the members wait for it, another thread hands the front's over.
         if self.backlog.is_done() {
-            self.hand_over(&self.front, None);
+            self.hand_over(self.front.cache(), None);
         }
     }
 
     /// Has another thread give the members what ended processes left, and then lets them connect.
     pub(super) fn hand_backlog_over(&mut self) {
         match &self.backlog {
-            BacklogHandover::Awaited if !self.front.is_reading_backlog() && !self.members.is_empty() => {
+            BacklogHandover::Awaited
+                if !self.front.cache().is_reading_backlog() && !self.members.is_empty() =>
+            {
                 self.begin_backlog_handover();
             }
             BacklogHandover::UnderWay { slots, has_ended } if has_ended.load(Ordering::Acquire) => {
@@ -145,12 +150,13 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     fn begin_backlog_handover(&mut self) {
         let (slots, has_ended) = (self.slots.snapshot(), Arc::new(AtomicBool::new(false)));
-        let members = self.members.iter().map(|member| member.as_ref().map(|member| member.core.clone()));
+        let members =
+            self.members.iter().map(|member| member.as_ref().map(|member| member.features.cache().clone()));
         let owners = Owners { slots: slots.clone(), members: members.collect() };
-        let (ended, told) = (has_ended.clone(), self.news.clone());
-        let begun = hand_over_in_background(&self.front, owners, move || {
+        let (ended, told) = (has_ended.clone(), self.events.clone());
+        let begun = hand_over_in_background(self.front.cache(), owners, move || {
             ended.store(true, Ordering::Release);
-            told.put(|news: &mut Vec<_>| news.push(News::Due));
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due));
         });
         match begun {
             Ok(()) => self.backlog = BacklogHandover::UnderWay { slots, has_ended },
@@ -165,8 +171,8 @@ impl<C: DriverContext> ClusterRouter<C> {
         if is_outdated {
             self.hand_journals_over();
         }
-        self.front.backlog_is_on_its_way();
-        self.front.let_connect();
+        self.front.cache().backlog_is_on_its_way();
+        self.front.cache().let_connect();
     }
 
     /// Gives members what a journal holds of their keys.
@@ -179,12 +185,12 @@ impl<C: DriverContext> ClusterRouter<C> {
         let member_of = |key: &[u8]| owner_of(key).and_then(|owner| self.members[owner].as_ref());
         core.give_written(is_given, |key, sequence| {
             if let Some(member) = member_of(key) {
-                member.core.receive_written(key, sequence);
+                member.features.cache().receive_written(key, sequence);
             }
         });
         core.give_journal(usize::MAX, is_given, |item| {
             if let Some(member) = member_of(item.key()) {
-                member.core.receive_journal(item);
+                member.features.cache().receive_journal(item);
             }
         });
     }
@@ -202,38 +208,38 @@ impl<C: DriverContext> ClusterRouter<C> {
                 self.cluster_health.remove(position);
                 member.close(&mut sorting);
                 if self.affinity.lost(position) {
-                    self.front.health().tell(DEPARTED, &json!({}));
+                    self.front.node().health().tell(DEPARTED, &json!({}));
                 }
             }
         }
         if self.members.iter().flatten().any(|member| !member.has_slots) {
-            self.scout.wake_at(now + GONE_AFTER);
+            self.watcher.wake_at(now + GONE_AFTER);
         }
     }
 
     /// Gives a subscriber's node up that does not come back.
     pub(super) fn leave_lost_subscriber(&mut self, now: Instant) {
         let Some(position) = self.affinity.subscriber() else { return };
-        let health = self.members[position].as_ref().map(|member| member.core.health());
+        let health = self.members[position].as_ref().map(|member| member.features.node().health());
         if health.is_some_and(|health| health.state() != State::Degraded) {
             return;
         }
         if health.is_some_and(|health| !health.is_away_for(SUBSCRIBER_BACK_WITHIN)) {
-            return self.scout.wake_at(now + SUBSCRIBER_BACK_WITHIN);
+            return self.watcher.wake_at(now + SUBSCRIBER_BACK_WITHIN);
         }
         if let Some(other) = self.well() {
             self.affinity.lost(position);
             self.affinity.subscribes_at(other);
-            self.front.health().tell(DEPARTED, &json!({}));
+            self.front.node().health().tell(DEPARTED, &json!({}));
         }
     }
 
     /// A member that answers.
     fn well(&self) -> Option<usize> {
         self.members.iter().position(|member| {
-            member
-                .as_ref()
-                .is_some_and(|member| member.has_slots && member.core.health().state() != State::Degraded)
+            member.as_ref().is_some_and(|member| {
+                member.has_slots && member.features.node().health().state() != State::Degraded
+            })
         })
     }
 }

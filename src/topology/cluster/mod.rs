@@ -24,27 +24,31 @@ use self::member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
 use super::backlog::read_in_background;
 use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
-use crate::cache::{CacheTicket, Call, Core, Scratch, SlotOwners, both_ways};
+use crate::cache::SlotOwners;
+use crate::command::slot_of;
 use crate::config::Endpoint;
-use crate::connection::{News, Scout, Tray};
+use crate::connection::{Handoff, TopologyEvent, TopologyWatcher};
 use crate::error::{Error, Result};
+use crate::features::{Call, Features, RoomTicket, Scratch};
 use crate::health::State;
 use crate::lane::Batch;
-use crate::redis::{AGAIN_AFTER, MultiplexedConnection, Outcome, Redirection, RequestSink, Sink, give_up};
+use crate::redis::{
+    self, AGAIN_AFTER, Feature, MultiplexedConnection, Outcome, Redirection, RequestSink, Sink, give_up,
+};
 use crate::runtime::IoThread;
 
 pub struct ClusterRouter<C: DriverContext> {
-    front: Arc<Core>,
+    front: Arc<Features>,
     /// What waits until the slots are known.
-    unrouted: MultiplexedConnection<Core>,
+    unrouted: MultiplexedConnection<Features>,
     members: Vec<Option<Member<C>>>,
     slots: Arc<SlotOwners>,
     context: C,
     cluster_health: Arc<ClusterHealth>,
-    news: Arc<Tray<Vec<News>, SharedWaker>>,
+    events: Arc<Handoff<Vec<TopologyEvent>, SharedWaker>>,
     /// Rounds in which no node could say who has which slots.
     failures: u32,
-    scout: Scout,
+    watcher: TopologyWatcher,
     traffic: Traffic,
     /// What is to be tried again, the earliest first.
     later: VecDeque<(Instant, Redirected)>,
@@ -75,7 +79,7 @@ impl Sink for Sorting<'_> {
     }
 }
 
-impl RequestSink<CacheTicket> for Sorting<'_> {
+impl RequestSink<RoomTicket> for Sorting<'_> {
     fn redirect(&mut self, redirected: Redirected) {
         self.traffic.redirected.push(redirected);
     }
@@ -83,26 +87,28 @@ impl RequestSink<CacheTicket> for Sorting<'_> {
 
 impl<C: DriverContext> ClusterRouter<C> {
     /// Starts to look at the cluster.
-    pub fn start(front: Arc<Core>, context: C) -> Result<ClusterRouter<C>> {
+    pub fn start(front: Arc<Features>, context: C) -> Result<ClusterRouter<C>> {
         let io = IoThread::shared()?;
-        let news = Arc::new(Tray::<Vec<_>, _>::new(context.waker()));
+        let events = Arc::new(Handoff::<Vec<_>, _>::new(context.waker()));
         let backlog = membership::BacklogHandover::of(&front);
-        let told = news.clone();
-        read_in_background(&front, move |_| told.put(|news: &mut Vec<_>| news.push(News::Due)))?;
-        let told = news.clone();
-        let scout = Scout::start(&io, front.config().clone(), move |heard| {
-            told.put(|news: &mut Vec<_>| news.push(heard))
+        let told = events.clone();
+        read_in_background(front.cache(), move |_| {
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due))
+        })?;
+        let told = events.clone();
+        let watcher = TopologyWatcher::start(&io, front.config().clone(), move |heard| {
+            told.put(|events: &mut Vec<_>| events.push(heard))
         });
         Ok(ClusterRouter {
             unrouted: MultiplexedConnection::new(front.clone()),
             members: Vec::new(),
             slots: Arc::default(),
-            cluster_health: Arc::new(ClusterHealth::new(front.health().clone())),
+            cluster_health: Arc::new(ClusterHealth::new(front.node().health().clone())),
             front,
             context,
-            news,
+            events,
             failures: 0,
-            scout,
+            watcher,
             traffic: Traffic::default(),
             later: VecDeque::new(),
             later_bytes: 0,
@@ -125,8 +131,8 @@ impl<C: DriverContext> ClusterRouter<C> {
         drivers.map(NodeRouter::lanes).fold((0, 0), |sum, lanes| (sum.0 + lanes.0, sum.1 + lanes.1))
     }
 
-    pub fn cores(&self) -> Vec<Arc<Core>> {
-        self.members.iter().flatten().map(|member| member.core.clone()).collect()
+    pub fn nodes(&self) -> Vec<Arc<Features>> {
+        self.members.iter().flatten().map(|member| member.features.clone()).collect()
     }
 
     pub fn replicas(&self) -> Vec<String> {
@@ -142,25 +148,27 @@ impl<C: DriverContext> ClusterRouter<C> {
         now: Instant,
         sink: &mut dyn NodeSink,
     ) {
-        let (inner, unacknowledged) = match call {
-            Call::Acknowledged { write, unacknowledged } => (*write, Some(*unacknowledged)),
-            call => (call, None),
+        let parts = match call {
+            redis::Call::Raw(_) => None,
+            redis::Call::Room(call) => Features::parts(call),
         };
-        let Some(parts) = both_ways(inner) else { return self.route(call, slot, waiting, now, sink) };
+        let Some(parts) = parts else { return self.route(call, slot, waiting, now, sink) };
         let slots: [u32; 2] = self.traffic.fan_out.split(slot);
-        for (part, slot) in parts.iter().zip(slots) {
-            match unacknowledged {
-                Some(unacknowledged) => {
-                    let part = Call::Acknowledged { write: part, unacknowledged };
-                    self.route(&part, slot, waiting, now, sink);
-                }
-                None => self.route(part, slot, waiting, now, sink),
-            }
+        for (part, slot) in parts.into_iter().zip(slots) {
+            self.route(&redis::Call::Room(part), slot, waiting, now, sink);
+        }
+    }
+
+    /// The slot of a call's key; `None` where it names none.
+    fn slot_of(&mut self, call: &Call<'_>) -> Result<Option<u16>> {
+        match call {
+            redis::Call::Raw(call) => Ok(self.front.node().slot_of(call)),
+            redis::Call::Room(call) => Ok(self.front.route(call, &mut self.scratch)?.key.map(slot_of)),
         }
     }
 
     fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
-        let key_slot = self.front.slot_of(call, &mut self.scratch);
+        let key_slot = self.slot_of(call);
         let member = match key_slot {
             // A slot that no node has: any node says so.
             Ok(Some(key_slot)) => self.owner(key_slot).or_else(|| self.any()),
@@ -219,16 +227,16 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// The bell has rung: for a member, for the map of slots, or because something is due.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
-        for news in self.news.take() {
-            match news {
-                News::View(view) => self.take_view(view.shards, now, sink),
-                News::Failed(error) if self.members.is_empty() => {
+        for event in self.events.take() {
+            match event {
+                TopologyEvent::View(view) => self.take_view(view.shards, now, sink),
+                TopologyEvent::Failed(error) if self.members.is_empty() => {
                     self.failures += 1;
                     let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
                     self.unrouted.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
-                News::Failed(_) | News::Due => {}
+                TopologyEvent::Failed(_) | TopologyEvent::Due => {}
             }
         }
         self.hand_backlog_over();
@@ -249,12 +257,12 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Has the cluster looked at again, and itself woken, where something is not as it should be.
     fn watch(&self) {
         if self.cluster_health.is_unwell() || !self.later.is_empty() {
-            self.scout.look_again();
+            self.watcher.look_again();
         }
         let due =
             self.later.front().map(|(at, _)| *at).into_iter().chain(self.unrouted.next_deadline()).min();
         if let Some(at) = due {
-            self.scout.wake_at(at);
+            self.watcher.wake_at(at);
         }
     }
 
@@ -325,7 +333,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                     self.assign_slot(slot, member);
                     self.hand_journals_over();
                 }
-                self.scout.look_again();
+                self.watcher.look_again();
                 if is_guarded {
                     return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
                 }
@@ -343,9 +351,9 @@ impl<C: DriverContext> ClusterRouter<C> {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         match position.and_then(|position| self.members[position].as_mut()) {
             Some(member) => {
-                let core = member.core.clone();
+                let features = member.features.clone();
                 let driver = member.driver_for_redirected(&redirected);
-                redirected.append(core.node(), now, &mut batch);
+                redirected.append(features.node(), now, &mut batch);
                 driver.append(&mut batch, now, &mut sorting);
             }
             None => {
@@ -358,7 +366,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// Whether another node may be about to take over from this one.
     fn is_away(&self, position: Option<usize>) -> bool {
         let member = position.and_then(|position| self.members[position].as_ref());
-        member.is_some_and(|member| member.core.health().state() == State::Degraded)
+        member.is_some_and(|member| member.features.node().health().state() == State::Degraded)
     }
 
     /// Asks the owner of the slot once more, as long as the request has time and there is room to wait.
@@ -381,13 +389,13 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// A request is not sent any more.
     fn give_up(&mut self, redirected: Redirected, error: &Error, now: Instant, sink: &mut dyn NodeSink) {
         let owner = redirected.slot().and_then(|slot| self.owner(slot));
-        let core = match owner.and_then(|owner| self.members[owner].as_ref()) {
-            Some(member) => member.core.clone(),
+        let features = match owner.and_then(|owner| self.members[owner].as_ref()) {
+            Some(member) => member.features.clone(),
             None => self.front.clone(),
         };
         let Redirected { pending, request, .. } = redirected;
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
-        give_up(&*core, pending, &request, error, false, now, &mut sorting);
+        give_up(&*features, pending, &request, error, false, now, &mut sorting);
     }
 
     /// The member at an address that the node `asked` has named; an unknown one is new.
@@ -428,16 +436,17 @@ impl<C: DriverContext> ClusterRouter<C> {
         let position = self.members.iter().position(Option::is_none).unwrap_or(self.members.len());
         let share = self.members.iter().flatten().count().max(self.share());
         let (at, followed) = watch::channel(endpoint);
-        let made = self.front.of_node(followed, share, self.slots.clone()).and_then(|core| {
-            let core = Arc::new(core);
-            self.slots.set_node(position, &core);
-            self.cluster_health.add(position, core.health());
-            Ok((core.clone(), NodeRouter::start(core, position * DRIVERS_A_MEMBER, self.context.clone())?))
+        let made = self.front.of_node(followed, share, self.slots.clone()).and_then(|features| {
+            let features = Arc::new(features);
+            self.slots.set_node(position, features.cache());
+            self.cluster_health.add(position, features.node().health());
+            let (number, context) = (position * DRIVERS_A_MEMBER, self.context.clone());
+            Ok((features.clone(), NodeRouter::start(features, number, context)?))
         });
         match made {
-            Ok((core, driver)) => {
+            Ok((features, driver)) => {
                 let member = Member {
-                    core,
+                    features,
                     driver,
                     at,
                     replicas: Vec::new(),
@@ -451,12 +460,12 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.members[position] = Some(member);
                 // It may never get a slot, and a cluster at rest wakes nobody.
-                self.scout.wake_at(Instant::now() + GONE_AFTER);
+                self.watcher.wake_at(Instant::now() + GONE_AFTER);
                 Some(position)
             }
             Err(error) => {
                 self.cluster_health.remove(position);
-                self.front.health().fault(error.code().as_str(), error.message());
+                self.front.node().health().fault(error.code().as_str(), error.message());
                 None
             }
         }

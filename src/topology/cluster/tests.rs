@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ClusterRouter;
-use crate::cache::{CacheTicket, Call, Core};
+use crate::cache;
 use crate::config::{Config, Endpoint};
-use crate::connection::{Bytes, ServerInfo, Shard, Traffic, Wake};
+use crate::connection::{Bytes, ConnectionHandler, ServerInfo, Shard, Wake};
 use crate::error::{Error, ErrorCode, Result};
+use crate::features::{Call, Features, RoomCall, RoomTicket};
 use crate::lane::Batch;
 use crate::redis::{
-    AGAIN_AFTER, Attached, CommandOptions, MultiplexedConnection, Outcome, RequestSink, Role, Sink,
+    self, AGAIN_AFTER, Attached, CommandOptions, MultiplexedConnection, Outcome, RawCall, RequestSink, Role,
+    Sink,
 };
 use crate::topology::driver::{ConnectionDriver, DriverContext, NodeSink, Redirected, Request, SharedWaker};
 use crate::topology::link::LinkThreadHandle;
@@ -37,7 +39,7 @@ struct Wires {
 struct Scripted(Rc<RefCell<Wires>>);
 
 struct ScriptedDriver {
-    connection: MultiplexedConnection<Core>,
+    connection: MultiplexedConnection<Features>,
     node: usize,
     wires: Scripted,
 }
@@ -52,7 +54,11 @@ impl DriverContext for Scripted {
     type Driver = ScriptedDriver;
     type Link = LinkThreadHandle;
 
-    fn start(&self, mut connection: MultiplexedConnection<Core>, number: usize) -> Result<ScriptedDriver> {
+    fn start(
+        &self,
+        mut connection: MultiplexedConnection<Features>,
+        number: usize,
+    ) -> Result<ScriptedDriver> {
         connect(&mut connection, Instant::now());
         Ok(ScriptedDriver { connection, node: number / LANES_A_NODE / 2, wires: self.clone() })
     }
@@ -62,7 +68,7 @@ impl DriverContext for Scripted {
     }
 }
 
-fn connect(connection: &mut MultiplexedConnection<Core>, now: Instant) {
+fn connect(connection: &mut MultiplexedConnection<Features>, now: Instant) {
     let server = ServerInfo { protocol: 3, ..ServerInfo::default() };
     Attached::new(connection, Settled::default()).connected(&server, now);
 }
@@ -142,7 +148,7 @@ impl Sink for Settled {
     }
 }
 
-impl RequestSink<CacheTicket> for Settled {
+impl RequestSink<RoomTicket> for Settled {
     fn redirect(&mut self, redirected: Redirected) {
         self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
     }
@@ -169,7 +175,7 @@ impl Cluster {
         let config = Config::load(&serde_json::Map::new(), &|variable| {
             (variable == "REDIS_CLUSTER_HOSTS").then(|| "127.0.0.1:1,127.0.0.1:2".to_owned())
         });
-        let core = Arc::new(Core::new(config.unwrap(), role).unwrap());
+        let core = Arc::new(Features::new(config.unwrap(), role).unwrap());
         let wires = Scripted::default();
         let router = ClusterRouter::start(core, wires.clone()).unwrap();
         Cluster { router, wires, settled: Settled::default(), now: Instant::now() }
@@ -192,7 +198,10 @@ impl Cluster {
 
     fn command(&mut self, slot: u32, words: &str) {
         let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
-        self.call(slot, &Call::Command { arguments: &words, options: CommandOptions::default() });
+        self.call(
+            slot,
+            &redis::Call::Raw(RawCall::Command { words: &words, options: CommandOptions::default() }),
+        );
     }
 
     fn reply(&mut self, node: usize, reply: impl Into<String>) {
@@ -295,7 +304,13 @@ fn tryagain_is_asked_again_after_a_while_and_only_then() {
 #[test]
 fn a_pair_of_keys_settles_once_when_both_nodes_have_answered() {
     let mut cluster = Cluster::new(Role::Shared);
-    let pair = Call::MapLead { phone: "2", lead: "lead-1", phone_json: b"\"2\"", lead_json: b"\"lead-1\"" };
+    let pair = redis::Call::Room(RoomCall::Cache(cache::Call::MapLead {
+        phone: "2",
+        lead: "lead-1",
+        phone_json: b"\"2\"",
+        lead_json: b"\"lead-1\"",
+        unacknowledged: cache::Unacknowledged::Journal,
+    }));
     cluster.call(7, &pair);
     let sent = cluster.sent();
     assert_eq!(sent.len(), 2, "{sent:?}");
@@ -314,7 +329,10 @@ fn a_transaction_whose_watched_slot_has_moved_conflicts() {
     cluster.reply(1, "+OK\r\n");
     cluster.view(vec![shard(1, &[FIRST, SECOND]), shard(2, &[])]);
     let commands: [&[&[u8]]; 1] = [&[b"SET", b"foo", b"1"]];
-    cluster.call(2, &Call::Transaction { commands: &commands, options: CommandOptions::default() });
+    cluster.call(
+        2,
+        &redis::Call::Raw(RawCall::Transaction { commands: &commands, options: CommandOptions::default() }),
+    );
     let sent = cluster.sent();
     assert_eq!(sent.last().map(|(node, _)| *node), Some(1), "it belongs where the key is watched: {sent:?}");
     cluster.reply(1, "+OK\r\n-MOVED 12182 127.0.0.1:1\r\n-EXECABORT Transaction discarded\r\n");

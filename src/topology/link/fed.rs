@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use super::{Caller, Told};
-use crate::cache::Call;
 use crate::connection::Bytes;
 use crate::error::Result;
-use crate::redis::{Addresses, Failure, Link, Listener, Meter, Moving, Outcome, Sink};
+use crate::redis::{Addresses, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink};
 use crate::topology::driver::LinkDriver;
 
 /// The driver of one such Link.
@@ -69,7 +68,7 @@ impl LinkDriver for LinkFed {
         "stream"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match Caller::of(call, slot) {
             Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
             Err(error) => sink.settle(slot, Outcome::Failed(error)),

@@ -5,10 +5,9 @@ mod thread_handle;
 
 use serde_json::json;
 
-use crate::cache::Call;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Frame;
-use crate::redis::{Addresses, Failure, Garbled, Listener, Outcome, PUSHED, ReplyFormat, Sink};
+use crate::redis::{Addresses, Failure, Garbled, Listener, Outcome, PUSHED, RawCall, ReplyFormat, Sink};
 
 pub use fed::LinkFed;
 pub use thread_handle::LinkThreadHandle;
@@ -24,7 +23,7 @@ pub const CLOSED: u32 = u32::MAX - 4;
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub slot: u32,
-    pub shape: ReplyFormat,
+    pub format: ReplyFormat,
 }
 
 impl Caller {
@@ -32,13 +31,13 @@ impl Caller {
     ///
     /// # Errors
     /// The call is no command, which is all that a Link carries.
-    pub fn of<'a, 'c>(call: &'a Call<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
+    pub fn of<'a, 'c>(call: &'a RawCall<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
         let (name, words, options) = match call {
-            Call::Command { arguments: words @ [name, ..], options } => (name, words, options),
+            RawCall::Command { words: words @ [name, ..], options } => (name, words, options),
             _ => return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned())),
         };
-        let shape = ReplyFormat::of(name, *options);
-        Ok((Caller { slot, shape: ReplyFormat { is_verbatim: true, ..shape } }, words))
+        let format = ReplyFormat { is_verbatim: true, ..ReplyFormat::of(name, *options) };
+        Ok((Caller { slot, format }, words))
     }
 }
 
@@ -58,14 +57,14 @@ impl<S: Sink> Listener<Caller> for Told<S> {
     fn answered(&mut self, caller: Caller, frame: Frame<'_>) {
         let outcome = match frame.error() {
             Some(line) => Outcome::Failed(Error::verbatim_reply(&line)),
-            None => Outcome::Reply(frame.bytes().into(), caller.shape),
+            None => Outcome::Reply(frame.bytes().into(), caller.format),
         };
         self.0.settle(caller.slot, outcome);
     }
 
     fn pushed(&mut self, frame: Frame<'_>) {
-        let shape = ReplyFormat { is_verbatim: true, ..ReplyFormat::BUFFERS };
-        self.0.settle(PUSHED, Outcome::Reply(frame.bytes().into(), shape));
+        let format = ReplyFormat { is_verbatim: true, ..ReplyFormat::BUFFERS };
+        self.0.settle(PUSHED, Outcome::Reply(frame.bytes().into(), format));
     }
 
     fn breaking(&mut self, failure: Option<&Failure>) {

@@ -8,12 +8,11 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::{BREAKING, CLOSED, Caller, Told};
-use crate::cache::Call;
-use crate::connection::{Inbox, Tray};
+use crate::connection::{Handoff, Inbox};
 use crate::error::Result;
 use crate::lane::{Batch, Frame};
 use crate::redis::{
-    Addresses, Failure, Handed, Link, LinkTicket, Listener, Meter, Outcome, Outlet, Sink, Target,
+    Addresses, Failure, Handed, Link, LinkTicket, Listener, Meter, Outcome, Outlet, RawCall, Sink, Target,
     append_request, converse, hand_over,
 };
 use crate::runtime::IoThread;
@@ -29,7 +28,7 @@ type Outcomes = Vec<(u32, Outcome<'static>)>;
 /// What the two threads share.
 struct Shared {
     inbox: Arc<Inbox<Handed<Caller>, Notify>>,
-    outbox: Tray<Outcomes, SharedWaker>,
+    outbox: Handoff<Outcomes, SharedWaker>,
     /// Bytes of outcomes that were not taken yet.
     waiting_bytes: AtomicUsize,
     /// The I/O thread's side has panicked.
@@ -58,7 +57,7 @@ impl LinkThreadHandle {
         let io = IoThread::shared()?;
         let shared = Arc::new(Shared {
             inbox: Arc::new(Inbox::new(Notify::new())),
-            outbox: Tray::new(waker),
+            outbox: Handoff::new(waker),
             waiting_bytes: AtomicUsize::new(0),
             died: AtomicBool::new(false),
         });
@@ -168,7 +167,7 @@ impl LinkDriver for LinkThreadHandle {
         "thread"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
         match Caller::of(call, slot) {
             Ok((caller, words)) => {
                 self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));

@@ -1,4 +1,4 @@
-//! The scripts that look after an organization's index and clear it.
+//! The scripts that maintain an organization's index and clear it.
 
 use orgcache::cache::scripts::{CLEAR_INDEX, EXTEND_INDEX, TRIM_INDEX};
 
@@ -89,7 +89,7 @@ impl Organization {
         Organization { client, index, aside, mark }
     }
 
-    /// A key that is in the index and lives `ms`.
+    /// Stores a key that is in the index and lives `ms` milliseconds.
     fn store(&mut self, name: &str, ms: i64) -> Vec<u8> {
         let key = self.client.key(name);
         self.client.command(&[b"SET", &key, b"1", b"PX", ms.to_string().as_bytes()]);
@@ -148,7 +148,7 @@ fn clear_index_goes_in_pages_and_leaves_what_is_written_meanwhile() {
     assert_eq!(acme.clear(b"2", true, 0, &[]), integers(&[2, 1]));
     let left: Vec<_> = keys.iter().filter(|key| acme.exists(key)).cloned().collect();
     assert_eq!(left.len(), 1);
-    // The one that is left aside is written again, and so is one that has gone.
+    // The key that was left aside is written again, and so is one that was removed.
     acme.store("c", 600_000);
     acme.store("a", 600_000);
     assert_eq!(acme.clear(b"2", false, 0, &[]), integers(&[0, 0]));
@@ -176,7 +176,7 @@ fn clear_index_takes_along_what_an_earlier_clearing_left_aside() {
 #[test]
 fn a_late_clear_index_leaves_what_was_written_since() {
     let mut acme = Organization::new("script-clear-late");
-    // By lifetimes of 600 s, and of 900 s for the kind `lead`, cleared 100 s ago.
+    // The lifetimes are 600 s, and 900 s for the kind `lead`; the clearing was 100 s ago.
     let (before, since) = (acme.store("report:a", 480_000), acme.store("report:b", 520_000));
     let (lead_before, lead_since) = (acme.store("lead:a", 780_000), acme.store("lead:b", 820_000));
     assert_eq!(acme.clear(b"1000", true, 100_000, &[b"lead", b"900000"]), integers(&[2, 0]));

@@ -1,4 +1,5 @@
-//! The scripts for what stands where a value should go: another type, or what the JavaScript layer left.
+//! The scripts for a key that holds something else: a value of another type, or one that the JavaScript layer
+//! left.
 
 use orgcache::cache::scripts::{CLEAR_LEGACY_HASH, DROP_UNLESS_HASH, MOVE_LEGACY};
 
@@ -42,7 +43,7 @@ fn clear_legacy_hash_deletes_the_fields_of_one_organization() {
             String::from_utf8_lossy(field)
         );
     }
-    // An organization's own name may have colons, and the global scope has no organization.
+    // An organization's name may contain colons, and the global scope has no organization.
     assert_eq!(run(&mut client, CLEAR_LEGACY_HASH, &[&hash], &[b"0", b"acme:north"]), page("0", 1));
     assert_eq!(run(&mut client, CLEAR_LEGACY_HASH, &[&hash], &[b"0"]), page("0", 1));
     assert_eq!(client.command(&[b"HKEYS", &hash]), Reply::List(vec![text("umbrella:1")]));

@@ -1,7 +1,7 @@
-//! Each Lua script by itself, in the text that is sent: its replies and what it leaves in Redis.
+//! Runs each Lua script alone, in the text that is sent: its replies, and the data in Redis afterwards.
 
-use orgcache::cache::{Call, scripts};
-use orgcache::redis::{CommandOptions, Outcome};
+use orgcache::cache::scripts;
+use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
@@ -18,12 +18,12 @@ fn run(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) 
     client.command(&command(script, &keys.len().to_string(), keys, arguments))
 }
 
-/// What a script fails with.
+/// Runs a script and returns its error reply.
 #[track_caller]
 fn refusal(client: &mut Client, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) -> String {
     let count = keys.len().to_string();
     let arguments = command(script, &count, keys, arguments);
-    match client.call(&Call::Command { arguments: &arguments, options: CommandOptions::default() }) {
+    match client.raw(&arguments) {
         Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).into_owned(),
         other => format!("{other:?}"),
     }
@@ -42,7 +42,7 @@ fn text(text: &str) -> Reply {
     Reply::Text(text.as_bytes().to_vec())
 }
 
-/// Asserts that what is left of a key's life is close under `ms`.
+/// Asserts that the key's remaining lifetime is at most `ms` and close to it.
 #[track_caller]
 fn assert_lives(client: &mut Client, key: &[u8], ms: i64) {
     let left = client.integer(&[b"PTTL", key]);

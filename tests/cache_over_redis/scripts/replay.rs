@@ -11,7 +11,7 @@ fn sum_of(client: &mut Client, value: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A key that ends in ten minutes, later than what is replayed here.
+/// Stores a key that ends in ten minutes, later than the replayed entries.
 fn store_newer(client: &mut Client, key: &[u8]) {
     client.command(&[b"SET", key, b"there", b"PX", b"600000"]);
 }
@@ -98,7 +98,7 @@ fn replay_meets_other_types() {
 fn replay_answers_a_refusal_and_goes_on() {
     let mut client = Client::connect("script-replay-refused");
     let (a, b) = (client.key("a"), client.key("b"));
-    // No lifetime that Redis takes.
+    // Redis accepts no such lifetime.
     let arguments: [&[u8]; 10] =
         [b"s", b"9000000000000000000", b"1", b"0", b"0", b"s", b"300000", b"2", b"0", b"0"];
     let Reply::List(answers) = run(&mut client, REPLAY, &[&a, &b], &arguments) else { panic!("no list") };
@@ -108,7 +108,7 @@ fn replay_answers_a_refusal_and_goes_on() {
     assert_eq!(client.command(&[b"GET", &b]), text("2"));
 }
 
-/// Replays with five minutes left, an index score of 77 and an index life of fifteen minutes.
+/// Replays with five minutes left, an index score of 77 and an index lifetime of fifteen minutes.
 #[track_caller]
 fn replay_hash(
     client: &mut Client,

@@ -1,28 +1,28 @@
-/** What applications take from `ioredis/built/utils`. */
+/** The members of `ioredis/built/utils` that applications use. */
 export const CONNECTION_CLOSED_ERROR_MSG: string;
-/** The slot of a cluster that a key belongs to. */
+/** The cluster slot of a key. */
 export function calculateSlot(key: string | Buffer): number;
-/** The slot that all the keys share, or -1. */
+/** The slot of all the keys, or -1 if they are in several. */
 export function generateMultiSlot(keys: readonly (string | Buffer)[]): number;
-/** Texts of the Buffers in a reply, at any depth. */
+/** Converts the Buffers in a reply to texts, at any depth. */
 export function convertBufferToString(value: any, encoding?: BufferEncoding): any;
 export function convertMapToArray<K, V>(map: Map<K, V>): (K | V)[];
 export function convertObjectToArray<T>(object: Record<string, T>): (string | T)[];
-/** Takes from later objects the members that the first lacks. */
+/** Copies from later objects the members that the first lacks. */
 export function defaults(target: any, ...sources: any[]): any;
 export function isInt(value: any): value is string;
 export function noop(): void;
 export function optimizeErrorStack(error: Error, friendlyStack: string, filterPath: string): Error;
-/** An object of the names and values of an array in which they alternate. */
+/** An object from an array of alternating names and values. */
 export function packObject(array: readonly any[]): Record<string, any>;
-/** The options that a URL of Redis stands for. */
+/** The options in a Redis URL. */
 export function parseURL(url: string): Record<string, any>;
 export function resolveTLSProfile<T>(options: T): T;
-/** A random element, from the index on; null where there is none. */
+/** A random element, from the index on; null if there is none. */
 export function sample<T>(array: readonly T[], from?: number): T | null;
-/** Brings the elements into random order, in place. */
+/** Shuffles the elements in place. */
 export function shuffle<T>(array: T[]): T[];
-/** A callback that is called once: with its outcome, or with an error after so many milliseconds. */
+/** A callback that runs once: with its outcome, or with an error after this many milliseconds. */
 export function timeout<T>(
   callback: (error: Error | null, result?: T) => void,
   milliseconds: number,

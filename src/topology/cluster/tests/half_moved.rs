@@ -1,7 +1,9 @@
 //! A slot on its way: one node has it and another carries a request out, or does not.
 
 use super::{AGAIN_AFTER, Cluster, FIRST, Role, SECOND, shard};
-use crate::cache::{Call, Place};
+use crate::cache::{Call, Place, Unacknowledged};
+use crate::features::RoomCall;
+use crate::redis;
 
 const LEAD: Place<'_> = Place::PhoneToLead { phone: "2" };
 const LISTED: Place<'_> = Place::Managed { name: "k", organization: Some("org") };
@@ -16,16 +18,27 @@ const DOWN: &str = "-CLUSTERDOWN Hash slot not served\r\n";
 
 impl Cluster {
     fn set(&mut self, place: Place<'_>, json: &[u8]) -> usize {
-        self.call(1, &Call::Set { place, json, ttl_seconds: None });
+        self.call(
+            1,
+            &redis::Call::Room(RoomCall::Cache(Call::Set {
+                place,
+                json,
+                ttl_seconds: None,
+                unacknowledged: Unacknowledged::Journal,
+            })),
+        );
         self.asked()
     }
 
     fn get(&mut self, place: Place<'_>) {
-        self.call(2, &Call::Get { place });
+        self.call(2, &redis::Call::Room(RoomCall::Cache(Call::Get { place })));
     }
 
     fn clear(&mut self) -> usize {
-        self.call(3, &Call::ClearOrganization { organization: Some("org") });
+        self.call(
+            3,
+            &redis::Call::Room(RoomCall::Cache(Call::ClearOrganization { organization: Some("org") })),
+        );
         self.asked()
     }
 

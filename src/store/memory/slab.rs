@@ -1,10 +1,10 @@
-//! The entries, each in a numbered place that stays its own while it lives.
+//! The entries, each at an index that stays the same while the entry lives.
 //!
-//! Promises: inserting, reading and removing cost the same however many entries there are.
-//! Relies on nothing of the store. Never decides which entry goes.
+//! Promises: inserting, reading and removing take constant time. Relies on nothing of the store. Never
+//! decides which entry is removed.
 //!
-//! Numbers instead of pointers are what lets the eviction order, the organization index and the
-//! sweep for expired entries all name the same entry without sharing ownership of it.
+//! Because entries have indices instead of pointers, the eviction order, the organizations and the sweep for
+//! expired entries can all refer to one entry without sharing its ownership.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +22,7 @@ pub(super) struct Entry {
     /// Shared with the eviction order, so that a key is in memory once.
     pub(super) key: Arc<[u8]>,
     pub(super) data: Data,
-    /// `None` lives until it is evicted.
+    /// `None`: the entry lives until it is evicted.
     pub(super) deadline: Option<Instant>,
     pub(super) membership: Option<Membership>,
 }
@@ -48,16 +48,16 @@ impl Data {
 }
 
 #[derive(Default)]
-pub(super) struct Slots {
+pub(super) struct Slab {
     places: Vec<Option<Entry>>,
     vacant: Vec<usize>,
 }
 
-/// Memory of one place, taken or vacant, in all tables that have one.
+/// Memory of one place in all tables, with or without an entry.
 pub(super) const PLACE_BYTES: usize = cost::place(size_of::<Option<Entry>>());
 
-impl Slots {
-    /// How many places there are, vacant ones included.
+impl Slab {
+    /// The number of places including vacant ones.
     pub(super) fn places(&self) -> usize {
         self.places.len()
     }
@@ -66,19 +66,19 @@ impl Slots {
         self.vacant.len()
     }
 
-    pub(super) fn get(&self, slot: usize) -> Option<&Entry> {
-        self.places.get(slot)?.as_ref()
+    pub(super) fn get(&self, index: usize) -> Option<&Entry> {
+        self.places.get(index)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Entry> {
-        self.places.get_mut(slot)?.as_mut()
+    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
+        self.places.get_mut(index)?.as_mut()
     }
 
     pub(super) fn insert(&mut self, entry: Entry) -> usize {
         match self.vacant.pop() {
-            Some(slot) => {
-                self.places[slot] = Some(entry);
-                slot
+            Some(index) => {
+                self.places[index] = Some(entry);
+                index
             }
             None => {
                 self.places.push(Some(entry));
@@ -87,9 +87,9 @@ impl Slots {
         }
     }
 
-    pub(super) fn remove(&mut self, slot: usize) -> Option<Entry> {
-        let entry = self.places.get_mut(slot)?.take()?;
-        self.vacant.push(slot);
+    pub(super) fn remove(&mut self, index: usize) -> Option<Entry> {
+        let entry = self.places.get_mut(index)?.take()?;
+        self.vacant.push(index);
         Some(entry)
     }
 }

@@ -10,16 +10,16 @@ const { OrgCacheError } = require('./errors.js');
 /** @typedef {Record<string, ((line: string) => unknown) | undefined>} LogMethods by their level. */
 
 /** Events and log lines of native code, for listeners and the logger. */
-class Notices {
+class NativeEvents {
   #context;
   /** @type {Logger | undefined} */
   #logger;
   /**
-   * What every change of state is told with; set by who knows it.
+   * Details of every change of state. The instance assigns the function.
    * @type {() => object}
    */
   describe = () => ({});
-  events = new EventEmitter();
+  emitter = new EventEmitter();
 
   /** Listeners and logger are called in `context`. */
   constructor(context = new Context()) {
@@ -35,7 +35,7 @@ class Notices {
   }
 
   /**
-   * As native code tells them: a name and JSON.
+   * Receives an event of native code: a name and JSON.
    * @param {string} name
    * @param {string} json
    */
@@ -43,7 +43,7 @@ class Notices {
     const detail = JSON.parse(json);
     if (name === 'log') this.log(detail.level, detail.message);
     else if (name === 'error') this.#fail(detail);
-    else if (this.events.listenerCount(name) === 0) return;
+    else if (this.emitter.listenerCount(name) === 0) return;
     else if (name === 'replay') this.#emit(name, detail);
     else this.#emit(name, { ...this.describe(), ...detail });
   };
@@ -53,15 +53,15 @@ class Notices {
    * @param {unknown} detail
    */
   #emit(name, detail) {
-    this.#context.emit(this.events, name, detail);
+    this.#context.emit(this.emitter, name, detail);
   }
 
   /**
-   * An error that nobody listens to never ends the process.
+   * An error without a listener never ends the process.
    * @param {{ code: string, message: string }} told
    */
   #fail({ code, message }) {
-    if (this.events.listenerCount('error') === 0) return;
+    if (this.emitter.listenerCount('error') === 0) return;
     const isOwn = code.startsWith('E_');
     const ownCode = isOwn ? /** @type {ErrorCode} */ (code) : 'E_REPLY';
     const error = new OrgCacheError(ownCode, message, isOwn ? {} : { redisCode: code });
@@ -69,18 +69,18 @@ class Notices {
   }
 
   /**
-   * Without a logger lines go to standard error.
+   * Logs a line. Without a logger it goes to standard error.
    * @param {string} level
    * @param {string} message
    */
   log(level, message) {
     if (this.#logger !== undefined) return this.#write(this.#logger, level, message);
-    // A console passes over what writing fails with, also where the other end of a pipe is gone.
+    // A console ignores failed writes, for example to a closed pipe.
     this.#write(new Console(process.stderr), 'log', `orgcache ${level}: ${message}`);
   }
 
   /**
-   * A line that was asked for: without a logger it goes to the console.
+   * Prints a line that the caller asked for. Without a logger it goes to the console.
    * @param {string} level
    * @param {string} message
    */
@@ -89,7 +89,7 @@ class Notices {
   }
 
   /**
-   * A line that cannot be written harms nobody, whether the logger throws or rejects.
+   * Writes a line. A logger that throws or rejects has no effect on the caller.
    * @param {Logger | Console} logger
    * @param {string} level
    * @param {string} message
@@ -102,9 +102,9 @@ class Notices {
       );
       if (typeof written?.then === 'function') Promise.resolve(written).then(undefined, () => {});
     } catch {
-      // The server that wanted the line goes on without it.
+      // The caller goes on without the line.
     }
   }
 }
 
-module.exports = { Notices };
+module.exports = { NativeEvents };

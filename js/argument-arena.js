@@ -2,14 +2,14 @@
 
 const { types } = require('node:util');
 
-/** Room for the bytes of a few dozen small values: what the processor's nearest cache holds. */
+/** Size of the arena. It holds a few dozen small values and fits into the processor's nearest cache. */
 const ROOM_BYTES = 64 * 1024;
-/** A place is one number: where the bytes begin, in units of 8, and how many they are, in the lower bits. */
+/** A position is one number: the start of the bytes in units of 8, and in the lower bits their length. */
 const UNIT_BYTES = 8;
 const LENGTH_BITS = 17;
 
 /**
- * A copy of a view's bytes, for what is kept beyond the call; anything else as it is.
+ * Copies the bytes of a view, for values that are kept beyond the call. Answers anything else as it is.
  * @template Given
  * @param {Given} given
  * @returns {Given extends ArrayBufferView ? Buffer : Given}
@@ -20,7 +20,7 @@ function ownBytes(given) {
 }
 
 /**
- * The bytes that a view shows, without a copy.
+ * The bytes of a view, without a copy.
  * @param {ArrayBufferView} view
  * @returns {Uint8Array}
  */
@@ -29,23 +29,24 @@ function bytesOf(view) {
 }
 
 /**
- * Copies of the bytes that calls carry, from the call until it crosses into native code at the end of the tick: the
- * caller may use its Buffer again at once. The same memory serves every tick, which costs a fraction of new Buffers.
+ * Copies of the bytes that calls carry. They are kept from the call until it crosses into native code at the end of
+ * the tick, so that the caller may reuse its Buffer at once. Every tick uses the same memory, which costs a
+ * fraction of new Buffers.
  */
-class PassingBytes {
+class ArgumentArena {
   /** @type {Uint8Array | undefined} */
   #room;
   #end = 0;
-  /** How many have bytes here that have not crossed. */
+  /** Number of bridges with bytes here that have not crossed. */
   #users = 0;
 
-  /** The memory itself; undefined before anything was put there. */
+  /** The memory itself; undefined until it is first used. */
   get room() {
     return this.#room;
   }
 
   /**
-   * Where the bytes are now, as one number; undefined where there is no room for them.
+   * Copies bytes into the arena. Answers their position as one number, or undefined if they do not fit.
    * @param {Uint8Array} bytes
    */
   place(bytes) {
@@ -53,25 +54,25 @@ class PassingBytes {
     const length = bytes.byteLength;
     if (length > ROOM_BYTES - start) return undefined;
     this.#room ??= new Uint8Array(new ArrayBuffer(ROOM_BYTES));
-    // A Buffer that was transferred has none, and cannot be read.
+    // A transferred Buffer has no bytes and cannot be read.
     if (length > 0) this.#room.set(bytes, start);
     this.#end = start + Math.ceil(length / UNIT_BYTES) * UNIT_BYTES;
     return (start / UNIT_BYTES) * 2 ** LENGTH_BITS + length;
   }
 
-  /** Somebody has begun to put bytes here. */
+  /** A bridge has begun to put bytes here. */
   enter() {
     this.#users += 1;
   }
 
-  /** The bytes of one user have crossed. When none is left the room is free. */
+  /** The bytes of one bridge have crossed. After the last one, the arena is empty again. */
   leave() {
     this.#users -= 1;
     if (this.#users === 0) this.#end = 0;
   }
 }
 
-/** One for all bridges: what is in it has crossed when the tick ends. */
-const passingBytes = new PassingBytes();
+/** One arena for all bridges: its contents have crossed when the tick ends. */
+const argumentArena = new ArgumentArena();
 
-module.exports = { bytesOf, ownBytes, passingBytes };
+module.exports = { bytesOf, ownBytes, argumentArena };

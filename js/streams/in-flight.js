@@ -3,10 +3,10 @@
 /** @import { Held } from './replies.js' */
 
 /**
- * The entries that this consumer has and has not settled: at most `concurrency` of them are worked on, the
+ * The entries that this consumer has received and not settled. At most `concurrency` of them are handled, the
  * others wait in order.
  */
-class EntriesInHand {
+class EntriesInFlight {
   #concurrency;
   #work;
   /** @type {Map<string, Held>} */
@@ -41,7 +41,7 @@ class EntriesInHand {
   }
 
   /**
-   * Those delivered, or renewed, at `beforeMs` of the process's own clock or earlier.
+   * Entries that were delivered or renewed at `beforeMs` or earlier, on the process's monotonic clock.
    * @param {number} beforeMs
    */
   heldSince(beforeMs) {
@@ -57,12 +57,12 @@ class EntriesInHand {
     this.#begin();
   }
 
-  /** From now on nothing more is begun. */
+  /** Starts no more handlers. */
   close() {
     this.#isClosed = true;
   }
 
-  /** Takes out what nobody has begun to work on. */
+  /** Removes the waiting entries. */
   dropWaiting() {
     const dropped = this.#waiting.splice(0);
     for (const { id } of dropped) this.#entries.delete(id);
@@ -70,7 +70,7 @@ class EntriesInHand {
   }
 
   /**
-   * Resolves when fewer entries are in hand than may be worked on, or the signal aborts.
+   * Resolves when fewer than `concurrency` entries are in flight, or the signal aborts.
    * @param {AbortSignal} signal
    */
   async room(signal) {
@@ -78,7 +78,7 @@ class EntriesInHand {
   }
 
   /**
-   * Resolves when nothing is worked on.
+   * Resolves when no entry is being handled.
    * @param {AbortSignal} signal
    */
   async idle(signal) {
@@ -118,4 +118,4 @@ class EntriesInHand {
   }
 }
 
-module.exports = { EntriesInHand };
+module.exports = { EntriesInFlight };

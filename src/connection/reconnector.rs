@@ -1,4 +1,4 @@
-//! Keeps trying until a connection stands, and tries anew when told that it is gone.
+//! Dials until a connection is made, and again each time the owner reports that it is gone.
 
 use std::time::{Duration, Instant};
 
@@ -10,51 +10,51 @@ use crate::config::Endpoint;
 use crate::error::Error;
 use crate::runtime::IoThread;
 
-/// A connection that lived shorter than this was no success: the next attempt backs off, so that
-/// a server which drops everyone at once is not hammered.
+/// A connection that lived shorter than this counts as a failure. The next attempt backs off, so that a
+/// server that drops every connection is not flooded.
 pub const STABLE_AFTER: Duration = Duration::from_secs(1);
 
-/// What the owner of a link is told.
+/// What the reconnector reports to the owner of a link.
 #[derive(Debug)]
 pub enum LinkEvent {
     Connected(Box<Dialed>),
-    /// The server that is wanted is another one now: the connection is to be given up.
+    /// The wanted server has changed: the owner must give the connection up.
     Moved,
-    /// The attempt failed; `attempt` counts from 1 since the last connection that was stable.
+    /// An attempt failed. `attempt` counts from 1 since the last stable connection.
     Failed {
         error: Error,
         attempt: u32,
     },
 }
 
-/// Makes connections on the I/O thread for an owner that lives elsewhere. Dropping it ends that.
+/// Makes connections on the I/O thread for an owner on another thread. Dropping the reconnector ends that.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Reconnector {
     requests: mpsc::UnboundedSender<()>,
 }
 
-impl Keeper {
-    /// Waits to be told to connect; `tell` is called on the I/O thread.
-    pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Keeper {
+impl Reconnector {
+    /// Starts a reconnector, which waits for `connect`. The I/O thread calls `tell`.
+    pub fn start(io: &IoThread, dialer: Dialer, tell: impl FnMut(LinkEvent) + Send + 'static) -> Reconnector {
         let (requests, wanted) = mpsc::unbounded_channel();
-        let keeper = Keeper { requests };
+        let reconnector = Reconnector { requests };
         io.spawn(async move {
             tokio::select! {
                 () = keep(&dialer, wanted, tell) => {}
                 () = dialer.watch() => {}
             }
         });
-        keeper
+        reconnector
     }
 
-    /// Asks for a new connection: the last one is gone.
+    /// Asks for a new connection, because the last one is gone.
     pub fn connect(&self) {
-        // Where the I/O thread has ended there is nobody left to connect for.
+        // Fails only when the I/O thread has ended, and then no connection is needed.
         let _ = self.requests.send(());
     }
 }
 
-/// Connects as often as that is wanted, until nobody is left who could want it.
+/// Connects each time the owner asks, until the owner is dropped.
 async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell: impl FnMut(LinkEvent)) {
     let mut backoff = Backoff::new(dialer.config().retry_delay, dialer.max_pause());
     let mut connected: Option<(Instant, Endpoint)> = None;
@@ -78,8 +78,8 @@ async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell
             loop {
                 tokio::select! {
                     dialed = &mut dialing => break dialed,
-                    // A second wish for the same connection is granted already.
-                    wish = wanted.recv() => if wish.is_none() { return },
+                    // A second request for the same connection is already being served.
+                    request = wanted.recv() => if request.is_none() { return },
                 }
             }
         };
@@ -88,7 +88,7 @@ async fn keep(dialer: &Dialer, mut wanted: mpsc::UnboundedReceiver<()>, mut tell
     }
 }
 
-/// Waits for the next wish, and meanwhile for a reason to have one.
+/// Waits for the next request. Meanwhile it reports a change of the wanted server.
 async fn wanted_again(
     dialer: &Dialer,
     wanted: &mut mpsc::UnboundedReceiver<()>,
@@ -97,7 +97,7 @@ async fn wanted_again(
 ) -> bool {
     if let Some((_, endpoint)) = connected {
         tokio::select! {
-            wish = wanted.recv() => return wish.is_some(),
+            request = wanted.recv() => return request.is_some(),
             () = dialer.moved_from(endpoint) => tell(LinkEvent::Moved),
         }
     }

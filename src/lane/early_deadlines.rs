@@ -1,24 +1,24 @@
-//! Requests that are due before others which stand in front of them.
+//! Requests with an earlier deadline than one in front of them in the queue.
 //!
-//! Calls have one timeout, so they are due in the order of the queue. What follows from an earlier
-//! call (the next page of a clearing) keeps that call's deadline and stands at the end.
+//! Calls have one timeout, so their deadlines follow the order of the queue. A follow-up request (the next
+//! page of a clearing) keeps its call's deadline and stands at the end of the queue.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// Deadlines and ids, the earliest first.
+/// Deadlines and request ids, the earliest first.
 #[derive(Debug, Default)]
-pub(super) struct Overtaking {
+pub(super) struct EarlyDeadlines {
     due: VecDeque<(Instant, u64)>,
 }
 
-impl Overtaking {
+impl EarlyDeadlines {
     pub(super) fn insert(&mut self, deadline: Instant, id: u64) {
         let position = self.due.partition_point(|known| *known < (deadline, id));
         self.due.insert(position, (deadline, id));
     }
 
-    /// The request is gone, if it was here at all.
+    /// Removes a request, if it is listed.
     pub(super) fn forget(&mut self, deadline: Instant, id: u64) {
         if !self.due.is_empty()
             && let Ok(position) = self.due.binary_search(&(deadline, id))

@@ -1,4 +1,4 @@
-//! What a driver moves, and how: the part that every driver shares.
+//! Reads and writes on a connection, for every driver.
 
 use std::io::{self, Read, Write};
 use std::time::Instant;
@@ -8,50 +8,54 @@ use super::stream::Stream;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::ProtocolError;
 
-/// Bytes that one turn reads at most, so that a flood on one connection starves nobody else.
+/// The most bytes that one turn reads, so that a flood on one connection does not starve the others.
 const READ_BYTES_A_TURN: usize = 4 * 1024 * 1024;
 
-/// The bytes of a connection: what waits to be written, and room for what is read.
+/// The bytes of a connection: those to write, and room for those that are read.
 pub trait Bytes {
-    /// Bytes that wait for the socket.
+    /// Bytes that the socket has not taken yet.
     fn unsent(&self) -> &[u8];
     fn sent(&mut self, count: usize);
-    /// Room for a read; `received` is told how much of it was filled, or `read_nothing`.
+    /// Room for a read. The caller then reports how much of it was filled (`received`), or calls
+    /// `read_nothing`.
     fn read_room(&mut self) -> &mut [u8];
-    /// There was nothing to read: the room is not needed.
+    /// The read found nothing, so the room is not needed.
     fn read_nothing(&mut self);
-    /// After an error the connection must be dropped.
+    /// Takes in `count` bytes that were read. After an error the connection must be dropped.
     fn received(&mut self, count: usize, now: Instant) -> Result<()>;
 }
 
-/// Whoever speaks on a connection. A driver tells it what happens and moves its bytes.
-pub trait Traffic: Bytes {
+/// Handles what happens on a connection. A driver calls it and moves its bytes.
+pub trait ConnectionHandler: Bytes {
     fn connected(&mut self, server: &ServerInfo, now: Instant);
-    /// `attempt` counts from 1 since the last stable connection.
+    /// An attempt to connect failed. `attempt` counts from 1 since the last stable connection.
     fn attempt_failed(&mut self, error: Error, attempt: u32, now: Instant);
     fn disconnected(&mut self, error: Error, now: Instant);
-    /// The earliest time at which `expire` has something to do.
+    /// The earliest time at which `expire` has work.
     fn next_deadline(&self) -> Option<Instant>;
-    /// Does what is due. Gives the reason where the connection must be replaced.
+    /// Does everything that is due. Returns the reason if the connection must be replaced.
     fn expire(&mut self, now: Instant) -> Option<Error>;
 }
 
-/// Why nothing more can be read.
+/// Why no more bytes can be read.
 #[derive(Debug)]
 pub enum ReadFailure {
     /// The server has closed the stream.
     Ended,
     Socket(io::Error),
-    /// What came is of no use.
+    /// The bytes that came are not usable.
     Useless(Error),
 }
 
-/// Writes until nothing is left or the socket takes no more. True where bytes still wait.
-pub fn write_waiting<S: Read + Write>(stream: &mut Stream<S>, traffic: &mut dyn Traffic) -> Result<bool> {
-    write_unsent(stream, traffic).map_err(|error| connection_lost(&error))
+/// Writes until nothing is left or the socket takes no more. True when bytes still wait.
+pub fn write_waiting<S: Read + Write>(
+    stream: &mut Stream<S>,
+    handler: &mut dyn ConnectionHandler,
+) -> Result<bool> {
+    write_unsent(stream, handler).map_err(|error| connection_lost(&error))
 }
 
-/// As `write_waiting`, with the socket's own error.
+/// Like `write_waiting`, with the socket's own error.
 pub fn write_unsent<S: Read + Write, B: Bytes + ?Sized>(
     stream: &mut Stream<S>,
     bytes: &mut B,
@@ -71,21 +75,21 @@ pub fn write_unsent<S: Read + Write, B: Bytes + ?Sized>(
     }
 }
 
-/// Reads what is there and hands it on. The end of the stream is an error: nobody closes a
-/// connection that is in use.
+/// Reads the available bytes and hands them on. The end of the stream is an error, because a connection in
+/// use must not be closed.
 pub fn read_arrived<S: Read + Write>(
     stream: &mut Stream<S>,
-    traffic: &mut dyn Traffic,
+    handler: &mut dyn ConnectionHandler,
     now: Instant,
 ) -> Result<()> {
-    read_available(stream, traffic, now).map_err(|failure| match failure {
+    read_available(stream, handler, now).map_err(|failure| match failure {
         ReadFailure::Ended => connection_lost(&io::ErrorKind::UnexpectedEof.into()),
         ReadFailure::Socket(error) => connection_lost(&error),
         ReadFailure::Useless(error) => error,
     })
 }
 
-/// As `read_arrived`, with what has happened to the socket.
+/// Like `read_arrived`, with the failure of the socket itself.
 pub fn read_available<S: Read + Write, B: Bytes + ?Sized>(
     stream: &mut Stream<S>,
     bytes: &mut B,
@@ -100,8 +104,8 @@ pub fn read_available<S: Read + Write, B: Bytes + ?Sized>(
             Ok(count) => {
                 bytes.received(count, now).map_err(ReadFailure::Useless)?;
                 budget = budget.saturating_sub(count);
-                // A read that did not fill its room has emptied the socket. TLS hands out one
-                // record at a time, so there only WouldBlock says so.
+                // A read that did not fill its room has emptied the socket. TLS returns one record at a time,
+                // so there only `WouldBlock` shows that.
                 if budget == 0 || (count < offered && !stream.is_tls()) {
                     return Ok(());
                 }
@@ -116,7 +120,7 @@ pub fn read_available<S: Read + Write, B: Bytes + ?Sized>(
     }
 }
 
-/// Why a connection ended, as its callers are told.
+/// The error for callers whose connection ended.
 pub fn connection_lost(error: &io::Error) -> Error {
     let reason = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
@@ -125,12 +129,12 @@ pub fn connection_lost(error: &io::Error) -> Error {
     lost(&reason)
 }
 
-/// The server said what is no reply.
+/// The server sent bytes that are no reply.
 pub fn connection_garbled(error: &ProtocolError) -> Error {
     lost(&format!("the server sent {error}"))
 }
 
-/// The server answered what its request cannot have for an answer.
+/// The server sent a reply whose type does not fit its request.
 pub fn connection_confused() -> Error {
     lost("the server sent a reply of a type that the command does not have")
 }
@@ -139,12 +143,12 @@ fn lost(reason: &str) -> Error {
     Error::new(ErrorCode::Connect, format!("the connection to Redis was lost: {reason}"))
 }
 
-/// Another server is wanted.
+/// The wanted server has changed.
 pub fn connection_moved() -> Error {
     Error::new(ErrorCode::Connect, "the connection to Redis was given up: the primary is another server now")
 }
 
-/// The server has said nothing for longer than one that is well would.
+/// The server was silent for longer than a healthy one would be.
 pub fn connection_silent() -> Error {
     Error::new(ErrorCode::Connect, "the connection to Redis was replaced: the server did not answer in time")
 }

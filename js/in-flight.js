@@ -1,7 +1,7 @@
 'use strict';
 
-/** Which entries of which Maps are being set. A Map is not kept alive. */
-class UnderWay {
+/** Entries of Maps that are being set. Maps are referenced weakly. */
+class InFlight {
   /** @type {WeakMap<object, Map<unknown, number>>} */
   #counts = new WeakMap();
 
@@ -14,7 +14,7 @@ class UnderWay {
   }
 
   /**
-   * Notes the entry for as long as `work` takes.
+   * Registers the entry while `work` runs.
    * @template Answer
    * @param {object} map
    * @param {unknown} name
@@ -35,4 +35,4 @@ class UnderWay {
   }
 }
 
-module.exports = { UnderWay };
+module.exports = { InFlight };

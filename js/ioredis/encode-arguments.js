@@ -3,29 +3,29 @@
 const { types } = require('node:util');
 
 /**
- * @typedef {string | Buffer} Word
+ * @typedef {string | Buffer} Argument
  * @typedef {(args: unknown[]) => unknown[]} ArgumentTransformer
  * @typedef {(reply: unknown) => unknown} ReplyTransformer
  */
 
 /**
- * The words of a command from what a caller gave: lists are spread, one level deep, a transformer has its say, and
- * everything becomes a text or a Buffer of its own: what the caller does with a Buffer later changes nothing.
+ * Encodes the arguments of a command. Lists are spread, one level deep, then the transformer is applied. Each
+ * argument becomes a text or a Buffer. Buffers are copied, so later changes by the caller have no effect.
  * @param {unknown[]} given
  * @param {ArgumentTransformer} [transformer]
- * @returns {Word[]}
+ * @returns {Argument[]}
  */
-function wordsOf(given, transformer) {
-  let words = flattened(given);
-  if (transformer !== undefined) words = transformer(words);
-  for (let i = 0; i < words.length; i++) {
-    if (typeof words[i] !== 'string') words[i] = wordOf(words[i]);
+function encodeArguments(given, transformer) {
+  let args = flattened(given);
+  if (transformer !== undefined) args = transformer(args);
+  for (let i = 0; i < args.length; i++) {
+    if (typeof args[i] !== 'string') args[i] = encodeArgument(args[i]);
   }
-  return /** @type {Word[]} */ (words);
+  return /** @type {Argument[]} */ (args);
 }
 
 /**
- * Always a list of its own: the caller may use his again.
+ * Always a new list: the caller may use its own again.
  * @param {unknown[]} given
  * @returns {unknown[]}
  */
@@ -38,9 +38,9 @@ function flattened(given) {
 
 /**
  * @param {unknown} given
- * @returns {Word}
+ * @returns {Argument}
  */
-function wordOf(given) {
+function encodeArgument(given) {
   if (typeof given === 'number') return String(given);
   if (given === null || given === undefined) return '';
   if (Buffer.isBuffer(given)) return Buffer.from(given);
@@ -51,7 +51,7 @@ function wordOf(given) {
 }
 
 /**
- * A Map or an object that is the only argument from `from` on stands for its pairs.
+ * A Map or an object that is the only argument from `from` on becomes its pairs.
  * @param {number} from
  * @returns {ArgumentTransformer}
  */
@@ -60,14 +60,14 @@ function pairsFrom(from) {
     const last = args[from];
     if (args.length !== from + 1 || typeof last !== 'object' || last === null) return args;
     if (ArrayBuffer.isView(last)) return args;
-    const words = args.slice(0, from);
-    for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) words.push(field, value);
-    return words;
+    const spread = args.slice(0, from);
+    for (const [field, value] of types.isMap(last) ? last : Object.entries(last)) spread.push(field, value);
+    return spread;
   };
 }
 
 /**
- * The pairs of HGETALL as an object. A field may have any name, `__proto__` too.
+ * Makes an object of the pairs of HGETALL. A field may have any name, `__proto__` too.
  * @param {unknown} reply
  */
 function objectOfPairs(reply) {
@@ -93,7 +93,7 @@ const ARGUMENT_TRANSFORMERS = {
 const REPLY_TRANSFORMERS = { hgetall: objectOfPairs };
 
 /**
- * Buffers anywhere in a reply as texts.
+ * Decodes the Buffers anywhere in a reply.
  * @param {unknown} reply
  * @param {BufferEncoding} [encoding]
  * @returns {unknown}
@@ -106,4 +106,4 @@ function decoded(reply, encoding) {
   return texts;
 }
 
-module.exports = { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, wordsOf };
+module.exports = { ARGUMENT_TRANSFORMERS, REPLY_TRANSFORMERS, decoded, encodeArguments };
