@@ -69,6 +69,9 @@ function tuple(tokens) {
     of.push(element(tokens));
   }
   take(tokens, ']');
+  const labels = of.filter(({ label }) => label !== undefined).length;
+  // TypeScript before 5.2 takes no other.
+  if (labels > 0 && labels < of.length) throw new Error('Either all elements of a tuple have labels or none');
   return { kind: 'tuple', of };
 }
 

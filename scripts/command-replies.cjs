@@ -27,7 +27,7 @@ const BY_HAND = [
   ['[key: string, members: [member: string, score: string][]] | null', 'bzmpop zmpop'],
   ['([longitude: string, latitude: string] | null)[]', 'geopos'],
   [
-    '[from: number, to: number, ...[ip: string | null, port: number, id: string, ...string[][]][]][]',
+    '[from: number, to: number, ...nodes: [ip: string | null, port: number, id: string, ...more: string[][]][]][]',
     'cluster|slots',
   ],
   ['([string, number, string[], number, number, number, string[], ...Nested[][]] | null)[]', 'command|info'],

@@ -57,7 +57,7 @@ export type Call<Given extends readonly unknown[], Reply> = (
   ...given: Given | [...given: Given, callback: RedisCallback<Reply>]
 ) => Promise<Reply>;
 
-/** Texts, numbers and null in lists whose shape the command's documentation has. */
+/** Texts, numbers, null and lists of them. The command's documentation has the shape. */
 export type Nested<Text> = Text | number | null | Nested<Text>[];
 
 type ReplyTo<Name extends string, Replies> =

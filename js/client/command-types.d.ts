@@ -563,7 +563,7 @@ export interface RedisCommands {
     SHARDS: (string | number[] | (string | number)[][])[][];
     SLAVES: string[];
     'SLOT-STATS': [number, (string | number)[]][];
-    SLOTS: [from: number, to: number, ...[ip: string | null, port: number, id: string, ...string[][]][]][];
+    SLOTS: [from: number, to: number, ...nodes: [ip: string | null, port: number, id: string, ...more: string[][]][]][];
   }>;
   /** As `cluster`, with Buffers in place of texts. */
   clusterBuffer: Subcommands<AtLeast<1>, {
@@ -595,7 +595,7 @@ export interface RedisCommands {
     SHARDS: (RedisBuffer | number[] | (RedisBuffer | number)[][])[][];
     SLAVES: RedisBuffer[];
     'SLOT-STATS': [number, (RedisBuffer | number)[]][];
-    SLOTS: [from: number, to: number, ...[ip: RedisBuffer | null, port: number, id: RedisBuffer, ...RedisBuffer[][]][]][];
+    SLOTS: [from: number, to: number, ...nodes: [ip: RedisBuffer | null, port: number, id: RedisBuffer, ...more: RedisBuffer[][]][]][];
   }>;
   /**
    * `CLUSTERSCAN cursor [MATCH match-pattern] [COUNT count] [TYPE type] [SLOT slot]`
