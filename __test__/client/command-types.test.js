@@ -5,6 +5,7 @@ const path = require('node:path');
 const { COMMANDS } = require('../../js/client/commands');
 const notation = require('../../scripts/command-notation.cjs');
 const { BY_HAND, replies, replyTo } = require('../../scripts/command-replies.cjs');
+const { replyType } = require('../../scripts/reply-schema.cjs');
 const { COMMANDS: CALLS } = require('../support/client-commands');
 const { FURTHER, OF_CLUSTERS } = require('../support/further-commands');
 const { openPackage } = require('../support/package');
@@ -61,6 +62,47 @@ test('what is written by hand says something that the schemas do not', () => {
     names.split(/\s+/).filter((name) => replies[name] === type),
   );
   expect(repeated).toEqual([]);
+});
+
+const TEXT = { type: 'string' };
+const DOUBLE = { type: 'number' };
+const NULL = { type: 'null' };
+const list = (...items) => ({ type: 'array', items });
+const listOf = (items) => ({ type: 'array', items });
+const INTEGER = { type: 'integer' };
+
+test.each([
+  ['a double is a text', 'zscore', { oneOf: [NULL, DOUBLE] }, 'string | null'],
+  ['true is a number', 'any', { type: 'boolean' }, 'number'],
+  ['OK stays what it is', 'any', { const: 'OK' }, "'OK'"],
+  ['OK beside other texts is a text', 'set', { anyOf: [NULL, { const: 'OK' }, TEXT] }, 'string | null'],
+  ['another constant is a text', 'ping', { const: 'PONG' }, 'string'],
+  ['a list of choices', 'mget', listOf({ oneOf: [TEXT, NULL] }), '(string | null)[]'],
+  ['a list of known elements is a tuple', 'any', list(TEXT, INTEGER), '[string, number]'],
+  ['further elements', 'any', { ...list(TEXT), additionalItems: INTEGER }, '[string, ...number[]]'],
+  [
+    'a map is a flat list',
+    'any',
+    { type: 'object', properties: { a: INTEGER, b: NULL } },
+    '(string | number | null)[]',
+  ],
+  ['a map of any names', 'any', { type: 'object', patternProperties: { '.*': TEXT } }, 'string[]'],
+  ['pairs that RESP3 nests', 'zrange', { anyOf: [listOf(TEXT), listOf(list(TEXT, DOUBLE))] }, 'string[]'],
+  ['pairs that both protocols nest', 'zmpop', listOf(list(TEXT, DOUBLE)), '[string, string][]'],
+  ['a schema that says nothing', 'eval', {}, 'Nested'],
+])('of a reply schema: %s', (_what, name, schema, type) => {
+  expect(replyType(name, [schema])).toBe(type);
+});
+
+test('where two servers differ, the type is the union', () => {
+  expect(replyType('any', [TEXT, { oneOf: [NULL, INTEGER] }])).toBe('string | number | null');
+});
+
+test('a type that nobody could read any more is cut', () => {
+  const wide = list(...Array.from({ length: 9 }, () => list(TEXT, INTEGER, listOf(list(TEXT, INTEGER)))));
+  const type = replyType('any', [listOf(wide)]);
+  expect([type.length < 130, /Nested/.test(type)]).toEqual([true, true]);
+  expect(() => notation.parse(type)).not.toThrow();
 });
 
 test.each([
