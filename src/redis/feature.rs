@@ -190,9 +190,12 @@ pub struct FollowUp<'f, O> {
     pub unusable: &'f mut Option<Error>,
 }
 
+/// The requests of one room among several.
+pub type OfRoom<'o, O, T, U> = Wrapped<'o, O, fn(T) -> U>;
+
 impl<O> FollowUp<'_, O> {
     /// The same for one room among several, whose tickets are made by `wrap`.
-    pub fn of_room<T, U>(&mut self, wrap: fn(T) -> U) -> FollowUp<'_, Wrapped<'_, O, fn(T) -> U>> {
+    pub fn of_room<T, U>(&mut self, wrap: fn(T) -> U) -> FollowUp<'_, OfRoom<'_, O, T, U>> {
         let requests = Wrapped { requests: &mut self.requests, wrap };
         FollowUp { requests, unusable: &mut *self.unusable }
     }

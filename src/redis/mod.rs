@@ -36,7 +36,7 @@ pub use attached::Attached;
 pub use dial::{Addresses, Connected, dial};
 pub use error_policy::{ErrorPolicy, REFUSALS, Refusal};
 pub use failure::{Failure, Garbled};
-pub use feature::{Call, CallOf, Feature, FollowUp, Followed, Route, Wrapped, prepare, without_room};
+pub use feature::{Call, CallOf, Feature, FollowUp, Followed, OfRoom, Route, Wrapped, prepare, without_room};
 pub use link::{Link, LinkTicket, Listener, Meter, Moving, append_request};
 pub use multiplexed::MultiplexedConnection;
 pub use node::{Node, Role, closed, embedded};

@@ -191,7 +191,8 @@ function keyFor(role, keys) {
  */
 function askingAt(cluster, key) {
   const redis = cluster.connectionPool.getInstanceByKey(key);
-  redis?.asking();
+  // If its connection ends, the command behind it says so.
+  redis?.asking().catch(noop);
   return redis;
 }
 
