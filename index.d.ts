@@ -1,4 +1,4 @@
-import type { AtLeast, Call, RedisCallback, RedisWord } from './js/client/call-types.js';
+import type { AtLeast, RedisCallback, RedisWord } from './js/client/call-types.js';
 import type { RedisCommands } from './js/client/command-types.js';
 
 // Declared as in lib.esnext.disposable, which TypeScript has since 5.2 and few projects name. The declarations
@@ -904,13 +904,13 @@ export type { RedisCallback } from './js/client/call-types.js';
 export type RedisStreamEntry<Text> = [id: Text, fields: Text[]];
 export type RedisStreamEntries<Text> = [key: Text, entries: RedisStreamEntry<Text>[]][] | null;
 
-/** The result of one command: `[null, reply]` or `[error]`. */
+/** The result of one command: `[null, reply]` or `[error]`. The reply is `unknown`: each command has another. */
 export type RedisResult = [error: null, reply: unknown] | [error: Error];
 
 /** The commands of a chain. Each method answers the chain. */
 type Chained<This> = {
-  [Name in keyof RedisCommands]: RedisCommands[Name] extends Call<infer Given, infer Reply>
-    ? (...given: Given | [...given: Given, callback: RedisCallback<Reply>]) => This
+  [Name in keyof RedisCommands]: RedisCommands[Name] extends (...given: infer Given) => Promise<unknown>
+    ? (...given: Given) => This
     : never;
 };
 
@@ -1119,6 +1119,7 @@ export interface RedisClient extends RedisCommands, AsyncDisposable {
 
   /** Any command by its name. A name with capital letters answers in RESP2's shapes, without objects. */
   call(command: string, ...args: RedisWord[]): Promise<RedisReply>;
+  /** Texts come as Buffers. The reply is `unknown`: the command decides what it is. */
   callBuffer(command: string, ...args: RedisWord[]): Promise<unknown>;
   send_command(command: string, ...args: RedisWord[]): Promise<RedisReply>;
   /** Sends a command object. A command of ioredis's class `Command` also has its own promise settled. */

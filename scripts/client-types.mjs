@@ -4,7 +4,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import protocolOfCore from '../js/protocol.js';
-import { REPLIES, repliesByName } from './command-replies.mjs';
+import { jsdocOf, jsdocOfBuffers } from './command-jsdoc.mjs';
+import notation from './command-notation.cjs';
+import commandReplies from './command-replies.cjs';
 
 const TARGET = path.join(import.meta.dirname, '../js/client/command-types.d.ts');
 
@@ -24,11 +26,16 @@ import type {
   ExpireWords,
   GetexWords,
   HashFields,
+  Nested,
   Pairs,
   SetWords,
+  Subcommands,
 } from './call-types.js';
 
-/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
+/**
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
+ * 2^53 comes as a text, though its type is \`number\`.
+ */
 export interface RedisCommands {
 `;
 
@@ -42,22 +49,41 @@ const OF_OWN_WORDS = {
 /** Sentinels have it, and servers do not tell of it. */
 const SENTINEL = { sentinel: { arity: -2 } };
 
-const replies = repliesByName(REPLIES);
-
 function typesOf(commands) {
-  const unknown = [...replies.keys()].filter((name) => !(name in commands));
-  if (unknown.length > 0) throw new Error(`The command table does not have ${unknown.join(', ')}.`);
-  const lines = Object.entries({ ...commands, ...SENTINEL })
+  const methods = Object.entries({ ...commands, ...SENTINEL })
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .filter(([name]) => !OWN.includes(name))
-    .flatMap(([name, { arity }]) => {
-      const { texts, buffers } = replies.get(name) ?? { texts: 'unknown', buffers: 'unknown' };
-      const given = argumentsOf(name, arity);
-      const method = name.includes('-') ? `'${name}'` : name;
-      const ofBuffers = name.includes('-') ? `'${name}Buffer'` : `${name}Buffer`;
-      return [`  ${method}: Call<${given}, ${texts}>;`, `  ${ofBuffers}: Call<${given}, ${buffers}>;`];
-    });
-  return `${HEAD}${lines.join('\n')}\n}\n`;
+    .flatMap(([name, { arity }]) => methodsOf(name, arity));
+  return `${HEAD}${methods.join('\n')}\n}\n`;
+}
+
+function methodsOf(name, arity) {
+  const reply = commandReplies.replyOf(name);
+  const named = (method) => (method.includes('-') ? `'${method}'` : method);
+  return [
+    ...jsdocOf(name, reply),
+    `  ${named(name)}: ${callType(name, arity, reply)};`,
+    ...jsdocOfBuffers(name, reply),
+    `  ${named(`${name}Buffer`)}: ${callType(name, arity, reply, 'RedisBuffer')};`,
+  ];
+}
+
+/** `bytes` is the type of bytes where they take the place of texts. */
+function callType(name, arity, { type, byCount = {}, bySubcommand }, bytes) {
+  const written = (one) => notation.typescript(notation.parse(one), bytes);
+  const given = argumentsOf(name, arity);
+  if (bySubcommand) return `Subcommands<${given}, ${rowsOf(bySubcommand, written)}>`;
+  const shorter = Object.entries(byCount).map(([count, one]) => `Call<Exactly<${count}>, ${written(one)}>`);
+  return [...shorter, `Call<${given}, ${written(type)}>`].join(' & ');
+}
+
+/** An object of the replies by the subcommand, as it is written in capitals. */
+function rowsOf(bySubcommand, written) {
+  const rows = Object.entries(bySubcommand).map(([word, type]) => {
+    const named = word.toUpperCase();
+    return `    ${named.includes('-') ? `'${named}'` : named}: ${written(type)};`;
+  });
+  return `{\n${rows.join('\n')}\n  }`;
 }
 
 function argumentsOf(name, arity) {

@@ -5,7 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import commander from '../js/ioredis/commander.js';
 import protocolOfCore from '../js/protocol.js';
-import { REPLIES, repliesByName } from './command-replies.mjs';
+import { jsdocOf, jsdocOfBuffers } from './command-jsdoc.mjs';
+import notation from './command-notation.cjs';
+import commandReplies from './command-replies.cjs';
 
 const TARGET = path.join(import.meta.dirname, '../js/ioredis/command-types.d.ts');
 
@@ -28,43 +30,25 @@ const OWN = [
   ...['arop', 'vrandmember', 'zrandmember'],
 ];
 
-/** Where applications of ioredis expect another type, and what the client of the package itself does not name. */
+/** Replies as texts, as Buffers, and of which commands: where applications of ioredis expect another type. */
 const OTHERS = [
-  ['any', 'any', 'xreadgroup'],
+  ['number', 'number', 'zadd'],
+  ['number | null', 'number | null', 'zrank zrevrank'],
+  ['number[]', 'number[]', 'time'],
   [
     "'OK'",
     "'OK'",
     `asking auth bgsave discard failover migrate pfmerge psetex quit readonly readwrite replicaof reset restore save
      select shutdown slaveof swapdb unwatch watch`,
   ],
-  ['string', 'Buffer', 'bgrewriteaof dump lmove lolwut rpoplpush'],
+  ['string', 'Buffer', 'dump lmove rpoplpush'],
+  ['string[]', 'Buffer[]', 'geohash'],
+  ['(string | null)[]', '(Buffer | null)[]', 'vsim'],
   ['[string, string] | null', '[Buffer, Buffer] | null', 'blpop brpop'],
   [
     '[key: string, members: string[]] | null',
     '[key: Buffer, members: Buffer[]] | null',
-    'blmpop lmpop bzmpop zmpop',
-  ],
-  [
-    'number',
-    'number',
-    `arcount ardel ardelrange arinsert arlen armset arring arseek arset hsetex msetex spublish vadd vcard vdim
-     vismember vrem vsetattr xnack zadd`,
-  ],
-  ['string | null', 'Buffer | null', 'arget vgetattr'],
-  ['(string | null)[]', '(Buffer | null)[]', 'argetrange arlastitems armget hgetdel hgetex vsim'],
-  ['number | null', 'number | null', 'arnext'],
-  ['[index: number, value: string][]', '[index: number, value: Buffer][]', 'arscan'],
-  ['(string | number)[]', '(Buffer | number)[]', 'arinfo'],
-  ['string[]', 'Buffer[]', 'geohash vrange'],
-  [
-    'number[]',
-    'number[]',
-    'hexpire hexpireat hexpiretime hpersist hpexpire hpexpireat hpexpiretime hpttl httl time',
-  ],
-  [
-    '([longitude: string, latitude: string] | null)[]',
-    '([longitude: Buffer, latitude: Buffer] | null)[]',
-    'geopos',
+    'blmpop bzmpop lmpop zmpop',
   ],
   ['[cursor: string, elements: string[]]', '[cursor: Buffer, elements: Buffer[]]', 'hscan scan sscan zscan'],
   ['[id: string, fields: string[]][]', '[id: Buffer, fields: Buffer[]][]', 'xrange xrevrange'],
@@ -74,8 +58,15 @@ const OTHERS = [
     'xread',
   ],
 ];
-/** Replies that depend on subcommands and options: a caller's own type is taken. */
-const ANY = { texts: 'any', buffers: 'any' };
+/** Their replies depend on subcommands and options. ioredis says `unknown`, and applications name a type of their own. */
+const ANY = new Set(
+  `acl backup bitfield client cluster command commandlog config debug eval eval_ro evalsha evalsha_ro fcall fcall_ro function
+   georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch hello himport hotkeys hrandfield latency lcs
+   memory module object pfdebug pfselftest psubscribe psync pubsub punsubscribe replconf restore-asking role script
+   sentinel slowlog sort sort_ro ssubscribe subscribe substr sunsubscribe sync unsubscribe xautoclaim xclaim xgroup xinfo
+   xpending xreadgroup xsetid`.split(/\s+/),
+);
+const REASON = 'applications name its type themselves';
 
 const HEAD = `// Made by scripts/ioredis-types.mjs.
 
@@ -88,19 +79,36 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
 /** Lists are spread, so that one argument may be many: more than one are never known to be missing. */
 const KNOWN_AT_LEAST = 1;
 
-const replies = new Map([...repliesByName(REPLIES), ...repliesByName(OTHERS)]);
+const others = new Map(
+  OTHERS.flatMap(([texts, buffers, names]) =>
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, { texts, buffers }]),
+  ),
+);
 
 function typesOf(names) {
-  const lines = names
-    .filter((name) => !OWN.includes(name))
-    .flatMap((name) => {
-      const { texts, buffers } = replies.get(name) ?? ANY;
-      return [
-        method(name, name, texts),
-        method(`${name}Buffer`, name, buffers.replaceAll('RedisBuffer', 'Buffer')),
-      ];
-    });
-  return `${HEAD}${lines.join('\n')}\n}\n`;
+  const methods = names.filter((name) => !OWN.includes(name)).flatMap(methodsOf);
+  return `${HEAD}${methods.join('\n')}\n}\n`;
+}
+
+function methodsOf(name) {
+  const { texts, buffers } = repliesOf(name);
+  const untyped = texts === 'any' ? { type: 'any', reason: REASON } : {};
+  return [
+    ...jsdocOf(name, untyped),
+    method(name, name, texts),
+    ...jsdocOfBuffers(name, untyped),
+    method(`${name}Buffer`, name, buffers),
+  ];
+}
+
+function repliesOf(name) {
+  if (ANY.has(name)) return { texts: 'any', buffers: 'any' };
+  if (others.has(name)) return others.get(name);
+  const type = notation.parse(commandReplies.replyOf(name).type);
+  return { texts: notation.typescript(type), buffers: notation.typescript(type, 'Buffer') };
 }
 
 function method(called, name, reply) {

@@ -4,6 +4,7 @@ import {
   getKeyPrefix,
   getRedis,
   prefixKey,
+  type RedisBuffer,
   type RedisClient,
   RedisManager,
   type RedisReply,
@@ -45,7 +46,28 @@ export async function commands(client: RedisClient): Promise<void> {
   exactly<RedisStreamEntries<string>>()(await client.xread('BLOCK', 0, 'STREAMS', 'x', '$'), true);
   exactly<[key: string, element: string] | null>()(await client.blpop('l', 0), true);
   exactly<[cursor: string, found: string[]]>()(await client.scan(0, 'MATCH', '*'), true);
-  exactly<unknown>()(await client.lolwut(), true);
+  exactly<string>()(await client.lolwut(), true);
+  exactly<string[]>()(await client.config('GET', 'max*'), true);
+  exactly<string[]>()(await client.config('get', 'max*'), true);
+  exactly<'OK'>()(await client.config('SET', ['maxmemory', 0]), true);
+  exactly<RedisBuffer | null>()(await client.objectBuffer('ENCODING', 'a'), true);
+  const word: string = 'ID';
+  const any: string | number | readonly (string | number | string[])[] | null = await client.client(word);
+  exactly<typeof any>()(any, true);
+  client.xinfo('GROUPS', 'x', (_error, groups) => {
+    exactly<(string | number | null)[][] | undefined>()(groups, true);
+  });
+  exactly<'OK'>()(await client.set('a', 1), true);
+  exactly<string | null>()(await client.lpop('l'), true);
+  exactly<string[] | null>()(await client.lpop('l', 2), true);
+  exactly<string | string[] | null>()(await client.lpop(['l', 2]), true);
+  exactly<string[]>()(await client.spop('s', 2), true);
+  exactly<RedisBuffer[]>()(await client.srandmemberBuffer('s', -2), true);
+  exactly<number>()(await client.zadd('z', 1, 'a'), true);
+  exactly<string | number | null>()(await client.zadd('z', 'INCR', 1, 'a'), true);
+  exactly<number | null>()(await client.zrank('z', 'a'), true);
+  exactly<[rank: number, score: string] | null>()(await client.zrank('z', 'a', 'WITHSCORE'), true);
+  exactly<number[]>()(await client.hexpire('h', 10, 'FIELDS', 1, 'f'), true);
   exactly<unknown>()(await client.eval('return 1', 1, 'key'), true);
   exactly<RedisReply>()(await client.call('GET', 'a'), true);
   exactly<[key: string, sum: string]>()(await client.addTo('a', 1), true);

@@ -56,3 +56,16 @@ export type Pairs = [pairs: PairSource] | AtLeast<1>;
 export type Call<Given extends readonly unknown[], Reply> = (
   ...given: Given | [...given: Given, callback: RedisCallback<Reply>]
 ) => Promise<Reply>;
+
+/** Texts, numbers, null and lists of them. The command's documentation has the shape. */
+export type Nested<Text> = Text | number | null | Nested<Text>[];
+
+type ReplyTo<Name extends string, Replies> =
+  Uppercase<Name> extends keyof Replies ? Replies[Uppercase<Name>] : Replies[keyof Replies];
+
+/** A command whose first argument says what it does; it may be written in either case. */
+export type Subcommands<Given extends readonly unknown[], Replies> = (<Name extends string>(
+  subcommand: Name,
+  ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<ReplyTo<Name, Replies>>]
+) => Promise<ReplyTo<Name, Replies>>) &
+  Call<Given, Replies[keyof Replies]>;
