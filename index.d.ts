@@ -399,7 +399,7 @@ export interface RedisMetrics extends Condition {
 export interface PoolReport {
   /** Connections that are open, or being opened. */
   lanes: number;
-  /** Those with a call under way. */
+  /** Connections with a call in flight. */
   busy: number;
   /** Connections that stay open once they were needed. (`REDIS_MIN_POOL_SIZE`) */
   min: number;
@@ -451,7 +451,7 @@ export interface CacheStats {
 }
 
 export interface RedisHealth extends Condition {
-  /** Whether the server answered within its deadline; `disabled` where `USE_REDIS` is false. */
+  /** Whether the server answered within its deadline; `disabled` if `USE_REDIS` is false. */
   status: 'healthy' | 'unhealthy' | 'disabled';
   /** The status as a sentence. */
   message: string;
