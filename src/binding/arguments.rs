@@ -12,7 +12,7 @@ const GUESS_BYTES: usize = 512;
 /// What the buffer keeps after a large value.
 const KEEP_BYTES: usize = 1024 * 1024;
 
-/// How `js/passing-bytes.js` writes a place: where it begins, in these units, above so many bits for its length.
+/// How `js/argument-arena.js` writes a place: where it begins, in these units, above so many bits for its length.
 const PASSING_UNIT_BYTES: usize = 8;
 const PASSING_LENGTH_BITS: u32 = 17;
 
@@ -133,7 +133,7 @@ impl Arguments {
         }
     }
 
-    /// Copies the bytes that numbers point to, as `js/passing-bytes.js` has placed them in its memory.
+    /// Copies the bytes that numbers point to, as `js/argument-arena.js` has placed them in its memory.
     pub fn take_passing(&mut self, env: sys::napi_env, memory: sys::napi_value) -> Result<()> {
         let mut room: Option<&[u8]> = None;
         for entry in &mut self.entries {

@@ -23,7 +23,7 @@ pub const WORDS_A_CALL: usize = 3;
 /// The arguments of the calls of a batch.
 pub struct Given<'a> {
     pub values: Values<'a>,
-    /// The memory that numbers among a command's words point into (`js/passing-bytes.js`).
+    /// The memory that numbers among a command's words point into (`js/argument-arena.js`).
     pub passing: sys::napi_value,
 }
 
