@@ -39,6 +39,9 @@ function functionsOf(file, lines) {
   for (let i = 0; i < lines.length; i += 1) {
     const match = begins.exec(lines[i]);
     if (match === null || /^\s*(if|for|while|switch|catch|return|else)\b/.test(lines[i])) continue;
+    const opened = lines.slice(i).find((line) => /[{;]\s*$/.test(line));
+    // A trait's function may have no body.
+    if (opened === undefined || opened.trimEnd().endsWith(';')) continue;
     const indent = /^\s*/.exec(lines[i])[0];
     const end = lines.findIndex((line, at) => at > i && line.startsWith(`${indent}}`));
     if (end > i) found.push({ file, line: i + 1, name: match[0].trim().slice(0, 60), lines: end - i + 1 });

@@ -9,7 +9,7 @@ use super::fence::Fence;
 use super::node::Node;
 use super::outcome::{Outcome, RequestSink};
 use super::pending::{NOBODY, Pending, Ticket};
-use super::raw::transaction_refused;
+use super::raw::{database_after, transaction_refused};
 use super::redirect::{Redirected, Redirection, redirection};
 use crate::command::only_reads;
 use crate::connection::connection_confused;
@@ -92,8 +92,10 @@ fn replied<'a, F: Feature>(
     learned: &mut Learned,
 ) -> Option<Outcome<'a>> {
     let node = feature.node();
-    if pending.selects {
-        node.learn_database(request, frame);
+    if pending.selects
+        && let Some(database) = database_after(request, frame)
+    {
+        node.dialer().select(database);
     }
     let elapsed = now.saturating_duration_since(pending.issued);
     let (bare, ticket) = pending.split();

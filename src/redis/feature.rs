@@ -153,7 +153,7 @@ pub fn prepare<F: Feature>(
         return Some(Outcome::Failed(closed()));
     }
     match call {
-        Call::Raw(call) => node.raw(call, slot, now, out).err().map(Outcome::Failed),
+        Call::Raw(call) => call.append(node, slot, now, out).err().map(Outcome::Failed),
         Call::Room(call) => feature.prepare(call, slot, now, &mut of_feature(out), scratch),
     }
 }

@@ -1,14 +1,11 @@
 //! Which values are large enough to hold others up.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
-use super::node::Node;
-use super::raw::RawCall;
-use crate::command::{key_positions, only_reads};
+use crate::command::only_reads;
 use crate::lane::Arguments;
 
 /// What takes a connection of 10 Gbit/s for more than 50 us, which is what a small call takes altogether.
@@ -31,8 +28,22 @@ impl Default for LargeValues {
 }
 
 impl LargeValues {
-    fn is_any(&self) -> bool {
+    pub fn is_any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
+    }
+
+    /// A reply of so many bytes has answered this request.
+    pub fn learn(&self, request: &[u8], reply_bytes: usize) {
+        let is_large = reply_bytes >= LARGE_BYTES;
+        if !is_large && !self.is_any() {
+            return;
+        }
+        let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
+        if only_reads(&words)
+            && let Some(key) = words.get(1)
+        {
+            self.note(key, is_large);
+        }
     }
 
     fn note(&self, key: &[u8], is_large: bool) {
@@ -48,7 +59,7 @@ impl LargeValues {
         self.any.store(!keys.is_empty(), Ordering::Relaxed);
     }
 
-    fn has(&self, key: &[u8]) -> bool {
+    pub fn has(&self, key: &[u8]) -> bool {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash(key)).is_some()
     }
 }
@@ -57,51 +68,6 @@ fn hash(key: &[u8]) -> u64 {
     use std::hash::BuildHasher;
     // Two keys that share a number only share a way.
     foldhash::fast::FixedState::default().hash_one(key)
-}
-
-impl Node {
-    /// Whether any value is known that holds others up.
-    pub fn knows_large_values(&self) -> bool {
-        self.large.is_any()
-    }
-
-    /// Whether the value of this key was large when it was last read.
-    pub fn is_large(&self, key: &[u8]) -> bool {
-        self.large.has(key)
-    }
-
-    /// A reply of so many bytes has answered this request.
-    pub fn learn_size(&self, request: &[u8], reply_bytes: usize) {
-        // A connection beside one that may select would be in another database.
-        if !self.is_shared() {
-            return;
-        }
-        let is_large = reply_bytes >= LARGE_BYTES;
-        if !is_large && !self.large.is_any() {
-            return;
-        }
-        let words: Vec<&[u8]> = Arguments::new(request).take(2).collect();
-        if only_reads(&words)
-            && let Some(key) = words.get(1)
-        {
-            self.large.note(key, is_large);
-        }
-    }
-
-    /// The key of a raw command that reads one value and does nothing else.
-    pub fn key_read<'a>(&self, call: &RawCall<'a>) -> Option<Cow<'a, [u8]>> {
-        let RawCall::Command { words, options } = *call else { return None };
-        if !only_reads(words) {
-            return None;
-        }
-        let mut positions = Vec::new();
-        key_positions(words, |position| positions.push(position));
-        let [1] = positions[..] else { return None };
-        Some(match options.is_prefixed {
-            true => self.prefix().apply(&words[..2]).swap_remove(1),
-            false => Cow::Borrowed(words[1]),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use super::answers::{Arrived, Learned, answered, give_up, may_run_twice, push_fence};
 use super::feature::{Call, CallOf, Feature, of_feature, prepare, without_room};
 use super::fence::Fence;
-use super::node::{Node, Role, closed};
+use super::node::{Node, closed};
 use super::outcome::{Outcome, RequestSink};
 use super::pending::{NOBODY, PUSHED, Pending, Ticket};
 use super::redirect::Redirected;
 use super::reply_format::ReplyFormat;
+use super::role::Role;
 use crate::connection::{
     Admission, BreakerState, ServerInfo, Watch, Watchdog, connection_garbled, connection_silent,
 };

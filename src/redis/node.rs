@@ -6,35 +6,12 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::large::LargeValues;
+use super::role::Role;
 use crate::command::Prefix;
 use crate::config::{Config, Endpoint};
 use crate::connection::{Breaker, Dialer};
 use crate::error::{Error, ErrorCode};
 use crate::health::Health;
-
-/// What a client's connection is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Role {
-    /// All calls share it, so none may change what it means for the others, or hold it up.
-    #[default]
-    Shared,
-    /// One client has it for all that it says, in order, so it may choose its database.
-    Own,
-    /// One caller has it alone: it may block, subscribe and watch. Nothing is kept for an outage.
-    Dedicated,
-    /// The same, and it may ask to see every command that the server runs.
-    Monitor,
-}
-
-impl Role {
-    /// Every role with its name; its position is its number in JavaScript.
-    pub const ALL: [(Role, &'static str); 4] = [
-        (Role::Shared, "shared"),
-        (Role::Own, "own"),
-        (Role::Dedicated, "dedicated"),
-        (Role::Monitor, "monitor"),
-    ];
-}
 
 /// One server, as one client knows it. Any thread may use it.
 pub struct Node {
@@ -45,7 +22,7 @@ pub struct Node {
     is_in_cluster: bool,
     /// Put in front of the keys of raw commands.
     prefix: Prefix,
-    pub(super) large: LargeValues,
+    large: LargeValues,
 }
 
 impl Node {
@@ -128,6 +105,24 @@ impl Node {
 
     pub fn prefix(&self) -> &Prefix {
         &self.prefix
+    }
+
+    /// Whether any value is known that holds others up.
+    pub fn knows_large_values(&self) -> bool {
+        self.large.is_any()
+    }
+
+    /// Whether the value of this key was large when it was last read.
+    pub fn is_large(&self, key: &[u8]) -> bool {
+        self.large.has(key)
+    }
+
+    /// A reply of so many bytes has answered this request.
+    pub fn learn_size(&self, request: &[u8], reply_bytes: usize) {
+        // An auxiliary connection of a client that may select would be in another database.
+        if self.is_shared() {
+            self.large.learn(request, reply_bytes);
+        }
     }
 
     /// When a call that is made now must have settled.

@@ -1,14 +1,15 @@
 //! The raw client's commands, one by one and in transactions.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::error_policy::ErrorPolicy;
 use super::node::{Node, embedded};
 use super::pending::{Pending, Ticket};
-use super::redirect::routing_position;
 use super::reply_format::{CommandOptions, ReplyFormat};
 use super::shared_connection;
-use crate::command::{Blocking, blocking, only_reads, slot_of};
+use super::slots::routing_position;
+use crate::command::{Blocking, Prefix, blocking, key_positions, only_reads, slot_of};
 use crate::error::{Error, Result};
 use crate::lane::{
     Arguments, Frame, Node as Reply, Requests, append_argument, append_command, append_header,
@@ -43,6 +44,52 @@ impl<'a> RawCall<'a> {
     pub fn only_reads(&self) -> bool {
         matches!(self, RawCall::Command { words, .. } if only_reads(words))
     }
+
+    /// Puts the request of this call into `out`.
+    ///
+    /// # Errors
+    /// The connection cannot carry it, or there is no Redis.
+    pub fn append<T>(
+        &self,
+        node: &Node,
+        slot: u32,
+        issued: Instant,
+        out: &mut impl Requests<Pending<T>>,
+    ) -> Result<()> {
+        match self {
+            RawCall::Command { words, options } => append_one(node, words, *options, slot, issued, out),
+            RawCall::Transaction { commands, options } => {
+                append_transaction(node, commands, *options, slot, issued, out)
+            }
+        }
+    }
+
+    /// The slot of its first key, in a cluster; `None` where it names none, so that any node may answer.
+    pub fn slot(&self, prefix: &Prefix) -> Option<u16> {
+        let is_prefixed = self.options().is_prefixed;
+        self.commands().iter().find_map(|words| {
+            let word = words[routing_position(words)?];
+            Some(match is_prefixed && !word.starts_with(prefix.text()) {
+                true => slot_of(&[prefix.text(), word].concat()),
+                false => slot_of(word),
+            })
+        })
+    }
+
+    /// The key of a command that reads one value and does nothing else.
+    pub fn key_read(&self, prefix: &Prefix) -> Option<Cow<'a, [u8]>> {
+        let RawCall::Command { words, options } = *self else { return None };
+        if !only_reads(words) {
+            return None;
+        }
+        let mut positions = Vec::new();
+        key_positions(words, |position| positions.push(position));
+        let [1] = positions[..] else { return None };
+        Some(match options.is_prefixed {
+            true => prefix.apply(&words[..2]).swap_remove(1),
+            false => Cow::Borrowed(words[1]),
+        })
+    }
 }
 
 /// A lane wants a deadline of every request; a command that blocks for ever has none.
@@ -50,133 +97,92 @@ const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// MULTI and EXEC.
 const FRAME_REPLIES: u32 = 2;
 
-impl Node {
-    /// Puts a raw call together.
-    ///
-    /// # Errors
-    /// The connection cannot carry it, or there is no Redis.
-    pub fn raw<T>(
-        &self,
-        call: &RawCall<'_>,
-        slot: u32,
-        issued: Instant,
-        out: &mut impl Requests<Pending<T>>,
-    ) -> Result<()> {
-        match call {
-            RawCall::Command { words, options } => self.command(words, *options, slot, issued, out),
-            RawCall::Transaction { commands, options } => {
-                self.transaction(commands, *options, slot, issued, out)
-            }
-        }
-    }
+fn append_one<T>(
+    node: &Node,
+    words: &[&[u8]],
+    options: CommandOptions,
+    slot: u32,
+    issued: Instant,
+    out: &mut impl Requests<Pending<T>>,
+) -> Result<()> {
+    check(node, words)?;
+    let format = ReplyFormat::of(words.first().copied().unwrap_or_default(), options);
+    // A connection that all share carries no command that blocks.
+    let (ticket, deadline) = match node.is_dedicated() && blocking(words).is_some() {
+        true => (Ticket::Blocking(format), patience(node, words, issued)),
+        false => (Ticket::Command(format), node.deadline(issued)),
+    };
+    let selects = !node.is_shared() && database_of(words).is_some();
+    let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
+    let replies = match node.is_dedicated() {
+        true => confirmations(words),
+        false => 1,
+    };
+    out.push(pending, deadline, |bytes| {
+        append_words(node.prefix(), words, options, bytes);
+        replies
+    });
+    Ok(())
+}
 
-    /// The slot of the first key of a raw call, in a cluster; `None` where it names none, so that any node may answer.
-    pub fn slot_of(&self, call: &RawCall<'_>) -> Option<u16> {
-        let is_prefixed = call.options().is_prefixed;
-        call.commands().iter().find_map(|words| {
-            let word = words[routing_position(words)?];
-            let prefix = self.prefix().text();
-            Some(match is_prefixed && !word.starts_with(prefix) {
-                true => slot_of(&[prefix, word].concat()),
-                false => slot_of(word),
-            })
-        })
+/// When a command that blocks must be answered, if it is sent at `from`.
+pub(super) fn patience(node: &Node, words: &[&[u8]], from: Instant) -> Instant {
+    let usual = node.deadline(from);
+    match blocking(words) {
+        None => usual,
+        Some(Blocking::Forever) => from + NEVER,
+        Some(Blocking::For(time)) => usual.checked_add(time).unwrap_or(from + NEVER),
     }
+}
 
-    fn command<T>(
-        &self,
-        words: &[&[u8]],
-        options: CommandOptions,
-        slot: u32,
-        issued: Instant,
-        out: &mut impl Requests<Pending<T>>,
-    ) -> Result<()> {
-        self.check(words)?;
-        let format = ReplyFormat::of(words.first().copied().unwrap_or_default(), options);
-        // A connection that all share carries no command that blocks.
-        let (ticket, deadline) = match self.is_dedicated() && blocking(words).is_some() {
-            true => (Ticket::Blocking(format), self.patience(words, issued)),
-            false => (Ticket::Command(format), self.deadline(issued)),
-        };
-        let selects = !self.is_shared() && database_of(words).is_some();
-        let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
-        let replies = match self.is_dedicated() {
-            true => confirmations(words),
-            false => 1,
-        };
-        out.push(pending, deadline, |bytes| {
-            self.append_words(words, options, bytes);
-            replies
-        });
-        Ok(())
+/// Sends commands as one request, so that nothing of others can come between them.
+fn append_transaction<T>(
+    node: &Node,
+    commands: &[&[&[u8]]],
+    options: CommandOptions,
+    slot: u32,
+    issued: Instant,
+    out: &mut impl Requests<Pending<T>>,
+) -> Result<()> {
+    for words in commands {
+        check(node, words)?;
     }
+    let formats =
+        commands.iter().map(|words| ReplyFormat::of(words.first().copied().unwrap_or_default(), options));
+    let selects = !node.is_shared() && commands.iter().any(|words| database_of(words).is_some());
+    let ticket = Ticket::Transaction(formats.collect());
+    let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
+    let deadline = node.deadline(issued);
+    out.push(pending, deadline, |bytes| {
+        append_command(bytes, &[b"MULTI"]);
+        commands.iter().for_each(|words| append_words(node.prefix(), words, options, bytes));
+        append_command(bytes, &[b"EXEC"]);
+        commands.len() as u32 + FRAME_REPLIES
+    });
+    Ok(())
+}
 
-    /// An answered request may have chosen the database of its connection.
-    pub(super) fn learn_database(&self, request: &[u8], reply: Frame<'_>) {
-        if let Some(database) = database_after(request, reply) {
-            self.dialer().select(database);
-        }
+fn check(node: &Node, words: &[&[u8]]) -> Result<()> {
+    if !node.config().use_redis() {
+        return Err(embedded());
     }
+    shared_connection::refusal(words, node.role()).map_or(Ok(()), Err)
+}
 
-    /// When a command that blocks must be answered, if it is sent at `from`.
-    pub(super) fn patience(&self, words: &[&[u8]], from: Instant) -> Instant {
-        let usual = self.deadline(from);
-        match blocking(words) {
-            None => usual,
-            Some(Blocking::Forever) => from + NEVER,
-            Some(Blocking::For(time)) => usual.checked_add(time).unwrap_or(from + NEVER),
-        }
+fn append_words(prefix: &Prefix, words: &[&[u8]], options: CommandOptions, bytes: &mut Vec<u8>) {
+    if !options.is_prefixed {
+        return append_command(bytes, words);
     }
-
-    /// Sends commands as one request, so that nothing of others can come between them.
-    fn transaction<T>(
-        &self,
-        commands: &[&[&[u8]]],
-        options: CommandOptions,
-        slot: u32,
-        issued: Instant,
-        out: &mut impl Requests<Pending<T>>,
-    ) -> Result<()> {
-        for words in commands {
-            self.check(words)?;
-        }
-        let formats =
-            commands.iter().map(|words| ReplyFormat::of(words.first().copied().unwrap_or_default(), options));
-        let selects = !self.is_shared() && commands.iter().any(|words| database_of(words).is_some());
-        let ticket = Ticket::Transaction(formats.collect());
-        let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
-        let deadline = self.deadline(issued);
-        out.push(pending, deadline, |bytes| {
-            append_command(bytes, &[b"MULTI"]);
-            commands.iter().for_each(|words| self.append_words(words, options, bytes));
-            append_command(bytes, &[b"EXEC"]);
-            commands.len() as u32 + FRAME_REPLIES
-        });
-        Ok(())
-    }
-
-    fn check(&self, words: &[&[u8]]) -> Result<()> {
-        if !self.config().use_redis() {
-            return Err(embedded());
-        }
-        shared_connection::refusal(words, self.role()).map_or(Ok(()), Err)
-    }
-
-    fn append_words(&self, words: &[&[u8]], options: CommandOptions, bytes: &mut Vec<u8>) {
-        if !options.is_prefixed {
-            return append_command(bytes, words);
-        }
-        let Some(marks) = self.prefix().marks(words) else {
-            let words = self.prefix().apply(words);
-            append_header(bytes, words.len());
-            return words.iter().for_each(|word| append_argument(bytes, word));
-        };
+    let Some(marks) = prefix.marks(words) else {
+        let words = prefix.apply(words);
         append_header(bytes, words.len());
-        for (position, word) in words.iter().enumerate() {
-            match marks >> position & 1 {
-                0 => append_argument(bytes, word),
-                _ => append_joined_argument(bytes, self.prefix().text(), word),
-            }
+        return words.iter().for_each(|word| append_argument(bytes, word));
+    };
+    append_header(bytes, words.len());
+    for (position, word) in words.iter().enumerate() {
+        match marks >> position & 1 {
+            0 => append_argument(bytes, word),
+            _ => append_joined_argument(bytes, prefix.text(), word),
         }
     }
 }
@@ -192,7 +198,7 @@ fn database_of(words: &[&[u8]]) -> Option<u32> {
 }
 
 /// The database in which a request that was answered has left its connection; `None` where it changed nothing.
-fn database_after(request: &[u8], reply: Frame<'_>) -> Option<u32> {
+pub(super) fn database_after(request: &[u8], reply: Frame<'_>) -> Option<u32> {
     let words: Vec<&[u8]> = Arguments::new(request).collect();
     let Reply::Array(replies) = reply.node() else { return database_of(&words) };
     let mut commands = commands_of(request);

@@ -4,7 +4,7 @@
 //! (SUBSCRIBE, MULTI), some hold everybody up (BLPOP). What only concerns the connection's own looks
 //! (CLIENT SETNAME, CLIENT SETINFO) or its fate (CLIENT NO-EVICT) is let through.
 
-use super::node::Role;
+use super::role::Role;
 use crate::error::Error;
 
 /// A connection that is lent to one caller after the other does not carry them either: the next one would get what they

@@ -248,7 +248,7 @@ fn large_read<'s, 'c: 's>(
     scratch: &'s mut Scratch,
 ) -> Option<Cow<'s, [u8]>> {
     let key = match call {
-        redis::Call::Raw(call) => features.node().key_read(call)?,
+        redis::Call::Raw(call) => call.key_read(features.node().prefix())?,
         redis::Call::Room(call) => match features.route(call, scratch).ok()? {
             Route { key: Some(key), reads_key_only: true } => Cow::Borrowed(key),
             _ => return None,

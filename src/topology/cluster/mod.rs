@@ -162,7 +162,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     /// The slot of a call's key; `None` where it names none.
     fn slot_of(&mut self, call: &Call<'_>) -> Result<Option<u16>> {
         match call {
-            redis::Call::Raw(call) => Ok(self.front.node().slot_of(call)),
+            redis::Call::Raw(call) => Ok(call.slot(self.front.node().prefix())),
             redis::Call::Room(call) => Ok(self.front.route(call, &mut self.scratch)?.key.map(slot_of)),
         }
     }
