@@ -156,8 +156,22 @@ class Cluster {
     return this.ownerOfSlot(await this.slotOf(key));
   }
 
+  /**
+   * The owner of a slot, undefined where none has it. Right after a move a node may still name the owner of before, so the
+   * owner itself must agree, unless it is down.
+   */
   async ownerOfSlot(slot) {
-    const range = (await this.ranges()).find(({ first, last }) => first <= slot && slot <= last);
+    let owner;
+    const isAgreed = async () => {
+      owner = await this.#ownerSeenBy(this.live[0], slot);
+      return owner === undefined || !owner.isUp || (await this.#ownerSeenBy(owner, slot)) === owner;
+    };
+    await until(isAgreed, { timeoutMs: READY_TIMEOUT_MS, what: `the owner of slot ${slot} to be agreed on` });
+    return owner;
+  }
+
+  async #ownerSeenBy(node, slot) {
+    const range = (await this.#ranges(node)).find(({ first, last }) => first <= slot && slot <= last);
     return range && this.node(range.primary);
   }
 

@@ -191,8 +191,8 @@ impl Client {
 
     /// Turns Redis off for the adapter's calls, or on again.
     pub fn use_redis(&self, is_on: bool) {
-        self.core().set_aside(!is_on);
-        self.nodes().iter().for_each(|node| node.set_aside(!is_on));
+        self.core().disable_redis(!is_on);
+        self.nodes().iter().for_each(|node| node.disable_redis(!is_on));
     }
 
     pub fn driver_name(&self) -> &'static str {

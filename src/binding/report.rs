@@ -46,7 +46,8 @@ fn node_report(core: &Arc<Core>) -> Value {
 }
 
 fn memory_report(cores: &[&Arc<Core>]) -> Value {
-    let sum = |of: fn(&MemoryStore) -> u64| cores.iter().map(|core| of(&core.kept().memory)).sum::<u64>();
+    let sum =
+        |of: fn(&MemoryStore) -> u64| cores.iter().map(|core| of(&core.local_state().memory)).sum::<u64>();
     json!({
         "entries": sum(|memory| memory.len() as u64),
         "bytes": sum(|memory| memory.bytes() as u64),
@@ -57,8 +58,9 @@ fn memory_report(cores: &[&Arc<Core>]) -> Value {
 }
 
 fn journal_report(cores: &[&Arc<Core>]) -> Value {
-    let sum = |of: fn(&Journal) -> usize| cores.iter().map(|core| of(&core.kept().journal)).sum::<usize>();
-    let oldest = cores.iter().filter_map(|core| core.kept().journal.oldest()).min();
+    let sum =
+        |of: fn(&Journal) -> usize| cores.iter().map(|core| of(&core.local_state().journal)).sum::<usize>();
+    let oldest = cores.iter().filter_map(|core| core.local_state().journal.oldest()).min();
     json!({
         "entries": sum(Journal::len),
         "clears": sum(|journal| journal.clears().count()),

@@ -51,7 +51,7 @@ impl Core {
     /// What is found takes its part of the journal's bound before writes do.
     pub(super) fn reserve_for_backlog(&self) {
         if self.is_reading_backlog() {
-            self.kept().journal.reserve();
+            self.local_state().journal.reserve();
         }
     }
 
@@ -68,13 +68,13 @@ impl Core {
     /// Reads what ended processes left and puts it under what is held here, which is newer. Where the client has
     /// gone meanwhile, everything stays in files.
     pub fn read_backlog(core: &Weak<Core>, backlog: Backlog) {
-        let max_bytes = core.upgrade().map_or(0, |core| core.kept().journal.max_bytes());
+        let max_bytes = core.upgrade().map_or(0, |core| core.local_state().journal.max_bytes());
         let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
         let Some(core) = core.upgrade() else { return };
         match read {
-            Ok(journal) => core.kept().journal.inherit(journal),
+            Ok(journal) => core.local_state().journal.inherit(journal),
             Err(error) => {
-                core.kept().journal.release();
+                core.local_state().journal.release();
                 core.health().failed(error.code().as_str(), error.message());
             }
         }

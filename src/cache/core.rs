@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::attention::Attention;
 use super::backlog::{BacklogState, open_journal};
 use super::call::{Call, Unacknowledged};
 use super::clearing::Clearing;
-use super::kept::Kept;
+use super::local_state::LocalState;
 use super::replay::Recovery;
 use super::request::Operation;
+use super::sampler::Sampler;
 use super::slot_owners::SlotOwners;
 use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose};
 use crate::codec::{Codec, Mode};
@@ -47,16 +47,16 @@ pub struct Core {
     pub(super) codec: Codec,
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
     // anything that waits. Contended only with the thread driver.
-    kept: Mutex<Kept>,
+    local_state: Mutex<LocalState>,
     /// Whether the caller has turned Redis off for now.
-    is_set_aside: AtomicBool,
+    is_redis_disabled: AtomicBool,
     indexed_writes: AtomicU64,
     /// Of all nodes of a cluster: what the journal of one holds may go over to another.
     sequence: Arc<AtomicU64>,
     /// To what was read: may it have changed?
-    pub(super) read_attention: Attention,
+    pub(super) read_sampler: Sampler,
     /// To what was written: has the JavaScript layer left an older value?
-    pub(super) legacy_attention: Attention,
+    pub(super) legacy_sampler: Sampler,
     /// The journal has got something while Redis was there.
     pub(super) wants_recovery: AtomicBool,
     /// Of a cluster's node: all its slots.
@@ -94,17 +94,17 @@ impl Core {
             },
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
             sequence: Arc::new(AtomicU64::new(journal::OWN_SEQUENCES)),
-            kept: Mutex::new(Kept {
+            local_state: Mutex::new(LocalState {
                 memory: MemoryStore::new(config.memory_max_bytes / share),
                 journal,
                 recovery: Recovery::default(),
                 clearings: 0,
                 extensions: Vec::new(),
             }),
-            is_set_aside: AtomicBool::new(false),
+            is_redis_disabled: AtomicBool::new(false),
             indexed_writes: AtomicU64::new(0),
-            read_attention: attention(role, READ_AGAIN_AFTER, began),
-            legacy_attention: attention(role, LOOK_FOR_LEGACY_AFTER, began),
+            read_sampler: sampler(role, READ_AGAIN_AFTER, began),
+            legacy_sampler: sampler(role, LOOK_FOR_LEGACY_AFTER, began),
             wants_recovery: AtomicBool::new(false),
             slot_owners: None,
             backlog: BacklogState::default(),
@@ -125,7 +125,7 @@ impl Core {
     ) -> Result<Core> {
         Ok(Core {
             sequence: self.sequence.clone(),
-            is_set_aside: AtomicBool::new(self.is_set_aside.load(Ordering::Relaxed)),
+            is_redis_disabled: AtomicBool::new(self.is_redis_disabled.load(Ordering::Relaxed)),
             slot_owners: Some(slot_owners),
             backlog: self.backlog_of_node(),
             ..Core::with_share(Arc::new(self.node.of_cluster(at)), share.max(1))?
@@ -163,8 +163,8 @@ impl Core {
     }
 
     /// What this process keeps; a panic while it was held leaves what is valid, if stale.
-    pub fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
+        self.local_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether calls are answered from memory now.
@@ -174,17 +174,17 @@ impl Core {
 
     /// Whether calls are meant for Redis.
     pub fn uses_redis(&self) -> bool {
-        self.config().use_redis() && !self.is_set_aside.load(Ordering::Relaxed)
+        self.config().use_redis() && !self.is_redis_disabled.load(Ordering::Relaxed)
     }
 
     /// Turns Redis off for the adapter's calls, or on again, as servers of the JavaScript layer do
     /// by assigning `useRedis`. Without a configured Redis there is nothing to turn on.
-    pub fn set_aside(&self, is_set_aside: bool) {
-        let mut kept = self.kept();
-        let was_set_aside = self.is_set_aside.swap(is_set_aside, Ordering::Relaxed);
-        if was_set_aside != is_set_aside && self.config().use_redis() {
+    pub fn disable_redis(&self, is_redis_disabled: bool) {
+        let mut local_state = self.local_state();
+        let was_redis_disabled = self.is_redis_disabled.swap(is_redis_disabled, Ordering::Relaxed);
+        if was_redis_disabled != is_redis_disabled && self.config().use_redis() {
             // Off, memory is a cache of its own; what it then holds would be a stale answer in the next outage.
-            kept.memory.clear();
+            local_state.memory.clear();
         }
     }
 
@@ -215,7 +215,7 @@ impl Core {
                     return Ok(Some(outcome));
                 }
                 let deadline = self.deadline(now);
-                out.push(token.followed_by(Purpose::Operation(operation.form())), deadline, |bytes| {
+                out.push(token.followed_by(Purpose::Operation(operation.kind())), deadline, |bytes| {
                     operation.append(bytes)
                 });
                 Ok(None)
@@ -236,7 +236,7 @@ impl Core {
         if self.health().state() == State::Recovering {
             // Acknowledged writes that wait here are older than the clearing. Where there is no room to
             // note it, it goes out all the same.
-            let _ = self.kept().journal.clear(
+            let _ = self.local_state().journal.clear(
                 clearing.index(),
                 clearing.organization(),
                 token.ticket.sequence,
@@ -302,14 +302,19 @@ impl Core {
     }
 
     /// What was asked for is a read of what a clearing, which is still to be carried out, takes away.
-    pub(super) fn is_cleared(&self, operation: &Operation<'_>, call: &Call<'_>, kept: &Kept) -> bool {
+    pub(super) fn is_cleared(
+        &self,
+        operation: &Operation<'_>,
+        call: &Call<'_>,
+        local_state: &LocalState,
+    ) -> bool {
         let place = match call {
             Call::Get { place } | Call::HashGet { place, .. } | Call::HashEntries { place } => place,
             _ => return false,
         };
         let mut index = Vec::new();
         let is_indexed = place.append_index(&self.keys, &mut index).unwrap_or(false);
-        is_indexed && kept.awaits_clearing(operation.key(), &index)
+        is_indexed && local_state.awaits_clearing(operation.key(), &index)
     }
 
     /// Gives over what the journal holds of keys that are another node's from now on, `at_most` so many. `receive` is
@@ -320,18 +325,18 @@ impl Core {
         is_given: impl Fn(&[u8]) -> bool,
         receive: impl FnMut(&Item),
     ) -> bool {
-        self.kept().journal.give_away(at_most, is_given, receive)
+        self.local_state().journal.give_away(at_most, is_given, receive)
     }
 
     /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
     pub fn receive_journal(&self, item: &Item) {
-        self.kept().journal.receive(item);
+        self.local_state().journal.receive(item);
         self.wants_recovery.store(true, Ordering::Release);
     }
 
     /// Forgets what memory has of keys that another node may have changed.
     pub fn forget(&self, is_meant: impl Fn(&[u8]) -> bool) {
-        self.kept().memory.remove_where(is_meant);
+        self.local_state().memory.remove_where(is_meant);
     }
 
     /// Whether the journal has got something while Redis was there, so that a driver should have its turn.
@@ -346,10 +351,10 @@ impl Core {
 }
 
 /// A connection of a caller's own keeps nothing, and there may be many.
-fn attention(role: Role, interval: Duration, began: Instant) -> Attention {
+fn sampler(role: Role, interval: Duration, began: Instant) -> Sampler {
     match role {
-        Role::Shared => Attention::new(interval, began),
-        Role::Own | Role::Dedicated | Role::Monitor => Attention::none(began),
+        Role::Shared => Sampler::new(interval, began),
+        Role::Own | Role::Dedicated | Role::Monitor => Sampler::none(began),
     }
 }
 

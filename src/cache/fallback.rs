@@ -7,8 +7,8 @@ use std::time::Instant;
 use super::call::Unacknowledged;
 use super::clearing::Clearing;
 use super::core::Core;
-use super::kept::{Attempt, Kept};
 use super::local;
+use super::local_state::{Attempt, LocalState};
 use super::replies::{fields, miss};
 use super::request::Operation;
 use super::ticket::CacheRequest;
@@ -30,27 +30,27 @@ impl Core {
             return self.run_in_memory(operation, now);
         }
         if operation.is_read() {
-            let outcome = self.kept().read(operation, now);
+            let outcome = self.local_state().read(operation, now);
             return self.read_locally(outcome, true);
         }
         self.health().local_write();
         let attempt = self.attempt(token, is_in_doubt);
-        let mut kept = self.kept();
+        let mut local_state = self.local_state();
         match token.ticket.unacknowledged {
             Unacknowledged::Journal => {}
             Unacknowledged::Refuse => {
-                kept.disown(operation, &attempt, now);
+                local_state.invalidate(operation, &attempt, now);
                 self.expect_recovery();
                 return Outcome::Boolean(false);
             }
             Unacknowledged::Remember => {
-                kept.remember(operation, &attempt, now);
+                local_state.remember(operation, &attempt, now);
                 return Outcome::Boolean(false);
             }
         }
-        let (outcome, recorded) = kept.write(operation, &attempt, now);
+        let (outcome, recorded) = local_state.write(operation, &attempt, now);
         self.expect_recovery();
-        drop(kept);
+        drop(local_state);
         self.tell_recorded(recorded);
         outcome
     }
@@ -67,28 +67,28 @@ impl Core {
         if is_up_to_date || !operation.is_read() {
             return None;
         }
-        let kept = self.kept();
-        if self.awaits_clearing(operation.key(), &kept) {
-            drop(kept);
-            return Some(self.read_locally(miss(operation.form()), true));
+        let local_state = self.local_state();
+        if self.awaits_clearing(operation.key(), &local_state) {
+            drop(local_state);
+            return Some(self.read_locally(miss(operation.kind()), true));
         }
         let outcome = match *operation {
             Operation::HashEntries { key } => {
-                kept.journal.entry(key)?;
+                local_state.journal.entry(key)?;
                 let there =
                     fields(frame).iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
-                Outcome::Entries(kept.overlaid(key, there, now))
+                Outcome::Entries(local_state.overlaid(key, there, now))
             }
-            _ => kept.held(operation, now)?,
+            _ => local_state.held(operation, now)?,
         };
-        drop(kept);
+        drop(local_state);
         Some(self.read_locally(outcome, true))
     }
 
     /// Whether a clearing that the journal holds is still to take away what Redis has of this key.
-    fn awaits_clearing(&self, key: &[u8], kept: &Kept) -> bool {
-        kept.journal.clears().next().is_some()
-            && self.index_of_key(key).is_some_and(|index| kept.awaits_clearing(key, &index))
+    fn awaits_clearing(&self, key: &[u8], local_state: &LocalState) -> bool {
+        local_state.journal.clears().next().is_some()
+            && self.index_of_key(key).is_some_and(|index| local_state.awaits_clearing(key, &index))
     }
 
     pub(super) fn attempt(&self, token: &CacheRequest, is_in_doubt: bool) -> Attempt {
@@ -102,7 +102,7 @@ impl Core {
 
     /// The embedded store's answer, or memory's while the caller has turned Redis off.
     pub(super) fn run_in_memory(&self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
-        let outcome = local::run(operation, &mut self.kept().memory, now);
+        let outcome = local::run(operation, &mut self.local_state().memory, now);
         if operation.is_read() {
             return self.read_locally(outcome, false);
         }
@@ -112,16 +112,20 @@ impl Core {
 
     /// A clearing that Redis does not carry out, or did not finish.
     pub(super) fn clear_locally(&self, clearing: &Clearing, token: &CacheRequest) -> Outcome<'static> {
-        let mut kept = self.kept();
-        let removed = i64::try_from(kept.clear_memory(clearing.index())).unwrap_or(i64::MAX);
+        let mut local_state = self.local_state();
+        let removed = i64::try_from(local_state.clear_memory(clearing.index())).unwrap_or(i64::MAX);
         if !self.uses_redis() {
             return Outcome::Integer(removed);
         }
         let asked_at = clearing.was_asked_at().unwrap_or(token.issued);
-        let recorded =
-            kept.journal.clear(clearing.index(), clearing.organization(), token.ticket.sequence, asked_at);
+        let recorded = local_state.journal.clear(
+            clearing.index(),
+            clearing.organization(),
+            token.ticket.sequence,
+            asked_at,
+        );
         self.expect_recovery();
-        drop(kept);
+        drop(local_state);
         let is_kept = matches!(recorded, Recorded::Kept | Recorded::Outdated);
         self.tell_recorded(recorded);
         if is_kept { Outcome::Integer(removed.max(clearing.removed())) } else { Outcome::Boolean(false) }

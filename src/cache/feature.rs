@@ -59,7 +59,7 @@ impl Feature for Core {
 
     fn error_in(ticket: &CacheTicket, frame: Frame<'_>) -> Option<String> {
         match ticket.purpose {
-            Purpose::Operation(form) => transaction_error(form, frame),
+            Purpose::Operation(kind) => transaction_error(kind, frame),
             _ => None,
         }
     }

@@ -130,7 +130,7 @@ impl Core {
     /// are only copied one is expected, and each write takes it away.
     pub(super) fn remove_legacy(&self, key: &[u8], issued: Instant, next: &mut impl Requests<CacheRequest>) {
         let is_expected = self.config().legacy == LegacyValues::Copy;
-        if (is_expected || self.legacy_attention.is_due(key, b"", issued))
+        if (is_expected || self.legacy_sampler.is_due(key, b"", issued))
             && let Some(legacy) = Legacy::of(self, key)
         {
             legacy.remove(self, issued, next);

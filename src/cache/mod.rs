@@ -6,24 +6,24 @@
 //! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
-mod attention;
 mod backlog;
 mod call;
 mod clearing;
 mod core;
 mod fallback;
 mod feature;
-mod kept;
 mod kinds;
 mod legacy;
 mod local;
+mod local_state;
+mod pending_fill;
 mod plan;
-mod recent;
 mod replay;
 mod replay_request;
 mod replies;
 mod request;
 mod routing;
+mod sampler;
 /// Public for the tests that run each script by itself.
 pub mod scripts;
 mod slot_owners;
@@ -32,7 +32,7 @@ mod upkeep;
 
 pub use call::{Call, Place, Unacknowledged};
 pub use core::{Core, Scratch};
-pub use kept::Kept;
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
+pub use local_state::LocalState;
 pub use slot_owners::SlotOwners;
 pub use ticket::CacheTicket;

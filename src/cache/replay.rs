@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::call::Call;
 use super::clearing::Clearing;
 use super::core::Core;
-use super::kept::Kept;
+use super::local_state::LocalState;
 use super::replay_request::{ReplayRequest, append_fields};
 use super::request::Operation;
 use super::ticket::{CacheRequest, CacheTicket, Purpose, unasked};
@@ -82,8 +82,8 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> bool {
-        let mut kept = self.kept();
-        let Kept { journal, recovery, extensions, .. } = &mut *kept;
+        let mut local_state = self.local_state();
+        let LocalState { journal, recovery, extensions, .. } = &mut *local_state;
         self.wants_recovery.store(false, Ordering::Release);
         for request in extensions.drain(..) {
             out.push(unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
@@ -103,8 +103,8 @@ impl Core {
         let is_due = !journal.is_empty();
         if is_due {
             self.health().enter(State::Recovering);
-            self.send_clearings(&mut kept, now, out);
-            self.send_batches(&mut kept, now, out);
+            self.send_clearings(&mut local_state, now, out);
+            self.send_batches(&mut local_state, now, out);
         }
         self.backlog_is_on_its_way();
         is_due
@@ -112,26 +112,26 @@ impl Core {
 
     /// The journal has got something while Redis was there.
     pub(super) fn recover(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut kept = self.kept();
-        if kept.journal.is_empty() {
+        let mut local_state = self.local_state();
+        if local_state.journal.is_empty() {
             return;
         }
         self.health().enter(State::Recovering);
-        if kept.recovery.under_way == 0 {
-            self.send_clearings(&mut kept, now, out);
+        if local_state.recovery.under_way == 0 {
+            self.send_clearings(&mut local_state, now, out);
         }
-        self.send_batches(&mut kept, now, out);
-        self.end_recovery(&mut kept, now);
+        self.send_batches(&mut local_state, now, out);
+        self.end_recovery(&mut local_state, now);
     }
 
     /// Nothing of an earlier connection can run any more.
     pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut kept = self.kept();
-        if std::mem::take(&mut kept.recovery.is_held) {
-            kept.recovery.try_again_at = None;
-            self.send_clearings(&mut kept, now, out);
-            self.send_batches(&mut kept, now, out);
-            self.end_recovery(&mut kept, now);
+        let mut local_state = self.local_state();
+        if std::mem::take(&mut local_state.recovery.is_held) {
+            local_state.recovery.try_again_at = None;
+            self.send_clearings(&mut local_state, now, out);
+            self.send_batches(&mut local_state, now, out);
+            self.end_recovery(&mut local_state, now);
         }
     }
 
@@ -140,37 +140,47 @@ impl Core {
         if self.health().state() != State::Recovering {
             return None;
         }
-        self.kept().recovery.try_again_at
+        self.local_state().recovery.try_again_at
     }
 
     pub(super) fn try_recovery_again(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut kept = self.kept();
-        if kept.recovery.try_again_at.is_some_and(|at| at <= now) {
-            kept.recovery.try_again_at = None;
-            kept.recovery.is_held = false;
-            kept.journal.rewind();
-            self.send_clearings(&mut kept, now, out);
-            self.send_batches(&mut kept, now, out);
-            self.end_recovery(&mut kept, now);
+        let mut local_state = self.local_state();
+        if local_state.recovery.try_again_at.is_some_and(|at| at <= now) {
+            local_state.recovery.try_again_at = None;
+            local_state.recovery.is_held = false;
+            local_state.journal.rewind();
+            self.send_clearings(&mut local_state, now, out);
+            self.send_batches(&mut local_state, now, out);
+            self.end_recovery(&mut local_state, now);
         }
     }
 
-    fn send_clearings(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        if kept.recovery.is_held {
+    fn send_clearings(
+        &self,
+        local_state: &mut LocalState,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+    ) {
+        if local_state.recovery.is_held {
             return;
         }
-        for clear in kept.journal.clears() {
+        for clear in local_state.journal.clears() {
             let Ok(clearing) = Clearing::new(self, clear.organization.as_deref()) else { continue };
             let ticket = CacheTicket { sequence: clear.sequence, ..CacheTicket::new(Purpose::Upkeep) };
             let token = CacheRequest::unasked(ticket, now);
             clearing.asked_at(clear.at).ask(self, &token, now, out);
-            kept.recovery.under_way += 1;
+            local_state.recovery.under_way += 1;
         }
     }
 
-    fn send_batches(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        while !kept.recovery.is_held && kept.recovery.under_way < self.batches_under_way() {
-            if !self.send_batch(kept, now, out) {
+    fn send_batches(
+        &self,
+        local_state: &mut LocalState,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+    ) {
+        while !local_state.recovery.is_held && local_state.recovery.under_way < self.batches_under_way() {
+            if !self.send_batch(local_state, now, out) {
                 return;
             }
         }
@@ -185,8 +195,13 @@ impl Core {
         if self.node.is_in_cluster() { BATCH_ENTRIES * BATCHES_UNDER_WAY } else { BATCHES_UNDER_WAY }
     }
 
-    fn send_batch(&self, kept: &mut Kept, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
-        let Kept { journal, recovery, .. } = kept;
+    fn send_batch(
+        &self,
+        local_state: &mut LocalState,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+    ) -> bool {
+        let LocalState { journal, recovery, .. } = local_state;
         let mut request = ReplayRequest::default();
         let mut count = 0;
         journal.hand_out(|entry| {
@@ -235,12 +250,12 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
-        let mut kept = self.kept();
-        if self.is_cleared(operation, call, &kept) {
+        let mut local_state = self.local_state();
+        if self.is_cleared(operation, call, &local_state) {
             self.health().local_read(false, true);
-            return Some(super::replies::miss(operation.form()));
+            return Some(super::replies::miss(operation.kind()));
         }
-        let Kept { journal, recovery, .. } = &mut *kept;
+        let LocalState { journal, recovery, .. } = &mut *local_state;
         let is_clearing = journal.clears().next().is_some();
         for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
             if is_clearing && !operation.is_read() {
@@ -271,44 +286,49 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
-        let mut kept = self.kept();
-        if replay.generation != kept.recovery.generation {
+        let mut local_state = self.local_state();
+        if replay.generation != local_state.recovery.generation {
             return None;
         }
         if !replay.is_out_of_turn {
-            kept.recovery.under_way -= 1;
+            local_state.recovery.under_way -= 1;
         }
         let unusable = match answer {
-            Ok(frame) => self.settle_replayed(&replay, frame, &mut kept),
-            Err(error) => self.replay_refused(replay, error, &mut kept, now, out),
+            Ok(frame) => self.settle_replayed(&replay, frame, &mut local_state),
+            Err(error) => self.replay_refused(replay, error, &mut local_state, now, out),
         };
         if unusable.is_none() {
-            self.send_batches(&mut kept, now, out);
-            self.end_recovery(&mut kept, now);
+            self.send_batches(&mut local_state, now, out);
+            self.end_recovery(&mut local_state, now);
         }
         unusable
     }
 
-    fn settle_replayed(&self, replay: &Replay, frame: Frame<'_>, kept: &mut Kept) -> Option<Error> {
+    fn settle_replayed(
+        &self,
+        replay: &Replay,
+        frame: Frame<'_>,
+        local_state: &mut LocalState,
+    ) -> Option<Error> {
         let (Node::Array(answers) | Node::Map(answers)) = frame.node() else { return None };
         for ((key, sequence), answer) in replay.entries.iter().zip(answers) {
             match answer {
                 Node::Integer(done) => {
-                    kept.note_written(key, *sequence);
-                    kept.journal.settle(key, *sequence);
+                    local_state.note_written(key, *sequence);
+                    local_state.journal.settle(key, *sequence);
                     if done == 1 {
-                        kept.recovery.replayed += 1;
+                        local_state.recovery.replayed += 1;
                         self.health().counters().replayed.increment();
                     } else {
                         // What is in Redis is newer than what memory has.
-                        kept.memory.delete(key, Instant::now());
-                        kept.recovery.superseded += 1;
+                        local_state.memory.delete(key, Instant::now());
+                        local_state.recovery.superseded += 1;
                         self.health().counters().superseded.increment();
                     }
                 }
                 Node::Bulk(line) | Node::Status(line) | Node::Error(line) => {
                     let error = Error::reply(&String::from_utf8_lossy(line));
-                    if let Some(unusable) = self.entry_refused(key, *sequence, error, kept) {
+                    if let Some(unusable) = self.entry_refused(key, *sequence, error, local_state) {
                         return Some(unusable);
                     }
                 }
@@ -323,7 +343,7 @@ impl Core {
         &self,
         replay: Replay,
         error: Error,
-        kept: &mut Kept,
+        local_state: &mut LocalState,
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
@@ -333,18 +353,19 @@ impl Core {
         }
         if error.redis_code() == Some("CLUSTERDOWN") {
             // It says so of each entry alike: they stay, and are tried again.
-            kept.recovery.refused += entries.len() as u64;
+            local_state.recovery.refused += entries.len() as u64;
             self.health().failed("CLUSTERDOWN", "Redis refuses what the journal holds");
             return None;
         }
         if let [(key, sequence)] = &entries[..] {
-            return self.entry_refused(key, *sequence, error, kept);
+            return self.entry_refused(key, *sequence, error, local_state);
         }
         for (key, sequence) in entries {
-            let Some(entry) = kept.journal.entry(&key).filter(|entry| entry.sequence == sequence) else {
+            let Some(entry) = local_state.journal.entry(&key).filter(|entry| entry.sequence == sequence)
+            else {
                 continue;
             };
-            kept.recovery.under_way += 1;
+            local_state.recovery.under_way += 1;
             self.push_replay(Replay::of(vec![(key.clone(), sequence)], generation), now, out, |bytes| {
                 let mut request = ReplayRequest::default();
                 request.add(entry, now);
@@ -354,9 +375,15 @@ impl Core {
         None
     }
 
-    fn entry_refused(&self, key: &[u8], sequence: u64, error: Error, kept: &mut Kept) -> Option<Error> {
+    fn entry_refused(
+        &self,
+        key: &[u8],
+        sequence: u64,
+        error: Error,
+        local_state: &mut LocalState,
+    ) -> Option<Error> {
         let code = error.redis_code().unwrap_or_default().to_owned();
-        kept.recovery.refused += 1;
+        local_state.recovery.refused += 1;
         self.health().failed(&code, "Redis refuses what the journal holds");
         match ErrorPolicy::of(&error) {
             ErrorPolicy::Replace => return Some(error),
@@ -365,7 +392,7 @@ impl Core {
             // No later attempt would end differently.
             ErrorPolicy::Refuse => {
                 self.health().counters().replay_failed.increment();
-                kept.journal.settle(key, sequence);
+                local_state.journal.settle(key, sequence);
             }
         }
         None
@@ -373,20 +400,20 @@ impl Core {
 
     /// No answer has come to a replay: it stays in the journal.
     pub(super) fn replay_lost(&self, replay: &Replay, now: Instant) {
-        let mut kept = self.kept();
-        if replay.generation == kept.recovery.generation && !replay.is_out_of_turn {
-            kept.recovery.under_way -= 1;
-            self.end_recovery(&mut kept, now);
+        let mut local_state = self.local_state();
+        if replay.generation == local_state.recovery.generation && !replay.is_out_of_turn {
+            local_state.recovery.under_way -= 1;
+            self.end_recovery(&mut local_state, now);
         }
     }
 
     /// The same of a clearing. Nothing is sent in its place: where its time ran out, that of others would.
     pub(super) fn clearing_lost(&self, clearing: &Clearing, now: Instant) {
-        let mut kept = self.kept();
+        let mut local_state = self.local_state();
         if clearing.was_asked_at().is_some() {
-            kept.recovery.under_way = kept.recovery.under_way.saturating_sub(1);
+            local_state.recovery.under_way = local_state.recovery.under_way.saturating_sub(1);
         }
-        self.end_recovery(&mut kept, now);
+        self.end_recovery(&mut local_state, now);
     }
 
     /// A clearing that the journal held has been carried out, or was refused for now.
@@ -398,24 +425,24 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) {
-        let mut kept = self.kept();
+        let mut local_state = self.local_state();
         if is_done {
-            kept.clear_memory(clearing.index());
-            kept.journal.settle_clear(clearing.index(), token.ticket.sequence);
-            if kept.journal.clears().next().is_none() {
-                kept.recovery.written = HashMap::new();
+            local_state.clear_memory(clearing.index());
+            local_state.journal.settle_clear(clearing.index(), token.ticket.sequence);
+            if local_state.journal.clears().next().is_none() {
+                local_state.recovery.written = HashMap::new();
             }
         }
         if clearing.was_asked_at().is_some() {
-            kept.recovery.under_way = kept.recovery.under_way.saturating_sub(1);
-            self.send_batches(&mut kept, now, out);
+            local_state.recovery.under_way = local_state.recovery.under_way.saturating_sub(1);
+            self.send_batches(&mut local_state, now, out);
         }
-        self.end_recovery(&mut kept, now);
+        self.end_recovery(&mut local_state, now);
     }
 
     /// The client has closed: says what it leaves behind.
     pub fn tell_what_is_left(&self) {
-        let left = self.kept().journal.len();
+        let left = self.local_state().journal.len();
         let client = self.health().id();
         if self.is_reading_backlog() {
             tracing::warn!(
@@ -434,24 +461,24 @@ impl Core {
 
     /// Gives over which keys were written while clearings wait that another node carries out from now on.
     pub fn give_written(&self, is_given: impl Fn(&[u8]) -> bool, mut receive: impl FnMut(&[u8], u64)) {
-        let mut kept = self.kept();
-        let written = std::mem::take(&mut kept.recovery.written);
+        let mut local_state = self.local_state();
+        let written = std::mem::take(&mut local_state.recovery.written);
         let (given, left): (HashMap<_, _>, HashMap<_, _>) =
             written.into_iter().partition(|(key, _)| is_given(key));
-        kept.recovery.written = left;
+        local_state.recovery.written = left;
         given.iter().for_each(|(key, sequence)| receive(key, *sequence));
     }
 
     pub fn receive_written(&self, key: &[u8], sequence: u64) {
-        self.kept().recovery.note_written(key, sequence);
+        self.local_state().recovery.note_written(key, sequence);
     }
 
     /// Tells how far it has come; where nothing is left, Redis is up to date.
-    fn end_recovery(&self, kept: &mut Kept, now: Instant) {
-        if self.health().state() != State::Recovering || kept.recovery.is_held {
+    fn end_recovery(&self, local_state: &mut LocalState, now: Instant) {
+        if self.health().state() != State::Recovering || local_state.recovery.is_held {
             return;
         }
-        let Kept { journal, recovery, .. } = kept;
+        let LocalState { journal, recovery, .. } = local_state;
         let is_done = journal.is_empty();
         let is_due = recovery.told_at.is_none_or(|at| now.saturating_duration_since(at) >= TELL_EVERY);
         if is_done || is_due {

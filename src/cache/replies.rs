@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::legacy::Legacy;
-use super::request::{Form, HASH_SET_REPLIES, Operation};
+use super::request::{HASH_SET_REPLIES, Operation, OperationKind};
 use super::scripts::DROP_UNLESS_HASH;
 use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use super::upkeep;
@@ -28,9 +28,9 @@ impl Core {
         let elapsed = now.saturating_duration_since(token.issued);
         let next = &mut follow_up.requests;
         match token.ticket.purpose {
-            Purpose::Operation(form) => {
+            Purpose::Operation(kind) => {
                 self.node.learn_size(request, frame.bytes().len());
-                let operation = Operation::parse(form, request)?;
+                let operation = Operation::parse(kind, request)?;
                 keeper.operation_done(token, &operation, frame, (now, elapsed), next)
             }
             Purpose::Legacy(legacy) => {
@@ -75,7 +75,7 @@ impl Core {
         }
         if let Purpose::Clear(clearing) = &token.ticket.purpose {
             // What this one remembers of the organization is cleared too.
-            self.kept().clear_memory(clearing.index());
+            self.local_state().clear_memory(clearing.index());
         }
         Followed::Yes
     }
@@ -83,11 +83,11 @@ impl Core {
     /// What the journal holds of the key is newer than what any node has: until it is replayed, that is where it
     /// is read from and written to.
     fn is_journalled(&self, token: &CacheRequest, request: &[u8]) -> bool {
-        let Purpose::Operation(form) = token.ticket.purpose else { return false };
-        let kept = self.kept();
-        !kept.journal.is_empty()
-            && Operation::parse(form, request)
-                .is_some_and(|operation| kept.journal.entry(operation.key()).is_some())
+        let Purpose::Operation(kind) = token.ticket.purpose else { return false };
+        let local_state = self.local_state();
+        !local_state.journal.is_empty()
+            && Operation::parse(kind, request)
+                .is_some_and(|operation| local_state.journal.entry(operation.key()).is_some())
     }
 
     fn operation_done<'a>(
@@ -213,7 +213,7 @@ impl Core {
     ) -> Option<Outcome<'static>> {
         let policy = ErrorPolicy::of(&error);
         let next = &mut follow_up.requests;
-        let form = match token.ticket.purpose {
+        let kind = match token.ticket.purpose {
             Purpose::Replay(replay) => {
                 let unusable = self.replayed(*replay, Err(error), now, next);
                 *follow_up.unusable = follow_up.unusable.take().or(unusable);
@@ -227,19 +227,19 @@ impl Core {
             Purpose::Clear(_) if policy != ErrorPolicy::Replace => {
                 return Some(self.clearing_refused(token, &error, now, next));
             }
-            Purpose::Operation(form) => form,
+            Purpose::Operation(kind) => kind,
             _ => return self.give_up(token, request, false, now),
         };
-        if error.redis_code() == Some("WRONGTYPE") && form == Form::HashSet {
+        if error.redis_code() == Some("WRONGTYPE") && kind == OperationKind::HashSet {
             replace_by_hash(self, token, request, next);
             return None;
         }
-        if error.redis_code() == Some("WRONGTYPE") && is_read(form) {
+        if error.redis_code() == Some("WRONGTYPE") && is_read(kind) {
             self.health().counters().corrupt_values.increment();
             self.health().read(now.saturating_duration_since(token.issued), false);
-            return Some(miss(form));
+            return Some(miss(kind));
         }
-        if error.redis_code() == Some("WRONGTYPE") && form == Form::HashDelete {
+        if error.redis_code() == Some("WRONGTYPE") && kind == OperationKind::HashDelete {
             // A plain value has no fields.
             self.health().write(now.saturating_duration_since(token.issued));
             return Some(Outcome::Boolean(false));
@@ -249,7 +249,7 @@ impl Core {
         }
         if policy != ErrorPolicy::Replace {
             self.health().failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses calls");
-            if !is_read(form) {
+            if !is_read(kind) {
                 return Some(Outcome::Boolean(false));
             }
         } else if error.redis_code() == Some("READONLY") {
@@ -295,8 +295,8 @@ impl Core {
     ) -> Option<Outcome<'static>> {
         let bare = token.followed_by(Purpose::Upkeep);
         match token.ticket.purpose {
-            Purpose::Operation(form) => {
-                let operation = Operation::parse(form, request)?;
+            Purpose::Operation(kind) => {
+                let operation = Operation::parse(kind, request)?;
                 Some(self.fall_back(&operation, &bare, is_in_doubt, now))
             }
             Purpose::Clear(clearing) => {
@@ -305,7 +305,7 @@ impl Core {
             }
             // The value is in Redis; its index must not end before it.
             Purpose::ExtendIndex => {
-                self.kept().extend_later(request);
+                self.local_state().extend_later(request);
                 Some(Outcome::Boolean(true))
             }
             Purpose::Legacy(_) => Some(Outcome::Null),
@@ -318,19 +318,23 @@ impl Core {
     }
 }
 
-fn is_read(form: Form) -> bool {
-    matches!(form, Form::Get | Form::HashGet | Form::HashEntries)
+fn is_read(kind: OperationKind) -> bool {
+    matches!(kind, OperationKind::Get | OperationKind::HashGet | OperationKind::HashEntries)
 }
 
 /// Whether a reply is of a type that its request can have.
 pub(super) fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
     let node = frame.node();
     match purpose {
-        Purpose::Operation(Form::Get | Form::HashGet) => matches!(node, Node::Bulk(_) | Node::Null),
-        Purpose::Operation(Form::Set) => matches!(node, Node::Status(_)),
-        Purpose::Operation(Form::Delete | Form::HashDelete) => matches!(node, Node::Integer(_)),
-        Purpose::Operation(Form::HashEntries) => matches!(node, Node::Map(_) | Node::Array(_)),
-        Purpose::Operation(Form::SetIndexed | Form::SetPair | Form::HashSet) => {
+        Purpose::Operation(OperationKind::Get | OperationKind::HashGet) => {
+            matches!(node, Node::Bulk(_) | Node::Null)
+        }
+        Purpose::Operation(OperationKind::Set) => matches!(node, Node::Status(_)),
+        Purpose::Operation(OperationKind::Delete | OperationKind::HashDelete) => {
+            matches!(node, Node::Integer(_))
+        }
+        Purpose::Operation(OperationKind::HashEntries) => matches!(node, Node::Map(_) | Node::Array(_)),
+        Purpose::Operation(OperationKind::SetIndexed | OperationKind::SetPair | OperationKind::HashSet) => {
             matches!(node, Node::Array(_))
         }
         Purpose::Legacy(_) => matches!(node, Node::Bulk(_) | Node::Null | Node::Array(_)),
@@ -341,9 +345,9 @@ pub(super) fn is_expected(purpose: &Purpose, frame: Frame<'_>) -> bool {
 }
 
 /// What a read answers where nothing is.
-pub(super) fn miss(form: Form) -> Outcome<'static> {
-    match form {
-        Form::HashEntries => Outcome::Entries(Vec::new()),
+pub(super) fn miss(kind: OperationKind) -> Outcome<'static> {
+    match kind {
+        OperationKind::HashEntries => Outcome::Entries(Vec::new()),
         _ => Outcome::Null,
     }
 }
@@ -365,8 +369,8 @@ pub(super) fn fields<'a>(frame: Frame<'a>) -> Vec<(&'a [u8], &'a [u8])> {
 }
 
 /// The first error among the replies of a transaction, which EXEC itself does not report.
-pub(super) fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> {
-    if !matches!(form, Form::SetIndexed | Form::SetPair | Form::HashSet) {
+pub(super) fn transaction_error(kind: OperationKind, frame: Frame<'_>) -> Option<String> {
+    if !matches!(kind, OperationKind::SetIndexed | OperationKind::SetPair | OperationKind::HashSet) {
         return None;
     }
     let items = match frame.node() {
@@ -383,13 +387,15 @@ pub(super) fn transaction_error(form: Form, frame: Frame<'_>) -> Option<String> 
 /// A field was set in what is no hash: the key gives way, and the field is set again. A writer who
 /// puts the old type back each time is met until the call's deadline.
 fn replace_by_hash(core: &Core, token: CacheRequest, request: &[u8], next: &mut impl Requests<CacheRequest>) {
-    let Some(Operation::HashSet { key, .. }) = Operation::parse(Form::HashSet, request) else { return };
+    let Some(Operation::HashSet { key, .. }) = Operation::parse(OperationKind::HashSet, request) else {
+        return;
+    };
     let deadline = core.deadline(token.issued);
     next.push(unasked(Purpose::Upkeep, token.issued), deadline, |out| {
         append_command(out, &[b"EVAL", DROP_UNLESS_HASH, b"1", key]);
         1
     });
-    next.push(token.followed_by(Purpose::Operation(Form::HashSet)), deadline, |out| {
+    next.push(token.followed_by(Purpose::Operation(OperationKind::HashSet)), deadline, |out| {
         out.extend_from_slice(request);
         HASH_SET_REPLIES
     });

@@ -26,7 +26,7 @@ pub const HASH_SET_REPLIES: u32 = 6;
 
 /// Which operation a request is, small enough to travel with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum OperationKind {
     Get,
     Set,
     SetIndexed,
@@ -39,17 +39,17 @@ pub enum Form {
 }
 
 impl Operation<'_> {
-    pub fn form(&self) -> Form {
+    pub fn kind(&self) -> OperationKind {
         match self {
-            Operation::Get { .. } => Form::Get,
-            Operation::Set { index: None, .. } => Form::Set,
-            Operation::Set { index: Some(_), .. } => Form::SetIndexed,
-            Operation::SetPair { .. } => Form::SetPair,
-            Operation::Delete { .. } => Form::Delete,
-            Operation::HashGet { .. } => Form::HashGet,
-            Operation::HashSet { .. } => Form::HashSet,
-            Operation::HashDelete { .. } => Form::HashDelete,
-            Operation::HashEntries { .. } => Form::HashEntries,
+            Operation::Get { .. } => OperationKind::Get,
+            Operation::Set { index: None, .. } => OperationKind::Set,
+            Operation::Set { index: Some(_), .. } => OperationKind::SetIndexed,
+            Operation::SetPair { .. } => OperationKind::SetPair,
+            Operation::Delete { .. } => OperationKind::Delete,
+            Operation::HashGet { .. } => OperationKind::HashGet,
+            Operation::HashSet { .. } => OperationKind::HashSet,
+            Operation::HashDelete { .. } => OperationKind::HashDelete,
+            Operation::HashEntries { .. } => OperationKind::HashEntries,
         }
     }
 
@@ -85,7 +85,7 @@ impl Operation<'_> {
     }
 
     pub fn is_read(&self) -> bool {
-        matches!(self.form(), Form::Get | Form::HashGet | Form::HashEntries)
+        matches!(self.kind(), OperationKind::Get | OperationKind::HashGet | OperationKind::HashEntries)
     }
 
     /// Appends the request and gives the number of replies it will have.
@@ -133,31 +133,31 @@ impl Operation<'_> {
     }
 
     /// Reads a request back that `append` wrote.
-    pub fn parse(form: Form, request: &[u8]) -> Option<Operation<'_>> {
+    pub fn parse(kind: OperationKind, request: &[u8]) -> Option<Operation<'_>> {
         let mut arguments = Arguments::new(request);
         let mut next = |skip: usize| arguments.nth(skip);
-        Some(match form {
-            Form::Get => Operation::Get { key: next(1)? },
-            Form::Set => {
+        Some(match kind {
+            OperationKind::Get => Operation::Get { key: next(1)? },
+            OperationKind::Set => {
                 let (key, value, ttl) = (next(1)?, next(0)?, duration(next(1)?)?);
                 Operation::Set { key, value, ttl, index: None }
             }
-            Form::SetIndexed => {
+            OperationKind::SetIndexed => {
                 let (key, value, ttl) = (next(2)?, next(0)?, duration(next(1)?)?);
                 Operation::Set { key, value, ttl, index: Some(next(1)?) }
             }
-            Form::SetPair => {
+            OperationKind::SetPair => {
                 let (key, value, ttl) = (next(2)?, next(0)?, duration(next(1)?)?);
                 Operation::SetPair { first: (key, value), second: (next(1)?, next(0)?), ttl }
             }
-            Form::Delete => Operation::Delete { key: next(1)? },
-            Form::HashGet => Operation::HashGet { key: next(1)?, field: next(0)? },
-            Form::HashSet => {
+            OperationKind::Delete => Operation::Delete { key: next(1)? },
+            OperationKind::HashGet => Operation::HashGet { key: next(1)?, field: next(0)? },
+            OperationKind::HashSet => {
                 let (key, field, value) = (next(2)?, next(0)?, next(0)?);
                 Operation::HashSet { key, field, value, ttl: duration(next(2)?)?, index: next(1)? }
             }
-            Form::HashDelete => Operation::HashDelete { key: next(1)?, field: next(0)? },
-            Form::HashEntries => Operation::HashEntries { key: next(1)? },
+            OperationKind::HashDelete => Operation::HashDelete { key: next(1)?, field: next(0)? },
+            OperationKind::HashEntries => Operation::HashEntries { key: next(1)? },
         })
     }
 }
@@ -206,7 +206,7 @@ mod tests {
                     || *word == b"PEXPIRE"
             });
             assert_eq!(heads.count() as u32, replies, "{operation:?}");
-            assert_eq!(Operation::parse(operation.form(), &request), Some(operation));
+            assert_eq!(Operation::parse(operation.kind(), &request), Some(operation));
         }
     }
 }

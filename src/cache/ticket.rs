@@ -5,9 +5,9 @@ use std::time::Instant;
 use super::call::Unacknowledged;
 use super::clearing::Clearing;
 use super::legacy::Legacy;
-use super::recent::Recent;
+use super::pending_fill::PendingFill;
 use super::replay::Replay;
-use super::request::Form;
+use super::request::OperationKind;
 use crate::redis::{NOBODY, PendingRequest};
 
 /// A request of the cache that waits for its reply.
@@ -25,7 +25,7 @@ pub struct CacheTicket {
 
 #[derive(Debug)]
 pub(super) enum Purpose {
-    Operation(Form),
+    Operation(OperationKind),
     Legacy(Box<Legacy>),
     Clear(Box<Clearing>),
     /// Housekeeping whose reply is not looked at.
@@ -33,7 +33,7 @@ pub(super) enum Purpose {
     /// Housekeeping that an outcome waits for: the write it belongs to is then acknowledged.
     ExtendIndex,
     /// How long the value lives that a read has just found.
-    Lifetime(Box<Recent>),
+    Lifetime(Box<PendingFill>),
     /// Writes that the journal held.
     Replay(Box<Replay>),
 }

@@ -184,7 +184,7 @@ fn check(name: &str) {
 }
 
 /// Generates one test for each behaviour, and one that finds a behaviour without a test.
-macro_rules! kept {
+macro_rules! local_state {
     ($($name:ident),+ $(,)?) => {
         $(#[test] fn $name() { check(stringify!($name)); })+
 
@@ -198,7 +198,7 @@ macro_rules! kept {
     };
 }
 
-kept![
+local_state![
     a_value_that_was_set_is_answered,
     a_key_that_was_never_set_has_nothing,
     setting_again_overwrites,

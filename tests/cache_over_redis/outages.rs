@@ -46,7 +46,7 @@ fn recover(client: &mut Client) {
     client.reconnect();
     client.drain();
     assert_eq!(client.state(), State::Ready);
-    assert!(client.core().kept().journal.is_empty());
+    assert!(client.core().local_state().journal.is_empty());
 }
 
 #[test]
@@ -411,21 +411,24 @@ fn a_copy_does_not_hide_a_value_that_is_known_already() {
 fn a_journal_that_is_full_says_false_and_keeps_what_it_has() {
     let mut client = Client::connect_with("away-full", &[("CACHE_JOURNAL_MAX_BYTES", "4096")]);
     client.lose();
-    let mut kept = Vec::new();
+    let mut local_state = Vec::new();
     for number in 0..50 {
         let id = format!("k{number}");
         if client.call(&set(kv(&id), &number.to_string())) == Outcome::Boolean(true) {
-            kept.push(number);
+            local_state.push(number);
         }
     }
-    assert!(!kept.is_empty() && kept.len() < 50, "{} were kept", kept.len());
+    assert!(!local_state.is_empty() && local_state.len() < 50, "{} were kept", local_state.len());
     let counters = client.core().health().counters().snapshot();
-    assert_eq!((counters.journaled, counters.journal_full), (kept.len() as u64, 50 - kept.len() as u64));
+    assert_eq!(
+        (counters.journaled, counters.journal_full),
+        (local_state.len() as u64, 50 - local_state.len() as u64)
+    );
     assert_eq!(client.core().health().snapshot()["lastError"], "E_OVERLOADED");
     recover(&mut client);
     let mut witness = other("away-full");
     for number in 0..50 {
-        let expected = if kept.contains(&number) { json(&number.to_string()) } else { Outcome::Null };
+        let expected = if local_state.contains(&number) { json(&number.to_string()) } else { Outcome::Null };
         assert_eq!(stored(&mut witness, kv(&format!("k{number}"))), expected);
     }
 }

@@ -108,7 +108,7 @@ impl<C: DriverContext> Member<C> {
         now.saturating_duration_since(since) >= GONE_AFTER
             && self.driver.is_idle()
             && self.reader.as_ref().is_none_or(|reader| reader.driver.is_idle())
-            && self.features.cache().kept().journal.is_empty()
+            && self.features.cache().local_state().journal.is_empty()
     }
 
     pub fn has_died(&self) -> bool {

@@ -177,7 +177,7 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     /// Gives members what a journal holds of their keys.
     fn hand_over(&self, core: &Core, own: Option<usize>) {
-        if core.kept().journal.is_empty() {
+        if core.local_state().journal.is_empty() {
             return;
         }
         let owner_of = |key: &[u8]| self.owner(slot_of(key));

@@ -10,7 +10,7 @@ use crate::redis::Outcome;
 use crate::store::{MemoryStore, Remaining};
 
 /// Memory and journal, under one lock: what one of them says depends on the other.
-pub struct Kept {
+pub struct LocalState {
     pub memory: MemoryStore,
     pub journal: Journal,
     pub(super) recovery: Recovery,
@@ -35,7 +35,7 @@ pub(super) struct Attempt {
     pub default_ttl: Duration,
 }
 
-impl Kept {
+impl LocalState {
     /// What the journal says of a key, else what memory says. A value comes back as it was stored.
     pub(super) fn read(&mut self, operation: &Operation<'_>, now: Instant) -> Outcome<'static> {
         match self.held(operation, now) {
@@ -129,7 +129,7 @@ impl Kept {
 
     /// Journals that whatever Redis has under the keys of this write is older than it: the caller keeps the
     /// value elsewhere, and would otherwise be answered the older one.
-    pub(super) fn disown(&mut self, operation: &Operation<'_>, attempt: &Attempt, now: Instant) {
+    pub(super) fn invalidate(&mut self, operation: &Operation<'_>, attempt: &Attempt, now: Instant) {
         let (keys, ttl, index) = match *operation {
             Operation::Set { key, ttl, index, .. } => ([Some(key), None], ttl, index),
             Operation::SetPair { first, second, ttl } => ([Some(first.0), Some(second.0)], ttl, None),

@@ -1,7 +1,7 @@
 //! What this process has read and written lately, so that an outage can be bridged with it.
 //!
 //! A write says how long its value lives. A read does not, so a value that is new here is put into
-//! memory once Redis has said how long it will live: nothing is answered beyond its end. `Attention` keeps
+//! memory once Redis has said how long it will live: nothing is answered beyond its end. `Sampler` keeps
 //! this from costing every read.
 
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::lane::{Frame, Node, Requests, append_command};
 
 /// What a read has found and memory does not have.
 #[derive(Debug)]
-pub struct Recent {
+pub struct PendingFill {
     key: Box<[u8]>,
     /// Clearings that memory had seen then.
     clearings: u64,
@@ -43,19 +43,19 @@ impl Core {
         next: &mut impl Requests<CacheRequest>,
     ) {
         let Some(stored) = stored else {
-            self.kept().memory.delete(key, now);
+            self.local_state().memory.delete(key, now);
             return;
         };
-        if !self.read_attention.is_due(key, b"", now) {
+        if !self.read_sampler.is_due(key, b"", now) {
             return;
         }
-        let mut kept = self.kept();
-        if kept.memory.get(key, now) == Some(stored) {
+        let mut local_state = self.local_state();
+        if local_state.memory.get(key, now) == Some(stored) {
             return;
         }
         // What is older than what was just read must not be answered again.
-        kept.memory.delete(key, now);
-        drop(kept);
+        local_state.memory.delete(key, now);
+        drop(local_state);
         self.ask_lifetime(key, now, next, || Content::Value(stored.into()));
     }
 
@@ -67,15 +67,15 @@ impl Core {
         now: Instant,
         next: &mut impl Requests<CacheRequest>,
     ) {
-        if stored.is_some() && !self.read_attention.is_due(key, field, now) {
+        if stored.is_some() && !self.read_sampler.is_due(key, field, now) {
             return;
         }
-        let mut kept = self.kept();
-        if kept.memory.hash_get(key, field, now) == stored {
+        let mut local_state = self.local_state();
+        if local_state.memory.hash_get(key, field, now) == stored {
             return;
         }
-        kept.memory.hash_delete(key, field, now);
-        drop(kept);
+        local_state.memory.hash_delete(key, field, now);
+        drop(local_state);
         if let Some(stored) = stored {
             self.ask_lifetime(key, now, next, || Content::Field((field.into(), stored.into())));
         }
@@ -88,21 +88,21 @@ impl Core {
         now: Instant,
         next: &mut impl Requests<CacheRequest>,
     ) {
-        if !self.read_attention.is_due(key, b"", now) {
+        if !self.read_sampler.is_due(key, b"", now) {
             return;
         }
-        let mut kept = self.kept();
+        let mut local_state = self.local_state();
         let mut count = 0;
         let all_known = fields.clone().all(|(field, stored)| {
             count += 1;
-            kept.memory.hash_get(key, field, now) == Some(stored)
+            local_state.memory.hash_get(key, field, now) == Some(stored)
         });
-        let known = kept.memory.hash_entries(key, now).map_or(0, Iterator::count);
+        let known = local_state.memory.hash_entries(key, now).map_or(0, Iterator::count);
         if all_known && known == count {
             return;
         }
-        kept.memory.delete(key, now);
-        drop(kept);
+        local_state.memory.delete(key, now);
+        drop(local_state);
         if fields.clone().next().is_some() {
             let fields = || fields.map(|(field, stored)| (field.into(), stored.into())).collect();
             self.ask_lifetime(key, now, next, || Content::Fields(fields()));
@@ -116,8 +116,8 @@ impl Core {
         next: &mut impl Requests<CacheRequest>,
         content: impl FnOnce() -> Content,
     ) {
-        let clearings = self.kept().clearings;
-        let recent = Box::new(Recent { key: key.into(), clearings, content: content() });
+        let clearings = self.local_state().clearings;
+        let recent = Box::new(PendingFill { key: key.into(), clearings, content: content() });
         next.push(unasked(Purpose::Lifetime(recent), now), self.deadline(now), |out| {
             append_command(out, &[b"PTTL", key]);
             1
@@ -125,32 +125,32 @@ impl Core {
     }
 
     /// Redis has said how long what was read lives from now on.
-    pub(super) fn lifetime_known(&self, recent: Recent, frame: Frame<'_>, asked_at: Instant) {
+    pub(super) fn lifetime_known(&self, recent: PendingFill, frame: Frame<'_>, asked_at: Instant) {
         let Node::Integer(left) = frame.node() else { return };
         // -2: it has gone. -1: it has no end, which no value of this package has.
         let Ok(left) = u64::try_from(left) else { return };
         let ttl = Duration::from_millis(left);
-        let Recent { key, clearings, content } = recent;
+        let PendingFill { key, clearings, content } = recent;
         let index = self.index_of_key(&key);
         let index = index.as_deref();
-        let mut kept = self.kept();
+        let mut local_state = self.local_state();
         // What was written since is newer, and here already, unless a clearing has emptied memory since.
-        if kept.journal.entry(&key).is_some() || kept.clearings != clearings {
+        if local_state.journal.entry(&key).is_some() || local_state.clearings != clearings {
             return;
         }
         match content {
             Content::Field((field, value)) => {
-                if kept.memory.hash_get(&key, &field, asked_at).is_none() {
-                    kept.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
+                if local_state.memory.hash_get(&key, &field, asked_at).is_none() {
+                    local_state.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
                 }
             }
-            _ if kept.memory.remaining_ttl(&key, asked_at).is_some() => {}
+            _ if local_state.memory.remaining_ttl(&key, asked_at).is_some() => {}
             Content::Value(value) => {
-                kept.memory.set(&key, &value, Some(ttl), index, asked_at);
+                local_state.memory.set(&key, &value, Some(ttl), index, asked_at);
             }
             Content::Fields(fields) => {
                 for (field, value) in fields {
-                    kept.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
+                    local_state.memory.hash_set(&key, &field, &value, Some(ttl), index, asked_at);
                 }
             }
         }
@@ -158,16 +158,16 @@ impl Core {
 
     /// Redis has carried a write out.
     pub(super) fn remember_write(&self, operation: &Operation<'_>, token: &CacheRequest) {
-        let mut kept = self.kept();
-        if !kept.journal.is_empty() {
+        let mut local_state = self.local_state();
+        if !local_state.journal.is_empty() {
             for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
-                kept.note_written(key, token.ticket.sequence);
+                local_state.note_written(key, token.ticket.sequence);
             }
-            if kept.supersede(operation, &self.attempt(token, true)) {
+            if local_state.supersede(operation, &self.attempt(token, true)) {
                 return;
             }
         }
-        local::run(operation, &mut kept.memory, token.issued);
+        local::run(operation, &mut local_state.memory, token.issued);
     }
 
     /// The index that lists a key, read from the key itself.

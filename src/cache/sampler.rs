@@ -13,7 +13,7 @@ const LOOKS_A_SECOND: u32 = 20_000;
 
 /// What was looked at lately. Where two threads look at once, one of them may look in vain.
 #[derive(Debug)]
-pub struct Attention {
+pub struct Sampler {
     began: Instant,
     /// A key that was looked at is not due again for this time.
     interval_ms: u64,
@@ -24,9 +24,9 @@ pub struct Attention {
     spent: AtomicU64,
 }
 
-impl Attention {
-    pub fn new(interval: Duration, began: Instant) -> Attention {
-        Attention {
+impl Sampler {
+    pub fn new(interval: Duration, began: Instant) -> Sampler {
+        Sampler {
             began,
             interval_ms: (interval.as_millis() as u64).max(1),
             hasher: foldhash::fast::RandomState::default(),
@@ -36,8 +36,8 @@ impl Attention {
     }
 
     /// To nothing: no key is ever due.
-    pub fn none(began: Instant) -> Attention {
-        Attention { seen: Box::default(), ..Attention::new(Duration::from_secs(1), began) }
+    pub fn none(began: Instant) -> Sampler {
+        Sampler { seen: Box::default(), ..Sampler::new(Duration::from_secs(1), began) }
     }
 
     /// Whether this key (and field) is to be looked at now.
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_key_is_looked_at_once_in_a_while() {
         let start = Instant::now();
-        let attention = Attention::new(INTERVAL, start);
+        let attention = Sampler::new(INTERVAL, start);
         assert!(attention.is_due(b"a", b"", start));
         assert!(!attention.is_due(b"a", b"", start));
         assert!(attention.is_due(b"a", b"field", start));
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn only_so_many_reads_are_looked_at_in_a_second() {
         let start = Instant::now();
-        let attention = Attention::new(INTERVAL, start);
+        let attention = Sampler::new(INTERVAL, start);
         let look = |at: Instant| {
             (0..2 * LOOKS_A_SECOND).filter(|number| attention.is_due(&number.to_le_bytes(), b"", at)).count()
         };
