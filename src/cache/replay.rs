@@ -82,8 +82,8 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> bool {
-        let mut local_state = self.local_state();
-        let LocalState { journal, recovery, extensions, .. } = &mut *local_state;
+        let mut local = self.local_state();
+        let LocalState { journal, recovery, extensions, .. } = &mut *local;
         self.wants_recovery.store(false, Ordering::Release);
         for request in extensions.drain(..) {
             out.push(unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
@@ -103,8 +103,8 @@ impl Core {
         let is_due = !journal.is_empty();
         if is_due {
             self.health().enter(State::Recovering);
-            self.send_clearings(&mut local_state, now, out);
-            self.send_batches(&mut local_state, now, out);
+            self.send_clearings(&mut local, now, out);
+            self.send_batches(&mut local, now, out);
         }
         self.backlog_is_on_its_way();
         is_due
@@ -112,26 +112,26 @@ impl Core {
 
     /// The journal has got something while Redis was there.
     pub(super) fn recover(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut local_state = self.local_state();
-        if local_state.journal.is_empty() {
+        let mut local = self.local_state();
+        if local.journal.is_empty() {
             return;
         }
         self.health().enter(State::Recovering);
-        if local_state.recovery.under_way == 0 {
-            self.send_clearings(&mut local_state, now, out);
+        if local.recovery.under_way == 0 {
+            self.send_clearings(&mut local, now, out);
         }
-        self.send_batches(&mut local_state, now, out);
-        self.end_recovery(&mut local_state, now);
+        self.send_batches(&mut local, now, out);
+        self.end_recovery(&mut local, now);
     }
 
     /// Nothing of an earlier connection can run any more.
     pub(super) fn release_recovery(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut local_state = self.local_state();
-        if std::mem::take(&mut local_state.recovery.is_held) {
-            local_state.recovery.try_again_at = None;
-            self.send_clearings(&mut local_state, now, out);
-            self.send_batches(&mut local_state, now, out);
-            self.end_recovery(&mut local_state, now);
+        let mut local = self.local_state();
+        if std::mem::take(&mut local.recovery.is_held) {
+            local.recovery.try_again_at = None;
+            self.send_clearings(&mut local, now, out);
+            self.send_batches(&mut local, now, out);
+            self.end_recovery(&mut local, now);
         }
     }
 
@@ -144,43 +144,33 @@ impl Core {
     }
 
     pub(super) fn try_recovery_again(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        let mut local_state = self.local_state();
-        if local_state.recovery.try_again_at.is_some_and(|at| at <= now) {
-            local_state.recovery.try_again_at = None;
-            local_state.recovery.is_held = false;
-            local_state.journal.rewind();
-            self.send_clearings(&mut local_state, now, out);
-            self.send_batches(&mut local_state, now, out);
-            self.end_recovery(&mut local_state, now);
+        let mut local = self.local_state();
+        if local.recovery.try_again_at.is_some_and(|at| at <= now) {
+            local.recovery.try_again_at = None;
+            local.recovery.is_held = false;
+            local.journal.rewind();
+            self.send_clearings(&mut local, now, out);
+            self.send_batches(&mut local, now, out);
+            self.end_recovery(&mut local, now);
         }
     }
 
-    fn send_clearings(
-        &self,
-        local_state: &mut LocalState,
-        now: Instant,
-        out: &mut impl Requests<CacheRequest>,
-    ) {
-        if local_state.recovery.is_held {
+    fn send_clearings(&self, local: &mut LocalState, now: Instant, out: &mut impl Requests<CacheRequest>) {
+        if local.recovery.is_held {
             return;
         }
-        for clear in local_state.journal.clears() {
+        for clear in local.journal.clears() {
             let Ok(clearing) = Clearing::new(self, clear.organization.as_deref()) else { continue };
             let ticket = CacheTicket { sequence: clear.sequence, ..CacheTicket::new(Purpose::Upkeep) };
             let token = CacheRequest::unasked(ticket, now);
             clearing.asked_at(clear.at).ask(self, &token, now, out);
-            local_state.recovery.under_way += 1;
+            local.recovery.under_way += 1;
         }
     }
 
-    fn send_batches(
-        &self,
-        local_state: &mut LocalState,
-        now: Instant,
-        out: &mut impl Requests<CacheRequest>,
-    ) {
-        while !local_state.recovery.is_held && local_state.recovery.under_way < self.batches_under_way() {
-            if !self.send_batch(local_state, now, out) {
+    fn send_batches(&self, local: &mut LocalState, now: Instant, out: &mut impl Requests<CacheRequest>) {
+        while !local.recovery.is_held && local.recovery.under_way < self.batches_under_way() {
+            if !self.send_batch(local, now, out) {
                 return;
             }
         }
@@ -197,11 +187,11 @@ impl Core {
 
     fn send_batch(
         &self,
-        local_state: &mut LocalState,
+        local: &mut LocalState,
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> bool {
-        let LocalState { journal, recovery, .. } = local_state;
+        let LocalState { journal, recovery, .. } = local;
         let mut request = ReplayRequest::default();
         let mut count = 0;
         journal.hand_out(|entry| {
@@ -250,12 +240,12 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
-        let mut local_state = self.local_state();
-        if self.is_cleared(operation, call, &local_state) {
+        let mut local = self.local_state();
+        if self.is_cleared(operation, call, &local) {
             self.health().local_read(false, true);
             return Some(super::replies::miss(operation.kind()));
         }
-        let LocalState { journal, recovery, .. } = &mut *local_state;
+        let LocalState { journal, recovery, .. } = &mut *local;
         let is_clearing = journal.clears().next().is_some();
         for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
             if is_clearing && !operation.is_read() {
@@ -286,49 +276,44 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
-        let mut local_state = self.local_state();
-        if replay.generation != local_state.recovery.generation {
+        let mut local = self.local_state();
+        if replay.generation != local.recovery.generation {
             return None;
         }
         if !replay.is_out_of_turn {
-            local_state.recovery.under_way -= 1;
+            local.recovery.under_way -= 1;
         }
         let unusable = match answer {
-            Ok(frame) => self.settle_replayed(&replay, frame, &mut local_state),
-            Err(error) => self.replay_refused(replay, error, &mut local_state, now, out),
+            Ok(frame) => self.settle_replayed(&replay, frame, &mut local),
+            Err(error) => self.replay_refused(replay, error, &mut local, now, out),
         };
         if unusable.is_none() {
-            self.send_batches(&mut local_state, now, out);
-            self.end_recovery(&mut local_state, now);
+            self.send_batches(&mut local, now, out);
+            self.end_recovery(&mut local, now);
         }
         unusable
     }
 
-    fn settle_replayed(
-        &self,
-        replay: &Replay,
-        frame: Frame<'_>,
-        local_state: &mut LocalState,
-    ) -> Option<Error> {
+    fn settle_replayed(&self, replay: &Replay, frame: Frame<'_>, local: &mut LocalState) -> Option<Error> {
         let (Node::Array(answers) | Node::Map(answers)) = frame.node() else { return None };
         for ((key, sequence), answer) in replay.entries.iter().zip(answers) {
             match answer {
                 Node::Integer(done) => {
-                    local_state.note_written(key, *sequence);
-                    local_state.journal.settle(key, *sequence);
+                    local.note_written(key, *sequence);
+                    local.journal.settle(key, *sequence);
                     if done == 1 {
-                        local_state.recovery.replayed += 1;
+                        local.recovery.replayed += 1;
                         self.health().counters().replayed.increment();
                     } else {
                         // What is in Redis is newer than what memory has.
-                        local_state.memory.delete(key, Instant::now());
-                        local_state.recovery.superseded += 1;
+                        local.memory.delete(key, Instant::now());
+                        local.recovery.superseded += 1;
                         self.health().counters().superseded.increment();
                     }
                 }
                 Node::Bulk(line) | Node::Status(line) | Node::Error(line) => {
                     let error = Error::reply(&String::from_utf8_lossy(line));
-                    if let Some(unusable) = self.entry_refused(key, *sequence, error, local_state) {
+                    if let Some(unusable) = self.entry_refused(key, *sequence, error, local) {
                         return Some(unusable);
                     }
                 }
@@ -343,7 +328,7 @@ impl Core {
         &self,
         replay: Replay,
         error: Error,
-        local_state: &mut LocalState,
+        local: &mut LocalState,
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Error> {
@@ -353,19 +338,18 @@ impl Core {
         }
         if error.redis_code() == Some("CLUSTERDOWN") {
             // It says so of each entry alike: they stay, and are tried again.
-            local_state.recovery.refused += entries.len() as u64;
+            local.recovery.refused += entries.len() as u64;
             self.health().failed("CLUSTERDOWN", "Redis refuses what the journal holds");
             return None;
         }
         if let [(key, sequence)] = &entries[..] {
-            return self.entry_refused(key, *sequence, error, local_state);
+            return self.entry_refused(key, *sequence, error, local);
         }
         for (key, sequence) in entries {
-            let Some(entry) = local_state.journal.entry(&key).filter(|entry| entry.sequence == sequence)
-            else {
+            let Some(entry) = local.journal.entry(&key).filter(|entry| entry.sequence == sequence) else {
                 continue;
             };
-            local_state.recovery.under_way += 1;
+            local.recovery.under_way += 1;
             self.push_replay(Replay::of(vec![(key.clone(), sequence)], generation), now, out, |bytes| {
                 let mut request = ReplayRequest::default();
                 request.add(entry, now);
@@ -380,10 +364,10 @@ impl Core {
         key: &[u8],
         sequence: u64,
         error: Error,
-        local_state: &mut LocalState,
+        local: &mut LocalState,
     ) -> Option<Error> {
         let code = error.redis_code().unwrap_or_default().to_owned();
-        local_state.recovery.refused += 1;
+        local.recovery.refused += 1;
         self.health().failed(&code, "Redis refuses what the journal holds");
         match ErrorPolicy::of(&error) {
             ErrorPolicy::Replace => return Some(error),
@@ -392,7 +376,7 @@ impl Core {
             // No later attempt would end differently.
             ErrorPolicy::Refuse => {
                 self.health().counters().replay_failed.increment();
-                local_state.journal.settle(key, sequence);
+                local.journal.settle(key, sequence);
             }
         }
         None
@@ -400,20 +384,20 @@ impl Core {
 
     /// No answer has come to a replay: it stays in the journal.
     pub(super) fn replay_lost(&self, replay: &Replay, now: Instant) {
-        let mut local_state = self.local_state();
-        if replay.generation == local_state.recovery.generation && !replay.is_out_of_turn {
-            local_state.recovery.under_way -= 1;
-            self.end_recovery(&mut local_state, now);
+        let mut local = self.local_state();
+        if replay.generation == local.recovery.generation && !replay.is_out_of_turn {
+            local.recovery.under_way -= 1;
+            self.end_recovery(&mut local, now);
         }
     }
 
     /// The same of a clearing. Nothing is sent in its place: where its time ran out, that of others would.
     pub(super) fn clearing_lost(&self, clearing: &Clearing, now: Instant) {
-        let mut local_state = self.local_state();
+        let mut local = self.local_state();
         if clearing.was_asked_at().is_some() {
-            local_state.recovery.under_way = local_state.recovery.under_way.saturating_sub(1);
+            local.recovery.under_way = local.recovery.under_way.saturating_sub(1);
         }
-        self.end_recovery(&mut local_state, now);
+        self.end_recovery(&mut local, now);
     }
 
     /// A clearing that the journal held has been carried out, or was refused for now.
@@ -425,19 +409,19 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) {
-        let mut local_state = self.local_state();
+        let mut local = self.local_state();
         if is_done {
-            local_state.clear_memory(clearing.index());
-            local_state.journal.settle_clear(clearing.index(), token.ticket.sequence);
-            if local_state.journal.clears().next().is_none() {
-                local_state.recovery.written = HashMap::new();
+            local.clear_memory(clearing.index());
+            local.journal.settle_clear(clearing.index(), token.ticket.sequence);
+            if local.journal.clears().next().is_none() {
+                local.recovery.written = HashMap::new();
             }
         }
         if clearing.was_asked_at().is_some() {
-            local_state.recovery.under_way = local_state.recovery.under_way.saturating_sub(1);
-            self.send_batches(&mut local_state, now, out);
+            local.recovery.under_way = local.recovery.under_way.saturating_sub(1);
+            self.send_batches(&mut local, now, out);
         }
-        self.end_recovery(&mut local_state, now);
+        self.end_recovery(&mut local, now);
     }
 
     /// The client has closed: says what it leaves behind.
@@ -461,11 +445,11 @@ impl Core {
 
     /// Gives over which keys were written while clearings wait that another node carries out from now on.
     pub fn give_written(&self, is_given: impl Fn(&[u8]) -> bool, mut receive: impl FnMut(&[u8], u64)) {
-        let mut local_state = self.local_state();
-        let written = std::mem::take(&mut local_state.recovery.written);
+        let mut local = self.local_state();
+        let written = std::mem::take(&mut local.recovery.written);
         let (given, left): (HashMap<_, _>, HashMap<_, _>) =
             written.into_iter().partition(|(key, _)| is_given(key));
-        local_state.recovery.written = left;
+        local.recovery.written = left;
         given.iter().for_each(|(key, sequence)| receive(key, *sequence));
     }
 
@@ -474,11 +458,11 @@ impl Core {
     }
 
     /// Tells how far it has come; where nothing is left, Redis is up to date.
-    fn end_recovery(&self, local_state: &mut LocalState, now: Instant) {
-        if self.health().state() != State::Recovering || local_state.recovery.is_held {
+    fn end_recovery(&self, local: &mut LocalState, now: Instant) {
+        if self.health().state() != State::Recovering || local.recovery.is_held {
             return;
         }
-        let LocalState { journal, recovery, .. } = local_state;
+        let LocalState { journal, recovery, .. } = local;
         let is_done = journal.is_empty();
         let is_due = recovery.told_at.is_none_or(|at| now.saturating_duration_since(at) >= TELL_EVERY);
         if is_done || is_due {
