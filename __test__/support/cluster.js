@@ -163,14 +163,15 @@ class Cluster {
   async ownerOfSlot(slot) {
     let owner;
     const isAgreed = async () => {
-      owner = await this.#ownerSeenBy(this.live[0], slot);
-      return owner === undefined || !owner.isUp || (await this.#ownerSeenBy(owner, slot)) === owner;
+      owner = await this.ownerSeenBy(this.live[0], slot);
+      return owner === undefined || !owner.isUp || (await this.ownerSeenBy(owner, slot)) === owner;
     };
     await until(isAgreed, { timeoutMs: READY_TIMEOUT_MS, what: `the owner of slot ${slot} to be agreed on` });
     return owner;
   }
 
-  async #ownerSeenBy(node, slot) {
+  /** The owner of a slot as one node sees it. */
+  async ownerSeenBy(node, slot) {
     const range = (await this.#ranges(node)).find(({ first, last }) => first <= slot && slot <= last);
     return range && this.node(range.primary);
   }

@@ -1,7 +1,16 @@
 'use strict';
 
+const { until } = require('./wait');
+
 const MIGRATE_TIMEOUT_MS = 5000;
+const KNOWN_WITHIN_MS = 20_000;
 const KEYS_A_MIGRATE = 100;
+
+/** The configuration epoch of a node, as another one knows it. */
+async function epochOf(node, asked) {
+  const line = (await asked.command('CLUSTER', 'NODES')).split('\n').find((text) => text.startsWith(node.id));
+  return Number(line?.split(' ')[6] ?? -1);
+}
 
 /**
  * One slot on its way from one primary to another. Between `open` and `finish` the old primary answers ASK for
@@ -44,6 +53,25 @@ class SlotMove {
     for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
     const others = (await cluster.primaries()).filter((node) => node !== to && node !== from && node.isUp);
     for (const node of others) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
+    // A node that does not know the new owner's epoch yet would believe an older message of the old owner again, and for
+    // good once another move has raised that one's epoch.
+    const epoch = await epochOf(to, to);
+    const isKnown = async () => {
+      for (const node of [from, ...others]) {
+        if (!node.isUp || !to.isUp) continue;
+        if ((await epochOf(to, node)) < epoch) return false;
+        if ((await cluster.ownerSeenBy(node, slot)) !== to) {
+          await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
+          return false;
+        }
+      }
+      return true;
+    };
+    await until(isKnown, {
+      timeoutMs: KNOWN_WITHIN_MS,
+      everyMs: 5,
+      what: `all nodes to know who has slot ${slot}`,
+    });
   }
 }
 
