@@ -172,7 +172,8 @@ class RedisServer {
     this.child = null;
     this.isPaused = false;
     if (child.exitCode === null && child.signalCode === null && child.pid) {
-      child.kill('SIGCONT');
+      // A paused server must not work on before it is killed.
+      if (signal !== 'SIGKILL') child.kill('SIGCONT');
       child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       await this.exited;
