@@ -1,5 +1,6 @@
 'use strict';
 
+const { setTimeout: delay } = require('node:timers/promises');
 const { fieldsOf, onlineReplicas } = require('./cluster');
 const { startRedis } = require('./redis');
 const { ReplyError } = require('./resp-client');
@@ -99,8 +100,26 @@ class Sentinels {
   /** Lets the sentinels change the primary though it is well; answers as `listen().decided()`. */
   async failover() {
     const ear = this.listen();
-    await this.live[0].command('SENTINEL', 'FAILOVER', this.name);
-    return ear.decided();
+    const [sentinel] = this.live;
+    let from = sentinel.output.length;
+    const ask = () => sentinel.command('SENTINEL', 'FAILOVER', this.name);
+    // A sentinel gives a failover up whose replica does not follow in time, and says so: it is asked again.
+    const isGivenUp = () => sentinel.output.slice(from).includes('-failover-abort');
+    await ask();
+    const decided = ear.decided();
+    let isOver = false;
+    decided
+      .finally(() => {
+        isOver = true;
+      })
+      .catch(() => {});
+    while (!isOver) {
+      await Promise.race([decided.catch(() => {}), delay(100)]);
+      if (isOver || !isGivenUp()) continue;
+      from = sentinel.output.length;
+      await ask().catch(() => {});
+    }
+    return decided;
   }
 
   /** Ends the primary as a crash would; answers as `listen().decided()`, and the `old` primary. */
