@@ -178,7 +178,7 @@ export interface ConfigureOptions {
    */
   requireOrganization?: boolean;
   /**
-   * What happens to values that the JavaScript layer left in Redis, default `move`. (`CACHE_LEGACY`) `move`: a read
+   * Treatment of values that the JavaScript layer left in Redis, default `move`. (`CACHE_LEGACY`) `move`: a read
    * moves them to where this package keeps them. `copy`: they also stay until the value is set or its organization
    * is cleared, so that instances of the JavaScript layer still see them. `off`: they are not looked for.
    */

@@ -70,7 +70,7 @@ export const CLIENT_TARGETS = [
   },
 ];
 
-/** What a change of the package may cost: measured where an earlier build is a contender, and printed then. */
+/** Bounds for the cost of a change. They are printed where an earlier build is a contender. */
 export const CHANGE_TARGETS = [
   ...VALUES.map((kind) => ({
     name: `client ${callOf(kind)}, ${VALUE_CALLERS} callers, calls/s against the earlier build`,

@@ -309,7 +309,7 @@ function own(name) {
 }
 
 /**
- * The same for a list. The list must not be shared.
+ * Takes the names of a list by value, in the list itself. The list must not be shared.
  * @param {unknown[]} values
  */
 function owned(values) {

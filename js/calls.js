@@ -143,7 +143,7 @@ class Calls {
   }
 
   /**
-   * The same with functions for the outcome in place of a promise.
+   * Makes a call whose outcome goes to functions in place of a promise.
    * @param {number} head
    * @param {unknown[]} values
    * @param {Resolve} resolve

@@ -5,9 +5,9 @@ const { protocol } = require('./protocol.js');
 const { besideRoles, roles } = protocol;
 /** The maximum of calls that cross at once, and of outcomes that come back at once. */
 const PAGE = 4096;
-/** The same for one client's own connection: clients may be short-lived, and V8 collects a page late. */
+/** The page of one client's own connection: clients may be short-lived, and V8 collects a page late. */
 const CLIENT_PAGE = 256;
-/** The same for a dedicated connection: there may be many of them, with few calls on each. */
+/** The page of a dedicated connection: there may be many of them, with few calls on each. */
 const DEDICATED_PAGE = 64;
 
 /**

@@ -42,7 +42,7 @@ export function succeeds(command, args, options = {}) {
 }
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM'];
-/** What ends each command that is watched: a detached group does not hear the terminal's Ctrl-C. */
+/** Functions that end the watched commands: a detached group does not receive the terminal's Ctrl-C. */
 const watched = new Set();
 
 function endWatched() {

@@ -341,7 +341,7 @@ const FURTHER = {
   ],
 };
 
-/** What a node of a cluster knows, one after the other. */
+/** Commands that a node of a cluster answers, in this order. */
 const OF_CLUSTERS = [
   ['cluster', 'INFO'],
   ['clusterBuffer', 'INFO'],

@@ -92,7 +92,7 @@ class DedicatedConnection {
   }
 
   /**
-   * The same with a promise.
+   * Sends a command and returns a promise of its reply.
    * @param {number} detail
    * @param {string} name
    * @param {Argument[]} args

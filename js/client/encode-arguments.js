@@ -25,7 +25,7 @@ function encodeArguments(command, given) {
 }
 
 /**
- * The same without copies of bytes, for a bridge that takes the arguments before the caller goes on.
+ * Encodes arguments without copies of bytes, for a bridge that takes them before the caller goes on.
  * @param {Command} command
  * @param {unknown[]} given
  */

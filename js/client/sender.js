@@ -211,7 +211,7 @@ class Sender {
   }
 
   /**
-   * The same with a promise.
+   * Sends a command and returns a promise of its reply.
    * @type {Ask}
    */
   ask(command, args, flags) {
@@ -253,7 +253,7 @@ class Sender {
   }
 
   /**
-   * The same with a promise.
+   * Runs commands as a transaction and returns a promise of their replies.
    * @param {QueuedCommand[]} commands
    * @returns {Promise<unknown[] | null>}
    */

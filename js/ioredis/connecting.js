@@ -127,7 +127,7 @@ function over(stream, options) {
  * @param {Error} error
  */
 function failedWith(redis, error) {
-  // The same commands would get the same bad replies if they were sent again.
+  // Commands that got a bad reply would get it again if they were sent again.
   if (error instanceof ParserError) redis._flushedWith = error;
   redis.silentEmit('error', error);
 }

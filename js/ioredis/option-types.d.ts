@@ -128,7 +128,7 @@ export interface ClusterOptions {
    * 2000.
    */
   clusterRetryStrategy?: ((times: number, reason?: Error) => number | void | null) | null | undefined;
-  /** The same for the client of one node, which does not reconnect by default. */
+  /** `retryStrategy` of the client of one node. That client does not reconnect by default. */
   clusterNodeRetryStrategy?: ((times: number) => number | void | null) | null | undefined;
   /** Whether commands wait while the cluster is not ready. Default true. */
   enableOfflineQueue?: boolean | undefined;

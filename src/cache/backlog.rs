@@ -48,7 +48,7 @@ impl BacklogState {
 }
 
 impl Core {
-    /// What is found takes its part of the journal's bound before writes do.
+    /// Reserves room in the journal for the files that were found, before writes take it.
     pub(super) fn reserve_for_backlog(&self) {
         if self.is_reading_backlog() {
             self.local_state().journal.reserve();
