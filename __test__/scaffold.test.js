@@ -4,7 +4,13 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { PLATFORMS } = require('../js/native.js');
-const { countCargo, countCommand, countJest } = require('../scripts/counts.cjs');
+const {
+  countCargo,
+  countCommand,
+  countJest,
+  failuresOfCargo,
+  failuresOfJest,
+} = require('../scripts/counts.cjs');
 const { RUST_TARGETS, platformManifest, platformOfTarget } = require('../scripts/platforms.cjs');
 const { findRedisServer } = require('../scripts/redis-server.cjs');
 
@@ -41,6 +47,34 @@ describe('the sum of npm test', () => {
 
   test('has a failure where jest wrote no report', () => {
     expect(countJest(1, undefined)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  test('names the tests that failed, and the beginning of why', () => {
+    const report = {
+      testResults: [
+        {
+          name: path.join(ROOT, 'a.test.js'),
+          message: 'of the whole file',
+          assertionResults: [
+            { status: 'passed', fullName: 'stands' },
+            {
+              status: 'failed',
+              fullName: 'falls',
+              failureMessages: ['\u001b[31mError:\n  as said\u001b[39m'],
+            },
+          ],
+        },
+        { name: path.join(ROOT, 'b.test.js'), message: 'does not load', assertionResults: [] },
+        { name: path.join(ROOT, 'c.test.js'), message: '', assertionResults: [] },
+      ],
+    };
+    expect(failuresOfJest(report, ROOT)).toEqual([
+      'a.test.js: falls: Error: as said',
+      'b.test.js: does not load',
+    ]);
+    expect(failuresOfJest(undefined, ROOT)).toEqual([]);
+    const printed = 'test a::stands ... ok\ntest b::falls ... FAILED\ntest c - should panic ... FAILED\n';
+    expect(failuresOfCargo(printed)).toEqual(['b::falls', 'c']);
   });
 });
 

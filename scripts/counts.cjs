@@ -1,5 +1,8 @@
 'use strict';
 
+const path = require('node:path');
+const { stripVTControlCharacters } = require('node:util');
+
 /**
  * What a step of `npm test` adds to the sum. A step without a test runner is one test. A runner that ended
  * badly without naming a failed test (it did not compile, it crashed, it hung) has one failure at least,
@@ -8,6 +11,7 @@
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  */
 
+const CARGO_FAILURE = /^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm;
 const CARGO_RESULT = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm;
 
 /** @returns {Counts} */
@@ -42,4 +46,33 @@ function withLeastFailure(status, counts) {
   return { ...counts, failed };
 }
 
-module.exports = { countCommand, countCargo, countJest };
+/**
+ * A line a failed test, for the end of a long output: what names it, and the beginning of why.
+ *
+ * @returns {string[]}
+ */
+function failuresOfJest(report, root) {
+  return (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const file = path.relative(root, name);
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    // A file that does not load has a message of its own.
+    if (failed.length === 0) return message ? [`${file}: ${beginning(message)}`] : [];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${file}: ${fullName}: ${beginning(failureMessages.join(' '))}`,
+    );
+  });
+}
+
+/** @returns {string[]} from all that `cargo test` printed. */
+function failuresOfCargo(printed) {
+  return [...printed.matchAll(CARGO_FAILURE)].map(([, name]) => name);
+}
+
+const SHOWN_CHARACTERS = 300;
+
+/** The text in one line and without colours. */
+function beginning(text) {
+  return stripVTControlCharacters(text).replace(/\s+/g, ' ').trim().slice(0, SHOWN_CHARACTERS);
+}
+
+module.exports = { countCommand, countCargo, countJest, failuresOfCargo, failuresOfJest };

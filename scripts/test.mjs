@@ -211,11 +211,14 @@ function environment({ redisServer, isFull }) {
   return env;
 }
 
+/** How many tests passed and failed, and a line for each that failed. */
 function countStep({ runner, status, printed, reportFile }) {
-  if (runner === 'cargo') return counts.countCargo(status, printed);
-  if (runner !== 'jest') return counts.countCommand(status);
+  if (runner === 'cargo') {
+    return { ...counts.countCargo(status, printed), failures: counts.failuresOfCargo(printed) };
+  }
+  if (runner !== 'jest') return { ...counts.countCommand(status), failures: [] };
   const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
-  return counts.countJest(status, report);
+  return { ...counts.countJest(status, report), failures: counts.failuresOfJest(report, ROOT) };
 }
 
 function summaryLine({ name, passed, failed, skipped, seconds, timedOut }) {
@@ -226,7 +229,11 @@ function summaryLine({ name, passed, failed, skipped, seconds, timedOut }) {
 
 function finish(results) {
   const sum = (field) => results.reduce((total, result) => total + result[field], 0);
-  console.log(`\n${results.map(summaryLine).join('\n')}\n`);
+  const linesOfStep = (result) => [
+    summaryLine(result),
+    ...result.failures.map((failure) => `       ${failure}`),
+  ];
+  console.log(`\n${results.flatMap(linesOfStep).join('\n')}\n`);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
   process.exitCode = sum('failed') === 0 ? 0 : 1;
 }

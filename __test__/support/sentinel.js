@@ -10,6 +10,8 @@ const NAME = 'mymaster';
 /** A server that has just changed its role on a busy machine is silent for half of it. */
 const DOWN_AFTER_MS = 1000;
 const PERIODS = ['info-period', 500, 'publish-period', 500, 'ping-period', 200];
+/** A sentinel whose clock jumped (its machine stood still for two seconds) decides nothing for so long; 30 s is its default. */
+const TILT = ['tilt-period', 1000];
 const FAILOVER_TIMEOUT_MS = 3000;
 const READY_TIMEOUT_MS = 20_000;
 
@@ -87,7 +89,8 @@ class Sentinels {
         const found = decision.exec(sentinel.output.slice(from));
         if (found) return { at: performance.now(), port: Number(found[1]) };
       }
-      return null;
+      // What they said instead is the message of a wait that ends.
+      throw new Error(heard.map(([sentinel, from]) => sentinel.output.slice(from)).join('') || 'nothing');
     };
     return {
       decided: async ({ timeoutMs = READY_TIMEOUT_MS } = {}) => {
@@ -103,9 +106,15 @@ class Sentinels {
     const [sentinel] = this.live;
     let from = sentinel.output.length;
     const ask = () => sentinel.command('SENTINEL', 'FAILOVER', this.name);
+    // It refuses while another failover is not over, and while it has not heard from the replicas.
+    const accepted = async () => (await ask()) === 'OK';
     // A sentinel gives a failover up whose replica does not follow in time, and says so: it is asked again.
     const isGivenUp = () => sentinel.output.slice(from).includes('-failover-abort');
-    await ask();
+    await until(accepted, {
+      timeoutMs: READY_TIMEOUT_MS,
+      what: 'the sentinel to begin a failover',
+      everyMs: 50,
+    });
     const decided = ear.decided();
     let isOver = false;
     decided
@@ -150,7 +159,7 @@ function sentinelLines({ name, primary, quorum, password }) {
 /** Sentinels ask servers for their replicas every ten seconds, and each other every two. */
 async function quicken(sentinel) {
   try {
-    await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS);
+    await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS, ...TILT);
   } catch (error) {
     // Servers before 7.0 cannot be told: tests take longer there.
     if (!(error instanceof ReplyError)) throw error;
