@@ -15,7 +15,8 @@ const { head, protocol } = require('./protocol.js');
  * @typedef {unknown} Name
  */
 
-const { kinds, verbs } = protocol;
+const { kinds } = protocol;
+const verbs = protocol.verbs.cache;
 const { client: native } = loadNative();
 /** Flag of a write: Redis itself must store the value. If only the journal could, the answer is false. */
 const ACKNOWLEDGED = protocol.acknowledgedFlag;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::cache::{Core, SlotOwners};
@@ -13,15 +14,35 @@ use crate::config::{Config, Endpoint};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
 use crate::redis::{
-    CallOf, Feature, FollowUp, Followed, Node, Outcome, PendingRequest, Redirection, Role, Route, Wrapped,
+    Asked, CallArguments, CallOf, FIRST_ROOM_VERB, Feature, FollowUp, Followed, Node, Outcome,
+    PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
 };
 
 /// One call of a caller: a raw command, or a call of a room.
 pub type Call<'a> = CallOf<'a, Features>;
 
-/// Makes one feature of several: `Name: field, Type;` for each room, in the order in which a new connection is theirs.
+/// Makes one feature of several: `Name: field, Type;` for each room, in the order in which a new connection is theirs. The
+/// first one makes the node ready, which the others use.
 macro_rules! rooms {
-    ($($name:ident: $field:ident, $room:ty;)+) => {
+    ($first:ident: $first_field:ident, $first_room:ty; $($name:ident: $field:ident, $room:ty;)*) => {
+        rooms!(@all $first: $first_field, $first_room; $($name: $field, $room;)*);
+
+        impl Features {
+            /// The rooms beside the first one, in a cluster those that the front has.
+            fn beside(first: $first_room, front: Option<&Features>) -> Features {
+                let node = first.node().clone();
+                Features {
+                    $($field: Arc::new(match front {
+                        Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone()),
+                        None => <$room as RoomBeside>::of_client(node.clone()),
+                    }),)*
+                    $first_field: Arc::new(first),
+                    node,
+                }
+            }
+        }
+    };
+    (@all $($name:ident: $field:ident, $room:ty;)+) => {
         /// The rooms of one client, or of one node of a cluster.
         pub struct Features {
             node: Arc<Node>,
@@ -46,13 +67,59 @@ macro_rules! rooms {
             $(pub $field: <$room as Feature>::Scratch,)+
         }
 
+        /// The rooms' names, and the number of each of their verbs by its name.
+        pub fn verbs() -> Vec<(&'static str, Vec<(&'static str, u8)>)> {
+            let mut number = FIRST_ROOM_VERB;
+            let mut numbered = |names: &'static [&'static str]| -> Vec<(&'static str, u8)> {
+                let first = number;
+                number += names.len() as u8;
+                names.iter().copied().zip(first..).collect()
+            };
+            vec![$((stringify!($field), numbered(<$room as Feature>::VERBS)),)+]
+        }
+
         impl Feature for Features {
             type Call<'a> = RoomCall<'a>;
             type Ticket = RoomTicket;
             type Scratch = Scratch;
 
+            const VERBS: &'static [&'static str] = &[];
+
+            fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<RoomCall<'_>> {
+                let mut verb = asked.verb;
+                $(
+                    let verbs = <$room as Feature>::VERBS.len() as u8;
+                    if verb < verbs {
+                        let call = <$room as Feature>::decode(Asked { verb, ..asked }, arguments)?;
+                        return Ok(RoomCall::$name(call));
+                    }
+                    verb -= verbs;
+                )+
+                let _ = verb;
+                Err(misuse("the bridge was given an unknown verb"))
+            }
+
+            /// An object with the numbers of each room that has some.
+            fn numbers() -> Value {
+                let numbers = [$((stringify!($field), <$room as Feature>::numbers())),+];
+                let shared = numbers.into_iter().filter(|(_, numbers)| !numbers.is_null());
+                shared.map(|(room, numbers)| (room.to_owned(), numbers)).collect::<Map<_, _>>().into()
+            }
+
+            fn alone(call: &RoomCall<'_>) -> Result<Outcome<'static>> {
+                match call {
+                    $(RoomCall::$name(call) => <$room as Feature>::alone(call),)+
+                }
+            }
+
             fn node(&self) -> &Node {
                 &self.node
+            }
+
+            fn answer(&self, call: &RoomCall<'_>, now: Instant, scratch: &mut Scratch) -> Outcome<'static> {
+                match call {
+                    $(RoomCall::$name(call) => self.$field.answer(call, now, &mut scratch.$field),)+
+                }
             }
 
             fn prepare(
@@ -213,6 +280,13 @@ macro_rules! rooms {
             fn take_turn(&self, now: Instant, out: &mut impl Requests<PendingRequest<RoomTicket>>) {
                 $(self.$field.take_turn(now, &mut Wrapped { requests: &mut *out, wrap: RoomTicket::$name });)+
             }
+
+            /// An object with the report of each room that has one.
+            fn report(&self) -> Value {
+                let reports = [$((stringify!($field), self.$field.report())),+];
+                let told = reports.into_iter().filter(|(_, report)| !report.is_null());
+                told.map(|(room, report)| (room.to_owned(), report)).collect::<Map<_, _>>().into()
+            }
         }
     };
 }
@@ -225,7 +299,7 @@ impl Features {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
     pub fn new(config: Config, role: Role) -> Result<Features> {
-        Ok(Features::over(Core::new(Node::new(config, role))?))
+        Ok(Features::beside(Core::new(Node::new(config, role))?, None))
     }
 
     /// The rooms of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -238,7 +312,7 @@ impl Features {
         share: usize,
         slot_owners: Arc<SlotOwners>,
     ) -> Result<Features> {
-        Ok(Features::over(self.cache.of_node(at, share, slot_owners)?))
+        Ok(Features::beside(self.cache.of_node(at, share, slot_owners)?, Some(self)))
     }
 
     /// Rooms that only read, from a replica; what it does not answer its primary does.
@@ -246,12 +320,7 @@ impl Features {
     /// # Errors
     /// As for `new`.
     pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Features> {
-        Ok(Features::over(self.cache.of_replica(at)?))
-    }
-
-    /// All rooms use the cache's node, which it has made ready to wait for its journal.
-    fn over(cache: Core) -> Features {
-        Features { node: cache.node().clone(), cache: Arc::new(cache) }
+        Ok(Features::beside(self.cache.of_replica(at)?, Some(self)))
     }
 
     pub fn cache(&self) -> &Arc<Core> {

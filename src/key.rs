@@ -1,4 +1,4 @@
-//! Makes and reads every Redis key; no other room does.
+//! Makes and reads every Redis key of the cache, and escapes the parts of other rooms' keys.
 //!
 //! A key is `{prefix}{type}:{scope}[:{id}]`, for example `jack:dev:conversationContexts:org-123:1234567890`.
 //! The prefix stands as configured. In every other part, letters, digits and `-_.~+@` stand for themselves
@@ -24,6 +24,7 @@ use crate::error::{Error, ErrorCode, Result};
 mod decode;
 pub use decode::DecodedKey;
 mod escape;
+pub use escape::push_escaped;
 mod kind;
 pub use kind::Kind;
 use kind::Shape;

@@ -157,6 +157,10 @@ impl Client {
         Ok(())
     }
 
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
     pub fn core(&self) -> &Arc<Core> {
         self.features.cache()
     }
@@ -231,14 +235,14 @@ impl Client {
         self.settle(settled, Origin::Call);
     }
 
-    /// Answers a call at once, from memory.
+    /// Answers a call at once, without a request.
     pub fn answer(&self, word: u32, arguments: &[sys::napi_value]) -> Outcome<'static> {
         let answered = self.guarded(Origin::Call, |client| {
             let mut inner = client.inner.borrow_mut();
             if matches!(inner.router, Router::Closed) {
                 return Outcome::Failed(closed());
             }
-            inner.intake.answer(client.env, client.core(), word, arguments)
+            inner.intake.answer(client.env, &client.features, word, arguments)
         });
         answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
     }

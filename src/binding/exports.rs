@@ -7,11 +7,10 @@ use std::sync::Arc;
 use napi::sys;
 use serde_json::{Map, Value, json};
 
-use super::arguments::Arguments;
-use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
+use super::arguments::read;
 use super::client::{Client, Lent, SharedWords};
 use super::client_handle::ClientHandle;
-use super::function::{Body, Invocation, Thrown, define as function, define_all, misuse};
+use super::function::{Body, Invocation, Thrown, define as function, define_all};
 use super::intake::{Given, Values};
 use super::notices::Notices;
 use super::open_clients::OpenClients;
@@ -20,14 +19,17 @@ use super::reference::Reference;
 use super::report::{report_of, settings_report};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
-use crate::cache::TTL_TABLE;
+use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{Config, LogLevel, nearest};
 use crate::error::{ERROR_TABLE, Result};
-use crate::features::Features;
+use crate::features::{Features, verbs};
 use crate::health::{census, log};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
-use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, Role};
+use crate::redis::{
+    CHANGING, CHANGING_IN, COMMAND, COMMAND_FLAGS, CallArguments, Feature, Head, Outcome, PUSHED, Role,
+    TRANSACTION, misuse,
+};
 use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
@@ -40,7 +42,8 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
     super::uv::find(env);
     let clients = Rc::new(OpenClients::default());
-    let functions: [(&str, Body); 9] = [
+    let functions: [(&str, Body); 10] = [
+        ("alone", alone),
         ("census", census),
         ("open", open),
         ("openLink", super::link_exports::open),
@@ -77,8 +80,6 @@ const OF_A_CLIENT: [(&str, Body); 13] = [
 
 /// `protocol()`: the numbers and tables that both sides share, as JSON.
 fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let verbs: Map<_, _> =
-        Verb::ALL.map(|(verb, name)| (name.to_owned(), json!(verb as u8))).into_iter().collect();
     let marks: Map<_, _> =
         Mark::ALL.map(|(mark, name)| (name.to_owned(), json!(mark as u32))).into_iter().collect();
     let mut kinds: Map<String, Value> =
@@ -89,9 +90,9 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         .iter()
         .map(|row| json!({ "code": row.name, "retryable": row.retryable, "meaning": row.meaning }))
         .collect();
-    let protocol = json!({
+    let mut protocol = json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "verbs": verbs,
+        "verbs": numbered_verbs(),
         "marks": marks,
         "firstNumber": FIRST_NUMBER,
         "kinds": kinds,
@@ -108,7 +109,20 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "ttlConfig": ttl,
         "errors": errors,
     });
+    if let (Value::Object(protocol), Value::Object(rooms)) = (&mut protocol, Features::numbers()) {
+        protocol.extend(rooms);
+    }
     text(call, protocol.to_string().as_bytes(), ptr::null_mut())
+}
+
+/// The numbers of all verbs: those of raw commands, and in an object each those of a room.
+fn numbered_verbs() -> Map<String, Value> {
+    let of_room = |verbs: Vec<(&str, u8)>| -> Map<String, Value> {
+        verbs.into_iter().map(|(name, number)| (name.to_owned(), json!(number))).collect()
+    };
+    let rooms = verbs().into_iter().map(|(room, verbs)| (room.to_owned(), of_room(verbs).into()));
+    let raw = [("command", COMMAND), ("transaction", TRANSACTION)];
+    raw.into_iter().map(|(name, number)| (name.to_owned(), json!(number))).chain(rooms).collect()
 }
 
 /// `commandKeys()`: where each command has its keys, as JSON.
@@ -246,7 +260,7 @@ fn word_count(call: &Invocation) -> usize {
     words as usize
 }
 
-/// `answer(client, head, ...arguments)`: one call answered from memory; throws what the call failed with.
+/// `answer(client, head, ...arguments)`: one call answered without a request; throws what the call failed with.
 fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut word = 0;
     // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
@@ -266,6 +280,24 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         (Mark::True, _) => values::boolean(call.env, true),
         (Mark::False, _) => values::boolean(call.env, false),
         _ => values::null(call.env),
+    })
+}
+
+/// `alone(makeError, head, ...arguments)`: a call that needs no client; throws what it failed with.
+fn alone(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    described(call, 0, || {
+        let mut word = 0;
+        // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
+        unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut word) };
+        let head = Head::with_count(word);
+        let mut arguments = CallArguments::default();
+        for position in 2..call.arguments().len().min(2 + head.count) {
+            read(&mut arguments, call.env, call.argument(position))?;
+        }
+        match Features::alone(&Features::decode(head.asked(), &mut arguments)?)? {
+            Outcome::Json(json) => values::string(call.env, &json),
+            _ => Ok(values::null(call.env)),
+        }
     })
 }
 
@@ -434,11 +466,11 @@ pub fn described(
 }
 
 /// Arguments of a call that is not hot, numbers as texts.
-pub fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Arguments> {
-    let mut arguments = Arguments::default();
+pub fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<CallArguments> {
+    let mut arguments = CallArguments::default();
     let count = positions.len();
     for position in positions {
-        arguments.read(call.env, call.argument(position))?;
+        read(&mut arguments, call.env, call.argument(position))?;
     }
     arguments.numbers_to_text(0..count);
     Ok(arguments)

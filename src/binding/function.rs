@@ -13,7 +13,7 @@ use napi::sys;
 use super::client::Client;
 use super::open_clients::OpenClients;
 use super::values;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::redis::closed;
 
 /// Most functions of ours take no more arguments; they are read without an allocation.
@@ -168,9 +168,4 @@ fn make_error_of(call: &Invocation) -> sys::napi_value {
     // SAFETY: an argument of the running call.
     unsafe { sys::napi_typeof(call.env, call.argument(0), &mut kind) };
     if kind == sys::ValueType::napi_function { call.argument(0) } else { ptr::null_mut() }
-}
-
-/// The error that a caller's mistake in the bridge itself gives.
-pub fn misuse(what: &str) -> Error {
-    Error::new(ErrorCode::Config, what.to_owned())
 }

@@ -5,14 +5,11 @@ use std::time::Instant;
 
 use napi::sys;
 
-use super::arguments::Arguments;
-use super::calls::Head;
-use super::function::misuse;
+use super::arguments::{bytes_of, read};
 use super::sink::JsSink;
-use crate::cache::{Core, Scratch};
 use crate::error::Result;
-use crate::features::{Call, RoomCall};
-use crate::redis::{self, Outcome, RawCall, Sink, embedded};
+use crate::features::{Call, Features, Scratch};
+use crate::redis::{self, CallArguments, Feature, Head, Outcome, RawCall, Sink, embedded, misuse};
 
 /// Most commands have no more words; they are named without an allocation.
 const FEW_WORDS: usize = 8;
@@ -53,7 +50,7 @@ impl Values<'_> {
 /// Buffers that calls share.
 #[derive(Default)]
 pub struct Intake {
-    arguments: Arguments,
+    arguments: CallArguments,
     scratch: Scratch,
 }
 
@@ -79,19 +76,18 @@ impl Intake {
         }
     }
 
-    /// Answers one call from memory.
+    /// Answers one call at once, without a request.
     pub fn answer(
         &mut self,
         env: sys::napi_env,
-        core: &Core,
+        features: &Features,
         word: u32,
         arguments: &[sys::napi_value],
     ) -> Outcome<'static> {
         let now = Instant::now();
         let argument = |position: usize| arguments[position.min(arguments.len() - 1)];
-        let head = Head::new(word, (word >> 16) as usize);
-        self.with_call(env, head, argument, ptr::null_mut(), |call, scratch| match call {
-            redis::Call::Room(RoomCall::Cache(call)) => core.answer(call, now, scratch),
+        self.with_call(env, Head::with_count(word), argument, ptr::null_mut(), |call, scratch| match call {
+            redis::Call::Room(call) => features.answer(call, now, scratch),
             redis::Call::Raw(_) => Outcome::Failed(embedded()),
         })
         .unwrap_or_else(Outcome::Failed)
@@ -108,16 +104,16 @@ impl Intake {
         let Intake { arguments, scratch } = self;
         arguments.clear();
         for position in 0..head.count {
-            arguments.read(env, argument(position))?;
+            read(arguments, env, argument(position))?;
         }
         if head.is_transaction() {
             return take_transaction(arguments, head, scratch, then);
         }
         if !head.is_command() {
-            let call = head.call(arguments)?;
-            return Ok(then(&redis::Call::Room(RoomCall::Cache(call)), scratch));
+            let call = Features::decode(head.asked(), arguments)?;
+            return Ok(then(&redis::Call::Room(call), scratch));
         }
-        arguments.take_passing(env, passing)?;
+        arguments.copy_from_arena(|| bytes_of(env, passing))?;
         let name = head.command_name()?;
         let words = name.into_iter().chain((0..head.count).map(|position| arguments.bytes(position)));
         let count = head.count + usize::from(name.is_some());
@@ -136,7 +132,7 @@ impl Intake {
 
 /// The words of each command follow their number.
 fn take_transaction<R>(
-    arguments: &mut Arguments,
+    arguments: &mut CallArguments,
     head: Head,
     scratch: &mut Scratch,
     then: impl FnOnce(&Call<'_>, &mut Scratch) -> R,

@@ -12,7 +12,6 @@ mod any_link;
 mod arguments;
 mod bell;
 mod callback_scope;
-mod calls;
 mod client;
 mod client_handle;
 mod driver_context;

@@ -32,6 +32,7 @@ pub fn report_of(client: &Client, nodes: &[Arc<Core>]) -> Value {
         "nodes": client.nodes().iter().map(node_report).collect::<Vec<_>>(),
         "usesRedis": core.uses_redis(),
         "config": settings_report(config),
+        "rooms": client.features().report(),
     })
 }
 

@@ -5,20 +5,31 @@ use std::time::Instant;
 
 use super::call::Call;
 use super::core::{Core, Scratch};
+use super::decode::{VERBS, decode};
 use super::replies::{is_expected, transaction_error};
 use super::routing::both_ways;
 use super::ticket::{CacheRequest, CacheTicket, Purpose};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
-use crate::redis::{Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
+use crate::redis::{Asked, CallArguments, Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
 
 impl Feature for Core {
     type Call<'a> = Call<'a>;
     type Ticket = CacheTicket;
     type Scratch = Scratch;
 
+    const VERBS: &'static [&'static str] = VERBS;
+
+    fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
+        decode(asked, arguments)
+    }
+
     fn node(&self) -> &Node {
         &self.node
+    }
+
+    fn answer(&self, call: &Call<'_>, now: Instant, scratch: &mut Scratch) -> Outcome<'static> {
+        Core::answer(self, call, now, scratch)
     }
 
     fn prepare(

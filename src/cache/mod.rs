@@ -10,6 +10,7 @@ mod backlog;
 mod call;
 mod clearing;
 mod core;
+mod decode;
 mod fallback;
 mod feature;
 mod kinds;
@@ -32,6 +33,7 @@ mod upkeep;
 
 pub use call::{Call, Place, Unacknowledged};
 pub use core::{Core, Scratch};
+pub use decode::{ACKNOWLEDGED, COPIED, MANAGED};
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
 pub use local_state::LocalState;
 pub use slot_owners::SlotOwners;

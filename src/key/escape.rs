@@ -15,7 +15,7 @@ const UNRESERVED: [bool; 256] = {
 };
 
 /// Appends `text` with every byte encoded that does not stand for itself.
-pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|byte| !UNRESERVED[usize::from(*byte)]) {
         out.extend_from_slice(&rest[..at]);

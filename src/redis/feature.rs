@@ -1,8 +1,13 @@
 //! What a room above brings along: its calls, what it wants to know of a request, and what replies mean to it.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::Value;
+
+use super::arguments::{CallArguments, misuse};
+use super::head::Asked;
 use super::node::{Node, closed};
 use super::outcome::Outcome;
 use super::pending::{Pending, PendingRequest, Ticket};
@@ -21,7 +26,32 @@ pub trait Feature: Send + Sync + Sized + 'static {
     /// Buffers that calls share, so that the hot path allocates nothing.
     type Scratch: Default + Send;
 
+    /// The names of the room's calls for JavaScript; a verb is a position here.
+    const VERBS: &'static [&'static str];
+
+    /// The call that JavaScript asks for with these arguments.
+    ///
+    /// # Errors
+    /// The arguments make no call.
+    fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Self::Call<'_>>;
+
+    /// Numbers that the room shares with JavaScript, beside its verbs; null where it has none.
+    fn numbers() -> Value {
+        Value::Null
+    }
+
+    /// Answers a call that needs neither a client nor its configuration.
+    ///
+    /// # Errors
+    /// The call does need them.
+    fn alone(_call: &Self::Call<'_>) -> Result<Outcome<'static>> {
+        Err(misuse("the call needs a client"))
+    }
+
     fn node(&self) -> &Node;
+
+    /// Answers a call at once, without a request: the calls of the embedded store, and those that need no server.
+    fn answer(&self, call: &Self::Call<'_>, now: Instant, scratch: &mut Self::Scratch) -> Outcome<'static>;
 
     /// Turns a call into requests, put into `out`, or into its outcome.
     fn prepare(
@@ -117,6 +147,19 @@ pub trait Feature: Send + Sync + Sized + 'static {
     fn wants_turn(&self) -> bool;
 
     fn take_turn(&self, now: Instant, out: &mut impl Requests<PendingRequest<Self::Ticket>>);
+
+    /// The part of reports that is the room's own; null where it has none.
+    fn report(&self) -> Value {
+        Value::Null
+    }
+}
+
+/// A room that uses the node which another room has made ready.
+pub trait RoomBeside: Feature {
+    fn of_client(node: Arc<Node>) -> Self;
+
+    /// The same room at another node of the client's cluster.
+    fn of_node(&self, node: Arc<Node>) -> Self;
 }
 
 /// Whether a request goes where it was redirected.

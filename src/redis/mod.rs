@@ -9,12 +9,14 @@
 //! A `Link` is one connection without policy: it knows no deadline and no bound, and says nothing of its own to the server.
 
 mod answers;
+mod arguments;
 mod attached;
 mod dial;
 mod error_policy;
 mod failure;
 mod feature;
 mod fence;
+mod head;
 mod large;
 mod link;
 mod meaning;
@@ -34,11 +36,15 @@ mod tests;
 mod thread;
 
 pub use answers::give_up;
+pub use arguments::{CallArguments, misuse};
 pub use attached::Attached;
 pub use dial::{Addresses, Connected, dial};
 pub use error_policy::{ErrorPolicy, REFUSALS, Refusal};
 pub use failure::{Failure, Garbled};
-pub use feature::{Call, CallOf, Feature, FollowUp, Followed, OfRoom, Route, Wrapped, prepare, without_room};
+pub use feature::{
+    Call, CallOf, Feature, FollowUp, Followed, OfRoom, RoomBeside, Route, Wrapped, prepare, without_room,
+};
+pub use head::{Asked, COMMAND, COMMAND_FLAGS, FIRST_ROOM_VERB, Head, TRANSACTION};
 pub use link::{Link, LinkTicket, Listener, Meter, Moving, append_request};
 pub use multiplexed::MultiplexedConnection;
 pub use node::{Node, closed, embedded};

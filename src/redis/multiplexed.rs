@@ -427,8 +427,8 @@ impl<F: Feature> MultiplexedConnection<F> {
         let timeout = node.config().command_timeout;
         let mut overdue = Overdue::default();
         lane.expire(now, |LostRequest { token, request, was_sent }| {
-            overdue.any = true;
-            overdue.sent += u64::from(was_sent);
+            overdue.any |= !token.is_impatient();
+            overdue.sent += u64::from(was_sent && !token.is_impatient());
             overdue.is_adrift |= was_sent && token.selects;
             if token.slot != NOBODY {
                 node.health().counters().timeouts.increment();
@@ -436,7 +436,11 @@ impl<F: Feature> MultiplexedConnection<F> {
             if matches!(token.ticket, Ticket::Probe) {
                 node.breaker().probe_failed(now);
             }
-            let message = format!("no answer within {} ms", timeout.as_millis());
+            let timeout_ms = match token.patience_ms {
+                0 => timeout.as_millis(),
+                ms => ms.into(),
+            };
+            let message = format!("no answer within {timeout_ms} ms");
             let error = match was_sent {
                 true => Error::new(ErrorCode::Timeout, message),
                 false => Error::timed_out_unsent(format!("{message}: {reason}")),

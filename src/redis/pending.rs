@@ -1,8 +1,9 @@
 //! What travels with a request and comes back with its reply.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::fence::Fence;
+use super::node::Node;
 use super::reply_format::ReplyFormat;
 
 /// The slot of a request that nobody waits for.
@@ -23,6 +24,8 @@ pub struct PendingRequest<T> {
     pub redirections: u8,
     /// How often a cluster that was down has refused it.
     pub times_down: u8,
+    /// How long its caller waits, in ms; 0: as long as a command may take. A shorter patience says nothing of the server.
+    pub patience_ms: u32,
     pub ticket: T,
 }
 
@@ -50,7 +53,15 @@ pub type Pending<T> = PendingRequest<Ticket<T>>;
 
 impl<T> PendingRequest<T> {
     pub fn new(slot: u32, ticket: T, issued: Instant) -> PendingRequest<T> {
-        PendingRequest { slot, issued, selects: false, redirections: 0, times_down: 0, ticket }
+        PendingRequest {
+            slot,
+            issued,
+            selects: false,
+            redirections: 0,
+            times_down: 0,
+            patience_ms: 0,
+            ticket,
+        }
     }
 
     /// Without a caller.
@@ -60,8 +71,21 @@ impl<T> PendingRequest<T> {
 
     /// The same request with another ticket.
     pub fn with<U>(&self, ticket: U) -> PendingRequest<U> {
-        let PendingRequest { slot, issued, selects, redirections, times_down, .. } = *self;
-        PendingRequest { slot, issued, selects, redirections, times_down, ticket }
+        let PendingRequest { slot, issued, selects, redirections, times_down, patience_ms, .. } = *self;
+        PendingRequest { slot, issued, selects, redirections, times_down, patience_ms, ticket }
+    }
+
+    /// When it must have settled.
+    pub fn deadline(&self, node: &Node) -> Instant {
+        match self.patience_ms {
+            0 => node.deadline(self.issued),
+            ms => self.issued + Duration::from_millis(ms.into()),
+        }
+    }
+
+    /// Whether it may be overdue though the server is well.
+    pub fn is_impatient(&self) -> bool {
+        self.patience_ms > 0
     }
 
     /// The request without its ticket, and the ticket.

@@ -96,7 +96,7 @@ impl<T> Redirected<T> {
                 let words: Vec<&[u8]> = Arguments::new(&self.request).collect();
                 patience(node, &words, from)
             }
-            _ => node.deadline(self.pending.issued),
+            _ => self.pending.deadline(node),
         }
     }
 

@@ -26,8 +26,18 @@ impl Feature for Room {
     type Ticket = Own;
     type Scratch = ();
 
+    const VERBS: &'static [&'static str] = &["own"];
+
+    fn decode(_asked: Asked, _arguments: &mut CallArguments) -> Result<OwnCall> {
+        Ok(OwnCall)
+    }
+
     fn node(&self) -> &Node {
         &self.0
+    }
+
+    fn answer(&self, _call: &OwnCall, _now: Instant, _scratch: &mut ()) -> Outcome<'static> {
+        Outcome::Null
     }
 
     fn prepare(

@@ -1,0 +1,194 @@
+//! From verbs and arguments to calls of the cache.
+
+use super::call::{Call, Place, Unacknowledged};
+use crate::error::{Error, ErrorCode, Result};
+use crate::key::Kind;
+use crate::redis::{Asked, CallArguments, misuse};
+
+/// The kind of a key that the caller named.
+pub const MANAGED: u8 = 255;
+
+/// Beside the verb of a write: Redis itself must have it.
+pub const ACKNOWLEDGED: u8 = 0x80;
+/// Beside the verb of such a write: it is a copy, which memory answers while Redis is away.
+pub const COPIED: u8 = 0x40;
+
+/// The verbs' names, in the order of `Verb`.
+pub(super) const VERBS: &[&str] =
+    &["get", "set", "delete", "mapLead", "hashGet", "hashSet", "hashDelete", "hashEntries", "clear"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Set,
+    Delete,
+    MapLead,
+    HashGet,
+    HashSet,
+    HashDelete,
+    HashEntries,
+    Clear,
+}
+
+const BY_NUMBER: [Verb; 9] = [
+    Verb::Get,
+    Verb::Set,
+    Verb::Delete,
+    Verb::MapLead,
+    Verb::HashGet,
+    Verb::HashSet,
+    Verb::HashDelete,
+    Verb::HashEntries,
+    Verb::Clear,
+];
+
+/// The call with these arguments.
+pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
+    let verb = *BY_NUMBER
+        .get(usize::from(asked.verb))
+        .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
+    let unacknowledged = match asked.flags & (ACKNOWLEDGED | COPIED) {
+        0 => Unacknowledged::Journal,
+        ACKNOWLEDGED => Unacknowledged::Refuse,
+        _ => Unacknowledged::Remember,
+    };
+    if verb == Verb::Clear {
+        arguments.numbers_to_text(0..1);
+        return Ok(Call::ClearOrganization { organization: arguments.organization(0)? });
+    }
+    if verb == Verb::MapLead {
+        arguments.numbers_to_text(0..2);
+        return Ok(Call::MapLead {
+            phone: arguments.required(0, "the phone number")?,
+            lead: arguments.required(1, "the lead's id")?,
+            phone_json: arguments.bytes(2),
+            lead_json: arguments.bytes(3),
+            unacknowledged,
+        });
+    }
+    let width = place_width(asked.detail);
+    arguments.numbers_to_text(0..width);
+    if matches!(verb, Verb::HashGet | Verb::HashSet | Verb::HashDelete) {
+        arguments.numbers_to_text(width..width + 1);
+        arguments.required(width, "the field")?;
+    }
+    let arguments = &*arguments;
+    let place = place(asked.detail, arguments)?;
+    Ok(match verb {
+        Verb::Get => Call::Get { place },
+        Verb::Set => {
+            let (json, ttl_seconds) = (arguments.bytes(width), arguments.lifetime(width + 1)?);
+            Call::Set { place, json, ttl_seconds, unacknowledged }
+        }
+        Verb::Delete => Call::Delete { place },
+        Verb::HashGet => Call::HashGet { place, field: arguments.bytes(width) },
+        Verb::HashSet => Call::HashSet {
+            place,
+            field: arguments.bytes(width),
+            json: arguments.bytes(width + 1),
+            ttl_seconds: arguments.lifetime(width + 2)?,
+        },
+        Verb::HashDelete => Call::HashDelete { place, field: arguments.bytes(width) },
+        Verb::HashEntries => Call::HashEntries { place },
+        Verb::MapLead | Verb::Clear => return Err(misuse("a call came to the wrong place in the bridge")),
+    })
+}
+
+/// Number of arguments that name the place.
+fn place_width(kind: u8) -> usize {
+    match Kind::from_u8(kind) {
+        Some(Kind::Organization | Kind::PhoneToLead | Kind::LeadToPhone | Kind::DynamicLead | Kind::Kv) => 1,
+        _ => 2,
+    }
+}
+
+fn place(kind: u8, arguments: &CallArguments) -> Result<Place<'_>> {
+    if kind == MANAGED {
+        let name = arguments.required(0, "the key")?;
+        return Ok(Place::Managed { name, organization: arguments.organization(1)? });
+    }
+    let kind = Kind::from_u8(kind)
+        .ok_or_else(|| Error::new(ErrorCode::Key, "the bridge was given an unknown kind"))?;
+    Ok(match kind {
+        Kind::ConversationContext
+        | Kind::ConversationSummary
+        | Kind::HistoryCache
+        | Kind::PreComputedContext => Place::Conversation {
+            kind,
+            organization: arguments.organization(0)?,
+            phone: arguments.required(1, "the phone number")?,
+        },
+        Kind::Organization => {
+            Place::Organization { organization: arguments.required(0, "the organization")? }
+        }
+        Kind::PhoneToLead => Place::PhoneToLead { phone: arguments.required(0, "the phone number")? },
+        Kind::LeadToPhone | Kind::DynamicLead => {
+            Place::Single { kind, id: arguments.required(0, "the lead's id")? }
+        }
+        Kind::Kv => Place::Single { kind, id: arguments.required(0, "the key")? },
+        Kind::AgentConfig => Place::Pair {
+            kind,
+            id: arguments.required(0, "the agent's id")?,
+            phone: arguments.required(1, "the agent's phone number")?,
+        },
+        Kind::SseCache => Place::Pair {
+            kind,
+            id: arguments.required(0, "the lead's id")?,
+            phone: arguments.required(1, "the phone number")?,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(texts: &[&str]) -> CallArguments {
+        let mut arguments = CallArguments::default();
+        for text in texts {
+            let from = arguments.buffer().len();
+            arguments.buffer().extend_from_slice(text.as_bytes());
+            arguments.push_bytes(from);
+        }
+        arguments
+    }
+
+    fn asked(name: &str, flags: u8, detail: u8) -> Asked {
+        let verb = VERBS.iter().position(|verb| *verb == name).unwrap() as u8;
+        Asked { verb, flags, detail }
+    }
+
+    #[test]
+    fn every_verb_has_a_name_and_is_decoded_as_such() {
+        assert_eq!(VERBS.len(), BY_NUMBER.len());
+        let mut arguments = given(&["key", "org", "field", "1"]);
+        for (name, is_meant) in [
+            ("get", (|call: &Call<'_>| matches!(call, Call::Get { .. })) as fn(&Call<'_>) -> bool),
+            ("set", |call| matches!(call, Call::Set { .. })),
+            ("delete", |call| matches!(call, Call::Delete { .. })),
+            ("hashGet", |call| matches!(call, Call::HashGet { .. })),
+            ("hashSet", |call| matches!(call, Call::HashSet { .. })),
+            ("hashDelete", |call| matches!(call, Call::HashDelete { .. })),
+            ("hashEntries", |call| matches!(call, Call::HashEntries { .. })),
+            ("mapLead", |call| matches!(call, Call::MapLead { .. })),
+            ("clear", |call| matches!(call, Call::ClearOrganization { .. })),
+        ] {
+            let call = decode(asked(name, 0, MANAGED), &mut arguments).unwrap();
+            assert!(is_meant(&call), "{name} is {call:?}");
+        }
+        assert!(decode(Asked { verb: VERBS.len() as u8, flags: 0, detail: 0 }, &mut arguments).is_err());
+    }
+
+    #[test]
+    fn a_write_says_beside_its_verb_what_becomes_of_it_without_redis() {
+        let mut arguments = given(&["key", "org", "1"]);
+        for (flags, expected) in [
+            (0, Unacknowledged::Journal),
+            (ACKNOWLEDGED, Unacknowledged::Refuse),
+            (ACKNOWLEDGED | COPIED, Unacknowledged::Remember),
+        ] {
+            let call = decode(asked("set", flags, MANAGED), &mut arguments).unwrap();
+            assert!(matches!(call, Call::Set { unacknowledged, .. } if unacknowledged == expected));
+        }
+    }
+}
