@@ -65,6 +65,8 @@ pub mod health;
 pub mod journal;
 pub mod key;
 pub mod lane;
+#[cfg(feature = "cache")]
+pub mod limiter;
 pub mod redis;
 pub mod runtime;
 #[cfg(feature = "cache")]

@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("limiter", &["error", "lane", "script"]),
     ("features", &["cache", "config", "error", "lane", "redis"]),
     (
         "topology",

@@ -7,6 +7,7 @@ use super::client::{Client, Reply};
 
 mod index;
 mod legacy;
+mod limits;
 mod replay;
 
 fn command<'a>(script: &'a [u8], count: &'a str, keys: &[&'a [u8]], arguments: &[&'a [u8]]) -> Vec<&'a [u8]> {

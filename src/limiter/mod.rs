@@ -1,0 +1,22 @@
+//! Rate limits: how much an identity may do in a while, decided by the server's clock for all processes at once.
+//!
+//! Promises: a decision is exact in integers. A call over several checks is admitted as a whole or not at all, and a
+//! rejected call takes nothing. A key of the limiter always has an expiry. Relies on scripts that Redis runs in one step,
+//! and on `Policy` for numbers that Lua computes exactly. Never uses a client's clock for a decision that Redis makes.
+
+mod algorithm;
+mod batch;
+mod block;
+mod call;
+mod commands;
+mod policy;
+mod reply;
+pub mod scripts;
+
+pub use algorithm::{Fixed, Gcra, Log, LogEntry, Reason, Sliding, State, Verdict, decide, refund, view};
+pub use batch::{BatchCheck, CheckBatch, MAX_CHECKS};
+pub use block::Block;
+pub use call::{Entry, LocalCheck, decide_call, peek};
+pub use commands::{append_block, append_eval, append_refund};
+pub use policy::{Algorithm, Policy, PolicyOptions};
+pub use reply::{BatchReply, CallReply};

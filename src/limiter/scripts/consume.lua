@@ -1,0 +1,288 @@
+-- Decides a batch of calls. A call is one check or several, of which all or none are admitted.
+--
+-- KEYS: the states of keys, then the blocks of identities, then the blocks of policies; each key once.
+-- ARGV: 1 the checks, 7 bytes each: the number of its policy; where its state is among the states, its block among those
+--   of identities and its block among those of policies (0: none); its cost (255: it stands at the end); 0, 1 (shadow: it
+--   rejects nothing) or 2 (peek: its call takes nothing); 1 where it is the last of its call. 2 how many states, 3 how
+--   many blocks of identities, 4 how many policies. Then for each policy its algorithm ('s', 'l', 'g' or 'f'), the highest
+--   cost that it admits at once, its window in ms ('g': its interval in us), how long a rejection blocks, in ms. Then the
+--   costs of 255 and more.
+-- Reply: 1 the server's time in us, 2 a letter a check: 'a' admitted, 'l' over the limit, 'n' over the limit and blocked
+--   from now on, 'b' blocked, 'e' failed; then for each check what its verdict is made of: the state of its key, after it
+--   where the call is admitted; for 'l' "cost that counts:time of the newest:time of the newest that must leave"; for
+--   'b' the ms that are left and '|' before that; for 'e' the server's refusal.
+-- Caller: src/limiter/batch.rs, for up to 128 checks of one slot.
+--
+-- States. Sliding: "window:admitted before:admitted". GCRA: the us at which all is free. Fixed: "start in ms:admitted".
+-- Log: 'L', two bytes of a sum, then 8 bytes an entry: its ms in six, the sum of all costs until then in two, modulo 2^16.
+-- A block: "end in ms:length in ms". What has another shape, or another type, counts as absent. A state or block from the
+-- future (a clock was set back) becomes one of now, also where nothing is admitted.
+--
+-- A key lives a little longer than it counts, because the server fixes its end by an earlier clock than TIME.
+
+local byte, sub, match, format = string.byte, string.sub, string.match, string.format
+local floor, ceil, max = math.floor, math.ceil, math.max
+local slack, exact = 100, 9007199254740992
+local time = redis.call('TIME')
+local us = time[1] * 1000000 + time[2]
+local now = floor(us / 1000)
+local values = redis.call('MGET', unpack(KEYS))
+
+-- Each algorithm answers: whether it admits the cost; the next state and its lifetime, where a cost is taken; the state of
+-- now where it was of the future; what the reply shows instead of the state, before and after. Of a state of another shape
+-- it shows nothing.
+
+local function sliding(policy, state, cost)
+  local before, used, kept, seen = 0, 0, nil, ''
+  if state then
+    local window, p, n = match(state, '^(%d+):(%d+):(%d+)$')
+    window, p, n = tonumber(window), tonumber(p), tonumber(n)
+    if window and window + p + n < exact then
+      seen = nil
+      if window == policy.window then
+        before, used = p, n
+      elseif window == policy.window - 1 then
+        before = n
+      elseif window > policy.window then
+        before, used = p, n
+        kept = policy.head .. format('%.0f:%.0f', p, n)
+      end
+    end
+  end
+  if cost == 0 then return true, nil, nil, kept, seen end
+  if before * policy.left + (used + cost) * policy.span > policy.room then return false, nil, nil, kept, seen end
+  return true, policy.head .. format('%.0f:%.0f', before, used + cost), policy.life, kept
+end
+
+local function gcra(policy, state, cost)
+  local free, kept, seen = us, nil, ''
+  if state and #state <= 16 and match(state, '^%d+$') then
+    seen = nil
+    free = max(us, tonumber(state))
+    if free > us + policy.room then
+      free = us + policy.room
+      kept = format('%.0f', free)
+    end
+  end
+  if cost == 0 then return true, nil, nil, kept, seen end
+  free = free + cost * policy.span
+  if free > us + policy.room then return false, nil, nil, kept, seen end
+  return true, format('%.0f', free), ceil((free - us) / 1000) + slack, kept
+end
+
+local function fixed(policy, state, cost)
+  local start, used, kept, seen = now, 0, nil, ''
+  if state then
+    local s, n = match(state, '^(%d+):(%d+)$')
+    s, n = tonumber(s), tonumber(n)
+    if s and s + n < exact and s + policy.span > now then
+      start, used, seen = s, n, nil
+      if start > now then
+        start = now
+        kept = format('%.0f:%.0f', start, used)
+      end
+    end
+  end
+  if cost == 0 then return true, nil, nil, kept, seen end
+  if used + cost > policy.capacity then return false, nil, nil, kept, seen end
+  return true, format('%.0f:%.0f', start, used + cost), start + policy.span - now + slack, kept
+end
+
+-- The time of a log's entry, and the sum of all costs until then.
+local function entry(log, i)
+  local high, low, sum = struct.unpack('>I4I2I2', log, 8 * i - 4)
+  return high * 65536 + low, sum
+end
+
+local function entry_text(sum)
+  return struct.pack('>I4I2I2', floor(now / 65536), now % 65536, sum % 65536)
+end
+
+-- The first entry that is later than a time.
+local function later(log, count, ms)
+  local low, high = 1, count + 1
+  if count > 0 and entry(log, 1) > ms then return 1 end
+  while low < high do
+    local middle = floor((low + high) / 2)
+    if entry(log, middle) > ms then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
+-- When the newest of the oldest entries happened whose costs, counted from `base`, are at least `over`.
+local function leaving(log, first, count, base, over)
+  local low, high = first, count
+  while low < high do
+    local middle = floor((low + high) / 2)
+    local _, sum = entry(log, middle)
+    if (sum - base) % 65536 >= over then high = middle else low = middle + 1 end
+  end
+  return (entry(log, low))
+end
+
+local function log(policy, state, cost)
+  local base, total, newest, count, first, kept = 0, 0, 0, 0, 1, nil
+  if state and #state > 3 and #state % 8 == 3 and byte(state) == 76 then
+    count = (#state - 3) / 8
+    base = struct.unpack('>I2', state, 2)
+    newest, total = entry(state, count)
+    if newest > now then
+      count = later(state, count, now)
+      kept = sub(state, 1, 8 * count - 5) .. entry_text(total)
+      state, newest = kept, now
+    end
+    first = later(state, count, now - policy.span)
+    if first > 1 then
+      local _, sum = entry(state, first - 1)
+      base = sum
+    end
+  end
+  local used = (total - base) % 65536
+  if used == 0 then newest = 0 end
+  if cost > 0 and used + cost > policy.capacity then
+    local leaves = 0
+    if cost <= policy.capacity then
+      leaves = leaving(state, first, count, base, used + cost - policy.capacity)
+    end
+    return false, nil, nil, kept, format('%.0f:%.0f:%.0f', used, newest, leaves)
+  end
+  local seen = format('%.0f:%.0f:0', used, newest)
+  if cost == 0 then return true, nil, nil, kept, seen end
+  local rest = ''
+  if first <= count then
+    local last = -1
+    if newest == now then last = -9 end
+    rest = sub(state, 8 * first - 4, last)
+  end
+  local after = 'L' .. struct.pack('>I2', base) .. rest .. entry_text(total + cost)
+  return true, after, policy.life, kept, seen, format('%.0f:%.0f:0', used + cost, now)
+end
+
+-- How many ms of a block are left.
+local function shut(at)
+  local ends, length = match(values[at], '^(%d+):(%d+)$')
+  ends, length = tonumber(ends), tonumber(length)
+  if not ends or ends + length >= exact or ends <= now then return 0 end
+  if ends - now > length then
+    values[at] = format('%.0f:%.0f', now + length, length)
+    redis.pcall('SET', KEYS[at], values[at], 'PX', length + slack)
+    return length
+  end
+  return ends - now
+end
+
+local argument = 5
+local policies = {}
+for i = 1, tonumber(ARGV[4]) do
+  local kind, capacity, span = ARGV[argument], tonumber(ARGV[argument + 1]), tonumber(ARGV[argument + 2])
+  local policy = {capacity = capacity, span = span, block = tonumber(ARGV[argument + 3]), life = span + slack}
+  if kind == 's' then
+    policy.decide = sliding
+    policy.window = floor(now / span)
+    policy.left = (policy.window + 1) * span - now
+    policy.room = capacity * span
+    policy.head = format('%.0f:', policy.window)
+    policy.life = policy.left + span + slack
+  elseif kind == 'g' then
+    policy.decide = gcra
+    policy.room = capacity * span
+    policy.life = ceil(policy.room / 1000) + slack
+  elseif kind == 'l' then
+    policy.decide = log
+  else
+    policy.decide = fixed
+  end
+  policies[i] = policy
+  argument = argument + 4
+end
+
+local checks = {byte(ARGV[1], 1, -1)}
+local states = tonumber(ARGV[2])
+local others = states + ARGV[3]
+local reply, letters = {us, ''}, {}
+local costs, olds, nexts, lives, afters = {}, {}, {}, {}, {}
+
+-- Takes the costs of a call. Where the server refuses one, what was written before is undone.
+local function take(first, last)
+  for i = first, last do
+    local at = checks[7 * i - 5]
+    if nexts[i] then
+      local done = redis.pcall('SET', KEYS[at], nexts[i], 'PX', lives[i])
+      if done.err then
+        for j = i - 1, first, -1 do
+          local written = checks[7 * j - 5]
+          if nexts[j] and olds[j] then
+            redis.pcall('SET', KEYS[written], olds[j], 'PX', policies[checks[7 * j - 6]].life)
+          elseif nexts[j] then
+            redis.pcall('UNLINK', KEYS[written])
+          end
+          values[written] = olds[j]
+        end
+        for j = first, last do
+          letters[j] = 'e'
+          reply[j + 2] = done.err
+        end
+        return
+      end
+      values[at] = nexts[i]
+      reply[i + 2] = afters[i] or nexts[i]
+    end
+  end
+end
+
+-- Blocks what a rejection blocks.
+local function block(first, last)
+  for i = first, last do
+    local policy, own = policies[checks[7 * i - 6]], checks[7 * i - 3]
+    if letters[i] == 'l' and own > 0 and checks[7 * i - 1] == 0 and costs[i] <= policy.capacity then
+      local at = others + own
+      local value = format('%.0f:%.0f', now + policy.block, policy.block)
+      if not redis.pcall('SET', KEYS[at], value, 'PX', policy.block + slack).err then
+        values[at] = value
+        letters[i] = 'n'
+      end
+    end
+  end
+end
+
+local first, passes, takes = 1, true, true
+for i = 1, #checks / 7 do
+  local o = 7 * i - 6
+  local policy, at, cost, kind = policies[checks[o]], checks[o + 1], checks[o + 4], checks[o + 5]
+  if cost == 255 then
+    cost = tonumber(ARGV[argument])
+    argument = argument + 1
+  end
+  local admitted, after, life, kept, seen, seen_after = policy.decide(policy, values[at], cost)
+  if kept then
+    values[at] = kept
+    redis.pcall('SET', KEYS[at], kept, 'PX', policy.life)
+  end
+  local left = 0
+  local identity, own = states + checks[o + 2], others + checks[o + 3]
+  if identity > states and values[identity] then left = shut(identity) end
+  if own > others and values[own] then left = max(left, shut(own)) end
+  costs[i], olds[i], lives[i], afters[i] = cost, values[at], life, seen_after
+  reply[i + 2] = seen or values[at] or ''
+  if left > 0 then
+    letters[i] = 'b'
+    reply[i + 2] = format('%.0f|', left) .. reply[i + 2]
+  elseif admitted then
+    letters[i] = 'a'
+    nexts[i] = after
+  else
+    letters[i] = 'l'
+  end
+  if kind == 0 and letters[i] ~= 'a' then passes = false end
+  if kind == 2 then takes = false end
+  if checks[o + 6] == 1 then
+    if not passes then
+      block(first, i)
+    elseif takes then
+      take(first, i)
+    end
+    first, passes, takes = i + 1, true, true
+  end
+end
+reply[2] = table.concat(letters)
+return reply
