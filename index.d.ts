@@ -32,6 +32,7 @@ declare global {
  * - `E_REPLY`: Redis answered with an error; redisCode holds its first word
  * - `E_CLOSED`: the cache was shut down
  * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
+ * - `E_POLICY`: no policy of a limiter has this name
  * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  */
 export type ErrorCode =
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'E_REPLY'
   | 'E_CLOSED'
   | 'E_ARGUMENT'
+  | 'E_POLICY'
   | 'E_INTERNAL';
 
 /** The error with which every call of this package rejects. Its message holds no phone number, value or secret. */

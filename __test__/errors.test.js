@@ -70,6 +70,7 @@ describe('the error table', () => {
       'E_REPLY',
       'E_CLOSED',
       'E_ARGUMENT',
+      'E_POLICY',
       'E_INTERNAL',
     ]);
   });

@@ -34,7 +34,7 @@ export interface NativeClient {
   /** `passing` is the argument arena. Some of `given` are positions in it. */
   submit(client: number, wordCount: number, passing: Uint8Array | undefined, ...given: unknown[]): void;
   submitArray(client: number, wordCount: number, passing: Uint8Array | undefined, given: unknown[]): void;
-  /** Answers a call from memory: values are JSON texts, a hash is alternating names and JSON texts. */
+  /** Answers a call without a request: values are JSON texts, a hash is alternating names and JSON texts. */
   answer(client: number, head: number, ...given: unknown[]): string | number | boolean | string[] | null;
   /** Answers the last report as JSON if `reports`, unless the client was closed before. */
   close(client: number, reports: boolean): string | undefined;
@@ -72,6 +72,8 @@ export interface Traffic {
 
 /** The addon's exports. */
 export interface NativeBinding {
+  /** Answers a call that needs no client: JSON. */
+  alone(makeError: MakeError, head: number, ...given: Given[]): string | null;
   /** JSON: counts of the native objects that live in this process. */
   census(): string;
   open: OpenNative<number>;
@@ -111,9 +113,8 @@ export interface CommandFacts {
   number: number;
 }
 
-type Verb =
+type CacheVerb =
   | 'clear'
-  | 'command'
   | 'delete'
   | 'get'
   | 'hashDelete'
@@ -121,8 +122,41 @@ type Verb =
   | 'hashGet'
   | 'hashSet'
   | 'mapLead'
-  | 'set'
-  | 'transaction';
+  | 'set';
+type LimiterVerb =
+  | 'block'
+  | 'bypassed'
+  | 'close'
+  | 'consume'
+  | 'giveBack'
+  | 'normalize'
+  | 'open'
+  | 'peek'
+  | 'refund'
+  | 'reset'
+  | 'stats'
+  | 'unblock'
+  | 'update';
+
+/** The numbers of a limiter's checks and their answers. */
+export interface LimiterNumbers {
+  /** Bits of a check's word. */
+  check: Record<'cost' | 'first' | 'organization', number>;
+  /** The kind's bits in a check's word. */
+  kinds: Record<'ip' | 'named' | 'organization' | 'user', number>;
+  /** A policy's number times this stands in a check's word, too. */
+  policyUnit: number;
+  codes: Record<'blocked' | 'cost' | 'down' | 'limit' | 'ok' | 'shadow' | 'unasked', number>;
+  /** Bits beside a code. */
+  flags: Record<'first' | 'local', number>;
+  /** Bits of the detail of `consume`. */
+  details: Record<'receipts', number>;
+  /** The most checks that cross in one call. */
+  maxChecks: number;
+  /** The most checks of one caller. */
+  maxChecksACall: number;
+}
+
 type Mark =
   | 'entries'
   | 'failed'
@@ -151,7 +185,13 @@ type Kind =
 /** The numbers and tables that native code and JavaScript share. */
 export interface Protocol {
   version: string;
-  verbs: Record<Verb, number>;
+  verbs: Readonly<{
+    command: number;
+    transaction: number;
+    cache: Record<CacheVerb, number>;
+    limiter: Record<LimiterVerb, number>;
+  }>;
+  limiter: LimiterNumbers;
   marks: Record<Mark, number>;
   /** Marks from this one on are numbers themselves. */
   firstNumber: number;

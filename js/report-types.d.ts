@@ -128,6 +128,34 @@ export interface Latencies {
   readonly maxUs: number;
 }
 
+/** Counts of checks of one policy. */
+export type LimiterTally = Record<
+  | 'allowed'
+  | 'blocked'
+  | 'bypassed'
+  | 'cost'
+  | 'denied'
+  | 'down'
+  | 'errors'
+  | 'limited'
+  | 'local'
+  | 'near'
+  | 'shadow',
+  number
+>;
+
+/** A limiter's report of itself. */
+export interface LimiterReport {
+  readonly namespace: string;
+  /** Processes that share the limits, as far as this one knows. */
+  readonly instances: number;
+  /** Identifiers that this process refuses without asking. */
+  readonly denials: number;
+  /** Identifiers that this process counts itself. */
+  readonly localEntries: number;
+  readonly policies: Record<string, LimiterTally>;
+}
+
 /** A client's report of itself. */
 export interface Report {
   readonly state: StateReport;
@@ -157,4 +185,5 @@ export interface Report {
   readonly nodes: (StateReport & { readonly address: string; readonly breaker: string })[];
   readonly usesRedis: boolean;
   readonly config: Configured;
+  readonly rooms: { readonly limiter: LimiterReport[] };
 }

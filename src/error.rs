@@ -20,6 +20,7 @@ pub enum ErrorCode {
     Reply,
     Closed,
     Argument,
+    Policy,
     Internal,
 }
 
@@ -83,6 +84,7 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         false,
         "an argument or an option of a call is not allowed, such as a lifetime that is no positive number",
     ),
+    row(ErrorCode::Policy, "E_POLICY", false, "no policy of a limiter has this name"),
     row(
         ErrorCode::Internal,
         "E_INTERNAL",
@@ -212,6 +214,7 @@ mod tests {
             Reply,
             Closed,
             Argument,
+            Policy,
             Internal,
         ];
         for code in all {

@@ -13,6 +13,7 @@ use crate::cache::{Core, SlotOwners};
 use crate::config::{Config, Endpoint};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
+use crate::limiter::Limiters;
 use crate::redis::{
     Asked, CallArguments, CallOf, FIRST_ROOM_VERB, Feature, FollowUp, Followed, Node, Outcome,
     PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
@@ -293,6 +294,7 @@ macro_rules! rooms {
 
 rooms! {
     Cache: cache, Core;
+    Limiter: limiter, Limiters;
 }
 
 impl Features {

@@ -12,7 +12,7 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache       what the adapter promises: places, lifetimes, organizations, fallback
+//!    cache  limiter       what the adapter promises: places, lifetimes, organizations, fallback | rate limits
 //!    |   \______________
 //!    |    \          redis       a request gets one reply, one redirection or one loss
 //!    |     \             |
@@ -30,7 +30,8 @@
 //! - A [`redis::MultiplexedConnection`] is the calls of one client on one lane. It decides what a reply, a
 //!   lost connection or a passed deadline means for each request, and every request ends exactly once.
 //! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
-//!   and what their replies and losses mean to it. [`features::Features`] lists them; [`cache::Core`] is the first.
+//!   and what their replies and losses mean to it. [`features::Features`] lists them: [`cache::Core`] and
+//!   [`limiter::Limiters`].
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::ConnectionHandler`].

@@ -37,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("limiter", &["error", "lane", "script"]),
-    ("features", &["cache", "config", "error", "lane", "redis"]),
+    ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),
+    ("features", &["cache", "config", "error", "lane", "limiter", "redis"]),
     (
         "topology",
         &[

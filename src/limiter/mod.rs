@@ -1,22 +1,43 @@
 //! Rate limits: how much an identity may do in a while, decided by the server's clock for all processes at once.
 //!
-//! Promises: a decision is exact in integers. A call over several checks is admitted as a whole or not at all, and a
-//! rejected call takes nothing. A key of the limiter always has an expiry. Relies on scripts that Redis runs in one step,
-//! and on `Policy` for numbers that Lua computes exactly. Never uses a client's clock for a decision that Redis makes.
+//! Promises: a decision is exact in integers and comes within `decisionMs`, whatever becomes of Redis. A call over several
+//! checks is admitted as a whole or not at all, and a rejected call takes nothing. A key of the limiter always has an expiry,
+//! and holds no id. Relies on scripts that Redis runs in one step, and on `Policy` for numbers that Lua computes exactly.
+//! Never uses a client's clock for a decision that Redis makes.
 
 mod algorithm;
+mod answer;
 mod batch;
 mod block;
 mod call;
 mod commands;
+mod decode;
+mod denial;
+mod feature;
+mod gathered;
+mod identity;
+mod instances;
+mod keys;
+mod limits;
+mod local;
+mod options;
 mod policy;
 mod reply;
+mod room;
 pub mod scripts;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod ticket;
 
 pub use algorithm::{Fixed, Gcra, Log, LogEntry, Reason, Sliding, State, Verdict, decide, refund, view};
 pub use batch::{BatchCheck, CheckBatch, MAX_CHECKS};
 pub use block::Block;
 pub use call::{Entry, LocalCheck, decide_call, peek};
 pub use commands::{append_block, append_eval, append_refund};
+pub use decode::Call;
+pub use gathered::Scratch;
 pub use policy::{Algorithm, Policy, PolicyOptions};
 pub use reply::{BatchReply, CallReply};
+pub use room::Limiters;
+pub use ticket::LimiterTicket;

@@ -11,6 +11,7 @@ use crate::script::lua;
 pub const CONSUME: &[u8] = lua!("scripts/consume.lua");
 pub const REFUND: &[u8] = lua!("scripts/refund.lua");
 pub const BLOCK: &[u8] = lua!("scripts/block.lua");
+pub const HEARTBEAT: &[u8] = lua!("scripts/heartbeat.lua");
 
 /// A script's SHA-1 in the digits that EVALSHA takes.
 pub type Sha = [u8; 40];

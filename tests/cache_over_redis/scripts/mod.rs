@@ -5,6 +5,7 @@ use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
+mod heartbeat;
 mod index;
 mod legacy;
 mod limits;

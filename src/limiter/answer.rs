@@ -1,0 +1,200 @@
+//! The answer to checks as JavaScript reads it: a flat array of numbers, as JSON.
+
+use serde_json::{Map, Value, json};
+
+use super::algorithm::{Reason, Verdict};
+use super::batch::MAX_CHECKS;
+use super::decode::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT, RECEIPTS};
+use super::gathered::MAX_CHECKS_A_CALL;
+use crate::error::Error;
+
+/// What became of a check. `js/limiter` is told the numbers at load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    Ok = 0,
+    Limit = 1,
+    Blocked = 2,
+    Cost = 3,
+    /// A shadow policy would have refused it.
+    Shadow = 4,
+    /// Redis is away, and the policy is closed then.
+    Down = 5,
+    /// Another check of its call was refused before anybody was asked.
+    Unasked = 6,
+}
+
+impl Code {
+    pub const ALL: [(Code, &'static str); 7] = [
+        (Code::Ok, "ok"),
+        (Code::Limit, "limit"),
+        (Code::Blocked, "blocked"),
+        (Code::Cost, "cost"),
+        (Code::Shadow, "shadow"),
+        (Code::Down, "down"),
+        (Code::Unasked, "unasked"),
+    ];
+
+    pub fn of(reason: Reason, is_shadow: bool) -> Code {
+        match reason {
+            Reason::Ok => Code::Ok,
+            _ if is_shadow => Code::Shadow,
+            Reason::Limit => Code::Limit,
+            Reason::Blocked => Code::Blocked,
+            Reason::Cost => Code::Cost,
+        }
+    }
+
+    pub fn is_refusal(self) -> bool {
+        !matches!(self, Code::Ok | Code::Shadow)
+    }
+}
+
+/// Beside a code: this process decided.
+pub const LOCAL: u8 = 16;
+/// Beside a code: the identifier's first refusal in its window.
+pub const FIRST: u8 = 32;
+
+/// The numbers of checks and their answers, for `js/limiter`.
+pub fn shared_numbers() -> Value {
+    let kinds: Map<String, Value> =
+        KINDS.map(|(name, bits)| (name.to_owned(), bits.into())).into_iter().collect();
+    let codes: Map<String, Value> =
+        Code::ALL.map(|(code, name)| (name.to_owned(), (code as u8).into())).into_iter().collect();
+    json!({
+        "check": { "first": BEGINS, "organization": HAS_ORGANIZATION, "cost": HAS_COST },
+        "kinds": kinds,
+        "policyUnit": POLICY_UNIT,
+        "codes": codes,
+        "flags": { "local": LOCAL, "first": FIRST },
+        "details": { "receipts": RECEIPTS },
+        "maxChecks": MAX_CHECKS,
+        "maxChecksACall": MAX_CHECKS_A_CALL,
+    })
+}
+
+/// The answer to one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    pub code: Code,
+    pub is_local: bool,
+    pub is_first: bool,
+    pub remaining: u64,
+    pub reset_ms: u64,
+    /// `None`: never.
+    pub retry_after_ms: Option<u64>,
+    /// What `giveBack` takes; `None` where nothing was taken.
+    pub receipt: Option<u64>,
+}
+
+impl Answer {
+    /// Nothing is known of the identifier.
+    pub fn bare(code: Code) -> Answer {
+        Answer {
+            code,
+            is_local: true,
+            is_first: false,
+            remaining: 0,
+            reset_ms: 0,
+            retry_after_ms: Some(0),
+            receipt: None,
+        }
+    }
+
+    pub fn of(verdict: &Verdict, is_shadow: bool, is_local: bool) -> Answer {
+        Answer {
+            code: Code::of(verdict.reason, is_shadow),
+            is_local,
+            remaining: verdict.remaining,
+            reset_ms: verdict.reset_ms,
+            retry_after_ms: verdict.retry_after_ms,
+            ..Answer::bare(Code::Ok)
+        }
+    }
+}
+
+/// Writes the array.
+pub struct Writer {
+    out: Vec<u8>,
+    has_receipts: bool,
+    digits: itoa::Buffer,
+}
+
+impl Writer {
+    pub fn new(checks: usize, has_receipts: bool) -> Writer {
+        // A check is about as long as `0,99999,60000,0,`.
+        let mut out = Vec::with_capacity(2 + 24 * checks);
+        out.push(b'[');
+        Writer { out, has_receipts, digits: itoa::Buffer::new() }
+    }
+
+    pub fn answer(&mut self, answer: &Answer) {
+        let mut code = answer.code as u8;
+        code |= if answer.is_local { LOCAL } else { 0 };
+        code |= if answer.is_first { FIRST } else { 0 };
+        self.number(Some(code.into()));
+        self.number(Some(answer.remaining));
+        self.number(Some(answer.reset_ms));
+        self.number(answer.retry_after_ms);
+        if self.has_receipts {
+            self.number(answer.receipt);
+        }
+    }
+
+    /// The check, and all others of its call, could not be.
+    pub fn error(&mut self, error: &Error) {
+        for text in [error.code().as_str(), error.message()] {
+            self.out.extend_from_slice(Value::from(text).to_string().as_bytes());
+            self.out.push(b',');
+        }
+        let nothing = if self.has_receipts { 3 } else { 2 };
+        (0..nothing).for_each(|_| self.number(None));
+    }
+
+    fn number(&mut self, number: Option<u64>) {
+        match number {
+            Some(number) => self.out.extend_from_slice(self.digits.format(number).as_bytes()),
+            None => self.out.extend_from_slice(b"null"),
+        }
+        self.out.push(b',');
+    }
+
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.out.len() > 1 {
+            self.out.pop();
+        }
+        self.out.push(b']');
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    #[test]
+    fn checks_are_numbers_in_a_row() {
+        let verdict = Verdict { reason: Reason::Limit, remaining: 1, reset_ms: 20, retry_after_ms: Some(3) };
+        let answers = [
+            Answer {
+                receipt: Some(7),
+                ..Answer::of(&Verdict { reason: Reason::Ok, ..verdict }, false, false)
+            },
+            Answer { is_first: true, ..Answer::of(&verdict, false, true) },
+            Answer::of(&Verdict { retry_after_ms: None, reason: Reason::Cost, ..verdict }, true, false),
+        ];
+        let written = |has_receipts| {
+            let mut writer = Writer::new(4, has_receipts);
+            answers.iter().for_each(|answer| writer.answer(answer));
+            writer.error(&Error::new(ErrorCode::Key, "no \"id\""));
+            String::from_utf8(writer.finish()).unwrap()
+        };
+        assert_eq!(written(false), r#"[0,1,20,3,49,1,20,3,4,1,20,null,"E_KEY","no \"id\"",null,null]"#);
+        assert_eq!(
+            written(true),
+            r#"[0,1,20,3,7,49,1,20,3,null,4,1,20,null,null,"E_KEY","no \"id\"",null,null,null]"#
+        );
+        assert_eq!(Writer::new(0, false).finish(), b"[]");
+    }
+}

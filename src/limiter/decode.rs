@@ -1,0 +1,468 @@
+//! From verbs and arguments to calls of the limiter.
+
+use std::ops::Range;
+
+use super::identity::Kind;
+use super::options::LimiterOptions;
+use crate::error::{Error, ErrorCode, Result};
+use crate::redis::{Asked, CallArguments, misuse};
+
+/// The verbs' names, in the order of `BY_NUMBER`.
+pub(super) const VERBS: &[&str] = &[
+    "normalize",
+    "open",
+    "close",
+    "update",
+    "stats",
+    "bypassed",
+    "consume",
+    "peek",
+    "refund",
+    "giveBack",
+    "reset",
+    "block",
+    "unblock",
+];
+
+const BY_NUMBER: [Verb; 13] = [
+    Verb::Normalize,
+    Verb::Open,
+    Verb::Close,
+    Verb::Update,
+    Verb::Stats,
+    Verb::Bypassed,
+    Verb::Consume,
+    Verb::Peek,
+    Verb::Refund,
+    Verb::GiveBack,
+    Verb::Reset,
+    Verb::Block,
+    Verb::Unblock,
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Normalize,
+    Open,
+    Close,
+    Update,
+    Stats,
+    Bypassed,
+    Consume,
+    Peek,
+    Refund,
+    GiveBack,
+    Reset,
+    Block,
+    Unblock,
+}
+
+/// Bits of a check's word, and their names for JavaScript.
+pub(super) const BEGINS: u64 = 1;
+pub(super) const HAS_ORGANIZATION: u64 = 2;
+pub(super) const HAS_COST: u64 = 4;
+const KIND_SHIFT: u32 = 3;
+const KIND_MASK: u64 = 3;
+const POLICY_SHIFT: u32 = 6;
+/// What a policy's number is multiplied by in a check's word.
+pub(super) const POLICY_UNIT: u64 = 1 << POLICY_SHIFT;
+/// The kinds that need no argument; that of `named` is one.
+pub(super) const KINDS: [(&str, u64); 4] =
+    [("user", 0), ("ip", 1 << KIND_SHIFT), ("organization", 2 << KIND_SHIFT), ("named", 3 << KIND_SHIFT)];
+
+/// In the detail of a consume: each check is answered with its receipt.
+pub(super) const RECEIPTS: u8 = 1;
+
+/// The longest block: a year. Longer ones belong into the application's data.
+const MAX_BLOCK_SECONDS: f64 = 31_536_000.0;
+
+/// One call of JavaScript.
+#[derive(Debug)]
+pub enum Call<'a> {
+    /// Checks options and fills in what was left out.
+    Normalize(Box<LimiterOptions>),
+    Open(Box<LimiterOptions>),
+    Close {
+        limiter: usize,
+    },
+    Update {
+        limiter: usize,
+        policy: usize,
+        json: &'a str,
+    },
+    Stats {
+        limiter: usize,
+    },
+    /// JavaScript let a check pass without asking.
+    Bypassed {
+        limiter: usize,
+        policy: usize,
+    },
+    Consume {
+        limiter: usize,
+        checks: Checks<'a>,
+        manner: Manner,
+    },
+    Refund {
+        limiter: usize,
+        check: Check<'a>,
+        receipt: Option<u64>,
+    },
+    Reset {
+        limiter: usize,
+        check: Check<'a>,
+    },
+    Block {
+        limiter: usize,
+        check: Check<'a>,
+        seconds: u64,
+    },
+    Unblock {
+        limiter: usize,
+        check: Check<'a>,
+    },
+}
+
+/// How checks are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Consume {
+        wants_receipts: bool,
+    },
+    /// Nothing is consumed, counted or remembered.
+    Peek,
+}
+
+/// One check of a call. Its parts are as the caller gave them.
+#[derive(Debug, Clone, Copy)]
+pub struct Check<'a> {
+    pub policy: usize,
+    /// Whether it is the first of its call.
+    pub begins: bool,
+    arguments: &'a CallArguments,
+    kind: u64,
+    id: usize,
+    kind_name: usize,
+    organization: Option<usize>,
+    cost: Option<usize>,
+}
+
+impl<'a> Check<'a> {
+    /// # Errors
+    /// `E_KEY`: it is missing.
+    pub fn kind(&self) -> Result<Kind<'a>> {
+        Ok(match self.kind {
+            0 => Kind::User,
+            1 => Kind::Address,
+            2 => Kind::Organization,
+            _ => Kind::Named(self.arguments.required(self.kind_name, "the kind of a check")?),
+        })
+    }
+
+    /// # Errors
+    /// `E_KEY`: it is missing, or no well-formed text.
+    pub fn id(&self) -> Result<&'a str> {
+        self.arguments.required(self.id, "the id of a check")
+    }
+
+    /// # Errors
+    /// `E_KEY`: it is no well-formed text.
+    pub fn organization(&self) -> Result<Option<&'a str>> {
+        self.organization.map_or(Ok(None), |position| self.arguments.organization(position))
+    }
+
+    /// # Errors
+    /// `E_KEY`: it is no whole number from 0 on.
+    pub fn cost(&self) -> Result<u64> {
+        let Some(position) = self.cost else { return Ok(1) };
+        match self.arguments.number(position) {
+            // Above, neighbours of whole numbers are lost.
+            Some(cost) if cost.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&cost) => {
+                Ok(cost as u64)
+            }
+            _ => Err(Error::new(
+                ErrorCode::Key,
+                "the cost of a check is not allowed; give an integer from 0 on",
+            )),
+        }
+    }
+}
+
+/// The checks of a call, which know where they stand among its arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a> {
+    arguments: &'a CallArguments,
+    next: usize,
+}
+
+impl<'a> Iterator for Checks<'a> {
+    type Item = Check<'a>;
+
+    fn next(&mut self) -> Option<Check<'a>> {
+        let word = Word::at(self.arguments, self.next)?;
+        let check = word.check(self.arguments, self.next);
+        self.next += word.width();
+        Some(check)
+    }
+}
+
+/// The number in front of a check's parts.
+#[derive(Clone, Copy)]
+struct Word(u64);
+
+impl Word {
+    fn at(arguments: &CallArguments, position: usize) -> Option<Word> {
+        arguments.number(position).map(|word| Word(word as u64))
+    }
+
+    fn has(self, bit: u64) -> bool {
+        self.0 & bit != 0
+    }
+
+    fn kind(self) -> u64 {
+        self.0 >> KIND_SHIFT & KIND_MASK
+    }
+
+    fn names_kind(self) -> bool {
+        self.kind() == KIND_MASK
+    }
+
+    /// Number of its texts: the id, and what else stands in front of the cost.
+    fn texts(self) -> usize {
+        1 + usize::from(self.names_kind()) + usize::from(self.has(HAS_ORGANIZATION))
+    }
+
+    fn width(self) -> usize {
+        1 + self.texts() + usize::from(self.has(HAS_COST))
+    }
+
+    fn check(self, arguments: &CallArguments, position: usize) -> Check<'_> {
+        let id = position + 1;
+        let end = id + self.texts();
+        Check {
+            policy: (self.0 >> POLICY_SHIFT) as usize,
+            begins: self.has(BEGINS),
+            arguments,
+            kind: self.kind(),
+            id,
+            kind_name: id + 1,
+            organization: self.has(HAS_ORGANIZATION).then(|| end - 1),
+            cost: self.has(HAS_COST).then_some(end),
+        }
+    }
+}
+
+/// The call with these arguments.
+pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
+    let verb = *BY_NUMBER
+        .get(usize::from(asked.verb))
+        .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
+    match verb {
+        Verb::Normalize => Ok(Call::Normalize(options(arguments)?)),
+        Verb::Open => Ok(Call::Open(options(arguments)?)),
+        _ => decode_for(verb, asked.detail, arguments),
+    }
+}
+
+fn options(arguments: &CallArguments) -> Result<Box<LimiterOptions>> {
+    LimiterOptions::from_json(arguments.required(0, "the options")?).map(Box::new)
+}
+
+/// A call of the limiter whose number is the first argument.
+fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<Call<'_>> {
+    let limiter = position(arguments, 0)?;
+    let first = match verb {
+        Verb::Consume | Verb::Peek | Verb::Refund | Verb::Reset | Verb::Unblock => 1,
+        Verb::GiveBack | Verb::Block => 2,
+        _ => arguments.count(),
+    };
+    let checks = texts_of_checks(arguments, first)?;
+    if verb != Verb::Consume && checks > 1 {
+        return Err(misuse("a call of one check was given several"));
+    }
+    let arguments = &*arguments;
+    let mut checks = Checks { arguments, next: first };
+    let mut one = || checks.next().ok_or_else(|| misuse("a call of one check was given none"));
+    Ok(match verb {
+        Verb::Close => Call::Close { limiter },
+        Verb::Update => Call::Update {
+            limiter,
+            policy: position(arguments, 1)?,
+            json: arguments.required(2, "the policy")?,
+        },
+        Verb::Stats => Call::Stats { limiter },
+        Verb::Bypassed => Call::Bypassed { limiter, policy: position(arguments, 1)? },
+        Verb::Consume => Call::Consume {
+            limiter,
+            checks,
+            manner: Manner::Consume { wants_receipts: detail & RECEIPTS != 0 },
+        },
+        Verb::Peek => Call::Consume { limiter, checks, manner: Manner::Peek },
+        Verb::Refund => Call::Refund { limiter, check: one()?, receipt: None },
+        Verb::GiveBack => Call::Refund { limiter, receipt: Some(receipt(arguments)?), check: one()? },
+        Verb::Reset => Call::Reset { limiter, check: one()? },
+        Verb::Block => Call::Block { limiter, seconds: block_seconds(arguments)?, check: one()? },
+        Verb::Unblock => Call::Unblock { limiter, check: one()? },
+        Verb::Normalize | Verb::Open => return Err(misuse("a call came to the wrong place in the bridge")),
+    })
+}
+
+/// Turns the texts of all checks from `first` on into texts, where they were numbers. Answers how many checks there are.
+fn texts_of_checks(arguments: &mut CallArguments, first: usize) -> Result<usize> {
+    let (mut at, mut checks) = (first, 0);
+    while at < arguments.count() {
+        let word = Word::at(arguments, at).ok_or_else(|| misuse("a check begins with no number"))?;
+        if at + word.width() > arguments.count() {
+            return Err(misuse("the arguments of a check are not as many as it says"));
+        }
+        let texts: Range<usize> = at + 1..at + 1 + word.texts();
+        arguments.numbers_to_text(texts);
+        at += word.width();
+        checks += 1;
+    }
+    Ok(checks)
+}
+
+fn position(arguments: &CallArguments, at: usize) -> Result<usize> {
+    arguments
+        .number(at)
+        .map(|number| number as usize)
+        .ok_or_else(|| misuse("a call names no limiter or policy"))
+}
+
+fn receipt(arguments: &CallArguments) -> Result<u64> {
+    arguments.number(1).map(|number| number as u64).ok_or_else(|| misuse("a receipt is no number"))
+}
+
+fn block_seconds(arguments: &CallArguments) -> Result<u64> {
+    match arguments.number(1) {
+        Some(seconds) if seconds.fract() == 0.0 && (1.0..=MAX_BLOCK_SECONDS).contains(&seconds) => {
+            Ok(seconds as u64)
+        }
+        _ => Err(Error::new(
+            ErrorCode::Argument,
+            "the seconds of a block are not allowed; give an integer from 1 to 31536000",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    enum Given<'a> {
+        Number(f64),
+        Text(&'a str),
+        Absent,
+    }
+    use Given::{Absent, Number, Text};
+
+    fn given(values: &[Given<'_>]) -> CallArguments {
+        let mut arguments = CallArguments::default();
+        for value in values {
+            match value {
+                Number(number) => arguments.push_number(*number),
+                Absent => arguments.push_absent(),
+                Text(text) => {
+                    let from = arguments.buffer().len();
+                    arguments.buffer().extend_from_slice(text.as_bytes());
+                    arguments.push_bytes(from);
+                }
+            }
+        }
+        arguments
+    }
+
+    fn asked(name: &str) -> Asked {
+        let verb = VERBS.iter().position(|verb| *verb == name).unwrap() as u8;
+        Asked { verb, flags: 0, detail: 0 }
+    }
+
+    fn word(policy: u64, bits: u64) -> Given<'static> {
+        Number((policy * POLICY_UNIT + bits) as f64)
+    }
+
+    #[test]
+    fn checks_are_read_with_all_their_parts() {
+        let named = KINDS[3].1;
+        let mut arguments = given(&[
+            Number(3.0),
+            word(0, BEGINS),
+            Number(17.0),
+            word(2, named | HAS_ORGANIZATION | HAS_COST),
+            Text("id"),
+            Text("key"),
+            Text("org"),
+            Number(5.0),
+            word(1, BEGINS | KINDS[1].1 | HAS_COST),
+            Text("::1"),
+            Number(0.0),
+        ]);
+        let Call::Consume { limiter: 3, checks, manner } = decode(asked("consume"), &mut arguments).unwrap()
+        else {
+            panic!("no consume");
+        };
+        assert_eq!(manner, Manner::Consume { wants_receipts: false });
+        let all: Vec<_> = checks
+            .map(|check| {
+                let (kind, id) = (check.kind().unwrap(), check.id().unwrap());
+                (check.policy, check.begins, kind, id, check.organization().unwrap(), check.cost().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            all,
+            [
+                (0, true, Kind::User, "17", None, 1),
+                (2, false, Kind::Named("key"), "id", Some("org"), 5),
+                (1, true, Kind::Address, "::1", None, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_check_says_itself_what_is_wrong_with_it() {
+        for cost in [-1.0, 1.5, f64::NAN, f64::INFINITY, 9_007_199_254_740_992.0] {
+            let mut arguments = given(&[Number(0.0), word(0, HAS_COST), Absent, Number(cost)]);
+            let Call::Consume { mut checks, .. } = decode(asked("consume"), &mut arguments).unwrap() else {
+                panic!("no consume");
+            };
+            let check = checks.next().unwrap();
+            assert_eq!(check.id().unwrap_err().code(), ErrorCode::Key);
+            assert_eq!(check.cost().unwrap_err().code(), ErrorCode::Key);
+        }
+    }
+
+    #[test]
+    fn arguments_that_are_no_checks_are_refused() {
+        for values in [
+            &[Number(0.0), Text("id")][..],
+            &[Number(0.0), word(0, HAS_COST), Text("id")],
+            &[Text("limiter"), word(0, 0), Text("id")],
+        ] {
+            assert!(decode(asked("consume"), &mut given(values)).is_err());
+        }
+        let two = &[Number(0.0), word(0, 0), Text("a"), word(0, 0), Text("b")];
+        assert!(decode(asked("peek"), &mut given(two)).is_err());
+        assert!(decode(asked("reset"), &mut given(&[Number(0.0)])).is_err());
+    }
+
+    #[test]
+    fn a_block_lasts_a_second_to_a_year() {
+        let block = |seconds| {
+            let mut arguments = given(&[Number(0.0), Number(seconds), word(0, 0), Text("a")]);
+            decode(asked("block"), &mut arguments).map(|call| match call {
+                Call::Block { seconds, .. } => seconds,
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(block(60.0).unwrap(), 60);
+        for seconds in [0.0, -1.0, 0.5, 31_536_001.0, f64::NAN] {
+            assert_eq!(block(seconds).unwrap_err().code(), ErrorCode::Argument);
+        }
+    }
+
+    #[test]
+    fn every_verb_has_a_name() {
+        assert_eq!(VERBS.len(), BY_NUMBER.len());
+    }
+}

@@ -1,0 +1,261 @@
+//! The limiter as a room whose requests go over a multiplexed connection.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::answer::shared_numbers;
+use super::commands::append_eval;
+use super::decode::{Call, VERBS, decode};
+use super::denial::Times;
+use super::gathered::{Gathered, Scratch};
+use super::room::{Limiters, answers_of, normalized};
+use super::ticket::{Change, ChangeKind, LimiterRequest, LimiterTicket, Purpose};
+use crate::error::{Error, Result};
+use crate::lane::{Frame, Node as Reply, Requests};
+use crate::redis::{
+    Asked, CallArguments, ErrorPolicy, Feature, FollowUp, Followed, Node, Outcome, Redirection, RoomBeside,
+    Route, misuse,
+};
+
+/// The limiter's word for a server that does not evict.
+const NO_EVICTION: &str = "noeviction";
+
+impl Feature for Limiters {
+    const VERBS: &'static [&'static str] = VERBS;
+
+    type Call<'a> = Call<'a>;
+    type Ticket = LimiterTicket;
+    type Scratch = Scratch;
+
+    fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
+        decode(asked, arguments)
+    }
+
+    fn numbers() -> Value {
+        shared_numbers()
+    }
+
+    fn alone(call: &Call<'_>) -> Result<Outcome<'static>> {
+        match call {
+            Call::Normalize(options) => Ok(normalized(options)),
+            _ => Err(misuse("the call needs a client")),
+        }
+    }
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn answer(&self, call: &Call<'_>, now: Instant, scratch: &mut Scratch) -> Outcome<'static> {
+        self.answer_call(call, now, scratch).unwrap_or_else(Outcome::Failed)
+    }
+
+    fn prepare(
+        &self,
+        call: &Call<'_>,
+        slot: u32,
+        now: Instant,
+        out: &mut impl Requests<LimiterRequest>,
+        scratch: &mut Scratch,
+    ) -> Option<Outcome<'static>> {
+        self.prepare_call(call, slot, now, out, scratch).unwrap_or_else(|error| Some(Outcome::Failed(error)))
+    }
+
+    fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
+        let key = self.route_key(call, &mut scratch.keys).then_some(scratch.keys.as_slice());
+        Ok(Route { key, reads_key_only: false })
+    }
+
+    fn parts<'a>(_call: &Call<'a>) -> Option<[Call<'a>; 2]>
+    where
+        'a: 'a,
+    {
+        None
+    }
+
+    fn without_room(
+        &self,
+        call: &Call<'_>,
+        error: &Error,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Outcome<'static> {
+        self.without_request(call, error, scratch, now).unwrap_or_else(Outcome::Failed)
+    }
+
+    fn is_expected(LimiterTicket(purpose): &LimiterTicket, frame: Frame<'_>) -> bool {
+        match purpose {
+            Purpose::Decide(_) => matches!(frame.node(), Reply::Array(_)),
+            Purpose::Change(_) | Purpose::Heartbeat => matches!(frame.node(), Reply::Integer(_)),
+            Purpose::Memory => matches!(frame.node(), Reply::Bulk(_) | Reply::Status(_)),
+        }
+    }
+
+    fn error_in(_ticket: &LimiterTicket, _frame: Frame<'_>) -> Option<String> {
+        None
+    }
+
+    fn follows(
+        &self,
+        pending: LimiterRequest,
+        _to: &Redirection,
+        _request: &[u8],
+    ) -> (LimiterRequest, Followed) {
+        let followed = match pending.ticket.0 {
+            Purpose::Decide(_) | Purpose::Change(_) | Purpose::Heartbeat => Followed::Yes,
+            Purpose::Memory => Followed::No,
+        };
+        (pending, followed)
+    }
+
+    fn replied<'a>(
+        &self,
+        pending: LimiterRequest,
+        frame: Frame<'a>,
+        _request: &[u8],
+        now: Instant,
+        _follow_up: &mut FollowUp<'_, impl Requests<LimiterRequest>>,
+    ) -> Option<Outcome<'a>> {
+        let issued = pending.issued;
+        match pending.ticket.0 {
+            Purpose::Decide(gathered) => {
+                self.node.health().command(now.saturating_duration_since(issued));
+                Some(self.decided(*gathered, frame, Times { issued, now }))
+            }
+            Purpose::Change(change) => {
+                self.node.health().command(now.saturating_duration_since(issued));
+                Some(changed(&change, frame))
+            }
+            Purpose::Heartbeat => {
+                if let Reply::Integer(count) = frame.node() {
+                    self.shared.instances.counted(count);
+                }
+                None
+            }
+            Purpose::Memory => {
+                self.warn_of_eviction(frame);
+                None
+            }
+        }
+    }
+
+    fn refused(
+        &self,
+        pending: LimiterRequest,
+        error: Error,
+        request: &[u8],
+        now: Instant,
+        follow_up: &mut FollowUp<'_, impl Requests<LimiterRequest>>,
+    ) -> Option<Outcome<'static>> {
+        // Nothing has run: the server does not know the script yet.
+        if error.redis_code() == Some("NOSCRIPT") {
+            let deadline = pending.deadline(&self.node);
+            let out = &mut follow_up.requests;
+            let from = out.buffer().len();
+            if now < deadline && append_eval(request, out.buffer()) {
+                out.commit(from, 1, pending, deadline);
+                return None;
+            }
+        }
+        if matches!(pending.ticket.0, Purpose::Decide(_) | Purpose::Change(_)) {
+            self.node
+                .health()
+                .failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses limits");
+        }
+        if ErrorPolicy::of(&error) == ErrorPolicy::Replace && error.redis_code() == Some("READONLY") {
+            self.node.dialer().require_primary();
+        }
+        self.lost(pending, request, &error, false, now)
+    }
+
+    fn lost(
+        &self,
+        pending: LimiterRequest,
+        _request: &[u8],
+        error: &Error,
+        _is_in_doubt: bool,
+        now: Instant,
+    ) -> Option<Outcome<'static>> {
+        match pending.ticket.0 {
+            Purpose::Decide(mut gathered) => {
+                gathered.decide_here(self.share(), self.now_us(now), now);
+                Some(answers_of(&gathered))
+            }
+            Purpose::Change(change) => Some(self.change_away(&change, error, now)),
+            Purpose::Heartbeat | Purpose::Memory => None,
+        }
+    }
+
+    fn connected(&self, _is_fenced: bool, now: Instant, out: &mut impl Requests<LimiterRequest>) -> bool {
+        self.say_that_it_is_there(now, out);
+        false
+    }
+
+    fn fence_passed(&self, _now: Instant, _out: &mut impl Requests<LimiterRequest>) {}
+
+    fn due(&self) -> Option<Instant> {
+        self.shared.instances.due().filter(|_| !self.node.reads_replicas())
+    }
+
+    fn on_time(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
+        self.say_that_it_is_there(now, out);
+    }
+
+    fn wants_turn(&self) -> bool {
+        false
+    }
+
+    fn take_turn(&self, _now: Instant, _out: &mut impl Requests<LimiterRequest>) {}
+
+    fn report(&self) -> Value {
+        self.describe()
+    }
+}
+
+impl RoomBeside for Limiters {
+    fn of_client(node: Arc<Node>) -> Limiters {
+        Limiters::new(node)
+    }
+
+    fn of_node(&self, node: Arc<Node>) -> Limiters {
+        Limiters::of_node(self, node)
+    }
+}
+
+impl Limiters {
+    fn decided(&self, mut gathered: Gathered, frame: Frame<'_>, times: Times) -> Outcome<'static> {
+        let (share, now_us) = (self.share(), self.now_us(times.now));
+        if gathered.take_reply(frame, times, share, now_us).is_err() {
+            self.node.health().failed("E_REPLY", "Redis answers limits in a form that is not known");
+        }
+        // What has no answer gets one.
+        gathered.decide_here(share, now_us, times.now);
+        answers_of(&gathered)
+    }
+
+    fn warn_of_eviction(&self, frame: Frame<'_>) {
+        let (Reply::Bulk(text) | Reply::Status(text)) = frame.node() else { return };
+        let text = String::from_utf8_lossy(text);
+        let policy = text.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
+        if let Some(policy) = policy.filter(|policy| *policy != NO_EVICTION) {
+            let client = self.node.health().id();
+            tracing::warn!(
+                client,
+                "the server's maxmemory-policy is {policy}: a limit that it evicts starts anew; set it to noeviction"
+            );
+        }
+    }
+}
+
+fn changed(change: &Change, frame: Frame<'_>) -> Outcome<'static> {
+    // A refusal may have been remembered since the call was made.
+    change.limiter.forget_for(change.kind, change.mark);
+    match change.kind {
+        ChangeKind::Refund { .. } | ChangeKind::Block => Outcome::Null,
+        ChangeKind::Reset | ChangeKind::Unblock => {
+            Outcome::Boolean(matches!(frame.node(), Reply::Integer(count) if count > 0))
+        }
+    }
+}

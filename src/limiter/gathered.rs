@@ -1,0 +1,382 @@
+//! The checks of one call of JavaScript, which are those of several callers, from their arguments to their answers.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::answer::{Answer, Code, Writer};
+use super::batch::{BatchCheck, CheckBatch, MAX_CHECKS};
+use super::decode::{Checks, Manner};
+use super::denial::Times;
+use super::identity::Mark;
+use super::limits::{Identified, Limiter, Policies, unknown_policy};
+use super::local::{Asked, Local, Share};
+use super::tally::{count, is_near};
+use crate::error::{Error, ErrorCode, Result};
+use crate::lane::Frame;
+use crate::redis::misuse;
+
+/// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
+pub(super) const MAX_CHECKS_A_CALL: usize = 32;
+
+/// Buffers that calls share.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) keys: Vec<u8>,
+    pub(super) ranges: Vec<KeyRanges>,
+}
+
+/// Where the keys of a check stand in the scratch.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeyRanges {
+    state: Range<usize>,
+    block: Range<usize>,
+    /// Empty where the policy sets no blocks.
+    own_block: Range<usize>,
+}
+
+/// The checks of several callers.
+#[derive(Debug)]
+pub struct Gathered {
+    pub limiter: Arc<Limiter>,
+    policies: Policies,
+    manner: Manner,
+    calls: Vec<PlannedCall>,
+    checks: Vec<Planned>,
+    batch: CheckBatch,
+}
+
+#[derive(Debug)]
+struct PlannedCall {
+    checks: Range<usize>,
+    fate: Fate,
+}
+
+#[derive(Debug)]
+enum Fate {
+    /// It is no call.
+    Wrong(Error),
+    /// In the batch, in its turn.
+    Asked,
+    /// All of its checks have their answers.
+    Decided,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    policy: usize,
+    mark: Mark,
+    cost: u64,
+    /// The same check stands in its call before; it is counted once.
+    same_as: Option<usize>,
+    answer: Answer,
+}
+
+impl std::fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limiter").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Gathered {
+    /// Reads the checks and makes their keys. What the limiter knows already is decided then.
+    pub fn new(
+        limiter: Arc<Limiter>,
+        checks: Checks<'_>,
+        manner: Manner,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Result<Gathered> {
+        let policies = limiter.policies();
+        let mut gathered = Gathered {
+            limiter,
+            policies,
+            manner,
+            calls: Vec::new(),
+            checks: Vec::new(),
+            batch: CheckBatch::default(),
+        };
+        scratch.keys.clear();
+        scratch.ranges.clear();
+        gathered.read(checks, scratch)?;
+        for call in 0..gathered.calls.len() {
+            gathered.plan(call, now);
+        }
+        Ok(gathered)
+    }
+
+    fn read(&mut self, checks: Checks<'_>, scratch: &mut Scratch) -> Result<()> {
+        for check in checks {
+            if check.policy >= self.policies.len() {
+                return Err(unknown_policy());
+            }
+            let at = self.checks.len();
+            if at == MAX_CHECKS {
+                return Err(misuse("a call has more checks than a batch has room for"));
+            }
+            if check.begins || at == 0 {
+                self.calls.push(PlannedCall { checks: at..at, fate: Fate::Asked });
+            }
+            let read = self.limiter.identify(&check).and_then(|identified| {
+                let cost = check.cost()?;
+                Ok((identified.mark, cost, self.keys_of(&identified, scratch)?))
+            });
+            let (mark, cost, ranges) = match read {
+                Ok(read) => read,
+                Err(error) => {
+                    self.go_wrong(error);
+                    (Mark { policy: check.policy, hash: [0; 16], organization: 0 }, 0, KeyRanges::default())
+                }
+            };
+            scratch.ranges.push(ranges);
+            let same_as = self.merge(mark, cost);
+            let answer = Answer::bare(Code::Unasked);
+            self.checks.push(Planned { policy: check.policy, mark, cost, same_as, answer });
+            if let Some(call) = self.calls.last_mut() {
+                call.checks.end = at + 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn keys_of(&self, identified: &Identified<'_>, scratch: &mut Scratch) -> Result<KeyRanges> {
+        let (keys, out) = (&self.limiter.keys, &mut scratch.keys);
+        let named = &self.policies[identified.policy];
+        let start = out.len();
+        keys.state(out, &named.name, identified.subject)?;
+        let state = out.len();
+        keys.block(out, identified.subject)?;
+        let block = out.len();
+        if named.policy.block_ms() > 0 {
+            keys.own_block(out, &named.name, identified.subject)?;
+        }
+        Ok(KeyRanges { state: start..state, block: state..block, own_block: block..out.len() })
+    }
+
+    /// The call that is being read fails. Its first mistake is told.
+    fn go_wrong(&mut self, error: Error) {
+        if let Some(call) = self.calls.last_mut()
+            && !matches!(call.fate, Fate::Wrong(_))
+        {
+            call.fate = Fate::Wrong(error);
+        }
+    }
+
+    /// The position of the same check earlier in the call that is being read. The higher cost counts.
+    fn merge(&mut self, mark: Mark, cost: u64) -> Option<usize> {
+        let first = self.calls.last()?.checks.start;
+        let known = self.checks[first..].iter_mut().position(|check| {
+            let is_same = check.mark == mark && check.same_as.is_none();
+            if is_same {
+                check.cost = check.cost.max(cost);
+            }
+            is_same
+        });
+        known.map(|position| first + position)
+    }
+
+    /// Decides a call that is wrong, or refused from memory.
+    fn plan(&mut self, call: usize, now: Instant) {
+        let range = self.calls[call].checks.clone();
+        if range.len() > MAX_CHECKS_A_CALL && matches!(self.calls[call].fate, Fate::Asked) {
+            let sentence = "a call has more than 32 checks; give fewer";
+            self.calls[call].fate = Fate::Wrong(Error::new(ErrorCode::Key, sentence));
+        }
+        if let Fate::Wrong(_) = self.calls[call].fate {
+            range.for_each(|at| self.tally(at, |tally| count(&tally.errors)));
+            return;
+        }
+        if self.manner == Manner::Peek {
+            return;
+        }
+        let mut is_denied = false;
+        for at in range.clone() {
+            let Planned { policy, mark, cost, .. } = self.checks[at];
+            if let Some(verdict) = self.limiter.denials.refuses(mark, cost, now) {
+                is_denied = true;
+                self.checks[at].answer = Answer::of(&verdict, self.policies[policy].policy.is_shadow(), true);
+                self.tally(at, |tally| count(&tally.denied));
+            }
+        }
+        if is_denied {
+            self.decided(call);
+        }
+    }
+
+    /// Whether any of its calls is still to be decided.
+    pub fn is_open(&self) -> bool {
+        self.calls.iter().any(|call| matches!(call.fate, Fate::Asked))
+    }
+
+    /// Appends the request that asks Redis for all open calls.
+    pub fn append_request(&mut self, scratch: &Scratch, out: &mut Vec<u8>) {
+        let Gathered { policies, manner, calls, checks, batch, .. } = self;
+        let is_peek = *manner == Manner::Peek;
+        let mut asked: Vec<BatchCheck<'_>> = Vec::new();
+        for call in calls.iter().filter(|call| matches!(call.fate, Fate::Asked)) {
+            asked.clear();
+            for at in call.checks.clone().filter(|at| checks[*at].same_as.is_none()) {
+                let KeyRanges { state, block, own_block } = &scratch.ranges[at];
+                asked.push(BatchCheck {
+                    policy: &policies[checks[at].policy].policy,
+                    cost: checks[at].cost,
+                    key: &scratch.keys[state.clone()],
+                    block_key: Some(&scratch.keys[block.clone()]),
+                    own_block_key: (!own_block.is_empty()).then(|| &scratch.keys[own_block.clone()]),
+                    is_peek,
+                });
+            }
+            batch.add(&asked);
+        }
+        batch.append_to(out);
+    }
+
+    /// Takes Redis's reply to that request in. Calls that failed in Redis are decided here.
+    ///
+    /// # Errors
+    /// The reply is none to this request.
+    pub fn take_reply(&mut self, frame: Frame<'_>, times: Times, share: Share, now_us: u64) -> Result<()> {
+        let reply = self.batch.decode(frame)?;
+        let open: Vec<usize> =
+            (0..self.calls.len()).filter(|call| matches!(self.calls[*call].fate, Fate::Asked)).collect();
+        for (call, answered) in open.into_iter().zip(reply.calls()) {
+            let Ok(answered) = answered else {
+                self.calls[call].checks.clone().for_each(|at| self.tally(at, |tally| count(&tally.errors)));
+                self.decide_one(call, share, now_us, times.now);
+                continue;
+            };
+            let range = self.calls[call].checks.clone();
+            let mut verdicts = answered.verdicts.iter();
+            for at in range {
+                if self.checks[at].same_as.is_some() {
+                    continue;
+                }
+                let Some(verdict) = verdicts.next() else { break };
+                let Planned { policy, mark, cost, .. } = self.checks[at];
+                let mut answer = Answer::of(verdict, self.policies[policy].policy.is_shadow(), false);
+                if answer.code.is_refusal() && self.manner != Manner::Peek {
+                    answer.is_first = self.limiter.denials.remember(mark, cost, verdict, times, true);
+                }
+                let is_taken = answered.is_admitted && verdict.is_admitted() && cost > 0;
+                answer.receipt = is_taken.then_some(reply.now_us);
+                self.checks[at].answer = answer;
+            }
+            self.decided(call);
+        }
+        Ok(())
+    }
+
+    /// Decides all open calls in this process.
+    pub fn decide_here(&mut self, share: Share, now_us: u64, now: Instant) {
+        for call in 0..self.calls.len() {
+            if matches!(self.calls[call].fate, Fate::Asked) {
+                self.decide_one(call, share, now_us, now);
+            }
+        }
+    }
+
+    fn decide_one(&mut self, call: usize, share: Share, now_us: u64, now: Instant) {
+        let range = self.calls[call].checks.clone();
+        let positions: Vec<usize> = range.filter(|at| self.checks[*at].same_as.is_none()).collect();
+        let asked: Vec<Asked<'_>> = positions
+            .iter()
+            .map(|at| {
+                let Planned { policy, mark, cost, .. } = self.checks[*at];
+                Asked { named: &self.policies[policy], mark, cost }
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(asked.len());
+        match self.manner {
+            Manner::Consume { .. } => {
+                self.limiter.local.decide(&asked, share, now_us, &mut answers);
+            }
+            Manner::Peek => {
+                answers.extend(asked.iter().map(|asked| self.limiter.local.peek(*asked, share, now_us)))
+            }
+        }
+        for (at, local) in positions.into_iter().zip(answers) {
+            let Planned { policy, mark, cost, .. } = self.checks[at];
+            let answer = match local {
+                Local::Verdict(verdict) => {
+                    let mut answer = Answer::of(&verdict, self.policies[policy].policy.is_shadow(), true);
+                    if answer.code.is_refusal() && self.manner != Manner::Peek {
+                        let times = Times { issued: now, now };
+                        answer.is_first = self.limiter.denials.remember(mark, cost, &verdict, times, false);
+                    }
+                    answer
+                }
+                Local::Down => Answer::bare(Code::Down),
+                Local::Unasked => Answer::bare(Code::Unasked),
+            };
+            self.checks[at].answer = answer;
+        }
+        self.decided(call);
+    }
+
+    /// All checks of a call have their answers, but for those that are told apart by nothing.
+    fn decided(&mut self, call: usize) {
+        self.calls[call].fate = Fate::Decided;
+        let range = self.calls[call].checks.clone();
+        for at in range.clone() {
+            if let Some(first) = self.checks[at].same_as {
+                self.checks[at].answer =
+                    Answer { receipt: None, is_first: false, ..self.checks[first].answer };
+            }
+        }
+        if self.manner == Manner::Peek {
+            return;
+        }
+        let is_allowed = range.clone().all(|at| !self.checks[at].answer.code.is_refusal());
+        for at in range {
+            self.count(at, is_allowed);
+        }
+    }
+
+    fn count(&self, at: usize, is_allowed: bool) {
+        let Planned { policy, answer, same_as, .. } = self.checks[at];
+        if same_as.is_some() || answer.code == Code::Unasked {
+            return;
+        }
+        let capacity = self.policies[policy].policy.capacity();
+        self.tally(at, |tally| {
+            match answer.code {
+                Code::Ok if is_allowed => {
+                    count(&tally.allowed);
+                    if is_near(answer.remaining, capacity) {
+                        count(&tally.near);
+                    }
+                }
+                Code::Limit => count(&tally.limited),
+                Code::Blocked => count(&tally.blocked),
+                Code::Cost => count(&tally.cost),
+                Code::Shadow => count(&tally.shadow),
+                Code::Down => count(&tally.down),
+                Code::Ok | Code::Unasked => {}
+            }
+            if answer.is_local {
+                count(&tally.local);
+            }
+        });
+    }
+
+    fn tally(&self, at: usize, work: impl FnOnce(&super::tally::Tally)) {
+        if let Some(tally) = self.limiter.tally(self.checks[at].policy) {
+            work(tally);
+        }
+    }
+
+    /// The answers to all checks, as JSON.
+    pub fn answers(&self) -> Vec<u8> {
+        let has_receipts = self.manner == Manner::Consume { wants_receipts: true };
+        let mut writer = Writer::new(self.checks.len(), has_receipts);
+        for call in &self.calls {
+            for check in &self.checks[call.checks.clone()] {
+                match &call.fate {
+                    Fate::Wrong(error) => writer.error(error),
+                    Fate::Asked | Fate::Decided => writer.answer(&check.answer),
+                }
+            }
+        }
+        writer.finish()
+    }
+}

@@ -1,0 +1,176 @@
+//! The keys of one limiter: `{prefix}!limit:{namespace}:{policy}:{scope}:{hash}`.
+//!
+//! Literal braces make the hash tag of a cluster. They stand around the organization where there is one, else around the
+//! hash: all keys of an organization share a slot, and so do all keys of one identifier. Escaping never produces `!`, so no
+//! name of a namespace or policy collides with the segments that begin with it.
+
+use super::identity::Hash;
+use crate::error::{Error, ErrorCode, Result};
+use crate::key::{MAX_KEY_BYTES, push_escaped};
+
+/// The segment of all keys of this room.
+const ROOM: &str = "!limit:";
+/// Instead of a policy: a block of the identifier for all policies. Behind a policy: its own block after a rejection.
+const BLOCK: &str = "!block";
+/// The scope of an identifier of no organization.
+const GLOBAL: &str = "global";
+
+/// The names of a limiter's keys.
+pub struct LimitKeys {
+    /// Up to the policy.
+    start: Box<[u8]>,
+}
+
+/// The part of a key that follows the policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub organization: Option<&'a str>,
+    pub hash: Hash,
+}
+
+impl LimitKeys {
+    pub fn new(prefix: &str, namespace: &str) -> LimitKeys {
+        let mut start = [prefix, ROOM].concat().into_bytes();
+        push_escaped(&mut start, namespace);
+        start.push(b':');
+        LimitKeys { start: start.into() }
+    }
+
+    /// Appends the key of a policy's state.
+    ///
+    /// # Errors
+    /// `E_KEY`: the key would be too long. `out` is unchanged then.
+    pub fn state(&self, out: &mut Vec<u8>, policy: &str, subject: Subject<'_>) -> Result<()> {
+        self.append(out, Some(policy), "", subject)
+    }
+
+    /// Appends the key of an identifier's block, which counts for all policies.
+    ///
+    /// # Errors
+    /// As for `state`.
+    pub fn block(&self, out: &mut Vec<u8>, subject: Subject<'_>) -> Result<()> {
+        self.append(out, None, BLOCK, subject)
+    }
+
+    /// Appends the key of the block that a policy sets after a rejection.
+    ///
+    /// # Errors
+    /// As for `state`.
+    pub fn own_block(&self, out: &mut Vec<u8>, policy: &str, subject: Subject<'_>) -> Result<()> {
+        self.append(out, Some(policy), BLOCK, subject)
+    }
+
+    fn append(
+        &self,
+        out: &mut Vec<u8>,
+        policy: Option<&str>,
+        segment: &str,
+        Subject { organization, hash }: Subject<'_>,
+    ) -> Result<()> {
+        let from = out.len();
+        out.extend_from_slice(&self.start);
+        push_escaped(out, policy.unwrap_or_default());
+        out.extend_from_slice(segment.as_bytes());
+        out.push(b':');
+        match organization {
+            Some(organization) => {
+                out.push(b'{');
+                push_escaped(out, organization);
+                out.extend_from_slice(b"}:");
+                push_hex(out, &hash);
+            }
+            None => {
+                out.extend_from_slice(GLOBAL.as_bytes());
+                out.extend_from_slice(b":{");
+                push_hex(out, &hash);
+                out.push(b'}');
+            }
+        }
+        if out.len() - from > MAX_KEY_BYTES {
+            out.truncate(from);
+            return Err(Error::new(ErrorCode::Key, "the organization of a check is too long"));
+        }
+        Ok(())
+    }
+}
+
+/// The key in which all processes below one prefix say that they are there.
+pub fn instances(prefix: &str) -> Vec<u8> {
+    [prefix, ROOM, "!instances"].concat().into_bytes()
+}
+
+fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::slot_of;
+
+    const HASH: Hash = [0xA5; 16];
+    const HEX: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
+
+    fn keys() -> LimitKeys {
+        LimitKeys::new("app:", "default")
+    }
+
+    fn made(make: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> String {
+        let mut out = Vec::new();
+        make(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_documented_keys_come_out() {
+        let of = |organization| Subject { organization, hash: HASH };
+        let state = |organization| made(|out| keys().state(out, "api", of(organization)));
+        assert_eq!(state(Some("org 1")), format!("app:!limit:default:api:{{org%201}}:{HEX}"));
+        assert_eq!(state(None), format!("app:!limit:default:api:global:{{{HEX}}}"));
+        let block = made(|out| keys().block(out, of(None)));
+        assert_eq!(block, format!("app:!limit:default:!block:global:{{{HEX}}}"));
+        let own = made(|out| keys().own_block(out, "api", of(None)));
+        assert_eq!(own, format!("app:!limit:default:api!block:global:{{{HEX}}}"));
+        assert_eq!(instances("app:"), b"app:!limit:!instances");
+    }
+
+    #[test]
+    fn an_organization_cannot_leave_its_part_of_the_key() {
+        let of = |organization| Subject { organization, hash: HASH };
+        let names = [Some("a"), Some("{a}"), Some("a}:b"), Some("global"), Some("%7B"), None];
+        let all = names.map(|name| made(|out| keys().state(out, "p", of(name))));
+        for (position, key) in all.iter().enumerate() {
+            assert!(!all[..position].contains(key), "{key} comes twice");
+        }
+    }
+
+    #[test]
+    fn all_keys_of_an_organization_or_of_an_identifier_share_a_slot() {
+        for organization in [Some("org"), Some("a}b"), None] {
+            let subject = Subject { organization, hash: HASH };
+            let other = Subject { organization, hash: [1; 16] };
+            let mut slots = vec![
+                slot_of(made(|out| keys().state(out, "a", subject)).as_bytes()),
+                slot_of(made(|out| keys().state(out, "b", subject)).as_bytes()),
+                slot_of(made(|out| keys().block(out, subject)).as_bytes()),
+                slot_of(made(|out| keys().own_block(out, "a", subject)).as_bytes()),
+            ];
+            if organization.is_some() {
+                slots.push(slot_of(made(|out| keys().state(out, "a", other)).as_bytes()));
+            }
+            slots.dedup();
+            assert_eq!(slots.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_key_that_would_be_too_long_is_refused_and_leaves_nothing() {
+        let mut out = b"before".to_vec();
+        let subject = Subject { organization: Some(&"x".repeat(MAX_KEY_BYTES)), hash: HASH };
+        assert_eq!(keys().state(&mut out, "p", subject).unwrap_err().code(), ErrorCode::Key);
+        assert_eq!(out, b"before");
+    }
+}

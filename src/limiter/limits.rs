@@ -1,0 +1,130 @@
+//! One limiter: its policies, and what this process remembers of identifiers.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::decode::Check;
+use super::denial::Denials;
+use super::identity::{Hasher, Mark};
+use super::keys::{LimitKeys, Subject};
+use super::local::LocalLimits;
+use super::options::{LimiterOptions, NamedPolicy};
+use super::tally::{Tally, report};
+use super::ticket::ChangeKind;
+use crate::error::{Error, Result};
+use crate::redis::misuse;
+
+/// The policies of a limiter as they are at one time.
+pub type Policies = Arc<[NamedPolicy]>;
+
+pub struct Limiter {
+    pub namespace: Box<str>,
+    pub keys: LimitKeys,
+    hasher: Hasher,
+    /// Makes the organization's part of marks.
+    organizations: RandomState,
+    /// A decision takes no longer.
+    pub decision: Duration,
+    policies: RwLock<Policies>,
+    pub denials: Denials,
+    pub local: LocalLimits,
+    tallies: Box<[Tally]>,
+    /// Whether ids can be guessed from what is in Redis.
+    pub is_without_secret: bool,
+}
+
+/// Who a check is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Identified<'a> {
+    pub policy: usize,
+    pub subject: Subject<'a>,
+    pub mark: Mark,
+}
+
+impl Limiter {
+    pub fn new(options: &LimiterOptions, prefix: &str) -> Limiter {
+        let LimiterOptions { namespace, secret, ipv6_prefix, decision, local_deny, policies } = options;
+        Limiter {
+            keys: LimitKeys::new(prefix, namespace),
+            namespace: namespace.as_str().into(),
+            hasher: Hasher::new(secret.as_deref(), *ipv6_prefix),
+            organizations: RandomState::new(),
+            decision: *decision,
+            tallies: policies.iter().map(|_| Tally::default()).collect(),
+            policies: RwLock::new(policies.as_slice().into()),
+            denials: Denials::new(*local_deny),
+            local: LocalLimits::default(),
+            is_without_secret: secret.is_none(),
+        }
+    }
+
+    pub fn policies(&self) -> Policies {
+        self.policies.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces a policy. Refusals under the old one are forgotten; what Redis has of it counts as far as it fits.
+    ///
+    /// # Errors
+    /// `E_CONFIG` where the policy is not allowed.
+    pub fn update(&self, policy: usize, json: &str) -> Result<()> {
+        let mut policies = self.policies.write().unwrap_or_else(PoisonError::into_inner);
+        let known = policies.get(policy).ok_or_else(unknown_policy)?;
+        let changed = NamedPolicy::from_json(&known.name, json)?;
+        let mut all = policies.to_vec();
+        all[policy] = changed;
+        *policies = all.into();
+        drop(policies);
+        self.denials.forget_policy(policy);
+        Ok(())
+    }
+
+    pub fn tally(&self, policy: usize) -> Option<&Tally> {
+        self.tallies.get(policy)
+    }
+
+    /// # Errors
+    /// `E_KEY` where kind, id or organization cannot be.
+    pub fn identify<'a>(&self, check: &Check<'a>) -> Result<Identified<'a>> {
+        let organization = check.organization()?;
+        let hash = self.hasher.hash(check.kind()?, check.id()?)?;
+        let mark = Mark {
+            policy: check.policy,
+            hash,
+            organization: organization.map_or(0, |name| self.organizations.hash_one(name)),
+        };
+        Ok(Identified { policy: check.policy, subject: Subject { organization, hash }, mark })
+    }
+
+    /// An identifier is changed: the next call of it asks Redis.
+    pub(super) fn forget_for(&self, kind: ChangeKind, mark: Mark) {
+        match kind {
+            ChangeKind::Refund { .. } | ChangeKind::Reset => self.denials.forget(mark),
+            ChangeKind::Unblock => self.forget_all(mark),
+            ChangeKind::Block => {}
+        }
+    }
+
+    /// The next call of an identifier asks Redis, whatever its policy.
+    pub fn forget_all(&self, mark: Mark) {
+        (0..self.tallies.len()).for_each(|policy| self.denials.forget(Mark { policy, ..mark }));
+    }
+
+    pub fn stats(&self, instances: u32) -> Value {
+        let policies = self.policies();
+        let names = policies.iter().map(|policy| &*policy.name);
+        json!({
+            "namespace": self.namespace,
+            "instances": instances,
+            "denials": self.denials.len(),
+            "localEntries": self.local.len(),
+            "policies": report(names.zip(self.tallies.iter())),
+        })
+    }
+}
+
+pub fn unknown_policy() -> Error {
+    misuse("a call names a policy that the limiter does not have")
+}

@@ -1,0 +1,420 @@
+//! All limiters of one client, at one of its servers: turns calls into requests or answers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::commands::{append_block, append_refund};
+use super::decode::{Call, Check, Checks, Manner};
+use super::gathered::{Gathered, Scratch};
+use super::identity::Mark;
+use super::instances::Instances;
+use super::limits::{Identified, Limiter, unknown_policy};
+use super::local::{Asked, Share};
+use super::options::LimiterOptions;
+use super::tally::count;
+use super::ticket::{Change, ChangeKind, LimiterRequest, LimiterTicket, Purpose};
+use crate::config::Topology;
+use crate::error::{Error, ErrorCode, Result};
+use crate::health::State;
+use crate::lane::{Requests, append_command};
+use crate::redis::{NOBODY, Node, Outcome, PendingRequest};
+
+/// The limiters of one client. Any thread may use it.
+pub struct Limiters {
+    pub(super) node: Arc<Node>,
+    pub(super) shared: Arc<Shared>,
+    /// Whether this server was asked what it evicts.
+    has_asked_memory: AtomicBool,
+}
+
+/// What all nodes of a cluster share.
+pub(super) struct Shared {
+    /// By their numbers; `None` is one that was closed.
+    limiters: RwLock<Vec<Option<Arc<Limiter>>>>,
+    pub instances: Instances,
+    clock: Clock,
+}
+
+/// The time of decisions in this process: it only goes forward, and begins at the time of day.
+struct Clock {
+    began: Instant,
+    began_us: u64,
+}
+
+impl Clock {
+    fn us(&self, now: Instant) -> u64 {
+        self.began_us + now.saturating_duration_since(self.began).as_micros() as u64
+    }
+}
+
+impl Limiters {
+    pub fn new(node: Arc<Node>) -> Limiters {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let shared = Shared {
+            limiters: RwLock::default(),
+            instances: Instances::new(&node.config().room_prefix),
+            clock: Clock { began: Instant::now(), began_us: since.as_micros() as u64 },
+        };
+        Limiters { node, shared: Arc::new(shared), has_asked_memory: AtomicBool::new(false) }
+    }
+
+    /// The same limiters at another node of the cluster.
+    pub fn of_node(&self, node: Arc<Node>) -> Limiters {
+        Limiters { node, shared: self.shared.clone(), has_asked_memory: AtomicBool::new(false) }
+    }
+
+    pub(super) fn now_us(&self, now: Instant) -> u64 {
+        self.shared.clock.us(now)
+    }
+
+    /// Who shares the limits while this process decides.
+    pub(super) fn share(&self) -> Share {
+        match self.node.config().use_redis() {
+            true => Share::OneOf(self.shared.instances.count()),
+            false => Share::Whole,
+        }
+    }
+
+    /// Whether Redis is not even asked.
+    fn decides_here(&self) -> bool {
+        !self.node.config().use_redis() || self.node.health().state() == State::Degraded
+    }
+
+    pub(super) fn limiter(&self, number: usize) -> Result<Arc<Limiter>> {
+        let limiters = self.shared.limiters.read().unwrap_or_else(PoisonError::into_inner);
+        let limiter = limiters.get(number).and_then(Option::as_ref);
+        limiter.cloned().ok_or_else(|| Error::new(ErrorCode::Closed, "the limiter was closed"))
+    }
+
+    /// Answers calls that need no server, and in the embedded store all others.
+    pub(super) fn answer_call(
+        &self,
+        call: &Call<'_>,
+        now: Instant,
+        scratch: &mut Scratch,
+    ) -> Result<Outcome<'static>> {
+        match call {
+            Call::Normalize(options) => Ok(normalized(options)),
+            Call::Open(options) => Ok(json_outcome(&self.open(options, now))),
+            Call::Close { limiter } => {
+                self.close(*limiter);
+                Ok(Outcome::Null)
+            }
+            Call::Update { limiter, policy, json } => {
+                self.limiter(*limiter)?.update(*policy, json)?;
+                Ok(Outcome::Null)
+            }
+            Call::Stats { limiter } => {
+                Ok(json_outcome(&self.limiter(*limiter)?.stats(self.shared.instances.count())))
+            }
+            Call::Bypassed { limiter, policy } => {
+                let limiter = self.limiter(*limiter)?;
+                count(&limiter.tally(*policy).ok_or_else(unknown_policy)?.bypassed);
+                Ok(Outcome::Null)
+            }
+            Call::Consume { limiter, checks, manner } => {
+                let mut gathered = self.gather(*limiter, *checks, *manner, scratch, now)?;
+                gathered.decide_here(self.share(), self.now_us(now), now);
+                Ok(answers_of(&gathered))
+            }
+            _ if self.node.config().use_redis() => {
+                Err(Error::new(ErrorCode::Connect, "the call needs a connection to Redis"))
+            }
+            Call::Refund { limiter, check, .. } => {
+                let (limiter, identified) = self.identify(*limiter, check)?;
+                self.refund_here(&limiter, identified.mark, check.cost()?, now);
+                Ok(Outcome::Null)
+            }
+            Call::Reset { limiter, check } => {
+                let (limiter, identified) = self.identify(*limiter, check)?;
+                limiter.denials.forget(identified.mark);
+                Ok(Outcome::Boolean(limiter.local.reset(identified.mark)))
+            }
+            Call::Block { limiter, check, seconds } => {
+                let (limiter, identified) = self.identify(*limiter, check)?;
+                limiter.local.block(identified.mark, *seconds, self.now_us(now));
+                Ok(Outcome::Null)
+            }
+            Call::Unblock { limiter, check } => {
+                let (limiter, identified) = self.identify(*limiter, check)?;
+                let policies = limiter.policies().len();
+                limiter.forget_all(identified.mark);
+                Ok(Outcome::Boolean(limiter.local.unblock(identified.mark, policies, self.now_us(now))))
+            }
+        }
+    }
+
+    fn open(&self, options: &LimiterOptions, now: Instant) -> Value {
+        let mut described = options.describe();
+        let limiter = Arc::new(Limiter::new(options, &self.node.config().room_prefix));
+        let is_clustered = matches!(self.node.config().topology(), Topology::Cluster { .. });
+        described["warnSecret"] = limiter.is_without_secret.into();
+        described["isClustered"] = json!(is_clustered && self.node.config().use_redis());
+        let mut limiters = self.shared.limiters.write().unwrap_or_else(PoisonError::into_inner);
+        described["limiter"] = limiters.len().into();
+        limiters.push(Some(limiter));
+        self.shared.instances.begin(now);
+        described
+    }
+
+    fn close(&self, number: usize) {
+        let mut limiters = self.shared.limiters.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(limiter) = limiters.get_mut(number) {
+            *limiter = None;
+        }
+        if limiters.iter().all(Option::is_none) {
+            self.shared.instances.end();
+        }
+    }
+
+    fn gather(
+        &self,
+        limiter: usize,
+        checks: Checks<'_>,
+        manner: Manner,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Result<Gathered> {
+        Gathered::new(self.limiter(limiter)?, checks, manner, scratch, now)
+    }
+
+    pub(super) fn identify<'a>(
+        &self,
+        limiter: usize,
+        check: &Check<'a>,
+    ) -> Result<(Arc<Limiter>, Identified<'a>)> {
+        let limiter = self.limiter(limiter)?;
+        let identified = limiter.identify(check)?;
+        if identified.policy >= limiter.policies().len() {
+            return Err(unknown_policy());
+        }
+        Ok((limiter, identified))
+    }
+
+    fn refund_here(&self, limiter: &Limiter, mark: Mark, cost: u64, now: Instant) {
+        if let Some(named) = limiter.policies().get(mark.policy) {
+            limiter.local.refund(Asked { named, mark, cost }, self.share(), self.now_us(now));
+        }
+    }
+
+    /// Turns a call into requests, put into `out`, or into its outcome.
+    pub(super) fn prepare_call(
+        &self,
+        call: &Call<'_>,
+        slot: u32,
+        now: Instant,
+        out: &mut impl Requests<LimiterRequest>,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Outcome<'static>>> {
+        let (number, check, kind) = match call {
+            Call::Consume { limiter, checks, manner } => {
+                return self.ask(
+                    self.gather(*limiter, *checks, *manner, scratch, now)?,
+                    slot,
+                    now,
+                    out,
+                    scratch,
+                );
+            }
+            Call::Refund { limiter, check, .. } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()? })
+            }
+            Call::Reset { limiter, check } => (*limiter, check, ChangeKind::Reset),
+            Call::Block { limiter, check, .. } => (*limiter, check, ChangeKind::Block),
+            Call::Unblock { limiter, check } => (*limiter, check, ChangeKind::Unblock),
+            _ => return self.answer_call(call, now, scratch).map(Some),
+        };
+        let (limiter, identified) = self.identify(number, check)?;
+        limiter.forget_for(kind, identified.mark);
+        let request = self.change_request(call, &limiter, identified)?;
+        let change = Change { limiter, mark: identified.mark, kind };
+        if self.decides_here() {
+            return Ok(Some(self.change_away(&change, &away(), now)));
+        }
+        let deadline = self.node.deadline(now);
+        out.push(asked(slot, Purpose::Change(Box::new(change)), now), deadline, |bytes| {
+            bytes.extend_from_slice(&request);
+            1
+        });
+        Ok(None)
+    }
+
+    fn ask(
+        &self,
+        mut gathered: Gathered,
+        slot: u32,
+        now: Instant,
+        out: &mut impl Requests<LimiterRequest>,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Outcome<'static>>> {
+        if !gathered.is_open() {
+            return Ok(Some(answers_of(&gathered)));
+        }
+        if self.decides_here() {
+            gathered.decide_here(self.share(), self.now_us(now), now);
+            return Ok(Some(answers_of(&gathered)));
+        }
+        let decision = gathered.limiter.decision;
+        let from = out.buffer().len();
+        gathered.append_request(scratch, out.buffer());
+        let pending = patient(asked(slot, Purpose::Decide(Box::new(gathered)), now), decision);
+        out.commit(from, 1, pending, now + decision);
+        self.say_that_it_is_there(now, out);
+        self.ask_for_memory(now, out);
+        Ok(None)
+    }
+
+    /// The request of a call that changes one identifier.
+    fn change_request(
+        &self,
+        call: &Call<'_>,
+        limiter: &Limiter,
+        identified: Identified<'_>,
+    ) -> Result<Vec<u8>> {
+        let policies = limiter.policies();
+        let named = policies.get(identified.policy).ok_or_else(unknown_policy)?;
+        let (keys, subject) = (&limiter.keys, identified.subject);
+        let (mut key, mut request) = (Vec::new(), Vec::new());
+        match call {
+            Call::Refund { check, receipt, .. } => {
+                keys.state(&mut key, &named.name, subject)?;
+                append_refund(&key, &named.policy, check.cost()?, *receipt, &mut request);
+            }
+            Call::Block { seconds, .. } => {
+                keys.block(&mut key, subject)?;
+                append_block(&key, seconds * 1000, &mut request);
+            }
+            Call::Reset { .. } => {
+                let mut block = Vec::new();
+                keys.state(&mut key, &named.name, subject)?;
+                keys.own_block(&mut block, &named.name, subject)?;
+                append_command(&mut request, &[b"UNLINK", &key, &block]);
+            }
+            _ => {
+                keys.block(&mut key, subject)?;
+                let mut blocks = vec![key];
+                for named in policies.iter() {
+                    let mut own = Vec::new();
+                    keys.own_block(&mut own, &named.name, subject)?;
+                    blocks.push(own);
+                }
+                let words: Vec<&[u8]> =
+                    std::iter::once(&b"UNLINK"[..]).chain(blocks.iter().map(Vec::as_slice)).collect();
+                append_command(&mut request, &words);
+            }
+        }
+        Ok(request)
+    }
+
+    /// The outcome of a change that Redis did not make.
+    pub(super) fn change_away(&self, change: &Change, error: &Error, now: Instant) -> Outcome<'static> {
+        match change.kind {
+            // What an outage admitted was counted here.
+            ChangeKind::Refund { cost } => {
+                self.refund_here(&change.limiter, change.mark, cost, now);
+                Outcome::Null
+            }
+            _ => Outcome::Failed(error.clone()),
+        }
+    }
+
+    /// The outcome of a call for which there is no room.
+    pub(super) fn without_request(
+        &self,
+        call: &Call<'_>,
+        error: &Error,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Result<Outcome<'static>> {
+        let (limiter, check, kind) = match call {
+            Call::Refund { limiter, check, .. } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()? })
+            }
+            Call::Reset { .. } | Call::Block { .. } | Call::Unblock { .. } => return Err(error.clone()),
+            _ => return self.answer_call(call, now, scratch),
+        };
+        let (limiter, identified) = self.identify(limiter, check)?;
+        Ok(self.change_away(&Change { limiter, mark: identified.mark, kind }, error, now))
+    }
+
+    /// Makes the key by which a call is routed; false where any node may answer. What is wrong with a check its caller is
+    /// told by the node that is asked.
+    pub(super) fn route_key(&self, call: &Call<'_>, key: &mut Vec<u8>) -> bool {
+        key.clear();
+        let (number, mut checks) = match call {
+            Call::Consume { limiter, checks, .. } => (*limiter, *checks),
+            Call::Refund { limiter, check, .. }
+            | Call::Reset { limiter, check }
+            | Call::Block { limiter, check, .. }
+            | Call::Unblock { limiter, check } => return self.block_key(*limiter, check, key),
+            _ => return false,
+        };
+        checks.any(|check| self.block_key(number, &check, key))
+    }
+
+    /// All keys of an identifier share the slot of this one.
+    fn block_key(&self, limiter: usize, check: &Check<'_>, key: &mut Vec<u8>) -> bool {
+        let made = self.limiter(limiter).and_then(|limiter| {
+            let identified = limiter.identify(check)?;
+            limiter.keys.block(key, identified.subject)
+        });
+        made.is_ok()
+    }
+
+    /// Says that this process is there, where that is due.
+    pub(super) fn say_that_it_is_there(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
+        if !self.node.reads_replicas() && self.shared.instances.takes_turn(now) {
+            out.push(asked(NOBODY, Purpose::Heartbeat, now), self.node.deadline(now), |bytes| {
+                self.shared.instances.append(bytes);
+                1
+            });
+        }
+    }
+
+    /// Asks once what the server evicts: an evicted limit starts anew.
+    fn ask_for_memory(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
+        if !self.has_asked_memory.swap(true, Ordering::Relaxed) {
+            out.push(asked(NOBODY, Purpose::Memory, now), self.node.deadline(now), |bytes| {
+                append_command(bytes, &[b"INFO", b"memory"]);
+                1
+            });
+        }
+    }
+
+    /// The limiters as `getStats()` shows them.
+    pub fn describe(&self) -> Value {
+        let limiters = self.shared.limiters.read().unwrap_or_else(PoisonError::into_inner);
+        let instances = self.shared.instances.count();
+        limiters.iter().flatten().map(|limiter| limiter.stats(instances)).collect::<Vec<_>>().into()
+    }
+}
+
+/// Why a change is not even sent.
+fn away() -> Error {
+    Error::new(ErrorCode::Connect, "Redis is away")
+}
+
+/// The options of a limiter with all defaults.
+pub(super) fn normalized(options: &LimiterOptions) -> Outcome<'static> {
+    json_outcome(&options.describe())
+}
+
+pub(super) fn answers_of(gathered: &Gathered) -> Outcome<'static> {
+    Outcome::Json(gathered.answers().into())
+}
+
+fn json_outcome(value: &Value) -> Outcome<'static> {
+    Outcome::Json(value.to_string().into_bytes().into())
+}
+
+pub(super) fn asked(slot: u32, purpose: Purpose, issued: Instant) -> LimiterRequest {
+    PendingRequest::new(slot, LimiterTicket(purpose), issued)
+}
+
+/// A request whose caller waits no longer than this.
+pub(super) fn patient(request: LimiterRequest, patience: Duration) -> LimiterRequest {
+    PendingRequest { patience_ms: patience.as_millis() as u32, ..request }
+}

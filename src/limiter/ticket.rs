@@ -1,0 +1,44 @@
+//! What travels with a request of the limiter.
+
+use std::sync::Arc;
+
+use super::gathered::Gathered;
+use super::identity::Mark;
+use super::limits::Limiter;
+use crate::redis::PendingRequest;
+
+/// A request of the limiter that waits for its reply.
+pub type LimiterRequest = PendingRequest<LimiterTicket>;
+
+#[derive(Debug)]
+pub struct LimiterTicket(pub(super) Purpose);
+
+#[derive(Debug)]
+pub(super) enum Purpose {
+    Decide(Box<Gathered>),
+    /// One identifier's state or block is changed.
+    Change(Box<Change>),
+    /// This process is there.
+    Heartbeat,
+    /// Whether the server evicts keys that are limits.
+    Memory,
+}
+
+#[derive(Debug)]
+pub(super) struct Change {
+    pub limiter: Arc<Limiter>,
+    pub mark: Mark,
+    pub kind: ChangeKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChangeKind {
+    Refund {
+        cost: u64,
+    },
+    /// Answers whether there was anything.
+    Reset,
+    Block,
+    /// Answers whether there was a block.
+    Unblock,
+}
