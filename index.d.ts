@@ -1,5 +1,8 @@
 import type { AtLeast, RedisCallback, RedisWord } from './js/client/call-types.js';
 import type { RedisCommands } from './js/client/command-types.js';
+import type { createLimiter, readyPolicies } from './types/limiter.js';
+
+export * from './types/limiter.js';
 
 // Declared as in lib.esnext.disposable, which TypeScript has since 5.2 and few projects name. The declarations
 // merge with it.
@@ -1392,6 +1395,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly createClient: typeof createClient;
   readonly createConsumerGroup: typeof createConsumerGroup;
   readonly createInstance: typeof createInstance;
+  readonly createLimiter: typeof createLimiter;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;
@@ -1399,6 +1403,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly OrgCacheError: typeof OrgCacheError;
   readonly prefixKey: typeof prefixKey;
   readonly ready: typeof ready;
+  readonly readyPolicies: typeof readyPolicies;
   readonly RedisManager: typeof RedisManager;
   readonly redisHealthCheck: typeof redisHealthCheck;
   readonly redisManager: RedisManager;

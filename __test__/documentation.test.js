@@ -29,7 +29,7 @@ const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
 /** Other tests import these files: those below, and `__test__/package/frameworks.test.js`. */
-const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'nest.ts'];
+const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'fastify-limits.mjs', 'nest.ts'];
 const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
 describe('an example of', () => {

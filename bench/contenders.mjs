@@ -4,10 +4,15 @@
  * `{ client, adapter, close() }`: `client` has `get(key)` and `set(key, value)`, `adapter` has the
  * conversation methods and `clearOrganizationCache`. Where `clientModule` is, it exports
  * `open({ topology, settings })` and answers `{ client, close() }`, the client having the methods of ioredis;
- * `topology` is `{ url }`, `{ clusterHosts }` or `{ sentinelHosts, sentinelName }`.
+ * `topology` is `{ url }`, `{ clusterHosts }` or `{ sentinelHosts, sentinelName }`. Where `limiterModule` is, it exports
+ * `open({ url, limits, settings })`, whose client has `consume(id)`, `consumeThree(id)` and `consumeLimited(id)`.
  */
 
 const SUBJECT = 'orgcache';
+
+/** Modules that open rate limiters, and what the other one is called. */
+const OWN_LIMITER = './peers/orgcache-limiter.mjs';
+const OTHER_LIMITER = 'rate-limiter-flexible over';
 
 const JAVASCRIPT_ADAPTER = 'JavaScript adapter over';
 
@@ -16,8 +21,10 @@ export const CONTENDERS = [
     id: 'orgcache',
     client: 'orgcache',
     adapter: 'orgcache',
+    limiter: 'orgcache',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
+    limiterModule: OWN_LIMITER,
     settings: {},
     byDefault: true,
   },
@@ -25,8 +32,10 @@ export const CONTENDERS = [
     id: 'orgcache-thread',
     client: 'orgcache, thread driver',
     adapter: 'orgcache, thread driver',
+    limiter: 'orgcache, thread driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
+    limiterModule: OWN_LIMITER,
     settings: { driver: 'thread' },
     byDefault: false,
   },
@@ -34,8 +43,10 @@ export const CONTENDERS = [
     id: 'orgcache-loop',
     client: 'orgcache, loop driver',
     adapter: 'orgcache, loop driver',
+    limiter: 'orgcache, loop driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
+    limiterModule: OWN_LIMITER,
     settings: { driver: 'loop' },
     byDefault: false,
   },
@@ -86,8 +97,10 @@ function ioredisContenders(id, packageName, byDefault) {
       id: autoPipelining ? `${id}-auto-pipelining` : id,
       client: name,
       adapter: `${JAVASCRIPT_ADAPTER} ${name}`,
+      limiter: `${OTHER_LIMITER} ${name}`,
       module: './peers/ioredis.mjs',
       clientModule: './peers/ioredis-client.mjs',
+      limiterModule: './peers/rate-limiter-flexible.mjs',
       package: packageName,
       settings: { packageName, autoPipelining },
       byDefault,
@@ -109,6 +122,13 @@ export function clientsAmong(contenders) {
   return contenders
     .filter(({ clientModule }) => clientModule)
     .map((contender) => ({ ...contender, module: contender.clientModule }));
+}
+
+/** Those with a rate limiter, as contenders that are opened as such. */
+export function limitersAmong(contenders) {
+  return contenders
+    .filter(({ limiterModule }) => limiterModule)
+    .map((contender) => ({ ...contender, module: contender.limiterModule }));
 }
 
 export function isSubject(id) {

@@ -44,6 +44,7 @@ export async function measureCells({ hosts, cells, serverPids, effort, progress 
 }
 
 function describeCell({ operation, bytes, messages, callers }) {
-  const what = bytes === undefined ? `${messages} messages` : `${bytes} B`;
-  return `${operation}, ${what}, ${callers} caller${callers === 1 ? '' : 's'}`;
+  const size = bytes === undefined ? '' : `, ${bytes} B`;
+  const length = messages === undefined ? '' : `, ${messages} messages`;
+  return `${operation}${size}${length}, ${callers} caller${callers === 1 ? '' : 's'}`;
 }

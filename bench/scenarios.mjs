@@ -5,6 +5,7 @@ import { measureClient } from './scenarios/client.mjs';
 import { measureClusterClient } from './scenarios/cluster-client.mjs';
 import { measureEmbedded } from './scenarios/embedded.mjs';
 import { measureFailover } from './scenarios/failover.mjs';
+import { measureLimiter } from './scenarios/limiter.mjs';
 import { measureMemory } from './scenarios/memory.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
@@ -18,5 +19,6 @@ export const SCENARIOS = {
   outage: { measure: measureOutage, needsRedis: true },
   client: { measure: measureClient, needsRedis: true },
   'cluster-client': { measure: measureClusterClient, needsRedis: false },
+  limiter: { measure: measureLimiter, needsRedis: true },
   failover: { measure: measureFailover, needsRedis: false },
 };

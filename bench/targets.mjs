@@ -4,6 +4,7 @@
  * `measure(results)` answers `{ value, low, high }`, or null where the run did not measure it.
  */
 import { CHANGE_TARGETS, CLIENT_TARGETS } from './client-targets.mjs';
+import { LIMITER_TARGETS } from './limiter-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -107,6 +108,7 @@ export const TARGETS = [
     measure: ({ memory }) => (memory ? spread([memory.growthOfSecondHalf]) : null),
   },
   ...CLIENT_TARGETS,
+  ...LIMITER_TARGETS,
 ];
 
 function rawGet(bytes, callers) {

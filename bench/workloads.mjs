@@ -1,6 +1,7 @@
 /** What the callers of `load.mjs` do, by kind of cell. Replies are checked, or speed means nothing. */
 import { clientWorkload } from './client-workloads.mjs';
 import { createConversations, jsonTextOf } from './data.mjs';
+import { limiterWorkload } from './limiter-workloads.mjs';
 
 /** A power of two, so that choosing a key costs one bit operation. */
 const KEY_COUNT = 1_024;
@@ -11,7 +12,7 @@ const SET_EVERY = 10;
 
 /**
  * @param kind `{ operation: 'raw-get' | 'raw-set', bytes }`, `{ operation: 'adapter-get' | 'adapter-mixed', messages }`
- * or one of `client-workloads.mjs`
+ * or one of `client-workloads.mjs` and `limiter-workloads.mjs`
  */
 export function createWorkload(contender, kind) {
   switch (kind.operation) {
@@ -22,6 +23,7 @@ export function createWorkload(contender, kind) {
     case 'adapter-mixed':
       return adapterWorkload(contender.adapter, kind);
     default:
+      if (kind.operation.startsWith('limiter-')) return limiterWorkload(contender.client, kind);
       if (kind.operation.startsWith('client-')) return clientWorkload(contender.client, kind);
       throw new Error(`There is no workload named '${kind.operation}'.`);
   }

@@ -14,6 +14,8 @@ const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { NativeEvents } = require('./events.js');
+const { limitersOf } = require('./limiter/index.js');
+const { readyPolicies } = require('./limiter/ready-policies.js');
 const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
@@ -139,6 +141,7 @@ function createInstance(given, environment = new Environment()) {
   const adapterOn = (/** @type {InstanceType<typeof CacheCalls>} */ writes) =>
     new CacheAdapter({ calls: writes, inspection, events: events.emitter, cacheManager, shutdown });
   const cacheAdapter = adapterOn(calls);
+  const createLimiter = limitersOf({ bridge, context, events, client: () => inspection.client });
   const redisMigrationManager = new RedisMigrationManager({
     cacheAdapter,
     acknowledging: adapterOn(new CacheCalls(bridge, { acknowledged: true })),
@@ -174,6 +177,7 @@ function createInstance(given, environment = new Environment()) {
     createClient,
     createConsumerGroup,
     createInstance,
+    createLimiter,
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),
@@ -183,6 +187,7 @@ function createInstance(given, environment = new Environment()) {
     OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
     prefixKey: ask('prefixKey'),
     ready,
+    readyPolicies,
     RedisManager: Manager,
     redisHealthCheck: ask('redisHealthCheck'),
     redisManager,

@@ -33,6 +33,16 @@ describe('the example of docs/getting-started.md for', () => {
     expect(await run('main.mjs', program)).toEqual(ANSWERS);
   });
 
+  test('Fastify limits its routes', async () => {
+    writeExample('fastify-limits.mjs');
+    const program = `import { app } from './fastify-limits.mjs';
+      const status = async (method, url) => (await app.inject({ method, url })).statusCode;
+      for (let i = 0; i < 6; i++) console.log(await status('POST', '/login'));
+      console.log(await status('GET', '/prices'));
+      await app.close();`;
+    expect(await run('limits.mjs', program)).toEqual(['200', '200', '200', '200', '200', '429', '200']);
+  });
+
   test('NestJS is typed, answers from the cache the second time, and ends with the application', async () => {
     const source = writeExample('nest.ts');
     const compiler = path.join(tool('typescript-5.9'), 'bin', 'tsc');

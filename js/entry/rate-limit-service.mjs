@@ -1,0 +1,5 @@
+import service from './rate-limit-service.js';
+
+export const { rateLimitService } = service;
+
+export default rateLimitService;

@@ -1,0 +1,136 @@
+'use strict';
+
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
+const { protocol } = require('../protocol.js');
+
+/** @import { Check } from '../../types/limiter.js' */
+
+/**
+ * A check as a caller gave it. Native code refuses what cannot be.
+ * @typedef {{ [Field in keyof Check]?: unknown }} Given
+ */
+
+const { check: FLAGS, kinds, maxChecksACall: MOST_CHECKS, policyUnit: POLICY_UNIT } = protocol.limiter;
+/** The kinds that cross as numbers. */
+const NUMBERED = new Map([
+  ['user', kinds.user],
+  ['ip', kinds.ip],
+  ['organization', kinds.organization],
+]);
+const WHO_FIELDS = new Set(['kind', 'id', 'organizationId']);
+const CHECK_FIELDS = new Set(['policy', 'cost', ...WHO_FIELDS]);
+
+/** Writes checks as arguments of native calls. */
+class Encoder {
+  /** @type {Map<unknown, number>} */
+  #numbers;
+
+  /** @param {readonly string[]} names The policies, in the order of their numbers. */
+  constructor(names) {
+    this.names = names;
+    this.#numbers = new Map(names.map((name, number) => [name, number]));
+  }
+
+  /**
+   * The number of a policy. Throws `E_POLICY` if there is none of that name. The message has no name that a caller
+   * gave, since it may come from a request.
+   * @param {unknown} policy
+   */
+  numberOf(policy) {
+    const number = this.#numbers.get(policy);
+    if (number !== undefined) return number;
+    const nearest =
+      typeof policy === 'string' && policy !== ''
+        ? loadNative().nearest(makeError, policy, this.names.join(' '))
+        : null;
+    const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+    throw new OrgCacheError(
+      'E_POLICY',
+      `the limiter has no policy of that name${hint} (there are: ${this.names.join(', ')})`,
+    );
+  }
+
+  /**
+   * The checks of a call, as a list. Throws `E_KEY` for a number of checks or a shape that cannot be.
+   * @param {unknown} given
+   * @returns {readonly Given[]}
+   */
+  listOf(given) {
+    const checks = Array.isArray(given) ? given : [given];
+    if (checks.length === 0 || checks.length > MOST_CHECKS) {
+      throw new OrgCacheError('E_KEY', `a call takes 1 to ${MOST_CHECKS} checks`);
+    }
+    for (let i = 0; i < checks.length; i++) this.refuseStrange(checks[i], CHECK_FIELDS);
+    return checks;
+  }
+
+  /**
+   * Throws for what is no check, and for a field that no check has.
+   * @param {unknown} given
+   * @param {Set<string>} [allowed]
+   */
+  refuseStrange(given, allowed = WHO_FIELDS) {
+    if (typeof given !== 'object' || given === null) {
+      throw new OrgCacheError('E_KEY', 'a check must be an object, e.g. { policy, kind, id }');
+    }
+    for (const name in given) {
+      if (allowed.has(name)) continue;
+      const nearest = loadNative().nearest(makeError, name, [...allowed].join(' '));
+      const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+      throw new OrgCacheError(
+        'E_ARGUMENT',
+        `a check has a field that is not known${hint} (there are: ${[...allowed].join(', ')})`,
+      );
+    }
+  }
+
+  /**
+   * Adds the arguments of one check. `number` is that of its policy.
+   * @param {unknown[]} out
+   * @param {number} number
+   * @param {Given} check
+   * @param {boolean} isFirst Whether it begins a consume.
+   */
+  append(out, number, { kind, id, organizationId, cost }, isFirst) {
+    const numbered = NUMBERED.get(/** @type {string} */ (kind));
+    const hasOrganization = isNamed(organizationId);
+    let word = number * POLICY_UNIT + (numbered ?? kinds.named);
+    if (isFirst) word += FLAGS.first;
+    if (hasOrganization) word += FLAGS.organization;
+    if (cost !== undefined) word += FLAGS.cost;
+    out.push(word, wordOf(id));
+    if (numbered === undefined) out.push(wordOf(kind));
+    if (hasOrganization) out.push(wordOf(organizationId));
+    if (cost !== undefined) out.push(typeof cost === 'number' ? cost : Number.NaN);
+  }
+}
+
+/**
+ * Null, undefined and the empty text are no organization.
+ * @param {unknown} organizationId
+ */
+function isNamed(organizationId) {
+  return organizationId !== undefined && organizationId !== null && organizationId !== '';
+}
+
+/**
+ * A text or number as it crosses. Native code refuses null.
+ * @param {unknown} value
+ */
+function wordOf(value) {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  return typeof value === 'bigint' ? String(value) : null;
+}
+
+/**
+ * What of a check decides about its slot in a cluster: its organization, or else its identifier. `isShared` says
+ * whether checks of other identifiers may have the same slot.
+ * @param {Given} check
+ */
+function slotOf({ kind, id, organizationId }) {
+  if (isNamed(organizationId)) return { name: `o:${String(organizationId)}`, isShared: true };
+  return { name: `i:${String(kind)}:${String(id)}`, isShared: false };
+}
+
+module.exports = { CHECK_FIELDS, Encoder, slotOf };

@@ -1,0 +1,255 @@
+'use strict';
+
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
+const { optionsText } = require('../options.js');
+const { head, protocol } = require('../protocol.js');
+const { nextTick } = require('../time.js');
+const { Batch } = require('./batch.js');
+
+/** @import { LimiterStats, Policy } from '../../types/limiter.js' */
+
+/** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
+/** @typedef {InstanceType<typeof Batch>} Gathered */
+/** @typedef {Required<Omit<Policy, 'burst'>> & Pick<Policy, 'burst'>} WholePolicy */
+
+/**
+ * The options with all defaults, as native code answers them.
+ * @typedef {object} Normalized
+ * @property {(WholePolicy & { name: string })[]} policies In the order of their numbers.
+ * @property {string} namespace
+ * @property {number} decisionMs
+ * @property {number} localDenySeconds
+ * @property {number} ipv6Prefix
+ */
+
+/** @typedef {Normalized & { limiter: number, isClustered: boolean, warnSecret: boolean }} Opened */
+
+const verbs = protocol.verbs.limiter;
+const { client: native } = loadNative();
+const { maxChecks: MOST_IN_A_BATCH } = protocol.limiter;
+/**
+ * Number of checks in a tick after which a batch crosses. It doubles with each crossing in the tick: the server works
+ * on the first checks while JavaScript makes the others, and many callers still share few scripts.
+ */
+const FIRST_BATCH = 16;
+
+/** The native side of one limiter: opened with the first call, and again if the client is another one. */
+class Engine {
+  #bridge;
+  #options;
+  #onOpen;
+  /** @type {number | undefined} */
+  #client;
+  #limiter = 0;
+  #isClosed = false;
+  isClustered = false;
+  /**
+   * The batch of this tick. In a cluster there is one for each organization.
+   * @type {Map<string, Gathered>}
+   */
+  #batches = new Map();
+  #isScheduled = false;
+  #batchSize = FIRST_BATCH;
+  #underWay = 0;
+  /** @type {((nothing: void) => void)[]} */
+  #whenIdle = [];
+  #flush = () => {
+    this.#isScheduled = false;
+    this.#batchSize = FIRST_BATCH;
+    this.flush();
+  };
+
+  /**
+   * @param {object} parts
+   * @param {Bridge} parts.bridge
+   * @param {() => object} parts.options The options of `open`, as they are then.
+   * @param {(opened: Opened) => void} parts.onOpen
+   */
+  constructor({ bridge, options, onOpen }) {
+    this.#bridge = bridge;
+    this.#options = options;
+    this.#onOpen = onOpen;
+  }
+
+  /** Whether native code has this limiter. */
+  get isOpen() {
+    return this.#client !== undefined && this.#client === this.#bridge.client;
+  }
+
+  /** The limiter's number. Opens the client and the limiter if necessary. */
+  open() {
+    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the limiter was closed');
+    const client = this.#bridge.open();
+    if (client === this.#client) return this.#limiter;
+    /** @type {Opened} */
+    const opened = JSON.parse(this.#now(verbs.open, [optionsText(this.#options())]));
+    this.#limiter = opened.limiter;
+    this.isClustered = opened.isClustered;
+    this.#client = client;
+    this.#onOpen(opened);
+    return this.#limiter;
+  }
+
+  /**
+   * A call that native code answers at once, without a connection.
+   * @param {number} verb
+   * @param {unknown[]} values
+   * @returns {any}
+   */
+  #now(verb, values) {
+    return native.answer(this.#bridge.open(), head(verb, 0, values.length), ...values);
+  }
+
+  /**
+   * Replaces a policy. Calls that were made before still meet the old one.
+   * @param {number} policy
+   * @param {object} whole
+   */
+  update(policy, whole) {
+    if (!this.isOpen || this.#bridge.isClosed) return;
+    this.flush();
+    this.#now(verbs.update, [this.#limiter, policy, optionsText(whole)]);
+  }
+
+  /** @returns {Omit<LimiterStats, 'namespace' | 'bypassed'>} */
+  stats() {
+    return JSON.parse(this.#now(verbs.stats, [this.open()]));
+  }
+
+  /** @param {number} policy */
+  countBypass(policy) {
+    this.#now(verbs.bypassed, [this.open(), policy]);
+  }
+
+  /**
+   * The batch of this tick with room for some checks of one slot.
+   * @param {string} slot
+   * @param {number} checks
+   */
+  batchFor(slot, checks) {
+    const limiter = this.open();
+    let batch = this.#batches.get(slot);
+    if (batch !== undefined && batch.size + checks > MOST_IN_A_BATCH) {
+      this.#batches.delete(slot);
+      this.#send(batch);
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      batch = new Batch(limiter);
+      this.#batches.set(slot, batch);
+    }
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      nextTick(this.#flush);
+    }
+    return batch;
+  }
+
+  /**
+   * Sends a batch that is large enough before the end of the tick.
+   * @param {string} slot
+   * @param {Gathered} batch
+   */
+  filled(slot, batch) {
+    if (batch.size < this.#batchSize) return;
+    this.#batchSize = Math.min(2 * this.#batchSize, MOST_IN_A_BATCH);
+    this.#batches.delete(slot);
+    this.#send(batch);
+    this.#bridge.submitNow();
+  }
+
+  /** Sends the calls of this tick. */
+  flush() {
+    if (this.#batches.size === 0) return;
+    for (const batch of this.#batches.values()) this.#send(batch);
+    this.#batches.clear();
+    this.#bridge.submitNow();
+  }
+
+  /** @param {Gathered} batch */
+  #send(batch) {
+    this.#call(verbs.consume, 0, batch.arguments, batch.settle, batch.fail);
+  }
+
+  /**
+   * A call of its own. Calls of this tick that were made before it go before it.
+   * @param {number} verb
+   * @param {number} detail
+   * @param {unknown[]} values The arguments behind the limiter's number.
+   * @returns {Promise<any>}
+   */
+  call(verb, detail, values) {
+    return new Promise((resolve, reject) => {
+      const limiter = this.open();
+      this.flush();
+      this.#call(verb, detail, [limiter, ...values], resolve, reject);
+    });
+  }
+
+  /**
+   * @param {number} verb
+   * @param {number} detail
+   * @param {unknown[]} values
+   * @param {(outcome: any) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  #call(verb, detail, values, resolve, reject) {
+    const bridge = this.#bridge;
+    const word = head(verb, detail, values.length);
+    if (bridge.isClosed) return reject(new OrgCacheError('E_CLOSED', 'the cache was shut down'));
+    if (bridge.isEmbedded) {
+      let outcome;
+      try {
+        outcome = native.answer(bridge.open(), word, ...values);
+      } catch (error) {
+        return reject(error);
+      }
+      return resolve(typeof outcome === 'string' ? bridge.parse(outcome) : outcome);
+    }
+    this.#underWay++;
+    bridge.callTo(
+      word,
+      values,
+      (outcome) => {
+        this.#ended();
+        resolve(outcome);
+      },
+      (error) => {
+        this.#ended();
+        reject(error);
+      },
+    );
+  }
+
+  #ended() {
+    this.#underWay--;
+    if (this.#underWay === 0) for (const resume of this.#whenIdle.splice(0)) resume();
+  }
+
+  /** @returns {Promise<void>} */
+  #idle() {
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Lets calls under way settle, then frees the native side. */
+  async close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.flush();
+    if (this.#underWay > 0) await this.#idle();
+    if (this.isOpen && !this.#bridge.isClosed) this.#now(verbs.close, [this.#limiter]);
+  }
+}
+
+/**
+ * The options with all defaults. Throws `E_CONFIG` for a value that is not allowed. Starts nothing.
+ * @param {object} options
+ * @returns {Normalized}
+ */
+function normalized(options) {
+  const text = optionsText(options);
+  return JSON.parse(/** @type {string} */ (loadNative().alone(makeError, head(verbs.normalize, 0, 1), text)));
+}
+
+module.exports = { Engine, normalized, verbs };

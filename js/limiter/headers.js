@@ -1,0 +1,130 @@
+'use strict';
+
+const { epochMs } = require('../time.js');
+const { isStricter } = require('./decision.js');
+
+/** @import { Decision, HeaderStyle, Policy, PolicyState } from '../../types/limiter.js' */
+
+/** @typedef {[name: string, value: string]} Header */
+/** @typedef {Readonly<Record<string, Policy>>} Policies */
+
+/** RFC 9651 knows no larger integer. */
+const MOST = 999_999_999_999_999;
+/** @type {readonly unknown[]} */
+const STYLES = ['draft-11', 'draft-7', 'legacy', false];
+
+/**
+ * The header fields of a response. A policy that is only watched (`mode: 'shadow'`) has none, because it limits
+ * nobody. Of several checks of one policy the one that leaves least counts.
+ * @param {HeaderStyle} style
+ * @param {Decision} decision
+ * @param {Policies} policies
+ * @returns {Header[]}
+ */
+function limitHeaders(style, decision, policies) {
+  if (style === false) return [];
+  const states = shownStates(decision, policies);
+  if (states.length === 0) return [];
+  if (style === 'draft-11') return draft11(states, policies);
+  const strictest = states.reduce((a, b) => (isStricter(b, a) ? b : a));
+  return style === 'draft-7' ? draft7(strictest, policies) : legacy(strictest);
+}
+
+/**
+ * @param {Decision} decision
+ * @param {Policies} policies
+ */
+function shownStates({ states }, policies) {
+  /** @type {Map<string, PolicyState>} */
+  const shown = new Map();
+  for (const state of states) {
+    if (policies[state.policy]?.mode === 'shadow') continue;
+    const other = shown.get(state.policy);
+    if (other === undefined || isStricter(state, other)) shown.set(state.policy, state);
+  }
+  return [...shown.values()];
+}
+
+/**
+ * Lists of Strings with parameters, after RFC 9651.
+ * @param {PolicyState[]} states
+ * @param {Policies} policies
+ * @returns {Header[]}
+ */
+function draft11(states, policies) {
+  const quotas = states.map(({ policy, limit }) => {
+    const { windowSeconds } = policies[policy];
+    return `${quoted(policy)};q=${bounded(limit)};w=${Math.max(1, bounded(windowSeconds))}`;
+  });
+  const rests = states.map((state) => {
+    return `${quoted(state.policy)};r=${bounded(state.remaining)};t=${secondsUntilMore(state)}`;
+  });
+  return [
+    ['RateLimit-Policy', quotas.join(', ')],
+    ['RateLimit', rests.join(', ')],
+  ];
+}
+
+/**
+ * @param {PolicyState} state
+ * @param {Policies} policies
+ * @returns {Header[]}
+ */
+function draft7(state, policies) {
+  const { windowSeconds } = policies[state.policy];
+  const rest = `remaining=${bounded(state.remaining)}, reset=${secondsUntilMore(state)}`;
+  return [
+    ['RateLimit-Policy', `${bounded(state.limit)};w=${Math.max(1, bounded(windowSeconds))}`],
+    ['RateLimit', `limit=${bounded(state.limit)}, ${rest}`],
+  ];
+}
+
+/**
+ * The reset is a time in seconds since 1970, as servers with these names have it.
+ * @param {PolicyState} state
+ * @returns {Header[]}
+ */
+function legacy(state) {
+  return [
+    ['X-RateLimit-Limit', String(bounded(state.limit))],
+    ['X-RateLimit-Remaining', String(bounded(state.remaining))],
+    ['X-RateLimit-Reset', String(Math.ceil(epochMs() / 1000) + secondsUntilMore(state))],
+  ];
+}
+
+/**
+ * Seconds for which the remaining quota is what it is: until the same call is admitted, or else until all is free.
+ * `Retry-After` must not name an earlier time.
+ * @param {PolicyState} state
+ */
+function secondsUntilMore({ resetMs, retryAfterMs }) {
+  return seconds(retryAfterMs === null || retryAfterMs === 0 ? resetMs : retryAfterMs);
+}
+
+/** @param {number} milliseconds */
+function seconds(milliseconds) {
+  return bounded(milliseconds / 1000);
+}
+
+/**
+ * The seconds of `Retry-After`; undefined where waiting does not help.
+ * @param {Decision} decision
+ */
+function retryAfterSeconds({ retryAfterMs }) {
+  return retryAfterMs === null ? undefined : seconds(retryAfterMs);
+}
+
+/** @param {number | undefined} number */
+function bounded(number = 0) {
+  return Math.min(MOST, Math.max(0, Math.ceil(number)));
+}
+
+/**
+ * A String of RFC 9651. Names of policies are printable ASCII.
+ * @param {string} text
+ */
+function quoted(text) {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+module.exports = { STYLES, limitHeaders, retryAfterSeconds };

@@ -1,0 +1,412 @@
+'use strict';
+
+const { channel } = require('node:diagnostics_channel');
+const { EventEmitter } = require('node:events');
+const { abortable } = require('../abort.js');
+const { OrgCacheError } = require('../errors.js');
+const { refuseUnknown } = require('../options.js');
+const { Tally, isReason } = require('./bypass.js');
+const { bypassDecision, decisionOf, firstRefusal, refusal, stateOf } = require('./decision.js');
+const { CHECK_FIELDS, Encoder, slotOf } = require('./encode.js');
+const { Engine, normalized, verbs } = require('./engine.js');
+const { expressMiddleware } = require('./express.js');
+const { fastifyPlugin } = require('./fastify.js');
+const { consumeOverSlots, partsBySlot } = require('./slots.js');
+
+/** @import { Check, ConsumeOptions, Decision, Limiter as Public, LimiterCallOptions } from '../../types/limiter.js' */
+/** @import { LimiterEvents, LimiterOptions, LimiterStats, Policy, PolicyState } from '../../types/limiter.js' */
+/** @import { RouteOptions, Who } from '../../types/limiter.js' */
+/** @import { Outcomes } from './decision.js' */
+/** @import { Given } from './encode.js' */
+/** @import { Opened, WholePolicy } from './engine.js' */
+
+/**
+ * What a limiter needs of its instance.
+ * @typedef {object} Parts
+ * @property {InstanceType<typeof import('../bridge.js').Bridge>} bridge
+ * @property {InstanceType<typeof import('../context.js').Context>} context
+ * @property {(message: string) => void} warn Logs each message once.
+ * @property {() => void} onFirstUse Called when a limiter of the instance is used for the first time.
+ */
+
+const CONSUME_OPTIONS = ['context', 'signal'];
+const decisions = channel('orgcache:limit');
+/** Events of the instance that are events of its limiters. */
+const FORWARDED = ['degraded', 'recovered'];
+const EVENTS = ['blocked', 'limited', ...FORWARDED];
+const NO_SECRET =
+  'a limiter has no secret: whoever reads Redis can guess the identifiers in its keys; give createLimiter the ' +
+  'option secret, or orgcache/rate-limit-service the variable RATE_LIMIT_SECRET';
+
+/**
+ * Limits calls by identifier. types/limiter.d.ts says what each method promises.
+ * @implements {Public}
+ */
+class Limiter {
+  #context;
+  #warn;
+  #engine;
+  #encoder;
+  #bypass;
+  #namespace;
+  #emitter = new EventEmitter();
+  #tally = new Tally();
+  #forget;
+  /**
+   * The options as they were given, with the changes of `update`.
+   * @type {LimiterOptions<Record<string, Policy>>}
+   */
+  #options;
+  /**
+   * By the number of the policy.
+   * @type {WholePolicy[]}
+   */
+  #policies;
+  /** @type {{ names: readonly string[], limits: number[] }} */
+  #limits;
+  /** @type {Record<string, WholePolicy> | undefined} */
+  #byName;
+
+  /**
+   * @param {LimiterOptions<Record<string, Policy>>} given
+   * @param {Parts} parts
+   */
+  constructor(given, { bridge, context, warn, onFirstUse }) {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new OrgCacheError('E_CONFIG', 'createLimiter() takes an object of options');
+    }
+    const { bypass, ...options } = given;
+    if (bypass !== undefined && typeof bypass !== 'function') {
+      throw new OrgCacheError('E_CONFIG', 'the option bypass must be a function');
+    }
+    const { policies, namespace } = normalized(options);
+    this.#context = context;
+    this.#warn = warn;
+    this.#bypass = bypass;
+    this.#namespace = namespace;
+    this.#options = { ...options, policies: { ...options.policies } };
+    const names = policies.map(({ name }) => name);
+    this.#policies = policies.map(({ name: _name, ...policy }) => policy);
+    this.#limits = { names, limits: policies.map(({ limit }) => limit) };
+    this.#encoder = new Encoder(names);
+    const onOpen = (/** @type {Opened} */ { warnSecret }) => {
+      if (warnSecret) warn(NO_SECRET);
+      onFirstUse();
+    };
+    this.#engine = new Engine({ bridge, options: () => this.#options, onOpen });
+    this.#forget = bridge.listen((name) => {
+      if (FORWARDED.includes(name)) context.emit(this.#emitter, name);
+    });
+  }
+
+  /**
+   * @param {Check | readonly Check[]} checks
+   * @param {ConsumeOptions} [options]
+   * @returns {Promise<Decision>}
+   */
+  consume(checks, options) {
+    if (options === undefined) return this.#consume(checks, undefined);
+    return abortable(options, () => this.#consume(checks, options.context), CONSUME_OPTIONS);
+  }
+
+  /**
+   * @param {Check | readonly Check[]} given
+   * @param {unknown} context
+   * @returns {Promise<Decision>}
+   */
+  #consume(given, context) {
+    return new Promise((resolve, reject) => {
+      const checks = this.#encoder.listOf(given);
+      const policies = this.#numbersOf(checks);
+      const reason = this.#bypass?.(context);
+      if (isReason(reason)) return resolve(this.#bypassed(reason, policies));
+      const engine = this.#engine;
+      engine.open();
+      /** @type {string} */
+      let slot = '';
+      if (engine.isClustered) {
+        if (checks.length > 1 && partsBySlot(checks).length > 1) {
+          return resolve(this.#consumeOverSlots(checks, policies));
+        }
+        slot = slotOf(checks[0]).name;
+      }
+      const batch = engine.batchFor(slot, checks.length);
+      for (let i = 0; i < checks.length; i++) {
+        this.#encoder.append(batch.arguments, policies[i], checks[i], i === 0);
+        batch.policies.push(policies[i]);
+      }
+      batch.end(
+        (outcomes, from, to) => resolve(this.#decided(outcomes, from, to, batch.policies, checks)),
+        reject,
+      );
+      engine.filled(slot, batch);
+    });
+  }
+
+  /**
+   * @param {readonly Given[]} checks
+   * @param {number[]} policies
+   */
+  async #consumeOverSlots(checks, policies) {
+    const native = { engine: this.#engine, encoder: this.#encoder };
+    const outcomes = await consumeOverSlots(native, checks, policies);
+    return this.#decided(outcomes, 0, checks.length, policies, checks);
+  }
+
+  /**
+   * The decision on checks whose outcomes begin at `from`, and what listeners hear of it.
+   * @param {Outcomes} outcomes
+   * @param {number} from
+   * @param {number} to
+   * @param {readonly number[]} policies
+   * @param {readonly Given[]} checks
+   */
+  #decided(outcomes, from, to, policies, checks) {
+    const decision = decisionOf(outcomes, from, to, policies, this.#limits);
+    if (decision.reason !== 'ok') {
+      for (let i = from; i < to; i++) this.#announce(outcomes, i, policies[i], checks[i - from]);
+    }
+    if (decisions.hasSubscribers) this.#publish(decision);
+    return decision;
+  }
+
+  /**
+   * Emits `limited` for an identifier that has just reached its limit.
+   * @param {Outcomes} outcomes
+   * @param {number} index
+   * @param {number} policy
+   * @param {Given} check
+   */
+  #announce(outcomes, index, policy, { kind }) {
+    if (this.#emitter.listenerCount('limited') === 0) return;
+    const refused = firstRefusal(outcomes, index);
+    if (refused === undefined) return;
+    this.#context.emit(this.#emitter, 'limited', { policy: this.#limits.names[policy], kind, ...refused });
+  }
+
+  /** @param {Decision} decision */
+  #publish({ allowed, reason, source, policy, violated, retryAfterMs }) {
+    decisions.publish({
+      namespace: this.#namespace,
+      allowed,
+      reason,
+      source,
+      policy,
+      violated,
+      retryAfterMs,
+    });
+  }
+
+  /**
+   * @param {string} reason
+   * @param {readonly number[]} policies
+   */
+  #bypassed(reason, policies) {
+    this.#tally.count(reason);
+    for (const policy of new Set(policies)) this.#engine.countBypass(policy);
+    const decision = bypassDecision(policies[0], this.#limits);
+    if (decisions.hasSubscribers) this.#publish(decision);
+    return decision;
+  }
+
+  /** @param {readonly Given[]} checks */
+  #numbersOf(checks) {
+    /** @type {number[]} */
+    const numbers = [];
+    for (let i = 0; i < checks.length; i++) numbers.push(this.#encoder.numberOf(checks[i].policy));
+    return numbers;
+  }
+
+  /**
+   * @param {Check} check
+   * @param {LimiterCallOptions} [options]
+   * @returns {Promise<PolicyState>}
+   */
+  peek(check, options) {
+    return abortable(options, async () => {
+      const policy = this.#encoder.numberOf(this.#checked(check).policy);
+      /** @type {Outcomes} */
+      const outcomes = await this.#engine.call(verbs.peek, 0, this.#arguments(policy, check));
+      const [word, sentence] = outcomes;
+      if (typeof word === 'string') throw refusal(word, sentence);
+      return stateOf(outcomes, 0, policy, this.#limits);
+    });
+  }
+
+  /**
+   * @param {Check} check
+   * @param {LimiterCallOptions} [options]
+   * @returns {Promise<void>}
+   */
+  refund(check, options) {
+    return abortable(options, async () => {
+      const policy = this.#encoder.numberOf(this.#checked(check).policy);
+      await this.#engine.call(verbs.refund, 0, this.#arguments(policy, check));
+    });
+  }
+
+  /**
+   * @param {Check} check
+   * @param {LimiterCallOptions} [options]
+   * @returns {Promise<boolean>}
+   */
+  reset(check, options) {
+    return abortable(options, async () => {
+      const policy = this.#encoder.numberOf(this.#checked(check).policy);
+      return this.#engine.call(verbs.reset, 0, this.#arguments(policy, check));
+    });
+  }
+
+  /**
+   * @param {Who} who
+   * @param {number} seconds
+   * @param {string} [reason]
+   * @param {LimiterCallOptions} [options]
+   * @returns {Promise<void>}
+   */
+  block(who, seconds, reason, options) {
+    return abortable(options, async () => {
+      this.#encoder.refuseStrange(who);
+      if (reason !== undefined && typeof reason !== 'string') {
+        throw new OrgCacheError('E_ARGUMENT', 'the reason of a block must be a text');
+      }
+      const length = typeof seconds === 'number' ? seconds : Number.NaN;
+      await this.#engine.call(verbs.block, 0, [length, ...this.#arguments(0, who)]);
+      const { kind } = who;
+      this.#context.emit(this.#emitter, 'blocked', {
+        kind,
+        seconds,
+        ...(reason === undefined ? {} : { reason }),
+      });
+    });
+  }
+
+  /**
+   * @param {Who} who
+   * @param {LimiterCallOptions} [options]
+   * @returns {Promise<boolean>}
+   */
+  unblock(who, options) {
+    return abortable(options, async () => {
+      this.#encoder.refuseStrange(who);
+      return this.#engine.call(verbs.unblock, 0, this.#arguments(0, who));
+    });
+  }
+
+  /**
+   * @template {Given} Checked
+   * @param {Checked} check
+   */
+  #checked(check) {
+    this.#encoder.refuseStrange(check, CHECK_FIELDS);
+    return check;
+  }
+
+  /**
+   * @param {number} policy
+   * @param {Given} check
+   */
+  #arguments(policy, check) {
+    /** @type {unknown[]} */
+    const values = [];
+    this.#encoder.append(values, policy, check, true);
+    return values;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Partial<Policy>} change
+   */
+  update(name, change) {
+    const number = this.#encoder.numberOf(name);
+    if (typeof change !== 'object' || change === null || Array.isArray(change)) {
+      throw new OrgCacheError(
+        'E_CONFIG',
+        'update() takes an object with the options of the policy that change',
+      );
+    }
+    const policy = { ...this.#options.policies[name], ...change };
+    const { policies } = normalized({ ...this.#options, policies: { [name]: policy } });
+    const [{ name: _name, ...whole }] = policies;
+    this.#engine.update(number, whole);
+    this.#options.policies[name] = policy;
+    this.#policies[number] = whole;
+    this.#limits.limits[number] = whole.limit;
+    this.#byName = undefined;
+  }
+
+  /** @returns {Record<string, WholePolicy>} */
+  policies() {
+    return Object.fromEntries(
+      this.#limits.names.map((name, number) => [name, { ...this.#policies[number] }]),
+    );
+  }
+
+  /** @returns {LimiterStats} */
+  stats() {
+    return { namespace: this.#namespace, ...this.#engine.stats(), bypassed: this.#tally.counts() };
+  }
+
+  /**
+   * @template {keyof LimiterEvents} Event
+   * @param {Event} event
+   * @param {(...details: LimiterEvents[Event]) => void} listener
+   */
+  on(event, listener) {
+    refuseUnknown([event], EVENTS, 'the event');
+    this.#emitter.on(event, /** @type {(...details: any[]) => void} */ (listener));
+    return this;
+  }
+
+  /**
+   * @template {keyof LimiterEvents} Event
+   * @param {Event} event
+   * @param {(...details: LimiterEvents[Event]) => void} listener
+   */
+  off(event, listener) {
+    this.#emitter.off(event, /** @type {(...details: any[]) => void} */ (listener));
+    return this;
+  }
+
+  /** @param {RouteOptions} options */
+  express(options) {
+    return expressMiddleware(options, this.#routing());
+  }
+
+  /** Not a method: fastify calls it without `this`, and reads its properties. */
+  get fastify() {
+    return fastifyPlugin(this.#routing());
+  }
+
+  #routing() {
+    return {
+      consume: (/** @type {Check[]} */ checks, /** @type {unknown} */ context) =>
+        this.consume(checks, { context }),
+      bypassed: (/** @type {string} */ reason, /** @type {readonly string[]} */ policies) =>
+        this.#bypassed(
+          reason,
+          policies.map((name) => this.#encoder.numberOf(name)),
+        ),
+      numberOf: (/** @type {unknown} */ policy) => this.#encoder.numberOf(policy),
+      policies: () => this.#shown,
+      warn: this.#warn,
+    };
+  }
+
+  /** The policies by their names, without a copy for each request. */
+  get #shown() {
+    this.#byName ??= this.policies();
+    return this.#byName;
+  }
+
+  async close() {
+    this.#forget();
+    await this.#engine.close();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+}
+
+module.exports = { Limiter };

@@ -1,0 +1,34 @@
+'use strict';
+
+/** @import { Decision } from '../../types/limiter.js' */
+
+/** Media type and problem types of RFC 9457 and draft-ietf-httpapi-ratelimit-headers-11. */
+const PROBLEM_JSON = 'application/problem+json';
+const TYPES = 'https://iana.org/assignments/http-problem-types';
+const TOO_MANY_REQUESTS = 429;
+const SERVICE_UNAVAILABLE = 503;
+
+/**
+ * The status and the JSON text of a response to a refused request. A limiter that is closed because Redis is away
+ * is not the client's fault.
+ * @param {Decision} decision
+ */
+function problemOf({ reason, violated }) {
+  const isDown = reason === 'down';
+  const status = isDown ? SERVICE_UNAVAILABLE : TOO_MANY_REQUESTS;
+  const problem = isDown
+    ? {
+        type: `${TYPES}#temporary-reduced-capacity`,
+        title: 'Request cannot be satisfied due to temporary server capacity constraints',
+        status,
+      }
+    : {
+        type: `${TYPES}#quota-exceeded`,
+        title: 'Request cannot be satisfied as assigned quota has been exceeded',
+        status,
+        'violated-policies': violated,
+      };
+  return { status, body: JSON.stringify(problem) };
+}
+
+module.exports = { PROBLEM_JSON, problemOf };

@@ -1,0 +1,137 @@
+'use strict';
+
+const { WIDTH, admits, refusal } = require('./decision.js');
+const { slotOf } = require('./encode.js');
+const { verbs } = require('./engine.js');
+const { protocol } = require('../protocol.js');
+
+/** @import { Given } from './encode.js' */
+/** @import { Outcomes } from './decision.js' */
+
+/** @typedef {InstanceType<typeof import('./encode.js').Encoder>} Encoder */
+/** @typedef {InstanceType<typeof import('./engine.js').Engine>} Engine */
+
+/**
+ * The checks of one slot, by their places in the call.
+ * @typedef {object} Part
+ * @property {number[]} places
+ * @property {Outcomes} outcomes Of each check, and behind them its receipt.
+ */
+
+const { codes, details } = protocol.limiter;
+/** What an outcome has with its receipt. */
+const WIDTH_WITH_RECEIPT = WIDTH + 1;
+
+/**
+ * The places of checks by their slots, in a cluster.
+ * @param {readonly Given[]} checks
+ * @returns {number[][]}
+ */
+function partsBySlot(checks) {
+  /** @type {Map<string, number[]>} */
+  const parts = new Map();
+  for (let place = 0; place < checks.length; place++) {
+    const { name } = slotOf(checks[place]);
+    const part = parts.get(name);
+    if (part === undefined) parts.set(name, [place]);
+    else part.push(place);
+  }
+  return [...parts.values()];
+}
+
+/**
+ * Consumes checks of several slots: each part by itself, at the same time. If one is refused, what the others have
+ * consumed is given back to the windows that it came from, so that no limit is ever exceeded. Answers the outcomes
+ * of all checks in their order.
+ * @param {{ engine: Engine, encoder: Encoder }} native
+ * @param {readonly Given[]} checks
+ * @param {readonly number[]} policies The number of each check's policy.
+ * @returns {Promise<Outcomes>}
+ */
+async function consumeOverSlots({ engine, encoder }, checks, policies) {
+  const consume = async (/** @type {number[]} */ places) => {
+    /** @type {unknown[]} */
+    const values = [];
+    for (const place of places) {
+      encoder.append(values, policies[place], checks[place], place === places[0]);
+    }
+    return { places, outcomes: await engine.call(verbs.consume, details.receipts, values) };
+  };
+  const settled = await Promise.allSettled(partsBySlot(checks).map(consume));
+  const parts = settled.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
+  const failed = settled.find((part) => part.status === 'rejected');
+  const error = failed?.reason ?? errorAmong(parts);
+  const all = merged(parts, checks.length);
+  const isRefused =
+    error !== undefined || parts.some((part) => part.places.some((_, i) => !admits(wordOf(part, i))));
+  if (isRefused) giveBack({ engine, encoder }, checks, policies, parts, all);
+  if (error !== undefined) throw error;
+  return all;
+}
+
+/**
+ * @param {Part} part
+ * @param {number} index
+ */
+function wordOf({ outcomes }, index) {
+  return outcomes[WIDTH_WITH_RECEIPT * index];
+}
+
+/**
+ * The error with which native code refused the checks of a part.
+ * @param {Part[]} parts
+ */
+function errorAmong(parts) {
+  for (const { outcomes } of parts) {
+    const [word, sentence] = outcomes;
+    if (typeof word === 'string') return refusal(word, sentence);
+  }
+  return undefined;
+}
+
+/**
+ * The outcomes without receipts.
+ * @param {Part[]} parts
+ * @param {number} count
+ */
+function merged(parts, count) {
+  /** @type {(number | string | null)[]} */
+  const all = new Array(WIDTH * count).fill(null);
+  for (const { places, outcomes } of parts) {
+    for (let i = 0; i < places.length; i++) {
+      for (let field = 0; field < WIDTH; field++) {
+        all[WIDTH * places[i] + field] = outcomes[WIDTH_WITH_RECEIPT * i + field];
+      }
+    }
+  }
+  return all;
+}
+
+/**
+ * Nobody waits for it: a window that got nothing back ends by itself.
+ * @param {{ engine: Engine, encoder: Encoder }} native
+ * @param {readonly Given[]} checks
+ * @param {readonly number[]} policies
+ * @param {Part[]} parts
+ * @param {(number | string | null)[]} all
+ */
+function giveBack({ engine, encoder }, checks, policies, parts, all) {
+  for (const part of parts) {
+    // A part that was refused consumed nothing.
+    if (!part.places.every((_, i) => admits(wordOf(part, i)))) continue;
+    for (const [i, place] of part.places.entries()) {
+      const receipt = part.outcomes[WIDTH_WITH_RECEIPT * i + WIDTH];
+      if (receipt === null) continue;
+      /** @type {unknown[]} */
+      const values = [receipt];
+      encoder.append(values, policies[place], checks[place], true);
+      engine.call(verbs.giveBack, 0, values).catch(() => {});
+      const { cost = 1 } = checks[place];
+      if (wordOf(part, i) === codes.ok) {
+        all[WIDTH * place + 1] = Number(all[WIDTH * place + 1]) + Number(cost);
+      }
+    }
+  }
+}
+
+module.exports = { consumeOverSlots, partsBySlot };

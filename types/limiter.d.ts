@@ -1,0 +1,292 @@
+import type { AbortSignalLike, OrganizationId } from '../index.js';
+
+/**
+ * How a policy counts. Windows are measured by the clock of Redis.
+ *
+ * - `sliding`: the calls of this window, and of the last one in proportion to its part that a sliding window still
+ *   covers. Two numbers an identifier, whatever the limit.
+ * - `log`: the time of each call. Exact: never more than `limit` in any `windowSeconds`. `limit` is 1000 at most.
+ * - `gcra`: a bucket of `burst` calls that refills evenly, by `limit` in `windowSeconds`.
+ * - `fixed`: a window that opens with the first admitted call. Up to twice `limit` pass around its end.
+ */
+export type LimitAlgorithm = 'sliding' | 'log' | 'gcra' | 'fixed';
+
+/** A limit by name. Numbers are whole. */
+export interface Policy {
+  /** Calls, or their costs, that pass in a window; 0 refuses every call. */
+  limit: number;
+  /** Seconds, 1 or more. */
+  windowSeconds: number;
+  /** Default `sliding`. */
+  algorithm?: LimitAlgorithm;
+  /** With `gcra`: calls that pass at once. Default `limit`. */
+  burst?: number;
+  /**
+   * What decides while Redis is away: `local`, a limiter in this process with this instance's share of `limit`;
+   * `open`, which admits every call; `closed`, which refuses every call with the reason `down`. Default `local`.
+   */
+  onRedisDown?: 'local' | 'open' | 'closed';
+  /** `shadow` counts and admits: the decision says what `enforce` would have refused. Default `enforce`. */
+  mode?: 'enforce' | 'shadow';
+  /** Seconds for which an identifier is blocked after a refusal. Default 0. */
+  blockSeconds?: number;
+}
+
+/** Whom a check is about. */
+export interface Who {
+  /**
+   * Separates identifiers of different kinds. An `ip` is parsed as an address: all notations of an address are one
+   * identifier, and so are the IPv6 addresses of one network (`ipv6Prefix`).
+   */
+  kind: 'user' | 'ip' | 'organization' | (string & {});
+  /** Neither Redis, logs, events nor errors have it. Redis has its HMAC. */
+  id: string | number | bigint;
+  /** The same identifier in two organizations is two identifiers. */
+  organizationId?: OrganizationId;
+}
+
+/** One question to a policy. */
+export interface Check<Name extends string = string> extends Who {
+  policy: Name;
+  /** How much of the limit the call takes, a whole number; 0 only reads. Default 1. */
+  cost?: number;
+}
+
+/** What a policy has left for an identifier. */
+export interface PolicyState<Name extends string = string> {
+  policy: Name;
+  limit: number;
+  /** Calls that pass now. */
+  remaining: number;
+  /** Milliseconds until all of the limit is free. */
+  resetMs: number;
+  /**
+   * Milliseconds until the same call passes, if nobody else calls; 0 if it passes now, null if it never does because
+   * its cost is above the limit.
+   */
+  retryAfterMs: number | null;
+}
+
+/**
+ * - `ok`: every policy admits the call.
+ * - `limit`: a policy has nothing left. The call was not counted.
+ * - `blocked`: the identifier is blocked.
+ * - `cost`: the cost is above the limit, so that no waiting helps.
+ * - `bypass`: `bypass` gave a reason. Nothing was counted.
+ * - `shadow`: admitted, but only because the policies that refuse it are in mode `shadow`.
+ * - `down`: Redis is away, and a policy is `closed` then.
+ */
+export type DecisionReason = 'ok' | 'limit' | 'blocked' | 'cost' | 'bypass' | 'shadow' | 'down';
+
+/** The decision on a call. The fields of {@link PolicyState} are those of the strictest policy. */
+export interface Decision<Name extends string = string> extends PolicyState<Name> {
+  allowed: boolean;
+  reason: DecisionReason;
+  /** `local`: this process decided, because Redis is away or embedded, or because it knows the refusal. */
+  source: 'redis' | 'local';
+  /** The policies that refuse the call, each once. */
+  violated: Name[];
+  /** One of each check, in their order. Empty after a bypass. */
+  states: PolicyState<Name>[];
+}
+
+/**
+ * The header fields of responses.
+ *
+ * - `draft-11`: `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-11, all policies
+ * - `draft-7`: the same names in the form of draft 7, the strictest policy
+ * - `legacy`: `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (seconds since 1970), the strictest
+ * - `false`: none
+ */
+export type HeaderStyle = 'draft-11' | 'draft-7' | 'legacy' | false;
+
+/** Whom a request is counted for; by `policy` alone if it is given, else by each policy of the route. */
+export type Identity<Name extends string = string> = Omit<Check<Name>, 'policy'> & { policy?: Name };
+
+/** Options of the middleware of express and of the plugin of fastify. */
+export interface RouteOptions<Name extends string = string> {
+  /** The policies that count each request. */
+  policies: Name | readonly Name[];
+  /**
+   * Default: the user (`request.user.id`) and the address (`request.ip`), both. A request with neither fails with
+   * `E_KEY`.
+   */
+  identify?: (request: any) => readonly Identity<Name>[] | Promise<readonly Identity<Name>[]>;
+  /** A text is the reason why a request is not counted; stats count it. */
+  bypass?: (request: any) => string | false | null | undefined;
+  /** Answers a refused request in place of the package, which answers 429 or 503 with `application/problem+json`. */
+  handler?: (request: any, response: any, decision: Decision<Name>) => unknown;
+  /** Default `draft-11`. */
+  headers?: HeaderStyle;
+}
+
+export interface ConsumeOptions {
+  /** The argument of the limiter's `bypass`. */
+  context?: unknown;
+  /** Rejects the call when it aborts. The call may have counted. */
+  signal?: AbortSignalLike;
+}
+
+/** Options of the other calls. */
+export interface LimiterCallOptions {
+  /** Rejects the call when it aborts. It may have run. */
+  signal?: AbortSignalLike;
+}
+
+export interface LimiterOptions<Policies extends Record<string, Policy>> {
+  /** By name: 1 to 64 letters, digits, `.`, `_` and `-`. */
+  policies: Policies;
+  /** Separates the limits of several limiters. Default `default`. */
+  namespace?: string;
+  /**
+   * The key of the HMAC under which identifiers are in Redis, 32 bytes at least. All instances need the same. Without it, whoever reads
+   * Redis can guess identifiers; a warning says so.
+   */
+  secret?: string;
+  /** IPv6 addresses that agree in so many bits are one identifier. 32 to 128, default 56. */
+  ipv6Prefix?: number;
+  /** Milliseconds after which `onRedisDown` decides. Default 200. */
+  decisionMs?: number;
+  /** Seconds for which this process refuses a refused identifier without asking Redis, at most. Default 5. */
+  localDenySeconds?: number;
+  /** Called with the `context` of each `consume`. A text is the reason why the call is not counted. */
+  bypass?: (context: any) => string | false | null | undefined;
+}
+
+/** Decisions of a policy in this process since the limiter was made. */
+export interface PolicyStats {
+  allowed: number;
+  /** Refused because nothing was left. */
+  limited: number;
+  /** Refused because the identifier is blocked. */
+  blocked: number;
+  /** Refused because the cost is above the limit. */
+  cost: number;
+  /** Admitted with a fifth of the limit or less left. */
+  near: number;
+  /** Admitted only because the policy has the mode `shadow`. */
+  shadow: number;
+  /** Not counted, because `bypass` gave a reason. */
+  bypassed: number;
+  /** Refused in this process, because Redis had just refused the identifier. */
+  denied: number;
+  /** Decided in this process, because Redis is away or embedded. */
+  local: number;
+  /** Refused by `closed` while Redis was away. */
+  down: number;
+  /** Checks that Redis answered with an error. */
+  errors: number;
+}
+
+export interface LimiterStats<Name extends string = string> {
+  namespace: string;
+  /** Instances with a limiter of this namespace that Redis knows. */
+  instances: number;
+  /** Identifiers that this process refuses without asking Redis. */
+  denials: number;
+  /** Identifiers that this process counts because Redis is away or embedded. */
+  localEntries: number;
+  policies: Record<Name, PolicyStats>;
+  /** Calls that were not counted, by their reason. From the hundredth reason on, further ones are `other`. */
+  bypassed: Record<string, number>;
+}
+
+/** An identifier has reached a limit. Once an identifier and window; it names the kind, never the identifier. */
+export interface LimitedEvent<Name extends string = string> {
+  policy: Name;
+  kind: string;
+  reason: 'limit' | 'blocked' | 'cost' | 'shadow' | 'down';
+  source: 'redis' | 'local';
+  retryAfterMs: number | null;
+}
+
+/** This process has blocked an identifier. */
+export interface BlockedEvent {
+  kind: string;
+  seconds: number;
+  /** As `block` was told. */
+  reason?: string;
+}
+
+export interface LimiterEvents<Name extends string = string> {
+  blocked: [event: BlockedEvent];
+  limited: [event: LimitedEvent<Name>];
+  /** Redis is away: `onRedisDown` decides from now on. */
+  degraded: [];
+  /** Redis decides again. */
+  recovered: [];
+}
+
+export type LimiterEvent = keyof LimiterEvents;
+
+/**
+ * A limiter. No call rejects because a limit is reached or Redis is away. Calls reject with `E_KEY` for an
+ * identifier or cost that cannot be, `E_POLICY` for a policy that is not there, `E_ARGUMENT` for an unknown option,
+ * and `E_CLOSED` after `close()` or the instance's shutdown.
+ */
+export interface Limiter<Name extends string = string> extends AsyncDisposable {
+  /**
+   * Counts a call, if all checks admit it: with one refusal nothing is counted. 32 checks at most. The decision
+   * comes within `decisionMs`.
+   */
+  consume(checks: Check<Name> | readonly Check<Name>[], options?: ConsumeOptions): Promise<Decision<Name>>;
+  /** What the policy has left. Counts nothing. */
+  peek(check: Check<Name>, options?: LimiterCallOptions): Promise<PolicyState<Name>>;
+  /** Gives the cost of an admitted call back, never more than was taken. */
+  refund(check: Check<Name>, options?: LimiterCallOptions): Promise<void>;
+  /** Forgets what the policy has counted. Whether there was something. */
+  reset(check: Check<Name>, options?: LimiterCallOptions): Promise<boolean>;
+  /**
+   * Refuses an identifier in all policies of the namespace for so many seconds, 31,536,000 at most. Listeners of
+   * `blocked` hear the reason. Rejects while Redis is away, as `unblock` and `reset` do.
+   */
+  block(who: Who, seconds: number, reason?: string, options?: LimiterCallOptions): Promise<void>;
+  /** Whether the identifier was blocked. */
+  unblock(who: Who, options?: LimiterCallOptions): Promise<boolean>;
+  /**
+   * Changes a policy in this process. A lower limit holds at once. What Redis has of another algorithm or window is
+   * dropped.
+   */
+  update(policy: Name, change: Partial<Policy>): void;
+  /** The policies in force, with their defaults. */
+  policies(): Record<Name, Readonly<Required<Omit<Policy, 'burst'>> & Pick<Policy, 'burst'>>>;
+  stats(): LimiterStats<Name>;
+  on<Event extends LimiterEvent>(
+    event: Event,
+    listener: (...details: LimiterEvents<Name>[Event]) => void,
+  ): this;
+  off<Event extends LimiterEvent>(
+    event: Event,
+    listener: (...details: LimiterEvents<Name>[Event]) => void,
+  ): this;
+  /** Middleware for express. */
+  express(
+    options: RouteOptions<Name>,
+  ): (request: any, response: any, next: (error?: any) => void) => Promise<void>;
+  /** A plugin: `app.register(limiter.fastify, { policies: ['api'] })`. It decides in the hook `onRequest`. */
+  readonly fastify: (instance: any, options: RouteOptions<Name>, done: (error?: Error) => void) => void;
+  /** Ends the limiter. Later calls reject with `E_CLOSED`. The instance's connection stays. */
+  close(): Promise<void>;
+  /** Closes. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A limiter on the connection of the cache. Connects with its first call. Throws `E_CONFIG` for an option that is
+ * not allowed.
+ */
+export function createLimiter<const Policies extends Record<string, Policy>>(
+  options: LimiterOptions<Policies>,
+): Limiter<keyof Policies & string>;
+
+/** Policies that most servers need; `{ policies: { ...readyPolicies, uploads: ... } }` adds others. */
+export const readyPolicies: {
+  /** 100 calls a minute. */
+  readonly api: { readonly limit: 100; readonly windowSeconds: 60 };
+  /** 5 attempts in 5 minutes, counted exactly. */
+  readonly login: { readonly limit: 5; readonly windowSeconds: 300; readonly algorithm: 'log' };
+  /** 3 in an hour, counted exactly. */
+  readonly registration: { readonly limit: 3; readonly windowSeconds: 3600; readonly algorithm: 'log' };
+  /** 3 in an hour, counted exactly. */
+  readonly passwordReset: { readonly limit: 3; readonly windowSeconds: 3600; readonly algorithm: 'log' };
+};
