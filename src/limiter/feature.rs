@@ -19,9 +19,6 @@ use crate::redis::{
     Route, misuse,
 };
 
-/// The limiter's word for a server that does not evict.
-const NO_EVICTION: &str = "noeviction";
-
 impl Feature for Limiters {
     const VERBS: &'static [&'static str] = VERBS;
 
@@ -89,7 +86,6 @@ impl Feature for Limiters {
         match purpose {
             Purpose::Decide(_) => matches!(frame.node(), Reply::Array(_)),
             Purpose::Change(_) | Purpose::Heartbeat => matches!(frame.node(), Reply::Integer(_)),
-            Purpose::Memory => matches!(frame.node(), Reply::Bulk(_) | Reply::Status(_)),
         }
     }
 
@@ -103,11 +99,7 @@ impl Feature for Limiters {
         _to: &Redirection,
         _request: &[u8],
     ) -> (LimiterRequest, Followed) {
-        let followed = match pending.ticket.0 {
-            Purpose::Decide(_) | Purpose::Change(_) | Purpose::Heartbeat => Followed::Yes,
-            Purpose::Memory => Followed::No,
-        };
-        (pending, followed)
+        (pending, Followed::Yes)
     }
 
     fn replied<'a>(
@@ -132,10 +124,6 @@ impl Feature for Limiters {
                 if let Reply::Integer(count) = frame.node() {
                     self.shared.instances.counted(count);
                 }
-                None
-            }
-            Purpose::Memory => {
-                self.warn_of_eviction(frame);
                 None
             }
         }
@@ -184,7 +172,7 @@ impl Feature for Limiters {
                 Some(answers_of(&gathered))
             }
             Purpose::Change(change) => Some(self.change_away(&change, error, now)),
-            Purpose::Heartbeat | Purpose::Memory => None,
+            Purpose::Heartbeat => None,
         }
     }
 
@@ -233,19 +221,6 @@ impl Limiters {
         // What has no answer gets one.
         gathered.decide_here(share, now_us, times.now);
         answers_of(&gathered)
-    }
-
-    fn warn_of_eviction(&self, frame: Frame<'_>) {
-        let (Reply::Bulk(text) | Reply::Status(text)) = frame.node() else { return };
-        let text = String::from_utf8_lossy(text);
-        let policy = text.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
-        if let Some(policy) = policy.filter(|policy| *policy != NO_EVICTION) {
-            let client = self.node.health().id();
-            tracing::warn!(
-                client,
-                "the server's maxmemory-policy is {policy}: a limit that it evicts starts anew; set it to noeviction"
-            );
-        }
     }
 }
 

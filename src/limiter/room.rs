@@ -1,6 +1,5 @@
 //! All limiters of one client, at one of its servers: turns calls into requests or answers.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -26,8 +25,6 @@ use crate::redis::{NOBODY, Node, Outcome, PendingRequest};
 pub struct Limiters {
     pub(super) node: Arc<Node>,
     pub(super) shared: Arc<Shared>,
-    /// Whether this server was asked what it evicts.
-    has_asked_memory: AtomicBool,
 }
 
 /// What all nodes of a cluster share.
@@ -58,12 +55,12 @@ impl Limiters {
             instances: Instances::new(&node.config().room_prefix),
             clock: Clock { began: Instant::now(), began_us: since.as_micros() as u64 },
         };
-        Limiters { node, shared: Arc::new(shared), has_asked_memory: AtomicBool::new(false) }
+        Limiters { node, shared: Arc::new(shared) }
     }
 
     /// The same limiters at another node of the cluster.
     pub fn of_node(&self, node: Arc<Node>) -> Limiters {
-        Limiters { node, shared: self.shared.clone(), has_asked_memory: AtomicBool::new(false) }
+        Limiters { node, shared: self.shared.clone() }
     }
 
     pub(super) fn now_us(&self, now: Instant) -> u64 {
@@ -263,7 +260,6 @@ impl Limiters {
         let pending = patient(asked(slot, Purpose::Decide(Box::new(gathered)), now), decision);
         out.commit(from, 1, pending, now + decision);
         self.say_that_it_is_there(now, out);
-        self.ask_for_memory(now, out);
         Ok(None)
     }
 
@@ -369,16 +365,6 @@ impl Limiters {
         if !self.node.reads_replicas() && self.shared.instances.takes_turn(now) {
             out.push(asked(NOBODY, Purpose::Heartbeat, now), self.node.deadline(now), |bytes| {
                 self.shared.instances.append(bytes);
-                1
-            });
-        }
-    }
-
-    /// Asks once what the server evicts: an evicted limit starts anew.
-    fn ask_for_memory(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
-        if !self.has_asked_memory.swap(true, Ordering::Relaxed) {
-            out.push(asked(NOBODY, Purpose::Memory, now), self.node.deadline(now), |bytes| {
-                append_command(bytes, &[b"INFO", b"memory"]);
                 1
             });
         }

@@ -20,8 +20,6 @@ pub(super) enum Purpose {
     Change(Box<Change>),
     /// This process is there.
     Heartbeat,
-    /// Whether the server evicts keys that are limits.
-    Memory,
 }
 
 #[derive(Debug)]
