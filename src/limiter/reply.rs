@@ -7,6 +7,9 @@ use super::policy::{Algorithm, Policy, US_PER_MS};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Frame, Items, Node};
 
+/// The letter of a check that passes.
+const ADMITTED: u8 = b'a';
+
 /// The verdicts on a batch.
 #[derive(Debug)]
 pub struct BatchReply {
@@ -16,11 +19,11 @@ pub struct BatchReply {
     calls: Vec<Call>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Call {
     /// Where its verdicts end.
     end: usize,
-    is_admitted: bool,
+    is_rejected: bool,
     error: Option<Error>,
 }
 
@@ -40,7 +43,7 @@ impl BatchReply {
             let verdicts = &self.verdicts[*start..call.end];
             *start = call.end;
             Some(match &call.error {
-                None => Ok(CallReply { verdicts, is_admitted: call.is_admitted }),
+                None => Ok(CallReply { verdicts, is_admitted: !call.is_rejected }),
                 Some(error) => Err(error),
             })
         })
@@ -62,24 +65,26 @@ impl CheckBatch {
         let Node::Array(mut items) = reply.node() else { return None };
         let Node::Integer(now_us) = items.next()? else { return None };
         let letters = bulk(&mut items)?;
-        if letters.len() != self.len() || items.remaining() != self.len() {
+        // No letters stand for all admitted.
+        let is_read = letters.is_empty() || letters.len() == self.len();
+        if !is_read || items.remaining() != self.len() {
             return None;
         }
         let now_us = u64::try_from(now_us).ok()?;
         let mut read = BatchReply { now_us, verdicts: Vec::with_capacity(self.len()), calls: Vec::new() };
-        let mut call = Call { end: 0, is_admitted: true, error: None };
-        for ((check, policy), letter) in self.checks().zip(letters) {
+        let mut call = Call::default();
+        for (position, (check, policy)) in self.checks().enumerate() {
+            let letter = letters.get(position).copied().unwrap_or(ADMITTED);
             let detail = bulk(&mut items)?;
-            if *letter == b'e' {
+            if letter == b'e' {
                 call.error = Some(refusal(detail));
             }
-            let verdict = verdict(check, policy, *letter, detail, now_us)?;
-            call.is_admitted &= *letter == b'a' || policy.is_shadow();
+            let verdict = verdict(check, policy, letter, detail, now_us)?;
+            call.is_rejected |= letter != ADMITTED && !policy.is_shadow();
             read.verdicts.push(verdict);
             if check.is_last_of_call {
                 call.end = read.verdicts.len();
-                read.calls
-                    .push(std::mem::replace(&mut call, Call { end: 0, is_admitted: true, error: None }));
+                read.calls.push(std::mem::take(&mut call));
             }
         }
         Some(read)
@@ -96,7 +101,7 @@ fn bulk<'a>(items: &mut Items<'a>) -> Option<&'a [u8]> {
 fn verdict(check: Check, policy: &Policy, letter: u8, detail: &[u8], now_us: u64) -> Option<Verdict> {
     let seen = |detail: &[u8], cost: u64| look(policy, detail, now_us, cost);
     Some(match letter {
-        b'a' => seen(detail, 0),
+        ADMITTED => seen(detail, 0),
         b'l' => seen(detail, check.cost),
         b'n' => shut_for(seen(detail, check.cost), policy.block_ms()),
         b'b' => {
@@ -145,4 +150,122 @@ fn refusal(line: &[u8]) -> Error {
     let line = String::from_utf8_lossy(line);
     let line = line.trim_end();
     Error::reply(line.split_once(": -").map_or(line, |(_, refusal)| refusal))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::batch::BatchCheck;
+    use super::super::policy::PolicyOptions;
+    use super::*;
+
+    fn policy(algorithm: &str, is_shadow: bool) -> Arc<Policy> {
+        let options = PolicyOptions {
+            algorithm: Some(algorithm),
+            limit: Some(10.0),
+            window_seconds: Some(60.0),
+            block_seconds: Some(90.0),
+            is_shadow,
+            ..PolicyOptions::default()
+        };
+        Arc::new(Policy::new("p", &options).unwrap())
+    }
+
+    /// A batch of two calls: one check by each policy, and both.
+    fn batch(first: &Arc<Policy>, second: &Arc<Policy>) -> CheckBatch {
+        let check = |policy| BatchCheck {
+            policy,
+            cost: 4,
+            key: b"key",
+            block_key: None,
+            own_block_key: None,
+            is_peek: false,
+        };
+        let mut batch = CheckBatch::default();
+        batch.add(&[check(first)]);
+        batch.add(&[check(first), check(second)]);
+        batch
+    }
+
+    fn reply(now_us: u64, texts: &[&str]) -> Vec<u8> {
+        let mut reply = format!("*{}\r\n:{now_us}\r\n", texts.len() + 1).into_bytes();
+        texts.iter().for_each(|text| crate::lane::append_argument(&mut reply, text.as_bytes()));
+        reply
+    }
+
+    #[test]
+    fn letters_and_states_become_verdicts() {
+        let (fixed, log) = (policy("fixed", false), policy("log", false));
+        let bytes = reply(1_000_050_500, &["aln", "1000000:4", "1000000:8", "9:1000020:1000010"]);
+        let read = batch(&fixed, &log).decode(Frame::new(&bytes)).unwrap();
+        assert_eq!(read.now_us, 1_000_050_500);
+        let calls: Vec<_> = read.calls().map(Result::unwrap).collect();
+        assert!(calls[0].is_admitted && !calls[1].is_admitted);
+        let verdict = |reason, remaining, reset_ms, retry_ms| Verdict {
+            reason,
+            remaining,
+            reset_ms,
+            retry_after_ms: Some(retry_ms),
+        };
+        assert_eq!(calls[0].verdicts, [verdict(Reason::Ok, 6, 59_950, 0)]);
+        let expected = [verdict(Reason::Limit, 2, 59_950, 59_950), verdict(Reason::Limit, 0, 90_000, 90_000)];
+        assert_eq!(calls[1].verdicts, expected);
+    }
+
+    #[test]
+    fn no_letters_mean_that_all_is_admitted_and_no_state_that_all_is_free() {
+        let (sliding, gcra) = (policy("sliding", false), policy("gcra", false));
+        let bytes = reply(1_000_050_000, &["", "", "x", "1000062000"]);
+        let read = batch(&sliding, &gcra).decode(Frame::new(&bytes)).unwrap();
+        let calls: Vec<_> = read.calls().map(Result::unwrap).collect();
+        assert!(calls.iter().all(|call| call.is_admitted));
+        let remaining: Vec<_> =
+            calls.iter().flat_map(|call| call.verdicts).map(|verdict| verdict.remaining).collect();
+        assert_eq!(remaining, [10, 10, 8]);
+    }
+
+    #[test]
+    fn a_shadow_policy_keeps_no_call_from_being_admitted() {
+        let (fixed, shadow) = (policy("fixed", false), policy("fixed", true));
+        let bytes = reply(1_000_050_000, &["aab", "", "", "500|1000000:8"]);
+        let read = batch(&fixed, &shadow).decode(Frame::new(&bytes)).unwrap();
+        let last = read.calls().last().unwrap().unwrap();
+        assert!(last.is_admitted);
+        assert_eq!((last.verdicts[1].reason, last.verdicts[1].remaining), (Reason::Blocked, 0));
+    }
+
+    #[test]
+    fn a_refused_write_is_the_error_of_its_call() {
+        let fixed = policy("fixed", false);
+        for line in ["OOM no memory", "@user_script: 12: -OOM no memory\r\n"] {
+            let bytes = reply(1_000_050_000, &["aee", "", line, line]);
+            let read = batch(&fixed, &fixed).decode(Frame::new(&bytes)).unwrap();
+            let calls: Vec<_> = read.calls().collect();
+            assert!(calls[0].is_ok());
+            let error = calls[1].unwrap_err();
+            assert_eq!((error.redis_code(), error.message()), (Some("OOM"), "OOM no memory"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_reply_of_the_script_is_refused() {
+        let fixed = policy("fixed", false);
+        let wrong = [
+            b"+OK\r\n".to_vec(),
+            b"*0\r\n".to_vec(),
+            b"*2\r\n:1\r\n$0\r\n\r\n".to_vec(),
+            reply(1, &["aa", "", "", ""]),
+            reply(1, &["aax", "", "", ""]),
+            reply(1, &["aab", "", "", "no bar"]),
+            reply(1, &["", "", ""]),
+            reply(1, &["", "", "", "", ""]),
+            b"*5\r\n:-1\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n".to_vec(),
+            b"*5\r\n:1\r\n$0\r\n\r\n:1\r\n:1\r\n:1\r\n".to_vec(),
+        ];
+        for bytes in wrong {
+            let error = batch(&fixed, &fixed).decode(Frame::new(&bytes)).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Reply, "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
 }

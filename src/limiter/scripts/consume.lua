@@ -8,9 +8,9 @@
 --   cost that it admits at once, its window in ms ('g': its interval in us), how long a rejection blocks, in ms. Then the
 --   costs of 255 and more.
 -- Reply: 1 the server's time in us, 2 a letter a check: 'a' admitted, 'l' over the limit, 'n' over the limit and blocked
---   from now on, 'b' blocked, 'e' failed; then for each check what its verdict is made of: the state of its key, after it
---   where the call is admitted; for 'l' "cost that counts:time of the newest:time of the newest that must leave"; for
---   'b' the ms that are left and '|' before that; for 'e' the server's refusal.
+--   from now on, 'b' blocked, 'e' failed; nothing where all are 'a'. Then for each check what its verdict is made of: the
+--   state of its key, after it where its call is admitted; of a log "cost that counts:ms of the newest entry:ms of the
+--   newest that must leave"; for 'b' the ms that are left and '|' before that; for 'e' the server's refusal.
 -- Caller: src/limiter/batch.rs, for up to 128 checks of one slot.
 --
 -- States. Sliding: "window:admitted before:admitted". GCRA: the us at which all is free. Fixed: "start in ms:admitted".
@@ -18,40 +18,51 @@
 -- A block: "end in ms:length in ms". What has another shape, or another type, counts as absent. A state or block from the
 -- future (a clock was set back) becomes one of now, also where nothing is admitted.
 --
--- A key lives a little longer than it counts, because the server fixes its end by an earlier clock than TIME.
+-- A key lives a little longer than it counts, because the server may fix its end by an earlier clock than TIME. Numbers
+-- are written with '%d', which is fast, where they fit into any C long, and with '%.0f' otherwise.
 
 local byte, sub, match, format = string.byte, string.sub, string.match, string.format
 local floor, ceil, max = math.floor, math.ceil, math.max
-local slack, exact = 100, 9007199254740992
+local slack, exact, long = 100, 9007199254740992, 2147483648
 local time = redis.call('TIME')
 local us = time[1] * 1000000 + time[2]
 local now = floor(us / 1000)
+local now_text = format('%.0f', now)
 local values = redis.call('MGET', unpack(KEYS))
+
+local function life_text(ms)
+  if ms < long - slack then return format('%d', ms + slack) end
+  return format('%.0f', ms + slack)
+end
 
 -- Each algorithm answers: whether it admits the cost; the next state and its lifetime, where a cost is taken; the state of
 -- now where it was of the future; what the reply shows instead of the state, before and after. Of a state of another shape
 -- it shows nothing.
 
 local function sliding(policy, state, cost)
-  local before, used, kept, seen = 0, 0, nil, ''
+  local head, before, used, kept, seen = policy.fresh, 0, 0, nil, ''
   if state then
-    local window, p, n = match(state, '^(%d+):(%d+):(%d+)$')
-    window, p, n = tonumber(window), tonumber(p), tonumber(n)
-    if window and window + p + n < exact then
+    local front, window, p, n = match(state, '^((%d+):(%d+):)(%d+)$')
+    local admitted_before, admitted = tonumber(p), tonumber(n)
+    if front and #window <= 16 and admitted_before + admitted < exact then
       seen = nil
-      if window == policy.window then
-        before, used = p, n
-      elseif window == policy.window - 1 then
-        before = n
-      elseif window > policy.window then
-        before, used = p, n
-        kept = policy.head .. format('%.0f:%.0f', p, n)
+      if window == policy.window_text then
+        head, before, used = front, admitted_before, admitted
+      else
+        window = tonumber(window)
+        if window == policy.window - 1 then
+          head, before = policy.head .. n .. ':', admitted
+        elseif window > policy.window then
+          head, before, used = policy.head .. p .. ':', admitted_before, admitted
+          kept = head .. n
+        end
       end
     end
   end
   if cost == 0 then return true, nil, nil, kept, seen end
-  if before * policy.left + (used + cost) * policy.span > policy.room then return false, nil, nil, kept, seen end
-  return true, policy.head .. format('%.0f:%.0f', before, used + cost), policy.life, kept
+  used = used + cost
+  if before * policy.left + used * policy.span > policy.room then return false, nil, nil, kept, seen end
+  return true, head .. format(policy.form, used), policy.life, kept
 end
 
 local function gcra(policy, state, cost)
@@ -67,25 +78,27 @@ local function gcra(policy, state, cost)
   if cost == 0 then return true, nil, nil, kept, seen end
   free = free + cost * policy.span
   if free > us + policy.room then return false, nil, nil, kept, seen end
-  return true, format('%.0f', free), ceil((free - us) / 1000) + slack, kept
+  return true, format('%.0f', free), life_text(ceil((free - us) / 1000)), kept
 end
 
 local function fixed(policy, state, cost)
-  local start, used, kept, seen = now, 0, nil, ''
+  local head, start, used, kept, seen = policy.head, now, 0, nil, ''
   if state then
-    local s, n = match(state, '^(%d+):(%d+)$')
-    s, n = tonumber(s), tonumber(n)
-    if s and s + n < exact and s + policy.span > now then
-      start, used, seen = s, n, nil
-      if start > now then
-        start = now
-        kept = format('%.0f:%.0f', start, used)
+    local front, s, n = match(state, '^((%d+):)(%d+)$')
+    local begun, admitted = tonumber(s), tonumber(n)
+    if front and begun + admitted < exact and begun + policy.span > now then
+      used, seen = admitted, nil
+      if begun > now then
+        kept = head .. n
+      else
+        head, start = front, begun
       end
     end
   end
   if cost == 0 then return true, nil, nil, kept, seen end
-  if used + cost > policy.capacity then return false, nil, nil, kept, seen end
-  return true, format('%.0f:%.0f', start, used + cost), start + policy.span - now + slack, kept
+  used = used + cost
+  if used > policy.capacity then return false, nil, nil, kept, seen end
+  return true, head .. format(policy.form, used), life_text(start + policy.span - now), kept
 end
 
 -- The time of a log's entry, and the sum of all costs until then.
@@ -144,9 +157,10 @@ local function log(policy, state, cost)
     if cost <= policy.capacity then
       leaves = leaving(state, first, count, base, used + cost - policy.capacity)
     end
-    return false, nil, nil, kept, format('%.0f:%.0f:%.0f', used, newest, leaves)
+    return false, nil, nil, kept, format('%d:%.0f:%.0f', used, newest, leaves)
   end
-  local seen = format('%.0f:%.0f:0', used, newest)
+  -- A call of several checks may take nothing, so both are needed.
+  local seen = format('%d:%.0f:0', used, newest)
   if cost == 0 then return true, nil, nil, kept, seen end
   local rest = ''
   if first <= count then
@@ -155,7 +169,7 @@ local function log(policy, state, cost)
     rest = sub(state, 8 * first - 4, last)
   end
   local after = 'L' .. struct.pack('>I2', base) .. rest .. entry_text(total + cost)
-  return true, after, policy.life, kept, seen, format('%.0f:%.0f:0', used + cost, now)
+  return true, after, policy.life, kept, seen, format('%d:', used + cost) .. now_text .. ':0'
 end
 
 -- How many ms of a block are left.
@@ -165,7 +179,7 @@ local function shut(at)
   if not ends or ends + length >= exact or ends <= now then return 0 end
   if ends - now > length then
     values[at] = format('%.0f:%.0f', now + length, length)
-    redis.pcall('SET', KEYS[at], values[at], 'PX', length + slack)
+    redis.pcall('SET', KEYS[at], values[at], 'PX', life_text(length))
     return length
   end
   return ends - now
@@ -175,32 +189,46 @@ local argument = 5
 local policies = {}
 for i = 1, tonumber(ARGV[4]) do
   local kind, capacity, span = ARGV[argument], tonumber(ARGV[argument + 1]), tonumber(ARGV[argument + 2])
-  local policy = {capacity = capacity, span = span, block = tonumber(ARGV[argument + 3]), life = span + slack}
+  local policy = {capacity = capacity, span = span, block = tonumber(ARGV[argument + 3]), form = '%.0f'}
+  if capacity < long then policy.form = '%d' end
+  policy.life = life_text(span)
   if kind == 's' then
     policy.decide = sliding
     policy.window = floor(now / span)
+    policy.window_text = format('%.0f', policy.window)
+    policy.head = policy.window_text .. ':'
+    policy.fresh = policy.head .. '0:'
     policy.left = (policy.window + 1) * span - now
     policy.room = capacity * span
-    policy.head = format('%.0f:', policy.window)
-    policy.life = policy.left + span + slack
+    policy.life = life_text(policy.left + span)
   elseif kind == 'g' then
     policy.decide = gcra
     policy.room = capacity * span
-    policy.life = ceil(policy.room / 1000) + slack
+    policy.life = life_text(ceil(policy.room / 1000))
   elseif kind == 'l' then
     policy.decide = log
   else
     policy.decide = fixed
+    policy.head = now_text .. ':'
   end
   policies[i] = policy
   argument = argument + 4
 end
 
 local checks = {byte(ARGV[1], 1, -1)}
+local count = #checks / 7
 local states = tonumber(ARGV[2])
 local others = states + ARGV[3]
-local reply, letters = {us, ''}, {}
+-- The places of all checks, so that the table need not grow.
+local reply = {us, '', byte(ARGV[1], 1, count)}
+local letters
+-- The checks of a call of several.
 local costs, olds, nexts, lives, afters = {}, {}, {}, {}, {}
+
+local function mark(i, letter)
+  letters = letters or {}
+  letters[i] = letter
+end
 
 -- Takes the costs of a call. Where the server refuses one, what was written before is undone.
 local function take(first, last)
@@ -219,7 +247,7 @@ local function take(first, last)
           values[written] = olds[j]
         end
         for j = first, last do
-          letters[j] = 'e'
+          mark(j, 'e')
           reply[j + 2] = done.err
         end
         return
@@ -237,7 +265,7 @@ local function block(first, last)
     if letters[i] == 'l' and own > 0 and checks[7 * i - 1] == 0 and costs[i] <= policy.capacity then
       local at = others + own
       local value = format('%.0f:%.0f', now + policy.block, policy.block)
-      if not redis.pcall('SET', KEYS[at], value, 'PX', policy.block + slack).err then
+      if not redis.pcall('SET', KEYS[at], value, 'PX', life_text(policy.block)).err then
         values[at] = value
         letters[i] = 'n'
       end
@@ -246,7 +274,7 @@ local function block(first, last)
 end
 
 local first, passes, takes = 1, true, true
-for i = 1, #checks / 7 do
+for i = 1, count do
   local o = 7 * i - 6
   local policy, at, cost, kind = policies[checks[o]], checks[o + 1], checks[o + 4], checks[o + 5]
   if cost == 255 then
@@ -262,27 +290,44 @@ for i = 1, #checks / 7 do
   local identity, own = states + checks[o + 2], others + checks[o + 3]
   if identity > states and values[identity] then left = shut(identity) end
   if own > others and values[own] then left = max(left, shut(own)) end
-  costs[i], olds[i], lives[i], afters[i] = cost, values[at], life, seen_after
-  reply[i + 2] = seen or values[at] or ''
-  if left > 0 then
-    letters[i] = 'b'
-    reply[i + 2] = format('%.0f|', left) .. reply[i + 2]
-  elseif admitted then
-    letters[i] = 'a'
-    nexts[i] = after
-  else
-    letters[i] = 'l'
-  end
-  if kind == 0 and letters[i] ~= 'a' then passes = false end
-  if kind == 2 then takes = false end
-  if checks[o + 6] == 1 then
-    if not passes then
-      block(first, i)
-    elseif takes then
-      take(first, i)
+  local shown, is_last = seen or values[at] or '', checks[o + 6] == 1
+  if first == i and is_last and after and left == 0 and kind ~= 2 then
+    -- Most calls are one check that is admitted: nothing else has to be known of it.
+    local done = redis.pcall('SET', KEYS[at], after, 'PX', life)
+    if done.err then
+      mark(i, 'e')
+      shown = done.err
+    else
+      values[at] = after
+      shown = seen_after or after
     end
-    first, passes, takes = i + 1, true, true
+    reply[i + 2] = shown
+    first = i + 1
+  else
+    if left > 0 then
+      mark(i, 'b')
+      shown = format('%.0f|', left) .. shown
+    elseif admitted then
+      nexts[i], olds[i], lives[i], afters[i] = after, values[at], life, seen_after
+    else
+      mark(i, 'l')
+      costs[i] = cost
+    end
+    reply[i + 2] = shown
+    if kind == 0 and (left > 0 or not admitted) then passes = false end
+    if kind == 2 then takes = false end
+    if is_last then
+      if not passes then
+        block(first, i)
+      elseif takes and i > first then
+        take(first, i)
+      end
+      first, passes, takes = i + 1, true, true
+    end
   end
 end
-reply[2] = table.concat(letters)
+if letters then
+  for i = 1, count do letters[i] = letters[i] or 'a' end
+  reply[2] = table.concat(letters)
+end
 return reply

@@ -78,7 +78,7 @@ fn consume_keeps_each_algorithms_state_with_an_expiry() {
 fn consume_replies_with_the_time_letters_and_states() {
     let mut client = Client::connect("limit-reply");
     let (first, second) = (client.key("first"), client.key("second"));
-    client.command(&[b"SET", &second, b"77:1:2"]);
+    client.command(&[b"SET", second.as_slice(), b"77:1:2"]);
     let arguments: [&[u8]; 12] = [
         b"\x01\x01\x00\x00\x02\x00\x01\x02\x02\x00\x00\x01\x00\x01",
         b"2",

@@ -6,7 +6,7 @@ use orgcache::lane::{Frame, commands_of};
 use orgcache::limiter::{BatchReply, CheckBatch, Policy, PolicyOptions, append_eval};
 use orgcache::redis::Outcome;
 
-use super::client::{Client, Reply};
+use super::super::client::{Client, Reply};
 
 mod consume;
 mod oracle;

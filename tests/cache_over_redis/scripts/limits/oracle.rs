@@ -247,7 +247,7 @@ impl Comparison {
                 self.model.blocks.insert(identity, Block::lasting(self.now_us, ms));
             }
             1 | 2 => {
-                self.limits.client.command(&[b"UNLINK", &self.keys.blocks[identity]]);
+                self.limits.client.command(&[b"UNLINK".as_slice(), &self.keys.blocks[identity]]);
                 self.model.blocks.remove(&identity);
             }
             _ => {
@@ -267,7 +267,8 @@ impl Comparison {
     fn assert_all_end(&mut self) {
         let all =
             [self.keys.states.concat(), self.keys.own_blocks.concat(), self.keys.blocks.clone()].concat();
-        let lives: Vec<i64> = all.iter().map(|key| self.limits.client.integer(&[b"PTTL", key])).collect();
+        let lives: Vec<i64> =
+            all.iter().map(|key| self.limits.client.integer(&[b"PTTL".as_slice(), key])).collect();
         assert!(lives.iter().any(|life| *life > 0) && !lives.contains(&-1), "{lives:?}");
     }
 }
@@ -286,7 +287,8 @@ fn consume_decides_as_the_functions_in_rust_do() {
         for _ in 0..40 {
             let policies = &comparison.model.policies;
             let window_us = policies[random.below(policies.len() as u64) as usize].window_ms() * US_PER_MS;
-            comparison.now_us += random.below(window_us / (1 + random.below(100)));
+            let share = 1 + random.below(100);
+            comparison.now_us += random.below(window_us / share);
             if random.one_in(20) {
                 comparison.now_us -= random.below(window_us);
             }

@@ -46,7 +46,7 @@ impl Ten {
     }
 
     fn life_ms(&mut self) -> i64 {
-        self.limits.client.integer(&[b"PTTL", &self.key])
+        self.limits.client.integer(&[b"PTTL".as_slice(), &self.key])
     }
 }
 
@@ -96,7 +96,7 @@ fn refund_takes_of_a_log_the_entry_of_the_time_or_the_newest() {
     assert_eq!(ten.refund(now_us, 3, None), 1);
     // Two calls of the first second are left, so all is free when they leave.
     assert_eq!(ten.take(now_us, 0), 8);
-    assert_eq!(ten.limits.client.integer(&[b"STRLEN", &ten.key]), 3 + 8);
+    assert_eq!(ten.limits.client.integer(&[b"STRLEN".as_slice(), &ten.key]), 3 + 8);
     assert_eq!(ten.take(NOW_US + WINDOW_US - US_PER_MS, 0), 8);
     assert_eq!(ten.take(NOW_US + WINDOW_US, 0), 10);
     assert!(ten.life_ms() <= 55_100);
