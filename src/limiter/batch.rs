@@ -125,7 +125,9 @@ impl CheckBatch {
         self.checks.clear();
         self.described.clear();
         self.large_costs.clear();
-        [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks].map(KeyList::clear);
+        for keys in [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks] {
+            keys.clear();
+        }
     }
 
     /// The checks with their policies.
