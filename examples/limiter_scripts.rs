@@ -1,6 +1,6 @@
 //! What the script of the rate limiter costs a server: microseconds of its main thread a check, by the size of batches.
 //!
-//! `cargo run --release --no-default-features --features cache --example limiter_scripts -- 127.0.0.1:6379`
+//! `cargo run --no-default-features --features cache --example limiter_scripts -- 127.0.0.1:6379`
 //!
 //! The server must be one that nobody else uses. It is emptied.
 

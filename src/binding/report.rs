@@ -8,6 +8,7 @@ use super::client::Client;
 use crate::cache::Core;
 use crate::config::Config;
 use crate::journal::Journal;
+use crate::redis::Feature;
 use crate::store::MemoryStore;
 
 /// `nodes` are the caches of a cluster's nodes, which a client that was closed meanwhile has no longer.

@@ -125,9 +125,9 @@ impl CheckBatch {
         self.checks.clear();
         self.described.clear();
         self.large_costs.clear();
-        [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks]
-            .into_iter()
-            .for_each(KeyList::clear);
+        for keys in [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks] {
+            keys.clear();
+        }
     }
 
     /// The checks with their policies.

@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn no_letters_mean_that_all_is_admitted_and_no_state_that_all_is_free() {
         let (sliding, gcra) = (policy("sliding", false), policy("gcra", false));
-        let bytes = reply(1_000_050_000, &["", "", "x", "1000062000"]);
+        let bytes = reply(1_000_050_000, &["", "", "x", "1012050000"]);
         let read = batch(&sliding, &gcra).decode(Frame::new(&bytes)).unwrap();
         let calls: Vec<_> = read.calls().map(Result::unwrap).collect();
         assert!(calls.iter().all(|call| call.is_admitted));

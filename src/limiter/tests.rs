@@ -214,6 +214,7 @@ fn a_server_that_lost_its_scripts_is_given_the_text_once() {
     assert!(told[0].1.starts_with("[0,2,"), "{told:?}");
     connection.consume(2, &[(0, "x")]);
     connection.answer("-NOSCRIPT No matching script\r\n");
+    assert_eq!(connection.take_sent(), ["EVALSHA", "EVAL"]);
     let told = connection.answer("-NOSCRIPT No matching script\r\n");
     assert!(told[0].1.starts_with("[16,2,"), "{told:?}");
 }
@@ -369,7 +370,7 @@ fn changes_answer_what_redis_says_and_fail_without_it() {
 
 #[test]
 fn a_full_queue_decides_at_once() {
-    static SETTINGS: &[(&str, &str)] = &[("REDIS_QUEUE_MAX_COMMANDS", "1")];
+    static SETTINGS: &[(&str, &str)] = &[("CACHE_QUEUE_MAX_COMMANDS", "1")];
     let mut connection = Connection::over(Node::new(config(SETTINGS), Role::Shared));
     connection.consume(1, &[(0, "x")]);
     assert_eq!(connection.take_ended(), []);

@@ -34,13 +34,21 @@ impl Gcra {
         Verdict::new(policy, cost, wait_ms, room / interval, filled.div_ceil(US_PER_MS))
     }
 
-    pub(super) fn give_back(&mut self, policy: &Policy, now_us: u64, cost: u64, taken_us: Option<u64>) {
+    /// The bucket after a refund; `None` where it is empty then.
+    pub(super) fn giving_back(
+        self,
+        policy: &Policy,
+        now_us: u64,
+        cost: u64,
+        taken_us: Option<u64>,
+    ) -> Option<Gcra> {
         let taken = cost.min(policy.capacity()) * policy.interval_us();
         // What has leaked since then is free already, and must not be given twice.
         let there = taken_us.map_or(taken, |at| (at + taken).saturating_sub(now_us).min(taken));
-        if there > 0 {
-            let filled = Gcra::at(policy, Some(*self), now_us).free_us;
-            self.free_us = filled.saturating_sub(there).max(now_us);
+        if there == 0 || self.free_us <= now_us {
+            return Some(self);
         }
+        let free_us = Gcra::at(policy, Some(self), now_us).free_us.saturating_sub(there);
+        (free_us > now_us).then_some(Gcra { free_us })
     }
 }

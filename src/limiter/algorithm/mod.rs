@@ -141,10 +141,7 @@ pub fn refund(policy: &Policy, state: &mut Option<State>, now_us: u64, cost: u64
         (Algorithm::Sliding, Some(State::Sliding(state))) => state.give_back(policy, now_ms, cost, taken_ms),
         (Algorithm::Log, Some(State::Log(log))) => log.give_back(policy, now_ms, cost, taken_ms),
         (Algorithm::Gcra, Some(State::Gcra(bucket))) => {
-            bucket.give_back(policy, now_us, cost, taken_us);
-            if bucket.free_us <= now_us {
-                *state = None;
-            }
+            *state = bucket.giving_back(policy, now_us, cost, taken_us).map(State::Gcra);
         }
         (Algorithm::Fixed, Some(State::Fixed(state))) => state.give_back(policy, now_ms, cost, taken_ms),
         _ => {}

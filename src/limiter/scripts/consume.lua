@@ -27,12 +27,12 @@ local slack, exact, long = 100, 9007199254740992, 2147483648
 local time = redis.call('TIME')
 local us = time[1] * 1000000 + time[2]
 local now = floor(us / 1000)
-local now_text = format('%.0f', now)
 local values = redis.call('MGET', unpack(KEYS))
 
 local function life_text(ms)
-  if ms < long - slack then return format('%d', ms + slack) end
-  return format('%.0f', ms + slack)
+  ms = ceil(ms) + slack
+  if ms < long then return format('%d', ms) end
+  return format('%.0f', ms)
 end
 
 -- Each algorithm answers: whether it admits the cost; the next state and its lifetime, where a cost is taken; the state of
@@ -41,10 +41,10 @@ end
 
 local function sliding(policy, state, cost)
   local head, before, used, kept, seen = policy.fresh, 0, 0, nil, ''
-  if state then
+  if state and #state <= 64 then
     local front, window, p, n = match(state, '^((%d+):(%d+):)(%d+)$')
     local admitted_before, admitted = tonumber(p), tonumber(n)
-    if front and #window <= 16 and admitted_before + admitted < exact then
+    if front and admitted_before + admitted < exact then
       seen = nil
       if window == policy.window_text then
         head, before, used = front, admitted_before, admitted
@@ -78,12 +78,12 @@ local function gcra(policy, state, cost)
   if cost == 0 then return true, nil, nil, kept, seen end
   free = free + cost * policy.span
   if free > us + policy.room then return false, nil, nil, kept, seen end
-  return true, format('%.0f', free), life_text(ceil((free - us) / 1000)), kept
+  return true, format('%.0f', free), life_text((free - us) / 1000), kept
 end
 
 local function fixed(policy, state, cost)
   local head, start, used, kept, seen = policy.head, now, 0, nil, ''
-  if state then
+  if state and #state <= 64 then
     local front, s, n = match(state, '^((%d+):)(%d+)$')
     local begun, admitted = tonumber(s), tonumber(n)
     if front and begun + admitted < exact and begun + policy.span > now then
@@ -169,7 +169,7 @@ local function log(policy, state, cost)
     rest = sub(state, 8 * first - 4, last)
   end
   local after = 'L' .. struct.pack('>I2', base) .. rest .. entry_text(total + cost)
-  return true, after, policy.life, kept, seen, format('%d:', used + cost) .. now_text .. ':0'
+  return true, after, policy.life, kept, seen, format('%d:%.0f:0', used + cost, now)
 end
 
 -- How many ms of a block are left.
@@ -189,29 +189,26 @@ local argument = 5
 local policies = {}
 for i = 1, tonumber(ARGV[4]) do
   local kind, capacity, span = ARGV[argument], tonumber(ARGV[argument + 1]), tonumber(ARGV[argument + 2])
-  local policy = {capacity = capacity, span = span, block = tonumber(ARGV[argument + 3]), form = '%.0f'}
-  if capacity < long then policy.form = '%d' end
-  policy.life = life_text(span)
+  local block, form = tonumber(ARGV[argument + 3]), '%.0f'
+  if capacity < long then form = '%d' end
   if kind == 's' then
-    policy.decide = sliding
-    policy.window = floor(now / span)
-    policy.window_text = format('%.0f', policy.window)
-    policy.head = policy.window_text .. ':'
-    policy.fresh = policy.head .. '0:'
-    policy.left = (policy.window + 1) * span - now
-    policy.room = capacity * span
-    policy.life = life_text(policy.left + span)
+    local window = floor(now / span)
+    local left, text = (window + 1) * span - now, format('%.0f', window)
+    policies[i] = {
+      decide = sliding, capacity = capacity, span = span, block = block, form = form, life = life_text(left + span),
+      window = window, window_text = text, head = text .. ':', fresh = text .. ':0:', left = left, room = capacity * span
+    }
   elseif kind == 'g' then
-    policy.decide = gcra
-    policy.room = capacity * span
-    policy.life = life_text(ceil(policy.room / 1000))
+    local room = capacity * span
+    policies[i] = {decide = gcra, capacity = capacity, span = span, block = block, room = room, life = life_text(room / 1000)}
   elseif kind == 'l' then
-    policy.decide = log
+    policies[i] = {decide = log, capacity = capacity, span = span, block = block, life = life_text(span)}
   else
-    policy.decide = fixed
-    policy.head = now_text .. ':'
+    policies[i] = {
+      decide = fixed, capacity = capacity, span = span, block = block, form = form, life = life_text(span),
+      head = format('%.0f:', now)
+    }
   end
-  policies[i] = policy
   argument = argument + 4
 end
 

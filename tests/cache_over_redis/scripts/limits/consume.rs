@@ -183,6 +183,8 @@ fn consume_drops_a_state_of_another_type_or_shape() {
         "L\0\0",
         &long,
         &format!("{window}:0:{long}"),
+        &format!("{window}:0:{}5", "0".repeat(80)),
+        &format!("{}:{}5", NOW_US / 1000, "0".repeat(80)),
         &format!("{}:{long}", NOW_US / 1000),
         "9007199254740993",
         "\u{1F980}",
@@ -257,7 +259,7 @@ fn consume_lets_a_refused_write_fail_its_call_alone() {
         b"0",
         b"f",
         b"5",
-        b"1e18",
+        b"1e19",
         b"0",
     ];
     let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();

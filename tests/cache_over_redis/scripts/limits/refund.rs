@@ -18,8 +18,9 @@ struct Ten {
 }
 
 impl Ten {
-    fn new(algorithm: &str) -> Ten {
-        let limits = Limits::connect(&format!("refund-{algorithm}"), Some(NOW_US));
+    /// `test` must be the test's own.
+    fn new(test: &str, algorithm: &str) -> Ten {
+        let limits = Limits::connect(&format!("refund-{test}-{algorithm}"), Some(NOW_US));
         let key = limits.client.key("key");
         Ten { limits, policy: made(&policy(algorithm, 10, WINDOW_US / US_PER_MS)), key }
     }
@@ -53,7 +54,7 @@ impl Ten {
 #[test]
 fn refund_makes_no_key_and_falls_below_nothing() {
     for algorithm in ["sliding", "log", "gcra", "fixed"] {
-        let mut ten = Ten::new(algorithm);
+        let mut ten = Ten::new("none", algorithm);
         for taken_us in [None, Some(NOW_US)] {
             assert_eq!(ten.refund(NOW_US, 1, taken_us), 0);
             assert_eq!(ten.life_ms(), -2, "{algorithm}");
@@ -74,7 +75,7 @@ fn refund_makes_no_key_and_falls_below_nothing() {
 #[test]
 fn refund_gives_back_to_the_window_that_the_cost_was_taken_from() {
     for (algorithm, before, after) in [("sliding", 1, 2), ("log", 5, 5), ("fixed", 5, 5)] {
-        let mut ten = Ten::new(algorithm);
+        let mut ten = Ten::new("window", algorithm);
         ten.take(NOW_US, 4);
         let late_us = NOW_US + WINDOW_US;
         assert_eq!(ten.take(late_us, 5), before, "{algorithm}");
@@ -87,7 +88,7 @@ fn refund_gives_back_to_the_window_that_the_cost_was_taken_from() {
 
 #[test]
 fn refund_takes_of_a_log_the_entry_of_the_time_or_the_newest() {
-    let mut ten = Ten::new("log");
+    let mut ten = Ten::new("entry", "log");
     for second in 0..3 {
         ten.take(NOW_US + second * 1_000_000, 2);
     }
@@ -104,7 +105,7 @@ fn refund_takes_of_a_log_the_entry_of_the_time_or_the_newest() {
 
 #[test]
 fn refund_gives_nothing_back_that_has_leaked() {
-    let mut ten = Ten::new("gcra");
+    let mut ten = Ten::new("leak", "gcra");
     ten.take(NOW_US, 4);
     // A call takes six seconds to leak.
     let now_us = NOW_US + 18_000_000;
