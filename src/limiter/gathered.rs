@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::algorithm::{Reason, Verdict};
 use super::answer::{Answer, Code, Writer};
 use super::batch::{BatchCheck, CheckBatch, MAX_CHECKS};
 use super::decode::{Checks, Manner};
@@ -192,9 +193,13 @@ impl Gathered {
         let mut is_denied = false;
         for at in range.clone() {
             let Planned { policy, mark, cost, .. } = self.checks[at];
-            if let Some(verdict) = self.limiter.denials.refuses(mark, cost, now) {
+            let policy = &self.policies[policy].policy;
+            // What can never pass is another answer.
+            if cost <= policy.capacity()
+                && let Some(verdict) = self.limiter.denials.refuses(mark, cost, now)
+            {
                 is_denied = true;
-                self.checks[at].answer = Answer::of(&verdict, self.policies[policy].policy.is_shadow(), true);
+                self.checks[at].answer = Answer::of(&verdict, policy.is_shadow(), true);
                 self.tally(at, |tally| count(&tally.denied));
             }
         }
@@ -255,7 +260,8 @@ impl Gathered {
                 let Planned { policy, mark, cost, .. } = self.checks[at];
                 let mut answer = Answer::of(verdict, self.policies[policy].policy.is_shadow(), false);
                 if answer.code.is_refusal() && self.manner != Manner::Peek {
-                    answer.is_first = self.limiter.denials.remember(mark, cost, verdict, times, true);
+                    let lasting = self.lasting(policy, *verdict);
+                    answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, true);
                 }
                 let is_taken = answered.is_admitted && verdict.is_admitted() && cost > 0;
                 answer.receipt = is_taken.then_some(reply.now_us);
@@ -301,7 +307,8 @@ impl Gathered {
                     let mut answer = Answer::of(&verdict, self.policies[policy].policy.is_shadow(), true);
                     if answer.code.is_refusal() && self.manner != Manner::Peek {
                         let times = Times { issued: now, now };
-                        answer.is_first = self.limiter.denials.remember(mark, cost, &verdict, times, false);
+                        let lasting = self.lasting(policy, verdict);
+                        answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, false);
                     }
                     answer
                 }
@@ -311,6 +318,16 @@ impl Gathered {
             self.checks[at].answer = answer;
         }
         self.decided(call);
+    }
+
+    /// The verdict on the calls that follow a refused one: the policy may have blocked the identifier.
+    fn lasting(&self, policy: usize, verdict: Verdict) -> Verdict {
+        match verdict.reason {
+            Reason::Limit if self.policies[policy].policy.block_ms() > 0 => {
+                Verdict { reason: Reason::Blocked, ..verdict }
+            }
+            _ => verdict,
+        }
     }
 
     /// All checks of a call have their answers, but for those that are told apart by nothing.
