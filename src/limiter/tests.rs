@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::decode::{BEGINS, POLICY_UNIT, VERBS, decode};
+use super::decode::{BEGINS, HAS_COST, POLICY_UNIT, VERBS, decode};
 use super::gathered::Scratch;
 use super::room::Limiters;
 use super::ticket::LimiterTicket;
@@ -83,7 +83,8 @@ impl Connection {
         connection.open(
             r#"{"policies":{"a":{"limit":3,"windowSeconds":60},"b":{"limit":3,"windowSeconds":60,
             "onRedisDown":"closed"},"c":{"limit":3,"windowSeconds":60,"onRedisDown":"open"},
-            "d":{"limit":3,"windowSeconds":60,"mode":"shadow"}}}"#,
+            "d":{"limit":3,"windowSeconds":60,"mode":"shadow"},
+            "e":{"limit":3,"windowSeconds":60,"blockSeconds":90}}}"#,
         );
         connection
     }
@@ -178,7 +179,7 @@ impl Connection {
 
     fn counted(&self, policy: usize, counter: &str) -> u64 {
         let limiter = self.room().limiter(0).unwrap();
-        let names = ["a", "b", "c", "d"];
+        let names = ["a", "b", "c", "d", "e"];
         limiter.stats(1)["policies"][names[policy]][counter].as_u64().unwrap()
     }
 }
@@ -303,6 +304,31 @@ fn who_was_refused_is_refused_here_until_that_is_ended() {
     connection.now += Duration::from_secs(5);
     connection.consume(6, &[(0, "x")]);
     assert_eq!(connection.take_sent(), ["EVALSHA"]);
+}
+
+#[test]
+fn a_cost_above_the_limit_is_told_as_such_also_to_who_is_refused_here() {
+    let mut connection = Connection::connected();
+    connection.consume(1, &[(0, "x")]);
+    connection.answer(REFUSED);
+    connection.take_sent();
+    let mut arguments = CallArguments::default();
+    arguments.push_number(0.0);
+    check(0, "x", &mut arguments, BEGINS | HAS_COST);
+    arguments.push_number(4.0);
+    connection.call("consume", 2, arguments);
+    assert_eq!(connection.take_sent(), ["EVALSHA"]);
+    assert!(connection.answer(REFUSED)[0].1.starts_with("[3,0,"));
+}
+
+#[test]
+fn a_policy_that_blocks_after_a_refusal_says_so_to_the_calls_that_follow() {
+    let mut connection = Connection::connected();
+    let refused = "*3\r\n:1700000040000000\r\n$1\r\nn\r\n$12\r\n28333334:0:3\r\n";
+    connection.consume(1, &[(4, "x")]);
+    assert!(connection.answer(refused)[0].1.starts_with("[33,0,"));
+    connection.consume(2, &[(4, "x")]);
+    assert!(connection.take_ended()[0].1.starts_with("[18,0,"), "blocked");
 }
 
 #[test]
