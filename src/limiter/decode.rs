@@ -1,7 +1,5 @@
 //! From verbs and arguments to calls of the limiter.
 
-use std::ops::Range;
-
 use super::identity::Kind;
 use super::options::LimiterOptions;
 use crate::error::{Error, ErrorCode, Result};
@@ -166,9 +164,11 @@ impl<'a> Check<'a> {
     }
 
     /// # Errors
-    /// `E_KEY`: it is no well-formed text.
+    /// `E_KEY`: it is said to be there and is not, or is no well-formed text.
     pub fn organization(&self) -> Result<Option<&'a str>> {
-        self.organization.map_or(Ok(None), |position| self.arguments.organization(position))
+        let Some(position) = self.organization else { return Ok(None) };
+        let name = self.arguments.required(position, "the organization of a check")?;
+        Ok(Some(name).filter(|name| !name.is_empty()))
     }
 
     /// # Errors
@@ -315,8 +315,12 @@ fn texts_of_checks(arguments: &mut CallArguments, first: usize) -> Result<usize>
         if at + word.width() > arguments.count() {
             return Err(misuse("the arguments of a check are not as many as it says"));
         }
-        let texts: Range<usize> = at + 1..at + 1 + word.texts();
-        arguments.numbers_to_text(texts);
+        for text in at + 1..at + 1 + word.texts() {
+            // NaN and the infinities name nobody.
+            if arguments.number(text).is_some_and(f64::is_finite) {
+                arguments.numbers_to_text(text..text + 1);
+            }
+        }
         at += word.width();
         checks += 1;
     }
@@ -429,6 +433,19 @@ mod tests {
             let check = checks.next().unwrap();
             assert_eq!(check.id().unwrap_err().code(), ErrorCode::Key);
             assert_eq!(check.cost().unwrap_err().code(), ErrorCode::Key);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_and_no_number_names_nobody() {
+        for id in [f64::NAN, f64::INFINITY] {
+            let mut arguments = given(&[Number(0.0), word(0, HAS_ORGANIZATION), Number(id), Absent]);
+            let Call::Consume { mut checks, .. } = decode(asked("consume"), &mut arguments).unwrap() else {
+                panic!("no consume");
+            };
+            let check = checks.next().unwrap();
+            assert_eq!(check.id().unwrap_err().code(), ErrorCode::Key);
+            assert_eq!(check.organization().unwrap_err().code(), ErrorCode::Key);
         }
     }
 

@@ -77,12 +77,12 @@ impl LimitKeys {
                 out.push(b'{');
                 push_escaped(out, organization);
                 out.extend_from_slice(b"}:");
-                push_hex(out, &hash);
+                push_letters(out, hash);
             }
             None => {
                 out.extend_from_slice(GLOBAL.as_bytes());
                 out.extend_from_slice(b":{");
-                push_hex(out, &hash);
+                push_letters(out, hash);
                 out.push(b'}');
             }
         }
@@ -99,11 +99,13 @@ pub fn instances(prefix: &str) -> Vec<u8> {
     [prefix, ROOM, "!instances"].concat().into_bytes()
 }
 
-fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
+/// Appends 128 bits as 22 letters of base64url, the last of which has two of them.
+fn push_letters(out: &mut Vec<u8>, hash: Hash) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = u128::from_be_bytes(hash);
+    let letter = |shift: u32| ALPHABET[(bits >> shift) as usize & 63];
+    out.extend((0..21).map(|position| letter(122 - 6 * position)));
+    out.push(ALPHABET[(bits << 4) as usize & 63]);
 }
 
 #[cfg(test)]
@@ -112,7 +114,8 @@ mod tests {
     use crate::command::slot_of;
 
     const HASH: Hash = [0xA5; 16];
-    const HEX: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
+    /// As `base64` has it, without the padding.
+    const LETTERS: &str = "paWlpaWlpaWlpaWlpaWlpQ";
 
     fn keys() -> LimitKeys {
         LimitKeys::new("app:", "default")
@@ -128,12 +131,12 @@ mod tests {
     fn the_documented_keys_come_out() {
         let of = |organization| Subject { organization, hash: HASH };
         let state = |organization| made(|out| keys().state(out, "api", of(organization)));
-        assert_eq!(state(Some("org 1")), format!("app:!limit:default:api:{{org%201}}:{HEX}"));
-        assert_eq!(state(None), format!("app:!limit:default:api:global:{{{HEX}}}"));
+        assert_eq!(state(Some("org 1")), format!("app:!limit:default:api:{{org%201}}:{LETTERS}"));
+        assert_eq!(state(None), format!("app:!limit:default:api:global:{{{LETTERS}}}"));
         let block = made(|out| keys().block(out, of(None)));
-        assert_eq!(block, format!("app:!limit:default:!block:global:{{{HEX}}}"));
+        assert_eq!(block, format!("app:!limit:default:!block:global:{{{LETTERS}}}"));
         let own = made(|out| keys().own_block(out, "api", of(None)));
-        assert_eq!(own, format!("app:!limit:default:api!block:global:{{{HEX}}}"));
+        assert_eq!(own, format!("app:!limit:default:api!block:global:{{{LETTERS}}}"));
         assert_eq!(instances("app:"), b"app:!limit:!instances");
     }
 
