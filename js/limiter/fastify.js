@@ -28,7 +28,7 @@ function fastifyPlugin(routing) {
     let hook;
     try {
       const { prefix, logLevel, logSerializers, ...own } =
-        /** @type {RouteOptions & Record<string, unknown>} */ (options);
+        /** @type {RouteOptions & Record<string, unknown>} */ (options ?? {});
       hook = hookOf(new Route(own, routing), routing);
     } catch (error) {
       return done(/** @type {Error} */ (error));
