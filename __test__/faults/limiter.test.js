@@ -128,6 +128,14 @@ describe.each(['loop', 'thread'])('with the %s driver a limiter decides in time'
     expect((await rejection(limiter.block(someone(), 60))).redisCode).toBe('NOPERM');
   });
 
+  test('when the server has become a replica', async () => {
+    const server = await startRedis();
+    const limiter = openLimiter({ url: server.url, driver });
+    await until(async () => (await limiter.consume({ policy: 'local', ...someone() })).source === 'redis');
+    await server.command('REPLICAOF', '127.0.0.1', String(await closedPort()));
+    await expectLocalDecisions(limiter);
+  });
+
   test('when the server’s memory is full', async () => {
     const server = await startRedis({ configuration: ['maxmemory 1mb', 'maxmemory-policy noeviction'] });
     const limiter = openLimiter({ url: server.url, driver });

@@ -108,13 +108,21 @@ impl Feature for Limiters {
         frame: Frame<'a>,
         _request: &[u8],
         now: Instant,
-        _follow_up: &mut FollowUp<'_, impl Requests<LimiterRequest>>,
+        follow_up: &mut FollowUp<'_, impl Requests<LimiterRequest>>,
     ) -> Option<Outcome<'a>> {
         let issued = pending.issued;
         match pending.ticket.0 {
             Purpose::Decide(gathered) => {
                 self.node.health().command(now.saturating_duration_since(issued));
-                Some(self.decided(*gathered, frame, Times { issued, now }))
+                let (outcome, failure) = self.decided(*gathered, frame, Times { issued, now });
+                if let Some(error) = failure {
+                    self.note_refusal(&error);
+                    // What a script was refused is the connection's end as it is a command's.
+                    if ErrorPolicy::of(&error) == ErrorPolicy::Replace {
+                        follow_up.unusable.get_or_insert(error);
+                    }
+                }
+                Some(outcome)
             }
             Purpose::Change(change) => {
                 self.node.health().command(now.saturating_duration_since(issued));
@@ -148,12 +156,7 @@ impl Feature for Limiters {
             }
         }
         if matches!(pending.ticket.0, Purpose::Decide(_) | Purpose::Change(_)) {
-            self.node
-                .health()
-                .failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses limits");
-        }
-        if ErrorPolicy::of(&error) == ErrorPolicy::Replace && error.redis_code() == Some("READONLY") {
-            self.node.dialer().require_primary();
+            self.note_refusal(&error);
         }
         self.lost(pending, request, &error, false, now)
     }
@@ -213,14 +216,26 @@ impl RoomBeside for Limiters {
 }
 
 impl Limiters {
-    fn decided(&self, mut gathered: Gathered, frame: Frame<'_>, times: Times) -> Outcome<'static> {
-        let (share, now_us) = (self.share(), self.now_us(times.now));
-        if gathered.take_reply(frame, times, share, now_us).is_err() {
-            self.node.health().failed("E_REPLY", "Redis answers limits in a form that is not known");
-        }
+    /// The answers to checks, and why Redis did not decide some of them.
+    fn decided(
+        &self,
+        mut gathered: Gathered,
+        frame: Frame<'_>,
+        times: Times,
+    ) -> (Outcome<'static>, Option<Error>) {
+        let failure = gathered.take_reply(frame, times).unwrap_or_else(Some);
         // What has no answer gets one.
-        gathered.decide_here(share, now_us, times.now);
-        answers_of(&gathered)
+        gathered.decide_here(self.share(), self.now_us(times.now), times.now);
+        (answers_of(&gathered), failure)
+    }
+
+    fn note_refusal(&self, error: &Error) {
+        self.node
+            .health()
+            .failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses rate limits");
+        if error.redis_code() == Some("READONLY") {
+            self.node.dialer().require_primary();
+        }
     }
 }
 

@@ -236,19 +236,26 @@ impl Gathered {
         batch.append_to(out);
     }
 
-    /// Takes Redis's reply to that request in. Calls that failed in Redis are decided here.
+    /// Takes Redis's reply to that request in. Calls that failed in Redis stay open. Answers the error of the first one.
     ///
     /// # Errors
     /// The reply is none to this request.
-    pub fn take_reply(&mut self, frame: Frame<'_>, times: Times, share: Share, now_us: u64) -> Result<()> {
+    pub fn take_reply(&mut self, frame: Frame<'_>, times: Times) -> Result<Option<Error>> {
         let reply = self.batch.decode(frame)?;
         let open: Vec<usize> =
             (0..self.calls.len()).filter(|call| matches!(self.calls[*call].fate, Fate::Asked)).collect();
+        let mut failure = None;
         for (call, answered) in open.into_iter().zip(reply.calls()) {
-            let Ok(answered) = answered else {
-                self.calls[call].checks.clone().for_each(|at| self.tally(at, |tally| count(&tally.errors)));
-                self.decide_one(call, share, now_us, times.now);
-                continue;
+            let answered = match answered {
+                Ok(answered) => answered,
+                Err(error) => {
+                    self.calls[call]
+                        .checks
+                        .clone()
+                        .for_each(|at| self.tally(at, |tally| count(&tally.errors)));
+                    failure = failure.or_else(|| Some(error.clone()));
+                    continue;
+                }
             };
             let range = self.calls[call].checks.clone();
             let mut verdicts = answered.verdicts.iter();
@@ -269,7 +276,7 @@ impl Gathered {
             }
             self.decided(call);
         }
-        Ok(())
+        Ok(failure)
     }
 
     /// Decides all open calls in this process.

@@ -237,6 +237,22 @@ fn a_refusal_of_the_server_is_decided_as_an_outage_and_sent_once() {
 }
 
 #[test]
+fn a_check_that_failed_in_its_script_is_decided_here_and_a_replica_is_left() {
+    let mut connection = Connection::connected();
+    connection.consume(1, &[(0, "x"), (0, "y")]);
+    let failed = "*4\r\n:1700000040000000\r\n$2\r\nae\r\n$12\r\n28333334:0:1\r\n$6\r\nOOM no\r\n";
+    let numbers: Vec<u64> = serde_json::from_str(&connection.answer(failed)[0].1).unwrap();
+    assert_eq!((numbers[0], numbers[4], numbers[5]), (0, 16, 2));
+    assert_eq!(connection.counted(0, "errors"), 1);
+    connection.consume(2, &[(0, "x")]);
+    let refused = "*3\r\n:1700000040000000\r\n$1\r\ne\r\n$11\r\nREADONLY no\r\n";
+    connection.inner.read_room()[..refused.len()].copy_from_slice(refused.as_bytes());
+    let ended = connection.inner.received(refused.len(), connection.now, &mut connection.ended);
+    assert_eq!(ended.unwrap_err().redis_code(), Some("READONLY"));
+    assert!(connection.take_ended()[0].1.starts_with("[16,"));
+}
+
+#[test]
 fn a_lost_connection_and_an_outage_are_decided_here() {
     let mut connection = Connection::connected();
     connection.consume(1, &[(0, "x")]);
