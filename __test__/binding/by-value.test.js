@@ -1,7 +1,7 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
 const KINDS = {
@@ -24,17 +24,14 @@ function useAgain(view) {
 }
 
 describe.each(['loop', 'thread'])('with the %s driver, a call takes by value', (driver) => {
-  let redis;
+  const redis = withRedis({ flushBeforeEach: true });
   let orgcache;
   let client;
 
   beforeAll(async () => {
-    redis = await startRedis();
     orgcache = openPackage({ url: redis.url, driver, clientKeyPrefix: '', poolSize: 1, logLevel: 'off' });
     client = await orgcache.getRedis();
   });
-
-  beforeEach(() => redis.command('FLUSHALL'));
 
   const get = (key) => redis.command('GET', key);
 

@@ -2,18 +2,17 @@
 
 const vm = require('node:vm');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 // Jest evaluates the package and this file in a context of their own, and the addon is loaded in the main one.
 describe.each(['loop', 'thread'])(
   'with the %s driver, what a call answers is of the caller’s realm',
   (driver) => {
-    let redis;
+    const redis = withRedis();
     let orgcache;
     let client;
 
     beforeAll(async () => {
-      redis = await startRedis();
       orgcache = openPackage({ url: redis.url, driver, clientKeyPrefix: '', logLevel: 'off' });
       client = await orgcache.getRedis();
       await redis.command('FLUSHALL');

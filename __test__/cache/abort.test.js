@@ -4,7 +4,7 @@ const { getEventListeners } = require('node:events');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 const { openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { startSilentServer } = require('../support/silent-server');
 const { rejection, within } = require('../support/wait');
 
@@ -15,11 +15,10 @@ const rows = (calls) => calls.map(([name, call, kind = 'usual']) => [name, call,
 const AT_ONCE_MS = 1000;
 const COMMAND_TIMEOUT_MS = 20_000;
 
-let redis;
+const redis = withRedis();
 let silent;
 
 beforeAll(async () => {
-  redis = await startRedis();
   silent = await startSilentServer();
 });
 

@@ -1,7 +1,7 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection } = require('../support/wait');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 
@@ -10,16 +10,13 @@ const MIB = 1024 * 1024;
 const cyclic = { name: 'loop' };
 cyclic.self = cyclic;
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 const stores = {};
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   stores.redis = openPackage({ url: redis.url });
   stores.memory = openPackage({ useRedis: false });
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 describe.each(['redis', 'memory'])('bad input, %s store', (store) => {
   let adapter;

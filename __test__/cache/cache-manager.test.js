@@ -1,19 +1,16 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 const stores = {};
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   stores.redis = openPackage({ url: redis.url });
   stores.memory = openPackage({ useRedis: false });
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 describe.each(['redis', 'memory'])('the cache manager, %s store', (store) => {
   let manager;

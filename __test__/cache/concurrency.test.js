@@ -1,15 +1,11 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 const MIXED_CALLS = 50_000;
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 /** Repeatable numbers, so that a failure can be looked at again. */
 function randomNumbers(seed) {

@@ -1,7 +1,7 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 
@@ -37,10 +37,9 @@ const ORGANIZATIONS = [
 ];
 
 const orgcaches = [];
-let redis;
+const redis = withRedis();
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   orgcaches.push(['over Redis', openPackage({ url: redis.url })]);
   orgcaches.push(['in the memory store', openPackage({ useRedis: false })]);
 });

@@ -3,7 +3,7 @@
 const zlib = require('node:zlib');
 const { lz4Bomb, lz4Stored, zstdBomb, zstdStored } = require('../support/frames');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 
@@ -12,15 +12,12 @@ const GIB = 1024 * MIB;
 const CONTEXTS = 'jack:dev:conversationContexts:global';
 const SUMMARIES = 'jack:dev:conversationSummaries:global';
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let adapter;
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   adapter = openPackage({ url: redis.url, logLevel: 'off' }).cacheAdapter;
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 const redisStats = async () => (await adapter.getStats()).cache.redis;
 

@@ -2,7 +2,7 @@
 
 const { getEventListeners } = require('node:events');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 const { MESSAGES } = require('../support/adapter-methods');
 
@@ -10,13 +10,7 @@ const { MESSAGES } = require('../support/adapter-methods');
 const LARGEST_GAP_MS = 50;
 const RUNS = 4;
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 /**
  * Measures the longest time that a timer had to wait because this process computed: what a busy

@@ -1,25 +1,22 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 
 const ORG_KEY = 'org-123:1234567890';
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 const modes = {};
 
 beforeAll(async () => {
-  redis = await startRedis();
   modes.redis = openPackage({ url: redis.url });
   modes.memory = openPackage({ useRedis: false });
   const port = await closedPort();
   const away = { host: '127.0.0.1', port, commandTimeout: 500, connectTimeout: 500, logLevel: 'off' };
   modes.away = openPackage(away);
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 describe.each(['redis', 'memory'])('the migration manager, %s store', (mode) => {
   let manager;

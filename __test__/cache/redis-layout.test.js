@@ -1,22 +1,19 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { ADAPTER_METHODS, MESSAGES } = require('../support/adapter-methods');
 
 const PREFIX = 'jack:dev:';
 // The longest time between the set and the question for the remaining lifetime.
 const SLACK_MS = 5000;
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let adapter;
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   adapter = openPackage({ url: redis.url }).cacheAdapter;
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 async function expectTtl(key, ttlSeconds) {
   const left = await redis.command('PTTL', key);

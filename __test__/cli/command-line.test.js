@@ -4,7 +4,7 @@ const path = require('node:path');
 const { startCluster } = require('../support/cluster');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 
 const CLI = path.join(PACKAGE_ROOT, 'js', 'cli', 'orgcache.js');
@@ -20,18 +20,16 @@ function commandLine(env) {
 }
 
 describe('orgcache on a server that several organizations share', () => {
-  let server;
+  const server = withRedis({ password: 'command-line-canary', flushBeforeEach: true });
   let cache;
   let cli;
 
-  beforeAll(async () => {
-    server = await startRedis({ password: 'command-line-canary' });
+  beforeAll(() => {
     cache = openPackage({ url: server.url }).cacheAdapter;
     cli = commandLine({ REDIS_URL: server.url });
   });
 
   beforeEach(async () => {
-    await server.command('FLUSHALL');
     await cache.setConversationContext('org-1', PHONE, MESSAGES);
     await cache.setConversationSummary('org-1', PHONE, 'Asks for prices');
     await cache.setConversationContext('org-2', PHONE, []);

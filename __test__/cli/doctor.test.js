@@ -9,7 +9,7 @@ const { startCluster } = require('../support/cluster');
 const made = require('../support/openssl-certificates.json');
 const { PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { startSentinels } = require('../support/sentinel');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { startTlsProxy } = require('../support/tls-proxy');
@@ -213,11 +213,10 @@ describe('orgcache doctor without a server', () => {
 });
 
 describe('orgcache doctor with TLS', () => {
-  let server;
+  const server = withRedis({ tls: true, args: GOOD });
   let folder;
 
-  beforeAll(async () => {
-    server = await startRedis({ tls: true, args: GOOD });
+  beforeAll(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-doctor-'));
     onEnd(() => fs.rmSync(folder, { recursive: true }));
   });
@@ -288,11 +287,7 @@ describe('orgcache doctor with TLS', () => {
   });
 
   describe('judges as the connection does', () => {
-    let plain;
-
-    beforeAll(async () => {
-      plain = await startRedis({ args: GOOD });
-    });
+    const plain = withRedis({ args: GOOD });
 
     const judge = async (name, env) => {
       const port = await startTlsProxy(plain.port, made[name]);

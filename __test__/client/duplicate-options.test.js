@@ -3,17 +3,15 @@
 const { once } = require('node:events');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ unixSocket: true, users: ['user guest on >secret ~* &* +@all'] });
+const redis = withRedis({
+  unixSocket: true,
+  users: ['user guest on >secret ~* &* +@all'],
+  flushBeforeEach: true,
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();

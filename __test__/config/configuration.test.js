@@ -6,7 +6,7 @@ const path = require('node:path');
 const { onEnd } = require('../support/cleanup');
 const { PACKAGE_ROOT, openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection } = require('../support/wait');
 
@@ -216,15 +216,12 @@ describe('configure', () => {
 });
 
 describe('the environment', () => {
-  let redis;
+  const redis = withRedis({ flushBeforeEach: true });
   let closed;
 
   beforeAll(async () => {
-    redis = await startRedis();
     closed = String(await closedPort());
   });
-
-  beforeEach(() => redis.command('FLUSHALL'));
 
   /** Sets `a` in a process with this environment and options; answers the keys of Redis. */
   async function keysAfterSet(env, options = null) {

@@ -1,14 +1,10 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 describe('useRedis', () => {
-  let redis;
-
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
+  const redis = withRedis();
 
   test('shows the settings without connecting, and leaves configure() open', async () => {
     const orgcache = openPackage();

@@ -4,7 +4,7 @@ const net = require('node:net');
 const { once } = require('node:events');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 const { rejection, until } = require('../support/wait');
 
@@ -74,11 +74,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
 
   describe('a server with a password', () => {
     const PASSWORD = 'p@ss:w/rd?#%41 canary';
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ password: PASSWORD });
-    });
+    const redis = withRedis({ password: PASSWORD });
 
     test('is reached by a URL with the password percent-encoded', async () => {
       await expectRoundTrip(open({ url: redis.url }), redis);
@@ -99,12 +95,8 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
   });
 
   describe('a server with users', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({
-        users: ['ada on >ada-secret ~* &* +@all', 'guest on >guest-secret ~other:* &* +@all -@dangerous'],
-      });
+    const redis = withRedis({
+      users: ['ada on >ada-secret ~* &* +@all', 'guest on >guest-secret ~other:* &* +@all -@dangerous'],
     });
 
     test('is reached as a user, by parts and by URL', async () => {
@@ -133,11 +125,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
   });
 
   describe('a unix socket', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ unixSocket: true });
-    });
+    const redis = withRedis({ unixSocket: true });
 
     test('is reached by its URL', async () => {
       await expectRoundTrip(open({ url: `unix://${redis.unixPath}` }), redis);
@@ -173,11 +161,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
   });
 
   describe('a database', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ databases: 4 });
-    });
+    const redis = withRedis({ databases: 4 });
 
     test('is selected by option and by URL', async () => {
       await expectRoundTrip(open({ host: redis.host, port: redis.port, db: 3 }), redis, 3);
@@ -190,11 +174,7 @@ describe.each(['thread', 'loop'])('with the %s driver', (driver) => {
   });
 
   describe('TLS', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ tls: true });
-    });
+    const redis = withRedis({ tls: true });
 
     const at = (options) => open({ host: '127.0.0.1', port: redis.port, ...options });
 

@@ -6,15 +6,11 @@ const { onEnd } = require('../support/cleanup');
 // Made by OpenSSL, valid from 2000 to 2100; only the one that has expired is not.
 const made = require('../support/openssl-certificates.json');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { startTlsProxy } = require('../support/tls-proxy');
 const { rejection } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 /** The port of a TLS server with this certificate, in front of Redis. */
 const serve = (options) => startTlsProxy(redis.port, options);

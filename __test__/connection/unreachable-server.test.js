@@ -1,7 +1,7 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { startSilentServer, closedPort } = require('../support/silent-server');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 const { rejection, within } = require('../support/wait');
@@ -10,11 +10,7 @@ const TIMEOUT_MS = 700;
 // Allowance for timers and a busy machine.
 const SLACK_MS = 400;
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ password: 'server-canary', databases: 2 });
-});
+const redis = withRedis({ password: 'server-canary', databases: 2 });
 
 const FAILURES = [
   ['a port where nobody listens', /E_CONNECT/, async () => ({ host: '127.0.0.1', port: await closedPort() })],

@@ -9,7 +9,7 @@ const { loadNative } = require('../../js/native.js');
 const { BLOCKS, PAGES, read } = require('../support/documents');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 
 const manifest = require('../../package.json');
@@ -34,10 +34,9 @@ const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes
 
 describe('an example of', () => {
   let folder;
-  let redis;
+  const redis = withRedis({ flushBeforeEach: true });
 
-  beforeAll(async () => {
-    redis = await startRedis();
+  beforeAll(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgcache-readme-'));
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
     fs.mkdirSync(path.join(folder, 'node_modules'));
@@ -48,7 +47,6 @@ describe('an example of', () => {
   });
 
   afterAll(() => fs.rmSync(folder, { recursive: true }));
-  beforeEach(() => redis.command('FLUSHALL'));
 
   function write(name, text) {
     const file = path.join(folder, name);

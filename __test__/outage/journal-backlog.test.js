@@ -5,7 +5,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { onEnd } = require('../support/cleanup');
 const { runProgram } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 const COUNT = 12_500;
 const BYTES = 4000;
@@ -16,7 +16,7 @@ const ATTEMPTS = 4;
 
 const PREFIX = 'jack:dev:';
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let left;
 
 function newFolder() {
@@ -54,7 +54,6 @@ const others = () => [
 ];
 
 beforeAll(async () => {
-  redis = await startRedis();
   await redis.kill();
   left = newFolder();
   const { report } = await run('leave', left, 'auto');
@@ -63,8 +62,6 @@ beforeAll(async () => {
   expect(size).toBeGreaterThan(50_000_000);
   await redis.launch();
 }, 60_000);
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 describe.each(['loop', 'thread'])(
   'a journal of 50 MB that a killed process left, with the %s driver',

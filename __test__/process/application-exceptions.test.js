@@ -1,13 +1,9 @@
 'use strict';
 
 const { THROWN, testExceptions } = require('../support/application-exceptions');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 describe.each(['loop', 'thread'])('exceptions of an application (%s driver)', (driver) => {
   const run = testExceptions(driver, () => ({ url: redis.url }));

@@ -2,14 +2,10 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
   const requests = new AsyncLocalStorage();

@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { buildPreload } = require('../support/preload');
 const { runProgram } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 const CALLS = 600;
 const CLIENTS = 5;
@@ -18,11 +18,10 @@ const TIMEOUT_MS = 60_000;
 const NOTHING = { clients: 0, cores: 0, handles: 0, hooks: 0, wakers: 0 };
 
 const HELD_UP = 'an I/O thread that is held up';
-let redis;
+const redis = withRedis();
 let preload;
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   if (HERE.includes(HELD_UP)) preload = buildPreload('hold-thread.c');
 });
 

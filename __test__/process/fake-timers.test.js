@@ -6,13 +6,9 @@ const path = require('node:path');
 const { PACKAGE_ROOT } = require('../support/package');
 const { onEnd } = require('../support/cleanup');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 const JEST = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js');
 const FAKE_TIMERS = require.resolve('@sinonjs/fake-timers');

@@ -4,18 +4,17 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { PACKAGE_ROOT } = require('../support/package');
 const { inFreshProcess, runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { startSilentServer, closedPort } = require('../support/silent-server');
 
 // From the last word of the program to its end: node's own end and a busy machine.
 const EXIT_DELAY_MS = 1500;
 
-let redis;
+const redis = withRedis();
 let closed;
 let silent;
 
 beforeAll(async () => {
-  redis = await startRedis();
   closed = await closedPort();
   silent = await startSilentServer();
 });

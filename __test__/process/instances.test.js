@@ -2,20 +2,14 @@
 
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 const { MESSAGES } = require('../support/adapter-methods');
 
 const LOG_OFF = { logLevel: 'off' };
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ password: 'instance-canary' });
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ password: 'instance-canary', flushBeforeEach: true });
 
 describe('ready()', () => {
   test('resolves when Redis can be called, and is healthy then', async () => {

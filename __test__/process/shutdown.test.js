@@ -2,16 +2,12 @@
 
 const { openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { startSilentServer } = require('../support/silent-server');
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 const STORES = [
   ['Redis, thread driver', () => ({ url: redis.url, driver: 'thread' })],

@@ -6,13 +6,9 @@ const path = require('node:path');
 const { PACKAGE_ROOT, openPackage } = require('../support/package');
 const { onEnd } = require('../support/cleanup');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 /** A copy as npm would install it below another package. */
 function copyPackage() {

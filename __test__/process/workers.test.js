@@ -1,14 +1,10 @@
 'use strict';
 
 const { runProgram } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 const STORES = [
   ['Redis, thread driver', () => ({ REDIS_URL: redis.url, CACHE_DRIVER: 'thread' })],

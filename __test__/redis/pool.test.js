@@ -1,17 +1,13 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
 const LARGE_BYTES = 8 * 1024 * 1024;
 const SMALL_CALLS = 200;
 
-let redis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 const poolOf = ({ redisManager }) => redisManager.getMetrics().pool;
 

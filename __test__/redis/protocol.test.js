@@ -4,15 +4,11 @@ const net = require('node:net');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, until } = require('../support/wait');
 
 describe.each(['loop', 'thread'])('the protocol, with the driver %s', (driver) => {
-  let redis;
-
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
+  const redis = withRedis();
 
   /** Uses a connection of each kind; answers the protocols that the server sees. */
   async function spoken(options) {

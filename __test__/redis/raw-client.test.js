@@ -2,19 +2,16 @@
 
 const { openPackage } = require('../support/package');
 const { closedPort } = require('../support/silent-server');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, within } = require('../support/wait');
 
 describe.each(['auto', 'thread', 'loop'])('the raw client with the %s driver', (driver) => {
-  let redis;
+  const redis = withRedis({ flushBeforeEach: true });
   let client;
 
-  beforeAll(async () => {
-    redis = await startRedis();
+  beforeAll(() => {
     client = openPackage({ url: redis.url, driver }).redisManager.getClient();
   });
-
-  beforeEach(() => redis.command('FLUSHALL'));
 
   test('answers PING', async () => {
     expect(await client.ping()).toBe('PONG');
@@ -157,11 +154,10 @@ describe.each(['auto', 'thread', 'loop'])('the raw client with the %s driver', (
 });
 
 describe('the Redis manager', () => {
-  let redis;
+  const redis = withRedis();
   let manager;
 
-  beforeAll(async () => {
-    redis = await startRedis();
+  beforeAll(() => {
     manager = openPackage({ url: redis.url }).redisManager;
   });
 

@@ -6,7 +6,7 @@ const { onEnd } = require('../support/cleanup');
 const { startCluster } = require('../support/cluster');
 const { PACKAGE_ROOT } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 
@@ -28,11 +28,10 @@ function openModule() {
 }
 
 describe('orgcache/redis with a server', () => {
-  let server;
+  const server = withRedis({ password: 'module-canary' });
   let redis;
 
   beforeAll(async () => {
-    server = await startRedis({ password: 'module-canary' });
     redis = openModule();
     expect(await redis.initializeRedis({ url: server.url })).toBe(true);
   });

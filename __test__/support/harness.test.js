@@ -1,7 +1,7 @@
 'use strict';
 
 const { runNode } = require('./process');
-const { startRedis } = require('./redis');
+const { startRedis, withRedis } = require('./redis');
 const { startSilentServer, closedPort } = require('./silent-server');
 const { rejection, until, within } = require('./wait');
 const { RespClient } = require('./resp-client');
@@ -79,6 +79,40 @@ describe('a redis-server of the harness', () => {
   test('that cannot start says why', async () => {
     const error = await rejection(startRedis({ args: ['--no-such-setting', 'yes'] }));
     expect(error.message).toMatch(/no-such-setting/);
+  });
+});
+
+describe('the server of a test file', () => {
+  const redis = withRedis({ password: 'for all tests', flushBeforeEach: true });
+  const pids = new Set();
+  let early;
+  try {
+    early = redis.url;
+  } catch ({ message }) {
+    early = message;
+  }
+
+  test.each(['first', 'second'])('is one server, configured and without keys, for the %s test', async () => {
+    expect(await redis.keys()).toEqual([]);
+    expect(await redis.command('SET', 'left', 'behind')).toBe('OK');
+    expect(await redis.command('CONFIG', 'GET', 'requirepass')).toEqual(['requirepass', 'for all tests']);
+    pids.add(redis.pid);
+    expect(pids.size).toBe(1);
+  });
+
+  test('can be ended and started again', async () => {
+    const { pid, port } = redis;
+    await redis.restart();
+    expect(redis.port).toBe(port);
+    expect(redis.pid).not.toBe(pid);
+    expect(await redis.command('PING')).toBe('PONG');
+  });
+
+  test('cannot be used before the tests, nor changed', () => {
+    expect(early).toBe('The server has no url yet: hooks and tests alone can use it.');
+    expect(() => {
+      redis.port = 1;
+    }).toThrow(TypeError);
   });
 });
 
