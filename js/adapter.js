@@ -32,7 +32,7 @@ const PROCESS_MAPS = [
 ];
 
 /**
- * The cache by kind of value. index.d.ts says what each method promises.
+ * The cache by kind of value. types/cache.d.ts says what each method promises.
  * @implements {Adapter}
  */
 class CacheAdapter {

@@ -7,7 +7,8 @@ const { now } = require('./time.js');
 
 /** @import { Condition, RedisClient, RedisHealth } from '../index.js' */
 /** @import { Failure } from './errors.js' */
-/** @import { Report, StateReport } from './report-types.js' */
+/** @import { StateReport } from '../types/reports.js' */
+/** @import { Report } from './report-types.js' */
 
 /** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
 /** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */

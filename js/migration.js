@@ -29,7 +29,7 @@ const BATCH_ENTRIES = 256;
 const BATCH_MS = 5;
 
 /**
- * The cache for servers that still have Maps. index.d.ts says what each method promises.
+ * The cache for servers that still have Maps. types/migration.d.ts says what each method promises.
  * @implements {Manager}
  */
 class RedisMigrationManager {

@@ -34,7 +34,7 @@ pub struct ErrorRow {
     pub meaning: &'static str,
 }
 
-/// Every error that the package can return. `index.d.ts` and `docs/errors.md` repeat this table, and a test
+/// Every error that the package can return. `types/errors.d.ts` and `docs/errors.md` repeat this table, and a test
 /// compares the three.
 pub const ERROR_TABLE: &[ErrorRow] = &[
     row(

@@ -23,7 +23,7 @@ function rustTable() {
 
 /** The lines ` * - `E_CODE`: meaning` before the `ErrorCode` union, and the union's members. */
 function typesTable() {
-  const source = read('index.d.ts');
+  const source = read('types', 'errors.d.ts');
   const [, comment, union] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export type ErrorCode =([^;]*);/.exec(source);
   const line = /^ \* - `(E_\w+)`( \(retryable\))?: (.*)$/gm;
   const rows = [...comment.matchAll(line)].map(([, code, retryable, meaning]) => [

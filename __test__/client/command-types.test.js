@@ -28,8 +28,8 @@ test('every command is a method of clients, pipelines and transactions, and so i
 });
 
 test.each([
-  ['js/client/command-types.d.ts', /^ {2}'?([\w-]+)'?: /, 'unknown'],
-  ['js/ioredis/command-types.d.ts', /^ {2}'?([\w-]+)'?\(/, 'any'],
+  ['types/client/commands.d.ts', /^ {2}'?([\w-]+)'?: /, 'unknown'],
+  ['types/ioredis/commands.d.ts', /^ {2}'?([\w-]+)'?\(/, 'any'],
 ])(
   'every method of %s has documentation, and a reason where its reply has no type',
   (file, method, untyped) => {

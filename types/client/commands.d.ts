@@ -1,10 +1,24 @@
-// Made by scripts/ioredis-types.mjs.
+// Made by scripts/client-types.mjs.
 
-import type { AtLeast, ClientContext, Exactly, Given, OwnCommands, Result } from './own-types.js';
+import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from './values.js';
+import type {
+  AtLeast,
+  Call,
+  Exactly,
+  ExpireWords,
+  GetexWords,
+  HashFields,
+  Nested,
+  Pairs,
+  SetWords,
+  Subcommands,
+} from './call.js';
 
-/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
-export interface RedisCommander<Context extends ClientContext = { type: 'default' }>
-  extends OwnCommands<Context> {
+/**
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
+ * 2^53 comes as a text, though its type is `number`.
+ */
+export interface RedisCommands {
   /**
    * - `ACL CAT [category]`
    * - `ACL DELUSER username [username ...]`
@@ -20,13 +34,40 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `ACL USERS`
    * - `ACL WHOAMI`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/acl/
    * @since Redis 6.0.0
    */
-  acl(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `acl`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  aclBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  acl: Subcommands<AtLeast<1>, {
+    CAT: string[];
+    DELUSER: number;
+    DRYRUN: string;
+    GENPASS: string;
+    GETUSER: (string | string[] | string[][])[] | null;
+    HELP: string[];
+    LIST: string[];
+    LOAD: 'OK';
+    LOG: 'OK' | (string | number)[][];
+    SAVE: 'OK';
+    SETUSER: 'OK';
+    USERS: string[];
+    WHOAMI: string;
+  }>;
+  /** As `acl`, with Buffers in place of texts. */
+  aclBuffer: Subcommands<AtLeast<1>, {
+    CAT: RedisBuffer[];
+    DELUSER: number;
+    DRYRUN: RedisBuffer;
+    GENPASS: RedisBuffer;
+    GETUSER: (RedisBuffer | RedisBuffer[] | RedisBuffer[][])[] | null;
+    HELP: RedisBuffer[];
+    LIST: RedisBuffer[];
+    LOAD: RedisBuffer;
+    LOG: RedisBuffer | (RedisBuffer | number)[][];
+    SAVE: RedisBuffer;
+    SETUSER: RedisBuffer;
+    USERS: RedisBuffer[];
+    WHOAMI: RedisBuffer;
+  }>;
   /**
    * `APPEND key value`
    *
@@ -34,145 +75,153 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/append/
    * @since Redis 2.0.0
    */
-  append(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  append: Call<Exactly<2>, number>;
   /** As `append`, with Buffers in place of texts. */
-  appendBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  appendBuffer: Call<Exactly<2>, number>;
   /**
    * `ARCOUNT`
    *
    * https://redis.io/docs/latest/commands/arcount/
    */
-  arcount(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  arcount: Call<Exactly<1>, number>;
   /** As `arcount`, with Buffers in place of texts. */
-  arcountBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  arcountBuffer: Call<Exactly<1>, number>;
   /**
    * `ARDEL`
    *
    * https://redis.io/docs/latest/commands/ardel/
    */
-  ardel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  ardel: Call<AtLeast<2>, number>;
   /** As `ardel`, with Buffers in place of texts. */
-  ardelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  ardelBuffer: Call<AtLeast<2>, number>;
   /**
    * `ARDELRANGE`
    *
    * https://redis.io/docs/latest/commands/ardelrange/
    */
-  ardelrange(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  ardelrange: Call<AtLeast<2>, number>;
   /** As `ardelrange`, with Buffers in place of texts. */
-  ardelrangeBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  ardelrangeBuffer: Call<AtLeast<2>, number>;
   /**
    * `ARGET`
    *
    * https://redis.io/docs/latest/commands/arget/
    */
-  arget(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  arget: Call<Exactly<2>, string | null>;
   /** As `arget`, with Buffers in place of texts. */
-  argetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  argetBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `ARGETRANGE`
    *
    * https://redis.io/docs/latest/commands/argetrange/
    */
-  argetrange(...args: Given<Exactly<3>, (string | null)[]>): Result<(string | null)[], Context>;
+  argetrange: Call<Exactly<3>, (string | null)[]>;
   /** As `argetrange`, with Buffers in place of texts. */
-  argetrangeBuffer(...args: Given<Exactly<3>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  argetrangeBuffer: Call<Exactly<3>, (RedisBuffer | null)[]>;
   /**
    * `ARGREP`
    *
    * https://redis.io/docs/latest/commands/argrep/
    */
-  argrep(...args: Given<AtLeast<1>, number[] | [index: number, value: string][]>): Result<number[] | [index: number, value: string][], Context>;
+  argrep: Call<AtLeast<2>, number[] | [index: number, value: string][]>;
   /** As `argrep`, with Buffers in place of texts. */
-  argrepBuffer(...args: Given<AtLeast<1>, number[] | [index: number, value: Buffer][]>): Result<number[] | [index: number, value: Buffer][], Context>;
+  argrepBuffer: Call<AtLeast<2>, number[] | [index: number, value: RedisBuffer][]>;
   /**
    * `ARINFO`
    *
    * https://redis.io/docs/latest/commands/arinfo/
    */
-  arinfo(...args: Given<AtLeast<1>, (string | number)[]>): Result<(string | number)[], Context>;
+  arinfo: Call<AtLeast<1>, (string | number)[]>;
   /** As `arinfo`, with Buffers in place of texts. */
-  arinfoBuffer(...args: Given<AtLeast<1>, (Buffer | number)[]>): Result<(Buffer | number)[], Context>;
+  arinfoBuffer: Call<AtLeast<1>, (RedisBuffer | number)[]>;
   /**
    * `ARINSERT`
    *
    * https://redis.io/docs/latest/commands/arinsert/
    */
-  arinsert(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arinsert: Call<AtLeast<2>, number>;
   /** As `arinsert`, with Buffers in place of texts. */
-  arinsertBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arinsertBuffer: Call<AtLeast<2>, number>;
   /**
    * `ARLASTITEMS`
    *
    * https://redis.io/docs/latest/commands/arlastitems/
    */
-  arlastitems(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  arlastitems: Call<AtLeast<2>, (string | null)[]>;
   /** As `arlastitems`, with Buffers in place of texts. */
-  arlastitemsBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  arlastitemsBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
   /**
    * `ARLEN`
    *
    * https://redis.io/docs/latest/commands/arlen/
    */
-  arlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  arlen: Call<Exactly<1>, number>;
   /** As `arlen`, with Buffers in place of texts. */
-  arlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  arlenBuffer: Call<Exactly<1>, number>;
   /**
    * `ARMGET`
    *
    * https://redis.io/docs/latest/commands/armget/
    */
-  armget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  armget: Call<AtLeast<2>, (string | null)[]>;
   /** As `armget`, with Buffers in place of texts. */
-  armgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  armgetBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
   /**
    * `ARMSET`
    *
    * https://redis.io/docs/latest/commands/armset/
    */
-  armset(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  armset: Call<AtLeast<2>, number>;
   /** As `armset`, with Buffers in place of texts. */
-  armsetBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  armsetBuffer: Call<AtLeast<2>, number>;
   /**
    * `ARNEXT`
    *
    * https://redis.io/docs/latest/commands/arnext/
    */
-  arnext(...args: Given<Exactly<1>, number | null>): Result<number | null, Context>;
+  arnext: Call<Exactly<1>, number | null>;
   /** As `arnext`, with Buffers in place of texts. */
-  arnextBuffer(...args: Given<Exactly<1>, number | null>): Result<number | null, Context>;
+  arnextBuffer: Call<Exactly<1>, number | null>;
+  /**
+   * `AROP`
+   *
+   * https://redis.io/docs/latest/commands/arop/
+   */
+  arop: Call<AtLeast<2>, string | number | null>;
+  /** As `arop`, with Buffers in place of texts. */
+  aropBuffer: Call<AtLeast<2>, RedisBuffer | number | null>;
   /**
    * `ARRING`
    *
    * https://redis.io/docs/latest/commands/arring/
    */
-  arring(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arring: Call<AtLeast<2>, number>;
   /** As `arring`, with Buffers in place of texts. */
-  arringBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arringBuffer: Call<AtLeast<2>, number>;
   /**
    * `ARSCAN`
    *
    * https://redis.io/docs/latest/commands/arscan/
    */
-  arscan(...args: Given<AtLeast<1>, [index: number, value: string][]>): Result<[index: number, value: string][], Context>;
+  arscan: Call<AtLeast<2>, [index: number, value: string][]>;
   /** As `arscan`, with Buffers in place of texts. */
-  arscanBuffer(...args: Given<AtLeast<1>, [index: number, value: Buffer][]>): Result<[index: number, value: Buffer][], Context>;
+  arscanBuffer: Call<AtLeast<2>, [index: number, value: RedisBuffer][]>;
   /**
    * `ARSEEK`
    *
    * https://redis.io/docs/latest/commands/arseek/
    */
-  arseek(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  arseek: Call<Exactly<2>, number>;
   /** As `arseek`, with Buffers in place of texts. */
-  arseekBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  arseekBuffer: Call<Exactly<2>, number>;
   /**
    * `ARSET`
    *
    * https://redis.io/docs/latest/commands/arset/
    */
-  arset(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arset: Call<AtLeast<2>, number>;
   /** As `arset`, with Buffers in place of texts. */
-  arsetBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  arsetBuffer: Call<AtLeast<2>, number>;
   /**
    * `ASKING`
    *
@@ -180,9 +229,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/asking/
    * @since Redis 3.0.0
    */
-  asking(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  asking: Call<Exactly<0>, 'OK'>;
   /** As `asking`, with Buffers in place of texts. */
-  askingBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  askingBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `AUTH [username] password`
    *
@@ -190,18 +239,33 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/auth/
    * @since Redis 1.0.0
    */
-  auth(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  auth: Call<AtLeast<1>, 'OK'>;
   /** As `auth`, with Buffers in place of texts. */
-  authBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  authBuffer: Call<AtLeast<1>, RedisBuffer>;
   /**
    * `BACKUP`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/backup/
    */
-  backup(...args: Given<Exactly<1>, any>): Result<any, Context>;
-  /** As `backup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  backupBuffer(...args: Given<Exactly<1>, any>): Result<any, Context>;
+  backup: Subcommands<Exactly<1>, {
+    ABORT: 'OK';
+    CLEANUP: 'OK';
+    SEAL: 'OK';
+    START: 'OK';
+    LIST: string[];
+    HELP: string[];
+    STATUS: Nested<string>[];
+  }>;
+  /** As `backup`, with Buffers in place of texts. */
+  backupBuffer: Subcommands<Exactly<1>, {
+    ABORT: RedisBuffer;
+    CLEANUP: RedisBuffer;
+    SEAL: RedisBuffer;
+    START: RedisBuffer;
+    LIST: RedisBuffer[];
+    HELP: RedisBuffer[];
+    STATUS: Nested<RedisBuffer>[];
+  }>;
   /**
    * `BGREWRITEAOF`
    *
@@ -209,9 +273,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bgrewriteaof/
    * @since Redis 1.0.0
    */
-  bgrewriteaof(...args: Given<Exactly<0>, string>): Result<string, Context>;
+  bgrewriteaof: Call<Exactly<0>, string>;
   /** As `bgrewriteaof`, with Buffers in place of texts. */
-  bgrewriteaofBuffer(...args: Given<Exactly<0>, Buffer>): Result<Buffer, Context>;
+  bgrewriteaofBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `BGSAVE [SCHEDULE]`
    *
@@ -219,9 +283,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bgsave/
    * @since Redis 1.0.0
    */
-  bgsave(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  bgsave: Call<AtLeast<0>, string>;
   /** As `bgsave`, with Buffers in place of texts. */
-  bgsaveBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  bgsaveBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `BITCOUNT key [start end [BYTE | BIT]]`
    *
@@ -229,20 +293,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bitcount/
    * @since Redis 2.6.0
    */
-  bitcount(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitcount: Call<AtLeast<1>, number>;
   /** As `bitcount`, with Buffers in place of texts. */
-  bitcountBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitcountBuffer: Call<AtLeast<1>, number>;
   /**
    * `BITFIELD key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> ...]]`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/bitfield/
    * @since Redis 3.2.0
    */
-  bitfield(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `bitfield`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  bitfieldBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  bitfield: Call<AtLeast<1>, (number | null)[]>;
+  /** As `bitfield`, with Buffers in place of texts. */
+  bitfieldBuffer: Call<AtLeast<1>, (number | null)[]>;
   /**
    * `BITFIELD_RO key [GET encoding offset [GET encoding offset ...]]`
    *
@@ -250,9 +313,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bitfield_ro/
    * @since Redis 6.0.0
    */
-  bitfield_ro(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  bitfield_ro: Call<AtLeast<1>, number[]>;
   /** As `bitfield_ro`, with Buffers in place of texts. */
-  bitfield_roBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  bitfield_roBuffer: Call<AtLeast<1>, number[]>;
   /**
    * `BITOP <AND | OR | XOR | NOT | DIFF | DIFF1 | ANDOR | ONE> destkey key [key ...]`
    *
@@ -260,9 +323,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bitop/
    * @since Redis 2.6.0
    */
-  bitop(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitop: Call<AtLeast<2>, number>;
   /** As `bitop`, with Buffers in place of texts. */
-  bitopBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitopBuffer: Call<AtLeast<2>, number>;
   /**
    * `BITPOS key bit [start [end [BYTE | BIT]]]`
    *
@@ -270,9 +333,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bitpos/
    * @since Redis 2.8.7
    */
-  bitpos(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitpos: Call<AtLeast<2>, number>;
   /** As `bitpos`, with Buffers in place of texts. */
-  bitposBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  bitposBuffer: Call<AtLeast<2>, number>;
   /**
    * `BLMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout`
    *
@@ -280,17 +343,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/blmove/
    * @since Redis 6.2.0
    */
-  blmove(...args: Given<Exactly<5>, string | null>): Result<string | null, Context>;
+  blmove: Call<Exactly<5>, string | null>;
   /** As `blmove`, with Buffers in place of texts. */
-  blmoveBuffer(...args: Given<Exactly<5>, Buffer | null>): Result<Buffer | null, Context>;
+  blmoveBuffer: Call<Exactly<5>, RedisBuffer | null>;
   /**
    * `BLMOVEM`
    *
    * https://redis.io/docs/latest/commands/blmovem/
    */
-  blmovem(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
+  blmovem: Call<AtLeast<2>, string[] | null>;
   /** As `blmovem`, with Buffers in place of texts. */
-  blmovemBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
+  blmovemBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
   /**
    * `BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]`
    *
@@ -298,9 +361,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/blmpop/
    * @since Redis 7.0.0
    */
-  blmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
+  blmpop: Call<AtLeast<2>, [key: string, elements: string[]] | null>;
   /** As `blmpop`, with Buffers in place of texts. */
-  blmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
+  blmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, elements: RedisBuffer[]] | null>;
   /**
    * `BLPOP key [key ...] timeout`
    *
@@ -308,9 +371,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/blpop/
    * @since Redis 2.0.0
    */
-  blpop(...args: Given<AtLeast<1>, [string, string] | null>): Result<[string, string] | null, Context>;
+  blpop: Call<AtLeast<2>, [key: string, element: string] | null>;
   /** As `blpop`, with Buffers in place of texts. */
-  blpopBuffer(...args: Given<AtLeast<1>, [Buffer, Buffer] | null>): Result<[Buffer, Buffer] | null, Context>;
+  blpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, element: RedisBuffer] | null>;
   /**
    * `BRPOP key [key ...] timeout`
    *
@@ -318,9 +381,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/brpop/
    * @since Redis 2.0.0
    */
-  brpop(...args: Given<AtLeast<1>, [string, string] | null>): Result<[string, string] | null, Context>;
+  brpop: Call<AtLeast<2>, [key: string, element: string] | null>;
   /** As `brpop`, with Buffers in place of texts. */
-  brpopBuffer(...args: Given<AtLeast<1>, [Buffer, Buffer] | null>): Result<[Buffer, Buffer] | null, Context>;
+  brpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, element: RedisBuffer] | null>;
   /**
    * `BRPOPLPUSH source destination timeout`
    *
@@ -329,9 +392,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/brpoplpush/
    * @since Redis 2.2.0
    */
-  brpoplpush(...args: Given<Exactly<3>, string | null>): Result<string | null, Context>;
+  brpoplpush: Call<Exactly<3>, string | null>;
   /** As `brpoplpush`, with Buffers in place of texts. */
-  brpoplpushBuffer(...args: Given<Exactly<3>, Buffer | null>): Result<Buffer | null, Context>;
+  brpoplpushBuffer: Call<Exactly<3>, RedisBuffer | null>;
   /**
    * `BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]`
    *
@@ -339,9 +402,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bzmpop/
    * @since Redis 7.0.0
    */
-  bzmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
+  bzmpop: Call<AtLeast<2>, [key: string, members: [member: string, score: string][]] | null>;
   /** As `bzmpop`, with Buffers in place of texts. */
-  bzmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
+  bzmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, members: [member: RedisBuffer, score: RedisBuffer][]] | null>;
   /**
    * `BZPOPMAX key [key ...] timeout`
    *
@@ -349,9 +412,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bzpopmax/
    * @since Redis 5.0.0
    */
-  bzpopmax(...args: Given<AtLeast<1>, [key: string, member: string, score: string] | null>): Result<[key: string, member: string, score: string] | null, Context>;
+  bzpopmax: Call<AtLeast<2>, [key: string, member: string, score: string] | null>;
   /** As `bzpopmax`, with Buffers in place of texts. */
-  bzpopmaxBuffer(...args: Given<AtLeast<1>, [key: Buffer, member: Buffer, score: Buffer] | null>): Result<[key: Buffer, member: Buffer, score: Buffer] | null, Context>;
+  bzpopmaxBuffer: Call<AtLeast<2>, [key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null>;
   /**
    * `BZPOPMIN key [key ...] timeout`
    *
@@ -359,9 +422,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/bzpopmin/
    * @since Redis 5.0.0
    */
-  bzpopmin(...args: Given<AtLeast<1>, [key: string, member: string, score: string] | null>): Result<[key: string, member: string, score: string] | null, Context>;
+  bzpopmin: Call<AtLeast<2>, [key: string, member: string, score: string] | null>;
   /** As `bzpopmin`, with Buffers in place of texts. */
-  bzpopminBuffer(...args: Given<AtLeast<1>, [key: Buffer, member: Buffer, score: Buffer] | null>): Result<[key: Buffer, member: Buffer, score: Buffer] | null, Context>;
+  bzpopminBuffer: Call<AtLeast<2>, [key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null>;
   /**
    * - `CLIENT CACHING <YES | NO>`
    * - `CLIENT CAPA capability [capability ...]`
@@ -384,13 +447,54 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `CLIENT UNBLOCK client-id [TIMEOUT | ERROR]`
    * - `CLIENT UNPAUSE`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/client/
    * @since Redis 2.4.0
    */
-  client(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `client`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  clientBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  client: Subcommands<AtLeast<1>, {
+    CACHING: 'OK';
+    CAPA: 'OK';
+    GETNAME: string | null;
+    GETREDIR: number;
+    HELP: string[];
+    ID: number;
+    INFO: string;
+    KILL: 'OK' | number;
+    LIST: string;
+    'NO-EVICT': 'OK';
+    'NO-TOUCH': 'OK';
+    PAUSE: 'OK';
+    REPLY: 'OK';
+    SETINFO: 'OK';
+    SETNAME: 'OK';
+    TRACKING: 'OK';
+    TRACKINGINFO: (string | number | string[])[];
+    UNBLOCK: number;
+    UNPAUSE: 'OK';
+    'IMPORT-SOURCE': 'OK';
+  }>;
+  /** As `client`, with Buffers in place of texts. */
+  clientBuffer: Subcommands<AtLeast<1>, {
+    CACHING: RedisBuffer;
+    CAPA: RedisBuffer;
+    GETNAME: RedisBuffer | null;
+    GETREDIR: number;
+    HELP: RedisBuffer[];
+    ID: number;
+    INFO: RedisBuffer;
+    KILL: RedisBuffer | number;
+    LIST: RedisBuffer;
+    'NO-EVICT': RedisBuffer;
+    'NO-TOUCH': RedisBuffer;
+    PAUSE: RedisBuffer;
+    REPLY: RedisBuffer;
+    SETINFO: RedisBuffer;
+    SETNAME: RedisBuffer;
+    TRACKING: RedisBuffer;
+    TRACKINGINFO: (RedisBuffer | number | RedisBuffer[])[];
+    UNBLOCK: number;
+    UNPAUSE: RedisBuffer;
+    'IMPORT-SOURCE': RedisBuffer;
+  }>;
   /**
    * - `CLUSTER ADDSLOTS slot [slot ...]`
    * - `CLUSTER ADDSLOTSRANGE start-slot end-slot [start-slot end-slot ...]`
@@ -427,13 +531,72 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `CLUSTER SLOTS`
    * - `CLUSTER SYNCSLOTS`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/cluster/
    * @since Redis 3.0.0
    */
-  cluster(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `cluster`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  clusterBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  cluster: Subcommands<AtLeast<1>, {
+    ADDSLOTS: 'OK';
+    ADDSLOTSRANGE: 'OK';
+    BUMPEPOCH: string;
+    'COUNT-FAILURE-REPORTS': number;
+    COUNTKEYSINSLOT: number;
+    DELSLOTS: 'OK';
+    DELSLOTSRANGE: 'OK';
+    FAILOVER: 'OK';
+    FLUSHSLOTS: 'OK';
+    FORGET: 'OK';
+    GETKEYSINSLOT: string[];
+    HELP: string[];
+    INFO: string;
+    KEYSLOT: number;
+    LINKS: (string | number)[][];
+    MEET: 'OK';
+    MYID: string;
+    MYSHARDID: string;
+    NODES: string;
+    REPLICAS: string[];
+    REPLICATE: 'OK';
+    RESET: 'OK';
+    SAVECONFIG: 'OK';
+    'SET-CONFIG-EPOCH': 'OK';
+    SETSLOT: 'OK';
+    SHARDS: (string | number[] | (string | number)[][])[][];
+    SLAVES: string[];
+    'SLOT-STATS': [number, (string | number)[]][];
+    SLOTS: [from: number, to: number, ...nodes: [ip: string | null, port: number, id: string, ...more: string[][]][]][];
+  }>;
+  /** As `cluster`, with Buffers in place of texts. */
+  clusterBuffer: Subcommands<AtLeast<1>, {
+    ADDSLOTS: RedisBuffer;
+    ADDSLOTSRANGE: RedisBuffer;
+    BUMPEPOCH: RedisBuffer;
+    'COUNT-FAILURE-REPORTS': number;
+    COUNTKEYSINSLOT: number;
+    DELSLOTS: RedisBuffer;
+    DELSLOTSRANGE: RedisBuffer;
+    FAILOVER: RedisBuffer;
+    FLUSHSLOTS: RedisBuffer;
+    FORGET: RedisBuffer;
+    GETKEYSINSLOT: RedisBuffer[];
+    HELP: RedisBuffer[];
+    INFO: RedisBuffer;
+    KEYSLOT: number;
+    LINKS: (RedisBuffer | number)[][];
+    MEET: RedisBuffer;
+    MYID: RedisBuffer;
+    MYSHARDID: RedisBuffer;
+    NODES: RedisBuffer;
+    REPLICAS: RedisBuffer[];
+    REPLICATE: RedisBuffer;
+    RESET: RedisBuffer;
+    SAVECONFIG: RedisBuffer;
+    'SET-CONFIG-EPOCH': RedisBuffer;
+    SETSLOT: RedisBuffer;
+    SHARDS: (RedisBuffer | number[] | (RedisBuffer | number)[][])[][];
+    SLAVES: RedisBuffer[];
+    'SLOT-STATS': [number, (RedisBuffer | number)[]][];
+    SLOTS: [from: number, to: number, ...nodes: [ip: RedisBuffer | null, port: number, id: RedisBuffer, ...more: RedisBuffer[][]][]][];
+  }>;
   /**
    * `CLUSTERSCAN cursor [MATCH match-pattern] [COUNT count] [TYPE type] [SLOT slot]`
    *
@@ -441,9 +604,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://valkey.io/commands/clusterscan/
    * @since Valkey 9.1.0
    */
-  clusterscan(...args: Given<AtLeast<1>, [cursor: string, found: string[]]>): Result<[cursor: string, found: string[]], Context>;
+  clusterscan: Call<AtLeast<1>, [cursor: string, found: string[]]>;
   /** As `clusterscan`, with Buffers in place of texts. */
-  clusterscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, found: Buffer[]]>): Result<[cursor: Buffer, found: Buffer[]], Context>;
+  clusterscanBuffer: Call<AtLeast<1>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
   /**
    * - `COMMAND COUNT`
    * - `COMMAND DOCS [command-name [command-name ...]]`
@@ -454,26 +617,50 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]`
    *
    * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/command/
    * @since Redis 2.8.13
    */
-  command(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `command`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  commandBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  command: Subcommands<AtLeast<0>, {
+    COUNT: number;
+    DOCS: (string | Nested<string>[])[];
+    GETKEYS: string[];
+    GETKEYSANDFLAGS: [string, string[]][];
+    HELP: string[];
+    INFO: ([string, number, string[], number, number, number, string[], ...Nested<string>[][]] | null)[];
+    LIST: string[];
+  }>;
+  /** As `command`, with Buffers in place of texts. */
+  commandBuffer: Subcommands<AtLeast<0>, {
+    COUNT: number;
+    DOCS: (RedisBuffer | Nested<RedisBuffer>[])[];
+    GETKEYS: RedisBuffer[];
+    GETKEYSANDFLAGS: [RedisBuffer, RedisBuffer[]][];
+    HELP: RedisBuffer[];
+    INFO: ([RedisBuffer, number, RedisBuffer[], number, number, number, RedisBuffer[], ...Nested<RedisBuffer>[][]] | null)[];
+    LIST: RedisBuffer[];
+  }>;
   /**
    * - `COMMANDLOG GET count <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    * - `COMMANDLOG HELP`
    * - `COMMANDLOG LEN <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    * - `COMMANDLOG RESET <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://valkey.io/commands/commandlog/
    * @since Valkey 8.1.0
    */
-  commandlog(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `commandlog`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  commandlogBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  commandlog: Subcommands<AtLeast<1>, {
+    GET: [number, number, number, string[], string, string][];
+    LEN: number;
+    RESET: 'OK';
+    HELP: string[];
+  }>;
+  /** As `commandlog`, with Buffers in place of texts. */
+  commandlogBuffer: Subcommands<AtLeast<1>, {
+    GET: [number, number, number, RedisBuffer[], RedisBuffer, RedisBuffer][];
+    LEN: number;
+    RESET: RedisBuffer;
+    HELP: RedisBuffer[];
+  }>;
   /**
    * - `CONFIG GET parameter [parameter ...]`
    * - `CONFIG HELP`
@@ -481,13 +668,24 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `CONFIG REWRITE`
    * - `CONFIG SET parameter value [parameter value ...]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/config/
    * @since Redis 2.0.0
    */
-  config(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `config`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  configBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  config: Subcommands<AtLeast<1>, {
+    GET: string[];
+    HELP: string[];
+    RESETSTAT: 'OK';
+    REWRITE: 'OK';
+    SET: 'OK';
+  }>;
+  /** As `config`, with Buffers in place of texts. */
+  configBuffer: Subcommands<AtLeast<1>, {
+    GET: RedisBuffer[];
+    HELP: RedisBuffer[];
+    RESETSTAT: RedisBuffer;
+    REWRITE: RedisBuffer;
+    SET: RedisBuffer;
+  }>;
   /**
    * `COPY source destination [DB destination-db] [REPLACE]`
    *
@@ -495,9 +693,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/copy/
    * @since Redis 6.2.0
    */
-  copy(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  copy: Call<AtLeast<2>, number>;
   /** As `copy`, with Buffers in place of texts. */
-  copyBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  copyBuffer: Call<AtLeast<2>, number>;
   /**
    * `DBSIZE`
    *
@@ -505,19 +703,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/dbsize/
    * @since Redis 1.0.0
    */
-  dbsize(...args: Given<Exactly<0>, number>): Result<number, Context>;
+  dbsize: Call<Exactly<0>, number>;
   /** As `dbsize`, with Buffers in place of texts. */
-  dbsizeBuffer(...args: Given<Exactly<0>, number>): Result<number, Context>;
+  dbsizeBuffer: Call<Exactly<0>, number>;
   /**
    * `DEBUG`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: servers change it from version to version.
    * https://redis.io/docs/latest/commands/debug/
    * @since Redis 1.0.0
    */
-  debug(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `debug`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  debugBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  debug: Call<AtLeast<1>, unknown>;
+  /** As `debug`, with Buffers in place of texts. The reply is `unknown`: servers change it from version to version. */
+  debugBuffer: Call<AtLeast<1>, unknown>;
   /**
    * `DECR key`
    *
@@ -525,9 +723,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/decr/
    * @since Redis 1.0.0
    */
-  decr(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  decr: Call<Exactly<1>, number>;
   /** As `decr`, with Buffers in place of texts. */
-  decrBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  decrBuffer: Call<Exactly<1>, number>;
   /**
    * `DECRBY key decrement`
    *
@@ -535,9 +733,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/decrby/
    * @since Redis 1.0.0
    */
-  decrby(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  decrby: Call<Exactly<2>, number>;
   /** As `decrby`, with Buffers in place of texts. */
-  decrbyBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  decrbyBuffer: Call<Exactly<2>, number>;
   /**
    * `DEL key [key ...]`
    *
@@ -545,17 +743,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/del/
    * @since Redis 1.0.0
    */
-  del(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  del: Call<AtLeast<1>, number>;
   /** As `del`, with Buffers in place of texts. */
-  delBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  delBuffer: Call<AtLeast<1>, number>;
   /**
    * `DELEX`
    *
    * https://redis.io/docs/latest/commands/delex/
    */
-  delex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  delex: Call<AtLeast<1>, number>;
   /** As `delex`, with Buffers in place of texts. */
-  delexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  delexBuffer: Call<AtLeast<1>, number>;
   /**
    * `DELIFEQ key value`
    *
@@ -563,27 +761,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://valkey.io/commands/delifeq/
    * @since Valkey 9.0.0
    */
-  delifeq(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  delifeq: Call<Exactly<2>, number>;
   /** As `delifeq`, with Buffers in place of texts. */
-  delifeqBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  delifeqBuffer: Call<Exactly<2>, number>;
   /**
    * `DIGEST`
    *
    * https://redis.io/docs/latest/commands/digest/
    */
-  digest(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
+  digest: Call<Exactly<1>, string | null>;
   /** As `digest`, with Buffers in place of texts. */
-  digestBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
-  /**
-   * `DISCARD`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/discard/
-   * @since Redis 2.0.0
-   */
-  discard(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
-  /** As `discard`, with Buffers in place of texts. */
-  discardBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  digestBuffer: Call<Exactly<1>, RedisBuffer | null>;
   /**
    * `DUMP key`
    *
@@ -591,9 +779,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/dump/
    * @since Redis 2.6.0
    */
-  dump(...args: Given<Exactly<1>, string>): Result<string, Context>;
+  dump: Call<Exactly<1>, string | null>;
   /** As `dump`, with Buffers in place of texts. */
-  dumpBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
+  dumpBuffer: Call<Exactly<1>, RedisBuffer | null>;
   /**
    * `ECHO message`
    *
@@ -601,49 +789,49 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/echo/
    * @since Redis 1.0.0
    */
-  echo(...args: Given<Exactly<1>, string>): Result<string, Context>;
+  echo: Call<Exactly<1>, string>;
   /** As `echo`, with Buffers in place of texts. */
-  echoBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
+  echoBuffer: Call<Exactly<1>, RedisBuffer>;
   /**
    * `EVAL script numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the script decides what it is.
    * https://redis.io/docs/latest/commands/eval/
    * @since Redis 2.6.0
    */
-  eval(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `eval`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  evalBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  eval: Call<AtLeast<2>, unknown>;
+  /** As `eval`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
+  evalBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `EVAL_RO script numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the script decides what it is.
    * https://redis.io/docs/latest/commands/eval_ro/
    * @since Redis 7.0.0
    */
-  eval_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `eval_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  eval_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  eval_ro: Call<AtLeast<2>, unknown>;
+  /** As `eval_ro`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
+  eval_roBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `EVALSHA sha1 numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the script decides what it is.
    * https://redis.io/docs/latest/commands/evalsha/
    * @since Redis 2.6.0
    */
-  evalsha(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `evalsha`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  evalshaBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  evalsha: Call<AtLeast<2>, unknown>;
+  /** As `evalsha`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
+  evalshaBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `EVALSHA_RO sha1 numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the script decides what it is.
    * https://redis.io/docs/latest/commands/evalsha_ro/
    * @since Redis 7.0.0
    */
-  evalsha_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `evalsha_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  evalsha_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  evalsha_ro: Call<AtLeast<2>, unknown>;
+  /** As `evalsha_ro`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
+  evalsha_roBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `EXISTS key [key ...]`
    *
@@ -651,9 +839,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/exists/
    * @since Redis 1.0.0
    */
-  exists(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  exists: Call<AtLeast<1>, number>;
   /** As `exists`, with Buffers in place of texts. */
-  existsBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  existsBuffer: Call<AtLeast<1>, number>;
   /**
    * `EXPIRE key seconds [NX | XX | GT | LT]`
    *
@@ -661,9 +849,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/expire/
    * @since Redis 1.0.0
    */
-  expire(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  expire: Call<ExpireWords, number>;
   /** As `expire`, with Buffers in place of texts. */
-  expireBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  expireBuffer: Call<ExpireWords, number>;
   /**
    * `EXPIREAT key unix-time-seconds [NX | XX | GT | LT]`
    *
@@ -671,9 +859,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/expireat/
    * @since Redis 1.2.0
    */
-  expireat(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  expireat: Call<ExpireWords, number>;
   /** As `expireat`, with Buffers in place of texts. */
-  expireatBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  expireatBuffer: Call<ExpireWords, number>;
   /**
    * `EXPIRETIME key`
    *
@@ -681,9 +869,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/expiretime/
    * @since Redis 7.0.0
    */
-  expiretime(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  expiretime: Call<Exactly<1>, number>;
   /** As `expiretime`, with Buffers in place of texts. */
-  expiretimeBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  expiretimeBuffer: Call<Exactly<1>, number>;
   /**
    * `FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]`
    *
@@ -691,29 +879,29 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/failover/
    * @since Redis 6.2.0
    */
-  failover(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  failover: Call<AtLeast<0>, 'OK'>;
   /** As `failover`, with Buffers in place of texts. */
-  failoverBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  failoverBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `FCALL function numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the function decides what it is.
    * https://redis.io/docs/latest/commands/fcall/
    * @since Redis 7.0.0
    */
-  fcall(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `fcall`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  fcallBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  fcall: Call<AtLeast<2>, unknown>;
+  /** As `fcall`, with Buffers in place of texts. The reply is `unknown`: the function decides what it is. */
+  fcallBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: the function decides what it is.
    * https://redis.io/docs/latest/commands/fcall_ro/
    * @since Redis 7.0.0
    */
-  fcall_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `fcall_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  fcall_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  fcall_ro: Call<AtLeast<2>, unknown>;
+  /** As `fcall_ro`, with Buffers in place of texts. The reply is `unknown`: the function decides what it is. */
+  fcall_roBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `FLUSHALL [ASYNC | SYNC]`
    *
@@ -721,9 +909,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/flushall/
    * @since Redis 1.0.0
    */
-  flushall(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  flushall: Call<AtLeast<0>, 'OK'>;
   /** As `flushall`, with Buffers in place of texts. */
-  flushallBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
+  flushallBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `FLUSHDB [ASYNC | SYNC]`
    *
@@ -731,9 +919,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/flushdb/
    * @since Redis 1.0.0
    */
-  flushdb(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  flushdb: Call<AtLeast<0>, 'OK'>;
   /** As `flushdb`, with Buffers in place of texts. */
-  flushdbBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
+  flushdbBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * - `FUNCTION DELETE library-name`
    * - `FUNCTION DUMP`
@@ -745,13 +933,32 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `FUNCTION RESTORE serialized-value [FLUSH | APPEND | REPLACE]`
    * - `FUNCTION STATS`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/function/
    * @since Redis 7.0.0
    */
-  function(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `function`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  functionBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  function: Subcommands<AtLeast<1>, {
+    DELETE: 'OK';
+    DUMP: string;
+    FLUSH: 'OK';
+    HELP: string[];
+    KILL: 'OK';
+    LIST: (string | (string | string[] | null)[][])[][];
+    LOAD: string;
+    RESTORE: 'OK';
+    STATS: (string | (string | number | string[])[] | (string | (string | number)[])[] | null)[];
+  }>;
+  /** As `function`, with Buffers in place of texts. */
+  functionBuffer: Subcommands<AtLeast<1>, {
+    DELETE: RedisBuffer;
+    DUMP: RedisBuffer;
+    FLUSH: RedisBuffer;
+    HELP: RedisBuffer[];
+    KILL: RedisBuffer;
+    LIST: (RedisBuffer | (RedisBuffer | RedisBuffer[] | null)[][])[][];
+    LOAD: RedisBuffer;
+    RESTORE: RedisBuffer;
+    STATS: (RedisBuffer | (RedisBuffer | number | RedisBuffer[])[] | (RedisBuffer | (RedisBuffer | number)[])[] | null)[];
+  }>;
   /**
    * `GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]`
    *
@@ -759,9 +966,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/geoadd/
    * @since Redis 3.2.0
    */
-  geoadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  geoadd: Call<AtLeast<2>, number>;
   /** As `geoadd`, with Buffers in place of texts. */
-  geoaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  geoaddBuffer: Call<AtLeast<2>, number>;
   /**
    * `GEODIST key member1 member2 [M | KM | FT | MI]`
    *
@@ -769,9 +976,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/geodist/
    * @since Redis 3.2.0
    */
-  geodist(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
+  geodist: Call<AtLeast<2>, string | null>;
   /** As `geodist`, with Buffers in place of texts. */
-  geodistBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
+  geodistBuffer: Call<AtLeast<2>, RedisBuffer | null>;
   /**
    * `GEOHASH key [member [member ...]]`
    *
@@ -779,9 +986,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/geohash/
    * @since Redis 3.2.0
    */
-  geohash(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  geohash: Call<AtLeast<1>, (string | null)[]>;
   /** As `geohash`, with Buffers in place of texts. */
-  geohashBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  geohashBuffer: Call<AtLeast<1>, (RedisBuffer | null)[]>;
   /**
    * `GEOPOS key [member [member ...]]`
    *
@@ -789,68 +996,63 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/geopos/
    * @since Redis 3.2.0
    */
-  geopos(...args: Given<AtLeast<1>, ([longitude: string, latitude: string] | null)[]>): Result<([longitude: string, latitude: string] | null)[], Context>;
+  geopos: Call<AtLeast<1>, ([longitude: string, latitude: string] | null)[]>;
   /** As `geopos`, with Buffers in place of texts. */
-  geoposBuffer(...args: Given<AtLeast<1>, ([longitude: Buffer, latitude: Buffer] | null)[]>): Result<([longitude: Buffer, latitude: Buffer] | null)[], Context>;
+  geoposBuffer: Call<AtLeast<1>, ([longitude: RedisBuffer, latitude: RedisBuffer] | null)[]>;
   /**
    * `GEORADIUS key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadius/
    * @since Redis 3.2.0
    */
-  georadius(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `georadius`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  georadiusBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  georadius: Call<AtLeast<2>, number | string[] | [string, ...(string | number | [string, string])[]][]>;
+  /** As `georadius`, with Buffers in place of texts. */
+  georadiusBuffer: Call<AtLeast<2>, number | RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
   /**
    * `GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadius_ro/
    * @since Redis 3.2.10
    */
-  georadius_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `georadius_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  georadius_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  georadius_ro: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
+  /** As `georadius_ro`, with Buffers in place of texts. */
+  georadius_roBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
   /**
    * `GEORADIUSBYMEMBER key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadiusbymember/
    * @since Redis 3.2.0
    */
-  georadiusbymember(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `georadiusbymember`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  georadiusbymemberBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  georadiusbymember: Call<AtLeast<2>, number | string[] | [string, ...(string | number | [string, string])[]][]>;
+  /** As `georadiusbymember`, with Buffers in place of texts. */
+  georadiusbymemberBuffer: Call<AtLeast<2>, number | RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
   /**
    * `GEORADIUSBYMEMBER_RO key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadiusbymember_ro/
    * @since Redis 3.2.10
    */
-  georadiusbymember_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `georadiusbymember_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  georadiusbymember_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  georadiusbymember_ro: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
+  /** As `georadiusbymember_ro`, with Buffers in place of texts. */
+  georadiusbymember_roBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
   /**
    * `GEOSEARCH key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]`
    *
    * Complexity: O(N+log(M)).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/geosearch/
    * @since Redis 6.2.0
    */
-  geosearch(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `geosearch`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  geosearchBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  geosearch: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
+  /** As `geosearch`, with Buffers in place of texts. */
+  geosearchBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
   /**
    * `GEOSEARCHSTORE destination source <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count [ANY]] [STOREDIST]`
    *
@@ -858,9 +1060,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/geosearchstore/
    * @since Redis 6.2.0
    */
-  geosearchstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  geosearchstore: Call<AtLeast<2>, number>;
   /** As `geosearchstore`, with Buffers in place of texts. */
-  geosearchstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  geosearchstoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `GET key`
    *
@@ -868,9 +1070,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/get/
    * @since Redis 1.0.0
    */
-  get(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
+  get: Call<Exactly<1>, string | null>;
   /** As `get`, with Buffers in place of texts. */
-  getBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
+  getBuffer: Call<Exactly<1>, RedisBuffer | null>;
   /**
    * `GETBIT key offset`
    *
@@ -878,9 +1080,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/getbit/
    * @since Redis 2.2.0
    */
-  getbit(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  getbit: Call<Exactly<2>, number>;
   /** As `getbit`, with Buffers in place of texts. */
-  getbitBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  getbitBuffer: Call<Exactly<2>, number>;
   /**
    * `GETDEL key`
    *
@@ -888,9 +1090,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/getdel/
    * @since Redis 6.2.0
    */
-  getdel(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
+  getdel: Call<Exactly<1>, string | null>;
   /** As `getdel`, with Buffers in place of texts. */
-  getdelBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
+  getdelBuffer: Call<Exactly<1>, RedisBuffer | null>;
   /**
    * `GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]`
    *
@@ -898,9 +1100,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/getex/
    * @since Redis 6.2.0
    */
-  getex(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
+  getex: Call<GetexWords, string | null>;
   /** As `getex`, with Buffers in place of texts. */
-  getexBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
+  getexBuffer: Call<GetexWords, RedisBuffer | null>;
   /**
    * `GETRANGE key start end`
    *
@@ -908,9 +1110,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/getrange/
    * @since Redis 2.4.0
    */
-  getrange(...args: Given<Exactly<3>, string>): Result<string, Context>;
+  getrange: Call<Exactly<3>, string>;
   /** As `getrange`, with Buffers in place of texts. */
-  getrangeBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  getrangeBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `GETSET key value`
    *
@@ -919,9 +1121,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/getset/
    * @since Redis 1.0.0
    */
-  getset(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  getset: Call<Exactly<2>, string | null>;
   /** As `getset`, with Buffers in place of texts. */
-  getsetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  getsetBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `HDEL key field [field ...]`
    *
@@ -929,20 +1131,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hdel/
    * @since Redis 2.0.0
    */
-  hdel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  hdel: Call<AtLeast<2>, number>;
   /** As `hdel`, with Buffers in place of texts. */
-  hdelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  hdelBuffer: Call<AtLeast<2>, number>;
   /**
    * `HELLO [protover [AUTH username password] [SETNAME clientname]]`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hello/
    * @since Redis 6.0.0
    */
-  hello(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `hello`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  helloBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  hello: Call<AtLeast<0>, (string | number | (string | number | string[])[][])[]>;
+  /** As `hello`, with Buffers in place of texts. */
+  helloBuffer: Call<AtLeast<0>, (RedisBuffer | number | (RedisBuffer | number | RedisBuffer[])[][])[]>;
   /**
    * `HEXISTS key field`
    *
@@ -950,9 +1151,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hexists/
    * @since Redis 2.0.0
    */
-  hexists(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  hexists: Call<Exactly<2>, number>;
   /** As `hexists`, with Buffers in place of texts. */
-  hexistsBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  hexistsBuffer: Call<Exactly<2>, number>;
   /**
    * `HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -960,9 +1161,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hexpire/
    * @since Redis 7.4.0
    */
-  hexpire(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpire: Call<AtLeast<2>, number[]>;
   /** As `hexpire`, with Buffers in place of texts. */
-  hexpireBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpireBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HEXPIREAT key unix-time-seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -970,9 +1171,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hexpireat/
    * @since Redis 7.4.0
    */
-  hexpireat(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpireat: Call<AtLeast<2>, number[]>;
   /** As `hexpireat`, with Buffers in place of texts. */
-  hexpireatBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpireatBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HEXPIRETIME key FIELDS numfields field [field ...]`
    *
@@ -980,9 +1181,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hexpiretime/
    * @since Redis 7.4.0
    */
-  hexpiretime(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpiretime: Call<AtLeast<2>, number[]>;
   /** As `hexpiretime`, with Buffers in place of texts. */
-  hexpiretimeBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hexpiretimeBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HGET key field`
    *
@@ -990,9 +1191,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hget/
    * @since Redis 2.0.0
    */
-  hget(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  hget: Call<Exactly<2>, string | null>;
   /** As `hget`, with Buffers in place of texts. */
-  hgetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  hgetBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `HGETALL key`
    *
@@ -1000,9 +1201,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hgetall/
    * @since Redis 2.0.0
    */
-  hgetall(...args: Given<Exactly<1>, Record<string, string>>): Result<Record<string, string>, Context>;
+  hgetall: Call<Exactly<1>, Record<string, string>>;
   /** As `hgetall`, with Buffers in place of texts. */
-  hgetallBuffer(...args: Given<Exactly<1>, Record<string, Buffer>>): Result<Record<string, Buffer>, Context>;
+  hgetallBuffer: Call<Exactly<1>, Record<string, RedisBuffer>>;
   /**
    * `HGETDEL key FIELDS numfields field [field ...]`
    *
@@ -1010,9 +1211,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hgetdel/
    * @since Redis 8.0.0
    */
-  hgetdel(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  hgetdel: Call<AtLeast<2>, (string | null)[]>;
   /** As `hgetdel`, with Buffers in place of texts. */
-  hgetdelBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  hgetdelBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
   /**
    * `HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] FIELDS numfields field [field ...]`
    *
@@ -1020,18 +1221,27 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hgetex/
    * @since Redis 8.0.0
    */
-  hgetex(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  hgetex: Call<AtLeast<2>, (string | null)[]>;
   /** As `hgetex`, with Buffers in place of texts. */
-  hgetexBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  hgetexBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
   /**
    * `HIMPORT`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/himport/
    */
-  himport(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `himport`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  himportBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  himport: Subcommands<AtLeast<1>, {
+    PREPARE: 'OK';
+    SET: 'OK';
+    DISCARD: number;
+    DISCARDALL: number;
+  }>;
+  /** As `himport`, with Buffers in place of texts. */
+  himportBuffer: Subcommands<AtLeast<1>, {
+    PREPARE: RedisBuffer;
+    SET: RedisBuffer;
+    DISCARD: number;
+    DISCARDALL: number;
+  }>;
   /**
    * `HINCRBY key field increment`
    *
@@ -1039,9 +1249,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hincrby/
    * @since Redis 2.0.0
    */
-  hincrby(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  hincrby: Call<Exactly<3>, number>;
   /** As `hincrby`, with Buffers in place of texts. */
-  hincrbyBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  hincrbyBuffer: Call<Exactly<3>, number>;
   /**
    * `HINCRBYFLOAT key field increment`
    *
@@ -1049,9 +1259,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hincrbyfloat/
    * @since Redis 2.6.0
    */
-  hincrbyfloat(...args: Given<Exactly<3>, string>): Result<string, Context>;
+  hincrbyfloat: Call<Exactly<3>, string>;
   /** As `hincrbyfloat`, with Buffers in place of texts. */
-  hincrbyfloatBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  hincrbyfloatBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `HKEYS key`
    *
@@ -1059,9 +1269,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hkeys/
    * @since Redis 2.0.0
    */
-  hkeys(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
+  hkeys: Call<Exactly<1>, string[]>;
   /** As `hkeys`, with Buffers in place of texts. */
-  hkeysBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
+  hkeysBuffer: Call<Exactly<1>, RedisBuffer[]>;
   /**
    * `HLEN key`
    *
@@ -1069,9 +1279,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hlen/
    * @since Redis 2.0.0
    */
-  hlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  hlen: Call<Exactly<1>, number>;
   /** As `hlen`, with Buffers in place of texts. */
-  hlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  hlenBuffer: Call<Exactly<1>, number>;
   /**
    * `HMGET key field [field ...]`
    *
@@ -1079,18 +1289,40 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hmget/
    * @since Redis 2.0.0
    */
-  hmget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  hmget: Call<AtLeast<2>, (string | null)[]>;
   /** As `hmget`, with Buffers in place of texts. */
-  hmgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  hmgetBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  /**
+   * `HMSET key field value [field value ...]`
+   *
+   * Complexity: O(N).
+   * Deprecated since Redis 4.0.0.
+   * https://redis.io/docs/latest/commands/hmset/
+   * @since Redis 2.0.0
+   */
+  hmset: Call<HashFields, 'OK'>;
+  /** As `hmset`, with Buffers in place of texts. */
+  hmsetBuffer: Call<HashFields, RedisBuffer>;
   /**
    * `HOTKEYS`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hotkeys/
    */
-  hotkeys(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `hotkeys`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  hotkeysBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  hotkeys: Subcommands<AtLeast<1>, {
+    RESET: 'OK';
+    START: 'OK';
+    STOP: 'OK';
+    HELP: string[];
+    GET: Nested<string>[] | null;
+  }>;
+  /** As `hotkeys`, with Buffers in place of texts. */
+  hotkeysBuffer: Subcommands<AtLeast<1>, {
+    RESET: RedisBuffer;
+    START: RedisBuffer;
+    STOP: RedisBuffer;
+    HELP: RedisBuffer[];
+    GET: Nested<RedisBuffer>[] | null;
+  }>;
   /**
    * `HPERSIST key FIELDS numfields field [field ...]`
    *
@@ -1098,9 +1330,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hpersist/
    * @since Redis 7.4.0
    */
-  hpersist(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpersist: Call<AtLeast<2>, number[]>;
   /** As `hpersist`, with Buffers in place of texts. */
-  hpersistBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpersistBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HPEXPIRE key milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1108,9 +1340,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hpexpire/
    * @since Redis 7.4.0
    */
-  hpexpire(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpire: Call<AtLeast<2>, number[]>;
   /** As `hpexpire`, with Buffers in place of texts. */
-  hpexpireBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpireBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HPEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1118,9 +1350,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hpexpireat/
    * @since Redis 7.4.0
    */
-  hpexpireat(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpireat: Call<AtLeast<2>, number[]>;
   /** As `hpexpireat`, with Buffers in place of texts. */
-  hpexpireatBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpireatBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HPEXPIRETIME key FIELDS numfields field [field ...]`
    *
@@ -1128,9 +1360,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hpexpiretime/
    * @since Redis 7.4.0
    */
-  hpexpiretime(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpiretime: Call<AtLeast<2>, number[]>;
   /** As `hpexpiretime`, with Buffers in place of texts. */
-  hpexpiretimeBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpexpiretimeBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HPTTL key FIELDS numfields field [field ...]`
    *
@@ -1138,20 +1370,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hpttl/
    * @since Redis 7.4.0
    */
-  hpttl(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpttl: Call<AtLeast<2>, number[]>;
   /** As `hpttl`, with Buffers in place of texts. */
-  hpttlBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  hpttlBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HRANDFIELD key [count [WITHVALUES]]`
    *
    * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hrandfield/
    * @since Redis 6.2.0
    */
-  hrandfield(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `hrandfield`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  hrandfieldBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  hrandfield: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `hrandfield`, with Buffers in place of texts. */
+  hrandfieldBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`
    *
@@ -1159,9 +1390,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hscan/
    * @since Redis 2.8.0
    */
-  hscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
+  hscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
   /** As `hscan`, with Buffers in place of texts. */
-  hscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
+  hscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
+  /**
+   * `HSET key field value [field value ...]`
+   *
+   * Complexity: O(1), O(N).
+   * https://redis.io/docs/latest/commands/hset/
+   * @since Redis 2.0.0
+   */
+  hset: Call<HashFields, number>;
+  /** As `hset`, with Buffers in place of texts. */
+  hsetBuffer: Call<HashFields, number>;
   /**
    * `HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value ...]`
    *
@@ -1169,9 +1410,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hsetex/
    * @since Redis 8.0.0
    */
-  hsetex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  hsetex: Call<AtLeast<2>, number>;
   /** As `hsetex`, with Buffers in place of texts. */
-  hsetexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  hsetexBuffer: Call<AtLeast<2>, number>;
   /**
    * `HSETNX key field value`
    *
@@ -1179,9 +1420,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hsetnx/
    * @since Redis 2.0.0
    */
-  hsetnx(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  hsetnx: Call<Exactly<3>, number>;
   /** As `hsetnx`, with Buffers in place of texts. */
-  hsetnxBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  hsetnxBuffer: Call<Exactly<3>, number>;
   /**
    * `HSTRLEN key field`
    *
@@ -1189,9 +1430,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hstrlen/
    * @since Redis 3.2.0
    */
-  hstrlen(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  hstrlen: Call<Exactly<2>, number>;
   /** As `hstrlen`, with Buffers in place of texts. */
-  hstrlenBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  hstrlenBuffer: Call<Exactly<2>, number>;
   /**
    * `HTTL key FIELDS numfields field [field ...]`
    *
@@ -1199,9 +1440,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/httl/
    * @since Redis 7.4.0
    */
-  httl(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  httl: Call<AtLeast<2>, number[]>;
   /** As `httl`, with Buffers in place of texts. */
-  httlBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  httlBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `HVALS key`
    *
@@ -1209,9 +1450,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/hvals/
    * @since Redis 2.0.0
    */
-  hvals(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
+  hvals: Call<Exactly<1>, string[]>;
   /** As `hvals`, with Buffers in place of texts. */
-  hvalsBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
+  hvalsBuffer: Call<Exactly<1>, RedisBuffer[]>;
   /**
    * `INCR key`
    *
@@ -1219,9 +1460,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/incr/
    * @since Redis 1.0.0
    */
-  incr(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  incr: Call<Exactly<1>, number>;
   /** As `incr`, with Buffers in place of texts. */
-  incrBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  incrBuffer: Call<Exactly<1>, number>;
   /**
    * `INCRBY key increment`
    *
@@ -1229,9 +1470,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/incrby/
    * @since Redis 1.0.0
    */
-  incrby(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  incrby: Call<Exactly<2>, number>;
   /** As `incrby`, with Buffers in place of texts. */
-  incrbyBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  incrbyBuffer: Call<Exactly<2>, number>;
   /**
    * `INCRBYFLOAT key increment`
    *
@@ -1239,17 +1480,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/incrbyfloat/
    * @since Redis 2.6.0
    */
-  incrbyfloat(...args: Given<Exactly<2>, string>): Result<string, Context>;
+  incrbyfloat: Call<Exactly<2>, string>;
   /** As `incrbyfloat`, with Buffers in place of texts. */
-  incrbyfloatBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
+  incrbyfloatBuffer: Call<Exactly<2>, RedisBuffer>;
   /**
    * `INCREX`
    *
    * https://redis.io/docs/latest/commands/increx/
    */
-  increx(...args: Given<AtLeast<1>, [value: number | string, change: number | string]>): Result<[value: number | string, change: number | string], Context>;
+  increx: Call<AtLeast<1>, [value: number | string, change: number | string]>;
   /** As `increx`, with Buffers in place of texts. */
-  increxBuffer(...args: Given<AtLeast<1>, [value: number | Buffer, change: number | Buffer]>): Result<[value: number | Buffer, change: number | Buffer], Context>;
+  increxBuffer: Call<AtLeast<1>, [value: number | RedisBuffer, change: number | RedisBuffer]>;
   /**
    * `INFO [section [section ...]]`
    *
@@ -1257,9 +1498,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/info/
    * @since Redis 1.0.0
    */
-  info(...args: Given<AtLeast<0>, string>): Result<string, Context>;
+  info: Call<AtLeast<0>, string>;
   /** As `info`, with Buffers in place of texts. */
-  infoBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
+  infoBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `KEYS pattern`
    *
@@ -1267,9 +1508,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/keys/
    * @since Redis 1.0.0
    */
-  keys(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
+  keys: Call<Exactly<1>, string[]>;
   /** As `keys`, with Buffers in place of texts. */
-  keysBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
+  keysBuffer: Call<Exactly<1>, RedisBuffer[]>;
   /**
    * `LASTSAVE`
    *
@@ -1277,9 +1518,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lastsave/
    * @since Redis 1.0.0
    */
-  lastsave(...args: Given<Exactly<0>, number>): Result<number, Context>;
+  lastsave: Call<Exactly<0>, number>;
   /** As `lastsave`, with Buffers in place of texts. */
-  lastsaveBuffer(...args: Given<Exactly<0>, number>): Result<number, Context>;
+  lastsaveBuffer: Call<Exactly<0>, number>;
   /**
    * - `LATENCY DOCTOR`
    * - `LATENCY GRAPH event`
@@ -1289,24 +1530,38 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `LATENCY LATEST`
    * - `LATENCY RESET [event [event ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/latency/
    * @since Redis 2.8.13
    */
-  latency(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `latency`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  latencyBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  latency: Subcommands<AtLeast<1>, {
+    DOCTOR: string;
+    GRAPH: string;
+    HELP: string[];
+    HISTOGRAM: (string | (string | number | (string | number)[])[])[];
+    HISTORY: [number, number][];
+    LATEST: [string, number, number, number][];
+    RESET: number;
+  }>;
+  /** As `latency`, with Buffers in place of texts. */
+  latencyBuffer: Subcommands<AtLeast<1>, {
+    DOCTOR: RedisBuffer;
+    GRAPH: RedisBuffer;
+    HELP: RedisBuffer[];
+    HISTOGRAM: (RedisBuffer | (RedisBuffer | number | (RedisBuffer | number)[])[])[];
+    HISTORY: [number, number][];
+    LATEST: [RedisBuffer, number, number, number][];
+    RESET: number;
+  }>;
   /**
    * `LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]`
    *
    * Complexity: O(N*M).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/lcs/
    * @since Redis 7.0.0
    */
-  lcs(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `lcs`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  lcsBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  lcs: Call<Exactly<2>, string> & Call<AtLeast<2>, string | number | (string | number | [[number, number], [number, number], ...number[]][])[]>;
+  /** As `lcs`, with Buffers in place of texts. */
+  lcsBuffer: Call<Exactly<2>, RedisBuffer> & Call<AtLeast<2>, RedisBuffer | number | (RedisBuffer | number | [[number, number], [number, number], ...number[]][])[]>;
   /**
    * `LINDEX key index`
    *
@@ -1314,9 +1569,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lindex/
    * @since Redis 1.0.0
    */
-  lindex(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  lindex: Call<Exactly<2>, string | null>;
   /** As `lindex`, with Buffers in place of texts. */
-  lindexBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  lindexBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `LINSERT key <BEFORE | AFTER> pivot element`
    *
@@ -1324,9 +1579,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/linsert/
    * @since Redis 2.2.0
    */
-  linsert(...args: Given<Exactly<4>, number>): Result<number, Context>;
+  linsert: Call<Exactly<4>, number>;
   /** As `linsert`, with Buffers in place of texts. */
-  linsertBuffer(...args: Given<Exactly<4>, number>): Result<number, Context>;
+  linsertBuffer: Call<Exactly<4>, number>;
   /**
    * `LLEN key`
    *
@@ -1334,9 +1589,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/llen/
    * @since Redis 1.0.0
    */
-  llen(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  llen: Call<Exactly<1>, number>;
   /** As `llen`, with Buffers in place of texts. */
-  llenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  llenBuffer: Call<Exactly<1>, number>;
   /**
    * `LMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT>`
    *
@@ -1344,17 +1599,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lmove/
    * @since Redis 6.2.0
    */
-  lmove(...args: Given<Exactly<4>, string>): Result<string, Context>;
+  lmove: Call<Exactly<4>, string | null>;
   /** As `lmove`, with Buffers in place of texts. */
-  lmoveBuffer(...args: Given<Exactly<4>, Buffer>): Result<Buffer, Context>;
+  lmoveBuffer: Call<Exactly<4>, RedisBuffer | null>;
   /**
    * `LMOVEM`
    *
    * https://redis.io/docs/latest/commands/lmovem/
    */
-  lmovem(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
+  lmovem: Call<AtLeast<2>, string[] | null>;
   /** As `lmovem`, with Buffers in place of texts. */
-  lmovemBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
+  lmovemBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
   /**
    * `LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]`
    *
@@ -1362,18 +1617,38 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lmpop/
    * @since Redis 7.0.0
    */
-  lmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
+  lmpop: Call<AtLeast<2>, [key: string, elements: string[]] | null>;
   /** As `lmpop`, with Buffers in place of texts. */
-  lmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
+  lmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, elements: RedisBuffer[]] | null>;
   /**
    * `LOLWUT [VERSION version]`
    *
    * https://redis.io/docs/latest/commands/lolwut/
    * @since Redis 5.0.0
    */
-  lolwut(...args: Given<AtLeast<0>, string>): Result<string, Context>;
+  lolwut: Call<AtLeast<0>, string>;
   /** As `lolwut`, with Buffers in place of texts. */
-  lolwutBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
+  lolwutBuffer: Call<AtLeast<0>, RedisBuffer>;
+  /**
+   * `LPOP key [count]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/lpop/
+   * @since Redis 1.0.0
+   */
+  lpop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[] | null> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `lpop`, with Buffers in place of texts. */
+  lpopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[] | null> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  /**
+   * `LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/lpos/
+   * @since Redis 6.0.6
+   */
+  lpos: Call<Exactly<2>, number | null> & Call<AtLeast<2>, number | number[] | null>;
+  /** As `lpos`, with Buffers in place of texts. */
+  lposBuffer: Call<Exactly<2>, number | null> & Call<AtLeast<2>, number | number[] | null>;
   /**
    * `LPUSH key element [element ...]`
    *
@@ -1381,9 +1656,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lpush/
    * @since Redis 1.0.0
    */
-  lpush(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  lpush: Call<AtLeast<2>, number>;
   /** As `lpush`, with Buffers in place of texts. */
-  lpushBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  lpushBuffer: Call<AtLeast<2>, number>;
   /**
    * `LPUSHX key element [element ...]`
    *
@@ -1391,9 +1666,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lpushx/
    * @since Redis 2.2.0
    */
-  lpushx(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  lpushx: Call<AtLeast<2>, number>;
   /** As `lpushx`, with Buffers in place of texts. */
-  lpushxBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  lpushxBuffer: Call<AtLeast<2>, number>;
   /**
    * `LRANGE key start stop`
    *
@@ -1401,9 +1676,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lrange/
    * @since Redis 1.0.0
    */
-  lrange(...args: Given<Exactly<3>, string[]>): Result<string[], Context>;
+  lrange: Call<Exactly<3>, string[]>;
   /** As `lrange`, with Buffers in place of texts. */
-  lrangeBuffer(...args: Given<Exactly<3>, Buffer[]>): Result<Buffer[], Context>;
+  lrangeBuffer: Call<Exactly<3>, RedisBuffer[]>;
   /**
    * `LREM key count element`
    *
@@ -1411,9 +1686,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lrem/
    * @since Redis 1.0.0
    */
-  lrem(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  lrem: Call<Exactly<3>, number>;
   /** As `lrem`, with Buffers in place of texts. */
-  lremBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  lremBuffer: Call<Exactly<3>, number>;
   /**
    * `LSET key index element`
    *
@@ -1421,9 +1696,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/lset/
    * @since Redis 1.0.0
    */
-  lset(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
+  lset: Call<Exactly<3>, 'OK'>;
   /** As `lset`, with Buffers in place of texts. */
-  lsetBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  lsetBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `LTRIM key start stop`
    *
@@ -1431,9 +1706,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/ltrim/
    * @since Redis 1.0.0
    */
-  ltrim(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
+  ltrim: Call<Exactly<3>, 'OK'>;
   /** As `ltrim`, with Buffers in place of texts. */
-  ltrimBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  ltrimBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * - `MEMORY DOCTOR`
    * - `MEMORY HELP`
@@ -1442,13 +1717,26 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `MEMORY STATS`
    * - `MEMORY USAGE key [SAMPLES count]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/memory/
    * @since Redis 4.0.0
    */
-  memory(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `memory`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  memoryBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  memory: Subcommands<AtLeast<1>, {
+    DOCTOR: string;
+    HELP: string[];
+    'MALLOC-STATS': string;
+    PURGE: 'OK';
+    STATS: (string | number | (string | number)[])[];
+    USAGE: number | null;
+  }>;
+  /** As `memory`, with Buffers in place of texts. */
+  memoryBuffer: Subcommands<AtLeast<1>, {
+    DOCTOR: RedisBuffer;
+    HELP: RedisBuffer[];
+    'MALLOC-STATS': RedisBuffer;
+    PURGE: RedisBuffer;
+    STATS: (RedisBuffer | number | (RedisBuffer | number)[])[];
+    USAGE: number | null;
+  }>;
   /**
    * `MGET key [key ...]`
    *
@@ -1456,9 +1744,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/mget/
    * @since Redis 1.0.0
    */
-  mget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  mget: Call<AtLeast<1>, (string | null)[]>;
   /** As `mget`, with Buffers in place of texts. */
-  mgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  mgetBuffer: Call<AtLeast<1>, (RedisBuffer | null)[]>;
   /**
    * `MIGRATE host port <key | ""> destination-db timeout [COPY] [REPLACE] [AUTH password | AUTH2 username password] [KEYS key [key ...]]`
    *
@@ -1466,9 +1754,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/migrate/
    * @since Redis 2.6.0
    */
-  migrate(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  migrate: Call<AtLeast<2>, string>;
   /** As `migrate`, with Buffers in place of texts. */
-  migrateBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  migrateBuffer: Call<AtLeast<2>, RedisBuffer>;
   /**
    * - `MODULE HELP`
    * - `MODULE LIST`
@@ -1476,13 +1764,34 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `MODULE LOADEX path [CONFIG name value [CONFIG name value ...]] [ARGS args [args ...]]`
    * - `MODULE UNLOAD name`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/module/
    * @since Redis 4.0.0
    */
-  module(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `module`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  moduleBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  module: Subcommands<AtLeast<1>, {
+    HELP: string[];
+    LIST: (string | number | string[])[][];
+    LOAD: 'OK';
+    LOADEX: 'OK';
+    UNLOAD: 'OK';
+  }>;
+  /** As `module`, with Buffers in place of texts. */
+  moduleBuffer: Subcommands<AtLeast<1>, {
+    HELP: RedisBuffer[];
+    LIST: (RedisBuffer | number | RedisBuffer[])[][];
+    LOAD: RedisBuffer;
+    LOADEX: RedisBuffer;
+    UNLOAD: RedisBuffer;
+  }>;
+  /**
+   * `MONITOR`
+   *
+   * The reply is `unknown`: what follows it is no reply.
+   * https://redis.io/docs/latest/commands/monitor/
+   * @since Redis 1.0.0
+   */
+  monitor: Call<Exactly<0>, unknown>;
+  /** As `monitor`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
+  monitorBuffer: Call<Exactly<0>, unknown>;
   /**
    * `MOVE key db`
    *
@@ -1490,9 +1799,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/move/
    * @since Redis 1.0.0
    */
-  move(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  move: Call<Exactly<2>, number>;
   /** As `move`, with Buffers in place of texts. */
-  moveBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  moveBuffer: Call<Exactly<2>, number>;
+  /**
+   * `MSET key value [key value ...]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/mset/
+   * @since Redis 1.0.1
+   */
+  mset: Call<Pairs, 'OK'>;
+  /** As `mset`, with Buffers in place of texts. */
+  msetBuffer: Call<Pairs, RedisBuffer>;
   /**
    * `MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
    *
@@ -1500,9 +1819,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://valkey.io/commands/msetex/
    * @since Valkey 9.1.0
    */
-  msetex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  msetex: Call<AtLeast<2>, number>;
   /** As `msetex`, with Buffers in place of texts. */
-  msetexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  msetexBuffer: Call<AtLeast<2>, number>;
+  /**
+   * `MSETNX key value [key value ...]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/msetnx/
+   * @since Redis 1.0.1
+   */
+  msetnx: Call<Pairs, number>;
+  /** As `msetnx`, with Buffers in place of texts. */
+  msetnxBuffer: Call<Pairs, number>;
   /**
    * - `OBJECT ENCODING key`
    * - `OBJECT FREQ key`
@@ -1510,13 +1839,24 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `OBJECT IDLETIME key`
    * - `OBJECT REFCOUNT key`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/object/
    * @since Redis 2.2.3
    */
-  object(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `object`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  objectBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  object: Subcommands<AtLeast<1>, {
+    ENCODING: string | null;
+    FREQ: number | null;
+    HELP: string[];
+    IDLETIME: number | null;
+    REFCOUNT: number | null;
+  }>;
+  /** As `object`, with Buffers in place of texts. */
+  objectBuffer: Subcommands<AtLeast<1>, {
+    ENCODING: RedisBuffer | null;
+    FREQ: number | null;
+    HELP: RedisBuffer[];
+    IDLETIME: number | null;
+    REFCOUNT: number | null;
+  }>;
   /**
    * `PERSIST key`
    *
@@ -1524,9 +1864,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/persist/
    * @since Redis 2.2.0
    */
-  persist(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  persist: Call<Exactly<1>, number>;
   /** As `persist`, with Buffers in place of texts. */
-  persistBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  persistBuffer: Call<Exactly<1>, number>;
   /**
    * `PEXPIRE key milliseconds [NX | XX | GT | LT]`
    *
@@ -1534,9 +1874,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pexpire/
    * @since Redis 2.6.0
    */
-  pexpire(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pexpire: Call<ExpireWords, number>;
   /** As `pexpire`, with Buffers in place of texts. */
-  pexpireBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pexpireBuffer: Call<ExpireWords, number>;
   /**
    * `PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]`
    *
@@ -1544,9 +1884,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pexpireat/
    * @since Redis 2.6.0
    */
-  pexpireat(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pexpireat: Call<ExpireWords, number>;
   /** As `pexpireat`, with Buffers in place of texts. */
-  pexpireatBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pexpireatBuffer: Call<ExpireWords, number>;
   /**
    * `PEXPIRETIME key`
    *
@@ -1554,9 +1894,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pexpiretime/
    * @since Redis 7.0.0
    */
-  pexpiretime(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  pexpiretime: Call<Exactly<1>, number>;
   /** As `pexpiretime`, with Buffers in place of texts. */
-  pexpiretimeBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  pexpiretimeBuffer: Call<Exactly<1>, number>;
   /**
    * `PFADD key [element [element ...]]`
    *
@@ -1564,9 +1904,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pfadd/
    * @since Redis 2.8.9
    */
-  pfadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pfadd: Call<AtLeast<1>, number>;
   /** As `pfadd`, with Buffers in place of texts. */
-  pfaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pfaddBuffer: Call<AtLeast<1>, number>;
   /**
    * `PFCOUNT key [key ...]`
    *
@@ -1574,19 +1914,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pfcount/
    * @since Redis 2.8.9
    */
-  pfcount(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pfcount: Call<AtLeast<1>, number>;
   /** As `pfcount`, with Buffers in place of texts. */
-  pfcountBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  pfcountBuffer: Call<AtLeast<1>, number>;
   /**
    * `PFDEBUG subcommand key`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: servers change it from version to version.
    * https://redis.io/docs/latest/commands/pfdebug/
    * @since Redis 2.8.9
    */
-  pfdebug(...args: Given<Exactly<2>, any>): Result<any, Context>;
-  /** As `pfdebug`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  pfdebugBuffer(...args: Given<Exactly<2>, any>): Result<any, Context>;
+  pfdebug: Call<Exactly<2>, unknown>;
+  /** As `pfdebug`, with Buffers in place of texts. The reply is `unknown`: servers change it from version to version. */
+  pfdebugBuffer: Call<Exactly<2>, unknown>;
   /**
    * `PFMERGE destkey [sourcekey [sourcekey ...]]`
    *
@@ -1594,19 +1934,18 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pfmerge/
    * @since Redis 2.8.9
    */
-  pfmerge(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  pfmerge: Call<AtLeast<1>, 'OK'>;
   /** As `pfmerge`, with Buffers in place of texts. */
-  pfmergeBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  pfmergeBuffer: Call<AtLeast<1>, RedisBuffer>;
   /**
    * `PFSELFTEST`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/pfselftest/
    * @since Redis 2.8.9
    */
-  pfselftest(...args: Given<Exactly<0>, any>): Result<any, Context>;
-  /** As `pfselftest`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  pfselftestBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  pfselftest: Call<Exactly<0>, 'OK'>;
+  /** As `pfselftest`, with Buffers in place of texts. */
+  pfselftestBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `PING [message]`
    *
@@ -1614,9 +1953,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/ping/
    * @since Redis 1.0.0
    */
-  ping(...args: Given<AtLeast<0>, string>): Result<string, Context>;
+  ping: Call<AtLeast<0>, string>;
   /** As `ping`, with Buffers in place of texts. */
-  pingBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
+  pingBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `PSETEX key milliseconds value`
    *
@@ -1625,30 +1964,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/psetex/
    * @since Redis 2.6.0
    */
-  psetex(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
+  psetex: Call<Exactly<3>, 'OK'>;
   /** As `psetex`, with Buffers in place of texts. */
-  psetexBuffer(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
-  /**
-   * `PSUBSCRIBE pattern [pattern ...]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/psubscribe/
-   * @since Redis 2.0.0
-   */
-  psubscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `psubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  psubscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  psetexBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `PSYNC replicationid offset`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: what follows it is no reply.
    * https://redis.io/docs/latest/commands/psync/
    * @since Redis 2.8.0
    */
-  psync(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `psync`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  psyncBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  psync: Call<AtLeast<2>, unknown>;
+  /** As `psync`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
+  psyncBuffer: Call<AtLeast<2>, unknown>;
   /**
    * `PTTL key`
    *
@@ -1656,9 +1984,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/pttl/
    * @since Redis 2.6.0
    */
-  pttl(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  pttl: Call<Exactly<1>, number>;
   /** As `pttl`, with Buffers in place of texts. */
-  pttlBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  pttlBuffer: Call<Exactly<1>, number>;
   /**
    * `PUBLISH channel message`
    *
@@ -1666,9 +1994,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/publish/
    * @since Redis 2.0.0
    */
-  publish(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  publish: Call<Exactly<2>, number>;
   /** As `publish`, with Buffers in place of texts. */
-  publishBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  publishBuffer: Call<Exactly<2>, number>;
   /**
    * - `PUBSUB CHANNELS [pattern]`
    * - `PUBSUB HELP`
@@ -1677,35 +2005,26 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `PUBSUB SHARDCHANNELS [pattern]`
    * - `PUBSUB SHARDNUMSUB [shardchannel [shardchannel ...]]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/pubsub/
    * @since Redis 2.8.0
    */
-  pubsub(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `pubsub`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  pubsubBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /**
-   * `PUNSUBSCRIBE [pattern [pattern ...]]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/punsubscribe/
-   * @since Redis 2.0.0
-   */
-  punsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `punsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  punsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /**
-   * `QUIT`
-   *
-   * Complexity: O(1).
-   * Deprecated since Redis 7.2.0.
-   * https://redis.io/docs/latest/commands/quit/
-   * @since Redis 1.0.0
-   */
-  quit(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
-  /** As `quit`, with Buffers in place of texts. */
-  quitBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  pubsub: Subcommands<AtLeast<1>, {
+    CHANNELS: string[];
+    HELP: string[];
+    NUMPAT: number;
+    NUMSUB: (string | number)[];
+    SHARDCHANNELS: string[];
+    SHARDNUMSUB: (string | number)[];
+  }>;
+  /** As `pubsub`, with Buffers in place of texts. */
+  pubsubBuffer: Subcommands<AtLeast<1>, {
+    CHANNELS: RedisBuffer[];
+    HELP: RedisBuffer[];
+    NUMPAT: number;
+    NUMSUB: (RedisBuffer | number)[];
+    SHARDCHANNELS: RedisBuffer[];
+    SHARDNUMSUB: (RedisBuffer | number)[];
+  }>;
   /**
    * `RANDOMKEY`
    *
@@ -1713,9 +2032,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/randomkey/
    * @since Redis 1.0.0
    */
-  randomkey(...args: Given<Exactly<0>, string | null>): Result<string | null, Context>;
+  randomkey: Call<Exactly<0>, string | null>;
   /** As `randomkey`, with Buffers in place of texts. */
-  randomkeyBuffer(...args: Given<Exactly<0>, Buffer | null>): Result<Buffer | null, Context>;
+  randomkeyBuffer: Call<Exactly<0>, RedisBuffer | null>;
   /**
    * `READONLY`
    *
@@ -1723,9 +2042,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/readonly/
    * @since Redis 3.0.0
    */
-  readonly(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  readonly: Call<Exactly<0>, 'OK'>;
   /** As `readonly`, with Buffers in place of texts. */
-  readonlyBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  readonlyBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `READWRITE`
    *
@@ -1733,9 +2052,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/readwrite/
    * @since Redis 3.0.0
    */
-  readwrite(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  readwrite: Call<Exactly<0>, 'OK'>;
   /** As `readwrite`, with Buffers in place of texts. */
-  readwriteBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  readwriteBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `RENAME key newkey`
    *
@@ -1743,9 +2062,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/rename/
    * @since Redis 1.0.0
    */
-  rename(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  rename: Call<Exactly<2>, 'OK'>;
   /** As `rename`, with Buffers in place of texts. */
-  renameBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
+  renameBuffer: Call<Exactly<2>, RedisBuffer>;
   /**
    * `RENAMENX key newkey`
    *
@@ -1753,20 +2072,20 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/renamenx/
    * @since Redis 1.0.0
    */
-  renamenx(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  renamenx: Call<Exactly<2>, number>;
   /** As `renamenx`, with Buffers in place of texts. */
-  renamenxBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  renamenxBuffer: Call<Exactly<2>, number>;
   /**
    * `REPLCONF`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: each of its subcommands has another, and servers keep them for their own tests.
    * https://redis.io/docs/latest/commands/replconf/
    * @since Redis 3.0.0
    */
-  replconf(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `replconf`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  replconfBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  replconf: Call<AtLeast<0>, unknown>;
+  /** As `replconf`, with Buffers in place of texts. The reply is `unknown`: each of its subcommands has another, and servers keep them for their own tests. */
+  replconfBuffer: Call<AtLeast<0>, unknown>;
   /**
    * `REPLICAOF <host port | NO ONE>`
    *
@@ -1774,9 +2093,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/replicaof/
    * @since Redis 5.0.0
    */
-  replicaof(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  replicaof: Call<Exactly<2>, string>;
   /** As `replicaof`, with Buffers in place of texts. */
-  replicaofBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  replicaofBuffer: Call<Exactly<2>, RedisBuffer>;
   /**
    * `RESET`
    *
@@ -1784,9 +2103,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/reset/
    * @since Redis 6.2.0
    */
-  reset(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  reset: Call<Exactly<0>, string>;
   /** As `reset`, with Buffers in place of texts. */
-  resetBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  resetBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
    *
@@ -1794,31 +2113,39 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/restore/
    * @since Redis 2.6.0
    */
-  restore(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  restore: Call<AtLeast<2>, 'OK'>;
   /** As `restore`, with Buffers in place of texts. */
-  restoreBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  restoreBuffer: Call<AtLeast<2>, RedisBuffer>;
   /**
    * `RESTORE-ASKING key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
    *
    * Complexity: O(1), O(N*M), O(1*M), O(N*M*log(N)), O(log(N)).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/restore-asking/
    * @since Redis 3.0.0
    */
-  'restore-asking'(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `restore-asking`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  'restore-askingBuffer'(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  'restore-asking': Call<AtLeast<2>, 'OK'>;
+  /** As `restore-asking`, with Buffers in place of texts. */
+  'restore-askingBuffer': Call<AtLeast<2>, RedisBuffer>;
   /**
    * `ROLE`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/role/
    * @since Redis 2.8.12
    */
-  role(...args: Given<Exactly<0>, any>): Result<any, Context>;
-  /** As `role`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  roleBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  role: Call<Exactly<0>, [role: string, offset: number, replicas: [string, string, string][]] | [role: string, host: string, port: number, state: string, offset: number] | [role: string, primaries: string[]]>;
+  /** As `role`, with Buffers in place of texts. */
+  roleBuffer: Call<Exactly<0>, [role: RedisBuffer, offset: number, replicas: [RedisBuffer, RedisBuffer, RedisBuffer][]] | [role: RedisBuffer, host: RedisBuffer, port: number, state: RedisBuffer, offset: number] | [role: RedisBuffer, primaries: RedisBuffer[]]>;
+  /**
+   * `RPOP key [count]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/rpop/
+   * @since Redis 1.0.0
+   */
+  rpop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[] | null> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `rpop`, with Buffers in place of texts. */
+  rpopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[] | null> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `RPOPLPUSH source destination`
    *
@@ -1827,9 +2154,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/rpoplpush/
    * @since Redis 1.2.0
    */
-  rpoplpush(...args: Given<Exactly<2>, string>): Result<string, Context>;
+  rpoplpush: Call<Exactly<2>, string | null>;
   /** As `rpoplpush`, with Buffers in place of texts. */
-  rpoplpushBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
+  rpoplpushBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `RPUSH key element [element ...]`
    *
@@ -1837,9 +2164,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/rpush/
    * @since Redis 1.0.0
    */
-  rpush(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  rpush: Call<AtLeast<2>, number>;
   /** As `rpush`, with Buffers in place of texts. */
-  rpushBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  rpushBuffer: Call<AtLeast<2>, number>;
   /**
    * `RPUSHX key element [element ...]`
    *
@@ -1847,9 +2174,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/rpushx/
    * @since Redis 2.2.0
    */
-  rpushx(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  rpushx: Call<AtLeast<2>, number>;
   /** As `rpushx`, with Buffers in place of texts. */
-  rpushxBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  rpushxBuffer: Call<AtLeast<2>, number>;
   /**
    * `SADD key member [member ...]`
    *
@@ -1857,9 +2184,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sadd/
    * @since Redis 1.0.0
    */
-  sadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sadd: Call<AtLeast<2>, number>;
   /** As `sadd`, with Buffers in place of texts. */
-  saddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  saddBuffer: Call<AtLeast<2>, number>;
   /**
    * `SAVE`
    *
@@ -1867,9 +2194,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/save/
    * @since Redis 1.0.0
    */
-  save(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  save: Call<Exactly<0>, 'OK'>;
   /** As `save`, with Buffers in place of texts. */
-  saveBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  saveBuffer: Call<Exactly<0>, RedisBuffer>;
   /**
    * `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
    *
@@ -1877,9 +2204,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/scan/
    * @since Redis 2.8.0
    */
-  scan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
+  scan: Call<AtLeast<1>, [cursor: string, found: string[]]>;
   /** As `scan`, with Buffers in place of texts. */
-  scanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
+  scanBuffer: Call<AtLeast<1>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
   /**
    * `SCARD key`
    *
@@ -1887,9 +2214,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/scard/
    * @since Redis 1.0.0
    */
-  scard(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  scard: Call<Exactly<1>, number>;
   /** As `scard`, with Buffers in place of texts. */
-  scardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  scardBuffer: Call<Exactly<1>, number>;
   /**
    * - `SCRIPT DEBUG <YES | SYNC | NO>`
    * - `SCRIPT EXISTS sha1 [sha1 ...]`
@@ -1899,13 +2226,28 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `SCRIPT LOAD script`
    * - `SCRIPT SHOW sha1`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/script/
    * @since Redis 2.6.0
    */
-  script(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `script`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  scriptBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  script: Subcommands<AtLeast<1>, {
+    DEBUG: 'OK';
+    EXISTS: number[];
+    FLUSH: 'OK';
+    HELP: string[];
+    KILL: 'OK';
+    LOAD: string;
+    SHOW: string;
+  }>;
+  /** As `script`, with Buffers in place of texts. */
+  scriptBuffer: Subcommands<AtLeast<1>, {
+    DEBUG: RedisBuffer;
+    EXISTS: number[];
+    FLUSH: RedisBuffer;
+    HELP: RedisBuffer[];
+    KILL: RedisBuffer;
+    LOAD: RedisBuffer;
+    SHOW: RedisBuffer;
+  }>;
   /**
    * `SDIFF key [key ...]`
    *
@@ -1913,17 +2255,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sdiff/
    * @since Redis 1.0.0
    */
-  sdiff(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  sdiff: Call<AtLeast<1>, string[]>;
   /** As `sdiff`, with Buffers in place of texts. */
-  sdiffBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  sdiffBuffer: Call<AtLeast<1>, RedisBuffer[]>;
   /**
    * `SDIFFCARD`
    *
    * https://redis.io/docs/latest/commands/sdiffcard/
    */
-  sdiffcard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sdiffcard: Call<AtLeast<2>, number>;
   /** As `sdiffcard`, with Buffers in place of texts. */
-  sdiffcardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sdiffcardBuffer: Call<AtLeast<2>, number>;
   /**
    * `SDIFFSTORE destination key [key ...]`
    *
@@ -1931,19 +2273,79 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sdiffstore/
    * @since Redis 1.0.0
    */
-  sdiffstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sdiffstore: Call<AtLeast<2>, number>;
   /** As `sdiffstore`, with Buffers in place of texts. */
-  sdiffstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sdiffstoreBuffer: Call<AtLeast<2>, number>;
   /**
-   * `SELECT index`
+   * `SENTINEL`
+   *
+   * https://redis.io/docs/latest/commands/sentinel/
+   */
+  sentinel: Subcommands<AtLeast<1>, {
+    CKQUORUM: string;
+    CONFIG: 'OK' | string[];
+    DEBUG: 'OK' | string[];
+    FAILOVER: 'OK';
+    FLUSHCONFIG: 'OK';
+    'GET-MASTER-ADDR-BY-NAME': [string, string];
+    'GET-PRIMARY-ADDR-BY-NAME': [string, string];
+    HELP: string[];
+    'INFO-CACHE': (string | [number, string | null][])[];
+    'IS-MASTER-DOWN-BY-ADDR': [number, string, number];
+    'IS-PRIMARY-DOWN-BY-ADDR': [number, string, number];
+    MASTER: string[];
+    MASTERS: string[][];
+    MONITOR: 'OK';
+    MYID: string;
+    'PENDING-SCRIPTS': (string | string[])[][];
+    PRIMARIES: string[][];
+    PRIMARY: string[];
+    REMOVE: 'OK';
+    REPLICAS: string[][];
+    RESET: number;
+    SENTINELS: string[][];
+    SET: 'OK';
+    'SIMULATE-FAILURE': 'OK' | string[];
+    SLAVES: string[][];
+  }>;
+  /** As `sentinel`, with Buffers in place of texts. */
+  sentinelBuffer: Subcommands<AtLeast<1>, {
+    CKQUORUM: RedisBuffer;
+    CONFIG: RedisBuffer | RedisBuffer[];
+    DEBUG: RedisBuffer | RedisBuffer[];
+    FAILOVER: RedisBuffer;
+    FLUSHCONFIG: RedisBuffer;
+    'GET-MASTER-ADDR-BY-NAME': [RedisBuffer, RedisBuffer];
+    'GET-PRIMARY-ADDR-BY-NAME': [RedisBuffer, RedisBuffer];
+    HELP: RedisBuffer[];
+    'INFO-CACHE': (RedisBuffer | [number, RedisBuffer | null][])[];
+    'IS-MASTER-DOWN-BY-ADDR': [number, RedisBuffer, number];
+    'IS-PRIMARY-DOWN-BY-ADDR': [number, RedisBuffer, number];
+    MASTER: RedisBuffer[];
+    MASTERS: RedisBuffer[][];
+    MONITOR: RedisBuffer;
+    MYID: RedisBuffer;
+    'PENDING-SCRIPTS': (RedisBuffer | RedisBuffer[])[][];
+    PRIMARIES: RedisBuffer[][];
+    PRIMARY: RedisBuffer[];
+    REMOVE: RedisBuffer;
+    REPLICAS: RedisBuffer[][];
+    RESET: number;
+    SENTINELS: RedisBuffer[][];
+    SET: RedisBuffer;
+    'SIMULATE-FAILURE': RedisBuffer | RedisBuffer[];
+    SLAVES: RedisBuffer[][];
+  }>;
+  /**
+   * `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
    *
    * Complexity: O(1).
-   * https://redis.io/docs/latest/commands/select/
+   * https://redis.io/docs/latest/commands/set/
    * @since Redis 1.0.0
    */
-  select(...args: Given<Exactly<1>, 'OK'>): Result<'OK', Context>;
-  /** As `select`, with Buffers in place of texts. */
-  selectBuffer(...args: Given<Exactly<1>, 'OK'>): Result<'OK', Context>;
+  set: Call<Exactly<2>, 'OK'> & Call<SetWords, string | null>;
+  /** As `set`, with Buffers in place of texts. */
+  setBuffer: Call<Exactly<2>, RedisBuffer> & Call<SetWords, RedisBuffer | null>;
   /**
    * `SETBIT key offset value`
    *
@@ -1951,9 +2353,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/setbit/
    * @since Redis 2.2.0
    */
-  setbit(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  setbit: Call<Exactly<3>, number>;
   /** As `setbit`, with Buffers in place of texts. */
-  setbitBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  setbitBuffer: Call<Exactly<3>, number>;
   /**
    * `SETEX key seconds value`
    *
@@ -1962,9 +2364,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/setex/
    * @since Redis 2.0.0
    */
-  setex(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
+  setex: Call<Exactly<3>, 'OK'>;
   /** As `setex`, with Buffers in place of texts. */
-  setexBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  setexBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `SETNX key value`
    *
@@ -1973,9 +2375,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/setnx/
    * @since Redis 1.0.0
    */
-  setnx(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  setnx: Call<Exactly<2>, number>;
   /** As `setnx`, with Buffers in place of texts. */
-  setnxBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  setnxBuffer: Call<Exactly<2>, number>;
   /**
    * `SETRANGE key offset value`
    *
@@ -1983,9 +2385,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/setrange/
    * @since Redis 2.2.0
    */
-  setrange(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  setrange: Call<Exactly<3>, number>;
   /** As `setrange`, with Buffers in place of texts. */
-  setrangeBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  setrangeBuffer: Call<Exactly<3>, number>;
   /**
    * `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`
    *
@@ -1993,9 +2395,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/shutdown/
    * @since Redis 1.0.0
    */
-  shutdown(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  shutdown: Call<AtLeast<0>, 'OK'>;
   /** As `shutdown`, with Buffers in place of texts. */
-  shutdownBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  shutdownBuffer: Call<AtLeast<0>, RedisBuffer>;
   /**
    * `SINTER key [key ...]`
    *
@@ -2003,9 +2405,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sinter/
    * @since Redis 1.0.0
    */
-  sinter(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  sinter: Call<AtLeast<1>, string[]>;
   /** As `sinter`, with Buffers in place of texts. */
-  sinterBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  sinterBuffer: Call<AtLeast<1>, RedisBuffer[]>;
   /**
    * `SINTERCARD numkeys key [key ...] [LIMIT limit]`
    *
@@ -2013,9 +2415,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sintercard/
    * @since Redis 7.0.0
    */
-  sintercard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sintercard: Call<AtLeast<2>, number>;
   /** As `sintercard`, with Buffers in place of texts. */
-  sintercardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sintercardBuffer: Call<AtLeast<2>, number>;
   /**
    * `SINTERSTORE destination key [key ...]`
    *
@@ -2023,9 +2425,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sinterstore/
    * @since Redis 1.0.0
    */
-  sinterstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sinterstore: Call<AtLeast<2>, number>;
   /** As `sinterstore`, with Buffers in place of texts. */
-  sinterstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sinterstoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `SISMEMBER key member`
    *
@@ -2033,9 +2435,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sismember/
    * @since Redis 1.0.0
    */
-  sismember(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  sismember: Call<Exactly<2>, number>;
   /** As `sismember`, with Buffers in place of texts. */
-  sismemberBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  sismemberBuffer: Call<Exactly<2>, number>;
   /**
    * `SLAVEOF <host port | NO ONE>`
    *
@@ -2044,22 +2446,31 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/slaveof/
    * @since Redis 1.0.0
    */
-  slaveof(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  slaveof: Call<Exactly<2>, string>;
   /** As `slaveof`, with Buffers in place of texts. */
-  slaveofBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  slaveofBuffer: Call<Exactly<2>, RedisBuffer>;
   /**
    * - `SLOWLOG GET [count]`
    * - `SLOWLOG HELP`
    * - `SLOWLOG LEN`
    * - `SLOWLOG RESET`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/slowlog/
    * @since Redis 2.2.12
    */
-  slowlog(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `slowlog`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  slowlogBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  slowlog: Subcommands<AtLeast<1>, {
+    GET: [number, number, number, string[], string, string][];
+    HELP: string[];
+    LEN: number;
+    RESET: 'OK';
+  }>;
+  /** As `slowlog`, with Buffers in place of texts. */
+  slowlogBuffer: Subcommands<AtLeast<1>, {
+    GET: [number, number, number, RedisBuffer[], RedisBuffer, RedisBuffer][];
+    HELP: RedisBuffer[];
+    LEN: number;
+    RESET: RedisBuffer;
+  }>;
   /**
    * `SMEMBERS key`
    *
@@ -2067,9 +2478,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/smembers/
    * @since Redis 1.0.0
    */
-  smembers(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
+  smembers: Call<Exactly<1>, string[]>;
   /** As `smembers`, with Buffers in place of texts. */
-  smembersBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
+  smembersBuffer: Call<Exactly<1>, RedisBuffer[]>;
   /**
    * `SMISMEMBER key member [member ...]`
    *
@@ -2077,9 +2488,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/smismember/
    * @since Redis 6.2.0
    */
-  smismember(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  smismember: Call<AtLeast<2>, number[]>;
   /** As `smismember`, with Buffers in place of texts. */
-  smismemberBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  smismemberBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `SMOVE source destination member`
    *
@@ -2087,31 +2498,39 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/smove/
    * @since Redis 1.0.0
    */
-  smove(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  smove: Call<Exactly<3>, number>;
   /** As `smove`, with Buffers in place of texts. */
-  smoveBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  smoveBuffer: Call<Exactly<3>, number>;
   /**
    * `SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]`
    *
    * Complexity: O(N+M*log(M)), O(N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/sort/
    * @since Redis 1.0.0
    */
-  sort(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `sort`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  sortBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  sort: Call<Exactly<1>, string[]> & Call<AtLeast<1>, number | (string | null)[]>;
+  /** As `sort`, with Buffers in place of texts. */
+  sortBuffer: Call<Exactly<1>, RedisBuffer[]> & Call<AtLeast<1>, number | (RedisBuffer | null)[]>;
   /**
    * `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]`
    *
    * Complexity: O(N+M*log(M)), O(N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/sort_ro/
    * @since Redis 7.0.0
    */
-  sort_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `sort_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  sort_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  sort_ro: Call<Exactly<1>, string[]> & Call<AtLeast<1>, (string | null)[]>;
+  /** As `sort_ro`, with Buffers in place of texts. */
+  sort_roBuffer: Call<Exactly<1>, RedisBuffer[]> & Call<AtLeast<1>, (RedisBuffer | null)[]>;
+  /**
+   * `SPOP key [count]`
+   *
+   * Complexity: O(1), O(N).
+   * https://redis.io/docs/latest/commands/spop/
+   * @since Redis 1.0.0
+   */
+  spop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `spop`, with Buffers in place of texts. */
+  spopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `SPUBLISH shardchannel message`
    *
@@ -2119,9 +2538,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/spublish/
    * @since Redis 7.0.0
    */
-  spublish(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  spublish: Call<Exactly<2>, number>;
   /** As `spublish`, with Buffers in place of texts. */
-  spublishBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  spublishBuffer: Call<Exactly<2>, number>;
+  /**
+   * `SRANDMEMBER key [count]`
+   *
+   * Complexity: O(1), O(N).
+   * https://redis.io/docs/latest/commands/srandmember/
+   * @since Redis 1.0.0
+   */
+  srandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `srandmember`, with Buffers in place of texts. */
+  srandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `SREM key member [member ...]`
    *
@@ -2129,9 +2558,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/srem/
    * @since Redis 1.0.0
    */
-  srem(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  srem: Call<AtLeast<2>, number>;
   /** As `srem`, with Buffers in place of texts. */
-  sremBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sremBuffer: Call<AtLeast<2>, number>;
   /**
    * `SSCAN key cursor [MATCH pattern] [COUNT count]`
    *
@@ -2139,20 +2568,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sscan/
    * @since Redis 2.8.0
    */
-  sscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
+  sscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
   /** As `sscan`, with Buffers in place of texts. */
-  sscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
-  /**
-   * `SSUBSCRIBE shardchannel [shardchannel ...]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/ssubscribe/
-   * @since Redis 7.0.0
-   */
-  ssubscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `ssubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  ssubscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  sscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
   /**
    * `STRLEN key`
    *
@@ -2160,32 +2578,20 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/strlen/
    * @since Redis 2.2.0
    */
-  strlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  strlen: Call<Exactly<1>, number>;
   /** As `strlen`, with Buffers in place of texts. */
-  strlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
-  /**
-   * `SUBSCRIBE channel [channel ...]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/subscribe/
-   * @since Redis 2.0.0
-   */
-  subscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `subscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  subscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  strlenBuffer: Call<Exactly<1>, number>;
   /**
    * `SUBSTR key start end`
    *
    * Complexity: O(N), O(1).
    * Deprecated since Redis 2.0.0.
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/substr/
    * @since Redis 1.0.0
    */
-  substr(...args: Given<Exactly<3>, any>): Result<any, Context>;
-  /** As `substr`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  substrBuffer(...args: Given<Exactly<3>, any>): Result<any, Context>;
+  substr: Call<Exactly<3>, string>;
+  /** As `substr`, with Buffers in place of texts. */
+  substrBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `SUNION key [key ...]`
    *
@@ -2193,17 +2599,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sunion/
    * @since Redis 1.0.0
    */
-  sunion(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  sunion: Call<AtLeast<1>, string[]>;
   /** As `sunion`, with Buffers in place of texts. */
-  sunionBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  sunionBuffer: Call<AtLeast<1>, RedisBuffer[]>;
   /**
    * `SUNIONCARD`
    *
    * https://redis.io/docs/latest/commands/sunioncard/
    */
-  sunioncard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sunioncard: Call<AtLeast<2>, number>;
   /** As `sunioncard`, with Buffers in place of texts. */
-  sunioncardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sunioncardBuffer: Call<AtLeast<2>, number>;
   /**
    * `SUNIONSTORE destination key [key ...]`
    *
@@ -2211,20 +2617,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/sunionstore/
    * @since Redis 1.0.0
    */
-  sunionstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  sunionstore: Call<AtLeast<2>, number>;
   /** As `sunionstore`, with Buffers in place of texts. */
-  sunionstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
-  /**
-   * `SUNSUBSCRIBE [shardchannel [shardchannel ...]]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/sunsubscribe/
-   * @since Redis 7.0.0
-   */
-  sunsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `sunsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  sunsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  sunionstoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `SWAPDB index1 index2`
    *
@@ -2232,19 +2627,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/swapdb/
    * @since Redis 4.0.0
    */
-  swapdb(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  swapdb: Call<Exactly<2>, 'OK'>;
   /** As `swapdb`, with Buffers in place of texts. */
-  swapdbBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
+  swapdbBuffer: Call<Exactly<2>, RedisBuffer>;
   /**
    * `SYNC`
    *
-   * The reply is `any`: applications name its type themselves.
+   * The reply is `unknown`: what follows it is no reply.
    * https://redis.io/docs/latest/commands/sync/
    * @since Redis 1.0.0
    */
-  sync(...args: Given<Exactly<0>, any>): Result<any, Context>;
-  /** As `sync`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  syncBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  sync: Call<Exactly<0>, unknown>;
+  /** As `sync`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
+  syncBuffer: Call<Exactly<0>, unknown>;
   /**
    * `TIME`
    *
@@ -2252,9 +2647,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/time/
    * @since Redis 2.6.0
    */
-  time(...args: Given<Exactly<0>, number[]>): Result<number[], Context>;
+  time: Call<Exactly<0>, [seconds: string, microseconds: string]>;
   /** As `time`, with Buffers in place of texts. */
-  timeBuffer(...args: Given<Exactly<0>, number[]>): Result<number[], Context>;
+  timeBuffer: Call<Exactly<0>, [seconds: RedisBuffer, microseconds: RedisBuffer]>;
   /**
    * `TOUCH key [key ...]`
    *
@@ -2262,17 +2657,17 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/touch/
    * @since Redis 3.2.1
    */
-  touch(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  touch: Call<AtLeast<1>, number>;
   /** As `touch`, with Buffers in place of texts. */
-  touchBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  touchBuffer: Call<AtLeast<1>, number>;
   /**
    * `TRIMSLOTS`
    *
    * https://redis.io/docs/latest/commands/trimslots/
    */
-  trimslots(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  trimslots: Call<AtLeast<2>, 'OK'>;
   /** As `trimslots`, with Buffers in place of texts. */
-  trimslotsBuffer(...args: Given<AtLeast<1>, Buffer>): Result<Buffer, Context>;
+  trimslotsBuffer: Call<AtLeast<2>, RedisBuffer>;
   /**
    * `TTL key`
    *
@@ -2280,9 +2675,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/ttl/
    * @since Redis 1.0.0
    */
-  ttl(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  ttl: Call<Exactly<1>, number>;
   /** As `ttl`, with Buffers in place of texts. */
-  ttlBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  ttlBuffer: Call<Exactly<1>, number>;
   /**
    * `TYPE key`
    *
@@ -2290,9 +2685,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/type/
    * @since Redis 1.0.0
    */
-  type(...args: Given<Exactly<1>, string>): Result<string, Context>;
+  type: Call<Exactly<1>, string>;
   /** As `type`, with Buffers in place of texts. */
-  typeBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
+  typeBuffer: Call<Exactly<1>, RedisBuffer>;
   /**
    * `UNLINK key [key ...]`
    *
@@ -2300,126 +2695,113 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/unlink/
    * @since Redis 4.0.0
    */
-  unlink(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  unlink: Call<AtLeast<1>, number>;
   /** As `unlink`, with Buffers in place of texts. */
-  unlinkBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
-  /**
-   * `UNSUBSCRIBE [channel [channel ...]]`
-   *
-   * Complexity: O(N).
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/unsubscribe/
-   * @since Redis 2.0.0
-   */
-  unsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `unsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  unsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /**
-   * `UNWATCH`
-   *
-   * Complexity: O(1).
-   * https://redis.io/docs/latest/commands/unwatch/
-   * @since Redis 2.2.0
-   */
-  unwatch(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
-  /** As `unwatch`, with Buffers in place of texts. */
-  unwatchBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  unlinkBuffer: Call<AtLeast<1>, number>;
   /**
    * `VADD`
    *
    * https://redis.io/docs/latest/commands/vadd/
    */
-  vadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  vadd: Call<AtLeast<2>, number>;
   /** As `vadd`, with Buffers in place of texts. */
-  vaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  vaddBuffer: Call<AtLeast<2>, number>;
   /**
    * `VCARD`
    *
    * https://redis.io/docs/latest/commands/vcard/
    */
-  vcard(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  vcard: Call<Exactly<1>, number>;
   /** As `vcard`, with Buffers in place of texts. */
-  vcardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  vcardBuffer: Call<Exactly<1>, number>;
   /**
    * `VDIM`
    *
    * https://redis.io/docs/latest/commands/vdim/
    */
-  vdim(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  vdim: Call<Exactly<1>, number>;
   /** As `vdim`, with Buffers in place of texts. */
-  vdimBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  vdimBuffer: Call<Exactly<1>, number>;
   /**
    * `VEMB`
    *
    * https://redis.io/docs/latest/commands/vemb/
    */
-  vemb(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
+  vemb: Call<AtLeast<2>, string[] | null>;
   /** As `vemb`, with Buffers in place of texts. */
-  vembBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
+  vembBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
   /**
    * `VGETATTR`
    *
    * https://redis.io/docs/latest/commands/vgetattr/
    */
-  vgetattr(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  vgetattr: Call<Exactly<2>, string | null>;
   /** As `vgetattr`, with Buffers in place of texts. */
-  vgetattrBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  vgetattrBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `VINFO`
    *
    * https://redis.io/docs/latest/commands/vinfo/
    */
-  vinfo(...args: Given<Exactly<1>, (string | number)[] | null>): Result<(string | number)[] | null, Context>;
+  vinfo: Call<Exactly<1>, (string | number)[] | null>;
   /** As `vinfo`, with Buffers in place of texts. */
-  vinfoBuffer(...args: Given<Exactly<1>, (Buffer | number)[] | null>): Result<(Buffer | number)[] | null, Context>;
+  vinfoBuffer: Call<Exactly<1>, (RedisBuffer | number)[] | null>;
   /**
    * `VISMEMBER`
    *
    * https://redis.io/docs/latest/commands/vismember/
    */
-  vismember(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  vismember: Call<Exactly<2>, number>;
   /** As `vismember`, with Buffers in place of texts. */
-  vismemberBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  vismemberBuffer: Call<Exactly<2>, number>;
   /**
    * `VLINKS`
    *
    * https://redis.io/docs/latest/commands/vlinks/
    */
-  vlinks(...args: Given<AtLeast<1>, string[][] | null>): Result<string[][] | null, Context>;
+  vlinks: Call<AtLeast<2>, string[][] | null>;
   /** As `vlinks`, with Buffers in place of texts. */
-  vlinksBuffer(...args: Given<AtLeast<1>, Buffer[][] | null>): Result<Buffer[][] | null, Context>;
+  vlinksBuffer: Call<AtLeast<2>, RedisBuffer[][] | null>;
+  /**
+   * `VRANDMEMBER`
+   *
+   * https://redis.io/docs/latest/commands/vrandmember/
+   */
+  vrandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `vrandmember`, with Buffers in place of texts. */
+  vrandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `VRANGE`
    *
    * https://redis.io/docs/latest/commands/vrange/
    */
-  vrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  vrange: Call<AtLeast<2>, string[]>;
   /** As `vrange`, with Buffers in place of texts. */
-  vrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  vrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `VREM`
    *
    * https://redis.io/docs/latest/commands/vrem/
    */
-  vrem(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  vrem: Call<Exactly<2>, number>;
   /** As `vrem`, with Buffers in place of texts. */
-  vremBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  vremBuffer: Call<Exactly<2>, number>;
   /**
    * `VSETATTR`
    *
    * https://redis.io/docs/latest/commands/vsetattr/
    */
-  vsetattr(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  vsetattr: Call<Exactly<3>, number>;
   /** As `vsetattr`, with Buffers in place of texts. */
-  vsetattrBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  vsetattrBuffer: Call<Exactly<3>, number>;
   /**
    * `VSIM`
    *
    * https://redis.io/docs/latest/commands/vsim/
    */
-  vsim(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  vsim: Call<Exactly<3>, string[]> & Call<AtLeast<2>, (string | null | [score: string, attributes: string | null])[]>;
   /** As `vsim`, with Buffers in place of texts. */
-  vsimBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  vsimBuffer: Call<Exactly<3>, RedisBuffer[]> & Call<AtLeast<2>, (RedisBuffer | null | [score: RedisBuffer, attributes: RedisBuffer | null])[]>;
   /**
    * `WAIT numreplicas timeout`
    *
@@ -2427,9 +2809,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/wait/
    * @since Redis 3.0.0
    */
-  wait(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  wait: Call<Exactly<2>, number>;
   /** As `wait`, with Buffers in place of texts. */
-  waitBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
+  waitBuffer: Call<Exactly<2>, number>;
   /**
    * `WAITAOF numlocal numreplicas timeout`
    *
@@ -2437,19 +2819,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/waitaof/
    * @since Redis 7.2.0
    */
-  waitaof(...args: Given<Exactly<3>, [local: number, replicas: number]>): Result<[local: number, replicas: number], Context>;
+  waitaof: Call<Exactly<3>, [local: number, replicas: number]>;
   /** As `waitaof`, with Buffers in place of texts. */
-  waitaofBuffer(...args: Given<Exactly<3>, [local: number, replicas: number]>): Result<[local: number, replicas: number], Context>;
-  /**
-   * `WATCH key [key ...]`
-   *
-   * Complexity: O(1).
-   * https://redis.io/docs/latest/commands/watch/
-   * @since Redis 2.2.0
-   */
-  watch(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
-  /** As `watch`, with Buffers in place of texts. */
-  watchBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  waitaofBuffer: Call<Exactly<3>, [local: number, replicas: number]>;
   /**
    * `XACK key group id [id ...]`
    *
@@ -2457,9 +2829,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xack/
    * @since Redis 5.0.0
    */
-  xack(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xack: Call<AtLeast<2>, number>;
   /** As `xack`, with Buffers in place of texts. */
-  xackBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xackBuffer: Call<AtLeast<2>, number>;
   /**
    * `XACKDEL key group [KEEPREF | DELREF | ACKED] IDS numids id [id ...]`
    *
@@ -2467,9 +2839,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xackdel/
    * @since Redis 8.2.0
    */
-  xackdel(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  xackdel: Call<AtLeast<2>, number[]>;
   /** As `xackdel`, with Buffers in place of texts. */
-  xackdelBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  xackdelBuffer: Call<AtLeast<2>, number[]>;
   /**
    * `XADD key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]`
    *
@@ -2477,39 +2849,37 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xadd/
    * @since Redis 5.0.0
    */
-  xadd(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
+  xadd: Call<AtLeast<2>, string | null>;
   /** As `xadd`, with Buffers in place of texts. */
-  xaddBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
+  xaddBuffer: Call<AtLeast<2>, RedisBuffer | null>;
   /**
    * `XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xautoclaim/
    * @since Redis 6.2.0
    */
-  xautoclaim(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xautoclaim`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xautoclaimBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xautoclaim: Call<AtLeast<2>, [cursor: string, entries: string[] | (RedisStreamEntry<string> | null)[], deleted?: string[]]>;
+  /** As `xautoclaim`, with Buffers in place of texts. */
+  xautoclaimBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, entries: RedisBuffer[] | (RedisStreamEntry<RedisBuffer> | null)[], deleted?: RedisBuffer[]]>;
   /**
    * `XCFGSET`
    *
    * https://redis.io/docs/latest/commands/xcfgset/
    */
-  xcfgset(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  xcfgset: Call<AtLeast<1>, 'OK'>;
   /** As `xcfgset`, with Buffers in place of texts. */
-  xcfgsetBuffer(...args: Given<AtLeast<1>, Buffer>): Result<Buffer, Context>;
+  xcfgsetBuffer: Call<AtLeast<1>, RedisBuffer>;
   /**
    * `XCLAIM key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]`
    *
    * Complexity: O(log N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xclaim/
    * @since Redis 5.0.0
    */
-  xclaim(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xclaim`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xclaimBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xclaim: Call<AtLeast<2>, string[] | (RedisStreamEntry<string> | null)[]>;
+  /** As `xclaim`, with Buffers in place of texts. */
+  xclaimBuffer: Call<AtLeast<2>, RedisBuffer[] | (RedisStreamEntry<RedisBuffer> | null)[]>;
   /**
    * `XDEL key id [id ...]`
    *
@@ -2517,9 +2887,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xdel/
    * @since Redis 5.0.0
    */
-  xdel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xdel: Call<AtLeast<2>, number>;
   /** As `xdel`, with Buffers in place of texts. */
-  xdelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xdelBuffer: Call<AtLeast<2>, number>;
   /**
    * `XDELEX key [KEEPREF | DELREF | ACKED] IDS numids id [id ...]`
    *
@@ -2527,9 +2897,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xdelex/
    * @since Redis 8.2.0
    */
-  xdelex(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  xdelex: Call<AtLeast<2>, number[]>;
   /** As `xdelex`, with Buffers in place of texts. */
-  xdelexBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
+  xdelexBuffer: Call<AtLeast<2>, number[]>;
   /**
    * - `XGROUP CREATE key group <id | $> [MKSTREAM] [ENTRIESREAD entries-read]`
    * - `XGROUP CREATECONSUMER key group consumer`
@@ -2538,34 +2908,56 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * - `XGROUP HELP`
    * - `XGROUP SETID key group <id | $> [ENTRIESREAD entries-read]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xgroup/
    * @since Redis 5.0.0
    */
-  xgroup(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xgroup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xgroupBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xgroup: Subcommands<AtLeast<1>, {
+    CREATE: 'OK';
+    CREATECONSUMER: number;
+    DELCONSUMER: number;
+    DESTROY: number;
+    HELP: string[];
+    SETID: 'OK';
+  }>;
+  /** As `xgroup`, with Buffers in place of texts. */
+  xgroupBuffer: Subcommands<AtLeast<1>, {
+    CREATE: RedisBuffer;
+    CREATECONSUMER: number;
+    DELCONSUMER: number;
+    DESTROY: number;
+    HELP: RedisBuffer[];
+    SETID: RedisBuffer;
+  }>;
   /**
    * `XIDMPRECORD`
    *
    * https://redis.io/docs/latest/commands/xidmprecord/
    */
-  xidmprecord(...args: Given<Exactly<4>, 'OK'>): Result<'OK', Context>;
+  xidmprecord: Call<Exactly<4>, 'OK'>;
   /** As `xidmprecord`, with Buffers in place of texts. */
-  xidmprecordBuffer(...args: Given<Exactly<4>, Buffer>): Result<Buffer, Context>;
+  xidmprecordBuffer: Call<Exactly<4>, RedisBuffer>;
   /**
    * - `XINFO CONSUMERS key group`
    * - `XINFO GROUPS key`
    * - `XINFO HELP`
    * - `XINFO STREAM key [FULL [COUNT count]]`
    *
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xinfo/
    * @since Redis 5.0.0
    */
-  xinfo(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xinfo`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xinfoBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xinfo: Subcommands<AtLeast<1>, {
+    CONSUMERS: (string | number)[][];
+    GROUPS: (string | number | null)[][];
+    HELP: string[];
+    STREAM: (string | number | null | Nested<string>[])[];
+  }>;
+  /** As `xinfo`, with Buffers in place of texts. */
+  xinfoBuffer: Subcommands<AtLeast<1>, {
+    CONSUMERS: (RedisBuffer | number)[][];
+    GROUPS: (RedisBuffer | number | null)[][];
+    HELP: RedisBuffer[];
+    STREAM: (RedisBuffer | number | null | Nested<RedisBuffer>[])[];
+  }>;
   /**
    * `XLEN key`
    *
@@ -2573,28 +2965,27 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xlen/
    * @since Redis 5.0.0
    */
-  xlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  xlen: Call<Exactly<1>, number>;
   /** As `xlen`, with Buffers in place of texts. */
-  xlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  xlenBuffer: Call<Exactly<1>, number>;
   /**
    * `XNACK`
    *
    * https://redis.io/docs/latest/commands/xnack/
    */
-  xnack(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xnack: Call<AtLeast<2>, number>;
   /** As `xnack`, with Buffers in place of texts. */
-  xnackBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xnackBuffer: Call<AtLeast<2>, number>;
   /**
    * `XPENDING key group [[IDLE min-idle-time] start end count [consumer]]`
    *
    * Complexity: O(N), O(1), O(M).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xpending/
    * @since Redis 5.0.0
    */
-  xpending(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xpending`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xpendingBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xpending: Call<AtLeast<2>, [count: number, first: string | null, last: string | null, consumers: [string, string][] | null] | [id: string, consumer: string, idle: number, deliveries: number][]>;
+  /** As `xpending`, with Buffers in place of texts. */
+  xpendingBuffer: Call<AtLeast<2>, [count: number, first: RedisBuffer | null, last: RedisBuffer | null, consumers: [RedisBuffer, RedisBuffer][] | null] | [id: RedisBuffer, consumer: RedisBuffer, idle: number, deliveries: number][]>;
   /**
    * `XRANGE key start end [COUNT count]`
    *
@@ -2602,29 +2993,28 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xrange/
    * @since Redis 5.0.0
    */
-  xrange(...args: Given<AtLeast<1>, [id: string, fields: string[]][]>): Result<[id: string, fields: string[]][], Context>;
+  xrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
   /** As `xrange`, with Buffers in place of texts. */
-  xrangeBuffer(...args: Given<AtLeast<1>, [id: Buffer, fields: Buffer[]][]>): Result<[id: Buffer, fields: Buffer[]][], Context>;
+  xrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
   /**
    * `XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]`
    *
    * https://redis.io/docs/latest/commands/xread/
    * @since Redis 5.0.0
    */
-  xread(...args: Given<AtLeast<1>, [key: string, items: [id: string, fields: string[]][]][] | null>): Result<[key: string, items: [id: string, fields: string[]][]][] | null, Context>;
+  xread: Call<AtLeast<2>, RedisStreamEntries<string>>;
   /** As `xread`, with Buffers in place of texts. */
-  xreadBuffer(...args: Given<AtLeast<1>, [key: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null>): Result<[key: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null, Context>;
+  xreadBuffer: Call<AtLeast<2>, RedisStreamEntries<RedisBuffer>>;
   /**
    * `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]`
    *
    * Complexity: O(M), O(1), O(N).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xreadgroup/
    * @since Redis 5.0.0
    */
-  xreadgroup(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xreadgroup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xreadgroupBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xreadgroup: Call<AtLeast<2>, [key: string, entries: [id: string, fields: string[] | null][]][] | null>;
+  /** As `xreadgroup`, with Buffers in place of texts. */
+  xreadgroupBuffer: Call<AtLeast<2>, [key: RedisBuffer, entries: [id: RedisBuffer, fields: RedisBuffer[] | null][]][] | null>;
   /**
    * `XREVRANGE key end start [COUNT count]`
    *
@@ -2632,20 +3022,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xrevrange/
    * @since Redis 5.0.0
    */
-  xrevrange(...args: Given<AtLeast<1>, [id: string, fields: string[]][]>): Result<[id: string, fields: string[]][], Context>;
+  xrevrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
   /** As `xrevrange`, with Buffers in place of texts. */
-  xrevrangeBuffer(...args: Given<AtLeast<1>, [id: Buffer, fields: Buffer[]][]>): Result<[id: Buffer, fields: Buffer[]][], Context>;
+  xrevrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
   /**
    * `XSETID key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]`
    *
    * Complexity: O(1).
-   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xsetid/
    * @since Redis 5.0.0
    */
-  xsetid(...args: Given<AtLeast<1>, any>): Result<any, Context>;
-  /** As `xsetid`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  xsetidBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  xsetid: Call<AtLeast<2>, 'OK'>;
+  /** As `xsetid`, with Buffers in place of texts. */
+  xsetidBuffer: Call<AtLeast<2>, RedisBuffer>;
   /**
    * `XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]`
    *
@@ -2653,9 +3042,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/xtrim/
    * @since Redis 5.0.0
    */
-  xtrim(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xtrim: Call<AtLeast<2>, number>;
   /** As `xtrim`, with Buffers in place of texts. */
-  xtrimBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  xtrimBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]`
    *
@@ -2663,9 +3052,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zadd/
    * @since Redis 1.2.0
    */
-  zadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zadd: Call<Exactly<3>, number> & Call<AtLeast<2>, string | number | null>;
   /** As `zadd`, with Buffers in place of texts. */
-  zaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zaddBuffer: Call<Exactly<3>, number> & Call<AtLeast<2>, RedisBuffer | number | null>;
   /**
    * `ZCARD key`
    *
@@ -2673,9 +3062,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zcard/
    * @since Redis 1.2.0
    */
-  zcard(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  zcard: Call<Exactly<1>, number>;
   /** As `zcard`, with Buffers in place of texts. */
-  zcardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  zcardBuffer: Call<Exactly<1>, number>;
   /**
    * `ZCOUNT key min max`
    *
@@ -2683,9 +3072,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zcount/
    * @since Redis 2.0.0
    */
-  zcount(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zcount: Call<Exactly<3>, number>;
   /** As `zcount`, with Buffers in place of texts. */
-  zcountBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zcountBuffer: Call<Exactly<3>, number>;
   /**
    * `ZDIFF numkeys key [key ...] [WITHSCORES]`
    *
@@ -2693,9 +3082,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zdiff/
    * @since Redis 6.2.0
    */
-  zdiff(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zdiff: Call<AtLeast<2>, string[]>;
   /** As `zdiff`, with Buffers in place of texts. */
-  zdiffBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zdiffBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZDIFFSTORE destination numkeys key [key ...]`
    *
@@ -2703,9 +3092,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zdiffstore/
    * @since Redis 6.2.0
    */
-  zdiffstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zdiffstore: Call<AtLeast<2>, number>;
   /** As `zdiffstore`, with Buffers in place of texts. */
-  zdiffstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zdiffstoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZINCRBY key increment member`
    *
@@ -2713,9 +3102,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zincrby/
    * @since Redis 1.2.0
    */
-  zincrby(...args: Given<Exactly<3>, string>): Result<string, Context>;
+  zincrby: Call<Exactly<3>, string>;
   /** As `zincrby`, with Buffers in place of texts. */
-  zincrbyBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
+  zincrbyBuffer: Call<Exactly<3>, RedisBuffer>;
   /**
    * `ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]`
    *
@@ -2723,9 +3112,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zinter/
    * @since Redis 6.2.0
    */
-  zinter(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zinter: Call<AtLeast<2>, string[]>;
   /** As `zinter`, with Buffers in place of texts. */
-  zinterBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zinterBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
    *
@@ -2733,9 +3122,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zintercard/
    * @since Redis 7.0.0
    */
-  zintercard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zintercard: Call<AtLeast<2>, number>;
   /** As `zintercard`, with Buffers in place of texts. */
-  zintercardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zintercardBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]`
    *
@@ -2743,9 +3132,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zinterstore/
    * @since Redis 2.0.0
    */
-  zinterstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zinterstore: Call<AtLeast<2>, number>;
   /** As `zinterstore`, with Buffers in place of texts. */
-  zinterstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zinterstoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZLEXCOUNT key min max`
    *
@@ -2753,9 +3142,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zlexcount/
    * @since Redis 2.8.9
    */
-  zlexcount(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zlexcount: Call<Exactly<3>, number>;
   /** As `zlexcount`, with Buffers in place of texts. */
-  zlexcountBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zlexcountBuffer: Call<Exactly<3>, number>;
   /**
    * `ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]`
    *
@@ -2763,9 +3152,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zmpop/
    * @since Redis 7.0.0
    */
-  zmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
+  zmpop: Call<AtLeast<2>, [key: string, members: [member: string, score: string][]] | null>;
   /** As `zmpop`, with Buffers in place of texts. */
-  zmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
+  zmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, members: [member: RedisBuffer, score: RedisBuffer][]] | null>;
   /**
    * `ZMSCORE key member [member ...]`
    *
@@ -2773,9 +3162,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zmscore/
    * @since Redis 6.2.0
    */
-  zmscore(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
+  zmscore: Call<AtLeast<2>, (string | null)[]>;
   /** As `zmscore`, with Buffers in place of texts. */
-  zmscoreBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
+  zmscoreBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
   /**
    * `ZPOPMAX key [count]`
    *
@@ -2783,9 +3172,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zpopmax/
    * @since Redis 5.0.0
    */
-  zpopmax(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zpopmax: Call<AtLeast<1>, string[]>;
   /** As `zpopmax`, with Buffers in place of texts. */
-  zpopmaxBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zpopmaxBuffer: Call<AtLeast<1>, RedisBuffer[]>;
   /**
    * `ZPOPMIN key [count]`
    *
@@ -2793,9 +3182,19 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zpopmin/
    * @since Redis 5.0.0
    */
-  zpopmin(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zpopmin: Call<AtLeast<1>, string[]>;
   /** As `zpopmin`, with Buffers in place of texts. */
-  zpopminBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zpopminBuffer: Call<AtLeast<1>, RedisBuffer[]>;
+  /**
+   * `ZRANDMEMBER key [count [WITHSCORES]]`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/zrandmember/
+   * @since Redis 6.2.0
+   */
+  zrandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<Exactly<3>, string[]> & Call<AtLeast<1>, string | string[] | null>;
+  /** As `zrandmember`, with Buffers in place of texts. */
+  zrandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<Exactly<3>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
   /**
    * `ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]`
    *
@@ -2803,9 +3202,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrange/
    * @since Redis 1.2.0
    */
-  zrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrange: Call<AtLeast<2>, string[]>;
   /** As `zrange`, with Buffers in place of texts. */
-  zrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZRANGEBYLEX key min max [LIMIT offset count]`
    *
@@ -2814,9 +3213,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrangebylex/
    * @since Redis 2.8.9
    */
-  zrangebylex(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrangebylex: Call<AtLeast<2>, string[]>;
   /** As `zrangebylex`, with Buffers in place of texts. */
-  zrangebylexBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrangebylexBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]`
    *
@@ -2825,9 +3224,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrangebyscore/
    * @since Redis 1.0.5
    */
-  zrangebyscore(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrangebyscore: Call<AtLeast<2>, string[]>;
   /** As `zrangebyscore`, with Buffers in place of texts. */
-  zrangebyscoreBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrangebyscoreBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]`
    *
@@ -2835,9 +3234,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrangestore/
    * @since Redis 6.2.0
    */
-  zrangestore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zrangestore: Call<AtLeast<2>, number>;
   /** As `zrangestore`, with Buffers in place of texts. */
-  zrangestoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zrangestoreBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZRANK key member [WITHSCORE]`
    *
@@ -2845,9 +3244,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrank/
    * @since Redis 2.0.0
    */
-  zrank(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
+  zrank: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: string] | null> & Call<AtLeast<2>, number | [number, string] | null>;
   /** As `zrank`, with Buffers in place of texts. */
-  zrankBuffer(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
+  zrankBuffer: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: RedisBuffer] | null> & Call<AtLeast<2>, number | [number, RedisBuffer] | null>;
   /**
    * `ZREM key member [member ...]`
    *
@@ -2855,9 +3254,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrem/
    * @since Redis 1.2.0
    */
-  zrem(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zrem: Call<AtLeast<2>, number>;
   /** As `zrem`, with Buffers in place of texts. */
-  zremBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zremBuffer: Call<AtLeast<2>, number>;
   /**
    * `ZREMRANGEBYLEX key min max`
    *
@@ -2865,9 +3264,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zremrangebylex/
    * @since Redis 2.8.9
    */
-  zremrangebylex(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebylex: Call<Exactly<3>, number>;
   /** As `zremrangebylex`, with Buffers in place of texts. */
-  zremrangebylexBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebylexBuffer: Call<Exactly<3>, number>;
   /**
    * `ZREMRANGEBYRANK key start stop`
    *
@@ -2875,9 +3274,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zremrangebyrank/
    * @since Redis 2.0.0
    */
-  zremrangebyrank(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebyrank: Call<Exactly<3>, number>;
   /** As `zremrangebyrank`, with Buffers in place of texts. */
-  zremrangebyrankBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebyrankBuffer: Call<Exactly<3>, number>;
   /**
    * `ZREMRANGEBYSCORE key min max`
    *
@@ -2885,9 +3284,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zremrangebyscore/
    * @since Redis 1.2.0
    */
-  zremrangebyscore(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebyscore: Call<Exactly<3>, number>;
   /** As `zremrangebyscore`, with Buffers in place of texts. */
-  zremrangebyscoreBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
+  zremrangebyscoreBuffer: Call<Exactly<3>, number>;
   /**
    * `ZREVRANGE key start stop [WITHSCORES]`
    *
@@ -2896,9 +3295,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrevrange/
    * @since Redis 1.2.0
    */
-  zrevrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrevrange: Call<AtLeast<2>, string[]>;
   /** As `zrevrange`, with Buffers in place of texts. */
-  zrevrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrevrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZREVRANGEBYLEX key max min [LIMIT offset count]`
    *
@@ -2907,9 +3306,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrevrangebylex/
    * @since Redis 2.8.9
    */
-  zrevrangebylex(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrevrangebylex: Call<AtLeast<2>, string[]>;
   /** As `zrevrangebylex`, with Buffers in place of texts. */
-  zrevrangebylexBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrevrangebylexBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZREVRANGEBYSCORE key max min [WITHSCORES] [LIMIT offset count]`
    *
@@ -2918,9 +3317,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrevrangebyscore/
    * @since Redis 2.2.0
    */
-  zrevrangebyscore(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zrevrangebyscore: Call<AtLeast<2>, string[]>;
   /** As `zrevrangebyscore`, with Buffers in place of texts. */
-  zrevrangebyscoreBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zrevrangebyscoreBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZREVRANK key member [WITHSCORE]`
    *
@@ -2928,9 +3327,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zrevrank/
    * @since Redis 2.0.0
    */
-  zrevrank(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
+  zrevrank: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: string] | null> & Call<AtLeast<2>, number | [number, string] | null>;
   /** As `zrevrank`, with Buffers in place of texts. */
-  zrevrankBuffer(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
+  zrevrankBuffer: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: RedisBuffer] | null> & Call<AtLeast<2>, number | [number, RedisBuffer] | null>;
   /**
    * `ZSCAN key cursor [MATCH pattern] [COUNT count]`
    *
@@ -2938,9 +3337,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zscan/
    * @since Redis 2.8.0
    */
-  zscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
+  zscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
   /** As `zscan`, with Buffers in place of texts. */
-  zscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
+  zscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
   /**
    * `ZSCORE key member`
    *
@@ -2948,9 +3347,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zscore/
    * @since Redis 1.2.0
    */
-  zscore(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
+  zscore: Call<Exactly<2>, string | null>;
   /** As `zscore`, with Buffers in place of texts. */
-  zscoreBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
+  zscoreBuffer: Call<Exactly<2>, RedisBuffer | null>;
   /**
    * `ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]`
    *
@@ -2958,9 +3357,9 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zunion/
    * @since Redis 6.2.0
    */
-  zunion(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
+  zunion: Call<AtLeast<2>, string[]>;
   /** As `zunion`, with Buffers in place of texts. */
-  zunionBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
+  zunionBuffer: Call<AtLeast<2>, RedisBuffer[]>;
   /**
    * `ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]`
    *
@@ -2968,16 +3367,7 @@ export interface RedisCommander<Context extends ClientContext = { type: 'default
    * https://redis.io/docs/latest/commands/zunionstore/
    * @since Redis 2.0.0
    */
-  zunionstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  zunionstore: Call<AtLeast<2>, number>;
   /** As `zunionstore`, with Buffers in place of texts. */
-  zunionstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
-  /**
-   * `SENTINEL`
-   *
-   * The reply is `any`: applications name its type themselves.
-   * https://redis.io/docs/latest/commands/sentinel/
-   */
-  sentinel(...args: Given<AtLeast<0>, any>): Result<any, Context>;
-  /** As `sentinel`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
-  sentinelBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  zunionstoreBuffer: Call<AtLeast<2>, number>;
 }

@@ -1,6 +1,4 @@
-import type { RedisArgument } from '../../index.js';
-
-export type RedisCallback<Reply> = (error: Error | null, reply?: Reply) => void;
+import type { RedisArgument, RedisCallback } from './values.js';
 
 /** An argument. A list is spread, one level deep. */
 export type RedisWord = RedisArgument | readonly RedisArgument[];
@@ -53,6 +51,7 @@ export type ExpireWords =
 export type HashFields = [key: RedisArgument, fields: PairSource] | AtLeast<2>;
 export type Pairs = [pairs: PairSource] | AtLeast<1>;
 
+/** A method of a command. `unknown`: the arguments of any command. */
 export type Call<Given extends readonly unknown[], Reply> = (
   ...given: Given | [...given: Given, callback: RedisCallback<Reply>]
 ) => Promise<Reply>;
@@ -63,7 +62,10 @@ export type Nested<Text> = Text | number | null | Nested<Text>[];
 type ReplyTo<Name extends string, Replies> =
   Uppercase<Name> extends keyof Replies ? Replies[Uppercase<Name>] : Replies[keyof Replies];
 
-/** A command whose first argument says what it does; it may be written in either case. */
+/**
+ * A command whose first argument says what it does; it may be written in either case. `unknown`: the arguments of any
+ * command.
+ */
 export type Subcommands<Given extends readonly unknown[], Replies> = (<Name extends string>(
   subcommand: Name,
   ...given: RedisWord[] | [...given: RedisWord[], callback: RedisCallback<ReplyTo<Name, Replies>>]

@@ -1,24 +1,15 @@
-// Made by scripts/client-types.mjs.
+// Made by scripts/ioredis-types.mjs.
 
-import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
-import type {
-  AtLeast,
-  Call,
-  Exactly,
-  ExpireWords,
-  GetexWords,
-  HashFields,
-  Nested,
-  Pairs,
-  SetWords,
-  Subcommands,
-} from './call-types.js';
+import type { AtLeast, ClientContext, Exactly, Given, OwnCommands, Result } from './calls.js';
 
 /**
- * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
- * 2^53 comes as a text, though its type is `number`.
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread.
+ * @example
+ * import { Redis, type RedisCommander } from 'orgcache/ioredis';
+ * export const visits = (client: RedisCommander = new Redis()) => client.incr('visits');
  */
-export interface RedisCommands {
+export interface RedisCommander<Context extends ClientContext = { type: 'default' }>
+  extends OwnCommands<Context> {
   /**
    * - `ACL CAT [category]`
    * - `ACL DELUSER username [username ...]`
@@ -34,40 +25,13 @@ export interface RedisCommands {
    * - `ACL USERS`
    * - `ACL WHOAMI`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/acl/
    * @since Redis 6.0.0
    */
-  acl: Subcommands<AtLeast<1>, {
-    CAT: string[];
-    DELUSER: number;
-    DRYRUN: string;
-    GENPASS: string;
-    GETUSER: (string | string[] | string[][])[] | null;
-    HELP: string[];
-    LIST: string[];
-    LOAD: 'OK';
-    LOG: 'OK' | (string | number)[][];
-    SAVE: 'OK';
-    SETUSER: 'OK';
-    USERS: string[];
-    WHOAMI: string;
-  }>;
-  /** As `acl`, with Buffers in place of texts. */
-  aclBuffer: Subcommands<AtLeast<1>, {
-    CAT: RedisBuffer[];
-    DELUSER: number;
-    DRYRUN: RedisBuffer;
-    GENPASS: RedisBuffer;
-    GETUSER: (RedisBuffer | RedisBuffer[] | RedisBuffer[][])[] | null;
-    HELP: RedisBuffer[];
-    LIST: RedisBuffer[];
-    LOAD: RedisBuffer;
-    LOG: RedisBuffer | (RedisBuffer | number)[][];
-    SAVE: RedisBuffer;
-    SETUSER: RedisBuffer;
-    USERS: RedisBuffer[];
-    WHOAMI: RedisBuffer;
-  }>;
+  acl(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `acl`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  aclBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `APPEND key value`
    *
@@ -75,153 +39,145 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/append/
    * @since Redis 2.0.0
    */
-  append: Call<Exactly<2>, number>;
+  append(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `append`, with Buffers in place of texts. */
-  appendBuffer: Call<Exactly<2>, number>;
+  appendBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `ARCOUNT`
    *
    * https://redis.io/docs/latest/commands/arcount/
    */
-  arcount: Call<Exactly<1>, number>;
+  arcount(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `arcount`, with Buffers in place of texts. */
-  arcountBuffer: Call<Exactly<1>, number>;
+  arcountBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `ARDEL`
    *
    * https://redis.io/docs/latest/commands/ardel/
    */
-  ardel: Call<AtLeast<2>, number>;
+  ardel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `ardel`, with Buffers in place of texts. */
-  ardelBuffer: Call<AtLeast<2>, number>;
+  ardelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ARDELRANGE`
    *
    * https://redis.io/docs/latest/commands/ardelrange/
    */
-  ardelrange: Call<AtLeast<2>, number>;
+  ardelrange(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `ardelrange`, with Buffers in place of texts. */
-  ardelrangeBuffer: Call<AtLeast<2>, number>;
+  ardelrangeBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ARGET`
    *
    * https://redis.io/docs/latest/commands/arget/
    */
-  arget: Call<Exactly<2>, string | null>;
+  arget(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `arget`, with Buffers in place of texts. */
-  argetBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  argetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `ARGETRANGE`
    *
    * https://redis.io/docs/latest/commands/argetrange/
    */
-  argetrange: Call<Exactly<3>, (string | null)[]>;
+  argetrange(...args: Given<Exactly<3>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `argetrange`, with Buffers in place of texts. */
-  argetrangeBuffer: Call<Exactly<3>, (RedisBuffer | null)[]>;
+  argetrangeBuffer(...args: Given<Exactly<3>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `ARGREP`
    *
    * https://redis.io/docs/latest/commands/argrep/
    */
-  argrep: Call<AtLeast<2>, number[] | [index: number, value: string][]>;
+  argrep(...args: Given<AtLeast<1>, number[] | [index: number, value: string][]>): Result<number[] | [index: number, value: string][], Context>;
   /** As `argrep`, with Buffers in place of texts. */
-  argrepBuffer: Call<AtLeast<2>, number[] | [index: number, value: RedisBuffer][]>;
+  argrepBuffer(...args: Given<AtLeast<1>, number[] | [index: number, value: Buffer][]>): Result<number[] | [index: number, value: Buffer][], Context>;
   /**
    * `ARINFO`
    *
    * https://redis.io/docs/latest/commands/arinfo/
    */
-  arinfo: Call<AtLeast<1>, (string | number)[]>;
+  arinfo(...args: Given<AtLeast<1>, (string | number)[]>): Result<(string | number)[], Context>;
   /** As `arinfo`, with Buffers in place of texts. */
-  arinfoBuffer: Call<AtLeast<1>, (RedisBuffer | number)[]>;
+  arinfoBuffer(...args: Given<AtLeast<1>, (Buffer | number)[]>): Result<(Buffer | number)[], Context>;
   /**
    * `ARINSERT`
    *
    * https://redis.io/docs/latest/commands/arinsert/
    */
-  arinsert: Call<AtLeast<2>, number>;
+  arinsert(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `arinsert`, with Buffers in place of texts. */
-  arinsertBuffer: Call<AtLeast<2>, number>;
+  arinsertBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ARLASTITEMS`
    *
    * https://redis.io/docs/latest/commands/arlastitems/
    */
-  arlastitems: Call<AtLeast<2>, (string | null)[]>;
+  arlastitems(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `arlastitems`, with Buffers in place of texts. */
-  arlastitemsBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  arlastitemsBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `ARLEN`
    *
    * https://redis.io/docs/latest/commands/arlen/
    */
-  arlen: Call<Exactly<1>, number>;
+  arlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `arlen`, with Buffers in place of texts. */
-  arlenBuffer: Call<Exactly<1>, number>;
+  arlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `ARMGET`
    *
    * https://redis.io/docs/latest/commands/armget/
    */
-  armget: Call<AtLeast<2>, (string | null)[]>;
+  armget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `armget`, with Buffers in place of texts. */
-  armgetBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  armgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `ARMSET`
    *
    * https://redis.io/docs/latest/commands/armset/
    */
-  armset: Call<AtLeast<2>, number>;
+  armset(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `armset`, with Buffers in place of texts. */
-  armsetBuffer: Call<AtLeast<2>, number>;
+  armsetBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ARNEXT`
    *
    * https://redis.io/docs/latest/commands/arnext/
    */
-  arnext: Call<Exactly<1>, number | null>;
+  arnext(...args: Given<Exactly<1>, number | null>): Result<number | null, Context>;
   /** As `arnext`, with Buffers in place of texts. */
-  arnextBuffer: Call<Exactly<1>, number | null>;
-  /**
-   * `AROP`
-   *
-   * https://redis.io/docs/latest/commands/arop/
-   */
-  arop: Call<AtLeast<2>, string | number | null>;
-  /** As `arop`, with Buffers in place of texts. */
-  aropBuffer: Call<AtLeast<2>, RedisBuffer | number | null>;
+  arnextBuffer(...args: Given<Exactly<1>, number | null>): Result<number | null, Context>;
   /**
    * `ARRING`
    *
    * https://redis.io/docs/latest/commands/arring/
    */
-  arring: Call<AtLeast<2>, number>;
+  arring(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `arring`, with Buffers in place of texts. */
-  arringBuffer: Call<AtLeast<2>, number>;
+  arringBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ARSCAN`
    *
    * https://redis.io/docs/latest/commands/arscan/
    */
-  arscan: Call<AtLeast<2>, [index: number, value: string][]>;
+  arscan(...args: Given<AtLeast<1>, [index: number, value: string][]>): Result<[index: number, value: string][], Context>;
   /** As `arscan`, with Buffers in place of texts. */
-  arscanBuffer: Call<AtLeast<2>, [index: number, value: RedisBuffer][]>;
+  arscanBuffer(...args: Given<AtLeast<1>, [index: number, value: Buffer][]>): Result<[index: number, value: Buffer][], Context>;
   /**
    * `ARSEEK`
    *
    * https://redis.io/docs/latest/commands/arseek/
    */
-  arseek: Call<Exactly<2>, number>;
+  arseek(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `arseek`, with Buffers in place of texts. */
-  arseekBuffer: Call<Exactly<2>, number>;
+  arseekBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `ARSET`
    *
    * https://redis.io/docs/latest/commands/arset/
    */
-  arset: Call<AtLeast<2>, number>;
+  arset(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `arset`, with Buffers in place of texts. */
-  arsetBuffer: Call<AtLeast<2>, number>;
+  arsetBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ASKING`
    *
@@ -229,9 +185,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/asking/
    * @since Redis 3.0.0
    */
-  asking: Call<Exactly<0>, 'OK'>;
+  asking(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /** As `asking`, with Buffers in place of texts. */
-  askingBuffer: Call<Exactly<0>, RedisBuffer>;
+  askingBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `AUTH [username] password`
    *
@@ -239,33 +195,18 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/auth/
    * @since Redis 1.0.0
    */
-  auth: Call<AtLeast<1>, 'OK'>;
+  auth(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `auth`, with Buffers in place of texts. */
-  authBuffer: Call<AtLeast<1>, RedisBuffer>;
+  authBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /**
    * `BACKUP`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/backup/
    */
-  backup: Subcommands<Exactly<1>, {
-    ABORT: 'OK';
-    CLEANUP: 'OK';
-    SEAL: 'OK';
-    START: 'OK';
-    LIST: string[];
-    HELP: string[];
-    STATUS: Nested<string>[];
-  }>;
-  /** As `backup`, with Buffers in place of texts. */
-  backupBuffer: Subcommands<Exactly<1>, {
-    ABORT: RedisBuffer;
-    CLEANUP: RedisBuffer;
-    SEAL: RedisBuffer;
-    START: RedisBuffer;
-    LIST: RedisBuffer[];
-    HELP: RedisBuffer[];
-    STATUS: Nested<RedisBuffer>[];
-  }>;
+  backup(...args: Given<Exactly<1>, any>): Result<any, Context>;
+  /** As `backup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  backupBuffer(...args: Given<Exactly<1>, any>): Result<any, Context>;
   /**
    * `BGREWRITEAOF`
    *
@@ -273,9 +214,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bgrewriteaof/
    * @since Redis 1.0.0
    */
-  bgrewriteaof: Call<Exactly<0>, string>;
+  bgrewriteaof(...args: Given<Exactly<0>, string>): Result<string, Context>;
   /** As `bgrewriteaof`, with Buffers in place of texts. */
-  bgrewriteaofBuffer: Call<Exactly<0>, RedisBuffer>;
+  bgrewriteaofBuffer(...args: Given<Exactly<0>, Buffer>): Result<Buffer, Context>;
   /**
    * `BGSAVE [SCHEDULE]`
    *
@@ -283,9 +224,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bgsave/
    * @since Redis 1.0.0
    */
-  bgsave: Call<AtLeast<0>, string>;
+  bgsave(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /** As `bgsave`, with Buffers in place of texts. */
-  bgsaveBuffer: Call<AtLeast<0>, RedisBuffer>;
+  bgsaveBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `BITCOUNT key [start end [BYTE | BIT]]`
    *
@@ -293,19 +234,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bitcount/
    * @since Redis 2.6.0
    */
-  bitcount: Call<AtLeast<1>, number>;
+  bitcount(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `bitcount`, with Buffers in place of texts. */
-  bitcountBuffer: Call<AtLeast<1>, number>;
+  bitcountBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `BITFIELD key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> ...]]`
    *
    * Complexity: O(1).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/bitfield/
    * @since Redis 3.2.0
    */
-  bitfield: Call<AtLeast<1>, (number | null)[]>;
-  /** As `bitfield`, with Buffers in place of texts. */
-  bitfieldBuffer: Call<AtLeast<1>, (number | null)[]>;
+  bitfield(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `bitfield`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  bitfieldBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `BITFIELD_RO key [GET encoding offset [GET encoding offset ...]]`
    *
@@ -313,9 +255,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bitfield_ro/
    * @since Redis 6.0.0
    */
-  bitfield_ro: Call<AtLeast<1>, number[]>;
+  bitfield_ro(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `bitfield_ro`, with Buffers in place of texts. */
-  bitfield_roBuffer: Call<AtLeast<1>, number[]>;
+  bitfield_roBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `BITOP <AND | OR | XOR | NOT | DIFF | DIFF1 | ANDOR | ONE> destkey key [key ...]`
    *
@@ -323,9 +265,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bitop/
    * @since Redis 2.6.0
    */
-  bitop: Call<AtLeast<2>, number>;
+  bitop(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `bitop`, with Buffers in place of texts. */
-  bitopBuffer: Call<AtLeast<2>, number>;
+  bitopBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `BITPOS key bit [start [end [BYTE | BIT]]]`
    *
@@ -333,9 +275,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bitpos/
    * @since Redis 2.8.7
    */
-  bitpos: Call<AtLeast<2>, number>;
+  bitpos(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `bitpos`, with Buffers in place of texts. */
-  bitposBuffer: Call<AtLeast<2>, number>;
+  bitposBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `BLMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout`
    *
@@ -343,17 +285,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/blmove/
    * @since Redis 6.2.0
    */
-  blmove: Call<Exactly<5>, string | null>;
+  blmove(...args: Given<Exactly<5>, string | null>): Result<string | null, Context>;
   /** As `blmove`, with Buffers in place of texts. */
-  blmoveBuffer: Call<Exactly<5>, RedisBuffer | null>;
+  blmoveBuffer(...args: Given<Exactly<5>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `BLMOVEM`
    *
    * https://redis.io/docs/latest/commands/blmovem/
    */
-  blmovem: Call<AtLeast<2>, string[] | null>;
+  blmovem(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
   /** As `blmovem`, with Buffers in place of texts. */
-  blmovemBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
+  blmovemBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
   /**
    * `BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]`
    *
@@ -361,9 +303,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/blmpop/
    * @since Redis 7.0.0
    */
-  blmpop: Call<AtLeast<2>, [key: string, elements: string[]] | null>;
+  blmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
   /** As `blmpop`, with Buffers in place of texts. */
-  blmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, elements: RedisBuffer[]] | null>;
+  blmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
   /**
    * `BLPOP key [key ...] timeout`
    *
@@ -371,9 +313,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/blpop/
    * @since Redis 2.0.0
    */
-  blpop: Call<AtLeast<2>, [key: string, element: string] | null>;
+  blpop(...args: Given<AtLeast<1>, [string, string] | null>): Result<[string, string] | null, Context>;
   /** As `blpop`, with Buffers in place of texts. */
-  blpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, element: RedisBuffer] | null>;
+  blpopBuffer(...args: Given<AtLeast<1>, [Buffer, Buffer] | null>): Result<[Buffer, Buffer] | null, Context>;
   /**
    * `BRPOP key [key ...] timeout`
    *
@@ -381,9 +323,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/brpop/
    * @since Redis 2.0.0
    */
-  brpop: Call<AtLeast<2>, [key: string, element: string] | null>;
+  brpop(...args: Given<AtLeast<1>, [string, string] | null>): Result<[string, string] | null, Context>;
   /** As `brpop`, with Buffers in place of texts. */
-  brpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, element: RedisBuffer] | null>;
+  brpopBuffer(...args: Given<AtLeast<1>, [Buffer, Buffer] | null>): Result<[Buffer, Buffer] | null, Context>;
   /**
    * `BRPOPLPUSH source destination timeout`
    *
@@ -392,9 +334,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/brpoplpush/
    * @since Redis 2.2.0
    */
-  brpoplpush: Call<Exactly<3>, string | null>;
+  brpoplpush(...args: Given<Exactly<3>, string | null>): Result<string | null, Context>;
   /** As `brpoplpush`, with Buffers in place of texts. */
-  brpoplpushBuffer: Call<Exactly<3>, RedisBuffer | null>;
+  brpoplpushBuffer(...args: Given<Exactly<3>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]`
    *
@@ -402,9 +344,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bzmpop/
    * @since Redis 7.0.0
    */
-  bzmpop: Call<AtLeast<2>, [key: string, members: [member: string, score: string][]] | null>;
+  bzmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
   /** As `bzmpop`, with Buffers in place of texts. */
-  bzmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, members: [member: RedisBuffer, score: RedisBuffer][]] | null>;
+  bzmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
   /**
    * `BZPOPMAX key [key ...] timeout`
    *
@@ -412,9 +354,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bzpopmax/
    * @since Redis 5.0.0
    */
-  bzpopmax: Call<AtLeast<2>, [key: string, member: string, score: string] | null>;
+  bzpopmax(...args: Given<AtLeast<1>, [key: string, member: string, score: string] | null>): Result<[key: string, member: string, score: string] | null, Context>;
   /** As `bzpopmax`, with Buffers in place of texts. */
-  bzpopmaxBuffer: Call<AtLeast<2>, [key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null>;
+  bzpopmaxBuffer(...args: Given<AtLeast<1>, [key: Buffer, member: Buffer, score: Buffer] | null>): Result<[key: Buffer, member: Buffer, score: Buffer] | null, Context>;
   /**
    * `BZPOPMIN key [key ...] timeout`
    *
@@ -422,9 +364,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/bzpopmin/
    * @since Redis 5.0.0
    */
-  bzpopmin: Call<AtLeast<2>, [key: string, member: string, score: string] | null>;
+  bzpopmin(...args: Given<AtLeast<1>, [key: string, member: string, score: string] | null>): Result<[key: string, member: string, score: string] | null, Context>;
   /** As `bzpopmin`, with Buffers in place of texts. */
-  bzpopminBuffer: Call<AtLeast<2>, [key: RedisBuffer, member: RedisBuffer, score: RedisBuffer] | null>;
+  bzpopminBuffer(...args: Given<AtLeast<1>, [key: Buffer, member: Buffer, score: Buffer] | null>): Result<[key: Buffer, member: Buffer, score: Buffer] | null, Context>;
   /**
    * - `CLIENT CACHING <YES | NO>`
    * - `CLIENT CAPA capability [capability ...]`
@@ -447,54 +389,13 @@ export interface RedisCommands {
    * - `CLIENT UNBLOCK client-id [TIMEOUT | ERROR]`
    * - `CLIENT UNPAUSE`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/client/
    * @since Redis 2.4.0
    */
-  client: Subcommands<AtLeast<1>, {
-    CACHING: 'OK';
-    CAPA: 'OK';
-    GETNAME: string | null;
-    GETREDIR: number;
-    HELP: string[];
-    ID: number;
-    INFO: string;
-    KILL: 'OK' | number;
-    LIST: string;
-    'NO-EVICT': 'OK';
-    'NO-TOUCH': 'OK';
-    PAUSE: 'OK';
-    REPLY: 'OK';
-    SETINFO: 'OK';
-    SETNAME: 'OK';
-    TRACKING: 'OK';
-    TRACKINGINFO: (string | number | string[])[];
-    UNBLOCK: number;
-    UNPAUSE: 'OK';
-    'IMPORT-SOURCE': 'OK';
-  }>;
-  /** As `client`, with Buffers in place of texts. */
-  clientBuffer: Subcommands<AtLeast<1>, {
-    CACHING: RedisBuffer;
-    CAPA: RedisBuffer;
-    GETNAME: RedisBuffer | null;
-    GETREDIR: number;
-    HELP: RedisBuffer[];
-    ID: number;
-    INFO: RedisBuffer;
-    KILL: RedisBuffer | number;
-    LIST: RedisBuffer;
-    'NO-EVICT': RedisBuffer;
-    'NO-TOUCH': RedisBuffer;
-    PAUSE: RedisBuffer;
-    REPLY: RedisBuffer;
-    SETINFO: RedisBuffer;
-    SETNAME: RedisBuffer;
-    TRACKING: RedisBuffer;
-    TRACKINGINFO: (RedisBuffer | number | RedisBuffer[])[];
-    UNBLOCK: number;
-    UNPAUSE: RedisBuffer;
-    'IMPORT-SOURCE': RedisBuffer;
-  }>;
+  client(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `client`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  clientBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * - `CLUSTER ADDSLOTS slot [slot ...]`
    * - `CLUSTER ADDSLOTSRANGE start-slot end-slot [start-slot end-slot ...]`
@@ -531,72 +432,13 @@ export interface RedisCommands {
    * - `CLUSTER SLOTS`
    * - `CLUSTER SYNCSLOTS`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/cluster/
    * @since Redis 3.0.0
    */
-  cluster: Subcommands<AtLeast<1>, {
-    ADDSLOTS: 'OK';
-    ADDSLOTSRANGE: 'OK';
-    BUMPEPOCH: string;
-    'COUNT-FAILURE-REPORTS': number;
-    COUNTKEYSINSLOT: number;
-    DELSLOTS: 'OK';
-    DELSLOTSRANGE: 'OK';
-    FAILOVER: 'OK';
-    FLUSHSLOTS: 'OK';
-    FORGET: 'OK';
-    GETKEYSINSLOT: string[];
-    HELP: string[];
-    INFO: string;
-    KEYSLOT: number;
-    LINKS: (string | number)[][];
-    MEET: 'OK';
-    MYID: string;
-    MYSHARDID: string;
-    NODES: string;
-    REPLICAS: string[];
-    REPLICATE: 'OK';
-    RESET: 'OK';
-    SAVECONFIG: 'OK';
-    'SET-CONFIG-EPOCH': 'OK';
-    SETSLOT: 'OK';
-    SHARDS: (string | number[] | (string | number)[][])[][];
-    SLAVES: string[];
-    'SLOT-STATS': [number, (string | number)[]][];
-    SLOTS: [from: number, to: number, ...nodes: [ip: string | null, port: number, id: string, ...more: string[][]][]][];
-  }>;
-  /** As `cluster`, with Buffers in place of texts. */
-  clusterBuffer: Subcommands<AtLeast<1>, {
-    ADDSLOTS: RedisBuffer;
-    ADDSLOTSRANGE: RedisBuffer;
-    BUMPEPOCH: RedisBuffer;
-    'COUNT-FAILURE-REPORTS': number;
-    COUNTKEYSINSLOT: number;
-    DELSLOTS: RedisBuffer;
-    DELSLOTSRANGE: RedisBuffer;
-    FAILOVER: RedisBuffer;
-    FLUSHSLOTS: RedisBuffer;
-    FORGET: RedisBuffer;
-    GETKEYSINSLOT: RedisBuffer[];
-    HELP: RedisBuffer[];
-    INFO: RedisBuffer;
-    KEYSLOT: number;
-    LINKS: (RedisBuffer | number)[][];
-    MEET: RedisBuffer;
-    MYID: RedisBuffer;
-    MYSHARDID: RedisBuffer;
-    NODES: RedisBuffer;
-    REPLICAS: RedisBuffer[];
-    REPLICATE: RedisBuffer;
-    RESET: RedisBuffer;
-    SAVECONFIG: RedisBuffer;
-    'SET-CONFIG-EPOCH': RedisBuffer;
-    SETSLOT: RedisBuffer;
-    SHARDS: (RedisBuffer | number[] | (RedisBuffer | number)[][])[][];
-    SLAVES: RedisBuffer[];
-    'SLOT-STATS': [number, (RedisBuffer | number)[]][];
-    SLOTS: [from: number, to: number, ...nodes: [ip: RedisBuffer | null, port: number, id: RedisBuffer, ...more: RedisBuffer[][]][]][];
-  }>;
+  cluster(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `cluster`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  clusterBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `CLUSTERSCAN cursor [MATCH match-pattern] [COUNT count] [TYPE type] [SLOT slot]`
    *
@@ -604,9 +446,9 @@ export interface RedisCommands {
    * https://valkey.io/commands/clusterscan/
    * @since Valkey 9.1.0
    */
-  clusterscan: Call<AtLeast<1>, [cursor: string, found: string[]]>;
+  clusterscan(...args: Given<AtLeast<1>, [cursor: string, found: string[]]>): Result<[cursor: string, found: string[]], Context>;
   /** As `clusterscan`, with Buffers in place of texts. */
-  clusterscanBuffer: Call<AtLeast<1>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
+  clusterscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, found: Buffer[]]>): Result<[cursor: Buffer, found: Buffer[]], Context>;
   /**
    * - `COMMAND COUNT`
    * - `COMMAND DOCS [command-name [command-name ...]]`
@@ -617,50 +459,26 @@ export interface RedisCommands {
    * - `COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]`
    *
    * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/command/
    * @since Redis 2.8.13
    */
-  command: Subcommands<AtLeast<0>, {
-    COUNT: number;
-    DOCS: (string | Nested<string>[])[];
-    GETKEYS: string[];
-    GETKEYSANDFLAGS: [string, string[]][];
-    HELP: string[];
-    INFO: ([string, number, string[], number, number, number, string[], ...Nested<string>[][]] | null)[];
-    LIST: string[];
-  }>;
-  /** As `command`, with Buffers in place of texts. */
-  commandBuffer: Subcommands<AtLeast<0>, {
-    COUNT: number;
-    DOCS: (RedisBuffer | Nested<RedisBuffer>[])[];
-    GETKEYS: RedisBuffer[];
-    GETKEYSANDFLAGS: [RedisBuffer, RedisBuffer[]][];
-    HELP: RedisBuffer[];
-    INFO: ([RedisBuffer, number, RedisBuffer[], number, number, number, RedisBuffer[], ...Nested<RedisBuffer>[][]] | null)[];
-    LIST: RedisBuffer[];
-  }>;
+  command(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `command`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  commandBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
   /**
    * - `COMMANDLOG GET count <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    * - `COMMANDLOG HELP`
    * - `COMMANDLOG LEN <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    * - `COMMANDLOG RESET <SLOW | LARGE-REQUEST | LARGE-REPLY>`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://valkey.io/commands/commandlog/
    * @since Valkey 8.1.0
    */
-  commandlog: Subcommands<AtLeast<1>, {
-    GET: [number, number, number, string[], string, string][];
-    LEN: number;
-    RESET: 'OK';
-    HELP: string[];
-  }>;
-  /** As `commandlog`, with Buffers in place of texts. */
-  commandlogBuffer: Subcommands<AtLeast<1>, {
-    GET: [number, number, number, RedisBuffer[], RedisBuffer, RedisBuffer][];
-    LEN: number;
-    RESET: RedisBuffer;
-    HELP: RedisBuffer[];
-  }>;
+  commandlog(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `commandlog`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  commandlogBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * - `CONFIG GET parameter [parameter ...]`
    * - `CONFIG HELP`
@@ -668,24 +486,13 @@ export interface RedisCommands {
    * - `CONFIG REWRITE`
    * - `CONFIG SET parameter value [parameter value ...]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/config/
    * @since Redis 2.0.0
    */
-  config: Subcommands<AtLeast<1>, {
-    GET: string[];
-    HELP: string[];
-    RESETSTAT: 'OK';
-    REWRITE: 'OK';
-    SET: 'OK';
-  }>;
-  /** As `config`, with Buffers in place of texts. */
-  configBuffer: Subcommands<AtLeast<1>, {
-    GET: RedisBuffer[];
-    HELP: RedisBuffer[];
-    RESETSTAT: RedisBuffer;
-    REWRITE: RedisBuffer;
-    SET: RedisBuffer;
-  }>;
+  config(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `config`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  configBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `COPY source destination [DB destination-db] [REPLACE]`
    *
@@ -693,9 +500,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/copy/
    * @since Redis 6.2.0
    */
-  copy: Call<AtLeast<2>, number>;
+  copy(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `copy`, with Buffers in place of texts. */
-  copyBuffer: Call<AtLeast<2>, number>;
+  copyBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `DBSIZE`
    *
@@ -703,19 +510,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/dbsize/
    * @since Redis 1.0.0
    */
-  dbsize: Call<Exactly<0>, number>;
+  dbsize(...args: Given<Exactly<0>, number>): Result<number, Context>;
   /** As `dbsize`, with Buffers in place of texts. */
-  dbsizeBuffer: Call<Exactly<0>, number>;
+  dbsizeBuffer(...args: Given<Exactly<0>, number>): Result<number, Context>;
   /**
    * `DEBUG`
    *
-   * The reply is `unknown`: servers change it from version to version.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/debug/
    * @since Redis 1.0.0
    */
-  debug: Call<AtLeast<1>, unknown>;
-  /** As `debug`, with Buffers in place of texts. The reply is `unknown`: servers change it from version to version. */
-  debugBuffer: Call<AtLeast<1>, unknown>;
+  debug(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `debug`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  debugBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `DECR key`
    *
@@ -723,9 +530,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/decr/
    * @since Redis 1.0.0
    */
-  decr: Call<Exactly<1>, number>;
+  decr(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `decr`, with Buffers in place of texts. */
-  decrBuffer: Call<Exactly<1>, number>;
+  decrBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `DECRBY key decrement`
    *
@@ -733,9 +540,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/decrby/
    * @since Redis 1.0.0
    */
-  decrby: Call<Exactly<2>, number>;
+  decrby(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `decrby`, with Buffers in place of texts. */
-  decrbyBuffer: Call<Exactly<2>, number>;
+  decrbyBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `DEL key [key ...]`
    *
@@ -743,17 +550,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/del/
    * @since Redis 1.0.0
    */
-  del: Call<AtLeast<1>, number>;
+  del(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `del`, with Buffers in place of texts. */
-  delBuffer: Call<AtLeast<1>, number>;
+  delBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `DELEX`
    *
    * https://redis.io/docs/latest/commands/delex/
    */
-  delex: Call<AtLeast<1>, number>;
+  delex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `delex`, with Buffers in place of texts. */
-  delexBuffer: Call<AtLeast<1>, number>;
+  delexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `DELIFEQ key value`
    *
@@ -761,17 +568,27 @@ export interface RedisCommands {
    * https://valkey.io/commands/delifeq/
    * @since Valkey 9.0.0
    */
-  delifeq: Call<Exactly<2>, number>;
+  delifeq(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `delifeq`, with Buffers in place of texts. */
-  delifeqBuffer: Call<Exactly<2>, number>;
+  delifeqBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `DIGEST`
    *
    * https://redis.io/docs/latest/commands/digest/
    */
-  digest: Call<Exactly<1>, string | null>;
+  digest(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
   /** As `digest`, with Buffers in place of texts. */
-  digestBuffer: Call<Exactly<1>, RedisBuffer | null>;
+  digestBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
+  /**
+   * `DISCARD`
+   *
+   * Complexity: O(N).
+   * https://redis.io/docs/latest/commands/discard/
+   * @since Redis 2.0.0
+   */
+  discard(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  /** As `discard`, with Buffers in place of texts. */
+  discardBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `DUMP key`
    *
@@ -779,9 +596,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/dump/
    * @since Redis 2.6.0
    */
-  dump: Call<Exactly<1>, string | null>;
+  dump(...args: Given<Exactly<1>, string>): Result<string, Context>;
   /** As `dump`, with Buffers in place of texts. */
-  dumpBuffer: Call<Exactly<1>, RedisBuffer | null>;
+  dumpBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
   /**
    * `ECHO message`
    *
@@ -789,49 +606,49 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/echo/
    * @since Redis 1.0.0
    */
-  echo: Call<Exactly<1>, string>;
+  echo(...args: Given<Exactly<1>, string>): Result<string, Context>;
   /** As `echo`, with Buffers in place of texts. */
-  echoBuffer: Call<Exactly<1>, RedisBuffer>;
+  echoBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
   /**
    * `EVAL script numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the script decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/eval/
    * @since Redis 2.6.0
    */
-  eval: Call<AtLeast<2>, unknown>;
-  /** As `eval`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
-  evalBuffer: Call<AtLeast<2>, unknown>;
+  eval(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `eval`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  evalBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `EVAL_RO script numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the script decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/eval_ro/
    * @since Redis 7.0.0
    */
-  eval_ro: Call<AtLeast<2>, unknown>;
-  /** As `eval_ro`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
-  eval_roBuffer: Call<AtLeast<2>, unknown>;
+  eval_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `eval_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  eval_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `EVALSHA sha1 numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the script decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/evalsha/
    * @since Redis 2.6.0
    */
-  evalsha: Call<AtLeast<2>, unknown>;
-  /** As `evalsha`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
-  evalshaBuffer: Call<AtLeast<2>, unknown>;
+  evalsha(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `evalsha`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  evalshaBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `EVALSHA_RO sha1 numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the script decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/evalsha_ro/
    * @since Redis 7.0.0
    */
-  evalsha_ro: Call<AtLeast<2>, unknown>;
-  /** As `evalsha_ro`, with Buffers in place of texts. The reply is `unknown`: the script decides what it is. */
-  evalsha_roBuffer: Call<AtLeast<2>, unknown>;
+  evalsha_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `evalsha_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  evalsha_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `EXISTS key [key ...]`
    *
@@ -839,9 +656,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/exists/
    * @since Redis 1.0.0
    */
-  exists: Call<AtLeast<1>, number>;
+  exists(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `exists`, with Buffers in place of texts. */
-  existsBuffer: Call<AtLeast<1>, number>;
+  existsBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `EXPIRE key seconds [NX | XX | GT | LT]`
    *
@@ -849,9 +666,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/expire/
    * @since Redis 1.0.0
    */
-  expire: Call<ExpireWords, number>;
+  expire(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `expire`, with Buffers in place of texts. */
-  expireBuffer: Call<ExpireWords, number>;
+  expireBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `EXPIREAT key unix-time-seconds [NX | XX | GT | LT]`
    *
@@ -859,9 +676,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/expireat/
    * @since Redis 1.2.0
    */
-  expireat: Call<ExpireWords, number>;
+  expireat(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `expireat`, with Buffers in place of texts. */
-  expireatBuffer: Call<ExpireWords, number>;
+  expireatBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `EXPIRETIME key`
    *
@@ -869,9 +686,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/expiretime/
    * @since Redis 7.0.0
    */
-  expiretime: Call<Exactly<1>, number>;
+  expiretime(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `expiretime`, with Buffers in place of texts. */
-  expiretimeBuffer: Call<Exactly<1>, number>;
+  expiretimeBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]`
    *
@@ -879,29 +696,29 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/failover/
    * @since Redis 6.2.0
    */
-  failover: Call<AtLeast<0>, 'OK'>;
+  failover(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /** As `failover`, with Buffers in place of texts. */
-  failoverBuffer: Call<AtLeast<0>, RedisBuffer>;
+  failoverBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `FCALL function numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the function decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/fcall/
    * @since Redis 7.0.0
    */
-  fcall: Call<AtLeast<2>, unknown>;
-  /** As `fcall`, with Buffers in place of texts. The reply is `unknown`: the function decides what it is. */
-  fcallBuffer: Call<AtLeast<2>, unknown>;
+  fcall(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `fcall`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  fcallBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]`
    *
-   * The reply is `unknown`: the function decides what it is.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/fcall_ro/
    * @since Redis 7.0.0
    */
-  fcall_ro: Call<AtLeast<2>, unknown>;
-  /** As `fcall_ro`, with Buffers in place of texts. The reply is `unknown`: the function decides what it is. */
-  fcall_roBuffer: Call<AtLeast<2>, unknown>;
+  fcall_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `fcall_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  fcall_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `FLUSHALL [ASYNC | SYNC]`
    *
@@ -909,9 +726,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/flushall/
    * @since Redis 1.0.0
    */
-  flushall: Call<AtLeast<0>, 'OK'>;
+  flushall(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /** As `flushall`, with Buffers in place of texts. */
-  flushallBuffer: Call<AtLeast<0>, RedisBuffer>;
+  flushallBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
   /**
    * `FLUSHDB [ASYNC | SYNC]`
    *
@@ -919,9 +736,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/flushdb/
    * @since Redis 1.0.0
    */
-  flushdb: Call<AtLeast<0>, 'OK'>;
+  flushdb(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /** As `flushdb`, with Buffers in place of texts. */
-  flushdbBuffer: Call<AtLeast<0>, RedisBuffer>;
+  flushdbBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
   /**
    * - `FUNCTION DELETE library-name`
    * - `FUNCTION DUMP`
@@ -933,32 +750,13 @@ export interface RedisCommands {
    * - `FUNCTION RESTORE serialized-value [FLUSH | APPEND | REPLACE]`
    * - `FUNCTION STATS`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/function/
    * @since Redis 7.0.0
    */
-  function: Subcommands<AtLeast<1>, {
-    DELETE: 'OK';
-    DUMP: string;
-    FLUSH: 'OK';
-    HELP: string[];
-    KILL: 'OK';
-    LIST: (string | (string | string[] | null)[][])[][];
-    LOAD: string;
-    RESTORE: 'OK';
-    STATS: (string | (string | number | string[])[] | (string | (string | number)[])[] | null)[];
-  }>;
-  /** As `function`, with Buffers in place of texts. */
-  functionBuffer: Subcommands<AtLeast<1>, {
-    DELETE: RedisBuffer;
-    DUMP: RedisBuffer;
-    FLUSH: RedisBuffer;
-    HELP: RedisBuffer[];
-    KILL: RedisBuffer;
-    LIST: (RedisBuffer | (RedisBuffer | RedisBuffer[] | null)[][])[][];
-    LOAD: RedisBuffer;
-    RESTORE: RedisBuffer;
-    STATS: (RedisBuffer | (RedisBuffer | number | RedisBuffer[])[] | (RedisBuffer | (RedisBuffer | number)[])[] | null)[];
-  }>;
+  function(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `function`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  functionBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]`
    *
@@ -966,9 +764,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/geoadd/
    * @since Redis 3.2.0
    */
-  geoadd: Call<AtLeast<2>, number>;
+  geoadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `geoadd`, with Buffers in place of texts. */
-  geoaddBuffer: Call<AtLeast<2>, number>;
+  geoaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `GEODIST key member1 member2 [M | KM | FT | MI]`
    *
@@ -976,9 +774,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/geodist/
    * @since Redis 3.2.0
    */
-  geodist: Call<AtLeast<2>, string | null>;
+  geodist(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
   /** As `geodist`, with Buffers in place of texts. */
-  geodistBuffer: Call<AtLeast<2>, RedisBuffer | null>;
+  geodistBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `GEOHASH key [member [member ...]]`
    *
@@ -986,9 +784,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/geohash/
    * @since Redis 3.2.0
    */
-  geohash: Call<AtLeast<1>, (string | null)[]>;
+  geohash(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `geohash`, with Buffers in place of texts. */
-  geohashBuffer: Call<AtLeast<1>, (RedisBuffer | null)[]>;
+  geohashBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `GEOPOS key [member [member ...]]`
    *
@@ -996,63 +794,68 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/geopos/
    * @since Redis 3.2.0
    */
-  geopos: Call<AtLeast<1>, ([longitude: string, latitude: string] | null)[]>;
+  geopos(...args: Given<AtLeast<1>, ([longitude: string, latitude: string] | null)[]>): Result<([longitude: string, latitude: string] | null)[], Context>;
   /** As `geopos`, with Buffers in place of texts. */
-  geoposBuffer: Call<AtLeast<1>, ([longitude: RedisBuffer, latitude: RedisBuffer] | null)[]>;
+  geoposBuffer(...args: Given<AtLeast<1>, ([longitude: Buffer, latitude: Buffer] | null)[]>): Result<([longitude: Buffer, latitude: Buffer] | null)[], Context>;
   /**
    * `GEORADIUS key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadius/
    * @since Redis 3.2.0
    */
-  georadius: Call<AtLeast<2>, number | string[] | [string, ...(string | number | [string, string])[]][]>;
-  /** As `georadius`, with Buffers in place of texts. */
-  georadiusBuffer: Call<AtLeast<2>, number | RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
+  georadius(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `georadius`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  georadiusBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadius_ro/
    * @since Redis 3.2.10
    */
-  georadius_ro: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
-  /** As `georadius_ro`, with Buffers in place of texts. */
-  georadius_roBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
+  georadius_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `georadius_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  georadius_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEORADIUSBYMEMBER key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadiusbymember/
    * @since Redis 3.2.0
    */
-  georadiusbymember: Call<AtLeast<2>, number | string[] | [string, ...(string | number | [string, string])[]][]>;
-  /** As `georadiusbymember`, with Buffers in place of texts. */
-  georadiusbymemberBuffer: Call<AtLeast<2>, number | RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
+  georadiusbymember(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `georadiusbymember`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  georadiusbymemberBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEORADIUSBYMEMBER_RO key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]`
    *
    * Complexity: O(N+log(M)).
    * Deprecated since Redis 6.2.0.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/georadiusbymember_ro/
    * @since Redis 3.2.10
    */
-  georadiusbymember_ro: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
-  /** As `georadiusbymember_ro`, with Buffers in place of texts. */
-  georadiusbymember_roBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
+  georadiusbymember_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `georadiusbymember_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  georadiusbymember_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEOSEARCH key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]`
    *
    * Complexity: O(N+log(M)).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/geosearch/
    * @since Redis 6.2.0
    */
-  geosearch: Call<AtLeast<2>, string[] | [string, ...(string | number | [string, string])[]][]>;
-  /** As `geosearch`, with Buffers in place of texts. */
-  geosearchBuffer: Call<AtLeast<2>, RedisBuffer[] | [RedisBuffer, ...(RedisBuffer | number | [RedisBuffer, RedisBuffer])[]][]>;
+  geosearch(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `geosearch`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  geosearchBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `GEOSEARCHSTORE destination source <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count [ANY]] [STOREDIST]`
    *
@@ -1060,9 +863,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/geosearchstore/
    * @since Redis 6.2.0
    */
-  geosearchstore: Call<AtLeast<2>, number>;
+  geosearchstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `geosearchstore`, with Buffers in place of texts. */
-  geosearchstoreBuffer: Call<AtLeast<2>, number>;
+  geosearchstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `GET key`
    *
@@ -1070,9 +873,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/get/
    * @since Redis 1.0.0
    */
-  get: Call<Exactly<1>, string | null>;
+  get(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
   /** As `get`, with Buffers in place of texts. */
-  getBuffer: Call<Exactly<1>, RedisBuffer | null>;
+  getBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `GETBIT key offset`
    *
@@ -1080,9 +883,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/getbit/
    * @since Redis 2.2.0
    */
-  getbit: Call<Exactly<2>, number>;
+  getbit(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `getbit`, with Buffers in place of texts. */
-  getbitBuffer: Call<Exactly<2>, number>;
+  getbitBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `GETDEL key`
    *
@@ -1090,9 +893,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/getdel/
    * @since Redis 6.2.0
    */
-  getdel: Call<Exactly<1>, string | null>;
+  getdel(...args: Given<Exactly<1>, string | null>): Result<string | null, Context>;
   /** As `getdel`, with Buffers in place of texts. */
-  getdelBuffer: Call<Exactly<1>, RedisBuffer | null>;
+  getdelBuffer(...args: Given<Exactly<1>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]`
    *
@@ -1100,9 +903,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/getex/
    * @since Redis 6.2.0
    */
-  getex: Call<GetexWords, string | null>;
+  getex(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
   /** As `getex`, with Buffers in place of texts. */
-  getexBuffer: Call<GetexWords, RedisBuffer | null>;
+  getexBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `GETRANGE key start end`
    *
@@ -1110,9 +913,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/getrange/
    * @since Redis 2.4.0
    */
-  getrange: Call<Exactly<3>, string>;
+  getrange(...args: Given<Exactly<3>, string>): Result<string, Context>;
   /** As `getrange`, with Buffers in place of texts. */
-  getrangeBuffer: Call<Exactly<3>, RedisBuffer>;
+  getrangeBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * `GETSET key value`
    *
@@ -1121,9 +924,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/getset/
    * @since Redis 1.0.0
    */
-  getset: Call<Exactly<2>, string | null>;
+  getset(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `getset`, with Buffers in place of texts. */
-  getsetBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  getsetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `HDEL key field [field ...]`
    *
@@ -1131,19 +934,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hdel/
    * @since Redis 2.0.0
    */
-  hdel: Call<AtLeast<2>, number>;
+  hdel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `hdel`, with Buffers in place of texts. */
-  hdelBuffer: Call<AtLeast<2>, number>;
+  hdelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `HELLO [protover [AUTH username password] [SETNAME clientname]]`
    *
    * Complexity: O(1).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hello/
    * @since Redis 6.0.0
    */
-  hello: Call<AtLeast<0>, (string | number | (string | number | string[])[][])[]>;
-  /** As `hello`, with Buffers in place of texts. */
-  helloBuffer: Call<AtLeast<0>, (RedisBuffer | number | (RedisBuffer | number | RedisBuffer[])[][])[]>;
+  hello(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `hello`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  helloBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
   /**
    * `HEXISTS key field`
    *
@@ -1151,9 +955,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hexists/
    * @since Redis 2.0.0
    */
-  hexists: Call<Exactly<2>, number>;
+  hexists(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `hexists`, with Buffers in place of texts. */
-  hexistsBuffer: Call<Exactly<2>, number>;
+  hexistsBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1161,9 +965,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hexpire/
    * @since Redis 7.4.0
    */
-  hexpire: Call<AtLeast<2>, number[]>;
+  hexpire(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hexpire`, with Buffers in place of texts. */
-  hexpireBuffer: Call<AtLeast<2>, number[]>;
+  hexpireBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HEXPIREAT key unix-time-seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1171,9 +975,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hexpireat/
    * @since Redis 7.4.0
    */
-  hexpireat: Call<AtLeast<2>, number[]>;
+  hexpireat(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hexpireat`, with Buffers in place of texts. */
-  hexpireatBuffer: Call<AtLeast<2>, number[]>;
+  hexpireatBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HEXPIRETIME key FIELDS numfields field [field ...]`
    *
@@ -1181,9 +985,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hexpiretime/
    * @since Redis 7.4.0
    */
-  hexpiretime: Call<AtLeast<2>, number[]>;
+  hexpiretime(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hexpiretime`, with Buffers in place of texts. */
-  hexpiretimeBuffer: Call<AtLeast<2>, number[]>;
+  hexpiretimeBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HGET key field`
    *
@@ -1191,9 +995,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hget/
    * @since Redis 2.0.0
    */
-  hget: Call<Exactly<2>, string | null>;
+  hget(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `hget`, with Buffers in place of texts. */
-  hgetBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  hgetBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `HGETALL key`
    *
@@ -1201,9 +1005,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hgetall/
    * @since Redis 2.0.0
    */
-  hgetall: Call<Exactly<1>, Record<string, string>>;
+  hgetall(...args: Given<Exactly<1>, Record<string, string>>): Result<Record<string, string>, Context>;
   /** As `hgetall`, with Buffers in place of texts. */
-  hgetallBuffer: Call<Exactly<1>, Record<string, RedisBuffer>>;
+  hgetallBuffer(...args: Given<Exactly<1>, Record<string, Buffer>>): Result<Record<string, Buffer>, Context>;
   /**
    * `HGETDEL key FIELDS numfields field [field ...]`
    *
@@ -1211,9 +1015,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hgetdel/
    * @since Redis 8.0.0
    */
-  hgetdel: Call<AtLeast<2>, (string | null)[]>;
+  hgetdel(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `hgetdel`, with Buffers in place of texts. */
-  hgetdelBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  hgetdelBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] FIELDS numfields field [field ...]`
    *
@@ -1221,27 +1025,18 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hgetex/
    * @since Redis 8.0.0
    */
-  hgetex: Call<AtLeast<2>, (string | null)[]>;
+  hgetex(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `hgetex`, with Buffers in place of texts. */
-  hgetexBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  hgetexBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `HIMPORT`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/himport/
    */
-  himport: Subcommands<AtLeast<1>, {
-    PREPARE: 'OK';
-    SET: 'OK';
-    DISCARD: number;
-    DISCARDALL: number;
-  }>;
-  /** As `himport`, with Buffers in place of texts. */
-  himportBuffer: Subcommands<AtLeast<1>, {
-    PREPARE: RedisBuffer;
-    SET: RedisBuffer;
-    DISCARD: number;
-    DISCARDALL: number;
-  }>;
+  himport(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `himport`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  himportBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `HINCRBY key field increment`
    *
@@ -1249,9 +1044,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hincrby/
    * @since Redis 2.0.0
    */
-  hincrby: Call<Exactly<3>, number>;
+  hincrby(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `hincrby`, with Buffers in place of texts. */
-  hincrbyBuffer: Call<Exactly<3>, number>;
+  hincrbyBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `HINCRBYFLOAT key field increment`
    *
@@ -1259,9 +1054,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hincrbyfloat/
    * @since Redis 2.6.0
    */
-  hincrbyfloat: Call<Exactly<3>, string>;
+  hincrbyfloat(...args: Given<Exactly<3>, string>): Result<string, Context>;
   /** As `hincrbyfloat`, with Buffers in place of texts. */
-  hincrbyfloatBuffer: Call<Exactly<3>, RedisBuffer>;
+  hincrbyfloatBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * `HKEYS key`
    *
@@ -1269,9 +1064,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hkeys/
    * @since Redis 2.0.0
    */
-  hkeys: Call<Exactly<1>, string[]>;
+  hkeys(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
   /** As `hkeys`, with Buffers in place of texts. */
-  hkeysBuffer: Call<Exactly<1>, RedisBuffer[]>;
+  hkeysBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `HLEN key`
    *
@@ -1279,9 +1074,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hlen/
    * @since Redis 2.0.0
    */
-  hlen: Call<Exactly<1>, number>;
+  hlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `hlen`, with Buffers in place of texts. */
-  hlenBuffer: Call<Exactly<1>, number>;
+  hlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `HMGET key field [field ...]`
    *
@@ -1289,40 +1084,18 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hmget/
    * @since Redis 2.0.0
    */
-  hmget: Call<AtLeast<2>, (string | null)[]>;
+  hmget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `hmget`, with Buffers in place of texts. */
-  hmgetBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
-  /**
-   * `HMSET key field value [field value ...]`
-   *
-   * Complexity: O(N).
-   * Deprecated since Redis 4.0.0.
-   * https://redis.io/docs/latest/commands/hmset/
-   * @since Redis 2.0.0
-   */
-  hmset: Call<HashFields, 'OK'>;
-  /** As `hmset`, with Buffers in place of texts. */
-  hmsetBuffer: Call<HashFields, RedisBuffer>;
+  hmgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `HOTKEYS`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hotkeys/
    */
-  hotkeys: Subcommands<AtLeast<1>, {
-    RESET: 'OK';
-    START: 'OK';
-    STOP: 'OK';
-    HELP: string[];
-    GET: Nested<string>[] | null;
-  }>;
-  /** As `hotkeys`, with Buffers in place of texts. */
-  hotkeysBuffer: Subcommands<AtLeast<1>, {
-    RESET: RedisBuffer;
-    START: RedisBuffer;
-    STOP: RedisBuffer;
-    HELP: RedisBuffer[];
-    GET: Nested<RedisBuffer>[] | null;
-  }>;
+  hotkeys(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `hotkeys`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  hotkeysBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `HPERSIST key FIELDS numfields field [field ...]`
    *
@@ -1330,9 +1103,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hpersist/
    * @since Redis 7.4.0
    */
-  hpersist: Call<AtLeast<2>, number[]>;
+  hpersist(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hpersist`, with Buffers in place of texts. */
-  hpersistBuffer: Call<AtLeast<2>, number[]>;
+  hpersistBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HPEXPIRE key milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1340,9 +1113,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hpexpire/
    * @since Redis 7.4.0
    */
-  hpexpire: Call<AtLeast<2>, number[]>;
+  hpexpire(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hpexpire`, with Buffers in place of texts. */
-  hpexpireBuffer: Call<AtLeast<2>, number[]>;
+  hpexpireBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HPEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
    *
@@ -1350,9 +1123,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hpexpireat/
    * @since Redis 7.4.0
    */
-  hpexpireat: Call<AtLeast<2>, number[]>;
+  hpexpireat(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hpexpireat`, with Buffers in place of texts. */
-  hpexpireatBuffer: Call<AtLeast<2>, number[]>;
+  hpexpireatBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HPEXPIRETIME key FIELDS numfields field [field ...]`
    *
@@ -1360,9 +1133,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hpexpiretime/
    * @since Redis 7.4.0
    */
-  hpexpiretime: Call<AtLeast<2>, number[]>;
+  hpexpiretime(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hpexpiretime`, with Buffers in place of texts. */
-  hpexpiretimeBuffer: Call<AtLeast<2>, number[]>;
+  hpexpiretimeBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HPTTL key FIELDS numfields field [field ...]`
    *
@@ -1370,19 +1143,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hpttl/
    * @since Redis 7.4.0
    */
-  hpttl: Call<AtLeast<2>, number[]>;
+  hpttl(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `hpttl`, with Buffers in place of texts. */
-  hpttlBuffer: Call<AtLeast<2>, number[]>;
+  hpttlBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HRANDFIELD key [count [WITHVALUES]]`
    *
    * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/hrandfield/
    * @since Redis 6.2.0
    */
-  hrandfield: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `hrandfield`, with Buffers in place of texts. */
-  hrandfieldBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  hrandfield(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `hrandfield`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  hrandfieldBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`
    *
@@ -1390,19 +1164,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hscan/
    * @since Redis 2.8.0
    */
-  hscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
+  hscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
   /** As `hscan`, with Buffers in place of texts. */
-  hscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
-  /**
-   * `HSET key field value [field value ...]`
-   *
-   * Complexity: O(1), O(N).
-   * https://redis.io/docs/latest/commands/hset/
-   * @since Redis 2.0.0
-   */
-  hset: Call<HashFields, number>;
-  /** As `hset`, with Buffers in place of texts. */
-  hsetBuffer: Call<HashFields, number>;
+  hscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
   /**
    * `HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value ...]`
    *
@@ -1410,9 +1174,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hsetex/
    * @since Redis 8.0.0
    */
-  hsetex: Call<AtLeast<2>, number>;
+  hsetex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `hsetex`, with Buffers in place of texts. */
-  hsetexBuffer: Call<AtLeast<2>, number>;
+  hsetexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `HSETNX key field value`
    *
@@ -1420,9 +1184,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hsetnx/
    * @since Redis 2.0.0
    */
-  hsetnx: Call<Exactly<3>, number>;
+  hsetnx(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `hsetnx`, with Buffers in place of texts. */
-  hsetnxBuffer: Call<Exactly<3>, number>;
+  hsetnxBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `HSTRLEN key field`
    *
@@ -1430,9 +1194,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hstrlen/
    * @since Redis 3.2.0
    */
-  hstrlen: Call<Exactly<2>, number>;
+  hstrlen(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `hstrlen`, with Buffers in place of texts. */
-  hstrlenBuffer: Call<Exactly<2>, number>;
+  hstrlenBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `HTTL key FIELDS numfields field [field ...]`
    *
@@ -1440,9 +1204,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/httl/
    * @since Redis 7.4.0
    */
-  httl: Call<AtLeast<2>, number[]>;
+  httl(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `httl`, with Buffers in place of texts. */
-  httlBuffer: Call<AtLeast<2>, number[]>;
+  httlBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `HVALS key`
    *
@@ -1450,9 +1214,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/hvals/
    * @since Redis 2.0.0
    */
-  hvals: Call<Exactly<1>, string[]>;
+  hvals(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
   /** As `hvals`, with Buffers in place of texts. */
-  hvalsBuffer: Call<Exactly<1>, RedisBuffer[]>;
+  hvalsBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `INCR key`
    *
@@ -1460,9 +1224,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/incr/
    * @since Redis 1.0.0
    */
-  incr: Call<Exactly<1>, number>;
+  incr(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `incr`, with Buffers in place of texts. */
-  incrBuffer: Call<Exactly<1>, number>;
+  incrBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `INCRBY key increment`
    *
@@ -1470,9 +1234,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/incrby/
    * @since Redis 1.0.0
    */
-  incrby: Call<Exactly<2>, number>;
+  incrby(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `incrby`, with Buffers in place of texts. */
-  incrbyBuffer: Call<Exactly<2>, number>;
+  incrbyBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `INCRBYFLOAT key increment`
    *
@@ -1480,17 +1244,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/incrbyfloat/
    * @since Redis 2.6.0
    */
-  incrbyfloat: Call<Exactly<2>, string>;
+  incrbyfloat(...args: Given<Exactly<2>, string>): Result<string, Context>;
   /** As `incrbyfloat`, with Buffers in place of texts. */
-  incrbyfloatBuffer: Call<Exactly<2>, RedisBuffer>;
+  incrbyfloatBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
   /**
    * `INCREX`
    *
    * https://redis.io/docs/latest/commands/increx/
    */
-  increx: Call<AtLeast<1>, [value: number | string, change: number | string]>;
+  increx(...args: Given<AtLeast<1>, [value: number | string, change: number | string]>): Result<[value: number | string, change: number | string], Context>;
   /** As `increx`, with Buffers in place of texts. */
-  increxBuffer: Call<AtLeast<1>, [value: number | RedisBuffer, change: number | RedisBuffer]>;
+  increxBuffer(...args: Given<AtLeast<1>, [value: number | Buffer, change: number | Buffer]>): Result<[value: number | Buffer, change: number | Buffer], Context>;
   /**
    * `INFO [section [section ...]]`
    *
@@ -1498,9 +1262,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/info/
    * @since Redis 1.0.0
    */
-  info: Call<AtLeast<0>, string>;
+  info(...args: Given<AtLeast<0>, string>): Result<string, Context>;
   /** As `info`, with Buffers in place of texts. */
-  infoBuffer: Call<AtLeast<0>, RedisBuffer>;
+  infoBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
   /**
    * `KEYS pattern`
    *
@@ -1508,9 +1272,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/keys/
    * @since Redis 1.0.0
    */
-  keys: Call<Exactly<1>, string[]>;
+  keys(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
   /** As `keys`, with Buffers in place of texts. */
-  keysBuffer: Call<Exactly<1>, RedisBuffer[]>;
+  keysBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `LASTSAVE`
    *
@@ -1518,9 +1282,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lastsave/
    * @since Redis 1.0.0
    */
-  lastsave: Call<Exactly<0>, number>;
+  lastsave(...args: Given<Exactly<0>, number>): Result<number, Context>;
   /** As `lastsave`, with Buffers in place of texts. */
-  lastsaveBuffer: Call<Exactly<0>, number>;
+  lastsaveBuffer(...args: Given<Exactly<0>, number>): Result<number, Context>;
   /**
    * - `LATENCY DOCTOR`
    * - `LATENCY GRAPH event`
@@ -1530,38 +1294,24 @@ export interface RedisCommands {
    * - `LATENCY LATEST`
    * - `LATENCY RESET [event [event ...]]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/latency/
    * @since Redis 2.8.13
    */
-  latency: Subcommands<AtLeast<1>, {
-    DOCTOR: string;
-    GRAPH: string;
-    HELP: string[];
-    HISTOGRAM: (string | (string | number | (string | number)[])[])[];
-    HISTORY: [number, number][];
-    LATEST: [string, number, number, number][];
-    RESET: number;
-  }>;
-  /** As `latency`, with Buffers in place of texts. */
-  latencyBuffer: Subcommands<AtLeast<1>, {
-    DOCTOR: RedisBuffer;
-    GRAPH: RedisBuffer;
-    HELP: RedisBuffer[];
-    HISTOGRAM: (RedisBuffer | (RedisBuffer | number | (RedisBuffer | number)[])[])[];
-    HISTORY: [number, number][];
-    LATEST: [RedisBuffer, number, number, number][];
-    RESET: number;
-  }>;
+  latency(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `latency`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  latencyBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]`
    *
    * Complexity: O(N*M).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/lcs/
    * @since Redis 7.0.0
    */
-  lcs: Call<Exactly<2>, string> & Call<AtLeast<2>, string | number | (string | number | [[number, number], [number, number], ...number[]][])[]>;
-  /** As `lcs`, with Buffers in place of texts. */
-  lcsBuffer: Call<Exactly<2>, RedisBuffer> & Call<AtLeast<2>, RedisBuffer | number | (RedisBuffer | number | [[number, number], [number, number], ...number[]][])[]>;
+  lcs(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `lcs`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  lcsBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `LINDEX key index`
    *
@@ -1569,9 +1319,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lindex/
    * @since Redis 1.0.0
    */
-  lindex: Call<Exactly<2>, string | null>;
+  lindex(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `lindex`, with Buffers in place of texts. */
-  lindexBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  lindexBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `LINSERT key <BEFORE | AFTER> pivot element`
    *
@@ -1579,9 +1329,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/linsert/
    * @since Redis 2.2.0
    */
-  linsert: Call<Exactly<4>, number>;
+  linsert(...args: Given<Exactly<4>, number>): Result<number, Context>;
   /** As `linsert`, with Buffers in place of texts. */
-  linsertBuffer: Call<Exactly<4>, number>;
+  linsertBuffer(...args: Given<Exactly<4>, number>): Result<number, Context>;
   /**
    * `LLEN key`
    *
@@ -1589,9 +1339,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/llen/
    * @since Redis 1.0.0
    */
-  llen: Call<Exactly<1>, number>;
+  llen(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `llen`, with Buffers in place of texts. */
-  llenBuffer: Call<Exactly<1>, number>;
+  llenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `LMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT>`
    *
@@ -1599,17 +1349,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lmove/
    * @since Redis 6.2.0
    */
-  lmove: Call<Exactly<4>, string | null>;
+  lmove(...args: Given<Exactly<4>, string>): Result<string, Context>;
   /** As `lmove`, with Buffers in place of texts. */
-  lmoveBuffer: Call<Exactly<4>, RedisBuffer | null>;
+  lmoveBuffer(...args: Given<Exactly<4>, Buffer>): Result<Buffer, Context>;
   /**
    * `LMOVEM`
    *
    * https://redis.io/docs/latest/commands/lmovem/
    */
-  lmovem: Call<AtLeast<2>, string[] | null>;
+  lmovem(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
   /** As `lmovem`, with Buffers in place of texts. */
-  lmovemBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
+  lmovemBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
   /**
    * `LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]`
    *
@@ -1617,38 +1367,18 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lmpop/
    * @since Redis 7.0.0
    */
-  lmpop: Call<AtLeast<2>, [key: string, elements: string[]] | null>;
+  lmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
   /** As `lmpop`, with Buffers in place of texts. */
-  lmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, elements: RedisBuffer[]] | null>;
+  lmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
   /**
    * `LOLWUT [VERSION version]`
    *
    * https://redis.io/docs/latest/commands/lolwut/
    * @since Redis 5.0.0
    */
-  lolwut: Call<AtLeast<0>, string>;
+  lolwut(...args: Given<AtLeast<0>, string>): Result<string, Context>;
   /** As `lolwut`, with Buffers in place of texts. */
-  lolwutBuffer: Call<AtLeast<0>, RedisBuffer>;
-  /**
-   * `LPOP key [count]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/lpop/
-   * @since Redis 1.0.0
-   */
-  lpop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[] | null> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `lpop`, with Buffers in place of texts. */
-  lpopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[] | null> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
-  /**
-   * `LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/lpos/
-   * @since Redis 6.0.6
-   */
-  lpos: Call<Exactly<2>, number | null> & Call<AtLeast<2>, number | number[] | null>;
-  /** As `lpos`, with Buffers in place of texts. */
-  lposBuffer: Call<Exactly<2>, number | null> & Call<AtLeast<2>, number | number[] | null>;
+  lolwutBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
   /**
    * `LPUSH key element [element ...]`
    *
@@ -1656,9 +1386,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lpush/
    * @since Redis 1.0.0
    */
-  lpush: Call<AtLeast<2>, number>;
+  lpush(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `lpush`, with Buffers in place of texts. */
-  lpushBuffer: Call<AtLeast<2>, number>;
+  lpushBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `LPUSHX key element [element ...]`
    *
@@ -1666,9 +1396,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lpushx/
    * @since Redis 2.2.0
    */
-  lpushx: Call<AtLeast<2>, number>;
+  lpushx(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `lpushx`, with Buffers in place of texts. */
-  lpushxBuffer: Call<AtLeast<2>, number>;
+  lpushxBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `LRANGE key start stop`
    *
@@ -1676,9 +1406,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lrange/
    * @since Redis 1.0.0
    */
-  lrange: Call<Exactly<3>, string[]>;
+  lrange(...args: Given<Exactly<3>, string[]>): Result<string[], Context>;
   /** As `lrange`, with Buffers in place of texts. */
-  lrangeBuffer: Call<Exactly<3>, RedisBuffer[]>;
+  lrangeBuffer(...args: Given<Exactly<3>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `LREM key count element`
    *
@@ -1686,9 +1416,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lrem/
    * @since Redis 1.0.0
    */
-  lrem: Call<Exactly<3>, number>;
+  lrem(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `lrem`, with Buffers in place of texts. */
-  lremBuffer: Call<Exactly<3>, number>;
+  lremBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `LSET key index element`
    *
@@ -1696,9 +1426,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/lset/
    * @since Redis 1.0.0
    */
-  lset: Call<Exactly<3>, 'OK'>;
+  lset(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
   /** As `lset`, with Buffers in place of texts. */
-  lsetBuffer: Call<Exactly<3>, RedisBuffer>;
+  lsetBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * `LTRIM key start stop`
    *
@@ -1706,9 +1436,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/ltrim/
    * @since Redis 1.0.0
    */
-  ltrim: Call<Exactly<3>, 'OK'>;
+  ltrim(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
   /** As `ltrim`, with Buffers in place of texts. */
-  ltrimBuffer: Call<Exactly<3>, RedisBuffer>;
+  ltrimBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * - `MEMORY DOCTOR`
    * - `MEMORY HELP`
@@ -1717,26 +1447,13 @@ export interface RedisCommands {
    * - `MEMORY STATS`
    * - `MEMORY USAGE key [SAMPLES count]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/memory/
    * @since Redis 4.0.0
    */
-  memory: Subcommands<AtLeast<1>, {
-    DOCTOR: string;
-    HELP: string[];
-    'MALLOC-STATS': string;
-    PURGE: 'OK';
-    STATS: (string | number | (string | number)[])[];
-    USAGE: number | null;
-  }>;
-  /** As `memory`, with Buffers in place of texts. */
-  memoryBuffer: Subcommands<AtLeast<1>, {
-    DOCTOR: RedisBuffer;
-    HELP: RedisBuffer[];
-    'MALLOC-STATS': RedisBuffer;
-    PURGE: RedisBuffer;
-    STATS: (RedisBuffer | number | (RedisBuffer | number)[])[];
-    USAGE: number | null;
-  }>;
+  memory(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `memory`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  memoryBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `MGET key [key ...]`
    *
@@ -1744,9 +1461,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/mget/
    * @since Redis 1.0.0
    */
-  mget: Call<AtLeast<1>, (string | null)[]>;
+  mget(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `mget`, with Buffers in place of texts. */
-  mgetBuffer: Call<AtLeast<1>, (RedisBuffer | null)[]>;
+  mgetBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `MIGRATE host port <key | ""> destination-db timeout [COPY] [REPLACE] [AUTH password | AUTH2 username password] [KEYS key [key ...]]`
    *
@@ -1754,9 +1471,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/migrate/
    * @since Redis 2.6.0
    */
-  migrate: Call<AtLeast<2>, string>;
+  migrate(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `migrate`, with Buffers in place of texts. */
-  migrateBuffer: Call<AtLeast<2>, RedisBuffer>;
+  migrateBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /**
    * - `MODULE HELP`
    * - `MODULE LIST`
@@ -1764,34 +1481,13 @@ export interface RedisCommands {
    * - `MODULE LOADEX path [CONFIG name value [CONFIG name value ...]] [ARGS args [args ...]]`
    * - `MODULE UNLOAD name`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/module/
    * @since Redis 4.0.0
    */
-  module: Subcommands<AtLeast<1>, {
-    HELP: string[];
-    LIST: (string | number | string[])[][];
-    LOAD: 'OK';
-    LOADEX: 'OK';
-    UNLOAD: 'OK';
-  }>;
-  /** As `module`, with Buffers in place of texts. */
-  moduleBuffer: Subcommands<AtLeast<1>, {
-    HELP: RedisBuffer[];
-    LIST: (RedisBuffer | number | RedisBuffer[])[][];
-    LOAD: RedisBuffer;
-    LOADEX: RedisBuffer;
-    UNLOAD: RedisBuffer;
-  }>;
-  /**
-   * `MONITOR`
-   *
-   * The reply is `unknown`: what follows it is no reply.
-   * https://redis.io/docs/latest/commands/monitor/
-   * @since Redis 1.0.0
-   */
-  monitor: Call<Exactly<0>, unknown>;
-  /** As `monitor`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
-  monitorBuffer: Call<Exactly<0>, unknown>;
+  module(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `module`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  moduleBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `MOVE key db`
    *
@@ -1799,19 +1495,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/move/
    * @since Redis 1.0.0
    */
-  move: Call<Exactly<2>, number>;
+  move(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `move`, with Buffers in place of texts. */
-  moveBuffer: Call<Exactly<2>, number>;
-  /**
-   * `MSET key value [key value ...]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/mset/
-   * @since Redis 1.0.1
-   */
-  mset: Call<Pairs, 'OK'>;
-  /** As `mset`, with Buffers in place of texts. */
-  msetBuffer: Call<Pairs, RedisBuffer>;
+  moveBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
    *
@@ -1819,19 +1505,9 @@ export interface RedisCommands {
    * https://valkey.io/commands/msetex/
    * @since Valkey 9.1.0
    */
-  msetex: Call<AtLeast<2>, number>;
+  msetex(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `msetex`, with Buffers in place of texts. */
-  msetexBuffer: Call<AtLeast<2>, number>;
-  /**
-   * `MSETNX key value [key value ...]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/msetnx/
-   * @since Redis 1.0.1
-   */
-  msetnx: Call<Pairs, number>;
-  /** As `msetnx`, with Buffers in place of texts. */
-  msetnxBuffer: Call<Pairs, number>;
+  msetexBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * - `OBJECT ENCODING key`
    * - `OBJECT FREQ key`
@@ -1839,24 +1515,13 @@ export interface RedisCommands {
    * - `OBJECT IDLETIME key`
    * - `OBJECT REFCOUNT key`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/object/
    * @since Redis 2.2.3
    */
-  object: Subcommands<AtLeast<1>, {
-    ENCODING: string | null;
-    FREQ: number | null;
-    HELP: string[];
-    IDLETIME: number | null;
-    REFCOUNT: number | null;
-  }>;
-  /** As `object`, with Buffers in place of texts. */
-  objectBuffer: Subcommands<AtLeast<1>, {
-    ENCODING: RedisBuffer | null;
-    FREQ: number | null;
-    HELP: RedisBuffer[];
-    IDLETIME: number | null;
-    REFCOUNT: number | null;
-  }>;
+  object(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `object`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  objectBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `PERSIST key`
    *
@@ -1864,9 +1529,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/persist/
    * @since Redis 2.2.0
    */
-  persist: Call<Exactly<1>, number>;
+  persist(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `persist`, with Buffers in place of texts. */
-  persistBuffer: Call<Exactly<1>, number>;
+  persistBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `PEXPIRE key milliseconds [NX | XX | GT | LT]`
    *
@@ -1874,9 +1539,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pexpire/
    * @since Redis 2.6.0
    */
-  pexpire: Call<ExpireWords, number>;
+  pexpire(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `pexpire`, with Buffers in place of texts. */
-  pexpireBuffer: Call<ExpireWords, number>;
+  pexpireBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]`
    *
@@ -1884,9 +1549,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pexpireat/
    * @since Redis 2.6.0
    */
-  pexpireat: Call<ExpireWords, number>;
+  pexpireat(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `pexpireat`, with Buffers in place of texts. */
-  pexpireatBuffer: Call<ExpireWords, number>;
+  pexpireatBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `PEXPIRETIME key`
    *
@@ -1894,9 +1559,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pexpiretime/
    * @since Redis 7.0.0
    */
-  pexpiretime: Call<Exactly<1>, number>;
+  pexpiretime(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `pexpiretime`, with Buffers in place of texts. */
-  pexpiretimeBuffer: Call<Exactly<1>, number>;
+  pexpiretimeBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `PFADD key [element [element ...]]`
    *
@@ -1904,9 +1569,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pfadd/
    * @since Redis 2.8.9
    */
-  pfadd: Call<AtLeast<1>, number>;
+  pfadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `pfadd`, with Buffers in place of texts. */
-  pfaddBuffer: Call<AtLeast<1>, number>;
+  pfaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `PFCOUNT key [key ...]`
    *
@@ -1914,19 +1579,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pfcount/
    * @since Redis 2.8.9
    */
-  pfcount: Call<AtLeast<1>, number>;
+  pfcount(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `pfcount`, with Buffers in place of texts. */
-  pfcountBuffer: Call<AtLeast<1>, number>;
+  pfcountBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `PFDEBUG subcommand key`
    *
-   * The reply is `unknown`: servers change it from version to version.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/pfdebug/
    * @since Redis 2.8.9
    */
-  pfdebug: Call<Exactly<2>, unknown>;
-  /** As `pfdebug`, with Buffers in place of texts. The reply is `unknown`: servers change it from version to version. */
-  pfdebugBuffer: Call<Exactly<2>, unknown>;
+  pfdebug(...args: Given<Exactly<2>, any>): Result<any, Context>;
+  /** As `pfdebug`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  pfdebugBuffer(...args: Given<Exactly<2>, any>): Result<any, Context>;
   /**
    * `PFMERGE destkey [sourcekey [sourcekey ...]]`
    *
@@ -1934,18 +1599,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pfmerge/
    * @since Redis 2.8.9
    */
-  pfmerge: Call<AtLeast<1>, 'OK'>;
+  pfmerge(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `pfmerge`, with Buffers in place of texts. */
-  pfmergeBuffer: Call<AtLeast<1>, RedisBuffer>;
+  pfmergeBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /**
    * `PFSELFTEST`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/pfselftest/
    * @since Redis 2.8.9
    */
-  pfselftest: Call<Exactly<0>, 'OK'>;
-  /** As `pfselftest`, with Buffers in place of texts. */
-  pfselftestBuffer: Call<Exactly<0>, RedisBuffer>;
+  pfselftest(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  /** As `pfselftest`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  pfselftestBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
   /**
    * `PING [message]`
    *
@@ -1953,9 +1619,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/ping/
    * @since Redis 1.0.0
    */
-  ping: Call<AtLeast<0>, string>;
+  ping(...args: Given<AtLeast<0>, string>): Result<string, Context>;
   /** As `ping`, with Buffers in place of texts. */
-  pingBuffer: Call<AtLeast<0>, RedisBuffer>;
+  pingBuffer(...args: Given<AtLeast<0>, Buffer>): Result<Buffer, Context>;
   /**
    * `PSETEX key milliseconds value`
    *
@@ -1964,19 +1630,30 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/psetex/
    * @since Redis 2.6.0
    */
-  psetex: Call<Exactly<3>, 'OK'>;
+  psetex(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
   /** As `psetex`, with Buffers in place of texts. */
-  psetexBuffer: Call<Exactly<3>, RedisBuffer>;
+  psetexBuffer(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
+  /**
+   * `PSUBSCRIBE pattern [pattern ...]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/psubscribe/
+   * @since Redis 2.0.0
+   */
+  psubscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `psubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  psubscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `PSYNC replicationid offset`
    *
-   * The reply is `unknown`: what follows it is no reply.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/psync/
    * @since Redis 2.8.0
    */
-  psync: Call<AtLeast<2>, unknown>;
-  /** As `psync`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
-  psyncBuffer: Call<AtLeast<2>, unknown>;
+  psync(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `psync`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  psyncBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `PTTL key`
    *
@@ -1984,9 +1661,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/pttl/
    * @since Redis 2.6.0
    */
-  pttl: Call<Exactly<1>, number>;
+  pttl(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `pttl`, with Buffers in place of texts. */
-  pttlBuffer: Call<Exactly<1>, number>;
+  pttlBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `PUBLISH channel message`
    *
@@ -1994,9 +1671,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/publish/
    * @since Redis 2.0.0
    */
-  publish: Call<Exactly<2>, number>;
+  publish(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `publish`, with Buffers in place of texts. */
-  publishBuffer: Call<Exactly<2>, number>;
+  publishBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * - `PUBSUB CHANNELS [pattern]`
    * - `PUBSUB HELP`
@@ -2005,26 +1682,35 @@ export interface RedisCommands {
    * - `PUBSUB SHARDCHANNELS [pattern]`
    * - `PUBSUB SHARDNUMSUB [shardchannel [shardchannel ...]]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/pubsub/
    * @since Redis 2.8.0
    */
-  pubsub: Subcommands<AtLeast<1>, {
-    CHANNELS: string[];
-    HELP: string[];
-    NUMPAT: number;
-    NUMSUB: (string | number)[];
-    SHARDCHANNELS: string[];
-    SHARDNUMSUB: (string | number)[];
-  }>;
-  /** As `pubsub`, with Buffers in place of texts. */
-  pubsubBuffer: Subcommands<AtLeast<1>, {
-    CHANNELS: RedisBuffer[];
-    HELP: RedisBuffer[];
-    NUMPAT: number;
-    NUMSUB: (RedisBuffer | number)[];
-    SHARDCHANNELS: RedisBuffer[];
-    SHARDNUMSUB: (RedisBuffer | number)[];
-  }>;
+  pubsub(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `pubsub`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  pubsubBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /**
+   * `PUNSUBSCRIBE [pattern [pattern ...]]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/punsubscribe/
+   * @since Redis 2.0.0
+   */
+  punsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `punsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  punsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /**
+   * `QUIT`
+   *
+   * Complexity: O(1).
+   * Deprecated since Redis 7.2.0.
+   * https://redis.io/docs/latest/commands/quit/
+   * @since Redis 1.0.0
+   */
+  quit(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
+  /** As `quit`, with Buffers in place of texts. */
+  quitBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `RANDOMKEY`
    *
@@ -2032,9 +1718,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/randomkey/
    * @since Redis 1.0.0
    */
-  randomkey: Call<Exactly<0>, string | null>;
+  randomkey(...args: Given<Exactly<0>, string | null>): Result<string | null, Context>;
   /** As `randomkey`, with Buffers in place of texts. */
-  randomkeyBuffer: Call<Exactly<0>, RedisBuffer | null>;
+  randomkeyBuffer(...args: Given<Exactly<0>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `READONLY`
    *
@@ -2042,9 +1728,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/readonly/
    * @since Redis 3.0.0
    */
-  readonly: Call<Exactly<0>, 'OK'>;
+  readonly(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /** As `readonly`, with Buffers in place of texts. */
-  readonlyBuffer: Call<Exactly<0>, RedisBuffer>;
+  readonlyBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `READWRITE`
    *
@@ -2052,9 +1738,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/readwrite/
    * @since Redis 3.0.0
    */
-  readwrite: Call<Exactly<0>, 'OK'>;
+  readwrite(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /** As `readwrite`, with Buffers in place of texts. */
-  readwriteBuffer: Call<Exactly<0>, RedisBuffer>;
+  readwriteBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `RENAME key newkey`
    *
@@ -2062,9 +1748,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/rename/
    * @since Redis 1.0.0
    */
-  rename: Call<Exactly<2>, 'OK'>;
+  rename(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /** As `rename`, with Buffers in place of texts. */
-  renameBuffer: Call<Exactly<2>, RedisBuffer>;
+  renameBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
   /**
    * `RENAMENX key newkey`
    *
@@ -2072,20 +1758,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/renamenx/
    * @since Redis 1.0.0
    */
-  renamenx: Call<Exactly<2>, number>;
+  renamenx(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `renamenx`, with Buffers in place of texts. */
-  renamenxBuffer: Call<Exactly<2>, number>;
+  renamenxBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `REPLCONF`
    *
    * Complexity: O(1).
-   * The reply is `unknown`: each of its subcommands has another, and servers keep them for their own tests.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/replconf/
    * @since Redis 3.0.0
    */
-  replconf: Call<AtLeast<0>, unknown>;
-  /** As `replconf`, with Buffers in place of texts. The reply is `unknown`: each of its subcommands has another, and servers keep them for their own tests. */
-  replconfBuffer: Call<AtLeast<0>, unknown>;
+  replconf(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `replconf`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  replconfBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
   /**
    * `REPLICAOF <host port | NO ONE>`
    *
@@ -2093,9 +1779,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/replicaof/
    * @since Redis 5.0.0
    */
-  replicaof: Call<Exactly<2>, string>;
+  replicaof(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /** As `replicaof`, with Buffers in place of texts. */
-  replicaofBuffer: Call<Exactly<2>, RedisBuffer>;
+  replicaofBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /**
    * `RESET`
    *
@@ -2103,9 +1789,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/reset/
    * @since Redis 6.2.0
    */
-  reset: Call<Exactly<0>, string>;
+  reset(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /** As `reset`, with Buffers in place of texts. */
-  resetBuffer: Call<Exactly<0>, RedisBuffer>;
+  resetBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
    *
@@ -2113,39 +1799,31 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/restore/
    * @since Redis 2.6.0
    */
-  restore: Call<AtLeast<2>, 'OK'>;
+  restore(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `restore`, with Buffers in place of texts. */
-  restoreBuffer: Call<AtLeast<2>, RedisBuffer>;
+  restoreBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /**
    * `RESTORE-ASKING key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
    *
    * Complexity: O(1), O(N*M), O(1*M), O(N*M*log(N)), O(log(N)).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/restore-asking/
    * @since Redis 3.0.0
    */
-  'restore-asking': Call<AtLeast<2>, 'OK'>;
-  /** As `restore-asking`, with Buffers in place of texts. */
-  'restore-askingBuffer': Call<AtLeast<2>, RedisBuffer>;
+  'restore-asking'(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `restore-asking`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  'restore-askingBuffer'(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `ROLE`
    *
    * Complexity: O(1).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/role/
    * @since Redis 2.8.12
    */
-  role: Call<Exactly<0>, [role: string, offset: number, replicas: [string, string, string][]] | [role: string, host: string, port: number, state: string, offset: number] | [role: string, primaries: string[]]>;
-  /** As `role`, with Buffers in place of texts. */
-  roleBuffer: Call<Exactly<0>, [role: RedisBuffer, offset: number, replicas: [RedisBuffer, RedisBuffer, RedisBuffer][]] | [role: RedisBuffer, host: RedisBuffer, port: number, state: RedisBuffer, offset: number] | [role: RedisBuffer, primaries: RedisBuffer[]]>;
-  /**
-   * `RPOP key [count]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/rpop/
-   * @since Redis 1.0.0
-   */
-  rpop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[] | null> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `rpop`, with Buffers in place of texts. */
-  rpopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[] | null> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  role(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  /** As `role`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  roleBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
   /**
    * `RPOPLPUSH source destination`
    *
@@ -2154,9 +1832,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/rpoplpush/
    * @since Redis 1.2.0
    */
-  rpoplpush: Call<Exactly<2>, string | null>;
+  rpoplpush(...args: Given<Exactly<2>, string>): Result<string, Context>;
   /** As `rpoplpush`, with Buffers in place of texts. */
-  rpoplpushBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  rpoplpushBuffer(...args: Given<Exactly<2>, Buffer>): Result<Buffer, Context>;
   /**
    * `RPUSH key element [element ...]`
    *
@@ -2164,9 +1842,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/rpush/
    * @since Redis 1.0.0
    */
-  rpush: Call<AtLeast<2>, number>;
+  rpush(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `rpush`, with Buffers in place of texts. */
-  rpushBuffer: Call<AtLeast<2>, number>;
+  rpushBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `RPUSHX key element [element ...]`
    *
@@ -2174,9 +1852,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/rpushx/
    * @since Redis 2.2.0
    */
-  rpushx: Call<AtLeast<2>, number>;
+  rpushx(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `rpushx`, with Buffers in place of texts. */
-  rpushxBuffer: Call<AtLeast<2>, number>;
+  rpushxBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SADD key member [member ...]`
    *
@@ -2184,9 +1862,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sadd/
    * @since Redis 1.0.0
    */
-  sadd: Call<AtLeast<2>, number>;
+  sadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sadd`, with Buffers in place of texts. */
-  saddBuffer: Call<AtLeast<2>, number>;
+  saddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SAVE`
    *
@@ -2194,9 +1872,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/save/
    * @since Redis 1.0.0
    */
-  save: Call<Exactly<0>, 'OK'>;
+  save(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /** As `save`, with Buffers in place of texts. */
-  saveBuffer: Call<Exactly<0>, RedisBuffer>;
+  saveBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
    *
@@ -2204,9 +1882,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/scan/
    * @since Redis 2.8.0
    */
-  scan: Call<AtLeast<1>, [cursor: string, found: string[]]>;
+  scan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
   /** As `scan`, with Buffers in place of texts. */
-  scanBuffer: Call<AtLeast<1>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
+  scanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
   /**
    * `SCARD key`
    *
@@ -2214,9 +1892,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/scard/
    * @since Redis 1.0.0
    */
-  scard: Call<Exactly<1>, number>;
+  scard(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `scard`, with Buffers in place of texts. */
-  scardBuffer: Call<Exactly<1>, number>;
+  scardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * - `SCRIPT DEBUG <YES | SYNC | NO>`
    * - `SCRIPT EXISTS sha1 [sha1 ...]`
@@ -2226,28 +1904,13 @@ export interface RedisCommands {
    * - `SCRIPT LOAD script`
    * - `SCRIPT SHOW sha1`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/script/
    * @since Redis 2.6.0
    */
-  script: Subcommands<AtLeast<1>, {
-    DEBUG: 'OK';
-    EXISTS: number[];
-    FLUSH: 'OK';
-    HELP: string[];
-    KILL: 'OK';
-    LOAD: string;
-    SHOW: string;
-  }>;
-  /** As `script`, with Buffers in place of texts. */
-  scriptBuffer: Subcommands<AtLeast<1>, {
-    DEBUG: RedisBuffer;
-    EXISTS: number[];
-    FLUSH: RedisBuffer;
-    HELP: RedisBuffer[];
-    KILL: RedisBuffer;
-    LOAD: RedisBuffer;
-    SHOW: RedisBuffer;
-  }>;
+  script(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `script`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  scriptBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `SDIFF key [key ...]`
    *
@@ -2255,17 +1918,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sdiff/
    * @since Redis 1.0.0
    */
-  sdiff: Call<AtLeast<1>, string[]>;
+  sdiff(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `sdiff`, with Buffers in place of texts. */
-  sdiffBuffer: Call<AtLeast<1>, RedisBuffer[]>;
+  sdiffBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `SDIFFCARD`
    *
    * https://redis.io/docs/latest/commands/sdiffcard/
    */
-  sdiffcard: Call<AtLeast<2>, number>;
+  sdiffcard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sdiffcard`, with Buffers in place of texts. */
-  sdiffcardBuffer: Call<AtLeast<2>, number>;
+  sdiffcardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SDIFFSTORE destination key [key ...]`
    *
@@ -2273,79 +1936,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sdiffstore/
    * @since Redis 1.0.0
    */
-  sdiffstore: Call<AtLeast<2>, number>;
+  sdiffstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sdiffstore`, with Buffers in place of texts. */
-  sdiffstoreBuffer: Call<AtLeast<2>, number>;
+  sdiffstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
-   * `SENTINEL`
-   *
-   * https://redis.io/docs/latest/commands/sentinel/
-   */
-  sentinel: Subcommands<AtLeast<1>, {
-    CKQUORUM: string;
-    CONFIG: 'OK' | string[];
-    DEBUG: 'OK' | string[];
-    FAILOVER: 'OK';
-    FLUSHCONFIG: 'OK';
-    'GET-MASTER-ADDR-BY-NAME': [string, string];
-    'GET-PRIMARY-ADDR-BY-NAME': [string, string];
-    HELP: string[];
-    'INFO-CACHE': (string | [number, string | null][])[];
-    'IS-MASTER-DOWN-BY-ADDR': [number, string, number];
-    'IS-PRIMARY-DOWN-BY-ADDR': [number, string, number];
-    MASTER: string[];
-    MASTERS: string[][];
-    MONITOR: 'OK';
-    MYID: string;
-    'PENDING-SCRIPTS': (string | string[])[][];
-    PRIMARIES: string[][];
-    PRIMARY: string[];
-    REMOVE: 'OK';
-    REPLICAS: string[][];
-    RESET: number;
-    SENTINELS: string[][];
-    SET: 'OK';
-    'SIMULATE-FAILURE': 'OK' | string[];
-    SLAVES: string[][];
-  }>;
-  /** As `sentinel`, with Buffers in place of texts. */
-  sentinelBuffer: Subcommands<AtLeast<1>, {
-    CKQUORUM: RedisBuffer;
-    CONFIG: RedisBuffer | RedisBuffer[];
-    DEBUG: RedisBuffer | RedisBuffer[];
-    FAILOVER: RedisBuffer;
-    FLUSHCONFIG: RedisBuffer;
-    'GET-MASTER-ADDR-BY-NAME': [RedisBuffer, RedisBuffer];
-    'GET-PRIMARY-ADDR-BY-NAME': [RedisBuffer, RedisBuffer];
-    HELP: RedisBuffer[];
-    'INFO-CACHE': (RedisBuffer | [number, RedisBuffer | null][])[];
-    'IS-MASTER-DOWN-BY-ADDR': [number, RedisBuffer, number];
-    'IS-PRIMARY-DOWN-BY-ADDR': [number, RedisBuffer, number];
-    MASTER: RedisBuffer[];
-    MASTERS: RedisBuffer[][];
-    MONITOR: RedisBuffer;
-    MYID: RedisBuffer;
-    'PENDING-SCRIPTS': (RedisBuffer | RedisBuffer[])[][];
-    PRIMARIES: RedisBuffer[][];
-    PRIMARY: RedisBuffer[];
-    REMOVE: RedisBuffer;
-    REPLICAS: RedisBuffer[][];
-    RESET: number;
-    SENTINELS: RedisBuffer[][];
-    SET: RedisBuffer;
-    'SIMULATE-FAILURE': RedisBuffer | RedisBuffer[];
-    SLAVES: RedisBuffer[][];
-  }>;
-  /**
-   * `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
+   * `SELECT index`
    *
    * Complexity: O(1).
-   * https://redis.io/docs/latest/commands/set/
+   * https://redis.io/docs/latest/commands/select/
    * @since Redis 1.0.0
    */
-  set: Call<Exactly<2>, 'OK'> & Call<SetWords, string | null>;
-  /** As `set`, with Buffers in place of texts. */
-  setBuffer: Call<Exactly<2>, RedisBuffer> & Call<SetWords, RedisBuffer | null>;
+  select(...args: Given<Exactly<1>, 'OK'>): Result<'OK', Context>;
+  /** As `select`, with Buffers in place of texts. */
+  selectBuffer(...args: Given<Exactly<1>, 'OK'>): Result<'OK', Context>;
   /**
    * `SETBIT key offset value`
    *
@@ -2353,9 +1956,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/setbit/
    * @since Redis 2.2.0
    */
-  setbit: Call<Exactly<3>, number>;
+  setbit(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `setbit`, with Buffers in place of texts. */
-  setbitBuffer: Call<Exactly<3>, number>;
+  setbitBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `SETEX key seconds value`
    *
@@ -2364,9 +1967,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/setex/
    * @since Redis 2.0.0
    */
-  setex: Call<Exactly<3>, 'OK'>;
+  setex(...args: Given<Exactly<3>, 'OK'>): Result<'OK', Context>;
   /** As `setex`, with Buffers in place of texts. */
-  setexBuffer: Call<Exactly<3>, RedisBuffer>;
+  setexBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * `SETNX key value`
    *
@@ -2375,9 +1978,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/setnx/
    * @since Redis 1.0.0
    */
-  setnx: Call<Exactly<2>, number>;
+  setnx(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `setnx`, with Buffers in place of texts. */
-  setnxBuffer: Call<Exactly<2>, number>;
+  setnxBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `SETRANGE key offset value`
    *
@@ -2385,9 +1988,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/setrange/
    * @since Redis 2.2.0
    */
-  setrange: Call<Exactly<3>, number>;
+  setrange(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `setrange`, with Buffers in place of texts. */
-  setrangeBuffer: Call<Exactly<3>, number>;
+  setrangeBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`
    *
@@ -2395,9 +1998,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/shutdown/
    * @since Redis 1.0.0
    */
-  shutdown: Call<AtLeast<0>, 'OK'>;
+  shutdown(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /** As `shutdown`, with Buffers in place of texts. */
-  shutdownBuffer: Call<AtLeast<0>, RedisBuffer>;
+  shutdownBuffer(...args: Given<AtLeast<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `SINTER key [key ...]`
    *
@@ -2405,9 +2008,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sinter/
    * @since Redis 1.0.0
    */
-  sinter: Call<AtLeast<1>, string[]>;
+  sinter(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `sinter`, with Buffers in place of texts. */
-  sinterBuffer: Call<AtLeast<1>, RedisBuffer[]>;
+  sinterBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `SINTERCARD numkeys key [key ...] [LIMIT limit]`
    *
@@ -2415,9 +2018,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sintercard/
    * @since Redis 7.0.0
    */
-  sintercard: Call<AtLeast<2>, number>;
+  sintercard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sintercard`, with Buffers in place of texts. */
-  sintercardBuffer: Call<AtLeast<2>, number>;
+  sintercardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SINTERSTORE destination key [key ...]`
    *
@@ -2425,9 +2028,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sinterstore/
    * @since Redis 1.0.0
    */
-  sinterstore: Call<AtLeast<2>, number>;
+  sinterstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sinterstore`, with Buffers in place of texts. */
-  sinterstoreBuffer: Call<AtLeast<2>, number>;
+  sinterstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SISMEMBER key member`
    *
@@ -2435,9 +2038,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sismember/
    * @since Redis 1.0.0
    */
-  sismember: Call<Exactly<2>, number>;
+  sismember(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `sismember`, with Buffers in place of texts. */
-  sismemberBuffer: Call<Exactly<2>, number>;
+  sismemberBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `SLAVEOF <host port | NO ONE>`
    *
@@ -2446,31 +2049,22 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/slaveof/
    * @since Redis 1.0.0
    */
-  slaveof: Call<Exactly<2>, string>;
+  slaveof(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /** As `slaveof`, with Buffers in place of texts. */
-  slaveofBuffer: Call<Exactly<2>, RedisBuffer>;
+  slaveofBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /**
    * - `SLOWLOG GET [count]`
    * - `SLOWLOG HELP`
    * - `SLOWLOG LEN`
    * - `SLOWLOG RESET`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/slowlog/
    * @since Redis 2.2.12
    */
-  slowlog: Subcommands<AtLeast<1>, {
-    GET: [number, number, number, string[], string, string][];
-    HELP: string[];
-    LEN: number;
-    RESET: 'OK';
-  }>;
-  /** As `slowlog`, with Buffers in place of texts. */
-  slowlogBuffer: Subcommands<AtLeast<1>, {
-    GET: [number, number, number, RedisBuffer[], RedisBuffer, RedisBuffer][];
-    HELP: RedisBuffer[];
-    LEN: number;
-    RESET: RedisBuffer;
-  }>;
+  slowlog(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `slowlog`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  slowlogBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `SMEMBERS key`
    *
@@ -2478,9 +2072,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/smembers/
    * @since Redis 1.0.0
    */
-  smembers: Call<Exactly<1>, string[]>;
+  smembers(...args: Given<Exactly<1>, string[]>): Result<string[], Context>;
   /** As `smembers`, with Buffers in place of texts. */
-  smembersBuffer: Call<Exactly<1>, RedisBuffer[]>;
+  smembersBuffer(...args: Given<Exactly<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `SMISMEMBER key member [member ...]`
    *
@@ -2488,9 +2082,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/smismember/
    * @since Redis 6.2.0
    */
-  smismember: Call<AtLeast<2>, number[]>;
+  smismember(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `smismember`, with Buffers in place of texts. */
-  smismemberBuffer: Call<AtLeast<2>, number[]>;
+  smismemberBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `SMOVE source destination member`
    *
@@ -2498,39 +2092,31 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/smove/
    * @since Redis 1.0.0
    */
-  smove: Call<Exactly<3>, number>;
+  smove(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `smove`, with Buffers in place of texts. */
-  smoveBuffer: Call<Exactly<3>, number>;
+  smoveBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]`
    *
    * Complexity: O(N+M*log(M)), O(N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/sort/
    * @since Redis 1.0.0
    */
-  sort: Call<Exactly<1>, string[]> & Call<AtLeast<1>, number | (string | null)[]>;
-  /** As `sort`, with Buffers in place of texts. */
-  sortBuffer: Call<Exactly<1>, RedisBuffer[]> & Call<AtLeast<1>, number | (RedisBuffer | null)[]>;
+  sort(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `sort`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  sortBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]`
    *
    * Complexity: O(N+M*log(M)), O(N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/sort_ro/
    * @since Redis 7.0.0
    */
-  sort_ro: Call<Exactly<1>, string[]> & Call<AtLeast<1>, (string | null)[]>;
-  /** As `sort_ro`, with Buffers in place of texts. */
-  sort_roBuffer: Call<Exactly<1>, RedisBuffer[]> & Call<AtLeast<1>, (RedisBuffer | null)[]>;
-  /**
-   * `SPOP key [count]`
-   *
-   * Complexity: O(1), O(N).
-   * https://redis.io/docs/latest/commands/spop/
-   * @since Redis 1.0.0
-   */
-  spop: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `spop`, with Buffers in place of texts. */
-  spopBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  sort_ro(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `sort_ro`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  sort_roBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `SPUBLISH shardchannel message`
    *
@@ -2538,19 +2124,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/spublish/
    * @since Redis 7.0.0
    */
-  spublish: Call<Exactly<2>, number>;
+  spublish(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `spublish`, with Buffers in place of texts. */
-  spublishBuffer: Call<Exactly<2>, number>;
-  /**
-   * `SRANDMEMBER key [count]`
-   *
-   * Complexity: O(1), O(N).
-   * https://redis.io/docs/latest/commands/srandmember/
-   * @since Redis 1.0.0
-   */
-  srandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `srandmember`, with Buffers in place of texts. */
-  srandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  spublishBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `SREM key member [member ...]`
    *
@@ -2558,9 +2134,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/srem/
    * @since Redis 1.0.0
    */
-  srem: Call<AtLeast<2>, number>;
+  srem(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `srem`, with Buffers in place of texts. */
-  sremBuffer: Call<AtLeast<2>, number>;
+  sremBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SSCAN key cursor [MATCH pattern] [COUNT count]`
    *
@@ -2568,9 +2144,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sscan/
    * @since Redis 2.8.0
    */
-  sscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
+  sscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
   /** As `sscan`, with Buffers in place of texts. */
-  sscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
+  sscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
+  /**
+   * `SSUBSCRIBE shardchannel [shardchannel ...]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/ssubscribe/
+   * @since Redis 7.0.0
+   */
+  ssubscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `ssubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  ssubscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `STRLEN key`
    *
@@ -2578,20 +2165,32 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/strlen/
    * @since Redis 2.2.0
    */
-  strlen: Call<Exactly<1>, number>;
+  strlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `strlen`, with Buffers in place of texts. */
-  strlenBuffer: Call<Exactly<1>, number>;
+  strlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
+  /**
+   * `SUBSCRIBE channel [channel ...]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/subscribe/
+   * @since Redis 2.0.0
+   */
+  subscribe(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `subscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  subscribeBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `SUBSTR key start end`
    *
    * Complexity: O(N), O(1).
    * Deprecated since Redis 2.0.0.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/substr/
    * @since Redis 1.0.0
    */
-  substr: Call<Exactly<3>, string>;
-  /** As `substr`, with Buffers in place of texts. */
-  substrBuffer: Call<Exactly<3>, RedisBuffer>;
+  substr(...args: Given<Exactly<3>, any>): Result<any, Context>;
+  /** As `substr`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  substrBuffer(...args: Given<Exactly<3>, any>): Result<any, Context>;
   /**
    * `SUNION key [key ...]`
    *
@@ -2599,17 +2198,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sunion/
    * @since Redis 1.0.0
    */
-  sunion: Call<AtLeast<1>, string[]>;
+  sunion(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `sunion`, with Buffers in place of texts. */
-  sunionBuffer: Call<AtLeast<1>, RedisBuffer[]>;
+  sunionBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `SUNIONCARD`
    *
    * https://redis.io/docs/latest/commands/sunioncard/
    */
-  sunioncard: Call<AtLeast<2>, number>;
+  sunioncard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sunioncard`, with Buffers in place of texts. */
-  sunioncardBuffer: Call<AtLeast<2>, number>;
+  sunioncardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `SUNIONSTORE destination key [key ...]`
    *
@@ -2617,9 +2216,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/sunionstore/
    * @since Redis 1.0.0
    */
-  sunionstore: Call<AtLeast<2>, number>;
+  sunionstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `sunionstore`, with Buffers in place of texts. */
-  sunionstoreBuffer: Call<AtLeast<2>, number>;
+  sunionstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  /**
+   * `SUNSUBSCRIBE [shardchannel [shardchannel ...]]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/sunsubscribe/
+   * @since Redis 7.0.0
+   */
+  sunsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `sunsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  sunsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
   /**
    * `SWAPDB index1 index2`
    *
@@ -2627,19 +2237,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/swapdb/
    * @since Redis 4.0.0
    */
-  swapdb: Call<Exactly<2>, 'OK'>;
+  swapdb(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /** As `swapdb`, with Buffers in place of texts. */
-  swapdbBuffer: Call<Exactly<2>, RedisBuffer>;
+  swapdbBuffer(...args: Given<Exactly<2>, 'OK'>): Result<'OK', Context>;
   /**
    * `SYNC`
    *
-   * The reply is `unknown`: what follows it is no reply.
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/sync/
    * @since Redis 1.0.0
    */
-  sync: Call<Exactly<0>, unknown>;
-  /** As `sync`, with Buffers in place of texts. The reply is `unknown`: what follows it is no reply. */
-  syncBuffer: Call<Exactly<0>, unknown>;
+  sync(...args: Given<Exactly<0>, any>): Result<any, Context>;
+  /** As `sync`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  syncBuffer(...args: Given<Exactly<0>, any>): Result<any, Context>;
   /**
    * `TIME`
    *
@@ -2647,9 +2257,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/time/
    * @since Redis 2.6.0
    */
-  time: Call<Exactly<0>, [seconds: string, microseconds: string]>;
+  time(...args: Given<Exactly<0>, number[]>): Result<number[], Context>;
   /** As `time`, with Buffers in place of texts. */
-  timeBuffer: Call<Exactly<0>, [seconds: RedisBuffer, microseconds: RedisBuffer]>;
+  timeBuffer(...args: Given<Exactly<0>, number[]>): Result<number[], Context>;
   /**
    * `TOUCH key [key ...]`
    *
@@ -2657,17 +2267,17 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/touch/
    * @since Redis 3.2.1
    */
-  touch: Call<AtLeast<1>, number>;
+  touch(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `touch`, with Buffers in place of texts. */
-  touchBuffer: Call<AtLeast<1>, number>;
+  touchBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `TRIMSLOTS`
    *
    * https://redis.io/docs/latest/commands/trimslots/
    */
-  trimslots: Call<AtLeast<2>, 'OK'>;
+  trimslots(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `trimslots`, with Buffers in place of texts. */
-  trimslotsBuffer: Call<AtLeast<2>, RedisBuffer>;
+  trimslotsBuffer(...args: Given<AtLeast<1>, Buffer>): Result<Buffer, Context>;
   /**
    * `TTL key`
    *
@@ -2675,9 +2285,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/ttl/
    * @since Redis 1.0.0
    */
-  ttl: Call<Exactly<1>, number>;
+  ttl(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `ttl`, with Buffers in place of texts. */
-  ttlBuffer: Call<Exactly<1>, number>;
+  ttlBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `TYPE key`
    *
@@ -2685,9 +2295,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/type/
    * @since Redis 1.0.0
    */
-  type: Call<Exactly<1>, string>;
+  type(...args: Given<Exactly<1>, string>): Result<string, Context>;
   /** As `type`, with Buffers in place of texts. */
-  typeBuffer: Call<Exactly<1>, RedisBuffer>;
+  typeBuffer(...args: Given<Exactly<1>, Buffer>): Result<Buffer, Context>;
   /**
    * `UNLINK key [key ...]`
    *
@@ -2695,113 +2305,126 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/unlink/
    * @since Redis 4.0.0
    */
-  unlink: Call<AtLeast<1>, number>;
+  unlink(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `unlink`, with Buffers in place of texts. */
-  unlinkBuffer: Call<AtLeast<1>, number>;
+  unlinkBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  /**
+   * `UNSUBSCRIBE [channel [channel ...]]`
+   *
+   * Complexity: O(N).
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/unsubscribe/
+   * @since Redis 2.0.0
+   */
+  unsubscribe(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `unsubscribe`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  unsubscribeBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /**
+   * `UNWATCH`
+   *
+   * Complexity: O(1).
+   * https://redis.io/docs/latest/commands/unwatch/
+   * @since Redis 2.2.0
+   */
+  unwatch(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
+  /** As `unwatch`, with Buffers in place of texts. */
+  unwatchBuffer(...args: Given<Exactly<0>, 'OK'>): Result<'OK', Context>;
   /**
    * `VADD`
    *
    * https://redis.io/docs/latest/commands/vadd/
    */
-  vadd: Call<AtLeast<2>, number>;
+  vadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `vadd`, with Buffers in place of texts. */
-  vaddBuffer: Call<AtLeast<2>, number>;
+  vaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `VCARD`
    *
    * https://redis.io/docs/latest/commands/vcard/
    */
-  vcard: Call<Exactly<1>, number>;
+  vcard(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `vcard`, with Buffers in place of texts. */
-  vcardBuffer: Call<Exactly<1>, number>;
+  vcardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `VDIM`
    *
    * https://redis.io/docs/latest/commands/vdim/
    */
-  vdim: Call<Exactly<1>, number>;
+  vdim(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `vdim`, with Buffers in place of texts. */
-  vdimBuffer: Call<Exactly<1>, number>;
+  vdimBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `VEMB`
    *
    * https://redis.io/docs/latest/commands/vemb/
    */
-  vemb: Call<AtLeast<2>, string[] | null>;
+  vemb(...args: Given<AtLeast<1>, string[] | null>): Result<string[] | null, Context>;
   /** As `vemb`, with Buffers in place of texts. */
-  vembBuffer: Call<AtLeast<2>, RedisBuffer[] | null>;
+  vembBuffer(...args: Given<AtLeast<1>, Buffer[] | null>): Result<Buffer[] | null, Context>;
   /**
    * `VGETATTR`
    *
    * https://redis.io/docs/latest/commands/vgetattr/
    */
-  vgetattr: Call<Exactly<2>, string | null>;
+  vgetattr(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `vgetattr`, with Buffers in place of texts. */
-  vgetattrBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  vgetattrBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `VINFO`
    *
    * https://redis.io/docs/latest/commands/vinfo/
    */
-  vinfo: Call<Exactly<1>, (string | number)[] | null>;
+  vinfo(...args: Given<Exactly<1>, (string | number)[] | null>): Result<(string | number)[] | null, Context>;
   /** As `vinfo`, with Buffers in place of texts. */
-  vinfoBuffer: Call<Exactly<1>, (RedisBuffer | number)[] | null>;
+  vinfoBuffer(...args: Given<Exactly<1>, (Buffer | number)[] | null>): Result<(Buffer | number)[] | null, Context>;
   /**
    * `VISMEMBER`
    *
    * https://redis.io/docs/latest/commands/vismember/
    */
-  vismember: Call<Exactly<2>, number>;
+  vismember(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `vismember`, with Buffers in place of texts. */
-  vismemberBuffer: Call<Exactly<2>, number>;
+  vismemberBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `VLINKS`
    *
    * https://redis.io/docs/latest/commands/vlinks/
    */
-  vlinks: Call<AtLeast<2>, string[][] | null>;
+  vlinks(...args: Given<AtLeast<1>, string[][] | null>): Result<string[][] | null, Context>;
   /** As `vlinks`, with Buffers in place of texts. */
-  vlinksBuffer: Call<AtLeast<2>, RedisBuffer[][] | null>;
-  /**
-   * `VRANDMEMBER`
-   *
-   * https://redis.io/docs/latest/commands/vrandmember/
-   */
-  vrandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `vrandmember`, with Buffers in place of texts. */
-  vrandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  vlinksBuffer(...args: Given<AtLeast<1>, Buffer[][] | null>): Result<Buffer[][] | null, Context>;
   /**
    * `VRANGE`
    *
    * https://redis.io/docs/latest/commands/vrange/
    */
-  vrange: Call<AtLeast<2>, string[]>;
+  vrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `vrange`, with Buffers in place of texts. */
-  vrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  vrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `VREM`
    *
    * https://redis.io/docs/latest/commands/vrem/
    */
-  vrem: Call<Exactly<2>, number>;
+  vrem(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `vrem`, with Buffers in place of texts. */
-  vremBuffer: Call<Exactly<2>, number>;
+  vremBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `VSETATTR`
    *
    * https://redis.io/docs/latest/commands/vsetattr/
    */
-  vsetattr: Call<Exactly<3>, number>;
+  vsetattr(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `vsetattr`, with Buffers in place of texts. */
-  vsetattrBuffer: Call<Exactly<3>, number>;
+  vsetattrBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `VSIM`
    *
    * https://redis.io/docs/latest/commands/vsim/
    */
-  vsim: Call<Exactly<3>, string[]> & Call<AtLeast<2>, (string | null | [score: string, attributes: string | null])[]>;
+  vsim(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `vsim`, with Buffers in place of texts. */
-  vsimBuffer: Call<Exactly<3>, RedisBuffer[]> & Call<AtLeast<2>, (RedisBuffer | null | [score: RedisBuffer, attributes: RedisBuffer | null])[]>;
+  vsimBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `WAIT numreplicas timeout`
    *
@@ -2809,9 +2432,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/wait/
    * @since Redis 3.0.0
    */
-  wait: Call<Exactly<2>, number>;
+  wait(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /** As `wait`, with Buffers in place of texts. */
-  waitBuffer: Call<Exactly<2>, number>;
+  waitBuffer(...args: Given<Exactly<2>, number>): Result<number, Context>;
   /**
    * `WAITAOF numlocal numreplicas timeout`
    *
@@ -2819,9 +2442,19 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/waitaof/
    * @since Redis 7.2.0
    */
-  waitaof: Call<Exactly<3>, [local: number, replicas: number]>;
+  waitaof(...args: Given<Exactly<3>, [local: number, replicas: number]>): Result<[local: number, replicas: number], Context>;
   /** As `waitaof`, with Buffers in place of texts. */
-  waitaofBuffer: Call<Exactly<3>, [local: number, replicas: number]>;
+  waitaofBuffer(...args: Given<Exactly<3>, [local: number, replicas: number]>): Result<[local: number, replicas: number], Context>;
+  /**
+   * `WATCH key [key ...]`
+   *
+   * Complexity: O(1).
+   * https://redis.io/docs/latest/commands/watch/
+   * @since Redis 2.2.0
+   */
+  watch(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
+  /** As `watch`, with Buffers in place of texts. */
+  watchBuffer(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /**
    * `XACK key group id [id ...]`
    *
@@ -2829,9 +2462,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xack/
    * @since Redis 5.0.0
    */
-  xack: Call<AtLeast<2>, number>;
+  xack(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `xack`, with Buffers in place of texts. */
-  xackBuffer: Call<AtLeast<2>, number>;
+  xackBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `XACKDEL key group [KEEPREF | DELREF | ACKED] IDS numids id [id ...]`
    *
@@ -2839,9 +2472,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xackdel/
    * @since Redis 8.2.0
    */
-  xackdel: Call<AtLeast<2>, number[]>;
+  xackdel(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `xackdel`, with Buffers in place of texts. */
-  xackdelBuffer: Call<AtLeast<2>, number[]>;
+  xackdelBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * `XADD key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]`
    *
@@ -2849,37 +2482,39 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xadd/
    * @since Redis 5.0.0
    */
-  xadd: Call<AtLeast<2>, string | null>;
+  xadd(...args: Given<AtLeast<1>, string | null>): Result<string | null, Context>;
   /** As `xadd`, with Buffers in place of texts. */
-  xaddBuffer: Call<AtLeast<2>, RedisBuffer | null>;
+  xaddBuffer(...args: Given<AtLeast<1>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]`
    *
    * Complexity: O(1).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xautoclaim/
    * @since Redis 6.2.0
    */
-  xautoclaim: Call<AtLeast<2>, [cursor: string, entries: string[] | (RedisStreamEntry<string> | null)[], deleted?: string[]]>;
-  /** As `xautoclaim`, with Buffers in place of texts. */
-  xautoclaimBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, entries: RedisBuffer[] | (RedisStreamEntry<RedisBuffer> | null)[], deleted?: RedisBuffer[]]>;
+  xautoclaim(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xautoclaim`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xautoclaimBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XCFGSET`
    *
    * https://redis.io/docs/latest/commands/xcfgset/
    */
-  xcfgset: Call<AtLeast<1>, 'OK'>;
+  xcfgset(...args: Given<AtLeast<1>, 'OK'>): Result<'OK', Context>;
   /** As `xcfgset`, with Buffers in place of texts. */
-  xcfgsetBuffer: Call<AtLeast<1>, RedisBuffer>;
+  xcfgsetBuffer(...args: Given<AtLeast<1>, Buffer>): Result<Buffer, Context>;
   /**
    * `XCLAIM key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]`
    *
    * Complexity: O(log N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xclaim/
    * @since Redis 5.0.0
    */
-  xclaim: Call<AtLeast<2>, string[] | (RedisStreamEntry<string> | null)[]>;
-  /** As `xclaim`, with Buffers in place of texts. */
-  xclaimBuffer: Call<AtLeast<2>, RedisBuffer[] | (RedisStreamEntry<RedisBuffer> | null)[]>;
+  xclaim(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xclaim`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xclaimBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XDEL key id [id ...]`
    *
@@ -2887,9 +2522,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xdel/
    * @since Redis 5.0.0
    */
-  xdel: Call<AtLeast<2>, number>;
+  xdel(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `xdel`, with Buffers in place of texts. */
-  xdelBuffer: Call<AtLeast<2>, number>;
+  xdelBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `XDELEX key [KEEPREF | DELREF | ACKED] IDS numids id [id ...]`
    *
@@ -2897,9 +2532,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xdelex/
    * @since Redis 8.2.0
    */
-  xdelex: Call<AtLeast<2>, number[]>;
+  xdelex(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /** As `xdelex`, with Buffers in place of texts. */
-  xdelexBuffer: Call<AtLeast<2>, number[]>;
+  xdelexBuffer(...args: Given<AtLeast<1>, number[]>): Result<number[], Context>;
   /**
    * - `XGROUP CREATE key group <id | $> [MKSTREAM] [ENTRIESREAD entries-read]`
    * - `XGROUP CREATECONSUMER key group consumer`
@@ -2908,56 +2543,34 @@ export interface RedisCommands {
    * - `XGROUP HELP`
    * - `XGROUP SETID key group <id | $> [ENTRIESREAD entries-read]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xgroup/
    * @since Redis 5.0.0
    */
-  xgroup: Subcommands<AtLeast<1>, {
-    CREATE: 'OK';
-    CREATECONSUMER: number;
-    DELCONSUMER: number;
-    DESTROY: number;
-    HELP: string[];
-    SETID: 'OK';
-  }>;
-  /** As `xgroup`, with Buffers in place of texts. */
-  xgroupBuffer: Subcommands<AtLeast<1>, {
-    CREATE: RedisBuffer;
-    CREATECONSUMER: number;
-    DELCONSUMER: number;
-    DESTROY: number;
-    HELP: RedisBuffer[];
-    SETID: RedisBuffer;
-  }>;
+  xgroup(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xgroup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xgroupBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XIDMPRECORD`
    *
    * https://redis.io/docs/latest/commands/xidmprecord/
    */
-  xidmprecord: Call<Exactly<4>, 'OK'>;
+  xidmprecord(...args: Given<Exactly<4>, 'OK'>): Result<'OK', Context>;
   /** As `xidmprecord`, with Buffers in place of texts. */
-  xidmprecordBuffer: Call<Exactly<4>, RedisBuffer>;
+  xidmprecordBuffer(...args: Given<Exactly<4>, Buffer>): Result<Buffer, Context>;
   /**
    * - `XINFO CONSUMERS key group`
    * - `XINFO GROUPS key`
    * - `XINFO HELP`
    * - `XINFO STREAM key [FULL [COUNT count]]`
    *
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xinfo/
    * @since Redis 5.0.0
    */
-  xinfo: Subcommands<AtLeast<1>, {
-    CONSUMERS: (string | number)[][];
-    GROUPS: (string | number | null)[][];
-    HELP: string[];
-    STREAM: (string | number | null | Nested<string>[])[];
-  }>;
-  /** As `xinfo`, with Buffers in place of texts. */
-  xinfoBuffer: Subcommands<AtLeast<1>, {
-    CONSUMERS: (RedisBuffer | number)[][];
-    GROUPS: (RedisBuffer | number | null)[][];
-    HELP: RedisBuffer[];
-    STREAM: (RedisBuffer | number | null | Nested<RedisBuffer>[])[];
-  }>;
+  xinfo(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xinfo`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xinfoBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XLEN key`
    *
@@ -2965,27 +2578,28 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xlen/
    * @since Redis 5.0.0
    */
-  xlen: Call<Exactly<1>, number>;
+  xlen(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `xlen`, with Buffers in place of texts. */
-  xlenBuffer: Call<Exactly<1>, number>;
+  xlenBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `XNACK`
    *
    * https://redis.io/docs/latest/commands/xnack/
    */
-  xnack: Call<AtLeast<2>, number>;
+  xnack(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `xnack`, with Buffers in place of texts. */
-  xnackBuffer: Call<AtLeast<2>, number>;
+  xnackBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `XPENDING key group [[IDLE min-idle-time] start end count [consumer]]`
    *
    * Complexity: O(N), O(1), O(M).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xpending/
    * @since Redis 5.0.0
    */
-  xpending: Call<AtLeast<2>, [count: number, first: string | null, last: string | null, consumers: [string, string][] | null] | [id: string, consumer: string, idle: number, deliveries: number][]>;
-  /** As `xpending`, with Buffers in place of texts. */
-  xpendingBuffer: Call<AtLeast<2>, [count: number, first: RedisBuffer | null, last: RedisBuffer | null, consumers: [RedisBuffer, RedisBuffer][] | null] | [id: RedisBuffer, consumer: RedisBuffer, idle: number, deliveries: number][]>;
+  xpending(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xpending`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xpendingBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XRANGE key start end [COUNT count]`
    *
@@ -2993,28 +2607,29 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xrange/
    * @since Redis 5.0.0
    */
-  xrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
+  xrange(...args: Given<AtLeast<1>, [id: string, fields: string[]][]>): Result<[id: string, fields: string[]][], Context>;
   /** As `xrange`, with Buffers in place of texts. */
-  xrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
+  xrangeBuffer(...args: Given<AtLeast<1>, [id: Buffer, fields: Buffer[]][]>): Result<[id: Buffer, fields: Buffer[]][], Context>;
   /**
    * `XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]`
    *
    * https://redis.io/docs/latest/commands/xread/
    * @since Redis 5.0.0
    */
-  xread: Call<AtLeast<2>, RedisStreamEntries<string>>;
+  xread(...args: Given<AtLeast<1>, [key: string, items: [id: string, fields: string[]][]][] | null>): Result<[key: string, items: [id: string, fields: string[]][]][] | null, Context>;
   /** As `xread`, with Buffers in place of texts. */
-  xreadBuffer: Call<AtLeast<2>, RedisStreamEntries<RedisBuffer>>;
+  xreadBuffer(...args: Given<AtLeast<1>, [key: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null>): Result<[key: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null, Context>;
   /**
    * `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]`
    *
    * Complexity: O(M), O(1), O(N).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xreadgroup/
    * @since Redis 5.0.0
    */
-  xreadgroup: Call<AtLeast<2>, [key: string, entries: [id: string, fields: string[] | null][]][] | null>;
-  /** As `xreadgroup`, with Buffers in place of texts. */
-  xreadgroupBuffer: Call<AtLeast<2>, [key: RedisBuffer, entries: [id: RedisBuffer, fields: RedisBuffer[] | null][]][] | null>;
+  xreadgroup(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xreadgroup`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xreadgroupBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XREVRANGE key end start [COUNT count]`
    *
@@ -3022,19 +2637,20 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xrevrange/
    * @since Redis 5.0.0
    */
-  xrevrange: Call<AtLeast<2>, RedisStreamEntry<string>[]>;
+  xrevrange(...args: Given<AtLeast<1>, [id: string, fields: string[]][]>): Result<[id: string, fields: string[]][], Context>;
   /** As `xrevrange`, with Buffers in place of texts. */
-  xrevrangeBuffer: Call<AtLeast<2>, RedisStreamEntry<RedisBuffer>[]>;
+  xrevrangeBuffer(...args: Given<AtLeast<1>, [id: Buffer, fields: Buffer[]][]>): Result<[id: Buffer, fields: Buffer[]][], Context>;
   /**
    * `XSETID key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]`
    *
    * Complexity: O(1).
+   * The reply is `any`: applications name its type themselves.
    * https://redis.io/docs/latest/commands/xsetid/
    * @since Redis 5.0.0
    */
-  xsetid: Call<AtLeast<2>, 'OK'>;
-  /** As `xsetid`, with Buffers in place of texts. */
-  xsetidBuffer: Call<AtLeast<2>, RedisBuffer>;
+  xsetid(...args: Given<AtLeast<1>, any>): Result<any, Context>;
+  /** As `xsetid`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  xsetidBuffer(...args: Given<AtLeast<1>, any>): Result<any, Context>;
   /**
    * `XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]`
    *
@@ -3042,9 +2658,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/xtrim/
    * @since Redis 5.0.0
    */
-  xtrim: Call<AtLeast<2>, number>;
+  xtrim(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `xtrim`, with Buffers in place of texts. */
-  xtrimBuffer: Call<AtLeast<2>, number>;
+  xtrimBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]`
    *
@@ -3052,9 +2668,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zadd/
    * @since Redis 1.2.0
    */
-  zadd: Call<Exactly<3>, number> & Call<AtLeast<2>, string | number | null>;
+  zadd(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zadd`, with Buffers in place of texts. */
-  zaddBuffer: Call<Exactly<3>, number> & Call<AtLeast<2>, RedisBuffer | number | null>;
+  zaddBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZCARD key`
    *
@@ -3062,9 +2678,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zcard/
    * @since Redis 1.2.0
    */
-  zcard: Call<Exactly<1>, number>;
+  zcard(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /** As `zcard`, with Buffers in place of texts. */
-  zcardBuffer: Call<Exactly<1>, number>;
+  zcardBuffer(...args: Given<Exactly<1>, number>): Result<number, Context>;
   /**
    * `ZCOUNT key min max`
    *
@@ -3072,9 +2688,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zcount/
    * @since Redis 2.0.0
    */
-  zcount: Call<Exactly<3>, number>;
+  zcount(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `zcount`, with Buffers in place of texts. */
-  zcountBuffer: Call<Exactly<3>, number>;
+  zcountBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `ZDIFF numkeys key [key ...] [WITHSCORES]`
    *
@@ -3082,9 +2698,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zdiff/
    * @since Redis 6.2.0
    */
-  zdiff: Call<AtLeast<2>, string[]>;
+  zdiff(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zdiff`, with Buffers in place of texts. */
-  zdiffBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zdiffBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZDIFFSTORE destination numkeys key [key ...]`
    *
@@ -3092,9 +2708,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zdiffstore/
    * @since Redis 6.2.0
    */
-  zdiffstore: Call<AtLeast<2>, number>;
+  zdiffstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zdiffstore`, with Buffers in place of texts. */
-  zdiffstoreBuffer: Call<AtLeast<2>, number>;
+  zdiffstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZINCRBY key increment member`
    *
@@ -3102,9 +2718,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zincrby/
    * @since Redis 1.2.0
    */
-  zincrby: Call<Exactly<3>, string>;
+  zincrby(...args: Given<Exactly<3>, string>): Result<string, Context>;
   /** As `zincrby`, with Buffers in place of texts. */
-  zincrbyBuffer: Call<Exactly<3>, RedisBuffer>;
+  zincrbyBuffer(...args: Given<Exactly<3>, Buffer>): Result<Buffer, Context>;
   /**
    * `ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]`
    *
@@ -3112,9 +2728,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zinter/
    * @since Redis 6.2.0
    */
-  zinter: Call<AtLeast<2>, string[]>;
+  zinter(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zinter`, with Buffers in place of texts. */
-  zinterBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zinterBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
    *
@@ -3122,9 +2738,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zintercard/
    * @since Redis 7.0.0
    */
-  zintercard: Call<AtLeast<2>, number>;
+  zintercard(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zintercard`, with Buffers in place of texts. */
-  zintercardBuffer: Call<AtLeast<2>, number>;
+  zintercardBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]`
    *
@@ -3132,9 +2748,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zinterstore/
    * @since Redis 2.0.0
    */
-  zinterstore: Call<AtLeast<2>, number>;
+  zinterstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zinterstore`, with Buffers in place of texts. */
-  zinterstoreBuffer: Call<AtLeast<2>, number>;
+  zinterstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZLEXCOUNT key min max`
    *
@@ -3142,9 +2758,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zlexcount/
    * @since Redis 2.8.9
    */
-  zlexcount: Call<Exactly<3>, number>;
+  zlexcount(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `zlexcount`, with Buffers in place of texts. */
-  zlexcountBuffer: Call<Exactly<3>, number>;
+  zlexcountBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]`
    *
@@ -3152,9 +2768,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zmpop/
    * @since Redis 7.0.0
    */
-  zmpop: Call<AtLeast<2>, [key: string, members: [member: string, score: string][]] | null>;
+  zmpop(...args: Given<AtLeast<1>, [key: string, members: string[]] | null>): Result<[key: string, members: string[]] | null, Context>;
   /** As `zmpop`, with Buffers in place of texts. */
-  zmpopBuffer: Call<AtLeast<2>, [key: RedisBuffer, members: [member: RedisBuffer, score: RedisBuffer][]] | null>;
+  zmpopBuffer(...args: Given<AtLeast<1>, [key: Buffer, members: Buffer[]] | null>): Result<[key: Buffer, members: Buffer[]] | null, Context>;
   /**
    * `ZMSCORE key member [member ...]`
    *
@@ -3162,9 +2778,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zmscore/
    * @since Redis 6.2.0
    */
-  zmscore: Call<AtLeast<2>, (string | null)[]>;
+  zmscore(...args: Given<AtLeast<1>, (string | null)[]>): Result<(string | null)[], Context>;
   /** As `zmscore`, with Buffers in place of texts. */
-  zmscoreBuffer: Call<AtLeast<2>, (RedisBuffer | null)[]>;
+  zmscoreBuffer(...args: Given<AtLeast<1>, (Buffer | null)[]>): Result<(Buffer | null)[], Context>;
   /**
    * `ZPOPMAX key [count]`
    *
@@ -3172,9 +2788,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zpopmax/
    * @since Redis 5.0.0
    */
-  zpopmax: Call<AtLeast<1>, string[]>;
+  zpopmax(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zpopmax`, with Buffers in place of texts. */
-  zpopmaxBuffer: Call<AtLeast<1>, RedisBuffer[]>;
+  zpopmaxBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZPOPMIN key [count]`
    *
@@ -3182,19 +2798,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zpopmin/
    * @since Redis 5.0.0
    */
-  zpopmin: Call<AtLeast<1>, string[]>;
+  zpopmin(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zpopmin`, with Buffers in place of texts. */
-  zpopminBuffer: Call<AtLeast<1>, RedisBuffer[]>;
-  /**
-   * `ZRANDMEMBER key [count [WITHSCORES]]`
-   *
-   * Complexity: O(N).
-   * https://redis.io/docs/latest/commands/zrandmember/
-   * @since Redis 6.2.0
-   */
-  zrandmember: Call<Exactly<1>, string | null> & Call<Exactly<2>, string[]> & Call<Exactly<3>, string[]> & Call<AtLeast<1>, string | string[] | null>;
-  /** As `zrandmember`, with Buffers in place of texts. */
-  zrandmemberBuffer: Call<Exactly<1>, RedisBuffer | null> & Call<Exactly<2>, RedisBuffer[]> & Call<Exactly<3>, RedisBuffer[]> & Call<AtLeast<1>, RedisBuffer | RedisBuffer[] | null>;
+  zpopminBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]`
    *
@@ -3202,9 +2808,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrange/
    * @since Redis 1.2.0
    */
-  zrange: Call<AtLeast<2>, string[]>;
+  zrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrange`, with Buffers in place of texts. */
-  zrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZRANGEBYLEX key min max [LIMIT offset count]`
    *
@@ -3213,9 +2819,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrangebylex/
    * @since Redis 2.8.9
    */
-  zrangebylex: Call<AtLeast<2>, string[]>;
+  zrangebylex(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrangebylex`, with Buffers in place of texts. */
-  zrangebylexBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrangebylexBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]`
    *
@@ -3224,9 +2830,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrangebyscore/
    * @since Redis 1.0.5
    */
-  zrangebyscore: Call<AtLeast<2>, string[]>;
+  zrangebyscore(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrangebyscore`, with Buffers in place of texts. */
-  zrangebyscoreBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrangebyscoreBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]`
    *
@@ -3234,9 +2840,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrangestore/
    * @since Redis 6.2.0
    */
-  zrangestore: Call<AtLeast<2>, number>;
+  zrangestore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zrangestore`, with Buffers in place of texts. */
-  zrangestoreBuffer: Call<AtLeast<2>, number>;
+  zrangestoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZRANK key member [WITHSCORE]`
    *
@@ -3244,9 +2850,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrank/
    * @since Redis 2.0.0
    */
-  zrank: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: string] | null> & Call<AtLeast<2>, number | [number, string] | null>;
+  zrank(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
   /** As `zrank`, with Buffers in place of texts. */
-  zrankBuffer: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: RedisBuffer] | null> & Call<AtLeast<2>, number | [number, RedisBuffer] | null>;
+  zrankBuffer(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
   /**
    * `ZREM key member [member ...]`
    *
@@ -3254,9 +2860,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrem/
    * @since Redis 1.2.0
    */
-  zrem: Call<AtLeast<2>, number>;
+  zrem(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zrem`, with Buffers in place of texts. */
-  zremBuffer: Call<AtLeast<2>, number>;
+  zremBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /**
    * `ZREMRANGEBYLEX key min max`
    *
@@ -3264,9 +2870,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zremrangebylex/
    * @since Redis 2.8.9
    */
-  zremrangebylex: Call<Exactly<3>, number>;
+  zremrangebylex(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `zremrangebylex`, with Buffers in place of texts. */
-  zremrangebylexBuffer: Call<Exactly<3>, number>;
+  zremrangebylexBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `ZREMRANGEBYRANK key start stop`
    *
@@ -3274,9 +2880,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zremrangebyrank/
    * @since Redis 2.0.0
    */
-  zremrangebyrank: Call<Exactly<3>, number>;
+  zremrangebyrank(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `zremrangebyrank`, with Buffers in place of texts. */
-  zremrangebyrankBuffer: Call<Exactly<3>, number>;
+  zremrangebyrankBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `ZREMRANGEBYSCORE key min max`
    *
@@ -3284,9 +2890,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zremrangebyscore/
    * @since Redis 1.2.0
    */
-  zremrangebyscore: Call<Exactly<3>, number>;
+  zremrangebyscore(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /** As `zremrangebyscore`, with Buffers in place of texts. */
-  zremrangebyscoreBuffer: Call<Exactly<3>, number>;
+  zremrangebyscoreBuffer(...args: Given<Exactly<3>, number>): Result<number, Context>;
   /**
    * `ZREVRANGE key start stop [WITHSCORES]`
    *
@@ -3295,9 +2901,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrevrange/
    * @since Redis 1.2.0
    */
-  zrevrange: Call<AtLeast<2>, string[]>;
+  zrevrange(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrevrange`, with Buffers in place of texts. */
-  zrevrangeBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrevrangeBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZREVRANGEBYLEX key max min [LIMIT offset count]`
    *
@@ -3306,9 +2912,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrevrangebylex/
    * @since Redis 2.8.9
    */
-  zrevrangebylex: Call<AtLeast<2>, string[]>;
+  zrevrangebylex(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrevrangebylex`, with Buffers in place of texts. */
-  zrevrangebylexBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrevrangebylexBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZREVRANGEBYSCORE key max min [WITHSCORES] [LIMIT offset count]`
    *
@@ -3317,9 +2923,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrevrangebyscore/
    * @since Redis 2.2.0
    */
-  zrevrangebyscore: Call<AtLeast<2>, string[]>;
+  zrevrangebyscore(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zrevrangebyscore`, with Buffers in place of texts. */
-  zrevrangebyscoreBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zrevrangebyscoreBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZREVRANK key member [WITHSCORE]`
    *
@@ -3327,9 +2933,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zrevrank/
    * @since Redis 2.0.0
    */
-  zrevrank: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: string] | null> & Call<AtLeast<2>, number | [number, string] | null>;
+  zrevrank(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
   /** As `zrevrank`, with Buffers in place of texts. */
-  zrevrankBuffer: Call<Exactly<2>, number | null> & Call<Exactly<3>, [rank: number, score: RedisBuffer] | null> & Call<AtLeast<2>, number | [number, RedisBuffer] | null>;
+  zrevrankBuffer(...args: Given<AtLeast<1>, number | null>): Result<number | null, Context>;
   /**
    * `ZSCAN key cursor [MATCH pattern] [COUNT count]`
    *
@@ -3337,9 +2943,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zscan/
    * @since Redis 2.8.0
    */
-  zscan: Call<AtLeast<2>, [cursor: string, found: string[]]>;
+  zscan(...args: Given<AtLeast<1>, [cursor: string, elements: string[]]>): Result<[cursor: string, elements: string[]], Context>;
   /** As `zscan`, with Buffers in place of texts. */
-  zscanBuffer: Call<AtLeast<2>, [cursor: RedisBuffer, found: RedisBuffer[]]>;
+  zscanBuffer(...args: Given<AtLeast<1>, [cursor: Buffer, elements: Buffer[]]>): Result<[cursor: Buffer, elements: Buffer[]], Context>;
   /**
    * `ZSCORE key member`
    *
@@ -3347,9 +2953,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zscore/
    * @since Redis 1.2.0
    */
-  zscore: Call<Exactly<2>, string | null>;
+  zscore(...args: Given<Exactly<2>, string | null>): Result<string | null, Context>;
   /** As `zscore`, with Buffers in place of texts. */
-  zscoreBuffer: Call<Exactly<2>, RedisBuffer | null>;
+  zscoreBuffer(...args: Given<Exactly<2>, Buffer | null>): Result<Buffer | null, Context>;
   /**
    * `ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]`
    *
@@ -3357,9 +2963,9 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zunion/
    * @since Redis 6.2.0
    */
-  zunion: Call<AtLeast<2>, string[]>;
+  zunion(...args: Given<AtLeast<1>, string[]>): Result<string[], Context>;
   /** As `zunion`, with Buffers in place of texts. */
-  zunionBuffer: Call<AtLeast<2>, RedisBuffer[]>;
+  zunionBuffer(...args: Given<AtLeast<1>, Buffer[]>): Result<Buffer[], Context>;
   /**
    * `ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]`
    *
@@ -3367,7 +2973,16 @@ export interface RedisCommands {
    * https://redis.io/docs/latest/commands/zunionstore/
    * @since Redis 2.0.0
    */
-  zunionstore: Call<AtLeast<2>, number>;
+  zunionstore(...args: Given<AtLeast<1>, number>): Result<number, Context>;
   /** As `zunionstore`, with Buffers in place of texts. */
-  zunionstoreBuffer: Call<AtLeast<2>, number>;
+  zunionstoreBuffer(...args: Given<AtLeast<1>, number>): Result<number, Context>;
+  /**
+   * `SENTINEL`
+   *
+   * The reply is `any`: applications name its type themselves.
+   * https://redis.io/docs/latest/commands/sentinel/
+   */
+  sentinel(...args: Given<AtLeast<0>, any>): Result<any, Context>;
+  /** As `sentinel`, with Buffers in place of texts. The reply is `any`: applications name its type themselves. */
+  sentinelBuffer(...args: Given<AtLeast<0>, any>): Result<any, Context>;
 }
