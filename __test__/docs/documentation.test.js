@@ -342,6 +342,19 @@ describe('names in the documents', () => {
     expect(commands.length).toBeGreaterThan(5);
   });
 
+  test('the jest commands of CONTRIBUTING.md run what they name and nothing else', async () => {
+    const commands = [...read('CONTRIBUTING.md').matchAll(/`npx jest ([^`]*?)(\S+)`/g)];
+    const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
+    for (const [, options, named] of commands) {
+      const words = [...options.split(' ').filter(Boolean), named];
+      const { stdout } = await runNode([jest, '--listTests', ...words]);
+      const files = stdout.trim().split('\n');
+      const others = files.filter((file) => !file.startsWith(path.join(PACKAGE_ROOT, named)));
+      expect([named, others]).toEqual([named, []]);
+    }
+    expect(commands.length).toBeGreaterThan(2);
+  });
+
   test('the names of Rust in ARCHITECTURE.md are in the code', () => {
     const sources = filesUnder('src', '.rs').map((file) => read(file));
     const names = quoted(withoutBlocks(read('ARCHITECTURE.md'))).filter((name) => /^\w+::\w+$/.test(name));
