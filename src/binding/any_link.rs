@@ -26,7 +26,7 @@ impl AnyLink {
         if driver != Driver::Thread && super::uv::is_available() {
             return Ok(AnyLink::Loop(Box::new(LinkLoop::start(target, context)?)));
         }
-        let waker: SharedWaker = context.bell.clone();
+        let waker: SharedWaker = context.waker.clone();
         Ok(AnyLink::Thread(Box::new(LinkThreadHandle::start(target, waker)?)))
     }
 

@@ -14,7 +14,6 @@ use std::time::Instant;
 use napi::sys;
 
 use super::any_link::AnyLink;
-use super::bell::Bell;
 use super::callback_scope::CallbackScopes;
 use super::driver_context::ClientContext;
 use super::intake::{Given, Intake, WORDS_A_CALL};
@@ -26,6 +25,7 @@ use super::sink::{JsSink, Mark, Settled};
 #[cfg(unix)]
 use super::uv;
 use super::values;
+use super::waker::Waker;
 use crate::cache::Core;
 use crate::error::{Error, Result};
 use crate::features::Features;
@@ -70,7 +70,7 @@ pub struct Client {
     lent: Lent,
     callback_scopes: CallbackScopes,
     features: Arc<Features>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     notices: Arc<Notices>,
     open_handles: OpenHandles,
     inner: RefCell<Inner>,
@@ -99,12 +99,12 @@ impl Client {
         let callback_scopes = CallbackScopes::new(env)?;
         let mut refused = None;
         let client = Rc::new_cyclic(|client: &Weak<Client>| {
-            let bell = Bell::new(env, on_wake, Box::new(client.clone())).unwrap_or_else(|error| {
+            let waker = Waker::new(env, on_wake, Box::new(client.clone())).unwrap_or_else(|error| {
                 refused = Some(error);
-                Bell::silent()
+                Waker::silent()
             });
-            let bell = Arc::new(bell);
-            let notices = Arc::new(Notices::new(bell.clone()));
+            let waker = Arc::new(waker);
+            let notices = Arc::new(Notices::new(waker.clone()));
             let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
             for warning in &core.config().warnings {
                 tracing::warn!(client = core.health().id(), "{warning}");
@@ -116,7 +116,7 @@ impl Client {
                 lent,
                 callback_scopes,
                 features,
-                bell,
+                waker,
                 notices,
                 open_handles: OpenHandles::default(),
                 inner: RefCell::new(Inner {
@@ -161,8 +161,8 @@ impl Client {
         self.features.cache()
     }
 
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+    pub fn waker(&self) -> &Arc<Waker> {
+        &self.waker
     }
 
     pub fn open_handles(&self) -> &OpenHandles {
@@ -260,9 +260,9 @@ impl Client {
         values::in_scope(self.env, || self.end(origin, Router::give_up));
     }
 
-    /// The bell has rung: something is ready on another thread.
+    /// The waker has called: something is ready on another thread.
     fn awake(&self) {
-        self.bell.answered();
+        self.waker.arrived();
         let now = Instant::now();
         let settled = self.work(|inner, sink| inner.router.awake(now, sink));
         // Node runs microtasks after a threadsafe function by itself.
@@ -355,7 +355,7 @@ impl Client {
     fn hold(&self) {
         let alive = self.keeps_alive.get().unwrap_or_else(|| self.outstanding() > 0);
         if alive != self.is_held.replace(alive) {
-            self.bell.hold(self.env, alive);
+            self.waker.hold(self.env, alive);
         }
     }
 
@@ -389,7 +389,7 @@ impl Client {
     fn let_go(&self) {
         self.is_returned.set(true);
         self.log.take();
-        self.bell.close();
+        self.waker.close();
     }
 
     fn end(&self, origin: Origin, end: impl FnOnce(Router, &mut InFlight, &mut dyn NodeSink)) {
@@ -437,7 +437,7 @@ unsafe extern "C" fn on_wake(
     if env.is_null() {
         return;
     }
-    // SAFETY: while there is an environment the bell's context is what `Client::new` gave it.
+    // SAFETY: while there is an environment the waker's context is what `Client::new` gave it.
     let client = unsafe { &*context.cast::<Weak<Client>>() }.upgrade();
     if let Some(client) = client {
         client.guarded(Origin::Call, Client::awake);

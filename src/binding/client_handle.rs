@@ -34,7 +34,7 @@ impl ClientHandle {
         let client = Client::new(env, features, lent)?;
         let handle =
             Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
-        // After the bell's threadsafe function, whose own hook therefore runs later.
+        // After the waker's threadsafe function, whose own hook therefore runs later.
         handle.hook.set(Some(CleanupHook::add(env, &handle)?));
         // Where it cannot start, the handle's end is the client's.
         start(&client)?;

@@ -9,12 +9,12 @@ use std::time::Instant;
 use napi::sys;
 
 use super::any_link::AnyLink;
-use super::bell::Bell;
 use super::client::Client;
 #[cfg(unix)]
 use super::loop_driver::{Callbacks, LoopDriver};
 #[cfg(unix)]
 use super::open_handles::OpenHandles;
+use super::waker::Waker;
 use crate::config::Driver;
 use crate::error::Result;
 use crate::features::{Call, Features};
@@ -25,7 +25,7 @@ use crate::topology::{ConnectionDriver, DriverContext, NodeSink, Request, Shared
 /// One environment's client, for which drivers are started.
 #[derive(Clone)]
 pub struct ClientContext {
-    pub bell: Arc<Bell>,
+    pub waker: Arc<Waker>,
     #[cfg(unix)]
     pub event_loop: super::uv::Loop,
     #[cfg(unix)]
@@ -52,7 +52,7 @@ impl ClientContext {
             event_loop.cast()
         };
         ClientContext {
-            bell: client.bell().clone(),
+            waker: client.waker().clone(),
             #[cfg(unix)]
             event_loop,
             #[cfg(unix)]
@@ -74,10 +74,10 @@ impl DriverContext for ClientContext {
         if connection.feature().config().driver != Driver::Thread && super::uv::is_available() {
             let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
             let owner = super::uv::Owner { client: self.client, number };
-            let (bell, open_handles) = (self.bell.clone(), self.open_handles.clone());
+            let (waker, open_handles) = (self.waker.clone(), self.open_handles.clone());
             // SAFETY: the loop is this environment's; the client closes its driver before it goes.
             let driver = unsafe {
-                LoopDriver::start(connection, bell, self.event_loop, open_handles, owner, callbacks)?
+                LoopDriver::start(connection, waker, self.event_loop, open_handles, owner, callbacks)?
             };
             return Ok(AnyDriver::Loop(Box::new(driver)));
         }
@@ -85,7 +85,7 @@ impl DriverContext for ClientContext {
     }
 
     fn waker(&self) -> SharedWaker {
-        self.bell.clone()
+        self.waker.clone()
     }
 }
 

@@ -183,7 +183,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             features.node().dialer().read_only();
         }
         let handle = ClientHandle::open(env, features, lent(call)?, Client::start)?;
-        // What there is to tell waits for the bell: a listener that calls right back in would find no
+        // What there is to tell waits for the waker: a listener that calls right back in would find no
         // client yet and open another.
         number_of(call, handle)
     })

@@ -6,9 +6,9 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::bell::Bell;
 use super::driver_context::ClientContext;
 use super::uv;
+use super::waker::Waker;
 use crate::connection::{BlockingSocket, Handoff, ReadFailure, Stream, read_available, write_unsent};
 use crate::error::Result;
 use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink, Target, dial};
@@ -29,7 +29,7 @@ pub struct LinkLoop {
     link: Link<Caller>,
     wire: Option<Wire>,
     context: ClientContext,
-    dialed: Arc<Handoff<Option<Dialed>, Arc<Bell>>>,
+    dialed: Arc<Handoff<Option<Dialed>, Arc<Waker>>>,
     /// Nothing comes after what waits.
     ends: bool,
     // Its end tells the attempt to connect that nobody waits for it.
@@ -42,7 +42,7 @@ impl LinkLoop {
     /// Starts to connect.
     pub fn start(target: Target, context: &ClientContext) -> Result<LinkLoop> {
         let io = IoThread::shared()?;
-        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.bell.clone()));
+        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.waker.clone()));
         let told = dialed.clone();
         let (dialing, given_up) = tokio::sync::oneshot::channel::<()>();
         io.spawn(async move {

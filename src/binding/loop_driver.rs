@@ -8,9 +8,9 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::bell::Bell;
 use super::open_handles::OpenHandles;
 use super::uv;
+use super::waker::Waker;
 use crate::connection::{
     BlockingSocket, ConnectionHandler, Handoff, LinkEvent, Reconnector, Stream, connection_lost,
     connection_moved, read_arrived, write_waiting,
@@ -43,8 +43,8 @@ pub struct LoopDriver {
     connection: MultiplexedConnection<Features>,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
-    /// When the timer rings, where it is set.
-    rings_at: Option<Instant>,
+    /// When the timer expires, where it is set.
+    expires_at: Option<Instant>,
     /// Until when replies that are still coming in keep late calls from being given up.
     grace_until: Option<Instant>,
     open_handles: OpenHandles,
@@ -54,7 +54,7 @@ pub struct LoopDriver {
     reconnector: Reconnector,
     /// Nothing was asked of it yet, and so it has no connection.
     is_asleep: bool,
-    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Bell>>>,
+    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Waker>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
@@ -67,14 +67,14 @@ impl LoopDriver {
     /// of this driver were closed by `close`.
     pub unsafe fn start(
         connection: MultiplexedConnection<Features>,
-        bell: Arc<Bell>,
+        waker: Arc<Waker>,
         event_loop: uv::Loop,
         open_handles: OpenHandles,
         owner: uv::Owner,
         callbacks: Callbacks,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(bell));
+        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(waker));
         let told = events.clone();
         let node = connection.feature().node();
         let is_asleep = node.is_in_cluster() && node.is_dedicated();
@@ -89,7 +89,7 @@ impl LoopDriver {
             wire: None,
             // SAFETY: the caller answers for the loop.
             timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
-            rings_at: None,
+            expires_at: None,
             grace_until: None,
             open_handles,
             event_loop,
@@ -144,17 +144,17 @@ impl LoopDriver {
 
     fn arm_timer(&mut self, now: Instant) {
         if let Some(deadline) = self.connection.next_deadline()
-            && self.rings_at.is_none_or(|at| deadline < at)
+            && self.expires_at.is_none_or(|at| deadline < at)
         {
-            self.ring_at(deadline, now);
+            self.set_timer(deadline, now);
         }
     }
 
-    fn ring_at(&mut self, at: Instant, now: Instant) {
+    fn set_timer(&mut self, at: Instant, now: Instant) {
         if let Some(timer) = &self.timer {
             let left = at.saturating_duration_since(now).max(Duration::from_millis(1));
-            timer.ring_in(uv::timer_milliseconds(left), self.callbacks.timer);
-            self.rings_at = Some(at);
+            timer.expire_in(uv::timer_milliseconds(left), self.callbacks.timer);
+            self.expires_at = Some(at);
         }
     }
 }
@@ -225,10 +225,10 @@ impl ConnectionDriver for LoopDriver {
         }
     }
 
-    /// The timer has rung: does what is due. Replies that are here already count: where
+    /// The timer has expired: does what is due. Replies that are here already count: where
     /// JavaScript has kept the loop busy, they are older than the lateness.
     fn overdue(&mut self, now: Instant, sink: &mut dyn NodeSink) {
-        self.rings_at = None;
+        self.expires_at = None;
         if let Err(error) = self.read(now, sink) {
             return self.lose(error, now, sink);
         }
@@ -236,7 +236,7 @@ impl ConnectionDriver for LoopDriver {
         let is_arriving = self.connection.last_received() == Some(now);
         let until = *self.grace_until.get_or_insert(now + GRACE);
         if is_arriving && now < until {
-            return self.ring_at(now + Duration::from_millis(1), now);
+            return self.set_timer(now + Duration::from_millis(1), now);
         }
         self.grace_until = None;
         match self.connection.expire(now, sink) {

@@ -10,7 +10,6 @@
 
 mod any_link;
 mod arguments;
-mod bell;
 mod callback_scope;
 mod calls;
 mod client;
@@ -35,6 +34,7 @@ mod sink;
 #[cfg(unix)]
 mod uv;
 mod values;
+mod waker;
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::bell::Bell;
+use super::waker::Waker;
 use crate::connection::Handoff;
 
 /// Notices that wait at most; a process that never gets to its event loop keeps no more.
@@ -20,12 +20,12 @@ pub struct Notice {
 /// Notices for one environment.
 #[derive(Debug)]
 pub struct Notices {
-    queue: Handoff<VecDeque<Notice>, Arc<Bell>>,
+    queue: Handoff<VecDeque<Notice>, Arc<Waker>>,
 }
 
 impl Notices {
-    pub fn new(bell: Arc<Bell>) -> Notices {
-        Notices { queue: Handoff::new(bell) }
+    pub fn new(waker: Arc<Waker>) -> Notices {
+        Notices { queue: Handoff::new(waker) }
     }
 
     /// For any thread.
