@@ -187,6 +187,26 @@ fn only_the_binding_names_node_or_is_unsafe() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Files of `src/binding/` that run without Node, until they have a room of their own.
+const WITHOUT_A_ROOM: &[&str] = &["binding/calls.rs"];
+
+#[test]
+fn the_binding_holds_nothing_that_runs_without_node() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| file.room == "binding") {
+        let needs_node = code(file).any(|(_, line)| {
+            line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .any(|word| ["napi", "napi_derive", "uv", "unsafe"].contains(&word))
+        });
+        let path = file.path.to_string_lossy().replace('\\', "/");
+        if !needs_node && !WITHOUT_A_ROOM.contains(&path.as_str()) {
+            wrong
+                .push(format!("src/{path} names neither napi nor libuv and has no unsafe: it belongs below"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_room_says_what_it_promises_what_it_relies_on_and_what_it_never_does() {
     for (room, _) in ARROWS {

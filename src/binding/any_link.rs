@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::driver_context::ClientContext;
+use super::client_context::ClientContext;
 #[cfg(unix)]
 use super::link_loop::LinkLoop;
 use crate::config::Driver;

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use napi::sys;
 
-use super::open_handles::OpenHandles;
 use crate::health::census;
+use crate::topology::OpenHandles;
 
 pub const READABLE: c_int = 1;
 pub const WRITABLE: c_int = 2;

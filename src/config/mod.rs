@@ -24,6 +24,8 @@ pub use describe::markdown_table;
 mod endpoint;
 pub use endpoint::Endpoint;
 mod precedence;
+mod report;
+pub use report::settings_report;
 mod rule;
 mod secret;
 pub use secret::Secret;
