@@ -16,12 +16,12 @@ use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
 use crate::cache::TTL_TABLE;
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{nearest, settings_report};
+use crate::config::{limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::Features;
 use crate::health::census;
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
-use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, Role};
+use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, REFUSALS, Role};
 use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
@@ -46,6 +46,9 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
         ("nearest", nearest_name),
     ];
     for (name, body) in functions {
+        function::define(env, exports, name, body, &clients)?;
+    }
+    for (name, body) in super::decisions::FOR_JAVASCRIPT {
         function::define(env, exports, name, body, &clients)?;
     }
     define_all(env, exports, "client", &OF_A_CLIENT, &clients)?;
@@ -101,6 +104,8 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
+        "limits": limits(),
+        "passingErrors": REFUSALS.iter().filter(|row| row.passes()).map(|row| row.code).collect::<Vec<_>>(),
     });
     text(call, protocol.to_string().as_bytes(), ptr::null_mut())
 }

@@ -16,6 +16,7 @@ mod calls;
 mod client;
 mod client_context;
 mod client_handle;
+mod decisions;
 mod exports;
 mod function;
 mod intake;
