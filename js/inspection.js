@@ -2,6 +2,7 @@
 
 const { ON_RESET } = require('./on-reset.js');
 const { sentenceOf } = require('./errors.js');
+const { protocol } = require('./protocol.js');
 const { whenKnown } = require('./readiness.js');
 const { now } = require('./time.js');
 
@@ -12,9 +13,6 @@ const { now } = require('./time.js');
 
 /** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
 /** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */
-
-/** How long statistics wait for the first attempt to connect. */
-const KNOWN_WITHIN_MS = 1000;
 
 /** Statistics and health checks, made from the report of native code. */
 class Inspection {
@@ -47,7 +45,7 @@ class Inspection {
 
   /** Waits for the first attempt to connect, so that statistics do not report an outage that does not exist. */
   async known() {
-    await whenKnown(this.#bridge, KNOWN_WITHIN_MS);
+    await whenKnown(this.#bridge, protocol.limits.knownWithinMs);
   }
 
   get usesRedis() {

@@ -76,6 +76,8 @@ export interface Configured {
   readonly keyPrefix: string;
   readonly clientKeyPrefix: string;
   readonly prefixChannels: boolean;
+  /** Connections that are lent to one caller at a time. */
+  readonly dedicatedPool: { readonly min: number; readonly max: number; readonly maxWaitMs: number };
   readonly minPoolSize: number;
   readonly poolSize: number;
   readonly defaultTtlSeconds: number;

@@ -30,7 +30,7 @@ use kind::Shape;
 mod legacy;
 pub use legacy::LegacyLocation;
 mod org_key;
-pub use org_key::{decode_phone, org_key, parse_org_key};
+pub use org_key::{decode_phone, is_of_organization, org_key, parse_org_key};
 mod phone;
 
 #[cfg(test)]

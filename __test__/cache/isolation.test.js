@@ -78,6 +78,36 @@ describe.each([0, 1])('hostile organizations, store %#', (store) => {
   );
 });
 
+describe('clearing an organization takes out of the maps of the process', () => {
+  const phones = Array.from({ length: 1500 }, (_, index) => String(15_550_000 + index));
+  const named = ORGANIZATIONS.filter((org) => org !== null);
+
+  test.each(named.map((org) => [JSON.stringify(org), org]))(
+    'the keys of %s and no other',
+    async (_name, cleared) => {
+      const { cacheAdapter } = openPackage({ useRedis: false });
+      const map = cacheAdapter.fallbackMaps.activeConversations;
+      const others = [
+        7,
+        PHONE,
+        null,
+        ...named.filter((org) => org !== cleared).map((org) => `${org}:${PHONE}`),
+      ];
+      for (const key of [`${cleared}:${PHONE}`, ...others, `${cleared}:`]) map.set(key, 1);
+      await cacheAdapter.clearOrganizationCache(cleared);
+      expect([...map.keys()]).toEqual(others);
+    },
+  );
+
+  test('thousands of keys at once', async () => {
+    const { cacheAdapter } = openPackage({ useRedis: false });
+    const map = cacheAdapter.fallbackMaps.activeConversations;
+    for (const phone of phones) map.set(`gone:${phone}`, 1).set(`kept:${phone}`, 2);
+    await cacheAdapter.clearOrganizationCache('gone');
+    expect([...map.keys()]).toEqual(phones.map((phone) => `kept:${phone}`));
+  });
+});
+
 describe('clearing an organization in Redis', () => {
   let adapter;
   let manager;

@@ -53,6 +53,20 @@ describe('a duplicate takes options of ioredis', () => {
     expect(await named.acl('WHOAMI')).toBe('guest');
   });
 
+  test.each([0, 70_000, 'x'])('a port, which %j is not', async (port) => {
+    const client = await open();
+    const error = await rejection((async () => client.duplicate({ port }))());
+    expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining('option port is') });
+  });
+
+  test('a certificate that cannot be used, which the attempt to connect tells', async () => {
+    const client = await open();
+    const copy = client.duplicate({ tls: { ca: 'no certificate' }, lazyConnect: true });
+    expect(copy.status).toBe('wait');
+    copy.on('error', () => {});
+    expect(await rejection(copy.get('a'))).toMatchObject({ message: expect.stringContaining('tls.ca') });
+  });
+
   test('scripts, which are methods then', async () => {
     const copy = (await open()).duplicate({
       scripts: { both: { lua: 'return KEYS[1] .. ARGV[1]', numberOfKeys: 1 } },

@@ -2,7 +2,7 @@
 
 const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
-const { replyError } = require('./queued-transaction.js');
+const { replyError } = require('../errors.js');
 
 /** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { ChainEntry, Outcome, SentEntry } from './chain.js' */

@@ -1,5 +1,5 @@
 //! How other threads wake the thread of a JavaScript environment: one threadsafe function a
-//! client, rung once for everything that is ready.
+//! client, called once for everything that is ready.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -23,7 +23,7 @@ struct Context<C> {
 
 /// Node has let go of the threadsafe function.
 unsafe extern "C" fn on_finalize<C>(_env: sys::napi_env, context: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: made by `Bell::new` for this function, and finalized once.
+    // SAFETY: made by `Waker::new` for this function, and finalized once.
     drop(unsafe { Box::from_raw(context.cast::<Context<C>>()) });
 }
 
@@ -37,15 +37,15 @@ unsafe impl Send for Handle {}
 
 /// Wakes one environment.
 #[derive(Debug)]
-pub struct Bell {
+pub struct Waker {
     handle: Mutex<Option<Handle>>,
     once: WakeOnce,
 }
 
-impl Bell {
-    /// A bell whose ringing calls `wake` with the address of `context` on the environment's thread. It does not
+impl Waker {
+    /// A waker that calls `on_wake` with the address of `context` on the environment's thread. It does not
     /// keep the process alive unless `hold` says so.
-    pub fn new<C: 'static>(env: sys::napi_env, wake: OnWake, context: Box<C>) -> Result<Bell> {
+    pub fn new<C: 'static>(env: sys::napi_env, on_wake: OnWake, context: Box<C>) -> Result<Waker> {
         let mut function = ptr::null_mut();
         let name = values::string(env, b"orgcache")?;
         let context = Box::into_raw(Box::new(Context { own: context, _counted: census::WAKERS.add() }));
@@ -61,7 +61,7 @@ impl Bell {
                 context.cast(),
                 Some(on_finalize::<C>),
                 ptr::from_ref(&*(*context).own).cast_mut().cast(),
-                Some(wake),
+                Some(on_wake),
                 &mut function,
             )
         };
@@ -72,34 +72,16 @@ impl Bell {
         }
         // SAFETY: made above, on the environment's thread.
         unsafe { sys::napi_unref_threadsafe_function(env, function) };
-        Ok(Bell { handle: Mutex::new(Some(Handle(function))), once: WakeOnce::default() })
+        Ok(Waker { handle: Mutex::new(Some(Handle(function))), once: WakeOnce::default() })
     }
 
-    /// A bell that wakes nobody.
-    pub fn silent() -> Bell {
-        Bell { handle: Mutex::new(None), once: WakeOnce::default() }
-    }
-
-    /// Rings, unless it rings already. For any thread.
-    pub fn ring(&self) {
-        if !self.once.must_wake() {
-            return;
-        }
-        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Handle(function)) = &*handle {
-            // SAFETY: it was not released, and cannot be while the lock is held.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    *function,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                );
-            }
-        }
+    /// A waker that wakes no thread.
+    pub fn silent() -> Waker {
+        Waker { handle: Mutex::new(None), once: WakeOnce::default() }
     }
 
     /// The wake-up has come: what happens from now on needs another one.
-    pub fn answered(&self) {
+    pub fn arrived(&self) {
         self.once.arrived();
     }
 
@@ -118,7 +100,7 @@ impl Bell {
         }
     }
 
-    /// Lets go of the environment, and of the process where it was held. Rings after this reach nobody.
+    /// Lets go of the environment, and of the process where it was held. Later calls wake no thread.
     pub fn close(&self) {
         let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Handle(function)) = handle.take() {
@@ -130,8 +112,22 @@ impl Bell {
     }
 }
 
-impl Wake for Bell {
+impl Wake for Waker {
+    /// Wakes the environment's thread, unless a wake-up is on its way already. For any thread.
     fn wake(&self) {
-        self.ring();
+        if !self.once.must_wake() {
+            return;
+        }
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Handle(function)) = &*handle {
+            // SAFETY: it was not released, and cannot be while the lock is held.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    *function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                );
+            }
+        }
     }
 }

@@ -1,20 +1,11 @@
 //! The drivers of connections that this environment can have: libuv's, on its own thread, and the I/O thread's.
 
-#[cfg(unix)]
-use std::ffi::c_void;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
-use napi::sys;
-
 use super::any_link::AnyLink;
-use super::bell::Bell;
-use super::client::Client;
+use super::client_context::ClientContext;
 #[cfg(unix)]
-use super::loop_driver::{Callbacks, LoopDriver};
-#[cfg(unix)]
-use super::open_handles::OpenHandles;
+use super::loop_driver::LoopDriver;
 use crate::config::Driver;
 use crate::error::Result;
 use crate::features::{Call, Features};
@@ -22,45 +13,11 @@ use crate::lane::Batch;
 use crate::redis::MultiplexedConnection;
 use crate::topology::{ConnectionDriver, DriverContext, NodeSink, Request, SharedWaker, ThreadHandle};
 
-/// One environment's client, for which drivers are started.
-#[derive(Clone)]
-pub struct ClientContext {
-    pub bell: Arc<Bell>,
-    #[cfg(unix)]
-    pub event_loop: super::uv::Loop,
-    #[cfg(unix)]
-    pub open_handles: OpenHandles,
-    #[cfg(unix)]
-    pub client: *mut c_void,
-}
-
 /// Either driver of a connection that calls share.
 pub enum AnyDriver {
     #[cfg(unix)]
     Loop(Box<LoopDriver>),
     Thread(Box<ThreadHandle>),
-}
-
-impl ClientContext {
-    #[cfg_attr(not(unix), expect(unused_variables))]
-    pub fn of(env: sys::napi_env, client: &Rc<Client>) -> ClientContext {
-        #[cfg(unix)]
-        let event_loop = {
-            let mut event_loop = std::ptr::null_mut();
-            // SAFETY: on the environment's thread.
-            unsafe { sys::napi_get_uv_event_loop(env, &mut event_loop) };
-            event_loop.cast()
-        };
-        ClientContext {
-            bell: client.bell().clone(),
-            #[cfg(unix)]
-            event_loop,
-            #[cfg(unix)]
-            open_handles: client.open_handles().clone(),
-            #[cfg(unix)]
-            client: Rc::as_ptr(client).cast_mut().cast(),
-        }
-    }
 }
 
 impl DriverContext for ClientContext {
@@ -72,20 +29,16 @@ impl DriverContext for ClientContext {
     fn start(&self, connection: MultiplexedConnection<Features>, number: usize) -> Result<AnyDriver> {
         #[cfg(unix)]
         if connection.feature().config().driver != Driver::Thread && super::uv::is_available() {
-            let callbacks = Callbacks { poll: super::client::on_ready, timer: super::client::on_timer };
-            let owner = super::uv::Owner { client: self.client, number };
-            let (bell, open_handles) = (self.bell.clone(), self.open_handles.clone());
-            // SAFETY: the loop is this environment's; the client closes its driver before it goes.
-            let driver = unsafe {
-                LoopDriver::start(connection, bell, self.event_loop, open_handles, owner, callbacks)?
-            };
+            let (waker, event_loop) = (self.waker.clone(), self.event_loop.clone());
+            // SAFETY: on the thread of the loop's environment; the client closes its driver before it goes.
+            let driver = unsafe { LoopDriver::start(connection, waker, event_loop, number)? };
             return Ok(AnyDriver::Loop(Box::new(driver)));
         }
         Ok(AnyDriver::Thread(Box::new(ThreadHandle::start(connection, self.waker(), return_memory)?)))
     }
 
     fn waker(&self) -> SharedWaker {
-        self.bell.clone()
+        self.waker.clone()
     }
 }
 
