@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::key::{Keys, Kind};
+use crate::outage::Unacknowledged;
 
 /// Where a value lives, in the caller's terms.
 #[derive(Debug, Clone, Copy)]
@@ -117,16 +118,4 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
-}
-
-/// The fate of a write that Redis did not take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unacknowledged {
-    /// The journal keeps it until Redis is back.
-    #[default]
-    Journal,
-    /// It is refused, and no older value of the key is answered any more: the caller keeps the newest one.
-    Refuse,
-    /// Memory answers it while Redis is away, and forgets it then: Redis may have something newer than this copy.
-    Remember,
 }

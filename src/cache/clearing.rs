@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::kinds::default_ttl;
-use super::request::milliseconds;
 use super::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
 use super::ticket::{CacheRequest, FollowedBy, Purpose};
 use crate::error::Result;
@@ -13,6 +12,8 @@ use crate::key::Kind;
 use crate::lane::{
     Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
 };
+use crate::outage::ClearingOf;
+use crate::outage::lifetime::milliseconds;
 
 /// Keys that one script takes away: well under the stack that Lua's `unpack` has, and short
 /// enough that other clients of the server hardly notice.
@@ -76,17 +77,25 @@ impl Clearing {
         self
     }
 
-    /// When it was asked for, where Redis was away then.
-    pub fn was_asked_at(&self) -> Option<Instant> {
-        self.asked_at
+    /// Whether the journal has sent it, and not a caller.
+    pub fn is_replayed(&self) -> bool {
+        self.asked_at.is_some()
     }
 
     pub fn index(&self) -> &[u8] {
         &self.index
     }
 
-    pub fn organization(&self) -> Option<&str> {
-        self.organization.as_deref()
+    /// What an outage must know of it. `issued`: when its request was made.
+    pub fn of_outage(&self, sequence: u64, issued: Instant) -> ClearingOf<'_> {
+        ClearingOf {
+            index: &self.index,
+            organization: self.organization.as_deref(),
+            sequence,
+            asked_at: self.asked_at.unwrap_or(issued),
+            is_replayed: self.is_replayed(),
+            removed: self.removed,
+        }
     }
 
     /// Keys that have gone so far.

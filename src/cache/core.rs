@@ -1,33 +1,25 @@
 //! One client's cache: turns calls into requests or local answers.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::backlog::{BacklogState, open_journal};
-use super::call::{Call, Unacknowledged};
+use super::call::Call;
 use super::clearing::Clearing;
-use super::local_state::LocalState;
-use super::replay::Recovery;
-use super::request::Operation;
-use super::sampler::Sampler;
 use super::slot_owners::SlotOwners;
 use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose};
 use crate::codec::{Codec, Mode};
 use crate::config::{Compression, Config, Endpoint, Topology};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
-use crate::journal::{self, Item, Journal};
+use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
-use crate::redis::{NOBODY, Node, Outcome, Role, closed};
-use crate::store::MemoryStore;
+use crate::outage::{LocalState, Sampler, StandIn, Unacknowledged, replay};
+use crate::redis::{NOBODY, Node, Outcome, closed};
 
-/// A key that is read again within this time is not compared again with what memory has: in an outage its value
-/// may be older by as much than what was last read.
-const READ_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// Servers that still run the JavaScript layer may write an old value anew; this often a write takes it away.
 const LOOK_FOR_LEGACY_AFTER: Duration = Duration::from_secs(600);
 
@@ -45,72 +37,43 @@ pub struct Core {
     pub(super) node: Arc<Node>,
     keys: Keys,
     pub(super) codec: Codec,
-    // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
-    // anything that waits. Contended only with the thread driver.
-    local_state: Mutex<LocalState>,
-    /// Whether the caller has turned Redis off for now.
-    is_redis_disabled: AtomicBool,
+    /// What answers while Redis is away.
+    pub(super) stand_in: StandIn,
     indexed_writes: AtomicU64,
     /// Of all nodes of a cluster: what the journal of one holds may go over to another.
     sequence: Arc<AtomicU64>,
-    /// To what was read: may it have changed?
-    pub(super) read_sampler: Sampler,
-    /// To what was written: has the JavaScript layer left an older value?
+    /// Samples which writes look for an older value of the JavaScript layer.
     pub(super) legacy_sampler: Sampler,
-    /// The journal has got something while Redis was there.
-    pub(super) wants_recovery: AtomicBool,
     /// Of a cluster's node: all its slots.
     pub(super) slot_owners: Option<Arc<SlotOwners>>,
-    /// Files of ended processes that are still to be read.
-    pub(super) backlog: BacklogState,
     _counted: census::Member,
 }
 
 impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
-    pub fn new(mut node: Node) -> Result<Core> {
-        let backlog = match node.is_shared() {
-            true => BacklogState::begin(&mut node)?,
-            false => BacklogState::default(),
+    pub fn new(node: Node) -> Result<Core> {
+        let keys = match node.config().topology() {
+            Topology::Cluster { .. } => Keys::new(&node.config().key_prefix).tagged(),
+            _ => Keys::new(&node.config().key_prefix),
         };
-        let core = Core { backlog, ..Core::with_share(Arc::new(node), 1)? };
-        core.reserve_for_backlog();
-        Ok(core)
+        Ok(Core::over(StandIn::new(node, &keys)?, keys))
     }
 
-    /// One of so many that divide memory and journal among them.
-    fn with_share(node: Arc<Node>, share: usize) -> Result<Core> {
-        let (config, role) = (node.config(), node.role());
-        let began = Instant::now();
-        let journal = match role {
-            Role::Shared => open_journal(config, config.journal_max_bytes / share)?,
-            Role::Own | Role::Dedicated | Role::Monitor => Journal::new(0),
-        };
-        Ok(Core {
-            keys: match config.topology() {
-                Topology::Cluster { .. } => Keys::new(&config.key_prefix).tagged(),
-                _ => Keys::new(&config.key_prefix),
-            },
+    fn over(stand_in: StandIn, keys: Keys) -> Core {
+        let node = stand_in.node().clone();
+        let config = node.config();
+        Core {
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
-            sequence: Arc::new(AtomicU64::new(journal::OWN_SEQUENCES)),
-            local_state: Mutex::new(LocalState {
-                memory: MemoryStore::new(config.memory_max_bytes / share),
-                journal,
-                recovery: Recovery::default(),
-                clearings: 0,
-                extensions: Vec::new(),
-            }),
-            is_redis_disabled: AtomicBool::new(false),
+            keys,
+            stand_in,
             indexed_writes: AtomicU64::new(0),
-            read_sampler: sampler(role, READ_AGAIN_AFTER, began),
-            legacy_sampler: sampler(role, LOOK_FOR_LEGACY_AFTER, began),
-            wants_recovery: AtomicBool::new(false),
+            sequence: Arc::new(AtomicU64::new(journal::OWN_SEQUENCES)),
+            legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
             slot_owners: None,
-            backlog: BacklogState::default(),
             _counted: census::CORES.add(),
             node,
-        })
+        }
     }
 
     /// The cache of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -123,12 +86,11 @@ impl Core {
         share: usize,
         slot_owners: Arc<SlotOwners>,
     ) -> Result<Core> {
+        let stand_in = self.stand_in.of_node(self.node.of_cluster(at), share)?;
         Ok(Core {
             sequence: self.sequence.clone(),
-            is_redis_disabled: AtomicBool::new(self.is_redis_disabled.load(Ordering::Relaxed)),
             slot_owners: Some(slot_owners),
-            backlog: self.backlog_of_node(),
-            ..Core::with_share(Arc::new(self.node.of_cluster(at)), share.max(1))?
+            ..Core::over(stand_in, self.keys.clone())
         })
     }
 
@@ -162,30 +124,55 @@ impl Core {
         self.node.deadline(now)
     }
 
-    /// What this process keeps; a panic while it was held leaves what is valid, if stale.
-    pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
-        self.local_state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What answers while Redis is away, and brings it up to date afterwards.
+    pub fn stand_in(&self) -> &StandIn {
+        &self.stand_in
     }
 
-    /// Whether calls are answered from memory now.
-    pub fn answers_locally(&self) -> bool {
-        !self.uses_redis() || self.health().state() == State::Degraded
+    /// What this process keeps: memory and journal.
+    pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
+        self.stand_in.local_state()
     }
 
     /// Whether calls are meant for Redis.
     pub fn uses_redis(&self) -> bool {
-        self.config().use_redis() && !self.is_redis_disabled.load(Ordering::Relaxed)
+        self.stand_in.uses_redis()
     }
 
     /// Turns Redis off for the adapter's calls, or on again, as servers of the JavaScript layer do
-    /// by assigning `useRedis`. Without a configured Redis there is nothing to turn on.
+    /// by assigning `useRedis`.
     pub fn disable_redis(&self, is_redis_disabled: bool) {
-        let mut local_state = self.local_state();
-        let was_redis_disabled = self.is_redis_disabled.swap(is_redis_disabled, Ordering::Relaxed);
-        if was_redis_disabled != is_redis_disabled && self.config().use_redis() {
-            // Off, memory is a cache of its own; what it then holds would be a stale answer in the next outage.
-            local_state.memory.clear();
+        self.stand_in.disable_redis(is_redis_disabled);
+    }
+
+    /// The client has closed: says what it leaves behind.
+    pub fn tell_what_is_left(&self) {
+        self.stand_in.tell_what_is_left();
+    }
+
+    /// What is to be read by `read_backlog`, on a thread that may wait; then `let_connect`.
+    pub fn take_backlog(&self) -> Option<Backlog> {
+        self.stand_in.take_backlog()
+    }
+
+    /// Whether the journal does not hold yet what ended processes left.
+    pub fn is_reading_backlog(&self) -> bool {
+        self.stand_in.is_reading_backlog()
+    }
+
+    /// Reads what ended processes left and puts it under what is held here, which is newer. Where the client has
+    /// gone meanwhile, everything stays in files.
+    pub fn read_backlog(core: &Weak<Core>, backlog: Backlog) {
+        let max_bytes = core.upgrade().map_or(0, |core| core.local_state().journal.max_bytes());
+        let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
+        if let Some(core) = core.upgrade() {
+            core.stand_in.inherit(read);
         }
+    }
+
+    /// Reading has ended, however it did.
+    pub fn backlog_is_read(&self) {
+        self.stand_in.backlog_is_read();
     }
 
     /// Turns a call into requests, put into `out`, or into its outcome.
@@ -205,12 +192,11 @@ impl Core {
             _ => {
                 let operation = self.operation(call, scratch)?;
                 let token = self.write_token(slot, call, now);
-                if self.answers_locally() || !operation.is_read() && self.defers_writes() {
+                if self.stand_in.answers() || !operation.is_read() && self.stand_in.defers_writes() {
                     return Ok(Some(self.fall_back(&operation, &token, false, now)));
                 }
                 if self.health().state() == State::Recovering
-                    && let Some(outcome) =
-                        self.bring_forward(&operation, call, token.ticket.sequence, now, out)
+                    && let Some(outcome) = self.bring_forward(&operation, token.ticket.sequence, now, out)
                 {
                     return Ok(Some(outcome));
                 }
@@ -230,18 +216,12 @@ impl Core {
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'static>> {
-        if self.answers_locally() || self.defers_writes() {
-            return Some(self.clear_locally(&clearing, &token));
+        let of_outage = clearing.of_outage(token.ticket.sequence, now);
+        if self.stand_in.answers() || self.stand_in.defers_writes() {
+            return Some(self.stand_in.clear(&of_outage));
         }
         if self.health().state() == State::Recovering {
-            // Acknowledged writes that wait here are older than the clearing. Where there is no room to
-            // note it, it goes out all the same.
-            let _ = self.local_state().journal.clear(
-                clearing.index(),
-                clearing.organization(),
-                token.ticket.sequence,
-                now,
-            );
+            replay::note_clearing(&self.stand_in, &of_outage);
         }
         clearing.ask(self, &token, now, out);
         None
@@ -291,7 +271,7 @@ impl Core {
         let token = self.write_token(NOBODY, call, now);
         match call {
             Call::ClearOrganization { organization } => match self.clearing(*organization) {
-                Ok(clearing) => self.clear_locally(&clearing, &token),
+                Ok(clearing) => self.stand_in.clear(&clearing.of_outage(token.ticket.sequence, token.issued)),
                 Err(error) => Outcome::Failed(error),
             },
             _ => match self.operation(call, scratch) {
@@ -301,60 +281,9 @@ impl Core {
         }
     }
 
-    /// What was asked for is a read of what a clearing, which is still to be carried out, takes away.
-    pub(super) fn is_cleared(
-        &self,
-        operation: &Operation<'_>,
-        call: &Call<'_>,
-        local_state: &LocalState,
-    ) -> bool {
-        let place = match call {
-            Call::Get { place } | Call::HashGet { place, .. } | Call::HashEntries { place } => place,
-            _ => return false,
-        };
-        let mut index = Vec::new();
-        let is_indexed = place.append_index(&self.keys, &mut index).unwrap_or(false);
-        is_indexed && local_state.awaits_clearing(operation.key(), &index)
-    }
-
-    /// Gives over what the journal holds of keys that are another node's from now on, `at_most` so many. `receive` is
-    /// called under the lock of what is kept here. True where more may be left.
-    pub fn give_journal(
-        &self,
-        at_most: usize,
-        is_given: impl Fn(&[u8]) -> bool,
-        receive: impl FnMut(&Item),
-    ) -> bool {
-        self.local_state().journal.give_away(at_most, is_given, receive)
-    }
-
-    /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
-    pub fn receive_journal(&self, item: &Item) {
-        self.local_state().journal.receive(item);
-        self.wants_recovery.store(true, Ordering::Release);
-    }
-
-    /// Forgets what memory has of keys that another node may have changed.
-    pub fn forget(&self, is_meant: impl Fn(&[u8]) -> bool) {
-        self.local_state().memory.remove_where(is_meant);
-    }
-
-    /// Whether the journal has got something while Redis was there, so that a driver should have its turn.
-    pub fn wants_recovery(&self) -> bool {
-        self.wants_recovery.load(Ordering::Acquire)
-    }
-
     /// Counts a write to an organization, from 1.
     pub(super) fn count_indexed_write(&self) -> u64 {
         self.indexed_writes.fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
-
-/// A connection of a caller's own keeps nothing, and there may be many.
-fn sampler(role: Role, interval: Duration, began: Instant) -> Sampler {
-    match role {
-        Role::Shared => Sampler::new(interval, began),
-        Role::Own | Role::Dedicated | Role::Monitor => Sampler::none(began),
     }
 }
 

@@ -1,15 +1,15 @@
 //! The cache as a room whose requests go over a multiplexed connection.
 
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::call::Call;
 use super::core::{Core, Scratch};
 use super::replies::{is_expected, transaction_error};
 use super::routing::both_ways;
-use super::ticket::{CacheRequest, CacheTicket, Purpose};
+use super::ticket::{CacheRequest, CacheTicket, Purpose, unasked};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
+use crate::outage::replay;
 use crate::redis::{Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
 
 impl Feature for Core {
@@ -103,28 +103,33 @@ impl Feature for Core {
     }
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
-        self.begin_recovery(is_fenced, now, out)
+        let extensions = self.local_state().take_extensions();
+        for request in extensions {
+            out.push(unasked(Purpose::Upkeep, now), self.deadline(now), |bytes| {
+                bytes.extend_from_slice(&request);
+                1
+            });
+        }
+        replay::begin(&self.stand_in, is_fenced, now, out, |clear, out| self.send_journalled(clear, now, out))
     }
 
     fn fence_passed(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        self.release_recovery(now, out);
+        replay::fence_passed(&self.stand_in, now, out, |clear, out| self.send_journalled(clear, now, out));
     }
 
     fn due(&self) -> Option<Instant> {
-        self.recovery_due()
+        replay::due(&self.stand_in)
     }
 
     fn on_time(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        self.try_recovery_again(now, out);
+        replay::try_again(&self.stand_in, now, out, |clear, out| self.send_journalled(clear, now, out));
     }
 
     fn wants_turn(&self) -> bool {
-        self.wants_recovery()
+        self.stand_in.wants_recovery()
     }
 
     fn take_turn(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        if self.wants_recovery.swap(false, Ordering::AcqRel) {
-            self.recover(now, out);
-        }
+        replay::take_turn(&self.stand_in, now, out, |clear, out| self.send_journalled(clear, now, out));
     }
 }

@@ -4,13 +4,12 @@ use std::time::Instant;
 
 use super::core::Core;
 use super::kinds::default_ttl;
-use super::request::milliseconds;
 use super::scripts::MOVE_LEGACY;
 use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
-use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
 use crate::config::LegacyValues;
 use crate::key::{DecodedKey, Kind, LegacyLocation};
 use crate::lane::{Requests, append_argument, append_command, append_header, append_integer_argument};
+use crate::outage::lifetime::{EXTRA_INDEX_LIFE, end_of_life, milliseconds};
 
 /// A value's old place and its new one.
 #[derive(Debug)]

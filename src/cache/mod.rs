@@ -6,7 +6,6 @@
 //! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
-mod backlog;
 mod call;
 mod clearing;
 mod core;
@@ -14,25 +13,20 @@ mod fallback;
 mod feature;
 mod kinds;
 mod legacy;
-mod local;
-mod local_state;
-mod pending_fill;
 mod plan;
-mod replay;
-mod replay_request;
 mod replies;
 mod request;
 mod routing;
-mod sampler;
 /// Public for the tests that run each script by itself.
 pub mod scripts;
 mod slot_owners;
 mod ticket;
 mod upkeep;
 
-pub use call::{Call, Place, Unacknowledged};
+pub use call::{Call, Place};
 pub use core::{Core, Scratch};
 pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
-pub use local_state::LocalState;
 pub use slot_owners::SlotOwners;
 pub use ticket::CacheTicket;
+
+pub use crate::outage::Unacknowledged;

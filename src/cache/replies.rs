@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
+use super::fallback::attempt;
 use super::legacy::Legacy;
 use super::request::{HASH_SET_REPLIES, Operation, OperationKind};
 use super::scripts::DROP_UNLESS_HASH;
@@ -11,6 +12,7 @@ use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use super::upkeep;
 use crate::error::Error;
 use crate::lane::{Frame, Node, Requests, append_command};
+use crate::outage::{pending_fill, replay};
 use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, Redirection};
 
 impl Core {
@@ -45,12 +47,12 @@ impl Core {
             Purpose::Clear(_) => keeper.clearing_advanced(token, frame, now, next),
             Purpose::Upkeep => None,
             Purpose::ExtendIndex => Some(Outcome::Boolean(true)),
-            Purpose::Lifetime(recent) => {
-                self.lifetime_known(*recent, frame, token.issued);
+            Purpose::Lifetime(fill) => {
+                pending_fill::lifetime_known(&self.stand_in, *fill, frame, token.issued);
                 None
             }
             Purpose::Replay(replay) => {
-                let unusable = self.replayed(*replay, Ok(frame), now, next);
+                let unusable = replay::answered(&self.stand_in, *replay, Ok(frame), now, next);
                 *follow_up.unusable = follow_up.unusable.take().or(unusable);
                 None
             }
@@ -62,7 +64,7 @@ impl Core {
     pub(super) fn may_follow(&self, token: &CacheRequest, to: &Redirection, request: &[u8]) -> Followed {
         let is_asked = match &token.ticket.purpose {
             Purpose::Operation(_) | Purpose::ExtendIndex => true,
-            Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+            Purpose::Clear(clearing) => !clearing.is_replayed(),
             _ => false,
         };
         if !is_asked {
@@ -104,7 +106,7 @@ impl Core {
         match *operation {
             Operation::Get { key } => {
                 let stored = stored(frame.node());
-                self.remember_value(key, stored, now, next);
+                pending_fill::saw_value(&self.stand_in, key, stored, now, next);
                 if stored.is_none()
                     && let Some(legacy) = Legacy::of(self, key)
                 {
@@ -115,19 +117,19 @@ impl Core {
             }
             Operation::HashGet { key, field } => {
                 let stored = stored(frame.node());
-                self.remember_field(key, field, stored, now, next);
+                pending_fill::saw_field(&self.stand_in, (key, field), stored, now, next);
                 Some(self.read_done(stored, elapsed))
             }
             Operation::HashEntries { key } => {
                 let fields = fields(frame);
-                self.remember_fields(key, fields.iter().copied(), now, next);
+                pending_fill::saw_fields(&self.stand_in, key, fields.iter().copied(), now, next);
                 let entries = self.entries(&fields);
                 self.health().read(elapsed, !entries.is_empty());
                 Some(Outcome::Entries(entries))
             }
             Operation::Set { .. } | Operation::SetPair { .. } | Operation::HashSet { .. } => {
                 self.health().write(elapsed);
-                self.remember_write(operation, &token);
+                pending_fill::saw_write(&self.stand_in, &operation.step(), &attempt(&token, true));
                 for key in [Some(operation.key()), operation.second_key()].into_iter().flatten() {
                     self.remove_legacy(key, token.issued, next);
                 }
@@ -138,7 +140,7 @@ impl Core {
             }
             Operation::Delete { .. } | Operation::HashDelete { .. } => {
                 self.health().write(elapsed);
-                self.remember_write(operation, &token);
+                pending_fill::saw_write(&self.stand_in, &operation.step(), &attempt(&token, true));
                 Some(Outcome::Boolean(matches!(frame.node(), Node::Integer(count) if count > 0)))
             }
         }
@@ -154,7 +156,8 @@ impl Core {
         let bare = token.followed_by(Purpose::Upkeep);
         let Purpose::Clear(mut clearing) = token.ticket.purpose else { return None };
         if clearing.advance(frame) {
-            self.clearing_ended(&clearing, &bare, true, now, next);
+            let ended = clearing.of_outage(bare.ticket.sequence, bare.issued);
+            replay::clearing_ended(&self.stand_in, &ended, true, now, next);
             return Some(Outcome::Integer(clearing.removed()));
         }
         clearing.ask(self, &bare, now, next);
@@ -215,13 +218,11 @@ impl Core {
         let next = &mut follow_up.requests;
         let kind = match token.ticket.purpose {
             Purpose::Replay(replay) => {
-                let unusable = self.replayed(*replay, Err(error), now, next);
+                let unusable = replay::answered(&self.stand_in, *replay, Err(error), now, next);
                 *follow_up.unusable = follow_up.unusable.take().or(unusable);
                 return None;
             }
-            Purpose::Clear(ref clearing)
-                if policy == ErrorPolicy::Later && clearing.was_asked_at().is_none() =>
-            {
+            Purpose::Clear(ref clearing) if policy == ErrorPolicy::Later && !clearing.is_replayed() => {
                 return self.give_up(token, request, false, now);
             }
             Purpose::Clear(_) if policy != ErrorPolicy::Replace => {
@@ -267,9 +268,9 @@ impl Core {
         next: &mut impl Requests<CacheRequest>,
     ) -> Outcome<'static> {
         self.health().failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
-        let bare = token.followed_by(Purpose::Upkeep);
-        if let Purpose::Clear(clearing) = token.ticket.purpose {
-            self.clearing_ended(&clearing, &bare, false, now, next);
+        if let Purpose::Clear(clearing) = &token.ticket.purpose {
+            let ended = clearing.of_outage(token.ticket.sequence, token.issued);
+            replay::clearing_ended(&self.stand_in, &ended, false, now, next);
         }
         Outcome::Boolean(false)
     }
@@ -300,8 +301,9 @@ impl Core {
                 Some(self.fall_back(&operation, &bare, is_in_doubt, now))
             }
             Purpose::Clear(clearing) => {
-                self.clearing_lost(&clearing, now);
-                Some(self.clear_locally(&clearing, &bare))
+                let lost = clearing.of_outage(bare.ticket.sequence, bare.issued);
+                replay::clearing_lost(&self.stand_in, &lost, now);
+                Some(self.stand_in.clear(&lost))
             }
             // The value is in Redis; its index must not end before it.
             Purpose::ExtendIndex => {
@@ -310,7 +312,7 @@ impl Core {
             }
             Purpose::Legacy(_) => Some(Outcome::Null),
             Purpose::Replay(replay) => {
-                self.replay_lost(&replay, now);
+                replay::lost(&self.stand_in, &replay, now);
                 None
             }
             Purpose::Upkeep | Purpose::Lifetime(_) => None,

@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use super::upkeep::append_index_entry;
+use crate::journal::Write;
 use crate::lane::{Arguments, append_argument, append_command, append_header, append_integer_argument};
+use crate::outage::lifetime::milliseconds;
+use crate::outage::{Change, Read, Step};
 
 /// One step on one key (or two that belong together), with everything spelled out.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,12 +78,28 @@ impl Operation<'_> {
         }
     }
 
-    /// What is stored.
-    pub fn values(&self) -> Vec<&[u8]> {
+    /// What it reads or changes.
+    pub fn step(&self) -> Step<'_> {
+        let set =
+            |(key, value), ttl, index| Change { key, write: Write::Set { value }, ttl: Some(ttl), index };
         match *self {
-            Operation::Set { value, .. } | Operation::HashSet { value, .. } => vec![value],
-            Operation::SetPair { first, second, .. } => vec![first.1, second.1],
-            _ => Vec::new(),
+            Operation::Get { key } => Step::Read(Read::Value { key }),
+            Operation::Set { key, value, ttl, index } => Step::Write(set((key, value), ttl, index)),
+            Operation::SetPair { first, second, ttl } => {
+                Step::WriteBoth([set(first, ttl, None), set(second, ttl, None)])
+            }
+            Operation::Delete { key } => {
+                Step::Write(Change { key, write: Write::Delete, ttl: None, index: None })
+            }
+            Operation::HashGet { key, field } => Step::Read(Read::Field { key, field }),
+            Operation::HashSet { key, field, value, ttl, index } => {
+                let write = Write::SetField { field, value };
+                Step::Write(Change { key, write, ttl: Some(ttl), index: Some(index) })
+            }
+            Operation::HashDelete { key, field } => {
+                Step::Write(Change { key, write: Write::DeleteField { field }, ttl: None, index: None })
+            }
+            Operation::HashEntries { key } => Step::Read(Read::Fields { key }),
         }
     }
 
@@ -169,10 +188,6 @@ fn append_set(out: &mut Vec<u8>, key: &[u8], value: &[u8], ttl: Duration) {
     append_argument(out, value);
     append_argument(out, b"PX");
     append_integer_argument(out, milliseconds(ttl));
-}
-
-pub fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn duration(milliseconds: &[u8]) -> Option<Duration> {

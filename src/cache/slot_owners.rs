@@ -90,7 +90,7 @@ impl Core {
 fn is_kept(purpose: &Purpose) -> bool {
     match purpose {
         Purpose::Operation(_) | Purpose::ExtendIndex => true,
-        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
+        Purpose::Clear(clearing) => !clearing.is_replayed(),
         _ => false,
     }
 }

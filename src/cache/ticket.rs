@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::call::Unacknowledged;
 use super::clearing::Clearing;
 use super::legacy::Legacy;
-use super::pending_fill::PendingFill;
-use super::replay::Replay;
 use super::request::OperationKind;
+use crate::outage::Unacknowledged;
+use crate::outage::pending_fill::PendingFill;
+use crate::outage::replay::Replay;
 use crate::redis::{NOBODY, PendingRequest};
 
 /// A request of the cache that waits for its reply.
@@ -41,6 +41,18 @@ pub(super) enum Purpose {
 impl CacheTicket {
     pub(super) fn new(purpose: Purpose) -> CacheTicket {
         CacheTicket { purpose, sequence: 0, unacknowledged: Unacknowledged::Journal }
+    }
+}
+
+impl From<Box<PendingFill>> for CacheTicket {
+    fn from(fill: Box<PendingFill>) -> CacheTicket {
+        CacheTicket::new(Purpose::Lifetime(fill))
+    }
+}
+
+impl From<Box<Replay>> for CacheTicket {
+    fn from(replay: Box<Replay>) -> CacheTicket {
+        CacheTicket::new(Purpose::Replay(replay))
     }
 }
 

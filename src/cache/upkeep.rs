@@ -1,18 +1,17 @@
 //! What keeps the indexes of organizations right: they outlive what they list, and forget what
 //! has expired.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::core::Core;
-use super::request::{Operation, milliseconds};
+use super::request::Operation;
 use super::scripts::{EXTEND_INDEX, TRIM_INDEX};
 use super::ticket::{CacheRequest, FollowedBy, Purpose, unasked};
 use crate::lane::{
     Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
 };
+use crate::outage::lifetime::{EXTRA_INDEX_LIFE, end_of_life, milliseconds};
 
-/// An index that is extended gets more than its newest value needs, so that this is rare.
-pub const EXTRA_INDEX_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// One in so many writes to organizations trims the index it wrote to...
 const TRIM_EVERY: u64 = 64;
 /// ... of at most this many entries, so entries go twice as fast as they come.
@@ -67,11 +66,4 @@ pub fn append_index_entry(out: &mut Vec<u8>, index: &[u8], key: &[u8], ttl: Dura
 pub fn append_script(out: &mut Vec<u8>, script: &[u8], key: &[u8], number: i64) {
     let number = number.to_string();
     append_command(out, &[b"EVAL", script, b"1", key, number.as_bytes()]);
-}
-
-/// When a value that is written now ends, in ms since 1970. Only a hint: what trims an index
-/// asks Redis whether the key is still there.
-pub fn end_of_life(ttl: Duration) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    milliseconds(now + ttl)
 }

@@ -35,9 +35,10 @@ impl Sampler {
         }
     }
 
-    /// To nothing: no key is ever due.
-    pub fn none(began: Instant) -> Sampler {
-        Sampler { seen: Box::default(), ..Sampler::new(Duration::from_secs(1), began) }
+    /// Of a connection that all calls share. Any other keeps nothing, and there may be many: no key is ever due.
+    pub fn of_shared(is_shared: bool, interval: Duration) -> Sampler {
+        let sampler = Sampler::new(interval, Instant::now());
+        if is_shared { sampler } else { Sampler { seen: Box::default(), ..sampler } }
     }
 
     /// Whether this key (and field) is to be looked at now.
