@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::key::{Keys, Kind};
-use crate::outage::Unacknowledged;
+pub use crate::outage::Unacknowledged;
 
 /// Where a value lives, in the caller's terms.
 #[derive(Debug, Clone, Copy)]
@@ -118,4 +118,28 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
+}
+
+impl<'a> Call<'a> {
+    /// Where the one value is that the call is about; `None` where it is about several.
+    pub fn place(&self) -> Option<Place<'a>> {
+        match *self {
+            Call::Get { place }
+            | Call::Set { place, .. }
+            | Call::Delete { place }
+            | Call::HashGet { place, .. }
+            | Call::HashSet { place, .. }
+            | Call::HashDelete { place, .. }
+            | Call::HashEntries { place } => Some(place),
+            Call::MapLead { .. } | Call::ClearOrganization { .. } => None,
+        }
+    }
+
+    /// The fate of a write that Redis does not take.
+    pub fn unacknowledged(&self) -> Unacknowledged {
+        match *self {
+            Call::Set { unacknowledged, .. } | Call::MapLead { unacknowledged, .. } => unacknowledged,
+            _ => Unacknowledged::Journal,
+        }
+    }
 }

@@ -193,6 +193,11 @@ impl StandIn {
         Outcome::Boolean(outcome)
     }
 
+    /// Whether Redis has all that the journal had, so that its answers count.
+    pub fn is_redis_up_to_date(&self) -> bool {
+        self.health().state() == State::Ready && !self.wants_recovery()
+    }
+
     /// What the journal still has of what was read is newer than Redis's answer: its replay went out in
     /// front of the read, and was refused; or the read has waited for the first connection, and goes out first.
     /// `entries` are the fields that Redis has answered.
@@ -202,10 +207,6 @@ impl StandIn {
         entries: impl FnOnce() -> Vec<(Vec<u8>, Vec<u8>)>,
         now: Instant,
     ) -> Option<Outcome<'static>> {
-        let is_up_to_date = self.health().state() == State::Ready && !self.wants_recovery();
-        if is_up_to_date {
-            return None;
-        }
         let local_state = self.local_state();
         if self.awaits_clearing(read.key(), &local_state) {
             return Some(read.miss());
