@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "architecture/circles.rs"]
+mod circles;
+
 /// The rooms that a room may name. A lower room knows nothing of a higher one.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
