@@ -25,5 +25,5 @@ mod ticket;
 pub use call::{Call, Place, Unacknowledged};
 pub use context::Scratch;
 pub use core::{Core, SlotOwners};
-pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
+pub use kinds::{TTL_TABLE, default_ttl};
 pub use ticket::CacheTicket;
