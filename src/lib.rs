@@ -14,7 +14,7 @@
 //!      |
 //!    cache       what the adapter promises: places, lifetimes, organizations
 //!      |
-//!    outage      what stands in for Redis while it is away, and brings it up to date afterwards
+//!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________
 //!    |    \          redis       a request gets one reply, one redirection or one loss
 //!    |     \             |

@@ -121,7 +121,7 @@ pub enum Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Where the one value is that the call is about; `None` where it is about several.
+    /// The place of the call's value; `None` for a call on several values.
     pub fn place(&self) -> Option<Place<'a>> {
         match *self {
             Call::Get { place }

@@ -1,4 +1,4 @@
-//! What all parts of the cache use: the server, keys, codec, and what stands in for Redis.
+//! The server, keys, codec and stand-in that all parts of the cache use.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a reply means, and what it means that none came.
+//! Settles requests: by a reply, by an error, by a redirection, or without any.
 //!
 //! `keeper` is the node that keeps what the request comes to: in a cluster the owner of its slot, else the node itself.
 

@@ -1,4 +1,4 @@
-//! What stands in for Redis while it is away, and how Redis is brought up to date afterwards.
+//! Stands in for Redis while it is away, and brings it up to date afterwards.
 //!
 //! Promises: a read is answered by what this process wrote or read last, and by nothing older than what it knows; a write
 //! that the journal took reaches Redis, in the order of the calls, unless something newer is there. Relies on `store` for

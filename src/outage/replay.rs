@@ -1,8 +1,8 @@
 //! Bringing Redis up to date after an outage.
 //!
 //! The journal goes out in small batches, two under way at a time: a batch keeps the server for well under a
-//! millisecond, so live calls in between hardly notice. Who calls for a key that still waits takes its
-//! replay along, in front of the call itself.
+//! millisecond, so live calls in between hardly notice. A call for a key that still waits takes its
+//! replay along, in front of itself.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -214,8 +214,8 @@ fn push<T: From<Box<Replay>>>(
     });
 }
 
-/// A live call meets keys that may still wait for their replay, which then goes first. False of a read of what is
-/// yet to be cleared: that is a miss.
+/// A live call meets keys that may still wait for their replay, which then goes first. False for a read of a
+/// value that is yet to be cleared: that is a miss.
 pub fn bring_forward<T: From<Box<Replay>>>(
     stand_in: &StandIn,
     step: &Step<'_>,
@@ -251,7 +251,7 @@ pub fn bring_forward<T: From<Box<Replay>>>(
     true
 }
 
-/// A clearing of the caller's is about to go out during the replay: acknowledged writes that wait here are older.
+/// A caller's clearing is about to go out during the replay: acknowledged writes that wait here are older.
 /// Where there is no room to note it, it goes out all the same.
 pub fn note_clearing(stand_in: &StandIn, clearing: &ClearingOf<'_>) {
     let ClearingOf { index, organization, sequence, asked_at, .. } = *clearing;

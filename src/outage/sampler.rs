@@ -35,7 +35,8 @@ impl Sampler {
         }
     }
 
-    /// Of a connection that all calls share. Any other keeps nothing, and there may be many: no key is ever due.
+    /// A sampler for a connection that all calls share. For any other connection no key is ever due: such a connection
+    /// keeps nothing, and there may be many.
     pub fn of_shared(is_shared: bool, interval: Duration) -> Sampler {
         let sampler = Sampler::new(interval, Instant::now());
         if is_shared { sampler } else { Sampler { seen: Box::default(), ..sampler } }

@@ -1,4 +1,4 @@
-//! What one client, or one node of a cluster, has to stand in for Redis: memory, journal, and when they are asked.
+//! Stands in for Redis, for one client or for one node of a cluster: has memory and journal, and decides when they answer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +46,7 @@ pub struct ClearingOf<'a> {
     pub removed: i64,
 }
 
+/// Any thread may use it.
 pub struct StandIn {
     pub(super) node: Arc<Node>,
     pub(super) keys: Keys,
@@ -63,7 +64,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Of a client. Connections of the node wait for what ended processes left.
+    /// The stand-in of a client. Connections of the node wait until the files of ended processes have been read.
     ///
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
@@ -80,7 +81,7 @@ impl StandIn {
         Ok(stand_in)
     }
 
-    /// Of one node of this client's cluster. `share` is how many nodes divide memory and journal among them.
+    /// The stand-in for one node of this client's cluster. `share` is how many nodes divide memory and journal among them.
     ///
     /// # Errors
     /// As for `new`.
@@ -255,7 +256,7 @@ impl StandIn {
         self.wants_recovery.load(Ordering::Acquire)
     }
 
-    /// The same, for who now looks after it.
+    /// As `wants_recovery`; the caller looks after it now.
     pub(super) fn take_wanted_recovery(&self) -> bool {
         self.wants_recovery.swap(false, Ordering::AcqRel)
     }

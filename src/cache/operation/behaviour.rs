@@ -1,4 +1,4 @@
-//! What each operation says of itself, and what it is given to take a reply in.
+//! The trait that each operation fulfils, and the arguments of its methods.
 
 use std::time::{Duration, Instant};
 
