@@ -18,6 +18,8 @@ mod sampler;
 pub mod scripts;
 mod stand_in;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use local_state::{Attempt, LocalState};
 pub use sampler::Sampler;
