@@ -10,7 +10,6 @@ use super::driver::{DriverContext, LinkDriver, NodeSink, Redirected};
 use super::in_flight::{FIRST_RESERVED, InFlight};
 use super::link;
 use super::node::NodeRouter;
-use crate::cache::Core;
 use crate::config::Topology;
 use crate::error::{Error, Result};
 use crate::features::{Call, Features, RoomTicket};
@@ -42,7 +41,7 @@ impl<C: DriverContext> Router<C> {
             return Ok(Router::Cluster(Box::new(ClusterRouter::start(features, context)?)));
         }
         let router = NodeRouter::start(features.clone(), 0, context)?;
-        read_in_background(features.cache(), Core::let_connect)?;
+        read_in_background(features.cache(), |core| core.stand_in().let_connect())?;
         Ok(Router::Node(Box::new(router)))
     }
 

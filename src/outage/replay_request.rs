@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::request::milliseconds;
+use super::lifetime::{EXTRA_INDEX_LIFE, end_of_life, milliseconds};
 use super::scripts::{REPLAY, REPLAY_HASH};
-use super::upkeep::{EXTRA_INDEX_LIFE, end_of_life};
 use crate::journal::{Digest, Entry, EntryContent};
 use crate::lane::{append_argument, append_header, append_integer_argument};
 

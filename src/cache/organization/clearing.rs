@@ -3,16 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::core::Core;
-use super::kinds::default_ttl;
-use super::request::milliseconds;
-use super::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
-use super::ticket::{CacheRequest, FollowedBy, Purpose};
+use crate::cache::context::Context;
+use crate::cache::kinds::default_ttl;
+use crate::cache::scripts::{CLEAR_INDEX, CLEAR_LEGACY_HASH};
 use crate::error::Result;
 use crate::key::Kind;
-use crate::lane::{
-    Frame, Node, Requests, append_argument, append_command, append_header, append_integer_argument,
-};
+use crate::lane::{Frame, Node, append_argument, append_command, append_header, append_integer_argument};
+use crate::outage::ClearingOf;
+use crate::outage::lifetime::milliseconds;
 
 /// Keys that one script takes away: well under the stack that Lua's `unpack` has, and short
 /// enough that other clients of the server hardly notice.
@@ -49,14 +47,16 @@ enum Step {
 }
 
 impl Clearing {
-    pub fn new(core: &Core, organization: Option<&str>) -> Result<Box<Clearing>> {
+    /// # Errors
+    /// `E_KEY` where the organization's name is too long.
+    pub fn new(context: &Context, organization: Option<&str>) -> Result<Box<Clearing>> {
         let (mut index, mut aside, mut mark) = (Vec::new(), Vec::new(), Vec::new());
-        core.keys().organization_index(&mut index, organization)?;
-        core.keys().cleared_mark(&mut mark, organization)?;
-        core.keys().index_aside(&mut aside, organization)?;
+        context.keys.organization_index(&mut index, organization)?;
+        context.keys.cleared_mark(&mut mark, organization)?;
+        context.keys.index_aside(&mut aside, organization)?;
         let organization = organization.map(str::to_owned);
         let (asked_at, step, cursor, removed) = (None, Step::FirstPage, b"0".to_vec(), 0);
-        let has_legacy = core.reads_legacy();
+        let has_legacy = context.reads_legacy();
         Ok(Box::new(Clearing {
             organization,
             index,
@@ -76,17 +76,26 @@ impl Clearing {
         self
     }
 
-    /// When it was asked for, where Redis was away then.
-    pub fn was_asked_at(&self) -> Option<Instant> {
-        self.asked_at
+    /// Whether the journal has sent it, and not a caller.
+    pub fn is_replayed(&self) -> bool {
+        self.asked_at.is_some()
     }
 
+    /// The key of the organization's index.
     pub fn index(&self) -> &[u8] {
         &self.index
     }
 
-    pub fn organization(&self) -> Option<&str> {
-        self.organization.as_deref()
+    /// What an outage must know of it. `issued`: when its request was made.
+    pub fn of_outage(&self, sequence: u64, issued: Instant) -> ClearingOf<'_> {
+        ClearingOf {
+            index: &self.index,
+            organization: self.organization.as_deref(),
+            sequence,
+            asked_at: self.asked_at.unwrap_or(issued),
+            is_replayed: self.is_replayed(),
+            removed: self.removed,
+        }
     }
 
     /// Keys that have gone so far.
@@ -94,30 +103,20 @@ impl Clearing {
         self.removed
     }
 
-    /// Puts the request of the current step in.
-    pub fn ask(
-        self: Box<Self>,
-        core: &Core,
-        token: &CacheRequest,
-        now: Instant,
-        out: &mut impl Requests<CacheRequest>,
-    ) {
-        let from = out.buffer().len();
+    /// Appends the request of the current step.
+    pub fn append(&self, context: &Context, now: Instant, out: &mut Vec<u8>) {
         match self.step {
-            Step::FirstPage | Step::Index => self.append_page(core, now, out.buffer()),
+            Step::FirstPage | Step::Index => self.append_page(context, now, out),
             Step::LegacyHash(position) => {
-                let hash = core.keys().legacy_hash(LEGACY_HASHES[position]);
+                let hash = context.keys.legacy_hash(LEGACY_HASHES[position]);
                 let mut command: Vec<&[u8]> = vec![b"EVAL", CLEAR_LEGACY_HASH, b"1", &hash, &self.cursor];
                 command.extend(self.organization.as_deref().map(str::as_bytes));
-                append_command(out.buffer(), &command);
+                append_command(out, &command);
             }
         }
-        // What was asked for long ago has no caller whose time is up.
-        let since = if self.asked_at.is_some() { now } else { token.issued };
-        out.commit(from, 1, token.followed_by(Purpose::Clear(self)), core.deadline(since));
     }
 
-    fn append_page(&self, core: &Core, now: Instant, out: &mut Vec<u8>) {
+    fn append_page(&self, context: &Context, now: Instant, out: &mut Vec<u8>) {
         let age = self.asked_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let lifetimes: Vec<_> = Kind::ALL
             .into_iter()
@@ -135,8 +134,8 @@ impl Clearing {
         append_integer_argument(out, i64::from(self.step == Step::FirstPage));
         append_integer_argument(out, LEGACY_TEXT_SECONDS);
         append_integer_argument(out, milliseconds(age));
-        append_integer_argument(out, core.keys().prefix().len() as i64);
-        append_integer_argument(out, milliseconds(core.config().default_ttl));
+        append_integer_argument(out, context.keys.prefix().len() as i64);
+        append_integer_argument(out, milliseconds(context.config().default_ttl));
         for (segment, ttl) in lifetimes {
             append_argument(out, segment.as_bytes());
             append_integer_argument(out, milliseconds(ttl));

@@ -5,7 +5,7 @@
 --   score and the lifetime of an index that would end earlier, or '0' without an index; the number of older values,
 --   their SHA-1 sums.
 -- Reply: for each operation 1 (done), 0 (Redis has a newer value) or the text of the server's refusal.
--- Caller: src/cache/replay_request.rs, one request for a batch of entries.
+-- Caller: src/outage/replay_request.rs, one request for a batch of entries.
 --
 -- A value that would expire later was written later, so no clocks are compared. A value whose sum is given as older is
 -- one that this process wrote or read before, whatever its lifetime.

@@ -5,16 +5,14 @@
 //! files are read; what only reads waits for Redis, and falls back at its deadline as ever.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::core::Core;
 use crate::config::Config;
 use crate::error::Result;
-use crate::health::State;
+use crate::health::Health;
 use crate::journal::{self, Backlog, Digest, Journal};
 use crate::redis::Node;
 
@@ -45,68 +43,42 @@ impl BacklogState {
             hold: Mutex::new(Some(hold)),
         })
     }
-}
-
-impl Core {
-    /// Reserves room in the journal for the files that were found, before writes take it.
-    pub(super) fn reserve_for_backlog(&self) {
-        if self.is_reading_backlog() {
-            self.local_state().journal.reserve();
-        }
-    }
-
-    /// What is to be read by `read_backlog`, on a thread that may wait; then `let_connect`.
-    pub fn take_backlog(&self) -> Option<Backlog> {
-        self.backlog.found.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Whether the journal does not hold yet what ended processes left.
-    pub fn is_reading_backlog(&self) -> bool {
-        self.backlog.is_reading.load(Ordering::Acquire)
-    }
-
-    /// Reads what ended processes left and puts it under what is held here, which is newer. Where the client has
-    /// gone meanwhile, everything stays in files.
-    pub fn read_backlog(core: &Weak<Core>, backlog: Backlog) {
-        let max_bytes = core.upgrade().map_or(0, |core| core.local_state().journal.max_bytes());
-        let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
-        let Some(core) = core.upgrade() else { return };
-        match read {
-            Ok(journal) => core.local_state().journal.inherit(journal),
-            Err(error) => {
-                core.local_state().journal.release();
-                core.health().failed(error.code().as_str(), error.message());
-            }
-        }
-    }
 
     /// What a node of a cluster starts with: the front hands over to it.
-    pub(super) fn backlog_of_node(&self) -> BacklogState {
-        let is_pending = AtomicBool::new(self.backlog.is_pending.load(Ordering::Acquire));
+    pub(super) fn of_node(&self) -> BacklogState {
+        let is_pending = AtomicBool::new(self.is_pending());
         BacklogState { is_pending, ..BacklogState::default() }
     }
 
-    /// Whether a write must go to the journal because something older than it is not there yet, or waits for the first
-    /// connection.
-    pub(super) fn defers_writes(&self) -> bool {
-        // In this order: where nothing is pending any more, the caller sees the state that follows.
-        self.health().state() == State::Connecting && self.backlog.is_pending.load(Ordering::Acquire)
+    /// What is to be read, on a thread that may wait.
+    pub(super) fn take(&self) -> Option<Backlog> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// What ended processes left is on its way to Redis, or to the members of a cluster.
-    pub fn backlog_is_on_its_way(&self) {
-        self.backlog.is_pending.store(false, Ordering::Release);
+    /// Whether the journal does not hold yet what ended processes left.
+    pub(super) fn is_reading(&self) -> bool {
+        self.is_reading.load(Ordering::Acquire)
     }
 
     /// Reading has ended, however it did.
-    pub fn backlog_is_read(&self) {
-        self.backlog.is_reading.store(false, Ordering::Release);
-        self.health().tell(READ, &json!({}));
+    pub(super) fn is_read(&self, health: &Health) {
+        self.is_reading.store(false, Ordering::Release);
+        health.tell(READ, &json!({}));
     }
 
-    /// Connections need not wait any more for what ended processes left.
-    pub fn let_connect(&self) {
-        self.backlog.hold.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Whether something is not there yet, or waits for the first connection.
+    pub(super) fn is_pending(&self) -> bool {
+        self.is_pending.load(Ordering::Acquire)
+    }
+
+    /// It is on its way to Redis, or to the members of a cluster.
+    pub(super) fn is_on_its_way(&self) {
+        self.is_pending.store(false, Ordering::Release);
+    }
+
+    /// Connections need not wait any more.
+    pub(super) fn let_connect(&self) {
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -35,9 +35,11 @@ impl Sampler {
         }
     }
 
-    /// To nothing: no key is ever due.
-    pub fn none(began: Instant) -> Sampler {
-        Sampler { seen: Box::default(), ..Sampler::new(Duration::from_secs(1), began) }
+    /// A sampler for a connection that all calls share. For any other connection no key is ever due: such a connection
+    /// keeps nothing, and there may be many.
+    pub fn of_shared(is_shared: bool, interval: Duration) -> Sampler {
+        let sampler = Sampler::new(interval, Instant::now());
+        if is_shared { sampler } else { Sampler { seen: Box::default(), ..sampler } }
     }
 
     /// Whether this key (and field) is to be looked at now.

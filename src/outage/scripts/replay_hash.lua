@@ -5,7 +5,7 @@
 --   lifetime of an index that would end earlier, 5 the number of older values, then their SHA-1 sums, then 's' (set) or
 --   'd' (delete), field and value in turn.
 -- Reply: a list of one number: 1 (done) or 0 (Redis has newer values).
--- Caller: src/cache/replay_request.rs, one request for a hash.
+-- Caller: src/outage/replay_request.rs, one request for a hash.
 --
 -- If another client has written to the hash since, its fields stay unless their values are known to be older.
 
