@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::driver::DriverContext;
 use super::router::Router;
-use crate::cache::{Core, LocalState};
+use crate::cache::Core;
 use crate::config::settings_report;
 use crate::journal::Journal;
+use crate::outage::LocalState;
 
 /// A report of one client, whose cache is `core` and whose `outstanding` calls have not settled. `nodes` are the caches
 /// of a cluster's nodes, which a router that was closed meanwhile has no longer.
