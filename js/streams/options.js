@@ -81,7 +81,6 @@ function groupOptions(given) {
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   /** @type {Record<string, unknown>} */
   const options = { ...DEFAULTS, ...named };
-  if (options.batchSize === undefined) options.batchSize = options.concurrency;
   options.hasOwnName = options.consumer === undefined;
   if (options.hasOwnName) options.consumer = uniqueName();
   checkClient(options.client);
@@ -89,7 +88,11 @@ function groupOptions(given) {
   if (options.deadLetterStream === undefined)
     options.deadLetterStream = deadLettersOf(String(options.stream));
   checkName('deadLetterStream', options.deadLetterStream);
-  for (const [name, bounds] of NUMBERS) checkNumber(name, options[name], bounds);
+  for (const [name, bounds] of NUMBERS) {
+    if (options[name] !== undefined) checkNumber(name, options[name], bounds);
+  }
+  // Only this number has no default of its own.
+  options.batchSize ??= options.concurrency;
   checkFunction('handler', options.handler);
   if (options.onError !== undefined) checkFunction('onError', options.onError);
   if (!/^(\$|\d{1,20}(-\d{1,20})?)$/.test(String(options.from))) {
