@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::algorithm::{Reason, Verdict};
 use super::batch::MAX_CHECKS;
-use super::decode::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT, RECEIPTS};
-use super::gathered::MAX_CHECKS_A_CALL;
+use super::decode::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, MAX_CHECKS_A_CALL, POLICY_UNIT, RECEIPTS};
+use super::options::ready_policies;
 use crate::error::Error;
 
 /// What became of a check. `js/limiter` is told the numbers at load.
@@ -70,6 +70,7 @@ pub fn shared_numbers() -> Value {
         "details": { "receipts": RECEIPTS },
         "maxChecks": MAX_CHECKS,
         "maxChecksACall": MAX_CHECKS_A_CALL,
+        "readyPolicies": ready_policies(),
     })
 }
 

@@ -68,6 +68,9 @@ pub(super) const POLICY_UNIT: u64 = 1 << POLICY_SHIFT;
 pub(super) const KINDS: [(&str, u64); 4] =
     [("user", 0), ("ip", 1 << KIND_SHIFT), ("organization", 2 << KIND_SHIFT), ("named", 3 << KIND_SHIFT)];
 
+/// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
+pub(super) const MAX_CHECKS_A_CALL: usize = 32;
+
 /// In the detail of a consume: each check is answered with its receipt.
 pub(super) const RECEIPTS: u8 = 1;
 

@@ -10,8 +10,9 @@ use super::commands::append_eval;
 use super::decode::{Call, VERBS, decode};
 use super::denial::Times;
 use super::gathered::{Gathered, Scratch};
+use super::limits::ChangeKind;
 use super::room::{Limiters, answers_of, normalized};
-use super::ticket::{Change, ChangeKind, LimiterRequest, LimiterTicket, Purpose};
+use super::ticket::{Change, LimiterRequest, LimiterTicket, Purpose};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Node as Reply, Requests};
 use crate::redis::{

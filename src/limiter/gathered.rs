@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::algorithm::{Reason, Verdict};
 use super::answer::{Answer, Code, Writer};
 use super::batch::{BatchCheck, CheckBatch, MAX_CHECKS};
-use super::decode::{Checks, Manner};
+use super::decode::{Checks, MAX_CHECKS_A_CALL, Manner};
 use super::denial::Times;
 use super::identity::Mark;
 use super::limits::{Identified, Limiter, Policies, unknown_policy};
@@ -16,9 +16,6 @@ use super::tally::{count, is_near};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Frame;
 use crate::redis::misuse;
-
-/// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
-pub(super) const MAX_CHECKS_A_CALL: usize = 32;
 
 /// Buffers that calls share.
 #[derive(Debug, Default)]

@@ -13,7 +13,6 @@ use super::keys::{LimitKeys, Subject};
 use super::local::LocalLimits;
 use super::options::{LimiterOptions, NamedPolicy};
 use super::tally::{Tally, report};
-use super::ticket::ChangeKind;
 use crate::error::{Error, Result};
 use crate::redis::misuse;
 
@@ -34,6 +33,19 @@ pub struct Limiter {
     tallies: Box<[Tally]>,
     /// Whether ids can be guessed from what is in Redis.
     pub is_without_secret: bool,
+}
+
+/// A change of one identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    Refund {
+        cost: u64,
+    },
+    /// Answers whether there was anything.
+    Reset,
+    Block,
+    /// Answers whether there was a block.
+    Unblock,
 }
 
 /// Who a check is about.
@@ -99,7 +111,7 @@ impl Limiter {
     }
 
     /// An identifier is changed: the next call of it asks Redis.
-    pub(super) fn forget_for(&self, kind: ChangeKind, mark: Mark) {
+    pub fn forget_for(&self, kind: ChangeKind, mark: Mark) {
         match kind {
             ChangeKind::Refund { .. } | ChangeKind::Reset => self.denials.forget(mark),
             ChangeKind::Unblock => self.forget_all(mark),

@@ -34,6 +34,16 @@ const OPTIONS: [&str; 6] =
 const POLICY_OPTIONS: [&str; 8] =
     ["limit", "windowSeconds", "windowMs", "algorithm", "burst", "onRedisDown", "mode", "blockSeconds"];
 
+/// Policies that most servers need, as options. Attempts to log in and the like are few and worth an exact count.
+pub fn ready_policies() -> Value {
+    json!({
+        "api": { "limit": 100, "windowSeconds": 60 },
+        "login": { "limit": 5, "windowSeconds": 300, "algorithm": "log" },
+        "registration": { "limit": 3, "windowSeconds": 3600, "algorithm": "log" },
+        "passwordReset": { "limit": 3, "windowSeconds": 3600, "algorithm": "log" },
+    })
+}
+
 /// The decisions of a policy while Redis cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRedisDown {
@@ -277,6 +287,12 @@ mod tests {
             })
         );
         assert!(options.secret.is_none());
+    }
+
+    #[test]
+    fn the_ready_policies_are_allowed() {
+        let options = json!({ "policies": ready_policies() }).to_string();
+        assert_eq!(LimiterOptions::from_json(&options).unwrap().policies.len(), 4);
     }
 
     #[test]

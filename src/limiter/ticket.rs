@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::gathered::Gathered;
 use super::identity::Mark;
-use super::limits::Limiter;
+use super::limits::{ChangeKind, Limiter};
 use crate::redis::PendingRequest;
 
 /// A request of the limiter that waits for its reply.
@@ -27,16 +27,4 @@ pub(super) struct Change {
     pub limiter: Arc<Limiter>,
     pub mark: Mark,
     pub kind: ChangeKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChangeKind {
-    Refund {
-        cost: u64,
-    },
-    /// Answers whether there was anything.
-    Reset,
-    Block,
-    /// Answers whether there was a block.
-    Unblock,
 }
