@@ -46,6 +46,7 @@ export type Settings = {
   readonly password: Setting<string | null>;
   readonly poolSize: Setting<number>;
   readonly port: Setting<number>;
+  readonly prefix: Setting<string>;
   readonly prefixChannels: Setting<boolean>;
   readonly protocol: Setting<string>;
   readonly queueMaxBytes: Setting<number>;

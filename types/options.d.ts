@@ -67,6 +67,8 @@ export interface ConfigureOptions {
   clientKeyPrefix?: string;
   /** Whether channels get that prefix too. Default false. (`REDIS_PREFIX_CHANNELS`) */
   prefixChannels?: boolean;
+  /** Prefix of every key of the rate limiter. Default `orgcache:{NODE_ENV}:`. (`ORGCACHE_PREFIX`) */
+  prefix?: string;
   /**
    * Which nodes of a cluster answer the raw client's reads. A replica's answer may be a little older. Default
    * `primary`. (`REDIS_SCALE_READS`)

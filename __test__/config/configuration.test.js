@@ -158,6 +158,7 @@ const EVERY_OPTION = {
   clientKeyPrefix: 'client:',
   connectionName: 'worker',
   prefixChannels: false,
+  prefix: 'rooms:',
   scaleReads: 'primary',
   defaultTtl: 60,
   compression: 'lz4',

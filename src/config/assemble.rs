@@ -53,6 +53,7 @@ pub(super) fn assemble(
         key_prefix: values.required_text(Name::KeyPrefix)?.to_owned(),
         client_key_prefix: values.required_text(Name::ClientKeyPrefix)?.to_owned(),
         prefix_channels: values.flag(Name::PrefixChannels)?,
+        room_prefix: values.required_text(Name::RoomPrefix)?.to_owned(),
         scale_reads: values.choice(Name::ScaleReads, ScaleReads::from_word)?,
         require_organization: values.flag(Name::RequireOrganization)?,
         legacy: values.choice(Name::LegacyValues, LegacyValues::from_word)?,

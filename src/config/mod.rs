@@ -86,6 +86,8 @@ pub struct ConfigFields {
     pub client_key_prefix: String,
     /// Whether channels get `client_key_prefix` too.
     pub prefix_channels: bool,
+    /// The key prefix of rooms that came after the cache and the client, such as the rate limiter.
+    pub room_prefix: String,
     pub scale_reads: ScaleReads,
     /// Whether a call without an organization is refused.
     pub require_organization: bool,
@@ -229,6 +231,7 @@ impl fmt::Debug for ConfigFields {
             key_prefix,
             client_key_prefix,
             prefix_channels,
+            room_prefix,
             scale_reads,
             require_organization,
             legacy,
@@ -266,6 +269,7 @@ impl fmt::Debug for ConfigFields {
             .field("key_prefix", key_prefix)
             .field("client_key_prefix", client_key_prefix)
             .field("prefix_channels", prefix_channels)
+            .field("room_prefix", room_prefix)
             .field("scale_reads", scale_reads)
             .field("require_organization", require_organization)
             .field("legacy", legacy)

@@ -42,6 +42,7 @@ pub(super) enum Name {
     KeyPrefix,
     ClientKeyPrefix,
     PrefixChannels,
+    RoomPrefix,
     ScaleReads,
     RequireOrganization,
     LegacyValues,
@@ -278,6 +279,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting(Name::PrefixChannels, "prefixChannels", "REDIS_PREFIX_CHANNELS", Rule::Bool)
         .defaults(flag(false))
         .means("whether that start is put in front of channels too"),
+    setting(Name::RoomPrefix, "prefix", "ORGCACHE_PREFIX", Rule::KeyPrefix)
+        .defaults(word(ROOM_PREFIX))
+        .means("start of every key of the rate limiter"),
     setting(Name::ScaleReads, "scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
         .defaults(word("primary"))
         .means("whether replicas of a cluster answer the raw client's reads"),

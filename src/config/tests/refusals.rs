@@ -69,6 +69,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("REDIS_LAZY_CONNECT", &["never"]),
     ("REDIS_CONNECTION_NAME", &["two words", "Jürgen"]),
     ("REDIS_KEY_PREFIX", &["a\tb:", "a\u{7f}:"]),
+    ("ORGCACHE_PREFIX", &["a b:", "a*:", "[a]:", "a\n:"]),
     ("REDIS_PREFIX_CHANNELS", &["perhaps"]),
     ("REDIS_SCALE_READS", &["slave", "all"]),
     ("CACHE_KEY_PREFIX", &["a b:", "a*:", "a?:", "[a]:", "a\\:", "ключ:", "a\n:"]),

@@ -41,8 +41,11 @@ fn production_and_test_have_defaults_of_their_own() {
     let staging = from_env(&[("NODE_ENV", "staging")]);
     assert_eq!(staging.environment, Environment::Development);
     assert_eq!(staging.client_key_prefix, "whatsapp:staging:");
-    assert_eq!(staging, from_env(&[("REDIS_KEY_PREFIX", "whatsapp:staging:")]));
+    let named = [("REDIS_KEY_PREFIX", "whatsapp:staging:"), ("ORGCACHE_PREFIX", "orgcache:staging:")];
+    assert_eq!(staging, from_env(&named));
     assert_eq!(from_env(&[]).client_key_prefix, "whatsapp:development:");
+    assert_eq!(staging.room_prefix, "orgcache:staging:");
+    assert_eq!(from_env(&[]).room_prefix, "orgcache:development:");
     assert_eq!(from_env(&[("NODE_ENV", "my env*")]).client_key_prefix, "whatsapp:development:");
 }
 
@@ -120,6 +123,7 @@ const SAMPLES: &[Sample] = &[
     ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
     ("REDIS_KEY_PREFIX", "shop:", |c| c.client_key_prefix.clone(), "shop:"),
     ("REDIS_PREFIX_CHANNELS", "yes", |c| c.prefix_channels.to_string(), "true"),
+    ("ORGCACHE_PREFIX", "shop:", |c| c.room_prefix.clone(), "shop:"),
     ("REDIS_SCALE_READS", "replica", |c| format!("{:?}", c.scale_reads), "Replica"),
     ("CACHE_REQUIRE_ORGANIZATION", "true", |c| c.require_organization.to_string(), "true"),
     ("CACHE_LEGACY", "copy", |c| format!("{:?}", c.legacy), "Copy"),
@@ -212,8 +216,9 @@ fn no_key_prefix_is_the_empty_option_or_a_word_in_the_variable() {
     assert_eq!(from_options(json!({ "keyPrefix": "" })).key_prefix, "");
     assert_eq!(from_env(&[("CACHE_KEY_PREFIX", "")]).key_prefix, "jack:dev:");
     for word in ["none", "NONE", " none "] {
-        let config = from_env(&[("CACHE_KEY_PREFIX", word), ("REDIS_KEY_PREFIX", word)]);
-        assert_eq!((&*config.key_prefix, &*config.client_key_prefix), ("", ""));
+        let variables = ["CACHE_KEY_PREFIX", "REDIS_KEY_PREFIX", "ORGCACHE_PREFIX"].map(|name| (name, word));
+        let config = from_env(&variables);
+        assert_eq!((&*config.key_prefix, &*config.client_key_prefix, &*config.room_prefix), ("", "", ""));
         assert_eq!(config.describe()["keyPrefix"]["value"], "");
     }
     assert_eq!(from_options(json!({ "keyPrefix": "none" })).key_prefix, "none");
