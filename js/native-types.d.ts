@@ -109,9 +109,35 @@ export interface NativeBinding {
   pauseAfter(failures: number): number;
   /** Milliseconds between two numbers of them, drawn. */
   pauseBetween(least: number, most: number): number;
+  /** JSON: a list of {@link SettingRow}. */
+  settingsTable(): string;
   client: NativeClient;
   link: NativeLink;
 }
+
+/** A row of the table of settings. */
+export interface SettingRow {
+  /** `tls.ca` is the member `ca` of the option `tls`. */
+  readonly option: string;
+  readonly variable: string;
+  readonly section: string;
+  readonly value:
+    | { readonly kind: 'boolean' | 'text' | 'url' | 'port' | 'hosts' }
+    | { readonly kind: 'integer'; readonly unit: 'milliseconds' | 'seconds' | 'bytes' | null }
+    | { readonly kind: 'choice'; readonly words: readonly string[] };
+  /** The end of a sentence that begins with `allowed is`. */
+  readonly allowed: string;
+  /** `{NODE_ENV}` in a default stands for that variable. */
+  readonly default: SettingDefault;
+  readonly production: SettingDefault;
+  readonly test: SettingDefault;
+  /** The name under which the package exports the type of a choice. */
+  readonly exportedType: string | null;
+  readonly meaning: string;
+  readonly details: string;
+}
+
+type SettingDefault = boolean | number | string | null;
 
 /** Where the keys of a spec begin: at a position, which counts the name, or after a keyword. */
 type KeyPlace =

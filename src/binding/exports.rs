@@ -16,7 +16,7 @@ use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
 use crate::cache::TTL_TABLE;
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{limits, nearest, settings_report};
+use crate::config::{self, limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::Features;
 use crate::health::census;
@@ -34,7 +34,7 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
     super::uv::find(env);
     let clients = Rc::new(OpenClients::default());
-    let functions: [(&str, Body); 9] = [
+    let functions: [(&str, Body); 10] = [
         ("census", census),
         ("open", open),
         ("openLink", super::link_exports::open),
@@ -44,6 +44,7 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
         ("orgKey", make_org_key),
         ("parseOrgKey", split_org_key),
         ("nearest", nearest_name),
+        ("settingsTable", settings_table),
     ];
     for (name, body) in functions {
         function::define(env, exports, name, body, &clients)?;
@@ -113,6 +114,11 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
 /// `commandKeys()`: where each command has its keys, as JSON.
 fn command_keys(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     text(call, command::describe_keys().to_string().as_bytes(), ptr::null_mut())
+}
+
+/// `settingsTable()`: every setting with what is said of it, as JSON.
+fn settings_table(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    text(call, config::settings_table().to_string().as_bytes(), ptr::null_mut())
 }
 
 /// Every command: how many words it has, and what is said of it.
