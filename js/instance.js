@@ -207,7 +207,7 @@ function createClient(given = {}) {
   const events = new NativeEvents();
   if (logger !== undefined) events.logger = logger;
   /** @type {OnEvent} */
-  const log = (name, json) => name === 'log' && events.take(name, json);
+  const log = (name, json) => name === protocol.events.log && events.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;

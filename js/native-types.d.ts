@@ -1,4 +1,19 @@
 import type { ErrorCode, TtlConfig } from '../index.js';
+import type {
+  CallFlag,
+  CommandFlag,
+  EventName,
+  GroupOption,
+  Kind,
+  LimitName,
+  LinkSlot,
+  Mark,
+  Role,
+  RoleFlag,
+  Verb,
+} from './protocol-names.js';
+
+export type { CommandFlag, EventName };
 
 /** Makes an error of the caller's realm. A Link's owner may return another class. */
 export type MakeError = (
@@ -9,8 +24,8 @@ export type MakeError = (
   refusedLine?: string,
 ) => Error;
 
-/** Receives an event of native code: the name of an event, or `log`, and JSON. */
-export type OnEvent = (name: string, json: string) => void;
+/** Receives an event of native code: its name and JSON. */
+export type OnEvent = (name: EventName, json: string) => void;
 
 /**
  * `outcomes` holds a slot and a mark for each of `count` outcomes. `values` are the values of those that have one.
@@ -151,9 +166,6 @@ export type KeySpec = KeyPlace & KeyCount & { step: number };
 /** Specs by the name of a command or of a subcommand `container|name`. */
 export type KeySpecs = Record<string, KeySpec[]>;
 
-/** A property of a command. */
-export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
-
 export interface CommandFacts {
   /** Number of arguments, with the name; at least that many if it is negative. */
   arity: number;
@@ -161,75 +173,11 @@ export interface CommandFacts {
   number: number;
 }
 
-type Verb =
-  | 'clear'
-  | 'command'
-  | 'delete'
-  | 'get'
-  | 'hashDelete'
-  | 'hashEntries'
-  | 'hashGet'
-  | 'hashSet'
-  | 'mapLead'
-  | 'set'
-  | 'transaction';
-type Mark =
-  | 'entries'
-  | 'failed'
-  | 'false'
-  | 'json'
-  | 'lostSent'
-  | 'lostUnsent'
-  | 'null'
-  | 'ok'
-  | 'true'
-  | 'value';
-type Kind =
-  | 'agentConfig'
-  | 'conversationContexts'
-  | 'conversationSummaries'
-  | 'dynamicLead'
-  | 'historyCache'
-  | 'kv'
-  | 'leadToPhone'
-  | 'managed'
-  | 'organization'
-  | 'phoneToLead'
-  | 'preComputedContext'
-  | 'sseCache';
-
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
-export type Limits = Record<
-  | 'closeTimeoutMs'
-  | 'groupLeastClaims'
-  | 'groupLookedAtPerClaim'
-  | 'groupMostClaims'
-  | 'groupReasonCharacters'
-  | 'groupRenewals'
-  | 'groupSilenceMs'
-  | 'groupUnblockEveryMs'
-  | 'groupUnblockMs'
-  | 'healthCheckIntervalMs'
-  | 'knownWithinMs'
-  | 'maxRetries'
-  | 'migrationBatchEntries'
-  | 'migrationBatchMs'
-  | 'poolIdleMs'
-  | 'poolMaxWaiting'
-  | 'readyAgainAfterMs'
-  | 'scanAgainAfterMs'
-  | 'scanAgreedWithinMs'
-  | 'shutdownTimeoutMs'
-  | 'silenceMs'
-  | 'subscribeAgainAfterMs',
-  number
-> & {
+export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
   connectionName: string;
-  groupOptions: Record<
-    'batchSize' | 'blockMs' | 'concurrency' | 'maxDeliveries' | 'minIdleMs',
-    { default: number | null; least: number; most: number }
-  >;
+  groupOptions: Record<GroupOption, { default: number | null; least: number; most: number }>;
 };
 
 /** The numbers and tables that native code and JavaScript share. */
@@ -242,18 +190,20 @@ export interface Protocol {
   kinds: Record<Kind, number>;
   acknowledgedFlag: number;
   copiedFlag: number;
-  commandFlags: Record<'buffers' | 'flat' | 'prefixed' | 'stringNumbers', number>;
+  commandFlags: Record<CallFlag, number>;
   /** By name in lower case. */
   commands: Record<string, CommandFacts>;
-  besideRoles: Record<'decidesPauses' | 'readOnly', number>;
-  roles: Record<'dedicated' | 'monitor' | 'own' | 'shared', number>;
+  besideRoles: Record<RoleFlag, number>;
+  roles: Record<Role, number>;
   /** Commands in upper case that change a connection for its next user. */
   changing: string[];
   /** Subcommands that do so, by their container. */
   changingIn: Record<string, string[]>;
   pushed: number;
-  linkSlots: Record<'breaking' | 'closed' | 'connected', number>;
+  linkSlots: Record<LinkSlot, number>;
   ttlConfig: TtlConfig;
+  /** The name of each event, under itself. */
+  events: { readonly [Name in EventName]: Name };
   errors: { code: ErrorCode; meaning: string; retryable: boolean }[];
   limits: Limits;
   /** First words of the server's errors after which the same command may succeed later. */

@@ -6,6 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { makeError } = require('../../js/errors.js');
 const { loadNative } = require('../../js/native.js');
+const { protocol } = require('../../js/protocol.js');
 const { BLOCKS, PAGES, read } = require('../support/documents');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
@@ -176,6 +177,16 @@ describe('the configuration', () => {
     );
     expect(strange).toEqual([]);
   });
+});
+
+test('the table of events has those of the types, which native code knows', () => {
+  const table = read('docs/outages.md').split('\n## Events\n')[1].split('\n## ')[0];
+  const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  const types = ['index.d.ts', ...filesUnder('types', '.d.ts')].map((file) => read(file)).join('');
+  const [, body] = /interface CacheEvents \{([\s\S]*?)\n\}/.exec(types);
+  const typed = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
+  expect(told.sort()).toEqual(typed.sort());
+  expect(Object.keys(protocol.events)).toEqual(expect.arrayContaining(told));
 });
 
 describe('the page of the cache', () => {

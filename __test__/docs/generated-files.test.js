@@ -2,7 +2,7 @@
 
 const { runNode } = require('../support/process');
 
-const SCRIPTS = ['options'];
+const SCRIPTS = ['options', 'protocol-names'];
 
 test.each(SCRIPTS)('the files that scripts/%s.mjs makes are up to date', async (name) => {
   await runNode([`scripts/${name}.mjs`, '--check']);

@@ -19,7 +19,7 @@ use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{self, limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::Features;
-use crate::health::census;
+use crate::health::{Event, census};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, REFUSALS, Role};
 use crate::topology::LINK_SLOTS;
@@ -105,6 +105,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
+        "events": Event::ALL.map(|(_, name)| (name.to_owned(), json!(name))).into_iter().collect::<Map<_, _>>(),
         "limits": limits(),
         "passingErrors": REFUSALS.iter().filter(|row| row.passes()).map(|row| row.code).collect::<Vec<_>>(),
     });
