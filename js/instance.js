@@ -18,21 +18,14 @@ const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
-const { installSignalHandlers } = require('./signals.js');
-const { createConsumerGroup } = require('./streams/consumer-group.js');
+const { surfaceOf } = require('./surface.js');
 
 /** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
-/** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult, SignalHandlerOptions } from '../index.js' */
+/** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult } from '../index.js' */
 /** @import { Failure } from './errors.js' */
 /** @import { OnEvent } from './native-types.js' */
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
-/**
- * Methods of the singleton that the package also exports as functions.
- * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
- *   'unprefixKey'} Asked
- */
-
 /** The methods of a logger. It must have at least one. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
@@ -152,47 +145,21 @@ function createInstance(given, environment = new Environment()) {
     successors.add(successor);
     return successor.redisManager;
   });
-  /**
-   * Calls a method of the current singleton. Functions of the package use it.
-   * @template {Asked} Method
-   * @param {Method} method
-   */
-  const ask = (method) =>
-    /** @type {Manager[Method]} */ (
-      (/** @type {any[]} */ ...given) => {
-        const manager = /** @type {Record<Asked, (...given: any[]) => any>} */ (Manager.getInstance());
-        return manager[method](...given);
-      }
-    );
   if (given !== undefined) configure(given);
 
-  return {
+  return surfaceOf({
     cacheAdapter,
     cacheManager,
-    closeRedis: ask('closeRedis'),
     configure,
     createClient,
-    createConsumerGroup,
     createInstance,
-    getConnectionInfo: ask('getConnectionInfo'),
-    getKeyPrefix: ask('getKeyPrefix'),
-    getRedis: ask('getRedis'),
-    installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
-      installSignalHandlers(shutdown, given),
-    // Users see no constructor.
-    OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
-    prefixKey: ask('prefixKey'),
     ready,
     RedisManager: Manager,
-    redisHealthCheck: ask('redisHealthCheck'),
     redisManager,
     redisMigrationManager,
     reset,
     shutdown,
-    unprefixKey: ask('unprefixKey'),
-    version: protocol.version,
-    [Symbol.asyncDispose]: () => /** @type {Promise<any>} */ (shutdown()),
-  };
+  });
 }
 
 /**
