@@ -18,9 +18,7 @@ export function writeOrCheck(script, texts) {
   for (const [file, text] of Object.entries(texts)) {
     if (!process.argv.includes('--check')) writeFileSync(path.join(ROOT, file), text);
     else if (read(file) !== text) {
-      console.error(
-        `${file} is not what ${script} makes of the built addon: build the addon, then run the script.`,
-      );
+      console.error(`${file} is not what ${script} makes of the built addon: npm run generate writes it.`);
       process.exitCode = 1;
     }
   }
