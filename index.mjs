@@ -1,3 +1,5 @@
+// Made by scripts/surface.mjs.
+
 import orgcache from './index.js';
 
 export const {

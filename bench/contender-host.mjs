@@ -13,7 +13,7 @@ const CLOSE_DEADLINE_MS = 10_000;
 const ANSWER_DEADLINE_MS = 180_000;
 
 /** Settings from the caller's shell would make the contenders unequal. */
-const FOREIGN_SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|NODE_OPTIONS$|DEBUG$)/;
+const FOREIGN_SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|ORGCACHE_PREFIX$|NODE_OPTIONS$|DEBUG$)/;
 
 function measuredEnvironment() {
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN_SETTINGS.test(name));

@@ -12,14 +12,17 @@ const { extend, makeArray, makeObject } = require('./realm.js');
 const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('./time.js');
 
 /** @import { BridgeGiven } from './bridge-types.js' */
-/** @import { OnEvent, MakeError, OpenNative } from './native-types.js' */
+/** @import { EventName, OnEvent, MakeError, OpenNative } from './native-types.js' */
 /** @import { Configured, Report } from './report-types.js' */
 /** @import { ShutdownResult } from '../index.js' */
 
-const { roles } = protocol;
+const { events, roles } = protocol;
 const native = loadNative();
-/** Events after which the journal is shorter, or holds the entries that ended processes left. */
-const REPLAY_EVENTS = ['replay', 'recovered', 'journal-read'];
+/**
+ * Events after which the journal is shorter, or holds the entries that ended processes left.
+ * @type {EventName[]}
+ */
+const REPLAY_EVENTS = [events.replay, events.recovered, events.journalRead];
 
 /** The way into native code and back. The first call opens it; nothing is started before. */
 class Bridge extends Calls {
@@ -93,7 +96,7 @@ class Bridge extends Calls {
     // Short-lived connections carry no calls of the cache, and a report would be most of their cost.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
     if (!this.#usesRedis) native.client.useRedis(client, false);
-    this.#handleEvent('connecting', '{}');
+    this.#handleEvent(events.connecting, '{}');
     return client;
   }
 
@@ -121,7 +124,7 @@ class Bridge extends Calls {
   }
 
   /**
-   * @param {string} name
+   * @param {EventName} name
    * @param {string} json
    */
   #handleEvent(name, json) {

@@ -4,10 +4,14 @@ const { Console } = require('node:console');
 const { EventEmitter } = require('node:events');
 const { Context } = require('./context.js');
 const { OrgCacheError } = require('./errors.js');
+const { protocol } = require('./protocol.js');
 
 /** @import { ErrorCode, Logger } from '../index.js' */
+/** @import { EventName, OnEvent } from './native-types.js' */
 
 /** @typedef {Record<string, ((line: string) => unknown) | undefined>} LogMethods by their level. */
+
+const { events } = protocol;
 
 /** Events and log lines of native code, for listeners and the logger. */
 class NativeEvents {
@@ -36,20 +40,19 @@ class NativeEvents {
 
   /**
    * Receives an event of native code: a name and JSON.
-   * @param {string} name
-   * @param {string} json
+   * @type {OnEvent}
    */
   take = (name, json) => {
     const detail = JSON.parse(json);
-    if (name === 'log') this.log(detail.level, detail.message);
-    else if (name === 'error') this.#fail(detail);
+    if (name === events.log) this.log(detail.level, detail.message);
+    else if (name === events.error) this.#fail(detail);
     else if (this.emitter.listenerCount(name) === 0) return;
-    else if (name === 'replay') this.#emit(name, detail);
+    else if (name === events.replay) this.#emit(name, detail);
     else this.#emit(name, { ...this.describe(), ...detail });
   };
 
   /**
-   * @param {string} name
+   * @param {EventName} name
    * @param {unknown} detail
    */
   #emit(name, detail) {
@@ -61,11 +64,11 @@ class NativeEvents {
    * @param {{ code: string, message: string }} detail
    */
   #fail({ code, message }) {
-    if (this.emitter.listenerCount('error') === 0) return;
+    if (this.emitter.listenerCount(events.error) === 0) return;
     const isOwn = code.startsWith('E_');
     const ownCode = isOwn ? /** @type {ErrorCode} */ (code) : 'E_REPLY';
     const error = new OrgCacheError(ownCode, message, isOwn ? {} : { redisCode: code });
-    this.#emit('error', error);
+    this.#emit(events.error, error);
   }
 
   /**

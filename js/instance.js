@@ -15,26 +15,18 @@ const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { NativeEvents } = require('./events.js');
 const { limitersOf } = require('./limiter/index.js');
-const { readyPolicies } = require('./limiter/ready-policies.js');
 const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
-const { installSignalHandlers } = require('./signals.js');
-const { createConsumerGroup } = require('./streams/consumer-group.js');
+const { surfaceOf } = require('./surface.js');
 
 /** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
-/** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult, SignalHandlerOptions } from '../index.js' */
+/** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult } from '../index.js' */
 /** @import { Failure } from './errors.js' */
 /** @import { OnEvent } from './native-types.js' */
 
 /** @typedef {ConfigureOptions & Record<string, unknown>} Options */
-/**
- * Methods of the singleton that the package also exports as functions.
- * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
- *   'unprefixKey'} Asked
- */
-
 /** The methods of a logger. It must have at least one. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
@@ -155,49 +147,22 @@ function createInstance(given, environment = new Environment()) {
     successors.add(successor);
     return successor.redisManager;
   });
-  /**
-   * Calls a method of the current singleton. Functions of the package use it.
-   * @template {Asked} Method
-   * @param {Method} method
-   */
-  const ask = (method) =>
-    /** @type {Manager[Method]} */ (
-      (/** @type {any[]} */ ...given) => {
-        const manager = /** @type {Record<Asked, (...given: any[]) => any>} */ (Manager.getInstance());
-        return manager[method](...given);
-      }
-    );
   if (given !== undefined) configure(given);
 
-  return {
+  return surfaceOf({
     cacheAdapter,
     cacheManager,
-    closeRedis: ask('closeRedis'),
     configure,
     createClient,
-    createConsumerGroup,
     createInstance,
     createLimiter,
-    getConnectionInfo: ask('getConnectionInfo'),
-    getKeyPrefix: ask('getKeyPrefix'),
-    getRedis: ask('getRedis'),
-    installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
-      installSignalHandlers(shutdown, given),
-    // Users see no constructor.
-    OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
-    prefixKey: ask('prefixKey'),
     ready,
-    readyPolicies,
     RedisManager: Manager,
-    redisHealthCheck: ask('redisHealthCheck'),
     redisManager,
     redisMigrationManager,
     reset,
     shutdown,
-    unprefixKey: ask('unprefixKey'),
-    version: protocol.version,
-    [Symbol.asyncDispose]: () => /** @type {Promise<any>} */ (shutdown()),
-  };
+  });
 }
 
 /**
@@ -212,7 +177,7 @@ function createClient(given = {}) {
   const events = new NativeEvents();
   if (logger !== undefined) events.logger = logger;
   /** @type {OnEvent} */
-  const log = (name, json) => name === 'log' && events.take(name, json);
+  const log = (name, json) => name === protocol.events.log && events.take(name, json);
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;

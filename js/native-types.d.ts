@@ -1,4 +1,20 @@
 import type { ErrorCode, readyPolicies, TtlConfig } from '../index.js';
+import type {
+  CacheVerb,
+  CallFlag,
+  CommandFlag,
+  EventName,
+  GroupOption,
+  Kind,
+  LimiterVerb,
+  LimitName,
+  LinkSlot,
+  Mark,
+  Role,
+  RoleFlag,
+} from './protocol-names.js';
+
+export type { CommandFlag, EventName };
 
 /** Makes an error of the caller's realm. A Link's owner may return another class. */
 export type MakeError = (
@@ -9,8 +25,8 @@ export type MakeError = (
   refusedLine?: string,
 ) => Error;
 
-/** Receives an event of native code: the name of an event, or `log`, and JSON. */
-export type OnEvent = (name: string, json: string) => void;
+/** Receives an event of native code: its name and JSON. */
+export type OnEvent = (name: EventName, json: string) => void;
 
 /**
  * `outcomes` holds a slot and a mark for each of `count` outcomes. `values` are the values of those that have one.
@@ -111,9 +127,35 @@ export interface NativeBinding {
   pauseAfter(failures: number): number;
   /** Milliseconds between two numbers of them, drawn. */
   pauseBetween(least: number, most: number): number;
+  /** JSON: a list of {@link SettingRow}. */
+  settingsTable(): string;
   client: NativeClient;
   link: NativeLink;
 }
+
+/** A row of the table of settings. */
+export interface SettingRow {
+  /** `tls.ca` is the member `ca` of the option `tls`. */
+  readonly option: string;
+  readonly variable: string;
+  readonly section: string;
+  readonly value:
+    | { readonly kind: 'boolean' | 'text' | 'url' | 'port' | 'hosts' }
+    | { readonly kind: 'integer'; readonly unit: 'milliseconds' | 'seconds' | 'bytes' | null }
+    | { readonly kind: 'choice'; readonly words: readonly string[] };
+  /** The end of a sentence that begins with `allowed is`. */
+  readonly allowed: string;
+  /** `{NODE_ENV}` in a default stands for that variable. */
+  readonly default: SettingDefault;
+  readonly production: SettingDefault;
+  readonly test: SettingDefault;
+  /** The name under which the package exports the type of a choice. */
+  readonly exportedType: string | null;
+  readonly meaning: string;
+  readonly details: string;
+}
+
+type SettingDefault = boolean | number | string | null;
 
 /** Where the keys of a spec begin: at a position, which counts the name, or after a keyword. */
 type KeyPlace =
@@ -127,40 +169,12 @@ export type KeySpec = KeyPlace & KeyCount & { step: number };
 /** Specs by the name of a command or of a subcommand `container|name`. */
 export type KeySpecs = Record<string, KeySpec[]>;
 
-/** A property of a command. */
-export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
-
 export interface CommandFacts {
   /** Number of arguments, with the name; at least that many if it is negative. */
   arity: number;
   flags: CommandFlag[];
   number: number;
 }
-
-type CacheVerb =
-  | 'clear'
-  | 'delete'
-  | 'get'
-  | 'hashDelete'
-  | 'hashEntries'
-  | 'hashGet'
-  | 'hashSet'
-  | 'mapLead'
-  | 'set';
-type LimiterVerb =
-  | 'block'
-  | 'bypassed'
-  | 'close'
-  | 'consume'
-  | 'giveBack'
-  | 'normalize'
-  | 'open'
-  | 'peek'
-  | 'refund'
-  | 'reset'
-  | 'stats'
-  | 'unblock'
-  | 'update';
 
 /** The numbers of a limiter's checks and their answers. */
 export interface LimiterNumbers {
@@ -182,63 +196,11 @@ export interface LimiterNumbers {
   readyPolicies: typeof readyPolicies;
 }
 
-type Mark =
-  | 'entries'
-  | 'failed'
-  | 'false'
-  | 'json'
-  | 'lostSent'
-  | 'lostUnsent'
-  | 'null'
-  | 'ok'
-  | 'true'
-  | 'value';
-type Kind =
-  | 'agentConfig'
-  | 'conversationContexts'
-  | 'conversationSummaries'
-  | 'dynamicLead'
-  | 'historyCache'
-  | 'kv'
-  | 'leadToPhone'
-  | 'managed'
-  | 'organization'
-  | 'phoneToLead'
-  | 'preComputedContext'
-  | 'sseCache';
-
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
-export type Limits = Record<
-  | 'closeTimeoutMs'
-  | 'groupLeastClaims'
-  | 'groupLookedAtPerClaim'
-  | 'groupMostClaims'
-  | 'groupReasonCharacters'
-  | 'groupRenewals'
-  | 'groupSilenceMs'
-  | 'groupUnblockEveryMs'
-  | 'groupUnblockMs'
-  | 'healthCheckIntervalMs'
-  | 'knownWithinMs'
-  | 'maxRetries'
-  | 'migrationBatchEntries'
-  | 'migrationBatchMs'
-  | 'poolIdleMs'
-  | 'poolMaxWaiting'
-  | 'readyAgainAfterMs'
-  | 'scanAgainAfterMs'
-  | 'scanAgreedWithinMs'
-  | 'shutdownTimeoutMs'
-  | 'silenceMs'
-  | 'subscribeAgainAfterMs',
-  number
-> & {
+export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
   connectionName: string;
-  groupOptions: Record<
-    'batchSize' | 'blockMs' | 'concurrency' | 'maxDeliveries' | 'minIdleMs',
-    { default: number | null; least: number; most: number }
-  >;
+  groupOptions: Record<GroupOption, { default: number | null; least: number; most: number }>;
 };
 
 /** The numbers and tables that native code and JavaScript share. */
@@ -257,18 +219,20 @@ export interface Protocol {
   kinds: Record<Kind, number>;
   acknowledgedFlag: number;
   copiedFlag: number;
-  commandFlags: Record<'buffers' | 'flat' | 'prefixed' | 'stringNumbers', number>;
+  commandFlags: Record<CallFlag, number>;
   /** By name in lower case. */
   commands: Record<string, CommandFacts>;
-  besideRoles: Record<'decidesPauses' | 'readOnly', number>;
-  roles: Record<'dedicated' | 'monitor' | 'own' | 'shared', number>;
+  besideRoles: Record<RoleFlag, number>;
+  roles: Record<Role, number>;
   /** Commands in upper case that change a connection for its next user. */
   changing: string[];
   /** Subcommands that do so, by their container. */
   changingIn: Record<string, string[]>;
   pushed: number;
-  linkSlots: Record<'breaking' | 'closed' | 'connected', number>;
+  linkSlots: Record<LinkSlot, number>;
   ttlConfig: TtlConfig;
+  /** The name of each event, under itself. */
+  events: { readonly [Name in EventName]: Name };
   errors: { code: ErrorCode; meaning: string; retryable: boolean }[];
   limits: Limits;
   /** First words of the server's errors after which the same command may succeed later. */

@@ -7,6 +7,9 @@ import type {
   SharedPoolReport,
   StateReport,
 } from '../types/reports.js';
+import type { Settings } from './settings-types.js';
+
+export type { Settings };
 
 /** A setting: its value and the source of the value. `inForce` exists if another value counts. */
 export interface Setting<Value> {
@@ -17,58 +20,6 @@ export interface Setting<Value> {
   readonly overriddenBy?: string;
   readonly inForce?: Value | null;
 }
-
-/** Every setting by the name of its option. Secrets are redacted. */
-export type Settings = {
-  readonly clientKeyPrefix: Setting<string>;
-  /** `host:port`, separated by commas. */
-  readonly clusterHosts: Setting<string | null>;
-  readonly commandTimeout: Setting<number>;
-  readonly compression: Setting<string>;
-  readonly compressionThreshold: Setting<number>;
-  readonly connectTimeout: Setting<number>;
-  readonly connectionName: Setting<string>;
-  readonly db: Setting<number>;
-  readonly defaultTtl: Setting<number>;
-  readonly driver: Setting<string>;
-  readonly family: Setting<string>;
-  readonly host: Setting<string>;
-  readonly journalDir: Setting<string | null>;
-  readonly journalMaxBytes: Setting<number>;
-  readonly keepAlive: Setting<number>;
-  readonly keyPrefix: Setting<string>;
-  readonly lazyConnect: Setting<boolean>;
-  readonly legacy: Setting<string>;
-  readonly logLevel: Setting<LogLevel>;
-  readonly maxRetries: Setting<number>;
-  readonly memoryMaxBytes: Setting<number>;
-  readonly minPoolSize: Setting<number>;
-  readonly password: Setting<string | null>;
-  readonly poolSize: Setting<number>;
-  readonly port: Setting<number>;
-  readonly prefixChannels: Setting<boolean>;
-  readonly protocol: Setting<string>;
-  readonly queueMaxBytes: Setting<number>;
-  readonly queueMaxCommands: Setting<number>;
-  readonly requireOrganization: Setting<boolean>;
-  readonly retryDelay: Setting<number>;
-  readonly scaleReads: Setting<string>;
-  /** As `clusterHosts`. */
-  readonly sentinelHosts: Setting<string | null>;
-  readonly sentinelName: Setting<string>;
-  readonly sentinelPassword: Setting<string | null>;
-  readonly sentinelUsername: Setting<string | null>;
-  readonly testDb: Setting<number>;
-  readonly tls: Setting<boolean>;
-  readonly 'tls.ca': Setting<string | null>;
-  readonly 'tls.cert': Setting<string | null>;
-  readonly 'tls.insecure': Setting<boolean>;
-  readonly 'tls.key': Setting<string | null>;
-  readonly 'tls.servername': Setting<string | null>;
-  readonly url: Setting<string | null>;
-  readonly useRedis: Setting<boolean>;
-  readonly username: Setting<string | null>;
-};
 
 /** A client's configuration, without secrets. */
 export interface Configured {

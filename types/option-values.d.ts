@@ -42,15 +42,21 @@ export interface HostAndPort {
  */
 export interface TlsOptions {
   // settings
-  /** The authorities to trust. Default: those of the system. */
+  /**
+   * The certificate authority to trust instead of the system's. The path of a PEM file or PEM text, whose line ends
+   * may be written `\n`. (`REDIS_TLS_CA`)
+   */
   ca?: string;
-  /** The client's certificate, with `key`. */
+  /** The client's certificate, which needs the key. The path of a PEM file or PEM text. (`REDIS_TLS_CERT`) */
   cert?: string;
-  /** The key of that certificate. */
+  /** The key of the client's certificate. The path of a PEM file or PEM text. (`REDIS_TLS_KEY`) */
   key?: string;
-  /** The name that the server's certificate must be for. Default: the host. */
+  /** The name in the server's certificate, where it is not the host. (`REDIS_TLS_SERVERNAME`) */
   servername?: string;
-  /** Accepts any certificate, and logs a warning. Default false. */
+  /**
+   * `true` accepts any certificate and logs a warning. Whoever is between this process and Redis can then read and
+   * change the data. Default false. (`REDIS_TLS_INSECURE`)
+   */
   insecure?: boolean;
   // /settings
 }

@@ -6,6 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { makeError } = require('../../js/errors.js');
 const { loadNative } = require('../../js/native.js');
+const { protocol } = require('../../js/protocol.js');
 const { BLOCKS, PAGES, read } = require('../support/documents');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
@@ -141,75 +142,51 @@ describe('an example of', () => {
   });
 });
 
-/** Every setting: its names and meaning from the table in Rust, everything else from native code. */
-function settingsTable() {
-  const source = read('src', 'config', 'settings.rs').split('static SETTINGS')[1];
-  const rows = source.split(/\bsetting\(/).slice(1);
-  const inspect = (env) => {
-    const { settings } = JSON.parse(loadNative().inspect(makeError, '{}', JSON.stringify(env)));
-    return settings;
-  };
-  const usual = inspect({});
-  const special = ['production', 'test'].map((name) => [name, inspect({ NODE_ENV: name })]);
-  const allowedBy = (variable) => {
+describe('the configuration', () => {
+  const settings = JSON.parse(loadNative().settingsTable());
+
+  test.each([{}, { NODE_ENV: 'production' }, { NODE_ENV: 'test' }, { NODE_ENV: 'staging' }])(
+    'has the defaults that the table tells, with %j',
+    (env) => {
+      const inForce = JSON.parse(loadNative().inspect(makeError, '{}', JSON.stringify(env))).settings;
+      const { NODE_ENV = 'development' } = env;
+      const expected = settings.map((row) => {
+        const value = row[NODE_ENV] ?? row.default;
+        return [row.option, typeof value === 'string' ? value.replace('{NODE_ENV}', NODE_ENV) : value];
+      });
+      const values = Object.entries(inForce).map(([option, { value }]) => [option, value]);
+      expect(Object.fromEntries(values)).toEqual(Object.fromEntries(expected));
+    },
+  );
+
+  test.each(settings)('refuses for $variable what the table does not allow', ({ variable, allowed }) => {
     // Too long for every text, and of no use as anything else.
     const refused = { [variable]: '* '.repeat(600_000) };
-    expect(() => inspect(refused)).toThrow(/; allowed is /);
-    try {
-      inspect(refused);
-    } catch (error) {
-      return error.message.split('; allowed is ')[1];
-    }
-  };
-  expect(rows).toHaveLength(Object.keys(usual).length);
-  return rows.map((row) => {
-    const [option, variable] = [...row.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text);
-    const [, meaning] = /\.means\(\s*"((?:[^"\\]|\\.)*)"/.exec(row);
-    expect(usual[option]).toMatchObject({ variable, source: 'default' });
-    const differs = special.filter(([, settings]) => settings[option].value !== usual[option].value);
-    const defaults = [
-      shown(usual[option].value),
-      ...differs.map(([name, settings]) => `${name} ${shown(settings[option].value)}`),
-    ];
-    return { variable, option, value: usual[option].value, defaults, allowed: allowedBy(variable), meaning };
-  });
-}
-
-function shown(value) {
-  if (value === null) return '';
-  return typeof value === 'string' ? `\`${value}\`` : String(value);
-}
-
-describe('the configuration', () => {
-  const settings = settingsTable();
-
-  test('is told by its page as it is in the code', () => {
-    const lines = settings.map(
-      ({ variable, option, defaults, allowed, meaning }) =>
-        `| ${variable} | ${option} | ${defaults.join(', ')} | ${allowed} | ${meaning} |`,
-    );
-    const head = ['| variable | option | default | allowed | meaning |', '|---|---|---|---|---|'];
-    expect(between(read('docs/configuration.md'), 'settings').split('\n')).toEqual([...head, ...lines]);
+    const inspect = () => loadNative().inspect(makeError, '{}', JSON.stringify(refused));
+    expect(inspect).toThrow(`; allowed is ${allowed}`);
   });
 
   test('is named on every page as it is in the code, and so are the codes of errors', () => {
     const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
-    const known = new Set([...settings.map(({ variable }) => variable), ...codes, 'E_BINARY']);
+    const variables = settings.map(({ variable }) => variable);
+    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY']);
     const strange = PAGES.flatMap((page) =>
-      [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|E)_[A-Z_]+\b/g)]
+      [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|ORGCACHE|E)_[A-Z_]+\b/g)]
         .filter(([name]) => !known.has(name))
         .map(([name]) => `${page}: ${name}`),
     );
     expect(strange).toEqual([]);
   });
+});
 
-  test('is explained by .env.example variable by variable, each with its default', () => {
-    const lines = [...read('.env.example').matchAll(/^#?([A-Z_]+)=(.*)$/gm)];
-    const named = Object.fromEntries(lines.map(([, name, value]) => [name, value]));
-    const expected = settings.map(({ variable, value }) => [variable, value === null ? '' : String(value)]);
-    expect(lines).toHaveLength(Object.keys(named).length);
-    expect(named).toEqual({ NODE_ENV: 'development', ORGCACHE_BINARY: '', ...Object.fromEntries(expected) });
-  });
+test('the table of events has those of the types, which native code knows', () => {
+  const table = read('docs/outages.md').split('\n## Events\n')[1].split('\n## ')[0];
+  const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  const types = ['index.d.ts', ...filesUnder('types', '.d.ts')].map((file) => read(file)).join('');
+  const [, body] = /interface CacheEvents \{([\s\S]*?)\n\}/.exec(types);
+  const typed = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
+  expect(told.sort()).toEqual(typed.sort());
+  expect(Object.keys(protocol.events)).toEqual(expect.arrayContaining(told));
 });
 
 describe('the page of the cache', () => {

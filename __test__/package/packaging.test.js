@@ -41,6 +41,7 @@ describe('the main package', () => {
         'index.d.mts',
         'types/cache.d.ts',
         'js/native.js',
+        'types/options.d.ts',
         'LICENSE',
         'README.md',
         '.env.example',

@@ -4,7 +4,7 @@ const path = require('node:path');
 const { onEnd } = require('./cleanup');
 
 const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
-const SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|TEST_REDIS_)/;
+const SETTINGS = /^(REDIS_|CACHE_|USE_REDIS$|TEST_REDIS_|ORGCACHE_PREFIX$)/;
 
 // The developer's environment must not affect the tests.
 for (const name of Object.keys(process.env)) {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type * as exported from 'orgcache';
 import {
   type AbortSignalLike,
   type CacheHealth,
@@ -15,6 +16,7 @@ import {
   type Message,
   type MigrationProgress,
   type MigrationStats,
+  type OrgCache,
   OrgCacheError,
   type RedisClient,
   type RedisReply,
@@ -279,3 +281,6 @@ export async function streams(client: Redis): Promise<void> {
   // @ts-expect-error there is no such option
   createConsumerGroup({ ...options, handler() {}, retries: 3 });
 }
+
+/** An instance has the names that the package exports. */
+export const sameNames: Same<Exclude<keyof OrgCache, symbol>, keyof typeof exported> = true;

@@ -13,14 +13,13 @@ const { protocol } = require('../protocol.js');
 
 /** @import { Environment } from '../environment.js' */
 /** @import { ConnectionHandlers } from './dedicated-connection.js' */
+/** @import { OnEvent } from '../native-types.js' */
 /** @import { Term } from './family.js' */
 
 /**
  * Options as native code takes and checks them.
  * @typedef {Record<string, unknown>} Settable
  */
-
-/** @typedef {(name: string, json: string) => void} OnEvent */
 
 /**
  * @typedef {object} ConnectionsOptions
@@ -39,7 +38,7 @@ const native = loadNative();
  * the name of a client's auxiliary connections: a count of clients by name then counts each client once.
  */
 const { closeTimeoutMs, connectionName } = protocol.limits;
-const { roles } = protocol;
+const { events, roles } = protocol;
 /** The journal is the shared client's alone. */
 const OF_JOURNAL = 'CACHE_JOURNAL_DIR';
 const LEVELS_OF_DEBUG = ['debug', 'trace'];
@@ -171,8 +170,8 @@ class Connections {
 
   /** @type {OnEvent} */
   #onEvent = (name, json) => {
-    if (name === 'log') this.#log?.(name, json);
-    else if (name === 'connecting') this.#join();
+    if (name === events.log) this.#log?.(name, json);
+    else if (name === events.connecting) this.#join();
   };
 
   /** Marks these connections as used. */

@@ -7,6 +7,7 @@ const { head, protocol } = require('../protocol.js');
 /** @import { Environment } from '../environment.js' */
 /** @import { Settable } from './connections.js' */
 /** @import { Reject, Resolve } from './sender-types.js' */
+/** @import { EventName, OnEvent } from '../native-types.js' */
 /** @import { Argument } from './encode-arguments.js' */
 
 /**
@@ -23,11 +24,11 @@ const { head, protocol } = require('../protocol.js');
  * @typedef {ConnectionHandlers & {
  *   context?: InstanceType<typeof Context>,
  *   environment?: InstanceType<typeof Environment>,
- *   log?: (name: string, json: string) => void,
+ *   log?: OnEvent,
  * }} ConnectionOptions
  */
 
-const { roles, verbs } = protocol;
+const { events, roles, verbs } = protocol;
 
 /** A connection for one user at a time. It connects with its first command and again after each loss. */
 class DedicatedConnection {
@@ -55,9 +56,9 @@ class DedicatedConnection {
     this.#onBack = onBack;
     this.#onDropped = onDropped;
     this.#onLost = onLost;
-    /** @type {(name: string, json: string) => void} */
+    /** @type {OnEvent} */
     const onEvent = (name, json) => {
-      if (name === 'log') log?.(name, json);
+      if (name === events.log) log?.(name, json);
       else this.#handleEvent(name);
     };
     const own = { role, hasJournal: false, onPush, context, environment };
@@ -126,19 +127,19 @@ class DedicatedConnection {
     this.#bridge.close(0);
   }
 
-  /** @param {string} name */
+  /** @param {EventName} name */
   #handleEvent(name) {
-    if (name === 'degraded' && this.#isStanding) {
+    if (name === events.degraded && this.#isStanding) {
       this.#isStanding = false;
       this.#wasLost = true;
       this.#onLost?.();
-    } else if (name === 'dropped') {
+    } else if (name === events.dropped) {
       this.#onDropped?.();
-    } else if (name === 'departed') {
+    } else if (name === events.departed) {
       // The node that knew of the subscriptions has left the cluster.
       this.#onLost?.();
       this.#onBack?.();
-    } else if (name === 'ready' || name === 'recovered') {
+    } else if (name === events.ready || name === events.recovered) {
       this.#isStanding = true;
       if (this.#wasLost) this.#onBack?.();
     }

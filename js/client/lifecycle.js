@@ -4,12 +4,14 @@ const { OrgCacheError } = require('../errors.js');
 const { isCluster } = require('./endpoint.js');
 const { passOn } = require('../context.js');
 const { loadNative } = require('../native.js');
+const { protocol } = require('../protocol.js');
 const { MAX_TIMER_MS, nextTick, setImmediate } = require('../time.js');
 
 /** @import { ErrorCode, RedisStatus } from '../../index.js' */
 /** @import { EventEmitter } from 'node:events' */
 /** @import { Bridge } from '../bridge.js' */
 /** @import { Context } from '../context.js' */
+/** @import { EventName } from '../native-types.js' */
 
 /** @typedef {InstanceType<typeof Bridge>} FollowedBridge */
 
@@ -27,6 +29,7 @@ const { MAX_TIMER_MS, nextTick, setImmediate } = require('../time.js');
  */
 
 const { client: native } = loadNative();
+const { events } = protocol;
 
 /**
  * ioredis's status for each state of a bridge.
@@ -139,27 +142,27 @@ class Lifecycle {
   }
 
   /**
-   * @param {string} name
+   * @param {EventName} name
    * @param {string} json
    */
   #handleEvent(name, json) {
-    if (name === 'error') return this.#handleError(JSON.parse(json));
-    if (name === 'connecting') return nextTick(() => this.#emit('connecting'));
-    if (name === 'pausing') return this.#pause();
+    if (name === events.error) return this.#handleError(JSON.parse(json));
+    if (name === events.connecting) return nextTick(() => this.#emit('connecting'));
+    if (name === events.pausing) return this.#pause();
     const before = this.#status;
-    if (name === 'ready' || name === 'recovering' || name === 'recovered') {
+    if (name === events.ready || name === events.recovering || name === events.recovered) {
       this.#status = 'ready';
       this.#assigned = undefined;
       this.#attempts = 0;
       if (before !== 'ready') this.#emit('connect', 'ready');
-    } else if (name === 'degraded') {
+    } else if (name === events.degraded) {
       this.#status = 'reconnecting';
       this.#assigned = undefined;
       if (before === 'ready') this.#emit('close');
       if (this.#emitsPause(before)) return;
       if (this.#retryStrategy !== undefined && this.#nextDelay() === undefined) return;
       this.#emit('reconnecting', 'connecting');
-    } else if (name === 'closed') {
+    } else if (name === events.closed) {
       this.end();
     }
   }

@@ -381,7 +381,7 @@ impl Client {
         for notice in self.notices.take() {
             let text = |text: &str| values::string(self.env, text.as_bytes());
             // A notice that is no text of JavaScript's cannot be told.
-            let (Ok(name), Ok(detail)) = (text(&notice.name), text(&notice.detail)) else { continue };
+            let (Ok(name), Ok(detail)) = (text(notice.event.name()), text(&notice.detail)) else { continue };
             let arguments = [name, detail];
             values::call(self.env, self.lent.notice.value(), &arguments);
         }

@@ -16,10 +16,10 @@ use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
 use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{limits, nearest, settings_report};
+use crate::config::{self, limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::{Features, verbs};
-use crate::health::census;
+use crate::health::{Event, census};
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
 use crate::redis::{
     CHANGING, CHANGING_IN, COMMAND, COMMAND_FLAGS, CallArguments, Feature, Head, Outcome, PUSHED, REFUSALS,
@@ -37,7 +37,7 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     #[cfg(unix)]
     super::uv::find(env);
     let clients = Rc::new(OpenClients::default());
-    let functions: [(&str, Body); 10] = [
+    let functions: [(&str, Body); 11] = [
         ("alone", alone),
         ("census", census),
         ("open", open),
@@ -48,6 +48,7 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
         ("orgKey", make_org_key),
         ("parseOrgKey", split_org_key),
         ("nearest", nearest_name),
+        ("settingsTable", settings_table),
     ];
     for (name, body) in functions {
         function::define(env, exports, name, body, &clients)?;
@@ -106,6 +107,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
+        "events": Event::ALL.map(|(_, name)| (name.to_owned(), json!(name))).into_iter().collect::<Map<_, _>>(),
         "limits": limits(),
         "passingErrors": REFUSALS.iter().filter(|row| row.passes()).map(|row| row.code).collect::<Vec<_>>(),
     });
@@ -128,6 +130,11 @@ fn numbered_verbs() -> Map<String, Value> {
 /// `commandKeys()`: where each command has its keys, as JSON.
 fn command_keys(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     text(call, command::describe_keys().to_string().as_bytes(), ptr::null_mut())
+}
+
+/// `settingsTable()`: every setting with what is said of it, as JSON.
+fn settings_table(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    text(call, config::settings_table().to_string().as_bytes(), ptr::null_mut())
 }
 
 /// Every command: how many words it has, and what is said of it.

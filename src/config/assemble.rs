@@ -1,11 +1,10 @@
 //! Builds the configuration from single values, and checks which of them go together.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
+use super::choice::{Environment, Family, Protocol};
 use super::endpoint::{Endpoint, RedisUrl};
+use super::own_fields::OwnFields;
 use super::precedence::{Precedence, Route};
 use super::secret::Secret;
 use super::settings::Name;
@@ -29,7 +28,6 @@ pub(super) fn assemble(
         _ => values.choice(Name::Protocol, Protocol::from_word)?,
     };
     let (min_pool_size, pool_size) = draft.pool_sizes()?;
-    let keep_alive = draft.duration_ms(Name::KeepAlive)?;
     let module_database = draft.module_database(server.database, &topology, environment)?;
     let fields = ConfigFields {
         environment,
@@ -41,32 +39,9 @@ pub(super) fn assemble(
         tls,
         min_pool_size,
         pool_size,
-        connect_timeout: draft.duration_ms(Name::ConnectTimeout)?,
-        command_timeout: draft.duration_ms(Name::CommandTimeout)?,
-        max_retries: draft.integer(Name::MaxRetries)?,
-        retry_delay: draft.duration_ms(Name::RetryDelay)?,
-        keep_alive: Some(keep_alive).filter(|idle| !idle.is_zero()),
         family,
         protocol,
-        lazy_connect: values.flag(Name::LazyConnect)?,
-        connection_name: values.required_text(Name::ConnectionLabel)?.to_owned(),
-        key_prefix: values.required_text(Name::KeyPrefix)?.to_owned(),
-        client_key_prefix: values.required_text(Name::ClientKeyPrefix)?.to_owned(),
-        prefix_channels: values.flag(Name::PrefixChannels)?,
-        room_prefix: values.required_text(Name::RoomPrefix)?.to_owned(),
-        scale_reads: values.choice(Name::ScaleReads, ScaleReads::from_word)?,
-        require_organization: values.flag(Name::RequireOrganization)?,
-        legacy: values.choice(Name::LegacyValues, LegacyValues::from_word)?,
-        default_ttl: Duration::from_secs(values.integer(Name::DefaultTtl)?),
-        compression: values.choice(Name::Compression, Compression::from_word)?,
-        compression_threshold_bytes: draft.size(Name::CompressionThreshold)?,
-        memory_max_bytes: draft.size(Name::MemoryMaxBytes)?,
-        journal_max_bytes: draft.size(Name::JournalMaxBytes)?,
-        journal_dir: values.text(Name::JournalDir)?.map(PathBuf::from),
-        queue_max_commands: draft.size(Name::QueueMaxCommands)?,
-        queue_max_bytes: draft.size(Name::QueueMaxBytes)?,
-        log_level: values.choice(Name::LogLevel, LogLevel::from_word)?,
-        driver: values.choice(Name::Driver, Driver::from_word)?,
+        own: OwnFields::read(values)?,
         warnings: draft.warnings,
     };
     Ok(fields)
@@ -98,10 +73,10 @@ impl<'a> Draft<'a> {
             _ => values.required_text(Name::Host)?,
         };
         let mut server = Server {
-            endpoint: Endpoint::Tcp { host: host.to_owned(), port: self.integer(Name::Port)? },
+            endpoint: Endpoint::Tcp { host: host.to_owned(), port: self.values.number(Name::Port)? },
             username: values.text(Name::Username)?.map(str::to_owned),
             password: values.text(Name::Password)?.map(Secret::new),
-            database: self.integer(Name::Database)?,
+            database: self.values.number(Name::Database)?,
         };
         let Some(url) = self.url() else { return Ok(server) };
         server.endpoint = url.endpoint.clone();
@@ -132,7 +107,7 @@ impl<'a> Draft<'a> {
         // A cluster has one database.
         let is_cluster = matches!(topology, Topology::Cluster { .. });
         match environment {
-            Environment::Test if !is_chosen && !is_cluster => self.integer(Name::TestDatabase),
+            Environment::Test if !is_chosen && !is_cluster => self.values.number(Name::TestDatabase),
             _ => Ok(database),
         }
     }
@@ -200,7 +175,8 @@ impl<'a> Draft<'a> {
     /// The sizes of the pool. A maximum lowers a weaker minimum, such as the default. An option for the
     /// minimum raises a weaker maximum.
     fn pool_sizes(&self) -> Result<(usize, usize)> {
-        let (min, max) = (self.size(Name::MinPoolSize)?, self.size(Name::PoolSize)?);
+        let (min, max): (usize, usize) =
+            (self.values.number(Name::MinPoolSize)?, self.values.number(Name::PoolSize)?);
         if min <= max {
             return Ok((min, max));
         }
@@ -217,19 +193,5 @@ impl<'a> Draft<'a> {
             self.values.label(Name::MinPoolSize),
             self.values.label(Name::PoolSize)
         )))
-    }
-
-    fn duration_ms(&self, name: Name) -> Result<Duration> {
-        self.values.integer(name).map(Duration::from_millis)
-    }
-
-    fn size(&self, name: Name) -> Result<usize> {
-        self.integer(name)
-    }
-
-    fn integer<T: TryFrom<u64>>(&self, name: Name) -> Result<T> {
-        T::try_from(self.values.integer(name)?).map_err(|_| {
-            config_error(format!("{} is larger than this machine can count", self.values.label(name)))
-        })
     }
 }

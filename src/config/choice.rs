@@ -1,5 +1,10 @@
 //! Settings whose value is one of a few words.
 
+/// One of a few words.
+pub(super) trait Choice: Sized {
+    fn from_word(word: &str) -> Option<Self>;
+}
+
 /// Defines an enum whose variants are words in the configuration.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -24,6 +29,12 @@ macro_rules! choice {
                 match self {
                     $($name::$variant => $word,)+
                 }
+            }
+        }
+
+        impl Choice for $name {
+            fn from_word(word: &str) -> Option<Self> {
+                $name::from_word(word)
             }
         }
     };

@@ -54,7 +54,7 @@ pub const PRODUCTION_KEY_PREFIX: &str = "jack:prod:";
 /// `{NODE_ENV}` stands for that variable, or `development`, so that environments on one server do not share
 /// keys.
 pub const CLIENT_KEY_PREFIX: &str = "whatsapp:{NODE_ENV}:";
-/// Unlike the other two, which older data fixes, this prefix is the package's own name. `{NODE_ENV}` is as above.
+/// The package's own name. Older data fixes the other two prefixes.
 pub const ROOM_PREFIX: &str = "orgcache:{NODE_ENV}:";
 /// Leaves three quarters of the longest key to its other parts.
 pub const MAX_KEY_PREFIX_BYTES: usize = 256;

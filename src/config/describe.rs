@@ -1,13 +1,12 @@
 //! Reports the settings in force and the table of all settings.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
 use super::endpoint::Endpoint;
 use super::precedence::Precedence;
 use super::secret::REDACTED;
-use super::settings::{Name, Preset, SETTINGS};
+use super::setting::{Defaults, Preset};
+use super::settings::{Name, SETTINGS};
 use super::values::Values;
 use super::{ConfigFields, Topology};
 
@@ -53,38 +52,24 @@ fn in_force(name: Name, fields: &ConfigFields) -> Option<Value> {
     }
 }
 
-/// The table of all settings for `docs/configuration.md`.
-pub fn markdown_table() -> String {
-    let mut table =
-        String::from("| variable | option | default | allowed | meaning |\n|---|---|---|---|---|\n");
-    for setting in SETTINGS {
-        let mut default = default_text(setting.defaults.usual);
-        for (environment, special) in
-            [("production", setting.defaults.production), ("test", setting.defaults.test)]
-        {
-            if let Some(special) = special {
-                default = format!("{default}, {environment} {}", default_text(special));
-            }
-        }
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            table,
-            "| {} | {} | {} | {} | {} |",
-            setting.variable,
-            setting.option,
-            default.trim(),
-            setting.rule.allowed(),
-            setting.meaning
-        );
-    }
-    table
-}
-
-fn default_text(default: Preset) -> String {
-    match default {
-        Preset::Unset => String::new(),
-        Preset::Bool(flag) => flag.to_string(),
-        Preset::Integer(number) => number.to_string(),
-        Preset::Text(text) => format!("`{text}`"),
-    }
+/// The table of all settings as JSON, from which `scripts/options.mjs` writes documents and types. Defaults may contain
+/// `{NODE_ENV}`.
+pub fn settings_table() -> Value {
+    let rows = SETTINGS.iter().map(|setting| {
+        let Defaults { usual, production, test } = setting.defaults;
+        json!({
+            "option": setting.option,
+            "variable": setting.variable,
+            "section": setting.section,
+            "value": setting.rule.describe(),
+            "allowed": setting.rule.allowed(),
+            "default": usual.to_json(),
+            "production": production.map(Preset::to_json),
+            "test": test.map(Preset::to_json),
+            "exportedType": setting.exported_type,
+            "meaning": setting.meaning,
+            "details": setting.details,
+        })
+    });
+    rows.collect()
 }

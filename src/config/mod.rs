@@ -7,9 +7,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -22,19 +20,22 @@ mod choice;
 pub use choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 pub mod defaults;
 mod describe;
-pub use describe::markdown_table;
+pub use describe::settings_table;
 mod endpoint;
 pub use endpoint::Endpoint;
 mod limits;
 #[cfg(test)]
 pub use limits::limit;
 pub use limits::limits;
+mod own_fields;
+pub use own_fields::OwnFields;
 mod precedence;
 mod report;
 pub use report::{settings_report, waits_to_connect};
 mod rule;
 mod secret;
 pub use secret::Secret;
+mod setting;
 mod settings;
 mod suggestion;
 pub use suggestion::nearest;
@@ -54,7 +55,7 @@ pub struct Config {
     description: Arc<Value>,
 }
 
-/// The fields of a [`Config`].
+/// The fields of a [`Config`]. They dereference to those of their `own`.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigFields {
@@ -70,39 +71,10 @@ pub struct ConfigFields {
     pub tls: Option<Tls>,
     pub min_pool_size: usize,
     pub pool_size: usize,
-    pub connect_timeout: Duration,
-    pub command_timeout: Duration,
-    pub max_retries: u32,
-    pub retry_delay: Duration,
-    /// The idle time before the first TCP probe; `None` sends none.
-    pub keep_alive: Option<Duration>,
     pub family: Family,
     pub protocol: Protocol,
-    pub lazy_connect: bool,
-    /// This client's name at the server (CLIENT LIST).
-    pub connection_name: String,
-    pub key_prefix: String,
-    /// The key prefix of the raw client that `getRedis()` returns.
-    pub client_key_prefix: String,
-    /// Whether channels get `client_key_prefix` too.
-    pub prefix_channels: bool,
-    /// The key prefix of rooms that came after the cache and the client, such as the rate limiter.
-    pub room_prefix: String,
-    pub scale_reads: ScaleReads,
-    /// Whether a call without an organization is refused.
-    pub require_organization: bool,
-    pub legacy: LegacyValues,
-    pub default_ttl: Duration,
-    pub compression: Compression,
-    pub compression_threshold_bytes: usize,
-    pub memory_max_bytes: usize,
-    pub journal_max_bytes: usize,
-    /// The directory of the journal's files; `None` keeps the journal in memory alone.
-    pub journal_dir: Option<PathBuf>,
-    pub queue_max_commands: usize,
-    pub queue_max_bytes: usize,
-    pub log_level: LogLevel,
-    pub driver: Driver,
+    /// The fields that a single setting decides, one a row of the table.
+    pub own: OwnFields,
     /// Warnings for the log: allowed settings that are likely mistakes.
     pub warnings: Vec<String>,
 }
@@ -192,6 +164,14 @@ impl Deref for Config {
     }
 }
 
+impl Deref for ConfigFields {
+    type Target = OwnFields;
+
+    fn deref(&self) -> &OwnFields {
+        &self.own
+    }
+}
+
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
         self.fields == other.fields
@@ -219,32 +199,9 @@ impl fmt::Debug for ConfigFields {
             tls,
             min_pool_size,
             pool_size,
-            connect_timeout,
-            command_timeout,
-            max_retries,
-            retry_delay,
-            keep_alive,
             family,
             protocol,
-            lazy_connect,
-            connection_name,
-            key_prefix,
-            client_key_prefix,
-            prefix_channels,
-            room_prefix,
-            scale_reads,
-            require_organization,
-            legacy,
-            default_ttl,
-            compression,
-            compression_threshold_bytes,
-            memory_max_bytes,
-            journal_max_bytes,
-            journal_dir,
-            queue_max_commands,
-            queue_max_bytes,
-            log_level,
-            driver,
+            own,
             warnings,
         } = self;
         f.debug_struct("Config")
@@ -257,32 +214,9 @@ impl fmt::Debug for ConfigFields {
             .field("tls", tls)
             .field("min_pool_size", min_pool_size)
             .field("pool_size", pool_size)
-            .field("connect_timeout", connect_timeout)
-            .field("command_timeout", command_timeout)
-            .field("max_retries", max_retries)
-            .field("retry_delay", retry_delay)
-            .field("keep_alive", keep_alive)
             .field("family", family)
             .field("protocol", protocol)
-            .field("lazy_connect", lazy_connect)
-            .field("connection_name", connection_name)
-            .field("key_prefix", key_prefix)
-            .field("client_key_prefix", client_key_prefix)
-            .field("prefix_channels", prefix_channels)
-            .field("room_prefix", room_prefix)
-            .field("scale_reads", scale_reads)
-            .field("require_organization", require_organization)
-            .field("legacy", legacy)
-            .field("default_ttl", default_ttl)
-            .field("compression", compression)
-            .field("compression_threshold_bytes", compression_threshold_bytes)
-            .field("memory_max_bytes", memory_max_bytes)
-            .field("journal_max_bytes", journal_max_bytes)
-            .field("journal_dir", journal_dir)
-            .field("queue_max_commands", queue_max_commands)
-            .field("queue_max_bytes", queue_max_bytes)
-            .field("log_level", log_level)
-            .field("driver", driver)
+            .field("own", own)
             .field("warnings", warnings)
             .finish()
     }

@@ -5,7 +5,7 @@
 
 use super::choice::{Compression, Protocol};
 use super::endpoint::{Endpoint, RedisUrl};
-use super::settings::Name;
+use super::settings::{Name, SETTINGS};
 use super::values::{Source, Values, config_error};
 use crate::error::Result;
 
@@ -32,43 +32,6 @@ impl Precedence {
     }
 }
 
-/// Settings of connections to servers and sentinels.
-const ONLY_WITH_REDIS: &[Name] = &[
-    Name::Url,
-    Name::Host,
-    Name::Port,
-    Name::Username,
-    Name::Password,
-    Name::Database,
-    Name::TestDatabase,
-    Name::Tls,
-    Name::TlsCa,
-    Name::TlsCert,
-    Name::TlsKey,
-    Name::TlsServername,
-    Name::TlsInsecure,
-    Name::ClusterHosts,
-    Name::SentinelHosts,
-    Name::SentinelPrimary,
-    Name::SentinelUsername,
-    Name::SentinelPassword,
-    Name::MinPoolSize,
-    Name::PoolSize,
-    Name::ConnectTimeout,
-    Name::MaxRetries,
-    Name::RetryDelay,
-    Name::KeepAlive,
-    Name::Family,
-    Name::Protocol,
-    Name::LazyConnect,
-    Name::ConnectionLabel,
-    Name::ScaleReads,
-    Name::JournalMaxBytes,
-    Name::JournalDir,
-    Name::QueueMaxCommands,
-    Name::QueueMaxBytes,
-    Name::Driver,
-];
 const TLS_MEMBERS: [Name; 5] =
     [Name::TlsCa, Name::TlsCert, Name::TlsKey, Name::TlsServername, Name::TlsInsecure];
 const SENTINEL_MEMBERS: [Name; 3] = [Name::SentinelPrimary, Name::SentinelUsername, Name::SentinelPassword];
@@ -105,9 +68,9 @@ impl Contest<'_> {
         if let Some(url) = self.values.url().cloned() {
             self.parts_of(&url);
         }
-        for name in ONLY_WITH_REDIS {
-            if self.source(*name) != Source::Default {
-                self.override_with(*name, Name::UseRedis);
+        for setting in SETTINGS.iter().filter(|setting| setting.needs_redis) {
+            if self.source(setting.name) != Source::Default {
+                self.override_with(setting.name, Name::UseRedis);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The rules of settings. A rule is a parser and the sentence that names the allowed values.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::defaults::MAX_KEY_PREFIX_BYTES;
 use super::endpoint::{Endpoint, RedisUrl, parse_host_and_port, parse_host_list, parse_url};
@@ -37,6 +37,17 @@ pub(super) enum Unit {
     Milliseconds,
     Seconds,
     Bytes,
+}
+
+impl Unit {
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Unit::Plain => None,
+            Unit::Milliseconds => Some("milliseconds"),
+            Unit::Seconds => Some("seconds"),
+            Unit::Bytes => Some("bytes"),
+        }
+    }
 }
 
 /// A value that passed its rule.
@@ -86,13 +97,8 @@ impl Rule {
         match self {
             Rule::Bool => "true or false (also 1/0, yes/no, on/off)".to_owned(),
             Rule::Integer { min, max, unit } => {
-                let unit = match unit {
-                    Unit::Plain => "",
-                    Unit::Milliseconds => " (milliseconds)",
-                    Unit::Seconds => " (seconds)",
-                    Unit::Bytes => " (bytes)",
-                };
-                format!("an integer from {min} to {max}{unit}")
+                let unit = unit.name().map(|unit| format!(" ({unit})"));
+                format!("an integer from {min} to {max}{}", unit.unwrap_or_default())
             }
             Rule::Choice(words) => match words.split_last() {
                 Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -114,6 +120,19 @@ impl Rule {
             Rule::Hosts { default_port } => {
                 format!("host:port,host:port with ports from 1 to 65535, {default_port} where none is named")
             }
+        }
+    }
+
+    /// The kind of value, for the tools that write the types and the documents.
+    pub(super) fn describe(self) -> Value {
+        match self {
+            Rule::Bool => json!({ "kind": "boolean" }),
+            Rule::Integer { unit, .. } => json!({ "kind": "integer", "unit": unit.name() }),
+            Rule::Choice(words) => json!({ "kind": "choice", "words": words }),
+            Rule::Text { .. } | Rule::KeyPrefix | Rule::ClientKeyPrefix => json!({ "kind": "text" }),
+            Rule::Url => json!({ "kind": "url" }),
+            Rule::Port => json!({ "kind": "port" }),
+            Rule::Hosts { .. } => json!({ "kind": "hosts" }),
         }
     }
 

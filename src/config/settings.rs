@@ -1,158 +1,12 @@
-//! The one table of settings. Parsing, error sentences, `describe` and the table of `docs/configuration.md`
-//! come from it.
+//! The one table of settings. Parsing, error sentences, `describe`, the configuration's fields, the table in
+//! `docs/configuration.md`, `.env.example` and the types of the options come from it.
+//! `node scripts/options.mjs` writes the files.
 
-use super::choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
+use super::choice::{Compression, Driver, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 use super::defaults::*;
 use super::endpoint::{MAX_DATABASE, is_host};
 use super::rule::{Rule, Unit};
-
-/// The index of a setting in [`SETTINGS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    UseRedis,
-    Url,
-    Host,
-    Port,
-    Username,
-    Password,
-    Database,
-    TestDatabase,
-    Tls,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    TlsServername,
-    TlsInsecure,
-    ClusterHosts,
-    SentinelHosts,
-    SentinelPrimary,
-    SentinelUsername,
-    SentinelPassword,
-    MinPoolSize,
-    PoolSize,
-    ConnectTimeout,
-    CommandTimeout,
-    MaxRetries,
-    RetryDelay,
-    KeepAlive,
-    Family,
-    Protocol,
-    LazyConnect,
-    ConnectionLabel,
-    KeyPrefix,
-    ClientKeyPrefix,
-    PrefixChannels,
-    RoomPrefix,
-    ScaleReads,
-    RequireOrganization,
-    LegacyValues,
-    DefaultTtl,
-    Compression,
-    CompressionThreshold,
-    MemoryMaxBytes,
-    JournalMaxBytes,
-    JournalDir,
-    QueueMaxCommands,
-    QueueMaxBytes,
-    LogLevel,
-    Driver,
-}
-
-/// One setting.
-pub(super) struct Setting {
-    pub name: Name,
-    /// The option's name; `tls.ca` is the member `ca` of the option `tls`.
-    pub option: &'static str,
-    pub variable: &'static str,
-    pub rule: Rule,
-    pub defaults: Defaults,
-    pub secrecy: Secrecy,
-    pub meaning: &'static str,
-}
-
-/// How much of a setting's value may be shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secrecy {
-    Open,
-    /// Everything but the password may be shown.
-    Url,
-    Secret,
-}
-
-/// The default of a setting.
-#[derive(Clone, Copy)]
-pub(super) enum Preset {
-    Unset,
-    Bool(bool),
-    Integer(u64),
-    Text(&'static str),
-}
-
-/// A default, with its replacements in production and in tests.
-#[derive(Clone, Copy)]
-pub(super) struct Defaults {
-    pub usual: Preset,
-    pub production: Option<Preset>,
-    pub test: Option<Preset>,
-}
-
-impl Defaults {
-    pub(super) fn in_environment(&self, environment: Environment) -> Preset {
-        let special = match environment {
-            Environment::Production => self.production,
-            Environment::Test => self.test,
-            Environment::Development => None,
-        };
-        special.unwrap_or(self.usual)
-    }
-
-    const fn in_production(self, default: Preset) -> Self {
-        Defaults { production: Some(default), ..self }
-    }
-
-    const fn in_test(self, default: Preset) -> Self {
-        Defaults { test: Some(default), ..self }
-    }
-}
-
-impl Setting {
-    const fn secret(self) -> Self {
-        Setting { secrecy: Secrecy::Secret, ..self }
-    }
-
-    const fn url(self) -> Self {
-        Setting { secrecy: Secrecy::Url, ..self }
-    }
-
-    const fn defaults(self, defaults: Defaults) -> Self {
-        Setting { defaults, ..self }
-    }
-
-    const fn means(self, meaning: &'static str) -> Self {
-        Setting { meaning, ..self }
-    }
-}
-
-const fn setting(name: Name, option: &'static str, variable: &'static str, rule: Rule) -> Setting {
-    let defaults = usually(Preset::Unset);
-    Setting { name, option, variable, rule, defaults, secrecy: Secrecy::Open, meaning: "" }
-}
-
-const fn usually(usual: Preset) -> Defaults {
-    Defaults { usual, production: None, test: None }
-}
-
-const fn flag(default: bool) -> Defaults {
-    usually(Preset::Bool(default))
-}
-
-const fn number(default: u64) -> Defaults {
-    usually(Preset::Integer(default))
-}
-
-const fn word(default: &'static str) -> Defaults {
-    usually(Preset::Text(default))
-}
+use super::setting::{Preset, Setting, flag, number, table, word};
 
 const fn integer(min: u64, max: u64) -> Rule {
     Rule::Integer { min, max, unit: Unit::Plain }
@@ -196,138 +50,244 @@ const BOUND: Rule = bytes(MIN_BOUND_BYTES, MAX_BOUND_BYTES);
 const TIMEOUT: Rule = milliseconds(1, MAX_TIMEOUT_MS);
 const TTL: Rule = Rule::Integer { min: 1, max: MAX_TTL_SECONDS, unit: Unit::Seconds };
 
-/// Every setting, in the order of [`Name`] and of the table in `docs/configuration.md`.
-pub(super) static SETTINGS: &[Setting] = &[
-    setting(Name::UseRedis, "useRedis", "USE_REDIS", Rule::Bool)
-        .defaults(flag(true))
-        .means("`false`: the embedded memory store only"),
-    setting(Name::Url, "url", "REDIS_URL", Rule::Url)
-        .url()
-        .means("wins over host, port, username, password and, where it names them, db and protocol"),
-    setting(Name::Host, "host", "REDIS_HOST", HOST_RULE).defaults(word(HOST)).means("server"),
-    setting(Name::Port, "port", "REDIS_PORT", Rule::Port).defaults(number(PORT)).means("TCP port; the address that Kubernetes sets for a service gives the host too"),
-    setting(Name::Username, "username", "REDIS_USERNAME", CREDENTIAL).means("ACL user"),
-    setting(Name::Password, "password", "REDIS_PASSWORD", CREDENTIAL).secret().means("password"),
-    setting(Name::Database, "db", "REDIS_DB", integer(0, MAX_DATABASE))
-        .defaults(number(DATABASE))
-        .means("database number"),
-    setting(Name::TestDatabase, "testDb", "TEST_REDIS_DB", integer(0, MAX_DATABASE))
-        .defaults(number(TEST_DATABASE))
-        .means("database number of `orgcache/redis` where NODE_ENV is `test` and no option in code names another"),
-    setting(Name::Tls, "tls", "REDIS_TLS", Rule::Bool)
-        .defaults(flag(false))
-        .means("TLS with verification; the option may be an object of the members below, which turns it on"),
-    setting(Name::TlsCa, "tls.ca", "REDIS_TLS_CA", PEM)
-        .means("certificate authority, instead of the system's"),
-    setting(Name::TlsCert, "tls.cert", "REDIS_TLS_CERT", PEM).means("client certificate, needs the key"),
-    setting(Name::TlsKey, "tls.key", "REDIS_TLS_KEY", PEM).secret().means("key of the client certificate"),
-    setting(Name::TlsServername, "tls.servername", "REDIS_TLS_SERVERNAME", HOST_RULE)
-        .means("name in the server's certificate, where it is not the host"),
-    setting(Name::TlsInsecure, "tls.insecure", "REDIS_TLS_INSECURE", Rule::Bool)
-        .defaults(flag(false))
-        .means("`true` turns verification off and warns"),
-    setting(Name::ClusterHosts, "clusterHosts", "REDIS_CLUSTER_HOSTS", CLUSTER_HOSTS)
-        .means("nodes of a Redis Cluster"),
-    setting(Name::SentinelHosts, "sentinelHosts", "REDIS_SENTINEL_HOSTS", SENTINEL_HOSTS).means("sentinels"),
-    setting(Name::SentinelPrimary, "sentinelName", "REDIS_SENTINEL_NAME", NAME)
-        .defaults(word(SENTINEL_NAME))
-        .means("the primary's name at the sentinels"),
-    setting(Name::SentinelUsername, "sentinelUsername", "REDIS_SENTINEL_USERNAME", CREDENTIAL)
-        .means("ACL user of the sentinels"),
-    setting(Name::SentinelPassword, "sentinelPassword", "REDIS_SENTINEL_PASSWORD", CREDENTIAL)
-        .secret()
-        .means("password of the sentinels"),
-    setting(Name::MinPoolSize, "minPoolSize", "REDIS_MIN_POOL_SIZE", integer(1, MAX_POOL_SIZE))
-        .defaults(number(MIN_POOL_SIZE).in_test(Preset::Integer(TEST_MIN_POOL_SIZE)))
-        .means("connections that stay open once they were needed"),
-    setting(Name::PoolSize, "poolSize", "REDIS_POOL_SIZE", integer(1, MAX_POOL_SIZE))
-        .defaults(number(POOL_SIZE).in_test(Preset::Integer(TEST_POOL_SIZE)))
-        .means("connections at most"),
-    setting(Name::ConnectTimeout, "connectTimeout", "REDIS_CONNECT_TIMEOUT", TIMEOUT)
-        .defaults(number(CONNECT_TIMEOUT_MS))
-        .means("until a connection is ready"),
-    setting(Name::CommandTimeout, "commandTimeout", "REDIS_COMMAND_TIMEOUT", TIMEOUT)
-        .defaults(number(COMMAND_TIMEOUT_MS))
-        .means("until a call is settled"),
-    setting(Name::MaxRetries, "maxRetries", "REDIS_MAX_RETRIES", integer(0, RETRIES_LIMIT))
-        .defaults(number(MAX_RETRIES).in_production(Preset::Integer(PRODUCTION_MAX_RETRIES)))
-        .means("attempts after the first"),
-    setting(Name::RetryDelay, "retryDelay", "REDIS_RETRY_DELAY", milliseconds(1, MAX_RETRY_DELAY_MS))
-        .defaults(number(RETRY_DELAY_MS))
-        .means("first pause before a retry"),
-    setting(Name::KeepAlive, "keepAlive", "REDIS_KEEP_ALIVE", milliseconds(0, MAX_KEEP_ALIVE_MS))
-        .defaults(number(KEEP_ALIVE_MS).in_production(Preset::Integer(PRODUCTION_KEEP_ALIVE_MS)))
-        .means("idle time before TCP probes; 0 turns them off"),
-    setting(Name::Family, "family", "REDIS_FAMILY", Rule::Choice(Family::WORDS))
-        .defaults(word("4"))
-        .means("IP version that host names resolve to; 0 takes either"),
-    setting(Name::Protocol, "protocol", "REDIS_PROTOCOL", Rule::Choice(Protocol::WORDS))
-        .defaults(word("2"))
-        .means("RESP2 or RESP3; modules answer in other shapes in each"),
-    setting(Name::LazyConnect, "lazyConnect", "REDIS_LAZY_CONNECT", Rule::Bool)
-        .defaults(flag(true))
-        .means("connect with the first call"),
-    setting(Name::ConnectionLabel, "connectionName", "REDIS_CONNECTION_NAME", NAME)
-        .defaults(word(CONNECTION_NAME))
-        .means("name that `CLIENT LIST` shows; connections that are lent or subscribe are called `orgcache`"),
-    setting(Name::KeyPrefix, "keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
-        .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
-        .means("start of every key"),
-    setting(Name::ClientKeyPrefix, "clientKeyPrefix", "REDIS_KEY_PREFIX", Rule::ClientKeyPrefix)
-        .defaults(word(CLIENT_KEY_PREFIX))
-        .means("start of every key of the client that `getRedis()` gives"),
-    setting(Name::PrefixChannels, "prefixChannels", "REDIS_PREFIX_CHANNELS", Rule::Bool)
-        .defaults(flag(false))
-        .means("whether that start is put in front of channels too"),
-    setting(Name::RoomPrefix, "prefix", "ORGCACHE_PREFIX", Rule::KeyPrefix)
-        .defaults(word(ROOM_PREFIX))
-        .means("start of every key of the rate limiter"),
-    setting(Name::ScaleReads, "scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
-        .defaults(word("primary"))
-        .means("whether replicas of a cluster answer the raw client's reads"),
-    setting(Name::RequireOrganization, "requireOrganization", "CACHE_REQUIRE_ORGANIZATION", Rule::Bool)
-        .defaults(flag(false))
-        .means("`true`: a missing or empty organization is `E_KEY` instead of the global scope"),
-    setting(Name::LegacyValues, "legacy", "CACHE_LEGACY", Rule::Choice(LegacyValues::WORDS))
-        .defaults(word("move"))
-        .means("values that the JavaScript layer left: `move` them when they are read, `copy` them, or `off`"),
-    setting(Name::DefaultTtl, "defaultTtl", "CACHE_DEFAULT_TTL", TTL)
-        .defaults(number(TTL_SECONDS))
-        .means("lifetime of a value that is set without one"),
-    setting(Name::Compression, "compression", "CACHE_COMPRESSION", Rule::Choice(Compression::WORDS))
-        .defaults(word("auto"))
-        .means("how large values are stored"),
-    setting(
-        Name::CompressionThreshold,
-        "compressionThreshold",
-        "CACHE_COMPRESSION_THRESHOLD",
-        bytes(0, MAX_COMPRESSION_THRESHOLD_BYTES),
-    )
-    .defaults(number(COMPRESSION_THRESHOLD_BYTES))
-    .means("size from which a value is large"),
-    setting(Name::MemoryMaxBytes, "memoryMaxBytes", "CACHE_MEMORY_MAX_BYTES", BOUND)
-        .defaults(number(MEMORY_MAX_BYTES))
-        .means("bound of the memory store"),
-    setting(Name::JournalMaxBytes, "journalMaxBytes", "CACHE_JOURNAL_MAX_BYTES", BOUND)
-        .defaults(number(JOURNAL_MAX_BYTES))
-        .means("bound of the writes kept while Redis is away"),
-    setting(Name::JournalDir, "journalDir", "CACHE_JOURNAL_DIR", DIRECTORY)
-        .means("local directory where those writes are kept too, so that a process which dies loses none"),
-    setting(
-        Name::QueueMaxCommands,
-        "queueMaxCommands",
-        "CACHE_QUEUE_MAX_COMMANDS",
-        integer(1, MAX_QUEUE_COMMANDS),
-    )
-    .defaults(number(QUEUE_MAX_COMMANDS))
-    .means("bound of the commands that wait for Redis"),
-    setting(Name::QueueMaxBytes, "queueMaxBytes", "CACHE_QUEUE_MAX_BYTES", BOUND)
-        .defaults(number(QUEUE_MAX_BYTES))
-        .means("bound of their bytes"),
-    setting(Name::LogLevel, "logLevel", "CACHE_LOG", Rule::Choice(LogLevel::WORDS))
-        .defaults(word("warn"))
-        .means("least severe line that is logged"),
-    setting(Name::Driver, "driver", "CACHE_DRIVER", Rule::Choice(Driver::WORDS))
-        .defaults(word("auto"))
-        .means("what moves the bytes: the event loop or a thread"),
-];
+/// Gives every row to a macro.
+///
+/// A row is `Name as field: Type = (option, variable, rule).further().facts();`. The part `as field: Type` makes
+/// a field of the configuration. A row lacks it if other settings have a say in its value.
+macro_rules! settings {
+    ($rows_to:ident) => {
+        $rows_to! {
+            "Where Redis is" {
+                UseRedis = ("useRedis", "USE_REDIS", Rule::Bool)
+                    .defaults(flag(true))
+                    .means("`false` keeps everything in the embedded memory store.");
+                Url = ("url", "REDIS_URL", Rule::Url)
+                    .only_with_redis()
+                    .url()
+                    .means("The server's address; wins over host, port, username, password and, where it \
+                            names them, db and protocol.")
+                    .details("Percent-encode the password.");
+                Host = ("host", "REDIS_HOST", HOST_RULE)
+                    .only_with_redis()
+                    .defaults(word(HOST))
+                    .means("The server's name or address.");
+                Port = ("port", "REDIS_PORT", Rule::Port)
+                    .only_with_redis()
+                    .defaults(number(PORT))
+                    .means("The server's TCP port; the address that Kubernetes sets for a service gives the \
+                            host too.");
+                Username = ("username", "REDIS_USERNAME", CREDENTIAL)
+                    .only_with_redis()
+                    .means("The ACL user.")
+                    .details("Without one the password is that of the user `default`.");
+                Password = ("password", "REDIS_PASSWORD", CREDENTIAL)
+                    .only_with_redis()
+                    .secret()
+                    .means("The password.");
+                Database = ("db", "REDIS_DB", integer(0, MAX_DATABASE))
+                    .only_with_redis()
+                    .defaults(number(DATABASE))
+                    .means("The number of the database.");
+                TestDatabase = ("testDb", "TEST_REDIS_DB", integer(0, MAX_DATABASE))
+                    .only_with_redis()
+                    .defaults(number(TEST_DATABASE))
+                    .means("The database of `orgcache/redis` where NODE_ENV is `test` and no option in code \
+                            names another.");
+                Family = ("family", "REDIS_FAMILY", Rule::Choice(Family::WORDS))
+                    .only_with_redis()
+                    .defaults(word("4"))
+                    .means("The IP version that host names resolve to; 0 takes either.");
+                Protocol = ("protocol", "REDIS_PROTOCOL", Rule::Choice(Protocol::WORDS))
+                    .only_with_redis()
+                    .defaults(word("2"))
+                    .means("The version of RESP; modules answer in other shapes in each.")
+                    .details("Users of ioredis know the shapes of RESP2.");
+            }
+            "TLS" {
+                Tls = ("tls", "REDIS_TLS", Rule::Bool)
+                    .only_with_redis()
+                    .defaults(flag(false))
+                    .means("TLS with verification of the server's certificate; the option may be an object, \
+                            which turns it on.")
+                    .details("A `rediss://` URL turns it on too.");
+                TlsCa = ("tls.ca", "REDIS_TLS_CA", PEM)
+                    .only_with_redis()
+                    .means("The certificate authority to trust instead of the system's.")
+                    .details("The path of a PEM file or PEM text, whose line ends may be written `\\n`.");
+                TlsCert = ("tls.cert", "REDIS_TLS_CERT", PEM)
+                    .only_with_redis()
+                    .means("The client's certificate, which needs the key.")
+                    .details("The path of a PEM file or PEM text.");
+                TlsKey = ("tls.key", "REDIS_TLS_KEY", PEM)
+                    .only_with_redis()
+                    .secret()
+                    .means("The key of the client's certificate.")
+                    .details("The path of a PEM file or PEM text.");
+                TlsServername = ("tls.servername", "REDIS_TLS_SERVERNAME", HOST_RULE)
+                    .only_with_redis()
+                    .means("The name in the server's certificate, where it is not the host.");
+                TlsInsecure = ("tls.insecure", "REDIS_TLS_INSECURE", Rule::Bool)
+                    .only_with_redis()
+                    .defaults(flag(false))
+                    .means("`true` accepts any certificate and logs a warning.")
+                    .details("Whoever is between this process and Redis can then read and change the data.");
+            }
+            "Cluster and sentinels" {
+                ClusterHosts = ("clusterHosts", "REDIS_CLUSTER_HOSTS", CLUSTER_HOSTS)
+                    .only_with_redis()
+                    .means("Nodes of a Redis Cluster.")
+                    .details("The other nodes are found. A cluster has only the database 0.");
+                ScaleReads as scale_reads: ScaleReads =
+                    ("scaleReads", "REDIS_SCALE_READS", Rule::Choice(ScaleReads::WORDS))
+                    .only_with_redis()
+                    .defaults(word("primary"))
+                    .means("Which nodes of a cluster answer the raw client's reads.")
+                    .details("A replica's answer may be a little older.");
+                SentinelHosts = ("sentinelHosts", "REDIS_SENTINEL_HOSTS", SENTINEL_HOSTS)
+                    .only_with_redis()
+                    .means("The sentinels, which name the server.");
+                SentinelPrimary = ("sentinelName", "REDIS_SENTINEL_NAME", NAME)
+                    .only_with_redis()
+                    .defaults(word(SENTINEL_NAME))
+                    .means("The primary's name at the sentinels.");
+                SentinelUsername = ("sentinelUsername", "REDIS_SENTINEL_USERNAME", CREDENTIAL)
+                    .only_with_redis()
+                    .means("The ACL user of the sentinels.");
+                SentinelPassword = ("sentinelPassword", "REDIS_SENTINEL_PASSWORD", CREDENTIAL)
+                    .only_with_redis()
+                    .secret()
+                    .means("The password of the sentinels.");
+            }
+            "Connections" {
+                MinPoolSize = ("minPoolSize", "REDIS_MIN_POOL_SIZE", integer(1, MAX_POOL_SIZE))
+                    .only_with_redis()
+                    .defaults(number(MIN_POOL_SIZE).in_test(Preset::Integer(TEST_MIN_POOL_SIZE)))
+                    .means("Connections that stay open once they were needed.")
+                    .details("All calls share one connection; large values and blocking commands get \
+                              others.");
+                PoolSize = ("poolSize", "REDIS_POOL_SIZE", integer(1, MAX_POOL_SIZE))
+                    .only_with_redis()
+                    .defaults(number(POOL_SIZE).in_test(Preset::Integer(TEST_POOL_SIZE)))
+                    .means("The most connections at a time.");
+                ConnectTimeout as connect_timeout: Duration =
+                    ("connectTimeout", "REDIS_CONNECT_TIMEOUT", TIMEOUT)
+                    .only_with_redis()
+                    .defaults(number(CONNECT_TIMEOUT_MS))
+                    .means("Time until a connection is ready.")
+                    .details("Name resolution, TCP, TLS and AUTH have it together.");
+                CommandTimeout as command_timeout: Duration =
+                    ("commandTimeout", "REDIS_COMMAND_TIMEOUT", TIMEOUT)
+                    .defaults(number(COMMAND_TIMEOUT_MS))
+                    .means("Time until a call is settled.");
+                MaxRetries as max_retries: u32 =
+                    ("maxRetries", "REDIS_MAX_RETRIES", integer(0, RETRIES_LIMIT))
+                    .only_with_redis()
+                    .defaults(number(MAX_RETRIES).in_production(Preset::Integer(PRODUCTION_MAX_RETRIES)))
+                    .means("Attempts to connect, after the first, until raw commands fail at once.")
+                    .details("Until then they wait. Connecting is tried for ever.");
+                RetryDelay as retry_delay: Duration =
+                    ("retryDelay", "REDIS_RETRY_DELAY", milliseconds(1, MAX_RETRY_DELAY_MS))
+                    .only_with_redis()
+                    .defaults(number(RETRY_DELAY_MS))
+                    .means("The longest first pause before the next attempt to connect.")
+                    .details("It doubles up to two seconds, with jitter.");
+                // `None` sends no probes.
+                KeepAlive as keep_alive: Option<Duration> =
+                    ("keepAlive", "REDIS_KEEP_ALIVE", milliseconds(0, MAX_KEEP_ALIVE_MS))
+                    .only_with_redis()
+                    .defaults(number(KEEP_ALIVE_MS).in_production(Preset::Integer(PRODUCTION_KEEP_ALIVE_MS)))
+                    .means("Idle time before TCP probes the server; 0 turns probes off.");
+                LazyConnect as lazy_connect: bool = ("lazyConnect", "REDIS_LAZY_CONNECT", Rule::Bool)
+                    .only_with_redis()
+                    .defaults(flag(true))
+                    .means("`true` connects with the first call, `false` within `configure()`.");
+                ConnectionLabel as connection_name: String = ("connectionName", "REDIS_CONNECTION_NAME", NAME)
+                    .only_with_redis()
+                    .defaults(word(CONNECTION_NAME))
+                    .means("The name that `CLIENT LIST` shows; connections that are lent or subscribe are \
+                            called `orgcache`.");
+                QueueMaxCommands as queue_max_commands: usize =
+                    ("queueMaxCommands", "CACHE_QUEUE_MAX_COMMANDS", integer(1, MAX_QUEUE_COMMANDS))
+                    .only_with_redis()
+                    .defaults(number(QUEUE_MAX_COMMANDS))
+                    .means("The most commands that wait for Redis.")
+                    .details("Further raw commands fail with `E_OVERLOADED`, and memory answers further \
+                              calls of the adapter.");
+                QueueMaxBytes as queue_max_bytes: usize = ("queueMaxBytes", "CACHE_QUEUE_MAX_BYTES", BOUND)
+                    .only_with_redis()
+                    .defaults(number(QUEUE_MAX_BYTES))
+                    .means("The most bytes of commands that wait for Redis.");
+                Driver as driver: Driver = ("driver", "CACHE_DRIVER", Rule::Choice(Driver::WORDS))
+                    .only_with_redis()
+                    .exported_as("Driver")
+                    .defaults(word("auto"))
+                    .means("What moves the bytes: the event loop or a thread.")
+                    .details("`auto` is the event loop where that is possible.");
+            }
+            "Keys" {
+                KeyPrefix as key_prefix: String = ("keyPrefix", "CACHE_KEY_PREFIX", Rule::KeyPrefix)
+                    .defaults(word(KEY_PREFIX).in_production(Preset::Text(PRODUCTION_KEY_PREFIX)))
+                    .means("Start of every key of the cache.");
+                ClientKeyPrefix as client_key_prefix: String =
+                    ("clientKeyPrefix", "REDIS_KEY_PREFIX", Rule::ClientKeyPrefix)
+                    .defaults(word(CLIENT_KEY_PREFIX))
+                    .means("Start of every key of the client that `getRedis()` gives.");
+                PrefixChannels as prefix_channels: bool =
+                    ("prefixChannels", "REDIS_PREFIX_CHANNELS", Rule::Bool)
+                    .defaults(flag(false))
+                    .means("Whether that client's channels have the same start.");
+                RoomPrefix as room_prefix: String = ("prefix", "ORGCACHE_PREFIX", Rule::KeyPrefix)
+                    .defaults(word(ROOM_PREFIX))
+                    .means("Start of every key of the rate limiter.");
+                RequireOrganization as require_organization: bool =
+                    ("requireOrganization", "CACHE_REQUIRE_ORGANIZATION", Rule::Bool)
+                    .defaults(flag(false))
+                    .means("`true` refuses calls that name no organization, or an empty one, with `E_KEY`.")
+                    .details("Otherwise such calls mean the global scope.");
+            }
+            "Values" {
+                LegacyValues as legacy: LegacyValues =
+                    ("legacy", "CACHE_LEGACY", Rule::Choice(LegacyValues::WORDS))
+                    .defaults(word("move"))
+                    .means("Treatment of values that the JavaScript layer left in Redis.")
+                    .details("`move`: a read moves them to where this package keeps them. `copy`: they also \
+                              stay until the value is set or its organization is cleared, so that instances \
+                              of the JavaScript layer still see them. `off`: they are not looked for.");
+                DefaultTtl as default_ttl: Duration = ("defaultTtl", "CACHE_DEFAULT_TTL", TTL)
+                    .defaults(number(TTL_SECONDS))
+                    .means("Lifetime of a value that is set without one.");
+                Compression as compression: Compression =
+                    ("compression", "CACHE_COMPRESSION", Rule::Choice(Compression::WORDS))
+                    .exported_as("Compression")
+                    .defaults(word("auto"))
+                    .means("How large values are stored in Redis.");
+                CompressionThreshold as compression_threshold_bytes: usize =
+                    ("compressionThreshold", "CACHE_COMPRESSION_THRESHOLD", bytes(0, MAX_COMPRESSION_THRESHOLD_BYTES))
+                    .defaults(number(COMPRESSION_THRESHOLD_BYTES))
+                    .means("Size of the JSON from which a value is large.");
+                MemoryMaxBytes as memory_max_bytes: usize =
+                    ("memoryMaxBytes", "CACHE_MEMORY_MAX_BYTES", BOUND)
+                    .defaults(number(MEMORY_MAX_BYTES))
+                    .means("Bound of the memory store, which answers without Redis.");
+                JournalMaxBytes as journal_max_bytes: usize =
+                    ("journalMaxBytes", "CACHE_JOURNAL_MAX_BYTES", BOUND)
+                    .only_with_redis()
+                    .defaults(number(JOURNAL_MAX_BYTES))
+                    .means("Bound of the writes that are kept while Redis is away.");
+                // `None` keeps the journal in memory alone.
+                JournalDir as journal_dir: Option<PathBuf> = ("journalDir", "CACHE_JOURNAL_DIR", DIRECTORY)
+                    .only_with_redis()
+                    .means("Local directory that also keeps the writes of an outage, so that a process \
+                            which dies loses none.");
+            }
+            "Log" {
+                LogLevel as log_level: LogLevel = ("logLevel", "CACHE_LOG", Rule::Choice(LogLevel::WORDS))
+                    .exported_as("LogLevel")
+                    .defaults(word("warn"))
+                    .means("The least severe line that is logged.");
+            }
+        }
+    };
+}
+pub(super) use settings;
+settings!(table);

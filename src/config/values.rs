@@ -1,13 +1,16 @@
 //! The values of settings before they become a configuration. Each is validated by itself and keeps its
 //! source.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::choice::Environment;
 use super::endpoint::{Endpoint, RedisUrl, is_url, redact_url};
-use super::rule::{Parsed, Rule};
+use super::rule::{Parsed, Rule, Unit};
 use super::secret::REDACTED;
-use super::settings::{Name, Preset, SETTINGS, Secrecy, Setting};
+use super::setting::{Preset, Secrecy, Setting};
+use super::settings::{Name, SETTINGS};
 use super::suggestion::nearest;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -117,6 +120,22 @@ impl Values {
         }
     }
 
+    /// An integer as the type that its user needs.
+    pub(super) fn number<T: TryFrom<u64>>(&self, name: Name) -> Result<T> {
+        T::try_from(self.integer(name)?)
+            .map_err(|_| config_error(format!("{} is larger than this machine can count", self.label(name))))
+    }
+
+    /// A duration in the unit of the setting's rule.
+    pub(super) fn duration(&self, name: Name) -> Result<Duration> {
+        let amount = self.integer(name)?;
+        match SETTINGS[name as usize].rule {
+            Rule::Integer { unit: Unit::Milliseconds, .. } => Ok(Duration::from_millis(amount)),
+            Rule::Integer { unit: Unit::Seconds, .. } => Ok(Duration::from_secs(amount)),
+            _ => Err(unexpected(name)),
+        }
+    }
+
     /// The value of a setting with a fixed choice of words.
     pub(super) fn choice<T>(&self, name: Name, from_word: fn(&str) -> Option<T>) -> Result<T> {
         match self.value(name).parsed {
@@ -160,10 +179,13 @@ impl Values {
     }
 }
 
-/// Happens only if the rule and the default of a table's row disagree. Every load reads every row, so tests
+/// Happens only if the rule, the default and the field's type of a table's row disagree. Every load reads every row, so tests
 /// find such a row.
 fn unexpected(name: Name) -> Error {
-    config_error(format!("the setting {} has a default of another type", SETTINGS[name as usize].option))
+    config_error(format!(
+        "the setting {} has a default or a field of another type",
+        SETTINGS[name as usize].option
+    ))
 }
 
 pub(super) fn config_error(message: impl Into<String>) -> Error {

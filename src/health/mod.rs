@@ -6,6 +6,7 @@
 
 pub mod census;
 mod counters;
+mod event;
 mod histogram;
 pub mod log;
 mod notices;
@@ -13,6 +14,7 @@ mod report;
 mod state;
 
 pub use counters::{Counter, Counters, CountersSnapshot};
+pub use event::Event;
 pub use histogram::{Histogram, HistogramSnapshot};
 pub use notices::{Notice, Notices};
 pub use report::{Health, ReplayProgress};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::event::Event;
 use super::log::{self, LevelFilter, LogRecord, Registration};
 
 /// Notices that wait at most; a process that never gets to its event loop keeps no more.
@@ -13,8 +14,7 @@ const MAX_NOTICES: usize = 1024;
 
 #[derive(Debug)]
 pub struct Notice {
-    /// An event's name, or `log`.
-    pub name: String,
+    pub event: Event,
     /// JSON.
     pub detail: String,
 }
@@ -33,8 +33,8 @@ impl Notices {
     }
 
     /// Adds a notice. The oldest one makes room where too many wait.
-    pub fn put(&self, name: &str, detail: &Value) {
-        let notice = Notice { name: name.to_owned(), detail: detail.to_string() };
+    pub fn put(&self, event: Event, detail: &Value) {
+        let notice = Notice { event, detail: detail.to_string() };
         {
             let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
             if left.len() == MAX_NOTICES {
@@ -60,7 +60,7 @@ impl Notices {
             }
             let mut record = record.clone();
             record.fields.retain(|field| !is_client(field));
-            notices.put("log", &json!({ "level": record.level_name(), "message": record.to_string() }));
+            notices.put(Event::Log, &json!({ "level": record.level_name(), "message": record.to_string() }));
         });
         log::register(sink, level).ok()
     }
@@ -89,11 +89,11 @@ mod tests {
     #[test]
     fn each_notice_wakes_its_owner_and_is_taken_once() {
         let (woken, notices) = counting();
-        notices.put("ready", &json!({}));
-        notices.put("degraded", &json!({ "state": "degraded" }));
+        notices.put(Event::Ready, &json!({}));
+        notices.put(Event::Degraded, &json!({ "state": "degraded" }));
         let taken = notices.take();
-        let named: Vec<_> = taken.iter().map(|notice| (&*notice.name, &*notice.detail)).collect();
-        assert_eq!(named, [("ready", "{}"), ("degraded", r#"{"state":"degraded"}"#)]);
+        let named: Vec<_> = taken.iter().map(|notice| (notice.event, &*notice.detail)).collect();
+        assert_eq!(named, [(Event::Ready, "{}"), (Event::Degraded, r#"{"state":"degraded"}"#)]);
         assert_eq!(woken.load(Ordering::SeqCst), 2);
         assert!(notices.take().is_empty());
     }
@@ -101,9 +101,9 @@ mod tests {
     #[test]
     fn the_oldest_notices_make_room_where_nobody_takes_them() {
         let (_, notices) = counting();
-        (0..MAX_NOTICES + 2).for_each(|number| notices.put(&number.to_string(), &json!({})));
+        (0..MAX_NOTICES + 2).for_each(|number| notices.put(Event::Replay, &json!(number)));
         let taken = notices.take();
-        assert_eq!((taken.len(), &*taken[0].name), (MAX_NOTICES, "2"));
+        assert_eq!((taken.len(), &*taken[0].detail), (MAX_NOTICES, "2"));
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         let lines: Vec<_> =
             notices.take().into_iter().filter(|notice| notice.detail.contains("notices: ")).collect();
         assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0].name, "log");
+        assert_eq!(lines[0].event, Event::Log);
         assert_eq!(lines[0].detail, r#"{"level":"info","message":"notices: own attempt=2"}"#);
     }
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Counters, Histogram, State, StateCell};
+use super::{Counters, Event, Histogram, State, StateCell};
 
-/// Receives the name of an event and its details.
-type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
+/// Receives an event and its details.
+type Listener = Box<dyn Fn(Event, &Value) + Send + Sync>;
 
 /// The interval after which a lasting refusal is reported again.
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -89,12 +89,12 @@ impl Health {
     }
 
     /// Sets the listener of events. Later calls change nothing.
-    pub fn listen(&self, listener: impl Fn(&str, &Value) + Send + Sync + 'static) {
+    pub fn listen(&self, listener: impl Fn(Event, &Value) + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(listener));
     }
 
     /// Passes an event to the listener.
-    pub fn tell(&self, event: &str, detail: &Value) {
+    pub fn tell(&self, event: Event, detail: &Value) {
         if let Some(listener) = self.listener.get() {
             listener(event, detail);
         }
@@ -123,11 +123,11 @@ impl Health {
     pub fn enter(&self, next: State) {
         let Some(change) = self.state.enter(next) else { return };
         let event = match (change.from, change.to) {
-            (_, State::Degraded) => "degraded",
-            (_, State::Recovering) => "recovering",
-            (State::Connecting, State::Ready) => "ready",
-            (_, State::Ready) => "recovered",
-            (_, State::Closed) => "closed",
+            (_, State::Degraded) => Event::Degraded,
+            (_, State::Recovering) => Event::Recovering,
+            (State::Connecting, State::Ready) => Event::Ready,
+            (_, State::Ready) => Event::Recovered,
+            (_, State::Closed) => Event::Closed,
             _ => return,
         };
         let last_error = self.state.snapshot().last_error;
@@ -161,7 +161,7 @@ impl Health {
         let ReplayProgress { replayed, superseded, refused, left } = progress;
         tracing::info!(client = self.id(), replayed, superseded, refused, left, "the journal is replayed");
         self.tell(
-            "replay",
+            Event::Replay,
             &json!({ "replayed": replayed, "superseded": superseded, "refused": refused, "left": left }),
         );
     }
@@ -173,7 +173,7 @@ impl Health {
             count,
             "messages of channels were dropped: they are not taken fast enough"
         );
-        self.tell("dropped", &json!({ "count": count }));
+        self.tell(Event::Dropped, &json!({ "count": count }));
     }
 
     /// Reports a failed attempt to connect. `code` and `message` hold no secret, as in every error.
@@ -185,7 +185,7 @@ impl Health {
 
     /// Reports this many failed attempts in a row, and asks the owner for the pause before the next one.
     pub fn pausing(&self, attempt: u32) {
-        self.tell("pausing", &json!({ "attempt": attempt }));
+        self.tell(Event::Pausing, &json!({ "attempt": attempt }));
     }
 
     pub fn disconnected(&self, code: &str, message: &str) {
@@ -219,7 +219,7 @@ impl Health {
 
     fn report(&self, code: &str, message: &str) {
         tracing::warn!(client = self.id(), code, "{message}");
-        self.tell("error", &json!({ "code": code, "message": message }));
+        self.tell(Event::Error, &json!({ "code": code, "message": message }));
     }
 
     /// Reports that Redis cannot be reached or answers too few calls. It is reported once until Redis is
@@ -315,7 +315,7 @@ mod tests {
         let health = Health::default();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let log = heard.clone();
-        health.listen(move |event, _| log.lock().unwrap().push(event.to_owned()));
+        health.listen(move |event, _| log.lock().unwrap().push(event));
         let connected = || {
             health.connected("7.0", 3);
             health.enter(State::Ready);
@@ -327,7 +327,8 @@ mod tests {
         connected();
         health.enter(State::Closed);
         connected();
-        let expected = ["ready", "error", "degraded", "recovering", "recovered", "closed"];
+        use Event::{Closed, Degraded, Error, Ready, Recovered, Recovering};
+        let expected = [Ready, Error, Degraded, Recovering, Recovered, Closed];
         assert_eq!(*heard.lock().unwrap(), expected);
         assert_eq!(health.counters().reconnects.get(), 2);
     }

@@ -12,12 +12,9 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::health::Health;
+use crate::health::{Event, Health};
 use crate::journal::{self, Backlog, Digest, Journal};
 use crate::redis::Node;
-
-/// Told when the files have been read, for a shutdown that waits for the journal.
-const READ: &str = "journal-read";
 
 #[derive(Default)]
 pub(super) struct BacklogState {
@@ -63,7 +60,8 @@ impl BacklogState {
     /// Reading has ended, however it did.
     pub(super) fn is_read(&self, health: &Health) {
         self.is_reading.store(false, Ordering::Release);
-        health.tell(READ, &json!({}));
+        // A shutdown waits for the journal.
+        health.tell(Event::JournalRead, &json!({}));
     }
 
     /// Whether something is not there yet, or waits for the first connection.

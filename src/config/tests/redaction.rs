@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::super::endpoint::redact_url;
+use super::super::setting::Secrecy;
+use super::super::settings::SETTINGS;
 use super::*;
 
 const CANARY: &str = "c4n4ry";
@@ -35,6 +37,20 @@ fn no_secret_is_in_debug_describe_or_warnings() {
     assert_eq!(shown["tls.cert"]["value"], "(PEM text)");
     assert_eq!(shown["url"]["value"], "rediss://user:(redacted)@h:1/2?(redacted)");
     assert_eq!(from_env(&[]).describe()["password"]["value"], Value::Null);
+}
+
+#[test]
+fn every_setting_that_the_table_calls_secret_is_hidden() {
+    let key = tls::KEY.replace("AAAA", "Y2FuYXJ5");
+    let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secrecy == Secrecy::Secret).collect();
+    assert!(secrets.len() >= 3);
+    for setting in secrets {
+        let mut variables = settings::company(setting.variable);
+        variables.push((setting.variable, if setting.option == "tls.key" { &key } else { CANARY }));
+        let config = from_env(&variables);
+        assert_ne!(config.describe()[setting.option]["value"], Value::Null);
+        assert_hidden(&format!("{config:?} {}", config.describe()));
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::super::settings::{Preset, SETTINGS};
+use super::super::rule::Rule;
+use super::super::setting::{Preset, Setting};
+use super::super::settings::SETTINGS;
 use super::*;
 
 #[test]
@@ -86,7 +90,8 @@ fn what_is_set_beats_the_environments_special_defaults() {
     assert_eq!(config.key_prefix, "shop:");
 }
 
-/// A setting, an allowed text for it that is not its default, and what the configuration shows.
+/// A setting, an allowed text for it that is not its default, and what the configuration shows. Every setting is here
+/// whose value others have a say in, and one of each type that a row gives its field.
 type Sample = (&'static str, &'static str, fn(&Config) -> String, &'static str);
 
 const SAMPLES: &[Sample] = &[
@@ -112,31 +117,16 @@ const SAMPLES: &[Sample] = &[
     ("REDIS_MIN_POOL_SIZE", "2", |c| c.min_pool_size.to_string(), "2"),
     ("REDIS_POOL_SIZE", "33", |c| c.pool_size.to_string(), "33"),
     ("REDIS_CONNECT_TIMEOUT", "250", |c| format!("{:?}", c.connect_timeout), "250ms"),
-    ("REDIS_COMMAND_TIMEOUT", "1", |c| format!("{:?}", c.command_timeout), "1ms"),
     ("REDIS_MAX_RETRIES", "0", |c| c.max_retries.to_string(), "0"),
-    ("REDIS_RETRY_DELAY", " 70 ", |c| format!("{:?}", c.retry_delay), "70ms"),
     ("REDIS_KEEP_ALIVE", "1500", |c| format!("{:?}", c.keep_alive), "Some(1.5s)"),
     ("REDIS_FAMILY", "6", |c| format!("{:?}", c.family), "V6"),
     ("REDIS_PROTOCOL", "3", |c| format!("{:?}", c.protocol), "Resp3"),
     ("REDIS_LAZY_CONNECT", "0", |c| c.lazy_connect.to_string(), "false"),
-    ("REDIS_CONNECTION_NAME", "worker:1", |c| c.connection_name.clone(), "worker:1"),
     ("CACHE_KEY_PREFIX", "{shop}:", |c| c.key_prefix.clone(), "{shop}:"),
-    ("REDIS_KEY_PREFIX", "shop:", |c| c.client_key_prefix.clone(), "shop:"),
-    ("REDIS_PREFIX_CHANNELS", "yes", |c| c.prefix_channels.to_string(), "true"),
-    ("ORGCACHE_PREFIX", "shop:", |c| c.room_prefix.clone(), "shop:"),
-    ("REDIS_SCALE_READS", "replica", |c| format!("{:?}", c.scale_reads), "Replica"),
-    ("CACHE_REQUIRE_ORGANIZATION", "true", |c| c.require_organization.to_string(), "true"),
-    ("CACHE_LEGACY", "copy", |c| format!("{:?}", c.legacy), "Copy"),
     ("CACHE_DEFAULT_TTL", "60", |c| format!("{:?}", c.default_ttl), "60s"),
     ("CACHE_COMPRESSION", "ZSTD", |c| format!("{:?}", c.compression), "Zstd"),
-    ("CACHE_COMPRESSION_THRESHOLD", "0", |c| c.compression_threshold_bytes.to_string(), "0"),
     ("CACHE_MEMORY_MAX_BYTES", "1024", |c| c.memory_max_bytes.to_string(), "1024"),
-    ("CACHE_JOURNAL_MAX_BYTES", "2048", |c| c.journal_max_bytes.to_string(), "2048"),
     ("CACHE_JOURNAL_DIR", "/tmp/j", |c| c.journal_dir.clone().unwrap().display().to_string(), "/tmp/j"),
-    ("CACHE_QUEUE_MAX_COMMANDS", "10", |c| c.queue_max_commands.to_string(), "10"),
-    ("CACHE_QUEUE_MAX_BYTES", "4096", |c| c.queue_max_bytes.to_string(), "4096"),
-    ("CACHE_LOG", "trace", |c| format!("{:?}", c.log_level), "Trace"),
-    ("CACHE_DRIVER", "loop", |c| format!("{:?}", c.driver), "Loop"),
 ];
 
 fn identity(config: &Config) -> TlsIdentity {
@@ -164,35 +154,76 @@ fn options_with(option: &str, value: &str) -> Value {
     }
 }
 
+/// A setting, an allowed text for it that is not its default, and what is seen of it in the configuration.
+type Seen = (&'static Setting, String, Box<dyn Fn(&Config) -> String>);
+
+fn samples() -> impl Iterator<Item = Seen> {
+    SETTINGS.iter().map(|setting| -> Seen {
+        match SAMPLES.iter().find(|(variable, ..)| *variable == setting.variable) {
+            Some((_, text, read, _)) => (setting, (*text).to_owned(), Box::new(*read)),
+            None => {
+                let read = |config: &Config| config.own.shown(setting.name).unwrap();
+                (setting, sample_of(setting), Box::new(read))
+            }
+        }
+    })
+}
+
+/// A text that the setting's rule allows and that is not its default.
+fn sample_of(setting: &Setting) -> String {
+    let default = setting.defaults.usual.to_json();
+    match setting.rule {
+        Rule::Bool => (default != json!(true)).to_string(),
+        Rule::Integer { min, max, .. } => if default == json!(min) { max } else { min }.to_string(),
+        Rule::Choice(words) => words.iter().find(|word| default != json!(word)).unwrap().to_string(),
+        Rule::Text { .. } | Rule::KeyPrefix | Rule::ClientKeyPrefix => "sample".to_owned(),
+        Rule::Url | Rule::Port | Rule::Hosts { .. } => panic!("{} needs a row in SAMPLES", setting.variable),
+    }
+}
+
 #[test]
 fn every_setting_is_read_from_its_variable_and_from_its_option() {
-    assert_eq!(SAMPLES.len(), SETTINGS.len());
-    for (setting, (variable, text, read, expected)) in SETTINGS.iter().zip(SAMPLES) {
-        assert_eq!(setting.variable, *variable);
-        let company = company(variable);
+    for (setting, text, read) in samples() {
+        let company = company(setting.variable);
         let mut variables = company.clone();
-        variables.push((variable, text));
+        variables.push((setting.variable, &text));
         let by_variable = from_env(&variables);
-        assert_eq!(read(&by_variable), *expected, "{variable}");
-
-        let by_option = load(options_with(setting.option, text), &company).unwrap();
-        assert_eq!(read(&by_option), *expected, "{}", setting.option);
+        let by_option = load(options_with(setting.option, &text), &company).unwrap();
+        assert_eq!(read(&by_variable), read(&by_option), "{}", setting.option);
+        assert_eq!(by_variable, by_option, "{}", setting.option);
+        let differs = match setting.variable {
+            // One of the two is no identity.
+            "REDIS_TLS_CERT" | "REDIS_TLS_KEY" => true,
+            _ => by_variable != from_env(&company),
+        };
+        assert!(differs, "{}", setting.option);
 
         let shown = by_variable.describe()[setting.option].clone();
-        assert_eq!(shown["variable"], *variable);
+        assert_eq!(shown["variable"], setting.variable);
         assert_eq!(shown["source"], "environment");
         assert_eq!(by_option.describe()[setting.option]["source"], "option");
     }
 }
 
 #[test]
-fn an_option_beats_the_environment_for_every_setting() {
-    for (setting, (variable, text, read, expected)) in SETTINGS.iter().zip(SAMPLES) {
+fn a_value_comes_out_in_the_type_of_its_field() {
+    for (variable, text, read, expected) in SAMPLES {
         let mut variables = company(variable);
+        variables.push((variable, text));
+        assert_eq!(read(&from_env(&variables)), *expected, "{variable}");
+    }
+}
+
+#[test]
+fn an_option_beats_the_environment_for_every_setting() {
+    for (setting, text, read) in samples() {
+        let company = company(setting.variable);
+        let expected = read(&load(options_with(setting.option, &text), &company).unwrap());
+        let mut variables = company;
         // The environment's value is not validated; this one would be refused.
-        variables.push((variable, "\u{7f}not-allowed"));
-        let config = load(options_with(setting.option, text), &variables).unwrap();
-        assert_eq!(read(&config), *expected, "{}", setting.option);
+        variables.push((setting.variable, "\u{7f}not-allowed"));
+        let config = load(options_with(setting.option, &text), &variables).unwrap();
+        assert_eq!(read(&config), expected, "{}", setting.option);
     }
 }
 
@@ -276,10 +307,14 @@ fn equal_configurations_need_not_have_equal_sources() {
 }
 
 #[test]
-fn the_table_is_in_the_order_of_its_names_and_its_defaults_pass_their_own_rules() {
+fn every_row_has_its_sentences_and_its_defaults_pass_their_own_rules() {
     for (index, setting) in SETTINGS.iter().enumerate() {
         assert_eq!(setting.name as usize, index);
-        assert!(!setting.meaning.is_empty());
+        for sentences in [setting.meaning, setting.details] {
+            assert!(sentences.is_empty() || sentences.ends_with('.'), "{}", setting.option);
+            assert!(!sentences.contains('|'), "{} would break its row", setting.option);
+        }
+        assert!(!setting.meaning.is_empty(), "{}", setting.option);
         let defaults = setting.defaults;
         for preset in [Some(defaults.usual), defaults.production, defaults.test].into_iter().flatten() {
             let text = match preset {
@@ -294,15 +329,16 @@ fn the_table_is_in_the_order_of_its_names_and_its_defaults_pass_their_own_rules(
 }
 
 #[test]
-fn the_documented_table_has_a_row_of_five_cells_for_every_setting() {
-    let table = markdown_table();
-    let rows: Vec<&str> = table.lines().skip(2).collect();
+fn the_table_for_tools_tells_every_setting() {
+    let table = settings_table();
+    let rows = table.as_array().unwrap();
     assert_eq!(rows.len(), SETTINGS.len());
-    for (row, setting) in rows.iter().zip(SETTINGS) {
-        assert!(row.starts_with(&format!("| {} | {} |", setting.variable, setting.option)));
-        assert_eq!(row.matches('|').count(), 6, "{row}");
-    }
-    assert!(
-        table.contains("| REDIS_MAX_RETRIES | maxRetries | 3, production 5 | an integer from 0 to 1000 |")
+    let retries = rows.iter().find(|row| row["option"] == "maxRetries").unwrap();
+    assert_eq!(retries["variable"], "REDIS_MAX_RETRIES");
+    assert_eq!(retries["value"], json!({ "kind": "integer", "unit": null }));
+    assert_eq!(retries["allowed"], "an integer from 0 to 1000");
+    assert_eq!(
+        (&retries["default"], &retries["production"], &retries["test"]),
+        (&json!(3), &json!(5), &json!(null))
     );
 }

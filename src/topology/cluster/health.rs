@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::health::{Health, State};
+use crate::health::{Event, Health, State};
 
 /// The nodes' healths, and the one that callers look at.
 pub struct ClusterHealth {
@@ -28,13 +28,13 @@ impl ClusterHealth {
         node.listen(move |event, detail| {
             let Some(cluster_health) = cluster_health.upgrade() else { return };
             match event {
-                "error" => {
+                Event::Error => {
                     if let Some(code) = detail["code"].as_str() {
                         cluster_health.front.remember(code);
                     }
                     cluster_health.front.tell(event, detail);
                 }
-                "replay" => cluster_health.front.tell(event, detail),
+                Event::Replay => cluster_health.front.tell(event, detail),
                 // The states of the nodes are no events of the cluster's.
                 _ => cluster_health.review(),
             }

@@ -12,15 +12,13 @@ use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
 use crate::connection::{Shard, TopologyEvent};
 use crate::features::Features;
-use crate::health::State;
+use crate::health::{Event, State};
 use crate::redis::Feature;
 use crate::topology::backlog::{Owners, hand_over_in_background};
 use crate::topology::driver::{DriverContext, NodeSink};
 
 /// Messages are published on the other nodes while a subscriber's own is away: it does not wait longer for that one.
 const SUBSCRIBER_BACK_WITHIN: Duration = Duration::from_secs(2);
-/// The event that tells subscriptions to be made again though no connection was lost.
-const DEPARTED: &str = "departed";
 
 /// What ended processes left is read by the front, and goes to the members before they connect.
 pub(super) enum BacklogHandover {
@@ -208,7 +206,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 self.cluster_health.remove(position);
                 member.close(&mut sorting);
                 if self.affinity.lost(position) {
-                    self.front.node().health().tell(DEPARTED, &json!({}));
+                    self.front.node().health().tell(Event::Departed, &json!({}));
                 }
             }
         }
@@ -230,7 +228,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         if let Some(other) = self.well() {
             self.affinity.lost(position);
             self.affinity.subscribes_at(other);
-            self.front.node().health().tell(DEPARTED, &json!({}));
+            self.front.node().health().tell(Event::Departed, &json!({}));
         }
     }
 

@@ -1,0 +1,116 @@
+// Made by scripts/protocol-names.mjs.
+
+/** How a command of the client is encoded and answered. */
+export type CallFlag = 'buffers' | 'flat' | 'prefixed' | 'stringNumbers';
+
+/** A property of a command. */
+export type CommandFlag = 'blocking' | 'fast' | 'movablekeys' | 'noscript' | 'pubsub' | 'readonly' | 'write';
+
+/** What a client tells without being asked. */
+export type EventName =
+  | 'closed'
+  | 'connecting'
+  | 'degraded'
+  | 'departed'
+  | 'dropped'
+  | 'error'
+  | 'journalRead'
+  | 'log'
+  | 'pausing'
+  | 'ready'
+  | 'recovered'
+  | 'recovering'
+  | 'replay';
+
+/** A number among the options of a consumer group. */
+export type GroupOption = 'batchSize' | 'blockMs' | 'concurrency' | 'maxDeliveries' | 'minIdleMs';
+
+/** A kind of value, by its segment in keys. */
+export type Kind =
+  | 'agentConfig'
+  | 'conversationContexts'
+  | 'conversationSummaries'
+  | 'dynamicLead'
+  | 'historyCache'
+  | 'kv'
+  | 'leadToPhone'
+  | 'managed'
+  | 'organization'
+  | 'phoneToLead'
+  | 'preComputedContext'
+  | 'sseCache';
+
+/** A time or limit of what JavaScript does itself. */
+export type LimitName =
+  | 'closeTimeoutMs'
+  | 'groupLeastClaims'
+  | 'groupLookedAtPerClaim'
+  | 'groupMostClaims'
+  | 'groupReasonCharacters'
+  | 'groupRenewals'
+  | 'groupSilenceMs'
+  | 'groupUnblockEveryMs'
+  | 'groupUnblockMs'
+  | 'healthCheckIntervalMs'
+  | 'knownWithinMs'
+  | 'maxRetries'
+  | 'migrationBatchEntries'
+  | 'migrationBatchMs'
+  | 'poolIdleMs'
+  | 'poolMaxWaiting'
+  | 'readyAgainAfterMs'
+  | 'scanAgainAfterMs'
+  | 'scanAgreedWithinMs'
+  | 'shutdownTimeoutMs'
+  | 'silenceMs'
+  | 'subscribeAgainAfterMs';
+
+/** What a Link tells without being asked. */
+export type LinkSlot = 'breaking' | 'closed' | 'connected';
+
+/** The kind of an outcome. */
+export type Mark =
+  | 'entries'
+  | 'failed'
+  | 'false'
+  | 'json'
+  | 'lostSent'
+  | 'lostUnsent'
+  | 'null'
+  | 'ok'
+  | 'true'
+  | 'value';
+
+/** What a connection is for. */
+export type Role = 'dedicated' | 'monitor' | 'own' | 'shared';
+
+/** What stands beside a role. */
+export type RoleFlag = 'decidesPauses' | 'readOnly';
+
+/** What a call of the room cache asks for. */
+export type CacheVerb =
+  | 'clear'
+  | 'delete'
+  | 'get'
+  | 'hashDelete'
+  | 'hashEntries'
+  | 'hashGet'
+  | 'hashSet'
+  | 'mapLead'
+  | 'set';
+
+/** What a call of the room limiter asks for. */
+export type LimiterVerb =
+  | 'block'
+  | 'bypassed'
+  | 'close'
+  | 'consume'
+  | 'giveBack'
+  | 'normalize'
+  | 'open'
+  | 'peek'
+  | 'refund'
+  | 'reset'
+  | 'stats'
+  | 'unblock'
+  | 'update';

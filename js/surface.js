@@ -1,0 +1,81 @@
+'use strict';
+
+const { OrgCacheError } = require('./errors.js');
+const { readyPolicies } = require('./limiter/ready-policies.js');
+const { protocol } = require('./protocol.js');
+const { installSignalHandlers } = require('./signals.js');
+const { createConsumerGroup } = require('./streams/consumer-group.js');
+
+/** @import { OrgCache, RedisManager as Manager, SignalHandlerOptions } from '../index.js' */
+
+/**
+ * Methods of the singleton that the package also exports as functions.
+ * @typedef {'closeRedis' | 'getConnectionInfo' | 'getKeyPrefix' | 'getRedis' | 'prefixKey' | 'redisHealthCheck' |
+ *   'unprefixKey'} Asked
+ */
+
+/**
+ * Everything that an instance is made of and that is public.
+ * @typedef {Pick<OrgCache, 'cacheAdapter' | 'cacheManager' | 'configure' | 'createClient' | 'createInstance' |
+ *   'createLimiter' | 'ready' | 'RedisManager' | 'redisManager' | 'redisMigrationManager' | 'reset' | 'shutdown'>} Parts
+ */
+
+/**
+ * The one list of public names: what `require('orgcache')` answers. `scripts/surface.mjs` writes index.mjs from it, and
+ * the type `OrgCache` must have the same names.
+ * @param {Parts} parts
+ * @returns {OrgCache}
+ */
+function surfaceOf(parts) {
+  const { RedisManager, shutdown } = parts;
+  const ask = askerOf(RedisManager);
+  return {
+    cacheAdapter: parts.cacheAdapter,
+    cacheManager: parts.cacheManager,
+    closeRedis: ask('closeRedis'),
+    configure: parts.configure,
+    createClient: parts.createClient,
+    createConsumerGroup,
+    createInstance: parts.createInstance,
+    createLimiter: parts.createLimiter,
+    getConnectionInfo: ask('getConnectionInfo'),
+    getKeyPrefix: ask('getKeyPrefix'),
+    getRedis: ask('getRedis'),
+    installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
+      installSignalHandlers(shutdown, given),
+    // Users see no constructor.
+    OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
+    prefixKey: ask('prefixKey'),
+    ready: parts.ready,
+    readyPolicies,
+    RedisManager,
+    redisHealthCheck: ask('redisHealthCheck'),
+    redisManager: parts.redisManager,
+    redisMigrationManager: parts.redisMigrationManager,
+    reset: parts.reset,
+    shutdown,
+    unprefixKey: ask('unprefixKey'),
+    version: protocol.version,
+    [Symbol.asyncDispose]: () => /** @type {Promise<any>} */ (shutdown()),
+  };
+}
+
+/**
+ * Makes functions that call a method of the current singleton.
+ * @param {OrgCache['RedisManager']} RedisManager
+ */
+function askerOf(RedisManager) {
+  /**
+   * @template {Asked} Method
+   * @param {Method} method
+   */
+  return (method) =>
+    /** @type {Manager[Method]} */ (
+      (/** @type {any[]} */ ...given) => {
+        const manager = /** @type {Record<Asked, (...given: any[]) => any>} */ (RedisManager.getInstance());
+        return manager[method](...given);
+      }
+    );
+}
+
+module.exports = { surfaceOf };
