@@ -20,7 +20,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'suite',
-      testMatch: ['<rootDir>/__test__/**/*.test.js'],
+      testMatch: ['<rootDir>/__test__/**/*.test.js', '<rootDir>/scripts/test/**/*.test.js'],
       testPathIgnorePatterns: ['/node_modules/', '/__test__/(faults|topology|package)/'],
     },
     // These measure time: their step runs them one after the other.

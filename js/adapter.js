@@ -19,6 +19,11 @@ const { protocol } = require('./protocol.js');
 /** @typedef {(...details: any[]) => void} Listener */
 
 const { kinds } = protocol;
+const native = loadNative();
+
+/** Keys of a Map that native code looks at in one call, and its mark for those of the organization. */
+const KEYS_AT_ONCE = 512;
+const OWN = '1';
 
 /** Maps that the JavaScript layer kept in this process and never in Redis. Servers access them by name. */
 const PROCESS_MAPS = [
@@ -32,7 +37,7 @@ const PROCESS_MAPS = [
 ];
 
 /**
- * The cache by kind of value. index.d.ts says what each method promises.
+ * The cache by kind of value. types/cache.d.ts says what each method promises.
  * @implements {Adapter}
  */
 class CacheAdapter {
@@ -460,21 +465,18 @@ function configuredOf(data) {
 }
 
 /**
- * Keys are `organization:phone`, split at the last colon. A prefix match on `a` would also match `a:b`.
+ * Native code says which keys are the organization's: only it knows how they are made.
  * @param {Map<unknown, unknown>} map
  * @param {unknown} orgId
  */
 function clearOrganizationFromMap(map, orgId) {
   if (isGlobal(orgId)) return;
   const organization = String(orgId);
-  for (const key of map.keys()) {
-    if (
-      typeof key === 'string' &&
-      key.lastIndexOf(':') >= 0 &&
-      key.slice(0, key.lastIndexOf(':')) === organization
-    ) {
-      map.delete(key);
-    }
+  const keys = [...map.keys()].filter((key) => typeof key === 'string');
+  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
+    const page = keys.slice(from, from + KEYS_AT_ONCE);
+    const marks = native.ofOrganization(makeError, organization, ...page);
+    for (const [index, key] of page.entries()) if (marks[index] === OWN) map.delete(key);
   }
 }
 

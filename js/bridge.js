@@ -9,7 +9,7 @@ const { optionsText } = require('./options.js');
 const { pageOf } = require('./pages.js');
 const { protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject } = require('./realm.js');
-const { clearTimeout, setTimeout } = require('./time.js');
+const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('./time.js');
 
 /** @import { BridgeGiven } from './bridge-types.js' */
 /** @import { OnEvent, MakeError, OpenNative } from './native-types.js' */
@@ -20,8 +20,6 @@ const { roles } = protocol;
 const native = loadNative();
 /** Events after which the journal is shorter, or holds the entries that ended processes left. */
 const REPLAY_EVENTS = ['replay', 'recovered', 'journal-read'];
-/** The longest delay of a timer of Node. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The way into native code and back. The first call opens it; nothing is started before. */
 class Bridge extends Calls {

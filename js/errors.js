@@ -1,5 +1,7 @@
 'use strict';
 
+const { protocol } = require('./protocol.js');
+
 /** @import { ErrorCode } from '../index.js' */
 
 /**
@@ -29,14 +31,27 @@ class OrgCacheError extends Error {
 }
 
 /**
- * Makes the errors of native code.
+ * Makes the errors of native code. `refusedLine` is the server's error for the command because of which a transaction
+ * was discarded. Users of ioredis know it as `previousErrors`.
  * @param {ErrorCode} code
  * @param {string} message
  * @param {boolean} retryable
  * @param {string} [redisCode]
+ * @param {string} [refusedLine]
  */
-function makeError(code, message, retryable, redisCode) {
-  return new OrgCacheError(code, message, { retryable, redisCode });
+function makeError(code, message, retryable, redisCode, refusedLine) {
+  const error = new OrgCacheError(code, message, { retryable, redisCode });
+  return refusedLine === undefined
+    ? error
+    : Object.assign(error, { previousErrors: [replyError(refusedLine)] });
+}
+
+/**
+ * An error in the server's form.
+ * @param {string} line
+ */
+function replyError(line) {
+  return new OrgCacheError('E_REPLY', line, { redisCode: line.split(' ', 1)[0] });
 }
 
 /**
@@ -58,9 +73,8 @@ function ofCommand(error, command) {
  * @param {{ code: string, message: string }} detail
  */
 function errorOf({ code, message }) {
-  if (code.startsWith('E_')) {
-    return new OrgCacheError(/** @type {ErrorCode} */ (code), message, { retryable: code === 'E_CONNECT' });
-  }
+  const row = protocol.errors.find((known) => known.code === code);
+  if (row !== undefined) return new OrgCacheError(row.code, message, { retryable: row.retryable });
   return new OrgCacheError('E_REPLY', message, { redisCode: code });
 }
 
@@ -94,4 +108,13 @@ function withoutStacks(work) {
   }
 }
 
-module.exports = { OrgCacheError, closedEarly, errorOf, makeError, ofCommand, sentenceOf, withoutStacks };
+module.exports = {
+  OrgCacheError,
+  closedEarly,
+  errorOf,
+  makeError,
+  ofCommand,
+  replyError,
+  sentenceOf,
+  withoutStacks,
+};

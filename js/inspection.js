@@ -2,18 +2,17 @@
 
 const { ON_RESET } = require('./on-reset.js');
 const { sentenceOf } = require('./errors.js');
+const { protocol } = require('./protocol.js');
 const { whenKnown } = require('./readiness.js');
 const { now } = require('./time.js');
 
 /** @import { Condition, RedisClient, RedisHealth } from '../index.js' */
 /** @import { Failure } from './errors.js' */
-/** @import { Report, StateReport } from './report-types.js' */
+/** @import { StateReport } from '../types/reports.js' */
+/** @import { Report } from './report-types.js' */
 
 /** @typedef {InstanceType<typeof import('./bridge.js').Bridge>} Bridge */
 /** @typedef {InstanceType<typeof import('./client/connections.js').Connections>} Connections */
-
-/** How long statistics wait for the first attempt to connect. */
-const KNOWN_WITHIN_MS = 1000;
 
 /** Statistics and health checks, made from the report of native code. */
 class Inspection {
@@ -46,7 +45,7 @@ class Inspection {
 
   /** Waits for the first attempt to connect, so that statistics do not report an outage that does not exist. */
   async known() {
-    await whenKnown(this.#bridge, KNOWN_WITHIN_MS);
+    await whenKnown(this.#bridge, protocol.limits.knownWithinMs);
   }
 
   get usesRedis() {

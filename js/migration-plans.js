@@ -45,7 +45,7 @@ function plansOf(maps, adapter, parseKey) {
     const name = nameOf(data);
     return name ? adapter.setOrganizationData(orgId, name) : undefined;
   };
-  /** @type {[name: string, statistic: Statistic, store: Store][]} */
+  /** @type {[name: keyof LegacyMaps, statistic: Statistic, store: Store][]} */
   const plans = [
     ['conversationContexts', 'conversationContexts', conversation(adapter.setConversationContext)],
     ['conversationSummaries', 'conversationSummaries', conversation(adapter.setConversationSummary)],

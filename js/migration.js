@@ -8,6 +8,7 @@ const { loadNative } = require('./native.js');
 const { hasContent, isMissing, plansOf } = require('./migration-plans.js');
 const { signalOf } = require('./options.js');
 const { ownBytes } = require('./argument-arena.js');
+const { protocol } = require('./protocol.js');
 const { nextTurn, now } = require('./time.js');
 const { InFlight } = require('./in-flight.js');
 
@@ -23,13 +24,14 @@ const { InFlight } = require('./in-flight.js');
 /** @typedef {keyof MigrationStats} Statistic */
 /** @typedef {LegacyMap<any>} Legacy */
 
-/** Entries that cross at once, in one pipeline. */
-const BATCH_ENTRIES = 256;
-/** The longest time of encoding a batch as JSON before the event loop gets its turn. */
-const BATCH_MS = 5;
+/**
+ * The number of entries that cross at once, in one pipeline, and the longest time of encoding them as JSON before the
+ * event loop gets its turn.
+ */
+const { migrationBatchEntries, migrationBatchMs } = protocol.limits;
 
 /**
- * The cache for servers that still have Maps. index.d.ts says what each method promises.
+ * The cache for servers that still have Maps. types/migration.d.ts says what each method promises.
  * @implements {Manager}
  */
 class RedisMigrationManager {
@@ -320,7 +322,7 @@ class RedisMigrationManager {
       let left = plan.map.size;
       const entries = plan.map[Symbol.iterator]();
       while (left > 0 && !progress.aborted) {
-        const batch = this.#storeBatch(plan, entries, Math.min(left, BATCH_ENTRIES), progress);
+        const batch = this.#storeBatch(plan, entries, Math.min(left, migrationBatchEntries), progress);
         left -= batch.length;
         await Promise.all(batch);
         if (batch.length === 0 || progress.aborted) break;
@@ -345,7 +347,7 @@ class RedisMigrationManager {
       const { done, value: entry } = entries.next();
       if (done) break;
       batch.push(this.#migrateEntry(plan, entry, progress));
-    } while (batch.length < most && now() - began < BATCH_MS);
+    } while (batch.length < most && now() - began < migrationBatchMs);
     return batch;
   }
 

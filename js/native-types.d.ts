@@ -1,7 +1,13 @@
 import type { ErrorCode, TtlConfig } from '../index.js';
 
 /** Makes an error of the caller's realm. A Link's owner may return another class. */
-export type MakeError = (code: ErrorCode, message: string, retryable: boolean, redisCode?: string) => Error;
+export type MakeError = (
+  code: ErrorCode,
+  message: string,
+  retryable: boolean,
+  redisCode?: string,
+  refusedLine?: string,
+) => Error;
 
 /** Receives an event of native code: the name of an event, or `log`, and JSON. */
 export type OnEvent = (name: string, json: string) => void;
@@ -85,6 +91,24 @@ export interface NativeBinding {
   orgKey(makeError: MakeError, organization: Given, phone: Given): string;
   parseOrgKey(makeError: MakeError, key: Given): string;
   nearest(makeError: MakeError, word: string, names: string): string | null;
+  /** The URL with the parts that `changesJson` chooses; null if it stays as it is. */
+  urlWith(
+    makeError: MakeError,
+    optionsJson: string,
+    environmentJson: string,
+    changesJson: string,
+  ): string | null;
+  waitsToConnect(makeError: MakeError, optionsJson: string, environmentJson: string): boolean;
+  /** `1` for each of the Map keys that is the organization's, else `0`. */
+  ofOrganization(makeError: MakeError, organization: string, ...keys: string[]): string;
+  /** The part of a key that alone chooses its slot; null if the whole key does. */
+  hashTag(makeError: MakeError, key: string): string | null;
+  /** A key in one of these ranges of slots, each the first and the last; null if there are none. */
+  keyInSlots(makeError: MakeError, ...slots: number[]): string | null;
+  /** Milliseconds before the next attempt, after this number of failures before the last. */
+  pauseAfter(failures: number): number;
+  /** Milliseconds between two numbers of them, drawn. */
+  pauseBetween(least: number, most: number): number;
   client: NativeClient;
   link: NativeLink;
 }
@@ -148,6 +172,40 @@ type Kind =
   | 'preComputedContext'
   | 'sseCache';
 
+/** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
+export type Limits = Record<
+  | 'closeTimeoutMs'
+  | 'groupLeastClaims'
+  | 'groupLookedAtPerClaim'
+  | 'groupMostClaims'
+  | 'groupReasonCharacters'
+  | 'groupRenewals'
+  | 'groupSilenceMs'
+  | 'groupUnblockEveryMs'
+  | 'groupUnblockMs'
+  | 'healthCheckIntervalMs'
+  | 'knownWithinMs'
+  | 'maxRetries'
+  | 'migrationBatchEntries'
+  | 'migrationBatchMs'
+  | 'poolIdleMs'
+  | 'poolMaxWaiting'
+  | 'readyAgainAfterMs'
+  | 'scanAgainAfterMs'
+  | 'scanAgreedWithinMs'
+  | 'shutdownTimeoutMs'
+  | 'silenceMs'
+  | 'subscribeAgainAfterMs',
+  number
+> & {
+  /** The name of auxiliary connections at the server. */
+  connectionName: string;
+  groupOptions: Record<
+    'batchSize' | 'blockMs' | 'concurrency' | 'maxDeliveries' | 'minIdleMs',
+    { default: number | null; least: number; most: number }
+  >;
+};
+
 /** The numbers and tables that native code and JavaScript share. */
 export interface Protocol {
   version: string;
@@ -171,4 +229,7 @@ export interface Protocol {
   linkSlots: Record<'breaking' | 'closed' | 'connected', number>;
   ttlConfig: TtlConfig;
   errors: { code: ErrorCode; meaning: string; retryable: boolean }[];
+  limits: Limits;
+  /** First words of the server's errors after which the same command may succeed later. */
+  passingErrors: string[];
 }

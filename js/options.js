@@ -2,11 +2,12 @@
 
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
+const { protocol } = require('./protocol.js');
 
 /** @import { AbortSignalLike } from '../index.js' */
 
 /** Default of a shutdown's `timeoutMs`: the longest wait for calls in flight and for the journal. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
+const { shutdownTimeoutMs } = protocol.limits;
 
 /** The options of calls without further options, and of calls that end something or wait. */
 const SIGNAL = ['signal'];
@@ -67,7 +68,7 @@ function isSignal(value) {
  * Milliseconds that a shutdown or a wait may take. Throws `E_CONFIG` for other values.
  * @param {{ timeoutMs?: unknown }} [options]
  */
-function timeoutOf({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) {
+function timeoutOf({ timeoutMs = shutdownTimeoutMs } = {}) {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
   throw new OrgCacheError('E_CONFIG', 'the option timeoutMs must be a number of milliseconds, 0 or more');
 }

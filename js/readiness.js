@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError, errorOf } = require('./errors.js');
+const { protocol } = require('./protocol.js');
 const { clearTimeout, setTimeout } = require('./time.js');
 
 /** @import { RedisClient } from '../index.js' */
@@ -10,7 +11,7 @@ const { clearTimeout, setTimeout } = require('./time.js');
 /** @typedef {{ isOver: boolean, over: Promise<Clock>, stop: () => void }} Clock */
 
 /** The pause before the server is asked again. */
-const AGAIN_AFTER_MS = 50;
+const { readyAgainAfterMs } = protocol.limits;
 
 /**
  * Resolves when calls reach Redis, or at once if Redis is turned off. Rejects with the reason: at once if another
@@ -36,7 +37,7 @@ async function whenReady({ bridge, client }, timeoutMs) {
       if (error === clock) break;
       reason = /** @type {Failure} */ (error);
       if (!reason.retryable) break;
-      await Promise.race([pause(AGAIN_AFTER_MS), clock.over]);
+      await Promise.race([pause(readyAgainAfterMs), clock.over]);
     }
   } finally {
     forget();

@@ -1,4 +1,12 @@
-import type { ConnectionState, JournalReport, LogLevel } from '../index.js';
+import type { JournalReport, LogLevel, NodeReport } from '../index.js';
+import type {
+  BreakerReport,
+  Counters,
+  Latencies,
+  MemoryReport,
+  SharedPoolReport,
+  StateReport,
+} from '../types/reports.js';
 
 /** A setting: its value and the source of the value. `inForce` exists if another value counts. */
 export interface Setting<Value> {
@@ -68,6 +76,8 @@ export interface Configured {
   readonly keyPrefix: string;
   readonly clientKeyPrefix: string;
   readonly prefixChannels: boolean;
+  /** Connections that are lent to one caller at a time. */
+  readonly dedicatedPool: { readonly min: number; readonly max: number; readonly maxWaitMs: number };
   readonly minPoolSize: number;
   readonly poolSize: number;
   readonly defaultTtlSeconds: number;
@@ -81,52 +91,6 @@ export interface Configured {
   readonly settings: Settings;
 }
 
-/** The state of one server. */
-export interface StateReport {
-  readonly state: ConnectionState;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  readonly forMs: number;
-  readonly lastError: string | null;
-  readonly serverVersion?: string;
-  /** The version of RESP in use. */
-  readonly protocol?: number;
-}
-
-export interface Counters {
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
-  readonly connectionAttempts: number;
-  readonly connectionLost: number;
-  readonly corruptValues: number;
-  readonly errors: number;
-  readonly fallbackHits: number;
-  readonly fallbackMisses: number;
-  readonly hitRate: number;
-  readonly hits: number;
-  readonly journalFull: number;
-  readonly journaled: number;
-  readonly legacyReads: number;
-  readonly misses: number;
-  readonly operations: number;
-  readonly overloaded: number;
-  readonly reconnects: number;
-  readonly replayFailed: number;
-  readonly replayed: number;
-  readonly superseded: number;
-  readonly timeouts: number;
-}
-
-/** Microseconds. */
-export interface Latencies {
-  readonly count: number;
-  readonly meanUs: number;
-  readonly p50Us: number;
-  readonly p90Us: number;
-  readonly p99Us: number;
-  readonly maxUs: number;
-}
-
 /** A client's report of itself. */
 export interface Report {
   readonly state: StateReport;
@@ -135,25 +99,14 @@ export interface Report {
   readonly meanResponseMs: number;
   readonly driver: string;
   readonly outstanding: number;
-  readonly memory: {
-    readonly entries: number;
-    readonly bytes: number;
-    readonly maxBytes: number;
-    readonly evictions: number;
-    readonly expirations: number;
-  };
+  readonly memory: MemoryReport;
   readonly journal: JournalReport;
-  readonly breaker: { readonly state: 'closed' | 'open' | 'half-open' };
-  readonly pool: {
-    readonly lanes: number;
-    readonly busy: number;
-    readonly min: number;
-    readonly max: number;
-  };
+  readonly breaker: BreakerReport;
+  readonly pool: SharedPoolReport;
   /** Addresses. */
   readonly replicas: string[];
   /** The primaries of a cluster. */
-  readonly nodes: (StateReport & { readonly address: string; readonly breaker: string })[];
+  readonly nodes: NodeReport[];
   readonly usesRedis: boolean;
   readonly config: Configured;
 }

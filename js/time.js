@@ -19,10 +19,13 @@ const { queueMicrotask } = outer;
 const { performance } = perfHooks;
 const now = performance.now.bind(performance);
 const epochMs = outer.Date.now;
+/** The longest delay of a timer of Node. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The caller's realm's class, so that `instanceof` works. */
 const OwnDate = Date;
 
 module.exports = {
+  MAX_TIMER_MS,
   clearInterval: timers.clearInterval,
   clearTimeout: timers.clearTimeout,
   /** `delay(ms, value, { signal })`: a promise. */

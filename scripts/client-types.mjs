@@ -1,4 +1,4 @@
-// Writes js/client/command-types.d.ts: a method for each command of the table in native code, and one for its replies
+// Writes types/client/commands.d.ts: a method for each command of the table in native code, and one for its replies
 // as Buffers. `--check` writes nothing and fails where the file is not what it would be.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { jsdocOf, jsdocOfBuffers } from './command-jsdoc.mjs';
 import notation from './command-notation.cjs';
 import commandReplies from './command-replies.cjs';
 
-const TARGET = path.join(import.meta.dirname, '../js/client/command-types.d.ts');
+const TARGET = path.join(import.meta.dirname, '../types/client/commands.d.ts');
 
-/** Methods that the client has of its own; index.d.ts says what they take. */
+/** Methods that the client has of its own; types/client/client.d.ts says what they take. */
 const OWN = [
   ...['discard', 'exec', 'multi', 'quit', 'select', 'unwatch', 'watch'],
   ...['psubscribe', 'punsubscribe', 'ssubscribe', 'subscribe', 'sunsubscribe', 'unsubscribe'],
@@ -18,7 +18,7 @@ const OWN = [
 
 const HEAD = `// Made by scripts/client-types.mjs.
 
-import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from '../../index.js';
+import type { RedisBuffer, RedisStreamEntries, RedisStreamEntry } from './values.js';
 import type {
   AtLeast,
   Call,
@@ -30,7 +30,7 @@ import type {
   Pairs,
   SetWords,
   Subcommands,
-} from './call-types.js';
+} from './call.js';
 
 /**
  * Every command as a method. A callback may stand behind its arguments; lists among them are spread. An integer beyond
@@ -94,6 +94,6 @@ function argumentsOf(name, arity) {
 const text = typesOf(protocolOfCore.protocol.commands);
 if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
 else if (readFileSync(TARGET, 'utf8') !== text) {
-  console.error('js/client/command-types.d.ts is not what scripts/client-types.mjs makes; run it.');
+  console.error('types/client/commands.d.ts is not what scripts/client-types.mjs makes; run it.');
   process.exitCode = 1;
 }

@@ -10,7 +10,7 @@ export const MOST_LINES_OF_A_FUNCTION = 60;
 export const MOST_FILES_OF_A_CIRCLE = 3;
 
 const RUST_TEST = /(^|\/)(tests|contract)(\/|\.rs$)/;
-const GENERATED = /command-types\.d\.ts$|command\/table\.rs$/;
+const GENERATED = /command\/table\.rs$/;
 
 /** Names every source file of a folder, tests apart. */
 function filesBelow(folder, extension) {
@@ -24,7 +24,7 @@ function filesBelow(folder, extension) {
 /** Code lines without comments; Rust's ends where its tests begin. */
 function codeOf(file) {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
-  const code = file.endsWith('.rs') ? text.split(/^#\[cfg\(test\)\]\nmod /m, 1)[0] : text;
+  const code = file.endsWith('.rs') ? text.split(/^#\[cfg\(test\)\]\nmod \w+ \{/m, 1)[0] : text;
   return { text, lines: code.split('\n').map((line) => (/^\s*(\/\/|\*|\/\*)/.test(line) ? '' : line)) };
 }
 
@@ -49,51 +49,116 @@ function functionsOf(file, lines) {
   return found;
 }
 
-/** The files that each Rust file names: by `super::`, by `crate::`, and by an inherent `impl` of another file's type. */
+/**
+ * The files that each Rust file names, as `tests/architecture.rs` counts them: a name leads to the file that defines it,
+ * through those that hand it on, and an inherent `impl` outside its type's file or folder is an arrow both ways. What a folder's files share
+ * may stand in its first file.
+ */
 function rustArrows(files, codes) {
-  const byModule = new Map(files.map((file) => [moduleOf(file), file]));
+  const texts = new Map(files.map((file) => [file, codes.get(file).lines.join('\n')]));
+  const modules = new Map(files.map((file) => [moduleOf(file).join('::'), file]));
+  const imported = new Map(
+    files.map((file) => [file, namesOf(texts.get(file), /^(?:pub(?:\([a-z]+\))? )?use (.*?);/gms)]),
+  );
+  const find = (path_) => defining(path_, modules, imported);
   const homes = new Map();
   for (const file of files) {
-    for (const [, name] of codes
-      .get(file)
-      .lines.join('\n')
-      .matchAll(/^pub(?:\([a-z]+\))? (?:struct|enum) (\w+)/gm)) {
-      homes.set(`${roomOf(file)}:${name}`, file);
+    for (const [, name] of texts.get(file).matchAll(/^(?:pub(?:\([a-z]+\))? )?(?:struct|enum) (\w+)/gm)) {
+      homes.set(`${roomOf(file)}:${name}`, [...(homes.get(`${roomOf(file)}:${name}`) ?? []), file]);
     }
   }
   const arrows = new Map(files.map((file) => [file, new Set()]));
-  const add = (from, to) => to !== undefined && to !== from && arrows.get(from).add(to);
+  const isInside = (file, folder) =>
+    moduleOf(file)
+      .join('::')
+      .startsWith(`${moduleOf(folder).join('::')}::`);
   for (const file of files) {
-    const code = codes.get(file).lines.join('\n');
-    const here = moduleOf(file).split('::');
-    const parent = /(^|\/)mod\.rs$/.test(file) ? here : here.slice(0, -1);
-    for (const [, path_] of code.matchAll(/\bsuper::((?:\w+::)*\w+)/g))
-      add(file, resolve(byModule, [...parent, ...path_.split('::')]));
-    for (const [, path_] of code.matchAll(/\bcrate::((?:\w+::)*\w+)/g))
-      add(file, resolve(byModule, path_.split('::')));
-    for (const [, name] of code.matchAll(/^impl(?:<[^>]*>)? (\w+)(?:<[^>]*>)? \{/gm)) {
-      const home = homes.get(`${roomOf(file)}:${name}`);
-      if (home === undefined || home === file || path.dirname(home) !== path.dirname(file)) continue;
-      add(file, home);
-      add(home, file);
+    for (const path_ of pathsOf(file, texts.get(file), modules)) {
+      const to = find(path_);
+      if (to !== undefined && to !== file && !isInside(file, to)) arrows.get(file).add(to);
+    }
+    for (const [, name] of texts.get(file).matchAll(/^impl(?:<[^>]*>)? (\w+)(?:<[^>]*>)? \{/gm)) {
+      const at = homes.get(`${roomOf(file)}:${name}`) ?? [];
+      if (at.length !== 1 || at[0] === file || isInside(file, at[0])) continue;
+      arrows.get(file).add(at[0]);
+      arrows.get(at[0]).add(file);
     }
   }
   return arrows;
 }
 
+/** The module of a file, as the parts of its path. */
 const moduleOf = (file) =>
   file
     .replace(/^src\//, '')
     .replace(/(\/mod)?\.rs$/, '')
-    .replaceAll('/', '::');
+    .split('/');
 
-function resolve(byModule, parts) {
-  for (let length = parts.length; length > 0; length -= 1) {
-    const file = byModule.get(parts.slice(0, length).join('::'));
-    // A folder's first file only puts its files together.
-    if (file !== undefined) return file.endsWith('/mod.rs') ? undefined : file;
+/** The paths that a text has after each match of `pattern`, groups taken apart. */
+function namesOf(text, pattern) {
+  return [...text.matchAll(pattern)].flatMap(([, tree]) => branchesOf(tree.replaceAll(/\s+/g, ' ').trim()));
+}
+
+/** `a::{b, c::d}` as `a::b` and `a::c::d`, each as its parts, without the name that `as` gives it. */
+function branchesOf(tree) {
+  const open = tree.indexOf('{');
+  if (open < 0)
+    return [
+      tree
+        .split(' as ')[0]
+        .split('::')
+        .map((part) => part.trim()),
+    ];
+  const head = tree
+    .slice(0, open)
+    .split('::')
+    .filter((part) => part.trim() !== '')
+    .map((part) => part.trim());
+  const branches = [''];
+  let depth = 0;
+  for (const letter of tree.slice(open + 1, tree.lastIndexOf('}'))) {
+    if (letter === '{') depth += 1;
+    if (letter === '}') depth -= 1;
+    if (letter === ',' && depth === 0) branches.push('');
+    else branches[branches.length - 1] += letter;
   }
-  return undefined;
+  return branches
+    .filter((branch) => branch.trim() !== '')
+    .flatMap((branch) => branchesOf(branch.trim()).map((rest) => [...head, ...rest]));
+}
+
+/** Every path of a file into this crate, from its root. */
+function pathsOf(file, text, modules) {
+  const here = moduleOf(file);
+  const used = namesOf(text, /\buse (.*?);/gms);
+  const inline = [...text.matchAll(/\b((?:crate|super|self)(?:::\w+)+)/g)].map(([, path_]) =>
+    path_.split('::'),
+  );
+  return [...used, ...inline].flatMap((path_) => absolute(path_, here, modules) ?? []);
+}
+
+function absolute(path_, here, modules) {
+  const [first, ...rest] = path_;
+  if (first === 'crate') return [rest];
+  if (first === 'self') return [[...here, ...rest]];
+  if (first === 'super') {
+    const up = path_.findIndex((part) => part !== 'super');
+    return [[...here.slice(0, here.length - up), ...path_.slice(up)]];
+  }
+  return modules.has([...here, first].join('::')) ? [[...here, ...path_]] : undefined;
+}
+
+/** The file that defines what a path names. */
+function defining(path_, modules, imported, depth = 0) {
+  let length = path_.length;
+  while (length > 0 && !modules.has(path_.slice(0, length).join('::'))) length -= 1;
+  if (length === 0 || depth > 5) return undefined;
+  const file = modules.get(path_.slice(0, length).join('::'));
+  const name = path_[length];
+  const found = name === undefined ? undefined : imported.get(file).find((names) => names.at(-1) === name);
+  if (found === undefined) return file;
+  const target = absolute(found, moduleOf(file), modules);
+  return target === undefined ? file : defining(target[0], modules, imported, depth + 1);
 }
 
 /** The files that JavaScript files require of each other. */

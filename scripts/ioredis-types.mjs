@@ -1,4 +1,4 @@
-// Writes js/ioredis/command-types.d.ts: the methods of `orgcache/ioredis`, with what they reply there. `--check` writes
+// Writes types/ioredis/commands.d.ts: the methods of `orgcache/ioredis`, with what they reply there. `--check` writes
 // nothing and fails where the file is not what it would be.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,9 +9,9 @@ import { jsdocOf, jsdocOfBuffers } from './command-jsdoc.mjs';
 import notation from './command-notation.cjs';
 import commandReplies from './command-replies.cjs';
 
-const TARGET = path.join(import.meta.dirname, '../js/ioredis/command-types.d.ts');
+const TARGET = path.join(import.meta.dirname, '../types/ioredis/commands.d.ts');
 
-/** Written by hand in js/ioredis/own-types.d.ts: what they reply depends on what they are given. */
+/** Written by hand in types/ioredis/calls.d.ts: what they reply depends on what they are given. */
 const OWN = [
   ...[
     'exec',
@@ -70,9 +70,14 @@ const REASON = 'applications name its type themselves';
 
 const HEAD = `// Made by scripts/ioredis-types.mjs.
 
-import type { AtLeast, ClientContext, Exactly, Given, OwnCommands, Result } from './own-types.js';
+import type { AtLeast, ClientContext, Exactly, Given, OwnCommands, Result } from './calls.js';
 
-/** Every command as a method. A callback may stand behind its arguments; lists among them are spread. */
+/**
+ * Every command as a method. A callback may stand behind its arguments; lists among them are spread.
+ * @example
+ * import { Redis, type RedisCommander } from 'orgcache/ioredis';
+ * export const visits = (client: RedisCommander = new Redis()) => client.incr('visits');
+ */
 export interface RedisCommander<Context extends ClientContext = { type: 'default' }>
   extends OwnCommands<Context> {
 `;
@@ -124,6 +129,6 @@ function argumentsOf(name) {
 const text = typesOf(commander.BUILTIN);
 if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
 else if (readFileSync(TARGET, 'utf8') !== text) {
-  console.error('js/ioredis/command-types.d.ts is not what scripts/ioredis-types.mjs makes; run it.');
+  console.error('types/ioredis/commands.d.ts is not what scripts/ioredis-types.mjs makes; run it.');
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 // The tests of JavaScript on every server that the package promises to work with: one line a server at the end, and
-// an exit code other than 0 where a test failed. Only the files that start servers are run; with --all the whole suite
-// and the clusters and sentinels too. Names of servers as arguments choose among them, e.g. `redis-7.4 valkey-9`.
+// an exit code other than 0 where a test failed. Only the files that start servers are run, and none of `client` and
+// `ioredis`; with --all the whole suite and the clusters and sentinels too. Names of servers as arguments choose among
+// them, e.g. `redis-7.4 valkey-9`.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,9 @@ import { setup } from './setup.mjs';
 const RUN_TIMEOUT_MS = 15 * 60 * 1000;
 const ALL = '--all';
 const TESTS = path.join(ROOT, '__test__');
+/** The folders that are run only with --all, and those that are not in the suite. */
+const ONLY_WITH_ALL = ['client', 'ioredis', 'topology', 'faults', 'package'];
+const STARTS_SERVERS = /require\('\.\.?\/(support\/)?redis'\)/;
 /** In the name of every test that needs a server with TLS, and of no other. */
 const WITHOUT_TLS = '^(?!.*\\bTLS\\b)';
 
@@ -79,10 +83,11 @@ function readReport(file) {
 }
 
 function filesThatStartServers() {
-  const names = readdirSync(TESTS).filter((name) => name.endsWith('.test.js'));
-  return names
-    .map((name) => path.join(TESTS, name))
-    .filter((file) => readFileSync(file, 'utf8').includes("require('./support/redis')"));
+  return readdirSync(TESTS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !ONLY_WITH_ALL.includes(entry.name))
+    .map(({ name }) => path.join(TESTS, name))
+    .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
+    .filter((file) => file.endsWith('.test.js') && STARTS_SERVERS.test(readFileSync(file, 'utf8')));
 }
 
 function summaryLine({ name, reason, version, speaksTls, passed, failed, seconds }) {

@@ -34,7 +34,7 @@ pub struct ErrorRow {
     pub meaning: &'static str,
 }
 
-/// Every error that the package can return. `index.d.ts` and `docs/errors.md` repeat this table, and a test
+/// Every error that the package can return. `types/errors.d.ts` and `docs/errors.md` repeat this table, and a test
 /// compares the three.
 pub const ERROR_TABLE: &[ErrorRow] = &[
     row(
@@ -115,16 +115,25 @@ pub struct Error {
     redis_code: Option<String>,
     /// Overrides whether a retry is safe, where this failure differs from others with its code.
     retryable: Option<bool>,
+    is_about_certificate: bool,
 }
 
 /// The words with which a server begins to quote the arguments of an unknown command.
 const QUOTED_ARGUMENTS: &str = ", with args beginning with";
+/// How a discarded transaction's error begins, before the line of the command that was refused.
+const DISCARDED: &str = "EXECABORT Transaction discarded because of previous errors: ";
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), redis_code: None, retryable: None }
+        Error {
+            code,
+            message: message.into(),
+            redis_code: None,
+            retryable: None,
+            is_about_certificate: false,
+        }
     }
 
     /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`. Arguments that the server
@@ -137,7 +146,18 @@ impl Error {
             message: message.to_owned(),
             redis_code: Some(code.to_owned()),
             retryable: None,
+            is_about_certificate: false,
         }
+    }
+
+    /// The server discarded a transaction, because it had refused one of its commands with this line.
+    pub fn discarded(line: &str) -> Self {
+        Error::reply(&format!("{DISCARDED}{line}"))
+    }
+
+    /// The line with which the server refused a command, where that discarded a transaction.
+    pub fn refused_line(&self) -> Option<&str> {
+        self.message.strip_prefix(DISCARDED)
     }
 
     /// An error reply with the server's full text, for callers who want exactly that.
@@ -171,6 +191,15 @@ impl Error {
     /// The first word of the server's error reply: `OOM`, `NOPERM`, `WRONGTYPE`, ...
     pub fn redis_code(&self) -> Option<&str> {
         self.redis_code.as_deref()
+    }
+
+    /// The configured certificate, authority or private key cannot be used.
+    pub fn about_certificate(self) -> Self {
+        Error { is_about_certificate: true, ..self }
+    }
+
+    pub fn is_about_certificate(&self) -> bool {
+        self.is_about_certificate
     }
 
     /// Whether a retry of the same call cannot run it twice.
@@ -231,6 +260,17 @@ mod tests {
     fn a_reply_error_does_not_repeat_the_arguments_that_the_server_quotes() {
         let error = Error::reply("ERR unknown command 'gte', with args beginning with: '+1555' ");
         assert_eq!(error.message(), "ERR unknown command 'gte'");
+    }
+
+    #[test]
+    fn a_discarded_transaction_tells_which_command_was_refused_and_with_what() {
+        let error = Error::discarded("ERR unknown command 'gte', with args beginning with: '+1555' ");
+        assert_eq!(error.redis_code(), Some("EXECABORT"));
+        assert_eq!(error.refused_line(), Some("ERR unknown command 'gte'"));
+        assert_eq!(
+            Error::reply("EXECABORT Transaction discarded because of previous errors.").refused_line(),
+            None
+        );
     }
 
     #[test]

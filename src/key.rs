@@ -25,12 +25,12 @@ mod decode;
 pub use decode::DecodedKey;
 mod escape;
 mod kind;
-pub use kind::Kind;
 use kind::Shape;
+pub use kind::{Kind, Lifetime};
 mod legacy;
 pub use legacy::LegacyLocation;
 mod org_key;
-pub use org_key::{decode_phone, org_key, parse_org_key};
+pub use org_key::{decode_phone, is_of_organization, org_key, parse_org_key};
 mod phone;
 
 #[cfg(test)]

@@ -12,7 +12,9 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache       what the adapter promises: places, lifetimes, organizations, fallback
+//!    cache       what the adapter promises: places, lifetimes, organizations
+//!      |
+//!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________
 //!    |    \          redis       a request gets one reply, one redirection or one loss
 //!    |     \             |
@@ -34,8 +36,8 @@
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::ConnectionHandler`].
-//! - A [`cache::Core`] is the part of a client that any thread may use: a [`redis::Node`], keys, codec,
-//!   memory, journal. It turns calls into requests and replies into outcomes.
+//! - A [`cache::Core`] is the part of a client that any thread may use: a [`redis::Node`], keys, codec and an
+//!   [`outage::StandIn`], which has memory and journal. It turns calls into requests and replies into outcomes.
 //!
 //! `ARCHITECTURE.md` follows one `getConversationContext` through all of it. Without the default
 //! feature `node` the crate knows nothing of Node and `cargo test --no-default-features --features cache` runs it.
@@ -67,6 +69,8 @@ pub mod key;
 pub mod lane;
 #[cfg(feature = "cache")]
 pub mod limiter;
+#[cfg(feature = "cache")]
+pub mod outage;
 pub mod redis;
 pub mod runtime;
 #[cfg(feature = "cache")]

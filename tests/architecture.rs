@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "architecture/circles.rs"]
+mod circles;
+
 /// The rooms that a room may name. A lower room knows nothing of a higher one.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
@@ -20,21 +23,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
+    ("outage", &["config", "error", "health", "journal", "key", "lane", "redis", "script", "store"]),
     (
         "cache",
         &[
-            "codec",
-            "command",
-            "config",
-            "connection",
-            "error",
-            "health",
-            "journal",
-            "key",
-            "lane",
-            "redis",
+            "codec", "command", "config", "error", "health", "journal", "key", "lane", "outage", "redis",
             "script",
-            "store",
         ],
     ),
     ("limiter", &["error", "lane", "script"]),
@@ -188,6 +182,26 @@ fn only_the_binding_names_node_or_is_unsafe() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Files of `src/binding/` that run without Node, until they have a room of their own.
+const WITHOUT_A_ROOM: &[&str] = &["binding/calls.rs"];
+
+#[test]
+fn the_binding_holds_nothing_that_runs_without_node() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| file.room == "binding") {
+        let needs_node = code(file).any(|(_, line)| {
+            line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .any(|word| ["napi", "napi_derive", "uv", "unsafe"].contains(&word))
+        });
+        let path = file.path.to_string_lossy().replace('\\', "/");
+        if !needs_node && !WITHOUT_A_ROOM.contains(&path.as_str()) {
+            wrong
+                .push(format!("src/{path} names neither napi nor libuv and has no unsafe: it belongs below"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_room_says_what_it_promises_what_it_relies_on_and_what_it_never_does() {
     for (room, _) in ARROWS {
@@ -295,7 +309,8 @@ fn a_script_has_a_test_of_its_own() {
     let texts = |folder: &str, end: &str| -> String {
         files(&root.join(folder), end).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     };
-    let (rust, js) = (texts("tests/cache_over_redis/scripts", ".rs"), texts("__test__/streams", ".test.js"));
+    let (rust, js) =
+        (texts("tests/cache_over_redis/scripts", ".rs"), texts("__test__/streams", "scripts.test.js"));
     for Script { path, .. } in scripts() {
         let file = path.rsplit('/').next().unwrap();
         let is_run = match file.strip_suffix(".lua") {
@@ -331,4 +346,141 @@ fn lua_stands_in_files_of_its_own() {
         wrong.extend(text.lines().filter(is_lua).map(|line| format!("{}: {line}", path.display())));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Times that JavaScript may have itself: a fact of Node, and what the command line waits for or finds slow.
+const OWN_TIMES: &[(&str, &str)] = &[
+    ("js/time.js", "MAX_TIMER_MS"),
+    ("js/cli/store.js", "CONNECT_TIMEOUT_MS"),
+    ("js/cli/doctor/findings.js", "DEADLINE_MS"),
+    ("js/cli/doctor/server.js", "CLOCK_TOLERANCE_MS"),
+    ("js/cli/doctor/server.js", "SLOW_MS"),
+    ("js/cli/doctor/tls.js", "EXPIRES_SOON_MS"),
+];
+
+/// The scripts of `js/` without those of `js/ioredis/`, whose policies are ioredis's: path and lines of code.
+fn scripts_of_ours() -> Vec<(String, Vec<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found: Vec<_> = files(&root.join("js"), ".js")
+        .iter()
+        .map(|path| {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            let text = fs::read_to_string(path).unwrap();
+            let is_code = |line: &&str| !line.trim_start().starts_with(['*', '/']);
+            (name, text.lines().filter(is_code).map(str::to_owned).collect())
+        })
+        .filter(|(name, _): &(String, Vec<String>)| !name.starts_with("js/ioredis/"))
+        .collect();
+    assert!(found.len() > 50, "the scripts were not found");
+    found
+}
+
+/// The name of a time that a line of JavaScript gives a number other than 0.
+fn time_of(line: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    ["Ms", "_MS", "Seconds", "_SECONDS"].iter().find_map(|unit| {
+        line.match_indices(unit).find_map(|(at, _)| {
+            let (before, after) = line.split_at(at + unit.len());
+            let number = after.trim_start().trim_start_matches([':', '=']).trim_start();
+            let is_given =
+                number.len() < after.trim_start().len() && number.starts_with(|c| matches!(c, '1'..='9'));
+            let begin = before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+            is_given.then(|| &before[begin..])
+        })
+    })
+}
+
+/// Whether a line of JavaScript pauses for a number that stands there.
+fn pauses_for_a_number(line: &str) -> bool {
+    let is_number = |text: &str| {
+        let digits = text.trim().trim_end_matches(';').trim_end_matches(')');
+        !digits.is_empty()
+            && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+            && digits != "0"
+    };
+    let first =
+        |call: &str| line.split_once(call).map(|(_, rest)| rest.split([',', ')']).next().unwrap_or(""));
+    let last =
+        |call: &str| line.split_once(call).and_then(|(_, rest)| rest.rsplit_once(", ")).map(|(_, last)| last);
+    ["delay(", "pause("].iter().filter_map(|call| first(call)).any(is_number)
+        || ["setTimeout", "setInterval"].iter().filter_map(|call| last(call)).any(is_number)
+}
+
+#[test]
+fn what_counts_as_a_time_of_javascript() {
+    assert_eq!(time_of("const IDLE_MS = 30_000;"), Some("IDLE_MS"));
+    assert_eq!(time_of("  blockMs: 5_000,"), Some("blockMs"));
+    assert_eq!(time_of("function f(ttlSeconds = 60) {"), Some("ttlSeconds"));
+    assert_eq!(time_of("  successor.shutdown({ timeoutMs: 0 });"), None);
+    assert_eq!(time_of("  const { poolIdleMs } = protocol.limits;"), None);
+    assert_eq!(time_of("  const isLate = waitedMs === 1;"), Some("waitedMs"));
+    for line in
+        ["await delay(50);", "pause(2_000, signal)", "setTimeout(resolve, 100);", "run(setTimeout, end, 5)"]
+    {
+        assert!(pauses_for_a_number(line), "{line}");
+    }
+    for line in ["await delay(ms);", "setTimeout(resolve, timeoutMs);", "pause(native.pauseAfter(1), signal)"]
+    {
+        assert!(!pauses_for_a_number(line), "{line}");
+    }
+}
+
+#[test]
+fn times_and_chances_of_javascript_come_from_native_code() {
+    let mut wrong = Vec::new();
+    let mut owned = BTreeSet::new();
+    for (path, lines) in scripts_of_ours() {
+        for line in lines {
+            let is_own = |name: &str| OWN_TIMES.contains(&(path.as_str(), name));
+            match time_of(&line) {
+                Some(name) if is_own(name) => {
+                    owned.insert((path.clone(), name.to_owned()));
+                }
+                Some(_) => wrong.push(format!("{path}: {}", line.trim())),
+                None if pauses_for_a_number(&line) || line.contains("Math.random") => {
+                    wrong.push(format!("{path}: {}", line.trim()));
+                }
+                None => {}
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "these belong into src/config/limits.rs or another room:\n{}",
+        wrong.join("\n")
+    );
+    assert_eq!(owned.len(), OWN_TIMES.len(), "OWN_TIMES names more than there is: {owned:?}");
+}
+
+#[test]
+fn javascript_uses_every_limit_that_it_is_told_and_its_types_know_each() {
+    let scripts: String = scripts_of_ours().into_iter().flat_map(|(_, lines)| lines).collect();
+    let types = read("js/native-types.d.ts");
+    let limits = orgcache::config::limits();
+    for name in limits.as_object().unwrap().keys() {
+        assert!(scripts.contains(name.as_str()), "nothing in js/ uses the limit {name}");
+        let is_typed = types.contains(&format!("'{name}'")) || types.contains(&format!("  {name}: "));
+        assert!(is_typed, "js/native-types.d.ts has no limit {name}");
+    }
+}
+
+/// Scripts that read sentences of others: of V8, of the server, and of the system's loader.
+const READERS_OF_SENTENCES: &[&str] =
+    &["js/cache-calls.js", "js/client/transaction.js", "js/native.js", "js/streams/commands.js"];
+
+#[test]
+fn javascript_reads_no_sentence_of_native_code() {
+    let mut wrong = Vec::new();
+    for (path, lines) in scripts_of_ours() {
+        let reads = |line: &&String| {
+            [".test(", ".exec(", ".match("].iter().any(|read| line.contains(read))
+                && line.contains("message)")
+        };
+        for line in lines.iter().filter(reads) {
+            if !READERS_OF_SENTENCES.contains(&path.as_str()) {
+                wrong.push(format!("{path}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "an error has a code, or native code decides:\n{}", wrong.join("\n"));
 }

@@ -1,15 +1,14 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection } = require('../support/wait');
 
 describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
-  let redis;
+  const redis = withRedis({ flushBeforeEach: true });
   let client;
 
   beforeAll(async () => {
-    redis = await startRedis();
     client = await openPackage({
       url: redis.url,
       driver,
@@ -17,8 +16,6 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
       logLevel: 'off',
     }).getRedis();
   });
-
-  beforeEach(() => redis.command('FLUSHALL'));
 
   test('a command that the server does not know is its error', async () => {
     const error = await rejection(client.call('NOSUCHCOMMAND', 'secret-argument'));

@@ -1,16 +1,10 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 async function open(options) {
   const orgcache = openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options });

@@ -4,16 +4,10 @@ const Redis = require('ioredis');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 /** A client of the package with a connection of its own, or one of ioredis. */
 async function clientOf(which) {

@@ -10,7 +10,7 @@ const { COMMANDS: CALLS } = require('../support/client-commands');
 const { FURTHER, OF_CLUSTERS } = require('../support/further-commands');
 const { openPackage } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 
 test('the types of the commands are those that the command table makes', async () => {
   await runNode(['scripts/client-types.mjs', '--check']);
@@ -28,8 +28,8 @@ test('every command is a method of clients, pipelines and transactions, and so i
 });
 
 test.each([
-  ['js/client/command-types.d.ts', /^ {2}'?([\w-]+)'?: /, 'unknown'],
-  ['js/ioredis/command-types.d.ts', /^ {2}'?([\w-]+)'?\(/, 'any'],
+  ['types/client/commands.d.ts', /^ {2}'?([\w-]+)'?: /, 'unknown'],
+  ['types/ioredis/commands.d.ts', /^ {2}'?([\w-]+)'?\(/, 'any'],
 ])(
   'every method of %s has documentation, and a reason where its reply has no type',
   (file, method, untyped) => {
@@ -153,10 +153,10 @@ describe.each([[2], [3]])(
   (protocol) => {
     const groups = { ...CALLS, ...FURTHER };
     const seen = new Set();
+    const redis = withRedis();
     let client;
 
     beforeAll(async () => {
-      const redis = await startRedis();
       client = await openPackage({
         url: redis.url,
         protocol,

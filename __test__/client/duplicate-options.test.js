@@ -3,17 +3,15 @@
 const { once } = require('node:events');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ unixSocket: true, users: ['user guest on >secret ~* &* +@all'] });
+const redis = withRedis({
+  unixSocket: true,
+  users: ['user guest on >secret ~* &* +@all'],
+  flushBeforeEach: true,
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();
@@ -53,6 +51,20 @@ describe('a duplicate takes options of ioredis', () => {
     expect(await client.acl('WHOAMI')).toBe('guest');
     const named = await open({ url: `${url}?user=guest&pass=secret`, username: 'x', password: 'y' });
     expect(await named.acl('WHOAMI')).toBe('guest');
+  });
+
+  test.each([0, 70_000, 'x'])('a port, which %j is not', async (port) => {
+    const client = await open();
+    const error = await rejection((async () => client.duplicate({ port }))());
+    expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining('option port is') });
+  });
+
+  test('a certificate that cannot be used, which the attempt to connect tells', async () => {
+    const client = await open();
+    const copy = client.duplicate({ tls: { ca: 'no certificate' }, lazyConnect: true });
+    expect(copy.status).toBe('wait');
+    copy.on('error', () => {});
+    expect(await rejection(copy.get('a'))).toMatchObject({ message: expect.stringContaining('tls.ca') });
   });
 
   test('scripts, which are methods then', async () => {

@@ -8,17 +8,14 @@ const session = require('express-session');
 const { RedisStore: RateLimitStore } = require('rate-limit-redis');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let client;
 
 beforeAll(async () => {
-  redis = await startRedis();
   client = await openPackage({ url: redis.url, clientKeyPrefix: 'app:' }).getRedis();
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 /** Starts an Express server with this middleware. Answers a function that fetches from it. */
 async function serve(...middleware) {

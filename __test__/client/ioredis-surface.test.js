@@ -3,16 +3,10 @@
 const { once } = require('node:events');
 const { Command } = require('ioredis');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();

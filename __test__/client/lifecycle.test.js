@@ -3,17 +3,11 @@
 const { once } = require('node:events');
 const { openPackage } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options });

@@ -5,14 +5,10 @@ const Redis = require('ioredis');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ users: ['user reader on >secret ~* &* +@all -monitor'] });
-});
+const redis = withRedis({ users: ['user reader on >secret ~* &* +@all -monitor'] });
 
 async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', ...options }).getRedis();

@@ -2,19 +2,16 @@
 
 const { bothClients } = require('../support/both-clients');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let ours;
 let theirs;
 
 beforeAll(async () => {
-  redis = await startRedis();
   ({ ours, theirs } = await bothClients(redis));
 });
-
-beforeEach(() => redis.command('FLUSHALL'));
 
 /** The common answer of both clients to the same work. Fails if they differ. */
 async function alike(work) {

@@ -2,17 +2,11 @@
 
 const { once } = require('node:events');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 async function open(options) {
   return openPackage({ url: redis.url, clientKeyPrefix: '', logLevel: 'off', ...options }).getRedis();

@@ -3,7 +3,7 @@
 const { bothClients, outcome } = require('../support/both-clients');
 const { COMMANDS } = require('../support/client-commands');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 
 /** ioredis puts its prefix neither in front of patterns nor of the keys that some subcommands have. */
 const PREFIXED_ALIKE = Object.keys(COMMANDS)
@@ -14,10 +14,11 @@ describe.each([
   ['no key prefix', '', Object.keys(COMMANDS)],
   ['a key prefix', 'app:test:', PREFIXED_ALIKE],
 ])('with %s, replies are those of ioredis', (_name, keyPrefix, groups) => {
+  const redis = withRedis();
   let clients;
 
   beforeAll(async () => {
-    clients = await bothClients(await startRedis(), { keyPrefix });
+    clients = await bothClients(redis, { keyPrefix });
   });
 
   beforeEach(() => Promise.all([clients.ours.flushdb(), clients.theirs.flushdb()]));

@@ -1,15 +1,14 @@
 'use strict';
 
 const { bothClients } = require('../support/both-clients');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection } = require('../support/wait');
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 let ours;
 let theirs;
 
 beforeAll(async () => {
-  redis = await startRedis();
   ({ ours, theirs } = await bothClients(redis, { keyPrefix: 'app:' }));
   for (const client of [ours, theirs]) {
     client.defineCommand('addTo', {
@@ -20,10 +19,7 @@ beforeAll(async () => {
   }
 });
 
-beforeEach(async () => {
-  await redis.command('FLUSHALL');
-  await redis.command('SCRIPT', 'FLUSH');
-});
+beforeEach(() => redis.command('SCRIPT', 'FLUSH'));
 
 describe('a script with a name', () => {
   test.each(['ours', 'theirs'])(

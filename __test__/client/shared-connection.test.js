@@ -1,16 +1,10 @@
 'use strict';
 
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(() => redis.command('FLUSHALL'));
+const redis = withRedis({ flushBeforeEach: true });
 
 function open() {
   return openPackage({ url: redis.url, clientKeyPrefix: 'app:', logLevel: 'off', commandTimeout: 1000 });

@@ -3,7 +3,7 @@
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
 const MESSAGES = 300;
@@ -30,10 +30,7 @@ function block(milliseconds) {
 }
 
 describe('a subscriber that takes nothing for a while', () => {
-  let redis;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
+  const redis = withRedis();
 
   async function flooded(driver) {
     const orgcache = openPackage({ url: redis.url, driver, queueMaxBytes: BOUND_BYTES, logLevel: 'off' });

@@ -3,15 +3,11 @@
 const { once } = require('node:events');
 const { openPackage } = require('../support/package');
 const { runNode } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 
 describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) => {
-  let redis;
-
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
+  const redis = withRedis();
 
   const opened = [];
   // The subscribers of one test must not be counted by the next.
@@ -226,13 +222,9 @@ describe.each(['loop', 'thread'])('a subscription with the %s driver', (driver) 
 });
 
 describe('the messages of a channel', () => {
-  let redis;
+  const redis = withRedis();
   let orgcache;
   let client;
-
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
 
   beforeEach(async () => {
     orgcache = openPackage({ url: redis.url, logLevel: 'off' });

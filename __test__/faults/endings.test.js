@@ -2,7 +2,7 @@
 
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { runProgram } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 
 // A call may take its timeout of 500 ms; the rest is node's own end on a busy machine.
 const EXIT_DELAY_MS = 2500;
@@ -22,11 +22,10 @@ const WORKER_ENDINGS = [
   ['has nothing left to do', 'workerReturn', 0],
 ];
 
-let redis;
+const redis = withRedis();
 let silent;
 
 beforeAll(async () => {
-  redis = await startRedis();
   silent = await startSilentServer();
 });
 

@@ -3,7 +3,7 @@
 const { sized, underFault, DRIVERS } = require('./support/fault-test');
 const { startProxy } = require('./support/proxy');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until, within } = require('../support/wait');
 
 const COMMAND_TIMEOUT_MS = 1000;
@@ -17,10 +17,9 @@ const STEP_BYTES = sized({ short: 23, full: 1 });
 const GARBAGE_MEMORY_BYTES = 64 * 1024 * 1024;
 const OUTCOMES_OF_A_LOSS = ['E_UNKNOWN_OUTCOME', 'E_CONNECT', 'E_TIMEOUT'];
 
-let redis;
+const redis = withRedis();
 let proxy;
 beforeAll(async () => {
-  redis = await startRedis();
   proxy = await startProxy(redis);
 });
 beforeEach(async () => {

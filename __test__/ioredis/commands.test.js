@@ -1,14 +1,10 @@
 'use strict';
 
 const { DRIVERS, Ours, expectSame, open, openBoth, useDriver } = require('../support/ioredis-clients');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { rejection, until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 const CALLS = {
   texts: (client) => client.set('text', 'value').then(() => client.get('text')),

@@ -3,15 +3,11 @@
 const { once } = require('node:events');
 const { CLASSES, DRIVERS, Ours, keep, open, ready, useDriver } = require('../support/ioredis-clients');
 const { startFakeServer } = require('../support/fake-server');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { rejection, until } = require('../support/wait');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ unixSocket: true });
-});
+const redis = withRedis({ unixSocket: true });
 
 /** The events of a client's life, as they come. */
 function story(client) {

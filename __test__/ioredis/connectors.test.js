@@ -3,16 +3,12 @@
 const net = require('node:net');
 const tls = require('node:tls');
 const { DRIVERS, Ours, keep, open, useDriver } = require('../support/ioredis-clients');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { onEnd } = require('../support/cleanup');
 const { rejection } = require('../support/wait');
 
-let secure;
-let plain;
-
-beforeAll(async () => {
-  [secure, plain] = await Promise.all([startRedis({ tls: true }), startRedis()]);
-});
+const secure = withRedis({ tls: true });
+const plain = withRedis();
 
 describe.each(DRIVERS)('with the %s driver', (driver) => {
   beforeAll(() => useDriver(driver));

@@ -5,14 +5,11 @@ const { once } = require('node:events');
 const path = require('node:path');
 const { DRIVERS, Ours, open, useDriver } = require('../support/ioredis-clients');
 const { PACKAGE_ROOT } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
-let redis;
+const redis = withRedis();
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
 afterEach(() => jest.useRealTimers());
 
 describe.each(DRIVERS)('with the %s driver', (driver) => {

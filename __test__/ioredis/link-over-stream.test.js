@@ -4,16 +4,12 @@ const net = require('node:net');
 const { Duplex } = require('node:stream');
 const { Link } = require('../../js/ioredis/link.js');
 const { onEnd } = require('../support/cleanup');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { startSilentServer } = require('../support/silent-server');
 const { until } = require('../support/wait');
 
-let secure;
-let plain;
-
-beforeAll(async () => {
-  [secure, plain] = await Promise.all([startRedis({ tls: true }), startRedis()]);
-});
+const secure = withRedis({ tls: true });
+const plain = withRedis();
 
 function open(options) {
   const log = [];

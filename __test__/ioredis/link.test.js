@@ -5,17 +5,13 @@ const { Link } = require('../../js/ioredis/link.js');
 const { protocol } = require('../../js/protocol.js');
 const { onEnd } = require('../support/cleanup');
 const { runProgram } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { until } = require('../support/wait');
 
 const { buffers: BUFFERS, flat: FLAT, stringNumbers: STRING_NUMBERS } = protocol.commandFlags;
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis({ unixSocket: true });
-});
+const redis = withRedis({ unixSocket: true });
 
 /** A server that calls `serve(socket)` for each connection. */
 async function startServer(serve) {

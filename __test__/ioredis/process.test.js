@@ -2,14 +2,10 @@
 
 const { DRIVERS } = require('../support/ioredis-clients');
 const { inFreshProcess } = require('../support/process');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 describe.each(DRIVERS)('in a process of its own, with the %s driver', (driver) => {
   const run = (body, args = {}, options = {}) =>

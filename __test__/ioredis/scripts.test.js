@@ -1,16 +1,12 @@
 'use strict';
 
 const { Ours, Theirs, expectSame, open, openBoth, ready } = require('../support/ioredis-clients');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
 const ECHO = { lua: 'return {KEYS[1], ARGV[1]}', numberOfKeys: 1 };
 
-let redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = withRedis();
 
 /** The commands that `work` makes a client send. */
 async function sent(client, work) {

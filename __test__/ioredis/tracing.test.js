@@ -5,13 +5,9 @@ const { Redis } = require('../../js/ioredis/index.js');
 const { sanitizeArgs } = require('../../js/ioredis/tracing.js');
 const { closedPort } = require('../support/silent-server');
 const { onEnd } = require('../support/cleanup');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
-let server;
-
-beforeAll(async () => {
-  server = await startRedis();
-});
+const server = withRedis();
 
 /** Everything that the channel tells while `work` runs, as `[event, context]`. */
 async function traced(name, work) {

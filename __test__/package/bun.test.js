@@ -4,7 +4,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { installPacked, makeFolder, packBoth, tool } = require('../support/packed');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 const { version } = require('../../package.json');
 
@@ -38,10 +38,9 @@ const PROGRAM = `
   main().then(() => console.log(JSON.stringify(answers)), (error) => { console.error(error); process.exit(1); });`;
 
 let workplace;
-let redis;
+const redis = withRedis();
 
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   workplace = makeFolder('bun');
   const { main, binary } = packBoth(workplace);
   installPacked(path.join(workplace, 'app'), main.tarball, binary.tarball);

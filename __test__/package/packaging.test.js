@@ -39,6 +39,7 @@ describe('the main package', () => {
         'index.mjs',
         'index.d.ts',
         'index.d.mts',
+        'types/cache.d.ts',
         'js/native.js',
         'LICENSE',
         'README.md',
@@ -54,7 +55,7 @@ describe('the main package', () => {
 
   test('holds no source, test, bench, example, build tool or binary', () => {
     const allowed =
-      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json|\.env\.example)$/;
+      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|types\/.+\.d\.ts|[A-Z]+(\.md)?|package\.json|\.env\.example)$/;
     expect(main.files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 

@@ -2,20 +2,13 @@
 
 const DEAD_LETTER = require('../../js/streams/scripts/dead-letter.lua.js');
 const FORGET_CONSUMER = require('../../js/streams/scripts/forget-consumer.lua.js');
-const { startRedis } = require('../support/redis');
+const { withRedis } = require('../support/redis');
 
 const NOTHING_PENDING = [0, null, null, null];
 
-let redis;
+const redis = withRedis({ flushBeforeEach: true });
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-beforeEach(async () => {
-  await redis.command('FLUSHALL');
-  await redis.command('XGROUP', 'CREATE', 'orders', 'workers', '0', 'MKSTREAM');
-});
+beforeEach(() => redis.command('XGROUP', 'CREATE', 'orders', 'workers', '0', 'MKSTREAM'));
 
 /** An entry that the consumer was given and has not acknowledged. */
 async function pendingEntry(consumer = 'c1', words = ['a', '1']) {

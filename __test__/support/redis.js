@@ -208,4 +208,25 @@ async function startRedis({ choosePort = closedPort, ...options } = {}) {
   }
 }
 
-module.exports = { startRedis };
+/**
+ * The server of a test file, or of a `describe`: starts it before their tests, with `startRedis`, and answers it at once, for use
+ * in hooks and tests. Options: those of `startRedis`, and `flushBeforeEach` (true: it holds no keys when a test begins).
+ */
+function withRedis({ flushBeforeEach = false, ...options } = {}) {
+  let server;
+  beforeAll(async () => {
+    server = await startRedis(options);
+  });
+  if (flushBeforeEach) beforeEach(() => server.command('FLUSHALL'));
+  // Not frozen, an assignment to the answer would be lost without a word.
+  return new Proxy(Object.freeze({}), {
+    get(_nothing, name) {
+      if (!server)
+        throw new Error(`The server has no ${String(name)} yet: hooks and tests alone can use it.`);
+      const value = server[name];
+      return typeof value === 'function' ? value.bind(server) : value;
+    },
+  });
+}
+
+module.exports = { startRedis, withRedis };

@@ -3,7 +3,7 @@
 const { MESSAGES, PHONE } = require('../support/adapter-methods');
 const { certificates } = require('../support/certificates');
 const { openPackage } = require('../support/package');
-const { startRedis } = require('../support/redis');
+const { startRedis, withRedis } = require('../support/redis');
 const { rejection } = require('../support/wait');
 
 const QUIET = { logLevel: 'off', connectTimeout: 2000, commandTimeout: 2000 };
@@ -34,11 +34,7 @@ describe.each(['thread', 'loop'])('TLS with the %s driver', (driver) => {
   const at = ({ port }, options) => ({ host: '127.0.0.1', port, driver, ...options });
 
   describe('a server with a good certificate is refused, and the sentence says why,', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ tls: true });
-    });
+    const redis = withRedis({ tls: true });
 
     test('if no trusted authority has signed it', async () => {
       await expectRefused(
@@ -83,11 +79,7 @@ describe.each(['thread', 'loop'])('TLS with the %s driver', (driver) => {
   });
 
   describe('a server that asks for the client’s certificate', () => {
-    let redis;
-
-    beforeAll(async () => {
-      redis = await startRedis({ tls: { asksForCertificate: true } });
-    });
+    const redis = withRedis({ tls: { asksForCertificate: true } });
 
     test('takes one that its authority has signed', async () => {
       const { ca, cert, key } = redis.tls;

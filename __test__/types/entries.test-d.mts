@@ -1,9 +1,20 @@
-import orgcache, { type cacheAdapter, type OrgCache, type redisMigrationManager } from 'orgcache';
+import orgcache, {
+  type cacheAdapter,
+  type OrgCache,
+  type RedisClient,
+  type redisMigrationManager,
+} from 'orgcache';
 import adapterEntry, { type cacheAdapter as namedAdapter } from 'orgcache/cacheAdapter';
 import type redisEntry from 'orgcache/redis';
 import type { HealthStatus, initializeRedis, performHealthCheck, RedisModule } from 'orgcache/redis';
 import type migrationEntry from 'orgcache/redis-migration';
 import type { redisMigrationManager as namedManager } from 'orgcache/redis-migration';
+
+declare module 'orgcache' {
+  interface RedisClient {
+    double(key: string): Promise<number>;
+  }
+}
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -20,6 +31,8 @@ export const checked: Same<ReturnType<typeof performHealthCheck>, Promise<Health
 export const mistaken: typeof redisMigrationManager = adapterEntry;
 
 export const whole: Same<typeof orgcache, OrgCache> = true;
+
+export const script = (client: RedisClient): Promise<number> => client.double('key');
 
 export async function ending(): Promise<boolean> {
   await using cache = orgcache;

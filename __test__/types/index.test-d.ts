@@ -110,7 +110,12 @@ export async function visibleState(): Promise<void> {
   exactly<ConnectionState>()(redis.state, true);
   exactly<number | null>()(redis.journal.oldestMs, true);
   exactly<boolean>()(redis.journal.reading, true);
-  exactly<string>()(redis.breaker.state, true);
+  exactly<'closed' | 'open' | 'half-open'>()(redis.breaker.state, true);
+  exactly<string | undefined>()(redis.error, true);
+  const { redis: metrics, fallback } = await cacheManager.getStats();
+  exactly<number>()(metrics.latencies.reads.p99Us + fallback.bytes, true);
+  // @ts-expect-error there is no such counter
+  metrics.hitz;
   exactly<number>()((await cacheAdapter.getStats()).cache.redis.stateSince, true);
 }
 
@@ -153,6 +158,8 @@ export async function migration(signal: AbortSignal, ownSignal: AbortSignalLike)
   exactly<number>()(moved.errors, true);
   exactly<boolean>()(cache.redisEnabled, true);
 
+  // @ts-expect-error there is no such Map to move
+  await redisMigrationManager.migrateExistingMaps({ conversations: contexts });
   // @ts-expect-error a legacy map is a Map, not an object
   await redisMigrationManager.getConversationContext('org-1', '+123', {});
   // @ts-expect-error the statistics are not the caller's to change

@@ -4,6 +4,7 @@ import DefaultRedis, {
   type ChainableCommander,
   Command,
   type CommonRedisOptions,
+  createClient,
   Pipeline,
   Redis,
   type RedisKey,
@@ -59,6 +60,10 @@ const common: CommonRedisOptions = {
   commandTimeout: undefined,
 };
 
+createClient(6379, 'localhost', { db: 1 });
+Redis.createClient({ host: 'localhost' });
+// @ts-expect-error a host is a text
+createClient(6379, 1);
 new Redis();
 new Redis('/tmp/redis.sock', { db: 1 });
 new Redis({ sentinels: [{ host: 'a', port: 26379 }], name: 'main', tls: { ca: 'x' } });

@@ -15,7 +15,7 @@ const { commandOf } = require('./command-object.js');
 const { encodeArguments } = require('./encode-arguments.js');
 
 /** @import { RedisCommandObject } from '../../index.js' */
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Script } from './script.js' */
 /** @import { Argument } from './encode-arguments.js' */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { RedisClient } from '../../index.js';
-import type { RedisCommands } from './command-types.js';
+import type { RedisCommands } from '../../types/client/commands.js';
 import type { Connections } from './connections.js';
 import type { ShownOptions } from './endpoint.js';
 import type { RetryStrategy } from './lifecycle.js';

@@ -32,7 +32,7 @@ const { encodeBorrowedArguments, encodeArgument, encodeArguments } = require('./
 /** @import { DuplicateOptions, MessagesOptions, RedisNode, RedisStatus } from '../../index.js' */
 /** @import { RedisCommandList, RedisCommandObject } from '../../index.js' */
 /** @import { Failure } from '../errors.js' */
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { ClientBase, ClientParts, MultiOptions } from './client-types.js' */
 /** @import { Command } from './commands.js' */
 /** @import { ShownOptions } from './endpoint.js' */

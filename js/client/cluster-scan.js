@@ -1,6 +1,8 @@
 'use strict';
 
-const { OrgCacheError } = require('../errors.js');
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
+const { protocol } = require('../protocol.js');
 const { delay, now } = require('../time.js');
 
 /** @import { RedisClient, RedisTransaction } from '../../index.js' */
@@ -24,16 +26,10 @@ const { delay, now } = require('../time.js');
  * @property {(id: string | undefined) => Promise<string | undefined> | string} anchorOf
  */
 
-const SLOTS = 16_384;
-/** The polynomial of CRC-16/XMODEM, with which Redis assigns keys to slots. */
-const POLYNOMIAL = 0x1021;
+const native = loadNative();
 const START = '0';
 /** Nodes agree on a moved slot within this time, unless slots move faster than the scan asks. */
-const AGREED_WITHIN_MS = 5000;
-const LOOK_AGAIN_MS = 50;
-
-/** The hash tag of a key: the part that chooses its slot. */
-const HASH_TAG = /\{[^}]+\}/;
+const { scanAgreedWithinMs, scanAgainAfterMs } = protocol.limits;
 
 /**
  * Functions that scan each primary of a cluster, from a cursor to `[cursor, found]`. Any node may answer a command
@@ -58,7 +54,7 @@ async function scansOfNodes(client, method, options, transactionApart) {
   };
   const { keyPrefix } = client.options;
   // All of the client's keys are then in one slot.
-  if (HASH_TAG.test(keyPrefix)) return [scanOfNode(page, { anchorOf: () => keyPrefix })];
+  if (native.hashTag(makeError, keyPrefix) !== null) return [scanOfNode(page, { anchorOf: () => keyPrefix })];
   const ids = (await rangesByNode(client)).keys();
   /** @param {string | undefined} id */
   const anchorOf = async (id) => anchorIn((await rangesByNode(client)).get(/** @type {string} */ (id)));
@@ -79,7 +75,7 @@ function scanOfNode(page, { id, anchor, anchorOf }) {
   let node = { id, anchor };
   return async (cursor) => {
     let from = cursor;
-    const deadline = now() + AGREED_WITHIN_MS;
+    const deadline = now() + scanAgreedWithinMs;
     while (now() < deadline) {
       node.anchor ??= await anchorOf(node.id);
       const answer = await page(node.anchor, from);
@@ -91,7 +87,7 @@ function scanOfNode(page, { id, anchor, anchorOf }) {
         from = START;
       } else {
         node.anchor = other;
-        await delay(LOOK_AGAIN_MS);
+        await delay(scanAgainAfterMs);
       }
     }
     throw new OrgCacheError('E_TIMEOUT', 'the slots of the cluster move faster than they can be scanned', {
@@ -120,22 +116,8 @@ async function rangesByNode(client) {
  */
 function anchorIn(ranges) {
   if (ranges === undefined) return undefined;
-  /** @param {number} slot */
-  const isIn = (slot) => ranges.some(({ first, last }) => first <= slot && slot <= last);
-  for (let number = Math.floor(Math.random() * SLOTS); ; number += 1) {
-    if (isIn(slotOf(String(number)))) return `{${number}}`;
-  }
-}
-
-/** @param {string} tag */
-function slotOf(tag) {
-  let sum = 0;
-  for (let index = 0; index < tag.length; index += 1) {
-    sum ^= tag.charCodeAt(index) << 8;
-    for (let bit = 0; bit < 8; bit += 1) sum = sum & 0x8000 ? (sum << 1) ^ POLYNOMIAL : sum << 1;
-    sum &= 0xffff;
-  }
-  return sum % SLOTS;
+  const slots = ranges.flatMap(({ first, last }) => [first, last]);
+  return native.keyInSlots(makeError, ...slots) ?? undefined;
 }
 
 module.exports = { scansOfNodes };

@@ -4,7 +4,7 @@ const { protocol } = require('../protocol.js');
 const { BUFFERS, TEXTS, commandNamed } = require('./commands.js');
 
 /** @import { RedisCommandObject } from '../../index.js' */
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { Command } from './commands.js' */
 
 /** @typedef {{ command: Command, args: unknown[], flags: number, settle?: RedisCallback<unknown> }} GivenCommand */

@@ -3,7 +3,7 @@
 const { passOn } = require('../context.js');
 const { protocol } = require('../protocol.js');
 
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { Argument } from './encode-arguments.js' */
 
 /**

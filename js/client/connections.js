@@ -2,10 +2,11 @@
 
 const { Bridge } = require('../bridge.js');
 const { Context } = require('../context.js');
-const { OrgCacheError } = require('../errors.js');
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
+const { optionsText } = require('../options.js');
 const { DedicatedConnection } = require('./dedicated-connection.js');
 const { DedicatedPool } = require('./dedicated-pool.js');
-const { urlWith } = require('./duplicate-options.js');
 const { inForce } = require('./endpoint.js');
 const { Family } = require('./family.js');
 const { protocol } = require('../protocol.js');
@@ -32,15 +33,16 @@ const { protocol } = require('../protocol.js');
  * @property {number} [roleFlags] Bits of `protocol.besideRoles`.
  */
 
+const native = loadNative();
+/**
+ * `closeTimeoutMs` is the longest time for calls in flight when a client closes its own connection. `connectionName` is
+ * the name of a client's auxiliary connections: a count of clients by name then counts each client once.
+ */
+const { closeTimeoutMs, connectionName } = protocol.limits;
 const { roles } = protocol;
-/** Options that name servers. */
-const SERVERS = ['clusterHosts', 'host', 'port', 'sentinelHosts'];
+/** The journal is the shared client's alone. */
+const OF_JOURNAL = 'CACHE_JOURNAL_DIR';
 const LEVELS_OF_DEBUG = ['debug', 'trace'];
-/** Name of a client's auxiliary connections. A count of clients by name then counts each client once. */
-const NAME_BESIDE = 'orgcache';
-
-/** The longest time for calls in flight when a client closes its own connection. */
-const CLOSE_TIMEOUT_MS = 5000;
 
 /**
  * The connections of one configuration: the shared one that carries all calls, and dedicated ones for commands that
@@ -109,7 +111,7 @@ class Connections {
   with(overrides, context = this.context, roleFlags = this.#roleFlags) {
     const options = { ...this.#optionsNow(), ...overrides };
     const environment = this.#environment;
-    Object.assign(options, urlWith(this.#url, overrides));
+    Object.assign(options, this.#urlWith(overrides));
     return new Connections({
       ...{ options, environment, context, roleFlags },
       log: this.#log,
@@ -118,20 +120,25 @@ class Connections {
   }
 
   /**
-   * The URL, unless an option names other servers than the environment's URL.
-   * @returns {unknown}
+   * Native code decides which URL counts, and what becomes of it with other options in place of some of its parts.
+   * @param {Settable} overrides
    */
-  get #url() {
-    if (this.#options.url !== undefined) return this.#options.url;
-    const { overriddenBy } = this.bridge.config().settings.url;
-    const isOverridden = overriddenBy !== undefined && SERVERS.includes(overriddenBy);
-    return isOverridden ? undefined : this.#environment.get('REDIS_URL');
+  #urlWith(overrides) {
+    const [options, environment] = [optionsText(this.#options), this.#environment.text(OF_JOURNAL)];
+    const url = native.urlWith(makeError, options, environment, optionsText(overrides));
+    return url === null ? undefined : { url };
+  }
+
+  /** Whether a client waits for its first call before it connects, because somebody chose so. Throws `E_CONFIG`. */
+  get isLazy() {
+    const options = optionsText(this.#optionsNow());
+    return native.waitsToConnect(makeError, options, this.#environment.text(OF_JOURNAL));
   }
 
   #optionsNow() {
     if (this.#database === undefined) return this.#options;
     const selected = { db: this.#database };
-    return { ...this.#options, ...selected, ...urlWith(this.#url, selected) };
+    return { ...this.#options, ...selected, ...this.#urlWith(selected) };
   }
 
   /** The database of later commands. */
@@ -177,7 +184,7 @@ class Connections {
   renew() {
     const before = this.bridge;
     this.bridge = this.#newBridge();
-    if (before.isOpen) before.close(CLOSE_TIMEOUT_MS);
+    if (before.isOpen) before.close(closeTimeoutMs);
   }
 
   /** The number of dedicated connections and of callers that wait for one. Asking opens none. */
@@ -189,16 +196,15 @@ class Connections {
   get pool() {
     this.#refuseIfClosed();
     if (this.#pool === undefined) {
-      const { minPoolSize: min, poolSize: max, settings } = this.bridge.config();
       const { context } = this;
       const open = () => this.#open();
-      this.#pool = new DedicatedPool({ open, min, max, maxWaitMs: settings.commandTimeout.value, context });
+      this.#pool = new DedicatedPool({ ...this.bridge.config().dedicatedPool, open, context });
     }
     return this.#pool;
   }
 
   #optionsBeside() {
-    return { ...this.#options, connectionName: NAME_BESIDE };
+    return { ...this.#options, connectionName };
   }
 
   /**
@@ -292,7 +298,7 @@ class Connections {
   }
 
   /** @param {number} [timeoutMs] */
-  close(timeoutMs = CLOSE_TIMEOUT_MS) {
+  close(timeoutMs = closeTimeoutMs) {
     this.closeDedicated();
     const closing = this.bridge.close(timeoutMs);
     if (this.#term !== undefined) closing.then(() => this.#family.remove(this));

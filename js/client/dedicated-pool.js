@@ -1,7 +1,8 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
-const { clearTimeout, now, setTimeout } = require('../time.js');
+const { protocol } = require('../protocol.js');
+const { MAX_TIMER_MS, clearTimeout, now, setTimeout } = require('../time.js');
 
 /** @import { Context } from '../context.js' */
 /** @import { DedicatedConnection } from './dedicated-connection.js' */
@@ -23,12 +24,8 @@ const { clearTimeout, now, setTimeout } = require('../time.js');
  * @property {InstanceType<typeof Context>} context
  */
 
-/** Limit of waiting callers. More than this is a fault that must be visible. */
-const MAX_WAITING = 10_000;
-/** How long an unused connection beyond the minimum stays open. */
-const IDLE_MS = 30_000;
-/** The longest delay of a timer of Node. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Native code says how many callers may wait, and how long an unused connection beyond the minimum stays open. */
+const { poolIdleMs, poolMaxWaiting } = protocol.limits;
 
 /** Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. */
 class DedicatedPool {
@@ -87,8 +84,8 @@ class DedicatedPool {
       this.#count += 1;
       return Promise.resolve(this.#lend(this.#open()));
     }
-    if (this.#waiting.length >= MAX_WAITING) {
-      return Promise.reject(this.#overloaded(`${MAX_WAITING} callers wait already`));
+    if (this.#waiting.length >= poolMaxWaiting) {
+      return Promise.reject(this.#overloaded(`${poolMaxWaiting} callers wait already`));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject, until: now() + this.#maxWaitMs });
@@ -181,7 +178,7 @@ class DedicatedPool {
       this.#count -= 1;
       connection.close();
     };
-    this.#closeTimers.set(connection, this.#context.run(setTimeout, close, IDLE_MS).unref());
+    this.#closeTimers.set(connection, this.#context.run(setTimeout, close, poolIdleMs).unref());
   }
 
   /** @param {string} why */

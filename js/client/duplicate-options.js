@@ -1,7 +1,7 @@
 'use strict';
 
 const { resolve } = require('node:path');
-const { OrgCacheError } = require('../errors.js');
+const { protocol } = require('../protocol.js');
 
 /** @import { DuplicateOptions, DuplicateTlsOptions, RedisNode } from '../../index.js' */
 /** @import { Settable } from './connections.js' */
@@ -87,8 +87,6 @@ const OF_CLIENT = [
 ];
 /** Options in which null removes the original client's value. For all other options null means nothing. */
 const NULLABLE = ['password', 'username'];
-/** The largest value that the setting takes. */
-const MAX_RETRIES = 1000;
 
 /**
  * The characters that Redis takes in a connection's name. A client with any other name gets none, as with ioredis.
@@ -105,7 +103,7 @@ const ROLES_OF_READS = { all: 'replica', master: 'primary', slave: 'replica' };
 const TRANSLATIONS = {
   connectionName: (name) => (CONNECTION_NAME.test(name) ? { connectionName: name } : {}),
   maxRetriesPerRequest: (count) =>
-    Number.isInteger(count) && count >= 0 ? { maxRetries: Math.min(count, MAX_RETRIES) } : {},
+    Number.isInteger(count) && count >= 0 ? { maxRetries: Math.min(count, protocol.limits.maxRetries) } : {},
   name: (sentinelName, { sentinels }) => (sentinels ? { sentinelName } : {}),
   path: (path, all) => ({ url: urlOfPath(path, all) }),
   scaleReads: (role) => (typeof role === 'string' ? { scaleReads: ROLES_OF_READS[role] ?? role } : {}),
@@ -219,35 +217,4 @@ function pemOf(given) {
     : (given ?? undefined);
 }
 
-/**
- * A URL wins over its parts. So a part that is chosen beside it must be written into the URL.
- * @param {unknown} text
- * @param {Settable} asked
- */
-function urlWith(text, { url: chosen, host, port, username, password, db, protocol }) {
-  if (chosen !== undefined || typeof text !== 'string' || !URL.canParse(text)) return undefined;
-  let url = new URL(text);
-  if (protocol !== undefined) url.searchParams.delete('protocol');
-  if (url.protocol.endsWith('unix:')) {
-    if (host === undefined && port === undefined) {
-      if (db !== undefined) url.searchParams.set('db', String(db));
-      if (username !== undefined) url.searchParams.set('user', String(username ?? ''));
-      if (password !== undefined) url.searchParams.set('pass', String(password ?? ''));
-      return { url: url.href };
-    }
-    url = new URL('redis://localhost');
-  }
-  if (host !== undefined) url.hostname = String(host).includes(':') ? `[${host}]` : String(host);
-  if (port !== undefined) {
-    if (!/^\d{1,5}$/.test(String(port))) {
-      throw new OrgCacheError('E_CONFIG', 'option port is no port; allowed is an integer from 1 to 65535');
-    }
-    url.port = String(port);
-  }
-  if (username !== undefined) url.username = encodeURIComponent(String(username ?? ''));
-  if (password !== undefined) url.password = encodeURIComponent(String(password ?? ''));
-  if (db !== undefined) url.pathname = `/${db}`;
-  return { url: url.href };
-}
-
-module.exports = { duplicateOptions, hostList, urlWith };
+module.exports = { duplicateOptions, hostList };

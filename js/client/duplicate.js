@@ -67,7 +67,7 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
   const { retryStrategy = own.clusterRetryStrategy ?? original.retryStrategy } = own;
   const asked = { ...settings, clientKeyPrefix: keyPrefix };
   const connections = original.connections.apart(asked, roleFlags(own, retryStrategy));
-  const isWaiting = waitsToConnect(connections, settings);
+  const isWaiting = connections.isLazy;
   for (const name of ignored) logIgnored(name, original.connections);
   const parts = {
     connections,
@@ -90,22 +90,6 @@ function partsOfDuplicate(original, nodesOrOptions, options) {
 function roleFlags({ readOnly }, retryStrategy) {
   const { decidesPauses, readOnly: readsOnly } = protocol.besideRoles;
   return (typeof retryStrategy === 'function' ? decidesPauses : 0) | (readOnly ? readsOnly : 0);
-}
-
-/**
- * Whether a duplicate connects lazily. Throws `E_CONFIG`.
- * @param {Connections} connections
- * @param {{ lazyConnect?: unknown }} settings
- */
-function waitsToConnect({ bridge }, { lazyConnect }) {
-  try {
-    const { value, source } = bridge.config().settings.lazyConnect;
-    return value && source !== 'default';
-  } catch (error) {
-    // As with ioredis, a wrong certificate is reported by the attempt to connect.
-    if (!/\btls\.(ca|cert|key)\b/.test(/** @type {Error} */ (error).message)) throw error;
-    return Boolean(lazyConnect);
-  }
 }
 
 /** Ignored options. Each is logged once per process. */

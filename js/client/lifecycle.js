@@ -4,7 +4,7 @@ const { OrgCacheError } = require('../errors.js');
 const { isCluster } = require('./endpoint.js');
 const { passOn } = require('../context.js');
 const { loadNative } = require('../native.js');
-const { nextTick, setImmediate } = require('../time.js');
+const { MAX_TIMER_MS, nextTick, setImmediate } = require('../time.js');
 
 /** @import { ErrorCode, RedisStatus } from '../../index.js' */
 /** @import { EventEmitter } from 'node:events' */
@@ -39,9 +39,6 @@ const STATUS = {
   degraded: 'reconnecting',
   closed: 'end',
 };
-
-/** The longest delay of a timer of Node. */
-const MAX_PAUSE_MS = 2 ** 31 - 1;
 
 /** The status of a client and the events of its connection, in ioredis's terms. */
 class Lifecycle {
@@ -181,7 +178,7 @@ class Lifecycle {
   #pause() {
     const delay = this.#nextDelay();
     if (delay === undefined || !this.#bridge?.isOpen) return;
-    native.retryIn(this.#bridge.open(), Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_PAUSE_MS));
+    native.retryIn(this.#bridge.open(), Math.min(Math.max(Math.ceil(delay) || 0, 0), MAX_TIMER_MS));
     this.#context.emit(this.#emitter, 'reconnecting', delay);
     this.#emit('connecting');
   }

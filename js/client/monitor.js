@@ -1,6 +1,6 @@
 'use strict';
 
-const { clearInterval, setInterval } = require('../time.js');
+const { MAX_TIMER_MS, clearInterval, setInterval } = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
 /** @import { Connections } from './connections.js' */
@@ -11,11 +11,6 @@ const { TEXTS } = require('./commands.js');
  * @property {(time: string, args: string[], source: string, database: string) => void} onCommand
  * @property {(error: unknown) => void} onError
  */
-
-/**
- * A timer keeps a monitor's process alive, because nothing else may. This is the longest delay of a timer of Node.
- */
-const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /** Emits every command that the server runs, in ioredis's form, on a separate connection. */
 class Monitor {
@@ -39,7 +34,8 @@ class Monitor {
 
   /** Resolves when the server has confirmed MONITOR. After a lost connection MONITOR is sent again. */
   async start() {
-    this.#keepAlive = this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
+    // A timer keeps a monitor's process alive, because nothing else may.
+    this.#keepAlive = this.#connections.context.run(setInterval, () => {}, MAX_TIMER_MS);
     this.#monitored = this.#connections.monitor({
       onBack: () => this.#ask().catch(this.#onError),
       onEnd: () => this.end(),

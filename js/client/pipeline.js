@@ -2,9 +2,9 @@
 
 const { Chain } = require('./chain.js');
 const { withCallback } = require('./commands.js');
-const { replyError } = require('./queued-transaction.js');
+const { replyError } = require('../errors.js');
 
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { ChainEntry, Outcome, SentEntry } from './chain.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Script } from './script.js' */

@@ -1,6 +1,6 @@
 'use strict';
 
-const { OrgCacheError } = require('../errors.js');
+const { replyError } = require('../errors.js');
 
 /** @import { Failure } from '../errors.js' */
 /** @import { Command } from './commands.js' */
@@ -45,14 +45,6 @@ class QueuedTransaction {
 }
 
 /**
- * An error in the server's form.
- * @param {string} line
- */
-function replyError(line) {
-  return new OrgCacheError('E_REPLY', line, { redisCode: line.split(' ', 1)[0] });
-}
-
-/**
  * The error of EXEC, with the reasons in the property that users of ioredis know.
  * @param {Error[]} previousErrors
  * @param {string} line
@@ -62,18 +54,4 @@ function abortedBy(previousErrors, line) {
   return Object.assign(replyError(line), { previousErrors });
 }
 
-const WITH_REASON = /^EXECABORT Transaction discarded because of previous errors: (.+)$/s;
-
-/**
- * An error of a transaction. If commands were refused before EXEC, their errors are in `previousErrors`.
- * @param {unknown} error
- */
-function withPreviousErrors(error) {
-  const failure = /** @type {Failure} */ (error);
-  const reason = WITH_REASON.exec(failure.message)?.[1];
-  return reason === undefined ? failure : Object.assign(failure, { previousErrors: [replyError(reason)] });
-}
-
 exports.QueuedTransaction = QueuedTransaction;
-exports.replyError = replyError;
-exports.withPreviousErrors = withPreviousErrors;

@@ -1,10 +1,10 @@
 'use strict';
 
-const { OrgCacheError, ofCommand } = require('../errors.js');
+const { OrgCacheError, ofCommand, replyError } = require('../errors.js');
 const { head, protocol } = require('../protocol.js');
 const { TEXTS, changeOf, commandNamed, isBlocking, newestOf } = require('./commands.js');
 const { lastSelected, selectedBy } = require('./selected.js');
-const { QueuedTransaction, replyError, withPreviousErrors } = require('./queued-transaction.js');
+const { QueuedTransaction } = require('./queued-transaction.js');
 const { transactionOf } = require('./transaction-call.js');
 
 /** @import { Failure } from '../errors.js' */
@@ -225,7 +225,7 @@ class Sender {
    */
   transact(commands, resolve, reject) {
     /** @type {Reject} */
-    const fail = (error) => reject(ofCommand(withPreviousErrors(error), 'exec'));
+    const fail = (error) => reject(ofCommand(error, 'exec'));
     try {
       this.refuseIfEnded();
       if (this.#isReady !== undefined) this.#refuseIfAway();

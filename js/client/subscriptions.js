@@ -1,8 +1,16 @@
 'use strict';
 
+const { protocol } = require('../protocol.js');
 const { isFinal } = require('../streams/replies.js');
 const { textOf } = require('../texts.js');
-const { clearInterval, epochMs, queueMicrotask, setInterval, setTimeout } = require('../time.js');
+const {
+  MAX_TIMER_MS,
+  clearInterval,
+  epochMs,
+  queueMicrotask,
+  setInterval,
+  setTimeout,
+} = require('../time.js');
 const { TEXTS } = require('./commands.js');
 
 /** @import { EventEmitter } from 'node:events' */
@@ -44,15 +52,11 @@ const SUBSCRIBING = /** @type {Kind[]} */ (Object.keys(KINDS));
 const UNSUBSCRIBING = Object.values(KINDS).map(({ end }) => end);
 /** Commands whose channels must be in one slot. */
 const OF_SHARDS = ['ssubscribe', 'sunsubscribe'];
-/** A silently dead connection is found within this time, so messages may be missing since then. */
-const SILENCE_MS = 2000;
-/** The pause before another attempt after a temporary refusal without a new connection. */
-const AGAIN_AFTER_MS = 1000;
 /**
- * A timer keeps a subscriber's process alive, because nothing else may. This is the longest delay of a timer of
- * Node.
+ * A silently dead connection is found within `silenceMs`, so messages may be missing since then. `subscribeAgainAfterMs`
+ * is the pause before another attempt after a temporary refusal without a new connection.
  */
-const KEEP_ALIVE_MS = 2 ** 31 - 1;
+const { silenceMs, subscribeAgainAfterMs } = protocol.limits;
 
 /**
  * The subscriptions of one client, on a separate connection. They are made again after each loss of the connection,
@@ -232,13 +236,14 @@ class Subscriptions {
    * @param {Argument[]} args
    */
   async #ask(name, args) {
-    this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, KEEP_ALIVE_MS);
+    // A timer keeps a subscriber's process alive, because nothing else may.
+    this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, MAX_TIMER_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#resubscribeAll(),
-      onDropped: () => this.#emitGap(epochMs() - SILENCE_MS),
+      onDropped: () => this.#emitGap(epochMs() - silenceMs),
       onEnd: () => this.close(),
       onLost: () => {
-        const since = epochMs() - SILENCE_MS;
+        const since = epochMs() - silenceMs;
         for (const entry of this.#all()) entry.since ??= since;
       },
       onPush: (/** @type {Buffer[]} */ message) => this.#deliver(message),
@@ -300,7 +305,8 @@ class Subscriptions {
       // The connection was lost again or is not made yet. The next attempt comes when all connections are back.
       if (connection.losses !== losses || !connection.isStanding) return;
       if (isFirst) this.#onError(error);
-      if (!isFinal(error)) setTimeout(() => this.#retryResubscribe(kind, names), AGAIN_AFTER_MS).unref();
+      if (!isFinal(error))
+        setTimeout(() => this.#retryResubscribe(kind, names), subscribeAgainAfterMs).unref();
       return;
     }
     for (const name of names) this.#addGap(kind, name);
@@ -323,9 +329,9 @@ class Subscriptions {
     const entry = this.#entries[kind].get(keyOf(name));
     if (entry === undefined) return;
     const until = epochMs();
-    const since = entry.since ?? until - SILENCE_MS;
+    const since = entry.since ?? until - silenceMs;
     // In a cluster another node may still be away. All subscriptions are made again when it is back.
-    entry.since = this.#subscriber?.connection.isStanding ? undefined : until - SILENCE_MS;
+    entry.since = this.#subscriber?.connection.isStanding ? undefined : until - silenceMs;
     // Gaps of replies that arrive together are reported together.
     if (this.#gaps.size === 0) queueMicrotask(() => this.#emitGaps());
     const names = this.#gaps.get(since) ?? [];
@@ -364,7 +370,7 @@ class Subscriptions {
   #follow(name) {
     const entry = this.#entries.ssubscribe.get(keyOf(name));
     if (entry === undefined || this.#subscriber === undefined) return;
-    entry.since ??= epochMs() - SILENCE_MS;
+    entry.since ??= epochMs() - silenceMs;
     this.#resubscribe('ssubscribe', [name]);
   }
 

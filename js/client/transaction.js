@@ -5,7 +5,7 @@ const { withCallback } = require('./commands.js');
 const { runTogether } = require('./pipeline.js');
 
 /** @import { Failure } from '../errors.js' */
-/** @import { RedisCallback } from './call-types.js' */
+/** @import { RedisCallback } from '../../types/client/values.js' */
 /** @import { ChainEntry, Outcome, SentEntry } from './chain.js' */
 /** @import { Command } from './commands.js' */
 /** @import { Refusal } from './queued-transaction.js' */

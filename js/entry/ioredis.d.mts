@@ -1,2 +1,2 @@
-export * from '../ioredis/types.js';
-export { Redis as default } from '../ioredis/types.js';
+export * from '../../types/ioredis/classes.js';
+export { Redis as default } from '../../types/ioredis/classes.js';

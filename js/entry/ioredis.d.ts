@@ -1,2 +1,2 @@
-export * from '../ioredis/types.js';
-export { default } from '../ioredis/types.js';
+export * from '../../types/ioredis/classes.js';
+export { default } from '../../types/ioredis/classes.js';

@@ -9,7 +9,7 @@ const { nextTick, setImmediate } = require('../time.js');
 /**
  * @import { Client, Cluster, Pipeline } from './classes.js'
  * @import { Methods } from './commander.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { Outcome } from './pipeline.js'
  */
 

@@ -2,7 +2,7 @@
 
 const { setTimeout } = require('../time.js');
 
-/** @import { Callback } from './own-types.js' */
+/** @import { Callback } from '../../types/ioredis/calls.js' */
 
 /**
  * Adds a callback to `promise`, and answers the promise. The callback runs as a reaction of the promise: in the

@@ -18,7 +18,7 @@ const {
 /**
  * @import { LinkStream } from './classes.js'
  * @import { Flag } from './flags.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { ArgumentTransformer, ReplyTransformer, Argument } from './encode-arguments.js'
  *
  * @typedef {object} CommandOptions

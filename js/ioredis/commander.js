@@ -8,9 +8,9 @@ const { Script } = require('./script.js');
 /**
  * @import { EventEmitter } from 'node:events'
  * @import { Client, Pipeline } from './classes.js'
- * @import { RedisCommander } from './command-types.js'
+ * @import { RedisCommander } from '../../types/ioredis/commands.js'
  * @import { ClientOptions } from './options.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { Call } from './pipeline.js'
  * @import { ScriptDefinition } from './script.js'
  *

@@ -7,7 +7,7 @@ const { parseURL } = require('./url.js');
 /**
  * @import { ConnectionOptions } from 'node:tls'
  * @import { Connector } from './connector.js'
- * @import { RedisOptions } from './option-types.js'
+ * @import { RedisOptions } from '../../types/ioredis/options.js'
  */
 
 /**

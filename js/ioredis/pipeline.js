@@ -9,7 +9,7 @@ const { Commander } = require('./commander.js');
  * @import { Client, Cluster, Command } from './classes.js'
  * @import { Attempts } from './cluster/redirection.js'
  * @import { Methods } from './commander.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { PipelineMark } from './sending.js'
  *
  * @typedef {InstanceType<typeof Commander>} Commander

@@ -26,9 +26,9 @@ const { addTransactionSupport } = require('./transaction.js');
  * @import { Condition } from './connecting.js'
  * @import { Connector, ServerInfo } from './connector.js'
  * @import { ClientOptions, GivenOptions } from './options.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { PipelineMark, Waiting } from './sending.js'
- * @import { RedisStatus } from './types.js'
+ * @import { RedisStatus } from '../../types/ioredis/classes.js'
  *
  * @typedef {InstanceType<typeof Command>} Command
  *

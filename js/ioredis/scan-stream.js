@@ -6,7 +6,7 @@ const { Readable } = require('node:stream');
  * @import { ReadableOptions } from 'node:stream'
  * @import { Client } from './classes.js'
  * @import { Methods } from './commander.js'
- * @import { ScanStreamOptions } from './types.js'
+ * @import { ScanStreamOptions } from '../../types/ioredis/classes.js'
  * @import { Argument } from './encode-arguments.js'
  *
  * @typedef {ReadableOptions & ScanStreamOptions & { key?: Argument, command: string, redis: object }} ScanOptions

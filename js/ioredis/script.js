@@ -6,7 +6,7 @@ const { Command } = require('./command.js');
 /**
  * @import { Client, LinkStream, Pipeline } from './classes.js'
  * @import { CommandOptions } from './command.js'
- * @import { Callback } from './own-types.js'
+ * @import { Callback } from '../../types/ioredis/calls.js'
  * @import { Argument } from './encode-arguments.js'
  *
  * @typedef {{ lua: string, numberOfKeys?: number | undefined, readOnly?: boolean | undefined }} ScriptDefinition

@@ -11,7 +11,7 @@ const { resultsOf } = require('./transaction.js');
 const { isInt, parseURL } = require('./url.js');
 const { decoded } = require('./encode-arguments.js');
 
-/** @import { Callback } from './own-types.js' */
+/** @import { Callback } from '../../types/ioredis/calls.js' */
 
 /** The functions of `ioredis/built/utils` that applications use, under its names. */
 const calculateSlot = slotOf;

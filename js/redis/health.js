@@ -2,7 +2,8 @@
 
 const { Context } = require('../context.js');
 const { OrgCacheError } = require('../errors.js');
-const { clearInterval, now, setInterval, today } = require('../time.js');
+const { protocol } = require('../protocol.js');
+const { MAX_TIMER_MS, clearInterval, now, setInterval, today } = require('../time.js');
 
 /** @import { HealthMetrics, HealthReport, HealthStatus, RedisConfig, RedisHealthChecks } from '../entry/redis.js' */
 /** @import { Failure } from '../errors.js' */
@@ -15,9 +16,7 @@ const { clearInterval, now, setInterval, today } = require('../time.js');
 /** @typedef {Pick<HealthStatus, ServerNumber | 'memoryUsage' | 'redisVersion'>} ServerFacts */
 /** @typedef {Omit<HealthStatus, 'errorCount' | 'isConnected'>} Found The result of a check. */
 
-const DEFAULT_INTERVAL_MS = 30_000;
-/** The longest delay of a timer of Node. */
-const MAX_INTERVAL_MS = 2 ** 31 - 1;
+const { healthCheckIntervalMs } = protocol.limits;
 
 /**
  * Fields of INFO for each reported value.
@@ -83,11 +82,11 @@ class Health {
   }
 
   /** Checks at once and then at every interval. The interval does not keep the process alive. */
-  startHealthChecks(intervalMs = DEFAULT_INTERVAL_MS) {
-    if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_INTERVAL_MS) {
+  startHealthChecks(intervalMs = healthCheckIntervalMs) {
+    if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_TIMER_MS) {
       throw new OrgCacheError(
         'E_CONFIG',
-        `the interval of health checks must be an integer from 1 to ${MAX_INTERVAL_MS} (milliseconds)`,
+        `the interval of health checks must be an integer from 1 to ${MAX_TIMER_MS} (milliseconds)`,
       );
     }
     if (this.#intervalMs === intervalMs) return;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { protocol } = require('../protocol.js');
 const { now } = require('../time.js');
 const { entryOf, isBefore, isGroupMissing, objectOf, refusalOf } = require('./replies.js');
 const DEAD_LETTER = require('./scripts/dead-letter.lua.js');
@@ -21,10 +22,12 @@ const FORGET_CONSUMER = require('./scripts/forget-consumer.lua.js');
 /** @typedef {[id: string, consumer: string, idleMs: number, deliveries: number][]} PendingReply */
 /** @typedef {(id: string) => boolean} IsInFlight */
 
-/** Number of pending entries that XAUTOCLAIM looks at for each requested entry. */
-const LOOKED_AT_PER_CLAIM = 10;
+/**
+ * The number of pending entries that XAUTOCLAIM looks at for each requested entry, and the length of the reason that a
+ * dead letter keeps.
+ */
+const { groupLookedAtPerClaim, groupReasonCharacters } = protocol.limits;
 const FIRST_ID = '0-0';
-const REASON_CHARACTERS = 1_000;
 
 /** The commands of one consumer of a group, except reading. Rejects like the client. */
 class GroupCommands {
@@ -129,7 +132,7 @@ class GroupCommands {
       /** @type {IsInFlight} */
       const isKnown = (id) => claimed.has(id) || isInFlight(id);
       const end = next === FIRST_ID ? '+' : next;
-      deleted += await this.#settleDeleted(cursor ?? '-', end, count * LOOKED_AT_PER_CLAIM, isKnown);
+      deleted += await this.#settleDeleted(cursor ?? '-', end, count * groupLookedAtPerClaim, isKnown);
     }
     return { cursor: next === FIRST_ID ? null : next, entries, deleted };
   }
@@ -215,7 +218,7 @@ class GroupCommands {
       ['dead:consumer', this.#consumer],
       ['dead:id', id],
       ['dead:deliveries', deliveries],
-      ['dead:reason', reason.slice(0, REASON_CHARACTERS)],
+      ['dead:reason', reason.slice(0, groupReasonCharacters)],
     ].flat();
     const streams = [this.#stream, this.#deadLetterStream];
     const copy = await this.#client.eval(DEAD_LETTER, 2, ...streams, this.#group, id, ...about);

@@ -9,6 +9,8 @@ const { clearTimeout, now, setTimeout } = require('../time.js');
 const { GroupCommands } = require('./commands.js');
 const { EntriesInFlight } = require('./in-flight.js');
 const { groupOptions } = require('./options.js');
+const { loadNative } = require('../native.js');
+const { protocol } = require('../protocol.js');
 const { Backoff, pause } = require('./pause.js');
 const { Reader } = require('./reader.js');
 const { isFinal, isGroupMissing } = require('./replies.js');
@@ -17,8 +19,12 @@ const { isFinal, isGroupMissing } = require('./replies.js');
 /** @import { GroupOptions } from './options.js' */
 /** @import { Held } from './replies.js' */
 
-/** Entries in progress are renewed after this part of the time after which others may claim them. */
-const RENEWED_AFTER = 1 / 3;
+const native = loadNative();
+/**
+ * In the time after which others may claim an entry, entries in progress are renewed `groupRenewals` times, and a
+ * consumer claims between `groupLeastClaims` and `groupMostClaims` times.
+ */
+const { groupRenewals, groupLeastClaims, groupMostClaims } = protocol.limits;
 
 /**
  * One consumer of a consumer group. Each entry is given to the handler at least once, and again until it is
@@ -86,13 +92,13 @@ class ConsumerGroup {
     this.#refuseEnded();
     this.#state = 'running';
     this.#reader.open();
-    this.#renewing(minIdleMs * RENEWED_AFTER);
+    this.#renewing(minIdleMs / groupRenewals);
     this.#loops = [
       this.#repeat('read', () => this.#read()),
       this.#repeat('claim', async () => {
         await this.#claim();
         // The length is random, so that the consumers of a group do not all claim at the same time.
-        await pause(minIdleMs * (0.25 + Math.random() / 4), ending);
+        await pause(native.pauseBetween(minIdleMs / groupMostClaims, minIdleMs / groupLeastClaims), ending);
       }),
     ];
   }

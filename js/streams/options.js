@@ -2,8 +2,10 @@
 
 const os = require('node:os');
 const { randomUUID } = require('node:crypto');
-const { OrgCacheError } = require('../errors.js');
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
 const { signalOf } = require('../options.js');
+const { protocol } = require('../protocol.js');
 
 /** @import { AbortSignalLike, ConsumerGroupOptions, StreamClient } from '../../index.js' */
 
@@ -25,22 +27,15 @@ const { signalOf } = require('../options.js');
  * @typedef {Required<Omit<ConsumerGroupOptions, keyof OwnGroupOptions>> & OwnGroupOptions} GroupOptions
  */
 
+const native = loadNative();
+/** Native code has the default and the bounds of each option that is a number. */
+const NUMBERS = Object.entries(protocol.limits.groupOptions);
+/** @type {Record<string, unknown>} */
 const DEFAULTS = {
-  concurrency: 10,
-  blockMs: 5_000,
-  minIdleMs: 60_000,
-  maxDeliveries: 5,
+  ...Object.fromEntries(
+    NUMBERS.flatMap(([name, rule]) => (rule.default === null ? [] : [[name, rule.default]])),
+  ),
   from: '$',
-};
-
-/** @type {Record<string, [least: number, most: number]>} */
-const BOUNDS = {
-  concurrency: [1, 10_000],
-  batchSize: [1, 10_000],
-  // A read that blocks for ever could not distinguish a silent stream from a silent server.
-  blockMs: [1, 3_600_000],
-  minIdleMs: [10, 86_400_000],
-  maxDeliveries: [1, 1_000_000],
 };
 
 const NAMES = ['stream', 'group', 'consumer', 'deadLetterStream'];
@@ -60,7 +55,15 @@ const METHODS = [
   'xrange',
   'xreadgroup',
 ];
-const KNOWN = [...Object.keys(BOUNDS), ...NAMES, 'client', 'from', 'handler', 'onError', 'signal'].sort();
+const KNOWN = [
+  ...NUMBERS.map(([name]) => name),
+  ...NAMES,
+  'client',
+  'from',
+  'handler',
+  'onError',
+  'signal',
+].sort();
 
 /**
  * The complete options of a consumer group. Throws `E_CONFIG` for a value that is not allowed.
@@ -78,7 +81,6 @@ function groupOptions(given) {
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   /** @type {Record<string, unknown>} */
   const options = { ...DEFAULTS, ...named };
-  if (options.batchSize === undefined) options.batchSize = options.concurrency;
   options.hasOwnName = options.consumer === undefined;
   if (options.hasOwnName) options.consumer = uniqueName();
   checkClient(options.client);
@@ -86,7 +88,11 @@ function groupOptions(given) {
   if (options.deadLetterStream === undefined)
     options.deadLetterStream = deadLettersOf(String(options.stream));
   checkName('deadLetterStream', options.deadLetterStream);
-  for (const [name, bounds] of Object.entries(BOUNDS)) checkNumber(name, options[name], bounds);
+  for (const [name, bounds] of NUMBERS) {
+    if (options[name] !== undefined) checkNumber(name, options[name], bounds);
+  }
+  // Only this number has no default of its own.
+  options.batchSize ??= options.concurrency;
   checkFunction('handler', options.handler);
   if (options.onError !== undefined) checkFunction('onError', options.onError);
   if (!/^(\$|\d{1,20}(-\d{1,20})?)$/.test(String(options.from))) {
@@ -120,9 +126,7 @@ function deadLettersOf(stream) {
  * @param {string} key
  */
 function hashed(key) {
-  const open = key.indexOf('{');
-  const close = open < 0 ? -1 : key.indexOf('}', open + 1);
-  return close > open + 1 ? key.slice(open + 1, close) : key;
+  return native.hashTag(makeError, key) ?? key;
 }
 
 /** @param {GroupOptions} options */
@@ -166,9 +170,9 @@ function isInteger(value) {
 /**
  * @param {string} name
  * @param {unknown} value
- * @param {[least: number, most: number]} bounds
+ * @param {{ least: number, most: number }} bounds
  */
-function checkNumber(name, value, [least, most]) {
+function checkNumber(name, value, { least, most }) {
   if (isInteger(value) && value >= least && value <= most) return;
   throw refused(`the option ${name} must be a whole number from ${least} to ${most}`);
 }

@@ -1,9 +1,9 @@
 'use strict';
 
+const { loadNative } = require('../native.js');
 const { delay } = require('../time.js');
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const native = loadNative();
 
 /**
  * Resolves after the time, or as soon as the signal aborts.
@@ -14,18 +14,18 @@ function pause(ms, signal) {
   return delay(ms, undefined, { signal }).catch(() => {});
 }
 
-/** Pauses between attempts. The upper limit doubles each time, and the length is random. */
+/** Pauses between attempts, as long as native code says. They grow with the number of failures. */
 class Backoff {
-  #longestMs = FIRST_PAUSE_MS;
+  #failures = 0;
 
   reset() {
-    this.#longestMs = FIRST_PAUSE_MS;
+    this.#failures = 0;
   }
 
   /** @param {AbortSignal} signal */
   async pause(signal) {
-    const ms = Math.random() * this.#longestMs;
-    this.#longestMs = Math.min(2 * this.#longestMs, LONGEST_PAUSE_MS);
+    const ms = native.pauseAfter(this.#failures);
+    this.#failures += 1;
     await pause(ms, signal);
   }
 }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { protocol } = require('../protocol.js');
 const { clearTimeout, setTimeout } = require('../time.js');
 const { entryOf } = require('./replies.js');
 const { pause } = require('./pause.js');
@@ -17,11 +18,11 @@ const { pause } = require('./pause.js');
 
 /** @typedef {[stream: string, entries: EntryReply[]][] | null} ReadReply */
 
-/** Time in addition to BLOCK after which the connection of a silent read is replaced. */
-const SILENCE_MS = 5_000;
-/** Time for a blocked read to end before its connection is closed. */
-const UNBLOCK_MS = 500;
-const UNBLOCK_EVERY_MS = 20;
+/**
+ * `groupSilenceMs` is the time in addition to BLOCK after which the connection of a silent read is replaced. A blocked
+ * read has `groupUnblockMs` to end before its connection is closed.
+ */
+const { groupSilenceMs, groupUnblockMs, groupUnblockEveryMs } = protocol.limits;
 
 /** Without retries a lost connection ends its read. A new read learns the new connection's id. */
 const IOREDIS_OPTIONS = {
@@ -86,7 +87,7 @@ class Reader {
     /** @type {Promise<ReadReply>} */
     const reading = connection.xreadgroup(...this.#words);
     this.#reading = reading;
-    const watchdog = setTimeout(() => this.#replace(), this.#blockMs + SILENCE_MS);
+    const watchdog = setTimeout(() => this.#replace(), this.#blockMs + groupSilenceMs);
     try {
       const reply = await reading;
       if (reply === null) return [];
@@ -115,7 +116,7 @@ class Reader {
     const ended = new AbortController();
     const end = () => ended.abort();
     this.#reading.then(end, end);
-    await Promise.race([this.#unblock(ended.signal), pause(UNBLOCK_MS, ended.signal)]);
+    await Promise.race([this.#unblock(ended.signal), pause(groupUnblockMs, ended.signal)]);
     end();
   }
 
@@ -136,7 +137,7 @@ class Reader {
       } catch {
         return;
       }
-      await pause(UNBLOCK_EVERY_MS, signal);
+      await pause(groupUnblockEveryMs, signal);
     }
   }
 }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { protocol } = require('../protocol.js');
 const { now } = require('../time.js');
 
 /** @import { StreamEntry } from '../../index.js' */
@@ -16,17 +17,7 @@ const { now } = require('../time.js');
  */
 
 /** Temporary errors: the server starts, changes its role, or is full or slow for a while. */
-const PASSING = new Set([
-  'BUSY',
-  'CLUSTERDOWN',
-  'LOADING',
-  'MASTERDOWN',
-  'MISCONF',
-  'NOREPLICAS',
-  'OOM',
-  'READONLY',
-  'TRYAGAIN',
-]);
+const PASSING = new Set(protocol.passingErrors);
 
 /**
  * The first word of the server's error; undefined if it is no error of the server.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::driver_context::ClientContext;
+use super::client_context::ClientContext;
 #[cfg(unix)]
 use super::link_loop::LinkLoop;
 use crate::config::Driver;
@@ -26,7 +26,7 @@ impl AnyLink {
         if driver != Driver::Thread && super::uv::is_available() {
             return Ok(AnyLink::Loop(Box::new(LinkLoop::start(target, context)?)));
         }
-        let waker: SharedWaker = context.bell.clone();
+        let waker: SharedWaker = context.waker.clone();
         Ok(AnyLink::Thread(Box::new(LinkThreadHandle::start(target, waker)?)))
     }
 

@@ -12,27 +12,28 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use napi::sys;
+use serde_json::Value;
 
 use super::any_link::AnyLink;
-use super::bell::Bell;
 use super::callback_scope::CallbackScopes;
-use super::driver_context::ClientContext;
+use super::client_context::ClientContext;
+#[cfg(unix)]
+use super::client_context::{EventLoop, EventLoopClient};
 use super::intake::{Given, Intake, WORDS_A_CALL};
-use super::notices::Notices;
-use super::open_handles::OpenHandles;
 use super::realm::Realm;
 use super::reference::Reference;
 use super::sink::{JsSink, Mark, Settled};
-#[cfg(unix)]
-use super::uv;
 use super::values;
+use super::waker::Waker;
 use crate::cache::Core;
+use crate::config::LogLevel;
+use crate::connection::Wake;
 use crate::error::{Error, Result};
 use crate::features::Features;
-use crate::health::log::Registration;
-use crate::health::{State, census};
+use crate::health::log::{LevelFilter, Registration};
+use crate::health::{Notices, State, census};
 use crate::redis::{Outcome, Sink, Target, closed};
-use crate::topology::{Discard, InFlight, NodeSink};
+use crate::topology::{self, Discard, InFlight, NodeSink, OpenHandles};
 
 /// Outcomes are arguments of the function that takes them; a stack has room for so many without a second thought.
 const OUTCOMES_A_CALL: usize = 1024;
@@ -56,7 +57,7 @@ pub struct SharedWords {
     pub _array: Reference,
 }
 
-type Router = crate::topology::Router<ClientContext>;
+type Router = topology::Router<ClientContext>;
 
 struct Inner {
     router: Router,
@@ -70,7 +71,7 @@ pub struct Client {
     lent: Lent,
     callback_scopes: CallbackScopes,
     features: Arc<Features>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     notices: Arc<Notices>,
     open_handles: OpenHandles,
     inner: RefCell<Inner>,
@@ -82,6 +83,18 @@ pub struct Client {
     is_returned: Cell<bool>,
     log: RefCell<Option<Registration>>,
     _counted: census::Member,
+}
+
+/// The log records that JavaScript is told; none where it asks for none.
+fn level_of(level: LogLevel) -> Option<LevelFilter> {
+    Some(match level {
+        LogLevel::Off => return None,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    })
 }
 
 /// Where JavaScript is entered from. From the event loop its ticks and microtasks must be run afterwards.
@@ -99,13 +112,15 @@ impl Client {
         let callback_scopes = CallbackScopes::new(env)?;
         let mut refused = None;
         let client = Rc::new_cyclic(|client: &Weak<Client>| {
-            let bell = Bell::new(env, on_wake, Box::new(client.clone())).unwrap_or_else(|error| {
+            let waker = Waker::new(env, on_wake, Box::new(client.clone())).unwrap_or_else(|error| {
                 refused = Some(error);
-                Bell::silent()
+                Waker::silent()
             });
-            let bell = Arc::new(bell);
-            let notices = Arc::new(Notices::new(bell.clone()));
-            let log = super::exports::log_to(&notices, core.health().id(), core.config().log_level);
+            let waker = Arc::new(waker);
+            let woken = waker.clone();
+            let notices = Arc::new(Notices::new(move || woken.wake()));
+            let level = level_of(core.config().log_level);
+            let log = level.and_then(|level| notices.take_log(core.health().id(), level));
             for warning in &core.config().warnings {
                 tracing::warn!(client = core.health().id(), "{warning}");
             }
@@ -116,7 +131,7 @@ impl Client {
                 lent,
                 callback_scopes,
                 features,
-                bell,
+                waker,
                 notices,
                 open_handles: OpenHandles::default(),
                 inner: RefCell::new(Inner {
@@ -137,7 +152,7 @@ impl Client {
 
     /// Starts to connect, unless the store is embedded.
     pub fn start(self: &Rc<Self>) -> Result<()> {
-        let router = Router::start(&self.features, || ClientContext::of(self.env, self))?;
+        let router = Router::start(&self.features, || self.context())?;
         self.inner.borrow_mut().router = router;
         Ok(())
     }
@@ -147,9 +162,7 @@ impl Client {
     pub fn start_link(self: &Rc<Self>, target: Option<Target>) -> Result<()> {
         let keeps_alive = target.is_some();
         let driver = match target {
-            Some(target) => {
-                AnyLink::start(target, self.features.config().driver, &ClientContext::of(self.env, self))?
-            }
+            Some(target) => AnyLink::start(target, self.features.config().driver, &self.context())?,
             None => AnyLink::fed(),
         };
         self.inner.borrow_mut().router = Router::Link(driver);
@@ -157,12 +170,17 @@ impl Client {
         Ok(())
     }
 
-    pub fn core(&self) -> &Arc<Core> {
-        self.features.cache()
+    /// What its drivers are started with.
+    fn context(self: &Rc<Self>) -> ClientContext {
+        ClientContext {
+            waker: self.waker.clone(),
+            #[cfg(unix)]
+            event_loop: EventLoop::new(self.env, self, self.open_handles.clone()),
+        }
     }
 
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+    pub fn core(&self) -> &Arc<Core> {
+        self.features.cache()
     }
 
     pub fn open_handles(&self) -> &OpenHandles {
@@ -174,19 +192,9 @@ impl Client {
         self.in_flight.borrow().count()
     }
 
-    /// Connections that calls share, and how many of them have something under way.
-    pub fn lanes(&self) -> (usize, usize) {
-        self.inner.borrow().router.lanes()
-    }
-
     /// The caches of a cluster's nodes; none with another topology.
     pub fn nodes(&self) -> Vec<Arc<Core>> {
         self.inner.borrow().router.nodes().iter().map(|node| node.cache().clone()).collect()
-    }
-
-    /// The addresses of a cluster's replicas.
-    pub fn replicas(&self) -> Vec<String> {
-        self.inner.borrow().router.replicas()
     }
 
     /// Turns Redis off for the adapter's calls, or on again.
@@ -195,8 +203,10 @@ impl Client {
         self.nodes().iter().for_each(|node| node.disable_redis(!is_on));
     }
 
-    pub fn driver_name(&self) -> &'static str {
-        self.inner.borrow().router.name()
+    /// Everything that it knows about itself. `nodes` are the caches of a cluster's nodes, which a client that was
+    /// closed meanwhile has no longer.
+    pub fn report(&self, nodes: &[Arc<Core>]) -> Value {
+        topology::report(self.core(), &self.inner.borrow().router, nodes, self.outstanding())
     }
 
     pub fn make_error(&self) -> sys::napi_value {
@@ -260,9 +270,9 @@ impl Client {
         values::in_scope(self.env, || self.end(origin, Router::give_up));
     }
 
-    /// The bell has rung: something is ready on another thread.
+    /// The waker has called: something is ready on another thread.
     fn awake(&self) {
-        self.bell.answered();
+        self.waker.arrived();
         let now = Instant::now();
         let settled = self.work(|inner, sink| inner.router.awake(now, sink));
         // Node runs microtasks after a threadsafe function by itself.
@@ -277,12 +287,16 @@ impl Client {
         self.inner.borrow().router.has_died()
     }
 
+    /// A panic ends here: above is libuv.
+    #[cfg(unix)]
     fn in_event_loop(&self, work: impl FnOnce(&mut Router, Instant, &mut JsSink)) {
-        let now = Instant::now();
-        // libuv calls outside of any scope.
-        values::in_scope(self.env, || {
-            let settled = self.work(|inner, sink| work(&mut inner.router, now, sink));
-            self.settle(settled, Origin::EventLoop);
+        self.guarded(Origin::EventLoop, |client| {
+            let now = Instant::now();
+            // libuv calls outside of any scope.
+            values::in_scope(client.env, || {
+                let settled = client.work(|inner, sink| work(&mut inner.router, now, sink));
+                client.settle(settled, Origin::EventLoop);
+            });
         });
     }
 
@@ -355,7 +369,7 @@ impl Client {
     fn hold(&self) {
         let alive = self.keeps_alive.get().unwrap_or_else(|| self.outstanding() > 0);
         if alive != self.is_held.replace(alive) {
-            self.bell.hold(self.env, alive);
+            self.waker.hold(self.env, alive);
         }
     }
 
@@ -389,7 +403,7 @@ impl Client {
     fn let_go(&self) {
         self.is_returned.set(true);
         self.log.take();
-        self.bell.close();
+        self.waker.close();
     }
 
     fn end(&self, origin: Origin, end: impl FnOnce(Router, &mut InFlight, &mut dyn NodeSink)) {
@@ -411,20 +425,15 @@ impl Client {
     }
 }
 
-/// Runs `work` on the client that `data` points to, which lives until that is done, also where it is closed meanwhile.
-/// A panic ends here: above is C.
-///
-/// # Safety
-/// `data` must point to a client that lives, as `Rc::as_ptr` gave it.
 #[cfg(unix)]
-unsafe fn with_client(data: *mut c_void, origin: Origin, work: impl FnOnce(&Client)) {
-    let client = data.cast::<Client>().cast_const();
-    // SAFETY: the caller answers for it; the count is given back by the drop.
-    let client = unsafe {
-        Rc::increment_strong_count(client);
-        Rc::from_raw(client)
-    };
-    client.guarded(origin, work);
+impl EventLoopClient for Client {
+    fn ready(&self, number: usize, status: std::ffi::c_int) {
+        self.in_event_loop(|router, now, sink| router.ready(number, status, now, sink));
+    }
+
+    fn overdue(&self, number: usize) {
+        self.in_event_loop(|router, now, sink| router.overdue(number, now, sink));
+    }
 }
 
 unsafe extern "C" fn on_wake(
@@ -437,31 +446,9 @@ unsafe extern "C" fn on_wake(
     if env.is_null() {
         return;
     }
-    // SAFETY: while there is an environment the bell's context is what `Client::new` gave it.
+    // SAFETY: while there is an environment the waker's context is what `Client::new` gave it.
     let client = unsafe { &*context.cast::<Weak<Client>>() }.upgrade();
     if let Some(client) = client {
         client.guarded(Origin::Call, Client::awake);
-    }
-}
-
-#[cfg(unix)]
-pub unsafe extern "C" fn on_ready(handle: *mut c_void, status: std::ffi::c_int, _events: std::ffi::c_int) {
-    // SAFETY: the handle is open, and a client closes its handles before it goes.
-    unsafe {
-        let owner = uv::owner(handle);
-        with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|router, now, sink| router.ready(owner.number, status, now, sink));
-        });
-    }
-}
-
-#[cfg(unix)]
-pub unsafe extern "C" fn on_timer(handle: *mut c_void) {
-    // SAFETY: as for `on_ready`.
-    unsafe {
-        let owner = uv::owner(handle);
-        with_client(owner.client, Origin::EventLoop, |client| {
-            client.in_event_loop(|router, now, sink| router.overdue(owner.number, now, sink));
-        });
     }
 }

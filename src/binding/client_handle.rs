@@ -1,9 +1,14 @@
-//! What holds a client while it is open, and nothing once it was closed.
+//! What holds a client while it is open, and nothing once it was closed; and the numbers that JavaScript knows clients by.
 //!
 //! JavaScript may know a client's number longer than the client lives. Environments may end before it is closed, so each has
 //! a cleanup hook, which stays until libuv has let go of its last handle.
+//!
+//! All clients share one set of native functions, which take the number first. A client with functions of its own would
+//! leave V8 a dozen objects with finalizers: those survive the collections of young objects, which makes V8 grow the
+//! space for them with each connection that comes and goes.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -12,7 +17,7 @@ use std::rc::{Rc, Weak};
 use napi::sys;
 
 use super::client::{Client, Lent};
-use super::report::report_of;
+use super::function::Clients;
 use super::values::checked;
 use crate::error::Result;
 use crate::features::Features;
@@ -34,7 +39,7 @@ impl ClientHandle {
         let client = Client::new(env, features, lent)?;
         let handle =
             Rc::new(ClientHandle { client: RefCell::new(Some(client.clone())), hook: Cell::new(None) });
-        // After the bell's threadsafe function, whose own hook therefore runs later.
+        // After the waker's threadsafe function, whose own hook therefore runs later.
         handle.hook.set(Some(CleanupHook::add(env, &handle)?));
         // Where it cannot start, the handle's end is the client's.
         start(&client)?;
@@ -42,16 +47,16 @@ impl ClientHandle {
     }
 
     /// The client, unless it was closed.
-    pub fn client(&self) -> Option<Rc<Client>> {
+    fn client(&self) -> Option<Rc<Client>> {
         self.client.borrow().clone()
     }
 
     /// Closes the client and frees it as soon as nobody is at work in it. Answers its last report where it `reports`.
-    pub fn close(&self, reports: bool) -> Option<String> {
+    fn close(&self, reports: bool) -> Option<String> {
         let client = self.client()?;
         let nodes = client.nodes();
         client.close();
-        let report = reports.then(|| report_of(&client, &nodes).to_string());
+        let report = reports.then(|| client.report(&nodes).to_string());
         self.forget();
         report
     }
@@ -77,6 +82,50 @@ impl ClientHandle {
 impl Drop for ClientHandle {
     fn drop(&mut self) {
         self.abandon();
+    }
+}
+
+/// The clients that nobody has closed. What is not among them was closed.
+#[derive(Default)]
+pub struct OpenClients {
+    by_number: RefCell<BTreeMap<i64, Rc<ClientHandle>>>,
+    last_number: Cell<i64>,
+}
+
+impl OpenClients {
+    /// Takes a client in. No number is ever used again, so a caller who is late reaches nobody else's client.
+    pub fn add(&self, handle: Rc<ClientHandle>) -> i64 {
+        let number = self.last_number.get() + 1;
+        self.last_number.set(number);
+        self.by_number.borrow_mut().insert(number, handle);
+        number
+    }
+
+    /// Closes a client and forgets it. Answers its last report where it `reports` and was not closed before.
+    pub fn close(&self, number: i64, reports: bool) -> Option<String> {
+        let handle = self.handle(number)?;
+        // It is still among the open ones meanwhile: whoever is told an outcome may ask it something.
+        let report = handle.close(reports);
+        let removed = self.by_number.borrow_mut().remove(&number);
+        // Its end may lead back here, so it comes after the borrow's.
+        drop(removed);
+        report
+    }
+
+    fn handle(&self, number: i64) -> Option<Rc<ClientHandle>> {
+        self.by_number.borrow().get(&number).cloned()
+    }
+}
+
+impl Clients for OpenClients {
+    type Client = Rc<Client>;
+
+    fn find(&self, number: i64) -> Option<Rc<Client>> {
+        self.handle(number)?.client()
+    }
+
+    fn error_maker(client: &Rc<Client>) -> sys::napi_value {
+        client.make_error()
     }
 }
 

@@ -2,32 +2,26 @@
 
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use napi::sys;
 use serde_json::{Map, Value, json};
 
-use super::arguments::Arguments;
 use super::calls::{ACKNOWLEDGED, COMMAND_FLAGS, COPIED, MANAGED, Verb};
-use super::client::{Client, Lent, SharedWords};
-use super::client_handle::ClientHandle;
-use super::function::{Body, Invocation, Thrown, define as function, define_all, misuse};
+use super::client::Client;
+use super::client_handle::{ClientHandle, OpenClients};
+use super::function::{self, Thrown, define_all};
 use super::intake::{Given, Values};
-use super::notices::Notices;
-use super::open_clients::OpenClients;
-use super::realm::Realm;
-use super::reference::Reference;
-use super::report::{report_of, settings_report};
+use super::invocation::{Body, Invocation, described, lent, load_config, number_of, text, texts};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
 use crate::cache::TTL_TABLE;
 use crate::command::{self, Command, FLAG_NAMES};
-use crate::config::{Config, LogLevel, nearest};
+use crate::config::{limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::Features;
-use crate::health::{census, log};
+use crate::health::census;
 use crate::key::{DecodedKey, Kind, decode_phone, org_key, parse_org_key};
-use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, Role};
+use crate::redis::{CHANGING, CHANGING_IN, Feature, Outcome, PUSHED, REFUSALS, Role};
 use crate::topology::LINK_SLOTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
@@ -52,7 +46,10 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
         ("nearest", nearest_name),
     ];
     for (name, body) in functions {
-        function(env, exports, name, body, &clients)?;
+        function::define(env, exports, name, body, &clients)?;
+    }
+    for (name, body) in super::decisions::FOR_JAVASCRIPT {
+        function::define(env, exports, name, body, &clients)?;
     }
     define_all(env, exports, "client", &OF_A_CLIENT, &clients)?;
     define_all(env, exports, "link", &super::link_exports::OF_A_LINK, &clients)
@@ -107,6 +104,8 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
+        "limits": limits(),
+        "passingErrors": REFUSALS.iter().filter(|row| row.passes()).map(|row| row.code).collect::<Vec<_>>(),
     });
     text(call, protocol.to_string().as_bytes(), ptr::null_mut())
 }
@@ -183,36 +182,10 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
             features.node().dialer().read_only();
         }
         let handle = ClientHandle::open(env, features, lent(call)?, Client::start)?;
-        // What there is to tell waits for the bell: a listener that calls right back in would find no
+        // What there is to tell waits for the waker: a listener that calls right back in would find no
         // client yet and open another.
         number_of(call, handle)
     })
-}
-
-/// Takes a client in that is open. Answers its number.
-pub fn number_of(call: &Invocation, handle: Rc<ClientHandle>) -> Result<sys::napi_value> {
-    values::integer(call.env, call.clients.add(handle))
-}
-
-/// The first eight arguments of what opens a client.
-pub fn lent(call: &Invocation) -> Result<Lent> {
-    let env = call.env;
-    Ok(Lent {
-        realm: Realm::new(env, [0, 1, 2, 3].map(|position| call.argument(position)))?,
-        settle: Reference::new(env, call.argument(4))?,
-        notice: Reference::new(env, call.argument(5))?,
-        calls: shared_words(env, call.argument(6))?,
-        outcomes: shared_words(env, call.argument(7))?,
-    })
-}
-
-pub fn load_config(options: &str, environment: &str) -> Result<Config> {
-    let parse = |json: &str| match serde_json::from_str(json) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        _ => Err(misuse("the options must be an object")),
-    };
-    let (options, environment) = (parse(options)?, parse(environment)?);
-    Config::load(&options, &|name| environment.get(name).and_then(Value::as_str).map(str::to_owned))
 }
 
 /// `inspect(makeError, optionsJson, environmentJson)`: what a client would be, as JSON. Nothing is
@@ -277,16 +250,14 @@ fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut reports = true;
     // SAFETY: an argument of the running call; where it is no boolean, `reports` stays true.
     unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut reports) };
-    // It is still among the open ones meanwhile: whoever is told an outcome may ask it something.
-    let report = call.clients.find(number).and_then(|handle| handle.close(reports));
-    call.clients.remove(number);
+    let report = call.clients.close(number, reports);
     report.map_or(Ok(ptr::null_mut()), |report| text(call, report.as_bytes(), ptr::null_mut()))
 }
 
 /// `report(client)`: everything the client knows about itself, as JSON.
 fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = call.client()?;
-    text(call, report_of(&client, &client.nodes()).to_string().as_bytes(), client.make_error())
+    text(call, client.report(&client.nodes()).to_string().as_bytes(), client.make_error())
 }
 
 /// `census()`: how many native things live in this process, as JSON. For diagnosis.
@@ -390,76 +361,4 @@ fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         health.command(elapsed)
     }
     Ok(ptr::null_mut())
-}
-
-/// Sends a client's log records to JavaScript, up to a level.
-pub fn log_to(notices: &Arc<Notices>, client: u64, level: LogLevel) -> Option<log::Registration> {
-    let level = match level {
-        LogLevel::Off => return None,
-        LogLevel::Error => tracing::level_filters::LevelFilter::ERROR,
-        LogLevel::Warn => tracing::level_filters::LevelFilter::WARN,
-        LogLevel::Info => tracing::level_filters::LevelFilter::INFO,
-        LogLevel::Debug => tracing::level_filters::LevelFilter::DEBUG,
-        LogLevel::Trace => tracing::level_filters::LevelFilter::TRACE,
-    };
-    let notices = notices.clone();
-    let own = client.to_string();
-    let sink: log::Sink = Arc::new(move |record: &log::LogRecord| {
-        let is_client = |(name, _): &(&'static str, String)| *name == "client";
-        if record.fields.iter().any(|field| is_client(field) && field.1 != own) {
-            return;
-        }
-        let mut record = record.clone();
-        record.fields.retain(|field| !is_client(field));
-        notices.put("log", &json!({ "level": record.level_name(), "message": record.to_string() }));
-    });
-    // Where the process has a subscriber of its own, that one gets the records.
-    log::register(sink, level).ok()
-}
-
-pub fn text(
-    call: &Invocation,
-    text: &[u8],
-    make_error: sys::napi_value,
-) -> std::result::Result<sys::napi_value, Thrown> {
-    values::string(call.env, text).map_err(|error| Thrown(error, make_error))
-}
-
-pub fn described(
-    call: &Invocation,
-    make_error: usize,
-    work: impl FnOnce() -> Result<sys::napi_value>,
-) -> std::result::Result<sys::napi_value, Thrown> {
-    work().map_err(|error| Thrown(error, call.argument(make_error)))
-}
-
-/// Arguments of a call that is not hot, numbers as texts.
-pub fn texts(call: &Invocation, positions: std::ops::Range<usize>) -> Result<Arguments> {
-    let mut arguments = Arguments::default();
-    let count = positions.len();
-    for position in positions {
-        arguments.read(call.env, call.argument(position))?;
-    }
-    arguments.numbers_to_text(0..count);
-    Ok(arguments)
-}
-
-fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWords> {
-    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
-    // SAFETY: where the value is no typed array Node fails and writes nothing.
-    unsafe {
-        let status = sys::napi_get_typedarray_info(
-            env,
-            array,
-            &mut kind,
-            &mut length,
-            &mut data,
-            ptr::null_mut(),
-            ptr::null_mut(),
-        );
-        if status != sys::Status::napi_ok || kind != sys::TypedarrayType::uint32_array {
-            return Err(misuse("the bridge needs a Uint32Array"));
-        }
-    }
-    Ok(SharedWords { data: data.cast(), length, _array: Reference::new(env, array)? })
 }

@@ -10,8 +10,6 @@ use std::rc::Rc;
 
 use napi::sys;
 
-use super::client::Client;
-use super::open_clients::OpenClients;
 use super::values;
 use crate::error::{Error, ErrorCode};
 use crate::redis::closed;
@@ -19,17 +17,28 @@ use crate::redis::closed;
 /// Most functions of ours take no more arguments; they are read without an allocation.
 const FEW_ARGUMENTS: usize = 12;
 
+/// The clients of one environment, as its functions find them.
+pub trait Clients: 'static {
+    type Client;
+
+    /// The client that JavaScript knows by this number, unless it was closed.
+    fn find(&self, number: i64) -> Option<Self::Client>;
+
+    /// The JavaScript function that makes errors of the class that the client's caller knows.
+    fn error_maker(client: &Self::Client) -> sys::napi_value;
+}
+
 /// What a function is called with.
-pub struct Invocation {
+pub struct Invocation<C> {
     pub env: sys::napi_env,
     /// The clients of the environment.
-    pub clients: Rc<OpenClients>,
+    pub clients: Rc<C>,
     few: [sys::napi_value; FEW_ARGUMENTS],
     /// All of them, where they are more than a few.
     many: Vec<sys::napi_value>,
 }
 
-impl Invocation {
+impl<C: Clients> Invocation<C> {
     /// The argument at `position`; `undefined` where it was not given.
     pub fn argument(&self, position: usize) -> sys::napi_value {
         self.few[position]
@@ -49,9 +58,8 @@ impl Invocation {
     }
 
     /// The client that the function is called for, which lives as long as this; throws where it was closed.
-    pub fn client(&self) -> Result<Rc<Client>, Thrown> {
-        let client = self.clients.find(self.client_number()).and_then(|handle| handle.client());
-        client.ok_or_else(|| Thrown(closed(), ptr::null_mut()))
+    pub fn client(&self) -> Result<C::Client, Thrown> {
+        self.clients.find(self.client_number()).ok_or_else(|| Thrown(closed(), ptr::null_mut()))
     }
 }
 
@@ -59,27 +67,27 @@ impl Invocation {
 /// with the client.
 pub struct Thrown(pub Error, pub sys::napi_value);
 
-pub type Body = fn(&Invocation) -> Result<sys::napi_value, Thrown>;
+pub type Body<C> = fn(&Invocation<C>) -> Result<sys::napi_value, Thrown>;
 
 /// What a function of ours carries.
-type Bound = (Body, Rc<OpenClients>);
+type Bound<C> = (Body<C>, Rc<C>);
 
 /// Defines `object[name]`; `clients` reach the body.
-pub fn define(
+pub fn define<C: Clients>(
     env: sys::napi_env,
     object: sys::napi_value,
     name: &str,
-    body: Body,
-    clients: &Rc<OpenClients>,
+    body: Body<C>,
+    clients: &Rc<C>,
 ) -> Result<(), Error> {
     let key = values::string(env, name.as_bytes())?;
-    let bound: *mut Bound = Box::into_raw(Box::new((body, clients.clone())));
+    let bound: *mut Bound<C> = Box::into_raw(Box::new((body, clients.clone())));
     let mut function = ptr::null_mut();
     // SAFETY: `env` comes from the running call into this addon; the name is passed with its length; `bound` is freed
     // when the function is, or with the environment.
     let status = unsafe {
         let (text, length) = (name.as_ptr().cast(), name.len() as isize);
-        sys::napi_create_function(env, text, length, Some(enter), bound.cast(), &mut function)
+        sys::napi_create_function(env, text, length, Some(enter::<C>), bound.cast(), &mut function)
     };
     if let Err(error) = values::checked(status, "a function") {
         // SAFETY: made above; no function has it.
@@ -88,19 +96,26 @@ pub fn define(
     }
     // SAFETY: the function was made above, and `object` is of the running call.
     let status = unsafe {
-        sys::napi_add_finalizer(env, function, bound.cast(), Some(unbind), ptr::null_mut(), ptr::null_mut());
+        sys::napi_add_finalizer(
+            env,
+            function,
+            bound.cast(),
+            Some(unbind::<C>),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
         sys::napi_set_property(env, object, key, function)
     };
     values::checked(status, "a property")
 }
 
 /// Defines `object[name]` as an object with these functions.
-pub fn define_all(
+pub fn define_all<C: Clients>(
     env: sys::napi_env,
     object: sys::napi_value,
     name: &str,
-    functions: &[(&str, Body)],
-    clients: &Rc<OpenClients>,
+    functions: &[(&str, Body<C>)],
+    clients: &Rc<C>,
 ) -> Result<(), Error> {
     let key = values::string(env, name.as_bytes())?;
     let mut inner = ptr::null_mut();
@@ -114,13 +129,13 @@ pub fn define_all(
 }
 
 /// The function is gone, or its environment ends: nobody calls it any more.
-unsafe extern "C" fn unbind(_env: sys::napi_env, bound: *mut c_void, _hint: *mut c_void) {
+unsafe extern "C" fn unbind<C>(_env: sys::napi_env, bound: *mut c_void, _hint: *mut c_void) {
     // SAFETY: made by `define` for this one function.
-    drop(unsafe { Box::from_raw(bound.cast::<Bound>()) });
+    drop(unsafe { Box::from_raw(bound.cast::<Bound<C>>()) });
 }
 
 /// Every function of ours starts here: no panic may unwind into Node.
-unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+unsafe extern "C" fn enter<C: Clients>(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let mut few = [ptr::null_mut(); FEW_ARGUMENTS];
     let mut many = Vec::new();
     let mut count = FEW_ARGUMENTS;
@@ -133,7 +148,8 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
             many.resize(count, ptr::null_mut());
             sys::napi_get_cb_info(env, info, &mut count, many.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
         }
-        (*bound.cast::<Bound>()).clone()
+        let (body, clients) = &*bound.cast::<Bound<C>>();
+        (*body, clients.clone())
     };
     let invocation = Invocation { env, clients, few, many };
     let result = catch_unwind(AssertUnwindSafe(|| body(&invocation)));
@@ -160,9 +176,9 @@ fn throw(env: sys::napi_env, Thrown(error, make): &Thrown) {
 }
 
 /// What makes errors for the caller of any function: its client's, or the first argument where that is a function.
-fn make_error_of(call: &Invocation) -> sys::napi_value {
+fn make_error_of<C: Clients>(call: &Invocation<C>) -> sys::napi_value {
     if let Ok(client) = call.client() {
-        return client.make_error();
+        return C::error_maker(&client);
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: an argument of the running call.

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::any_link::AnyLink;
 use super::client_handle::ClientHandle;
-use super::exports::{described, lent, load_config, number_of, text, texts};
-use super::function::{Body, Invocation, Thrown};
+use super::function::Thrown;
+use super::invocation::{Body, Invocation, described, lent, load_config, number_of, text, texts};
 use super::values;
 use crate::features::Features;
 use crate::redis::{Failure, Role, Sink, Target};

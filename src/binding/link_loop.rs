@@ -6,9 +6,9 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::bell::Bell;
-use super::driver_context::ClientContext;
+use super::client_context::{ClientContext, EventLoop};
 use super::uv;
+use super::waker::Waker;
 use crate::connection::{BlockingSocket, Handoff, ReadFailure, Stream, read_available, write_unsent};
 use crate::error::Result;
 use crate::redis::{Connected, Failure, Link, Listener, Meter, Moving, Outcome, RawCall, Sink, Target, dial};
@@ -28,8 +28,8 @@ struct Wire {
 pub struct LinkLoop {
     link: Link<Caller>,
     wire: Option<Wire>,
-    context: ClientContext,
-    dialed: Arc<Handoff<Option<Dialed>, Arc<Bell>>>,
+    event_loop: EventLoop,
+    dialed: Arc<Handoff<Option<Dialed>, Arc<Waker>>>,
     /// Nothing comes after what waits.
     ends: bool,
     // Its end tells the attempt to connect that nobody waits for it.
@@ -42,7 +42,7 @@ impl LinkLoop {
     /// Starts to connect.
     pub fn start(target: Target, context: &ClientContext) -> Result<LinkLoop> {
         let io = IoThread::shared()?;
-        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.bell.clone()));
+        let dialed = Arc::new(Handoff::<Option<Dialed>, _>::new(context.waker.clone()));
         let told = dialed.clone();
         let (dialing, given_up) = tokio::sync::oneshot::channel::<()>();
         io.spawn(async move {
@@ -54,7 +54,7 @@ impl LinkLoop {
         Ok(LinkLoop {
             link: Link::default(),
             wire: None,
-            context: context.clone(),
+            event_loop: context.event_loop.clone(),
             dialed,
             ends: false,
             _dialing: dialing,
@@ -83,13 +83,10 @@ impl LinkLoop {
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
         let stream = stream?;
         let fd = stream.socket().as_raw_fd();
-        let owner = uv::Owner { client: self.context.client, number: 0 };
-        // SAFETY: the loop is this environment's; the stream is dropped only after the handle was closed, in
-        // `drop_wire`.
-        let poll =
-            unsafe { uv::Handle::poll(self.context.event_loop, fd, owner, &self.context.open_handles) };
+        // SAFETY: on the environment's thread; the stream is dropped only after the handle was closed, in `drop_wire`.
+        let poll = unsafe { self.event_loop.poll(fd, 0) };
         let poll = poll.ok_or_else(|| io::Error::other("libuv cannot watch the socket"))?;
-        poll.watch(uv::READABLE | uv::DISCONNECT, super::client::on_ready);
+        self.event_loop.watch(&poll, uv::READABLE | uv::DISCONNECT);
         self.wire = Some(Wire { stream, poll, watches_writable: false });
         Ok(())
     }
@@ -137,7 +134,7 @@ impl LinkDriver for LinkLoop {
             &mut Moving { link: &mut self.link, listener: &mut Told(&mut *sink) },
         ) {
             Ok(waiting) => {
-                wire.watch(waiting);
+                wire.watch(waiting, &self.event_loop);
                 if self.ends && !waiting {
                     self.ends = false;
                     wire.stream.end();
@@ -195,10 +192,10 @@ impl LinkDriver for LinkLoop {
 }
 
 impl Wire {
-    fn watch(&mut self, writable: bool) {
+    fn watch(&mut self, writable: bool, event_loop: &EventLoop) {
         if writable != self.watches_writable {
             let events = uv::READABLE | uv::DISCONNECT | if writable { uv::WRITABLE } else { 0 };
-            self.poll.watch(events, super::client::on_ready);
+            event_loop.watch(&self.poll, events);
             self.watches_writable = writable;
         }
     }

@@ -8,9 +8,9 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::bell::Bell;
-use super::open_handles::OpenHandles;
+use super::client_context::EventLoop;
 use super::uv;
+use super::waker::Waker;
 use crate::connection::{
     BlockingSocket, ConnectionHandler, Handoff, LinkEvent, Reconnector, Stream, connection_lost,
     connection_moved, read_arrived, write_waiting,
@@ -32,29 +32,22 @@ struct Wire {
     watches_writable: bool,
 }
 
-/// How libuv calls back.
-pub struct Callbacks {
-    pub poll: uv::PollCallback,
-    pub timer: uv::TimerCallback,
-}
-
 /// The driver of one client, used on its environment's thread only.
 pub struct LoopDriver {
     connection: MultiplexedConnection<Features>,
     wire: Option<Wire>,
     timer: Option<uv::Handle>,
-    /// When the timer rings, where it is set.
-    rings_at: Option<Instant>,
+    /// When the timer expires, where it is set.
+    expires_at: Option<Instant>,
     /// Until when replies that are still coming in keep late calls from being given up.
     grace_until: Option<Instant>,
-    open_handles: OpenHandles,
-    event_loop: uv::Loop,
-    owner: uv::Owner,
-    callbacks: Callbacks,
+    event_loop: EventLoop,
+    /// The connection's number, which events of the loop name.
+    number: usize,
     reconnector: Reconnector,
     /// Nothing was asked of it yet, and so it has no connection.
     is_asleep: bool,
-    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Bell>>>,
+    events: Arc<Handoff<VecDeque<LinkEvent>, Arc<Waker>>>,
     // Held so that the thread lives as long as connections may be needed.
     _io: IoThread,
 }
@@ -63,18 +56,16 @@ impl LoopDriver {
     /// Starts to connect; one of several nodes of a caller's own client does with its first call.
     ///
     /// # Safety
-    /// `event_loop` must be the running environment's; `owner` must stay valid until the handles
-    /// of this driver were closed by `close`.
+    /// On the thread of the loop's environment; its client must stay valid until the handles of this driver were closed
+    /// by `close`.
     pub unsafe fn start(
         connection: MultiplexedConnection<Features>,
-        bell: Arc<Bell>,
-        event_loop: uv::Loop,
-        open_handles: OpenHandles,
-        owner: uv::Owner,
-        callbacks: Callbacks,
+        waker: Arc<Waker>,
+        event_loop: EventLoop,
+        number: usize,
     ) -> Result<LoopDriver> {
         let io = IoThread::shared()?;
-        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(bell));
+        let events = Arc::new(Handoff::<VecDeque<_>, _>::new(waker));
         let told = events.clone();
         let node = connection.feature().node();
         let is_asleep = node.is_in_cluster() && node.is_dedicated();
@@ -87,14 +78,12 @@ impl LoopDriver {
         Ok(LoopDriver {
             connection,
             wire: None,
-            // SAFETY: the caller answers for the loop.
-            timer: unsafe { uv::Handle::timer(event_loop, owner, &open_handles) },
-            rings_at: None,
+            // SAFETY: the caller answers for the thread.
+            timer: unsafe { event_loop.timer(number) },
+            expires_at: None,
             grace_until: None,
-            open_handles,
             event_loop,
-            owner,
-            callbacks,
+            number,
             reconnector,
             is_asleep,
             events,
@@ -123,11 +112,11 @@ impl LoopDriver {
     fn adopt(&mut self, stream: io::Result<Stream<BlockingSocket>>) -> io::Result<()> {
         let stream = stream?;
         let fd = stream.socket().as_raw_fd();
-        // SAFETY: the loop is this environment's; the stream is dropped only after the handle was
+        // SAFETY: on the environment's thread; the stream is dropped only after the handle was
         // closed, in `lose` and `close`.
-        let poll = unsafe { uv::Handle::poll(self.event_loop, fd, self.owner, &self.open_handles) };
+        let poll = unsafe { self.event_loop.poll(fd, self.number) };
         let poll = poll.ok_or_else(|| io::Error::other("libuv cannot watch the socket"))?;
-        poll.watch(uv::READABLE | uv::DISCONNECT, self.callbacks.poll);
+        self.event_loop.watch(&poll, uv::READABLE | uv::DISCONNECT);
         self.wire = Some(Wire { stream, poll, watches_writable: false });
         Ok(())
     }
@@ -144,17 +133,17 @@ impl LoopDriver {
 
     fn arm_timer(&mut self, now: Instant) {
         if let Some(deadline) = self.connection.next_deadline()
-            && self.rings_at.is_none_or(|at| deadline < at)
+            && self.expires_at.is_none_or(|at| deadline < at)
         {
-            self.ring_at(deadline, now);
+            self.set_timer(deadline, now);
         }
     }
 
-    fn ring_at(&mut self, at: Instant, now: Instant) {
+    fn set_timer(&mut self, at: Instant, now: Instant) {
         if let Some(timer) = &self.timer {
             let left = at.saturating_duration_since(now).max(Duration::from_millis(1));
-            timer.ring_in(uv::timer_milliseconds(left), self.callbacks.timer);
-            self.rings_at = Some(at);
+            self.event_loop.expire_in(timer, uv::timer_milliseconds(left));
+            self.expires_at = Some(at);
         }
     }
 }
@@ -181,7 +170,7 @@ impl ConnectionDriver for LoopDriver {
         if let Some(wire) = &mut self.wire {
             let mut traffic = Attached::new(&mut self.connection, &mut *sink);
             match write_waiting(&mut wire.stream, &mut traffic) {
-                Ok(waiting) => wire.watch(waiting, self.callbacks.poll),
+                Ok(waiting) => wire.watch(waiting, &self.event_loop),
                 Err(error) => self.lose(error, now, sink),
             }
         }
@@ -225,10 +214,10 @@ impl ConnectionDriver for LoopDriver {
         }
     }
 
-    /// The timer has rung: does what is due. Replies that are here already count: where
+    /// The timer has expired: does what is due. Replies that are here already count: where
     /// JavaScript has kept the loop busy, they are older than the lateness.
     fn overdue(&mut self, now: Instant, sink: &mut dyn NodeSink) {
-        self.rings_at = None;
+        self.expires_at = None;
         if let Err(error) = self.read(now, sink) {
             return self.lose(error, now, sink);
         }
@@ -236,7 +225,7 @@ impl ConnectionDriver for LoopDriver {
         let is_arriving = self.connection.last_received() == Some(now);
         let until = *self.grace_until.get_or_insert(now + GRACE);
         if is_arriving && now < until {
-            return self.ring_at(now + Duration::from_millis(1), now);
+            return self.set_timer(now + Duration::from_millis(1), now);
         }
         self.grace_until = None;
         match self.connection.expire(now, sink) {
@@ -273,10 +262,10 @@ impl ConnectionDriver for LoopDriver {
 }
 
 impl Wire {
-    fn watch(&mut self, writable: bool, callback: uv::PollCallback) {
+    fn watch(&mut self, writable: bool, event_loop: &EventLoop) {
         if writable != self.watches_writable {
             let events = uv::READABLE | uv::DISCONNECT | if writable { uv::WRITABLE } else { 0 };
-            self.poll.watch(events, callback);
+            event_loop.watch(&self.poll, events);
             self.watches_writable = writable;
         }
     }

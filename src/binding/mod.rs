@@ -8,33 +8,32 @@
 //! All of the crate's `unsafe` is in this room. Two rules carry most of it: a `Client` is used only
 //! on the thread of its environment, and whoever enters it from outside keeps it until that is done.
 
+mod any_driver;
 mod any_link;
 mod arguments;
-mod bell;
 mod callback_scope;
 mod calls;
 mod client;
+mod client_context;
 mod client_handle;
-mod driver_context;
+mod decisions;
 mod exports;
 mod function;
 mod intake;
+mod invocation;
 mod link_exports;
 #[cfg(unix)]
 mod link_loop;
 #[cfg(unix)]
 mod loop_driver;
-mod notices;
-mod open_clients;
-mod open_handles;
 mod realm;
 mod reference;
 mod replies;
-mod report;
 mod sink;
 #[cfg(unix)]
 mod uv;
 mod values;
+mod waker;
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use napi::sys;
 
-use super::open_handles::OpenHandles;
 use crate::health::census;
+use crate::topology::OpenHandles;
 
 pub const READABLE: c_int = 1;
 pub const WRITABLE: c_int = 2;
@@ -119,7 +119,7 @@ fn load() -> Option<Functions> {
     }
 }
 
-/// A handle of libuv with memory of its own. It never keeps the loop alive: the bell does.
+/// A handle of libuv with memory of its own. It never keeps the loop alive: the waker does.
 #[derive(Debug)]
 pub struct Handle {
     memory: *mut c_void,
@@ -206,7 +206,7 @@ impl Handle {
     }
 
     /// Calls back once in `milliseconds`.
-    pub fn ring_in(&self, milliseconds: u64, callback: TimerCallback) {
+    pub fn expire_in(&self, milliseconds: u64, callback: TimerCallback) {
         if let Some(uv) = functions() {
             // SAFETY: an open timer handle of this module, on its loop's thread.
             unsafe { (uv.timer_start)(self.memory, callback, milliseconds, 0) };
@@ -233,7 +233,7 @@ unsafe extern "C" fn on_closed(handle: *mut c_void) {
     attached.open.remove();
 }
 
-/// Milliseconds for a timer, rounded up so that it never rings early.
+/// Milliseconds for a timer, rounded up so that it never expires early.
 pub fn timer_milliseconds(left: std::time::Duration) -> u64 {
     left.as_micros().div_ceil(1000).min(u128::from(c_uint::MAX)) as u64
 }

@@ -138,13 +138,19 @@ pub fn integer(env: sys::napi_env, from: i64) -> Result<sys::napi_value> {
     Ok(value)
 }
 
-/// An error of the caller's class, made by its function `make(code, message, retryable, redisCode)`.
+/// An error of the caller's class, made by its function `make(code, message, retryable, redisCode, refusedLine)`.
 pub fn error(env: sys::napi_env, make: sys::napi_value, error: &Error) -> sys::napi_value {
     // An error must come out of this: what cannot be said is left out.
     let text = |text: &str| string(env, text.as_bytes()).unwrap_or_else(|_| undefined(env));
     let redis_code = error.redis_code().map_or_else(|| undefined(env), text);
-    let arguments =
-        [text(error.code().as_str()), text(error.message()), boolean(env, error.is_retryable()), redis_code];
+    let refused_line = error.refused_line().map_or_else(|| undefined(env), text);
+    let arguments = [
+        text(error.code().as_str()),
+        text(error.message()),
+        boolean(env, error.is_retryable()),
+        redis_code,
+        refused_line,
+    ];
     call(env, make, &arguments)
 }
 

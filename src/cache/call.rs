@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::key::{Keys, Kind};
+pub use crate::outage::Unacknowledged;
 
 /// Where a value lives, in the caller's terms.
 #[derive(Debug, Clone, Copy)]
@@ -119,14 +120,26 @@ pub enum Call<'a> {
     },
 }
 
-/// The fate of a write that Redis did not take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unacknowledged {
-    /// The journal keeps it until Redis is back.
-    #[default]
-    Journal,
-    /// It is refused, and no older value of the key is answered any more: the caller keeps the newest one.
-    Refuse,
-    /// Memory answers it while Redis is away, and forgets it then: Redis may have something newer than this copy.
-    Remember,
+impl<'a> Call<'a> {
+    /// The place of the call's value; `None` for a call on several values.
+    pub fn place(&self) -> Option<Place<'a>> {
+        match *self {
+            Call::Get { place }
+            | Call::Set { place, .. }
+            | Call::Delete { place }
+            | Call::HashGet { place, .. }
+            | Call::HashSet { place, .. }
+            | Call::HashDelete { place, .. }
+            | Call::HashEntries { place } => Some(place),
+            Call::MapLead { .. } | Call::ClearOrganization { .. } => None,
+        }
+    }
+
+    /// The fate of a write that Redis does not take.
+    pub fn unacknowledged(&self) -> Unacknowledged {
+        match *self {
+            Call::Set { unacknowledged, .. } | Call::MapLead { unacknowledged, .. } => unacknowledged,
+            _ => Unacknowledged::Journal,
+        }
+    }
 }

@@ -1,116 +1,46 @@
 //! One client's cache: turns calls into requests or local answers.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard, Weak};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::backlog::{BacklogState, open_journal};
-use super::call::{Call, Unacknowledged};
-use super::clearing::Clearing;
-use super::local_state::LocalState;
-use super::replay::Recovery;
-use super::request::Operation;
-use super::sampler::Sampler;
-use super::slot_owners::SlotOwners;
+use super::call::Call;
+use super::context::{Context, Scratch};
+use super::fallback::{bring_forward, fall_back};
+use super::operation::{clear, plan};
+use super::slot_owners::OwnersBySlot;
 use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose};
-use crate::codec::{Codec, Mode};
-use crate::config::{Compression, Config, Endpoint, Topology};
+use crate::config::{Config, Endpoint};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
-use crate::journal::{self, Item, Journal};
+use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
-use crate::redis::{NOBODY, Node, Outcome, Role, closed};
-use crate::store::MemoryStore;
+use crate::outage::{LocalState, StandIn};
+use crate::redis::{NOBODY, Node, Outcome, closed, slot_of_request};
 
-/// A key that is read again within this time is not compared again with what memory has: in an outage its value
-/// may be older by as much than what was last read.
-const READ_AGAIN_AFTER: Duration = Duration::from_millis(250);
-/// Servers that still run the JavaScript layer may write an old value anew; this often a write takes it away.
-const LOOK_FOR_LEGACY_AFTER: Duration = Duration::from_secs(600);
-
-/// Buffers that calls share, so that the hot path allocates nothing.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    pub(super) key: Vec<u8>,
-    pub(super) second_key: Vec<u8>,
-    pub(super) index: Vec<u8>,
-    pub(super) value: Vec<u8>,
-}
+/// Which node of a cluster has which slot.
+pub type SlotOwners = OwnersBySlot<Core>;
 
 /// The part of a client that any thread may use.
 pub struct Core {
-    pub(super) node: Arc<Node>,
-    keys: Keys,
-    pub(super) codec: Codec,
-    // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
-    // anything that waits. Contended only with the thread driver.
-    local_state: Mutex<LocalState>,
-    /// Whether the caller has turned Redis off for now.
-    is_redis_disabled: AtomicBool,
-    indexed_writes: AtomicU64,
+    pub(super) context: Context,
     /// Of all nodes of a cluster: what the journal of one holds may go over to another.
     sequence: Arc<AtomicU64>,
-    /// To what was read: may it have changed?
-    pub(super) read_sampler: Sampler,
-    /// To what was written: has the JavaScript layer left an older value?
-    pub(super) legacy_sampler: Sampler,
-    /// The journal has got something while Redis was there.
-    pub(super) wants_recovery: AtomicBool,
     /// Of a cluster's node: all its slots.
-    pub(super) slot_owners: Option<Arc<SlotOwners>>,
-    /// Files of ended processes that are still to be read.
-    pub(super) backlog: BacklogState,
+    slot_owners: Option<Arc<SlotOwners>>,
     _counted: census::Member,
 }
 
 impl Core {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
-    pub fn new(mut node: Node) -> Result<Core> {
-        let backlog = match node.is_shared() {
-            true => BacklogState::begin(&mut node)?,
-            false => BacklogState::default(),
-        };
-        let core = Core { backlog, ..Core::with_share(Arc::new(node), 1)? };
-        core.reserve_for_backlog();
-        Ok(core)
-    }
-
-    /// One of so many that divide memory and journal among them.
-    fn with_share(node: Arc<Node>, share: usize) -> Result<Core> {
-        let (config, role) = (node.config(), node.role());
-        let began = Instant::now();
-        let journal = match role {
-            Role::Shared => open_journal(config, config.journal_max_bytes / share)?,
-            Role::Own | Role::Dedicated | Role::Monitor => Journal::new(0),
-        };
-        Ok(Core {
-            keys: match config.topology() {
-                Topology::Cluster { .. } => Keys::new(&config.key_prefix).tagged(),
-                _ => Keys::new(&config.key_prefix),
-            },
-            codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
-            sequence: Arc::new(AtomicU64::new(journal::OWN_SEQUENCES)),
-            local_state: Mutex::new(LocalState {
-                memory: MemoryStore::new(config.memory_max_bytes / share),
-                journal,
-                recovery: Recovery::default(),
-                clearings: 0,
-                extensions: Vec::new(),
-            }),
-            is_redis_disabled: AtomicBool::new(false),
-            indexed_writes: AtomicU64::new(0),
-            read_sampler: sampler(role, READ_AGAIN_AFTER, began),
-            legacy_sampler: sampler(role, LOOK_FOR_LEGACY_AFTER, began),
-            wants_recovery: AtomicBool::new(false),
-            slot_owners: None,
-            backlog: BacklogState::default(),
-            _counted: census::CORES.add(),
-            node,
-        })
+    pub fn new(node: Node) -> Result<Core> {
+        let sequence = Arc::new(AtomicU64::new(journal::OWN_SEQUENCES));
+        Ok(Core { context: Context::new(node)?, sequence, slot_owners: None, _counted: census::CORES.add() })
     }
 
     /// The cache of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -124,11 +54,10 @@ impl Core {
         slot_owners: Arc<SlotOwners>,
     ) -> Result<Core> {
         Ok(Core {
+            context: self.context.of_node(self.node().of_cluster(at), share)?,
             sequence: self.sequence.clone(),
-            is_redis_disabled: AtomicBool::new(self.is_redis_disabled.load(Ordering::Relaxed)),
             slot_owners: Some(slot_owners),
-            backlog: self.backlog_of_node(),
-            ..Core::with_share(Arc::new(self.node.of_cluster(at)), share.max(1))?
+            _counted: census::CORES.add(),
         })
     }
 
@@ -137,55 +66,85 @@ impl Core {
     /// # Errors
     /// As for `new`.
     pub fn of_replica(&self, at: watch::Receiver<Endpoint>) -> Result<Core> {
-        Core::new(self.node.of_replica(at))
+        Core::new(self.node().of_replica(at))
     }
 
     /// The server, and what is known of it.
     pub fn node(&self) -> &Arc<Node> {
-        &self.node
+        &self.context.node
     }
 
     pub fn config(&self) -> &Config {
-        self.node.config()
+        self.context.config()
     }
 
     pub fn keys(&self) -> &Keys {
-        &self.keys
+        &self.context.keys
     }
 
     pub fn health(&self) -> &Arc<Health> {
-        self.node.health()
+        self.context.health()
     }
 
-    /// When a call that is made now must have settled.
-    pub(super) fn deadline(&self, now: Instant) -> Instant {
-        self.node.deadline(now)
+    /// What answers while Redis is away, and brings it up to date afterwards.
+    pub fn stand_in(&self) -> &StandIn {
+        &self.context.stand_in
     }
 
-    /// What this process keeps; a panic while it was held leaves what is valid, if stale.
+    /// What this process keeps: memory and journal.
     pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
-        self.local_state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether calls are answered from memory now.
-    pub fn answers_locally(&self) -> bool {
-        !self.uses_redis() || self.health().state() == State::Degraded
+        self.stand_in().local_state()
     }
 
     /// Whether calls are meant for Redis.
     pub fn uses_redis(&self) -> bool {
-        self.config().use_redis() && !self.is_redis_disabled.load(Ordering::Relaxed)
+        self.stand_in().uses_redis()
     }
 
     /// Turns Redis off for the adapter's calls, or on again, as servers of the JavaScript layer do
-    /// by assigning `useRedis`. Without a configured Redis there is nothing to turn on.
+    /// by assigning `useRedis`.
     pub fn disable_redis(&self, is_redis_disabled: bool) {
-        let mut local_state = self.local_state();
-        let was_redis_disabled = self.is_redis_disabled.swap(is_redis_disabled, Ordering::Relaxed);
-        if was_redis_disabled != is_redis_disabled && self.config().use_redis() {
-            // Off, memory is a cache of its own; what it then holds would be a stale answer in the next outage.
-            local_state.memory.clear();
+        self.stand_in().disable_redis(is_redis_disabled);
+    }
+
+    /// The client has closed: says what it leaves behind.
+    pub fn tell_what_is_left(&self) {
+        self.stand_in().tell_what_is_left();
+    }
+
+    /// What is to be read by `read_backlog`, on a thread that may wait.
+    pub fn take_backlog(&self) -> Option<Backlog> {
+        self.stand_in().take_backlog()
+    }
+
+    /// Whether the journal does not hold yet what ended processes left.
+    pub fn is_reading_backlog(&self) -> bool {
+        self.stand_in().is_reading_backlog()
+    }
+
+    /// Reads what ended processes left and puts it under what is held here, which is newer. Where the client has
+    /// gone meanwhile, everything stays in files.
+    pub fn read_backlog(core: &Weak<Core>, backlog: Backlog) {
+        let max_bytes = core.upgrade().map_or(0, |core| core.local_state().journal.max_bytes());
+        let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
+        if let Some(core) = core.upgrade() {
+            core.stand_in().inherit(read);
         }
+    }
+
+    /// Reading has ended, however it did.
+    pub fn backlog_is_read(&self) {
+        self.stand_in().backlog_is_read();
+    }
+
+    /// The JSON text of a value as it is stored; `None` where it is damaged.
+    pub fn decode_value<'a>(&self, stored: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        self.context.codec.decode(stored).ok()
+    }
+
+    /// The sequence that the next call gets.
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
     }
 
     /// Turns a call into requests, put into `out`, or into its outcome.
@@ -197,76 +156,33 @@ impl Core {
         out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
-        match call {
-            Call::ClearOrganization { organization } => {
-                let clearing = self.clearing(*organization)?;
-                Ok(self.clear(clearing, self.write_token(slot, call, now), now, out))
-            }
-            _ => {
-                let operation = self.operation(call, scratch)?;
-                let token = self.write_token(slot, call, now);
-                if self.answers_locally() || !operation.is_read() && self.defers_writes() {
-                    return Ok(Some(self.fall_back(&operation, &token, false, now)));
-                }
-                if self.health().state() == State::Recovering
-                    && let Some(outcome) =
-                        self.bring_forward(&operation, call, token.ticket.sequence, now, out)
-                {
-                    return Ok(Some(outcome));
-                }
-                let deadline = self.deadline(now);
-                out.push(token.followed_by(Purpose::Operation(operation.kind())), deadline, |bytes| {
-                    operation.append(bytes)
-                });
-                Ok(None)
-            }
+        let context = &self.context;
+        if let Call::ClearOrganization { organization } = *call {
+            return clear::begin(context, organization, &self.write_token(slot, call, now), now, out);
         }
-    }
-
-    fn clear(
-        &self,
-        clearing: Box<Clearing>,
-        token: CacheRequest,
-        now: Instant,
-        out: &mut impl Requests<CacheRequest>,
-    ) -> Option<Outcome<'static>> {
-        if self.answers_locally() || self.defers_writes() {
-            return Some(self.clear_locally(&clearing, &token));
+        let operation = plan(context, call, scratch)?;
+        let token = self.write_token(slot, call, now);
+        if context.stand_in.answers() || context.stand_in.defers_writes() && !operation.step().is_read() {
+            return Ok(Some(fall_back(context, &operation, &token, false, now)));
         }
-        if self.health().state() == State::Recovering {
-            // Acknowledged writes that wait here are older than the clearing. Where there is no room to
-            // note it, it goes out all the same.
-            let _ = self.local_state().journal.clear(
-                clearing.index(),
-                clearing.organization(),
-                token.ticket.sequence,
-                now,
-            );
+        if self.health().state() == State::Recovering
+            && let Some(outcome) = bring_forward(context, &operation, token.ticket.sequence, now, out)
+        {
+            return Ok(Some(outcome));
         }
-        clearing.ask(self, &token, now, out);
-        None
-    }
-
-    fn clearing(&self, organization: Option<&str>) -> Result<Box<Clearing>> {
-        self.required_organization(organization)?;
-        Clearing::new(self, organization)
-    }
-
-    /// The sequence that the next call gets.
-    pub fn next_sequence(&self) -> u64 {
-        self.sequence.load(Ordering::Relaxed)
+        let deadline = context.deadline(now);
+        out.push(token.followed_by(Purpose::Operation(operation.kind())), deadline, |bytes| {
+            operation.append(bytes)
+        });
+        Ok(None)
     }
 
     fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
-        let unacknowledged = match call {
-            Call::Set { unacknowledged, .. } | Call::MapLead { unacknowledged, .. } => *unacknowledged,
-            _ => Unacknowledged::Journal,
-        };
-        let ticket = CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged };
-        CacheRequest::new(slot, ticket, now)
+        let unacknowledged = call.unacknowledged();
+        CacheRequest::new(slot, CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged }, now)
     }
 
     /// Answers a call from memory at once, without a detour through a request. The embedded
@@ -289,80 +205,24 @@ impl Core {
         now: Instant,
     ) -> Outcome<'static> {
         let token = self.write_token(NOBODY, call, now);
-        match call {
-            Call::ClearOrganization { organization } => match self.clearing(*organization) {
-                Ok(clearing) => self.clear_locally(&clearing, &token),
-                Err(error) => Outcome::Failed(error),
-            },
-            _ => match self.operation(call, scratch) {
-                Ok(operation) => self.fall_back(&operation, &token, false, now),
-                Err(error) => Outcome::Failed(error),
-            },
+        if let Call::ClearOrganization { organization } = *call {
+            return clear::without_room(&self.context, organization, &token);
+        }
+        match plan(&self.context, call, scratch) {
+            Ok(operation) => fall_back(&self.context, &operation, &token, false, now),
+            Err(error) => Outcome::Failed(error),
         }
     }
 
-    /// What was asked for is a read of what a clearing, which is still to be carried out, takes away.
-    pub(super) fn is_cleared(
-        &self,
-        operation: &Operation<'_>,
-        call: &Call<'_>,
-        local_state: &LocalState,
-    ) -> bool {
-        let place = match call {
-            Call::Get { place } | Call::HashGet { place, .. } | Call::HashEntries { place } => place,
-            _ => return false,
-        };
-        let mut index = Vec::new();
-        let is_indexed = place.append_index(&self.keys, &mut index).unwrap_or(false);
-        is_indexed && local_state.awaits_clearing(operation.key(), &index)
-    }
-
-    /// Gives over what the journal holds of keys that are another node's from now on, `at_most` so many. `receive` is
-    /// called under the lock of what is kept here. True where more may be left.
-    pub fn give_journal(
-        &self,
-        at_most: usize,
-        is_given: impl Fn(&[u8]) -> bool,
-        receive: impl FnMut(&Item),
-    ) -> bool {
-        self.local_state().journal.give_away(at_most, is_given, receive)
-    }
-
-    /// Takes over what another node's journal held; it goes to Redis as soon as that is there.
-    pub fn receive_journal(&self, item: &Item) {
-        self.local_state().journal.receive(item);
-        self.wants_recovery.store(true, Ordering::Release);
-    }
-
-    /// Forgets what memory has of keys that another node may have changed.
-    pub fn forget(&self, is_meant: impl Fn(&[u8]) -> bool) {
-        self.local_state().memory.remove_where(is_meant);
-    }
-
-    /// Whether the journal has got something while Redis was there, so that a driver should have its turn.
-    pub fn wants_recovery(&self) -> bool {
-        self.wants_recovery.load(Ordering::Acquire)
-    }
-
-    /// Counts a write to an organization, from 1.
-    pub(super) fn count_indexed_write(&self) -> u64 {
-        self.indexed_writes.fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
-
-/// A connection of a caller's own keeps nothing, and there may be many.
-fn sampler(role: Role, interval: Duration, began: Instant) -> Sampler {
-    match role {
-        Role::Shared => Sampler::new(interval, began),
-        Role::Own | Role::Dedicated | Role::Monitor => Sampler::none(began),
-    }
-}
-
-fn mode(compression: Compression) -> Mode {
-    match compression {
-        Compression::Auto => Mode::Auto,
-        Compression::None => Mode::None,
-        Compression::Lz4 => Mode::Lz4,
-        Compression::Zstd => Mode::Zstd,
+    /// The node that keeps what this request comes to, where that is another one than it was sent to: its key is half-way
+    /// between them, or its slot has moved since it was sent.
+    pub(super) fn keeper_of(&self, token: &CacheRequest, request: &[u8]) -> Option<Arc<Core>> {
+        let owners = self.slot_owners.as_deref()?;
+        let is_astray = token.redirections > 0 || owners.is_outdated(token.ticket.sequence);
+        if !is_astray || !token.ticket.is_for_caller() {
+            return None;
+        }
+        let owner = owners.node(slot_of_request(request)?)?;
+        (!std::ptr::eq(&*owner, self)).then_some(owner)
     }
 }

@@ -1,15 +1,18 @@
 //! The cache as a room whose requests go over a multiplexed connection.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::call::Call;
-use super::core::{Core, Scratch};
-use super::replies::{is_expected, transaction_error};
-use super::routing::both_ways;
-use super::ticket::{CacheRequest, CacheTicket, Purpose};
+use super::context::{Context, Scratch};
+use super::core::Core;
+use super::operation::clear::send_journalled;
+use super::routing::{both_ways, route_of};
+use super::settle;
+use super::ticket::{CacheRequest, CacheTicket};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
+use crate::outage::replay;
 use crate::redis::{Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
 
 impl Feature for Core {
@@ -18,7 +21,7 @@ impl Feature for Core {
     type Scratch = Scratch;
 
     fn node(&self) -> &Node {
-        &self.node
+        &self.context.node
     }
 
     fn prepare(
@@ -33,7 +36,7 @@ impl Feature for Core {
     }
 
     fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
-        self.route_of(call, scratch)
+        route_of(&self.context, call, scratch)
     }
 
     fn parts<'a>(call: &Call<'a>) -> Option<[Call<'a>; 2]>
@@ -54,18 +57,16 @@ impl Feature for Core {
     }
 
     fn is_expected(ticket: &CacheTicket, frame: Frame<'_>) -> bool {
-        is_expected(&ticket.purpose, frame)
+        settle::is_expected(ticket, frame)
     }
 
     fn error_in(ticket: &CacheTicket, frame: Frame<'_>) -> Option<String> {
-        match ticket.purpose {
-            Purpose::Operation(kind) => transaction_error(kind, frame),
-            _ => None,
-        }
+        settle::error_in(ticket, frame)
     }
 
     fn follows(&self, pending: CacheRequest, to: &Redirection, request: &[u8]) -> (CacheRequest, Followed) {
-        let followed = self.may_follow(&pending, to, request);
+        let owner = self.keeper_of(&pending, request);
+        let followed = settle::may_follow(&self.context, keeper(&owner, self), &pending, to, request);
         (pending, followed)
     }
 
@@ -77,7 +78,8 @@ impl Feature for Core {
         now: Instant,
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'a>> {
-        self.finish(pending, frame, request, now, follow_up)
+        let owner = self.keeper_of(&pending, request);
+        settle::replied(&self.context, keeper(&owner, self), pending, (frame, request), now, follow_up)
     }
 
     fn refused(
@@ -88,7 +90,8 @@ impl Feature for Core {
         now: Instant,
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'static>> {
-        self.operation_refused(pending, error, request, now, follow_up)
+        let owner = self.keeper_of(&pending, request);
+        settle::refused(&self.context, keeper(&owner, self), pending, (error, request), now, follow_up)
     }
 
     fn lost(
@@ -99,32 +102,45 @@ impl Feature for Core {
         is_in_doubt: bool,
         now: Instant,
     ) -> Option<Outcome<'static>> {
-        self.give_up(pending, request, is_in_doubt, now)
+        let owner = self.keeper_of(&pending, request);
+        settle::give_up(keeper(&owner, self), pending, request, is_in_doubt, now)
     }
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
-        self.begin_recovery(is_fenced, now, out)
+        settle::connected(&self.context, is_fenced, now, out)
     }
 
     fn fence_passed(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        self.release_recovery(now, out);
+        let context = &self.context;
+        replay::fence_passed(&context.stand_in, now, out, |clear, out| {
+            send_journalled(context, clear, now, out)
+        });
     }
 
     fn due(&self) -> Option<Instant> {
-        self.recovery_due()
+        replay::due(&self.context.stand_in)
     }
 
     fn on_time(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        self.try_recovery_again(now, out);
+        let context = &self.context;
+        replay::try_again(&context.stand_in, now, out, |clear, out| {
+            send_journalled(context, clear, now, out)
+        });
     }
 
     fn wants_turn(&self) -> bool {
-        self.wants_recovery()
+        self.context.stand_in.wants_recovery()
     }
 
     fn take_turn(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
-        if self.wants_recovery.swap(false, Ordering::AcqRel) {
-            self.recover(now, out);
-        }
+        let context = &self.context;
+        replay::take_turn(&context.stand_in, now, out, |clear, out| {
+            send_journalled(context, clear, now, out)
+        });
     }
+}
+
+/// The node that keeps what a request comes to.
+fn keeper<'c>(owner: &'c Option<Arc<Core>>, own: &'c Core) -> &'c Context {
+    &owner.as_deref().unwrap_or(own).context
 }

@@ -2,40 +2,17 @@
 
 use std::time::Duration;
 
-use crate::key::Kind;
+use crate::key::{Kind, Lifetime};
 
-/// One row of `cacheAdapter.ttlConfig`.
-#[derive(Debug, Clone, Copy)]
-pub struct TtlRow {
-    /// The name that the JavaScript layer gave it.
-    pub name: &'static str,
-    pub seconds: u32,
-    pub kinds: &'static [Kind],
-}
-
-/// The lifetimes of the JavaScript layer, which its servers rely on.
-pub const TTL_TABLE: &[TtlRow] = &[
-    TtlRow { name: "conversationContext", seconds: 7200, kinds: &[Kind::ConversationContext] },
-    TtlRow { name: "conversationSummary", seconds: 7200, kinds: &[Kind::ConversationSummary] },
-    TtlRow { name: "conversationHistory", seconds: 120, kinds: &[Kind::HistoryCache] },
-    TtlRow { name: "organizationData", seconds: 120, kinds: &[Kind::Organization] },
-    TtlRow { name: "agentConfig", seconds: 3600, kinds: &[Kind::AgentConfig] },
-    TtlRow { name: "sseResponse", seconds: 10, kinds: &[Kind::SseCache] },
-    TtlRow {
-        name: "leadData",
-        seconds: 300,
-        kinds: &[Kind::PhoneToLead, Kind::LeadToPhone, Kind::DynamicLead],
-    },
-    TtlRow { name: "preComputedContext", seconds: 120, kinds: &[Kind::PreComputedContext] },
-];
+/// The rows of `cacheAdapter.ttlConfig`.
+pub const TTL_TABLE: &[Lifetime] = Kind::LIFETIMES;
 
 /// No value outlives this; Redis refuses lifetimes whose end overflows its clock.
 const MAX_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// The lifetime of a kind; `None` for `kv`, which has the configured default.
 pub fn default_ttl(kind: Kind) -> Option<Duration> {
-    let row = TTL_TABLE.iter().find(|row| row.kinds.contains(&kind))?;
-    Some(Duration::from_secs(u64::from(row.seconds)))
+    Some(Duration::from_secs(u64::from(kind.lifetime()?.seconds)))
 }
 
 /// A caller's lifetime in seconds. What is no positive number means the default, as it did in the
@@ -59,6 +36,13 @@ mod tests {
     fn every_kind_but_kv_has_a_lifetime() {
         for kind in Kind::ALL {
             assert_eq!(default_ttl(kind).is_none(), kind == Kind::Kv, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_that_share_a_lifetime_agree_on_it() {
+        for row in TTL_TABLE {
+            assert!(TTL_TABLE.iter().all(|other| other.name != row.name || other == row), "{}", row.name);
         }
     }
 

@@ -1,38 +1,29 @@
-//! What the adapter promises: typed places, their lifetimes, organization scoping, fallback.
+//! What the adapter promises: typed places, their lifetimes, organization scoping.
 //!
 //! Promises: a call gets exactly one outcome, from Redis or from memory; a value of one
 //! organization is never answered for another; nothing here waits or does I/O, but `Core::read_backlog`
 //! and what the journal's file is given. Relies on `key` for
-//! every key, on `codec` for stored bytes, on `store` for memory and on `lane` for requests. Never
+//! every key, on `codec` for stored bytes, on `outage` for what happens without Redis and on `lane` for requests. Never
 //! parses JSON and never names Node.
 
-mod backlog;
 mod call;
-mod clearing;
+mod context;
 mod core;
 mod fallback;
 mod feature;
 mod kinds;
 mod legacy;
-mod local;
-mod local_state;
-mod pending_fill;
-mod plan;
-mod replay;
-mod replay_request;
-mod replies;
-mod request;
+mod operation;
+mod organization;
 mod routing;
-mod sampler;
 /// Public for the tests that run each script by itself.
 pub mod scripts;
+mod settle;
 mod slot_owners;
 mod ticket;
-mod upkeep;
 
 pub use call::{Call, Place, Unacknowledged};
-pub use core::{Core, Scratch};
-pub use kinds::{TTL_TABLE, TtlRow, default_ttl};
-pub use local_state::LocalState;
-pub use slot_owners::SlotOwners;
+pub use context::Scratch;
+pub use core::{Core, SlotOwners};
+pub use kinds::{TTL_TABLE, default_ttl};
 pub use ticket::CacheTicket;

@@ -7,25 +7,23 @@
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use super::core::Core;
-use super::ticket::{CacheRequest, Purpose};
 use crate::command::SLOTS;
-use crate::redis::slot_of_request;
 
 /// Stands for the owner of a slot that no node has.
 const NOBODY: u16 = u16::MAX;
 
-pub struct SlotOwners {
+/// `N` is a node of the cluster.
+pub struct OwnersBySlot<N> {
     /// The owner's position among the nodes, for each slot. One thread writes, every thread reads.
     positions: Box<[AtomicU16]>,
-    nodes: RwLock<Vec<Weak<Core>>>,
+    nodes: RwLock<Vec<Weak<N>>>,
     /// Calls of lower sequences were routed by an older map.
     changed_at: AtomicU64,
 }
 
-impl Default for SlotOwners {
-    fn default() -> SlotOwners {
-        SlotOwners {
+impl<N> Default for OwnersBySlot<N> {
+    fn default() -> Self {
+        OwnersBySlot {
             positions: (0..SLOTS).map(|_| AtomicU16::new(NOBODY)).collect(),
             nodes: RwLock::default(),
             changed_at: AtomicU64::new(0),
@@ -33,7 +31,7 @@ impl Default for SlotOwners {
     }
 }
 
-impl SlotOwners {
+impl<N> OwnersBySlot<N> {
     pub fn position(&self, slot: u16) -> Option<usize> {
         let position = self.positions.get(usize::from(slot))?.load(Ordering::Acquire);
         (position != NOBODY).then_some(usize::from(position))
@@ -56,8 +54,13 @@ impl SlotOwners {
         before
     }
 
+    /// Whether the call of this sequence was routed by an older map.
+    pub fn is_outdated(&self, sequence: u64) -> bool {
+        sequence < self.changed_at.load(Ordering::Acquire)
+    }
+
     /// A node has this position from now on.
-    pub fn set_node(&self, position: usize, node: &Arc<Core>) {
+    pub fn set_node(&self, position: usize, node: &Arc<N>) {
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         if nodes.len() <= position {
             nodes.resize(position + 1, Weak::new());
@@ -65,32 +68,9 @@ impl SlotOwners {
         nodes[position] = Arc::downgrade(node);
     }
 
-    fn node(&self, slot: u16) -> Option<Arc<Core>> {
+    /// The node that has a slot.
+    pub fn node(&self, slot: u16) -> Option<Arc<N>> {
         let position = self.position(slot)?;
         self.nodes.read().unwrap_or_else(PoisonError::into_inner).get(position)?.upgrade()
-    }
-}
-
-impl Core {
-    /// The node that keeps what this request comes to, where that is another one than it was sent to: its key is half-way
-    /// between them, or its slot has moved since it was sent.
-    pub(super) fn keeper_of(&self, token: &CacheRequest, request: &[u8]) -> Option<Arc<Core>> {
-        let owners = self.slot_owners.as_deref()?;
-        let is_astray =
-            token.redirections > 0 || token.ticket.sequence < owners.changed_at.load(Ordering::Acquire);
-        if !is_astray || !is_kept(&token.ticket.purpose) {
-            return None;
-        }
-        let owner = owners.node(slot_of_request(request)?)?;
-        (!std::ptr::eq(&*owner, self)).then_some(owner)
-    }
-}
-
-/// Whether journal and memory have to do with it. What a journal itself has sent comes back to that journal.
-fn is_kept(purpose: &Purpose) -> bool {
-    match purpose {
-        Purpose::Operation(_) | Purpose::ExtendIndex => true,
-        Purpose::Clear(clearing) => clearing.was_asked_at().is_none(),
-        _ => false,
     }
 }

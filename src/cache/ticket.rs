@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::call::Unacknowledged;
-use super::clearing::Clearing;
 use super::legacy::Legacy;
-use super::pending_fill::PendingFill;
-use super::replay::Replay;
-use super::request::OperationKind;
-use crate::redis::{NOBODY, PendingRequest};
+use super::operation::OperationKind;
+use super::organization::Clearing;
+use crate::outage::Unacknowledged;
+use crate::outage::pending_fill::PendingFill;
+use crate::outage::replay::Replay;
+use crate::redis::PendingRequest;
 
 /// A request of the cache that waits for its reply.
 pub type CacheRequest = PendingRequest<CacheTicket>;
@@ -42,27 +42,51 @@ impl CacheTicket {
     pub(super) fn new(purpose: Purpose) -> CacheTicket {
         CacheTicket { purpose, sequence: 0, unacknowledged: Unacknowledged::Journal }
     }
+
+    /// Whether a caller waits for what the request comes to, so that journal and memory have to do with it. What a
+    /// journal itself has sent comes back to that journal.
+    pub(super) fn is_for_caller(&self) -> bool {
+        match &self.purpose {
+            Purpose::Operation(_) | Purpose::ExtendIndex => true,
+            Purpose::Clear(clearing) => !clearing.is_replayed(),
+            _ => false,
+        }
+    }
 }
 
-/// A request for a caller.
-pub(super) fn asked(slot: u32, purpose: Purpose, issued: Instant) -> CacheRequest {
-    CacheRequest::new(slot, CacheTicket::new(purpose), issued)
+impl From<Box<PendingFill>> for CacheTicket {
+    fn from(fill: Box<PendingFill>) -> CacheTicket {
+        CacheTicket::new(Purpose::Lifetime(fill))
+    }
+}
+
+impl From<Box<Replay>> for CacheTicket {
+    fn from(replay: Box<Replay>) -> CacheTicket {
+        CacheTicket::new(Purpose::Replay(replay))
+    }
 }
 
 /// A request that nobody waits for.
 pub(super) fn unasked(purpose: Purpose, issued: Instant) -> CacheRequest {
-    asked(NOBODY, purpose, issued)
+    CacheRequest::unasked(CacheTicket::new(purpose), issued)
 }
 
-/// Requests that follow from others.
+/// What follows from a request.
 pub(super) trait FollowedBy {
     /// The request that follows from this one.
     fn followed_by(&self, purpose: Purpose) -> CacheRequest;
+
+    /// The request without what it is for, and that.
+    fn without_purpose(self) -> (CacheRequest, Purpose);
 }
 
 impl FollowedBy for CacheRequest {
     fn followed_by(&self, purpose: Purpose) -> CacheRequest {
         let CacheTicket { sequence, unacknowledged, .. } = self.ticket;
         self.with(CacheTicket { purpose, sequence, unacknowledged })
+    }
+
+    fn without_purpose(self) -> (CacheRequest, Purpose) {
+        (self.followed_by(Purpose::Upkeep), self.ticket.purpose)
     }
 }

@@ -13,7 +13,7 @@ mod table;
 pub use blocking::{Blocking, blocking};
 pub use keys::{describe as describe_keys, key_positions};
 pub use prefix::Prefix;
-pub use slot::{SLOTS, slot_of};
+pub use slot::{SLOTS, hash_tag, key_in, slot_of};
 
 use table::COMMANDS;
 

@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 use crate::error::Result;
 
 mod assemble;
+mod changes;
+pub use changes::url_with;
 mod choice;
 pub use choice::{Compression, Driver, Environment, Family, LegacyValues, LogLevel, Protocol, ScaleReads};
 pub mod defaults;
@@ -23,7 +25,13 @@ mod describe;
 pub use describe::markdown_table;
 mod endpoint;
 pub use endpoint::Endpoint;
+mod limits;
+#[cfg(test)]
+pub use limits::limit;
+pub use limits::limits;
 mod precedence;
+mod report;
+pub use report::{settings_report, waits_to_connect};
 mod rule;
 mod secret;
 pub use secret::Secret;

@@ -75,6 +75,7 @@ fn half_an_identity(values: &Values, given: Name, lacking: Name) -> Error {
         values.label(given),
         SETTINGS[lacking as usize].label(values.source(given))
     ))
+    .about_certificate()
 }
 
 fn read_pem(values: &Values, name: Name, is_usable: fn(&str) -> bool) -> Result<Option<String>> {

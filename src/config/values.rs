@@ -180,7 +180,12 @@ impl Setting {
 
     /// The error for an invalid value.
     pub(super) fn refuse(&self, shown: &str, source: Source) -> Error {
-        config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()))
+        let error =
+            config_error(format!("{} is {shown}; allowed is {}", self.label(source), self.rule.allowed()));
+        match self.name {
+            Name::TlsCa | Name::TlsCert | Name::TlsKey => error.about_certificate(),
+            _ => error,
+        }
     }
 
     fn validate(&self, text: &str, source: Source) -> SettingValue {

@@ -21,7 +21,7 @@ mod transfer;
 mod trust;
 mod watchdog;
 
-pub use backoff::Backoff;
+pub use backoff::{Backoff, delay_after, drawn};
 pub use breaker::{Admission, Breaker, BreakerState};
 pub use cluster::{ClusterView, Shard, TopologyEvent, TopologyWatcher};
 pub use dial::{Dialed, Dialer};

@@ -91,9 +91,13 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::limit;
 
     const CALL: Duration = Duration::from_secs(5);
-    const MOST: Duration = Duration::from_secs(2);
+    /// What JavaScript tells its subscribers.
+    fn most() -> Duration {
+        Duration::from_millis(limit("silenceMs"))
+    }
 
     #[test]
     fn an_idle_connection_that_has_died_is_found_within_two_seconds() {
@@ -105,7 +109,7 @@ mod tests {
         assert_eq!(watchdog.look(ask), Watch::Nothing);
         let end = watchdog.next_look();
         assert_eq!(watchdog.look(end), Watch::Silent);
-        assert!(end - start < MOST);
+        assert!(end - start < most());
     }
 
     #[test]
@@ -118,7 +122,7 @@ mod tests {
         watchdog.sent(last_byte + Duration::from_millis(100));
         let end = watchdog.next_look();
         assert_eq!(watchdog.look(end), Watch::Silent);
-        assert!(end - last_byte < MOST);
+        assert!(end - last_byte < most());
     }
 
     #[test]

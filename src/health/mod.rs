@@ -1,4 +1,4 @@
-//! The cache's reports about itself: state, counters, latencies, log records.
+//! The cache's reports about itself: state, counters, latencies, log records, and the notices of both.
 //!
 //! Promises: a report costs an atomic addition and never waits; an answer holds no key, no value and no
 //! secret, because none is ever reported. Relies on nobody: the other rooms report what happened. Never
@@ -8,11 +8,13 @@ pub mod census;
 mod counters;
 mod histogram;
 pub mod log;
+mod notices;
 mod report;
 mod state;
 
 pub use counters::{Counter, Counters, CountersSnapshot};
 pub use histogram::{Histogram, HistogramSnapshot};
+pub use notices::{Notice, Notices};
 pub use report::{Health, ReplayProgress};
 pub use state::{Change, State, StateCell, StateSnapshot};
 

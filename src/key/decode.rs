@@ -54,6 +54,17 @@ impl Keys {
         self.decode_scope(index.strip_prefix(b":")?)
     }
 
+    /// The index that lists the value of `key`; `None` if it is no value of an organization.
+    pub fn index_of(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let DecodedKey { kind, scope, .. } = self.decode(key)?;
+        if !kind.is_none_or(Kind::belongs_to_an_organization) {
+            return None;
+        }
+        let mut index = Vec::new();
+        self.organization_index(&mut index, scope.as_deref()).ok()?;
+        Some(index)
+    }
+
     fn decode_scope(&self, part: &[u8]) -> Option<Option<String>> {
         if !self.is_tagged {
             return decode_scope(part);

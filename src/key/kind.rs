@@ -1,24 +1,6 @@
-//! The kinds of values that the adapter keeps, and the shape of each kind's key.
+//! The kinds of values that the adapter keeps: a row each, with all that sets one apart.
 
 use crate::error::{Error, ErrorCode, Result};
-
-/// A kind of value. Its number is part of the bridge to JavaScript and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum Kind {
-    ConversationContext = 0,
-    ConversationSummary = 1,
-    HistoryCache = 2,
-    PreComputedContext = 3,
-    PhoneToLead = 4,
-    LeadToPhone = 5,
-    DynamicLead = 6,
-    Organization = 7,
-    AgentConfig = 8,
-    SseCache = 9,
-    Kv = 10,
-}
 
 /// The parts of a key after the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,58 +17,77 @@ pub(super) enum Shape {
     Pair,
 }
 
-impl Kind {
-    /// Every kind, in the order of its number.
-    pub const ALL: [Kind; 11] = [
-        Kind::ConversationContext,
-        Kind::ConversationSummary,
-        Kind::HistoryCache,
-        Kind::PreComputedContext,
-        Kind::PhoneToLead,
-        Kind::LeadToPhone,
-        Kind::DynamicLead,
-        Kind::Organization,
-        Kind::AgentConfig,
-        Kind::SseCache,
-        Kind::Kv,
-    ];
+/// How long values of a kind live, and the name of that in `cacheAdapter.ttlConfig`. Kinds may share a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    pub name: &'static str,
+    pub seconds: u32,
+}
 
-    /// The kind's name in a key.
-    pub const fn segment(self) -> &'static str {
-        match self {
-            Kind::ConversationContext => "conversationContexts",
-            Kind::ConversationSummary => "conversationSummaries",
-            Kind::HistoryCache => "historyCache",
-            Kind::PreComputedContext => "preComputedContext",
-            Kind::PhoneToLead => "phoneToLead",
-            Kind::LeadToPhone => "leadToPhone",
-            Kind::DynamicLead => "dynamicLead",
-            Kind::Organization => "organization",
-            Kind::AgentConfig => "agentConfig",
-            Kind::SseCache => "sseCache",
-            Kind::Kv => "kv",
+macro_rules! kinds {
+    ($($number:literal $kind:ident $segment:literal $shape:ident $($name:literal $seconds:literal)?;)+) => {
+        /// A kind of value. Its number is part of the bridge to JavaScript and never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($kind = $number,)+
         }
-    }
 
+        impl Kind {
+            /// Every kind, in the order of its number.
+            pub const ALL: [Kind; [$($number),+].len()] = [$(Kind::$kind),+];
+
+            /// Every lifetime; those of several kinds several times.
+            pub const LIFETIMES: &[Lifetime] = &[$($(Lifetime { name: $name, seconds: $seconds },)?)+];
+
+            /// The kind's name in a key.
+            pub const fn segment(self) -> &'static str {
+                match self {
+                    $(Kind::$kind => $segment,)+
+                }
+            }
+
+            /// How long its values live; `None` for the configured default.
+            pub fn lifetime(self) -> Option<Lifetime> {
+                let own: &[Lifetime] = match self {
+                    $(Kind::$kind => &[$(Lifetime { name: $name, seconds: $seconds })?],)+
+                };
+                own.first().copied()
+            }
+
+            pub(super) const fn shape(self) -> Shape {
+                match self {
+                    $(Kind::$kind => Shape::$shape,)+
+                }
+            }
+        }
+    };
+}
+
+// Number, kind, its name in keys, the shape of its keys; then the name of its lifetime, and the lifetime in seconds. The
+// lifetimes are those of the JavaScript layer, which its servers rely on.
+kinds! {
+    0 ConversationContext "conversationContexts" Conversation "conversationContext" 7200;
+    1 ConversationSummary "conversationSummaries" Conversation "conversationSummary" 7200;
+    2 HistoryCache "historyCache" Conversation "conversationHistory" 120;
+    3 PreComputedContext "preComputedContext" Conversation "preComputedContext" 120;
+    4 PhoneToLead "phoneToLead" Phone "leadData" 300;
+    5 LeadToPhone "leadToPhone" Single "leadData" 300;
+    6 DynamicLead "dynamicLead" Single "leadData" 300;
+    7 Organization "organization" Organization "organizationData" 120;
+    8 AgentConfig "agentConfig" Pair "agentConfig" 3600;
+    9 SseCache "sseCache" Pair "sseResponse" 10;
+    10 Kv "kv" Single;
+}
+
+impl Kind {
     pub fn from_u8(number: u8) -> Option<Kind> {
         Kind::ALL.get(usize::from(number)).copied()
     }
 
     pub fn from_segment(segment: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.segment() == segment)
-    }
-
-    pub(super) const fn shape(self) -> Shape {
-        match self {
-            Kind::ConversationContext
-            | Kind::ConversationSummary
-            | Kind::HistoryCache
-            | Kind::PreComputedContext => Shape::Conversation,
-            Kind::Organization => Shape::Organization,
-            Kind::PhoneToLead => Shape::Phone,
-            Kind::LeadToPhone | Kind::DynamicLead | Kind::Kv => Shape::Single,
-            Kind::AgentConfig | Kind::SseCache => Shape::Pair,
-        }
     }
 
     /// Whether clearing an organization clears values of this kind.

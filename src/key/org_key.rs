@@ -30,6 +30,11 @@ pub fn parse_org_key(key: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// Whether a Map key is one of this organization. A prefix match on `a` would also match `a:b`.
+pub fn is_of_organization(key: &str, organization: &str) -> bool {
+    parse_org_key(key).0 == Some(organization)
+}
+
 /// The phone text that `org_key` was given, from the part that `parse_org_key` found. Digits stand for
 /// themselves. In a text without a digit, `%` and `:` were encoded.
 pub fn decode_phone(part: &str) -> String {
@@ -42,6 +47,16 @@ pub fn decode_phone(part: &str) -> String {
 #[cfg(test)]
 mod decode_tests {
     use super::*;
+
+    #[test]
+    fn a_key_belongs_to_the_organization_before_its_last_colon() {
+        assert!(is_of_organization("a:15550001", "a"));
+        assert!(is_of_organization("a:b:15550001", "a:b"));
+        assert!(!is_of_organization("a:b:15550001", "a"));
+        assert!(!is_of_organization("15550001", "15550001"));
+        assert!(is_of_organization(":15550001", ""));
+        assert!(is_of_organization("a:", "a"));
+    }
 
     #[test]
     fn a_phone_without_digits_comes_back_as_it_was() {

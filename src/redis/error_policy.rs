@@ -30,6 +30,14 @@ pub struct Refusal {
     pub meaning: &'static str,
 }
 
+impl Refusal {
+    /// Whether the same command may succeed later without that its user, its connection or its keys' node change: the server
+    /// starts, changes its role, or is full or slow for a while.
+    pub fn passes(&self) -> bool {
+        !["NOPERM", "NOAUTH", "WRONGPASS", "MOVED", "ASK"].contains(&self.code)
+    }
+}
+
 /// Every refusal that is not simply the call's own fault. `docs/errors.md` repeats this table, and a
 /// test compares the two.
 pub const REFUSALS: &[Refusal] = &[
@@ -75,5 +83,28 @@ impl ErrorPolicy {
             ErrorPolicy::Later => "later",
             ErrorPolicy::Replace => "replace",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_that_pass_are_those_of_the_server_and_not_of_the_user_or_the_slot() {
+        let mut passing: Vec<_> = REFUSALS.iter().filter(|row| row.passes()).map(|row| row.code).collect();
+        passing.sort_unstable();
+        let expected = [
+            "BUSY",
+            "CLUSTERDOWN",
+            "LOADING",
+            "MASTERDOWN",
+            "MISCONF",
+            "NOREPLICAS",
+            "OOM",
+            "READONLY",
+            "TRYAGAIN",
+        ];
+        assert_eq!(passing, expected);
     }
 }

@@ -232,6 +232,6 @@ pub(super) fn transaction_refused(line: &str) -> Error {
     let refused = Error::reply(line);
     match ErrorPolicy::of(&refused) {
         ErrorPolicy::Replace => refused,
-        _ => Error::reply(&format!("EXECABORT Transaction discarded because of previous errors: {line}")),
+        _ => Error::discarded(line),
     }
 }

@@ -54,11 +54,11 @@ pub fn hand_over_in_background(
     let give = move || {
         let receive = |item: &Item| {
             if let Some(owner) = owners.of(item.key()) {
-                owner.receive_journal(item);
+                owner.stand_in().receive_journal(item);
             }
         };
         while let Some(front) = front.upgrade() {
-            if !front.give_journal(ITEMS_AT_ONCE, |key| owners.of(key).is_some(), receive) {
+            if !front.stand_in().give_journal(ITEMS_AT_ONCE, |key| owners.of(key).is_some(), receive) {
                 return;
             }
         }

@@ -10,7 +10,6 @@ use super::driver::{DriverContext, LinkDriver, NodeSink, Redirected};
 use super::in_flight::{FIRST_RESERVED, InFlight};
 use super::link;
 use super::node::NodeRouter;
-use crate::cache::Core;
 use crate::config::Topology;
 use crate::error::{Error, Result};
 use crate::features::{Call, Features, RoomTicket};
@@ -42,7 +41,7 @@ impl<C: DriverContext> Router<C> {
             return Ok(Router::Cluster(Box::new(ClusterRouter::start(features, context)?)));
         }
         let router = NodeRouter::start(features.clone(), 0, context)?;
-        read_in_background(features.cache(), Core::let_connect)?;
+        read_in_background(features.cache(), |core| core.stand_in().let_connect())?;
         Ok(Router::Node(Box::new(router)))
     }
 
@@ -247,16 +246,16 @@ mod tests {
 
     const SLOTS: std::ops::Range<u32> = 0..3;
 
-    /// Panics when it is first rung, as often as `cracks` says.
+    /// Panics at its first wake-ups, as many as `panics` says.
     #[derive(Default)]
-    struct Bell {
-        cracks: usize,
-        rung: AtomicUsize,
+    struct CountingWaker {
+        panics: usize,
+        woken: AtomicUsize,
     }
 
-    impl Wake for Bell {
+    impl Wake for CountingWaker {
         fn wake(&self) {
-            assert!(self.rung.fetch_add(1, Ordering::SeqCst) >= self.cracks, "the bell has cracked");
+            assert!(self.woken.fetch_add(1, Ordering::SeqCst) >= self.panics, "the waker is broken");
         }
     }
 
@@ -287,7 +286,7 @@ mod tests {
     }
 
     /// A driver that finds no server and says so for the calls of `SLOTS` at its first attempt.
-    fn with_calls(bell: &Arc<Bell>) -> Router<ThreadContext> {
+    fn with_calls(waker: &Arc<CountingWaker>) -> Router<ThreadContext> {
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
             "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
             "REDIS_MAX_RETRIES" => Some("0".to_owned()),
@@ -295,7 +294,7 @@ mod tests {
         })
         .unwrap();
         let features = Arc::new(Features::new(config, Role::Shared).unwrap());
-        let mut router = Router::start(&features, || ThreadContext::new(bell.clone(), || {})).unwrap();
+        let mut router = Router::start(&features, || ThreadContext::new(waker.clone(), || {})).unwrap();
         let (now, mut settled) = (Instant::now(), Settled::default());
         for slot in SLOTS {
             router.call(
@@ -387,18 +386,18 @@ mod tests {
 
     #[test]
     fn a_panic_on_the_io_thread_is_told_and_every_call_fails_with_e_internal() {
-        let bell = Arc::new(Bell { cracks: 1, ..Bell::default() });
-        let router = with_calls(&bell);
+        let waker = Arc::new(CountingWaker { panics: 1, ..CountingWaker::default() });
+        let router = with_calls(&waker);
         until("the panic", || router.has_died());
-        until("the bell", || bell.rung.load(Ordering::SeqCst) == 2);
+        until("the wake-up", || waker.woken.load(Ordering::SeqCst) == 2);
         assert_all_failed(router);
     }
 
     #[test]
     fn a_panic_while_outcomes_are_handed_over_loses_no_call() {
-        let bell = Arc::new(Bell::default());
-        let mut router = with_calls(&bell);
-        until("the outcomes", || bell.rung.load(Ordering::SeqCst) > 0);
+        let waker = Arc::new(CountingWaker::default());
+        let mut router = with_calls(&waker);
+        until("the outcomes", || waker.woken.load(Ordering::SeqCst) > 0);
         let handed_over = catch_unwind(AssertUnwindSafe(|| router.awake(Instant::now(), &mut Broken)));
         assert!(handed_over.is_err() && !router.has_died());
         assert_all_failed(router);

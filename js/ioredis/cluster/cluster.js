@@ -22,10 +22,10 @@ const { Topology } = require('./topology.js');
 /**
  * @import { Command, Pipeline, Script } from '../classes.js'
  * @import { ClusterBase } from '../commander.js'
- * @import { ClusterNode, ClusterOptions, NodeRole } from '../option-types.js'
- * @import { Callback } from '../own-types.js'
+ * @import { ClusterNode, ClusterOptions, NodeRole } from '../../../types/ioredis/options.js'
+ * @import { Callback } from '../../../types/ioredis/calls.js'
  * @import { PipelineMark, Waiting } from '../sending.js'
- * @import { ClusterStatus } from '../types.js'
+ * @import { ClusterStatus } from '../../../types/ioredis/classes.js'
  * @import { ClusterClientOptions } from './options.js'
  * @import { Attempts, Redirected } from './redirection.js'
  * @import { PipelineNode } from './routing.js'

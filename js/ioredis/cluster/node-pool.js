@@ -8,7 +8,7 @@ const utils = require('../utils.js');
 const { nodeKeyOf } = require('./nodes.js');
 
 /**
- * @import { NodeRole } from '../option-types.js'
+ * @import { NodeRole } from '../../../types/ioredis/options.js'
  * @import { GivenOptions } from '../options.js'
  *
  * @typedef {InstanceType<typeof Redis>} Redis

@@ -4,7 +4,7 @@ const dns = require('node:dns');
 const { defaults, nameUnknownIn } = require('../options.js');
 
 /**
- * @import { ClusterOptions } from '../option-types.js'
+ * @import { ClusterOptions } from '../../../types/ioredis/options.js'
  */
 
 /**

@@ -8,7 +8,7 @@ const { natMapped } = require('./topology.js');
 
 /**
  * @import { Cluster, Command, Redis } from '../classes.js'
- * @import { NodeRole } from '../option-types.js'
+ * @import { NodeRole } from '../../../types/ioredis/options.js'
  * @import { PipelineMark } from '../sending.js'
  * @import { ClusterClientOptions } from './options.js'
  *

@@ -5,7 +5,7 @@ const { Redis } = require('../redis.js');
 const { connectionNameOf, nodeKeyOf } = require('./nodes.js');
 
 /**
- * @import { ClusterOptions } from '../option-types.js'
+ * @import { ClusterOptions } from '../../../types/ioredis/options.js'
  * @import { GivenOptions } from '../options.js'
  *
  * @typedef {InstanceType<typeof Redis>} Redis

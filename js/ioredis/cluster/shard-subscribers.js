@@ -7,7 +7,7 @@ const { ShardSubscriber } = require('./shard-subscriber.js');
 
 /**
  * @import { Redis } from '../classes.js'
- * @import { ClusterOptions } from '../option-types.js'
+ * @import { ClusterOptions } from '../../../types/ioredis/options.js'
  * @import { Argument } from '../encode-arguments.js'
  * @import { ShardListeners } from './shard-subscriber.js'
  *

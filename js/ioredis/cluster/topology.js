@@ -7,8 +7,8 @@ const { addressOf, connectionNameOf } = require('./nodes.js');
 
 /**
  * @import { Cluster, Redis } from '../classes.js'
- * @import { NatMap } from '../option-types.js'
- * @import { Callback } from '../own-types.js'
+ * @import { NatMap } from '../../../types/ioredis/options.js'
+ * @import { Callback } from '../../../types/ioredis/calls.js'
  *
  * @typedef {{ host: string, port: number }} Address
  * @typedef {[host: string | null, port: number, ...more: unknown[]]} Member

@@ -12,7 +12,7 @@ const { addressOf, chooseReplica } = require('./replicas.js');
  * @import { EventEmitter } from 'node:events'
  * @import { LinkStream, Redis } from '../classes.js'
  * @import { ServerInfo, Emit } from '../connector.js'
- * @import { AddressFromResponse } from '../option-types.js'
+ * @import { AddressFromResponse } from '../../../types/ioredis/options.js'
  * @import { ClientOptions, GivenOptions } from '../options.js'
  * @import { Sentinel } from './iterator.js'
  *

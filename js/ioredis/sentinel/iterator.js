@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * @import { SentinelAddress } from '../option-types.js'
+ * @import { SentinelAddress } from '../../../types/ioredis/options.js'
  *
  * @typedef {Partial<SentinelAddress>} Sentinel
  */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** @import { AddressFromResponse, RedisOptions } from '../option-types.js' */
+/** @import { AddressFromResponse, RedisOptions } from '../../../types/ioredis/options.js' */
 
 const UNUSABLE = /(disconnected|s_down|o_down)/;
 const DEFAULT_PRIORITY = 1;

@@ -5,7 +5,7 @@
 --   organization was cleared: 0, or more where Redis was away, 5 the length of the keys' prefix, 6 the lifetime of a
 --   key without a kind, in ms, then kinds and their lifetimes in turn, needed only where 4 is not 0.
 -- Reply: how many keys were deleted, how many entries are left aside.
--- Caller: src/cache/clearing.rs, until nothing is left aside.
+-- Caller: src/cache/organization/clearing.rs, until nothing is left aside.
 --
 -- The first page puts the index aside in one step, so that a later write is in a new index and stays. Entries that an
 -- earlier clearing left aside go along. A value that was written since the clearing was asked for stays: its age is the

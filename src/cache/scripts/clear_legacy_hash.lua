@@ -3,7 +3,7 @@
 -- KEYS: 1 the hash; a field is organization:phone, split at its last colon, or phone alone.
 -- ARGV: 1 the cursor, 2 the organization; left out, fields without an organization are meant.
 -- Reply: the next cursor, how many fields were deleted.
--- Caller: src/cache/clearing.rs, until the cursor is 0 again.
+-- Caller: src/cache/organization/clearing.rs, until the cursor is 0 again.
 
 local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 1000)
 local gone = 0

@@ -3,7 +3,7 @@
 -- KEYS: 1 the key.
 -- ARGV: none.
 -- Reply: how many keys were deleted.
--- Caller: src/cache/replies.rs, where a field was set in a key of another type.
+-- Caller: src/cache/operation/hash_set.rs, where a field was set in a key of another type.
 --
 -- The type is checked again because two fields may be refused at once. The first of them is in the new hash by then
 -- and was acknowledged.

@@ -3,7 +3,7 @@
 -- KEYS: 1 the index.
 -- ARGV: 1 the shortest lifetime, in ms.
 -- Reply: 1.
--- Caller: src/cache/upkeep.rs, after a write whose index ends before its value; the write is acknowledged after this.
+-- Caller: src/cache/organization/index.rs, after a write whose index ends before its value; the write is acknowledged after this.
 --
 -- PTTL answers -1 where a key has no lifetime, so a new index gets one.
 

@@ -4,7 +4,7 @@
 -- ARGV: 1 the stored value, 2 its lifetime in ms, 3 its end as index score, 4 the lifetime of an index that would end
 --   earlier, 5 '1' where the old value stays, 6 the field, where the old key is a hash.
 -- Reply: 1, or 0 where nothing was moved.
--- Caller: src/cache/legacy.rs, after a read has found the value in its old place.
+-- Caller: src/cache/legacy/place.rs, after a read has found the value in its old place.
 --
 -- A value that has left its old place was cleared or moved since it was read, and is not written. A newer value at the
 -- new key stays. The removal comes last: where memory is full, nothing happens.

@@ -3,7 +3,7 @@
 -- KEYS: 1 the index; its scores are the expected ends of its keys, in ms since 1970.
 -- ARGV: 1 the most entries to look at.
 -- Reply: how many entries were removed.
--- Caller: src/cache/upkeep.rs, after one in 64 writes to an index.
+-- Caller: src/cache/organization/index.rs, after one in 64 writes to an index.
 --
 -- An entry whose key is still there gets the true end as its score. So a client with a wrong clock can neither lose
 -- an entry nor block the front of the index.

@@ -6,6 +6,8 @@ use super::*;
 use crate::error::{Error, ErrorCode};
 
 mod addresses;
+mod changes;
+mod lazy;
 mod precedence;
 mod redaction;
 mod refusals;

@@ -94,7 +94,7 @@ impl<C: DriverContext> Member<C> {
     pub fn gains(&mut self, slot: u16) {
         if self.left_slots.contains(&slot) {
             let left = std::mem::take(&mut self.left_slots);
-            self.features.cache().forget(|key| left.contains(&slot_of(key)));
+            self.features.cache().stand_in().forget(|key| left.contains(&slot_of(key)));
         }
     }
 

@@ -171,8 +171,8 @@ impl<C: DriverContext> ClusterRouter<C> {
         if is_outdated {
             self.hand_journals_over();
         }
-        self.front.cache().backlog_is_on_its_way();
-        self.front.cache().let_connect();
+        self.front.cache().stand_in().backlog_is_on_its_way();
+        self.front.cache().stand_in().let_connect();
     }
 
     /// Gives members what a journal holds of their keys.
@@ -183,14 +183,14 @@ impl<C: DriverContext> ClusterRouter<C> {
         let owner_of = |key: &[u8]| self.owner(slot_of(key));
         let is_given = |key: &[u8]| owner_of(key).is_some_and(|owner| Some(owner) != own);
         let member_of = |key: &[u8]| owner_of(key).and_then(|owner| self.members[owner].as_ref());
-        core.give_written(is_given, |key, sequence| {
+        core.stand_in().give_written(is_given, |key, sequence| {
             if let Some(member) = member_of(key) {
-                member.features.cache().receive_written(key, sequence);
+                member.features.cache().stand_in().receive_written(key, sequence);
             }
         });
-        core.give_journal(usize::MAX, is_given, |item| {
+        core.stand_in().give_journal(usize::MAX, is_given, |item| {
             if let Some(member) = member_of(item.key()) {
-                member.features.cache().receive_journal(item);
+                member.features.cache().stand_in().receive_journal(item);
             }
         });
     }

@@ -224,7 +224,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    /// The bell has rung: for a member, for the map of slots, or because something is due.
+    /// The waker has called: for a member, for the map of slots, or because something is due.
     pub fn awake(&mut self, now: Instant, sink: &mut dyn NodeSink) {
         self.each(sink, |driver, sink| driver.awake(now, sink));
         for event in self.events.take() {

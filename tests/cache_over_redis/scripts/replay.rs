@@ -1,6 +1,6 @@
 //! The scripts that write the journal's entries to Redis.
 
-use orgcache::cache::scripts::{REPLAY, REPLAY_HASH};
+use orgcache::outage::scripts::{REPLAY, REPLAY_HASH};
 
 use super::{Client, Reply, assert_lives, integers, run, text};
 

@@ -1,0 +1,187 @@
+//! The server, keys, codec and stand-in that all parts of the cache use.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::call::Place;
+use super::kinds::{default_ttl, requested_ttl};
+use crate::codec::{Codec, Mode, check_size};
+use crate::config::{Compression, Config, LegacyValues, Topology};
+use crate::error::{Error, ErrorCode, Result};
+use crate::health::Health;
+use crate::key::Keys;
+use crate::outage::{Sampler, StandIn};
+use crate::redis::{Node, Outcome};
+
+/// Servers that still run the JavaScript layer may write an old value anew; this often a write takes it away.
+const LOOK_FOR_LEGACY_AFTER: Duration = Duration::from_secs(600);
+
+/// Buffers that calls share, so that the hot path allocates nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) key: Vec<u8>,
+    pub(super) second_key: Vec<u8>,
+    pub(super) index: Vec<u8>,
+    pub(super) value: Vec<u8>,
+}
+
+pub struct Context {
+    pub node: Arc<Node>,
+    pub keys: Keys,
+    pub codec: Codec,
+    /// What answers while Redis is away.
+    pub stand_in: StandIn,
+    /// Samples which writes look for an older value of the JavaScript layer.
+    pub legacy_sampler: Sampler,
+    indexed_writes: AtomicU64,
+}
+
+impl Context {
+    /// # Errors
+    /// `E_CONFIG` where the journal's directory cannot be used.
+    pub fn new(node: Node) -> Result<Context> {
+        let keys = match node.config().topology() {
+            Topology::Cluster { .. } => Keys::new(&node.config().key_prefix).tagged(),
+            _ => Keys::new(&node.config().key_prefix),
+        };
+        Ok(Context::over(StandIn::new(node, &keys)?, keys))
+    }
+
+    /// The same of one node of a cluster. `share` is how many nodes divide memory and journal among them.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn of_node(&self, node: Node, share: usize) -> Result<Context> {
+        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone()))
+    }
+
+    fn over(stand_in: StandIn, keys: Keys) -> Context {
+        let node = stand_in.node().clone();
+        let config = node.config();
+        Context {
+            codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
+            keys,
+            stand_in,
+            legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
+            indexed_writes: AtomicU64::new(0),
+            node,
+        }
+    }
+
+    pub fn config(&self) -> &Config {
+        self.node.config()
+    }
+
+    pub fn health(&self) -> &Arc<Health> {
+        self.node.health()
+    }
+
+    /// When a call that is made now must have settled.
+    pub fn deadline(&self, now: Instant) -> Instant {
+        self.node.deadline(now)
+    }
+
+    /// Whether values of the JavaScript layer are looked for. It knew no clusters: its hashes would hold all
+    /// organizations in one slot.
+    pub fn reads_legacy(&self) -> bool {
+        !self.node.is_in_cluster() && self.config().legacy != LegacyValues::Off
+    }
+
+    /// Counts a write to an organization, from 1.
+    pub fn count_indexed_write(&self) -> u64 {
+        self.indexed_writes.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Where every call must name an organization: whether this one does.
+    ///
+    /// # Errors
+    /// `E_KEY` where it does not.
+    pub fn check_organization(&self, place: &Place<'_>) -> Result<()> {
+        match place {
+            Place::Conversation { organization, .. } | Place::Managed { organization, .. } => {
+                self.required_organization(*organization)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// `E_KEY` where no organization is named and the configuration requires one.
+    pub fn required_organization(&self, organization: Option<&str>) -> Result<()> {
+        if organization.is_some() || !self.config().require_organization {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorCode::Key,
+            "the organization is missing or empty, and requireOrganization is set; give its id",
+        ))
+    }
+
+    /// The key of a place.
+    pub fn key<'s>(&self, place: &Place<'_>, buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
+        buffer.clear();
+        place.append_key(&self.keys, buffer)?;
+        Ok(buffer)
+    }
+
+    /// The index of a place's organization; `None` where it belongs to none.
+    pub fn index<'s>(&self, place: &Place<'_>, buffer: &'s mut Vec<u8>) -> Result<Option<&'s [u8]>> {
+        buffer.clear();
+        let is_indexed = place.append_index(&self.keys, buffer)?;
+        Ok(is_indexed.then_some(&buffer[..]))
+    }
+
+    /// How long a value lives. What is no positive number of seconds means the default.
+    pub fn ttl(&self, place: &Place<'_>, requested: Option<f64>) -> Duration {
+        let default = place.kind().and_then(default_ttl).unwrap_or(self.config().default_ttl);
+        requested_ttl(requested, default)
+    }
+
+    /// The bytes to store. Memory keeps plain JSON: a hit there must cost no decompression.
+    pub fn stored<'s>(&self, json: &'s [u8], buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
+        if !self.config().use_redis() || json.len() < self.config().compression_threshold_bytes {
+            check_size(json)?;
+            return Ok(json);
+        }
+        buffer.clear();
+        self.codec.encode(json, buffer)?;
+        Ok(buffer)
+    }
+
+    /// Counts what this process answered itself, and makes JSON of what is stored.
+    pub fn read_locally(&self, outcome: Outcome<'static>, is_fallback: bool) -> Outcome<'static> {
+        let outcome = match outcome {
+            Outcome::Json(stored) => self.decoded(stored).map_or(Outcome::Null, Outcome::Json),
+            Outcome::Entries(entries) => Outcome::Entries(
+                entries
+                    .into_iter()
+                    .filter_map(|(field, stored)| Some((field, self.decoded(stored.into())?.into_owned())))
+                    .collect(),
+            ),
+            other => other,
+        };
+        let hit = !matches!(&outcome, Outcome::Null) && outcome != Outcome::Entries(Vec::new());
+        self.health().local_read(hit, is_fallback);
+        outcome
+    }
+
+    fn decoded(&self, stored: Cow<'static, [u8]>) -> Option<Cow<'static, [u8]>> {
+        match self.codec.decode(&stored) {
+            // Plain JSON decodes to itself, which needs no second copy.
+            Ok(Cow::Borrowed(json)) if json.len() == stored.len() => Some(stored),
+            Ok(json) => Some(Cow::Owned(json.into_owned())),
+            Err(_) => None,
+        }
+    }
+}
+
+fn mode(compression: Compression) -> Mode {
+    match compression {
+        Compression::Auto => Mode::Auto,
+        Compression::None => Mode::None,
+        Compression::Lz4 => Mode::Lz4,
+        Compression::Zstd => Mode::Zstd,
+    }
+}
