@@ -15,7 +15,7 @@ use orgcache::limiter::{BatchCheck, CheckBatch, Policy, PolicyOptions, append_ev
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Checks a measurement.
-const CHECKS: usize = 400_000;
+const CHECKS: usize = 200_000;
 const SIZES: [usize; 4] = [1, 32, 64, 128];
 /// Requests in flight, so that the server is never idle.
 const IN_FLIGHT: usize = 16;

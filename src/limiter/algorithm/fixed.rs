@@ -1,6 +1,7 @@
 //! `fixed`: one counter in a window that the first admitted call opens.
 
-use super::{Policy, Verdict};
+use super::super::policy::Policy;
+use super::verdict::Verdict;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fixed {

@@ -3,8 +3,8 @@
 //! With the interval T and the burst B a cost c is admitted iff `max(free, now) + c * T <= now + B * T`, where `free` is
 //! that time. Everything is in microseconds.
 
-use super::super::policy::US_PER_MS;
-use super::{Policy, Verdict};
+use super::super::policy::{Policy, US_PER_MS};
+use super::verdict::Verdict;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gcra {

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Policy, Verdict};
+use super::super::policy::Policy;
+use super::verdict::Verdict;
 
 /// Admitted calls, oldest first. Those of one millisecond are one entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

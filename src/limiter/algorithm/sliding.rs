@@ -4,7 +4,8 @@
 //! With the limit L, the window W, p admitted in the window before, n in this one and r of this one gone, a cost c is
 //! admitted iff `p * (W - r) + (n + c) * W <= L * W`.
 
-use super::{Policy, Verdict};
+use super::super::policy::Policy;
+use super::verdict::Verdict;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sliding {

@@ -59,6 +59,8 @@ local function sliding(policy, state, cost)
       end
     end
   end
+  -- The first call of most identities, for which nothing has to be computed.
+  if not state and cost == 1 and policy.capacity > 0 then return true, policy.one, policy.life end
   if cost == 0 then return true, nil, nil, kept, seen end
   used = used + cost
   if before * policy.left + used * policy.span > policy.room then return false, nil, nil, kept, seen end
@@ -196,7 +198,8 @@ for i = 1, tonumber(ARGV[4]) do
     local left, text = (window + 1) * span - now, format('%.0f', window)
     policies[i] = {
       decide = sliding, capacity = capacity, span = span, block = block, form = form, life = life_text(left + span),
-      window = window, window_text = text, head = text .. ':', fresh = text .. ':0:', left = left, room = capacity * span
+      window = window, window_text = text, head = text .. ':', fresh = text .. ':0:', one = text .. ':0:1', left = left,
+      room = capacity * span
     }
   elseif kind == 'g' then
     local room = capacity * span

@@ -59,7 +59,7 @@ local function gcra()
   local there = whole
   if taken_us > 0 then there = min(whole, taken_us + whole - us) end
   if free <= us or there <= 0 then return 0 end
-  free = max(us, free - there)
+  free = free - there
   return write(format('%.0f', free), math.ceil((free - us) / 1000))
 end
 

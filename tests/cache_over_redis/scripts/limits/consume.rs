@@ -70,7 +70,8 @@ fn consume_keeps_each_algorithms_state_with_an_expiry() {
     assert_eq!(seen(limits.one(&ten, &key, 3)), (Reason::Ok, 7, 60_000, Some(0)));
     limits.now_us = Some(NOW_US + 15_001_000);
     assert_eq!(limits.one(&ten, &key, 1).remaining, 6);
-    assert_eq!(limits.client.integer(&[b"STRLEN", &key]), 3 + 2 * 8, "eight bytes a call");
+    assert_eq!(limits.one(&ten, &key, 2).remaining, 4);
+    assert_eq!(limits.client.integer(&[b"STRLEN", &key]), 3 + 2 * 8, "eight bytes a millisecond");
     assert_lives(&mut limits.client, &key, 60_100);
 }
 

@@ -1,6 +1,6 @@
 //! The scripts against the functions in Rust, on random calls: the same verdicts, and exact times to try again.
 //!
-//! `ORGCACHE_LIMITER_CASES` says how many checks are compared.
+//! `ORGCACHE_LIMITER_CASES` says how many checks are compared; a million take about a minute.
 
 use std::collections::HashMap;
 use std::sync::Arc;
