@@ -54,7 +54,7 @@ describe('the main package', () => {
 
   test('holds no source, test, bench, example, build tool or binary', () => {
     const allowed =
-      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|[A-Z]+(\.md)?|package\.json|\.env\.example)$/;
+      /^(index\.(js|mjs|d\.ts|d\.mts)|js\/.+\.(js|mjs|d\.ts|d\.mts)|types\/.+\.d\.ts|[A-Z]+(\.md)?|package\.json|\.env\.example)$/;
     expect(main.files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 
