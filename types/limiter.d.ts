@@ -145,9 +145,12 @@ export interface LimiterOptions<Policies extends Record<string, Policy>> {
   secret?: string;
   /** IPv6 addresses that agree in so many bits are one identifier. 32 to 128, default 56. */
   ipv6Prefix?: number;
-  /** Milliseconds after which `onRedisDown` decides. Default 200. */
+  /** Milliseconds after which `onRedisDown` decides. 5 to 60000, default 200. */
   decisionMs?: number;
-  /** Seconds for which this process refuses a refused identifier without asking Redis, at most. Default 5. */
+  /**
+   * Seconds for which this process refuses a refused identifier without asking Redis, at most. 0 always asks. What
+   * another process resets, refunds or unblocks counts here only afterwards. 0 to 3600, default 5.
+   */
   localDenySeconds?: number;
   /** Called with the `context` of each `consume`. A text is the reason why the call is not counted. */
   bypass?: (context: any) => string | false | null | undefined;

@@ -384,9 +384,12 @@ function limiterContract(open, { isShared }) {
   test('a closed limiter refuses calls, and lets those under way settle', async () => {
     const limiter = limiterOf({ p: { limit: 5, windowSeconds: LONG } });
     const check = { policy: 'p', ...someone() };
-    const underWay = limiter.consume(check);
+    let decision;
+    limiter.consume(check).then((decided) => {
+      decision = decided;
+    });
     await limiter.close();
-    expect((await underWay).allowed).toBe(true);
+    expect(decision?.allowed).toBe(true);
     for (const call of [() => limiter.consume(check), () => limiter.peek(check)]) {
       expect(await rejection(call())).toMatchObject({ code: 'E_CLOSED' });
     }

@@ -6,6 +6,6 @@ const { RateLimitService } = require('../rate-limit-service/service.js');
 const rateLimitService = new RateLimitService(orgcache);
 
 // `require(...)` and the imports of transpiled ES modules find both names.
-module.exports = Object.defineProperty({ rateLimitService, default: rateLimitService }, '__esModule', {
-  value: true,
-});
+Object.defineProperty(exports, '__esModule', { value: true });
+exports.rateLimitService = rateLimitService;
+exports.default = rateLimitService;
