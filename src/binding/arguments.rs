@@ -62,7 +62,7 @@ impl Arguments {
         // SAFETY: `room` bytes behind `start` are reserved; Node writes at most that many and a NUL.
         let status = unsafe {
             let target = self.buffer.as_mut_ptr().add(start);
-            sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied)
+            sys::napi_get_value_string_utf8(env, value, target.cast(), room, &raw mut copied)
         };
         if status != sys::Status::napi_ok {
             return None;
@@ -72,11 +72,11 @@ impl Arguments {
             // SAFETY: as above; without a buffer Node only tells the length.
             unsafe {
                 let mut length = 0;
-                sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &mut length);
+                sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut length);
                 self.buffer.reserve(length + 1);
                 room = self.buffer.capacity() - start;
                 let target = self.buffer.as_mut_ptr().add(start);
-                sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied);
+                sys::napi_get_value_string_utf8(env, value, target.cast(), room, &raw mut copied);
             }
         }
         // SAFETY: Node has written `copied` bytes behind `start`.
@@ -87,13 +87,13 @@ impl Arguments {
     fn read_other(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<Entry> {
         let mut kind = sys::ValueType::napi_undefined;
         // SAFETY: `value` is an argument of the running call.
-        unsafe { sys::napi_typeof(env, value, &mut kind) };
+        unsafe { sys::napi_typeof(env, value, &raw mut kind) };
         match kind {
             sys::ValueType::napi_undefined | sys::ValueType::napi_null => Ok(Entry::Absent),
             sys::ValueType::napi_number => {
                 let mut number = 0.0;
                 // SAFETY: as above; the type was just asked for.
-                unsafe { sys::napi_get_value_double(env, value, &mut number) };
+                unsafe { sys::napi_get_value_double(env, value, &raw mut number) };
                 Ok(Entry::Number(number))
             }
             _ => self.read_buffer(env, value),
@@ -106,14 +106,14 @@ impl Arguments {
         // SAFETY: `value` is an argument of the running call; the bytes are copied before anything
         // else can run.
         unsafe {
-            sys::napi_is_buffer(env, value, &mut is_buffer);
+            sys::napi_is_buffer(env, value, &raw mut is_buffer);
             if !is_buffer {
                 return Err(Error::new(
                     ErrorCode::Key,
                     "an argument is neither a string, a number nor a Buffer",
                 ));
             }
-            sys::napi_get_buffer_info(env, value, &mut data, &mut length);
+            sys::napi_get_buffer_info(env, value, &raw mut data, &raw mut length);
             let start = self.buffer.len();
             if length > 0 {
                 self.buffer.extend_from_slice(std::slice::from_raw_parts(data.cast::<u8>(), length));
@@ -229,7 +229,7 @@ fn bytes_of<'call>(env: sys::napi_env, view: sys::napi_value) -> &'call [u8] {
     // SAFETY: of anything but bytes Node tells nothing. JavaScript, which could let go of them or change them, does not
     // run before the caller has copied them.
     unsafe {
-        let status = sys::napi_get_buffer_info(env, view, &mut data, &mut length);
+        let status = sys::napi_get_buffer_info(env, view, &raw mut data, &raw mut length);
         if status != sys::Status::napi_ok || data.is_null() {
             return &[];
         }

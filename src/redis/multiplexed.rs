@@ -437,9 +437,10 @@ impl<F: Feature> MultiplexedConnection<F> {
                 node.breaker().probe_failed(now);
             }
             let message = format!("no answer within {} ms", timeout.as_millis());
-            let error = match was_sent {
-                true => Error::new(ErrorCode::Timeout, message),
-                false => Error::timed_out_unsent(format!("{message}: {reason}")),
+            let error = if was_sent {
+                Error::new(ErrorCode::Timeout, message)
+            } else {
+                Error::timed_out_unsent(format!("{message}: {reason}"))
             };
             give_up(feature, token, &request, &error, was_sent, now, sink);
         });
