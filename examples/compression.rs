@@ -42,7 +42,7 @@ const VOCABULARIES: [&str; 5] = [
      आप हम मैं धन्यवाद कल सुबह पता भुगतान घर कीमत समय मिलना कृपया बताइए ठीक नमस्ते जानकारी",
 ];
 
-/// SplitMix64: the same conversations on every run and machine.
+/// `SplitMix64`: the same conversations on every run and machine.
 struct Random(u64);
 
 impl Random {
@@ -83,7 +83,7 @@ fn message(random: &mut Random, words: &[&str], turn: usize, clock_ms: &mut u64)
     *clock_ms += 1000 + random.next() % 400_000;
     let role = if turn.is_multiple_of(2) { "user" } else { "assistant" };
     let mut content = String::new();
-    for number in 0..1 + random.below(if role == "user" { 2 } else { 4 }) {
+    for number in 0..=random.below(if role == "user" { 2 } else { 4 }) {
         if number > 0 {
             content.push(' ');
         }

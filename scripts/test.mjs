@@ -30,6 +30,12 @@ const STEPS = [
   { group: 'lint', name: 'clippy without Node', minutes: 8, command: clippy(...NO_NODE) },
   {
     group: 'lint',
+    name: 'licences, duplicates and sources of crates',
+    minutes: 8,
+    command: [process.execPath, path.join(ROOT, 'scripts', 'cargo-deny.mjs')],
+  },
+  {
+    group: 'lint',
     name: 'biome',
     minutes: 2,
     command: node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),

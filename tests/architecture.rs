@@ -45,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "health",
             "journal",
             "lane",
+            "outage",
             "redis",
             "runtime",
         ],
@@ -274,6 +275,19 @@ fn read(path: &str) -> String {
 }
 
 #[test]
+fn fuzz_targets_are_under_the_lints_of_the_crate() {
+    let lints = |manifest: &str| {
+        let text = read(manifest);
+        let (_, from) = text.split_once("[lints.rust]").expect("a table of lints");
+        from.split("\n\n[")
+            .take(2)
+            .map(|table| table.split("\n\n").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lints("fuzz/Cargo.toml"), lints("Cargo.toml"));
+}
+
+#[test]
 fn a_script_says_what_it_takes_what_it_answers_and_who_calls_it() {
     let mut wrong = Vec::new();
     for Script { path, header, code } in scripts() {
@@ -285,7 +299,11 @@ fn a_script_says_what_it_takes_what_it_answers_and_who_calls_it() {
         }
         let file = path.rsplit('/').next().unwrap();
         let name = file.split('.').next().unwrap();
-        let used_as = if path.ends_with(".js") { file.to_owned() } else { name.to_uppercase() };
+        let used_as = if Path::new(&path).extension().is_some_and(|extension| extension == "js") {
+            file.to_owned()
+        } else {
+            name.to_uppercase()
+        };
         let caller = part("Caller").and_then(|text| text.split(',').next()).unwrap_or_default();
         if !read(caller).contains(&used_as) {
             wrong.push(format!("{path}: its caller {caller:?} does not name {used_as}"));
@@ -452,12 +470,12 @@ fn times_and_chances_of_javascript_come_from_native_code() {
 #[test]
 fn javascript_uses_every_limit_that_it_is_told_and_its_types_know_each() {
     let scripts: String = scripts_of_ours().into_iter().flat_map(|(_, lines)| lines).collect();
-    let types = read("js/native-types.d.ts");
+    let types = read("js/native-types.d.ts") + &read("js/protocol-names.d.ts");
     let limits = orgcache::config::limits();
     for name in limits.as_object().unwrap().keys() {
         assert!(scripts.contains(name.as_str()), "nothing in js/ uses the limit {name}");
         let is_typed = types.contains(&format!("'{name}'")) || types.contains(&format!("  {name}: "));
-        assert!(is_typed, "js/native-types.d.ts has no limit {name}");
+        assert!(is_typed, "the types of js/ have no limit {name}");
     }
 }
 

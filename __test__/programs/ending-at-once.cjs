@@ -131,6 +131,12 @@ async function begin() {
   return opened;
 }
 
+/** Waits until the I/O thread, for which no close waits, has let go too. One that is held up still has its part. */
+async function nativeEnd() {
+  const isGone = () => Object.values(census()).every((count) => count === 0);
+  if (!hold) await until(isGone, { timeoutMs: PATIENCE_MS }).catch(() => {});
+}
+
 async function end({ clients, foreign }) {
   const before = figures.settled;
   const longest = await longestTurn(async () => {
@@ -142,9 +148,7 @@ async function end({ clients, foreign }) {
     await closing;
   });
   await until(() => figures.settled === figures.made, { timeoutMs: PATIENCE_MS }).catch(() => {});
-  const isGone = () => Object.values(census()).every((count) => count === 0);
-  // A thread that is held up still has its part.
-  if (!hold) await until(isGone, { timeoutMs: PATIENCE_MS }).catch(() => {});
+  await nativeEnd();
   const lost = Object.fromEntries([...unsettled].filter(([, calls]) => calls > 0));
   report({ ...figures, lost, underWay: figures.made - before, ...longest, left: census() });
 }
@@ -158,7 +162,9 @@ async function inWorker() {
   await Promise.race([once(worker, 'message'), failed]);
   const began = performance.now();
   const code = await worker.terminate();
-  report({ code, terminatedMs: performance.now() - began, left: census() });
+  const terminatedMs = performance.now() - began;
+  await nativeEnd();
+  report({ code, terminatedMs, left: census() });
 }
 
 async function main() {

@@ -17,13 +17,13 @@ pub fn read(arguments: &mut CallArguments, env: sys::napi_env, value: sys::napi_
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: `value` is an argument of the running call.
-    unsafe { sys::napi_typeof(env, value, &mut kind) };
+    unsafe { sys::napi_typeof(env, value, &raw mut kind) };
     match kind {
         sys::ValueType::napi_undefined | sys::ValueType::napi_null => arguments.push_absent(),
         sys::ValueType::napi_number => {
             let mut number = 0.0;
             // SAFETY: as above; the type was just asked for.
-            unsafe { sys::napi_get_value_double(env, value, &mut number) };
+            unsafe { sys::napi_get_value_double(env, value, &raw mut number) };
             arguments.push_number(number);
         }
         _ => read_buffer(arguments, env, value)?,
@@ -41,7 +41,7 @@ fn read_text(arguments: &mut CallArguments, env: sys::napi_env, value: sys::napi
     // SAFETY: `room` bytes behind `start` are reserved; Node writes at most that many and a NUL.
     let status = unsafe {
         let target = buffer.as_mut_ptr().add(start);
-        sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied)
+        sys::napi_get_value_string_utf8(env, value, target.cast(), room, &raw mut copied)
     };
     if status != sys::Status::napi_ok {
         return false;
@@ -51,11 +51,11 @@ fn read_text(arguments: &mut CallArguments, env: sys::napi_env, value: sys::napi
         // SAFETY: as above; without a buffer Node only tells the length.
         unsafe {
             let mut length = 0;
-            sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &mut length);
+            sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut length);
             buffer.reserve(length + 1);
             room = buffer.capacity() - start;
             let target = buffer.as_mut_ptr().add(start);
-            sys::napi_get_value_string_utf8(env, value, target.cast(), room, &mut copied);
+            sys::napi_get_value_string_utf8(env, value, target.cast(), room, &raw mut copied);
         }
     }
     // SAFETY: Node has written `copied` bytes behind `start`.
@@ -70,11 +70,11 @@ fn read_buffer(arguments: &mut CallArguments, env: sys::napi_env, value: sys::na
     // SAFETY: `value` is an argument of the running call; the bytes are copied before anything
     // else can run.
     unsafe {
-        sys::napi_is_buffer(env, value, &mut is_buffer);
+        sys::napi_is_buffer(env, value, &raw mut is_buffer);
         if !is_buffer {
             return Err(Error::new(ErrorCode::Key, "an argument is neither a string, a number nor a Buffer"));
         }
-        sys::napi_get_buffer_info(env, value, &mut data, &mut length);
+        sys::napi_get_buffer_info(env, value, &raw mut data, &raw mut length);
         let start = arguments.buffer().len();
         if length > 0 {
             arguments.buffer().extend_from_slice(std::slice::from_raw_parts(data.cast::<u8>(), length));
@@ -90,7 +90,7 @@ pub fn bytes_of<'call>(env: sys::napi_env, view: sys::napi_value) -> &'call [u8]
     // SAFETY: of anything but bytes Node tells nothing. JavaScript, which could let go of them or change them, does not
     // run before the caller has copied them.
     unsafe {
-        let status = sys::napi_get_buffer_info(env, view, &mut data, &mut length);
+        let status = sys::napi_get_buffer_info(env, view, &raw mut data, &raw mut length);
         if status != sys::Status::napi_ok || data.is_null() {
             return &[];
         }

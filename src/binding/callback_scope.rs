@@ -20,7 +20,7 @@ impl CallbackScopes {
         let mut context = ptr::null_mut();
         let name = values::string(env, b"orgcache")?;
         // SAFETY: `env` is the environment of the running call; without a resource Node makes one.
-        let status = unsafe { sys::napi_async_init(env, ptr::null_mut(), name, &mut context) };
+        let status = unsafe { sys::napi_async_init(env, ptr::null_mut(), name, &raw mut context) };
         if status != sys::Status::napi_ok || context.is_null() {
             return Err(Error::new(
                 ErrorCode::Closed,
@@ -43,7 +43,7 @@ impl CallbackScopes {
         // SAFETY: on the environment's thread, in a handle scope, with a context that is destroyed by `drop` alone.
         // Node has ignored the resource object since it is part of the context.
         let status =
-            unsafe { sys::napi_open_callback_scope(self.env, ptr::null_mut(), self.context, &mut scope) };
+            unsafe { sys::napi_open_callback_scope(self.env, ptr::null_mut(), self.context, &raw mut scope) };
         let _scope = (status == sys::Status::napi_ok).then(|| Scope(self.env, scope));
         work();
     }

@@ -49,7 +49,7 @@ pub struct Lent {
     pub outcomes: SharedWords,
 }
 
-/// A Uint32Array whose memory both sides use.
+/// A `Uint32Array` whose memory both sides use.
 pub struct SharedWords {
     pub data: *mut u32,
     pub length: usize,

@@ -51,7 +51,7 @@ impl EventLoop {
     pub fn new<C: EventLoopClient>(env: sys::napi_env, client: &Rc<C>, handles: OpenHandles) -> EventLoop {
         let mut raw = std::ptr::null_mut();
         // SAFETY: on the environment's thread.
-        unsafe { sys::napi_get_uv_event_loop(env, &mut raw) };
+        unsafe { sys::napi_get_uv_event_loop(env, &raw mut raw) };
         EventLoop {
             raw: raw.cast(),
             client: Rc::as_ptr(client).cast_mut().cast(),
@@ -120,5 +120,5 @@ unsafe extern "C" fn on_ready<C: EventLoopClient>(handle: *mut c_void, status: c
 #[cfg(unix)]
 unsafe extern "C" fn on_timer<C: EventLoopClient>(handle: *mut c_void) {
     // SAFETY: as for `on_ready`, with `EventLoop::expire_in`.
-    unsafe { with_client::<C>(handle, |client, number| client.overdue(number)) };
+    unsafe { with_client::<C>(handle, EventLoopClient::overdue) };
 }

@@ -142,7 +142,7 @@ impl CleanupHook {
         let mut raw = ptr::null_mut();
         // SAFETY: what the hook is given is freed when it is removed.
         let status =
-            unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), handle.cast(), &mut raw) };
+            unsafe { sys::napi_add_async_cleanup_hook(env, Some(on_cleanup), handle.cast(), &raw mut raw) };
         if let Err(error) = checked(status, "a cleanup hook") {
             // SAFETY: made above; Node has not taken it.
             drop(unsafe { Box::from_raw(handle) });

@@ -102,7 +102,7 @@ fn milliseconds(call: &Invocation, duration: Duration) -> sys::napi_value {
 fn number(call: &Invocation, position: usize) -> f64 {
     let mut number = f64::NAN;
     // SAFETY: an argument of the running call; where it is no number, nothing is written.
-    unsafe { sys::napi_get_value_double(call.env, call.arguments()[position], &mut number) };
+    unsafe { sys::napi_get_value_double(call.env, call.arguments()[position], &raw mut number) };
     number
 }
 

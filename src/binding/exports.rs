@@ -194,7 +194,7 @@ fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let mut role = 0;
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
-        unsafe { sys::napi_get_value_uint32(env, call.argument(10), &mut role) };
+        unsafe { sys::napi_get_value_uint32(env, call.argument(10), &raw mut role) };
         let number = (role & !(DECIDES_PAUSES | READ_ONLY)) as usize;
         let features = Features::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
         if role & DECIDES_PAUSES != 0 {
@@ -237,7 +237,7 @@ fn submit_array(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
 fn word_count(call: &Invocation) -> usize {
     let mut words = 0;
     // SAFETY: an argument of the running call; where it is no number, `words` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut words) };
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut words) };
     words as usize
 }
 
@@ -245,7 +245,7 @@ fn word_count(call: &Invocation) -> usize {
 fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut word = 0;
     // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut word) };
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut word) };
     let client = call.client()?;
     let outcome = client.answer(word, &call.arguments()[2..]);
     if let Outcome::Failed(error) = outcome {
@@ -269,7 +269,7 @@ fn alone(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let mut word = 0;
         // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
-        unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut word) };
+        unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut word) };
         let head = Head::with_count(word);
         let mut arguments = CallArguments::default();
         for position in 2..call.arguments().len().min(2 + head.count) {
@@ -289,7 +289,7 @@ fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let number = call.client_number();
     let mut reports = true;
     // SAFETY: an argument of the running call; where it is no boolean, `reports` stays true.
-    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut reports) };
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &raw mut reports) };
     let report = call.clients.close(number, reports);
     report.map_or(Ok(ptr::null_mut()), |report| text(call, report.as_bytes(), ptr::null_mut()))
 }
@@ -311,7 +311,7 @@ fn census(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
 fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut is_on = true;
     // SAFETY: an argument of the running call; where it is no boolean, `is_on` stays true.
-    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut is_on) };
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &raw mut is_on) };
     call.client()?.use_redis(is_on);
     Ok(ptr::null_mut())
 }
@@ -320,7 +320,7 @@ fn use_redis(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> 
 fn retry_in(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let mut milliseconds = 0;
     // SAFETY: an argument of the running call; where it is no number, `milliseconds` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &mut milliseconds) };
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut milliseconds) };
     let pause = std::time::Duration::from_millis(milliseconds.into());
     call.client()?.core().node().dialer().pauses().end_in(pause);
     Ok(ptr::null_mut())
@@ -388,17 +388,17 @@ fn record(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let (mut milliseconds, mut is_read, mut is_hit) = (0.0, false, false);
     // SAFETY: arguments of the running call; what has another type leaves its default.
     unsafe {
-        sys::napi_get_value_double(call.env, call.argument(1), &mut milliseconds);
-        sys::napi_get_value_bool(call.env, call.argument(2), &mut is_read);
-        sys::napi_get_value_bool(call.env, call.argument(3), &mut is_hit);
+        sys::napi_get_value_double(call.env, call.argument(1), &raw mut milliseconds);
+        sys::napi_get_value_bool(call.env, call.argument(2), &raw mut is_read);
+        sys::napi_get_value_bool(call.env, call.argument(3), &raw mut is_hit);
     }
     let elapsed = std::time::Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
     let client = call.client()?;
     let health = client.core().health();
     if is_read {
-        health.read(elapsed, is_hit)
+        health.read(elapsed, is_hit);
     } else {
-        health.command(elapsed)
+        health.command(elapsed);
     }
     Ok(ptr::null_mut())
 }

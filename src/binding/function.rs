@@ -53,7 +53,7 @@ impl<C: Clients> Invocation<C> {
     pub fn client_number(&self) -> i64 {
         let mut number = 0;
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
-        unsafe { sys::napi_get_value_int64(self.env, self.argument(0), &mut number) };
+        unsafe { sys::napi_get_value_int64(self.env, self.argument(0), &raw mut number) };
         number
     }
 
@@ -87,7 +87,7 @@ pub fn define<C: Clients>(
     // when the function is, or with the environment.
     let status = unsafe {
         let (text, length) = (name.as_ptr().cast(), name.len() as isize);
-        sys::napi_create_function(env, text, length, Some(enter::<C>), bound.cast(), &mut function)
+        sys::napi_create_function(env, text, length, Some(enter::<C>), bound.cast(), &raw mut function)
     };
     if let Err(error) = values::checked(status, "a function") {
         // SAFETY: made above; no function has it.
@@ -120,7 +120,7 @@ pub fn define_all<C: Clients>(
     let key = values::string(env, name.as_bytes())?;
     let mut inner = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    values::checked(unsafe { sys::napi_create_object(env, &mut inner) }, "an object")?;
+    values::checked(unsafe { sys::napi_create_object(env, &raw mut inner) }, "an object")?;
     for (name, body) in functions {
         define(env, inner, name, *body, clients)?;
     }
@@ -143,10 +143,17 @@ unsafe extern "C" fn enter<C: Clients>(env: sys::napi_env, info: sys::napi_callb
     // SAFETY: Node gives a valid `info`; the arrays have the size that `count` says, and Node fills
     // the ones that were not given with `undefined`. Afterwards `count` is how many were given.
     let (body, clients) = unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, few.as_mut_ptr(), ptr::null_mut(), &mut bound);
+        sys::napi_get_cb_info(env, info, &raw mut count, few.as_mut_ptr(), ptr::null_mut(), &raw mut bound);
         if count > FEW_ARGUMENTS {
             many.resize(count, ptr::null_mut());
-            sys::napi_get_cb_info(env, info, &mut count, many.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
+            sys::napi_get_cb_info(
+                env,
+                info,
+                &raw mut count,
+                many.as_mut_ptr(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+            );
         }
         let (body, clients) = &*bound.cast::<Bound<C>>();
         (*body, clients.clone())
@@ -182,6 +189,6 @@ fn make_error_of<C: Clients>(call: &Invocation<C>) -> sys::napi_value {
     }
     let mut kind = sys::ValueType::napi_undefined;
     // SAFETY: an argument of the running call.
-    unsafe { sys::napi_typeof(call.env, call.argument(0), &mut kind) };
+    unsafe { sys::napi_typeof(call.env, call.argument(0), &raw mut kind) };
     if kind == sys::ValueType::napi_function { call.argument(0) } else { ptr::null_mut() }
 }

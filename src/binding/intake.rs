@@ -40,7 +40,7 @@ impl Values<'_> {
             Values::Gathered(array) => {
                 let mut value = ptr::null_mut();
                 // SAFETY: the array is an argument of the running call.
-                unsafe { sys::napi_get_element(env, *array, position as u32, &mut value) };
+                unsafe { sys::napi_get_element(env, *array, position as u32, &raw mut value) };
                 value
             }
         }

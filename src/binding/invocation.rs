@@ -89,9 +89,9 @@ fn shared_words(env: sys::napi_env, array: sys::napi_value) -> Result<SharedWord
         let status = sys::napi_get_typedarray_info(
             env,
             array,
-            &mut kind,
-            &mut length,
-            &mut data,
+            &raw mut kind,
+            &raw mut length,
+            &raw mut data,
             ptr::null_mut(),
             ptr::null_mut(),
         );

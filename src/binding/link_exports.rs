@@ -64,7 +64,7 @@ fn destroy(call: &Invocation) -> Result<sys::napi_value, Thrown> {
 fn hold(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     let mut keeps = true;
     // SAFETY: an argument of the running call; where it is no boolean, `keeps` stays true.
-    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &mut keeps) };
+    unsafe { sys::napi_get_value_bool(call.env, call.argument(1), &raw mut keeps) };
     if let Ok(client) = call.client() {
         client.keep_alive(keeps);
     }

@@ -81,12 +81,12 @@ pub fn escaping(
     }
     let mut scope = Scope(env, ptr::null_mut());
     // SAFETY: `env` is the environment of the running call.
-    let status = unsafe { sys::napi_open_escapable_handle_scope(env, &mut scope.1) };
+    let status = unsafe { sys::napi_open_escapable_handle_scope(env, &raw mut scope.1) };
     values::checked(status, "a handle scope")?;
     let value = work()?;
     let mut escaped = ptr::null_mut();
     // SAFETY: the value is of this scope, and escapes once.
-    let status = unsafe { sys::napi_escape_handle(env, scope.1, value, &mut escaped) };
+    let status = unsafe { sys::napi_escape_handle(env, scope.1, value, &raw mut escaped) };
     values::checked(status, "a value")?;
     Ok(escaped)
 }

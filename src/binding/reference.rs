@@ -18,7 +18,7 @@ impl Reference {
     pub fn new(env: sys::napi_env, value: sys::napi_value) -> Result<Reference> {
         let mut raw = ptr::null_mut();
         // SAFETY: an argument of the running call.
-        let status = unsafe { sys::napi_create_reference(env, value, 1, &mut raw) };
+        let status = unsafe { sys::napi_create_reference(env, value, 1, &raw mut raw) };
         checked(status, "a reference to what the bridge has lent")?;
         Ok(Reference { env, raw })
     }
@@ -27,7 +27,7 @@ impl Reference {
     pub fn value(&self) -> sys::napi_value {
         let mut value = ptr::null_mut();
         // SAFETY: deleted by `drop` alone. Node refuses null and writes nothing.
-        unsafe { sys::napi_get_reference_value(self.env, self.raw, &mut value) };
+        unsafe { sys::napi_get_reference_value(self.env, self.raw, &raw mut value) };
         value
     }
 }

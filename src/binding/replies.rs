@@ -146,10 +146,13 @@ impl Maker<'_> {
                 values::string(env, value.to_string().as_bytes())
             }
             Node::Integer(value) => values::integer(env, value),
-            Node::Bulk(text) | Node::Status(text) | Node::Number(text) => match self.format.as_buffers {
-                true => values::buffer(env, text),
-                false => values::string(env, text),
-            },
+            Node::Bulk(text) | Node::Status(text) | Node::Number(text) => {
+                if self.format.as_buffers {
+                    values::buffer(env, text)
+                } else {
+                    values::string(env, text)
+                }
+            }
             Node::Error(line) => {
                 let line = String::from_utf8_lossy(line);
                 let verbatim = self.format.is_verbatim;

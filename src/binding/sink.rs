@@ -122,7 +122,7 @@ pub fn show(realm: &Realm, outcome: &Outcome<'_>) -> (Mark, Option<sys::napi_val
 fn word_alone(outcome: &Outcome<'_>) -> Option<u32> {
     match outcome {
         Outcome::Integer(number) => {
-            u32::try_from(*number).ok()?.checked_add(FIRST_NUMBER).filter(|word| *word <= i32::MAX as u32)
+            u32::try_from(*number).ok()?.checked_add(FIRST_NUMBER).filter(|word| i32::try_from(*word).is_ok())
         }
         Outcome::Reply(bytes, format) => match bytes.as_ref() {
             b"+OK\r\n" if !format.as_buffers => Some(Mark::Ok as u32),

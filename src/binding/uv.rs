@@ -53,15 +53,16 @@ fn is_bun(env: sys::napi_env) -> bool {
     // SAFETY: on the environment's thread, in a scope of handles. A runtime without `process` answers a status that
     // is looked at, and throws nothing: a property of what is no object is not read.
     unsafe {
-        let mut status = sys::napi_get_global(env, &mut object);
+        let mut status = sys::napi_get_global(env, &raw mut object);
         for name in [c"process", c"versions"] {
             if status != sys::Status::napi_ok {
                 return false;
             }
-            status = sys::napi_get_named_property(env, object, name.as_ptr(), &mut object);
+            status = sys::napi_get_named_property(env, object, name.as_ptr(), &raw mut object);
         }
         status == sys::Status::napi_ok
-            && sys::napi_has_named_property(env, object, c"bun".as_ptr(), &mut named) == sys::Status::napi_ok
+            && sys::napi_has_named_property(env, object, c"bun".as_ptr(), &raw mut named)
+                == sys::Status::napi_ok
             && named
     }
 }

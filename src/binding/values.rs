@@ -45,7 +45,7 @@ pub fn string(env: sys::napi_env, text: &[u8]) -> Result<sys::napi_value> {
             let mut value = ptr::null_mut();
             // SAFETY: `length` units of the buffer were written.
             let status =
-                unsafe { sys::napi_create_string_utf16(env, wide.as_ptr(), length as isize, &mut value) };
+                unsafe { sys::napi_create_string_utf16(env, wide.as_ptr(), length as isize, &raw mut value) };
             wide.truncate(KEEP_DECODED);
             wide.shrink_to(KEEP_DECODED);
             string_made(env, status, value, text.len())
@@ -63,8 +63,9 @@ fn make_room<T: Default + Clone>(room: &mut Vec<T>, units: usize, bytes: usize) 
 fn latin1(env: sys::napi_env, text: &[u8], bytes: usize) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: pointer and length are of one slice.
-    let status =
-        unsafe { sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    let status = unsafe {
+        sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &raw mut value)
+    };
     string_made(env, status, value, bytes)
 }
 
@@ -94,7 +95,7 @@ pub fn buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: pointer and length are of one slice, which Node copies.
     let status = unsafe {
-        sys::napi_create_buffer_copy(env, bytes.len(), bytes.as_ptr().cast(), ptr::null_mut(), &mut value)
+        sys::napi_create_buffer_copy(env, bytes.len(), bytes.as_ptr().cast(), ptr::null_mut(), &raw mut value)
     };
     if status == sys::Status::napi_ok {
         return Ok(value);
@@ -108,21 +109,21 @@ pub fn buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
 pub fn null(env: sys::napi_env) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    unsafe { sys::napi_get_null(env, &mut value) };
+    unsafe { sys::napi_get_null(env, &raw mut value) };
     value
 }
 
 pub fn undefined(env: sys::napi_env) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    unsafe { sys::napi_get_undefined(env, &mut value) };
+    unsafe { sys::napi_get_undefined(env, &raw mut value) };
     value
 }
 
 pub fn boolean(env: sys::napi_env, from: bool) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    unsafe { sys::napi_get_boolean(env, from, &mut value) };
+    unsafe { sys::napi_get_boolean(env, from, &raw mut value) };
     value
 }
 
@@ -134,7 +135,7 @@ pub fn integer(env: sys::napi_env, from: i64) -> Result<sys::napi_value> {
     }
     let mut value = ptr::null_mut();
     // SAFETY: `env` is the environment of the running call.
-    checked(unsafe { sys::napi_create_int64(env, from, &mut value) }, "a number")?;
+    checked(unsafe { sys::napi_create_int64(env, from, &raw mut value) }, "a number")?;
     Ok(value)
 }
 
@@ -169,7 +170,7 @@ pub fn try_call(
     let this = undefined(env);
     // SAFETY: the values are of the running handle scope; count and pointer are of one slice.
     let status = unsafe {
-        sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &mut result)
+        sys::napi_call_function(env, this, function, arguments.len(), arguments.as_ptr(), &raw mut result)
     };
     if status == sys::Status::napi_ok {
         return Ok(result);
@@ -183,9 +184,9 @@ fn forget_exception(env: sys::napi_env) {
     let (mut is_pending, mut exception) = (false, ptr::null_mut());
     // SAFETY: in the handle scope of the running call.
     unsafe {
-        sys::napi_is_exception_pending(env, &mut is_pending);
+        sys::napi_is_exception_pending(env, &raw mut is_pending);
         if is_pending {
-            sys::napi_get_and_clear_last_exception(env, &mut exception);
+            sys::napi_get_and_clear_last_exception(env, &raw mut exception);
         }
     }
 }
@@ -201,13 +202,14 @@ fn pass_on_exception(env: sys::napi_env) {
     // SAFETY: in the handle scope of the running call. Node refuses a null exception, and any where the
     // environment is being ended.
     unsafe {
-        sys::napi_is_exception_pending(env, &mut is_pending);
-        if !is_pending || sys::napi_get_and_clear_last_exception(env, &mut exception) != sys::Status::napi_ok
+        sys::napi_is_exception_pending(env, &raw mut is_pending);
+        if !is_pending
+            || sys::napi_get_and_clear_last_exception(env, &raw mut exception) != sys::Status::napi_ok
         {
             return;
         }
         // The end of a worker, or of a script by its time limit, shows as an exception `null`.
-        sys::napi_typeof(env, exception, &mut kind);
+        sys::napi_typeof(env, exception, &raw mut kind);
         if kind != sys::ValueType::napi_null && kind != sys::ValueType::napi_undefined {
             sys::napi_fatal_exception(env, exception);
         }
@@ -225,6 +227,6 @@ pub fn in_scope(env: sys::napi_env, work: impl FnOnce()) {
     }
     let mut scope = Scope(env, ptr::null_mut());
     // SAFETY: what survives the scope is held by its array or object.
-    unsafe { sys::napi_open_handle_scope(env, &mut scope.1) };
+    unsafe { sys::napi_open_handle_scope(env, &raw mut scope.1) };
     work();
 }

@@ -62,7 +62,7 @@ impl Waker {
                 Some(on_finalize::<C>),
                 ptr::from_ref(&*(*context).own).cast_mut().cast(),
                 Some(on_wake),
-                &mut function,
+                &raw mut function,
             )
         };
         if let Err(error) = values::checked(status, "a threadsafe function") {

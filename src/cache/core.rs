@@ -223,6 +223,6 @@ impl Core {
             return None;
         }
         let owner = owners.node(slot_of_request(request)?)?;
-        (!std::ptr::eq(&*owner, self)).then_some(owner)
+        (!std::ptr::eq(&raw const *owner, self)).then_some(owner)
     }
 }

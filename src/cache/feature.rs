@@ -77,7 +77,7 @@ impl Feature for Core {
 
     fn follows(&self, pending: CacheRequest, to: &Redirection, request: &[u8]) -> (CacheRequest, Followed) {
         let owner = self.keeper_of(&pending, request);
-        let followed = settle::may_follow(&self.context, keeper(&owner, self), &pending, to, request);
+        let followed = settle::may_follow(&self.context, keeper(owner.as_ref(), self), &pending, to, request);
         (pending, followed)
     }
 
@@ -90,7 +90,14 @@ impl Feature for Core {
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'a>> {
         let owner = self.keeper_of(&pending, request);
-        settle::replied(&self.context, keeper(&owner, self), pending, (frame, request), now, follow_up)
+        settle::replied(
+            &self.context,
+            keeper(owner.as_ref(), self),
+            pending,
+            (frame, request),
+            now,
+            follow_up,
+        )
     }
 
     fn refused(
@@ -102,7 +109,14 @@ impl Feature for Core {
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'static>> {
         let owner = self.keeper_of(&pending, request);
-        settle::refused(&self.context, keeper(&owner, self), pending, (error, request), now, follow_up)
+        settle::refused(
+            &self.context,
+            keeper(owner.as_ref(), self),
+            pending,
+            (error, request),
+            now,
+            follow_up,
+        )
     }
 
     fn lost(
@@ -114,7 +128,7 @@ impl Feature for Core {
         now: Instant,
     ) -> Option<Outcome<'static>> {
         let owner = self.keeper_of(&pending, request);
-        settle::give_up(keeper(&owner, self), pending, request, is_in_doubt, now)
+        settle::give_up(keeper(owner.as_ref(), self), pending, request, is_in_doubt, now)
     }
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
@@ -152,6 +166,6 @@ impl Feature for Core {
 }
 
 /// The node that keeps what a request comes to.
-fn keeper<'c>(owner: &'c Option<Arc<Core>>, own: &'c Core) -> &'c Context {
-    &owner.as_deref().unwrap_or(own).context
+fn keeper<'c>(owner: Option<&'c Arc<Core>>, own: &'c Core) -> &'c Context {
+    &owner.map_or(own, |owner| owner).context
 }

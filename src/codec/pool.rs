@@ -42,14 +42,14 @@ mod tests {
 
     #[test]
     fn a_workspace_is_used_again_and_only_a_few_are_kept() {
-        let pool = Pool::default();
         fn nest(pool: &Pool, depth: usize) {
             pool.with(|_| {
                 if depth > 0 {
-                    nest(pool, depth - 1)
+                    nest(pool, depth - 1);
                 }
             });
         }
+        let pool = Pool::default();
         nest(&pool, 0);
         nest(&pool, 0);
         assert_eq!(pool.idle().len(), 1);

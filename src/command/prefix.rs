@@ -71,12 +71,11 @@ impl Prefix {
         if is("keys") && words.len() == 2 {
             put_before(&self.pattern, &mut prefixed[1]);
         } else if is("scan") && words.len() > 1 {
-            match behind("MATCH") {
-                Some(position) => put_before(&self.pattern, &mut prefixed[position]),
-                None => {
-                    prefixed.push(Cow::Borrowed(b"MATCH"));
-                    prefixed.push(Cow::Owned([&self.pattern[..], b"*"].concat()));
-                }
+            if let Some(position) = behind("MATCH") {
+                put_before(&self.pattern, &mut prefixed[position]);
+            } else {
+                prefixed.push(Cow::Borrowed(b"MATCH"));
+                prefixed.push(Cow::Owned([&self.pattern[..], b"*"].concat()));
             }
         } else if is("sort") || is("sort_ro") {
             for position in 2..words.len().saturating_sub(1) {

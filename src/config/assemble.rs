@@ -81,10 +81,10 @@ impl<'a> Draft<'a> {
         let Some(url) = self.url() else { return Ok(server) };
         server.endpoint = url.endpoint.clone();
         if !self.precedence.counts(Name::Username) {
-            server.username = url.username.clone();
+            server.username.clone_from(&url.username);
         }
         if !self.precedence.counts(Name::Password) {
-            server.password = url.password.clone();
+            server.password.clone_from(&url.password);
         }
         if !self.precedence.counts(Name::Database) {
             server.database = u32::try_from(url.database).unwrap_or(u32::MAX);

@@ -2,6 +2,8 @@
 //!
 //! A URL beats its parts (`src/config/precedence.rs`), so a part that is chosen later must be written into it.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use super::choice::Environment;
@@ -130,7 +132,7 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -64,10 +64,8 @@ pub(super) fn parse_url(text: &str) -> Option<RedisUrl> {
     let known: &[&str] = if is_tcp { &["protocol"] } else { &["protocol", "db", "user", "pass"] };
     let has_unknown_parameters = url.query_pairs().any(|(name, _)| !known.contains(&name.as_ref()));
 
-    let names_database = match is_tcp {
-        true => url.path().len() > "/".len(),
-        false => url.query_pairs().any(|(name, _)| name == "db"),
-    };
+    let names_database =
+        if is_tcp { url.path().len() > "/".len() } else { url.query_pairs().any(|(name, _)| name == "db") };
 
     let names_protocol = url.query_pairs().any(|(name, _)| name == "protocol");
 
@@ -110,9 +108,10 @@ pub(super) fn parse_host_list(text: &str, default_port: u16) -> Option<Vec<Endpo
 /// Parses one host and port. Without a default the port is required.
 pub(super) fn parse_host_and_port(entry: &str, default_port: Option<u16>) -> Option<Endpoint> {
     let is_bare = entry.ends_with(']') || !entry.contains(':');
-    let (host, port) = match is_bare {
-        true => (entry, None),
-        false => entry.rsplit_once(':').map(|(host, port)| (host, Some(port)))?,
+    let (host, port) = if is_bare {
+        (entry, None)
+    } else {
+        entry.rsplit_once(':').map(|(host, port)| (host, Some(port)))?
     };
     let host = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.strip_suffix(']').filter(|host| host.contains(':'))?,

@@ -83,6 +83,9 @@ pub fn limits() -> Value {
 }
 
 /// The limit with this name.
+///
+/// # Panics
+/// There is no such limit.
 #[cfg(test)]
 pub fn limit(name: &str) -> u64 {
     LIMITS.iter().find(|(limit, _)| *limit == name).unwrap().1

@@ -120,7 +120,10 @@ impl Contest<'_> {
             (Name::Host, text(Name::Host) != url_host),
             (Name::Port, number(Name::Port) != url_port && !is_service_link),
             (Name::Username, text(Name::Username) != url.username.as_deref()),
-            (Name::Password, text(Name::Password) != url.password.as_ref().map(|secret| secret.expose())),
+            (
+                Name::Password,
+                text(Name::Password) != url.password.as_ref().map(super::secret::Secret::expose),
+            ),
             (Name::Database, number(Name::Database) != Some(url.database)),
             (Name::Protocol, values.choice(Name::Protocol, Protocol::from_word).ok() != url.protocol),
         ];

@@ -46,7 +46,7 @@ pub(super) struct SettingValue {
 /// The value of each setting, in the order of the table.
 #[derive(Debug)]
 pub(super) struct Values {
-    values: Vec<SettingValue>,
+    of_settings: Vec<SettingValue>,
     environment: Environment,
     node_env: Option<String>,
 }
@@ -70,12 +70,12 @@ impl Values {
             }
         });
         let values = values.collect();
-        Ok(Values { values, environment, node_env })
+        Ok(Values { of_settings: values, environment, node_env })
     }
 
     /// Fails if the value of this setting is not allowed.
     pub(super) fn judge(&mut self, name: Name) -> Result<()> {
-        self.values[name as usize].refusal.take().map_or(Ok(()), Err)
+        self.of_settings[name as usize].refusal.take().map_or(Ok(()), Err)
     }
 
     /// Fails for the first setting whose value is not allowed, except dismissed ones.
@@ -86,14 +86,14 @@ impl Values {
     /// Marks a setting as overridden: an invalid value is then replaced by the default.
     pub(super) fn dismiss(&mut self, name: Name) {
         let default = SETTINGS[name as usize].default_in(self.environment, self.node_env.as_deref());
-        let value = &mut self.values[name as usize];
+        let value = &mut self.of_settings[name as usize];
         if value.refusal.take().is_some() {
             value.parsed = default.parsed;
         }
     }
 
     pub(super) fn value(&self, name: Name) -> &SettingValue {
-        &self.values[name as usize]
+        &self.of_settings[name as usize]
     }
 
     pub(super) fn source(&self, name: Name) -> Source {

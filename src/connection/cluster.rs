@@ -138,7 +138,7 @@ async fn look(config: &Config, known: Option<&ClusterView>) -> Result<ClusterVie
             }
             // A server's refusal says more than a failed connection to another server.
             Err(error) if failure.as_ref().is_none_or(|known| known.redis_code().is_none()) => {
-                failure = Some(error)
+                failure = Some(error);
             }
             Err(_) => {}
         }

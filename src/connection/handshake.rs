@@ -231,9 +231,10 @@ fn advance<R>(
 }
 
 fn silent(patience: Duration, stream: &Stream<AsyncSocket>) -> Error {
-    let (what, hint) = match stream.is_handshaking() {
-        false => ("", String::new()),
-        true => (" TLS", format!("; a port of plain text does that: {}", tls::IS_PLAIN)),
+    let (what, hint) = if stream.is_handshaking() {
+        (" TLS", format!("; a port of plain text does that: {}", tls::IS_PLAIN))
+    } else {
+        ("", String::new())
     };
     let patience = patience.as_millis();
     let what =

@@ -20,7 +20,7 @@ pub const IS_TLS: &str = "set REDIS_TLS=true or use rediss://, or the port that 
 static EXTRA_AUTHORITIES: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     let path = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty());
     let pem = path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
-    CertificateDer::pem_slice_iter(&pem).filter_map(|item| item.ok()).collect()
+    CertificateDer::pem_slice_iter(&pem).filter_map(std::result::Result::ok).collect()
 });
 
 /// Opens the client side of a TLS session with `host`. Sends nothing yet.
@@ -52,14 +52,13 @@ fn client_config(settings: &Tls) -> Result<ClientConfig> {
 
 fn verifier(settings: &Tls) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>> {
     let mut roots = RootCertStore::empty();
-    let named = match &settings.ca {
-        Some(authority) => certificates(authority.as_bytes(), "REDIS_TLS_CA")?,
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            // Node brings these roots too. Small images have none of their own.
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            EXTRA_AUTHORITIES.clone()
-        }
+    let named = if let Some(authority) = &settings.ca {
+        certificates(authority.as_bytes(), "REDIS_TLS_CA")?
+    } else {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        // Node brings these roots too. Small images have none of their own.
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        EXTRA_AUTHORITIES.clone()
     };
     roots.add_parsable_certificates(named.iter().cloned());
     trust::verifier(roots, named).map_err(|reason| {
@@ -68,7 +67,7 @@ fn verifier(settings: &Tls) -> Result<Arc<dyn rustls::client::danger::ServerCert
 }
 
 fn certificates(pem: &[u8], variable: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let parsed: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(|item| item.ok()).collect();
+    let parsed: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(std::result::Result::ok).collect();
     if parsed.is_empty() {
         return Err(refuse(format!("{variable} holds no certificate in PEM form")));
     }
@@ -135,8 +134,7 @@ fn explain_certificate(fault: &CertificateError) -> String {
         }
         CertificateError::Revoked => "was revoked by its authority; have it issued anew".to_owned(),
         other => format!(
-            "is refused ({}); have it issued anew as X.509 version 3 with the server's name as subjectAltName",
-            other
+            "is refused ({other}); have it issued anew as X.509 version 3 with the server's name as subjectAltName"
         ),
     }
 }

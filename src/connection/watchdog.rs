@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The idle time after which the server is asked...
 const ASK_AFTER: Duration = Duration::from_millis(800);
 /// ... and the time that it has to answer. Both together are under two seconds.
-const ANSWER_WITHIN: Duration = Duration::from_millis(1000);
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// A connection with calls in flight is given up after this time without any byte.
 const SILENCE_LIMIT: Duration = Duration::from_millis(1800);
 

@@ -194,7 +194,7 @@ mod tests {
             for thread in 1..5 {
                 let histogram = &histogram;
                 scope.spawn(move || {
-                    (0..10_000).for_each(|_| histogram.record(Duration::from_micros(thread * 10)))
+                    (0..10_000).for_each(|_| histogram.record(Duration::from_micros(thread * 10)));
                 });
             }
         });

@@ -327,8 +327,8 @@ mod tests {
         connected();
         health.enter(State::Closed);
         connected();
-        use Event::{Closed, Degraded, Error, Ready, Recovered, Recovering};
-        let expected = [Ready, Error, Degraded, Recovering, Recovered, Closed];
+        let expected =
+            [Event::Ready, Event::Error, Event::Degraded, Event::Recovering, Event::Recovered, Event::Closed];
         assert_eq!(*heard.lock().unwrap(), expected);
         assert_eq!(health.counters().reconnects.get(), 2);
     }

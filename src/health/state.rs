@@ -39,7 +39,7 @@ impl State {
     /// Whether `next` may follow directly. A cache with nothing to replay goes straight from degraded to
     /// ready.
     pub fn may_become(self, next: State) -> bool {
-        use State::*;
+        use State::{Closed, Connecting, Degraded, Ready, Recovering};
         match self {
             Connecting => matches!(next, Ready | Recovering | Degraded | Closed),
             Ready => matches!(next, Recovering | Degraded | Closed),

@@ -90,12 +90,11 @@ impl Journal {
 
     fn take(&mut self, record: &Record<'_>, verdict: Verdict, now: Instant) {
         self.highest_sequence = self.highest_sequence.max(record.sequence);
-        let mut entry = match self.detach(record.key) {
-            Some(entry) => entry,
-            None => {
-                let ticket = self.order.next_ticket();
-                Box::new(Entry::empty(record.key, record.ends, now, ticket))
-            }
+        let mut entry = if let Some(entry) = self.detach(record.key) {
+            entry
+        } else {
+            let ticket = self.order.next_ticket();
+            Box::new(Entry::empty(record.key, record.ends, now, ticket))
         };
         if verdict == Verdict::Applies {
             let before = entry.sequence;

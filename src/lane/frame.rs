@@ -68,7 +68,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-impl<'a> Items<'a> {
+impl Items<'_> {
     /// The number of remaining elements.
     pub fn remaining(&self) -> usize {
         self.remaining

@@ -154,7 +154,7 @@ impl Scanner {
     fn aggregate(&mut self, rest: &[u8], values_each: u64) -> Result<Option<u64>, ProtocolError> {
         let before = self.position;
         let Some(end) = self.line(rest, MAX_LENGTH_LINE)? else { return Ok(None) };
-        match length_of(&rest[1..end + 1])? {
+        match length_of(&rest[1..=end])? {
             // Only RESP2's array can be null; maps, sets and pushes cannot.
             None if rest[0] == b'*' => Ok(Some(0)),
             None => Err(ProtocolError::BadLength),

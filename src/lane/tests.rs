@@ -145,7 +145,7 @@ fn messages_of_resp2_are_nobodys_reply_while_something_is_subscribed_to() {
     // When a slot moves, the server ends several subscriptions unasked. The last one ends the subscribed
     // state too.
     for channel in ["a", "b"] {
-        let count = if channel == "a" { 1 } else { 0 };
+        let count = i32::from(channel == "a");
         let ended = format!("*3\r\n$11\r\nunsubscribe\r\n$1\r\n{channel}\r\n:{count}\r\n");
         assert_eq!(feed(&mut lane, ended.as_bytes()).unwrap(), []);
     }

@@ -69,9 +69,10 @@ impl Limiters {
 
     /// Who shares the limits while this process decides.
     pub(super) fn share(&self) -> Share {
-        match self.node.config().use_redis() {
-            true => Share::OneOf(self.shared.instances.count()),
-            false => Share::Whole,
+        if self.node.config().use_redis() {
+            Share::OneOf(self.shared.instances.count())
+        } else {
+            Share::Whole
         }
     }
 

@@ -238,9 +238,10 @@ pub fn bring_forward<T: From<Box<Replay>>>(
         journal.hand_out_key(key, |entry| {
             let replay =
                 Replay { is_out_of_turn: true, ..Replay::of(vec![named(entry)], recovery.generation) };
-            push(stand_in, replay, now, out, |bytes| match &entry.content {
-                EntryContent::Fields { .. } => append_fields(entry, now, bytes),
-                _ => {
+            push(stand_in, replay, now, out, |bytes| {
+                if let EntryContent::Fields { .. } = &entry.content {
+                    append_fields(entry, now, bytes);
+                } else {
                     let mut request = ReplayRequest::default();
                     request.add(entry, now);
                     request.append(bytes);

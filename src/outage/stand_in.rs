@@ -69,10 +69,8 @@ impl StandIn {
     /// # Errors
     /// `E_CONFIG` where the journal's directory cannot be used.
     pub fn new(mut node: Node, keys: &Keys) -> Result<StandIn> {
-        let backlog = match node.is_shared() {
-            true => BacklogState::begin(&mut node)?,
-            false => BacklogState::default(),
-        };
+        let backlog =
+            if node.is_shared() { BacklogState::begin(&mut node)? } else { BacklogState::default() };
         let stand_in = StandIn { backlog, ..StandIn::with_share(Arc::new(node), keys, 1)? };
         if stand_in.is_reading_backlog() {
             // Before writes take the room that the files need.
@@ -95,9 +93,10 @@ impl StandIn {
 
     fn with_share(node: Arc<Node>, keys: &Keys, share: usize) -> Result<StandIn> {
         let config = node.config();
-        let journal = match node.is_shared() {
-            true => open_journal(config, config.journal_max_bytes / share)?,
-            false => Journal::new(0),
+        let journal = if node.is_shared() {
+            open_journal(config, config.journal_max_bytes / share)?
+        } else {
+            Journal::new(0)
         };
         let memory = MemoryStore::new(config.memory_max_bytes / share);
         Ok(StandIn {
@@ -290,9 +289,10 @@ impl StandIn {
         if left == 0 {
             return;
         }
-        match &self.config().journal_dir {
-            Some(_) => tracing::warn!(client, left, "writes stay in CACHE_JOURNAL_DIR for the next process"),
-            None => tracing::warn!(client, left, "writes were made while Redis was away and are lost"),
+        if self.config().journal_dir.is_some() {
+            tracing::warn!(client, left, "writes stay in CACHE_JOURNAL_DIR for the next process");
+        } else {
+            tracing::warn!(client, left, "writes were made while Redis was away and are lost");
         }
     }
 }

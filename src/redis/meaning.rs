@@ -109,9 +109,10 @@ impl Subscriptions {
             && (frame.is_push() || self.is_unmarked || front.awaits(confirmation))
         {
             self.note(confirmation, frame);
-            return match front.awaits(confirmation) {
-                true => Meaning::Confirmation { is_last: self.is_last(front) },
-                false => Meaning::Push,
+            return if front.awaits(confirmation) {
+                Meaning::Confirmation { is_last: self.is_last(front) }
+            } else {
+                Meaning::Push
             };
         }
         if frame.is_push() || (self.is_unmarked && is_message(frame)) {

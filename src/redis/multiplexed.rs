@@ -441,9 +441,10 @@ impl<F: Feature> MultiplexedConnection<F> {
                 ms => ms.into(),
             };
             let message = format!("no answer within {timeout_ms} ms");
-            let error = match was_sent {
-                true => Error::new(ErrorCode::Timeout, message),
-                false => Error::timed_out_unsent(format!("{message}: {reason}")),
+            let error = if was_sent {
+                Error::new(ErrorCode::Timeout, message)
+            } else {
+                Error::timed_out_unsent(format!("{message}: {reason}"))
             };
             give_up(feature, token, &request, &error, was_sent, now, sink);
         });

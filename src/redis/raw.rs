@@ -69,9 +69,10 @@ impl<'a> RawCall<'a> {
         let is_prefixed = self.options().is_prefixed;
         self.commands().iter().find_map(|words| {
             let word = words[routing_position(words)?];
-            Some(match is_prefixed && !word.starts_with(prefix.text()) {
-                true => slot_of(&[prefix.text(), word].concat()),
-                false => slot_of(word),
+            Some(if is_prefixed && !word.starts_with(prefix.text()) {
+                slot_of(&[prefix.text(), word].concat())
+            } else {
+                slot_of(word)
             })
         })
     }
@@ -85,9 +86,10 @@ impl<'a> RawCall<'a> {
         let mut positions = Vec::new();
         key_positions(words, |position| positions.push(position));
         let [1] = positions[..] else { return None };
-        Some(match options.is_prefixed {
-            true => prefix.apply(&words[..2]).swap_remove(1),
-            false => Cow::Borrowed(words[1]),
+        Some(if options.is_prefixed {
+            prefix.apply(&words[..2]).swap_remove(1)
+        } else {
+            Cow::Borrowed(words[1])
         })
     }
 }
@@ -108,16 +110,14 @@ fn append_one<T>(
     check(node, words)?;
     let format = ReplyFormat::of(words.first().copied().unwrap_or_default(), options);
     // A connection that all share carries no command that blocks.
-    let (ticket, deadline) = match node.is_dedicated() && blocking(words).is_some() {
-        true => (Ticket::Blocking(format), patience(node, words, issued)),
-        false => (Ticket::Command(format), node.deadline(issued)),
+    let (ticket, deadline) = if node.is_dedicated() && blocking(words).is_some() {
+        (Ticket::Blocking(format), patience(node, words, issued))
+    } else {
+        (Ticket::Command(format), node.deadline(issued))
     };
     let selects = !node.is_shared() && database_of(words).is_some();
     let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
-    let replies = match node.is_dedicated() {
-        true => confirmations(words),
-        false => 1,
-    };
+    let replies = if node.is_dedicated() { confirmations(words) } else { 1 };
     out.push(pending, deadline, |bytes| {
         append_words(node.prefix(), words, options, bytes);
         replies

@@ -85,7 +85,7 @@ impl<T> Redirected<T> {
         let is_down = u8::from(matches!(self.to, Redirection::Down { .. }));
         let times_down = self.pending.times_down.saturating_add(is_down);
         let redirections = self.pending.redirections.saturating_add(self.to.steps());
-        let pending = Pending { times_down, redirections, ..self.pending };
+        let pending = Pending { redirections, times_down, ..self.pending };
         Redirected { to: Redirection::Owner, pending, request: self.request }
     }
 

@@ -228,22 +228,20 @@ impl MemoryStore {
 
     fn put(&mut self, key: &[u8], data: Data, organization: Option<&[u8]>) -> usize {
         let known = self.order.get(key).copied();
-        let index = match known.and_then(|index| Some((index, self.slab.get_mut(index)?))) {
-            Some((index, entry)) => {
+        let index =
+            if let Some((index, entry)) = known.and_then(|index| Some((index, self.slab.get_mut(index)?))) {
                 self.entry_bytes -= entry.bytes();
                 entry.data = data;
                 self.entry_bytes += entry.bytes();
                 index
-            }
-            None => {
+            } else {
                 let key: Arc<[u8]> = key.into();
                 let entry = Entry { key: key.clone(), data, deadline: None, membership: None };
                 self.entry_bytes += entry.bytes();
                 let index = self.slab.insert(entry);
                 self.order.put(key, index);
                 index
-            }
-        };
+            };
         self.assign(index, organization);
         index
     }

@@ -180,7 +180,7 @@ impl Tree {
                 let name = name_after(line.trim_start(), "").unwrap_or_default();
                 match homes.get(&(file.room.as_str(), name)).map(Vec::as_slice) {
                     Some([home]) if *home != number && !self.is_inside(number, *home) => {
-                        found.push((number, *home))
+                        found.push((number, *home));
                     }
                     _ => {}
                 }

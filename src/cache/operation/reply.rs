@@ -10,7 +10,7 @@ use crate::outage::{Attempt, Step, pending_fill};
 use crate::redis::Outcome;
 
 /// The bytes of a value that was found.
-pub fn stored<'f>(frame: Frame<'f>) -> Option<&'f [u8]> {
+pub fn stored(frame: Frame<'_>) -> Option<&[u8]> {
     match frame.node() {
         Node::Bulk(stored) => Some(stored),
         _ => None,
@@ -18,7 +18,7 @@ pub fn stored<'f>(frame: Frame<'f>) -> Option<&'f [u8]> {
 }
 
 /// The fields of a hash, as they are stored.
-pub fn fields<'f>(frame: Frame<'f>) -> Vec<(&'f [u8], &'f [u8])> {
+pub fn fields(frame: Frame<'_>) -> Vec<(&[u8], &[u8])> {
     let (Node::Map(mut items) | Node::Array(mut items)) = frame.node() else { return Vec::new() };
     let mut fields = Vec::new();
     while let (Some(Node::Bulk(field)), Some(Node::Bulk(stored))) = (items.next(), items.next()) {

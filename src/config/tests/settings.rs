@@ -159,12 +159,12 @@ type Seen = (&'static Setting, String, Box<dyn Fn(&Config) -> String>);
 
 fn samples() -> impl Iterator<Item = Seen> {
     SETTINGS.iter().map(|setting| -> Seen {
-        match SAMPLES.iter().find(|(variable, ..)| *variable == setting.variable) {
-            Some((_, text, read, _)) => (setting, (*text).to_owned(), Box::new(*read)),
-            None => {
-                let read = |config: &Config| config.own.shown(setting.name).unwrap();
-                (setting, sample_of(setting), Box::new(read))
-            }
+        if let Some((_, text, read, _)) = SAMPLES.iter().find(|(variable, ..)| *variable == setting.variable)
+        {
+            (setting, (*text).to_owned(), Box::new(*read))
+        } else {
+            let read = |config: &Config| config.own.shown(setting.name).unwrap();
+            (setting, sample_of(setting), Box::new(read))
         }
     })
 }

@@ -20,9 +20,10 @@ pub(super) fn is_for(certificate: &TbsCertificate, server: &ServerName<'_>) -> b
         }
         ServerName::DnsName(host) => {
             let hosts: Vec<&str> = names.iter().filter_map(host_of).collect();
-            match hosts.is_empty() {
-                false => hosts.iter().any(|pattern| matches_host(pattern, host.as_ref())),
-                true => common_names(certificate).iter().any(|pattern| matches_host(pattern, host.as_ref())),
+            if hosts.is_empty() {
+                common_names(certificate).iter().any(|pattern| matches_host(pattern, host.as_ref()))
+            } else {
+                hosts.iter().any(|pattern| matches_host(pattern, host.as_ref()))
             }
         }
         _ => false,

@@ -64,15 +64,12 @@ impl Organizations {
         let name: Arc<[u8]> = name.into();
         self.bytes += cost_of(&name);
         let row = Some(Organization { name: name.clone(), entries: Vec::new() });
-        let organization = match self.vacant.pop() {
-            Some(organization) => {
-                self.rows[organization] = row;
-                organization
-            }
-            None => {
-                self.rows.push(row);
-                self.rows.len() - 1
-            }
+        let organization = if let Some(organization) = self.vacant.pop() {
+            self.rows[organization] = row;
+            organization
+        } else {
+            self.rows.push(row);
+            self.rows.len() - 1
         };
         self.numbers.insert(name, organization);
         organization

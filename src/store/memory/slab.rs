@@ -75,15 +75,12 @@ impl Slab {
     }
 
     pub(super) fn insert(&mut self, entry: Entry) -> usize {
-        match self.vacant.pop() {
-            Some(index) => {
-                self.places[index] = Some(entry);
-                index
-            }
-            None => {
-                self.places.push(Some(entry));
-                self.places.len() - 1
-            }
+        if let Some(index) = self.vacant.pop() {
+            self.places[index] = Some(entry);
+            index
+        } else {
+            self.places.push(Some(entry));
+            self.places.len() - 1
         }
     }
 

@@ -93,11 +93,11 @@ impl<C: DriverContext> ClusterRouter<C> {
         let backlog = membership::BacklogHandover::of(&front);
         let told = events.clone();
         read_in_background(front.cache(), move |_| {
-            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due))
+            told.put(|events: &mut Vec<_>| events.push(TopologyEvent::Due));
         })?;
         let told = events.clone();
         let watcher = TopologyWatcher::start(&io, front.config().clone(), move |heard| {
-            told.put(|events: &mut Vec<_>| events.push(heard))
+            told.put(|events: &mut Vec<_>| events.push(heard));
         });
         Ok(ClusterRouter {
             unrouted: MultiplexedConnection::new(front.clone()),
@@ -177,9 +177,10 @@ impl<C: DriverContext> ClusterRouter<C> {
                 return self.traffic.fan_out.settle(slot, Outcome::Failed(error), sink);
             }
         };
-        let member = match self.front.node().is_dedicated() {
-            true => self.affinity.member_for(call, member),
-            false => Ok(member),
+        let member = if self.front.node().is_dedicated() {
+            self.affinity.member_for(call, member)
+        } else {
+            Ok(member)
         };
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         let member = match member {
@@ -343,23 +344,21 @@ impl<C: DriverContext> ClusterRouter<C> {
                 member
             }
         };
-        let position = match self.front.node().is_dedicated() {
-            true => self.affinity.member_for_request(&redirected.request, position),
-            false => position,
+        let position = if self.front.node().is_dedicated() {
+            self.affinity.member_for_request(&redirected.request, position)
+        } else {
+            position
         };
         let mut batch = Batch::default();
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
-        match position.and_then(|position| self.members[position].as_mut()) {
-            Some(member) => {
-                let features = member.features.clone();
-                let driver = member.driver_for_redirected(&redirected);
-                redirected.append(features.node(), now, &mut batch);
-                driver.append(&mut batch, now, &mut sorting);
-            }
-            None => {
-                redirected.append(self.front.node(), now, &mut batch);
-                self.unrouted.append(&mut batch, now, &mut sorting);
-            }
+        if let Some(member) = position.and_then(|position| self.members[position].as_mut()) {
+            let features = member.features.clone();
+            let driver = member.driver_for_redirected(&redirected);
+            redirected.append(features.node(), now, &mut batch);
+            driver.append(&mut batch, now, &mut sorting);
+        } else {
+            redirected.append(self.front.node(), now, &mut batch);
+            self.unrouted.append(&mut batch, now, &mut sorting);
         }
     }
 
@@ -374,9 +373,10 @@ impl<C: DriverContext> ClusterRouter<C> {
         let at = now + AGAIN_AFTER;
         let is_over = redirected.has_waited_enough()
             || at >= redirected.deadline(self.front.node(), redirected.pending.issued);
-        let refusal = match is_over {
-            true => Some(redirected.error()),
-            false => self.front.node().overload(self.later.len(), self.later_bytes),
+        let refusal = if is_over {
+            Some(redirected.error())
+        } else {
+            self.front.node().overload(self.later.len(), self.later_bytes)
         };
         if let Some(error) = refusal {
             return self.give_up(redirected, &error, now, sink);

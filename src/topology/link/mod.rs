@@ -32,9 +32,8 @@ impl Caller {
     /// # Errors
     /// The call is no command, which is all that a Link carries.
     pub fn of<'a, 'c>(call: &'a RawCall<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
-        let (name, words, options) = match call {
-            RawCall::Command { words: words @ [name, ..], options } => (name, words, options),
-            _ => return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned())),
+        let RawCall::Command { words: words @ [name, ..], options } = call else {
+            return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned()));
         };
         let format = ReplyFormat { is_verbatim: true, ..ReplyFormat::of(name, *options) };
         Ok((Caller { slot, format }, words))
