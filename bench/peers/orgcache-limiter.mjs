@@ -3,8 +3,7 @@ import { load } from './orgcache.mjs';
 
 export async function open({ url, limits, settings }) {
   const { isEarlier: _, ...options } = settings;
-  const { configure, createLimiter, shutdown } = load(false);
-  configure({ url, logLevel: 'off', ...options });
+  const { createLimiter, shutdown } = load(false).createInstance({ url, logLevel: 'off', ...options });
   const { wide, narrow, windowSeconds } = limits;
   const limiter = createLimiter({
     secret: 'the same 32 bytes in all instances',
