@@ -30,6 +30,170 @@ const { surfaceOf } = require('./surface.js');
 /** The methods of a logger. It must have at least one. */
 const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
 
+/** One instance of the package: its parts, and what concerns all of them. */
+class Instance {
+  /** @type {Options} */
+  #options = {};
+  #context = new Context();
+  /** @type {InstanceType<typeof NativeEvents>} */
+  #events;
+  /** @type {InstanceType<typeof Bridge>} */
+  #bridge;
+  /** @type {InstanceType<typeof Connections>} */
+  #connections;
+  /** @type {InstanceType<typeof Inspection>} */
+  #inspection;
+  #cacheAdapter;
+  #cacheManager;
+  #redisManager;
+  #redisMigrationManager;
+  /** @type {InstanceType<typeof SharedClient>} */
+  #sharedClient;
+  #createLimiter;
+  #Manager;
+  /**
+   * Further instances that replaced `redisManager`.
+   * @type {Set<OrgCache>}
+   */
+  #successors = new Set();
+  /** @type {Promise<ShutdownResult> | undefined} */
+  #ending;
+
+  /** @param {InstanceType<typeof Environment>} environment */
+  constructor(environment) {
+    const [options, context] = [this.#options, this.#context];
+    const events = new NativeEvents(context);
+    const bridge = new Bridge(options, events.take, { context, environment });
+    const connections = new Connections({ bridge, options, environment, log: events.take, context });
+    const makeClient = () => asClient(new RedisClient({ connections }));
+    const inspection = new Inspection({ bridge, connections, makeClient });
+    const sharedClient = new SharedClient(connections);
+    const calls = new CacheCalls(bridge);
+    const shutdown = this.shutdown;
+    events.describe = () => inspection.condition();
+
+    [this.#events, this.#bridge, this.#connections] = [events, bridge, connections];
+    [this.#inspection, this.#sharedClient] = [inspection, sharedClient];
+    this.#cacheManager = new CacheManager({ bridge, calls, inspection });
+    this.#redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
+    this.#cacheAdapter = this.#adapterOn(calls);
+    this.#createLimiter = limitersOf({ bridge, context, events, client: () => inspection.client });
+    this.#redisMigrationManager = new RedisMigrationManager({
+      cacheAdapter: this.#cacheAdapter,
+      acknowledging: this.#adapterOn(new CacheCalls(bridge, { acknowledged: true })),
+      copying: this.#adapterOn(new CacheCalls(bridge, { copied: true })),
+      inspection,
+      redisManager: this.#redisManager,
+      events,
+    });
+    this.#Manager = singletonOf(this.#redisManager, () => this.#successor());
+  }
+
+  /** What applications see. */
+  get surface() {
+    return surfaceOf({
+      cacheAdapter: this.#cacheAdapter,
+      cacheManager: this.#cacheManager,
+      configure: this.configure,
+      createClient,
+      createInstance,
+      createLimiter: this.#createLimiter,
+      ready: this.ready,
+      RedisManager: this.#Manager,
+      redisManager: this.#redisManager,
+      redisMigrationManager: this.#redisMigrationManager,
+      reset: this.reset,
+      shutdown: this.shutdown,
+    });
+  }
+
+  /** @param {InstanceType<typeof CacheCalls>} calls */
+  #adapterOn(calls) {
+    const [inspection, cacheManager] = [this.#inspection, this.#cacheManager];
+    const events = this.#events.emitter;
+    return new CacheAdapter({ calls, inspection, events, cacheManager, shutdown: this.shutdown });
+  }
+
+  #successor() {
+    const given = { ...this.#options, logger: this.#events.logger };
+    const successor = this.#context.run(createInstance, given);
+    this.#successors.add(successor);
+    return successor.redisManager;
+  }
+
+  /**
+   * Sets options. Allowed only before the first call.
+   * @param {ConfigureOptions} [given]
+   */
+  configure = (given = {}) => {
+    const bridge = this.#bridge;
+    if (bridge.isClosed || bridge.isOpen) {
+      throw new OrgCacheError(
+        'E_CONFIG',
+        'configure() came too late: call it once, before the first call of the cache',
+      );
+    }
+    const { logger, ...others } = checkedOptions(given, 'configure()');
+    if (logger !== undefined) this.#events.logger = logger;
+    Object.assign(this.#options, others);
+    bridge.knownConfig = undefined;
+    this.#connectAtOnce();
+  };
+
+  /** Connects now if the configuration says so. The first call reports errors of the configuration. */
+  #connectAtOnce() {
+    try {
+      if (this.#bridge.isEager) this.#bridge.open();
+    } catch (error) {
+      if (/** @type {Failure} */ (error).code !== 'E_CONFIG') throw error;
+    }
+  }
+
+  /**
+   * Not an async function: a second call gets the same promise.
+   * @param {ShutdownOptions} [options]
+   */
+  shutdown = (options) => {
+    const end = () => {
+      const timeoutMs = timeoutOf(options);
+      for (const successor of this.#successors) successor.shutdown({ timeoutMs });
+      const ending = this.#ending ?? this.#connections.shutdown(timeoutMs);
+      this.#ending = ending;
+      return ending;
+    };
+    return abortable(options, end, WAITING);
+  };
+
+  /** Closes at once. The next `configure()` or call starts over, with the environment of that time. */
+  reset = async () => {
+    /** @type {Promise<unknown>[]} */
+    const ended = [...this.#successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
+    ended.push(this.#connections.reset());
+    this.#successors.clear();
+    await Promise.all([...ended, this.#bridge.reset()]);
+    this.#ending = undefined;
+    for (const name of Object.keys(this.#options)) delete this.#options[name];
+    this.#events.logger = undefined;
+    const [adapter, migration] = [this.#cacheAdapter, this.#redisMigrationManager];
+    for (const part of [adapter, this.#inspection, this.#redisManager, migration, this.#sharedClient]) {
+      part[ON_RESET]();
+    }
+    this.#Manager.instance = this.#redisManager;
+  };
+
+  /** @param {ReadyOptions} [options] */
+  ready = (options) => {
+    const timeoutMs = options?.timeoutMs;
+    const connectTimeout = () => this.#bridge.config().settings.connectTimeout.value;
+    const wait = async () =>
+      whenReady(
+        { bridge: this.#bridge, client: this.#inspection.client },
+        timeoutMs === undefined ? connectTimeout() : timeoutOf(options),
+      );
+    return abortable(options, wait, WAITING);
+  };
+}
+
 /**
  * Makes one instance of the package, with its own configuration, connections and shutdown; `require('orgcache')`
  * gives the first. Starts nothing. The instance reads its `environment` on first use.
@@ -38,131 +202,9 @@ const LOGGING = ['error', 'warn', 'info', 'debug', 'trace', 'log'];
  * @returns {OrgCache}
  */
 function createInstance(given, environment = new Environment()) {
-  /** @type {Options} */
-  const options = {};
-  const context = new Context();
-  const events = new NativeEvents(context);
-  const bridge = new Bridge(options, events.take, { context, environment });
-  const calls = new CacheCalls(bridge);
-  const connections = new Connections({ bridge, options, environment, log: events.take, context });
-  const sharedClient = new SharedClient(connections);
-  const makeClient = () => asClient(new RedisClient({ connections }));
-  const inspection = new Inspection({ bridge, connections, makeClient });
-  /**
-   * Further instances that replaced `redisManager`.
-   * @type {Set<OrgCache>}
-   */
-  const successors = new Set();
-  events.describe = () => inspection.condition();
-
-  /**
-   * Sets options. Allowed only before the first call.
-   * @param {ConfigureOptions} [given]
-   */
-  function configure(given = {}) {
-    if (bridge.isClosed || bridge.isOpen) {
-      throw new OrgCacheError(
-        'E_CONFIG',
-        'configure() came too late: call it once, before the first call of the cache',
-      );
-    }
-    const { logger, ...others } = checkedOptions(given, 'configure()');
-    if (logger !== undefined) events.logger = logger;
-    Object.assign(options, others);
-    bridge.knownConfig = undefined;
-    connectAtOnce();
-  }
-
-  /** Connects now if the configuration says so. The first call reports errors of the configuration. */
-  function connectAtOnce() {
-    try {
-      if (bridge.isEager) bridge.open();
-    } catch (error) {
-      if (/** @type {Failure} */ (error).code !== 'E_CONFIG') throw error;
-    }
-  }
-
-  /** @type {Promise<ShutdownResult> | undefined} */
-  let ending;
-
-  /**
-   * Not an async function: a second call gets the same promise.
-   * @param {ShutdownOptions} [options]
-   */
-  function shutdown(options) {
-    const end = () => {
-      const timeoutMs = timeoutOf(options);
-      for (const successor of successors) successor.shutdown({ timeoutMs });
-      ending ??= connections.shutdown(timeoutMs);
-      return ending;
-    };
-    return abortable(options, end, WAITING);
-  }
-
-  /** Closes at once. The next `configure()` or call starts over, with the environment of that time. */
-  async function reset() {
-    /** @type {Promise<unknown>[]} */
-    const ended = [...successors].map((successor) => successor.shutdown({ timeoutMs: 0 }));
-    ended.push(connections.reset());
-    successors.clear();
-    await Promise.all([...ended, bridge.reset()]);
-    ending = undefined;
-    for (const name of Object.keys(options)) delete options[name];
-    events.logger = undefined;
-    for (const part of [cacheAdapter, inspection, redisManager, redisMigrationManager, sharedClient]) {
-      part[ON_RESET]();
-    }
-    Manager.instance = redisManager;
-  }
-
-  /** @param {ReadyOptions} [options] */
-  function ready(options) {
-    const timeoutMs = options?.timeoutMs;
-    const wait = async () =>
-      whenReady(
-        { bridge, client: inspection.client },
-        timeoutMs === undefined ? connectTimeout() : timeoutOf(options),
-      );
-    return abortable(options, wait, WAITING);
-  }
-
-  const connectTimeout = () => bridge.config().settings.connectTimeout.value;
-
-  const cacheManager = new CacheManager({ bridge, calls, inspection });
-  const redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
-  const adapterOn = (/** @type {InstanceType<typeof CacheCalls>} */ writes) =>
-    new CacheAdapter({ calls: writes, inspection, events: events.emitter, cacheManager, shutdown });
-  const cacheAdapter = adapterOn(calls);
-  const createLimiter = limitersOf({ bridge, context, events, client: () => inspection.client });
-  const redisMigrationManager = new RedisMigrationManager({
-    cacheAdapter,
-    acknowledging: adapterOn(new CacheCalls(bridge, { acknowledged: true })),
-    copying: adapterOn(new CacheCalls(bridge, { copied: true })),
-    inspection,
-    redisManager,
-    events,
-  });
-  const Manager = singletonOf(redisManager, () => {
-    const successor = context.run(createInstance, { ...options, logger: events.logger });
-    successors.add(successor);
-    return successor.redisManager;
-  });
-  if (given !== undefined) configure(given);
-
-  return surfaceOf({
-    cacheAdapter,
-    cacheManager,
-    configure,
-    createClient,
-    createInstance,
-    createLimiter,
-    ready,
-    RedisManager: Manager,
-    redisManager,
-    redisMigrationManager,
-    reset,
-    shutdown,
-  });
+  const instance = new Instance(environment);
+  if (given !== undefined) instance.configure(given);
+  return instance.surface;
 }
 
 /**

@@ -192,7 +192,7 @@ impl<'a> Check<'a> {
 }
 
 /// The checks of a call, which know where they stand among its arguments.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Checks<'a> {
     arguments: &'a CallArguments,
     next: usize,

@@ -301,7 +301,7 @@ impl Gathered {
                 self.limiter.local.decide(&asked, share, now_us, &mut answers);
             }
             Manner::Peek => {
-                answers.extend(asked.iter().map(|asked| self.limiter.local.peek(*asked, share, now_us)))
+                answers.extend(asked.iter().map(|asked| self.limiter.local.peek(*asked, share, now_us)));
             }
         }
         for (at, local) in positions.into_iter().zip(answers) {

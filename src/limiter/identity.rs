@@ -103,17 +103,14 @@ impl Hasher {
     fn digest(&self, kind: &str, id: &[u8]) -> Hash {
         // A kind holds no NUL, so the boundary between both is known.
         let parts = [kind.as_bytes(), b"\0", id];
-        let full: [u8; 32] = match &self.keyed {
-            Some(keyed) => {
-                let mut mac = keyed.clone();
-                parts.iter().for_each(|part| Mac::update(&mut mac, part));
-                mac.finalize().into_bytes().into()
-            }
-            None => {
-                let mut hash = Sha256::new();
-                parts.iter().for_each(|part| Digest::update(&mut hash, part));
-                hash.finalize().into()
-            }
+        let full: [u8; 32] = if let Some(keyed) = &self.keyed {
+            let mut mac = keyed.clone();
+            parts.iter().for_each(|part| Mac::update(&mut mac, part));
+            mac.finalize().into_bytes().into()
+        } else {
+            let mut hash = Sha256::new();
+            parts.iter().for_each(|part| Digest::update(&mut hash, part));
+            hash.finalize().into()
         };
         let mut kept = Hash::default();
         kept.copy_from_slice(&full[..size_of::<Hash>()]);

@@ -72,19 +72,16 @@ impl LimitKeys {
         push_escaped(out, policy.unwrap_or_default());
         out.extend_from_slice(segment.as_bytes());
         out.push(b':');
-        match organization {
-            Some(organization) => {
-                out.push(b'{');
-                push_escaped(out, organization);
-                out.extend_from_slice(b"}:");
-                push_letters(out, hash);
-            }
-            None => {
-                out.extend_from_slice(GLOBAL.as_bytes());
-                out.extend_from_slice(b":{");
-                push_letters(out, hash);
-                out.push(b'}');
-            }
+        if let Some(organization) = organization {
+            out.push(b'{');
+            push_escaped(out, organization);
+            out.extend_from_slice(b"}:");
+            push_letters(out, hash);
+        } else {
+            out.extend_from_slice(GLOBAL.as_bytes());
+            out.extend_from_slice(b":{");
+            push_letters(out, hash);
+            out.push(b'}');
         }
         if out.len() - from > MAX_KEY_BYTES {
             out.truncate(from);

@@ -267,7 +267,7 @@ mod tests {
         let (limits, named) = (LocalLimits::default(), policy("local"));
         let asked = Asked { named: &named, mark: MARK, cost: 1 };
         (0..20).for_each(|_| {
-            assert!(matches!(limits.peek(asked, Share::Whole, NOW), Local::Verdict(v) if v.remaining == 10))
+            assert!(matches!(limits.peek(asked, Share::Whole, NOW), Local::Verdict(v) if v.remaining == 10));
         });
         assert_eq!(limits.len(), 0);
     }

@@ -195,7 +195,7 @@ impl NamedPolicy {
         if policy.algorithm() == super::policy::Algorithm::Gcra {
             described["burst"] = policy.burst().into();
         }
-        if window_ms % 1000 == 0 {
+        if window_ms.is_multiple_of(1000) {
             described["windowSeconds"] = (window_ms / 1000).into();
         }
         described

@@ -114,7 +114,7 @@ impl Limiters {
                 Ok(Outcome::Null)
             }
             Call::Consume { limiter, checks, manner } => {
-                let mut gathered = self.gather(*limiter, *checks, *manner, scratch, now)?;
+                let mut gathered = self.gather(*limiter, checks.clone(), *manner, scratch, now)?;
                 gathered.decide_here(self.share(), self.now_us(now), now);
                 Ok(answers_of(&gathered))
             }
@@ -210,7 +210,7 @@ impl Limiters {
         let (number, check, kind) = match call {
             Call::Consume { limiter, checks, manner } => {
                 return self.ask(
-                    self.gather(*limiter, *checks, *manner, scratch, now)?,
+                    self.gather(*limiter, checks.clone(), *manner, scratch, now)?,
                     slot,
                     now,
                     out,
@@ -227,7 +227,7 @@ impl Limiters {
         };
         let (limiter, identified) = self.identify(number, check)?;
         limiter.forget_for(kind, identified.mark);
-        let request = self.change_request(call, &limiter, identified)?;
+        let request = Self::change_request(call, &limiter, identified)?;
         let change = Change { limiter, mark: identified.mark, kind };
         if self.decides_here() {
             return Ok(Some(self.change_away(&change, &away(), now)));
@@ -265,12 +265,7 @@ impl Limiters {
     }
 
     /// The request of a call that changes one identifier.
-    fn change_request(
-        &self,
-        call: &Call<'_>,
-        limiter: &Limiter,
-        identified: Identified<'_>,
-    ) -> Result<Vec<u8>> {
+    fn change_request(call: &Call<'_>, limiter: &Limiter, identified: Identified<'_>) -> Result<Vec<u8>> {
         let policies = limiter.policies();
         let named = policies.get(identified.policy).ok_or_else(unknown_policy)?;
         let (keys, subject) = (&limiter.keys, identified.subject);
@@ -342,7 +337,7 @@ impl Limiters {
     pub(super) fn route_key(&self, call: &Call<'_>, key: &mut Vec<u8>) -> bool {
         key.clear();
         let (number, mut checks) = match call {
-            Call::Consume { limiter, checks, .. } => (*limiter, *checks),
+            Call::Consume { limiter, checks, .. } => (*limiter, checks.clone()),
             Call::Refund { limiter, check, .. }
             | Call::Reset { limiter, check }
             | Call::Block { limiter, check, .. }

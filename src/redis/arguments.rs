@@ -84,7 +84,7 @@ impl CallArguments {
             let position = position as u64;
             let first = (position >> ARENA_LENGTH_BITS) as usize * ARENA_UNIT_BYTES;
             let length = (position & ((1 << ARENA_LENGTH_BITS) - 1)) as usize;
-            let room: &[u8] = *room.get_or_insert_with(|| arena.take().map_or(&[][..], |arena| arena()));
+            let room: &[u8] = room.get_or_insert_with(|| arena.take().map_or(&[][..], |arena| arena()));
             let bytes =
                 room.get(first..first + length).ok_or_else(|| misuse("an argument's bytes are not there"))?;
             let start = self.buffer.len();

@@ -91,23 +91,23 @@ mod tests {
     use serde_json::Map;
     use std::time::Instant;
 
-    fn core() -> Arc<Core> {
+    fn features() -> Features {
         let secret = |name: &str| (name == "REDIS_PASSWORD").then(|| "canary".to_owned());
         let config = Config::load(&Map::new(), &|name| match name {
             "USE_REDIS" => Some("false".to_owned()),
             _ => secret(name),
         });
-        Features::new(config.unwrap(), Role::Shared).unwrap().cache().clone()
+        Features::new(config.unwrap(), Role::Shared).unwrap()
     }
 
     #[test]
     fn a_report_adds_up_the_caches_of_all_nodes_and_tells_no_secret() {
-        let (core, node) = (core(), core());
-        for (number, core) in [&core, &node].into_iter().enumerate() {
+        let (front, node) = (features(), features().cache().clone());
+        for (number, core) in [front.cache(), &node].into_iter().enumerate() {
             let key = format!("key {number}");
             core.local_state().memory.set(key.as_bytes(), b"value", None, None, Instant::now());
         }
-        let report = report(&core, &Router::<ThreadContext>::Embedded, &[node], 3);
+        let report = report(&front, &Router::<ThreadContext>::Embedded, &[node], 3);
         assert_eq!((&report["driver"], &report["outstanding"]), (&json!("embedded"), &json!(3)));
         assert_eq!(report["memory"]["entries"], json!(2));
         assert_eq!(report["config"]["useRedis"], json!(false));
