@@ -141,7 +141,7 @@ impl Context {
 
     /// The bytes to store. Memory keeps plain JSON: a hit there must cost no decompression.
     pub fn stored<'s>(&self, json: &'s [u8], buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
-        if !self.config().use_redis() || json.len() < self.config().compression_threshold_bytes {
+        if !self.stand_in.has_redis() || json.len() < self.config().compression_threshold_bytes {
             check_size(json)?;
             return Ok(json);
         }

@@ -53,6 +53,8 @@ pub struct StandIn {
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
     // anything that waits. Contended only with the thread driver.
     local_state: Mutex<LocalState>,
+    /// Taken out of the configuration, because every call asks for it.
+    has_redis: bool,
     /// Whether the caller has turned Redis off for now.
     is_redis_disabled: AtomicBool,
     /// The journal has got something while Redis was there.
@@ -102,6 +104,7 @@ impl StandIn {
         Ok(StandIn {
             keys: keys.clone(),
             local_state: Mutex::new(LocalState::new(memory, journal, config.default_ttl)),
+            has_redis: config.use_redis(),
             is_redis_disabled: AtomicBool::new(false),
             wants_recovery: AtomicBool::new(false),
             read_sampler: Sampler::of_shared(node.is_shared(), READ_AGAIN_AFTER),
@@ -128,16 +131,21 @@ impl StandIn {
         self.local_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a Redis is configured.
+    pub fn has_redis(&self) -> bool {
+        self.has_redis
+    }
+
     /// Whether calls are meant for Redis.
     pub fn uses_redis(&self) -> bool {
-        self.config().use_redis() && !self.is_redis_disabled.load(Ordering::Relaxed)
+        self.has_redis && !self.is_redis_disabled.load(Ordering::Relaxed)
     }
 
     /// Turns Redis off, or on again. Without a configured Redis there is nothing to turn on.
     pub fn disable_redis(&self, is_redis_disabled: bool) {
         let mut local_state = self.local_state();
         let was_redis_disabled = self.is_redis_disabled.swap(is_redis_disabled, Ordering::Relaxed);
-        if was_redis_disabled != is_redis_disabled && self.config().use_redis() {
+        if was_redis_disabled != is_redis_disabled && self.has_redis {
             // Off, memory is a cache of its own; what it then holds would be a stale answer in the next outage.
             local_state.memory.clear();
         }
