@@ -350,6 +350,24 @@ function limiterContract(open, { isShared }) {
     expect(events).toHaveLength(1);
   });
 
+  test('a listener of limited may consume, and gets its decision', async () => {
+    const limiter = limiterOf({ p: { limit: 1, windowSeconds: LONG }, q: { limit: 9, windowSeconds: LONG } });
+    const nested = [];
+    limiter.on('limited', () => nested.push(limiter.consume({ policy: 'q', ...someone() })));
+    const check = { policy: 'p', ...someone() };
+    await Promise.all([limiter.consume(check), limiter.consume(check), limiter.consume(check)]);
+    await until(() => nested.length > 0);
+    expect(await Promise.all(nested)).toEqual([expect.objectContaining({ allowed: true, policy: 'q' })]);
+  });
+
+  test('a limiter that is closed can be changed, without effect', async () => {
+    const limiter = limiterOf({ p: { limit: 1, windowSeconds: LONG } });
+    await limiter.consume({ policy: 'p', ...someone() });
+    await Promise.all([limiter.close(), limiter.close()]);
+    expect(() => limiter.update('p', { limit: 5 })).not.toThrow();
+    expect(() => limiter.stats()).toThrow('closed');
+  });
+
   test('stats count the decisions of each policy', async () => {
     const limiter = limiterOf({ p: { limit: 5, windowSeconds: LONG }, q: { limit: 1, windowSeconds: LONG } });
     const check = { policy: 'p', ...someone() };

@@ -43,6 +43,8 @@ class Engine {
   #client;
   #limiter = 0;
   #isClosed = false;
+  /** @type {Promise<void> | undefined} */
+  #closing;
   isClustered = false;
   /**
    * The batch of this tick. In a cluster there is one for each organization.
@@ -107,7 +109,7 @@ class Engine {
    * @param {object} whole
    */
   update(policy, whole) {
-    if (!this.isOpen || this.#bridge.isClosed) return;
+    if (!this.isOpen || this.#isClosed || this.#bridge.isClosed) return;
     this.flush();
     this.#now(verbs.update, [this.#limiter, policy, optionsText(whole)]);
   }
@@ -162,8 +164,10 @@ class Engine {
   /** Sends the calls of this tick. */
   flush() {
     if (this.#batches.size === 0) return;
-    for (const batch of this.#batches.values()) this.#send(batch);
+    const batches = [...this.#batches.values()];
+    // Listeners may consume while outcomes settle. Their checks must not join a batch that has gone.
     this.#batches.clear();
+    for (const batch of batches) this.#send(batch);
     this.#bridge.submitNow();
   }
 
@@ -233,8 +237,12 @@ class Engine {
   }
 
   /** Lets calls under way settle, then frees the native side. */
-  async close() {
-    if (this.#isClosed) return;
+  close() {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close() {
     this.#isClosed = true;
     this.flush();
     if (this.#underWay > 0) await this.#idle();
