@@ -5,6 +5,7 @@ const { EventEmitter } = require('node:events');
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { refuseUnknown } = require('../options.js');
+const { protocol } = require('../protocol.js');
 const { Tally, isReason } = require('./bypass.js');
 const { bypassDecision, decisionOf, firstRefusal, refusal, stateOf } = require('./decision.js');
 const { CHECK_FIELDS, Encoder, slotOf } = require('./encode.js');
@@ -31,8 +32,11 @@ const { consumeOverSlots, partsBySlot } = require('./slots.js');
 
 const CONSUME_OPTIONS = ['context', 'signal'];
 const decisions = channel('orgcache:limit');
-/** Events of the instance that are events of its limiters. */
-const FORWARDED = ['degraded', 'recovered'];
+/**
+ * Events of the instance that are events of its limiters.
+ * @type {string[]}
+ */
+const FORWARDED = [protocol.events.degraded, protocol.events.recovered];
 const EVENTS = ['blocked', 'limited', ...FORWARDED];
 const NO_SECRET =
   'a limiter has no secret: whoever reads Redis can guess the identifiers in its keys; give createLimiter the ' +
