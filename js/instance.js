@@ -14,7 +14,6 @@ const { Inspection } = require('./inspection.js');
 const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { NativeEvents } = require('./events.js');
-const { limitersOf } = require('./limiter/index.js');
 const { WAITING, timeoutOf } = require('./options.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
@@ -49,7 +48,6 @@ class Instance {
   #redisMigrationManager;
   /** @type {InstanceType<typeof SharedClient>} */
   #sharedClient;
-  #createLimiter;
   #Manager;
   /**
    * Further instances that replaced `redisManager`.
@@ -77,7 +75,6 @@ class Instance {
     this.#cacheManager = new CacheManager({ bridge, calls, inspection });
     this.#redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
     this.#cacheAdapter = this.#adapterOn(calls);
-    this.#createLimiter = limitersOf({ bridge, context, events, client: () => inspection.client });
     this.#redisMigrationManager = new RedisMigrationManager({
       cacheAdapter: this.#cacheAdapter,
       acknowledging: this.#adapterOn(new CacheCalls(bridge, { acknowledged: true })),
@@ -91,13 +88,14 @@ class Instance {
 
   /** What applications see. */
   get surface() {
+    const [bridge, context, events] = [this.#bridge, this.#context, this.#events];
     return surfaceOf({
       cacheAdapter: this.#cacheAdapter,
       cacheManager: this.#cacheManager,
       configure: this.configure,
       createClient,
       createInstance,
-      createLimiter: this.#createLimiter,
+      foundation: { bridge, context, events, client: () => this.#inspection.client },
       ready: this.ready,
       RedisManager: this.#Manager,
       redisManager: this.#redisManager,

@@ -1,7 +1,7 @@
 'use strict';
 
 const { OrgCacheError } = require('./errors.js');
-const { readyPolicies } = require('./limiter/ready-policies.js');
+const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { protocol } = require('./protocol.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
@@ -15,9 +15,19 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
  */
 
 /**
- * Everything that an instance is made of and that is public.
- * @typedef {Pick<OrgCache, 'cacheAdapter' | 'cacheManager' | 'configure' | 'createClient' | 'createInstance' |
- *   'createLimiter' | 'ready' | 'RedisManager' | 'redisManager' | 'redisMigrationManager' | 'reset' | 'shutdown'>} Parts
+ * What an instance lends to each of its rooms.
+ * @typedef {object} Foundation
+ * @property {InstanceType<typeof import('./bridge.js').Bridge>} bridge
+ * @property {InstanceType<typeof import('./context.js').Context>} context
+ * @property {InstanceType<typeof import('./events.js').NativeEvents>} events
+ * @property {() => import('../index.js').RedisClient} client Answers a client that is opened on first use.
+ */
+
+/**
+ * Everything that an instance is made of and that is public, and what its rooms stand on.
+ * @typedef {Pick<OrgCache, 'cacheAdapter' | 'cacheManager' | 'configure' | 'createClient' | 'createInstance' | 'ready' |
+ *   'RedisManager' | 'redisManager' | 'redisMigrationManager' | 'reset' | 'shutdown'> &
+ *   { foundation: Foundation }} Parts
  */
 
 /**
@@ -37,7 +47,7 @@ function surfaceOf(parts) {
     createClient: parts.createClient,
     createConsumerGroup,
     createInstance: parts.createInstance,
-    createLimiter: parts.createLimiter,
+    createLimiter: limitersOf(parts.foundation),
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),

@@ -1,5 +1,5 @@
 // Prints the figures of the house: `npm run house`. Rooms and their size, circles of files, files and functions over
-// their limits, files of `src/binding/` that need no Node. With `--json` as JSON.
+// their limits, what the newest room touches outside its folders, files of `src/binding/` that need no Node. With `--json` as JSON.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,8 @@ import { isProgram, ROOT } from './run.mjs';
 export const MOST_LINES_OF_A_FILE = 500;
 export const MOST_LINES_OF_A_FUNCTION = 60;
 export const MOST_FILES_OF_A_CIRCLE = 3;
+/** The sample of a change: what adding a room touches. */
+const NEWEST_ROOM = 'limiter';
 
 const RUST_TEST = /(^|\/)(tests|contract)(\/|\.rs$)/;
 const GENERATED = /command\/table\.rs$/;
@@ -193,10 +195,7 @@ export function circlesOf(arrows) {
 }
 
 export function figuresOfHouse() {
-  const [rust, scripts] = [
-    filesBelow('src', '.rs').filter((file) => file !== 'src/lib.rs'),
-    filesBelow('js', '.js'),
-  ];
+  const [rust, scripts] = [filesBelow('src', '.rs'), filesBelow('js', '.js')];
   const codes = new Map([...rust, ...scripts].map((file) => [file, codeOf(file)]));
   const rooms = {};
   for (const file of [...rust, ...scripts]) {
@@ -209,6 +208,7 @@ export function figuresOfHouse() {
   }
   const sizes = [...codes].map(([file, { lines }]) => ({ file, lines: lines.length - 1 }));
   const functions = [...codes].flatMap(([file, { lines }]) => functionsOf(file, lines));
+  const outside = [...codes].flatMap(([file, { lines }]) => touchedBy(file, lines));
   const longest = (list) => list.sort((one, other) => other.lines - one.lines);
   const needsNode = /\b(napi|sys|uv|unsafe)\b/;
   return {
@@ -216,13 +216,30 @@ export function figuresOfHouse() {
     circles: [...circlesOf(rustArrows(rust, codes)), ...circlesOf(scriptArrows(scripts))],
     largestFiles: longest(sizes).slice(0, 5),
     functionsOverLimit: longest(functions).filter(({ lines }) => lines > MOST_LINES_OF_A_FUNCTION),
+    linesOutsideNewestRoom: outside,
     bindingWithoutNode: rust.filter(
       (file) => file.startsWith('src/binding/') && !needsNode.test(codes.get(file).lines.join('\n')),
     ),
   };
 }
 
-function print({ rooms, circles, largestFiles, functionsOverLimit, bindingWithoutNode }) {
+/** The lines by which files outside the folders of the newest room name it. */
+function touchedBy(file, lines) {
+  if (/^(src|js)\//.test(file) && file.split('/')[1] === NEWEST_ROOM) return [];
+  const names = file.endsWith('.js')
+    ? new RegExp(`/${NEWEST_ROOM}/`)
+    : new RegExp(`\\bmod ${NEWEST_ROOM};|\\bcrate::${NEWEST_ROOM}\\b|: ${NEWEST_ROOM},`);
+  return lines.flatMap((line, at) => (names.test(line) ? [{ file, line: at + 1, text: line.trim() }] : []));
+}
+
+function print({
+  rooms,
+  circles,
+  largestFiles,
+  functionsOverLimit,
+  linesOutsideNewestRoom,
+  bindingWithoutNode,
+}) {
   console.log('rooms (files, lines of code and comments without tests)');
   for (const [name, { files, lines }] of Object.entries(rooms)) {
     console.log(`  ${name.padEnd(16)} ${String(files).padStart(3)} ${String(lines).padStart(6)}`);
@@ -236,6 +253,10 @@ function print({ rooms, circles, largestFiles, functionsOverLimit, bindingWithou
   console.log(`functions over ${MOST_LINES_OF_A_FUNCTION} lines: ${functionsOverLimit.length}`);
   for (const { file, line, name, lines } of functionsOverLimit)
     console.log(`  ${String(lines).padStart(4)} ${file}:${line} ${name}`);
+  console.log(
+    `lines in which other files name the newest room, ${NEWEST_ROOM}: ${linesOutsideNewestRoom.length}`,
+  );
+  for (const { file, line, text } of linesOutsideNewestRoom) console.log(`  ${file}:${line} ${text}`);
   console.log(
     `files of src/binding/ that name neither napi nor libuv and have no unsafe: ${bindingWithoutNode.join(' ') || 'none'}`,
   );

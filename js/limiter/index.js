@@ -1,6 +1,7 @@
 'use strict';
 
 const { Limiter } = require('./limiter.js');
+const { readyPolicies } = require('./ready-policies.js');
 
 /** @import { RedisClient, createLimiter } from '../../index.js' */
 
@@ -8,11 +9,7 @@ const SILENT = ['off', 'error'];
 
 /**
  * Answers the `createLimiter` of an instance. `client` asks the server once whether it may evict what limiters keep.
- * @param {object} parts
- * @param {InstanceType<typeof import('../bridge.js').Bridge>} parts.bridge
- * @param {InstanceType<typeof import('../context.js').Context>} parts.context
- * @param {InstanceType<typeof import('../events.js').NativeEvents>} parts.events
- * @param {() => RedisClient} parts.client
+ * @param {import('../surface.js').Foundation} foundation
  * @returns {typeof createLimiter}
  */
 function limitersOf({ bridge, context, events, client }) {
@@ -59,4 +56,4 @@ async function warnOfEviction(client, warn) {
   );
 }
 
-module.exports = { limitersOf };
+module.exports = { limitersOf, readyPolicies };

@@ -51,16 +51,7 @@ function createRedisModule() {
     return closing;
   }
 
-  /** @type {RedisConnection} */
-  const connection = {
-    connect: (options) => held.connect(options),
-    getClient: () => held.getClient(),
-    isRedisConnected: () => held.isRedisConnected(),
-    executeCommand: (name, ...args) => /** @type {Promise<any>} */ (held.executeCommand(name, ...args)),
-    disconnect: (options) => held.disconnect(options),
-    ping: () => held.answers(),
-    getInfo: (section) => held.getInfo(section),
-  };
+  const connection = connectionOf(held);
 
   return {
     initializeRedis,
@@ -72,6 +63,23 @@ function createRedisModule() {
     connection,
     health,
     config,
+  };
+}
+
+/**
+ * The methods that applications have of the connection.
+ * @param {InstanceType<typeof Connection>} held
+ * @returns {RedisConnection}
+ */
+function connectionOf(held) {
+  return {
+    connect: (options) => held.connect(options),
+    getClient: () => held.getClient(),
+    isRedisConnected: () => held.isRedisConnected(),
+    executeCommand: (name, ...args) => /** @type {Promise<any>} */ (held.executeCommand(name, ...args)),
+    disconnect: (options) => held.disconnect(options),
+    ping: () => held.answers(),
+    getInfo: (section) => held.getInfo(section),
   };
 }
 
