@@ -50,7 +50,7 @@ class Instance {
   #sharedClient;
   #Manager;
   /**
-   * Further instances that replaced `redisManager`.
+   * Instances that were made because a test cleared `RedisManager.instance`.
    * @type {Set<OrgCache>}
    */
   #successors = new Set();
@@ -153,14 +153,22 @@ class Instance {
    */
   shutdown = (options) => {
     const end = () => {
-      const timeoutMs = timeoutOf(options);
-      for (const successor of this.#successors) successor.shutdown({ timeoutMs });
-      const ending = this.#ending ?? this.#connections.shutdown(timeoutMs);
+      const ending = this.#ending ?? this.#end(timeoutOf(options));
       this.#ending = ending;
       return ending;
     };
     return abortable(options, end, WAITING);
   };
+
+  /** @param {number} timeoutMs */
+  async #end(timeoutMs) {
+    const others = [...this.#successors].map((successor) => successor.shutdown({ timeoutMs }));
+    const ended = await Promise.all([this.#connections.shutdown(timeoutMs), ...others]);
+    return {
+      flushed: ended.every(({ flushed }) => flushed),
+      journalEntries: ended.reduce((sum, { journalEntries }) => sum + journalEntries, 0),
+    };
+  }
 
   /** Closes at once. The next `configure()` or call starts over, with the environment of that time. */
   reset = async () => {
@@ -194,7 +202,7 @@ class Instance {
 
 /**
  * Makes one instance of the package, with its own configuration, connections and shutdown; `require('orgcache')`
- * gives the first. Starts nothing. The instance reads its `environment` on first use.
+ * gives the first. Starts nothing, unless `given` has `lazyConnect: false`. The instance reads its `environment` on first use.
  * @param {ConfigureOptions} [given]
  * @param {InstanceType<typeof Environment>} [environment]
  * @returns {OrgCache}
@@ -221,7 +229,7 @@ function createClient(given = {}) {
   const [context, environment] = [new Context(), new Environment()];
   const asConfigured = new Bridge(options, log, { hasJournal: false, context, environment }).config();
   const { settings, prefixChannels, lazyConnect } = asConfigured;
-  // The default is that of the shared client.
+  // The configured default is the prefix of the shared client; a client of its own has none unless it asks.
   const keyPrefix = settings.clientKeyPrefix.source === 'default' ? '' : asConfigured.clientKeyPrefix;
   options.clientKeyPrefix = keyPrefix;
   const connections = new Connections({ options, environment, log, context });
@@ -259,7 +267,7 @@ function checkedOptions(given, what) {
 
 /**
  * The class through which servers get the one manager: `getInstance()`, and `instance`, which tests assign to.
- * Without an instance, the next call makes one that reads the environment anew.
+ * If `instance` was cleared, the next `getInstance()` makes one, which reads the environment anew.
  * @param {Manager} own
  * @param {() => Manager} makeAnother
  * @returns {OrgCache['RedisManager']}

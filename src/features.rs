@@ -1,7 +1,7 @@
 //! The list of rooms whose calls come out of JavaScript, and whose requests share connections.
 //!
-//! Promises: a room that is named in the list below has its calls routed and its requests carried, and hears of replies and
-//! losses of its own alone. Relies on each room for what its calls mean (`redis::Feature`). Never looks into a call.
+//! Promises: a room that is named in the list below has its calls routed and its requests carried, and gets the replies
+//! and losses of its own requests, and no others. Relies on each room for what its calls mean (`redis::Feature`). Never looks into a call.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,14 +22,15 @@ use crate::redis::{
 /// One call of a caller: a raw command, or a call of a room.
 pub type Call<'a> = CallOf<'a, Features>;
 
-/// Makes one feature of several: `Name: field, Type;` for each room, in the order in which a new connection is theirs. The
-/// first one makes the node ready, which the others use.
+/// Makes one feature of several: `Name: field, Type;` for each room. A new connection is offered to the rooms in this
+/// order. The first room creates the node; the others share it.
 macro_rules! rooms {
     ($first:ident: $first_field:ident, $first_room:ty; $($name:ident: $field:ident, $room:ty;)*) => {
         rooms!(@all $first: $first_field, $first_room; $($name: $field, $room;)*);
 
         impl Features {
-            /// The rooms beside the first one, in a cluster those that the front has.
+            /// All rooms around `first`. For a node of a cluster the other rooms are those of the client (`front`) at that
+            /// node.
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
                 Features {
@@ -317,7 +318,7 @@ impl Features {
         Ok(Features::beside(self.cache.of_node(at, share, slot_owners)?, Some(self)))
     }
 
-    /// Rooms that only read, from a replica; what it does not answer its primary does.
+    /// Rooms that read from a replica. What the replica does not answer is asked of its primary.
     ///
     /// # Errors
     /// As for `new`.

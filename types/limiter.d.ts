@@ -8,10 +8,18 @@ import type { AbortSignalLike, OrganizationId } from '../index.js';
  * - `log`: the time of each call. Exact: never more than `limit` in any `windowSeconds`. `limit` is 1000 at most.
  * - `gcra`: a bucket of `burst` calls that refills evenly, by `limit` in `windowSeconds`.
  * - `fixed`: a window that opens with the first admitted call. Up to twice `limit` pass around its end.
+ * @example
+ * import type { LimitAlgorithm } from 'orgcache';
+ * const algorithm: LimitAlgorithm = 'log';
  */
 export type LimitAlgorithm = 'sliding' | 'log' | 'gcra' | 'fixed';
 
-/** A limit by name. Numbers are whole. */
+/**
+ * A limit by name. Numbers are whole.
+ * @example
+ * import type { Policy } from 'orgcache';
+ * const login: Policy = { limit: 5, windowSeconds: 300, algorithm: 'log', blockSeconds: 900 };
+ */
 export interface Policy {
   /** Calls, or their costs, that pass in a window; 0 refuses every call. */
   limit: number;
@@ -32,7 +40,12 @@ export interface Policy {
   blockSeconds?: number;
 }
 
-/** Whom a check is about. */
+/**
+ * Whom a check is about.
+ * @example
+ * import type { Who } from 'orgcache';
+ * const who: Who = { kind: 'ip', id: '203.0.113.7' };
+ */
 export interface Who {
   /**
    * Separates identifiers of different kinds. An `ip` is parsed as an address: all notations of an address are one
@@ -45,14 +58,24 @@ export interface Who {
   organizationId?: OrganizationId;
 }
 
-/** One question to a policy. */
+/**
+ * One question to a policy.
+ * @example
+ * import type { Check } from 'orgcache';
+ * const check: Check = { policy: 'api', kind: 'user', id: 42, organizationId: 'org-1', cost: 3 };
+ */
 export interface Check<Name extends string = string> extends Who {
   policy: Name;
   /** How much of the limit the call takes, a whole number; 0 only reads. Default 1. */
   cost?: number;
 }
 
-/** What a policy has left for an identifier. */
+/**
+ * What a policy has left for an identifier.
+ * @example
+ * import type { PolicyState } from 'orgcache';
+ * const isFree = (state: PolicyState) => state.remaining === state.limit;
+ */
 export interface PolicyState<Name extends string = string> {
   policy: Name;
   limit: number;
@@ -75,10 +98,18 @@ export interface PolicyState<Name extends string = string> {
  * - `bypass`: `bypass` gave a reason. Nothing was counted.
  * - `shadow`: admitted, but only because the policies that refuse it are in mode `shadow`.
  * - `down`: Redis is away, and a policy is `closed` then.
+ * @example
+ * import type { DecisionReason } from 'orgcache';
+ * const isOutage = (reason: DecisionReason) => reason === 'down';
  */
 export type DecisionReason = 'ok' | 'limit' | 'blocked' | 'cost' | 'bypass' | 'shadow' | 'down';
 
-/** The decision on a call. The fields of {@link PolicyState} are those of the strictest policy. */
+/**
+ * The decision on a call. The fields of {@link PolicyState} are those of the strictest policy.
+ * @example
+ * import type { Decision } from 'orgcache';
+ * const statusOf = (decision: Decision) => (decision.allowed ? 200 : 429);
+ */
 export interface Decision<Name extends string = string> extends PolicyState<Name> {
   allowed: boolean;
   reason: DecisionReason;
@@ -97,42 +128,82 @@ export interface Decision<Name extends string = string> extends PolicyState<Name
  * - `draft-7`: the same names in the form of draft 7, the strictest policy
  * - `legacy`: `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (seconds since 1970), the strictest
  * - `false`: none
+ * @example
+ * import type { HeaderStyle } from 'orgcache';
+ * const headers: HeaderStyle = 'draft-7';
  */
 export type HeaderStyle = 'draft-11' | 'draft-7' | 'legacy' | false;
 
-/** Whom a request is counted for; by `policy` alone if it is given, else by each policy of the route. */
+/**
+ * Whom a request is counted for; by `policy` alone if it is given, else by each policy of the route.
+ * @example
+ * import type { Identity } from 'orgcache';
+ * const identities: Identity[] = [{ kind: 'user', id: 'u-1' }, { kind: 'ip', id: '203.0.113.7', policy: 'address' }];
+ */
 export type Identity<Name extends string = string> = Omit<Check<Name>, 'policy'> & { policy?: Name };
 
-/** Options of the middleware of express and of the plugin of fastify. */
+/**
+ * Options of the middleware of express and of the plugin of fastify.
+ * @example
+ * import type { RouteOptions } from 'orgcache';
+ * const route: RouteOptions = { policies: 'api', headers: 'legacy', bypass: (request) => request.isInternal && 'internal' };
+ */
 export interface RouteOptions<Name extends string = string> {
   /** The policies that count each request. */
   policies: Name | readonly Name[];
   /**
    * Default: the user (`request.user.id`) and the address (`request.ip`), both. A request with neither fails with
    * `E_KEY`.
+   * `any`: requests have the types of the framework, and no framework is a dependency.
    */
   identify?: (request: any) => readonly Identity<Name>[] | Promise<readonly Identity<Name>[]>;
-  /** A text is the reason why a request is not counted; stats count it. */
+  /**
+   * A text is the reason why a request is not counted; stats count it.
+   * `any`: requests have the types of the framework, and no framework is a dependency.
+   */
   bypass?: (request: any) => string | false | null | undefined;
-  /** Answers a refused request in place of the package, which answers 429 or 503 with `application/problem+json`. */
+  /**
+   * Answers a refused request in place of the package, which answers 429 or 503 with `application/problem+json`.
+   * `any`, `unknown`: requests have the types of the framework, and what the handler answers is not used.
+   */
   handler?: (request: any, response: any, decision: Decision<Name>) => unknown;
   /** Default `draft-11`. */
   headers?: HeaderStyle;
 }
 
+/**
+ * Options of `consume`.
+ * @example
+ * import type { ConsumeOptions } from 'orgcache';
+ * const options: ConsumeOptions = { context: { isAdmin: true }, signal: AbortSignal.timeout(100) };
+ */
 export interface ConsumeOptions {
-  /** The argument of the limiter's `bypass`. */
+  /** The argument of the limiter's `bypass`. `unknown`: only the application's `bypass` reads it. */
   context?: unknown;
   /** Rejects the call when it aborts. The call may have counted. */
   signal?: AbortSignalLike;
 }
 
-/** Options of the other calls. */
+/**
+ * Options of the other calls.
+ * @example
+ * import type { LimiterCallOptions } from 'orgcache';
+ * const options: LimiterCallOptions = { signal: AbortSignal.timeout(100) };
+ */
 export interface LimiterCallOptions {
   /** Rejects the call when it aborts. It may have run. */
   signal?: AbortSignalLike;
 }
 
+/**
+ * Options of `createLimiter`.
+ * @example
+ * import type { LimiterOptions, Policy } from 'orgcache';
+ * const options: LimiterOptions<Record<string, Policy>> = {
+ *   policies: { api: { limit: 100, windowSeconds: 60 } },
+ *   decisionMs: 100,
+ * };
+ */
 export interface LimiterOptions<Policies extends Record<string, Policy>> {
   /** By name: 1 to 64 letters, digits, `.`, `_` and `-`. */
   policies: Policies;
@@ -152,11 +223,19 @@ export interface LimiterOptions<Policies extends Record<string, Policy>> {
    * another process resets, refunds or unblocks counts here only afterwards. 0 to 3600, default 5.
    */
   localDenySeconds?: number;
-  /** Called with the `context` of each `consume`. A text is the reason why the call is not counted. */
+  /**
+   * Called with the `context` of each `consume`. A text is the reason why the call is not counted.
+   * `any`: the context is what the application passes.
+   */
   bypass?: (context: any) => string | false | null | undefined;
 }
 
-/** Decisions of a policy in this process since the limiter was made. */
+/**
+ * Decisions of a policy in this process since the limiter was made.
+ * @example
+ * import type { PolicyStats } from 'orgcache';
+ * const refused = (stats: PolicyStats) => stats.limited + stats.blocked + stats.denied;
+ */
 export interface PolicyStats {
   allowed: number;
   /** Refused because nothing was left. */
@@ -181,6 +260,12 @@ export interface PolicyStats {
   errors: number;
 }
 
+/**
+ * What a limiter has decided in this process since it was made.
+ * @example
+ * import type { LimiterStats } from 'orgcache';
+ * const admitted = (stats: LimiterStats<'api'>) => stats.policies.api.allowed;
+ */
 export interface LimiterStats<Name extends string = string> {
   namespace: string;
   /** Instances with a limiter of this namespace that Redis knows. */
@@ -194,7 +279,12 @@ export interface LimiterStats<Name extends string = string> {
   bypassed: Record<string, number>;
 }
 
-/** An identifier has reached a limit. Once an identifier and window; it names the kind, never the identifier. */
+/**
+ * An identifier has reached a limit. Once an identifier and window; it names the kind, never the identifier.
+ * @example
+ * import type { LimitedEvent } from 'orgcache';
+ * const line = ({ policy, kind }: LimitedEvent) => `a ${kind} reached ${policy}`;
+ */
 export interface LimitedEvent<Name extends string = string> {
   policy: Name;
   kind: string;
@@ -203,7 +293,12 @@ export interface LimitedEvent<Name extends string = string> {
   retryAfterMs: number | null;
 }
 
-/** This process has blocked an identifier. */
+/**
+ * This process has blocked an identifier.
+ * @example
+ * import type { BlockedEvent } from 'orgcache';
+ * const line = ({ kind, seconds }: BlockedEvent) => `a ${kind} is blocked for ${seconds} s`;
+ */
 export interface BlockedEvent {
   kind: string;
   seconds: number;
@@ -211,6 +306,12 @@ export interface BlockedEvent {
   reason?: string;
 }
 
+/**
+ * The events of a limiter, with the arguments of their listeners.
+ * @example
+ * import type { LimiterEvents } from 'orgcache';
+ * const onLimited = (...[event]: LimiterEvents['limited']) => console.log(event.policy);
+ */
 export interface LimiterEvents<Name extends string = string> {
   blocked: [event: BlockedEvent];
   limited: [event: LimitedEvent<Name>];
@@ -220,12 +321,22 @@ export interface LimiterEvents<Name extends string = string> {
   recovered: [];
 }
 
+/**
+ * The name of an event of a limiter.
+ * @example
+ * import type { LimiterEvent } from 'orgcache';
+ * const events: LimiterEvent[] = ['limited', 'blocked', 'degraded', 'recovered'];
+ */
 export type LimiterEvent = keyof LimiterEvents;
 
 /**
  * A limiter. No call rejects because a limit is reached or Redis is away. Calls reject with `E_KEY` for an
  * identifier or cost that cannot be, `E_POLICY` for a policy that is not there, `E_ARGUMENT` for an unknown option,
  * and `E_CLOSED` after `close()` or the instance's shutdown.
+ * @example
+ * import type { Limiter } from 'orgcache';
+ * const isAdmitted = async (limiter: Limiter<'api'>, user: string) =>
+ *   (await limiter.consume({ policy: 'api', kind: 'user', id: user })).allowed;
  */
 export interface Limiter<Name extends string = string> extends AsyncDisposable {
   /**
@@ -253,20 +364,26 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
   update(policy: Name, change: Partial<Policy>): void;
   /** The policies in force, with their defaults. */
   policies(): Record<Name, Readonly<Required<Omit<Policy, 'burst'>> & Pick<Policy, 'burst'>>>;
+  /** What the limiter has decided in this process since it was made. */
   stats(): LimiterStats<Name>;
+  /** Adds a listener of an event. */
   on<Event extends LimiterEvent>(
     event: Event,
     listener: (...details: LimiterEvents<Name>[Event]) => void,
   ): this;
+  /** Removes a listener. */
   off<Event extends LimiterEvent>(
     event: Event,
     listener: (...details: LimiterEvents<Name>[Event]) => void,
   ): this;
-  /** Middleware for express. */
+  /** Middleware for express. `any`: requests have the types of the framework, and no framework is a dependency. */
   express(
     options: RouteOptions<Name>,
   ): (request: any, response: any, next: (error?: any) => void) => Promise<void>;
-  /** A plugin: `app.register(limiter.fastify, { policies: ['api'] })`. It decides in the hook `onRequest`. */
+  /**
+   * A plugin: `app.register(limiter.fastify, { policies: ['api'] })`. It decides in the hook `onRequest`.
+   * `any`: the instance has the type of fastify, which is no dependency.
+   */
   readonly fastify: (instance: any, options: RouteOptions<Name>, done: (error?: Error) => void) => void;
   /** Ends the limiter. Later calls reject with `E_CLOSED`. The instance's connection stays. */
   close(): Promise<void>;
@@ -277,12 +394,21 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
 /**
  * A limiter on the connection of the cache. Connects with its first call. Throws `E_CONFIG` for an option that is
  * not allowed.
+ * @example
+ * import { createLimiter } from 'orgcache';
+ * const limiter = createLimiter({ policies: { api: { limit: 2, windowSeconds: 60 } } });
+ * const { allowed, remaining } = await limiter.consume({ policy: 'api', kind: 'user', id: 'u-1' });
  */
 export function createLimiter<const Policies extends Record<string, Policy>>(
   options: LimiterOptions<Policies>,
 ): Limiter<keyof Policies & string>;
 
-/** Policies that most servers need; `{ policies: { ...readyPolicies, uploads: ... } }` adds others. */
+/**
+ * Policies that most servers need; `{ policies: { ...readyPolicies, uploads: ... } }` adds others.
+ * @example
+ * import { createLimiter, readyPolicies } from 'orgcache';
+ * const limiter = createLimiter({ policies: { ...readyPolicies, uploads: { limit: 20, windowSeconds: 3600 } } });
+ */
 export const readyPolicies: {
   /** 100 calls a minute. */
   readonly api: { readonly limit: 100; readonly windowSeconds: 60 };

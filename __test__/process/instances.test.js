@@ -211,6 +211,21 @@ describe('RedisManager', () => {
     }
   });
 
+  test('waits in shutdown() for the calls of an instance that a test made anew', async () => {
+    const orgcache = openPackage({ url: redis.url, ...LOG_OFF });
+    orgcache.RedisManager.instance = undefined;
+    const client = await orgcache.getRedis();
+    await client.ping();
+    await redis.command('CLIENT', 'PAUSE', '300', 'ALL');
+    let isDone = false;
+    const call = client.incr('waited for').then(() => {
+      isDone = true;
+    });
+    await orgcache.shutdown();
+    expect(isDone).toBe(true);
+    await call;
+  });
+
   test('can be replaced, and the package’s functions use the replacement', () => {
     const { RedisManager, prefixKey } = openPackage({ useRedis: false });
     RedisManager.instance = { prefixKey: (key) => `double:${key}` };

@@ -66,6 +66,22 @@ describe.each(['loop', 'thread'])('a limiter in a cluster with the %s driver', (
     await until(async () => (await taken()) === 40);
   });
 
+  test('gives back all that a refused call took, also of two checks that are one', async () => {
+    const limiter = orgcache.createLimiter({
+      secret: SECRET,
+      decisionMs: 5000,
+      localDenySeconds: 0,
+      policies: { user: { limit: 9, windowSeconds: LONG }, closed: { limit: 0, windowSeconds: LONG } },
+    });
+    const [user, other] = [
+      { policy: 'user', ...someone() },
+      { policy: 'closed', ...someone() },
+    ];
+    const decision = await limiter.consume([{ ...user, cost: 1 }, { ...user, cost: 5 }, other]);
+    expect(decision.violated).toEqual(['closed']);
+    await until(async () => (await limiter.peek(user)).remaining === 9);
+  });
+
   test('decides in time while a primary is dead, and by Redis once a replica has taken over', async () => {
     const limiter = orgcache.createLimiter({
       secret: SECRET,

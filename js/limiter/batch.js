@@ -3,7 +3,7 @@
 /** @import { Outcomes } from './decision.js' */
 
 /**
- * Takes the outcomes of a batch, and which of them are the caller's.
+ * Takes all outcomes of a batch; the caller's are `from` up to `to`.
  * @typedef {(outcomes: Outcomes, from: number, to: number, policies: readonly number[]) => void} Take
  */
 

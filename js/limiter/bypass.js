@@ -2,7 +2,7 @@
 
 const { OrgCacheError } = require('../errors.js');
 
-/** Different reasons that are kept: they come from the application, and stats must stay small. */
+/** Number of different reasons that are counted. Further ones count as `other`, so that stats stay small. */
 const MOST = 100;
 const OTHER = 'other';
 
@@ -24,14 +24,14 @@ class Tally {
 }
 
 /**
- * Whether a function that may bypass the limiter gave a reason. Throws for what is neither reason nor refusal.
+ * Whether a function that may bypass the limiter gave a reason. Throws for anything but a text, false, null or undefined.
  * @param {unknown} reason
  * @returns {reason is string}
  */
 function isReason(reason) {
   if (reason === undefined || reason === null || reason === false) return false;
   if (typeof reason === 'string' && reason !== '') return true;
-  throw new OrgCacheError('E_ARGUMENT', 'bypass must answer the reason as a text, or false');
+  throw new OrgCacheError('E_ARGUMENT', 'bypass must return a text or false, and not a promise');
 }
 
 module.exports = { Tally, isReason };

@@ -6,7 +6,9 @@ const { protocol } = require('../protocol.js');
 /** @import { Decision, DecisionReason, PolicyState } from '../../types/limiter.js' */
 /** @import { ErrorCode } from '../../index.js' */
 
-/** Four values a check, as native code answers them: code, remaining, resetMs, retryAfterMs. */
+/**
+ * Four values a check, as native code answers them: code, remaining, resetMs, retryAfterMs. With receipts two more.
+ */
 /** @typedef {readonly (number | string | null)[]} Outcomes */
 
 /**
@@ -111,7 +113,7 @@ function isStricter(state, other) {
 }
 
 /**
- * The decision on a call that is not counted.
+ * The decision on a call that bypassed the limiter.
  * @param {number} policy
  * @param {Limits} limits
  * @returns {Decision}

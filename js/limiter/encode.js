@@ -52,14 +52,18 @@ class Encoder {
   }
 
   /**
-   * The checks of a call, as a list. Throws `E_KEY` for a number of checks or a shape that cannot be.
+   * The checks of a call, as a list. Throws `E_KEY` for a number of checks that is not allowed and for what
+   * is no check, `E_ARGUMENT` for an unknown field.
    * @param {unknown} given
    * @returns {readonly Given[]}
    */
   listOf(given) {
     const checks = Array.isArray(given) ? given : [given];
     if (checks.length === 0 || checks.length > MOST_CHECKS) {
-      throw new OrgCacheError('E_KEY', `a call takes 1 to ${MOST_CHECKS} checks`);
+      throw new OrgCacheError(
+        'E_KEY',
+        `a call needs 1 to ${MOST_CHECKS} checks, and was given ${checks.length}`,
+      );
     }
     for (let i = 0; i < checks.length; i++) this.refuseStrange(checks[i], CHECK_FIELDS);
     return checks;
@@ -124,13 +128,12 @@ function wordOf(value) {
 }
 
 /**
- * What of a check decides about its slot in a cluster: its organization, or else its identifier. `isShared` says
- * whether checks of other identifiers may have the same slot.
+ * The part of a check that fixes its slot in a cluster: its organization, or else its identifier.
  * @param {Given} check
  */
 function slotOf({ kind, id, organizationId }) {
-  if (isNamed(organizationId)) return { name: `o:${String(organizationId)}`, isShared: true };
-  return { name: `i:${String(kind)}:${String(id)}`, isShared: false };
+  if (isNamed(organizationId)) return `o:${String(organizationId)}`;
+  return `i:${String(kind)}:${String(id)}`;
 }
 
 module.exports = { CHECK_FIELDS, Encoder, slotOf };

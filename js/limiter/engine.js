@@ -47,7 +47,7 @@ class Engine {
   #closing;
   isClustered = false;
   /**
-   * The batch of this tick. In a cluster there is one for each organization.
+   * The batch of this tick. In a cluster there is one for each organization, and for each identifier without one.
    * @type {Map<string, Gathered>}
    */
   #batches = new Map();
@@ -149,11 +149,11 @@ class Engine {
   }
 
   /**
-   * Sends a batch that is large enough before the end of the tick.
+   * Sends a batch now if it is large enough, instead of at the end of the tick.
    * @param {string} slot
    * @param {Gathered} batch
    */
-  filled(slot, batch) {
+  sendIfLarge(slot, batch) {
     if (batch.size < this.#batchSize) return;
     this.#batchSize = Math.min(2 * this.#batchSize, MOST_IN_A_BATCH);
     this.#batches.delete(slot);
@@ -177,7 +177,7 @@ class Engine {
   }
 
   /**
-   * A call of its own. Calls of this tick that were made before it go before it.
+   * A call that is not batched. The batches of this tick are sent first, so the order of calls is kept.
    * @param {number} verb
    * @param {number} detail
    * @param {unknown[]} values The arguments behind the limiter's number.

@@ -15,7 +15,8 @@ const STYLES = ['draft-11', 'draft-7', 'legacy', false];
 
 /**
  * The header fields of a response. A policy that is only watched (`mode: 'shadow'`) has none, because it limits
- * nobody. Of several checks of one policy the one that leaves least counts.
+ * nobody. Of several checks of one policy the one with the longest wait
+ * counts, and of equal waits the one that leaves less.
  * @param {HeaderStyle} style
  * @param {Decision} decision
  * @param {Policies} policies
@@ -93,8 +94,8 @@ function legacy(state) {
 }
 
 /**
- * Seconds for which the remaining quota is what it is: until the same call is admitted, or else until all is free.
- * `Retry-After` must not name an earlier time.
+ * Seconds until more is left: until the same call would pass, or, if it passes now, until the limit is fully free.
+ * `Retry-After` must not be earlier than this.
  * @param {PolicyState} state
  */
 function secondsUntilMore({ resetMs, retryAfterMs }) {

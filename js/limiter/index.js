@@ -36,7 +36,7 @@ function limitersOf({ bridge, context, events, client }) {
 }
 
 /**
- * A server that is away, or does not allow INFO, is asked by `npx orgcache doctor` only.
+ * If the server is away or refuses INFO, nothing is said here; `npx orgcache doctor` asks again.
  * @param {RedisClient} client
  * @param {(message: string) => void} warn
  */

@@ -132,18 +132,22 @@ class Limiter {
         if (checks.length > 1 && partsBySlot(checks).length > 1) {
           return resolve(this.#consumeOverSlots(checks, policies));
         }
-        slot = slotOf(checks[0]).name;
+        slot = slotOf(checks[0]);
+      }
+      // All are encoded before any joins the batch: a check whose getter throws leaves nothing there.
+      /** @type {unknown[]} */
+      const encoded = [];
+      for (let i = 0; i < checks.length; i++) {
+        this.#encoder.append(encoded, policies[i], checks[i], i === 0);
       }
       const batch = engine.batchFor(slot, checks.length);
-      for (let i = 0; i < checks.length; i++) {
-        this.#encoder.append(batch.arguments, policies[i], checks[i], i === 0);
-        batch.policies.push(policies[i]);
-      }
+      batch.arguments.push(...encoded);
+      batch.policies.push(...policies);
       batch.end(
         (outcomes, from, to) => resolve(this.#decided(outcomes, from, to, batch.policies, checks)),
         reject,
       );
-      engine.filled(slot, batch);
+      engine.sendIfLarge(slot, batch);
     });
   }
 

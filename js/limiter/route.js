@@ -13,7 +13,7 @@ const { userAndAddress } = require('./identify.js');
  * What a route needs of its limiter.
  * @typedef {object} Routing
  * @property {(checks: Check[], context: unknown) => Promise<Decision>} consume
- * @property {(reason: string, policies: readonly string[]) => Decision} bypassed Counts a call that is not counted.
+ * @property {(reason: string, policies: readonly string[]) => Decision} bypassed Notes that a call bypassed the limiter, and answers its decision.
  * @property {(policy: unknown) => number} numberOf Throws `E_POLICY`.
  * @property {() => Policies} policies
  * @property {(message: string) => void} warn

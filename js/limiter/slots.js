@@ -15,12 +15,12 @@ const { protocol } = require('../protocol.js');
  * The checks of one slot, by their places in the call.
  * @typedef {object} Part
  * @property {number[]} places
- * @property {Outcomes} outcomes Of each check, and behind them its receipt.
+ * @property {Outcomes} outcomes Of each check, and behind them its receipt and the cost that was taken.
  */
 
-const { codes, details } = protocol.limiter;
-/** What an outcome has with its receipt. */
-const WIDTH_WITH_RECEIPT = WIDTH + 1;
+const { codes, details, flags } = protocol.limiter;
+/** What an outcome has with its receipt and cost. */
+const WIDTH_WITH_RECEIPT = WIDTH + 2;
 
 /**
  * The places of checks by their slots, in a cluster.
@@ -31,7 +31,7 @@ function partsBySlot(checks) {
   /** @type {Map<string, number[]>} */
   const parts = new Map();
   for (let place = 0; place < checks.length; place++) {
-    const { name } = slotOf(checks[place]);
+    const name = slotOf(checks[place]);
     const part = parts.get(name);
     if (part === undefined) parts.set(name, [place]);
     else part.push(place);
@@ -108,7 +108,7 @@ function merged(parts, count) {
 }
 
 /**
- * Nobody waits for it: a window that got nothing back ends by itself.
+ * The caller does not wait for it. If it fails, the cost stays counted until its window ends.
  * @param {{ engine: Engine, encoder: Encoder }} native
  * @param {readonly Given[]} checks
  * @param {readonly number[]} policies
@@ -120,16 +120,16 @@ function giveBack({ engine, encoder }, checks, policies, parts, all) {
     // A part that was refused consumed nothing.
     if (!part.places.every((_, i) => admits(wordOf(part, i)))) continue;
     for (const [i, place] of part.places.entries()) {
-      const receipt = part.outcomes[WIDTH_WITH_RECEIPT * i + WIDTH];
-      if (receipt === null) continue;
+      const behind = WIDTH_WITH_RECEIPT * i + WIDTH;
+      const [receipt, cost] = [part.outcomes[behind], part.outcomes[behind + 1]];
+      // Of checks of one identifier and policy the first has what was taken for all.
+      if (typeof receipt !== 'number' || typeof cost !== 'number') continue;
       /** @type {unknown[]} */
       const values = [receipt];
-      encoder.append(values, policies[place], checks[place], true);
+      encoder.append(values, policies[place], { ...checks[place], cost }, true);
       engine.call(verbs.giveBack, 0, values).catch(() => {});
-      const { cost = 1 } = checks[place];
-      if (wordOf(part, i) === codes.ok) {
-        all[WIDTH * place + 1] = Number(all[WIDTH * place + 1]) + Number(cost);
-      }
+      const code = Number(wordOf(part, i)) & ~flags.local;
+      if (code === codes.ok) all[WIDTH * place + 1] = Number(all[WIDTH * place + 1]) + cost;
     }
   }
 }

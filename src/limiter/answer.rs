@@ -84,9 +84,24 @@ pub struct Answer {
     pub reset_ms: u64,
     /// `None`: never.
     pub retry_after_ms: Option<u64>,
-    /// What `giveBack` takes; `None` where nothing was taken.
-    pub receipt: Option<u64>,
+    /// What `giveBack` gives back; `None` where nothing was taken.
+    pub taken: Option<Taken>,
 }
+
+/// A cost that was taken, as `giveBack` is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// When Redis took it, in us of its clock; `LOCAL_RECEIPT` where this process did.
+    pub receipt: u64,
+    /// Of checks of one key the highest cost is taken.
+    pub cost: u64,
+}
+
+/// The receipt of a cost that was taken in this process's memory.
+pub const LOCAL_RECEIPT: u64 = 0;
+
+/// A server that is away may be back then: a caller that comes again at once is refused again.
+const RETRY_WHEN_AWAY_MS: u64 = 1000;
 
 impl Answer {
     /// Nothing is known of the identifier.
@@ -97,8 +112,8 @@ impl Answer {
             is_first: false,
             remaining: 0,
             reset_ms: 0,
-            retry_after_ms: Some(0),
-            receipt: None,
+            retry_after_ms: Some(if code == Code::Down { RETRY_WHEN_AWAY_MS } else { 0 }),
+            taken: None,
         }
     }
 
@@ -138,7 +153,8 @@ impl Writer {
         self.number(Some(answer.reset_ms));
         self.number(answer.retry_after_ms);
         if self.has_receipts {
-            self.number(answer.receipt);
+            self.number(answer.taken.map(|taken| taken.receipt));
+            self.number(answer.taken.map(|taken| taken.cost));
         }
     }
 
@@ -148,7 +164,7 @@ impl Writer {
             self.out.extend_from_slice(Value::from(text).to_string().as_bytes());
             self.out.push(b',');
         }
-        let nothing = if self.has_receipts { 3 } else { 2 };
+        let nothing = if self.has_receipts { 4 } else { 2 };
         (0..nothing).for_each(|_| self.number(None));
     }
 
@@ -179,7 +195,7 @@ mod tests {
         let verdict = Verdict { reason: Reason::Limit, remaining: 1, reset_ms: 20, retry_after_ms: Some(3) };
         let answers = [
             Answer {
-                receipt: Some(7),
+                taken: Some(Taken { receipt: 7, cost: 2 }),
                 ..Answer::of(&Verdict { reason: Reason::Ok, ..verdict }, false, false)
             },
             Answer { is_first: true, ..Answer::of(&verdict, false, true) },
@@ -194,7 +210,7 @@ mod tests {
         assert_eq!(written(false), r#"[0,1,20,3,49,1,20,3,4,1,20,null,"E_KEY","no \"id\"",null,null]"#);
         assert_eq!(
             written(true),
-            r#"[0,1,20,3,7,49,1,20,3,null,4,1,20,null,null,"E_KEY","no \"id\"",null,null,null]"#
+            r#"[0,1,20,3,7,2,49,1,20,3,null,null,4,1,20,null,null,null,"E_KEY","no \"id\"",null,null,null,null]"#
         );
         assert_eq!(Writer::new(0, false).finish(), b"[]");
     }

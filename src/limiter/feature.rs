@@ -80,7 +80,7 @@ impl Feature for Limiters {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        self.without_request(call, error, scratch, now).unwrap_or_else(Outcome::Failed)
+        self.answer_when_queue_is_full(call, error, scratch, now).unwrap_or_else(Outcome::Failed)
     }
 
     fn is_expected(LimiterTicket(purpose): &LimiterTicket, frame: Frame<'_>) -> bool {
@@ -127,7 +127,7 @@ impl Feature for Limiters {
             }
             Purpose::Change(change) => {
                 self.node.health().command(now.saturating_duration_since(issued));
-                Some(changed(&change, frame))
+                Some(changed(&change, frame, self.now_us(now)))
             }
             Purpose::Heartbeat => {
                 if let Reply::Integer(count) = frame.node() {
@@ -175,13 +175,13 @@ impl Feature for Limiters {
                 gathered.decide_here(self.share(), self.now_us(now), now);
                 Some(answers_of(&gathered))
             }
-            Purpose::Change(change) => Some(self.change_away(&change, error, now)),
+            Purpose::Change(change) => Some(self.change_without_redis(&change, error, now)),
             Purpose::Heartbeat => None,
         }
     }
 
     fn connected(&self, _is_fenced: bool, now: Instant, out: &mut impl Requests<LimiterRequest>) -> bool {
-        self.say_that_it_is_there(now, out);
+        self.send_heartbeat_if_due(now, out);
         false
     }
 
@@ -192,7 +192,7 @@ impl Feature for Limiters {
     }
 
     fn on_time(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
-        self.say_that_it_is_there(now, out);
+        self.send_heartbeat_if_due(now, out);
     }
 
     fn wants_turn(&self) -> bool {
@@ -240,9 +240,9 @@ impl Limiters {
     }
 }
 
-fn changed(change: &Change, frame: Frame<'_>) -> Outcome<'static> {
+fn changed(change: &Change, frame: Frame<'_>, now_us: u64) -> Outcome<'static> {
     // A refusal may have been remembered since the call was made.
-    change.limiter.forget_for(change.kind, change.mark);
+    change.limiter.forget_for(change.kind, change.mark, now_us);
     match change.kind {
         ChangeKind::Refund { .. } | ChangeKind::Block => Outcome::Null,
         ChangeKind::Reset | ChangeKind::Unblock => {

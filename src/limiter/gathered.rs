@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::algorithm::{Reason, Verdict};
-use super::answer::{Answer, Code, Writer};
+use super::answer::{Answer, Code, LOCAL_RECEIPT, Taken, Writer};
 use super::batch::{BatchCheck, CheckBatch, MAX_CHECKS};
 use super::decode::{Checks, MAX_CHECKS_A_CALL, Manner};
 use super::denial::Times;
@@ -241,6 +241,8 @@ impl Gathered {
         let reply = self.batch.decode(frame)?;
         let open: Vec<usize> =
             (0..self.calls.len()).filter(|call| matches!(self.calls[*call].fate, Fate::Asked)).collect();
+        // What an older policy refused its successor may admit.
+        let is_current = Arc::ptr_eq(&self.policies, &self.limiter.policies());
         let mut failure = None;
         for (call, answered) in open.into_iter().zip(reply.calls()) {
             let answered = match answered {
@@ -263,12 +265,12 @@ impl Gathered {
                 let Some(verdict) = verdicts.next() else { break };
                 let Planned { policy, mark, cost, .. } = self.checks[at];
                 let mut answer = Answer::of(verdict, self.policies[policy].policy.is_shadow(), false);
-                if answer.code.is_refusal() && self.manner != Manner::Peek {
+                if answer.code.is_refusal() && self.manner != Manner::Peek && is_current {
                     let lasting = self.lasting(policy, *verdict);
                     answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, true);
                 }
                 let is_taken = answered.is_admitted && verdict.is_admitted() && cost > 0;
-                answer.receipt = is_taken.then_some(reply.now_us);
+                answer.taken = is_taken.then_some(Taken { receipt: reply.now_us, cost });
                 self.checks[at].answer = answer;
             }
             self.decided(call);
@@ -296,14 +298,13 @@ impl Gathered {
             })
             .collect();
         let mut answers = Vec::with_capacity(asked.len());
-        match self.manner {
-            Manner::Consume { .. } => {
-                self.limiter.local.decide(&asked, share, now_us, &mut answers);
-            }
+        let is_admitted = match self.manner {
+            Manner::Consume { .. } => self.limiter.local.decide(&asked, share, now_us, &mut answers),
             Manner::Peek => {
                 answers.extend(asked.iter().map(|asked| self.limiter.local.peek(*asked, share, now_us)));
+                false
             }
-        }
+        };
         for (at, local) in positions.into_iter().zip(answers) {
             let Planned { policy, mark, cost, .. } = self.checks[at];
             let answer = match local {
@@ -314,6 +315,8 @@ impl Gathered {
                         let lasting = self.lasting(policy, verdict);
                         answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, false);
                     }
+                    let is_taken = is_admitted && verdict.is_admitted() && cost > 0;
+                    answer.taken = is_taken.then_some(Taken { receipt: LOCAL_RECEIPT, cost });
                     answer
                 }
                 Local::Down => Answer::bare(Code::Down),
@@ -340,8 +343,7 @@ impl Gathered {
         let range = self.calls[call].checks.clone();
         for at in range.clone() {
             if let Some(first) = self.checks[at].same_as {
-                self.checks[at].answer =
-                    Answer { receipt: None, is_first: false, ..self.checks[first].answer };
+                self.checks[at].answer = Answer { taken: None, is_first: false, ..self.checks[first].answer };
             }
         }
         if self.manner == Manner::Peek {

@@ -40,6 +40,8 @@ pub struct Limiter {
 pub enum ChangeKind {
     Refund {
         cost: u64,
+        /// Redis took the cost at this time; `None` where the application gives back what may have been taken here.
+        receipt: Option<u64>,
     },
     /// Answers whether there was anything.
     Reset,
@@ -110,11 +112,18 @@ impl Limiter {
         Ok(Identified { policy: check.policy, subject: Subject { organization, hash }, mark })
     }
 
-    /// An identifier is changed: the next call of it asks Redis.
-    pub fn forget_for(&self, kind: ChangeKind, mark: Mark) {
+    /// An identifier is changed: the next call of it asks Redis, and the next outage does not know it as it was.
+    pub fn forget_for(&self, kind: ChangeKind, mark: Mark, now_us: u64) {
         match kind {
-            ChangeKind::Refund { .. } | ChangeKind::Reset => self.denials.forget(mark),
-            ChangeKind::Unblock => self.forget_all(mark),
+            ChangeKind::Refund { .. } => self.denials.forget(mark),
+            ChangeKind::Reset => {
+                self.denials.forget(mark);
+                self.local.reset(mark);
+            }
+            ChangeKind::Unblock => {
+                self.forget_all(mark);
+                self.local.unblock(mark, self.tallies.len(), now_us);
+            }
             ChangeKind::Block => {}
         }
     }

@@ -62,11 +62,7 @@ impl LocalLimits {
 
     /// Decides a call, all or nothing. True where it is admitted.
     pub fn decide(&self, checks: &[Asked<'_>], share: Share, now_us: u64, into: &mut Vec<Local>) -> bool {
-        let is_closed = |check: &Asked<'_>| {
-            share != Share::Whole
-                && check.named.on_redis_down == OnRedisDown::Closed
-                && !check.named.policy.is_shadow()
-        };
+        let is_closed = |check: &Asked<'_>| is_closed(check.named, share);
         if checks.iter().any(is_closed) {
             into.extend(
                 checks.iter().map(|check| if is_closed(check) { Local::Down } else { Local::Unasked }),
@@ -102,7 +98,7 @@ impl LocalLimits {
 
     /// What `decide` would answer to a check alone; nothing is consumed.
     pub fn peek(&self, check: Asked<'_>, share: Share, now_us: u64) -> Local {
-        if share != Share::Whole && check.named.on_redis_down == OnRedisDown::Closed {
+        if is_closed(check.named, share) {
             return Local::Down;
         }
         let Some(policy) = policy_here(check.named, share) else {
@@ -151,6 +147,11 @@ impl LocalLimits {
         // A panic while it was held leaves whole entries.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a policy refuses everything here. One that only watches refuses nothing.
+fn is_closed(named: &NamedPolicy, share: Share) -> bool {
+    share != Share::Whole && named.on_redis_down == OnRedisDown::Closed && !named.policy.is_shadow()
 }
 
 /// The policy that counts here; `None` where everything is admitted.
@@ -231,6 +232,15 @@ mod tests {
         assert!(!limits.decide(&checks, Share::OneOf(1), NOW, &mut answers));
         assert_eq!(answers, [Local::Down, Local::Unasked]);
         assert_eq!(limits.len(), 0);
+    }
+
+    #[test]
+    fn a_closed_policy_that_only_watches_refuses_nothing_and_says_so_beforehand() {
+        let text = r#"{"limit":10,"windowSeconds":60,"onRedisDown":"closed","mode":"shadow"}"#;
+        let (limits, named) = (LocalLimits::default(), NamedPolicy::from_json("p", text).unwrap());
+        let asked = Asked { named: &named, mark: MARK, cost: 1 };
+        assert!(matches!(limits.peek(asked, Share::OneOf(1), NOW), Local::Verdict(_)));
+        assert!(admits(&limits, &named, Share::OneOf(1)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Rate limits: how much an identity may do in a while, decided by the server's clock for all processes at once.
 //!
-//! Promises: a decision is exact in integers and comes within `decisionMs`, whatever becomes of Redis. A call over several
-//! checks is admitted as a whole or not at all, and a rejected call takes nothing. A key of the limiter always has an expiry,
-//! and holds no id. Relies on scripts that Redis runs in one step, and on `Policy` for numbers that Lua computes exactly.
+//! Promises: a decision (consume, peek) is exact in integers and comes within `decisionMs`, whatever becomes of Redis;
+//! refunds, resets and blocks have the command timeout. A call over several checks is admitted as a whole or not at all, and
+//! a rejected call takes nothing. A key of the limiter always has an expiry, and holds no identifier. Relies on scripts that Redis runs in one step, and on `Policy` for numbers that Lua computes exactly.
 //! Never uses a client's clock for a decision that Redis makes.
 
 mod algorithm;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::answer::LOCAL_RECEIPT;
 use super::commands::{append_block, append_refund};
 use super::decode::{Call, Check, Checks, Manner};
 use super::gathered::{Gathered, Scratch};
@@ -87,7 +88,7 @@ impl Limiters {
         limiter.cloned().ok_or_else(|| Error::new(ErrorCode::Closed, "the limiter was closed"))
     }
 
-    /// Answers calls that need no server, and in the embedded store all others.
+    /// Answers a call without a server: without Redis every call, with Redis those that need none.
     pub(super) fn answer_call(
         &self,
         call: &Call<'_>,
@@ -217,8 +218,8 @@ impl Limiters {
                     scratch,
                 );
             }
-            Call::Refund { limiter, check, .. } => {
-                (*limiter, check, ChangeKind::Refund { cost: check.cost()? })
+            Call::Refund { limiter, check, receipt } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, receipt: *receipt })
             }
             Call::Reset { limiter, check } => (*limiter, check, ChangeKind::Reset),
             Call::Block { limiter, check, .. } => (*limiter, check, ChangeKind::Block),
@@ -226,11 +227,12 @@ impl Limiters {
             _ => return self.answer_call(call, now, scratch).map(Some),
         };
         let (limiter, identified) = self.identify(number, check)?;
-        limiter.forget_for(kind, identified.mark);
+        limiter.forget_for(kind, identified.mark, self.now_us(now));
         let request = Self::change_request(call, &limiter, identified)?;
         let change = Change { limiter, mark: identified.mark, kind };
-        if self.decides_here() {
-            return Ok(Some(self.change_away(&change, &away(), now)));
+        let was_taken_here = matches!(kind, ChangeKind::Refund { receipt: Some(LOCAL_RECEIPT), .. });
+        if was_taken_here || self.decides_here() {
+            return Ok(Some(self.change_without_redis(&change, &away(), now)));
         }
         let deadline = self.node.deadline(now);
         out.push(asked(slot, Purpose::Change(Box::new(change)), now), deadline, |bytes| {
@@ -260,7 +262,7 @@ impl Limiters {
         gathered.append_request(scratch, out.buffer());
         let pending = patient(asked(slot, Purpose::Decide(Box::new(gathered)), now), decision);
         out.commit(from, 1, pending, now + decision);
-        self.say_that_it_is_there(now, out);
+        self.send_heartbeat_if_due(now, out);
         Ok(None)
     }
 
@@ -302,10 +304,17 @@ impl Limiters {
     }
 
     /// The outcome of a change that Redis did not make.
-    pub(super) fn change_away(&self, change: &Change, error: &Error, now: Instant) -> Outcome<'static> {
+    pub(super) fn change_without_redis(
+        &self,
+        change: &Change,
+        error: &Error,
+        now: Instant,
+    ) -> Outcome<'static> {
         match change.kind {
-            // What an outage admitted was counted here.
-            ChangeKind::Refund { cost } => {
+            // Redis counted it, so it makes no room here. It stays counted there until its window ends.
+            ChangeKind::Refund { receipt: Some(receipt), .. } if receipt != LOCAL_RECEIPT => Outcome::Null,
+            // A call that was admitted in an outage was counted in this process.
+            ChangeKind::Refund { cost, .. } => {
                 self.refund_here(&change.limiter, change.mark, cost, now);
                 Outcome::Null
             }
@@ -313,8 +322,8 @@ impl Limiters {
         }
     }
 
-    /// The outcome of a call for which there is no room.
-    pub(super) fn without_request(
+    /// The outcome of a call for which the queue has no space.
+    pub(super) fn answer_when_queue_is_full(
         &self,
         call: &Call<'_>,
         error: &Error,
@@ -322,18 +331,18 @@ impl Limiters {
         now: Instant,
     ) -> Result<Outcome<'static>> {
         let (limiter, check, kind) = match call {
-            Call::Refund { limiter, check, .. } => {
-                (*limiter, check, ChangeKind::Refund { cost: check.cost()? })
+            Call::Refund { limiter, check, receipt } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, receipt: *receipt })
             }
             Call::Reset { .. } | Call::Block { .. } | Call::Unblock { .. } => return Err(error.clone()),
             _ => return self.answer_call(call, now, scratch),
         };
         let (limiter, identified) = self.identify(limiter, check)?;
-        Ok(self.change_away(&Change { limiter, mark: identified.mark, kind }, error, now))
+        Ok(self.change_without_redis(&Change { limiter, mark: identified.mark, kind }, error, now))
     }
 
-    /// Makes the key by which a call is routed; false where any node may answer. What is wrong with a check its caller is
-    /// told by the node that is asked.
+    /// Makes the key by which a call is routed; false where any node may answer. A wrong check gives no key here; the node
+    /// that gets the call reports the error.
     pub(super) fn route_key(&self, call: &Call<'_>, key: &mut Vec<u8>) -> bool {
         key.clear();
         let (number, mut checks) = match call {
@@ -356,8 +365,8 @@ impl Limiters {
         made.is_ok()
     }
 
-    /// Says that this process is there, where that is due.
-    pub(super) fn say_that_it_is_there(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
+    /// Tells Redis that this process runs, where that is due.
+    pub(super) fn send_heartbeat_if_due(&self, now: Instant, out: &mut impl Requests<LimiterRequest>) {
         if !self.node.reads_replicas() && self.shared.instances.takes_turn(now) {
             out.push(asked(NOBODY, Purpose::Heartbeat, now), self.node.deadline(now), |bytes| {
                 self.shared.instances.append(bytes);

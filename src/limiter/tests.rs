@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::decode::{BEGINS, HAS_COST, POLICY_UNIT, VERBS, decode};
+use super::answer::LOCAL_RECEIPT;
+use super::decode::{BEGINS, Call as AnyRoomCall, HAS_COST, POLICY_UNIT, VERBS, decode};
 use super::gathered::Scratch;
+use super::identity::Mark;
 use super::room::Limiters;
 use super::ticket::LimiterTicket;
 use crate::config::{Config, Endpoint};
@@ -177,6 +179,16 @@ impl Connection {
         self.inner.disconnected(Error::new(ErrorCode::Connect, "gone"), self.now, &mut self.ended);
     }
 
+    fn mark(&self, id: &str) -> Mark {
+        let mut arguments = CallArguments::default();
+        arguments.push_number(0.0);
+        check(0, id, &mut arguments, BEGINS);
+        let AnyRoomCall::Reset { check, .. } = decode(asked("reset"), &mut arguments).unwrap() else {
+            panic!("no reset")
+        };
+        self.room().limiter(0).unwrap().identify(&check).unwrap().mark
+    }
+
     fn counted(&self, policy: usize, counter: &str) -> u64 {
         let limiter = self.room().limiter(0).unwrap();
         let names = ["a", "b", "c", "d", "e"];
@@ -265,7 +277,7 @@ fn a_lost_connection_and_an_outage_are_decided_here() {
     connection.consume(3, &[(0, "x")]);
     assert!(connection.take_ended()[0].1.starts_with("[49,0,"), "refused by what this process counted");
     connection.consume_together(4, &[(0, "y"), (1, "y")]);
-    assert_eq!(connection.take_ended(), ended(&[(4, "[22,0,0,0,21,0,0,0]")]));
+    assert_eq!(connection.take_ended(), ended(&[(4, "[22,0,0,0,21,0,0,1000]")]));
 }
 
 #[test]
@@ -408,6 +420,55 @@ fn changes_answer_what_redis_says_and_fail_without_it() {
     connection.change("unblock", 3, "x");
     connection.change("refund", 4, "x");
     assert_eq!(connection.take_ended(), ended(&[(2, "E_CONNECT"), (3, "E_CONNECT"), (4, "Null")]));
+}
+
+/// The arguments of a `giveBack` of one check with a cost.
+fn receipt(number: u64, id: &str, cost: u64) -> CallArguments {
+    let mut arguments = CallArguments::default();
+    arguments.push_number(0.0);
+    arguments.push_number(number as f64);
+    check(0, id, &mut arguments, HAS_COST);
+    arguments.push_number(cost as f64);
+    arguments
+}
+
+#[test]
+fn what_this_process_took_is_given_back_here_and_what_redis_took_there() {
+    let mut connection = Connection::connected();
+    connection.lose();
+    connection.take_ended();
+    for slot in 1..=3 {
+        connection.consume(slot, &[(0, "x")]);
+    }
+    connection.consume(4, &[(0, "x")]);
+    assert!(connection.take_ended()[3].1.starts_with("[49,0,"), "all is taken");
+    connection.call("giveBack", 5, receipt(1_700_000_040_000_000, "x", 1));
+    connection.consume(6, &[(0, "x")]);
+    assert!(connection.take_ended()[1].1.starts_with("[49,0,"), "Redis took it, so nothing is free here");
+    connection.call("giveBack", 7, receipt(LOCAL_RECEIPT, "x", 1));
+    connection.consume(8, &[(0, "x")]);
+    assert!(connection.take_ended()[1].1.starts_with("[16,0,"), "what was taken here is free here");
+
+    connection.inner.connected(&ServerInfo::default(), connection.now);
+    connection.take_sent();
+    connection.call("giveBack", 9, receipt(LOCAL_RECEIPT, "x", 1));
+    assert_eq!(connection.take_ended(), ended(&[(9, "Null")]));
+    assert!(!connection.take_sent().contains(&"EVALSHA".to_owned()), "Redis never counted it");
+}
+
+#[test]
+fn a_reset_ends_what_an_outage_counted() {
+    let mut connection = Connection::connected();
+    connection.lose();
+    connection.take_ended();
+    connection.room().limiter(0).unwrap().local.block(connection.mark("x"), 60, 0);
+    assert_eq!(connection.room().limiter(0).unwrap().local.len(), 1);
+    connection.change("unblock", 1, "x");
+    assert_eq!(connection.room().limiter(0).unwrap().local.len(), 0);
+    connection.consume(2, &[(0, "x")]);
+    assert_eq!(connection.room().limiter(0).unwrap().local.len(), 1);
+    connection.change("reset", 3, "x");
+    assert_eq!(connection.room().limiter(0).unwrap().local.len(), 0);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Stands in for Redis while it is away, and brings it up to date afterwards.
 //!
-//! Promises: a read is answered by what this process wrote or read last, and by nothing older than what it knows; a write
-//! that the journal took reaches Redis, in the order of the calls, unless something newer is there. Relies on `store` for
-//! memory, on `journal` for writes that wait, on `redis` for what is known of the server, on the room above for its
-//! clearings and tickets. Never knows more of an operation than its [`Step`], never interprets a value, and never does I/O
+//! Promises: a read is never answered by a value that this process knows to be outdated; the newest write of a key that the
+//! journal took reaches Redis unless something newer is there, the server refuses it for good, or the process ends without
+//! a journal on disk. Relies on `store` for memory, on `journal` for writes that wait, on `redis` for what is known of the
+//! server. The room above hands in its clearings and the type of its tickets. Never knows more of an operation than its [`Step`], never interprets a value, and never does I/O
 //! but for the journal's file.
 
 mod backlog;
