@@ -147,6 +147,27 @@ describe('a limiter refuses', () => {
     expect((await limiter.peek(fresh)).remaining).toBe(10);
   });
 
+  test('a check whose getter throws, and nothing of it joins the calls of others', async () => {
+    const limiter = limiterOf();
+    const strange = {
+      policy: 'api',
+      kind: 'user',
+      get id() {
+        throw new Error('from the getter');
+      },
+    };
+    const good = { policy: 'api', kind: 'user', id: 'getter' };
+    const [alone, behind, other] = [
+      limiter.consume(strange),
+      limiter.consume([{ ...good, id: 'before' }, strange]),
+      limiter.consume(good),
+    ];
+    expect((await rejection(alone)).message).toBe('from the getter');
+    expect((await rejection(behind)).message).toBe('from the getter');
+    expect((await other).states).toHaveLength(1);
+    expect((await limiter.peek({ ...good, id: 'before' })).remaining).toBe(10);
+  });
+
   test('an unknown policy by naming the nearest', async () => {
     const { message } = await rejection(limiter.consume({ ...check, policy: 'logins' }));
     expect(message).toBe(

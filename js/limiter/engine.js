@@ -173,6 +173,8 @@ class Engine {
 
   /** @param {Gathered} batch */
   #send(batch) {
+    // The one check that it was made for may have been refused.
+    if (batch.size === 0) return;
     this.#call(verbs.consume, 0, batch.arguments, batch.settle, batch.fail);
   }
 

@@ -134,21 +134,33 @@ class Limiter {
         }
         slot = slotOf(checks[0]);
       }
-      // All are encoded before any joins the batch: a check whose getter throws leaves nothing there.
-      /** @type {unknown[]} */
-      const encoded = [];
-      for (let i = 0; i < checks.length; i++) {
-        this.#encoder.append(encoded, policies[i], checks[i], i === 0);
-      }
       const batch = engine.batchFor(slot, checks.length);
-      batch.arguments.push(...encoded);
-      batch.policies.push(...policies);
+      this.#join(batch, checks, policies);
       batch.end(
         (outcomes, from, to) => resolve(this.#decided(outcomes, from, to, batch.policies, checks)),
         reject,
       );
       engine.sendIfLarge(slot, batch);
     });
+  }
+
+  /**
+   * Adds the checks of a call to a batch: all of them, or none if the getter of one throws.
+   * @param {InstanceType<typeof import('./batch.js').Batch>} batch
+   * @param {readonly Given[]} checks
+   * @param {readonly number[]} policies
+   */
+  #join(batch, checks, policies) {
+    const length = batch.arguments.length;
+    try {
+      for (let i = 0; i < checks.length; i++) {
+        this.#encoder.append(batch.arguments, policies[i], checks[i], i === 0);
+      }
+    } catch (error) {
+      batch.arguments.length = length;
+      throw error;
+    }
+    for (let i = 0; i < policies.length; i++) batch.policies.push(policies[i]);
   }
 
   /**
