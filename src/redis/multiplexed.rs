@@ -330,7 +330,9 @@ impl<F: Feature> MultiplexedConnection<F> {
             |token, request, was_sent| {
                 // What a transaction watches is known to its connection alone.
                 let is_bound = node.is_dedicated() && matches!(token.ticket, Ticket::Transaction(_));
+                // What was asked of a replica its primary answers at once.
                 !is_auxiliary
+                    && !node.reads_replicas()
                     && raw_may_wait
                     && token.may_wait()
                     && !is_bound

@@ -202,6 +202,11 @@ impl Connection {
         Connection::over(Node::new(config(), Role::Shared).of_cluster(followed))
     }
 
+    fn to_a_replica() -> Connection {
+        let (_at, followed) = watch::channel(Endpoint::Tcp { host: "127.0.0.1".to_owned(), port: 1 });
+        Connection::over(Node::new(config(), Role::Shared).of_cluster(followed.clone()).of_replica(followed))
+    }
+
     fn call(&mut self, call: &Call<'_, OwnCall>, slot: u32) {
         self.inner.call(call, slot, self.now, &mut self.ended);
         let count = self.inner.unsent().len();
@@ -282,6 +287,18 @@ fn a_lost_connection_keeps_what_may_run_twice_and_asks_the_room_for_its_own() {
     let count = connection.inner.unsent().len();
     connection.inner.sent(count);
     assert_eq!(connection.answer("$1\r\na\r\n"), ended(&[(1, "$1\r\na")]));
+}
+
+#[test]
+fn reads_of_a_replica_that_is_lost_go_to_the_owner_at_once() {
+    let mut connection = Connection::to_a_replica();
+    connection.get(1);
+    connection.get(2);
+    let refused = "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n";
+    assert_eq!(connection.answer(refused), ended(&[(1, "Owner")]));
+    let lost = Error::new(ErrorCode::Connect, "replaced");
+    connection.inner.disconnected(lost, connection.now, &mut connection.ended);
+    assert_eq!(connection.ended.0, ended(&[(2, "Owner")]), "it does not wait for the replica to be back");
 }
 
 #[test]
