@@ -1,4 +1,4 @@
-/** What the report says of rate limits. */
+/** The part of the report about rate limits. */
 import { contenderById } from './contenders.mjs';
 import { renderCells } from './figures.mjs';
 import { OPERATIONS } from './limiter-workloads.mjs';

@@ -1,4 +1,4 @@
-/** What the rate limiter promises. */
+/** The promises of the rate limiter. */
 import { AUTO_PIPELINING, atLeast, atMost, ratio } from './target-measures.mjs';
 
 /** The contender over ioredis with auto-pipelining is rate-limiter-flexible in this scenario. */

@@ -1,4 +1,4 @@
-/** What the callers of `load.mjs` do with a rate limiter. */
+/** The calls that the callers of `load.mjs` make of a rate limiter. */
 
 /** A power of two, so that choosing an identifier costs one bit operation. */
 const KNOWN_COUNT = 1_024;

@@ -1,4 +1,4 @@
-//! What the script of the rate limiter costs a server: microseconds of its main thread a check, by the size of batches.
+//! Measures the cost of the rate limiter's script for a server: microseconds of its main thread a check, by the size of batches.
 //!
 //! `cargo run --no-default-features --features cache --example limiter_scripts -- 127.0.0.1:6379`
 //!

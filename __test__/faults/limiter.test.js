@@ -8,7 +8,7 @@ const { closedPort, startSilentServer } = require('../support/silent-server');
 const { rejection, until } = require('../support/wait');
 
 const DECISION_MS = 200;
-/** What a decision may take beyond its deadline. */
+/** Milliseconds that a decision may take beyond its deadline. */
 const GRACE_MS = 50;
 const POLICIES = {
   local: { limit: 10, windowSeconds: 3600 },

@@ -133,7 +133,7 @@ describe.each(DRIVERS)('with the %s driver', (driver) => {
         await proxy.forgetCounts();
         const orgcache = open(driver);
         expect(await orgcache.cacheAdapter.get('one')).toEqual({ key: 'one' });
-        // What memory asks after a read (PTTL, whose reply may be a number) is answered before this.
+        // Memory asks PTTL after a read, whose reply may be a number. It is answered before this.
         await orgcache.redisManager.getClient().ping();
         await proxy.replaceReply(Buffer.from(reply, 'latin1'));
         const { value } = await within(

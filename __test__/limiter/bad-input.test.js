@@ -137,7 +137,7 @@ describe('a limiter refuses', () => {
     const error = await rejection(limiter.consume(given));
     expect(error).toMatchObject({ name: 'OrgCacheError', code, retryable: false });
     expect(error.message).not.toMatch(/u-1/);
-    // What a caller does wrong is nobody else's matter.
+    // A caller's mistake concerns no other caller.
     expect((await good).reason).toMatch(/^(ok|limit)$/);
   });
 

@@ -25,7 +25,7 @@ function openService(options) {
   return new RateLimitService(openPackage({ logLevel: 'off', ...options }));
 }
 
-/** What middleware sees of express, with what it did. */
+/** The request and response of express as middleware sees them, with what it did. */
 function exchange(request) {
   const done = { headers: {}, next: 0 };
   const response = {

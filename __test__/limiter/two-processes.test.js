@@ -81,7 +81,7 @@ describe('what one instance does', () => {
     expect(await scripts()).toBe(before);
     expect(one.stats()).toMatchObject({ denials: 1 });
     expect(await two.reset(check)).toBe(true);
-    // What one instance has refused it may refuse for 5 s more.
+    // An instance may refuse for 5 s more whom it has refused.
     await until(async () => (await one.consume(check)).allowed, { timeoutMs: 10_000 });
   });
 

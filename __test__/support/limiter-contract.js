@@ -14,7 +14,7 @@ let counter = 0;
 const someone = (kind = 'user') => ({ kind, id: `${kind}-${process.pid}-${++counter}` });
 
 /**
- * What every limiter promises, whatever the store. `open()` answers an instance of the package. `isShared` says that
+ * The promises of every limiter, whatever the store. `open()` answers an instance of the package. `isShared` says that
  * the limits are in Redis.
  */
 function limiterContract(open, { isShared }) {
@@ -132,7 +132,7 @@ function limiterContract(open, { isShared }) {
       const check = { policy: 'p', ...someone() };
       await limiter.consume({ ...check, cost: 5 });
       limiter.update('p', { limit: 5 });
-      // What gcra has counted is time: half of what the higher limit takes is half of what the lower one takes.
+      // gcra counts time: half of the higher limit's time is half of the lower limit's time.
       const left = algorithm === 'gcra' ? 2 : 0;
       const refused = await limiter.consume({ ...check, cost: left + 1 });
       expect(refused).toMatchObject({ allowed: false, limit: 5, remaining: left });

@@ -89,7 +89,7 @@ class Sentinels {
         const found = decision.exec(sentinel.output.slice(from));
         if (found) return { at: performance.now(), port: Number(found[1]) };
       }
-      // What they said instead is the message of a wait that ends.
+      // If the wait ends, its message shows what the sentinels said instead.
       throw new Error(heard.map(([sentinel, from]) => sentinel.output.slice(from)).join('') || 'nothing');
     };
     return {

@@ -58,7 +58,7 @@ describe.each(['loop', 'thread'])('a limiter in a cluster with the %s driver', (
     const calls = people.flatMap((user) => Array.from({ length: 5 }, () => limiter.consume([user, address])));
     const admitted = (await Promise.all(calls)).filter(({ allowed }) => allowed).length;
     expect(admitted).toBe(40);
-    // What refused calls took from the users is given back.
+    // The users get back the cost of refused calls.
     const taken = async () => {
       const states = await Promise.all(people.map((user) => limiter.peek(user)));
       return states.reduce((sum, { remaining }) => sum + 5 - remaining, 0);

@@ -128,7 +128,7 @@ describe('the examples of the documentation', () => {
   }, 60_000);
 });
 
-/** What the compiler says of the programs in a folder, which it also makes JavaScript of. */
+/** The compiler's messages about the programs in a folder, which it also compiles to JavaScript. */
 function compile(folder) {
   const compiler = path.join(PACKAGE_ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const options = { strict: true, module: 'nodenext', target: 'es2022', types: ['node'] };
