@@ -50,7 +50,7 @@ export const CLIENT_TARGETS = [
   },
   ...MANY_CALLERS.map((callers) => ({
     name: `client in a cluster, ${callers} callers, the least of ${FOUR}, against ioredis auto-pipelining`,
-    ...atLeast(2, 2.5, 'x'),
+    ...atLeast(2.5, 4, 'x'),
     measure: leastOf(COMMANDS.map((command) => calls('cluster-client', command, callers, AUTO_PIPELINING))),
   })),
   {

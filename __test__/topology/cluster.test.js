@@ -274,6 +274,27 @@ describe('reads from replicas', () => {
   );
 });
 
+test('with the loop driver, replies of several nodes that have arrived go to their callers together', async () => {
+  const { redisManager } = openPackage({ ...QUIET, clusterHosts: cluster.hosts, driver: 'loop' });
+  const client = await redisManager.getClient();
+  // Their slots are those of three nodes.
+  const keys = ['a', 'b', 'c'];
+  await Promise.all(keys.map((key) => client.get(key)));
+  const order = [];
+  const replies = keys.map(async (key) => {
+    await client.get(key);
+    order.push('reply');
+    if (order.length === 1) process.nextTick(() => order.push('next tick'));
+  });
+  await new Promise((resolve) => process.nextTick(resolve));
+  // Nothing is read meanwhile, and servers answer a GET in a moment.
+  const until = performance.now() + 100;
+  while (performance.now() < until);
+  await Promise.all(replies);
+  await new Promise(setImmediate);
+  expect(order).toEqual(['reply', 'reply', 'reply', 'next tick']);
+});
+
 describe('a slot on its way', () => {
   let client;
 

@@ -195,6 +195,14 @@ impl<C: DriverContext> NodeRouter<C> {
         self.with_lane(number, now, sink, |driver, sink| driver.ready(status, now, sink));
     }
 
+    /// Takes in what has arrived on the shared connection, if replies are due there. `but` was read already.
+    #[cfg(unix)]
+    pub fn read_along(&mut self, but: usize, now: Instant, sink: &mut dyn NodeSink) {
+        if self.number != but && !self.main.is_idle() {
+            self.main.ready(0, now, sink);
+        }
+    }
+
     #[cfg(unix)]
     pub fn overdue(&mut self, number: usize, now: Instant, sink: &mut dyn NodeSink) {
         self.with_lane(number, now, sink, |driver, sink| driver.overdue(now, sink));

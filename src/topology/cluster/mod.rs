@@ -267,9 +267,13 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
+    /// Replies of several members come in one turn of the event loop. All are read at the first event, so that their
+    /// callers go on together and their next calls share writes.
     #[cfg(unix)]
     pub fn ready(&mut self, number: usize, status: i32, now: Instant, sink: &mut dyn NodeSink) {
         self.with_member(number, now, sink, |driver, sink| driver.ready(number, status, now, sink));
+        self.each(sink, |driver, sink| driver.read_along(number, now, sink));
+        self.settle_redirected(now, sink);
     }
 
     #[cfg(unix)]
