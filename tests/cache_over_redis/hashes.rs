@@ -20,10 +20,10 @@ fn fields_that_are_set_at_once_over_a_plain_value_are_all_kept() {
         ttl_seconds: None,
         unacknowledged: Unacknowledged::Journal,
     });
-    let slots = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
+    let call_ids = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
     client.drain();
-    for slot in slots {
-        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    for call_id in call_ids {
+        assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     }
     let Outcome::Entries(mut entries) = client.call(&Call::HashEntries { key: KEY }) else {
         panic!("a hash has entries");

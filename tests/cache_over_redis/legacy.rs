@@ -35,10 +35,10 @@ fn json(outcome: &Outcome<'_>) -> Vec<u8> {
 /// A reader that has read the old value and has not moved it yet.
 fn reader_before_its_move(prefix: &str, key: CacheKey<'_>) -> (Client, u32) {
     let mut reader = Client::connect(prefix);
-    let slot = reader.start(&Call::Get { key });
+    let call_id = reader.start(&Call::Get { key });
     reader.turn();
     reader.turn();
-    (reader, slot)
+    (reader, call_id)
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_move_does_not_overwrite_what_was_set_meanwhile() {
     let prefix = "legacy-newer";
     let mut writer = Client::connect(prefix);
     leave_old_values(&mut writer);
-    let (mut reader, slot) = reader_before_its_move(prefix, KEY);
+    let (mut reader, call_id) = reader_before_its_move(prefix, KEY);
     writer.call(&Call::Set {
         key: KEY,
         json: NEW,
@@ -99,7 +99,7 @@ fn a_move_does_not_overwrite_what_was_set_meanwhile() {
         unacknowledged: Unacknowledged::Journal,
     });
     reader.drain();
-    assert_eq!(json(&reader.outcome(slot)), OLD);
+    assert_eq!(json(&reader.outcome(call_id)), OLD);
     assert_eq!(json(&writer.call(&Call::Get { key: KEY })), NEW);
 }
 
@@ -108,10 +108,10 @@ fn a_move_does_not_bring_back_what_was_cleared_meanwhile() {
     let prefix = "legacy-cleared";
     let mut clearer = Client::connect(prefix);
     leave_old_values(&mut clearer);
-    let (mut reader, slot) = reader_before_its_move(prefix, KEY);
+    let (mut reader, call_id) = reader_before_its_move(prefix, KEY);
     assert_eq!(clearer.call(&CLEAR), Outcome::Integer(1));
     reader.drain();
-    assert_eq!(json(&reader.outcome(slot)), OLD);
+    assert_eq!(json(&reader.outcome(call_id)), OLD);
     assert_eq!(clearer.call(&Call::Get { key: KEY }), Outcome::Null);
 }
 
@@ -137,10 +137,11 @@ fn a_move_of_an_old_text_does_not_bring_back_what_was_cleared_meanwhile() {
     let mut clearer = Client::connect(prefix);
     let (old, key) = (clearer.key("organization:acme:global"), clearer.key("organization:acme"));
     clearer.command(&[b"SET", &old, b"\"Acme Inc\""]);
-    let (mut reader, slot) = reader_before_its_move(prefix, CacheKey::Organization { organization: "acme" });
+    let (mut reader, call_id) =
+        reader_before_its_move(prefix, CacheKey::Organization { organization: "acme" });
     clearer.call(&CLEAR);
     reader.drain();
-    assert_eq!(json(&reader.outcome(slot)), b"\"Acme Inc\"");
+    assert_eq!(json(&reader.outcome(call_id)), b"\"Acme Inc\"");
     assert_eq!(clearer.integer(&[b"EXISTS", &key]), 0);
 }
 

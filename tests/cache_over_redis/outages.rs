@@ -196,10 +196,10 @@ fn a_value_that_ended_during_the_outage_does_not_bring_the_one_before_back() {
 #[test]
 fn a_write_that_was_sent_and_lost_is_acknowledged_once_it_is_kept() {
     let mut client = Client::connect("away-lost");
-    let slot = client.start(&set(summary("org", "1"), "\"sent\""));
+    let call_id = client.start(&set(summary("org", "1"), "\"sent\""));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     recover(&mut client);
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"sent\""));
 }
@@ -209,10 +209,10 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
     let mut client = Client::connect("away-late");
     let mut server = other("away-late");
     let key = server.key("kv:k");
-    let slot = client.start(&set(kv("k"), "\"in doubt\""));
+    let call_id = client.start(&set(kv("k"), "\"in doubt\""));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     client.call(&set(kv("k"), "\"newest\""));
     sleep(TICK);
     // A server that was stopped finds the request in its socket and runs it late.
@@ -224,10 +224,10 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
 #[test]
 fn an_abandoned_connection_is_ended_at_the_server_before_the_replay() {
     let mut client = Client::connect("away-fence");
-    let slot = client.start(&set(kv("k"), "1"));
+    let call_id = client.start(&set(kv("k"), "1"));
     client.send();
     let abandoned = client.lose_sight();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     let mut witness = other("away-fence");
     let connections = |witness: &mut Client| match witness.command(&[b"CLIENT", b"LIST"]) {
         Reply::Text(list) => String::from_utf8(list).unwrap().lines().map(str::to_owned).collect::<Vec<_>>(),
@@ -469,13 +469,13 @@ fn what_is_called_before_the_files_of_an_ended_process_are_read_is_newer_than_wh
     heir.call(&Call::Delete { key: kv("deleted") });
     heir.call(&Call::ClearOrganization { organization: Some("cleared") });
     let reads = [places[0], places[1], places[2], places[3], summary("cleared", "2")];
-    let slots = reads.map(|key| heir.start(&Call::Get { key }));
+    let call_ids = reads.map(|key| heir.start(&Call::Get { key }));
     heir.read_backlog();
     heir.reconnect();
     heir.drain();
     let expected = [json("\"new\""), Outcome::Null, Outcome::Null, json("\"old\""), Outcome::Null];
-    for (slot, expected) in slots.into_iter().zip(&expected) {
-        assert_eq!(heir.outcome(slot), *expected);
+    for (call_id, expected) in call_ids.into_iter().zip(&expected) {
+        assert_eq!(heir.outcome(call_id), *expected);
     }
     assert_eq!(heir.state(), State::Ready);
     let mut witness = other("away-backlog");
@@ -489,10 +489,10 @@ fn what_is_called_before_the_files_of_an_ended_process_are_read_is_newer_than_wh
 #[test]
 fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
     let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
-    let slot = client.start(&set(kv("k"), "1"));
+    let call_id = client.start(&set(kv("k"), "1"));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     client.reconnect();
     // The reply is not read before the call's deadline.
     client.send();
@@ -519,11 +519,11 @@ fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
     client.lose();
     client.call(&Call::ClearOrganization { organization: Some("org") });
     client.reconnect();
-    let slots: Vec<u32> =
+    let call_ids: Vec<u32> =
         phones.iter().map(|phone| client.start(&Call::Get { key: summary("org", phone) })).collect();
     client.drain();
-    for slot in slots {
-        assert_eq!(client.outcome(slot), Outcome::Null);
+    for call_id in call_ids {
+        assert_eq!(client.outcome(call_id), Outcome::Null);
     }
     assert_eq!(client.state(), State::Ready);
 }
@@ -549,8 +549,8 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
     let doubtful = write(&mut client, 2);
     client.send();
     client.lose();
-    for slot in doubtful {
-        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    for call_id in doubtful {
+        assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     }
     write(&mut client, 3);
     sleep(TICK);

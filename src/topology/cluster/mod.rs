@@ -74,8 +74,8 @@ struct Sorting<'s> {
 }
 
 impl Sink for Sorting<'_> {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        self.traffic.fan_out.settle(slot, outcome, self.sink);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        self.traffic.fan_out.settle(call_id, outcome, self.sink);
     }
 }
 
@@ -143,7 +143,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     pub fn call(
         &mut self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         waiting: usize,
         now: Instant,
         sink: &mut dyn NodeSink,
@@ -152,10 +152,10 @@ impl<C: DriverContext> ClusterRouter<C> {
             redis::Call::Raw(_) => None,
             redis::Call::Room(call) => Features::parts(call),
         };
-        let Some(parts) = parts else { return self.route(call, slot, waiting, now, sink) };
-        let slots: [u32; 2] = self.traffic.fan_out.split(slot);
-        for (part, slot) in parts.into_iter().zip(slots) {
-            self.route(&redis::Call::Room(part), slot, waiting, now, sink);
+        let Some(parts) = parts else { return self.route(call, call_id, waiting, now, sink) };
+        let call_ids: [u32; 2] = self.traffic.fan_out.split(call_id);
+        for (part, call_id) in parts.into_iter().zip(call_ids) {
+            self.route(&redis::Call::Room(part), call_id, waiting, now, sink);
         }
     }
 
@@ -167,14 +167,21 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
-        let key_slot = self.slot_of(call);
-        let member = match key_slot {
+    fn route(
+        &mut self,
+        call: &Call<'_>,
+        call_id: u32,
+        waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
+        let slot = self.slot_of(call);
+        let member = match slot {
             // A slot that no node has: any node says so.
-            Ok(Some(key_slot)) => self.owner(key_slot).or_else(|| self.any()),
+            Ok(Some(slot)) => self.owner(slot).or_else(|| self.any()),
             Ok(None) => self.any(),
             Err(error) => {
-                return self.traffic.fan_out.settle(slot, Outcome::Failed(error), sink);
+                return self.traffic.fan_out.settle(call_id, Outcome::Failed(error), sink);
             }
         };
         let member = if self.front.node().is_dedicated() {
@@ -185,11 +192,11 @@ impl<C: DriverContext> ClusterRouter<C> {
         let mut sorting = Sorting { traffic: &mut self.traffic, sink };
         let member = match member {
             Ok(member) => member,
-            Err(outcome) => return sorting.settle(slot, outcome),
+            Err(outcome) => return sorting.settle(call_id, outcome),
         };
         match member.and_then(|position| self.members[position].as_mut()) {
-            Some(member) => member.driver_for(call).call(call, slot, waiting, now, &mut sorting),
-            None => self.unrouted.call(call, slot, now, &mut sorting),
+            Some(member) => member.driver_for(call).call(call, call_id, waiting, now, &mut sorting),
+            None => self.unrouted.call(call, call_id, now, &mut sorting),
         }
     }
 
@@ -313,7 +320,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         let position = match &redirected.to {
             // The node has dropped it, and what was watched there: a conflict as any other.
             Redirection::TryAgain | Redirection::Down { .. } | Redirection::Ask { .. } if is_guarded => {
-                return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
+                return self.traffic.fan_out.settle(redirected.pending.call_id, Outcome::Null, sink);
             }
             Redirection::Down { .. } if redirected.is_nobodys() && !self.is_away(owner) => {
                 let error = redirected.error();
@@ -336,7 +343,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.watcher.look_again();
                 if is_guarded {
-                    return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
+                    return self.traffic.fan_out.settle(redirected.pending.call_id, Outcome::Null, sink);
                 }
                 if member.is_none() {
                     return self.send_later(redirected, now, sink);
