@@ -22,8 +22,8 @@ export interface LinkOwner {
   /** The target as JSON. Without it, JavaScript moves the bytes. */
   target?: string;
   makeError: MakeError;
-  /** Called with changes of the connection, by one of `linkSlots`, and with messages that answer no request. */
-  handleEvent: (slot: number, value: any) => void;
+  /** Called with changes of the connection, by one of `linkEvents`, and with messages that answer no request. */
+  handleEvent: (event: number, value: any) => void;
   /** Called when calls have crossed, so that there may be bytes to move. */
   submitted?: () => void;
   /** The error of calls that got no reply. */

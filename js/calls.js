@@ -11,7 +11,7 @@ const { nextTick } = require('./time.js');
 /** @import { LinkOwner, Reader, Reject, Resolve, Argument } from './bridge-types.js' */
 /** @import { Settle } from './native-types.js' */
 
-const { linkSlots, marks, pushed } = protocol;
+const { linkEvents, marks, pushed } = protocol;
 /** Compared for every outcome: reading constants costs nothing here, reading properties does. */
 const {
   failed: FAILED,
@@ -25,8 +25,8 @@ const FIRST_NUMBER = protocol.firstNumber;
 /** A command's number begins above these bits of the head. */
 const HEAD_BITS = 16;
 const { client: native } = loadNative();
-/** Slots from here on are events, not calls. */
-const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
+/** Ids from here on are of events, not of calls. */
+const FIRST_TOLD = Math.min(pushed, ...Object.values(linkEvents));
 /**
  * Number of calls in a tick after which they cross. It doubles with each crossing in the tick: the server works on
  * the first calls while JavaScript makes the others, and many callers still share few writes.
@@ -34,11 +34,11 @@ const FIRST_TOLD = Math.min(pushed, ...Object.values(linkSlots));
 const FIRST_BATCH = 8;
 /** Up to this number, arguments cross on the stack, which costs a fraction of reading an array's elements. */
 const SPREAD_ARGUMENTS = 2048;
-/** Slot, head and number of arguments. */
+/** Id of the call, head and number of arguments. */
 const WORDS_A_CALL = 3;
 /** Number of calls in flight for which room is kept. */
-const KEEP_SLOTS = 16_384;
-/** The functions of promises are kept in parallel arrays by slot, which allocates no object per call. */
+const KEEP_IDS = 16_384;
+/** The functions of promises are kept in parallel arrays by the id of the call, which allocates no object per call. */
 const NO_READER = undefined;
 
 /**
@@ -115,9 +115,9 @@ class Calls {
    * @param {Reader} [reader]
    */
   call1(head, a, reader) {
-    const slot = this.#begin(head, 1);
+    const callId = this.#begin(head, 1);
     this.#arguments.push(a);
-    return this.#promise(slot, reader);
+    return this.#promise(callId, reader);
   }
 
   /**
@@ -127,9 +127,9 @@ class Calls {
    * @param {Reader} [reader]
    */
   call2(head, a, b, reader) {
-    const slot = this.#begin(head, 2);
+    const callId = this.#begin(head, 2);
     this.#arguments.push(a, b);
-    return this.#promise(slot, reader);
+    return this.#promise(callId, reader);
   }
 
   /**
@@ -151,9 +151,9 @@ class Calls {
    * @param {Reader} [reader]
    */
   callTo(head, values, resolve, reject, reader = NO_READER) {
-    const slot = this.#begin(head, values.length);
+    const callId = this.#begin(head, values.length);
     for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
-    this.#expect(slot, resolve, reject, reader);
+    this.#expect(callId, resolve, reject, reader);
   }
 
   /**
@@ -168,7 +168,7 @@ class Calls {
    */
   command(head, name, args, resolve, reject) {
     const isNamed = head >>> HEAD_BITS === 0;
-    const slot = this.#begin(head, isNamed ? args.length + 1 : args.length);
+    const callId = this.#begin(head, isNamed ? args.length + 1 : args.length);
     if (isNamed) this.#arguments.push(name);
     let mustCross = false;
     for (let i = 0; i < args.length; i++) {
@@ -177,7 +177,7 @@ class Calls {
       else if (!ArrayBuffer.isView(word)) this.#arguments.push(String(word));
       else if (!this.#pass(bytesOf(word))) mustCross = true;
     }
-    this.#expect(slot, resolve, reject, name);
+    this.#expect(callId, resolve, reject, name);
     if (mustCross) this.#submit();
   }
 
@@ -205,43 +205,43 @@ class Calls {
       this.#batchWords = Math.min(2 * this.#batchWords, this.#calls.length);
       this.#submit();
     }
-    const slot = this.#free.length > 0 ? /** @type {number} */ (this.#free.pop()) : this.#resolve.length;
+    const callId = this.#free.length > 0 ? /** @type {number} */ (this.#free.pop()) : this.#resolve.length;
     // Holes in the arrays would make every access slower.
-    if (slot === this.#resolve.length) {
+    if (callId === this.#resolve.length) {
       this.#resolve.push(undefined);
       this.#reject.push(undefined);
       this.#reader.push(NO_READER);
     }
-    this.#calls[this.#words++] = slot;
+    this.#calls[this.#words++] = callId;
     this.#calls[this.#words++] = head;
     this.#calls[this.#words++] = count;
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       nextTick(this.#flush);
     }
-    return slot;
+    return callId;
   }
 
   /**
-   * @param {number} slot
+   * @param {number} callId
    * @param {Reader | undefined} reader
    * @returns {Promise<any>}
    */
-  #promise(slot, reader) {
-    return new Promise((resolve, reject) => this.#expect(slot, resolve, reject, reader));
+  #promise(callId, reader) {
+    return new Promise((resolve, reject) => this.#expect(callId, resolve, reject, reader));
   }
 
   /**
-   * @param {number} slot
+   * @param {number} callId
    * @param {Resolve} resolve
    * @param {Reject} reject
    * @param {Reader | string | undefined} reader
    */
-  #expect(slot, resolve, reject, reader) {
+  #expect(callId, resolve, reject, reader) {
     this.#outstanding++;
-    this.#resolve[slot] = resolve;
-    this.#reject[slot] = reject;
-    this.#reader[slot] = reader;
+    this.#resolve[callId] = resolve;
+    this.#reject[callId] = reject;
+    this.#reader[callId] = reader;
   }
 
   #submit() {
@@ -265,24 +265,24 @@ class Calls {
   }
 
   /**
-   * Rejects a call. Its slot is not used again, because native code may still settle it.
-   * @param {number} slot
+   * Rejects a call. Its id is not used again, because native code may still settle it.
+   * @param {number} callId
    * @param {unknown} error
    */
-  #rejectCall(slot, error) {
-    const reject = this.#reject[slot];
+  #rejectCall(callId, error) {
+    const reject = this.#reject[callId];
     if (reject === undefined) return;
-    const reader = this.#reader[slot];
-    this.#take(slot);
+    const reader = this.#reader[callId];
+    this.#take(callId);
     this.#outstanding--;
     reject(ofCall(error, reader));
   }
 
-  /** @param {number} slot */
-  #take(slot) {
-    this.#resolve[slot] = undefined;
-    this.#reject[slot] = undefined;
-    this.#reader[slot] = NO_READER;
+  /** @param {number} callId */
+  #take(callId) {
+    this.#resolve[callId] = undefined;
+    this.#reject[callId] = undefined;
+    this.#reader[callId] = NO_READER;
   }
 
   /**
@@ -296,21 +296,21 @@ class Calls {
     const messages = [];
     let next = 0;
     for (let i = 0; i < count; i++) {
-      const slot = outcomes[2 * i];
+      const callId = outcomes[2 * i];
       const mark = outcomes[2 * i + 1];
       const value = hasValue(mark) ? values[next++] : undefined;
-      if (slot >= FIRST_TOLD) {
-        if (this.#link !== undefined) this.#link.handleEvent(slot, value);
+      if (callId >= FIRST_TOLD) {
+        if (this.#link !== undefined) this.#link.handleEvent(callId, value);
         else messages.push(value);
         continue;
       }
-      const resolve = this.#resolve[slot];
-      const reject = /** @type {Reject} */ (this.#reject[slot]);
-      const reader = this.#reader[slot];
+      const resolve = this.#resolve[callId];
+      const reject = /** @type {Reject} */ (this.#reject[callId]);
+      const reader = this.#reader[callId];
       // The call was rejected before.
       if (resolve === undefined) continue;
-      this.#take(slot);
-      this.#free.push(slot);
+      this.#take(callId);
+      this.#free.push(callId);
       this.#outstanding--;
       if (mark === FAILED) {
         reject(ofCall(value, reader));
@@ -329,12 +329,12 @@ class Calls {
   }
 
   /**
-   * No call is in flight. The memory of a burst is freed only if every slot is free, so that no slot is used twice.
+   * No call is in flight. The memory of a burst is freed only if every id is free, so that no id is used twice.
    */
   #rest() {
     const { length } = this.#resolve;
-    if (length > KEEP_SLOTS && this.#free.length === length) {
-      for (const slots of [this.#resolve, this.#reject, this.#reader, this.#free]) slots.length = 0;
+    if (length > KEEP_IDS && this.#free.length === length) {
+      for (const kept of [this.#resolve, this.#reject, this.#reader, this.#free]) kept.length = 0;
     }
     if (this.#whenIdle.length > 0) for (const resume of this.#whenIdle.splice(0)) resume();
   }
@@ -342,7 +342,8 @@ class Calls {
   /** Rejects every call in flight with `E_CLOSED`. */
   rejectAll() {
     withoutStacks(() => {
-      for (const slot of this.#reject.keys()) if (this.#reject[slot]) this.#rejectCall(slot, closedEarly());
+      for (const callId of this.#reject.keys())
+        if (this.#reject[callId]) this.#rejectCall(callId, closedEarly());
     });
   }
 

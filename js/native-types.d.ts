@@ -8,7 +8,7 @@ import type {
   Kind,
   LimiterVerb,
   LimitName,
-  LinkSlot,
+  LinkEvent,
   Mark,
   Role,
   RoleFlag,
@@ -29,7 +29,8 @@ export type MakeError = (
 export type OnEvent = (name: EventName, json: string) => void;
 
 /**
- * `outcomes` holds a slot and a mark for each of `count` outcomes. `values` are the values of those that have one.
+ * `outcomes` holds the id of the call and a mark for each of `count` outcomes. `values` are the values of those that
+ * have one.
  */
 export type Settle = (count: number, ...values: unknown[]) => void;
 
@@ -229,7 +230,7 @@ export interface Protocol {
   /** Subcommands that do so, by their container. */
   changingIn: Record<string, string[]>;
   pushed: number;
-  linkSlots: Record<LinkSlot, number>;
+  linkEvents: Record<LinkEvent, number>;
   ttlConfig: TtlConfig;
   /** The name of each event, under itself. */
   events: { readonly [Name in EventName]: Name };

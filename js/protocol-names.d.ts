@@ -66,7 +66,7 @@ export type LimitName =
   | 'subscribeAgainAfterMs';
 
 /** What a Link tells without being asked. */
-export type LinkSlot = 'breaking' | 'closed' | 'connected';
+export type LinkEvent = 'breaking' | 'closed' | 'connected';
 
 /** The kind of an outcome. */
 export type Mark =

@@ -26,7 +26,7 @@ const TYPES = [
   ],
   ['Kind', 'A kind of value, by its segment in keys.', Object.keys(protocol.kinds)],
   ['LimitName', 'A time or limit of what JavaScript does itself.', numbersOf(protocol.limits)],
-  ['LinkSlot', 'What a Link tells without being asked.', Object.keys(protocol.linkSlots)],
+  ['LinkEvent', 'What a Link tells without being asked.', Object.keys(protocol.linkEvents)],
   ['Mark', 'The kind of an outcome.', Object.keys(protocol.marks)],
   ['Role', 'What a connection is for.', Object.keys(protocol.roles)],
   ['RoleFlag', 'What stands beside a role.', Object.keys(protocol.besideRoles)],

@@ -127,7 +127,7 @@ macro_rules! rooms {
             fn prepare(
                 &self,
                 call: &RoomCall<'_>,
-                slot: u32,
+                call_id: u32,
                 now: Instant,
                 out: &mut impl Requests<PendingRequest<RoomTicket>>,
                 scratch: &mut Scratch,
@@ -135,7 +135,7 @@ macro_rules! rooms {
                 match call {
                     $(RoomCall::$name(call) => {
                         let out = &mut Wrapped { requests: out, wrap: RoomTicket::$name };
-                        self.$field.prepare(call, slot, now, out, &mut scratch.$field)
+                        self.$field.prepare(call, call_id, now, out, &mut scratch.$field)
                     })+
                 }
             }

@@ -93,12 +93,12 @@ const { errorOf } = require('./socket-error.js');
  * @typedef {object} BridgedLink The interface of a Link for the bridge.
  * @property {string | undefined} target
  * @property {(code: ErrorCode, message: string) => Error} makeError
- * @property {(slot: number, value: unknown) => void} handleEvent
+ * @property {(event: number, value: unknown) => void} handleEvent
  * @property {(() => void) | undefined} submitted
  * @property {Error | undefined} lost
  */
 
-const { linkSlots, verbs } = protocol;
+const { linkEvents, verbs } = protocol;
 const { link: native } = loadNative();
 const COMMAND = head(verbs.command, 0, 0);
 /** Time for native code to report the end of a destroyed connection. */
@@ -154,7 +154,7 @@ class Link {
       target: stream === undefined ? JSON.stringify(targetOf(options)) : undefined,
       makeError: (code, message) =>
         code === 'E_REPLY' ? makeReplyError(message) : new OrgCacheError(code, message),
-      handleEvent: (slot, value) => this.#handleEvent(slot, value),
+      handleEvent: (event, value) => this.#handleEvent(event, value),
       submitted: undefined,
       lost: undefined,
     };
@@ -253,20 +253,20 @@ class Link {
   }
 
   /**
-   * @param {number} slot
+   * @param {number} event
    * @param {unknown} value
    */
-  #handleEvent(slot, value) {
-    switch (slot) {
-      case linkSlots.connected:
+  #handleEvent(event, value) {
+    switch (event) {
+      case linkEvents.connected:
         this.#addresses = this.#feed?.addresses ?? JSON.parse(/** @type {string} */ (value));
         // A call of `destroy()` meanwhile comes first.
         if (!this.#isDestroyed) this.#call(this.#handlers.onConnect);
         break;
-      case linkSlots.breaking:
+      case linkEvents.breaking:
         this.#break(JSON.parse(/** @type {string} */ (value)));
         break;
-      case linkSlots.closed:
+      case linkEvents.closed:
         this.#isClosed = true;
         clearTimeout(this.#patience);
         this.#feed?.close();

@@ -51,11 +51,11 @@ impl ConnectionDriver for AnyDriver {
         }
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
+    fn call(&mut self, call: &Call<'_>, call_id: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         match self {
             #[cfg(unix)]
-            AnyDriver::Loop(driver) => driver.call(call, slot, waiting, now, sink),
-            AnyDriver::Thread(driver) => driver.call(call, slot, waiting, now, sink),
+            AnyDriver::Loop(driver) => driver.call(call, call_id, waiting, now, sink),
+            AnyDriver::Thread(driver) => driver.call(call, call_id, waiting, now, sink),
         }
     }
 

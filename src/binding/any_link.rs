@@ -83,12 +83,12 @@ impl LinkDriver for AnyLink {
         }
     }
 
-    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
+    fn call(&mut self, call: &RawCall<'_>, call_id: u32, now: Instant, sink: &mut dyn Sink) {
         match self {
             #[cfg(unix)]
-            AnyLink::Loop(driver) => driver.call(call, slot, now, sink),
-            AnyLink::Thread(driver) => driver.call(call, slot, now, sink),
-            AnyLink::Fed(driver) => driver.call(call, slot, now, sink),
+            AnyLink::Loop(driver) => driver.call(call, call_id, now, sink),
+            AnyLink::Thread(driver) => driver.call(call, call_id, now, sink),
+            AnyLink::Fed(driver) => driver.call(call, call_id, now, sink),
         }
     }
 

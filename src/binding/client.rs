@@ -43,9 +43,9 @@ pub struct Lent {
     pub settle: Reference,
     pub notice: Reference,
     pub realm: Realm,
-    /// Slots and heads of calls, written by JavaScript.
+    /// Ids and heads of calls, written by JavaScript.
     pub calls: SharedWords,
-    /// Slots and marks of outcomes, read by JavaScript.
+    /// Ids of calls and marks of their outcomes, read by JavaScript.
     pub outcomes: SharedWords,
 }
 
@@ -233,8 +233,8 @@ impl Client {
         let waiting = self.outstanding();
         words.chunks_exact(WORDS_A_CALL).for_each(|call| self.in_flight.borrow_mut().begin(call[0]));
         let settled = self.work(|Inner { router, intake, .. }, sink| {
-            intake.take_calls(self.env, words, given, sink, |call, slot, sink| {
-                router.call(call, slot, waiting, now, sink);
+            intake.take_calls(self.env, words, given, sink, |call, call_id, sink| {
+                router.call(call, call_id, waiting, now, sink);
             });
             router.flush(now, sink);
         });

@@ -25,7 +25,7 @@ use crate::redis::{
     CHANGING, CHANGING_IN, COMMAND, COMMAND_FLAGS, CallArguments, Feature, Head, Outcome, PUSHED, REFUSALS,
     Role, TRANSACTION,
 };
-use crate::topology::LINK_SLOTS;
+use crate::topology::LINK_EVENTS;
 
 /// Beside a role: the owner says how long each pause between attempts to connect is.
 const DECIDES_PAUSES: u32 = 1 << 8;
@@ -104,7 +104,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "changing": CHANGING,
         "changingIn": CHANGING_IN.iter().map(|(name, words)| ((*name).to_owned(), json!(words))).collect::<Map<_, _>>(),
         "pushed": PUSHED,
-        "linkSlots": LINK_SLOTS.map(|(slot, name)| (name.to_owned(), json!(slot))).into_iter().collect::<Map<_, _>>(),
+        "linkEvents": LINK_EVENTS.map(|(id, name)| (name.to_owned(), json!(id))).into_iter().collect::<Map<_, _>>(),
         "ttlConfig": ttl,
         "errors": errors,
         "events": Event::ALL.map(|(_, name)| (name.to_owned(), json!(name))).into_iter().collect::<Map<_, _>>(),

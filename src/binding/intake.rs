@@ -14,7 +14,7 @@ use crate::redis::{self, CallArguments, Feature, Head, Outcome, RawCall, Sink, e
 /// Most commands have no more words; they are named without an allocation.
 const FEW_WORDS: usize = 8;
 
-/// Slot, head and number of arguments.
+/// Id of the call, head and number of arguments.
 pub const WORDS_A_CALL: usize = 3;
 
 /// The arguments of the calls of a batch.
@@ -55,7 +55,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Hands each call to `take`. `words` are slot, head and number of arguments of each call in turn.
+    /// Hands each call to `take`. `words` are id, head and number of arguments of each call in turn.
     pub fn take_calls(
         &mut self,
         env: sys::napi_env,
@@ -66,11 +66,12 @@ impl Intake {
     ) {
         let mut position = 0;
         for word in words.chunks_exact(WORDS_A_CALL) {
-            let (slot, head) = (word[0], Head::new(word[1], word[2] as usize));
+            let (call_id, head) = (word[0], Head::new(word[1], word[2] as usize));
             let argument = |offset| given.values.at(env, position + offset);
-            let taken = self.with_call(env, head, argument, given.passing, |call, _| take(call, slot, sink));
+            let taken =
+                self.with_call(env, head, argument, given.passing, |call, _| take(call, call_id, sink));
             if let Err(error) = taken {
-                sink.settle(slot, Outcome::Failed(error));
+                sink.settle(call_id, Outcome::Failed(error));
             }
             position += head.count;
         }

@@ -153,9 +153,16 @@ impl ConnectionDriver for LoopDriver {
         "loop"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
+    fn call(
+        &mut self,
+        call: &Call<'_>,
+        call_id: u32,
+        _waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
         self.wake_up();
-        self.connection.call(call, slot, now, sink);
+        self.connection.call(call, call_id, now, sink);
     }
 
     fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {

@@ -65,7 +65,7 @@ const KEEP_WORDS: usize = 8192;
 pub struct Settled {
     /// Of those outcomes whose mark does not say it all.
     pub values: Vec<sys::napi_value>,
-    /// Slot and mark of each.
+    /// Id of the call and mark of each.
     pub words: Vec<u32>,
 }
 
@@ -145,20 +145,20 @@ fn small_number(digits: &[u8]) -> Option<u32> {
 }
 
 impl Sink for JsSink<'_> {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
         if let Some(word) = word_alone(&outcome) {
-            self.settled.words.extend([slot, word]);
+            self.settled.words.extend([call_id, word]);
             return;
         }
         let (mark, value) = show(self.realm, &outcome);
         self.settled.values.extend(value);
-        self.settled.words.extend([slot, mark as u32]);
+        self.settled.words.extend([call_id, mark as u32]);
     }
 }
 
 impl<T> RequestSink<T> for JsSink<'_> {
     /// Routers send such a request on. One that comes here was redirected where there is nobody to ask.
     fn redirect(&mut self, redirected: Redirected<T>) {
-        self.settle(redirected.pending.slot, Outcome::Failed(closed()));
+        self.settle(redirected.pending.call_id, Outcome::Failed(closed()));
     }
 }

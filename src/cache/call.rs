@@ -4,9 +4,9 @@ use crate::error::Result;
 use crate::key::{Keys, Kind};
 pub use crate::outage::Unacknowledged;
 
-/// Where a value lives, in the caller's terms.
+/// The key of a value in the caller's terms. `Keys` makes bytes of it.
 #[derive(Debug, Clone, Copy)]
-pub enum Place<'a> {
+pub enum CacheKey<'a> {
     Conversation {
         kind: Kind,
         organization: Option<&'a str>,
@@ -34,40 +34,44 @@ pub enum Place<'a> {
     },
 }
 
-impl Place<'_> {
+impl CacheKey<'_> {
     /// `None` where the caller named the key.
     pub fn kind(&self) -> Option<Kind> {
         match self {
-            Place::Conversation { kind, .. } | Place::Single { kind, .. } | Place::Pair { kind, .. } => {
-                Some(*kind)
-            }
-            Place::Organization { .. } => Some(Kind::Organization),
-            Place::PhoneToLead { .. } => Some(Kind::PhoneToLead),
-            Place::Managed { .. } => None,
+            CacheKey::Conversation { kind, .. }
+            | CacheKey::Single { kind, .. }
+            | CacheKey::Pair { kind, .. } => Some(*kind),
+            CacheKey::Organization { .. } => Some(Kind::Organization),
+            CacheKey::PhoneToLead { .. } => Some(Kind::PhoneToLead),
+            CacheKey::Managed { .. } => None,
         }
     }
 
     /// Appends the key.
     pub fn append_key(&self, keys: &Keys, out: &mut Vec<u8>) -> Result<()> {
         match *self {
-            Place::Conversation { kind, organization, phone } => {
+            CacheKey::Conversation { kind, organization, phone } => {
                 keys.conversation(out, kind, organization, phone)
             }
-            Place::Organization { organization } => keys.organization(out, organization),
-            Place::PhoneToLead { phone } => keys.phone_to_lead(out, phone),
-            Place::Single { kind, id } => keys.single(out, kind, id),
-            Place::Pair { kind, id, phone } => keys.pair(out, kind, id, phone),
-            Place::Managed { name, organization } => keys.managed(out, name, organization, None),
+            CacheKey::Organization { organization } => keys.organization(out, organization),
+            CacheKey::PhoneToLead { phone } => keys.phone_to_lead(out, phone),
+            CacheKey::Single { kind, id } => keys.single(out, kind, id),
+            CacheKey::Pair { kind, id, phone } => keys.pair(out, kind, id, phone),
+            CacheKey::Managed { name, organization } => keys.managed(out, name, organization, None),
         }
     }
 
-    /// Appends the key of the index that finds this place again; false where the value belongs
+    /// Appends the key of the index that lists this key; false where the value belongs
     /// to no organization.
     pub fn append_index(&self, keys: &Keys, out: &mut Vec<u8>) -> Result<bool> {
         let organization = match *self {
-            Place::Conversation { organization, .. } | Place::Managed { organization, .. } => organization,
-            Place::Organization { organization } => Some(organization),
-            Place::PhoneToLead { .. } | Place::Single { .. } | Place::Pair { .. } => return Ok(false),
+            CacheKey::Conversation { organization, .. } | CacheKey::Managed { organization, .. } => {
+                organization
+            }
+            CacheKey::Organization { organization } => Some(organization),
+            CacheKey::PhoneToLead { .. } | CacheKey::Single { .. } | CacheKey::Pair { .. } => {
+                return Ok(false);
+            }
         };
         keys.organization_index(out, organization)?;
         Ok(true)
@@ -78,17 +82,17 @@ impl Place<'_> {
 #[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
     Get {
-        place: Place<'a>,
+        key: CacheKey<'a>,
     },
     /// `ttl_seconds` is positive; `None` means the default.
     Set {
-        place: Place<'a>,
+        key: CacheKey<'a>,
         json: &'a [u8],
         ttl_seconds: Option<f64>,
         unacknowledged: Unacknowledged,
     },
     Delete {
-        place: Place<'a>,
+        key: CacheKey<'a>,
     },
     /// Both directions in one step. The JSON texts are the values to store.
     MapLead {
@@ -99,21 +103,21 @@ pub enum Call<'a> {
         unacknowledged: Unacknowledged,
     },
     HashGet {
-        place: Place<'a>,
+        key: CacheKey<'a>,
         field: &'a [u8],
     },
     HashSet {
-        place: Place<'a>,
+        key: CacheKey<'a>,
         field: &'a [u8],
         json: &'a [u8],
         ttl_seconds: Option<f64>,
     },
     HashDelete {
-        place: Place<'a>,
+        key: CacheKey<'a>,
         field: &'a [u8],
     },
     HashEntries {
-        place: Place<'a>,
+        key: CacheKey<'a>,
     },
     ClearOrganization {
         organization: Option<&'a str>,
@@ -121,16 +125,16 @@ pub enum Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The place of the call's value; `None` for a call on several values.
-    pub fn place(&self) -> Option<Place<'a>> {
+    /// The key of the call's value; `None` for a call on several values.
+    pub fn key(&self) -> Option<CacheKey<'a>> {
         match *self {
-            Call::Get { place }
-            | Call::Set { place, .. }
-            | Call::Delete { place }
-            | Call::HashGet { place, .. }
-            | Call::HashSet { place, .. }
-            | Call::HashDelete { place, .. }
-            | Call::HashEntries { place } => Some(place),
+            Call::Get { key }
+            | Call::Set { key, .. }
+            | Call::Delete { key }
+            | Call::HashGet { key, .. }
+            | Call::HashSet { key, .. }
+            | Call::HashDelete { key, .. }
+            | Call::HashEntries { key } => Some(key),
             Call::MapLead { .. } | Call::ClearOrganization { .. } => None,
         }
     }

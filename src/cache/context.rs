@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::call::Place;
+use super::call::CacheKey;
 use super::kinds::{default_ttl, requested_ttl};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
@@ -98,9 +98,9 @@ impl Context {
     ///
     /// # Errors
     /// `E_KEY` where it does not.
-    pub fn check_organization(&self, place: &Place<'_>) -> Result<()> {
-        match place {
-            Place::Conversation { organization, .. } | Place::Managed { organization, .. } => {
+    pub fn check_organization(&self, key: &CacheKey<'_>) -> Result<()> {
+        match key {
+            CacheKey::Conversation { organization, .. } | CacheKey::Managed { organization, .. } => {
                 self.required_organization(*organization)
             }
             _ => Ok(()),
@@ -119,23 +119,23 @@ impl Context {
         ))
     }
 
-    /// The key of a place.
-    pub fn key<'s>(&self, place: &Place<'_>, buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
+    /// The bytes of a key.
+    pub fn key<'s>(&self, key: &CacheKey<'_>, buffer: &'s mut Vec<u8>) -> Result<&'s [u8]> {
         buffer.clear();
-        place.append_key(&self.keys, buffer)?;
+        key.append_key(&self.keys, buffer)?;
         Ok(buffer)
     }
 
-    /// The index of a place's organization; `None` where it belongs to none.
-    pub fn index<'s>(&self, place: &Place<'_>, buffer: &'s mut Vec<u8>) -> Result<Option<&'s [u8]>> {
+    /// The index of the key's organization; `None` if it belongs to none.
+    pub fn index<'s>(&self, key: &CacheKey<'_>, buffer: &'s mut Vec<u8>) -> Result<Option<&'s [u8]>> {
         buffer.clear();
-        let is_indexed = place.append_index(&self.keys, buffer)?;
+        let is_indexed = key.append_index(&self.keys, buffer)?;
         Ok(is_indexed.then_some(&buffer[..]))
     }
 
     /// How long a value lives. What is no positive number of seconds means the default.
-    pub fn ttl(&self, place: &Place<'_>, requested: Option<f64>) -> Duration {
-        let default = place.kind().and_then(default_ttl).unwrap_or(self.config().default_ttl);
+    pub fn ttl(&self, key: &CacheKey<'_>, requested: Option<f64>) -> Duration {
+        let default = key.kind().and_then(default_ttl).unwrap_or(self.config().default_ttl);
         requested_ttl(requested, default)
     }
 

@@ -151,17 +151,17 @@ impl Core {
     pub(super) fn prepare_call(
         &self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         let context = &self.context;
         if let Call::ClearOrganization { organization } = *call {
-            return clear::begin(context, organization, &self.write_token(slot, call, now), now, out);
+            return clear::begin(context, organization, &self.write_token(call_id, call, now), now, out);
         }
         let operation = plan(context, call, scratch)?;
-        let token = self.write_token(slot, call, now);
+        let token = self.write_token(call_id, call, now);
         if context.stand_in.answers() || context.stand_in.defers_writes() && !operation.step().is_read() {
             return Ok(Some(fall_back(context, &operation, &token, false, now)));
         }
@@ -177,12 +177,12 @@ impl Core {
         Ok(None)
     }
 
-    fn write_token(&self, slot: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
+    fn write_token(&self, call_id: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
         let unacknowledged = call.unacknowledged();
-        CacheRequest::new(slot, CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged }, now)
+        CacheRequest::new(call_id, CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged }, now)
     }
 
     /// Answers a call from memory at once, without a detour through a request. The embedded

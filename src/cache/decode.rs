@@ -1,6 +1,6 @@
 //! From verbs and arguments to calls of the cache.
 
-use super::call::{Call, Place, Unacknowledged};
+use super::call::{CacheKey, Call, Unacknowledged};
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 use crate::redis::{Asked, CallArguments, misuse};
@@ -66,46 +66,46 @@ pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call
             unacknowledged,
         });
     }
-    let width = place_width(asked.detail);
+    let width = key_width(asked.detail);
     arguments.numbers_to_text(0..width);
     if matches!(verb, Verb::HashGet | Verb::HashSet | Verb::HashDelete) {
         arguments.numbers_to_text(width..width + 1);
         arguments.required(width, "the field")?;
     }
     let arguments = &*arguments;
-    let place = place(asked.detail, arguments)?;
+    let key = key_of(asked.detail, arguments)?;
     Ok(match verb {
-        Verb::Get => Call::Get { place },
+        Verb::Get => Call::Get { key },
         Verb::Set => {
             let (json, ttl_seconds) = (arguments.bytes(width), arguments.lifetime(width + 1)?);
-            Call::Set { place, json, ttl_seconds, unacknowledged }
+            Call::Set { key, json, ttl_seconds, unacknowledged }
         }
-        Verb::Delete => Call::Delete { place },
-        Verb::HashGet => Call::HashGet { place, field: arguments.bytes(width) },
+        Verb::Delete => Call::Delete { key },
+        Verb::HashGet => Call::HashGet { key, field: arguments.bytes(width) },
         Verb::HashSet => Call::HashSet {
-            place,
+            key,
             field: arguments.bytes(width),
             json: arguments.bytes(width + 1),
             ttl_seconds: arguments.lifetime(width + 2)?,
         },
-        Verb::HashDelete => Call::HashDelete { place, field: arguments.bytes(width) },
-        Verb::HashEntries => Call::HashEntries { place },
+        Verb::HashDelete => Call::HashDelete { key, field: arguments.bytes(width) },
+        Verb::HashEntries => Call::HashEntries { key },
         Verb::MapLead | Verb::Clear => return Err(misuse("a call came to the wrong place in the bridge")),
     })
 }
 
-/// Number of arguments that name the place.
-fn place_width(kind: u8) -> usize {
+/// Number of arguments that name the key.
+fn key_width(kind: u8) -> usize {
     match Kind::from_u8(kind) {
         Some(Kind::Organization | Kind::PhoneToLead | Kind::LeadToPhone | Kind::DynamicLead | Kind::Kv) => 1,
         _ => 2,
     }
 }
 
-fn place(kind: u8, arguments: &CallArguments) -> Result<Place<'_>> {
+fn key_of(kind: u8, arguments: &CallArguments) -> Result<CacheKey<'_>> {
     if kind == MANAGED {
         let name = arguments.required(0, "the key")?;
-        return Ok(Place::Managed { name, organization: arguments.organization(1)? });
+        return Ok(CacheKey::Managed { name, organization: arguments.organization(1)? });
     }
     let kind = Kind::from_u8(kind)
         .ok_or_else(|| Error::new(ErrorCode::Key, "the bridge was given an unknown kind"))?;
@@ -113,25 +113,25 @@ fn place(kind: u8, arguments: &CallArguments) -> Result<Place<'_>> {
         Kind::ConversationContext
         | Kind::ConversationSummary
         | Kind::HistoryCache
-        | Kind::PreComputedContext => Place::Conversation {
+        | Kind::PreComputedContext => CacheKey::Conversation {
             kind,
             organization: arguments.organization(0)?,
             phone: arguments.required(1, "the phone number")?,
         },
         Kind::Organization => {
-            Place::Organization { organization: arguments.required(0, "the organization")? }
+            CacheKey::Organization { organization: arguments.required(0, "the organization")? }
         }
-        Kind::PhoneToLead => Place::PhoneToLead { phone: arguments.required(0, "the phone number")? },
+        Kind::PhoneToLead => CacheKey::PhoneToLead { phone: arguments.required(0, "the phone number")? },
         Kind::LeadToPhone | Kind::DynamicLead => {
-            Place::Single { kind, id: arguments.required(0, "the lead's id")? }
+            CacheKey::Single { kind, id: arguments.required(0, "the lead's id")? }
         }
-        Kind::Kv => Place::Single { kind, id: arguments.required(0, "the key")? },
-        Kind::AgentConfig => Place::Pair {
+        Kind::Kv => CacheKey::Single { kind, id: arguments.required(0, "the key")? },
+        Kind::AgentConfig => CacheKey::Pair {
             kind,
             id: arguments.required(0, "the agent's id")?,
             phone: arguments.required(1, "the agent's phone number")?,
         },
-        Kind::SseCache => Place::Pair {
+        Kind::SseCache => CacheKey::Pair {
             kind,
             id: arguments.required(0, "the lead's id")?,
             phone: arguments.required(1, "the phone number")?,

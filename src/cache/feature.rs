@@ -38,12 +38,13 @@ impl Feature for Core {
     fn prepare(
         &self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Option<Outcome<'static>> {
-        self.prepare_call(call, slot, now, out, scratch).unwrap_or_else(|error| Some(Outcome::Failed(error)))
+        self.prepare_call(call, call_id, now, out, scratch)
+            .unwrap_or_else(|error| Some(Outcome::Failed(error)))
     }
 
     fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {

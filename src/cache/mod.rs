@@ -23,7 +23,7 @@ mod settle;
 mod slot_owners;
 mod ticket;
 
-pub use call::{Call, Place, Unacknowledged};
+pub use call::{CacheKey, Call, Unacknowledged};
 pub use context::Scratch;
 pub use core::{Core, SlotOwners};
 pub use decode::{ACKNOWLEDGED, COPIED, MANAGED};

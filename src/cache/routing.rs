@@ -1,6 +1,6 @@
 //! What a router must know of a call of the cache.
 
-use super::call::{Call, Place};
+use super::call::{CacheKey, Call};
 use super::context::{Context, Scratch};
 use crate::error::Result;
 use crate::key::Kind;
@@ -15,9 +15,9 @@ pub fn route_of<'s>(context: &Context, call: &Call<'_>, scratch: &'s mut Scratch
             context.keys.organization_index(&mut scratch.index, organization)?;
             Some(&scratch.index[..])
         }
-        Call::MapLead { phone, .. } => Some(context.key(&Place::PhoneToLead { phone }, &mut scratch.key)?),
-        _ => match call.place() {
-            Some(place) => Some(context.key(&place, &mut scratch.key)?),
+        Call::MapLead { phone, .. } => Some(context.key(&CacheKey::PhoneToLead { phone }, &mut scratch.key)?),
+        _ => match call.key() {
+            Some(key) => Some(context.key(&key, &mut scratch.key)?),
             None => None,
         },
     };
@@ -28,10 +28,10 @@ pub fn route_of<'s>(context: &Context, call: &Call<'_>, scratch: &'s mut Scratch
 /// Both directions of a lead's mapping, each a call of its own: their keys are in different slots.
 pub fn both_ways<'a>(call: &Call<'a>) -> Option<[Call<'a>; 2]> {
     let Call::MapLead { phone, lead, phone_json, lead_json, unacknowledged } = *call else { return None };
-    let forward = Place::PhoneToLead { phone };
-    let back = Place::Single { kind: Kind::LeadToPhone, id: lead };
+    let forward = CacheKey::PhoneToLead { phone };
+    let back = CacheKey::Single { kind: Kind::LeadToPhone, id: lead };
     Some([
-        Call::Set { place: forward, json: lead_json, ttl_seconds: None, unacknowledged },
-        Call::Set { place: back, json: phone_json, ttl_seconds: None, unacknowledged },
+        Call::Set { key: forward, json: lead_json, ttl_seconds: None, unacknowledged },
+        Call::Set { key: back, json: phone_json, ttl_seconds: None, unacknowledged },
     ])
 }

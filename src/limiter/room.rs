@@ -203,7 +203,7 @@ impl Limiters {
     pub(super) fn prepare_call(
         &self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<LimiterRequest>,
         scratch: &mut Scratch,
@@ -212,7 +212,7 @@ impl Limiters {
             Call::Consume { limiter, checks, manner } => {
                 return self.ask(
                     self.gather(*limiter, checks.clone(), *manner, scratch, now)?,
-                    slot,
+                    call_id,
                     now,
                     out,
                     scratch,
@@ -235,7 +235,7 @@ impl Limiters {
             return Ok(Some(self.change_without_redis(&change, &away(), now)));
         }
         let deadline = self.node.deadline(now);
-        out.push(asked(slot, Purpose::Change(Box::new(change)), now), deadline, |bytes| {
+        out.push(asked(call_id, Purpose::Change(Box::new(change)), now), deadline, |bytes| {
             bytes.extend_from_slice(&request);
             1
         });
@@ -245,7 +245,7 @@ impl Limiters {
     fn ask(
         &self,
         mut gathered: Gathered,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<LimiterRequest>,
         scratch: &mut Scratch,
@@ -260,7 +260,7 @@ impl Limiters {
         let decision = gathered.limiter.decision;
         let from = out.buffer().len();
         gathered.append_request(scratch, out.buffer());
-        let pending = patient(asked(slot, Purpose::Decide(Box::new(gathered)), now), decision);
+        let pending = patient(asked(call_id, Purpose::Decide(Box::new(gathered)), now), decision);
         out.commit(from, 1, pending, now + decision);
         self.send_heartbeat_if_due(now, out);
         Ok(None)
@@ -401,8 +401,8 @@ fn json_outcome(value: &Value) -> Outcome<'static> {
     Outcome::Json(value.to_string().into_bytes().into())
 }
 
-pub(super) fn asked(slot: u32, purpose: Purpose, issued: Instant) -> LimiterRequest {
-    PendingRequest::new(slot, LimiterTicket(purpose), issued)
+pub(super) fn asked(call_id: u32, purpose: Purpose, issued: Instant) -> LimiterRequest {
+    PendingRequest::new(call_id, LimiterTicket(purpose), issued)
 }
 
 /// A request whose caller waits no longer than this.

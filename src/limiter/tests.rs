@@ -31,19 +31,19 @@ const REFUSED: &str = "*3\r\n:1700000040000000\r\n$1\r\nl\r\n$12\r\n28333334:0:3
 struct Ended(Vec<(u32, String)>);
 
 impl Sink for Ended {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
         let shown = match outcome {
             Outcome::Failed(error) => error.code().as_str().to_owned(),
             Outcome::Json(json) => String::from_utf8_lossy(&json).into_owned(),
             other => format!("{other:?}"),
         };
-        self.0.push((slot, shown));
+        self.0.push((call_id, shown));
     }
 }
 
 impl RequestSink<LimiterTicket> for Ended {
     fn redirect(&mut self, redirected: Redirected<LimiterTicket>) {
-        self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
+        self.0.push((redirected.pending.call_id, format!("{:?}", redirected.to)));
     }
 }
 
@@ -122,31 +122,31 @@ impl Connection {
     }
 
     /// One call of JavaScript with the checks of as many callers.
-    fn consume(&mut self, slot: u32, checks: &[(u64, &str)]) {
+    fn consume(&mut self, call_id: u32, checks: &[(u64, &str)]) {
         let mut arguments = CallArguments::default();
         arguments.push_number(0.0);
         checks.iter().for_each(|(policy, id)| check(*policy, id, &mut arguments, BEGINS));
-        self.call("consume", slot, arguments);
+        self.call("consume", call_id, arguments);
     }
 
-    fn consume_together(&mut self, slot: u32, checks: &[(u64, &str)]) {
+    fn consume_together(&mut self, call_id: u32, checks: &[(u64, &str)]) {
         let mut arguments = CallArguments::default();
         arguments.push_number(0.0);
         let bits = |position| if position == 0 { BEGINS } else { 0 };
         checks.iter().enumerate().for_each(|(at, (policy, id))| check(*policy, id, &mut arguments, bits(at)));
-        self.call("consume", slot, arguments);
+        self.call("consume", call_id, arguments);
     }
 
-    fn change(&mut self, verb: &str, slot: u32, id: &str) {
+    fn change(&mut self, verb: &str, call_id: u32, id: &str) {
         let mut arguments = CallArguments::default();
         arguments.push_number(0.0);
         check(0, id, &mut arguments, 0);
-        self.call(verb, slot, arguments);
+        self.call(verb, call_id, arguments);
     }
 
-    fn call(&mut self, verb: &str, slot: u32, mut arguments: CallArguments) {
+    fn call(&mut self, verb: &str, call_id: u32, mut arguments: CallArguments) {
         let call = AnyCall::Room(decode(asked(verb), &mut arguments).unwrap());
-        self.inner.call(&call, slot, self.now, &mut self.ended);
+        self.inner.call(&call, call_id, self.now, &mut self.ended);
         self.send();
     }
 
@@ -197,7 +197,7 @@ impl Connection {
 }
 
 fn ended(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
-    expected.iter().map(|(slot, how)| (*slot, (*how).to_owned())).collect()
+    expected.iter().map(|(call_id, how)| (*call_id, (*how).to_owned())).collect()
 }
 
 #[test]
@@ -283,8 +283,8 @@ fn a_lost_connection_and_an_outage_are_decided_here() {
 #[test]
 fn a_decision_comes_in_its_time_and_its_lateness_says_nothing_of_the_server() {
     let mut connection = Connection::connected();
-    for slot in 0..30 {
-        connection.consume(slot, &[(0, "x")]);
+    for call_id in 0..30 {
+        connection.consume(call_id, &[(0, "x")]);
     }
     connection.now += Duration::from_millis(199);
     assert!(connection.inner.expire(connection.now, &mut connection.ended).is_none());
@@ -362,8 +362,8 @@ fn a_policy_that_blocks_after_a_refusal_says_so_to_the_calls_that_follow() {
 #[test]
 fn a_shadow_policy_refuses_nobody_and_is_asked_again() {
     let mut connection = Connection::connected();
-    for slot in 1..3 {
-        connection.consume(slot, &[(3, "x")]);
+    for call_id in 1..3 {
+        connection.consume(call_id, &[(3, "x")]);
         assert_eq!(connection.take_sent(), ["EVALSHA"]);
         assert!(connection.answer(REFUSED)[0].1.starts_with("[4,0,"));
     }
@@ -437,8 +437,8 @@ fn what_this_process_took_is_given_back_here_and_what_redis_took_there() {
     let mut connection = Connection::connected();
     connection.lose();
     connection.take_ended();
-    for slot in 1..=3 {
-        connection.consume(slot, &[(0, "x")]);
+    for call_id in 1..=3 {
+        connection.consume(call_id, &[(0, "x")]);
     }
     connection.consume(4, &[(0, "x")]);
     assert!(connection.take_ended()[3].1.starts_with("[49,0,"), "all is taken");

@@ -52,16 +52,16 @@ pub(super) fn answered<F: Feature>(
         learned.unusable.get_or_insert_with(|| error.clone());
         return give_up(feature, pending, request, &error, true, now, sink);
     }
-    let slot = pending.slot;
+    let call_id = pending.call_id;
     let outcome = replied(feature, Arrived { pending, request, now }, frame, next, learned);
-    settle(outcome, slot, sink);
+    settle(outcome, call_id, sink);
 }
 
-fn settle<T>(outcome: Option<Outcome<'_>>, slot: u32, sink: &mut dyn RequestSink<T>) {
+fn settle<T>(outcome: Option<Outcome<'_>>, call_id: u32, sink: &mut dyn RequestSink<T>) {
     if let Some(outcome) = outcome
-        && slot != NOBODY
+        && call_id != NOBODY
     {
-        sink.settle(slot, outcome);
+        sink.settle(call_id, outcome);
     }
 }
 
@@ -151,7 +151,7 @@ fn refused<F: Feature>(
     if policy == ErrorPolicy::Replace {
         learned.unusable.get_or_insert_with(|| error.clone());
     }
-    let slot = pending.slot;
+    let call_id = pending.call_id;
     let (bare, ticket) = pending.split();
     let outcome = match ticket {
         Ticket::Feature(ticket) => {
@@ -175,7 +175,7 @@ fn refused<F: Feature>(
         }
         Ticket::Ask | Ticket::Asking => None,
     };
-    settle(outcome, slot, sink);
+    settle(outcome, call_id, sink);
 }
 
 /// Sends a refused request where another node of the cluster says, or gives it back.
@@ -218,7 +218,7 @@ pub fn give_up<F: Feature>(
     now: Instant,
     sink: &mut dyn RequestSink<F::Ticket>,
 ) {
-    let slot = pending.slot;
+    let call_id = pending.call_id;
     let outcome = match pending.ticket {
         Ticket::Command(_) if feature.node().reads_replicas() => {
             let to = Redirection::Owner;
@@ -234,7 +234,7 @@ pub fn give_up<F: Feature>(
         }
         Ticket::Fence(_) | Ticket::Ask | Ticket::Asking | Ticket::Probe => None,
     };
-    settle(outcome, slot, sink);
+    settle(outcome, call_id, sink);
 }
 
 /// Whether a reply is of a type that its request can have.

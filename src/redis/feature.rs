@@ -57,7 +57,7 @@ pub trait Feature: Send + Sync + Sized + 'static {
     fn prepare(
         &self,
         call: &Self::Call<'_>,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<PendingRequest<Self::Ticket>>,
         scratch: &mut Self::Scratch,
@@ -186,7 +186,7 @@ pub type CallOf<'a, F> = Call<'a, <F as Feature>::Call<'a>>;
 pub fn prepare<F: Feature>(
     feature: &F,
     call: &CallOf<'_, F>,
-    slot: u32,
+    call_id: u32,
     now: Instant,
     out: &mut impl Requests<Pending<F::Ticket>>,
     scratch: &mut F::Scratch,
@@ -196,8 +196,8 @@ pub fn prepare<F: Feature>(
         return Some(Outcome::Failed(closed()));
     }
     match call {
-        Call::Raw(call) => call.append(node, slot, now, out).err().map(Outcome::Failed),
-        Call::Room(call) => feature.prepare(call, slot, now, &mut of_feature(out), scratch),
+        Call::Raw(call) => call.append(node, call_id, now, out).err().map(Outcome::Failed),
+        Call::Room(call) => feature.prepare(call, call_id, now, &mut of_feature(out), scratch),
     }
 }
 

@@ -140,16 +140,17 @@ impl<F: Feature> MultiplexedConnection<F> {
     pub fn call(
         &mut self,
         call: &CallOf<'_, F>,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         sink: &mut dyn RequestSink<F::Ticket>,
     ) {
         if let Some(error) = self.refusal(call) {
-            sink.settle(slot, without_room(&*self.feature, call, &error, &mut self.scratch, now));
+            sink.settle(call_id, without_room(&*self.feature, call, &error, &mut self.scratch, now));
             return self.let_feature_send(now);
         }
-        if let Some(outcome) = prepare(&*self.feature, call, slot, now, &mut self.lane, &mut self.scratch) {
-            sink.settle(slot, outcome);
+        if let Some(outcome) = prepare(&*self.feature, call, call_id, now, &mut self.lane, &mut self.scratch)
+        {
+            sink.settle(call_id, outcome);
         }
     }
 
@@ -432,7 +433,7 @@ impl<F: Feature> MultiplexedConnection<F> {
             overdue.any |= !token.is_impatient();
             overdue.sent += u64::from(was_sent && !token.is_impatient());
             overdue.is_adrift |= was_sent && token.selects;
-            if token.slot != NOBODY {
+            if token.call_id != NOBODY {
                 node.health().counters().timeouts.increment();
             }
             if matches!(token.ticket, Ticket::Probe) {
@@ -473,8 +474,8 @@ impl<F: Feature> MultiplexedConnection<F> {
         self.lane.disconnect(
             |_, _, _| false,
             |LostRequest { token, .. }| {
-                if token.slot != NOBODY {
-                    sink.settle(token.slot, Outcome::Failed(closed()));
+                if token.call_id != NOBODY {
+                    sink.settle(token.call_id, Outcome::Failed(closed()));
                 }
             },
         );

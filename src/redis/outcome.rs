@@ -46,7 +46,7 @@ impl Outcome<'_> {
 
 /// Who is told how a call ended.
 pub trait Sink {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>);
 }
 
 /// Who is told how a request ended: by an outcome of its call, or by another node that must answer it. `T` is what the
@@ -56,8 +56,8 @@ pub trait RequestSink<T>: Sink {
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        (**self).settle(slot, outcome);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        (**self).settle(call_id, outcome);
     }
 }
 

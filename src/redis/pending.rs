@@ -6,16 +6,16 @@ use super::fence::Fence;
 use super::node::Node;
 use super::reply_format::ReplyFormat;
 
-/// The slot of a request that nobody waits for.
+/// The id of a request that nobody waits for.
 pub const NOBODY: u32 = u32::MAX;
-/// The slot of what the server says unasked: a message of a channel.
+/// The id of what the server says unasked: a message of a channel.
 pub const PUSHED: u32 = u32::MAX - 1;
 
 /// A request that waits for its reply.
 #[derive(Debug)]
 pub struct PendingRequest<T> {
-    /// Who waits, in the caller's numbering.
-    pub slot: u32,
+    /// The call that waits, by the number that the caller gave it.
+    pub call_id: u32,
     /// When the call was made.
     pub issued: Instant,
     /// It may change the database of its connection.
@@ -52,9 +52,9 @@ pub enum Ticket<T> {
 pub type Pending<T> = PendingRequest<Ticket<T>>;
 
 impl<T> PendingRequest<T> {
-    pub fn new(slot: u32, ticket: T, issued: Instant) -> PendingRequest<T> {
+    pub fn new(call_id: u32, ticket: T, issued: Instant) -> PendingRequest<T> {
         PendingRequest {
-            slot,
+            call_id,
             issued,
             selects: false,
             redirections: 0,
@@ -71,8 +71,8 @@ impl<T> PendingRequest<T> {
 
     /// The same request with another ticket.
     pub fn with<U>(&self, ticket: U) -> PendingRequest<U> {
-        let PendingRequest { slot, issued, selects, redirections, times_down, patience_ms, .. } = *self;
-        PendingRequest { slot, issued, selects, redirections, times_down, patience_ms, ticket }
+        let PendingRequest { call_id, issued, selects, redirections, times_down, patience_ms, .. } = *self;
+        PendingRequest { call_id, issued, selects, redirections, times_down, patience_ms, ticket }
     }
 
     /// When it must have settled.

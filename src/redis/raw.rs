@@ -52,14 +52,14 @@ impl<'a> RawCall<'a> {
     pub fn append<T>(
         &self,
         node: &Node,
-        slot: u32,
+        call_id: u32,
         issued: Instant,
         out: &mut impl Requests<Pending<T>>,
     ) -> Result<()> {
         match self {
-            RawCall::Command { words, options } => append_one(node, words, *options, slot, issued, out),
+            RawCall::Command { words, options } => append_one(node, words, *options, call_id, issued, out),
             RawCall::Transaction { commands, options } => {
-                append_transaction(node, commands, *options, slot, issued, out)
+                append_transaction(node, commands, *options, call_id, issued, out)
             }
         }
     }
@@ -103,7 +103,7 @@ fn append_one<T>(
     node: &Node,
     words: &[&[u8]],
     options: CommandOptions,
-    slot: u32,
+    call_id: u32,
     issued: Instant,
     out: &mut impl Requests<Pending<T>>,
 ) -> Result<()> {
@@ -116,7 +116,7 @@ fn append_one<T>(
         (Ticket::Command(format), node.deadline(issued))
     };
     let selects = !node.is_shared() && database_of(words).is_some();
-    let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
+    let pending = Pending { selects, ..Pending::new(call_id, ticket, issued) };
     let replies = if node.is_dedicated() { confirmations(words) } else { 1 };
     out.push(pending, deadline, |bytes| {
         append_words(node.prefix(), words, options, bytes);
@@ -140,7 +140,7 @@ fn append_transaction<T>(
     node: &Node,
     commands: &[&[&[u8]]],
     options: CommandOptions,
-    slot: u32,
+    call_id: u32,
     issued: Instant,
     out: &mut impl Requests<Pending<T>>,
 ) -> Result<()> {
@@ -151,7 +151,7 @@ fn append_transaction<T>(
         commands.iter().map(|words| ReplyFormat::of(words.first().copied().unwrap_or_default(), options));
     let selects = !node.is_shared() && commands.iter().any(|words| database_of(words).is_some());
     let ticket = Ticket::Transaction(formats.collect());
-    let pending = Pending { selects, ..Pending::new(slot, ticket, issued) };
+    let pending = Pending { selects, ..Pending::new(call_id, ticket, issued) };
     let deadline = node.deadline(issued);
     out.push(pending, deadline, |bytes| {
         append_command(bytes, &[b"MULTI"]);

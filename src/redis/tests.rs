@@ -43,12 +43,12 @@ impl Feature for Room {
     fn prepare(
         &self,
         _call: &OwnCall,
-        slot: u32,
+        call_id: u32,
         now: Instant,
         out: &mut impl Requests<PendingRequest<Own>>,
         _scratch: &mut (),
     ) -> Option<Outcome<'static>> {
-        out.push(PendingRequest::new(slot, Own, now), self.0.deadline(now), |bytes| {
+        out.push(PendingRequest::new(call_id, Own, now), self.0.deadline(now), |bytes| {
             append_command(bytes, &[b"GET", b"own"]);
             1
         });
@@ -160,19 +160,19 @@ impl Feature for Room {
 struct Ended(Vec<(u32, String)>);
 
 impl Sink for Ended {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
         let shown = match outcome {
             Outcome::Failed(error) => error.code().as_str().to_owned(),
             Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).trim().to_owned(),
             other => format!("{other:?}"),
         };
-        self.0.push((slot, shown));
+        self.0.push((call_id, shown));
     }
 }
 
 impl RequestSink<Own> for Ended {
     fn redirect(&mut self, redirected: Redirected<Own>) {
-        self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
+        self.0.push((redirected.pending.call_id, format!("{:?}", redirected.to)));
     }
 }
 
@@ -207,23 +207,23 @@ impl Connection {
         Connection::over(Node::new(config(), Role::Shared).of_cluster(followed.clone()).of_replica(followed))
     }
 
-    fn call(&mut self, call: &Call<'_, OwnCall>, slot: u32) {
-        self.inner.call(call, slot, self.now, &mut self.ended);
+    fn call(&mut self, call: &Call<'_, OwnCall>, call_id: u32) {
+        self.inner.call(call, call_id, self.now, &mut self.ended);
         let count = self.inner.unsent().len();
         self.inner.sent(count);
     }
 
-    fn raw(&mut self, words: &[&[u8]], slot: u32) {
+    fn raw(&mut self, words: &[&[u8]], call_id: u32) {
         let options = CommandOptions::default();
-        self.call(&Call::Raw(RawCall::Command { words, options }), slot);
+        self.call(&Call::Raw(RawCall::Command { words, options }), call_id);
     }
 
-    fn get(&mut self, slot: u32) {
-        self.raw(&[b"GET", b"key"], slot);
+    fn get(&mut self, call_id: u32) {
+        self.raw(&[b"GET", b"key"], call_id);
     }
 
-    fn own(&mut self, slot: u32) {
-        self.call(&Call::Room(OwnCall), slot);
+    fn own(&mut self, call_id: u32) {
+        self.call(&Call::Room(OwnCall), call_id);
     }
 
     /// What ends by these replies.
@@ -239,7 +239,7 @@ fn config() -> Config {
 }
 
 fn ended(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
-    expected.iter().map(|(slot, how)| (*slot, (*how).to_owned())).collect()
+    expected.iter().map(|(call_id, how)| (*call_id, (*how).to_owned())).collect()
 }
 
 #[test]
@@ -255,11 +255,11 @@ fn raw_commands_are_told_as_they_end_and_the_rooms_own_requests_as_the_room_says
 #[test]
 fn a_redirection_goes_to_the_router_where_there_is_a_cluster_and_the_room_lets_it() {
     let mut connection = Connection::to_a_cluster();
-    for slot in [1, 4] {
-        connection.get(slot);
+    for call_id in [1, 4] {
+        connection.get(call_id);
     }
-    for slot in [2, 3] {
-        connection.own(slot);
+    for call_id in [2, 3] {
+        connection.own(call_id);
     }
     let told = connection.answer(
         "-MOVED 12 127.0.0.1:7\r\n-CLUSTERDOWN no\r\n-ASK 12 127.0.0.1:7\r\n-MOVED 12 127.0.0.1:7\r\n",

@@ -45,7 +45,7 @@ pub trait ConnectionDriver {
     fn name(&self) -> &'static str;
 
     /// Takes a call in. `waiting` calls of the router have not settled.
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink);
+    fn call(&mut self, call: &Call<'_>, call_id: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink);
 
     /// Takes requests in that another node was asked first.
     fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink);
@@ -85,7 +85,7 @@ pub trait ConnectionDriver {
 pub trait LinkDriver {
     fn name(&self) -> &'static str;
     /// Takes a command in, which is all that a Link carries.
-    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink);
+    fn call(&mut self, call: &RawCall<'_>, call_id: u32, now: Instant, sink: &mut dyn Sink);
     fn flush(&mut self, now: Instant, sink: &mut dyn Sink);
     fn awake(&mut self, now: Instant, sink: &mut dyn Sink);
     #[cfg(unix)]

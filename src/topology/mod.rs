@@ -20,7 +20,7 @@ pub use driver::{
     ConnectionDriver, DriverContext, LinkDriver, NodeSink, Redirected, Request, SharedWaker, ThreadContext,
 };
 pub use in_flight::InFlight;
-pub use link::{BREAKING, CLOSED, Caller, LINK_SLOTS, LinkFed, LinkThreadHandle, Told};
+pub use link::{BREAKING, CLOSED, Caller, LINK_EVENTS, LinkFed, LinkThreadHandle, Told};
 pub use open_handles::OpenHandles;
 pub use report::report;
 pub use router::{Discard, Router};

@@ -43,8 +43,8 @@ struct Returning<'s> {
 }
 
 impl Sink for Returning<'_> {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        self.sink.settle(slot, outcome);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        self.sink.settle(call_id, outcome);
     }
 }
 
@@ -80,7 +80,7 @@ impl<C: DriverContext> NodeRouter<C> {
     pub fn call(
         &mut self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         waiting: usize,
         now: Instant,
         sink: &mut dyn NodeSink,
@@ -90,9 +90,9 @@ impl<C: DriverContext> NodeRouter<C> {
             && let Some(auxiliary) = self.auxiliaries[position].driver.as_mut()
         {
             let mut returning = Returning { returned: &mut self.returned, sink };
-            return auxiliary.call(call, slot, waiting, now, &mut returning);
+            return auxiliary.call(call, call_id, waiting, now, &mut returning);
         }
-        self.main.call(call, slot, waiting, now, sink);
+        self.main.call(call, call_id, waiting, now, sink);
     }
 
     /// The lane that a read of a large value goes to.

@@ -92,20 +92,20 @@ impl<C: DriverContext> Router<C> {
     pub fn call(
         &mut self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         waiting: usize,
         now: Instant,
         sink: &mut dyn NodeSink,
     ) {
         match self {
-            Router::Node(driver) => driver.call(call, slot, waiting, now, sink),
-            Router::Cluster(driver) => driver.call(call, slot, waiting, now, sink),
+            Router::Node(driver) => driver.call(call, call_id, waiting, now, sink),
+            Router::Cluster(driver) => driver.call(call, call_id, waiting, now, sink),
             Router::Link(driver) => match call {
-                redis::Call::Raw(call) => driver.call(call, slot, now, sink),
-                redis::Call::Room(_) => sink.settle(slot, Outcome::Failed(Error::defect())),
+                redis::Call::Raw(call) => driver.call(call, call_id, now, sink),
+                redis::Call::Room(_) => sink.settle(call_id, Outcome::Failed(Error::defect())),
             },
-            Router::Embedded => sink.settle(slot, Outcome::Failed(embedded())),
-            Router::Closed => sink.settle(slot, Outcome::Failed(closed())),
+            Router::Embedded => sink.settle(call_id, Outcome::Failed(embedded())),
+            Router::Closed => sink.settle(call_id, Outcome::Failed(closed())),
         }
     }
 
@@ -187,7 +187,7 @@ impl<C: DriverContext> Router<C> {
 pub struct Discard;
 
 impl Sink for Discard {
-    fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {}
+    fn settle(&mut self, _call_id: u32, _outcome: Outcome<'_>) {}
 }
 
 impl RequestSink<RoomTicket> for Discard {
@@ -201,9 +201,9 @@ struct Noting<'s> {
 }
 
 impl Sink for Noting<'_> {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        if slot >= FIRST_RESERVED || self.in_flight.end(slot) {
-            self.sink.settle(slot, outcome);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        if call_id >= FIRST_RESERVED || self.in_flight.end(call_id) {
+            self.sink.settle(call_id, outcome);
         }
     }
 }
@@ -225,9 +225,9 @@ fn settle_all(
     if catch_unwind(AssertUnwindSafe(|| close(&mut noting))).is_err() {
         tracing::error!("a driver could not be closed in order");
     }
-    let left: Vec<u32> = noting.in_flight.slots().collect();
-    for slot in left {
-        noting.settle(slot, Outcome::Failed(reason()));
+    let left: Vec<u32> = noting.in_flight.call_ids().collect();
+    for call_id in left {
+        noting.settle(call_id, Outcome::Failed(reason()));
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
     use std::sync::{Arc, Mutex, mpsc};
     use std::time::Duration;
 
-    const SLOTS: std::ops::Range<u32> = 0..3;
+    const CALL_IDS: std::ops::Range<u32> = 0..3;
 
     /// Panics at its first wake-ups, as many as `panics` says.
     #[derive(Default)]
@@ -263,9 +263,9 @@ mod tests {
     struct Settled(Vec<(u32, Option<ErrorCode>)>);
 
     impl Sink for Settled {
-        fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-            let Outcome::Failed(error) = outcome else { return self.0.push((slot, None)) };
-            self.0.push((slot, Some(error.code())));
+        fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+            let Outcome::Failed(error) = outcome else { return self.0.push((call_id, None)) };
+            self.0.push((call_id, Some(error.code())));
         }
     }
 
@@ -276,7 +276,7 @@ mod tests {
     struct Broken;
 
     impl Sink for Broken {
-        fn settle(&mut self, _slot: u32, _outcome: Outcome<'_>) {
+        fn settle(&mut self, _call_id: u32, _outcome: Outcome<'_>) {
             panic!("the sink is broken");
         }
     }
@@ -285,7 +285,7 @@ mod tests {
         fn redirect(&mut self, _redirected: Redirected) {}
     }
 
-    /// A driver that finds no server and says so for the calls of `SLOTS` at its first attempt.
+    /// A driver that finds no server and says so for the calls of `CALL_IDS` at its first attempt.
     fn with_calls(waker: &Arc<CountingWaker>) -> Router<ThreadContext> {
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
             "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
@@ -296,13 +296,13 @@ mod tests {
         let features = Arc::new(Features::new(config, Role::Shared).unwrap());
         let mut router = Router::start(&features, || ThreadContext::new(waker.clone(), || {})).unwrap();
         let (now, mut settled) = (Instant::now(), Settled::default());
-        for slot in SLOTS {
+        for call_id in CALL_IDS {
             router.call(
                 &redis::Call::Raw(RawCall::Command {
                     words: &[b"GET", b"key"],
                     options: CommandOptions::default(),
                 }),
-                slot,
+                call_id,
                 0,
                 now,
                 &mut settled,
@@ -323,19 +323,19 @@ mod tests {
 
     fn in_flight() -> InFlight {
         let mut in_flight = InFlight::default();
-        SLOTS.for_each(|slot| in_flight.begin(slot));
+        CALL_IDS.for_each(|call_id| in_flight.begin(call_id));
         in_flight
     }
 
     fn all_closed() -> Vec<(u32, Option<ErrorCode>)> {
-        SLOTS.map(|slot| (slot, Some(ErrorCode::Closed))).collect()
+        CALL_IDS.map(|call_id| (call_id, Some(ErrorCode::Closed))).collect()
     }
 
     fn assert_all_failed(router: Router<ThreadContext>) {
         let (mut in_flight, mut settled) = (in_flight(), Settled::default());
         router.give_up(&mut in_flight, &mut settled);
-        let failed = |slot| (slot, Some(ErrorCode::Internal));
-        assert_eq!(settled.0, SLOTS.map(failed).collect::<Vec<_>>());
+        let failed = |call_id| (call_id, Some(ErrorCode::Internal));
+        assert_eq!(settled.0, CALL_IDS.map(failed).collect::<Vec<_>>());
         assert_eq!(in_flight.count(), 0);
     }
 
@@ -359,7 +359,7 @@ mod tests {
         for (close, of_the_second) in closes {
             let (mut in_flight, mut settled) = (in_flight(), Settled::default());
             settle_all(&mut in_flight, &mut settled, closed, close);
-            settled.0.sort_by_key(|(slot, _)| *slot);
+            settled.0.sort_by_key(|(call_id, _)| *call_id);
             assert_eq!(settled.0, [all_closed()[0], (1, of_the_second), all_closed()[2]]);
             assert_eq!(in_flight.count(), 0);
         }
@@ -380,7 +380,7 @@ mod tests {
         router.close(&mut in_flight, &mut settled);
         assert!(began.elapsed() < Duration::from_millis(50), "it took {:?}", began.elapsed());
         settled.0.iter().for_each(|(_, code)| assert!(code.is_some()));
-        assert_eq!(settled.0.len(), SLOTS.len());
+        assert_eq!(settled.0.len(), CALL_IDS.len());
         drop(held);
     }
 

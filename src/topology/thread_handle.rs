@@ -53,11 +53,11 @@ struct Collected {
 }
 
 impl Sink for Collected {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        if slot == PUSHED && !self.has_room_for(bytes_of(&outcome)) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        if call_id == PUSHED && !self.has_room_for(bytes_of(&outcome)) {
             return;
         }
-        self.endings.push(Ending::Settled(slot, outcome.into_owned()));
+        self.endings.push(Ending::Settled(call_id, outcome.into_owned()));
     }
 }
 
@@ -153,11 +153,11 @@ impl ThreadHandle {
         self.had_burst |= endings.len() > KEEP_OUTCOMES;
         for ending in endings {
             match ending {
-                Ending::Settled(slot, outcome) => {
-                    if slot == PUSHED {
+                Ending::Settled(call_id, outcome) => {
+                    if call_id == PUSHED {
                         self.shared.pushed_bytes.fetch_sub(bytes_of(&outcome), Ordering::Relaxed);
                     }
-                    sink.settle(slot, outcome);
+                    sink.settle(call_id, outcome);
                 }
                 Ending::Redirected(redirected) => sink.redirect(*redirected),
             }
@@ -183,13 +183,15 @@ impl ConnectionDriver for ThreadHandle {
         "thread"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
+    fn call(&mut self, call: &Call<'_>, call_id: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
         let bytes = self.pending_bytes();
         if let Some(error) = self.features.node().overload(waiting, bytes) {
-            return sink.settle(slot, without_room(&*self.features, call, &error, &mut self.scratch, now));
+            return sink.settle(call_id, without_room(&*self.features, call, &error, &mut self.scratch, now));
         }
-        if let Some(outcome) = prepare(&*self.features, call, slot, now, &mut self.batch, &mut self.scratch) {
-            sink.settle(slot, outcome);
+        if let Some(outcome) =
+            prepare(&*self.features, call, call_id, now, &mut self.batch, &mut self.scratch)
+        {
+            sink.settle(call_id, outcome);
         }
     }
 

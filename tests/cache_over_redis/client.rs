@@ -24,7 +24,7 @@ pub struct Client {
     stream: Option<Stream<AsyncSocket>>,
     connection: MultiplexedConnection<Core>,
     settled: Settled,
-    next_slot: u32,
+    next_call_id: u32,
     prefix: String,
     _server: Arc<Server>,
 }
@@ -33,8 +33,8 @@ pub struct Client {
 struct Settled(Vec<(u32, Outcome<'static>)>);
 
 impl Sink for Settled {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        self.0.push((slot, outcome.into_owned()));
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        self.0.push((call_id, outcome.into_owned()));
     }
 }
 
@@ -88,7 +88,7 @@ impl Client {
             stream: None,
             connection: MultiplexedConnection::new(core),
             settled: Settled::default(),
-            next_slot: 0,
+            next_call_id: 0,
             prefix,
             _server: server,
         }
@@ -100,10 +100,10 @@ impl Client {
     }
 
     fn begin(&mut self, call: &redis::Call<'_, Call<'_>>) -> u32 {
-        let slot = self.next_slot;
-        self.next_slot += 1;
-        self.connection.call(call, slot, Instant::now(), &mut self.settled);
-        slot
+        let call_id = self.next_call_id;
+        self.next_call_id += 1;
+        self.connection.call(call, call_id, Instant::now(), &mut self.settled);
+        call_id
     }
 
     /// Sends what waits, then takes in the next replies. Requests that follow from them wait for the next
@@ -190,28 +190,28 @@ impl Client {
 
     /// The outcome of a call that has settled.
     #[track_caller]
-    pub fn outcome(&mut self, slot: u32) -> Outcome<'static> {
-        let found = self.settled.0.iter().position(|(settled, _)| *settled == slot);
+    pub fn outcome(&mut self, call_id: u32) -> Outcome<'static> {
+        let found = self.settled.0.iter().position(|(settled, _)| *settled == call_id);
         let (_, outcome) = self.settled.0.swap_remove(found.expect("the call has settled"));
-        let again = self.settled.0.iter().any(|(settled, _)| *settled == slot);
+        let again = self.settled.0.iter().any(|(settled, _)| *settled == call_id);
         assert!(!again, "a call settles once");
         outcome
     }
 
     #[track_caller]
     pub fn call(&mut self, call: &Call<'_>) -> Outcome<'static> {
-        let slot = self.start(call);
+        let call_id = self.start(call);
         self.drain();
-        self.outcome(slot)
+        self.outcome(call_id)
     }
 
     /// The outcome of a raw command, whose keys are as given.
     #[track_caller]
     pub fn raw(&mut self, words: &[&[u8]]) -> Outcome<'static> {
-        let slot =
+        let call_id =
             self.begin(&redis::Call::Raw(RawCall::Command { words, options: CommandOptions::default() }));
         self.drain();
-        self.outcome(slot)
+        self.outcome(call_id)
     }
 
     /// The reply to a raw command.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use orgcache::cache::{Call, Place, Unacknowledged};
+use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::error::{Error, ErrorCode, Result};
 use orgcache::redis::Outcome;
 use orgcache::store::contract::{Behaviour, Entries, Store, Write, behaviours};
@@ -30,10 +30,10 @@ impl RedisStore {
         RedisStore { client: Client::connect(prefix), owners: HashMap::new() }
     }
 
-    fn with_place<R>(&mut self, key: &[u8], act: impl FnOnce(&mut Client, Place<'_>) -> R) -> R {
+    fn with_key<R>(&mut self, key: &[u8], act: impl FnOnce(&mut Client, CacheKey<'_>) -> R) -> R {
         let name = name_of(key);
         let organization = self.owners.get(key).and_then(|owner| owner.as_deref());
-        act(&mut self.client, Place::Managed { name: &name, organization })
+        act(&mut self.client, CacheKey::Managed { name: &name, organization })
     }
 
     /// Remembers the owner that a write names, for later calls.
@@ -44,32 +44,27 @@ impl RedisStore {
 
     /// The lifetime for a field without one: the hash's own, if there is a hash.
     fn remaining(&mut self, key: &[u8]) -> Duration {
-        self.with_place(key, |client, place| {
-            let mut key = Vec::new();
-            place.append_key(client.core().keys(), &mut key).unwrap();
-            if client.command(&[b"TYPE", &key]) != Reply::Text(b"hash".to_vec()) {
+        self.with_key(key, |client, key| {
+            let mut bytes = Vec::new();
+            key.append_key(client.core().keys(), &mut bytes).unwrap();
+            if client.command(&[b"TYPE", &bytes]) != Reply::Text(b"hash".to_vec()) {
                 return LASTING;
             }
-            Duration::from_millis(client.integer(&[b"PTTL", &key]).try_into().unwrap())
+            Duration::from_millis(client.integer(&[b"PTTL", &bytes]).try_into().unwrap())
         })
     }
 }
 
 impl Store for RedisStore {
     fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        value(self.with_place(key, |client, place| client.call(&Call::Get { place })))
+        value(self.with_key(key, |client, key| client.call(&Call::Get { key })))
     }
 
     fn set(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.remember(key, write);
         let (json, ttl_seconds) = (json(value), seconds(write.ttl.unwrap_or(LASTING)));
-        flag(self.with_place(key, |client, place| {
-            client.call(&Call::Set {
-                place,
-                json: &json,
-                ttl_seconds,
-                unacknowledged: Unacknowledged::Journal,
-            })
+        flag(self.with_key(key, |client, key| {
+            client.call(&Call::Set { key, json: &json, ttl_seconds, unacknowledged: Unacknowledged::Journal })
         }))
     }
 
@@ -77,42 +72,42 @@ impl Store for RedisStore {
     fn set_if_absent(&mut self, key: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.owners.entry(key.to_vec()).or_insert_with(|| write.organization.map(|n| text(n).to_owned()));
         let ttl = write.ttl.unwrap_or(LASTING).as_millis().to_string();
-        Ok(self.with_place(key, |client, place| {
-            let (mut key, mut index) = (Vec::new(), Vec::new());
-            place.append_key(client.core().keys(), &mut key).unwrap();
-            place.append_index(client.core().keys(), &mut index).unwrap();
-            let set = client.command(&[b"SET", &key, &json(value), b"NX", b"PX", ttl.as_bytes()]);
+        Ok(self.with_key(key, |client, key| {
+            let (mut bytes, mut index) = (Vec::new(), Vec::new());
+            key.append_key(client.core().keys(), &mut bytes).unwrap();
+            key.append_index(client.core().keys(), &mut index).unwrap();
+            let set = client.command(&[b"SET", &bytes, &json(value), b"NX", b"PX", ttl.as_bytes()]);
             if set == Reply::Nothing {
                 return false;
             }
-            client.command(&[b"ZADD", &index, b"+inf", &key]);
+            client.command(&[b"ZADD", &index, b"+inf", &bytes]);
             true
         }))
     }
 
     fn delete(&mut self, key: &[u8]) -> Result<bool> {
-        flag(self.with_place(key, |client, place| client.call(&Call::Delete { place })))
+        flag(self.with_key(key, |client, key| client.call(&Call::Delete { key })))
     }
 
     fn hash_get(&mut self, key: &[u8], field: &[u8]) -> Result<Option<Vec<u8>>> {
-        value(self.with_place(key, |client, place| client.call(&Call::HashGet { place, field })))
+        value(self.with_key(key, |client, key| client.call(&Call::HashGet { key, field })))
     }
 
     fn hash_set(&mut self, key: &[u8], field: &[u8], value: &[u8], write: Write<'_>) -> Result<bool> {
         self.remember(key, write);
         let ttl = write.ttl.unwrap_or_else(|| self.remaining(key));
         let json = json(value);
-        flag(self.with_place(key, |client, place| {
-            client.call(&Call::HashSet { place, field, json: &json, ttl_seconds: seconds(ttl) })
+        flag(self.with_key(key, |client, key| {
+            client.call(&Call::HashSet { key, field, json: &json, ttl_seconds: seconds(ttl) })
         }))
     }
 
     fn hash_delete(&mut self, key: &[u8], field: &[u8]) -> Result<bool> {
-        flag(self.with_place(key, |client, place| client.call(&Call::HashDelete { place, field })))
+        flag(self.with_key(key, |client, key| client.call(&Call::HashDelete { key, field })))
     }
 
     fn hash_entries(&mut self, key: &[u8]) -> Result<Option<Entries>> {
-        match self.with_place(key, |client, place| client.call(&Call::HashEntries { place })) {
+        match self.with_key(key, |client, key| client.call(&Call::HashEntries { key })) {
             Outcome::Entries(entries) if entries.is_empty() => Ok(None),
             Outcome::Entries(entries) => {
                 Ok(Some(entries.into_iter().map(|(field, json)| (field, bare(&json))).collect()))

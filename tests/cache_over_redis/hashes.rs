@@ -1,31 +1,31 @@
 //! Hashes whose key held something else before.
 
-use orgcache::cache::{Call, Place, Unacknowledged};
+use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::redis::Outcome;
 
 use super::client::Client;
 
-const PLACE: Place<'_> = Place::Managed { name: "profile", organization: Some("acme") };
+const KEY: CacheKey<'_> = CacheKey::Managed { name: "profile", organization: Some("acme") };
 
 fn field<'a>(field: &'a [u8], json: &'a [u8]) -> Call<'a> {
-    Call::HashSet { place: PLACE, field, json, ttl_seconds: None }
+    Call::HashSet { key: KEY, field, json, ttl_seconds: None }
 }
 
 #[test]
 fn fields_that_are_set_at_once_over_a_plain_value_are_all_kept() {
     let mut client = Client::connect("hash-over-value");
     client.call(&Call::Set {
-        place: PLACE,
+        key: KEY,
         json: b"\"plain\"",
         ttl_seconds: None,
         unacknowledged: Unacknowledged::Journal,
     });
-    let slots = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
+    let call_ids = [client.start(&field(b"a", b"1")), client.start(&field(b"b", b"2"))];
     client.drain();
-    for slot in slots {
-        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    for call_id in call_ids {
+        assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     }
-    let Outcome::Entries(mut entries) = client.call(&Call::HashEntries { place: PLACE }) else {
+    let Outcome::Entries(mut entries) = client.call(&Call::HashEntries { key: KEY }) else {
         panic!("a hash has entries");
     };
     entries.sort();
@@ -48,7 +48,6 @@ fn a_write_that_a_transaction_refuses_is_not_acknowledged() {
     let mut client = Client::connect("broken-index");
     let index = client.key("!index:acme");
     client.command(&[b"SET", &index, b"no sorted set"]);
-    let set =
-        Call::Set { place: PLACE, json: b"1", ttl_seconds: None, unacknowledged: Unacknowledged::Journal };
+    let set = Call::Set { key: KEY, json: b"1", ttl_seconds: None, unacknowledged: Unacknowledged::Journal };
     assert_eq!(client.call(&set), Outcome::Boolean(false));
 }

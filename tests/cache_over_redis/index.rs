@@ -1,11 +1,11 @@
 //! The index of an organization: it outlives what it lists and forgets what has expired.
 
-use orgcache::cache::{Call, Place, Unacknowledged};
+use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::redis::Outcome;
 
 use super::client::{Client, Reply};
 
-const PLACE: Place<'_> = Place::Managed { name: "report", organization: Some("acme") };
+const KEY: CacheKey<'_> = CacheKey::Managed { name: "report", organization: Some("acme") };
 const LIFE_SECONDS: f64 = 3600.0;
 
 #[track_caller]
@@ -20,7 +20,7 @@ fn an_index_outlives_each_value_that_it_lists() {
     let mut client = Client::connect("index-life");
     let (index, key) = (client.key("!index:acme"), client.key("report:acme"));
     let set = Call::Set {
-        place: PLACE,
+        key: KEY,
         json: b"1",
         ttl_seconds: Some(LIFE_SECONDS),
         unacknowledged: Unacknowledged::Journal,
@@ -34,7 +34,7 @@ fn an_index_outlives_each_value_that_it_lists() {
 
     client.command(&[b"PEXPIRE", &index, b"60000"]);
     client.command(&[b"DEL", &key]);
-    let field = Call::HashSet { place: PLACE, field: b"a", json: b"1", ttl_seconds: Some(LIFE_SECONDS) };
+    let field = Call::HashSet { key: KEY, field: b"a", json: b"1", ttl_seconds: Some(LIFE_SECONDS) };
     client.call(&field);
     assert_outlives(&mut client, &index, &key);
 }
@@ -45,9 +45,9 @@ fn an_index_forgets_values_that_have_expired() {
     let index = client.key("!index:acme");
     for number in 0..200 {
         let name = format!("brief-{number}");
-        let place = Place::Managed { name: &name, organization: Some("acme") };
+        let key = CacheKey::Managed { name: &name, organization: Some("acme") };
         client.call(&Call::Set {
-            place,
+            key,
             json: b"1",
             ttl_seconds: Some(0.001),
             unacknowledged: Unacknowledged::Journal,
@@ -55,7 +55,7 @@ fn an_index_forgets_values_that_have_expired() {
     }
     for _ in 0..256 {
         client.call(&Call::Set {
-            place: PLACE,
+            key: KEY,
             json: b"1",
             ttl_seconds: Some(LIFE_SECONDS),
             unacknowledged: Unacknowledged::Journal,
@@ -69,16 +69,16 @@ fn an_index_keeps_a_value_that_a_wrong_clock_gave_up() {
     let mut client = Client::connect("index-clock");
     let (index, key) = (client.key("!index:acme"), client.key("report:acme"));
     client.call(&Call::Set {
-        place: PLACE,
+        key: KEY,
         json: b"1",
         ttl_seconds: Some(LIFE_SECONDS),
         unacknowledged: Unacknowledged::Journal,
     });
     client.command(&[b"ZADD", &index, b"1", &key]);
-    let other = Place::Managed { name: "other", organization: Some("acme") };
+    let other = CacheKey::Managed { name: "other", organization: Some("acme") };
     for _ in 0..128 {
         client.call(&Call::Set {
-            place: other,
+            key: other,
             json: b"1",
             ttl_seconds: Some(LIFE_SECONDS),
             unacknowledged: Unacknowledged::Journal,
@@ -97,7 +97,7 @@ fn an_index_goes_with_its_last_entry() {
     let mut client = Client::connect("index-end");
     let index = client.key("!index:acme");
     client.call(&Call::Set {
-        place: PLACE,
+        key: KEY,
         json: b"1",
         ttl_seconds: None,
         unacknowledged: Unacknowledged::Journal,

@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Place, Unacknowledged};
+use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::connection::AsyncSocket;
 use orgcache::health::State;
 use orgcache::key::Kind;
@@ -15,16 +15,16 @@ use super::client::{Client, Reply};
 /// A pause between two writes, so that Redis's clock, which counts milliseconds, orders them.
 const TICK: Duration = Duration::from_millis(5);
 
-fn kv(id: &str) -> Place<'_> {
-    Place::Single { kind: Kind::Kv, id }
+fn kv(id: &str) -> CacheKey<'_> {
+    CacheKey::Single { kind: Kind::Kv, id }
 }
 
-fn summary<'a>(organization: &'a str, phone: &'a str) -> Place<'a> {
-    Place::Conversation { kind: Kind::ConversationSummary, organization: Some(organization), phone }
+fn summary<'a>(organization: &'a str, phone: &'a str) -> CacheKey<'a> {
+    CacheKey::Conversation { kind: Kind::ConversationSummary, organization: Some(organization), phone }
 }
 
-fn set<'a>(place: Place<'a>, json: &'a str) -> Call<'a> {
-    Call::Set { place, json: json.as_bytes(), ttl_seconds: None, unacknowledged: Unacknowledged::Journal }
+fn set<'a>(key: CacheKey<'a>, json: &'a str) -> Call<'a> {
+    Call::Set { key, json: json.as_bytes(), ttl_seconds: None, unacknowledged: Unacknowledged::Journal }
 }
 
 fn json(text: &str) -> Outcome<'static> {
@@ -37,8 +37,8 @@ fn other(prefix: &str) -> Client {
 }
 
 #[track_caller]
-fn stored(client: &mut Client, place: Place<'_>) -> Outcome<'static> {
-    client.call(&Call::Get { place })
+fn stored(client: &mut Client, key: CacheKey<'_>) -> Outcome<'static> {
+    client.call(&Call::Get { key })
 }
 
 #[track_caller]
@@ -82,8 +82,8 @@ fn both_directions_of_a_mapping_are_replayed() {
     assert_eq!(client.call(&map), Outcome::Boolean(true));
     recover(&mut client);
     let mut witness = other("away-pair");
-    assert_eq!(stored(&mut witness, Place::PhoneToLead { phone: "+15550001" }), json("\"lead-1\""));
-    let back = Place::Single { kind: Kind::LeadToPhone, id: "lead-1" };
+    assert_eq!(stored(&mut witness, CacheKey::PhoneToLead { phone: "+15550001" }), json("\"lead-1\""));
+    let back = CacheKey::Single { kind: Kind::LeadToPhone, id: "lead-1" };
     assert_eq!(stored(&mut witness, back), json("\"+15550001\""));
 }
 
@@ -92,8 +92,8 @@ fn a_delete_without_a_connection_takes_the_value_away_afterwards() {
     let mut client = Client::connect("away-delete");
     client.call(&set(kv("k"), "1"));
     client.lose();
-    assert_eq!(client.call(&Call::Delete { place: kv("k") }), Outcome::Boolean(true));
-    assert_eq!(client.call(&Call::Delete { place: kv("k") }), Outcome::Boolean(false));
+    assert_eq!(client.call(&Call::Delete { key: kv("k") }), Outcome::Boolean(true));
+    assert_eq!(client.call(&Call::Delete { key: kv("k") }), Outcome::Boolean(false));
     assert_eq!(stored(&mut client, kv("k")), Outcome::Null);
     recover(&mut client);
     assert_eq!(stored(&mut other("away-delete"), kv("k")), Outcome::Null);
@@ -136,7 +136,7 @@ fn a_newer_write_of_another_process_survives_the_replay() {
     client.call(&set(kv("k"), "\"before\""));
     client.lose();
     client.call(&set(kv("k"), "\"during\""));
-    client.call(&Call::Delete { place: kv("gone") });
+    client.call(&Call::Delete { key: kv("gone") });
     sleep(TICK);
     let mut writer = other("away-newer");
     writer.call(&set(kv("k"), "\"newer\""));
@@ -167,7 +167,7 @@ fn a_shorter_life_than_the_value_had_before_is_no_reason_to_lose() {
     client.call(&set(kv("k"), "\"long\""));
     client.lose();
     client.call(&Call::Set {
-        place: kv("k"),
+        key: kv("k"),
         json: b"\"short\"",
         ttl_seconds: Some(60.0),
         unacknowledged: Unacknowledged::Journal,
@@ -182,7 +182,7 @@ fn a_value_that_ended_during_the_outage_does_not_bring_the_one_before_back() {
     client.call(&set(kv("k"), "\"before\""));
     client.lose();
     client.call(&Call::Set {
-        place: kv("k"),
+        key: kv("k"),
         json: b"\"short\"",
         ttl_seconds: Some(0.02),
         unacknowledged: Unacknowledged::Journal,
@@ -196,10 +196,10 @@ fn a_value_that_ended_during_the_outage_does_not_bring_the_one_before_back() {
 #[test]
 fn a_write_that_was_sent_and_lost_is_acknowledged_once_it_is_kept() {
     let mut client = Client::connect("away-lost");
-    let slot = client.start(&set(summary("org", "1"), "\"sent\""));
+    let call_id = client.start(&set(summary("org", "1"), "\"sent\""));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     recover(&mut client);
     assert_eq!(stored(&mut client, summary("org", "1")), json("\"sent\""));
 }
@@ -209,10 +209,10 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
     let mut client = Client::connect("away-late");
     let mut server = other("away-late");
     let key = server.key("kv:k");
-    let slot = client.start(&set(kv("k"), "\"in doubt\""));
+    let call_id = client.start(&set(kv("k"), "\"in doubt\""));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     client.call(&set(kv("k"), "\"newest\""));
     sleep(TICK);
     // A server that was stopped finds the request in its socket and runs it late.
@@ -224,10 +224,10 @@ fn a_lost_write_that_is_carried_out_late_does_not_win_against_a_newer_one() {
 #[test]
 fn an_abandoned_connection_is_ended_at_the_server_before_the_replay() {
     let mut client = Client::connect("away-fence");
-    let slot = client.start(&set(kv("k"), "1"));
+    let call_id = client.start(&set(kv("k"), "1"));
     client.send();
     let abandoned = client.lose_sight();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     let mut witness = other("away-fence");
     let connections = |witness: &mut Client| match witness.command(&[b"CLIENT", b"LIST"]) {
         Reply::Text(list) => String::from_utf8(list).unwrap().lines().map(str::to_owned).collect::<Vec<_>>(),
@@ -292,9 +292,9 @@ fn calls_during_the_replay_see_and_beat_what_waits_in_the_journal() {
     }
     client.reconnect();
     assert_eq!(client.state(), State::Recovering);
-    let read = client.start(&Call::Get { place: kv("k499") });
+    let read = client.start(&Call::Get { key: kv("k499") });
     let write = client.start(&set(kv("k498"), "\"live\""));
-    let delete = client.start(&Call::Delete { place: kv("k497") });
+    let delete = client.start(&Call::Delete { key: kv("k497") });
     client.drain();
     assert_eq!(client.outcome(read), json("499"));
     assert_eq!(client.outcome(write), Outcome::Boolean(true));
@@ -327,9 +327,9 @@ fn a_second_outage_in_the_middle_of_the_replay_loses_nothing() {
 
 #[test]
 fn fields_written_without_a_connection_join_those_that_are_there() {
-    let place = Place::Managed { name: "hash", organization: Some("org") };
+    let key = CacheKey::Managed { name: "hash", organization: Some("org") };
     let field = |name: &'static str, json: &'static str| Call::HashSet {
-        place,
+        key,
         field: name.as_bytes(),
         json: json.as_bytes(),
         ttl_seconds: None,
@@ -339,7 +339,7 @@ fn fields_written_without_a_connection_join_those_that_are_there() {
     client.call(&field("gone", "1"));
     client.lose();
     assert_eq!(client.call(&field("during", "2")), Outcome::Boolean(true));
-    assert_eq!(client.call(&Call::HashDelete { place, field: b"gone" }), Outcome::Boolean(true));
+    assert_eq!(client.call(&Call::HashDelete { key, field: b"gone" }), Outcome::Boolean(true));
     let entries = |outcome: Outcome<'static>| match outcome {
         Outcome::Entries(mut entries) => {
             entries.sort();
@@ -348,16 +348,16 @@ fn fields_written_without_a_connection_join_those_that_are_there() {
         other => panic!("{other:?}"),
     };
     let expected = [(b"before".to_vec(), b"1".to_vec()), (b"during".to_vec(), b"2".to_vec())];
-    assert_eq!(entries(client.call(&Call::HashEntries { place })), expected);
-    assert_eq!(client.call(&Call::HashGet { place, field: b"gone" }), Outcome::Null);
+    assert_eq!(entries(client.call(&Call::HashEntries { key })), expected);
+    assert_eq!(client.call(&Call::HashGet { key, field: b"gone" }), Outcome::Null);
     recover(&mut client);
-    assert_eq!(entries(other("away-hash").call(&Call::HashEntries { place })), expected);
+    assert_eq!(entries(other("away-hash").call(&Call::HashEntries { key })), expected);
 }
 
 /// The same write, of which Redis itself must have the value.
 fn acknowledged<'a>(write: &Call<'a>, unacknowledged: Unacknowledged) -> Call<'a> {
     match *write {
-        Call::Set { place, json, ttl_seconds, .. } => Call::Set { place, json, ttl_seconds, unacknowledged },
+        Call::Set { key, json, ttl_seconds, .. } => Call::Set { key, json, ttl_seconds, unacknowledged },
         other => other,
     }
 }
@@ -459,28 +459,28 @@ fn what_is_called_before_the_files_of_an_ended_process_are_read_is_newer_than_wh
     let mut ended = Client::connect_with("away-backlog", &settings);
     ended.lose();
     let places = [kv("set"), kv("deleted"), summary("cleared", "1"), summary("kept", "1")];
-    for place in places {
-        assert_eq!(ended.call(&set(place, "\"old\"")), Outcome::Boolean(true));
+    for key in places {
+        assert_eq!(ended.call(&set(key, "\"old\"")), Outcome::Boolean(true));
     }
     drop(ended);
 
     let mut heir = Client::unconnected("away-backlog", &settings);
     assert_eq!(heir.call(&set(kv("set"), "\"new\"")), Outcome::Boolean(true));
-    heir.call(&Call::Delete { place: kv("deleted") });
+    heir.call(&Call::Delete { key: kv("deleted") });
     heir.call(&Call::ClearOrganization { organization: Some("cleared") });
     let reads = [places[0], places[1], places[2], places[3], summary("cleared", "2")];
-    let slots = reads.map(|place| heir.start(&Call::Get { place }));
+    let call_ids = reads.map(|key| heir.start(&Call::Get { key }));
     heir.read_backlog();
     heir.reconnect();
     heir.drain();
     let expected = [json("\"new\""), Outcome::Null, Outcome::Null, json("\"old\""), Outcome::Null];
-    for (slot, expected) in slots.into_iter().zip(&expected) {
-        assert_eq!(heir.outcome(slot), *expected);
+    for (call_id, expected) in call_ids.into_iter().zip(&expected) {
+        assert_eq!(heir.outcome(call_id), *expected);
     }
     assert_eq!(heir.state(), State::Ready);
     let mut witness = other("away-backlog");
-    for (place, expected) in reads.into_iter().zip(expected) {
-        assert_eq!(stored(&mut witness, place), expected);
+    for (key, expected) in reads.into_iter().zip(expected) {
+        assert_eq!(stored(&mut witness, key), expected);
     }
     drop(heir);
     std::fs::remove_dir(&directory).unwrap();
@@ -489,10 +489,10 @@ fn what_is_called_before_the_files_of_an_ended_process_are_read_is_newer_than_wh
 #[test]
 fn a_fence_that_is_not_answered_holds_the_replay_up_for_one_call_only() {
     let mut client = Client::connect_with("away-held", &[("REDIS_COMMAND_TIMEOUT", "100")]);
-    let slot = client.start(&set(kv("k"), "1"));
+    let call_id = client.start(&set(kv("k"), "1"));
     client.send();
     client.lose();
-    assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     client.reconnect();
     // The reply is not read before the call's deadline.
     client.send();
@@ -519,11 +519,11 @@ fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
     client.lose();
     client.call(&Call::ClearOrganization { organization: Some("org") });
     client.reconnect();
-    let slots: Vec<u32> =
-        phones.iter().map(|phone| client.start(&Call::Get { place: summary("org", phone) })).collect();
+    let call_ids: Vec<u32> =
+        phones.iter().map(|phone| client.start(&Call::Get { key: summary("org", phone) })).collect();
     client.drain();
-    for slot in slots {
-        assert_eq!(client.outcome(slot), Outcome::Null);
+    for call_id in call_ids {
+        assert_eq!(client.outcome(call_id), Outcome::Null);
     }
     assert_eq!(client.state(), State::Ready);
 }
@@ -531,7 +531,7 @@ fn what_was_cleared_is_not_answered_while_the_clearing_still_goes_on() {
 #[test]
 fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones() {
     const FIELDS: usize = 40;
-    let place = Place::Managed { name: "wide", organization: Some("org") };
+    let key = CacheKey::Managed { name: "wide", organization: Some("org") };
     let names: Vec<String> = (0..FIELDS).map(|number| format!("f{number}")).collect();
     let value = |name: &str, version: u8| format!("\"{name} {version}\"");
     let mut client = Client::connect("away-fields");
@@ -540,7 +540,7 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
         let set = |client: &mut Client, name: &String| {
             let json = value(name, version);
             let field = name.as_bytes();
-            client.start(&Call::HashSet { place, field, json: json.as_bytes(), ttl_seconds: None })
+            client.start(&Call::HashSet { key, field, json: json.as_bytes(), ttl_seconds: None })
         };
         names.iter().map(|name| set(client, name)).collect()
     };
@@ -549,21 +549,21 @@ fn many_fields_in_doubt_that_are_carried_out_late_do_not_win_against_newer_ones(
     let doubtful = write(&mut client, 2);
     client.send();
     client.lose();
-    for slot in doubtful {
-        assert_eq!(client.outcome(slot), Outcome::Boolean(true));
+    for call_id in doubtful {
+        assert_eq!(client.outcome(call_id), Outcome::Boolean(true));
     }
     write(&mut client, 3);
     sleep(TICK);
     // A server that was stopped finds the requests in its socket and runs them late.
-    let key = server.key("wide:org");
+    let stored = server.key("wide:org");
     for name in &names {
-        server.command(&[b"HSET", &key, name.as_bytes(), value(name, 2).as_bytes()]);
+        server.command(&[b"HSET", &stored, name.as_bytes(), value(name, 2).as_bytes()]);
     }
-    server.command(&[b"PEXPIRE", &key, b"7200000"]);
+    server.command(&[b"PEXPIRE", &stored, b"7200000"]);
     recover(&mut client);
     for name in &names {
         assert_eq!(
-            client.call(&Call::HashGet { place, field: name.as_bytes() }),
+            client.call(&Call::HashGet { key, field: name.as_bytes() }),
             json(&value(name, 3)),
             "{name}"
         );

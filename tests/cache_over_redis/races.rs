@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orgcache::cache::{Call, Place, Unacknowledged};
+use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::key::Kind;
 use orgcache::redis::Outcome;
 
@@ -30,26 +30,26 @@ fn write_until(stop: &AtomicBool, writer: usize) {
         round += 1;
         for number in 0..CALLS_A_BATCH {
             let name = format!("value-{writer}-{round}-{number}");
-            let place = Place::Managed { name: &name, organization: ORGANIZATION };
+            let key = CacheKey::Managed { name: &name, organization: ORGANIZATION };
             client.start(&Call::Set {
-                place,
+                key,
                 json: &json,
                 ttl_seconds: None,
                 unacknowledged: Unacknowledged::Journal,
             });
             let name = format!("hash-{writer}-{round}-{number}");
-            let place = Place::Managed { name: &name, organization: ORGANIZATION };
-            client.start(&Call::HashSet { place, field: b"f", json: &json, ttl_seconds: None });
+            let key = CacheKey::Managed { name: &name, organization: ORGANIZATION };
+            client.start(&Call::HashSet { key, field: b"f", json: &json, ttl_seconds: None });
         }
         client.drain();
         let phone = format!("{writer}{round}");
         client.command(&[b"HSET", &old_hash, format!("acme:{phone}").as_bytes(), b"[]"]);
-        let place = Place::Conversation {
+        let key = CacheKey::Conversation {
             kind: Kind::ConversationContext,
             organization: ORGANIZATION,
             phone: &phone,
         };
-        client.call(&Call::Get { place });
+        client.call(&Call::Get { key });
     }
     assert!(round > 3, "the race was none: {round} rounds");
 }
@@ -67,9 +67,9 @@ fn keys_below(client: &mut Client, rest: &str) -> Vec<String> {
 #[test]
 fn clearing_amid_writes_leaves_nothing_that_the_next_clearing_does_not_find() {
     let mut client = Client::connect(PREFIX);
-    let neighbour = Place::Managed { name: "value", organization: Some("umbrella") };
+    let neighbour = CacheKey::Managed { name: "value", organization: Some("umbrella") };
     client.call(&Call::Set {
-        place: neighbour,
+        key: neighbour,
         json: b"1",
         ttl_seconds: None,
         unacknowledged: Unacknowledged::Journal,

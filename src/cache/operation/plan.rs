@@ -10,7 +10,7 @@ use super::list::Operation;
 use super::pair::SetPair;
 use super::set::Set;
 use super::set_indexed::SetIndexed;
-use crate::cache::call::{Call, Place};
+use crate::cache::call::{CacheKey, Call};
 use crate::cache::context::{Context, Scratch};
 use crate::codec::check_size;
 use crate::error::{Error, ErrorCode, Result};
@@ -21,45 +21,48 @@ use crate::key::Kind;
 /// # Errors
 /// `E_KEY` where the call names no key that can be, `E_VALUE` where the value cannot be stored.
 pub fn plan<'s>(context: &Context, call: &Call<'s>, scratch: &'s mut Scratch) -> Result<Operation<'s>> {
-    if let Some(place) = call.place() {
-        context.check_organization(&place)?;
+    if let Some(key) = call.key() {
+        context.check_organization(&key)?;
     }
-    let Scratch { key, second_key, index, value } = scratch;
+    let Scratch { key: key_buffer, second_key: second_buffer, index: index_buffer, value: value_buffer } =
+        scratch;
     Ok(match *call {
-        Call::Get { place } => Operation::Get(Get { key: context.key(&place, key)? }),
-        Call::Set { place, json, ttl_seconds, .. } => {
-            let key = context.key(&place, key)?;
-            let value = context.stored(json, value)?;
-            let ttl = context.ttl(&place, ttl_seconds);
-            match context.index(&place, index)? {
+        Call::Get { key } => Operation::Get(Get { key: context.key(&key, key_buffer)? }),
+        Call::Set { key, json, ttl_seconds, .. } => {
+            let ttl = context.ttl(&key, ttl_seconds);
+            let (key, index) = (context.key(&key, key_buffer)?, context.index(&key, index_buffer)?);
+            let value = context.stored(json, value_buffer)?;
+            match index {
                 None => Operation::Set(Set { key, value, ttl }),
                 Some(index) => Operation::SetIndexed(SetIndexed { key, value, ttl, index }),
             }
         }
-        Call::Delete { place } => Operation::Delete(Delete { key: context.key(&place, key)? }),
+        Call::Delete { key } => Operation::Delete(Delete { key: context.key(&key, key_buffer)? }),
         Call::MapLead { phone, lead, phone_json, lead_json, .. } => {
-            let forward = Place::PhoneToLead { phone };
-            let back = Place::Single { kind: Kind::LeadToPhone, id: lead };
-            let (key, second_key) = (context.key(&forward, key)?, context.key(&back, second_key)?);
+            let forward = CacheKey::PhoneToLead { phone };
+            let back = CacheKey::Single { kind: Kind::LeadToPhone, id: lead };
+            let (key, second_key) = (context.key(&forward, key_buffer)?, context.key(&back, second_buffer)?);
             check_size(phone_json)?;
             check_size(lead_json)?;
             let ttl = context.ttl(&forward, None);
             Operation::SetPair(SetPair { first: (key, lead_json), second: (second_key, phone_json), ttl })
         }
-        Call::HashGet { place, field } => {
-            Operation::HashGet(HashGet { key: context.key(&place, key)?, field })
+        Call::HashGet { key, field } => {
+            Operation::HashGet(HashGet { key: context.key(&key, key_buffer)?, field })
         }
-        Call::HashSet { place, field, json, ttl_seconds } => {
-            let key = context.key(&place, key)?;
-            let value = context.stored(json, value)?;
-            let ttl = context.ttl(&place, ttl_seconds);
-            let index = context.index(&place, index)?.unwrap_or_default();
+        Call::HashSet { key, field, json, ttl_seconds } => {
+            let ttl = context.ttl(&key, ttl_seconds);
+            let (key, index) = (context.key(&key, key_buffer)?, context.index(&key, index_buffer)?);
+            let value = context.stored(json, value_buffer)?;
+            let index = index.unwrap_or_default();
             Operation::HashSet(HashSet { key, field, value, ttl, index })
         }
-        Call::HashDelete { place, field } => {
-            Operation::HashDelete(HashDelete { key: context.key(&place, key)?, field })
+        Call::HashDelete { key, field } => {
+            Operation::HashDelete(HashDelete { key: context.key(&key, key_buffer)?, field })
         }
-        Call::HashEntries { place } => Operation::HashEntries(HashEntries { key: context.key(&place, key)? }),
+        Call::HashEntries { key } => {
+            Operation::HashEntries(HashEntries { key: context.key(&key, key_buffer)? })
+        }
         Call::ClearOrganization { .. } => {
             return Err(Error::new(ErrorCode::Key, "the call names no single key"));
         }

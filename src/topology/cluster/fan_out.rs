@@ -6,14 +6,14 @@ use crate::error::Error;
 use crate::redis::{Outcome, Sink};
 use crate::topology::in_flight::FIRST_RESERVED;
 
-/// Slots from here on are those of parts. JavaScript counts up from zero and does not come so far.
+/// Ids from here on are those of parts. JavaScript counts up from zero and does not come so far.
 const FIRST: u32 = 1 << 31;
 const LAST: u32 = FIRST_RESERVED - 1;
 
 /// A call of which parts are under way.
 #[derive(Debug)]
 struct Join {
-    slot: u32,
+    call_id: u32,
     left: usize,
     is_true: bool,
     failure: Option<Error>,
@@ -33,24 +33,24 @@ impl Default for FanOut {
 }
 
 impl FanOut {
-    /// Slots for the parts of a call, which is true where all parts are.
-    pub fn split<const N: usize>(&mut self, slot: u32) -> [u32; N] {
+    /// Ids for the parts of a call, which is true where all parts are.
+    pub fn split<const N: usize>(&mut self, call_id: u32) -> [u32; N] {
         let parts = [(); N].map(|()| {
             let part = self.next;
             self.next = if part == LAST { FIRST } else { part + 1 };
-            self.parts.insert(part, slot);
+            self.parts.insert(part, call_id);
             part
         });
-        self.joins.insert(slot, Join { slot, left: N, is_true: true, failure: None });
+        self.joins.insert(call_id, Join { call_id, left: N, is_true: true, failure: None });
         parts
     }
 
     /// Takes a part's outcome in, or hands on that of a whole call.
-    pub fn settle(&mut self, slot: u32, outcome: Outcome<'_>, sink: &mut dyn Sink) {
-        if !(FIRST..=LAST).contains(&slot) {
-            return sink.settle(slot, outcome);
+    pub fn settle(&mut self, call_id: u32, outcome: Outcome<'_>, sink: &mut dyn Sink) {
+        if !(FIRST..=LAST).contains(&call_id) {
+            return sink.settle(call_id, outcome);
         }
-        let Some(whole) = self.parts.remove(&slot) else { return };
+        let Some(whole) = self.parts.remove(&call_id) else { return };
         let Some(join) = self.joins.get_mut(&whole) else { return };
         join.left -= 1;
         match outcome {
@@ -62,7 +62,7 @@ impl FanOut {
             && let Some(join) = self.joins.remove(&whole)
         {
             let outcome = join.failure.map_or(Outcome::Boolean(join.is_true), Outcome::Failed);
-            sink.settle(join.slot, outcome);
+            sink.settle(join.call_id, outcome);
         }
     }
 }
@@ -75,8 +75,8 @@ mod tests {
     struct Settled(Vec<(u32, Outcome<'static>)>);
 
     impl Sink for Settled {
-        fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-            self.0.push((slot, outcome.into_owned()));
+        fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+            self.0.push((call_id, outcome.into_owned()));
         }
     }
 

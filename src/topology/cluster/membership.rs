@@ -111,7 +111,7 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     /// What had to wait for the map of slots goes where it belongs.
     fn route_unrouted(&mut self, now: Instant, sink: &mut dyn NodeSink) {
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink: &mut *sink };
         self.unrouted.disband(&mut sorting);
         self.settle_redirected(now, sink);
     }
@@ -199,7 +199,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         if !self.backlog.is_done() {
             return;
         }
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         for (position, place) in self.members.iter_mut().enumerate() {
             let is_done = place.as_mut().is_some_and(|member| member.is_spent(now));
             if is_done && let Some(member) = place.take() {

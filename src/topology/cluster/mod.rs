@@ -49,7 +49,7 @@ pub struct ClusterRouter<C: DriverContext> {
     /// Rounds in which no node could say who has which slots.
     failures: u32,
     watcher: TopologyWatcher,
-    traffic: Traffic,
+    undelivered: Undelivered,
     /// What is to be tried again, the earliest first.
     later: VecDeque<(Instant, Redirected)>,
     later_bytes: usize,
@@ -60,28 +60,28 @@ pub struct ClusterRouter<C: DriverContext> {
     _io: IoThread,
 }
 
-/// What comes back from members and is not for the caller yet.
+/// Outcomes of members that go to no caller as they are: parts of a call, and redirections.
 #[derive(Default)]
-struct Traffic {
+struct Undelivered {
     fan_out: FanOut,
     redirected: Vec<Redirected>,
 }
 
 /// Keeps back what is not for the caller.
 struct Sorting<'s> {
-    traffic: &'s mut Traffic,
+    undelivered: &'s mut Undelivered,
     sink: &'s mut dyn NodeSink,
 }
 
 impl Sink for Sorting<'_> {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
-        self.traffic.fan_out.settle(slot, outcome, self.sink);
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
+        self.undelivered.fan_out.settle(call_id, outcome, self.sink);
     }
 }
 
 impl RequestSink<RoomTicket> for Sorting<'_> {
     fn redirect(&mut self, redirected: Redirected) {
-        self.traffic.redirected.push(redirected);
+        self.undelivered.redirected.push(redirected);
     }
 }
 
@@ -109,7 +109,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             events,
             failures: 0,
             watcher,
-            traffic: Traffic::default(),
+            undelivered: Undelivered::default(),
             later: VecDeque::new(),
             later_bytes: 0,
             scratch: Scratch::default(),
@@ -143,7 +143,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     pub fn call(
         &mut self,
         call: &Call<'_>,
-        slot: u32,
+        call_id: u32,
         waiting: usize,
         now: Instant,
         sink: &mut dyn NodeSink,
@@ -152,10 +152,10 @@ impl<C: DriverContext> ClusterRouter<C> {
             redis::Call::Raw(_) => None,
             redis::Call::Room(call) => Features::parts(call),
         };
-        let Some(parts) = parts else { return self.route(call, slot, waiting, now, sink) };
-        let slots: [u32; 2] = self.traffic.fan_out.split(slot);
-        for (part, slot) in parts.into_iter().zip(slots) {
-            self.route(&redis::Call::Room(part), slot, waiting, now, sink);
+        let Some(parts) = parts else { return self.route(call, call_id, waiting, now, sink) };
+        let call_ids: [u32; 2] = self.undelivered.fan_out.split(call_id);
+        for (part, call_id) in parts.into_iter().zip(call_ids) {
+            self.route(&redis::Call::Room(part), call_id, waiting, now, sink);
         }
     }
 
@@ -167,14 +167,21 @@ impl<C: DriverContext> ClusterRouter<C> {
         }
     }
 
-    fn route(&mut self, call: &Call<'_>, slot: u32, waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
-        let key_slot = self.slot_of(call);
-        let member = match key_slot {
+    fn route(
+        &mut self,
+        call: &Call<'_>,
+        call_id: u32,
+        waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
+        let slot = self.slot_of(call);
+        let member = match slot {
             // A slot that no node has: any node says so.
-            Ok(Some(key_slot)) => self.owner(key_slot).or_else(|| self.any()),
+            Ok(Some(slot)) => self.owner(slot).or_else(|| self.any()),
             Ok(None) => self.any(),
             Err(error) => {
-                return self.traffic.fan_out.settle(slot, Outcome::Failed(error), sink);
+                return self.undelivered.fan_out.settle(call_id, Outcome::Failed(error), sink);
             }
         };
         let member = if self.front.node().is_dedicated() {
@@ -182,14 +189,14 @@ impl<C: DriverContext> ClusterRouter<C> {
         } else {
             Ok(member)
         };
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         let member = match member {
             Ok(member) => member,
-            Err(outcome) => return sorting.settle(slot, outcome),
+            Err(outcome) => return sorting.settle(call_id, outcome),
         };
         match member.and_then(|position| self.members[position].as_mut()) {
-            Some(member) => member.driver_for(call).call(call, slot, waiting, now, &mut sorting),
-            None => self.unrouted.call(call, slot, now, &mut sorting),
+            Some(member) => member.driver_for(call).call(call, call_id, waiting, now, &mut sorting),
+            None => self.unrouted.call(call, call_id, now, &mut sorting),
         }
     }
 
@@ -216,7 +223,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     }
 
     fn each(&mut self, sink: &mut dyn NodeSink, mut work: impl FnMut(&mut NodeRouter<C>, &mut dyn NodeSink)) {
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         for member in self.members.iter_mut().flatten() {
             work(&mut member.driver, &mut sorting);
             if let Some(reader) = &mut member.reader {
@@ -233,7 +240,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 TopologyEvent::View(view) => self.take_view(view.shards, now, sink),
                 TopologyEvent::Failed(error) if self.members.is_empty() => {
                     self.failures += 1;
-                    let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
+                    let mut sorting = Sorting { undelivered: &mut self.undelivered, sink: &mut *sink };
                     self.unrouted.attempt_failed(error, self.failures, now, &mut sorting);
                 }
                 // The members know best what is still there.
@@ -241,13 +248,13 @@ impl<C: DriverContext> ClusterRouter<C> {
             }
         }
         self.hand_backlog_over();
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink: &mut *sink };
         // There is no connection that could be replaced.
         let _ = self.unrouted.expire(now, &mut sorting);
         let due = self.later.iter().take_while(|(at, _)| *at <= now).count();
         for (_, redirected) in self.later.drain(..due) {
             self.later_bytes -= redirected.request.len();
-            self.traffic.redirected.push(redirected);
+            self.undelivered.redirected.push(redirected);
         }
         self.flush(now, sink);
         self.retire(now, sink);
@@ -291,7 +298,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         work: impl FnOnce(&mut NodeRouter<C>, &mut dyn NodeSink),
     ) {
         let node = number / LANES_A_NODE;
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink: &mut *sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink: &mut *sink };
         if let Some(member) = self.members.get_mut(node / DRIVERS_A_MEMBER).and_then(Option::as_mut) {
             match (node % DRIVERS_A_MEMBER, &mut member.reader) {
                 (0, _) => work(&mut member.driver, &mut sorting),
@@ -304,8 +311,8 @@ impl<C: DriverContext> ClusterRouter<C> {
 
     /// Sends on what members were not asked rightly.
     fn settle_redirected(&mut self, now: Instant, sink: &mut dyn NodeSink) {
-        while !self.traffic.redirected.is_empty() {
-            for redirected in std::mem::take(&mut self.traffic.redirected) {
+        while !self.undelivered.redirected.is_empty() {
+            for redirected in std::mem::take(&mut self.undelivered.redirected) {
                 self.send_on(redirected, now, sink);
             }
         }
@@ -317,7 +324,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         let position = match &redirected.to {
             // The node has dropped it, and what was watched there: a conflict as any other.
             Redirection::TryAgain | Redirection::Down { .. } | Redirection::Ask { .. } if is_guarded => {
-                return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
+                return self.undelivered.fan_out.settle(redirected.pending.call_id, Outcome::Null, sink);
             }
             Redirection::Down { .. } if redirected.is_nobodys() && !self.is_away(owner) => {
                 let error = redirected.error();
@@ -340,7 +347,7 @@ impl<C: DriverContext> ClusterRouter<C> {
                 }
                 self.watcher.look_again();
                 if is_guarded {
-                    return self.traffic.fan_out.settle(redirected.pending.slot, Outcome::Null, sink);
+                    return self.undelivered.fan_out.settle(redirected.pending.call_id, Outcome::Null, sink);
                 }
                 if member.is_none() {
                     return self.send_later(redirected, now, sink);
@@ -354,7 +361,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             position
         };
         let mut batch = Batch::default();
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         if let Some(member) = position.and_then(|position| self.members[position].as_mut()) {
             let features = member.features.clone();
             let driver = member.driver_for_redirected(&redirected);
@@ -398,7 +405,7 @@ impl<C: DriverContext> ClusterRouter<C> {
             None => self.front.clone(),
         };
         let Redirected { pending, request, .. } = redirected;
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         give_up(&*features, pending, &request, error, false, now, &mut sorting);
     }
 
@@ -482,7 +489,7 @@ impl<C: DriverContext> ClusterRouter<C> {
     pub fn close(mut self, sink: &mut dyn NodeSink) {
         self.cluster_health.close();
         let now = Instant::now();
-        let mut sorting = Sorting { traffic: &mut self.traffic, sink };
+        let mut sorting = Sorting { undelivered: &mut self.undelivered, sink };
         for (_, redirected) in self.later.drain(..) {
             let mut batch = Batch::default();
             redirected.append(self.front.node(), now, &mut batch);

@@ -78,8 +78,15 @@ impl ConnectionDriver for ScriptedDriver {
         "scripted"
     }
 
-    fn call(&mut self, call: &Call<'_>, slot: u32, _waiting: usize, now: Instant, sink: &mut dyn NodeSink) {
-        self.connection.call(call, slot, now, sink);
+    fn call(
+        &mut self,
+        call: &Call<'_>,
+        call_id: u32,
+        _waiting: usize,
+        now: Instant,
+        sink: &mut dyn NodeSink,
+    ) {
+        self.connection.call(call, call_id, now, sink);
     }
 
     fn append(&mut self, batch: &mut Batch<Request>, now: Instant, sink: &mut dyn NodeSink) {
@@ -137,20 +144,20 @@ impl ConnectionDriver for ScriptedDriver {
 struct Settled(Vec<(u32, String)>);
 
 impl Sink for Settled {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
         let shown = match outcome {
             Outcome::Failed(error) => error.code().as_str().to_owned(),
             Outcome::Json(json) => String::from_utf8_lossy(&json).into_owned(),
             Outcome::Reply(bytes, _) => String::from_utf8_lossy(&bytes).trim().to_owned(),
             other => format!("{other:?}"),
         };
-        self.0.push((slot, shown));
+        self.0.push((call_id, shown));
     }
 }
 
 impl RequestSink<RoomTicket> for Settled {
     fn redirect(&mut self, redirected: Redirected) {
-        self.0.push((redirected.pending.slot, format!("{:?}", redirected.to)));
+        self.0.push((redirected.pending.call_id, format!("{:?}", redirected.to)));
     }
 }
 
@@ -191,15 +198,15 @@ impl Cluster {
         self.router.take_view(shards, self.now, &mut self.settled);
     }
 
-    fn call(&mut self, slot: u32, call: &Call<'_>) {
-        self.router.call(call, slot, 0, self.now, &mut self.settled);
+    fn call(&mut self, call_id: u32, call: &Call<'_>) {
+        self.router.call(call, call_id, 0, self.now, &mut self.settled);
         self.router.flush(self.now, &mut self.settled);
     }
 
-    fn command(&mut self, slot: u32, words: &str) {
+    fn command(&mut self, call_id: u32, words: &str) {
         let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
         self.call(
-            slot,
+            call_id,
             &redis::Call::Raw(RawCall::Command { words: &words, options: CommandOptions::default() }),
         );
     }
@@ -245,7 +252,7 @@ fn a_command_goes_to_the_node_that_has_the_slot_of_its_key() {
 #[test]
 fn commands_without_a_key_take_turns_among_the_nodes() {
     let mut cluster = Cluster::new(Role::Shared);
-    (0..4).for_each(|slot| cluster.command(slot, "PING"));
+    (0..4).for_each(|call_id| cluster.command(call_id, "PING"));
     let nodes: Vec<usize> = cluster.sent().into_iter().map(|(node, _)| node).collect();
     assert_eq!(nodes.iter().filter(|node| **node == 0).count(), 2, "{nodes:?}");
 }
@@ -350,7 +357,7 @@ fn keys_that_are_watched_together_lie_on_one_node() {
 #[test]
 fn a_subscription_stays_with_its_node() {
     let mut cluster = Cluster::new(Role::Dedicated);
-    (0..3).for_each(|slot| cluster.command(slot, "SUBSCRIBE news"));
+    (0..3).for_each(|call_id| cluster.command(call_id, "SUBSCRIBE news"));
     let sent = cluster.sent();
     assert!(sent.iter().all(|(node, _)| *node == sent[0].0), "{sent:?}");
 }

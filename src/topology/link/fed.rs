@@ -68,10 +68,10 @@ impl LinkDriver for LinkFed {
         "stream"
     }
 
-    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
-        match Caller::of(call, slot) {
+    fn call(&mut self, call: &RawCall<'_>, call_id: u32, now: Instant, sink: &mut dyn Sink) {
+        match Caller::of(call, call_id) {
             Ok((caller, words)) => self.link.request(caller, words, now, &mut Told(sink)),
-            Err(error) => sink.settle(slot, Outcome::Failed(error)),
+            Err(error) => sink.settle(call_id, Outcome::Failed(error)),
         }
     }
 

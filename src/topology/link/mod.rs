@@ -12,8 +12,8 @@ use crate::redis::{Addresses, Failure, Garbled, Listener, Outcome, PUSHED, RawCa
 pub use fed::LinkFed;
 pub use thread_handle::LinkThreadHandle;
 
-/// Slots of what is told of the connection itself, and their names for JavaScript.
-pub const LINK_SLOTS: [(u32, &str); 3] =
+/// Ids of what is told of the connection itself, and their names for JavaScript.
+pub const LINK_EVENTS: [(u32, &str); 3] =
     [(CONNECTED, "connected"), (BREAKING, "breaking"), (CLOSED, "closed")];
 const CONNECTED: u32 = u32::MAX - 2;
 pub const BREAKING: u32 = u32::MAX - 3;
@@ -22,7 +22,7 @@ pub const CLOSED: u32 = u32::MAX - 4;
 /// Whose request it is, and how its reply is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
-    pub slot: u32,
+    pub call_id: u32,
     pub format: ReplyFormat,
 }
 
@@ -31,12 +31,12 @@ impl Caller {
     ///
     /// # Errors
     /// The call is no command, which is all that a Link carries.
-    pub fn of<'a, 'c>(call: &'a RawCall<'c>, slot: u32) -> Result<(Caller, &'a [&'c [u8]])> {
+    pub fn of<'a, 'c>(call: &'a RawCall<'c>, call_id: u32) -> Result<(Caller, &'a [&'c [u8]])> {
         let RawCall::Command { words: words @ [name, ..], options } = call else {
             return Err(Error::new(ErrorCode::Config, "a Link takes commands only".to_owned()));
         };
         let format = ReplyFormat { is_verbatim: true, ..ReplyFormat::of(name, *options) };
-        Ok((Caller { slot, format }, words))
+        Ok((Caller { call_id, format }, words))
     }
 }
 
@@ -58,7 +58,7 @@ impl<S: Sink> Listener<Caller> for Told<S> {
             Some(line) => Outcome::Failed(Error::verbatim_reply(&line)),
             None => Outcome::Reply(frame.bytes().into(), caller.format),
         };
-        self.0.settle(caller.slot, outcome);
+        self.0.settle(caller.call_id, outcome);
     }
 
     fn pushed(&mut self, frame: Frame<'_>) {
@@ -80,7 +80,7 @@ impl<S: Sink> Listener<Caller> for Told<S> {
     }
 
     fn lost(&mut self, caller: Caller, was_sent: bool) {
-        self.0.settle(caller.slot, Outcome::Lost { was_sent });
+        self.0.settle(caller.call_id, Outcome::Lost { was_sent });
     }
 
     fn closed(&mut self) {

@@ -22,7 +22,7 @@ use crate::topology::in_flight::FIRST_RESERVED;
 /// So much may wait to be taken; beyond it nothing is read, and TCP holds the server back.
 const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
-/// Outcomes, by slot.
+/// Outcomes, by the id of their call.
 type Outcomes = Vec<(u32, Outcome<'static>)>;
 
 /// What the two threads share.
@@ -123,9 +123,9 @@ impl LinkThreadHandle {
     fn take_outcomes(&mut self, sink: &mut dyn Sink) {
         let outcomes = self.shared.outbox.take();
         let mut bytes = 0;
-        for (slot, outcome) in outcomes {
+        for (call_id, outcome) in outcomes {
             bytes += bytes_of(&outcome);
-            match slot {
+            match call_id {
                 // What is asked for from now on waits here, behind what the other side has yet to give up.
                 BREAKING => self.shared.inbox.stop(),
                 CLOSED => {
@@ -135,10 +135,10 @@ impl LinkThreadHandle {
                     self.unanswered.clear();
                     self.is_over = true;
                 }
-                slot if slot < FIRST_RESERVED => self.has_outcome(slot),
+                call_id if call_id < FIRST_RESERVED => self.has_outcome(call_id),
                 _ => {}
             }
-            sink.settle(slot, outcome);
+            sink.settle(call_id, outcome);
         }
         let before = self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         if before >= MAX_WAITING_BYTES {
@@ -146,9 +146,9 @@ impl LinkThreadHandle {
         }
     }
 
-    fn has_outcome(&mut self, slot: u32) {
+    fn has_outcome(&mut self, call_id: u32) {
         // Replies come in the order of the requests, so it is the first.
-        if let Some(position) = self.unanswered.iter().position(|(caller, _)| caller.slot == slot) {
+        if let Some(position) = self.unanswered.iter().position(|(caller, _)| caller.call_id == call_id) {
             self.unanswered.remove(position);
         }
     }
@@ -167,13 +167,13 @@ impl LinkDriver for LinkThreadHandle {
         "thread"
     }
 
-    fn call(&mut self, call: &RawCall<'_>, slot: u32, now: Instant, sink: &mut dyn Sink) {
-        match Caller::of(call, slot) {
+    fn call(&mut self, call: &RawCall<'_>, call_id: u32, now: Instant, sink: &mut dyn Sink) {
+        match Caller::of(call, call_id) {
             Ok((caller, words)) => {
                 self.unanswered.push_back((caller, self.handed_bytes + self.batch.byte_count() as u64));
                 append_request(&mut self.batch, caller, words, now);
             }
-            Err(error) => sink.settle(slot, Outcome::Failed(error)),
+            Err(error) => sink.settle(call_id, Outcome::Failed(error)),
         }
     }
 
@@ -216,9 +216,9 @@ struct Outgoing {
 }
 
 impl Sink for Outgoing {
-    fn settle(&mut self, slot: u32, outcome: Outcome<'_>) {
+    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
         self.bytes += bytes_of(&outcome);
-        self.outcomes.push((slot, outcome.into_owned()));
+        self.outcomes.push((call_id, outcome.into_owned()));
     }
 }
 

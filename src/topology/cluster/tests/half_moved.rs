@@ -1,12 +1,12 @@
 //! A slot on its way: one node has it and another carries a request out, or does not.
 
 use super::{AGAIN_AFTER, Cluster, FIRST, Role, SECOND, shard};
-use crate::cache::{Call, Place, Unacknowledged};
+use crate::cache::{CacheKey, Call, Unacknowledged};
 use crate::features::RoomCall;
 use crate::redis;
 
-const LEAD: Place<'_> = Place::PhoneToLead { phone: "2" };
-const LISTED: Place<'_> = Place::Managed { name: "k", organization: Some("org") };
+const LEAD: CacheKey<'_> = CacheKey::PhoneToLead { phone: "2" };
+const LISTED: CacheKey<'_> = CacheKey::Managed { name: "k", organization: Some("org") };
 const OLD: &[u8] = b"\"v1\"";
 const NEW: &[u8] = b"\"v2\"";
 
@@ -17,11 +17,11 @@ const TRY_AGAIN: &str = "-TRYAGAIN Multiple keys request during rehashing of slo
 const DOWN: &str = "-CLUSTERDOWN Hash slot not served\r\n";
 
 impl Cluster {
-    fn set(&mut self, place: Place<'_>, json: &[u8]) -> usize {
+    fn set(&mut self, key: CacheKey<'_>, json: &[u8]) -> usize {
         self.call(
             1,
             &redis::Call::Room(RoomCall::Cache(Call::Set {
-                place,
+                key,
                 json,
                 ttl_seconds: None,
                 unacknowledged: Unacknowledged::Journal,
@@ -30,8 +30,8 @@ impl Cluster {
         self.asked()
     }
 
-    fn get(&mut self, place: Place<'_>) {
-        self.call(2, &redis::Call::Room(RoomCall::Cache(Call::Get { place })));
+    fn get(&mut self, key: CacheKey<'_>) {
+        self.call(2, &redis::Call::Room(RoomCall::Cache(Call::Get { key })));
     }
 
     fn clear(&mut self) -> usize {
