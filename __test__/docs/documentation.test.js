@@ -332,16 +332,30 @@ describe('names in the documents', () => {
     expect(commands.length).toBeGreaterThan(2);
   });
 
-  test('the names of Rust in ARCHITECTURE.md are in the code', () => {
-    const sources = filesUnder('src', '.rs').map((file) => read(file));
-    const names = quoted(withoutBlocks(read('ARCHITECTURE.md'))).filter((name) => /^\w+::\w+$/.test(name));
-    const lost = names.filter((name) => {
-      const [owner, member] = name.split('::');
-      const owns = new RegExp(`\\b(impl|trait|enum|struct|for)\\b[^\\n]*\\b${owner}\\b`);
-      return !sources.some((text) => owns.test(text) && new RegExp(`\\b${member}\\b`).test(text));
+  test.each(['ARCHITECTURE.md', 'docs/write-in-an-outage.md'])(
+    'the names of Rust in %s are in the code',
+    (document) => {
+      const sources = filesUnder('src', '.rs').map((file) => read(file));
+      const names = quoted(withoutBlocks(read(document))).filter((name) => /^\w+::\w+$/.test(name));
+      const lost = names.filter((name) => {
+        const [owner, member] = name.split('::');
+        const owns = new RegExp(`\\b(impl|trait|enum|struct|for)\\b[^\\n]*\\b${owner}\\b`);
+        return !sources.some((text) => owns.test(text) && new RegExp(`\\b${member}\\b`).test(text));
+      });
+      expect(lost).toEqual([]);
+      expect(names.length).toBeGreaterThan(10);
+    },
+  );
+
+  test('each function on the way of a set is in the file that the page names', () => {
+    const page = read('docs/write-in-an-outage.md');
+    const named = [...page.matchAll(/`(?:\w+::)?(#?\w+)` (?:in|of) `((?:src|js)\/[\w/-]+\.(?:rs|js))`/g)];
+    const lost = named.filter(([, name, file]) => {
+      const definition = file.endsWith('.rs') ? `\\bfn ${name}\\b` : `^ +${name}\\(`;
+      return !new RegExp(definition, 'm').test(read(file));
     });
-    expect(lost).toEqual([]);
-    expect(names.length).toBeGreaterThan(10);
+    expect(lost.map(([words]) => words)).toEqual([]);
+    expect(named.length).toBeGreaterThan(40);
   });
 
   test('the versions of Node and Rust that the README asks for are the least that will do', () => {
