@@ -1,5 +1,6 @@
 //! From verbs and arguments to calls of the limiter.
 
+use super::answer::LOCAL_RECEIPT;
 use super::identity::Kind;
 use super::options::LimiterOptions;
 use crate::error::{Error, ErrorCode, Result};
@@ -13,6 +14,8 @@ pub(super) const VERBS: &[&str] = &[
     "update",
     "stats",
     "bypassed",
+    "denied",
+    "admitted",
     "consume",
     "peek",
     "refund",
@@ -22,13 +25,15 @@ pub(super) const VERBS: &[&str] = &[
     "unblock",
 ];
 
-const BY_NUMBER: [Verb; 13] = [
+const BY_NUMBER: [Verb; 15] = [
     Verb::Normalize,
     Verb::Open,
     Verb::Close,
     Verb::Update,
     Verb::Stats,
     Verb::Bypassed,
+    Verb::Denied,
+    Verb::Admitted,
     Verb::Consume,
     Verb::Peek,
     Verb::Refund,
@@ -46,6 +51,8 @@ enum Verb {
     Update,
     Stats,
     Bypassed,
+    Denied,
+    Admitted,
     Consume,
     Peek,
     Refund,
@@ -71,8 +78,12 @@ pub(super) const KINDS: [(&str, u64); 4] =
 /// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
 pub(super) const MAX_CHECKS_A_CALL: usize = 32;
 
-/// In the detail of a consume: each check is answered with its receipt.
+/// In the detail of a consume: it is a part of a call over several slots. Each check is answered with its receipt, and
+/// JavaScript tells which are admitted.
 pub(super) const RECEIPTS: u8 = 1;
+/// In the detail of a refund: who counted the call. 0: the caller does not say.
+pub(super) const COUNTED_BY_REDIS: u8 = 1;
+pub(super) const COUNTED_HERE: u8 = 2;
 
 /// The longest block: a year. Longer ones belong into the application's data.
 const MAX_BLOCK_SECONDS: f64 = 31_536_000.0;
@@ -99,6 +110,19 @@ pub enum Call<'a> {
         limiter: usize,
         policy: usize,
     },
+    /// JavaScript refused checks itself, whose refusals hold: so many because of the limit, and of a block.
+    Denied {
+        limiter: usize,
+        policy: usize,
+        limited: u64,
+        blocked: u64,
+    },
+    /// A check of a call over several slots is admitted, and leaves so much.
+    Admitted {
+        limiter: usize,
+        policy: usize,
+        remaining: u64,
+    },
     Consume {
         limiter: usize,
         checks: Checks<'a>,
@@ -107,7 +131,7 @@ pub enum Call<'a> {
     Refund {
         limiter: usize,
         check: Check<'a>,
-        receipt: Option<u64>,
+        counted: Counted,
     },
     Reset {
         limiter: usize,
@@ -122,6 +146,17 @@ pub enum Call<'a> {
         limiter: usize,
         check: Check<'a>,
     },
+}
+
+/// Who counted a call that is refunded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The caller does not say.
+    Unknown,
+    /// At this time of its clock, in us; 0 is the newest call.
+    ByRedis { at_us: u64 },
+    /// This process, while Redis was away.
+    Here,
 }
 
 /// How checks are meant.
@@ -206,6 +241,13 @@ impl<'a> Iterator for Checks<'a> {
         let check = word.check(self.arguments, self.next);
         self.next += word.width();
         Some(check)
+    }
+}
+
+impl Checks<'_> {
+    /// There are no more: each has two arguments at least.
+    pub fn most(&self) -> usize {
+        self.arguments.count().saturating_sub(self.next) / 2
     }
 }
 
@@ -295,14 +337,23 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
         },
         Verb::Stats => Call::Stats { limiter },
         Verb::Bypassed => Call::Bypassed { limiter, policy: position(arguments, 1)? },
+        Verb::Denied => Call::Denied {
+            limiter,
+            policy: position(arguments, 1)?,
+            limited: whole(arguments, 2)?,
+            blocked: whole(arguments, 3)?,
+        },
+        Verb::Admitted => {
+            Call::Admitted { limiter, policy: position(arguments, 1)?, remaining: whole(arguments, 2)? }
+        }
         Verb::Consume => Call::Consume {
             limiter,
             checks,
             manner: Manner::Consume { wants_receipts: detail & RECEIPTS != 0 },
         },
         Verb::Peek => Call::Consume { limiter, checks, manner: Manner::Peek },
-        Verb::Refund => Call::Refund { limiter, check: one()?, receipt: None },
-        Verb::GiveBack => Call::Refund { limiter, receipt: Some(receipt(arguments)?), check: one()? },
+        Verb::Refund => Call::Refund { limiter, check: one()?, counted: counted(detail) },
+        Verb::GiveBack => Call::Refund { limiter, counted: receipt(arguments)?, check: one()? },
         Verb::Reset => Call::Reset { limiter, check: one()? },
         Verb::Block => Call::Block { limiter, seconds: block_seconds(arguments)?, check: one()? },
         Verb::Unblock => Call::Unblock { limiter, check: one()? },
@@ -337,8 +388,23 @@ fn position(arguments: &CallArguments, at: usize) -> Result<usize> {
         .ok_or_else(|| misuse("a call names no limiter or policy"))
 }
 
-fn receipt(arguments: &CallArguments) -> Result<u64> {
-    arguments.number(1).map(|number| number as u64).ok_or_else(|| misuse("a receipt is no number"))
+fn whole(arguments: &CallArguments, at: usize) -> Result<u64> {
+    arguments.number(at).map(|number| number as u64).ok_or_else(|| misuse("a count or a receipt is no number"))
+}
+
+fn counted(detail: u8) -> Counted {
+    match detail {
+        COUNTED_BY_REDIS => Counted::ByRedis { at_us: 0 },
+        COUNTED_HERE => Counted::Here,
+        _ => Counted::Unknown,
+    }
+}
+
+fn receipt(arguments: &CallArguments) -> Result<Counted> {
+    Ok(match whole(arguments, 1)? {
+        LOCAL_RECEIPT => Counted::Here,
+        at_us => Counted::ByRedis { at_us },
+    })
 }
 
 fn block_seconds(arguments: &CallArguments) -> Result<u64> {
