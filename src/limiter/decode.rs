@@ -389,7 +389,10 @@ fn position(arguments: &CallArguments, at: usize) -> Result<usize> {
 }
 
 fn whole(arguments: &CallArguments, at: usize) -> Result<u64> {
-    arguments.number(at).map(|number| number as u64).ok_or_else(|| misuse("a count or a receipt is no number"))
+    arguments
+        .number(at)
+        .map(|number| number as u64)
+        .ok_or_else(|| misuse("a count or a receipt is no number"))
 }
 
 fn counted(detail: u8) -> Counted {

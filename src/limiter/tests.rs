@@ -75,6 +75,14 @@ fn check(policy: u64, id: &str, arguments: &mut CallArguments, bits: u64) {
     arguments.push_bytes(from);
 }
 
+/// The arguments of a call of one check of the first policy.
+fn of(id: &str) -> CallArguments {
+    let mut arguments = CallArguments::default();
+    arguments.push_number(0.0);
+    check(0, id, &mut arguments, 0);
+    arguments
+}
+
 fn asked(verb: &str) -> Asked {
     Asked { verb: VERBS.iter().position(|name| *name == verb).unwrap() as u8, flags: 0, detail: 0 }
 }
@@ -144,24 +152,15 @@ impl Connection {
     }
 
     fn change(&mut self, verb: &str, call_id: u32, id: &str) {
-        let mut arguments = CallArguments::default();
-        arguments.push_number(0.0);
-        check(0, id, &mut arguments, 0);
-        self.call(verb, call_id, arguments);
+        self.call(verb, call_id, of(id));
     }
 
-    /// `detail` says who counted the call.
-    fn refund(&mut self, detail: u8, id: &str) {
-        let mut arguments = CallArguments::default();
-        arguments.push_number(0.0);
-        check(0, id, &mut arguments, 0);
-        let call = AnyCall::Room(decode(Asked { detail, ..asked("refund") }, &mut arguments).unwrap());
-        self.inner.call(&call, 5, self.now, &mut self.ended);
-        self.send();
+    fn call(&mut self, verb: &str, call_id: u32, arguments: CallArguments) {
+        self.call_in_detail(asked(verb), call_id, arguments);
     }
 
-    fn call(&mut self, verb: &str, call_id: u32, mut arguments: CallArguments) {
-        let call = AnyCall::Room(decode(asked(verb), &mut arguments).unwrap());
+    fn call_in_detail(&mut self, asked: Asked, call_id: u32, mut arguments: CallArguments) {
+        let call = AnyCall::Room(decode(asked, &mut arguments).unwrap());
         self.inner.call(&call, call_id, self.now, &mut self.ended);
         self.send();
     }
@@ -388,7 +387,8 @@ fn numbers(values: &[u64]) -> CallArguments {
 fn what_javascript_refused_from_memory_is_counted_as_what_native_code_did() {
     let mut connection = Connection::connected();
     connection.call("denied", 1, numbers(&[0, 1, 3, 2]));
-    let counted = ["denied", "limited", "blocked", "local", "allowed"].map(|name| connection.counted(1, name));
+    let counted =
+        ["denied", "limited", "blocked", "local", "allowed"].map(|name| connection.counted(1, name));
     assert_eq!(counted, [5, 3, 2, 5, 0]);
     connection.call("denied", 2, numbers(&[0, 9, 1, 0]));
     assert_eq!(connection.take_ended(), ended(&[(1, "Null"), (2, "E_CONFIG")]));
@@ -401,10 +401,7 @@ fn a_part_of_a_call_over_slots_counts_as_admitted_when_the_whole_call_is() {
     let mut arguments = CallArguments::default();
     arguments.push_number(0.0);
     check(0, "x", &mut arguments, BEGINS);
-    let mut part = asked("consume");
-    part.detail = RECEIPTS;
-    let call = AnyCall::Room(decode(part, &mut arguments).unwrap());
-    connection.inner.call(&call, 1, connection.now, &mut connection.ended);
+    connection.call_in_detail(Asked { detail: RECEIPTS, ..asked("consume") }, 1, arguments);
     let told = connection.answer(ADMITTED);
     assert!(told[0].1.ends_with(",1700000040000000,1]"), "{told:?}");
     assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "near")), (allowed, 0));
@@ -549,7 +546,7 @@ fn a_refund_makes_room_here_only_of_what_this_process_counted() {
     };
     assert!(!is_free(&mut connection), "all is taken");
     for (detail, makes_room) in [(0, false), (COUNTED_BY_REDIS, false), (COUNTED_HERE, true)] {
-        connection.refund(detail, "x");
+        connection.call_in_detail(Asked { detail, ..asked("refund") }, 5, of("x"));
         assert_eq!(connection.take_ended(), ended(&[(5, "Null")]));
         assert_eq!(is_free(&mut connection), makes_room, "{detail}");
     }
@@ -557,7 +554,7 @@ fn a_refund_makes_room_here_only_of_what_this_process_counted() {
     connection.inner.connected(&ServerInfo::default(), connection.now);
     connection.take_sent();
     for (detail, is_sent) in [(0, true), (COUNTED_BY_REDIS, true), (COUNTED_HERE, false)] {
-        connection.refund(detail, "x");
+        connection.call_in_detail(Asked { detail, ..asked("refund") }, 5, of("x"));
         assert_eq!(connection.take_sent().contains(&"EVALSHA".to_owned()), is_sent, "{detail}");
     }
 }

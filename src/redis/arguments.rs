@@ -174,7 +174,11 @@ pub fn misuse(what: &str) -> Error {
 /// A number as `String(number)` shows it, in the range that ids and values have.
 fn number_text(number: f64) -> String {
     // Adding 0 makes 0 of -0.
-    if number.fract() == 0.0 && number.abs() < 1e21 { format!("{:.0}", number + 0.0) } else { number.to_string() }
+    if number.fract() == 0.0 && number.abs() < 1e21 {
+        format!("{:.0}", number + 0.0)
+    } else {
+        number.to_string()
+    }
 }
 
 #[cfg(test)]
