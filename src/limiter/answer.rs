@@ -4,10 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::algorithm::{Reason, Verdict};
 use super::batch::MAX_CHECKS;
-use super::decode::{
-    BEGINS, COUNTED_BY_REDIS, COUNTED_HERE, HAS_COST, HAS_ORGANIZATION, KINDS, MAX_CHECKS_A_CALL,
-    POLICY_UNIT, RECEIPTS,
-};
+use super::check::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT};
+use super::decode::{COUNTED_BY_REDIS, COUNTED_HERE, MAX_CHECKS_A_CALL, RECEIPTS};
 use super::options::ready_policies;
 use crate::error::Error;
 

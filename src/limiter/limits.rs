@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::decode::{Check, Counted};
+use super::check::Check;
+use super::decode::Counted;
 use super::denial::Denials;
 use super::identity::{Hasher, Kind, Mark};
 use super::keys::{LimitKeys, Subject};
@@ -105,6 +106,22 @@ impl Limiter {
 
     pub fn tally(&self, policy: usize) -> Option<&Tally> {
         self.tallies.get(policy)
+    }
+
+    /// # Errors
+    /// There is no such policy.
+    pub fn tally_of(&self, policy: usize) -> Result<&Tally> {
+        self.tally(policy).ok_or_else(unknown_policy)
+    }
+
+    /// Counts an admitted check, which leaves so much.
+    ///
+    /// # Errors
+    /// There is no such policy.
+    pub fn count_admitted(&self, policy: usize, remaining: u64) -> Result<()> {
+        let capacity = self.policies().get(policy).ok_or_else(unknown_policy)?.policy.capacity();
+        self.tally_of(policy)?.admit(remaining, capacity);
+        Ok(())
     }
 
     /// # Errors

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::check::{Check, Checks};
 use super::commands::{append_block, append_refund};
-use super::decode::{Call, Check, Checks, Counted, Manner};
+use super::decode::{Call, Counted, Manner};
 use super::gathered::{Gathered, Scratch};
 use super::identity::Mark;
 use super::instances::Instances;
@@ -109,19 +110,15 @@ impl Limiters {
                 Ok(json_outcome(&self.limiter(*limiter)?.stats(self.shared.instances.count())))
             }
             Call::Bypassed { limiter, policy } => {
-                let limiter = self.limiter(*limiter)?;
-                count(&limiter.tally(*policy).ok_or_else(unknown_policy)?.bypassed);
+                count(&self.limiter(*limiter)?.tally_of(*policy)?.bypassed);
                 Ok(Outcome::Null)
             }
             Call::Denied { limiter, policy, limited, blocked } => {
-                let limiter = self.limiter(*limiter)?;
-                limiter.tally(*policy).ok_or_else(unknown_policy)?.deny(*limited, *blocked);
+                self.limiter(*limiter)?.tally_of(*policy)?.deny(*limited, *blocked);
                 Ok(Outcome::Null)
             }
             Call::Admitted { limiter, policy, remaining } => {
-                let limiter = self.limiter(*limiter)?;
-                let capacity = limiter.policies().get(*policy).ok_or_else(unknown_policy)?.policy.capacity();
-                limiter.tally(*policy).ok_or_else(unknown_policy)?.admit(*remaining, capacity);
+                self.limiter(*limiter)?.count_admitted(*policy, *remaining)?;
                 Ok(Outcome::Null)
             }
             Call::Consume { limiter, checks, manner } => {

@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::answer::LOCAL_RECEIPT;
-use super::decode::{
-    BEGINS, COUNTED_BY_REDIS, COUNTED_HERE, Call as AnyRoomCall, HAS_COST, POLICY_UNIT, RECEIPTS, VERBS,
-    decode,
-};
+use super::check::{BEGINS, HAS_COST, POLICY_UNIT};
+use super::decode::{COUNTED_BY_REDIS, COUNTED_HERE, Call as AnyRoomCall, RECEIPTS, VERBS, decode};
 use super::gathered::Scratch;
 use super::identity::Mark;
 use super::room::Limiters;
