@@ -92,7 +92,12 @@ impl<'a> Iterator for Checks<'a> {
     }
 }
 
-impl Checks<'_> {
+impl<'a> Checks<'a> {
+    /// The checks from `first` on, to the end of the arguments.
+    pub fn new(arguments: &'a CallArguments, first: usize) -> Checks<'a> {
+        Checks { arguments, next: first }
+    }
+
     /// There are no more: each has two arguments at least.
     pub fn most(&self) -> usize {
         self.arguments.count().saturating_sub(self.next) / 2

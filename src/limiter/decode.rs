@@ -185,7 +185,7 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
         return Err(misuse("a call of one check was given several"));
     }
     let arguments = &*arguments;
-    let mut checks = Checks { arguments, next: first };
+    let mut checks = Checks::new(arguments, first);
     let mut one = || checks.next().ok_or_else(|| misuse("a call of one check was given none"));
     Ok(match verb {
         Verb::Close => Call::Close { limiter },
