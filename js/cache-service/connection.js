@@ -1,0 +1,111 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+const { clearTimeout, setTimeout } = require('../time.js');
+
+/** @import { OrgCache, RedisClient } from '../../index.js' */
+
+/** The service has no options, so the number of its database is a variable. */
+const DATABASE_VARIABLE = 'REDIS_CACHE_DB';
+/** Events of a client after which calls under way are not waited for. */
+const LOSSES = /** @type {const} */ (['close', 'end', 'reconnecting']);
+const OUTCOMES = /** @type {const} */ (['ready', ...LOSSES]);
+
+/** The client of the service. No call waits for a server that is away. */
+class Connection {
+  #orgcache;
+  /**
+   * The client of the cache when this connection was made of it.
+   * @type {RedisClient | undefined}
+   */
+  #original;
+  /** @type {RedisClient | undefined} */
+  #client;
+  /** @type {Promise<void> | undefined} */
+  #firstAttempt;
+  /**
+   * Functions that end the calls under way.
+   * @type {Set<() => void>}
+   */
+  #underWay = new Set();
+
+  /** @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache */
+  constructor(orgcache) {
+    this.#orgcache = orgcache;
+  }
+
+  /**
+   * The client, if Redis is there. Only calls during the first attempt to connect wait for it.
+   * @returns {Promise<RedisClient | undefined>}
+   */
+  async reach() {
+    if (!this.#orgcache.cacheAdapter.useRedis) return undefined;
+    const client = this.#current();
+    if (client.status !== 'ready') {
+      this.#firstAttempt ??= attempted(client);
+      await this.#firstAttempt;
+    }
+    return client.status === 'ready' ? client : undefined;
+  }
+
+  /** @returns {RedisClient} */
+  #current() {
+    const original = this.#orgcache.redisManager.getClient();
+    if (this.#client !== undefined && this.#original === original) return this.#client;
+    const client = inOwnDatabase(original);
+    for (const event of LOSSES) client.on(event, this.#lose);
+    this.#original = original;
+    this.#client = client;
+    this.#firstAttempt = undefined;
+    return client;
+  }
+
+  #lose = () => {
+    for (const lose of this.#underWay) lose();
+    this.#underWay.clear();
+  };
+
+  /**
+   * Rejects when the call fails, and as soon as the connection is lost.
+   * @template Reply
+   * @param {Promise<Reply>} call
+   * @returns {Promise<Reply>}
+   */
+  ask(call) {
+    return new Promise((resolve, reject) => {
+      const lose = () => reject(new Error('the connection was lost'));
+      this.#underWay.add(lose);
+      call.then(resolve, reject).finally(() => this.#underWay.delete(lose));
+    });
+  }
+}
+
+/**
+ * The client itself, unless the variable names another database than its own.
+ * @param {RedisClient} original
+ */
+function inOwnDatabase(original) {
+  const database = process.env[DATABASE_VARIABLE] || undefined;
+  if (database === undefined || Number(database) === original.options.db) return original;
+  return original.duplicate({ db: /** @type {any} */ (database), keyPrefix: '' });
+}
+
+/**
+ * Resolves when the first attempt to connect has ended, or has lasted too long.
+ * @param {RedisClient} client
+ * @returns {Promise<void>}
+ */
+function attempted(client) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end(), protocol.limits.knownWithinMs);
+    const end = () => {
+      clearTimeout(timer);
+      for (const event of OUTCOMES) client.off(event, end);
+      resolve();
+    };
+    for (const event of OUTCOMES) client.on(event, end);
+    client.connect().then(end, end);
+  });
+}
+
+module.exports = { Connection };
