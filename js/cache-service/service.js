@@ -3,7 +3,7 @@
 const { toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
 const { refuseUnknown } = require('../options.js');
-const { Connection } = require('./connection.js');
+const { PromptClient } = require('../prompt-client.js');
 const { Flights } = require('./flights.js');
 const { KEYS, apiKey, keyOf, keysOf, queryKey } = require('./keys.js');
 const { memoryOf, valuesOf } = require('./info.js');
@@ -11,6 +11,8 @@ const { memoryOf, valuesOf } = require('./info.js');
 /** @import { OrgCache, RedisClient } from '../../index.js' */
 /** @import { CacheService as Public, CacheServiceOptions } from '../entry/cacheService.js' */
 
+/** The service has no options, so the number of its database is a variable. */
+const DATABASE_VARIABLE = 'REDIS_CACHE_DB';
 /** Lifetimes in seconds. */
 const TTL = { DEFAULT: 300, USER_PROFILES: 1800, API_RESPONSES: 60 };
 /** Of a lifetime: what a number of milliseconds in Redis can be, and ten years. */
@@ -38,7 +40,7 @@ class CacheService {
 
   /** @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache */
   constructor(orgcache) {
-    this.#connection = new Connection(orgcache);
+    this.#connection = new PromptClient(orgcache, DATABASE_VARIABLE);
   }
 
   /**

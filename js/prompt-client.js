@@ -1,19 +1,19 @@
 'use strict';
 
-const { protocol } = require('../protocol.js');
-const { clearTimeout, setTimeout } = require('../time.js');
+const { OrgCacheError } = require('./errors.js');
+const { protocol } = require('./protocol.js');
+const { clearTimeout, setTimeout } = require('./time.js');
 
-/** @import { OrgCache, RedisClient } from '../../index.js' */
+/** @import { OrgCache, RedisClient } from '../index.js' */
 
-/** The service has no options, so the number of its database is a variable. */
-const DATABASE_VARIABLE = 'REDIS_CACHE_DB';
 /** Events of a client after which calls under way are not waited for. */
 const LOSSES = /** @type {const} */ (['close', 'end', 'reconnecting']);
 const OUTCOMES = /** @type {const} */ (['ready', ...LOSSES]);
 
-/** The client of the service. No call waits for a server that is away. */
-class Connection {
+/** The client without a prefix, for callers that must not wait while Redis is away. */
+class PromptClient {
   #orgcache;
+  #databaseVariable;
   /**
    * The client of the cache when this connection was made of it.
    * @type {RedisClient | undefined}
@@ -29,9 +29,13 @@ class Connection {
    */
   #underWay = new Set();
 
-  /** @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache */
-  constructor(orgcache) {
+  /**
+   * @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache
+   * @param {string} [databaseVariable] The variable with the number of its database, if that is another one.
+   */
+  constructor(orgcache, databaseVariable) {
     this.#orgcache = orgcache;
+    this.#databaseVariable = databaseVariable;
   }
 
   /**
@@ -52,7 +56,7 @@ class Connection {
   #current() {
     const original = this.#orgcache.redisManager.getClient();
     if (this.#client !== undefined && this.#original === original) return this.#client;
-    const client = inOwnDatabase(original);
+    const client = inDatabase(original, this.#databaseVariable && process.env[this.#databaseVariable]);
     for (const event of LOSSES) client.on(event, this.#lose);
     this.#original = original;
     this.#client = client;
@@ -73,7 +77,7 @@ class Connection {
    */
   ask(call) {
     return new Promise((resolve, reject) => {
-      const lose = () => reject(new Error('the connection was lost'));
+      const lose = () => reject(lost());
       this.#underWay.add(lose);
       call.then(resolve, reject).finally(() => this.#underWay.delete(lose));
     });
@@ -81,12 +85,12 @@ class Connection {
 }
 
 /**
- * The client itself, unless the variable names another database than its own.
+ * The client itself, unless another database than its own is asked for.
  * @param {RedisClient} original
+ * @param {string | undefined} database
  */
-function inOwnDatabase(original) {
-  const database = process.env[DATABASE_VARIABLE] || undefined;
-  if (database === undefined || Number(database) === original.options.db) return original;
+function inDatabase(original, database) {
+  if (!database || Number(database) === original.options.db) return original;
   return original.duplicate({ db: /** @type {any} */ (database), keyPrefix: '' });
 }
 
@@ -108,4 +112,13 @@ function attempted(client) {
   });
 }
 
-module.exports = { Connection };
+/** The error of a call while Redis is away. */
+function away() {
+  return new OrgCacheError('E_CONNECT', 'Redis is away', { retryable: true });
+}
+
+function lost() {
+  return new OrgCacheError('E_UNKNOWN_OUTCOME', 'the connection was lost; the command may have run');
+}
+
+module.exports = { PromptClient, away };
