@@ -112,6 +112,19 @@ function attempted(client) {
   });
 }
 
+/** @type {WeakMap<object, PromptClient>} */
+const shared = new WeakMap();
+
+/**
+ * The one that all callers of an instance share, so that its client has few listeners.
+ * @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache
+ */
+function promptClientOf(orgcache) {
+  const known = shared.get(orgcache) ?? new PromptClient(orgcache);
+  shared.set(orgcache, known);
+  return known;
+}
+
 /** The error of a call while Redis is away. */
 function away() {
   return new OrgCacheError('E_CONNECT', 'Redis is away', { retryable: true });
@@ -121,4 +134,4 @@ function lost() {
   return new OrgCacheError('E_UNKNOWN_OUTCOME', 'the connection was lost; the command may have run');
 }
 
-module.exports = { PromptClient, away };
+module.exports = { PromptClient, away, promptClientOf };

@@ -29,8 +29,15 @@ const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder(
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
-/** Other tests import these files: those below, and `__test__/package/frameworks.test.js`. */
-const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'fastify-limits.mjs', 'nest.ts'];
+/** Other tests import these files: those below, and `frameworks.test.js` and `keyv.test.js` of `__test__/package/`. */
+const IMPORTED = [
+  'services/cacheAdapter.js',
+  'fastify.mjs',
+  'fastify-limits.mjs',
+  'nest.ts',
+  'keyv.mjs',
+  'cache-manager.mjs',
+];
 const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
 describe('an example of', () => {

@@ -2,6 +2,7 @@
 
 const { toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
+const { unlinkKeys, valuesOfKeys } = require('../many-keys.js');
 const { refuseUnknown } = require('../options.js');
 const { PromptClient } = require('../prompt-client.js');
 const { Flights } = require('./flights.js');
@@ -120,7 +121,7 @@ class CacheService {
     let removed = 0;
     for (let from = 0; from < keys.length; from += PAGE) {
       const page = keys.slice(from, from + PAGE);
-      removed += await this.#ask({ call: (client) => client.unlink(page), away: 0, failed: 0 });
+      removed += await this.#ask({ call: (client) => unlinkKeys(client, page), away: 0, failed: 0 });
     }
     this.#stats.deletes += removed;
     return removed;
@@ -137,7 +138,7 @@ class CacheService {
     const names = keysOf(keys);
     if (names.length === 0) return [];
     const failed = names.map(() => null);
-    const texts = await this.#ask({ call: (client) => client.mget(names), away: [], failed });
+    const texts = await this.#ask({ call: (client) => valuesOfKeys(client, names), away: [], failed });
     for (const text of texts) this.#count(text);
     return texts.map((text) => (text === null ? null : parsed(text)));
   }
@@ -216,8 +217,9 @@ class CacheService {
 
   async clearAll() {
     this.#flights.forgetAll();
-    const call = (/** @type {RedisClient} */ client) => client.flushdb('ASYNC');
-    const isDone = (await this.#ask({ call, away: null, failed: null })) === 'OK';
+    const call = (/** @type {RedisClient} */ client) =>
+      Promise.all(client.nodes('master').map((node) => node.flushdb('ASYNC')));
+    const isDone = (await this.#ask({ call, away: null, failed: null })) !== null;
     if (isDone) this.resetStats();
     return isDone;
   }

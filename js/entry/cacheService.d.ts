@@ -104,9 +104,9 @@ export interface CacheService {
   getStats(): CacheServiceStats;
   /** Sets all counts to 0. */
   resetStats(): void;
-  /** Bytes of the server's data; 0 if it does not answer. */
+  /** Bytes of the server's data, in a cluster of one primary's; 0 if it does not answer. */
   getMemoryUsage(): Promise<number>;
-  /** The values of INFO by their names; `{}` if the server does not answer. */
+  /** The values of INFO by their names, in a cluster of one primary; `{}` if the server does not answer. */
   getInfo(): Promise<Record<string, string>>;
   /** Asks the server. */
   healthCheck(): Promise<CacheServiceHealth>;
