@@ -2,6 +2,7 @@
 
 const { CacheService } = require('../../js/cache-service/service.js');
 const { openPackage } = require('../support/package');
+const { runNode } = require('../support/process');
 const { startRedis, withRedis } = require('../support/redis');
 const { closedPort, startSilentServer } = require('../support/silent-server');
 const { rejection, until, within } = require('../support/wait');
@@ -110,6 +111,14 @@ describe('a script that checks a cache service finds that it', () => {
     expect(await service.getMemoryUsage()).toBeGreaterThan(100_000);
     expect(await service.getInfo()).toMatchObject({ redis_mode: 'standalone', tcp_port: String(redis.port) });
   });
+});
+
+test('the script of a server passes with the import of this package, and its process ends', async () => {
+  const env = { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(redis.port), REDIS_CACHE_DB: '2' };
+  const { report } = await runNode(['__test__/programs/cache-service-script.mjs'], { env });
+  expect(Object.entries(report).filter(([, passed]) => passed !== true)).toEqual([]);
+  expect(Object.keys(report)).toHaveLength(13);
+  expect(await redis.keys()).toEqual([]);
 });
 
 test('keys have no prefix, and values are plain JSON with the lifetimes of the seed', async () => {
