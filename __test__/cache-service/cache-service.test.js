@@ -269,6 +269,9 @@ describe('faults of the service that it replaces are not there:', () => {
     expect(sent).not.toMatchObject({ keys: expect.any(Number) });
     expect(sent).not.toMatchObject({ del: expect.any(Number) });
     expect(await redis.keys()).toEqual(['keep']);
+    await commandsSent();
+    expect(await service.invalidatePattern('keep')).toBe(1);
+    expect(await commandsSent()).not.toMatchObject({ scan: expect.any(Number) });
     await service.mset(Object.fromEntries(entries));
     expect(await service.deleteMany(entries.map(([key]) => key))).toBe(MANY);
   });
