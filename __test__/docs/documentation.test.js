@@ -29,8 +29,15 @@ const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder(
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
-/** Other tests import these files: those below, and `__test__/package/frameworks.test.js`. */
-const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'fastify-limits.mjs', 'nest.ts'];
+/** Other tests import these files: those below, and `frameworks.test.js` and `keyv.test.js` of `__test__/package/`. */
+const IMPORTED = [
+  'services/cacheAdapter.js',
+  'fastify.mjs',
+  'fastify-limits.mjs',
+  'nest.ts',
+  'keyv.mjs',
+  'cache-manager.mjs',
+];
 const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
 describe('an example of', () => {
@@ -169,7 +176,7 @@ describe('the configuration', () => {
   test('is named on every page as it is in the code, and so are the codes of errors', () => {
     const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
     const variables = settings.map(({ variable }) => variable);
-    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY']);
+    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY', 'REDIS_CACHE_DB']);
     const strange = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|ORGCACHE|E)_[A-Z_]+\b/g)]
         .filter(([name]) => !known.has(name))
