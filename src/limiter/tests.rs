@@ -229,7 +229,7 @@ fn the_checks_of_many_callers_are_one_request_and_one_answer() {
     assert_eq!(told.len(), 1);
     let numbers: Vec<u64> = serde_json::from_str(&told[0].1).unwrap();
     assert_eq!((numbers[0], numbers[1], numbers[3]), (0, 2, 0));
-    assert_eq!((numbers[4], numbers[5]), (HELD | 33, 0), "refused for the first time in its window");
+    assert_eq!((numbers[4], numbers[5]), (HELD + 33, 0), "refused for the first time in its window");
     assert!(numbers[7] > 60_000 && numbers[7] <= 120_000);
     assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "limited")), (2, 1));
 }
