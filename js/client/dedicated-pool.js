@@ -29,7 +29,7 @@ const { poolIdleMs, poolMaxWaiting } = protocol.limits;
 
 /**
  * Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. The reason why the
- * queue is here is in docs/decisions/0021-lent-connections.md.
+ * queue is here is in docs/decisions/0024-lent-connections.md.
  */
 class DedicatedPool {
   #open;
