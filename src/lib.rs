@@ -22,7 +22,7 @@
 //!    |                       |     \
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
-//!  key  codec  config  health  script      keys | stored bytes | options | what is known of itself | embedded Lua
+//!  key  codec  config  health  script  near      keys | stored bytes | options | what is known of itself | embedded Lua | shared copies
 //!      \____|______/
 //!         error
 //! ```
@@ -70,6 +70,7 @@ pub mod key;
 pub mod lane;
 #[cfg(feature = "cache")]
 pub mod limiter;
+pub mod near;
 #[cfg(feature = "cache")]
 pub mod outage;
 pub mod redis;

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("script", &[]),
     ("runtime", &["error"]),
     ("store", &["error"]),
+    ("near", &[]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),

@@ -1,0 +1,460 @@
+use super::*;
+use crate::near::groups::is_sampled;
+use crate::near::key::Hash;
+
+fn some(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+#[test]
+fn a_fill_that_nothing_disturbs_becomes_a_copy_that_answers() {
+    let bed = Bed::new();
+    assert_eq!(bed.get("k"), None);
+    bed.fill("k", "v");
+    assert_eq!(bed.get("k"), some("v"));
+    assert_eq!(bed.get("other"), None);
+    let value = bed.store.get(Key::new(b"k"), bed.now).unwrap();
+    bed.fill("k", "w");
+    assert_eq!((text(&value), bed.get("k")), ("v".to_owned(), some("w")));
+}
+
+#[test]
+fn absent_keys_and_those_that_end_at_once_get_no_copy() {
+    let bed = Bed::new();
+    for (value, pttl_ms) in [(None, -2), (Some(&b"v"[..]), -2), (Some(b"v"), 0)] {
+        bed.store.finish_fill(bed.begin_fill("k").unwrap(), value, pttl_ms);
+        assert_eq!(bed.get("k"), None);
+    }
+    assert_eq!(bed.group_report().refused, 3);
+}
+
+#[test]
+fn values_above_256_kib_and_above_half_the_budget_get_no_copy() {
+    let bed = Bed::new();
+    let longest = "v".repeat(256 << 10);
+    bed.fill("k", &longest);
+    assert_eq!(bed.get("k"), Some(longest.clone()));
+    bed.fill("k2", &format!("{longest}v"));
+    assert_eq!(bed.get("k2"), None);
+    assert!(!bed.answered("k3", Some(&format!("{longest}v"))));
+    assert!(!bed.answered("k3", Some(&format!("{longest}v"))));
+
+    let bed = Bed::with_budget(64 << 10);
+    bed.fill("k", &"v".repeat(33 << 10));
+    assert_eq!(bed.get("k"), None);
+    bed.fill("k", &"v".repeat(31 << 10));
+    assert!(bed.get("k").is_some());
+}
+
+#[test]
+fn keys_above_4_kib_get_no_copy() {
+    let bed = Bed::new();
+    assert!(bed.begin_fill(&"k".repeat(4_096)).is_some());
+    let long = "k".repeat(4_097);
+    assert!(bed.begin_fill(&long).is_none());
+    assert!(!bed.answered(&long, Some("v")) && !bed.answered(&long, Some("v")));
+}
+
+#[test]
+fn at_most_256_fills_are_under_way_and_one_a_key() {
+    let bed = Bed::new();
+    let mut fills: Vec<_> = (0..256).map(|number| bed.begin_fill(&format!("k{number}")).unwrap()).collect();
+    assert!(bed.begin_fill("k256").is_none());
+    fills.pop();
+    assert!(bed.begin_fill("k0").is_none());
+    bed.fill("k255", "v");
+    assert_eq!(bed.get("k255"), some("v"));
+    drop(fills);
+    bed.fill("k0", "v");
+    assert_eq!(bed.get("k0"), some("v"));
+    assert_eq!(bed.group_report().dropped, 2);
+}
+
+#[test]
+fn a_push_removes_the_copy_and_refuses_the_fill_that_was_sent_before() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    bed.invalidated("k");
+    assert_eq!(bed.get("k"), None);
+    let fill = bed.begin_fill("k").unwrap();
+    bed.invalidated("k");
+    bed.store.finish_fill(fill, Some(b"older"), FOREVER_MS);
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, None));
+    bed.fill("k", "newer");
+    assert_eq!(bed.get("k"), some("newer"));
+}
+
+#[test]
+fn a_push_asks_for_another_fill_where_the_copy_had_answered() {
+    let bed = Bed::new();
+    let owner = Owner::of(b"acme");
+    let fill = || {
+        let fill = bed.store.begin_fill(bed.wish_of("k", owner), NODE, bed.now).unwrap();
+        bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    };
+    fill();
+    assert_eq!(bed.invalidated("k"), None);
+    fill();
+    bed.get("k");
+    assert_eq!(bed.invalidated("k"), Some(bed.wish_of("k", owner)));
+    assert_eq!(bed.invalidated("k"), None);
+}
+
+#[test]
+fn an_own_write_removes_the_copy_at_once_and_lets_no_fill_in_until_it_is_over() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    let write = bed.begin_write("k");
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, None));
+    assert!(bed.begin_fill("k").is_none());
+    let second = bed.begin_write("k");
+    drop(write);
+    assert!(bed.begin_fill("k").is_none());
+    drop(second);
+    bed.fill("k", "w");
+    assert_eq!(bed.get("k"), some("w"));
+}
+
+#[test]
+fn a_fill_that_was_sent_before_an_own_write_is_refused_during_the_write_and_afterwards() {
+    let bed = Bed::new();
+    for is_over in [false, true] {
+        let fill = bed.begin_fill("k").unwrap();
+        let write = bed.begin_write("k");
+        let write = (!is_over).then_some(write);
+        bed.store.finish_fill(fill, Some(b"older"), FOREVER_MS);
+        drop(write);
+        assert_eq!(bed.get("k"), None);
+    }
+}
+
+#[test]
+fn no_copy_is_wished_for_while_its_key_is_written() {
+    let mut bed = Bed::new();
+    bed.answered("k", Some("v"));
+    let write = bed.begin_write("k");
+    assert!(!bed.answered("k", Some("v")));
+    drop(write);
+    bed.now += STALENESS;
+    assert!(bed.answered("k", Some("v")));
+}
+
+#[test]
+fn a_different_answer_of_another_connection_removes_the_copy() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    bed.answered("k", Some("v"));
+    assert_eq!(bed.get("k"), some("v"));
+    for different in [Some("w"), None] {
+        bed.fill("k", "v");
+        bed.answered("k", different);
+        assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, None));
+    }
+}
+
+#[test]
+fn a_different_answer_refuses_the_fills_of_its_stripe_that_were_sent_before() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    bed.store.end_session(NODE);
+    bed.begin_session();
+    let fill = bed.begin_fill("k").unwrap();
+    bed.answered("k", Some("w"));
+    bed.store.finish_fill(fill, Some(b"w"), FOREVER_MS);
+    assert_eq!(bed.get("k"), None);
+}
+
+#[test]
+fn a_fill_is_refused_where_another_connection_answered_something_else_meanwhile() {
+    let bed = Bed::new();
+    let cases: [(&[Option<&str>], Option<&str>); 6] = [
+        (&[], Some("v")),
+        (&[Some("v")], Some("v")),
+        (&[Some("v"), Some("v")], Some("v")),
+        (&[Some("w")], None),
+        (&[None], None),
+        (&[Some("w"), Some("v")], None),
+    ];
+    for (number, (answers, kept)) in cases.into_iter().enumerate() {
+        let key = format!("k{number}");
+        let fill = bed.begin_fill(&key).unwrap();
+        answers.iter().for_each(|answer| {
+            bed.answered(&key, *answer);
+        });
+        bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+        assert_eq!(bed.get(&key).as_deref(), kept, "{answers:?}");
+    }
+}
+
+#[test]
+fn a_clearing_silences_the_copies_of_its_owner_and_the_fills_that_were_sent_before() {
+    let bed = Bed::new();
+    let (acme, other) = (Owner::of(b"acme"), Owner::of(b"other"));
+    assert_ne!(acme, other);
+    let begin = |key: &str, owner| bed.store.begin_fill(bed.wish_of(key, owner), NODE, bed.now).unwrap();
+    bed.store.finish_fill(begin("acme:1", acme), Some(b"v"), FOREVER_MS);
+    bed.store.finish_fill(begin("other:1", other), Some(b"v"), FOREVER_MS);
+    let fill = begin("acme:2", acme);
+    bed.store.clear_owner(acme);
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    for key in ["acme:1", "acme:2"] {
+        assert_eq!((bed.get(key), bed.get_in_outage(key)), (None, None));
+    }
+    assert_eq!(bed.get("other:1"), some("v"));
+    bed.store.finish_fill(begin("acme:1", acme), Some(b"w"), FOREVER_MS);
+    assert_eq!(bed.get("acme:1"), some("w"));
+}
+
+#[test]
+fn a_copy_answers_until_the_last_answered_ping_was_sent_longer_ago_than_allowed() {
+    let mut bed = Bed::new();
+    bed.fill("k", "v");
+    bed.pass(1_000);
+    assert_eq!(bed.get("k"), some("v"));
+    bed.pass(1);
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, some("v")));
+    // The PONG comes late: what counts is when its PING was sent.
+    bed.store.answered_ping(NODE, bed.now - Duration::from_millis(1_001));
+    assert_eq!(bed.get("k"), None);
+    bed.store.answered_ping(NODE, bed.now - Duration::from_secs(1));
+    assert_eq!(bed.get("k"), some("v"));
+    bed.store.answered_ping(NODE, bed.now - Duration::from_secs(5));
+    assert_eq!(bed.get("k"), some("v"));
+}
+
+#[test]
+fn a_session_answers_only_once_it_has_answered_a_ping() {
+    let mut bed = Bed::new();
+    bed.store.end_session(NODE);
+    bed.store.begin_session(NODE);
+    bed.fill("k", "v");
+    assert_eq!(bed.get("k"), None);
+    bed.pass(5);
+    bed.confirm();
+    assert_eq!(bed.get("k"), some("v"));
+}
+
+#[test]
+fn a_copy_lives_as_long_as_its_key_lived_when_the_fill_was_sent() {
+    let mut bed = Bed::new();
+    let fill = bed.begin_fill("k").unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    bed.store.finish_fill(fill, Some(b"v"), 500);
+    bed.pass(499);
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (some("v"), some("v")));
+    bed.pass(1);
+    assert_eq!((bed.get_in_outage("k"), bed.get("k")), (None, None));
+}
+
+#[test]
+fn no_copy_lives_longer_than_an_hour() {
+    let mut bed = Bed::new();
+    for pttl_ms in [FOREVER_MS, 3_600_001, i64::MAX] {
+        bed.store.finish_fill(bed.begin_fill("k").unwrap(), Some(b"v"), pttl_ms);
+        bed.pass(3_599_999);
+        bed.confirm();
+        assert_eq!(bed.get("k"), some("v"));
+        bed.pass(1);
+        assert_eq!(bed.get("k"), None);
+    }
+}
+
+#[test]
+fn copies_of_an_ended_session_answer_in_an_outage_only() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    let fill = bed.begin_fill("k2").unwrap();
+    bed.store.end_session(NODE);
+    assert!(bed.begin_fill("k3").is_none());
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, some("v")));
+    bed.begin_session();
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, some("v")));
+    assert_eq!(bed.get_in_outage("k2"), None);
+    bed.fill("k", "w");
+    bed.store.end_all_sessions();
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, some("w")));
+}
+
+#[test]
+fn a_fill_that_was_sent_in_an_ended_session_is_refused_in_the_next() {
+    let bed = Bed::new();
+    let fill = bed.begin_fill("k").unwrap();
+    bed.store.end_session(NODE);
+    bed.begin_session();
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, None));
+}
+
+#[test]
+fn copies_of_a_flushed_node_never_answer_again() {
+    let bed = Bed::new();
+    bed.fill("earlier", "v");
+    bed.store.end_session(NODE);
+    bed.begin_session();
+    bed.fill("k", "v");
+    bed.store.flushed(NODE);
+    for key in ["earlier", "k"] {
+        assert_eq!((bed.get(key), bed.get_in_outage(key)), (None, None));
+    }
+    bed.begin_session();
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (None, None));
+    bed.fill("k", "w");
+    assert_eq!((bed.get("k"), bed.get_in_outage("k")), (some("w"), some("w")));
+}
+
+#[test]
+fn sessions_and_flushes_are_a_matter_of_one_node() {
+    let bed = Bed::new();
+    bed.store.begin_session(1);
+    bed.store.answered_ping(1, bed.now);
+    let fill = bed.store.begin_fill(bed.wish("of 1"), 1, bed.now).unwrap();
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    bed.fill("of 0", "v");
+    bed.store.flushed(0);
+    assert_eq!((bed.get("of 0"), bed.get("of 1")), (None, some("v")));
+    bed.store.end_session(1);
+    assert_eq!((bed.get_in_outage("of 0"), bed.get_in_outage("of 1")), (None, some("v")));
+    bed.store.begin_session(u16::MAX);
+    assert!(bed.store.begin_fill(bed.wish("k"), u16::MAX, bed.now).is_none());
+}
+
+#[test]
+fn nothing_is_filled_while_a_journal_holds_writes() {
+    let bed = Bed::new();
+    let fill = bed.begin_fill("k").unwrap();
+    let (one, other) = (bed.store.hold_fills(), bed.store.hold_fills());
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    assert_eq!(bed.get("k"), None);
+    drop(one);
+    assert!(bed.begin_fill("k").is_none());
+    drop(other);
+    let fill = bed.begin_fill("k").unwrap();
+    drop(bed.store.hold_fills());
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    assert_eq!(bed.get("k"), None);
+    bed.fill("k", "v");
+    assert_eq!(bed.get("k"), some("v"));
+}
+
+#[test]
+fn the_second_read_within_ten_minutes_deserves_a_copy() {
+    let mut bed = Bed::new();
+    assert!(!bed.answered("k", Some("v")));
+    bed.pass(600_000);
+    assert!(bed.answered("k", Some("v")));
+    assert!(!bed.answered("other", Some("v")));
+    bed.pass(600_200);
+    assert!(!bed.answered("other", Some("v")));
+}
+
+#[test]
+fn a_wish_that_was_lost_is_repeated_after_a_second() {
+    let mut bed = Bed::new();
+    bed.answered("k", Some("v"));
+    assert!(bed.answered("k", Some("v")));
+    assert!(!bed.answered("k", Some("v")));
+    bed.pass(1_100);
+    assert!(bed.answered("k", Some("v")));
+}
+
+#[test]
+fn neither_a_key_with_a_copy_nor_one_that_is_filled_nor_an_absent_one_deserves_another() {
+    let mut bed = Bed::new();
+    bed.fill("k", "v");
+    let _fill = bed.begin_fill("filled");
+    for _ in 0..3 {
+        bed.pass(2_000);
+        assert!(
+            !bed.answered("k", Some("v"))
+                && !bed.answered("filled", Some("v"))
+                && !bed.answered("absent", None)
+        );
+    }
+}
+
+#[test]
+fn a_copy_that_had_answered_and_went_is_deserved_again_at_the_next_read() {
+    let mut bed = Bed::new();
+    for has_answered in [false, true] {
+        bed.fill("k", "v");
+        bed.pass(700_000);
+        bed.confirm();
+        if has_answered {
+            bed.get("k");
+        }
+        drop(bed.begin_write("k"));
+        assert_eq!(bed.answered("k", Some("v")), has_answered);
+    }
+}
+
+#[test]
+fn a_key_whose_copy_belongs_to_an_ended_session_deserves_another() {
+    let mut bed = Bed::new();
+    bed.fill("k", "v");
+    bed.store.end_session(NODE);
+    bed.begin_session();
+    bed.answered("k", Some("v"));
+    bed.pass(1);
+    assert!(bed.answered("k", Some("v")));
+}
+
+/// Fills keys once each and reads each so many times.
+fn fill_and_read(bed: &Bed, keys: &[String], reads: usize) {
+    for key in keys {
+        bed.fill(key, "v");
+        for _ in 0..reads {
+            bed.get(key);
+        }
+        drop(bed.begin_write(key));
+    }
+}
+
+/// So many keys of the sample, or of the others.
+fn keys(count: usize, are_sampled: bool) -> Vec<String> {
+    let keys = (0..).map(|number| format!("k{number}"));
+    keys.filter(|key| is_sampled(Hash::of(key.as_bytes())) == are_sampled).take(count).collect()
+}
+
+/// How many of 10,000 keys that were read before deserve a copy.
+fn deserving(bed: &Bed, name: &str) -> usize {
+    let deserves = |number: &usize| {
+        let key = format!("{name}{number}");
+        bed.answered(&key, Some("v"));
+        bed.answered(&key, Some("v"))
+    };
+    (0..10_000).filter(deserves).count()
+}
+
+#[test]
+fn a_group_whose_copies_answer_fewer_than_two_reads_a_fill_fills_a_hundredth_until_that_changes() {
+    let bed = Bed::new();
+    let (sampled, others) = (keys(1_000, true), keys(10_000, false));
+    fill_and_read(&bed, &others, 2);
+    bed.fill("judged with this one", "v");
+    assert!(!bed.group_report().is_sparse);
+    assert!(deserving(&bed, "many") > 9_900);
+    fill_and_read(&bed, &others, 1);
+    assert!(bed.group_report().is_sparse);
+    let few = deserving(&bed, "few");
+    assert!((40..200).contains(&few), "{few}");
+    // What copies from before answer says nothing of the sample.
+    fill_and_read(&bed, &others[..1_000], 10);
+    assert!(bed.group_report().is_sparse);
+    fill_and_read(&bed, &sampled, 3);
+    assert!(!bed.group_report().is_sparse);
+    assert!(deserving(&bed, "again") > 9_900);
+}
+
+#[test]
+fn a_push_asks_for_no_fill_that_the_benefit_of_its_group_forbids() {
+    let bed = Bed::new();
+    fill_and_read(&bed, &keys(10_001, false), 0);
+    let is_asked_for = |key: &String| {
+        bed.fill(key, "v");
+        bed.get(key);
+        bed.invalidated(key).is_some()
+    };
+    assert_eq!(keys(100, false).iter().filter(|key| is_asked_for(key)).count(), 0);
+    assert_eq!(keys(100, true).iter().filter(|key| is_asked_for(key)).count(), 100);
+}
