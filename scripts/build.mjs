@@ -25,10 +25,16 @@ export async function buildAddon({ target, zig = false, cargoArgs = [] } = {}) {
   return put(library, addonPath(platform));
 }
 
+/** Builds the addon with these arguments of cargo, and this environment in addition, and puts it at `destination`. */
+export async function buildInto(destination, cargoArgs, env = {}) {
+  return put(await cargoBuild(['build', ...cargoArgs], env), destination);
+}
+
 /** cargo says where the library is: the folder depends on CARGO_TARGET_DIR, the target and the profile. */
-function cargoBuild(args) {
+function cargoBuild(args, env = {}) {
   const child = spawn('cargo', [...args, '--message-format=json-render-diagnostics'], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     // stdout carries JSON to this script, so cargo's own lines come from stderr.
     stdio: ['ignore', 'pipe', process.stderr],
   });

@@ -1,6 +1,6 @@
-// All tests, or the groups named as arguments (lint, rust, js, faults, topology, types, package; loom only where named). Two
-// lanes of steps run side by side, and each line says whose it is. Every step runs, whatever failed before it; the last line
-// is the sum, and the exit code is 0 only where nothing failed.
+// All tests, or the groups named as arguments (lint, rust, js, faults, topology, coherence, types, package; loom only where
+// named). Two lanes of steps run side by side, and each line says whose it is. Every step runs, whatever failed before it;
+// the last line is the sum, and the exit code is 0 only where nothing failed.
 // With --full the faults last as long as their descriptions say, and both drivers meet them.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -90,6 +90,12 @@ const STEPS = [
     runner: 'jest',
   },
   {
+    group: 'coherence',
+    name: 'coherence',
+    minutes: 3,
+    command: [process.execPath, path.join(ROOT, 'scripts', 'coherence.mjs'), '--short'],
+  },
+  {
     group: 'types',
     name: 'types',
     minutes: 3,
@@ -106,6 +112,7 @@ const NEEDS = {
   js: { addon: true, redis: true },
   faults: { addon: true, redis: true },
   topology: { addon: true, redis: true },
+  coherence: { addon: true, redis: true },
   types: { addon: false, redis: false },
   package: { addon: true, redis: true, environments: true },
 };
@@ -115,7 +122,7 @@ const NEEDS = {
  * the lanes take about as long.
  */
 const LANES = [
-  ['js', 'package'],
+  ['js', 'package', 'coherence'],
   ['lint', 'rust', 'loom', 'topology', 'faults', 'types'],
 ];
 

@@ -316,6 +316,7 @@ describe('names in the documents', () => {
       demo: (await runNode(['examples/server/demo.mjs', '--help'])).stdout,
       bench: (await runNode(['bench/run.mjs', '--help'])).stdout,
       soak: (await runNode(['scripts/soak.mjs', '--help'])).stdout,
+      'test:coherence': (await runNode(['scripts/coherence.mjs', '--help'])).stdout,
     };
     for (const [, script, options] of commands) {
       expect(manifest.scripts).toHaveProperty([script]);

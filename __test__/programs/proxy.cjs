@@ -22,7 +22,12 @@ const HEALTHY = Object.freeze({
   replace: null,
 });
 
+/** A client that sends this watches keys for the near cache: its connection may have faults of its own. */
+const WATCHING = 'TRACKING';
+
 let fault = HEALTHY;
+/** The fault of connections that watch, in place of `fault`; null: the same. */
+let watchFault = null;
 const links = new Set();
 let accepted = 0;
 let acceptedAt = [];
@@ -46,8 +51,13 @@ class Flow {
     sink.on('drain', () => this.pump());
   }
 
+  get fault() {
+    return (this.link.isWatching && watchFault) || fault;
+  }
+
   take(bytes) {
-    const delayMs = this.isReply ? fault.replyDelayMs : fault.requestDelayMs;
+    if (!this.isReply && bytes.includes(WATCHING)) this.link.isWatching = true;
+    const delayMs = this.isReply ? this.fault.replyDelayMs : this.fault.requestDelayMs;
     this.waiting.push({ bytes, dueAt: performance.now() + delayMs });
     this.waitingBytes += bytes.length;
     if (this.waitingBytes > MAX_WAITING_BYTES) this.source.pause();
@@ -56,7 +66,7 @@ class Flow {
 
   pump() {
     clearTimeout(this.timer);
-    while (this.waiting.length > 0 && !fault.isHole && !this.sink.writableNeedDrain) {
+    while (this.waiting.length > 0 && !this.fault.isHole && !this.sink.writableNeedDrain) {
       const inMs = this.waiting[0].dueAt - performance.now();
       if (inMs > 0) {
         this.timer = setTimeout(() => this.pump(), Math.ceil(inMs));
@@ -71,12 +81,13 @@ class Flow {
   /** The bytes that go out next: all that came together, or one. */
   next() {
     const first = this.waiting[0];
-    const isTrickle = this.isReply && fault.trickleMs !== null;
+    const { trickleMs } = this.fault;
+    const isTrickle = this.isReply && trickleMs !== null;
     const bytes = isTrickle ? first.bytes.subarray(0, 1) : first.bytes;
     if (bytes.length === first.bytes.length) this.waiting.shift();
     else first.bytes = first.bytes.subarray(1);
     if (isTrickle && this.waiting.length > 0) {
-      this.waiting[0].dueAt = performance.now() + fault.trickleMs;
+      this.waiting[0].dueAt = performance.now() + trickleMs;
     }
     this.waitingBytes -= bytes.length;
     return bytes;
@@ -84,7 +95,7 @@ class Flow {
 
   pass(bytes) {
     if (!this.isReply) return this.sink.write(bytes);
-    const { cut, corrupt, replace } = fault;
+    const { cut, corrupt, replace } = this.fault;
     if (replace !== null) {
       fault = { ...fault, replace: null };
       return this.sink.write(Buffer.from(replace, 'base64'));
@@ -112,6 +123,7 @@ class Flow {
 class Link {
   constructor(client) {
     this.client = client;
+    this.isWatching = false;
     this.upstream = net.connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.flows = [new Flow(this, client, this.upstream, false), new Flow(this, this.upstream, client, true)];
     for (const socket of [client, this.upstream]) {
@@ -129,7 +141,7 @@ class Link {
     const other = this.other(socket);
     if (other.destroyed) links.delete(this);
     // A hole swallows the end of a connection as well; what was on its way arrives later.
-    else if (fault.isHole) this.flows.find((flow) => flow.source === socket).hasEnded = true;
+    else if (this.flows[0].fault.isHole) this.flows.find((flow) => flow.source === socket).hasEnded = true;
     else if (hadError) other.resetAndDestroy();
   }
 
@@ -177,6 +189,12 @@ const commands = {
     for (const link of links) link.pump();
   },
 
+  /** The same for connections that watch alone. */
+  watchFault(changes) {
+    watchFault = { ...HEALTHY, ...changes };
+    for (const link of links) link.pump();
+  },
+
   /** Closes the listener and resets every connection. */
   refuse() {
     server?.close();
@@ -185,6 +203,7 @@ const commands = {
   },
 
   async heal() {
+    watchFault = null;
     commands.fault({});
     if (server === null) await listen();
   },

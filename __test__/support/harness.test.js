@@ -1,5 +1,6 @@
 'use strict';
 
+const { startProxy } = require('../faults/support/proxy');
 const { runNode } = require('./process');
 const { startRedis, withRedis } = require('./redis');
 const { startSilentServer, closedPort } = require('./silent-server');
@@ -137,4 +138,25 @@ test('a silent server accepts and says nothing; a closed port refuses', async ()
   client.close();
   const nobody = new RespClient({ host: '127.0.0.1', port: await closedPort() });
   expect((await rejection(nobody.command('PING'))).message).toMatch(/ECONNREFUSED/);
+});
+
+describe('the proxy of the harness', () => {
+  test('slows or holds connections that watch for the near cache, and no others', async () => {
+    const redis = await startRedis();
+    const proxy = await startProxy(redis);
+    const [watching, other] = [new RespClient(proxy), new RespClient(proxy)];
+    expect(await watching.command('ECHO', 'CLIENT TRACKING ON')).toBe('CLIENT TRACKING ON');
+
+    await proxy.delayWatching({ requestDelayMs: 30, replyDelayMs: 30 });
+    // Timers may ring a fraction early.
+    expect((await within(5000, watching.command('PING'))).ms).toBeGreaterThan(55);
+    await proxy.blackHoleWatching();
+    const held = watching.command('PING');
+    expect((await rejection(within(200, held))).message).toMatch(/200 ms/);
+    expect((await within(5000, other.command('PING'))).value).toBe('PONG');
+
+    await proxy.heal();
+    expect(await held).toBe('PONG');
+    for (const client of [watching, other]) client.close();
+  });
 });

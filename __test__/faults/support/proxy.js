@@ -73,6 +73,16 @@ class FaultyProxy {
     return this.#ask('fault', { corrupt: { at, length } });
   }
 
+  /** As `delay`, for connections alone that watch keys for the near cache. */
+  delayWatching({ requestDelayMs = 0, replyDelayMs = 0 }) {
+    return this.#ask('watchFault', { requestDelayMs, replyDelayMs });
+  }
+
+  /** As `blackHole`, for connections alone that watch keys for the near cache. */
+  blackHoleWatching() {
+    return this.#ask('watchFault', { isHole: true });
+  }
+
   /** Passes `bytes` on instead of the next reply. */
   replaceReply(bytes) {
     return this.#ask('fault', { replace: Buffer.from(bytes).toString('base64') });

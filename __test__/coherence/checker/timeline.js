@@ -1,0 +1,176 @@
+'use strict';
+
+const { Newest, NewestByName } = require('./newest');
+
+// The changes of one key, and what is known of their order.
+//
+// A change takes effect at some time from `begin` to `latest`: the end of its call where it was acknowledged, else the
+// time after which it cannot run any more. It has surely taken effect at `applied`: the end of its call where it was
+// acknowledged, else the end of the first read that answered its value.
+//
+// A change is older than another one where its `latest` is before the other's `begin`. Two changes that overlap have no
+// order, and a value is stale only where its change is older than one that the reader must know.
+
+/** The change of one key that an operation made; a clear makes one of each key. */
+function changeOf(operation, subject) {
+  const { kind, process, client, value, begin, end, outcome, settledAt = Infinity } = operation;
+  const isAcknowledged = outcome === 'acknowledged';
+  const [latest, applied] = isAcknowledged ? [end, end] : [settledAt, Infinity];
+  return { kind, subject, process, client, value, begin, end, isAcknowledged, latest, applied };
+}
+
+const isClearing = ({ kind }) => kind === 'clear';
+
+/** Of the reads of a process that answered one change only the first to end matters, and every one that found nothing. */
+function firstReads(reads) {
+  const absent = [];
+  const byProcess = new Map();
+  for (const read of reads) {
+    const { source, process, end } = read;
+    if (read.isInOutage) continue;
+    if (!source) absent.push(read);
+    else {
+      if (!byProcess.has(process)) byProcess.set(process, new Map());
+      const first = byProcess.get(process);
+      const known = first.get(source);
+      if (known === undefined || end < known.end) first.set(source, read);
+    }
+  }
+  return [...absent, ...[...byProcess.values()].flatMap((first) => [...first.values()])];
+}
+
+class Timeline {
+  #lifetimeMs;
+  #changes;
+  #absences = new Absences();
+  /** Sets and deletes: acknowledged to a process, sent by a client, taken effect wherever. */
+  acknowledged = new NewestByName();
+  sent = new NewestByName();
+  applied = new Newest();
+  /** Clearings, in the same way. */
+  ownClearings = new NewestByName();
+  clearings = new Newest();
+  /** What the reads of a process have answered. */
+  seen = new NewestByName();
+  /** Every change. */
+  #anyApplied = new Newest();
+
+  constructor({ lifetimeMs }, changes) {
+    this.#lifetimeMs = lifetimeMs;
+    this.#changes = changes;
+  }
+
+  /**
+   * Puts the changes in order, then what `reads` saw. Before that `applied` of a change in doubt must be known.
+   * `endsAt` is the end of the history.
+   */
+  seal(reads, endsAt) {
+    for (const change of this.#changes) this.#place(change, endsAt);
+    for (const part of [this.acknowledged, this.sent, this.applied, this.ownClearings, this.clearings])
+      part.seal();
+    this.#anyApplied.seal();
+    this.#absences.seal();
+    for (const read of firstReads(reads)) {
+      const begin = this.#earliestOf(read);
+      if (begin > -Infinity) this.seen.of(read.process).add(read.end, begin, read);
+    }
+    this.seen.seal();
+  }
+
+  #place(change, endsAt) {
+    const { applied, begin, isAcknowledged, process, client } = change;
+    this.#anyApplied.add(applied, begin, change);
+    if (isClearing(change)) {
+      this.clearings.add(applied, begin, change);
+      if (isAcknowledged) this.ownClearings.of(process).add(applied, begin, change);
+    } else {
+      this.applied.add(applied, begin, change);
+      if (isAcknowledged) {
+        this.acknowledged.of(process).add(applied, begin, change);
+        // Calls of one client reach Redis in their order, so the reply of an earlier one is not waited for.
+        this.sent.of(client).add(begin, begin, change);
+      }
+    }
+    if (change.kind !== 'set') this.#absences.removal(change);
+    else this.#absences.expiry(change, begin + this.#lifetimeMs, endsAt);
+  }
+
+  /** The earliest time at which what a read answered took effect. */
+  #earliestOf(read) {
+    if (read.source) return read.source.begin;
+    if (read.value !== 0) return -Infinity;
+    return this.#absences.earliest(read, this.#anyApplied.before(read.begin)?.begin ?? -Infinity);
+  }
+
+  /** The latest time at which nothing can have been there, by what a read that ended at `end` answered. */
+  absentUntil(end) {
+    return this.#absences.latestUntil(end);
+  }
+
+  hasExpired(change, time, slackMs) {
+    return time > change.latest + this.#lifetimeMs + slackMs;
+  }
+}
+
+/** Why a key may hold nothing: it was not there at first, was removed, or its value expired. */
+class Absences {
+  /** By the time from which each may be the reason. */
+  #reasons = new Newest();
+  /** By their latest time, and the earliest begin of all from there on. */
+  #byLatest = [];
+  #latest = new Float64Array(0);
+  #earliestBegin = new Float64Array(0);
+
+  constructor() {
+    this.#add(-Infinity, -Infinity, -Infinity);
+  }
+
+  removal({ begin, latest }) {
+    this.#add(begin, begin, latest);
+  }
+
+  /** Of a set: its value is gone from `expiresAt` on, unless a newer change replaced it. */
+  expiry({ begin, latest }, expiresAt, endsAt) {
+    const from = expiresAt - EXPIRY_SLACK_MS;
+    if (from <= endsAt) this.#add(from, begin, latest);
+  }
+
+  #add(from, begin, latest) {
+    // Here the newest is that with the highest `latest`.
+    this.#reasons.add(from, latest, undefined);
+    this.#byLatest.push({ latest, begin });
+  }
+
+  seal() {
+    this.#reasons.seal();
+    const reasons = this.#byLatest.sort((one, other) => one.latest - other.latest);
+    this.#latest = Float64Array.from(reasons, ({ latest }) => latest);
+    this.#earliestBegin = Float64Array.from(reasons, ({ begin }) => begin);
+    for (let index = reasons.length - 2; index >= 0; index -= 1) {
+      this.#earliestBegin[index] = Math.min(this.#earliestBegin[index], this.#earliestBegin[index + 1]);
+    }
+    this.#byLatest = [];
+  }
+
+  latestUntil(end) {
+    return this.#reasons.before(end)?.begin ?? -Infinity;
+  }
+
+  /** The earliest begin of those reasons that are not older than a change which began at `knownBegin`. */
+  earliest(read, knownBegin) {
+    let low = 0;
+    let high = this.#latest.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#latest[middle] < knownBegin) low = middle + 1;
+      else high = middle;
+    }
+    const begin = low === this.#latest.length ? Infinity : this.#earliestBegin[low];
+    return begin <= read.end ? begin : -Infinity;
+  }
+}
+
+/** A server's clock ticks in milliseconds, and it may be a few of them behind. */
+const EXPIRY_SLACK_MS = 25;
+
+module.exports = { Timeline, changeOf };

@@ -1,0 +1,142 @@
+'use strict';
+
+const { historyOf } = require('./support/history');
+const { Log, memoryOf, rowsOf, clockOf } = require('./support/log');
+const { numberIn, numbersOf, writtenValue } = require('./support/values');
+
+const COMMAND_TIMEOUT_MS = 1000;
+const SUBJECTS = [{ organization: 'org-a', lifetimeMs: 1000 }];
+
+/** A log whose clock is set by hand. */
+function logOf(capacity = 10) {
+  const memory = memoryOf(capacity);
+  const clock = { ms: 0 };
+  const log = new Log(memory, () => clock.ms);
+  const at = (ms, act) => {
+    clock.ms = ms;
+    return act(log);
+  };
+  const recorded = (more = {}) => ({ process: 'p', client: 1, rows: rowsOf(memory), outages: [], ...more });
+  return { log, at, recorded };
+}
+
+function operationsOf(...logs) {
+  return historyOf({ subjects: SUBJECTS, logs, commandTimeoutMs: COMMAND_TIMEOUT_MS }).operations;
+}
+
+/** An operation of the kind from `begin` to `end` with that outcome. */
+function made({ at }, kind, [begin, end], outcome, value) {
+  const number = at(begin, (log) => log.begin(kind, 0, kind === 'set' ? value : 0));
+  at(end, (log) => log.end(number, outcome, kind === 'read' ? value : undefined));
+}
+
+test('the clock is one clock in two processes', async () => {
+  const { spawn } = require('node:child_process');
+  const source = 'process.stdin.on("data", () => process.stdout.write(String(process.hrtime.bigint())))';
+  const child = spawn(process.execPath, ['-e', source], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const now = clockOf(0n);
+  for (let question = 0; question < 100; question += 1) {
+    const before = now();
+    child.stdin.write('?');
+    const [answer] = await new Promise((resolve) => child.stdout.once('data', (...data) => resolve(data)));
+    const there = Number(BigInt(String(answer))) / 1e6;
+    expect(there).toBeGreaterThan(before);
+    expect(there).toBeLessThan(now());
+  }
+  child.kill();
+});
+
+test('operations are recorded with their times, target, value and outcome', () => {
+  const thread = logOf();
+  made(thread, 'set', [1, 2], 'acknowledged', 7);
+  made(thread, 'read', [3, 4], 'acknowledged', 7);
+  made(thread, 'clear', [5, 6], 'acknowledged');
+  const who = { process: 'p', client: 1, outcome: 'acknowledged' };
+  expect(operationsOf(thread.recorded())).toEqual([
+    { ...who, kind: 'set', subject: 0, value: 7, begin: 1, end: 2 },
+    { ...who, kind: 'read', subject: 0, value: 7, begin: 3, end: 4 },
+    { ...who, kind: 'clear', organization: 'org-a', value: 0, begin: 5, end: 6 },
+  ]);
+});
+
+test('a write that was under way when its thread ended may take effect at any time, and a read has no answer', () => {
+  const thread = logOf();
+  thread.at(1, (log) => log.begin('set', 0, 7));
+  thread.at(2, (log) => log.begin('read', 0));
+  expect(operationsOf(thread.recorded())).toMatchObject([
+    { kind: 'set', value: 7, end: Infinity, outcome: 'inDoubt', settledAt: Infinity },
+  ]);
+});
+
+test('a log that is full says so, and its rows are those that fit', () => {
+  const thread = logOf(2);
+  made(thread, 'set', [1, 2], 'acknowledged', 7);
+  expect(thread.log.isFull).toBe(false);
+  made(thread, 'set', [3, 4], 'acknowledged', 8);
+  expect(thread.log.isFull).toBe(true);
+  expect(operationsOf(thread.recorded())).toHaveLength(2);
+});
+
+describe('while Redis is away', () => {
+  const outages = [{ from: 1000, to: 3000 }];
+
+  test.each([
+    ['before', [100, 101], false],
+    ['just before the event', [900, 901], true],
+    ['until the event', [500, 1001], true],
+    ['in between', [2000, 2001], true],
+    ['just after the event', [3050, 3051], true],
+    ['afterwards', [3200, 3201], false],
+  ])('a read %s promises order or not', (_when, time, isInOutage) => {
+    const thread = logOf();
+    made(thread, 'read', time, 'acknowledged', 7);
+    const [read] = operationsOf(thread.recorded({ outages }));
+    expect(read.isInOutage ?? false).toBe(isInOutage);
+  });
+
+  test('an acknowledged write is in doubt until the client is up to date', () => {
+    const thread = logOf();
+    made(thread, 'set', [2000, 2001], 'acknowledged', 7);
+    const [set] = operationsOf(thread.recorded({ outages }));
+    expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: 3100 });
+  });
+
+  test('a write is in doubt for good where the client never came back', () => {
+    const thread = logOf();
+    made(thread, 'set', [2000, 2001], 'acknowledged', 7);
+    const [set] = operationsOf(thread.recorded({ outages: [{ from: 1000, to: Infinity }] }));
+    expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: Infinity });
+  });
+});
+
+test('a call that took its whole timeout may have been answered by memory', () => {
+  const thread = logOf();
+  made(thread, 'read', [0, 950], 'acknowledged', 7);
+  made(thread, 'set', [0, 950], 'acknowledged', 8);
+  expect(operationsOf(thread.recorded())).toMatchObject([{ isInOutage: true }, { outcome: 'inDoubt' }]);
+});
+
+test('a lost write of a client that repeats nothing has run by its end or never', () => {
+  const thread = logOf();
+  made(thread, 'set', [1, 5], 'over', 7);
+  expect(operationsOf(thread.recorded())).toMatchObject([{ outcome: 'inDoubt', settledAt: 5 }]);
+});
+
+test('numbers of values differ between threads, and an answer that is no value of the load has none', () => {
+  const [first, second] = [numbersOf(1), numbersOf(2)];
+  const numbers = [first(), first(), second()];
+  expect(new Set(numbers).size).toBe(3);
+  const value = JSON.parse(JSON.stringify(writtenValue(numbers[0], 100)));
+  expect(numberIn(value)).toBe(numbers[0]);
+  expect(numberIn(null)).toBe(0);
+  for (const damaged of [
+    {},
+    'text',
+    [],
+    [numbers[0]],
+    [numbers[0], `${value[1].slice(1)}`],
+    ['1', value[1]],
+  ]) {
+    expect(numberIn(damaged)).toBe(-1);
+  }
+});

@@ -1,0 +1,68 @@
+'use strict';
+
+const { explain } = require('./explain');
+const { subjectsOf } = require('./subjects');
+
+const EXAMPLES = 5;
+
+/** The figures of several rounds, and what must not be. */
+class Sum {
+  operations = 0;
+  histories = 0;
+  reads = 0;
+  readsNear = 0;
+  /** Judged answers whose value the foreign process wrote. */
+  readsForeign = 0;
+  violations = {};
+  examples = [];
+  rejected = {};
+  lastFault = '';
+
+  add({ fault, round, history, verdict, rejected, reads, readsNear }) {
+    this.lastFault = fault;
+    this.histories += 1;
+    this.operations += history.operations.length;
+    this.reads += reads;
+    this.readsNear += readsNear;
+    this.readsForeign += verdict.readsOf.foreign ?? 0;
+    for (const [rule, count] of Object.entries(verdict.violations)) increase(this.violations, rule, count);
+    for (const [code, count] of Object.entries(rejected)) increase(this.rejected, code, count);
+    const subjects = subjectsOf(round);
+    for (const example of verdict.examples) {
+      if (this.examples.length < EXAMPLES) this.examples.push(`${fault}: ${explain(example, subjects)}`);
+    }
+  }
+
+  get #violationCount() {
+    return Object.values(this.violations).reduce((sum, count) => sum + count, 0);
+  }
+
+  line() {
+    const share = this.reads === 0 ? 0 : (100 * this.readsNear) / this.reads;
+    return (
+      `${this.operations} operations in ${this.histories} histories, ${share.toFixed(1)} % of ${this.reads} reads answered near, ` +
+      `violations ${this.#violationCount}`
+    );
+  }
+
+  /** What must not be, as sentences. */
+  problems() {
+    const problems = Object.entries(this.violations).map(
+      ([rule, count]) => `rule ${rule} was broken ${count} times`,
+    );
+    problems.push(...this.examples);
+    for (const [code, count] of Object.entries(this.rejected)) {
+      problems.push(`${count} calls of the package were rejected: ${code}`);
+    }
+    if (this.readsNear === 0) problems.push('no read was answered near, so nothing was shown');
+    if (this.readsForeign === 0)
+      problems.push('no read answered what the foreign process wrote, so nothing was shown');
+    return problems;
+  }
+}
+
+function increase(counts, name, by) {
+  counts[name] = (counts[name] ?? 0) + by;
+}
+
+module.exports = { Sum };

@@ -1,0 +1,66 @@
+'use strict';
+
+const { setTimeout: delay } = require('node:timers/promises');
+const { randomOf } = require('../../faults/support/random');
+const { ForeignClient } = require('./foreign-client');
+const { Load } = require('./load');
+const { Log, clockOf } = require('./log');
+const { plant } = require('./plants');
+const { subjectsOf } = require('./subjects');
+const { numbersOf } = require('./values');
+
+/** The foreign process never loads the package. */
+function openPackage(options, now) {
+  const { PackageClient } = require('./package-client');
+  return new PackageClient(options, now);
+}
+
+/**
+ * One thread of the load with its client: `commands` is what its process asks of it, by name.
+ *
+ * `thread` is its number, `origin` of its clock. `server` makes its client a foreign one, else `options` are the package's. `planted`
+ * names a fault of `plants.js`.
+ */
+function threadOf({ thread, origin, server, options, planted }) {
+  const now = clockOf(BigInt(origin));
+  const opened = server ? new ForeignClient(server) : openPackage(options, now);
+  const client = planted ? plant(planted, opened) : opened;
+  const nextNumber = numbersOf(thread);
+  let load;
+  return {
+    start({ memory, round, seed, load: how }) {
+      load = new Load({
+        thread,
+        client,
+        log: new Log(memory, now),
+        subjects: subjectsOf(round),
+        random: randomOf(seed + thread),
+        nextNumber,
+        options: { ...how, isForeign: Boolean(server) },
+      });
+      load.start();
+    },
+    tune: (how) => load.tune(how),
+    settle: () => client.settled(),
+    async stop() {
+      await load.stop();
+      return {
+        outages: client.outages,
+        rejected: load.rejected,
+        reads: load.reads,
+        near: await client.near(),
+      };
+    },
+    /** Nothing of this thread's JavaScript runs for so long. */
+    block(ms) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    },
+    async close() {
+      await client.close();
+      // What the package's own timers still do is of no interest.
+      await delay(0);
+    },
+  };
+}
+
+module.exports = { threadOf };
