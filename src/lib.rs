@@ -61,6 +61,8 @@ pub mod codec;
 pub mod command;
 pub mod config;
 pub mod connection;
+#[cfg(feature = "cache")]
+pub mod entries;
 pub mod error;
 #[cfg(feature = "cache")]
 pub mod features;

@@ -25,10 +25,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
     ("outage", &["config", "error", "health", "journal", "key", "lane", "redis", "script", "store"]),
     (
+        "entries",
+        &[
+            "codec", "config", "error", "health", "journal", "key", "lane", "outage", "redis", "script",
+            "store",
+        ],
+    ),
+    (
         "cache",
         &[
-            "codec", "command", "config", "error", "health", "journal", "key", "lane", "outage", "redis",
-            "script",
+            "codec", "command", "config", "entries", "error", "health", "journal", "key", "lane", "outage",
+            "redis", "script",
         ],
     ),
     ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),

@@ -9,6 +9,7 @@ use super::call::CacheKey;
 use super::kinds::{default_ttl, requested_ttl};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
+use crate::entries::{Caches, Room};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Health;
 use crate::key::Keys;
@@ -35,6 +36,8 @@ pub struct Context {
     pub stand_in: StandIn,
     /// Samples which writes look for an older value of the JavaScript layer.
     pub legacy_sampler: Sampler,
+    /// The caches that the client has opened, for all of its nodes.
+    caches: Arc<Caches>,
     indexed_writes: AtomicU64,
 }
 
@@ -46,7 +49,7 @@ impl Context {
             Topology::Cluster { .. } => Keys::new(&node.config().key_prefix).tagged(),
             _ => Keys::new(&node.config().key_prefix),
         };
-        Ok(Context::over(StandIn::new(node, &keys)?, keys))
+        Ok(Context::over(StandIn::new(node, &keys)?, keys, Arc::default()))
     }
 
     /// The same of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -54,10 +57,10 @@ impl Context {
     /// # Errors
     /// As for `new`.
     pub fn of_node(&self, node: Node, share: usize) -> Result<Context> {
-        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone()))
+        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone(), self.caches.clone()))
     }
 
-    fn over(stand_in: StandIn, keys: Keys) -> Context {
+    fn over(stand_in: StandIn, keys: Keys, caches: Arc<Caches>) -> Context {
         let node = stand_in.node().clone();
         let config = node.config();
         Context {
@@ -66,8 +69,14 @@ impl Context {
             stand_in,
             legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
             indexed_writes: AtomicU64::new(0),
+            caches,
             node,
         }
+    }
+
+    /// What entries of caches use of it.
+    pub fn entries(&self) -> Room<'_> {
+        Room { caches: &self.caches, keys: &self.keys, codec: &self.codec, stand_in: &self.stand_in }
     }
 
     pub fn config(&self) -> &Config {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::legacy::Legacy;
 use super::operation::OperationKind;
 use super::organization::Clearing;
+use crate::entries;
 use crate::outage::Unacknowledged;
 use crate::outage::pending_fill::PendingFill;
 use crate::outage::replay::Replay;
@@ -36,6 +37,8 @@ pub(super) enum Purpose {
     Lifetime(Box<PendingFill>),
     /// Writes that the journal held.
     Replay(Box<Replay>),
+    /// A request of `createCache`.
+    Entry(Box<entries::Ticket>),
 }
 
 impl CacheTicket {
@@ -49,6 +52,7 @@ impl CacheTicket {
         match &self.purpose {
             Purpose::Operation(_) | Purpose::ExtendIndex => true,
             Purpose::Clear(clearing) => !clearing.is_replayed(),
+            Purpose::Entry(ticket) => ticket.is_for_caller(),
             _ => false,
         }
     }
@@ -57,6 +61,12 @@ impl CacheTicket {
 impl From<Box<PendingFill>> for CacheTicket {
     fn from(fill: Box<PendingFill>) -> CacheTicket {
         CacheTicket::new(Purpose::Lifetime(fill))
+    }
+}
+
+impl From<Box<entries::Ticket>> for CacheTicket {
+    fn from(ticket: Box<entries::Ticket>) -> CacheTicket {
+        CacheTicket { sequence: ticket.sequence, ..CacheTicket::new(Purpose::Entry(ticket)) }
     }
 }
 
