@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::call::CacheKey;
@@ -38,6 +38,8 @@ pub struct Context {
     pub legacy_sampler: Sampler,
     /// The caches that the client has opened, for all of its nodes.
     caches: Arc<Caches>,
+    /// Whether the server was told the scripts of entries on this connection.
+    is_told: AtomicBool,
     indexed_writes: AtomicU64,
 }
 
@@ -70,13 +72,20 @@ impl Context {
             legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
             indexed_writes: AtomicU64::new(0),
             caches,
+            is_told: AtomicBool::new(false),
             node,
         }
     }
 
     /// What entries of caches use of it.
     pub fn entries(&self) -> Room<'_> {
-        Room { caches: &self.caches, keys: &self.keys, codec: &self.codec, stand_in: &self.stand_in }
+        Room {
+            caches: &self.caches,
+            keys: &self.keys,
+            codec: &self.codec,
+            stand_in: &self.stand_in,
+            is_told: &self.is_told,
+        }
     }
 
     pub fn config(&self) -> &Config {

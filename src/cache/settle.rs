@@ -199,6 +199,7 @@ pub fn connected(
             1
         });
     }
+    entries::connected(&own.entries(), now, out);
     replay::begin(&own.stand_in, is_fenced, now, out, |clear, out| send_clearing(own, clear, now, out))
 }
 

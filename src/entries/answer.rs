@@ -31,7 +31,7 @@ pub enum Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     Lost = 0,
-    Kept = 1,
+    Stored = 1,
     Late = 2,
     Full = 3,
     Memory = 4,
@@ -60,7 +60,7 @@ pub fn numbers() -> Value {
         ]),
         "kept": named(&[
             ("lost", Kept::Lost as i64),
-            ("kept", Kept::Kept as i64),
+            ("kept", Kept::Stored as i64),
             ("late", Kept::Late as i64),
             ("full", Kept::Full as i64),
             ("memory", Kept::Memory as i64),
@@ -121,7 +121,7 @@ impl<'a> Found<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
-/// Whether a fresh entry is to be made anew already. XFetch: the longer the factory took and the nearer the end, the
+/// Whether a fresh entry is to be made anew already. `XFetch`: the longer the factory took and the nearer the end, the
 /// likelier (Vattani et al., Optimal Probabilistic Cache Stampede Prevention, VLDB 2015).
 fn is_early(entry: &Entry<'_>, left_ms: i64, early: EarlyRefresh, share: f64) -> bool {
     let fresh_ms = left_ms as f64 - entry.grace_ms as f64;
@@ -176,18 +176,15 @@ pub fn lease(
         LeaseTold::Grant(text) => array.bulk(text),
         LeaseTold::WaitMs(ms) => array.integer(ms),
     }
-    match found {
-        Some(found) => {
-            let state = found.state(EarlyRefresh::Off, 0.0);
-            push_found(&mut array, found, payload.as_deref(), state);
-        }
-        None => {
-            array.null();
-            array.integer(0);
-            array.null();
-            array.integer(0);
-            array.null();
-        }
+    if let Some(found) = found {
+        let state = found.state(EarlyRefresh::Off, 0.0);
+        push_found(&mut array, found, payload.as_deref(), state);
+    } else {
+        array.null();
+        array.integer(0);
+        array.null();
+        array.integer(0);
+        array.null();
     }
     Ok(array.outcome(cache))
 }
@@ -276,7 +273,7 @@ mod tests {
     fn xfetch_refreshes_the_likelier_the_nearer_the_end_is() {
         let bytes = entry_bytes(100);
         let entry = Entry::parse(&bytes).unwrap();
-        let is_early = |fresh_ms, share| is_early(&entry, 500 + fresh_ms, EarlyRefresh::Likely, share);
+        let is_early = |fresh_ms: i64, share| is_early(&entry, 500 + fresh_ms, EarlyRefresh::Likely, share);
         // A draw of 1/e has the chance that -ln of it is more than 1: one factory's time before the end.
         assert!(is_early(100, 0.64) && !is_early(101, 0.63));
         assert!(is_early(1, 0.02) && !is_early(1000, 0.99));
@@ -288,7 +285,7 @@ mod tests {
     fn a_share_refreshes_from_its_part_of_the_lifetime_on() {
         let bytes = entry_bytes(0);
         let entry = Entry::parse(&bytes).unwrap();
-        let is_early = |fresh_ms| is_early(&entry, 500 + fresh_ms, EarlyRefresh::From(0.8), 0.0);
+        let is_early = |fresh_ms: i64| is_early(&entry, 500 + fresh_ms, EarlyRefresh::From(0.8), 0.0);
         assert!(is_early(200) && !is_early(201));
         assert!(!super::is_early(&entry, 501, EarlyRefresh::Off, 0.0));
     }

@@ -59,7 +59,7 @@ pub fn fall_back(room: &Room<'_>, ticket: &Ticket, unanswered: &Unanswered<'_>) 
             );
             cleared
         }
-        Purpose::Guard { phase: Phase::Begin } => Outcome::Null,
+        Purpose::Guard { phase: Phase::Begin } | Purpose::Load => Outcome::Null,
         Purpose::Guard { phase: Phase::Renew } => Outcome::Boolean(false),
         Purpose::Guard { phase: Phase::End } => away.end_of_change(),
         Purpose::Fill | Purpose::FillNothing | Purpose::Renew | Purpose::Fail => {
@@ -106,7 +106,7 @@ impl Away<'_> {
             Purpose::Tags { .. } => here.retag(sent),
             Purpose::Guard { .. } => here.guard(sent),
             Purpose::Keys => here.list(sent),
-            Purpose::Clear(_) => NOTHING.to_vec(),
+            Purpose::Clear(_) | Purpose::Load => NOTHING.to_vec(),
         }
     }
 

@@ -58,6 +58,12 @@ impl Caches {
         Ok(described)
     }
 
+    /// Whether one is open.
+    pub fn is_any(&self) -> bool {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.iter().any(Option::is_some)
+    }
+
     /// What is under way goes on.
     pub fn close(&self, number: usize) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);

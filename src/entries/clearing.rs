@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::random::random_token;
-use super::request::append_script;
+use super::request::{append_script, append_whole_script};
 use super::scripts::Script;
 use crate::error::Result;
 use crate::key::{EntryKeys, Keys};
@@ -114,7 +114,9 @@ impl Clearing {
 
     /// Appends the request of the next page.
     pub fn append(&self, out: &mut Vec<u8>) {
-        append_script(
+        // What the journal replays next must not overtake it.
+        let append = if self.is_replayed() { append_whole_script } else { append_script };
+        append(
             out,
             Script::Clear,
             &[&self.index, &self.aside, &self.mark],

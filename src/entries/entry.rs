@@ -359,7 +359,7 @@ mod tests {
         #[test]
         fn truncated_heads_are_no_entry(made in made(), cut: prop::sample::Index) {
             let bytes = bytes_of(&of_made(&made));
-            let body = bytes.len() - if made.5 == 2 { 0 } else { 1 };
+            let body = bytes.len() - usize::from(made.5 != 2);
             let head = number(&bytes[21..25]) as usize;
             prop_assert!(Entry::parse(&bytes[..cut.index(head.min(body))]).is_none());
         }

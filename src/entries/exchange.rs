@@ -1,24 +1,26 @@
 //! A call on its way to Redis and its reply on the way back; and what becomes of it where no reply comes.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::answer::Kept;
 use super::away::{Unanswered, fall_back};
+use super::caches::Cache;
 use super::call::{Call, Phase};
 use super::clearing::Clearing;
-use super::entry::Entry;
-use super::plan::{EXTRA_LIFE_MS, plan};
-use super::record::{Record, Verdict, changed, record, twice};
+use super::plan::plan;
+use super::record::Verdict;
+use super::remembered::{entry_in, is_overruled, journalled_says, note_write, remember_found};
 use super::request::{Sent, append_script};
 use super::room::Room;
-use super::scripts::{Script, text_of};
-use super::settle::{Settling, looked};
+use super::scripts::{self, Script, text_of};
+use super::settle::Settling;
 use super::ticket::{Carries, Purpose, Ticket};
 use crate::error::{Error, Result};
 use crate::health::State;
-use crate::journal::{Clear, Held, Write};
-use crate::lane::{Frame, Node, Requests};
-use crate::outage::{Attempt, Change, Read, Step, pending_fill, replay};
+use crate::journal::{Clear, Write};
+use crate::lane::{Frame, Node, Requests, append_command};
+use crate::outage::{Change, Read, Step, pending_fill, replay};
 use crate::redis::{ErrorPolicy, Followed, Outcome, PendingRequest, Redirection, append_eval};
 
 /// Turns a call into a request, put into `out`, or into its outcome.
@@ -36,6 +38,9 @@ pub fn prepare<T: Carries>(
         return Ok(Some(outcome));
     }
     let stand_in = room.stand_in;
+    if !stand_in.answers() && !room.is_told.swap(true, Ordering::Relaxed) {
+        tell_scripts(room, now, out);
+    }
     let from = out.buffer().len();
     let mut ticket = plan(room, call, sequence, out.buffer())?;
     if stand_in.answers() || (stand_in.defers_writes() && !ticket.is_read()) {
@@ -66,6 +71,29 @@ pub fn prepare<T: Carries>(
     }
     out.commit(from, 1, asked(call_id, ticket, now), stand_in.node().deadline(now));
     Ok(None)
+}
+
+/// A connection stands: the server is told the scripts where calls need them, before what waits for it. Were a script
+/// unknown, its request would be sent once more, behind later ones.
+pub fn connected<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Requests<PendingRequest<T>>) {
+    let needs_scripts = room.caches.is_any();
+    room.is_told.store(needs_scripts, Ordering::Relaxed);
+    if needs_scripts {
+        tell_scripts(room, now, out);
+    }
+}
+
+fn tell_scripts<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Requests<PendingRequest<T>>) {
+    for script in scripts::all() {
+        let cache = Cache::nameless();
+        let early = cache.options.call.early_refresh;
+        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load };
+        let request = PendingRequest::unasked(T::from(Box::new(ticket)), now);
+        out.push(request, room.stand_in.node().deadline(now), |bytes| {
+            append_command(bytes, &[b"SCRIPT", b"LOAD", script.text()]);
+            1
+        });
+    }
 }
 
 fn asked<T: Carries>(call_id: u32, ticket: Ticket, issued: Instant) -> PendingRequest<T> {
@@ -105,7 +133,8 @@ fn bring_forward<T: Carries>(
     };
     let (entries, records) = ticket.keys_of(&sent);
     let is_read = ticket.is_read();
-    let is_awaited = entries.iter().fold(false, |is_awaited, key| !forward(key, is_read) || is_awaited);
+    // Each of them goes forward, whatever is said of the first.
+    let is_awaited = entries.iter().filter(|key| !forward(key, is_read)).count() > 0;
     let changes_tags = matches!(ticket.purpose, Purpose::Tags { .. } | Purpose::Guard { .. });
     records.iter().for_each(|key| {
         forward(key, !changes_tags);
@@ -131,6 +160,9 @@ pub fn replied<'a, T: Carries>(
     now: Instant,
     next: &mut impl Requests<PendingRequest<T>>,
 ) -> Option<Outcome<'a>> {
+    if let Purpose::Load = ticket.purpose {
+        return None;
+    }
     if let Purpose::Clear(clearing) = &mut ticket.purpose {
         if !clearing.advance(frame) {
             send_page(room, ticket, pending, now, next);
@@ -167,6 +199,14 @@ pub fn replied<'a, T: Carries>(
             room.health().read(elapsed, found.is_some());
             Some(settling.answer(found.as_ref(), is_bare))
         }
+        Purpose::Take { attempt } if journalled_says(&settling, frame, now).is_none() => {
+            remember_found(&settling, frame, now);
+            let outcome = settling.taken(frame, attempt);
+            if outcome.is_none() {
+                take_over(&sent, ticket, pending, room, next);
+            }
+            outcome
+        }
         _ => {
             let outcome = read_whole(&settling, frame, now);
             room.health().read(elapsed, !matches!(outcome, Outcome::Undefined));
@@ -195,145 +235,38 @@ fn look_whole<T: Carries>(
     });
 }
 
-/// A reply that says lifetime and tags, as far as the journal does not know better.
+/// What is there is no value of this cache, so its lease is taken whatever it is.
+fn take_over<T: Carries>(
+    sent: &Sent<'_>,
+    ticket: Box<Ticket>,
+    pending: &PendingRequest<()>,
+    room: &Room<'_>,
+    next: &mut impl Requests<PendingRequest<T>>,
+) {
+    let mut arguments = sent.arguments.clone();
+    arguments[1] = b"f";
+    let from = next.buffer().len();
+    append_script(next.buffer(), Script::Look, &sent.keys, &arguments);
+    next.commit(from, 1, pending.with(T::from(ticket)), pending.deadline(room.stand_in.node()));
+}
+
+/// The answer to a reply that says lifetime and tags, as far as the journal does not know better.
 fn read_whole<'a>(settling: &Settling<'_>, frame: Frame<'a>, now: Instant) -> Outcome<'a> {
-    let key = settling.sent.key(0);
-    let (room, ticket) = (settling.room, settling.ticket);
-    let Node::Array(mut items) = frame.node() else {
-        room.stand_in.local_state().memory.delete(key, now);
-        return settling.outcome(frame);
-    };
-    let seen = looked(&mut items);
-    let entry = seen.and_then(|(bytes, left, _)| Some((Entry::parse(bytes)?, bytes, left)));
-    let Some((entry, bytes, left)) = entry else { return settling.outcome(frame) };
+    let ticket = settling.ticket;
     if !matches!(ticket.purpose, Purpose::Pull) {
-        remember(room, key, (&entry, bytes, left), now);
+        remember_found(settling, frame, now);
     }
-    match journalled_verdict(room, key, &entry, now) {
-        Verdict::Unchanged => settling.outcome(frame),
+    let is_bare = matches!(ticket.purpose, Purpose::Look { is_bare: true });
+    match journalled_says(settling, frame, now) {
+        None | Some(Verdict::Unchanged) => settling.outcome(frame),
         // The replay tells Redis; until then this process must not answer it.
-        _ if matches!(ticket.purpose, Purpose::Take { .. }) => settling.untaken(),
-        Verdict::Hard => settling.answer(None, matches!(ticket.purpose, Purpose::Look { is_bare: true })),
-        Verdict::Soft => {
-            let found = settling.found((bytes, Some(left), true));
-            settling.answer(found.as_ref(), matches!(ticket.purpose, Purpose::Look { is_bare: true }))
+        Some(_) if matches!(ticket.purpose, Purpose::Take { .. }) => settling.untaken(),
+        Some(Verdict::Hard) => settling.answer(None, is_bare),
+        Some(Verdict::Soft) => {
+            let found =
+                entry_in(frame).and_then(|(_, bytes, left)| settling.found((bytes, Some(left), true)));
+            settling.answer(found.as_ref(), is_bare)
         }
-    }
-}
-
-/// Whether the journal knows more of an entry than Redis.
-fn is_overruled(room: &Room<'_>, key: &[u8], now: Instant) -> bool {
-    !room.stand_in.is_redis_up_to_date()
-        && room.stand_in.overrule(&Read::Value { key }, Vec::new, now).is_some()
-}
-
-/// What tags say that the journal holds.
-fn journalled_verdict(room: &Room<'_>, key: &[u8], entry: &Entry<'_>, now: Instant) -> Verdict {
-    if !entry.has_tags() || room.stand_in.is_redis_up_to_date() {
-        return Verdict::Unchanged;
-    }
-    let begin = room.keys.tags_of(key);
-    let local_state = room.stand_in.local_state();
-    let verdicts =
-        entry.tags().map(|tag| match local_state.journal.value(&[&begin, tag.name].concat(), now) {
-            Some(Held::Value(value)) => {
-                Record::parse(value).map_or(Verdict::Unchanged, |known| known.verdict(&tag))
-            }
-            _ => Verdict::Unchanged,
-        });
-    verdicts.fold(Verdict::Unchanged, |worst, verdict| match (worst, verdict) {
-        (Verdict::Hard, _) | (_, Verdict::Hard) => Verdict::Hard,
-        (Verdict::Soft, _) | (_, Verdict::Soft) => Verdict::Soft,
-        _ => Verdict::Unchanged,
-    })
-}
-
-/// Memory has what was read, for an outage; and what memory knows of its tags is not older.
-fn remember(room: &Room<'_>, key: &[u8], (entry, bytes, left_ms): (&Entry<'_>, &[u8], i64), now: Instant) {
-    let Ok(left) = u64::try_from(left_ms) else { return };
-    if !pending_fill::saw_value_living(room.stand_in, key, bytes, Duration::from_millis(left), now) {
-        return;
-    }
-    let begin = room.keys.tags_of(key);
-    let mut local_state = room.stand_in.local_state();
-    for tag in entry.tags() {
-        let name = [&begin, tag.name].concat();
-        let known = local_state.memory.get(&name, now).and_then(Record::parse).map(|known| known.versions);
-        if known.is_some_and(|known| known != tag.versions) {
-            let life = Some(Duration::from_millis(EXTRA_LIFE_MS));
-            local_state.memory.set(&name, &record(tag.versions, 0, ""), life, None, now);
-        }
-    }
-}
-
-/// Redis has carried a write out: memory and journal hear of it.
-fn note_write(settling: &Settling<'_>, frame: Frame<'_>, unanswered: &Unanswered<'_>) {
-    let Settling { room, ticket, sent, .. } = *settling;
-    let (stand_in, now) = (room.stand_in, unanswered.now);
-    let attempt = Attempt { issued: unanswered.issued, sequence: ticket.sequence, is_in_doubt: true };
-    let deleted = |key: &[u8]| {
-        let index = room.keys.index_of(key);
-        let step = Step::Write(Change { key, write: Write::Delete, ttl: None, index: index.as_deref() });
-        pending_fill::saw_write(stand_in, &step, &attempt);
-    };
-    match &ticket.purpose {
-        Purpose::Set | Purpose::Fill => {
-            let (stored, _) = settling.stored(frame);
-            if stored != Kept::Kept as i64 {
-                return;
-            }
-            let Some(value) = stored_bytes(sent, frame) else {
-                deleted(sent.key(0));
-                return;
-            };
-            let ttl = Duration::from_millis(sent.number(1).max(1) as u64);
-            let (key, write) = (sent.key(0), Write::Set { value: &value });
-            let step = Step::Write(Change { key, write, ttl: Some(ttl), index: Some(sent.key(2)) });
-            pending_fill::saw_write(stand_in, &step, &attempt);
-        }
-        Purpose::Drop | Purpose::Pull => deleted(sent.key(0)),
-        Purpose::Tags { is_soft } => note_tags(room, &sent.keys, *is_soft, sent.argument(1), now),
-        Purpose::Guard { phase } => {
-            let (entries, records) = ticket.keys_of(sent);
-            if *phase != Phase::Renew {
-                entries.iter().for_each(|key| deleted(key));
-            }
-            if *phase == Phase::End {
-                note_tags(room, &records, false, sent.argument(4).get(..8).unwrap_or_default(), now);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The bytes that a script has stored: with the versions of tags that it has put in. `None` where the payload stayed.
-fn stored_bytes(sent: &Sent<'_>, frame: Frame<'_>) -> Option<Vec<u8>> {
-    if !sent.argument(5).is_empty() {
-        return None;
-    }
-    let mut value = sent.argument(0).to_vec();
-    let Node::Array(items) = frame.node() else { return None };
-    let versions = items.skip(1).filter_map(|item| match item {
-        Node::Bulk(versions) => Some(versions),
-        _ => None,
-    });
-    let places = sent.arguments.iter().skip(12).filter_map(|place| super::request::integer(place));
-    for (place, versions) in places.filter(|place| *place > 0).zip(versions) {
-        let place = place as usize;
-        value.get_mut(place..place + versions.len())?.copy_from_slice(versions);
-    }
-    Some(value)
-}
-
-fn note_tags(room: &Room<'_>, records: &[&[u8]], is_soft: bool, new: &[u8], now: Instant) {
-    let mut local_state = room.stand_in.local_state();
-    for key in records {
-        let known = local_state.memory.get(key, now).map(<[u8]>::to_vec);
-        let known = known.as_deref().and_then(Record::parse);
-        let value = changed(known.as_ref(), is_soft, twice(new), 0, "");
-        let life = Some(Duration::from_millis(EXTRA_LIFE_MS));
-        local_state.memory.set(key, &value, life, None, now);
-        local_state.journal.forget(key);
     }
 }
 
@@ -346,6 +279,9 @@ pub fn refused<T: Carries>(
     now: Instant,
     next: &mut impl Requests<PendingRequest<T>>,
 ) -> Option<Outcome<'static>> {
+    if let Purpose::Load = ticket.purpose {
+        return None;
+    }
     // Nothing has run: the server does not know the script yet.
     if error.redis_code() == Some("NOSCRIPT") {
         let deadline = pending.deadline(room.stand_in.node());
@@ -390,6 +326,9 @@ pub fn lost(
     is_in_doubt: bool,
     now: Instant,
 ) -> Option<Outcome<'static>> {
+    if let Purpose::Load = ticket.purpose {
+        return None;
+    }
     if let Purpose::Clear(clearing) = &ticket.purpose {
         let lost = clearing.of_outage(ticket.sequence, pending.issued);
         replay::clearing_lost(room.stand_in, &lost, now);
@@ -433,6 +372,7 @@ pub fn is_expected(ticket: &Ticket, frame: Frame<'_>) -> bool {
     let node = frame.node();
     match &ticket.purpose {
         Purpose::Get { .. } => matches!(node, Node::Bulk(_) | Node::Null),
+        Purpose::Load => matches!(node, Node::Bulk(_)),
         Purpose::Look { .. } | Purpose::Pull => matches!(node, Node::Array(_) | Node::Null),
         Purpose::Take { .. } | Purpose::Fill | Purpose::Set | Purpose::Keys | Purpose::Clear(_) => {
             matches!(node, Node::Array(_))
@@ -487,7 +427,7 @@ pub fn send_journalled<T: Carries>(
     let clearing = Clearing::replayed(room.keys, &clear.index, clear.organization.as_deref(), clear.at);
     let from = out.buffer().len();
     clearing.append(out.buffer());
-    let cache = super::caches::Cache::nameless();
+    let cache = Cache::nameless();
     let early = cache.options.call.early_refresh;
     let ticket = Ticket { sequence: clear.sequence, cache, early, purpose: Purpose::Clear(clearing) };
     out.commit(

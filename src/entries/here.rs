@@ -221,13 +221,11 @@ impl Here<'_> {
             let known = self.get(key);
             let parsed = known.as_deref().and_then(Record::parse);
             let changed_ms = parsed.map_or(u64::MAX, |record| record.changed_ms().unwrap_or(u64::MAX));
-            match (&known, parsed) {
-                (Some(known), Some(parsed)) if parsed.tokens().is_empty() => {
-                    if Duration::from_millis(self.left_ms(key).max(0) as u64) < life {
-                        self.set(key, known, life, None);
-                    }
-                }
-                _ => {}
+            let is_guarded = parsed.is_none_or(|parsed| !parsed.tokens().is_empty());
+            if let Some(known) = known.as_deref().filter(|_| !is_guarded)
+                && Duration::from_millis(self.left_ms(key).max(0) as u64) < life
+            {
+                self.set(key, known, life, None);
             }
             let versions = match parsed {
                 Some(parsed) => parsed.versions.to_vec(),
@@ -387,17 +385,14 @@ impl Here<'_> {
 }
 
 fn push_looked(reply: &mut Array, looked: Option<&Looked>) {
-    match looked {
-        Some(looked) => {
-            reply.bulk(&looked.bytes);
-            reply.integer(looked.left_ms);
-            reply.integer(i64::from(looked.is_soft));
-        }
-        None => {
-            reply.null();
-            reply.integer(-2);
-            reply.integer(0);
-        }
+    if let Some(looked) = looked {
+        reply.bulk(&looked.bytes);
+        reply.integer(looked.left_ms);
+        reply.integer(i64::from(looked.is_soft));
+    } else {
+        reply.null();
+        reply.integer(-2);
+        reply.integer(0);
     }
 }
 

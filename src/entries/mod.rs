@@ -19,6 +19,7 @@ mod options;
 mod plan;
 mod random;
 mod record;
+mod remembered;
 mod request;
 mod room;
 /// Public for the tests that run each script by itself.
@@ -30,6 +31,8 @@ pub use answer::numbers;
 pub use caches::Caches;
 pub use call::{At, Call, Phase, Scope, Texts, VERBS, decode};
 pub use entry::{Entry, NewEntry, Payload, Tag, Versions};
-pub use exchange::{is_expected, lost, may_follow, prepare, refused, replied, send_journalled, without_room};
+pub use exchange::{
+    connected, is_expected, lost, may_follow, prepare, refused, replied, send_journalled, without_room,
+};
 pub use room::{Room, alone};
 pub use ticket::{Carries, Ticket};

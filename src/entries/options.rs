@@ -51,7 +51,7 @@ const QUOTA_OPTIONS: [&str; 2] = ["maxEntries", "onFull"];
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EarlyRefresh {
     Off,
-    /// XFetch, beta 1.
+    /// `XFetch`, beta 1.
     Likely,
     /// From this share of the lifetime on.
     From(f64),

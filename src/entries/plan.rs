@@ -305,15 +305,9 @@ impl Planner<'_, '_> {
         Ok(Purpose::Drop)
     }
 
-    fn tags_begin(&self, of: &EntryKeys<'_>) -> Result<Vec<u8>> {
-        let mut begin = Vec::new();
-        of.tags_begin(&mut begin)?;
-        Ok(begin)
-    }
-
     fn tags(&mut self, scope: Scope<'_>, tags: Texts<'_>, is_soft: bool) -> Result<Purpose> {
         let of = self.room.keys.of_cache(scope.organization, &self.cache.options.name);
-        let records = records_of(&self.tags_begin(&of)?, &parts_of(tags)?);
+        let records = records_of(&tags_begin(&of)?, &parts_of(tags)?);
         let keys: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
         self.script(Script::Retag, &keys, &[if is_soft { b"s" } else { b"h" }, &random_bytes(), EXTRA_LIFE]);
         Ok(Purpose::Tags { is_soft })
@@ -326,7 +320,7 @@ impl Planner<'_, '_> {
         of.index(&mut index)?;
         of.entries_begin(&mut begin, &cache.options.namespaces)?;
         let cursor = if cursor.is_empty() { b"0" } else { cursor };
-        let tags_begin = self.tags_begin(&of)?;
+        let tags_begin = tags_begin(&of)?;
         self.script(Script::List, &[&index], &[cursor, KEYS_A_PAGE, &begin, &tags_begin]);
         Ok(Purpose::Keys)
     }
@@ -346,7 +340,7 @@ impl Planner<'_, '_> {
         let parts = parts_of(tags)?;
         let count = parts.len().to_string();
         let mut keys = vec![index];
-        keys.extend(records_of(&self.tags_begin(&of)?, &parts));
+        keys.extend(records_of(&tags_begin(&of)?, &parts));
         for name in names.iter() {
             let mut entry = Vec::new();
             of.entry(&mut entry, &cache.options.namespaces, name?)?;
@@ -370,8 +364,14 @@ impl Planner<'_, '_> {
     }
 }
 
+fn tags_begin(of: &EntryKeys<'_>) -> Result<Vec<u8>> {
+    let mut begin = Vec::new();
+    of.tags_begin(&mut begin)?;
+    Ok(begin)
+}
+
 fn parts_of(tags: Texts<'_>) -> Result<Vec<Vec<u8>>> {
-    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(tags.len());
+    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(tags.count());
     for tag in tags.iter() {
         let part = tag_part(tag?)?;
         if !parts.contains(&part) {

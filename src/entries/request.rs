@@ -15,6 +15,15 @@ pub fn append_script(out: &mut Vec<u8>, script: Script, keys: &[&[u8]], argument
     keys.iter().chain(arguments).for_each(|argument| append_argument(out, argument));
 }
 
+/// The same, for a server that may not know the script, where the order of requests matters.
+pub fn append_whole_script(out: &mut Vec<u8>, script: Script, keys: &[&[u8]], arguments: &[&[u8]]) {
+    append_header(out, 3 + keys.len() + arguments.len());
+    append_argument(out, b"EVAL");
+    append_argument(out, script.text());
+    append_integer_argument(out, keys.len() as i64);
+    keys.iter().chain(arguments).for_each(|argument| append_argument(out, argument));
+}
+
 /// KEYS and ARGV of a script's request.
 #[derive(Debug)]
 pub struct Sent<'a> {

@@ -1,6 +1,7 @@
 //! What the parts of this room use of the room above.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::caches::Caches;
 use super::call::Call;
@@ -19,6 +20,8 @@ pub struct Room<'c> {
     pub keys: &'c Keys,
     pub codec: &'c Codec,
     pub stand_in: &'c StandIn,
+    /// Whether the server was told the scripts on this connection.
+    pub is_told: &'c AtomicBool,
 }
 
 impl<'c> Room<'c> {

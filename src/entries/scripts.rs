@@ -48,6 +48,17 @@ impl Script {
     }
 }
 
+impl Script {
+    pub(super) fn text(self) -> &'static [u8] {
+        ALL[self as usize].1
+    }
+}
+
+/// Every script.
+pub(super) fn all() -> impl Iterator<Item = Script> {
+    ALL.into_iter().map(|(script, _)| script)
+}
+
 /// The text of a script by its SHA-1.
 pub(super) fn text_of(sha: &[u8]) -> Option<&'static [u8]> {
     SHAS.iter().zip(ALL).find_map(|(known, (_, text))| (known.as_slice() == sha).then_some(text))

@@ -49,7 +49,7 @@ impl Settling<'_> {
         match &self.ticket.purpose {
             Purpose::Get { is_bare } | Purpose::Look { is_bare } => self.read(frame, *is_bare),
             Purpose::Pull => self.read(frame, false),
-            Purpose::Take { attempt } => self.taken(frame, *attempt).into_owned(),
+            Purpose::Take { attempt } => self.taken(frame, *attempt).unwrap_or_else(|| self.untaken()),
             Purpose::Fill => Outcome::Integer(self.stored(frame).0),
             Purpose::FillNothing => Outcome::Integer(Kept::None as i64),
             Purpose::Renew | Purpose::Fail | Purpose::Drop => Outcome::Boolean(is_done),
@@ -59,6 +59,7 @@ impl Settling<'_> {
             Purpose::Guard { phase: Phase::Begin } => Outcome::Text(self.sent.argument(1).to_vec().into()),
             Purpose::Guard { .. } => Outcome::Boolean(true),
             Purpose::Clear(clearing) => Outcome::Integer(clearing.removed()),
+            Purpose::Load => Outcome::Null,
         }
     }
 
@@ -94,9 +95,9 @@ impl Settling<'_> {
         self.answer(found.as_ref(), is_bare)
     }
 
-    /// The answer to a wish for a lease.
-    pub fn taken(&self, frame: Frame<'_>, attempt: u32) -> Outcome<'static> {
-        let Node::Array(mut items) = frame.node() else { return self.untaken() };
+    /// The answer to a wish for a lease. `None` where what is there is no value of this cache.
+    pub fn taken(&self, frame: Frame<'_>, attempt: u32) -> Option<Outcome<'static>> {
+        let Node::Array(mut items) = frame.node() else { return Some(self.untaken()) };
         let found = looked(&mut items);
         let found = found.and_then(|(bytes, left, soft)| self.found((bytes, Some(left), soft)));
         let (state, told) = (items.next(), items.next());
@@ -105,16 +106,18 @@ impl Settling<'_> {
             _ => 0,
         };
         let (lease, told) = match state {
-            Some(Node::Integer(0)) => (Lease::There, LeaseTold::WaitMs(0)),
+            Some(Node::Integer(0)) => {
+                return found.and_then(|found| self.try_lease((Lease::There, LeaseTold::WaitMs(0)), &found));
+            }
             Some(Node::Integer(_)) => {
                 let grant = self.grant(&mut items, found.as_ref()).to_text();
-                return self.lease((Lease::Granted, LeaseTold::Grant(&grant)), found.as_ref());
+                return Some(self.lease((Lease::Granted, LeaseTold::Grant(&grant)), found.as_ref()));
             }
             Some(Node::Bulk(b"f")) => (Lease::Failed, LeaseTold::WaitMs(wait_ms)),
             Some(Node::Bulk(b"m")) => (Lease::Mutating, LeaseTold::WaitMs(wait_ms)),
             _ => (Lease::Held, LeaseTold::WaitMs(poll_ms(attempt, wait_ms, random_share()))),
         };
-        self.lease((lease, told), found.as_ref())
+        Some(self.lease((lease, told), found.as_ref()))
     }
 
     /// A lease cannot be asked for now: the caller's factory runs, and nothing of it is kept.
@@ -122,14 +125,18 @@ impl Settling<'_> {
         self.lease((Lease::Mutating, LeaseTold::WaitMs(0)), None)
     }
 
-    pub fn lease(&self, lease: (Lease, LeaseTold<'_>), found: Option<&Found<'_>>) -> Outcome<'static> {
-        let (codec, cache) = (self.room.codec, self.cache());
-        answer::lease(codec, cache, lease, found)
-            .or_else(|Damaged| {
-                self.room.health().counters().corrupt_values.increment();
-                answer::lease(codec, cache, lease, None)
-            })
+    fn lease(&self, lease: (Lease, LeaseTold<'_>), found: Option<&Found<'_>>) -> Outcome<'static> {
+        let with = found.and_then(|found| self.try_lease(lease, found));
+        with.or_else(|| answer::lease(self.room.codec, self.cache(), lease, None).ok())
             .unwrap_or(Outcome::Undefined)
+    }
+
+    fn try_lease(&self, lease: (Lease, LeaseTold<'_>), found: &Found<'_>) -> Option<Outcome<'static>> {
+        let made = answer::lease(self.room.codec, self.cache(), lease, Some(found));
+        if made == Err(Damaged) {
+            self.room.health().counters().corrupt_values.increment();
+        }
+        made.ok()
     }
 
     fn grant(&self, items: &mut Items<'_>, found: Option<&Found<'_>>) -> Grant {
@@ -168,14 +175,14 @@ impl Settling<'_> {
             _ => 0,
         };
         let (stored, used) = (next(), next());
-        let in_memory = self.is_away && stored == Kept::Kept as i64;
+        let in_memory = self.is_away && stored == Kept::Stored as i64;
         (if in_memory { Kept::Memory as i64 } else { stored }, used)
     }
 
     fn set(&self, frame: Frame<'_>) -> Outcome<'static> {
         let (stored, used) = self.stored(frame);
         if stored != Kept::Full as i64 {
-            return Outcome::Boolean(stored == Kept::Kept as i64 || stored == Kept::Memory as i64);
+            return Outcome::Boolean(stored == Kept::Stored as i64 || stored == Kept::Memory as i64);
         }
         let (name, most) = (&self.cache().options.name, self.sent.text(6));
         let what = format!(

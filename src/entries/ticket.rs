@@ -49,6 +49,8 @@ pub(super) enum Purpose {
     Guard {
         phase: Phase,
     },
+    /// The server is told a script.
+    Load,
 }
 
 /// The ticket of the room above.
@@ -59,7 +61,11 @@ impl<T: From<Box<Ticket>> + From<Box<Replay>> + From<Box<PendingFill>>> Carries 
 impl Ticket {
     /// Whether a caller waits for it, so that journal and memory have to do with it.
     pub fn is_for_caller(&self) -> bool {
-        !matches!(&self.purpose, Purpose::Clear(clearing) if clearing.is_replayed())
+        match &self.purpose {
+            Purpose::Clear(clearing) => !clearing.is_replayed(),
+            Purpose::Load => false,
+            _ => true,
+        }
     }
 
     /// The entries that a request is about, and the records of tags.
@@ -78,9 +84,12 @@ impl Ticket {
                 let (records, entries) = rest.split_at_checked(tags).unwrap_or_default();
                 (entries.iter().copied().step_by(2).collect(), records.to_vec())
             }
-            Purpose::FillNothing | Purpose::Renew | Purpose::Fail | Purpose::Clear(_) | Purpose::Keys => {
-                (Vec::new(), Vec::new())
-            }
+            Purpose::FillNothing
+            | Purpose::Renew
+            | Purpose::Fail
+            | Purpose::Clear(_)
+            | Purpose::Keys
+            | Purpose::Load => (Vec::new(), Vec::new()),
         }
     }
 
