@@ -274,6 +274,11 @@ mod tests {
             Closed,
             Argument,
             Policy,
+            FactoryTimeout,
+            Reentrant,
+            Quota,
+            Tag,
+            Query,
             Internal,
         ];
         for code in all {

@@ -12,7 +12,9 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache  limiter       what the adapter promises: places, lifetimes, organizations | rate limits
+//!    cache  limiter       what the adapter promises: keys, lifetimes, organizations | rate limits
+//!      |
+//!   entries      entries of caches: leases, tags, guarded changes
 //!      |
 //!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________

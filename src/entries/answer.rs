@@ -128,7 +128,7 @@ fn is_early(entry: &Entry<'_>, left_ms: i64, early: EarlyRefresh, share: f64) ->
     match early {
         EarlyRefresh::Off => false,
         EarlyRefresh::Likely => -(1.0 - share).ln() * f64::from(entry.factory_ms) >= fresh_ms,
-        EarlyRefresh::From(part) => fresh_ms <= (1.0 - part) * entry.ttl_ms as f64,
+        EarlyRefresh::From(part) => entry.ttl_ms as f64 - fresh_ms >= part * entry.ttl_ms as f64,
     }
 }
 

@@ -118,7 +118,7 @@ impl Clearing {
         let append = if self.is_replayed() { append_whole_script } else { append_script };
         append(
             out,
-            Script::Clear,
+            Script::CLEAR,
             &[&self.index, &self.aside, &self.mark],
             &[KEYS_A_PAGE, &self.from, random_token().as_bytes(), MARK_MS, &self.begin],
         );

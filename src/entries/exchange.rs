@@ -13,7 +13,7 @@ use super::record::Verdict;
 use super::remembered::{entry_in, is_overruled, journalled_says, note_write, remember_found};
 use super::request::{Sent, append_script};
 use super::room::Room;
-use super::scripts::{self, Script, text_of};
+use super::scripts::{Script, text_of};
 use super::settle::Settling;
 use super::ticket::{Carries, Purpose, Ticket};
 use crate::error::{Error, Result};
@@ -84,7 +84,7 @@ pub fn connected<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Reque
 }
 
 fn tell_scripts<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Requests<PendingRequest<T>>) {
-    for script in scripts::all() {
+    for script in Script::all() {
         let cache = Cache::nameless();
         let early = cache.options.call.early_refresh;
         let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load };
@@ -230,7 +230,7 @@ fn look_whole<T: Carries>(
     let begin = room.keys.tags_of(key);
     let deadline = pending.deadline(room.stand_in.node());
     next.push(pending.with(T::from(ticket)), deadline, |out| {
-        append_script(out, Script::Look, &[key], &[&begin, b"r"]);
+        append_script(out, Script::LOOK, &[key], &[&begin, b"r"]);
         1
     });
 }
@@ -246,7 +246,7 @@ fn take_over<T: Carries>(
     let mut arguments = sent.arguments.clone();
     arguments[1] = b"f";
     let from = next.buffer().len();
-    append_script(next.buffer(), Script::Look, &sent.keys, &arguments);
+    append_script(next.buffer(), Script::LOOK, &sent.keys, &arguments);
     next.commit(from, 1, pending.with(T::from(ticket)), pending.deadline(room.stand_in.node()));
 }
 

@@ -79,7 +79,7 @@ impl Planner<'_, '_> {
             Call::Pull { at } => {
                 let named = self.named(at)?;
                 self.script(
-                    Script::Look,
+                    Script::LOOK,
                     &[&named.entry, &named.lease, &named.index],
                     &[&named.tags_begin, b"p"],
                 );
@@ -148,7 +148,7 @@ impl Planner<'_, '_> {
     fn get(&mut self, at: At<'_>, is_bare: bool) -> Result<Purpose> {
         if self.cache.reads_whole() || !self.room.stand_in.uses_redis() {
             let named = self.named(at)?;
-            self.script(Script::Look, &[&named.entry], &[&named.tags_begin, b"r"]);
+            self.script(Script::LOOK, &[&named.entry], &[&named.tags_begin, b"r"]);
             return Ok(Purpose::Look { is_bare });
         }
         let mut key = Vec::new();
@@ -169,7 +169,7 @@ impl Planner<'_, '_> {
         let seen = bytes_of(seen).filter(|seen| seen.len() == 8).unwrap_or_default();
         let lease_ms = self.cache.options.lease_ms.to_string();
         self.script(
-            Script::Look,
+            Script::LOOK,
             &keys,
             &[
                 &named.tags_begin,
@@ -188,7 +188,7 @@ impl Planner<'_, '_> {
         let named = self.named(at)?;
         let (lease_ms, rest_ms) = (lease_ms.to_string(), rest_ms.to_string());
         self.script(
-            Script::Lease,
+            Script::LEASE,
             &[&named.lease, &named.mark],
             &[&grant.token, &grant.mark, lease_ms.as_bytes(), rest_ms.as_bytes()],
         );
@@ -295,13 +295,13 @@ impl Planner<'_, '_> {
         if is_unchanged && seen.is_none() {
             return Err(misuse("no entry was there whose payload could stay"));
         }
-        self.script(Script::Store, &keys, &arguments);
+        self.script(Script::STORE, &keys, &arguments);
         Ok(())
     }
 
     fn drop(&mut self, at: At<'_>, how: &[u8]) -> Result<Purpose> {
         let named = self.named(at)?;
-        self.script(Script::Drop, &[&named.entry, &named.lease, &named.index], &[how]);
+        self.script(Script::DROP, &[&named.entry, &named.lease, &named.index], &[how]);
         Ok(Purpose::Drop)
     }
 
@@ -309,7 +309,7 @@ impl Planner<'_, '_> {
         let of = self.room.keys.of_cache(scope.organization, &self.cache.options.name);
         let records = records_of(&tags_begin(&of)?, &parts_of(tags)?);
         let keys: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        self.script(Script::Retag, &keys, &[if is_soft { b"s" } else { b"h" }, &random_bytes(), EXTRA_LIFE]);
+        self.script(Script::RETAG, &keys, &[if is_soft { b"s" } else { b"h" }, &random_bytes(), EXTRA_LIFE]);
         Ok(Purpose::Tags { is_soft })
     }
 
@@ -321,7 +321,7 @@ impl Planner<'_, '_> {
         of.entries_begin(&mut begin, &cache.options.namespaces)?;
         let cursor = if cursor.is_empty() { b"0" } else { cursor };
         let tags_begin = tags_begin(&of)?;
-        self.script(Script::List, &[&index], &[cursor, KEYS_A_PAGE, &begin, &tags_begin]);
+        self.script(Script::LIST, &[&index], &[cursor, KEYS_A_PAGE, &begin, &tags_begin]);
         Ok(Purpose::Keys)
     }
 
@@ -356,7 +356,7 @@ impl Planner<'_, '_> {
             Phase::End => b"e",
         };
         self.script(
-            Script::Guard,
+            Script::GUARD,
             &keys,
             &[mode, token.as_bytes(), count.as_bytes(), GUARD_MS, &random_versions(), EXTRA_LIFE],
         );

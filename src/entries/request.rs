@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_request_is_read_back() {
         let mut out = Vec::new();
-        append_script(&mut out, Script::Look, &[b"a", b"b\r\n"], &[b"x", b"", b"12"]);
+        append_script(&mut out, Script::LOOK, &[b"a", b"b\r\n"], &[b"x", b"", b"12"]);
         let sent = Sent::parse(&out).unwrap();
         assert_eq!((sent.keys.as_slice(), sent.arguments.len()), (&[&b"a"[..], b"b\r\n"][..], 3));
         assert_eq!((sent.text(0), sent.argument(1), sent.number(2)), ("x", &b""[..], 12));

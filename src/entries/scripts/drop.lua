@@ -3,7 +3,7 @@
 -- KEYS: 1 the entry, 2 its lease, 3 the index.
 -- ARGV: 1 'd' (delete) or 'e' (stale, kept for its grace).
 -- Reply: 1 where there was one, else 0.
--- Caller: src/entries/request.rs, for delete and expire.
+-- Caller: src/entries/plan.rs, for delete and expire.
 --
 -- The lease goes too, so a factory that began before stores nothing. A guarded change keeps its guard.
 

@@ -4,7 +4,7 @@
 -- ARGV: 1 'b' (begin), 'r' (renew) or 'e' (end), 2 the token of the change, 3 the number of tags, 4 how long a guard lasts
 --   in ms, 5 new versions, 6 how long a record lives after the end, in ms.
 -- Reply: 1.
--- Caller: src/entries/request.rs, around a change, and while it runs.
+-- Caller: src/entries/plan.rs, around a change, and while it runs.
 --
 -- Records and leases hold the tokens of all changes under way, each behind a space. They end with their process: a record
 -- that has ended makes misses, a lease that has ended lets a factory run. The end gives tags new versions and deletes the

@@ -4,7 +4,7 @@
 -- ARGV: 1 the token, 2 the mark when the lease was taken, 3 for how many ms it is prolonged, or 0, 4 for how many ms no
 --   factory is to run again, or 0.
 -- Reply: 1, or 0 where the token is not the lease's any more or the organization was cleared.
--- Caller: src/entries/request.rs, while a factory runs and where it fails.
+-- Caller: src/entries/plan.rs, while a factory runs and where it fails.
 --
 -- Where no factory is to run again, the lease still knows its holder, whose factory may end late.
 -- A mark that differs ends the lease here: marks live longer than leases, so none is forgotten before it was seen.

@@ -3,7 +3,7 @@
 -- KEYS: 1 the index.
 -- ARGV: 1 the cursor, 2 about how many keys a page has, 3 what the keys begin with, 4 what keys of tag records begin with.
 -- Reply: the next cursor, then the keys.
--- Caller: src/entries/request.rs, until the cursor is 0 again.
+-- Caller: src/entries/plan.rs, until the cursor is 0 again.
 --
 -- A key may come twice, and entries that change meanwhile may or may not be listed, as with ZSCAN.
 

@@ -8,7 +8,7 @@
 -- Reply: to a read the entry, its PTTL and 1 where a tag was expired, or nothing; with a lease these three (false, -2 and
 --   0 where nothing is there), then 0 (a fresh entry is there), 1 (granted), or 'l', 'f' or 'm' for who has it, then its
 --   PTTL, the mark, the server's time in ms and the versions of the known tags.
--- Caller: src/entries/request.rs, for reads that must know lifetime or tags, and for what is missing or stale.
+-- Caller: src/entries/plan.rs, for reads that must know lifetime or tags, and for what is missing or stale.
 --
 -- An entry is one of version 3; other bytes are answered as they are, and count as nothing. Keys of records are computed
 -- from the entry and share its slot.

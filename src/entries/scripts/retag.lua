@@ -4,7 +4,7 @@
 -- ARGV: 1 'h' (entries never answer again) or 's' (entries are stale), 2 the new version, 3 how long a record lives that
 --   is made here, in ms.
 -- Reply: how many records there are.
--- Caller: src/entries/request.rs, for invalidateTags and expireTags.
+-- Caller: src/entries/plan.rs, for invalidateTags and expireTags.
 --
 -- A record is the hard version, the soft version, the server's time of its change in ms, and the tokens of guarded
 -- changes, each behind a space. A tag without a record gets one: a write that an outage delayed sees by its time that the

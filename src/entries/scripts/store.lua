@@ -9,7 +9,7 @@
 --   then for each tag 0, or where in the entry its versions go.
 -- Reply: 1 (stored) and the versions that were put in, 0 (the lease or the mark has changed), 2 (a tag has changed since the lease was taken, or is new),
 --   3 (there is no room) with the number of entries, 5 (the payload that was to stay has gone).
--- Caller: src/entries/request.rs, for set and for what a factory made.
+-- Caller: src/entries/plan.rs, for set and for what a factory made.
 --
 -- While a change is guarded (lease 'm...') a caller's set lives no longer than the guard: where its process dies, what it
 -- wrote is soon a miss. The server's time is asked for only where tags, a quota or trimming need it: a score is a hint,
