@@ -36,7 +36,8 @@ pub trait Store {
     fn advance(&mut self, time: Duration);
 }
 
-fn with_call<R>(
+/// Acts on the call that a verb makes of these arguments.
+pub fn with_call<R>(
     verb: &str,
     detail: u8,
     given: &[Given<'_>],

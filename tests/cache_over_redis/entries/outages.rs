@@ -8,7 +8,7 @@ use orgcache::redis::Outcome;
 
 use super::super::client::Client;
 use super::caller::{
-    AWAY, Absent, Cache, GRANTED, Got, HELD, KEPT, LOST, MEMORY, Number, STALE, Store as _, Text,
+    AWAY, Absent, Cache, GRANTED, Got, HELD, KEPT, LOST, MEMORY, Number, STALE, Store as _, Text, with_call,
 };
 
 const USERS: &str = r#"{"name":"users","earlyRefresh":false}"#;
@@ -255,4 +255,73 @@ fn a_cache_says_what_answers_while_redis_is_away() {
     recover(&mut client);
     let mut rejecting = Cache { store: &mut client, number: 1.0, organization: Some("org") };
     assert_eq!(rejecting.get("2"), plain("2"));
+}
+
+/// Sends a call whose reply does not come.
+fn lose_under_way(client: &mut Client, verb: &str, rest: &[super::caller::Given<'_>]) -> Outcome<'static> {
+    let arguments = [&[Number(0.0), Text("org")], rest].concat();
+    let call_id = with_call(verb, 0, &arguments, |call| client.start(call)).unwrap();
+    client.send();
+    client.lose();
+    client.outcome(call_id)
+}
+
+#[test]
+fn a_write_that_was_sent_and_lost_is_kept_and_made_again() {
+    let mut client = client_of("entries-away-doubt", USERS);
+    users(&mut client).set("2", "2");
+    let set = lose_under_way(&mut client, "entrySet", &[Text("1"), Text("\"sent\"")]);
+    assert_eq!(set, Outcome::Boolean(true));
+    assert_eq!(users(&mut client).get("1"), plain("\"sent\""));
+    users(&mut client).set("1", "\"later\"");
+    recover(&mut client);
+    assert_eq!(users(&mut client).get("1"), plain("\"later\""), "what was sent is known to be older");
+    let delete = lose_under_way(&mut client, "entryDelete", &[Text("2")]);
+    assert_eq!(delete, Outcome::Boolean(true));
+    recover(&mut client);
+    assert_eq!(users(&mut client).get("2"), Got::Nothing);
+}
+
+#[test]
+fn a_factory_whose_lease_or_fill_was_lost_answers_its_callers_and_nothing_more() {
+    let mut client = client_of("entries-away-lost", USERS);
+    let taken = lose_under_way(&mut client, "entryTake", &[Text("1"), Absent, Absent, Number(0.0)]);
+    let parts = super::caller::parts(&taken);
+    assert_eq!(parts[0], super::caller::Part::Number(GRANTED), "its factory runs");
+    recover(&mut client);
+    users(&mut client).delete("2");
+    let grant = users(&mut client).granted("2");
+    let fill = lose_under_way(&mut client, "entryFill", &[Text("2"), Text(&grant), Text("2"), Number(1.0)]);
+    assert_eq!(fill, Outcome::Integer(LOST), "in the outage it has no lease");
+    recover(&mut client);
+    let got = users(&mut client).get("2");
+    assert!(got == plain("2") || got == Got::Nothing, "{got:?}");
+}
+
+#[test]
+fn calls_during_the_replay_see_what_waits_in_the_journal() {
+    let mut client = client_of("entries-away-replay", USERS);
+    let mut other = client_of("entries-away-replay", USERS);
+    for number in 0..100 {
+        users(&mut other).set_with(&format!("old-{number}"), "1", r#"{"tags":["t"]}"#);
+    }
+    client.lose();
+    for number in 0..100 {
+        users(&mut client).set(&number.to_string(), "\"outage\"");
+        users(&mut client).delete(&format!("old-{number}"));
+    }
+    users(&mut client).invalidate("t");
+    client.reconnect();
+    assert_eq!(client.state(), State::Recovering);
+    assert_eq!(users(&mut client).get("99"), plain("\"outage\""));
+    client.drain();
+    assert_eq!(client.state(), State::Ready);
+    let mut cleared = client_of("entries-away-replay", USERS);
+    assert_eq!(users(&mut cleared).keys().len(), 100);
+    client.lose();
+    users(&mut client).clear();
+    client.reconnect();
+    assert_eq!(users(&mut client).get("99"), Got::Nothing);
+    client.drain();
+    assert_eq!(users(&mut cleared).keys(), [""; 0]);
 }
