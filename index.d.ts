@@ -18,6 +18,7 @@ export * from './types/instance.js';
 export * from './types/lifecycle.js';
 export * from './types/limiter.js';
 export * from './types/manager.js';
+export * from './types/metrics.js';
 export * from './types/migration.js';
 export * from './types/option-values.js';
 export * from './types/options.js';

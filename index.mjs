@@ -15,6 +15,7 @@ export const {
   getKeyPrefix,
   getRedis,
   installSignalHandlers,
+  metrics,
   OrgCacheError,
   prefixKey,
   ready,

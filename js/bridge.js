@@ -36,6 +36,8 @@ class Bridge extends Calls {
   #term;
   /** @type {Set<OnEvent>} */
   #listeners = new Set();
+  /** @type {Set<() => void>} */
+  #beforeReport = new Set();
   #isClosed = false;
   /**
    * The last report of a client with a journal, kept after it was closed and its native part freed.
@@ -138,6 +140,7 @@ class Bridge extends Calls {
    * @returns {Report}
    */
   report() {
+    for (const tell of this.#beforeReport) tell();
     return JSON.parse(this.#lastReport ?? native.client.report(this.client ?? this.open()));
   }
 
@@ -184,6 +187,16 @@ class Bridge extends Calls {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Calls `tell` before each report: a room tells native code then what it has counted itself. Answers a function that
+   * ends that.
+   * @param {() => void} tell
+   */
+  onReport(tell) {
+    this.#beforeReport.add(tell);
+    return () => this.#beforeReport.delete(tell);
+  }
+
   /** Whether calls go to Redis: it is configured and not disabled by the caller. */
   get usesRedis() {
     return this.#usesRedis && this.config().useRedis;
@@ -222,6 +235,7 @@ class Bridge extends Calls {
    * @returns {Promise<ShutdownResult>}
    */
   async #close(timeoutMs) {
+    for (const tell of this.#beforeReport) tell();
     this.#isClosed = true;
     if (this.client === undefined) return { flushed: true, journalEntries: 0 };
     this.submitNow();

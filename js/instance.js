@@ -15,6 +15,7 @@ const { CacheManager, RedisManager } = require('./managers.js');
 const { RedisMigrationManager } = require('./migration.js');
 const { NativeEvents } = require('./events.js');
 const { WAITING, timeoutOf } = require('./options.js');
+const { Registry } = require('./metrics/registry.js');
 const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
@@ -89,13 +90,14 @@ class Instance {
   /** What applications see. */
   get surface() {
     const [bridge, context, events] = [this.#bridge, this.#context, this.#events];
+    const metrics = new Registry(() => ({ report: bridge.report(), dedicated: this.#connections.dedicated }));
     return surfaceOf({
       cacheAdapter: this.#cacheAdapter,
       cacheManager: this.#cacheManager,
       configure: this.configure,
       createClient,
       createInstance,
-      foundation: { bridge, context, events, client: () => this.#inspection.client },
+      foundation: { bridge, context, events, client: () => this.#inspection.client, metrics },
       ready: this.ready,
       RedisManager: this.#Manager,
       redisManager: this.#redisManager,

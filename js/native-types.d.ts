@@ -188,8 +188,10 @@ export interface LimiterNumbers {
   codes: Record<'blocked' | 'cost' | 'down' | 'limit' | 'ok' | 'shadow' | 'unasked', number>;
   /** Bits beside a code. */
   flags: Record<'first' | 'local', number>;
-  /** Bits of the detail of `consume`. */
-  details: Record<'receipts', number>;
+  /** Above these bits beside a code: the milliseconds for which this process refuses the check, since it was asked. */
+  heldShift: number;
+  /** The detail of `consume` for parts of calls, and that of `refund`: who counted the call. */
+  details: Record<'local' | 'receipts' | 'redis', number>;
   /** The most checks that cross in one call. */
   maxChecks: number;
   /** The most checks of one caller. */

@@ -53,6 +53,7 @@ export type LimitName =
   | 'groupUnblockMs'
   | 'healthCheckIntervalMs'
   | 'knownWithinMs'
+  | 'limiterRefusals'
   | 'maxRetries'
   | 'migrationBatchEntries'
   | 'migrationBatchMs'
@@ -101,10 +102,12 @@ export type CacheVerb =
 
 /** What a call of the room limiter asks for. */
 export type LimiterVerb =
+  | 'admitted'
   | 'block'
   | 'bypassed'
   | 'close'
   | 'consume'
+  | 'denied'
   | 'giveBack'
   | 'normalize'
   | 'open'

@@ -2,6 +2,7 @@
 
 const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
+const { metricsOf } = require('./metrics/index.js');
 const { protocol } = require('./protocol.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
@@ -21,6 +22,7 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
  * @property {InstanceType<typeof import('./context.js').Context>} context
  * @property {InstanceType<typeof import('./events.js').NativeEvents>} events
  * @property {() => import('../index.js').RedisClient} client Answers a client that is opened on first use.
+ * @property {InstanceType<typeof import('./metrics/registry.js').Registry>} metrics Rooms add their numbers to it.
  */
 
 /**
@@ -53,6 +55,7 @@ function surfaceOf(parts) {
     getRedis: ask('getRedis'),
     installSignalHandlers: (/** @type {SignalHandlerOptions | undefined} */ given) =>
       installSignalHandlers(shutdown, given),
+    metrics: metricsOf(parts.foundation),
     // Users see no constructor.
     OrgCacheError: /** @type {OrgCache['OrgCacheError']} */ (/** @type {unknown} */ (OrgCacheError)),
     prefixKey: ask('prefixKey'),

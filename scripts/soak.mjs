@@ -1,6 +1,7 @@
 // For minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]` has random faults under load, and
-// with --clients connections of `orgcache/ioredis` that come and go (`soak-clients.mjs`). One line of figures a minute and
-// one at the end; the exit code is 1 where anything was lost, late or wrong, or where memory or what is open grows.
+// with --clients connections of `orgcache/ioredis` that come and go (`soak-clients.mjs`), with --limits two processes that
+// share one limit (`soak-limits.mjs`). Lines of figures meanwhile and one at the end; the exit code is 1 where anything was
+// lost, late or wrong, where memory or what is open grows, or where a limit was exceeded.
 
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,6 +11,7 @@ import { growth } from './drift.mjs';
 import { exitWithSentence, isProgram, SetupError } from './run.mjs';
 import { setup } from './setup.mjs';
 import { soakClients } from './soak-clients.mjs';
+import { soakLimits } from './soak-limits.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -64,11 +66,12 @@ const FAULTS = {
   'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
 };
 
-const HELP = `Random faults under load, or clients that come and go.
+const HELP = `Random faults under load, clients that come and go, or processes that share a limit.
 
   npm run soak -- [options]
 
   --clients     in place of faults: clients of orgcache/ioredis that connect, work and end, while connections are killed
+  --limits      in place of faults: two processes that share one limit, each algorithm for --minutes
   --minutes N   how long (default: 10)
   --seed S      repeats the faults of a run that printed it (default: drawn)
   --driver D    auto, loop or thread (default: auto)
@@ -79,6 +82,7 @@ function options() {
     options: {
       help: { type: 'boolean', default: false },
       clients: { type: 'boolean', default: false },
+      limits: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
       driver: { type: 'string', default: 'auto' },
@@ -88,7 +92,15 @@ function options() {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
   if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
   if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
-  return { help: values.help, clients: values.clients, minutes, seed, driver: values.driver };
+  const { help, clients, limits, driver } = values;
+  if (clients && limits) throw new SetupError('--clients and --limits are two soaks: name one of them.');
+  return {
+    help,
+    soakOf: (clients && soakClients) || (limits && soakLimits) || soakFaults,
+    minutes,
+    seed,
+    driver,
+  };
 }
 
 async function prepare({ seed, driver }) {
@@ -205,7 +217,7 @@ async function main() {
   console.log(`soak: seed ${chosen.seed}, ${chosen.minutes} minutes, the ${chosen.driver} driver`);
   const { endAll } = require('../__test__/support/cleanup.js');
   try {
-    const { figures, problems } = await (chosen.clients ? soakClients(chosen) : soakFaults(chosen));
+    const { figures, problems } = await chosen.soakOf(chosen);
     console.log(`soak: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${figures}`);
     for (const problem of problems) console.log(`soak: ${problem}`);
     process.exitCode = problems.length === 0 ? 0 : 1;

@@ -14,6 +14,7 @@ import type {
   redisHealthCheck,
   unprefixKey,
 } from './manager.js';
+import type { metrics } from './metrics.js';
 import type { RedisMigrationManager } from './migration.js';
 import type { ConfigureOptions } from './options.js';
 import type { createConsumerGroup } from './streams.js';
@@ -58,6 +59,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;
   readonly installSignalHandlers: typeof installSignalHandlers;
+  readonly metrics: typeof metrics;
   readonly OrgCacheError: typeof OrgCacheError;
   readonly prefixKey: typeof prefixKey;
   readonly ready: typeof ready;

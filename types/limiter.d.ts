@@ -185,6 +185,24 @@ export interface ConsumeOptions {
 }
 
 /**
+ * Options of `refund`.
+ * @example
+ * import type { Check, Limiter, RefundOptions } from 'orgcache';
+ * async function giveBack(limiter: Limiter<'api'>, check: Check<'api'>) {
+ *   const { allowed, source } = await limiter.consume(check);
+ *   const options: RefundOptions = { source };
+ *   if (allowed) await limiter.refund(check, options);
+ * }
+ */
+export interface RefundOptions extends LimiterCallOptions {
+  /**
+   * The `source` of the decision that admitted the call. What Redis counted is given back in Redis only, and what this
+   * process counted in an outage is given back here only. Without it, Redis is taken to have counted the call.
+   */
+  source?: Decision['source'];
+}
+
+/**
  * Options of the other calls.
  * @example
  * import type { LimiterCallOptions } from 'orgcache';
@@ -346,8 +364,11 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
   consume(checks: Check<Name> | readonly Check<Name>[], options?: ConsumeOptions): Promise<Decision<Name>>;
   /** What the policy has left. Counts nothing. */
   peek(check: Check<Name>, options?: LimiterCallOptions): Promise<PolicyState<Name>>;
-  /** Gives the cost of an admitted call back, never more than was taken. */
-  refund(check: Check<Name>, options?: LimiterCallOptions): Promise<void>;
+  /**
+   * Gives the cost of an admitted call back, never more than was taken. While Redis is away, what Redis counted stays
+   * counted there until its window ends.
+   */
+  refund(check: Check<Name>, options?: RefundOptions): Promise<void>;
   /** Forgets what the policy has counted. Whether there was something. */
   reset(check: Check<Name>, options?: LimiterCallOptions): Promise<boolean>;
   /**

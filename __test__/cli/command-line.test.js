@@ -209,6 +209,46 @@ describe('orgcache on a server that several organizations share', () => {
     expect(stderr).toBe('3 organizations under the prefix jack:dev:, 1 shown: --limit\n');
   });
 
+  test('counts the identifiers and blocks of rate limits', async () => {
+    expect((await cli.json('stats')).limits).toEqual({
+      prefix: 'orgcache:development:',
+      instances: 0,
+      policies: [],
+    });
+    const limiter = openPackage({ url: server.url, prefix: 'orgcache:development:' }).createLimiter({
+      secret: 'a secret that all instances share',
+      decisionMs: 2000,
+      policies: {
+        api: { limit: 9, windowSeconds: 3600 },
+        login: { limit: 1, windowSeconds: 3600, blockSeconds: 60 },
+      },
+    });
+    const user = (id, organizationId) => ({ kind: 'user', id, organizationId });
+    for (const id of ['a', 'b', 'c']) await limiter.consume({ policy: 'api', ...user(id) });
+    await limiter.consume({ policy: 'api', ...user('a', 'org:1') });
+    for (const _again of [1, 2]) await limiter.consume({ policy: 'login', ...user('a') });
+    await limiter.block(user('d', 'org:1'), 60);
+    await server.command('SET', 'orgcache:development:!limit:default', '1');
+    const { limits } = await cli.json('stats');
+    expect(limits).toEqual({
+      prefix: 'orgcache:development:',
+      instances: 1,
+      policies: [
+        { namespace: 'default', policy: null, identifiers: 0, blocked: 1 },
+        { namespace: 'default', policy: 'api', identifiers: 4, blocked: 0 },
+        { namespace: 'default', policy: 'login', identifiers: 1, blocked: 1 },
+      ],
+    });
+    const { stdout, stderr } = await cli.run('stats');
+    expect(stdout.trimEnd().split('\n').slice(-4)).toEqual([
+      'namespace  policy  identifiers  blocked',
+      'default    (all)                      1',
+      'default    api               4        0',
+      'default    login             1        1',
+    ]);
+    expect(stderr).toMatch(/\n1 instances share the limits under the prefix orgcache:development:\n$/);
+  });
+
   test('counts a key that only looks like an index for no organization', async () => {
     await server.command('ZADD', 'jack:dev:!index:%', '1', 'jack:dev:kv:greeting');
     expect((await cli.json('stats')).organizations).toHaveLength(3);

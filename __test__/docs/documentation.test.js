@@ -29,8 +29,15 @@ const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder(
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
-/** Other tests import these files: those below, and `__test__/package/frameworks.test.js`. */
-const IMPORTED = ['services/cacheAdapter.js', 'fastify.mjs', 'fastify-limits.mjs', 'nest.ts'];
+/** Other tests import these files: those below, and `frameworks.test.js` and `keyv.test.js` of `__test__/package/`. */
+const IMPORTED = [
+  'services/cacheAdapter.js',
+  'fastify.mjs',
+  'fastify-limits.mjs',
+  'nest.ts',
+  'keyv.mjs',
+  'cache-manager.mjs',
+];
 const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
 describe('an example of', () => {
@@ -169,7 +176,7 @@ describe('the configuration', () => {
   test('is named on every page as it is in the code, and so are the codes of errors', () => {
     const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
     const variables = settings.map(({ variable }) => variable);
-    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY']);
+    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY', 'REDIS_CACHE_DB']);
     const strange = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|ORGCACHE|E)_[A-Z_]+\b/g)]
         .filter(([name]) => !known.has(name))
@@ -332,16 +339,30 @@ describe('names in the documents', () => {
     expect(commands.length).toBeGreaterThan(2);
   });
 
-  test('the names of Rust in ARCHITECTURE.md are in the code', () => {
-    const sources = filesUnder('src', '.rs').map((file) => read(file));
-    const names = quoted(withoutBlocks(read('ARCHITECTURE.md'))).filter((name) => /^\w+::\w+$/.test(name));
-    const lost = names.filter((name) => {
-      const [owner, member] = name.split('::');
-      const owns = new RegExp(`\\b(impl|trait|enum|struct|for)\\b[^\\n]*\\b${owner}\\b`);
-      return !sources.some((text) => owns.test(text) && new RegExp(`\\b${member}\\b`).test(text));
+  test.each(['ARCHITECTURE.md', 'docs/write-in-an-outage.md'])(
+    'the names of Rust in %s are in the code',
+    (document) => {
+      const sources = filesUnder('src', '.rs').map((file) => read(file));
+      const names = quoted(withoutBlocks(read(document))).filter((name) => /^\w+::\w+$/.test(name));
+      const lost = names.filter((name) => {
+        const [owner, member] = name.split('::');
+        const owns = new RegExp(`\\b(impl|trait|enum|struct|for)\\b[^\\n]*\\b${owner}\\b`);
+        return !sources.some((text) => owns.test(text) && new RegExp(`\\b${member}\\b`).test(text));
+      });
+      expect(lost).toEqual([]);
+      expect(names.length).toBeGreaterThan(10);
+    },
+  );
+
+  test('each function on the way of a set is in the file that the page names', () => {
+    const page = read('docs/write-in-an-outage.md');
+    const named = [...page.matchAll(/`(?:\w+::)?(#?\w+)` (?:in|of) `((?:src|js)\/[\w/-]+\.(?:rs|js))`/g)];
+    const lost = named.filter(([, name, file]) => {
+      const definition = file.endsWith('.rs') ? `\\bfn ${name}\\b` : `^ +${name}\\(`;
+      return !new RegExp(definition, 'm').test(read(file));
     });
-    expect(lost).toEqual([]);
-    expect(names.length).toBeGreaterThan(10);
+    expect(lost.map(([words]) => words)).toEqual([]);
+    expect(named.length).toBeGreaterThan(40);
   });
 
   test('the versions of Node and Rust that the README asks for are the least that will do', () => {

@@ -144,6 +144,36 @@ describe.each(['loop', 'thread'])('with the %s driver a limiter decides in time'
   });
 });
 
+test('a refund makes room in an outage only of what this process counted', async () => {
+  const server = await startRedis();
+  onEnd(() => server.isPaused && server.resume());
+  const limiter = openLimiter({ url: server.url });
+  const check = { policy: 'exact', ...someone() };
+  const first = await until(async () => {
+    const decision = await limiter.consume(check);
+    return decision.source === 'redis' && decision;
+  });
+  server.pause();
+  const local = [];
+  for (let i = 0; i < 11; i += 1) local.push(await limiter.consume(check));
+  expect(local.map(({ allowed }) => allowed)).toEqual([...Array(10).fill(true), false]);
+  await limiter.refund(check);
+  await limiter.refund(check, { source: first.source });
+  expect(await limiter.consume(check)).toMatchObject({ allowed: false, source: 'local' });
+  await limiter.refund(check, { source: local[0].source });
+  expect(await limiter.consume(check)).toMatchObject({ allowed: true, source: 'local' });
+  server.resume();
+  const other = { policy: 'exact', ...someone() };
+  const isBack = async () => (await limiter.consume(other)).source === 'redis';
+  await until(isBack, { timeoutMs: 10_000 });
+  const counted = async () => 10 - (await limiter.peek(check)).remaining;
+  const before = await counted();
+  await limiter.refund(check, { source: 'local' });
+  expect(await counted()).toBe(before);
+  await limiter.refund(check, { source: 'redis' });
+  expect(await counted()).toBe(before - 1);
+}, 60_000);
+
 test('in an outage the instances share a limit as Redis knew them last', async () => {
   const server = await startRedis();
   onEnd(() => server.isPaused && server.resume());

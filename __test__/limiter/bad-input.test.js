@@ -141,6 +141,14 @@ describe('a limiter refuses', () => {
     expect((await good).reason).toMatch(/^(ok|limit)$/);
   });
 
+  test('a refund whose source is none, and an option that refund does not have', async () => {
+    for (const options of [{ source: 'memory' }, { source: null }, { source: 1 }, { sources: 'redis' }]) {
+      const error = await rejection(limiter.refund(check, options));
+      expect([options, error.code]).toEqual([options, 'E_ARGUMENT']);
+    }
+    for (const source of ['redis', 'local', undefined]) await limiter.refund(check, { source });
+  });
+
   test('nothing of a call with one bad check', async () => {
     const fresh = { ...check, id: 'fresh' };
     await rejection(limiter.consume([fresh, { ...check, cost: -1 }]));

@@ -82,6 +82,31 @@ describe.each(['loop', 'thread'])('a limiter in a cluster with the %s driver', (
     await until(async () => (await limiter.peek(user)).remaining === 9);
   });
 
+  test('counts the checks of a call over several slots as admitted if all of them are', async () => {
+    const limiter = orgcache.createLimiter({
+      secret: SECRET,
+      namespace: 'counted',
+      decisionMs: 5000,
+      localDenySeconds: 0,
+      policies: {
+        user: { limit: 100, windowSeconds: LONG },
+        watched: { limit: 0, windowSeconds: LONG, mode: 'shadow' },
+        narrow: { limit: 2, windowSeconds: LONG },
+      },
+    });
+    const [user, watched, narrow] = ['user', 'watched', 'narrow'].map((policy) => ({ policy, ...someone() }));
+    const checks = [{ ...user, cost: 4 }, user, watched, { ...narrow, cost: 0 }, narrow];
+    for (let i = 0; i < 5; i += 1) {
+      const { allowed } = await limiter.consume(checks);
+      expect(allowed).toBe(i < 2);
+      await until(async () => (await limiter.peek(user)).remaining === (i === 0 ? 96 : 92));
+    }
+    const { policies } = limiter.stats();
+    expect(policies.user).toMatchObject({ allowed: 2, near: 0, limited: 0 });
+    expect(policies.watched).toMatchObject({ allowed: 0, shadow: 5 });
+    expect(policies.narrow).toMatchObject({ allowed: 2, near: 1, limited: 3 });
+  });
+
   test('decides in time while a primary is dead, and by Redis once a replica has taken over', async () => {
     const limiter = orgcache.createLimiter({
       secret: SECRET,

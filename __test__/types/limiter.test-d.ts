@@ -43,6 +43,10 @@ export async function use(request: { user: { id: string } }): Promise<void> {
   );
   exactly<PolicyState<Names>>()(await limiter.peek(check), true);
   exactly<void>()(await limiter.refund(check), true);
+  const { source } = await limiter.consume(check);
+  exactly<void>()(await limiter.refund(check, { source }), true);
+  // @ts-expect-error: a decision has no such source.
+  await limiter.refund(check, { source: 'memory' });
   exactly<boolean>()(await limiter.reset(check), true);
   exactly<void>()(await limiter.block({ kind: 'ip', id: '192.0.2.1' }, 60, 'abuse'), true);
   exactly<boolean>()(await limiter.unblock({ kind: 'ip', id: '192.0.2.1' }), true);

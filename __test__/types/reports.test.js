@@ -7,6 +7,7 @@ const path = require('node:path');
 const { Bridge } = require('../../js/bridge.js');
 const { createRedisModule } = require('../../js/redis/module.js');
 const { onEnd } = require('../support/cleanup');
+const { startCluster } = require('../support/cluster');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { startRedis, withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
@@ -46,16 +47,12 @@ async function recordAll({ cacheAdapter, cacheManager, redisManager, redisMigrat
 }
 
 async function recordServers() {
-  const own = await startRedis({ configuration: ['cluster-enabled yes'] });
-  await own.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  await until(async () => /cluster_state:ok/.test(await own.command('CLUSTER', 'INFO')), {
-    what: 'the cluster to be up',
-  });
+  const cluster = await startCluster({ primaries: 1, replicas: 0 });
   const servers = [
     { url: redis.url },
     { useRedis: false },
     { host: '127.0.0.1', port: await closedPort(), connectTimeout: 200, commandTimeout: 200 },
-    { clusterHosts: `127.0.0.1:${own.port}` },
+    { clusterHosts: cluster.hosts.join() },
   ];
   for (const server of servers) {
     const orgcache = openPackage({ ...server, logLevel: 'off' });

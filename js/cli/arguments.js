@@ -101,7 +101,8 @@ const COMMANDS = {
     operands: NO_OPERANDS,
   },
   stats: {
-    summary: 'count what each organization holds, the largest first, and all values by their types',
+    summary:
+      'count what each organization holds, the largest first, all values by their types, and the identifiers of rate limits',
     options: { ...TARGET_OPTIONS, ...LIMIT_OPTION, ...JSON_OPTION },
     operands: NO_OPERANDS,
   },

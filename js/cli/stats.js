@@ -1,6 +1,7 @@
 'use strict';
 
 const { isIndex, isInternal, wholePattern } = require('./layout.js');
+const { LIMIT_TITLES, cellsOfLimit, countLimits } = require('./limits.js');
 const { inBatches, listed, scan } = require('./scan.js');
 const { withStore } = require('./store.js');
 const { aligned, coloured, sizeOf } = require('./table.js');
@@ -8,6 +9,7 @@ const { aligned, coloured, sizeOf } = require('./table.js');
 /**
  * @import { DecodedKey } from '../../index.js'
  * @import { Run } from './arguments.js'
+ * @import { Limits } from './limits.js'
  * @import { OpenStore } from './store.js'
  * @typedef {Record<string, number>} Types how many values each type has
  * @typedef {object} Row an organization
@@ -24,10 +26,11 @@ const SAMPLE = 100;
 const TITLES = ['organization', 'keys', 'memory', 'types'];
 
 /**
- * Counts the keys of each organization, the largest first, and all values by type.
+ * Counts the keys of each organization, the largest first, all values by type, and the identifiers of rate limits.
  * @param {Run} run
  */
-function stats({ limit = 100, json = false, url, prefix, say, note }) {
+function stats(run) {
+  const { limit = 100, json = false, url, prefix, say, note } = run;
   return withStore({ url, prefix }, async (store) => {
     const { indexes, total } = await countAll(store);
     const organizations = await largestFirst(store, indexes);
@@ -35,19 +38,42 @@ function stats({ limit = 100, json = false, url, prefix, say, note }) {
     for (const { index, keys } of organizations.slice(0, limit))
       rows.push(await describe(store, index, keys));
     const isComplete = organizations.length <= limit;
+    const limits = await countLimits(store);
     if (json) {
-      await say(JSON.stringify({ prefix: store.prefix, isComplete, organizations: rows, total }, null, 2));
+      const all = { prefix: store.prefix, isComplete, organizations: rows, total, limits };
+      await say(JSON.stringify(all, null, 2));
       return true;
     }
     const table = aligned(
       [TITLES, ...rows.map(cellsOf), ['total', String(total.keys), '', typesOf(total)]],
       [1, 2],
     );
-    for (const [number, row] of table.entries()) await say(number === 0 ? coloured('bold', row) : row);
+    await sayTable(table, run);
     const shown = isComplete ? '' : `, ${limit} shown: --limit`;
     await note(`${organizations.length} organizations under the prefix ${store.shownPrefix}${shown}`);
+    if (limits.policies.length > 0) await sayLimits(limits, run);
     return true;
   });
+}
+
+/**
+ * @param {string[]} lines The titles first.
+ * @param {Run} run
+ */
+async function sayTable([titles, ...rows], { say }) {
+  await say(coloured('bold', titles));
+  for (const row of rows) await say(row);
+}
+
+/**
+ * @param {Limits} limits
+ * @param {Run} run
+ */
+async function sayLimits({ prefix, instances, policies }, run) {
+  await sayTable(aligned([LIMIT_TITLES, ...policies.map(cellsOfLimit)], [2, 3]), run);
+  await run.note(
+    `${instances} instances share the limits under the prefix ${prefix === '' ? '(none)' : prefix}`,
+  );
 }
 
 /**

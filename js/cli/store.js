@@ -1,5 +1,6 @@
 'use strict';
 
+const { inForce } = require('../client/endpoint.js');
 const { createInstance } = require('../instance.js');
 const { optionsOf, readConfiguration, targetOf } = require('./configuration.js');
 
@@ -30,6 +31,7 @@ class Store {
     this.#target = targetOf(configuration, env);
     this.#url = given.url ?? env.REDIS_URL;
     this.prefix = configuration.keyPrefix;
+    this.roomPrefix = inForce(configuration.settings.prefix) ?? '';
     this.shownPrefix = this.prefix === '' ? '(none)' : this.prefix;
     this.#main = this.#open({});
   }

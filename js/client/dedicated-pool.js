@@ -27,7 +27,10 @@ const { MAX_TIMER_MS, clearTimeout, now, setTimeout } = require('../time.js');
 /** Native code says how many callers may wait, and how long an unused connection beyond the minimum stays open. */
 const { poolIdleMs, poolMaxWaiting } = protocol.limits;
 
-/** Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. */
+/**
+ * Connections that are lent to one caller at a time: at most `max`, of which `min` stay open when idle. The reason why the
+ * queue is here is in docs/decisions/0024-lent-connections.md.
+ */
 class DedicatedPool {
   #open;
   #context;

@@ -1,13 +1,18 @@
 'use strict';
 
+/** @import { Decision } from '../../types/limiter.js' */
 /** @import { Outcomes } from './decision.js' */
+/** @import { Given } from './encode.js' */
 
 /**
- * Takes all outcomes of a batch; the caller's are `from` up to `to`.
- * @typedef {(outcomes: Outcomes, from: number, to: number, policies: readonly number[]) => void} Take
+ * Makes the decision on the consume at `index` of a batch, whose outcomes are those from `from` up to `to`.
+ * @typedef {(outcomes: Outcomes, from: number, to: number, batch: Batch, index: number) => Decision} Decide
  */
 
-/** Consumes that cross as one call. The functions of each are in parallel arrays, which allocates no object per call. */
+/**
+ * Consumes that cross as one call. What is known of each is in parallel arrays, and one function of the batch takes the
+ * functions of its promises: no object and no closure is allocated for a call.
+ */
 class Batch {
   /** @type {unknown[]} */
   arguments;
@@ -16,16 +21,35 @@ class Batch {
    * @type {number[]}
    */
   policies = [];
+  /**
+   * Where the arguments of each consume begin.
+   * @type {number[]}
+   */
+  starts = [];
+  /**
+   * The checks of each consume, as its caller gave them.
+   * @type {(Given | readonly Given[])[]}
+   */
+  given = [];
   /** @type {number[]} */
   #ends = [];
-  /** @type {Take[]} */
-  #take = [];
+  /** @type {((decision: Decision) => void)[]} */
+  #resolve = [];
   /** @type {((error: unknown) => void)[]} */
   #reject = [];
+  #decide;
+  /** When the batch crossed. */
+  sentAtMs = 0;
+  /** That of the remembered refusals then. */
+  generation = 0;
 
-  /** @param {number} limiter */
-  constructor(limiter) {
+  /**
+   * @param {number} limiter
+   * @param {Decide} decide
+   */
+  constructor(limiter, decide) {
     this.arguments = [limiter];
+    this.#decide = decide;
   }
 
   /** Number of checks. */
@@ -34,15 +58,26 @@ class Batch {
   }
 
   /**
-   * Ends one consume, whose checks were added.
-   * @param {Take} take
+   * Ends one consume, whose arguments were added behind `start` and whose policies are in `policies`. Answers its promise.
+   * @param {Given | readonly Given[]} given
+   * @param {number} start
+   * @returns {Promise<Decision>}
+   */
+  end(given, start) {
+    this.#ends.push(this.policies.length);
+    this.starts.push(start);
+    this.given.push(given);
+    return new Promise(this.#expect);
+  }
+
+  /**
+   * @param {(decision: Decision) => void} resolve
    * @param {(error: unknown) => void} reject
    */
-  end(take, reject) {
-    this.#ends.push(this.policies.length);
-    this.#take.push(take);
+  #expect = (resolve, reject) => {
+    this.#resolve.push(resolve);
     this.#reject.push(reject);
-  }
+  };
 
   /** @param {Outcomes} outcomes */
   settle = (outcomes) => {
@@ -50,7 +85,7 @@ class Batch {
     for (let i = 0; i < this.#ends.length; i++) {
       const to = this.#ends[i];
       try {
-        this.#take[i](outcomes, from, to, this.policies);
+        this.#resolve[i](this.#decide(outcomes, from, to, this, i));
       } catch (error) {
         this.#reject[i](error);
       }

@@ -17,7 +17,9 @@ const { protocol } = require('../protocol.js');
  * @property {readonly number[]} limits
  */
 
-const { codes, flags } = protocol.limiter;
+const { codes, flags, heldShift: HELD_SHIFT } = protocol.limiter;
+const { ok: OK, shadow: SHADOW, unasked: UNASKED } = codes;
+const { first: FIRST, local: LOCAL } = flags;
 const WIDTH = 4;
 const CODE = 15;
 /** @type {DecisionReason[]} */
@@ -36,6 +38,46 @@ for (const reason of /** @type {const} */ (['ok', 'limit', 'blocked', 'cost', 's
  * @returns {Decision}
  */
 function decisionOf(outcomes, from, to, policies, limits) {
+  if (to - from === 1) {
+    const word = outcomes[WIDTH * from];
+    if (typeof word !== 'number') throw refusal(word, outcomes[WIDTH * from + 1]);
+    return decisionOnOne(codeIn(word), (word & LOCAL) !== 0, stateOf(outcomes, from, policies[from], limits));
+  }
+  return decisionOnAll(outcomes, from, to, policies, limits);
+}
+
+/**
+ * The decision on one check alone, which every call of one check is.
+ * @param {number} code
+ * @param {boolean} isLocal
+ * @param {PolicyState} state
+ * @returns {Decision}
+ */
+function decisionOnOne(code, isLocal, state) {
+  const { policy, limit, remaining, resetMs, retryAfterMs } = state;
+  return {
+    allowed: code === OK || code === SHADOW,
+    reason: REASONS[code],
+    source: isLocal ? 'local' : 'redis',
+    policy,
+    limit,
+    remaining,
+    resetMs,
+    retryAfterMs,
+    violated: code === OK ? [] : [policy],
+    states: [state],
+  };
+}
+
+/**
+ * @param {Outcomes} outcomes
+ * @param {number} from
+ * @param {number} to
+ * @param {readonly number[]} policies
+ * @param {Limits} limits
+ * @returns {Decision}
+ */
+function decisionOnAll(outcomes, from, to, policies, limits) {
   /** @type {PolicyState[]} */
   const states = [];
   /** @type {string[]} */
@@ -44,16 +86,16 @@ function decisionOf(outcomes, from, to, policies, limits) {
   let isLocal = false;
   /** @type {PolicyState | undefined} */
   let strictest;
-  let reason = codes.ok;
+  let reason = OK;
   for (let i = from; i < to; i++) {
     const word = outcomes[WIDTH * i];
     if (typeof word !== 'number') throw refusal(word, outcomes[WIDTH * i + 1]);
-    const code = word & CODE;
-    if ((word & flags.local) !== 0) isLocal = true;
-    if (code === codes.unasked) continue;
+    const code = codeIn(word);
+    if ((word & LOCAL) !== 0) isLocal = true;
+    if (code === UNASKED) continue;
     const state = stateOf(outcomes, i, policies[i], limits);
     states.push(state);
-    const refuses = code !== codes.ok && code !== codes.shadow;
+    const refuses = code !== OK && code !== SHADOW;
     // From the first refusal on, only what refuses counts.
     if (refuses && !isRefused) {
       isRefused = true;
@@ -61,12 +103,12 @@ function decisionOf(outcomes, from, to, policies, limits) {
       strictest = undefined;
     }
     if (isRefused && !refuses) continue;
-    if (code !== codes.ok && !violated.includes(state.policy)) violated.push(state.policy);
+    if (code !== OK && !violated.includes(state.policy)) violated.push(state.policy);
     if (strictest === undefined || isStricter(state, strictest)) {
       strictest = state;
       if (refuses) reason = code;
     }
-    if (code === codes.shadow) reason = code;
+    if (code === SHADOW) reason = code;
   }
   const top = /** @type {PolicyState} */ (strictest);
   return {
@@ -140,10 +182,10 @@ function bypassDecision(policy, { names, limits }) {
  */
 function firstRefusal(outcomes, index) {
   const word = outcomes[WIDTH * index];
-  if (typeof word !== 'number' || (word & flags.first) === 0) return undefined;
+  if (typeof word !== 'number' || (word & FIRST) === 0) return undefined;
   return {
-    reason: REASONS[word & CODE],
-    source: (word & flags.local) !== 0 ? 'local' : 'redis',
+    reason: REASONS[codeIn(word)],
+    source: (word & LOCAL) !== 0 ? 'local' : 'redis',
     retryAfterMs: /** @type {number | null} */ (outcomes[WIDTH * index + 3]),
   };
 }
@@ -162,8 +204,33 @@ function refusal(code, sentence) {
  */
 function admits(word) {
   if (typeof word !== 'number') return false;
-  const code = word & CODE;
-  return code === codes.ok || code === codes.shadow;
+  const code = codeIn(word);
+  return code === OK || code === SHADOW;
 }
 
-module.exports = { WIDTH, admits, bypassDecision, decisionOf, firstRefusal, isStricter, refusal, stateOf };
+/** @param {number} word */
+function codeIn(word) {
+  return word & CODE;
+}
+
+/**
+ * Milliseconds for which this process refuses the check without asking Redis, since it was asked; 0 where it does not.
+ * @param {number} word
+ */
+function heldMsIn(word) {
+  return word >>> HELD_SHIFT;
+}
+
+module.exports = {
+  WIDTH,
+  admits,
+  bypassDecision,
+  codeIn,
+  decisionOf,
+  decisionOnOne,
+  firstRefusal,
+  heldMsIn,
+  isStricter,
+  refusal,
+  stateOf,
+};

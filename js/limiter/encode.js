@@ -12,12 +12,13 @@ const { protocol } = require('../protocol.js');
  */
 
 const { check: FLAGS, kinds, maxChecksACall: MOST_CHECKS, policyUnit: POLICY_UNIT } = protocol.limiter;
-/** The kinds that cross as numbers. */
-const NUMBERED = new Map([
-  ['user', kinds.user],
-  ['ip', kinds.ip],
-  ['organization', kinds.organization],
-]);
+/**
+ * The kinds that cross as numbers.
+ * @type {Map<unknown, number>}
+ */
+const NUMBERED = new Map(
+  /** @type {const} */ (['user', 'ip', 'organization']).map((kind) => [kind, kinds[kind]]),
+);
 const WHO_FIELDS = new Set(['kind', 'id', 'organizationId']);
 const CHECK_FIELDS = new Set(['policy', 'cost', ...WHO_FIELDS]);
 
@@ -52,13 +53,11 @@ class Encoder {
   }
 
   /**
-   * The checks of a call, as a list. Throws `E_KEY` for a number of checks that is not allowed and for what
-   * is no check, `E_ARGUMENT` for an unknown field.
-   * @param {unknown} given
-   * @returns {readonly Given[]}
+   * The checks of a call. Throws `E_KEY` for a number of checks that is not allowed and for what is no check,
+   * `E_ARGUMENT` for an unknown field.
+   * @param {readonly Given[]} checks
    */
-  listOf(given) {
-    const checks = Array.isArray(given) ? given : [given];
+  listOf(checks) {
     if (checks.length === 0 || checks.length > MOST_CHECKS) {
       throw new OrgCacheError(
         'E_KEY',
@@ -97,7 +96,7 @@ class Encoder {
    * @param {boolean} isFirst Whether it begins a consume.
    */
   append(out, number, { kind, id, organizationId, cost }, isFirst) {
-    const numbered = NUMBERED.get(/** @type {string} */ (kind));
+    const numbered = NUMBERED.get(kind);
     const hasOrganization = isNamed(organizationId);
     let word = number * POLICY_UNIT + (numbered ?? kinds.named);
     if (isFirst) word += FLAGS.first;
@@ -128,6 +127,32 @@ function wordOf(value) {
 }
 
 /**
+ * The parts of a check as they crossed. A text is in place of a bigint, and no organization is undefined.
+ * @typedef {object} Parts
+ * @property {unknown} kind
+ * @property {unknown} id
+ * @property {unknown} organizationId
+ * @property {unknown} cost
+ */
+
+/**
+ * Reads a check whose arguments begin at `start`.
+ * @param {readonly unknown[]} values
+ * @param {number} start
+ * @returns {Parts}
+ */
+function partsAt(values, start) {
+  const word = Number(values[start]);
+  let at = start + 1;
+  const id = values[at++];
+  const numbered = [...NUMBERED].find(([, number]) => number === (word & kinds.named));
+  const kind = numbered === undefined ? values[at++] : numbered[0];
+  const organizationId = (word & FLAGS.organization) === 0 ? undefined : values[at++];
+  const cost = (word & FLAGS.cost) === 0 ? undefined : values[at];
+  return { kind, id, organizationId, cost };
+}
+
+/**
  * The part of a check that fixes its slot in a cluster: its organization, or else its identifier.
  * @param {Given} check
  */
@@ -136,4 +161,4 @@ function slotOf({ kind, id, organizationId }) {
   return `i:${String(kind)}:${String(id)}`;
 }
 
-module.exports = { CHECK_FIELDS, Encoder, slotOf };
+module.exports = { CHECK_FIELDS, Encoder, isNamed, partsAt, slotOf, wordOf };

@@ -4,10 +4,12 @@ const { OrgCacheError, makeError } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { optionsText } = require('../options.js');
 const { head, protocol } = require('../protocol.js');
-const { nextTick } = require('../time.js');
+const { nextTick, now } = require('../time.js');
 const { Batch } = require('./batch.js');
+const { Refusals } = require('./refusals.js');
 
 /** @import { LimiterStats, Policy } from '../../types/limiter.js' */
+/** @import { Outcomes } from './decision.js' */
 
 /** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
 /** @typedef {InstanceType<typeof Batch>} Gathered */
@@ -33,12 +35,15 @@ const { maxChecks: MOST_IN_A_BATCH } = protocol.limiter;
  * on the first checks while JavaScript makes the others, and many callers still share few scripts.
  */
 const FIRST_BATCH = 16;
+/** What these calls change may admit what was refused. */
+const FORGETTING = new Set([verbs.refund, verbs.giveBack, verbs.reset, verbs.unblock]);
 
 /** The native side of one limiter: opened with the first call, and again if the client is another one. */
 class Engine {
   #bridge;
   #options;
   #onOpen;
+  #decide;
   /** @type {number | undefined} */
   #client;
   #limiter = 0;
@@ -46,6 +51,9 @@ class Engine {
   /** @type {Promise<void> | undefined} */
   #closing;
   isClustered = false;
+  /** Refusals of native code that hold for a while. */
+  refusals = new Refusals();
+  #endReports;
   /**
    * The batch of this tick. In a cluster there is one for each organization, and for each identifier without one.
    * @type {Map<string, Gathered>}
@@ -67,11 +75,14 @@ class Engine {
    * @param {Bridge} parts.bridge
    * @param {() => object} parts.options The options of `open`, as they are then.
    * @param {(opened: Opened) => void} parts.onOpen
+   * @param {import('./batch.js').Decide} parts.decide
    */
-  constructor({ bridge, options, onOpen }) {
+  constructor({ bridge, options, onOpen, decide }) {
     this.#bridge = bridge;
     this.#options = options;
     this.#onOpen = onOpen;
+    this.#decide = decide;
+    this.#endReports = bridge.onReport(() => this.#tellRefusals());
   }
 
   /** Whether native code has this limiter. */
@@ -89,6 +100,7 @@ class Engine {
     this.#limiter = opened.limiter;
     this.isClustered = opened.isClustered;
     this.#client = client;
+    this.refusals.forget();
     this.#onOpen(opened);
     return this.#limiter;
   }
@@ -111,12 +123,41 @@ class Engine {
   update(policy, whole) {
     if (!this.isOpen || this.#isClosed || this.#bridge.isClosed) return;
     this.flush();
+    this.refusals.forget();
     this.#now(verbs.update, [this.#limiter, policy, optionsText(whole)]);
   }
 
   /** @returns {Omit<LimiterStats, 'namespace' | 'bypassed'>} */
   stats() {
-    return JSON.parse(this.#now(verbs.stats, [this.open()]));
+    const limiter = this.open();
+    this.#tellRefusals();
+    return JSON.parse(this.#now(verbs.stats, [limiter]));
+  }
+
+  /** Native code counts decisions, and is told of the refusals from memory before anybody asks it for numbers. */
+  #tellRefusals() {
+    if (!this.isOpen || this.#isClosed || this.#bridge.isClosed) return;
+    this.refusals.tell((policy, limited, blocked) => {
+      this.#now(verbs.denied, [this.#limiter, policy, limited, blocked]);
+    });
+  }
+
+  /**
+   * Remembers the refusal of a consume of one check, unless something has changed since its batch was sent.
+   * @param {Outcomes} outcomes
+   * @param {number} index The place of the check in the batch.
+   * @param {Gathered} batch
+   * @param {number} call The place of the consume in the batch.
+   */
+  remember(outcomes, index, batch, call) {
+    if (batch.generation !== this.refusals.generation) return;
+    const { policies, arguments: values, starts, sentAtMs } = batch;
+    this.refusals.remember(outcomes, index, {
+      policy: policies[index],
+      values,
+      start: starts[call],
+      sentAtMs,
+    });
   }
 
   /** @param {number} policy */
@@ -125,12 +166,21 @@ class Engine {
   }
 
   /**
-   * The batch of this tick with room for some checks of one slot.
+   * A check of a call over several slots is admitted, and leaves `remaining`.
+   * @param {number} policy
+   * @param {number} remaining
+   */
+  countAdmitted(policy, remaining) {
+    if (!this.isOpen || this.#bridge.isClosed) return;
+    this.#now(verbs.admitted, [this.#limiter, policy, remaining]);
+  }
+
+  /**
+   * The batch of this tick with room for some checks of one slot. The limiter is open.
    * @param {string} slot
    * @param {number} checks
    */
   batchFor(slot, checks) {
-    const limiter = this.open();
     let batch = this.#batches.get(slot);
     if (batch !== undefined && batch.size + checks > MOST_IN_A_BATCH) {
       this.#batches.delete(slot);
@@ -138,7 +188,7 @@ class Engine {
       batch = undefined;
     }
     if (batch === undefined) {
-      batch = new Batch(limiter);
+      batch = new Batch(this.#limiter, this.#decide);
       this.#batches.set(slot, batch);
     }
     if (!this.#isScheduled) {
@@ -175,6 +225,8 @@ class Engine {
   #send(batch) {
     // The one check that it was made for may have been refused.
     if (batch.size === 0) return;
+    batch.sentAtMs = now();
+    batch.generation = this.refusals.generation;
     this.#call(verbs.consume, 0, batch.arguments, batch.settle, batch.fail);
   }
 
@@ -186,11 +238,16 @@ class Engine {
    * @returns {Promise<any>}
    */
   call(verb, detail, values) {
-    return new Promise((resolve, reject) => {
+    const forgets = FORGETTING.has(verb);
+    const called = new Promise((resolve, reject) => {
       const limiter = this.open();
       this.flush();
+      if (forgets) this.refusals.forget();
       this.#call(verb, detail, [limiter, ...values], resolve, reject);
     });
+    if (!forgets) return called;
+    // In a cluster a check that was sent later may have been answered sooner.
+    return called.finally(() => this.refusals.forget());
   }
 
   /**
@@ -245,6 +302,8 @@ class Engine {
   }
 
   async #close() {
+    this.#tellRefusals();
+    this.#endReports();
     this.#isClosed = true;
     this.flush();
     if (this.#underWay > 0) await this.#idle();

@@ -16,10 +16,10 @@ const { consumeOverSlots, partsBySlot } = require('./slots.js');
 
 /** @import { Check, ConsumeOptions, Decision, Limiter as Public, LimiterCallOptions } from '../../types/limiter.js' */
 /** @import { LimiterEvents, LimiterOptions, LimiterStats, Policy, PolicyState } from '../../types/limiter.js' */
-/** @import { RouteOptions, Who } from '../../types/limiter.js' */
+/** @import { RefundOptions, RouteOptions, Who } from '../../types/limiter.js' */
 /** @import { Outcomes } from './decision.js' */
 /** @import { Given } from './encode.js' */
-/** @import { Opened, WholePolicy } from './engine.js' */
+/** @import { Gathered, Opened, WholePolicy } from './engine.js' */
 
 /**
  * What a limiter needs of its instance.
@@ -31,6 +31,7 @@ const { consumeOverSlots, partsBySlot } = require('./slots.js');
  */
 
 const CONSUME_OPTIONS = ['context', 'signal'];
+const REFUND_OPTIONS = ['signal', 'source'];
 const decisions = channel('orgcache:limit');
 /**
  * Events of the instance that are events of its limiters.
@@ -97,7 +98,16 @@ class Limiter {
       if (warnSecret) warn(NO_SECRET);
       onFirstUse();
     };
-    this.#engine = new Engine({ bridge, options: () => this.#options, onOpen });
+    this.#engine = new Engine({
+      bridge,
+      options: () => this.#options,
+      onOpen,
+      decide: (outcomes, from, to, batch, call) => {
+        const decision = this.#decided(outcomes, from, to, batch.policies, batch.given[call]);
+        if (!decision.allowed && to - from === 1) this.#engine.remember(outcomes, from, batch, call);
+        return decision;
+      },
+    });
     this.#forget = bridge.listen((name) => {
       if (FORWARDED.includes(name)) context.emit(this.#emitter, name);
     });
@@ -119,34 +129,71 @@ class Limiter {
    * @returns {Promise<Decision>}
    */
   #consume(given, context) {
-    return new Promise((resolve, reject) => {
-      const checks = this.#encoder.listOf(given);
-      const policies = this.#numbersOf(checks);
-      const reason = this.#bypass?.(context);
-      if (isReason(reason)) return resolve(this.#bypassed(reason, policies));
-      const engine = this.#engine;
-      engine.open();
-      /** @type {string} */
-      let slot = '';
-      if (engine.isClustered) {
-        if (checks.length > 1 && partsBySlot(checks).length > 1) {
-          return resolve(this.#consumeOverSlots(checks, policies));
-        }
-        slot = slotOf(checks[0]);
-      }
-      const batch = engine.batchFor(slot, checks.length);
-      this.#join(batch, checks, policies);
-      batch.end(
-        (outcomes, from, to) => resolve(this.#decided(outcomes, from, to, batch.policies, checks)),
-        reject,
-      );
-      engine.sendIfLarge(slot, batch);
-    });
+    try {
+      if (!isList(given)) return this.#consumeOne(given, context);
+      return given.length === 1 ? this.#consumeOne(given[0], context) : this.#consumeAll(given, context);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Most calls are one check, which needs no lists.
+   * @param {Given} check
+   * @param {unknown} context
+   * @returns {Promise<Decision>}
+   */
+  #consumeOne(check, context) {
+    const encoder = this.#encoder;
+    encoder.refuseStrange(check, CHECK_FIELDS);
+    const policy = encoder.numberOf(check.policy);
+    const reason = this.#bypass?.(context);
+    if (isReason(reason)) return Promise.resolve(this.#bypassed(reason, [policy]));
+    const engine = this.#engine;
+    engine.open();
+    const refusal = engine.refusals.decisionOn(policy, check, this.#limits);
+    if (refusal !== undefined) {
+      if (decisions.hasSubscribers) this.#publish(refusal);
+      return Promise.resolve(refusal);
+    }
+    const slot = engine.isClustered ? slotOf(check) : '';
+    const batch = engine.batchFor(slot, 1);
+    const start = batch.arguments.length;
+    encoder.append(batch.arguments, policy, check, true);
+    batch.policies.push(policy);
+    const decision = batch.end(check, start);
+    engine.sendIfLarge(slot, batch);
+    return decision;
+  }
+
+  /**
+   * @param {readonly Given[]} given
+   * @param {unknown} context
+   * @returns {Promise<Decision>}
+   */
+  #consumeAll(given, context) {
+    const checks = this.#encoder.listOf(given);
+    const policies = checks.map(({ policy }) => this.#encoder.numberOf(policy));
+    const reason = this.#bypass?.(context);
+    if (isReason(reason)) return Promise.resolve(this.#bypassed(reason, policies));
+    const engine = this.#engine;
+    engine.open();
+    let slot = '';
+    if (engine.isClustered) {
+      if (partsBySlot(checks).length > 1) return this.#consumeOverSlots(checks, policies);
+      slot = slotOf(checks[0]);
+    }
+    const batch = engine.batchFor(slot, checks.length);
+    const start = batch.arguments.length;
+    this.#join(batch, checks, policies);
+    const decision = batch.end(checks, start);
+    engine.sendIfLarge(slot, batch);
+    return decision;
   }
 
   /**
    * Adds the checks of a call to a batch: all of them, or none if the getter of one throws.
-   * @param {InstanceType<typeof import('./batch.js').Batch>} batch
+   * @param {Gathered} batch
    * @param {readonly Given[]} checks
    * @param {readonly number[]} policies
    */
@@ -179,11 +226,12 @@ class Limiter {
    * @param {number} from
    * @param {number} to
    * @param {readonly number[]} policies
-   * @param {readonly Given[]} checks
+   * @param {Given | readonly Given[]} given
    */
-  #decided(outcomes, from, to, policies, checks) {
+  #decided(outcomes, from, to, policies, given) {
     const decision = decisionOf(outcomes, from, to, policies, this.#limits);
     if (decision.reason !== 'ok') {
+      const checks = isList(given) ? given : [given];
       for (let i = from; i < to; i++) this.#announce(outcomes, i, policies[i], checks[i - from]);
     }
     if (decisions.hasSubscribers) this.#publish(decision);
@@ -229,14 +277,6 @@ class Limiter {
     return decision;
   }
 
-  /** @param {readonly Given[]} checks */
-  #numbersOf(checks) {
-    /** @type {number[]} */
-    const numbers = [];
-    for (let i = 0; i < checks.length; i++) numbers.push(this.#encoder.numberOf(checks[i].policy));
-    return numbers;
-  }
-
   /**
    * @param {Check} check
    * @param {LimiterCallOptions} [options]
@@ -255,14 +295,15 @@ class Limiter {
 
   /**
    * @param {Check} check
-   * @param {LimiterCallOptions} [options]
+   * @param {RefundOptions} [options]
    * @returns {Promise<void>}
    */
   refund(check, options) {
-    return abortable(options, async () => {
+    const refund = async () => {
       const policy = this.#encoder.numberOf(this.#checked(check).policy);
-      await this.#engine.call(verbs.refund, 0, this.#arguments(policy, check));
-    });
+      await this.#engine.call(verbs.refund, countedBy(options?.source), this.#arguments(policy, check));
+    };
+    return abortable(options, refund, REFUND_OPTIONS);
   }
 
   /**
@@ -427,6 +468,28 @@ class Limiter {
   async [Symbol.asyncDispose]() {
     await this.close();
   }
+}
+
+/**
+ * `Array.isArray` for types of which a list may be read only.
+ * @param {Given | readonly Given[]} given
+ * @returns {given is readonly Given[]}
+ */
+function isList(given) {
+  return Array.isArray(given);
+}
+
+/**
+ * Who counted a call, as native code takes it.
+ * @param {unknown} source
+ */
+function countedBy(source) {
+  if (source === undefined) return 0;
+  if (source === 'redis' || source === 'local') return protocol.limiter.details[source];
+  throw new OrgCacheError(
+    'E_ARGUMENT',
+    "the source of a refund must be that of the decision: 'redis' or 'local'",
+  );
 }
 
 module.exports = { Limiter };

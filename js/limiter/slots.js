@@ -65,6 +65,7 @@ async function consumeOverSlots({ engine, encoder }, checks, policies) {
   const isRefused =
     error !== undefined || parts.some((part) => part.places.some((_, i) => !admits(wordOf(part, i))));
   if (isRefused) giveBack({ engine, encoder }, checks, policies, parts, all);
+  else countAdmitted(engine, policies, parts);
   if (error !== undefined) throw error;
   return all;
 }
@@ -108,6 +109,23 @@ function merged(parts, count) {
 }
 
 /**
+ * Native code has not counted the checks of a part as admitted, since another part might have refused the call.
+ * @param {Engine} engine
+ * @param {readonly number[]} policies
+ * @param {Part[]} parts
+ */
+function countAdmitted(engine, policies, parts) {
+  for (const { places, outcomes } of parts) {
+    for (const [i, place] of places.entries()) {
+      const at = WIDTH_WITH_RECEIPT * i;
+      // One without a receipt was counted with an earlier check, or as one that shadow mode admits.
+      if (outcomes[at + WIDTH] === null) continue;
+      engine.countAdmitted(policies[place], Number(outcomes[at + 1]));
+    }
+  }
+}
+
+/**
  * The caller does not wait for it. If it fails, the cost stays counted until its window ends.
  * @param {{ engine: Engine, encoder: Encoder }} native
  * @param {readonly Given[]} checks
@@ -123,7 +141,7 @@ function giveBack({ engine, encoder }, checks, policies, parts, all) {
       const behind = WIDTH_WITH_RECEIPT * i + WIDTH;
       const [receipt, cost] = [part.outcomes[behind], part.outcomes[behind + 1]];
       // Of checks of one identifier and policy the first has what was taken for all.
-      if (typeof receipt !== 'number' || typeof cost !== 'number') continue;
+      if (typeof receipt !== 'number' || typeof cost !== 'number' || cost === 0) continue;
       /** @type {unknown[]} */
       const values = [receipt];
       encoder.append(values, policies[place], { ...checks[place], cost }, true);

@@ -58,3 +58,54 @@ test('the soak names turns that went wrong', async () => {
     expect.stringContaining('answered 1 in place of 2'),
   ]);
 });
+
+/** The soak's verdict on what two processes admitted of an identifier, and of two others once. */
+async function problemsOfLimits(algorithm, ...admitted) {
+  const others = { 'u-2': [[0, 1]], 'u-3': [[0, 1]] };
+  const reports = admitted.map((calls, process) => ({
+    decisions: calls.length,
+    local: 0,
+    admitted: { 'u-1': calls, ...(process === 0 ? others : { 'u-2': [], 'u-3': [] }) },
+  }));
+  const { report } = await inFreshProcess(
+    async ({ report, args }) => {
+      const { judge } = await import(`file://${args.root}/scripts/soak-limits.mjs`);
+      report(judge(args.algorithm, args.reports, { limit: 10, windowMs: 1000 }).problems);
+    },
+    { args: { algorithm, reports, root: process.cwd() } },
+  );
+  return report;
+}
+
+const callsAt = (count, before, after = before + 1) => Array.from({ length: count }, () => [before, after]);
+
+test.each([
+  ['log', callsAt(10, 500), callsAt(10, 1500)],
+  ['log', callsAt(10, 500), callsAt(1, 1499, 1500)],
+  ['gcra', callsAt(10, 0), [...callsAt(1, 99, 100), ...callsAt(1, 199, 200)]],
+  ['sliding', callsAt(10, 900), callsAt(9, 1100)],
+  // It may have been counted in either window.
+  ['sliding', callsAt(10, 900), callsAt(1, 999, 1000)],
+  ['fixed', callsAt(10, 999), callsAt(10, 1000)],
+])('the soak of limits passes what %s allows', async (algorithm, one, other) => {
+  expect(await problemsOfLimits(algorithm, one, other)).toEqual([]);
+});
+
+test.each([
+  ['log', callsAt(10, 500), callsAt(1, 1498), 'u-1 had 11 calls in any window, where 10 are allowed'],
+  ['gcra', callsAt(10, 0), callsAt(1, 98), 'u-1 had 11 calls in a burst and one each interval, where'],
+  [
+    'sliding',
+    callsAt(6, 1100),
+    callsAt(5, 1900),
+    "u-1 had 11 calls in a window of the server's clock, where 10",
+  ],
+  ['sliding', callsAt(10, 900), callsAt(10, 1100), 'u-1 had 20 calls in any window, where 19 are allowed'],
+  ['fixed', callsAt(11, 900), callsAt(10, 1100), 'u-1 had 21 calls in any window, where 20 are allowed'],
+])('the soak of limits finds what %s does not allow', async (algorithm, one, other, sentence) => {
+  expect(await problemsOfLimits(algorithm, one, other)).toEqual([expect.stringContaining(sentence)]);
+});
+
+test('the soak of limits passes no run in which nobody was admitted', async () => {
+  expect(await problemsOfLimits('log', [], [])).toEqual([expect.stringContaining('no call of u-1')]);
+});

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use crate::command::SLOTS;
 
 /// Stands for the owner of a slot that no node has.
-const NOBODY: u16 = u16::MAX;
+const UNASSIGNED: u16 = u16::MAX;
 
 /// `N` is a node of the cluster.
 pub struct OwnersBySlot<N> {
@@ -24,7 +24,7 @@ pub struct OwnersBySlot<N> {
 impl<N> Default for OwnersBySlot<N> {
     fn default() -> Self {
         OwnersBySlot {
-            positions: (0..SLOTS).map(|_| AtomicU16::new(NOBODY)).collect(),
+            positions: (0..SLOTS).map(|_| AtomicU16::new(UNASSIGNED)).collect(),
             nodes: RwLock::default(),
             changed_at: AtomicU64::new(0),
         }
@@ -34,7 +34,7 @@ impl<N> Default for OwnersBySlot<N> {
 impl<N> OwnersBySlot<N> {
     pub fn position(&self, slot: u16) -> Option<usize> {
         let position = self.positions.get(usize::from(slot))?.load(Ordering::Acquire);
-        (position != NOBODY).then_some(usize::from(position))
+        (position != UNASSIGNED).then_some(usize::from(position))
     }
 
     pub fn snapshot(&self) -> Arc<[u16]> {
@@ -50,7 +50,7 @@ impl<N> OwnersBySlot<N> {
         }
         let owner = self.positions.get(usize::from(slot))?;
         self.changed_at.store(sequence, Ordering::Release);
-        owner.store(position.map_or(NOBODY, |position| position as u16), Ordering::Release);
+        owner.store(position.map_or(UNASSIGNED, |position| position as u16), Ordering::Release);
         before
     }
 

@@ -44,6 +44,8 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("groupMostClaims", 4),
     // Redis 6.2 looks at ten times COUNT pending entries for a claim.
     ("groupLookedAtPerClaim", 10),
+    // Of each policy of a limiter so many refusals are remembered beside native code: 4 MB, and a flood costs no more.
+    ("limiterRefusals", 16_384),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
 ];

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::algorithm::{Reason, Verdict};
 use super::batch::MAX_CHECKS;
-use super::decode::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, MAX_CHECKS_A_CALL, POLICY_UNIT, RECEIPTS};
+use super::check::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT};
+use super::decode::{COUNTED_BY_REDIS, COUNTED_HERE, MAX_CHECKS_A_CALL, RECEIPTS};
 use super::options::ready_policies;
 use crate::error::Error;
 
@@ -54,6 +55,8 @@ impl Code {
 pub const LOCAL: u8 = 16;
 /// Beside a code: the identifier's first refusal in its window.
 pub const FIRST: u8 = 32;
+/// Above these bits: the milliseconds since the question for which the same check is refused in this process.
+const HELD_SHIFT: u32 = 6;
 
 /// The numbers of checks and their answers, for `js/limiter`.
 pub fn shared_numbers() -> Value {
@@ -67,7 +70,8 @@ pub fn shared_numbers() -> Value {
         "policyUnit": POLICY_UNIT,
         "codes": codes,
         "flags": { "local": LOCAL, "first": FIRST },
-        "details": { "receipts": RECEIPTS },
+        "heldShift": HELD_SHIFT,
+        "details": { "receipts": RECEIPTS, "redis": COUNTED_BY_REDIS, "local": COUNTED_HERE },
         "maxChecks": MAX_CHECKS,
         "maxChecksACall": MAX_CHECKS_A_CALL,
         "readyPolicies": ready_policies(),
@@ -84,6 +88,8 @@ pub struct Answer {
     pub reset_ms: u64,
     /// `None`: never.
     pub retry_after_ms: Option<u64>,
+    /// So long after it was asked, the same check is refused here; 0 where Redis is asked again.
+    pub held_ms: u32,
     /// What `giveBack` gives back; `None` where nothing was taken.
     pub taken: Option<Taken>,
 }
@@ -113,6 +119,7 @@ impl Answer {
             remaining: 0,
             reset_ms: 0,
             retry_after_ms: Some(if code == Code::Down { RETRY_WHEN_AWAY_MS } else { 0 }),
+            held_ms: 0,
             taken: None,
         }
     }
@@ -148,7 +155,7 @@ impl Writer {
         let mut code = answer.code as u8;
         code |= if answer.is_local { LOCAL } else { 0 };
         code |= if answer.is_first { FIRST } else { 0 };
-        self.number(Some(code.into()));
+        self.number(Some(u64::from(answer.held_ms) << HELD_SHIFT | u64::from(code)));
         self.number(Some(answer.remaining));
         self.number(Some(answer.reset_ms));
         self.number(answer.retry_after_ms);
@@ -198,7 +205,7 @@ mod tests {
                 taken: Some(Taken { receipt: 7, cost: 2 }),
                 ..Answer::of(&Verdict { reason: Reason::Ok, ..verdict }, false, false)
             },
-            Answer { is_first: true, ..Answer::of(&verdict, false, true) },
+            Answer { is_first: true, held_ms: 3, ..Answer::of(&verdict, false, true) },
             Answer::of(&Verdict { retry_after_ms: None, reason: Reason::Cost, ..verdict }, true, false),
         ];
         let written = |has_receipts| {
@@ -207,10 +214,10 @@ mod tests {
             writer.error(&Error::new(ErrorCode::Key, "no \"id\""));
             String::from_utf8(writer.finish()).unwrap()
         };
-        assert_eq!(written(false), r#"[0,1,20,3,49,1,20,3,4,1,20,null,"E_KEY","no \"id\"",null,null]"#);
+        assert_eq!(written(false), r#"[0,1,20,3,241,1,20,3,4,1,20,null,"E_KEY","no \"id\"",null,null]"#);
         assert_eq!(
             written(true),
-            r#"[0,1,20,3,7,2,49,1,20,3,null,null,4,1,20,null,null,null,"E_KEY","no \"id\"",null,null,null,null]"#
+            r#"[0,1,20,3,7,2,241,1,20,3,null,null,4,1,20,null,null,null,"E_KEY","no \"id\"",null,null,null,null]"#
         );
         assert_eq!(Writer::new(0, false).finish(), b"[]");
     }

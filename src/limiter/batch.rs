@@ -46,92 +46,20 @@ pub(super) struct Check {
     pub is_last_of_call: bool,
 }
 
-/// Calls that go to one server in one request. Buffers are kept by `clear`.
+/// The checks of a batch and their policies, with which its reply is read.
 #[derive(Debug, Default)]
-pub struct CheckBatch {
+pub(super) struct AskedChecks {
     policies: Vec<Arc<Policy>>,
     checks: Vec<Check>,
-    /// The checks as the script takes them.
-    described: Vec<u8>,
-    large_costs: Vec<u64>,
-    states: KeyList,
-    identity_blocks: KeyList,
-    policy_blocks: KeyList,
 }
 
-impl CheckBatch {
-    pub fn is_empty(&self) -> bool {
-        self.checks.is_empty()
-    }
-
-    /// The number of checks.
+impl AskedChecks {
     pub fn len(&self) -> usize {
         self.checks.len()
     }
 
-    /// Whether a call over so many checks may be added.
-    pub fn has_room(&self, checks: usize) -> bool {
-        self.checks.len() + checks <= MAX_CHECKS
-    }
-
-    /// Adds a call, if there is room; what is added beyond that is not sent. All keys of a batch must be in one slot. A key
-    /// that a call names twice is counted once.
-    pub fn add(&mut self, call: &[BatchCheck<'_>]) {
-        debug_assert!(self.has_room(call.len()), "a batch has at most {MAX_CHECKS} checks");
-        for (position, check) in call.iter().enumerate() {
-            let is_last = position + 1 == call.len();
-            let policy = self.place_policy(check.policy);
-            let state = self.states.place(check.key);
-            let identity = check.block_key.map_or(0, |key| self.identity_blocks.place(key));
-            let own = check.own_block_key.filter(|_| check.policy.block_ms() > 0);
-            let own = own.map_or(0, |key| self.policy_blocks.place(key));
-            let cost = u8::try_from(check.cost).unwrap_or(LARGE_COST);
-            if cost == LARGE_COST {
-                self.large_costs.push(check.cost);
-            }
-            let kind = match check {
-                BatchCheck { is_peek: true, .. } => IS_PEEK,
-                _ if check.policy.is_shadow() => IS_SHADOW,
-                _ => TAKES,
-            };
-            self.described.extend([policy, state, identity, own, cost, kind, u8::from(is_last)]);
-            self.checks.push(Check { policy: policy - 1, cost: check.cost, is_last_of_call: is_last });
-        }
-    }
-
-    /// Appends the request, which has one reply.
-    pub fn append_to(&self, out: &mut Vec<u8>) {
-        let keys = [&self.states, &self.identity_blocks, &self.policy_blocks];
-        let key_count: usize = keys.iter().map(|list| list.len()).sum();
-        append_header(out, 3 + key_count + 4 + 4 * self.policies.len() + self.large_costs.len());
-        append_argument(out, b"EVALSHA");
-        append_argument(out, CONSUME_SHA.as_slice());
-        append_number(out, key_count as u64);
-        keys.iter().for_each(|list| out.extend_from_slice(&list.encoded));
-        append_argument(out, &self.described);
-        append_number(out, self.states.len() as u64);
-        append_number(out, self.identity_blocks.len() as u64);
-        append_number(out, self.policies.len() as u64);
-        for policy in &self.policies {
-            append_policy(policy, out);
-            append_number(out, policy.block_ms());
-        }
-        self.large_costs.iter().for_each(|cost| append_number(out, *cost));
-    }
-
-    /// Forgets the calls.
-    pub fn clear(&mut self) {
-        self.policies.clear();
-        self.checks.clear();
-        self.described.clear();
-        self.large_costs.clear();
-        for keys in [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks] {
-            keys.clear();
-        }
-    }
-
     /// The checks with their policies.
-    pub(super) fn checks(&self) -> impl Iterator<Item = (Check, &Policy)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Check, &Policy)> {
         self.checks.iter().map(|check| (*check, &*self.policies[usize::from(check.policy)]))
     }
 
@@ -144,6 +72,101 @@ impl CheckBatch {
             self.policies.len() - 1
         });
         (position + 1) as u8
+    }
+}
+
+/// Calls that go to one server in one request. Buffers are kept by `clear`.
+#[derive(Debug, Default)]
+pub struct CheckBatch {
+    pub(super) asked: AskedChecks,
+    /// The checks as the script takes them.
+    described: Vec<u8>,
+    large_costs: Vec<u64>,
+    states: KeyList,
+    identity_blocks: KeyList,
+    policy_blocks: KeyList,
+}
+
+impl CheckBatch {
+    pub fn is_empty(&self) -> bool {
+        self.asked.checks.is_empty()
+    }
+
+    /// The number of checks.
+    pub fn len(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// Whether a call over so many checks may be added.
+    pub fn has_room(&self, checks: usize) -> bool {
+        self.len() + checks <= MAX_CHECKS
+    }
+
+    /// Adds a call, if there is room; what is added beyond that is not sent. All keys of a batch must be in one slot. A key
+    /// that a call names twice is counted once.
+    pub fn add(&mut self, call: &[BatchCheck<'_>]) {
+        debug_assert!(self.has_room(call.len()), "a batch has at most {MAX_CHECKS} checks");
+        for (position, check) in call.iter().enumerate() {
+            self.push(check, position + 1 == call.len());
+        }
+    }
+
+    /// Adds one check of a call.
+    pub(super) fn push(&mut self, check: &BatchCheck<'_>, is_last_of_call: bool) {
+        let policy = self.asked.place_policy(check.policy);
+        let state = self.states.place(check.key);
+        let identity = check.block_key.map_or(0, |key| self.identity_blocks.place(key));
+        let own = check.own_block_key.filter(|_| check.policy.block_ms() > 0);
+        let own = own.map_or(0, |key| self.policy_blocks.place(key));
+        let cost = u8::try_from(check.cost).unwrap_or(LARGE_COST);
+        if cost == LARGE_COST {
+            self.large_costs.push(check.cost);
+        }
+        let kind = match check {
+            BatchCheck { is_peek: true, .. } => IS_PEEK,
+            _ if check.policy.is_shadow() => IS_SHADOW,
+            _ => TAKES,
+        };
+        self.described.extend([policy, state, identity, own, cost, kind, u8::from(is_last_of_call)]);
+        self.asked.checks.push(Check { policy: policy - 1, cost: check.cost, is_last_of_call });
+    }
+
+    /// Appends the request, which has one reply.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        let keys = [&self.states, &self.identity_blocks, &self.policy_blocks];
+        let key_count: usize = keys.iter().map(|list| list.len()).sum();
+        append_header(out, 3 + key_count + 4 + 4 * self.asked.policies.len() + self.large_costs.len());
+        append_argument(out, b"EVALSHA");
+        append_argument(out, CONSUME_SHA.as_slice());
+        append_number(out, key_count as u64);
+        keys.iter().for_each(|list| out.extend_from_slice(&list.encoded));
+        append_argument(out, &self.described);
+        append_number(out, self.states.len() as u64);
+        append_number(out, self.identity_blocks.len() as u64);
+        append_number(out, self.asked.policies.len() as u64);
+        for policy in &self.asked.policies {
+            append_policy(policy, out);
+            append_number(out, policy.block_ms());
+        }
+        self.large_costs.iter().for_each(|cost| append_number(out, *cost));
+    }
+
+    /// Forgets the calls.
+    pub fn clear(&mut self) {
+        self.asked.policies.clear();
+        self.asked.checks.clear();
+        self.described.clear();
+        self.large_costs.clear();
+        for keys in [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks] {
+            keys.clear();
+        }
+    }
+
+    /// Takes the checks out and forgets the rest.
+    pub(super) fn take_asked(&mut self) -> AskedChecks {
+        let asked = std::mem::take(&mut self.asked);
+        self.clear();
+        asked
     }
 }
 

@@ -1,6 +1,7 @@
 //! From verbs and arguments to calls of the limiter.
 
-use super::identity::Kind;
+use super::answer::LOCAL_RECEIPT;
+use super::check::{Check, Checks, texts_of_checks};
 use super::options::LimiterOptions;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Asked, CallArguments, misuse};
@@ -13,6 +14,8 @@ pub(super) const VERBS: &[&str] = &[
     "update",
     "stats",
     "bypassed",
+    "denied",
+    "admitted",
     "consume",
     "peek",
     "refund",
@@ -22,13 +25,15 @@ pub(super) const VERBS: &[&str] = &[
     "unblock",
 ];
 
-const BY_NUMBER: [Verb; 13] = [
+const BY_NUMBER: [Verb; 15] = [
     Verb::Normalize,
     Verb::Open,
     Verb::Close,
     Verb::Update,
     Verb::Stats,
     Verb::Bypassed,
+    Verb::Denied,
+    Verb::Admitted,
     Verb::Consume,
     Verb::Peek,
     Verb::Refund,
@@ -46,6 +51,8 @@ enum Verb {
     Update,
     Stats,
     Bypassed,
+    Denied,
+    Admitted,
     Consume,
     Peek,
     Refund,
@@ -55,24 +62,15 @@ enum Verb {
     Unblock,
 }
 
-/// Bits of a check's word, and their names for JavaScript.
-pub(super) const BEGINS: u64 = 1;
-pub(super) const HAS_ORGANIZATION: u64 = 2;
-pub(super) const HAS_COST: u64 = 4;
-const KIND_SHIFT: u32 = 3;
-const KIND_MASK: u64 = 3;
-const POLICY_SHIFT: u32 = 6;
-/// What a policy's number is multiplied by in a check's word.
-pub(super) const POLICY_UNIT: u64 = 1 << POLICY_SHIFT;
-/// The kinds that need no argument; that of `named` is one.
-pub(super) const KINDS: [(&str, u64); 4] =
-    [("user", 0), ("ip", 1 << KIND_SHIFT), ("organization", 2 << KIND_SHIFT), ("named", 3 << KIND_SHIFT)];
-
 /// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
 pub(super) const MAX_CHECKS_A_CALL: usize = 32;
 
-/// In the detail of a consume: each check is answered with its receipt.
+/// In the detail of a consume: it is a part of a call over several slots. Each check is answered with its receipt, and
+/// JavaScript tells which are admitted.
 pub(super) const RECEIPTS: u8 = 1;
+/// In the detail of a refund: who counted the call. 0: the caller does not say.
+pub(super) const COUNTED_BY_REDIS: u8 = 1;
+pub(super) const COUNTED_HERE: u8 = 2;
 
 /// The longest block: a year. Longer ones belong into the application's data.
 const MAX_BLOCK_SECONDS: f64 = 31_536_000.0;
@@ -99,6 +97,19 @@ pub enum Call<'a> {
         limiter: usize,
         policy: usize,
     },
+    /// JavaScript refused checks itself, whose refusals hold: so many because of the limit, and of a block.
+    Denied {
+        limiter: usize,
+        policy: usize,
+        limited: u64,
+        blocked: u64,
+    },
+    /// A check of a call over several slots is admitted, and leaves so much.
+    Admitted {
+        limiter: usize,
+        policy: usize,
+        remaining: u64,
+    },
     Consume {
         limiter: usize,
         checks: Checks<'a>,
@@ -107,7 +118,7 @@ pub enum Call<'a> {
     Refund {
         limiter: usize,
         check: Check<'a>,
-        receipt: Option<u64>,
+        counted: Counted,
     },
     Reset {
         limiter: usize,
@@ -124,6 +135,17 @@ pub enum Call<'a> {
     },
 }
 
+/// Who counted a call that is refunded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The caller does not say.
+    Unknown,
+    /// At this time of its clock, in us; 0 is the newest call.
+    ByRedis { at_us: u64 },
+    /// This process, while Redis was away.
+    Here,
+}
+
 /// How checks are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
@@ -132,127 +154,6 @@ pub enum Manner {
     },
     /// Nothing is consumed, counted or remembered.
     Peek,
-}
-
-/// One check of a call. Its parts are as the caller gave them.
-#[derive(Debug, Clone, Copy)]
-pub struct Check<'a> {
-    pub policy: usize,
-    /// Whether it is the first of its call.
-    pub begins: bool,
-    arguments: &'a CallArguments,
-    kind: u64,
-    id: usize,
-    kind_name: usize,
-    organization: Option<usize>,
-    cost: Option<usize>,
-}
-
-impl<'a> Check<'a> {
-    /// # Errors
-    /// `E_KEY`: it is missing.
-    pub fn kind(&self) -> Result<Kind<'a>> {
-        Ok(match self.kind {
-            0 => Kind::User,
-            1 => Kind::Address,
-            2 => Kind::Organization,
-            _ => Kind::Named(self.arguments.required(self.kind_name, "the kind of a check")?),
-        })
-    }
-
-    /// # Errors
-    /// `E_KEY`: it is missing, or no well-formed text.
-    pub fn id(&self) -> Result<&'a str> {
-        self.arguments.required(self.id, "the id of a check")
-    }
-
-    /// # Errors
-    /// `E_KEY`: it is said to be there and is not, or is no well-formed text.
-    pub fn organization(&self) -> Result<Option<&'a str>> {
-        let Some(position) = self.organization else { return Ok(None) };
-        let name = self.arguments.required(position, "the organization of a check")?;
-        Ok(Some(name).filter(|name| !name.is_empty()))
-    }
-
-    /// # Errors
-    /// `E_KEY`: it is no whole number from 0 on.
-    pub fn cost(&self) -> Result<u64> {
-        let Some(position) = self.cost else { return Ok(1) };
-        match self.arguments.number(position) {
-            // Above, neighbours of whole numbers are lost.
-            Some(cost) if cost.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&cost) => {
-                Ok(cost as u64)
-            }
-            _ => Err(Error::new(
-                ErrorCode::Key,
-                "the cost of a check is not allowed; give an integer from 0 on",
-            )),
-        }
-    }
-}
-
-/// The checks of a call, which know where they stand among its arguments.
-#[derive(Debug, Clone)]
-pub struct Checks<'a> {
-    arguments: &'a CallArguments,
-    next: usize,
-}
-
-impl<'a> Iterator for Checks<'a> {
-    type Item = Check<'a>;
-
-    fn next(&mut self) -> Option<Check<'a>> {
-        let word = Word::at(self.arguments, self.next)?;
-        let check = word.check(self.arguments, self.next);
-        self.next += word.width();
-        Some(check)
-    }
-}
-
-/// The number in front of a check's parts.
-#[derive(Clone, Copy)]
-struct Word(u64);
-
-impl Word {
-    fn at(arguments: &CallArguments, position: usize) -> Option<Word> {
-        arguments.number(position).map(|word| Word(word as u64))
-    }
-
-    fn has(self, bit: u64) -> bool {
-        self.0 & bit != 0
-    }
-
-    fn kind(self) -> u64 {
-        self.0 >> KIND_SHIFT & KIND_MASK
-    }
-
-    fn names_kind(self) -> bool {
-        self.kind() == KIND_MASK
-    }
-
-    /// Number of its texts: the id, and what else stands in front of the cost.
-    fn texts(self) -> usize {
-        1 + usize::from(self.names_kind()) + usize::from(self.has(HAS_ORGANIZATION))
-    }
-
-    fn width(self) -> usize {
-        1 + self.texts() + usize::from(self.has(HAS_COST))
-    }
-
-    fn check(self, arguments: &CallArguments, position: usize) -> Check<'_> {
-        let id = position + 1;
-        let end = id + self.texts();
-        Check {
-            policy: (self.0 >> POLICY_SHIFT) as usize,
-            begins: self.has(BEGINS),
-            arguments,
-            kind: self.kind(),
-            id,
-            kind_name: id + 1,
-            organization: self.has(HAS_ORGANIZATION).then(|| end - 1),
-            cost: self.has(HAS_COST).then_some(end),
-        }
-    }
 }
 
 /// The call with these arguments.
@@ -284,7 +185,7 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
         return Err(misuse("a call of one check was given several"));
     }
     let arguments = &*arguments;
-    let mut checks = Checks { arguments, next: first };
+    let mut checks = Checks::new(arguments, first);
     let mut one = || checks.next().ok_or_else(|| misuse("a call of one check was given none"));
     Ok(match verb {
         Verb::Close => Call::Close { limiter },
@@ -295,39 +196,28 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
         },
         Verb::Stats => Call::Stats { limiter },
         Verb::Bypassed => Call::Bypassed { limiter, policy: position(arguments, 1)? },
+        Verb::Denied => Call::Denied {
+            limiter,
+            policy: position(arguments, 1)?,
+            limited: whole(arguments, 2)?,
+            blocked: whole(arguments, 3)?,
+        },
+        Verb::Admitted => {
+            Call::Admitted { limiter, policy: position(arguments, 1)?, remaining: whole(arguments, 2)? }
+        }
         Verb::Consume => Call::Consume {
             limiter,
             checks,
             manner: Manner::Consume { wants_receipts: detail & RECEIPTS != 0 },
         },
         Verb::Peek => Call::Consume { limiter, checks, manner: Manner::Peek },
-        Verb::Refund => Call::Refund { limiter, check: one()?, receipt: None },
-        Verb::GiveBack => Call::Refund { limiter, receipt: Some(receipt(arguments)?), check: one()? },
+        Verb::Refund => Call::Refund { limiter, check: one()?, counted: counted(detail) },
+        Verb::GiveBack => Call::Refund { limiter, counted: receipt(arguments)?, check: one()? },
         Verb::Reset => Call::Reset { limiter, check: one()? },
         Verb::Block => Call::Block { limiter, seconds: block_seconds(arguments)?, check: one()? },
         Verb::Unblock => Call::Unblock { limiter, check: one()? },
         Verb::Normalize | Verb::Open => return Err(misuse("a call came to the wrong place in the bridge")),
     })
-}
-
-/// Turns the texts of all checks from `first` on into texts, where they were numbers. Answers how many checks there are.
-fn texts_of_checks(arguments: &mut CallArguments, first: usize) -> Result<usize> {
-    let (mut at, mut checks) = (first, 0);
-    while at < arguments.count() {
-        let word = Word::at(arguments, at).ok_or_else(|| misuse("a check begins with no number"))?;
-        if at + word.width() > arguments.count() {
-            return Err(misuse("the arguments of a check are not as many as it says"));
-        }
-        for text in at + 1..at + 1 + word.texts() {
-            // NaN and the infinities name nobody.
-            if arguments.number(text).is_some_and(f64::is_finite) {
-                arguments.numbers_to_text(text..text + 1);
-            }
-        }
-        at += word.width();
-        checks += 1;
-    }
-    Ok(checks)
 }
 
 fn position(arguments: &CallArguments, at: usize) -> Result<usize> {
@@ -337,8 +227,26 @@ fn position(arguments: &CallArguments, at: usize) -> Result<usize> {
         .ok_or_else(|| misuse("a call names no limiter or policy"))
 }
 
-fn receipt(arguments: &CallArguments) -> Result<u64> {
-    arguments.number(1).map(|number| number as u64).ok_or_else(|| misuse("a receipt is no number"))
+fn whole(arguments: &CallArguments, at: usize) -> Result<u64> {
+    arguments
+        .number(at)
+        .map(|number| number as u64)
+        .ok_or_else(|| misuse("a count or a receipt is no number"))
+}
+
+fn counted(detail: u8) -> Counted {
+    match detail {
+        COUNTED_BY_REDIS => Counted::ByRedis { at_us: 0 },
+        COUNTED_HERE => Counted::Here,
+        _ => Counted::Unknown,
+    }
+}
+
+fn receipt(arguments: &CallArguments) -> Result<Counted> {
+    Ok(match whole(arguments, 1)? {
+        LOCAL_RECEIPT => Counted::Here,
+        at_us => Counted::ByRedis { at_us },
+    })
 }
 
 fn block_seconds(arguments: &CallArguments) -> Result<u64> {
@@ -355,6 +263,8 @@ fn block_seconds(arguments: &CallArguments) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT};
+    use super::super::identity::Kind;
     use super::*;
 
     enum Given<'a> {

@@ -35,6 +35,15 @@ pub struct Denials {
     entries: Mutex<LruCache<Mark, Refusal>>,
 }
 
+/// What became of a refusal that was to be remembered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Whether it is the first one of the identifier's window.
+    pub is_first: bool,
+    /// So long after it was asked, the same check is refused here.
+    pub held: Duration,
+}
+
 /// When a refused call was made, and when its reply came.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
@@ -52,8 +61,9 @@ impl Denials {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The verdict on a call that is refused without a request; `None` where Redis must be asked.
-    pub fn refuses(&self, mark: Mark, cost: u64, now: Instant) -> Option<Verdict> {
+    /// The verdict on a call that is refused without a request, and how long it is from now on; `None` where Redis must be
+    /// asked.
+    pub fn refuses(&self, mark: Mark, cost: u64, now: Instant) -> Option<(Verdict, Duration)> {
         if self.len() == 0 || self.longest.is_zero() {
             return None;
         }
@@ -62,19 +72,26 @@ impl Denials {
         if now >= refusal.until || cost < refusal.cost {
             return None;
         }
-        Some(Verdict {
+        let verdict = Verdict {
             reason: refusal.reason,
             remaining: refusal.remaining,
             reset_ms: ms_until(refusal.reset_at, now),
             retry_after_ms: Some(ms_until(refusal.retry_at, now)),
-        })
+        };
+        Some((verdict, refusal.until - now))
     }
 
-    /// Remembers a refusal. Answers whether it is the first one of the identifier's window. `denies`: this process refuses
-    /// from now on; without it only the window is remembered.
-    pub fn remember(&self, mark: Mark, cost: u64, verdict: &Verdict, times: Times, denies: bool) -> bool {
+    /// Remembers a refusal. `denies`: this process refuses from now on; without it only the window is remembered.
+    pub fn remember(
+        &self,
+        mark: Mark,
+        cost: u64,
+        verdict: &Verdict,
+        times: Times,
+        denies: bool,
+    ) -> Remembered {
         let Times { issued, now } = times;
-        let Some(retry_after_ms) = verdict.retry_after_ms else { return false };
+        let Some(retry_after_ms) = verdict.retry_after_ms else { return Remembered::default() };
         let retry_after = Duration::from_millis(retry_after_ms);
         let refusal = Refusal {
             reason: verdict.reason,
@@ -98,7 +115,7 @@ impl Denials {
             entries.pop_lru();
         }
         self.count.store(entries.len(), Ordering::Relaxed);
-        is_first
+        Remembered { is_first, held: kept.until.saturating_duration_since(issued) }
     }
 
     /// The next call of this identifier asks Redis.
@@ -147,7 +164,7 @@ mod tests {
     }
 
     fn remember(denials: &Denials, cost: u64, verdict: &Verdict, issued: Instant, now: Instant) -> bool {
-        denials.remember(MARK, cost, verdict, Times { issued, now }, true)
+        denials.remember(MARK, cost, verdict, Times { issued, now }, true).is_first
     }
 
     #[test]
@@ -155,7 +172,8 @@ mod tests {
         let (denials, began) = (Denials::new(Duration::from_secs(5)), Instant::now());
         assert!(denials.refuses(MARK, 1, began).is_none());
         remember(&denials, 1, &refused(1000), began, at(began, 20));
-        let verdict = denials.refuses(MARK, 1, at(began, 500)).unwrap();
+        let (verdict, held) = denials.refuses(MARK, 1, at(began, 500)).unwrap();
+        assert_eq!(held, Duration::from_millis(500));
         assert_eq!((verdict.reason, verdict.remaining), (Reason::Limit, 0));
         assert_eq!((verdict.retry_after_ms, verdict.reset_ms), (Some(520), 1520));
         assert!(denials.refuses(Mark { policy: 1, ..MARK }, 1, at(began, 500)).is_none());
@@ -167,11 +185,27 @@ mod tests {
     fn it_is_refused_no_longer_than_the_longest_time() {
         let (denials, began) = (Denials::new(Duration::from_secs(5)), Instant::now());
         remember(&denials, 1, &refused(60_000), began, began);
-        assert_eq!(denials.refuses(MARK, 1, at(began, 4999)).unwrap().retry_after_ms, Some(55_001));
+        assert_eq!(denials.refuses(MARK, 1, at(began, 4999)).unwrap().0.retry_after_ms, Some(55_001));
         assert!(denials.refuses(MARK, 1, at(began, 5000)).is_none());
         let off = Denials::new(Duration::ZERO);
         remember(&off, 1, &refused(60_000), began, began);
         assert!(off.refuses(MARK, 1, began).is_none());
+    }
+
+    #[test]
+    fn it_is_told_how_long_the_same_check_is_refused_here() {
+        let (denials, began) = (Denials::new(Duration::from_secs(5)), Instant::now());
+        let held = |cost, retry_after_ms, issued_ms, denies| {
+            let times = Times { issued: at(began, issued_ms), now: at(began, issued_ms + 20) };
+            denials.remember(MARK, cost, &refused(retry_after_ms), times, denies).held.as_millis()
+        };
+        assert_eq!(held(3, 1000, 0, true), 1000);
+        assert_eq!(held(5, 4000, 100, true), 900, "the lower cost is refused no longer");
+        assert_eq!(held(1, 60_000, 200, true), 5000);
+        assert_eq!(held(1, 60_000, 6000, false), 0);
+        let off = Denials::new(Duration::ZERO);
+        let times = Times { issued: began, now: began };
+        assert_eq!(off.remember(MARK, 1, &refused(1000), times, true).held, Duration::ZERO);
     }
 
     #[test]
@@ -202,9 +236,9 @@ mod tests {
         assert!(!remember(&denials, 1, &refused(54_000), at(began, 6000), at(began, 6000)));
         assert!(remember(&denials, 1, &refused(1000), at(began, 60_000), at(began, 60_000)));
         let here = Times { issued: at(began, 61_000), now: at(began, 61_000) };
-        assert!(denials.remember(MARK, 1, &refused(1000), here, false));
+        assert!(denials.remember(MARK, 1, &refused(1000), here, false).is_first);
         assert!(denials.refuses(MARK, 1, here.now).is_none());
-        assert!(!denials.remember(MARK, 1, &refused(500), here, false));
+        assert!(!denials.remember(MARK, 1, &refused(500), here, false).is_first);
         let never = Verdict { retry_after_ms: None, ..refused(0) };
         assert!(!remember(&denials, 1, &never, began, began));
     }

@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::algorithm::{Reason, Verdict};
 use super::answer::{Answer, Code, LOCAL_RECEIPT, Taken, Writer};
-use super::batch::{BatchCheck, CheckBatch, MAX_CHECKS};
-use super::decode::{Checks, MAX_CHECKS_A_CALL, Manner};
-use super::denial::Times;
+use super::batch::{AskedChecks, BatchCheck, CheckBatch, MAX_CHECKS};
+use super::check::Checks;
+use super::decode::{MAX_CHECKS_A_CALL, Manner};
+use super::denial::{Remembered, Times};
 use super::identity::Mark;
 use super::limits::{Identified, Limiter, Policies, unknown_policy};
 use super::local::{Asked, Local, Share};
-use super::tally::{count, is_near};
+use super::tally::count;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::Frame;
 use crate::redis::misuse;
@@ -22,6 +23,7 @@ use crate::redis::misuse;
 pub struct Scratch {
     pub(super) keys: Vec<u8>,
     pub(super) ranges: Vec<KeyRanges>,
+    batch: CheckBatch,
 }
 
 /// Where the keys of a check stand in the scratch.
@@ -41,7 +43,8 @@ pub struct Gathered {
     manner: Manner,
     calls: Vec<PlannedCall>,
     checks: Vec<Planned>,
-    batch: CheckBatch,
+    /// What Redis was asked.
+    asked: AskedChecks,
 }
 
 #[derive(Debug)]
@@ -86,13 +89,14 @@ impl Gathered {
         now: Instant,
     ) -> Result<Gathered> {
         let policies = limiter.policies();
+        let most = checks.most();
         let mut gathered = Gathered {
             limiter,
             policies,
             manner,
-            calls: Vec::new(),
-            checks: Vec::new(),
-            batch: CheckBatch::default(),
+            calls: Vec::with_capacity(most),
+            checks: Vec::with_capacity(most),
+            asked: AskedChecks::default(),
         };
         scratch.keys.clear();
         scratch.ranges.clear();
@@ -103,7 +107,8 @@ impl Gathered {
         Ok(gathered)
     }
 
-    fn read(&mut self, checks: Checks<'_>, scratch: &mut Scratch) -> Result<()> {
+    fn read<'a>(&mut self, checks: Checks<'a>, scratch: &mut Scratch) -> Result<()> {
+        let mut last: Option<Identified<'a>> = None;
         for check in checks {
             if check.policy >= self.policies.len() {
                 return Err(unknown_policy());
@@ -115,12 +120,15 @@ impl Gathered {
             if check.begins || at == 0 {
                 self.calls.push(PlannedCall { checks: at..at, fate: Fate::Asked });
             }
-            let read = self.limiter.identify(&check).and_then(|identified| {
+            let read = self.limiter.identify_after(&check, last.as_ref()).and_then(|identified| {
                 let cost = check.cost()?;
-                Ok((identified.mark, cost, self.keys_of(&identified, scratch)?))
+                Ok((identified, cost, self.keys_of(&identified, scratch)?))
             });
             let (mark, cost, ranges) = match read {
-                Ok(read) => read,
+                Ok((identified, cost, ranges)) => {
+                    last = Some(identified);
+                    (identified.mark, cost, ranges)
+                }
                 Err(error) => {
                     self.go_wrong(error);
                     (Mark { policy: check.policy, hash: [0; 16], organization: 0 }, 0, KeyRanges::default())
@@ -193,10 +201,11 @@ impl Gathered {
             let policy = &self.policies[policy].policy;
             // What can never pass is another answer.
             if cost <= policy.capacity()
-                && let Some(verdict) = self.limiter.denials.refuses(mark, cost, now)
+                && let Some((verdict, held)) = self.limiter.denials.refuses(mark, cost, now)
             {
                 is_denied = true;
-                self.checks[at].answer = Answer::of(&verdict, policy.is_shadow(), true);
+                let answer = Answer::of(&verdict, policy.is_shadow(), true);
+                self.checks[at].answer = Answer { held_ms: held_ms(held), ..answer };
                 self.tally(at, |tally| count(&tally.denied));
             }
         }
@@ -211,26 +220,26 @@ impl Gathered {
     }
 
     /// Appends the request that asks Redis for all open calls.
-    pub fn append_request(&mut self, scratch: &Scratch, out: &mut Vec<u8>) {
-        let Gathered { policies, manner, calls, checks, batch, .. } = self;
-        let is_peek = *manner == Manner::Peek;
-        let mut asked: Vec<BatchCheck<'_>> = Vec::new();
+    pub fn append_request(&mut self, scratch: &mut Scratch, out: &mut Vec<u8>) {
+        let Gathered { policies, manner, calls, checks, .. } = self;
+        let Scratch { keys, ranges, batch } = scratch;
         for call in calls.iter().filter(|call| matches!(call.fate, Fate::Asked)) {
-            asked.clear();
-            for at in call.checks.clone().filter(|at| checks[*at].same_as.is_none()) {
-                let KeyRanges { state, block, own_block } = &scratch.ranges[at];
-                asked.push(BatchCheck {
+            let mut asked = call.checks.clone().filter(|at| checks[*at].same_as.is_none()).peekable();
+            while let Some(at) = asked.next() {
+                let KeyRanges { state, block, own_block } = &ranges[at];
+                let check = BatchCheck {
                     policy: &policies[checks[at].policy].policy,
                     cost: checks[at].cost,
-                    key: &scratch.keys[state.clone()],
-                    block_key: Some(&scratch.keys[block.clone()]),
-                    own_block_key: (!own_block.is_empty()).then(|| &scratch.keys[own_block.clone()]),
-                    is_peek,
-                });
+                    key: &keys[state.clone()],
+                    block_key: Some(&keys[block.clone()]),
+                    own_block_key: (!own_block.is_empty()).then(|| &keys[own_block.clone()]),
+                    is_peek: *manner == Manner::Peek,
+                };
+                batch.push(&check, asked.peek().is_none());
             }
-            batch.add(&asked);
         }
         batch.append_to(out);
+        self.asked = batch.take_asked();
     }
 
     /// Takes Redis's reply to that request in. Calls that failed in Redis stay open. Answers the error of the first one.
@@ -238,16 +247,19 @@ impl Gathered {
     /// # Errors
     /// The reply is none to this request.
     pub fn take_reply(&mut self, frame: Frame<'_>, times: Times) -> Result<Option<Error>> {
-        let reply = self.batch.decode(frame)?;
-        let open: Vec<usize> =
-            (0..self.calls.len()).filter(|call| matches!(self.calls[*call].fate, Fate::Asked)).collect();
+        let reply = self.asked.decode(frame)?;
+        let mut answers = reply.calls();
         // What an older policy refused its successor may admit.
         let is_current = Arc::ptr_eq(&self.policies, &self.limiter.policies());
         let mut failure = None;
-        for (call, answered) in open.into_iter().zip(reply.calls()) {
-            let answered = match answered {
-                Ok(answered) => answered,
-                Err(error) => {
+        for call in 0..self.calls.len() {
+            if !matches!(self.calls[call].fate, Fate::Asked) {
+                continue;
+            }
+            let answered = match answers.next() {
+                None => break,
+                Some(Ok(answered)) => answered,
+                Some(Err(error)) => {
                     self.calls[call]
                         .checks
                         .clone()
@@ -267,9 +279,14 @@ impl Gathered {
                 let mut answer = Answer::of(verdict, self.policies[policy].policy.is_shadow(), false);
                 if answer.code.is_refusal() && self.manner != Manner::Peek && is_current {
                     let lasting = self.lasting(policy, *verdict);
-                    answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, true);
+                    let remembered = self.limiter.denials.remember(mark, cost, &lasting, times, true);
+                    answer.is_first = remembered.is_first;
+                    // Where the policy blocks from now on, the next refusal has another reason.
+                    if lasting.reason == verdict.reason {
+                        answer.held_ms = held_ms(remembered.held);
+                    }
                 }
-                let is_taken = answered.is_admitted && verdict.is_admitted() && cost > 0;
+                let is_taken = answered.is_admitted && verdict.is_admitted();
                 answer.taken = is_taken.then_some(Taken { receipt: reply.now_us, cost });
                 self.checks[at].answer = answer;
             }
@@ -313,9 +330,11 @@ impl Gathered {
                     if answer.code.is_refusal() && self.manner != Manner::Peek {
                         let times = Times { issued: now, now };
                         let lasting = self.lasting(policy, verdict);
-                        answer.is_first = self.limiter.denials.remember(mark, cost, &lasting, times, false);
+                        let Remembered { is_first, .. } =
+                            self.limiter.denials.remember(mark, cost, &lasting, times, false);
+                        answer.is_first = is_first;
                     }
-                    let is_taken = is_admitted && verdict.is_admitted() && cost > 0;
+                    let is_taken = is_admitted && verdict.is_admitted();
                     answer.taken = is_taken.then_some(Taken { receipt: LOCAL_RECEIPT, cost });
                     answer
                 }
@@ -349,7 +368,9 @@ impl Gathered {
         if self.manner == Manner::Peek {
             return;
         }
-        let is_allowed = range.clone().all(|at| !self.checks[at].answer.code.is_refusal());
+        // Other slots decide such a call too, so JavaScript tells what of it is admitted.
+        let is_part = self.manner == Manner::Consume { wants_receipts: true };
+        let is_allowed = !is_part && range.clone().all(|at| !self.checks[at].answer.code.is_refusal());
         for at in range {
             self.count(at, is_allowed);
         }
@@ -363,12 +384,7 @@ impl Gathered {
         let capacity = self.policies[policy].policy.capacity();
         self.tally(at, |tally| {
             match answer.code {
-                Code::Ok if is_allowed => {
-                    count(&tally.allowed);
-                    if is_near(answer.remaining, capacity) {
-                        count(&tally.near);
-                    }
-                }
+                Code::Ok if is_allowed => tally.admit(answer.remaining, capacity),
                 Code::Limit => count(&tally.limited),
                 Code::Blocked => count(&tally.blocked),
                 Code::Cost => count(&tally.cost),
@@ -402,4 +418,9 @@ impl Gathered {
         }
         writer.finish()
     }
+}
+
+/// As long as the longest denial, it fits.
+fn held_ms(held: Duration) -> u32 {
+    u32::try_from(held.as_millis()).unwrap_or_default()
 }

@@ -21,11 +21,20 @@ pub struct LimitKeys {
     start: Box<[u8]>,
 }
 
+/// A hash as letters of base64url.
+const LETTERS: usize = 22;
+
 /// The part of a key that follows the policy.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub organization: Option<&'a str>,
-    pub hash: Hash,
+    letters: [u8; LETTERS],
+}
+
+impl<'a> Subject<'a> {
+    pub fn new(organization: Option<&'a str>, hash: Hash) -> Subject<'a> {
+        Subject { organization, letters: letters(hash) }
+    }
 }
 
 impl LimitKeys {
@@ -65,7 +74,7 @@ impl LimitKeys {
         out: &mut Vec<u8>,
         policy: Option<&str>,
         segment: &str,
-        Subject { organization, hash }: Subject<'_>,
+        Subject { organization, letters }: Subject<'_>,
     ) -> Result<()> {
         let from = out.len();
         out.extend_from_slice(&self.start);
@@ -76,11 +85,11 @@ impl LimitKeys {
             out.push(b'{');
             push_escaped(out, organization);
             out.extend_from_slice(b"}:");
-            push_letters(out, hash);
+            out.extend_from_slice(&letters);
         } else {
             out.extend_from_slice(GLOBAL.as_bytes());
             out.extend_from_slice(b":{");
-            push_letters(out, hash);
+            out.extend_from_slice(&letters);
             out.push(b'}');
         }
         if out.len() - from > MAX_KEY_BYTES {
@@ -96,13 +105,14 @@ pub fn instances(prefix: &str) -> Vec<u8> {
     [prefix, ROOM, "!instances"].concat().into_bytes()
 }
 
-/// Appends 128 bits as 22 letters of base64url, the last of which has two of them.
-fn push_letters(out: &mut Vec<u8>, hash: Hash) {
+/// 128 bits as 22 letters of base64url, the last of which has two of them.
+fn letters(hash: Hash) -> [u8; LETTERS] {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = u128::from_be_bytes(hash);
-    let letter = |shift: u32| ALPHABET[(bits >> shift) as usize & 63];
-    out.extend((0..21).map(|position| letter(122 - 6 * position)));
-    out.push(ALPHABET[(bits << 4) as usize & 63]);
+    std::array::from_fn(|position| {
+        let six = if position + 1 < LETTERS { bits >> (122 - 6 * position) } else { bits << 4 };
+        ALPHABET[six as usize & 63]
+    })
 }
 
 #[cfg(test)]
@@ -126,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_documented_keys_come_out() {
-        let of = |organization| Subject { organization, hash: HASH };
+        let of = |organization| Subject::new(organization, HASH);
         let state = |organization| made(|out| keys().state(out, "api", of(organization)));
         assert_eq!(state(Some("org 1")), format!("app:!limit:default:api:{{org%201}}:{LETTERS}"));
         assert_eq!(state(None), format!("app:!limit:default:api:global:{{{LETTERS}}}"));
@@ -139,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_organization_cannot_leave_its_part_of_the_key() {
-        let of = |organization| Subject { organization, hash: HASH };
+        let of = |organization| Subject::new(organization, HASH);
         let names = [Some("a"), Some("{a}"), Some("a}:b"), Some("global"), Some("%7B"), None];
         let all = names.map(|name| made(|out| keys().state(out, "p", of(name))));
         for (position, key) in all.iter().enumerate() {
@@ -150,8 +160,8 @@ mod tests {
     #[test]
     fn all_keys_of_an_organization_or_of_an_identifier_share_a_slot() {
         for organization in [Some("org"), Some("a}b"), None] {
-            let subject = Subject { organization, hash: HASH };
-            let other = Subject { organization, hash: [1; 16] };
+            let subject = Subject::new(organization, HASH);
+            let other = Subject::new(organization, [1; 16]);
             let mut slots = vec![
                 slot_of(made(|out| keys().state(out, "a", subject)).as_bytes()),
                 slot_of(made(|out| keys().state(out, "b", subject)).as_bytes()),
@@ -169,7 +179,8 @@ mod tests {
     #[test]
     fn a_key_that_would_be_too_long_is_refused_and_leaves_nothing() {
         let mut out = b"before".to_vec();
-        let subject = Subject { organization: Some(&"x".repeat(MAX_KEY_BYTES)), hash: HASH };
+        let long = "x".repeat(MAX_KEY_BYTES);
+        let subject = Subject::new(Some(&long), HASH);
         assert_eq!(keys().state(&mut out, "p", subject).unwrap_err().code(), ErrorCode::Key);
         assert_eq!(out, b"before");
     }

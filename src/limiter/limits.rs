@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::decode::Check;
+use super::check::Check;
+use super::decode::Counted;
 use super::denial::Denials;
-use super::identity::{Hasher, Mark};
+use super::identity::{Hasher, Kind, Mark};
 use super::keys::{LimitKeys, Subject};
 use super::local::LocalLimits;
 use super::options::{LimiterOptions, NamedPolicy};
@@ -40,8 +41,7 @@ pub struct Limiter {
 pub enum ChangeKind {
     Refund {
         cost: u64,
-        /// Redis took the cost at this time; `None` where the application gives back what may have been taken here.
-        receipt: Option<u64>,
+        counted: Counted,
     },
     /// Answers whether there was anything.
     Reset,
@@ -56,6 +56,15 @@ pub struct Identified<'a> {
     pub policy: usize,
     pub subject: Subject<'a>,
     pub mark: Mark,
+    kind: Kind<'a>,
+    id: &'a str,
+}
+
+impl Identified<'_> {
+    /// Whether this is the identifier, as it was given.
+    pub fn is_of(&self, kind: Kind<'_>, id: &str, organization: Option<&str>) -> bool {
+        self.kind == kind && self.id == id && self.subject.organization == organization
+    }
 }
 
 impl Limiter {
@@ -100,16 +109,47 @@ impl Limiter {
     }
 
     /// # Errors
+    /// There is no such policy.
+    pub fn tally_of(&self, policy: usize) -> Result<&Tally> {
+        self.tally(policy).ok_or_else(unknown_policy)
+    }
+
+    /// Counts an admitted check, which leaves so much.
+    ///
+    /// # Errors
+    /// There is no such policy.
+    pub fn count_admitted(&self, policy: usize, remaining: u64) -> Result<()> {
+        let capacity = self.policies().get(policy).ok_or_else(unknown_policy)?.policy.capacity();
+        self.tally_of(policy)?.admit(remaining, capacity);
+        Ok(())
+    }
+
+    /// # Errors
     /// `E_KEY` where kind, id or organization cannot be.
     pub fn identify<'a>(&self, check: &Check<'a>) -> Result<Identified<'a>> {
-        let organization = check.organization()?;
-        let hash = self.hasher.hash(check.kind()?, check.id()?)?;
+        self.identify_after(check, None)
+    }
+
+    /// As `identify`. Checks of one call are mostly of one identifier, which is hashed once if `last` has it.
+    pub fn identify_after<'a>(
+        &self,
+        check: &Check<'a>,
+        last: Option<&Identified<'a>>,
+    ) -> Result<Identified<'a>> {
+        let (policy, organization) = (check.policy, check.organization()?);
+        let (kind, id) = (check.kind()?, check.id()?);
+        if let Some(last) = last
+            && last.is_of(kind, id, organization)
+        {
+            return Ok(Identified { policy, mark: Mark { policy, ..last.mark }, ..*last });
+        }
+        let hash = self.hasher.hash(kind, id)?;
         let mark = Mark {
-            policy: check.policy,
+            policy,
             hash,
             organization: organization.map_or(0, |name| self.organizations.hash_one(name)),
         };
-        Ok(Identified { policy: check.policy, subject: Subject { organization, hash }, mark })
+        Ok(Identified { policy, subject: Subject::new(organization, hash), mark, kind, id })
     }
 
     /// An identifier is changed: the next call of it asks Redis, and the next outage does not know it as it was.

@@ -10,6 +10,7 @@ mod answer;
 mod batch;
 mod block;
 mod call;
+mod check;
 mod commands;
 mod decode;
 mod denial;

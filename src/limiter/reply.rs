@@ -1,7 +1,7 @@
 //! The reply of the script `consume`: letters and states become verdicts.
 
 use super::algorithm::{Fixed, Gcra, LogSummary, Reason, Sliding, State, Verdict, view};
-use super::batch::{Check, CheckBatch};
+use super::batch::{AskedChecks, Check, CheckBatch};
 use super::call::{blocked, shut_for};
 use super::policy::{Algorithm, Policy, US_PER_MS};
 use crate::error::{Error, ErrorCode, Result};
@@ -56,6 +56,13 @@ impl CheckBatch {
     /// # Errors
     /// It is no reply to this batch, which only a server can answer that is none of Redis's kind.
     pub fn decode(&self, reply: Frame<'_>) -> Result<BatchReply> {
+        self.asked.decode(reply)
+    }
+}
+
+impl AskedChecks {
+    /// As `CheckBatch::decode`.
+    pub fn decode(&self, reply: Frame<'_>) -> Result<BatchReply> {
         self.verdicts(reply).ok_or_else(|| {
             Error::new(ErrorCode::Reply, "the server's answer to a rate limit is not that of its script")
         })
@@ -71,9 +78,10 @@ impl CheckBatch {
             return None;
         }
         let now_us = u64::try_from(now_us).ok()?;
-        let mut read = BatchReply { now_us, verdicts: Vec::with_capacity(self.len()), calls: Vec::new() };
+        let (verdicts, calls) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
+        let mut read = BatchReply { now_us, verdicts, calls };
         let mut call = Call::default();
-        for (position, (check, policy)) in self.checks().enumerate() {
+        for (position, (check, policy)) in self.iter().enumerate() {
             let letter = letters.get(position).copied().unwrap_or(ADMITTED);
             let detail = bulk(&mut items)?;
             if letter == b'e' {

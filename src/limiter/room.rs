@@ -5,9 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::answer::LOCAL_RECEIPT;
+use super::check::{Check, Checks};
 use super::commands::{append_block, append_refund};
-use super::decode::{Call, Check, Checks, Manner};
+use super::decode::{Call, Counted, Manner};
 use super::gathered::{Gathered, Scratch};
 use super::identity::Mark;
 use super::instances::Instances;
@@ -110,8 +110,15 @@ impl Limiters {
                 Ok(json_outcome(&self.limiter(*limiter)?.stats(self.shared.instances.count())))
             }
             Call::Bypassed { limiter, policy } => {
-                let limiter = self.limiter(*limiter)?;
-                count(&limiter.tally(*policy).ok_or_else(unknown_policy)?.bypassed);
+                count(&self.limiter(*limiter)?.tally_of(*policy)?.bypassed);
+                Ok(Outcome::Null)
+            }
+            Call::Denied { limiter, policy, limited, blocked } => {
+                self.limiter(*limiter)?.tally_of(*policy)?.deny(*limited, *blocked);
+                Ok(Outcome::Null)
+            }
+            Call::Admitted { limiter, policy, remaining } => {
+                self.limiter(*limiter)?.count_admitted(*policy, *remaining)?;
                 Ok(Outcome::Null)
             }
             Call::Consume { limiter, checks, manner } => {
@@ -218,8 +225,8 @@ impl Limiters {
                     scratch,
                 );
             }
-            Call::Refund { limiter, check, receipt } => {
-                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, receipt: *receipt })
+            Call::Refund { limiter, check, counted } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, counted: *counted })
             }
             Call::Reset { limiter, check } => (*limiter, check, ChangeKind::Reset),
             Call::Block { limiter, check, .. } => (*limiter, check, ChangeKind::Block),
@@ -230,7 +237,7 @@ impl Limiters {
         limiter.forget_for(kind, identified.mark, self.now_us(now));
         let request = Self::change_request(call, &limiter, identified)?;
         let change = Change { limiter, mark: identified.mark, kind };
-        let was_taken_here = matches!(kind, ChangeKind::Refund { receipt: Some(LOCAL_RECEIPT), .. });
+        let was_taken_here = matches!(kind, ChangeKind::Refund { counted: Counted::Here, .. });
         if was_taken_here || self.decides_here() {
             return Ok(Some(self.change_without_redis(&change, &away(), now)));
         }
@@ -273,9 +280,10 @@ impl Limiters {
         let (keys, subject) = (&limiter.keys, identified.subject);
         let (mut key, mut request) = (Vec::new(), Vec::new());
         match call {
-            Call::Refund { check, receipt, .. } => {
+            Call::Refund { check, counted, .. } => {
                 keys.state(&mut key, &named.name, subject)?;
-                append_refund(&key, &named.policy, check.cost()?, *receipt, &mut request);
+                let taken_us = if let Counted::ByRedis { at_us } = counted { Some(*at_us) } else { None };
+                append_refund(&key, &named.policy, check.cost()?, taken_us, &mut request);
             }
             Call::Block { seconds, .. } => {
                 keys.block(&mut key, subject)?;
@@ -311,13 +319,12 @@ impl Limiters {
         now: Instant,
     ) -> Outcome<'static> {
         match change.kind {
-            // Redis counted it, so it makes no room here. It stays counted there until its window ends.
-            ChangeKind::Refund { receipt: Some(receipt), .. } if receipt != LOCAL_RECEIPT => Outcome::Null,
-            // A call that was admitted in an outage was counted in this process.
-            ChangeKind::Refund { cost, .. } => {
+            ChangeKind::Refund { cost, counted: Counted::Here } => {
                 self.refund_here(&change.limiter, change.mark, cost, now);
                 Outcome::Null
             }
+            // Redis counted it, or may have: it makes no room here. It stays counted there until its window ends.
+            ChangeKind::Refund { .. } => Outcome::Null,
             _ => Outcome::Failed(error.clone()),
         }
     }
@@ -331,8 +338,8 @@ impl Limiters {
         now: Instant,
     ) -> Result<Outcome<'static>> {
         let (limiter, check, kind) = match call {
-            Call::Refund { limiter, check, receipt } => {
-                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, receipt: *receipt })
+            Call::Refund { limiter, check, counted } => {
+                (*limiter, check, ChangeKind::Refund { cost: check.cost()?, counted: *counted })
             }
             Call::Reset { .. } | Call::Block { .. } | Call::Unblock { .. } => return Err(error.clone()),
             _ => return self.answer_call(call, now, scratch),

@@ -48,12 +48,31 @@ tallies! {
     errors: "errors",
 }
 
+impl Tally {
+    /// Counts an admitted check, of whose limit so much is left.
+    pub fn admit(&self, remaining: u64, capacity: u64) {
+        count(&self.allowed);
+        if is_near(remaining, capacity) {
+            count(&self.near);
+        }
+    }
+
+    /// Counts refusals from memory because of the limit, and because of a block.
+    pub fn deny(&self, limited: u64, blocked: u64) {
+        self.limited.fetch_add(limited, Relaxed);
+        self.blocked.fetch_add(blocked, Relaxed);
+        for counter in [&self.denied, &self.local] {
+            counter.fetch_add(limited + blocked, Relaxed);
+        }
+    }
+}
+
 pub fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
 
 /// Whether so little is left that the identifier will soon be refused.
-pub fn is_near(remaining: u64, capacity: u64) -> bool {
+fn is_near(remaining: u64, capacity: u64) -> bool {
     let used = u128::from(capacity.saturating_sub(remaining));
     used * 100 >= u128::from(capacity) * u128::from(NEAR_PERCENT)
 }

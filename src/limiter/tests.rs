@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::answer::LOCAL_RECEIPT;
-use super::decode::{BEGINS, Call as AnyRoomCall, HAS_COST, POLICY_UNIT, VERBS, decode};
+use super::check::{BEGINS, HAS_COST, POLICY_UNIT};
+use super::decode::{COUNTED_BY_REDIS, COUNTED_HERE, Call as AnyRoomCall, RECEIPTS, VERBS, decode};
 use super::gathered::Scratch;
 use super::identity::Mark;
 use super::room::Limiters;
@@ -25,6 +26,9 @@ use crate::redis::{
 const ADMITTED: &str = "*3\r\n:1700000040000000\r\n$1\r\na\r\n$12\r\n28333334:0:1\r\n";
 /// Refused, since all 3 are used.
 const REFUSED: &str = "*3\r\n:1700000040000000\r\n$1\r\nl\r\n$12\r\n28333334:0:3\r\n";
+
+/// Beside the code of a check that Redis has just refused for longer than `localDenySeconds`: it is refused here for 5 s.
+const HELD: u64 = 5000 << 6;
 
 /// How calls ended.
 #[derive(Default)]
@@ -67,6 +71,14 @@ fn check(policy: u64, id: &str, arguments: &mut CallArguments, bits: u64) {
     let from = arguments.buffer().len();
     arguments.buffer().extend_from_slice(id.as_bytes());
     arguments.push_bytes(from);
+}
+
+/// The arguments of a call of one check of the first policy.
+fn of(id: &str) -> CallArguments {
+    let mut arguments = CallArguments::default();
+    arguments.push_number(0.0);
+    check(0, id, &mut arguments, 0);
+    arguments
 }
 
 fn asked(verb: &str) -> Asked {
@@ -138,14 +150,15 @@ impl Connection {
     }
 
     fn change(&mut self, verb: &str, call_id: u32, id: &str) {
-        let mut arguments = CallArguments::default();
-        arguments.push_number(0.0);
-        check(0, id, &mut arguments, 0);
-        self.call(verb, call_id, arguments);
+        self.call(verb, call_id, of(id));
     }
 
-    fn call(&mut self, verb: &str, call_id: u32, mut arguments: CallArguments) {
-        let call = AnyCall::Room(decode(asked(verb), &mut arguments).unwrap());
+    fn call(&mut self, verb: &str, call_id: u32, arguments: CallArguments) {
+        self.call_in_detail(asked(verb), call_id, arguments);
+    }
+
+    fn call_in_detail(&mut self, asked: Asked, call_id: u32, mut arguments: CallArguments) {
+        let call = AnyCall::Room(decode(asked, &mut arguments).unwrap());
         self.inner.call(&call, call_id, self.now, &mut self.ended);
         self.send();
     }
@@ -196,6 +209,11 @@ impl Connection {
     }
 }
 
+/// Whether a call ended with a refusal that holds: its code, and nothing remains.
+fn is_held(told: &(u32, String), code: u64) -> bool {
+    told.1.starts_with(&format!("[{},0,", HELD | code))
+}
+
 fn ended(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
     expected.iter().map(|(call_id, how)| (*call_id, (*how).to_owned())).collect()
 }
@@ -211,7 +229,7 @@ fn the_checks_of_many_callers_are_one_request_and_one_answer() {
     assert_eq!(told.len(), 1);
     let numbers: Vec<u64> = serde_json::from_str(&told[0].1).unwrap();
     assert_eq!((numbers[0], numbers[1], numbers[3]), (0, 2, 0));
-    assert_eq!((numbers[4], numbers[5]), (33, 0), "refused for the first time in its window");
+    assert_eq!((numbers[4], numbers[5]), (HELD + 33, 0), "refused for the first time in its window");
     assert!(numbers[7] > 60_000 && numbers[7] <= 120_000);
     assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "limited")), (2, 1));
 }
@@ -313,10 +331,10 @@ fn a_call_that_waits_for_its_first_connection_is_decided_in_time() {
 fn who_was_refused_is_refused_here_until_that_is_ended() {
     let mut connection = Connection::connected();
     connection.consume(1, &[(0, "x")]);
-    assert!(connection.answer(REFUSED)[0].1.starts_with("[33,0,"));
+    assert!(is_held(&connection.answer(REFUSED)[0], 33));
     connection.take_sent();
     connection.consume(2, &[(0, "x")]);
-    assert!(connection.take_ended()[0].1.starts_with("[17,0,"));
+    assert!(is_held(&connection.take_ended()[0], 17));
     assert_eq!(connection.take_sent().len(), 0);
     assert_eq!((connection.counted(0, "denied"), connection.counted(0, "limited")), (1, 2));
     connection.consume_together(3, &[(0, "x"), (1, "y")]);
@@ -332,6 +350,63 @@ fn who_was_refused_is_refused_here_until_that_is_ended() {
     connection.now += Duration::from_secs(5);
     connection.consume(6, &[(0, "x")]);
     assert_eq!(connection.take_sent(), ["EVALSHA"]);
+}
+
+#[test]
+fn an_answer_from_memory_says_how_long_it_holds_from_then_on() {
+    let mut connection = Connection::connected();
+    connection.consume(1, &[(0, "x")]);
+    connection.answer(REFUSED);
+    connection.now += Duration::from_millis(1200);
+    connection.consume(2, &[(0, "x")]);
+    let told: Vec<u64> = serde_json::from_str(&connection.take_ended()[0].1).unwrap();
+    assert_eq!((told[0] >> 6, told[0] & 63), (3800, 17));
+    connection.call("update", 3, update(r#"{"limit":3,"windowSeconds":60,"blockSeconds":0}"#));
+    connection.consume(4, &[(0, "x")]);
+    assert_eq!(connection.take_sent().last().unwrap(), "EVALSHA", "the changed policy is asked for");
+}
+
+/// The arguments of an `update` of the first policy.
+fn update(policy: &str) -> CallArguments {
+    let mut arguments = numbers(&[0, 0]);
+    let from = arguments.buffer().len();
+    arguments.buffer().extend_from_slice(policy.as_bytes());
+    arguments.push_bytes(from);
+    arguments
+}
+
+fn numbers(values: &[u64]) -> CallArguments {
+    let mut arguments = CallArguments::default();
+    values.iter().for_each(|value| arguments.push_number(*value as f64));
+    arguments
+}
+
+#[test]
+fn what_javascript_refused_from_memory_is_counted_as_what_native_code_did() {
+    let mut connection = Connection::connected();
+    connection.call("denied", 1, numbers(&[0, 1, 3, 2]));
+    let counted =
+        ["denied", "limited", "blocked", "local", "allowed"].map(|name| connection.counted(1, name));
+    assert_eq!(counted, [5, 3, 2, 5, 0]);
+    connection.call("denied", 2, numbers(&[0, 9, 1, 0]));
+    assert_eq!(connection.take_ended(), ended(&[(1, "Null"), (2, "E_CONFIG")]));
+}
+
+#[test]
+fn a_part_of_a_call_over_slots_counts_as_admitted_when_the_whole_call_is() {
+    let mut connection = Connection::connected();
+    let allowed = connection.counted(0, "allowed");
+    let mut arguments = CallArguments::default();
+    arguments.push_number(0.0);
+    check(0, "x", &mut arguments, BEGINS);
+    connection.call_in_detail(Asked { detail: RECEIPTS, ..asked("consume") }, 1, arguments);
+    let told = connection.answer(ADMITTED);
+    assert!(told[0].1.ends_with(",1700000040000000,1]"), "{told:?}");
+    assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "near")), (allowed, 0));
+    connection.call("admitted", 2, numbers(&[0, 0, 2]));
+    assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "near")), (allowed + 1, 0));
+    connection.call("admitted", 3, numbers(&[0, 0, 0]));
+    assert_eq!((connection.counted(0, "allowed"), connection.counted(0, "near")), (allowed + 2, 1));
 }
 
 #[test]
@@ -354,9 +429,9 @@ fn a_policy_that_blocks_after_a_refusal_says_so_to_the_calls_that_follow() {
     let mut connection = Connection::connected();
     let refused = "*3\r\n:1700000040000000\r\n$1\r\nn\r\n$12\r\n28333334:0:3\r\n";
     connection.consume(1, &[(4, "x")]);
-    assert!(connection.answer(refused)[0].1.starts_with("[33,0,"));
+    assert!(connection.answer(refused)[0].1.starts_with("[33,0,"), "the next answer is another one");
     connection.consume(2, &[(4, "x")]);
-    assert!(connection.take_ended()[0].1.starts_with("[18,0,"), "blocked");
+    assert!(is_held(&connection.take_ended()[0], 18), "blocked");
 }
 
 #[test]
@@ -454,6 +529,32 @@ fn what_this_process_took_is_given_back_here_and_what_redis_took_there() {
     connection.call("giveBack", 9, receipt(LOCAL_RECEIPT, "x", 1));
     assert_eq!(connection.take_ended(), ended(&[(9, "Null")]));
     assert!(!connection.take_sent().contains(&"EVALSHA".to_owned()), "Redis never counted it");
+}
+
+#[test]
+fn a_refund_makes_room_here_only_of_what_this_process_counted() {
+    let mut connection = Connection::connected();
+    connection.lose();
+    connection.take_ended();
+    (1..=3).for_each(|slot| connection.consume(slot, &[(0, "x")]));
+    connection.take_ended();
+    let is_free = |connection: &mut Connection| {
+        connection.consume(4, &[(0, "x")]);
+        connection.take_ended().pop().unwrap().1.starts_with("[16,0,")
+    };
+    assert!(!is_free(&mut connection), "all is taken");
+    for (detail, makes_room) in [(0, false), (COUNTED_BY_REDIS, false), (COUNTED_HERE, true)] {
+        connection.call_in_detail(Asked { detail, ..asked("refund") }, 5, of("x"));
+        assert_eq!(connection.take_ended(), ended(&[(5, "Null")]));
+        assert_eq!(is_free(&mut connection), makes_room, "{detail}");
+    }
+
+    connection.inner.connected(&ServerInfo::default(), connection.now);
+    connection.take_sent();
+    for (detail, is_sent) in [(0, true), (COUNTED_BY_REDIS, true), (COUNTED_HERE, false)] {
+        connection.call_in_detail(Asked { detail, ..asked("refund") }, 5, of("x"));
+        assert_eq!(connection.take_sent().contains(&"EVALSHA".to_owned()), is_sent, "{detail}");
+    }
 }
 
 #[test]

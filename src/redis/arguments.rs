@@ -173,7 +173,12 @@ pub fn misuse(what: &str) -> Error {
 
 /// A number as `String(number)` shows it, in the range that ids and values have.
 fn number_text(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e21 { format!("{number:.0}") } else { number.to_string() }
+    // Adding 0 makes 0 of -0.
+    if number.fract() == 0.0 && number.abs() < 1e21 {
+        format!("{:.0}", number + 0.0)
+    } else {
+        number.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -198,11 +203,13 @@ mod tests {
             arguments.push_number(17.0);
             arguments.push_number(0.5);
             push_text(arguments, b"x");
+            arguments.push_number(-0.0);
         });
-        arguments.numbers_to_text(0..3);
+        arguments.numbers_to_text(0..4);
         assert_eq!(arguments.text(0).unwrap(), Some("17"));
         assert_eq!(arguments.text(1).unwrap(), Some("0.5"));
         assert_eq!(arguments.text(2).unwrap(), Some("x"));
+        assert_eq!(arguments.text(3).unwrap(), Some("0"));
     }
 
     #[test]

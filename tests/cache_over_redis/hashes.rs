@@ -1,4 +1,4 @@
-//! Hashes whose key held something else before.
+//! Keys that hold a value of another type than the call expects.
 
 use orgcache::cache::{CacheKey, Call, Unacknowledged};
 use orgcache::redis::Outcome;
@@ -50,4 +50,21 @@ fn a_write_that_a_transaction_refuses_is_not_acknowledged() {
     client.command(&[b"SET", &index, b"no sorted set"]);
     let set = Call::Set { key: KEY, json: b"1", ttl_seconds: None, unacknowledged: Unacknowledged::Journal };
     assert_eq!(client.call(&set), Outcome::Boolean(false));
+}
+
+#[test]
+fn a_read_of_another_type_finds_nothing_and_counts_as_corrupt() {
+    let mut client = Client::connect("read-of-another-type");
+    let list = client.key("profile:acme");
+    client.command(&[b"RPUSH", &list, b"an element"]);
+    let corrupt = |client: &Client| client.core().health().counters().corrupt_values.get();
+    assert_eq!(client.call(&Call::Get { key: KEY }), Outcome::Null);
+    assert_eq!(corrupt(&client), 1);
+    assert_eq!(client.call(&Call::HashGet { key: KEY, field: b"a" }), Outcome::Null);
+    assert_eq!(corrupt(&client), 2);
+    assert_eq!(client.call(&Call::HashEntries { key: KEY }), Outcome::Entries(Vec::new()));
+    assert_eq!(corrupt(&client), 3);
+    assert_eq!(client.call(&Call::HashDelete { key: KEY, field: b"a" }), Outcome::Boolean(false));
+    assert_eq!(corrupt(&client), 3);
+    assert_eq!(client.integer(&[b"LLEN", &list]), 1);
 }

@@ -35,8 +35,15 @@ pub trait Behaviour<'a>: Sized {
         next: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'f>>;
 
-    /// Redis has a value of another type under the key.
-    fn wrong_type(&self, refusal: &Refusal<'_>, next: &mut impl Requests<CacheRequest>) -> WrongType;
+    /// Redis has a value of another type under the key. A read finds nothing, and the value counts as corrupt; a write
+    /// is refused.
+    fn wrong_type(&self, refusal: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
+        let Step::Read(read) = self.step() else { return WrongType::Refused };
+        let health = refusal.context.health();
+        health.counters().corrupt_values.increment();
+        health.read(refusal.elapsed, false);
+        WrongType::Settled(read.miss())
+    }
 }
 
 /// A reply that has come.

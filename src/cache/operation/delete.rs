@@ -1,6 +1,6 @@
 //! Deletes a value.
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
+use super::behaviour::{Behaviour, Reply};
 use super::reply::deleted;
 use crate::cache::ticket::CacheRequest;
 use crate::journal::Write;
@@ -33,9 +33,5 @@ impl<'a> Behaviour<'a> for Delete<'a> {
 
     fn replied<'f>(&self, reply: &Reply<'_, 'f>, _: &mut impl Requests<CacheRequest>) -> Option<Outcome<'f>> {
         deleted(reply, &self.step())
-    }
-
-    fn wrong_type(&self, _: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        WrongType::Refused
     }
 }

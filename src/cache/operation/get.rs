@@ -1,7 +1,7 @@
 //! Reads a value.
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
-use super::reply::{stored, unreadable, value_read};
+use super::behaviour::{Behaviour, Reply};
+use super::reply::{stored, value_read};
 use crate::cache::legacy;
 use crate::cache::ticket::CacheRequest;
 use crate::lane::{Arguments, Node, Requests, append_command};
@@ -42,9 +42,5 @@ impl<'a> Behaviour<'a> for Get<'a> {
             return None;
         }
         Some(value_read(reply, stored))
-    }
-
-    fn wrong_type(&self, refusal: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        unreadable(refusal, &self.step())
     }
 }

@@ -1,7 +1,7 @@
 //! Reads all fields of a hash.
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
-use super::reply::{fields, unreadable};
+use super::behaviour::{Behaviour, Reply};
+use super::reply::fields;
 use crate::cache::context::Context;
 use crate::cache::ticket::CacheRequest;
 use crate::lane::{Arguments, Node, Requests, append_command};
@@ -42,10 +42,6 @@ impl<'a> Behaviour<'a> for HashEntries<'a> {
         let entries = decoded(reply.context, &fields);
         reply.context.health().read(reply.elapsed, !entries.is_empty());
         Some(Outcome::Entries(entries))
-    }
-
-    fn wrong_type(&self, refusal: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        unreadable(refusal, &self.step())
     }
 }
 

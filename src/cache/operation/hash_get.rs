@@ -1,7 +1,7 @@
 //! Reads a field of a hash.
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
-use super::reply::{stored, unreadable, value_read};
+use super::behaviour::{Behaviour, Reply};
+use super::reply::{stored, value_read};
 use crate::cache::ticket::CacheRequest;
 use crate::lane::{Arguments, Node, Requests, append_command};
 use crate::outage::{Read, Step, pending_fill};
@@ -40,9 +40,5 @@ impl<'a> Behaviour<'a> for HashGet<'a> {
         let stand_in = &reply.context.stand_in;
         pending_fill::saw_field(stand_in, (self.key, self.field), stored, reply.now, next);
         Some(value_read(reply, stored))
-    }
-
-    fn wrong_type(&self, refusal: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        unreadable(refusal, &self.step())
     }
 }

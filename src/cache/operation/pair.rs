@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
+use super::behaviour::{Behaviour, Reply};
 use super::reply::{lifetime, written};
 use super::set::append_set;
 use crate::cache::ticket::CacheRequest;
@@ -57,9 +57,5 @@ impl<'a> Behaviour<'a> for SetPair<'a> {
     ) -> Option<Outcome<'f>> {
         written(reply, &self.step(), next);
         Some(Outcome::Boolean(true))
-    }
-
-    fn wrong_type(&self, _: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        WrongType::Refused
     }
 }

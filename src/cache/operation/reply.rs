@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::behaviour::{Refusal, Reply, WrongType};
+use super::behaviour::Reply;
 use crate::cache::legacy;
 use crate::cache::ticket::CacheRequest;
 use crate::lane::{Frame, Node, Requests};
@@ -67,12 +67,4 @@ fn noted(reply: &Reply<'_, '_>, step: &Step<'_>) {
     // Redis may have this value when an older replay runs.
     let attempt = Attempt { issued, sequence, is_in_doubt: true };
     pending_fill::saw_write(&reply.context.stand_in, step, &attempt);
-}
-
-/// A read has met a value of another type.
-pub fn unreadable(refusal: &Refusal<'_>, step: &Step<'_>) -> WrongType {
-    let Step::Read(read) = step else { return WrongType::Refused };
-    refusal.context.health().counters().corrupt_values.increment();
-    refusal.context.health().read(refusal.elapsed, false);
-    WrongType::Settled(read.miss())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::behaviour::{Behaviour, Refusal, Reply, WrongType};
+use super::behaviour::{Behaviour, Reply};
 use super::reply::{lifetime, written};
 use super::set::append_set;
 use crate::cache::organization::{after_indexed_write, append_index_entry};
@@ -59,9 +59,5 @@ impl<'a> Behaviour<'a> for SetIndexed<'a> {
             return None;
         }
         Some(Outcome::Boolean(true))
-    }
-
-    fn wrong_type(&self, _: &Refusal<'_>, _: &mut impl Requests<CacheRequest>) -> WrongType {
-        WrongType::Refused
     }
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{ClusterRouter, GONE_AFTER, Sorting};
+use super::undelivered::Sorting;
+use super::{ClusterRouter, GONE_AFTER};
 use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;

@@ -10,6 +10,7 @@ mod member;
 mod membership;
 #[cfg(test)]
 mod tests;
+mod undelivered;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use self::affinity::ConnectionAffinity;
-use self::fan_out::FanOut;
 use self::health::ClusterHealth;
 use self::member::{DRIVERS_A_MEMBER, GONE_AFTER, Member};
+use self::undelivered::{Sorting, Undelivered};
 use super::backlog::read_in_background;
 use super::driver::{DriverContext, NodeSink, Redirected, SharedWaker};
 use super::node::{LANES_A_NODE, NodeRouter};
@@ -29,12 +30,10 @@ use crate::command::slot_of;
 use crate::config::Endpoint;
 use crate::connection::{Handoff, TopologyEvent, TopologyWatcher};
 use crate::error::{Error, Result};
-use crate::features::{Call, Features, RoomTicket, Scratch};
+use crate::features::{Call, Features, Scratch};
 use crate::health::State;
 use crate::lane::Batch;
-use crate::redis::{
-    self, AGAIN_AFTER, Feature, MultiplexedConnection, Outcome, Redirection, RequestSink, Sink, give_up,
-};
+use crate::redis::{self, AGAIN_AFTER, Feature, MultiplexedConnection, Outcome, Redirection, Sink, give_up};
 use crate::runtime::IoThread;
 
 pub struct ClusterRouter<C: DriverContext> {
@@ -58,31 +57,6 @@ pub struct ClusterRouter<C: DriverContext> {
     affinity: ConnectionAffinity,
     backlog: membership::BacklogHandover,
     _io: IoThread,
-}
-
-/// Outcomes of members that go to no caller as they are: parts of a call, and redirections.
-#[derive(Default)]
-struct Undelivered {
-    fan_out: FanOut,
-    redirected: Vec<Redirected>,
-}
-
-/// Keeps back what is not for the caller.
-struct Sorting<'s> {
-    undelivered: &'s mut Undelivered,
-    sink: &'s mut dyn NodeSink,
-}
-
-impl Sink for Sorting<'_> {
-    fn settle(&mut self, call_id: u32, outcome: Outcome<'_>) {
-        self.undelivered.fan_out.settle(call_id, outcome, self.sink);
-    }
-}
-
-impl RequestSink<RoomTicket> for Sorting<'_> {
-    fn redirect(&mut self, redirected: Redirected) {
-        self.undelivered.redirected.push(redirected);
-    }
 }
 
 impl<C: DriverContext> ClusterRouter<C> {

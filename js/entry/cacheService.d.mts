@@ -1,0 +1,5 @@
+export * from './cacheService.js';
+
+import { cacheService } from './cacheService.js';
+
+export default cacheService;

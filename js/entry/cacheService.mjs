@@ -1,0 +1,5 @@
+import service from './cacheService.js';
+
+export const { cacheService } = service;
+
+export default cacheService;

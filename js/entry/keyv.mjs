@@ -1,0 +1,3 @@
+import stores from './keyv.js';
+
+export const { Keyv5Store, KeyvStore } = stores;
