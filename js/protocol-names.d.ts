@@ -80,6 +80,7 @@ export type Mark =
   | 'null'
   | 'ok'
   | 'true'
+  | 'undefined'
   | 'value';
 
 /** What a connection is for. */
@@ -92,6 +93,23 @@ export type RoleFlag = 'decidesPauses' | 'readOnly';
 export type CacheVerb =
   | 'clear'
   | 'delete'
+  | 'entryClear'
+  | 'entryClose'
+  | 'entryDelete'
+  | 'entryExpire'
+  | 'entryFail'
+  | 'entryFill'
+  | 'entryGet'
+  | 'entryKeys'
+  | 'entryMutate'
+  | 'entryNormalize'
+  | 'entryOpen'
+  | 'entryOptions'
+  | 'entryPull'
+  | 'entryRenew'
+  | 'entrySet'
+  | 'entryTags'
+  | 'entryTake'
   | 'get'
   | 'hashDelete'
   | 'hashEntries'
