@@ -91,75 +91,107 @@ fn measure(server: &mut Server, make: &dyn Fn(usize) -> Vec<Words>) -> Result<f6
     Ok(best)
 }
 
-fn main() -> Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:6379".to_owned());
-    let mut server = Server::connect(&address)?;
-    server.command(&[b"FLUSHALL"])?;
-    let [look, store, drop, retag] = [LOOK, STORE, DROP, RETAG].map(|text| Script::load(&mut server, text));
-    let (look, store, drop, retag) = (look?, store?, drop?, retag?);
-    let (plain, tagged) = (entry(&[])?, entry(&["t1", "t2"])?);
-    let [index, directory, mark]: [&[u8]; 3] =
-        [b"p:!index:{o}:users", b"p:!indexes:{o}", b"p:!cleared:{o}:users"];
-    let records: [&[u8]; 2] = [b"p:!tag:{o}:t1", b"p:!tag:{o}:t2"];
-    let stored = |number: usize, token: &[u8], most: &[u8], is_tagged: bool| {
+/// The scripts, as the server knows them, and entries to store.
+struct Scripts {
+    look: Script,
+    store: Script,
+    drop: Script,
+    retag: Script,
+    plain: Vec<u8>,
+    tagged: Vec<u8>,
+}
+
+const INDEX: &[u8] = b"p:!index:{o}:users";
+const DIRECTORY: &[u8] = b"p:!indexes:{o}";
+const MARK: &[u8] = b"p:!cleared:{o}:users";
+const RECORDS: [&[u8]; 2] = [b"p:!tag:{o}:t1", b"p:!tag:{o}:t2"];
+
+impl Scripts {
+    fn load(server: &mut Server) -> Result<Scripts> {
+        Ok(Scripts {
+            look: Script::load(server, LOOK)?,
+            store: Script::load(server, STORE)?,
+            drop: Script::load(server, DROP)?,
+            retag: Script::load(server, RETAG)?,
+            plain: entry(&[])?,
+            tagged: entry(&["t1", "t2"])?,
+        })
+    }
+
+    fn stored(&self, number: usize, token: &[u8], most: &[u8], is_tagged: bool) -> Words {
         let (entry, lease) = (name("entry", number), name("lease", number));
-        let mut keys: Vec<&[u8]> = vec![&entry, &lease, index, directory, mark];
-        let bytes = if is_tagged { &tagged } else { &plain };
-        let trims: &[u8] = if number % 32 == 0 { b"1" } else { b"0" };
-        let mut arguments: Vec<&[u8]> = vec![
-            bytes,
-            b"300000",
-            token,
-            b"",
-            b"1",
-            b"",
-            most,
-            b"1",
-            NEW,
-            b"86400000",
-            b"1790000000000",
-            trims,
-        ];
+        let mut keys: Vec<&[u8]> = vec![&entry, &lease, INDEX, DIRECTORY, MARK];
+        let bytes = if is_tagged { &self.tagged } else { &self.plain };
+        let trims: &[u8] = if number.is_multiple_of(32) { b"1" } else { b"0" };
+        let now = b"1790000000000";
+        let mut arguments: Vec<&[u8]> =
+            vec![bytes, b"300000", token, b"", b"1", b"", most, b"1", NEW, b"86400000", now, trims];
         if is_tagged {
-            keys.extend(records);
+            keys.extend(RECORDS);
             arguments.extend([&b"38"[..], b"58"]);
         }
-        store.call(&keys, &arguments)
-    };
-    let looked = |number: usize| look.call(&[&name("entry", number)], &[TAGS, b"r"]);
-    let taken = |number: usize, token: &[u8]| {
+        self.store.call(&keys, &arguments)
+    }
+
+    fn looked(&self, number: usize) -> Words {
+        self.look.call(&[&name("entry", number)], &[TAGS, b"r"])
+    }
+
+    fn taken(&self, number: usize, token: &[u8]) -> Words {
         let (entry, lease) = (name("entry", number), name("lease", number));
-        look.call(&[&entry, &lease, mark], &[TAGS, b"l", b"", token, b"300000", NEW, b"86400000"])
-    };
+        let arguments: [&[u8]; 7] = [TAGS, b"l", b"", token, b"300000", NEW, b"86400000"];
+        self.look.call(&[&entry, &lease, MARK], &arguments)
+    }
+
+    fn deleted(&self, number: usize) -> Words {
+        self.drop.call(&[&name("entry", number), &name("lease", number), INDEX], &[b"d"])
+    }
+
+    fn invalidated(&self) -> Words {
+        self.retag.call(&RECORDS[..1], &[b"h", b"12345678", b"86400000"])
+    }
+}
+
+/// Measures, prints, and gives the cost. `of` is what it is compared with; 0 for nothing.
+fn print(server: &mut Server, label: &str, of: f64, make: &dyn Fn(usize) -> Vec<Words>) -> Result<f64> {
+    let cost = measure(server, make)?;
+    let times = if of > 0.0 { cost / of } else { 1.0 };
+    println!("{label:44}{cost:6.2}{times:7.1}");
+    Ok(cost)
+}
+
+fn main() -> Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:6379".to_owned());
+    let server = &mut Server::connect(&address)?;
+    server.command(&[b"FLUSHALL"])?;
+    let scripts = Scripts::load(server)?;
     let get = |number: usize| words(&[b"GET", &name("entry", number)]);
     let unlink = |number: usize| words(&[b"UNLINK", &name("entry", number)]);
 
     println!("us of the main thread a call; times GET or SET");
-    let set = measure(&mut server, &|number| {
+    let set = print(server, "SET", 0.0, &|number| {
         vec![words(&[b"SET", &name("value", number), PAYLOAD, b"PX", b"300000"])]
     })?;
-    println!("{:44}{set:6.2}", "SET");
-    let mut print = |label: &str, of: f64, make: &dyn Fn(usize) -> Vec<Words>| -> Result<f64> {
-        let cost = measure(&mut server, make)?;
-        let times = if of > 0.0 { cost / of } else { 1.0 };
-        println!("{label:44}{cost:6.2}{times:7.1}");
-        Ok(cost)
-    };
-    print("store: set", set, &|number| vec![stored(number, b"", b"-1", false)])?;
-    print("store: set with a quota", set, &|number| vec![stored(number, b"", b"10000", false)])?;
-    let got = print("GET of an entry", 0.0, &|number| vec![get(number)])?;
-    print("look", got, &|number| vec![looked(number)])?;
-    print("store: set with two tags", set, &|number| vec![stored(number, b"", b"-1", true)])?;
-    print("look, two tags", got, &|number| vec![looked(number)])?;
-    print("GET, look takes the lease, store, UNLINK", set, &|number| {
-        vec![get(number), taken(number, b"token"), stored(number, b"token", b"-1", false), unlink(number)]
+    print(server, "store: set", set, &|number| vec![scripts.stored(number, b"", b"-1", false)])?;
+    print(server, "store: set with a quota", set, &|number| {
+        vec![scripts.stored(number, b"", b"10000", false)]
     })?;
-    print("look asks for a lease that is held", got, &|number| vec![taken(number, b"other")])?;
-    print("drop: delete", set, &|number| {
-        vec![drop.call(&[&name("entry", number), &name("lease", number), index], &[b"d"])]
+    let got = print(server, "GET of an entry", 0.0, &|number| vec![get(number)])?;
+    print(server, "look", got, &|number| vec![scripts.looked(number)])?;
+    print(server, "store: set with two tags", set, &|number| vec![scripts.stored(number, b"", b"-1", true)])?;
+    print(server, "look, two tags", got, &|number| vec![scripts.looked(number)])?;
+    print(server, "drop: delete", set, &|number| vec![scripts.deleted(number)])?;
+    print(server, "GET, look takes the lease, store, UNLINK", set, &|number| {
+        let filled = scripts.stored(number, b"token", b"-1", false);
+        vec![get(number), scripts.taken(number, b"token"), filled, unlink(number)]
     })?;
-    print("retag: invalidate a tag", set, &|_| {
-        vec![retag.call(&records[..1], &[b"h", b"12345678", b"86400000"])]
+    (0..ENTRIES).try_for_each(|number| {
+        let taken = scripts.taken(number, b"token");
+        server.command(&taken.iter().map(Vec::as_slice).collect::<Vec<_>>()).map(|_| ())
     })?;
+    print(server, "look asks for a lease that is held", got, &|number| {
+        vec![scripts.taken(number, b"other")]
+    })?;
+    print(server, "retag: invalidate a tag", set, &|_| vec![scripts.invalidated()])?;
     Ok(())
 }
