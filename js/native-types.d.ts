@@ -199,7 +199,7 @@ export interface LimiterNumbers {
   readyPolicies: typeof readyPolicies;
 }
 
-/** The numbers of entries of caches. */
+/** The numbers of entries of caches, and the names of the options of their calls. */
 export interface EntryNumbers {
   /** What became of the wish for a lease. */
   lease: Record<'failed' | 'granted' | 'held' | 'mutating' | 'there', number>;
@@ -209,6 +209,7 @@ export interface EntryNumbers {
   state: Record<'absent' | 'away' | 'early' | 'stale', number>;
   /** Bits of the details of calls. */
   details: Record<'bare' | 'end' | 'force' | 'notModified' | 'renew' | 'soft', number>;
+  callOptions: string[];
 }
 
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */

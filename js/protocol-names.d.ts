@@ -43,6 +43,7 @@ export type Kind =
 /** A time or limit of what JavaScript does itself. */
 export type LimitName =
   | 'closeTimeoutMs'
+  | 'factoryIdleMs'
   | 'groupLeastClaims'
   | 'groupLookedAtPerClaim'
   | 'groupMostClaims'
@@ -57,14 +58,21 @@ export type LimitName =
   | 'maxRetries'
   | 'migrationBatchEntries'
   | 'migrationBatchMs'
+  | 'mutationRenewMs'
   | 'poolIdleMs'
   | 'poolMaxWaiting'
   | 'readyAgainAfterMs'
+  | 'responseMaxBytes'
+  | 'responseTtlSeconds'
   | 'scanAgainAfterMs'
   | 'scanAgreedWithinMs'
   | 'shutdownTimeoutMs'
   | 'silenceMs'
-  | 'subscribeAgainAfterMs';
+  | 'subscribeAgainAfterMs'
+  | 'tableGuardSeconds'
+  | 'tableVersionSeconds'
+  | 'warmConcurrency'
+  | 'warmMaxConcurrency';
 
 /** What a Link tells without being asked. */
 export type LinkEvent = 'breaking' | 'closed' | 'connected';
@@ -106,6 +114,7 @@ export type CacheVerb =
   | 'entryOpen'
   | 'entryOptions'
   | 'entryPull'
+  | 'entryQuery'
   | 'entryRenew'
   | 'entrySet'
   | 'entryTags'

@@ -8,7 +8,7 @@ use super::caches::Cache;
 use super::call::DETAILS;
 use super::entry::Entry;
 use super::grant::hexadecimal;
-use super::options::{EarlyRefresh, Serializer};
+use super::options::{CALL_OPTIONS, EarlyRefresh, Serializer};
 use super::random::random_share;
 use crate::codec::Codec;
 use crate::redis::{Outcome, ReplyFormat};
@@ -69,6 +69,7 @@ pub fn numbers() -> Value {
         ]),
         "state": named(&[("stale", STALE), ("absent", ABSENT), ("early", EARLY), ("away", AWAY)]),
         "details": named(&details),
+        "callOptions": CALL_OPTIONS.iter().filter(|name| **name != "meta").collect::<Vec<_>>(),
     })
 }
 

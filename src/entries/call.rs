@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Asked, CallArguments, misuse};
 
 /// The verbs' names, in the order of `BY_NUMBER`.
-pub const VERBS: [&str; 17] = [
+pub const VERBS: [&str; 18] = [
     "entryNormalize",
     "entryOpen",
     "entryClose",
@@ -23,6 +23,7 @@ pub const VERBS: [&str; 17] = [
     "entryClear",
     "entryKeys",
     "entryMutate",
+    "entryQuery",
 ];
 
 const BY_NUMBER: [Verb; VERBS.len()] = [
@@ -43,6 +44,7 @@ const BY_NUMBER: [Verb; VERBS.len()] = [
     Verb::Clear,
     Verb::Keys,
     Verb::Mutate,
+    Verb::Query,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,7 @@ enum Verb {
     Clear,
     Keys,
     Mutate,
+    Query,
 }
 
 /// Bits and numbers in a call's detail, and their names for JavaScript.
@@ -209,13 +212,22 @@ pub enum Call<'a> {
         keys: Texts<'a>,
         phase: Phase,
     },
+    /// Asks for the key of a query.
+    Query {
+        sql: &'a str,
+        parameters: &'a str,
+    },
 }
 
 impl<'a> Call<'a> {
     /// The scope whose slot the call is for; `None` where it needs no server.
     pub fn scope(&self) -> Option<Scope<'a>> {
         match *self {
-            Call::Normalize { .. } | Call::Open { .. } | Call::Close { .. } | Call::Options { .. } => None,
+            Call::Normalize { .. }
+            | Call::Open { .. }
+            | Call::Close { .. }
+            | Call::Options { .. }
+            | Call::Query { .. } => None,
             Call::Get { at, .. }
             | Call::Pull { at }
             | Call::Take { at, .. }
@@ -244,6 +256,10 @@ pub fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
     if verb == Verb::Open || verb == Verb::Normalize {
         let json = arguments.required(0, "the options")?;
         return Ok(if verb == Verb::Open { Call::Open { json } } else { Call::Normalize { json } });
+    }
+    if verb == Verb::Query {
+        let parameters = arguments.required(1, "the parameters")?;
+        return Ok(Call::Query { sql: arguments.text(0)?.unwrap_or_default(), parameters });
     }
     let cache = number(arguments, 0)? as usize;
     if matches!(verb, Verb::Close | Verb::Options) {
@@ -378,6 +394,7 @@ mod tests {
                 "entryMutate" => {
                     vec![Number(0.0), Text("org"), Text(""), Number(1.0), Text("t"), Text("k")]
                 }
+                "entryQuery" => vec![Text("SELECT 1"), Text("[]")],
                 "entryTake" => vec![Number(0.0), Absent, Text("k"), Absent, Absent],
                 "entryFail" => vec![Number(0.0), Text("org"), Text("key"), Text("a"), Number(0.0)],
                 _ => vec![Number(0.0), Text("org"), Text("key"), Text("a"), Absent, Number(7.0)],

@@ -17,6 +17,7 @@ mod grant;
 mod here;
 mod options;
 mod plan;
+mod query;
 mod random;
 mod record;
 mod remembered;

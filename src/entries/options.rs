@@ -31,7 +31,8 @@ const RENEWALS: u64 = 3;
 /// hardTimeoutMs is longer still.
 const RENEWED_MS: u64 = 60_000;
 
-const CALL_OPTIONS: [&str; 11] = [
+/// `meta` is a factory's.
+pub(super) const CALL_OPTIONS: [&str; 11] = [
     "ttlSeconds",
     "graceSeconds",
     "softTimeoutMs",

@@ -118,7 +118,11 @@ impl Planner<'_, '_> {
             Call::Mutate { scope, token, tags, keys, phase } => {
                 self.guard(scope, token, tags, keys, phase)?
             }
-            Call::Normalize { .. } | Call::Open { .. } | Call::Close { .. } | Call::Options { .. } => {
+            Call::Normalize { .. }
+            | Call::Open { .. }
+            | Call::Close { .. }
+            | Call::Options { .. }
+            | Call::Query { .. } => {
                 return Err(misuse("the call needs no store"));
             }
         };

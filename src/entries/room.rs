@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::caches::Caches;
 use super::call::Call;
 use super::options::CacheOptions;
+use super::query::query_key;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::health::Health;
@@ -34,7 +35,7 @@ impl<'c> Room<'c> {
     /// # Errors
     /// `E_CONFIG`, `E_TAG`, `E_CLOSED`.
     pub fn answer_alone(&self, call: &Call<'_>) -> Result<Option<Outcome<'static>>> {
-        if let Call::Normalize { .. } = call {
+        if let Call::Normalize { .. } | Call::Query { .. } = call {
             return alone(call).map(Some);
         }
         let described = match *call {
@@ -72,6 +73,7 @@ pub fn alone(call: &Call<'_>) -> Result<Outcome<'static>> {
             let described = CacheOptions::from_json(json)?.describe();
             Ok(Outcome::Json(described.to_string().into_bytes().into()))
         }
+        Call::Query { sql, parameters } => Ok(Outcome::Json(query_key(sql, parameters)?.into_bytes().into())),
         _ => Err(misuse("the call needs a client")),
     }
 }
