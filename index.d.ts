@@ -3,7 +3,10 @@
 import './types/disposable.js';
 
 export * from './types/cache.js';
+export * from './types/cache-entries.js';
 export * from './types/cache-manager.js';
+export * from './types/cache-queries.js';
+export * from './types/cache-responses.js';
 export * from './types/calls.js';
 export * from './types/client/client.js';
 export * from './types/client/events.js';

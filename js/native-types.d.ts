@@ -202,6 +202,19 @@ export interface LimiterNumbers {
   readyPolicies: typeof readyPolicies;
 }
 
+/** The numbers of entries of caches, and the names of the options of their calls. */
+export interface EntryNumbers {
+  /** What became of the wish for a lease. */
+  lease: Record<'failed' | 'granted' | 'held' | 'mutating' | 'there', number>;
+  /** What became of what a factory made. */
+  kept: Record<'full' | 'gone' | 'kept' | 'late' | 'lost' | 'memory' | 'none', number>;
+  /** Bits of an entry's state. */
+  state: Record<'absent' | 'away' | 'early' | 'stale', number>;
+  /** Bits of the details of calls. */
+  details: Record<'bare' | 'end' | 'force' | 'notModified' | 'renew' | 'soft', number>;
+  callOptions: string[];
+}
+
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
 export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
@@ -218,6 +231,7 @@ export interface Protocol {
     cache: Record<CacheVerb, number>;
     limiter: Record<LimiterVerb, number>;
   }>;
+  cache: { entries: EntryNumbers };
   limiter: LimiterNumbers;
   marks: Record<Mark, number>;
   /** Marks from this one on are numbers themselves. */

@@ -43,6 +43,7 @@ export type Kind =
 /** A time or limit of what JavaScript does itself. */
 export type LimitName =
   | 'closeTimeoutMs'
+  | 'factoryIdleMs'
   | 'groupLeastClaims'
   | 'groupLookedAtPerClaim'
   | 'groupMostClaims'
@@ -57,14 +58,21 @@ export type LimitName =
   | 'maxRetries'
   | 'migrationBatchEntries'
   | 'migrationBatchMs'
+  | 'mutationRenewMs'
   | 'poolIdleMs'
   | 'poolMaxWaiting'
   | 'readyAgainAfterMs'
+  | 'responseMaxBytes'
+  | 'responseTtlSeconds'
   | 'scanAgainAfterMs'
   | 'scanAgreedWithinMs'
   | 'shutdownTimeoutMs'
   | 'silenceMs'
-  | 'subscribeAgainAfterMs';
+  | 'subscribeAgainAfterMs'
+  | 'tableGuardSeconds'
+  | 'tableVersionSeconds'
+  | 'warmConcurrency'
+  | 'warmMaxConcurrency';
 
 /** What a Link tells without being asked. */
 export type LinkEvent = 'breaking' | 'closed' | 'connected';
@@ -80,6 +88,7 @@ export type Mark =
   | 'null'
   | 'ok'
   | 'true'
+  | 'undefined'
   | 'value';
 
 /** What a connection is for. */
@@ -92,6 +101,24 @@ export type RoleFlag = 'decidesPauses' | 'readOnly';
 export type CacheVerb =
   | 'clear'
   | 'delete'
+  | 'entryClear'
+  | 'entryClose'
+  | 'entryDelete'
+  | 'entryExpire'
+  | 'entryFail'
+  | 'entryFill'
+  | 'entryGet'
+  | 'entryKeys'
+  | 'entryMutate'
+  | 'entryNormalize'
+  | 'entryOpen'
+  | 'entryOptions'
+  | 'entryPull'
+  | 'entryQuery'
+  | 'entryRenew'
+  | 'entrySet'
+  | 'entryTags'
+  | 'entryTake'
   | 'get'
   | 'hashDelete'
   | 'hashEntries'

@@ -1,5 +1,6 @@
 'use strict';
 
+const { cachesOf } = require('./cache/index.js');
 const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { metricsOf } = require('./metrics/index.js');
@@ -46,6 +47,7 @@ function surfaceOf(parts) {
     cacheManager: parts.cacheManager,
     closeRedis: ask('closeRedis'),
     configure: parts.configure,
+    ...cachesOf(parts.foundation),
     createClient: parts.createClient,
     createConsumerGroup,
     createInstance: parts.createInstance,

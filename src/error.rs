@@ -21,6 +21,11 @@ pub enum ErrorCode {
     Closed,
     Argument,
     Policy,
+    FactoryTimeout,
+    Reentrant,
+    Quota,
+    Tag,
+    Query,
     Internal,
 }
 
@@ -85,6 +90,31 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         "an argument or an option of a call is not allowed, such as a lifetime that is no positive number",
     ),
     row(ErrorCode::Policy, "E_POLICY", false, "no policy of a limiter has this name"),
+    row(
+        ErrorCode::FactoryTimeout,
+        "E_FACTORY_TIMEOUT",
+        false,
+        "the factory of a cache took longer than hardTimeoutMs; it goes on, and what it makes is kept",
+    ),
+    row(
+        ErrorCode::Reentrant,
+        "E_REENTRANT",
+        false,
+        "a factory asked the cache for the key that it makes, and would wait for itself",
+    ),
+    row(
+        ErrorCode::Quota,
+        "E_QUOTA",
+        false,
+        "the organization has as many entries in the cache as its quota allows; nothing was stored",
+    ),
+    row(
+        ErrorCode::Tag,
+        "E_TAG",
+        false,
+        "there are more than 64 tags, or one is empty, no text or longer than 128 bytes",
+    ),
+    row(ErrorCode::Query, "E_QUERY", false, "the SQL is no query whose result may be cached"),
     row(
         ErrorCode::Internal,
         "E_INTERNAL",
@@ -244,6 +274,11 @@ mod tests {
             Closed,
             Argument,
             Policy,
+            FactoryTimeout,
+            Reentrant,
+            Quota,
+            Tag,
+            Query,
             Internal,
         ];
         for code in all {

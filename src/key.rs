@@ -23,6 +23,8 @@ use crate::error::{Error, ErrorCode, Result};
 
 mod decode;
 pub use decode::DecodedKey;
+mod entries;
+pub use entries::{EntryKeys, EntryRule, part_name, push_part};
 mod escape;
 pub use escape::push_escaped;
 mod kind;

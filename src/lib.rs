@@ -12,9 +12,11 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache  limiter       what the adapter promises: places, lifetimes, organizations | rate limits
+//!    cache  limiter       what the adapter promises: keys, lifetimes, organizations | rate limits
 //!      |   \
 //!      |    watch -- near       Redis tells of changes | copies that all threads share
+//!      |
+//!   entries      entries of caches: leases, tags, guarded changes
 //!      |
 //!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________
@@ -63,6 +65,8 @@ pub mod codec;
 pub mod command;
 pub mod config;
 pub mod connection;
+#[cfg(feature = "cache")]
+pub mod entries;
 pub mod error;
 #[cfg(feature = "cache")]
 pub mod features;

@@ -27,10 +27,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outage", &["config", "error", "health", "journal", "key", "lane", "redis", "script", "store"]),
     ("watch", &["connection", "error", "health", "lane", "near", "runtime"]),
     (
+        "entries",
+        &[
+            "codec", "config", "error", "health", "journal", "key", "lane", "outage", "redis", "script",
+            "store",
+        ],
+    ),
+    (
         "cache",
         &[
-            "codec", "command", "config", "error", "health", "journal", "key", "lane", "near", "outage",
-            "redis", "script", "watch",
+            "codec", "command", "config", "entries", "error", "health", "journal", "key", "lane", "near",
+            "outage", "redis", "script", "watch",
         ],
     ),
     ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),

@@ -13,6 +13,11 @@
  * - `E_CLOSED`: the cache was shut down
  * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
  * - `E_POLICY`: no policy of a limiter has this name
+ * - `E_FACTORY_TIMEOUT`: the factory of a cache took longer than hardTimeoutMs; it goes on, and what it makes is kept
+ * - `E_REENTRANT`: a factory asked the cache for the key that it makes, and would wait for itself
+ * - `E_QUOTA`: the organization has as many entries in the cache as its quota allows; nothing was stored
+ * - `E_TAG`: there are more than 64 tags, or one is empty, no text or longer than 128 bytes
+ * - `E_QUERY`: the SQL is no query whose result may be cached
  * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  * @example
  * import { cacheAdapter, type ErrorCode, OrgCacheError } from 'orgcache';
@@ -34,6 +39,11 @@ export type ErrorCode =
   | 'E_CLOSED'
   | 'E_ARGUMENT'
   | 'E_POLICY'
+  | 'E_FACTORY_TIMEOUT'
+  | 'E_REENTRANT'
+  | 'E_QUOTA'
+  | 'E_TAG'
+  | 'E_QUERY'
   | 'E_INTERNAL';
 
 /**

@@ -1,5 +1,8 @@
 import type { CacheAdapter } from './cache.js';
+import type { createCache, invalidateTables } from './cache-entries.js';
 import type { CacheManager } from './cache-manager.js';
+import type { withQueryCache } from './cache-queries.js';
+import type { cacheResponse } from './cache-responses.js';
 import type { createClient } from './client/client.js';
 import type { OrgCacheError } from './errors.js';
 import type { configure, installSignalHandlers, ready, reset, shutdown } from './lifecycle.js';
@@ -49,8 +52,10 @@ export function createInstance(options?: ConfigureOptions): OrgCache;
 export interface OrgCache extends AsyncDisposable {
   readonly cacheAdapter: CacheAdapter;
   readonly cacheManager: CacheManager;
+  readonly cacheResponse: typeof cacheResponse;
   readonly closeRedis: typeof closeRedis;
   readonly configure: typeof configure;
+  readonly createCache: typeof createCache;
   readonly createClient: typeof createClient;
   readonly createConsumerGroup: typeof createConsumerGroup;
   readonly createInstance: typeof createInstance;
@@ -59,6 +64,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;
   readonly installSignalHandlers: typeof installSignalHandlers;
+  readonly invalidateTables: typeof invalidateTables;
   readonly metrics: typeof metrics;
   readonly OrgCacheError: typeof OrgCacheError;
   readonly prefixKey: typeof prefixKey;
@@ -72,6 +78,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly shutdown: typeof shutdown;
   readonly unprefixKey: typeof unprefixKey;
   readonly version: string;
+  readonly withQueryCache: typeof withQueryCache;
   /** Shuts down. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -31,6 +31,35 @@ async function read(orgcache, format = 'prometheus') {
   return { text, families, samples, value };
 }
 
+test('caches with factories are counted by name, and no label has a key or an organization', async () => {
+  const orgcache = open();
+  const cache = orgcache.createCache({ name: 'users', graceSeconds: 60, negativeSeconds: 60 });
+  const mine = cache.org('organization-7');
+  await mine.getOrSet('secret-key', () => 1);
+  await orgcache
+    .createCache({ name: 'users' })
+    .org('organization-8')
+    .getOrSet('secret-key', () => 1);
+  await mine.getOrSet('secret-key', () => 1);
+  await mine.getOrSet('nothing', () => undefined);
+  await mine.get('nothing');
+  await mine.expire('secret-key');
+  await mine.getOrSet('secret-key', () => Promise.reject(new Error('broken')));
+  await rejection(mine.getOrSet('slow', () => new Promise(() => {}), { hardTimeoutMs: 5 }));
+  const { text, value } = await read(orgcache);
+  const results = ['near', 'redis', 'stale', 'negative', 'miss'];
+  const counts = results.map((result) => value('orgcache_requests_total', { cache: 'users', result }));
+  expect(counts).toEqual([0, 1, 1, 1, 5]);
+  expect(value('orgcache_factory_duration_seconds_count', { cache: 'users', outcome: 'kept' })).toBe(3);
+  expect(value('orgcache_factory_duration_seconds_count', { cache: 'users', outcome: 'failed' })).toBe(1);
+  expect(value('orgcache_factory_duration_seconds_sum', { cache: 'users', outcome: 'kept' })).toBeGreaterThan(
+    0,
+  );
+  expect(value('orgcache_factory_timeouts_total', { cache: 'users' })).toBe(1);
+  expect(value('orgcache_lease_total', { outcome: 'granted' })).toBe(5);
+  expect(text).not.toMatch(/secret|organization-/);
+});
+
 describe.each(FORMATS)('metrics() in the format %s', (format) => {
   test('can be read, and counts what was done', async () => {
     const orgcache = open();

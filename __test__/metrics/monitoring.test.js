@@ -27,6 +27,10 @@ beforeAll(async () => {
     const orgcache = openPackage({ logLevel: 'off', ...server });
     const limiter = orgcache.createLimiter({ policies: { api: { limit: 1, windowSeconds: 60 } } });
     await limiter.consume({ policy: 'api', kind: 'user', id: 'u' });
+    await orgcache
+      .createCache({ name: 'users' })
+      .org('org-1')
+      .getOrSet('k', () => 1);
     const parsed = parseExposition(await orgcache.metrics(), 'prometheus');
     for (const [name, family] of parsed) families.set(name, family);
   }

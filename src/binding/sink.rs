@@ -24,6 +24,7 @@ pub enum Mark {
     LostUnsent = 8,
     /// The text `OK`.
     Ok = 9,
+    Undefined = 10,
 }
 
 /// The word that stands for the outcome 0; that of 1 follows, and so on.
@@ -32,7 +33,7 @@ pub const FIRST_NUMBER: u32 = 256;
 const MOST_DIGITS: usize = 9;
 
 impl Mark {
-    pub const ALL: [(Mark, &'static str); 10] = [
+    pub const ALL: [(Mark, &'static str); 11] = [
         (Mark::Value, "value"),
         (Mark::Json, "json"),
         (Mark::Failed, "failed"),
@@ -43,6 +44,7 @@ impl Mark {
         (Mark::LostSent, "lostSent"),
         (Mark::LostUnsent, "lostUnsent"),
         (Mark::Ok, "ok"),
+        (Mark::Undefined, "undefined"),
     ];
 
     /// Whether a value goes with a word.
@@ -96,12 +98,15 @@ impl<'r> JsSink<'r> {
 pub fn show(realm: &Realm, outcome: &Outcome<'_>) -> (Mark, Option<sys::napi_value>) {
     let (mark, value) = match outcome {
         Outcome::Null => return (Mark::Null, None),
+        Outcome::Undefined => return (Mark::Undefined, None),
         Outcome::Boolean(true) => return (Mark::True, None),
         Outcome::Boolean(false) => return (Mark::False, None),
         Outcome::Lost { was_sent: true } => return (Mark::LostSent, None),
         Outcome::Lost { was_sent: false } => return (Mark::LostUnsent, None),
         Outcome::Integer(value) => (Mark::Value, values::integer(realm.env, *value)),
         Outcome::Json(text) => (Mark::Json, values::string(realm.env, text)),
+        Outcome::Text(text) => (Mark::Value, values::string(realm.env, text)),
+        Outcome::Bytes(bytes) => (Mark::Value, values::buffer(realm.env, bytes)),
         Outcome::Reply(bytes, format) => (Mark::Value, replies::reply(realm, bytes, *format)),
         Outcome::Replies(bytes, formats) => (Mark::Value, replies::replies(realm, bytes, formats)),
         Outcome::Failed(error) => (Mark::Failed, Ok(realm.error(error))),

@@ -1,5 +1,6 @@
 //! What crosses into this room and out of it.
 
+use crate::entries;
 use crate::error::Result;
 use crate::key::{Keys, Kind};
 pub use crate::outage::Unacknowledged;
@@ -122,6 +123,8 @@ pub enum Call<'a> {
     ClearOrganization {
         organization: Option<&'a str>,
     },
+    /// A call of `createCache`.
+    Entry(entries::Call<'a>),
 }
 
 impl<'a> Call<'a> {
@@ -135,7 +138,7 @@ impl<'a> Call<'a> {
             | Call::HashSet { key, .. }
             | Call::HashDelete { key, .. }
             | Call::HashEntries { key } => Some(key),
-            Call::MapLead { .. } | Call::ClearOrganization { .. } => None,
+            Call::MapLead { .. } | Call::ClearOrganization { .. } | Call::Entry(_) => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::call::{CacheKey, Call};
@@ -10,6 +10,7 @@ use super::kinds::{default_ttl, requested_ttl};
 use super::near::{Involvement, Near, Wanted};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
+use crate::entries::{Caches, Room};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Health;
 use crate::key::Keys;
@@ -39,6 +40,10 @@ pub struct Context {
     pub near: Option<Near>,
     /// Samples which writes look for an older value of the JavaScript layer.
     pub legacy_sampler: Sampler,
+    /// The caches that the client has opened, for all of its nodes.
+    caches: Arc<Caches>,
+    /// Whether the server was told the scripts of entries on this connection.
+    is_told: AtomicBool,
     indexed_writes: AtomicU64,
 }
 
@@ -51,7 +56,7 @@ impl Context {
             _ => Keys::new(&node.config().key_prefix),
         };
         let near = Near::of_client(&node);
-        Ok(Context::over(StandIn::new(node, &keys)?, keys, near))
+        Ok(Context::over(StandIn::new(node, &keys)?, keys, near, Arc::default()))
     }
 
     /// The same of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -60,10 +65,11 @@ impl Context {
     /// As for `new`.
     pub fn of_node(&self, node: Node, share: usize) -> Result<Context> {
         let near = self.near.as_ref().map(Near::of_node);
-        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone(), near))
+        let stand_in = self.stand_in.of_node(node, share)?;
+        Ok(Context::over(stand_in, self.keys.clone(), near, self.caches.clone()))
     }
 
-    fn over(stand_in: StandIn, keys: Keys, near: Option<Near>) -> Context {
+    fn over(stand_in: StandIn, keys: Keys, near: Option<Near>, caches: Arc<Caches>) -> Context {
         if let Some(near) = &near {
             near.follow_journal(&stand_in);
         }
@@ -76,7 +82,20 @@ impl Context {
             near,
             legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
             indexed_writes: AtomicU64::new(0),
+            caches,
+            is_told: AtomicBool::new(false),
             node,
+        }
+    }
+
+    /// What entries of caches use of it.
+    pub fn entries(&self) -> Room<'_> {
+        Room {
+            caches: &self.caches,
+            keys: &self.keys,
+            codec: &self.codec,
+            stand_in: &self.stand_in,
+            is_told: &self.is_told,
         }
     }
 

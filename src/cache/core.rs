@@ -16,6 +16,7 @@ use super::operation::{clear, plan};
 use super::slot_owners::OwnersBySlot;
 use super::ticket::{CacheRequest, CacheTicket, Purpose};
 use crate::config::{Config, Endpoint};
+use crate::entries;
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
 use crate::journal::{self, Backlog};
@@ -162,6 +163,9 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         let context = &self.context;
+        if let Call::Entry(call) = call {
+            return entries::prepare(&context.entries(), call, (call_id, self.take_sequence()), now, out);
+        }
         if let Call::ClearOrganization { organization } = *call {
             return clear::begin(context, organization, &self.write_token(call_id, call, now), now, out);
         }
@@ -189,10 +193,15 @@ impl Core {
         Ok(None)
     }
 
-    fn write_token(&self, call_id: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
+    fn take_sequence(&self) -> u64 {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
+        sequence
+    }
+
+    fn write_token(&self, call_id: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
+        let sequence = self.take_sequence();
         let unacknowledged = call.unacknowledged();
         let ticket = CacheTicket { sequence, unacknowledged, ..CacheTicket::new(Purpose::Upkeep) };
         CacheRequest::new(call_id, ticket, now)
@@ -256,6 +265,9 @@ impl Core {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
+        if let Call::Entry(call) = call {
+            return entries::without_room(&self.context.entries(), call, self.take_sequence(), now);
+        }
         let mut token = self.write_token(NOBODY, call, now);
         if let Call::ClearOrganization { organization } = *call {
             return clear::without_room(&self.context, organization, &token);

@@ -1,6 +1,7 @@
 //! From verbs and arguments to calls of the cache.
 
 use super::call::{CacheKey, Call, Unacknowledged};
+use crate::entries;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
 use crate::redis::{Asked, CallArguments, misuse};
@@ -13,9 +14,17 @@ pub const ACKNOWLEDGED: u8 = 0x80;
 /// Beside the verb of such a write: it is a copy, which memory answers while Redis is away.
 pub const COPIED: u8 = 0x40;
 
-/// The verbs' names, in the order of `Verb`.
-pub(super) const VERBS: &[&str] =
-    &["get", "set", "delete", "mapLead", "hashGet", "hashSet", "hashDelete", "hashEntries", "clear"];
+/// The verbs' names, in the order of `Verb`; those of entries follow.
+pub(super) const VERBS: &[&str] = &{
+    let mut all = [""; OWN_VERBS.len() + entries::VERBS.len()];
+    let (own, of_entries) = all.split_at_mut(OWN_VERBS.len());
+    own.copy_from_slice(&OWN_VERBS);
+    of_entries.copy_from_slice(&entries::VERBS);
+    all
+};
+
+const OWN_VERBS: [&str; 9] =
+    ["get", "set", "delete", "mapLead", "hashGet", "hashSet", "hashDelete", "hashEntries", "clear"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
@@ -44,6 +53,9 @@ const BY_NUMBER: [Verb; 9] = [
 
 /// The call with these arguments.
 pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
+    if let Some(verb) = asked.verb.checked_sub(OWN_VERBS.len() as u8) {
+        return entries::decode(Asked { verb, ..asked }, arguments).map(Call::Entry);
+    }
     let verb = *BY_NUMBER
         .get(usize::from(asked.verb))
         .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
@@ -160,7 +172,8 @@ mod tests {
 
     #[test]
     fn every_verb_has_a_name_and_is_decoded_as_such() {
-        assert_eq!(VERBS.len(), BY_NUMBER.len());
+        assert_eq!(OWN_VERBS.len(), BY_NUMBER.len());
+        assert_eq!(VERBS[OWN_VERBS.len()..], entries::VERBS);
         let mut arguments = given(&["key", "org", "field", "1"]);
         for (name, is_meant) in [
             ("get", (|call: &Call<'_>| matches!(call, Call::Get { .. })) as fn(&Call<'_>) -> bool),

@@ -7,14 +7,19 @@ use super::call::Call;
 use super::context::{Context, Scratch};
 use super::core::Core;
 use super::decode::{VERBS, decode};
-use super::operation::clear::send_journalled;
 use super::routing::{both_ways, route_of};
 use super::settle;
+use super::settle::send_clearing;
 use super::ticket::{CacheRequest, CacheTicket};
+use serde_json::{Value, json};
+
+use crate::entries;
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
 use crate::outage::replay;
-use crate::redis::{Asked, CallArguments, Feature, FollowUp, Followed, Node, Outcome, Redirection, Route};
+use crate::redis::{
+    Asked, CallArguments, Feature, FollowUp, Followed, Node, Outcome, Redirection, Route, misuse,
+};
 
 impl Feature for Core {
     type Call<'a> = Call<'a>;
@@ -25,6 +30,17 @@ impl Feature for Core {
 
     fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
         decode(asked, arguments)
+    }
+
+    fn numbers() -> Value {
+        json!({ "entries": entries::numbers() })
+    }
+
+    fn alone(call: &Call<'_>) -> Result<Outcome<'static>> {
+        match call {
+            Call::Entry(call) => entries::alone(call),
+            _ => Err(misuse("the call needs a client")),
+        }
     }
 
     fn answer(&self, call: &Call<'_>, now: Instant, scratch: &mut Scratch) -> Outcome<'static> {
@@ -142,7 +158,7 @@ impl Feature for Core {
     fn fence_passed(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let context = &self.context;
         replay::fence_passed(&context.stand_in, now, out, |clear, out| {
-            send_journalled(context, clear, now, out)
+            send_clearing(context, clear, now, out)
         });
     }
 
@@ -152,9 +168,7 @@ impl Feature for Core {
 
     fn on_time(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let context = &self.context;
-        replay::try_again(&context.stand_in, now, out, |clear, out| {
-            send_journalled(context, clear, now, out)
-        });
+        replay::try_again(&context.stand_in, now, out, |clear, out| send_clearing(context, clear, now, out));
     }
 
     fn wants_turn(&self) -> bool {
@@ -163,9 +177,7 @@ impl Feature for Core {
 
     fn take_turn(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let context = &self.context;
-        replay::take_turn(&context.stand_in, now, out, |clear, out| {
-            send_journalled(context, clear, now, out)
-        });
+        replay::take_turn(&context.stand_in, now, out, |clear, out| send_clearing(context, clear, now, out));
     }
 }
 

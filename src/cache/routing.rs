@@ -15,6 +15,9 @@ pub fn route_of<'s>(context: &Context, call: &Call<'_>, scratch: &'s mut Scratch
             context.keys.organization_index(&mut scratch.index, organization)?;
             Some(&scratch.index[..])
         }
+        Call::Entry(ref call) => {
+            context.entries().route_key(call, &mut scratch.key)?.then_some(&scratch.key[..])
+        }
         Call::MapLead { phone, .. } => Some(context.key(&CacheKey::PhoneToLead { phone }, &mut scratch.key)?),
         _ => match call.key() {
             Some(key) => Some(context.key(&key, &mut scratch.key)?),

@@ -9,10 +9,12 @@ use super::fallback;
 use super::legacy;
 use super::operation::{Operation, OperationKind, Refusal, Reply, WrongType, clear};
 use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose, unasked};
+use crate::entries;
 use crate::error::Error;
+use crate::journal::Clear;
 use crate::lane::{Frame, Node, Requests};
 use crate::outage::{pending_fill, replay};
-use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, Redirection};
+use crate::redis::{ErrorPolicy, FollowUp, Followed, Outcome, PendingRequest, Redirection};
 
 /// The outcome of a request, or `None` where a further request was put into `follow_up` or nobody waits.
 pub fn replied<'a>(
@@ -47,6 +49,10 @@ pub fn replied<'a>(
             *follow_up.unusable = follow_up.unusable.take().or(unusable);
             None
         }
+        Purpose::Entry(_) => {
+            let (pending, ticket) = split(token)?;
+            entries::replied(&keeper.entries(), ticket, &pending, (frame, request), now, next)
+        }
     }
 }
 
@@ -59,6 +65,9 @@ pub fn may_follow(
     to: &Redirection,
     request: &[u8],
 ) -> Followed {
+    if let Purpose::Entry(ticket) = &token.ticket.purpose {
+        return entries::may_follow(&own.entries(), &keeper.entries(), ticket, to, request);
+    }
     if !token.ticket.is_for_caller() {
         return Followed::No;
     }
@@ -107,6 +116,10 @@ pub fn refused(
             return Some(clear::refused(own, clearing, &token, &error, now, next));
         }
         Purpose::Operation(kind) => kind,
+        Purpose::Entry(_) => {
+            let (pending, ticket) = split(token)?;
+            return entries::refused(&keeper.entries(), ticket, &pending, (error, request), now, next);
+        }
         _ => return give_up(keeper, token, request, false, now),
     };
     if error.redis_code() == Some("WRONGTYPE") {
@@ -150,6 +163,9 @@ pub fn give_up(
 ) -> Option<Outcome<'static>> {
     let (token, purpose) = token.without_purpose();
     match purpose {
+        Purpose::Entry(ticket) => {
+            entries::lost(&keeper.entries(), ticket, &token.with(()), request, is_in_doubt, now)
+        }
         Purpose::Operation(kind) => {
             let operation = Operation::parse(kind, request)?;
             Some(fallback::fall_back(keeper, &operation, &token, is_in_doubt, now))
@@ -183,9 +199,27 @@ pub fn connected(
             1
         });
     }
-    replay::begin(&own.stand_in, is_fenced, now, out, |clear, out| {
-        clear::send_journalled(own, clear, now, out)
-    })
+    entries::connected(&own.entries(), now, out);
+    replay::begin(&own.stand_in, is_fenced, now, out, |clear, out| send_clearing(own, clear, now, out))
+}
+
+/// Sends a clearing that the journal holds, of an organization or of a cache. False where it cannot be.
+pub fn send_clearing(
+    own: &Context,
+    clear: &Clear,
+    now: Instant,
+    out: &mut impl Requests<CacheRequest>,
+) -> bool {
+    if own.keys.is_entry_index(&clear.index) {
+        return entries::send_journalled(&own.entries(), clear, now, out);
+    }
+    clear::send_journalled(own, clear, now, out)
+}
+
+/// A request of an entry, and its ticket.
+fn split(token: CacheRequest) -> Option<(PendingRequest<()>, Box<entries::Ticket>)> {
+    let (pending, ticket) = token.split();
+    if let Purpose::Entry(ticket) = ticket.purpose { Some((pending, ticket)) } else { None }
 }
 
 /// Whether a reply is of a type that its request can have.
@@ -197,6 +231,7 @@ pub fn is_expected(ticket: &CacheTicket, frame: Frame<'_>) -> bool {
         Purpose::Replay(_) => matches!(node, Node::Array(_)),
         Purpose::ExtendIndex | Purpose::Upkeep | Purpose::Lifetime(_) => matches!(node, Node::Integer(_)),
         Purpose::Clear(_) => true,
+        Purpose::Entry(ticket) => entries::is_expected(ticket, frame),
     }
 }
 

@@ -6,6 +6,7 @@ use super::legacy::Legacy;
 use super::near::Involvement;
 use super::operation::OperationKind;
 use super::organization::Clearing;
+use crate::entries;
 use crate::outage::Unacknowledged;
 use crate::outage::pending_fill::PendingFill;
 use crate::outage::replay::Replay;
@@ -39,6 +40,8 @@ pub(super) enum Purpose {
     Lifetime(Box<PendingFill>),
     /// Writes that the journal held.
     Replay(Box<Replay>),
+    /// A request of `createCache`.
+    Entry(Box<entries::Ticket>),
 }
 
 impl CacheTicket {
@@ -52,6 +55,7 @@ impl CacheTicket {
         match &self.purpose {
             Purpose::Operation(_) | Purpose::ExtendIndex => true,
             Purpose::Clear(clearing) => !clearing.is_replayed(),
+            Purpose::Entry(ticket) => ticket.is_for_caller(),
             _ => false,
         }
     }
@@ -60,6 +64,12 @@ impl CacheTicket {
 impl From<Box<PendingFill>> for CacheTicket {
     fn from(fill: Box<PendingFill>) -> CacheTicket {
         CacheTicket::new(Purpose::Lifetime(fill))
+    }
+}
+
+impl From<Box<entries::Ticket>> for CacheTicket {
+    fn from(ticket: Box<entries::Ticket>) -> CacheTicket {
+        CacheTicket { sequence: ticket.sequence, ..CacheTicket::new(Purpose::Entry(ticket)) }
     }
 }
 

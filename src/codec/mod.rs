@@ -105,13 +105,19 @@ impl Codec {
     /// Appends the stored form of a JSON text to `out`. Fails with `E_VALUE_TOO_LARGE`, and then leaves `out`
     /// unchanged.
     pub fn encode(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        check_size(json)?;
-        let compressed = json.len() >= self.threshold_bytes
-            && self.mode.algorithm(json.len()).is_some_and(|algorithm| self.compress(algorithm, json, out));
-        if !compressed {
-            out.extend_from_slice(json);
+        self.pack(json, out).map(|_| ())
+    }
+
+    /// Appends bytes of any kind, compressed if that makes them smaller. True when it did; `decode` then reads what was
+    /// appended. Fails with `E_VALUE_TOO_LARGE`, and then leaves `out` unchanged.
+    pub fn pack(&self, bytes: &[u8], out: &mut Vec<u8>) -> Result<bool> {
+        check_size(bytes)?;
+        let algorithm = self.mode.algorithm(bytes.len()).filter(|_| bytes.len() >= self.threshold_bytes);
+        if algorithm.is_some_and(|algorithm| self.compress(algorithm, bytes, out)) {
+            return Ok(true);
         }
-        Ok(())
+        out.extend_from_slice(bytes);
+        Ok(false)
     }
 
     /// Returns the JSON text of a stored value, borrowed if it was not compressed.

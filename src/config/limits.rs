@@ -48,6 +48,19 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("limiterRefusals", 16_384),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
+    // Watching which factory asks for what makes promises slower: it goes on for so long after the last factory.
+    ("factoryIdleMs", 1_000),
+    // A change that `mutate` guards prolongs its guard this often; the guard lives 10 s.
+    ("mutationRenewMs", 3_000),
+    // The version of a table lives as long as an entry can, and while a change is guarded no longer than a guard.
+    ("tableVersionSeconds", 315_360_000),
+    ("tableGuardSeconds", 10),
+    // Keys that `warm` loads at once.
+    ("warmConcurrency", 8),
+    ("warmMaxConcurrency", 1_000),
+    // A response of HTTP is stored for a minute, as answers of an API usually are, and up to this size.
+    ("responseTtlSeconds", 60),
+    ("responseMaxBytes", 8 * 1024 * 1024),
 ];
 
 /// An option of a consumer group: its default and what is allowed.

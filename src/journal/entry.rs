@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Digest, Held, MAX_OLDER, Record, Write, cost};
 
@@ -101,6 +101,11 @@ impl Entry {
         };
         let now = Instant::now();
         Entry { content, written, data_bytes, ..Entry::empty(key, now, now, 0) }
+    }
+
+    /// How long ago it last changed.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.changed)
     }
 
     pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {

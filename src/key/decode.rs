@@ -56,6 +56,9 @@ impl Keys {
 
     /// The index that lists the value of `key`; `None` if it is no value of an organization.
     pub fn index_of(&self, key: &[u8]) -> Option<Vec<u8>> {
+        if let Some(index) = self.index_of_entry(key) {
+            return Some(index);
+        }
         let DecodedKey { kind, scope, .. } = self.decode(key)?;
         if !kind.is_none_or(Kind::belongs_to_an_organization) {
             return None;
@@ -119,7 +122,7 @@ fn decode_id(part: &[u8]) -> Option<String> {
     decode_name(part).filter(|id| !id.is_empty())
 }
 
-fn decode_name(part: &[u8]) -> Option<String> {
+pub(super) fn decode_name(part: &[u8]) -> Option<String> {
     match part {
         b"%67lobal" => Some(GLOBAL_SCOPE.to_owned()),
         b"global" => None,

@@ -4,10 +4,6 @@ use super::policy::{Algorithm, Policy};
 use super::scripts::{BLOCK_SHA, REFUND_SHA, text_of};
 use crate::lane::{append_argument, append_header};
 
-/// How a request by SHA-1 goes on behind its head.
-const BY_SHA: &[u8] = b"$7\r\nEVALSHA\r\n$40\r\n";
-const SHA_BYTES: usize = 40;
-
 /// Appends a refund of `cost`, which was taken at `taken_us` of the server's time; `None`: the newest. The reply is 1, or 0
 /// where nothing was left to give back.
 pub fn append_refund(key: &[u8], policy: &Policy, cost: u64, taken_us: Option<u64>, out: &mut Vec<u8>) {
@@ -34,19 +30,7 @@ pub fn append_block(key: &[u8], length_ms: u64, out: &mut Vec<u8>) {
 /// Appends a request of the limiter that a server refused because it does not know the script, with the script's text.
 /// False where it is no request by SHA-1; then nothing is appended.
 pub fn append_eval(request: &[u8], out: &mut Vec<u8>) -> bool {
-    let Some((head, rest)) =
-        request.iter().position(|byte| *byte == b'\n').map(|at| request.split_at(at + 1))
-    else {
-        return false;
-    };
-    let Some(named) = rest.strip_prefix(BY_SHA) else { return false };
-    let Some((sha, arguments)) = named.split_at_checked(SHA_BYTES) else { return false };
-    let (Some(text), Some(arguments)) = (text_of(sha), arguments.strip_prefix(b"\r\n")) else { return false };
-    out.extend_from_slice(head);
-    append_argument(out, b"EVAL");
-    append_argument(out, text);
-    out.extend_from_slice(arguments);
-    true
+    crate::redis::append_eval(request, text_of, out)
 }
 
 /// Appends the first three of a policy's numbers, as every script takes them.

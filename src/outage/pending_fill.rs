@@ -57,6 +57,19 @@ pub fn saw_value<T: From<Box<PendingFill>>>(
     ask_lifetime(stand_in, key, now, next, || Content::Value(stored.into()));
 }
 
+/// A read has found a value, and how long it lives. True where memory has it now and had another one or none.
+pub fn saw_value_living(stand_in: &StandIn, key: &[u8], stored: &[u8], ttl: Duration, now: Instant) -> bool {
+    if !stand_in.read_sampler.is_due(key, b"", now) {
+        return false;
+    }
+    let index = stand_in.keys.index_of(key);
+    let mut local_state = stand_in.local_state();
+    if local_state.memory.get(key, now) == Some(stored) || local_state.journal.entry(key).is_some() {
+        return false;
+    }
+    local_state.memory.set(key, stored, Some(ttl), index.as_deref(), now)
+}
+
 /// A read has found a hash's field, or none.
 pub fn saw_field<T: From<Box<PendingFill>>>(
     stand_in: &StandIn,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::local_state::LocalState;
 use super::recovery::Recovery;
-use super::replay_request::{ReplayRequest, append_fields};
+use super::replay_request::{ReplayRequest, append_by_rule, append_fields};
 use super::stand_in::{ClearingOf, StandIn};
 use super::step::Step;
 use crate::error::Error;
@@ -188,6 +188,13 @@ fn send_batch<T: From<Box<Replay>>>(
                 let replay = Replay::of(vec![named(entry)], recovery.generation);
                 push(stand_in, replay, now, out, |bytes| append_fields(entry, now, bytes));
             }
+            _ if is_by_rule(stand_in, entry) => {
+                recovery.under_way += 1;
+                let replay = Replay::of(vec![named(entry)], recovery.generation);
+                push(stand_in, replay, now, out, |bytes| {
+                    append_by_rule(&stand_in.keys, entry, now, bytes);
+                });
+            }
             _ => request.add(entry, now),
         }
         true
@@ -198,6 +205,11 @@ fn send_batch<T: From<Box<Replay>>>(
         push(stand_in, replay, now, out, |bytes| request.append(bytes));
     }
     count > 0
+}
+
+/// Whether a rule of its key says how the write is merged, and not its lifetime.
+fn is_by_rule(stand_in: &StandIn, entry: &Entry) -> bool {
+    stand_in.keys.entry_rule(&entry.key).is_some()
 }
 
 fn push<T: From<Box<Replay>>>(
@@ -241,7 +253,7 @@ pub fn bring_forward<T: From<Box<Replay>>>(
             push(stand_in, replay, now, out, |bytes| {
                 if let EntryContent::Fields { .. } = &entry.content {
                     append_fields(entry, now, bytes);
-                } else {
+                } else if !append_by_rule(&stand_in.keys, entry, now, bytes) {
                     let mut request = ReplayRequest::default();
                     request.add(entry, now);
                     request.append(bytes);
@@ -343,9 +355,11 @@ fn refused<T: From<Box<Replay>>>(
         };
         local.recovery.under_way += 1;
         push(stand_in, Replay::of(vec![(key.clone(), sequence)], generation), now, out, |bytes| {
-            let mut request = ReplayRequest::default();
-            request.add(entry, now);
-            request.append(bytes);
+            if !append_by_rule(&stand_in.keys, entry, now, bytes) {
+                let mut request = ReplayRequest::default();
+                request.add(entry, now);
+                request.append(bytes);
+            }
         });
     }
     None

@@ -1,12 +1,17 @@
 //! Entries of the journal as requests for Redis.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::lifetime::{EXTRA_INDEX_LIFE, end_of_life, milliseconds};
-use super::scripts::{REPLAY, REPLAY_HASH};
+use super::scripts::{REPLAY, REPLAY_ENTRY, REPLAY_HASH, REPLAY_TAG};
 use crate::journal::{Digest, Entry, EntryContent};
-use crate::lane::{append_argument, append_header, append_integer_argument};
+use crate::key::{EntryRule, Keys};
+use crate::lane::{append_argument, append_command, append_header, append_integer_argument};
+
+/// How long a tag's record lives that a replay makes, in ms.
+const RECORD_LIFE: &[u8] = b"86400000";
 
 /// Several plain values and deletes in one request.
 #[derive(Debug, Default)]
@@ -106,6 +111,54 @@ pub(super) fn append_fields(entry: &Entry, now: Instant, out: &mut Vec<u8>) {
         append_argument(out, field);
         append_argument(out, value.as_deref().unwrap_or_default());
     }
+}
+
+/// Appends the replay of a write to a key that is merged by a rule of its own. False, and nothing, where it has none.
+pub(super) fn append_by_rule(keys: &Keys, entry: &Entry, now: Instant, out: &mut Vec<u8>) -> bool {
+    match keys.entry_rule(&entry.key) {
+        None => false,
+        Some(EntryRule::Tag) => {
+            let new = new_versions();
+            let record = if let EntryContent::Value(record) = &entry.content { record } else { &new[..] };
+            append_command(out, &[b"EVAL", REPLAY_TAG, b"1", &entry.key, record, RECORD_LIFE]);
+            true
+        }
+        Some(EntryRule::Entry) => {
+            append_entry(keys, entry, now, out);
+            true
+        }
+    }
+}
+
+fn append_entry(keys: &Keys, entry: &Entry, now: Instant, out: &mut Vec<u8>) {
+    let left = entry.ends.saturating_duration_since(now);
+    let (kind, value): (&[u8], &[u8]) = match &entry.content {
+        EntryContent::Value(value) => (b"s", value),
+        EntryContent::Gone | EntryContent::Fields { .. } => (b"d", b""),
+    };
+    let index = keys.index_of(&entry.key).unwrap_or_default();
+    append_header(out, 3 + 4 + 8 + entry.older.len());
+    append_argument(out, b"EVAL");
+    append_argument(out, REPLAY_ENTRY);
+    append_integer_argument(out, 4);
+    for key in [&entry.key[..], &keys.lease_of(&entry.key), &index, &keys.directory_of(&index)] {
+        append_argument(out, key);
+    }
+    append_argument(out, kind);
+    append_integer_argument(out, milliseconds(left));
+    append_argument(out, value);
+    append_integer_argument(out, end_of_life(left));
+    append_integer_argument(out, milliseconds(left + EXTRA_INDEX_LIFE));
+    append_argument(out, &keys.tags_of(&entry.key));
+    append_argument(out, &new_versions());
+    append_integer_argument(out, milliseconds(entry.age(now)));
+    entry.older.iter().for_each(|digest| append_argument(out, &hexadecimal(digest)));
+}
+
+/// The versions of a tag without a record: any that no other record has.
+fn new_versions() -> [u8; 16] {
+    let number = || RandomState::new().hash_one(0);
+    (u128::from(number()) << 64 | u128::from(number())).to_be_bytes()
 }
 
 /// As `redis.sha1hex` writes it.

@@ -11,6 +11,7 @@
 mod answers;
 mod arguments;
 mod attached;
+mod by_sha;
 mod dial;
 mod error_policy;
 mod failure;
@@ -38,6 +39,7 @@ mod thread;
 pub use answers::give_up;
 pub use arguments::{CallArguments, misuse};
 pub use attached::Attached;
+pub use by_sha::{Sha, append_eval, sha_of};
 pub use dial::{Addresses, Connected, dial};
 pub use error_policy::{ErrorPolicy, REFUSALS, Refusal};
 pub use failure::{Failure, Garbled};

@@ -10,10 +10,15 @@ use crate::error::Error;
 #[derive(Debug, PartialEq)]
 pub enum Outcome<'a> {
     Null,
+    /// JavaScript's undefined, which no JSON text is.
+    Undefined,
     Boolean(bool),
     Integer(i64),
     /// JSON text.
     Json(Cow<'a, [u8]>),
+    /// A text as it is.
+    Text(Cow<'a, [u8]>),
+    Bytes(Cow<'a, [u8]>),
     /// The fields of a hash and their JSON texts.
     Entries(Vec<(Vec<u8>, Vec<u8>)>),
     /// A complete reply, to be shown in this format.
@@ -32,9 +37,12 @@ impl Outcome<'_> {
     pub fn into_owned(self) -> Outcome<'static> {
         match self {
             Outcome::Null => Outcome::Null,
+            Outcome::Undefined => Outcome::Undefined,
             Outcome::Boolean(value) => Outcome::Boolean(value),
             Outcome::Integer(value) => Outcome::Integer(value),
             Outcome::Json(text) => Outcome::Json(Cow::Owned(text.into_owned())),
+            Outcome::Text(text) => Outcome::Text(Cow::Owned(text.into_owned())),
+            Outcome::Bytes(bytes) => Outcome::Bytes(Cow::Owned(bytes.into_owned())),
             Outcome::Entries(entries) => Outcome::Entries(entries),
             Outcome::Reply(bytes, format) => Outcome::Reply(Cow::Owned(bytes.into_owned()), format),
             Outcome::Replies(bytes, formats) => Outcome::Replies(Cow::Owned(bytes.into_owned()), formats),

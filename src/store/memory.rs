@@ -146,6 +146,19 @@ impl MemoryStore {
         entries.len()
     }
 
+    /// The number of entries of one organization, including expired ones that no sweep has met yet.
+    pub fn organization_len(&self, organization: &[u8]) -> usize {
+        self.organizations.len_of(organization)
+    }
+
+    /// The keys of all live entries of one organization.
+    pub fn organization_keys(&self, organization: &[u8], now: Instant) -> Vec<Arc<[u8]>> {
+        let entries = self.organizations.entries_of(organization);
+        let live =
+            entries.iter().filter_map(|index| self.slab.get(*index)).filter(|entry| !entry.is_expired(now));
+        live.map(|entry| entry.key.clone()).collect()
+    }
+
     /// Removes every entry whose key satisfies `is_meant`. Costs the number of all entries.
     pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
         let meant = self.order.iter().filter(|(key, _)| is_meant(key));

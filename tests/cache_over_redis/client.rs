@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orgcache::cache::{CacheTicket, Call, Core};
-use orgcache::config::Config;
+use orgcache::config::{Config, Endpoint};
 use orgcache::connection::{AsyncSocket, Stream, read_arrived, write_waiting};
 use orgcache::error::{Error, ErrorCode};
 use orgcache::health::State;
@@ -14,6 +14,7 @@ use orgcache::redis::{
     RequestSink, Role, Sink,
 };
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 
 use super::server::Server;
 
@@ -26,7 +27,7 @@ pub struct Client {
     settled: Settled,
     next_call_id: u32,
     prefix: String,
-    _server: Arc<Server>,
+    server: Arc<Server>,
 }
 
 #[derive(Default)]
@@ -67,22 +68,50 @@ impl Client {
         client
     }
 
+    /// Connects a client to a node of a cluster, which has all slots.
+    pub fn connect_to_cluster(prefix: &str) -> Client {
+        let mut client = Client::of_server(prefix, &[], Server::clustered());
+        client.reconnect();
+        client
+    }
+
+    /// Another client of the same server.
+    pub fn beside(&self, prefix: &str) -> Client {
+        self.beside_with(prefix, &[])
+    }
+
+    /// Another client of the same server, with these settings.
+    pub fn beside_with(&self, prefix: &str, settings: &[(&str, &str)]) -> Client {
+        let mut client = Client::of_server(prefix, settings, self.server.clone());
+        client.reconnect();
+        client
+    }
+
     /// A client before its first connection, which has not read other processes' journals yet.
     pub fn unconnected(prefix: &str, settings: &[(&str, &str)]) -> Client {
-        let server = Server::shared();
+        Client::of_server(prefix, settings, Server::shared())
+    }
+
+    fn of_server(prefix: &str, settings: &[(&str, &str)], server: Arc<Server>) -> Client {
         let prefix = format!("{prefix}:");
         let config = Config::load(&serde_json::Map::new(), &|variable| match variable {
             _ if settings.iter().any(|(name, _)| *name == variable) => {
                 settings.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
             }
-            "REDIS_URL" => Some(format!("redis://127.0.0.1:{}", server.port())),
+            "REDIS_URL" if !server.is_clustered() => Some(format!("redis://127.0.0.1:{}", server.port())),
+            "REDIS_CLUSTER_HOSTS" if server.is_clustered() => Some(format!("127.0.0.1:{}", server.port())),
             "CACHE_KEY_PREFIX" => Some(prefix.clone()),
             "REDIS_COMMAND_TIMEOUT" => Some(TURN_TIMEOUT.as_millis().to_string()),
             _ => None,
         })
         .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let core = Arc::new(Core::new(ServerNode::new(config, Role::Shared)).unwrap());
+        let mut core = Core::new(ServerNode::new(config, Role::Shared)).unwrap();
+        if server.is_clustered() {
+            let at = Endpoint::Tcp { host: "127.0.0.1".to_owned(), port: server.port() };
+            core = core.of_node(watch::channel(at).1, 1, Arc::default()).unwrap();
+        }
+        let core = Arc::new(core);
         Client {
             runtime,
             stream: None,
@@ -90,7 +119,7 @@ impl Client {
             settled: Settled::default(),
             next_call_id: 0,
             prefix,
-            _server: server,
+            server,
         }
     }
 

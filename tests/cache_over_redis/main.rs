@@ -2,6 +2,7 @@
 
 mod client;
 mod contract;
+mod entries;
 mod hashes;
 mod index;
 mod legacy;

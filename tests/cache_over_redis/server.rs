@@ -19,6 +19,7 @@ static CURRENT: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 pub struct Server {
     guard: Child,
     port: u16,
+    is_clustered: bool,
 }
 
 impl Server {
@@ -30,9 +31,25 @@ impl Server {
         if let Some(server) = current.upgrade() {
             return server;
         }
-        let server = Arc::new((0..PORTS_TRIED).find_map(|_| start()).expect("no redis-server came up"));
+        let server = Arc::new((0..PORTS_TRIED).find_map(|_| start(false)).expect("no redis-server came up"));
         *current = Arc::downgrade(&server);
         server
+    }
+
+    /// A node of a cluster that has all slots, of the caller's own.
+    pub fn clustered() -> Arc<Server> {
+        let server = Arc::new((0..PORTS_TRIED).find_map(|_| start(true)).expect("no redis-server came up"));
+        assert!(asked(server.port, b"CLUSTER ADDSLOTSRANGE 0 16383\r\n", "+OK"), "it takes the slots");
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !asked(server.port, b"SET {tag}:probe 1\r\n", "+OK") {
+            assert!(Instant::now() < deadline, "the cluster came up");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+
+    pub fn is_clustered(&self) -> bool {
+        self.is_clustered
     }
 
     pub fn port(&self) -> u16 {
@@ -41,7 +58,7 @@ impl Server {
 }
 
 /// Starts a server; `None` if it ended before it answered.
-fn start() -> Option<Server> {
+fn start(is_clustered: bool) -> Option<Server> {
     let program = std::env::var(PROGRAM_VARIABLE).unwrap_or_else(|_| "redis-server".to_owned());
     if let Err(error) = Command::new(&program).arg("--version").stdout(Stdio::null()).status() {
         panic!("{program} cannot be run ({error}): install redis-server or name one in {PROGRAM_VARIABLE}");
@@ -51,11 +68,13 @@ fn start() -> Option<Server> {
         .args(["-c", GUARD, "sh", &program, "--port", &port.to_string()])
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
         .arg(std::env::temp_dir())
+        .args(["--cluster-enabled", if is_clustered { "yes" } else { "no" }])
+        .args(["--cluster-config-file", &format!("orgcache-test-nodes-{port}.conf")])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
         .expect("sh runs");
-    let server = Server { guard, port };
+    let server = Server { guard, port, is_clustered };
     let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline {
         if answers(port) {
@@ -67,20 +86,29 @@ fn start() -> Option<Server> {
 }
 
 fn answers(port: u16) -> bool {
-    let ping = || -> std::io::Result<bool> {
+    asked(port, b"PING\r\n", "+PONG")
+}
+
+/// Whether the server's reply to an inline command begins so.
+fn asked(port: u16, command: &[u8], expected: &str) -> bool {
+    let ask = || -> std::io::Result<bool> {
         let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         socket.set_read_timeout(Some(Duration::from_secs(1)))?;
-        socket.write_all(b"PING\r\n")?;
-        let mut reply = [0; 7];
+        socket.write_all(command)?;
+        let mut reply = vec![0; expected.len()];
         socket.read_exact(&mut reply)?;
-        Ok(&reply == b"+PONG\r\n")
+        Ok(reply == expected.as_bytes())
     };
-    ping().unwrap_or(false)
+    ask().unwrap_or(false)
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
+        if self.is_clustered {
+            let file = format!("orgcache-test-nodes-{}.conf", self.port);
+            let _ = std::fs::remove_file(std::env::temp_dir().join(file));
+        }
     }
 }

@@ -63,7 +63,7 @@ pub fn plan<'s>(context: &Context, call: &Call<'s>, scratch: &'s mut Scratch) ->
         Call::HashEntries { key } => {
             Operation::HashEntries(HashEntries { key: context.key(&key, key_buffer)? })
         }
-        Call::ClearOrganization { .. } => {
+        Call::ClearOrganization { .. } | Call::Entry(_) => {
             return Err(Error::new(ErrorCode::Key, "the call names no single key"));
         }
     })

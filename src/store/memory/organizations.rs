@@ -105,6 +105,11 @@ impl Organizations {
         }
     }
 
+    pub(super) fn len_of(&self, name: &[u8]) -> usize {
+        let row = self.numbers.get(name).and_then(|&organization| self.rows[organization].as_ref());
+        row.map_or(0, |row| row.entries.len())
+    }
+
     pub(super) fn entries_of(&self, name: &[u8]) -> Vec<usize> {
         let row = self.numbers.get(name).and_then(|&organization| self.rows[organization].as_ref());
         row.map(|row| row.entries.clone()).unwrap_or_default()

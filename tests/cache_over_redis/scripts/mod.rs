@@ -5,6 +5,7 @@ use orgcache::{cache, outage};
 
 use super::client::{Client, Reply};
 
+mod entries;
 mod heartbeat;
 mod index;
 mod legacy;
