@@ -51,5 +51,9 @@ export type Settings = {
   readonly memoryMaxBytes: Setting<number>;
   readonly journalMaxBytes: Setting<number>;
   readonly journalDir: Setting<string | null>;
+  readonly near: Setting<boolean>;
+  readonly 'near.kinds': Setting<string>;
+  readonly 'near.maxBytes': Setting<number>;
+  readonly 'near.maxStalenessMs': Setting<number>;
   readonly logLevel: Setting<LogLevel>;
 };

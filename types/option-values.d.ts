@@ -41,7 +41,7 @@ export interface HostAndPort {
  * configure({ host: '10.0.0.1', tls });
  */
 export interface TlsOptions {
-  // settings
+  // tls settings
   /**
    * The certificate authority to trust instead of the system's. The path of a PEM file or PEM text, whose line ends
    * may be written `\n`. (`REDIS_TLS_CA`)
@@ -58,7 +58,7 @@ export interface TlsOptions {
    * change the data. Default false. (`REDIS_TLS_INSECURE`)
    */
   insecure?: boolean;
-  // /settings
+  // /tls settings
 }
 
 /**
@@ -90,3 +90,32 @@ export type Compression = 'auto' | 'none' | 'lz4' | 'zstd';
  * configure({ logLevel });
  */
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/**
+ * How values get copies in this process.
+ * @example
+ * import { configure, type NearOptions } from 'orgcache';
+ * const near: NearOptions = { kinds: ['dynamicLead', 'managed'], maxBytes: 32 * 1024 * 1024 };
+ * configure({ near });
+ */
+export interface NearOptions {
+  // near settings
+  /**
+   * The kinds of values that get copies, with commas between them. The option may be a list. `managed` are the
+   * values of `cacheManager`. Allowed: all, or some of conversationContexts, conversationSummaries, historyCache,
+   * preComputedContext, phoneToLead, leadToPhone, dynamicLead, organization, agentConfig, sseCache, kv, managed.
+   * Default `all`. (`CACHE_NEAR_KINDS`)
+   */
+  kinds?: string | readonly string[];
+  /**
+   * Bound of the copies of this process, keys and tables included. In bytes. Default 67108864.
+   * (`CACHE_NEAR_MAX_BYTES`)
+   */
+  maxBytes?: number;
+  /**
+   * The longest that a copy answers after Redis has last confirmed that it told of every change. In milliseconds.
+   * Default 1000. (`CACHE_NEAR_MAX_STALENESS_MS`)
+   */
+  maxStalenessMs?: number;
+  // /near settings
+}

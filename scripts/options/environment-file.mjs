@@ -33,7 +33,7 @@ function linesOf(row) {
 
 function allowed({ value, allowed }) {
   if (value.kind === 'integer') return unitOf(value);
-  if (['choice', 'url', 'hosts', 'port'].includes(value.kind)) return `Allowed: ${allowed}.`;
+  if (['choice', 'url', 'hosts', 'port', 'words'].includes(value.kind)) return `Allowed: ${allowed}.`;
   return /\bnone\b/.test(allowed) ? 'The word none asks for no prefix.' : '';
 }
 

@@ -5,8 +5,9 @@ import { paragraph, unitOf } from './sentences.mjs';
 const WIDTH = 116;
 const MADE = '// Made by scripts/options.mjs.\n';
 
-const REGION = /^( *\/\/ settings\n)[\s\S]*?^( *\/\/ \/settings\n)/m;
-const isMember = ({ option }) => option.startsWith('tls.');
+/** Options that may be an object, and the type of the object. */
+const OBJECTS = { tls: 'TlsOptions', near: 'NearOptions' };
+const isMember = ({ option }) => option.includes('.');
 
 /** The file of `ConfigureOptions`, which is `text` today. */
 export function optionTypes(rows, text) {
@@ -25,19 +26,23 @@ export function valueTypes(rows, text) {
       throw new Error(`types/option-values.d.ts has no line for the type ${name}.`);
     return made.replace(declaration, `export type ${name} = ${union(value.words)};`);
   }, text);
-  return withRegion(withUnions, rows.filter(isMember));
+  return Object.keys(OBJECTS).reduce((made, object) => {
+    const isOfObject = ({ option }) => option.startsWith(`${object}.`);
+    return withRegion(made, rows.filter(isOfObject), `${object} settings`);
+  }, withUnions);
 }
 
 /** The text with the lines of the rows between its two marks. */
-function withRegion(text, rows) {
+function withRegion(text, rows, mark = 'settings') {
+  const region = new RegExp(`^( *// ${mark}\\n)[\\s\\S]*?^( *// /${mark}\\n)`, 'm');
   const lines = rows.flatMap(optionLines).map((line) => `${line}\n`);
-  if (!REGION.test(text)) throw new Error('A file of types has lost its mark `// settings`.');
-  return text.replace(REGION, (_, begin, end) => begin + lines.join('') + end);
+  if (!region.test(text)) throw new Error(`A file of types has lost its mark \`// ${mark}\`.`);
+  return text.replace(region, (_, begin, end) => begin + lines.join('') + end);
 }
 
 function optionLines(row) {
   const sentences = [row.meaning, row.details, allowed(row), defaults(row), `(\`${row.variable}\`)`];
-  return [...comment(sentences), `  ${row.option.replace('tls.', '')}?: ${optionType(row)};`];
+  return [...comment(sentences), `  ${row.option.replace(/^.*\./, '')}?: ${optionType(row)};`];
 }
 
 function comment(sentences) {
@@ -50,7 +55,7 @@ function comment(sentences) {
 
 function allowed({ value, allowed }) {
   if (value.kind === 'integer') return unitOf(value);
-  return ['url', 'hosts'].includes(value.kind) ? `Allowed: ${allowed}.` : '';
+  return ['url', 'hosts', 'words'].includes(value.kind) ? `Allowed: ${allowed}.` : '';
 }
 
 function defaults(row) {
@@ -62,7 +67,7 @@ function defaults(row) {
 }
 
 function optionType({ option, value, exportedType }) {
-  if (option === 'tls') return 'boolean | TlsOptions';
+  if (option in OBJECTS) return `boolean | ${OBJECTS[option]}`;
   if (exportedType) return exportedType;
   if (value.kind === 'choice') return union(value.words);
   const types = {
@@ -72,6 +77,7 @@ function optionType({ option, value, exportedType }) {
     port: 'number',
     text: 'string',
     url: 'string',
+    words: 'string | readonly string[]',
   };
   return types[value.kind];
 }

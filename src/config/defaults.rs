@@ -71,6 +71,13 @@ pub const MAX_COMPRESSION_THRESHOLD_BYTES: u64 = 16 << 20;
 
 /// Memory of the embedded store and of the fallback.
 pub const MEMORY_MAX_BYTES: u64 = 64 << 20;
+/// Memory of the near copies: with values of 200 bytes some 200,000 keys.
+pub const NEAR_MAX_BYTES: u64 = 64 << 20;
+/// What a user does not notice.
+pub const NEAR_MAX_STALENESS_MS: u64 = 1000;
+/// The watch connection asks every 250 ms, and the answer takes its time.
+pub const MIN_NEAR_STALENESS_MS: u64 = 300;
+pub const MAX_NEAR_STALENESS_MS: u64 = 60_000;
 /// Memory of the journal.
 pub const JOURNAL_MAX_BYTES: u64 = 64 << 20;
 /// Calls that may wait for Redis: a second or two of full load, so that a short stall refuses no call.

@@ -27,6 +27,8 @@ mod limits;
 #[cfg(test)]
 pub use limits::limit;
 pub use limits::limits;
+mod near_kinds;
+pub use near_kinds::{NEAR_KINDS, NearKinds};
 mod own_fields;
 pub use own_fields::OwnFields;
 mod precedence;
@@ -142,6 +144,14 @@ impl Config {
             Topology::Single(endpoint) => Some(endpoint),
             _ => None,
         }
+    }
+
+    /// The same configuration for a connection of this name that speaks RESP3.
+    pub fn with_resp3(&self, connection_name: String) -> Config {
+        let mut fields = (*self.fields).clone();
+        fields.protocol = Protocol::Resp3;
+        fields.own.connection_name = connection_name;
+        Config { fields: Arc::new(fields), description: self.description.clone() }
     }
 
     pub fn use_redis(&self) -> bool {

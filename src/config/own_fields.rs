@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::choice::{Choice, Compression, Driver, LegacyValues, LogLevel, ScaleReads};
+use super::near_kinds::NearKinds;
 use super::settings::{Name, settings};
 use super::values::Values;
 use crate::error::Result;
@@ -84,6 +85,12 @@ impl FromSetting for String {
 impl FromSetting for Option<PathBuf> {
     fn from_setting(values: &Values, name: Name) -> Result<Self> {
         Ok(values.text(name)?.map(PathBuf::from))
+    }
+}
+
+impl FromSetting for NearKinds {
+    fn from_setting(values: &Values, name: Name) -> Result<Self> {
+        values.required_text(name).map(NearKinds::of_list)
     }
 }
 

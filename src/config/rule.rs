@@ -20,6 +20,8 @@ pub(super) enum Rule {
         accepts: fn(&str) -> bool,
         allowed: &'static str,
     },
+    /// Some of these words, with commas between them, or `all`.
+    Words(&'static [&'static str]),
     KeyPrefix,
     /// A key prefix whose pattern characters are escaped in patterns.
     ClientKeyPrefix,
@@ -84,6 +86,7 @@ impl Rule {
             Rule::Text { max_bytes, accepts, .. } => {
                 (text.len() <= max_bytes && accepts(text)).then(|| Parsed::Text(text.to_owned()))
             }
+            Rule::Words(known) => parse_words(text, known).map(Parsed::Text),
             Rule::KeyPrefix => is_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
             Rule::ClientKeyPrefix => is_client_key_prefix(text).then(|| Parsed::Text(text.to_owned())),
             Rule::Url => parse_url(trimmed).map(|url| Parsed::Url(Box::new(url))),
@@ -105,6 +108,7 @@ impl Rule {
                 _ => words.concat(),
             },
             Rule::Text { allowed, .. } => allowed.to_owned(),
+            Rule::Words(known) => format!("{ALL_WORDS}, or some of {}", known.join(", ")),
             Rule::KeyPrefix => format!(
                 "at most {MAX_KEY_PREFIX_BYTES} visible ASCII characters without * ? [ ] and backslash; \
                  the variable takes {NO_PREFIX} for no prefix, the option the empty text"
@@ -130,6 +134,7 @@ impl Rule {
             Rule::Integer { unit, .. } => json!({ "kind": "integer", "unit": unit.name() }),
             Rule::Choice(words) => json!({ "kind": "choice", "words": words }),
             Rule::Text { .. } | Rule::KeyPrefix | Rule::ClientKeyPrefix => json!({ "kind": "text" }),
+            Rule::Words(words) => json!({ "kind": "words", "words": words }),
             Rule::Url => json!({ "kind": "url" }),
             Rule::Port => json!({ "kind": "port" }),
             Rule::Hosts { .. } => json!({ "kind": "hosts" }),
@@ -163,6 +168,20 @@ impl Parsed {
             Parsed::Hosts(hosts) => hosts.iter().map(Endpoint::to_string).collect(),
         }
     }
+}
+
+/// Stands for every word of a list.
+pub(super) const ALL_WORDS: &str = "all";
+
+/// The words of a list.
+pub(super) fn words_of(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn parse_words(text: &str, known: &[&str]) -> Option<String> {
+    let words: Vec<&str> = words_of(text).collect();
+    let is_known = |word: &&str| known.contains(word);
+    (words == [ALL_WORDS] || !words.is_empty() && words.iter().all(is_known)).then(|| words.join(","))
 }
 
 fn parse_bool(text: &str) -> Option<bool> {

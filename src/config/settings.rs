@@ -6,14 +6,16 @@ use super::choice::{Compression, Driver, Family, LegacyValues, LogLevel, Protoco
 use super::defaults::{
     CLIENT_KEY_PREFIX, COMMAND_TIMEOUT_MS, COMPRESSION_THRESHOLD_BYTES, CONNECT_TIMEOUT_MS, CONNECTION_NAME,
     DATABASE, HOST, JOURNAL_MAX_BYTES, KEEP_ALIVE_MS, KEY_PREFIX, MAX_BOUND_BYTES,
-    MAX_COMPRESSION_THRESHOLD_BYTES, MAX_CREDENTIAL_BYTES, MAX_HOST_BYTES, MAX_KEEP_ALIVE_MS, MAX_PATH_BYTES,
-    MAX_PEM_BYTES, MAX_POOL_SIZE, MAX_QUEUE_COMMANDS, MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_TIMEOUT_MS,
-    MAX_TTL_SECONDS, MEMORY_MAX_BYTES, MIN_BOUND_BYTES, MIN_POOL_SIZE, POOL_SIZE, PORT,
+    MAX_COMPRESSION_THRESHOLD_BYTES, MAX_CREDENTIAL_BYTES, MAX_HOST_BYTES, MAX_KEEP_ALIVE_MS,
+    MAX_NEAR_STALENESS_MS, MAX_PATH_BYTES, MAX_PEM_BYTES, MAX_POOL_SIZE, MAX_QUEUE_COMMANDS, MAX_RETRIES,
+    MAX_RETRY_DELAY_MS, MAX_TIMEOUT_MS, MAX_TTL_SECONDS, MEMORY_MAX_BYTES, MIN_BOUND_BYTES,
+    MIN_NEAR_STALENESS_MS, MIN_POOL_SIZE, NEAR_MAX_BYTES, NEAR_MAX_STALENESS_MS, POOL_SIZE, PORT,
     PRODUCTION_KEEP_ALIVE_MS, PRODUCTION_KEY_PREFIX, PRODUCTION_MAX_RETRIES, QUEUE_MAX_BYTES,
     QUEUE_MAX_COMMANDS, RETRIES_LIMIT, RETRY_DELAY_MS, ROOM_PREFIX, SENTINEL_NAME, SENTINEL_PORT,
     TEST_DATABASE, TEST_MIN_POOL_SIZE, TEST_POOL_SIZE, TTL_SECONDS,
 };
 use super::endpoint::{MAX_DATABASE, is_host};
+use super::near_kinds::NEAR_KINDS;
 use super::rule::{Rule, Unit};
 use super::setting::{Preset, Setting, flag, number, table, word};
 
@@ -288,6 +290,29 @@ macro_rules! settings {
                     .only_with_redis()
                     .means("Local directory that also keeps the writes of an outage, so that a process \
                             which dies loses none.");
+            }
+            "Near copies" {
+                Near as near: bool = ("near", "CACHE_NEAR", Rule::Bool)
+                    .only_with_redis()
+                    .defaults(flag(true))
+                    .means("Whether values that are read often get copies in this process, which Redis keeps \
+                            up to date; the option may be an object, which turns it on.")
+                    .details("The copies cost Redis a connection and 119 bytes a key.");
+                NearKinds as near_kinds: NearKinds = ("near.kinds", "CACHE_NEAR_KINDS", Rule::Words(NEAR_KINDS))
+                    .only_with_redis()
+                    .defaults(word("all"))
+                    .means("The kinds of values that get copies, with commas between them.")
+                    .details("The option may be a list. `managed` are the values of `cacheManager`.");
+                NearMaxBytes as near_max_bytes: usize = ("near.maxBytes", "CACHE_NEAR_MAX_BYTES", BOUND)
+                    .only_with_redis()
+                    .defaults(number(NEAR_MAX_BYTES))
+                    .means("Bound of the copies of this process, keys and tables included.");
+                NearMaxStaleness as near_max_staleness: Duration =
+                    ("near.maxStalenessMs", "CACHE_NEAR_MAX_STALENESS_MS", milliseconds(MIN_NEAR_STALENESS_MS, MAX_NEAR_STALENESS_MS))
+                    .only_with_redis()
+                    .defaults(number(NEAR_MAX_STALENESS_MS))
+                    .means("The longest that a copy answers after Redis has last confirmed that it told of \
+                            every change.");
             }
             "Log" {
                 LogLevel as log_level: LogLevel = ("logLevel", "CACHE_LOG", Rule::Choice(LogLevel::WORDS))

@@ -264,10 +264,10 @@ fn flatten(options: &Map<String, Value>) -> Result<Vec<(Name, String)>> {
     let mut given = Vec::new();
     for (key, value) in options {
         match value {
-            Value::Object(members) if key == "tls" => {
-                given.push((Name::Tls, "true".to_owned()));
+            Value::Object(members) if let Some(switch) = switch_of(key) => {
+                given.push((switch, "true".to_owned()));
                 for (member, value) in members {
-                    add_option(&mut given, &format!("tls.{member}"), value)?;
+                    add_option(&mut given, &format!("{key}.{member}"), value)?;
                 }
             }
             _ if key.contains('.') => return Err(unknown_option(key)),
@@ -275,6 +275,15 @@ fn flatten(options: &Map<String, Value>) -> Result<Vec<(Name, String)>> {
         }
     }
     Ok(given)
+}
+
+/// The setting that an option turns on which may be an object.
+fn switch_of(option: &str) -> Option<Name> {
+    match option {
+        "tls" => Some(Name::Tls),
+        "near" => Some(Name::Near),
+        _ => None,
+    }
 }
 
 fn add_option(given: &mut Vec<(Name, String)>, option: &str, value: &Value) -> Result<()> {
@@ -288,6 +297,12 @@ fn add_option(given: &mut Vec<(Name, String)>, option: &str, value: &Value) -> R
         Value::String(text) => text.clone(),
         Value::Array(entries) if matches!(setting.rule, Rule::Hosts { .. }) => host_list_text(entries)
             .ok_or_else(|| setting.refuse("a list with an entry that is no host and port", Source::Option))?,
+        Value::Array(entries) if matches!(setting.rule, Rule::Words(_)) => {
+            let words: Option<Vec<&str>> = entries.iter().map(Value::as_str).collect();
+            words
+                .ok_or_else(|| setting.refuse("a list with an entry that is no text", Source::Option))?
+                .join(",")
+        }
         Value::Array(_) => return Err(setting.refuse("a list", Source::Option)),
         Value::Object(_) => return Err(setting.refuse("an object", Source::Option)),
     };

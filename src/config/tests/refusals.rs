@@ -70,7 +70,7 @@ fn outside(rule: Rule) -> Vec<String> {
             let words = ["-1", "x", "1e1", "10s"].map(str::to_owned);
             return beyond.map(|number| number.to_string()).chain(words).collect();
         }
-        Rule::Choice(_) => &["no-such-word", "-1"],
+        Rule::Choice(_) | Rule::Words(_) => &["no-such-word", "-1"],
         Rule::KeyPrefix => &["a b:", "a*:", "a?:", "[a]:", "a\\:", "ключ:", "a\n:"],
         Rule::ClientKeyPrefix => &["a\tb:", "a\u{7f}:"],
         Rule::Text { .. } | Rule::Url | Rule::Port | Rule::Hosts { .. } => &[],

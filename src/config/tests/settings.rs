@@ -175,7 +175,9 @@ fn sample_of(setting: &Setting) -> String {
     match setting.rule {
         Rule::Bool => (default != json!(true)).to_string(),
         Rule::Integer { min, max, .. } => if default == json!(min) { max } else { min }.to_string(),
-        Rule::Choice(words) => words.iter().find(|word| default != json!(word)).unwrap().to_string(),
+        Rule::Choice(words) | Rule::Words(words) => {
+            words.iter().find(|word| default != json!(word)).unwrap().to_string()
+        }
         Rule::Text { .. } | Rule::KeyPrefix | Rule::ClientKeyPrefix => "sample".to_owned(),
         Rule::Url | Rule::Port | Rule::Hosts { .. } => panic!("{} needs a row in SAMPLES", setting.variable),
     }
