@@ -13,6 +13,8 @@
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
 //!    cache  limiter       what the adapter promises: places, lifetimes, organizations | rate limits
+//!      |   \
+//!      |    watch -- near       Redis tells of changes | copies that all threads share
 //!      |
 //!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________
@@ -80,3 +82,5 @@ pub mod script;
 pub mod store;
 #[cfg(feature = "cache")]
 pub mod topology;
+#[cfg(feature = "cache")]
+pub mod watch;

@@ -25,11 +25,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("connection", &["config", "error", "lane", "runtime"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
     ("outage", &["config", "error", "health", "journal", "key", "lane", "redis", "script", "store"]),
+    ("watch", &["connection", "error", "health", "lane", "near", "runtime"]),
     (
         "cache",
         &[
-            "codec", "command", "config", "error", "health", "journal", "key", "lane", "outage", "redis",
-            "script",
+            "codec", "command", "config", "error", "health", "journal", "key", "lane", "near", "outage",
+            "redis", "script", "watch",
         ],
     ),
     ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),

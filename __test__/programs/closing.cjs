@@ -76,6 +76,18 @@ const WAYS = {
     await own.cacheAdapter.set('key', 'value');
     await own.shutdown();
   },
+  'an instance whose watch connection is dialled': async () => {
+    const own = instance({ keyPrefix: 'dialled:' });
+    await own.cacheAdapter.set('key', 'value');
+    for (let i = 0; i < 3; i++) await own.cacheAdapter.get('key');
+    await own.shutdown();
+  },
+  'an instance with copies': async () => {
+    const own = instance({ keyPrefix: 'copies:' });
+    await own.cacheAdapter.set('key', 'value');
+    while ((await own.cacheAdapter.getStats()).near.entries === 0) await own.cacheAdapter.get('key');
+    await own.shutdown();
+  },
   'an instance with a subscribed duplicate': async () => {
     const own = instance({});
     const copy = (await own.getRedis()).duplicate();

@@ -96,6 +96,35 @@ impl Dialer {
         Dialer { gate: Some(gate), ..self }
     }
 
+    /// A dialler for one more connection to the same server, which speaks RESP3 and has `suffix` behind its name. Where the
+    /// cluster reports the address, it stays at the present one.
+    pub fn with_resp3(&self, suffix: &str) -> Dialer {
+        let target = match &self.target {
+            Target::Followed(at) => Target::Fixed(at.borrow().clone()),
+            target => target.clone(),
+        };
+        let name = format!("{}{suffix}", self.config.connection_name);
+        let config = self.config.with_resp3(name);
+        Dialer {
+            database: Arc::new(AtomicU32::new(config.database)),
+            config: Arc::new(config),
+            target,
+            needs_primary: Arc::default(),
+            reads_replicas: false,
+            is_read_only: Arc::default(),
+            pauses: Arc::default(),
+            gate: None,
+        }
+    }
+
+    /// The address that the cluster reports; `None` with another topology.
+    pub fn member_address(&self) -> Option<String> {
+        match &self.target {
+            Target::Followed(at) => Some(at.borrow().to_string()),
+            _ => None,
+        }
+    }
+
     async fn opened(&self) {
         if let Some(mut gate) = self.gate.clone() {
             while gate.changed().await.is_ok() {}

@@ -13,6 +13,8 @@ pub static WAKERS: Population = Population::new();
 pub static HANDLES: Population = Population::new();
 /// Cleanup hooks of environments.
 pub static HOOKS: Population = Population::new();
+/// Watch connections that have been opened and have not ended.
+pub static WATCHES: Population = Population::new();
 
 /// The number of living objects of one kind.
 #[derive(Debug)]
@@ -46,9 +48,16 @@ impl Drop for Member {
 }
 
 /// Every kind with its number of living objects.
-pub fn counts() -> [(&'static str, usize); 5] {
-    [("clients", &CLIENTS), ("cores", &CORES), ("wakers", &WAKERS), ("handles", &HANDLES), ("hooks", &HOOKS)]
-        .map(|(name, population)| (name, population.count()))
+pub fn counts() -> [(&'static str, usize); 6] {
+    [
+        ("clients", &CLIENTS),
+        ("cores", &CORES),
+        ("wakers", &WAKERS),
+        ("handles", &HANDLES),
+        ("hooks", &HOOKS),
+        ("watches", &WATCHES),
+    ]
+    .map(|(name, population)| (name, population.count()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::near::groups::Group;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     pub entries: usize,
