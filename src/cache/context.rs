@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::call::CacheKey;
+use super::call::{CacheKey, Call};
 use super::kinds::{default_ttl, requested_ttl};
+use super::near::{Involvement, Near, Wanted};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Health;
 use crate::key::Keys;
-use crate::outage::{Sampler, StandIn};
+use crate::near::NearValue;
+use crate::outage::{Change, Sampler, StandIn};
 use crate::redis::{Node, Outcome};
 
 /// Servers that still run the JavaScript layer may write an old value anew; this often a write takes it away.
@@ -33,6 +35,8 @@ pub struct Context {
     pub codec: Codec,
     /// What answers while Redis is away.
     pub stand_in: StandIn,
+    /// Copies in this process; `None` where there are none.
+    pub near: Option<Near>,
     /// Samples which writes look for an older value of the JavaScript layer.
     pub legacy_sampler: Sampler,
     indexed_writes: AtomicU64,
@@ -46,7 +50,8 @@ impl Context {
             Topology::Cluster { .. } => Keys::new(&node.config().key_prefix).tagged(),
             _ => Keys::new(&node.config().key_prefix),
         };
-        Ok(Context::over(StandIn::new(node, &keys)?, keys))
+        let near = Near::of_client(&node);
+        Ok(Context::over(StandIn::new(node, &keys)?, keys, near))
     }
 
     /// The same of one node of a cluster. `share` is how many nodes divide memory and journal among them.
@@ -54,16 +59,21 @@ impl Context {
     /// # Errors
     /// As for `new`.
     pub fn of_node(&self, node: Node, share: usize) -> Result<Context> {
-        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone()))
+        let near = self.near.as_ref().map(Near::of_node);
+        Ok(Context::over(self.stand_in.of_node(node, share)?, self.keys.clone(), near))
     }
 
-    fn over(stand_in: StandIn, keys: Keys) -> Context {
+    fn over(stand_in: StandIn, keys: Keys, near: Option<Near>) -> Context {
+        if let Some(near) = &near {
+            near.follow_journal(&stand_in);
+        }
         let node = stand_in.node().clone();
         let config = node.config();
         Context {
             codec: Codec::new(mode(config.compression), config.compression_threshold_bytes),
             keys,
             stand_in,
+            near,
             legacy_sampler: Sampler::of_shared(node.is_shared(), LOOK_FOR_LEGACY_AFTER),
             indexed_writes: AtomicU64::new(0),
             node,
@@ -81,6 +91,57 @@ impl Context {
     /// When a call that is made now must have settled.
     pub fn deadline(&self, now: Instant) -> Instant {
         self.node.deadline(now)
+    }
+
+    /// What a call has to do with copies from here on: own writes count as under way until this is dropped.
+    pub fn begin_near(&self, call: &Call<'_>, changes: &[Change<'_>]) -> Involvement {
+        self.near.as_ref().map_or(Involvement::None, |near| near.begin(call, changes))
+    }
+
+    /// The same of writes that follow from a call.
+    pub fn begin_near_writes(&self, changes: &[Change<'_>]) -> Involvement {
+        self.near.as_ref().map_or(Involvement::None, |near| near.begin_writes(changes))
+    }
+
+    /// The stored bytes of a copy that answers in place of Redis. Nothing that the journal holds may be newer.
+    fn near_copy(&self, wanted: Wanted, key: &[u8], now: Instant) -> Option<NearValue> {
+        let near = self.near.as_ref()?;
+        let stand_in = &self.stand_in;
+        if !stand_in.uses_redis() || !stand_in.is_redis_up_to_date() || stand_in.holds_writes() {
+            return None;
+        }
+        near.get(wanted, key, now)
+    }
+
+    /// Hands the JSON of a copy that answers in place of Redis to `then`. A damaged one does not.
+    pub fn with_near_copy<R>(
+        &self,
+        wanted: Wanted,
+        key: &[u8],
+        now: Instant,
+        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+    ) -> Option<R> {
+        let copy = self.near_copy(wanted, key, now)?;
+        let json = self.codec.decode(&copy).ok()?;
+        if let Some(near) = &self.near {
+            near.first().hit(wanted.kind());
+        }
+        self.health().local_read(true, false);
+        Some(then(json))
+    }
+
+    /// Redis has answered a read, of which nobody has heard yet.
+    pub fn near_answered(&self, involvement: &Involvement, key: &[u8], stored: Option<&[u8]>, now: Instant) {
+        if let (Some(near), Involvement::Read(wanted)) = (&self.near, involvement) {
+            near.answered(*wanted, key, stored, now);
+        }
+    }
+
+    /// An organization is about to be cleared, or was, or may have been: none of its copies answers any more.
+    pub fn clear_near(&self, organization: Option<&str>) {
+        if let Some(near) = &self.near {
+            near.clear(organization);
+        }
     }
 
     /// Whether values of the JavaScript layer are looked for. It knew no clusters: its hashes would hold all

@@ -2,24 +2,26 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, MutexGuard, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::call::Call;
 use super::context::{Context, Scratch};
 use super::fallback::{bring_forward, fall_back};
+use super::near::{Involvement, NearFirst, no_near};
 use super::operation::{clear, plan};
 use super::slot_owners::OwnersBySlot;
-use super::ticket::{CacheRequest, CacheTicket, FollowedBy, Purpose};
+use super::ticket::{CacheRequest, CacheTicket, Purpose};
 use crate::config::{Config, Endpoint};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
 use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
-use crate::outage::{LocalState, StandIn};
+use crate::outage::{LocalStateGuard, StandIn, Step};
 use crate::redis::{NOBODY, Node, Outcome, closed, slot_of_request};
 
 /// Which node of a cluster has which slot.
@@ -92,7 +94,7 @@ impl Core {
     }
 
     /// What this process keeps: memory and journal.
-    pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
+    pub fn local_state(&self) -> LocalStateGuard<'_> {
         self.stand_in().local_state()
     }
 
@@ -129,6 +131,9 @@ impl Core {
         let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
         if let Some(core) = core.upgrade() {
             core.stand_in().inherit(read);
+            if let Some(near) = core.context.near.as_ref().filter(|_| core.stand_in().holds_writes()) {
+                near.inherited();
+            }
         }
     }
 
@@ -161,9 +166,17 @@ impl Core {
             return clear::begin(context, organization, &self.write_token(call_id, call, now), now, out);
         }
         let operation = plan(context, call, scratch)?;
-        let token = self.write_token(call_id, call, now);
-        if context.stand_in.answers() || context.stand_in.defers_writes() && !operation.step().is_read() {
+        let step = operation.step();
+        let mut token = self.write_token(call_id, call, now);
+        token.ticket.near = context.begin_near(call, step.changes());
+        if context.stand_in.answers() || context.stand_in.defers_writes() && !step.is_read() {
             return Ok(Some(fall_back(context, &operation, &token, false, now)));
+        }
+        if let (Involvement::Read(wanted), Step::Read(read)) = (&token.ticket.near, &step)
+            && let Some(outcome) = context
+                .with_near_copy(*wanted, read.key(), now, |json| Outcome::Json(json.into_owned().into()))
+        {
+            return Ok(Some(outcome));
         }
         if self.health().state() == State::Recovering
             && let Some(outcome) = bring_forward(context, &operation, token.ticket.sequence, now, out)
@@ -171,9 +184,8 @@ impl Core {
             return Ok(Some(outcome));
         }
         let deadline = context.deadline(now);
-        out.push(token.followed_by(Purpose::Operation(operation.kind())), deadline, |bytes| {
-            operation.append(bytes)
-        });
+        token.ticket.purpose = Purpose::Operation(operation.kind());
+        out.push(token, deadline, |bytes| operation.append(bytes));
         Ok(None)
     }
 
@@ -182,7 +194,8 @@ impl Core {
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence + 1, Ordering::Relaxed);
         let unacknowledged = call.unacknowledged();
-        CacheRequest::new(call_id, CacheTicket { purpose: Purpose::Upkeep, sequence, unacknowledged }, now)
+        let ticket = CacheTicket { sequence, unacknowledged, ..CacheTicket::new(Purpose::Upkeep) };
+        CacheRequest::new(call_id, ticket, now)
     }
 
     /// Answers a call from memory at once, without a detour through a request. The embedded
@@ -197,6 +210,45 @@ impl Core {
         })
     }
 
+    /// Hands the JSON that answers a call at once, from a copy in this process, to `then`.
+    pub fn near_get<R>(
+        &self,
+        call: &Call<'_>,
+        now: Instant,
+        scratch: &mut Scratch,
+        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+    ) -> Option<R> {
+        let context = &self.context;
+        let near = context.near.as_ref()?;
+        let Call::Get { key } = call else { return None };
+        let wanted = near.wanted(key)?;
+        context.check_organization(key).ok()?;
+        let bytes = context.key(key, &mut scratch.key).ok()?;
+        let found = context.with_near_copy(wanted, bytes, now, then);
+        if found.is_none() {
+            near.first().asked_in_vain(wanted.kind());
+        }
+        found
+    }
+
+    /// Which kinds `near_get` is worth asking for; `None` without copies.
+    pub fn near_first(&self) -> Option<&NearFirst> {
+        Some(self.context.near.as_ref()?.first())
+    }
+
+    /// What there is to see of the copies. `nodes` are the caches of a cluster's nodes.
+    pub fn near_report(&self, nodes: &[Arc<Core>]) -> Value {
+        let nodes: Vec<_> = nodes.iter().filter_map(|node| node.context.near.as_ref()).collect();
+        self.context.near.as_ref().map_or_else(no_near, |near| near.report(&nodes, Instant::now()))
+    }
+
+    /// Another node of the cluster has got a slot of this one.
+    pub fn lost_slot(&self) {
+        if let Some(near) = &self.context.near {
+            near.lost_slot();
+        }
+    }
+
     /// The outcome of a call for which there is no room: it falls back.
     pub(super) fn fall_back_call(
         &self,
@@ -204,12 +256,15 @@ impl Core {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
-        let token = self.write_token(NOBODY, call, now);
+        let mut token = self.write_token(NOBODY, call, now);
         if let Call::ClearOrganization { organization } = *call {
             return clear::without_room(&self.context, organization, &token);
         }
         match plan(&self.context, call, scratch) {
-            Ok(operation) => fall_back(&self.context, &operation, &token, false, now),
+            Ok(operation) => {
+                token.ticket.near = self.context.begin_near(call, operation.step().changes());
+                fall_back(&self.context, &operation, &token, false, now)
+            }
             Err(error) => Outcome::Failed(error),
         }
     }

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::operation::{Operation, fields};
 use super::ticket::CacheRequest;
 use crate::lane::{Frame, Requests};
-use crate::outage::{Attempt, Step, replay};
+use crate::outage::{Attempt, Read, Step, replay};
 use crate::redis::Outcome;
 
 /// The outcome of an operation that Redis does not carry out, or not as far as anybody knows.
@@ -19,13 +19,25 @@ pub fn fall_back(
 ) -> Outcome<'static> {
     let stand_in = &context.stand_in;
     match operation.step() {
-        Step::Read(read) => context.read_locally(stand_in.read(&read, now), stand_in.uses_redis()),
+        Step::Read(read) => {
+            let found = near_copy(context, &read, now).unwrap_or_else(|| stand_in.read(&read, now));
+            context.read_locally(found, stand_in.uses_redis())
+        }
         step => {
             let (issued, sequence) = (token.issued, token.ticket.sequence);
             let attempt = Attempt { issued, sequence, is_in_doubt };
             stand_in.write(&step, &attempt, token.ticket.unacknowledged, now)
         }
     }
+}
+
+/// What a copy answers in an outage. What the journal holds is newer.
+fn near_copy(context: &Context, read: &Read<'_>, now: Instant) -> Option<Outcome<'static>> {
+    let (near, Read::Value { key }) = (context.near.as_ref()?, read) else { return None };
+    if !context.stand_in.uses_redis() || context.stand_in.holds_newer(key) {
+        return None;
+    }
+    Some(Outcome::Json(near.get_in_outage(key, now)?.to_vec().into()))
 }
 
 /// The outcome of a read that the journal knows better than Redis.

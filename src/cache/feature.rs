@@ -133,6 +133,9 @@ impl Feature for Core {
     }
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
+        if let Some(near) = &self.context.near {
+            near.connected(&self.context.node);
+        }
         settle::connected(&self.context, is_fenced, now, out)
     }
 

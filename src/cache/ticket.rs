@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::legacy::Legacy;
+use super::near::Involvement;
 use super::operation::OperationKind;
 use super::organization::Clearing;
 use crate::outage::Unacknowledged;
@@ -21,6 +22,8 @@ pub struct CacheTicket {
     /// is heard of first.
     pub(super) sequence: u64,
     pub(super) unacknowledged: Unacknowledged,
+    /// Dropped when the outcome is known.
+    pub(super) near: Involvement,
 }
 
 #[derive(Debug)]
@@ -40,7 +43,7 @@ pub(super) enum Purpose {
 
 impl CacheTicket {
     pub(super) fn new(purpose: Purpose) -> CacheTicket {
-        CacheTicket { purpose, sequence: 0, unacknowledged: Unacknowledged::Journal }
+        CacheTicket { purpose, sequence: 0, unacknowledged: Unacknowledged::Journal, near: Involvement::None }
     }
 
     /// Whether a caller waits for what the request comes to, so that journal and memory have to do with it. What a
@@ -83,10 +86,11 @@ pub(super) trait FollowedBy {
 impl FollowedBy for CacheRequest {
     fn followed_by(&self, purpose: Purpose) -> CacheRequest {
         let CacheTicket { sequence, unacknowledged, .. } = self.ticket;
-        self.with(CacheTicket { purpose, sequence, unacknowledged })
+        self.with(CacheTicket { purpose, sequence, unacknowledged, near: Involvement::None })
     }
 
-    fn without_purpose(self) -> (CacheRequest, Purpose) {
-        (self.followed_by(Purpose::Upkeep), self.ticket.purpose)
+    fn without_purpose(mut self) -> (CacheRequest, Purpose) {
+        let purpose = std::mem::replace(&mut self.ticket.purpose, Purpose::Upkeep);
+        (self, purpose)
     }
 }

@@ -7,6 +7,7 @@
 //! but for the journal's file.
 
 mod backlog;
+mod guard;
 pub mod lifetime;
 mod local_state;
 pub mod pending_fill;
@@ -21,6 +22,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use guard::LocalStateGuard;
 pub use local_state::{Attempt, LocalState};
 pub use sampler::Sampler;
 pub use stand_in::{ClearingOf, StandIn, Unacknowledged};

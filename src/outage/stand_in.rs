@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::backlog::{BacklogState, open_journal};
+use super::guard::LocalStateGuard;
 use super::local_state::{Attempt, LocalState};
 use super::sampler::Sampler;
 use super::step::{Read, Step};
@@ -53,6 +54,10 @@ pub struct StandIn {
     // A std mutex: held for single operations on maps, and while the journal has a file for one write to it, never across
     // anything that waits. Contended only with the thread driver.
     local_state: Mutex<LocalState>,
+    /// Whether the journal holds anything.
+    pub(super) holds_writes: AtomicBool,
+    /// Is told when that changes.
+    pub(super) journal_watcher: OnceLock<Box<dyn Fn(bool) + Send + Sync>>,
     /// Taken out of the configuration, because every call asks for it.
     has_redis: bool,
     /// Whether the caller has turned Redis off for now.
@@ -104,6 +109,8 @@ impl StandIn {
         Ok(StandIn {
             keys: keys.clone(),
             local_state: Mutex::new(LocalState::new(memory, journal, config.default_ttl)),
+            holds_writes: AtomicBool::new(false),
+            journal_watcher: OnceLock::new(),
             has_redis: config.use_redis(),
             is_redis_disabled: AtomicBool::new(false),
             wants_recovery: AtomicBool::new(false),
@@ -127,8 +134,32 @@ impl StandIn {
     }
 
     /// What this process keeps; a panic while it was held leaves what is valid, if stale.
-    pub fn local_state(&self) -> MutexGuard<'_, LocalState> {
-        self.local_state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn local_state(&self) -> LocalStateGuard<'_> {
+        LocalStateGuard::new(self, self.local_state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the journal holds anything that Redis does not have yet.
+    pub fn holds_writes(&self) -> bool {
+        self.holds_writes.load(Ordering::Acquire)
+    }
+
+    /// Calls `tell` each time the journal has got something or is empty again, while it is locked. The first caller's
+    /// counts.
+    pub fn watch_journal(&self, tell: impl Fn(bool) + Send + Sync + 'static) {
+        let local_state = self.local_state();
+        if !local_state.journal.is_empty() {
+            tell(true);
+        }
+        let _ = self.journal_watcher.set(Box::new(tell));
+    }
+
+    /// Whether the journal holds something of this key, or is yet to clear it.
+    pub fn holds_newer(&self, key: &[u8]) -> bool {
+        if !self.holds_writes() {
+            return false;
+        }
+        let local_state = self.local_state();
+        local_state.journal.entry(key).is_some() || self.awaits_clearing(key, &local_state)
     }
 
     /// Whether a Redis is configured.

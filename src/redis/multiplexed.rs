@@ -255,7 +255,7 @@ impl<F: Feature> MultiplexedConnection<F> {
         }
         self.node().breaker().probe_succeeded(now);
         self.identity = Fence::of(server);
-        self.node().health().connected(&server.version, server.protocol);
+        self.node().connected(server);
         let is_fenced = match self.doubtful.take().filter(|fence| fence.is_at(server)) {
             Some(fence) => {
                 push_fence(self.feature.node(), fence, now, &mut self.lane);

@@ -1,6 +1,6 @@
 //! What all connections of one client to one server share, whatever room their requests are of.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use super::large::LargeValues;
 use super::role::Role;
 use crate::command::Prefix;
 use crate::config::{Config, Endpoint};
-use crate::connection::{Breaker, Dialer};
+use crate::connection::{Breaker, Dialer, ServerInfo};
 use crate::error::{Error, ErrorCode};
 use crate::health::Health;
 
@@ -23,6 +23,8 @@ pub struct Node {
     /// Put in front of the keys of raw commands.
     prefix: Prefix,
     large: LargeValues,
+    /// Of the server that was connected to last.
+    run_id: Mutex<Option<String>>,
 }
 
 impl Node {
@@ -34,6 +36,7 @@ impl Node {
             is_in_cluster: false,
             prefix: Prefix::new(&config.client_key_prefix),
             large: LargeValues::default(),
+            run_id: Mutex::default(),
             dialer: Dialer::new(config),
         }
     }
@@ -77,6 +80,17 @@ impl Node {
 
     pub fn breaker(&self) -> &Breaker {
         &self.breaker
+    }
+
+    /// The connection that all calls share stands.
+    pub fn connected(&self, server: &ServerInfo) {
+        self.health.connected(&server.version, server.protocol);
+        self.run_id.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&server.run_id);
+    }
+
+    /// The `run_id` of the server that was connected to last; `None` where it does not tell it.
+    pub fn run_id(&self) -> Option<String> {
+        self.run_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn role(&self) -> Role {

@@ -66,6 +66,10 @@ impl<C: DriverContext> NodeRouter<C> {
         Ok(NodeRouter { features, main, auxiliaries, context, number, scratch: Scratch::default(), returned })
     }
 
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
     pub fn name(&self) -> &'static str {
         self.main.name()
     }

@@ -35,6 +35,7 @@ pub fn report<C: DriverContext>(
         "outstanding": outstanding,
         "memory": memory,
         "journal": journal,
+        "near": core.near_report(nodes),
         "breaker": { "state": core.node().breaker().state().name() },
         "pool": { "lanes": lanes, "busy": busy, "min": config.min_pool_size, "max": config.pool_size },
         "replicas": router.replicas(),

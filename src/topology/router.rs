@@ -1,5 +1,6 @@
 //! One client's way to Redis, whichever topology is configured.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +13,7 @@ use super::link;
 use super::node::NodeRouter;
 use crate::config::Topology;
 use crate::error::{Error, Result};
-use crate::features::{Call, Features, RoomTicket};
+use crate::features::{Call, Features, RoomCall, RoomTicket, Scratch};
 use crate::health::State;
 use crate::redis::{self, Feature, Outcome, RequestSink, Sink, closed, embedded};
 
@@ -106,6 +107,21 @@ impl<C: DriverContext> Router<C> {
             },
             Router::Embedded => sink.settle(call_id, Outcome::Failed(embedded())),
             Router::Closed => sink.settle(call_id, Outcome::Failed(closed())),
+        }
+    }
+
+    /// Hands the JSON of a copy that answers a call at once to `then`.
+    pub fn near_get<R>(
+        &mut self,
+        call: &RoomCall<'_>,
+        now: Instant,
+        scratch: &mut Scratch,
+        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+    ) -> Option<R> {
+        match self {
+            Router::Node(driver) => driver.features().near_get(call, now, scratch, then),
+            Router::Cluster(driver) => driver.owner_of(call)?.near_get(call, now, scratch, then),
+            Router::Embedded | Router::Link(_) | Router::Closed => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod contract;
 mod hashes;
 mod index;
 mod legacy;
+mod near;
 mod outages;
 mod races;
 mod scripts;

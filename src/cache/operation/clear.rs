@@ -24,6 +24,7 @@ pub fn begin(
     out: &mut impl Requests<CacheRequest>,
 ) -> Result<Option<Outcome<'static>>> {
     let clearing = of_caller(context, organization)?;
+    context.clear_near(organization);
     let of_outage = clearing.of_outage(token.ticket.sequence, now);
     if context.stand_in.answers() || context.stand_in.defers_writes() {
         return Ok(Some(context.stand_in.clear(&of_outage)));
@@ -38,7 +39,10 @@ pub fn begin(
 /// The outcome of a caller's clearing for which there is no room.
 pub fn without_room(context: &Context, organization: Option<&str>, token: &CacheRequest) -> Outcome<'static> {
     match of_caller(context, organization) {
-        Ok(clearing) => context.stand_in.clear(&clearing.of_outage(token.ticket.sequence, token.issued)),
+        Ok(clearing) => {
+            context.clear_near(organization);
+            context.stand_in.clear(&clearing.of_outage(token.ticket.sequence, token.issued))
+        }
         Err(error) => Outcome::Failed(error),
     }
 }
@@ -56,6 +60,7 @@ pub fn send_journalled(
     out: &mut impl Requests<CacheRequest>,
 ) -> bool {
     let Ok(clearing) = Clearing::new(context, clear.organization.as_deref()) else { return false };
+    context.clear_near(clear.organization.as_deref());
     let ticket = CacheTicket { sequence: clear.sequence, ..CacheTicket::new(Purpose::Upkeep) };
     ask(context, clearing.asked_at(clear.at), &CacheRequest::unasked(ticket, now), now, out);
     true
@@ -86,6 +91,7 @@ pub fn replied(
     let (token, Purpose::Clear(mut clearing)) = token.without_purpose() else { return None };
     if clearing.advance(frame) {
         let ended = clearing.of_outage(token.ticket.sequence, token.issued);
+        context.clear_near(ended.organization);
         replay::clearing_ended(&context.stand_in, &ended, true, now, next);
         return Some(Outcome::Integer(clearing.removed()));
     }
@@ -104,6 +110,7 @@ pub fn refused(
 ) -> Outcome<'static> {
     context.health().failed(error.redis_code().unwrap_or(error.code().as_str()), "Redis refuses to clear");
     let ended = clearing.of_outage(token.ticket.sequence, token.issued);
+    context.clear_near(ended.organization);
     replay::clearing_ended(&context.stand_in, &ended, false, now, next);
     Outcome::Boolean(false)
 }
@@ -111,6 +118,7 @@ pub fn refused(
 /// Redis has not answered: the journal keeps the clearing.
 pub fn lost(context: &Context, clearing: &Clearing, token: &CacheRequest, now: Instant) -> Outcome<'static> {
     let lost = clearing.of_outage(token.ticket.sequence, token.issued);
+    context.clear_near(lost.organization);
     replay::clearing_lost(&context.stand_in, &lost, now);
     context.stand_in.clear(&lost)
 }

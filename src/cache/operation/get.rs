@@ -37,6 +37,7 @@ impl<'a> Behaviour<'a> for Get<'a> {
         next: &mut impl Requests<CacheRequest>,
     ) -> Option<Outcome<'f>> {
         let stored = stored(reply.frame);
+        reply.context.near_answered(&reply.token.ticket.near, self.key, stored, reply.now);
         pending_fill::saw_value(&reply.context.stand_in, self.key, stored, reply.now, next);
         if stored.is_none() && legacy::ask(reply.context, self.key, reply.token, next) {
             return None;

@@ -82,7 +82,9 @@ impl<'a> Behaviour<'a> for HashSet<'a> {
             append_command(out, &[b"EVAL", DROP_UNLESS_HASH, b"1", self.key]);
             1
         });
-        next.push(token.followed_by(Purpose::Operation(OperationKind::HashSet)), deadline, |out| {
+        let mut again = token.followed_by(Purpose::Operation(OperationKind::HashSet));
+        again.ticket.near = context.begin_near_writes(self.step().changes());
+        next.push(again, deadline, |out| {
             out.extend_from_slice(request);
             REPLIES
         });

@@ -12,7 +12,7 @@ use crate::cache::Core;
 use crate::command::{SLOTS, slot_of};
 use crate::config::ScaleReads;
 use crate::connection::{Shard, TopologyEvent};
-use crate::features::Features;
+use crate::features::{Features, RoomCall};
 use crate::health::{Event, State};
 use crate::redis::Feature;
 use crate::topology::backlog::{Owners, hand_over_in_background};
@@ -90,6 +90,7 @@ impl<C: DriverContext> ClusterRouter<C> {
         let before = self.slots.assign(slot, position, self.front.cache().next_sequence());
         if let Some(loser) = before.and_then(|before| self.members.get_mut(before)?.as_mut()) {
             loser.left_slots.insert(slot);
+            loser.features.cache().lost_slot();
         }
         if let Some(gainer) = position.and_then(|position| self.members.get_mut(position)?.as_mut()) {
             gainer.gains(slot);
@@ -231,6 +232,13 @@ impl<C: DriverContext> ClusterRouter<C> {
             self.affinity.subscribes_at(other);
             self.front.node().health().tell(Event::Departed, &json!({}));
         }
+    }
+
+    /// The rooms of the node that has the slot of a call's key.
+    pub fn owner_of(&mut self, call: &RoomCall<'_>) -> Option<&Features> {
+        let slot = self.front.route(call, &mut self.scratch).ok()?.key.map(slot_of)?;
+        let member = self.members.get(self.owner(slot)?)?.as_ref()?;
+        Some(&member.features)
     }
 
     /// A member that answers.
