@@ -376,6 +376,7 @@ class CacheAdapter {
         fallbackMaps: Object.fromEntries(sizes),
         config: cache.config,
         cache,
+        near: report.near,
       };
     });
   }
@@ -384,15 +385,17 @@ class CacheAdapter {
   healthCheck(options) {
     return abortable(options, async () => {
       const cache = await this.#inspection.cacheHealth();
+      const { near, usesRedis } = this.#inspection.report();
       return {
         status: cache.status,
         adapter: {
           status: cache.status,
-          redisEnabled: this.#inspection.report().usesRedis,
+          redisEnabled: usesRedis,
           fallbackMaps: Object.keys(this.fallbackMaps).length,
         },
         redis: cache.redis,
         cache,
+        near: { mode: near.mode, reason: near.reason },
       };
     });
   }

@@ -66,7 +66,7 @@ class Bridge extends Calls {
   constructor(options, onEvent, given = {}) {
     const { role = roles.shared, hasJournal = true, onPush, link, term } = given;
     const { context = new Context(), environment = new Environment() } = given;
-    super(pageOf(role, link !== undefined), link, onPush);
+    super(pageOf(role, link !== undefined), link, onPush, hasJournal && link === undefined);
     this.#options = options;
     this.#environment = environment;
     this.#onEvent = onEvent;
@@ -109,7 +109,7 @@ class Bridge extends Calls {
    * @param {What} what
    */
   #openNative(open, makeErrors, what) {
-    const { settle, calls, outcomes } = this.lent;
+    const { settle, calls, outcomes, nearFirst } = this.lent;
     return this.#context.run(
       open,
       makeErrors,
@@ -120,6 +120,7 @@ class Bridge extends Calls {
       /** @type {OnEvent} */ ((name, json) => this.#handleEvent(name, json)),
       calls,
       outcomes,
+      nearFirst,
       ...this.#settings(),
       what,
     );

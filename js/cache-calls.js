@@ -110,7 +110,11 @@ class CacheCalls {
     try {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 1);
-      if (!bridge.isEmbedded) return bridge.call1(word, own(a), reader);
+      if (!bridge.isEmbedded) {
+        if (!bridge.asksNear(kind)) return bridge.call1(word, own(a), reader);
+        const text = native.nearGet(bridge.open(), word, a);
+        return text === undefined ? bridge.call1(word, own(a), reader) : this.#readNow(text, reader);
+      }
       return this.#readNow(/** @type {string | null} */ (native.answer(bridge.open(), word, a)), reader);
     } catch (error) {
       return Promise.reject(error);
@@ -132,7 +136,11 @@ class CacheCalls {
     try {
       if (!bridge.isOpen) bridge.open();
       const word = head(verbs.get, kind, 2);
-      if (!bridge.isEmbedded) return bridge.call2(word, own(a), own(b), reader);
+      if (!bridge.isEmbedded) {
+        if (!bridge.asksNear(kind)) return bridge.call2(word, own(a), own(b), reader);
+        const text = native.nearGet(bridge.open(), word, a, b);
+        return text === undefined ? bridge.call2(word, own(a), own(b), reader) : this.#readNow(text, reader);
+      }
       return this.#readNow(/** @type {string | null} */ (native.answer(bridge.open(), word, a, b)), reader);
     } catch (error) {
       return Promise.reject(error);

@@ -38,6 +38,8 @@ const SPREAD_ARGUMENTS = 2048;
 const WORDS_A_CALL = 3;
 /** Number of calls in flight for which room is kept. */
 const KEEP_IDS = 16_384;
+/** For clients whose reads find no copies. */
+const NO_KINDS = new Uint32Array(protocol.kindNumbers);
 /** The functions of promises are kept in parallel arrays by the id of the call, which allocates no object per call. */
 const NO_READER = undefined;
 
@@ -55,7 +57,10 @@ class Calls {
   #onPush;
   #calls;
   #outcomes;
+  #nearFirst;
   #words = 0;
+  /** Whether some call of the cache that has not crossed yet may write. */
+  #mayWrite = false;
   /** @type {unknown[]} */
   #arguments = [];
   /** Whether some of these arguments are in the argument arena. */
@@ -87,25 +92,37 @@ class Calls {
    * @param {number} page The maximum of calls that cross at once.
    * @param {LinkOwner | undefined} link
    * @param {((message: any) => void) | undefined} onPush
+   * @param {boolean} hasCopies
    */
-  constructor(page, link, onPush) {
+  constructor(page, link, onPush, hasCopies) {
     this.#link = link;
     this.#onPush = onPush;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
+    this.#nearFirst = hasCopies ? new Uint32Array(protocol.kindNumbers) : NO_KINDS;
   }
 
   /**
    * The memory of calls and outcomes that native code shares, and the function that native code calls with
    * outcomes.
-   * @returns {{ settle: Settle, calls: Uint32Array, outcomes: Uint32Array }}
+   * @returns {{ settle: Settle, calls: Uint32Array, outcomes: Uint32Array, nearFirst: Uint32Array }}
    */
   get lent() {
     return {
       settle: (count, ...values) => this.#settle(count, values),
       calls: this.#calls,
       outcomes: this.#outcomes,
+      nearFirst: this.#nearFirst,
     };
+  }
+
+  /**
+   * Whether a read of this kind first asks for a copy in this process: reads of the kind find copies, and native code
+   * has heard of every write of the cache.
+   * @param {number} kind
+   */
+  asksNear(kind) {
+    return this.#nearFirst[kind] !== 0 && !this.#mayWrite;
   }
 
   /**
@@ -152,6 +169,7 @@ class Calls {
    */
   callTo(head, values, resolve, reject, reader = NO_READER) {
     const callId = this.#begin(head, values.length);
+    this.#mayWrite = true;
     for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
     this.#expect(callId, resolve, reject, reader);
   }
@@ -249,6 +267,7 @@ class Calls {
     if (words === 0) return;
     const values = this.#arguments;
     this.#words = 0;
+    this.#mayWrite = false;
     this.#arguments = [];
     const { room } = argumentArena;
     if (this.#usesArena) argumentArena.leave();

@@ -44,6 +44,7 @@ export type OpenNative<What> = (
   onEvent: OnEvent,
   calls: Uint32Array,
   outcomes: Uint32Array,
+  nearFirst: Uint32Array,
   optionsJson: string,
   environmentJson: string,
   what: What,
@@ -59,6 +60,8 @@ export interface NativeClient {
   submitArray(client: number, wordCount: number, passing: Uint8Array | undefined, given: unknown[]): void;
   /** Answers a call without a request: values are JSON texts, a hash is alternating names and JSON texts. */
   answer(client: number, head: number, ...given: unknown[]): string | number | boolean | string[] | null;
+  /** The JSON text of a copy in this process that answers a read; undefined if there is none. */
+  nearGet(client: number, head: number, ...given: unknown[]): string | undefined;
   /** Answers the last report as JSON if `reports`, unless the client was closed before. */
   close(client: number, reports: boolean): string | undefined;
   /** JSON: `Report`. */
@@ -143,7 +146,7 @@ export interface SettingRow {
   readonly value:
     | { readonly kind: 'boolean' | 'text' | 'url' | 'port' | 'hosts' }
     | { readonly kind: 'integer'; readonly unit: 'milliseconds' | 'seconds' | 'bytes' | null }
-    | { readonly kind: 'choice'; readonly words: readonly string[] };
+    | { readonly kind: 'choice' | 'words'; readonly words: readonly string[] };
   /** The end of a sentence that begins with `allowed is`. */
   readonly allowed: string;
   /** `{NODE_ENV}` in a default stands for that variable. */
@@ -220,6 +223,8 @@ export interface Protocol {
   /** Marks from this one on are numbers themselves. */
   firstNumber: number;
   kinds: Record<Kind, number>;
+  /** More than the highest number of a kind. */
+  kindNumbers: number;
   acknowledgedFlag: number;
   copiedFlag: number;
   commandFlags: Record<CallFlag, number>;

@@ -1,4 +1,4 @@
-import type { JournalReport, LogLevel, NodeReport } from '../index.js';
+import type { JournalReport, LogLevel, NearReport, NodeReport } from '../index.js';
 import type {
   BreakerReport,
   Counters,
@@ -80,6 +80,7 @@ export interface Report {
   readonly outstanding: number;
   readonly memory: MemoryReport;
   readonly journal: JournalReport;
+  readonly near: NearReport;
   readonly breaker: BreakerReport;
   readonly pool: SharedPoolReport;
   /** Addresses. */

@@ -53,6 +53,71 @@ export interface JournalReport {
 }
 
 /**
+ * How far copies in this process are kept up to date: `tracking` while Redis tells of changes, `idle` before anything
+ * deserves a copy, `off` while Redis does not tell of changes, `disabled` without copies (`CACHE_NEAR`, `USE_REDIS`).
+ * @example
+ * import { cacheAdapter, type NearMode } from 'orgcache';
+ * const fine: NearMode[] = ['tracking', 'idle'];
+ * const { near } = await cacheAdapter.healthCheck();
+ * console.log(fine.includes(near.mode), near.reason);
+ */
+export type NearMode = 'disabled' | 'idle' | 'tracking' | 'off';
+
+/**
+ * The copies in this process, and the connections that keep them up to date. All instances with the same servers,
+ * database, prefix and user share them.
+ * @example
+ * import { cacheAdapter, type NearReport } from 'orgcache';
+ * const { hits, misses }: NearReport = (await cacheAdapter.getStats()).near;
+ * console.log(`${hits} of ${hits + misses} reads were answered in this process`);
+ */
+export interface NearReport {
+  readonly mode: NearMode;
+  /** Why the mode is `off`; else null. */
+  readonly reason: string | null;
+  /** Servers that tell of changes. */
+  readonly sessions: number;
+  /** How long ago the last confirmation was asked for, in milliseconds; null without one. */
+  readonly freshnessMs: number | null;
+  readonly entries: number;
+  /** Bytes of memory, with keys and tables. */
+  readonly bytes: number;
+  /** Bytes that it may take. (`CACHE_NEAR_MAX_BYTES`) */
+  readonly maxBytes: number;
+  /** Reads that a copy answered. */
+  readonly hits: number;
+  /** Reads that found no copy. */
+  readonly misses: number;
+  /** Copies that were asked for. */
+  readonly fills: number;
+  /** Of these, how many were not kept because the value had changed meanwhile, or there was none. */
+  readonly refusedFills: number;
+  /** Copies that were not asked for: too many were under way, or Redis did not tell of changes. */
+  readonly droppedFills: number;
+  /** Copies that were removed to make room. */
+  readonly evictions: number;
+  /** The same by kind of value. */
+  readonly kinds: Readonly<Record<string, NearKindReport>>;
+}
+
+/**
+ * The copies of one kind of value.
+ * @example
+ * import { cacheAdapter, type NearKindReport } from 'orgcache';
+ * const { near } = await cacheAdapter.getStats();
+ * const leads: NearKindReport | undefined = near.kinds.dynamicLead;
+ * console.log(leads?.hits, leads?.sparse);
+ */
+export interface NearKindReport {
+  readonly entries: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly fills: number;
+  /** Whether only a hundredth of the keys gets copies, because copies answered fewer than two reads each. */
+  readonly sparse: boolean;
+}
+
+/**
  * The state of the connection to Redis, whether Redis answers or not.
  * @example
  * import { type Condition, redisManager } from 'orgcache';
@@ -157,6 +222,7 @@ export interface CacheStats {
   fallbackMaps: Record<string, number>;
   config: CacheConfigReport;
   cache: CacheManagerStats;
+  near: NearReport;
 }
 
 /**
@@ -229,4 +295,6 @@ export interface CacheHealth {
   adapter: { status: HealthStatus; redisEnabled: boolean; fallbackMaps: number };
   redis: RedisHealth;
   cache: CacheManagerHealth;
+  /** Copies in this process. A mode of `off` is no fault: every read then asks Redis. */
+  near: Pick<NearReport, 'mode' | 'reason'>;
 }

@@ -27,6 +27,7 @@ const { counting, inForce } = require('../client/endpoint.js');
  * @property {boolean} isTlsInsecure
  * @property {string | null} servername
  * @property {boolean} hasPassword
+ * @property {boolean} hasCopies
  * @property {string} primaryName
  * @property {string | null} sentinelUsername
  * @property {string} [sentinelPassword]
@@ -78,6 +79,7 @@ function targetOf({ useRedis, settings }, env) {
     isTlsInsecure: known(settings['tls.insecure']),
     servername: known(settings['tls.servername']),
     hasPassword: known(settings.password) !== null,
+    hasCopies: known(settings.near),
     primaryName: known(settings.sentinelName),
     sentinelUsername: known(settings.sentinelUsername),
     sentinelPassword: env.REDIS_SENTINEL_PASSWORD || undefined,

@@ -47,6 +47,8 @@ pub struct Lent {
     pub calls: SharedWords,
     /// Ids of calls and marks of their outcomes, read by JavaScript.
     pub outcomes: SharedWords,
+    /// Whether JavaScript asks for copies of a kind first, by the kind's number; read by JavaScript.
+    pub near_first: SharedWords,
 }
 
 /// A `Uint32Array` whose memory both sides use.
@@ -238,6 +240,7 @@ impl Client {
             });
             router.flush(now, sink);
         });
+        self.tell_near_first();
         self.settle(settled, Origin::Call);
     }
 
@@ -251,6 +254,32 @@ impl Client {
             inner.intake.answer(client.env, &client.features, word, arguments)
         });
         answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
+    }
+
+    /// The JSON text of a copy that answers a read at once.
+    pub fn near_get(&self, word: u32, arguments: &[sys::napi_value]) -> Option<sys::napi_value> {
+        let found = self.guarded(Origin::Call, |client| {
+            let now = Instant::now();
+            let mut inner = client.inner.borrow_mut();
+            let Inner { router, intake, .. } = &mut *inner;
+            intake.near_get(client.env, word, arguments, |call, scratch| {
+                router.near_get(call, now, scratch, |json| values::string(client.env, &json).ok())
+            })
+        });
+        self.tell_near_first();
+        found.flatten().flatten()
+    }
+
+    /// Tells JavaScript which kinds it is to ask for copies of first, where that has changed.
+    fn tell_near_first(&self) {
+        let Some(first) = self.core().near_first() else { return };
+        let SharedWords { data, length, .. } = self.lent.near_first;
+        first.take_changes(|kind, is_asked| {
+            if kind < length {
+                // SAFETY: within the array; JavaScript does not run meanwhile.
+                unsafe { data.add(kind).write(u32::from(is_asked)) };
+            }
+        });
     }
 
     /// Runs `work`; nothing where it panics. Nobody knows what state a panic leaves, so it ends the

@@ -14,7 +14,7 @@ use super::intake::{Given, Values};
 use super::invocation::{Body, Invocation, described, lent, load_config, number_of, text, texts};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
-use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, TTL_TABLE};
+use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, NearFirst, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{self, limits, nearest, settings_report};
 use crate::error::{ERROR_TABLE, Result};
@@ -61,10 +61,11 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
 }
 
 /// Functions that take a client's number first.
-const OF_A_CLIENT: [(&str, Body); 13] = [
+const OF_A_CLIENT: [(&str, Body); 14] = [
     ("submit", submit),
     ("submitArray", submit_array),
     ("answer", answer),
+    ("nearGet", near_get),
     ("close", close),
     ("report", report),
     ("generateKey", generate_key),
@@ -97,6 +98,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "kinds": kinds,
         "acknowledgedFlag": ACKNOWLEDGED,
         "copiedFlag": ACKNOWLEDGED | COPIED,
+        "kindNumbers": NearFirst::KINDS,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
         "besideRoles": { "decidesPauses": DECIDES_PAUSES, "readOnly": READ_ONLY },
@@ -185,16 +187,16 @@ fn nearest_name(call: &Invocation) -> std::result::Result<sys::napi_value, Throw
     })
 }
 
-/// `open(makeError, makeArray, makeObject, extend, settle, notice, calls, outcomes, optionsJson, environmentJson,
-/// role)`: the number of a new client.
+/// `open(makeError, makeArray, makeObject, extend, settle, notice, calls, outcomes, nearFirst, optionsJson,
+/// environmentJson, role)`: the number of a new client.
 fn open(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
-        let texts = texts(call, 8..10)?;
+        let texts = texts(call, 9..11)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let mut role = 0;
         // SAFETY: an argument of the running call; where it is no number, nothing is written.
-        unsafe { sys::napi_get_value_uint32(env, call.argument(10), &raw mut role) };
+        unsafe { sys::napi_get_value_uint32(env, call.argument(11), &raw mut role) };
         let number = (role & !(DECIDES_PAUSES | READ_ONLY)) as usize;
         let features = Features::new(config, Role::ALL[number.min(Role::ALL.len() - 1)].0)?;
         if role & DECIDES_PAUSES != 0 {
@@ -262,6 +264,15 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         (Mark::False, _) => values::boolean(call.env, false),
         _ => values::null(call.env),
     })
+}
+
+/// `nearGet(client, head, ...arguments)`: the JSON text of a copy that answers a read at once; undefined where there is
+/// none.
+fn near_get(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut word = 0;
+    // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut word) };
+    Ok(call.client()?.near_get(word, &call.arguments()[2..]).unwrap_or(ptr::null_mut()))
 }
 
 /// `alone(makeError, head, ...arguments)`: a call that needs no client; throws what it failed with.

@@ -8,7 +8,7 @@ use napi::sys;
 use super::arguments::{bytes_of, read};
 use super::sink::JsSink;
 use crate::error::Result;
-use crate::features::{Call, Features, Scratch};
+use crate::features::{Call, Features, RoomCall, Scratch};
 use crate::redis::{self, CallArguments, Feature, Head, Outcome, RawCall, Sink, embedded, misuse};
 
 /// Most commands have no more words; they are named without an allocation.
@@ -92,6 +92,22 @@ impl Intake {
             redis::Call::Raw(_) => Outcome::Failed(embedded()),
         })
         .unwrap_or_else(Outcome::Failed)
+    }
+
+    /// Hands one read to `answer`, which may answer it at once. What makes no call is answered by nobody.
+    pub fn near_get<R>(
+        &mut self,
+        env: sys::napi_env,
+        word: u32,
+        arguments: &[sys::napi_value],
+        answer: impl FnOnce(&RoomCall<'_>, &mut Scratch) -> Option<R>,
+    ) -> Option<R> {
+        let argument = |position: usize| arguments.get(position).copied().unwrap_or(ptr::null_mut());
+        self.with_call(env, Head::with_count(word), argument, ptr::null_mut(), |call, scratch| match call {
+            redis::Call::Room(call) => answer(call, scratch),
+            redis::Call::Raw(_) => None,
+        })
+        .ok()?
     }
 
     fn with_call<R>(

@@ -25,7 +25,7 @@ pub fn number_of(call: &Invocation, handle: Rc<ClientHandle>) -> Result<sys::nap
     values::integer(call.env, call.clients.add(handle))
 }
 
-/// The first eight arguments of what opens a client.
+/// The first nine arguments of what opens a client.
 pub fn lent(call: &Invocation) -> Result<Lent> {
     let env = call.env;
     Ok(Lent {
@@ -34,6 +34,7 @@ pub fn lent(call: &Invocation) -> Result<Lent> {
         notice: Reference::new(env, call.argument(5))?,
         calls: shared_words(env, call.argument(6))?,
         outcomes: shared_words(env, call.argument(7))?,
+        near_first: shared_words(env, call.argument(8))?,
     })
 }
 

@@ -20,7 +20,7 @@ use crate::redis::{Failure, Role, Sink, Target};
 pub fn open(call: &Invocation) -> Result<sys::napi_value, Thrown> {
     described(call, 0, || {
         let env = call.env;
-        let texts = texts(call, 8..11)?;
+        let texts = texts(call, 9..12)?;
         let config = load_config(texts.required(0, "the options")?, texts.required(1, "the environment")?)?;
         let target = texts.text(2)?.map(Target::from_json).transpose()?;
         let features = Features::new(config, Role::Dedicated)?;

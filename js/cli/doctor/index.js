@@ -1,6 +1,7 @@
 'use strict';
 
 const { createInstance } = require('../../instance.js');
+const { checkCopies } = require('./copies.js');
 const { DEADLINE_MS, line } = require('./findings.js');
 const { checkAddress } = require('./network.js');
 const { checkClock, checkLatency, checkLogin, checkServer } = require('./server.js');
@@ -105,6 +106,7 @@ async function examineServer(report, target, options) {
     if (login.status === 'fail') return;
     await report(...(await checkServer(client, target)));
     await report(await checkLatency(client), await checkClock(client));
+    if (target.hasCopies) await report(await checkCopies(client));
     if (target.topology === 'cluster') await report(await checkCluster(client));
   } finally {
     await instance.shutdown({ timeoutMs: 0 });
