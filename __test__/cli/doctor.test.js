@@ -51,6 +51,7 @@ describe('orgcache doctor with one server', () => {
       'ok persistence',
       'ok latency',
       'ok clock',
+      'ok near',
     ]);
     expect(code).toBe(0);
     expect(text).toContain(`REDIS_URL=redis://:(redacted)@127.0.0.1:${server.port}`);
@@ -130,7 +131,16 @@ describe('orgcache doctor with one server', () => {
       { status: 'warn', message: expect.stringContaining('NOPERM') },
     ]);
     expect(named(findings, 'clock')).toMatchObject([{ status: 'warn' }]);
+    expect(named(findings, 'near')).toMatchObject([
+      { status: 'warn', message: expect.stringContaining('+client|tracking') },
+    ]);
     expect(code).toBe(0);
+  });
+
+  test('asks nothing about copies where there are none', async () => {
+    const server = await startRedis({ password: CANARY, args: GOOD });
+    const { code, findings } = await doctor({ REDIS_URL: server.url, CACHE_NEAR: 'false' });
+    expect([named(findings, 'near'), code]).toEqual([[], 0]);
   });
 
   test('fails with a replica, which takes no writes', async () => {
