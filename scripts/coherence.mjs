@@ -79,7 +79,7 @@ async function rounds(chosen, { env, isDone = () => false } = {}) {
     if (isDone(sum) || performance.now() > endsAt) break;
     if (performance.now() > tellAt) {
       tellAt += MINUTE_MS;
-      console.log(sum.line());
+      console.log(`coherence: ${sum.line()}`);
     }
   }
   await bench.close();
