@@ -225,6 +225,27 @@ function answersOfGetOrSet({ entriesOf, staleEntries }) {
     expect(await cache.get('k')).toBe('another');
   });
 
+  test('gives a factory that asks late for its signal one that has aborted', async () => {
+    const cache = entriesOf();
+    const started = deferred();
+    const controller = new AbortController();
+    const late = deferred();
+    const factory = async (context) => {
+      started.resolve();
+      await late.promise;
+      late.signal = context.signal;
+      late.seen.resolve();
+    };
+    late.seen = deferred();
+    const call = rejection(cache.getOrSet('k', factory, { signal: controller.signal }));
+    await started.promise;
+    controller.abort(new Error('gone'));
+    await call;
+    late.resolve();
+    await late.seen.promise;
+    expect(late.signal.reason).toEqual(new Error('gone'));
+  });
+
   test('lets a factory end in the background though the signals of the others abort', async () => {
     const cache = entriesOf();
     const slow = slowFactory();

@@ -170,6 +170,9 @@ function queriesContract(open) {
         code: 'E_QUERY',
       });
     }
+    expect(await rejection(cache.cacheQuery(SQL, [], never, { tables, tags: 'orders' }))).toMatchObject({
+      code: 'E_TAG',
+    });
     expect(await rejection(cache.cacheQuery(SQL, [], 'rows', { tables }))).toMatchObject({
       code: 'E_ARGUMENT',
     });

@@ -51,6 +51,11 @@ class Flight {
   #isInBackground;
   /** @type {AbortController | undefined} */
   #controller;
+  /**
+   * Why it was abandoned.
+   * @type {unknown}
+   */
+  #reason;
   isDone = false;
   /**
    * The flights that this one's factory waits for.
@@ -163,6 +168,7 @@ class Flight {
     this.#waiters.delete(waiter);
     if (this.isWanted || this.isDone) return;
     this.#isAbandoned = true;
+    this.#reason = reason;
     this.#task.onDetach(this);
     this.#controller?.abort(reason);
     this.#release();
@@ -275,7 +281,11 @@ class Flight {
     const { found } = this;
     return new FactoryContext({
       controller: () => {
-        this.#controller ??= new AbortController();
+        if (this.#controller === undefined) {
+          this.#controller = new AbortController();
+          // The factory may ask for its signal late.
+          if (this.#isAbandoned) this.#controller.abort(this.#reason);
+        }
         return this.#controller;
       },
       stale: found?.hasValue === true ? entries.staleOf(found) : undefined,

@@ -29,8 +29,10 @@ async function cacheQuery({ queries, tables, tags }, { sql, params, fetch, optio
   // Refused before anything is asked.
   const typed = queryKey(sql, params);
   const key = `${typed} ${(await tables.versionsOf(read)).join(' ')}`;
-  const own = [...(others.tags ?? tags), ...read.map(tagOfTable)];
-  return queries.getOrSet(key, () => fetch(), { ...others, tags: own });
+  const before = others.tags ?? tags;
+  // Native code refuses what is no list.
+  const all = Array.isArray(before) ? [...before, ...read.map(tagOfTable)] : before;
+  return queries.getOrSet(key, () => fetch(), { ...others, tags: all });
 }
 
 module.exports = { cacheQuery };
