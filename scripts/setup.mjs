@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import native from '../js/native.js';
 import { addonPath, buildAddon } from './build.mjs';
+import postgres from './postgres.cjs';
 import redisServer from './redis-server.cjs';
 import { exitWithSentence, isProgram, npmCommand, output, ROOT, SetupError, say, succeeds } from './run.mjs';
 
@@ -17,11 +18,16 @@ const ENVIRONMENTS = path.join(ROOT, '__test__', 'environments');
 const MINIMUM_NODE = 20;
 
 /**
- * @param {{ addon?: boolean, redis?: boolean, environments?: boolean }} [wanted]
+ * @param {{ addon?: boolean, redis?: boolean, postgres?: boolean, environments?: boolean }} [wanted]
  * @returns {Promise<{ redisServer: string | undefined }>} the path of redis-server where one was wanted.
  * @throws {SetupError} whose message says what is missing and how to get it.
  */
-export async function setup({ addon = true, redis = false, environments = false } = {}) {
+export async function setup({
+  addon = true,
+  redis = false,
+  postgres: wantsPostgres = false,
+  environments = false,
+} = {}) {
   const started = performance.now();
   checkNode();
   checkCargo();
@@ -29,8 +35,10 @@ export async function setup({ addon = true, redis = false, environments = false 
   const installed = folders.map(installDependencies).includes(true);
   const built = addon && (await ensureAddon());
   const found = redis ? ensureRedis() : undefined;
+  const installedPostgres = wantsPostgres && ensurePostgres();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  say(installed || built || found?.installed ? `done in ${seconds} s` : `nothing to do (${seconds} s)`);
+  const did = installed || built || found?.installed || installedPostgres;
+  say(did ? `done in ${seconds} s` : `nothing to do (${seconds} s)`);
   return { redisServer: found?.path };
 }
 
@@ -142,6 +150,14 @@ function ensureRedis() {
   return { path: installed, installed: true };
 }
 
+/** Where none can be installed, the example that needs one says what to do, and its tests are left out. */
+function ensurePostgres() {
+  if (process.env.ORGCACHE_TEST_POSTGRES_BIN || postgres.findPostgres()) return false;
+  const installed = postgres.installPostgres({ say, succeeds });
+  if (installed) say(`PostgreSQL is in ${installed}`);
+  return installed !== null;
+}
+
 function hash(parts) {
   const sum = createHash('sha256');
   // The length in front keeps two lists apart that read the same when joined.
@@ -155,7 +171,10 @@ function readIfThere(file) {
 
 if (isProgram(import.meta.url)) {
   try {
-    await setup({ redis: process.argv.includes('--redis') });
+    await setup({
+      redis: process.argv.includes('--redis'),
+      postgres: process.argv.includes('--postgres'),
+    });
   } catch (error) {
     exitWithSentence(error);
   }

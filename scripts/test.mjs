@@ -109,7 +109,7 @@ const NEEDS = {
   rust: { addon: false, redis: true },
   // Every crate is built once more for it, which takes minutes: not for what runs after each change.
   loom: { addon: false, redis: false, onlyNamed: true },
-  js: { addon: true, redis: true },
+  js: { addon: true, redis: true, postgres: true },
   faults: { addon: true, redis: true },
   topology: { addon: true, redis: true },
   coherence: { addon: true, redis: true },
@@ -151,6 +151,7 @@ async function main(args) {
   const { redisServer } = await setup({
     addon: wanted.some((group) => NEEDS[group].addon),
     redis: wanted.some((group) => NEEDS[group].redis),
+    postgres: wanted.some((group) => NEEDS[group].postgres),
     environments: wanted.some((group) => NEEDS[group].environments),
   });
 

@@ -313,6 +313,7 @@ describe('names in the documents', () => {
       ...read(document).matchAll(/npm (?:run )?([a-z]+(?::[a-z]+)?)((?: -- [^`#\n]*)?)/g),
     ]).filter(([command]) => /^npm (run|test)/.test(command));
     const help = {
+      'demo:queries': (await runNode(['examples/query-cache/demo.mjs', '--help'])).stdout,
       demo: (await runNode(['examples/server/demo.mjs', '--help'])).stdout,
       bench: (await runNode(['bench/run.mjs', '--help'])).stdout,
       soak: (await runNode(['scripts/soak.mjs', '--help'])).stdout,
