@@ -1,5 +1,6 @@
 // Orders change while callers ask for reports: no report may be older than the last change that has ended.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { invalidateTables } from 'orgcache';
 import { withCallers } from './load.mjs';
@@ -57,7 +58,11 @@ async function changeUnderLoad(changes, { callers, count }) {
   const { cache } = changes;
   let isChanging = true;
   const read = async () => {
-    while (isChanging) await changes.compare(changes.anyReport());
+    while (isChanging) {
+      await changes.compare(changes.anyReport());
+      // The embedded store answers at once: without a turn of the event loop the changes would wait for ever.
+      await nextTurn();
+    }
   };
   const readers = Array.from({ length: callers }, read);
   try {

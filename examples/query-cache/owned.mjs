@@ -1,4 +1,4 @@
-// The processes and the folder of a run. They end with it, also when it is interrupted.
+// The servers and the folder of a run. They end with it, also when it is interrupted or killed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,14 +8,29 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { DemoError } from './options.mjs';
 
 const STOP_TIMEOUT_MS = 5_000;
 const LOG_TAIL_CHARACTERS = 2_000;
+const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url));
 
 export class Owned {
+  folder;
   #ends = [];
   #ending;
+  #guard;
+
+  constructor() {
+    this.folder = mkdtempSync(path.join(tmpdir(), 'orgcache-query-cache-'));
+    this.atEnd(() => rm(this.folder, { recursive: true, force: true }));
+    const stdio = ['pipe', 'ignore', 'ignore'];
+    this.#guard = spawn('/bin/sh', [GUARD, this.folder], { detached: true, stdio });
+    this.#guard.on('error', () => {});
+    this.#guard.stdin.on('error', () => {});
+    this.#guard.unref();
+    this.#guard.stdin.unref();
+  }
 
   /** `end` is called when the run ends; what was added last ends first. */
   atEnd(end) {
@@ -36,16 +51,12 @@ export class Owned {
     for (const end of this.#ends.reverse()) {
       await end().catch((error) => console.error(error));
     }
-  }
-
-  folder() {
-    const folder = mkdtempSync(path.join(tmpdir(), 'orgcache-query-cache-'));
-    this.atEnd(() => rm(folder, { recursive: true, force: true }));
-    return folder;
+    // Only now: what it would end may be another's process by then.
+    this.#guard.kill('SIGKILL');
   }
 
   /** A process of a group of its own, which a terminal's Ctrl-C does not reach: `end` stops it in its turn. */
-  start(program, args, { stopSignal = 'SIGTERM', input = '', ...options } = {}) {
+  #spawn(program, args, { stopSignal = 'SIGTERM', input = '', ...options } = {}) {
     if (this.isEnding) throw new DemoError('The demo was interrupted.');
     const child = spawn(program, args, { ...options, detached: true, stdio: 'pipe' });
     const started = { child, output: '', exited: once(child, 'exit').catch(() => {}) };
@@ -64,9 +75,16 @@ export class Owned {
     return started;
   }
 
+  /** Starts a server. */
+  start(program, args, options) {
+    const started = this.#spawn(program, args, options);
+    if (started.child.pid !== undefined) this.#guard.stdin.write(`${started.child.pid}\n`);
+    return started;
+  }
+
   /** Runs a program to its end, and answers whether it succeeded and what it said last. */
   async run(program, args, options) {
-    const started = this.start(program, args, options);
+    const started = this.#spawn(program, args, options);
     await started.exited;
     return { succeeded: started.child.exitCode === 0, output: started.output };
   }

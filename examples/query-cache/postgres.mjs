@@ -25,7 +25,7 @@ const ACCOUNTS = ['postgres', 'nobody'];
 export async function startPostgres(owned) {
   const programs = postgres.findPostgres();
   if (!programs) throw new DemoError(postgres.HOW_TO_GET_POSTGRES);
-  const folder = owned.folder();
+  const { folder } = owned;
   const data = path.join(folder, 'data');
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const passwordFile = path.join(folder, 'password');
