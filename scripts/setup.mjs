@@ -1,6 +1,6 @@
 // Everything between a fresh clone and a running demo, test or bench: the toolchain is checked, npm's
-// dependencies installed, the addon built and, with `--redis`, a redis-server found or installed. What is
-// there already is left alone: stamps tell in a fraction of a second that nothing is to do.
+// dependencies installed, the addon built and, with `--redis` or `--postgres`, a server found or installed.
+// What is there already is left alone: stamps tell in a fraction of a second that nothing is to do.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
