@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
 
 import { canSeparate } from './placement.mjs';
+import { NEAR_PEERS } from './near-contenders.mjs';
 import { requireRedisServer } from './redis-server.mjs';
 
 /** Read as files: not every package exports its `package.json`. */
@@ -12,7 +13,8 @@ const MANIFESTS = {
   peer: (name) => new URL(`./node_modules/${name}/package.json`, import.meta.url),
 };
 
-export function describeEnvironment({ contenders, effort, quick }, redis) {
+export function describeEnvironment({ contenders, scenarios, effort, quick }, redis) {
+  const measured = scenarios.includes('near') ? [...contenders, ...NEAR_PEERS] : contenders;
   return {
     node: process.version,
     platform: `${platform()} ${arch()}`,
@@ -21,7 +23,7 @@ export function describeEnvironment({ contenders, effort, quick }, redis) {
     loadBefore: loadavg()[0],
     oneCallerSeparated: canSeparate(),
     redis: redis ? redisVersion() : null,
-    contenders: Object.fromEntries(contenders.map(({ id, ...rest }) => [id, versionOf(rest)])),
+    contenders: Object.fromEntries(measured.map(({ id, ...rest }) => [id, versionOf(rest)])),
     effort,
     quick,
   };

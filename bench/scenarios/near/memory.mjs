@@ -1,0 +1,48 @@
+/** What a million short texts take: as near copies, and in an lru-cache. */
+import Redis from 'ioredis';
+
+import { withHosts } from '../../contender-host.mjs';
+import { LRU_CACHE, NEAR_OFF } from '../../near-contenders.mjs';
+
+const ENTRIES = 1_000_000;
+const QUICK_ENTRIES = 100_000;
+export const BYTES = 200;
+const NEAR_MAX_BYTES = 2 ** 30;
+/** Redis tells of a million keys by default. */
+const TRACKED_KEYS = 4 * ENTRIES;
+
+/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, countedMiB }`. */
+export async function measureNearMemory({ subject, byId, redis, quick, progress }) {
+  const count = quick ? QUICK_ENTRIES : ENTRIES;
+  const texts = { count, bytes: BYTES };
+  const chosen = [subject, byId[NEAR_OFF], byId[LRU_CACHE]];
+  const optionsOf = () => ({
+    url: redis.url,
+    keyPrefix: 'bench-near:memory:',
+    nearMaxBytes: NEAR_MAX_BYTES,
+    maxItems: count,
+  });
+  const admin = new Redis(redis.url);
+  try {
+    await admin.config('SET', 'tracking-table-max-keys', TRACKED_KEYS);
+    return await withHosts(chosen, optionsOf, async ([near, filler, lru]) => {
+      progress(`near memory: ${count.toLocaleString('en')} texts`);
+      await filler.ask('fillTexts', texts);
+      return {
+        entries: count,
+        samples: {
+          [subject.id]: [await grown(near, 'copyTexts', texts)],
+          [LRU_CACHE]: [await grown(lru, 'keepTexts', texts)],
+        },
+      };
+    });
+  } finally {
+    admin.disconnect();
+  }
+}
+
+async function grown(host, operation, texts) {
+  const before = await host.ask('residentMiB');
+  const kept = await host.ask(operation, texts);
+  return { ...kept, grownMiB: (await host.ask('residentMiB')) - before };
+}
