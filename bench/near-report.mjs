@@ -20,6 +20,7 @@ const PARTS = {
     table('From the acknowledgement of a write to its being seen by another process', samples, {
       p50: [({ p50Ms }) => p50Ms, 'ms'],
       p99: [({ p99Ms }) => p99Ms, 'ms'],
+      'never seen': [({ neverSeen }) => neverSeen, ''],
       'reads that went back': [({ wentBack }) => wentBack, ''],
       [`stale of 64 reads, blocked ${BLOCK_MS} ms`]: [({ stale }) => stale, ''],
     }),

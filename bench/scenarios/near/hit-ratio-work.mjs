@@ -23,9 +23,16 @@ async function read(adapter, index) {
   return isHere;
 }
 
+async function store(adapter, count) {
+  await inParallel(count, WRITERS, async (index) => {
+    const stored = await adapter.setConversationContext(...placeOf(index), valueOf(index));
+    if (stored !== true) throw new Error('a value was not stored');
+  });
+}
+
 /** Stores values, and reads them until there is no room for more copies. Answers how many copies there are then. */
 export async function fillCopies({ adapter, copies }, { count }) {
-  await inParallel(count, WRITERS, (index) => adapter.setConversationContext(...placeOf(index), valueOf(index)));
+  await store(adapter, count);
   let index = 0;
   while ((await copies()).evictions === 0) {
     if (index >= count) throw new Error(`${count} values fit into the copies`);
@@ -43,6 +50,7 @@ export async function fillCopies({ adapter, copies }, { count }) {
  * With `hasScan` a read of the next key of all, in turn, follows each; these are not counted.
  */
 export async function hitRatios({ adapter, copies }, { keys, capacity, exponent, hasScan, seed }) {
+  await store(adapter, keys);
   const random = seededRandom(seed);
   const next = shuffled(zipf({ count: keys, exponent, random }), keys, random);
   const lru = new LRUCache({ max: capacity });

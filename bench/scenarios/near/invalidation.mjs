@@ -16,7 +16,7 @@ const BLOCK_TRIES = 10;
 const MOST_ROUNDS = 10;
 const NANOSECONDS_A_MS = 1e6;
 
-/** Answers `{ samples }`, where `samples[id][round]` is `{ p50Ms, p99Ms, wentBack, stale, reads }`. */
+/** Answers `{ samples }`, where `samples[id][round]` is `{ p50Ms, p99Ms, neverSeen, wentBack, stale, reads }`. */
 export async function measureInvalidation({ subject, byId, redis, effort, quick, progress }) {
   const contenders = [subject, byId[BENTO_TIERED]];
   const processes = contenders.flatMap((contender) => several(contender, 2));
@@ -64,8 +64,8 @@ class Pair {
     following.catch(() => {});
     const range = { first, last: this.#version, everyMs: WRITE_EVERY_MS };
     const acknowledged = await this.#writer.ask('writeVersions', range);
-    const { seen, wentBack } = await following;
-    return { ...summarizeVersions({ first, acknowledged, seen }), wentBack };
+    const { seen, endedNs, wentBack } = await following;
+    return { ...summarizeVersions({ first, acknowledged, seen, endedNs }), wentBack };
   }
 
   /** Writes while the reader's thread is blocked; once more where the write came too late for that. */
@@ -87,13 +87,16 @@ class Pair {
 
 /**
  * From the acknowledgement of each version to the first read that began later than it and answered it or a newer one. A
- * read that began before the acknowledgement waited for nothing.
+ * read that began before the acknowledgement waited for nothing. What was never seen was waited for until the end.
  */
-export function summarizeVersions({ first, acknowledged, seen }) {
+export function summarizeVersions({ first, acknowledged, seen, endedNs }) {
   let next = 0;
+  let neverSeen = 0;
   const waits = acknowledged.map((acknowledgedNs, index) => {
-    while (seen[next].version < first + index) next += 1;
-    return Math.max(0, Number(seen[next].beganNs - acknowledgedNs) / NANOSECONDS_A_MS);
+    while (next < seen.length && seen[next].version < first + index) next += 1;
+    if (next === seen.length) neverSeen += 1;
+    const seenNs = seen[next]?.beganNs ?? endedNs;
+    return Math.max(0, Number(seenNs - acknowledgedNs) / NANOSECONDS_A_MS);
   });
-  return { p50Ms: percentile(waits, 0.5), p99Ms: percentile(waits, 0.99) };
+  return { p50Ms: percentile(waits, 0.5), p99Ms: percentile(waits, 0.99), neverSeen };
 }
