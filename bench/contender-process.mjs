@@ -4,8 +4,8 @@ import { runLoad, warmUp } from './load.mjs';
 import { clearOrganization, countConversations, fillOrganization } from './scenarios/clear-work.mjs';
 import { awaitWrites, startWriting, stopWriting } from './scenarios/failover-work.mjs';
 import { fillMemory } from './scenarios/memory-work.mjs';
-import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { nearOperations } from './scenarios/near/operations.mjs';
+import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { publishLatency } from './scenarios/publish-work.mjs';
 import { createWorkload } from './workloads.mjs';
 

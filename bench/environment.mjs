@@ -2,9 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
-
-import { canSeparate } from './placement.mjs';
 import { NEAR_PEERS } from './near-contenders.mjs';
+import { canSeparate } from './placement.mjs';
 import { requireRedisServer } from './redis-server.mjs';
 
 /** Read as files: not every package exports its `package.json`. */

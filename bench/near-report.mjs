@@ -2,8 +2,8 @@
 import { measuredText, renderCells, whole } from './figures.mjs';
 import { nearLabel } from './near-contenders.mjs';
 import { OPERATIONS } from './near-workloads.mjs';
-import { BYTES } from './scenarios/near/memory.mjs';
 import { BLOCK_MS } from './scenarios/near/invalidation.mjs';
+import { BYTES } from './scenarios/near/memory.mjs';
 import { CALLERS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { MANY } from './scenarios/near/tags.mjs';
 import { spread } from './statistics.mjs';
@@ -35,7 +35,8 @@ const PARTS = {
       .join('\n\n'),
   memory: ({ entries, samples }) =>
     table(`Resident memory of ${whole(entries)} texts of ${BYTES} B`, samples, {
-      grown: [({ grownMiB }) => grownMiB, 'MiB'],
+      all: [({ grownMiB }) => grownMiB, 'MiB'],
+      each: [({ entryBytes }) => entryBytes, 'B'],
     }),
   'hit-ratio': ({ plain, scan }) =>
     table('Hit ratio, room for a tenth of the keys, Zipf 0.9', hitRatios({ plain, scan }), {
@@ -49,10 +50,14 @@ const PARTS = {
       'of 100 values': [({ fewMs }) => fewMs, 'ms'],
     }),
   tenants: ({ alone, beside }) =>
-    table('Gets of a small organization', { alone, 'beside a large one': beside }, {
-      'answered by copies': [({ hitRatio }) => hitRatio * 100, '%'],
-      p99: [({ p99Micros }) => p99Micros, 'us'],
-    }),
+    table(
+      'Gets of a small organization',
+      { alone, 'beside a large one': beside },
+      {
+        'answered by copies': [({ hitRatio }) => hitRatio * 100, '%'],
+        p99: [({ p99Micros }) => p99Micros, 'us'],
+      },
+    ),
 };
 
 export function renderNear({ near }) {
@@ -73,7 +78,7 @@ function hitRatios({ plain, scan }) {
 function table(title, samples, columns) {
   const rows = Object.entries(samples).map(([id, rounds]) => [
     nearLabel(id),
-    ...Object.values(columns).map(([valueOf, unit]) => measuredText(spread(rounds.map(valueOf)), unit)),
+    ...Object.values(columns).map(([figureOf, unit]) => measuredText(spread(rounds.map(figureOf)), unit)),
   ]);
   return `${title}\n${renderTable(['', ...Object.keys(columns)], rows)}`;
 }

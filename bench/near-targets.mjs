@@ -1,8 +1,8 @@
 /** What copies in the process and `createCache` promise. */
 import { BENTO_MEMORY, BENTO_TIERED, LRU_CACHE, NEAR_OFF } from './near-contenders.mjs';
 import { PEEKS } from './near-workloads.mjs';
-import { BYTES } from './scenarios/near/memory.mjs';
 import { BLOCK_MS } from './scenarios/near/invalidation.mjs';
+import { BYTES } from './scenarios/near/memory.mjs';
 import { CALLERS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { FEW, MANY } from './scenarios/near/tags.mjs';
 import { FACTOR } from './scenarios/near/tenants.mjs';
@@ -14,10 +14,10 @@ const whole = (number) => number.toLocaleString('en');
 const calls = (operation, { messages = 2, callers }, baseline) =>
   ratio('near', { operation, messages, callers }, 'callsPerSecond', baseline);
 
-/** A `measure`: one figure of the package over the rounds of a part, by `valueOf` of a round. */
-const ofSubject = (part, valueOf) => (results) => {
+/** A `measure`: one figure of the package over the rounds of a part, by `figureOf` of a round. */
+const ofSubject = (part, figureOf) => (results) => {
   const rounds = subjectSamples(results.near?.[part]?.samples);
-  return rounds ? spread(rounds.map(valueOf)) : null;
+  return rounds ? spread(rounds.map(figureOf)) : null;
 };
 
 const serverCost = (writeShare) => (results) => {
@@ -116,7 +116,7 @@ const ROOM_TARGETS = [
       const subject = subjectSamples(memory?.samples);
       // Fewer texts, as with `--quick`, say nothing about a million.
       if (!subject || memory.entries < 1_000_000) return null;
-      return ratioOf(subject, memory.samples[LRU_CACHE], 'grownMiB');
+      return ratioOf(subject, memory.samples[LRU_CACHE], 'entryBytes');
     },
   },
   {
@@ -149,9 +149,9 @@ const ROOM_TARGETS = [
 export const NEAR_TARGETS = [...CALL_TARGETS, ...FLEET_TARGETS, ...ROOM_TARGETS];
 
 /** A `measure`: the highest figure of all rounds. A promise that holds in most rounds is none. */
-function mostOf(part, valueOf) {
+function mostOf(part, figureOf) {
   return (results) => {
     const rounds = subjectSamples(results.near?.[part]?.samples);
-    return rounds ? spread([Math.max(...rounds.map(valueOf))]) : null;
+    return rounds ? spread([Math.max(...rounds.map(figureOf))]) : null;
   };
 }

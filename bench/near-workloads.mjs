@@ -63,7 +63,11 @@ const WORKLOADS = {
     return {
       prepare: () =>
         inParallel(NEVER_COUNT, FILLING_CALLERS, (index) =>
-          adapter.setConversationContext(organizationOf(index), neverPhone(index), values[index % NEVER_DISTINCT]),
+          adapter.setConversationContext(
+            organizationOf(index),
+            neverPhone(index),
+            values[index % NEVER_DISTINCT],
+          ),
         ),
       invoke() {
         const index = next;
@@ -71,7 +75,8 @@ const WORKLOADS = {
         return adapter.getConversationContext(organizationOf(index), neverPhone(index));
       },
       verify(reply) {
-        if (reply?.length !== messages) throw new Error('a get did not answer the conversation that was stored');
+        if (reply?.length !== messages)
+          throw new Error('a get did not answer the conversation that was stored');
       },
     };
   },

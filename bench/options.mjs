@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 
 import { CONTENDERS, contenderById } from './contenders.mjs';
-import { SCENARIOS } from './scenarios.mjs';
 import { PART_NAMES } from './scenarios/near/near.mjs';
+import { SCENARIOS } from './scenarios.mjs';
 
 const SCENARIO_NAMES = Object.keys(SCENARIOS);
 const DEFAULT_CALLERS = [1, 16, 64, 512];

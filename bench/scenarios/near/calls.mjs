@@ -1,6 +1,12 @@
 /** One kind of call after the other, by all contenders that have it. */
 import { withHosts } from '../../contender-host.mjs';
-import { BENTO_MEMORY, BENTO_TIERED, BENTO_TIERED_ALONE, LRU_CACHE, NEAR_OFF } from '../../near-contenders.mjs';
+import {
+  BENTO_MEMORY,
+  BENTO_TIERED,
+  BENTO_TIERED_ALONE,
+  LRU_CACHE,
+  NEAR_OFF,
+} from '../../near-contenders.mjs';
 import { measureCells } from '../../rounds.mjs';
 
 const HAS_COPIES_DEADLINE_MS = 3_000;
@@ -47,7 +53,9 @@ export async function measureCalls({ subject, byId, redis, effort, progress }) {
     const [subjectHost] = hosts;
     const has = {
       createCache: await subjectHost.ask('hasCache'),
-      'copies of createCache': await subjectHost.ask('cacheHasCopies', { deadlineMs: HAS_COPIES_DEADLINE_MS }),
+      'copies of createCache': await subjectHost.ask('cacheHasCopies', {
+        deadlineMs: HAS_COPIES_DEADLINE_MS,
+      }),
     };
     const measured = [];
     for (const { cell, others, hits, needs } of CELLS) {

@@ -14,7 +14,7 @@ const WARM_UP = 5;
 const COUNTED = 5;
 
 const placeOf = (index) => [`org-${index % ORGANIZATIONS}`, phoneNumber(FIRST_PHONE + index)];
-const valueOf = (index) => [{ role: 'user', content: `Is it number ${index}?`, timestamp: index }];
+const conversationOf = (index) => [{ role: 'user', content: `Is it number ${index}?`, timestamp: index }];
 
 /** Reads a value. Answers whether it was in this process. */
 async function read(adapter, index) {
@@ -25,7 +25,7 @@ async function read(adapter, index) {
 
 async function store(adapter, count) {
   await inParallel(count, WRITERS, async (index) => {
-    const stored = await adapter.setConversationContext(...placeOf(index), valueOf(index));
+    const stored = await adapter.setConversationContext(...placeOf(index), conversationOf(index));
     if (stored !== true) throw new Error('a value was not stored');
   });
 }

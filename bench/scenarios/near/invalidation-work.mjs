@@ -1,5 +1,5 @@
 /** What `invalidation.mjs` asks of the contender's process. A conversation's version is the timestamp of its only message. */
-import { setImmediate as yieldLoop, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as yieldLoop } from 'node:timers/promises';
 
 import { phoneNumber } from '../../data.mjs';
 import { awaitCopies, inParallel } from '../../near-workloads.mjs';
@@ -13,7 +13,7 @@ const CALLERS = 16;
 const GIVE_UP_MS = 5_000;
 
 const phones = Array.from({ length: KEYS }, (_, index) => phoneNumber(2_000_000 + index));
-const valueOf = (version) => [{ role: 'user', content: 'Is it still available?', timestamp: version }];
+const conversationOf = (version) => [{ role: 'user', content: 'Is it still available?', timestamp: version }];
 
 async function readVersion(adapter, phone) {
   const messages = await adapter.getConversationContext(ORGANIZATION, phone);
@@ -21,7 +21,7 @@ async function readVersion(adapter, phone) {
 }
 
 async function writeVersion(adapter, phone, version) {
-  const stored = await adapter.setConversationContext(ORGANIZATION, phone, valueOf(version));
+  const stored = await adapter.setConversationContext(ORGANIZATION, phone, conversationOf(version));
   if (stored !== true) throw new Error('a version was not stored');
 }
 

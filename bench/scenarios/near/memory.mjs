@@ -11,7 +11,7 @@ const NEAR_MAX_BYTES = 2 ** 30;
 /** Redis tells of a million keys by default. */
 const TRACKED_KEYS = 4 * ENTRIES;
 
-/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, countedMiB }`. */
+/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, entryBytes }`, of all and of each. */
 export async function measureNearMemory({ subject, byId, redis, quick, progress }) {
   const count = quick ? QUICK_ENTRIES : ENTRIES;
   const texts = { count, bytes: BYTES };
@@ -43,6 +43,7 @@ export async function measureNearMemory({ subject, byId, redis, quick, progress 
 
 async function grown(host, operation, texts) {
   const before = await host.ask('residentMiB');
-  const kept = await host.ask(operation, texts);
-  return { ...kept, grownMiB: (await host.ask('residentMiB')) - before };
+  const { entries } = await host.ask(operation, texts);
+  const grownMiB = (await host.ask('residentMiB')) - before;
+  return { grownMiB, entryBytes: (grownMiB * 1_048_576) / entries };
 }

@@ -1,10 +1,10 @@
 /** What the parts of the scenario `near` ask of a contender's process. */
 import { cacheHasCopies } from '../../near-workloads.mjs';
-import { rush } from './stampede-work.mjs';
-import { mixedLoad } from './server-cost-work.mjs';
+import { fillCopies, hitRatios } from './hit-ratio-work.mjs';
 import { blockThenRead, followVersions, prepareVersions, writeVersions } from './invalidation-work.mjs';
 import { copyTexts, fillTexts, keepTexts, residentMiB } from './memory-work.mjs';
-import { fillCopies, hitRatios } from './hit-ratio-work.mjs';
+import { mixedLoad } from './server-cost-work.mjs';
+import { rush } from './stampede-work.mjs';
 import { fillTag, invalidateTag } from './tags-work.mjs';
 import { tenantLoad } from './tenants-work.mjs';
 

@@ -20,7 +20,8 @@ export async function invalidateTag({ cache }, { tag, count }) {
   const elapsedMs = performance.now() - startedAt;
   for (const index of [0, count - 1]) {
     const found = await cache.get(ORGANIZATION, `${tag}:${index}`);
-    if (found !== undefined && found !== null) throw new Error('a value outlived the invalidation of its tag');
+    if (found !== undefined && found !== null)
+      throw new Error('a value outlived the invalidation of its tag');
   }
   return elapsedMs;
 }

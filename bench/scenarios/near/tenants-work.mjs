@@ -56,7 +56,8 @@ export async function tenantLoad(contender, { keys, reads, factor }) {
       const startedAt = performance.now();
       const { value, isHere } = await answerOf(small.read(index % keys));
       latencies[index] = (performance.now() - startedAt) * 1_000;
-      if (value?.length !== MESSAGES) throw new Error('a get did not answer the conversation that was stored');
+      if (value?.length !== MESSAGES)
+        throw new Error('a get did not answer the conversation that was stored');
       if (isHere) hits += 1;
       await yieldLoop();
     }

@@ -12,7 +12,11 @@ const MOST_ROUNDS = 10;
 
 /** Answers `{ alone, beside }`, each `[{ hitRatio, p99Micros }]`, a round each. */
 export async function measureTenants({ subject, redis, effort, quick, progress }) {
-  const optionsOf = () => ({ url: redis.url, keyPrefix: 'bench-near:tenants:', nearMaxBytes: NEAR_MAX_BYTES });
+  const optionsOf = () => ({
+    url: redis.url,
+    keyPrefix: 'bench-near:tenants:',
+    nearMaxBytes: NEAR_MAX_BYTES,
+  });
   const load = { keys: KEYS, reads: quick ? QUICK_READS : READS };
   const rounds = Math.min(effort.rounds, MOST_ROUNDS);
   return withHosts([subject], optionsOf, async ([host]) => {
