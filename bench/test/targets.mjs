@@ -78,9 +78,9 @@ test('commands in a cluster are judged by the one that gains least, and only whe
     cell: { operation: `client-${command}`, bytes: 100, callers: 64 },
     samples: { orgcache: rounds(quotient), 'ioredis-auto-pipelining': rounds(1) },
   });
-  const cells = [cellOf('get', 4), cellOf('set', 3), cellOf('hset', 2.2), cellOf('xadd', 5)];
+  const cells = [cellOf('get', 4), cellOf('set', 3), cellOf('hset', 2.6), cellOf('xadd', 5)];
   const judged = (some) => named({ 'cluster-client': { cells: some } }, 'client in a cluster, 64');
-  assert.equal(judged(cells).measured.value, 2.2);
+  assert.equal(judged(cells).measured.value, 2.6);
   assert.equal(judged(cells).verdict, 'met');
   assert.equal(judged(cells.slice(1)).verdict, 'not measured');
 });
@@ -152,21 +152,20 @@ test('what copies cost Redis, memory and other organizations is compared within 
     tags: { samples: { orgcache: [{ manyMs: 1.2, fewMs: 1 }] } },
     tenants: { alone: [{ hitRatio: 1, p99Micros: 10 }], beside: [{ hitRatio: 0.9, p99Micros: 11 }] },
   };
-  const verdicts = Object.fromEntries(
-    judge({ near })
-      .filter(({ measured }) => measured)
-      .map(({ name, verdict }) => [name, verdict]),
+  const judged = judge({ near }).filter(({ measured }) => measured);
+  assert.deepEqual(
+    judged.map(({ name, verdict }) => `${name.slice(0, 30)}: ${verdict}`),
+    [
+      'processor time of Redis a call: aim',
+      'processor time of Redis a call: missed',
+      'resident memory of 1,000,000 t: met',
+      'hit ratio with room for a tent: aim',
+      'hit ratio with a scan through : missed',
+      'invalidating a tag of 100,000 : met',
+      'hit ratio of a small organizat: missed',
+      'p99 of the small organization’: aim',
+    ],
   );
-  assert.deepEqual(verdicts, {
-    'processor time of Redis a call, 4': 'aim',
-    'processor time of Redis a call, 50': 'missed',
-    'resident memory of 1,000,000 tex': 'met',
-    'hit ratio with room for a tenth ': 'aim',
-    'hit ratio with a scan through al': 'missed',
-    'invalidating a tag of 100,000 va': 'met',
-    'hit ratio of a small organizatio': 'missed',
-    'p99 of the small organization’s ': 'aim',
-  });
   assert.equal(
     named({ near: { ...near, memory: memory(100_000) } }, 'resident memory of 1,000,000 texts').verdict,
     'not measured',
