@@ -36,6 +36,7 @@ const PARTS = {
   memory: ({ entries, samples }) =>
     table(`Resident memory of ${whole(entries)} texts of ${BYTES} B`, samples, {
       all: [({ grownMiB }) => grownMiB, 'MiB'],
+      'by their own count': [({ countedMiB }) => countedMiB, 'MiB'],
       each: [({ entryBytes }) => entryBytes, 'B'],
     }),
   'hit-ratio': ({ plain, scan }) =>

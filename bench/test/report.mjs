@@ -164,7 +164,10 @@ test('a report tells of copies in the process, and leaves out what was not measu
     'server-cost': {
       0.01: { samples: { 'near-off': [{ serverMicrosPerCall: 1.5, nearShare: 0 }] } },
     },
-    memory: { entries: 1_000_000, samples: { 'lru-cache': [{ grownMiB: 400, entryBytes: 419 }] } },
+    memory: {
+      entries: 1_000_000,
+      samples: { 'lru-cache': [{ grownMiB: 400, countedMiB: 191, entryBytes: 419 }] },
+    },
     'hit-ratio': {
       plain: [{ near: 0.6, lru: 0.5, entries: 9 }],
       scan: [{ near: 0.55, lru: 0.4, entries: 9 }],
@@ -177,7 +180,7 @@ test('a report tells of copies in the process, and leaves out what was not measu
   assert.match(text, /near copy answers, 40 messages[\s\S]*BentoCache, memory with serialization +100/);
   assert.match(text, /10,000 callers in 4 processes[\s\S]*orgcache +1 +7 ms/);
   assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us/);
-  assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +419 B/);
+  assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);
   assert.match(text, /with a scan through all keys +55 % +40 %/);
   assert.match(text, /beside a large one +99 % +4 us/);
   assert.doesNotMatch(text, /Invalidating a tag/);

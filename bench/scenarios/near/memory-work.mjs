@@ -50,24 +50,26 @@ async function readUntilCopied(adapter, index, bytes) {
   }
 }
 
-/** Reads all texts until nearly all have copies. Answers how many do. */
+/** Reads all texts until nearly all have copies. Answers how many do, and what they take by their own count. */
 export async function copyTexts({ adapter, copies }, { count, bytes }) {
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
     await inParallel(count, READERS, (index) => readUntilCopied(adapter, index, bytes));
-    const { entries } = await copies();
-    if (entries >= count * ENOUGH) return { entries };
+    const report = await copies();
+    if (report.entries >= count * ENOUGH) {
+      return { entries: report.entries, countedMiB: report.bytes / 1_048_576 };
+    }
     await delay(PAUSE_MS);
   }
   const { entries, evictions } = await copies();
   throw new Error(`${entries} of ${count} texts have copies; ${evictions} were removed`);
 }
 
-/** Keeps the same texts in an lru-cache. */
+/** Keeps the same texts in an lru-cache, which counts nothing but them here. */
 export async function keepTexts({ items }, { count, bytes }) {
   const textOf = textsOf(bytes);
   const flat = (text) => Buffer.from(text, 'latin1').toString('latin1');
   for (let index = 0; index < count; index += 1) items.set(flat(keyOf(index)), textOf(index));
-  return { entries: items.size };
+  return { entries: items.size, countedMiB: (count * bytes) / 1_048_576 };
 }
 
 /** Resident memory without what a collection frees. */

@@ -12,14 +12,15 @@ const WARM_UP_SHARE = 20;
 /** Redis tells of a million keys by default. */
 const TRACKED_KEYS = 4 * ENTRIES;
 
-/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, entryBytes }`, of all and of each. */
+/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, countedMiB, entryBytes }`: of all, of all by their own count, and of each. */
 export async function measureNearMemory({ subject, byId, redis, quick, progress }) {
   const count = quick ? QUICK_ENTRIES : ENTRIES;
   const texts = { count, bytes: BYTES };
   const chosen = [subject, byId[NEAR_OFF], byId[LRU_CACHE]];
   const optionsOf = () => ({
     url: redis.url,
-    keyPrefix: 'bench-near:memory:',
+    // As short as the keys of lru-cache, nearly.
+    keyPrefix: 'b:',
     nearMaxBytes: NEAR_MAX_BYTES,
     maxItems: count,
   });
@@ -48,6 +49,7 @@ async function grown(host, operation, texts) {
   const before = await host.ask('residentMiB');
   const all = await host.ask(operation, texts);
   const entries = all.entries - first.entries;
+  const countedMiB = all.countedMiB - first.countedMiB;
   const grownMiB = (await host.ask('residentMiB')) - before;
-  return { grownMiB, entryBytes: (grownMiB * 1_048_576) / entries };
+  return { grownMiB, countedMiB, entryBytes: (grownMiB * 1_048_576) / entries };
 }
