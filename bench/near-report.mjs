@@ -30,6 +30,8 @@ const PARTS = {
         table(`Redis a call, 4 processes, Zipf 0.9, ${Number(share) * 100} % writes`, samples, {
           'processor time': [({ serverMicrosPerCall }) => serverMicrosPerCall, 'us'],
           'reads answered by copies': [({ nearShare }) => nearShare * 100, '%'],
+          'copies asked for a 1,000 calls': [({ fillsPerCall }) => fillsPerCall * 1_000, ''],
+          'in vain': [({ vainPerCall }) => vainPerCall * 1_000, ''],
         }),
       )
       .join('\n\n'),

@@ -162,7 +162,11 @@ test('a report tells of copies in the process, and leaves out what was not measu
       samples: { orgcache: [{ p50Ms: 0.1, p99Ms: 0.7, neverSeen: 0, wentBack: 0, stale: 0, reads: 64 }] },
     },
     'server-cost': {
-      0.01: { samples: { 'near-off': [{ serverMicrosPerCall: 1.5, nearShare: 0 }] } },
+      0.01: {
+        samples: {
+          'near-off': [{ serverMicrosPerCall: 1.5, nearShare: 0.8, fillsPerCall: 0.02, vainPerCall: 0 }],
+        },
+      },
     },
     memory: {
       entries: 1_000_000,
@@ -179,7 +183,7 @@ test('a report tells of copies in the process, and leaves out what was not measu
   const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
   assert.match(text, /near copy answers, 40 messages[\s\S]*BentoCache, memory with serialization +100/);
   assert.match(text, /10,000 callers in 4 processes[\s\S]*orgcache +1 +7 ms/);
-  assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us/);
+  assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us +80 % +20 +0/);
   assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);
   assert.match(text, /with a scan through all keys +55 % +40 %/);
   assert.match(text, /beside a large one +99 % +4 us/);

@@ -1,6 +1,4 @@
 /** What a million short texts take: as near copies, and in an lru-cache. */
-import Redis from 'ioredis';
-
 import { withHosts } from '../../contender-host.mjs';
 import { LRU_CACHE, NEAR_OFF } from '../../near-contenders.mjs';
 
@@ -24,6 +22,8 @@ export async function measureNearMemory({ subject, byId, redis, quick, progress 
     nearMaxBytes: NEAR_MAX_BYTES,
     maxItems: count,
   });
+  // Whoever reads the targets alone needs no peers.
+  const { default: Redis } = await import('ioredis');
   const admin = new Redis(redis.url);
   try {
     await admin.config('SET', 'tracking-table-max-keys', TRACKED_KEYS);

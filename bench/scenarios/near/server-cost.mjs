@@ -1,6 +1,4 @@
 /** The processor time of Redis a call, with near copies and without, in four processes that share the keys. */
-import Redis from 'ioredis';
-
 import { withHosts } from '../../contender-host.mjs';
 import { NEAR_OFF, several } from '../../near-contenders.mjs';
 import { orderOfRound } from '../../rounds.mjs';
@@ -14,7 +12,10 @@ const WARM_UP_CALLS = 150_000;
 const CALLS = 30_000;
 const QUICK = { warmUpCalls: 60_000, calls: 10_000 };
 
-/** Answers `{ [writeShare]: { samples } }`, where `samples[id][round]` is `{ serverMicrosPerCall, nearShare }`. */
+/**
+ * Answers `{ [writeShare]: { samples } }`, where `samples[id][round]` is `{ serverMicrosPerCall, nearShare, fillsPerCall,
+ * vainPerCall }`.
+ */
 export async function measureServerCost({ quick, ...options }) {
   const effort = quick ? QUICK : { warmUpCalls: WARM_UP_CALLS, calls: CALLS };
   const results = {};
@@ -31,33 +32,25 @@ async function measureShare({ subject, byId, redis, effort, progress, writeShare
     url: redis.url,
     keyPrefix: `bench-near:cost-${writeShare}-${settings.near !== false}:`,
   });
+  const load = { keys: KEYS, exponent: EXPONENT, writeShare };
+  // Whoever reads the targets alone needs no peers.
+  const { default: Redis } = await import('ioredis');
   const admin = new Redis(redis.url);
   try {
     return await withHosts(processes, optionsOf, async (hosts) => {
-      const groups = contenders.map(({ id }, index) => ({
-        id,
-        hosts: hosts.slice(index * PROCESSES, (index + 1) * PROCESSES),
-      }));
-      const load = { keys: KEYS, exponent: EXPONENT, writeShare };
-      const everywhere = (group, argument) =>
-        Promise.all(group.hosts.map((host) => host.ask('mixedLoad', { ...load, ...argument })));
-      const samples = Object.fromEntries(contenders.map(({ id }) => [id, []]));
+      const fleets = contenders.map(
+        ({ id }, index) => new Fleet(id, hosts.slice(index * PROCESSES, (index + 1) * PROCESSES), admin),
+      );
+      const samples = Object.fromEntries(fleets.map(({ id }) => [id, []]));
       progress(`server cost: ${writeShare * 100} % writes, warming up`);
-      for (const group of groups) {
-        await everywhere(group, { calls: KEYS, writeShare: 1 });
-        await everywhere(group, { calls: warmUpCalls });
+      for (const fleet of fleets) {
+        await fleet.run({ ...load, calls: KEYS, writeShare: 1 });
+        await fleet.run({ ...load, calls: warmUpCalls });
       }
       progress(`server cost: ${writeShare * 100} % writes`);
       for (let round = 0; round < effort.rounds; round += 1) {
-        for (const group of orderOfRound(groups, round)) {
-          const nearBefore = await reads(group.hosts);
-          const before = await serverMicros(admin);
-          await everywhere(group, { calls });
-          const serverMicrosPerCall = ((await serverMicros(admin)) - before) / (calls * PROCESSES);
-          const near = await reads(group.hosts);
-          const asked = near.hits + near.misses - nearBefore.hits - nearBefore.misses;
-          const nearShare = asked === 0 ? 0 : (near.hits - nearBefore.hits) / asked;
-          samples[group.id].push({ serverMicrosPerCall, nearShare });
+        for (const fleet of orderOfRound(fleets, round)) {
+          samples[fleet.id].push(await fleet.measure({ ...load, calls }));
         }
       }
       return { samples };
@@ -67,16 +60,52 @@ async function measureShare({ subject, byId, redis, effort, progress, writeShare
   }
 }
 
+const COUNTERS = ['hits', 'misses', 'fills', 'refusedFills', 'droppedFills'];
+
+/** The processes of one contender. */
+class Fleet {
+  #hosts;
+  #admin;
+
+  constructor(id, hosts, admin) {
+    this.id = id;
+    this.#hosts = hosts;
+    this.#admin = admin;
+  }
+
+  /** @param load of each process */
+  run(load) {
+    return Promise.all(this.#hosts.map((host) => host.ask('mixedLoad', load)));
+  }
+
+  async measure(load) {
+    const countersBefore = await this.#counters();
+    const before = await serverMicros(this.#admin);
+    await this.run(load);
+    const spent = (await serverMicros(this.#admin)) - before;
+    const after = await this.#counters();
+    const calls = load.calls * this.#hosts.length;
+    const [hits, misses, fills, refused, dropped] = after.map(
+      (count, index) => count - countersBefore[index],
+    );
+    return {
+      serverMicrosPerCall: spent / calls,
+      nearShare: hits === 0 ? 0 : hits / (hits + misses),
+      fillsPerCall: fills / calls,
+      vainPerCall: (refused + dropped) / calls,
+    };
+  }
+
+  /** What the copies of all these processes have counted. */
+  async #counters() {
+    const reports = await Promise.all(this.#hosts.map((host) => host.ask('copies')));
+    return COUNTERS.map((name) => reports.reduce((sum, report) => sum + (report?.[name] ?? 0), 0));
+  }
+}
+
 /** Processor time that the server has used, in microseconds. */
 export async function serverMicros(admin) {
   const text = await admin.info('cpu');
   const seconds = (name) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(text)[1]);
   return (seconds('used_cpu_sys') + seconds('used_cpu_user')) * 1e6;
-}
-
-/** Hits and misses of the copies in all of these processes. */
-async function reads(hosts) {
-  const reports = await Promise.all(hosts.map((host) => host.ask('copies')));
-  const sum = (name) => reports.reduce((total, report) => total + (report?.[name] ?? 0), 0);
-  return { hits: sum('hits'), misses: sum('misses') };
 }
