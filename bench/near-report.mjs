@@ -35,6 +35,12 @@ const PARTS = {
         }),
       )
       .join('\n\n'),
+  'write-cost': ({ samples: { held, free } }) =>
+    table(
+      'Redis a write',
+      { 'copies of one key in ten in each of 4 processes': held, 'no copies': free },
+      { 'processor time': [({ serverMicrosPerWrite }) => serverMicrosPerWrite, 'us'] },
+    ),
   memory: ({ entries, samples }) =>
     table(`Resident memory of ${whole(entries)} texts of ${BYTES} B`, samples, {
       all: [({ grownMiB }) => grownMiB, 'MiB'],

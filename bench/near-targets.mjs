@@ -6,6 +6,7 @@ import { BYTES } from './scenarios/near/memory.mjs';
 import { CALLERS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { FEW, MANY } from './scenarios/near/tags.mjs';
 import { FACTOR } from './scenarios/near/tenants.mjs';
+import { HELD_ONE_IN } from './scenarios/near/write-cost.mjs';
 import { ratioOf, spread } from './statistics.mjs';
 import { atLeast, atMost, leastOf, ratio, subjectSamples } from './target-measures.mjs';
 
@@ -104,6 +105,14 @@ const FLEET_TARGETS = [
     name: 'processor time of Redis a call, 50 % writes, the same',
     ...atMost(1.2, 1.05, 'x'),
     measure: serverCost(0.5),
+  },
+  {
+    name: `processor time of Redis a write, 4 processes with copies of one key in ${HELD_ONE_IN} each, against none`,
+    ...atMost(1.6, 1.4, 'x'),
+    measure({ near }) {
+      const samples = near?.['write-cost']?.samples;
+      return samples ? ratioOf(samples.held, samples.free, 'serverMicrosPerWrite') : null;
+    },
   },
 ];
 

@@ -168,6 +168,7 @@ test('a report tells of copies in the process, and leaves out what was not measu
         },
       },
     },
+    'write-cost': { samples: { held: [{ serverMicrosPerWrite: 3 }], free: [{ serverMicrosPerWrite: 2 }] } },
     memory: {
       entries: 1_000_000,
       samples: { 'lru-cache': [{ grownMiB: 400, countedMiB: 191, entryBytes: 419 }] },
@@ -184,6 +185,7 @@ test('a report tells of copies in the process, and leaves out what was not measu
   assert.match(text, /near copy answers, 40 messages[\s\S]*BentoCache, memory with serialization +100/);
   assert.match(text, /10,000 callers in 4 processes[\s\S]*orgcache +1 +7 ms/);
   assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us +80 % +20 +0/);
+  assert.match(text, /Redis a write[\s\S]*in each of 4 processes +3 us\nno copies +2 us/);
   assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);
   assert.match(text, /with a scan through all keys +55 % +40 %/);
   assert.match(text, /beside a large one +99 % +4 us/);

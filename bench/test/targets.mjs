@@ -147,6 +147,7 @@ test('what copies cost Redis, memory and other organizations is compared within 
   const near = {
     cells: [],
     'server-cost': { 0.01: costs(0.5), 0.5: costs(3) },
+    'write-cost': { samples: { held: [{ serverMicrosPerWrite: 3 }], free: [{ serverMicrosPerWrite: 2 }] } },
     memory: memory(1_000_000),
     'hit-ratio': { plain: [{ near: 0.53, lru: 0.5 }], scan: [{ near: 0.44, lru: 0.4 }] },
     tags: { samples: { orgcache: [{ manyMs: 1.2, fewMs: 1 }] } },
@@ -158,6 +159,7 @@ test('what copies cost Redis, memory and other organizations is compared within 
     [
       'processor time of Redis a call: aim',
       'processor time of Redis a call: missed',
+      'processor time of Redis a writ: met',
       'resident memory of 1,000,000 t: met',
       'hit ratio with room for a tent: aim',
       'hit ratio with a scan through : missed',

@@ -8,6 +8,7 @@ import { measureServerCost } from './server-cost.mjs';
 import { measureStampede } from './stampede.mjs';
 import { measureTags } from './tags.mjs';
 import { measureTenants } from './tenants.mjs';
+import { measureWriteCost } from './write-cost.mjs';
 
 /** Each answers null where the build lacks what it measures. */
 const PARTS = {
@@ -15,6 +16,7 @@ const PARTS = {
   stampede: measureStampede,
   invalidation: measureInvalidation,
   'server-cost': measureServerCost,
+  'write-cost': measureWriteCost,
   memory: measureNearMemory,
   'hit-ratio': measureHitRatio,
   tags: measureTags,

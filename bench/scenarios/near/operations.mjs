@@ -7,6 +7,7 @@ import { mixedLoad } from './server-cost-work.mjs';
 import { rush } from './stampede-work.mjs';
 import { fillTag, invalidateTag } from './tags-work.mjs';
 import { tenantLoad } from './tenants-work.mjs';
+import { holdRange, writeRange } from './write-cost-work.mjs';
 
 /** @param contender answers what the process has opened */
 export function nearOperations(contender) {
@@ -21,6 +22,8 @@ export function nearOperations(contender) {
     writeVersions: withContender(writeVersions),
     followVersions: withContender(followVersions),
     blockThenRead: withContender(blockThenRead),
+    holdRange: withContender(holdRange),
+    writeRange: withContender(writeRange),
     fillTexts: withContender(fillTexts),
     copyTexts: withContender(copyTexts),
     keepTexts: withContender(keepTexts),
