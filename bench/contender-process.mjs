@@ -4,6 +4,7 @@ import { runLoad, warmUp } from './load.mjs';
 import { clearOrganization, countConversations, fillOrganization } from './scenarios/clear-work.mjs';
 import { awaitWrites, startWriting, stopWriting } from './scenarios/failover-work.mjs';
 import { fillMemory } from './scenarios/memory-work.mjs';
+import { nearOperations } from './scenarios/near/operations.mjs';
 import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { publishLatency } from './scenarios/publish-work.mjs';
 import { createWorkload } from './workloads.mjs';
@@ -28,6 +29,9 @@ const OPERATIONS = {
     const { open } = await import(module);
     contender = await open(options);
   },
+  async prepare({ cell }) {
+    await workloadOf(cell);
+  },
   async warmUp({ cell, seconds }) {
     return warmUp({ workload: await workloadOf(cell), callers: cell.callers, seconds });
   },
@@ -46,6 +50,7 @@ const OPERATIONS = {
   startWriting: () => startWriting(contender.client),
   awaitWrites,
   stopWriting,
+  ...nearOperations(() => contender),
   async close() {
     await contender?.close();
   },

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
-
+import { NEAR_PEERS } from './near-contenders.mjs';
 import { canSeparate } from './placement.mjs';
 import { requireRedisServer } from './redis-server.mjs';
 
@@ -12,7 +12,8 @@ const MANIFESTS = {
   peer: (name) => new URL(`./node_modules/${name}/package.json`, import.meta.url),
 };
 
-export function describeEnvironment({ contenders, effort, quick }, redis) {
+export function describeEnvironment({ contenders, scenarios, effort, quick }, redis) {
+  const measured = scenarios.includes('near') ? [...contenders, ...NEAR_PEERS] : contenders;
   return {
     node: process.version,
     platform: `${platform()} ${arch()}`,
@@ -21,7 +22,7 @@ export function describeEnvironment({ contenders, effort, quick }, redis) {
     loadBefore: loadavg()[0],
     oneCallerSeparated: canSeparate(),
     redis: redis ? redisVersion() : null,
-    contenders: Object.fromEntries(contenders.map(({ id, ...rest }) => [id, versionOf(rest)])),
+    contenders: Object.fromEntries(measured.map(({ id, ...rest }) => [id, versionOf(rest)])),
     effort,
     quick,
   };

@@ -49,7 +49,9 @@ export function measuredText({ value, low, high }, unit) {
 }
 
 export function quantity(value, unit) {
-  return unit === 'x' || unit === '/s' ? `${number(value)}${unit}` : `${number(value)} ${unit}`;
+  return unit === 'x' || unit === '/s' || unit === ''
+    ? `${number(value)}${unit}`
+    : `${number(value)} ${unit}`;
 }
 
 /** Three significant digits below a thousand, whole numbers above. */

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import { CONTENDERS, contenderById } from './contenders.mjs';
+import { PART_NAMES } from './scenarios/near/near.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const SCENARIO_NAMES = Object.keys(SCENARIOS);
@@ -20,6 +21,8 @@ export const HELP = `Measures orgcache against the JavaScript cache layer and th
   node run.mjs [options]
 
   --only NAMES        ${SCENARIO_NAMES.join(', ')}; several with commas (default: all)
+  --parts NAMES       of the scenario near: ${PART_NAMES.join(', ')};
+                      several with commas (default: all)
   --contenders NAMES  with commas (default: ${defaultContenders().join(', ')};
                       also: ${otherContenders().join(', ')})
   --callers NUMBERS   with commas (default: ${DEFAULT_CALLERS.join(',')})
@@ -41,6 +44,7 @@ export function parseOptions(args) {
     args,
     options: {
       only: { type: 'string' },
+      parts: { type: 'string' },
       contenders: { type: 'string' },
       callers: { type: 'string' },
       rounds: { type: 'string' },
@@ -56,7 +60,8 @@ export function parseOptions(args) {
     json: values.json,
     quick: values.quick,
     effort,
-    scenarios: values.only === undefined ? SCENARIO_NAMES : list(values.only).map(scenarioName),
+    scenarios: namesAmong(SCENARIO_NAMES, values.only, 'scenario'),
+    parts: namesAmong(PART_NAMES, values.parts, 'part of near'),
     contenders: (values.contenders === undefined ? defaultContenders() : list(values.contenders)).map(
       contenderById,
     ),
@@ -71,9 +76,13 @@ function list(text) {
   return [...new Set(text.split(',').map((part) => part.trim()))];
 }
 
-function scenarioName(name) {
-  if (SCENARIO_NAMES.includes(name)) return name;
-  throw new Error(`There is no scenario named '${name}'; there are: ${SCENARIO_NAMES.join(', ')}.`);
+/** All known names, or those that the text lists. */
+function namesAmong(known, text, what) {
+  if (text === undefined) return known;
+  const names = list(text);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw new Error(`There is no ${what} named '${unknown}'; there are: ${known.join(', ')}.`);
 }
 
 function positiveInteger(option, text) {

@@ -4,6 +4,7 @@ import { renderClients } from './client-report.mjs';
 import { contenderById } from './contenders.mjs';
 import { measuredText, quantity, renderCells, whole } from './figures.mjs';
 import { renderLimiter } from './limiter-report.mjs';
+import { renderNear } from './near-report.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -24,7 +25,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
   if (results.clear) sections.push(renderClear(results.clear));
   if (results.memory) sections.push(renderMemory(results.memory));
   if (results.outage) sections.push(renderOutage(results.outage));
-  sections.push(...renderClients(results), ...renderLimiter(results));
+  sections.push(...renderClients(results), ...renderLimiter(results), ...renderNear(results));
   sections.push(renderTargets(targets));
   return sections.join('\n\n');
 }

@@ -7,6 +7,7 @@ import { measureEmbedded } from './scenarios/embedded.mjs';
 import { measureFailover } from './scenarios/failover.mjs';
 import { measureLimiter } from './scenarios/limiter.mjs';
 import { measureMemory } from './scenarios/memory.mjs';
+import { measureNear } from './scenarios/near/near.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
 
@@ -20,5 +21,6 @@ export const SCENARIOS = {
   client: { measure: measureClient, needsRedis: true },
   'cluster-client': { measure: measureClusterClient, needsRedis: false },
   limiter: { measure: measureLimiter, needsRedis: true },
+  near: { measure: measureNear, needsRedis: true },
   failover: { measure: measureFailover, needsRedis: false },
 };

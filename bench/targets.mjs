@@ -5,6 +5,7 @@
  */
 import { CHANGE_TARGETS, CLIENT_TARGETS } from './client-targets.mjs';
 import { LIMITER_TARGETS } from './limiter-targets.mjs';
+import { NEAR_TARGETS } from './near-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -109,6 +110,7 @@ export const TARGETS = [
   },
   ...CLIENT_TARGETS,
   ...LIMITER_TARGETS,
+  ...NEAR_TARGETS,
 ];
 
 function rawGet(bytes, callers) {

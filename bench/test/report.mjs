@@ -57,8 +57,12 @@ test('the command line has defaults and says what it does not take', () => {
     'outage',
     'client',
     'cluster-client',
+    'limiter',
+    'near',
     'failover',
   ]);
+  assert.deepEqual(parseOptions(['--parts', 'calls,tags']).parts, ['calls', 'tags']);
+  assert.throws(() => parseOptions(['--parts', 'call']), /no part of near named 'call'.*calls/);
   assert.deepEqual(
     options.contenders.map(({ id }) => id),
     ['orgcache', 'ioredis', 'ioredis-auto-pipelining', 'node-redis', 'valkey-glide'],
@@ -139,4 +143,52 @@ test('a report tells of commands, pipelines, messages and failovers through the 
   assert.match(text, /From publishing to receiving, 2,000 messages[\s\S]*ioredis +44 us +44 us/);
   assert.match(text, /Client in a cluster of three, hset/);
   assert.match(text, /killed[\s\S]*ioredis +1,500 ms +7/);
+});
+
+test('a report tells of copies in the process, and leaves out what was not measured', () => {
+  const sample = {
+    callsPerSecond: 100,
+    p50Micros: 1,
+    p99Micros: 2,
+    loopMicrosPerCall: 3,
+    processMicrosPerCall: 4,
+    residentMiB: 50,
+  };
+  const cell = { operation: 'near-hit', messages: 40, callers: 1 };
+  const near = {
+    cells: [{ cell, samples: { orgcache: [sample], 'bentocache-memory': [sample] } }],
+    stampede: { samples: { orgcache: [{ factories: 1, lastAnswerMs: 7 }] } },
+    invalidation: {
+      samples: { orgcache: [{ p50Ms: 0.1, p99Ms: 0.7, neverSeen: 0, wentBack: 0, stale: 0, reads: 64 }] },
+    },
+    'server-cost': {
+      0.01: {
+        samples: {
+          'near-off': [{ serverMicrosPerCall: 1.5, nearShare: 0.8, fillsPerCall: 0.02, vainPerCall: 0 }],
+        },
+      },
+    },
+    'write-cost': { samples: { held: [{ serverMicrosPerWrite: 3 }], free: [{ serverMicrosPerWrite: 2 }] } },
+    memory: {
+      entries: 1_000_000,
+      samples: { 'lru-cache': [{ grownMiB: 400, countedMiB: 191, entryBytes: 419 }] },
+    },
+    'hit-ratio': {
+      plain: [{ near: 0.6, lru: 0.5, entries: 9 }],
+      scan: [{ near: 0.55, lru: 0.4, entries: 9 }],
+    },
+    tags: null,
+    tenants: { alone: [{ hitRatio: 1, p99Micros: 3 }], beside: [{ hitRatio: 0.99, p99Micros: 4 }] },
+  };
+  const results = { near };
+  const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
+  assert.match(text, /near copy answers, 40 messages[\s\S]*BentoCache, memory with serialization +100/);
+  assert.match(text, /10,000 callers in 4 processes[\s\S]*orgcache +1 +7 ms/);
+  assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us +80 % +20 +0/);
+  assert.match(text, /Redis a write[\s\S]*in each of 4 processes +3 us\nno copies +2 us/);
+  assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);
+  assert.match(text, /with a scan through all keys +55 % +40 %/);
+  assert.match(text, /beside a large one +99 % +4 us/);
+  assert.doesNotMatch(text, /Invalidating a tag/);
+  assert.match(text, /invalidating a tag .* not measured/);
 });

@@ -41,7 +41,7 @@ test('less is better for time a call', () => {
   const verdict = (quotient) =>
     named(
       rawGet({ orgcache: rounds(quotient * 10), 'ioredis-auto-pipelining': rounds(10) }, { callers: 512 }),
-      'event-loop time',
+      'event-loop time a raw get',
     ).verdict;
   assert.equal(verdict(0.31), 'missed');
   assert.equal(verdict(0.3), 'met');
@@ -69,7 +69,7 @@ test('absolute targets are read from their scenarios', () => {
   };
   assert.equal(named(results, 'adapter get from the embedded').verdict, 'met');
   assert.equal(named(results, 'clear an organization').verdict, 'missed');
-  assert.equal(named(results, 'resident memory').verdict, 'aim');
+  assert.equal(named(results, 'resident memory after').verdict, 'aim');
   assert.equal(named(results, 'growth of resident memory').verdict, 'missed');
 });
 
@@ -78,9 +78,9 @@ test('commands in a cluster are judged by the one that gains least, and only whe
     cell: { operation: `client-${command}`, bytes: 100, callers: 64 },
     samples: { orgcache: rounds(quotient), 'ioredis-auto-pipelining': rounds(1) },
   });
-  const cells = [cellOf('get', 4), cellOf('set', 3), cellOf('hset', 2.2), cellOf('xadd', 5)];
+  const cells = [cellOf('get', 4), cellOf('set', 3), cellOf('hset', 2.6), cellOf('xadd', 5)];
   const judged = (some) => named({ 'cluster-client': { cells: some } }, 'client in a cluster, 64');
-  assert.equal(judged(cells).measured.value, 2.2);
+  assert.equal(judged(cells).measured.value, 2.6);
   assert.equal(judged(cells).verdict, 'met');
   assert.equal(judged(cells.slice(1)).verdict, 'not measured');
 });
@@ -109,6 +109,67 @@ test('a failover is judged round by round, each by the same event', () => {
   assert.equal(judged.verdict, 'aim');
   assert.equal(
     named({ failover: { samples: { orgcache: samples.orgcache } } }, 'failover').verdict,
+    'not measured',
+  );
+});
+
+test('calls of the scenario near are judged by its peers', () => {
+  const cellOf = (operation, callers, other) => ({
+    cell: { operation, messages: 2, callers },
+    samples: { orgcache: rounds(300), [other]: rounds(100) },
+  });
+  const cells = [cellOf('near-hit', 1, 'bentocache-memory'), cellOf('near-never', 64, 'near-off')];
+  assert.equal(named({ near: { cells } }, 'adapter get from a near copy, 1 caller, 2').measured.value, 3);
+  assert.equal(named({ near: { cells } }, 'adapter get that no copy answers').verdict, 'not measured');
+  cells.push({ ...cells[1], cell: { ...cells[1].cell, callers: 1 } });
+  assert.equal(named({ near: { cells } }, 'adapter get that no copy answers').measured.value, 3);
+});
+
+test('one round with a second factory or a stale read is a miss', () => {
+  const judged = (part, round, name) =>
+    named({ near: { cells: [], [part]: { samples: { orgcache: [round, round, ...worse[part]] } } } }, name);
+  const worse = { stampede: [{ factories: 2, lastAnswerMs: 1 }], invalidation: [{ p99Ms: 1, stale: 1 }] };
+  assert.equal(judged('stampede', { factories: 1, lastAnswerMs: 1 }, 'getOrSet, 10,000').verdict, 'missed');
+  assert.equal(judged('invalidation', { p99Ms: 1, stale: 0 }, 'stale reads').verdict, 'missed');
+});
+
+test('what copies cost Redis, memory and other organizations is compared within the run', () => {
+  const costs = (on) => ({
+    samples: {
+      orgcache: [{ serverMicrosPerCall: on }],
+      'near-off': [{ serverMicrosPerCall: 2 }],
+    },
+  });
+  const memory = (entries) => ({
+    entries,
+    samples: { orgcache: [{ entryBytes: 300 }], 'lru-cache': [{ entryBytes: 400 }] },
+  });
+  const near = {
+    cells: [],
+    'server-cost': { 0.01: costs(0.5), 0.5: costs(3) },
+    'write-cost': { samples: { held: [{ serverMicrosPerWrite: 3 }], free: [{ serverMicrosPerWrite: 2 }] } },
+    memory: memory(1_000_000),
+    'hit-ratio': { plain: [{ near: 0.53, lru: 0.5 }], scan: [{ near: 0.44, lru: 0.4 }] },
+    tags: { samples: { orgcache: [{ manyMs: 1.2, fewMs: 1 }] } },
+    tenants: { alone: [{ hitRatio: 1, p99Micros: 10 }], beside: [{ hitRatio: 0.9, p99Micros: 11 }] },
+  };
+  const judged = judge({ near }).filter(({ measured }) => measured);
+  assert.deepEqual(
+    judged.map(({ name, verdict }) => `${name.slice(0, 30)}: ${verdict}`),
+    [
+      'processor time of Redis a call: aim',
+      'processor time of Redis a call: missed',
+      'processor time of Redis a writ: met',
+      'resident memory of 1,000,000 t: met',
+      'hit ratio with room for a tent: aim',
+      'hit ratio with a scan through : missed',
+      'invalidating a tag of 100,000 : met',
+      'hit ratio of a small organizat: missed',
+      'p99 of the small organization’: aim',
+    ],
+  );
+  assert.equal(
+    named({ near: { ...near, memory: memory(100_000) } }, 'resident memory of 1,000,000 texts').verdict,
     'not measured',
   );
 });
