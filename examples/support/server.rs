@@ -35,6 +35,7 @@ impl Server {
             missing -= 1;
             match reply[from] {
                 b'*' => missing += length().map_err(|error: Box<dyn Error>| error)?,
+                b'$' if reply[from..].starts_with(b"$-") => {}
                 b'$' => {
                     let bytes = usize::try_from(length().map_err(|error: Box<dyn Error>| error)? + 2)?;
                     let from = reply.len();
