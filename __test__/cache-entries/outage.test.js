@@ -121,3 +121,39 @@ test('a factory that was under way when Redis went answers its callers', async (
   resolve('made');
   expect((await within(5000, call)).value).toBe('made');
 });
+
+test('a server that stops answering holds no call up, and its factories are asked', async () => {
+  const orgcache = openPackage({ url: redis.url, logLevel: 'off', commandTimeout: 500 });
+  const cache = orgcache.createCache({ name: unique('outage'), leaseMs: 500 }).org('org-1');
+  await cache.set('k', 'kept');
+  redis.pause();
+  try {
+    const calls = [
+      cache.getOrSet('k', () => 'factory'),
+      cache.getOrSet('new', () => 'factory'),
+      cache.getOrSetMany(['a', 'b'], (keys) => new Map(keys.map((key) => [key, 'factory']))),
+      cache.set('other', 1),
+    ];
+    const { value } = await within(6000, Promise.all(calls));
+    expect(['kept', 'factory']).toContain(value[0]);
+    expect(value[1]).toBe('factory');
+    expect([...value[2].values()]).toEqual(['factory', 'factory']);
+  } finally {
+    redis.resume();
+  }
+  await until(async () => (await cache.get('other')) === 1, { timeoutMs: 10_000 });
+});
+
+test('a server that was flushed keeps nothing of a factory that began before', async () => {
+  const orgcache = openPackage({ url: redis.url, logLevel: 'off' });
+  const cache = orgcache.createCache({ name: unique('outage'), tags: ['t'] }).org('org-1');
+  const slow = slowFactory();
+  const call = cache.getOrSet('k', slow.factory);
+  const { resolve } = await slow.call();
+  await redis.command('FLUSHALL');
+  resolve('old');
+  expect(await call).toBe('old');
+  expect(await cache.get('k')).toBeUndefined();
+  expect(await cache.getOrSet('k', () => 'new')).toBe('new');
+  expect(await cache.getOrSet('k', never)).toBe('new');
+});

@@ -34,7 +34,7 @@ function cachedValueOf(request) {
   const now = entries.readNow(key, callWith);
   if (now?.isFresh) {
     if (now.isDue) refreshEarly(request, now);
-    return Promise.resolve(entries.answerOf(now));
+    return Promise.resolve(entries.answerOf(now, 'getOrSet'));
   }
   return new Promise((resolve, reject) => {
     const waiter = new Waiter(callWith, resolve, reject);

@@ -26,6 +26,7 @@ const { NOTHING, foundOf } = require('./found.js');
 
 const { details, kept: KEPT, lease: LEASE } = protocol.cache.entries;
 const factories = channel('orgcache:factory');
+const operations = channel('orgcache:operation');
 
 /** The entries of one organization in one cache, as flights need them. */
 class Entries {
@@ -232,19 +233,50 @@ class Entries {
   /**
    * What a call that only reads answers.
    * @param {Found} found
+   * @param {string} operation
    */
-  answerOf(found) {
+  answerOf(found, operation) {
     if (!found.isFresh) {
       this.tally.misses++;
+      this.tell(operation, { tier: this.#tier, hit: false, stale: false });
       return undefined;
     }
-    this.countHit(found);
+    this.countHit(found, operation);
     return this.valueOf(found);
   }
 
-  /** @param {Found} found */
-  countHit(found) {
+  /** Where entries are. */
+  get #tier() {
+    return this.#engine.isEmbedded ? 'near' : 'redis';
+  }
+
+  /**
+   * Tells listeners of the channel how a call was answered.
+   * @param {string} operation
+   * @param {{ tier: 'factory' | 'near' | 'redis', hit: boolean, stale: boolean }} how
+   */
+  tell(operation, how) {
+    if (operations.hasSubscribers) {
+      operations.publish({ cache: this.#engine.normalized.name, operation, ...how });
+    }
+  }
+
+  /**
+   * @param {Found} found
+   * @param {string} operation
+   */
+  countHit(found, operation) {
     this.tally.countHit(found, this.#engine.isEmbedded);
+    this.tell(operation, { tier: this.#tier, hit: true, stale: found.isStale });
+  }
+
+  /**
+   * A value answers in place of one that is computed.
+   * @param {string} operation
+   */
+  countStale(operation) {
+    this.tally.stale++;
+    this.tell(operation, { tier: this.#tier, hit: true, stale: true });
   }
 
   /**

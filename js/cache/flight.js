@@ -155,8 +155,9 @@ class Flight {
     const { entries } = this.#task;
     this.#isInBackground = true;
     this.#waiters.delete(waiter);
-    entries.tally.stale++;
-    waiter.resolve(entries.valueOf(/** @type {Found} */ (waiter.fallback)));
+    const found = /** @type {Found} */ (waiter.fallback);
+    entries.countStale(this.#operation);
+    waiter.resolve(entries.valueOf(found));
   }
 
   /**
@@ -189,7 +190,7 @@ class Flight {
     const { entries } = this.#task;
     if (!found.isFresh) return false;
     for (const waiter of this.#leaving()) {
-      entries.countHit(found);
+      entries.countHit(found, this.#operation);
       waiter.resolve(entries.valueOf(found));
     }
     return true;
@@ -374,6 +375,7 @@ class Flight {
     const { entries } = this.#task;
     let isFirst = true;
     for (const waiter of this.#leaving()) {
+      this.#tellOfFactory();
       waiter.resolve(isFirst || payload === undefined ? value : entries.decode(payload));
       isFirst = false;
     }
@@ -381,7 +383,18 @@ class Flight {
 
   /** @param {Found} found */
   #giveFound(found) {
-    for (const waiter of this.#leaving()) waiter.resolve(this.#task.entries.valueOf(found));
+    for (const waiter of this.#leaving()) {
+      this.#tellOfFactory();
+      waiter.resolve(this.#task.entries.valueOf(found));
+    }
+  }
+
+  #tellOfFactory() {
+    this.#task.entries.tell(this.#operation, { tier: 'factory', hit: false, stale: false });
+  }
+
+  get #operation() {
+    return this.#task.manner === 'refresh' ? 'refresh' : 'getOrSet';
   }
 }
 

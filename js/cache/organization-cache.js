@@ -95,18 +95,19 @@ class OrganizationCache {
    * @returns {Promise<T | undefined>}
    */
   get(key, options) {
-    return this.#call(options, (callWith) => this.#read(key, callWith));
+    return this.#call(options, (callWith) => this.#read(key, callWith, 'get'));
   }
 
   /**
    * @param {string} key
    * @param {CallWith} callWith
+   * @param {string} operation
    */
-  #read(key, callWith) {
+  #read(key, callWith, operation) {
     const { entries } = this.#scope;
     const now = entries.readNow(keyOf(key), callWith);
-    if (now !== undefined) return Promise.resolve(entries.answerOf(now));
-    return entries.read(key, callWith).then((found) => entries.answerOf(found));
+    if (now !== undefined) return Promise.resolve(entries.answerOf(now, operation));
+    return entries.read(key, callWith).then((found) => entries.answerOf(found, operation));
   }
 
   /**
@@ -116,7 +117,7 @@ class OrganizationCache {
    */
   getMany(keys, options) {
     return this.#call(options, (callWith) =>
-      Promise.all(listOf(keys, 'the keys').map((key) => this.#read(key, callWith))),
+      Promise.all(listOf(keys, 'the keys').map((key) => this.#read(key, callWith, 'getMany'))),
     );
   }
 
@@ -138,7 +139,7 @@ class OrganizationCache {
   peek(key) {
     const { entries } = this.#scope;
     const found = entries.readNow(keyOf(key), this.#scope.engine.callWith(undefined));
-    return found?.isFresh ? entries.answerOf(found) : undefined;
+    return found?.isFresh ? entries.answerOf(found, 'peek') : undefined;
   }
 
   /**
@@ -260,7 +261,7 @@ class OrganizationCache {
   pull(key, options) {
     return this.#call(options, async () => {
       const { entries } = this.#scope;
-      return entries.answerOf(foundOf(await this.#change(key, verbs.entryPull)));
+      return entries.answerOf(foundOf(await this.#change(key, verbs.entryPull)), 'pull');
     });
   }
 
