@@ -11,11 +11,18 @@ import { renderTable } from './table.mjs';
 
 /** How each part is told. A part that was not measured, or that the build lacks, is left out. */
 const PARTS = {
-  stampede: ({ samples }) =>
-    table(`${whole(CALLERS)} callers in ${PROCESSES} processes, one new key`, samples, {
-      factories: [({ factories }) => factories, ''],
-      'last answer after its end': [({ lastAnswerMs }) => lastAnswerMs, 'ms'],
-    }),
+  stampede: ({ samples, killings }) =>
+    [
+      table(`${whole(CALLERS)} callers in ${PROCESSES} processes, one new key`, samples, {
+        factories: [({ factories }) => factories, ''],
+        'last answer after its end': [({ lastAnswerMs }) => lastAnswerMs, 'ms'],
+      }),
+      table(
+        'A process that runs the factory is killed',
+        { 'one that waits for it': killings },
+        { 'answers after': [({ answeredMs }) => answeredMs, 'ms'] },
+      ),
+    ].join('\n\n'),
   invalidation: ({ samples }) =>
     table('From the acknowledgement of a write to its being seen by another process', samples, {
       p50: [({ p50Ms }) => p50Ms, 'ms'],

@@ -3,7 +3,7 @@ import { BENTO_MEMORY, BENTO_TIERED, LRU_CACHE, NEAR_OFF } from './near-contende
 import { PEEKS } from './near-workloads.mjs';
 import { BLOCK_MS } from './scenarios/near/invalidation.mjs';
 import { BYTES } from './scenarios/near/memory.mjs';
-import { CALLERS, PROCESSES } from './scenarios/near/stampede.mjs';
+import { CALLERS, LEASE_MS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { FEW, MANY } from './scenarios/near/tags.mjs';
 import { FACTOR } from './scenarios/near/tenants.mjs';
 import { HELD_ONE_IN } from './scenarios/near/write-cost.mjs';
@@ -85,6 +85,16 @@ const FLEET_TARGETS = [
     name: 'the same, last answer after the end of the factory',
     ...atMost(50, 10, 'ms'),
     measure: ofSubject('stampede', ({ lastAnswerMs }) => lastAnswerMs),
+  },
+  {
+    name: 'a process that runs the factory is killed: one that waits for it answers after',
+    ...atMost(LEASE_MS + 300, LEASE_MS, 'ms'),
+    measure({ near }) {
+      const killings = near?.stampede?.killings;
+      return killings?.length > 0
+        ? spread([Math.max(...killings.map(({ answeredMs }) => answeredMs))])
+        : null;
+    },
   },
   {
     name: 'a write is seen by another process that has a copy, p99 after its acknowledgement',

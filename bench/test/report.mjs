@@ -157,7 +157,10 @@ test('a report tells of copies in the process, and leaves out what was not measu
   const cell = { operation: 'near-hit', messages: 40, callers: 1 };
   const near = {
     cells: [{ cell, samples: { orgcache: [sample], 'bentocache-memory': [sample] } }],
-    stampede: { samples: { orgcache: [{ factories: 1, lastAnswerMs: 7 }] } },
+    stampede: {
+      samples: { orgcache: [{ factories: 1, lastAnswerMs: 7 }] },
+      killings: [{ answeredMs: 2_500 }],
+    },
     invalidation: {
       samples: { orgcache: [{ p50Ms: 0.1, p99Ms: 0.7, neverSeen: 0, wentBack: 0, stale: 0, reads: 64 }] },
     },
@@ -184,6 +187,7 @@ test('a report tells of copies in the process, and leaves out what was not measu
   const text = renderReport({ environment, harnessMicrosPerCall: 0.05, results, targets: judge(results) });
   assert.match(text, /near copy answers, 40 messages[\s\S]*BentoCache, memory with serialization +100/);
   assert.match(text, /10,000 callers in 4 processes[\s\S]*orgcache +1 +7 ms/);
+  assert.match(text, /is killed[\s\S]*one that waits for it +2,500 ms/);
   assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us +80 % +20 +0/);
   assert.match(text, /Redis a write[\s\S]*in each of 4 processes +3 us\nno copies +2 us/);
   assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);

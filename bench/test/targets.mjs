@@ -133,6 +133,17 @@ test('one round with a second factory or a stale read is a miss', () => {
   assert.equal(judged('invalidation', { p99Ms: 1, stale: 0 }, 'stale reads').verdict, 'missed');
 });
 
+test('the longest wait for a process that was killed counts', () => {
+  const judged = (...waits) => {
+    const killings = waits.map((answeredMs) => ({ answeredMs }));
+    const near = { cells: [], stampede: { samples: {}, killings } };
+    return named({ near }, 'a process that runs the factory is killed').verdict;
+  };
+  assert.equal(judged(1_900, 3_200), 'met');
+  assert.equal(judged(1_900, 3_301), 'missed');
+  assert.equal(judged(), 'not measured');
+});
+
 test('what copies cost Redis, memory and other organizations is compared within the run', () => {
   const costs = (on) => ({
     samples: {

@@ -5,13 +5,14 @@ import { createConversation, phoneNumber, seededRandom } from '../../data.mjs';
 import { inParallel } from '../../near-workloads.mjs';
 
 const WRITERS = 64;
-const READERS = 32;
+const READERS = 16;
 const MESSAGES = 2;
 const FIRST_PHONE = 7_000_000;
-const ENOUGH = 0.97;
-const DEADLINE_MS = 30_000;
-const POLL_MS = 20;
-const ANSWER_MS = 100;
+/** Fewer than the copies that one process asks for at a time. */
+const CHUNK = 128;
+const CHUNK_DEADLINE_MS = 1_000;
+const ENOUGH = 0.9;
+const POLL_MS = 10;
 
 const placeOf = (range, index) => [`org-${range}`, phoneNumber(FIRST_PHONE + index)];
 
@@ -32,15 +33,22 @@ export async function writeRange({ adapter }, { range, keys }) {
 export async function holdRange({ adapter, copies }, { range, keys, first, step }) {
   const count = Math.floor((keys - first - 1) / step) + 1;
   const { fills } = await copies();
-  await inParallel(count, READERS, async (number) => {
-    const place = placeOf(range, first + number * step);
-    for (let read = 0; read < 2; read += 1) await adapter.getConversationContext(...place);
-  });
-  const deadline = performance.now() + DEADLINE_MS;
-  while ((await copies()).fills < fills + count * ENOUGH) {
-    if (performance.now() > deadline) throw new Error('keys that were read twice got no copies');
-    await delay(POLL_MS);
+  for (let done = 0; done < count; done += CHUNK) {
+    const size = Math.min(CHUNK, count - done);
+    await inParallel(size, READERS, async (number) => {
+      const place = placeOf(range, first + (done + number) * step);
+      for (let read = 0; read < 2; read += 1) await adapter.getConversationContext(...place);
+    });
+    await awaitFills(copies, fills + done + size);
   }
-  // The last of them have been asked for.
-  await delay(ANSWER_MS);
+  const asked = (await copies()).fills - fills;
+  if (asked < count * ENOUGH) throw new Error(`of ${count} keys that were read twice ${asked} got copies`);
+}
+
+/** Waits until so many copies were asked for, but not for long: too many at once are not asked for later. */
+async function awaitFills(copies, count) {
+  const deadline = performance.now() + CHUNK_DEADLINE_MS;
+  while ((await copies()).fills < count && performance.now() < deadline) await delay(POLL_MS);
+  // The last answers are under way.
+  await delay(POLL_MS);
 }
