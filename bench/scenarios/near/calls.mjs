@@ -15,6 +15,9 @@ const TIERED = [BENTO_TIERED, BENTO_TIERED_ALONE];
 const LEAST_HITS = 0.9;
 const MOST_HITS_OF_NEVER = 0.02;
 
+const FILLER = 'filler';
+const NEVER_MESSAGES = 2;
+
 /** Cells with those that are measured in them besides the package. `needs`: what else the build must have. */
 const CELLS = [
   ...[2, 40].map((messages) => ({
@@ -23,7 +26,7 @@ const CELLS = [
     hits: { atLeast: LEAST_HITS },
   })),
   ...[1, 64].map((callers) => ({
-    cell: { operation: 'near-never', messages: 2, callers },
+    cell: { operation: 'near-never', messages: NEVER_MESSAGES, callers },
     others: [NEAR_OFF],
     hits: { atMost: MOST_HITS_OF_NEVER },
   })),
@@ -45,9 +48,10 @@ const CELLS = [
 
 export async function measureCalls({ subject, byId, redis, effort, progress }) {
   const ids = [...new Set(CELLS.flatMap(({ others }) => others))];
-  const chosen = [subject, ...ids.map((id) => byId[id])];
+  const filler = { ...byId[NEAR_OFF], id: FILLER };
+  const chosen = [subject, ...ids.map((id) => byId[id]), filler];
   // The package reads the same keys with copies and without; other contenders write other bytes.
-  const prefixOf = (id) => (id === NEAR_OFF ? subject.id : id);
+  const prefixOf = (id) => ([NEAR_OFF, FILLER].includes(id) ? subject.id : id);
   const optionsOf = ({ id }) => ({ url: redis.url, keyPrefix: `bench-near:${prefixOf(id)}:` });
   return withHosts(chosen, optionsOf, async (hosts) => {
     const [subjectHost] = hosts;
@@ -57,6 +61,8 @@ export async function measureCalls({ subject, byId, redis, effort, progress }) {
         deadlineMs: HAS_COPIES_DEADLINE_MS,
       }),
     };
+    progress('near-never: storing what is read');
+    await hosts.at(-1).ask('fillNever', { messages: NEVER_MESSAGES });
     const measured = [];
     for (const { cell, others, hits, needs } of CELLS) {
       if (needs && !has[needs]) {

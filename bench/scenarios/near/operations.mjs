@@ -1,5 +1,5 @@
 /** What the parts of the scenario `near` ask of a contender's process. */
-import { cacheHasCopies } from '../../near-workloads.mjs';
+import { cacheHasCopies, fillNever } from '../../near-workloads.mjs';
 import { fillCopies, hitRatios } from './hit-ratio-work.mjs';
 import { blockThenRead, followVersions, prepareVersions, writeVersions } from './invalidation-work.mjs';
 import { copyTexts, fillTexts, keepTexts, residentMiB } from './memory-work.mjs';
@@ -16,6 +16,7 @@ export function nearOperations(contender) {
     copies: () => contender().copies?.() ?? null,
     hasCache: () => Boolean(contender().cache),
     cacheHasCopies: withContender(cacheHasCopies),
+    fillNever: withContender(fillNever),
     rush: withContender(rush),
     mixedLoad: withContender(mixedLoad),
     prepareVersions: withContender(prepareVersions),
