@@ -71,6 +71,11 @@ describe('the error table', () => {
       'E_CLOSED',
       'E_ARGUMENT',
       'E_POLICY',
+      'E_FACTORY_TIMEOUT',
+      'E_REENTRANT',
+      'E_QUOTA',
+      'E_TAG',
+      'E_QUERY',
       'E_INTERNAL',
     ]);
   });
