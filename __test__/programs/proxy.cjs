@@ -96,7 +96,8 @@ class Flow {
   pass(bytes) {
     if (!this.isReply) return this.sink.write(bytes);
     const { cut, corrupt, replace } = this.fault;
-    if (replace !== null) {
+    // What is meant for one reply is meant for one to a call.
+    if (replace !== null && !this.link.isWatching) {
       fault = { ...fault, replace: null };
       return this.sink.write(Buffer.from(replace, 'base64'));
     }
