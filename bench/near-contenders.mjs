@@ -1,4 +1,4 @@
-/** Who is measured by the scenario `near`: the package with and without copies, and caches that keep values in the process. */
+/** The contenders of the scenario `near`: the package with and without copies, and caches that keep values in the process. */
 import { isSubject } from './contenders.mjs';
 
 const OWN_MODULE = './peers/orgcache-near.mjs';

@@ -46,7 +46,7 @@ describe('a history that was recorded', () => {
     expect(verdict.violations).toEqual({});
   });
 
-  /** What the checker finds where a read, which must know `newer`, is answered what `older` wrote. */
+  /** The checker finds this where a read, which must know `newer`, is answered what `older` wrote. */
   function foundWith(read, older) {
     const operations = history.operations.map((operation) =>
       operation === read ? { ...operation, value: older.value } : operation,

@@ -6,7 +6,7 @@ const { near, startWatchProxy, untilNear } = require('../support/near');
 const { until } = require('../support/wait');
 
 const MAX_STALENESS_MS = 600;
-/** What a busy machine adds. */
+/** A busy machine adds this to a time limit. */
 const SLACK_MS = 150;
 const OPTIONS = {
   logLevel: 'off',

@@ -548,7 +548,7 @@ function flights({ entriesOf }) {
     await change(cache);
     const after = cache.getOrSet('k', () => 'new');
     const expected = name === 'set' ? 'set' : 'new';
-    // What names no keys leaves the lease to the factory: others wait for its end.
+    // A change that names no keys leaves the lease to the factory: others wait for its end.
     if (['clear', 'invalidateTags'].includes(name)) resolve('old');
     expect(await after).toBe(expected);
     resolve('old');

@@ -7,7 +7,7 @@ const TYPES = {
   prometheus: ['counter', 'gauge', 'summary'],
   openmetrics: ['counter', 'gauge', 'info', 'summary'],
 };
-/** What the names of a type's samples add to the family's name. */
+/** The endings that samples of a type add to the family's name. */
 const SUFFIXES = {
   prometheus: { counter: [''], gauge: [''], summary: ['', '_sum', '_count'] },
   openmetrics: { counter: ['_total'], gauge: [''], info: ['_info'], summary: ['', '_sum', '_count'] },

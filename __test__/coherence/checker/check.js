@@ -17,7 +17,7 @@ const { Timeline, changeOf } = require('./timeline');
 const EXAMPLES = 5;
 const NOTHING = 0;
 
-/** What a read must not answer, by the letters of the specification: each returns what it broke, or undefined. */
+/** The rules, by the letters of the specification: each returns what a read broke, or undefined. */
 const RULES = {
   /** A read that began after its own process's acknowledged write answers older; or after its client's own write. */
   a: ({ read, timeline, latest }) =>

@@ -21,7 +21,7 @@ function changeOf(operation, subject) {
 
 const isClearing = ({ kind }) => kind === 'clear';
 
-/** Of the reads of a process that answered one change only the first to end matters, and every one that found nothing. */
+/** The reads of a process that matter: of those that answered one change the first to end, and every one that found nothing. */
 function firstReads(reads) {
   const absent = [];
   const byProcess = new Map();
@@ -50,7 +50,7 @@ class Timeline {
   /** Clearings, in the same way. */
   ownClearings = new NewestByName();
   clearings = new Newest();
-  /** What the reads of a process have answered. */
+  /** The answers that the reads of a process have got. */
   seen = new NewestByName();
   /** Every change. */
   #anyApplied = new Newest();
@@ -129,7 +129,7 @@ class Absences {
     this.#add(begin, begin, latest);
   }
 
-  /** Of a set: its value is gone from `expiresAt` on, unless a newer change replaced it. */
+  /** The value of a set is gone from `expiresAt` on, unless a newer change replaced it. */
   expiry({ begin, latest }, expiresAt, endsAt) {
     const from = expiresAt - EXPIRY_SLACK_MS;
     if (from <= endsAt) this.#add(from, begin, latest);

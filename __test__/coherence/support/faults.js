@@ -4,7 +4,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { FOREIGN_NAME } = require('./foreign-client');
 const { MAX_STALENESS_MS } = require('./limits');
 
-// What happens in the middle of a round. Each fault has a `run(bench, random)`, which also heals it; `load` and `near` change
+// The faults, which happen in the middle of a round. Each fault has a `run(bench, random)`, which also heals it; `load` and `near` change
 // the load and the options of the package. A process is two threads with a client each; W is the connection that watches
 // keys for the near cache, D any connection that sends calls.
 

@@ -1,7 +1,7 @@
 'use strict';
 
 module.exports = {
-  /** Of the clients of the package: a call is answered within it. */
+  /** A call of a client of the package is answered within this time. */
   COMMAND_TIMEOUT_MS: 1000,
   /** The package's default of `near.maxStalenessMs`. */
   MAX_STALENESS_MS: 1000,

@@ -6,7 +6,7 @@ const { writtenValue, numberIn } = require('./values');
 
 const CALLERS = 3;
 /**
- * What a caller does next, in thousandths; the rest are reads. The foreign process is `steady`, or by a fault's wish `busy` or
+ * The shares of what a caller does next, in thousandths; the rest are reads. The foreign process is `steady`, or by a fault's wish `busy` or
  * `quiet`.
  */
 const RATES = {
@@ -15,7 +15,7 @@ const RATES = {
   busy: { readsAtOnce: 1, longestPauseMs: 30, shares: { set: 600 } },
   quiet: { readsAtOnce: 1, longestPauseMs: 30, shares: {} },
 };
-/** Of races: how often a key is read around the arrival of its copy, and afterwards. */
+/** The times that a key is read in a race, around the arrival of its copy, and afterwards. */
 const READS_AROUND = 10;
 const READS_AFTERWARDS = 8;
 const SHORT_TEXT = 60;

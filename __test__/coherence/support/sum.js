@@ -45,7 +45,7 @@ class Sum {
     );
   }
 
-  /** What must not be, as sentences. */
+  /** Sentences that say what went wrong. */
   problems() {
     const problems = Object.entries(this.violations).map(
       ([rule, count]) => `rule ${rule} was broken ${count} times`,

@@ -57,7 +57,7 @@ function threadOf({ thread, origin, server, options, planted }) {
     },
     async close() {
       await client.close();
-      // What the package's own timers still do is of no interest.
+      // The package's own timers may still run: nobody waits for them.
       await delay(0);
     },
   };
