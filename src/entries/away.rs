@@ -63,6 +63,9 @@ pub fn fall_back(room: &Room<'_>, ticket: &Ticket, unanswered: &Unanswered<'_>) 
         Purpose::Guard { phase: Phase::Renew } => Outcome::Boolean(false),
         Purpose::Guard { phase: Phase::End } => away.end_of_change(),
         Purpose::Fill | Purpose::FillNothing | Purpose::Renew | Purpose::Fail => {
+            if unanswered.is_in_doubt && matches!(ticket.purpose, Purpose::Fill) {
+                room.stand_in.local_state().note_doubt(sent.key(0), sent.argument(0));
+            }
             let reply = away.run(&mut room.stand_in.local_state());
             settling.outcome(Frame::new(&reply)).into_owned()
         }

@@ -1,7 +1,9 @@
 //! What this process keeps itself: values it has seen lately, and writes that Redis does not have yet.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::doubts::Doubts;
 use super::recovery::Recovery;
 use super::step::{Change, Read, Step};
 use crate::journal::{Digest, EntryContent, Held, Journal, Record, Recorded, Write, digest};
@@ -11,11 +13,25 @@ use crate::store::{MemoryStore, Remaining};
 /// More extensions than this wait for no reconnect: the next write to the index extends it as well.
 const MAX_EXTENSIONS: usize = 1024;
 
+/// Where an entry of a cache has its nonce, and how it begins: `scripts/replay_entry.lua` knows these places too.
+const NONCE: Range<usize> = 3..11;
+const ENTRY_BEGINS: &[u8] = &[0, 3];
+
+/// The digest by which a replay knows a value again. Redis puts versions of tags into the bytes of a cache's entry, so
+/// an entry is known by its nonce, which each write has anew.
+fn sum_of(value: &[u8]) -> Digest {
+    match value.get(NONCE) {
+        Some(nonce) if value.starts_with(ENTRY_BEGINS) => digest(nonce),
+        _ => digest(value),
+    }
+}
+
 /// Memory and journal, under one lock: what one of them says depends on the other.
 pub struct LocalState {
     pub memory: MemoryStore,
     pub journal: Journal,
     pub(super) recovery: Recovery,
+    doubts: Doubts,
     /// How often an organization was cleared from memory.
     pub(super) clearings: u64,
     /// Requests that let an index live as long as what it lists, whose connection was lost.
@@ -37,8 +53,8 @@ pub struct Attempt {
 
 impl LocalState {
     pub(super) fn new(memory: MemoryStore, journal: Journal, default_ttl: Duration) -> LocalState {
-        let (recovery, clearings, extensions) = (Recovery::default(), 0, Vec::new());
-        LocalState { memory, journal, recovery, clearings, extensions, default_ttl }
+        let (recovery, doubts, extensions) = (Recovery::default(), Doubts::default(), Vec::new());
+        LocalState { memory, journal, recovery, doubts, clearings: 0, extensions, default_ttl }
     }
 
     /// What the journal says of a key, else what memory says. A value comes back as it was stored.
@@ -101,6 +117,11 @@ impl LocalState {
         }
         step.run(&mut self.memory, attempt.issued);
         (was_there, recorded)
+    }
+
+    /// A value was sent and has no reply, and is not sent again: Redis may have it, and later writes are newer.
+    pub fn note_doubt(&mut self, key: &[u8], value: &[u8]) {
+        self.doubts.note(key, sum_of(value));
     }
 
     /// Whether a clearing that the journal holds is still to take away what Redis has of this key.
@@ -208,11 +229,12 @@ impl LocalState {
         sent: impl IntoIterator<Item = &'a [u8]>,
         now: Instant,
     ) -> Vec<Digest> {
-        let mut older: Vec<Digest> = sent.into_iter().map(digest).collect();
+        let mut older: Vec<Digest> = sent.into_iter().map(sum_of).collect();
         // Once the journal has the key, memory has the journal's value.
         if self.journal.entry(key).is_none() {
-            older.extend(self.memory.get(key, now).map(digest));
+            older.extend(self.memory.get(key, now).map(sum_of));
         }
+        older.extend_from_slice(self.doubts.of(key));
         older
     }
 

@@ -7,6 +7,7 @@
 //! but for the journal's file.
 
 mod backlog;
+mod doubts;
 mod guard;
 pub mod lifetime;
 mod local_state;

@@ -1,6 +1,6 @@
 //! Entries while Redis is away: what is remembered answers, factories run, and writes reach Redis afterwards.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orgcache::error::ErrorCode;
 use orgcache::health::State;
@@ -280,6 +280,57 @@ fn a_write_that_was_sent_and_lost_is_kept_and_made_again() {
     assert_eq!(delete, Outcome::Boolean(true));
     recover(&mut client);
     assert_eq!(users(&mut client).get("2"), Got::Nothing);
+}
+
+/// Waits until a server has run what a lost connection had sent.
+fn until_there(client: &mut Client, key: &str, value: &str) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while users(client).get(key) != plain(value) {
+        assert!(Instant::now() < deadline, "the server has not run what was sent");
+    }
+}
+
+#[test]
+fn a_tagged_set_that_was_sent_and_lost_and_is_run_all_the_same_is_older_than_a_later_one() {
+    const TAGGED: &str = r#"{"tags":["t"]}"#;
+    let mut client = client_of("entries-away-tagged-doubt", USERS);
+    let mut witness = client_of("entries-away-tagged-doubt", USERS);
+    let rest = [Text("1"), Text("\"sent\""), Text(TAGGED)];
+    assert_eq!(lose_under_way(&mut client, "entrySet", &rest), Outcome::Boolean(true));
+    users(&mut client).set_with("1", "\"later\"", TAGGED);
+    until_there(&mut witness, "1", "\"sent\"");
+    recover(&mut client);
+    for client in [&mut client, &mut witness] {
+        assert_eq!(users(client).get("1"), plain("\"later\""));
+    }
+}
+
+#[test]
+fn what_a_factory_made_whose_fill_was_lost_and_is_run_all_the_same_is_older_than_a_later_set() {
+    let mut client = client_of("entries-away-fill-doubt", USERS);
+    let mut witness = client_of("entries-away-fill-doubt", USERS);
+    let grant = users(&mut client).granted("1");
+    let rest = [Text("1"), Text(&grant), Text("\"made\""), Number(1.0)];
+    assert_eq!(lose_under_way(&mut client, "entryFill", &rest), Outcome::Integer(LOST));
+    users(&mut client).set("1", "\"later\"");
+    until_there(&mut witness, "1", "\"made\"");
+    recover(&mut client);
+    for client in [&mut client, &mut witness] {
+        assert_eq!(users(client).get("1"), plain("\"later\""));
+    }
+}
+
+#[test]
+fn a_tagged_set_of_one_outage_is_older_than_one_of_the_next() {
+    const TAGGED: &str = r#"{"tags":["t"]}"#;
+    let mut client = client_of("entries-away-tagged-twice", USERS);
+    for value in ["\"first\"", "\"second\""] {
+        client.lose();
+        users(&mut client).set_with("1", value, TAGGED);
+        recover(&mut client);
+        let mut witness = client_of("entries-away-tagged-twice", USERS);
+        assert_eq!(users(&mut witness).get("1"), plain(value));
+    }
 }
 
 #[test]

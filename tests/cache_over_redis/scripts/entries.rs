@@ -580,6 +580,31 @@ fn replay_entry_sets_what_nobody_knew_less_and_deletes_always() {
 }
 
 #[test]
+fn replay_entry_knows_an_older_entry_by_its_nonce() {
+    let mut client = Client::connect("script-replay-nonce");
+    let keys = Keys::of(&client);
+    let all: [&[u8]; 4] = [&keys.entry, &keys.lease, &keys.index, &keys.directory];
+    let value = entry(*b"nonce--2", 0, None, b"2");
+    let sum = |client: &mut Client, text: &[u8]| match client.command(&[
+        b"EVAL",
+        b"return redis.sha1hex(ARGV[1])",
+        b"0",
+        text,
+    ]) {
+        Reply::Text(sum) => sum,
+        other => panic!("no sum but {other:?}"),
+    };
+    let [known, other] = [b"nonce--1", b"nonce--3"].map(|nonce| sum(&mut client, nonce));
+    for (older, answer) in [(&other, 0), (&known, 1)] {
+        put(&mut client, &keys.entry, &entry(*b"nonce--1", 0, Some(*b"hardhardsoftsoft"), b"1"), b"1000");
+        let arguments: [&[u8]; 9] =
+            [b"s", b"60000", &value, b"17", b"86460000", &keys.tags_begin, NEW, b"1000", older];
+        assert_eq!(run(&mut client, REPLAY_ENTRY, &all, &arguments), integers(&[answer]));
+    }
+    assert_eq!(get(&mut client, &keys.entry), Reply::Text(value));
+}
+
+#[test]
 fn replay_entry_puts_in_versions_unless_the_tag_has_changed_since() {
     let mut client = Client::connect("script-replay-tagged");
     let keys = Keys::of(&client);
