@@ -173,3 +173,40 @@ describe('a limiter behind sentinels', () => {
     expect(decision).toMatchObject({ allowed: false, reason: 'limit' });
   }, 60_000);
 });
+
+describe('a limiter in a half-moved slot', () => {
+  let cluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ replicas: 0 });
+  }, 60_000);
+
+  test.each(['loop', 'thread'])(
+    'has its script told to the node that takes the slot over, with the %s driver',
+    async (driver) => {
+      const orgcache = openPackage({ clusterHosts: cluster.hosts, driver, logLevel: 'off' });
+      const limiter = orgcache.createLimiter({
+        secret: SECRET,
+        decisionMs: 5000,
+        policies: { p: { limit: 9, windowSeconds: LONG } },
+      });
+      const who = { policy: 'p', ...someone() };
+      await limiter.consume(who);
+      const [key] = (await cluster.keys('*!limit:*')).filter((name) => /:p:/.test(name));
+      const slot = await cluster.slotOf(key);
+      const from = await cluster.ownerOfSlot(slot);
+      const to = (await cluster.primaries()).find((node) => node !== from);
+      const move = await cluster.beginMove(slot, to);
+      await move.migrate([key]);
+      await to.command('SCRIPT', 'FLUSH');
+      await to.command('CONFIG', 'RESETSTAT');
+      expect(await limiter.consume(who)).toMatchObject({ allowed: true, remaining: 7 });
+      const stats = await to.command('INFO', 'commandstats');
+      // It would refuse a script that does not come behind ASKING, and the call would go round once more.
+      expect(stats).toMatch(/cmdstat_eval:calls=1,.*rejected_calls=0,/);
+      await move.finish();
+      await cluster.flush();
+      await orgcache.shutdown({ timeoutMs: 500 });
+    },
+  );
+});

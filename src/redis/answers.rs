@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::error_policy::ErrorPolicy;
-use super::feature::{Feature, FollowUp, Followed, of_feature};
+use super::feature::{Feature, FollowUp, Followed, Further, of_feature};
 use super::fence::Fence;
 use super::node::Node;
 use super::outcome::{Outcome, RequestSink};
@@ -101,7 +101,8 @@ fn replied<'a, F: Feature>(
     let (bare, ticket) = pending.split();
     match ticket {
         Ticket::Feature(ticket) => {
-            let mut follow_up = FollowUp { requests: of_feature(next), unusable: &mut learned.unusable };
+            let requests = Further { requests: next, is_asking: bare.is_asking };
+            let mut follow_up = FollowUp { requests, unusable: &mut learned.unusable };
             feature.replied(bare.with(ticket), frame, request, now, &mut follow_up)
         }
         Ticket::Command(format) => {
@@ -155,7 +156,8 @@ fn refused<F: Feature>(
     let (bare, ticket) = pending.split();
     let outcome = match ticket {
         Ticket::Feature(ticket) => {
-            let mut follow_up = FollowUp { requests: of_feature(next), unusable: &mut learned.unusable };
+            let requests = Further { requests: next, is_asking: bare.is_asking };
+            let mut follow_up = FollowUp { requests, unusable: &mut learned.unusable };
             feature.refused(bare.with(ticket), error, request, now, &mut follow_up)
         }
         // The primary may be well.

@@ -12,7 +12,7 @@ use super::node::{Node, closed};
 use super::outcome::Outcome;
 use super::pending::{Pending, PendingRequest, Ticket};
 use super::raw::RawCall;
-use super::redirect::Redirection;
+use super::redirect::{Redirection, push_asking};
 use crate::error::{Error, Result};
 use crate::health::State;
 use crate::lane::{Frame, Requests};
@@ -262,6 +262,32 @@ where
     fn commit(&mut self, from: usize, replies: u32, token: PendingRequest<T>, deadline: Instant) {
         let (bare, ticket) = token.split();
         self.requests.commit(from, replies, bare.with((self.wrap)(ticket)), deadline);
+    }
+}
+
+/// Takes requests of the rooms above in that follow from a reply.
+pub(super) struct Further<'o, O> {
+    pub requests: &'o mut O,
+    /// The reply was that of a node which is about to take the slot over: each request needs its own ASKING.
+    pub is_asking: bool,
+}
+
+impl<T, O: Requests<Pending<T>>> Requests<PendingRequest<T>> for Further<'_, O> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        self.requests.buffer()
+    }
+
+    fn commit(&mut self, from: usize, replies: u32, token: PendingRequest<T>, deadline: Instant) {
+        let (mut bare, ticket) = token.split();
+        bare.is_asking = self.is_asking;
+        let mut begin = from;
+        if self.is_asking {
+            let request = self.buffer().split_off(from);
+            push_asking(bare.issued, deadline, self.requests);
+            begin = self.buffer().len();
+            self.buffer().extend_from_slice(&request);
+        }
+        self.requests.commit(begin, replies, bare.with(Ticket::Feature(ticket)), deadline);
     }
 }
 

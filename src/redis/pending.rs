@@ -20,6 +20,8 @@ pub struct PendingRequest<T> {
     pub issued: Instant,
     /// It may change the database of its connection.
     pub selects: bool,
+    /// It went out behind ASKING: its node is about to take the slot over, and carries nothing out otherwise.
+    pub is_asking: bool,
     /// Nodes that have sent it on.
     pub redirections: u8,
     /// How often a cluster that was down has refused it.
@@ -57,6 +59,7 @@ impl<T> PendingRequest<T> {
             call_id,
             issued,
             selects: false,
+            is_asking: false,
             redirections: 0,
             times_down: 0,
             patience_ms: 0,
@@ -71,8 +74,9 @@ impl<T> PendingRequest<T> {
 
     /// The same request with another ticket.
     pub fn with<U>(&self, ticket: U) -> PendingRequest<U> {
-        let PendingRequest { call_id, issued, selects, redirections, times_down, patience_ms, .. } = *self;
-        PendingRequest { call_id, issued, selects, redirections, times_down, patience_ms, ticket }
+        let PendingRequest { call_id, issued, selects, is_asking, redirections, times_down, .. } = *self;
+        let patience_ms = self.patience_ms;
+        PendingRequest { call_id, issued, selects, is_asking, redirections, times_down, patience_ms, ticket }
     }
 
     /// When it must have settled.

@@ -120,18 +120,24 @@ impl<T> Redirected<T> {
     pub fn append(self, node: &Node, now: Instant, out: &mut impl Requests<Pending<T>>) {
         let deadline = self.deadline(node, now);
         let Redirected { to, pending, request } = self;
-        if matches!(to, Redirection::Ask { .. }) {
-            out.push(Pending::unasked(Ticket::Asking, pending.issued), deadline, |bytes| {
-                append_command(bytes, &[b"ASKING"]);
-                1
-            });
+        let is_asking = matches!(to, Redirection::Ask { .. });
+        if is_asking {
+            push_asking(pending.issued, deadline, out);
         }
         let redirections = pending.redirections.saturating_add(to.steps());
-        out.push(Pending { redirections, ..pending }, deadline, |bytes| {
+        out.push(Pending { redirections, is_asking, ..pending }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
             replies_of(&request)
         });
     }
+}
+
+/// Appends what makes a node carry out the next request, though it does not have the slot yet.
+pub(super) fn push_asking<T>(issued: Instant, deadline: Instant, out: &mut impl Requests<Pending<T>>) {
+    out.push(Pending::unasked(Ticket::Asking, issued), deadline, |bytes| {
+        append_command(bytes, &[b"ASKING"]);
+        1
+    });
 }
 
 /// What a node's refusal says of where the request belongs. Nobody waits for housekeeping: it is not asked again.

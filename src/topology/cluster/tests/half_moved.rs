@@ -184,3 +184,17 @@ fn what_is_written_between_two_clearings_is_missed() {
     cluster.get(LISTED);
     assert_eq!(cluster.outcome(), "Null");
 }
+
+#[test]
+fn what_follows_from_a_reply_of_a_node_that_takes_a_slot_over_goes_behind_asking_too() {
+    let mut cluster = Cluster::new(Role::Shared);
+    let owner = cluster.clear();
+    let other = 1 - owner;
+    cluster.ask(owner, other);
+    // One page is deleted, and five entries are left.
+    cluster.reply(other, "+OK\r\n*2\r\n:1000\r\n:5\r\n");
+    let (node, words) = cluster.sent().last().cloned().unwrap();
+    assert!(node == other && words.starts_with("ASKING EVAL "), "{words}");
+    cluster.reply(other, "+OK\r\n*2\r\n:5\r\n:0\r\n");
+    assert_eq!(cluster.outcome(), "Integer(1005)");
+}
