@@ -13,17 +13,24 @@ mod oracle;
 mod refund;
 
 const US_PER_MS: u64 = 1000;
+/// How the scripts add to the life of a key.
+const SLACKS: [&str; 3] =
+    ["local slack, exact, long = 100,", "local slack, exact = 100,", "'PX', length + 100)"];
+const SLACK: &str = "100";
+const LONG_SLACK: &str = "3600000";
 
 /// A client whose scripts may run at a time of the test's.
 struct Limits {
     client: Client,
     /// The time that scripts are told instead of the server's, in us.
     now_us: Option<u64>,
+    /// The server ends keys by its own clock, which goes on while the test's stands still: whether keys outlive the test.
+    has_long_lives: bool,
 }
 
 impl Limits {
     fn connect(prefix: &str, now_us: Option<u64>) -> Limits {
-        Limits { client: Client::connect(prefix), now_us }
+        Limits { client: Client::connect(prefix), now_us, has_long_lives: false }
     }
 
     fn decide(&mut self, batch: &CheckBatch) -> BatchReply {
@@ -39,6 +46,9 @@ impl Limits {
         assert!(append_eval(request, &mut whole));
         let mut words: Vec<Vec<u8>> =
             commands_of(&whole).next().unwrap().into_iter().map(<[u8]>::to_vec).collect();
+        if self.has_long_lives {
+            words[1] = with_long_lives(&words[1]);
+        }
         if let Some(now_us) = self.now_us {
             words[1] = at_the_last_arguments(&words[1]);
             words.push((now_us / 1_000_000).to_string().into_bytes());
@@ -66,6 +76,13 @@ fn at_the_last_arguments(script: &[u8]) -> Vec<u8> {
     let (before, after) = text.split_once("redis.call('TIME')").expect("the script asks for the time");
     assert!(!after.contains("'TIME'"), "the script asks for the time once");
     format!("{before}{{ARGV[#ARGV - 1], ARGV[#ARGV]}}{after}").into_bytes()
+}
+
+/// The same script, whose keys live longer than a test runs.
+fn with_long_lives(script: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(script).unwrap();
+    let slack = SLACKS.into_iter().find(|slack| text.contains(slack)).expect("the script adds to each life");
+    text.replace(slack, &slack.replace(SLACK, LONG_SLACK)).into_bytes()
 }
 
 fn policy(algorithm: &str, limit: u64, window_ms: u64) -> PolicyOptions<'_> {

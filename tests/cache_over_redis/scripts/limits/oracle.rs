@@ -16,7 +16,6 @@ const CASES_VARIABLE: &str = "ORGCACHE_LIMITER_CASES";
 const CASES: usize = 40_000;
 const START_US: u64 = 1_790_000_000_123_456;
 const IDENTITIES: usize = 5;
-/// Windows that end after the test does, because keys expire by the server's clock.
 const MIN_WINDOW_MS: u64 = 600_000;
 
 struct Random(u64);
@@ -177,7 +176,8 @@ struct Comparison {
 
 impl Comparison {
     fn new(seed: u64, policies: Vec<Arc<Policy>>, now_us: Option<u64>) -> Comparison {
-        let limits = Limits::connect(&format!("limit-oracle-{seed}"), now_us);
+        let mut limits = Limits::connect(&format!("limit-oracle-{seed}"), now_us);
+        limits.has_long_lives = now_us.is_some();
         let keys = Keys::new(&limits, policies.len());
         let model = Model { policies, entries: HashMap::new(), blocks: HashMap::new() };
         Comparison { limits, model, keys, random: Random(seed), now_us: now_us.unwrap_or(0) }
