@@ -4,7 +4,7 @@ use super::call::{CacheKey, Call, Unacknowledged};
 use crate::entries;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::Kind;
-use crate::redis::{Asked, CallArguments, misuse};
+use crate::redis::{Asked, CallArguments, misuse, verbs};
 
 /// The kind of a key that the caller named.
 pub const MANAGED: u8 = 255;
@@ -14,51 +14,33 @@ pub const ACKNOWLEDGED: u8 = 0x80;
 /// Beside the verb of such a write: it is a copy, which memory answers while Redis is away.
 pub const COPIED: u8 = 0x40;
 
-/// The verbs' names, in the order of `Verb`; those of entries follow.
-pub(super) const VERBS: &[&str] = &{
-    let mut all = [""; OWN_VERBS.len() + entries::VERBS.len()];
-    let (own, of_entries) = all.split_at_mut(OWN_VERBS.len());
-    own.copy_from_slice(&OWN_VERBS);
+verbs! {
+    Get: "get",
+    Set: "set",
+    Delete: "delete",
+    MapLead: "mapLead",
+    HashGet: "hashGet",
+    HashSet: "hashSet",
+    HashDelete: "hashDelete",
+    HashEntries: "hashEntries",
+    Clear: "clear",
+}
+
+/// The names of all verbs of the room; those of entries follow its own.
+pub(super) const ALL_VERBS: &[&str] = &{
+    let mut all = [""; VERBS.len() + entries::VERBS.len()];
+    let (own, of_entries) = all.split_at_mut(VERBS.len());
+    own.copy_from_slice(&VERBS);
     of_entries.copy_from_slice(&entries::VERBS);
     all
 };
 
-const OWN_VERBS: [&str; 9] =
-    ["get", "set", "delete", "mapLead", "hashGet", "hashSet", "hashDelete", "hashEntries", "clear"];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    Get,
-    Set,
-    Delete,
-    MapLead,
-    HashGet,
-    HashSet,
-    HashDelete,
-    HashEntries,
-    Clear,
-}
-
-const BY_NUMBER: [Verb; 9] = [
-    Verb::Get,
-    Verb::Set,
-    Verb::Delete,
-    Verb::MapLead,
-    Verb::HashGet,
-    Verb::HashSet,
-    Verb::HashDelete,
-    Verb::HashEntries,
-    Verb::Clear,
-];
-
 /// The call with these arguments.
 pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
-    if let Some(verb) = asked.verb.checked_sub(OWN_VERBS.len() as u8) {
+    if let Some(verb) = asked.verb.checked_sub(VERBS.len() as u8) {
         return entries::decode(Asked { verb, ..asked }, arguments).map(Call::Entry);
     }
-    let verb = *BY_NUMBER
-        .get(usize::from(asked.verb))
-        .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
+    let verb = Verb::of(asked)?;
     let unacknowledged = match asked.flags & (ACKNOWLEDGED | COPIED) {
         0 => Unacknowledged::Journal,
         ACKNOWLEDGED => Unacknowledged::Refuse,
@@ -172,8 +154,7 @@ mod tests {
 
     #[test]
     fn every_verb_has_a_name_and_is_decoded_as_such() {
-        assert_eq!(OWN_VERBS.len(), BY_NUMBER.len());
-        assert_eq!(VERBS[OWN_VERBS.len()..], entries::VERBS);
+        assert_eq!((&ALL_VERBS[..VERBS.len()], &ALL_VERBS[VERBS.len()..]), (&VERBS[..], &entries::VERBS[..]));
         let mut arguments = given(&["key", "org", "field", "1"]);
         for (name, is_meant) in [
             ("get", (|call: &Call<'_>| matches!(call, Call::Get { .. })) as fn(&Call<'_>) -> bool),
@@ -189,7 +170,7 @@ mod tests {
             let call = decode(asked(name, 0, MANAGED), &mut arguments).unwrap();
             assert!(is_meant(&call), "{name} is {call:?}");
         }
-        assert!(decode(Asked { verb: VERBS.len() as u8, flags: 0, detail: 0 }, &mut arguments).is_err());
+        assert!(decode(Asked { verb: ALL_VERBS.len() as u8, flags: 0, detail: 0 }, &mut arguments).is_err());
     }
 
     #[test]

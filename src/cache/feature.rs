@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::call::Call;
 use super::context::{Context, Scratch};
 use super::core::Core;
-use super::decode::{VERBS, decode};
+use super::decode::{ALL_VERBS, decode};
 use super::routing::{both_ways, route_of};
 use super::settle;
 use super::settle::send_clearing;
@@ -26,7 +26,7 @@ impl Feature for Core {
     type Ticket = CacheTicket;
     type Scratch = Scratch;
 
-    const VERBS: &'static [&'static str] = VERBS;
+    const VERBS: &'static [&'static str] = ALL_VERBS;
 
     fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
         decode(asked, arguments)

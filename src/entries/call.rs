@@ -2,71 +2,27 @@
 
 use super::options::check_tag_count;
 use crate::error::{Error, ErrorCode, Result};
-use crate::redis::{Asked, CallArguments, misuse};
+use crate::redis::{Asked, CallArguments, misuse, verbs};
 
-/// The verbs' names, in the order of `BY_NUMBER`.
-pub const VERBS: [&str; 18] = [
-    "entryNormalize",
-    "entryOpen",
-    "entryClose",
-    "entryOptions",
-    "entryGet",
-    "entryPull",
-    "entryTake",
-    "entryFill",
-    "entryRenew",
-    "entryFail",
-    "entrySet",
-    "entryDelete",
-    "entryExpire",
-    "entryTags",
-    "entryClear",
-    "entryKeys",
-    "entryMutate",
-    "entryQuery",
-];
-
-const BY_NUMBER: [Verb; VERBS.len()] = [
-    Verb::Normalize,
-    Verb::Open,
-    Verb::Close,
-    Verb::Options,
-    Verb::Get,
-    Verb::Pull,
-    Verb::Take,
-    Verb::Fill,
-    Verb::Renew,
-    Verb::Fail,
-    Verb::Set,
-    Verb::Delete,
-    Verb::Expire,
-    Verb::Tags,
-    Verb::Clear,
-    Verb::Keys,
-    Verb::Mutate,
-    Verb::Query,
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    Normalize,
-    Open,
-    Close,
-    Options,
-    Get,
-    Pull,
-    Take,
-    Fill,
-    Renew,
-    Fail,
-    Set,
-    Delete,
-    Expire,
-    Tags,
-    Clear,
-    Keys,
-    Mutate,
-    Query,
+verbs! {
+    Normalize: "entryNormalize",
+    Open: "entryOpen",
+    Close: "entryClose",
+    Options: "entryOptions",
+    Get: "entryGet",
+    Pull: "entryPull",
+    Take: "entryTake",
+    Fill: "entryFill",
+    Renew: "entryRenew",
+    Fail: "entryFail",
+    Set: "entrySet",
+    Delete: "entryDelete",
+    Expire: "entryExpire",
+    Tags: "entryTags",
+    Clear: "entryClear",
+    Keys: "entryKeys",
+    Mutate: "entryMutate",
+    Query: "entryQuery",
 }
 
 /// Bits and numbers in a call's detail, and their names for JavaScript.
@@ -250,9 +206,7 @@ impl<'a> Call<'a> {
 /// # Errors
 /// The arguments make no call.
 pub fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
-    let verb = *BY_NUMBER
-        .get(usize::from(asked.verb))
-        .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
+    let verb = Verb::of(asked)?;
     if verb == Verb::Open || verb == Verb::Normalize {
         let json = arguments.required(0, "the options")?;
         return Ok(if verb == Verb::Open { Call::Open { json } } else { Call::Normalize { json } });

@@ -4,62 +4,24 @@ use super::answer::LOCAL_RECEIPT;
 use super::check::{Check, Checks, texts_of_checks};
 use super::options::LimiterOptions;
 use crate::error::{Error, ErrorCode, Result};
-use crate::redis::{Asked, CallArguments, misuse};
+use crate::redis::{Asked, CallArguments, misuse, verbs};
 
-/// The verbs' names, in the order of `BY_NUMBER`.
-pub(super) const VERBS: &[&str] = &[
-    "normalize",
-    "open",
-    "close",
-    "update",
-    "stats",
-    "bypassed",
-    "denied",
-    "admitted",
-    "consume",
-    "peek",
-    "refund",
-    "giveBack",
-    "reset",
-    "block",
-    "unblock",
-];
-
-const BY_NUMBER: [Verb; 15] = [
-    Verb::Normalize,
-    Verb::Open,
-    Verb::Close,
-    Verb::Update,
-    Verb::Stats,
-    Verb::Bypassed,
-    Verb::Denied,
-    Verb::Admitted,
-    Verb::Consume,
-    Verb::Peek,
-    Verb::Refund,
-    Verb::GiveBack,
-    Verb::Reset,
-    Verb::Block,
-    Verb::Unblock,
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    Normalize,
-    Open,
-    Close,
-    Update,
-    Stats,
-    Bypassed,
-    Denied,
-    Admitted,
-    Consume,
-    Peek,
-    Refund,
-    GiveBack,
-    Reset,
-    Block,
-    Unblock,
+verbs! {
+    Normalize: "normalize",
+    Open: "open",
+    Close: "close",
+    Update: "update",
+    Stats: "stats",
+    Bypassed: "bypassed",
+    Denied: "denied",
+    Admitted: "admitted",
+    Consume: "consume",
+    Peek: "peek",
+    Refund: "refund",
+    GiveBack: "giveBack",
+    Reset: "reset",
+    Block: "block",
+    Unblock: "unblock",
 }
 
 /// A caller that checks more than this at once has made a mistake, and all or nothing would be slow for others.
@@ -158,9 +120,7 @@ pub enum Manner {
 
 /// The call with these arguments.
 pub(super) fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
-    let verb = *BY_NUMBER
-        .get(usize::from(asked.verb))
-        .ok_or_else(|| misuse("the bridge was given an unknown verb"))?;
+    let verb = Verb::of(asked)?;
     match verb {
         Verb::Normalize => Ok(Call::Normalize(options(arguments)?)),
         Verb::Open => Ok(Call::Open(options(arguments)?)),
@@ -389,10 +349,5 @@ mod tests {
         for seconds in [0.0, -1.0, 0.5, 31_536_001.0, f64::NAN] {
             assert_eq!(block(seconds).unwrap_err().code(), ErrorCode::Argument);
         }
-    }
-
-    #[test]
-    fn every_verb_has_a_name() {
-        assert_eq!(VERBS.len(), BY_NUMBER.len());
     }
 }

@@ -21,7 +21,7 @@ use crate::redis::{
 };
 
 impl Feature for Limiters {
-    const VERBS: &'static [&'static str] = VERBS;
+    const VERBS: &'static [&'static str] = &VERBS;
 
     type Call<'a> = Call<'a>;
     type Ticket = LimiterTicket;

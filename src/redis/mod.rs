@@ -35,6 +35,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod verbs;
 
 pub use answers::give_up;
 pub use arguments::{CallArguments, misuse};
@@ -60,3 +61,4 @@ pub use shared_connection::{CHANGING, CHANGING_IN};
 pub use slots::slot_of_request;
 pub use target::Target;
 pub use thread::{Handed, Outlet, converse, hand_over};
+pub(crate) use verbs::verbs;
