@@ -57,11 +57,13 @@ function* decks(names, random) {
   }
 }
 
-function faultsOf({ short, planted, fault, seed }) {
+/** `room`: faults of the short form alone, those whose load uses that room. */
+function faultsOf({ short, room, fault, seed }) {
   const { FAULTS, SHORT } = require('../__test__/coherence/support/faults.js');
   const { randomOf } = require('../__test__/faults/support/random.js');
   if (fault) return decks([fault], randomOf(seed));
-  if (planted) return decks(SHORT, randomOf(seed));
+  const isOfRoom = (name) => (FAULTS[name].room ?? 'adapter') === room;
+  if (room) return decks(SHORT.filter(isOfRoom), randomOf(seed));
   return short ? SHORT.values() : decks(Object.keys(FAULTS), randomOf(seed));
 }
 
@@ -69,8 +71,8 @@ function faultsOf({ short, planted, fault, seed }) {
 async function rounds(chosen, { env, isDone = () => false } = {}) {
   const { openBench } = require('../__test__/coherence/support/bench.js');
   const { Sum } = require('../__test__/coherence/support/sum.js');
-  const { seed, short, minutes } = chosen;
-  const bench = await openBench({ seed, isShort: short || Boolean(chosen.planted), env });
+  const { seed, short, room, minutes } = chosen;
+  const bench = openBench({ seed, isShort: short || room !== undefined, env });
   const sum = new Sum();
   const endsAt = performance.now() + minutes * MINUTE_MS;
   let tellAt = performance.now() + MINUTE_MS;
@@ -104,11 +106,11 @@ async function searchPlanted(chosen) {
   console.log(
     '| fault | found | seconds | operations | rules, and how often | in the round |\n|---|---|---|---|---|---|',
   );
-  for (const name of PLANTED) {
+  for (const [name, room] of Object.entries(PLANTED)) {
     const started = performance.now();
     const env = { ORGCACHE_BINARY: addon, ORGCACHE_PLANTED_FAULT: name };
     const isDone = ({ violations }) => Object.keys(violations).length > 0;
-    const sum = await rounds({ ...chosen, minutes: 1 }, { env, isDone });
+    const sum = await rounds({ ...chosen, room, minutes: 1 }, { env, isDone });
     const seconds = Math.round((performance.now() - started) / 1000);
     const rules = Object.entries(sum.violations).map(([rule, count]) => `${rule} ${count}`);
     const isFound = rules.length > 0;

@@ -27,8 +27,8 @@
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
 //!  key  codec  config  health  script  near      keys | stored bytes | options | what is known of itself | embedded Lua | shared copies
-//!      \____|______/
-//!         error
+//!      \____|______/                      |
+//!         error                    sync  planted     atomics and mutexes | faults on purpose, for tests
 //! ```
 //!
 //! - A **lane** is one connection's protocol without I/O: bytes in, bytes and replies out. It keeps
@@ -79,11 +79,13 @@ pub mod limiter;
 pub mod near;
 #[cfg(feature = "cache")]
 pub mod outage;
+mod planted;
 pub mod redis;
 pub mod runtime;
 #[cfg(feature = "cache")]
 pub mod script;
 pub mod store;
+mod sync;
 #[cfg(feature = "cache")]
 pub mod topology;
 #[cfg(feature = "cache")]

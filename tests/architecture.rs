@@ -20,17 +20,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("script", &[]),
     ("runtime", &["error"]),
     ("store", &["error"]),
-    ("near", &[]),
+    ("sync", &[]),
+    ("planted", &[]),
+    ("near", &["planted", "sync"]),
     ("journal", &["error"]),
-    ("connection", &["config", "error", "lane", "runtime"]),
+    ("connection", &["config", "error", "lane", "runtime", "sync"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
     ("outage", &["config", "error", "health", "journal", "key", "lane", "redis", "script", "store"]),
     ("watch", &["connection", "error", "health", "lane", "near", "runtime"]),
     (
         "entries",
         &[
-            "codec", "config", "error", "health", "journal", "key", "lane", "outage", "redis", "script",
-            "store",
+            "codec", "config", "error", "health", "journal", "key", "lane", "outage", "planted", "redis",
+            "script", "store",
         ],
     ),
     (

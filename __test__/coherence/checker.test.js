@@ -2,11 +2,15 @@
 
 const { check, RULES } = require('./checker/check');
 
-/** Two keys of one organization and one of another. The values of the second key live for 300 ms. */
+/**
+ * Two keys of one organization and two of another. The values of the second key live for 300 ms, and those of the last one
+ * answer callers with a factory for longer.
+ */
 const SUBJECTS = [
   { organization: 'one', lifetimeMs: 60_000 },
   { organization: 'one', lifetimeMs: 300 },
   { organization: 'two', lifetimeMs: 60_000 },
+  { organization: 'two', lifetimeMs: 300, graceMs: 10_000 },
 ];
 const MAX_STALENESS_MS = 1000;
 
@@ -20,6 +24,14 @@ const set = (value, time, more) => operation('set', time, { value, ...more });
 const remove = (time, more) => operation('delete', time, { ...more });
 const clear = (organization, time, more) => operation('clear', time, { organization, ...more });
 const read = (value, time, more) => operation('read', time, { value, ...more });
+/** A call of a factory, which answers what it made, or what a factory of its thread made meanwhile. */
+const compute = (value, time, more) => read(value, time, { isShared: true, mayBeStale: true, ...more });
+const factory = (value, time, more) =>
+  operation('factory', time, { value, calledAt: time[0], storedBy: time[1], ...more });
+const expire = (time, more) => operation('expire', time, { ...more });
+/** Takes the lease of no factory away. */
+const invalidate = (subjects, time, more) =>
+  operation('clear', time, { subjects, leavesLease: true, ...more });
 const IN_DOUBT = { outcome: 'inDoubt' };
 const NOTHING = 0;
 
@@ -51,6 +63,17 @@ const HISTORIES = {
         set(1, [0, 1]),
         set(2, [2, 5], IN_DOUBT),
         read(1, [6, 7]),
+      ],
+      'another client of the process shares the answer of a call of its thread': [
+        set(1, [0, 1]),
+        set(2, [2, 5]),
+        compute(1, [6, 7], { client: 'p2' }),
+      ],
+      'nothing is there after an expiry': [set(1, [0, 1]), expire([2, 3]), read(NOTHING, [4, 5])],
+      'a value that was expired answers in its grace': [
+        set(1, [0, 1], { subject: 3 }),
+        expire([2, 3], { subject: 3 }),
+        compute(1, [4, 5], { subject: 3 }),
       ],
       'another client of the process reads older before the acknowledgement': [
         set(1, [0, 1]),
@@ -98,6 +121,16 @@ const HISTORIES = {
         set(1, [0, 1]),
         set(2, [2, 9]),
         read(1, [3, 4]),
+      ],
+      'a call of the same client shares an older answer': [
+        set(1, [0, 1]),
+        set(2, [2, 5]),
+        compute(1, [6, 7]),
+      ],
+      'a read after the expiry of its process answers the old value': [
+        set(1, [0, 1]),
+        expire([2, 5]),
+        read(1, [6, 7], { client: 'p2' }),
       ],
       'a read after the acknowledged write of its process answers nothing': [
         remove([0, 1]),
@@ -178,6 +211,12 @@ const HISTORIES = {
         read(2, [6, 7]),
         read(1, [8, 9]),
       ],
+      'a value that was expired is nothing to one read, and answers the next one in its grace': [
+        set(1, [0, 1], { subject: 3 }),
+        expire([2, 3], { subject: 3 }),
+        read(NOTHING, [4, 5], { subject: 3 }),
+        compute(1, [6, 7], { subject: 3 }),
+      ],
       'nothing was there before the value': [
         remove([0, 3], { process: 'q' }),
         set(1, [2, 4], { process: 'r' }),
@@ -213,6 +252,14 @@ const HISTORIES = {
         read(1, [300, 301], { subject: 1 }),
       ],
       'a value is answered before its write is acknowledged': [set(1, [0, 9]), read(1, [1, 2])],
+      'a value of a factory is answered until its lifetime has ended': [
+        factory(1, [0, 1], { subject: 1, storedBy: 50 }),
+        read(1, [370, 371], { subject: 1, process: 'q' }),
+      ],
+      'a value in its grace answers who has a factory': [
+        set(1, [0, 1], { subject: 3 }),
+        compute(1, [5000, 5001], { subject: 3 }),
+      ],
     },
     bad: {
       'nobody wrote the value': [set(1, [0, 1]), read(7, [2, 3])],
@@ -220,6 +267,22 @@ const HISTORIES = {
       'the value is answered before it is written': [read(1, [0, 1]), set(1, [2, 3])],
       'the value belongs to another organization': [set(1, [0, 1], { subject: 2 }), read(1, [2, 3])],
       'the value is past its lifetime': [set(1, [0, 1], { subject: 1 }), read(1, [330, 331], { subject: 1 })],
+      'the value of a factory is past its lifetime': [
+        factory(1, [0, 1], { subject: 1, storedBy: 50 }),
+        read(1, [380, 381], { subject: 1, process: 'q' }),
+      ],
+      'the value is in its grace, and a read without a factory gets it': [
+        set(1, [0, 1], { subject: 3 }),
+        read(1, [5000, 5001], { subject: 3 }),
+      ],
+      'the value is past its grace': [
+        set(1, [0, 1], { subject: 3 }),
+        compute(1, [10_400, 10_401], { subject: 3 }),
+      ],
+      'the factory that would make the value has not ended': [
+        factory(1, [0, 9]),
+        read(1, [1, 2], { process: 'q' }),
+      ],
       'the value is long past its lifetime, and Redis is away': [
         set(1, [0, 1], { subject: 1 }),
         read(1, [1400, 1401], { subject: 1, isInOutage: true }),
@@ -240,6 +303,7 @@ const HISTORIES = {
         read(1, [1004, 1005]),
       ],
       'nothing is left after a clearing': [set(1, [0, 1]), clear('one', [2, 5]), read(NOTHING, [6, 7])],
+      'a tag of another key was invalidated': [set(1, [0, 1]), invalidate([1], [2, 5]), read(1, [6, 7])],
       'nobody knows whether it was cleared': [
         set(1, [0, 1]),
         clear('one', [2, 5], IN_DOUBT),
@@ -253,10 +317,138 @@ const HISTORIES = {
         clear('one', [2, 5], { process: 'q' }),
         read(1, [1006, 1007]),
       ],
+      'a tag of the value was invalidated': [set(1, [0, 1]), invalidate([0], [2, 5]), read(1, [6, 7])],
       'the server was emptied before the bound': [
         set(1, [0, 1]),
         clear(null, [2, 5], { process: 'q' }),
         read(1, [1006, 1007]),
+      ],
+    },
+  },
+  f: {
+    good: {
+      'one factory runs after the other': [factory(1, [0, 10]), factory(2, [10, 20], { process: 'q' })],
+      'factories of two keys run at once': [
+        factory(1, [0, 10]),
+        factory(2, [5, 20], { subject: 2, process: 'q' }),
+      ],
+      'a set has taken the lease away': [
+        factory(1, [0, 10]),
+        set(3, [2, 4], { process: 'r' }),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+      'a clearing that nobody knows the outcome of may have taken it away': [
+        factory(1, [0, 10]),
+        clear('one', [2, 4], { process: 'r', ...IN_DOUBT }),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+      'the first one was asked for so long ago that its lease may have ended': [
+        factory(1, [0, 4000]),
+        factory(2, [2990, 5000], { process: 'q' }),
+      ],
+      'the second one was asked for so long ago that its lease may have been the first': [
+        factory(1, [3100, 3200]),
+        factory(2, [3150, 3300], { process: 'q', calledAt: 0 }),
+      ],
+      'the second one ran without a lease in an outage': [
+        factory(1, [0, 10]),
+        factory(2, [5, 20], { process: 'q', isInOutage: true }),
+      ],
+    },
+    bad: {
+      'two processes run a factory of one key at once': [
+        factory(1, [0, 10]),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+      'the first one failed in the end': [factory(NOTHING, [0, 10]), factory(2, [5, 20], { process: 'q' })],
+      'the first one never ended, because its thread did': [
+        factory(1, [0, Infinity], { storedBy: Infinity }),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+      'a tag was invalidated meanwhile, which leaves the lease': [
+        factory(1, [0, 10]),
+        invalidate([0], [2, 4]),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+      'the set came before both were asked for': [
+        set(3, [0, 1]),
+        factory(1, [2, 10], { calledAt: 1.5 }),
+        factory(2, [5, 20], { process: 'q' }),
+      ],
+    },
+  },
+  g: {
+    good: {
+      'the factory began after the set': [set(1, [0, 1]), factory(2, [2, 5]), read(2, [6, 7])],
+      'the set overlaps the begin of the factory': [set(1, [0, 3]), factory(2, [2, 5]), read(2, [6, 7])],
+      'the callers of the factory get its value though another process has changed the entry': [
+        factory(2, [0, 9]),
+        set(1, [2, 3], { process: 'q' }),
+        compute(2, [0, 10]),
+        compute(2, [5, 10]),
+      ],
+      'a call that came while the value of the factory was being stored gets it': [
+        factory(2, [0, 9], { storedBy: 12 }),
+        set(1, [2, 3], { process: 'q' }),
+        compute(2, [10, 12]),
+      ],
+      'another process has set within the bound': [
+        factory(2, [0, 9]),
+        set(1, [2, 3], { process: 'q' }),
+        read(2, [1000, 1001]),
+      ],
+      'the value of an abandoned factory goes to nobody': [
+        factory(2, [0, 9]),
+        set(1, [2, 3]),
+        read(1, [10, 11]),
+      ],
+      'a tag of another key was invalidated': [
+        factory(2, [0, 9]),
+        invalidate([1], [2, 3]),
+        read(2, [10, 11]),
+      ],
+      'a read has found that the value had ended, and it answers in its grace': [
+        factory(2, [0, 9], { subject: 3 }),
+        read(NOTHING, [400, 401], { subject: 3, process: 'q' }),
+        compute(2, [402, 403], { subject: 3, process: 'q' }),
+      ],
+    },
+    bad: {
+      'its own process has set since the factory began': [
+        factory(2, [0, 9]),
+        set(1, [2, 3]),
+        read(2, [10, 11], { client: 'p2' }),
+      ],
+      'its own process has deleted': [
+        factory(2, [0, 9]),
+        remove([2, 3]),
+        read(2, [10, 11], { client: 'p2' }),
+      ],
+      'its own process has cleared': [
+        factory(2, [0, 9]),
+        clear('one', [2, 3]),
+        read(2, [10, 11], { client: 'p2' }),
+      ],
+      'its own process has invalidated a tag': [
+        factory(2, [0, 9]),
+        invalidate([0], [2, 3]),
+        read(2, [10, 11], { client: 'p2' }),
+      ],
+      'another process has invalidated a tag before the bound': [
+        factory(2, [0, 9]),
+        invalidate([0], [2, 3], { process: 'q' }),
+        read(2, [1004, 1005]),
+      ],
+      'a call that came behind a set of its client gets the value of a factory that began before': [
+        factory(2, [0, 9]),
+        set(1, [2, 3]),
+        compute(2, [4, 10]),
+      ],
+      'a read of the process had seen the set': [
+        factory(2, [0, 9]),
+        set(1, [2, 3], { process: 'q' }),
+        read(1, [10, 11]),
+        read(2, [12, 13]),
       ],
     },
   },

@@ -25,9 +25,11 @@ function operationsOf(...logs) {
 }
 
 /** An operation of the kind from `begin` to `end` with that outcome. */
-function made({ at }, kind, [begin, end], outcome, value) {
-  const number = at(begin, (log) => log.begin(kind, 0, kind === 'set' ? value : 0));
-  at(end, (log) => log.end(number, outcome, kind === 'read' ? value : undefined));
+function made({ at }, kind, [begin, end], outcome, value, { target = 0, call } = {}) {
+  const isRead = kind === 'read' || kind === 'getOrSet';
+  const number = at(begin, (log) => log.begin(kind, target, isRead ? 0 : value, call));
+  at(end, (log) => log.end(number, outcome, isRead ? value : undefined));
+  return number;
 }
 
 test('the clock is one clock in two processes', async () => {
@@ -114,6 +116,91 @@ test('a call that took its whole timeout may have been answered by memory', () =
   made(thread, 'read', [0, 950], 'acknowledged', 7);
   made(thread, 'set', [0, 950], 'acknowledged', 8);
   expect(operationsOf(thread.recorded())).toMatchObject([{ isInOutage: true }, { outcome: 'inDoubt' }]);
+});
+
+describe('of caches with factories', () => {
+  const subjects = [
+    { organization: 'org-a', lifetimeMs: 1000, graceMs: 500, tags: [1] },
+    { organization: 'org-a', lifetimeMs: 1000, tags: [1, 2] },
+    { organization: 'org-b', lifetimeMs: 1000, tags: [1] },
+  ];
+  const historyOfThread = (thread, more) =>
+    historyOf({ subjects, logs: [thread.recorded(more)], commandTimeoutMs: COMMAND_TIMEOUT_MS });
+
+  test('a call with a factory is a read, and the factory knows its call', () => {
+    const thread = logOf();
+    const call = made(thread, 'getOrSet', [1, 9], 'acknowledged', 7);
+    made(thread, 'factory', [3, 8], 'acknowledged', 7, { call });
+    const { subjects: plain, operations } = historyOfThread(thread);
+    expect(plain[0]).toEqual({ organization: 'org-a', lifetimeMs: 1000, graceMs: 500 });
+    expect(operations).toMatchObject([
+      { kind: 'read', value: 7, begin: 1, end: 9, isShared: true, mayBeStale: true },
+      { kind: 'factory', value: 7, begin: 3, end: 8, calledAt: 1, storedBy: 9, isInOutage: false },
+    ]);
+  });
+
+  test('a factory that failed has made nothing, and one in the background is stored a while after its end', () => {
+    const thread = logOf();
+    const call = made(thread, 'getOrSet', [1, 2], 'acknowledged', 6);
+    made(thread, 'factory', [3, 8], 'refused', 7, { call });
+    made(thread, 'factory', [10, 20], 'acknowledged', 8, { call });
+    expect(historyOfThread(thread).operations.slice(1)).toMatchObject([
+      { value: 0, storedBy: 8 + COMMAND_TIMEOUT_MS },
+      { value: 8, storedBy: 20 + COMMAND_TIMEOUT_MS },
+    ]);
+  });
+
+  test('a read of an outage may answer a value in its grace', () => {
+    const thread = logOf();
+    made(thread, 'read', [550, 551], 'acknowledged', 7);
+    const outages = [{ from: 500, to: 600 }];
+    expect(historyOfThread(thread, { outages }).operations).toMatchObject([
+      { isInOutage: true, mayBeStale: true },
+    ]);
+  });
+
+  test('a factory of a call that an outage touched may have no lease', () => {
+    const thread = logOf();
+    const call = made(thread, 'getOrSet', [1, 900], 'acknowledged', 7);
+    made(thread, 'factory', [800, 850], 'acknowledged', 7, { call });
+    const outages = [{ from: 500, to: 600 }];
+    expect(historyOfThread(thread, { outages }).operations[1]).toMatchObject({ isInOutage: true });
+  });
+
+  test('a tag that is invalidated takes away what has it in its organization, and no lease', () => {
+    const thread = logOf();
+    made(thread, 'invalidate', [1, 2], 'acknowledged', 1, { target: 0 });
+    expect(historyOfThread(thread).operations).toMatchObject([
+      { kind: 'clear', subjects: [0, 1], leavesLease: true, outcome: 'acknowledged' },
+    ]);
+  });
+
+  test('a guarded change may take keys away from its begin on, and surely does from the end of its function on', () => {
+    const thread = logOf();
+    const call = made(thread, 'mutate', [1, 9], 'acknowledged', 2, { target: 0 });
+    made(thread, 'changed', [6, 9], 'acknowledged', 2, { target: 0, call });
+    expect(historyOfThread(thread).operations).toMatchObject([
+      { kind: 'clear', subjects: [0, 1], begin: 1, outcome: 'inDoubt', settledAt: 9 },
+      { kind: 'clear', subjects: [0, 1], begin: 6, outcome: 'acknowledged' },
+    ]);
+  });
+
+  test('keys that a server may have dropped are gone at some time until then', () => {
+    const events = [{ begin: 5, end: 8, isSure: false }];
+    const { operations } = historyOf({ subjects, logs: [], events, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+    expect(operations).toMatchObject([
+      { kind: 'clear', organization: null, begin: 5, outcome: 'inDoubt', settledAt: 8 },
+    ]);
+  });
+
+  test('nothing is sure while servers may lose what they have acknowledged', () => {
+    const thread = logOf();
+    made(thread, 'set', [1000, 1001], 'acknowledged', 7);
+    const doubts = [{ from: 900, to: 1100 }];
+    const logs = [thread.recorded()];
+    const { operations } = historyOf({ subjects, logs, doubts, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+    expect(operations).toMatchObject([{ outcome: 'inDoubt', settledAt: 1200 }]);
+  });
 });
 
 test('a lost write of a client that repeats nothing has run by its end or never', () => {

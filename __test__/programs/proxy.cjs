@@ -3,7 +3,8 @@
 // A TCP proxy with faults, in a process of its own so that a busy test does not slow it. Told what to do
 // over IPC by `faults/support/proxy.js`: `{id, command, argument}`, answered with `{id, value}`.
 const net = require('node:net');
-const { host, port } = JSON.parse(process.argv[2]);
+/** The server that new connections are led to. */
+let target = JSON.parse(process.argv[2]);
 
 /** A side that is not read from any more once this much waits to be passed on. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -125,7 +126,7 @@ class Link {
   constructor(client) {
     this.client = client;
     this.isWatching = false;
-    this.upstream = net.connect({ host, port, noDelay: true, allowHalfOpen: true });
+    this.upstream = net.connect({ ...target, noDelay: true, allowHalfOpen: true });
     this.flows = [new Flow(this, client, this.upstream, false), new Flow(this, this.upstream, client, true)];
     for (const socket of [client, this.upstream]) {
       socket.on('error', () => {});
@@ -194,6 +195,11 @@ const commands = {
   watchFault(changes) {
     watchFault = { ...HEALTHY, ...changes };
     for (const link of links) link.pump();
+  },
+
+  /** Connections that are there stay where they are. */
+  routeTo(other) {
+    target = other;
   },
 
   /** Closes the listener and resets every connection. */

@@ -159,4 +159,24 @@ describe('the proxy of the harness', () => {
     expect(await held).toBe('PONG');
     for (const client of [watching, other]) client.close();
   });
+
+  test('leads new connections to another server, and none of those that are there', async () => {
+    const servers = await Promise.all([startRedis(), startRedis()]);
+    for (const server of servers) await server.command('SET', 'name', String(server.port));
+    const [first, second] = servers;
+    const proxy = await startProxy(first);
+    const clients = [];
+    const nameOf = async (client) => client.command('GET', 'name');
+    const connect = () => {
+      clients.push(new RespClient(proxy));
+      return nameOf(clients.at(-1));
+    };
+    expect(await connect()).toBe(String(first.port));
+    await proxy.routeTo(second);
+    expect(await connect()).toBe(String(second.port));
+    expect(await nameOf(clients[0])).toBe(String(first.port));
+    await proxy.routeTo(first);
+    expect(await connect()).toBe(String(first.port));
+    for (const client of clients) client.close();
+  });
 });

@@ -7,7 +7,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::sync::{AtomicU8, AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU8, AtomicU64, Mutex, Ordering};
 
 /// The window of counted outcomes, in seconds. It is long enough to hold enough outcomes and short enough to
 /// forget an outage that is over.

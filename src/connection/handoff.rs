@@ -3,7 +3,7 @@
 //! A sender adds its data first and wakes afterwards. A woken receiver takes everything. So no data waits for
 //! a wake-up that has already come.
 
-use super::sync::{AtomicBool, Mutex, Ordering};
+use crate::sync::{AtomicBool, Mutex, Ordering};
 
 /// Wakes the receiving thread. A wake-up without a waiting thread is kept for the next wait. Several wake-ups
 /// may become one.

@@ -15,7 +15,6 @@ mod pause;
 mod reconnector;
 mod sentinel;
 mod stream;
-mod sync;
 mod tls;
 mod transfer;
 mod trust;

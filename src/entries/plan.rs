@@ -16,6 +16,7 @@ use super::ticket::{Purpose, Ticket};
 use crate::error::Result;
 use crate::key::EntryKeys;
 use crate::lane::append_command;
+use crate::planted::{Fault, is_planted};
 use crate::redis::misuse;
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -247,11 +248,9 @@ impl Planner<'_, '_> {
         payload: Payload<'_>,
         grant: Option<&Grant>,
     ) -> Result<()> {
-        let tags: Vec<_> = options
-            .tags
-            .iter()
-            .map(|tag| (tag.clone(), grant.and_then(|grant| grant.versions(tag))))
-            .collect();
+        let is_late = is_planted(Fault::TagsAfterFactory);
+        let versions_of = |tag| grant.filter(|_| !is_late).and_then(|grant| grant.versions(tag));
+        let tags: Vec<_> = options.tags.iter().map(|tag| (tag.clone(), versions_of(tag))).collect();
         let ttl_ms = options.drawn_ttl_ms(ttl_ms, random_share());
         let is_unchanged = matches!(payload, Payload::Unchanged);
         let meta = &options.meta;
@@ -272,7 +271,7 @@ impl Planner<'_, '_> {
         let held = grant.unwrap_or(&none);
         let numbers = [
             (ttl_ms + grace_ms).to_string(),
-            held.taken_ms.to_string(),
+            if is_late { u64::MAX } else { held.taken_ms }.to_string(),
             quota.map_or("-1".to_owned(), |quota| quota.max_entries.to_string()),
             since.as_millis().to_string(),
         ];

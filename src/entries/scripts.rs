@@ -4,6 +4,8 @@
 
 use std::sync::LazyLock;
 
+#[cfg(feature = "planted-faults")]
+use crate::planted::{Fault, is_planted};
 use crate::redis::{Sha, sha_of};
 use crate::script::lua;
 
@@ -22,7 +24,35 @@ pub struct Script(usize);
 
 const ALL: [&[u8]; 8] = [LOOK, STORE, DROP, LEASE, RETAG, GUARD, CLEAR, LIST];
 
-static SHAS: LazyLock<[Sha; ALL.len()]> = LazyLock::new(|| ALL.map(sha_of));
+static SHAS: LazyLock<[Sha; ALL.len()]> = LazyLock::new(|| texts().map(sha_of));
+
+#[cfg(not(feature = "planted-faults"))]
+#[inline]
+fn texts() -> &'static [&'static [u8]; ALL.len()] {
+    &ALL
+}
+
+/// The scripts, with a fault where one is planted.
+#[cfg(feature = "planted-faults")]
+fn texts() -> &'static [&'static [u8]; ALL.len()] {
+    static TEXTS: LazyLock<[&'static [u8]; ALL.len()]> = LazyLock::new(|| {
+        let never = |condition: &str| {
+            let text = String::from_utf8_lossy(STORE);
+            assert!(text.contains(condition), "the script has no condition for the planted fault");
+            let planted = text.replace(condition, &format!("{condition} and false"));
+            &*Box::leak(planted.into_bytes().into_boxed_slice())
+        };
+        let mut texts = ALL;
+        if is_planted(Fault::FillWithoutToken) {
+            texts[Script::STORE.0] = never("lease ~= 'l' .. token and lease ~= 'f' .. token");
+        }
+        if is_planted(Fault::FillWithoutMark) {
+            texts[Script::STORE.0] = never("~= ARGV[4]");
+        }
+        texts
+    });
+    &TEXTS
+}
 
 impl Script {
     pub const LOOK: Script = Script(0);
@@ -39,7 +69,7 @@ impl Script {
     }
 
     pub(super) fn text(self) -> &'static [u8] {
-        ALL[self.0]
+        texts()[self.0]
     }
 
     pub(super) fn sha(self) -> &'static [u8] {
@@ -49,7 +79,7 @@ impl Script {
 
 /// The text of a script by its SHA-1.
 pub(super) fn text_of(sha: &[u8]) -> Option<&'static [u8]> {
-    SHAS.iter().zip(ALL).find_map(|(known, text)| (known.as_slice() == sha).then_some(text))
+    SHAS.iter().zip(*texts()).find_map(|(known, text)| (known.as_slice() == sha).then_some(text))
 }
 
 #[cfg(test)]

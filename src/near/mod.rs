@@ -13,14 +13,12 @@ mod groups;
 mod key;
 mod marks;
 mod owners;
-mod planted;
 mod sessions;
 mod shard;
 mod shares;
 mod slots;
 mod store;
 mod stripes;
-mod sync;
 mod value;
 
 pub use fills::Wish;

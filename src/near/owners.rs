@@ -1,7 +1,7 @@
 //! Clearings of organizations. A copy answers only while its owner's counter is as it was before its fill.
 
-use super::planted::{Fault, is_planted};
-use super::sync::{AtomicU32, Ordering};
+use crate::planted::{Fault, is_planted};
+use crate::sync::{AtomicU32, Ordering};
 
 #[cfg(not(orgcache_loom))]
 pub const OWNERS: usize = 4_096;

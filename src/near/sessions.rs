@@ -1,6 +1,6 @@
 //! Watch sessions: from when until when this process hears of each change of a node's keys.
 
-use super::planted::{Fault, is_planted};
+use crate::planted::{Fault, is_planted};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Which primary. 0 where there is no cluster.

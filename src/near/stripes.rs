@@ -5,7 +5,7 @@
 //! begins later sees the copy.
 
 use super::key::Hash;
-use super::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering};
 
 #[cfg(not(orgcache_loom))]
 const STRIPES: usize = 16_384;

@@ -1,18 +1,26 @@
 'use strict';
 
-const { Timeline, changeOf } = require('./timeline');
+const { secondFactories } = require('./factories');
+const { Timeline, changeOf, clientOf } = require('./timeline');
 
 // Looks through a history for answers that coherent copies never give. Pure: it reads no clock and does no I/O.
 //
-// A history is `{ subjects, operations }`. A subject is a key: `{ organization, lifetimeMs }`. An operation is
+// A history is `{ subjects, operations }`. A subject is a key: `{ organization, lifetimeMs, graceMs }`. An operation is
 //
 //   { kind, subject, process, client, value, begin, end, outcome }
 //
-// `kind` is read, set, delete or clear. Times are milliseconds of one clock for all processes. `subject` is the index of
-// a subject; a clear has `organization` instead, null for all keys. `value` is the number that was written or read: each
-// written value has its own, 0 is nothing, and -1 is what no writer of the history can have written.
-// `outcome` is acknowledged, or inDoubt: then the change may take effect until `settledAt` (default: at any time).
-// A read with `isInOutage` was answered while Redis was away: it promises no order, only lifetime and owner.
+// `kind` is read, set, delete, expire, clear or factory. Times are milliseconds of one clock for all processes. `subject` is
+// the index of a subject. A clear names what it takes away: `subjects`, or an `organization`, null for all keys. An
+// invalidation of a tag and the end of a guarded change are clears too. `value` is the number that was written or read: each
+// written value has its own, 0 is nothing, and -1 is what no writer of the history can have written. `outcome` is
+// acknowledged, or inDoubt: then the change may take effect until `settledAt` (default: at any time).
+//
+// A read with `isInOutage` was answered while Redis was away: it promises no order, only lifetime and owner. A read with
+// `isShared` may have the answer of a call that its thread made before: what other threads have seen is no news to it. One
+// with `mayBeStale` may answer a value in its grace.
+//
+// A factory made `value` from `begin` to `end`, for a call that began at `calledAt`. Its value may be stored until
+// `storedBy`, or never. With `isInOutage` it may have run without a lease.
 
 const EXAMPLES = 5;
 const NOTHING = 0;
@@ -21,29 +29,51 @@ const NOTHING = 0;
 const RULES = {
   /** A read that began after its own process's acknowledged write answers older; or after its client's own write. */
   a: ({ read, timeline, latest }) =>
-    olderThan(timeline.acknowledged.of(read.process).before(read.begin), latest) ??
-    olderThan(timeline.sent.of(read.client).before(read.begin), latest),
+    olderThan(timeline.acknowledged.of(ownerOf(read)).before(read.begin), latest) ??
+    olderThan(timeline.sent.of(clientOf(read)).before(read.begin), latest),
   /** An answer that was overwritten more than `maxStalenessMs` before the read began. */
   b: ({ read, timeline, latest, limits }) =>
-    olderThan(timeline.applied.before(read.begin - limits.maxStalenessMs), latest),
+    olderThan(timeline.applied.before(read.begin - stalenessOf(read, limits)), latest),
   /** A read answers older than one that had ended before in its process. */
-  c: ({ read, timeline, latest }) => olderThan(timeline.seen.of(read.process).before(read.begin), latest),
+  c: ({ read, timeline, latest }) => olderThan(timeline.seen.of(ownerOf(read)).before(read.begin), latest),
   /** A value that nobody wrote, of another key or organization, or past its lifetime. */
   d: ({ read, timeline, limits }) => {
     if (read.value === NOTHING) return undefined;
     const { source } = read;
     if (read.stranger) return { what: 'it belongs to another key', than: read.stranger };
-    if (!source || source.begin >= read.end) return { what: 'nobody had written it' };
+    const madeAt = source?.kind === 'factory' ? source.end : source?.begin;
+    if (!source || madeAt >= read.end) return { what: 'nobody had written it' };
     const slackMs = read.isInOutage ? limits.outageSlackMs : limits.lifetimeSlackMs;
-    const hasExpired = timeline.hasExpired(source, read.begin, slackMs);
+    const hasExpired = timeline.hasExpired(source, read, slackMs);
     return hasExpired ? { what: 'its lifetime had ended' } : undefined;
   },
-  /** A value that was cleared: by its own process before the read, by another one more than `maxStalenessMs` before. */
+  /** A value that was cleared or invalidated: by its own process before the read, by another one more than `maxStalenessMs` before. */
   e: ({ read, timeline, latest, limits }) => {
     if (read.value === NOTHING) return undefined;
     return (
-      olderThan(timeline.ownClearings.of(read.process).before(read.begin), latest) ??
-      olderThan(timeline.clearings.before(read.begin - limits.maxStalenessMs), latest)
+      olderThan(timeline.ownClearings.of(ownerOf(read)).before(read.begin), latest) ??
+      olderThan(timeline.clearings.before(read.begin - stalenessOf(read, limits)), latest)
+    );
+  },
+  /** A second factory of a key under one lease. `secondFactories` looks for it: no read breaks this rule. */
+  f: () => undefined,
+  /** A factory's value answers though a set, a delete, a clearing or an invalidation came after the factory's begin. */
+  g: ({ read, timeline, limits }) => {
+    if (read.source?.kind !== 'factory') return undefined;
+    const { begin } = read.source;
+    const known = (owner) =>
+      olderThan(timeline.acknowledged.of(owner).before(read.begin), begin) ??
+      olderThan(timeline.ownClearings.of(owner).before(read.begin), begin);
+    const own =
+      known(clientOf(read)) ?? olderThan(timeline.sent.of(clientOf(read)).before(read.begin), begin);
+    // The call of that factory, or one that joined it, gets its value whatever others have changed.
+    if (own || read.isOfFactory) return own;
+    const since = read.begin - stalenessOf(read, limits);
+    return (
+      known(ownerOf(read)) ??
+      olderThan(timeline.seen.of(ownerOf(read)).before(read.begin), begin) ??
+      olderThan(timeline.applied.before(since), begin) ??
+      olderThan(timeline.clearings.before(since), begin)
     );
   },
 };
@@ -53,11 +83,24 @@ const HOLDS_IN_OUTAGES = new Set(['d']);
 
 const DEFAULT_LIMITS = {
   maxStalenessMs: 1000,
+  /** So old may be the call whose answer a read shares. */
+  sharedStalenessMs: 1000,
   /** A server's clock ticks in milliseconds, and it may be a few of them behind. */
   lifetimeSlackMs: 25,
   /** The outage memory counts a lifetime from the reply, which may take as long as a call. */
   outageSlackMs: 1000,
+  /** How long a lease lasts that nobody renews. */
+  leaseMs: 3000,
 };
+
+/** Whose acknowledged changes and reads a read must know. */
+function ownerOf(read) {
+  return read.isShared ? clientOf(read) : read.process;
+}
+
+function stalenessOf({ isShared }, { maxStalenessMs, sharedStalenessMs }) {
+  return isShared ? Math.max(maxStalenessMs, sharedStalenessMs) : maxStalenessMs;
+}
 
 function olderThan(newest, latest) {
   return newest !== undefined && newest.begin > latest
@@ -66,8 +109,9 @@ function olderThan(newest, latest) {
 }
 
 /**
- * Answers `{ reads, readsOf, writes, violations, examples }`: how many reads were judged, also by the process that wrote what
- * they answered, the number of violations by rule, and the first of each. `rules` (default: all) are the letters of the rules to hold.
+ * Answers `{ reads, readsOf, readsOfFactories, writes, violations, examples }`: how many reads were judged, also by the process that wrote what
+ * they answered and those that answered what a factory of another process had made, the number of violations by rule, and the first
+ * of each. `rules` (default: all) are the letters of the rules to hold.
  */
 function check(history, { rules = Object.keys(RULES), ...chosen } = {}) {
   const limits = { ...DEFAULT_LIMITS, ...chosen };
@@ -84,27 +128,38 @@ function check(history, { rules = Object.keys(RULES), ...chosen } = {}) {
       for (const subject of subjectsOf(operation, subjects))
         changes[subject].push(changeOf(operation, subject));
   }
-  for (const change of changes.flat()) if (change.kind === 'set') byValue.set(change.value, change);
+  for (const change of changes.flat()) if (isSource(change)) byValue.set(change.value, change);
   for (const read of reads.flat()) find(read, byValue);
 
-  const result = { reads: 0, readsOf: {}, writes: byValue.size, violations: {}, examples: [] };
+  const counts = { reads: 0, readsOf: {}, readsOfFactories: 0, writes: byValue.size };
+  const result = { ...counts, violations: {}, examples: [] };
   for (const [index, subject] of subjects.entries()) {
     const timeline = new Timeline(subject, changes[index]);
     timeline.seal(reads[index], endsAt);
     for (const read of reads[index]) judge({ read, timeline, limits }, rules, result);
+    if (!rules.includes('f')) continue;
+    for (const second of secondFactories(changes[index], limits)) note('f', second, result);
   }
   return result;
 }
 
-function subjectsOf({ kind, subject, organization }, subjects) {
+/** Whether reads may answer what it made. A factory that threw has made nothing. */
+function isSource({ kind, value }) {
+  return kind === 'set' || (kind === 'factory' && value !== NOTHING);
+}
+
+function subjectsOf({ kind, subject, organization, subjects: named }, subjects) {
   if (kind !== 'clear') return [subject];
+  if (named !== undefined) return named;
   const all = [...subjects.keys()];
   return organization === null ? all : all.filter((index) => subjects[index].organization === organization);
 }
 
 /** A copy, which may be written to: a history is not changed. */
-function readOf({ subject, process, client, value, begin, end, isInOutage = false }) {
-  return { subject, process, client, value, begin, end, isInOutage, source: undefined, stranger: undefined };
+function readOf({ subject, process, client, value, begin, end, isInOutage = false, ...more }) {
+  const { isShared = false, mayBeStale = false } = more;
+  const found = { source: undefined, stranger: undefined, isOfFactory: false };
+  return { subject, process, client, value, begin, end, isInOutage, isShared, mayBeStale, ...found };
 }
 
 /** Finds the change whose value a read answered, and learns from it that a change in doubt took effect. */
@@ -116,21 +171,29 @@ function find(read, byValue) {
     return;
   }
   read.source = change;
-  if (!change.isAcknowledged && !read.isInOutage) change.applied = Math.min(change.applied, read.end);
+  // Until the call of a factory has its answer, others of the thread may join it, whether the value is stored or not.
+  const isOfClient = change.kind === 'factory' && change.client === read.client;
+  read.isOfFactory = isOfClient && Math.max(change.end, change.storedBy) >= read.begin;
+  if (!change.isAcknowledged && !read.isInOutage && !read.isOfFactory)
+    change.applied = Math.min(change.applied, read.end);
 }
 
 function judge({ read, timeline, limits }, rules, result) {
   const writer = read.source?.process;
   if (writer !== undefined) result.readsOf[writer] = (result.readsOf[writer] ?? 0) + 1;
+  if (read.source?.kind === 'factory' && writer !== read.process) result.readsOfFactories += 1;
   result.reads += 1;
   const latest = read.value === NOTHING ? timeline.absentUntil(read.end) : (read.source?.latest ?? Infinity);
   for (const rule of rules) {
     if (read.isInOutage && !HOLDS_IN_OUTAGES.has(rule)) continue;
     const broken = RULES[rule]({ read, timeline, latest, limits });
-    if (broken === undefined) continue;
-    result.violations[rule] = (result.violations[rule] ?? 0) + 1;
-    if (result.violations[rule] <= EXAMPLES) result.examples.push({ rule, read, ...broken });
+    if (broken !== undefined) note(rule, { read, ...broken }, result);
   }
+}
+
+function note(rule, example, result) {
+  result.violations[rule] = (result.violations[rule] ?? 0) + 1;
+  if (result.violations[rule] <= EXAMPLES) result.examples.push({ rule, ...example });
 }
 
 module.exports = { check, RULES };

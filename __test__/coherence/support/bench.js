@@ -2,15 +2,14 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { randomOf } = require('../../faults/support/random');
-const { startProxy } = require('../../faults/support/proxy');
-const { startRedis } = require('../../support/redis');
 const { check } = require('../checker/check');
 const { FAULTS } = require('./faults');
 const { historyOf } = require('./history');
-const { COMMAND_TIMEOUT_MS, MAX_STALENESS_MS } = require('./limits');
+const { COMMAND_TIMEOUT_MS } = require('./limits');
 const { clockOf } = require('./log');
 const { startLoadProcess } = require('./processes');
-const { subjectsOf } = require('./subjects');
+const { roomOf } = require('./rooms');
+const { SITES } = require('./sites');
 
 /** The load runs for so long before a fault and after the recovery. */
 const AROUND_MS = 400;
@@ -22,7 +21,9 @@ const THREADS = [
 const FOREIGN = { process: 'foreign', threads: [5] };
 
 /**
- * A server, a proxy in front of it, and processes under load. `round` makes one history and judges it.
+ * Servers and processes under load. `round` makes one history and judges it. `redis` and `proxy` are the server and the proxy in
+ * front of it, where there is one, `second` another server; `group` are sentinels with their servers, `cluster` is a cluster. `subjects` are
+ * the keys of the round.
  *
  * Options: `seed`; `isShort` (faults last less long); `planted` (a fault of `plants.js`); `env` (further environment of the
  * processes of the package).
@@ -32,21 +33,21 @@ class Bench {
   #random;
   #origin = process.hrtime.bigint();
   #now = clockOf(this.#origin);
-  #near;
+  #setting;
+  #sites = new Map();
   #rounds = 0;
   #events = [];
+  #doubts = [];
   #hitsBefore = new Map();
   processes = [];
   foreign;
 
-  constructor(options, { redis, proxy }) {
+  constructor(options) {
     this.#options = options;
     this.#random = randomOf(options.seed);
     this.isShort = options.isShort ?? false;
-    this.redis = redis;
-    this.proxy = proxy;
-    this.emptied = this.emptied.bind(this);
-    this.eachProcess = this.eachProcess.bind(this);
+    for (const method of ['emptied', 'dropping', 'doubtful', 'eachProcess'])
+      this[method] = this[method].bind(this);
   }
 
   /** Runs what empties the server, and records when that was. */
@@ -56,56 +57,83 @@ class Bench {
     this.#events.push({ begin, end: this.#now() });
   }
 
+  /** Runs what lets the server drop any key. */
+  async dropping(act) {
+    const begin = this.#now();
+    await act();
+    this.#events.push({ begin, end: this.#now(), isSure: false });
+  }
+
+  /** Runs what may lose changes that servers have acknowledged. */
+  async doubtful(act) {
+    const from = this.#now();
+    await act();
+    this.#doubts.push({ from, to: this.#now() });
+  }
+
   eachProcess(call) {
     return Promise.all(this.processes.map(call));
   }
 
   #everyProcess(call) {
-    return Promise.all([...this.processes, this.foreign].map(call));
+    return Promise.all([...this.processes, ...(this.foreign ? [this.foreign] : [])].map(call));
   }
 
-  async #open(near) {
-    const isSame = JSON.stringify(near) === JSON.stringify(this.#near);
-    if (this.processes.length > 0 && isSame) return;
-    await this.eachProcess((one) => one.close());
-    this.#near = near;
+  /** Starts the servers and processes of a fault, unless they are there. */
+  async #open({ near, servers = 'single' }) {
+    const setting = JSON.stringify({ near, servers });
+    if (this.#setting === setting) return;
+    await this.#everyProcess((one) => one.close());
+    this.#setting = setting;
     this.#hitsBefore = new Map();
+    if (!this.#sites.has(servers)) this.#sites.set(servers, await SITES[servers]());
+    const site = this.#sites.get(servers);
+    for (const part of ['redis', 'second', 'proxy', 'group', 'cluster']) this[part] = site[part];
     const { planted, env } = this.#options;
     const origin = String(this.#origin);
     this.processes = THREADS.map(({ process, threads, driver }) => {
-      const options = { url: this.proxy.url, driver, ...(near && { near }) };
+      const options = { ...site.options, driver, ...(near && { near }) };
       const each = threads.map((thread) => ({ thread, origin, options, planted }));
       return startLoadProcess({ process, threads: each }, env);
     });
-    const server = { host: this.redis.host, port: this.redis.port };
+    const { server } = site;
     const each = FOREIGN.threads.map((thread) => ({ thread, origin, server }));
-    this.foreign ??= startLoadProcess({ process: FOREIGN.process, threads: each });
+    this.foreign = server && startLoadProcess({ process: FOREIGN.process, threads: each });
   }
 
   /**
-   * One round under the fault of that name: `{ fault, round, history, verdict, reads, readsNear, rejected }`. `reads` are those of
-   * the package, `readsNear` those that copies answered; `rejected` has the codes of calls of the package that were rejected.
+   * One round under the fault of that name: `{ fault, round, subjects, hasForeign, isOfEntries, history, verdict, reads, readsNear,
+   * rejected }`. `hasForeign`: a process without the package wrote too. `isOfEntries`: the load was one on a cache with factories.
+   * `reads` are those of the package, `readsNear` those that copies answered; `rejected` has the codes of calls of the package that were rejected.
    */
   async round(fault) {
-    const { run, near, load = {} } = FAULTS[fault];
-    await this.#open(near);
+    const { run, near, servers, room, load = {} } = FAULTS[fault];
+    await this.#open({ near, servers });
     this.#events = [];
+    this.#doubts = [];
     this.#rounds += 1;
     const round = this.#rounds;
+    const { subjectsOf, isOfEntries } = roomOf(room);
+    this.subjects = subjectsOf(round);
     const seed = this.#random.below(2 ** 31);
-    await this.#everyProcess((one) => one.ask('start', { round, seed, load }));
+    const how = { ...load, room, hasForeign: this.foreign !== undefined };
+    await this.#everyProcess((one) => one.ask('start', { round, seed, load: how }));
     await delay(AROUND_MS);
     await run(this, this.#random);
     await this.#everyProcess((one) => one.ask('settle'));
     await delay(AROUND_MS);
     const stopped = await this.#everyProcess((one) => one.ask('stop'));
-    return { fault, round, ...this.#judge(subjectsOf(round), stopped.flat()) };
+    const { subjects } = this;
+    const about = { fault, round, subjects, hasForeign: how.hasForeign, isOfEntries };
+    return { ...about, ...this.#judge(room, stopped.flat()) };
   }
 
-  #judge(subjects, logs) {
+  #judge(room, logs) {
+    const { subjects } = this;
     const commandTimeoutMs = COMMAND_TIMEOUT_MS;
-    const history = historyOf({ subjects, logs, events: this.#events, commandTimeoutMs });
-    const limits = { maxStalenessMs: MAX_STALENESS_MS, outageSlackMs: commandTimeoutMs };
+    const [events, doubts] = [this.#events, this.#doubts];
+    const history = historyOf({ subjects, logs, events, doubts, commandTimeoutMs });
+    const limits = { ...roomOf(room).limits, outageSlackMs: commandTimeoutMs };
     const rejected = {};
     let reads = 0;
     for (const log of logs.filter(({ process }) => process !== FOREIGN.process)) {
@@ -129,15 +157,12 @@ class Bench {
 
   async close() {
     await this.#everyProcess((one) => one.close());
-    await this.proxy.stop();
-    await this.redis.stop();
+    for (const site of this.#sites.values()) await site.stop();
   }
 }
 
-async function openBench(options) {
-  const redis = await startRedis();
-  const proxy = await startProxy(redis);
-  return new Bench(options, { redis, proxy });
+function openBench(options) {
+  return new Bench(options);
 }
 
 module.exports = { openBench };

@@ -3,9 +3,10 @@
 const { setTimeout: delay } = require('node:timers/promises');
 const { FOREIGN_NAME } = require('./foreign-client');
 const { MAX_STALENESS_MS } = require('./limits');
+const { ORGANIZATIONS } = require('./subjects');
 
 // The faults, which happen in the middle of a round. Each fault has a `run(bench, random)`, which also heals it; `load` and `near` change
-// the load and the options of the package. A process is two threads with a client each; W is the connection that watches
+// the load and the options of the package, and `servers` names other servers (`sites.js`). A process is two threads with a client each; W is the connection that watches
 // keys for the near cache, D any connection that sends calls.
 
 /** Long enough for copies that nobody may answer any more. */
@@ -13,6 +14,18 @@ const BEYOND_STALENESS_MS = 1.8 * MAX_STALENESS_MS;
 const SMALL_NEAR_BYTES = 64 * 1024;
 /** Eight of these are more than the small near cache holds. */
 const LONG_TEXT = 12 * 1024;
+const OUTPUT_LIMIT_BYTES = 32 * 1024;
+/** What the server may hold beyond what it has, before it drops keys. */
+const SPARE_BYTES = 256 * 1024;
+const FILLING = 'x'.repeat(16 * 1024);
+/** It lives longer than what the load writes. */
+const FILLING_MS = 900_000;
+/** Slots whose keys are moved one after the other. */
+const MOVES = 3;
+/** Clients ask the sentinels twice a second. */
+const NOTICED_MS = 1500;
+/** An answer that no writer of the load has written. */
+const OF_A_STRANGER = JSON.stringify([1, 'a value of another server']);
 
 /** Connections as the server lists them, without the harness's own. */
 async function connections(redis) {
@@ -39,6 +52,37 @@ async function repeatedly(times, pauseMs, random, act) {
     await delay(pauseMs / 2 + random.below(pauseMs / 2));
     await act();
   }
+}
+
+async function usedMemory(redis) {
+  return Number(/^used_memory:(\d+)/m.exec(await redis.command('INFO', 'memory'))[1]);
+}
+
+/** Writes more than there is room for, several times over. */
+async function crowd(redis, policy) {
+  const limit = (await usedMemory(redis)) + SPARE_BYTES;
+  await redis.command('CONFIG', 'SET', 'maxmemory-policy', policy);
+  await redis.command('CONFIG', 'SET', 'maxmemory', limit);
+  const names = Array.from({ length: (4 * SPARE_BYTES) / FILLING.length }, (_, index) => `filling:${index}`);
+  for (const name of names) {
+    await redis.command('SET', name, FILLING, 'PX', FILLING_MS);
+    await delay(20);
+  }
+  await redis.command('UNLINK', ...names);
+  await redis.command('CONFIG', 'SET', 'maxmemory', 0);
+}
+
+/** Moves the slot of an organization to another primary, half of its keys first. */
+async function moveSlotOf(cluster, organization, random) {
+  const slot = await cluster.slotOf(`{${organization}}`);
+  const from = await cluster.ownerOfSlot(slot);
+  const others = (await cluster.primaries()).filter((node) => node !== from);
+  const move = await cluster.beginMove(slot, random.pick(others));
+  const keys = await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 1000);
+  const half = keys.filter(() => random.chance(0.5));
+  if (half.length > 0) await move.migrate(half);
+  await delay(random.below(300));
+  await move.finish();
 }
 
 /** Replies to fills arrive late, and so does what tells of changes. `requestMs` draws by how much calls are late. */
@@ -175,7 +219,90 @@ const FAULTS = {
       await delay(500);
     },
   },
+
+  'keys evicted': {
+    // Others may drop an index, and a clearing finds its values by that.
+    run: ({ redis, dropping }) => dropping(() => crowd(redis, 'volatile-ttl')),
+  },
+
+  /** A connection that has so much to read is closed by the server. */
+  'small output limit': {
+    load: { textLength: LONG_TEXT },
+    async run({ redis }) {
+      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', `normal ${OUTPUT_LIMIT_BYTES} 0 0`);
+      await delay(2000);
+      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'normal 0 0 0');
+    },
+  },
+
+  'no permission to track': {
+    async run({ redis }) {
+      await redis.command('ACL', 'SETUSER', 'default', '-client|tracking');
+      await kill(redis, isWatching);
+      await delay(BEYOND_STALENESS_MS);
+      await redis.command('ACL', 'SETUSER', 'default', '+client|tracking');
+      await delay(1000);
+    },
+  },
+
+  /** W finds another server behind the name than D, with other values. */
+  'two servers behind one name': {
+    servers: 'pair',
+    async run({ redis, second, proxy, subjects }) {
+      for (const { redisKey } of subjects) await second.command('SET', redisKey, OF_A_STRANGER, 'PX', 10_000);
+      await proxy.routeTo(second);
+      await kill(redis, isWatching);
+      await delay(2000);
+      await proxy.routeTo(redis);
+      await kill(second, () => true);
+      await delay(500);
+    },
+  },
+
+  failover: {
+    servers: 'sentinels',
+    run: ({ group, doubtful }) =>
+      doubtful(async () => {
+        await group.failover();
+        await group.settled();
+        await delay(NOTICED_MS);
+      }),
+  },
+
+  'slots moved and back': {
+    servers: 'cluster',
+    async run({ cluster }, random) {
+      for (let move = 0; move < MOVES; move += 1) {
+        const organization = random.pick(ORGANIZATIONS);
+        await moveSlotOf(cluster, organization, random);
+        await delay(200);
+        await moveSlotOf(cluster, organization, random);
+      }
+    },
+  },
 };
+
+/** The faults under which a cache with factories is judged too. */
+const OF_ENTRIES = [
+  'none',
+  'D and W slowed',
+  'W killed often',
+  'D killed',
+  'Redis killed',
+  'Redis stopped',
+  'Redis flushed',
+  'loop blocked',
+  'worker terminated',
+  'process stopped',
+  'keys evicted',
+  'small output limit',
+  'no permission to track',
+  'small near cache',
+  'failover',
+  'slots moved and back',
+];
+for (const name of OF_ENTRIES) FAULTS[`entries: ${name}`] = { ...FAULTS[name], room: 'entries' };
+
 /** Faults of the short form, which `npm test` runs. */
 const SHORT = [
   'none',
@@ -187,6 +314,10 @@ const SHORT = [
   'D killed',
   'Redis flushed',
   'worker terminated',
+  'entries: none',
+  'entries: D killed',
+  'entries: Redis flushed',
+  'entries: loop blocked',
   // Other options need other processes, so it comes last.
   'small near cache',
 ];

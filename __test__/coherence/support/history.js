@@ -16,36 +16,106 @@ const AFTER_EVENT_MS = 100;
 const TIMED_OUT = 0.9;
 
 /**
- * `logs`: what `stop` of the processes answered. `events`: what the test itself did to all keys, `{ begin, end }`: it emptied or
- * killed the server. Answers `{ subjects, operations }`.
+ * `logs`: what `stop` of the processes answered. `events`: what the test itself did to all keys, `{ begin, end, isSure }`: it
+ * emptied or killed the server, or, where `isSure` is false, it let the server drop keys. `doubts`: times in which the servers
+ * may have lost what they had acknowledged, `{ from, to }`. Answers `{ subjects, operations }`.
  */
-function historyOf({ subjects, logs, events = [], commandTimeoutMs }) {
+function historyOf({ subjects, logs, events = [], doubts = [], commandTimeoutMs }) {
   const operations = [];
   for (const log of logs) {
-    const outages = new Outages(log.outages);
-    for (const recorded of operationsOf(log.rows)) {
-      const operation = operationOf(recorded, log, { outages, commandTimeoutMs });
-      if (operation) operations.push(operation);
-    }
+    const outages = new Outages([...log.outages, ...doubts]);
+    const recorded = [...operationsOf(log.rows)];
+    for (const one of recorded)
+      operations.push(...operationsFrom(one, log, { subjects, recorded, outages, commandTimeoutMs }));
   }
-  const cleared = { kind: 'clear', organization: null, value: 0, outcome: 'acknowledged' };
-  for (const event of events) operations.push({ ...cleared, process: 'server', client: 'server', ...event });
-  const plain = subjects.map(({ organization, lifetimeMs }) => ({ organization, lifetimeMs }));
+  for (const { begin, end, isSure = true } of events) {
+    const outcome = isSure ? { outcome: 'acknowledged' } : { outcome: 'inDoubt', settledAt: end };
+    const who = { process: 'server', client: 'server' };
+    operations.push({ kind: 'clear', organization: null, value: 0, ...who, begin, end, ...outcome });
+  }
+  const plain = subjects.map(({ organization, lifetimeMs, graceMs }) => ({
+    organization,
+    lifetimeMs,
+    ...(graceMs && { graceMs }),
+  }));
   return { subjects: plain, operations };
 }
 
-function operationOf(recorded, { process, client }, { outages, commandTimeoutMs }) {
-  const { kind, target, value, begin, outcome } = recorded;
-  const isUnderWay = outcome === 'underWay';
-  if (kind === 'read' && outcome !== 'acknowledged') return undefined;
-  const end = isUnderWay ? Infinity : recorded.end;
-  const place = kind === 'clear' ? { organization: ORGANIZATIONS[target] } : { subject: target };
-  const operation = { kind, ...place, process, client, value, begin, end, outcome: 'acknowledged' };
-  const isDoubtful = outages.touch(begin, end) || end - begin > TIMED_OUT * commandTimeoutMs;
-  if (kind === 'read') return isDoubtful ? { ...operation, isInOutage: true } : operation;
-  if (outcome === 'over') return { ...operation, outcome: 'inDoubt', settledAt: end };
-  if (!isDoubtful && outcome === 'acknowledged') return operation;
-  return { ...operation, outcome: 'inDoubt', settledAt: outages.overAfter(begin) };
+/** What a recorded operation is for the checker: one operation, or none. */
+function operationsFrom(one, log, known) {
+  if (one.kind === 'factory') return [factoryOf(one, log, known)];
+  if (isRead(one)) return one.outcome === 'acknowledged' ? [readOf(one, log, known)] : [];
+  return [changeOf(one, log, known)];
+}
+
+const isRead = ({ kind }) => kind === 'read' || kind === 'getOrSet';
+
+function plainOf({ kind, value, begin, end, outcome }, { process, client }) {
+  return { kind, process, client, value, begin, end: outcome === 'underWay' ? Infinity : end };
+}
+
+function isDoubtful(begin, end, { outages, commandTimeoutMs }) {
+  return outages.touch(begin, end) || end - begin > TIMED_OUT * commandTimeoutMs;
+}
+
+function readOf(one, log, known) {
+  const read = { ...plainOf(one, log), kind: 'read', subject: one.target, outcome: 'acknowledged' };
+  if (isDoubtful(read.begin, read.end, known)) {
+    read.isInOutage = true;
+    // A value in its grace answers while Redis is away.
+    read.mayBeStale = true;
+  }
+  if (one.kind === 'getOrSet') {
+    read.isShared = true;
+    read.mayBeStale = true;
+  }
+  return read;
+}
+
+function changeOf(one, log, known) {
+  const { outages, subjects } = known;
+  const change = { ...plainOf(one, log), ...placeOf(one, subjects), outcome: 'acknowledged' };
+  if (one.outcome === 'over') return { ...change, outcome: 'inDoubt', settledAt: change.end };
+  if (isDoubtful(change.begin, change.end, known) || one.outcome !== 'acknowledged')
+    return { ...change, outcome: 'inDoubt', settledAt: outages.overAfter(change.begin) };
+  // Keys are free to vanish from its begin on, and must be gone after what `changed` says.
+  if (one.kind === 'mutate') return { ...change, outcome: 'inDoubt', settledAt: change.end };
+  return change;
+}
+
+/** What a change is about. */
+function placeOf({ kind, target, value }, subjects) {
+  const tagged = (tag, isMeant) =>
+    [...subjects.keys()].filter(
+      (index) => isMeant(subjects[index]) && (subjects[index].tags ?? []).includes(tag),
+    );
+  if (kind === 'clear') return { organization: ORGANIZATIONS[target] };
+  if (kind === 'invalidate') {
+    const named = tagged(value, ({ organization }) => organization === ORGANIZATIONS[target]);
+    return { kind: 'clear', subjects: named, leavesLease: true };
+  }
+  if (kind !== 'mutate' && kind !== 'changed') return { subject: target };
+  const { organization } = subjects[target];
+  const named = tagged(value, (subject) => subject.organization === organization);
+  return { kind: 'clear', subjects: [...new Set([target, ...named])] };
+}
+
+/** A factory, with the call that ran it: until its end the value was stored, if ever. */
+function factoryOf(one, log, known) {
+  const { outages, recorded, commandTimeoutMs } = known;
+  const factory = { ...plainOf(one, log), subject: one.target };
+  const call = recorded[one.call];
+  const callEnd = call.outcome === 'underWay' ? Infinity : call.end;
+  const isOutside = callEnd < factory.end;
+  const storedBy = isOutside ? factory.end + commandTimeoutMs : callEnd;
+  const isInOutage = outages.touch(call.begin, Math.min(callEnd, factory.begin));
+  return {
+    ...factory,
+    value: one.outcome === 'acknowledged' ? one.value : 0,
+    calledAt: call.begin,
+    storedBy,
+    isInOutage,
+  };
 }
 
 /** The outages of one client, in their order. */

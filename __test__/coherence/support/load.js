@@ -40,7 +40,7 @@ class Load {
 
   /**
    * `options`: `rate` (of `RATES`), `races` (in place of calls at random: `{ leadMs, fillMs }`), `textLength` of the values, `readsFurther` (reads of keys that are not judged),
-   * `isForeign` (the client is none of the package's).
+   * `isForeign` (the client is none of the package's), `hasForeign` (another process writes the keys that are its own).
    */
   constructor({ thread, client, log, subjects, random, nextNumber, options = {} }) {
     this.#thread = thread;
@@ -119,9 +119,9 @@ class Load {
   }
 
   async #step() {
-    const { isForeign, readsFurther } = this.#options;
+    const { isForeign, hasForeign = true, readsFurther } = this.#options;
     const subject = this.#random.below(this.#subjects.length);
-    const mayChange = isForeign || !this.#subjects[subject].isForeign;
+    const mayChange = isForeign || !hasForeign || !this.#subjects[subject].isForeign;
     const action = mayChange ? this.#action() : 'read';
     if (action === 'set') return this.#set(subject);
     if (action === 'setAndRead') return this.#setAndRead(subject);

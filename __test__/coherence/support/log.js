@@ -3,10 +3,25 @@
 // The operations of one thread, in memory that the process's other threads see: what a thread did before it was
 // terminated, or while its loop was blocked, is still there.
 
-const FIELDS = 6;
-const [KIND, TARGET, VALUE, BEGIN, END, OUTCOME] = Array(FIELDS).keys();
-/** Operations are numbered in this order. The target of a clear is an organization, that of others a subject. */
-const KINDS = ['read', 'set', 'delete', 'clear'];
+const FIELDS = 7;
+const [KIND, TARGET, VALUE, BEGIN, END, OUTCOME, CALL] = Array(FIELDS).keys();
+/**
+ * Operations are numbered in this order. The target of a clear or an invalidation is an organization, that of others a
+ * subject. Of an invalidation and a guarded change `value` is the number of a tag, of the latter 0 for none. A `changed` is the
+ * end of a guarded change, from the end of its function on. `factory` and `changed` belong to the operation number `call`.
+ */
+const KINDS = [
+  'read',
+  'set',
+  'delete',
+  'clear',
+  'getOrSet',
+  'factory',
+  'expire',
+  'invalidate',
+  'mutate',
+  'changed',
+];
 /**
  * `underWay`: nobody knows yet. `inDoubt`: the change may take effect until its client has nothing left to repeat, `over`: at its
  * end at the latest. `refused`: a read that was not answered.
@@ -43,12 +58,13 @@ class Log {
   }
 
   /** Before an operation: answers its number. A value is there from now on, whatever becomes of the thread. */
-  begin(kind, target, value = 0) {
+  begin(kind, target, value = 0, call = -1) {
     const number = this.#count[0];
     const row = number * FIELDS;
     this.#rows[row + KIND] = KIND_NUMBER[kind];
     this.#rows[row + TARGET] = target;
     this.#rows[row + VALUE] = value;
+    this.#rows[row + CALL] = call;
     this.#count[0] = number + 1;
     this.#rows[row + BEGIN] = this.#now();
     return number;
@@ -68,7 +84,7 @@ function rowsOf(memory) {
   return new Float64Array(memory, HEADER_BYTES).slice(0, count * FIELDS);
 }
 
-/** The operations of copied rows: `{ kind, target, value, begin, end, outcome }`. */
+/** The operations of copied rows: `{ kind, target, value, begin, end, outcome, call }`. */
 function* operationsOf(rows) {
   for (let row = 0; row < rows.length; row += FIELDS) {
     yield {
@@ -78,6 +94,7 @@ function* operationsOf(rows) {
       begin: rows[row + BEGIN],
       end: rows[row + END],
       outcome: OUTCOMES[rows[row + OUTCOME]],
+      call: rows[row + CALL],
     };
   }
 }

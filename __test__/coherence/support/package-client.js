@@ -2,6 +2,7 @@
 
 const { createInstance } = require('../../..');
 const { until } = require('../../support/wait');
+const { EntryClient } = require('./entry-client');
 const { COMMAND_TIMEOUT_MS } = require('./limits');
 const { KEY_PREFIX } = require('./subjects');
 
@@ -11,6 +12,7 @@ const SETTLE_TIMEOUT_MS = 15_000;
 class PackageClient {
   #orgcache;
   #now;
+  #entries;
   /** When Redis was away, or was being brought up to date: `{ from, to }` in milliseconds of the history. */
   outages = [];
 
@@ -53,6 +55,12 @@ class PackageClient {
   async clear(organization) {
     const entries = await this.#orgcache.cacheAdapter.clearOrganizationCache(organization);
     return typeof entries === 'number' ? 'acknowledged' : 'inDoubt';
+  }
+
+  /** The cache with factories of this client. */
+  get entries() {
+    this.#entries ??= new EntryClient(this.#orgcache);
+    return this.#entries;
   }
 
   /** The report of the near copies of this process; all its threads share them. */

@@ -1,14 +1,20 @@
 'use strict';
 
-/** The faults that native code has on purpose where it is built with the feature `planted-faults` (`src/near/planted.rs`). */
-const PLANTED = [
-  'fill-ignores-stripe',
-  'own-writes-not-counted',
-  'answers-not-compared',
-  'session-survives-reconnect',
-  'lifetime-from-reply',
-  'freshness-from-pong-arrival',
-  'clear-without-owner',
-];
+/**
+ * The faults that native code has on purpose where it is built with the feature `planted-faults` (`src/planted.rs`), each with the
+ * room whose load has to find it.
+ */
+const PLANTED = {
+  'fill-ignores-stripe': 'adapter',
+  'own-writes-not-counted': 'adapter',
+  'answers-not-compared': 'adapter',
+  'session-survives-reconnect': 'adapter',
+  'lifetime-from-reply': 'adapter',
+  'freshness-from-pong-arrival': 'adapter',
+  'clear-without-owner': 'adapter',
+  'fill-without-token': 'entries',
+  'fill-without-mark': 'entries',
+  'tags-after-factory': 'entries',
+};
 
 module.exports = { PLANTED };

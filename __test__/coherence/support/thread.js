@@ -2,17 +2,27 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { randomOf } = require('../../faults/support/random');
+const { EntryLoad } = require('./entry-load');
 const { ForeignClient } = require('./foreign-client');
 const { Load } = require('./load');
 const { Log, clockOf } = require('./log');
 const { plant } = require('./plants');
-const { subjectsOf } = require('./subjects');
+const { roomOf } = require('./rooms');
 const { numbersOf } = require('./values');
 
 /** The foreign process never loads the package. */
 function openPackage(options, now) {
   const { PackageClient } = require('./package-client');
   return new PackageClient(options, now);
+}
+
+/** Who knows nothing of the package cannot write what its caches store. */
+class NoLoad {
+  rejected = {};
+  reads = 0;
+  start() {}
+  tune() {}
+  async stop() {}
 }
 
 /**
@@ -29,15 +39,20 @@ function threadOf({ thread, origin, server, options, planted }) {
   let load;
   return {
     start({ memory, round, seed, load: how }) {
-      load = new Load({
+      const isForeign = Boolean(server);
+      const { room, ...options } = how;
+      const { subjectsOf, isOfEntries } = roomOf(room);
+      const parts = {
         thread,
-        client,
+        client: isOfEntries && !isForeign ? client.entries : client,
         log: new Log(memory, now),
         subjects: subjectsOf(round),
         random: randomOf(seed + thread),
         nextNumber,
-        options: { ...how, isForeign: Boolean(server) },
-      });
+        options: { ...options, isForeign },
+      };
+      if (isOfEntries && isForeign) load = new NoLoad();
+      else load = isOfEntries ? new EntryLoad(parts) : new Load(parts);
       load.start();
     },
     tune: (how) => load.tune(how),

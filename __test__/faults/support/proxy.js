@@ -88,6 +88,11 @@ class FaultyProxy {
     return this.#ask('fault', { replace: Buffer.from(bytes).toString('base64') });
   }
 
+  /** New connections are led to another server, and those that are there stay where they are. */
+  routeTo({ host, port }) {
+    return this.#ask('routeTo', { host, port });
+  }
+
   /** Closes the port and resets every connection. */
   refuse() {
     return this.#ask('refuse');

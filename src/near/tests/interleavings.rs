@@ -5,7 +5,7 @@
 //! process or answered to it before.
 
 use super::*;
-use crate::near::sync::Mutex;
+use crate::sync::Mutex;
 use loom::thread;
 use std::sync::LazyLock;
 

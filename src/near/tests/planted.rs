@@ -1,6 +1,6 @@
 //! `cargo test --no-default-features --features cache,planted-faults near::tests::planted`
 
-use crate::near::planted::NAMES;
+use crate::planted::{Fault, NAMES};
 use std::process::Command;
 
 /// Runs the tests of the rules in a process of its own, and returns those that failed.
@@ -13,9 +13,14 @@ fn failing_with(fault: &str) -> Vec<String> {
     failed.map(str::to_owned).collect()
 }
 
+/// Whether the fault is one of this room.
+fn is_of_near(fault: Fault) -> bool {
+    !matches!(fault, Fault::FillWithoutToken | Fault::FillWithoutMark | Fault::TagsAfterFactory)
+}
+
 #[test]
 fn each_planted_fault_makes_a_test_of_the_rules_fail() {
-    for (name, _) in NAMES {
+    for (name, _) in NAMES.into_iter().filter(|(_, fault)| is_of_near(*fault)) {
         let failed = failing_with(name);
         println!("{name}: {failed:?}");
         assert!(!failed.is_empty(), "no test finds {name}");

@@ -1,7 +1,10 @@
 //! Faults that a build with the feature `planted-faults` can switch on, one a process. They show that the checker
-//! and the tests of this room find such faults. Other builds have none of them.
+//! and the tests of the rooms find such faults.
+//!
+//! Promises: other builds have none of them. Relies on the variable `ORGCACHE_PLANTED_FAULT`. Never decides what a fault does: the room does
+//! that has it.
 
-/// One fault of the store, named by `ORGCACHE_PLANTED_FAULT`.
+/// One fault, named by `ORGCACHE_PLANTED_FAULT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// A fill is inserted though its stripe has changed.
@@ -18,6 +21,14 @@ pub enum Fault {
     FreshnessFromPongArrival,
     /// A clearing does not raise the owner's counter.
     ClearWithoutOwner,
+    /// What a factory made is stored though its lease has changed.
+    #[cfg(feature = "planted-faults")]
+    FillWithoutToken,
+    /// What a factory made is stored though its organization was cleared.
+    #[cfg(feature = "planted-faults")]
+    FillWithoutMark,
+    /// An entry gets the versions of its tags from after its factory.
+    TagsAfterFactory,
 }
 
 #[cfg(not(feature = "planted-faults"))]
@@ -27,7 +38,7 @@ pub const fn is_planted(_: Fault) -> bool {
 }
 
 #[cfg(feature = "planted-faults")]
-pub const NAMES: [(&str, Fault); 7] = [
+pub const NAMES: [(&str, Fault); 10] = [
     ("fill-ignores-stripe", Fault::FillIgnoresStripe),
     ("own-writes-not-counted", Fault::OwnWritesNotCounted),
     ("answers-not-compared", Fault::AnswersNotCompared),
@@ -35,6 +46,9 @@ pub const NAMES: [(&str, Fault); 7] = [
     ("lifetime-from-reply", Fault::LifetimeFromReply),
     ("freshness-from-pong-arrival", Fault::FreshnessFromPongArrival),
     ("clear-without-owner", Fault::ClearWithoutOwner),
+    ("fill-without-token", Fault::FillWithoutToken),
+    ("fill-without-mark", Fault::FillWithoutMark),
+    ("tags-after-factory", Fault::TagsAfterFactory),
 ];
 
 /// Whether the environment names this fault. The environment is read once.

@@ -1,9 +1,12 @@
 //! Atomics and a mutex: the standard library's, or loom's in the tests that explore every interleaving.
+//!
+//! Promises: a panic poisons no mutex. Relies on guarded values that are valid after each statement. Never counts: what only counts, or
+//! changes in no such test, uses the standard library's always, so that loom has fewer steps to order.
 
 #[cfg(orgcache_loom)]
-pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 #[cfg(not(orgcache_loom))]
-pub use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 #[cfg(orgcache_loom)]
 use loom::sync as primitives;
@@ -22,5 +25,11 @@ impl<T> Mutex<T> {
 
     pub fn lock(&self) -> primitives::MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Mutex::new(T::default())
     }
 }

@@ -1,0 +1,19 @@
+'use strict';
+
+const { entrySubjectsOf } = require('./entry-subjects');
+const { MAX_STALENESS_MS } = require('./limits');
+const { subjectsOf } = require('./subjects');
+
+/** What a load uses: the methods of the adapter, or a cache with factories. `limits` are those of the rules. */
+const ROOMS = {
+  adapter: { subjectsOf, isOfEntries: false, limits: { maxStalenessMs: MAX_STALENESS_MS } },
+  // Every read of an entry asks Redis.
+  entries: { subjectsOf: entrySubjectsOf, isOfEntries: true, limits: { maxStalenessMs: 0 } },
+};
+
+/** The room of that name; that of the adapter, if it is left out. */
+function roomOf(name = 'adapter') {
+  return ROOMS[name];
+}
+
+module.exports = { roomOf };
