@@ -36,3 +36,37 @@ describe('caches in a cluster', () => {
     for (const org of organizations) expect(await org.getOrSet('a', never)).toBe('a');
   });
 });
+
+describe('caches in a half-moved slot', () => {
+  let cluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ replicas: 0 });
+  }, 60_000);
+
+  test.each(['loop', 'thread'])(
+    'have their script told to the node that takes the slot over, with the %s driver',
+    async (driver) => {
+      const orgcache = openPackage({ clusterHosts: cluster.hosts.join(','), driver, logLevel: 'off' });
+      const name = unique('half-moved');
+      const cache = orgcache.createCache({ name, graceSeconds: 60 });
+      // Every node has a connection, and so the scripts, before one of them forgets the scripts.
+      const organizations = Array.from({ length: 20 }, (_, index) => `org-${index}`);
+      await Promise.all(organizations.map((organization) => cache.org(organization).set('a', organization)));
+      const [key] = await cluster.keys(`*!entry:{org-7}:${name}:a`);
+      const slot = await cluster.slotOf(key);
+      const from = await cluster.ownerOfSlot(slot);
+      const to = (await cluster.primaries()).find((node) => node !== from);
+      const move = await cluster.beginMove(slot, to);
+      await move.migrate([key]);
+      await to.command('SCRIPT', 'FLUSH');
+      await to.command('CONFIG', 'RESETSTAT');
+      expect(await cache.org('org-7').get('a')).toBe('org-7');
+      const stats = await to.command('INFO', 'commandstats');
+      // A script that does not come behind ASKING is refused there, and the call goes round once more.
+      expect(stats).toMatch(/cmdstat_eval:calls=1,.*rejected_calls=0,/);
+      await move.finish();
+      await orgcache.shutdown({ timeoutMs: 500 });
+    },
+  );
+});
