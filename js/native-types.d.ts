@@ -211,7 +211,7 @@ export interface EntryNumbers {
   /** Bits of an entry's state. */
   state: Record<'absent' | 'away' | 'early' | 'stale', number>;
   /** Bits of the details of calls. */
-  details: Record<'bare' | 'end' | 'force' | 'notModified' | 'renew' | 'soft', number>;
+  details: Record<'bare' | 'end' | 'first' | 'force' | 'notModified' | 'renew' | 'soft', number>;
   callOptions: string[];
 }
 

@@ -10,6 +10,8 @@ const { Waiter } = require('./waiter.js');
 /** @typedef {InstanceType<typeof import('./found.js').Found>} Found */
 /** @typedef {InstanceType<typeof import('./scope.js').Scope>} Scope */
 /** @typedef {import('./reentrancy.js').Frame} Frame */
+/** @typedef {import('./entries.js').Turn} Turn */
+/** @typedef {(context: any) => unknown} Work Calls the factory. */
 
 /**
  * One call that computes a key.
@@ -26,7 +28,7 @@ const { Waiter } = require('./waiter.js');
  * @returns {Promise<any>}
  */
 function cachedValueOf(request) {
-  const { scope, key, callWith } = request;
+  const { scope, key, factory, callWith } = request;
   const { entries } = scope;
   const frame = innermost();
   const id = scope.idOf(key);
@@ -47,33 +49,65 @@ function cachedValueOf(request) {
     const flight = scope.begin('missing', key, callWith);
     noteWait(frame, flight);
     flight.join(waiter);
-    fly(flight, request, frame, now);
+    const work = (/** @type {any} */ context) => runInside([flight], frame, () => factory(context));
+    if (now === undefined) start(flight, request, work);
+    else flyOn(flight, request, work, now);
   });
 }
 
 /**
+ * Asks for the value, and for the right to compute it.
  * @param {Flight} flight
  * @param {Request} request
- * @param {Frame | undefined} frame
- * @param {Found | undefined} now What is known already.
+ * @param {Work} work
  */
-async function fly(flight, request, frame, now) {
-  const { scope, key, factory, callWith } = request;
+function start(flight, request, work) {
+  const { scope, key, callWith } = request;
+  const { entries } = scope;
+  entries.start(key, callWith).then(
+    (reply) => {
+      const started = entries.startOf(key, callWith, reply);
+      if (started === undefined) restart(flight, request, work);
+      else flyOn(flight, request, work, started.found, started.turn);
+    },
+    (error) => flight.fail(error),
+  );
+}
+
+/**
+ * A value that cannot be read counts as none, and is removed.
+ * @param {Flight} flight
+ * @param {Request} request
+ * @param {Work} work
+ */
+async function restart(flight, request, work) {
   try {
-    const found = now ?? (await scope.entries.read(key, callWith));
-    if (flight.answerFresh(found)) {
-      flight.end();
-      if (found.isDue) refreshEarly(request, found);
-      return;
-    }
-    scope.entries.tally.misses++;
-    flight.show(found);
+    flyOn(flight, request, work, await request.scope.entries.read(request.key, request.callWith));
   } catch (error) {
-    flight.rejectAll(error);
+    flight.fail(error);
+  }
+}
+
+/**
+ * Answers what is there, or computes.
+ * @param {Flight} flight
+ * @param {Request} request
+ * @param {Work} work
+ * @param {Found} found
+ * @param {Turn} [turn] The answer to a wish for the lease.
+ */
+function flyOn(flight, request, work, found, turn) {
+  const { entries } = request.scope;
+  if (flight.answerFresh(found)) {
     flight.end();
+    // While Redis is away a stale value is an answer, and a lease came with it.
+    if (turn?.outcome === 'granted' && turn.lease !== undefined) entries.release(turn.lease);
+    if (found.isDue) refreshEarly(request, found);
     return;
   }
-  await flight.compute((context) => runInside([flight], frame, () => factory(context)));
+  entries.tally.misses++;
+  flight.show(found);
+  flight.compute(work, turn);
 }
 
 /**
@@ -107,7 +141,7 @@ function freshValueOf({ scope, key, factory, callWith }) {
       flying.join(waiter);
       return;
     }
-    scope.flights.keyChanged(id, scope.organizationId);
+    scope.flights.keyChanged(id);
     const flight = scope.begin('refresh', key, callWith);
     noteWait(frame, flight);
     flight.join(waiter);
@@ -124,11 +158,10 @@ async function refresh(flight, { scope, key, factory, callWith }, frame) {
   try {
     flight.show(await scope.entries.read(key, callWith));
   } catch (error) {
-    flight.rejectAll(error);
-    flight.end();
+    flight.fail(error);
     return;
   }
-  await flight.compute((context) => runInside([flight], frame, () => factory(context)));
+  flight.compute((context) => runInside([flight], frame, () => factory(context)));
 }
 
 module.exports = { cachedValueOf, freshValueOf };

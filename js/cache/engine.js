@@ -136,17 +136,17 @@ class Engine {
   /**
    * @param {number} verb
    * @param {number} detail
-   * @param {unknown[]} values The arguments behind the cache's number.
+   * @param {unknown[]} values The first one becomes the cache's number.
    * @returns {Promise<any>}
    */
   call(verb, detail, values) {
     const bridge = this.#bridge;
     if (bridge.isClosed) return Promise.reject(new OrgCacheError('E_CLOSED', 'the cache was shut down'));
     try {
-      const given = [this.open(), ...values];
-      const word = head(verb, detail, given.length);
-      if (!bridge.isEmbedded) return bridge.call(word, given);
-      return Promise.resolve(native.answer(bridge.open(), word, ...given));
+      values[0] = this.open();
+      const word = head(verb, detail, values.length);
+      if (!bridge.isEmbedded) return bridge.call(word, values);
+      return Promise.resolve(native.answer(bridge.open(), word, ...values));
     } catch (error) {
       return Promise.reject(error);
     }

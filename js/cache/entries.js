@@ -24,6 +24,8 @@ const { NOTHING, foundOf } = require('./found.js');
  *   { outcome: 'held' | 'resting', waitMs: number, found: Found }} Turn
  */
 
+/** An entry that was found, without a lease. */
+const FOUND_PARTS = 5;
 const { details, kept: KEPT, lease: LEASE } = protocol.cache.entries;
 const factories = channel('orgcache:factory');
 const operations = channel('orgcache:operation');
@@ -54,7 +56,7 @@ class Entries {
    * @param {number} [detail]
    */
   call(verb, values, detail = 0) {
-    return this.#engine.call(verb, detail, [this.#organization, ...values]);
+    return this.#engine.call(verb, detail, [0, this.#organization, ...values]);
   }
 
   /**
@@ -140,6 +142,43 @@ class Entries {
   }
 
   /**
+   * Reads a key, and asks for the right to compute it if nothing fresh is there. `startOf` reads the answer.
+   * @param {string} key
+   * @param {CallWith} callWith
+   * @returns {Promise<any>}
+   */
+  start(key, { text }) {
+    const values = [0, this.#organization, key, undefined, text, 0];
+    return this.#engine.call(verbs.entryTake, details.first, values);
+  }
+
+  /**
+   * What `start` has found; undefined where a value cannot be read. Native code may leave the right to another call:
+   * then there is no turn.
+   * @param {string} key
+   * @param {CallWith} callWith
+   * @param {any} reply
+   * @returns {{ found: Found, turn: Turn | undefined } | undefined}
+   */
+  startOf(key, callWith, reply) {
+    if (!Array.isArray(reply) || reply.length === FOUND_PARTS) {
+      const found = foundOf(reply);
+      return this.#canRead(found) ? { found, turn: undefined } : undefined;
+    }
+    const [outcome, granted, ...entry] = reply;
+    let found = foundOf(entry);
+    if (!this.#canRead(found)) {
+      if (outcome !== LEASE.granted) return undefined;
+      // The factory's value replaces it.
+      this.#engine.noteDamage();
+      found = NOTHING;
+    }
+    const turn = this.#turnOf(key, callWith, { outcome, granted, found });
+    if (turn.outcome !== 'changed') this.tally.leases[turn.outcome]++;
+    return { found, turn };
+  }
+
+  /**
    * Asks for the right to compute a key.
    * @param {string} key
    * @param {Found | undefined} found The entry that is to be replaced.
@@ -162,17 +201,32 @@ class Entries {
    * @param {{ isForced: boolean, attempt: number }} how
    * @returns {Promise<Turn>}
    */
-  async #acquire(key, found, { text }, { isForced, attempt }) {
+  async #acquire(key, found, callWith, { isForced, attempt }) {
     const detail = isForced ? details.force : 0;
-    const reply = await this.call(verbs.entryTake, [key, found?.nonce, text, attempt], detail);
+    const reply = await this.call(verbs.entryTake, [key, found?.nonce, callWith.text, attempt], detail);
     const [outcome, granted, ...entry] = reply;
-    if (outcome === LEASE.mutating) return { outcome: 'granted', lease: undefined };
-    if (outcome === LEASE.granted) {
-      return { outcome: 'granted', lease: { key, grant: granted, text } };
+    const isGranted = outcome === LEASE.granted || outcome === LEASE.mutating;
+    const now = isGranted ? NOTHING : await this.readable(key, foundOf(entry));
+    return this.#turnOf(key, callWith, { outcome, granted, found: now });
+  }
+
+  /**
+   * @param {string} key
+   * @param {CallWith} callWith
+   * @param {{ outcome: number, granted: any, found: Found }} reply
+   * @returns {Turn}
+   */
+  #turnOf(key, { text }, { outcome, granted, found }) {
+    switch (outcome) {
+      case LEASE.granted:
+        return { outcome: 'granted', lease: { key, grant: granted, text } };
+      case LEASE.mutating:
+        return { outcome: 'granted', lease: undefined };
+      case LEASE.there:
+        return { outcome: 'changed', found };
+      default:
+        return { outcome: outcome === LEASE.failed ? 'resting' : 'held', waitMs: granted, found };
     }
-    const now = await this.readable(key, foundOf(entry));
-    if (outcome === LEASE.there) return { outcome: 'changed', found: now };
-    return { outcome: outcome === LEASE.failed ? 'resting' : 'held', waitMs: granted, found: now };
   }
 
   /**
@@ -185,16 +239,16 @@ class Entries {
   }
 
   /**
-   * Keeps a factory's value and ends its lease. Whether it is kept.
+   * Keeps a factory's value and ends its lease. `isKept` reads the answer.
    * @param {Lease} lease
    * @param {Payload | undefined} payload Undefined if the factory answered undefined.
    * @param {CallWith} callWith
    * @param {OwnOptions | undefined} own
    * @param {number} ms How long the factory took.
+   * @returns {Promise<number>}
    */
-  async fill({ key, grant }, payload, callWith, own, ms) {
-    const values = [key, grant, payload, ms, this.#engine.mergedText(callWith, own)];
-    return isKept(await this.call(verbs.entryFill, values));
+  fill({ key, grant }, payload, callWith, own, ms) {
+    return this.call(verbs.entryFill, [key, grant, payload, ms, this.#engine.mergedText(callWith, own)]);
   }
 
   /**
@@ -204,12 +258,21 @@ class Entries {
    * @param {CallWith} callWith
    * @param {OwnOptions | undefined} own
    * @param {number} ms
+   * @returns {Promise<number>}
    */
   async touch(lease, found, callWith, own, ms) {
     const { key, grant } = lease;
     const values = [key, grant, undefined, ms, this.#engine.mergedText(callWith, own)];
     const outcome = await this.call(verbs.entryFill, values, details.notModified);
-    return outcome === KEPT.gone ? this.fill(lease, found.payload, callWith, own, ms) : isKept(outcome);
+    return outcome === KEPT.gone ? this.fill(lease, found.payload, callWith, own, ms) : outcome;
+  }
+
+  /**
+   * Whether a value is kept.
+   * @param {number} outcome What `fill` and `touch` answer.
+   */
+  isKept(outcome) {
+    return outcome === KEPT.kept || outcome === KEPT.memory;
   }
 
   /**
@@ -294,11 +357,6 @@ class Entries {
       ...(error === undefined ? {} : { error }),
     });
   }
-}
-
-/** @param {number} outcome */
-function isKept(outcome) {
-  return outcome === KEPT.kept || outcome === KEPT.memory;
 }
 
 module.exports = { Entries };

@@ -4,6 +4,7 @@ const { OrgCacheError } = require('../errors.js');
 const { now } = require('../time.js');
 const { Context: FactoryContext, NOT_MODIFIED, Skipped } = require('./factory.js');
 const { keepLease, nextTurn } = require('./lease.js');
+const { isPromiseLike } = require('./reentrancy.js');
 
 /** @import { Failure } from '../errors.js' */
 /** @import { CallWith, Lease } from './entries-types.js' */
@@ -23,9 +24,11 @@ const { keepLease, nextTurn } = require('./lease.js');
  * @property {Entries} entries
  * @property {CallWith} callWith The first caller's options.
  * @property {'missing' | 'refresh' | 'early'} manner
- * @property {(flight: Flight) => void} onDetach Later callers begin a flight of their own.
+ * @property {string} organization
  */
 
+/** @type {ReadonlySet<Flight>} */
+const NO_FLIGHTS = new Set();
 /** Errors of keeping a value that its callers are to see. After others they get the value. */
 const MISTAKES = ['E_SERIALIZE', 'E_VALUE_TOO_LARGE'];
 
@@ -35,6 +38,7 @@ const MISTAKES = ['E_SERIALIZE', 'E_VALUE_TOO_LARGE'];
  */
 class Flight {
   #task;
+  #flights;
   /** @type {Set<Waiter>} */
   #waiters = new Set();
   /**
@@ -56,16 +60,22 @@ class Flight {
    * @type {unknown}
    */
   #reason;
-  isDone = false;
   /**
-   * The flights that this one's factory waits for.
-   * @type {Set<Flight>}
+   * Ends the renewals of the lease.
+   * @type {(() => void) | undefined}
    */
-  waitsFor = new Set();
+  #stopRenewals;
+  isDone = false;
+  /** The flights that this one's factory waits for. */
+  waitsFor = NO_FLIGHTS;
 
-  /** @param {Task} task */
-  constructor(task) {
+  /**
+   * @param {Task} task
+   * @param {{ detach(flight: Flight): void }} flights Those that later callers may join.
+   */
+  constructor(task, flights) {
     this.#task = task;
+    this.#flights = flights;
     this.#isInBackground = task.manner === 'early';
   }
 
@@ -146,7 +156,7 @@ class Flight {
   #rest() {
     if (this.#isResting) return;
     this.#isResting = true;
-    this.#task.onDetach(this);
+    this.#flights.detach(this);
     if (this.#lease !== undefined) this.#task.entries.release(this.#lease, true);
   }
 
@@ -170,7 +180,7 @@ class Flight {
     if (this.isWanted || this.isDone) return;
     this.#isAbandoned = true;
     this.#reason = reason;
-    this.#task.onDetach(this);
+    this.#flights.detach(this);
     this.#controller?.abort(reason);
     this.#release();
   }
@@ -200,7 +210,7 @@ class Flight {
   #leaving() {
     const waiters = this.#waiters;
     this.#waiters = new Set();
-    this.#task.onDetach(this);
+    this.#flights.detach(this);
     return waiters;
   }
 
@@ -225,19 +235,36 @@ class Flight {
   }
 
   /**
-   * Waits for the turn of this process, then computes with `work`. Never rejects.
+   * Computes with `work` once it is the turn of this process, and ends.
    * @param {(context: Context) => unknown} work
    * @param {Turn} [turn] The first answer, if it is known.
    */
-  async compute(work, turn) {
+  compute(work, turn) {
+    if (turn?.outcome === 'granted' && this.isWanted) this.#run(turn.lease, work);
+    else this.#computeInTurn(work, turn);
+  }
+
+  /**
+   * @param {(context: Context) => unknown} work
+   * @param {Turn} [turn]
+   */
+  async #computeInTurn(work, turn) {
     try {
       const mine = await nextTurn(this, turn);
-      if (mine !== undefined) await this.#run(mine.lease, work);
+      if (mine === undefined) this.end();
+      else this.#run(mine.lease, work);
     } catch (error) {
-      this.rejectAll(error);
-    } finally {
-      this.end();
+      this.fail(error);
     }
+  }
+
+  /**
+   * Nothing is computed.
+   * @param {unknown} error
+   */
+  fail(error) {
+    this.rejectAll(error);
+    this.end();
   }
 
   /** @param {unknown} error */
@@ -247,34 +274,61 @@ class Flight {
 
   end() {
     this.isDone = true;
-    this.waitsFor.clear();
-    this.#task.onDetach(this);
+    this.waitsFor = NO_FLIGHTS;
+    this.#stopRenewals?.();
+    this.#flights.detach(this);
   }
 
   /**
+   * The factory of this flight waits for another one.
+   * @param {Flight} flight
+   */
+  waitFor(flight) {
+    if (this.waitsFor === NO_FLIGHTS) this.waitsFor = new Set();
+    /** @type {Set<Flight>} */ (this.waitsFor).add(flight);
+  }
+
+  /**
+   * Calls the factory. Only one that does not answer at once needs timers and a promise.
    * @param {Lease | undefined} lease Undefined if the value is not to be kept.
    * @param {(context: Context) => unknown} work
    */
-  async #run(lease, work) {
-    const { entries, callWith } = this.#task;
+  #run(lease, work) {
     this.#lease = lease;
     this.#isComputing = true;
-    for (const waiter of this.#waiters) waiter.factoryHasBegun(this);
-    const stop = lease === undefined ? undefined : keepLease(entries, lease, callWith.times);
     const began = now();
+    const context = this.#context();
+    let answer;
     try {
-      const context = this.#context();
-      let answer;
-      try {
-        answer = await work(context);
-      } catch (error) {
-        this.#failed(error, now() - began);
+      answer = work(context);
+      if (isPromiseLike(answer)) {
+        this.#await(answer, context, began);
         return;
       }
-      if (!this.#isAbandoned) await this.#succeeded(answer, context, now() - began);
-    } finally {
-      stop?.();
+    } catch (error) {
+      this.#failed(error, now() - began);
+      return;
     }
+    this.#succeeded(answer, context, now() - began);
+  }
+
+  /**
+   * @param {PromiseLike<unknown>} promise
+   * @param {Context} context
+   * @param {number} began
+   */
+  async #await(promise, context, began) {
+    const { entries, callWith } = this.#task;
+    for (const waiter of this.#waiters) waiter.factoryHasBegun(this);
+    if (this.#lease !== undefined) this.#stopRenewals = keepLease(entries, this.#lease, callWith.times);
+    let answer;
+    try {
+      answer = await promise;
+    } catch (error) {
+      this.#failed(error, now() - began);
+      return;
+    }
+    this.#succeeded(answer, context, now() - began);
   }
 
   #context() {
@@ -299,12 +353,13 @@ class Flight {
    * @param {number} ms
    */
   #failed(error, ms) {
-    const { entries } = this.#task;
-    if (this.#isAbandoned) return;
-    entries.factoryEnded('failed', ms, error);
-    this.#release(this.#mayRest);
-    this.answerStale();
-    this.rejectAll(error);
+    if (!this.#isAbandoned) {
+      this.#task.entries.factoryEnded('failed', ms, error);
+      this.#release(this.#mayRest);
+      this.answerStale();
+      this.rejectAll(error);
+    }
+    this.end();
   }
 
   /** Whether another value answers after a failure. */
@@ -318,52 +373,75 @@ class Flight {
    * @param {Context} context
    * @param {number} ms
    */
-  async #succeeded(answer, context, ms) {
+  #succeeded(answer, context, ms) {
+    if (this.#isAbandoned) {
+      this.end();
+      return;
+    }
     if (answer instanceof Skipped) {
       this.#release();
-      this.#task.entries.factoryEnded('unkept', ms);
-      this.#give(answer.value, undefined);
+      this.#answerAll(answer.value, undefined, false, ms);
       return;
     }
     const { entries } = this.#task;
-    const isSame = answer === NOT_MODIFIED;
-    let isKept = false;
     /** @type {Payload | undefined} */
     let payload;
+    let isKeepable = true;
     try {
-      if (!isSame && answer !== undefined) payload = entries.encode(answer);
-      isKept = await this.#keep(payload, isSame, context, ms);
+      if (answer !== NOT_MODIFIED && answer !== undefined) payload = entries.encode(answer);
     } catch (error) {
-      const { code } = /** @type {Failure} */ (error);
-      if (code !== undefined && MISTAKES.includes(code)) {
+      if (isMistake(error)) {
         this.#failed(error, ms);
         return;
       }
+      isKeepable = false;
     }
-    entries.factoryEnded(isKept ? 'kept' : 'unkept', ms);
-    if (isSame) this.#giveFound(/** @type {Found} */ (this.found));
-    else this.#give(answer, payload);
+    const keeping = isKeepable ? this.#keep(payload, answer === NOT_MODIFIED, context, ms) : undefined;
+    if (keeping === undefined) {
+      this.#release();
+      this.#answerAll(answer, payload, false, ms);
+      return;
+    }
+    keeping.then(
+      (outcome) => {
+        this.#lease = undefined;
+        this.#answerAll(answer, payload, entries.isKept(outcome), ms);
+      },
+      (error) => {
+        if (isMistake(error)) this.#failed(error, ms);
+        else this.#answerAll(answer, payload, false, ms);
+      },
+    );
   }
 
   /**
+   * What becomes of the value; undefined if it is not to be kept.
    * @param {Payload | undefined} payload
    * @param {boolean} isSame
    * @param {Context} context
    * @param {number} ms
+   * @returns {Promise<number> | undefined}
    */
-  async #keep(payload, isSame, { own }, ms) {
+  #keep(payload, isSame, { own }, ms) {
     const { entries, callWith } = this.#task;
     const lease = this.#lease;
-    if (lease === undefined) return false;
-    if (payload === undefined && !isSame && callWith.times.negativeSeconds === 0) {
-      this.#release();
-      return false;
-    }
-    const isKept = isSame
-      ? await entries.touch(lease, /** @type {Found} */ (this.found), callWith, own, ms)
-      : await entries.fill(lease, payload, callWith, own, ms);
-    this.#lease = undefined;
-    return isKept;
+    if (lease === undefined) return undefined;
+    if (isSame) return entries.touch(lease, /** @type {Found} */ (this.found), callWith, own, ms);
+    if (payload === undefined && callWith.times.negativeSeconds === 0) return undefined;
+    return entries.fill(lease, payload, callWith, own, ms);
+  }
+
+  /**
+   * @param {unknown} answer
+   * @param {Payload | undefined} payload
+   * @param {boolean} isKept
+   * @param {number} ms
+   */
+  #answerAll(answer, payload, isKept, ms) {
+    this.#task.entries.factoryEnded(isKept ? 'kept' : 'unkept', ms);
+    if (answer === NOT_MODIFIED) this.#giveFound(/** @type {Found} */ (this.found));
+    else this.#give(answer, payload);
+    this.end();
   }
 
   /**
@@ -396,6 +474,12 @@ class Flight {
   get #operation() {
     return this.#task.manner === 'refresh' ? 'refresh' : 'getOrSet';
   }
+}
+
+/** @param {unknown} error */
+function isMistake(error) {
+  const { code } = /** @type {Failure} */ (error);
+  return code !== undefined && MISTAKES.includes(code);
 }
 
 module.exports = { Flight };

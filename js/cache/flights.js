@@ -10,74 +10,51 @@ const { Flight } = require('./flight.js');
  */
 class Flights {
   /** @type {Map<string, InstanceType<typeof Flight>>} */
-  #byId = new Map();
-  /**
-   * The ids of flights by their organization.
-   * @type {Map<string, Set<string>>}
-   */
-  #byOrganization = new Map();
+  #bySlot = new Map();
 
   /**
    * @param {Task['manner']} manner
    * @param {string} id
    */
   find(manner, id) {
-    return this.#byId.get(slotOf(manner, id));
+    return this.#bySlot.get(slotOf(manner, id));
+  }
+
+  /** @param {Task} task */
+  begin(task) {
+    const flight = new Flight(task, this);
+    this.#bySlot.set(slotOf(task.manner, task.id), flight);
+    return flight;
   }
 
   /**
-   * @param {Omit<Task, 'onDetach'>} task
-   * @param {string} organization
+   * Later callers begin a flight of their own.
+   * @param {InstanceType<typeof Flight>} flight
    */
-  begin(task, organization) {
-    const slot = slotOf(task.manner, task.id);
-    const flight = new Flight({
-      ...task,
-      onDetach: (ended) => {
-        if (this.#byId.get(slot) === ended) this.#forget(slot, organization);
-      },
-    });
-    this.#byId.set(slot, flight);
-    let slots = this.#byOrganization.get(organization);
-    if (slots === undefined) {
-      slots = new Set();
-      this.#byOrganization.set(organization, slots);
-    }
-    slots.add(slot);
-    return flight;
+  detach(flight) {
+    const slot = slotOf(flight.task.manner, flight.task.id);
+    if (this.#bySlot.get(slot) === flight) this.#bySlot.delete(slot);
   }
 
   /**
    * An entry has changed, or is about to.
    * @param {string} id
-   * @param {string} organization
    */
-  keyChanged(id, organization) {
-    if (this.#byId.size === 0) return;
-    this.#forget(slotOf('missing', id), organization);
-    this.#forget(slotOf('refresh', id), organization);
-    this.#forget(slotOf('early', id), organization);
+  keyChanged(id) {
+    if (this.#bySlot.size === 0) return;
+    this.#bySlot.delete(slotOf('missing', id));
+    this.#bySlot.delete(slotOf('refresh', id));
+    this.#bySlot.delete(slotOf('early', id));
   }
 
   /**
-   * Any entry of an organization may have changed.
+   * Any entry of an organization may have changed. There are about as many flights as callers, and such changes are rare.
    * @param {string} organization
    */
   organizationChanged(organization) {
-    const slots = this.#byOrganization.get(organization);
-    if (slots === undefined) return;
-    for (const slot of slots) this.#byId.delete(slot);
-    this.#byOrganization.delete(organization);
-  }
-
-  /**
-   * @param {string} slot
-   * @param {string} organization
-   */
-  #forget(slot, organization) {
-    this.#byId.delete(slot);
-    const slots = this.#byOrganization.get(organization);
-    if (slots?.delete(slot) && slots.size === 0) this.#byOrganization.delete(organization);
+    for (const [slot, flight] of this.#bySlot) {
+      if (flight.task.organization === organization) this.#bySlot.delete(slot);
+    }
   }
 }
 

@@ -147,8 +147,7 @@ async function fly(flights, request) {
         turn: await scope.entries.acquire(flight.task.key, flight.found, callWith, how),
       });
     } catch (error) {
-      flight.rejectAll(error);
-      flight.end();
+      flight.fail(error);
     }
   };
   await Promise.all(missing.map(ask));
@@ -183,8 +182,7 @@ async function readAll(flights, { scope, callWith }) {
       flight.show(found);
       missing.push(flight);
     } catch (error) {
-      flight.rejectAll(error);
-      flight.end();
+      flight.fail(error);
     }
   };
   await Promise.all(flights.map(read));

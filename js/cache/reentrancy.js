@@ -3,7 +3,7 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { OrgCacheError } = require('../errors.js');
 const { protocol } = require('../protocol.js');
-const { clearTimeout, setTimeout } = require('../time.js');
+const { now, setTimeout } = require('../time.js');
 
 /** @typedef {InstanceType<typeof import('./flight.js').Flight>} Flight */
 
@@ -23,6 +23,7 @@ const { factoryIdleMs: IDLE_MS } = protocol.limits;
 /** @type {AsyncLocalStorage<Frame>} */
 const storage = new AsyncLocalStorage();
 let underWay = 0;
+let endedAt = 0;
 /** @type {NodeJS.Timeout | undefined} */
 let idle;
 
@@ -32,23 +33,66 @@ function innermost() {
 }
 
 /**
- * Calls `work`, and knows until its promise has settled what is asked for inside of it.
+ * Calls `work`, and knows until its promise has settled what is asked for inside of it. Answers what `work` does.
  * @template Answer
  * @param {readonly Flight[]} flights
  * @param {Frame | undefined} outer
  * @param {() => Answer | PromiseLike<Answer>} work
- * @returns {Promise<Answer>}
+ * @returns {Answer | PromiseLike<Answer>}
  */
-async function runInside(flights, outer, work) {
+function runInside(flights, outer, work) {
   underWay++;
-  if (idle !== undefined) clearTimeout(idle);
-  idle = undefined;
+  let isOver = true;
   try {
-    return await storage.run({ flights, outer }, work);
+    const answer = storage.run({ flights, outer }, work);
+    if (!isPromiseLike(answer)) return answer;
+    isOver = false;
+    return settled(answer);
   } finally {
-    underWay--;
-    if (underWay === 0) idle = setTimeout(() => storage.disable(), IDLE_MS).unref();
+    if (isOver) ended();
   }
+}
+
+/**
+ * @template Answer
+ * @param {PromiseLike<Answer>} promise
+ */
+async function settled(promise) {
+  try {
+    return await promise;
+  } finally {
+    ended();
+  }
+}
+
+function ended() {
+  underWay--;
+  endedAt = now();
+  if (underWay === 0 && idle === undefined) watchIdle(IDLE_MS);
+}
+
+/**
+ * Timers that are made anew for every factory would cost more than short factories do.
+ * @param {number} ms
+ */
+function watchIdle(ms) {
+  idle = setTimeout(() => {
+    idle = undefined;
+    if (underWay > 0) return;
+    const leftMs = endedAt + IDLE_MS - now();
+    if (leftMs <= 0) storage.disable();
+    else watchIdle(leftMs);
+  }, ms).unref();
+}
+
+/**
+ * @template Answer
+ * @param {Answer | PromiseLike<Answer>} answer
+ * @returns {answer is PromiseLike<Answer>}
+ */
+function isPromiseLike(answer) {
+  const isObject = (typeof answer === 'object' && answer !== null) || typeof answer === 'function';
+  return isObject && typeof (/** @type {PromiseLike<Answer>} */ (answer).then) === 'function';
 }
 
 /**
@@ -79,7 +123,7 @@ function noteWait(frame, flight) {
     if (around.has(one)) throw reentrant();
     for (const next of one.waitsFor) if (!next.isDone) seen.add(next);
   }
-  for (const one of frame.flights) one.waitsFor.add(flight);
+  for (const one of frame.flights) one.waitFor(flight);
 }
 
 function reentrant() {
@@ -89,4 +133,4 @@ function reentrant() {
   );
 }
 
-module.exports = { innermost, noteWait, refuseOwnKey, runInside };
+module.exports = { innermost, isPromiseLike, noteWait, refuseOwnKey, runInside };

@@ -45,13 +45,13 @@ class Scope {
    * @param {CallWith} callWith
    */
   begin(manner, key, callWith) {
-    const task = { id: this.idOf(key), key, entries: this.entries, callWith, manner };
-    return this.flights.begin(task, this.organizationId);
+    const { entries, organizationId: organization } = this;
+    return this.flights.begin({ id: this.idOf(key), key, entries, callWith, manner, organization });
   }
 
   /** @param {string} key */
   changes(key) {
-    this.flights.keyChanged(this.idOf(key), this.organizationId);
+    this.flights.keyChanged(this.idOf(key));
   }
 
   changesAll() {

@@ -72,6 +72,7 @@ class Waiter {
 
   /** @param {Flight} flight */
   factoryHasBegun(flight) {
+    if (this.#hard !== undefined) return;
     const { hardTimeoutMs } = this.#callWith.times;
     this.#hard = setTimeout(
       () => flight.hardTimeout(this, hardTimeoutMs),

@@ -160,34 +160,37 @@ pub fn found<'a>(
     }
 }
 
-/// The answer to a wish for a lease.
+/// The answer to a wish for a lease where something was found.
 ///
 /// # Errors
 /// The payload of what was found is none.
 pub fn lease(
     codec: &Codec,
     cache: &Cache,
-    (lease, told): (Lease, LeaseTold<'_>),
-    found: Option<&Found<'_>>,
+    lease: (Lease, LeaseTold<'_>),
+    found: &Found<'_>,
+    early: EarlyRefresh,
 ) -> Result<Outcome<'static>, Damaged> {
-    let payload = found.map_or(Ok(None), |found| found.payload(codec, cache))?;
+    let payload = found.payload(codec, cache)?;
     let mut array = Array::new(7);
+    push_lease(&mut array, lease);
+    push_found(&mut array, found, payload.as_deref(), found.state(early, random_share()));
+    Ok(array.outcome(cache))
+}
+
+/// The answer to a wish for a lease where nothing was found.
+pub fn bare_lease(cache: &Cache, lease: (Lease, LeaseTold<'_>)) -> Outcome<'static> {
+    let mut array = Array::new(2);
+    push_lease(&mut array, lease);
+    array.outcome(cache)
+}
+
+fn push_lease(array: &mut Array, (lease, told): (Lease, LeaseTold<'_>)) {
     array.integer(lease as i64);
     match told {
         LeaseTold::Grant(text) => array.bulk(text),
         LeaseTold::WaitMs(ms) => array.integer(ms),
     }
-    if let Some(found) = found {
-        let state = found.state(EarlyRefresh::Off, 0.0);
-        push_found(&mut array, found, payload.as_deref(), state);
-    } else {
-        array.null();
-        array.integer(0);
-        array.null();
-        array.integer(0);
-        array.null();
-    }
-    Ok(array.outcome(cache))
 }
 
 #[derive(Debug, Clone, Copy)]

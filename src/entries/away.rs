@@ -9,6 +9,7 @@ use super::entry::Entry;
 use super::here::{Here, NOTHING, now_ms};
 use super::options::OnRedisDown;
 use super::record::{Record, changed, twice};
+use super::remembered::entry_in;
 use super::request::Sent;
 use super::room::Room;
 use super::settle::Settling;
@@ -135,12 +136,13 @@ impl Away<'_> {
 
     fn read(&self, settling: &Settling<'_>) -> Outcome<'static> {
         let is_take = matches!(self.ticket.purpose, Purpose::Take { .. });
+        let is_look = !matches!(self.ticket.purpose, Purpose::Take { is_first: false, .. });
         match self.ticket.cache.options.on_redis_down {
             OnRedisDown::Reject => return Outcome::Failed(away_error()),
             OnRedisDown::Factory if !is_take => {
                 let is_bare = matches!(
                     self.ticket.purpose,
-                    Purpose::Get { is_bare: true } | Purpose::Look { is_bare: true }
+                    Purpose::Get { is_bare: true, .. } | Purpose::Look { is_bare: true }
                 );
                 return settling.answer(None, is_bare);
             }
@@ -153,8 +155,9 @@ impl Away<'_> {
         }
         let reply = self.run(&mut local_state);
         drop(local_state);
-        if !is_take {
-            self.room.health().local_read(reply != NOTHING, true);
+        if is_look {
+            let is_found = if is_take { entry_in(Frame::new(&reply)).is_some() } else { reply != NOTHING };
+            self.room.health().local_read(is_found, true);
         }
         if matches!(self.ticket.purpose, Purpose::Pull) {
             self.delete(&[self.sent.key(0)]);

@@ -1,6 +1,6 @@
 //! The caches of one client, by number; all nodes of a cluster share them.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorCode, Result};
 /// One in so many writes of a cache trims the index it wrote to. Each trimming takes up to twice as many entries, so they
 /// go faster than they come.
 const TRIM_EVERY: u64 = 32;
+/// A script costs the server as much as some GETs. So it replaces the GET only where of the last 32 reads that went to Redis
+/// so many found nothing.
+const VAIN_READS: u32 = 28;
 
 /// The caches that a client has opened.
 #[derive(Debug, Default)]
@@ -26,6 +29,8 @@ pub struct Cache {
     /// Whether reads ask for lifetime and tags at once: its entries have some.
     reads_whole: AtomicBool,
     stores: AtomicU64,
+    /// What the last reads found: a bit each, set where it was nothing.
+    vain: AtomicU32,
 }
 
 impl Caches {
@@ -54,6 +59,7 @@ impl Caches {
             options,
             reads_whole: AtomicBool::new(has_whole),
             stores: AtomicU64::new(0),
+            vain: AtomicU32::new(0),
         })));
         Ok(described)
     }
@@ -85,7 +91,12 @@ impl Cache {
     /// What a clearing that the journal has sent belongs to.
     pub fn nameless() -> Arc<Cache> {
         let options = CacheOptions::nameless();
-        Arc::new(Cache { options, reads_whole: AtomicBool::new(false), stores: AtomicU64::new(0) })
+        Arc::new(Cache {
+            options,
+            reads_whole: AtomicBool::new(false),
+            stores: AtomicU64::new(0),
+            vain: AtomicU32::new(0),
+        })
     }
 
     /// Whether a read asks for lifetime and tags at once.
@@ -98,6 +109,17 @@ impl Cache {
         self.reads_whole.store(true, Ordering::Relaxed);
     }
 
+    /// A read of Redis found something, or nothing.
+    pub fn has_read(&self, is_found: bool) {
+        let vain = self.vain.load(Ordering::Relaxed);
+        self.vain.store(vain << 1 | u32::from(!is_found), Ordering::Relaxed);
+    }
+
+    /// Whether nearly all reads find nothing.
+    pub fn reads_in_vain(&self) -> bool {
+        self.vain.load(Ordering::Relaxed).count_ones() >= VAIN_READS
+    }
+
     /// Whether the write that is made now trims its index.
     pub fn trims_now(&self) -> bool {
         self.stores.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1
@@ -107,6 +129,17 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_reads_in_vain_while_nearly_all_reads_find_nothing() {
+        let cache = Cache::nameless();
+        (0..27).for_each(|_| cache.has_read(false));
+        assert!(!cache.reads_in_vain());
+        cache.has_read(false);
+        assert!(cache.reads_in_vain());
+        (0..8).for_each(|_| cache.has_read(true));
+        assert!(!cache.reads_in_vain());
+    }
 
     #[test]
     fn caches_of_one_name_have_one_serializer() {

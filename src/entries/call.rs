@@ -26,9 +26,10 @@ verbs! {
 }
 
 /// Bits and numbers in a call's detail, and their names for JavaScript.
-pub(super) const DETAILS: [(&str, u8); 6] = [
+pub(super) const DETAILS: [(&str, u8); 7] = [
     ("bare", BARE),
     ("force", FORCE),
+    ("first", FIRST),
     ("notModified", NOT_MODIFIED),
     ("soft", SOFT),
     ("renew", RENEW),
@@ -36,6 +37,7 @@ pub(super) const DETAILS: [(&str, u8); 6] = [
 ];
 const BARE: u8 = 1;
 const FORCE: u8 = 1;
+const FIRST: u8 = 2;
 const NOT_MODIFIED: u8 = 1;
 const SOFT: u8 = 1;
 const RENEW: u8 = 1;
@@ -118,6 +120,8 @@ pub enum Call<'a> {
         options: Option<&'a str>,
         attempt: u32,
         is_forced: bool,
+        /// Nobody has looked yet: a fresh entry is the answer, and only without one the lease is taken.
+        is_first: bool,
     },
     Fill {
         at: At<'a>,
@@ -238,6 +242,7 @@ pub fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
             options: options(4)?,
             attempt: arguments.number(5).unwrap_or_default() as u32,
             is_forced: detail & FORCE != 0,
+            is_first: detail & FIRST != 0,
         },
         Verb::Fill => Call::Fill {
             at,

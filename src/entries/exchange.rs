@@ -8,7 +8,7 @@ use super::away::{Unanswered, fall_back};
 use super::caches::Cache;
 use super::call::{Call, Phase};
 use super::clearing::Clearing;
-use super::plan::plan;
+use super::plan::{append_take_after, plan};
 use super::record::Verdict;
 use super::remembered::{entry_in, is_overruled, journalled_says, note_write, remember_found};
 use super::request::{Sent, append_script};
@@ -146,7 +146,7 @@ fn bring_forward<T: Carries>(
     let settling = Settling { room, ticket, sent: &sent, is_away: true };
     Some(match ticket.purpose {
         Purpose::Take { .. } => settling.untaken(),
-        Purpose::Get { is_bare } | Purpose::Look { is_bare } => settling.answer(None, is_bare),
+        Purpose::Get { is_bare, .. } | Purpose::Look { is_bare } => settling.answer(None, is_bare),
         _ => Outcome::Undefined,
     })
 }
@@ -188,7 +188,7 @@ pub fn replied<'a, T: Carries>(
         return Some(fall_back(room, &ticket, &unanswered));
     }
     match ticket.purpose {
-        Purpose::Get { is_bare } => {
+        Purpose::Get { is_bare, .. } => {
             let stored = if let Node::Bulk(stored) = frame.node() { Some(stored) } else { None };
             pending_fill::saw_value(room.stand_in, sent.key(0), stored, now, next);
             let found = stored.and_then(|stored| settling.found((stored, None, false)));
@@ -197,10 +197,20 @@ pub fn replied<'a, T: Carries>(
                 return None;
             }
             room.health().read(elapsed, found.is_some());
+            ticket.cache.has_read(found.is_some());
+            if found.is_none() && may_take(room, &ticket) {
+                take_next(room, ticket, pending, (sent.key(0), false), next);
+                return None;
+            }
             Some(settling.answer(found.as_ref(), is_bare))
         }
-        Purpose::Take { attempt } if journalled_says(&settling, frame, now).is_none() => {
+        Purpose::Take { attempt, is_first } if journalled_says(&settling, frame, now).is_none() => {
             remember_found(&settling, frame, now);
+            if is_first {
+                let is_found = entry_in(frame).is_some();
+                room.health().read(elapsed, is_found);
+                ticket.cache.has_read(is_found);
+            }
             let outcome = settling.taken(frame, attempt);
             if outcome.is_none() {
                 take_over(&sent, ticket, pending, room, next);
@@ -215,6 +225,27 @@ pub fn replied<'a, T: Carries>(
     }
 }
 
+/// Whether the lease is taken next, where a GET has not found what it was to find.
+fn may_take(room: &Room<'_>, ticket: &Ticket) -> bool {
+    // What the journal holds is yet to be told to Redis: of keys and tags it is asked call by call.
+    matches!(ticket.purpose, Purpose::Get { takes: Some(_), .. }) && room.stand_in.is_redis_up_to_date()
+}
+
+/// Takes the lease, unless something fresh is there by now. `is_first`: or is there already.
+fn take_next<T: Carries>(
+    room: &Room<'_>,
+    mut ticket: Box<Ticket>,
+    pending: &PendingRequest<()>,
+    (key, is_first): (&[u8], bool),
+    next: &mut impl Requests<PendingRequest<T>>,
+) {
+    let before = std::mem::replace(&mut ticket.purpose, Purpose::Take { attempt: 0, is_first });
+    let Purpose::Get { takes: Some(tags), .. } = before else { return };
+    let from = next.buffer().len();
+    append_take_after(next.buffer(), room.keys, &ticket.cache, key, &tags);
+    next.commit(from, 1, pending.with(T::from(ticket)), pending.deadline(room.stand_in.node()));
+}
+
 /// A GET has found an entry with grace or tags: its lifetime and its tags are asked for.
 fn look_whole<T: Carries>(
     room: &Room<'_>,
@@ -223,10 +254,13 @@ fn look_whole<T: Carries>(
     key: &[u8],
     next: &mut impl Requests<PendingRequest<T>>,
 ) {
-    if let Purpose::Get { is_bare } = ticket.purpose {
+    ticket.cache.read_whole_from_now_on();
+    if may_take(room, &ticket) {
+        return take_next(room, ticket, pending, (key, true), next);
+    }
+    if let Purpose::Get { is_bare, .. } = ticket.purpose {
         ticket.purpose = Purpose::Look { is_bare };
     }
-    ticket.cache.read_whole_from_now_on();
     let begin = room.keys.tags_of(key);
     let deadline = pending.deadline(room.stand_in.node());
     next.push(pending.with(T::from(ticket)), deadline, |out| {
@@ -260,7 +294,7 @@ fn read_whole<'a>(settling: &Settling<'_>, frame: Frame<'a>, now: Instant) -> Ou
     match journalled_says(settling, frame, now) {
         None | Some(Verdict::Unchanged) => settling.outcome(frame),
         // The replay tells Redis; until then this process must not answer it.
-        Some(_) if matches!(ticket.purpose, Purpose::Take { .. }) => settling.untaken(),
+        Some(_) if matches!(ticket.purpose, Purpose::Take { is_first: false, .. }) => settling.untaken(),
         Some(Verdict::Hard) => settling.answer(None, is_bare),
         Some(Verdict::Soft) => {
             let found =
@@ -306,7 +340,7 @@ pub fn refused<T: Carries>(
             replay::clearing_ended(room.stand_in, &ended, false, now, next);
             Outcome::Boolean(false)
         }
-        Purpose::Get { is_bare } if error.redis_code() == Some("WRONGTYPE") => {
+        Purpose::Get { is_bare, .. } if error.redis_code() == Some("WRONGTYPE") => {
             room.health().counters().corrupt_values.increment();
             Settling { room, ticket: &ticket, sent: &sent, is_away: false }.answer(None, *is_bare)
         }

@@ -14,7 +14,7 @@ use super::room::Room;
 use super::scripts::Script;
 use super::ticket::{Purpose, Ticket};
 use crate::error::Result;
-use crate::key::EntryKeys;
+use crate::key::{EntryKeys, Keys};
 use crate::lane::append_command;
 use crate::planted::{Fault, is_planted};
 use crate::redis::misuse;
@@ -46,6 +46,46 @@ struct Named {
     tags_begin: Vec<u8>,
 }
 
+impl Named {
+    /// The keys of an entry whose own key is known.
+    fn of(keys: &Keys, entry: &[u8]) -> Named {
+        let index = keys.index_of_entry(entry).unwrap_or_default();
+        let (lease, mark, tags_begin) = (keys.lease_of(entry), keys.mark_of(&index), keys.tags_of(entry));
+        Named { entry: entry.to_vec(), lease, index, mark, tags_begin }
+    }
+}
+
+/// Appends the wish for the lease of an entry that a read has not found.
+pub fn append_take_after(out: &mut Vec<u8>, keys: &Keys, cache: &Cache, entry: &[u8], tags: &[Vec<u8>]) {
+    append_take(out, cache, &Named::of(keys, entry), tags, b"", false);
+}
+
+fn append_take(
+    out: &mut Vec<u8>,
+    cache: &Cache,
+    named: &Named,
+    tags: &[Vec<u8>],
+    seen: &[u8],
+    is_forced: bool,
+) {
+    let records = records_of(&named.tags_begin, tags);
+    let keys: Vec<&[u8]> =
+        [&named.entry, &named.lease, &named.mark].into_iter().chain(&records).map(Vec::as_slice).collect();
+    let seen = bytes_of(seen).filter(|seen| seen.len() == 8).unwrap_or_default();
+    let lease_ms = cache.options.lease_ms.to_string();
+    let (token, versions) = (random_token(), random_versions());
+    let arguments: [&[u8]; 7] = [
+        &named.tags_begin,
+        if is_forced { b"f" } else { b"l" },
+        &seen,
+        token.as_bytes(),
+        lease_ms.as_bytes(),
+        &versions,
+        EXTRA_LIFE,
+    ];
+    append_script(out, Script::LOOK, &keys, &arguments);
+}
+
 /// Appends the request of a call that needs a store, and gives its ticket.
 ///
 /// # Errors
@@ -73,9 +113,16 @@ impl Planner<'_, '_> {
         let purpose = match *call {
             Call::Get { at, options, is_bare } => {
                 if options.is_some() {
-                    early = Some(self.options(options)?.early_refresh);
+                    early = Some(options_of(&self.cache, options)?.early_refresh);
                 }
                 self.get(at, is_bare)?
+            }
+            Call::Take { at, options, is_first: true, .. } if !self.takes_at_once() => {
+                let options = options_of(&self.cache, options)?;
+                early = Some(options.early_refresh);
+                let takes = Some(options.tags.clone().into());
+                self.read(at)?;
+                Purpose::Get { is_bare: false, takes }
             }
             Call::Pull { at } => {
                 let named = self.named(at)?;
@@ -86,9 +133,12 @@ impl Planner<'_, '_> {
                 );
                 Purpose::Pull
             }
-            Call::Take { at, seen, options, attempt, is_forced } => {
-                self.take(at, seen, options, is_forced)?;
-                Purpose::Take { attempt }
+            Call::Take { at, seen, options, attempt, is_forced, is_first } => {
+                let options = options_of(&self.cache, options)?;
+                early = Some(options.early_refresh);
+                let named = self.named(at)?;
+                append_take(self.out, &self.cache, &named, &options.tags, seen, is_forced);
+                Purpose::Take { attempt, is_first }
             }
             Call::Fill { at, grant, value, factory_ms, options, is_unmodified } => {
                 self.fill(at, &Grant::from_text(grant)?, (value, is_unmodified), factory_ms, options)?
@@ -99,7 +149,7 @@ impl Planner<'_, '_> {
                 Purpose::Renew
             }
             Call::Fail { at, grant, rests, options } => {
-                let rest_ms = if rests { self.options(options)?.retry_after_error_ms } else { 0 };
+                let rest_ms = if rests { options_of(&self.cache, options)?.retry_after_error_ms } else { 0 };
                 self.lease(at, &Grant::from_text(grant)?, 0, rest_ms)?;
                 Purpose::Fail
             }
@@ -134,11 +184,6 @@ impl Planner<'_, '_> {
         append_script(self.out, script, keys, arguments);
     }
 
-    fn options(&self, given: Option<&str>) -> Result<Cow<'_, CallOptions>> {
-        let own = &self.cache.options.call;
-        given.map_or(Ok(Cow::Borrowed(own)), |text| own.with(text).map(Cow::Owned))
-    }
-
     fn named(&self, at: At<'_>) -> Result<Named> {
         let keys = self.room.keys;
         let of = keys.of_cache(at.scope.organization, &self.cache.options.name);
@@ -156,37 +201,22 @@ impl Planner<'_, '_> {
             self.script(Script::LOOK, &[&named.entry], &[&named.tags_begin, b"r"]);
             return Ok(Purpose::Look { is_bare });
         }
+        self.read(at)?;
+        Ok(Purpose::Get { is_bare, takes: None })
+    }
+
+    fn read(&mut self, at: At<'_>) -> Result<()> {
         let mut key = Vec::new();
         let of = self.room.keys.of_cache(at.scope.organization, &self.cache.options.name);
         of.entry(&mut key, &self.cache.options.namespaces, at.key)?;
         append_command(self.out, &[b"GET", &key]);
-        Ok(Purpose::Get { is_bare })
+        Ok(())
     }
 
-    fn take(&mut self, at: At<'_>, seen: &[u8], options: Option<&str>, is_forced: bool) -> Result<()> {
-        let named = self.named(at)?;
-        let records = records_of(&named.tags_begin, &self.options(options)?.tags);
-        let keys: Vec<&[u8]> = [&named.entry, &named.lease, &named.mark]
-            .into_iter()
-            .chain(&records)
-            .map(Vec::as_slice)
-            .collect();
-        let seen = bytes_of(seen).filter(|seen| seen.len() == 8).unwrap_or_default();
-        let lease_ms = self.cache.options.lease_ms.to_string();
-        self.script(
-            Script::LOOK,
-            &keys,
-            &[
-                &named.tags_begin,
-                if is_forced { b"f" } else { b"l" },
-                &seen,
-                random_token().as_bytes(),
-                lease_ms.as_bytes(),
-                &random_versions(),
-                EXTRA_LIFE,
-            ],
-        );
-        Ok(())
+    /// Whether a first look takes the lease in the same step: where a read runs a script anyway, or finds nothing anyway.
+    fn takes_at_once(&self) -> bool {
+        // While Redis is away a stale entry answers, and needs no lease.
+        (self.cache.reads_whole() || self.cache.reads_in_vain()) && !self.room.stand_in.answers()
     }
 
     fn lease(&mut self, at: At<'_>, grant: &Grant, lease_ms: u64, rest_ms: u64) -> Result<()> {
@@ -208,7 +238,7 @@ impl Planner<'_, '_> {
         factory_ms: u32,
         given: Option<&str>,
     ) -> Result<Purpose> {
-        let options = self.options(given)?.into_owned();
+        let options = options_of(&self.cache, given)?.into_owned();
         let payload = match self.cache.options.serializer {
             _ if is_unmodified => Payload::Unchanged,
             _ if value.is_empty() => Payload::Absent,
@@ -228,7 +258,7 @@ impl Planner<'_, '_> {
     }
 
     fn set(&mut self, at: At<'_>, value: &[u8], given: Option<&str>) -> Result<Purpose> {
-        let options = self.options(given)?.into_owned();
+        let options = options_of(&self.cache, given)?.into_owned();
         let payload = match self.cache.options.serializer {
             _ if value.is_empty() => return Err(misuse("a set has no value")),
             Serializer::Json => Payload::Json(value),
@@ -365,6 +395,11 @@ impl Planner<'_, '_> {
         );
         Ok(Purpose::Guard { phase })
     }
+}
+
+fn options_of<'c>(cache: &'c Cache, given: Option<&str>) -> Result<Cow<'c, CallOptions>> {
+    let own = &cache.options.call;
+    given.map_or(Ok(Cow::Borrowed(own)), |text| own.with(text).map(Cow::Owned))
 }
 
 fn tags_begin(of: &EntryKeys<'_>) -> Result<Vec<u8>> {

@@ -5,6 +5,7 @@ use super::caches::Cache;
 use super::call::Phase;
 use super::entry::Entry;
 use super::grant::Grant;
+use super::options::EarlyRefresh;
 use super::random::random_share;
 use super::request::Sent;
 use super::room::Room;
@@ -47,9 +48,9 @@ impl Settling<'_> {
     pub fn outcome<'a>(&self, frame: Frame<'a>) -> Outcome<'a> {
         let is_done = matches!(frame.node(), Node::Integer(count) if count > 0);
         match &self.ticket.purpose {
-            Purpose::Get { is_bare } | Purpose::Look { is_bare } => self.read(frame, *is_bare),
+            Purpose::Get { is_bare, .. } | Purpose::Look { is_bare } => self.read(frame, *is_bare),
             Purpose::Pull => self.read(frame, false),
-            Purpose::Take { attempt } => self.taken(frame, *attempt).unwrap_or_else(|| self.untaken()),
+            Purpose::Take { attempt, .. } => self.taken(frame, *attempt).unwrap_or_else(|| self.untaken()),
             Purpose::Fill => Outcome::Integer(self.stored(frame).0),
             Purpose::FillNothing => Outcome::Integer(Kept::None as i64),
             Purpose::Renew | Purpose::Fail | Purpose::Drop => Outcome::Boolean(is_done),
@@ -127,12 +128,15 @@ impl Settling<'_> {
 
     fn lease(&self, lease: (Lease, LeaseTold<'_>), found: Option<&Found<'_>>) -> Outcome<'static> {
         let with = found.and_then(|found| self.try_lease(lease, found));
-        with.or_else(|| answer::lease(self.room.codec, self.cache(), lease, None).ok())
-            .unwrap_or(Outcome::Undefined)
+        with.unwrap_or_else(|| answer::bare_lease(self.cache(), lease))
     }
 
     fn try_lease(&self, lease: (Lease, LeaseTold<'_>), found: &Found<'_>) -> Option<Outcome<'static>> {
-        let made = answer::lease(self.room.codec, self.cache(), lease, Some(found));
+        let early = match self.ticket.purpose {
+            Purpose::Take { is_first: true, .. } => self.ticket.early,
+            _ => EarlyRefresh::Off,
+        };
+        let made = answer::lease(self.room.codec, self.cache(), lease, found, early);
         if made == Err(Damaged) {
             self.room.health().counters().corrupt_values.increment();
         }

@@ -25,6 +25,8 @@ pub(super) enum Purpose {
     /// GET alone.
     Get {
         is_bare: bool,
+        /// With these known tags the lease is taken next, if nothing fresh is there.
+        takes: Option<Box<[Vec<u8>]>>,
     },
     /// With lifetime and tags.
     Look {
@@ -33,6 +35,8 @@ pub(super) enum Purpose {
     Pull,
     Take {
         attempt: u32,
+        /// Nobody has looked before.
+        is_first: bool,
     },
     Fill,
     /// The lease is given up, because there is nothing to keep.

@@ -61,6 +61,12 @@ impl Marks {
         place.store(Mark { tag, is_wished: false, step }.word(), Ordering::Relaxed);
     }
 
+    /// A copy is wished for already.
+    pub fn wished(&self, hash: Hash, now_ms: u64) {
+        let (place, tag, step) = self.find(hash, now_ms);
+        place.store(Mark { tag, is_wished: true, step }.word(), Ordering::Relaxed);
+    }
+
     fn find(&self, hash: Hash, now_ms: u64) -> (&AtomicU32, u32, u16) {
         // 0 is the mark of nobody.
         let tag = hash.fingerprint() >> 17 | 1;

@@ -39,7 +39,11 @@ impl Conversation {
 
     /// Takes what other threads have left.
     pub fn look(&mut self) {
-        self.session.look(Instant::now(), &mut self.next);
+        self.look_at(Instant::now());
+    }
+
+    pub fn look_at(&mut self, now: Instant) {
+        self.session.look(now, &mut self.next);
         self.lane.append(&mut self.next);
     }
 
@@ -74,7 +78,7 @@ impl Bytes for Conversation {
             Arrival::Answer { token, answer: Answer::Frame(frame), .. } => session.answered(token, frame),
             // Each request is one command.
             Arrival::Answer { answer: Answer::Refused(_), .. } => {}
-            Arrival::Push(frame) => session.pushed(frame, now, next),
+            Arrival::Push(frame) => session.pushed(frame),
         });
         session.fulfil_wishes(now, next);
         lane.append(next);
@@ -104,7 +108,7 @@ impl ConnectionHandler for Conversation {
         match self.session.is_connected() {
             false => None,
             true if self.session.is_over() => Some(self.last_received),
-            true => Some(self.next_ping),
+            true => Some(self.session.next_fills().map_or(self.next_ping, |at| at.min(self.next_ping))),
         }
     }
 
@@ -121,8 +125,9 @@ impl ConnectionHandler for Conversation {
         if now >= self.next_ping {
             self.next_ping = now + PING_EVERY;
             ask(&mut self.next, Asked::Ping(now), &[b"PING"], now);
-            self.lane.append(&mut self.next);
         }
+        self.session.fulfil_wishes(now, &mut self.next);
+        self.lane.append(&mut self.next);
         None
     }
 }

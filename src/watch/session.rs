@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::invalidation::Invalidation;
-use super::shared::{Shared, number_of};
+use super::shared::{MAX_WISHES, Shared, number_of};
 use crate::connection::{ServerInfo, connection_moved};
 use crate::error::{Error, ErrorCode};
 use crate::lane::{Batch, Frame, Node, Requests, append_command};
@@ -12,6 +12,9 @@ use crate::near::{Fill, Wish};
 
 /// A lane wants a deadline of every request. Silence ends the connection instead.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
+/// Fills leave together this often at most: one by one each costs the server several times as much. A fill that comes after
+/// a pause leaves at once. Until then calls read the key themselves.
+pub(super) const GATHER: Duration = Duration::from_millis(5);
 
 /// A request on the connection.
 #[derive(Debug)]
@@ -39,6 +42,12 @@ pub(super) struct Session {
     phase: Phase,
     /// The server of the connection, as a number.
     server: u64,
+    /// Copies that had answered when their keys changed.
+    refills: Vec<Wish>,
+    /// Fills do not leave before.
+    next_fills: Option<Instant>,
+    /// Whether wishes of other threads wait until then.
+    has_wishes: bool,
     /// A fill whose value has come, and whose lifetime has not.
     half: Option<(Fill, Option<Vec<u8>>)>,
     /// When the last answered PING was sent.
@@ -49,7 +58,17 @@ pub(super) struct Session {
 
 impl Session {
     pub fn new(shared: Arc<Shared>) -> Session {
-        Session { shared, phase: Phase::Away, server: 0, half: None, fresh_from: None, unusable: None }
+        Session {
+            shared,
+            phase: Phase::Away,
+            server: 0,
+            refills: Vec::new(),
+            next_fills: None,
+            has_wishes: false,
+            half: None,
+            fresh_from: None,
+            unusable: None,
+        }
     }
 
     pub fn is_connected(&self) -> bool {
@@ -87,6 +106,8 @@ impl Session {
     pub fn end(&mut self) {
         self.end_in_store();
         self.phase = Phase::Away;
+        self.refills.clear();
+        self.next_fills = None;
         self.half = None;
         self.fresh_from = None;
         self.unusable = None;
@@ -102,6 +123,7 @@ impl Session {
             self.end_in_store();
             self.begin_in_store();
         }
+        self.has_wishes = true;
         self.fulfil_wishes(now, out);
     }
 
@@ -123,11 +145,33 @@ impl Session {
         }
     }
 
+    /// Sends what is to be filled, once it is time.
     pub fn fulfil_wishes(&mut self, now: Instant, out: &mut Batch<Asked>) {
-        if self.phase == Phase::Tracking && self.unusable.is_none() {
-            for wish in self.shared.take_wishes() {
-                self.fill(wish, now, out);
-            }
+        if self.phase != Phase::Tracking || self.unusable.is_some() {
+            return;
+        }
+        if self.next_fills.is_some_and(|at| now < at) {
+            return;
+        }
+        self.has_wishes = false;
+        let wishes = self.shared.take_wishes();
+        let refills = std::mem::take(&mut self.refills);
+        self.next_fills = (wishes.len() + refills.len() > 0).then(|| now + GATHER);
+        for wish in refills.into_iter().chain(wishes) {
+            self.fill(wish, now, out);
+        }
+    }
+
+    /// When fills leave that wait.
+    pub fn next_fills(&self) -> Option<Instant> {
+        self.next_fills.filter(|_| self.has_wishes || !self.refills.is_empty())
+    }
+
+    fn refill(&mut self, wish: Wish) {
+        if self.refills.len() < MAX_WISHES {
+            self.refills.push(wish);
+        } else {
+            self.shared.drop_wish();
         }
     }
 
@@ -202,13 +246,13 @@ impl Session {
         self.shared.refuse(reason);
     }
 
-    pub fn pushed(&mut self, frame: Frame<'_>, now: Instant, out: &mut Batch<Asked>) {
+    pub fn pushed(&mut self, frame: Frame<'_>) {
         match Invalidation::of(frame) {
             Invalidation::Keys(keys) => {
                 for key in keys {
                     let wish = self.shared.store.invalidated(self.shared.node, key);
                     if let Some(wish) = wish.filter(|_| self.phase == Phase::Tracking && !self.is_over()) {
-                        self.fill(wish, now, out);
+                        self.refill(wish);
                     }
                 }
             }

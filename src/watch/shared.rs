@@ -10,7 +10,7 @@ use crate::connection::{Inbox, Mailbox};
 use crate::near::{NearStore, NodeId, Wish};
 
 /// Wishes that wait to be sent. The store takes no more fills at a time either.
-const MAX_WISHES: usize = 256;
+pub(super) const MAX_WISHES: usize = 256;
 
 static SEEDED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
+use super::session::GATHER;
 use super::shared::{Mode, Shared, number_of};
 use crate::connection::{Bytes, ConnectionHandler, ServerInfo};
 use crate::near::{Key, NearStore, Options, Owner, Wish};
@@ -70,7 +71,7 @@ impl Talk {
     fn wish(&mut self, key: &str) {
         let group = self.store.group("kv");
         self.shared.wish(Wish { key: key.as_bytes().into(), group, owner: Owner::NOBODY });
-        self.conversation.look();
+        self.conversation.look_at(self.now);
     }
 
     /// Fills the key `k` with `v`.
@@ -81,6 +82,14 @@ impl Talk {
         talk.hear(b"$1\r\nv\r\n:60000\r\n");
         assert_eq!(talk.copy(), Some("v".to_owned()));
         talk
+    }
+
+    /// The time passes after which fills that wait leave together.
+    #[track_caller]
+    fn gathered(&mut self) {
+        self.expect(b"");
+        self.now = self.conversation.next_deadline().unwrap();
+        assert_eq!(self.conversation.expire(self.now), None);
     }
 
     fn copy(&self) -> Option<String> {
@@ -134,13 +143,29 @@ fn a_copy_goes_with_the_message_that_its_key_has_changed() {
 }
 
 #[test]
-fn a_copy_that_had_answered_is_filled_again_at_once() {
+fn a_copy_that_had_answered_is_filled_again_though_nobody_reads_it() {
     let mut talk = Talk::filled();
     assert!(talk.copy().is_some());
+    talk.now += GATHER;
     talk.hear(PUSH_OF_K);
     talk.expect(FILL_OF_K);
     talk.hear(b"$1\r\nw\r\n:60000\r\n");
     assert_eq!(talk.copy(), Some("w".to_owned()));
+}
+
+#[test]
+fn fills_that_come_soon_after_others_leave_together() {
+    let mut talk = Talk::filled();
+    assert!(talk.copy().is_some());
+    talk.wish("a");
+    talk.wish("b");
+    talk.hear(PUSH_OF_K);
+    talk.gathered();
+    let fill_of = |key: &str| String::from_utf8_lossy(FILL_OF_K).replace("k\r\n", &format!("{key}\r\n"));
+    talk.expect(["k", "a", "b"].map(fill_of).concat().as_bytes());
+    talk.wish("c");
+    talk.gathered();
+    talk.expect(fill_of("c").as_bytes());
 }
 
 #[test]
@@ -170,6 +195,7 @@ fn a_key_that_is_gone_or_no_text_gets_no_copy_and_later_fills_go_on() {
         talk.hear(replies);
         assert_eq!(talk.copy(), None);
         talk.wish("k");
+        talk.gathered();
         talk.expect(FILL_OF_K);
         talk.hear(b"$1\r\nv\r\n:60000\r\n");
         assert_eq!(talk.copy(), Some("v".to_owned()), "after {}", String::from_utf8_lossy(replies));
@@ -182,6 +208,7 @@ fn a_server_that_was_flushed_takes_all_copies_along_and_new_ones_follow() {
     talk.hear(PUSH_OF_ALL);
     assert_eq!((talk.copy(), talk.outage_copy()), (None, None));
     talk.wish("k");
+    talk.gathered();
     talk.expect(FILL_OF_K);
     talk.hear(b"$1\r\nw\r\n:60000\r\n");
     assert_eq!(talk.copy(), Some("w".to_owned()));
@@ -246,6 +273,7 @@ fn a_server_that_refuses_what_copies_need_is_told_of() {
     {
         let mut talk = Talk::filled();
         talk.wish("other");
+        talk.gathered();
         let sent = talk.conversation.unsent().len();
         talk.conversation.sent(sent);
         talk.hear(replies);
@@ -279,7 +307,7 @@ fn a_session_ends_where_the_calls_have_met_another_server() {
     let mut talk = Talk::filled();
     assert!(talk.shared.set_peer(number_of("another")));
     talk.shared.redial();
-    talk.conversation.look();
+    talk.conversation.look_at(talk.now);
     assert_eq!(talk.copy(), None);
     assert!(talk.conversation.expire(talk.now).is_some());
 }
@@ -289,10 +317,11 @@ fn a_session_that_restarts_answers_with_new_copies_only() {
     let mut talk = Talk::filled();
     talk.store.end_session(NODE);
     talk.shared.restart_session();
-    talk.conversation.look();
+    talk.conversation.look_at(talk.now);
     assert_eq!(talk.copy(), None);
     assert_eq!(talk.conversation.expire(talk.now), None);
     talk.wish("k");
+    talk.gathered();
     talk.expect(FILL_OF_K);
     talk.hear(b"$1\r\nv\r\n:60000\r\n");
     assert_eq!(talk.copy(), Some("v".to_owned()));

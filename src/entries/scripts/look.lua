@@ -13,7 +13,13 @@
 -- An entry is one of version 3; other bytes are answered as they are, and count as nothing. Keys of records are computed
 -- from the entry and share its slot.
 
-local e = redis.pcall('GET', KEYS[1])
+local mode, e, lease, mark = ARGV[2], nil, nil, nil
+if mode == 'r' or mode == 'p' then
+  e = redis.pcall('GET', KEYS[1])
+else
+  local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3])
+  e, lease, mark = values[1], values[2], values[3]
+end
 if type(e) ~= 'string' then e = false end
 local left, soft, grace, there = -2, 0, 0, false
 if e then
@@ -42,10 +48,9 @@ if there then
     if not there then e = false end
   end
 end
-local mode = ARGV[2]
 if mode == 'p' then
   redis.call('UNLINK', KEYS[1])
-  local lease = redis.call('GET', KEYS[2])
+  lease = redis.call('GET', KEYS[2])
   if lease and string.sub(lease, 1, 1) ~= 'm' then redis.call('UNLINK', KEYS[2]) end
   redis.call('ZREM', KEYS[3], KEYS[1])
 end
@@ -56,7 +61,6 @@ end
 if there and mode == 'l' and left > grace and soft == 0 and string.sub(e, 4, 11) ~= ARGV[3] then
   return {e, left, soft, 0}
 end
-local lease = redis.call('GET', KEYS[2])
 local kind = lease and string.sub(lease, 1, 1)
 if kind == 'm' or (mode == 'l' and (kind == 'l' or (kind == 'f' and there))) then
   return {e, left, soft, kind, redis.call('PTTL', KEYS[2])}
@@ -64,7 +68,7 @@ end
 redis.call('SET', KEYS[2], 'l' .. ARGV[4], 'PX', ARGV[5])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local reply = {e, left, soft, 1, tonumber(ARGV[5]), redis.call('GET', KEYS[3]), now}
+local reply = {e, left, soft, 1, tonumber(ARGV[5]), mark, now}
 for i = 4, #KEYS do
   local record = redis.call('GET', KEYS[i])
   if not record then

@@ -21,11 +21,17 @@ if most >= 0 or #KEYS > 5 or ARGV[12] == '1' then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local entry, px, token = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local lease = redis.call('GET', KEYS[2])
+local lease, mark
+if token == '' then
+  lease = redis.call('GET', KEYS[2])
+else
+  local values = redis.call('MGET', KEYS[2], KEYS[5])
+  lease, mark = values[1], values[2]
+end
 local frees = lease
 if token ~= '' then
   if lease ~= 'l' .. token and lease ~= 'f' .. token then return {0} end
-  if (redis.call('GET', KEYS[5]) or '') ~= ARGV[4] then
+  if (mark or '') ~= ARGV[4] then
     redis.call('UNLINK', KEYS[2])
     return {0}
   end

@@ -245,7 +245,12 @@ impl NearStore {
         }
         let copied = self.remove(key)?;
         let deserves = copied.used.has_answered() && self.groups.of(copied.group).admits(key.hash());
-        deserves.then(|| Wish { key: key.bytes().into(), group: copied.group, owner: copied.owner })
+        if !deserves {
+            return None;
+        }
+        // Reads in the meantime need not wish for the same.
+        self.marks.wished(key.hash(), self.latest_tick() / NANOS_A_MS);
+        Some(Wish { key: key.bytes().into(), group: copied.group, owner: copied.owner })
     }
 
     /// The node has lost all its keys: ends its session. Its copies never answer again, not in an outage either.
