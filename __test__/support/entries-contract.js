@@ -429,6 +429,17 @@ function factories({ orgcache, entriesOf, staleEntries }) {
     expect(value.map(({ reason }) => reason.code)).toEqual(['E_REENTRANT', 'E_REENTRANT']);
   });
 
+  test('may be asked for while its value is being kept', async () => {
+    const cache = entriesOf();
+    const later = deferred();
+    const first = cache.getOrSet('k', () => {
+      queueMicrotask(() => cache.getOrSet('k', () => 2).then(later.resolve, later.reject));
+      return 1;
+    });
+    expect(await later.promise).toBe(1);
+    expect(await first).toBe(1);
+  });
+
   test('may be asked for later by what it has left behind', async () => {
     const cache = entriesOf();
     const later = deferred();

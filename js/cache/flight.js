@@ -66,6 +66,8 @@ class Flight {
    */
   #stopRenewals;
   isDone = false;
+  /** Whether nothing is left to do but keep the factory's value, which waits for no other flight. */
+  isComputed = false;
   /** The flights that this one's factory waits for. */
   waitsFor = NO_FLIGHTS;
 
@@ -274,6 +276,7 @@ class Flight {
 
   end() {
     this.isDone = true;
+    this.isComputed = true;
     this.waitsFor = NO_FLIGHTS;
     this.#stopRenewals?.();
     this.#flights.detach(this);
@@ -353,6 +356,7 @@ class Flight {
    * @param {number} ms
    */
   #failed(error, ms) {
+    this.isComputed = true;
     if (!this.#isAbandoned) {
       this.#task.entries.factoryEnded('failed', ms, error);
       this.#release(this.#mayRest);
@@ -374,6 +378,7 @@ class Flight {
    * @param {number} ms
    */
   #succeeded(answer, context, ms) {
+    this.isComputed = true;
     if (this.#isAbandoned) {
       this.end();
       return;

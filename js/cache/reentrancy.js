@@ -102,7 +102,7 @@ function isPromiseLike(answer) {
  */
 function refuseOwnKey(frame, id) {
   for (let at = frame; at !== undefined; at = at.outer) {
-    if (at.flights.some((flight) => flight.id === id && !flight.isDone)) throw reentrant();
+    if (at.flights.some((flight) => flight.id === id && !flight.isComputed)) throw reentrant();
   }
 }
 
@@ -116,12 +116,12 @@ function noteWait(frame, flight) {
   if (frame === undefined) return;
   const around = new Set();
   for (let at = /** @type {Frame | undefined} */ (frame); at !== undefined; at = at.outer) {
-    for (const one of at.flights) if (!one.isDone) around.add(one);
+    for (const one of at.flights) if (!one.isComputed) around.add(one);
   }
   const seen = new Set([flight]);
   for (const one of seen) {
     if (around.has(one)) throw reentrant();
-    for (const next of one.waitsFor) if (!next.isDone) seen.add(next);
+    for (const next of one.waitsFor) if (!next.isComputed) seen.add(next);
   }
   for (const one of frame.flights) one.waitFor(flight);
 }
