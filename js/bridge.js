@@ -213,6 +213,11 @@ class Bridge extends Calls {
     if (this.client !== undefined) native.client.useRedis(this.client, this.#usesRedis);
   }
 
+  /** Whether copies may answer that JavaScript itself keeps: every write of the cache has been heard of. */
+  get mayReadCopies() {
+    return !this.#isClosed && this.#usesRedis && !this.hasUncrossedWrites;
+  }
+
   /** Frees a Link whose connection is closed and whose calls have settled. */
   closeLink() {
     if (this.#isClosed) return;

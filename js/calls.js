@@ -39,7 +39,7 @@ const WORDS_A_CALL = 3;
 /** Number of calls in flight for which room is kept. */
 const KEEP_IDS = 16_384;
 /** For clients whose reads find no copies. */
-const NO_KINDS = new Uint32Array(protocol.kindNumbers);
+const NO_KINDS = new Uint32Array(protocol.nearPlaces);
 /** The functions of promises are kept in parallel arrays by the id of the call, which allocates no object per call. */
 const NO_READER = undefined;
 
@@ -99,7 +99,7 @@ class Calls {
     this.#onPush = onPush;
     this.#calls = new Uint32Array(WORDS_A_CALL * page);
     this.#outcomes = new Uint32Array(2 * page);
-    this.#nearFirst = hasCopies ? new Uint32Array(protocol.kindNumbers) : NO_KINDS;
+    this.#nearFirst = hasCopies ? new Uint32Array(protocol.nearPlaces) : NO_KINDS;
   }
 
   /**
@@ -117,12 +117,22 @@ class Calls {
   }
 
   /**
-   * Whether a read of this kind first asks for a copy in this process: reads of the kind find copies, and native code
+   * Whether a read of this kind or cache first asks for a copy in this process: such reads find copies, and native code
    * has heard of every write of the cache.
-   * @param {number} kind
+   * @param {number} place
    */
-  asksNear(kind) {
-    return this.#nearFirst[kind] !== 0 && !this.#mayWrite;
+  asksNear(place) {
+    return this.#nearFirst[place] !== 0 && !this.#mayWrite;
+  }
+
+  /** Whether some call of this tick that has not crossed yet may write. */
+  get hasUncrossedWrites() {
+    return this.#mayWrite;
+  }
+
+  /** Makes the calls of this tick cross now if some of them may write. Native code has then heard of every write. */
+  submitWrites() {
+    if (this.#mayWrite) this.#submit();
   }
 
   /**
@@ -157,6 +167,18 @@ class Calls {
    */
   call(head, values, reader) {
     return new Promise((resolve, reject) => this.callTo(head, values, resolve, reject, reader));
+  }
+
+  /**
+   * A call that writes nothing which a copy has.
+   * @param {number} head
+   * @param {unknown[]} values
+   * @returns {Promise<any>}
+   */
+  read(head, values) {
+    const callId = this.#begin(head, values.length);
+    for (let i = 0; i < values.length; i++) this.#arguments.push(values[i]);
+    return this.#promise(callId, NO_READER);
   }
 
   /**

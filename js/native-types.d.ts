@@ -60,8 +60,34 @@ export interface NativeClient {
   submitArray(client: number, wordCount: number, passing: Uint8Array | undefined, given: unknown[]): void;
   /** Answers a call without a request: values are JSON texts, a hash is alternating names and JSON texts. */
   answer(client: number, head: number, ...given: unknown[]): string | number | boolean | string[] | null;
-  /** The JSON text of a copy in this process that answers a read; undefined if there is none. */
-  nearGet(client: number, head: number, ...given: unknown[]): string | undefined;
+  /**
+   * What a copy in this process answers to a read: the JSON text of a value of the adapter, or what the outcome of a read
+   * of an entry is. Undefined if there is none.
+   */
+  nearGet(client: number, head: number, ...given: unknown[]): any;
+  /** A number that changes if the entry of a read may have changed; undefined without copies. */
+  nearVersion(client: number, head: number, ...given: unknown[]): number | undefined;
+  /** The number of a wait for the lease of a read's entry; undefined if nobody would tell of its change. */
+  awaitLease(client: number, head: number, ...given: unknown[]): number | undefined;
+  /**
+   * Calls `take` with the memory of the near store, with the tick of now, ticks a millisecond, the longest time in ticks
+   * that a session counts after its last confirmation, and the bytes that all copies may take. Not without copies.
+   */
+  nearMemory(
+    client: number,
+    take: (
+      stripes: Uint32Array,
+      sessions: Uint32Array,
+      clearings: Uint32Array,
+      tick: number,
+      ticksPerMs: number,
+      maxStaleness: number,
+      maxBytes: number,
+    ) => void,
+  ): void;
+  endWait(client: number, wait: number): void;
+  /** The numbers of waits whose leases have changed, with spaces between. */
+  wokenWaits(client: number): string;
   /** Answers the last report as JSON if `reports`, unless the client was closed before. */
   close(client: number, reports: boolean): string | undefined;
   /** JSON: `Report`. */
@@ -209,9 +235,9 @@ export interface EntryNumbers {
   /** What became of what a factory made. */
   kept: Record<'full' | 'gone' | 'kept' | 'late' | 'lost' | 'memory' | 'none', number>;
   /** Bits of an entry's state. */
-  state: Record<'absent' | 'away' | 'early' | 'stale', number>;
+  state: Record<'absent' | 'away' | 'early' | 'near' | 'stale', number>;
   /** Bits of the details of calls. */
-  details: Record<'bare' | 'end' | 'first' | 'force' | 'notModified' | 'renew' | 'soft', number>;
+  details: Record<'bare' | 'end' | 'facts' | 'first' | 'force' | 'notModified' | 'renew' | 'soft', number>;
   callOptions: string[];
 }
 
@@ -237,8 +263,8 @@ export interface Protocol {
   /** Marks from this one on are numbers themselves. */
   firstNumber: number;
   kinds: Record<Kind, number>;
-  /** More than the highest number of a kind. */
-  kindNumbers: number;
+  /** Kinds and caches for which native code says whether copies are asked for first. */
+  nearPlaces: number;
   acknowledgedFlag: number;
   copiedFlag: number;
   commandFlags: Record<CallFlag, number>;

@@ -15,6 +15,7 @@ export type EventName =
   | 'dropped'
   | 'error'
   | 'journalRead'
+  | 'leases'
   | 'log'
   | 'pausing'
   | 'ready'
@@ -44,6 +45,8 @@ export type Kind =
 export type LimitName =
   | 'closeTimeoutMs'
   | 'factoryIdleMs'
+  | 'frozenBudgetPart'
+  | 'frozenValues'
   | 'groupLeastClaims'
   | 'groupLookedAtPerClaim'
   | 'groupMostClaims'

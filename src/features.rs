@@ -3,14 +3,13 @@
 //! Promises: a room that is named in the list below has its calls routed and its requests carried, and gets the replies
 //! and losses of its own requests, and no others. Relies on each room for what its calls mean (`redis::Feature`). Never looks into a call.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::cache::{Core, SlotOwners};
+use crate::cache::{Call as CacheCall, Core, Scratch as CacheScratch, SlotOwners};
 use crate::config::{Config, Endpoint};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
@@ -327,16 +326,15 @@ impl Features {
         Ok(Features::beside(self.cache.of_replica(at)?, Some(self)))
     }
 
-    /// Hands the JSON of a copy in this process that answers a call at once to `then`.
-    pub fn near_get<R>(
+    /// Hands the cache a call of its own that looks at copies in this process. `None` for calls of other rooms.
+    pub fn at_copies<R>(
         &self,
         call: &RoomCall<'_>,
-        now: Instant,
         scratch: &mut Scratch,
-        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+        look: impl FnOnce(&Core, &CacheCall<'_>, &mut CacheScratch) -> Option<R>,
     ) -> Option<R> {
         match call {
-            RoomCall::Cache(call) => self.cache.near_get(call, now, &mut scratch.cache, then),
+            RoomCall::Cache(call) => look(&self.cache, call, &mut scratch.cache),
             RoomCall::Limiter(_) => None,
         }
     }

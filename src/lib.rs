@@ -13,10 +13,10 @@
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
 //!    cache  limiter       what the adapter promises: keys, lifetimes, organizations | rate limits
-//!      |   \
-//!      |    watch -- near       Redis tells of changes | copies that all threads share
 //!      |
 //!   entries      entries of caches: leases, tags, guarded changes
+//!      |   \
+//!      |    copies -- watch -- near       a client's part in copies | Redis tells of changes | copies that all threads share
 //!      |
 //!    outage      stands in for Redis while it is away, and brings it up to date afterwards
 //!    |   \______________
@@ -65,6 +65,8 @@ pub mod codec;
 pub mod command;
 pub mod config;
 pub mod connection;
+#[cfg(feature = "cache")]
+pub mod copies;
 #[cfg(feature = "cache")]
 pub mod entries;
 pub mod error;

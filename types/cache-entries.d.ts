@@ -102,6 +102,32 @@ export interface CacheOptions extends Omit<CacheCallOptions, 'signal'> {
    * with `E_QUOTA`. Default: none, and `evict`.
    */
   quota?: { maxEntries: number; onFull?: 'evict' | 'reject' };
+  /**
+   * Copies of hot entries in this process, which Redis keeps up to date. `false`: none. An object turns them on. Default
+   * true, where the instance has copies at all (`near`, `CACHE_NEAR`).
+   */
+  near?: boolean | CacheNearOptions;
+}
+
+/**
+ * Copies of a cache's entries in this process.
+ * @example
+ * import { createCache, type CacheNearOptions } from 'orgcache';
+ * const near: CacheNearOptions = { maxTtlSeconds: 60 };
+ * export const users = createCache<string>({ name: 'users', near });
+ */
+export interface CacheNearOptions {
+  /**
+   * A copy answers no longer than this after it was made; then Redis is asked again. 0.001 to 86,400. If caches of one
+   * name in this process differ, the shortest counts. Default 3600.
+   */
+  maxTtlSeconds?: number;
+  /**
+   * `copy`: each caller gets an object of its own. `frozen`: all callers of a thread share one object, which is frozen with
+   * everything in it; a read that it answers parses nothing. Writing to it throws in strict mode. Needs the serializer
+   * `json`. Default `copy`.
+   */
+  share?: 'copy' | 'frozen';
 }
 
 /**
@@ -251,7 +277,10 @@ export interface OrganizationCache<T> {
   getMany(keys: readonly string[], options?: CacheCallOptions): Promise<(T | undefined)[]>;
   /** Whether `get` would answer a value. */
   has(key: string, options?: CacheCallOptions): Promise<boolean>;
-  /** The value if this process has it in its memory, at once. Asks Redis nothing. */
+  /**
+   * The value if this process has it in its memory, at once: a copy, or the value itself without Redis. Asks Redis
+   * nothing.
+   */
   peek(key: string): T | undefined;
   /**
    * The value. If none is cached, the factory computes it, once in the whole fleet, and it is kept. Callers of one key

@@ -98,10 +98,12 @@ export interface NearReport {
   readonly evictions: number;
   /** The same by kind of value. */
   readonly kinds: Readonly<Record<string, NearKindReport>>;
+  /** The same by the name of a cache of `createCache`. */
+  readonly caches: Readonly<Record<string, NearKindReport>>;
 }
 
 /**
- * The copies of one kind of value.
+ * The copies of one kind of value, or of one cache.
  * @example
  * import { cacheAdapter, type NearKindReport } from 'orgcache';
  * const { near } = await cacheAdapter.getStats();

@@ -15,6 +15,8 @@ const { serializers } = require('./serializers.js');
  * @typedef {object} Parts
  * @property {Bridge} bridge
  * @property {InstanceType<typeof import('./flights.js').Flights>} flights Of all caches of the instance.
+ * @property {InstanceType<typeof import('./lease-waits.js').LeaseWaits>} waits
+ * @property {InstanceType<typeof import('./frozen.js').FrozenValues>} frozen
  * @property {InstanceType<typeof import('./tally.js').Tallies>} tallies
  * @property {() => InstanceType<typeof import('./tables.js').Tables>} tables Made with the first query.
  */
@@ -93,6 +95,7 @@ class Cache {
         new Scope({
           engine: this.#engineOf(namespaces, serializer),
           flights: this.#parts.flights,
+          frozen: this.#parts.frozen,
           organization,
           serializer: serializer === undefined ? this.#serializer : serializers[serializer],
           tally: this.#tally,
@@ -112,8 +115,12 @@ class Cache {
       /** @type {CacheOptions & { namespaces?: readonly string[] }} */
       const options = { ...this.#options };
       if (namespaces.length > 0) options.namespaces = namespaces;
-      if (serializer !== undefined) options.serializer = serializer;
-      engine = new Engine(this.#parts.bridge, options, normalized(options), `${this.#options.name}${path}`);
+      if (serializer !== undefined) {
+        options.serializer = serializer;
+        // Bytes cannot be frozen.
+        if (typeof options.near === 'object') options.near = { ...options.near, share: 'copy' };
+      }
+      engine = new Engine(this.#parts, options, normalized(options), `${this.#options.name}${path}`);
       if (this.#engines.size >= KEPT) this.#engines.clear();
       this.#engines.set(path, engine);
     }

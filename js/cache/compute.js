@@ -40,7 +40,7 @@ function cachedValueOf(request) {
   }
   return new Promise((resolve, reject) => {
     const waiter = new Waiter(callWith, resolve, reject);
-    const flying = scope.flights.find('missing', id);
+    const flying = scope.flying('missing', key, callWith);
     if (flying !== undefined) {
       noteWait(frame, flying);
       flying.join(waiter);
@@ -135,7 +135,7 @@ function freshValueOf({ scope, key, factory, callWith }) {
     const id = scope.idOf(key);
     refuseOwnKey(frame, id);
     const waiter = new Waiter(callWith, resolve, reject, false);
-    const flying = scope.flights.find('refresh', id);
+    const flying = scope.flying('refresh', key, callWith);
     if (flying !== undefined && !flying.isComputing) {
       noteWait(frame, flying);
       flying.join(waiter);

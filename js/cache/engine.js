@@ -4,6 +4,7 @@ const { OrgCacheError, makeError } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { optionsText, refuseUnknown, signalOf } = require('../options.js');
 const { head, protocol } = require('../protocol.js');
+const { delay } = require('../time.js');
 const { toJson } = require('../cache-calls.js');
 
 /** @import { CacheOptions } from '../../types/cache-entries.js' */
@@ -11,9 +12,12 @@ const { toJson } = require('../cache-calls.js');
 /** @import { OwnOptions } from './factory.js' */
 
 /** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
+/** @typedef {InstanceType<typeof import('./lease-waits.js').LeaseWaits>} LeaseWaits */
 
 const verbs = protocol.verbs.cache;
-const READ = head(verbs.entryGet, 0, 4);
+const READ_ARGUMENTS = 4;
+const READ_AND_KEEP = head(verbs.entryGet, protocol.cache.entries.details.facts, READ_ARGUMENTS + 1);
+const READ = head(verbs.entryGet, 0, READ_ARGUMENTS);
 const { client: native } = loadNative();
 /** Numbers of different options of calls that are kept. Most applications have a few. */
 const KEPT_OPTIONS = 1000;
@@ -28,19 +32,26 @@ class Engine {
   /** @type {number | undefined} */
   #client;
   #cache = 0;
+  /**
+   * Where native code says whether copies are asked for first; null if there are none.
+   * @type {number | null}
+   */
+  #nearPlace = null;
   /** @type {CallWith} */
   #defaults;
   /** @type {Map<string, CallTimes>} */
   #known = new Map();
+  #waits;
 
   /**
-   * @param {Bridge} bridge
+   * @param {{ bridge: Bridge, waits: LeaseWaits }} parts
    * @param {object} options Those of `entryOpen`.
    * @param {Normalized} normalized
    * @param {string} path
    */
-  constructor(bridge, options, normalized, path) {
+  constructor({ bridge, waits }, options, normalized, path) {
     this.#bridge = bridge;
+    this.#waits = waits;
     this.#options = options;
     this.normalized = normalized;
     /** Tells caches of different names and namespaces apart. */
@@ -61,6 +72,7 @@ class Engine {
     /** @type {Opened} */
     const opened = JSON.parse(/** @type {string} */ (text));
     this.#cache = opened.cache;
+    this.#nearPlace = opened.nearPlace;
     this.#client = client;
     return this.#cache;
   }
@@ -153,17 +165,105 @@ class Engine {
   }
 
   /**
-   * A read that the memory of this process answers at once; undefined where Redis has the entries.
+   * A call that changes no entry.
+   * @param {number} verb
+   * @param {number} detail
+   * @param {unknown[]} values The first one becomes the cache's number.
+   * @returns {Promise<any>}
+   */
+  read(verb, detail, values) {
+    const bridge = this.#bridge;
+    if (bridge.isClosed || bridge.isEmbedded) return this.call(verb, detail, values);
+    try {
+      values[0] = this.open();
+      return bridge.read(head(verb, detail, values.length), values);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * What the memory of this process answers to a read at once: all there is, or a copy. Undefined if Redis must be asked,
+   * which reads that find few copies do without looking for one.
    * @param {string | undefined} organization
    * @param {string} key
    * @param {string | undefined} text The options of the call.
+   * @param {number} [detail]
    * @returns {any}
    */
-  readNow(organization, key, text) {
+  readNow(organization, key, text, detail = 0) {
     const bridge = this.#bridge;
     const cache = this.open();
-    if (!bridge.isEmbedded) return undefined;
-    return native.answer(bridge.open(), READ, cache, organization, key, text);
+    const word = detail === 0 ? READ : head(verbs.entryGet, detail, READ_ARGUMENTS);
+    if (bridge.isEmbedded) return native.answer(bridge.open(), word, cache, organization, key, text);
+    if (this.#nearPlace === null || !bridge.asksNear(this.#nearPlace)) return undefined;
+    return native.nearGet(bridge.open(), word, cache, organization, key, text);
+  }
+
+  /**
+   * The same, which always looks for a copy, and makes own writes of this tick known first.
+   * @param {string | undefined} organization
+   * @param {string} key
+   * @returns {any}
+   */
+  peekNow(organization, key) {
+    const bridge = this.#bridge;
+    const cache = this.open();
+    if (bridge.isEmbedded) return native.answer(bridge.open(), READ, cache, organization, key, undefined);
+    if (this.#nearPlace === null) return undefined;
+    bridge.submitWrites();
+    return native.nearGet(bridge.open(), READ, cache, organization, key, undefined);
+  }
+
+  /**
+   * What a copy answers to a caller that keeps values: all parts, and what must stay as it is for the copy to answer
+   * again. Undefined if there is none, null if nothing was asked: all entries are in this process, or few reads find copies.
+   * @param {string | undefined} organization
+   * @param {string} key
+   * @param {object} how
+   * @param {string | undefined} [how.text] The options of the call.
+   * @param {boolean} [how.isPeek] Whether it always looks for a copy.
+   * @param {number} how.reads Reads that the caller has answered itself since it was told last.
+   * @returns {any[] | null | undefined}
+   */
+  copyNow(organization, key, { text, isPeek, reads }) {
+    const bridge = this.#bridge;
+    const cache = this.open();
+    if (bridge.isEmbedded || this.#nearPlace === null) return null;
+    if (isPeek) bridge.submitWrites();
+    else if (!bridge.asksNear(this.#nearPlace)) return null;
+    return native.nearGet(bridge.open(), READ_AND_KEEP, cache, organization, key, text, reads);
+  }
+
+  /**
+   * A number that changes if the entry, or a tag that is known beforehand, may have changed. Undefined without copies.
+   * @param {string | undefined} organization
+   * @param {string} key
+   * @param {string | undefined} text
+   */
+  version(organization, key, text) {
+    const cache = this.open();
+    if (this.#bridge.isEmbedded) return undefined;
+    return native.nearVersion(this.#bridge.open(), READ, cache, organization, key, text);
+  }
+
+  /**
+   * Waits until another process's lease has changed, or it is time to ask for it again.
+   * @param {string | undefined} organization
+   * @param {string} key
+   * @param {object} times
+   * @param {number} times.waitMs After which it is time, if nobody would tell of the change.
+   * @param {number} times.askAgainMs The same if somebody tells.
+   * @param {number} times.leftMs The maximum.
+   * @returns {Promise<void>}
+   */
+  leaseChange(organization, key, { waitMs, askAgainMs, leftMs }) {
+    const bridge = this.#bridge;
+    if (!bridge.isEmbedded && !bridge.isClosed) {
+      const wait = native.awaitLease(bridge.open(), READ, this.open(), organization, key, undefined);
+      if (wait !== undefined) return this.#waits.until(wait, Math.min(leftMs, askAgainMs));
+    }
+    return delay(Math.min(leftMs, waitMs));
   }
 
   /** A stored value could not be read. */

@@ -9,6 +9,8 @@ export interface CallTimes {
   /** How often a lease is renewed, and how long. */
   renewMs: number;
   renewForMs: number;
+  /** After so long a caller asks again for a lease of whose change it would be told. */
+  askAgainMs: number;
 }
 
 /** Everything that native code knows of a cache's options, with all defaults. */
@@ -17,10 +19,12 @@ export interface Normalized extends CallTimes {
   serializer: 'json' | 'v8';
   onRedisDown: 'serve' | 'factory' | 'reject';
   leaseMs: number;
+  near: false | { maxTtlSeconds: number; share: 'copy' | 'frozen' };
   tags: string[];
 }
 
-export type Opened = Normalized & { cache: number };
+/** `nearPlace`: where native code says whether copies are asked for first; null if there are none. */
+export type Opened = Normalized & { cache: number; nearPlace: number | null };
 
 /** Options of one call. */
 export interface CallWith {

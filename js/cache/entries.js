@@ -4,12 +4,14 @@ const { channel } = require('node:diagnostics_channel');
 const { protocol } = require('../protocol.js');
 const { verbs } = require('./engine.js');
 const { NOTHING, foundOf } = require('./found.js');
+const { FrozenValue, deepFreeze } = require('./frozen.js');
 
 /** @import { CallWith, Lease } from './entries-types.js' */
 /** @import { OwnOptions } from './factory.js' */
 /** @import { Payload, Serializer } from './serializers.js' */
 
 /** @typedef {InstanceType<typeof import('./engine.js').Engine>} Engine */
+/** @typedef {InstanceType<typeof FrozenValue>} Kept */
 /** @typedef {InstanceType<typeof import('./found.js').Found>} Found */
 /** @typedef {ReturnType<InstanceType<typeof import('./tally.js').Tallies>['of']>} Tally */
 
@@ -27,6 +29,8 @@ const { NOTHING, foundOf } = require('./found.js');
 /** An entry that was found, without a lease. */
 const FOUND_PARTS = 5;
 const { details, kept: KEPT, lease: LEASE } = protocol.cache.entries;
+/** @type {Map<string, Kept>} */
+const NO_VALUES = new Map();
 const factories = channel('orgcache:factory');
 const operations = channel('orgcache:operation');
 
@@ -35,6 +39,11 @@ class Entries {
   #engine;
   #organization;
   #serializer;
+  #frozen;
+  /** @type {Map<string, Kept>} */
+  #kept;
+  /** Whether callers share values that nobody can change. */
+  isFrozen;
 
   /**
    * @param {object} parts
@@ -42,12 +51,18 @@ class Entries {
    * @param {string | undefined} parts.organization Undefined for the global scope.
    * @param {Serializer} parts.serializer
    * @param {Tally} parts.tally
+   * @param {InstanceType<typeof import('./frozen.js').FrozenValues>} parts.frozen
+   * @param {string} parts.scope Tells these entries apart from all others of the instance.
    */
-  constructor({ engine, organization, serializer, tally }) {
+  constructor({ engine, organization, serializer, tally, frozen, scope }) {
     this.#engine = engine;
     this.#organization = organization;
     this.#serializer = serializer;
     this.tally = tally;
+    const { near } = engine.normalized;
+    this.isFrozen = near !== false && near.share === 'frozen';
+    this.#frozen = frozen;
+    this.#kept = this.isFrozen ? frozen.homeOf(scope) : NO_VALUES;
   }
 
   /**
@@ -65,7 +80,21 @@ class Entries {
    * @returns {Promise<Found>}
    */
   async read(key, { text }) {
-    return this.readable(key, foundOf(await this.call(verbs.entryGet, [key, text])));
+    return this.readable(
+      key,
+      foundOf(await this.#engine.read(verbs.entryGet, 0, [0, this.#organization, key, text])),
+    );
+  }
+
+  /**
+   * @param {string} key
+   * @param {CallWith} callWith
+   * @returns {Promise<boolean>}
+   */
+  has(key, { text }) {
+    const now = this.#engine.readNow(this.#organization, key, text, details.bare);
+    if (now !== undefined) return Promise.resolve(now);
+    return this.#engine.read(verbs.entryGet, details.bare, [0, this.#organization, key, text]);
   }
 
   /**
@@ -73,18 +102,88 @@ class Entries {
    * @param {string} key
    * @param {CallWith} callWith
    */
-  readNow(key, { text }) {
-    const reply = this.#engine.readNow(this.#organization, key, text);
+  readNow(key, { given, text }) {
+    if (this.isFrozen) {
+      const found = this.#keptNow(key, { text, isOwn: given.earlyRefresh !== undefined });
+      if (found !== undefined || !this.#engine.isEmbedded) return found;
+    }
+    return this.#foundNow(this.#engine.readNow(this.#organization, key, text));
+  }
+
+  /**
+   * The value that this thread keeps, or what a copy answers, which is kept from then on.
+   * @param {string} key
+   * @param {object} how
+   * @param {string} [how.text]
+   * @param {boolean} [how.isOwn] Whether the call has options that a kept value does not know.
+   * @param {boolean} [how.isPeek]
+   * @returns {Found | undefined}
+   */
+  #keptNow(key, { text, isOwn = false, isPeek = false }) {
+    const kept = this.#kept.get(key);
+    // Native code decides who answers while Redis is away.
+    const isSimple = !isOwn && this.#engine.normalized.onRedisDown === 'serve';
+    if (kept !== undefined && isSimple && this.#frozen.isCurrent(kept)) {
+      kept.reads++;
+      kept.wasRead = true;
+      return kept.found;
+    }
+    const reply = this.#engine.copyNow(this.#organization, key, { text, isPeek, reads: kept?.reads ?? 0 });
+    if (reply === null) return undefined;
+    if (kept !== undefined) kept.reads = 0;
+    return reply === undefined ? undefined : this.#keep(key, kept, reply);
+  }
+
+  /**
+   * @param {string} key
+   * @param {Kept | undefined} kept
+   * @param {any[]} reply
+   */
+  #keep(key, kept, [payload, state, nonce, left, meta, ...facts]) {
+    const found = foundOf([payload, state, nonce, left, meta]);
+    found.isNear = true;
+    // A value that was read before needs not be read again.
+    if (kept?.nonce === nonce) found.frozen = kept?.found.frozen;
+    else if (!this.#canRead(found)) return undefined;
+    if (kept?.nonce === nonce && kept !== undefined) {
+      kept.found = found;
+      kept.facts = facts;
+    } else {
+      const value = new FrozenValue(this.#kept, key, payload?.length ?? 0, nonce, found);
+      value.facts = facts;
+      this.#frozen.keep(value);
+    }
+    return found;
+  }
+
+  /**
+   * The same, which always looks for a copy.
+   * @param {string} key
+   */
+  peekNow(key) {
+    if (this.isFrozen) {
+      const found = this.#keptNow(key, { isPeek: true });
+      if (found !== undefined || !this.#engine.isEmbedded) return found;
+    }
+    return this.#foundNow(this.#engine.peekNow(this.#organization, key));
+  }
+
+  /** @param {any} reply Undefined where only Redis knows. */
+  #foundNow(reply) {
     if (reply === undefined) return undefined;
     const found = foundOf(reply);
-    return this.#canRead(found) ? found : undefined;
+    if (!this.#canRead(found)) return undefined;
+    found.isNear = found !== NOTHING;
+    return found;
   }
 
   /** @param {Found} found */
   #canRead(found) {
     if (found.payload === undefined) return true;
     try {
-      found.first = { value: this.decode(found.payload) };
+      const read = { value: this.decode(found.payload) };
+      if (this.isFrozen) found.frozen = read;
+      else found.first = read;
       return true;
     } catch {
       return false;
@@ -104,11 +203,12 @@ class Entries {
   }
 
   /**
-   * The value, a copy for each caller.
+   * The value, a copy for each caller, unless they share it.
    * @param {Found} found
    */
   valueOf(found) {
-    const { first } = found;
+    const { first, frozen } = found;
+    if (frozen !== undefined) return frozen.value;
     found.first = undefined;
     if (first !== undefined) return first.value;
     return found.payload === undefined ? undefined : this.decode(found.payload);
@@ -133,7 +233,8 @@ class Entries {
 
   /** @param {Payload} payload */
   decode(payload) {
-    return this.#serializer.decode(payload);
+    const value = this.#serializer.decode(payload);
+    return this.isFrozen ? deepFreeze(value) : value;
   }
 
   /** @param {unknown} value */
@@ -149,7 +250,7 @@ class Entries {
    */
   start(key, { text }) {
     const values = [0, this.#organization, key, undefined, text, 0];
-    return this.#engine.call(verbs.entryTake, details.first, values);
+    return this.#engine.read(verbs.entryTake, details.first, values);
   }
 
   /**
@@ -230,6 +331,27 @@ class Entries {
   }
 
   /**
+   * A number that changes if the entry may have changed; undefined without copies.
+   * @param {string} key
+   * @param {CallWith} callWith
+   */
+  version(key, { text }) {
+    return this.#engine.version(this.#organization, key, text);
+  }
+
+  /**
+   * Waits until a lease that another process holds has changed, or it is time to ask for it again.
+   * @param {string} key
+   * @param {CallWith} callWith
+   * @param {Extract<Turn, { waitMs: number }>} turn
+   * @param {number} leftMs The maximum.
+   */
+  leaseChange(key, { times }, { outcome, waitMs }, leftMs) {
+    const askAgainMs = outcome === 'held' ? times.askAgainMs : waitMs;
+    return this.#engine.leaseChange(this.#organization, key, { waitMs, askAgainMs, leftMs });
+  }
+
+  /**
    * Whether the lease is still held.
    * @param {Lease} lease
    * @returns {Promise<boolean>}
@@ -301,16 +423,19 @@ class Entries {
   answerOf(found, operation) {
     if (!found.isFresh) {
       this.tally.misses++;
-      this.tell(operation, { tier: this.#tier, hit: false, stale: false });
+      this.tell(operation, { tier: this.#tierOf(found), hit: false, stale: false });
       return undefined;
     }
     this.countHit(found, operation);
     return this.valueOf(found);
   }
 
-  /** Where entries are. */
-  get #tier() {
-    return this.#engine.isEmbedded ? 'near' : 'redis';
+  /**
+   * Where an entry was looked for.
+   * @param {Found} found
+   */
+  #tierOf({ isNear }) {
+    return isNear || this.#engine.isEmbedded ? 'near' : 'redis';
   }
 
   /**
@@ -329,17 +454,19 @@ class Entries {
    * @param {string} operation
    */
   countHit(found, operation) {
-    this.tally.countHit(found, this.#engine.isEmbedded);
-    this.tell(operation, { tier: this.#tier, hit: true, stale: found.isStale });
+    const tier = this.#tierOf(found);
+    this.tally.countHit(found, tier === 'near');
+    this.tell(operation, { tier, hit: true, stale: found.isStale });
   }
 
   /**
    * A value answers in place of one that is computed.
+   * @param {Found} found
    * @param {string} operation
    */
-  countStale(operation) {
+  countStale(found, operation) {
     this.tally.stale++;
-    this.tell(operation, { tier: this.#tier, hit: true, stale: true });
+    this.tell(operation, { tier: this.#tierOf(found), hit: true, stale: true });
   }
 
   /**

@@ -25,6 +25,7 @@ const { isPromiseLike } = require('./reentrancy.js');
  * @property {CallWith} callWith The first caller's options.
  * @property {'missing' | 'refresh' | 'early'} manner
  * @property {string} organization
+ * @property {number | undefined} version The entry's version when it began.
  */
 
 /** @type {ReadonlySet<Flight>} */
@@ -168,7 +169,7 @@ class Flight {
     this.#isInBackground = true;
     this.#waiters.delete(waiter);
     const found = /** @type {Found} */ (waiter.fallback);
-    entries.countStale(this.#operation);
+    entries.countStale(found, this.#operation);
     waiter.resolve(entries.valueOf(found));
   }
 
@@ -450,16 +451,19 @@ class Flight {
   }
 
   /**
-   * The factory's value for the first caller, a copy for each other one. A value without stored form is shared.
+   * The factory's value for the first caller, a copy for each other one; or one frozen copy for all. A value without
+   * stored form is shared.
    * @param {unknown} value
    * @param {Payload | undefined} payload
    */
   #give(value, payload) {
     const { entries } = this.#task;
+    const isShared = entries.isFrozen || payload === undefined;
+    const shared = payload !== undefined && isShared ? entries.decode(payload) : value;
     let isFirst = true;
     for (const waiter of this.#leaving()) {
       this.#tellOfFactory();
-      waiter.resolve(isFirst || payload === undefined ? value : entries.decode(payload));
+      waiter.resolve(isFirst || isShared ? shared : entries.decode(payload));
       isFirst = false;
     }
   }

@@ -20,6 +20,18 @@ class Flights {
     return this.#bySlot.get(slotOf(manner, id));
   }
 
+  /**
+   * The same, unless its entry may have changed since it began: another thread or process has written it, or one of its
+   * tags.
+   * @param {Task['manner']} manner
+   * @param {string} id
+   * @param {() => number | undefined} version The entry's version now.
+   */
+  findCurrent(manner, id, version) {
+    const found = this.find(manner, id);
+    return found === undefined || found.task.version === version() ? found : undefined;
+  }
+
   /** @param {Task} task */
   begin(task) {
     const flight = new Flight(task, this);

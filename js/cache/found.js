@@ -19,11 +19,18 @@ class Found {
     this.state = state;
     this.nonce = nonce;
     this.meta = meta;
+    /** Whether it came from the memory of this process. */
+    this.isNear = (state & STATE.near) !== 0;
     /**
      * The value, read once to see that it can be; the first caller gets it.
      * @type {{ value: any } | undefined}
      */
     this.first = undefined;
+    /**
+     * The value that all callers share, if the cache shares frozen values.
+     * @type {{ value: any } | undefined}
+     */
+    this.frozen = undefined;
   }
 
   /** Whether nothing is there, not even a stale value or a kept undefined. */

@@ -5,6 +5,8 @@ const { refuseUnknown } = require('../options.js');
 const { protocol } = require('../protocol.js');
 const { Cache } = require('./cache.js');
 const { Flights } = require('./flights.js');
+const { FrozenValues } = require('./frozen.js');
+const { LeaseWaits } = require('./lease-waits.js');
 const { withQueryCache } = require('./query-pool.js');
 const { cacheResponse } = require('./responses.js');
 const { Tables, tableNames, tagOfTable } = require('./tables.js');
@@ -36,7 +38,14 @@ function cachesOf({ bridge, metrics }) {
     return made;
   };
   /** @type {Parts} */
-  const parts = { bridge, flights: new Flights(), tallies, tables: () => shared().tables };
+  const parts = {
+    bridge,
+    flights: new Flights(),
+    tallies,
+    waits: new LeaseWaits(bridge),
+    frozen: new FrozenValues(bridge),
+    tables: () => shared().tables,
+  };
   const create = (/** @type {any} */ options) => new Cache(options, parts);
 
   /**

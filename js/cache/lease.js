@@ -1,6 +1,6 @@
 'use strict';
 
-const { clearInterval, delay, now, setInterval } = require('../time.js');
+const { clearInterval, now, setInterval } = require('../time.js');
 
 /** @import { CallTimes, Lease } from './entries-types.js' */
 /** @import { Turn } from './entries.js' */
@@ -35,12 +35,13 @@ function keepLease(entries, lease, { renewMs, renewForMs }) {
  * @returns {Promise<{ lease: Lease | undefined } | undefined>}
  */
 async function nextTurn(flight, first) {
+  const { entries, key, callWith } = flight.task;
   let attempt = 0;
   let turn = first ?? (await ask(flight, attempt));
   for (;;) {
     if (turn.outcome === 'granted') {
       if (flight.isWanted) return { lease: turn.lease };
-      if (turn.lease !== undefined) flight.task.entries.release(turn.lease);
+      if (turn.lease !== undefined) entries.release(turn.lease);
       return undefined;
     }
     if (turn.outcome === 'changed') {
@@ -51,7 +52,7 @@ async function nextTurn(flight, first) {
       const leftMs = flight.lockTimeout();
       if (!flight.hasWaiters) return undefined;
       if (leftMs <= 0) return { lease: undefined };
-      await delay(Math.min(leftMs, turn.waitMs));
+      await entries.leaseChange(key, callWith, turn, leftMs);
     }
     if (!flight.hasWaiters) return undefined;
     attempt++;

@@ -114,7 +114,7 @@ async function valuesOf(given, keys) {
     (key) =>
       new Promise((resolve, reject) => {
         const waiter = new Waiter(callWith, resolve, reject);
-        let flight = scope.flights.find('missing', scope.idOf(key));
+        let flight = scope.flying('missing', key, callWith);
         if (flight === undefined) {
           flight = scope.begin('missing', key, callWith);
           own.push(flight);

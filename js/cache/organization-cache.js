@@ -127,9 +127,7 @@ class OrganizationCache {
    * @returns {Promise<boolean>}
    */
   has(key, options) {
-    return this.#call(options, ({ text }) =>
-      this.#scope.entries.call(verbs.entryGet, [keyOf(key), text], details.bare),
-    );
+    return this.#call(options, (callWith) => this.#scope.entries.has(keyOf(key), callWith));
   }
 
   /**
@@ -138,7 +136,7 @@ class OrganizationCache {
    */
   peek(key) {
     const { entries } = this.#scope;
-    const found = entries.readNow(keyOf(key), this.#scope.engine.callWith(undefined));
+    const found = entries.peekNow(keyOf(key));
     return found?.isFresh ? entries.answerOf(found, 'peek') : undefined;
   }
 

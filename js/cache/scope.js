@@ -16,19 +16,20 @@ class Scope {
    * @param {object} parts
    * @param {Engine} parts.engine
    * @param {Flights} parts.flights
+   * @param {InstanceType<typeof import('./frozen.js').FrozenValues>} parts.frozen
    * @param {string | undefined} parts.organization Undefined for the global scope.
    * @param {import('./serializers.js').Serializer} parts.serializer
    * @param {ReturnType<InstanceType<typeof import('./tally.js').Tallies>['of']>} parts.tally
    * @param {() => InstanceType<typeof import('./tables.js').Tables>} parts.tables
    */
-  constructor({ engine, flights, organization, serializer, tally, tables }) {
+  constructor({ engine, flights, frozen, organization, serializer, tally, tables }) {
     this.engine = engine;
     this.flights = flights;
     this.tables = tables;
     this.organization = organization;
-    this.entries = new Entries({ engine, organization, serializer, tally });
     this.organizationId = organization === undefined ? '' : `org ${organization}`;
     this.#prefix = `${engine.path}\0${this.organizationId}\0`;
+    this.entries = new Entries({ engine, organization, serializer, tally, frozen, scope: this.#prefix });
   }
 
   /**
@@ -46,7 +47,18 @@ class Scope {
    */
   begin(manner, key, callWith) {
     const { entries, organizationId: organization } = this;
-    return this.flights.begin({ id: this.idOf(key), key, entries, callWith, manner, organization });
+    const version = entries.version(key, callWith);
+    return this.flights.begin({ id: this.idOf(key), key, entries, callWith, manner, organization, version });
+  }
+
+  /**
+   * The flight of a key that a caller may join.
+   * @param {import('./flight.js').Task['manner']} manner
+   * @param {string} key
+   * @param {CallWith} callWith
+   */
+  flying(manner, key, callWith) {
+    return this.flights.findCurrent(manner, this.idOf(key), () => this.entries.version(key, callWith));
   }
 
   /** @param {string} key */

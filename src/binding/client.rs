@@ -25,13 +25,13 @@ use super::reference::Reference;
 use super::sink::{JsSink, Mark, Settled};
 use super::values;
 use super::waker::Waker;
-use crate::cache::Core;
+use crate::cache::{self, Core};
 use crate::config::LogLevel;
 use crate::connection::Wake;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::health::log::{LevelFilter, Registration};
-use crate::health::{Notices, State, census};
+use crate::health::{Event, Notices, State, census};
 use crate::redis::{Outcome, Sink, Target, closed};
 use crate::topology::{self, Discard, InFlight, NodeSink, OpenHandles};
 
@@ -128,6 +128,8 @@ impl Client {
             }
             let told = notices.clone();
             core.health().listen(move |event, detail| told.put(event, detail));
+            let told = notices.clone();
+            core.lease_waits().listen(move || told.put(Event::Leases, &Value::Null));
             Client {
                 env,
                 lent,
@@ -256,18 +258,21 @@ impl Client {
         answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
     }
 
-    /// The JSON text of a copy that answers a read at once.
-    pub fn near_get(&self, word: u32, arguments: &[sys::napi_value]) -> Option<sys::napi_value> {
+    /// What `look` finds at the cache of a call's node, among copies in this process.
+    pub fn at_copies<R>(
+        &self,
+        word: u32,
+        arguments: &[sys::napi_value],
+        look: impl FnOnce(&Core, &cache::Call<'_>, &mut cache::Scratch) -> Option<R>,
+    ) -> Option<R> {
         let found = self.guarded(Origin::Call, |client| {
-            let now = Instant::now();
             let mut inner = client.inner.borrow_mut();
             let Inner { router, intake, .. } = &mut *inner;
-            intake.near_get(client.env, word, arguments, |call, scratch| {
-                router.near_get(call, now, scratch, |json| values::string(client.env, &json).ok())
-            })
+            intake
+                .at_copies(client.env, word, arguments, |call, scratch| router.at_copies(call, scratch, look))
         });
         self.tell_near_first();
-        found.flatten().flatten()
+        found.flatten()
     }
 
     /// Tells JavaScript which kinds it is to ask for copies of first, where that has changed.

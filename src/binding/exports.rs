@@ -14,9 +14,10 @@ use super::intake::{Given, Values};
 use super::invocation::{Body, Invocation, described, lent, load_config, number_of, text, texts};
 use super::sink::{FIRST_NUMBER, Mark, show};
 use super::values;
-use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, NearFirst, TTL_TABLE};
+use crate::cache::{ACKNOWLEDGED, COPIED, MANAGED, TTL_TABLE};
 use crate::command::{self, Command, FLAG_NAMES};
 use crate::config::{self, limits, nearest, settings_report};
+use crate::copies::NearFirst;
 use crate::error::{ERROR_TABLE, Result};
 use crate::features::{Features, verbs};
 use crate::health::{Event, census};
@@ -56,16 +57,16 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     for (name, body) in super::decisions::FOR_JAVASCRIPT {
         function::define(env, exports, name, body, &clients)?;
     }
-    define_all(env, exports, "client", &OF_A_CLIENT, &clients)?;
+    let of_a_client = [&OF_A_CLIENT[..], &super::near_exports::OF_A_CLIENT].concat();
+    define_all(env, exports, "client", &of_a_client, &clients)?;
     define_all(env, exports, "link", &super::link_exports::OF_A_LINK, &clients)
 }
 
 /// Functions that take a client's number first.
-const OF_A_CLIENT: [(&str, Body); 14] = [
+const OF_A_CLIENT: [(&str, Body); 13] = [
     ("submit", submit),
     ("submitArray", submit_array),
     ("answer", answer),
-    ("nearGet", near_get),
     ("close", close),
     ("report", report),
     ("generateKey", generate_key),
@@ -98,7 +99,7 @@ fn protocol(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         "kinds": kinds,
         "acknowledgedFlag": ACKNOWLEDGED,
         "copiedFlag": ACKNOWLEDGED | COPIED,
-        "kindNumbers": NearFirst::KINDS,
+        "nearPlaces": NearFirst::PLACES,
         "commandFlags": COMMAND_FLAGS.map(|(flag, name)| (name.to_owned(), json!(flag))).into_iter().collect::<Map<_, _>>(),
         "commands": commands(),
         "besideRoles": { "decidesPauses": DECIDES_PAUSES, "readOnly": READ_ONLY },
@@ -264,15 +265,6 @@ fn answer(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
         (Mark::False, _) => values::boolean(call.env, false),
         _ => values::null(call.env),
     })
-}
-
-/// `nearGet(client, head, ...arguments)`: the JSON text of a copy that answers a read at once; undefined where there is
-/// none.
-fn near_get(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
-    let mut word = 0;
-    // SAFETY: an argument of the running call; where it is no number, `word` stays 0.
-    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut word) };
-    Ok(call.client()?.near_get(word, &call.arguments()[2..]).unwrap_or(ptr::null_mut()))
 }
 
 /// `alone(makeError, head, ...arguments)`: a call that needs no client; throws what it failed with.

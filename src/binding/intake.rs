@@ -94,17 +94,17 @@ impl Intake {
         .unwrap_or_else(Outcome::Failed)
     }
 
-    /// Hands one read to `answer`, which may answer it at once. What makes no call is answered by nobody.
-    pub fn near_get<R>(
+    /// Hands one read to `look`, which looks at copies. What makes no call finds none.
+    pub fn at_copies<R>(
         &mut self,
         env: sys::napi_env,
         word: u32,
         arguments: &[sys::napi_value],
-        answer: impl FnOnce(&RoomCall<'_>, &mut Scratch) -> Option<R>,
+        look: impl FnOnce(&RoomCall<'_>, &mut Scratch) -> Option<R>,
     ) -> Option<R> {
         let argument = |position: usize| arguments.get(position).copied().unwrap_or(ptr::null_mut());
         self.with_call(env, Head::with_count(word), argument, ptr::null_mut(), |call, scratch| match call {
-            redis::Call::Room(call) => answer(call, scratch),
+            redis::Call::Room(call) => look(call, scratch),
             redis::Call::Raw(_) => None,
         })
         .ok()?

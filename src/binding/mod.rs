@@ -25,6 +25,9 @@ mod link_exports;
 mod link_loop;
 #[cfg(unix)]
 mod loop_driver;
+mod near_answer;
+mod near_exports;
+mod near_memory;
 mod realm;
 mod reference;
 mod replies;

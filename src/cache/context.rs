@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use super::call::{CacheKey, Call};
 use super::kinds::{default_ttl, requested_ttl};
-use super::near::{Involvement, Near, Wanted};
+use super::near::{Involvement, Near};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
+use crate::copies::Wanted;
 use crate::entries::{Caches, Room};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Health;
 use crate::key::Keys;
-use crate::near::NearValue;
 use crate::outage::{Change, Sampler, StandIn};
 use crate::redis::{Node, Outcome};
 
@@ -71,7 +71,7 @@ impl Context {
 
     fn over(stand_in: StandIn, keys: Keys, near: Option<Near>, caches: Arc<Caches>) -> Context {
         if let Some(near) = &near {
-            near.follow_journal(&stand_in);
+            near.copies.follow_journal(&stand_in);
         }
         let node = stand_in.node().clone();
         let config = node.config();
@@ -95,6 +95,7 @@ impl Context {
             keys: &self.keys,
             codec: &self.codec,
             stand_in: &self.stand_in,
+            copies: self.near.as_ref().map(|near| &near.copies),
             is_told: &self.is_told,
         }
     }
@@ -122,29 +123,22 @@ impl Context {
         self.near.as_ref().map_or(Involvement::None, |near| near.begin_writes(changes))
     }
 
-    /// The stored bytes of a copy that answers in place of Redis. Nothing that the journal holds may be newer.
-    fn near_copy(&self, wanted: Wanted, key: &[u8], now: Instant) -> Option<NearValue> {
-        let near = self.near.as_ref()?;
-        let stand_in = &self.stand_in;
-        if !stand_in.uses_redis() || !stand_in.is_redis_up_to_date() || stand_in.holds_writes() {
-            return None;
-        }
-        near.get(wanted, key, now)
-    }
-
-    /// Hands the JSON of a copy that answers in place of Redis to `then`. A damaged one does not.
+    /// Hands the JSON of a copy that answers in place of Redis to `then`. A damaged one does not. `place` is that of
+    /// the key's kind.
     pub fn with_near_copy<R>(
         &self,
-        wanted: Wanted,
+        (wanted, place): (Wanted, usize),
         key: &[u8],
         now: Instant,
         then: impl FnOnce(Cow<'_, [u8]>) -> R,
     ) -> Option<R> {
-        let copy = self.near_copy(wanted, key, now)?;
-        let json = self.codec.decode(&copy).ok()?;
-        if let Some(near) = &self.near {
-            near.first().hit(wanted.kind());
+        let Near { copies, .. } = self.near.as_ref()?;
+        if !copies.may_answer(wanted.group, &self.stand_in) {
+            return None;
         }
+        let copy = copies.get(key, now)?;
+        let json = self.codec.decode(&copy.value).ok()?;
+        copies.first().hit(place);
         self.health().local_read(true, false);
         Some(then(json))
     }
@@ -152,14 +146,14 @@ impl Context {
     /// Redis has answered a read, of which nobody has heard yet.
     pub fn near_answered(&self, involvement: &Involvement, key: &[u8], stored: Option<&[u8]>, now: Instant) {
         if let (Some(near), Involvement::Read(wanted)) = (&self.near, involvement) {
-            near.answered(*wanted, key, stored, now);
+            near.copies.answered(*wanted, key, stored, now);
         }
     }
 
     /// An organization is about to be cleared, or was, or may have been: none of its copies answers any more.
     pub fn clear_near(&self, organization: Option<&str>) {
         if let Some(near) = &self.near {
-            near.clear(organization);
+            near.copies.clear(organization);
         }
     }
 

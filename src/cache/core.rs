@@ -11,17 +11,19 @@ use tokio::sync::watch;
 use super::call::Call;
 use super::context::{Context, Scratch};
 use super::fallback::{bring_forward, fall_back};
-use super::near::{Involvement, NearFirst, no_near};
+use super::near::{Involvement, number_of};
 use super::operation::{clear, plan};
 use super::slot_owners::OwnersBySlot;
 use super::ticket::{CacheRequest, CacheTicket, Purpose};
 use crate::config::{Config, Endpoint};
+use crate::copies::{Copies, NearFirst, no_near};
 use crate::entries;
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State, census};
 use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
+use crate::near::NearStore;
 use crate::outage::{LocalStateGuard, StandIn, Step};
 use crate::redis::{NOBODY, Node, Outcome, closed, slot_of_request};
 
@@ -132,8 +134,8 @@ impl Core {
         let read = backlog.read(max_bytes, Instant::now(), || core.strong_count() > 0);
         if let Some(core) = core.upgrade() {
             core.stand_in().inherit(read);
-            if let Some(near) = core.context.near.as_ref().filter(|_| core.stand_in().holds_writes()) {
-                near.inherited();
+            if let Some(copies) = core.copies().filter(|_| core.stand_in().holds_writes()) {
+                copies.inherited();
             }
         }
     }
@@ -176,11 +178,14 @@ impl Core {
         if context.stand_in.answers() || context.stand_in.defers_writes() && !step.is_read() {
             return Ok(Some(fall_back(context, &operation, &token, false, now)));
         }
-        if let (Involvement::Read(wanted), Step::Read(read)) = (&token.ticket.near, &step)
-            && let Some(outcome) = context
-                .with_near_copy(*wanted, read.key(), now, |json| Outcome::Json(json.into_owned().into()))
+        if let (Involvement::Read(wanted), Step::Read(read), Call::Get { key }) =
+            (&token.ticket.near, &step, call)
         {
-            return Ok(Some(outcome));
+            let place = (*wanted, NearFirst::of_kind(number_of(key)));
+            let answer = |json: Cow<'_, [u8]>| Outcome::Json(json.into_owned().into());
+            if let Some(outcome) = context.with_near_copy(place, read.key(), now, answer) {
+                return Ok(Some(outcome));
+            }
         }
         if self.health().state() == State::Recovering
             && let Some(outcome) = bring_forward(context, &operation, token.ticket.sequence, now, out)
@@ -219,42 +224,74 @@ impl Core {
         })
     }
 
-    /// Hands the JSON that answers a call at once, from a copy in this process, to `then`.
+    /// Hands the outcome of a call that a copy in this process answers at once to `then`.
     pub fn near_get<R>(
         &self,
         call: &Call<'_>,
         now: Instant,
         scratch: &mut Scratch,
-        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+        then: impl FnOnce(Outcome<'_>) -> R,
     ) -> Option<R> {
         let context = &self.context;
+        if let Call::Entry(call) = call {
+            return entries::near_get(&context.entries(), call, now, &mut scratch.key, then);
+        }
         let near = context.near.as_ref()?;
         let Call::Get { key } = call else { return None };
         let wanted = near.wanted(key)?;
         context.check_organization(key).ok()?;
         let bytes = context.key(key, &mut scratch.key).ok()?;
-        let found = context.with_near_copy(wanted, bytes, now, then);
+        let place = NearFirst::of_kind(number_of(key));
+        let found = context.with_near_copy((wanted, place), bytes, now, |json| then(Outcome::Json(json)));
         if found.is_none() {
-            near.first().asked_in_vain(wanted.kind());
+            near.copies.first().asked_in_vain(place);
         }
         found
     }
 
+    /// A number that changes where the entry that a read is about may have changed; `None` without copies.
+    pub fn near_version(&self, call: &Call<'_>, scratch: &mut Scratch) -> Option<u32> {
+        let Call::Entry(call) = call else { return None };
+        entries::near_version(&self.context.entries(), call, &mut scratch.key)
+    }
+
+    /// Waits for the lease of the entry that a read is about. Gives the number of the wait; `None` where nobody would tell
+    /// of its change.
+    pub fn await_lease(&self, call: &Call<'_>) -> Option<u32> {
+        let Call::Entry(call) = call else { return None };
+        let room = self.context.entries();
+        room.caches.waits.begin(&room, call)
+    }
+
+    /// The waits for leases of all nodes of a client.
+    pub fn lease_waits(&self) -> &entries::Waits {
+        &self.context.entries().caches.waits
+    }
+
     /// Which kinds `near_get` is worth asking for; `None` without copies.
     pub fn near_first(&self) -> Option<&NearFirst> {
-        Some(self.context.near.as_ref()?.first())
+        Some(self.copies()?.first())
+    }
+
+    /// The process's store of copies; `None` without any.
+    pub fn near_store(&self) -> Option<&Arc<NearStore>> {
+        Some(self.copies()?.store())
+    }
+
+    fn copies(&self) -> Option<&Copies> {
+        self.context.near.as_ref().map(|near| &near.copies)
     }
 
     /// What there is to see of the copies. `nodes` are the caches of a cluster's nodes.
     pub fn near_report(&self, nodes: &[Arc<Core>]) -> Value {
-        let nodes: Vec<_> = nodes.iter().filter_map(|node| node.context.near.as_ref()).collect();
-        self.context.near.as_ref().map_or_else(no_near, |near| near.report(&nodes, Instant::now()))
+        let nodes: Vec<_> = nodes.iter().filter_map(|node| node.copies()).collect();
+        self.copies().map_or_else(no_near, |copies| copies.report(&nodes, Instant::now()))
     }
 
     /// Another node of the cluster has got a slot of this one.
     pub fn lost_slot(&self) {
-        if let Some(near) = &self.context.near {
-            near.lost_slot();
+        if let Some(copies) = self.copies() {
+            copies.lost_slot();
         }
     }
 

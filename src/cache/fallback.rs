@@ -37,7 +37,7 @@ fn near_copy(context: &Context, read: &Read<'_>, now: Instant) -> Option<Outcome
     if !context.stand_in.uses_redis() || context.stand_in.holds_newer(key) {
         return None;
     }
-    Some(Outcome::Json(near.get_in_outage(key, now)?.to_vec().into()))
+    Some(Outcome::Json(near.copies.get_in_outage(key, now)?.value.to_vec().into()))
 }
 
 /// The outcome of a read that the journal knows better than Redis.

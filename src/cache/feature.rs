@@ -150,7 +150,7 @@ impl Feature for Core {
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {
         if let Some(near) = &self.context.near {
-            near.connected(&self.context.node);
+            near.copies.connected(&self.context.node);
         }
         settle::connected(&self.context, is_fenced, now, out)
     }

@@ -29,5 +29,4 @@ pub use context::Scratch;
 pub use core::{Core, SlotOwners};
 pub use decode::{ACKNOWLEDGED, COPIED, MANAGED};
 pub use kinds::{TTL_TABLE, default_ttl};
-pub use near::NearFirst;
 pub use ticket::CacheTicket;

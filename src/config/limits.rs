@@ -55,6 +55,9 @@ pub const LIMITS: &[(&str, u64)] = &[
     // The version of a table lives as long as an entry can, and while a change is guarded no longer than a guard.
     ("tableVersionSeconds", 315_360_000),
     ("tableGuardSeconds", 10),
+    // Objects that a thread keeps with `share: 'frozen'`, and their part of the budget of copies.
+    ("frozenValues", 10_000),
+    ("frozenBudgetPart", 4),
     // Keys that `warm` loads at once.
     ("warmConcurrency", 8),
     ("warmMaxConcurrency", 1_000),

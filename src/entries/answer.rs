@@ -43,6 +43,8 @@ const STALE: i64 = 1;
 const ABSENT: i64 = 2;
 const EARLY: i64 = 4;
 const AWAY: i64 = 8;
+/// A copy in this process answers.
+const NEAR: i64 = 16;
 
 /// The numbers that JavaScript shares, by name.
 pub fn numbers() -> Value {
@@ -67,7 +69,7 @@ pub fn numbers() -> Value {
             ("gone", Kept::Gone as i64),
             ("none", Kept::None as i64),
         ]),
-        "state": named(&[("stale", STALE), ("absent", ABSENT), ("early", EARLY), ("away", AWAY)]),
+        "state": named(&[("stale", STALE), ("absent", ABSENT), ("early", EARLY), ("away", AWAY), ("near", NEAR)]),
         "details": named(&details),
         "callOptions": CALL_OPTIONS.iter().filter(|name| **name != "meta").collect::<Vec<_>>(),
     })
@@ -83,11 +85,24 @@ pub struct Found<'a> {
     pub is_soft: bool,
     /// Redis is away.
     pub is_away: bool,
+    /// A copy in this process has it, and JavaScript is to be told.
+    pub is_near: bool,
 }
 
 impl<'a> Found<'a> {
     pub fn is_fresh(&self) -> bool {
         !self.is_soft && self.left_ms.is_none_or(|left| self.entry.is_fresh(left))
+    }
+
+    /// For how long it is fresh for sure, and is not to be made anew early.
+    pub fn sure_ms(&self, early: EarlyRefresh) -> u64 {
+        let fresh_ms = self.left_ms.unwrap_or_default() as f64 - self.entry.grace_ms as f64;
+        let early_ms = match early {
+            EarlyRefresh::Off => 0.0,
+            EarlyRefresh::Likely => SURE_FACTORY_TIMES * f64::from(self.entry.factory_ms),
+            EarlyRefresh::From(part) => (1.0 - part) * self.entry.ttl_ms as f64,
+        };
+        (fresh_ms - early_ms).max(0.0) as u64
     }
 
     /// `share` is a draw from 0 up to 1.
@@ -104,6 +119,9 @@ impl<'a> Found<'a> {
         if self.is_away && state & STALE != 0 {
             state |= AWAY;
         }
+        if self.is_near {
+            state |= NEAR;
+        }
         state
     }
 
@@ -117,6 +135,10 @@ impl<'a> Found<'a> {
         self.entry.payload(codec).map(Some).map_err(|_| Damaged)
     }
 }
+
+/// So many factory's times before the end `XFetch` makes an entry anew with one read in 160,000. Before that nothing is
+/// drawn where values are kept.
+const SURE_FACTORY_TIMES: f64 = 12.0;
 
 /// Bytes that are no value of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +180,24 @@ pub fn found<'a>(
             Ok(array.outcome(cache))
         }
     }
+}
+
+/// The answer to a read whose caller keeps the value: all parts, and the numbers behind them.
+///
+/// # Errors
+/// The payload is none.
+pub fn found_and_kept(
+    codec: &Codec,
+    cache: &Cache,
+    found: &Found<'_>,
+    early: EarlyRefresh,
+    numbers: &[i64],
+) -> Result<Outcome<'static>, Damaged> {
+    let payload = found.payload(codec, cache)?;
+    let mut array = Array::new(5 + numbers.len());
+    push_found(&mut array, found, payload.as_deref(), found.state(early, random_share()));
+    numbers.iter().for_each(|number| array.integer(*number));
+    Ok(array.outcome(cache))
 }
 
 /// The answer to a wish for a lease where something was found.
@@ -295,11 +335,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sure_ends_before_an_early_refresh_may_begin() {
+        let bytes = entry_bytes(10);
+        let entry = Entry::parse(&bytes).unwrap();
+        let found = Found { entry, left_ms: Some(1500), is_soft: false, is_away: false, is_near: false };
+        assert_eq!(found.sure_ms(EarlyRefresh::Off), 1000);
+        assert_eq!(found.sure_ms(EarlyRefresh::Likely), 880);
+        assert_eq!(found.sure_ms(EarlyRefresh::From(0.75)), 750);
+        let ending = Found { left_ms: Some(510), ..found };
+        assert_eq!(ending.sure_ms(EarlyRefresh::Likely), 0);
+    }
+
+    #[test]
     fn a_stale_entry_says_so_and_while_redis_is_away_that_it_answers() {
         let bytes = entry_bytes(0);
         let entry = Entry::parse(&bytes).unwrap();
         let state = |left, is_soft, is_away| {
-            Found { entry, left_ms: Some(left), is_soft, is_away }.state(EarlyRefresh::Off, 0.5)
+            Found { entry, left_ms: Some(left), is_soft, is_away, is_near: false }
+                .state(EarlyRefresh::Off, 0.5)
         };
         assert_eq!(state(501, false, false), 0);
         assert_eq!(state(501, false, true), 0);

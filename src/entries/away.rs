@@ -4,11 +4,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::answer::Found;
 use super::call::Phase;
-use super::entry::Entry;
+use super::entry::{Entry, Tag};
 use super::here::{Here, NOTHING, now_ms};
+use super::near;
 use super::options::OnRedisDown;
-use super::record::{Record, changed, twice};
+use super::record::{Record, Verdict, changed, twice};
 use super::remembered::entry_in;
 use super::request::Sent;
 use super::room::Room;
@@ -148,8 +150,17 @@ impl Away<'_> {
             }
             _ => {}
         }
+        let is_bare = match self.ticket.purpose {
+            Purpose::Get { is_bare, .. } | Purpose::Look { is_bare } => Some(is_bare),
+            Purpose::Take { is_first: true, .. } => Some(false),
+            _ => None,
+        };
+        if let Some(outcome) = is_bare.and_then(|is_bare| self.near(settling, is_bare)) {
+            return outcome;
+        }
         let mut local_state = self.room.stand_in.local_state();
         self.restore(&mut local_state);
+        self.obey_copies_of_records(&mut local_state);
         if is_take && self.ticket.cache.options.on_redis_down == OnRedisDown::Factory {
             self.here(&mut local_state).memory.delete(self.sent.key(0), self.unanswered.now);
         }
@@ -163,6 +174,54 @@ impl Away<'_> {
             self.delete(&[self.sent.key(0)]);
         }
         settling.outcome(Frame::new(&reply)).into_owned()
+    }
+
+    /// What a copy answers, unless a known invalidation hits it.
+    fn near(&self, settling: &Settling<'_>, is_bare: bool) -> Option<Outcome<'static>> {
+        let (room, now) = (self.room, self.unanswered.now);
+        if self.ticket.cache.options.on_redis_down != OnRedisDown::Serve {
+            return None;
+        }
+        let known = |tag: &Tag<'_>, name: &[u8]| {
+            let mut local_state = room.stand_in.local_state();
+            self.restore_one(&mut local_state, name);
+            let record = local_state.memory.get(name, now).and_then(Record::parse);
+            record.map_or(Verdict::Unchanged, |record| record.verdict(tag))
+        };
+        near::with_copy_away(
+            room,
+            &self.ticket.cache,
+            self.sent.key(0),
+            now,
+            known,
+            |entry, left, is_soft| {
+                room.health().local_read(true, true);
+                let found =
+                    Found { entry: *entry, left_ms: Some(left), is_soft, is_away: true, is_near: true };
+                settling.answer(Some(&found), is_bare).into_owned()
+            },
+        )
+    }
+
+    /// Copies of tags' records may know more than memory of the entry that it has.
+    fn obey_copies_of_records(&self, local_state: &mut LocalState) {
+        let (key, now) = (self.sent.key(0), self.unanswered.now);
+        let Some(copies) = self.room.copies else { return };
+        let Some(bytes) = local_state.memory.get(key, now).map(<[u8]>::to_vec) else { return };
+        let begin = self.room.keys.tags_of(key);
+        for tag in Entry::parse(&bytes).iter().flat_map(Entry::tags) {
+            let name = [&begin, tag.name].concat();
+            let Some(copy) = near::record_away(copies, &name, now) else { continue };
+            match Record::parse(&copy).map(|record| record.verdict(&tag)) {
+                Some(Verdict::Hard) => {
+                    local_state.memory.delete(key, now);
+                }
+                Some(Verdict::Soft) => {
+                    local_state.memory.set(&name, &copy, Some(TAG_LIFE), None, now);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Puts what the journal has of an entry and its tags into memory, where memory has nothing.

@@ -1,12 +1,17 @@
 //! The caches of one client, by number; all nodes of a cluster share them.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::options::CacheOptions;
+use super::options::{CacheOptions, CallOptions};
+use super::waits::Waits;
+use crate::copies::{Copies, NearFirst, TAGS, group_of_cache};
 use crate::error::{Error, ErrorCode, Result};
+use crate::near::Group;
 
 /// One in so many writes of a cache trims the index it wrote to. Each trimming takes up to twice as many entries, so they
 /// go faster than they come.
@@ -15,11 +20,16 @@ const TRIM_EVERY: u64 = 32;
 /// so many found nothing.
 const VAIN_READS: u32 = 28;
 
+/// Different options of calls that are kept. Most applications have a few.
+const KEPT_OPTIONS: usize = 1000;
+
 /// The caches that a client has opened.
 #[derive(Debug, Default)]
 pub struct Caches {
     /// `None` is one that was closed.
     open: RwLock<Vec<Option<Arc<Cache>>>>,
+    /// Who waits for a lease.
+    pub waits: Waits,
 }
 
 /// One cache, or one namespace of a cache.
@@ -31,6 +41,20 @@ pub struct Cache {
     stores: AtomicU64,
     /// What the last reads found: a bit each, set where it was nothing.
     vain: AtomicU32,
+    /// `None` where its entries get no copies.
+    pub groups: Option<Groups>,
+    /// Options of calls by their text.
+    // Held for a look or an insertion.
+    of_calls: RwLock<HashMap<Box<str>, Arc<CallOptions>>>,
+    /// Those of a call that names none.
+    own_options: Arc<CallOptions>,
+}
+
+/// The groups of copies in the near store.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups {
+    pub entries: Group,
+    pub tags: Group,
 }
 
 impl Caches {
@@ -38,7 +62,7 @@ impl Caches {
     ///
     /// # Errors
     /// `E_CONFIG` where an option is not allowed, or a cache of this name has another serializer.
-    pub fn open(&self, json: &str) -> Result<Value> {
+    pub fn open(&self, json: &str, copies: Option<&Copies>) -> Result<Value> {
         let options = CacheOptions::from_json(json)?;
         let mut described = options.describe();
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
@@ -54,13 +78,10 @@ impl Caches {
             ));
         }
         described["cache"] = open.len().into();
-        let has_whole = options.call.grace_ms > 0 || !options.call.tags.is_empty();
-        open.push(Some(Arc::new(Cache {
-            options,
-            reads_whole: AtomicBool::new(has_whole),
-            stores: AtomicU64::new(0),
-            vain: AtomicU32::new(0),
-        })));
+        let groups = copies.and_then(|copies| groups_of(&options, copies));
+        described["nearPlace"] =
+            groups.map_or(Value::Null, |groups| json!(NearFirst::of_cache(groups.entries)));
+        open.push(Some(Arc::new(Cache::new(options, groups))));
         Ok(described)
     }
 
@@ -90,13 +111,42 @@ impl Caches {
 impl Cache {
     /// What a clearing that the journal has sent belongs to.
     pub fn nameless() -> Arc<Cache> {
-        let options = CacheOptions::nameless();
-        Arc::new(Cache {
+        Arc::new(Cache::new(CacheOptions::nameless(), None))
+    }
+
+    fn new(options: CacheOptions, groups: Option<Groups>) -> Cache {
+        let has_whole = options.call.grace_ms > 0 || !options.call.tags.is_empty();
+        Cache {
+            own_options: Arc::new(options.call.clone()),
             options,
-            reads_whole: AtomicBool::new(false),
+            reads_whole: AtomicBool::new(has_whole),
             stores: AtomicU64::new(0),
             vain: AtomicU32::new(0),
-        })
+            groups,
+            of_calls: RwLock::default(),
+        }
+    }
+
+    /// What counts for a call with these options.
+    ///
+    /// # Errors
+    /// `E_CONFIG`, `E_TAG`.
+    pub fn call_options(&self, given: Option<&str>) -> Result<Arc<CallOptions>> {
+        let Some(text) = given else { return Ok(self.own_options.clone()) };
+        let known = self.of_calls.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let options = Arc::new(self.options.call.with(text)?);
+        // What a factory has set of its own is of one value.
+        if options.meta.is_empty() {
+            let mut of_calls = self.of_calls.write().unwrap_or_else(PoisonError::into_inner);
+            if of_calls.len() >= KEPT_OPTIONS {
+                of_calls.clear();
+            }
+            of_calls.insert(text.into(), options.clone());
+        }
+        Ok(options)
     }
 
     /// Whether a read asks for lifetime and tags at once.
@@ -126,6 +176,15 @@ impl Cache {
     }
 }
 
+/// Caches of one name share a group. If they limit the lifetime of copies differently, the shorter one counts.
+fn groups_of(options: &CacheOptions, copies: &Copies) -> Option<Groups> {
+    let near = options.near?;
+    let store = copies.store();
+    let groups = Groups { entries: store.group(&group_of_cache(&options.name)), tags: store.group(TAGS) };
+    store.limit_lifetime(groups.entries, Duration::from_millis(near.max_ttl_ms));
+    Some(groups)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,16 +201,31 @@ mod tests {
     }
 
     #[test]
+    fn options_of_calls_are_read_once() {
+        let caches = Caches::default();
+        caches.open(r#"{"name":"a","ttlSeconds":1}"#, None).unwrap();
+        let cache = caches.get(0).unwrap();
+        let first = cache.call_options(Some(r#"{"ttlSeconds":5}"#)).unwrap();
+        assert_eq!((first.ttl_ms, cache.call_options(None).unwrap().ttl_ms), (5_000, 1_000));
+        assert!(Arc::ptr_eq(&first, &cache.call_options(Some(r#"{"ttlSeconds":5}"#)).unwrap()));
+        let mut texts = (0..2 * KEPT_OPTIONS).map(|ms| format!("{{\"ttlSeconds\":{}}}", ms + 1));
+        assert!(texts.all(|text| cache.call_options(Some(&text)).is_ok()));
+        assert!(cache.of_calls.read().unwrap().len() <= KEPT_OPTIONS);
+        let refused = cache.call_options(Some(r#"{"ttlSeconds":0}"#)).unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Config);
+    }
+
+    #[test]
     fn caches_of_one_name_have_one_serializer() {
         let caches = Caches::default();
-        assert_eq!(caches.open(r#"{"name":"a","ttlSeconds":1}"#).unwrap()["cache"], 0);
-        assert_eq!(caches.open(r#"{"name":"a","ttlSeconds":2}"#).unwrap()["cache"], 1);
-        let refused = caches.open(r#"{"name":"a","serializer":"v8"}"#).unwrap_err();
+        assert_eq!(caches.open(r#"{"name":"a","ttlSeconds":1}"#, None).unwrap()["cache"], 0);
+        assert_eq!(caches.open(r#"{"name":"a","ttlSeconds":2}"#, None).unwrap()["cache"], 1);
+        let refused = caches.open(r#"{"name":"a","serializer":"v8"}"#, None).unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Config);
-        assert!(caches.open(r#"{"name":"a","namespaces":["b"],"serializer":"v8"}"#).is_ok());
+        assert!(caches.open(r#"{"name":"a","namespaces":["b"],"serializer":"v8"}"#, None).is_ok());
         assert_eq!(caches.get(1).unwrap().options.call.ttl_ms, 2000);
         (0..2).for_each(|number| caches.close(number));
         assert_eq!(caches.get(1).unwrap_err().code(), ErrorCode::Closed);
-        assert!(caches.open(r#"{"name":"a","serializer":"v8"}"#).is_ok());
+        assert!(caches.open(r#"{"name":"a","serializer":"v8"}"#, None).is_ok());
     }
 }

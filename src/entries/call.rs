@@ -28,6 +28,7 @@ verbs! {
 /// Bits and numbers in a call's detail, and their names for JavaScript.
 pub(super) const DETAILS: [(&str, u8); 7] = [
     ("bare", BARE),
+    ("facts", FACTS),
     ("force", FORCE),
     ("first", FIRST),
     ("notModified", NOT_MODIFIED),
@@ -36,6 +37,7 @@ pub(super) const DETAILS: [(&str, u8); 7] = [
     ("end", END),
 ];
 const BARE: u8 = 1;
+const FACTS: u8 = 2;
 const FORCE: u8 = 1;
 const FIRST: u8 = 2;
 const NOT_MODIFIED: u8 = 1;
@@ -87,6 +89,13 @@ pub enum Phase {
     End,
 }
 
+/// What a caller that keeps values tells of the one that it has.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeps {
+    /// Reads that it has answered since it was told last.
+    pub reads: u64,
+}
+
 /// One call. `options` are the JSON text of what the caller gave.
 #[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
@@ -109,6 +118,8 @@ pub enum Call<'a> {
         options: Option<&'a str>,
         /// Answers only whether it is there.
         is_bare: bool,
+        /// The caller keeps the value, and is told what must stay as it is for it to answer again.
+        keeps: Option<Keeps>,
     },
     Pull {
         at: At<'a>,
@@ -234,7 +245,11 @@ pub fn decode(asked: Asked, arguments: &mut CallArguments) -> Result<Call<'_>> {
     let at = At { scope, key: arguments.required(2, "the key")? };
     let options = |position| arguments.text(position);
     Ok(match verb {
-        Verb::Get => Call::Get { at, options: options(3)?, is_bare: detail & BARE != 0 },
+        Verb::Get => {
+            let reads = || arguments.number(4).unwrap_or_default() as u64;
+            let keeps = (detail & FACTS != 0).then(|| Keeps { reads: reads() });
+            Call::Get { at, options: options(3)?, is_bare: detail & BARE != 0, keeps }
+        }
         Verb::Pull => Call::Pull { at },
         Verb::Take => Call::Take {
             at,

@@ -81,6 +81,10 @@ impl Clearing {
         self.asked_at.is_some()
     }
 
+    pub fn organization(&self) -> Option<&str> {
+        self.organization.as_deref()
+    }
+
     pub fn index(&self) -> &[u8] {
         &self.index
     }

@@ -8,6 +8,7 @@ use super::away::{Unanswered, fall_back};
 use super::caches::Cache;
 use super::call::{Call, Phase};
 use super::clearing::Clearing;
+use super::near::{self, Involvement};
 use super::plan::{append_take_after, plan};
 use super::record::Verdict;
 use super::remembered::{entry_in, is_overruled, journalled_says, note_write, remember_found};
@@ -34,7 +35,7 @@ pub fn prepare<T: Carries>(
     now: Instant,
     out: &mut impl Requests<PendingRequest<T>>,
 ) -> Result<Option<Outcome<'static>>> {
-    if let Some(outcome) = room.answer_alone(call)? {
+    if let Some(outcome) = room.answer_alone(call)?.or_else(|| near::answer_call(room, call, now)) {
         return Ok(Some(outcome));
     }
     let stand_in = room.stand_in;
@@ -87,7 +88,7 @@ fn tell_scripts<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Reques
     for script in Script::all() {
         let cache = Cache::nameless();
         let early = cache.options.call.early_refresh;
-        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load };
+        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load, near: Involvement::None };
         let request = PendingRequest::unasked(T::from(Box::new(ticket)), now);
         out.push(request, room.stand_in.node().deadline(now), |bytes| {
             append_command(bytes, &[b"SCRIPT", b"LOAD", script.text()]);
@@ -198,6 +199,7 @@ pub fn replied<'a, T: Carries>(
             }
             room.health().read(elapsed, found.is_some());
             ticket.cache.has_read(found.is_some());
+            near::saw(&settling, stored.map(|stored| (stored, None, false)), now);
             if found.is_none() && may_take(room, &ticket) {
                 take_next(room, ticket, pending, (sent.key(0), false), next);
                 return None;
@@ -211,6 +213,7 @@ pub fn replied<'a, T: Carries>(
                 room.health().read(elapsed, is_found);
                 ticket.cache.has_read(is_found);
             }
+            near::saw_whole(&settling, frame, now);
             let outcome = settling.taken(frame, attempt);
             if outcome.is_none() {
                 take_over(&sent, ticket, pending, room, next);
@@ -289,6 +292,7 @@ fn read_whole<'a>(settling: &Settling<'_>, frame: Frame<'a>, now: Instant) -> Ou
     let ticket = settling.ticket;
     if !matches!(ticket.purpose, Purpose::Pull) {
         remember_found(settling, frame, now);
+        near::saw_whole(settling, frame, now);
     }
     let is_bare = matches!(ticket.purpose, Purpose::Look { is_bare: true });
     match journalled_says(settling, frame, now) {
@@ -336,6 +340,7 @@ pub fn refused<T: Carries>(
     let sent = Sent::parse(request)?;
     Some(match &ticket.purpose {
         Purpose::Clear(clearing) => {
+            near::clearing(room, clearing);
             let ended = clearing.of_outage(ticket.sequence, pending.issued);
             replay::clearing_ended(room.stand_in, &ended, false, now, next);
             Outcome::Boolean(false)
@@ -364,6 +369,7 @@ pub fn lost(
         return None;
     }
     if let Purpose::Clear(clearing) = &ticket.purpose {
+        near::clearing(room, clearing);
         let lost = clearing.of_outage(ticket.sequence, pending.issued);
         replay::clearing_lost(room.stand_in, &lost, now);
         if clearing.is_replayed() {
@@ -442,6 +448,7 @@ fn cleared<T: Carries>(
     now: Instant,
     next: &mut impl Requests<PendingRequest<T>>,
 ) -> Outcome<'static> {
+    near::clearing(room, clearing);
     if clearing.begin().is_empty() {
         let ended = clearing.of_outage(sequence, issued);
         replay::clearing_ended(room.stand_in, &ended, true, now, next);
@@ -463,7 +470,9 @@ pub fn send_journalled<T: Carries>(
     clearing.append(out.buffer());
     let cache = Cache::nameless();
     let early = cache.options.call.early_refresh;
-    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose: Purpose::Clear(clearing) };
+    near::clearing(room, &clearing);
+    let purpose = Purpose::Clear(clearing);
+    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose, near: Involvement::None };
     out.commit(
         from,
         1,

@@ -3,7 +3,8 @@
 //! Promises: what a factory made is stored only if its lease still holds and nothing has set, deleted, expired, changed or
 //! cleared its entry since; an entry with an invalidated tag never answers again; an entry is fresh while its lifetime in the
 //! store is longer than its grace, so no process's clock counts; damaged bytes are a counted miss. The same steps run in
-//! Redis, as scripts, and on this process's own memory. Relies on `outage` for what is kept while Redis is away, on `key` for
+//! Redis, as scripts, and on this process's own memory. A copy in this process answers only what is fresh, and only if copies of
+//! all its tags' records say so. Relies on `outage` for what is kept while Redis is away, on `copies` for copies, on `key` for
 //! keys and on `codec` for payloads. The room above carries its requests. Never parses a value, and never runs a factory.
 
 mod answer;
@@ -13,8 +14,11 @@ mod call;
 mod clearing;
 mod entry;
 mod exchange;
+mod given;
 mod grant;
 mod here;
+mod near;
+mod near_options;
 mod options;
 mod plan;
 mod query;
@@ -27,6 +31,7 @@ mod room;
 pub mod scripts;
 mod settle;
 mod ticket;
+mod waits;
 
 pub use answer::numbers;
 pub use caches::Caches;
@@ -35,5 +40,7 @@ pub use entry::{Entry, NewEntry, Payload, Tag, Versions};
 pub use exchange::{
     connected, is_expected, lost, may_follow, prepare, refused, replied, send_journalled, without_room,
 };
+pub use near::{near_get, near_version};
 pub use room::{Room, alone};
 pub use ticket::{Carries, Ticket};
+pub use waits::Waits;

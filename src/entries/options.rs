@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::nearest;
+use super::given::{number, object, one_of, refusal, refuse_unknown, short, word};
+use super::near_options::{NearOptions, Share};
 use crate::error::{Error, ErrorCode, Result};
 use crate::key::push_part;
 
@@ -45,7 +46,8 @@ pub(super) const CALL_OPTIONS: [&str; 11] = [
     "tags",
     "meta",
 ];
-const CACHE_OPTIONS: [&str; 6] = ["name", "namespaces", "serializer", "onRedisDown", "leaseMs", "quota"];
+const CACHE_OPTIONS: [&str; 7] =
+    ["name", "namespaces", "serializer", "onRedisDown", "leaseMs", "quota", "near"];
 const QUOTA_OPTIONS: [&str; 2] = ["maxEntries", "onFull"];
 
 /// When a fresh entry is made anew in the background.
@@ -107,6 +109,8 @@ pub struct CacheOptions {
     pub on_redis_down: OnRedisDown,
     pub lease_ms: u64,
     pub quota: Option<Quota>,
+    /// `None`: no copies.
+    pub near: Option<NearOptions>,
     pub call: CallOptions,
 }
 
@@ -205,6 +209,8 @@ impl CallOptions {
     pub fn describe(&self, lease_ms: u64) -> Value {
         let mut described = self.described();
         described["renewMs"] = (lease_ms / RENEWALS).into();
+        // A wait for another process's lease is told of its end. It asks again, because that process may have died.
+        described["askAgainMs"] = (lease_ms / 2).into();
         described["renewForMs"] = self.hard_timeout_ms.max(RENEWED_MS).into();
         described
     }
@@ -220,10 +226,15 @@ impl CacheOptions {
         check_name(name, "name")?;
         let lease_ms = number(&given, "leaseMs", LEASE_MS.0, LEASE_MS.1)?
             .map_or(DEFAULT_LEASE_MS, |ms| ms.round() as u64);
+        let serializer = one_of(&given, "serializer", &[("json", Serializer::Json), ("v8", Serializer::V8)])?;
+        let near = NearOptions::from_given(&given)?;
+        if serializer == Serializer::V8 && near.is_some_and(|near| near.share == Share::Frozen) {
+            return Err(refusal("share is not allowed; frozen needs the serializer json"));
+        }
         Ok(CacheOptions {
             name: name.into(),
             namespaces: namespaces(&given)?,
-            serializer: one_of(&given, "serializer", &[("json", Serializer::Json), ("v8", Serializer::V8)])?,
+            serializer,
             on_redis_down: one_of(
                 &given,
                 "onRedisDown",
@@ -235,6 +246,7 @@ impl CacheOptions {
             )?,
             lease_ms,
             quota: quota(&given)?,
+            near,
             call: CallOptions::default().merged(&given)?,
         })
     }
@@ -248,6 +260,7 @@ impl CacheOptions {
             on_redis_down: OnRedisDown::Serve,
             lease_ms: DEFAULT_LEASE_MS,
             quota: None,
+            near: None,
             call: CallOptions::default(),
         }
     }
@@ -270,6 +283,7 @@ impl CacheOptions {
         described["quota"] = self.quota.map_or(Value::Null, |quota| {
             json!({ "maxEntries": quota.max_entries, "onFull": if quota.evicts { "evict" } else { "reject" } })
         });
+        described["near"] = self.near.map_or(Value::Bool(false), NearOptions::describe);
         described
     }
 }
@@ -307,50 +321,6 @@ fn tags_of(given: &Value) -> Result<Vec<Vec<u8>>> {
     }
     check_tag_count(parts.len())?;
     Ok(parts)
-}
-
-fn object(text: &str) -> Result<Map<String, Value>> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(given)) => Ok(given),
-        _ => Err(refusal("the options are no object")),
-    }
-}
-
-fn refuse_unknown(given: &Map<String, Value>, known: &[&[&str]]) -> Result<()> {
-    let known = || known.iter().flat_map(|names| names.iter().copied());
-    let Some(unknown) = given.keys().find(|name| !known().any(|known| known == *name)) else { return Ok(()) };
-    let hint = nearest(unknown, known()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Err(refusal(&format!("a cache has no option of this name{hint}")))
-}
-
-fn number(given: &Map<String, Value>, name: &str, min: f64, max: f64) -> Result<Option<f64>> {
-    match given.get(name) {
-        None => Ok(None),
-        Some(value) => match value.as_f64().filter(|value| (min..=max).contains(value)) {
-            Some(value) => Ok(Some(value)),
-            None => Err(refusal(&format!(
-                "{name} is not allowed; allowed is a number from {} to {}",
-                short(min),
-                short(max)
-            ))),
-        },
-    }
-}
-
-fn word<'v>(given: &'v Map<String, Value>, name: &str) -> Result<Option<&'v str>> {
-    match given.get(name) {
-        None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or_else(|| refusal(&format!("{name} is no text"))),
-    }
-}
-
-/// The first is the default.
-fn one_of<T: Copy>(given: &Map<String, Value>, name: &str, words: &[(&str, T)]) -> Result<T> {
-    let Some(given) = word(given, name)? else { return Ok(words[0].1) };
-    words.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
-        let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        refusal(&format!("{name} is unknown; allowed is {}", words.join(", ")))
-    })
 }
 
 fn early_refresh(given: &Map<String, Value>) -> Result<Option<EarlyRefresh>> {
@@ -400,15 +370,6 @@ fn check_name(name: &str, what: &str) -> Result<()> {
     Err(refusal(&format!("{what} is not allowed; allowed is a text of 1 to 64 characters")))
 }
 
-/// Without a fraction where there is none.
-fn short(number: f64) -> Value {
-    if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
-}
-
-fn refusal(what: &str) -> Error {
-    Error::new(ErrorCode::Config, what.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,9 +386,9 @@ mod tests {
             described,
             json!({
                 "name": "users", "namespaces": [], "serializer": "json", "onRedisDown": "serve", "leaseMs": 3000,
-                "quota": null, "ttlSeconds": 300, "graceSeconds": 0, "softTimeoutMs": null, "hardTimeoutMs": 30000,
+                "quota": null, "near": { "maxTtlSeconds": 3600, "share": "copy" }, "ttlSeconds": 300, "graceSeconds": 0, "softTimeoutMs": null, "hardTimeoutMs": 30000,
                 "lockTimeoutMs": 30000, "jitter": 0.05, "earlyRefresh": true, "negativeSeconds": 0,
-                "retryAfterErrorSeconds": 5, "tags": [], "renewMs": 1000, "renewForMs": 60000,
+                "retryAfterErrorSeconds": 5, "tags": [], "renewMs": 1000, "askAgainMs": 1500, "renewForMs": 60000,
             })
         );
     }
@@ -469,6 +430,17 @@ mod tests {
             (r#"{"name":"n","onRedisDown":1}"#, "onRedisDown is no text"),
             (r#"{"name":"n","quota":{"maxEntries":1.5}}"#, "quota.maxEntries"),
             (r#"{"name":"n","quota":{"most":1}}"#, "no option of this name"),
+            (r#"{"name":"n","near":{"share":"none"}}"#, "share is unknown; allowed is copy, frozen"),
+            (
+                r#"{"name":"n","near":{"share":"frozen"},"serializer":"v8"}"#,
+                "frozen needs the serializer json",
+            ),
+            (r#"{"name":"n","near":1}"#, "near is not allowed; allowed is true, false or an object"),
+            (r#"{"name":"n","near":{"maxTtl":1}}"#, "did you mean maxTtlSeconds?"),
+            (
+                r#"{"name":"n","near":{"maxTtlSeconds":0}}"#,
+                "maxTtlSeconds is not allowed; allowed is a number from 0.001 to 86400",
+            ),
             (r#"{"name":"n","ttl":1}"#, "did you mean ttlSeconds?"),
             (r#"{"name":"n","namespaces":[""]}"#, "namespace"),
             (r#"{"name":"n","meta":7}"#, "meta"),

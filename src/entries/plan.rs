@@ -7,6 +7,7 @@ use super::call::{At, Call, Phase, Scope, Texts};
 use super::clearing::Clearing;
 use super::entry::{NewEntry, Payload};
 use super::grant::{Grant, bytes_of};
+use super::near::{self, Involvement};
 use super::options::{CallOptions, EarlyRefresh, Serializer, tag_part};
 use super::random::{random_bytes, random_share, random_token, random_versions};
 use super::request::append_script;
@@ -18,7 +19,6 @@ use crate::key::{EntryKeys, Keys};
 use crate::lane::append_command;
 use crate::planted::{Fault, is_planted};
 use crate::redis::misuse;
-use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Indexes and records live a day longer than what they are for, so that they are prolonged rarely.
@@ -98,7 +98,15 @@ pub fn plan(room: &Room<'_>, call: &Call<'_>, sequence: u64, out: &mut Vec<u8>) 
     let mut planner = Planner { room, cache: cache.clone(), out: &mut *out };
     match planner.append(call) {
         Ok((purpose, own_early)) => {
-            Ok(Ticket { sequence, cache, early: own_early.unwrap_or(early), purpose })
+            let mut ticket = Ticket {
+                sequence,
+                cache,
+                early: own_early.unwrap_or(early),
+                purpose,
+                near: Involvement::None,
+            };
+            ticket.near = near::begin(room, call, &ticket, &out[from..]);
+            Ok(ticket)
         }
         Err(error) => {
             out.truncate(from);
@@ -111,14 +119,14 @@ impl Planner<'_, '_> {
     fn append(&mut self, call: &Call<'_>) -> Result<(Purpose, Option<EarlyRefresh>)> {
         let mut early = None;
         let purpose = match *call {
-            Call::Get { at, options, is_bare } => {
+            Call::Get { at, options, is_bare, .. } => {
                 if options.is_some() {
-                    early = Some(options_of(&self.cache, options)?.early_refresh);
+                    early = Some(self.cache.call_options(options)?.early_refresh);
                 }
                 self.get(at, is_bare)?
             }
             Call::Take { at, options, is_first: true, .. } if !self.takes_at_once() => {
-                let options = options_of(&self.cache, options)?;
+                let options = self.cache.call_options(options)?;
                 early = Some(options.early_refresh);
                 let takes = Some(options.tags.clone().into());
                 self.read(at)?;
@@ -134,7 +142,7 @@ impl Planner<'_, '_> {
                 Purpose::Pull
             }
             Call::Take { at, seen, options, attempt, is_forced, is_first } => {
-                let options = options_of(&self.cache, options)?;
+                let options = self.cache.call_options(options)?;
                 early = Some(options.early_refresh);
                 let named = self.named(at)?;
                 append_take(self.out, &self.cache, &named, &options.tags, seen, is_forced);
@@ -149,7 +157,7 @@ impl Planner<'_, '_> {
                 Purpose::Renew
             }
             Call::Fail { at, grant, rests, options } => {
-                let rest_ms = if rests { options_of(&self.cache, options)?.retry_after_error_ms } else { 0 };
+                let rest_ms = if rests { self.cache.call_options(options)?.retry_after_error_ms } else { 0 };
                 self.lease(at, &Grant::from_text(grant)?, 0, rest_ms)?;
                 Purpose::Fail
             }
@@ -238,7 +246,7 @@ impl Planner<'_, '_> {
         factory_ms: u32,
         given: Option<&str>,
     ) -> Result<Purpose> {
-        let options = options_of(&self.cache, given)?.into_owned();
+        let options = self.cache.call_options(given)?;
         let payload = match self.cache.options.serializer {
             _ if is_unmodified => Payload::Unchanged,
             _ if value.is_empty() => Payload::Absent,
@@ -258,7 +266,7 @@ impl Planner<'_, '_> {
     }
 
     fn set(&mut self, at: At<'_>, value: &[u8], given: Option<&str>) -> Result<Purpose> {
-        let options = options_of(&self.cache, given)?.into_owned();
+        let options = self.cache.call_options(given)?;
         let payload = match self.cache.options.serializer {
             _ if value.is_empty() => return Err(misuse("a set has no value")),
             Serializer::Json => Payload::Json(value),
@@ -395,11 +403,6 @@ impl Planner<'_, '_> {
         );
         Ok(Purpose::Guard { phase })
     }
-}
-
-fn options_of<'c>(cache: &'c Cache, given: Option<&str>) -> Result<Cow<'c, CallOptions>> {
-    let own = &cache.options.call;
-    given.map_or(Ok(Cow::Borrowed(own)), |text| own.with(text).map(Cow::Owned))
 }
 
 fn tags_begin(of: &EntryKeys<'_>) -> Result<Vec<u8>> {

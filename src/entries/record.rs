@@ -15,7 +15,7 @@ pub struct Record<'a> {
 }
 
 /// What a tag's record says of an entry that names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     Unchanged,
     /// The tag was expired: the entry is stale.

@@ -61,11 +61,7 @@ fn journalled_verdict(room: &Room<'_>, key: &[u8], entry: &Entry<'_>, now: Insta
             }
             _ => Verdict::Unchanged,
         });
-    verdicts.fold(Verdict::Unchanged, |worst, verdict| match (worst, verdict) {
-        (Verdict::Hard, _) | (_, Verdict::Hard) => Verdict::Hard,
-        (Verdict::Soft, _) | (_, Verdict::Soft) => Verdict::Soft,
-        _ => Verdict::Unchanged,
-    })
+    verdicts.max().unwrap_or(Verdict::Unchanged)
 }
 
 /// Memory has what was read, for an outage; and what memory knows of its tags is not older.

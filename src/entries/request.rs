@@ -43,6 +43,12 @@ impl<'a> Sent<'a> {
         Some(Sent { keys, arguments: words.collect() })
     }
 
+    /// The first of the keys, without a look at the others.
+    pub fn first_key(request: &'a [u8]) -> Option<&'a [u8]> {
+        let mut words = Arguments::new(request);
+        if words.next()? == b"GET" { words.next() } else { words.nth(2) }
+    }
+
     /// Empty where there are fewer.
     pub fn key(&self, position: usize) -> &'a [u8] {
         self.keys.get(position).copied().unwrap_or_default()
@@ -77,6 +83,7 @@ mod tests {
         append_script(&mut out, Script::LOOK, &[b"a", b"b\r\n"], &[b"x", b"", b"12"]);
         let sent = Sent::parse(&out).unwrap();
         assert_eq!((sent.keys.as_slice(), sent.arguments.len()), (&[&b"a"[..], b"b\r\n"][..], 3));
+        assert_eq!(Sent::first_key(&out), Some(&b"a"[..]));
         assert_eq!((sent.text(0), sent.argument(1), sent.number(2)), ("x", &b""[..], 12));
         assert_eq!((sent.key(7), sent.argument(7), sent.number(0)), (&b""[..], &b""[..], 0));
         let mut whole = Vec::new();

@@ -8,6 +8,7 @@ use super::call::Call;
 use super::options::CacheOptions;
 use super::query::query_key;
 use crate::codec::Codec;
+use crate::copies::Copies;
 use crate::error::Result;
 use crate::health::Health;
 use crate::key::Keys;
@@ -21,6 +22,8 @@ pub struct Room<'c> {
     pub keys: &'c Keys,
     pub codec: &'c Codec,
     pub stand_in: &'c StandIn,
+    /// Copies in this process; `None` where there are none.
+    pub copies: Option<&'c Copies>,
     /// Whether the server was told the scripts on this connection.
     pub is_told: &'c AtomicBool,
 }
@@ -39,10 +42,10 @@ impl<'c> Room<'c> {
             return alone(call).map(Some);
         }
         let described = match *call {
-            Call::Open { json } => self.caches.open(json)?,
+            Call::Open { json } => self.caches.open(json, self.copies)?,
             Call::Options { cache, json } => {
                 let cache = self.caches.get(cache)?;
-                cache.options.call.with(json)?.describe(cache.options.lease_ms)
+                cache.call_options(Some(json))?.describe(cache.options.lease_ms)
             }
             Call::Close { cache } => {
                 self.caches.close(cache);

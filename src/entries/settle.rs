@@ -66,7 +66,13 @@ impl Settling<'_> {
 
     /// What was found, where it is an entry. Counts what is none.
     pub fn found<'a>(&self, (bytes, left_ms, is_soft): (&'a [u8], Option<i64>, bool)) -> Option<Found<'a>> {
-        let found = Entry::parse(bytes).map(|entry| Found { entry, left_ms, is_soft, is_away: self.is_away });
+        let found = Entry::parse(bytes).map(|entry| Found {
+            entry,
+            left_ms,
+            is_soft,
+            is_away: self.is_away,
+            is_near: false,
+        });
         if found.is_none() {
             self.room.health().counters().corrupt_values.increment();
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::caches::Cache;
 use super::call::Phase;
 use super::clearing::Clearing;
+use super::near::Involvement;
 use super::options::EarlyRefresh;
 use super::request::Sent;
 use crate::outage::pending_fill::PendingFill;
@@ -18,6 +19,8 @@ pub struct Ticket {
     pub(super) cache: Arc<Cache>,
     pub(super) early: EarlyRefresh,
     pub(super) purpose: Purpose,
+    /// Dropped when the outcome is known.
+    pub(super) near: Involvement,
 }
 
 #[derive(Debug)]

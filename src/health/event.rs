@@ -25,11 +25,13 @@ pub enum Event {
     Pausing,
     /// A line for the log.
     Log,
+    /// Leases for which callers wait have changed.
+    Leases,
 }
 
 impl Event {
     /// Every event with its name.
-    pub const ALL: [(Event, &str); 13] = [
+    pub const ALL: [(Event, &str); 14] = [
         (Event::Connecting, "connecting"),
         (Event::Ready, "ready"),
         (Event::Degraded, "degraded"),
@@ -43,6 +45,7 @@ impl Event {
         (Event::Departed, "departed"),
         (Event::Pausing, "pausing"),
         (Event::Log, "log"),
+        (Event::Leases, "leases"),
     ];
 
     pub fn name(self) -> &'static str {

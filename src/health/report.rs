@@ -269,6 +269,12 @@ impl Health {
         }
     }
 
+    /// So many reads were answered outside of native code, from what was read here.
+    pub fn local_hits(&self, count: u64) {
+        self.tallies.counters.operations.add(count);
+        self.tallies.counters.hits.add(count);
+    }
+
     pub fn local_write(&self) {
         self.tallies.counters.operations.increment();
     }

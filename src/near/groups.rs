@@ -3,6 +3,7 @@
 use super::key::Hash;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 #[cfg(not(orgcache_loom))]
 pub const GROUPS: usize = 256;
@@ -21,7 +22,8 @@ const LEAST_READS_A_FILL: u64 = 2;
 pub struct Group(u16);
 
 impl Group {
-    pub(super) fn index(self) -> usize {
+    /// Its number, below 256.
+    pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
@@ -48,7 +50,11 @@ pub(super) struct Counters {
     /// 1 while only the sample is filled.
     is_sparse: AtomicUsize,
     judged: Mutex<Judged>,
+    /// How long a copy answers after its fill at most, in ms; `UNLIMITED` where the group has no limit of its own.
+    max_lifetime_ms: AtomicU64,
 }
+
+const UNLIMITED: u64 = u64::MAX;
 
 /// What the counters were when the group was judged last.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,7 +73,19 @@ impl Counters {
             dropped: AtomicU64::new(0),
             is_sparse: AtomicUsize::new(0),
             judged: Mutex::new(Judged::default()),
+            max_lifetime_ms: AtomicU64::new(UNLIMITED),
         }
+    }
+
+    /// Copies of the group answer no longer than this. The shortest of several limits counts.
+    pub fn limit_lifetime(&self, limit: Duration) {
+        self.max_lifetime_ms.fetch_min(limit.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// The group's own limit.
+    pub fn max_lifetime(&self) -> Option<Duration> {
+        let ms = self.max_lifetime_ms.load(Ordering::Relaxed);
+        (ms != UNLIMITED).then_some(Duration::from_millis(ms))
     }
 
     pub fn is_sparse(&self) -> bool {

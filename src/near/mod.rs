@@ -7,6 +7,7 @@
 //! outcome, and of what other connections answered before anybody hears of it. Never knows Redis or Node, and never waits.
 
 mod copied;
+mod facts;
 mod fills;
 mod ghosts;
 mod groups;
@@ -21,12 +22,15 @@ mod store;
 mod stripes;
 mod value;
 
+pub use facts::{FRESH_AFTER_WORDS, Fact, Facts, Memory, Part};
 pub use fills::Wish;
 pub use groups::Group;
 pub use key::Key;
 pub use owners::Owner;
 pub use sessions::NodeId;
-pub use store::{Fill, FillsHeld, GroupReport, NearStore, Options, Report, WriteUnderWay};
+pub use store::{
+    Fill, FillsHeld, GroupReport, Living, NearStore, Options, Report, TICKS_PER_MS, WriteUnderWay,
+};
 pub use value::NearValue;
 
 #[cfg(test)]

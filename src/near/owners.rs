@@ -1,5 +1,6 @@
 //! Clearings of organizations. A copy answers only while its owner's counter is as it was before its fill.
 
+use super::facts::{Fact, Part};
 use crate::planted::{Fault, is_planted};
 use crate::sync::{AtomicU32, Ordering};
 
@@ -32,6 +33,14 @@ pub struct Clearings(Box<[AtomicU32]>);
 impl Clearings {
     pub fn new() -> Clearings {
         Clearings((0..OWNERS).map(|_| AtomicU32::new(0)).collect())
+    }
+
+    pub fn memory(&self) -> Part {
+        Part::of(&self.0)
+    }
+
+    pub fn fact(&self, owner: Owner) -> Fact {
+        Fact { word: owner.index() as u32, is: self.count(owner) }
     }
 
     pub fn count(&self, owner: Owner) -> u32 {

@@ -1,5 +1,6 @@
 //! Watch sessions: from when until when this process hears of each change of a node's keys.
 
+use super::facts::{FRESH_AFTER_WORDS, Fact, Part};
 use crate::planted::{Fault, is_planted};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -17,6 +18,7 @@ pub const MAX_NODES: usize = 1;
 pub struct Session(u32);
 
 #[derive(Debug)]
+#[repr(C, align(8))]
 struct Watched {
     /// The session that is alive, or 0.
     alive: AtomicU32,
@@ -27,6 +29,13 @@ struct Watched {
     /// When the last answered PING of this session was sent, or 0.
     fresh_from: AtomicU64,
 }
+
+const WATCHED_WORDS: u32 = size_of::<Watched>() as u32 / 4;
+// Readers find the parts of it by their words.
+const _: () = assert!(
+    std::mem::offset_of!(Watched, alive) == 0
+        && std::mem::offset_of!(Watched, fresh_from) == 4 * FRESH_AFTER_WORDS as usize
+);
 
 #[derive(Debug)]
 pub struct Sessions {
@@ -47,6 +56,14 @@ impl Sessions {
 
     fn node(&self, node: NodeId) -> Option<&Watched> {
         self.nodes.get(usize::from(node))
+    }
+
+    pub fn memory(&self) -> Part {
+        Part::of(&self.nodes)
+    }
+
+    pub fn fact(node: NodeId, session: Session) -> Fact {
+        Fact { word: u32::from(node) * WATCHED_WORDS, is: session.0 }
     }
 
     /// The node tells of every change from now on. Copies of earlier sessions stay silent.

@@ -74,6 +74,16 @@ impl Shard {
         self.hits[group].sampled += u64::from(is_sampled);
     }
 
+    /// Counts reads that a copy of the key has answered where it was kept.
+    pub fn answered_elsewhere(&mut self, key: Key<'_>, group: Group, reads: u64) {
+        let group = group.index();
+        if self.hits.len() <= group {
+            self.hits.resize(group + 1, Hits::default());
+        }
+        self.hits[group].all += reads;
+        self.hits[group].sampled += if is_sampled(key.hash()) { reads } else { 0 };
+    }
+
     pub fn hits(&self, group: Group) -> Hits {
         self.hits.get(group.index()).copied().unwrap_or_default()
     }

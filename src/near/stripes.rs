@@ -4,6 +4,7 @@
 //! three change in one step. So a fill that enters its copy sees every write that began before, and a write that
 //! begins later sees the copy.
 
+use super::facts::{Fact, Part};
 use super::key::Hash;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -85,6 +86,22 @@ impl Stripes {
     pub fn is_unchanged(&self, stripe: StripeIndex, since: Version) -> bool {
         let word = self.at(stripe).load(Ordering::SeqCst);
         word & WRITES == 0 && Version(word / ONE_VERSION) == since
+    }
+
+    /// All of them, each with its version in the higher half.
+    pub fn memory(&self) -> Part {
+        Part::of(&self.0)
+    }
+
+    /// The half of the stripe's word that has the version: another one after each change.
+    pub fn fact(&self, stripe: StripeIndex) -> Fact {
+        let is = (self.at(stripe).load(Ordering::SeqCst) >> 32) as u32;
+        Fact { word: 2 * stripe.0 + 1, is }
+    }
+
+    /// The stripe's version as a number of its own.
+    pub fn version(&self, stripe: StripeIndex) -> u32 {
+        (self.at(stripe).load(Ordering::SeqCst) / ONE_VERSION) as u32
     }
 
     /// A fill ends without a copy, or a copy goes.

@@ -1,6 +1,5 @@
 //! One client's way to Redis, whichever topology is configured.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +10,7 @@ use super::driver::{DriverContext, LinkDriver, NodeSink, Redirected};
 use super::in_flight::{FIRST_RESERVED, InFlight};
 use super::link;
 use super::node::NodeRouter;
+use crate::cache::{self, Core};
 use crate::config::Topology;
 use crate::error::{Error, Result};
 use crate::features::{Call, Features, RoomCall, RoomTicket, Scratch};
@@ -110,17 +110,16 @@ impl<C: DriverContext> Router<C> {
         }
     }
 
-    /// Hands the JSON of a copy that answers a call at once to `then`.
-    pub fn near_get<R>(
+    /// Hands a call to the cache of its node, which looks at copies in this process.
+    pub fn at_copies<R>(
         &mut self,
         call: &RoomCall<'_>,
-        now: Instant,
         scratch: &mut Scratch,
-        then: impl FnOnce(Cow<'_, [u8]>) -> R,
+        look: impl FnOnce(&Core, &cache::Call<'_>, &mut cache::Scratch) -> Option<R>,
     ) -> Option<R> {
         match self {
-            Router::Node(driver) => driver.features().near_get(call, now, scratch, then),
-            Router::Cluster(driver) => driver.owner_of(call)?.near_get(call, now, scratch, then),
+            Router::Node(driver) => driver.features().at_copies(call, scratch, look),
+            Router::Cluster(driver) => driver.owner_of(call)?.at_copies(call, scratch, look),
             Router::Embedded | Router::Link(_) | Router::Closed => None,
         }
     }

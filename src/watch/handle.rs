@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::shared::{Seen, Shared, number_of};
 use super::task;
+use super::waits::Woken;
 use crate::connection::Dialer;
 use crate::near::{NearStore, NodeId, Wish};
 use crate::runtime::IoThread;
@@ -28,6 +29,16 @@ impl Watch {
             self.open();
         }
         self.shared.wish(wish);
+    }
+
+    /// Has `woken` called once: when the key changes, if it is not there, or when nobody would tell of its change any more.
+    /// `None` while that is so already. The first wait opens the connection, too.
+    pub fn wait(self: &Arc<Self>, key: &[u8], woken: Woken) -> Option<Wait> {
+        if !self.is_open.load(Ordering::Acquire) {
+            self.open();
+        }
+        let number = self.shared.wait(key, woken)?;
+        Some(Wait { watch: self.clone(), key: key.into(), number })
     }
 
     fn open(&self) {
@@ -78,6 +89,19 @@ impl Watch {
     /// Wishes that were not fulfilled.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped()
+    }
+}
+
+/// A wait for the change of a key. Dropped, nobody is woken any more.
+pub struct Wait {
+    watch: Arc<Watch>,
+    key: Box<[u8]>,
+    number: u64,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.watch.shared.waits.remove(&self.key, self.number);
     }
 }
 

@@ -4,7 +4,7 @@
 //! server tells it; only these connections fill the store; a store's session is open only while the server tracks what
 //! its connection reads, and while that server is the one that answers calls. Relies on `near` for the store, on
 //! `connection` for dialling, on `lane` for the protocol and on `runtime` for the I/O thread. Never answers a call,
-//! never keeps the process alive, and never connects before somebody wishes for a copy.
+//! never keeps the process alive, and never connects before somebody wishes for a copy or waits for a change.
 
 mod conversation;
 mod handle;
@@ -15,7 +15,9 @@ mod shared;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waits;
 
-pub use handle::Watch;
+pub use handle::{Wait, Watch};
 pub use registry::{restart_sessions, watches_of};
 pub use shared::{Mode, Seen};
+pub use waits::Woken;

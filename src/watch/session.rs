@@ -24,6 +24,8 @@ pub(super) enum Asked {
     /// GET of a fill. The next request is its PTTL.
     Value(Fill),
     Lifetime,
+    /// GET of a key for whose change somebody waits.
+    Awaited(Box<[u8]>),
     /// PING, and when it was sent at the earliest.
     Ping(Instant),
 }
@@ -48,6 +50,8 @@ pub(super) struct Session {
     next_fills: Option<Instant>,
     /// Whether wishes of other threads wait until then.
     has_wishes: bool,
+    /// Whether other threads may have left keys for whose change they wait.
+    has_awaited: bool,
     /// A fill whose value has come, and whose lifetime has not.
     half: Option<(Fill, Option<Vec<u8>>)>,
     /// When the last answered PING was sent.
@@ -65,6 +69,7 @@ impl Session {
             refills: Vec::new(),
             next_fills: None,
             has_wishes: false,
+            has_awaited: false,
             half: None,
             fresh_from: None,
             unusable: None,
@@ -124,6 +129,7 @@ impl Session {
             self.begin_in_store();
         }
         self.has_wishes = true;
+        self.has_awaited = true;
         self.fulfil_wishes(now, out);
     }
 
@@ -150,6 +156,7 @@ impl Session {
         if self.phase != Phase::Tracking || self.unusable.is_some() {
             return;
         }
+        self.ask_for_awaited(now, out);
         if self.next_fills.is_some_and(|at| now < at) {
             return;
         }
@@ -159,6 +166,20 @@ impl Session {
         self.next_fills = (wishes.len() + refills.len() > 0).then(|| now + GATHER);
         for wish in refills.into_iter().chain(wishes) {
             self.fill(wish, now, out);
+        }
+    }
+
+    /// Reads keys for whose change somebody waits: from then on the server tells of it.
+    fn ask_for_awaited(&mut self, now: Instant, out: &mut Batch<Asked>) {
+        if !std::mem::take(&mut self.has_awaited) {
+            return;
+        }
+        for key in self.shared.take_awaited() {
+            let request = [&b"GET"[..], &key];
+            out.push(Asked::Awaited(key.clone()), now + NEVER, |bytes| {
+                append_command(bytes, &request);
+                1
+            });
         }
     }
 
@@ -197,6 +218,7 @@ impl Session {
         match (asked, frame.node()) {
             (Asked::Tracking(asked_at), _) => {
                 self.phase = Phase::Tracking;
+                self.has_awaited = true;
                 self.fresh_from = Some(asked_at);
                 self.shared.tracks();
                 self.begin_in_store();
@@ -208,6 +230,9 @@ impl Session {
                     self.shared.store.finish_fill(fill, value.as_deref(), left_ms);
                 }
             }
+            // From here on a message tells of its change.
+            (Asked::Awaited(_), Node::Bulk(_)) => {}
+            (Asked::Awaited(key), _) => self.shared.waits.wake(&key),
             (Asked::Ping(sent_at), _) => self.ping_answered(sent_at),
         }
     }
@@ -227,7 +252,9 @@ impl Session {
                 self.refuse("Redis refuses CLIENT TRACKING (NOPERM): grant the user +client|tracking");
             }
             Asked::Tracking(_) => self.refuse(format!("Redis refuses CLIENT TRACKING ({code})")),
-            Asked::Value(_) if code == "NOPERM" => self.refuse("Redis refuses GET to the user (NOPERM)"),
+            Asked::Value(_) | Asked::Awaited(_) if code == "NOPERM" => {
+                self.refuse("Redis refuses GET to the user (NOPERM)");
+            }
             Asked::Lifetime => {
                 if self.half.take().is_some() && code == "NOPERM" {
                     self.refuse("Redis refuses PTTL (NOPERM): grant the user +pttl");
@@ -236,7 +263,7 @@ impl Session {
             // Its place among the messages says as much as a PONG.
             Asked::Ping(sent_at) if code == "NOPERM" => self.ping_answered(sent_at),
             // A server that is busy or loads its data answers later.
-            Asked::Value(_) | Asked::Ping(_) => {}
+            Asked::Value(_) | Asked::Awaited(_) | Asked::Ping(_) => {}
         }
     }
 
@@ -250,6 +277,7 @@ impl Session {
         match Invalidation::of(frame) {
             Invalidation::Keys(keys) => {
                 for key in keys {
+                    self.shared.waits.wake(key);
                     let wish = self.shared.store.invalidated(self.shared.node, key);
                     if let Some(wish) = wish.filter(|_| self.phase == Phase::Tracking && !self.is_over()) {
                         self.refill(wish);
@@ -258,6 +286,7 @@ impl Session {
             }
             Invalidation::All => {
                 self.shared.store.flushed(self.shared.node);
+                self.shared.waits.wake_all();
                 if self.phase == Phase::Tracking && !self.is_over() {
                     self.begin_in_store();
                 }

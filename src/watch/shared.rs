@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::waits::{Waits, Woken};
 use crate::connection::{Inbox, Mailbox};
 use crate::near::{NearStore, NodeId, Wish};
 
@@ -23,6 +24,8 @@ pub(super) fn number_of(run_id: &str) -> u64 {
 #[derive(Debug, Default)]
 pub(super) struct Left {
     pub wishes: Vec<Wish>,
+    /// Keys for whose change somebody waits.
+    pub awaited: Vec<Box<[u8]>>,
     /// The session is to be ended, and another begun on the same connection.
     pub restarts: bool,
     /// The connection is to be replaced.
@@ -67,6 +70,7 @@ pub(super) struct Shared {
     /// The server refuses what this needs: it is not asked again for a while.
     is_refused: AtomicBool,
     dropped: AtomicU64,
+    pub waits: Waits,
     // Held for single assignments.
     seen: Mutex<Seen>,
 }
@@ -80,6 +84,7 @@ impl Shared {
             peer: Arc::default(),
             is_refused: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
+            waits: Waits::default(),
             seen: Mutex::new(Seen { mode: Mode::Idle, reason: None }),
         }
     }
@@ -96,9 +101,10 @@ impl Shared {
         *self.lock_seen() = Seen { mode: Mode::Tracking, reason: None };
     }
 
-    /// There is no session, for this reason.
+    /// There is no session, for this reason. Nobody waits for its messages any longer.
     pub fn is_off(&self, reason: impl Into<String>) {
         *self.lock_seen() = Seen { mode: Mode::Off, reason: Some(reason.into()) };
+        self.waits.wake_all();
     }
 
     /// The server refuses what this needs, for this reason.
@@ -142,6 +148,28 @@ impl Shared {
         if !is_kept {
             self.drop_wish();
         }
+    }
+
+    /// Has `woken` called when the key changes. Gives the number of the wait; `None` while nobody would tell.
+    pub fn wait(&self, key: &[u8], woken: Woken) -> Option<u64> {
+        if self.is_refused() || self.lock_seen().mode == Mode::Off {
+            return None;
+        }
+        let number = self.waits.add(key, woken);
+        self.inbox.put_and_maybe_wake(|left| {
+            left.awaited.push(key.into());
+            left.awaited.len() == 1
+        });
+        Some(number)
+    }
+
+    pub fn take_awaited(&self) -> Vec<Box<[u8]>> {
+        let mut awaited = Vec::new();
+        self.inbox.put_and_maybe_wake(|left| {
+            awaited = std::mem::take(&mut left.awaited);
+            false
+        });
+        awaited
     }
 
     pub fn drop_wish(&self) {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
@@ -102,7 +103,7 @@ impl Talk {
     }
 
     fn outage_copy(&self) -> Option<String> {
-        let value = self.store.get_in_outage(Key::new(b"k"), self.now)?;
+        let value = self.store.get_in_outage(Key::new(b"k"), self.now)?.value;
         Some(String::from_utf8(value.to_vec()).unwrap())
     }
 
@@ -353,4 +354,102 @@ fn more_wishes_than_can_wait_are_dropped_and_counted() {
     talk.expect(TRACKING);
     talk.hear(b"+OK\r\n");
     assert_eq!(talk.store.report(talk.now).groups[0].fills, 256);
+}
+
+const GET_OF_L: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nl\r\n";
+const PUSH_OF_L: &[u8] = b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nl\r\n";
+
+impl Talk {
+    /// Waits for a change of `l`. Gives the number of the wait, and how often it was woken.
+    fn await_l(&mut self) -> (Option<u64>, Arc<AtomicUsize>) {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counted = woken.clone();
+        let number = self.shared.wait(
+            b"l",
+            Box::new(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }),
+        );
+        self.conversation.look();
+        (number, woken)
+    }
+}
+
+fn count(woken: &AtomicUsize) -> usize {
+    woken.load(Ordering::SeqCst)
+}
+
+#[test]
+fn who_waits_for_a_key_is_woken_once_by_the_message_that_it_has_changed() {
+    let mut talk = Talk::tracking();
+    let (_, first) = talk.await_l();
+    talk.expect(GET_OF_L);
+    let (_, second) = talk.await_l();
+    talk.expect(GET_OF_L);
+    talk.hear(b"$1\r\nv\r\n$1\r\nv\r\n");
+    talk.hear(PUSH_OF_K);
+    assert_eq!((count(&first), count(&second)), (0, 0));
+    talk.hear(PUSH_OF_L);
+    talk.hear(PUSH_OF_L);
+    assert_eq!((count(&first), count(&second)), (1, 1));
+    assert_eq!(talk.store.report(talk.now).entries, 0, "what is waited for gets no copy");
+}
+
+#[test]
+fn who_waits_for_a_key_that_is_not_there_is_woken_at_once() {
+    let mut talk = Talk::tracking();
+    let (_, woken) = talk.await_l();
+    talk.expect(GET_OF_L);
+    talk.hear(b"_\r\n");
+    assert_eq!(count(&woken), 1);
+}
+
+#[test]
+fn who_has_gone_is_not_woken() {
+    let mut talk = Talk::tracking();
+    let (number, woken) = talk.await_l();
+    talk.expect(GET_OF_L);
+    talk.hear(b"$1\r\nv\r\n");
+    talk.shared.waits.remove(b"l", number.unwrap());
+    assert!(!talk.shared.waits.has(b"l"));
+    talk.hear(PUSH_OF_L);
+    assert_eq!(count(&woken), 0);
+}
+
+#[test]
+fn a_wait_that_opens_the_connection_is_asked_for_when_the_server_tracks() {
+    let mut talk = Talk::unconnected();
+    let (_, woken) = talk.await_l();
+    talk.conversation.connected(&server(), talk.now);
+    talk.expect(TRACKING);
+    talk.hear(b"+OK\r\n");
+    talk.expect(GET_OF_L);
+    talk.hear(b"$1\r\nv\r\n");
+    assert_eq!(count(&woken), 0);
+    talk.hear(PUSH_OF_L);
+    assert_eq!(count(&woken), 1);
+}
+
+#[test]
+fn all_who_wait_are_woken_where_nobody_would_tell_any_more() {
+    let ends: [fn(&mut Talk); 3] = [
+        |talk| talk.conversation.disconnected(crate::connection::connection_silent(), talk.now),
+        |talk| talk.hear(PUSH_OF_ALL),
+        |talk| talk.shared.refuse("the test refuses"),
+    ];
+    for end in ends {
+        let mut talk = Talk::tracking();
+        let (_, woken) = talk.await_l();
+        talk.expect(GET_OF_L);
+        talk.hear(b"$1\r\nv\r\n");
+        end(&mut talk);
+        assert_eq!(count(&woken), 1);
+    }
+    let mut talk = Talk::tracking();
+    talk.await_l();
+    talk.expect(GET_OF_L);
+    talk.hear(b"-NOPERM this user has no permissions to run the 'get' command\r\n");
+    talk.assert_refused("GET");
+    let (number, _) = talk.await_l();
+    assert_eq!(number, None);
 }

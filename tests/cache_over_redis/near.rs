@@ -26,7 +26,10 @@ fn set<'a>(key: CacheKey<'a>, json: &'a str) -> Call<'a> {
 
 /// What a copy answers, without a word to Redis.
 fn copy(client: &Client, key: CacheKey<'_>) -> Option<String> {
-    let text = |json: std::borrow::Cow<'_, [u8]>| String::from_utf8(json.into_owned()).unwrap();
+    let text = |outcome: Outcome<'_>| match outcome {
+        Outcome::Json(json) => String::from_utf8(json.into_owned()).unwrap(),
+        other => panic!("a copy answers JSON, not {other:?}"),
+    };
     client.core().near_get(&Call::Get { key }, Instant::now(), &mut Scratch::default(), text)
 }
 

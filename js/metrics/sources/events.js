@@ -6,8 +6,9 @@ const { counter, each } = require('../family.js');
 /** @import { Foundation } from '../../surface.js' */
 /** @import { Source } from '../registry.js' */
 
-/** Lines for the log are no events of the connection. */
-const COUNTED = Object.values(protocol.events).filter((name) => name !== protocol.events.log);
+const { leases, log, ...events } = protocol.events;
+/** Lines for the log are no events of the connection, and leases are those of others. */
+const COUNTED = Object.values(events);
 
 /**
  * Counts the events of native code from now on.

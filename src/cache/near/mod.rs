@@ -1,9 +1,5 @@
-//! The cache's part in the near store, and what is seen of it.
+//! The adapter's part in the near store.
 
-mod first;
-mod part;
-mod report;
+mod kinds;
 
-pub use first::NearFirst;
-pub use part::{Involvement, Near, Wanted};
-pub use report::no_near;
+pub use kinds::{Involvement, Near, number_of};

@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 
 /// More fills are not under way at once.
 const MAX_FILLS: usize = 256;
-/// No copy answers longer after its fill.
+/// No copy answers longer after its fill, unless its group says another limit.
 const MAX_LIFETIME: Duration = Duration::from_secs(3_600);
+/// The lifetime of a value that has no end: 100 years.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// A value may take one part of so many of the budget.
 const BUDGET_PART: usize = 2;
 
@@ -116,17 +118,22 @@ impl NearStore {
 
     fn keep(&self, fill: &mut Fill, value: Option<&[u8]>, pttl_ms: i64) -> Option<()> {
         let bytes = value.filter(|value| value.len() <= MAX_VALUE_BYTES)?;
-        let lifetime = nanos(lifetime(pttl_ms)?);
-        let size = NearValue::allocated(fill.wish.key.len(), bytes.len());
+        let own_lifetime = lifetime(pttl_ms)?;
+        let group_limit = self.groups.of(fill.wish.group).max_lifetime();
+        let lifetime = own_lifetime.min(group_limit.unwrap_or(MAX_LIFETIME));
+        // Only groups with a limit are asked what is left of a value.
+        let has_end = group_limit.is_some() && lifetime < own_lifetime;
+        let size = NearValue::allocated(fill.wish.key.len(), bytes.len(), has_end);
         // A first look spares other copies an eviction in vain.
         if size > self.options.max_bytes / BUDGET_PART || !self.is_unchanged(fill) || !self.reserve(size) {
             return None;
         }
         let begun = if is_planted(Fault::LifetimeFromReply) { self.tick(Instant::now()) } else { fill.begun };
+        let end = has_end.then(|| begun.saturating_add(nanos(own_lifetime)));
         let copied = Copied {
-            value: NearValue::new(&fill.wish.key, bytes),
+            value: NearValue::new(&fill.wish.key, bytes, end),
             hash: fill.hash,
-            expires_at: begun + lifetime,
+            expires_at: begun + nanos(lifetime),
             session: fill.session,
             clearings: fill.clearings,
             owner: fill.wish.owner,
@@ -171,11 +178,11 @@ impl NearStore {
     }
 }
 
-/// The lifetime that a PTTL gives a copy. `None` for a key that does not exist, or ends at once.
+/// The lifetime that a PTTL says. `None` for a key that does not exist, or ends at once.
 fn lifetime(pttl_ms: i64) -> Option<Duration> {
     match pttl_ms {
-        -1 => Some(MAX_LIFETIME),
-        ms if ms > 0 => Some(Duration::from_millis(ms as u64).min(MAX_LIFETIME)),
+        -1 => Some(FOREVER),
+        ms if ms > 0 => Some(Duration::from_millis(ms as u64).min(FOREVER)),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ pub use filling::Fill;
 pub use report::{GroupReport, Report};
 
 use crate::near::copied::Copied;
+use crate::near::facts::{Fact, Facts, Memory};
 use crate::near::fills::Wish;
 use crate::near::groups::{Group, Groups, Hits};
 use crate::near::key::{Hash, Key};
@@ -76,6 +77,14 @@ impl fmt::Debug for NearStore {
     }
 }
 
+/// A copy that may answer.
+#[derive(Debug, Clone)]
+pub struct Living {
+    pub value: NearValue,
+    /// Until the value ends, from the moment on that was asked with.
+    pub left: Duration,
+}
+
 const ONE_HOLDER: u64 = 1;
 const ONE_HOLD: u64 = 1 << 32;
 
@@ -127,8 +136,25 @@ impl NearStore {
         self.groups.of(group).copies.load(Ordering::Relaxed) > 0
     }
 
+    /// Copies of this group answer no longer after their fill. The shortest limit that was given counts.
+    pub fn limit_lifetime(&self, group: Group, limit: Duration) {
+        self.groups.of(group).limit_lifetime(limit);
+    }
+
     /// The value of the key's copy, if it may answer.
     pub fn get(&self, key: Key<'_>, now: Instant) -> Option<NearValue> {
+        self.get_living(key, now).map(|living| living.value)
+    }
+
+    /// The same with what is left of the value's lifetime, which a group with a limit knows even where the copy ends
+    /// before.
+    pub fn get_living(&self, key: Key<'_>, now: Instant) -> Option<Living> {
+        self.get_with_facts(key, now).map(|(living, _)| living)
+    }
+
+    /// The same with what must stay as it is for the copy to answer again.
+    #[inline]
+    pub fn get_with_facts(&self, key: Key<'_>, now: Instant) -> Option<(Living, Facts)> {
         self.find(key, now, |store, copied, tick| {
             let fresh_from = store.sessions.fresh_from(copied.node)?;
             let is_fresh = tick.saturating_sub(fresh_from) <= nanos(store.options.max_staleness);
@@ -138,10 +164,34 @@ impl NearStore {
 
     /// The value of the key's copy while Redis does not answer: sessions and freshness do not count. Copies of a flushed
     /// node never answer.
-    pub fn get_in_outage(&self, key: Key<'_>, now: Instant) -> Option<NearValue> {
-        self.find(key, now, |store, copied, _| {
+    pub fn get_in_outage(&self, key: Key<'_>, now: Instant) -> Option<Living> {
+        let found = self.find(key, now, |store, copied, _| {
             (!store.sessions.was_flushed(copied.node, copied.session)).then_some(())
-        })
+        });
+        found.map(|(living, _)| living)
+    }
+
+    /// The memory in which readers check facts. It lives as long as the store.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            stripes: self.stripes.memory(),
+            sessions: self.sessions.memory(),
+            clearings: self.clearings.memory(),
+        }
+    }
+
+    /// The tick of a moment: nanoseconds since the store began.
+    pub fn tick_of(&self, at: Instant) -> u64 {
+        self.tick(at)
+    }
+
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Readers that keep values have answered so many reads of the key themselves.
+    pub fn answered_elsewhere(&self, key: Key<'_>, group: Group, reads: u64) {
+        self.shard(key.hash()).lock().answered_elsewhere(key, group, reads);
     }
 
     #[inline]
@@ -150,10 +200,13 @@ impl NearStore {
         key: Key<'_>,
         now: Instant,
         may_answer: impl FnOnce(&NearStore, &Copied, u64) -> Option<()>,
-    ) -> Option<NearValue> {
-        if !self.stripes.may_hold(StripeIndex::of(key.hash())) {
+    ) -> Option<(Living, Facts)> {
+        let stripe = StripeIndex::of(key.hash());
+        if !self.stripes.may_hold(stripe) {
             return None;
         }
+        // From before the copy is found: a change in between is one for the reader, too.
+        let stripe = self.stripes.fact(stripe);
         let tick = self.tick(now);
         let mut shard = self.shard(key.hash()).lock();
         let at = shard.find(key)?;
@@ -164,8 +217,15 @@ impl NearStore {
         }
         may_answer(self, copied, tick)?;
         let value = copied.value.clone();
+        let end = value.end().unwrap_or(copied.expires_at);
+        let facts = Facts {
+            stripe,
+            session: Sessions::fact(copied.node, copied.session),
+            clearings: Fact { is: copied.clearings, ..self.clearings.fact(copied.owner) },
+            until: copied.expires_at,
+        };
         shard.answered(at);
-        Some(value)
+        Some((Living { value, left: Duration::from_nanos(end.saturating_sub(tick)) }, facts))
     }
 
     /// Whether the copy's owner was not cleared since its fill.
@@ -198,23 +258,53 @@ impl NearStore {
     /// Another connection answered a read of the key, and nobody has heard the answer yet. A copy with other bytes goes.
     /// Returns whether the key deserves a copy now: the caller then wishes for it.
     pub fn answered(&self, key: Key<'_>, value: Option<&[u8]>, group: Group, now: Instant) -> bool {
-        let (hash, stripe) = (key.hash(), StripeIndex::of(key.hash()));
-        let counters = self.groups.of(group);
-        counters.misses.fetch_add(1, Ordering::Relaxed);
-        if self.stripes.may_hold(stripe) && self.compare(key, value) {
+        self.groups.of(group).misses.fetch_add(1, Ordering::Relaxed);
+        if self.stripes.may_hold(StripeIndex::of(key.hash())) && self.compare(key, value) {
             return false;
         }
-        let Some(value) = value else { return false };
-        let tick = self.tick(now);
+        value.is_some_and(|value| value.len() <= MAX_VALUE_BYTES) && self.deserves(key, group, now)
+    }
+
+    /// A read needed the key, and found no copy that may answer. Another key's answer implies its value. Returns whether
+    /// it deserves a copy now.
+    pub fn missed(&self, key: Key<'_>, group: Group, now: Instant) -> bool {
+        self.groups.of(group).misses.fetch_add(1, Ordering::Relaxed);
+        !(self.stripes.may_hold(StripeIndex::of(key.hash())) && self.holds(key))
+            && self.deserves(key, group, now)
+    }
+
+    /// Whether the key has a copy of a session that lives, or gets one.
+    fn holds(&self, key: Key<'_>) -> bool {
+        let shard = self.shard(key.hash()).lock();
+        let copied = shard.find(key).and_then(|at| shard.get(at));
+        copied.is_some_and(|copied| {
+            self.sessions.is_alive(copied.node, copied.session) && self.is_of_this_time(copied)
+        }) || shard.fills.has(key.hash())
+    }
+
+    /// Another connection answered a read whose caller deserves no copy. A copy with other bytes goes.
+    pub fn compared(&self, key: Key<'_>, value: Option<&[u8]>) {
+        if self.stripes.may_hold(StripeIndex::of(key.hash())) {
+            self.compare(key, value);
+        }
+    }
+
+    /// The version of the key's stripe: another one where the key may have changed.
+    pub fn version(&self, key: Key<'_>) -> u32 {
+        self.stripes.version(StripeIndex::of(key.hash()))
+    }
+
+    /// Whether a key without a copy deserves one: it was read before.
+    fn deserves(&self, key: Key<'_>, group: Group, now: Instant) -> bool {
+        let (hash, tick) = (key.hash(), self.tick(now));
         // Every read comes here, and a moment is near enough.
         if tick > self.latest_tick() + NANOS_A_MS {
             self.latest.fetch_max(tick, Ordering::Relaxed);
         }
-        let may_deserve = value.len() <= MAX_VALUE_BYTES
-            && key.bytes().len() <= MAX_KEY_BYTES
-            && counters.admits(hash)
+        let may_deserve = key.bytes().len() <= MAX_KEY_BYTES
+            && self.groups.of(group).admits(hash)
             && self.marks.missed(hash, tick / NANOS_A_MS);
-        may_deserve && !self.stripes.has_write(stripe)
+        may_deserve && !self.stripes.has_write(StripeIndex::of(hash))
     }
 
     /// Compares an answer with the key's copy and with its fill under way. Returns whether the key still has one of them.
@@ -331,6 +421,8 @@ impl NearStore {
     }
 }
 
+/// Ticks are nanoseconds.
+pub const TICKS_PER_MS: u64 = NANOS_A_MS;
 const NANOS_A_MS: u64 = 1_000_000;
 
 fn nanos(duration: Duration) -> u64 {

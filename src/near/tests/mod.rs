@@ -74,7 +74,7 @@ impl Bed {
     }
 
     fn get_in_outage(&self, key: &str) -> Option<String> {
-        self.store.get_in_outage(Key::new(key.as_bytes()), self.now).map(|value| text(&value))
+        self.store.get_in_outage(Key::new(key.as_bytes()), self.now).map(|living| text(&living.value))
     }
 
     /// Another connection answered this. Returns whether a copy is wished for.

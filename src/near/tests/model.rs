@@ -213,9 +213,12 @@ impl Both {
                 let in_outage = matches!(step, Step::GetInOutage { .. });
                 let key_bytes = Key::new(self.keys[key].as_bytes());
                 let (store, now) = (&self.bed.store, self.bed.now);
-                let value =
-                    if in_outage { store.get_in_outage(key_bytes, now) } else { store.get(key_bytes, now) };
-                prop_assert_eq!(value.map(|value| value[0]), self.model.get(key, now, in_outage));
+                let living = if in_outage {
+                    store.get_in_outage(key_bytes, now)
+                } else {
+                    store.get_living(key_bytes, now)
+                };
+                prop_assert_eq!(living.map(|living| living.value[0]), self.model.get(key, now, in_outage));
             }
             other => self.change_session(other),
         }

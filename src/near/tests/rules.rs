@@ -458,3 +458,125 @@ fn a_push_asks_for_no_fill_that_the_benefit_of_its_group_forbids() {
     assert_eq!(keys(100, false).iter().filter(|key| is_asked_for(key)).count(), 0);
     assert_eq!(keys(100, true).iter().filter(|key| is_asked_for(key)).count(), 100);
 }
+
+#[test]
+fn copies_of_a_group_with_a_limit_end_with_it_and_know_what_is_left_of_their_value() {
+    let mut bed = Bed::new();
+    bed.store.limit_lifetime(bed.group, Duration::from_secs(60));
+    bed.store.limit_lifetime(bed.group, Duration::from_secs(2));
+    bed.store.limit_lifetime(bed.group, Duration::from_secs(5));
+    let left = |bed: &Bed, key: &str| {
+        bed.store.get_living(Key::new(key.as_bytes()), bed.now).map(|living| living.left.as_millis())
+    };
+    bed.store.finish_fill(bed.begin_fill("long").unwrap(), Some(b"v"), 10_000);
+    bed.store.finish_fill(bed.begin_fill("short").unwrap(), Some(b"w"), 900);
+    bed.fill("forever", "x");
+    assert_eq!((left(&bed, "long"), left(&bed, "short")), (Some(10_000), Some(900)));
+    assert!(left(&bed, "forever") > Some(1_000_000_000));
+    bed.pass(500);
+    bed.confirm();
+    assert_eq!((left(&bed, "long"), bed.get("long")), (Some(9_500), some("v")));
+    assert_eq!((left(&bed, "short"), bed.get("short")), (Some(400), some("w")));
+    bed.pass(1_500);
+    bed.confirm();
+    assert_eq!((bed.get("long"), bed.get("short"), bed.get("forever")), (None, None, None));
+}
+
+#[test]
+fn a_group_without_a_limit_has_copies_for_an_hour() {
+    let mut bed = Bed::new();
+    bed.fill("k", "v");
+    bed.pass(3_599_000);
+    bed.confirm();
+    assert_eq!(bed.get("k"), some("v"));
+    bed.pass(1_000);
+    bed.confirm();
+    assert_eq!(bed.get("k"), None);
+}
+
+#[test]
+fn a_key_that_reads_need_again_and_again_deserves_a_copy_unless_it_has_one() {
+    let bed = Bed::new();
+    let missed = |key: &str| bed.store.missed(Key::new(key.as_bytes()), bed.group, bed.now);
+    assert_eq!([missed("k"), missed("k"), missed("k")], [false, true, false]);
+    bed.fill("k", "v");
+    assert!(!missed("k"));
+    let fill = bed.begin_fill("l").unwrap();
+    assert_eq!([missed("l"), missed("l")], [false, false]);
+    drop(fill);
+    assert!(!missed("l") && missed("l"));
+    let write = bed.begin_write("m");
+    assert!(!missed("m") && !missed("m"));
+    drop(write);
+}
+
+#[test]
+fn a_compared_answer_takes_a_different_copy_and_wishes_for_nothing() {
+    let bed = Bed::new();
+    let compared = |value: Option<&str>| bed.store.compared(Key::new(b"k"), value.map(str::as_bytes));
+    bed.fill("k", "v");
+    compared(Some("v"));
+    assert_eq!(bed.get("k"), some("v"));
+    compared(Some("w"));
+    assert_eq!(bed.get("k"), None);
+    let fill = bed.begin_fill("k").unwrap();
+    compared(Some("w"));
+    bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+    assert_eq!(bed.get("k"), None);
+    assert_eq!(bed.group_report().misses, 0);
+}
+
+#[test]
+fn a_version_changes_with_each_push_and_each_own_write_and_with_nothing_else() {
+    let bed = Bed::new();
+    let version = || bed.store.version(Key::new(b"k"));
+    let first = version();
+    bed.fill("k", "v");
+    bed.get("k");
+    bed.answered("k", Some("v"));
+    assert_eq!(version(), first);
+    bed.invalidated("k");
+    let pushed = version();
+    let write = bed.begin_write("k");
+    let written = version();
+    drop(write);
+    assert_eq!((pushed != first, written != pushed, version() == written), (true, true, true));
+}
+
+#[test]
+fn facts_of_a_copy_change_with_everything_that_ends_it() {
+    let bed = Bed::new();
+    let owner = Owner::of(b"acme");
+    let facts = || {
+        let fill = bed.store.begin_fill(bed.wish_of("k", owner), NODE, bed.now).unwrap();
+        bed.store.finish_fill(fill, Some(b"v"), 60_000);
+        bed.store.get_with_facts(Key::new(b"k"), bed.now).unwrap().1
+    };
+    let first = facts();
+    assert_eq!(bed.store.get_with_facts(Key::new(b"k"), bed.now).unwrap().1, first);
+    assert_eq!(first.until, bed.store.tick_of(bed.now + Duration::from_secs(60)));
+    bed.invalidated("k");
+    let pushed = facts();
+    assert_ne!(pushed.stripe, first.stripe);
+    drop(bed.begin_write("k"));
+    let written = facts();
+    assert_ne!(written.stripe, pushed.stripe);
+    bed.answered("k", Some("w"));
+    assert_ne!(facts().stripe, written.stripe);
+    bed.store.clear_owner(owner);
+    let cleared = facts();
+    assert_ne!(cleared.clearings, first.clearings);
+    bed.begin_session();
+    assert_ne!(facts().session, cleared.session);
+    let words = |facts: Facts| [facts.stripe.word, facts.clearings.word, facts.session.word];
+    assert_eq!(words(facts()), words(first));
+}
+
+#[test]
+fn reads_that_were_answered_elsewhere_count_as_hits() {
+    let bed = Bed::new();
+    bed.fill("k", "v");
+    bed.get("k");
+    bed.store.answered_elsewhere(Key::new(b"k"), bed.group, 41);
+    assert_eq!(bed.group_report().hits, 42);
+}

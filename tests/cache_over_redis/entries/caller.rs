@@ -128,6 +128,8 @@ pub const STALE: i64 = 1;
 pub const ABSENT: i64 = 2;
 pub const EARLY: i64 = 4;
 pub const AWAY: i64 = 8;
+/// A copy in the process has answered.
+pub const NEAR: i64 = 16;
 pub const THERE: i64 = 0;
 pub const GRANTED: i64 = 1;
 pub const HELD: i64 = 2;
@@ -354,6 +356,17 @@ impl Cache<'_> {
 }
 
 pub fn got(outcome: &Outcome<'_>) -> Got {
+    match seen(outcome) {
+        Got::Told { payload: Some(payload), state: NEAR, .. } => Got::Plain(payload),
+        Got::Told { payload, state, nonce, left_ms, meta } => {
+            Got::Told { payload, state: state & !NEAR, nonce, left_ms, meta }
+        }
+        other => other,
+    }
+}
+
+/// The same with the bit of the copy that has answered.
+pub fn seen(outcome: &Outcome<'_>) -> Got {
     match outcome {
         Outcome::Undefined => Got::Nothing,
         Outcome::Text(payload) | Outcome::Bytes(payload) => {

@@ -2,6 +2,7 @@
 
 mod caller;
 mod contract;
+mod near;
 mod outages;
 mod server;
 

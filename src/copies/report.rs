@@ -8,6 +8,16 @@ use serde_json::{Map, Value, json};
 use crate::near::{GroupReport, Report};
 use crate::watch::{Mode, Seen, Watch};
 
+/// What the names of the groups of caches begin with. No kind has a colon.
+const OF_CACHE: &str = "cache:";
+/// The group of the records of tags.
+pub const TAGS: &str = "tags";
+
+/// The name of the group of a cache's entries.
+pub fn group_of_cache(name: &str) -> String {
+    [OF_CACHE, name].concat()
+}
+
 /// The report of a client without copies.
 pub fn no_near() -> Value {
     describe("disabled", None, &Report::default(), 0)
@@ -21,8 +31,18 @@ pub fn near_report(store: &Report, watches: &[Arc<Watch>]) -> Value {
 
 fn describe(mode: &str, reason: Option<String>, store: &Report, dropped_wishes: u64) -> Value {
     let sum = |of: fn(&GroupReport) -> u64| store.groups.iter().map(of).sum::<u64>();
-    let kinds: Map<String, Value> =
-        store.groups.iter().map(|group| (group.name.clone(), of_kind(group))).collect();
+    // A read that asks for the record of a tag is counted with its entry.
+    let reads = |of: fn(&GroupReport) -> u64| {
+        store.groups.iter().filter(|group| group.name != TAGS).map(of).sum::<u64>()
+    };
+    let mut kinds = Map::new();
+    let mut caches = Map::new();
+    for group in store.groups.iter().filter(|group| group.name != TAGS) {
+        match group.name.strip_prefix(OF_CACHE) {
+            Some(cache) => caches.insert(cache.to_owned(), of_kind(group)),
+            None => kinds.insert(group.name.clone(), of_kind(group)),
+        };
+    }
     json!({
         "mode": mode,
         "reason": reason,
@@ -31,13 +51,14 @@ fn describe(mode: &str, reason: Option<String>, store: &Report, dropped_wishes: 
         "entries": store.entries,
         "bytes": store.bytes,
         "maxBytes": store.max_bytes,
-        "hits": sum(|group| group.hits),
-        "misses": sum(|group| group.misses),
+        "hits": reads(|group| group.hits),
+        "misses": reads(|group| group.misses),
         "fills": sum(|group| group.fills),
         "refusedFills": sum(|group| group.refused),
         "droppedFills": sum(|group| group.dropped) + dropped_wishes,
         "evictions": store.evictions,
         "kinds": kinds,
+        "caches": caches,
     })
 }
 

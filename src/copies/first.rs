@@ -1,16 +1,18 @@
-//! Which kinds JavaScript asks the near store for before it makes a call of a read.
+//! Which kinds and caches JavaScript asks the near store for before it makes a call of a read.
 //!
 //! Asking costs about a quarter of a call, and a hit saves one. So a kind is asked for while at least one in five of
 //! these questions is a hit. Calls that are made find hits too, and begin it anew.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use crate::near::Group;
+
 /// Questions that a hit pays for.
 const A_HIT: u32 = 5;
 /// Questions that are paid for in advance at most.
 const MOST: u32 = 64;
 
-/// The questions that are paid for, by the number of the kind. Used on the client's thread.
+/// The questions that are paid for, by the place of the kind or cache. Used on the client's thread.
 pub struct NearFirst {
     credits: Box<[AtomicU32]>,
     has_changed: AtomicBool,
@@ -19,19 +21,31 @@ pub struct NearFirst {
 impl Default for NearFirst {
     fn default() -> Self {
         NearFirst {
-            credits: (0..NearFirst::KINDS).map(|_| AtomicU32::new(0)).collect(),
+            credits: (0..NearFirst::PLACES).map(|_| AtomicU32::new(0)).collect(),
             has_changed: AtomicBool::new(false),
         }
     }
 }
 
 impl NearFirst {
-    /// A word for each number of a kind.
-    pub const KINDS: usize = 256;
+    /// Numbers of kinds of the adapter are below this.
+    const KINDS: usize = 256;
+    /// A place for each number of a kind, and one for each group of a cache.
+    pub const PLACES: usize = NearFirst::KINDS + 256;
 
-    /// A copy has answered a read of this kind.
-    pub fn hit(&self, kind: u8) {
-        let credit = &self.credits[usize::from(kind)];
+    /// The place of a kind of the adapter.
+    pub fn of_kind(kind: u8) -> usize {
+        usize::from(kind)
+    }
+
+    /// The place of a cache, whose entries have this group.
+    pub fn of_cache(group: Group) -> usize {
+        NearFirst::KINDS + group.index()
+    }
+
+    /// A copy has answered a read of this place.
+    pub fn hit(&self, place: usize) {
+        let credit = &self.credits[place];
         let before = credit.load(Ordering::Relaxed);
         credit.store((before + A_HIT).min(MOST), Ordering::Relaxed);
         if before == 0 {
@@ -39,9 +53,9 @@ impl NearFirst {
         }
     }
 
-    /// JavaScript has asked for a value of this kind, and there is no copy that may answer.
-    pub fn asked_in_vain(&self, kind: u8) {
-        let credit = &self.credits[usize::from(kind)];
+    /// JavaScript has asked for a value of this place, and there is no copy that may answer.
+    pub fn asked_in_vain(&self, place: usize) {
+        let credit = &self.credits[place];
         let before = credit.load(Ordering::Relaxed);
         credit.store(before.saturating_sub(1), Ordering::Relaxed);
         if before == 1 {
@@ -49,11 +63,11 @@ impl NearFirst {
         }
     }
 
-    /// Tells of each kind whether it is asked for, where that has changed.
+    /// Tells of each place whether it is asked for, where that has changed.
     pub fn take_changes(&self, mut tell: impl FnMut(usize, bool)) {
         if self.has_changed.load(Ordering::Relaxed) && self.has_changed.swap(false, Ordering::Relaxed) {
-            for (kind, credit) in self.credits.iter().enumerate() {
-                tell(kind, credit.load(Ordering::Relaxed) > 0);
+            for (place, credit) in self.credits.iter().enumerate() {
+                tell(place, credit.load(Ordering::Relaxed) > 0);
             }
         }
     }
@@ -71,6 +85,18 @@ mod tests {
             }
         });
         asked
+    }
+
+    #[test]
+    fn kinds_and_caches_have_places_of_their_own() {
+        let store = crate::near::NearStore::new(crate::near::Options {
+            max_bytes: 1 << 20,
+            max_staleness: std::time::Duration::from_secs(1),
+        });
+        let groups: Vec<_> = (0..300).map(|number| store.group(&number.to_string())).collect();
+        let places = groups.iter().map(|group| NearFirst::of_cache(*group));
+        assert!(places.clone().min() > Some(NearFirst::of_kind(u8::MAX)));
+        assert_eq!(places.max(), Some(NearFirst::PLACES - 1));
     }
 
     #[test]

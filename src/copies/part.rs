@@ -1,4 +1,4 @@
-//! Which reads the near store answers, which writes it hears of, and who fills it.
+//! What a client asks the near store, and what it tells it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -8,21 +8,18 @@ use serde_json::Value;
 
 use super::first::NearFirst;
 use super::report::near_report;
-use crate::cache::call::{CacheKey, Call};
-use crate::cache::decode::MANAGED;
 use crate::config::Config;
-use crate::key::Kind;
-use crate::near::{FillsHeld, Group, Key, NearStore, NearValue, Options, Owner, Wish, WriteUnderWay};
-use crate::outage::{Change, StandIn};
+use crate::near::{Facts, FillsHeld, Group, Key, Living, NearStore, Options, Owner, Wish, WriteUnderWay};
+use crate::outage::StandIn;
 use crate::redis::Node;
-use crate::watch::{Watch, restart_sessions};
+use crate::watch::{Wait, Watch, Woken, restart_sessions};
 
 /// The organization's place in the table of clearings where the caller names none.
 const GLOBAL: &[u8] = b"";
 
 /// One server's part in the near store. All clients of the process that use the same servers, database, prefix and user
 /// share the store.
-pub struct Near {
+pub struct Copies {
     of_client: Arc<OfClient>,
     /// The connection that fills the store from this server, once this server was reached.
     // Held for an assignment or a clone.
@@ -39,8 +36,6 @@ pub struct Near {
 /// What the nodes of a client share.
 struct OfClient {
     store: Arc<NearStore>,
-    /// The group of each kind that has copies, by its number.
-    groups: Box<[Option<Group>]>,
     first: NearFirst,
 }
 
@@ -51,47 +46,29 @@ struct Held(Mutex<Option<FillsHeld>>);
 /// What a read needs when its reply is here.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    group: Group,
-    owner: Owner,
-    kind: u8,
+    pub group: Group,
+    pub owner: Owner,
 }
 
-/// What a request has to do with the near store until its outcome is known.
-#[derive(Debug, Default)]
-pub enum Involvement {
-    #[default]
-    None,
-    /// The reply is compared with the copy of its key, or wishes for one.
-    Read(Wanted),
-    /// An own write is under way until this is dropped.
-    Write {
-        _under_way: WriteUnderWay,
-    },
-    WriteBoth {
-        _under_way: Box<[WriteUnderWay; 2]>,
-    },
-}
-
-impl Near {
+impl Copies {
     /// The part of a client; `None` where its configuration has no near store, and for connections that are no cache's.
-    pub fn of_client(node: &Node) -> Option<Near> {
+    pub fn of_client(node: &Node) -> Option<Copies> {
         let config = node.config();
         if !config.near || !config.use_redis() || !node.is_shared() {
             return None;
         }
         let options = Options { max_bytes: config.near_max_bytes, max_staleness: config.near_max_staleness };
         let store = NearStore::shared(&identity_of(config), options);
-        let groups = groups_of(config, &store);
-        Some(Near::over(Arc::new(OfClient { store, groups, first: NearFirst::default() })))
+        Some(Copies::over(Arc::new(OfClient { store, first: NearFirst::default() })))
     }
 
     /// The same client's part at a node of its cluster.
-    pub fn of_node(&self) -> Near {
-        Near::over(self.of_client.clone())
+    pub fn of_node(&self) -> Copies {
+        Copies::over(self.of_client.clone())
     }
 
-    fn over(of_client: Arc<OfClient>) -> Near {
-        Near {
+    fn over(of_client: Arc<OfClient>) -> Copies {
+        Copies {
             of_client,
             watch: RwLock::default(),
             filled_from: OnceLock::new(),
@@ -105,7 +82,7 @@ impl Near {
         &self.of_client.store
     }
 
-    /// Which kinds JavaScript asks for before it makes a call.
+    /// Which groups of keys JavaScript asks for before it makes a call.
     pub fn first(&self) -> &NearFirst {
         &self.of_client.first
     }
@@ -160,24 +137,36 @@ impl Near {
         self.filled_from.get().is_some_and(|filled_from| is_it(filled_from))
     }
 
-    /// What the reply to a read will be needed for.
-    pub fn wanted(&self, key: &CacheKey<'_>) -> Option<Wanted> {
-        let kind = number_of(key);
-        let group = self.of_client.groups[usize::from(kind)]?;
-        Some(Wanted { group, owner: owner_of(key), kind })
+    /// Whether a copy of this group may answer in place of Redis at all: nothing that the journal holds may be newer.
+    pub fn may_answer(&self, group: Group, stand_in: &StandIn) -> bool {
+        self.store().has_copies(group)
+            && stand_in.uses_redis()
+            && stand_in.is_redis_up_to_date()
+            && !stand_in.holds_writes()
+            && self.is_of_this_server()
     }
 
-    /// The stored bytes of a copy.
-    pub fn get(&self, wanted: Wanted, key: &[u8], now: Instant) -> Option<NearValue> {
-        let store = self.store();
-        if !store.has_copies(wanted.group) || !self.is_of_this_server() {
-            return None;
-        }
-        store.get(Key::new(key), now)
+    /// The stored bytes of a copy. Only where its group `may_answer`.
+    pub fn get(&self, key: &[u8], now: Instant) -> Option<Living> {
+        self.store().get_living(Key::new(key), now)
+    }
+
+    /// The same with what must stay as it is for the copy to answer again.
+    pub fn get_with_facts(&self, key: &[u8], now: Instant) -> Option<(Living, Facts)> {
+        self.store().get_with_facts(Key::new(key), now)
+    }
+
+    pub fn tick_of(&self, at: Instant) -> u64 {
+        self.store().tick_of(at)
+    }
+
+    /// A caller that keeps the value of a copy has answered so many reads itself.
+    pub fn answered_elsewhere(&self, group: Group, key: &[u8], reads: u64) {
+        self.store().answered_elsewhere(Key::new(key), group, reads);
     }
 
     /// The same while Redis does not answer.
-    pub fn get_in_outage(&self, key: &[u8], now: Instant) -> Option<NearValue> {
+    pub fn get_in_outage(&self, key: &[u8], now: Instant) -> Option<Living> {
         if !self.is_of_this_server() {
             return None;
         }
@@ -186,32 +175,43 @@ impl Near {
 
     /// Redis has answered a read; nobody has heard of it yet.
     pub fn answered(&self, wanted: Wanted, key: &[u8], value: Option<&[u8]>, now: Instant) {
-        let Wanted { group, owner, .. } = wanted;
-        if self.store().answered(Key::new(key), value, group, now)
-            && let Some(watch) = self.watch()
-        {
+        if self.store().answered(Key::new(key), value, wanted.group, now) {
+            self.wish(wanted, key);
+        }
+    }
+
+    /// The same of a read whose key is to get no copy.
+    pub fn compared(&self, key: &[u8], value: Option<&[u8]>) {
+        self.store().compared(Key::new(key), value);
+    }
+
+    /// A read needed this key too, and found no copy.
+    pub fn missed(&self, wanted: Wanted, key: &[u8], now: Instant) {
+        if self.store().missed(Key::new(key), wanted.group, now) {
+            self.wish(wanted, key);
+        }
+    }
+
+    fn wish(&self, Wanted { group, owner }: Wanted, key: &[u8]) {
+        if let Some(watch) = self.watch() {
             watch.wish(Wish { key: key.into(), group, owner });
         }
     }
 
-    /// A call begins, which makes these changes: own writes count from here on.
-    pub fn begin(&self, call: &Call<'_>, changes: &[Change<'_>]) -> Involvement {
-        match call {
-            Call::Get { key } => self.wanted(key).map_or(Involvement::None, Involvement::Read),
-            _ => self.begin_writes(changes),
-        }
+    /// Has `woken` called once when the key changes, or when nobody would tell of its change. `None` while that is so
+    /// already. Dropped, what this gives wakes nobody.
+    pub fn wait(&self, key: &[u8], woken: Woken) -> Option<Wait> {
+        self.watch().filter(|_| self.is_of_this_server())?.wait(key, woken)
     }
 
-    /// Own writes begin.
-    pub fn begin_writes(&self, changes: &[Change<'_>]) -> Involvement {
-        let begin = |change: &Change<'_>| self.store().begin_write(Key::new(change.key));
-        match changes {
-            [] => Involvement::None,
-            [one] => Involvement::Write { _under_way: begin(one) },
-            [first, second, ..] => {
-                Involvement::WriteBoth { _under_way: Box::new([begin(first), begin(second)]) }
-            }
-        }
+    /// The version of a key: another one where it may have changed.
+    pub fn version(&self, key: &[u8]) -> u32 {
+        self.store().version(Key::new(key))
+    }
+
+    /// An own write of the key begins. It is under way until what this gives is dropped.
+    pub fn begin_write(&self, key: &[u8]) -> WriteUnderWay {
+        self.store().begin_write(Key::new(key))
     }
 
     /// An organization is about to be cleared, or was, or may have been.
@@ -220,15 +220,16 @@ impl Near {
     }
 
     /// What there is to see. `nodes` are the parts of the same client at the nodes of its cluster.
-    pub fn report(&self, nodes: &[&Near], now: Instant) -> Value {
-        let watches = std::iter::once(self).chain(nodes.iter().copied()).filter_map(Near::watch);
+    pub fn report(&self, nodes: &[&Copies], now: Instant) -> Value {
+        let watches = std::iter::once(self).chain(nodes.iter().copied()).filter_map(Copies::watch);
         near_report(&self.store().report(now), &watches.collect::<Vec<_>>())
     }
 }
 
 impl Wanted {
-    pub fn kind(self) -> u8 {
-        self.kind
+    /// Of an organization's key; without one, of the global scope's.
+    pub fn of(group: Group, organization: Option<&str>) -> Wanted {
+        Wanted { group, owner: owner(organization) }
     }
 }
 
@@ -238,47 +239,6 @@ fn identity_of(config: &Config) -> String {
     format!("{}\n{}\n{}\n{user}", config.topology(), config.database, config.key_prefix)
 }
 
-/// The number under which the bridge knows the kind of a key.
-fn number_of(key: &CacheKey<'_>) -> u8 {
-    key.kind().map_or(MANAGED, |kind| kind as u8)
-}
-
-fn groups_of(config: &Config, store: &NearStore) -> Box<[Option<Group>]> {
-    let mut groups = vec![None; usize::from(u8::MAX) + 1];
-    let named = Kind::ALL.into_iter().map(|kind| (kind as u8, kind.segment()));
-    for (number, name) in named.chain([(MANAGED, MANAGED_NAME)]) {
-        if config.near_kinds.contains(name) {
-            groups[usize::from(number)] = Some(store.group(name));
-        }
-    }
-    groups.into()
-}
-
-/// What the option calls values that `cacheManager` keeps.
-const MANAGED_NAME: &str = "managed";
-
-fn owner_of(key: &CacheKey<'_>) -> Owner {
-    match *key {
-        CacheKey::Conversation { organization, .. } | CacheKey::Managed { organization, .. } => {
-            owner(organization)
-        }
-        CacheKey::Organization { organization } => owner(Some(organization)),
-        CacheKey::PhoneToLead { .. } | CacheKey::Single { .. } | CacheKey::Pair { .. } => Owner::NOBODY,
-    }
-}
-
 fn owner(organization: Option<&str>) -> Owner {
     Owner::of(organization.map_or(GLOBAL, str::as_bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::NEAR_KINDS;
-
-    #[test]
-    fn the_option_names_every_kind() {
-        let names: Vec<_> = Kind::ALL.into_iter().map(Kind::segment).chain([MANAGED_NAME]).collect();
-        assert_eq!(NEAR_KINDS, names);
-    }
 }
