@@ -6,6 +6,7 @@ const v8 = require('node:v8');
 const { never, slowFactory, unique } = require('../support/entries-contract');
 const { killWatchConnections, startWatchProxy, watchConnections } = require('../support/near');
 const { openPackage } = require('../support/package');
+const { runProgram } = require('../support/process');
 const { startRedis, withRedis } = require('../support/redis');
 const { until, within } = require('../support/wait');
 
@@ -317,6 +318,20 @@ describe.each(['loop', 'thread'])('copies of entries, with the %s driver', (driv
     await untilCopied(cache, 'k', 2);
   });
 });
+
+test.each(['copy', 'frozen'])(
+  'a write of another thread is never answered by an older value once it is acknowledged, with share %s',
+  async (share) => {
+    const { report } = await runProgram('near-threads.cjs', {
+      env: { REDIS_URL: redis.url, CACHE_LOG: 'off' },
+      args: { rounds: 400, share },
+      timeoutMs: 60_000,
+    });
+    expect(report).toMatchObject({ rounds: 400, older: 0 });
+    expect(report.hits).toBeGreaterThan(100);
+  },
+  70_000,
+);
 
 test('the option near is checked', () => {
   const { createCache } = openPackage({ useRedis: false });

@@ -2,15 +2,22 @@
 
 // A worker thread writes a key, and tells the main thread when each write is acknowledged. The main thread, which reads
 // the key all the time so that it has a copy, then reads once more at once. Reports how often that answered an older value.
-// Argument: JSON with `rounds`.
+// Argument: JSON with `rounds`, and with `share` where the key is an entry of `createCache`.
 const { once } = require('node:events');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { cacheAdapter: adapter, shutdown } = require('../..');
+const { cacheAdapter, createCache, shutdown } = require('../..');
+
+/** What has the key. */
+function keeper(share) {
+  if (share === undefined) return cacheAdapter;
+  return createCache({ name: 'threads', ttlSeconds: 600, jitter: 0, near: { share } }).org('org-1');
+}
 
 async function work() {
-  const { state } = workerData;
+  const { state, share } = workerData;
+  const keeping = keeper(share);
   for await (const [round] of messages()) {
-    await adapter.set('key', round);
+    await keeping.set('key', round);
     // The main thread sees this before any message comes.
     Atomics.store(state, 0, round);
     Atomics.notify(state, 0);
@@ -27,25 +34,26 @@ async function* messages() {
 }
 
 async function main() {
-  const { rounds } = JSON.parse(process.argv[2]);
+  const { rounds, share } = JSON.parse(process.argv[2]);
+  const keeping = keeper(share);
   const state = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(__filename, { workerData: { state } });
+  const worker = new Worker(__filename, { workerData: { state, share } });
   const exit = once(worker, 'exit');
-  await adapter.set('key', 0);
+  await keeping.set('key', 0);
   let older = 0;
   for (let round = 1; round <= rounds; round++) {
-    for (let i = 0; i < 4; i++) await adapter.get('key');
+    for (let i = 0; i < 4; i++) await keeping.get('key');
     worker.postMessage(round);
     for (;;) {
       const acknowledged = Atomics.load(state, 0);
-      const value = await adapter.get('key');
+      const value = await keeping.get('key');
       if (value < acknowledged) older++;
       if (acknowledged === round) break;
     }
   }
   worker.postMessage(0);
   await exit;
-  const { hits } = (await adapter.getStats()).near;
+  const { hits } = (await cacheAdapter.getStats()).near;
   process.stdout.write(`@report ${JSON.stringify({ rounds, older, hits })}\n`);
   await shutdown();
 }
