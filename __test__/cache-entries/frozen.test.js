@@ -119,6 +119,12 @@ describe.each(['loop', 'thread'])('frozen values, with the %s driver', (driver) 
     // A copy ends a little before the entry does.
     await until(async () => (await cache.get('k')) === undefined, { everyMs: 2 });
 
+    // Nothing happens in Redis when a ttl ends that has a grace.
+    const [graced] = both({ ttlSeconds: 1, graceSeconds: 600 });
+    await graced.set('k', VALUE);
+    await untilKept(graced, 'k');
+    await until(() => graced.peek('k') === undefined, { timeoutMs: 3000, everyMs: 2 });
+
     const [early] = both({ ttlSeconds: 3, earlyRefresh: 0.2 });
     await early.set('k', 'old');
     await until(async () => {
@@ -130,14 +136,15 @@ describe.each(['loop', 'thread'])('frozen values, with the %s driver', (driver) 
   test('never answer longer than the bound while the watch connection is cut off', async () => {
     const proxy = await startWatchProxy(redis);
     const options = { name: unique('frozen'), ...LASTING };
-    const [cache, foreign] = [open({ url: proxy.url }), other].map((one) =>
-      one.createCache(options).org('org-1'),
-    );
+    const own = open({ url: proxy.url, keyPrefix: `${driver}-bound:`, near: { maxStalenessMs: 300 } });
+    const writer = open({ keyPrefix: `${driver}-bound:`, near: false });
+    const [cache, foreign] = [own, writer].map((one) => one.createCache(options).org('org-1'));
     await cache.set('k', VALUE);
     const kept = await untilKept(cache, 'k');
     proxy.cutWatchConnections();
     await foreign.set('k', 'new');
-    await until(() => cache.peek('k') !== kept, { timeoutMs: 3000, everyMs: 2 });
+    // The connection itself is given up only after two seconds of silence.
+    await until(() => cache.peek('k') !== kept, { timeoutMs: 1500, everyMs: 2 });
     expect(await cache.get('k')).toBe('new');
   });
 

@@ -104,8 +104,7 @@ fn an_entry_gets_a_copy_with_its_second_read_and_answers_without_a_word_to_redis
 #[test]
 fn a_copy_follows_a_foreign_write_of_any_kind() {
     let (mut client, mut other) = pair("entry-near-foreign", LASTING);
-    type Write = fn(&mut Cache<'_>);
-    let writes: [Write; 5] = [
+    let writes: [fn(&mut Cache<'_>); 5] = [
         |cache| cache.set("k", "2"),
         |cache| assert!(cache.delete("k")),
         |cache| assert!(cache.expire("k")),
@@ -393,7 +392,7 @@ fn in_an_outage_the_options_choose_who_answers() {
         until_copied(&mut client, "k", "1");
         client.lose();
         let outcome = cache(&mut client).call("entryGet", 0, &[Text("k")]);
-        let is_answered = parts(&outcome).first().is_some();
+        let is_answered = !parts(&outcome).is_empty();
         assert_eq!(is_answered, answers, "{down}: {outcome:?}");
     }
 }
