@@ -220,7 +220,8 @@ fn a_stale_entry_is_asked_of_redis_and_a_kept_undefined_is_answered() {
     cache(&mut client).set("k", "1");
     until_copied(&mut client, "k", "1");
     until("the end of its ttl", || copy(&client, "k").is_none());
-    assert_eq!(cache(&mut client).get("k").told(), (Some("1"), STALE));
+    // A copy ends a little before the entry does.
+    until("the end in Redis", || cache(&mut client).get("k").told() == (Some("1"), STALE));
     assert_eq!(copy(&client, "k"), None);
     let grant = cache(&mut client).granted("undefined");
     assert_eq!(cache(&mut client).fill("undefined", &grant, ""), 1);
@@ -259,10 +260,9 @@ fn a_copy_ends_with_its_limit_before_the_entry_does() {
 
 /// Enters a copy that is older than what Redis has, as one that a message has not reached yet.
 #[track_caller]
-fn plant(client: &Client, older: &[u8]) {
+fn plant(client: &Client, (key, group): (&[u8], &str), older: &[u8]) {
     let store = client.core().near_store().unwrap();
-    let key = client.key("!entry:org:c:k").into();
-    let wish = Wish { key, group: store.group("cache:c"), owner: Owner::of(b"org") };
+    let wish = Wish { key: key.into(), group: store.group(group), owner: Owner::of(b"org") };
     let fill = store.begin_fill(wish, 0, Instant::now()).expect("a session lives");
     store.finish_fill(fill, Some(older), 60_000);
 }
@@ -284,14 +284,31 @@ fn reads_of_redis_never_go_back_to_an_older_copy() {
         |reader| cache(reader).take("k").payload,
     ];
     for read in reads {
-        plant(&client, &older);
+        plant(&client, (&key, "cache:c"), &older);
         assert_eq!(copy(&client, "k"), plain("1"));
         assert_eq!(read(&mut reader).as_deref(), Some("2"));
         assert_ne!(copy(&client, "k"), plain("1"));
     }
     cache(&mut other).delete("k");
-    plant(&client, &older);
+    plant(&client, (&key, "cache:c"), &older);
     assert_eq!(cache(&mut client).take("k").payload, None);
+    assert_eq!(copy(&client, "k"), None);
+}
+
+#[test]
+fn a_read_that_was_stale_because_of_a_tag_is_never_fresh_again_by_an_older_record() {
+    let (mut client, mut other) = pair("entry-near-soft", TAGGED);
+    let record = client.key("!tag:org:b");
+    cache(&mut client).set("k", "1");
+    until_copied(&mut client, "k", "1");
+    let Reply::Text(older) = client.command(&[b"GET", &record]) else { panic!("there is a record") };
+    cache(&mut other).expire_tag("b");
+    until("the change", || copy(&client, "k").is_none());
+    plant(&client, (&record, "tags"), &older);
+    assert_eq!(copy(&client, "k"), plain("1"), "the message of the change has not come yet");
+    let mut reader = Client::connect("entry-near-soft");
+    open(&mut reader, r#"{"name":"c","near":false,"tags":["a","b"]}"#);
+    assert_eq!(cache(&mut reader).get("k").told(), (Some("1"), STALE));
     assert_eq!(copy(&client, "k"), None);
 }
 
@@ -413,6 +430,29 @@ fn while_the_journal_holds_a_write_no_copy_answers_and_none_is_made() {
     client.reconnect();
     client.drain();
     until_copied(&mut other, "k", "2");
+}
+
+#[test]
+fn in_an_outage_what_an_ended_process_has_left_is_newer_than_a_copy() {
+    let folder = std::env::temp_dir().join(format!("orgcache-entry-near-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let settings = [("CACHE_JOURNAL_DIR", folder.to_str().unwrap())];
+    let (mut client, _) = pair("entry-near-heir", LASTING);
+    cache(&mut client).set("k", "1");
+    let mut ended = Client::connect_with("entry-near-heir", &settings);
+    open(&mut ended, LASTING);
+    ended.lose();
+    cache(&mut ended).set("k", "2");
+    drop(ended);
+    until_copied(&mut client, "k", "1");
+    let mut heir = Client::unconnected("entry-near-heir", &settings);
+    open(&mut heir, LASTING);
+    heir.read_backlog();
+    heir.reconnect();
+    heir.lose();
+    assert_eq!(read(&mut heir, "k").told().0, Some("2"));
+    drop(heir);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
