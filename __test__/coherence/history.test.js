@@ -103,6 +103,13 @@ describe('while Redis is away', () => {
     expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: 3100 });
   });
 
+  test('a write that went on when its client was up to date may have been done at its end', () => {
+    const thread = logOf();
+    made(thread, 'set', [3050, 3200], 'acknowledged', 7);
+    const [set] = operationsOf(thread.recorded({ outages }));
+    expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: 3200 });
+  });
+
   test('a write is in doubt for good where the client never came back', () => {
     const thread = logOf();
     made(thread, 'set', [2000, 2001], 'acknowledged', 7);

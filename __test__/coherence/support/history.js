@@ -77,7 +77,11 @@ function changeOf(one, log, known) {
   const change = { ...plainOf(one, log), ...placeOf(one, subjects), outcome: 'acknowledged' };
   if (one.outcome === 'over') return { ...change, outcome: 'inDoubt', settledAt: change.end };
   if (isDoubtful(change.begin, change.end, known) || one.outcome !== 'acknowledged')
-    return { ...change, outcome: 'inDoubt', settledAt: outages.overAfter(change.begin) };
+    return {
+      ...change,
+      outcome: 'inDoubt',
+      settledAt: Math.max(change.end, outages.overAfter(change.begin)),
+    };
   // Keys are free to vanish from its begin on, and must be gone after what `changed` says.
   if (one.kind === 'mutate') return { ...change, outcome: 'inDoubt', settledAt: change.end };
   return change;
