@@ -192,6 +192,15 @@ describe('of caches with factories', () => {
     ]);
   });
 
+  test('the guard of a change that was lost in an outage may stand for a while', () => {
+    const thread = logOf();
+    made(thread, 'mutate', [550, 560], 'acknowledged', 2, { target: 0 });
+    const outages = [{ from: 500, to: 600 }];
+    expect(historyOfThread(thread, { outages }).operations).toMatchObject([
+      { outcome: 'inDoubt', settledAt: 10_700 },
+    ]);
+  });
+
   test('keys that a server may have dropped are gone at some time until then', () => {
     const events = [{ begin: 5, end: 8, isSure: false }];
     const { operations } = historyOf({ subjects, logs: [], events, commandTimeoutMs: COMMAND_TIMEOUT_MS });

@@ -317,7 +317,6 @@ const SHORT = [
   'Redis flushed',
   'worker terminated',
   'entries: none',
-  'entries: D killed',
   'entries: Redis flushed',
   'entries: loop blocked',
   // Other options need other processes, so it comes last.
