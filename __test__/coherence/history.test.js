@@ -103,6 +103,13 @@ describe('while Redis is away', () => {
     expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: 3100 });
   });
 
+  test('a write that went on when its client was up to date may have been done at its end', () => {
+    const thread = logOf();
+    made(thread, 'set', [3050, 3200], 'acknowledged', 7);
+    const [set] = operationsOf(thread.recorded({ outages }));
+    expect(set).toMatchObject({ outcome: 'inDoubt', settledAt: 3200 });
+  });
+
   test('a write is in doubt for good where the client never came back', () => {
     const thread = logOf();
     made(thread, 'set', [2000, 2001], 'acknowledged', 7);
@@ -182,6 +189,15 @@ describe('of caches with factories', () => {
     expect(historyOfThread(thread).operations).toMatchObject([
       { kind: 'clear', subjects: [0, 1], begin: 1, outcome: 'inDoubt', settledAt: 9 },
       { kind: 'clear', subjects: [0, 1], begin: 6, outcome: 'acknowledged' },
+    ]);
+  });
+
+  test('the guard of a change that was lost in an outage may stand for a while', () => {
+    const thread = logOf();
+    made(thread, 'mutate', [550, 560], 'acknowledged', 2, { target: 0 });
+    const outages = [{ from: 500, to: 600 }];
+    expect(historyOfThread(thread, { outages }).operations).toMatchObject([
+      { outcome: 'inDoubt', settledAt: 10_700 },
     ]);
   });
 

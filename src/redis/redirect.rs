@@ -125,7 +125,7 @@ impl<T> Redirected<T> {
             push_asking(pending.issued, deadline, out);
         }
         let redirections = pending.redirections.saturating_add(to.steps());
-        out.push(Pending { redirections, is_asking, ..pending }, deadline, |bytes| {
+        out.push(Pending { is_asking, redirections, ..pending }, deadline, |bytes| {
             bytes.extend_from_slice(&request);
             replies_of(&request)
         });

@@ -14,6 +14,8 @@ const BEFORE_EVENT_MS = 250;
 const AFTER_EVENT_MS = 100;
 /** A call that took so much of its timeout may have been answered by memory. */
 const TIMED_OUT = 0.9;
+/** How long a guard stands whose end was lost. Meanwhile each caller runs its own factory. */
+const GUARD_MS = 10_000;
 
 /**
  * `logs`: what `stop` of the processes answered. `events`: what the test itself did to all keys, `{ begin, end, isSure }`: it
@@ -76,8 +78,10 @@ function changeOf(one, log, known) {
   const { outages, subjects } = known;
   const change = { ...plainOf(one, log), ...placeOf(one, subjects), outcome: 'acknowledged' };
   if (one.outcome === 'over') return { ...change, outcome: 'inDoubt', settledAt: change.end };
-  if (isDoubtful(change.begin, change.end, known) || one.outcome !== 'acknowledged')
-    return { ...change, outcome: 'inDoubt', settledAt: outages.overAfter(change.begin) };
+  if (isDoubtful(change.begin, change.end, known) || one.outcome !== 'acknowledged') {
+    const overAt = Math.max(change.end, outages.overAfter(change.begin));
+    return { ...change, outcome: 'inDoubt', settledAt: one.kind === 'mutate' ? overAt + GUARD_MS : overAt };
+  }
   // Keys are free to vanish from its begin on, and must be gone after what `changed` says.
   if (one.kind === 'mutate') return { ...change, outcome: 'inDoubt', settledAt: change.end };
   return change;
