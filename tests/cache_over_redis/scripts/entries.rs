@@ -5,7 +5,7 @@ use orgcache::entries::scripts::{CLEAR, DROP, GUARD, LEASE, LIST, LOOK, RETAG, S
 use orgcache::entries::{NewEntry, Payload};
 use orgcache::outage::scripts::{REPLAY_ENTRY, REPLAY_TAG};
 
-use super::{Client, Reply, assert_lives, assert_wrong_type, integers, refusal, run, text};
+use super::{Client, Reply, assert_lives, integers, run, text};
 
 const NEW: &[u8] = b"hardhardsoftsoft";
 const DAY: &[u8] = b"86400000";
