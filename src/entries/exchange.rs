@@ -189,23 +189,7 @@ pub fn replied<'a, T: Carries>(
         return Some(fall_back(room, &ticket, &unanswered));
     }
     match ticket.purpose {
-        Purpose::Get { is_bare, .. } => {
-            let stored = if let Node::Bulk(stored) = frame.node() { Some(stored) } else { None };
-            pending_fill::saw_value(room.stand_in, sent.key(0), stored, now, next);
-            let found = stored.and_then(|stored| settling.found((stored, None, false)));
-            if found.is_some_and(|found| found.entry.has_tags() || found.entry.grace_ms > 0) {
-                look_whole(room, ticket, pending, sent.key(0), next);
-                return None;
-            }
-            room.health().read(elapsed, found.is_some());
-            ticket.cache.has_read(found.is_some());
-            near::saw(&settling, stored.map(|stored| (stored, None, false)), now);
-            if found.is_none() && may_take(room, &ticket) {
-                take_next(room, ticket, pending, (sent.key(0), false), next);
-                return None;
-            }
-            Some(settling.answer(found.as_ref(), is_bare))
-        }
+        Purpose::Get { .. } => read(room, ticket, pending, (frame, &sent), now, next),
         Purpose::Take { attempt, is_first } if journalled_says(&settling, frame, now).is_none() => {
             remember_found(&settling, frame, now);
             if is_first {
@@ -226,6 +210,35 @@ pub fn replied<'a, T: Carries>(
             Some(outcome)
         }
     }
+}
+
+/// The reply to a GET.
+fn read<'a, T: Carries>(
+    room: &Room<'_>,
+    ticket: Box<Ticket>,
+    pending: &PendingRequest<()>,
+    (frame, sent): (Frame<'a>, &Sent<'_>),
+    now: Instant,
+    next: &mut impl Requests<PendingRequest<T>>,
+) -> Option<Outcome<'a>> {
+    let key = sent.key(0);
+    let stored = if let Node::Bulk(stored) = frame.node() { Some(stored) } else { None };
+    pending_fill::saw_value(room.stand_in, key, stored, now, next);
+    let settling = Settling { room, ticket: &ticket, sent, is_away: false };
+    let found = stored.and_then(|stored| settling.found((stored, None, false)));
+    if found.is_some_and(|found| found.entry.has_tags() || found.entry.grace_ms > 0) {
+        look_whole(room, ticket, pending, key, next);
+        return None;
+    }
+    room.health().read(now.saturating_duration_since(pending.issued), found.is_some());
+    ticket.cache.has_read(found.is_some());
+    near::saw(&settling, stored.map(|stored| (stored, None, false)), now);
+    if found.is_none() && may_take(room, &ticket) {
+        take_next(room, ticket, pending, (key, false), next);
+        return None;
+    }
+    let is_bare = matches!(ticket.purpose, Purpose::Get { is_bare: true, .. });
+    Some(settling.answer(found.as_ref(), is_bare))
 }
 
 /// Whether the lease is taken next, where a GET has not found what it was to find.

@@ -125,28 +125,19 @@ impl Planner<'_, '_> {
                 }
                 self.get(at, is_bare)?
             }
-            Call::Take { at, options, is_first: true, .. } if !self.takes_at_once() => {
-                let options = self.cache.call_options(options)?;
-                early = Some(options.early_refresh);
-                let takes = Some(options.tags.clone().into());
-                self.read(at)?;
-                Purpose::Get { is_bare: false, takes }
-            }
-            Call::Pull { at } => {
-                let named = self.named(at)?;
-                self.script(
-                    Script::LOOK,
-                    &[&named.entry, &named.lease, &named.index],
-                    &[&named.tags_begin, b"p"],
-                );
-                Purpose::Pull
-            }
+            Call::Pull { at } => self.pull(at)?,
             Call::Take { at, seen, options, attempt, is_forced, is_first } => {
                 let options = self.cache.call_options(options)?;
                 early = Some(options.early_refresh);
-                let named = self.named(at)?;
-                append_take(self.out, &self.cache, &named, &options.tags, seen, is_forced);
-                Purpose::Take { attempt, is_first }
+                if is_first && !self.takes_at_once() {
+                    let takes = Some(options.tags.clone().into());
+                    self.read(at)?;
+                    Purpose::Get { is_bare: false, takes }
+                } else {
+                    let named = self.named(at)?;
+                    append_take(self.out, &self.cache, &named, &options.tags, seen, is_forced);
+                    Purpose::Take { attempt, is_first }
+                }
             }
             Call::Fill { at, grant, value, factory_ms, options, is_unmodified } => {
                 self.fill(at, &Grant::from_text(grant)?, (value, is_unmodified), factory_ms, options)?
@@ -165,14 +156,7 @@ impl Planner<'_, '_> {
             Call::Delete { at } => self.drop(at, b"d")?,
             Call::Expire { at } => self.drop(at, b"e")?,
             Call::Tags { scope, tags, is_soft } => self.tags(scope, tags, is_soft)?,
-            Call::Clear { scope } => {
-                let cache = self.cache.clone();
-                let of = self.room.keys.of_cache(scope.organization, &cache.options.name);
-                let namespaces = &cache.options.namespaces;
-                let clearing = Clearing::new(self.room.keys, &of, namespaces, scope.organization)?;
-                clearing.append(self.out);
-                Purpose::Clear(clearing)
-            }
+            Call::Clear { scope } => self.clear(scope)?,
             Call::Keys { scope, cursor } => self.keys(scope, cursor)?,
             Call::Mutate { scope, token, tags, keys, phase } => {
                 self.guard(scope, token, tags, keys, phase)?
@@ -211,6 +195,21 @@ impl Planner<'_, '_> {
         }
         self.read(at)?;
         Ok(Purpose::Get { is_bare, takes: None })
+    }
+
+    fn pull(&mut self, at: At<'_>) -> Result<Purpose> {
+        let named = self.named(at)?;
+        let keys: [&[u8]; 3] = [&named.entry, &named.lease, &named.index];
+        self.script(Script::LOOK, &keys, &[&named.tags_begin, b"p"]);
+        Ok(Purpose::Pull)
+    }
+
+    fn clear(&mut self, scope: Scope<'_>) -> Result<Purpose> {
+        let options = &self.cache.options;
+        let of = self.room.keys.of_cache(scope.organization, &options.name);
+        let clearing = Clearing::new(self.room.keys, &of, &options.namespaces, scope.organization)?;
+        clearing.append(self.out);
+        Ok(Purpose::Clear(clearing))
     }
 
     fn read(&mut self, at: At<'_>) -> Result<()> {

@@ -241,12 +241,22 @@ impl Cache<'_> {
         self.take_with(key, "", 0, "{}")
     }
 
+    /// A read that would take the lease where nothing fresh is there.
+    pub fn look_first(&mut self, key: &str) -> Got {
+        let outcome = self.call("entryTake", 2, &[Text(key), Absent, Absent, Number(0.0)]);
+        got(&outcome)
+    }
+
     pub fn take_with(&mut self, key: &str, seen: &str, detail: u8, options: &str) -> Taken {
         let outcome = self.call("entryTake", detail, &[Text(key), Text(seen), Text(options), Number(0.0)]);
         let parts = parts(&outcome);
-        let [Part::Number(lease), told, payload, Part::Number(state), nonce, Part::Number(_), _] = &parts[..]
-        else {
-            panic!("no answer to a wish for a lease: {outcome:?}")
+        let nothing = (&Part::Nothing, 0, &Part::Nothing);
+        let (lease, told, (payload, state, nonce)) = match &parts[..] {
+            [Part::Number(lease), told] => (lease, told, nothing),
+            [Part::Number(lease), told, payload, Part::Number(state), nonce, Part::Number(_), _] => {
+                (lease, told, (payload, *state, nonce))
+            }
+            _ => panic!("no answer to a wish for a lease: {outcome:?}"),
         };
         let text = |part: &Part| if let Part::Text(text) = part { Some(text.clone()) } else { None };
         Taken {
@@ -254,7 +264,7 @@ impl Cache<'_> {
             grant: text(told).unwrap_or_default(),
             wait_ms: if let Part::Number(ms) = told { *ms } else { 0 },
             payload: text(payload),
-            state: *state,
+            state,
             nonce: text(nonce),
         }
     }

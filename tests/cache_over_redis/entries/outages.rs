@@ -365,6 +365,7 @@ fn calls_during_the_replay_see_what_waits_in_the_journal() {
     client.reconnect();
     assert_eq!(client.state(), State::Recovering);
     assert_eq!(users(&mut client).get("99"), plain("\"outage\""));
+    assert_eq!(users(&mut client).look_first("98"), plain("\"outage\""));
     client.drain();
     assert_eq!(client.state(), State::Ready);
     let mut cleared = client_of("entries-away-replay", USERS);
