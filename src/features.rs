@@ -19,6 +19,7 @@ use crate::redis::{
     Asked, CallArguments, CallOf, FIRST_ROOM_VERB, Feature, FollowUp, Followed, Node, Outcome,
     PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
 };
+use crate::session::Sessions;
 
 /// One call of a caller: a raw command, or a call of a room.
 pub type Call<'a> = CallOf<'a, Features>;
@@ -34,12 +35,13 @@ macro_rules! rooms {
             /// node.
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
+                let first = Arc::new(first);
                 Features {
                     $($field: Arc::new(match front {
-                        Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone()),
-                        None => <$room as RoomBeside>::of_client(node.clone()),
+                        Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone(), first.clone()),
+                        None => <$room as RoomBeside>::of_client(node.clone(), first.clone()),
                     }),)*
-                    $first_field: Arc::new(first),
+                    $first_field: first,
                     node,
                 }
             }
@@ -297,6 +299,7 @@ macro_rules! rooms {
 rooms! {
     Cache: cache, Core;
     Limiter: limiter, Limiters;
+    Session: session, Sessions;
 }
 
 impl Features {
@@ -337,7 +340,7 @@ impl Features {
     ) -> Option<R> {
         match call {
             RoomCall::Cache(call) => self.cache.near_get(call, now, &mut scratch.cache, then),
-            RoomCall::Limiter(_) => None,
+            RoomCall::Limiter(_) | RoomCall::Session(_) => None,
         }
     }
 
