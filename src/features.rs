@@ -340,7 +340,7 @@ impl Features {
     ) -> Option<R> {
         match call {
             RoomCall::Cache(call) => self.cache.near_get(call, now, &mut scratch.cache, then),
-            RoomCall::Limiter(_) | RoomCall::Session(_) => None,
+            _ => None,
         }
     }
 

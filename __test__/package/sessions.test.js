@@ -58,7 +58,12 @@ describe.each(['express', 'fastify'])('the middleware of %s', (framework) => {
     const session = await sessions.create({ userId: 'u-1', data: { n: 1 } });
     const port = await serve(sessions);
     const answer = await ask(port, `__Host-id=${session.id}`);
-    expect(answer).toMatchObject({ status: 200, session: { userId: 'u-1', data: { n: 1 } }, setCookie: [], cache: null });
+    expect(answer).toMatchObject({
+      status: 200,
+      session: { userId: 'u-1', data: { n: 1 } },
+      setCookie: [],
+      cache: null,
+    });
     expect(await ask(port)).toEqual({ status: 200, session: null, setCookie: [], cache: null });
   });
 
@@ -83,7 +88,11 @@ describe.each(['express', 'fastify'])('the middleware of %s', (framework) => {
   });
 
   test('answers 503 where Redis is away, and ends no cookie', async () => {
-    const away = openPackage({ url: `redis://127.0.0.1:${await closedPort()}`, commandTimeout: 200, logLevel: 'off' });
+    const away = openPackage({
+      url: `redis://127.0.0.1:${await closedPort()}`,
+      commandTimeout: 200,
+      logLevel: 'off',
+    });
     const { id } = await roomOf().create();
     const port = await serve(away.createSessions({ secret: SECRET }));
     expect(await ask(port, `__Host-id=${id}`)).toMatchObject({ status: 503, setCookie: [] });

@@ -27,7 +27,11 @@ describe('bad input of sessions', () => {
     ['a text', 'x', /takes an object/],
     ['a short secret', { secret: 'short' }, /at least 32 bytes/],
     ['no secrets', { secret: [] }, /1 to 8/],
-    ['an absolute end before the idle end', { absoluteSeconds: 60, idleSeconds: 61 }, /longer than absoluteSeconds/],
+    [
+      'an absolute end before the idle end',
+      { absoluteSeconds: 60, idleSeconds: 61 },
+      /longer than absoluteSeconds/,
+    ],
     ['touches rarer than a quarter of the idle time', { touchSeconds: 451 }, /from 0 to 450/],
     ['NaN', { idleSeconds: Number.NaN }, /idleSeconds is not allowed; give an integer/],
     ['a negative number', { graceSeconds: -1 }, /from 0 to 300/],
@@ -143,7 +147,9 @@ describe('bad input of sessions', () => {
     for (const change of [null, 'x', [], undefined]) {
       expect(await rejection(sessions.update(id, change))).toMatchObject({ code: 'E_ARGUMENT' });
     }
-    expect(await rejection(sessions.update(id, {}, { ifVersion: 1.5 }))).toMatchObject({ code: 'E_ARGUMENT' });
+    expect(await rejection(sessions.update(id, {}, { ifVersion: 1.5 }))).toMatchObject({
+      code: 'E_ARGUMENT',
+    });
     for (const options of [{ graceSeconds: 301 }, { graceSeconds: '1' }, { authenticated: 1 }, { user: 1 }]) {
       expect(await rejection(sessions.rotate(id, options))).toMatchObject({ code: 'E_ARGUMENT' });
     }

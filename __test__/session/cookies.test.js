@@ -19,7 +19,13 @@ describe('cookies of sessions', () => {
   });
 
   test('last as long as the session where they are persistent', async () => {
-    const cookie = { name: '__Secure-s', domain: 'example.com', path: '/app', sameSite: 'none', persistent: true };
+    const cookie = {
+      name: '__Secure-s',
+      domain: 'example.com',
+      path: '/app',
+      sameSite: 'none',
+      persistent: true,
+    };
     const sessions = roomOf({ absoluteSeconds: 1000, cookie });
     const text = sessions.cookie(await sessions.create());
     expect(text).toMatch(
@@ -31,7 +37,9 @@ describe('cookies of sessions', () => {
 
   test('without TLS have another name', async () => {
     const sessions = roomOf({ cookie: { insecure: true } });
-    expect(sessions.cookie(await sessions.create())).toMatch(/^id=[\w-]{62}; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(sessions.cookie(await sessions.create())).toMatch(
+      /^id=[\w-]{62}; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
   });
 
   test('are found among others', async () => {

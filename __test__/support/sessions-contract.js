@@ -448,7 +448,9 @@ function sessionsContract(open, beside = () => undefined) {
       const [watched, closed] = [sessions.watch(session.id), sessions.watch(session.id)];
       closed.close();
       const rotated = await sessions.rotate(session.id);
+      const other = sessions.watch((await sessions.create({ userId })).id);
       await sessions.destroyAll(userId, { exceptId: rotated.id });
+      await until(() => other.signal.aborted);
       expect(watched.signal.aborted).toBe(false);
       await sessions.destroy(rotated.id);
       expect([watched.signal.aborted, closed.signal.aborted]).toEqual([true, false]);

@@ -105,7 +105,9 @@ function apply(changes, base) {
   for (const one of changes) {
     const { change, ifVersion, reject } = one;
     if (ifVersion !== undefined && (ifVersion !== base.version || made.length > 0)) {
-      reject(new OrgCacheError('E_CONFLICT', 'the session was changed since the version that ifVersion names'));
+      reject(
+        new OrgCacheError('E_CONFLICT', 'the session was changed since the version that ifVersion names'),
+      );
       continue;
     }
     try {

@@ -14,7 +14,9 @@ function textOf(data) {
   try {
     text = JSON.stringify(data);
   } catch (cause) {
-    throw new OrgCacheError('E_SERIALIZE', 'the data of a session must be JSON: no BigInt, no cycle', { cause });
+    throw new OrgCacheError('E_SERIALIZE', 'the data of a session must be JSON: no BigInt, no cycle', {
+      cause,
+    });
   }
   if (typeof text !== 'string' || !text.startsWith('{')) {
     throw new OrgCacheError('E_SERIALIZE', 'the data of a session must become an object of JSON');
@@ -49,7 +51,10 @@ function answered(next) {
  * @param {unknown} change
  */
 function checkChange(change) {
-  if (typeof change === 'function' || (typeof change === 'object' && change !== null && !Array.isArray(change))) {
+  if (
+    typeof change === 'function' ||
+    (typeof change === 'object' && change !== null && !Array.isArray(change))
+  ) {
     return;
   }
   throw new OrgCacheError('E_ARGUMENT', 'update() takes an object with the keys that change, or a function');

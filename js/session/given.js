@@ -1,9 +1,11 @@
 'use strict';
 
 const { OrgCacheError } = require('../errors.js');
+const { protocol } = require('../protocol.js');
 
 /** @import { SessionOptions } from '../../types/session.js' */
 
+const { idLetters: ID_LETTERS } = protocol.session;
 const SECRET_VARIABLE = 'SESSION_SECRET';
 
 /**
@@ -32,4 +34,33 @@ function checkName(name, what) {
   throw new OrgCacheError('E_KEY', `${what} is missing; give a string`);
 }
 
-module.exports = { checkName, optionsOf };
+/**
+ * @param {unknown} id
+ * @returns {id is string}
+ */
+function isId(id) {
+  return typeof id === 'string' && id.length === ID_LETTERS;
+}
+
+/**
+ * @param {unknown} userId
+ * @param {unknown} organizationId
+ */
+function checkUser(userId, organizationId) {
+  if (userId !== undefined) checkName(userId, 'the user');
+  if (organizationId === undefined) return;
+  checkName(organizationId, 'the organization');
+  if (userId === undefined)
+    throw new OrgCacheError('E_KEY', 'the organization needs a user: give userId too');
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} option
+ */
+function checkText(value, option) {
+  if (value === undefined || typeof value === 'string') return;
+  throw new OrgCacheError('E_ARGUMENT', `the option ${option} must be a text`);
+}
+
+module.exports = { checkName, checkText, checkUser, isId, optionsOf };

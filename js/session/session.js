@@ -112,7 +112,10 @@ function optional({ userAgent, ip }) {
 function serverMsAt(session) {
   const facts = factsOf.get(session);
   if (facts === undefined) {
-    throw new OrgCacheError('E_ARGUMENT', 'the session must be one that get, create, update or rotate answered');
+    throw new OrgCacheError(
+      'E_ARGUMENT',
+      'the session must be one that get, create, update or rotate answered',
+    );
   }
   return facts.serverMs + (now() - facts.atMs);
 }

@@ -12,7 +12,7 @@ const { checkChange, textOf } = require('./data.js');
 const { Engine, normalized } = require('./engine.js');
 const { expressMiddleware } = require('./express.js');
 const { fastifyPlugin } = require('./fastify.js');
-const { checkName, optionsOf } = require('./given.js');
+const { checkName, checkText, checkUser, isId, optionsOf } = require('./given.js');
 const { countUsers, destroyListed, listSessions } = require('./pages.js');
 const { sealedOf, serverMsAt, sessionOf } = require('./session.js');
 const { Watch } = require('./watch.js');
@@ -46,7 +46,6 @@ const UPDATE_OPTIONS = ['ifVersion', 'signal'];
 const ROTATE_OPTIONS = ['authenticated', 'data', 'graceSeconds', 'organizationId', 'signal', 'userId'];
 const ALL_OPTIONS = ['exceptId', 'organizationId', 'signal'];
 const LIST_OPTIONS = ['limit', 'organizationId', 'signal'];
-const { idLetters: ID_LETTERS } = protocol.session;
 const happenings = channel('orgcache:session');
 /**
  * Events of the instance that are events of its sessions.
@@ -54,7 +53,8 @@ const happenings = channel('orgcache:session');
  */
 const FORWARDED = [protocol.events.degraded, protocol.events.recovered];
 const EVENTS = ['created', 'destroyed', 'evicted', 'mismatch', 'revoked', 'rotated', ...FORWARDED];
-const INSECURE = 'the cookies of sessions are sent without TLS (cookie.insecure), so whoever listens has the session';
+const INSECURE =
+  'the cookies of sessions are sent without TLS (cookie.insecure), so whoever listens has the session';
 
 /** Sessions of users. types/session.d.ts says what each method promises. */
 class Sessions {
@@ -160,7 +160,11 @@ class Sessions {
    * @param {GetSession} [options]
    */
   check(id, options) {
-    return abortable(options, () => this.#read(id, options?.fingerprint, options?.touch ?? true), GET_OPTIONS);
+    return abortable(
+      options,
+      () => this.#read(id, options?.fingerprint, options?.touch ?? true),
+      GET_OPTIONS,
+    );
   }
 
   /**
@@ -238,14 +242,18 @@ class Sessions {
     }
     if (!isId(id)) throw ended();
     const engine = this.#engine;
-    if (userId !== undefined && !engine.say('isOf', id, userId, organizationId)) return this.#login(id, options);
+    if (userId !== undefined && !engine.say('isOf', id, userId, organizationId))
+      return this.#login(id, options);
     const text = data === undefined ? undefined : textOf(data);
     const isFresh = authenticated === true || (graceSeconds ?? this.#options.graceSeconds) === 0;
     const told = await engine.ask('rotate', id, text, authenticated ? 1 : 0, graceSeconds);
     if (told?.id === undefined) throw ended();
-    if (isFresh) this.#watch.ended(engine.say('reference', id));
+    const session = sessionOf({ ...told, id: undefined }, told.id);
+    const old = engine.say('reference', id);
+    if (isFresh) this.#watch.ended(old);
+    else this.#watch.rotated(old, session);
     this.#tell('rotated', told.ref);
-    return sessionOf({ ...told, id: undefined }, told.id);
+    return session;
   }
 
   /**
@@ -477,34 +485,6 @@ class Sessions {
   async [Symbol.asyncDispose]() {
     await this.close();
   }
-}
-
-/**
- * @param {unknown} id
- * @returns {id is string}
- */
-function isId(id) {
-  return typeof id === 'string' && id.length === ID_LETTERS;
-}
-
-/**
- * @param {unknown} userId
- * @param {unknown} organizationId
- */
-function checkUser(userId, organizationId) {
-  if (userId !== undefined) checkName(userId, 'the user');
-  if (organizationId === undefined) return;
-  checkName(organizationId, 'the organization');
-  if (userId === undefined) throw new OrgCacheError('E_KEY', 'the organization needs a user: give userId too');
-}
-
-/**
- * @param {unknown} value
- * @param {string} option
- */
-function checkText(value, option) {
-  if (value === undefined || typeof value === 'string') return;
-  throw new OrgCacheError('E_ARGUMENT', `the option ${option} must be a text`);
 }
 
 module.exports = { Sessions };

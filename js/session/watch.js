@@ -97,12 +97,29 @@ class Watch {
   }
 
   /**
-   * All sessions of a user have ended but one.
+   * All sessions of a user have ended, but perhaps one.
    * @param {string} tag
    * @param {string | null} exceptRef
    */
   endedUser(tag, exceptRef) {
-    this.#endAll(({ ref }) => ref.slice(0, TAG_LETTERS) === tag && ref !== exceptRef);
+    const isOfUser = (/** @type {Watcher} */ { ref }) => ref.slice(0, TAG_LETTERS) === tag;
+    if (exceptRef === null) {
+      this.#endAll(isOfUser);
+      return;
+    }
+    // Another process may have rotated the session that stays: its ref is another one then.
+    for (const watcher of this.#watchers) if (isOfUser(watcher)) this.#ask(watcher);
+  }
+
+  /**
+   * A session has another id from now on.
+   * @param {string | null} ref
+   * @param {Session<any>} session
+   */
+  rotated(ref, session) {
+    for (const watcher of this.#watchers) {
+      if (watcher.ref === ref) Object.assign(watcher, { ref: session.ref, id: session.id });
+    }
   }
 
   close() {
