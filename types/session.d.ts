@@ -65,12 +65,20 @@ export interface SessionOptions {
 }
 
 /**
+ * The data of a session whose shape nobody has named. `unknown`: an application may keep anything that is JSON.
+ * @example
+ * import type { SessionData } from 'orgcache';
+ * const empty: SessionData = {};
+ */
+export type SessionData = Record<string, unknown>;
+
+/**
  * A session, as it was when it was read. Times are of the server's clock.
  * @example
  * import type { Session } from 'orgcache';
  * const isLoggedIn = (session: Session | null) => session?.userId != null;
  */
-export interface Session<Data extends object = Record<string, unknown>> {
+export interface Session<Data extends object = SessionData> {
   /** The secret that opens the session, as it was given or made. Send it in the cookie alone. */
   id: string;
   /** Names the session and opens nothing: for logs, lists and {@link Sessions.destroy}. */
@@ -128,7 +136,7 @@ export interface SessionCallOptions {
  * import type { CreateSession } from 'orgcache';
  * const options: CreateSession<{ cart: string[] }> = { userId: 'u-1', organizationId: 'o-1', data: { cart: [] } };
  */
-export interface CreateSession<Data extends object = Record<string, unknown>> extends SessionCallOptions {
+export interface CreateSession<Data extends object = SessionData> extends SessionCallOptions {
   /** Left out, the session is nobody's, until a login by {@link Sessions.rotate}. */
   userId?: string;
   /** The same user in two organizations is two users. */
@@ -166,7 +174,7 @@ export interface GetSession extends SessionCallOptions {
  * import type { SessionCheck } from 'orgcache';
  * const isForged = ({ reason }: SessionCheck) => reason === 'malformed';
  */
-export interface SessionCheck<Data extends object = Record<string, unknown>> {
+export interface SessionCheck<Data extends object = SessionData> {
   session: Session<Data> | null;
   /**
    * `malformed`: no secret of the room made the id. `unknown`: the session has ended, or never was. `mismatch`: the
@@ -192,7 +200,7 @@ export interface UpdateSession extends SessionCallOptions {
  * import type { RotateSession } from 'orgcache';
  * const login: RotateSession = { userId: 'u-1' };
  */
-export interface RotateSession<Data extends object = Record<string, unknown>> extends SessionCallOptions {
+export interface RotateSession<Data extends object = SessionData> extends SessionCallOptions {
   /** Logs this user in: the session is its own from now on, and the old id ends at once. */
   userId?: string;
   organizationId?: OrganizationId;
@@ -325,7 +333,7 @@ export interface SessionsMiddlewareOptions {
  * import type { Sessions } from 'orgcache';
  * const isKnown = async (sessions: Sessions, id: string) => (await sessions.get(id)) !== null;
  */
-export interface Sessions<Data extends object = Record<string, unknown>> extends AsyncDisposable {
+export interface Sessions<Data extends object = SessionData> extends AsyncDisposable {
   /** A new session with a new id. */
   create(options?: CreateSession<Data>): Promise<Session<Data>>;
   /** The session that an id opens, or null. Costs Redis nothing if no secret of the room made the id. */
@@ -357,7 +365,10 @@ export interface Sessions<Data extends object = Record<string, unknown>> extends
   /** Ends all sessions of a user in one step, however many they are. */
   destroyAll(userId: string, options?: DestroyAll): Promise<'destroyed' | 'journalled'>;
   /** Ends all sessions of all users of an organization that were created before, in pages. */
-  destroyOrganization(organizationId: OrganizationId, options?: SessionCallOptions): Promise<{ users: number }>;
+  destroyOrganization(
+    organizationId: OrganizationId,
+    options?: SessionCallOptions,
+  ): Promise<{ users: number }>;
   /** Ends all sessions of the namespace that were created before, in pages. */
   destroyEverything(options?: SessionCallOptions): Promise<{ users: number }>;
   /** The sessions of a user, newest first: devices that a settings page can show and end. */
@@ -417,6 +428,4 @@ export interface Sessions<Data extends object = Record<string, unknown>> extends
  * const { id } = await sessions.create({ userId: 'u-1', data: { cart: [] } });
  * const session = await sessions.get(id);
  */
-export function createSessions<Data extends object = Record<string, unknown>>(
-  options?: SessionOptions,
-): Sessions<Data>;
+export function createSessions<Data extends object = SessionData>(options?: SessionOptions): Sessions<Data>;

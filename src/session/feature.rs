@@ -11,12 +11,12 @@ use super::decode::{Call, Step, VERBS, decode};
 use super::ended::Kind;
 use super::id::{Hash, Tag};
 use super::keys::braced;
-use super::plan::Planned;
+use super::plan::{Planned, Plans};
 use super::requests::{append_destroy, append_eval, append_revoke, append_time, kept_destroy, kept_revoke};
 use super::room::{Open, Sessions};
-use super::settle::{Settled, With};
+use super::settle::{Replies, Settled, With};
 use super::tally::Count;
-use super::ticket::{Asked as Ask, FlightTime, Purpose, SessionRequest, SessionTicket};
+use super::ticket::{Asked as Ask, FlightTime, Purpose, Read, SessionRequest, SessionTicket};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Frame, Node as Reply, Requests};
 use crate::redis::{
@@ -79,7 +79,9 @@ impl Feature for Sessions {
     fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
         scratch.key.clear();
         let is_routed = match call {
-            Call::Ask { room, step } => self.room(*room).is_ok_and(|open| open.route(step, &mut scratch.key)),
+            Call::Ask { room, step } => {
+                self.room(*room).is_ok_and(|open| Plans::of(&open).route(step, &mut scratch.key))
+            }
             _ => false,
         };
         Ok(Route { key: is_routed.then_some(scratch.key.as_slice()), reads_key_only: false })
@@ -104,7 +106,8 @@ impl Feature for Sessions {
         };
         let planned = self.room(*room).and_then(|open| {
             scratch.request.clear();
-            let planned = open.plan(step, &self.shared.codec, FlightTime::default, &mut scratch.request)?;
+            let planned =
+                Plans::of(&open).plan(step, &self.shared.codec, FlightTime::default, &mut scratch.request)?;
             Ok((open, planned))
         });
         match planned {
@@ -156,11 +159,18 @@ impl Feature for Sessions {
             return None;
         }
         let open = open?;
+        let purpose = match purpose {
+            Purpose::Read(read) if read.time.ms().is_none() && !read.asks_again => {
+                self.read_again(open, *read, &bare, request, &mut follow_up.requests);
+                return None;
+            }
+            purpose => purpose,
+        };
         self.node.health().command(now.saturating_duration_since(bare.issued));
         let out = &mut follow_up.requests;
         let from = out.buffer().len();
         let with = With { codec: &self.shared.codec, request, now, out: out.buffer() };
-        match open.settle(purpose, frame, with) {
+        match Replies::of(&open).settle(purpose, frame, with) {
             Settled::Done(outcome) => Some(outcome),
             Settled::Instead(purpose) => {
                 let deadline = bare.deadline(&self.node);
@@ -197,7 +207,7 @@ impl Feature for Sessions {
         let Ask { open, purpose } = *pending.ticket.0;
         let open = open?;
         if code == "WRONGTYPE" && matches!(purpose, Purpose::Read(_)) {
-            return Some(open.damaged());
+            return Some(Replies::of(&open).damaged());
         }
         self.node.health().failed(&code, "Redis refuses sessions");
         if code == "READONLY" {
@@ -280,7 +290,7 @@ impl Sessions {
         let (open, now_ms) = (self.room(room)?, self.now_ms(now));
         let codec = &self.shared.codec;
         let mut request = Vec::new();
-        let mut purpose = match open.plan(step, codec, || FlightTime::at(now_ms), &mut request)? {
+        let mut purpose = match Plans::of(&open).plan(step, codec, || FlightTime::at(now_ms), &mut request)? {
             Planned::Answer(outcome) => return Ok(outcome),
             Planned::Ask(purpose) => purpose,
         };
@@ -288,7 +298,7 @@ impl Sessions {
             let reply = self.here().run(&request, now_ms)?;
             let mut next = Vec::new();
             let with = With { codec, request: &request, now, out: &mut next };
-            match open.settle(purpose, Frame::new(&reply), with) {
+            match Replies::of(&open).settle(purpose, Frame::new(&reply), with) {
                 Settled::Done(outcome) => return Ok(outcome),
                 Settled::Instead(further) => purpose = further,
                 Settled::Beside(outcome) => {
@@ -321,7 +331,7 @@ impl Sessions {
                 flight.insert((now, at, FlightTime::default())).2.clone()
             }
         };
-        let purpose = match open.plan(step, &self.shared.codec, time, request)? {
+        let purpose = match Plans::of(&open).plan(step, &self.shared.codec, time, request)? {
             Planned::Answer(outcome) => return Ok(Some(outcome)),
             Planned::Ask(purpose) => purpose,
         };
@@ -332,8 +342,7 @@ impl Sessions {
         }
         let deadline = self.node.deadline(now);
         if asks_time && let Some((.., time)) = flight {
-            let asked = SessionTicket(Box::new(Ask { open: None, purpose: Purpose::Time(time.clone()) }));
-            out.push(PendingRequest::unasked(asked, now), deadline, |bytes| {
+            out.push(PendingRequest::unasked(time_ticket(time), now), deadline, |bytes| {
                 append_time(bytes);
                 1
             });
@@ -343,6 +352,27 @@ impl Sessions {
             1
         });
         Ok(None)
+    }
+
+    /// A read was answered by another server than the time was asked of: both are asked for here.
+    fn read_again(
+        &self,
+        open: Arc<Open>,
+        read: Read,
+        pending: &PendingRequest<()>,
+        request: &[u8],
+        out: &mut impl Requests<SessionRequest>,
+    ) {
+        let (time, deadline) = (FlightTime::default(), pending.deadline(&self.node));
+        out.push(PendingRequest::unasked(time_ticket(&time), pending.issued), deadline, |bytes| {
+            append_time(bytes);
+            1
+        });
+        let purpose = Purpose::Read(Box::new(Read { time, asks_again: true, ..read }));
+        out.push(pending.with(ticket(open, purpose)), deadline, |bytes| {
+            bytes.extend_from_slice(request);
+            1
+        });
     }
 
     /// The outcome of a request that Redis did not carry out, as far as anybody knows.
@@ -355,7 +385,7 @@ impl Sessions {
     ) -> Outcome<'static> {
         let kept = match &purpose {
             Purpose::Read(read) => {
-                let recent = open.recently(read, &self.shared.codec, now);
+                let recent = Replies::of(open).recently(read, &self.shared.codec, now);
                 return recent.unwrap_or_else(|| Outcome::Failed(error.clone()));
             }
             Purpose::Destroy(reference) => {
@@ -415,6 +445,10 @@ impl Sessions {
             }
         }
     }
+}
+
+fn time_ticket(time: &FlightTime) -> SessionTicket {
+    SessionTicket(Box::new(Ask { open: None, purpose: Purpose::Time(time.clone()) }))
 }
 
 fn ticket(open: Arc<Open>, purpose: Purpose) -> SessionTicket {

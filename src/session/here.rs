@@ -113,15 +113,15 @@ impl Here {
 
     fn script(&mut self, script: Option<Script>, asked: &Asked<'_>, now: i64) -> Result<Vec<u8>> {
         Ok(match script {
-            Some(Script::Create) => return self.create(asked, now),
-            Some(Script::Touch) => integer(i64::from(self.touch(asked, now))),
-            Some(Script::Update) => self.update(asked, now).into_bytes(),
-            Some(Script::Rotate) => self.rotate(asked, now).into_bytes(),
-            Some(Script::Destroy) => List::new().integer(1).integer(self.destroy(asked)).into_bytes(),
-            Some(Script::Revoke) => self.revoke(asked, now).into_bytes(),
-            Some(Script::List) => self.list(asked, now).into_bytes(),
-            Some(Script::Directory) => integer(self.directory(asked, now)),
-            None => bulk(None),
+            Some(Script::CREATE) => return self.create(asked, now),
+            Some(Script::TOUCH) => integer(i64::from(self.touch(asked, now))),
+            Some(Script::UPDATE) => self.update(asked, now).into_bytes(),
+            Some(Script::ROTATE) => self.rotate(asked, now).into_bytes(),
+            Some(Script::DESTROY) => List::new().integer(1).integer(self.destroy(asked)).into_bytes(),
+            Some(Script::REVOKE) => self.revoke(asked, now).into_bytes(),
+            Some(Script::LIST) => self.list(asked, now).into_bytes(),
+            Some(Script::DIRECTORY) => integer(self.directory(asked, now)),
+            _ => bulk(None),
         })
     }
 

@@ -169,7 +169,9 @@ fn secrets(given: &Map<String, Value>) -> Result<Vec<String>> {
             ));
         }
         Some(_) => {
-            return Err(refusal("secret is not allowed; give a text of at least 32 bytes, or 1 to 8 of them"));
+            return Err(refusal(
+                "secret is not allowed; give a text of at least 32 bytes, or 1 to 8 of them",
+            ));
         }
     };
     if all.iter().any(|secret| secret.len() < MIN_SECRET_BYTES) {

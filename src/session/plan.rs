@@ -32,7 +32,16 @@ pub(super) enum Planned {
     Ask(Purpose),
 }
 
-impl Open {
+/// Makes the requests of a room.
+pub(super) struct Plans<'o> {
+    open: &'o Open,
+}
+
+impl<'o> Plans<'o> {
+    pub(super) fn of(open: &'o Open) -> Plans<'o> {
+        Plans { open }
+    }
+
     /// Appends the request of a step. `time` is asked for where it needs the server's time. After an error nothing that was
     /// appended counts.
     pub(super) fn plan(
@@ -42,39 +51,40 @@ impl Open {
         time: impl FnOnce() -> FlightTime,
         out: &mut Vec<u8>,
     ) -> Result<Planned> {
-        let slack = self.options.slack_ms();
+        let slack = self.open.options.slack_ms();
         Ok(match step {
             Step::Get { id, fingerprint, touches } => {
-                let Some(id) = self.id(id) else { return Ok(self.malformed()) };
-                append_read(&self.user_key(&id.tag), &id.hash(), out);
+                let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
+                append_read(&self.open.user_key(&id.tag), &id.hash(), out);
                 Planned::Ask(Purpose::Read(Box::new(Read {
                     at: id,
                     hops: 0,
                     time: time(),
+                    asks_again: false,
                     fingerprint: fingerprint.map(Into::into),
                     touches: *touches,
                 })))
             }
             Step::Create(created) => Planned::Ask(self.plan_create(created, codec, out)?),
             Step::Update { id, version, data } => {
-                let Some(id) = self.id(id) else { return Ok(self.malformed()) };
+                let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
                 let data = self.encoded(data, codec)?;
-                append_update(&self.user_key(&id.tag), &id.hash(), *version, &data, slack, out);
+                append_update(&self.open.user_key(&id.tag), &id.hash(), *version, &data, slack, out);
                 Planned::Ask(Purpose::Update)
             }
             Step::Rotate { id, data, is_authenticated, grace } => {
-                let Some(id) = self.id(id) else { return Ok(self.malformed()) };
+                let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
                 let data = data.map(|data| self.encoded(data, codec)).transpose()?;
                 Planned::Ask(self.plan_rotate(id, data.as_deref(), *is_authenticated, *grace, out)?)
             }
             Step::Touch { id } => {
-                let Some(id) = self.id(id) else { return Ok(Planned::Answer(Outcome::Boolean(false))) };
-                append_touch(&self.user_key(&id.tag), &id.hash(), slack, out);
+                let Some(id) = self.open.id(id) else { return Ok(Planned::Answer(Outcome::Boolean(false))) };
+                append_touch(&self.open.user_key(&id.tag), &id.hash(), slack, out);
                 Planned::Ask(Purpose::Touch)
             }
             Step::Destroy { name } => {
                 let Some(reference) = self.named(name) else { return Ok(Planned::Answer(word("absent"))) };
-                append_destroy(&self.user_key(&reference.tag), &reference.hash, NOW, out);
+                append_destroy(&self.open.user_key(&reference.tag), &reference.hash, NOW, out);
                 Planned::Ask(Purpose::Destroy(reference))
             }
             Step::Revoke { user, except } => {
@@ -88,7 +98,7 @@ impl Open {
             }
             Step::List { user, cursor } => {
                 let tag = tag_of(*user);
-                append_list(&self.user_key(&tag), cursor, slack, out);
+                append_list(&self.open.user_key(&tag), cursor, slack, out);
                 Planned::Ask(Purpose::List { tag })
             }
             Step::Enter { directory, id, life } => self.plan_enter(*directory, id, *life, out)?,
@@ -104,14 +114,14 @@ impl Open {
         key.clear();
         let tag = match step {
             Step::Get { id, .. } | Step::Update { id, .. } | Step::Rotate { id, .. } | Step::Touch { id } => {
-                self.id(id).map(|id| id.tag)
+                self.open.id(id).map(|id| id.tag)
             }
-            Step::Create(created) => self.id(created.id).map(|id| id.tag),
+            Step::Create(created) => self.open.id(created.id).map(|id| id.tag),
             Step::Destroy { name } => self.named(name).map(|reference| reference.tag),
             Step::Revoke { user, .. } | Step::List { user, .. } => Some(tag_of(*user)),
             Step::RevokeTag { tag, .. } => parse_tag(tag),
             Step::Enter { directory, id, .. } => {
-                *key = self.directory_key(*directory, self.id(id));
+                *key = self.directory_key(*directory, self.open.id(id));
                 return true;
             }
             Step::Page { directory, .. } => {
@@ -120,23 +130,23 @@ impl Open {
             }
         };
         if let Some(tag) = &tag {
-            self.keys.user(key, tag);
+            self.open.keys.user(key, tag);
         }
         tag.is_some()
     }
 
     fn malformed(&self) -> Planned {
-        self.tally.count(Count::Malformed);
+        self.open.tally.count(Count::Malformed);
         Planned::Answer(Reason::Malformed.outcome())
     }
 
     /// The session that an id or a ref names.
     fn named(&self, name: &[u8]) -> Option<Ref> {
-        if name.len() == REF_LETTERS { Ref::parse(name) } else { self.id(name).map(|id| id.reference()) }
+        if name.len() == REF_LETTERS { Ref::parse(name) } else { self.open.id(name).map(|id| id.reference()) }
     }
 
     fn excepted(&self, id: &[u8], tag: &Tag) -> Result<super::id::Hash> {
-        let id = self.id(id).filter(|id| id.tag == *tag);
+        let id = self.open.id(id).filter(|id| id.tag == *tag);
         id.map(|id| id.hash()).ok_or_else(|| {
             Error::new(ErrorCode::Key, "exceptId is no id of this user; give one, or leave it out")
         })
@@ -144,11 +154,12 @@ impl Open {
 
     fn plan_create(&self, created: &Created<'_>, codec: &Codec, out: &mut Vec<u8>) -> Result<Purpose> {
         let id = self
+            .open
             .id(created.id)
             .ok_or_else(|| Error::new(ErrorCode::Key, "the id of a new session is none of this room"))?;
         let data = self.encoded(created.data, codec)?;
         let about = self.about(created)?;
-        let options = &self.options;
+        let options = &self.open.options;
         let life_ms = shorter(created.life, options.absolute_seconds, "absoluteSeconds")?;
         let bounds = Bounds {
             idle_ms: shorter(created.idle, options.idle_seconds, "idleSeconds")?.min(life_ms),
@@ -157,7 +168,7 @@ impl Open {
             evicts: options.evicts,
         };
         append_create(
-            &self.user_key(&id.tag),
+            &self.open.user_key(&id.tag),
             &id.hash(),
             (about.as_bytes(), &data),
             bounds,
@@ -181,7 +192,7 @@ impl Open {
             }
         }
         if let Some(fingerprint) = created.fingerprint {
-            let sealed = self.secrets.seal(Use::Fingerprint, b"", fingerprint)?;
+            let sealed = self.open.secrets.seal(Use::Fingerprint, b"", fingerprint)?;
             about.insert("f".to_owned(), sealed.into());
         } else if let Some(sealed) = created.sealed {
             about.insert("f".to_owned(), String::from_utf8_lossy(sealed).into());
@@ -198,7 +209,7 @@ impl Open {
         out: &mut Vec<u8>,
     ) -> Result<Purpose> {
         let grace = match grace {
-            None => self.options.grace_seconds as f64,
+            None => self.open.options.grace_seconds as f64,
             Some(grace) if grace.fract() == 0.0 && (0.0..=MAX_GRACE_SECONDS).contains(&grace) => grace,
             Some(_) => {
                 return Err(Error::new(
@@ -219,7 +230,7 @@ impl Open {
             is_authenticated,
             data,
         };
-        append_rotate(&self.user_key(&from.tag), &rotation, self.options.slack_ms(), out);
+        append_rotate(&self.open.user_key(&from.tag), &rotation, self.open.options.slack_ms(), out);
         Ok(Purpose::Rotate { from, to })
     }
 
@@ -231,7 +242,7 @@ impl Open {
         out: &mut Vec<u8>,
     ) -> Purpose {
         let kept: Vec<_> = kept.into_iter().collect();
-        append_revoke(&self.user_key(&tag), 0, &kept, age_ms, out);
+        append_revoke(&self.open.user_key(&tag), 0, &kept, age_ms, out);
         Purpose::Revoke { tag, kept }
     }
 
@@ -242,8 +253,8 @@ impl Open {
         life: Option<f64>,
         out: &mut Vec<u8>,
     ) -> Result<Planned> {
-        let id = self.id(id);
-        let life = shorter(life, self.options.absolute_seconds, "absoluteSeconds")?;
+        let id = self.open.id(id);
+        let life = shorter(life, self.open.options.absolute_seconds, "absoluteSeconds")?;
         let user = id.map(|id| base64url::text(&id.tag)).unwrap_or_default();
         append_directory(&self.directory_key(directory, id), user.as_bytes(), life, out);
         Ok(Planned::Ask(Purpose::Count))
@@ -255,13 +266,13 @@ impl Open {
             .or_else(|| id.map(|id| Directory::of_user(&id.tag)))
             .unwrap_or(Directory::All(0));
         let mut key = Vec::new();
-        self.keys.directory(&mut key, directory);
+        self.open.keys.directory(&mut key, directory);
         key
     }
 
     /// The data as it is stored.
     fn encoded(&self, json: &[u8], codec: &Codec) -> Result<Vec<u8>> {
-        let most = self.options.max_bytes;
+        let most = self.open.options.max_bytes;
         if json.len() > most {
             return Err(Error::new(
                 ErrorCode::ValueTooLarge,

@@ -52,7 +52,7 @@ pub fn append_create(
     slack_ms: i64,
     out: &mut Vec<u8>,
 ) {
-    begin(Script::Create, key, 7, out);
+    begin(Script::CREATE, key, 7, out);
     append_argument(out, hash);
     append_argument(out, &[about, b"\n", data].concat());
     append_integer_argument(out, bounds.idle_ms);
@@ -63,13 +63,13 @@ pub fn append_create(
 }
 
 pub fn append_touch(key: &[u8], hash: &Hash, slack_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::Touch, key, 2, out);
+    begin(Script::TOUCH, key, 2, out);
     append_argument(out, hash);
     append_integer_argument(out, slack_ms);
 }
 
 pub fn append_update(key: &[u8], hash: &Hash, version: i64, data: &[u8], slack_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::Update, key, 4, out);
+    begin(Script::UPDATE, key, 4, out);
     append_argument(out, hash);
     append_integer_argument(out, version);
     append_argument(out, data);
@@ -77,7 +77,7 @@ pub fn append_update(key: &[u8], hash: &Hash, version: i64, data: &[u8], slack_m
 }
 
 pub fn append_rotate(key: &[u8], rotation: &Rotation<'_>, slack_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::Rotate, key, 8, out);
+    begin(Script::ROTATE, key, 8, out);
     append_argument(out, rotation.from);
     append_argument(out, rotation.to);
     append_argument(out, rotation.nonce.map_or(&[][..], |nonce| nonce));
@@ -92,13 +92,13 @@ pub fn append_rotate(key: &[u8], rotation: &Rotation<'_>, slack_ms: i64, out: &m
 pub const NOW: u64 = 0;
 
 pub fn append_destroy(key: &[u8], hash: &Hash, age_ms: u64, out: &mut Vec<u8>) {
-    begin(Script::Destroy, key, 2, out);
+    begin(Script::DESTROY, key, 2, out);
     append_argument(out, hash);
     append_integer_argument(out, age_ms as i64);
 }
 
 pub fn append_revoke(key: &[u8], known_ms: i64, kept: &[Hash], age_ms: u64, out: &mut Vec<u8>) {
-    begin(Script::Revoke, key, 2 + kept.len(), out);
+    begin(Script::REVOKE, key, 2 + kept.len(), out);
     append_integer_argument(out, known_ms);
     kept.iter().for_each(|hash| append_argument(out, hash));
     append_integer_argument(out, age_ms as i64);
@@ -108,7 +108,7 @@ pub fn append_revoke(key: &[u8], known_ms: i64, kept: &[Hash], age_ms: u64, out:
 pub fn kept_destroy(key: &[u8], hash: &Hash) -> Vec<u8> {
     let mut out = Vec::new();
     append_header(&mut out, 5);
-    for part in [b"EVAL", Script::Destroy.text(), b"1", key, hash] {
+    for part in [b"EVAL", Script::DESTROY.text(), b"1", key, hash] {
         append_argument(&mut out, part);
     }
     out
@@ -118,7 +118,7 @@ pub fn kept_destroy(key: &[u8], hash: &Hash) -> Vec<u8> {
 pub fn kept_revoke(key: &[u8], kept: &[Hash]) -> Vec<u8> {
     let mut out = Vec::new();
     append_header(&mut out, 5 + kept.len());
-    for part in [b"EVAL", Script::Revoke.text(), b"1", key, b"0"] {
+    for part in [b"EVAL", Script::REVOKE.text(), b"1", key, b"0"] {
         append_argument(&mut out, part);
     }
     kept.iter().for_each(|hash| append_argument(&mut out, hash));
@@ -126,14 +126,14 @@ pub fn kept_revoke(key: &[u8], kept: &[Hash]) -> Vec<u8> {
 }
 
 pub fn append_list(key: &[u8], cursor: &[u8], slack_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::List, key, 2, out);
+    begin(Script::LIST, key, 2, out);
     append_argument(out, cursor);
     append_integer_argument(out, slack_ms);
 }
 
 /// Without a user it only counts.
 pub fn append_directory(key: &[u8], user: &[u8], life_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::Directory, key, 2, out);
+    begin(Script::DIRECTORY, key, 2, out);
     append_argument(out, user);
     append_integer_argument(out, life_ms);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::answer::{text, word};
 use super::base64url;
 use super::decode::{Saying, User};
-use super::ended::Ended;
+use super::ended::{End, Ended, Kind};
 use super::here::Here;
 use super::id::{Hash, ID_LETTERS, Id, Tag, nobodys_tag, user_tag};
 use super::keys::SessionKeys;
@@ -88,6 +88,14 @@ impl Open {
 
     pub(super) fn recent(&self) -> MutexGuard<'_, Recent> {
         lock(&self.recent)
+    }
+
+    /// This process has ended something: it does not answer here, and a new primary is told.
+    pub(super) fn note_end(&self, tag: Tag, kind: Kind, is_journalled: bool, now: Instant) {
+        if self.options.recent_seconds.is_some() {
+            self.recent().forget_user(&tag);
+        }
+        self.ended().add(End { tag, kind, at: now, is_journalled });
     }
 
     /// Whether a touch of a session is due in this process.

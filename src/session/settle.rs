@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Reason, Told, text, word};
 use super::base64url;
-use super::ended::{End, Kind};
+use super::ended::Kind;
 use super::id::{HASH_BYTES, Hash, Id, Ref, Tag};
 use super::options::OnMismatch;
 use super::recent::Seen;
@@ -41,7 +41,16 @@ pub(super) struct With<'a> {
     pub out: &'a mut Vec<u8>,
 }
 
-impl Open {
+/// Reads the replies to a room's requests.
+pub(super) struct Replies<'o> {
+    open: &'o Open,
+}
+
+impl<'o> Replies<'o> {
+    pub(super) fn of(open: &'o Open) -> Replies<'o> {
+        Replies { open }
+    }
+
     pub(super) fn settle(&self, purpose: Purpose, frame: Frame<'_>, with: With<'_>) -> Settled {
         let node = frame.node();
         Settled::Done(match purpose {
@@ -52,9 +61,9 @@ impl Open {
             Purpose::Touch => Outcome::Boolean(matches!(node, Reply::Integer(1))),
             Purpose::Destroy(reference) => {
                 let gone = numbers(node).nth(1).unwrap_or_default();
-                self.note_end(reference.tag, Kind::Session(reference.hash), false, with.now);
+                self.open.note_end(reference.tag, Kind::Session(reference.hash), false, with.now);
                 if gone > 0 {
-                    self.tally.count(Count::Destroyed);
+                    self.open.tally.count(Count::Destroyed);
                 }
                 word(if gone > 0 { "destroyed" } else { "absent" })
             }
@@ -62,8 +71,8 @@ impl Open {
                 let mut numbers = numbers(node).skip(1);
                 let (removed, known_ms) =
                     (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-                self.note_end(tag, Kind::User { known_ms, kept }, false, with.now);
-                self.tally.count(Count::Revoked);
+                self.open.note_end(tag, Kind::User { known_ms, kept }, false, with.now);
+                self.open.tally.count(Count::Revoked);
                 text(
                     json!({ "outcome": "destroyed", "removed": removed, "tag": base64url::text(&tag) })
                         .to_string(),
@@ -79,21 +88,13 @@ impl Open {
         })
     }
 
-    /// This process has ended something: it does not answer here, and a new primary is told.
-    pub(super) fn note_end(&self, tag: Tag, kind: Kind, is_journalled: bool, now: Instant) {
-        if self.options.recent_seconds.is_some() {
-            self.recent().forget_user(&tag);
-        }
-        self.ended().add(End { tag, kind, at: now, is_journalled });
-    }
-
     fn unknown(&self) -> Outcome<'static> {
-        self.tally.count(Count::Unknown);
+        self.open.tally.count(Count::Unknown);
         Reason::Unknown.outcome()
     }
 
     pub(super) fn damaged(&self) -> Outcome<'static> {
-        self.tally.count(Count::Damaged);
+        self.open.tally.count(Count::Damaged);
         self.unknown()
     }
 
@@ -116,7 +117,7 @@ impl Open {
                 if read.hops == MOST_ALIASES || at.hash() != alias.successor {
                     return Settled::Done(self.damaged());
                 }
-                append_read(&self.user_key(&at.tag), &at.hash(), with.out);
+                append_read(&self.open.user_key(&at.tag), &at.hash(), with.out);
                 Settled::Instead(Purpose::Read(Box::new(Read { at, hops: read.hops + 1, ..read })))
             }
             Some(Stored::Record(record)) => self.settle_record(&read, &record, (bytes, now_ms), with),
@@ -131,51 +132,51 @@ impl Open {
         with: With<'_>,
     ) -> Settled {
         let reference = read.at.reference();
-        let slack = self.options.slack_ms();
+        let slack = self.open.options.slack_ms();
         let Ref { tag, hash } = reference;
-        let is_ended = || self.ended().has(&tag, &hash, record.head.created, (with.now, now_ms));
+        let is_ended = || self.open.ended().has(&tag, &hash, record.head.created, (with.now, now_ms));
         if !record.head.is_live(now_ms, slack) || is_ended() {
             return Settled::Done(self.unknown());
         }
         let is_mismatched = self.is_mismatched(read, record);
         if is_mismatched {
-            self.tally.count(Count::Mismatched);
-            match self.options.on_mismatch {
+            self.open.tally.count(Count::Mismatched);
+            match self.open.options.on_mismatch {
                 OnMismatch::Report => {}
                 OnMismatch::Reject => return Settled::Done(Reason::Mismatch.outcome()),
                 OnMismatch::Destroy => {
-                    append_destroy(&self.user_key(&tag), &hash, NOW, with.out);
-                    self.note_end(tag, Kind::Session(hash), true, with.now);
-                    self.tally.count(Count::Destroyed);
+                    append_destroy(&self.open.user_key(&tag), &hash, NOW, with.out);
+                    self.open.note_end(tag, Kind::Session(hash), true, with.now);
+                    self.open.tally.count(Count::Destroyed);
                     return Settled::Beside(Reason::Mismatch.outcome());
                 }
             }
         }
         let Some(data) = decoded(with.codec, record.data) else { return Settled::Done(self.damaged()) };
-        if self.options.recent_seconds.is_some() {
+        if self.open.options.recent_seconds.is_some() {
             let seen = Seen { tag, record: bytes.into(), at: with.now, at_ms: now_ms };
-            self.recent().note(hash, seen);
+            self.open.recent().note(hash, seen);
         }
         let mut head = record.head;
         let is_due = read.touches && now_ms - head.touched >= slack;
         if read.touches {
             head.touched = head.touched.max(now_ms);
         }
-        self.tally.count(Count::Read);
+        self.open.tally.count(Count::Read);
         let told = Told {
             reference,
             head,
             about: record.about,
             data: Some(&data),
             now: now_ms,
-            id: (read.hops > 0).then(|| read.at.text(&self.secrets)),
+            id: (read.hops > 0).then(|| read.at.text(&self.open.secrets)),
             is_stale: false,
             is_mismatched,
             evicted: Vec::new(),
         };
-        if is_due && self.takes_touch(&hash, with.now) {
-            self.tally.count(Count::Touched);
-            append_touch(&self.user_key(&tag), &hash, slack, with.out);
+        if is_due && self.open.takes_touch(&hash, with.now) {
+            self.open.tally.count(Count::Touched);
+            append_touch(&self.open.user_key(&tag), &hash, slack, with.out);
             return Settled::Beside(told.outcome());
         }
         Settled::Done(told.outcome())
@@ -186,26 +187,26 @@ impl Open {
         let Some(fingerprint) = read.fingerprint.as_deref() else { return false };
         let about: Value = serde_json::from_slice(record.about).unwrap_or_default();
         let Some(sealed) = about["f"].as_str() else { return false };
-        !self.secrets.opens(Use::Fingerprint, b"", fingerprint, sealed.as_bytes())
+        !self.open.secrets.opens(Use::Fingerprint, b"", fingerprint, sealed.as_bytes())
     }
 
     /// What this process read of a session lately, while Redis is away.
     pub(super) fn recently(&self, read: &Read, codec: &Codec, now: Instant) -> Option<Outcome<'static>> {
-        let within = Duration::from_secs(self.options.recent_seconds?);
+        let within = Duration::from_secs(self.open.options.recent_seconds?);
         let reference = read.at.reference();
-        let Seen { record, at, at_ms, .. } = self.recent().get(&reference.hash, within, now)?;
+        let Seen { record, at, at_ms, .. } = self.open.recent().get(&reference.hash, within, now)?;
         let Some(Stored::Record(record)) = Stored::parse(&record) else { return None };
         let now_ms = at_ms + now.saturating_duration_since(at).as_millis() as i64;
-        if !record.head.is_live(now_ms, self.options.slack_ms()) {
+        if !record.head.is_live(now_ms, self.open.options.slack_ms()) {
             return Some(self.unknown());
         }
         let is_mismatched = self.is_mismatched(read, &record);
-        if is_mismatched && self.options.on_mismatch != OnMismatch::Report {
-            self.tally.count(Count::Mismatched);
+        if is_mismatched && self.open.options.on_mismatch != OnMismatch::Report {
+            self.open.tally.count(Count::Mismatched);
             return Some(Reason::Mismatch.outcome());
         }
         let data = decoded(codec, record.data)?;
-        self.tally.count(Count::Stale);
+        self.open.tally.count(Count::Stale);
         let told = Told {
             reference,
             head: record.head,
@@ -224,12 +225,12 @@ impl Open {
         let Reply::Array(mut items) = node else { return self.damaged() };
         let is_made = matches!(items.next(), Some(Reply::Integer(1)));
         let (true, Some(Reply::Integer(now))) = (is_made, items.next()) else {
-            self.tally.count(Count::Full);
+            self.open.tally.count(Count::Full);
             return Reason::Full.outcome();
         };
         let evicted: Vec<_> = hashes(items).map(|hash| Ref { tag: id.tag, hash }).collect();
-        self.tally.count(Count::Created);
-        self.tally.add(Count::Evicted, evicted.len() as u64);
+        self.open.tally.count(Count::Created);
+        self.open.tally.add(Count::Evicted, evicted.len() as u64);
         // Behind the script, its number of keys, the key and the field.
         let mut words = Arguments::new(request).skip(5);
         let about = words.next().and_then(|rest| rest.split(|byte| *byte == b'\n').next()).unwrap_or(b"{}");
@@ -258,7 +259,7 @@ impl Open {
                 let Some(head) = line.strip_suffix(b"\n").and_then(Head::parse) else {
                     return self.damaged();
                 };
-                self.tally.count(Count::Updated);
+                self.open.tally.count(Count::Updated);
                 let Head { touched, idle, end, version, .. } = head;
                 let told = json!({
                     "version": version,
@@ -269,7 +270,7 @@ impl Open {
                 text(told.to_string())
             }
             (Some(Reply::Integer(2)), _) => {
-                self.tally.count(Count::Conflicts);
+                self.open.tally.count(Count::Conflicts);
                 Reason::Conflict.outcome()
             }
             _ => self.unknown(),
@@ -295,16 +296,16 @@ impl Open {
             }
         }
         let Some(data) = decoded(codec, record.data) else { return self.damaged() };
-        self.tally.count(Count::Rotated);
-        self.ended().follow(&from.tag, &from.hash(), id.hash());
-        self.recent().forget(&from.hash());
+        self.open.tally.count(Count::Rotated);
+        self.open.ended().follow(&from.tag, &from.hash(), id.hash());
+        self.open.recent().forget(&from.hash());
         Told {
             reference: id.reference(),
             head: record.head,
             about: record.about,
             data: Some(&data),
             now: record.head.touched,
-            id: Some(id.text(&self.secrets)),
+            id: Some(id.text(&self.open.secrets)),
             is_stale: false,
             is_mismatched: false,
             evicted: Vec::new(),

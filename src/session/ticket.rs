@@ -53,6 +53,8 @@ pub(super) struct Read {
     pub at: Id,
     pub hops: usize,
     pub time: FlightTime,
+    /// Whether the time was asked for once more.
+    pub asks_again: bool,
     pub fingerprint: Option<Box<[u8]>>,
     pub touches: bool,
 }
