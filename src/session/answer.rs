@@ -1,5 +1,7 @@
 //! What JavaScript is answered, as JSON texts. `js/session/` makes sessions of them.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::decode::{SAYINGS, STEPS};
@@ -75,14 +77,16 @@ impl Told<'_> {
         let mut out = String::with_capacity(256 + about.len() + self.data.map_or(0, <[u8]>::len));
         out.push_str(&about);
         let idle_ends = (touched + idle).min(end);
-        out.push_str(&format!(
+        // Writing into a text never fails.
+        let _ = write!(
+            out,
             ",\"ref\":\"{}\",\"version\":{version},\"createdAt\":{created},\"authenticatedAt\":{authenticated},\
              \"seenAt\":{touched},\"idleEndsAt\":{idle_ends},\"endsAt\":{end},\"now\":{}",
             self.reference.text(),
             self.now
-        ));
+        );
         if let Some(id) = &self.id {
-            out.push_str(&format!(",\"id\":\"{id}\""));
+            let _ = write!(out, ",\"id\":\"{id}\"");
         }
         if self.is_stale {
             out.push_str(",\"stale\":true");
@@ -92,7 +96,7 @@ impl Told<'_> {
         }
         if !self.evicted.is_empty() {
             let evicted: Vec<_> = self.evicted.iter().map(Ref::text).collect();
-            out.push_str(&format!(",\"evicted\":{}", json!(evicted)));
+            let _ = write!(out, ",\"evicted\":{}", json!(evicted));
         }
         if let Some(data) = self.data {
             out.push_str(",\"data\":");

@@ -19,15 +19,18 @@ const OVERHEAD_BYTES: usize = 128;
 const MET: usize = 8;
 const MOST_ALIASES: usize = 3;
 
+/// A key, or a member of a directory.
+type Name = Box<[u8]>;
+
 /// The sessions of this process.
 #[derive(Default)]
 pub struct Here {
-    users: HashMap<Box<[u8]>, User>,
-    directories: HashMap<Box<[u8]>, HashMap<Box<[u8]>, i64>>,
+    users: HashMap<Name, User>,
+    directories: HashMap<Name, HashMap<Name, i64>>,
     /// When each user's sessions have all ended, in order.
-    ends: BTreeSet<(i64, Box<[u8]>)>,
+    ends: BTreeSet<(i64, Name)>,
     /// When each entry of a directory ends, in order.
-    entry_ends: BTreeSet<(i64, Box<[u8]>, Box<[u8]>)>,
+    entry_ends: BTreeSet<(i64, Name, Name)>,
     bytes: usize,
     max_bytes: usize,
 }
