@@ -19,6 +19,7 @@ mod feature;
 mod here;
 mod id;
 mod keys;
+mod open;
 mod options;
 mod plan;
 mod recent;

@@ -7,11 +7,11 @@ use super::base64url;
 use super::decode::{Created, Place, Step};
 use super::id::{Id, NONCE_BYTES, REF_LETTERS, Ref, Tag};
 use super::keys::Directory;
+use super::open::{Open, parse_tag, tag_of};
 use super::requests::{
     Bounds, NOW, Rotation, append_create, append_destroy, append_directory, append_list, append_page,
     append_read, append_revoke, append_rotate, append_touch, append_update,
 };
-use super::room::{Open, parse_tag, tag_of};
 use super::secrets::{Use, fill_random};
 use super::tally::Count;
 use super::ticket::{FlightTime, Purpose, Read};
@@ -54,16 +54,12 @@ impl<'o> Plans<'o> {
         let slack = self.open.options.slack_ms();
         Ok(match step {
             Step::Get { id, fingerprint, touches } => {
-                let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
-                append_read(&self.open.user_key(&id.tag), &id.hash(), out);
-                Planned::Ask(Purpose::Read(Box::new(Read {
-                    at: id,
-                    hops: 0,
-                    time: time(),
-                    asks_again: false,
-                    fingerprint: fingerprint.map(Into::into),
-                    touches: *touches,
-                })))
+                let Some(at) = self.open.id(id) else { return Ok(self.malformed()) };
+                append_read(&self.open.user_key(&at.tag), &at.hash(), out);
+                let fingerprint = fingerprint.map(Into::into);
+                let (time, touches) = (time(), *touches);
+                let read = Read { at, hops: 0, time, asks_again: false, fingerprint, touches };
+                Planned::Ask(Purpose::Read(Box::new(read)))
             }
             Step::Create(created) => Planned::Ask(self.plan_create(created, codec, out)?),
             Step::Update { id, version, data } => {

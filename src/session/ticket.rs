@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::id::{Hash, Id, Ref, Tag};
-use super::room::Open;
+use super::open::Open;
 use crate::redis::PendingRequest;
 
 /// A request of sessions that waits for its reply.
