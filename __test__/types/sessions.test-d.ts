@@ -1,4 +1,4 @@
-import { createSessions, type Session, type SessionInfo, type Sessions, type SessionStats } from 'orgcache';
+import { createSessions, type Session, type SessionInfo, type SessionStats, type Sessions } from 'orgcache';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
