@@ -15,6 +15,7 @@ const { head, protocol } = require('../protocol.js');
  * @property {number} absoluteSeconds
  * @property {number} touchSeconds
  * @property {number} graceSeconds
+ * @property {'report' | 'reject' | 'destroy'} onMismatch
  * @property {{ name: string, domain: string | null, path: string, sameSite: string, persistent: boolean, insecure: boolean }} cookie
  */
 
