@@ -15,6 +15,8 @@ describe('cookies of sessions', () => {
     const sessions = roomOf();
     const session = await sessions.create();
     expect(sessions.cookie(session)).toBe(`__Host-id=${session.id}; Path=/; Secure; HttpOnly; SameSite=Lax`);
+    const rotated = await sessions.rotate(session.id);
+    expect(sessions.cookie(await sessions.get(session.id))).toBe(sessions.cookie(rotated));
     expect(sessions.cookie(null)).toBe('__Host-id=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax');
   });
 

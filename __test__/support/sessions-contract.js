@@ -159,6 +159,14 @@ function sessionsContract(open, beside = () => undefined) {
       expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
       expect(both[1].reason).toMatchObject({ code: 'E_CONFLICT' });
       expect((await sessions.get(id)).data).toEqual({ a: 1 });
+      // While one is written, those that wait are gathered: what stands in front of a change makes it an older one.
+      const gathered = await Promise.allSettled([
+        sessions.update(id, { b: 1 }),
+        sessions.update(id, { c: 1 }),
+        sessions.update(id, { d: 1 }, { ifVersion: version + 2 }),
+      ]);
+      expect(gathered.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+      expect((await sessions.get(id)).data).toEqual({ a: 1, b: 1, c: 1 });
     });
 
     test('that fail spoil no other one', async () => {
