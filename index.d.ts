@@ -25,4 +25,5 @@ export * from './types/metrics.js';
 export * from './types/migration.js';
 export * from './types/option-values.js';
 export * from './types/options.js';
+export * from './types/session.js';
 export * from './types/streams.js';

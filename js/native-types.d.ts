@@ -12,6 +12,7 @@ import type {
   Mark,
   Role,
   RoleFlag,
+  SessionVerb,
 } from './protocol-names.js';
 
 export type { CommandFlag, EventName };
@@ -241,6 +242,29 @@ export interface EntryNumbers {
   callOptions: string[];
 }
 
+/** The numbers of what sessions ask native code and the store. */
+export interface SessionNumbers {
+  sayings: Record<'csrf' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf', number>;
+  steps: Record<
+    | 'create'
+    | 'destroy'
+    | 'enter'
+    | 'get'
+    | 'list'
+    | 'page'
+    | 'revoke'
+    | 'revokeTag'
+    | 'rotate'
+    | 'touch'
+    | 'update',
+    number
+  >;
+  /** The length of an id. */
+  idLetters: number;
+  /** How many directories list all users. */
+  directories: number;
+}
+
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
 export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
@@ -256,9 +280,11 @@ export interface Protocol {
     transaction: number;
     cache: Record<CacheVerb, number>;
     limiter: Record<LimiterVerb, number>;
+    session: Record<SessionVerb, number>;
   }>;
   cache: { entries: EntryNumbers };
   limiter: LimiterNumbers;
+  session: SessionNumbers;
   marks: Record<Mark, number>;
   /** Marks from this one on are numbers themselves. */
   firstNumber: number;

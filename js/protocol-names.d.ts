@@ -69,6 +69,10 @@ export type LimitName =
   | 'responseTtlSeconds'
   | 'scanAgainAfterMs'
   | 'scanAgreedWithinMs'
+  | 'sessionListLimit'
+  | 'sessionListMost'
+  | 'sessionUpdateAttempts'
+  | 'sessionWatchMs'
   | 'shutdownTimeoutMs'
   | 'silenceMs'
   | 'subscribeAgainAfterMs'
@@ -147,3 +151,6 @@ export type LimiterVerb =
   | 'stats'
   | 'unblock'
   | 'update';
+
+/** What a call of the room session asks for. */
+export type SessionVerb = 'ask' | 'close' | 'normalize' | 'open' | 'say';

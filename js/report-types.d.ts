@@ -1,4 +1,4 @@
-import type { JournalReport, LogLevel, NearReport, NodeReport } from '../index.js';
+import type { JournalReport, LogLevel, NearReport, NodeReport, SessionStats } from '../index.js';
 import type {
   BreakerReport,
   Counters,
@@ -70,6 +70,9 @@ export interface LimiterReport {
   readonly policies: Record<string, LimiterTally>;
 }
 
+/** What one room of sessions has counted. */
+export type SessionReport = Omit<SessionStats, 'users'>;
+
 /** A client's report of itself. */
 export interface Report {
   readonly state: StateReport;
@@ -89,5 +92,5 @@ export interface Report {
   readonly nodes: NodeReport[];
   readonly usesRedis: boolean;
   readonly config: Configured;
-  readonly rooms: { readonly limiter: LimiterReport[] };
+  readonly rooms: { readonly limiter: LimiterReport[]; readonly session: SessionReport[] };
 }

@@ -5,6 +5,7 @@ const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { metricsOf } = require('./metrics/index.js');
 const { protocol } = require('./protocol.js');
+const { sessionsOf } = require('./session/index.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
 
@@ -52,6 +53,7 @@ function surfaceOf(parts) {
     createConsumerGroup,
     createInstance: parts.createInstance,
     createLimiter: limitersOf(parts.foundation),
+    createSessions: sessionsOf(parts.foundation),
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),

@@ -18,6 +18,7 @@ use crate::redis::{
     Asked, CallArguments, CallOf, FIRST_ROOM_VERB, Feature, FollowUp, Followed, Node, Outcome,
     PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
 };
+use crate::session::Sessions;
 
 /// One call of a caller: a raw command, or a call of a room.
 pub type Call<'a> = CallOf<'a, Features>;
@@ -33,12 +34,13 @@ macro_rules! rooms {
             /// node.
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
+                let first = Arc::new(first);
                 Features {
                     $($field: Arc::new(match front {
-                        Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone()),
-                        None => <$room as RoomBeside>::of_client(node.clone()),
+                        Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone(), first.clone()),
+                        None => <$room as RoomBeside>::of_client(node.clone(), first.clone()),
                     }),)*
-                    $first_field: Arc::new(first),
+                    $first_field: first,
                     node,
                 }
             }
@@ -296,6 +298,7 @@ macro_rules! rooms {
 rooms! {
     Cache: cache, Core;
     Limiter: limiter, Limiters;
+    Session: session, Sessions;
 }
 
 impl Features {
@@ -335,7 +338,7 @@ impl Features {
     ) -> Option<R> {
         match call {
             RoomCall::Cache(call) => look(&self.cache, call, &mut scratch.cache),
-            RoomCall::Limiter(_) => None,
+            _ => None,
         }
     }
 

@@ -12,7 +12,7 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache  limiter       what the adapter promises: keys, lifetimes, organizations | rate limits
+//!    cache  limiter  session   what the adapter promises: keys, lifetimes, organizations | rate limits | who is logged in
 //!      |
 //!   entries      entries of caches: leases, tags, guarded changes
 //!      |   \
@@ -36,8 +36,8 @@
 //! - A [`redis::MultiplexedConnection`] is the calls of one client on one lane. It decides what a reply, a
 //!   lost connection or a passed deadline means for each request, and every request ends exactly once.
 //! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
-//!   and what their replies and losses mean to it. [`features::Features`] lists them: [`cache::Core`] and
-//!   [`limiter::Limiters`].
+//!   and what their replies and losses mean to it. [`features::Features`] lists them: [`cache::Core`],
+//!   [`limiter::Limiters`] and [`session::Sessions`].
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::ConnectionHandler`].
@@ -86,6 +86,8 @@ pub mod redis;
 pub mod runtime;
 #[cfg(feature = "cache")]
 pub mod script;
+#[cfg(feature = "cache")]
+pub mod session;
 pub mod store;
 mod sync;
 #[cfg(feature = "cache")]

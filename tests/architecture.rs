@@ -44,7 +44,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),
-    ("features", &["cache", "config", "error", "lane", "limiter", "redis"]),
+    ("session", &["codec", "config", "error", "health", "key", "lane", "redis", "script"]),
+    ("features", &["cache", "config", "error", "lane", "limiter", "redis", "session"]),
     (
         "topology",
         &[

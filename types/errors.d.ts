@@ -13,6 +13,9 @@
  * - `E_CLOSED`: the cache was shut down
  * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
  * - `E_POLICY`: no policy of a limiter has this name
+ * - `E_SESSION`: the session has ended, or never was
+ * - `E_CONFLICT`: the session was changed since it was read, and the change was made for the older version
+ * - `E_LIMIT`: the user has as many sessions as maxPerUser allows
  * - `E_FACTORY_TIMEOUT`: the factory of a cache took longer than hardTimeoutMs; it goes on, and what it makes is kept
  * - `E_REENTRANT`: a factory asked the cache for the key that it makes, and would wait for itself
  * - `E_QUOTA`: the organization has as many entries in the cache as its quota allows; nothing was stored
@@ -39,6 +42,9 @@ export type ErrorCode =
   | 'E_CLOSED'
   | 'E_ARGUMENT'
   | 'E_POLICY'
+  | 'E_SESSION'
+  | 'E_CONFLICT'
+  | 'E_LIMIT'
   | 'E_FACTORY_TIMEOUT'
   | 'E_REENTRANT'
   | 'E_QUOTA'

@@ -20,6 +20,7 @@ import type {
 import type { metrics } from './metrics.js';
 import type { RedisMigrationManager } from './migration.js';
 import type { ConfigureOptions } from './options.js';
+import type { createSessions } from './session.js';
 import type { createConsumerGroup } from './streams.js';
 
 /**
@@ -60,6 +61,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly createConsumerGroup: typeof createConsumerGroup;
   readonly createInstance: typeof createInstance;
   readonly createLimiter: typeof createLimiter;
+  readonly createSessions: typeof createSessions;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;

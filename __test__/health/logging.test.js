@@ -35,7 +35,8 @@ function expectNoCanary(text) {
 }
 
 /** Every kind of call, with canaries in every argument. Answers the log, the errors and the events. */
-async function useEverything({ cacheAdapter, cacheManager, redisManager, redisMigrationManager }) {
+async function useEverything(orgcache) {
+  const { cacheAdapter, cacheManager, redisManager, redisMigrationManager } = orgcache;
   const told = [];
   const messages = [{ role: 'user', content: VALUE }];
   const client = redisManager.getClient();
@@ -69,8 +70,46 @@ async function useEverything({ cacheAdapter, cacheManager, redisManager, redisMi
       told.push(show(error), show(error.cause ?? null));
     }
   }
+  told.push(await useSessions(orgcache));
   told.push(show(await cacheAdapter.getStats()), show(await cacheAdapter.healthCheck()));
   return told.join('\n');
+}
+
+/** Every call of sessions, likewise. No id of one is told either. */
+async function useSessions({ createSessions }) {
+  const told = [];
+  const sessions = createSessions({ secret: `${PASSWORD} and more bytes of it`, maxBytes: 100 });
+  for (const event of ['created', 'rotated', 'destroyed', 'revoked', 'mismatch']) {
+    sessions.on(event, (detail) => told.push(show(detail)));
+  }
+  const ids = [];
+  const tell = async (call) => {
+    try {
+      return await call();
+    } catch (error) {
+      told.push(show(error), show(error.cause ?? null));
+      return undefined;
+    }
+  };
+  const given = { userId: PHONE, organizationId: VALUE, fingerprint: VALUE, data: { VALUE } };
+  const session = await tell(() => sessions.create(given));
+  const id = session?.id ?? VALUE.repeat(4).slice(0, 62);
+  ids.push(id);
+  await tell(() => sessions.create({ data: { text: VALUE.repeat(100) } }));
+  await tell(() => sessions.create({ ...given, userId: PHONE.repeat(200) }));
+  await tell(() => sessions.get(id, { fingerprint: PASSWORD }));
+  await tell(() => sessions.update(id, { n: 1n, VALUE }));
+  await tell(() => sessions.destroyAll(VALUE, { exceptId: id }));
+  const rotated = await tell(() => sessions.rotate(id));
+  if (rotated) ids.push(rotated.id);
+  await tell(() => sessions.list(PHONE, { organizationId: VALUE }).then(() => undefined));
+  await tell(() => sessions.destroy(id));
+  await tell(() => sessions.rotate(id));
+  await tell(() => sessions.destroyAll(PHONE, { organizationId: VALUE }));
+  told.push(show(await tell(() => sessions.stats())));
+  const text = told.join('\n');
+  for (const one of ids) expect(text).not.toContain(one);
+  return text;
 }
 
 describe.each(['thread', 'loop'])('at level trace with the %s driver', (driver) => {

@@ -125,6 +125,21 @@ describe.each(FORMATS)('metrics() in the format %s', (format) => {
     expect([...families.keys()].filter((name) => name.startsWith('orgcache_redis_'))).toEqual([]);
   });
 
+  test('counts what became of sessions by namespace, of all rooms of a namespace', async () => {
+    const orgcache = open();
+    const rooms = [1, 2].map(() =>
+      orgcache.createSessions({ secret: 'a secret of at least thirty-two bytes', namespace: 'shop' }),
+    );
+    for (const room of rooms) {
+      const { id } = await room.create({ userId: 'canary-user' });
+      await room.get(id);
+    }
+    const { value, text } = await read(orgcache, format);
+    const of = (outcome) => value('orgcache_sessions_total', { namespace: 'shop', outcome });
+    expect(['created', 'read', 'destroyed'].map(of)).toEqual([2, 2, 0]);
+    expect(text).not.toContain('canary');
+  });
+
   test('counts the decisions of rate limits by policy, of all limiters of a namespace', async () => {
     const orgcache = open();
     const limiters = [1, 2].map(() =>

@@ -1,9 +1,10 @@
 'use strict';
 
+const { warnOfEviction } = require('../eviction.js');
 const { Limiter } = require('./limiter.js');
 const { readyPolicies } = require('./ready-policies.js');
 
-/** @import { RedisClient, createLimiter } from '../../index.js' */
+/** @import { createLimiter } from '../../index.js' */
 
 const SILENT = ['off', 'error'];
 
@@ -27,7 +28,7 @@ function limitersOf({ bridge, context, events, client }) {
   const onFirstUse = () => {
     if (isUsed || bridge.isEmbedded) return;
     isUsed = true;
-    context.run(warnOfEviction, client(), warn);
+    context.run(warnOfEviction, client(), warn, SENTENCE);
   };
   const create = (/** @type {any} */ options) =>
     new Limiter(options, { bridge, context, warn: warnOnce, onFirstUse });
@@ -35,25 +36,9 @@ function limitersOf({ bridge, context, events, client }) {
   return /** @type {typeof createLimiter} */ (/** @type {unknown} */ (create));
 }
 
-/**
- * If the server is away or refuses INFO, nothing is said here; `npx orgcache doctor` asks again.
- * @param {RedisClient} client
- * @param {(message: string) => void} warn
- */
-async function warnOfEviction(client, warn) {
-  let info;
-  try {
-    info = await client.info('memory');
-  } catch {
-    return;
-  }
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-  const isBounded = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0) > 0;
-  if (!isBounded || policy === 'noeviction') return;
-  warn(
-    `the server's maxmemory-policy is ${policy}: when its memory is full it forgets limits, which then begin anew; ` +
-      'limits that must hold need a server with noeviction',
-  );
-}
+/** @param {string} policy */
+const SENTENCE = (policy) =>
+  `the server's maxmemory-policy is ${policy}: when its memory is full it forgets limits, which then begin anew; ` +
+  'limits that must hold need a server with noeviction';
 
 module.exports = { limitersOf, readyPolicies };

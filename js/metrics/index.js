@@ -10,6 +10,7 @@ const { connectionFamilies } = require('./sources/connection.js');
 const { eventSource } = require('./sources/events.js');
 const { limiterFamilies } = require('./sources/limiter.js');
 const { serverSource } = require('./sources/server.js');
+const { sessionFamilies } = require('./sources/session.js');
 
 /** @import { MetricsOptions, metrics } from '../../index.js' */
 /** @import { Foundation } from '../surface.js' */
@@ -26,6 +27,7 @@ const SOURCES = (foundation) => [
   connectionFamilies,
   cacheFamilies,
   limiterFamilies,
+  sessionFamilies,
   serverSource(foundation),
   eventSource(foundation),
 ];

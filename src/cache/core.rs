@@ -15,6 +15,7 @@ use super::near::{Involvement, number_of};
 use super::operation::{clear, plan};
 use super::slot_owners::OwnersBySlot;
 use super::ticket::{CacheRequest, CacheTicket, Purpose};
+use crate::command::slot_of;
 use crate::config::{Config, Endpoint};
 use crate::copies::{Copies, NearFirst, no_near};
 use crate::entries;
@@ -316,6 +317,12 @@ impl Core {
             }
             Err(error) => Outcome::Failed(error),
         }
+    }
+
+    /// The node of the cluster that has the slot of a key, where that is another one.
+    pub(super) fn owner_of(&self, key: &[u8]) -> Option<Arc<Core>> {
+        let owner = self.slot_owners.as_deref()?.node(slot_of(key))?;
+        (!std::ptr::eq(&raw const *owner, self)).then_some(owner)
     }
 
     /// The node that keeps what this request comes to, where that is another one than it was sent to: its key is half-way

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
 use crate::outage::replay;
 use crate::redis::{
-    Asked, CallArguments, Feature, FollowUp, Followed, Node, Outcome, Redirection, Route, misuse,
+    Asked, CallArguments, Due, Feature, FollowUp, Followed, Later, Node, Outcome, Redirection, Route, misuse,
 };
 
 impl Feature for Core {
@@ -178,6 +178,17 @@ impl Feature for Core {
     fn take_turn(&self, now: Instant, out: &mut impl Requests<CacheRequest>) {
         let context = &self.context;
         replay::take_turn(&context.stand_in, now, out, |clear, out| send_clearing(context, clear, now, out));
+    }
+}
+
+impl Later for Core {
+    fn keep(&self, due: &Due<'_>, now: Instant) -> Result<()> {
+        let stand_in = |core: &Core| core.context.stand_in.keep(due, now);
+        // The owner of the slot keeps it, whichever node was asked.
+        match self.owner_of(&self.context.keys.later(due.name)) {
+            Some(owner) => stand_in(&owner),
+            None => stand_in(self),
+        }
     }
 }
 

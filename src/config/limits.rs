@@ -46,6 +46,13 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("groupLookedAtPerClaim", 10),
     // Of each policy of a limiter so many refusals are remembered beside native code: 4 MB, and a flood costs no more.
     ("limiterRefusals", 16_384),
+    // A change of a session is made once, and five times more where others were faster.
+    ("sessionUpdateAttempts", 6),
+    // Who watches a session hears of an end in another process within this time.
+    ("sessionWatchMs", 30_000),
+    // Sessions that a list has, and those that it may have: a page of a person's devices has fewer.
+    ("sessionListLimit", 100),
+    ("sessionListMost", 10_000),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
     // Watching which factory asks for what makes promises slower: it goes on for so long after the last factory.

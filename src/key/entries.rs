@@ -9,6 +9,7 @@ use crate::error::Result;
 const ENTRY_TYPE: &str = "!entry";
 const LEASE_TYPE: &str = "!lease";
 const TAG_TYPE: &str = "!tag";
+const LATER_TYPE: &str = "!later";
 const DIRECTORY_TYPE: &str = "!indexes";
 const ASIDE_TYPE: &str = super::ASIDE_TYPE;
 const MARK_TYPE: &str = super::CLEARED_TYPE;
@@ -28,6 +29,8 @@ pub enum EntryRule {
     Entry,
     /// The tag gets a new version.
     Tag,
+    /// The value is a request of a room, which says itself what it does late.
+    Request,
 }
 
 impl Keys {
@@ -45,12 +48,20 @@ impl Keys {
         Some([&prefix[..], scope, name].join(&b':'))
     }
 
-    /// How a delayed write of `key` is merged; `None` if it is no key of a cache.
+    /// How a delayed write of `key` is merged; `None` where its lifetime says that.
     pub fn entry_rule(&self, key: &[u8]) -> Option<EntryRule> {
         if self.behind(ENTRY_TYPE, key).is_some() {
             return Some(EntryRule::Entry);
         }
+        if self.behind(LATER_TYPE, key).is_some() {
+            return Some(EntryRule::Request);
+        }
         self.behind(TAG_TYPE, key).map(|_| EntryRule::Tag)
+    }
+
+    /// The name under which the journal keeps a request of a room. No key in Redis has it.
+    pub fn later(&self, name: &[u8]) -> Vec<u8> {
+        [self.prefix.as_bytes(), LATER_TYPE.as_bytes(), b":", name].concat()
     }
 
     /// Whether `index` lists entries of a cache, and not an organization's values.
@@ -223,6 +234,8 @@ mod tests {
         assert_eq!(keys.decode(b"p:!entry:a:users:k"), None);
         assert_eq!(keys.entry_rule(b"p:!entry:a:users:k"), Some(EntryRule::Entry));
         assert_eq!(keys.entry_rule(b"p:!tag:a:t"), Some(EntryRule::Tag));
+        assert_eq!(keys.later(b"{t}:n"), b"p:!later:{t}:n");
+        assert_eq!(keys.entry_rule(&keys.later(b"{t}:n")), Some(EntryRule::Request));
         for other in [&b"p:!lease:a:users:k"[..], b"p:users:a", b"q:!entry:a:users:k", b""] {
             assert_eq!((keys.entry_rule(other), keys.index_of_entry(other)), (None, None));
         }

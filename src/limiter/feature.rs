@@ -16,8 +16,8 @@ use super::ticket::{Change, LimiterRequest, LimiterTicket, Purpose};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Node as Reply, Requests};
 use crate::redis::{
-    Asked, CallArguments, ErrorPolicy, Feature, FollowUp, Followed, Node, Outcome, Redirection, RoomBeside,
-    Route, misuse,
+    Asked, CallArguments, ErrorPolicy, Feature, FollowUp, Followed, Later, Node, Outcome, Redirection,
+    RoomBeside, Route, misuse,
 };
 
 impl Feature for Limiters {
@@ -208,11 +208,11 @@ impl Feature for Limiters {
 }
 
 impl RoomBeside for Limiters {
-    fn of_client(node: Arc<Node>) -> Limiters {
+    fn of_client(node: Arc<Node>, _later: Arc<dyn Later>) -> Limiters {
         Limiters::new(node)
     }
 
-    fn of_node(&self, node: Arc<Node>) -> Limiters {
+    fn of_node(&self, node: Arc<Node>, _later: Arc<dyn Later>) -> Limiters {
         Limiters::of_node(self, node)
     }
 }

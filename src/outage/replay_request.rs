@@ -9,6 +9,7 @@ use super::scripts::{REPLAY, REPLAY_ENTRY, REPLAY_HASH, REPLAY_TAG};
 use crate::journal::{Digest, Entry, EntryContent};
 use crate::key::{EntryRule, Keys};
 use crate::lane::{append_argument, append_command, append_header, append_integer_argument};
+use crate::redis::append_aged;
 
 /// How long a tag's record lives that a replay makes, in ms.
 const RECORD_LIFE: &[u8] = b"86400000";
@@ -125,6 +126,16 @@ pub(super) fn append_by_rule(keys: &Keys, entry: &Entry, now: Instant, out: &mut
         }
         Some(EntryRule::Entry) => {
             append_entry(keys, entry, now, out);
+            true
+        }
+        Some(EntryRule::Request) => {
+            if let EntryContent::Value(request) = &entry.content
+                && append_aged(request, entry.age(now), out)
+            {
+                return true;
+            }
+            // Nothing is left to do: the answer is that of a script that has done it.
+            append_command(out, &[b"EVAL", b"return {1}", b"0"]);
             true
         }
     }

@@ -11,11 +11,11 @@ use super::local_state::{Attempt, LocalState};
 use super::sampler::Sampler;
 use super::step::{Read, Step};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::health::{Health, State};
-use crate::journal::{Backlog, Item, Journal, Recorded};
+use crate::journal::{Backlog, Item, Journal, OWN_SEQUENCES, Record, Recorded, Write};
 use crate::key::Keys;
-use crate::redis::{Node, Outcome};
+use crate::redis::{Due, Node, Outcome};
 use crate::store::MemoryStore;
 
 /// A key that is read again within this time is not compared again with what memory has: in an outage its value
@@ -230,6 +230,34 @@ impl StandIn {
         drop(local_state);
         self.tell_recorded(recorded);
         Outcome::Boolean(outcome)
+    }
+
+    /// Journals a request of a room.
+    ///
+    /// # Errors
+    /// `E_OVERLOADED`: the journal is full. `E_CONFIG`: its file cannot be written.
+    pub fn keep(&self, due: &Due<'_>, now: Instant) -> Result<()> {
+        let mut local_state = self.local_state();
+        let journal = &mut local_state.journal;
+        let recorded = journal.record(Record {
+            key: &self.keys.later(due.name),
+            write: Write::Set { value: due.request },
+            index: None,
+            ends: now + due.life,
+            sequence: journal.next_sequence().max(OWN_SEQUENCES),
+            older: &[],
+        });
+        self.expect_recovery();
+        drop(local_state);
+        let kept = match &recorded {
+            Recorded::Kept | Recorded::Outdated => Ok(()),
+            Recorded::Full => {
+                Err(Error::new(ErrorCode::Overloaded, "the journal is full: the call is not kept for later"))
+            }
+            Recorded::Failed(error) => Err(error.clone()),
+        };
+        self.tell_recorded(recorded);
+        kept
     }
 
     /// Whether Redis has all that the journal had, so that its answers count.

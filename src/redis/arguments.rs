@@ -158,6 +158,11 @@ impl CallArguments {
         }
     }
 
+    /// Whether there are bytes at `position`, even none.
+    pub fn is_given(&self, position: usize) -> bool {
+        matches!(self.entries.get(position), Some(Entry::Bytes { .. }))
+    }
+
     pub fn number(&self, position: usize) -> Option<f64> {
         match self.entries.get(position) {
             Some(Entry::Number(number)) => Some(*number),

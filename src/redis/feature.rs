@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::arguments::{CallArguments, misuse};
 use super::head::Asked;
+use super::later::Later;
 use super::node::{Node, closed};
 use super::outcome::Outcome;
 use super::pending::{Pending, PendingRequest, Ticket};
@@ -156,10 +157,11 @@ pub trait Feature: Send + Sync + Sized + 'static {
 
 /// A room that uses the node which another room has made ready.
 pub trait RoomBeside: Feature {
-    fn of_client(node: Arc<Node>) -> Self;
+    /// `later` keeps what Redis does not take.
+    fn of_client(node: Arc<Node>, later: Arc<dyn Later>) -> Self;
 
     /// The same room at another node of the client's cluster.
-    fn of_node(&self, node: Arc<Node>) -> Self;
+    fn of_node(&self, node: Arc<Node>, later: Arc<dyn Later>) -> Self;
 }
 
 /// Whether a request goes where it was redirected.

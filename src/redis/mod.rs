@@ -19,6 +19,7 @@ mod feature;
 mod fence;
 mod head;
 mod large;
+mod later;
 mod link;
 mod meaning;
 mod multiplexed;
@@ -48,6 +49,7 @@ pub use feature::{
     Call, CallOf, Feature, FollowUp, Followed, OfRoom, RoomBeside, Route, Wrapped, prepare, without_room,
 };
 pub use head::{Asked, COMMAND, COMMAND_FLAGS, FIRST_ROOM_VERB, Head, TRANSACTION};
+pub use later::{Due, Later, append_aged};
 pub use link::{Link, LinkTicket, Listener, Meter, Moving, append_request};
 pub use multiplexed::MultiplexedConnection;
 pub use node::{Node, closed, embedded};

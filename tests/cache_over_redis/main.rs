@@ -11,3 +11,4 @@ mod outages;
 mod races;
 mod scripts;
 mod server;
+mod sessions;

@@ -1,0 +1,169 @@
+'use strict';
+
+const { openPackage } = require('../support/package');
+const { startRedis } = require('../support/redis');
+const { SECRET, sessionsContract, someone } = require('../support/sessions-contract');
+const { until } = require('../support/wait');
+
+describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (driver) => {
+  let redis;
+  const open = () => openPackage({ url: redis.url, driver, logLevel: 'off' });
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+
+  sessionsContract(open, open);
+
+  const counterOf = async (name) => {
+    const info = await redis.command('INFO', 'all');
+    return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  };
+  const calls = async (command) => {
+    const info = await redis.command('INFO', 'commandstats');
+    return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  };
+
+  test('ids that no secret made cost the server nothing', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const { id } = await sessions.create();
+    await redis.command('CONFIG', 'RESETSTAT');
+    const forged = [
+      ...Array.from({ length: 10_000 }, (_, n) => `${String(n).padStart(8, 'A')}${id.slice(8)}`),
+      id.slice(1),
+      'x'.repeat(1_000_000),
+      `${id.slice(0, 61)}\0`,
+      '',
+      undefined,
+      null,
+      [id],
+      7,
+    ];
+    const all = await Promise.all(forged.map((one) => sessions.get(one)));
+    expect(all.every((session) => session === null)).toBe(true);
+    expect(await calls('hget')).toBe(0);
+    expect(await calls('evalsha')).toBe(0);
+    expect((await sessions.stats()).malformed).toBe(forged.length);
+  });
+
+  test('a read is one command, and the time once for all of a tick; touches are rare', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const { id } = await sessions.create({ userId: someone() });
+    await redis.command('CONFIG', 'RESETSTAT');
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(Array.from({ length: 100 }, () => sessions.get(id)));
+    }
+    expect(await calls('hget')).toBe(1000);
+    expect(await calls('time')).toBeLessThan(200);
+    expect(await calls('evalsha')).toBe(0);
+    expect(await calls('hset')).toBe(0);
+  });
+
+  test('many reads of a session that was not touched for a while touch it once', async () => {
+    const sessions = open().createSessions({ secret: SECRET, touchSeconds: 1 });
+    const { id } = await sessions.create({ userId: someone() });
+    await until(async () => {
+      const { seenAt, createdAt } = await sessions.get(id);
+      return seenAt - createdAt >= 1_000;
+    });
+    await until(async () => (await sessions.stats()).touched > 0);
+    const before = (await sessions.stats()).touched;
+    await Promise.all(Array.from({ length: 200 }, () => sessions.get(id)));
+    expect((await sessions.stats()).touched - before).toBeLessThan(2);
+    const { seenAt } = await sessions.get(id, { touch: false });
+    expect(seenAt - (await sessions.get(id)).createdAt).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('all sessions of a user end with as many commands whether they are one or a thousand', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const commandsFor = async (count) => {
+      const userId = someone();
+      const all = await Promise.all(Array.from({ length: count }, () => sessions.create({ userId })));
+      await sessions.destroyAll(someone());
+      const before = await counterOf('total_commands_processed');
+      await sessions.destroyAll(userId);
+      const after = await counterOf('total_commands_processed');
+      expect(await sessions.get(all[count - 1].id)).toBeNull();
+      return after - before;
+    };
+    expect(await commandsFor(1000)).toBe(await commandsFor(1));
+  });
+
+  test('neither keys nor values have ids, secrets or fingerprints', async () => {
+    await redis.command('FLUSHALL');
+    const sessions = open().createSessions({ secret: SECRET, namespace: 'hidden' });
+    const ids = [];
+    for (let n = 0; n < 50; n += 1) {
+      const { id } = await sessions.create({ userId: someone(), fingerprint: 'the-fingerprint' });
+      ids.push(id, (await sessions.rotate(id)).id);
+      await sessions.get(id, { fingerprint: 'the-fingerprint' });
+    }
+    let all = '';
+    for (const key of await redis.keys()) {
+      all += key;
+      const type = await redis.command('TYPE', key);
+      all += JSON.stringify(
+        type === 'hash' ? await redis.command('HGETALL', key) : await redis.command('ZRANGE', key, '0', '-1'),
+      );
+    }
+    for (const id of ids) {
+      expect(all).not.toContain(id);
+      // Nor the bytes that make it.
+      expect(all).not.toContain(id.slice(14, 46));
+    }
+    expect(all).not.toContain('the-fingerprint');
+    expect(all).not.toContain(SECRET);
+    expect(await redis.keys()).toEqual(expect.arrayContaining([expect.stringContaining('!session:hidden:')]));
+  });
+
+  test('every key has an expiry, and nothing outlives its sessions', async () => {
+    await redis.command('FLUSHALL');
+    const sessions = open().createSessions({ secret: SECRET, idleSeconds: 1, absoluteSeconds: 1 });
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(
+        Array.from({ length: 400 }, (_, n) =>
+          sessions.create({ userId: `u-${n}`, organizationId: n % 2 ? `o-${n % 7}` : undefined }),
+        ),
+      );
+    }
+    const keys = await redis.keys();
+    expect(keys.length).toBeGreaterThan(400);
+    const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
+    expect(lives.filter((life) => Number(life) === -1)).toEqual([]);
+    await until(async () => Number(await redis.command('DBSIZE')) === 0, { timeoutMs: 10_000 });
+  });
+
+  test('a server that forgets its scripts loses no call', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const { id } = await sessions.create({ userId: someone(), data: { n: 0 } });
+    for (let n = 0; n < 20; n += 1) {
+      await redis.command('SCRIPT', 'FLUSH');
+      await Promise.all([
+        sessions.update(id, (data) => ({ n: data.n + 1 })),
+        sessions.touch(id),
+        sessions.create({ userId: someone() }),
+      ]);
+    }
+    expect((await sessions.get(id)).data).toEqual({ n: 20 });
+  });
+
+  test('damaged records and keys of another type are no sessions', async () => {
+    await redis.command('FLUSHALL');
+    const sessions = open().createSessions({ secret: SECRET, namespace: 'damaged' });
+    const damage = async (spoil) => {
+      const { id } = await sessions.create({ userId: someone() });
+      const key = (await redis.keys('*!session:damaged:{*')).at(-1);
+      const [field] = await redis.client.commandBuffer('HKEYS', key);
+      await spoil(key, field);
+      expect(await sessions.check(id)).toEqual({ session: null, reason: 'unknown' });
+      await redis.command('DEL', key);
+    };
+    await damage((key, field) => redis.client.command('HSET', key, field, 'nonsense'));
+    await damage((key, field) => redis.client.command('HSET', key, field, 's1 2 3'));
+    await damage(async (key) => {
+      await redis.command('DEL', key);
+      await redis.command('SET', key, 'x');
+    });
+    expect((await sessions.stats()).damaged).toBe(3);
+  });
+});

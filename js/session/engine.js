@@ -1,0 +1,163 @@
+'use strict';
+
+const { OrgCacheError, makeError } = require('../errors.js');
+const { loadNative } = require('../native.js');
+const { optionsText } = require('../options.js');
+const { head, protocol } = require('../protocol.js');
+
+/** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
+
+/**
+ * The options with all defaults, as native code answers them.
+ * @typedef {object} Normalized
+ * @property {string} namespace
+ * @property {number} idleSeconds
+ * @property {number} absoluteSeconds
+ * @property {number} touchSeconds
+ * @property {number} graceSeconds
+ * @property {'report' | 'reject' | 'destroy'} onMismatch
+ * @property {{ name: string, domain: string | null, path: string, sameSite: string, persistent: boolean, insecure: boolean }} cookie
+ */
+
+/** @typedef {Normalized & { room: number, isClustered: boolean }} Opened */
+/** @typedef {keyof typeof protocol.session.sayings} Saying */
+/** @typedef {keyof typeof protocol.session.steps} Step */
+
+const verbs = protocol.verbs.session;
+const { sayings, steps } = protocol.session;
+const { client: native } = loadNative();
+
+/** The native side of one room of sessions: opened with the first call, and again if the client is another one. */
+class Engine {
+  #bridge;
+  #options;
+  #onOpen;
+  /** @type {number | undefined} */
+  #client;
+  #room = 0;
+  #isClosed = false;
+  #underWay = 0;
+  /** @type {((nothing: void) => void)[]} */
+  #whenIdle = [];
+  /** @type {Promise<void> | undefined} */
+  #closing;
+  isClustered = false;
+
+  /**
+   * @param {object} parts
+   * @param {Bridge} parts.bridge
+   * @param {object} parts.options
+   * @param {() => void} parts.onOpen
+   */
+  constructor({ bridge, options, onOpen }) {
+    this.#bridge = bridge;
+    this.#options = options;
+    this.#onOpen = onOpen;
+  }
+
+  /** Whether native code has this room. */
+  get #isOpen() {
+    return this.#client !== undefined && this.#client === this.#bridge.client;
+  }
+
+  /** The room's number. Opens the client and the room if necessary. */
+  open() {
+    if (this.#isClosed) throw new OrgCacheError('E_CLOSED', 'the sessions were closed');
+    const client = this.#bridge.open();
+    if (client === this.#client) return this.#room;
+    /** @type {Opened} */
+    const opened = JSON.parse(this.#now(verbs.open, 0, [optionsText(this.#options)]));
+    this.#room = opened.room;
+    this.isClustered = opened.isClustered;
+    this.#client = client;
+    this.#onOpen();
+    return this.#room;
+  }
+
+  /**
+   * A call that native code answers at once, without a connection.
+   * @param {number} verb
+   * @param {number} detail
+   * @param {unknown[]} values
+   * @returns {any}
+   */
+  #now(verb, detail, values) {
+    return native.answer(this.#bridge.open(), head(verb, detail, values.length), ...values);
+  }
+
+  /**
+   * What native code knows or computes itself.
+   * @param {Saying} what
+   * @param {unknown[]} values The arguments behind the room's number.
+   * @returns {any}
+   */
+  say(what, ...values) {
+    const said = this.#now(verbs.say, sayings[what], [this.open(), ...values]);
+    return typeof said === 'string' ? JSON.parse(said) : said;
+  }
+
+  /**
+   * A step in the store.
+   * @param {Step} step
+   * @param {unknown[]} values The arguments behind the room's number.
+   * @returns {Promise<any>}
+   */
+  ask(step, ...values) {
+    return new Promise((resolve, reject) => {
+      const given = [this.open(), ...values];
+      const word = head(verbs.ask, steps[step], given.length);
+      const bridge = this.#bridge;
+      if (bridge.isEmbedded) {
+        const outcome = /** @type {any} */ (native.answer(bridge.open(), word, ...given));
+        return resolve(typeof outcome === 'string' ? bridge.parse(outcome) : outcome);
+      }
+      this.#underWay++;
+      bridge.callTo(
+        word,
+        given,
+        (outcome) => {
+          this.#ended();
+          resolve(outcome);
+        },
+        (error) => {
+          this.#ended();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #ended() {
+    this.#underWay--;
+    if (this.#underWay === 0) for (const resume of this.#whenIdle.splice(0)) resume();
+  }
+
+  /** @returns {Promise<void>} */
+  #idle() {
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Lets calls under way settle, then frees the native side. */
+  close() {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close() {
+    this.#isClosed = true;
+    if (this.#underWay > 0) await this.#idle();
+    if (this.#isOpen && !this.#bridge.isClosed) this.#now(verbs.close, 0, [this.#room]);
+  }
+}
+
+/**
+ * The options with all defaults. Throws `E_CONFIG` for a value that is not allowed. Starts nothing.
+ * @param {object} options
+ * @returns {Normalized}
+ */
+function normalized(options) {
+  const text = optionsText(options);
+  return JSON.parse(/** @type {string} */ (loadNative().alone(makeError, head(verbs.normalize, 0, 1), text)));
+}
+
+module.exports = { Engine, normalized };

@@ -1,0 +1,74 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+const { protocol } = require('../protocol.js');
+const { now } = require('../time.js');
+const { infoOf } = require('./session.js');
+
+/** @import { ListSessions, SessionInfo } from '../../types/session.js' */
+/** @typedef {InstanceType<typeof import('./engine.js').Engine>} Engine */
+
+const FIRST = '0';
+const { sessionListLimit: LIMIT, sessionListMost: MOST } = protocol.limits;
+
+/**
+ * Sessions of a user, newest first. A page of the store may name one that the page before named too.
+ * @param {Engine} engine
+ * @param {string} userId
+ * @param {ListSessions} options
+ * @returns {Promise<SessionInfo[]>}
+ */
+async function listSessions(engine, userId, { organizationId, limit = LIMIT }) {
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST) {
+    throw new OrgCacheError('E_ARGUMENT', `limit is not allowed; give an integer from 1 to ${MOST}`);
+  }
+  /** @type {Map<string, SessionInfo>} */
+  const found = new Map();
+  let cursor = FIRST;
+  do {
+    const page = await engine.ask('list', userId, organizationId, cursor);
+    for (const told of page.sessions) found.set(told.ref, infoOf(told));
+    ({ cursor } = page);
+  } while (cursor !== FIRST && found.size < limit);
+  const all = [...found.values()].sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  return all.slice(0, limit);
+}
+
+/**
+ * Ends the sessions of all users that directories name, which were created before this call. Answers how many users had
+ * some.
+ * @param {Engine} engine
+ * @param {readonly (string | number)[]} directories Organizations, or numbers of the directories of all users.
+ * @param {(tag: string) => void} ended
+ */
+async function destroyListed(engine, directories, ended) {
+  const begunMs = now();
+  /** @type {Set<string>} */
+  const seen = new Set();
+  let users = 0;
+  for (const directory of directories) {
+    let cursor = FIRST;
+    do {
+      const page = await engine.ask('page', directory, cursor);
+      const tags = /** @type {string[]} */ (page.tags).filter((tag) => !seen.has(tag));
+      for (const tag of tags) seen.add(tag);
+      const outcomes = await Promise.all(tags.map((tag) => engine.ask('revokeTag', tag, now() - begunMs)));
+      users += outcomes.filter(({ removed }) => removed > 0).length;
+      for (const tag of tags) ended(tag);
+      ({ cursor } = page);
+    } while (cursor !== FIRST);
+  }
+  return users;
+}
+
+/**
+ * How many users have sessions, or had some that would not have ended yet.
+ * @param {Engine} engine
+ */
+async function countUsers(engine) {
+  const numbers = Array.from({ length: protocol.session.directories }, (_, number) => number);
+  const counts = await Promise.all(numbers.map((number) => engine.ask('enter', undefined, number)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+module.exports = { countUsers, destroyListed, listSessions };

@@ -1,0 +1,87 @@
+//! The keys of sessions, below `{prefix}!session:{namespace}:`.
+//!
+//! Literal braces around a user's tag make the hash tag of a cluster. Tags are letters of base64url, so none leaves its part of
+//! a key.
+
+use super::base64url;
+use super::id::Tag;
+use crate::key::push_escaped;
+
+const ROOM: &str = "!session:";
+/// So many directories of all users, because one would be in one slot.
+pub const DIRECTORIES: u8 = 16;
+
+/// The names of the keys of one namespace.
+pub struct SessionKeys {
+    start: Box<[u8]>,
+}
+
+/// A list of users that have sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Directory {
+    /// One of all users.
+    All(u8),
+    Organization(Tag),
+}
+
+impl Directory {
+    pub fn of_user(tag: &Tag) -> Directory {
+        Directory::All(tag.first().copied().unwrap_or_default() % DIRECTORIES)
+    }
+}
+
+impl SessionKeys {
+    pub fn new(prefix: &str, namespace: &str) -> SessionKeys {
+        let mut start = [prefix, ROOM].concat().into_bytes();
+        push_escaped(&mut start, namespace);
+        start.push(b':');
+        SessionKeys { start: start.into() }
+    }
+
+    /// Appends the key of a user's sessions.
+    pub fn user(&self, out: &mut Vec<u8>, tag: &Tag) {
+        out.extend_from_slice(&self.start);
+        out.extend_from_slice(braced(tag).as_bytes());
+    }
+
+    /// Appends the key of a directory.
+    pub fn directory(&self, out: &mut Vec<u8>, directory: Directory) {
+        out.extend_from_slice(&self.start);
+        let name = match directory {
+            Directory::All(number) => format!("i{number}"),
+            Directory::Organization(tag) => format!("o:{}", base64url::text(&tag)),
+        };
+        out.extend_from_slice(name.as_bytes());
+    }
+}
+
+/// A tag with the braces that choose a slot.
+pub fn braced(tag: &Tag) -> String {
+    let mut text = String::from("{");
+    base64url::push(&mut text, tag);
+    text.push('}');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::slot_of;
+
+    #[test]
+    fn the_documented_keys_come_out() {
+        let keys = SessionKeys::new("app:", "a b");
+        let made = |make: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            make(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let user = made(&|out| keys.user(out, &[0xa5; 9]));
+        assert_eq!(user, "app:!session:a%20b:{paWlpaWlpaWl}");
+        assert_eq!(slot_of(user.as_bytes()), slot_of(b"paWlpaWlpaWl"));
+        assert_eq!(made(&|out| keys.directory(out, Directory::All(15))), "app:!session:a%20b:i15");
+        let organization = made(&|out| keys.directory(out, Directory::Organization([0xa5; 9])));
+        assert_eq!(organization, "app:!session:a%20b:o:paWlpaWlpaWl");
+        assert_eq!(Directory::of_user(&[0x1f; 9]), Directory::All(15));
+    }
+}

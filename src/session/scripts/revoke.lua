@@ -1,0 +1,52 @@
+-- Ends all sessions of a user.
+--
+-- KEYS: 1 the user's sessions.
+-- ARGV: 1 the server's time in ms when this was done before (0: it may not have been), then the fields that stay, and at the
+--   end how many ms ago the call was made (0: now).
+-- Reply: a list: 1, the number of fields that have gone, the server's time in ms.
+-- Caller: src/session/requests.rs, also from the journal and after a failover.
+--
+-- With an age, sessions that were created since the call stay.
+
+local key, known, age = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[#ARGV])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('EXISTS', key) == 0 then return {1, 0, now} end
+local kept, count = {}, 0
+local function keep(field, value)
+  kept[#kept + 1], kept[#kept + 2] = field, value
+  count = count + 1
+end
+for i = 2, #ARGV - 1 do
+  local field = ARGV[i]
+  for _ = 1, 4 do
+    local value = redis.call('HGET', key, field)
+    if not value then break end
+    keep(field, value)
+    if not string.match(value, '^a%d+\n') then break end
+    field = string.sub(value, string.find(value, '\n') + 1, -17)
+  end
+end
+if age > 0 then
+  local since, all, newer = math.max(known, now - age), redis.call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    local created = string.match(all[i + 1], '^s(%d+) ')
+    if created and tonumber(created) > since then
+      newer[all[i]] = true
+      keep(all[i], all[i + 1])
+    end
+  end
+  for i = 1, #all, 2 do
+    if string.match(all[i + 1], '^a%d+\n') then
+      local successor = string.sub(all[i + 1], string.find(all[i + 1], '\n') + 1, -17)
+      if newer[successor] then keep(all[i], all[i + 1]) end
+    end
+  end
+end
+local life, had = redis.call('PTTL', key), redis.call('HLEN', key)
+redis.call('UNLINK', key)
+if count > 0 then
+  for i = 1, #kept, 200 do redis.call('HSET', key, unpack(kept, i, math.min(i + 199, #kept))) end
+  redis.call('PEXPIRE', key, math.max(life, 1))
+end
+return {1, had - redis.call('HLEN', key), now}

@@ -1,0 +1,79 @@
+//! What travels with a request of sessions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::id::{Hash, Id, Ref, Tag};
+use super::open::Open;
+use crate::redis::PendingRequest;
+
+/// A request of sessions that waits for its reply.
+pub type SessionRequest = PendingRequest<SessionTicket>;
+
+#[derive(Debug)]
+pub struct SessionTicket(pub(super) Box<Asked>);
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// `None` for the time of a flight.
+    pub open: Option<Arc<Open>>,
+    pub purpose: Purpose,
+}
+
+#[derive(Debug)]
+pub(super) enum Purpose {
+    Time(FlightTime),
+    Read(Box<Read>),
+    Create {
+        id: Id,
+    },
+    Update,
+    Rotate {
+        from: Id,
+        to: Id,
+    },
+    Touch,
+    /// Nobody waits for it.
+    Aside,
+    Destroy(Ref),
+    Revoke {
+        tag: Tag,
+        kept: Vec<Hash>,
+    },
+    List {
+        tag: Tag,
+    },
+    Count,
+    Page,
+}
+
+/// A read of a session, at one of the aliases on the way or at its end.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub at: Id,
+    pub hops: usize,
+    pub time: FlightTime,
+    /// Whether the time was asked for once more.
+    pub asks_again: bool,
+    pub fingerprint: Option<Box<[u8]>>,
+    pub touches: bool,
+}
+
+/// The server's time when a flight of reads arrived, in ms. Its reply comes in front of theirs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FlightTime(Arc<AtomicI64>);
+
+impl FlightTime {
+    pub fn at(ms: i64) -> FlightTime {
+        FlightTime(Arc::new(AtomicI64::new(ms)))
+    }
+
+    pub fn set(&self, ms: i64) {
+        self.0.store(ms, Ordering::Relaxed);
+    }
+
+    /// `None`: the server has not told it.
+    pub fn ms(&self) -> Option<i64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|ms| *ms > 0)
+    }
+}

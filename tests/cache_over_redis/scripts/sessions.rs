@@ -1,0 +1,105 @@
+//! The scripts of sessions: what only a server shows, such as lifetimes of keys and keys of another type. What the steps
+//! mean is in `src/session/contract.rs`.
+
+use orgcache::session::scripts::{CREATE, DESTROY, DIRECTORY, LIST, REVOKE, ROTATE, TOUCH, UPDATE};
+
+use super::super::client::{Client, Reply};
+use super::{assert_lives, assert_wrong_type, integers, refusal, run};
+
+const A: &[u8] = b"aaaaaaaaaaaaaaaa";
+const B: &[u8] = b"bbbbbbbbbbbbbbbb";
+const REST: &[u8] = b"{}\n{\"n\":1}";
+const SLACK: &[u8] = b"60000";
+
+fn create(client: &mut Client, key: &[u8], field: &[u8], life: &[u8]) -> Reply {
+    run(client, CREATE, &[key], &[field, REST, life, life, SLACK, b"0", b"e"])
+}
+
+#[test]
+fn a_users_key_lives_as_long_as_its_latest_session() {
+    let mut client = Client::connect("session-life");
+    let key = client.key("{u}");
+    create(&mut client, &key, A, b"300000");
+    assert_lives(&mut client, &key, 300_000);
+    create(&mut client, &key, B, b"100000");
+    assert_lives(&mut client, &key, 300_000);
+    run(&mut client, TOUCH, &[&key], &[A, SLACK]);
+    run(&mut client, UPDATE, &[&key], &[A, b"1", b"{}", SLACK]);
+    assert_lives(&mut client, &key, 300_000);
+    run(
+        &mut client,
+        ROTATE,
+        &[&key],
+        &[A, b"cccccccccccccccc", b"nnnnnnnnnnnnnnnn", b"30000", SLACK, b"0", b"0", b""],
+    );
+    assert_lives(&mut client, &key, 300_000);
+    run(&mut client, REVOKE, &[&key], &[b"0", B, b"0"]);
+    assert_eq!(client.integer(&[b"HLEN", &key]), 1);
+    assert_lives(&mut client, &key, 300_000);
+}
+
+#[test]
+fn a_creation_replaces_a_key_of_another_type() {
+    let mut client = Client::connect("session-type");
+    let key = client.key("{u}");
+    client.command(&[b"SET", &key, b"x"]);
+    assert_wrong_type(&refusal(&mut client, TOUCH, &[&key], &[A, SLACK]));
+    assert!(matches!(create(&mut client, &key, A, b"300000"), Reply::List(_)));
+    assert_eq!(run(&mut client, TOUCH, &[&key], &[A, SLACK]), Reply::Integer(1));
+    assert_lives(&mut client, &key, 300_000);
+}
+
+#[test]
+fn damaged_fields_are_no_sessions_and_go_when_they_are_met() {
+    let mut client = Client::connect("session-damage");
+    let key = client.key("{u}");
+    client.integer(&[b"HSET", &key, A, b"damaged"]);
+    assert_eq!(run(&mut client, TOUCH, &[&key], &[A, SLACK]), Reply::Integer(0));
+    client.integer(&[b"HSET", &key, A, b"damaged"]);
+    assert_eq!(run(&mut client, UPDATE, &[&key], &[A, b"1", b"{}", SLACK]), integers(&[0]));
+    let rotated =
+        run(&mut client, ROTATE, &[&key], &[A, B, b"nnnnnnnnnnnnnnnn", b"1", SLACK, b"0", b"0", b""]);
+    assert_eq!(rotated, integers(&[0]));
+    let listed = run(&mut client, LIST, &[&key], &[b"0", SLACK]);
+    assert_eq!(listed, Reply::List(vec![Reply::Text(b"0".to_vec())]));
+    create(&mut client, &key, B, b"300000");
+    assert_eq!(client.integer(&[b"HEXISTS", &key, A]), 0);
+}
+
+#[test]
+fn a_ring_of_aliases_ends() {
+    let mut client = Client::connect("session-ring");
+    let key = client.key("{u}");
+    let alias = |to: &[u8]| [b"a9999999999999\n", to, b"nnnnnnnnnnnnnnnn"].concat();
+    let (to_a, to_b) = (alias(A), alias(B));
+    client.integer(&[b"HSET", &key, A, &to_b, B, &to_a]);
+    assert_eq!(run(&mut client, TOUCH, &[&key], &[A, SLACK]), Reply::Integer(0));
+    assert_eq!(run(&mut client, UPDATE, &[&key], &[A, b"1", b"{}", SLACK]), integers(&[0]));
+    assert_eq!(run(&mut client, DESTROY, &[&key], &[A, b"0"]), integers(&[1, 2]));
+}
+
+#[test]
+fn thousands_of_newer_sessions_survive_a_late_revocation() {
+    let mut client = Client::connect("session-many");
+    let key = client.key("{u}");
+    create(&mut client, &key, A, b"300000");
+    for number in 0..5_000 {
+        let field = format!("{number:016}");
+        client.integer(&[b"HSET", &key, field.as_bytes(), b"s9999999999999 0 1 1 0 1\n{}\n{}"]);
+    }
+    let Reply::List(reply) = run(&mut client, REVOKE, &[&key], &[b"0", b"1"]) else { panic!("no list") };
+    assert_eq!(reply[..2], [Reply::Integer(1), Reply::Integer(1)]);
+    assert_eq!(client.integer(&[b"HLEN", &key]), 5_000);
+}
+
+#[test]
+fn a_directory_lives_as_long_as_its_latest_entry_and_drops_what_has_ended() {
+    let mut client = Client::connect("session-directory");
+    let key = client.key("i0");
+    client.integer(&[b"ZADD", &key, b"1", b"ended"]);
+    assert_eq!(run(&mut client, DIRECTORY, &[&key], &[b"a", b"300000"]), Reply::Integer(1));
+    assert_lives(&mut client, &key, 300_000);
+    assert_eq!(run(&mut client, DIRECTORY, &[&key], &[b"b", b"100000"]), Reply::Integer(2));
+    assert_lives(&mut client, &key, 300_000);
+    assert_eq!(run(&mut client, DIRECTORY, &[&key], &[b"", b"0"]), Reply::Integer(2));
+}
