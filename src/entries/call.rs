@@ -26,7 +26,7 @@ verbs! {
 }
 
 /// Bits and numbers in a call's detail, and their names for JavaScript.
-pub(super) const DETAILS: [(&str, u8); 7] = [
+pub(super) const DETAILS: [(&str, u8); 8] = [
     ("bare", BARE),
     ("facts", FACTS),
     ("force", FORCE),
