@@ -15,6 +15,7 @@ export const {
   createConsumerGroup,
   createInstance,
   createLimiter,
+  eraseOrganization,
   getConnectionInfo,
   getKeyPrefix,
   getRedis,

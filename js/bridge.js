@@ -16,6 +16,11 @@ const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('./time.js');
 /** @import { Configured, Report } from './report-types.js' */
 /** @import { ShutdownResult } from '../index.js' */
 
+/**
+ * Forgets what a room of JavaScript keeps of an organization. Answers the name of the place and how much that was.
+ * @typedef {(organization: unknown) => { name: string, entries: number }} Forget
+ */
+
 const { events, roles } = protocol;
 const native = loadNative();
 /**
@@ -38,6 +43,8 @@ class Bridge extends Calls {
   #listeners = new Set();
   /** @type {Set<() => void>} */
   #beforeReport = new Set();
+  /** @type {Set<Forget>} */
+  #forgetters = new Set();
   #isClosed = false;
   /**
    * The last report of a client with a journal, kept after it was closed and its native part freed.
@@ -196,6 +203,30 @@ class Bridge extends Calls {
   onReport(tell) {
     this.#beforeReport.add(tell);
     return () => this.#beforeReport.delete(tell);
+  }
+
+  /**
+   * Calls `forget` when an organization is erased: a room of JavaScript then forgets what it keeps of it. Answers a function
+   * that ends that.
+   * @param {Forget} forget
+   */
+  onErase(forget) {
+    this.#forgetters.add(forget);
+    return () => this.#forgetters.delete(forget);
+  }
+
+  /**
+   * Lets the rooms of JavaScript forget an organization. Answers what each has forgotten.
+   * @param {unknown} organization
+   */
+  forgetOrganization(organization) {
+    /** @type {Map<string, { entries: number, bytes: number }>} */
+    const forgotten = new Map();
+    for (const forget of this.#forgetters) {
+      const { name, entries } = forget(organization);
+      forgotten.set(name, { entries: (forgotten.get(name)?.entries ?? 0) + entries, bytes: 0 });
+    }
+    return forgotten;
   }
 
   /** Whether calls go to Redis: it is configured and not disabled by the caller. */

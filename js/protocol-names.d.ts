@@ -43,6 +43,9 @@ export type Kind =
 /** A time or limit of what JavaScript does itself. */
 export type LimitName =
   | 'closeTimeoutMs'
+  | 'eraseKeysAStep'
+  | 'eraseRounds'
+  | 'eraseTimeoutMs'
   | 'factoryIdleMs'
   | 'groupLeastClaims'
   | 'groupLookedAtPerClaim'
@@ -56,6 +59,7 @@ export type LimitName =
   | 'knownWithinMs'
   | 'limiterRefusals'
   | 'maxRetries'
+  | 'metricsOrganizations'
   | 'migrationBatchEntries'
   | 'migrationBatchMs'
   | 'mutationRenewMs'

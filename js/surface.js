@@ -1,6 +1,7 @@
 'use strict';
 
 const { cachesOf } = require('./cache/index.js');
+const { eraserOf } = require('./erasure/index.js');
 const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { metricsOf } = require('./metrics/index.js');
@@ -52,6 +53,7 @@ function surfaceOf(parts) {
     createConsumerGroup,
     createInstance: parts.createInstance,
     createLimiter: limitersOf(parts.foundation),
+    eraseOrganization: eraserOf(parts.foundation),
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),

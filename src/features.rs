@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::cache::{Core, SlotOwners};
 use crate::config::{Config, Endpoint};
+use crate::erasure::{self, Keeper};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
 use crate::limiter::Limiters;
@@ -34,14 +35,18 @@ macro_rules! rooms {
             /// node.
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
-                Features {
+                let features = Features {
                     $($field: Arc::new(match front {
                         Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone()),
                         None => <$room as RoomBeside>::of_client(node.clone()),
                     }),)*
                     $first_field: Arc::new(first),
                     node,
+                };
+                if features.node.is_shared() {
+                    erasure::joined(features.node.data(), features.keepers());
                 }
+                features
             }
         }
     };
@@ -50,6 +55,13 @@ macro_rules! rooms {
         pub struct Features {
             node: Arc<Node>,
             $($field: Arc<$room>,)+
+        }
+
+        impl Features {
+            /// What keeps something of organizations.
+            pub fn keepers(&self) -> Vec<Arc<dyn Keeper>> {
+                vec![$(self.$field.clone(),)+]
+            }
         }
 
         /// A call of one of the rooms.

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sync", &[]),
     ("planted", &[]),
     ("near", &["planted", "sync"]),
+    ("erasure", &["error", "script"]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime", "sync"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
@@ -31,19 +32,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "entries",
         &[
-            "codec", "config", "error", "health", "journal", "key", "lane", "outage", "planted", "redis",
+            "codec", "config", "erasure", "error", "health", "journal", "key", "lane", "outage", "planted",
+            "redis",
             "script", "store",
         ],
     ),
     (
         "cache",
         &[
-            "codec", "command", "config", "entries", "error", "health", "journal", "key", "lane", "near",
-            "outage", "redis", "script", "watch",
+            "codec", "command", "config", "entries", "erasure", "error", "health", "journal", "key", "lane",
+            "near", "outage", "redis", "script", "watch",
         ],
     ),
-    ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),
-    ("features", &["cache", "config", "error", "lane", "limiter", "redis"]),
+    ("limiter", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
+    ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis"]),
     (
         "topology",
         &[
@@ -69,6 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "command",
             "config",
             "connection",
+            "erasure",
             "error",
             "features",
             "health",

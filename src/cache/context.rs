@@ -10,9 +10,10 @@ use super::kinds::{default_ttl, requested_ttl};
 use super::near::{Involvement, Near, Wanted};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
-use crate::entries::{Caches, Room};
+use crate::entries::{self, Caches, Room};
+use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
-use crate::health::Health;
+use crate::health::{Health, Seat};
 use crate::key::Keys;
 use crate::near::NearValue;
 use crate::outage::{Change, Sampler, StandIn};
@@ -96,6 +97,7 @@ impl Context {
             codec: &self.codec,
             stand_in: &self.stand_in,
             is_told: &self.is_told,
+            seat: Seat::default(),
         }
     }
 
@@ -185,6 +187,18 @@ impl Context {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What a call on an organization comes to that is being erased; `None` where it goes on.
+    ///
+    /// # Errors
+    /// `E_ERASING` for a write.
+    pub fn during_erasure(&self, call: &Call<'_>) -> Result<Option<Outcome<'static>>> {
+        let data = self.node.data();
+        if let Call::Entry(call) = call {
+            return entries::during_erasure(&self.entries(), call, data);
+        }
+        erasure::check(data, call.written_organization()).map(|()| None)
     }
 
     /// # Errors

@@ -17,7 +17,7 @@ use super::scripts::{Script, text_of};
 use super::settle::Settling;
 use super::ticket::{Carries, Purpose, Ticket};
 use crate::error::{Error, Result};
-use crate::health::State;
+use crate::health::{Seat, State};
 use crate::journal::{Clear, Write};
 use crate::lane::{Frame, Node, Requests, append_command};
 use crate::outage::{Change, Read, Step, pending_fill, replay};
@@ -87,7 +87,7 @@ fn tell_scripts<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Reques
     for script in Script::all() {
         let cache = Cache::nameless();
         let early = cache.options.call.early_refresh;
-        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load };
+        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load, seat: Seat::default() };
         let request = PendingRequest::unasked(T::from(Box::new(ticket)), now);
         out.push(request, room.stand_in.node().deadline(now), |bytes| {
             append_command(bytes, &[b"SCRIPT", b"LOAD", script.text()]);
@@ -463,7 +463,8 @@ pub fn send_journalled<T: Carries>(
     clearing.append(out.buffer());
     let cache = Cache::nameless();
     let early = cache.options.call.early_refresh;
-    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose: Purpose::Clear(clearing) };
+    let (purpose, seat) = (Purpose::Clear(clearing), Seat::default());
+    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose, seat };
     out.commit(
         from,
         1,

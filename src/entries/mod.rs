@@ -12,6 +12,7 @@ mod caches;
 mod call;
 mod clearing;
 mod entry;
+mod erasing;
 mod exchange;
 mod grant;
 mod here;
@@ -28,12 +29,14 @@ pub mod scripts;
 mod settle;
 mod ticket;
 
-pub use answer::numbers;
+pub use answer::{numbers, is_stale};
 pub use caches::Caches;
 pub use call::{At, Call, Phase, Scope, Texts, VERBS, decode};
 pub use entry::{Entry, NewEntry, Payload, Tag, Versions};
+pub use erasing::during_erasure;
 pub use exchange::{
     connected, is_expected, lost, may_follow, prepare, refused, replied, send_journalled, without_room,
 };
+pub use random::random_token;
 pub use room::{Room, alone};
 pub use ticket::{Carries, Ticket};

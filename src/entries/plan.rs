@@ -98,7 +98,7 @@ pub fn plan(room: &Room<'_>, call: &Call<'_>, sequence: u64, out: &mut Vec<u8>) 
     let mut planner = Planner { room, cache: cache.clone(), out: &mut *out };
     match planner.append(call) {
         Ok((purpose, own_early)) => {
-            Ok(Ticket { sequence, cache, early: own_early.unwrap_or(early), purpose })
+            Ok(Ticket { sequence, cache, early: own_early.unwrap_or(early), purpose, seat: room.seat })
         }
         Err(error) => {
             out.truncate(from);

@@ -9,7 +9,7 @@ use super::options::CacheOptions;
 use super::query::query_key;
 use crate::codec::Codec;
 use crate::error::Result;
-use crate::health::Health;
+use crate::health::{Health, Seat};
 use crate::key::Keys;
 use crate::outage::StandIn;
 use crate::redis::{Outcome, misuse};
@@ -23,6 +23,8 @@ pub struct Room<'c> {
     pub stand_in: &'c StandIn,
     /// Whether the server was told the scripts on this connection.
     pub is_told: &'c AtomicBool,
+    /// Where the call is counted that is made now.
+    pub seat: Seat,
 }
 
 impl<'c> Room<'c> {

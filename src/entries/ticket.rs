@@ -7,6 +7,7 @@ use super::call::Phase;
 use super::clearing::Clearing;
 use super::options::EarlyRefresh;
 use super::request::Sent;
+use crate::health::Seat;
 use crate::outage::pending_fill::PendingFill;
 use crate::outage::replay::Replay;
 
@@ -18,6 +19,8 @@ pub struct Ticket {
     pub(super) cache: Arc<Cache>,
     pub(super) early: EarlyRefresh,
     pub(super) purpose: Purpose,
+    /// Where the call is counted.
+    pub seat: Seat,
 }
 
 #[derive(Debug)]
@@ -95,6 +98,14 @@ impl Ticket {
             | Purpose::Keys
             | Purpose::Load => (Vec::new(), Vec::new()),
         }
+    }
+
+    /// Whether the answer is a value that was read.
+    pub fn reads_value(&self) -> bool {
+        matches!(
+            self.purpose,
+            Purpose::Get { .. } | Purpose::Look { .. } | Purpose::Pull | Purpose::Take { is_first: true, .. }
+        )
     }
 
     pub(super) fn is_read(&self) -> bool {

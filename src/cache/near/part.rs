@@ -80,7 +80,7 @@ impl Near {
             return None;
         }
         let options = Options { max_bytes: config.near_max_bytes, max_staleness: config.near_max_staleness };
-        let store = NearStore::shared(&identity_of(config), options);
+        let store = NearStore::shared(&config.identity(), options);
         let groups = groups_of(config, &store);
         Some(Near::over(Arc::new(OfClient { store, groups, first: NearFirst::default() })))
     }
@@ -230,12 +230,6 @@ impl Wanted {
     pub fn kind(self) -> u8 {
         self.kind
     }
-}
-
-/// Clients share a store where these are the same.
-fn identity_of(config: &Config) -> String {
-    let user = config.username.as_deref().unwrap_or_default();
-    format!("{}\n{}\n{}\n{user}", config.topology(), config.database, config.key_prefix)
 }
 
 /// The number under which the bridge knows the kind of a key.
