@@ -1,7 +1,7 @@
 'use strict';
 
-const { Calls } = require('./calls.js');
 const { Context } = require('./context.js');
+const { endpointOf } = require('./client/endpoint.js');
 const { Environment, textForLinks } = require('./environment.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
@@ -10,10 +10,13 @@ const { pageOf } = require('./pages.js');
 const { protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject } = require('./realm.js');
 const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('./time.js');
+const { TracedCalls } = require('./traced-calls.js');
+const { showCopies } = require('./tracing/copies.js');
 
 /** @import { BridgeGiven } from './bridge-types.js' */
 /** @import { EventName, OnEvent, MakeError, OpenNative } from './native-types.js' */
-/** @import { Configured, Report } from './report-types.js' */
+/** @import { Configured, Report, Settings } from './report-types.js' */
+/** @import { Server } from './tracing/open-telemetry.js' */
 /** @import { ShutdownResult } from '../index.js' */
 
 /**
@@ -30,7 +33,7 @@ const native = loadNative();
 const REPLAY_EVENTS = [events.replay, events.recovered, events.journalRead];
 
 /** The way into native code and back. The first call opens it; nothing is started before. */
-class Bridge extends Calls {
+class Bridge extends TracedCalls {
   #options;
   #environment;
   #onEvent;
@@ -54,6 +57,10 @@ class Bridge extends Calls {
   #usesRedis = true;
   /** @type {((nothing: void) => void)[]} */
   #whenReplayed = [];
+  /** @type {{ settings: Settings, server: Server } | undefined} */
+  #server;
+  /** @type {(() => void) | undefined} */
+  #hideCopies;
   /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
 
@@ -105,6 +112,7 @@ class Bridge extends Calls {
     // Short-lived connections carry no calls of the cache, and a report would be most of their cost.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
     if (!this.#usesRedis) native.client.useRedis(client, false);
+    if (this.#hasJournal) this.#hideCopies = showCopies(this);
     this.#handleEvent(events.connecting, '{}');
     return client;
   }
@@ -162,6 +170,18 @@ class Bridge extends Calls {
     const read = () => JSON.parse(native.inspect(makeError, ...this.#settings()));
     this.knownConfig ??= isKnown ? this.report().config : read();
     return this.knownConfig;
+  }
+
+  /** @returns {Server} */
+  get server() {
+    const { settings } = this.knownConfig ?? this.config();
+    if (this.#server?.settings !== settings) {
+      const { host, port } = endpointOf(settings);
+      const database = settings.db.inForce ?? settings.db.value;
+      const server = { database: Number(database), serverAddress: host, serverPort: port || undefined };
+      this.#server = { settings, server };
+    }
+    return this.#server.server;
   }
 
   /** Whether a call that names no organization is refused. */
@@ -268,6 +288,7 @@ class Bridge extends Calls {
    */
   async #close(timeoutMs) {
     for (const tell of this.#beforeReport) tell();
+    this.#hideCopies?.();
     this.#isClosed = true;
     if (this.client === undefined) return { flushed: true, journalEntries: 0 };
     this.submitNow();

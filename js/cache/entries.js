@@ -50,6 +50,11 @@ class Entries {
     this.tally = tally;
   }
 
+  /** The name of the cache, without namespaces. */
+  get cacheName() {
+    return this.#engine.normalized.name;
+  }
+
   /**
    * @param {number} verb
    * @param {unknown[]} values The arguments behind the organization.

@@ -148,6 +148,7 @@ impl Context {
             near.first().hit(wanted.kind());
         }
         self.health().local_read(true, false);
+        self.health().counters().near_saved_bytes.add(json.len() as u64);
         Some(then(json))
     }
 
