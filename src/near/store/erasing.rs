@@ -2,6 +2,7 @@
 
 use super::NearStore;
 use crate::near::owners::Owner;
+use crate::near::stripes::StripeIndex;
 use std::sync::atomic::Ordering;
 
 impl NearStore {
@@ -14,6 +15,8 @@ impl NearStore {
             let mut shard = shard.lock();
             for at in shard.all(|copied| is_meant(copied.value.key())) {
                 if let Some(gone) = self.remove_at(&mut shard, at) {
+                    // Whoever remembers the version of its stripe sees that it is another one.
+                    self.stripes.raise(StripeIndex::of(gone.hash));
                     copies += 1;
                     bytes += gone.value.bytes();
                 }
