@@ -14,6 +14,7 @@ export * from './types/client/options.js';
 export * from './types/client/pipelines.js';
 export * from './types/client/scans.js';
 export * from './types/client/values.js';
+export * from './types/erasure.js';
 export * from './types/errors.js';
 export * from './types/events.js';
 export * from './types/health.js';

@@ -16,6 +16,7 @@ export const {
   createInstance,
   createLimiter,
   createSessions,
+  eraseOrganization,
   getConnectionInfo,
   getKeyPrefix,
   getRedis,

@@ -358,7 +358,7 @@ class CacheAdapter {
     return abortable(options, async () => {
       const organization = ownBytes(orgId);
       const cleared = await this.#calls.clearOrganization(organization);
-      for (const map of Object.values(this.fallbackMaps)) clearOrganizationFromMap(map, organization);
+      forgetInMaps(this.fallbackMaps, organization);
       return cleared;
     });
   }
@@ -468,19 +468,30 @@ function configuredOf(data) {
 }
 
 /**
+ * Deletes an organization from the Maps of a process. Answers how many entries that were.
+ * @param {Record<string, Map<any, any>>} maps
+ * @param {unknown} organization
+ */
+function forgetInMaps(maps, organization) {
+  return Object.values(maps).reduce((sum, map) => sum + clearOrganizationFromMap(map, organization), 0);
+}
+
+/**
  * Native code says which keys are the organization's: only it knows how they are made.
  * @param {Map<unknown, unknown>} map
  * @param {unknown} orgId
  */
 function clearOrganizationFromMap(map, orgId) {
-  if (isGlobal(orgId)) return;
+  if (isGlobal(orgId)) return 0;
   const organization = String(orgId);
+  const before = map.size;
   const keys = [...map.keys()].filter((key) => typeof key === 'string');
   for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
     const page = keys.slice(from, from + KEYS_AT_ONCE);
     const marks = native.ofOrganization(makeError, organization, ...page);
     for (const [index, key] of page.entries()) if (marks[index] === OWN) map.delete(key);
   }
+  return before - map.size;
 }
 
-module.exports = { CacheAdapter, nameOf };
+module.exports = { CacheAdapter, forgetInMaps, nameOf };

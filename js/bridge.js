@@ -1,7 +1,7 @@
 'use strict';
 
-const { Calls } = require('./calls.js');
 const { Context } = require('./context.js');
+const { endpointOf } = require('./client/endpoint.js');
 const { Environment, textForLinks } = require('./environment.js');
 const { OrgCacheError, makeError } = require('./errors.js');
 const { loadNative } = require('./native.js');
@@ -10,11 +10,19 @@ const { pageOf } = require('./pages.js');
 const { protocol } = require('./protocol.js');
 const { extend, makeArray, makeObject } = require('./realm.js');
 const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('./time.js');
+const { TracedCalls } = require('./traced-calls.js');
+const { showCopies } = require('./tracing/copies.js');
 
 /** @import { BridgeGiven } from './bridge-types.js' */
 /** @import { EventName, OnEvent, MakeError, OpenNative } from './native-types.js' */
-/** @import { Configured, Report } from './report-types.js' */
+/** @import { Configured, Report, Settings } from './report-types.js' */
+/** @import { Server } from './tracing/open-telemetry.js' */
 /** @import { ShutdownResult } from '../index.js' */
+
+/**
+ * Forgets what a room of JavaScript keeps of an organization. Answers the name of the place and how much that was.
+ * @typedef {(organization: unknown) => { name: string, entries: number }} Forget
+ */
 
 const { events, roles } = protocol;
 const native = loadNative();
@@ -25,7 +33,7 @@ const native = loadNative();
 const REPLAY_EVENTS = [events.replay, events.recovered, events.journalRead];
 
 /** The way into native code and back. The first call opens it; nothing is started before. */
-class Bridge extends Calls {
+class Bridge extends TracedCalls {
   #options;
   #environment;
   #onEvent;
@@ -38,6 +46,8 @@ class Bridge extends Calls {
   #listeners = new Set();
   /** @type {Set<() => void>} */
   #beforeReport = new Set();
+  /** @type {Set<Forget>} */
+  #forgetters = new Set();
   #isClosed = false;
   /**
    * The last report of a client with a journal, kept after it was closed and its native part freed.
@@ -47,6 +57,10 @@ class Bridge extends Calls {
   #usesRedis = true;
   /** @type {((nothing: void) => void)[]} */
   #whenReplayed = [];
+  /** @type {{ settings: Settings, server: Server } | undefined} */
+  #server;
+  /** @type {(() => void) | undefined} */
+  #hideCopies;
   /** @type {Promise<ShutdownResult> | undefined} */
   #closing;
 
@@ -98,6 +112,7 @@ class Bridge extends Calls {
     // Short-lived connections carry no calls of the cache, and a report would be most of their cost.
     this.isEmbedded = this.#hasJournal && this.report().driver === 'embedded';
     if (!this.#usesRedis) native.client.useRedis(client, false);
+    if (this.#hasJournal) this.#hideCopies = showCopies(this);
     this.#handleEvent(events.connecting, '{}');
     return client;
   }
@@ -157,6 +172,18 @@ class Bridge extends Calls {
     return this.knownConfig;
   }
 
+  /** @returns {Server} */
+  get server() {
+    const { settings } = this.knownConfig ?? this.config();
+    if (this.#server?.settings !== settings) {
+      const { host, port } = endpointOf(settings);
+      const database = settings.db.inForce ?? settings.db.value;
+      const server = { database: Number(database), serverAddress: host, serverPort: port || undefined };
+      this.#server = { settings, server };
+    }
+    return this.#server.server;
+  }
+
   /** Whether a call that names no organization is refused. */
   get requiresOrganization() {
     return (this.knownConfig ?? this.config()).requireOrganization;
@@ -196,6 +223,30 @@ class Bridge extends Calls {
   onReport(tell) {
     this.#beforeReport.add(tell);
     return () => this.#beforeReport.delete(tell);
+  }
+
+  /**
+   * Calls `forget` when an organization is erased: a room of JavaScript then forgets what it keeps of it. Answers a function
+   * that ends that.
+   * @param {Forget} forget
+   */
+  onErase(forget) {
+    this.#forgetters.add(forget);
+    return () => this.#forgetters.delete(forget);
+  }
+
+  /**
+   * Lets the rooms of JavaScript forget an organization. Answers what each has forgotten.
+   * @param {unknown} organization
+   */
+  forgetOrganization(organization) {
+    /** @type {Map<string, { entries: number, bytes: number }>} */
+    const forgotten = new Map();
+    for (const forget of this.#forgetters) {
+      const { name, entries } = forget(organization);
+      forgotten.set(name, { entries: (forgotten.get(name)?.entries ?? 0) + entries, bytes: 0 });
+    }
+    return forgotten;
   }
 
   /** Whether calls go to Redis: it is configured and not disabled by the caller. */
@@ -242,6 +293,7 @@ class Bridge extends Calls {
    */
   async #close(timeoutMs) {
     for (const tell of this.#beforeReport) tell();
+    this.#hideCopies?.();
     this.#isClosed = true;
     if (this.client === undefined) return { flushed: true, journalEntries: 0 };
     this.submitNow();

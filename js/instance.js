@@ -1,7 +1,7 @@
 'use strict';
 
 const { abortable } = require('./abort.js');
-const { CacheAdapter } = require('./adapter.js');
+const { CacheAdapter, forgetInMaps } = require('./adapter.js');
 const { ON_RESET } = require('./on-reset.js');
 const { Bridge } = require('./bridge.js');
 const { CacheCalls } = require('./cache-calls.js');
@@ -75,7 +75,12 @@ class Instance {
     [this.#inspection, this.#sharedClient] = [inspection, sharedClient];
     this.#cacheManager = new CacheManager({ bridge, calls, inspection });
     this.#redisManager = new RedisManager({ bridge, makeClient, inspection, sharedClient, shutdown });
-    this.#cacheAdapter = this.#adapterOn(calls);
+    const adapter = this.#adapterOn(calls);
+    this.#cacheAdapter = adapter;
+    bridge.onErase((organization) => ({
+      name: 'maps',
+      entries: forgetInMaps(adapter.fallbackMaps, organization),
+    }));
     this.#redisMigrationManager = new RedisMigrationManager({
       cacheAdapter: this.#cacheAdapter,
       acknowledging: this.#adapterOn(new CacheCalls(bridge, { acknowledged: true })),

@@ -93,6 +93,8 @@ export interface NativeClient {
   close(client: number, reports: boolean): string | undefined;
   /** JSON: `Report`. */
   report(client: number): string;
+  /** JSON: the counts of the organizations with the most calls, and of all others. */
+  organizations(client: number, most: number): string;
   generateKey(client: number, type: Given, organization: Given, id: Given): string;
   indexKey(client: number, organization: Given): string;
   decodeKey(client: number, key: Given): string;
@@ -121,6 +123,22 @@ export interface Traffic {
   bytesRead: number;
   bytesWritten: number;
   idleMs: number;
+}
+
+/** Functions that take a client's number and an organization first. */
+export interface NativeErasure {
+  /** Refuses writes of the organization from now on. JSON: what an erasure needs to know. */
+  begin(client: number, organization: Given): string;
+  /** JSON: the commands that come before a scan. */
+  steps(client: number, organization: Given, erases: boolean): string;
+  /** A letter for each key: the place that has it, or `-`. */
+  owners(client: number, organization: Given, ...keys: Given[]): string;
+  /** JSON: what clients of the same data have forgotten in this process, by place. */
+  forget(client: number, organization: Given): string;
+  /** How much they still keep in this process, as a text. */
+  remaining(client: number, organization: Given): string;
+  /** Writes of the organization are taken again. */
+  end(client: number, organization: Given): void;
 }
 
 /** The addon's exports. */
@@ -161,6 +179,7 @@ export interface NativeBinding {
   /** JSON: a list of {@link SettingRow}. */
   settingsTable(): string;
   client: NativeClient;
+  erasure: NativeErasure;
   link: NativeLink;
 }
 

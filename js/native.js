@@ -297,4 +297,4 @@ function binaryError(message, cause) {
   return error;
 }
 
-module.exports = { PLATFORMS, platformName, currentPlatform, loadNative, binaryError };
+module.exports = { PLATFORMS, platformName, currentPlatform, loadNative, binaryError, requireAtRunTime };

@@ -44,6 +44,9 @@ export type Kind =
 /** A time or limit of what JavaScript does itself. */
 export type LimitName =
   | 'closeTimeoutMs'
+  | 'eraseKeysAStep'
+  | 'eraseRounds'
+  | 'eraseTimeoutMs'
   | 'factoryIdleMs'
   | 'frozenBudgetPart'
   | 'frozenValues'
@@ -59,6 +62,7 @@ export type LimitName =
   | 'knownWithinMs'
   | 'limiterRefusals'
   | 'maxRetries'
+  | 'metricsOrganizations'
   | 'migrationBatchEntries'
   | 'migrationBatchMs'
   | 'mutationRenewMs'

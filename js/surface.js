@@ -1,6 +1,7 @@
 'use strict';
 
 const { cachesOf } = require('./cache/index.js');
+const { eraserOf } = require('./erasure/index.js');
 const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { metricsOf } = require('./metrics/index.js');
@@ -54,6 +55,7 @@ function surfaceOf(parts) {
     createInstance: parts.createInstance,
     createLimiter: limitersOf(parts.foundation),
     createSessions: sessionsOf(parts.foundation),
+    eraseOrganization: eraserOf(parts.foundation),
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
     getRedis: ask('getRedis'),

@@ -29,6 +29,7 @@ pub enum ErrorCode {
     Quota,
     Tag,
     Query,
+    Erasing,
     Internal,
 }
 
@@ -126,6 +127,12 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         "there are more than 64 tags, or one is empty, no text or longer than 128 bytes",
     ),
     row(ErrorCode::Query, "E_QUERY", false, "the SQL is no query whose result may be cached"),
+    row(
+        ErrorCode::Erasing,
+        "E_ERASING",
+        true,
+        "the organization is being erased by this process; nothing was written",
+    ),
     row(
         ErrorCode::Internal,
         "E_INTERNAL",

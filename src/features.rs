@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::cache::{Call as CacheCall, Core, Scratch as CacheScratch, SlotOwners};
 use crate::config::{Config, Endpoint};
+use crate::erasure::{self, Keeper};
 use crate::error::{Error, Result};
 use crate::lane::{Frame, Requests};
 use crate::limiter::Limiters;
@@ -35,14 +36,18 @@ macro_rules! rooms {
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
                 let first = Arc::new(first);
-                Features {
+                let features = Features {
                     $($field: Arc::new(match front {
                         Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone(), first.clone()),
                         None => <$room as RoomBeside>::of_client(node.clone(), first.clone()),
                     }),)*
                     $first_field: first,
                     node,
+                };
+                if features.node.is_shared() {
+                    erasure::joined(features.node.data(), features.keepers());
                 }
+                features
             }
         }
     };
@@ -51,6 +56,13 @@ macro_rules! rooms {
         pub struct Features {
             node: Arc<Node>,
             $($field: Arc<$room>,)+
+        }
+
+        impl Features {
+            /// What keeps something of organizations.
+            pub fn keepers(&self) -> Vec<Arc<dyn Keeper>> {
+                vec![$(self.$field.clone(),)+]
+            }
         }
 
         /// A call of one of the rooms.

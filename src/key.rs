@@ -25,6 +25,8 @@ mod decode;
 pub use decode::DecodedKey;
 mod entries;
 pub use entries::{EntryKeys, EntryRule, part_name, push_part};
+mod erasure;
+pub use erasure::Part;
 mod escape;
 pub use escape::push_escaped;
 mod kind;

@@ -27,6 +27,7 @@
 //!    |                      lane   runtime     RESP as a state machine | the one I/O thread
 //!    |                       |
 //!  key  codec  config  health  script  near      keys | stored bytes | options | what is known of itself | embedded Lua | shared copies
+//!  erasure                                       what each room keeps of an organization, and how it goes
 //!      \____|______/                      |
 //!         error                    sync  planted     atomics and mutexes | faults on purpose, for tests
 //! ```
@@ -69,6 +70,8 @@ pub mod connection;
 pub mod copies;
 #[cfg(feature = "cache")]
 pub mod entries;
+#[cfg(feature = "cache")]
+pub mod erasure;
 pub mod error;
 #[cfg(feature = "cache")]
 pub mod features;

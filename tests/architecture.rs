@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sync", &[]),
     ("planted", &[]),
     ("near", &["planted", "sync"]),
+    ("erasure", &["error", "script"]),
     ("journal", &["error"]),
     ("connection", &["config", "error", "lane", "runtime", "sync"]),
     ("redis", &["command", "config", "connection", "error", "health", "lane"]),
@@ -32,20 +33,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "entries",
         &[
-            "codec", "config", "copies", "error", "health", "journal", "key", "lane", "near", "outage",
-            "planted", "redis", "script", "store",
+            "codec", "config", "copies", "erasure", "error", "health", "journal", "key", "lane", "near",
+            "outage", "planted", "redis", "script", "store",
         ],
     ),
     (
         "cache",
         &[
-            "codec", "command", "config", "copies", "entries", "error", "health", "journal", "key", "lane",
-            "near", "outage", "redis", "script",
+            "codec", "command", "config", "copies", "entries", "erasure", "error", "health", "journal",
+            "key", "lane", "near", "outage", "redis", "script",
         ],
     ),
-    ("limiter", &["config", "error", "health", "key", "lane", "redis", "script"]),
-    ("session", &["codec", "config", "error", "health", "key", "lane", "redis", "script"]),
-    ("features", &["cache", "config", "error", "lane", "limiter", "redis", "session"]),
+    ("limiter", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
+    ("session", &["codec", "config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
+    ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis", "session"]),
     (
         "topology",
         &[
@@ -72,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "connection",
             "copies",
+            "erasure",
             "error",
             "features",
             "health",

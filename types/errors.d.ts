@@ -21,6 +21,7 @@
  * - `E_QUOTA`: the organization has as many entries in the cache as its quota allows; nothing was stored
  * - `E_TAG`: there are more than 64 tags, or one is empty, no text or longer than 128 bytes
  * - `E_QUERY`: the SQL is no query whose result may be cached
+ * - `E_ERASING` (retryable): the organization is being erased by this process; nothing was written
  * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  * @example
  * import { cacheAdapter, type ErrorCode, OrgCacheError } from 'orgcache';
@@ -50,6 +51,7 @@ export type ErrorCode =
   | 'E_QUOTA'
   | 'E_TAG'
   | 'E_QUERY'
+  | 'E_ERASING'
   | 'E_INTERNAL';
 
 /**

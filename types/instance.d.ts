@@ -4,6 +4,7 @@ import type { CacheManager } from './cache-manager.js';
 import type { withQueryCache } from './cache-queries.js';
 import type { cacheResponse } from './cache-responses.js';
 import type { createClient } from './client/client.js';
+import type { eraseOrganization } from './erasure.js';
 import type { OrgCacheError } from './errors.js';
 import type { configure, installSignalHandlers, ready, reset, shutdown } from './lifecycle.js';
 import type { createLimiter, readyPolicies } from './limiter.js';
@@ -62,6 +63,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly createInstance: typeof createInstance;
   readonly createLimiter: typeof createLimiter;
   readonly createSessions: typeof createSessions;
+  readonly eraseOrganization: typeof eraseOrganization;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
   readonly getRedis: typeof getRedis;

@@ -85,6 +85,8 @@ export interface Counters {
   legacyReads: number;
   /** Gets that found no value, or a value that cannot be read. */
   misses: number;
+  /** Bytes of values that copies in this process answered. */
+  nearSavedBytes: number;
   /** Commands that were answered, including with errors. */
   operations: number;
   /** Calls that were refused because too many were waiting. */

@@ -254,6 +254,24 @@ describe('orgcache on a server that several organizations share', () => {
     expect((await cli.json('stats')).organizations).toHaveLength(3);
   });
 
+  test('erases one organization in every room, and looks at all keys', async () => {
+    const users = openPackage({ url: server.url }).createCache({ name: 'users' });
+    await users.org('org-1').set('7', 1, { tags: ['staff'] });
+    await users.org('org-2').set('7', 2);
+    const { code, stdout, stderr } = await cli.run('erase', '--org', 'org-1', '--verify', 'scan');
+    expect([code, stderr]).toEqual([0, 'under the prefix jack:dev:\n']);
+    expect(stdout).toMatch(/^values +2 +\d+ bytes$/m);
+    expect(stdout).toMatch(/^caches +1 +\d+ bytes$/m);
+    expect(stdout).toMatch(/^erased \d+ entries, \d+ bytes; the second look \(scan\) found 0$/m);
+    expect((await server.keys()).filter((key) => key.includes('org-1'))).toEqual([]);
+    expect(await users.org('org-2').get('7')).toBe(2);
+    expect(await cli.json('erase', '--org', 'org-1')).toMatchObject({
+      entries: 0,
+      remaining: 0,
+      verified: 'index',
+    });
+  });
+
   test('clears one organization and no other', async () => {
     const { code, stdout, stderr } = await cli.run('clear', '--org', 'org-1');
     expect([code, stdout, stderr]).toEqual([0, 'cleared 2 values\n', 'under the prefix jack:dev:\n']);
@@ -345,6 +363,9 @@ describe('orgcache where it cannot work', () => {
     [['get', 'a', 'b'], /orgcache get takes KEY, and 2 were given/],
     [['del'], /orgcache del needs KEY\.\.\./],
     [['clear'], /orgcache clear needs --org/],
+    [['erase'], /orgcache erase needs --org/],
+    [['erase', '--org', 'a', '--verify', 'all'], /--verify needs index or scan/],
+    [['erase', '--org', 'a', '--timeout', '0'], /--timeout needs an integer from 1/],
     [['stats', '--org', 'a'], /there is no option --org of orgcache stats/],
   ])('refuses %j with code 2', async (words, expected) => {
     const { code, stdout, stderr } = await commandLine({}).run(...words);

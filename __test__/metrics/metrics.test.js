@@ -3,6 +3,7 @@
 const { expositionOf } = require('../../js/metrics/exposition.js');
 const { Registry } = require('../../js/metrics/registry.js');
 const { parseExposition } = require('../support/exposition');
+const { untilNear } = require('../support/near');
 const { openPackage } = require('../support/package');
 const { startRedis, withRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
@@ -30,6 +31,98 @@ async function read(orgcache, format = 'prometheus') {
   };
   return { text, families, samples, value };
 }
+
+describe('organizations', () => {
+  /** Calls of two organizations on every path of a read. */
+  async function work(orgcache) {
+    const { cacheManager, createCache } = orgcache;
+    await cacheManager.set('settings', { currency: 'EUR' }, 600, 'organization-1');
+    for (let i = 0; i < 3; i++) await cacheManager.get('settings', 'organization-1');
+    await cacheManager.get('nothing', 'organization-1');
+    await cacheManager.hset('hash', 'field', 1, 60, 'organization-1');
+    await cacheManager.hget('hash', 'field', 'organization-1');
+    await cacheManager.get('settings');
+    const entries = createCache({ name: 'users', ttlSeconds: 60, graceSeconds: 60, jitter: 0 }).org(
+      'organization-2',
+    );
+    await entries.set('7', 'value');
+    await entries.get('7');
+    await entries.expire('7');
+    await entries.get('7');
+    await entries.get('nothing');
+  }
+
+  test.each([
+    ['with Redis', () => open()],
+    ['with Redis on the I/O thread', () => open({ url: redis.url, driver: 'thread' })],
+    ['without Redis', () => open({ useRedis: false })],
+  ])('are counted each for itself: %s', async (_name, start) => {
+    const orgcache = start();
+    await work(orgcache);
+    const text = await orgcache.metrics({ organizations: 2 });
+    const samples = [...parseExposition(text, 'prometheus').values()].flatMap((family) => family.samples);
+    const of = (organization) =>
+      Object.fromEntries(
+        samples
+          .filter(
+            ({ name, labels }) => name.includes('_organization_') && labels.organization === organization,
+          )
+          .map(({ name, labels, value }) => [
+            labels.result ?? name.replace(/^orgcache_organization_/, ''),
+            value,
+          ]),
+      );
+    const first = of('organization-1');
+    expect(first).toMatchObject({ hit: 4, miss: 1, stale: 0, calls_total: 7 });
+    // A value is 18 bytes: written once and read three times; the field of the hash is one.
+    expect(first.bytes_total).toBe(4 * 18 + 2);
+    expect(first.p99_seconds).toBeGreaterThan(0);
+    expect(of('organization-2')).toMatchObject({ hit: 1, stale: 1, miss: 1, calls_total: 5 });
+    expect(of('')).toMatchObject({ hit: 0, miss: 0, calls_total: 0 });
+  });
+
+  test('are named only on request, and only so many', async () => {
+    const orgcache = open();
+    await work(orgcache);
+    for (const format of FORMATS) {
+      expect(await orgcache.metrics({ format })).not.toMatch(/organization/);
+      expect(await orgcache.metrics({ format, organizations: 0 })).not.toMatch(/organization/);
+    }
+    const text = await orgcache.metrics({ organizations: 1 });
+    expect(text).toMatch(/organization="organization-1"/);
+    expect(text).not.toMatch(/organization-2/);
+    expect(text).toMatch(/^orgcache_organization_calls_total\{organization=""\} 5$/m);
+    expect(await orgcache.metrics({ organizations: 1, format: 'openmetrics' })).toMatch(/organization-1/);
+  });
+
+  test.each([-1, 1.5, 10_001, '5', null])('%p is no number of organizations', async (organizations) => {
+    expect(await rejection(open().metrics({ organizations }))).toMatchObject({ code: 'E_CONFIG' });
+  });
+
+  test('a copy that answers counts as a hit', async () => {
+    const orgcache = open();
+    await orgcache.cacheManager.set('settings', 1, 600, 'organization-1');
+    await untilNear(orgcache, () => orgcache.cacheManager.get('settings', 'organization-1'));
+    const hits = async () =>
+      Number(
+        /reads_total\{organization="organization-1",result="hit"\} (\d+)/.exec(
+          await orgcache.metrics({ organizations: 1 }),
+        )[1],
+      );
+    const before = await hits();
+    await orgcache.cacheManager.get('settings', 'organization-1');
+    expect(await hits()).toBe(before + 1);
+  });
+
+  test('an erased organization is not named any more', async () => {
+    const orgcache = open();
+    await work(orgcache);
+    await orgcache.eraseOrganization('organization-1');
+    const text = await orgcache.metrics({ organizations: 9 });
+    expect(text).not.toMatch(/organization-1/);
+    expect(text).toMatch(/organization-2/);
+  });
+});
 
 test('caches with factories are counted by name, and no label has a key or an organization', async () => {
   const orgcache = open();
@@ -279,7 +372,7 @@ test('other options are refused', async () => {
   const { metrics } = open({ useRedis: false });
   for (const [given, code] of [
     [{ formats: 'prometheus' }, 'E_ARGUMENT'],
-    [{ organizations: 10 }, 'E_ARGUMENT'],
+    [{ organisations: 10 }, 'E_ARGUMENT'],
     [{ format: 'json' }, 'E_CONFIG'],
     [{ format: null }, 'E_CONFIG'],
     ['prometheus', 'E_CONFIG'],

@@ -65,6 +65,11 @@ class Entries {
     this.#kept = this.isFrozen ? frozen.homeOf(scope) : NO_VALUES;
   }
 
+  /** The name of the cache, without namespaces. */
+  get cacheName() {
+    return this.#engine.normalized.name;
+  }
+
   /**
    * @param {number} verb
    * @param {unknown[]} values The arguments behind the organization.

@@ -4,6 +4,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const { OrgCacheError } = require('../errors.js');
 const { protocol } = require('../protocol.js');
 const { now, setTimeout } = require('../time.js');
+const { isObserved, observeFactory } = require('../tracing/open-telemetry.js');
 
 /** @typedef {InstanceType<typeof import('./flight.js').Flight>} Flight */
 
@@ -44,7 +45,8 @@ function runInside(flights, outer, work) {
   underWay++;
   let isOver = true;
   try {
-    const answer = storage.run({ flights, outer }, work);
+    const run = isObserved() ? () => observeFactory(flights[0].task.entries.cacheName, work) : work;
+    const answer = storage.run({ flights, outer }, run);
     if (!isPromiseLike(answer)) return answer;
     isOver = false;
     return settled(answer);

@@ -1,6 +1,7 @@
 'use strict';
 
 const { parseArgs } = require('node:util');
+const { MAX_TIMER_MS } = require('../time.js');
 
 /**
  * @typedef {object} Flag an option without a value
@@ -27,8 +28,10 @@ const { parseArgs } = require('node:util');
  * @property {number} [limit]
  * @property {string} [org]
  * @property {string} [prefix]
+ * @property {number} [timeout]
  * @property {string} [type]
  * @property {string} [url]
+ * @property {'index' | 'scan'} [verify]
  *
  * @typedef {object} Surroundings
  * @property {string[]} operands
@@ -97,6 +100,26 @@ const COMMANDS = {
     options: {
       org: { type: 'string', help: ['ID', 'the organization'], isRequired: true },
       ...TARGET_OPTIONS,
+    },
+    operands: NO_OPERANDS,
+  },
+  erase: {
+    summary:
+      'erase everything of one organization, in every room, and look a second time; exit code 1 where something is left',
+    options: {
+      org: { type: 'string', help: ['ID', 'the organization'], isRequired: true },
+      verify: {
+        type: 'string',
+        help: ['HOW', 'the second look: index, the default, or scan, which looks at all keys'],
+        parse: verificationOf,
+      },
+      timeout: {
+        type: 'string',
+        help: ['MS', 'how long it may take, in milliseconds'],
+        parse: millisecondsOf,
+      },
+      ...TARGET_OPTIONS,
+      ...JSON_OPTION,
     },
     operands: NO_OPERANDS,
   },
@@ -195,6 +218,19 @@ function countOf(text) {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST) return count;
   throw new UsageError(`the option --limit needs an integer from 1 to ${MOST}`);
+}
+
+/** @param {string} text */
+function verificationOf(text) {
+  if (text === 'index' || text === 'scan') return text;
+  throw new UsageError('the option --verify needs index or scan');
+}
+
+/** @param {string} text */
+function millisecondsOf(text) {
+  const milliseconds = Number(text);
+  if (/^\d+$/.test(text) && milliseconds >= 1 && milliseconds <= MAX_TIMER_MS) return milliseconds;
+  throw new UsageError(`the option --timeout needs an integer from 1 to ${MAX_TIMER_MS}`);
 }
 
 /**

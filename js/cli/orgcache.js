@@ -13,6 +13,7 @@ const { version } = require('../../package.json');
 const RUNNERS = {
   clear: () => require('./clear.js').clear,
   del: () => require('./keys.js').del,
+  erase: () => require('./erase.js').erase,
   doctor: () => require('./doctor/index.js').doctor,
   get: () => require('./get.js').get,
   keys: () => require('./keys.js').keys,

@@ -48,6 +48,10 @@ class Store {
     return this.#main.cacheManager;
   }
 
+  get eraseOrganization() {
+    return this.#main.eraseOrganization;
+  }
+
   /** A client for each server that holds some of the keys. */
   async nodes() {
     if (this.#target.topology !== 'cluster') return [this.client];

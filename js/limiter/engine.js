@@ -54,6 +54,7 @@ class Engine {
   /** Refusals of native code that hold for a while. */
   refusals = new Refusals();
   #endReports;
+  #endErasures;
   /**
    * The batch of this tick. In a cluster there is one for each organization, and for each identifier without one.
    * @type {Map<string, Gathered>}
@@ -83,6 +84,10 @@ class Engine {
     this.#onOpen = onOpen;
     this.#decide = decide;
     this.#endReports = bridge.onReport(() => this.#tellRefusals());
+    this.#endErasures = bridge.onErase(() => {
+      this.refusals.forget();
+      return { name: 'limits', entries: 0 };
+    });
   }
 
   /** Whether native code has this limiter. */
@@ -304,6 +309,7 @@ class Engine {
   async #close() {
     this.#tellRefusals();
     this.#endReports();
+    this.#endErasures();
     this.#isClosed = true;
     this.flush();
     if (this.#underWay > 0) await this.#idle();

@@ -9,6 +9,7 @@ const { cacheFamilies } = require('./sources/cache.js');
 const { connectionFamilies } = require('./sources/connection.js');
 const { eventSource } = require('./sources/events.js');
 const { limiterFamilies } = require('./sources/limiter.js');
+const { organizationFamilies } = require('./sources/organizations.js');
 const { serverSource } = require('./sources/server.js');
 const { sessionFamilies } = require('./sources/session.js');
 
@@ -16,7 +17,8 @@ const { sessionFamilies } = require('./sources/session.js');
 /** @import { Foundation } from '../surface.js' */
 /** @import { Source } from './registry.js' */
 
-const OPTIONS = ['format'];
+const { metricsOrganizations: MOST } = protocol.limits;
+const OPTIONS = ['format', 'organizations'];
 
 /**
  * The sources of the rooms whose numbers are in native code's report, or on the server. A room of that kind adds its
@@ -42,8 +44,11 @@ function metricsOf(foundation) {
   for (const source of SOURCES(foundation)) registry.add(source);
   return async (given) => {
     const format = formatOf(given);
+    const most = organizationsOf(given);
     await whenKnown(bridge, protocol.limits.knownWithinMs);
-    return expositionOf(await registry.families(), format);
+    const families = await registry.families();
+    if (most > 0) families.push(...organizationFamilies(bridge, most));
+    return expositionOf(families, format);
   };
 }
 
@@ -56,6 +61,15 @@ function formatOf(given = {}) {
   const { format = FORMATS[0] } = given;
   if (FORMATS.includes(format)) return format;
   throw new OrgCacheError('E_CONFIG', `the option format must be one of ${FORMATS.join(', ')}`);
+}
+
+/**
+ * How many organizations are shown by name.
+ * @param {MetricsOptions} [given]
+ */
+function organizationsOf({ organizations = 0 } = {}) {
+  if (Number.isInteger(organizations) && organizations >= 0 && organizations <= MOST) return organizations;
+  throw new OrgCacheError('E_CONFIG', `the option organizations must be an integer from 0 to ${MOST}`);
 }
 
 module.exports = { metricsOf };

@@ -28,6 +28,7 @@ use super::waker::Waker;
 use crate::cache::{self, Core};
 use crate::config::LogLevel;
 use crate::connection::Wake;
+use crate::erasure::UnderWay;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::health::log::{LevelFilter, Registration};
@@ -84,6 +85,8 @@ pub struct Client {
     /// Closed: JavaScript is not told anything any more.
     is_returned: Cell<bool>,
     log: RefCell<Option<Registration>>,
+    /// Organizations that it erases.
+    pub(super) erasures: RefCell<Vec<UnderWay>>,
     _counted: census::Member,
 }
 
@@ -148,6 +151,7 @@ impl Client {
                 keeps_alive: Cell::new(None),
                 is_returned: Cell::new(false),
                 log: RefCell::new(log),
+                erasures: RefCell::default(),
                 _counted: census::CLIENTS.add(),
             }
         });
@@ -185,6 +189,10 @@ impl Client {
 
     pub fn core(&self) -> &Arc<Core> {
         self.features.cache()
+    }
+
+    pub fn features(&self) -> &Features {
+        &self.features
     }
 
     pub fn open_handles(&self) -> &OpenHandles {
@@ -437,6 +445,7 @@ impl Client {
     fn let_go(&self) {
         self.is_returned.set(true);
         self.log.take();
+        self.erasures.take();
         self.waker.close();
     }
 

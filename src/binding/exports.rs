@@ -59,16 +59,18 @@ pub fn define(env: sys::napi_env, exports: sys::napi_value) -> Result<()> {
     }
     let of_a_client = [&OF_A_CLIENT[..], &super::near_exports::OF_A_CLIENT].concat();
     define_all(env, exports, "client", &of_a_client, &clients)?;
+    define_all(env, exports, "erasure", &super::erasing::OF_AN_ERASURE, &clients)?;
     define_all(env, exports, "link", &super::link_exports::OF_A_LINK, &clients)
 }
 
 /// Functions that take a client's number first.
-const OF_A_CLIENT: [(&str, Body); 13] = [
+const OF_A_CLIENT: [(&str, Body); 14] = [
     ("submit", submit),
     ("submitArray", submit_array),
     ("answer", answer),
     ("close", close),
     ("report", report),
+    ("organizations", organizations),
     ("generateKey", generate_key),
     ("indexKey", index_key),
     ("decodeKey", decode_key),
@@ -301,6 +303,16 @@ fn close(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
 fn report(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
     let client = call.client()?;
     text(call, client.report(&client.nodes()).to_string().as_bytes(), client.make_error())
+}
+
+/// `organizations(client, most)`: the counts of the organizations with the most calls, and of all others, as JSON.
+fn organizations(call: &Invocation) -> std::result::Result<sys::napi_value, Thrown> {
+    let mut most = 0;
+    // SAFETY: an argument of the running call; where it is no number, `most` stays 0.
+    unsafe { sys::napi_get_value_uint32(call.env, call.argument(1), &raw mut most) };
+    let client = call.client()?;
+    let largest = client.core().health().organizations().largest(most as usize);
+    text(call, largest.to_string().as_bytes(), client.make_error())
 }
 
 /// `census()`: how many native things live in this process, as JSON. For diagnosis.

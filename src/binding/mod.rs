@@ -16,6 +16,7 @@ mod client;
 mod client_context;
 mod client_handle;
 mod decisions;
+mod erasing;
 mod exports;
 mod function;
 mod intake;

@@ -48,6 +48,17 @@ impl CacheKey<'_> {
         }
     }
 
+    /// The organization that the value belongs to.
+    pub fn organization(&self) -> Option<&str> {
+        match *self {
+            CacheKey::Conversation { organization, .. } | CacheKey::Managed { organization, .. } => {
+                organization
+            }
+            CacheKey::Organization { organization } => Some(organization),
+            CacheKey::PhoneToLead { .. } | CacheKey::Single { .. } | CacheKey::Pair { .. } => None,
+        }
+    }
+
     /// Appends the key.
     pub fn append_key(&self, keys: &Keys, out: &mut Vec<u8>) -> Result<()> {
         match *self {
@@ -139,6 +150,61 @@ impl<'a> Call<'a> {
             | Call::HashDelete { key, .. }
             | Call::HashEntries { key } => Some(key),
             Call::MapLead { .. } | Call::ClearOrganization { .. } | Call::Entry(_) => None,
+        }
+    }
+
+    /// The organization whose call it is.
+    pub fn organization(&self) -> Option<&str> {
+        match self {
+            Call::ClearOrganization { organization } => *organization,
+            Call::Entry(call) => call.scope().and_then(|scope| scope.organization),
+            Call::MapLead { .. } => None,
+            Call::Get { key }
+            | Call::Set { key, .. }
+            | Call::Delete { key }
+            | Call::HashGet { key, .. }
+            | Call::HashSet { key, .. }
+            | Call::HashDelete { key, .. }
+            | Call::HashEntries { key } => key.organization(),
+        }
+    }
+
+    /// Bytes of values that the call writes.
+    pub fn written_bytes(&self) -> usize {
+        match self {
+            Call::Set { json, .. } | Call::HashSet { json, .. } => json.len(),
+            Call::Entry(entries::Call::Set { value, .. } | entries::Call::Fill { value, .. }) => value.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether its answer is what was read.
+    pub fn is_read(&self) -> bool {
+        match self {
+            Call::Get { .. } | Call::HashGet { .. } | Call::HashEntries { .. } => true,
+            Call::Entry(call) => matches!(
+                call,
+                entries::Call::Get { .. }
+                    | entries::Call::Pull { .. }
+                    | entries::Call::Take { is_first: true, .. }
+            ),
+            _ => false,
+        }
+    }
+
+    /// The organization that the call writes to; `None` where it only reads, or writes to none.
+    pub fn written_organization(&self) -> Option<&str> {
+        match self {
+            Call::Set { key, .. }
+            | Call::Delete { key }
+            | Call::HashSet { key, .. }
+            | Call::HashDelete { key, .. } => key.organization(),
+            Call::ClearOrganization { organization } => *organization,
+            Call::Get { .. }
+            | Call::HashGet { .. }
+            | Call::HashEntries { .. }
+            | Call::MapLead { .. }
+            | Call::Entry(_) => None,
         }
     }
 

@@ -11,9 +11,10 @@ use super::near::{Involvement, Near};
 use crate::codec::{Codec, Mode, check_size};
 use crate::config::{Compression, Config, LegacyValues, Topology};
 use crate::copies::Wanted;
-use crate::entries::{Caches, Room};
+use crate::entries::{self, Caches, Room};
+use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
-use crate::health::Health;
+use crate::health::{Health, Seat};
 use crate::key::Keys;
 use crate::outage::{Change, Sampler, StandIn};
 use crate::redis::{Node, Outcome};
@@ -97,6 +98,7 @@ impl Context {
             stand_in: &self.stand_in,
             copies: self.near.as_ref().map(|near| &near.copies),
             is_told: &self.is_told,
+            seat: Seat::default(),
         }
     }
 
@@ -140,6 +142,7 @@ impl Context {
         let json = self.codec.decode(&copy.value).ok()?;
         copies.first().hit(place);
         self.health().local_read(true, false);
+        self.health().counters().near_saved_bytes.add(json.len() as u64);
         Some(then(json))
     }
 
@@ -179,6 +182,18 @@ impl Context {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What a call on an organization comes to that is being erased; `None` where it goes on.
+    ///
+    /// # Errors
+    /// `E_ERASING` for a write.
+    pub fn during_erasure(&self, call: &Call<'_>) -> Result<Option<Outcome<'static>>> {
+        let data = self.node.data();
+        if let Call::Entry(call) = call {
+            return entries::during_erasure(&self.entries(), call, data);
+        }
+        erasure::check(data, call.written_organization()).map(|()| None)
     }
 
     /// # Errors

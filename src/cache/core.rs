@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::call::Call;
 use super::context::{Context, Scratch};
+use super::counted::{count, seat_of, size_of};
 use super::fallback::{bring_forward, fall_back};
 use super::near::{Involvement, number_of};
 use super::operation::{clear, plan};
@@ -18,9 +19,10 @@ use super::ticket::{CacheRequest, CacheTicket, Purpose};
 use crate::command::slot_of;
 use crate::config::{Config, Endpoint};
 use crate::copies::{Copies, NearFirst, no_near};
-use crate::entries;
+use crate::entries::{self, Room};
+use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
-use crate::health::{Health, State, census};
+use crate::health::{Found, Health, Seat, State, census};
 use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
@@ -160,21 +162,33 @@ impl Core {
     pub(super) fn prepare_call(
         &self,
         call: &Call<'_>,
-        call_id: u32,
+        (call_id, seat): (u32, Seat),
         now: Instant,
         out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         let context = &self.context;
+        if erasure::is_any()
+            && let Some(outcome) = context.during_erasure(call)?
+        {
+            return Ok(Some(outcome));
+        }
         if let Call::Entry(call) = call {
-            return entries::prepare(&context.entries(), call, (call_id, self.take_sequence()), now, out);
+            let room = Room { seat, ..context.entries() };
+            return entries::prepare(&room, call, (call_id, self.take_sequence()), now, out);
         }
         if let Call::ClearOrganization { organization } = *call {
-            return clear::begin(context, organization, &self.write_token(call_id, call, now), now, out);
+            return clear::begin(
+                context,
+                organization,
+                &self.write_token(call_id, call, seat, now),
+                now,
+                out,
+            );
         }
         let operation = plan(context, call, scratch)?;
         let step = operation.step();
-        let mut token = self.write_token(call_id, call, now);
+        let mut token = self.write_token(call_id, call, seat, now);
         token.ticket.near = context.begin_near(call, step.changes());
         if context.stand_in.answers() || context.stand_in.defers_writes() && !step.is_read() {
             return Ok(Some(fall_back(context, &operation, &token, false, now)));
@@ -199,6 +213,25 @@ impl Core {
         Ok(None)
     }
 
+    /// As `prepare_call`, and counts the call for its organization.
+    pub(super) fn prepared(
+        &self,
+        call: &Call<'_>,
+        call_id: u32,
+        now: Instant,
+        out: &mut impl Requests<CacheRequest>,
+        scratch: &mut Scratch,
+    ) -> Option<Outcome<'static>> {
+        let seat = seat_of(self.node(), call);
+        let outcome = self
+            .prepare_call(call, (call_id, seat), now, out, scratch)
+            .unwrap_or_else(|error| Some(Outcome::Failed(error)));
+        if let Some(outcome) = &outcome {
+            count(self.health(), seat, call.is_read(), outcome, Duration::ZERO);
+        }
+        outcome
+    }
+
     fn take_sequence(&self) -> u64 {
         // Calls are made on one thread.
         let sequence = self.sequence.load(Ordering::Relaxed);
@@ -206,10 +239,10 @@ impl Core {
         sequence
     }
 
-    fn write_token(&self, call_id: u32, call: &Call<'_>, now: Instant) -> CacheRequest {
+    fn write_token(&self, call_id: u32, call: &Call<'_>, seat: Seat, now: Instant) -> CacheRequest {
         let sequence = self.take_sequence();
         let unacknowledged = call.unacknowledged();
-        let ticket = CacheTicket { sequence, unacknowledged, ..CacheTicket::new(Purpose::Upkeep) };
+        let ticket = CacheTicket { sequence, unacknowledged, seat, ..CacheTicket::new(Purpose::Upkeep) };
         CacheRequest::new(call_id, ticket, now)
     }
 
@@ -219,8 +252,7 @@ impl Core {
         if self.health().state() == State::Closed {
             return Outcome::Failed(closed());
         }
-        let answered = self.prepare_call(call, NOBODY, now, &mut Batch::default(), scratch);
-        answered.unwrap_or_else(|error| Some(Outcome::Failed(error))).unwrap_or_else(|| {
+        self.prepared(call, NOBODY, now, &mut Batch::default(), scratch).unwrap_or_else(|| {
             Outcome::Failed(Error::new(ErrorCode::Connect, "the call needs a connection to Redis"))
         })
     }
@@ -234,20 +266,38 @@ impl Core {
         then: impl FnOnce(Outcome<'_>) -> R,
     ) -> Option<R> {
         let context = &self.context;
-        if let Call::Entry(call) = call {
-            return entries::near_get(&context.entries(), call, now, &mut scratch.key, then);
+        let mut bytes = 0;
+        if let Call::Entry(entry) = call {
+            let found = entries::near_get(&context.entries(), entry, now, &mut scratch.key, |outcome| {
+                bytes = size_of(&outcome);
+                then(outcome)
+            });
+            found.iter().for_each(|_| self.count_copy(call, bytes));
+            return found;
         }
         let near = context.near.as_ref()?;
         let Call::Get { key } = call else { return None };
         let wanted = near.wanted(key)?;
         context.check_organization(key).ok()?;
-        let bytes = context.key(key, &mut scratch.key).ok()?;
+        let stored = context.key(key, &mut scratch.key).ok()?;
         let place = NearFirst::of_kind(number_of(key));
-        let found = context.with_near_copy((wanted, place), bytes, now, |json| then(Outcome::Json(json)));
+        let found = context.with_near_copy((wanted, place), stored, now, |json| {
+            bytes = json.len();
+            then(Outcome::Json(json))
+        });
         if found.is_none() {
             near.copies.first().asked_in_vain(place);
+        } else {
+            self.count_copy(call, bytes);
         }
         found
+    }
+
+    /// A copy has answered a read of the organization.
+    fn count_copy(&self, call: &Call<'_>, bytes: usize) {
+        let organizations = self.health().organizations();
+        let seat = organizations.seat(call.organization(), 0);
+        organizations.answered(seat, Some(Found::Hit), bytes, Duration::ZERO);
     }
 
     /// A number that changes where the entry that a read is about may have changed; `None` without copies.
@@ -303,10 +353,15 @@ impl Core {
         scratch: &mut Scratch,
         now: Instant,
     ) -> Outcome<'static> {
+        match self.context.during_erasure(call) {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return outcome,
+            Err(error) => return Outcome::Failed(error),
+        }
         if let Call::Entry(call) = call {
             return entries::without_room(&self.context.entries(), call, self.take_sequence(), now);
         }
-        let mut token = self.write_token(NOBODY, call, now);
+        let mut token = self.write_token(NOBODY, call, Seat::default(), now);
         if let Call::ClearOrganization { organization } = *call {
             return clear::without_room(&self.context, organization, &token);
         }

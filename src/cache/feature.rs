@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::call::Call;
 use super::context::{Context, Scratch};
 use super::core::Core;
+use super::counted::Counted;
 use super::decode::{ALL_VERBS, decode};
 use super::routing::{both_ways, route_of};
 use super::settle;
@@ -59,8 +60,7 @@ impl Feature for Core {
         out: &mut impl Requests<CacheRequest>,
         scratch: &mut Scratch,
     ) -> Option<Outcome<'static>> {
-        self.prepare_call(call, call_id, now, out, scratch)
-            .unwrap_or_else(|error| Some(Outcome::Failed(error)))
+        self.prepared(call, call_id, now, out, scratch)
     }
 
     fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
@@ -107,14 +107,16 @@ impl Feature for Core {
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'a>> {
         let owner = self.keeper_of(&pending, request);
-        settle::replied(
+        let counted = Counted::of(&pending);
+        let outcome = settle::replied(
             &self.context,
             keeper(owner.as_ref(), self),
             pending,
             (frame, request),
             now,
             follow_up,
-        )
+        );
+        counted.end(self.context.health(), outcome, now)
     }
 
     fn refused(
@@ -126,14 +128,16 @@ impl Feature for Core {
         follow_up: &mut FollowUp<'_, impl Requests<CacheRequest>>,
     ) -> Option<Outcome<'static>> {
         let owner = self.keeper_of(&pending, request);
-        settle::refused(
+        let counted = Counted::of(&pending);
+        let outcome = settle::refused(
             &self.context,
             keeper(owner.as_ref(), self),
             pending,
             (error, request),
             now,
             follow_up,
-        )
+        );
+        counted.end(self.context.health(), outcome, now)
     }
 
     fn lost(
@@ -145,7 +149,9 @@ impl Feature for Core {
         now: Instant,
     ) -> Option<Outcome<'static>> {
         let owner = self.keeper_of(&pending, request);
-        settle::give_up(keeper(owner.as_ref(), self), pending, request, is_in_doubt, now)
+        let counted = Counted::of(&pending);
+        let outcome = settle::give_up(keeper(owner.as_ref(), self), pending, request, is_in_doubt, now);
+        counted.end(self.context.health(), outcome, now)
     }
 
     fn connected(&self, is_fenced: bool, now: Instant, out: &mut impl Requests<CacheRequest>) -> bool {

@@ -9,7 +9,9 @@
 mod call;
 mod context;
 mod core;
+mod counted;
 mod decode;
+mod erasing;
 mod fallback;
 mod feature;
 mod kinds;

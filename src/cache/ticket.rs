@@ -7,6 +7,7 @@ use super::near::Involvement;
 use super::operation::OperationKind;
 use super::organization::Clearing;
 use crate::entries;
+use crate::health::Seat;
 use crate::outage::Unacknowledged;
 use crate::outage::pending_fill::PendingFill;
 use crate::outage::replay::Replay;
@@ -25,6 +26,8 @@ pub struct CacheTicket {
     pub(super) unacknowledged: Unacknowledged,
     /// Dropped when the outcome is known.
     pub(super) near: Involvement,
+    /// Where the call is counted.
+    pub(super) seat: Seat,
 }
 
 #[derive(Debug)]
@@ -46,7 +49,25 @@ pub(super) enum Purpose {
 
 impl CacheTicket {
     pub(super) fn new(purpose: Purpose) -> CacheTicket {
-        CacheTicket { purpose, sequence: 0, unacknowledged: Unacknowledged::Journal, near: Involvement::None }
+        CacheTicket {
+            purpose,
+            sequence: 0,
+            unacknowledged: Unacknowledged::Journal,
+            near: Involvement::None,
+            seat: Seat::default(),
+        }
+    }
+
+    /// Whether the answer is what was read.
+    pub(super) fn is_read(&self) -> bool {
+        match &self.purpose {
+            Purpose::Operation(kind) => {
+                matches!(kind, OperationKind::Get | OperationKind::HashGet | OperationKind::HashEntries)
+            }
+            Purpose::Legacy(_) => true,
+            Purpose::Entry(ticket) => ticket.reads_value(),
+            _ => false,
+        }
     }
 
     /// Whether a caller waits for what the request comes to, so that journal and memory have to do with it. What a
@@ -69,7 +90,8 @@ impl From<Box<PendingFill>> for CacheTicket {
 
 impl From<Box<entries::Ticket>> for CacheTicket {
     fn from(ticket: Box<entries::Ticket>) -> CacheTicket {
-        CacheTicket { sequence: ticket.sequence, ..CacheTicket::new(Purpose::Entry(ticket)) }
+        let (sequence, seat) = (ticket.sequence, ticket.seat);
+        CacheTicket { sequence, seat, ..CacheTicket::new(Purpose::Entry(ticket)) }
     }
 }
 
@@ -95,8 +117,8 @@ pub(super) trait FollowedBy {
 
 impl FollowedBy for CacheRequest {
     fn followed_by(&self, purpose: Purpose) -> CacheRequest {
-        let CacheTicket { sequence, unacknowledged, .. } = self.ticket;
-        self.with(CacheTicket { purpose, sequence, unacknowledged, near: Involvement::None })
+        let CacheTicket { sequence, unacknowledged, seat, .. } = self.ticket;
+        self.with(CacheTicket { purpose, sequence, unacknowledged, near: Involvement::None, seat })
     }
 
     fn without_purpose(mut self) -> (CacheRequest, Purpose) {

@@ -68,6 +68,13 @@ pub const LIMITS: &[(&str, u64)] = &[
     // Keys that `warm` loads at once.
     ("warmConcurrency", 8),
     ("warmMaxConcurrency", 1_000),
+    // `metrics` shows so many organizations by name at most: as many as are counted (`src/health/organizations.rs`).
+    ("metricsOrganizations", 10_000),
+    // An erasure of an organization gives up after this time, looks at so many keys in a step of its scan, and begins again
+    // this often where its second look still finds something.
+    ("eraseTimeoutMs", 300_000),
+    ("eraseKeysAStep", 1_000),
+    ("eraseRounds", 3),
     // A response of HTTP is stored for a minute, as answers of an API usually are, and up to this size.
     ("responseTtlSeconds", 60),
     ("responseMaxBytes", 8 * 1024 * 1024),

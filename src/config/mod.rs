@@ -158,6 +158,12 @@ impl Config {
         self.fields.topology != Topology::Embedded
     }
 
+    /// Distinguishes the data of clients: servers, database, prefix and user.
+    pub fn identity(&self) -> String {
+        let user = self.username.as_deref().unwrap_or_default();
+        format!("{}\n{}\n{}\n{user}", self.topology(), self.database, self.key_prefix)
+    }
+
     /// Every setting by its option's name: `{variable, value, source}` with the source `option`,
     /// `environment` or `default`. `overriddenBy` names a setting that decides instead, and `inForce` is the
     /// value that counts, if it is another one. Secrets are redacted.

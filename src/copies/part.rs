@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::first::NearFirst;
 use super::report::near_report;
-use crate::config::Config;
 use crate::near::{Facts, FillsHeld, Group, Key, Living, NearStore, Options, Owner, Wish, WriteUnderWay};
 use crate::outage::StandIn;
 use crate::redis::Node;
@@ -58,7 +57,7 @@ impl Copies {
             return None;
         }
         let options = Options { max_bytes: config.near_max_bytes, max_staleness: config.near_max_staleness };
-        let store = NearStore::shared(&identity_of(config), options);
+        let store = NearStore::shared(&config.identity(), options);
         Some(Copies::over(Arc::new(OfClient { store, first: NearFirst::default() })))
     }
 
@@ -231,12 +230,6 @@ impl Wanted {
     pub fn of(group: Group, organization: Option<&str>) -> Wanted {
         Wanted { group, owner: owner(organization) }
     }
-}
-
-/// Clients share a store where these are the same.
-fn identity_of(config: &Config) -> String {
-    let user = config.username.as_deref().unwrap_or_default();
-    format!("{}\n{}\n{}\n{user}", config.topology(), config.database, config.key_prefix)
 }
 
 fn owner(organization: Option<&str>) -> Owner {

@@ -11,6 +11,7 @@ use super::grant::hexadecimal;
 use super::options::{CALL_OPTIONS, EarlyRefresh, Serializer};
 use super::random::random_share;
 use crate::codec::Codec;
+use crate::lane::{Frame, Node};
 use crate::redis::{Outcome, ReplyFormat};
 
 /// What became of the wish for a lease.
@@ -198,6 +199,18 @@ pub fn found_and_kept(
     push_found(&mut array, found, payload.as_deref(), found.state(early, random_share()));
     numbers.iter().for_each(|number| array.integer(*number));
     Ok(array.outcome(cache))
+}
+
+/// The state of the entry in an array that `found` or `lease` has made; `None` where nothing was found.
+fn state_in(reply: &[u8]) -> Option<i64> {
+    let Node::Array(items) = Frame::new(reply).node() else { return None };
+    let mut items = items.skip(if reply.starts_with(b"*5") { 1 } else { 3 });
+    if let Some(Node::Integer(state)) = items.next() { Some(state) } else { None }
+}
+
+/// What an answer to a read says that was found, and whether it is stale; `None` where nothing was.
+pub fn is_stale(reply: &[u8]) -> Option<bool> {
+    state_in(reply).map(|state| state & STALE != 0)
 }
 
 /// The answer to a wish for a lease where something was found.

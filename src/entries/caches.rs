@@ -85,6 +85,12 @@ impl Caches {
         Ok(described)
     }
 
+    /// The names of all that are open.
+    pub fn names(&self) -> Vec<String> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.iter().flatten().map(|cache| cache.options.name.to_string()).collect()
+    }
+
     /// Whether one is open.
     pub fn is_any(&self) -> bool {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);

@@ -18,7 +18,7 @@ use super::scripts::{Script, text_of};
 use super::settle::Settling;
 use super::ticket::{Carries, Purpose, Ticket};
 use crate::error::{Error, Result};
-use crate::health::State;
+use crate::health::{Seat, State};
 use crate::journal::{Clear, Write};
 use crate::lane::{Frame, Node, Requests, append_command};
 use crate::outage::{Change, Read, Step, pending_fill, replay};
@@ -88,7 +88,8 @@ fn tell_scripts<T: Carries>(room: &Room<'_>, now: Instant, out: &mut impl Reques
     for script in Script::all() {
         let cache = Cache::nameless();
         let early = cache.options.call.early_refresh;
-        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load, near: Involvement::None };
+        let (near, seat) = (Involvement::None, Seat::default());
+        let ticket = Ticket { sequence: 0, cache, early, purpose: Purpose::Load, near, seat };
         let request = PendingRequest::unasked(T::from(Box::new(ticket)), now);
         out.push(request, room.stand_in.node().deadline(now), |bytes| {
             append_command(bytes, &[b"SCRIPT", b"LOAD", script.text()]);
@@ -484,8 +485,8 @@ pub fn send_journalled<T: Carries>(
     let cache = Cache::nameless();
     let early = cache.options.call.early_refresh;
     near::clearing(room, &clearing);
-    let purpose = Purpose::Clear(clearing);
-    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose, near: Involvement::None };
+    let (purpose, seat) = (Purpose::Clear(clearing), Seat::default());
+    let ticket = Ticket { sequence: clear.sequence, cache, early, purpose, near: Involvement::None, seat };
     out.commit(
         from,
         1,

@@ -13,6 +13,7 @@ mod caches;
 mod call;
 mod clearing;
 mod entry;
+mod erasing;
 mod exchange;
 mod given;
 mod grant;
@@ -33,14 +34,16 @@ mod settle;
 mod ticket;
 mod waits;
 
-pub use answer::numbers;
+pub use answer::{is_stale, numbers};
 pub use caches::Caches;
 pub use call::{At, Call, Phase, Scope, Texts, VERBS, decode};
 pub use entry::{Entry, NewEntry, Payload, Tag, Versions};
+pub use erasing::during_erasure;
 pub use exchange::{
     connected, is_expected, lost, may_follow, prepare, refused, replied, send_journalled, without_room,
 };
 pub use near::{near_get, near_version};
+pub use random::random_token;
 pub use room::{Room, alone};
 pub use ticket::{Carries, Ticket};
 pub use waits::Waits;

@@ -104,6 +104,7 @@ pub fn plan(room: &Room<'_>, call: &Call<'_>, sequence: u64, out: &mut Vec<u8>) 
                 early: own_early.unwrap_or(early),
                 purpose,
                 near: Involvement::None,
+                seat: room.seat,
             };
             ticket.near = near::begin(room, call, &ticket, &out[from..]);
             Ok(ticket)

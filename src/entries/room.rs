@@ -10,7 +10,7 @@ use super::query::query_key;
 use crate::codec::Codec;
 use crate::copies::Copies;
 use crate::error::Result;
-use crate::health::Health;
+use crate::health::{Health, Seat};
 use crate::key::Keys;
 use crate::outage::StandIn;
 use crate::redis::{Outcome, misuse};
@@ -26,6 +26,8 @@ pub struct Room<'c> {
     pub copies: Option<&'c Copies>,
     /// Whether the server was told the scripts on this connection.
     pub is_told: &'c AtomicBool,
+    /// Where the call is counted that is made now.
+    pub seat: Seat,
 }
 
 impl<'c> Room<'c> {

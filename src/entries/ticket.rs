@@ -8,6 +8,7 @@ use super::clearing::Clearing;
 use super::near::Involvement;
 use super::options::EarlyRefresh;
 use super::request::Sent;
+use crate::health::Seat;
 use crate::outage::pending_fill::PendingFill;
 use crate::outage::replay::Replay;
 
@@ -21,6 +22,8 @@ pub struct Ticket {
     pub(super) purpose: Purpose,
     /// Dropped when the outcome is known.
     pub(super) near: Involvement,
+    /// Where the call is counted.
+    pub seat: Seat,
 }
 
 #[derive(Debug)]
@@ -98,6 +101,14 @@ impl Ticket {
             | Purpose::Keys
             | Purpose::Load => (Vec::new(), Vec::new()),
         }
+    }
+
+    /// Whether the answer is a value that was read.
+    pub fn reads_value(&self) -> bool {
+        matches!(
+            self.purpose,
+            Purpose::Get { .. } | Purpose::Look { .. } | Purpose::Pull | Purpose::Take { is_first: true, .. }
+        )
     }
 
     pub(super) fn is_read(&self) -> bool {

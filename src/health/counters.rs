@@ -96,6 +96,8 @@ counters! {
     timeouts: "timeouts",
     /// Calls refused because too many were waiting.
     overloaded: "overloaded",
+    /// Bytes of values that near copies answered.
+    near_saved_bytes: "nearSavedBytes",
     bytes_sent: "bytesSent",
     bytes_received: "bytesReceived",
 }
@@ -144,6 +146,7 @@ mod tests {
             &counters.replay_failed,
             &counters.timeouts,
             &counters.overloaded,
+            &counters.near_saved_bytes,
             &counters.bytes_sent,
             &counters.bytes_received,
         ];
@@ -154,8 +157,8 @@ mod tests {
             "hits": 1, "misses": 2, "operations": 3, "errors": 4, "connectionLost": 5,
             "connectionAttempts": 6, "reconnects": 7, "corruptValues": 8, "legacyReads": 9,
             "fallbackHits": 10, "fallbackMisses": 11, "journaled": 12, "journalFull": 13, "replayed": 14,
-            "superseded": 15, "replayFailed": 16, "timeouts": 17, "overloaded": 18, "bytesSent": 19,
-            "bytesReceived": 20, "hitRate": 33.33,
+            "superseded": 15, "replayFailed": 16, "timeouts": 17, "overloaded": 18, "nearSavedBytes": 19,
+            "bytesSent": 20, "bytesReceived": 21, "hitRate": 33.33,
         });
         assert_eq!(counters.snapshot().to_json(), expected);
     }

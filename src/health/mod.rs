@@ -10,6 +10,7 @@ mod event;
 mod histogram;
 pub mod log;
 mod notices;
+mod organizations;
 mod report;
 mod state;
 
@@ -17,6 +18,7 @@ pub use counters::{Counter, Counters, CountersSnapshot};
 pub use event::Event;
 pub use histogram::{Histogram, HistogramSnapshot};
 pub use notices::{Notice, Notices};
+pub use organizations::{Found, Organizations, Seat};
 pub use report::{Health, ReplayProgress};
 pub use state::{Change, State, StateCell, StateSnapshot};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Counters, Event, Histogram, State, StateCell};
+use super::{Counters, Event, Histogram, Organizations, State, StateCell};
 
 /// Receives an event and its details.
 type Listener = Box<dyn Fn(Event, &Value) + Send + Sync>;
@@ -32,6 +32,7 @@ struct Tallies {
     reads: Histogram,
     writes: Histogram,
     commands: Histogram,
+    organizations: Organizations,
     /// When each refusal was last reported.
     told: Mutex<HashMap<String, Instant>>,
 }
@@ -67,6 +68,7 @@ impl Default for Health {
             reads: Histogram::default(),
             writes: Histogram::default(),
             commands: Histogram::default(),
+            organizations: Organizations::default(),
             told: Mutex::default(),
         }))
     }
@@ -117,6 +119,11 @@ impl Health {
 
     pub fn counters(&self) -> &Counters {
         &self.tallies.counters
+    }
+
+    /// What each organization has asked for.
+    pub fn organizations(&self) -> &Organizations {
+        &self.tallies.organizations
     }
 
     /// Changes the state if the transition is allowed, and reports it.

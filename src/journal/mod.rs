@@ -14,6 +14,7 @@ mod clock;
 mod cost;
 mod disk;
 mod entry;
+mod erasing;
 mod file;
 mod frames;
 mod order;

@@ -68,7 +68,7 @@ impl Keys {
         Some(index)
     }
 
-    fn decode_scope(&self, part: &[u8]) -> Option<Option<String>> {
+    pub(super) fn decode_scope(&self, part: &[u8]) -> Option<Option<String>> {
         if !self.is_tagged {
             return decode_scope(part);
         }

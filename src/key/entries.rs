@@ -6,11 +6,11 @@
 use super::{INDEX_TYPE, Keys, missing, push_name};
 use crate::error::Result;
 
-const ENTRY_TYPE: &str = "!entry";
-const LEASE_TYPE: &str = "!lease";
-const TAG_TYPE: &str = "!tag";
+pub(super) const ENTRY_TYPE: &str = "!entry";
+pub(super) const LEASE_TYPE: &str = "!lease";
+pub(super) const TAG_TYPE: &str = "!tag";
 const LATER_TYPE: &str = "!later";
-const DIRECTORY_TYPE: &str = "!indexes";
+pub(super) const DIRECTORY_TYPE: &str = "!indexes";
 const ASIDE_TYPE: &str = super::ASIDE_TYPE;
 const MARK_TYPE: &str = super::CLEARED_TYPE;
 
@@ -84,9 +84,14 @@ impl Keys {
         self.of_other_type(index, INDEX_TYPE, MARK_TYPE)
     }
 
-    /// The set that lists the indexes of the scope of `index`.
+    /// The set that lists the indexes of an organization's caches. `index` is that of its values.
+    pub fn directory(&self, index: &[u8]) -> Vec<u8> {
+        self.of_other_type(index, INDEX_TYPE, DIRECTORY_TYPE)
+    }
+
+    /// The set that lists the indexes of the scope of `index`, which is a cache's.
     pub fn directory_of(&self, index: &[u8]) -> Vec<u8> {
-        let mut directory = self.of_other_type(index, INDEX_TYPE, DIRECTORY_TYPE);
+        let mut directory = self.directory(index);
         if let Some(end) = directory.iter().rposition(|byte| *byte == b':') {
             directory.truncate(end);
         }

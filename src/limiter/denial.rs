@@ -9,6 +9,7 @@ use lru::LruCache;
 
 use super::algorithm::{Reason, Verdict};
 use super::identity::Mark;
+use super::local::forget_where;
 
 /// A flood of identifiers costs no more memory than this: about 8 MB.
 const MAX_ENTRIES: usize = 65_536;
@@ -129,13 +130,20 @@ impl Denials {
 
     /// A policy has changed: what it refused it may admit now.
     pub fn forget_policy(&self, policy: usize) {
+        self.forget_where(|mark| mark.policy == policy);
+    }
+
+    /// Forgets the refusals that satisfy `is_meant`. Answers how many there were.
+    pub fn forget_where(&self, is_meant: impl Fn(&Mark) -> bool) -> usize {
         let mut entries = self.entries();
-        let marks: Vec<Mark> =
-            entries.iter().map(|(mark, _)| *mark).filter(|mark| mark.policy == policy).collect();
-        marks.iter().for_each(|mark| {
-            entries.pop(mark);
-        });
+        let gone = forget_where(&mut entries, is_meant);
         self.count.store(entries.len(), Ordering::Relaxed);
+        gone
+    }
+
+    /// How many refusals satisfy `is_meant`.
+    pub fn count_where(&self, is_meant: impl Fn(&Mark) -> bool) -> usize {
+        self.entries().iter().filter(|(mark, _)| is_meant(mark)).count()
     }
 
     fn entries(&self) -> MutexGuard<'_, LruCache<Mark, Refusal>> {

@@ -36,7 +36,7 @@ impl<'a> Kind<'a> {
     }
 
     /// The same kind has one form, however it was given.
-    fn normal(self) -> Kind<'a> {
+    pub(super) fn normal(self) -> Kind<'a> {
         match self {
             Kind::Named("user") => Kind::User,
             Kind::Named("ip") => Kind::Address,

@@ -100,6 +100,16 @@ impl LimitKeys {
     }
 }
 
+/// Whether a key holds a limit or a block of an organization, whatever its namespace and policy.
+pub fn is_of_organization(prefix: &str, key: &[u8], organization: &str) -> bool {
+    let rest = key.strip_prefix(prefix.as_bytes()).and_then(|rest| rest.strip_prefix(ROOM.as_bytes()));
+    let Some(scope) = rest.and_then(|rest| rest.split(|byte| *byte == b':').nth(2)) else { return false };
+    let mut expected = vec![b'{'];
+    push_escaped(&mut expected, organization);
+    expected.push(b'}');
+    scope == expected
+}
+
 /// The key in which all processes below one prefix say that they are there.
 pub fn instances(prefix: &str) -> Vec<u8> {
     [prefix, ROOM, "!instances"].concat().into_bytes()
@@ -145,6 +155,30 @@ mod tests {
         let own = made(|out| keys().own_block(out, "api", of(None)));
         assert_eq!(own, format!("app:!limit:default:api!block:global:{{{LETTERS}}}"));
         assert_eq!(instances("app:"), b"app:!limit:!instances");
+    }
+
+    #[test]
+    fn a_key_is_known_as_its_organizations_and_no_others() {
+        let of = |organization| Subject::new(organization, HASH);
+        let made_of = |organization| {
+            [
+                made(|out| keys().state(out, "api", of(organization))),
+                made(|out| keys().block(out, of(organization))),
+                made(|out| keys().own_block(out, "a:b", of(organization))),
+            ]
+        };
+        for name in ["org 1", "global", "{a}", "a}:b"] {
+            for key in made_of(Some(name)) {
+                assert!(is_of_organization("app:", key.as_bytes(), name), "{key}");
+                assert!(!is_of_organization("app:", key.as_bytes(), "org"), "{key}");
+                assert!(!is_of_organization("other:", key.as_bytes(), name), "{key}");
+            }
+        }
+        for key in made_of(None) {
+            assert!(!is_of_organization("app:", key.as_bytes(), LETTERS), "{key}");
+            assert!(!is_of_organization("app:", key.as_bytes(), "global"), "{key}");
+        }
+        assert!(!is_of_organization("app:", &instances("app:"), "!instances"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::keys::{LimitKeys, Subject};
 use super::local::LocalLimits;
 use super::options::{LimiterOptions, NamedPolicy};
 use super::tally::{Tally, report};
+use crate::erasure;
 use crate::error::{Error, Result};
 use crate::redis::misuse;
 
@@ -26,6 +27,8 @@ pub struct Limiter {
     hasher: Hasher,
     /// Makes the organization's part of marks.
     organizations: RandomState,
+    /// Distinguishes the servers and the prefix.
+    data: Arc<str>,
     /// A decision takes no longer.
     pub decision: Duration,
     policies: RwLock<Policies>,
@@ -68,13 +71,14 @@ impl Identified<'_> {
 }
 
 impl Limiter {
-    pub fn new(options: &LimiterOptions, prefix: &str) -> Limiter {
+    pub fn new(options: &LimiterOptions, prefix: &str, data: Arc<str>) -> Limiter {
         let LimiterOptions { namespace, secret, ipv6_prefix, decision, local_deny, policies } = options;
         Limiter {
             keys: LimitKeys::new(prefix, namespace),
             namespace: namespace.as_str().into(),
             hasher: Hasher::new(secret.as_deref(), *ipv6_prefix),
             organizations: RandomState::new(),
+            data,
             decision: *decision,
             tallies: policies.iter().map(|_| Tally::default()).collect(),
             policies: RwLock::new(policies.as_slice().into()),
@@ -138,6 +142,10 @@ impl Limiter {
     ) -> Result<Identified<'a>> {
         let (policy, organization) = (check.policy, check.organization()?);
         let (kind, id) = (check.kind()?, check.id()?);
+        if erasure::is_any() {
+            erasure::check(&self.data, organization)?;
+            erasure::check(&self.data, (kind.normal() == Kind::Organization).then_some(id))?;
+        }
         if let Some(last) = last
             && last.is_of(kind, id, organization)
         {
@@ -171,6 +179,31 @@ impl Limiter {
     /// The next call of an identifier asks Redis, whatever its policy.
     pub fn forget_all(&self, mark: Mark) {
         (0..self.tallies.len()).for_each(|policy| self.denials.forget(Mark { policy, ..mark }));
+    }
+
+    /// The keys of an organization that is limited itself: they show a hash in place of its name.
+    ///
+    /// # Errors
+    /// `E_KEY` where it cannot be limited.
+    pub fn keys_of_organization_itself(&self, organization: &str) -> Result<Vec<Vec<u8>>> {
+        let subject = Subject::new(None, self.hasher.hash(Kind::Organization, organization)?);
+        let policies = self.policies();
+        let mut all = vec![Vec::new()];
+        self.keys.block(&mut all[0], subject)?;
+        for named in policies.iter() {
+            let (mut state, mut block) = (Vec::new(), Vec::new());
+            self.keys.state(&mut state, &named.name, subject)?;
+            self.keys.own_block(&mut block, &named.name, subject)?;
+            all.extend([state, block]);
+        }
+        Ok(all)
+    }
+
+    /// Whether what a mark stands for is of the organization, or is the organization itself.
+    pub fn is_mark_of(&self, organization: &str) -> impl Fn(&Mark) -> bool + use<> {
+        let itself = self.hasher.hash(Kind::Organization, organization).ok();
+        let hashed = self.organizations.hash_one(organization);
+        move |mark| mark.organization == hashed || (mark.organization == 0 && Some(mark.hash) == itself)
     }
 
     pub fn stats(&self, instances: u32) -> Value {

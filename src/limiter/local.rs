@@ -143,10 +143,29 @@ impl LocalLimits {
         })
     }
 
+    /// Forgets what satisfies `is_meant`. Answers how much that was.
+    pub fn forget_where(&self, is_meant: impl Fn(&Mark) -> bool) -> usize {
+        forget_where(&mut self.entries(), is_meant)
+    }
+
+    /// How many entries satisfy `is_meant`.
+    pub fn count_where(&self, is_meant: impl Fn(&Mark) -> bool) -> usize {
+        self.entries().iter().filter(|(mark, _)| is_meant(mark)).count()
+    }
+
     fn entries(&self) -> MutexGuard<'_, LruCache<Mark, Entry>> {
         // A panic while it was held leaves whole entries.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Forgets the marks that satisfy `is_meant`. Answers how many there were.
+pub(super) fn forget_where<T>(entries: &mut LruCache<Mark, T>, is_meant: impl Fn(&Mark) -> bool) -> usize {
+    let marks: Vec<Mark> = entries.iter().map(|(mark, _)| *mark).filter(is_meant).collect();
+    marks.iter().for_each(|mark| {
+        entries.pop(mark);
+    });
+    marks.len()
 }
 
 /// Whether a policy refuses everything here. One that only watches refuses nothing.

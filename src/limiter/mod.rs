@@ -14,6 +14,7 @@ mod check;
 mod commands;
 mod decode;
 mod denial;
+mod erasing;
 mod feature;
 mod gathered;
 mod identity;

@@ -155,7 +155,8 @@ impl Limiters {
 
     fn open(&self, options: &LimiterOptions, now: Instant) -> Value {
         let mut described = options.describe();
-        let limiter = Arc::new(Limiter::new(options, &self.node.config().room_prefix));
+        let limiter =
+            Arc::new(Limiter::new(options, &self.node.config().room_prefix, self.node.data().clone()));
         let is_clustered = matches!(self.node.config().topology(), Topology::Cluster { .. });
         described["warnSecret"] = limiter.is_without_secret.into();
         described["isClustered"] = json!(is_clustered && self.node.config().use_redis());
@@ -164,6 +165,12 @@ impl Limiters {
         limiters.push(Some(limiter));
         self.shared.instances.begin(now);
         described
+    }
+
+    /// All that are open.
+    pub(super) fn open_limiters(&self) -> Vec<Arc<Limiter>> {
+        let limiters = self.shared.limiters.read().unwrap_or_else(PoisonError::into_inner);
+        limiters.iter().flatten().cloned().collect()
     }
 
     fn close(&self, number: usize) {

@@ -62,6 +62,12 @@ impl Shard {
         self.slots.get(at.0)
     }
 
+    /// The copies that satisfy `is_meant`.
+    pub fn all(&self, is_meant: impl Fn(&Copied) -> bool) -> Vec<At> {
+        let is_meant = |index: &&u32| self.slots.get(**index).is_some_and(&is_meant);
+        self.table.iter().filter(is_meant).map(|index| At(*index)).collect()
+    }
+
     /// Counts a read that the copy answers.
     pub fn answered(&mut self, at: At) {
         let Some(copied) = self.slots.get_mut(at.0) else { return };

@@ -7,6 +7,7 @@ use super::doubts::Doubts;
 use super::recovery::Recovery;
 use super::step::{Change, Read, Step};
 use crate::journal::{Digest, EntryContent, Held, Journal, Record, Recorded, Write, digest};
+use crate::lane::Arguments;
 use crate::redis::Outcome;
 use crate::store::{MemoryStore, Remaining};
 
@@ -146,6 +147,16 @@ impl LocalState {
     pub fn clear_memory(&mut self, index: &[u8]) -> usize {
         self.clearings += 1;
         self.memory.clear_organization(index)
+    }
+
+    /// Forgets what memory has of keys that satisfy `is_meant`, and what is to be done for them. Returns the number of
+    /// values and their bytes.
+    pub fn erase_memory(&mut self, is_meant: impl Fn(&[u8]) -> bool) -> (usize, usize) {
+        // What is read now and not stored yet is older.
+        self.clearings += 1;
+        self.extensions.retain(|request| Arguments::new(request).nth(3).is_none_or(|index| !is_meant(index)));
+        self.recovery.written.retain(|key, _| !is_meant(key));
+        self.memory.remove_where(is_meant)
     }
 
     /// Keeps the request for the next connection.

@@ -1,5 +1,6 @@
 //! What all connections of one client to one server share, whatever room their requests are of.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -25,7 +26,11 @@ pub struct Node {
     large: LargeValues,
     /// Of the server that was connected to last.
     run_id: Mutex<Option<String>>,
+    data: Arc<str>,
 }
+
+/// Distinguishes embedded stores.
+static EMBEDDED: AtomicU64 = AtomicU64::new(0);
 
 impl Node {
     pub fn new(config: Config, role: Role) -> Node {
@@ -37,6 +42,7 @@ impl Node {
             prefix: Prefix::new(&config.client_key_prefix),
             large: LargeValues::default(),
             run_id: Mutex::default(),
+            data: data_of(&config),
             dialer: Dialer::new(config),
         }
     }
@@ -47,6 +53,7 @@ impl Node {
             health: Arc::new(self.health.of_node()),
             is_in_cluster: true,
             dialer: self.dialer.following(at),
+            data: self.data.clone(),
             ..Node::new(self.config().clone(), self.role)
         }
     }
@@ -57,6 +64,7 @@ impl Node {
             health: Arc::new(self.health.of_node()),
             is_in_cluster: true,
             dialer: self.dialer.following(at).reading_replicas(),
+            data: self.data.clone(),
             ..Node::new(self.config().clone(), Role::Dedicated)
         }
     }
@@ -68,6 +76,12 @@ impl Node {
 
     pub fn config(&self) -> &Config {
         self.dialer.config()
+    }
+
+    /// What tells the data of this client from that of others: the servers, the prefix and the user, or the one embedded
+    /// store.
+    pub fn data(&self) -> &Arc<str> {
+        &self.data
     }
 
     pub fn dialer(&self) -> &Dialer {
@@ -155,6 +169,13 @@ impl Node {
         }
         None
     }
+}
+
+fn data_of(config: &Config) -> Arc<str> {
+    if config.use_redis() {
+        return config.identity().into();
+    }
+    format!("embedded {}", EMBEDDED.fetch_add(1, Ordering::Relaxed)).into()
 }
 
 pub fn embedded() -> Error {

@@ -15,6 +15,7 @@ pub mod contract;
 mod cookie;
 mod decode;
 mod ended;
+mod erasing;
 mod feature;
 mod here;
 mod id;

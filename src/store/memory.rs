@@ -159,14 +159,23 @@ impl MemoryStore {
         live.map(|entry| entry.key.clone()).collect()
     }
 
-    /// Removes every entry whose key satisfies `is_meant`. Costs the number of all entries.
-    pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
+    /// Removes every entry whose key satisfies `is_meant`. Returns their number, and their bytes without their places in
+    /// the tables. Costs the number of all entries.
+    pub fn remove_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) -> (usize, usize) {
         let meant = self.order.iter().filter(|(key, _)| is_meant(key));
         let entries: Vec<usize> = meant.map(|(_, index)| *index).collect();
-        for index in entries {
-            self.remove(index);
+        let before = self.entry_bytes;
+        for index in &entries {
+            self.remove(*index);
         }
+        let bytes = before - self.entry_bytes;
         self.shrink();
+        (entries.len(), bytes)
+    }
+
+    /// The number of entries whose key satisfies `is_meant`. Costs the number of all entries.
+    pub fn count_where(&self, is_meant: impl Fn(&[u8]) -> bool) -> usize {
+        self.order.iter().filter(|(key, _)| is_meant(key)).count()
     }
 
     /// Removes everything and frees the memory. The counts of evictions and expirations stay.

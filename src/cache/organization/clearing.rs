@@ -19,7 +19,7 @@ const KEYS_A_PAGE: i64 = 1000;
 /// longer than that the mark need not hold.
 const LEGACY_TEXT_SECONDS: i64 = 120;
 /// The kinds that the JavaScript layer kept in hashes, all organizations together.
-const LEGACY_HASHES: [Kind; 2] = [Kind::ConversationContext, Kind::ConversationSummary];
+pub const LEGACY_HASHES: [Kind; 2] = [Kind::ConversationContext, Kind::ConversationSummary];
 
 /// How far a clearing has come.
 #[derive(Debug)]

@@ -4,6 +4,6 @@ mod clearing;
 mod index;
 mod upkeep;
 
-pub use clearing::Clearing;
+pub use clearing::{Clearing, LEGACY_HASHES};
 pub use index::append_index_entry;
 pub use upkeep::after_indexed_write;

@@ -1,6 +1,7 @@
 mod backlog;
 mod clears;
 mod disk;
+mod erasing;
 mod handing_out;
 mod model;
 mod room;

@@ -1,6 +1,7 @@
 //! The store: puts copies, stripes, sessions, clearings and fills together.
 
 mod budget;
+mod erasing;
 mod filling;
 mod report;
 

@@ -235,7 +235,11 @@ fn the_keys_that_are_meant_go_and_the_others_stay() {
     for key in 0..40u8 {
         assert!(store.set(&[key], b"value", None, Some(&[key % 4]), now));
     }
-    store.remove_where(|key| key[0].is_multiple_of(3));
+    let is_meant = |key: &[u8]| key[0].is_multiple_of(3);
+    assert_eq!(store.count_where(is_meant), 14);
+    let (entries, bytes) = store.remove_where(is_meant);
+    assert!(entries == 14 && bytes > 14 * b"value".len(), "{entries} entries of {bytes} bytes");
+    assert_eq!(store.count_where(is_meant), 0);
     let left: Vec<u8> = (0..40).filter(|key| store.get(&[*key], now).is_some()).collect();
     assert_eq!(left, (0..40).filter(|key: &u8| !key.is_multiple_of(3)).collect::<Vec<u8>>());
     assert_books_are_right(&store);

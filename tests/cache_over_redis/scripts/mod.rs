@@ -1,11 +1,12 @@
 //! Runs each Lua script alone, in the text that is sent: its replies, and the data in Redis afterwards.
 
 use orgcache::redis::Outcome;
-use orgcache::{cache, outage};
+use orgcache::{cache, erasure, outage};
 
 use super::client::{Client, Reply};
 
 mod entries;
+mod erasing;
 mod heartbeat;
 mod index;
 mod legacy;
@@ -55,7 +56,8 @@ fn assert_lives(client: &mut Client, key: &[u8], ms: i64) {
 
 #[test]
 fn no_script_is_sent_with_comments_or_indentation_or_has_grown() {
-    for (name, sent, most) in cache::scripts::ALL.into_iter().chain(outage::scripts::ALL) {
+    let all = cache::scripts::ALL.into_iter().chain(outage::scripts::ALL).chain(erasure::scripts::ALL);
+    for (name, sent, most) in all {
         let sent = std::str::from_utf8(sent).unwrap();
         assert!(!sent.is_empty() && sent.len() <= most, "{name} has {} bytes, at most {most}", sent.len());
         for line in sent.lines() {
