@@ -1,5 +1,5 @@
-//! Sessions do not go with an organization's data: ids show neither their user nor the organization, and a session may be
-//! one's way to see that the data is gone. `destroyOrganization` ends them.
+//! Sessions do not go with an organization's data: in a cluster the sessions of each user are in a slot of their own, which no
+//! command of an erasure reaches. `destroyOrganization` ends them.
 
 use super::room::Sessions;
 use crate::erasure::{Commands, Keeper, Mode, Place};
