@@ -33,8 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "entries",
         &[
             "codec", "config", "erasure", "error", "health", "journal", "key", "lane", "outage", "planted",
-            "redis",
-            "script", "store",
+            "redis", "script", "store",
         ],
     ),
     (

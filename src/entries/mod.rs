@@ -29,7 +29,7 @@ pub mod scripts;
 mod settle;
 mod ticket;
 
-pub use answer::{numbers, is_stale};
+pub use answer::{is_stale, numbers};
 pub use caches::Caches;
 pub use call::{At, Call, Phase, Scope, Texts, VERBS, decode};
 pub use entry::{Entry, NewEntry, Payload, Tag, Versions};
