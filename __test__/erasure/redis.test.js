@@ -169,8 +169,10 @@ describe('in an outage', () => {
       .createCache({ name: 'users' })
       .org('acme')
       .setMany(Array.from({ length: 2000 }, (_, i) => [`${i}`, i]));
-    // So many keys that a scan takes a while.
-    await redis.command('EVAL', "for i = 1, 300000 do redis.call('SET', 'x:' .. i, '1') end return 1", '0');
+    // So many keys that a scan takes a while, made in steps that do not hold the server up.
+    const fillStep = "for i = 1, 5000 do redis.call('SET', ARGV[1] .. ':' .. i, '1') end return 1";
+    for (let step = 0; step < 60; step++) await redis.command('EVAL', fillStep, '0', `x${step}`);
+    await until(() => orgcache.redisManager.isReady());
     const erasing = rejection(orgcache.eraseOrganization('acme'));
     await until(async () => (await redis.command('EXISTS', 'jack:dev:!entry:acme:users:0')) === 0, {
       everyMs: 1,
