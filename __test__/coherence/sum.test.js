@@ -107,6 +107,7 @@ test('the planted faults are those of native code', () => {
 test.each([
   ['adapter', 4],
   ['entries', 3],
+  ['entries without copies', 3],
 ])('keys of two rounds differ in the room %s, and three organizations have them', (room, organizations) => {
   const { subjectsOf: subjectsIn } = roomOf(room);
   const keysOf = (round) => subjectsIn(round).map(({ redisKey }) => redisKey);

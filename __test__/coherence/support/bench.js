@@ -92,7 +92,7 @@ class Bench {
     const { planted, env } = this.#options;
     const origin = String(this.#origin);
     this.processes = THREADS.map(({ process, threads, driver }) => {
-      const options = { ...site.options, driver, ...(near && { near }) };
+      const options = { ...site.options, driver, ...(near !== undefined && { near }) };
       const each = threads.map((thread) => ({ thread, origin, options, planted }));
       return startLoadProcess({ process, threads: each }, env);
     });

@@ -261,7 +261,12 @@ const OF_ENTRIES = [
   'no permission to track',
   'small near cache',
 ];
-for (const name of OF_ENTRIES) FAULTS[`entries: ${name}`] = { ...FAULTS[name], room: 'entries' };
+for (const name of OF_ENTRIES) {
+  const fault = FAULTS[name];
+  FAULTS[`entries: ${name}`] = { ...fault, room: 'entries' };
+  if (fault.near !== undefined) continue;
+  FAULTS[`entries without copies: ${name}`] = { ...fault, room: 'entries without copies', near: false };
+}
 
 /** Faults of the short form, which `npm test` runs. */
 const SHORT = [
@@ -277,8 +282,9 @@ const SHORT = [
   'entries: none',
   'entries: Redis flushed',
   'entries: loop blocked',
-  // Other options need other processes, so it comes last.
+  // Other options need other processes, so these come last.
   'small near cache',
+  'entries without copies: none',
 ];
 
 module.exports = { FAULTS, SHORT };

@@ -12,9 +12,9 @@ const PLANTED = {
   'lifetime-from-reply': 'adapter',
   'freshness-from-pong-arrival': 'adapter',
   'clear-without-owner': 'adapter',
-  'fill-without-token': 'entries',
-  'fill-without-mark': 'entries',
-  'tags-after-factory': 'entries',
+  'fill-without-token': 'entries without copies',
+  'fill-without-mark': 'entries without copies',
+  'tags-after-factory': 'entries without copies',
 };
 
 module.exports = { PLANTED };

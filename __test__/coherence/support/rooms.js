@@ -7,8 +7,13 @@ const { subjectsOf } = require('./subjects');
 /** What a load uses: the methods of the adapter, or a cache with factories. `limits` are those of the rules. */
 const ROOMS = {
   adapter: { subjectsOf, isOfEntries: false, limits: { maxStalenessMs: MAX_STALENESS_MS } },
-  // Every read of an entry asks Redis.
-  entries: { subjectsOf: entrySubjectsOf, isOfEntries: true, limits: { maxStalenessMs: 0 } },
+  entries: { subjectsOf: entrySubjectsOf, isOfEntries: true, limits: { maxStalenessMs: MAX_STALENESS_MS } },
+  // Every read asks Redis.
+  'entries without copies': {
+    subjectsOf: entrySubjectsOf,
+    isOfEntries: true,
+    limits: { maxStalenessMs: 0 },
+  },
 };
 
 /** The room of that name; that of the adapter, if it is left out. */
