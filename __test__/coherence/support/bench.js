@@ -22,7 +22,7 @@ const FOREIGN = { process: 'foreign', threads: [5] };
 
 /**
  * Servers and processes under load. `round` makes one history and judges it. `redis` and `proxy` are the server and the proxy in
- * front of it, where there is one and `second` another server. `subjects` are
+ * front of it, where there is one, `second` another server; `group` are sentinels with their servers, `cluster` is a cluster. `subjects` are
  * the keys of the round.
  *
  * Options: `seed`; `isShort` (faults last less long); `planted` (a fault of `plants.js`); `env` (further environment of the
@@ -88,7 +88,7 @@ class Bench {
     this.#hitsBefore = new Map();
     if (!this.#sites.has(servers)) this.#sites.set(servers, await SITES[servers]());
     const site = this.#sites.get(servers);
-    for (const part of ['redis', 'second', 'proxy']) this[part] = site[part];
+    for (const part of ['redis', 'second', 'proxy', 'group', 'cluster']) this[part] = site[part];
     const { planted, env } = this.#options;
     const origin = String(this.#origin);
     this.processes = THREADS.map(({ process, threads, driver }) => {

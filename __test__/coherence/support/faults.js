@@ -3,6 +3,7 @@
 const { setTimeout: delay } = require('node:timers/promises');
 const { FOREIGN_NAME } = require('./foreign-client');
 const { MAX_STALENESS_MS } = require('./limits');
+const { ORGANIZATIONS } = require('./subjects');
 
 // The faults, which happen in the middle of a round. Each fault has a `run(bench, random)`, which also heals it; `load` and `near` change
 // the load and the options of the package, and `servers` names other servers (`sites.js`). A process is two threads with a client each; W is the connection that watches
@@ -19,6 +20,10 @@ const SPARE_BYTES = 256 * 1024;
 const FILLING = 'x'.repeat(16 * 1024);
 /** It lives longer than what the load writes. */
 const FILLING_MS = 900_000;
+/** Slots whose keys are moved one after the other. */
+const MOVES = 3;
+/** Clients ask the sentinels twice a second. */
+const NOTICED_MS = 1500;
 /** An answer that no writer of the load has written. */
 const OF_A_STRANGER = JSON.stringify([1, 'a value of another server']);
 
@@ -65,6 +70,19 @@ async function crowd(redis, policy) {
   }
   await redis.command('UNLINK', ...names);
   await redis.command('CONFIG', 'SET', 'maxmemory', 0);
+}
+
+/** Moves the slot of an organization to another primary, half of its keys first. */
+async function moveSlotOf(cluster, organization, random) {
+  const slot = await cluster.slotOf(`{${organization}}`);
+  const from = await cluster.ownerOfSlot(slot);
+  const others = (await cluster.primaries()).filter((node) => node !== from);
+  const move = await cluster.beginMove(slot, random.pick(others));
+  const keys = await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 1000);
+  const half = keys.filter(() => random.chance(0.5));
+  if (half.length > 0) await move.migrate(half);
+  await delay(random.below(300));
+  await move.finish();
 }
 
 /** Replies to fills arrive late, and so does what tells of changes. `requestMs` draws by how much calls are late. */
@@ -240,6 +258,28 @@ const FAULTS = {
       await delay(500);
     },
   },
+
+  failover: {
+    servers: 'sentinels',
+    run: ({ group, doubtful }) =>
+      doubtful(async () => {
+        await group.failover();
+        await group.settled();
+        await delay(NOTICED_MS);
+      }),
+  },
+
+  'slots moved and back': {
+    servers: 'cluster',
+    async run({ cluster }, random) {
+      for (let move = 0; move < MOVES; move += 1) {
+        const organization = random.pick(ORGANIZATIONS);
+        await moveSlotOf(cluster, organization, random);
+        await delay(200);
+        await moveSlotOf(cluster, organization, random);
+      }
+    },
+  },
 };
 
 /**
@@ -260,6 +300,8 @@ const OF_ENTRIES = [
   'keys evicted',
   'no permission to track',
   'small near cache',
+  'failover',
+  'slots moved and back',
 ];
 for (const name of OF_ENTRIES) {
   const fault = FAULTS[name];

@@ -1,7 +1,9 @@
 'use strict';
 
 const { startProxy } = require('../../faults/support/proxy');
+const { startCluster } = require('../../support/cluster');
 const { startRedis } = require('../../support/redis');
+const { startSentinels } = require('../../support/sentinel');
 
 // The servers under a load. `options` are the package's. With `server` a foreign process writes there, without the package.
 
@@ -33,6 +35,24 @@ const SITES = {
         await site.stop();
         await second.stop();
       },
+    };
+  },
+
+  async sentinels() {
+    const group = await startSentinels({ replicas: 1 });
+    return {
+      group,
+      options: { sentinelHosts: group.hosts },
+      stop: () => Promise.all([...group.sentinels, ...group.servers].map((server) => server.stop())),
+    };
+  },
+
+  async cluster() {
+    const cluster = await startCluster({ replicas: 0 });
+    return {
+      cluster,
+      options: { clusterHosts: cluster.hosts },
+      stop: () => Promise.all(cluster.nodes.map((node) => node.stop())),
     };
   },
 };
