@@ -106,8 +106,8 @@ impl<'a> Entry<'a> {
         };
         let mut tags = entry.tags();
         let is_whole = tags.by_ref().count() == usize::from(entry.tag_count) && tags.rest.is_empty();
-        let is_right =
-            payload.is_empty() == entry.is_absent() && !(entry.is_absent() && flags & COMPRESSED != 0);
+        // What has no value has no flag of one.
+        let is_right = payload.is_empty() == entry.is_absent() && (flags == ABSENT || !entry.is_absent());
         (is_whole && is_right).then_some(entry)
     }
 
@@ -130,7 +130,8 @@ impl<'a> Entry<'a> {
     /// The caller's bytes.
     pub fn payload(&self, codec: &Codec) -> Result<Cow<'a, [u8]>, Corrupt> {
         if self.flags & COMPRESSED != 0 {
-            return codec.decode(self.payload);
+            let payload = codec.decode(self.payload)?;
+            return if payload.is_empty() { Err(Corrupt::WrongLength) } else { Ok(payload) };
         }
         if self.payload.len() > MAX_VALUE_BYTES {
             return Err(Corrupt::TooLarge);
@@ -276,6 +277,27 @@ mod tests {
             let refused = json(&large).append(&codec(), compresses, &mut out).unwrap_err();
             assert_eq!((refused.code(), &out[..]), (ErrorCode::ValueTooLarge, &b"x"[..]));
         }
+    }
+
+    #[test]
+    fn what_has_no_value_has_no_flag_of_one() {
+        let bytes = bytes_of(&NewEntry { payload: Payload::Absent, ..json(b"") });
+        assert!(Entry::parse(&bytes).is_some_and(|entry| entry.is_absent()));
+        for flag in [COMPRESSED, V8] {
+            let mut bytes = bytes.clone();
+            bytes[2] |= flag;
+            assert_eq!(Entry::parse(&bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_compressed_payload_of_nothing_is_damaged() {
+        let mut bytes = bytes_of(&json(b"1"));
+        bytes[2] = COMPRESSED;
+        bytes.truncate(HEAD_BYTES);
+        bytes.extend_from_slice(b"compressed:");
+        let entry = Entry::parse(&bytes).unwrap();
+        assert_eq!(entry.payload(&codec()), Err(Corrupt::WrongLength));
     }
 
     #[test]
