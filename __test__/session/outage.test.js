@@ -113,6 +113,23 @@ describe.each(['loop', 'thread'])('sessions in an outage with the %s driver', (d
     await until(async () => (await readable(other, ids)).join() === kept.id, { timeoutMs: 5_000 });
   });
 
+  test('an end that Redis refuses for now counts here at once, and everywhere once it is taken', async () => {
+    const sessions = roomOf();
+    const elsewhere = roomOf({}, open());
+    const userId = someone();
+    const [single, one, two] = await Promise.all(
+      [{}, { userId }, { userId }].map((given) => sessions.create(given)),
+    );
+    await redis.command('ACL', 'SETUSER', 'default', '-evalsha', '-eval');
+    expect(await sessions.destroy(single.id)).toBe('journalled');
+    expect(await sessions.destroyAll(userId, { exceptId: two.id })).toBe('journalled');
+    const ids = [single, one, two].map(({ id }) => id);
+    expect(await readable(sessions, ids)).toEqual([two.id]);
+    expect(await readable(elsewhere, ids)).toEqual(ids);
+    await redis.command('ACL', 'SETUSER', 'default', '+evalsha', '+eval');
+    await until(async () => (await readable(elsewhere, ids)).join() === two.id, { timeoutMs: 10_000 });
+  });
+
   test('ends in the journal survive the process', async () => {
     const fs = require('node:fs');
     const path = require('node:path');
