@@ -52,6 +52,16 @@ class TracedCalls extends Calls {
   /**
    * @param {number} head
    * @param {unknown[]} values
+   * @returns {Promise<any>}
+   */
+  read(head, values) {
+    if (!areCallsTraced()) return super.read(head, values);
+    return traceCall(verbName(head), [], this.server, () => super.read(head, values));
+  }
+
+  /**
+   * @param {number} head
+   * @param {unknown[]} values
    * @param {Resolve} resolve
    * @param {Reject} reject
    * @param {Reader} [reader]

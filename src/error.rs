@@ -300,6 +300,7 @@ mod tests {
             Quota,
             Tag,
             Query,
+            Erasing,
             Internal,
         ];
         for code in all {

@@ -105,6 +105,8 @@ test('js/ takes timers and clocks from one module alone', () => {
     const text = fs.readFileSync(path.join(PACKAGE_ROOT, 'js', name), 'utf8');
     for (const [index, line] of text.split('\n').entries()) {
       const isComment = /^\s*(?:\/\/|\/?\*)/.test(line);
+      // OpenTelemetry registers what observes calls there.
+      if (line.includes('(globalThis)[REGISTERED]')) continue;
       const called = direct.exec(line)?.[0];
       if (isComment || called === undefined) continue;
       const isOwn =
