@@ -12,8 +12,8 @@ use crate::near::{Fill, Wish};
 
 /// A lane wants a deadline of every request. Silence ends the connection instead.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
-/// Fills leave together this often at most: one by one each costs the server several times as much. A fill that comes after
-/// a pause leaves at once. Until then calls read the key themselves.
+/// Fills leave together this often at most: one by one each costs the server a read and a write of its socket. A fill that
+/// comes after a pause leaves at once. Until then calls read the key themselves.
 pub(super) const GATHER: Duration = Duration::from_millis(5);
 
 /// A request on the connection.
