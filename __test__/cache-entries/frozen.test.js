@@ -161,6 +161,23 @@ describe.each(['loop', 'thread'])('frozen values, with the %s driver', (driver) 
     await untilKept(cache, 'k');
     const { near } = await orgcache.cacheAdapter.getStats();
     expect(near.caches[name].hits).toBeGreaterThanOrEqual(100);
+    const text = await orgcache.metrics({ organizations: 10 });
+    const counted = /orgcache_organization_reads_total\{organization="org-1",result="hit"\} (\d+)/.exec(text);
+    expect(Number(counted?.[1])).toBeGreaterThanOrEqual(100);
+  });
+
+  test('go with their organization when it is erased, and no others', async () => {
+    const options = { name: unique('frozen'), ...LASTING };
+    const whole = orgcache.createCache(options);
+    const kept = {};
+    for (const org of ['org-1', 'org-2']) {
+      await whole.org(org).set('k', VALUE);
+      kept[org] = await untilKept(whole.org(org), 'k');
+    }
+    await orgcache.eraseOrganization('org-1');
+    expect(whole.org('org-1').peek('k')).toBeUndefined();
+    expect(await whole.org('org-1').get('k')).toBeUndefined();
+    expect(whole.org('org-2').peek('k')).toBe(kept['org-2']);
   });
 
   test('are bounded by a quarter of the budget', async () => {

@@ -39,6 +39,8 @@ class FrozenValue {
    * @type {readonly number[]}
    */
   facts = [];
+  /** @type {string | undefined} */
+  organization;
 
   /**
    * @param {Map<string, FrozenValue>} home
@@ -90,6 +92,15 @@ class FrozenValues {
       this.#homes.set(scope, home);
     }
     return home;
+  }
+
+  /**
+   * Forgets an organization's values.
+   * @param {unknown} organization
+   */
+  forgetOrganization(organization) {
+    const name = String(organization);
+    for (const value of this.#values) if (value.organization === name) this.forget(value);
   }
 
   /**
