@@ -78,6 +78,13 @@ class FrozenValues {
   /** @param {Bridge} bridge */
   constructor(bridge) {
     this.#bridge = bridge;
+    bridge.onClose(() => this.#forgetAll());
+  }
+
+  /** The near store's memory is kept as long as its arrays are. */
+  #forgetAll() {
+    for (const value of this.#values) this.forget(value);
+    this.#memory = undefined;
   }
 
   /**
