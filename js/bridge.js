@@ -48,6 +48,8 @@ class Bridge extends TracedCalls {
   #beforeReport = new Set();
   /** @type {Set<Forget>} */
   #forgetters = new Set();
+  /** @type {Set<() => void>} */
+  #whenClosing = new Set();
   #isClosed = false;
   /**
    * The last report of a client with a journal, kept after it was closed and its native part freed.
@@ -236,6 +238,14 @@ class Bridge extends TracedCalls {
   }
 
   /**
+   * Calls `forget` when the client closes: a room lets go of native memory then.
+   * @param {() => void} forget
+   */
+  onClose(forget) {
+    this.#whenClosing.add(forget);
+  }
+
+  /**
    * Lets the rooms of JavaScript forget an organization. Answers what each has forgotten.
    * @param {unknown} organization
    */
@@ -295,6 +305,7 @@ class Bridge extends TracedCalls {
     for (const tell of this.#beforeReport) tell();
     this.#hideCopies?.();
     this.#isClosed = true;
+    for (const forget of this.#whenClosing) forget();
     if (this.client === undefined) return { flushed: true, journalEntries: 0 };
     this.submitNow();
     let timer;

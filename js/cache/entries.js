@@ -136,7 +136,9 @@ class Entries {
     const reply = this.#engine.copyNow(this.#organization, key, { text, isPeek, reads: kept?.reads ?? 0 });
     if (reply === null) return undefined;
     if (kept !== undefined) kept.reads = 0;
-    return reply === undefined ? undefined : this.#keep(key, kept, reply);
+    if (reply !== undefined) return this.#keep(key, kept, reply);
+    this.#frozen.forget(kept);
+    return undefined;
   }
 
   /**
@@ -156,6 +158,7 @@ class Entries {
     } else {
       const value = new FrozenValue(this.#kept, key, payload?.length ?? 0, nonce, found);
       value.facts = facts;
+      value.organization = this.#organization;
       this.#frozen.keep(value);
     }
     return found;

@@ -39,6 +39,8 @@ class FrozenValue {
    * @type {readonly number[]}
    */
   facts = [];
+  /** @type {string | undefined} */
+  organization;
 
   /**
    * @param {Map<string, FrozenValue>} home
@@ -76,6 +78,13 @@ class FrozenValues {
   /** @param {Bridge} bridge */
   constructor(bridge) {
     this.#bridge = bridge;
+    bridge.onClose(() => this.#forgetAll());
+  }
+
+  /** The near store's memory is kept as long as its arrays are. */
+  #forgetAll() {
+    for (const value of this.#values) this.forget(value);
+    this.#memory = undefined;
   }
 
   /**
@@ -90,6 +99,15 @@ class FrozenValues {
       this.#homes.set(scope, home);
     }
     return home;
+  }
+
+  /**
+   * Forgets an organization's values.
+   * @param {unknown} organization
+   */
+  forgetOrganization(organization) {
+    const name = String(organization);
+    for (const value of this.#values) if (value.organization === name) this.forget(value);
   }
 
   /**

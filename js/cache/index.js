@@ -46,6 +46,11 @@ function cachesOf({ bridge, metrics }) {
     frozen: new FrozenValues(bridge),
     tables: () => shared().tables,
   };
+  // Their copies are counted by native code.
+  bridge.onErase((organization) => {
+    parts.frozen.forgetOrganization(organization);
+    return { name: 'near', entries: 0 };
+  });
   const create = (/** @type {any} */ options) => new Cache(options, parts);
 
   /**

@@ -268,6 +268,10 @@ impl Core {
         let context = &self.context;
         let mut bytes = 0;
         if let Call::Entry(entry) = call {
+            if let Some(reads) = entry.kept_reads() {
+                let organizations = self.health().organizations();
+                organizations.answered_elsewhere(organizations.seat(call.organization(), 0), reads);
+            }
             let found = entries::near_get(&context.entries(), entry, now, &mut scratch.key, |outcome| {
                 bytes = size_of(&outcome);
                 then(outcome)

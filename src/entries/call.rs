@@ -191,6 +191,14 @@ pub enum Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// Reads that the caller has answered itself, and tells of now.
+    pub fn kept_reads(&self) -> Option<u64> {
+        match self {
+            Call::Get { keeps: Some(Keeps { reads }), .. } if *reads > 0 => Some(*reads),
+            _ => None,
+        }
+    }
+
     /// The scope whose slot the call is for; `None` where it needs no server.
     pub fn scope(&self) -> Option<Scope<'a>> {
         match *self {

@@ -114,6 +114,19 @@ impl Organizations {
         *bucket = bucket.saturating_add(1);
     }
 
+    /// So many reads were answered at once, outside of native code.
+    pub fn answered_elsewhere(&self, seat: Seat, reads: u64) {
+        if seat == Seat::default() {
+            return;
+        }
+        let mut table = self.table();
+        let counts = table.counts(seat);
+        counts.hits += reads;
+        counts.operations += reads;
+        let bucket = &mut counts.times[bucket_of(Duration::ZERO)];
+        *bucket = bucket.saturating_add(u32::try_from(reads).unwrap_or(u32::MAX));
+    }
+
     /// Forgets what is known of an organization by name. Answers whether there was anything.
     pub fn forget(&self, organization: &str) -> bool {
         self.table().forget(organization)
