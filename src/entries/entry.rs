@@ -18,11 +18,14 @@
 //! Numbers begin with their highest byte. Scripts read these bytes too: `scripts/*.lua` know these places.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::codec::{Codec, Corrupt, MAX_VALUE_BYTES};
 use crate::error::Result;
 
 pub const HEAD_BYTES: usize = 34;
+/// Where the grace is.
+pub const GRACE: Range<usize> = 15..21;
 const MARK: u8 = 0;
 /// 1 and 2 are values that the codec compressed.
 const VERSION: u8 = 3;
@@ -97,7 +100,7 @@ impl<'a> Entry<'a> {
             flags,
             nonce: head[3..11].try_into().ok()?,
             factory_ms: number(&head[11..15]) as u32,
-            grace_ms: number(&head[15..21]),
+            grace_ms: number(&head[GRACE]),
             ttl_ms: number(&head[28..34]),
             tag_count: head[25],
             tags: &told[..tag_bytes],

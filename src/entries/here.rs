@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::answer::Array;
-use super::entry::{Entry, HEAD_BYTES};
+use super::entry::{Entry, GRACE, HEAD_BYTES};
 use super::record::{Record, Verdict, changed, joined, parted, record, twice};
 use super::request::Sent;
 use crate::store::{MemoryStore, Remaining};
@@ -164,6 +164,7 @@ impl Here<'_> {
             return code(0);
         };
         let (token, mut life) = (sent.argument(2), sent.number(1));
+        let mut entry = sent.argument(0).to_vec();
         let lease = self.get(lease_key);
         let mut frees = true;
         if !token.is_empty() {
@@ -176,7 +177,11 @@ impl Here<'_> {
                 return code(0);
             }
         } else if lease.is_some_and(|lease| lease.first() == Some(&b'm')) {
-            life = life.min(self.left_ms(lease_key)).max(1);
+            let guarded = self.left_ms(lease_key).max(1);
+            if guarded < life {
+                life = guarded;
+                entry.get_mut(GRACE).into_iter().for_each(|grace| grace.fill(0));
+            }
             frees = false;
         }
         let old = if sent.argument(5).is_empty() { None } else { self.get(entry_key) };
@@ -184,7 +189,6 @@ impl Here<'_> {
         if !sent.argument(5).is_empty() && old_entry.is_none_or(|old| old.nonce != sent.argument(5)) {
             return code(5);
         }
-        let mut entry = sent.argument(0).to_vec();
         if self.stamp(sent, records, life, &mut entry) {
             self.delete(lease_key);
             return code(2);

@@ -12,7 +12,7 @@
 -- Caller: src/entries/plan.rs, for set and for what a factory made.
 --
 -- While a change is guarded (lease 'm...') a caller's set lives no longer than the guard: where its process dies, what it
--- wrote is soon a miss. The server's time is asked for only where tags, a quota or trimming need it: a score is a hint,
+-- wrote is soon a miss. Until then it is fresh, so it has no grace. The server's time is asked for only where tags, a quota or trimming need it: a score is a hint,
 -- and what trims asks whether the key is there.
 
 local most, now = tonumber(ARGV[7]), tonumber(ARGV[11])
@@ -36,7 +36,11 @@ if token ~= '' then
     return {0}
   end
 elseif lease and string.sub(lease, 1, 1) == 'm' then
-  px = math.max(1, math.min(px, redis.call('PTTL', KEYS[2])))
+  local guarded = math.max(1, redis.call('PTTL', KEYS[2]))
+  if guarded < px then
+    px = guarded
+    entry = string.sub(entry, 1, 15) .. string.rep('\0', 6) .. string.sub(entry, 22)
+  end
   frees = false
 end
 local old

@@ -414,6 +414,14 @@ promises! {
         assert_eq!(users.fill("1", &grant, "\"new\""), KEPT);
     }
 
+    a_set_in_a_guarded_change_is_fresh_whatever_its_grace(store) {
+        let mut users = Cache::open(store, GRACIOUS);
+        users.begin(&[], &["1"]);
+        users.set("1", "\"set\"");
+        let seen = users.take("1");
+        assert_eq!((users.get("1"), seen.lease), (plain("\"set\""), THERE));
+    }
+
     changes_of_one_key_do_not_end_one_another(store) {
         let mut users = Cache::open(store, USERS);
         let (first, second) = (users.begin(&["t"], &["1"]), users.begin(&["t"], &["1"]));
