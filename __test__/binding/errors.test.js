@@ -79,6 +79,7 @@ describe('the error table', () => {
       'E_QUOTA',
       'E_TAG',
       'E_QUERY',
+      'E_ERASING',
       'E_INTERNAL',
     ]);
   });
