@@ -347,7 +347,7 @@ export interface Sessions<Data extends object = SessionData> extends AsyncDispos
    */
   update(
     id: string,
-    change: Partial<Data> | ((data: Data) => Data),
+    change: { readonly [Key in keyof Data]?: Data[Key] | undefined } | ((data: Data) => Data),
     options?: UpdateSession,
   ): Promise<Session<Data>>;
   /**

@@ -3,7 +3,6 @@
 const { never, slowFactory, unique } = require('../support/entries-contract');
 const { killWatchConnections, startWatchProxy } = require('../support/near');
 const { openPackage } = require('../support/package');
-const { inFreshProcess } = require('../support/process');
 const { startRedis, withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
 
@@ -208,42 +207,6 @@ describe.each(['loop', 'thread'])('frozen values, with the %s driver', (driver) 
     await expect(cache.get('k')).rejects.toMatchObject({ code: 'E_CLOSED' });
     expect(second.peek('k')).toBe(theirs);
   });
-});
-
-test('the memory of copies is let go of when the instance is closed, whoever still has a cache', async () => {
-  const body = async ({ load, report, args }) => {
-    require('node:v8').setFlagsFromString('--expose-gc');
-    const gc = require('node:vm').runInNewContext('gc');
-    const external = () => {
-      gc();
-      return process.memoryUsage().arrayBuffers;
-    };
-    const { createCache, shutdown } = load();
-    const cache = createCache({ name: 'n', ...args.options }).org('org-1');
-    await cache.set('k', { n: 1 });
-    const before = external();
-    const deadline = Date.now() + 10_000;
-    for (let first; Date.now() < deadline; ) {
-      const value = await cache.get('k');
-      if (first === value) break;
-      first = value;
-    }
-    const during = external();
-    await shutdown();
-    let after = external();
-    while (after > before && Date.now() < deadline) {
-      await new Promise((resolve) => setImmediate(resolve));
-      after = external();
-    }
-    report({ grown: during - before, left: after - before, isThere: cache !== undefined });
-  };
-  const { report } = await inFreshProcess(body, {
-    args: { options: LASTING },
-    env: { REDIS_URL: redis.url, CACHE_LOG: 'off' },
-  });
-  // The stripes alone take 128 KiB.
-  expect(report.grown).toBeGreaterThan(128 * 1024);
-  expect(report.left).toBeLessThan(64 * 1024);
 });
 
 test('while Redis is away frozen values answer as copies do, unless the options say otherwise', async () => {

@@ -13,7 +13,8 @@ export async function scrape(): Promise<string> {
   exactly<string>()(await createInstance().metrics(options), true);
   // @ts-expect-error there are two formats
   await metrics({ format: 'json' });
-  // @ts-expect-error there is no such option
   await metrics({ organizations: 10 });
+  // @ts-expect-error there is no such option
+  await metrics({ keys: 10 });
   return metrics(options);
 }

@@ -136,9 +136,7 @@ class Entries {
     const reply = this.#engine.copyNow(this.#organization, key, { text, isPeek, reads: kept?.reads ?? 0 });
     if (reply === null) return undefined;
     if (kept !== undefined) kept.reads = 0;
-    if (reply !== undefined) return this.#keep(key, kept, reply);
-    this.#frozen.forget(kept);
-    return undefined;
+    return reply === undefined ? undefined : this.#keep(key, kept, reply);
   }
 
   /**
