@@ -21,7 +21,8 @@ end
 for i = 2, 1 + tags do
   local record = redis.call('GET', KEYS[i])
   local versions, tokens = ARGV[5] .. now, joined(record and string.match(record, ' .*$', 17) or '')
-  if record and mode ~= 'e' then versions = string.match(record, '^[^ ]*') end
+  -- Versions are any bytes, blanks among them.
+  if record and mode ~= 'e' then versions = string.sub(record, 1, 16) .. string.match(record, '^[^ ]*', 17) end
   redis.call('SET', KEYS[i], versions .. tokens, 'PX', tokens == '' and ARGV[6] or life)
 end
 for i = 2 + tags, #KEYS, 2 do

@@ -439,6 +439,10 @@ fn guard_holds_tags_and_keys_until_all_changes_have_ended() {
     guard(&mut client, b"e", b"bb");
     assert_eq!(client.integer(&[b"EXISTS", &keys.lease]), 0);
     assert_lives(&mut client, &keys.tag, 86_400_000);
+    // Versions are any bytes.
+    put(&mut client, &keys.tag, b" HARD RDSOFT\0 \x0017", b"86400000");
+    guard(&mut client, b"b", b"aa");
+    assert_eq!(get(&mut client, &keys.tag), text(" HARD RDSOFT\0 \x0017 aa"));
 }
 
 #[test]
