@@ -37,7 +37,7 @@ describe.each(['loop', 'thread'])('copies of entries, with the %s driver', (driv
     other = open({ near: false });
   });
 
-  /** The same cache of both instances. */
+  /** Opens one cache in both instances. */
   function both(options) {
     const all = { name: unique('near'), ...LASTING, ...options };
     return [orgcache, other].map((instance) => instance.createCache(all).org('org-1'));

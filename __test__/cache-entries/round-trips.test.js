@@ -7,7 +7,7 @@ const { withRedis } = require('../support/redis');
 const redis = withRedis();
 const READS = 40;
 
-/** What clients have asked for since, by name: what scripts do inside is not counted. */
+/** Counts the commands that clients have sent since, by name. Commands inside scripts do not count. */
 async function requestsOf(work) {
   await redis.command('CONFIG', 'RESETSTAT');
   await work();

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const open = (options) => openPackage({ url: redis.url, logLevel: 'off', commandTimeout: 1000, ...options });
 
-/** What every key has, by its name. */
+/** Reads the content of every key, by its name. */
 async function snapshot() {
   const all = new Map();
   for (const key of await redis.keys()) all.set(key, String(await redis.commandBuffer('DUMP', key)));

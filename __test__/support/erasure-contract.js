@@ -45,7 +45,7 @@ async function fill(orgcache, name) {
   await limiter.consume(itself);
   return {
     limiter,
-    /** What a reader sees of the organization. */
+    /** Reads everything that a reader sees of the organization. */
     read: async () => [
       await cacheAdapter.getConversationContext(name, PHONE),
       await cacheAdapter.getConversationHistoryCache(name, PHONE),

@@ -7,7 +7,7 @@ const { startSentinels } = require('../support/sentinel');
 
 const OPTIONS = { logLevel: 'off', connectTimeout: 2000, commandTimeout: 2000 };
 
-/** What every key of these servers has, by its name. */
+/** Reads the content of every key of these servers, by its name. */
 async function snapshotOf(servers) {
   const all = new Map();
   for (const server of servers) {

@@ -9,7 +9,7 @@ const { rejection } = require('../support/wait');
 const redis = withRedis({ flushBeforeEach: true });
 const commands = tracingChannel('orgcache:command');
 
-/** What a subscriber hears while `work` runs: event and context. */
+/** Collects event and context of each message that a subscriber hears while `work` runs. */
 async function heard(work) {
   const events = [];
   const note = (name) => (context) => events.push([name, { ...context }]);

@@ -93,7 +93,7 @@ const DEFAULT_LIMITS = {
   leaseMs: 3000,
 };
 
-/** Whose acknowledged changes and reads a read must know. */
+/** A read must know the acknowledged changes and reads of these. */
 function ownerOf(read) {
   return read.isShared ? clientOf(read) : read.process;
 }

@@ -98,7 +98,7 @@ class Timeline {
   #place(change, endsAt) {
     const { kind, applied, begin, isAcknowledged } = change;
     if (kind === 'factory' && change.value === 0) return;
-    // What has grace may answer after it was expired.
+    // A value with grace may answer after it was expired.
     if (kind === 'expire' && this.#graceMs > 0) return this.#absences.removal(change);
     this.#anyApplied.add(applied, begin, change);
     if (isClearing(change)) {

@@ -15,7 +15,7 @@ const SMALL_NEAR_BYTES = 64 * 1024;
 /** Eight of these are more than the small near cache holds. */
 const LONG_TEXT = 12 * 1024;
 const OUTPUT_LIMIT_BYTES = 32 * 1024;
-/** What the server may hold beyond what it has, before it drops keys. */
+/** The server may hold so many bytes more than it has, before it drops keys. */
 const SPARE_BYTES = 256 * 1024;
 const FILLING = 'x'.repeat(16 * 1024);
 /** It lives longer than what the load writes. */

@@ -43,7 +43,7 @@ function historyOf({ subjects, logs, events = [], doubts = [], commandTimeoutMs 
   return { subjects: plain, operations };
 }
 
-/** What a recorded operation is for the checker: one operation, or none. */
+/** Turns a recorded operation into one operation of the checker, or none. */
 function operationsFrom(one, log, known) {
   if (one.kind === 'factory') return [factoryOf(one, log, known)];
   if (isRead(one)) return one.outcome === 'acknowledged' ? [readOf(one, log, known)] : [];
@@ -87,7 +87,7 @@ function changeOf(one, log, known) {
   return change;
 }
 
-/** What a change is about. */
+/** Names the subject of a change. */
 function placeOf({ kind, target, value }, subjects) {
   const tagged = (tag, isMeant) =>
     [...subjects.keys()].filter(

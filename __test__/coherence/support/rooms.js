@@ -4,7 +4,7 @@ const { entrySubjectsOf } = require('./entry-subjects');
 const { MAX_STALENESS_MS } = require('./limits');
 const { subjectsOf } = require('./subjects');
 
-/** What a load uses: the methods of the adapter, or a cache with factories. `limits` are those of the rules. */
+/** A load uses one of these: the methods of the adapter, or a cache with factories. `limits` are those of the rules. */
 const ROOMS = {
   adapter: { subjectsOf, isOfEntries: false, limits: { maxStalenessMs: MAX_STALENESS_MS } },
   entries: { subjectsOf: entrySubjectsOf, isOfEntries: true, limits: { maxStalenessMs: MAX_STALENESS_MS } },

@@ -16,7 +16,7 @@ function openPackage(options, now) {
   return new PackageClient(options, now);
 }
 
-/** Who knows nothing of the package cannot write what its caches store. */
+/** A foreign writer cannot write entries, because it does not know their form. */
 class NoLoad {
   rejected = {};
   reads = 0;
