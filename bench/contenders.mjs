@@ -51,6 +51,15 @@ export const CONTENDERS = [
     byDefault: false,
   },
   {
+    id: 'orgcache-no-near',
+    client: 'orgcache, near copies off',
+    adapter: 'orgcache, near copies off',
+    module: './peers/orgcache.mjs',
+    clientModule: './peers/orgcache-client.mjs',
+    settings: { near: false },
+    byDefault: false,
+  },
+  {
     id: 'earlier',
     client: 'orgcache, the earlier build',
     adapter: 'orgcache, the earlier build',
