@@ -1,6 +1,7 @@
 'use strict';
 
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
@@ -24,6 +25,23 @@ async function snapshot() {
   const all = new Map();
   for (const key of await redis.keys()) all.set(key, String(await redis.commandBuffer('DUMP', key)));
   return all;
+}
+
+const numbered = (count) => Array.from({ length: count }, (_, number) => [`k${number}`, number]);
+
+/** Runs `action` once the server is given a command that shows this text. */
+async function onFirst(text, action) {
+  const monitor = net.connect(redis.port, '127.0.0.1');
+  onEnd(() => monitor.destroy());
+  monitor.write('MONITOR\r\n');
+  await new Promise((resolve) => {
+    let seen = '';
+    monitor.on('data', (bytes) => {
+      seen = (seen + bytes).slice(-1000);
+      if (seen.toLowerCase().includes(text)) resolve();
+    });
+  });
+  await action();
 }
 
 const named = async (name) => (await redis.keys()).filter((key) => key.includes(name));
@@ -75,7 +93,7 @@ test('a value that its index has lost is erased too', async () => {
 test('a large organization goes in pages, and in the time of others', async () => {
   const orgcache = open();
   const entries = orgcache.createCache({ name: 'users' }).org('acme');
-  await entries.setMany(Array.from({ length: 3000 }, (_, number) => [`k${number}`, number]));
+  await entries.setMany(numbered(3000));
   await orgcache.createCache({ name: 'users' }).org('other').set('k', 1);
   const { rooms } = await orgcache.eraseOrganization('acme', { verify: 'scan' });
   expect(rooms.caches.entries).toBe(3000);
@@ -96,6 +114,20 @@ test('what another process writes all the time is reported as remaining', async 
   expect(report.entries).toBeGreaterThan(0);
   expect(await here.eraseOrganization('acme', { verify: 'scan' })).toMatchObject({ remaining: 0 });
   await there.shutdown();
+});
+
+test('what another process has written meanwhile is found by a second look and erased', async () => {
+  const orgcache = open();
+  await orgcache.createCache({ name: 'users' }).org('other').setMany(numbered(3000));
+  await orgcache.cacheManager.set('settings', 1, 60, 'acme');
+  // Half of these land where the scan has been already.
+  const write = () =>
+    Promise.all(numbered(50).map(([name]) => redis.command('SET', `jack:dev:late:acme:${name}`, '1')));
+  const written = onFirst('"scan"', write);
+  const report = await orgcache.eraseOrganization('acme', { verify: 'scan' });
+  await written;
+  expect(report).toMatchObject({ remaining: 0, rooms: { values: { entries: 51 } } });
+  expect(await named('acme')).toEqual([]);
 });
 
 test('near copies and the memory for outages go, in all instances and threads of the process', async () => {
