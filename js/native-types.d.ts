@@ -265,9 +265,11 @@ export interface EntryNumbers {
 export interface SessionNumbers {
   sayings: Record<'csrf' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf', number>;
   steps: Record<
+    | 'countTag'
     | 'create'
     | 'destroy'
     | 'enter'
+    | 'extend'
     | 'get'
     | 'list'
     | 'page'

@@ -103,12 +103,12 @@ export interface Session<Data extends object = SessionData> {
 }
 
 /**
- * A session as lists have it: without its id and its data.
+ * A session as lists have it: without its id.
  * @example
  * import type { SessionInfo } from 'orgcache';
  * const line = ({ userAgent, seenAt }: SessionInfo) => `${userAgent}, ${seenAt.toISOString()}`;
  */
-export interface SessionInfo {
+export interface SessionInfo<Data extends object = SessionData> {
   ref: string;
   createdAt: Date;
   authenticatedAt: Date;
@@ -117,6 +117,8 @@ export interface SessionInfo {
   endsAt: Date;
   userAgent?: string;
   ip?: string;
+  /** Only where {@link ListSessions.data} asks for it. */
+  data?: Data;
 }
 
 /**
@@ -234,6 +236,46 @@ export interface ListSessions extends SessionCallOptions {
   organizationId?: OrganizationId;
   /** 10,000 at most. Default 100. */
   limit?: number;
+  /** Whether each session has its data. Default false. */
+  data?: boolean;
+}
+
+/**
+ * Options of {@link Sessions.extend}.
+ * @example
+ * import type { ExtendSession } from 'orgcache';
+ * const aWeek: ExtendSession = { absoluteSeconds: 604_800 };
+ */
+export interface ExtendSession extends SessionCallOptions {
+  /** The session ends so long from now on, at most that of the room. Default: that of the room. */
+  absoluteSeconds?: number;
+  /** At most that of the room. Default: as it is. */
+  idleSeconds?: number;
+}
+
+/**
+ * Options of {@link Sessions.count}.
+ * @example
+ * import type { CountSessions } from 'orgcache';
+ * const options: CountSessions = { drop: true };
+ */
+export interface CountSessions extends SessionCallOptions {
+  /** Whether sessions that have ended go at once. Default false. */
+  drop?: boolean;
+}
+
+/**
+ * All sessions of a namespace.
+ * @example
+ * import type { SessionCount } from 'orgcache';
+ * const perUser = ({ users, live }: SessionCount) => (users === 0 ? 0 : live / users);
+ */
+export interface SessionCount {
+  /** Users with a session that lives; a session of nobody counts as a user. */
+  users: number;
+  live: number;
+  /** Sessions that have ended and are still in Redis. No call answers them. */
+  ended: number;
 }
 
 /**
@@ -358,6 +400,10 @@ export interface Sessions<Data extends object = SessionData> extends AsyncDispos
   /** Notes that the session is used. Whether it lives. */
   touch(id: string, options?: SessionCallOptions): Promise<boolean>;
   /**
+   * Gives the session another end: `absoluteSeconds` from now on, however old it is. It counts as a use. Whether it lives.
+   */
+  extend(id: string, options?: ExtendSession): Promise<boolean>;
+  /**
    * Ends a session, by its id or its ref. `journalled`: Redis is away, and ends it as soon as it is back; in this process it
    * has ended.
    */
@@ -372,7 +418,9 @@ export interface Sessions<Data extends object = SessionData> extends AsyncDispos
   /** Ends all sessions of the namespace that were created before, in pages. */
   destroyEverything(options?: SessionCallOptions): Promise<{ users: number }>;
   /** The sessions of a user, newest first: devices that a settings page can show and end. */
-  list(userId: string, options?: ListSessions): Promise<SessionInfo[]>;
+  list(userId: string, options?: ListSessions): Promise<SessionInfo<Data>[]>;
+  /** Counts all sessions, a step of the server for each user. */
+  count(options?: CountSessions): Promise<SessionCount>;
   /** Counts of this process, and the number of users. */
   stats(options?: SessionCallOptions): Promise<SessionStats>;
   /**

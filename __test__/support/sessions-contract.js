@@ -119,6 +119,69 @@ function sessionsContract(open, beside = () => undefined) {
     });
   });
 
+  describe('an extension', () => {
+    test('moves the end of a session, which counts from now', async () => {
+      const sessions = roomOf();
+      const { id, createdAt } = await sessions.create({
+        absoluteSeconds: 2,
+        organizationId: 'org-1',
+        userId: someone(),
+      });
+      expect(await sessions.extend(id, { absoluteSeconds: 600, idleSeconds: 300 })).toBe(true);
+      const { endsAt, idleEndsAt, seenAt } = await sessions.get(id);
+      expect(endsAt - createdAt).toBeGreaterThanOrEqual(600_000);
+      expect(endsAt - createdAt).toBeLessThan(602_000);
+      expect(idleEndsAt - seenAt).toBe(300_000);
+      expect(await sessions.extend(id, { absoluteSeconds: 1 })).toBe(true);
+      await until(async () => (await sessions.get(id)) === null);
+      expect(await sessions.extend(id)).toBe(false);
+      expect(await sessions.get(id)).toBeNull();
+    });
+
+    test('keeps a session in the directories, so that an end of its organization finds it', async () => {
+      const sessions = roomOf();
+      const organizationId = `org-${someone()}`;
+      const { id } = await sessions.create({ absoluteSeconds: 1, organizationId, userId: someone() });
+      expect(await sessions.extend(id, { absoluteSeconds: 600, idleSeconds: 600 })).toBe(true);
+      const began = performance.now();
+      await until(() => performance.now() - began > 1_200);
+      expect(await sessions.destroyOrganization(organizationId)).toEqual({ users: 1 });
+      expect(await sessions.get(id)).toBeNull();
+    });
+
+    test('is as long as the room allows, and nobody’s id is extended', async () => {
+      const sessions = roomOf();
+      const { id } = await sessions.create();
+      for (const options of [{ absoluteSeconds: 43_201 }, { idleSeconds: 0 }, { absoluteSeconds: '5' }]) {
+        expect(await rejection(sessions.extend(id, options))).toMatchObject({ code: 'E_ARGUMENT' });
+      }
+      expect(await sessions.extend('x'.repeat(62))).toBe(false);
+      expect(await sessions.extend(undefined)).toBe(false);
+    });
+  });
+
+  test('all sessions are counted, and what has ended goes where that is asked for', async () => {
+    const sessions = roomOf({ namespace: `all${counter}` });
+    const userId = someone();
+    const lives = await sessions.create({ userId });
+    await sessions.create({ userId, absoluteSeconds: 1 });
+    await sessions.create();
+    await sessions.rotate(lives.id);
+    await until(async () => (await sessions.count()).ended === 1);
+    expect(await sessions.count({ drop: true })).toEqual({ users: 2, live: 2, ended: 1 });
+    expect(await sessions.count()).toEqual({ users: 2, live: 2, ended: 0 });
+    expect(await rejection(sessions.count({ drop: 1 }))).toMatchObject({ code: 'E_ARGUMENT' });
+  });
+
+  test('sessions are listed with their data where it is asked for', async () => {
+    const sessions = roomOf();
+    const userId = someone();
+    const { ref } = await sessions.create({ userId, data: { cart: ['a'] } });
+    expect(await sessions.list(userId, { data: true })).toMatchObject([{ ref, data: { cart: ['a'] } }]);
+    expect((await sessions.list(userId))[0]).not.toHaveProperty('data');
+    expect(await rejection(sessions.list(userId, { data: 1 }))).toMatchObject({ code: 'E_ARGUMENT' });
+  });
+
   describe('changes', () => {
     test('replace keys, remove them, or are made by a function', async () => {
       const sessions = roomOf();
@@ -388,6 +451,12 @@ function sessionsContract(open, beside = () => undefined) {
       const ids = [...ended, ...kept].map(({ id }) => id);
       expect(await readable(sessions, ids)).toEqual(kept.map(({ id }) => id));
       expect(await sessions.destroyOrganization(organizationId)).toEqual({ users: 0 });
+      // What was created just before is not spared.
+      for (let round = 0; round < 20; round += 1) {
+        const { id } = await sessions.create({ userId, organizationId });
+        expect(await sessions.destroyOrganization(organizationId)).toEqual({ users: 1 });
+        expect(await sessions.get(id)).toBeNull();
+      }
     });
 
     test('of all end together, and those of another namespace live', async () => {

@@ -1,4 +1,11 @@
-import { createSessions, type Session, type SessionInfo, type SessionStats, type Sessions } from 'orgcache';
+import {
+  createSessions,
+  type Session,
+  type SessionCount,
+  type SessionInfo,
+  type SessionStats,
+  type Sessions,
+} from 'orgcache';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -28,7 +35,9 @@ export async function typed(): Promise<void> {
   await sessions.update(session.id, { theme: undefined });
   await sessions.update(session.id, (data) => ({ ...data, theme: 'dark' }), { ifVersion: session.version });
   exactly<'destroyed' | 'absent' | 'journalled'>()(await sessions.destroy(session.ref), true);
-  exactly<SessionInfo[]>()(await sessions.list('u', { limit: 5 }), true);
+  exactly<SessionInfo<Cart>[]>()(await sessions.list('u', { limit: 5, data: true }), true);
+  exactly<boolean>()(await sessions.extend(session.id, { absoluteSeconds: 60 }), true);
+  exactly<SessionCount>()(await sessions.count({ drop: true }), true);
   exactly<SessionStats>()(await sessions.stats(), true);
   exactly<{ users: number }>()(
     await sessions.destroyOrganization('o', { signal: AbortSignal.timeout(5) }),

@@ -3,10 +3,33 @@
 const { OrgCacheError } = require('../errors.js');
 const { protocol } = require('../protocol.js');
 
-/** @import { SessionOptions } from '../../types/session.js' */
+/** @import { RotateSession, SessionOptions } from '../../types/session.js' */
 
 const { idLetters: ID_LETTERS } = protocol.session;
 const SECRET_VARIABLE = 'SESSION_SECRET';
+/** An option that no application has: what `orgcache/session-service` has to warn of. */
+const WARNING = Symbol('warning');
+/** The options of each call. */
+const CALL_OPTIONS = {
+  count: ['drop', 'signal'],
+  create: [
+    'absoluteSeconds',
+    'data',
+    'fingerprint',
+    'idleSeconds',
+    'ip',
+    'organizationId',
+    'signal',
+    'userAgent',
+    'userId',
+  ],
+  destroyAll: ['exceptId', 'organizationId', 'signal'],
+  extend: ['absoluteSeconds', 'idleSeconds', 'signal'],
+  get: ['fingerprint', 'signal', 'touch'],
+  list: ['data', 'limit', 'organizationId', 'signal'],
+  rotate: ['authenticated', 'data', 'graceSeconds', 'organizationId', 'signal', 'userId'],
+  update: ['ifVersion', 'signal'],
+};
 
 /**
  * The options as native code takes them.
@@ -63,4 +86,46 @@ function checkText(value, option) {
   throw new OrgCacheError('E_ARGUMENT', `the option ${option} must be a text`);
 }
 
-module.exports = { checkName, checkText, checkUser, isId, optionsOf };
+/**
+ * @param {unknown} value
+ * @param {string} option
+ */
+function checkSwitch(value, option) {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw new OrgCacheError('E_ARGUMENT', `the option ${option} must be true or false`);
+}
+
+/**
+ * Throws `E_ARGUMENT` for a length that is no number. Native code knows which numbers are allowed.
+ * @param {Record<string, unknown>} lengths
+ */
+function checkLengths(lengths) {
+  for (const [option, value] of Object.entries(lengths)) {
+    if (value === undefined || typeof value === 'number') continue;
+    throw new OrgCacheError(
+      'E_ARGUMENT',
+      `${option} is not allowed; give an integer, at most that of the room`,
+    );
+  }
+}
+
+/** @param {RotateSession<any>} options */
+function checkRotation({ userId, organizationId, authenticated, graceSeconds }) {
+  checkUser(userId, organizationId);
+  checkSwitch(authenticated, 'authenticated');
+  if (graceSeconds === undefined || typeof graceSeconds === 'number') return;
+  throw new OrgCacheError('E_ARGUMENT', 'graceSeconds is not allowed; give an integer from 0 to 300');
+}
+
+module.exports = {
+  CALL_OPTIONS,
+  WARNING,
+  checkLengths,
+  checkName,
+  checkRotation,
+  checkSwitch,
+  checkText,
+  checkUser,
+  isId,
+  optionsOf,
+};

@@ -56,4 +56,4 @@ function unavailable(thrown) {
   return error;
 }
 
-module.exports = { propertyOf, sessionOfRequest, unavailable };
+module.exports = { UNAVAILABLE, propertyOf, sessionOfRequest, unavailable };

@@ -18,7 +18,7 @@ const { sessionListLimit: LIMIT, sessionListMost: MOST } = protocol.limits;
  * @param {ListSessions} options
  * @returns {Promise<SessionInfo[]>}
  */
-async function listSessions(engine, userId, { organizationId, limit = LIMIT }) {
+async function listSessions(engine, userId, { organizationId, limit = LIMIT, data = false }) {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST) {
     throw new OrgCacheError('E_ARGUMENT', `limit is not allowed; give an integer from 1 to ${MOST}`);
   }
@@ -26,7 +26,7 @@ async function listSessions(engine, userId, { organizationId, limit = LIMIT }) {
   const found = new Map();
   let cursor = FIRST;
   do {
-    const page = await engine.ask('list', userId, organizationId, cursor);
+    const page = await engine.ask('list', userId, organizationId, cursor, data ? 1 : 0);
     for (const told of page.sessions) found.set(told.ref, infoOf(told));
     ({ cursor } = page);
   } while (cursor !== FIRST && found.size < limit);
@@ -43,22 +43,56 @@ async function listSessions(engine, userId, { organizationId, limit = LIMIT }) {
  */
 async function destroyListed(engine, directories, ended) {
   const begunMs = now();
+  let users = 0;
+  for await (const tags of listed(engine, directories)) {
+    const outcomes = await Promise.all(tags.map((tag) => engine.ask('revokeTag', tag, now() - begunMs)));
+    users += outcomes.filter(({ removed }) => removed > 0).length;
+    for (const tag of tags) ended(tag);
+  }
+  return users;
+}
+
+/**
+ * The tags of the users that directories name, in pages and each once.
+ * @param {Engine} engine
+ * @param {readonly (string | number)[]} directories
+ */
+async function* listed(engine, directories) {
   /** @type {Set<string>} */
   const seen = new Set();
-  let users = 0;
   for (const directory of directories) {
     let cursor = FIRST;
     do {
       const page = await engine.ask('page', directory, cursor);
       const tags = /** @type {string[]} */ (page.tags).filter((tag) => !seen.has(tag));
       for (const tag of tags) seen.add(tag);
-      const outcomes = await Promise.all(tags.map((tag) => engine.ask('revokeTag', tag, now() - begunMs)));
-      users += outcomes.filter(({ removed }) => removed > 0).length;
-      for (const tag of tags) ended(tag);
+      yield tags;
       ({ cursor } = page);
     } while (cursor !== FIRST);
   }
-  return users;
+}
+
+/**
+ * Counts all sessions of the room in Redis, user by user, and drops those that have ended where that is asked for.
+ * @param {Engine} engine
+ * @param {boolean} drop
+ */
+async function countSessions(engine, drop) {
+  const sum = { users: 0, live: 0, ended: 0 };
+  for await (const tags of listed(engine, allDirectories())) {
+    const counts = await Promise.all(tags.map((tag) => engine.ask('countTag', tag, drop ? 1 : 0)));
+    for (const { live, ended } of counts) {
+      if (live > 0) sum.users += 1;
+      sum.live += live;
+      sum.ended += ended;
+    }
+  }
+  return sum;
+}
+
+/** The numbers of the directories of all users. */
+function allDirectories() {
+  return Array.from({ length: protocol.session.directories }, (_, number) => number);
 }
 
 /**
@@ -66,9 +100,8 @@ async function destroyListed(engine, directories, ended) {
  * @param {Engine} engine
  */
 async function countUsers(engine) {
-  const numbers = Array.from({ length: protocol.session.directories }, (_, number) => number);
-  const counts = await Promise.all(numbers.map((number) => engine.ask('enter', undefined, number)));
+  const counts = await Promise.all(allDirectories().map((number) => engine.ask('enter', undefined, number)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-module.exports = { countUsers, destroyListed, listSessions };
+module.exports = { allDirectories, countSessions, countUsers, destroyListed, listSessions };

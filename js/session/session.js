@@ -86,7 +86,7 @@ function updatedSession(base, data, told) {
 
 /**
  * @param {Told} told
- * @returns {SessionInfo}
+ * @returns {SessionInfo<any>}
  */
 function infoOf(told) {
   return {
@@ -97,6 +97,7 @@ function infoOf(told) {
     idleEndsAt: new Date(told.idleEndsAt),
     endsAt: new Date(told.endsAt),
     ...optional(told),
+    ...(told.data === undefined ? {} : { data: told.data }),
   };
 }
 

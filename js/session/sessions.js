@@ -1,23 +1,31 @@
 'use strict';
 
-const { channel } = require('node:diagnostics_channel');
-const { EventEmitter } = require('node:events');
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
-const { refuseUnknown } = require('../options.js');
-const { protocol } = require('../protocol.js');
 const { Changes, ended } = require('./changes.js');
-const { Cookie } = require('./cookie.js');
+const { Cookie, INSECURE } = require('./cookie.js');
 const { checkChange, textOf } = require('./data.js');
 const { Engine, normalized } = require('./engine.js');
 const { expressMiddleware } = require('./express.js');
 const { fastifyPlugin } = require('./fastify.js');
-const { checkName, checkText, checkUser, isId, optionsOf } = require('./given.js');
-const { countUsers, destroyListed, listSessions } = require('./pages.js');
+const {
+  CALL_OPTIONS,
+  WARNING,
+  checkLengths,
+  checkName,
+  checkRotation,
+  checkSwitch,
+  checkText,
+  checkUser,
+  isId,
+  optionsOf,
+} = require('./given.js');
+const { Happenings } = require('./happenings.js');
+const { allDirectories, countSessions, countUsers, destroyListed, listSessions } = require('./pages.js');
 const { sealedOf, serverMsAt, sessionOf } = require('./session.js');
 const { Watch } = require('./watch.js');
 
-/** @import { CreateSession, DestroyAll, GetSession, ListSessions, RotateSession, Session } from '../../types/session.js' */
+/** @import { CountSessions, CreateSession, DestroyAll, ExtendSession, GetSession, ListSessions, RotateSession, Session } from '../../types/session.js' */
 /** @import { SessionCallOptions, SessionEvents, SessionOptions, SessionsMiddlewareOptions, UpdateSession } from '../../types/session.js' */
 /** @import { Told } from './session.js' */
 
@@ -30,39 +38,12 @@ const { Watch } = require('./watch.js');
  * @property {() => void} onFirstUse Called when sessions of the instance are used for the first time.
  */
 
-const GET_OPTIONS = ['fingerprint', 'signal', 'touch'];
-const CREATE_OPTIONS = [
-  'absoluteSeconds',
-  'data',
-  'fingerprint',
-  'idleSeconds',
-  'ip',
-  'organizationId',
-  'signal',
-  'userAgent',
-  'userId',
-];
-const UPDATE_OPTIONS = ['ifVersion', 'signal'];
-const ROTATE_OPTIONS = ['authenticated', 'data', 'graceSeconds', 'organizationId', 'signal', 'userId'];
-const ALL_OPTIONS = ['exceptId', 'organizationId', 'signal'];
-const LIST_OPTIONS = ['limit', 'organizationId', 'signal'];
-const happenings = channel('orgcache:session');
-/**
- * Events of the instance that are events of its sessions.
- * @type {string[]}
- */
-const FORWARDED = [protocol.events.degraded, protocol.events.recovered];
-const EVENTS = ['created', 'destroyed', 'evicted', 'mismatch', 'revoked', 'rotated', ...FORWARDED];
-const INSECURE =
-  'the cookies of sessions are sent without TLS (cookie.insecure), so whoever listens has the session';
-
 /** Sessions of users. types/session.d.ts says what each method promises. */
 class Sessions {
-  #context;
   #engine;
   #options;
   #cookie;
-  #emitter = new EventEmitter();
+  #happenings;
   #forget;
   #malformed = 0;
   #changes = new Changes({
@@ -82,13 +63,13 @@ class Sessions {
   constructor(given, { bridge, context, warn, onFirstUse }) {
     const options = optionsOf(given);
     this.#options = normalized(options);
-    this.#context = context;
+    this.#happenings = new Happenings(context, this.#options.namespace);
     this.#cookie = new Cookie(this.#options.cookie);
     if (this.#options.cookie.insecure) warn(INSECURE);
+    const warning = /** @type {Record<symbol, string | undefined>} */ (given)?.[WARNING];
+    if (warning !== undefined) warn(warning);
     this.#engine = new Engine({ bridge, options, onOpen: onFirstUse });
-    this.#forget = bridge.listen((name) => {
-      if (FORWARDED.includes(name)) context.emit(this.#emitter, name);
-    });
+    this.#forget = bridge.listen((name) => this.#happenings.forward(name));
   }
 
   /**
@@ -96,7 +77,7 @@ class Sessions {
    * @returns {Promise<Session<any>>}
    */
   create(options = {}) {
-    return abortable(options, () => this.#create(options, undefined), CREATE_OPTIONS);
+    return abortable(options, () => this.#create(options, undefined), CALL_OPTIONS.create);
   }
 
   /**
@@ -111,10 +92,7 @@ class Sessions {
     const text = textOf(data);
     const engine = this.#engine;
     const id = engine.say('mint', userId, organizationId);
-    const entered = [engine.ask('enter', id, undefined, absoluteSeconds)];
-    if (organizationId !== undefined) {
-      entered.push(engine.ask('enter', id, String(organizationId), absoluteSeconds));
-    }
+    const entered = this.#entered(id, organizationId, absoluteSeconds);
     // On one server the directory is written first in any case; nodes of a cluster answer in any order.
     if (engine.isClustered) await Promise.all(entered);
     const asked = engine.ask(
@@ -136,9 +114,9 @@ class Sessions {
     }
     for (const ref of told.evicted ?? []) {
       this.#watch.ended(ref);
-      this.#tell('evicted', ref);
+      this.#happenings.tell('evicted', ref);
     }
-    this.#tell('created', told.ref);
+    this.#happenings.tell('created', told.ref);
     return sessionOf(told, id, JSON.parse(text));
   }
 
@@ -151,7 +129,7 @@ class Sessions {
     return abortable(
       options,
       async () => (await this.#read(id, options?.fingerprint, options?.touch ?? true)).session,
-      GET_OPTIONS,
+      CALL_OPTIONS.get,
     );
   }
 
@@ -163,7 +141,7 @@ class Sessions {
     return abortable(
       options,
       () => this.#read(id, options?.fingerprint, options?.touch ?? true),
-      GET_OPTIONS,
+      CALL_OPTIONS.get,
     );
   }
 
@@ -186,7 +164,7 @@ class Sessions {
       if (told.reason === 'mismatch') this.#mismatched(id);
       return { session: null, reason: told.reason };
     }
-    if (told.mismatch) this.#tell('mismatch', told.ref);
+    if (told.mismatch) this.#happenings.tell('mismatch', told.ref);
     return { session: sessionOf(told, id), reason: 'ok' };
   }
 
@@ -194,7 +172,7 @@ class Sessions {
   #mismatched(id) {
     const ref = this.#engine.say('reference', id);
     if (this.#options.onMismatch === 'destroy') this.#watch.ended(ref);
-    this.#tell('mismatch', ref);
+    this.#happenings.tell('mismatch', ref);
   }
 
   /**
@@ -214,7 +192,7 @@ class Sessions {
         }
         return this.#changes.make(id, change, ifVersion);
       },
-      UPDATE_OPTIONS,
+      CALL_OPTIONS.update,
     );
   }
 
@@ -224,7 +202,7 @@ class Sessions {
    * @returns {Promise<Session<any>>}
    */
   rotate(id, options = {}) {
-    return abortable(options, () => this.#rotate(id, options), ROTATE_OPTIONS);
+    return abortable(options, () => this.#rotate(id, options), CALL_OPTIONS.rotate);
   }
 
   /**
@@ -233,13 +211,7 @@ class Sessions {
    */
   async #rotate(id, options) {
     const { userId, organizationId, data, authenticated, graceSeconds } = options;
-    checkUser(userId, organizationId);
-    if (authenticated !== undefined && typeof authenticated !== 'boolean') {
-      throw new OrgCacheError('E_ARGUMENT', 'the option authenticated must be true or false');
-    }
-    if (graceSeconds !== undefined && typeof graceSeconds !== 'number') {
-      throw new OrgCacheError('E_ARGUMENT', 'graceSeconds is not allowed; give an integer from 0 to 300');
-    }
+    checkRotation(options);
     if (!isId(id)) throw ended();
     const engine = this.#engine;
     if (userId !== undefined && !engine.say('isOf', id, userId, organizationId))
@@ -252,7 +224,7 @@ class Sessions {
     const old = engine.say('reference', id);
     if (isFresh) this.#watch.ended(old);
     else this.#watch.rotated(old, session);
-    this.#tell('rotated', told.ref);
+    this.#happenings.tell('rotated', told.ref);
     return session;
   }
 
@@ -277,7 +249,7 @@ class Sessions {
       await this.#destroy(created.id).catch(() => undefined);
       throw error;
     }
-    this.#tell('rotated', created.ref);
+    this.#happenings.tell('rotated', created.ref);
     return created;
   }
 
@@ -288,6 +260,42 @@ class Sessions {
    */
   touch(id, options) {
     return abortable(options, async () => isId(id) && this.#engine.ask('touch', id));
+  }
+
+  /**
+   * @param {string} id
+   * @param {ExtendSession} [options]
+   * @returns {Promise<boolean>}
+   */
+  extend(id, options = {}) {
+    return abortable(
+      options,
+      async () => {
+        const { absoluteSeconds, idleSeconds } = options;
+        checkLengths({ absoluteSeconds, idleSeconds });
+        const { session } = await this.#read(id, undefined, false);
+        if (session === null) return false;
+        // Directories have whoever may still have a session.
+        await Promise.all(this.#entered(session.id, session.organizationId ?? undefined, absoluteSeconds));
+        return this.#engine.ask('extend', session.id, absoluteSeconds, idleSeconds);
+      },
+      CALL_OPTIONS.extend,
+    );
+  }
+
+  /**
+   * Enters the user of an id into the directories.
+   * @param {string} id
+   * @param {unknown} organizationId
+   * @param {number | undefined} absoluteSeconds
+   * @returns {Promise<number>[]}
+   */
+  #entered(id, organizationId, absoluteSeconds) {
+    const entered = [this.#engine.ask('enter', id, undefined, absoluteSeconds)];
+    if (organizationId !== undefined) {
+      entered.push(this.#engine.ask('enter', id, String(organizationId), absoluteSeconds));
+    }
+    return entered;
   }
 
   /**
@@ -309,7 +317,7 @@ class Sessions {
     const ref = isId(idOrRef) ? engine.say('reference', idOrRef) : idOrRef;
     const outcome = await engine.ask('destroy', idOrRef);
     if (ref !== null) this.#watch.ended(ref);
-    if (outcome !== 'absent') this.#tell('destroyed', ref);
+    if (outcome !== 'absent') this.#happenings.tell('destroyed', ref);
     return outcome;
   }
 
@@ -331,10 +339,10 @@ class Sessions {
         const engine = this.#engine;
         const { outcome, tag } = await engine.ask('revoke', userId, organizationId, exceptId);
         this.#watch.endedUser(tag, exceptId === undefined ? null : engine.say('reference', exceptId));
-        this.#tell('revoked', null);
+        this.#happenings.tell('revoked', null);
         return outcome;
       },
-      ALL_OPTIONS,
+      CALL_OPTIONS.destroyAll,
     );
   }
 
@@ -351,14 +359,13 @@ class Sessions {
 
   /** @param {SessionCallOptions} [options] */
   destroyEverything(options) {
-    const all = Array.from({ length: protocol.session.directories }, (_, number) => number);
-    return abortable(options, () => this.#destroyListed(all));
+    return abortable(options, () => this.#destroyListed(allDirectories()));
   }
 
   /** @param {readonly (string | number)[]} directories */
   async #destroyListed(directories) {
     const users = await destroyListed(this.#engine, directories, (tag) => this.#watch.endedUser(tag, null));
-    this.#tell('revoked', null);
+    this.#happenings.tell('revoked', null);
     return { users };
   }
 
@@ -372,9 +379,22 @@ class Sessions {
       async () => {
         checkName(userId, 'the user');
         checkUser(userId, options.organizationId);
+        checkSwitch(options.data, 'data');
         return listSessions(this.#engine, userId, options);
       },
-      LIST_OPTIONS,
+      CALL_OPTIONS.list,
+    );
+  }
+
+  /** @param {CountSessions} [options] */
+  count(options = {}) {
+    return abortable(
+      options,
+      async () => {
+        checkSwitch(options.drop, 'drop');
+        return countSessions(this.#engine, options.drop === true);
+      },
+      CALL_OPTIONS.count,
     );
   }
 
@@ -446,23 +466,12 @@ class Sessions {
   }
 
   /**
-   * @param {string} event
-   * @param {string | null} ref
-   */
-  #tell(event, ref) {
-    const detail = { event, ref, namespace: this.#options.namespace };
-    if (happenings.hasSubscribers) happenings.publish(detail);
-    if (this.#emitter.listenerCount(event) > 0) this.#context.emit(this.#emitter, event, detail);
-  }
-
-  /**
    * @template {keyof SessionEvents} Event
    * @param {Event} event
    * @param {(...details: SessionEvents[Event]) => void} listener
    */
   on(event, listener) {
-    refuseUnknown([event], EVENTS, 'the event');
-    this.#emitter.on(event, /** @type {(...details: any[]) => void} */ (listener));
+    this.#happenings.on(event, listener);
     return this;
   }
 
@@ -472,7 +481,7 @@ class Sessions {
    * @param {(...details: SessionEvents[Event]) => void} listener
    */
   off(event, listener) {
-    this.#emitter.off(event, /** @type {(...details: any[]) => void} */ (listener));
+    this.#happenings.off(event, listener);
     return this;
   }
 

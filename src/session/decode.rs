@@ -11,8 +11,21 @@ pub(super) const VERBS: &[&str] = &["normalize", "open", "close", "say", "ask"];
 /// What native code says at once.
 pub(super) const SAYINGS: [&str; 6] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf"];
 /// What the store is asked.
-pub(super) const STEPS: [&str; 11] =
-    ["get", "create", "update", "rotate", "touch", "destroy", "revoke", "revokeTag", "list", "enter", "page"];
+pub(super) const STEPS: [&str; 13] = [
+    "get",
+    "create",
+    "update",
+    "rotate",
+    "touch",
+    "destroy",
+    "revoke",
+    "revokeTag",
+    "list",
+    "enter",
+    "page",
+    "extend",
+    "countTag",
+];
 
 /// Longer names come from a caller's mistake, and each costs a hash over it.
 const MAX_NAME_BYTES: usize = 1024;
@@ -104,6 +117,7 @@ pub enum Step<'a> {
     List {
         user: User<'a>,
         cursor: &'a [u8],
+        has_data: bool,
     },
     /// Enters the user of an id into a directory; without an id counts its entries.
     Enter {
@@ -114,6 +128,17 @@ pub enum Step<'a> {
     Page {
         directory: Place<'a>,
         cursor: &'a [u8],
+    },
+    /// Gives the session another length from now on.
+    Extend {
+        id: &'a [u8],
+        life: Option<f64>,
+        idle: Option<f64>,
+    },
+    /// Counts the sessions of a user that a page of a directory names.
+    CountTag {
+        tag: &'a [u8],
+        drops: bool,
     },
 }
 
@@ -234,9 +259,13 @@ fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
         "destroy" => Step::Destroy { name: id },
         "revoke" => Step::Revoke { user: required_user(arguments, 1)?, except: given(arguments, 3) },
         "revokeTag" => Step::RevokeTag { tag: id, age_ms: arguments.number(2).unwrap_or_default() },
-        "list" => Step::List { user: required_user(arguments, 1)?, cursor: arguments.bytes(3) },
+        "list" => {
+            Step::List { user: required_user(arguments, 1)?, cursor: arguments.bytes(3), has_data: is_on(4) }
+        }
         "enter" => Step::Enter { directory: place(arguments, 2)?, id, life: arguments.number(3) },
         "page" => Step::Page { directory: place(arguments, 1)?, cursor: arguments.bytes(2) },
+        "extend" => Step::Extend { id, life: arguments.number(2), idle: arguments.number(3) },
+        "countTag" => Step::CountTag { tag: id, drops: is_on(2) },
         _ => return Err(misuse("the bridge was given an unknown verb")),
     };
     Ok(Call::Ask { room, step })

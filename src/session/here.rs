@@ -124,6 +124,8 @@ impl Here {
             Some(Script::REVOKE) => self.revoke(asked, now).into_bytes(),
             Some(Script::LIST) => self.list(asked, now).into_bytes(),
             Some(Script::DIRECTORY) => integer(self.directory(asked, now)),
+            Some(Script::EXTEND) => integer(i64::from(self.extend(asked, now))),
+            Some(Script::COUNT) => self.count(asked, now).into_bytes(),
             _ => bulk(None),
         })
     }
@@ -259,14 +261,18 @@ impl Here {
         if is_new {
             self.bytes += key.len() + OVERHEAD_BYTES;
         }
-        let user = self.users.entry(key.into()).or_default();
-        if user.ends < now + life {
-            self.ends.remove(&(user.ends, key.into()));
-            user.ends = now + life;
-            self.ends.insert((user.ends, key.into()));
-        }
+        self.users.entry(key.into()).or_default();
+        self.keep_until(key, now + life);
         self.put(key, hash, value);
         Ok(reply.into_bytes())
+    }
+
+    /// A user's sessions stay at least until then.
+    fn keep_until(&mut self, key: &[u8], ends: i64) {
+        let Some(user) = self.users.get_mut(key).filter(|user| user.ends < ends) else { return };
+        self.ends.remove(&(user.ends, key.into()));
+        user.ends = ends;
+        self.ends.insert((ends, key.into()));
     }
 
     fn touch(&mut self, asked: &Asked<'_>, now: i64) -> bool {
@@ -281,6 +287,36 @@ impl Here {
         let value = joined(&head, record.about, record.data);
         self.put(key, hash, value);
         true
+    }
+
+    fn extend(&mut self, asked: &Asked<'_>, now: i64) -> bool {
+        let (key, life, slack) = (asked.key, asked.number(1), asked.number(3));
+        let (hash, _) = self.follow(key, asked.hash(0), now);
+        let Some(record) = self.live(key, &hash, now, slack) else { return false };
+        let touched = now.max(record.head.created);
+        let idle = if asked.text(2).is_empty() { record.head.idle } else { asked.number(2) };
+        let head = Head { touched, idle, end: touched + life, ..record.head };
+        let value = joined(&head, record.about, record.data);
+        self.put(key, hash, value);
+        self.keep_until(key, now + life);
+        true
+    }
+
+    fn count(&mut self, asked: &Asked<'_>, now: i64) -> List {
+        let (key, slack) = (asked.key, asked.number(0));
+        let sessions = self.users.get(key).into_iter().flat_map(|user| user.sessions.values());
+        let (mut live, mut ended) = (0, 0);
+        for value in sessions {
+            match Stored::parse(value) {
+                Some(Stored::Record(record)) if record.head.is_live(now, slack) => live += 1,
+                Some(Stored::Record(_)) => ended += 1,
+                _ => {}
+            }
+        }
+        if asked.text(1) == b"1" {
+            self.drop_met(key, true, now, slack);
+        }
+        List::new().integer(live).integer(ended)
     }
 
     fn update(&mut self, asked: &Asked<'_>, now: i64) -> List {
@@ -388,7 +424,8 @@ impl Here {
         let sessions = self.users.get(asked.key).into_iter().flat_map(|user| &user.sessions);
         sessions.fold(List::new().bulk(b"0"), |reply, (hash, value)| match Stored::parse(value) {
             Some(Stored::Record(record)) if record.head.is_live(now, asked.number(1)) => {
-                reply.bulk(hash).bulk(&joined(&record.head, record.about, b""))
+                let data = if asked.text(2) == b"1" { record.data } else { b"" };
+                reply.bulk(hash).bulk(&joined(&record.head, record.about, data))
             }
             _ => reply,
         })

@@ -9,8 +9,8 @@ use super::id::{Id, NONCE_BYTES, REF_LETTERS, Ref, Tag};
 use super::keys::Directory;
 use super::open::{Open, parse_tag, tag_of};
 use super::requests::{
-    Bounds, NOW, Rotation, append_create, append_destroy, append_directory, append_list, append_page,
-    append_read, append_revoke, append_rotate, append_touch, append_update,
+    Bounds, NOW, Rotation, append_count, append_create, append_destroy, append_directory, append_extend,
+    append_list, append_page, append_read, append_revoke, append_rotate, append_touch, append_update,
 };
 use super::secrets::{Use, fill_random};
 use super::tally::Count;
@@ -90,11 +90,12 @@ impl<'o> Plans<'o> {
             }
             Step::RevokeTag { tag, age_ms } => {
                 let Some(tag) = parse_tag(tag) else { return Ok(Planned::Answer(Outcome::Null)) };
-                Planned::Ask(self.plan_revoke(tag, None, age_ms.max(1.0) as u64, out))
+                // Less than 1 ms is no age: what was created in the same ms as the call was made goes too.
+                Planned::Ask(self.plan_revoke(tag, None, age_ms.max(0.0) as u64, out))
             }
-            Step::List { user, cursor } => {
+            Step::List { user, cursor, has_data } => {
                 let tag = tag_of(*user);
-                append_list(&self.open.user_key(&tag), cursor, slack, out);
+                append_list(&self.open.user_key(&tag), cursor, slack, *has_data, out);
                 Planned::Ask(Purpose::List { tag })
             }
             Step::Enter { directory, id, life } => self.plan_enter(*directory, id, *life, out)?,
@@ -102,6 +103,8 @@ impl<'o> Plans<'o> {
                 append_page(&self.directory_key(*directory, None), cursor, out);
                 Planned::Ask(Purpose::Page)
             }
+            Step::Extend { id, life, idle } => self.plan_extend(id, *life, *idle, out)?,
+            Step::CountTag { tag, drops } => self.plan_count(tag, *drops, out),
         })
     }
 
@@ -109,13 +112,15 @@ impl<'o> Plans<'o> {
     pub(super) fn route(&self, step: &Step<'_>, key: &mut Vec<u8>) -> bool {
         key.clear();
         let tag = match step {
-            Step::Get { id, .. } | Step::Update { id, .. } | Step::Rotate { id, .. } | Step::Touch { id } => {
-                self.open.id(id).map(|id| id.tag)
-            }
+            Step::Get { id, .. }
+            | Step::Update { id, .. }
+            | Step::Rotate { id, .. }
+            | Step::Touch { id }
+            | Step::Extend { id, .. } => self.open.id(id).map(|id| id.tag),
             Step::Create(created) => self.open.id(created.id).map(|id| id.tag),
             Step::Destroy { name } => self.named(name).map(|reference| reference.tag),
             Step::Revoke { user, .. } | Step::List { user, .. } => Some(tag_of(*user)),
-            Step::RevokeTag { tag, .. } => parse_tag(tag),
+            Step::RevokeTag { tag, .. } | Step::CountTag { tag, .. } => parse_tag(tag),
             Step::Enter { directory, id, .. } => {
                 *key = self.directory_key(*directory, self.open.id(id));
                 return true;
@@ -264,6 +269,33 @@ impl<'o> Plans<'o> {
         let mut key = Vec::new();
         self.open.keys.directory(&mut key, directory);
         key
+    }
+
+    fn plan_extend(
+        &self,
+        id: &[u8],
+        life: Option<f64>,
+        idle: Option<f64>,
+        out: &mut Vec<u8>,
+    ) -> Result<Planned> {
+        let lengths = self.lengths(life, idle)?;
+        let Some(id) = self.open.id(id) else { return Ok(Planned::Answer(Outcome::Boolean(false))) };
+        append_extend(&self.open.user_key(&id.tag), &id.hash(), lengths, self.open.options.slack_ms(), out);
+        Ok(Planned::Ask(Purpose::Touch))
+    }
+
+    fn plan_count(&self, tag: &[u8], drops: bool, out: &mut Vec<u8>) -> Planned {
+        let Some(tag) = parse_tag(tag) else { return Planned::Answer(Outcome::Null) };
+        append_count(&self.open.user_key(&tag), self.open.options.slack_ms(), drops, out);
+        Planned::Ask(Purpose::CountTag)
+    }
+
+    /// The lengths of an extension in ms.
+    fn lengths(&self, life: Option<f64>, idle: Option<f64>) -> Result<(i64, Option<i64>)> {
+        let options = &self.open.options;
+        let life_ms = shorter(life, options.absolute_seconds, "absoluteSeconds")?;
+        let idle_ms = idle.map(|_| shorter(idle, options.idle_seconds, "idleSeconds")).transpose()?;
+        Ok((life_ms, idle_ms.map(|idle_ms| idle_ms.min(life_ms))))
     }
 
     /// The data as it is stored.

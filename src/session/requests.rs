@@ -83,8 +83,8 @@ pub fn append_rotate(key: &[u8], rotation: &Rotation<'_>, slack_ms: i64, out: &m
     append_argument(out, rotation.nonce.map_or(&[][..], |nonce| nonce));
     append_integer_argument(out, rotation.grace_ms);
     append_integer_argument(out, slack_ms);
-    append_argument(out, if rotation.is_authenticated { b"1" } else { b"0" });
-    append_argument(out, if rotation.data.is_some() { b"1" } else { b"0" });
+    append_argument(out, flag(rotation.is_authenticated));
+    append_argument(out, flag(rotation.data.is_some()));
     append_argument(out, rotation.data.unwrap_or_default());
 }
 
@@ -125,10 +125,40 @@ pub fn kept_revoke(key: &[u8], kept: &[Hash]) -> Vec<u8> {
     out
 }
 
-pub fn append_list(key: &[u8], cursor: &[u8], slack_ms: i64, out: &mut Vec<u8>) {
-    begin(Script::LIST, key, 2, out);
+pub fn append_list(key: &[u8], cursor: &[u8], slack_ms: i64, has_data: bool, out: &mut Vec<u8>) {
+    begin(Script::LIST, key, 3, out);
     append_argument(out, cursor);
     append_integer_argument(out, slack_ms);
+    append_argument(out, flag(has_data));
+}
+
+/// `life_ms` counts from now on. Without an idle time the session keeps its own.
+pub fn append_extend(
+    key: &[u8],
+    hash: &Hash,
+    (life_ms, idle_ms): (i64, Option<i64>),
+    slack_ms: i64,
+    out: &mut Vec<u8>,
+) {
+    begin(Script::EXTEND, key, 4, out);
+    append_argument(out, hash);
+    append_integer_argument(out, life_ms);
+    match idle_ms {
+        Some(idle_ms) => append_integer_argument(out, idle_ms),
+        None => append_argument(out, b""),
+    }
+    append_integer_argument(out, slack_ms);
+}
+
+/// What has ended goes where `drops` says so.
+pub fn append_count(key: &[u8], slack_ms: i64, drops: bool, out: &mut Vec<u8>) {
+    begin(Script::COUNT, key, 2, out);
+    append_integer_argument(out, slack_ms);
+    append_argument(out, flag(drops));
+}
+
+fn flag(is_on: bool) -> &'static [u8] {
+    if is_on { b"1" } else { b"0" }
 }
 
 /// Without a user it only counts.

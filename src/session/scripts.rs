@@ -15,12 +15,14 @@ pub const DESTROY: &[u8] = lua!("scripts/destroy.lua");
 pub const REVOKE: &[u8] = lua!("scripts/revoke.lua");
 pub const LIST: &[u8] = lua!("scripts/list.lua");
 pub const DIRECTORY: &[u8] = lua!("scripts/directory.lua");
+pub const EXTEND: &[u8] = lua!("scripts/extend.lua");
+pub const COUNT: &[u8] = lua!("scripts/count.lua");
 
 /// A script, by its place in the list of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Script(usize);
 
-const ALL: [&[u8]; 8] = [CREATE, TOUCH, UPDATE, ROTATE, DESTROY, REVOKE, LIST, DIRECTORY];
+const ALL: [&[u8]; 10] = [CREATE, TOUCH, UPDATE, ROTATE, DESTROY, REVOKE, LIST, DIRECTORY, EXTEND, COUNT];
 
 static SHAS: LazyLock<[Sha; ALL.len()]> = LazyLock::new(|| ALL.map(sha_of));
 
@@ -33,6 +35,8 @@ impl Script {
     pub const REVOKE: Script = Script(5);
     pub const LIST: Script = Script(6);
     pub const DIRECTORY: Script = Script(7);
+    pub const EXTEND: Script = Script(8);
+    pub const COUNT: Script = Script(9);
 
     pub fn sha(self) -> &'static [u8] {
         &SHAS[self.0]
@@ -67,6 +71,8 @@ mod tests {
             (Script::REVOKE, REVOKE),
             (Script::LIST, LIST),
             (Script::DIRECTORY, DIRECTORY),
+            (Script::EXTEND, EXTEND),
+            (Script::COUNT, COUNT),
         ] {
             assert_eq!((Script::of_sha(&sha_of(text)), script.text()), (Some(script), text));
             assert_eq!(script.sha(), sha_of(text));

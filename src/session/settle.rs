@@ -78,11 +78,16 @@ impl<'o> Replies<'o> {
                         .to_string(),
                 )
             }
-            Purpose::List { tag } => list(tag, node),
+            Purpose::List { tag } => list(tag, node, with.codec),
             Purpose::Count => match node {
                 Reply::Integer(count) => Outcome::Integer(count),
                 _ => Outcome::Null,
             },
+            Purpose::CountTag => {
+                let mut counts = numbers(node);
+                let (live, ended) = (counts.next(), counts.next());
+                text(json!({ "live": live, "ended": ended }).to_string())
+            }
             Purpose::Page => page(node),
             Purpose::Time(_) | Purpose::Aside => Outcome::Null,
         })
@@ -333,7 +338,7 @@ fn hashes(items: Items<'_>) -> impl Iterator<Item = Hash> {
     })
 }
 
-fn list(tag: Tag, node: Reply<'_>) -> Outcome<'static> {
+fn list(tag: Tag, node: Reply<'_>, codec: &Codec) -> Outcome<'static> {
     let Reply::Array(mut items) = node else { return Outcome::Null };
     let cursor = match items.next() {
         Some(Reply::Bulk(cursor)) => String::from_utf8_lossy(cursor).into_owned(),
@@ -341,16 +346,18 @@ fn list(tag: Tag, node: Reply<'_>) -> Outcome<'static> {
     };
     let mut sessions = Vec::new();
     while let (Some(Reply::Bulk(hash)), Some(Reply::Bulk(record))) = (items.next(), items.next()) {
-        let (Ok(hash), Some(Stored::Record(Record { head, about, .. }))) =
+        let (Ok(hash), Some(Stored::Record(Record { head, about, data }))) =
             (hash.try_into(), Stored::parse(record))
         else {
             continue;
         };
+        // There is none where none was asked for; damaged data is none either.
+        let data = decoded(codec, data);
         let told = Told {
             reference: Ref { tag, hash },
             head,
             about,
-            data: None,
+            data: data.as_deref(),
             now: head.touched,
             id: None,
             is_stale: false,

@@ -44,6 +44,8 @@ pub(super) enum Purpose {
         tag: Tag,
     },
     Count,
+    /// How many sessions of a user live, and how many have ended.
+    CountTag,
     Page,
 }
 

@@ -1,7 +1,9 @@
 //! The scripts of sessions: what only a server shows, such as lifetimes of keys and keys of another type. What the steps
 //! mean is in `src/session/contract.rs`.
 
-use orgcache::session::scripts::{CREATE, DESTROY, DIRECTORY, LIST, REVOKE, ROTATE, TOUCH, UPDATE};
+use orgcache::session::scripts::{
+    COUNT, CREATE, DESTROY, DIRECTORY, EXTEND, LIST, REVOKE, ROTATE, TOUCH, UPDATE,
+};
 
 use super::super::client::{Client, Reply};
 use super::{assert_lives, assert_wrong_type, integers, refusal, run};
@@ -36,6 +38,11 @@ fn a_users_key_lives_as_long_as_its_latest_session() {
     run(&mut client, REVOKE, &[&key], &[b"0", B, b"0"]);
     assert_eq!(client.integer(&[b"HLEN", &key]), 1);
     assert_lives(&mut client, &key, 300_000);
+    assert_eq!(run(&mut client, EXTEND, &[&key], &[B, b"400000", b"", SLACK]), Reply::Integer(1));
+    assert_lives(&mut client, &key, 400_000);
+    // The others may still need it.
+    assert_eq!(run(&mut client, EXTEND, &[&key], &[B, b"1000", b"1000", SLACK]), Reply::Integer(1));
+    assert_lives(&mut client, &key, 400_000);
 }
 
 #[test]
@@ -60,7 +67,9 @@ fn damaged_fields_are_no_sessions_and_go_when_they_are_met() {
     let rotated =
         run(&mut client, ROTATE, &[&key], &[A, B, b"nnnnnnnnnnnnnnnn", b"1", SLACK, b"0", b"0", b""]);
     assert_eq!(rotated, integers(&[0]));
-    let listed = run(&mut client, LIST, &[&key], &[b"0", SLACK]);
+    assert_eq!(run(&mut client, EXTEND, &[&key], &[A, b"300000", b"", SLACK]), Reply::Integer(0));
+    assert_eq!(run(&mut client, COUNT, &[&key], &[SLACK, b"0"]), integers(&[0, 0]));
+    let listed = run(&mut client, LIST, &[&key], &[b"0", SLACK, b"1"]);
     assert_eq!(listed, Reply::List(vec![Reply::Text(b"0".to_vec())]));
     create(&mut client, &key, B, b"300000");
     assert_eq!(client.integer(&[b"HEXISTS", &key, A]), 0);
@@ -75,6 +84,7 @@ fn a_ring_of_aliases_ends() {
     client.integer(&[b"HSET", &key, A, &to_b, B, &to_a]);
     assert_eq!(run(&mut client, TOUCH, &[&key], &[A, SLACK]), Reply::Integer(0));
     assert_eq!(run(&mut client, UPDATE, &[&key], &[A, b"1", b"{}", SLACK]), integers(&[0]));
+    assert_eq!(run(&mut client, EXTEND, &[&key], &[A, b"300000", b"", SLACK]), Reply::Integer(0));
     assert_eq!(run(&mut client, DESTROY, &[&key], &[A, b"0"]), integers(&[1, 2]));
 }
 

@@ -5,14 +5,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use self::user::{Part, User};
 use super::record::{Head, Stored};
-use super::requests::{
-    Bounds, NOW, Rotation, append_create, append_destroy, append_directory, append_list, append_page,
-    append_read, append_revoke, append_rotate, append_touch, append_update,
-};
-use crate::lane::{Frame, Node as Reply};
+use super::requests::{Bounds, Rotation, append_directory, append_list, append_page, append_rotate};
 
 type Hash = [u8; 16];
+
+mod user;
 
 /// A store under test, with requests and replies as a server has them.
 pub trait Store {
@@ -29,114 +28,6 @@ const A: Hash = [b'a'; 16];
 const B: Hash = [b'b'; 16];
 const C: Hash = [b'\n'; 16];
 const D: Hash = [0; 16];
-
-/// A reply whose parts own their bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Nothing,
-    Number(i64),
-    Bytes(Vec<u8>),
-    List(Vec<Part>),
-}
-
-fn part(node: Reply<'_>) -> Part {
-    match node {
-        Reply::Integer(number) => Part::Number(number),
-        Reply::Bulk(bytes) | Reply::Status(bytes) => Part::Bytes(bytes.to_vec()),
-        Reply::Array(items) => Part::List(items.map(part).collect()),
-        Reply::Null => Part::Nothing,
-        other => panic!("an unexpected reply: {other:?}"),
-    }
-}
-
-/// A user's sessions in a store.
-struct User<'s>(&'s mut dyn Store);
-
-impl User<'_> {
-    fn ask(&mut self, make: impl FnOnce(&mut Vec<u8>)) -> Part {
-        let mut request = Vec::new();
-        make(&mut request);
-        let reply = self.0.run(&request);
-        part(Frame::new(&reply).node())
-    }
-
-    fn list(&mut self, make: impl FnOnce(&mut Vec<u8>)) -> Vec<Part> {
-        match self.ask(make) {
-            Part::List(parts) => parts,
-            other => panic!("no list: {other:?}"),
-        }
-    }
-
-    fn create_with(&mut self, hash: Hash, bounds: Bounds) -> Vec<Part> {
-        self.list(|out| append_create(KEY, &hash, (ABOUT, b"{\"n\":1}"), bounds, SLACK, out))
-    }
-
-    fn create(&mut self, hash: Hash) {
-        assert_eq!(self.create_with(hash, LONG)[0], Part::Number(1));
-    }
-
-    fn raw(&mut self, hash: Hash) -> Option<Vec<u8>> {
-        match self.ask(|out| append_read(KEY, &hash, out)) {
-            Part::Bytes(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// Times and data of a record.
-    fn record(&mut self, hash: Hash) -> Option<(Head, Vec<u8>)> {
-        let bytes = self.raw(hash)?;
-        match Stored::parse(&bytes) {
-            Some(Stored::Record(record)) => {
-                assert_eq!(record.about, ABOUT);
-                Some((record.head, record.data.to_vec()))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_alias(&mut self, hash: Hash) -> bool {
-        self.raw(hash).is_some_and(|bytes| matches!(Stored::parse(&bytes), Some(Stored::Alias(_))))
-    }
-
-    fn has(&mut self, hash: Hash) -> bool {
-        self.raw(hash).is_some()
-    }
-
-    fn touch(&mut self, hash: Hash) -> bool {
-        self.ask(|out| append_touch(KEY, &hash, SLACK, out)) == Part::Number(1)
-    }
-
-    fn update(&mut self, hash: Hash, version: i64, data: &[u8]) -> Vec<Part> {
-        self.list(|out| append_update(KEY, &hash, version, data, SLACK, out))
-    }
-
-    fn rotate(&mut self, from: Hash, to: Hash, nonce: Option<&[u8; 16]>) -> Vec<Part> {
-        let rotation = Rotation {
-            from: &from,
-            to: &to,
-            nonce,
-            grace_ms: 30_000,
-            is_authenticated: nonce.is_none(),
-            data: None,
-        };
-        self.list(|out| append_rotate(KEY, &rotation, SLACK, out))
-    }
-
-    fn destroy(&mut self, hash: Hash) -> Part {
-        self.list(|out| append_destroy(KEY, &hash, NOW, out))[1].clone()
-    }
-
-    fn revoke(&mut self, known: i64, kept: &[Hash], age: u64) -> i64 {
-        match &self.list(|out| append_revoke(KEY, known, kept, age, out))[..] {
-            [Part::Number(1), Part::Number(removed), Part::Number(now)] if *now > 0 => *removed,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn pass(&mut self, ms: i64) {
-        self.0.pass(KEY, ms);
-    }
-}
 
 macro_rules! promises {
     ($($name:ident($user:ident) $body:block)+) => {
@@ -393,11 +284,57 @@ promises! {
         user.rotate(A, B, Some(&[1; 16]));
         user.create_with(C, Bounds { idle_ms: 1_000, ..LONG });
         user.pass(2_001);
-        let reply = user.list(|out| append_list(KEY, b"0", SLACK, out));
+        let reply = user.list(|out| append_list(KEY, b"0", SLACK, false, out));
         let [Part::Bytes(cursor), Part::Bytes(hash), Part::Bytes(record)] = &reply[..] else { panic!("{reply:?}") };
         assert_eq!((&cursor[..], &hash[..]), (&b"0"[..], &B[..]));
         assert!(record.ends_with(b"\n{\"userId\":\"u\"}\n"));
         assert!(matches!(Stored::parse(record), Some(Stored::Record(record)) if record.data.is_empty()));
+    }
+
+    sessions_are_listed_with_their_data_where_it_is_asked_for(user) {
+        user.create(A);
+        user.rotate(A, B, Some(&[1; 16]));
+        let reply = user.list(|out| append_list(KEY, b"0", SLACK, true, out));
+        let [Part::Bytes(_), Part::Bytes(hash), Part::Bytes(record)] = &reply[..] else { panic!("{reply:?}") };
+        assert_eq!((&hash[..], Some(record)), (&B[..], user.raw(B).as_ref()));
+    }
+
+    an_extension_moves_the_end_of_what_lives_and_of_nothing_else(user) {
+        user.create_with(A, Bounds { idle_ms: 1_000, life_ms: 2_000, ..LONG });
+        user.pass(900);
+        assert!(user.extend(A, 60_000, Some(50_000)));
+        let (head, data) = user.record(A).unwrap();
+        assert!(head.touched - head.created >= 900);
+        assert_eq!((head.end - head.touched, head.idle, head.version), (60_000, 50_000, 1));
+        assert_eq!(data, b"{\"n\":1}");
+        user.pass(40_000);
+        assert!(user.extend(A, 1_000, None));
+        assert_eq!(user.record(A).unwrap().0.idle, 50_000);
+        user.pass(1_001);
+        assert!(!user.extend(A, 60_000, None) && !user.extend(B, 60_000, None));
+        assert!(!user.has(B));
+    }
+
+    an_extension_goes_to_the_successor_and_its_session_outlives_the_others(user) {
+        user.create_with(A, Bounds { life_ms: 2_000, ..LONG });
+        user.rotate(A, B, Some(&[1; 16]));
+        assert!(user.extend(A, 60_000, Some(60_000)) && user.is_alias(A));
+        user.pass(50_000);
+        assert!(user.touch(B));
+    }
+
+    sessions_are_counted_and_what_has_ended_goes_where_that_is_asked_for(user) {
+        assert_eq!(user.count(false), (0, 0));
+        user.create_with(A, Bounds { idle_ms: 1_000, ..LONG });
+        user.create(B);
+        user.rotate(B, C, Some(&[1; 16]));
+        assert_eq!(user.count(true), (2, 0));
+        user.pass(30_001);
+        assert_eq!(user.count(false), (1, 1));
+        assert!(user.has(A) && user.has(B));
+        assert_eq!(user.count(true), (1, 1));
+        assert!(!user.has(A) && !user.has(B) && user.has(C));
+        assert_eq!(user.count(true), (1, 0));
     }
 
     a_directory_counts_users_until_their_latest_end(user) {
@@ -432,6 +369,7 @@ pub fn check_all(make: &mut dyn FnMut(usize) -> Box<dyn Store>) {
 #[cfg(test)]
 mod tests {
     use super::super::here::Here;
+    use super::super::requests::{append_create, append_read};
     use super::*;
     use crate::error::ErrorCode;
 
