@@ -13,7 +13,7 @@ const OUTCOMES = /** @type {const} */ (['ready', ...LOSSES]);
 /** The client without a prefix, for callers that must not wait while Redis is away. */
 class PromptClient {
   #orgcache;
-  #databaseVariable;
+  #database;
   /**
    * The client of the cache when this connection was made of it.
    * @type {RedisClient | undefined}
@@ -31,11 +31,11 @@ class PromptClient {
 
   /**
    * @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache
-   * @param {string} [databaseVariable] The variable with the number of its database, if that is another one.
+   * @param {() => unknown} [database] Answers the number of its database, if that may be another one.
    */
-  constructor(orgcache, databaseVariable) {
+  constructor(orgcache, database = () => undefined) {
     this.#orgcache = orgcache;
-    this.#databaseVariable = databaseVariable;
+    this.#database = database;
   }
 
   /**
@@ -56,7 +56,7 @@ class PromptClient {
   #current() {
     const original = this.#orgcache.redisManager.getClient();
     if (this.#client !== undefined && this.#original === original) return this.#client;
-    const client = inDatabase(original, this.#databaseVariable && process.env[this.#databaseVariable]);
+    const client = inDatabase(original, this.#database());
     for (const event of LOSSES) client.on(event, this.#lose);
     this.#original = original;
     this.#client = client;
@@ -87,10 +87,10 @@ class PromptClient {
 /**
  * The client itself, unless another database than its own is asked for.
  * @param {RedisClient} original
- * @param {string | undefined} database
+ * @param {unknown} database
  */
 function inDatabase(original, database) {
-  if (!database || Number(database) === original.options.db) return original;
+  if (database === undefined || database === '' || Number(database) === original.options.db) return original;
   return original.duplicate({ db: /** @type {any} */ (database), keyPrefix: '' });
 }
 

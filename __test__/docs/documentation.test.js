@@ -176,7 +176,8 @@ describe('the configuration', () => {
   test('is named on every page as it is in the code, and so are the codes of errors', () => {
     const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
     const variables = settings.map(({ variable }) => variable);
-    const known = new Set([...variables, ...codes, 'E_BINARY', 'ORGCACHE_BINARY', 'REDIS_CACHE_DB']);
+    const ofServices = ['REDIS_CACHE_DB', 'REDIS_SESSION_DB'];
+    const known = new Set([...variables, ...codes, ...ofServices, 'E_BINARY', 'ORGCACHE_BINARY']);
     const strange = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|ORGCACHE|E)_[A-Z_]+\b/g)]
         .filter(([name]) => !known.has(name))

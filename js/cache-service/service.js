@@ -41,7 +41,7 @@ class CacheService {
 
   /** @param {Pick<OrgCache, 'cacheAdapter' | 'redisManager'>} orgcache */
   constructor(orgcache) {
-    this.#connection = new PromptClient(orgcache, DATABASE_VARIABLE);
+    this.#connection = new PromptClient(orgcache, () => process.env[DATABASE_VARIABLE]);
   }
 
   /**

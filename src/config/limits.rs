@@ -53,6 +53,12 @@ pub const LIMITS: &[(&str, u64)] = &[
     // Sessions that a list has, and those that it may have: a page of a person's devices has fewer.
     ("sessionListLimit", 100),
     ("sessionListMost", 10_000),
+    // Sessions of `orgcache/session-service`: a day, as there; 400 days at most, for which browsers keep a cookie; half an
+    // hour without use; and uses are noted so often.
+    ("sessionServiceTtlSeconds", 86_400),
+    ("sessionServiceMostSeconds", 34_560_000),
+    ("sessionServiceIdleSeconds", 1_800),
+    ("sessionServiceTouchSeconds", 30),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
     // Watching which factory asks for what makes promises slower: it goes on for so long after the last factory.
