@@ -341,8 +341,7 @@ fn a_script_has_a_test_of_its_own() {
     let texts = |folder: &str, end: &str| -> String {
         files(&root.join(folder), end).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     };
-    let (rust, js) =
-        (texts("tests/cache_over_redis/scripts", ".rs"), texts("__test__/streams", "scripts.test.js"));
+    let (rust, js) = (texts("tests/cache_over_redis/scripts", ".rs"), texts("__test__", "scripts.test.js"));
     for Script { path, .. } in scripts() {
         let file = path.rsplit('/').next().unwrap();
         let is_run = match file.strip_suffix(".lua") {

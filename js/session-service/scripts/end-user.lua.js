@@ -5,7 +5,7 @@
 // KEYS: 1 the user's set of ids, 2 the set of all ids, 3 when the user's sessions were ended.
 // ARGV: 1 for how long that is kept in ms. Sessions that the set has lost end by it.
 // Reply: how many sessions were removed.
-// Caller: js/session-service/earlier.js.
+// Caller: js/session-service/earlier.js, where all sessions of a user are ended.
 //
 // The sessions' own keys follow from the set, so this is for one server and not for a cluster. The script is a module and not
 // a .lua file because bundlers include modules that are required, not files that are read.
