@@ -6,6 +6,8 @@
  * `open({ topology, settings })` and answers `{ client, close() }`, the client having the methods of ioredis;
  * `topology` is `{ url }`, `{ clusterHosts }` or `{ sentinelHosts, sentinelName }`. Where `limiterModule` is, it exports
  * `open({ url, limits, settings })`, whose client has `consume(id)`, `consumeThree(id)` and `consumeLimited(id)`.
+ * Where `storeModule` is, it exports `open({ url, limit, settings })`, whose client has, as `storeParts` says, a `store` for
+ * express-session, or `increment(key)` of a store for express-rate-limit.
  */
 
 const SUBJECT = 'orgcache';
@@ -13,6 +15,8 @@ const SUBJECT = 'orgcache';
 /** Modules that open rate limiters, and what the other one is called. */
 const OWN_LIMITER = './peers/orgcache-limiter.mjs';
 const OTHER_LIMITER = 'rate-limiter-flexible over';
+
+const OWN_STORES = { storeModule: './peers/orgcache-stores.mjs', storeParts: ['sessions', 'limits'] };
 
 const JAVASCRIPT_ADAPTER = 'JavaScript adapter over';
 
@@ -22,9 +26,11 @@ export const CONTENDERS = [
     client: 'orgcache',
     adapter: 'orgcache',
     limiter: 'orgcache',
+    store: 'orgcache',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
+    ...OWN_STORES,
     settings: {},
     byDefault: true,
   },
@@ -33,9 +39,11 @@ export const CONTENDERS = [
     client: 'orgcache, thread driver',
     adapter: 'orgcache, thread driver',
     limiter: 'orgcache, thread driver',
+    store: 'orgcache, thread driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
+    ...OWN_STORES,
     settings: { driver: 'thread' },
     byDefault: false,
   },
@@ -44,9 +52,11 @@ export const CONTENDERS = [
     client: 'orgcache, loop driver',
     adapter: 'orgcache, loop driver',
     limiter: 'orgcache, loop driver',
+    store: 'orgcache, loop driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
+    ...OWN_STORES,
     settings: { driver: 'loop' },
     byDefault: false,
   },
@@ -83,7 +93,10 @@ export const CONTENDERS = [
     id: 'node-redis',
     client: 'node-redis',
     adapter: `${JAVASCRIPT_ADAPTER} node-redis`,
+    store: 'connect-redis over node-redis',
     module: './peers/node-redis.mjs',
+    storeModule: './peers/connect-redis.mjs',
+    storeParts: ['sessions'],
     package: 'redis',
     settings: {},
     byDefault: true,
@@ -110,6 +123,9 @@ function ioredisContenders(id, packageName, byDefault) {
       module: './peers/ioredis.mjs',
       clientModule: './peers/ioredis-client.mjs',
       limiterModule: './peers/rate-limiter-flexible.mjs',
+      store: `rate-limit-redis over ${name}`,
+      storeModule: './peers/rate-limit-redis.mjs',
+      storeParts: ['limits'],
       package: packageName,
       settings: { packageName, autoPipelining },
       byDefault,
@@ -138,6 +154,13 @@ export function limitersAmong(contenders) {
   return contenders
     .filter(({ limiterModule }) => limiterModule)
     .map((contender) => ({ ...contender, module: contender.limiterModule }));
+}
+
+/** Those with stores for sessions or for limits, as contenders that are opened as such. */
+export function storesAmong(contenders, part) {
+  return contenders
+    .filter(({ storeParts }) => storeParts?.includes(part))
+    .map((contender) => ({ ...contender, module: contender.storeModule }));
 }
 
 export function isSubject(id) {

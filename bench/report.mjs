@@ -8,6 +8,7 @@ import { renderNear } from './near-report.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
+import { renderStores } from './store-report.mjs';
 import { renderTable } from './table.mjs';
 
 export function renderReport({ environment, harnessMicrosPerCall, results, targets }) {
@@ -25,7 +26,12 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
   if (results.clear) sections.push(renderClear(results.clear));
   if (results.memory) sections.push(renderMemory(results.memory));
   if (results.outage) sections.push(renderOutage(results.outage));
-  sections.push(...renderClients(results), ...renderLimiter(results), ...renderNear(results));
+  sections.push(
+    ...renderClients(results),
+    ...renderLimiter(results),
+    ...renderStores(results),
+    ...renderNear(results),
+  );
   sections.push(renderTargets(targets));
   return sections.join('\n\n');
 }

@@ -10,6 +10,7 @@ import { measureMemory } from './scenarios/memory.mjs';
 import { measureNear } from './scenarios/near/near.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
+import { measureStores } from './scenarios/stores.mjs';
 
 export const SCENARIOS = {
   raw: { measure: measureRaw, needsRedis: true },
@@ -21,6 +22,7 @@ export const SCENARIOS = {
   client: { measure: measureClient, needsRedis: true },
   'cluster-client': { measure: measureClusterClient, needsRedis: false },
   limiter: { measure: measureLimiter, needsRedis: true },
+  stores: { measure: measureStores, needsRedis: true },
   near: { measure: measureNear, needsRedis: true },
   failover: { measure: measureFailover, needsRedis: false },
 };

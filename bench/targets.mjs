@@ -10,6 +10,7 @@ import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
 import { spread } from './statistics.mjs';
+import { STORE_TARGETS } from './store-targets.mjs';
 import {
   AUTO_PIPELINING,
   atLeast,
@@ -110,6 +111,7 @@ export const TARGETS = [
   },
   ...CLIENT_TARGETS,
   ...LIMITER_TARGETS,
+  ...STORE_TARGETS,
   ...NEAR_TARGETS,
 ];
 

@@ -3,6 +3,7 @@ import { clientWorkload } from './client-workloads.mjs';
 import { createConversations, jsonTextOf } from './data.mjs';
 import { limiterWorkload } from './limiter-workloads.mjs';
 import { nearWorkload } from './near-workloads.mjs';
+import { storeWorkload } from './store-workloads.mjs';
 
 /** A power of two, so that choosing a key costs one bit operation. */
 const KEY_COUNT = 1_024;
@@ -13,7 +14,7 @@ const SET_EVERY = 10;
 
 /**
  * @param kind `{ operation: 'raw-get' | 'raw-set', bytes }`, `{ operation: 'adapter-get' | 'adapter-mixed', messages }`
- * or one of `client-workloads.mjs`, `limiter-workloads.mjs` and `near-workloads.mjs`
+ * or one of `client-workloads.mjs`, `limiter-workloads.mjs`, `near-workloads.mjs` and `store-workloads.mjs`
  */
 export function createWorkload(contender, kind) {
   switch (kind.operation) {
@@ -25,6 +26,7 @@ export function createWorkload(contender, kind) {
       return adapterWorkload(contender.adapter, kind);
     default:
       if (kind.operation.startsWith('limiter-')) return limiterWorkload(contender.client, kind);
+      if (kind.operation.startsWith('store-')) return storeWorkload(contender.client, kind);
       if (kind.operation.startsWith('near-')) return nearWorkload(contender, kind);
       if (kind.operation.startsWith('client-')) return clientWorkload(contender.client, kind);
       throw new Error(`There is no workload named '${kind.operation}'.`);

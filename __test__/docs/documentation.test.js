@@ -29,11 +29,13 @@ const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder(
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
-/** Other tests import these files: those below, and `frameworks.test.js` and `keyv.test.js` of `__test__/package/`. */
+/** Other tests import these files: those below, and `frameworks.test.js`, `keyv.test.js` and `stores.test.js` of `__test__/package/`. */
 const IMPORTED = [
   'services/cacheAdapter.js',
   'fastify.mjs',
   'fastify-limits.mjs',
+  'fastify-rate-limit.mjs',
+  'fastify-sessions.mjs',
   'nest.ts',
   'keyv.mjs',
   'cache-manager.mjs',
@@ -51,7 +53,8 @@ describe('an example of', () => {
     const link = (target, name) =>
       fs.symlinkSync(target, path.join(folder, 'node_modules', name), 'junction');
     link(PACKAGE_ROOT, 'orgcache');
-    for (const name of ['express', '@types']) link(path.join(PACKAGE_ROOT, 'node_modules', name), name);
+    for (const name of ['express', 'express-rate-limit', 'express-session', '@types'])
+      link(path.join(PACKAGE_ROOT, 'node_modules', name), name);
   });
 
   afterAll(() => fs.rmSync(folder, { recursive: true }));

@@ -59,6 +59,19 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("sessionServiceMostSeconds", 34_560_000),
     ("sessionServiceIdleSeconds", 1_800),
     ("sessionServiceTouchSeconds", 30),
+    // Stores of session libraries: the lifetime of a session whose cookie has no end, as in connect-redis...
+    ("storeTtlSeconds", 86_400),
+    // ... how long a touch may be put off, and by how much ends may differ that are taken for the same: replies take time...
+    ("storeTouchSeconds", 60),
+    ("storeToleranceMs", 5),
+    // ... for how long a destroyed session is not written again: requests that still hold it end sooner...
+    ("storeGoneMs", 600_000),
+    // ... the deadline of calls on clients that have none; how often a write is tried: of requests at once one succeeds with
+    // each round; how many sessions a list has; of how many ids the ends are known where a library copies what it loads.
+    ("storeTimeoutMs", 5_000),
+    ("storeSetAttempts", 64),
+    ("storeListMost", 10_000),
+    ("storeKnownIds", 10_000),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
     // Watching which factory asks for what makes promises slower: it goes on for so long after the last factory.

@@ -1,0 +1,3 @@
+import stores from './connect-redis.js';
+
+export const { RedisStore } = stores;

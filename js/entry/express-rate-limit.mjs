@@ -1,0 +1,3 @@
+import stores from './express-rate-limit.js';
+
+export const { LimitStore } = stores;

@@ -1,0 +1,3 @@
+import stores from './express-session.js';
+
+export const { SessionStore } = stores;

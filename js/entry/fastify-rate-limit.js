@@ -1,0 +1,6 @@
+'use strict';
+
+const orgcache = require('../../index.js');
+const { limitStoreClass } = require('../limit-store/fastify-store.js');
+
+exports.LimitStore = limitStoreClass(orgcache);

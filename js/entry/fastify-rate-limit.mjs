@@ -1,0 +1,3 @@
+import stores from './fastify-rate-limit.js';
+
+export const { LimitStore } = stores;

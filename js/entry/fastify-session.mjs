@@ -1,0 +1,3 @@
+import stores from './fastify-session.js';
+
+export const { SessionStore } = stores;

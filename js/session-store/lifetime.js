@@ -1,0 +1,48 @@
+'use strict';
+
+const { protocol } = require('../protocol.js');
+
+/** @typedef {{ ttl: number | ((session: any) => number) }} Lifetimes */
+
+const { storeToleranceMs } = protocol.limits;
+const MS_A_SECOND = 1000;
+/** Beyond it a lifetime is no lifetime of Redis. It is 30,000 years. */
+const MOST = 2 ** 50;
+
+/**
+ * The clock by which the library has made the end of a cookie: that of its realm, which tests may set.
+ */
+const libraryNow = () => Date.now();
+
+/**
+ * For how long a session lives from now, in ms: until its cookie ends, or for as long as the option `ttl` says. It may be
+ * 0 or less, or no number.
+ * @param {any} session
+ * @param {Lifetimes} settings
+ */
+function lifetimeOf(session, { ttl }) {
+  if (typeof ttl === 'function') return whole(ttl(session) * MS_A_SECOND);
+  const expires = session?.cookie?.expires;
+  if (!expires) return whole(ttl * MS_A_SECOND);
+  return whole(new Date(expires).getTime() - libraryNow());
+}
+
+/** @param {number} ms */
+function whole(ms) {
+  return Math.min(Math.ceil(ms), MOST);
+}
+
+/**
+ * Sets the end of a session's cookie to that of the session in Redis, which touches prolong without writing it.
+ * @param {any} session
+ * @param {number} leftMs
+ */
+function endsOf(session, leftMs) {
+  const cookie = session?.cookie;
+  if (!cookie?.expires) return;
+  const endsAtMs = libraryNow() + leftMs;
+  if (Math.abs(endsAtMs - new Date(cookie.expires).getTime()) <= storeToleranceMs) return;
+  cookie.expires = new Date(endsAtMs).toISOString();
+}
+
+module.exports = { endsOf, lifetimeOf };
