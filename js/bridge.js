@@ -23,6 +23,10 @@ const { showCopies } = require('./tracing/copies.js');
  * Forgets what a room of JavaScript keeps of an organization. Answers the name of the place and how much that was.
  * @typedef {(organization: unknown) => { name: string, entries: number }} Forget
  */
+/**
+ * What a room hears of an erasure: each command that a script has answered and that was sent, and that keys are erased.
+ * @typedef {{ sent: (words: string[]) => void, erased: () => Promise<unknown> }} ErasureListener
+ */
 
 const { events, roles } = protocol;
 const native = loadNative();
@@ -48,6 +52,8 @@ class Bridge extends TracedCalls {
   #beforeReport = new Set();
   /** @type {Set<Forget>} */
   #forgetters = new Set();
+  /** @type {Set<ErasureListener>} */
+  #erasureListeners = new Set();
   /** @type {Set<() => void>} */
   #whenClosing = new Set();
   #isClosed = false;
@@ -235,6 +241,20 @@ class Bridge extends TracedCalls {
   onErase(forget) {
     this.#forgetters.add(forget);
     return () => this.#forgetters.delete(forget);
+  }
+
+  /**
+   * Lets a room of JavaScript hear what an erasure does in Redis. Answers a function that ends that.
+   * @param {ErasureListener} listener
+   */
+  onErasing(listener) {
+    this.#erasureListeners.add(listener);
+    return () => this.#erasureListeners.delete(listener);
+  }
+
+  /** What an erasure tells the rooms of JavaScript. */
+  get erasureListeners() {
+    return [...this.#erasureListeners];
   }
 
   /**

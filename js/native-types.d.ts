@@ -263,7 +263,7 @@ export interface EntryNumbers {
 
 /** The numbers of what sessions ask native code and the store. */
 export interface SessionNumbers {
-  sayings: Record<'csrf' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf', number>;
+  sayings: Record<'csrf' | 'erased' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf', number>;
   steps: Record<
     | 'countTag'
     | 'create'

@@ -51,8 +51,8 @@ export interface EraseReport {
 
 /**
  * Erases everything that this package keeps of an organization, in Redis and in this process: values, entries of all
- * caches, tags, leases, rate limits, near copies, the memory for outages, and writes that wait in the journal. Sessions are
- * ended by `destroyOrganization()` of `createSessions()`. Looks a second time, and reports what that finds. No other
+ * caches, tags, leases, rate limits, sessions, near copies, the memory for outages, and writes that wait in the journal. Looks
+ * a second time, and reports what that finds. No other
  * organization is touched.
  *
  * Meanwhile this process refuses writes of the organization with `E_ERASING`. Rejects with `E_CONNECT` if Redis is away;

@@ -3,6 +3,10 @@
 const { rejection, until } = require('./wait');
 
 const PHONE = '15550100001';
+const SECRET = 'a secret that all rooms of the test have';
+
+/** Directories in which sessions have users of all organizations. */
+const OF_ALL_USERS = /!session:\w+:i\d+$/;
 
 /** Names that keys of another organization could be taken for, if they were not told apart exactly. */
 const NAMES = [
@@ -22,7 +26,7 @@ const NAMES = [
 
 /** Puts something of the organization into every room that has an API here. Answers functions that read it back. */
 async function fill(orgcache, name) {
-  const { cacheAdapter, cacheManager, createCache, createLimiter } = orgcache;
+  const { cacheAdapter, cacheManager, createCache, createLimiter, createSessions } = orgcache;
   await cacheAdapter.setConversationContext(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setConversationHistoryCache(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setOrganizationData(name, `name of ${name}`);
@@ -43,8 +47,20 @@ async function fill(orgcache, name) {
   await limiter.block({ kind: 'user', id: '9', organizationId: name }, 600);
   const itself = { policy: 'api', kind: 'organization', id: name };
   await limiter.consume(itself);
+  // One room stays open. The other is closed, and its namespace is known to nobody here any more.
+  const rooms = ['kept', 'closed'].map((namespace) => createSessions({ secret: SECRET, namespace }));
+  const logins = [];
+  for (const room of rooms) {
+    for (const userId of ['7', '9']) {
+      logins.push(await room.create({ userId, organizationId: name, data: { of: name } }));
+    }
+  }
+  await rooms[0].rotate(logins[0].id);
+  await rooms[1].close();
+  const reader = createSessions({ secret: SECRET, namespace: 'closed', onRedisDown: 'recent' });
   return {
     limiter,
+    watched: rooms[0].watch(logins[1].id),
     /** Reads everything that a reader sees of the organization. */
     read: async () => [
       await cacheAdapter.getConversationContext(name, PHONE),
@@ -58,6 +74,8 @@ async function fill(orgcache, name) {
       (await limiter.peek(check)).remaining === 1 ? null : 'limited',
       ((await limiter.peek({ ...check, id: '9' })).retryAfterMs ?? 0) > 0 ? 'blocked' : null,
       (await limiter.peek(itself)).remaining === 1 ? null : 'limited',
+      ...(await Promise.all(logins.slice(0, 2).map(({ id }) => rooms[0].get(id)))),
+      ...(await Promise.all(logins.slice(2).map(({ id }) => reader.get(id)))),
     ],
   };
 }
@@ -87,11 +105,15 @@ function erasureContract(open, { snapshot }) {
         expect(report).toMatchObject({ remaining: 0, verified: verify });
         expect(report.entries).toBeGreaterThanOrEqual(10);
         expect((await filled.get(name).read()).filter((value) => value !== null)).toEqual([]);
+        expect(filled.get(name).watched.signal.aborted).toBe(true);
         for (const other of NAMES.slice(position + 1)) {
           expect(await filled.get(other).read()).not.toContain(null);
+          expect(filled.get(other).watched.signal.aborted).toBe(false);
         }
         const after = await snapshot();
-        for (const [key, content] of after ?? []) expect([key, content]).toEqual([key, before.get(key)]);
+        for (const [key, content] of after ?? []) {
+          if (!OF_ALL_USERS.test(key)) expect([key, content]).toEqual([key, before.get(key)]);
+        }
       }
       // The limiter's own sign of life is nobody's.
       const left = [...((await snapshot()) ?? new Map()).keys()].filter(
@@ -104,19 +126,25 @@ function erasureContract(open, { snapshot }) {
 
   test('it reports what it has removed by place', async () => {
     await fill(orgcache, 'acme');
+    const nobodys = orgcache.createSessions({ secret: SECRET, namespace: 'kept' });
+    const kept = [await nobodys.create(), await nobodys.create({ userId: '7' })];
     const { rooms, entries, bytes } = await orgcache.eraseOrganization('acme');
     const expected = { values: 5, caches: 2, maps: 1 };
     for (const [place, count] of Object.entries(expected)) expect(rooms[place].entries).toBe(count);
     for (const place of ['values', 'caches', 'tags']) expect(rooms[place].bytes).toBeGreaterThan(0);
     expect(rooms.tags.entries).toBeGreaterThanOrEqual(3);
     expect(rooms.limits.entries).toBeGreaterThanOrEqual(3);
+    // The one that was rotated has an alias.
+    expect(rooms.sessions.entries).toBe(5);
+    expect(rooms.sessions.bytes).toBeGreaterThan(0);
+    for (const { id } of kept) expect(await nobodys.get(id)).not.toBeNull();
     const sum = (field) => Object.values(rooms).reduce((all, room) => all + room[field], 0);
     expect([entries, bytes]).toEqual([sum('entries'), sum('bytes')]);
     expect(await orgcache.eraseOrganization('acme')).toMatchObject({ entries: 0, remaining: 0 });
   });
 
   test('writes are refused meanwhile, and taken afterwards; a factory answers and nothing of it is kept', async () => {
-    const { cacheAdapter, cacheManager, createCache } = orgcache;
+    const { cacheAdapter, cacheManager, createCache, createSessions } = orgcache;
     const users = createCache({ name: 'users' });
     await users.org('acme').set('7', 1);
     await users.org('acme').getOrSet('late', () => 1);
@@ -138,6 +166,8 @@ function erasureContract(open, { snapshot }) {
       users.org('acme').invalidateTags(['t']),
       users.org('acme').mutate({ keys: ['7'] }, async () => {}),
     ].map((call) => rejection(call));
+    const sessions = createSessions({ secret: SECRET });
+    refused.push(rejection(sessions.create({ userId: 'u', organizationId: 'acme' })));
     const own = users.org('acme').getOrSet('own', () => 'own');
     const other = cacheManager.set('settings', 1, 60, 'acme2');
     for (const error of await Promise.all(refused)) {

@@ -1,5 +1,6 @@
 'use strict';
 
+const { createHash } = require('node:crypto');
 const { OrgCacheError } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { protocol } = require('../protocol.js');
@@ -12,7 +13,11 @@ const { now } = require('../time.js');
 /**
  * What native code tells of an erasure: a pattern for keys that may be the organization's, the script that erases those
  * that are, and the places of all rooms, each with a letter that stands for it.
- * @typedef {{ pattern: string, script: string, places: { name: string, isLast: boolean }[] }} Plan
+ * @typedef {{ pattern: string, script: string, places: { name: string, isLast: boolean, inside: Inside | null }[] }} Plan
+ */
+/**
+ * Keys whose names do not show whose they are, and the script that looks inside.
+ * @typedef {{ pattern: string, script: string, words: string[] }} Inside
  */
 /** @typedef {{ entries: number, bytes: number }} Erased */
 /** @typedef {Map<string, Erased>} ByPlace */
@@ -98,6 +103,7 @@ class Erasure {
         // Reads may have brought something back before it was erased.
         this.#forget();
       }
+      await Promise.all(this.#bridge.erasureListeners.map(({ erased }) => erased()));
       remaining = useRedis ? await this.#count(plan, verify) : 0;
       remaining += Number(native.remaining(this.#bridge.open(), this.#organization));
       if (remaining === 0) break;
@@ -158,7 +164,47 @@ class Erasure {
       }
       for (const [name, keys] of next) await this.#eraseKeys(this.#erased, plan.script, name, keys);
     }
+    await this.#lookInside(this.#erased, plan, COUNT_IN.erase);
     for (const [name, keys] of last) await this.#eraseKeys(new Map(), plan.script, name, keys);
+  }
+
+  /**
+   * Erases or counts what only scripts that look inside find.
+   * @param {ByPlace} into
+   * @param {Plan} plan
+   * @param {string} mode
+   */
+  async #lookInside(into, { places }, mode) {
+    const client = this.#client();
+    for (const { name, inside } of places) {
+      if (inside === null) continue;
+      const { pattern, script, words } = inside;
+      for await (const page of client.scanBufferStream({ match: pattern, count: eraseKeysAStep })) {
+        const keys = /** @type {Buffer[]} */ (page);
+        // In a cluster they are in different slots.
+        const groups = client.isCluster ? keys.map((key) => [key]) : keys.length === 0 ? [] : [keys];
+        const ask = (/** @type {Buffer[]} */ group) =>
+          this.#runKnown(into, script, [group.length, ...group, mode, name, ...words, START]);
+        await Promise.all(groups.map(ask));
+      }
+    }
+  }
+
+  /**
+   * Runs a script that is sent often. Its text goes to servers that do not know it.
+   * @param {ByPlace} into
+   * @param {string} script
+   * @param {(string | number | Buffer)[]} words
+   */
+  async #runKnown(into, script, words) {
+    const sha = createHash('sha1').update(script).digest('hex');
+    let cursor;
+    do {
+      cursor = await this.#ask(into, 'EVALSHA', [sha, ...words]).catch((error) => {
+        if (error.redisCode !== 'NOSCRIPT') throw error;
+        return this.#ask(into, 'EVAL', [script, ...words]);
+      });
+    } while (cursor !== START);
   }
 
   /**
@@ -204,6 +250,7 @@ class Erasure {
       for await (const found of this.#owned(plan)) {
         for (const { place } of found) add(scanned, new Map([[place.name, { entries: 1, bytes: 0 }]]));
       }
+      await this.#lookInside(scanned, plan, COUNT_IN.count);
     }
     const names = new Set([...listed.keys(), ...scanned.keys()]);
     // The same key may be found both ways.
@@ -222,12 +269,25 @@ class Erasure {
   async #ask(into, command, words) {
     this.#checkTime();
     const reply = await this.#client().call(command, ...words);
-    const [cursor, ...counts] = /** @type {(string | number)[]} */ (reply);
+    const [cursor, ...rest] = /** @type {(string | number | string[])[]} */ (reply);
+    const further = rest.filter(Array.isArray);
+    await Promise.all(further.map((given) => this.#send(given)));
+    const counts = rest.slice(0, rest.length - further.length);
     for (let at = 0; at < counts.length; at += 3) {
       const [name, entries, bytes] = counts.slice(at, at + 3);
       add(into, new Map([[String(name), { entries: Number(entries), bytes: Number(bytes) }]]));
     }
     return String(cursor);
+  }
+
+  /**
+   * Sends a command that a script has answered.
+   * @param {string[]} words
+   */
+  async #send(words) {
+    const [command, ...given] = words;
+    await this.#client().call(String(command), ...given);
+    for (const { sent } of this.#bridge.erasureListeners) sent(words);
   }
 
   #checkTime() {

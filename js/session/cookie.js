@@ -8,9 +8,6 @@ const { serverMsAt } = require('./session.js');
 
 const { idLetters: ID_LETTERS } = protocol.session;
 const ID = /^[\w-]+$/;
-/** A warning. */
-const INSECURE =
-  'the cookies of sessions are sent without TLS (cookie.insecure), so whoever listens has the session';
 
 /** Writes and reads the cookie of a room. */
 class Cookie {
@@ -70,4 +67,4 @@ class Cookie {
   }
 }
 
-module.exports = { Cookie, INSECURE };
+module.exports = { Cookie };

@@ -97,6 +97,18 @@ class Engine {
   }
 
   /**
+   * Native code hears which users were erased, so that it can tell a new primary. Answers a function that ends that.
+   * @param {() => Promise<void>} erased
+   */
+  hearErasures(erased) {
+    /** @param {string[]} words A command that takes users out of a directory. */
+    const sent = ([, directory, ...tags]) => {
+      if (this.#isOpen) this.say('erased', directory, tags.join(' '));
+    };
+    return this.#bridge.onErasing({ sent, erased });
+  }
+
+  /**
    * A step in the store.
    * @param {Step} step
    * @param {unknown[]} values The arguments behind the room's number.

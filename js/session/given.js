@@ -9,6 +9,8 @@ const { idLetters: ID_LETTERS } = protocol.session;
 const SECRET_VARIABLE = 'SESSION_SECRET';
 /** An option that no application has: what `orgcache/session-service` has to warn of. */
 const WARNING = Symbol('warning');
+const INSECURE =
+  'the cookies of sessions are sent without TLS (cookie.insecure), so whoever listens has the session';
 /** The options of each call. */
 const CALL_OPTIONS = {
   count: ['drop', 'signal'],
@@ -45,6 +47,16 @@ function optionsOf(given = /** @type {SessionOptions} */ ({})) {
     ...(secret === undefined ? {} : { secret }),
     isProduction: process.env.NODE_ENV === 'production',
   };
+}
+
+/**
+ * What is to be logged of options.
+ * @param {unknown} given
+ * @param {{ cookie: { insecure: boolean } }} options
+ */
+function warningsOf(given, { cookie }) {
+  const warning = /** @type {Record<symbol, string | undefined>} */ (given)?.[WARNING];
+  return [...(cookie.insecure ? [INSECURE] : []), ...(warning === undefined ? [] : [warning])];
 }
 
 /**
@@ -128,4 +140,5 @@ module.exports = {
   checkUser,
   isId,
   optionsOf,
+  warningsOf,
 };

@@ -3,14 +3,13 @@
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { Changes, ended } = require('./changes.js');
-const { Cookie, INSECURE } = require('./cookie.js');
+const { Cookie } = require('./cookie.js');
 const { checkChange, textOf } = require('./data.js');
 const { Engine, normalized } = require('./engine.js');
 const { expressMiddleware } = require('./express.js');
 const { fastifyPlugin } = require('./fastify.js');
 const {
   CALL_OPTIONS,
-  WARNING,
   checkLengths,
   checkName,
   checkRotation,
@@ -19,6 +18,7 @@ const {
   checkUser,
   isId,
   optionsOf,
+  warningsOf,
 } = require('./given.js');
 const { Happenings } = require('./happenings.js');
 const { allDirectories, countSessions, countUsers, destroyListed, listSessions } = require('./pages.js');
@@ -44,7 +44,7 @@ class Sessions {
   #options;
   #cookie;
   #happenings;
-  #forget;
+  #listening;
   #malformed = 0;
   #changes = new Changes({
     load: async (id) => {
@@ -65,11 +65,12 @@ class Sessions {
     this.#options = normalized(options);
     this.#happenings = new Happenings(context, this.#options.namespace);
     this.#cookie = new Cookie(this.#options.cookie);
-    if (this.#options.cookie.insecure) warn(INSECURE);
-    const warning = /** @type {Record<symbol, string | undefined>} */ (given)?.[WARNING];
-    if (warning !== undefined) warn(warning);
+    for (const warning of warningsOf(given, this.#options)) warn(warning);
     this.#engine = new Engine({ bridge, options, onOpen: onFirstUse });
-    this.#forget = bridge.listen((name) => this.#happenings.forward(name));
+    this.#listening = [
+      bridge.listen((name) => this.#happenings.forward(name)),
+      this.#engine.hearErasures(() => this.#watch.askAll()),
+    ];
   }
 
   /**
@@ -291,11 +292,9 @@ class Sessions {
    * @returns {Promise<number>[]}
    */
   #entered(id, organizationId, absoluteSeconds) {
-    const entered = [this.#engine.ask('enter', id, undefined, absoluteSeconds)];
-    if (organizationId !== undefined) {
-      entered.push(this.#engine.ask('enter', id, String(organizationId), absoluteSeconds));
-    }
-    return entered;
+    const name = organizationId === undefined ? undefined : String(organizationId);
+    const directories = name === undefined ? [undefined] : [undefined, name];
+    return directories.map((one) => this.#engine.ask('enter', id, one, absoluteSeconds, name));
   }
 
   /**
@@ -486,7 +485,7 @@ class Sessions {
   }
 
   async close() {
-    this.#forget();
+    for (const end of this.#listening) end();
     this.#watch.close();
     await this.#engine.close();
   }

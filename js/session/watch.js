@@ -38,7 +38,7 @@ class Watch {
     /** @type {Watcher} */
     const watcher = { id, ref, controller };
     this.#watchers.add(watcher);
-    this.#timer ??= setInterval(() => this.#askAll(), EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.askAll(), EVERY_MS).unref();
     // It may have ended before.
     this.#ask(watcher);
     return { signal: controller.signal, close: () => this.#forget(watcher) };
@@ -52,7 +52,8 @@ class Watch {
     this.#timer = undefined;
   }
 
-  async #askAll() {
+  /** Asks for all watched sessions, unless that is under way. */
+  async askAll() {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::function::Thrown;
 use super::invocation::{Body, Invocation, texts};
 use super::values;
-use crate::erasure::{self, Mode, UnderWay};
+use crate::erasure::{self, Inside, Mode, Place, UnderWay};
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::CallArguments;
 
@@ -38,12 +38,19 @@ fn begin(call: &Invocation) -> Answer {
         let told = json!({
             "pattern": erasure::pattern(organization),
             "script": String::from_utf8_lossy(erasure::keys_script()),
-            "places": places.iter().map(|place| json!({ "name": place.name(), "isLast": place.goes_last() })).collect::<Vec<_>>(),
+            "places": places.iter().map(|place| shown(&**place, organization)).collect::<Vec<_>>(),
         });
         let under_way = UnderWay::begin(client.core().node().data(), organization);
         client.erasures.borrow_mut().push(under_way);
         Ok(told)
     })
+}
+
+fn shown(place: &dyn Place, organization: &str) -> Value {
+    let inside = place.inside(organization).map(|Inside { pattern, script, words }| {
+        json!({ "pattern": pattern, "script": String::from_utf8_lossy(script), "words": words })
+    });
+    json!({ "name": place.name(), "isLast": place.goes_last(), "inside": inside })
 }
 
 /// `steps(client, organization, erases)`: the commands that come before a scan, as JSON.

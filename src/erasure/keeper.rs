@@ -33,6 +33,16 @@ impl Mode {
     }
 }
 
+/// Keys whose names do not show whose they are: a pattern that finds them, and a script that looks inside and erases or counts
+/// those of an organization. It takes any keys, in a cluster of one slot. Its words are the mode, the place, these and a
+/// cursor. It answers as commands do, and may add lists, which are commands to send as they are.
+#[derive(Debug, Clone)]
+pub struct Inside {
+    pub pattern: String,
+    pub script: &'static [u8],
+    pub words: Vec<String>,
+}
+
 /// One place that keeps something of organizations: a kind of keys in Redis, or memory of this process.
 pub trait Place {
     /// Its name in the report.
@@ -41,6 +51,11 @@ pub trait Place {
     /// Whether a key in Redis is the organization's, and belongs to this place.
     fn owns(&self, _key: &[u8], _organization: &str) -> bool {
         false
+    }
+
+    /// How its keys in Redis are found, where their names do not tell.
+    fn inside(&self, _organization: &str) -> Option<Inside> {
+        None
     }
 
     /// Whether its keys go last, because they keep others from coming back.

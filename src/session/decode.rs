@@ -9,7 +9,7 @@ use crate::redis::{Asked, CallArguments, misuse};
 pub(super) const VERBS: &[&str] = &["normalize", "open", "close", "say", "ask"];
 
 /// What native code says at once.
-pub(super) const SAYINGS: [&str; 6] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf"];
+pub(super) const SAYINGS: [&str; 7] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf", "erased"];
 /// What the store is asked.
 pub(super) const STEPS: [&str; 13] = [
     "get",
@@ -71,6 +71,11 @@ pub enum Saying<'a> {
         id: &'a [u8],
         user: User<'a>,
     },
+    /// Users were erased: their tags, with blanks between them, and the directory that had them.
+    Erased {
+        directory: &'a [u8],
+        tags: &'a [u8],
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -119,11 +124,12 @@ pub enum Step<'a> {
         cursor: &'a [u8],
         has_data: bool,
     },
-    /// Enters the user of an id into a directory; without an id counts its entries.
+    /// Enters the user of an id, who is of this organization, into a directory; without an id counts its entries.
     Enter {
         directory: Place<'a>,
         id: &'a [u8],
         life: Option<f64>,
+        organization: Option<&'a str>,
     },
     Page {
         directory: Place<'a>,
@@ -163,6 +169,17 @@ pub enum Place<'a> {
     OfUser,
     All(u8),
     Organization(&'a str),
+}
+
+impl Step<'_> {
+    /// The organization that gets something by it.
+    pub fn written_organization(&self) -> Option<&str> {
+        match self {
+            Step::Create(created) => created.user?.organization,
+            Step::Enter { organization, .. } => *organization,
+            _ => None,
+        }
+    }
 }
 
 impl Place<'_> {
@@ -217,6 +234,7 @@ fn saying<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> 
         "verifyCsrf" => Saying::VerifyCsrf { id, token: arguments.bytes(2) },
         "reference" => Saying::Reference { id },
         "isOf" => Saying::IsOf { id, user: required_user(arguments, 2)? },
+        "erased" => Saying::Erased { directory: id, tags: arguments.bytes(2) },
         _ => return Err(misuse("the bridge was given an unknown verb")),
     };
     Ok(Call::Say { room, saying })
@@ -262,7 +280,12 @@ fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
         "list" => {
             Step::List { user: required_user(arguments, 1)?, cursor: arguments.bytes(3), has_data: is_on(4) }
         }
-        "enter" => Step::Enter { directory: place(arguments, 2)?, id, life: arguments.number(3) },
+        "enter" => Step::Enter {
+            directory: place(arguments, 2)?,
+            id,
+            life: arguments.number(3),
+            organization: arguments.text(4)?,
+        },
         "page" => Step::Page { directory: place(arguments, 1)?, cursor: arguments.bytes(2) },
         "extend" => Step::Extend { id, life: arguments.number(2), idle: arguments.number(3) },
         "countTag" => Step::CountTag { tag: id, drops: is_on(2) },

@@ -18,6 +18,7 @@ use super::room::Sessions;
 use super::settle::{Replies, Settled, With};
 use super::tally::Count;
 use super::ticket::{Asked as Ask, FlightTime, Purpose, Read, SessionRequest, SessionTicket};
+use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lane::{Frame, Node as Reply, Requests};
 use crate::redis::{
@@ -289,6 +290,7 @@ impl Sessions {
     /// A step on this process's own memory. Its replies are read as Redis's are.
     fn ask_here(&self, room: usize, step: &Step<'_>, now: Instant) -> Result<Outcome<'static>> {
         let (open, now_ms) = (self.room(room)?, self.now_ms(now));
+        erasure::check(self.node.data(), step.written_organization())?;
         let codec = &self.shared.codec;
         let mut request = Vec::new();
         let mut purpose = match Plans::of(&open).plan(step, codec, || FlightTime::at(now_ms), &mut request)? {
@@ -321,6 +323,7 @@ impl Sessions {
         scratch: &mut Scratch,
     ) -> Result<Option<Outcome<'static>>> {
         let open = self.room(room)?;
+        erasure::check(self.node.data(), step.written_organization())?;
         let Scratch { request, flight, .. } = scratch;
         request.clear();
         let mut asks_time = false;

@@ -8,6 +8,7 @@ use super::id::Tag;
 use crate::key::push_escaped;
 
 const ROOM: &str = "!session:";
+const OF_ORGANIZATION: &str = "o:";
 /// So many directories of all users, because one would be in one slot.
 pub const DIRECTORIES: u8 = 16;
 
@@ -49,10 +50,20 @@ impl SessionKeys {
         out.extend_from_slice(&self.start);
         let name = match directory {
             Directory::All(number) => format!("i{number}"),
-            Directory::Organization(tag) => format!("o:{}", base64url::text(&tag)),
+            Directory::Organization(tag) => format!("{OF_ORGANIZATION}{}", base64url::text(&tag)),
         };
         out.extend_from_slice(name.as_bytes());
     }
+}
+
+/// A pattern of all keys of sessions, in all namespaces. A prefix has no letter that stands for others.
+pub fn all_keys(prefix: &str) -> String {
+    format!("{prefix}{ROOM}*")
+}
+
+/// How the keys of an organization's directories end.
+pub fn directory_end(tag: &Tag) -> String {
+    format!(":{OF_ORGANIZATION}{}", base64url::text(tag))
 }
 
 /// A tag with the braces that choose a slot.
@@ -82,6 +93,8 @@ mod tests {
         assert_eq!(made(&|out| keys.directory(out, Directory::All(15))), "app:!session:a%20b:i15");
         let organization = made(&|out| keys.directory(out, Directory::Organization([0xa5; 9])));
         assert_eq!(organization, "app:!session:a%20b:o:paWlpaWlpaWl");
+        assert!(organization.ends_with(&directory_end(&[0xa5; 9])));
+        assert_eq!(all_keys("app:"), "app:!session:*");
         assert_eq!(Directory::of_user(&[0x1f; 9]), Directory::All(15));
     }
 }

@@ -11,7 +11,7 @@ use super::base64url;
 use super::decode::{Saying, User};
 use super::ended::{End, Ended, Kind};
 use super::id::{Hash, ID_LETTERS, Id, Tag, nobodys_tag, user_tag};
-use super::keys::SessionKeys;
+use super::keys::{Directory, SessionKeys};
 use super::options::SessionOptions;
 use super::recent::{Recent, Touches};
 use super::secrets::{Secrets, Use};
@@ -80,6 +80,12 @@ impl Open {
         key
     }
 
+    pub(super) fn directory_key(&self, directory: Directory) -> Vec<u8> {
+        let mut key = Vec::new();
+        self.keys.directory(&mut key, directory);
+        key
+    }
+
     pub(super) fn id(&self, letters: &[u8]) -> Option<Id> {
         if letters.len() == ID_LETTERS { Id::parse(letters, &self.secrets) } else { None }
     }
@@ -112,7 +118,20 @@ impl Open {
             Saying::IsOf { id, user } => {
                 Outcome::Boolean(self.id(id).is_some_and(|id| id.tag == tag_of(*user)))
             }
+            Saying::Erased { directory, tags } => {
+                self.note_erased(directory, tags);
+                Outcome::Null
+            }
         })
+    }
+
+    /// A new primary is told that these users' sessions have ended, if they were of this room.
+    fn note_erased(&self, directory: &[u8], tags: &[u8]) {
+        for tag in tags.split(|byte| *byte == b' ').filter_map(parse_tag) {
+            if self.directory_key(Directory::of_user(&tag)) == directory {
+                self.note_end(tag, Kind::User { known_ms: 0, kept: Vec::new() }, false, Instant::now());
+            }
+        }
     }
 
     pub(super) fn describe(&self) -> Value {

@@ -98,7 +98,7 @@ impl<'o> Plans<'o> {
                 append_list(&self.open.user_key(&tag), cursor, slack, *has_data, out);
                 Planned::Ask(Purpose::List { tag })
             }
-            Step::Enter { directory, id, life } => self.plan_enter(*directory, id, *life, out)?,
+            Step::Enter { directory, id, life, .. } => self.plan_enter(*directory, id, *life, out)?,
             Step::Page { directory, cursor } => {
                 append_page(&self.directory_key(*directory, None), cursor, out);
                 Planned::Ask(Purpose::Page)
@@ -266,9 +266,7 @@ impl<'o> Plans<'o> {
             .known()
             .or_else(|| id.map(|id| Directory::of_user(&id.tag)))
             .unwrap_or(Directory::All(0));
-        let mut key = Vec::new();
-        self.open.keys.directory(&mut key, directory);
-        key
+        self.open.directory_key(directory)
     }
 
     fn plan_extend(

@@ -63,6 +63,17 @@ impl Recent {
         }
     }
 
+    /// Forgets records.
+    pub fn forget_where(&mut self, is_meant: impl Fn(&[u8]) -> bool) {
+        let meant: Vec<_> =
+            self.records.iter().filter(|(_, seen)| is_meant(&seen.record)).map(|(hash, _)| *hash).collect();
+        meant.iter().for_each(|hash| self.forget(hash));
+    }
+
+    pub fn count_where(&self, is_meant: impl Fn(&[u8]) -> bool) -> usize {
+        self.records.iter().filter(|(_, seen)| is_meant(&seen.record)).count()
+    }
+
     /// Forgets the sessions of a user.
     pub fn forget_user(&mut self, tag: &Tag) {
         let of_user: Vec<_> =

@@ -17,6 +17,8 @@ pub const LIST: &[u8] = lua!("scripts/list.lua");
 pub const DIRECTORY: &[u8] = lua!("scripts/directory.lua");
 pub const EXTEND: &[u8] = lua!("scripts/extend.lua");
 pub const COUNT: &[u8] = lua!("scripts/count.lua");
+/// Sent by its text, in an erasure.
+pub const ERASE: &[u8] = lua!("scripts/erase.lua");
 
 /// A script, by its place in the list of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 //! mean is in `src/session/contract.rs`.
 
 use orgcache::session::scripts::{
-    COUNT, CREATE, DESTROY, DIRECTORY, EXTEND, LIST, REVOKE, ROTATE, TOUCH, UPDATE,
+    COUNT, CREATE, DESTROY, DIRECTORY, ERASE, EXTEND, LIST, REVOKE, ROTATE, TOUCH, UPDATE,
 };
 
 use super::super::client::{Client, Reply};
-use super::{assert_lives, assert_wrong_type, integers, refusal, run};
+use super::{assert_lives, assert_wrong_type, integers, refusal, run, text};
 
 const A: &[u8] = b"aaaaaaaaaaaaaaaa";
 const B: &[u8] = b"bbbbbbbbbbbbbbbb";
@@ -112,4 +112,52 @@ fn a_directory_lives_as_long_as_its_latest_entry_and_drops_what_has_ended() {
     assert_eq!(run(&mut client, DIRECTORY, &[&key], &[b"b", b"100000"]), Reply::Integer(2));
     assert_lives(&mut client, &key, 300_000);
     assert_eq!(run(&mut client, DIRECTORY, &[&key], &[b"", b"0"]), Reply::Integer(2));
+}
+
+/// Sessions of a user of an organization, behind aliases. Answers the key.
+fn user_of(client: &mut Client, tag: &str, about: &str) -> Vec<u8> {
+    let key = client.key(&format!("!session:n:{{{tag}}}"));
+    let record = format!("s1 0 1 1 0 1\n{about}\n{{}}");
+    let alias = [b"a9999999999999\n", A, b"nnnnnnnnnnnnnnnn"].concat();
+    for number in 0..3 {
+        client.integer(&[b"HSET", &key, format!("alias-{number}").as_bytes(), &alias]);
+    }
+    client.integer(&[b"HSET", &key, A, record.as_bytes()]);
+    key
+}
+
+#[test]
+fn an_erasure_looks_inside_and_spares_whoever_is_of_no_or_another_organization() {
+    let mut client = Client::connect("session-erase");
+    let meant = user_of(&mut client, "paWlpaWlpaWl", r#"{"organizationId":"ac\"me","userId":"u"}"#);
+    let others = [
+        user_of(&mut client, "qaWlpaWlpaWl", r#"{"organizationId":"acme2","userId":"u"}"#),
+        user_of(&mut client, "raWlpaWlpaWl", r#"{"organizationId":null,"userId":"ac\"me"}"#),
+        user_of(&mut client, "saWlpaWlpaWl", "{broken"),
+        client.key("!session:n:i5"),
+        client.key("!session:n:o:other"),
+        client.key("!session:n:{not a tag}"),
+    ];
+    let directory = client.key("!session:n:o:meant");
+    client.integer(&[b"HSET", &others[5], b"f", b"s1 0 1 1 0 1\n{\"organizationId\":\"ac\\\"me\"}\n{}"]);
+    for key in [&others[3], &others[4], &directory] {
+        client.integer(&[b"ZADD", key, b"1", b"paWlpaWlpaWl", b"2", b"9aWlpaWlpaWl"]);
+    }
+    let mut keys: Vec<&[u8]> = others.iter().map(Vec::as_slice).collect();
+    keys.extend([&meant[..], &directory[..]]);
+    for (mode, count, left) in [(&b"c"[..], 5, 8), (b"e", 4, 6)] {
+        let reply = run(&mut client, ERASE, &keys, &[mode, b"sessions", b"ac\"me", b":o:meant", b"0"]);
+        let Reply::List(reply) = reply else { panic!("no list") };
+        assert_eq!(reply[..3], [text("0"), text("sessions"), Reply::Integer(count)]);
+        assert!(matches!(reply[3], Reply::Integer(bytes) if bytes > 100));
+        // The tags' first bytes are 0xa5 and 0xf5, so their directory is the fifth.
+        let further: Vec<Reply> = if mode == b"e" {
+            let words = [&b"ZREM"[..], &others[3], b"paWlpaWlpaWl", b"paWlpaWlpaWl", b"9aWlpaWlpaWl"];
+            vec![Reply::List(words.map(|word| Reply::Text(word.to_vec())).into())]
+        } else {
+            Vec::new()
+        };
+        assert_eq!(reply[4..], further);
+        assert_eq!(client.integer(&[&[&b"EXISTS"[..]], &keys[..]].concat()), left);
+    }
 }

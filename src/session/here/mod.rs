@@ -3,6 +3,8 @@
 //! Each function does what the script of its name does, and replies as it would. Nothing is evicted: a session that has no
 //! room is not created.
 
+mod erase;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::id::{HASH_BYTES, Hash};
