@@ -22,7 +22,7 @@ const NAMES = [
 
 /** Puts something of the organization into every room that has an API here. Answers functions that read it back. */
 async function fill(orgcache, name) {
-  const { cacheAdapter, cacheManager, createCache, createLimiter } = orgcache;
+  const { cacheAdapter, cacheManager, createCache, createLimiter, createTopics, topic } = orgcache;
   await cacheAdapter.setConversationContext(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setConversationHistoryCache(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setOrganizationData(name, `name of ${name}`);
@@ -43,6 +43,11 @@ async function fill(orgcache, name) {
   await limiter.block({ kind: 'user', id: '9', organizationId: name }, 600);
   const itself = { policy: 'api', kind: 'organization', id: name };
   await limiter.consume(itself);
+  const topics = createTopics({ topics: { news: topic({ replay: 10 }) } });
+  await topics.publish('news', name, { organizationId: name, id: 'first' });
+  await topics.publish('news', name, { organizationId: name, userId: '7' });
+  const newsOf = async (options) =>
+    (await topics.history('news', { organizationId: name, ...options })).at(-1);
   return {
     limiter,
     /** Reads everything that a reader sees of the organization. */
@@ -58,6 +63,8 @@ async function fill(orgcache, name) {
       (await limiter.peek(check)).remaining === 1 ? null : 'limited',
       ((await limiter.peek({ ...check, id: '9' })).retryAfterMs ?? 0) > 0 ? 'blocked' : null,
       (await limiter.peek(itself)).remaining === 1 ? null : 'limited',
+      (await newsOf())?.payload ?? null,
+      (await newsOf({ userId: '7' }))?.payload ?? null,
     ],
   };
 }
@@ -110,6 +117,7 @@ function erasureContract(open, { snapshot }) {
     for (const place of ['values', 'caches', 'tags']) expect(rooms[place].bytes).toBeGreaterThan(0);
     expect(rooms.tags.entries).toBeGreaterThanOrEqual(3);
     expect(rooms.limits.entries).toBeGreaterThanOrEqual(3);
+    expect(rooms.topics.entries).toBe(3);
     const sum = (field) => Object.values(rooms).reduce((all, room) => all + room[field], 0);
     expect([entries, bytes]).toEqual([sum('entries'), sum('bytes')]);
     expect(await orgcache.eraseOrganization('acme')).toMatchObject({ entries: 0, remaining: 0 });
@@ -118,6 +126,9 @@ function erasureContract(open, { snapshot }) {
   test('writes are refused meanwhile, and taken afterwards; a factory answers and nothing of it is kept', async () => {
     const { cacheAdapter, cacheManager, createCache } = orgcache;
     const users = createCache({ name: 'users' });
+    const topics = orgcache.createTopics({
+      topics: { news: orgcache.topic({ replay: 1 }), live: orgcache.topic() },
+    });
     await users.org('acme').set('7', 1);
     await users.org('acme').getOrSet('late', () => 1);
     const flying = users.org('acme').getOrSet('flying', async () => {
@@ -137,6 +148,8 @@ function erasureContract(open, { snapshot }) {
       users.org('acme').set('8', 1),
       users.org('acme').invalidateTags(['t']),
       users.org('acme').mutate({ keys: ['7'] }, async () => {}),
+      topics.publish('news', 1, { organizationId: 'acme' }),
+      topics.publish('live', 1, { organizationId: 'acme', userId: '7' }),
     ].map((call) => rejection(call));
     const own = users.org('acme').getOrSet('own', () => 'own');
     const other = cacheManager.set('settings', 1, 60, 'acme2');

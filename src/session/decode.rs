@@ -9,7 +9,7 @@ use crate::redis::{Asked, CallArguments, misuse};
 pub(super) const VERBS: &[&str] = &["normalize", "open", "close", "say", "ask"];
 
 /// What native code says at once.
-pub(super) const SAYINGS: [&str; 6] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf"];
+pub(super) const SAYINGS: [&str; 7] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf", "endings"];
 /// What the store is asked.
 pub(super) const STEPS: [&str; 13] = [
     "get",
@@ -71,6 +71,8 @@ pub enum Saying<'a> {
         id: &'a [u8],
         user: User<'a>,
     },
+    /// The name of the channel that tells of ends.
+    Endings,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -217,6 +219,7 @@ fn saying<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> 
         "verifyCsrf" => Saying::VerifyCsrf { id, token: arguments.bytes(2) },
         "reference" => Saying::Reference { id },
         "isOf" => Saying::IsOf { id, user: required_user(arguments, 2)? },
+        "endings" => Saying::Endings,
         _ => return Err(misuse("the bridge was given an unknown verb")),
     };
     Ok(Call::Say { room, saying })
