@@ -28,3 +28,4 @@ export * from './types/option-values.js';
 export * from './types/options.js';
 export * from './types/session.js';
 export * from './types/streams.js';
+export * from './types/topic.js';

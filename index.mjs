@@ -16,6 +16,7 @@ export const {
   createInstance,
   createLimiter,
   createSessions,
+  createTopics,
   eraseOrganization,
   getConnectionInfo,
   getKeyPrefix,
@@ -32,6 +33,7 @@ export const {
   redisMigrationManager,
   reset,
   shutdown,
+  topic,
   unprefixKey,
   version,
 } = orgcache;

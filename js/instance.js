@@ -20,6 +20,7 @@ const { protocol } = require('./protocol.js');
 const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
 const { surfaceOf } = require('./surface.js');
+const { hubOf } = require('./topic/hub.js');
 
 /** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
 /** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult } from '../index.js' */
@@ -102,7 +103,14 @@ class Instance {
       configure: this.configure,
       createClient,
       createInstance,
-      foundation: { bridge, context, events, client: () => this.#inspection.client, metrics },
+      foundation: {
+        bridge,
+        context,
+        events,
+        client: () => this.#inspection.client,
+        hub: hubOf({ bridge, connections: this.#connections, events }),
+        metrics,
+      },
       ready: this.ready,
       RedisManager: this.#Manager,
       redisManager: this.#redisManager,

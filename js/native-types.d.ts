@@ -13,6 +13,7 @@ import type {
   Role,
   RoleFlag,
   SessionVerb,
+  TopicVerb,
 } from './protocol-names.js';
 
 export type { CommandFlag, EventName };
@@ -263,7 +264,10 @@ export interface EntryNumbers {
 
 /** The numbers of what sessions ask native code and the store. */
 export interface SessionNumbers {
-  sayings: Record<'csrf' | 'erased' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf', number>;
+  sayings: Record<
+    'csrf' | 'endings' | 'erased' | 'isOf' | 'mint' | 'reference' | 'stats' | 'verifyCsrf',
+    number
+  >;
   steps: Record<
     | 'countTag'
     | 'create'
@@ -286,6 +290,12 @@ export interface SessionNumbers {
   directories: number;
 }
 
+/** The numbers of what topics ask native code and the store. */
+export interface TopicNumbers {
+  sayings: Record<'channel' | 'close' | 'normalize' | 'open', number>;
+  steps: Record<'after' | 'before' | 'publish', number>;
+}
+
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
 export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
@@ -302,10 +312,12 @@ export interface Protocol {
     cache: Record<CacheVerb, number>;
     limiter: Record<LimiterVerb, number>;
     session: Record<SessionVerb, number>;
+    topic: Record<TopicVerb, number>;
   }>;
   cache: { entries: EntryNumbers };
   limiter: LimiterNumbers;
   session: SessionNumbers;
+  topic: TopicNumbers;
   marks: Record<Mark, number>;
   /** Marks from this one on are numbers themselves. */
   firstNumber: number;

@@ -83,6 +83,9 @@ export type LimitName =
   | 'sessionWatchMs'
   | 'shutdownTimeoutMs'
   | 'silenceMs'
+  | 'sseBufferedBytes'
+  | 'sseHeartbeatSeconds'
+  | 'sseRetryMs'
   | 'storeGoneMs'
   | 'storeKnownIds'
   | 'storeListMost'
@@ -94,6 +97,13 @@ export type LimitName =
   | 'subscribeAgainAfterMs'
   | 'tableGuardSeconds'
   | 'tableVersionSeconds'
+  | 'topicHistory'
+  | 'topicMostHistory'
+  | 'topicPage'
+  | 'topicReadAgainMs'
+  | 'topicReaderBytes'
+  | 'topicRecent'
+  | 'topicRecentBytes'
   | 'warmConcurrency'
   | 'warmMaxConcurrency';
 
@@ -170,3 +180,6 @@ export type LimiterVerb =
 
 /** What a call of the room session asks for. */
 export type SessionVerb = 'ask' | 'close' | 'normalize' | 'open' | 'say';
+
+/** What a call of the room topic asks for. */
+export type TopicVerb = 'ask' | 'say';

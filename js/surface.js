@@ -9,6 +9,7 @@ const { protocol } = require('./protocol.js');
 const { sessionsOf } = require('./session/index.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
+const { topic, topicsOf } = require('./topic/index.js');
 
 /** @import { OrgCache, RedisManager as Manager, SignalHandlerOptions } from '../index.js' */
 
@@ -25,6 +26,7 @@ const { createConsumerGroup } = require('./streams/consumer-group.js');
  * @property {InstanceType<typeof import('./context.js').Context>} context
  * @property {InstanceType<typeof import('./events.js').NativeEvents>} events
  * @property {() => import('../index.js').RedisClient} client Answers a client that is opened on first use.
+ * @property {() => InstanceType<typeof import('./topic/hub.js').Hub>} hub The subscriptions of rooms, made on first use.
  * @property {InstanceType<typeof import('./metrics/registry.js').Registry>} metrics Rooms add their numbers to it.
  */
 
@@ -55,6 +57,7 @@ function surfaceOf(parts) {
     createInstance: parts.createInstance,
     createLimiter: limitersOf(parts.foundation),
     createSessions: sessionsOf(parts.foundation),
+    createTopics: topicsOf(parts.foundation),
     eraseOrganization: eraserOf(parts.foundation),
     getConnectionInfo: ask('getConnectionInfo'),
     getKeyPrefix: ask('getKeyPrefix'),
@@ -73,6 +76,7 @@ function surfaceOf(parts) {
     redisMigrationManager: parts.redisMigrationManager,
     reset: parts.reset,
     shutdown,
+    topic,
     unprefixKey: ask('unprefixKey'),
     version: protocol.version,
     [Symbol.asyncDispose]: () => /** @type {Promise<any>} */ (shutdown()),

@@ -9,7 +9,7 @@ export const MOST_LINES_OF_A_FILE = 500;
 export const MOST_LINES_OF_A_FUNCTION = 60;
 export const MOST_FILES_OF_A_CIRCLE = 3;
 /** The sample of a change: what adding a room touches. */
-const NEWEST_ROOM = 'session';
+const NEWEST_ROOM = 'topic';
 
 const RUST_TEST = /(^|\/)(tests|contract)(\/|\.rs$)/;
 const GENERATED = /command\/table\.rs$/;

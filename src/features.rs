@@ -20,6 +20,7 @@ use crate::redis::{
     PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
 };
 use crate::session::Sessions;
+use crate::topic::Topics;
 
 /// One call of a caller: a raw command, or a call of a room.
 pub type Call<'a> = CallOf<'a, Features>;
@@ -311,6 +312,7 @@ rooms! {
     Cache: cache, Core;
     Limiter: limiter, Limiters;
     Session: session, Sessions;
+    Topic: topic, Topics;
 }
 
 impl Features {

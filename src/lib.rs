@@ -12,7 +12,8 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache  limiter  session   what the adapter promises: keys, lifetimes, organizations | rate limits | who is logged in
+//!    cache  limiter  session  topic   what the adapter promises: keys, lifetimes, organizations | rate limits | who is
+//!                                      logged in | notifications
 //!      |
 //!   entries      entries of caches: leases, tags, guarded changes
 //!      |   \
@@ -38,7 +39,7 @@
 //!   lost connection or a passed deadline means for each request, and every request ends exactly once.
 //! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
 //!   and what their replies and losses mean to it. [`features::Features`] lists them: [`cache::Core`],
-//!   [`limiter::Limiters`] and [`session::Sessions`].
+//!   [`limiter::Limiters`], [`session::Sessions`] and [`topic::Topics`].
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::ConnectionHandler`].
@@ -93,6 +94,8 @@ pub mod script;
 pub mod session;
 pub mod store;
 mod sync;
+#[cfg(feature = "cache")]
+pub mod topic;
 #[cfg(feature = "cache")]
 pub mod topology;
 #[cfg(feature = "cache")]

@@ -46,7 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("limiter", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
     ("session", &["codec", "config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
-    ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis", "session"]),
+    ("topic", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
+    ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis", "session", "topic"]),
     (
         "topology",
         &[

@@ -23,6 +23,7 @@ import type { RedisMigrationManager } from './migration.js';
 import type { ConfigureOptions } from './options.js';
 import type { createSessions } from './session.js';
 import type { createConsumerGroup } from './streams.js';
+import type { createTopics, topic } from './topic.js';
 
 /**
  * The version of the package, as in its package.json.
@@ -63,6 +64,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly createInstance: typeof createInstance;
   readonly createLimiter: typeof createLimiter;
   readonly createSessions: typeof createSessions;
+  readonly createTopics: typeof createTopics;
   readonly eraseOrganization: typeof eraseOrganization;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
@@ -80,6 +82,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly redisMigrationManager: RedisMigrationManager;
   readonly reset: typeof reset;
   readonly shutdown: typeof shutdown;
+  readonly topic: typeof topic;
   readonly unprefixKey: typeof unprefixKey;
   readonly version: string;
   readonly withQueryCache: typeof withQueryCache;

@@ -424,8 +424,8 @@ export interface Sessions<Data extends object = SessionData> extends AsyncDispos
   /** Counts of this process, and the number of users. */
   stats(options?: SessionCallOptions): Promise<SessionStats>;
   /**
-   * For connections that must end with their session. Hears of this process's ends at once, and of others within 30
-   * seconds.
+   * For connections that must end with their session. Hears at once of what ends it in any process, and within 30 seconds
+   * where a message is lost.
    */
   watch(id: string): WatchedSession;
   /** Whether the user has proved who it is within so many seconds: ask before what is dangerous. */

@@ -28,6 +28,7 @@ beforeAll(async () => {
     const limiter = orgcache.createLimiter({ policies: { api: { limit: 1, windowSeconds: 60 } } });
     await limiter.consume({ policy: 'api', kind: 'user', id: 'u' });
     await orgcache.createSessions({ secret: 'a secret of at least thirty-two bytes' }).create();
+    await orgcache.createTopics({ topics: { news: orgcache.topic() } }).publish('news', 1);
     await orgcache
       .createCache({ name: 'users' })
       .org('org-1')

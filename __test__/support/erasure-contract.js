@@ -26,7 +26,8 @@ const NAMES = [
 
 /** Puts something of the organization into every room that has an API here. Answers functions that read it back. */
 async function fill(orgcache, name) {
-  const { cacheAdapter, cacheManager, createCache, createLimiter, createSessions } = orgcache;
+  const { cacheAdapter, cacheManager, createCache, createLimiter, createSessions, createTopics, topic } =
+    orgcache;
   await cacheAdapter.setConversationContext(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setConversationHistoryCache(name, PHONE, [{ role: 'user', content: name }]);
   await cacheAdapter.setOrganizationData(name, `name of ${name}`);
@@ -58,6 +59,11 @@ async function fill(orgcache, name) {
   await rooms[0].rotate(logins[0].id);
   await rooms[1].close();
   const reader = createSessions({ secret: SECRET, namespace: 'closed', onRedisDown: 'recent' });
+  const topics = createTopics({ topics: { news: topic({ replay: 10 }) } });
+  await topics.publish('news', name, { organizationId: name, id: 'first' });
+  await topics.publish('news', name, { organizationId: name, userId: '7' });
+  const newsOf = async (options) =>
+    (await topics.history('news', { organizationId: name, ...options })).at(-1);
   return {
     limiter,
     watched: rooms[0].watch(logins[1].id),
@@ -76,6 +82,8 @@ async function fill(orgcache, name) {
       (await limiter.peek(itself)).remaining === 1 ? null : 'limited',
       ...(await Promise.all(logins.slice(0, 2).map(({ id }) => rooms[0].get(id)))),
       ...(await Promise.all(logins.slice(2).map(({ id }) => reader.get(id)))),
+      (await newsOf())?.payload ?? null,
+      (await newsOf({ userId: '7' }))?.payload ?? null,
     ],
   };
 }
@@ -138,6 +146,7 @@ function erasureContract(open, { snapshot }) {
     expect(rooms.sessions.entries).toBe(5);
     expect(rooms.sessions.bytes).toBeGreaterThan(0);
     for (const { id } of kept) expect(await nobodys.get(id)).not.toBeNull();
+    expect(rooms.topics.entries).toBe(3);
     const sum = (field) => Object.values(rooms).reduce((all, room) => all + room[field], 0);
     expect([entries, bytes]).toEqual([sum('entries'), sum('bytes')]);
     expect(await orgcache.eraseOrganization('acme')).toMatchObject({ entries: 0, remaining: 0 });
@@ -146,6 +155,9 @@ function erasureContract(open, { snapshot }) {
   test('writes are refused meanwhile, and taken afterwards; a factory answers and nothing of it is kept', async () => {
     const { cacheAdapter, cacheManager, createCache, createSessions } = orgcache;
     const users = createCache({ name: 'users' });
+    const topics = orgcache.createTopics({
+      topics: { news: orgcache.topic({ replay: 1 }), live: orgcache.topic() },
+    });
     await users.org('acme').set('7', 1);
     await users.org('acme').getOrSet('late', () => 1);
     const flying = users.org('acme').getOrSet('flying', async () => {
@@ -165,6 +177,8 @@ function erasureContract(open, { snapshot }) {
       users.org('acme').set('8', 1),
       users.org('acme').invalidateTags(['t']),
       users.org('acme').mutate({ keys: ['7'] }, async () => {}),
+      topics.publish('news', 1, { organizationId: 'acme' }),
+      topics.publish('live', 1, { organizationId: 'acme', userId: '7' }),
     ].map((call) => rejection(call));
     const sessions = createSessions({ secret: SECRET });
     refused.push(rejection(sessions.create({ userId: 'u', organizationId: 'acme' })));

@@ -36,6 +36,7 @@ const { TEXTS } = require('./commands.js');
  * @property {ChannelNames} channelNames
  * @property {EventEmitter} emitter
  * @property {(error: unknown) => void} onError
+ * @property {boolean} [keepsAlive] Whether a subscription keeps the process alive. Default: true.
  */
 
 /**
@@ -67,6 +68,7 @@ class Subscriptions {
   #channelNames;
   #emitter;
   #onError;
+  #keepsAlive;
   /** @type {Subscriber | undefined} */
   #subscriber;
   /** @type {NodeJS.Timeout | undefined} */
@@ -86,11 +88,12 @@ class Subscriptions {
    * `emitter` emits ioredis's events. `channelNames` converts the names of channels.
    * @param {SubscriptionsParts} parts
    */
-  constructor({ connections, channelNames, emitter, onError }) {
+  constructor({ connections, channelNames, emitter, onError, keepsAlive = true }) {
     this.#connections = connections;
     this.#channelNames = channelNames;
     this.#emitter = emitter;
     this.#onError = onError;
+    this.#keepsAlive = keepsAlive;
   }
 
   get isActive() {
@@ -237,7 +240,8 @@ class Subscriptions {
    */
   async #ask(name, args) {
     // A timer keeps a subscriber's process alive, because nothing else may.
-    this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, MAX_TIMER_MS);
+    if (this.#keepsAlive)
+      this.#keepAlive ??= this.#connections.context.run(setInterval, () => {}, MAX_TIMER_MS);
     this.#subscriber ??= this.#connections.subscriber({
       onBack: () => this.#resubscribeAll(),
       onDropped: () => this.#emitGap(epochMs() - silenceMs),

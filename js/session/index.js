@@ -12,7 +12,7 @@ const SILENT = ['off', 'error'];
  * @param {import('../surface.js').Foundation} foundation
  * @returns {typeof createSessions}
  */
-function sessionsOf({ bridge, context, events, client }) {
+function sessionsOf({ bridge, context, events, client, hub }) {
   let isUsed = false;
   /** @type {Set<string>} */
   const warned = new Set();
@@ -26,7 +26,8 @@ function sessionsOf({ bridge, context, events, client }) {
     isUsed = true;
     context.run(warnOfEviction, client(), warn, SENTENCE);
   };
-  const create = (/** @type {any} */ options) => new Sessions(options, { bridge, context, warn, onFirstUse });
+  const create = (/** @type {any} */ options) =>
+    new Sessions(options, { bridge, context, hub, warn, onFirstUse });
   // The types know the shape of data, which JavaScript does not have.
   return /** @type {typeof createSessions} */ (/** @type {unknown} */ (create));
 }

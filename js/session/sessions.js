@@ -34,6 +34,7 @@ const { Watch } = require('./watch.js');
  * @typedef {object} Parts
  * @property {InstanceType<typeof import('../bridge.js').Bridge>} bridge
  * @property {InstanceType<typeof import('../context.js').Context>} context
+ * @property {() => InstanceType<typeof import('../topic/hub.js').Hub>} hub
  * @property {(message: string) => void} warn Logs each message once.
  * @property {() => void} onFirstUse Called when sessions of the instance are used for the first time.
  */
@@ -54,19 +55,26 @@ class Sessions {
     },
     save: (id, version, text) => this.#engine.ask('update', id, version, text),
   });
-  #watch = new Watch(async (id) => (await this.#read(id, undefined, false)).session);
+  #watch;
 
   /**
    * @param {SessionOptions} given
    * @param {Parts} parts
    */
-  constructor(given, { bridge, context, warn, onFirstUse }) {
+  constructor(given, { bridge, context, hub, warn, onFirstUse }) {
     const options = optionsOf(given);
     this.#options = normalized(options);
     this.#happenings = new Happenings(context, this.#options.namespace);
     this.#cookie = new Cookie(this.#options.cookie);
     for (const warning of warningsOf(given, this.#options)) warn(warning);
     this.#engine = new Engine({ bridge, options, onOpen: onFirstUse });
+    this.#watch = new Watch({
+      read: async (id) => (await this.#read(id, undefined, false)).session,
+      listen: async (listener) => {
+        const channel = this.#engine.say('endings');
+        return bridge.isEmbedded ? () => {} : hub().tap(channel, false, listener);
+      },
+    });
     this.#listening = [
       bridge.listen((name) => this.#happenings.forward(name)),
       this.#engine.hearErasures(() => this.#watch.askAll()),

@@ -11,18 +11,35 @@ const { sessionWatchMs: EVERY_MS } = protocol.limits;
 
 /** @typedef {{ id: string, ref: string, controller: AbortController }} Watcher */
 
-/** Watches sessions: this process's ends are heard at once, others when the session is asked for again. */
+/**
+ * What a watch needs of its room.
+ * @typedef {object} WatchParts
+ * @property {(id: string) => Promise<Session<any> | null>} read
+ * @property {(listener: import('../topic/hub.js').Listener) => Promise<() => void>} listen Tells the tags of users of whom
+ * something has ended. Answers a function that ends that.
+ */
+
+/**
+ * Watches sessions. Ends of this process are heard at once, and so are those that Redis tells of. Messages can be lost, so each
+ * session is also asked for again from time to time.
+ */
 class Watch {
   #read;
+  #listen;
+  /** @type {Promise<() => void> | undefined} */
+  #listening;
   /** @type {Set<Watcher>} */
   #watchers = new Set();
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   #isAsking = false;
+  /** Whether something may have ended since the questions that are under way were asked. */
+  #asksAgain = false;
 
-  /** @param {(id: string) => Promise<Session<any> | null>} read */
-  constructor(read) {
+  /** @param {WatchParts} parts */
+  constructor({ read, listen }) {
     this.#read = read;
+    this.#listen = listen;
   }
 
   /**
@@ -40,6 +57,7 @@ class Watch {
     this.#watchers.add(watcher);
     this.#timer ??= setInterval(() => this.askAll(), EVERY_MS).unref();
     // It may have ended before.
+    this.#hear();
     this.#ask(watcher);
     return { signal: controller.signal, close: () => this.#forget(watcher) };
   }
@@ -47,20 +65,52 @@ class Watch {
   /** @param {Watcher} watcher */
   #forget(watcher) {
     this.#watchers.delete(watcher);
-    if (this.#watchers.size > 0) return;
+    if (this.#watchers.size === 0) this.#rest();
+  }
+
+  #rest() {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#listening?.then(
+      (stop) => stop(),
+      () => {},
+    );
+    this.#listening = undefined;
+  }
+
+  /** Hears of ends in other processes. Where that is not possible now, it is tried again with the next question. */
+  #hear() {
+    if (this.#listening !== undefined) return;
+    /** @type {import('../topic/hub.js').Listener} */
+    const listener = {
+      take: (tag) => this.#askUser(tag),
+      missed: () => this.askAll(),
+      ended: () => {
+        this.#listening = undefined;
+      },
+      holds: false,
+    };
+    const listening = this.#listen(listener);
+    this.#listening = listening;
+    listening.then(
+      () => this.askAll(),
+      () => {
+        if (this.#listening === listening) this.#listening = undefined;
+      },
+    );
   }
 
   /** Asks for all watched sessions, unless that is under way. */
   async askAll() {
+    this.#asksAgain = this.#isAsking;
     if (this.#isAsking) return;
     this.#isAsking = true;
-    try {
+    do {
+      this.#asksAgain = false;
+      this.#hear();
       await Promise.all([...this.#watchers].map((watcher) => this.#ask(watcher)));
-    } finally {
-      this.#isAsking = false;
-    }
+    } while (this.#asksAgain && this.#watchers.size > 0);
+    this.#isAsking = false;
   }
 
   /** @param {Watcher} watcher */
@@ -103,13 +153,20 @@ class Watch {
    * @param {string | null} exceptRef
    */
   endedUser(tag, exceptRef) {
-    const isOfUser = (/** @type {Watcher} */ { ref }) => ref.slice(0, TAG_LETTERS) === tag;
     if (exceptRef === null) {
-      this.#endAll(isOfUser);
+      this.#endAll((watcher) => isOf(watcher, tag));
       return;
     }
     // Another process may have rotated the session that stays: its ref is another one then.
-    for (const watcher of this.#watchers) if (isOfUser(watcher)) this.#ask(watcher);
+    this.#askUser(tag);
+  }
+
+  /**
+   * Something of a user has ended.
+   * @param {string} tag
+   */
+  #askUser(tag) {
+    for (const watcher of this.#watchers) if (isOf(watcher, tag)) this.#ask(watcher);
   }
 
   /**
@@ -124,10 +181,17 @@ class Watch {
   }
 
   close() {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
     this.#watchers.clear();
+    this.#rest();
   }
+}
+
+/**
+ * @param {Watcher} watcher
+ * @param {string} tag The user's.
+ */
+function isOf({ ref }, tag) {
+  return ref.slice(0, TAG_LETTERS) === tag;
 }
 
 module.exports = { TAG_LETTERS, Watch };

@@ -48,7 +48,7 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("limiterRefusals", 16_384),
     // A change of a session is made once, and five times more where others were faster.
     ("sessionUpdateAttempts", 6),
-    // Who watches a session hears of an end in another process within this time.
+    // Who watches a session hears of its end within this time, where no message tells of it.
     ("sessionWatchMs", 30_000),
     // Sessions that a list has, and those that it may have: a page of a person's devices has fewer.
     ("sessionListLimit", 100),
@@ -72,6 +72,23 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("storeSetAttempts", 64),
     ("storeListMost", 10_000),
     ("storeKnownIds", 10_000),
+    // Messages of a topic that `history` answers, and those that it may: a screen of them, and all that an export wants.
+    ("topicHistory", 100),
+    ("topicMostHistory", 10_000),
+    // Messages in a page that a reader takes from a topic's stream; a page also ends with its bytes (`src/topic/requests.rs`).
+    ("topicPage", 128),
+    // What waits for a reader of a topic: a second of busy messages, and no burst takes a process's memory.
+    ("topicReaderBytes", 1_048_576),
+    // Messages that a channel keeps for readers which have just read its stream: more than come within a round trip.
+    ("topicRecent", 256),
+    ("topicRecentBytes", 1_048_576),
+    // A stream that could not be read is read again after this pause.
+    ("topicReadAgainMs", 200),
+    // Proxies close a connection that is silent for a minute; a client that is gone is found meanwhile.
+    ("sseHeartbeatSeconds", 15),
+    ("sseBufferedBytes", 1_048_576),
+    // Browsers connect again after this time, and up to twice of it: not all at once where a process has ended.
+    ("sseRetryMs", 2_000),
     // Of an error's message a dead letter keeps this many characters.
     ("groupReasonCharacters", 1_000),
     // Watching which factory asks for what makes promises slower: it goes on for so long after the last factory.

@@ -9,7 +9,7 @@ use crate::error::Result;
 pub(super) const ENTRY_TYPE: &str = "!entry";
 pub(super) const LEASE_TYPE: &str = "!lease";
 pub(super) const TAG_TYPE: &str = "!tag";
-const LATER_TYPE: &str = "!later";
+pub(super) const LATER_TYPE: &str = "!later";
 pub(super) const DIRECTORY_TYPE: &str = "!indexes";
 const ASIDE_TYPE: &str = super::ASIDE_TYPE;
 const MARK_TYPE: &str = super::CLEARED_TYPE;

@@ -1,7 +1,9 @@
 //! Which part of an organization's data a key holds, whoever wrote it.
 
-use super::entries::{DIRECTORY_TYPE, ENTRY_TYPE, LEASE_TYPE, TAG_TYPE};
-use super::{ASIDE_TYPE, CLEARED_TYPE, GLOBAL_SCOPE, INDEX_TYPE, Keys, Kind, is_of_organization};
+use super::entries::{DIRECTORY_TYPE, ENTRY_TYPE, LATER_TYPE, LEASE_TYPE, TAG_TYPE};
+use super::{
+    ASIDE_TYPE, CLEARED_TYPE, GLOBAL_SCOPE, INDEX_TYPE, Keys, Kind, is_of_organization, push_escaped,
+};
 
 /// A part of what the cache keeps of an organization in Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Part {
     Mark,
     /// A value where the JavaScript layer kept it.
     Legacy,
+    /// A message of a topic, in the journal.
+    Message,
 }
 
 impl Keys {
@@ -31,6 +35,9 @@ impl Keys {
         if rest.first() == Some(&b'!') {
             let mut parts = rest.splitn(3, |byte| *byte == b':');
             let (type_name, scope) = (parts.next()?, parts.next()?);
+            if type_name == LATER_TYPE.as_bytes() {
+                return is_message_of(scope, parts.next()?, organization).then_some(Part::Message);
+            }
             let is_its = self.decode_scope(scope)?.as_deref() == Some(organization);
             return Part::of_type(type_name).filter(|_| is_its);
         }
@@ -58,6 +65,14 @@ impl Keys {
             _ => false,
         }
     }
+}
+
+/// Whether a request that the journal keeps is a message of a topic of this organization: `{organization}:!topic:...`.
+fn is_message_of(scope: &[u8], rest: &[u8], organization: &str) -> bool {
+    let mut expected = vec![b'{'];
+    push_escaped(&mut expected, organization);
+    expected.push(b'}');
+    scope == expected && rest.starts_with(b"!topic:")
 }
 
 impl Part {
@@ -99,6 +114,7 @@ mod tests {
             ("p:!indexes:org%201", Part::Index),
             ("p:!cleared:org%201", Part::Mark),
             ("p:!cleared:org%201:users", Part::Mark),
+            ("p:!later:{org%201}:!topic:p:!topic:t:{org%201}:!id:x", Part::Message),
             ("p:organization:org 1:global", Part::Legacy),
             ("p:historyCache:org 1:1555:global", Part::Legacy),
         ] {
@@ -115,6 +131,9 @@ mod tests {
             "p:historyCache:org 12:1555:global",
             "p:historyCache:x:org 1:1555:global",
             "p:!limit:default:api:{org%201}:x",
+            "p:!later:{org%2012}:!topic:p:!topic:t:{org%2012}:!id:x",
+            "p:!later:{org%201}:!global:p:!topic:t:global:{org%201}:!id:x",
+            "p:!later:{org%201}:default:x",
             "",
         ] {
             assert_eq!(part(key), None, "{key}");

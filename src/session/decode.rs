@@ -9,7 +9,8 @@ use crate::redis::{Asked, CallArguments, misuse};
 pub(super) const VERBS: &[&str] = &["normalize", "open", "close", "say", "ask"];
 
 /// What native code says at once.
-pub(super) const SAYINGS: [&str; 7] = ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf", "erased"];
+pub(super) const SAYINGS: [&str; 8] =
+    ["stats", "mint", "csrf", "verifyCsrf", "reference", "isOf", "erased", "endings"];
 /// What the store is asked.
 pub(super) const STEPS: [&str; 13] = [
     "get",
@@ -76,6 +77,8 @@ pub enum Saying<'a> {
         directory: &'a [u8],
         tags: &'a [u8],
     },
+    /// The name of the channel that tells of ends.
+    Endings,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -235,6 +238,7 @@ fn saying<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> 
         "reference" => Saying::Reference { id },
         "isOf" => Saying::IsOf { id, user: required_user(arguments, 2)? },
         "erased" => Saying::Erased { directory: id, tags: arguments.bytes(2) },
+        "endings" => Saying::Endings,
         _ => return Err(misuse("the bridge was given an unknown verb")),
     };
     Ok(Call::Say { room, saying })

@@ -9,6 +9,7 @@ use crate::key::push_escaped;
 
 const ROOM: &str = "!session:";
 const OF_ORGANIZATION: &str = "o:";
+const ENDINGS: &str = "ended";
 /// So many directories of all users, because one would be in one slot.
 pub const DIRECTORIES: u8 = 16;
 
@@ -43,6 +44,11 @@ impl SessionKeys {
     pub fn user(&self, out: &mut Vec<u8>, tag: &Tag) {
         out.extend_from_slice(&self.start);
         out.extend_from_slice(braced(tag).as_bytes());
+    }
+
+    /// The channel on which scripts tell whose sessions have ended. They make its name of a user's key.
+    pub fn endings(&self) -> String {
+        format!("{}{ENDINGS}", String::from_utf8_lossy(&self.start))
     }
 
     /// Appends the key of a directory.
@@ -90,6 +96,7 @@ mod tests {
         let user = made(&|out| keys.user(out, &[0xa5; 9]));
         assert_eq!(user, "app:!session:a%20b:{paWlpaWlpaWl}");
         assert_eq!(slot_of(user.as_bytes()), slot_of(b"paWlpaWlpaWl"));
+        assert_eq!(keys.endings(), "app:!session:a%20b:ended");
         assert_eq!(made(&|out| keys.directory(out, Directory::All(15))), "app:!session:a%20b:i15");
         let organization = made(&|out| keys.directory(out, Directory::Organization([0xa5; 9])));
         assert_eq!(organization, "app:!session:a%20b:o:paWlpaWlpaWl");

@@ -111,6 +111,7 @@ impl Open {
                     self.id(id).is_some_and(|id| self.secrets.opens(Use::Csrf, id.bound(), b"", token));
                 Outcome::Boolean(is_opened)
             }
+            Saying::Endings => text(Value::from(self.keys.endings()).to_string()),
             Saying::Reference { id } => match self.id(id) {
                 Some(id) => word(&id.reference().text()),
                 None => Outcome::Null,

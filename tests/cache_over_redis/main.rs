@@ -12,3 +12,4 @@ mod races;
 mod scripts;
 mod server;
 mod sessions;
+mod topics;

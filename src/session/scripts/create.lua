@@ -8,7 +8,7 @@
 -- Caller: src/session/requests.rs, for a login and for a session without a user.
 --
 -- A field that is there was made by the same call, so nothing changes. Ended sessions that it meets go: eight at random, or
--- all of them where their number counts.
+-- all of them where their number counts. Where sessions had to go, the channel `ended` beside the key is told the user's tag.
 
 local key, field, most, slack = KEYS[1], ARGV[1], tonumber(ARGV[6]), tonumber(ARGV[5])
 local time = redis.call('TIME')
@@ -43,6 +43,10 @@ if most > 0 and #live >= most then
     redis.call('HDEL', key, live[i][2])
     reply[#reply + 1] = live[i][2]
   end
+end
+if #reply > 2 then
+  -- Whoever watches a session of the user asks for it again. It hears later where the channel is not allowed.
+  redis.pcall('PUBLISH', (string.gsub(key, '{[^{}]*}$', 'ended')), string.match(key, '{([^{}]*)}$') or '')
 end
 local head = string.format('s%.0f 0 %.0f %.0f 0 1\n', now, tonumber(ARGV[3]), tonumber(ARGV[4]))
 redis.call('HSET', key, field, head .. ARGV[2])

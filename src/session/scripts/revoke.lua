@@ -6,7 +6,8 @@
 -- Reply: a list: 1, the number of fields that have gone, the server's time in ms.
 -- Caller: src/session/requests.rs, also from the journal and after a failover.
 --
--- With an age, sessions that were created since the call stay.
+-- With an age, sessions that were created since the call stay. The channel `ended` beside the key is told the user's tag where
+-- something has ended.
 
 local key, known, age = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[#ARGV])
 local time = redis.call('TIME')
@@ -49,4 +50,9 @@ if count > 0 then
   for i = 1, #kept, 200 do redis.call('HSET', key, unpack(kept, i, math.min(i + 199, #kept))) end
   redis.call('PEXPIRE', key, math.max(life, 1))
 end
-return {1, had - redis.call('HLEN', key), now}
+local gone = had - redis.call('HLEN', key)
+if gone > 0 then
+  -- Whoever watches a session of the user asks for it again. It hears later where the channel is not allowed.
+  redis.pcall('PUBLISH', (string.gsub(key, '{[^{}]*}$', 'ended')), string.match(key, '{([^{}]*)}$') or '')
+end
+return {1, gone, now}

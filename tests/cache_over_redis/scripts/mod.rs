@@ -13,6 +13,7 @@ mod legacy;
 mod limits;
 mod replay;
 mod sessions;
+mod topics;
 
 fn command<'a>(script: &'a [u8], count: &'a str, keys: &[&'a [u8]], arguments: &[&'a [u8]]) -> Vec<&'a [u8]> {
     [&[b"EVAL".as_slice(), script, count.as_bytes()], keys, arguments].concat()
