@@ -121,9 +121,21 @@ function serverMsAt(session) {
   return facts.serverMs + (now() - facts.atMs);
 }
 
+/**
+ * Whether the user has proved who they are at most so many seconds ago.
+ * @param {Session<any>} session
+ * @param {number} seconds
+ */
+function isFresh(session, seconds) {
+  if (typeof seconds !== 'number' || !(seconds >= 0)) {
+    throw new OrgCacheError('E_ARGUMENT', 'the seconds of isFresh() must be a number, 0 or more');
+  }
+  return serverMsAt(session) - session.authenticatedAt.getTime() <= seconds * 1000;
+}
+
 /** @param {object} session */
 function sealedOf(session) {
   return factsOf.get(session)?.sealed;
 }
 
-module.exports = { infoOf, sealedOf, serverMsAt, sessionOf, updatedSession };
+module.exports = { infoOf, isFresh, sealedOf, serverMsAt, sessionOf, updatedSession };

@@ -22,8 +22,8 @@ const {
 } = require('./given.js');
 const { Happenings } = require('./happenings.js');
 const { allDirectories, countSessions, countUsers, destroyListed, listSessions } = require('./pages.js');
-const { sealedOf, serverMsAt, sessionOf } = require('./session.js');
-const { Watch } = require('./watch.js');
+const { isFresh, sealedOf, sessionOf } = require('./session.js');
+const { endingsOf, Watch } = require('./watch.js');
 
 /** @import { CountSessions, CreateSession, DestroyAll, ExtendSession, GetSession, ListSessions, RotateSession, Session } from '../../types/session.js' */
 /** @import { SessionCallOptions, SessionEvents, SessionOptions, SessionsMiddlewareOptions, UpdateSession } from '../../types/session.js' */
@@ -70,10 +70,7 @@ class Sessions {
     this.#engine = new Engine({ bridge, options, onOpen: onFirstUse });
     this.#watch = new Watch({
       read: async (id) => (await this.#read(id, undefined, false)).session,
-      listen: async (listener) => {
-        const channel = this.#engine.say('endings');
-        return bridge.isEmbedded ? () => {} : hub().tap(channel, false, listener);
-      },
+      listen: endingsOf(this.#engine, bridge, hub),
     });
     this.#listening = [
       bridge.listen((name) => this.#happenings.forward(name)),
@@ -424,10 +421,7 @@ class Sessions {
    * @param {number} seconds
    */
   isFresh(session, seconds) {
-    if (typeof seconds !== 'number' || !(seconds >= 0)) {
-      throw new OrgCacheError('E_ARGUMENT', 'the seconds of isFresh() must be a number, 0 or more');
-    }
-    return serverMsAt(session) - session.authenticatedAt.getTime() <= seconds * 1000;
+    return isFresh(session, seconds);
   }
 
   /**

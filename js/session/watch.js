@@ -194,4 +194,18 @@ function isOf({ ref }, tag) {
   return ref.slice(0, TAG_LETTERS) === tag;
 }
 
-module.exports = { TAG_LETTERS, Watch };
+/**
+ * How sessions hear of ends in other processes. Embedded there are none.
+ * @param {InstanceType<typeof import('./engine.js').Engine>} engine
+ * @param {InstanceType<typeof import('../bridge.js').Bridge>} bridge
+ * @param {() => InstanceType<typeof import('../topic/hub.js').Hub>} hub
+ * @returns {WatchParts['listen']}
+ */
+function endingsOf(engine, bridge, hub) {
+  return async (listener) => {
+    const channel = engine.say('endings');
+    return bridge.isEmbedded ? () => {} : hub().tap(channel, false, listener);
+  };
+}
+
+module.exports = { TAG_LETTERS, Watch, endingsOf };
