@@ -152,6 +152,7 @@ export type CacheVerb =
 
 /** What a call of the room limiter asks for. */
 export type LimiterVerb =
+  | 'acquire'
   | 'admitted'
   | 'block'
   | 'bypassed'
@@ -163,6 +164,7 @@ export type LimiterVerb =
   | 'open'
   | 'peek'
   | 'refund'
+  | 'release'
   | 'reset'
   | 'stats'
   | 'unblock'

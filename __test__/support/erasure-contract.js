@@ -36,15 +36,23 @@ async function fill(orgcache, name) {
   const limiter = createLimiter({
     namespace: 'erasure',
     secret: 'a secret of this test, which all instances share',
-    policies: { api: { limit: 1, windowSeconds: 3600 } },
+    policies: {
+      api: { limit: 1, windowSeconds: 3600 },
+      // Nothing prolongs them while a test runs, so that what others have stays as it is.
+      uploads: { limit: 1, algorithm: 'concurrency', leaseSeconds: 3600 },
+    },
   });
   const check = { policy: 'api', kind: 'user', id: '7', organizationId: name };
   await limiter.consume(check);
   await limiter.block({ kind: 'user', id: '9', organizationId: name }, 600);
   const itself = { policy: 'api', kind: 'organization', id: name };
   await limiter.consume(itself);
+  const upload = { policy: 'uploads', kind: 'user', id: '7', organizationId: name };
+  const { lease } = await limiter.acquire(upload);
   return {
     limiter,
+    // What is garbage would be released.
+    lease,
     /** Reads everything that a reader sees of the organization. */
     read: async () => [
       await cacheAdapter.getConversationContext(name, PHONE),
@@ -58,6 +66,7 @@ async function fill(orgcache, name) {
       (await limiter.peek(check)).remaining === 1 ? null : 'limited',
       ((await limiter.peek({ ...check, id: '9' })).retryAfterMs ?? 0) > 0 ? 'blocked' : null,
       (await limiter.peek(itself)).remaining === 1 ? null : 'limited',
+      (await limiter.peek(upload)).remaining === 1 ? null : 'leased',
     ],
   };
 }
