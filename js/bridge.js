@@ -258,11 +258,13 @@ class Bridge extends TracedCalls {
   }
 
   /**
-   * Calls `forget` when the client closes: a room lets go of native memory then.
+   * Calls `forget` when the client closes: a room lets go of native memory then, and may make last calls. Answers a function
+   * that ends that.
    * @param {() => void} forget
    */
   onClose(forget) {
     this.#whenClosing.add(forget);
+    return () => this.#whenClosing.delete(forget);
   }
 
   /**

@@ -230,12 +230,12 @@ export interface CommandFacts {
 /** The numbers of a limiter's checks and their answers. */
 export interface LimiterNumbers {
   /** Bits of a check's word. */
-  check: Record<'cost' | 'first' | 'organization', number>;
+  check: Record<'cost' | 'critical' | 'first' | 'organization', number>;
   /** The kind's bits in a check's word. */
   kinds: Record<'ip' | 'named' | 'organization' | 'user', number>;
   /** A policy's number times this stands in a check's word, too. */
   policyUnit: number;
-  codes: Record<'blocked' | 'cost' | 'down' | 'limit' | 'ok' | 'shadow' | 'unasked', number>;
+  codes: Record<'blocked' | 'cost' | 'down' | 'limit' | 'ok' | 'reserve' | 'shadow' | 'unasked', number>;
   /** Bits beside a code. */
   flags: Record<'first' | 'local', number>;
   /** Above these bits beside a code: the milliseconds for which this process refuses the check, since it was asked. */

@@ -162,6 +162,7 @@ export type CacheVerb =
 
 /** What a call of the room limiter asks for. */
 export type LimiterVerb =
+  | 'acquire'
   | 'admitted'
   | 'block'
   | 'bypassed'
@@ -173,6 +174,7 @@ export type LimiterVerb =
   | 'open'
   | 'peek'
   | 'refund'
+  | 'release'
   | 'reset'
   | 'stats'
   | 'unblock'

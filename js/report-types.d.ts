@@ -51,9 +51,11 @@ export type LimiterTally = Record<
   | 'denied'
   | 'down'
   | 'errors'
+  | 'leases'
   | 'limited'
   | 'local'
   | 'near'
+  | 'reserve'
   | 'shadow',
   number
 >;

@@ -1,5 +1,5 @@
 // The soak's third part: two processes share one limit. Each algorithm has its turn, and no span of time may have more
-// admitted calls than the algorithm allows.
+// admitted calls than the algorithm allows. Of calls under way no more may be so at one time.
 
 import { createRequire } from 'node:module';
 
@@ -9,6 +9,13 @@ const MINUTE_MS = 60_000;
 const PROCESSES = 2;
 const CALLERS = 16;
 const WINDOW_MS = 1000;
+const HOUR_MS = 3_600_000;
+/** What passes in two seconds of a minute's calls, so that a calendar's limit is met early and its quota is never over. */
+const CALENDAR_LIMIT = 5000;
+/** Fewer than the callers of both processes for one identifier. */
+const CONCURRENCY_LIMIT = 4;
+/** How long a call is under way, at most. */
+const WORK_MS = 20;
 /** Two processes with pauses reach it in a part of a burst, so that most calls meet the limit. */
 const LIMIT = 200;
 const IDS = ['u-1', 'u-2', 'u-3'];
@@ -32,7 +39,30 @@ export const PROMISES = {
     'any window': [mostInSpan(calls, windowMs), 2 * limit - 1],
   }),
   fixed: ({ calls, limit, windowMs }) => ({ 'any window': [mostInSpan(calls, windowMs), 2 * limit] }),
+  calendar: ({ calls, limit, windowMs }) => ({ 'an hour of UTC': [mostInWindow(calls, windowMs), limit] }),
+  concurrency: ({ calls, limit }) => ({ 'one moment': [mostAtOnce(calls), limit] }),
 };
+
+/** The policy of each algorithm, and what its promise is about: the limit, and the length of a window. */
+const SHARED = {
+  calendar: {
+    policy: { algorithm: 'calendar', limit: CALENDAR_LIMIT, period: 'hour' },
+    windowMs: HOUR_MS,
+  },
+  concurrency: {
+    policy: { algorithm: 'concurrency', limit: CONCURRENCY_LIMIT, leaseSeconds: 1 },
+    workMs: WORK_MS,
+  },
+};
+
+/** @param {string} algorithm */
+function sharedBy(algorithm) {
+  const windowed = {
+    policy: { algorithm, limit: LIMIT, windowSeconds: WINDOW_MS / 1000 },
+    windowMs: WINDOW_MS,
+  };
+  return SHARED[algorithm] ?? windowed;
+}
 
 /**
  * Times before the calls and times after their decisions, each in order. A call was counted in between: it is surely in
@@ -83,6 +113,24 @@ export function mostBeyondRate(calls, interval) {
   return Math.ceil(most - 0.001);
 }
 
+/** The most calls that were surely under way at one time: from after their decisions until before their release. */
+export function mostAtOnce(calls) {
+  const surely = calls.filter(([, decided, released]) => decided < released);
+  const changes = surely.flatMap(([, decided, released]) => [
+    [decided, 1],
+    [released, -1],
+  ]);
+  // Of one time the ends come first: they may have been before.
+  changes.sort(([a, one], [b, other]) => a - b || one - other);
+  let now = 0;
+  let most = 0;
+  for (const [, change] of changes) {
+    now += change;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+
 /** The figures of one algorithm's turn as a line, and its problems as sentences. */
 export function judge(algorithm, reports, { limit, windowMs }) {
   const sum = (of) => reports.reduce((total, report) => total + of(report), 0);
@@ -111,9 +159,9 @@ export function judge(algorithm, reports, { limit, windowMs }) {
 async function share(redis, algorithm, { minutes, seed, driver }) {
   const { runProgram } = require('../__test__/support/process.js');
   await redis.command('FLUSHALL');
-  const policy = { algorithm, limit: LIMIT, windowSeconds: WINDOW_MS / 1000 };
+  const { policy, workMs } = sharedBy(algorithm);
   const endsAt = Date.now() + minutes * MINUTE_MS;
-  const shape = { policy, ids: IDS, callers: CALLERS, burstMs: BURST_MS, everyMs: EVERY_MS, endsAt };
+  const shape = { policy, workMs, ids: IDS, callers: CALLERS, burstMs: BURST_MS, everyMs: EVERY_MS, endsAt };
   const runs = Array.from({ length: PROCESSES }, (_, process) =>
     runProgram('shared-limit.cjs', {
       args: { ...shape, seed: seed + process },
@@ -131,7 +179,8 @@ export async function soakLimits(chosen) {
   const all = [];
   for (const algorithm of Object.keys(PROMISES)) {
     const reports = await share(redis, algorithm, chosen);
-    const { figures, problems } = judge(algorithm, reports, { limit: LIMIT, windowMs: WINDOW_MS });
+    const { policy, windowMs } = sharedBy(algorithm);
+    const { figures, problems } = judge(algorithm, reports, { limit: policy.limit, windowMs });
     console.log(`${algorithm}: ${figures}`);
     all.push(...problems);
   }

@@ -93,7 +93,12 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         false,
         "an argument or an option of a call is not allowed, such as a lifetime that is no positive number",
     ),
-    row(ErrorCode::Policy, "E_POLICY", false, "no policy of a limiter, or topic, has this name"),
+    row(
+        ErrorCode::Policy,
+        "E_POLICY",
+        false,
+        "no policy of a limiter, or topic, has this name, or the policy does not take the call",
+    ),
     row(ErrorCode::Session, "E_SESSION", false, "the session has ended, or never was"),
     row(
         ErrorCode::Conflict,

@@ -44,7 +44,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "key", "lane", "near", "outage", "redis", "script",
         ],
     ),
-    ("limiter", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
+    (
+        "limiter",
+        &["config", "connection", "erasure", "error", "health", "key", "lane", "redis", "runtime", "script"],
+    ),
     ("session", &["codec", "config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
     ("topic", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
     ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis", "session", "topic"]),

@@ -12,7 +12,7 @@
  * - `E_REPLY`: Redis answered with an error; redisCode holds its first word
  * - `E_CLOSED`: the cache was shut down
  * - `E_ARGUMENT`: an argument or an option of a call is not allowed, such as a lifetime that is no positive number
- * - `E_POLICY`: no policy of a limiter, or topic, has this name
+ * - `E_POLICY`: no policy of a limiter, or topic, has this name, or the policy does not take the call
  * - `E_SESSION`: the session has ended, or never was
  * - `E_CONFLICT`: the session was changed since it was read, and the change was made for the older version
  * - `E_LIMIT`: the user has as many sessions as maxPerUser allows

@@ -8,23 +8,28 @@ import type { AbortSignalLike, OrganizationId } from '../index.js';
  * - `log`: the time of each call. Exact: never more than `limit` in any `windowSeconds`. `limit` is 1000 at most.
  * - `gcra`: a bucket of `burst` calls that refills evenly, by `limit` in `windowSeconds`.
  * - `fixed`: a window that opens with the first admitted call. Up to twice `limit` pass around its end.
+ * - `calendar`: an hour, a day or a month of UTC (`period`). Exact: never more than `limit` in one. For quotas.
+ * - `concurrency`: calls that are under way at the same time. `acquire` gives each a lease, which is released when it ends.
+ *   `limit` is 10,000 at most.
  * @example
  * import type { LimitAlgorithm } from 'orgcache';
  * const algorithm: LimitAlgorithm = 'log';
  */
-export type LimitAlgorithm = 'sliding' | 'log' | 'gcra' | 'fixed';
+export type LimitAlgorithm = 'sliding' | 'log' | 'gcra' | 'fixed' | 'calendar' | 'concurrency';
 
 /**
  * A limit by name. Numbers are whole.
  * @example
  * import type { Policy } from 'orgcache';
  * const login: Policy = { limit: 5, windowSeconds: 300, algorithm: 'log', blockSeconds: 900 };
+ * const quota: Policy = { limit: 10_000, algorithm: 'calendar', period: 'month' };
+ * const uploads: Policy = { limit: 20, algorithm: 'concurrency', reserve: 0.1 };
  */
 export interface Policy {
   /** Calls, or their costs, that pass in a window; 0 refuses every call. */
   limit: number;
-  /** Seconds, 1 or more. */
-  windowSeconds: number;
+  /** Seconds, 1 or more. All algorithms but `calendar` and `concurrency` need it. */
+  windowSeconds?: number;
   /** Default `sliding`. */
   algorithm?: LimitAlgorithm;
   /** With `gcra`: calls that pass at once. Default `limit`. */
@@ -36,8 +41,17 @@ export interface Policy {
   onRedisDown?: 'local' | 'open' | 'closed';
   /** `shadow` counts and admits: the decision says what `enforce` would have refused. Default `enforce`. */
   mode?: 'enforce' | 'shadow';
-  /** Seconds for which an identifier is blocked after a refusal. Default 0. */
+  /** Seconds for which an identifier is blocked after a refusal, but with `concurrency`. Default 0. */
   blockSeconds?: number;
+  /** `calendar` needs it. Periods are those of UTC. */
+  period?: 'hour' | 'day' | 'month';
+  /**
+   * With `concurrency`: seconds after which a lease ends that nobody prolongs, because its process has died. Living
+   * processes prolong their leases. 1 to 3600, default 30.
+   */
+  leaseSeconds?: number;
+  /** With `concurrency`: the share of `limit` that only checks with `critical: true` get. From 0 on, below 1; default 0. */
+  reserve?: number;
 }
 
 /**
@@ -68,6 +82,8 @@ export interface Check<Name extends string = string> extends Who {
   policy: Name;
   /** How much of the limit the call takes, a whole number; 0 only reads. Default 1. */
   cost?: number;
+  /** Whether the call may take what `reserve` keeps. Policies that keep nothing ignore it. Default false. */
+  critical?: boolean;
 }
 
 /**
@@ -81,11 +97,11 @@ export interface PolicyState<Name extends string = string> {
   limit: number;
   /** Calls that pass now. */
   remaining: number;
-  /** Milliseconds until all of the limit is free. */
+  /** Milliseconds until all of the limit is free. With `concurrency`: if nobody released or prolonged a lease. */
   resetMs: number;
   /**
    * Milliseconds until the same call passes, if nobody else calls; 0 if it passes now, null if it never does because
-   * its cost is above the limit.
+   * its cost is above the limit. With `concurrency` 1000 at most, since a lease may be released at any time.
    */
   retryAfterMs: number | null;
 }
@@ -95,6 +111,7 @@ export interface PolicyState<Name extends string = string> {
  * - `limit`: a policy has nothing left. The call was not counted.
  * - `blocked`: the identifier is blocked.
  * - `cost`: the cost is above the limit, so that no waiting helps.
+ * - `reserve`: what is left is kept for calls that are `critical`.
  * - `bypass`: `bypass` gave a reason. Nothing was counted.
  * - `shadow`: admitted, but only because the policies that refuse it are in mode `shadow`.
  * - `down`: Redis is away, and a policy is `closed` then.
@@ -102,7 +119,7 @@ export interface PolicyState<Name extends string = string> {
  * import type { DecisionReason } from 'orgcache';
  * const isOutage = (reason: DecisionReason) => reason === 'down';
  */
-export type DecisionReason = 'ok' | 'limit' | 'blocked' | 'cost' | 'bypass' | 'shadow' | 'down';
+export type DecisionReason = 'ok' | 'limit' | 'blocked' | 'cost' | 'reserve' | 'bypass' | 'shadow' | 'down';
 
 /**
  * The decision on a call. The fields of {@link PolicyState} are those of the strictest policy.
@@ -119,6 +136,45 @@ export interface Decision<Name extends string = string> extends PolicyState<Name
   violated: Name[];
   /** One of each check, in their order. Empty after a bypass. */
   states: PolicyState<Name>[];
+}
+
+/**
+ * What a call holds while it is under way. The process prolongs it, also while its event loop is busy, until it is
+ * released. `null` can stand in its place: `await using lease = decision.lease` releases what there is.
+ * @example
+ * import type { Check, Lease, Limiter } from 'orgcache';
+ * async function exported(limiter: Limiter<'exports'>, check: Check<'exports'>, work: () => Promise<void>) {
+ *   const { allowed, lease }: { allowed: boolean; lease: Lease | null } = await limiter.acquire(check);
+ *   try {
+ *     if (allowed) await work();
+ *   } finally {
+ *     await lease?.release();
+ *   }
+ *   return allowed;
+ * }
+ */
+export interface Lease extends AsyncDisposable {
+  /**
+   * Frees what the lease holds. Never rejects: while Redis is away, it is told later, and after `leaseSeconds` the lease
+   * has ended anyway. A second call changes nothing.
+   */
+  release(): Promise<void>;
+  /** Releases. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * The decision on an `acquire`.
+ * @example
+ * import type { AcquireDecision } from 'orgcache';
+ * const holds = (decision: AcquireDecision) => decision.lease !== null;
+ */
+export interface AcquireDecision<Name extends string = string> extends Decision<Name> {
+  /**
+   * What is to be released when the call ends. `null` after a refusal or a bypass, and where no policy of the checks has
+   * the algorithm `concurrency`.
+   */
+  lease: Lease | null;
 }
 
 /**
@@ -172,7 +228,7 @@ export interface RouteOptions<Name extends string = string> {
 }
 
 /**
- * Options of `consume`.
+ * Options of `consume` and `acquire`.
  * @example
  * import type { ConsumeOptions } from 'orgcache';
  * const options: ConsumeOptions = { context: { isAdmin: true }, signal: AbortSignal.timeout(100) };
@@ -180,7 +236,7 @@ export interface RouteOptions<Name extends string = string> {
 export interface ConsumeOptions {
   /** The argument of the limiter's `bypass`. `unknown`: only the application's `bypass` reads it. */
   context?: unknown;
-  /** Rejects the call when it aborts. The call may have counted. */
+  /** Rejects the call when it aborts. The call may have counted; a lease is released. */
   signal?: AbortSignalLike;
 }
 
@@ -262,6 +318,8 @@ export interface PolicyStats {
   blocked: number;
   /** Refused because the cost is above the limit. */
   cost: number;
+  /** Refused because what was left is kept for calls that are `critical`. */
+  reserve: number;
   /** Admitted with a fifth of the limit or less left. */
   near: number;
   /** Admitted only because the policy has the mode `shadow`. */
@@ -276,6 +334,8 @@ export interface PolicyStats {
   down: number;
   /** Checks that Redis answered with an error. */
   errors: number;
+  /** With `concurrency`: the calls of this process that are under way, or their costs. */
+  leases: number;
 }
 
 /**
@@ -306,7 +366,7 @@ export interface LimiterStats<Name extends string = string> {
 export interface LimitedEvent<Name extends string = string> {
   policy: Name;
   kind: string;
-  reason: 'limit' | 'blocked' | 'cost' | 'shadow' | 'down';
+  reason: 'limit' | 'blocked' | 'cost' | 'reserve' | 'shadow' | 'down';
   source: 'redis' | 'local';
   retryAfterMs: number | null;
 }
@@ -362,14 +422,25 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
    * comes within `decisionMs`.
    */
   consume(checks: Check<Name> | readonly Check<Name>[], options?: ConsumeOptions): Promise<Decision<Name>>;
+  /**
+   * As `consume`, for checks of which some may have a policy of the algorithm `concurrency`: the lease in the decision is
+   * to be released when the call ends. `consume` refuses such checks with `E_POLICY`.
+   */
+  acquire(
+    checks: Check<Name> | readonly Check<Name>[],
+    options?: ConsumeOptions,
+  ): Promise<AcquireDecision<Name>>;
   /** What the policy has left. Counts nothing. */
   peek(check: Check<Name>, options?: LimiterCallOptions): Promise<PolicyState<Name>>;
   /**
    * Gives the cost of an admitted call back, never more than was taken. While Redis is away, what Redis counted stays
-   * counted there until its window ends.
+   * counted there until its window ends. Rejects with `E_POLICY` for the algorithm `concurrency`, whose leases are released.
    */
   refund(check: Check<Name>, options?: RefundOptions): Promise<void>;
-  /** Forgets what the policy has counted. Whether there was something. */
+  /**
+   * Forgets what the policy has counted. Whether there was something. With `concurrency` the leases of living processes come
+   * back when they are prolonged.
+   */
   reset(check: Check<Name>, options?: LimiterCallOptions): Promise<boolean>;
   /**
    * Refuses an identifier in all policies of the namespace for so many seconds, 31,536,000 at most. Listeners of
@@ -384,7 +455,13 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
    */
   update(policy: Name, change: Partial<Policy>): void;
   /** The policies in force, with their defaults. */
-  policies(): Record<Name, Readonly<Required<Omit<Policy, 'burst'>> & Pick<Policy, 'burst'>>>;
+  policies(): Record<
+    Name,
+    Readonly<
+      Required<Omit<Policy, 'burst' | 'leaseSeconds' | 'period' | 'reserve' | 'windowSeconds'>> &
+        Pick<Policy, 'burst' | 'leaseSeconds' | 'period' | 'reserve' | 'windowSeconds'>
+    >
+  >;
   /** What the limiter has decided in this process since it was made. */
   stats(): LimiterStats<Name>;
   /** Adds a listener of an event. */
@@ -406,7 +483,7 @@ export interface Limiter<Name extends string = string> extends AsyncDisposable {
    * `any`: the instance has the type of fastify, which is no dependency.
    */
   readonly fastify: (instance: any, options: RouteOptions<Name>, done: (error?: Error) => void) => void;
-  /** Ends the limiter. Later calls reject with `E_CLOSED`. The instance's connection stays. */
+  /** Ends the limiter and its leases. Later calls reject with `E_CLOSED`. The instance's connection stays. */
   close(): Promise<void>;
   /** Closes. */
   [Symbol.asyncDispose](): Promise<void>;

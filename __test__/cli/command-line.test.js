@@ -221,6 +221,7 @@ describe('orgcache on a server that several organizations share', () => {
       policies: {
         api: { limit: 9, windowSeconds: 3600 },
         login: { limit: 1, windowSeconds: 3600, blockSeconds: 60 },
+        uploads: { limit: 9, algorithm: 'concurrency' },
       },
     });
     const user = (id, organizationId) => ({ kind: 'user', id, organizationId });
@@ -228,25 +229,33 @@ describe('orgcache on a server that several organizations share', () => {
     await limiter.consume({ policy: 'api', ...user('a', 'org:1') });
     for (const _again of [1, 2]) await limiter.consume({ policy: 'login', ...user('a') });
     await limiter.block(user('d', 'org:1'), 60);
+    // What is garbage would be released.
+    const held = [];
+    for (const [id, cost] of [['a'], ['a'], ['b', 3]]) {
+      held.push(await limiter.acquire({ policy: 'uploads', ...user(id, 'org:1'), cost }));
+    }
     await server.command('SET', 'orgcache:development:!limit:default', '1');
     const { limits } = await cli.json('stats');
     expect(limits).toEqual({
       prefix: 'orgcache:development:',
       instances: 1,
       policies: [
-        { namespace: 'default', policy: null, identifiers: 0, blocked: 1 },
-        { namespace: 'default', policy: 'api', identifiers: 4, blocked: 0 },
-        { namespace: 'default', policy: 'login', identifiers: 1, blocked: 1 },
+        { namespace: 'default', policy: null, identifiers: 0, blocked: 1, leases: 0 },
+        { namespace: 'default', policy: 'api', identifiers: 4, blocked: 0, leases: 0 },
+        { namespace: 'default', policy: 'login', identifiers: 1, blocked: 1, leases: 0 },
+        { namespace: 'default', policy: 'uploads', identifiers: 2, blocked: 0, leases: 5 },
       ],
     });
     const { stdout, stderr } = await cli.run('stats');
-    expect(stdout.trimEnd().split('\n').slice(-4)).toEqual([
-      'namespace  policy  identifiers  blocked',
-      'default    (all)                      1',
-      'default    api               4        0',
-      'default    login             1        1',
+    expect(stdout.trimEnd().split('\n').slice(-5)).toEqual([
+      'namespace  policy   identifiers  blocked  leases',
+      'default    (all)                       1',
+      'default    api                4        0       0',
+      'default    login              1        1       0',
+      'default    uploads            2        0       5',
     ]);
     expect(stderr).toMatch(/\n1 instances share the limits under the prefix orgcache:development:\n$/);
+    for (const { lease } of held) await lease.release();
   });
 
   test('counts a key that only looks like an index for no organization', async () => {

@@ -48,7 +48,7 @@ describe('createLimiter refuses', () => {
   test.each([
     ['limit', NOT_WHOLE],
     ['windowSeconds', [...NOT_WHOLE, 0]],
-    ['algorithm', ['calendar', 'concurrency', '', 5, null]],
+    ['algorithm', ['leaky', '', 5, null]],
     ['burst', [...NOT_WHOLE.filter((value) => value !== null), 0]],
     ['onRedisDown', ['fail', '', 5, true]],
     ['mode', ['dry-run', '', true]],
@@ -77,6 +77,38 @@ describe('createLimiter refuses', () => {
     ];
     for (const api of refused) {
       expect([api, thrownBy(() => limiterOf({ policies: { api } })).code]).toEqual([api, 'E_CONFIG']);
+    }
+  });
+
+  test('options of leases and periods that are not allowed, or of another algorithm', () => {
+    const leased = { limit: 10, algorithm: 'concurrency' };
+    const monthly = { limit: 10, algorithm: 'calendar', period: 'month' };
+    const refused = [
+      ['leaseSeconds', { ...leased, leaseSeconds: 0 }],
+      ['leaseSeconds', { ...leased, leaseSeconds: 1.5 }],
+      ['leaseSeconds', { ...leased, leaseSeconds: 3601 }],
+      ['leaseSeconds', { ...GOOD, leaseSeconds: 30 }],
+      ['reserve', { ...leased, reserve: -0.1 }],
+      ['reserve', { ...leased, reserve: 1 }],
+      ['reserve', { ...leased, reserve: '0.1' }],
+      ['reserve', { ...GOOD, reserve: 0.1 }],
+      ['limit', { ...leased, limit: 10_001 }],
+      ['windowSeconds', { ...leased, windowSeconds: 60 }],
+      ['blockSeconds', { ...leased, blockSeconds: 60 }],
+      ['period', { ...monthly, period: undefined }],
+      ['period', { ...monthly, period: 'week' }],
+      ['period', { ...monthly, period: null }],
+      ['period', { ...GOOD, period: 'day' }],
+      ['windowSeconds', { ...monthly, windowSeconds: 60 }],
+      ['burst', { ...monthly, burst: 5 }],
+    ];
+    for (const [option, api] of refused) {
+      const { code, message } = thrownBy(() => limiterOf({ policies: { api } }));
+      expect([api, code, message]).toEqual([
+        api,
+        'E_CONFIG',
+        expect.stringContaining(`policies.api.${option}`),
+      ]);
     }
   });
 
@@ -125,6 +157,7 @@ describe('a limiter refuses', () => {
     ['an organization of a megabyte', { ...check, organizationId: 'x'.repeat(1 << 20) }, 'E_KEY'],
     ['an organization that is an object', { ...check, organizationId: {} }, 'E_KEY'],
     ['an address that is none', { ...check, kind: 'ip', id: 'unknown' }, 'E_KEY'],
+    ['critical that is neither true nor false', { ...check, critical: 'yes' }, 'E_KEY'],
     ['a field that no check has', { ...check, costs: 5 }, 'E_ARGUMENT'],
     ['nothing', undefined, 'E_KEY'],
     ['null', null, 'E_KEY'],

@@ -1,8 +1,11 @@
 'use strict';
 
+const { leasesContract } = require('../support/leases-contract');
 const { limiterContract } = require('../support/limiter-contract');
 const { openPackage } = require('../support/package');
 
 describe('a limiter over the embedded store', () => {
-  limiterContract(() => openPackage({ useRedis: false }), { isShared: false });
+  const open = () => openPackage({ useRedis: false });
+  limiterContract(open, { isShared: false });
+  leasesContract(open, { isShared: false });
 });

@@ -4,6 +4,7 @@ const express = require('express');
 const { SECRET } = require('../support/limiter-contract');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
+const { until } = require('../support/wait');
 
 const POLICIES = {
   api: { limit: 2, windowSeconds: 3600 },
@@ -221,4 +222,87 @@ test('a policy that is closed answers 503 while Redis is away', async () => {
   expect(refused.status).toBe(503);
   expect(refused.headers['content-type']).toBe('application/problem+json');
   expect(refused.body.type).toMatch(/#temporary-reduced-capacity$/);
+});
+
+describe('calls under way', () => {
+  const UPLOADS = { uploads: { limit: 1, algorithm: 'concurrency' }, api: { limit: 9, windowSeconds: 3600 } };
+
+  /** Serves `/` until `end` is called. Answers how to ask, and how many requests have been held. */
+  async function serveSlowly(policies, given) {
+    const { createLimiter } = openPackage({ useRedis: false, logLevel: 'off' });
+    const limiter = createLimiter({ secret: SECRET, policies });
+    const app = express();
+    const held = [];
+    app.use(limiter.express(given));
+    app.get('/', (_request, response) => held.push(response));
+    app.get('/throws', () => {
+      throw new Error('of the application');
+    });
+    app.use((_error, _request, response, _next) => response.status(500).end());
+    const server = await new Promise((resolve) => {
+      const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
+    });
+    onEnd(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+    const url = `http://127.0.0.1:${server.address().port}`;
+    return { limiter, held, ask: (path = '/', options = {}) => fetch(url + path, options) };
+  }
+
+  const peek = { policy: 'uploads', kind: 'ip', id: '127.0.0.1' };
+
+  test('a request beyond them gets 429 with a Retry-After of a second, until one has ended', async () => {
+    const { limiter, held, ask } = await serveSlowly(UPLOADS, { policies: ['uploads', 'api'] });
+    const first = ask();
+    await until(() => held.length === 1);
+    const refused = await ask();
+    expect(refused.status).toBe(429);
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      'ratelimit-policy': '"uploads";q=1;qu="concurrent-requests", "api";q=9;w=3600',
+      ratelimit: expect.stringMatching(/^"uploads";r=0;t=1, "api";r=8;t=\d+$/),
+      'retry-after': '1',
+    });
+    expect((await refused.json())['violated-policies']).toEqual(['uploads']);
+    held[0].end('done');
+    expect(await (await first).text()).toBe('done');
+    await until(async () => (await limiter.peek(peek)).remaining === 1);
+    const second = ask();
+    await until(() => held.length === 2);
+    held[1].end();
+    expect((await second).headers.get('ratelimit')).toMatch(/^"uploads";r=0, "api";r=7;t=\d+$/);
+  });
+
+  test('a request that is aborted, or whose handler throws, has ended', async () => {
+    const { limiter, held, ask } = await serveSlowly(UPLOADS, { policies: 'uploads' });
+    const controller = new AbortController();
+    const aborted = ask('/', { signal: controller.signal }).catch((error) => error.name);
+    await until(() => held.length === 1);
+    expect((await limiter.peek(peek)).remaining).toBe(0);
+    controller.abort();
+    expect(await aborted).toBe('AbortError');
+    await until(async () => (await limiter.peek(peek)).remaining === 1);
+    expect((await ask('/throws')).status).toBe(500);
+    await until(async () => (await limiter.peek(peek)).remaining === 1);
+  });
+
+  test('a request for which nothing but the kept share is left gets 503, and a critical one passes', async () => {
+    const policies = { uploads: { limit: 2, algorithm: 'concurrency', reserve: 0.5 } };
+    const identify = ({ ip, headers }) => [{ kind: 'ip', id: ip, critical: headers['x-critical'] === '1' }];
+    const { held, ask } = await serveSlowly(policies, { policies: 'uploads', identify });
+    const first = ask();
+    await until(() => held.length === 1);
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect((await refused.json()).type).toMatch(/#temporary-reduced-capacity$/);
+    const critical = ask('/', { headers: { 'x-critical': '1' } });
+    await until(() => held.length === 2);
+    for (const response of held) response.end();
+    expect([(await first).status, (await critical).status]).toEqual([200, 200]);
+  });
+
+  test('a response that closes while the decision is made holds nothing', async () => {
+    const { limiter } = await serveSlowly(UPLOADS, { policies: 'uploads' });
+    const middleware = limiter.express({ policies: 'uploads' });
+    const response = { headersSent: true, destroyed: true, setHeader() {} };
+    await middleware({ ip: '127.0.0.1', headers: {} }, response, () => {});
+    await until(async () => (await limiter.peek(peek)).remaining === 1);
+  });
 });

@@ -7,6 +7,9 @@ const POLICIES = {
   api: { limit: 100, windowSeconds: 60, mode: 'enforce' },
   day: { limit: 10_000, windowSeconds: 86_400, mode: 'enforce' },
   watched: { limit: 1, windowSeconds: 5, mode: 'shadow' },
+  month: { limit: 500, algorithm: 'calendar', period: 'month', mode: 'enforce' },
+  hour: { limit: 50, algorithm: 'calendar', period: 'hour', mode: 'enforce' },
+  uploads: { limit: 20, algorithm: 'concurrency', leaseSeconds: 30, mode: 'enforce' },
 };
 const state = (policy, remaining, resetMs, retryAfterMs = 0) => ({
   policy,
@@ -49,6 +52,21 @@ describe('the headers of draft 11', () => {
       '"api";r=1;t=1',
     );
     expect(limitHeaders('draft-11', { ...state('api', 1, 1), states: [] }, POLICIES)).toEqual([]);
+  });
+
+  test('have the longest month as the window of a month, and no window for calls under way', () => {
+    expect(
+      headersOf('draft-11', state('month', 4, 5000), state('hour', 1, 1), state('uploads', 7, 30_000)),
+    ).toEqual({
+      'RateLimit-Policy':
+        '"month";q=500;w=2678400, "hour";q=50;w=3600, "uploads";q=20;qu="concurrent-requests"',
+      RateLimit: '"month";r=4;t=5, "hour";r=1;t=1, "uploads";r=7',
+    });
+    expect(headersOf('draft-11', state('uploads', 0, 30_000, 250)).RateLimit).toBe('"uploads";r=0;t=1');
+    expect(headersOf('draft-7', state('uploads', 0, 30_000, 250))).toEqual({
+      'RateLimit-Policy': '20',
+      RateLimit: 'limit=20, remaining=0, reset=1',
+    });
   });
 
   test('stay within the integers of RFC 9651', () => {
@@ -99,11 +117,13 @@ test('the body is a problem of the draft', () => {
     status: 429,
     'violated-policies': ['api', 'day'],
   });
-  const down = problemOf({ reason: 'down', violated: ['api'] });
-  expect(down.status).toBe(503);
-  expect(JSON.parse(down.body)).toEqual({
-    type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
-    title: 'Request cannot be satisfied due to temporary server capacity constraints',
-    status: 503,
-  });
+  for (const reason of ['down', 'reserve']) {
+    const down = problemOf({ reason, violated: ['api'] });
+    expect(down.status).toBe(503);
+    expect(JSON.parse(down.body)).toEqual({
+      type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
+      title: 'Request cannot be satisfied due to temporary server capacity constraints',
+      status: 503,
+    });
+  }
 });

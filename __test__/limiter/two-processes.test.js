@@ -1,6 +1,6 @@
 'use strict';
 
-const { ALGORITHMS, LONG, SECRET } = require('../support/limiter-contract');
+const { ALGORITHMS, LONG, SECRET, longPolicy } = require('../support/limiter-contract');
 const { openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
 const { startRedis } = require('../support/redis');
@@ -24,11 +24,11 @@ function consumer({ driver, algorithm, limit, calls }) {
   return inFreshProcess(
     async ({ load, report, args }) => {
       const { createLimiter, shutdown } = load();
-      const { algorithm, limit, calls, secret, windowSeconds } = args;
+      const { policy, calls, secret } = args;
       const limiter = createLimiter({
         secret,
         decisionMs: 2000,
-        policies: { p: { limit, windowSeconds, algorithm } },
+        policies: { p: policy },
       });
       const admitted = { a: 0, b: 0 };
       for (let done = 0; done < calls; done += 100) {
@@ -42,7 +42,7 @@ function consumer({ driver, algorithm, limit, calls }) {
       await shutdown();
     },
     {
-      args: { algorithm, limit, calls, secret: SECRET, windowSeconds: LONG },
+      args: { policy: longPolicy(algorithm, limit), calls, secret: SECRET },
       env: { REDIS_URL: server.url, CACHE_DRIVER: driver, CACHE_LOG: 'off' },
     },
   );

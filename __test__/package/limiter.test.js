@@ -5,6 +5,7 @@ const { SECRET } = require('../support/limiter-contract');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { tool } = require('../support/packed');
+const { until } = require('../support/wait');
 
 const Fastify = require(tool('fastify'));
 const { parseList } = require(tool('structured-headers', 'cjs', 'index.cjs'));
@@ -61,6 +62,24 @@ describe('the plugin of fastify', () => {
     expect(refused.json()).toMatchObject({ status: 429, 'violated-policies': ['api'] });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(handled).toHaveLength(2);
+  });
+
+  test('holds a lease until the response closes', async () => {
+    const { limiter } = open({ uploads: { limit: 1, algorithm: 'concurrency' } });
+    const held = [];
+    const ask = await serve((app) => {
+      app.register(limiter.fastify, { policies: 'uploads' });
+      app.get('/', () => new Promise((resolve) => held.push(resolve)));
+    });
+    const first = ask();
+    await until(() => held.length === 1);
+    const refused = await ask();
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '1']);
+    expect(refused.headers['ratelimit-policy']).toBe('"uploads";q=1;qu="concurrent-requests"');
+    held[0]({ ok: true });
+    expect((await first).statusCode).toBe(200);
+    const check = { policy: 'uploads', kind: 'ip', id: '127.0.0.1' };
+    await until(async () => (await limiter.peek(check)).remaining === 1);
   });
 
   test('counts the requests of the scope that registers it, with that scope’s options', async () => {

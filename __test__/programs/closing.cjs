@@ -4,6 +4,7 @@
 // things, handles and threads it has left, and how resident memory went. To be run with --expose-gc.
 // Argument: JSON with `cycles`, `ways`, `options` of the instance and `unreachable`, a URL where nobody listens.
 const { once } = require('node:events');
+const { setTimeout: delay } = require('node:timers/promises');
 const orgcache = require('../..');
 const { Redis } = require('../../js/entry/ioredis.js');
 const { measureWays } = require('../support/cycles');
@@ -23,6 +24,7 @@ process.env.CACHE_DRIVER = options.driver;
 const shared = instance({});
 let client;
 let keys = 0;
+let leased = 0;
 /** A key that nobody has read: one whose fill was lost is filled again only after a second. */
 const newKey = () => `key-${keys++}`;
 
@@ -77,6 +79,21 @@ const WAYS = {
   'an instance': async () => {
     const own = instance({});
     await own.cacheAdapter.set('key', 'value');
+    await own.shutdown();
+  },
+  'an instance that holds leases': async () => {
+    const own = instance({});
+    const policies = { p: { limit: 9, algorithm: 'concurrency', leaseSeconds: 1 } };
+    const limiter = own.createLimiter({
+      secret: 'a secret of thirty-two bytes, or more',
+      decisionMs: 2000,
+      policies,
+    });
+    const held = [];
+    for (const id of ['a', 'b']) held.push(await limiter.acquire({ policy: 'p', kind: 'user', id }));
+    // Some live until they are prolonged, which takes a connection of its own.
+    if (leased++ % 8 === 0) await delay(400);
+    await held[0].lease.release();
     await own.shutdown();
   },
   'an instance whose watch connection is dialled': async () => {

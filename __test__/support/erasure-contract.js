@@ -41,7 +41,11 @@ async function fill(orgcache, name) {
   const limiter = createLimiter({
     namespace: 'erasure',
     secret: 'a secret of this test, which all instances share',
-    policies: { api: { limit: 1, windowSeconds: 3600 } },
+    policies: {
+      api: { limit: 1, windowSeconds: 3600 },
+      // Nothing prolongs them while a test runs, so that what others have stays as it is.
+      uploads: { limit: 1, algorithm: 'concurrency', leaseSeconds: 3600 },
+    },
   });
   const check = { policy: 'api', kind: 'user', id: '7', organizationId: name };
   await limiter.consume(check);
@@ -64,9 +68,13 @@ async function fill(orgcache, name) {
   await topics.publish('news', name, { organizationId: name, userId: '7' });
   const newsOf = async (options) =>
     (await topics.history('news', { organizationId: name, ...options })).at(-1);
+  const upload = { policy: 'uploads', kind: 'user', id: '7', organizationId: name };
+  const { lease } = await limiter.acquire(upload);
   return {
     limiter,
     watched: rooms[0].watch(logins[1].id),
+    // What is garbage would be released.
+    lease,
     /** Reads everything that a reader sees of the organization. */
     read: async () => [
       await cacheAdapter.getConversationContext(name, PHONE),
@@ -84,6 +92,7 @@ async function fill(orgcache, name) {
       ...(await Promise.all(logins.slice(2).map(({ id }) => reader.get(id)))),
       (await newsOf())?.payload ?? null,
       (await newsOf({ userId: '7' }))?.payload ?? null,
+      (await limiter.peek(upload)).remaining === 1 ? null : 'leased',
     ],
   };
 }

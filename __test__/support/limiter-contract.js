@@ -2,12 +2,21 @@
 
 const { rejection, until } = require('./wait');
 
-const ALGORITHMS = ['sliding', 'log', 'gcra', 'fixed'];
+/** Those whose windows may be as short as a test. */
+const WINDOWED = ['sliding', 'log', 'gcra', 'fixed'];
+const ALGORITHMS = [...WINDOWED, 'calendar'];
 const SECRET = 'a secret that all instances share';
 /** Longer than any test: a window must not end between two calls. */
 const LONG = 3600;
 /** A timer may fire late on a busy machine, but never a millisecond early. */
 const LATE_MS = 400;
+
+/** A policy with a window, or a period, that does not end between two calls. */
+function longPolicy(algorithm, limit) {
+  return algorithm === 'calendar'
+    ? { limit, algorithm, period: 'month' }
+    : { limit, windowSeconds: LONG, algorithm };
+}
 
 let counter = 0;
 /** An identifier that no other test has. */
@@ -41,7 +50,7 @@ function limiterContract(open, { isShared }) {
 
   describe.each(ALGORITHMS)('the algorithm %s', (algorithm) => {
     test('admits the limit at once, then refuses without counting', async () => {
-      const limiter = limiterOf({ p: { limit: 3, windowSeconds: LONG, algorithm } });
+      const limiter = limiterOf({ p: longPolicy(algorithm, 3) });
       const check = { policy: 'p', ...someone() };
       const decisions = [];
       for (let i = 0; i < 5; i += 1) decisions.push(await limiter.consume(check));
@@ -55,24 +64,8 @@ function limiterContract(open, { isShared }) {
       expect(decisions[3].states).toEqual([expect.objectContaining({ policy: 'p', remaining: 0 })]);
     });
 
-    test('admits the refused call when retryAfterMs has passed, and not before', async () => {
-      const limiter = limiterOf({ p: { limit: 2, windowSeconds: 1, algorithm } }, { localDenySeconds: 5 });
-      const check = { policy: 'p', ...someone() };
-      let refused;
-      await until(async () => {
-        refused = await limiter.consume(check);
-        return !refused.allowed;
-      });
-      const refusedAt = performance.now();
-      await until(async () => (await limiter.consume(check)).allowed, { everyMs: 1 });
-      const waited = performance.now() - refusedAt;
-      // The answer itself took up to a few milliseconds to come back.
-      expect(waited).toBeGreaterThan(refused.retryAfterMs - 25);
-      expect(waited).toBeLessThan(refused.retryAfterMs + LATE_MS);
-    });
-
     test('admits no more than the limit of calls that are made at once', async () => {
-      const limiter = limiterOf({ p: { limit: 100, windowSeconds: LONG, algorithm } });
+      const limiter = limiterOf({ p: longPolicy(algorithm, 100) });
       const check = { policy: 'p', ...someone() };
       const decisions = await Promise.all(Array.from({ length: 500 }, () => limiter.consume(check)));
       expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(100);
@@ -80,7 +73,7 @@ function limiterContract(open, { isShared }) {
     });
 
     test('takes a cost, refuses one that does not fit now, and one that never fits', async () => {
-      const limiter = limiterOf({ p: { limit: 10, windowSeconds: LONG, algorithm } });
+      const limiter = limiterOf({ p: longPolicy(algorithm, 10) });
       const who = someone();
       expect(await limiter.consume({ policy: 'p', ...who, cost: 7 })).toMatchObject({
         allowed: true,
@@ -107,7 +100,7 @@ function limiterContract(open, { isShared }) {
     });
 
     test('gives back with refund, forgets with reset, and looks with peek', async () => {
-      const limiter = limiterOf({ p: { limit: 3, windowSeconds: LONG, algorithm } });
+      const limiter = limiterOf({ p: longPolicy(algorithm, 3) });
       const check = { policy: 'p', ...someone() };
       expect(await limiter.peek(check)).toEqual({
         policy: 'p',
@@ -128,7 +121,7 @@ function limiterContract(open, { isShared }) {
     });
 
     test('holds a lower limit at once, and gives a higher one', async () => {
-      const limiter = limiterOf({ p: { limit: 10, windowSeconds: LONG, algorithm } });
+      const limiter = limiterOf({ p: longPolicy(algorithm, 10) });
       const check = { policy: 'p', ...someone() };
       await limiter.consume({ ...check, cost: 5 });
       limiter.update('p', { limit: 5 });
@@ -140,6 +133,25 @@ function limiterContract(open, { isShared }) {
       expect(await limiter.consume({ ...check, cost: 400 })).toMatchObject({ allowed: true, limit: 1000 });
     });
   });
+
+  test.each(WINDOWED)(
+    'the algorithm %s admits the refused call when retryAfterMs has passed, and not before',
+    async (algorithm) => {
+      const limiter = limiterOf({ p: { limit: 2, windowSeconds: 1, algorithm } }, { localDenySeconds: 5 });
+      const check = { policy: 'p', ...someone() };
+      let refused;
+      await until(async () => {
+        refused = await limiter.consume(check);
+        return !refused.allowed;
+      });
+      const refusedAt = performance.now();
+      await until(async () => (await limiter.consume(check)).allowed, { everyMs: 1 });
+      const waited = performance.now() - refusedAt;
+      // The answer itself took up to a few milliseconds to come back.
+      expect(waited).toBeGreaterThan(refused.retryAfterMs - 25);
+      expect(waited).toBeLessThan(refused.retryAfterMs + LATE_MS);
+    },
+  );
 
   test('a call of several checks is counted by all policies or by none', async () => {
     const limiter = limiterOf({
@@ -418,4 +430,4 @@ function limiterContract(open, { isShared }) {
   });
 }
 
-module.exports = { ALGORITHMS, LONG, SECRET, limiterContract, someone };
+module.exports = { ALGORITHMS, LONG, SECRET, limiterContract, longPolicy, someone };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { startCluster } = require('../support/cluster');
+const { leasesContract } = require('../support/leases-contract');
 const { LONG, SECRET, limiterContract, someone } = require('../support/limiter-contract');
 const { openPackage } = require('../support/package');
 const { startSentinels } = require('../support/sentinel');
@@ -19,6 +20,7 @@ describe.each(['loop', 'thread'])('a limiter in a cluster with the %s driver', (
   });
 
   limiterContract(() => orgcache, { isShared: true });
+  leasesContract(() => orgcache, { isShared: true });
 
   test('keeps the limits of an organization in one slot, and others all over the cluster', async () => {
     await cluster.flush();
@@ -151,6 +153,7 @@ describe('a limiter behind sentinels', () => {
     return openPackage({ sentinelHosts: group.hosts, logLevel: 'off' });
   };
   limiterContract(open, { isShared: true });
+  leasesContract(() => openPackage({ sentinelHosts: group.hosts, logLevel: 'off' }), { isShared: true });
 
   test('keeps counting on the new primary after a failover', async () => {
     const orgcache = openPackage({ sentinelHosts: group.hosts, logLevel: 'off' });

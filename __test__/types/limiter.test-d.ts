@@ -1,7 +1,9 @@
 import {
+  type AcquireDecision,
   type Check,
   createLimiter,
   type Decision,
+  type Lease,
   type Limiter,
   type LimiterStats,
   type Policy,
@@ -58,6 +60,10 @@ export async function use(request: { user: { id: string } }): Promise<void> {
     exactly<string>()(kind, true);
   });
   const middleware: RequestHandler = limiter.express({ policies: ['api', 'login'] });
+  const acquired = await limiter.acquire([check, { ...check, critical: true }], { context: request });
+  exactly<AcquireDecision<Names>>()(acquired, true);
+  await using lease = acquired.lease;
+  exactly<Lease | null>()(lease, true);
   await limiter.close();
   await using closing = limiter;
   void [policy, middleware, closing];
@@ -70,10 +76,14 @@ export function mistakes(): void {
   limiter.consume({ policy: 'api', kind: 'user', id: {} });
   // @ts-expect-error a route names policies of the limiter
   limiter.express({ policies: 'apis' });
-  // @ts-expect-error there are four algorithms
-  createLimiter({ policies: { a: { limit: 1, windowSeconds: 1, algorithm: 'calendar' } } });
-  // @ts-expect-error a policy has a window
-  createLimiter({ policies: { a: { limit: 1 } } });
+  // @ts-expect-error there is no such algorithm
+  createLimiter({ policies: { a: { limit: 1, windowSeconds: 1, algorithm: 'leaky' } } });
+  // @ts-expect-error there is no such period
+  createLimiter({ policies: { a: { limit: 1, algorithm: 'calendar', period: 'week' } } });
+  // @ts-expect-error a policy has a limit
+  createLimiter({ policies: { a: { windowSeconds: 1 } } });
+  // @ts-expect-error a check is critical or not
+  limiter.acquire({ policy: 'api', kind: 'user', id: 'u', critical: 'yes' });
   // @ts-expect-error the event has another name
   limiter.on('limit', () => {});
 }

@@ -70,7 +70,7 @@ async function sayTable([titles, ...rows], { say }) {
  * @param {Run} run
  */
 async function sayLimits({ prefix, instances, policies }, run) {
-  await sayTable(aligned([LIMIT_TITLES, ...policies.map(cellsOfLimit)], [2, 3]), run);
+  await sayTable(aligned([LIMIT_TITLES, ...policies.map(cellsOfLimit)], [2, 3, 4]), run);
   await run.note(
     `${instances} instances share the limits under the prefix ${prefix === '' ? '(none)' : prefix}`,
   );

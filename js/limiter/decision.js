@@ -24,7 +24,7 @@ const WIDTH = 4;
 const CODE = 15;
 /** @type {DecisionReason[]} */
 const REASONS = [];
-for (const reason of /** @type {const} */ (['ok', 'limit', 'blocked', 'cost', 'shadow', 'down'])) {
+for (const reason of /** @type {const} */ (['ok', 'limit', 'blocked', 'cost', 'reserve', 'shadow', 'down'])) {
   REASONS[codes[reason]] = reason;
 }
 

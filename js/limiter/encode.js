@@ -11,7 +11,13 @@ const { protocol } = require('../protocol.js');
  * @typedef {{ [Field in keyof Check]?: unknown }} Given
  */
 
-const { check: FLAGS, kinds, maxChecksACall: MOST_CHECKS, policyUnit: POLICY_UNIT } = protocol.limiter;
+const {
+  check: FLAGS,
+  details,
+  kinds,
+  maxChecksACall: MOST_CHECKS,
+  policyUnit: POLICY_UNIT,
+} = protocol.limiter;
 /**
  * The kinds that cross as numbers.
  * @type {Map<unknown, number>}
@@ -20,7 +26,7 @@ const NUMBERED = new Map(
   /** @type {const} */ (['user', 'ip', 'organization']).map((kind) => [kind, kinds[kind]]),
 );
 const WHO_FIELDS = new Set(['kind', 'id', 'organizationId']);
-const CHECK_FIELDS = new Set(['policy', 'cost', ...WHO_FIELDS]);
+const CHECK_FIELDS = new Set(['policy', 'cost', 'critical', ...WHO_FIELDS]);
 
 /** Writes checks as arguments of native calls. */
 class Encoder {
@@ -95,13 +101,14 @@ class Encoder {
    * @param {Given} check
    * @param {boolean} isFirst Whether it begins a consume.
    */
-  append(out, number, { kind, id, organizationId, cost }, isFirst) {
+  append(out, number, { kind, id, organizationId, cost, critical }, isFirst) {
     const numbered = NUMBERED.get(kind);
     const hasOrganization = isNamed(organizationId);
     let word = number * POLICY_UNIT + (numbered ?? kinds.named);
     if (isFirst) word += FLAGS.first;
     if (hasOrganization) word += FLAGS.organization;
     if (cost !== undefined) word += FLAGS.cost;
+    if (critical !== undefined && isCritical(critical)) word += FLAGS.critical;
     out.push(word, wordOf(id));
     if (numbered === undefined) out.push(wordOf(kind));
     if (hasOrganization) out.push(wordOf(organizationId));
@@ -115,6 +122,12 @@ class Encoder {
  */
 function isNamed(organizationId) {
   return organizationId !== undefined && organizationId !== null && organizationId !== '';
+}
+
+/** @param {unknown} critical */
+function isCritical(critical) {
+  if (typeof critical === 'boolean') return critical;
+  throw new OrgCacheError('E_KEY', 'critical of a check must be true or false');
 }
 
 /**
@@ -161,4 +174,26 @@ function slotOf({ kind, id, organizationId }) {
   return `i:${String(kind)}:${String(id)}`;
 }
 
-module.exports = { CHECK_FIELDS, Encoder, isNamed, partsAt, slotOf, wordOf };
+/**
+ * `Array.isArray` for types of which a list may be read only.
+ * @param {Given | readonly Given[]} given
+ * @returns {given is readonly Given[]}
+ */
+function isList(given) {
+  return Array.isArray(given);
+}
+
+/**
+ * Who counted a call, as native code takes it.
+ * @param {unknown} source
+ */
+function countedBy(source) {
+  if (source === undefined) return 0;
+  if (source === 'redis' || source === 'local') return details[source];
+  throw new OrgCacheError(
+    'E_ARGUMENT',
+    "the source of a refund must be that of the decision: 'redis' or 'local'",
+  );
+}
+
+module.exports = { CHECK_FIELDS, Encoder, countedBy, isList, isNamed, partsAt, slotOf, wordOf };

@@ -13,7 +13,10 @@ const { Refusals } = require('./refusals.js');
 
 /** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
 /** @typedef {InstanceType<typeof Batch>} Gathered */
-/** @typedef {Required<Omit<Policy, 'burst'>> & Pick<Policy, 'burst'>} WholePolicy */
+/**
+ * @typedef {'burst' | 'leaseSeconds' | 'period' | 'reserve' | 'windowSeconds'} OfSome Options of some algorithms.
+ * @typedef {Required<Omit<Policy, OfSome>> & Pick<Policy, OfSome>} WholePolicy
+ */
 
 /**
  * The options with all defaults, as native code answers them.
@@ -44,6 +47,7 @@ class Engine {
   #options;
   #onOpen;
   #decide;
+  #onClosing;
   /** @type {number | undefined} */
   #client;
   #limiter = 0;
@@ -53,6 +57,7 @@ class Engine {
   isClustered = false;
   /** Refusals of native code that hold for a while. */
   refusals = new Refusals();
+  #endClosing;
   #endReports;
   #endErasures;
   /**
@@ -77,12 +82,15 @@ class Engine {
    * @param {() => object} parts.options The options of `open`, as they are then.
    * @param {(opened: Opened) => void} parts.onOpen
    * @param {import('./batch.js').Decide} parts.decide
+   * @param {() => Promise<void>} [parts.onClosing] Makes the last calls.
    */
-  constructor({ bridge, options, onOpen, decide }) {
+  constructor({ bridge, options, onOpen, decide, onClosing = async () => {} }) {
     this.#bridge = bridge;
     this.#options = options;
     this.#onOpen = onOpen;
     this.#decide = decide;
+    this.#onClosing = onClosing;
+    this.#endClosing = bridge.onClose(onClosing);
     this.#endReports = bridge.onReport(() => this.#tellRefusals());
     this.#endErasures = bridge.onErase(() => {
       this.refusals.forget();
@@ -93,6 +101,11 @@ class Engine {
   /** Whether native code has this limiter. */
   get isOpen() {
     return this.#client !== undefined && this.#client === this.#bridge.client;
+  }
+
+  /** Whether calls are made no more, or will not be soon. */
+  get isClosing() {
+    return this.#isClosed || this.#bridge.isClosed;
   }
 
   /** The limiter's number. Opens the client and the limiter if necessary. */
@@ -240,15 +253,20 @@ class Engine {
    * @param {number} verb
    * @param {number} detail
    * @param {unknown[]} values The arguments behind the limiter's number.
+   * @param {(outcome: any) => void} [see] Called with the outcome at once, before a close goes on that waits for the call.
    * @returns {Promise<any>}
    */
-  call(verb, detail, values) {
+  call(verb, detail, values, see = undefined) {
     const forgets = FORGETTING.has(verb);
     const called = new Promise((resolve, reject) => {
       const limiter = this.open();
       this.flush();
       if (forgets) this.refusals.forget();
-      this.#call(verb, detail, [limiter, ...values], resolve, reject);
+      const settle = (/** @type {any} */ outcome) => {
+        see?.(outcome);
+        resolve(outcome);
+      };
+      this.#call(verb, detail, [limiter, ...values], settle, reject);
     });
     if (!forgets) return called;
     // In a cluster a check that was sent later may have been answered sooner.
@@ -275,19 +293,56 @@ class Engine {
       }
       return resolve(typeof outcome === 'string' ? bridge.parse(outcome) : outcome);
     }
+    this.#cross(word, values, resolve, reject);
+  }
+
+  /**
+   * @param {number} word
+   * @param {unknown[]} values
+   * @param {(outcome: any) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  #cross(word, values, resolve, reject) {
     this.#underWay++;
-    bridge.callTo(
+    this.#bridge.callTo(
       word,
       values,
       (outcome) => {
-        this.#ended();
         resolve(outcome);
+        this.#ended();
       },
       (error) => {
-        this.#ended();
         reject(error);
+        this.#ended();
       },
     );
+  }
+
+  /**
+   * Ends a lease, also while the client closes. Never rejects: native code tells Redis later what it could not tell at once.
+   * @param {number} lease
+   * @returns {Promise<void>}
+   */
+  release(lease) {
+    return new Promise((resolve) => {
+      const [client, values] = [this.#client, [this.#limiter, lease]];
+      // The client that granted it has gone, and has ended it.
+      if (client === undefined || client !== this.#bridge.client) return resolve();
+      const word = head(verbs.release, 0, values.length);
+      if (!this.#bridge.isEmbedded)
+        return this.#cross(
+          word,
+          values,
+          () => resolve(),
+          () => resolve(),
+        );
+      try {
+        native.answer(client, word, ...values);
+      } catch {
+        // The limiter was closed, and has ended it.
+      }
+      resolve();
+    });
   }
 
   #ended() {
@@ -313,6 +368,8 @@ class Engine {
     this.#isClosed = true;
     this.flush();
     if (this.#underWay > 0) await this.#idle();
+    await this.#onClosing();
+    this.#endClosing();
     if (this.isOpen && !this.#bridge.isClosed) this.#now(verbs.close, [this.#limiter]);
   }
 }

@@ -26,7 +26,7 @@ function expressMiddleware(options, routing) {
   return async function rateLimit(request, response, next) {
     try {
       watchProxies(request);
-      const decision = await route.decide(request);
+      const decision = await route.decide(request, response);
       if (!response.headersSent) {
         for (const [name, value] of limitHeaders(route.headers, decision, route.policies)) {
           response.setHeader(name, beside(response.getHeader(name), name, value));

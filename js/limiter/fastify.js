@@ -47,7 +47,7 @@ function hookOf(route, { warn }) {
   const watchProxies = proxyWatch(warn, trustOfFastify);
   return async (/** @type {any} */ request, /** @type {any} */ reply) => {
     watchProxies(request);
-    const decision = await route.decide(request);
+    const decision = await route.decide(request, reply.raw);
     for (const [name, value] of limitHeaders(route.headers, decision, route.policies)) {
       reply.header(name, beside(reply.getHeader(name), name, value));
     }

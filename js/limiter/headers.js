@@ -13,6 +13,20 @@ const MOST = 999_999_999_999_999;
 /** @type {readonly unknown[]} */
 const STYLES = ['draft-11', 'draft-7', 'legacy', false];
 
+/** The unit of a quota of calls that are under way at the same time. */
+const CONCURRENT = 'concurrent-requests';
+/** The longest period of each name, in seconds. */
+const PERIODS = { hour: 3600, day: 86_400, month: 2_678_400 };
+
+/**
+ * The seconds of a policy's window, at least 1; undefined where it has none.
+ * @param {Policy} policy
+ */
+function windowOf({ algorithm, windowSeconds, period }) {
+  if (algorithm === 'concurrency') return undefined;
+  return Math.max(1, bounded(period === undefined ? windowSeconds : PERIODS[period]));
+}
+
 /**
  * The header fields of a response. A policy that is only watched (`mode: 'shadow'`) has none, because it limits
  * nobody. Of several checks of one policy the one with the longest wait
@@ -54,11 +68,15 @@ function shownStates({ states }, policies) {
  */
 function draft11(states, policies) {
   const quotas = states.map(({ policy, limit }) => {
-    const { windowSeconds } = policies[policy];
-    return `${quoted(policy)};q=${bounded(limit)};w=${Math.max(1, bounded(windowSeconds))}`;
+    const window = windowOf(policies[policy]);
+    const unit = window === undefined ? `qu="${CONCURRENT}"` : `w=${window}`;
+    return `${quoted(policy)};q=${bounded(limit)};${unit}`;
   });
   const rests = states.map((state) => {
-    return `${quoted(state.policy)};r=${bounded(state.remaining)};t=${secondsUntilMore(state)}`;
+    const rest = `${quoted(state.policy)};r=${bounded(state.remaining)}`;
+    // When calls under way end is known to nobody.
+    const isUnknown = state.retryAfterMs === 0 && windowOf(policies[state.policy]) === undefined;
+    return isUnknown ? rest : `${rest};t=${secondsUntilMore(state)}`;
   });
   return [
     ['RateLimit-Policy', quotas.join(', ')],
@@ -72,10 +90,13 @@ function draft11(states, policies) {
  * @returns {Header[]}
  */
 function draft7(state, policies) {
-  const { windowSeconds } = policies[state.policy];
+  const window = windowOf(policies[state.policy]);
   const rest = `remaining=${bounded(state.remaining)}, reset=${secondsUntilMore(state)}`;
   return [
-    ['RateLimit-Policy', `${bounded(state.limit)};w=${Math.max(1, bounded(windowSeconds))}`],
+    [
+      'RateLimit-Policy',
+      window === undefined ? String(bounded(state.limit)) : `${bounded(state.limit)};w=${window}`,
+    ],
     ['RateLimit', `limit=${bounded(state.limit)}, ${rest}`],
   ];
 }

@@ -1,20 +1,23 @@
 'use strict';
 
-const { channel } = require('node:diagnostics_channel');
 const { EventEmitter } = require('node:events');
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { refuseUnknown } = require('../options.js');
 const { protocol } = require('../protocol.js');
+const { acquire } = require('./acquire.js');
+const { Announcements } = require('./announcements.js');
 const { Tally, isReason } = require('./bypass.js');
-const { bypassDecision, decisionOf, firstRefusal, refusal, stateOf } = require('./decision.js');
-const { CHECK_FIELDS, Encoder, slotOf } = require('./encode.js');
+const { bypassDecision, decisionOf, refusal, stateOf } = require('./decision.js');
+const { CHECK_FIELDS, Encoder, countedBy, isList, slotOf } = require('./encode.js');
 const { Engine, normalized, verbs } = require('./engine.js');
 const { expressMiddleware } = require('./express.js');
 const { fastifyPlugin } = require('./fastify.js');
-const { consumeOverSlots, partsBySlot } = require('./slots.js');
+const { Leases } = require('./leases.js');
+const { partsBySlot, takeOverSlots } = require('./slots.js');
 
-/** @import { Check, ConsumeOptions, Decision, Limiter as Public, LimiterCallOptions } from '../../types/limiter.js' */
+/** @import { AcquireDecision, Check, ConsumeOptions, Decision, Limiter as Public } from '../../types/limiter.js' */
+/** @import { LimiterCallOptions } from '../../types/limiter.js' */
 /** @import { LimiterEvents, LimiterOptions, LimiterStats, Policy, PolicyState } from '../../types/limiter.js' */
 /** @import { RefundOptions, RouteOptions, Who } from '../../types/limiter.js' */
 /** @import { Outcomes } from './decision.js' */
@@ -32,7 +35,6 @@ const { consumeOverSlots, partsBySlot } = require('./slots.js');
 
 const CONSUME_OPTIONS = ['context', 'signal'];
 const REFUND_OPTIONS = ['signal', 'source'];
-const decisions = channel('orgcache:limit');
 /**
  * Events of the instance that are events of its limiters.
  * @type {string[]}
@@ -54,6 +56,8 @@ class Limiter {
   #encoder;
   #bypass;
   #namespace;
+  #leases;
+  #announcements;
   #emitter = new EventEmitter();
   #tally = new Tally();
   #forget;
@@ -107,7 +111,10 @@ class Limiter {
         if (!decision.allowed && to - from === 1) this.#engine.remember(outcomes, from, batch, call);
         return decision;
       },
+      onClosing: () => this.#leases.releaseAll(),
     });
+    this.#leases = new Leases(this.#engine, warn);
+    this.#announcements = new Announcements(this.#emitter, context, namespace);
     this.#forget = bridge.listen((name) => {
       if (FORWARDED.includes(name)) context.emit(this.#emitter, name);
     });
@@ -153,7 +160,7 @@ class Limiter {
     engine.open();
     const refusal = engine.refusals.decisionOn(policy, check, this.#limits);
     if (refusal !== undefined) {
-      if (decisions.hasSubscribers) this.#publish(refusal);
+      this.#announcements.decided(refusal);
       return Promise.resolve(refusal);
     }
     const slot = engine.isClustered ? slotOf(check) : '';
@@ -215,9 +222,51 @@ class Limiter {
    * @param {number[]} policies
    */
   async #consumeOverSlots(checks, policies) {
-    const native = { engine: this.#engine, encoder: this.#encoder };
-    const outcomes = await consumeOverSlots(native, checks, policies);
+    const { outcomes } = await takeOverSlots(this.#native, checks, policies, verbs.consume);
     return this.#decided(outcomes, 0, checks.length, policies, checks);
+  }
+
+  get #native() {
+    return {
+      engine: this.#engine,
+      encoder: this.#encoder,
+      leases: this.#leases,
+      hasLeases: (/** @type {number} */ policy) => this.#policies[policy].algorithm === 'concurrency',
+    };
+  }
+
+  /**
+   * @param {Check | readonly Check[]} checks
+   * @param {ConsumeOptions} [options]
+   * @returns {Promise<AcquireDecision>}
+   */
+  acquire(checks, options) {
+    /** @type {Promise<AcquireDecision> | undefined} */
+    let started;
+    const start = () => {
+      started = this.#acquire(isList(checks) ? checks : [checks], options?.context);
+      return started;
+    };
+    const acquired = abortable(options, start, CONSUME_OPTIONS);
+    const nothing = () => {};
+    // Of a call that its caller has given up, nobody has the lease.
+    acquired.catch(() => started?.then(({ lease }) => lease?.release(), nothing));
+    return acquired;
+  }
+
+  /**
+   * @param {readonly Given[]} given
+   * @param {unknown} context
+   * @returns {Promise<AcquireDecision>}
+   */
+  async #acquire(given, context) {
+    const checks = this.#encoder.listOf(given);
+    const policies = checks.map(({ policy }) => this.#encoder.numberOf(policy));
+    const reason = this.#bypass?.(context);
+    if (isReason(reason)) return { ...this.#bypassed(reason, policies), lease: null };
+    const { outcomes, leases } = await acquire(this.#native, checks, policies);
+    const lease = this.#leases.held(leases);
+    return { ...this.#decided(outcomes, 0, checks.length, policies, checks), lease };
   }
 
   /**
@@ -232,37 +281,12 @@ class Limiter {
     const decision = decisionOf(outcomes, from, to, policies, this.#limits);
     if (decision.reason !== 'ok') {
       const checks = isList(given) ? given : [given];
-      for (let i = from; i < to; i++) this.#announce(outcomes, i, policies[i], checks[i - from]);
+      for (let i = from; i < to; i++) {
+        this.#announcements.refused(outcomes, i, this.#limits.names[policies[i]], checks[i - from].kind);
+      }
     }
-    if (decisions.hasSubscribers) this.#publish(decision);
+    this.#announcements.decided(decision);
     return decision;
-  }
-
-  /**
-   * Emits `limited` for an identifier that has just reached its limit.
-   * @param {Outcomes} outcomes
-   * @param {number} index
-   * @param {number} policy
-   * @param {Given} check
-   */
-  #announce(outcomes, index, policy, { kind }) {
-    if (this.#emitter.listenerCount('limited') === 0) return;
-    const refused = firstRefusal(outcomes, index);
-    if (refused === undefined) return;
-    this.#context.emit(this.#emitter, 'limited', { policy: this.#limits.names[policy], kind, ...refused });
-  }
-
-  /** @param {Decision} decision */
-  #publish({ allowed, reason, source, policy, violated, retryAfterMs }) {
-    decisions.publish({
-      namespace: this.#namespace,
-      allowed,
-      reason,
-      source,
-      policy,
-      violated,
-      retryAfterMs,
-    });
   }
 
   /**
@@ -273,7 +297,7 @@ class Limiter {
     this.#tally.count(reason);
     for (const policy of new Set(policies)) this.#engine.countBypass(policy);
     const decision = bypassDecision(policies[0], this.#limits);
-    if (decisions.hasSubscribers) this.#publish(decision);
+    this.#announcements.decided(decision);
     return decision;
   }
 
@@ -443,6 +467,8 @@ class Limiter {
     return {
       consume: (/** @type {Check[]} */ checks, /** @type {unknown} */ context) =>
         this.consume(checks, { context }),
+      acquire: (/** @type {Check[]} */ checks, /** @type {unknown} */ context) =>
+        this.acquire(checks, { context }),
       bypassed: (/** @type {string} */ reason, /** @type {readonly string[]} */ policies) =>
         this.#bypassed(
           reason,
@@ -468,28 +494,6 @@ class Limiter {
   async [Symbol.asyncDispose]() {
     await this.close();
   }
-}
-
-/**
- * `Array.isArray` for types of which a list may be read only.
- * @param {Given | readonly Given[]} given
- * @returns {given is readonly Given[]}
- */
-function isList(given) {
-  return Array.isArray(given);
-}
-
-/**
- * Who counted a call, as native code takes it.
- * @param {unknown} source
- */
-function countedBy(source) {
-  if (source === undefined) return 0;
-  if (source === 'redis' || source === 'local') return protocol.limiter.details[source];
-  throw new OrgCacheError(
-    'E_ARGUMENT',
-    "the source of a refund must be that of the decision: 'redis' or 'local'",
-  );
 }
 
 module.exports = { Limiter };

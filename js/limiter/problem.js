@@ -9,14 +9,14 @@ const TOO_MANY_REQUESTS = 429;
 const SERVICE_UNAVAILABLE = 503;
 
 /**
- * The status and the JSON text of a response to a refused request. A limiter that is closed because Redis is away
- * is not the client's fault.
+ * The status and the JSON text of a response to a refused request. It is not the client's fault that a limiter is closed
+ * because Redis is away, or that what is left is kept for critical calls.
  * @param {Decision} decision
  */
 function problemOf({ reason, violated }) {
-  const isDown = reason === 'down';
-  const status = isDown ? SERVICE_UNAVAILABLE : TOO_MANY_REQUESTS;
-  const problem = isDown
+  const isServers = reason === 'down' || reason === 'reserve';
+  const status = isServers ? SERVICE_UNAVAILABLE : TOO_MANY_REQUESTS;
+  const problem = isServers
     ? {
         type: `${TYPES}#temporary-reduced-capacity`,
         title: 'Request cannot be satisfied due to temporary server capacity constraints',

@@ -6,13 +6,15 @@ const { isReason } = require('./bypass.js');
 const { STYLES } = require('./headers.js');
 const { userAndAddress } = require('./identify.js');
 
-/** @import { Check, Decision, HeaderStyle, Identity, RouteOptions } from '../../types/limiter.js' */
+/** @import { ServerResponse } from 'node:http' */
+/** @import { Check, Decision, HeaderStyle, Identity, Lease, RouteOptions } from '../../types/limiter.js' */
 /** @import { Policies } from './headers.js' */
 
 /**
  * What a route needs of its limiter.
  * @typedef {object} Routing
  * @property {(checks: Check[], context: unknown) => Promise<Decision>} consume
+ * @property {(checks: Check[], context: unknown) => Promise<Decision & { lease: Lease | null }>} acquire
  * @property {(reason: string, policies: readonly string[]) => Decision} bypassed Notes that a call bypassed the limiter, and answers its decision.
  * @property {(policy: unknown) => number} numberOf Throws `E_POLICY`.
  * @property {() => Policies} policies
@@ -52,20 +54,26 @@ class Route {
   }
 
   /**
+   * The decision on a request. What it holds of policies that limit calls under way is released when its response closes.
    * @param {any} request
+   * @param {ServerResponse} response Of Node.
    * @returns {Promise<Decision>}
    */
-  async decide(request) {
+  async decide(request, response) {
     const reason = this.#bypass?.(request);
     if (isReason(reason)) return this.#routing.bypassed(reason, this.#policies);
     const identities = await this.#identify(request);
     if (!Array.isArray(identities)) {
       throw new OrgCacheError('E_KEY', 'identify must answer a list, e.g. [{ kind, id }]');
     }
-    return this.#routing.consume(
-      identities.flatMap((identity) => this.#checksOf(identity)),
-      request,
-    );
+    const checks = identities.flatMap((identity) => this.#checksOf(identity));
+    const { policies } = this;
+    if (!checks.some(({ policy }) => policies[policy]?.algorithm === 'concurrency')) {
+      return this.#routing.consume(checks, request);
+    }
+    const { lease, ...decision } = await this.#routing.acquire(checks, request);
+    if (lease !== null) releaseWithResponse(lease, response);
+    return decision;
   }
 
   /**
@@ -76,6 +84,20 @@ class Route {
     if (identity?.policy !== undefined) return [/** @type {Check} */ (identity)];
     return this.#policies.map((policy) => ({ ...identity, policy }));
   }
+}
+
+/**
+ * @param {Lease} lease
+ * @param {ServerResponse} response
+ */
+function releaseWithResponse(lease, response) {
+  // It has closed while the decision was made.
+  if (response.destroyed || response.closed) {
+    lease.release();
+    return;
+  }
+  // A response that is aborted only closes. One that is finished may close much later.
+  for (const event of ['finish', 'close']) response.once(event, () => lease.release());
 }
 
 /**

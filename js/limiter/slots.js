@@ -15,7 +15,17 @@ const { protocol } = require('../protocol.js');
  * The checks of one slot, by their places in the call.
  * @typedef {object} Part
  * @property {number[]} places
- * @property {Outcomes} outcomes Of each check, and behind them its receipt and the cost that was taken.
+ * @property {Outcomes} outcomes Of each check, and behind them its receipt and the cost that was taken. Of an acquire the
+ *   number of the lease is at the end.
+ */
+
+/**
+ * What a call over several slots needs of its limiter.
+ * @typedef {object} Native
+ * @property {Engine} engine
+ * @property {Encoder} encoder
+ * @property {InstanceType<typeof import('./leases.js').Leases>} leases
+ * @property {(policy: number) => boolean} hasLeases
  */
 
 const { codes, details, flags } = protocol.limiter;
@@ -40,22 +50,25 @@ function partsBySlot(checks) {
 }
 
 /**
- * Consumes checks of several slots: each part by itself, at the same time. If one is refused, what the others have
- * consumed is given back to the windows that it came from, so that no limit is ever exceeded. Answers the outcomes
- * of all checks in their order.
- * @param {{ engine: Engine, encoder: Encoder }} native
+ * Consumes or acquires checks of several slots: each part by itself, at the same time. If one is refused, what the others
+ * have taken is given back to the windows that it came from, so that no limit is ever exceeded. Answers the outcomes
+ * of all checks in their order, and the numbers of the leases.
+ * @param {Native} native
  * @param {readonly Given[]} checks
  * @param {readonly number[]} policies The number of each check's policy.
- * @returns {Promise<Outcomes>}
+ * @param {number} verb
+ * @returns {Promise<{ outcomes: Outcomes, leases: number[] }>}
  */
-async function consumeOverSlots({ engine, encoder }, checks, policies) {
+async function takeOverSlots(native, checks, policies, verb) {
+  const { engine, encoder, leases } = native;
   const consume = async (/** @type {number[]} */ places) => {
     /** @type {unknown[]} */
     const values = [];
     for (const place of places) {
       encoder.append(values, policies[place], checks[place], place === places[0]);
     }
-    return { places, outcomes: await engine.call(verbs.consume, details.receipts, values) };
+    const see = (/** @type {Outcomes} */ outcomes) => leases.granted(leaseOf({ places, outcomes }));
+    return { places, outcomes: await engine.call(verb, details.receipts, values, see) };
   };
   const settled = await Promise.allSettled(partsBySlot(checks).map(consume));
   const parts = settled.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
@@ -64,10 +77,22 @@ async function consumeOverSlots({ engine, encoder }, checks, policies) {
   const all = merged(parts, checks.length);
   const isRefused =
     error !== undefined || parts.some((part) => part.places.some((_, i) => !admits(wordOf(part, i))));
-  if (isRefused) giveBack({ engine, encoder }, checks, policies, parts, all);
-  else countAdmitted(engine, policies, parts);
+  const granted = parts.flatMap((part) => leaseOf(part) ?? []);
+  if (isRefused) {
+    giveBack(native, checks, policies, parts, all);
+    leases.end(granted);
+  } else countAdmitted(engine, policies, parts);
   if (error !== undefined) throw error;
-  return all;
+  return { outcomes: all, leases: isRefused ? [] : granted };
+}
+
+/**
+ * The number of a part's lease; undefined where it has none.
+ * @param {Part} part
+ */
+function leaseOf({ places, outcomes }) {
+  const lease = outcomes[WIDTH_WITH_RECEIPT * places.length];
+  return typeof lease === 'number' ? lease : undefined;
 }
 
 /**
@@ -127,13 +152,13 @@ function countAdmitted(engine, policies, parts) {
 
 /**
  * The caller does not wait for it. If it fails, the cost stays counted until its window ends.
- * @param {{ engine: Engine, encoder: Encoder }} native
+ * @param {Native} native
  * @param {readonly Given[]} checks
  * @param {readonly number[]} policies
  * @param {Part[]} parts
  * @param {(number | string | null)[]} all
  */
-function giveBack({ engine, encoder }, checks, policies, parts, all) {
+function giveBack({ engine, encoder, hasLeases }, checks, policies, parts, all) {
   for (const part of parts) {
     // A part that was refused consumed nothing.
     if (!part.places.every((_, i) => admits(wordOf(part, i)))) continue;
@@ -142,14 +167,17 @@ function giveBack({ engine, encoder }, checks, policies, parts, all) {
       const [receipt, cost] = [part.outcomes[behind], part.outcomes[behind + 1]];
       // Of checks of one identifier and policy the first has what was taken for all.
       if (typeof receipt !== 'number' || typeof cost !== 'number' || cost === 0) continue;
-      /** @type {unknown[]} */
-      const values = [receipt];
-      encoder.append(values, policies[place], { ...checks[place], cost }, true);
-      engine.call(verbs.giveBack, 0, values).catch(() => {});
+      // What a lease holds is given back with it.
+      if (!hasLeases(policies[place])) {
+        /** @type {unknown[]} */
+        const values = [receipt];
+        encoder.append(values, policies[place], { ...checks[place], cost }, true);
+        engine.call(verbs.giveBack, 0, values).catch(() => {});
+      }
       const code = Number(wordOf(part, i)) & ~flags.local;
       if (code === codes.ok) all[WIDTH * place + 1] = Number(all[WIDTH * place + 1]) + cost;
     }
   }
 }
 
-module.exports = { consumeOverSlots, partsBySlot };
+module.exports = { partsBySlot, takeOverSlots };

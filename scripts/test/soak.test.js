@@ -78,6 +78,9 @@ async function problemsOfLimits(algorithm, ...admitted) {
 }
 
 const callsAt = (count, before, after = before + 1) => Array.from({ length: count }, () => [before, after]);
+/** Calls whose leases are held from one time until another. */
+const heldFrom = (count, decided, released) =>
+  Array.from({ length: count }, () => [decided - 5, decided, released]);
 
 test.each([
   ['log', callsAt(10, 500), callsAt(10, 1500)],
@@ -87,6 +90,10 @@ test.each([
   // It may have been counted in either window.
   ['sliding', callsAt(10, 900), callsAt(1, 999, 1000)],
   ['fixed', callsAt(10, 999), callsAt(10, 1000)],
+  ['calendar', callsAt(10, 500), callsAt(10, 1500)],
+  ['concurrency', heldFrom(10, 100, 200), heldFrom(10, 200, 300)],
+  // They may have been released before they were decided.
+  ['concurrency', heldFrom(10, 100, 200), heldFrom(10, 150, 150)],
 ])('the soak of limits passes what %s allows', async (algorithm, one, other) => {
   expect(await problemsOfLimits(algorithm, one, other)).toEqual([]);
 });
@@ -102,6 +109,8 @@ test.each([
   ],
   ['sliding', callsAt(10, 900), callsAt(10, 1100), 'u-1 had 20 calls in any window, where 19 are allowed'],
   ['fixed', callsAt(11, 900), callsAt(10, 1100), 'u-1 had 21 calls in any window, where 20 are allowed'],
+  ['calendar', callsAt(10, 100), callsAt(1, 900), 'u-1 had 11 calls in an hour of UTC, where 10 are allowed'],
+  ['concurrency', heldFrom(10, 100, 200), heldFrom(1, 199, 300), 'u-1 had 11 calls in one moment, where 10'],
 ])('the soak of limits finds what %s does not allow', async (algorithm, one, other, sentence) => {
   expect(await problemsOfLimits(algorithm, one, other)).toEqual([expect.stringContaining(sentence)]);
 });

@@ -148,8 +148,15 @@ impl Config {
 
     /// The same configuration for a connection of this name that speaks RESP3.
     pub fn with_resp3(&self, connection_name: String) -> Config {
-        let mut fields = (*self.fields).clone();
+        let Config { fields, description } = self.named(connection_name);
+        let mut fields = Arc::unwrap_or_clone(fields);
         fields.protocol = Protocol::Resp3;
+        Config { fields: Arc::new(fields), description }
+    }
+
+    /// The same configuration for a connection of this name.
+    pub fn named(&self, connection_name: String) -> Config {
+        let mut fields = (*self.fields).clone();
         fields.own.connection_name = connection_name;
         Config { fields: Arc::new(fields), description: self.description.clone() }
     }

@@ -117,6 +117,21 @@ impl Dialer {
         }
     }
 
+    /// A dialler for one more connection to the same server, which has `suffix` behind its name and follows the server where it
+    /// goes.
+    pub fn beside(&self, suffix: &str) -> Dialer {
+        let config = self.config.named(format!("{}{suffix}", self.config.connection_name));
+        Dialer {
+            database: Arc::new(AtomicU32::new(config.database)),
+            config: Arc::new(config),
+            needs_primary: Arc::default(),
+            is_read_only: Arc::default(),
+            pauses: Arc::default(),
+            gate: None,
+            ..self.clone()
+        }
+    }
+
     /// The address that the cluster reports; `None` with another topology.
     pub fn member_address(&self) -> Option<String> {
         match &self.target {

@@ -15,6 +15,8 @@ pub static HANDLES: Population = Population::new();
 pub static HOOKS: Population = Population::new();
 /// Watch connections that have been opened and have not ended.
 pub static WATCHES: Population = Population::new();
+/// Connections that prolong leases, from the first lease of their server on.
+pub static KEEPERS: Population = Population::new();
 
 /// The number of living objects of one kind.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ impl Drop for Member {
 }
 
 /// Every kind with its number of living objects.
-pub fn counts() -> [(&'static str, usize); 6] {
+pub fn counts() -> [(&'static str, usize); 7] {
     [
         ("clients", &CLIENTS),
         ("cores", &CORES),
@@ -56,6 +58,7 @@ pub fn counts() -> [(&'static str, usize); 6] {
         ("handles", &HANDLES),
         ("hooks", &HOOKS),
         ("watches", &WATCHES),
+        ("keepers", &KEEPERS),
     ]
     .map(|(name, population)| (name, population.count()))
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::algorithm::{Reason, Verdict};
 use super::batch::MAX_CHECKS;
-use super::check::{BEGINS, HAS_COST, HAS_ORGANIZATION, KINDS, POLICY_UNIT};
+use super::check::{BEGINS, HAS_COST, HAS_ORGANIZATION, IS_CRITICAL, KINDS, POLICY_UNIT};
 use super::decode::{COUNTED_BY_REDIS, COUNTED_HERE, MAX_CHECKS_A_CALL, RECEIPTS};
 use super::options::ready_policies;
 use crate::error::Error;
@@ -23,10 +23,12 @@ pub enum Code {
     Down = 5,
     /// Another check of its call was refused before anybody was asked.
     Unasked = 6,
+    /// What is left is kept for critical checks.
+    Reserve = 7,
 }
 
 impl Code {
-    pub const ALL: [(Code, &'static str); 7] = [
+    pub const ALL: [(Code, &'static str); 8] = [
         (Code::Ok, "ok"),
         (Code::Limit, "limit"),
         (Code::Blocked, "blocked"),
@@ -34,6 +36,7 @@ impl Code {
         (Code::Shadow, "shadow"),
         (Code::Down, "down"),
         (Code::Unasked, "unasked"),
+        (Code::Reserve, "reserve"),
     ];
 
     pub fn of(reason: Reason, is_shadow: bool) -> Code {
@@ -43,6 +46,7 @@ impl Code {
             Reason::Limit => Code::Limit,
             Reason::Blocked => Code::Blocked,
             Reason::Cost => Code::Cost,
+            Reason::Reserve => Code::Reserve,
         }
     }
 
@@ -65,7 +69,7 @@ pub fn shared_numbers() -> Value {
     let codes: Map<String, Value> =
         Code::ALL.map(|(code, name)| (name.to_owned(), (code as u8).into())).into_iter().collect();
     json!({
-        "check": { "first": BEGINS, "organization": HAS_ORGANIZATION, "cost": HAS_COST },
+        "check": { "first": BEGINS, "organization": HAS_ORGANIZATION, "cost": HAS_COST, "critical": IS_CRITICAL },
         "kinds": kinds,
         "policyUnit": POLICY_UNIT,
         "codes": codes,
@@ -181,6 +185,11 @@ impl Writer {
             None => self.out.extend_from_slice(b"null"),
         }
         self.out.push(b',');
+    }
+
+    /// Behind all checks: the number of the lease that was taken, if any was.
+    pub fn lease(&mut self, number: Option<u64>) {
+        self.number(number);
     }
 
     pub fn finish(mut self) -> Vec<u8> {

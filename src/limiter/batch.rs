@@ -85,6 +85,8 @@ pub struct CheckBatch {
     states: KeyList,
     identity_blocks: KeyList,
     policy_blocks: KeyList,
+    /// The name of the lease that is taken.
+    lease: Vec<u8>,
 }
 
 impl CheckBatch {
@@ -131,6 +133,12 @@ impl CheckBatch {
         self.asked.checks.push(Check { policy: policy - 1, cost: check.cost, is_last_of_call });
     }
 
+    /// Names the lease that the one call of this batch takes.
+    pub fn name_lease(&mut self, name: &[u8]) {
+        self.lease.clear();
+        self.lease.extend_from_slice(name);
+    }
+
     /// Appends the request, which has one reply.
     pub fn append_to(&self, out: &mut Vec<u8>) {
         let keys = [&self.states, &self.identity_blocks, &self.policy_blocks];
@@ -146,7 +154,11 @@ impl CheckBatch {
         append_number(out, self.asked.policies.len() as u64);
         for policy in &self.asked.policies {
             append_policy(policy, out);
-            append_number(out, policy.block_ms());
+            if policy.has_leases() {
+                append_argument(out, &self.lease);
+            } else {
+                append_number(out, policy.block_ms());
+            }
         }
         self.large_costs.iter().for_each(|cost| append_number(out, *cost));
     }
@@ -157,6 +169,7 @@ impl CheckBatch {
         self.asked.checks.clear();
         self.described.clear();
         self.large_costs.clear();
+        self.lease.clear();
         for keys in [&mut self.states, &mut self.identity_blocks, &mut self.policy_blocks] {
             keys.clear();
         }
@@ -229,7 +242,7 @@ impl KeyList {
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::PolicyOptions;
+    use super::super::policy_options::PolicyOptions;
     use super::*;
     use crate::lane::commands_of;
 

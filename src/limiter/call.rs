@@ -87,7 +87,7 @@ pub(super) fn shut_for(verdict: Verdict, block_ms: u64) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::PolicyOptions;
+    use super::super::policy_options::PolicyOptions;
     use super::*;
 
     const NOW_US: u64 = 1_790_000_000_123_456;

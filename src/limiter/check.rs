@@ -10,6 +10,8 @@ pub(super) const HAS_ORGANIZATION: u64 = 2;
 pub(super) const HAS_COST: u64 = 4;
 const KIND_SHIFT: u32 = 3;
 const KIND_MASK: u64 = 3;
+/// The check may take what a policy keeps for critical ones.
+pub(super) const IS_CRITICAL: u64 = 32;
 const POLICY_SHIFT: u32 = 6;
 /// What a policy's number is multiplied by in a check's word.
 pub(super) const POLICY_UNIT: u64 = 1 << POLICY_SHIFT;
@@ -23,6 +25,7 @@ pub struct Check<'a> {
     pub policy: usize,
     /// Whether it is the first of its call.
     pub begins: bool,
+    pub is_critical: bool,
     arguments: &'a CallArguments,
     kind: u64,
     id: usize,
@@ -140,6 +143,7 @@ impl Word {
         Check {
             policy: (self.0 >> POLICY_SHIFT) as usize,
             begins: self.has(BEGINS),
+            is_critical: self.has(IS_CRITICAL),
             arguments,
             kind: self.kind(),
             id,

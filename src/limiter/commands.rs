@@ -1,7 +1,7 @@
 //! Requests on single keys, and how a request is sent to a server that does not know its script.
 
 use super::policy::{Algorithm, Policy};
-use super::scripts::{BLOCK_SHA, REFUND_SHA, text_of};
+use super::scripts::{BLOCK_SHA, REFUND_SHA, RELEASE_SHA, RENEW_SHA, text_of};
 use crate::lane::{append_argument, append_header};
 
 /// Appends a refund of `cost`, which was taken at `taken_us` of the server's time; `None`: the newest. The reply is 1, or 0
@@ -27,6 +27,51 @@ pub fn append_block(key: &[u8], length_ms: u64, out: &mut Vec<u8>) {
     append_number(out, length_ms);
 }
 
+/// What a lease holds of one key.
+#[derive(Debug, Clone, Copy)]
+pub struct LeasePart<'a> {
+    pub key: &'a [u8],
+    pub length_ms: u64,
+    pub cost: u64,
+}
+
+/// Appends what ends the lease `name`, which holds these parts. The reply is how much of their costs was there.
+pub fn append_release<'a>(
+    name: &[u8],
+    parts: impl ExactSizeIterator<Item = LeasePart<'a>> + Clone,
+    out: &mut Vec<u8>,
+) {
+    append_header(out, 4 + 3 * parts.len());
+    append_argument(out, b"EVALSHA");
+    append_argument(out, RELEASE_SHA.as_slice());
+    append_number(out, parts.len() as u64);
+    parts.clone().for_each(|part| append_argument(out, part.key));
+    append_argument(out, name);
+    for LeasePart { length_ms, cost, .. } in parts {
+        append_number(out, length_ms);
+        append_number(out, cost);
+    }
+}
+
+/// Appends what prolongs leases of the key `key`: their names, lengths and costs. The reply is how much of their costs was
+/// not there.
+pub fn append_renew<'a>(
+    key: &[u8],
+    leases: impl ExactSizeIterator<Item = (&'a [u8], u64, u64)>,
+    out: &mut Vec<u8>,
+) {
+    append_header(out, 4 + 3 * leases.len());
+    append_argument(out, b"EVALSHA");
+    append_argument(out, RENEW_SHA.as_slice());
+    append_argument(out, b"1");
+    append_argument(out, key);
+    for (name, length_ms, cost) in leases {
+        append_argument(out, name);
+        append_number(out, length_ms);
+        append_number(out, cost);
+    }
+}
+
 /// Appends a request of the limiter that a server refused because it does not know the script, with the script's text.
 /// False where it is no request by SHA-1; then nothing is appended.
 pub fn append_eval(request: &[u8], out: &mut Vec<u8>) -> bool {
@@ -40,6 +85,8 @@ pub(super) fn append_policy(policy: &Policy, out: &mut Vec<u8>) {
         Algorithm::Log => (b"l", policy.window_ms()),
         Algorithm::Gcra => (b"g", policy.interval_us()),
         Algorithm::Fixed => (b"f", policy.window_ms()),
+        Algorithm::Calendar => (b"c", policy.period().length_ms().unwrap_or(0)),
+        Algorithm::Concurrency => (b"h", policy.window_ms()),
     };
     append_argument(out, letter);
     append_number(out, policy.capacity());
@@ -52,8 +99,8 @@ pub(super) fn append_number(out: &mut Vec<u8>, number: u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::PolicyOptions;
-    use super::super::scripts::{BLOCK, REFUND};
+    use super::super::policy_options::PolicyOptions;
+    use super::super::scripts::{BLOCK, REFUND, RELEASE, RENEW};
     use super::*;
     use crate::lane::commands_of;
 
@@ -69,7 +116,15 @@ mod tests {
         let (mut refund, mut block) = (Vec::new(), Vec::new());
         append_refund(b"state\r\n", &policy, 3, Some(7), &mut refund);
         append_block(b"block", 9000, &mut block);
-        for (request, text) in [(&refund, REFUND), (&block, BLOCK)] {
+        let (mut release, mut renew) = (Vec::new(), Vec::new());
+        let parts = [("a", 1), ("b", 2)].map(|(key, cost)| LeasePart {
+            key: key.as_bytes(),
+            length_ms: 30_000,
+            cost,
+        });
+        append_release(b"name", parts.into_iter(), &mut release);
+        append_renew(b"a", [(&b"name"[..], 30_000, 1)].into_iter(), &mut renew);
+        for (request, text) in [(&refund, REFUND), (&block, BLOCK), (&release, RELEASE), (&renew, RENEW)] {
             let mut whole = Vec::new();
             assert!(append_eval(request, &mut whole));
             let (by_sha, by_text) = (words(request), words(&whole));
@@ -80,6 +135,11 @@ mod tests {
             words(&refund)[3..],
             [&b"state\r\n"[..], b"s", b"5", b"60000", b"3", b"7"].map(<[u8]>::to_vec)
         );
+        assert_eq!(
+            words(&release)[2..],
+            [&b"2"[..], b"a", b"b", b"name", b"30000", b"1", b"30000", b"2"].map(<[u8]>::to_vec)
+        );
+        assert_eq!(words(&renew)[2..], [&b"1"[..], b"a", b"name", b"30000", b"1"].map(<[u8]>::to_vec));
     }
 
     #[test]

@@ -16,6 +16,8 @@ verbs! {
     Denied: "denied",
     Admitted: "admitted",
     Consume: "consume",
+    Acquire: "acquire",
+    Release: "release",
     Peek: "peek",
     Refund: "refund",
     GiveBack: "giveBack",
@@ -77,6 +79,11 @@ pub enum Call<'a> {
         checks: Checks<'a>,
         manner: Manner,
     },
+    /// The work of a lease is done.
+    Release {
+        limiter: usize,
+        lease: u64,
+    },
     Refund {
         limiter: usize,
         check: Check<'a>,
@@ -114,8 +121,19 @@ pub enum Manner {
     Consume {
         wants_receipts: bool,
     },
+    /// One call, which may hold leases.
+    Acquire {
+        wants_receipts: bool,
+    },
     /// Nothing is consumed, counted or remembered.
     Peek,
+}
+
+impl Manner {
+    /// Whether the call is a part of one over several slots.
+    pub fn wants_receipts(self) -> bool {
+        matches!(self, Manner::Consume { wants_receipts: true } | Manner::Acquire { wants_receipts: true })
+    }
 }
 
 /// The call with these arguments.
@@ -136,12 +154,12 @@ fn options(arguments: &CallArguments) -> Result<Box<LimiterOptions>> {
 fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<Call<'_>> {
     let limiter = position(arguments, 0)?;
     let first = match verb {
-        Verb::Consume | Verb::Peek | Verb::Refund | Verb::Reset | Verb::Unblock => 1,
+        Verb::Consume | Verb::Acquire | Verb::Peek | Verb::Refund | Verb::Reset | Verb::Unblock => 1,
         Verb::GiveBack | Verb::Block => 2,
         _ => arguments.count(),
     };
     let checks = texts_of_checks(arguments, first)?;
-    if verb != Verb::Consume && checks > 1 {
+    if !matches!(verb, Verb::Consume | Verb::Acquire) && checks > 1 {
         return Err(misuse("a call of one check was given several"));
     }
     let arguments = &*arguments;
@@ -170,6 +188,12 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
             checks,
             manner: Manner::Consume { wants_receipts: detail & RECEIPTS != 0 },
         },
+        Verb::Acquire => Call::Consume {
+            limiter,
+            checks,
+            manner: Manner::Acquire { wants_receipts: detail & RECEIPTS != 0 },
+        },
+        Verb::Release => Call::Release { limiter, lease: whole(arguments, 1)? },
         Verb::Peek => Call::Consume { limiter, checks, manner: Manner::Peek },
         Verb::Refund => Call::Refund { limiter, check: one()?, counted: counted(detail) },
         Verb::GiveBack => Call::Refund { limiter, counted: receipt(arguments)?, check: one()? },

@@ -40,7 +40,9 @@ impl Place for Limits<'_> {
     fn forget(&self, organization: &str, _now: Instant) -> Erased {
         let forget = |limiter: &Limiter| {
             limiter.denials.forget_where(limiter.is_mark_of(organization));
-            limiter.local.forget_where(limiter.is_mark_of(organization))
+            let leases = limiter.leases.take_where(limiter.is_mark_of(organization));
+            leases.iter().for_each(|lease| lease.end());
+            leases.len() + limiter.local.forget_where(limiter.is_mark_of(organization))
         };
         let entries: usize = self.0.open_limiters().iter().map(|limiter| forget(limiter)).sum();
         Erased { entries: entries as u64, bytes: 0 }
@@ -49,7 +51,9 @@ impl Place for Limits<'_> {
     fn remaining(&self, organization: &str, _now: Instant) -> u64 {
         let count = |limiter: &Limiter| {
             let is_meant = limiter.is_mark_of(organization);
-            limiter.denials.count_where(&is_meant) + limiter.local.count_where(&is_meant)
+            limiter.denials.count_where(&is_meant)
+                + limiter.local.count_where(&is_meant)
+                + limiter.leases.count_where(&is_meant)
         };
         self.0.open_limiters().iter().map(|limiter| count(limiter) as u64).sum()
     }

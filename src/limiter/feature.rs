@@ -87,7 +87,9 @@ impl Feature for Limiters {
     fn is_expected(LimiterTicket(purpose): &LimiterTicket, frame: Frame<'_>) -> bool {
         match purpose {
             Purpose::Decide(_) => matches!(frame.node(), Reply::Array(_)),
-            Purpose::Change(_) | Purpose::Heartbeat => matches!(frame.node(), Reply::Integer(_)),
+            Purpose::Change(_) | Purpose::Release(_) | Purpose::Heartbeat => {
+                matches!(frame.node(), Reply::Integer(_))
+            }
         }
     }
 
@@ -130,6 +132,10 @@ impl Feature for Limiters {
                 self.node.health().command(now.saturating_duration_since(issued));
                 Some(changed(&change, frame, self.now_us(now)))
             }
+            Purpose::Release(_) => {
+                self.node.health().command(now.saturating_duration_since(issued));
+                Some(Outcome::Boolean(true))
+            }
             Purpose::Heartbeat => {
                 if let Reply::Integer(count) = frame.node() {
                     self.shared.instances.counted(count);
@@ -157,7 +163,7 @@ impl Feature for Limiters {
                 return None;
             }
         }
-        if matches!(pending.ticket.0, Purpose::Decide(_) | Purpose::Change(_)) {
+        if !matches!(pending.ticket.0, Purpose::Heartbeat) {
             self.note_refusal(&error);
         }
         self.lost(pending, request, &error, false, now)
@@ -168,14 +174,19 @@ impl Feature for Limiters {
         pending: LimiterRequest,
         _request: &[u8],
         error: &Error,
-        _is_in_doubt: bool,
+        is_in_doubt: bool,
         now: Instant,
     ) -> Option<Outcome<'static>> {
         match pending.ticket.0 {
             Purpose::Decide(mut gathered) => {
                 gathered.decide_here(self.share(), self.now_us(now), now);
+                self.keep_lease(&gathered, now);
+                if is_in_doubt {
+                    self.discard_unheld(&gathered);
+                }
                 Some(answers_of(&gathered))
             }
+            Purpose::Release(lease) => Some(self.release_was_lost(lease)),
             Purpose::Change(change) => Some(self.change_without_redis(&change, error, now)),
             Purpose::Heartbeat => None,
         }
@@ -228,6 +239,7 @@ impl Limiters {
         let failure = gathered.take_reply(frame, times).unwrap_or_else(Some);
         // What has no answer gets one.
         gathered.decide_here(self.share(), self.now_us(times.now), times.now);
+        self.keep_lease(&gathered, times.now);
         (answers_of(&gathered), failure)
     }
 

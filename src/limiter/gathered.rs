@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::acquire::Wanted;
 use super::algorithm::{Reason, Verdict};
 use super::answer::{Answer, Code, LOCAL_RECEIPT, Taken, Writer};
 use super::batch::{AskedChecks, BatchCheck, CheckBatch, MAX_CHECKS};
@@ -29,7 +30,7 @@ pub struct Scratch {
 /// Where the keys of a check stand in the scratch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeyRanges {
-    state: Range<usize>,
+    pub state: Range<usize>,
     block: Range<usize>,
     /// Empty where the policy sets no blocks.
     own_block: Range<usize>,
@@ -39,16 +40,17 @@ pub(super) struct KeyRanges {
 #[derive(Debug)]
 pub struct Gathered {
     pub limiter: Arc<Limiter>,
-    policies: Policies,
-    manner: Manner,
-    calls: Vec<PlannedCall>,
-    checks: Vec<Planned>,
+    pub(super) policies: Policies,
+    pub(super) manner: Manner,
+    pub(super) calls: Vec<PlannedCall>,
+    pub(super) checks: Vec<Planned>,
     /// What Redis was asked.
     asked: AskedChecks,
+    pub(super) lease: Option<Wanted>,
 }
 
 #[derive(Debug)]
-struct PlannedCall {
+pub(super) struct PlannedCall {
     checks: Range<usize>,
     fate: Fate,
 }
@@ -64,13 +66,14 @@ enum Fate {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Planned {
-    policy: usize,
-    mark: Mark,
-    cost: u64,
+pub(super) struct Planned {
+    pub policy: usize,
+    pub mark: Mark,
+    pub cost: u64,
+    is_critical: bool,
     /// The same check stands in its call before; it is counted once.
-    same_as: Option<usize>,
-    answer: Answer,
+    pub same_as: Option<usize>,
+    pub answer: Answer,
 }
 
 impl std::fmt::Debug for Limiter {
@@ -97,10 +100,12 @@ impl Gathered {
             calls: Vec::with_capacity(most),
             checks: Vec::with_capacity(most),
             asked: AskedChecks::default(),
+            lease: None,
         };
         scratch.keys.clear();
         scratch.ranges.clear();
         gathered.read(checks, scratch)?;
+        gathered.want_lease(scratch)?;
         for call in 0..gathered.calls.len() {
             gathered.plan(call, now);
         }
@@ -122,6 +127,7 @@ impl Gathered {
             }
             let read = self.limiter.identify_after(&check, last.as_ref()).and_then(|identified| {
                 let cost = check.cost()?;
+                self.refuse_consume_of_leases(&identified)?;
                 Ok((identified, cost, self.keys_of(&identified, scratch)?))
             });
             let (mark, cost, ranges) = match read {
@@ -135,9 +141,10 @@ impl Gathered {
                 }
             };
             scratch.ranges.push(ranges);
-            let same_as = self.merge(mark, cost);
+            let is_critical = check.is_critical;
+            let same_as = self.merge(mark, cost, is_critical);
             let answer = Answer::bare(Code::Unasked);
-            self.checks.push(Planned { policy: check.policy, mark, cost, same_as, answer });
+            self.checks.push(Planned { policy: check.policy, mark, cost, is_critical, same_as, answer });
             if let Some(call) = self.calls.last_mut() {
                 call.checks.end = at + 1;
             }
@@ -149,7 +156,7 @@ impl Gathered {
         let (keys, out) = (&self.limiter.keys, &mut scratch.keys);
         let named = &self.policies[identified.policy];
         let start = out.len();
-        keys.state(out, &named.name, identified.subject)?;
+        self.limiter.key_of(out, named, identified.subject)?;
         let state = out.len();
         keys.block(out, identified.subject)?;
         let block = out.len();
@@ -168,13 +175,15 @@ impl Gathered {
         }
     }
 
-    /// The position of the same check earlier in the call that is being read. The higher cost counts.
-    fn merge(&mut self, mark: Mark, cost: u64) -> Option<usize> {
+    /// The position of the same check earlier in the call that is being read. The higher cost counts, and it is critical if
+    /// one of them is.
+    fn merge(&mut self, mark: Mark, cost: u64, is_critical: bool) -> Option<usize> {
         let first = self.calls.last()?.checks.start;
         let known = self.checks[first..].iter_mut().position(|check| {
             let is_same = check.mark == mark && check.same_as.is_none();
             if is_same {
                 check.cost = check.cost.max(cost);
+                check.is_critical |= is_critical;
             }
             is_same
         });
@@ -221,14 +230,17 @@ impl Gathered {
 
     /// Appends the request that asks Redis for all open calls.
     pub fn append_request(&mut self, scratch: &mut Scratch, out: &mut Vec<u8>) {
-        let Gathered { policies, manner, calls, checks, .. } = self;
+        let Gathered { policies, manner, calls, checks, lease, .. } = self;
         let Scratch { keys, ranges, batch } = scratch;
+        if let Some(lease) = lease {
+            batch.name_lease(&lease.lease(|_| false).name);
+        }
         for call in calls.iter().filter(|call| matches!(call.fate, Fate::Asked)) {
             let mut asked = call.checks.clone().filter(|at| checks[*at].same_as.is_none()).peekable();
             while let Some(at) = asked.next() {
                 let KeyRanges { state, block, own_block } = &ranges[at];
                 let check = BatchCheck {
-                    policy: &policies[checks[at].policy].policy,
+                    policy: policies[checks[at].policy].of(checks[at].is_critical),
                     cost: checks[at].cost,
                     key: &keys[state.clone()],
                     block_key: Some(&keys[block.clone()]),
@@ -279,7 +291,9 @@ impl Gathered {
                 let mut answer = Answer::of(verdict, self.policies[policy].policy.is_shadow(), false);
                 if answer.code.is_refusal() && self.manner != Manner::Peek && is_current {
                     let lasting = self.lasting(policy, *verdict);
-                    let remembered = self.limiter.denials.remember(mark, cost, &lasting, times, true);
+                    // A lease may be released at any time.
+                    let is_denied = lasting.reason == Reason::Blocked || !self.has_leases(policy);
+                    let remembered = self.limiter.denials.remember(mark, cost, &lasting, times, is_denied);
                     answer.is_first = remembered.is_first;
                     // Where the policy blocks from now on, the next refusal has another reason.
                     if lasting.reason == verdict.reason {
@@ -304,21 +318,30 @@ impl Gathered {
         }
     }
 
+    fn has_leases(&self, policy: usize) -> bool {
+        self.policies[policy].policy.has_leases()
+    }
+
+    /// What a check asks of this process.
+    fn asked_here(&self, at: usize) -> Asked<'_> {
+        let Planned { policy, mark, cost, is_critical, .. } = self.checks[at];
+        let held = if self.has_leases(policy) { self.limiter.leases.cost(mark) } else { 0 };
+        Asked { named: &self.policies[policy], mark, cost, is_critical, held }
+    }
+
     fn decide_one(&mut self, call: usize, share: Share, now_us: u64, now: Instant) {
+        let limiter = self.limiter.clone();
+        let _stays = limiter.leases.decide();
         let range = self.calls[call].checks.clone();
         let positions: Vec<usize> = range.filter(|at| self.checks[*at].same_as.is_none()).collect();
-        let asked: Vec<Asked<'_>> = positions
-            .iter()
-            .map(|at| {
-                let Planned { policy, mark, cost, .. } = self.checks[*at];
-                Asked { named: &self.policies[policy], mark, cost }
-            })
-            .collect();
+        let asked: Vec<Asked<'_>> = positions.iter().map(|at| self.asked_here(*at)).collect();
         let mut answers = Vec::with_capacity(asked.len());
         let is_admitted = match self.manner {
-            Manner::Consume { .. } => self.limiter.local.decide(&asked, share, now_us, &mut answers),
+            Manner::Consume { .. } | Manner::Acquire { .. } => {
+                limiter.local.decide(&asked, share, now_us, &mut answers)
+            }
             Manner::Peek => {
-                answers.extend(asked.iter().map(|asked| self.limiter.local.peek(*asked, share, now_us)));
+                answers.extend(asked.iter().map(|asked| limiter.local.peek(*asked, share, now_us)));
                 false
             }
         };
@@ -368,8 +391,9 @@ impl Gathered {
         if self.manner == Manner::Peek {
             return;
         }
+        self.hold_lease();
         // Other slots decide such a call too, so JavaScript tells what of it is admitted.
-        let is_part = self.manner == Manner::Consume { wants_receipts: true };
+        let is_part = self.manner.wants_receipts();
         let is_allowed = !is_part && range.clone().all(|at| !self.checks[at].answer.code.is_refusal());
         for at in range {
             self.count(at, is_allowed);
@@ -377,17 +401,18 @@ impl Gathered {
     }
 
     fn count(&self, at: usize, is_allowed: bool) {
-        let Planned { policy, answer, same_as, .. } = self.checks[at];
+        let Planned { policy, answer, same_as, is_critical, .. } = self.checks[at];
         if same_as.is_some() || answer.code == Code::Unasked {
             return;
         }
-        let capacity = self.policies[policy].policy.capacity();
+        let capacity = self.policies[policy].of(is_critical).capacity();
         self.tally(at, |tally| {
             match answer.code {
                 Code::Ok if is_allowed => tally.admit(answer.remaining, capacity),
                 Code::Limit => count(&tally.limited),
                 Code::Blocked => count(&tally.blocked),
                 Code::Cost => count(&tally.cost),
+                Code::Reserve => count(&tally.reserve),
                 Code::Shadow => count(&tally.shadow),
                 Code::Down => count(&tally.down),
                 Code::Ok | Code::Unasked => {}
@@ -406,7 +431,7 @@ impl Gathered {
 
     /// The answers to all checks, as JSON.
     pub fn answers(&self) -> Vec<u8> {
-        let has_receipts = self.manner == Manner::Consume { wants_receipts: true };
+        let has_receipts = self.manner.wants_receipts();
         let mut writer = Writer::new(self.checks.len(), has_receipts);
         for call in &self.calls {
             for check in &self.checks[call.checks.clone()] {
@@ -415,6 +440,9 @@ impl Gathered {
                     Fate::Asked | Fate::Decided => writer.answer(&check.answer),
                 }
             }
+        }
+        if matches!(self.manner, Manner::Acquire { .. }) {
+            writer.lease(self.held().map(|lease| lease.number));
         }
         writer.finish()
     }

@@ -12,6 +12,8 @@ use crate::key::{MAX_KEY_BYTES, push_escaped};
 const ROOM: &str = "!limit:";
 /// Instead of a policy: a block of the identifier for all policies. Behind a policy: its own block after a rejection.
 const BLOCK: &str = "!block";
+/// Behind a policy: the leases of an identifier.
+const LEASE: &str = "!lease";
 /// The scope of an identifier of no organization.
 const GLOBAL: &str = "global";
 
@@ -51,6 +53,14 @@ impl LimitKeys {
     /// `E_KEY`: the key would be too long. `out` is unchanged then.
     pub fn state(&self, out: &mut Vec<u8>, policy: &str, subject: Subject<'_>) -> Result<()> {
         self.append(out, Some(policy), "", subject)
+    }
+
+    /// Appends the key of the leases that an identifier holds of a policy.
+    ///
+    /// # Errors
+    /// As for `state`.
+    pub fn leases(&self, out: &mut Vec<u8>, policy: &str, subject: Subject<'_>) -> Result<()> {
+        self.append(out, Some(policy), LEASE, subject)
     }
 
     /// Appends the key of an identifier's block, which counts for all policies.
@@ -154,6 +164,8 @@ mod tests {
         assert_eq!(block, format!("app:!limit:default:!block:global:{{{LETTERS}}}"));
         let own = made(|out| keys().own_block(out, "api", of(None)));
         assert_eq!(own, format!("app:!limit:default:api!block:global:{{{LETTERS}}}"));
+        let leases = made(|out| keys().leases(out, "api", of(None)));
+        assert_eq!(leases, format!("app:!limit:default:api!lease:global:{{{LETTERS}}}"));
         assert_eq!(instances("app:"), b"app:!limit:!instances");
     }
 
@@ -165,6 +177,7 @@ mod tests {
                 made(|out| keys().state(out, "api", of(organization))),
                 made(|out| keys().block(out, of(organization))),
                 made(|out| keys().own_block(out, "a:b", of(organization))),
+                made(|out| keys().leases(out, "api", of(organization))),
             ]
         };
         for name in ["org 1", "global", "{a}", "a}:b"] {
@@ -201,6 +214,7 @@ mod tests {
                 slot_of(made(|out| keys().state(out, "b", subject)).as_bytes()),
                 slot_of(made(|out| keys().block(out, subject)).as_bytes()),
                 slot_of(made(|out| keys().own_block(out, "a", subject)).as_bytes()),
+                slot_of(made(|out| keys().leases(out, "a", subject)).as_bytes()),
             ];
             if organization.is_some() {
                 slots.push(slot_of(made(|out| keys().state(out, "a", other)).as_bytes()));

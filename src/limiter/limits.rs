@@ -11,11 +11,12 @@ use super::decode::Counted;
 use super::denial::Denials;
 use super::identity::{Hasher, Kind, Mark};
 use super::keys::{LimitKeys, Subject};
+use super::lease::Leases;
 use super::local::LocalLimits;
 use super::options::{LimiterOptions, NamedPolicy};
 use super::tally::{Tally, report};
 use crate::erasure;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::redis::misuse;
 
 /// The policies of a limiter as they are at one time.
@@ -34,6 +35,7 @@ pub struct Limiter {
     policies: RwLock<Policies>,
     pub denials: Denials,
     pub local: LocalLimits,
+    pub leases: Leases,
     tallies: Box<[Tally]>,
     /// Whether ids can be guessed from what is in Redis.
     pub is_without_secret: bool,
@@ -84,6 +86,7 @@ impl Limiter {
             policies: RwLock::new(policies.as_slice().into()),
             denials: Denials::new(*local_deny),
             local: LocalLimits::default(),
+            leases: Leases::default(),
             is_without_secret: secret.is_none(),
         }
     }
@@ -181,6 +184,18 @@ impl Limiter {
         (0..self.tallies.len()).for_each(|policy| self.denials.forget(Mark { policy, ..mark }));
     }
 
+    /// Appends the key that holds what a policy has admitted of an identifier.
+    ///
+    /// # Errors
+    /// `E_KEY`: the key would be too long.
+    pub fn key_of(&self, out: &mut Vec<u8>, named: &NamedPolicy, subject: Subject<'_>) -> Result<()> {
+        if named.policy.has_leases() {
+            self.keys.leases(out, &named.name, subject)
+        } else {
+            self.keys.state(out, &named.name, subject)
+        }
+    }
+
     /// The keys of an organization that is limited itself: they show a hash in place of its name.
     ///
     /// # Errors
@@ -191,10 +206,11 @@ impl Limiter {
         let mut all = vec![Vec::new()];
         self.keys.block(&mut all[0], subject)?;
         for named in policies.iter() {
-            let (mut state, mut block) = (Vec::new(), Vec::new());
+            let (mut state, mut block, mut leases) = (Vec::new(), Vec::new(), Vec::new());
             self.keys.state(&mut state, &named.name, subject)?;
             self.keys.own_block(&mut block, &named.name, subject)?;
-            all.extend([state, block]);
+            self.keys.leases(&mut leases, &named.name, subject)?;
+            all.extend([state, block, leases]);
         }
         Ok(all)
     }
@@ -208,15 +224,22 @@ impl Limiter {
 
     pub fn stats(&self, instances: u32) -> Value {
         let policies = self.policies();
-        let names = policies.iter().map(|policy| &*policy.name);
+        let leases = self.leases.costs_of_policies(policies.len());
+        let known = policies.iter().zip(self.tallies.iter()).zip(leases);
+        let known = known.map(|((named, tally), leases)| (&*named.name, tally, leases));
         json!({
             "namespace": self.namespace,
             "instances": instances,
             "denials": self.denials.len(),
             "localEntries": self.local.len(),
-            "policies": report(names.zip(self.tallies.iter())),
+            "policies": report(known),
         })
     }
+}
+
+/// A call that a policy of leases does not take.
+pub fn has_leases(name: &str, instead: &str) -> Error {
+    Error::new(ErrorCode::Policy, format!("the policy {name} limits calls that are under way; {instead}"))
 }
 
 pub fn unknown_policy() -> Error {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use super::algorithm::{Reason, Verdict, refund};
+use super::algorithm::{Concurrency, Reason, State, Verdict, refund};
 use super::block::Block;
 use super::call::{Entry, LocalCheck, decide_call, peek};
 use super::identity::Mark;
@@ -32,6 +32,22 @@ pub struct Asked<'a> {
     pub named: &'a NamedPolicy,
     pub mark: Mark,
     pub cost: u64,
+    pub is_critical: bool,
+    /// Of a policy of leases: the costs that this process holds.
+    pub held: u64,
+}
+
+impl<'a> Asked<'a> {
+    /// A check that is not critical, of a policy without leases.
+    pub fn new(named: &'a NamedPolicy, mark: Mark, cost: u64) -> Asked<'a> {
+        Asked { named, mark, cost, is_critical: false, held: 0 }
+    }
+
+    /// What is known of it beside the entries: leases are.
+    fn state_of_leases(&self) -> Option<Entry> {
+        let leases = || Some(State::Concurrency(Concurrency::held(self.held)));
+        self.named.policy.has_leases().then(|| Entry { state: leases(), block: None })
+    }
 }
 
 /// The answer to such a check.
@@ -69,15 +85,15 @@ impl LocalLimits {
             );
             return false;
         }
-        let policies: Vec<Option<Policy>> =
-            checks.iter().map(|check| policy_here(check.named, share)).collect();
+        let policies: Vec<Option<Policy>> = checks.iter().map(|check| policy_here(check, share)).collect();
         let mut entries = self.entries();
         let mut asked: Vec<LocalCheck<'_>> = Vec::with_capacity(checks.len());
         for (check, policy) in checks.iter().zip(&policies) {
             let Some(policy) = policy else { continue };
             let block =
                 entries.get(&Mark { policy: ALL_POLICIES, ..check.mark }).and_then(|entry| entry.block);
-            let entry = entries.pop(&check.mark).unwrap_or_default();
+            let entry =
+                check.state_of_leases().unwrap_or_else(|| entries.pop(&check.mark).unwrap_or_default());
             asked.push(LocalCheck { policy, cost: check.cost, entry, block });
         }
         let mut verdicts = Vec::with_capacity(asked.len());
@@ -85,7 +101,7 @@ impl LocalLimits {
         let mut decided = asked.into_iter().zip(verdicts);
         for (check, policy) in checks.iter().zip(&policies) {
             let verdict = match policy.as_ref().and_then(|_| decided.next()) {
-                None => admitted(check.named),
+                None => admitted(check),
                 Some((decided, verdict)) => {
                     put(&mut entries, check.mark, decided.entry, now_us, decided.policy);
                     verdict
@@ -101,19 +117,20 @@ impl LocalLimits {
         if is_closed(check.named, share) {
             return Local::Down;
         }
-        let Some(policy) = policy_here(check.named, share) else {
-            return Local::Verdict(admitted(check.named));
+        let Some(policy) = policy_here(&check, share) else {
+            return Local::Verdict(admitted(&check));
         };
         let mut entries = self.entries();
         let block = entries.get(&Mark { policy: ALL_POLICIES, ..check.mark }).and_then(|entry| entry.block);
-        let entry = entries.get(&check.mark).cloned().unwrap_or_default();
+        let entry =
+            check.state_of_leases().unwrap_or_else(|| entries.get(&check.mark).cloned().unwrap_or_default());
         let check = LocalCheck { policy: &policy, cost: check.cost, entry, block };
         Local::Verdict(peek(&check, now_us))
     }
 
     /// Gives back what an admitted check took here.
     pub fn refund(&self, check: Asked<'_>, share: Share, now_us: u64) {
-        if let Some(policy) = policy_here(check.named, share)
+        if let Some(policy) = policy_here(&check, share)
             && let Some(entry) = self.entries().get_mut(&check.mark)
         {
             refund(&policy, &mut entry.state, now_us, check.cost, None);
@@ -174,23 +191,24 @@ fn is_closed(named: &NamedPolicy, share: Share) -> bool {
 }
 
 /// The policy that counts here; `None` where everything is admitted.
-fn policy_here(named: &NamedPolicy, share: Share) -> Option<Policy> {
+fn policy_here(check: &Asked<'_>, share: Share) -> Option<Policy> {
+    let policy = check.named.of(check.is_critical);
     match share {
-        Share::Whole => Some(Policy::clone(&named.policy)),
-        Share::OneOf(_) if named.on_redis_down == OnRedisDown::Open => None,
-        Share::OneOf(instances) => Some(named.policy.share(instances)),
+        Share::Whole => Some(Policy::clone(policy)),
+        Share::OneOf(_) if check.named.on_redis_down == OnRedisDown::Open => None,
+        Share::OneOf(instances) => Some(policy.share(instances)),
     }
 }
 
 /// The verdict of a policy that is open while Redis is away: nothing is counted.
-fn admitted(named: &NamedPolicy) -> Verdict {
-    let remaining = named.policy.capacity();
+fn admitted(check: &Asked<'_>) -> Verdict {
+    let remaining = check.named.of(check.is_critical).capacity();
     Verdict { reason: Reason::Ok, remaining, reset_ms: 0, retry_after_ms: Some(0) }
 }
 
-/// An entry that nothing is left of is not kept.
+/// An entry that nothing is left of is not kept. Leases are kept elsewhere.
 fn put(entries: &mut LruCache<Mark, Entry>, mark: Mark, entry: Entry, now_us: u64, policy: &Policy) {
-    if entry.ends_us(policy) > now_us {
+    if !policy.has_leases() && entry.ends_us(policy) > now_us {
         entries.put(mark, entry);
         bound(entries);
     }
@@ -216,7 +234,7 @@ mod tests {
     }
 
     fn admits(limits: &LocalLimits, named: &NamedPolicy, share: Share) -> bool {
-        limits.decide(&[Asked { named, mark: MARK, cost: 1 }], share, NOW, &mut Vec::new())
+        limits.decide(&[Asked::new(named, MARK, 1)], share, NOW, &mut Vec::new())
     }
 
     fn admitted_of(named: &NamedPolicy, share: Share) -> usize {
@@ -245,8 +263,7 @@ mod tests {
     fn a_closed_policy_refuses_the_call_and_nothing_else_of_it_is_consumed() {
         let (limits, closed, local) = (LocalLimits::default(), policy("closed"), policy("local"));
         let other = Mark { policy: 1, ..MARK };
-        let checks =
-            [Asked { named: &closed, mark: MARK, cost: 1 }, Asked { named: &local, mark: other, cost: 1 }];
+        let checks = [Asked::new(&closed, MARK, 1), Asked::new(&local, other, 1)];
         let mut answers = Vec::new();
         assert!(!limits.decide(&checks, Share::OneOf(1), NOW, &mut answers));
         assert_eq!(answers, [Local::Down, Local::Unasked]);
@@ -257,7 +274,7 @@ mod tests {
     fn a_closed_policy_that_only_watches_refuses_nothing_and_says_so_beforehand() {
         let text = r#"{"limit":10,"windowSeconds":60,"onRedisDown":"closed","mode":"shadow"}"#;
         let (limits, named) = (LocalLimits::default(), NamedPolicy::from_json("p", text).unwrap());
-        let asked = Asked { named: &named, mark: MARK, cost: 1 };
+        let asked = Asked::new(&named, MARK, 1);
         assert!(matches!(limits.peek(asked, Share::OneOf(1), NOW), Local::Verdict(_)));
         assert!(admits(&limits, &named, Share::OneOf(1)));
     }
@@ -267,7 +284,7 @@ mod tests {
         let (limits, named) = (LocalLimits::default(), policy("local"));
         (0..10).for_each(|_| assert!(admits(&limits, &named, Share::Whole)));
         assert!(!admits(&limits, &named, Share::Whole));
-        limits.refund(Asked { named: &named, mark: MARK, cost: 1 }, Share::Whole, NOW);
+        limits.refund(Asked::new(&named, MARK, 1), Share::Whole, NOW);
         assert!(admits(&limits, &named, Share::Whole));
         assert!(!admits(&limits, &named, Share::Whole));
         assert!(limits.reset(MARK));
@@ -278,7 +295,7 @@ mod tests {
     #[test]
     fn a_block_refuses_until_it_is_over_or_ended() {
         let (limits, named) = (LocalLimits::default(), policy("local"));
-        let asked = Asked { named: &named, mark: MARK, cost: 1 };
+        let asked = Asked::new(&named, MARK, 1);
         limits.block(MARK, 5, NOW);
         assert!(!admits(&limits, &named, Share::Whole));
         let Local::Verdict(verdict) = limits.peek(asked, Share::Whole, NOW) else { panic!("no verdict") };
@@ -294,7 +311,7 @@ mod tests {
     #[test]
     fn to_look_consumes_nothing() {
         let (limits, named) = (LocalLimits::default(), policy("local"));
-        let asked = Asked { named: &named, mark: MARK, cost: 1 };
+        let asked = Asked::new(&named, MARK, 1);
         (0..20).for_each(|_| {
             assert!(matches!(limits.peek(asked, Share::Whole, NOW), Local::Verdict(v) if v.remaining == 10));
         });
@@ -305,9 +322,33 @@ mod tests {
     fn a_flood_of_identifiers_has_a_bound() {
         let (limits, named) = (LocalLimits::default(), policy("local"));
         for organization in 0..MAX_ENTRIES as u64 + 10 {
-            let asked = Asked { named: &named, mark: Mark { organization, ..MARK }, cost: 1 };
+            let asked = Asked::new(&named, Mark { organization, ..MARK }, 1);
             limits.decide(&[asked], Share::Whole, NOW, &mut Vec::new());
         }
         assert_eq!(limits.len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn leases_that_this_process_holds_count_against_its_share() {
+        let text = r#"{"limit":10,"algorithm":"concurrency","reserve":0.5}"#;
+        let (limits, named) = (LocalLimits::default(), NamedPolicy::from_json("p", text).unwrap());
+        let admits = |held, is_critical, share| {
+            let asked = Asked { is_critical, held, ..Asked::new(&named, MARK, 1) };
+            limits.decide(&[asked], share, NOW, &mut Vec::new())
+        };
+        for (held, is_critical, instances, expected) in [
+            (4, false, 1, true),
+            (5, false, 1, false),
+            (5, true, 1, true),
+            (10, true, 1, false),
+            (1, false, 3, true),
+            (2, false, 3, false),
+            (3, true, 3, true),
+            (4, true, 3, false),
+        ] {
+            assert_eq!(admits(held, is_critical, Share::OneOf(instances)), expected, "{held} of {instances}");
+        }
+        assert!(!admits(5, false, Share::Whole));
+        assert_eq!(limits.len(), 0, "leases are no entries");
     }
 }

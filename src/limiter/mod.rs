@@ -3,8 +3,10 @@
 //! Promises: a decision (consume, peek) is exact in integers and comes within `decisionMs`, whatever becomes of Redis;
 //! refunds, resets and blocks have the command timeout. A call over several checks is admitted as a whole or not at all, and
 //! a rejected call takes nothing. A key of the limiter always has an expiry, and holds no identifier. Relies on scripts that Redis runs in one step, and on `Policy` for numbers that Lua computes exactly.
+//! Leases are prolonged on the I/O thread, however busy a JavaScript thread is, and end with their process.
 //! Never uses a client's clock for a decision that Redis makes.
 
+mod acquire;
 mod algorithm;
 mod answer;
 mod batch;
@@ -20,10 +22,14 @@ mod gathered;
 mod identity;
 mod instances;
 mod keys;
+mod lease;
 mod limits;
 mod local;
 mod options;
+mod period;
 mod policy;
+mod policy_options;
+mod releasing;
 mod reply;
 mod room;
 pub mod scripts;
@@ -32,14 +38,18 @@ mod tally;
 mod tests;
 mod ticket;
 
-pub use algorithm::{Fixed, Gcra, Log, LogEntry, Reason, Sliding, State, Verdict, decide, refund, view};
+pub use algorithm::{
+    Calendar, Concurrency, Fixed, Gcra, Log, LogEntry, Reason, Sliding, State, Verdict, decide, refund, view,
+};
 pub use batch::{BatchCheck, CheckBatch, MAX_CHECKS};
 pub use block::Block;
 pub use call::{Entry, LocalCheck, decide_call, peek};
-pub use commands::{append_block, append_eval, append_refund};
+pub use commands::{LeasePart, append_block, append_eval, append_refund, append_release, append_renew};
 pub use decode::Call;
 pub use gathered::Scratch;
-pub use policy::{Algorithm, Policy, PolicyOptions};
+pub use period::Period;
+pub use policy::{Algorithm, Policy};
+pub use policy_options::PolicyOptions;
 pub use reply::{BatchReply, CallReply};
 pub use room::Limiters;
 pub use ticket::LimiterTicket;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::policy::{Policy, PolicyOptions};
+use super::policy::{Algorithm, Policy};
+use super::policy_options::PolicyOptions;
 use crate::config::nearest;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -31,8 +32,19 @@ const MAX_POLICIES: usize = 1000;
 
 const OPTIONS: [&str; 6] =
     ["policies", "namespace", "secret", "ipv6Prefix", "decisionMs", "localDenySeconds"];
-const POLICY_OPTIONS: [&str; 8] =
-    ["limit", "windowSeconds", "windowMs", "algorithm", "burst", "onRedisDown", "mode", "blockSeconds"];
+const POLICY_OPTIONS: [&str; 11] = [
+    "limit",
+    "windowSeconds",
+    "windowMs",
+    "algorithm",
+    "burst",
+    "onRedisDown",
+    "mode",
+    "blockSeconds",
+    "period",
+    "leaseSeconds",
+    "reserve",
+];
 
 /// Policies that most servers need, as options. Attempts to log in and the like are few and worth an exact count.
 pub fn ready_policies() -> Value {
@@ -67,7 +79,10 @@ impl OnRedisDown {
 pub struct NamedPolicy {
     pub name: Box<str>,
     pub policy: Arc<Policy>,
+    /// That of critical checks, for which nothing is kept back. The same, where nothing is.
+    critical: Arc<Policy>,
     pub on_redis_down: OnRedisDown,
+    reserve: f64,
 }
 
 /// The options of one limiter. Its `Debug` shows no secret.
@@ -167,6 +182,7 @@ impl NamedPolicy {
             Some("shadow") => true,
             Some(_) => return Err(refusal(&format!("{place}mode is unknown; allowed is enforce or shadow"))),
         };
+        let period = text_of(given, "period", &place)?;
         let number = |option| number(given, option);
         let options = PolicyOptions {
             algorithm: algorithm.as_deref(),
@@ -176,27 +192,48 @@ impl NamedPolicy {
             burst: number("burst"),
             block_seconds: number("blockSeconds"),
             is_shadow,
+            period: period.as_deref(),
+            lease_seconds: number("leaseSeconds"),
+            reserve: number("reserve"),
         };
-        Ok(NamedPolicy { name: name.into(), policy: Arc::new(Policy::new(name, &options)?), on_redis_down })
+        let policy = Arc::new(Policy::new(name, &options)?);
+        let critical = if policy.reserved() == 0 { policy.clone() } else { Arc::new(policy.critical()) };
+        let reserve = options.reserve.unwrap_or(0.0);
+        Ok(NamedPolicy { name: name.into(), policy, critical, on_redis_down, reserve })
+    }
+
+    /// The policy of a check.
+    pub fn of(&self, is_critical: bool) -> &Arc<Policy> {
+        if is_critical { &self.critical } else { &self.policy }
     }
 
     fn describe(&self) -> Value {
         let policy = &self.policy;
-        let window_ms = policy.window_ms();
         let mut described = json!({
             "name": self.name,
             "limit": policy.limit(),
-            "windowSeconds": window_ms as f64 / 1000.0,
             "algorithm": policy.algorithm().name(),
             "onRedisDown": self.on_redis_down.name(),
             "mode": if policy.is_shadow() { "shadow" } else { "enforce" },
             "blockSeconds": policy.block_ms() / 1000,
         });
-        if policy.algorithm() == super::policy::Algorithm::Gcra {
-            described["burst"] = policy.burst().into();
-        }
-        if window_ms.is_multiple_of(1000) {
-            described["windowSeconds"] = (window_ms / 1000).into();
+        let window_ms = policy.window_ms();
+        let seconds = match window_ms % 1000 {
+            0 => json!(window_ms / 1000),
+            _ => json!(window_ms as f64 / 1000.0),
+        };
+        match policy.algorithm() {
+            Algorithm::Calendar => described["period"] = policy.period().name().into(),
+            Algorithm::Concurrency => {
+                described["leaseSeconds"] = seconds;
+                described["reserve"] = self.reserve.into();
+            }
+            algorithm => {
+                described["windowSeconds"] = seconds;
+                if algorithm == Algorithm::Gcra {
+                    described["burst"] = policy.burst().into();
+                }
+            }
         }
         described
     }
@@ -315,6 +352,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_described_is_allowed_and_the_same() {
+        for text in [
+            r#"{"limit":100,"algorithm":"calendar","period":"month","blockSeconds":5}"#,
+            r#"{"limit":20,"algorithm":"concurrency","leaseSeconds":9,"reserve":0.25,"onRedisDown":"open"}"#,
+            r#"{"limit":20,"algorithm":"concurrency"}"#,
+            r#"{"limit":2,"windowMs":1000,"algorithm":"gcra","burst":3,"mode":"shadow"}"#,
+        ] {
+            let named = NamedPolicy::from_json("p", text).unwrap();
+            let mut described = named.describe();
+            described.as_object_mut().unwrap().remove("name");
+            let again = NamedPolicy::from_json("p", &described.to_string()).unwrap();
+            assert_eq!((&again.policy, again.of(true)), (&named.policy, named.of(true)), "{described}");
+            assert_eq!(again.describe(), named.describe());
+        }
+    }
+
+    #[test]
     fn what_is_not_allowed_is_named_with_what_is() {
         for (text, expected) in [
             ("[]".to_owned(), "no object"),
@@ -332,6 +386,9 @@ mod tests {
             (policy(r#""mode":"off""#), "policies.api.mode is unknown"),
             (policy(r#""burts":1"#), "policies.api.burts is no option of a limiter; did you mean burst?"),
             (policy(r#""limit":null"#), "policies.api.limit is NaN"),
+            (policy(r#""period":"day""#), "policies.api.period is \"day\"; allowed is no period"),
+            (policy(r#""period":7"#), "policies.api.period is no text"),
+            (policy(r#""reserve":null"#), "policies.api.reserve is NaN; allowed is no reserve"),
             (r#"{"policies":{"a b":{}}}"#.to_owned(), "the name of a policy is not allowed"),
         ] {
             let message = refused(&text);

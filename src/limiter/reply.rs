@@ -1,6 +1,8 @@
 //! The reply of the script `consume`: letters and states become verdicts.
 
-use super::algorithm::{Fixed, Gcra, LogSummary, Reason, Sliding, State, Verdict, view};
+use super::algorithm::{
+    Calendar, Concurrency, Fixed, Gcra, LogSummary, Reason, Sliding, State, Verdict, view,
+};
 use super::batch::{AskedChecks, Check, CheckBatch};
 use super::call::{blocked, shut_for};
 use super::policy::{Algorithm, Policy, US_PER_MS};
@@ -130,6 +132,12 @@ fn look(policy: &Policy, detail: &[u8], now_us: u64, cost: u64) -> Verdict {
         }
         Algorithm::Gcra => numbers(detail).map(|[free_us]| State::Gcra(Gcra { free_us })),
         Algorithm::Fixed => numbers(detail).map(|[start_ms, used]| State::Fixed(Fixed { start_ms, used })),
+        Algorithm::Calendar => detail
+            .strip_prefix(b"C")
+            .and_then(numbers)
+            .map(|[start_ms, used]| State::Calendar(Calendar { start_ms, used })),
+        Algorithm::Concurrency => numbers(detail)
+            .map(|[used, first_ms, last_ms]| State::Concurrency(Concurrency { used, first_ms, last_ms })),
         Algorithm::Log => {
             let [used, newest_ms, leaving_ms] = numbers(detail).unwrap_or_default();
             let summary = LogSummary { used, newest_ms, leaving_ms };
@@ -165,7 +173,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::batch::BatchCheck;
-    use super::super::policy::PolicyOptions;
+    use super::super::policy_options::PolicyOptions;
     use super::*;
 
     fn policy(algorithm: &str, is_shadow: bool) -> Arc<Policy> {

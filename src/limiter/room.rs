@@ -11,7 +11,8 @@ use super::decode::{Call, Counted, Manner};
 use super::gathered::{Gathered, Scratch};
 use super::identity::Mark;
 use super::instances::Instances;
-use super::limits::{ChangeKind, Identified, Limiter, unknown_policy};
+use super::lease::{Keeper, Keepers, Lease};
+use super::limits::{ChangeKind, Identified, Limiter, has_leases, unknown_policy};
 use super::local::{Asked, Share};
 use super::options::LimiterOptions;
 use super::tally::count;
@@ -20,12 +21,14 @@ use crate::config::Topology;
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
 use crate::lane::{Requests, append_command};
-use crate::redis::{NOBODY, Node, Outcome, PendingRequest};
+use crate::redis::{NOBODY, Node, Outcome, PendingRequest, misuse};
 
 /// The limiters of one client. Any thread may use it.
 pub struct Limiters {
     pub(super) node: Arc<Node>,
     pub(super) shared: Arc<Shared>,
+    /// Prolongs leases of this node.
+    pub(super) keeper: Keeper,
 }
 
 /// What all nodes of a cluster share.
@@ -34,6 +37,7 @@ pub(super) struct Shared {
     limiters: RwLock<Vec<Option<Arc<Limiter>>>>,
     pub instances: Instances,
     clock: Clock,
+    keepers: Arc<Keepers>,
 }
 
 /// The time of decisions in this process: it only goes forward, and begins at the time of day.
@@ -55,13 +59,16 @@ impl Limiters {
             limiters: RwLock::default(),
             instances: Instances::new(&node.config().room_prefix),
             clock: Clock { began: Instant::now(), began_us: since.as_micros() as u64 },
+            keepers: Arc::default(),
         };
-        Limiters { node, shared: Arc::new(shared) }
+        let keeper = Keeper::new(node.dialer(), shared.keepers.clone());
+        Limiters { node, shared: Arc::new(shared), keeper }
     }
 
     /// The same limiters at another node of the cluster.
     pub fn of_node(&self, node: Arc<Node>) -> Limiters {
-        Limiters { node, shared: self.shared.clone() }
+        let keeper = Keeper::new(node.dialer(), self.shared.keepers.clone());
+        Limiters { node, shared: self.shared.clone(), keeper }
     }
 
     pub(super) fn now_us(&self, now: Instant) -> u64 {
@@ -78,7 +85,7 @@ impl Limiters {
     }
 
     /// Whether Redis is not even asked.
-    fn decides_here(&self) -> bool {
+    pub(super) fn decides_here(&self) -> bool {
         !self.node.config().use_redis() || self.node.health().state() == State::Degraded
     }
 
@@ -124,13 +131,23 @@ impl Limiters {
             Call::Consume { limiter, checks, manner } => {
                 let mut gathered = self.gather(*limiter, checks.clone(), *manner, scratch, now)?;
                 gathered.decide_here(self.share(), self.now_us(now), now);
+                self.keep_lease(&gathered, now);
                 Ok(answers_of(&gathered))
             }
+            Call::Release { limiter, lease } => Ok(Outcome::Boolean(self.release_here(*limiter, *lease)?)),
             _ if self.node.config().use_redis() => {
                 Err(Error::new(ErrorCode::Connect, "the call needs a connection to Redis"))
             }
+            _ => self.change_here(call, now),
+        }
+    }
+
+    /// Makes a change of one identifier in this process, where there is no Redis.
+    fn change_here(&self, call: &Call<'_>, now: Instant) -> Result<Outcome<'static>> {
+        match call {
             Call::Refund { limiter, check, .. } => {
                 let (limiter, identified) = self.identify(*limiter, check)?;
+                refuse_refund_of_leases(&limiter, &identified)?;
                 self.refund_here(&limiter, identified.mark, check.cost()?, now);
                 Ok(Outcome::Null)
             }
@@ -150,6 +167,7 @@ impl Limiters {
                 limiter.forget_all(identified.mark);
                 Ok(Outcome::Boolean(limiter.local.unblock(identified.mark, policies, self.now_us(now))))
             }
+            _ => Err(misuse("the call is no change of an identifier")),
         }
     }
 
@@ -175,8 +193,9 @@ impl Limiters {
 
     fn close(&self, number: usize) {
         let mut limiters = self.shared.limiters.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(limiter) = limiters.get_mut(number) {
-            *limiter = None;
+        if let Some(limiter) = limiters.get_mut(number).and_then(Option::take) {
+            // JavaScript has released its leases, unless it was in a hurry.
+            limiter.leases.take_where(|_| true).iter().for_each(Lease::give_up);
         }
         if limiters.iter().all(Option::is_none) {
             self.shared.instances.end();
@@ -209,7 +228,7 @@ impl Limiters {
 
     fn refund_here(&self, limiter: &Limiter, mark: Mark, cost: u64, now: Instant) {
         if let Some(named) = limiter.policies().get(mark.policy) {
-            limiter.local.refund(Asked { named, mark, cost }, self.share(), self.now_us(now));
+            limiter.local.refund(Asked::new(named, mark, cost), self.share(), self.now_us(now));
         }
     }
 
@@ -238,9 +257,13 @@ impl Limiters {
             Call::Reset { limiter, check } => (*limiter, check, ChangeKind::Reset),
             Call::Block { limiter, check, .. } => (*limiter, check, ChangeKind::Block),
             Call::Unblock { limiter, check } => (*limiter, check, ChangeKind::Unblock),
+            Call::Release { limiter, lease } => return self.release(*limiter, *lease, call_id, now, out),
             _ => return self.answer_call(call, now, scratch).map(Some),
         };
         let (limiter, identified) = self.identify(number, check)?;
+        if matches!(kind, ChangeKind::Refund { .. }) {
+            refuse_refund_of_leases(&limiter, &identified)?;
+        }
         limiter.forget_for(kind, identified.mark, self.now_us(now));
         let request = Self::change_request(call, &limiter, identified)?;
         let change = Change { limiter, mark: identified.mark, kind };
@@ -269,6 +292,7 @@ impl Limiters {
         }
         if self.decides_here() {
             gathered.decide_here(self.share(), self.now_us(now), now);
+            self.keep_lease(&gathered, now);
             return Ok(Some(answers_of(&gathered)));
         }
         let decision = gathered.limiter.decision;
@@ -298,7 +322,7 @@ impl Limiters {
             }
             Call::Reset { .. } => {
                 let mut block = Vec::new();
-                keys.state(&mut key, &named.name, subject)?;
+                limiter.key_of(&mut key, named, subject)?;
                 keys.own_block(&mut block, &named.name, subject)?;
                 append_command(&mut request, &[b"UNLINK", &key, &block]);
             }
@@ -349,6 +373,7 @@ impl Limiters {
                 (*limiter, check, ChangeKind::Refund { cost: check.cost()?, counted: *counted })
             }
             Call::Reset { .. } | Call::Block { .. } | Call::Unblock { .. } => return Err(error.clone()),
+            Call::Release { limiter, lease } => return self.release_later(*limiter, *lease),
             _ => return self.answer_call(call, now, scratch),
         };
         let (limiter, identified) = self.identify(limiter, check)?;
@@ -365,6 +390,14 @@ impl Limiters {
             | Call::Reset { limiter, check }
             | Call::Block { limiter, check, .. }
             | Call::Unblock { limiter, check } => return self.block_key(*limiter, check, key),
+            Call::Release { limiter, lease } => {
+                let lease = self.limiter(*limiter).ok().and_then(|limiter| limiter.leases.get(*lease));
+                let part = lease.as_ref().and_then(|lease| lease.parts.first());
+                return part.is_some_and(|part| {
+                    key.extend_from_slice(&part.key);
+                    true
+                });
+            }
             _ => return false,
         };
         checks.any(|check| self.block_key(number, &check, key))
@@ -395,6 +428,16 @@ impl Limiters {
         let instances = self.shared.instances.count();
         limiters.iter().flatten().map(|limiter| limiter.stats(instances)).collect::<Vec<_>>().into()
     }
+}
+
+/// What a lease holds is given back with it.
+fn refuse_refund_of_leases(limiter: &Limiter, identified: &Identified<'_>) -> Result<()> {
+    let policies = limiter.policies();
+    let named = policies.get(identified.policy).ok_or_else(unknown_policy)?;
+    if named.policy.has_leases() {
+        return Err(has_leases(&named.name, "release the lease in place of a refund"));
+    }
+    Ok(())
 }
 
 /// Why a change is not even sent.

@@ -32,6 +32,8 @@ tallies! {
     blocked: "blocked",
     /// Refused because the cost is above the limit.
     cost: "cost",
+    /// Refused because what is left is kept for critical checks.
+    reserve: "reserve",
     /// Admitted with most of the limit used.
     near: "near",
     /// Admitted in shadow mode, where it would have been refused.
@@ -77,9 +79,17 @@ fn is_near(remaining: u64, capacity: u64) -> bool {
     used * 100 >= u128::from(capacity) * u128::from(NEAR_PERCENT)
 }
 
-/// The tallies of all policies, by their names.
-pub fn report<'a>(tallies: impl Iterator<Item = (&'a str, &'a Tally)>) -> Value {
-    tallies.map(|(name, tally)| (name.to_owned(), tally.to_json())).collect::<Map<_, _>>().into()
+/// What is known of all policies, by their names: the tally, and the costs of the leases that are held.
+pub fn report<'a>(policies: impl Iterator<Item = (&'a str, &'a Tally, u64)>) -> Value {
+    let of_policy = |tally: &Tally, leases: u64| {
+        let mut report = tally.to_json();
+        report["leases"] = leases.into();
+        report
+    };
+    policies
+        .map(|(name, tally, leases)| (name.to_owned(), of_policy(tally, leases)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod changes;
 mod checks;
+mod leases;
 mod refusals;
 mod requests;
 

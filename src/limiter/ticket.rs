@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::gathered::Gathered;
 use super::identity::Mark;
+use super::lease::Lease;
 use super::limits::{ChangeKind, Limiter};
 use crate::redis::PendingRequest;
 
@@ -18,6 +19,8 @@ pub(super) enum Purpose {
     Decide(Box<Gathered>),
     /// One identifier's state or block is changed.
     Change(Box<Change>),
+    /// A lease is over.
+    Release(Arc<Lease>),
     /// This process is there.
     Heartbeat,
 }

@@ -11,6 +11,7 @@ const DECISIONS = /** @type {const} */ ([
   'limited',
   'blocked',
   'cost',
+  'reserve',
   'shadow',
   'down',
   'bypassed',
@@ -52,6 +53,16 @@ function limiterFamilies({ report }) {
       counted,
     ),
     ofPolicies('orgcache_limiter_local', 'Checks that this process decided itself.', 'local', counted),
+    gauge(
+      'orgcache_limiter_leases',
+      'Calls under way in this process that hold leases, or their costs.',
+      sum(
+        counted.map(({ namespace, policy, tally }) => ({
+          labels: { namespace, policy },
+          value: tally.leases,
+        })),
+      ),
+    ),
     gauge('orgcache_limiter_instances', 'Processes that share the limits of a namespace.', most(limiters)),
     ofNamespaces(
       'orgcache_limiter_denials',

@@ -6,6 +6,8 @@
 //! Where a server's clock was set back, a state may come from the future. It counts as if it were of now, and is kept as
 //! such, so that no limit stays shut longer than it would otherwise.
 
+mod calendar;
+mod concurrency;
 mod fixed;
 mod gcra;
 mod log;
@@ -14,6 +16,8 @@ mod sliding;
 mod tests;
 mod verdict;
 
+pub use calendar::Calendar;
+pub use concurrency::Concurrency;
 pub use fixed::Fixed;
 pub use gcra::Gcra;
 pub use log::{Log, LogEntry, LogSummary};
@@ -29,6 +33,8 @@ pub enum State {
     Log(Log),
     Gcra(Gcra),
     Fixed(Fixed),
+    Calendar(Calendar),
+    Concurrency(Concurrency),
 }
 
 impl State {
@@ -39,6 +45,8 @@ impl State {
             State::Log(state) => state.ends_ms(policy) * US_PER_MS,
             State::Gcra(state) => state.free_us,
             State::Fixed(state) => state.ends_ms(policy) * US_PER_MS,
+            State::Calendar(state) => state.ends_ms(policy) * US_PER_MS,
+            State::Concurrency(state) => state.last_ms * US_PER_MS,
         }
     }
 }
@@ -57,6 +65,8 @@ pub fn decide(policy: &Policy, state: &mut Option<State>, now_us: u64, cost: u64
         Algorithm::Sliding => State::Sliding(Sliding::at(policy, sliding_of(old), now_ms).taking(cost)),
         Algorithm::Gcra => State::Gcra(Gcra::at(policy, gcra_of(old), now_us).taking(policy, cost)),
         Algorithm::Fixed => State::Fixed(Fixed::at(policy, fixed_of(old), now_ms).taking(cost)),
+        Algorithm::Calendar => State::Calendar(Calendar::at(policy, calendar_of(old), now_ms).taking(cost)),
+        Algorithm::Concurrency => State::Concurrency(concurrency_of(old).taking(cost)),
         Algorithm::Log => {
             let log = if let Some(State::Log(log)) = state.take() { log } else { Log::default() };
             State::Log(log.taking(policy, now_ms, cost))
@@ -80,6 +90,10 @@ pub fn view(policy: &Policy, state: Option<&State>, now_us: u64, cost: u64) -> V
         }
         (Algorithm::Gcra, state) => Gcra::at(policy, gcra_of(state), now_us).view(policy, now_us, cost),
         (Algorithm::Fixed, state) => Fixed::at(policy, fixed_of(state), now_ms).view(policy, now_ms, cost),
+        (Algorithm::Calendar, state) => {
+            Calendar::at(policy, calendar_of(state), now_ms).view(policy, now_ms, cost)
+        }
+        (Algorithm::Concurrency, state) => concurrency_of(state).view(policy, now_ms, cost),
     }
 }
 
@@ -95,6 +109,14 @@ fn fixed_of(state: Option<&State>) -> Option<Fixed> {
     if let Some(State::Fixed(state)) = state { Some(*state) } else { None }
 }
 
+fn calendar_of(state: Option<&State>) -> Option<Calendar> {
+    if let Some(State::Calendar(state)) = state { Some(*state) } else { None }
+}
+
+fn concurrency_of(state: Option<&State>) -> Concurrency {
+    if let Some(State::Concurrency(state)) = state { *state } else { Concurrency::default() }
+}
+
 /// Gives back what an admitted check took at `taken_us`, to the window that it was taken from. Without a time the newest is
 /// given back. Never more than is there.
 pub fn refund(policy: &Policy, state: &mut Option<State>, now_us: u64, cost: u64, taken_us: Option<u64>) {
@@ -106,6 +128,8 @@ pub fn refund(policy: &Policy, state: &mut Option<State>, now_us: u64, cost: u64
             *state = bucket.giving_back(policy, now_us, cost, taken_us).map(State::Gcra);
         }
         (Algorithm::Fixed, Some(State::Fixed(state))) => state.give_back(policy, now_ms, cost, taken_ms),
+        (Algorithm::Calendar, Some(State::Calendar(state))) => state.give_back(cost, taken_ms),
+        // A lease is released by its name.
         _ => {}
     }
 }
@@ -118,6 +142,9 @@ pub(super) fn bring_back(policy: &Policy, state: &mut Option<State>, now_us: u64
         Some(State::Log(state)) => state.bring_back(now_ms),
         Some(State::Gcra(state)) => state.free_us = state.free_us.min(now_us + policy.burst_us()),
         Some(State::Fixed(state)) => state.start_ms = state.start_ms.min(now_ms),
-        None => {}
+        Some(State::Calendar(state)) => {
+            state.start_ms = state.start_ms.min(policy.period().around(now_ms).start);
+        }
+        Some(State::Concurrency(_)) | None => {}
     }
 }

@@ -1,7 +1,8 @@
 //! What each algorithm promises, on random calls. `ORGCACHE_LIMITER_CASES` says how many rejected calls an algorithm are
 //! looked at.
 
-use super::super::policy::PolicyOptions;
+use super::super::period::Period;
+use super::super::policy_options::PolicyOptions;
 use super::*;
 
 const CASES_VARIABLE: &str = "ORGCACHE_LIMITER_CASES";
@@ -33,11 +34,14 @@ impl Random {
     }
 }
 
+/// `calendar` has a period that is drawn by the window.
 fn policy(algorithm: Algorithm, limit: u64, window_ms: u64, burst: Option<u64>) -> Policy {
+    let is_calendar = algorithm == Algorithm::Calendar;
     let options = PolicyOptions {
         algorithm: Some(algorithm.name()),
         limit: Some(limit as f64),
-        window_ms: Some(window_ms as f64),
+        window_ms: (!is_calendar).then_some(window_ms as f64),
+        period: is_calendar.then(|| Period::ALL[(window_ms % 3) as usize].name()),
         burst: burst.map(|burst| burst as f64),
         ..PolicyOptions::default()
     };
@@ -52,7 +56,8 @@ fn random_policy(algorithm: Algorithm, random: &mut Random) -> Policy {
         // Logs are short here, because each look at one reads all of it.
         Algorithm::Log => 25,
         Algorithm::Gcra => (window_ms * 100).min(1_000_000_000),
-        Algorithm::Fixed => 1 << 51,
+        Algorithm::Fixed | Algorithm::Calendar => 1 << 51,
+        Algorithm::Concurrency => 10_000,
     };
     let limit = 1 + random.scaled(most - 1);
     let burst = (algorithm == Algorithm::Gcra && random.below(2) == 0).then(|| 1 + random.scaled(499));
@@ -148,6 +153,11 @@ fn fixed_rejects_until_its_retry_time_and_admits_then() {
     reject(Algorithm::Fixed, 4);
 }
 
+#[test]
+fn calendar_rejects_until_its_retry_time_and_admits_then() {
+    reject(Algorithm::Calendar, 11);
+}
+
 /// Times and costs of what is admitted of many calls.
 fn admitted(policy: &Policy, random: &mut Random, calls: usize) -> Vec<(u64, u64)> {
     let (mut state, mut now_us, mut admitted) = (None, START_US + random.below(1 << 40), Vec::new());
@@ -212,6 +222,40 @@ fn fixed_is_never_over_twice_its_limit_in_any_span() {
 }
 
 #[test]
+fn calendar_is_never_over_its_limit_in_a_period() {
+    let mut random = Random(12);
+    let mut is_reached = false;
+    for _ in 0..500 {
+        let policy = policy(Algorithm::Calendar, 1 + random.below(30), random.below(3), None);
+        let mut sums = std::collections::HashMap::new();
+        for (at_us, cost) in admitted(&policy, &mut random, CALLS) {
+            *sums.entry(policy.period().around(at_us / US_PER_MS)).or_insert(0) += cost;
+        }
+        let most = *sums.values().max().unwrap();
+        assert!(most <= policy.limit(), "{most} with {policy:?}");
+        is_reached |= most == policy.limit();
+    }
+    assert!(is_reached);
+}
+
+#[test]
+fn a_calendar_counts_what_a_shorter_period_of_it_has_counted_and_nothing_of_a_longer_one() {
+    let [hourly, daily, monthly] = [0, 1, 2].map(|period| policy(Algorithm::Calendar, 10, period, None));
+    let left =
+        |policy: &Policy, state: &Option<State>, at_us| view(policy, state.as_ref(), at_us, 0).remaining;
+    let mut state = None;
+    decide(&hourly, &mut state, START_US, 4);
+    assert_eq!([&hourly, &daily, &monthly].map(|policy| left(policy, &state, START_US)), [6, 6, 6]);
+    let hour_us = 3_600_000_000;
+    assert_eq!(left(&hourly, &state, START_US + hour_us), 10);
+    let mut state = None;
+    decide(&monthly, &mut state, START_US, 4);
+    assert_eq!([&hourly, &daily, &monthly].map(|policy| left(policy, &state, START_US)), [10, 10, 6]);
+    // A clock that was set back into the month before finds all of the quota used that was used.
+    assert_eq!(left(&monthly, &state, START_US - 31 * 24 * hour_us), 6);
+}
+
+#[test]
 fn gcra_admits_its_burst_and_the_calls_of_its_rate_in_any_span() {
     let mut random = Random(8);
     let mut is_reached = false;
@@ -247,7 +291,7 @@ fn sliding_admits_its_limit_a_window_under_steady_overload() {
 
 #[test]
 fn a_limit_of_zero_admits_reads_alone_and_never_says_when() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::COUNTING {
         let policy = policy(algorithm, 0, 60_000, None);
         let mut state = None;
         let verdict = decide(&policy, &mut state, START_US, 1);
@@ -259,7 +303,7 @@ fn a_limit_of_zero_admits_reads_alone_and_never_says_when() {
 
 #[test]
 fn a_clock_that_was_set_back_shuts_no_limit_longer_than_a_full_one_is_shut() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::COUNTING {
         let policy = policy(algorithm, 4, 60_000, None);
         let (mut clean, mut state) = (None, None);
         decide(&policy, &mut state, START_US, 4);
@@ -276,7 +320,7 @@ fn a_clock_that_was_set_back_shuts_no_limit_longer_than_a_full_one_is_shut() {
 
 #[test]
 fn a_lower_limit_holds_at_once_and_another_algorithm_starts_anew() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::COUNTING {
         let (wide, narrow) = (policy(algorithm, 100, 60_000, None), policy(algorithm, 5, 60_000, None));
         let mut state = None;
         decide(&wide, &mut state, START_US, 50);
@@ -285,7 +329,7 @@ fn a_lower_limit_holds_at_once_and_another_algorithm_starts_anew() {
         let expected = if algorithm == Algorithm::Gcra { Reason::Ok } else { Reason::Limit };
         assert_eq!(seen.reason, expected, "{algorithm:?}");
         assert!(seen.remaining <= 2);
-        for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+        for other in Algorithm::COUNTING.into_iter().filter(|other| *other != algorithm) {
             let other = policy(other, 7, 60_000, None);
             assert_eq!(view(&other, state.as_ref(), START_US, 1).remaining, 7);
             assert!(decide(&other, &mut state.clone(), START_US, 7).is_admitted());
@@ -298,7 +342,7 @@ fn no_change_of_a_policy_in_use_is_too_much() {
     let mut random = Random(9);
     let (mut state, mut now_us) = (None, START_US);
     for _ in 0..200_000 {
-        let algorithm = Algorithm::ALL[random.below(4) as usize];
+        let algorithm = Algorithm::COUNTING[random.below(5) as usize];
         let policy = random_policy(algorithm, &mut random);
         // Clocks go back too.
         now_us = (now_us + random_pause_us(&policy, &mut random))
@@ -317,7 +361,7 @@ fn no_change_of_a_policy_in_use_is_too_much() {
 
 #[test]
 fn a_refund_gives_back_what_was_taken_and_never_more() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::COUNTING {
         let policy = policy(algorithm, 10, 60_000, None);
         let mut state = None;
         refund(&policy, &mut state, START_US, 3, None);
@@ -375,7 +419,7 @@ fn gcra_gives_nothing_back_that_has_leaked() {
 #[test]
 fn a_state_ends_when_nothing_of_it_counts_and_no_earlier() {
     let mut random = Random(10);
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::COUNTING {
         for _ in 0..10_000 {
             let policy = random_policy(algorithm, &mut random);
             let (mut state, mut now_us) = (None, START_US);

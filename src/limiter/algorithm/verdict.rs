@@ -10,6 +10,8 @@ pub enum Reason {
     Limit,
     /// The identity is blocked.
     Blocked,
+    /// What is left is kept for critical checks.
+    Reserve,
     /// The cost is above what the policy ever admits at once.
     Cost,
 }

@@ -4,19 +4,24 @@
 -- ARGV: 1 the checks, 7 bytes each: the number of its policy; where its state is among the states, its block among those
 --   of identities and its block among those of policies (0: none); its cost (255: it stands at the end); 0, 1 (shadow: it
 --   rejects nothing) or 2 (peek: its call takes nothing); 1 where it is the last of its call. 2 how many states, 3 how
---   many blocks of identities, 4 how many policies. Then for each policy its algorithm ('s', 'l', 'g' or 'f'), the highest
---   cost that it admits at once, its window in ms ('g': its interval in us), how long a rejection blocks, in ms. Then the
+--   many blocks of identities, 4 how many policies. Then for each policy its algorithm ('s', 'l', 'g', 'f', 'c' or 'h'), the
+--   highest cost that it admits at once, its window in ms ('g': its interval in us; 'c': its period in ms, 0 for months;
+--   'h': how long a lease lasts), how long a rejection blocks, in ms ('h': the name of the lease that is taken). Then the
 --   costs of 255 and more.
 -- Reply: 1 the server's time in us, 2 a letter a check: 'a' admitted, 'l' over the limit, 'n' over the limit and blocked
 --   from now on, 'b' blocked, 'e' failed; nothing where all are 'a'. Then for each check what its verdict is made of: the
 --   state of its key, after it where its call is admitted; of a log "cost that counts:ms of the newest entry:ms of the
---   newest that must leave"; for 'b' the ms that are left and '|' before that; for 'e' the server's refusal.
+--   newest that must leave"; of leases "costs of those that live:ms when the first ends, or 0 where that is not
+--   asked:ms when the last ends"; for 'b' the ms that are left and '|' before that; for 'e' the server's refusal.
 -- Caller: src/limiter/batch.rs, for up to 128 checks of one slot.
 --
 -- States. Sliding: "window:admitted before:admitted". GCRA: the us at which all is free. Fixed: "start in ms:admitted".
+-- Calendar: 'C', then "start of the period in ms:admitted". Leases: a zset with a member for each unit of cost, "name of the
+-- lease:its length in ms" and for all but the first ":number", by the ms when it ends; no string.
 -- Log: 'L', two bytes of a sum, then 8 bytes an entry: its ms in six, the sum of all costs until then in two, modulo 2^16.
 -- A block: "end in ms:length in ms". What has another shape, or another type, counts as absent. A state or block from the
--- future (a clock was set back) becomes one of now, also where nothing is admitted.
+-- future (a clock was set back) becomes one of now, also where nothing is admitted. A calendar's of a shorter period, which a
+-- policy had before, becomes one of the period in which it lies.
 --
 -- A key lives a little longer than it counts, because the server may fix its end by an earlier clock than TIME. Numbers
 -- are written with '%d', which is fast, where they fit into any C long, and with '%.0f' otherwise.
@@ -187,6 +192,7 @@ local function shut(at)
   return ends - now
 end
 
+-- Functions of rare algorithms are made only where a policy has one.
 local argument = 5
 local policies = {}
 for i = 1, tonumber(ARGV[4]) do
@@ -206,6 +212,95 @@ for i = 1, tonumber(ARGV[4]) do
     policies[i] = {decide = gcra, capacity = capacity, span = span, block = block, room = room, life = life_text(room / 1000)}
   elseif kind == 'l' then
     policies[i] = {decide = log, capacity = capacity, span = span, block = block, life = life_text(span)}
+  elseif kind == 'c' then
+    local start, ends
+    if span > 0 then
+      start = now - now % span
+      ends = start + span
+    else
+      -- src/limiter/period.rs explains it.
+      local function first_of_month(day)
+        local d = (day + 719468) % 146097
+        local year = floor((d - floor(d / 1460) + floor(d / 36524) - floor(d / 146096)) / 365)
+        local of_year = d - (365 * year + floor(year / 4) - floor(year / 100))
+        return day - of_year + floor((153 * floor((5 * of_year + 2) / 153) + 2) / 5)
+      end
+      local first = first_of_month(floor(now / 86400000))
+      start, ends = first * 86400000, first_of_month(first + 31) * 86400000
+    end
+    local head, life = format('C%.0f:', start), life_text(ends - now)
+    policies[i] = {capacity = capacity, block = block, life = life, decide = function(_, state, cost)
+      local used, kept, seen = 0, nil, ''
+      if state and #state <= 64 then
+        local s, n = match(state, '^C(%d+):(%d+)$')
+        local begun, admitted = tonumber(s), tonumber(n)
+        if begun and begun + admitted < exact and begun >= start then
+          used, seen = admitted, nil
+          if begun > start then kept = head .. n end
+        end
+      end
+      if cost == 0 then return true, nil, nil, kept, seen end
+      used = used + cost
+      if used > capacity then return false, nil, nil, kept, seen end
+      return true, head .. format(form, used), life, kept, seen
+    end}
+  elseif kind == 'h' then
+    local name = ARGV[argument + 3]
+    -- The score of the last member.
+    local function last_of(key)
+      local last = redis.pcall('ZRANGE', key, -1, -1, 'WITHSCORES')
+      return tonumber(last[2]) or 0
+    end
+    -- Leases from the future last as long as they would from now on.
+    local function bring_back(key)
+      local later = redis.pcall('ZRANGEBYSCORE', key, format('(%.0f', now + span), '+inf', 'WITHSCORES')
+      for j = 1, #later, 2 do
+        local ends = now + (tonumber(match(later[j], '^[^:]+:(%d+)')) or span)
+        if tonumber(later[j + 1]) > ends then redis.pcall('ZADD', key, format('%.0f', ends), later[j]) end
+      end
+    end
+    local function decide(_, _, cost, at)
+      local key, first = KEYS[at], 0
+      local used = redis.pcall('ZCOUNT', key, format('(%.0f', now), '+inf')
+      if type(used) == 'table' then
+        redis.pcall('UNLINK', key)
+        used = 0
+      end
+      local last = 0
+      if used > 0 then
+        last = last_of(key)
+        if last > now + span then
+          bring_back(key)
+          last = last_of(key)
+        end
+      end
+      local admitted = cost == 0 or used + cost <= capacity
+      if not admitted then
+        local live = redis.pcall('ZRANGEBYSCORE', key, format('(%.0f', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+        first = tonumber(live[2]) or 0
+      end
+      local seen = format('%.0f:%.0f:%.0f', used, first, last)
+      if cost == 0 or not admitted then return admitted, nil, nil, nil, seen end
+      return true, nil, nil, nil, seen, format('%.0f:0:%.0f', used + cost, max(last, now + span))
+    end
+    local function member(unit)
+      if unit == 1 then return format('%s:%.0f', name, span) end
+      return format('%s:%.0f:%d', name, span, unit)
+    end
+    -- Answers the server's refusal.
+    local function take(key, cost)
+      redis.pcall('ZREMRANGEBYSCORE', key, '-inf', format('%.0f', now))
+      local ends = format('%.0f', now + span)
+      for unit = 1, cost do
+        local done = redis.pcall('ZADD', key, ends, member(unit))
+        if type(done) == 'table' then return done.err end
+      end
+      redis.pcall('PEXPIRE', key, life_text(max(last_of(key) - now, span)))
+    end
+    local function give_back(key, cost)
+      for unit = 1, cost do redis.pcall('ZREM', key, member(unit)) end
+    end
+    policies[i] = {capacity = capacity, block = 0, decide = decide, take = take, give_back = give_back}
   else
     policies[i] = {
       decide = fixed, capacity = capacity, span = span, block = block, form = form, life = life_text(span),
@@ -224,6 +319,8 @@ local reply = {us, '', byte(ARGV[1], 1, count)}
 local letters
 -- The checks of a call of several.
 local costs, olds, nexts, lives, afters = {}, {}, {}, {}, {}
+-- The costs of checks that take a lease.
+local leased
 
 local function mark(i, letter)
   letters = letters or {}
@@ -234,26 +331,37 @@ end
 local function take(first, last)
   for i = first, last do
     local at = checks[7 * i - 5]
+    local refused
     if nexts[i] then
-      local done = redis.pcall('SET', KEYS[at], nexts[i], 'PX', lives[i])
-      if done.err then
-        for j = i - 1, first, -1 do
-          local written = checks[7 * j - 5]
-          if nexts[j] and olds[j] then
-            redis.pcall('SET', KEYS[written], olds[j], 'PX', policies[checks[7 * j - 6]].life)
-          elseif nexts[j] then
+      refused = redis.pcall('SET', KEYS[at], nexts[i], 'PX', lives[i]).err
+    elseif leased and leased[i] then
+      refused = policies[checks[7 * i - 6]].take(KEYS[at], leased[i])
+    end
+    if refused then
+      for j = i, first, -1 do
+        local written, policy = checks[7 * j - 5], policies[checks[7 * j - 6]]
+        if leased and leased[j] then
+          policy.give_back(KEYS[written], leased[j])
+        elseif j < i and nexts[j] then
+          if olds[j] then
+            redis.pcall('SET', KEYS[written], olds[j], 'PX', policy.life)
+          else
             redis.pcall('UNLINK', KEYS[written])
           end
           values[written] = olds[j]
         end
-        for j = first, last do
-          mark(j, 'e')
-          reply[j + 2] = done.err
-        end
-        return
       end
+      for j = first, last do
+        mark(j, 'e')
+        reply[j + 2] = refused
+      end
+      return
+    end
+    if nexts[i] then
       values[at] = nexts[i]
       reply[i + 2] = afters[i] or nexts[i]
+    elseif leased and leased[i] then
+      reply[i + 2] = afters[i]
     end
   end
 end
@@ -281,7 +389,7 @@ for i = 1, count do
     cost = tonumber(ARGV[argument])
     argument = argument + 1
   end
-  local admitted, after, life, kept, seen, seen_after = policy.decide(policy, values[at], cost)
+  local admitted, after, life, kept, seen, seen_after = policy.decide(policy, values[at], cost, at)
   if kept then
     values[at] = kept
     redis.pcall('SET', KEYS[at], kept, 'PX', policy.life)
@@ -309,6 +417,10 @@ for i = 1, count do
       shown = format('%.0f|', left) .. shown
     elseif admitted then
       nexts[i], olds[i], lives[i], afters[i] = after, values[at], life, seen_after
+      if policy.take and cost > 0 then
+        leased = leased or {}
+        leased[i] = cost
+      end
     else
       mark(i, 'l')
       costs[i] = cost
@@ -319,7 +431,7 @@ for i = 1, count do
     if is_last then
       if not passes then
         block(first, i)
-      elseif takes and i > first then
+      elseif takes and (i > first or leased) then
         take(first, i)
       end
       first, passes, takes = i + 1, true, true

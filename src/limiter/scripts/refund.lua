@@ -1,7 +1,7 @@
 -- Gives back what an admitted check took.
 --
 -- KEYS: 1 the state.
--- ARGV: 1 the policy's algorithm ('s', 'l', 'g' or 'f'), 2 the highest cost that it admits at once, 3 its window in ms
+-- ARGV: 1 the policy's algorithm ('s', 'l', 'g', 'f' or 'c'), 2 the highest cost that it admits at once, 3 its window in ms
 --   ('g': its interval in us), 4 the cost, 5 the server's time in us when it was taken, or 0 for the newest.
 -- Reply: 1, or 0 where nothing of it was left.
 -- Caller: src/limiter/commands.rs, for a caller's refund and after a call of several slots that one of them rejected.
@@ -71,6 +71,15 @@ local function fixed()
   return write(format('%.0f:%.0f', start, max(0, used - cost)), min(start, now) + span - now)
 end
 
+local function calendar()
+  local start, used = match(state, '^C(%d+):(%d+)$')
+  start, used = tonumber(start), tonumber(used)
+  if not start or start + used >= exact or used == 0 or (taken_us > 0 and taken < start) then return 0 end
+  -- The key ends with the period, so it keeps its life.
+  redis.call('SET', key, format('C%.0f:%.0f', start, max(0, used - cost)), 'KEEPTTL')
+  return 1
+end
+
 local function log()
   if string.byte(state) ~= 76 or #state <= 3 or #state % 8 ~= 3 then return 0 end
   local i, given, kept = (#state - 3) / 8 + 1, 0, {}
@@ -110,4 +119,5 @@ end
 if kind == 's' then return sliding() end
 if kind == 'g' then return gcra() end
 if kind == 'l' then return log() end
+if kind == 'c' then return calendar() end
 return fixed()

@@ -8,10 +8,12 @@ use orgcache::limiter::{
 };
 
 use super::super::{assert_lives, run, text};
-use super::{Client, Limits, Reply, US_PER_MS, made, policy};
+use super::{COUNTING, Client, Limits, Reply, US_PER_MS, made, policy};
 
 /// A time at the start of a window of a minute.
 const NOW_US: u64 = 1_790_000_040_000_000;
+/// When its day began.
+const DAY_MS: u64 = 1_789_948_800_000;
 
 fn check<'a>(policy: &'a Arc<Policy>, key: &'a [u8], cost: u64) -> BatchCheck<'a> {
     BatchCheck { policy, cost, key, block_key: None, own_block_key: None, is_peek: false }
@@ -58,6 +60,8 @@ fn consume_keeps_each_algorithms_state_with_an_expiry() {
         ("sliding", format!("{window}:0:3"), 105_000, 105_000),
         ("gcra", (NOW_US + 15_000_000 + 18_000_000).to_string(), 18_000, 18_000),
         ("fixed", format!("{}:3", NOW_US / 1000 + 15_000), 60_000, 60_000),
+        // 2026-09-21T14:14:15Z: the day ends in 9 h 45 min 45 s.
+        ("calendar", format!("C{DAY_MS}:3"), 35_145_000, 35_145_000),
     ];
     for (algorithm, state, reset_ms, life_ms) in cases {
         let (ten, key) = (made(&policy(algorithm, 10, 60_000)), limits.client.key(algorithm));
@@ -108,7 +112,7 @@ fn consume_replies_with_the_time_letters_and_states() {
 #[test]
 fn consume_counts_a_key_that_comes_twice_twice_and_one_call_once() {
     let mut limits = Limits::connect("limit-twice", Some(NOW_US));
-    for algorithm in ["sliding", "log", "gcra", "fixed"] {
+    for algorithm in COUNTING {
         let (three, key) = (made(&policy(algorithm, 3, 60_000)), limits.client.key(algorithm));
         let mut batch = CheckBatch::default();
         for _ in 0..4 {
@@ -188,9 +192,16 @@ fn consume_drops_a_state_of_another_type_or_shape() {
         &format!("{}:{}5", NOW_US / 1000, "0".repeat(80)),
         &format!("{}:{long}", NOW_US / 1000),
         "9007199254740993",
+        "C",
+        "C1",
+        "C1:x",
+        "C:1",
+        "c1789948800000:9",
+        &format!("C{DAY_MS}:9007199254740993"),
+        &format!("C{DAY_MS}:{}5", "0".repeat(80)),
         "\u{1F980}",
     ];
-    for algorithm in ["sliding", "log", "gcra", "fixed"] {
+    for algorithm in COUNTING {
         let ten = made(&policy(algorithm, 10, 60_000));
         for shape in shapes.iter().filter(|shape| algorithm != "gcra" || **shape != "9007199254740993") {
             limits.client.command(&[b"SET", &key, shape.as_bytes()]);
@@ -206,10 +217,32 @@ fn consume_drops_a_state_of_another_type_or_shape() {
             assert_eq!(limits.one(&ten, &key, 4).remaining, 2);
         }
         // The state that another algorithm has left.
-        for other in ["sliding", "log", "gcra", "fixed"].into_iter().filter(|other| *other != algorithm) {
+        for other in COUNTING.into_iter().filter(|other| *other != algorithm) {
             limits.client.command(&[b"DEL", &key]);
             assert_eq!(limits.one(&made(&policy(other, 10, 60_000)), &key, 9).remaining, 1);
             assert_eq!(limits.one(&ten, &key, 4).remaining, 6, "{algorithm} after {other}");
+        }
+    }
+}
+
+#[test]
+fn consume_counts_in_the_hours_days_and_months_of_utc() {
+    let mut limits = Limits::connect("limit-calendar", None);
+    let utc: [(u64, [u64; 3]); 3] = [
+        // 2028-02-29T23:59:59.999Z, a leap day.
+        (1_835_481_599_999, [1_835_478_000_000, 1_835_395_200_000, 1_832_976_000_000]),
+        // The next millisecond.
+        (1_835_481_600_000, [1_835_481_600_000, 1_835_481_600_000, 1_835_481_600_000]),
+        // 2026-12-31T23:30:00Z.
+        (1_798_759_800_000, [1_798_758_000_000, 1_798_675_200_000, 1_796_083_200_000]),
+    ];
+    for (now_ms, starts) in utc {
+        for (period, start_ms) in ["hour", "day", "month"].into_iter().zip(starts) {
+            let options = PolicyOptions { period: Some(period), ..policy("calendar", 10, 0) };
+            let key = limits.client.key(&format!("{now_ms}-{period}"));
+            limits.now_us = Some(now_ms * US_PER_MS);
+            assert_eq!(limits.one(&made(&options), &key, 3).remaining, 7);
+            assert_eq!(limits.stored(&key), format!("C{start_ms}:3"), "{period} of {now_ms}");
         }
     }
 }
@@ -231,7 +264,7 @@ fn consume_survives_any_state() {
         if length % 2 == 0 && !state.is_empty() {
             state[0] = b'L';
         }
-        for algorithm in ["sliding", "log", "gcra", "fixed"] {
+        for algorithm in COUNTING {
             limits.client.command(&[b"SET", &key, &state]);
             let ten = made(&policy(algorithm, 10, 60_000));
             for cost in [1, 0, 9] {
@@ -305,7 +338,7 @@ fn consume_blocks_after_a_rejection_as_its_policy_says() {
 #[test]
 fn consume_peeks_without_taking() {
     let mut limits = Limits::connect("limit-peek", Some(NOW_US));
-    for algorithm in ["sliding", "log", "gcra", "fixed"] {
+    for algorithm in COUNTING {
         let (three, key) = (made(&policy(algorithm, 3, 60_000)), limits.client.key(algorithm));
         let peek = |cost| BatchCheck { is_peek: true, ..check(&three, &key, cost) };
         assert_eq!(seen(limits.call(&[peek(2)]).1[0]), (Reason::Ok, 3, 0, Some(0)));
@@ -370,7 +403,7 @@ fn block_takes_the_servers_time() {
 fn consume_opens_a_limit_or_block_in_time_where_the_servers_clock_was_set_back() {
     let mut limits = Limits::connect("limit-clock", Some(NOW_US));
     let back_us = NOW_US - 600_000_000;
-    for algorithm in ["sliding", "log", "gcra", "fixed"] {
+    for algorithm in COUNTING {
         let (four, key) = (made(&policy(algorithm, 4, 60_000)), limits.client.key(algorithm));
         let clean = limits.client.key(&format!("{algorithm}-clean"));
         limits.now_us = Some(NOW_US);

@@ -9,6 +9,7 @@ use orgcache::redis::Outcome;
 use super::super::client::{Client, Reply};
 
 mod consume;
+mod leases;
 mod oracle;
 mod refund;
 
@@ -85,11 +86,18 @@ fn with_long_lives(script: &[u8]) -> Vec<u8> {
     text.replace(slack, &slack.replace(SLACK, LONG_SLACK)).into_bytes()
 }
 
+/// All algorithms that count what they admit.
+const COUNTING: [&str; 5] = ["sliding", "log", "gcra", "fixed", "calendar"];
+/// The period of `calendar` in tests, which has no window.
+const PERIOD: &str = "day";
+
 fn policy(algorithm: &str, limit: u64, window_ms: u64) -> PolicyOptions<'_> {
+    let is_calendar = algorithm == "calendar";
     PolicyOptions {
         algorithm: Some(algorithm),
         limit: Some(limit as f64),
-        window_ms: Some(window_ms as f64),
+        window_ms: (!is_calendar).then_some(window_ms as f64),
+        period: is_calendar.then_some(PERIOD),
         ..PolicyOptions::default()
     }
 }

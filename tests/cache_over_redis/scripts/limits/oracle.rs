@@ -10,7 +10,7 @@ use orgcache::limiter::{
     append_block, append_refund, decide_call, peek, refund,
 };
 
-use super::{Limits, US_PER_MS, made, policy};
+use super::{COUNTING, Limits, US_PER_MS, made, policy};
 
 const CASES_VARIABLE: &str = "ORGCACHE_LIMITER_CASES";
 const CASES: usize = 40_000;
@@ -125,7 +125,7 @@ impl Keys {
 
 fn policies(random: &mut Random) -> Vec<Arc<Policy>> {
     let mut made_of = Vec::new();
-    for algorithm in ["sliding", "log", "gcra", "fixed"] {
+    for algorithm in COUNTING {
         let window_ms = MIN_WINDOW_MS + random.below(60 * 86_400_000);
         let large = match algorithm {
             "log" => 300,
@@ -134,6 +134,9 @@ fn policies(random: &mut Random) -> Vec<Arc<Policy>> {
         };
         for limit in [1 + random.below(4), 5 + random.below(50), 1 + random.below(large)] {
             let mut options = policy(algorithm, limit, window_ms);
+            if algorithm == "calendar" {
+                options.period = Some(["hour", "day", "month"][random.below(3) as usize]);
+            }
             if algorithm == "gcra" && random.one_in(2) {
                 options.burst = Some((1 + random.below(300)) as f64);
             }
