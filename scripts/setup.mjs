@@ -1,5 +1,5 @@
 // Everything between a fresh clone and a running demo, test or bench: the toolchain is checked, npm's
-// dependencies installed, the addon built and, with `--redis` or `--postgres`, a server found or installed.
+// dependencies installed, the addon built and, with `--redis`, `--postgres` or `--chromium`, such a program found or installed.
 // What is there already is left alone: stamps tell in a fraction of a second that nothing is to do.
 
 import { createHash } from 'node:crypto';
@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import native from '../js/native.js';
 import { addonPath, buildAddon } from './build.mjs';
+import chromium from './chromium.cjs';
 import postgres from './postgres.cjs';
 import redisServer from './redis-server.cjs';
 import { exitWithSentence, isProgram, npmCommand, output, ROOT, SetupError, say, succeeds } from './run.mjs';
@@ -18,7 +19,7 @@ const ENVIRONMENTS = path.join(ROOT, '__test__', 'environments');
 const MINIMUM_NODE = 20;
 
 /**
- * @param {{ addon?: boolean, redis?: boolean, postgres?: boolean, environments?: boolean }} [wanted]
+ * @param {{ addon?: boolean, redis?: boolean, postgres?: boolean, chromium?: boolean, environments?: boolean }} [wanted]
  * @returns {Promise<{ redisServer: string | undefined }>} the path of redis-server where one was wanted.
  * @throws {SetupError} whose message says what is missing and how to get it.
  */
@@ -26,6 +27,7 @@ export async function setup({
   addon = true,
   redis = false,
   postgres: wantsPostgres = false,
+  chromium: wantsChromium = false,
   environments = false,
 } = {}) {
   const started = performance.now();
@@ -36,8 +38,9 @@ export async function setup({
   const built = addon && (await ensureAddon());
   const found = redis ? ensureRedis() : undefined;
   const installedPostgres = wantsPostgres && ensurePostgres();
+  const installedChromium = wantsChromium && ensureChromium();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const did = installed || built || found?.installed || installedPostgres;
+  const did = installed || built || found?.installed || installedPostgres || installedChromium;
   say(did ? `done in ${seconds} s` : `nothing to do (${seconds} s)`);
   return { redisServer: found?.path };
 }
@@ -158,6 +161,14 @@ function ensurePostgres() {
   return installed !== null;
 }
 
+/** Where none can be installed, the tests that open pages fail and say what to do. */
+function ensureChromium() {
+  if (process.env.ORGCACHE_TEST_CHROMIUM || chromium.findChromium()) return false;
+  const installed = chromium.installChromium({ say, succeeds });
+  if (installed) say(`Chromium is at ${installed}`);
+  return installed !== null;
+}
+
 function hash(parts) {
   const sum = createHash('sha256');
   // The length in front keeps two lists apart that read the same when joined.
@@ -174,6 +185,7 @@ if (isProgram(import.meta.url)) {
     await setup({
       redis: process.argv.includes('--redis'),
       postgres: process.argv.includes('--postgres'),
+      chromium: process.argv.includes('--chromium'),
     });
   } catch (error) {
     exitWithSentence(error);

@@ -109,7 +109,7 @@ const NEEDS = {
   rust: { addon: false, redis: true },
   // Every crate is built once more for it, which takes minutes: not for what runs after each change.
   loom: { addon: false, redis: false, onlyNamed: true },
-  js: { addon: true, redis: true, postgres: true },
+  js: { addon: true, redis: true, postgres: true, chromium: true },
   faults: { addon: true, redis: true },
   topology: { addon: true, redis: true },
   coherence: { addon: true, redis: true },
@@ -152,6 +152,7 @@ async function main(args) {
     addon: wanted.some((group) => NEEDS[group].addon),
     redis: wanted.some((group) => NEEDS[group].redis),
     postgres: wanted.some((group) => NEEDS[group].postgres),
+    chromium: wanted.some((group) => NEEDS[group].chromium),
     environments: wanted.some((group) => NEEDS[group].environments),
   });
 

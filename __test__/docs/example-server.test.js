@@ -3,17 +3,12 @@
 const path = require('node:path');
 const { once } = require('node:events');
 const { request: httpRequest } = require('node:http');
-const { spawn } = require('node:child_process');
-const { onEnd } = require('../support/cleanup');
-const { PACKAGE_ROOT } = require('../support/package');
+const { FOLDER, START_TIMEOUT_MS, startExample, startServing } = require('../support/example-server');
 const { runNode } = require('../support/process');
 const { startRedis } = require('../support/redis');
 const { closedPort } = require('../support/silent-server');
 const { until, within } = require('../support/wait');
 
-const FOLDER = path.join(PACKAGE_ROOT, 'examples', 'server');
-const START_TIMEOUT_MS = 15_000;
-const STOP_TIMEOUT_MS = 10_000;
 const DEMO_TIMEOUT_MS = 60_000;
 
 const PHONE = '+15550101234';
@@ -22,47 +17,6 @@ const MESSAGES = [
   { role: 'user', content: 'Ist der Wagen noch da?' },
   { role: 'assistant', content: 'Так, звичайно. 好的 👍' },
 ];
-
-/**
- * A program that serves until it is stopped, in a process of its own, because a cache is configured once
- * per process. `says` finds the URL in its output.
- */
-async function startServing(script, { args = [], env = {}, says }) {
-  const child = spawn(process.execPath, [path.join(FOLDER, script), ...args], {
-    cwd: PACKAGE_ROOT,
-    env: { PATH: process.env.PATH, CACHE_LOG: 'off', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  const exited = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGTERM');
-    try {
-      const { value } = await within(STOP_TIMEOUT_MS, exited, `${script} told to stop`);
-      return value[0];
-    } finally {
-      child.kill('SIGKILL');
-    }
-  };
-  onEnd(() => child.exitCode ?? stop());
-  const url = await until(
-    () => {
-      if (child.exitCode !== null) throw new Error(`${script} ended and printed: ${output}`);
-      return output.match(says)?.[1];
-    },
-    { timeoutMs: START_TIMEOUT_MS, what: `the URL of ${script}` },
-  );
-  return { url, stop, output: () => output };
-}
-
-function startExample(env) {
-  return startServing('start.mjs', { env: { PORT: '0', ...env }, says: /^listening on (\S+)$/m });
-}
 
 /** Requests to one server; answers status, body and, for searches, the text of the body. */
 function requestsTo(url) {
@@ -255,6 +209,8 @@ describe('the example server', () => {
     ['an organization of 2 kB', organization(longPhone), { name: 'Long' }, 400, 'E_KEY'],
     ['a path that is not percent-encoded', `/api/leads/by-phone/%E0${DIGITS}`, {}, 400, 'E_PATH'],
     ['an unknown path', `/api/phones/${DIGITS}`, {}, 404, 'E_NOT_FOUND'],
+    ['a login without a token', '/api/session/login', { password: secret }, 403, 'E_TOKEN'],
+    ['a notification of nobody', '/api/notifications', { text: secret }, 401, 'E_SESSION'],
   ])('refuses %s without repeating the request', async (_name, route, body, status, code) => {
     const answer = await request('POST', route, body);
     expect([answer.status, answer.body.error?.code]).toEqual([status, code]);
@@ -290,6 +246,42 @@ describe('the example server', () => {
     const [{ statusCode }] = await answer;
     expect([200, 202]).toContain(statusCode);
     expect(await stopped).toBe(0);
+  });
+});
+
+describe('the logins of the example server', () => {
+  /** Somebody who is logged in, and the stream of notifications. */
+  async function openStream(url) {
+    const login = { organization: 'harbor', user: 'ann', password: 'demo-ann-harbor' };
+    const cookieOf = (response) => response.headers.getSetCookie().at(-1).split(';')[0];
+    const visit = await fetch(`${url}/api/session`);
+    const { csrfToken } = await visit.json();
+    const headers = {
+      cookie: cookieOf(visit),
+      'x-csrf-token': csrfToken,
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify(login);
+    const answer = await fetch(`${url}/api/session/login`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(200);
+    return fetch(`${url}/api/notifications`, { headers: { cookie: cookieOf(answer) } });
+  }
+
+  test('end their streams when the server is stopped', async () => {
+    const stopping = await startExample({ USE_REDIS: 'false' });
+    const stream = await openStream(stopping.url);
+    expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const { value: code } = await within(4_000, stopping.stop(), 'the server with an open stream');
+    expect(code).toBe(0);
+    expect(await stream.text()).toMatch(/^retry: \d+$/m);
+  });
+
+  test('are refused, and end no cookie, while Redis cannot be reached', async () => {
+    const { url } = await startExample({ REDIS_URL: `redis://127.0.0.1:${await closedPort()}` });
+    const response = await fetch(`${url}/api/session`);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect((await response.json()).error.code).toBe('E_CONNECT');
   });
 });
 

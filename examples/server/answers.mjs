@@ -2,11 +2,14 @@
 // and of the cache may quote the path or the value, and a path of this server holds a phone number.
 
 const REFUSALS = {
-  E_KEY: [400, 'The phone number or the organization is missing or too long.'],
+  E_KEY: [400, 'A phone number or a name in the request is missing, too long or not allowed.'],
   E_SERIALIZE: [400, 'The value cannot be written as JSON.'],
   E_VALUE_TOO_LARGE: [413, 'The value is too large for the cache.'],
   E_OVERLOADED: [503, 'The cache has too much to do; try again in a moment.'],
   E_CLOSED: [503, 'The server is shutting down.'],
+  E_CONNECT: [503, 'Redis cannot be reached; try again in a moment.'],
+  E_TIMEOUT: [503, 'Redis did not answer in time; try again in a moment.'],
+  E_SESSION: [401, 'The session has ended.'],
 };
 
 const BODY_TOO_LARGE = ['E_BODY', 413, 'The request body is larger than 1 MB.'];
@@ -26,6 +29,13 @@ export class RequestError extends Error {
   static notFound(message) {
     return new RequestError(message, { status: 404, code: 'E_NOT_FOUND' });
   }
+}
+
+/** The text in a field of a request's body, or the refusal of the request. */
+export function requireText(body, field, longest = 200) {
+  const text = body?.[field];
+  if (typeof text === 'string' && text.trim() !== '' && text.length <= longest) return text;
+  throw new RequestError(`The field ${field} must be a text of 1 to ${longest} characters.`);
 }
 
 function describe(error) {

@@ -69,7 +69,7 @@ export function formatUrls(url, { organizationId, phoneNumber }) {
     `/conversations/${encodeURIComponent(phoneNumber)}`;
   const json = `-H 'content-type: application/json'`;
   return [
-    `The server is up at ${url}; Ctrl-C stops it. Try:`,
+    `The server is up at ${url}; Ctrl-C stops it. Open it in a browser, or try:`,
     `  curl ${url}/api/health`,
     `  curl ${url}/api/cache/stats`,
     `  curl ${conversation}`,

@@ -5,8 +5,12 @@
 import express from 'express';
 import cacheAdapter from 'orgcache/cacheAdapter';
 import redisMigrationManager from 'orgcache/redis-migration';
-import { answerError, answerUnknownRoute, RequestError } from './answers.mjs';
+import { answerError, answerUnknownRoute, RequestError, requireText } from './answers.mjs';
+import { openLimits } from './limits.mjs';
 import { createListener } from './listening.mjs';
+import { notificationRoutes, openTopics } from './notifications.mjs';
+import { protectPage, servePage } from './page.mjs';
+import { openSessions, sessionRoutes } from './sessions.mjs';
 
 const BODY_LIMIT = '1mb';
 
@@ -100,14 +104,6 @@ function requireMessages(body) {
     throw new RequestError('The field messages must be a list of objects with a role and a content.');
   }
   return messages;
-}
-
-function requireText(body, field) {
-  const text = body?.[field];
-  if (typeof text !== 'string' || text.trim() === '') {
-    throw new RequestError(`The field ${field} must be a text that is not empty.`);
-  }
-  return text;
 }
 
 function conversationRoutes() {
@@ -210,12 +206,27 @@ function operationsRoutes() {
   return routes;
 }
 
-function createApp() {
+/** The page, and what it asks for: sessions, limits and notifications. */
+function pageRoutes({ sessions, limits, topics }) {
+  // Pages that miss it show an old list until they look again: no reason to refuse a login.
+  const onChange = (organizationId) => topics.publish('sessions', {}, { organizationId }).catch(() => {});
+  const routes = express.Router();
+  routes.use(['/session', '/notifications'], sessions.express());
+  routes.use('/session', sessionRoutes({ sessions, limits, onChange }));
+  routes.use('/notifications', notificationRoutes({ sessions, limits, topics }));
+  return routes;
+}
+
+function createApp(rooms) {
   const app = express();
   app.disable('x-powered-by');
+  // How many proxies stand in front: without the number all visitors would have the address of the last one.
+  app.set('trust proxy', Number(process.env.TRUSTED_PROXIES ?? 0));
   // Answers change with every message: hashing each one for an ETag would buy nothing.
   app.disable('etag');
+  app.use(protectPage, servePage);
   app.use(express.json({ limit: BODY_LIMIT }));
+  app.use('/api', pageRoutes(rooms));
   app.use('/api/organizations', organizationRoutes());
   app.use('/api/leads', leadRoutes());
   app.use('/api', operationsRoutes());
@@ -229,6 +240,17 @@ function createApp() {
  * belongs to the process, which ends it with `shutdown()`.
  */
 export function createServer() {
-  const app = createApp();
-  return { app, ...createListener(app) };
+  const rooms = { sessions: openSessions(), limits: openLimits(), topics: openTopics() };
+  const app = createApp(rooms);
+  const { listen, close: closeListener } = createListener(app);
+
+  async function close() {
+    const closed = closeListener();
+    // Streams would stay open for ever: the topics end them.
+    await rooms.topics.close();
+    await closed;
+    await Promise.all([rooms.sessions.close(), rooms.limits.close()]);
+  }
+
+  return { app, listen, close };
 }
