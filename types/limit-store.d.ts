@@ -1,5 +1,4 @@
 import type { OrgCache } from '../index.js';
-import type { LimitAlgorithm } from './limiter.js';
 
 /**
  * Options of the store for express-rate-limit.
@@ -14,8 +13,8 @@ export interface LimitStoreOptions {
   prefix?: string;
   /** Key of the HMAC of identifiers, 32 bytes at least. Default: the variable `RATE_LIMIT_SECRET`. */
   secret?: string;
-  /** How a limit counts that is a number. Default `sliding`. */
-  algorithm?: LimitAlgorithm;
+  /** How a limit counts that is a number. Default `fixed`, as in express-rate-limit's own store. */
+  algorithm?: 'fixed' | 'sliding' | 'log' | 'gcra';
   /** What decides while Redis is away. Default `local`. */
   onRedisDown?: 'local' | 'open' | 'closed';
   /** Milliseconds after which `onRedisDown` decides. Default 200. */

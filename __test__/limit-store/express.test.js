@@ -88,8 +88,21 @@ describe.each(MODES)('%s', (mode, open) => {
     expect(hits).toEqual([1, 2, 3, 3, 3]);
     const { resetTime } = await store.increment('a');
     await new Promise((resolve) => setTimeout(resolve, resetTime.getTime() - Date.now() + 5));
-    expect((await store.increment('a')).totalHits).toBe(2);
+    expect((await store.increment('a')).totalHits).toBe(1);
     expect((await store.increment('b')).totalHits).toBe(1);
+  });
+
+  test.each(['fixed', 'sliding', 'log', 'gcra'])('counts by the algorithm %s', async (algorithm) => {
+    const store = own({ algorithm });
+    store.init({ windowMs: 60_000, limit: 3 });
+    const hits = [];
+    for (let i = 0; i < 5; i++) hits.push((await store.increment('a')).totalHits);
+    expect(hits).toEqual([1, 2, 3, 4, 4]);
+    expect((await store.get('a')).totalHits).toBe(3);
+    await store.decrement('a');
+    expect((await store.increment('a')).totalHits).toBe(3);
+    await store.resetKey('a');
+    expect(await store.get('a')).toBeUndefined();
   });
 
   test('a function as limit has the counts of the own store of the middleware', async () => {
@@ -164,7 +177,7 @@ test('two processes share a limit, and no address is in Redis', async () => {
   for (let i = 0; i < 4; i++) hits.push((await stores[i % 2].increment('203.0.113.7')).totalHits);
   expect(hits).toEqual([1, 2, 3, 4]);
   const keys = await redis.keys();
-  expect(keys.some((key) => key.includes('!limit:express-rate-limit.rl:sliding.60000:'))).toBe(true);
+  expect(keys.some((key) => key.includes('!limit:express-rate-limit.rl:fixed.60000:'))).toBe(true);
   expect(keys.some((key) => key.includes('203'))).toBe(false);
   for (const key of keys) expect(await redis.command('PTTL', key)).toBeGreaterThan(0);
 });
@@ -187,7 +200,9 @@ test('mistakes are refused by name', async () => {
   for (const windowMs of [0, -1, 1.5, Number.NaN, undefined, '60']) {
     expect(() => make().init({ windowMs, limit: 1 })).toThrow(/windowMs/);
   }
-  expect(() => make({ algorithm: 'bucket' }).init({ windowMs: 1000, limit: 1 })).toThrow(/algorithm/);
+  for (const algorithm of ['bucket', 'calendar', 'concurrency']) {
+    expect(() => make({ algorithm })).toThrow(/algorithm/);
+  }
   expect(() => make({ prefx: 'a' })).toThrow(/did you mean prefix/);
   expect(() => make({ prefix: 1 })).toThrow(/prefix/);
   expect(() => make({ secret: 7 })).toThrow(/secret/);

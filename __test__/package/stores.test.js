@@ -8,6 +8,7 @@ const { limitStoreClass } = require('../../js/limit-store/fastify-store.js');
 const { SessionStore } = require('../../js/session-store/fastify-store.js');
 const { RedisStore } = require('../../js/session-store/stores.js');
 const { onEnd } = require('../support/cleanup');
+const { startCluster } = require('../support/cluster');
 const { BLOCKS } = require('../support/documents');
 const { SECRET } = require('../support/limiter-contract');
 const { openPackage, PACKAGE_ROOT } = require('../support/package');
@@ -17,7 +18,7 @@ const { withRedis } = require('../support/redis');
 const { cookieUntil, describeSessionStores, serve } = require('../support/session-store-contract');
 
 const environment = createRequire(tool('main.js'));
-const { createClient } = environment('redis');
+const { createClient, createCluster } = environment('redis');
 const { RedisStore: ConnectRedis } = environment('connect-redis');
 const Fastify = environment('fastify');
 
@@ -39,6 +40,26 @@ describe('over node-redis', () => {
   });
 
   describeSessionStores({ redis, options: () => ({ client }) });
+});
+
+test('over a cluster of node-redis a store lists all primaries and reads from them', async () => {
+  const cluster = await startCluster();
+  const rootNodes = cluster.hosts.map((host) => ({ url: `redis://${host}` }));
+  const client = createCluster({ rootNodes, useReplicas: true });
+  client.on('error', () => {});
+  await client.connect();
+  onEnd(() => client.destroy());
+  const store = new RedisStore(undefined, { client });
+  for (let n = 0; n < 100; n++) {
+    await store.set(`s${n}`, { n, cookie: {} });
+    expect(await store.get(`s${n}`)).toMatchObject({ n });
+  }
+  expect(await store.length()).toBe(100);
+  await store.destroy('s1');
+  await store.set('s1', { cookie: {} });
+  expect(await store.get('s1')).toBe(null);
+  await store.clear();
+  expect(await store.length()).toBe(0);
 });
 
 describe('connect-redis 9 over node-redis', () => {

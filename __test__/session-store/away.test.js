@@ -1,10 +1,11 @@
 'use strict';
 
-const path = require('node:path');
+const fs = require('node:fs');
 const os = require('node:os');
+const path = require('node:path');
 const IoRedis = require('ioredis');
 const { RedisStore, SessionStore } = require('../../js/session-store/stores.js');
-const { serve } = require('../support/session-store-contract');
+const { serve, signedCookie } = require('../support/session-store-contract');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
@@ -77,14 +78,26 @@ test.each(CASES)(
       handled += 1;
       response.json({});
     });
-    // The signature of this id is right for the secret of `serve`.
-    const { sign } = require('cookie-signature');
-    const cookie = `connect.sid=${encodeURIComponent(`s:${sign('an-id', 'a secret')}`)}`;
+    const cookie = signedCookie('an-id');
     expect(await ask('/', cookie)).toMatchObject({ status: 500 });
     expect(handled).toBe(0);
     expect(events).toEqual([]);
   },
 );
+
+test('a file that is not there is no session that is not there', async () => {
+  const server = await startRedis();
+  const missing = path.join(os.tmpdir(), `orgcache-no-key-${process.pid}`);
+  const parse = (text) => JSON.parse(text.replace(fs.readFileSync(missing, 'utf8'), ''));
+  const instance = openPackage({ url: server.url, logLevel: 'off' });
+  const store = new SessionStore(instance, { serializer: { stringify: JSON.stringify, parse } });
+  await store.set('an-id', { cookie: {} });
+  const error = await new Promise((resolve) => store.get('an-id', resolve));
+  expect(error).toMatchObject({ code: 'E_CONNECT', cause: { code: 'ENOENT' } });
+  const ask = await serve({ store }, (_request, response) => response.json({}));
+  const cookie = signedCookie('an-id');
+  expect(await ask('/', cookie)).toMatchObject({ status: 500, body: { code: 'E_CONNECT' } });
+});
 
 test('without Redis by configuration every call says so', async () => {
   const store = new SessionStore(openPackage({ useRedis: false, logLevel: 'off' }));

@@ -23,6 +23,11 @@ const CLIENTS = [
     () => openPackage({ url: redis.url, logLevel: 'off' }).redisManager.getClient(),
   ],
   [
+    'the client of the package with the thread driver',
+    '',
+    () => openPackage({ url: redis.url, driver: 'thread', logLevel: 'off' }).redisManager.getClient(),
+  ],
+  [
     'the client of the package with a prefix',
     'app:',
     () =>

@@ -1,5 +1,6 @@
 'use strict';
 
+const { createHmac } = require('node:crypto');
 const { once } = require('node:events');
 const express = require('express');
 const session = require('express-session');
@@ -7,13 +8,14 @@ const { RedisStore, SessionStore } = require('../../js/session-store/stores.js')
 const { onEnd } = require('./cleanup');
 const { rejection } = require('./wait');
 
+const SECRET = 'a secret';
 const DAY_MS = 86_400_000;
 const cookieUntil = (ms) => ({ originalMaxAge: ms, expires: new Date(Date.now() + ms).toISOString() });
 
 /** An application with express-session. Answers a function that sends requests with the cookie of the last answer. */
 async function serve(options, handle) {
   const app = express();
-  app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, ...options }));
+  app.use(session({ secret: SECRET, resave: false, saveUninitialized: false, ...options }));
   app.use(handle);
   app.use((error, _request, response, _next) =>
     response.status(500).json({ code: error.code ?? error.message }),
@@ -30,6 +32,12 @@ async function serve(options, handle) {
     if (set !== undefined) cookie = set.split(';')[0];
     return { status: response.status, body: await response.json(), cookie: set };
   };
+}
+
+/** The cookie in which express-session would give an id to the clients of `serve`. */
+function signedCookie(id) {
+  const signature = createHmac('sha256', SECRET).update(id).digest('base64').replace(/=+$/, '');
+  return `connect.sid=${encodeURIComponent(`s:${id}.${signature}`)}`;
 }
 
 /**
@@ -74,6 +82,8 @@ function describeSessionStores({ redis, options, prefix = '' }) {
     await store.clear();
     expect(await store.length()).toBe(0);
     expect(await other.ids()).toEqual(['x']);
+    // Tombstones are no sessions, also where a prefix does not keep them apart.
+    expect(await open({ prefix: '' }).ids()).toEqual(['sess[1]*:x']);
   });
 
   test('does not bring back a session that was destroyed while a request held it', async () => {
@@ -186,4 +196,4 @@ function describeSessionStores({ redis, options, prefix = '' }) {
   });
 }
 
-module.exports = { cookieUntil, describeSessionStores, serve };
+module.exports = { cookieUntil, describeSessionStores, serve, signedCookie };

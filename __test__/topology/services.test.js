@@ -1,8 +1,13 @@
 'use strict';
 
+const { Cluster: IoCluster } = require('ioredis');
 const { CacheService } = require('../../js/cache-service/service.js');
 const { Keyv5Store } = require('../../js/keyv/keyv5-store.js');
 const { KeyvStore } = require('../../js/keyv/keyv-store.js');
+const { Cluster: OwnCluster } = require('../../js/ioredis/index.js');
+const { LimitStore } = require('../../js/limit-store/express-store.js');
+const { RedisStore, SessionStore } = require('../../js/session-store/stores.js');
+const { onEnd } = require('../support/cleanup');
 const { startCluster } = require('../support/cluster');
 const { parseExposition } = require('../support/exposition');
 const { openPackage } = require('../support/package');
@@ -49,6 +54,64 @@ test.each([
   await store.clear();
   expect(await store.getMany(KEYS.slice(0, 10))).toEqual(Array(10).fill(undefined));
   expect(await cluster.keys('*')).toHaveLength(1);
+});
+
+const nodesOf = () =>
+  cluster.hosts.map((host) => ({ host: host.split(':')[0], port: Number(host.split(':')[1]) }));
+const CLIENTS = [
+  ['the client of the package', () => orgcache.redisManager.getClient()],
+  ['a cluster of ioredis', () => new IoCluster(nodesOf())],
+  ['a cluster of ioredis with a prefix', () => new IoCluster(nodesOf(), { keyPrefix: 'app:' })],
+  ['a cluster of orgcache/ioredis', () => new OwnCluster(nodesOf())],
+];
+
+test.each(CLIENTS)('stores of sessions over %s work on all primaries of a cluster', async (name, make) => {
+  const client = make();
+  if (name !== CLIENTS[0][0]) onEnd(() => client.disconnect());
+  const store = new RedisStore(undefined, { client });
+  const names = KEYS.slice(0, 300);
+  await Promise.all(names.map((id) => store.set(id, { id, cookie: {} })));
+  expect(await store.length()).toBe(300);
+  expect((await store.all()).map(({ id }) => id).sort()).toEqual([...names].sort());
+  for (const id of names.slice(0, 20)) {
+    const [one, two] = [await store.get(id), await store.get(id)];
+    one.one = two.two = true;
+    await store.set(id, one);
+    await store.set(id, two);
+    expect(await store.get(id)).toMatchObject({ one: true, two: true });
+    await store.destroy(id);
+    await store.set(id, { cookie: {} });
+    expect(await store.get(id)).toBe(null);
+  }
+  await store.clear();
+  expect(await store.ids()).toEqual([]);
+  expect((await cluster.keys('*')).filter((key) => !key.endsWith('}:gone'))).toEqual([]);
+});
+
+test('stores of sessions read from primaries, wherever other reads go', async () => {
+  const options = { clusterHosts: cluster.hosts.join(','), scaleReads: 'replica', logLevel: 'off' };
+  const store = new SessionStore(openPackage(options));
+  for (const [n, id] of KEYS.slice(0, 200).entries()) {
+    await store.set(id, { n, cookie: {} });
+    // A replica would not have it yet, or would once not.
+    expect(await store.get(id)).toMatchObject({ n });
+  }
+});
+
+test('the store for express-rate-limit counts in a cluster, and forgets all of its prefix', async () => {
+  const [store, other] = ['a', 'b'].map((prefix) => new LimitStore(orgcache, { prefix }));
+  for (const each of [store, other]) each.init({ windowMs: 60_000, limit: 1 });
+  const hits = async (each) => {
+    const counts = await Promise.all(KEYS.slice(0, 100).map((key) => each.increment(key)));
+    return new Set(counts.map(({ totalHits }) => totalHits));
+  };
+  expect([await hits(store), await hits(store), await hits(other)]).toEqual([
+    new Set([1]),
+    new Set([2]),
+    new Set([1]),
+  ]);
+  await store.resetAll();
+  expect([await hits(store), await hits(other)]).toEqual([new Set([1]), new Set([2])]);
 });
 
 test('metrics() has each primary of a cluster', async () => {

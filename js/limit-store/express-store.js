@@ -5,7 +5,7 @@ const { refuseUnknown } = require('../options.js');
 const { unlinkKeys } = require('../many-keys.js');
 const { UNREACHED, checkedInstance, namespaceOf, secretOf } = require('./counting.js');
 
-/** @import { Check, Limiter, Policy } from '../../index.js' */
+/** @import { Check, Decision, Limiter, Policy } from '../../index.js' */
 /** @import { Instance } from './counting.js' */
 
 /** @typedef {{ limiter: Limiter, policy: string, limit: number, windowMs: number }} Counter */
@@ -13,6 +13,10 @@ const { UNREACHED, checkedInstance, namespaceOf, secretOf } = require('./countin
 const OPTIONS = ['algorithm', 'decisionMs', 'instance', 'onRedisDown', 'prefix', 'secret'];
 const ROOM = 'express-rate-limit';
 const PREFIX = 'rl';
+/** The middleware's own store has such windows, and its headers tell of them. */
+const ALGORITHM = 'fixed';
+/** Those that count calls in a window. */
+const ALGORITHMS = [ALGORITHM, 'sliding', 'log', 'gcra'];
 /** Keys of a page of SCAN. They are removed in one command. */
 const PAGE = 500;
 /** Limit times window, up to which an algorithm other than `fixed` counts. */
@@ -41,6 +45,9 @@ class LimitStore {
     const given = /** @type {Record<string, any>} */ (options);
     const { instance = shared, prefix = PREFIX, secret, ...more } = given;
     if (typeof prefix !== 'string') throw new OrgCacheError('E_CONFIG', 'the option prefix must be a text');
+    if (more.algorithm !== undefined && !ALGORITHMS.includes(more.algorithm)) {
+      throw new OrgCacheError('E_CONFIG', `the option algorithm must be one of ${ALGORITHMS.join(', ')}`);
+    }
     this.#instance = checkedInstance(instance);
     this.#options = /** @type {Record<string, any>} */ ({ ...more, secret: secretOf(secret) });
     this.prefix = prefix;
@@ -57,7 +64,7 @@ class LimitStore {
     }
     const limit = limitOf(options);
     const isCounted = limit === undefined;
-    const algorithm = isCounted ? 'fixed' : (this.#options.algorithm ?? 'sliding');
+    const algorithm = isCounted ? ALGORITHM : (this.#options.algorithm ?? ALGORITHM);
     const name = `${algorithm}.${windowMs}`;
     // A window of milliseconds stands beside the options that applications have.
     const policy = /** @type {any} */ ({ limit: limit ?? UNREACHED, windowMs, algorithm });
@@ -89,10 +96,7 @@ class LimitStore {
   /** @returns {Counter} */
   get #opened() {
     if (this.#counter !== undefined) return this.#counter;
-    throw new OrgCacheError(
-      'E_CONFIG',
-      'the store counts once init() has been called with windowMs and limit',
-    );
+    throw notOpened();
   }
 
   /**
@@ -108,11 +112,10 @@ class LimitStore {
    * Counts a call. More hits than the limit mean that it is refused.
    * @param {string} key
    */
-  async increment(key) {
-    const { limiter, policy, limit } = this.#opened;
-    const { allowed, remaining, resetMs, retryAfterMs } = await limiter.consume(this.#check(policy, key));
-    if (allowed) return { totalHits: Math.max(1, limit - remaining), resetTime: timeIn(resetMs) };
-    return { totalHits: limit + 1, resetTime: timeIn(retryAfterMs ?? resetMs) };
+  increment(key) {
+    const counter = this.#counter;
+    if (counter === undefined) return Promise.reject(notOpened());
+    return counter.limiter.consume(this.#check(counter.policy, key)).then(hitsOf);
   }
 
   /**
@@ -182,6 +185,22 @@ function limitOf({ windowMs, limit, skipFailedRequests, skipSuccessfulRequests }
   if (typeof limit !== 'number' || !(limit >= 0)) return undefined;
   const whole = Math.floor(limit);
   return whole * windowMs <= MOST_SLIDING ? whole : undefined;
+}
+
+/**
+ * Called with every decision, so it is no closure.
+ * @param {Decision} decision
+ */
+function hitsOf({ allowed, limit, remaining, resetMs, retryAfterMs }) {
+  if (allowed) return { totalHits: Math.max(1, limit - remaining), resetTime: timeIn(resetMs) };
+  return { totalHits: limit + 1, resetTime: timeIn(retryAfterMs ?? resetMs) };
+}
+
+function notOpened() {
+  return new OrgCacheError(
+    'E_CONFIG',
+    'the store counts once init() has been called with windowMs and limit',
+  );
 }
 
 /** @param {number} ms By the clock with which the middleware compares it, which tests may set. */

@@ -34,15 +34,15 @@ const START = '0';
 class IoredisCommands {
   #client;
   #readsPrimary;
-  #addsPrefixToPatterns;
+  #isOwn;
 
   /** @param {any} client */
   constructor(client) {
     this.#client = client;
     this.#readsPrimary = PRIMARY.includes(client.options?.scaleReads);
-    // The package's own clients alone have this method. They give patterns their prefix, and have deadlines.
-    this.hasDeadline = typeof client.messages === 'function';
-    this.#addsPrefixToPatterns = this.hasDeadline;
+    // The package's own clients alone have this method. They have deadlines, and give patterns their prefix.
+    this.#isOwn = typeof client.messages === 'function';
+    this.hasDeadline = this.#isOwn;
   }
 
   get keyPrefix() {
@@ -89,10 +89,10 @@ class IoredisCommands {
    */
   async *pages(match, count) {
     const client = this.#client;
-    const prefix = this.#addsPrefixToPatterns ? '' : escaped(this.keyPrefix);
+    const prefix = this.#isOwn ? '' : escaped(this.keyPrefix);
     const options = { match: prefix + match, count };
-    // A cluster of ioredis has no scan over all of its nodes.
-    const nodes = typeof client.scanStream === 'function' ? [client] : client.nodes('master');
+    // The package's own clients scan all nodes of a cluster, those of ioredis one.
+    const nodes = client.isCluster && !this.#isOwn ? client.nodes('master') : [client];
     for (const node of nodes) yield* node.scanStream(options);
   }
 }
@@ -172,6 +172,8 @@ class NodeRedisCommands {
   }
 }
 
+function ignore() {}
+
 /**
  * Both replies. Where the first one rejects, nobody waits for the second.
  * @param {Promise<string | null>} text
@@ -179,7 +181,7 @@ class NodeRedisCommands {
  * @returns {Promise<Read>}
  */
 async function both(text, leftMs) {
-  leftMs.catch(() => {});
+  leftMs.catch(ignore);
   return [await text, await leftMs];
 }
 

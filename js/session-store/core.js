@@ -3,7 +3,7 @@
 const { OrgCacheError } = require('../errors.js');
 const { protocol } = require('../protocol.js');
 const { now } = require('../time.js');
-const { shown, within } = require('./deadline.js');
+const { within } = require('./deadline.js');
 const { fieldsOf, isUnchanged, merged, sessionOf } = require('./fields.js');
 const { isId, tombstoneOf } = require('./keys.js');
 const { endsOf, lifetimeOf } = require('./lifetime.js');
@@ -53,14 +53,10 @@ class SessionCore {
    * @param {(commands: Commands) => Promise<Reply>} call
    * @returns {Promise<Reply>}
    */
-  async ask(call) {
-    try {
-      const commands = this.#commands;
-      const called = call(commands);
-      return await (commands.hasDeadline ? called : within(called, this.#settings.timeoutMs));
-    } catch (error) {
-      throw shown(error);
-    }
+  ask(call) {
+    const commands = this.#commands;
+    const called = call(commands);
+    return commands.hasDeadline ? called : within(called, this.#settings.timeoutMs);
   }
 
   /** @param {string} id */
@@ -81,7 +77,8 @@ class SessionCore {
     if (!isId(id, this.#settings.isHashed)) return null;
     const key = this.#settings.keyOf(id);
     const [text, leftMs] = await this.ask((commands) => commands.read(key));
-    const session = text ? await this.parse(text) : null;
+    const parsed = text ? this.parse(text) : null;
+    const session = typeof parsed?.then === 'function' ? await parsed : parsed;
     if (text === null || session === null) {
       this.#loaded.forget(id);
       return null;
@@ -93,11 +90,11 @@ class SessionCore {
   }
 
   /**
-   * The session in a text; null for a text in which there is none.
+   * The session in a text, or a promise of it; null for a text in which there is none.
    * @param {string} text
-   * @returns {Promise<any>}
+   * @returns {any}
    */
-  async parse(text) {
+  parse(text) {
     const { serializer } = this.#settings;
     if (serializer !== JSON) return serializer.parse(text);
     try {

@@ -24,7 +24,13 @@ function lifetimeOf(session, { ttl }) {
   if (typeof ttl === 'function') return whole(ttl(session) * MS_A_SECOND);
   const expires = session?.cookie?.expires;
   if (!expires) return whole(ttl * MS_A_SECOND);
-  return whole(new Date(expires).getTime() - libraryNow());
+  return whole(endOf(expires) - libraryNow());
+}
+
+/** @param {unknown} expires A Date, or its text as it is stored. */
+function endOf(expires) {
+  if (typeof expires === 'string') return Date.parse(expires);
+  return new Date(/** @type {any} */ (expires)).getTime();
 }
 
 /** @param {number} ms */
@@ -41,7 +47,7 @@ function endsOf(session, leftMs) {
   const cookie = session?.cookie;
   if (!cookie?.expires) return;
   const endsAtMs = libraryNow() + leftMs;
-  if (Math.abs(endsAtMs - new Date(cookie.expires).getTime()) <= storeToleranceMs) return;
+  if (Math.abs(endsAtMs - endOf(cookie.expires)) <= storeToleranceMs) return;
   cookie.expires = new Date(endsAtMs).toISOString();
 }
 
