@@ -209,6 +209,35 @@ describe('orgcache on a server that several organizations share', () => {
     expect(stderr).toBe('3 organizations under the prefix jack:dev:, 1 shown: --limit\n');
   });
 
+  test('counts the users and sessions of each namespace', async () => {
+    expect((await cli.json('stats')).sessions).toEqual({ prefix: 'orgcache:development:', namespaces: [] });
+    const orgcache = openPackage({ url: server.url, prefix: 'orgcache:development:' });
+    const secret = 'a secret of this test, long enough for it';
+    const [all, admins] = ['default', 'admin'].map((namespace) =>
+      orgcache.createSessions({ secret, namespace }),
+    );
+    for (let n = 0; n < 120; n += 1) await all.create({ userId: `u-${n}`, organizationId: 'org-1' });
+    await all.create({ userId: 'u-1', organizationId: 'org-1' });
+    await all.create();
+    await admins.create({ userId: 'u-1' });
+    await server.command('SET', 'orgcache:development:!session:default', '1');
+    const { sessions } = await cli.json('stats');
+    expect(sessions.namespaces).toEqual([
+      { namespace: 'admin', users: 1, sessions: 1, bytes: expect.any(Number), isEstimate: false },
+      { namespace: 'default', users: 121, sessions: 122, bytes: expect.any(Number), isEstimate: true },
+    ]);
+    const [{ bytes: one }, { bytes: many }] = sessions.namespaces;
+    expect(one).toBeGreaterThan(100);
+    expect(many).toBeGreaterThan(one * 100);
+    const { stdout, stderr } = await cli.run('stats');
+    expect(stdout).toMatch(
+      /\nnamespace +users +sessions +memory\nadmin +1 +1 +\d+ B\ndefault +121 +122 +~[\d.]+ KiB\n$/,
+    );
+    expect(stderr).toContain('sessions under the prefix orgcache:development:');
+    await all.destroyEverything();
+    await admins.destroyEverything();
+  });
+
   test('counts the identifiers and blocks of rate limits', async () => {
     expect((await cli.json('stats')).limits).toEqual({
       prefix: 'orgcache:development:',

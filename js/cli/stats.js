@@ -3,6 +3,7 @@
 const { isIndex, isInternal, wholePattern } = require('./layout.js');
 const { LIMIT_TITLES, cellsOfLimit, countLimits } = require('./limits.js');
 const { inBatches, listed, scan } = require('./scan.js');
+const { SESSION_TITLES, cellsOfSessions, countSessions } = require('./sessions.js');
 const { withStore } = require('./store.js');
 const { aligned, coloured, sizeOf } = require('./table.js');
 
@@ -10,6 +11,7 @@ const { aligned, coloured, sizeOf } = require('./table.js');
  * @import { DecodedKey } from '../../index.js'
  * @import { Run } from './arguments.js'
  * @import { Limits } from './limits.js'
+ * @import { SessionsFound } from './sessions.js'
  * @import { OpenStore } from './store.js'
  * @typedef {Record<string, number>} Types how many values each type has
  * @typedef {object} Row an organization
@@ -26,7 +28,8 @@ const SAMPLE = 100;
 const TITLES = ['organization', 'keys', 'memory', 'types'];
 
 /**
- * Counts the keys of each organization, the largest first, all values by type, and the identifiers of rate limits.
+ * Counts the keys of each organization, the largest first, all values by type, the identifiers of rate limits, and the
+ * sessions of each namespace.
  * @param {Run} run
  */
 function stats(run) {
@@ -39,8 +42,9 @@ function stats(run) {
       rows.push(await describe(store, index, keys));
     const isComplete = organizations.length <= limit;
     const limits = await countLimits(store);
+    const sessions = await countSessions(store);
     if (json) {
-      const all = { prefix: store.prefix, isComplete, organizations: rows, total, limits };
+      const all = { prefix: store.prefix, isComplete, organizations: rows, total, limits, sessions };
       await say(JSON.stringify(all, null, 2));
       return true;
     }
@@ -52,6 +56,7 @@ function stats(run) {
     const shown = isComplete ? '' : `, ${limit} shown: --limit`;
     await note(`${organizations.length} organizations under the prefix ${store.shownPrefix}${shown}`);
     if (limits.policies.length > 0) await sayLimits(limits, run);
+    if (sessions.namespaces.length > 0) await saySessions(sessions, run);
     return true;
   });
 }
@@ -73,6 +78,17 @@ async function sayLimits({ prefix, instances, policies }, run) {
   await sayTable(aligned([LIMIT_TITLES, ...policies.map(cellsOfLimit)], [2, 3, 4]), run);
   await run.note(
     `${instances} instances share the limits under the prefix ${prefix === '' ? '(none)' : prefix}`,
+  );
+}
+
+/**
+ * @param {SessionsFound} sessions
+ * @param {Run} run
+ */
+async function saySessions({ prefix, namespaces }, run) {
+  await sayTable(aligned([SESSION_TITLES, ...namespaces.map(cellsOfSessions)], [1, 2, 3]), run);
+  await run.note(
+    `sessions under the prefix ${prefix === '' ? '(none)' : prefix}, with some that have ended and not gone yet`,
   );
 }
 
