@@ -7,6 +7,7 @@ import { fillMemory } from './scenarios/memory-work.mjs';
 import { nearOperations } from './scenarios/near/operations.mjs';
 import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { publishLatency } from './scenarios/publish-work.mjs';
+import { publishAll, startStreaming, stopStreaming, topicLatency } from './scenarios/topics-work.mjs';
 import { createWorkload } from './workloads.mjs';
 
 let contender = null;
@@ -47,6 +48,10 @@ const OPERATIONS = {
   writeInOutage: (argument) => writeInOutage(contender.adapter, argument),
   awaitReplay: (argument) => awaitReplay(contender.adapter, argument),
   publishLatency: (argument) => publishLatency(contender.client, argument),
+  topicLatency: (argument) => topicLatency(contender.client, argument),
+  startStreaming: () => startStreaming(contender.client),
+  publishAll: (argument) => publishAll(contender.client, argument),
+  stopStreaming,
   startWriting: () => startWriting(contender.client),
   awaitWrites,
   stopWriting,

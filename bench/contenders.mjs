@@ -7,7 +7,8 @@
  * `topology` is `{ url }`, `{ clusterHosts }` or `{ sentinelHosts, sentinelName }`. Where `limiterModule` is, it exports
  * `open({ url, limits, settings })`, whose client has `consume(id)`, `consumeThree(id)` and `consumeLimited(id)`.
  * Where `storeModule` is, it exports `open({ url, limit, settings })`, whose client has, as `storeParts` says, a `store` for
- * express-session, or `increment(key)` of a store for express-rate-limit.
+ * express-session, or `increment(key)` of a store for express-rate-limit. Where `topicsModule` is, it exports
+ * `open({ url, settings })`, whose client has `publish(payload)`, `subscribe(take)` and `stream(request, response)`.
  */
 
 const SUBJECT = 'orgcache';
@@ -17,6 +18,8 @@ const OWN_LIMITER = './peers/orgcache-limiter.mjs';
 const OTHER_LIMITER = 'rate-limiter-flexible over';
 
 const OWN_STORES = { storeModule: './peers/orgcache-stores.mjs', storeParts: ['sessions', 'limits'] };
+
+const OWN_TOPICS = './peers/orgcache-topics.mjs';
 
 const JAVASCRIPT_ADAPTER = 'JavaScript adapter over';
 
@@ -31,6 +34,7 @@ export const CONTENDERS = [
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
+    topicsModule: OWN_TOPICS,
     settings: {},
     byDefault: true,
   },
@@ -44,6 +48,7 @@ export const CONTENDERS = [
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
+    topicsModule: OWN_TOPICS,
     settings: { driver: 'thread' },
     byDefault: false,
   },
@@ -57,6 +62,7 @@ export const CONTENDERS = [
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
+    topicsModule: OWN_TOPICS,
     settings: { driver: 'loop' },
     byDefault: false,
   },
@@ -126,6 +132,7 @@ function ioredisContenders(id, packageName, byDefault) {
       store: `rate-limit-redis over ${name}`,
       storeModule: './peers/rate-limit-redis.mjs',
       storeParts: ['limits'],
+      topicsModule: './peers/ioredis-topics.mjs',
       package: packageName,
       settings: { packageName, autoPipelining },
       byDefault,
@@ -161,6 +168,13 @@ export function storesAmong(contenders, part) {
   return contenders
     .filter(({ storeParts }) => storeParts?.includes(part))
     .map((contender) => ({ ...contender, module: contender.storeModule }));
+}
+
+/** Those with notifications, as contenders that are opened as such. */
+export function topicsAmong(contenders) {
+  return contenders
+    .filter(({ topicsModule }) => topicsModule)
+    .map((contender) => ({ ...contender, module: contender.topicsModule }));
 }
 
 export function isSubject(id) {

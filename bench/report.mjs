@@ -10,6 +10,7 @@ import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
 import { renderStores } from './store-report.mjs';
 import { renderTable } from './table.mjs';
+import { renderTopics } from './topics-report.mjs';
 
 export function renderReport({ environment, harnessMicrosPerCall, results, targets }) {
   const sections = [renderEnvironment(environment, harnessMicrosPerCall)];
@@ -30,6 +31,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
     ...renderClients(results),
     ...renderLimiter(results),
     ...renderStores(results),
+    ...renderTopics(results),
     ...renderNear(results),
   );
   sections.push(renderTargets(targets));

@@ -11,6 +11,7 @@ import { measureNear } from './scenarios/near/near.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
 import { measureStores } from './scenarios/stores.mjs';
+import { measureTopics } from './scenarios/topics.mjs';
 
 export const SCENARIOS = {
   raw: { measure: measureRaw, needsRedis: true },
@@ -23,6 +24,7 @@ export const SCENARIOS = {
   'cluster-client': { measure: measureClusterClient, needsRedis: false },
   limiter: { measure: measureLimiter, needsRedis: true },
   stores: { measure: measureStores, needsRedis: true },
+  topics: { measure: measureTopics, needsRedis: true },
   near: { measure: measureNear, needsRedis: true },
   failover: { measure: measureFailover, needsRedis: false },
 };

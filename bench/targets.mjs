@@ -20,6 +20,7 @@ import {
   ratio,
   subjectSamples,
 } from './target-measures.mjs';
+import { TOPIC_TARGETS } from './topics-targets.mjs';
 
 export const TARGETS = [
   {
@@ -112,6 +113,7 @@ export const TARGETS = [
   ...CLIENT_TARGETS,
   ...LIMITER_TARGETS,
   ...STORE_TARGETS,
+  ...TOPIC_TARGETS,
   ...NEAR_TARGETS,
 ];
 

@@ -210,6 +210,8 @@ export type SseRequest =
  */
 export type SseResponse =
   | {
+      /** Is called before the head is sent. */
+      removeHeader(name: string): void;
       /** Sends the head. */
       writeHead(status: number, headers?: Record<string, string>): { end(): void };
       /** Answers false where the caller is to wait for `drain`. */

@@ -52,6 +52,24 @@ describe.each(['loop', 'thread'])('topics in a cluster with the %s driver', (dri
     await room.close();
   });
 
+  test('a watched session hears of its end in another process, whichever node tells of it', async () => {
+    const options = { secret: 'a secret that all instances have in common', namespace: 'watched' };
+    const [here, there] = [orgcache.createSessions(options), open().createSessions(options)];
+    const made = await Promise.all(upTo(6).map(() => here.create({ userId: someone() })));
+    const watched = made.map(({ id }) => here.watch(id));
+    await until(async () => {
+      const nodes = await cluster.primaries();
+      const found = await Promise.all(
+        nodes.map((node) => node.command('PUBSUB', 'CHANNELS', '*:watched:ended')),
+      );
+      return found.flat().length > 0;
+    });
+    await Promise.all(made.slice(1).map(({ id }) => there.destroy(id)));
+    await until(() => watched.slice(1).every(({ signal }) => signal.aborted), { timeoutMs: 1_000 });
+    expect(watched[0].signal.aborted).toBe(false);
+    await here.close();
+  });
+
   test('a reader gets every acknowledged message though the primary of its slot dies', async () => {
     const room = roomOf(orgcache);
     const scopes = upTo(6).map(() => ({ organizationId: someone() }));
@@ -74,6 +92,24 @@ describe.each(['loop', 'thread'])('topics in a cluster with the %s driver', (dri
     await room.close();
   }, 60_000);
 });
+
+test('in a cluster whose servers know no sharded channels all nodes are told', async () => {
+  // As before Redis 7.
+  const configuration = ['rename-command SPUBLISH ""', 'rename-command SSUBSCRIBE ""'];
+  const cluster = await startCluster({ replicas: 0, configuration });
+  const open = () => openPackage({ clusterHosts: cluster.hosts.join(','), logLevel: 'off' });
+  const roomOf = ({ createTopics, topic }) =>
+    createTopics({ topics: { kept: topic({ replay: 10 }), live: topic() } });
+  const [here, there] = [roomOf(open()), roomOf(open())];
+  for (const name of ['kept', 'live']) {
+    const scopes = upTo(6).map(() => ({ organizationId: someone() }));
+    const readers = scopes.map((scope) => here.subscribe(name, scope));
+    await Promise.all(readers.map((reader) => reader.ready()));
+    await Promise.all(scopes.map((scope, n) => there.publish(name, n, scope)));
+    for (const [n, reader] of readers.entries()) expect(payloads(await take(reader, 1))).toEqual([n]);
+  }
+  await Promise.all([here.close(), there.close()]);
+}, 60_000);
 
 describe('topics behind sentinels', () => {
   let group;

@@ -59,6 +59,7 @@ test('the command line has defaults and says what it does not take', () => {
     'cluster-client',
     'limiter',
     'stores',
+    'topics',
     'near',
     'failover',
   ]);

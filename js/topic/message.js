@@ -8,8 +8,8 @@ const LINE_END = /\r\n|\n|\r/;
 
 /** A message as all readers of a channel share it: its JSON, and what is made of it once for all of them. */
 class Told {
-  /** @type {Map<string, Buffer>} */
-  #events = new Map();
+  /** @type {Map<string, Buffer> | undefined} */
+  #events;
 
   /**
    * @param {string | null} id Null where the topic keeps no messages.
@@ -46,6 +46,7 @@ class Told {
    * @param {() => string} make
    */
   #made(name, make) {
+    this.#events ??= new Map();
     let bytes = this.#events.get(name);
     if (bytes === undefined) {
       bytes = Buffer.from(make());

@@ -3,7 +3,7 @@
 const { randomInt } = require('node:crypto');
 const { whenAborted } = require('../abort.js');
 const { protocol } = require('../protocol.js');
-const { clearInterval, setInterval } = require('../time.js');
+const { clearInterval, setImmediate, setInterval } = require('../time.js');
 const { eventOf } = require('./message.js');
 const { Reader } = require('./reader.js');
 
@@ -23,6 +23,31 @@ const NO_CONTENT = 204;
 const HEARTBEAT = Buffer.from(':\n\n');
 const RESET = 'reset';
 const { sseRetryMs: RETRY_MS } = protocol.limits;
+
+/**
+ * Responses that have events to write. Those of a turn of the event loop are written together, and what many write alike is joined
+ * once.
+ * @type {Set<Stream>}
+ */
+const unwritten = new Set();
+/** @type {{ parts: readonly Buffer[], bytes: Buffer }} */
+let joined = { parts: [], bytes: Buffer.alloc(0) };
+
+function writeAll() {
+  for (const stream of unwritten) stream.write();
+  unwritten.clear();
+  joined = { parts: [], bytes: Buffer.alloc(0) };
+}
+
+/** @param {readonly Buffer[]} parts */
+function join(parts) {
+  if (parts.length === 1) return parts[0];
+  const { length } = parts;
+  if (joined.parts.length !== length || !parts.every((part, index) => part === joined.parts[index])) {
+    joined = { parts: [...parts], bytes: Buffer.concat(parts) };
+  }
+  return joined.bytes;
+}
 
 /** One response that streams events. It writes no faster than the client reads. */
 class Stream {
@@ -65,6 +90,8 @@ class Stream {
    * @param {string} position The browser names it when it connects again.
    */
   open(heartbeatMs, position) {
+    // Without chunks the response is what follows until its end, so each event is one write.
+    this.#response.removeHeader('Transfer-Encoding');
     this.#response.writeHead(200, HEAD);
     this.send(Buffer.from(`retry: ${randomInt(RETRY_MS, 2 * RETRY_MS + 1)}\n${position}\n`));
     this.#heartbeats = setInterval(() => {
@@ -73,35 +100,44 @@ class Stream {
     }, heartbeatMs).unref();
   }
 
-  /** @param {Buffer} bytes */
+  /**
+   * Writes at the end of this turn of the event loop, or when the client has read what was written before.
+   * @param {Buffer} bytes
+   */
   send(bytes) {
     if (this.isEnded) return;
-    if (!this.#isBlocked) {
-      this.#isBlocked = !this.#response.write(bytes);
-      return;
-    }
     this.#waiting.push(bytes);
     this.#bytes += bytes.length;
-    if (this.#bytes + (this.#response.writableLength ?? 0) <= this.#most) return;
+    if (!this.#isBlocked) {
+      if (unwritten.size === 0) setImmediate(writeAll);
+      unwritten.add(this);
+    }
+    if (this.#bytes > this.#most) this.write();
+    if (!this.#isBlocked || this.#bytes + (this.#response.writableLength ?? 0) <= this.#most) return;
     this.#onSlow();
     this.#response.destroy();
     this.#close();
   }
 
+  /** Writes what waits. */
+  write() {
+    if (this.isEnded || this.#isBlocked || this.#waiting.length === 0) return;
+    const bytes = join(this.#waiting);
+    this.#waiting.length = 0;
+    this.#bytes = 0;
+    this.#isBlocked = !this.#response.write(bytes);
+  }
+
   /** @returns {Promise<void>} Resolves when the client reads again, or the connection has ended. */
   drained() {
+    this.write();
     if (!this.#isBlocked || this.isEnded) return Promise.resolve();
     return new Promise((resolve) => this.#whenDrained.push(resolve));
   }
 
   #drain() {
     this.#isBlocked = false;
-    while (this.#waiting.length > 0 && !this.#isBlocked) {
-      const all = Buffer.concat(this.#waiting);
-      this.#waiting.length = 0;
-      this.#bytes = 0;
-      this.#isBlocked = !this.#response.write(all);
-    }
+    this.write();
     if (!this.#isBlocked) for (const resume of this.#whenDrained.splice(0)) resume();
   }
 
@@ -113,6 +149,7 @@ class Stream {
   /** Ends the response. */
   end() {
     if (this.isEnded) return;
+    this.write();
     this.#close();
     this.#response.end();
   }

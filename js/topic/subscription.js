@@ -37,6 +37,7 @@ class Subscription extends Reader {
   /** @type {Pull[]} */
   #pulls = [];
   #isFilling = false;
+  #isReady = false;
   /** @type {{ error: unknown } | undefined} */
   #reason;
   /** @type {(() => void) | undefined} */
@@ -74,19 +75,24 @@ class Subscription extends Reader {
       this.end();
       throw error;
     }
+    this.#isReady = true;
     this.place();
     this.begin();
   }
 
   /** @returns {Promise<IteratorResult<TopicMessage<any>, undefined>>} */
-  async next() {
-    await this.ready();
+  next() {
+    return this.#isReady ? this.#pull() : this.ready().then(() => this.#pull());
+  }
+
+  /** @returns {Promise<IteratorResult<TopicMessage<any>, undefined>>} */
+  #pull() {
     for (;;) {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) break;
       this.#bytes -= waiting.message.bytes;
       const value = this.#told(waiting);
-      if (value !== undefined) return { done: false, value };
+      if (value !== undefined) return Promise.resolve({ done: false, value });
     }
     if (this.isEnded) return this.#last();
     return new Promise((resolve, reject) => {

@@ -97,7 +97,8 @@ class Topics {
    * @param {unknown} payload
    * @param {PublishOptions} [options]
    */
-  publish(name, payload, options = {}) {
+  publish(name, payload, options) {
+    if (options === undefined) return this.#publish(name, payload, {});
     return abortable(options, () => this.#publish(name, payload, options), PUBLISH_OPTIONS);
   }
 
