@@ -175,7 +175,7 @@ test(
     process.stderr.write = (text) => said.push(String(text));
     try {
       const orgcache = open({ logLevel: 'debug' });
-    const sessions = roomOf({ namespace: 'canary', maxPerUser: 3 }, orgcache);
+      const sessions = roomOf({ namespace: 'canary', maxPerUser: 3 }, orgcache);
       for (const event of ['created', 'rotated', 'destroyed', 'revoked', 'evicted']) {
         sessions.on(event, (detail) => said.push(JSON.stringify(detail)));
       }
@@ -195,7 +195,7 @@ test(
       }
       said.push(JSON.stringify(await sessions.stats()));
       await until(() => lines.some((line) => line.includes('!session:canary')));
-    await orgcache.shutdown();
+      await orgcache.shutdown();
       const all = `${lines.join('\n')}\n${said.join('\n')}`;
       for (const id of ids) {
         // Its random bytes are what opens the session.
