@@ -2,6 +2,7 @@
 
 const { randomOf } = require('../faults/support/random');
 const { startCluster } = require('../support/cluster');
+const { commandsSent } = require('../support/commands-sent');
 const { openPackage } = require('../support/package');
 const { inFreshProcess } = require('../support/process');
 const { startRedis } = require('../support/redis');
@@ -32,16 +33,6 @@ beforeEach(() => redis.command('FLUSHALL'));
 
 const open = (options) => openPackage({ url: redis.url, logLevel: 'off', ...options });
 const roomOf = (options, orgcache = open()) => orgcache.createSessions({ secret: SECRET, ...options });
-
-/** How often clients sent each command but those of the connection itself. */
-async function commandsSent() {
-  const info = await redis.command('INFO', 'commandstats');
-  const all = [...info.matchAll(/^cmdstat_([\w|]+):calls=(\d+)/gm)];
-  const own = /^(auth|client|command|config|hello|info|ping|select|function|script)\b/;
-  return Object.fromEntries(
-    all.filter(([, name]) => !own.test(name)).map(([, name, calls]) => [name, calls]),
-  );
-}
 
 /** Reads sessions and ends users' until all of its own users have ended. Reports reads that were wrong. */
 function historian({ own, users, driver, onRedisDown }) {
@@ -221,7 +212,7 @@ test(
       await sessions.destroyAll(someone());
       await redis.command('CONFIG', 'RESETSTAT');
       await sessions.destroyAll(userId);
-      const sent = await commandsSent();
+      const sent = await commandsSent(redis);
       expect(await readable(sessions, [all[0].id, all[count - 1].id])).toEqual([]);
       return sent;
     };
@@ -248,7 +239,7 @@ test(
       });
       expect(await readable(sessions, forged)).toEqual([]);
     }
-    expect(await commandsSent()).toEqual({});
+    expect(await commandsSent(redis)).toEqual({});
   },
   LONG_MS,
 );
@@ -266,7 +257,7 @@ test(
       reads += 100;
     }
     const seconds = Math.ceil((performance.now() - began) / 1000);
-    const { evalsha = 0 } = await commandsSent();
+    const { evalsha = 0 } = await commandsSent(redis);
     expect(Number(evalsha)).toBeGreaterThanOrEqual(1);
     expect(Number(evalsha)).toBeLessThanOrEqual(2 * seconds);
   },
