@@ -170,6 +170,7 @@ export type LimiterVerb =
   | 'consume'
   | 'denied'
   | 'giveBack'
+  | 'heard'
   | 'normalize'
   | 'open'
   | 'peek'

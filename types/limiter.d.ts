@@ -294,7 +294,7 @@ export interface LimiterOptions<Policies extends Record<string, Policy>> {
   decisionMs?: number;
   /**
    * Seconds for which this process refuses a refused identifier without asking Redis, at most. 0 always asks. What
-   * another process resets, refunds or unblocks counts here only afterwards. 0 to 3600, default 5.
+   * another process resets, refunds or unblocks is admitted here at once, because a message tells of it. 0 to 3600, default 5.
    */
   localDenySeconds?: number;
   /**

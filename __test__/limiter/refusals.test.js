@@ -270,7 +270,7 @@ test('a refusal that native code gave before a change is not remembered after it
     await batch.end(check, 1);
   };
   const isKnown = () => engine.refusals.decisionOn(0, check, { names: ['p'], limits: [1] }) !== undefined;
-  const remember = ([outcomes, from, , batch, call]) => engine.remember(outcomes, from, batch, call);
+  const remember = (given) => engine.remember(...given);
   await ask();
   await ask();
   remember(answers[1]);

@@ -85,6 +85,54 @@ describe('what one instance does', () => {
     await until(async () => (await one.consume(check)).allowed, { timeoutMs: 10_000 });
   });
 
+  test('what another instance resets, refunds or unblocks is admitted here at once', async () => {
+    const options = { namespace: 'heard', localDenySeconds: 3600 };
+    const [one, two] = [0, 1].map(() => limiterOf(policies, options));
+    const channel = '*!limit:heard:!changes';
+    const who = { kind: 'user', id: 'u-1', organizationId: 'org: 1' };
+    const own = { policy: 'p', ...who };
+    await one.consume(own);
+    expect(await one.consume(own)).toMatchObject({ allowed: false, source: 'redis' });
+    await until(async () => (await server.command('PUBSUB', 'CHANNELS', channel)).length === 1);
+    const ways = {
+      reset: () => two.reset(own),
+      refund: () => two.refund(own),
+      unblock: () => two.unblock(who),
+    };
+    for (const [name, change] of Object.entries(ways)) {
+      if (name === 'unblock') {
+        await one.reset(own);
+        await two.block(who, 3600);
+      }
+      const isRefused = async () => {
+        const { allowed, source } = await one.consume(own);
+        return !allowed && source === 'local';
+      };
+      await until(isRefused);
+      const other = { ...own, id: 'u-2' };
+      await until(async () => (await one.consume(other)).source === 'local');
+      await change();
+      await until(async () => (await one.consume(own)).allowed, { timeoutMs: 1000, what: name });
+      // Nobody else was asked for again.
+      expect(await one.consume(other)).toMatchObject({ allowed: false, source: 'local' });
+    }
+    await one.close();
+    await until(async () => (await server.command('PUBSUB', 'CHANNELS', channel)).length === 0);
+  });
+
+  test('refusals are asked for again after messages may have been lost', async () => {
+    const options = { namespace: 'lost', localDenySeconds: 3600 };
+    const [one, two] = [0, 1].map(() => limiterOf(policies, options));
+    await one.consume(check);
+    await one.consume(check);
+    const isHeard = async () => (await server.command('PUBSUB', 'CHANNELS', '*!limit:lost:*')).length === 1;
+    await until(isHeard);
+    await until(async () => (await one.consume(check)).source === 'local');
+    await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await two.reset(check);
+    await until(async () => (await one.consume(check)).allowed, { timeoutMs: 10_000 });
+  });
+
   test('localDenySeconds 0 asks Redis each time', async () => {
     const limiter = limiterOf(policies, { localDenySeconds: 0 });
     await limiter.consume(check);

@@ -1,6 +1,7 @@
 'use strict';
 
 const { channel } = require('node:diagnostics_channel');
+const { protocol } = require('../protocol.js');
 const { firstRefusal } = require('./decision.js');
 
 /** @import { EventEmitter } from 'node:events' */
@@ -8,6 +9,12 @@ const { firstRefusal } = require('./decision.js');
 /** @import { Outcomes } from './decision.js' */
 
 const decisions = channel('orgcache:limit');
+/**
+ * Events of the instance that are events of its limiters.
+ * @type {string[]}
+ */
+const FORWARDED = [protocol.events.degraded, protocol.events.recovered];
+const EVENTS = ['blocked', 'limited', ...FORWARDED];
 
 /** What listeners and subscribers hear of a limiter's decisions. */
 class Announcements {
@@ -48,4 +55,4 @@ class Announcements {
   }
 }
 
-module.exports = { Announcements };
+module.exports = { Announcements, EVENTS, FORWARDED };

@@ -6,6 +6,7 @@ const { optionsText } = require('../options.js');
 const { head, protocol } = require('../protocol.js');
 const { nextTick, now } = require('../time.js');
 const { Batch } = require('./batch.js');
+const { Hearing } = require('./hearing.js');
 const { Refusals } = require('./refusals.js');
 
 /** @import { LimiterStats, Policy } from '../../types/limiter.js' */
@@ -28,7 +29,9 @@ const { Refusals } = require('./refusals.js');
  * @property {number} ipv6Prefix
  */
 
-/** @typedef {Normalized & { limiter: number, isClustered: boolean, warnSecret: boolean }} Opened */
+/**
+ * @typedef {Normalized & { channel: string, holdsLong: boolean, limiter: number, isClustered: boolean, warnSecret: boolean }} Opened
+ */
 
 const verbs = protocol.verbs.limiter;
 const { client: native } = loadNative();
@@ -48,6 +51,8 @@ class Engine {
   #onOpen;
   #decide;
   #onClosing;
+  #hearing;
+  #channel = '';
   /** @type {number | undefined} */
   #client;
   #limiter = 0;
@@ -79,17 +84,19 @@ class Engine {
   /**
    * @param {object} parts
    * @param {Bridge} parts.bridge
+   * @param {() => InstanceType<typeof import('../topic/hub.js').Hub>} parts.hub
    * @param {() => object} parts.options The options of `open`, as they are then.
    * @param {(opened: Opened) => void} parts.onOpen
    * @param {import('./batch.js').Decide} parts.decide
    * @param {() => Promise<void>} [parts.onClosing] Makes the last calls.
    */
-  constructor({ bridge, options, onOpen, decide, onClosing = async () => {} }) {
+  constructor({ bridge, hub, options, onOpen, decide, onClosing = async () => {} }) {
     this.#bridge = bridge;
     this.#options = options;
     this.#onOpen = onOpen;
     this.#decide = decide;
     this.#onClosing = onClosing;
+    this.#hearing = new Hearing(hub, (said) => this.#hear(said));
     this.#endClosing = bridge.onClose(onClosing);
     this.#endReports = bridge.onReport(() => this.#tellRefusals());
     this.#endErasures = bridge.onErase(() => {
@@ -116,6 +123,8 @@ class Engine {
     /** @type {Opened} */
     const opened = JSON.parse(this.#now(verbs.open, [optionsText(this.#options())]));
     this.#limiter = opened.limiter;
+    this.#channel = opened.localDenySeconds > 0 ? opened.channel : '';
+    this.#hearing.forgetsAtFirst = opened.holdsLong;
     this.isClustered = opened.isClustered;
     this.#client = client;
     this.refusals.forget();
@@ -161,13 +170,27 @@ class Engine {
   }
 
   /**
-   * Remembers the refusal of a consume of one check, unless something has changed since its batch was sent.
+   * Another process has ended refusals of an identifier, or may have ended any.
+   * @param {string} said
+   */
+  #hear(said) {
+    if (!this.isOpen || this.isClosing) return;
+    this.#now(verbs.heard, [this.#limiter, said]);
+    this.refusals.forget();
+  }
+
+  /**
+   * A consume was refused: from now on this process hears who ends refusals. One of one check is remembered, unless something
+   * has changed since its batch was sent.
    * @param {Outcomes} outcomes
-   * @param {number} index The place of the check in the batch.
+   * @param {number} index The place of the first check in the batch.
+   * @param {number} to The place behind the last one.
    * @param {Gathered} batch
    * @param {number} call The place of the consume in the batch.
    */
-  remember(outcomes, index, batch, call) {
+  remember(outcomes, index, to, batch, call) {
+    if (this.#channel !== '' && !this.#bridge.isEmbedded) this.#hearing.begin(this.#channel);
+    if (to - index > 1) return;
     if (batch.generation !== this.refusals.generation) return;
     const { policies, arguments: values, starts, sentAtMs } = batch;
     this.refusals.remember(outcomes, index, {
@@ -369,6 +392,7 @@ class Engine {
     this.flush();
     if (this.#underWay > 0) await this.#idle();
     await this.#onClosing();
+    this.#hearing.end();
     this.#endClosing();
     if (this.isOpen && !this.#bridge.isClosed) this.#now(verbs.close, [this.#limiter]);
   }

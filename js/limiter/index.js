@@ -13,7 +13,7 @@ const SILENT = ['off', 'error'];
  * @param {import('../surface.js').Foundation} foundation
  * @returns {typeof createLimiter}
  */
-function limitersOf({ bridge, context, events, client }) {
+function limitersOf({ bridge, context, events, client, hub }) {
   let isUsed = false;
   const warn = (/** @type {string} */ message) => {
     if (!SILENT.includes(bridge.config().logLevel)) events.log('warn', message);
@@ -31,7 +31,7 @@ function limitersOf({ bridge, context, events, client }) {
     context.run(warnOfEviction, client(), warn, SENTENCE);
   };
   const create = (/** @type {any} */ options) =>
-    new Limiter(options, { bridge, context, warn: warnOnce, onFirstUse });
+    new Limiter(options, { bridge, context, hub, warn: warnOnce, onFirstUse });
   // The types infer the names of policies, which JavaScript does not have.
   return /** @type {typeof createLimiter} */ (/** @type {unknown} */ (create));
 }

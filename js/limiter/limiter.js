@@ -4,9 +4,8 @@ const { EventEmitter } = require('node:events');
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { refuseUnknown } = require('../options.js');
-const { protocol } = require('../protocol.js');
 const { acquire } = require('./acquire.js');
-const { Announcements } = require('./announcements.js');
+const { Announcements, EVENTS, FORWARDED } = require('./announcements.js');
 const { Tally, isReason } = require('./bypass.js');
 const { bypassDecision, decisionOf, refusal, stateOf } = require('./decision.js');
 const { CHECK_FIELDS, Encoder, countedBy, isList, slotOf } = require('./encode.js');
@@ -29,18 +28,13 @@ const { partsBySlot, takeOverSlots } = require('./slots.js');
  * @typedef {object} Parts
  * @property {InstanceType<typeof import('../bridge.js').Bridge>} bridge
  * @property {InstanceType<typeof import('../context.js').Context>} context
+ * @property {() => InstanceType<typeof import('../topic/hub.js').Hub>} hub
  * @property {(message: string) => void} warn Logs each message once.
  * @property {() => void} onFirstUse Called when a limiter of the instance is used for the first time.
  */
 
 const CONSUME_OPTIONS = ['context', 'signal'];
 const REFUND_OPTIONS = ['signal', 'source'];
-/**
- * Events of the instance that are events of its limiters.
- * @type {string[]}
- */
-const FORWARDED = [protocol.events.degraded, protocol.events.recovered];
-const EVENTS = ['blocked', 'limited', ...FORWARDED];
 const NO_SECRET =
   'a limiter has no secret: whoever reads Redis can guess the identifiers in its keys; give createLimiter the ' +
   'option secret, or orgcache/rate-limit-service the variable RATE_LIMIT_SECRET';
@@ -80,7 +74,7 @@ class Limiter {
    * @param {LimiterOptions<Record<string, Policy>>} given
    * @param {Parts} parts
    */
-  constructor(given, { bridge, context, warn, onFirstUse }) {
+  constructor(given, { bridge, context, hub, warn, onFirstUse }) {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new OrgCacheError('E_CONFIG', 'createLimiter() takes an object of options');
     }
@@ -104,11 +98,12 @@ class Limiter {
     };
     this.#engine = new Engine({
       bridge,
+      hub,
       options: () => this.#options,
       onOpen,
       decide: (outcomes, from, to, batch, call) => {
         const decision = this.#decided(outcomes, from, to, batch.policies, batch.given[call]);
-        if (!decision.allowed && to - from === 1) this.#engine.remember(outcomes, from, batch, call);
+        if (!decision.allowed) this.#engine.remember(outcomes, from, to, batch, call);
         return decision;
       },
       onClosing: () => this.#leases.releaseAll(),

@@ -14,6 +14,7 @@ verbs! {
     Stats: "stats",
     Bypassed: "bypassed",
     Denied: "denied",
+    Heard: "heard",
     Admitted: "admitted",
     Consume: "consume",
     Acquire: "acquire",
@@ -67,6 +68,11 @@ pub enum Call<'a> {
         policy: usize,
         limited: u64,
         blocked: u64,
+    },
+    /// Another process has changed an identifier. Empty: messages may have been lost.
+    Heard {
+        limiter: usize,
+        said: &'a str,
     },
     /// A check of a call over several slots is admitted, and leaves so much.
     Admitted {
@@ -180,6 +186,7 @@ fn decode_for(verb: Verb, detail: u8, arguments: &mut CallArguments) -> Result<C
             limited: whole(arguments, 2)?,
             blocked: whole(arguments, 3)?,
         },
+        Verb::Heard => Call::Heard { limiter, said: arguments.required(1, "what was said").unwrap_or("") },
         Verb::Admitted => {
             Call::Admitted { limiter, policy: position(arguments, 1)?, remaining: whole(arguments, 2)? }
         }

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::answer::shared_numbers;
 use super::commands::append_eval;
-use super::decode::{Call, VERBS, decode};
+use super::decode::{Call, Counted, VERBS, decode};
 use super::denial::Times;
 use super::gathered::{Gathered, Scratch};
 use super::limits::ChangeKind;
-use super::room::{Limiters, answers_of, normalized};
+use super::room::{Limiters, answers_of, asked, normalized};
 use super::ticket::{Change, LimiterRequest, LimiterTicket, Purpose};
 use crate::error::{Error, Result};
-use crate::lane::{Frame, Node as Reply, Requests};
+use crate::lane::{Frame, Node as Reply, Requests, append_command};
 use crate::redis::{
-    Asked, CallArguments, ErrorPolicy, Feature, FollowUp, Followed, Later, Node, Outcome, Redirection,
-    RoomBeside, Route, misuse,
+    Asked, CallArguments, ErrorPolicy, Feature, FollowUp, Followed, Later, NOBODY, Node, Outcome,
+    Redirection, RoomBeside, Route, misuse,
 };
 
 impl Feature for Limiters {
@@ -87,7 +87,7 @@ impl Feature for Limiters {
     fn is_expected(LimiterTicket(purpose): &LimiterTicket, frame: Frame<'_>) -> bool {
         match purpose {
             Purpose::Decide(_) => matches!(frame.node(), Reply::Array(_)),
-            Purpose::Change(_) | Purpose::Release(_) | Purpose::Heartbeat => {
+            Purpose::Change(_) | Purpose::Release(_) | Purpose::Said | Purpose::Heartbeat => {
                 matches!(frame.node(), Reply::Integer(_))
             }
         }
@@ -130,12 +130,14 @@ impl Feature for Limiters {
             }
             Purpose::Change(change) => {
                 self.node.health().command(now.saturating_duration_since(issued));
+                self.say(&change, now, &mut follow_up.requests);
                 Some(changed(&change, frame, self.now_us(now)))
             }
             Purpose::Release(_) => {
                 self.node.health().command(now.saturating_duration_since(issued));
                 Some(Outcome::Boolean(true))
             }
+            Purpose::Said => None,
             Purpose::Heartbeat => {
                 if let Reply::Integer(count) = frame.node() {
                     self.shared.instances.counted(count);
@@ -163,7 +165,7 @@ impl Feature for Limiters {
                 return None;
             }
         }
-        if !matches!(pending.ticket.0, Purpose::Heartbeat) {
+        if !matches!(pending.ticket.0, Purpose::Said | Purpose::Heartbeat) {
             self.note_refusal(&error);
         }
         self.lost(pending, request, &error, false, now)
@@ -188,7 +190,7 @@ impl Feature for Limiters {
             }
             Purpose::Release(lease) => Some(self.release_was_lost(lease)),
             Purpose::Change(change) => Some(self.change_without_redis(&change, error, now)),
-            Purpose::Heartbeat => None,
+            Purpose::Said | Purpose::Heartbeat => None,
         }
     }
 
@@ -241,6 +243,19 @@ impl Limiters {
         gathered.decide_here(self.share(), self.now_us(times.now), times.now);
         self.keep_lease(&gathered, times.now);
         (answers_of(&gathered), failure)
+    }
+
+    /// Tells the other processes of a namespace that refusals of an identifier hold no more.
+    fn say(&self, change: &Change, now: Instant, out: &mut impl Requests<LimiterRequest>) {
+        // A part of a refused call over several slots is given back: nobody was refused because of it.
+        let is_given_back =
+            matches!(change.kind, ChangeKind::Refund { counted: Counted::ByRedis { at_us: 1.. }, .. });
+        if !is_given_back && change.kind != ChangeKind::Block {
+            out.push(asked(NOBODY, Purpose::Said, now), self.node.deadline(now), |bytes| {
+                append_command(bytes, &[b"PUBLISH", &change.limiter.keys.channel(), &change.said]);
+                1
+            });
+        }
     }
 
     fn note_refusal(&self, error: &Error) {

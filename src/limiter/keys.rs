@@ -6,7 +6,7 @@
 
 use super::identity::Hash;
 use crate::error::{Error, ErrorCode, Result};
-use crate::key::{MAX_KEY_BYTES, push_escaped};
+use crate::key::{MAX_KEY_BYTES, push_escaped, unescape};
 
 /// The segment of all keys of this room.
 const ROOM: &str = "!limit:";
@@ -14,6 +14,8 @@ const ROOM: &str = "!limit:";
 const BLOCK: &str = "!block";
 /// Behind a policy: the leases of an identifier.
 const LEASE: &str = "!lease";
+/// In place of a policy: no key, but a channel.
+const CHANGES: &[u8] = b"!changes";
 /// The scope of an identifier of no organization.
 const GLOBAL: &str = "global";
 
@@ -25,6 +27,7 @@ pub struct LimitKeys {
 
 /// A hash as letters of base64url.
 const LETTERS: usize = 22;
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The part of a key that follows the policy.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,11 @@ impl LimitKeys {
         push_escaped(&mut start, namespace);
         start.push(b':');
         LimitKeys { start: start.into() }
+    }
+
+    /// The channel on which the processes of a namespace tell whose refusals hold no more.
+    pub fn channel(&self) -> Vec<u8> {
+        [&self.start, CHANGES].concat()
     }
 
     /// Appends the key of a policy's state.
@@ -110,6 +118,33 @@ impl LimitKeys {
     }
 }
 
+/// How a message names an identifier: by its hash, and by its organization if it has one.
+pub fn said(Subject { organization, letters }: Subject<'_>) -> Vec<u8> {
+    let mut said = letters.to_vec();
+    if let Some(organization) = organization {
+        said.push(b':');
+        push_escaped(&mut said, organization);
+    }
+    said
+}
+
+/// Who a message names: a hash, and an organization. `None` where it is no such message.
+pub fn heard(said: &str) -> Option<(Hash, Option<String>)> {
+    let (letters, organization) = match said.split_once(':') {
+        Some((letters, organization)) => (letters, Some(unescape(organization.as_bytes())?)),
+        None => (said, None),
+    };
+    if letters.len() != LETTERS {
+        return None;
+    }
+    let place = |letter: u8| ALPHABET.iter().position(|known| *known == letter);
+    let bits = letters.bytes().enumerate().try_fold(0_u128, |bits, (position, letter)| {
+        let six = place(letter)? as u128;
+        Some(if position + 1 < LETTERS { bits << 6 | six } else { bits << 2 | six >> 4 })
+    })?;
+    Some((bits.to_be_bytes(), organization))
+}
+
 /// Whether a key holds a limit or a block of an organization, whatever its namespace and policy.
 pub fn is_of_organization(prefix: &str, key: &[u8], organization: &str) -> bool {
     let rest = key.strip_prefix(prefix.as_bytes()).and_then(|rest| rest.strip_prefix(ROOM.as_bytes()));
@@ -127,7 +162,6 @@ pub fn instances(prefix: &str) -> Vec<u8> {
 
 /// 128 bits as 22 letters of base64url, the last of which has two of them.
 fn letters(hash: Hash) -> [u8; LETTERS] {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = u128::from_be_bytes(hash);
     std::array::from_fn(|position| {
         let six = if position + 1 < LETTERS { bits >> (122 - 6 * position) } else { bits << 4 };
@@ -167,6 +201,24 @@ mod tests {
         let leases = made(|out| keys().leases(out, "api", of(None)));
         assert_eq!(leases, format!("app:!limit:default:api!lease:global:{{{LETTERS}}}"));
         assert_eq!(instances("app:"), b"app:!limit:!instances");
+    }
+
+    #[test]
+    fn a_message_names_who_it_is_about() {
+        for (hash, organization) in [
+            (HASH, None),
+            ([0; 16], Some("org 1")),
+            ([255; 16], Some("a:b{}%")),
+            ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], Some("Übersee")),
+        ] {
+            let said = said(Subject::new(organization, hash));
+            let heard = heard(std::str::from_utf8(&said).unwrap());
+            assert_eq!(heard, Some((hash, organization.map(str::to_owned))));
+        }
+        for strange in ["", "x", "x:org", &"?".repeat(22), &format!("{LETTERS}x"), &format!("{LETTERS}:%")] {
+            assert_eq!(heard(strange), None, "{strange}");
+        }
+        assert_eq!(keys().channel(), b"app:!limit:default:!changes");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::check::Check;
 use super::decode::Counted;
 use super::denial::Denials;
 use super::identity::{Hasher, Kind, Mark};
-use super::keys::{LimitKeys, Subject};
+use super::keys::{LimitKeys, Subject, heard};
 use super::lease::Leases;
 use super::local::LocalLimits;
 use super::options::{LimiterOptions, NamedPolicy};
@@ -176,6 +176,19 @@ impl Limiter {
                 self.local.unblock(mark, self.tallies.len(), now_us);
             }
             ChangeKind::Block => {}
+        }
+    }
+
+    /// Another process has reset, refunded or unblocked an identifier: the next call of it asks Redis.
+    pub fn hear(&self, said: &str) {
+        match heard(said) {
+            Some((hash, organization)) => {
+                let organization = organization.map_or(0, |name| self.organizations.hash_one(name.as_str()));
+                self.forget_all(Mark { policy: 0, hash, organization });
+            }
+            None => {
+                self.denials.forget_where(|_| true);
+            }
         }
     }
 

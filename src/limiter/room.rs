@@ -11,6 +11,7 @@ use super::decode::{Call, Counted, Manner};
 use super::gathered::{Gathered, Scratch};
 use super::identity::Mark;
 use super::instances::Instances;
+use super::keys::said;
 use super::lease::{Keeper, Keepers, Lease};
 use super::limits::{ChangeKind, Identified, Limiter, has_leases, unknown_policy};
 use super::local::{Asked, Share};
@@ -22,6 +23,9 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::health::State;
 use crate::lane::{Requests, append_command};
 use crate::redis::{NOBODY, Node, Outcome, PendingRequest, misuse};
+
+/// A message that was lost matters for no longer than this.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// The limiters of one client. Any thread may use it.
 pub struct Limiters {
@@ -124,6 +128,10 @@ impl Limiters {
                 self.limiter(*limiter)?.tally_of(*policy)?.deny(*limited, *blocked);
                 Ok(Outcome::Null)
             }
+            Call::Heard { limiter, said } => {
+                self.limiter(*limiter)?.hear(said);
+                Ok(Outcome::Null)
+            }
             Call::Admitted { limiter, policy, remaining } => {
                 self.limiter(*limiter)?.count_admitted(*policy, *remaining)?;
                 Ok(Outcome::Null)
@@ -177,6 +185,8 @@ impl Limiters {
             Arc::new(Limiter::new(options, &self.node.config().room_prefix, self.node.data().clone()));
         let is_clustered = matches!(self.node.config().topology(), Topology::Cluster { .. });
         described["warnSecret"] = limiter.is_without_secret.into();
+        described["channel"] = String::from_utf8_lossy(&limiter.keys.channel()).into();
+        described["holdsLong"] = (options.local_deny > ASKED_AGAIN_AFTER).into();
         described["isClustered"] = json!(is_clustered && self.node.config().use_redis());
         let mut limiters = self.shared.limiters.write().unwrap_or_else(PoisonError::into_inner);
         described["limiter"] = limiters.len().into();
@@ -266,7 +276,8 @@ impl Limiters {
         }
         limiter.forget_for(kind, identified.mark, self.now_us(now));
         let request = Self::change_request(call, &limiter, identified)?;
-        let change = Change { limiter, mark: identified.mark, kind };
+        let said = said(identified.subject).into();
+        let change = Change { limiter, mark: identified.mark, kind, said };
         let was_taken_here = matches!(kind, ChangeKind::Refund { counted: Counted::Here, .. });
         if was_taken_here || self.decides_here() {
             return Ok(Some(self.change_without_redis(&change, &away(), now)));
@@ -377,7 +388,8 @@ impl Limiters {
             _ => return self.answer_call(call, now, scratch),
         };
         let (limiter, identified) = self.identify(limiter, check)?;
-        Ok(self.change_without_redis(&Change { limiter, mark: identified.mark, kind }, error, now))
+        let change = Change { limiter, mark: identified.mark, kind, said: Box::default() };
+        Ok(self.change_without_redis(&change, error, now))
     }
 
     /// Makes the key by which a call is routed; false where any node may answer. A wrong check gives no key here; the node

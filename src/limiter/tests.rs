@@ -190,6 +190,15 @@ impl Connection {
         self.take_ended()
     }
 
+    /// What ends by the reply to a change, of which other processes are told then.
+    fn answer_change(&mut self, reply: &str) -> Vec<(u32, String)> {
+        self.take_sent();
+        let told = self.answer(reply);
+        assert_eq!(self.take_sent(), ["PUBLISH"]);
+        assert_eq!(self.answer(":0\r\n"), []);
+        told
+    }
+
     fn take_ended(&mut self) -> Vec<(u32, String)> {
         std::mem::take(&mut self.ended.0)
     }

@@ -21,6 +21,8 @@ pub(super) enum Purpose {
     Change(Box<Change>),
     /// A lease is over.
     Release(Arc<Lease>),
+    /// Other processes are told.
+    Said,
     /// This process is there.
     Heartbeat,
 }
@@ -30,4 +32,6 @@ pub(super) struct Change {
     pub limiter: Arc<Limiter>,
     pub mark: Mark,
     pub kind: ChangeKind,
+    /// What the other processes are told when Redis has made it.
+    pub said: Box<[u8]>,
 }

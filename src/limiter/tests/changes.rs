@@ -12,13 +12,20 @@ fn changes_answer_what_redis_says_and_fail_without_it() {
         ("refund", ":1\r\n", "Null"),
     ] {
         connection.change(verb, 1, "x");
-        assert_eq!(connection.answer(reply), ended(&[(1, expected)]), "{verb}");
+        assert_eq!(connection.answer_change(reply), ended(&[(1, expected)]), "{verb}");
     }
     connection.change("refund", 1, "x");
     assert_eq!(connection.take_sent().last().unwrap(), "EVALSHA");
     connection.answer("-NOSCRIPT no\r\n");
     assert_eq!(connection.take_sent(), ["EVAL"]);
-    assert_eq!(connection.answer(":1\r\n"), ended(&[(1, "Null")]));
+    assert_eq!(connection.answer_change(":1\r\n"), ended(&[(1, "Null")]));
+    // What a refused call over several slots gives back, and a block, end nobody's refusal.
+    connection.call("giveBack", 1, receipt(1_700_000_040_000_000, "x", 1));
+    let mut block = numbers(&[0, 60]);
+    check(0, "x", &mut block, BEGINS);
+    connection.call("block", 2, block);
+    assert_eq!(connection.answer(":1\r\n:1\r\n").len(), 2);
+    assert_eq!(connection.take_sent(), ["EVALSHA", "EVALSHA"]);
     connection.lose();
     connection.take_ended();
     connection.change("reset", 2, "x");

@@ -16,8 +16,7 @@ fn who_was_refused_is_refused_here_until_that_is_ended() {
     assert!(connection.take_ended()[0].1.ends_with(",22,0,0,0]"), "nobody was asked for the other");
     for (verb, reply) in [("reset", ":1\r\n"), ("refund", ":1\r\n"), ("unblock", ":1\r\n")] {
         connection.change(verb, 4, "x");
-        connection.answer(reply);
-        connection.take_sent();
+        connection.answer_change(reply);
         connection.consume(5, &[(0, "x")]);
         assert_eq!(connection.take_sent(), ["EVALSHA"], "{verb}");
         connection.answer(REFUSED);
@@ -25,6 +24,53 @@ fn who_was_refused_is_refused_here_until_that_is_ended() {
     connection.now += Duration::from_secs(5);
     connection.consume(6, &[(0, "x")]);
     assert_eq!(connection.take_sent(), ["EVALSHA"]);
+}
+
+#[test]
+fn what_another_process_says_ends_the_refusals_of_whom_it_names() {
+    let mut connection = Connection::connected();
+    for id in ["x", "y"] {
+        connection.consume(1, &[(0, id)]);
+        connection.answer(REFUSED);
+    }
+    connection.change("reset", 2, "x");
+    connection.send();
+    let sent = std::mem::take(&mut connection.sent);
+    assert!(!sent.is_empty());
+    connection.answer(":1\r\n");
+    connection.send();
+    let sent = std::mem::take(&mut connection.sent);
+    let words = commands_of(&sent).next().unwrap();
+    let (channel, said) = (words[1].to_vec(), words[2].to_vec());
+    assert!(channel.ends_with(b"!limit:default:!changes"));
+    assert!(!said.windows(1).any(|part| part == b":"), "it has no organization");
+    connection.answer(":0\r\n");
+    // The same message in a process that refuses both.
+    connection.consume(3, &[(0, "x")]);
+    connection.answer(REFUSED);
+    connection.take_sent();
+    let hear = |connection: &mut Connection, said: &[u8]| {
+        let mut arguments = numbers(&[0]);
+        let from = arguments.buffer().len();
+        arguments.buffer().extend_from_slice(said);
+        arguments.push_bytes(from);
+        connection.call("heard", 4, arguments);
+        connection.take_ended();
+    };
+    let asks = |connection: &mut Connection, id: &str| {
+        connection.consume(5, &[(0, id)]);
+        let is_asked = !connection.take_sent().is_empty();
+        if is_asked {
+            connection.answer(REFUSED);
+        }
+        connection.take_ended();
+        is_asked
+    };
+    assert_eq!([asks(&mut connection, "x"), asks(&mut connection, "y")], [false, false]);
+    hear(&mut connection, &said);
+    assert_eq!([asks(&mut connection, "x"), asks(&mut connection, "y")], [true, false]);
+    hear(&mut connection, b"");
+    assert_eq!([asks(&mut connection, "x"), asks(&mut connection, "y")], [true, true]);
 }
 
 #[test]
