@@ -8,7 +8,9 @@
  * `open({ url, limits, settings })`, whose client has `consume(id)`, `consumeThree(id)` and `consumeLimited(id)`.
  * Where `storeModule` is, it exports `open({ url, limit, settings })`, whose client has, as `storeParts` says, a `store` for
  * express-session, or `increment(key)` of a store for express-rate-limit. Where `topicsModule` is, it exports
- * `open({ url, settings })`, whose client has `publish(payload)`, `subscribe(take)` and `stream(request, response)`.
+ * `open({ url, settings })`, whose client has `publish(payload)`, `subscribe(take)` and `stream(request, response)`. Where
+ * `sessionModule` is, it exports `open({ url, settings })`, whose client has `create(userId, data)`, `get(id)`,
+ * `destroy(id)` and, for the part `ends`, `destroyAll(userId)`; `sessionParts` says which parts of the scenario it is in.
  */
 
 const SUBJECT = 'orgcache';
@@ -21,6 +23,17 @@ const OWN_STORES = { storeModule: './peers/orgcache-stores.mjs', storeParts: ['s
 
 const OWN_TOPICS = './peers/orgcache-topics.mjs';
 
+/** A key a session and a set a user, by hand. */
+const HANDMADE_SESSIONS = {
+  session: 'a set a user, over ioredis, auto-pipelining',
+  sessionModule: './peers/ioredis-sessions.mjs',
+  sessionParts: ['ends'],
+};
+const OWN_SESSIONS = {
+  sessionModule: './peers/orgcache-sessions.mjs',
+  sessionParts: ['calls', 'memory', 'ends', 'among'],
+};
+
 const JAVASCRIPT_ADAPTER = 'JavaScript adapter over';
 
 export const CONTENDERS = [
@@ -30,11 +43,13 @@ export const CONTENDERS = [
     adapter: 'orgcache',
     limiter: 'orgcache',
     store: 'orgcache',
+    session: 'orgcache',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
     topicsModule: OWN_TOPICS,
+    ...OWN_SESSIONS,
     settings: {},
     byDefault: true,
   },
@@ -44,11 +59,13 @@ export const CONTENDERS = [
     adapter: 'orgcache, thread driver',
     limiter: 'orgcache, thread driver',
     store: 'orgcache, thread driver',
+    session: 'orgcache, thread driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
     topicsModule: OWN_TOPICS,
+    ...OWN_SESSIONS,
     settings: { driver: 'thread' },
     byDefault: false,
   },
@@ -58,11 +75,13 @@ export const CONTENDERS = [
     adapter: 'orgcache, loop driver',
     limiter: 'orgcache, loop driver',
     store: 'orgcache, loop driver',
+    session: 'orgcache, loop driver',
     module: './peers/orgcache.mjs',
     clientModule: './peers/orgcache-client.mjs',
     limiterModule: OWN_LIMITER,
     ...OWN_STORES,
     topicsModule: OWN_TOPICS,
+    ...OWN_SESSIONS,
     settings: { driver: 'loop' },
     byDefault: false,
   },
@@ -100,9 +119,12 @@ export const CONTENDERS = [
     client: 'node-redis',
     adapter: `${JAVASCRIPT_ADAPTER} node-redis`,
     store: 'connect-redis over node-redis',
+    session: 'connect-redis over node-redis',
     module: './peers/node-redis.mjs',
     storeModule: './peers/connect-redis.mjs',
     storeParts: ['sessions'],
+    sessionModule: './peers/connect-redis-sessions.mjs',
+    sessionParts: ['calls', 'memory'],
     package: 'redis',
     settings: {},
     byDefault: true,
@@ -133,6 +155,7 @@ function ioredisContenders(id, packageName, byDefault) {
       storeModule: './peers/rate-limit-redis.mjs',
       storeParts: ['limits'],
       topicsModule: './peers/ioredis-topics.mjs',
+      ...(id === 'ioredis' && autoPipelining ? HANDMADE_SESSIONS : {}),
       package: packageName,
       settings: { packageName, autoPipelining },
       byDefault,
@@ -175,6 +198,13 @@ export function topicsAmong(contenders) {
   return contenders
     .filter(({ topicsModule }) => topicsModule)
     .map((contender) => ({ ...contender, module: contender.topicsModule }));
+}
+
+/** Those with sessions for a part of that scenario, as contenders that are opened as such. */
+export function sessionsAmong(contenders, part) {
+  return contenders
+    .filter(({ sessionParts }) => sessionParts?.includes(part))
+    .map((contender) => ({ ...contender, module: contender.sessionModule }));
 }
 
 export function isSubject(id) {

@@ -8,6 +8,7 @@ import { renderNear } from './near-report.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
+import { renderSessions } from './session-report.mjs';
 import { renderStores } from './store-report.mjs';
 import { renderTable } from './table.mjs';
 import { renderTopics } from './topics-report.mjs';
@@ -30,6 +31,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
   sections.push(
     ...renderClients(results),
     ...renderLimiter(results),
+    ...renderSessions(results),
     ...renderStores(results),
     ...renderTopics(results),
     ...renderNear(results),

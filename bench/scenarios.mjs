@@ -10,6 +10,7 @@ import { measureMemory } from './scenarios/memory.mjs';
 import { measureNear } from './scenarios/near/near.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
+import { measureSessions } from './scenarios/sessions.mjs';
 import { measureStores } from './scenarios/stores.mjs';
 import { measureTopics } from './scenarios/topics.mjs';
 
@@ -23,6 +24,7 @@ export const SCENARIOS = {
   client: { measure: measureClient, needsRedis: true },
   'cluster-client': { measure: measureClusterClient, needsRedis: false },
   limiter: { measure: measureLimiter, needsRedis: true },
+  sessions: { measure: measureSessions, needsRedis: true },
   stores: { measure: measureStores, needsRedis: true },
   topics: { measure: measureTopics, needsRedis: true },
   near: { measure: measureNear, needsRedis: true },

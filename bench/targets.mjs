@@ -9,6 +9,7 @@ import { NEAR_TARGETS } from './near-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
+import { SESSION_TARGETS } from './session-targets.mjs';
 import { spread } from './statistics.mjs';
 import { STORE_TARGETS } from './store-targets.mjs';
 import {
@@ -112,6 +113,7 @@ export const TARGETS = [
   },
   ...CLIENT_TARGETS,
   ...LIMITER_TARGETS,
+  ...SESSION_TARGETS,
   ...STORE_TARGETS,
   ...TOPIC_TARGETS,
   ...NEAR_TARGETS,

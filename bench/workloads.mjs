@@ -3,6 +3,7 @@ import { clientWorkload } from './client-workloads.mjs';
 import { createConversations, jsonTextOf } from './data.mjs';
 import { limiterWorkload } from './limiter-workloads.mjs';
 import { nearWorkload } from './near-workloads.mjs';
+import { sessionWorkload } from './session-workloads.mjs';
 import { storeWorkload } from './store-workloads.mjs';
 
 /** A power of two, so that choosing a key costs one bit operation. */
@@ -14,7 +15,7 @@ const SET_EVERY = 10;
 
 /**
  * @param kind `{ operation: 'raw-get' | 'raw-set', bytes }`, `{ operation: 'adapter-get' | 'adapter-mixed', messages }`
- * or one of `client-workloads.mjs`, `limiter-workloads.mjs`, `near-workloads.mjs` and `store-workloads.mjs`
+ * or one of `client-workloads.mjs`, `limiter-workloads.mjs`, `near-workloads.mjs`, `session-workloads.mjs` and `store-workloads.mjs`
  */
 export function createWorkload(contender, kind) {
   switch (kind.operation) {
@@ -26,6 +27,7 @@ export function createWorkload(contender, kind) {
       return adapterWorkload(contender.adapter, kind);
     default:
       if (kind.operation.startsWith('limiter-')) return limiterWorkload(contender.client, kind);
+      if (kind.operation.startsWith('session-')) return sessionWorkload(contender.client, kind);
       if (kind.operation.startsWith('store-')) return storeWorkload(contender.client, kind);
       if (kind.operation.startsWith('near-')) return nearWorkload(contender, kind);
       if (kind.operation.startsWith('client-')) return clientWorkload(contender.client, kind);

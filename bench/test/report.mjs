@@ -58,6 +58,7 @@ test('the command line has defaults and says what it does not take', () => {
     'client',
     'cluster-client',
     'limiter',
+    'sessions',
     'stores',
     'topics',
     'near',

@@ -13,9 +13,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ended = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', now), 'LIMIT', 0, 128)
 if #ended > 0 then redis.call('ZREM', key, unpack(ended)) end
 if user ~= '' then
-  local ends = now + tonumber(ARGV[2])
-  local there = redis.call('ZSCORE', key, user)
-  if not there or tonumber(there) < ends then redis.call('ZADD', key, string.format('%.0f', ends), user) end
+  redis.call('ZADD', key, 'GT', string.format('%.0f', now + tonumber(ARGV[2])), user)
   if redis.call('PTTL', key) < tonumber(ARGV[2]) then redis.call('PEXPIRE', key, ARGV[2]) end
 end
 return redis.call('ZCARD', key)
