@@ -28,7 +28,7 @@ pub use entries::{EntryKeys, EntryRule, part_name, push_part};
 mod erasure;
 pub use erasure::Part;
 mod escape;
-pub use escape::push_escaped;
+pub use escape::{push_escaped, unescape};
 mod kind;
 use kind::Shape;
 pub use kind::{Kind, Lifetime};

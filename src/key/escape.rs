@@ -31,7 +31,7 @@ pub(super) fn push_encoded(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// The text that [`push_escaped`] turns into `part`; `None` if no text does.
-pub(super) fn unescape(part: &[u8]) -> Option<String> {
+pub fn unescape(part: &[u8]) -> Option<String> {
     let mut text = Vec::with_capacity(part.len());
     let mut rest = part;
     while let Some((&byte, behind)) = rest.split_first() {
