@@ -53,7 +53,7 @@ impl Drop for Member {
 }
 
 /// Every kind with its number of living objects.
-pub fn counts() -> [(&'static str, usize); 7] {
+pub fn counts() -> [(&'static str, usize); 8] {
     [
         ("clients", &CLIENTS),
         ("cores", &CORES),

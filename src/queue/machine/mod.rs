@@ -9,6 +9,8 @@ mod lines;
 mod producer;
 mod requests;
 mod rooms;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::collections::{BTreeMap, HashMap};
