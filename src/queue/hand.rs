@@ -247,6 +247,9 @@ impl Hand {
             self.next_renewal = Some(now + self.options.lease / 3);
         }
         self.plan_ask(wanted, count, reply.hints, jitter, now);
+        if !self.is_running {
+            self.give_back_waiting();
+        }
         let is_idle = self.is_empty() && reply.hints.ready == 0;
         if is_idle && !self.was_idle && self.is_running {
             self.told.push(Told::Idle);

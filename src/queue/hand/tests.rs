@@ -95,14 +95,14 @@ fn a_worker_asks_for_as_many_as_it_has_room_for_and_begins_them_in_order() {
 fn an_empty_queue_costs_one_question_a_poll_and_news_make_it_sooner() {
     let mut played = Played::new(options());
     played.give(0);
-    assert_eq!(played.hand.due(), Some(played.now + 1_000 * MS));
+    assert_eq!(played.hand.next_ask(), Some(played.now + 1_000 * MS));
     assert!(played.hand.turn(played.now).is_none());
     let due = Hints { due_ms: Some(300), ..Hints::default() };
     played.hand.wake(played.now);
     played.give_with(0, due);
-    assert_eq!(played.hand.due(), Some(played.now + 300 * MS));
+    assert_eq!(played.hand.next_ask(), Some(played.now + 300 * MS));
     played.hand.wake(played.now + 2 * MS);
-    assert_eq!(played.hand.due(), Some(played.now + 2 * MS));
+    assert_eq!(played.hand.next_ask(), Some(played.now + 2 * MS));
     assert_eq!(played.hand.take_told(), [Told::Idle]);
 }
 

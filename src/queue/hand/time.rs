@@ -68,15 +68,19 @@ impl Hand {
         }
     }
 
-    /// When `on_time` or `turn` has something to do.
+    /// When it asks for jobs by itself. What has ended is told as soon as it can be.
+    pub fn next_ask(&self) -> Option<Instant> {
+        self.next_ask.filter(|_| self.room() > 0)
+    }
+
+    /// When `on_time` has something to do.
     pub fn due(&self) -> Option<Instant> {
-        let asks = self.next_ask.filter(|_| self.room() > 0);
         let backs = self.waiting.iter().map(|waiting| waiting.goes_back).min();
         let held = self.held.values().map(|held| match held.stopping {
             Some((_, gives_up)) => Some(gives_up),
             None => held.times_out,
         });
-        [asks, backs, self.next_renewal].into_iter().chain(held).flatten().min()
+        [backs, self.next_renewal].into_iter().chain(held).flatten().min()
     }
 
     /// Does what time brings: timeouts, jobs that nobody waits for any more, jobs that go back.

@@ -196,7 +196,7 @@ impl Machine {
         let requests = self.requests.values().filter_map(|request| request.again_at);
         let adds = self.queues.values().filter_map(Producer::due);
         let asks = self.asks.values().map(OpenAsk::due);
-        let workers = self.workers.values().filter_map(Worker::due);
+        let workers = self.workers.values().filter_map(|worker| worker.due(self.is_ready(worker.room)));
         let sweeps = self.rooms.iter().filter(|room| room.workers > 0).map(|room| room.next_sweep);
         requests.chain(adds).chain(asks).chain(workers).chain(sweeps).min()
     }

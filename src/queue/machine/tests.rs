@@ -319,6 +319,53 @@ fn a_worker_asks_as_soon_as_redis_is_there_and_its_results_wait_for_it() {
 }
 
 #[test]
+fn nothing_is_due_at_once_for_long_while_redis_is_away() {
+    let mut played = Played::new("{}");
+    played.work();
+    let is_idle = |played: &Played| played.machine.due().is_none_or(|due| due > played.now);
+    assert!(is_idle(&played));
+    played.connect("run");
+    played.greet();
+    let request = played.sent_on(QUEUE)[0].0;
+    let record = b"1 a00/03 s00 p+0000 c1800000000000 t00000000\n{\"g\":\"\",\"t\":\"t\"}\n1".to_vec();
+    let given = vec![("j1:5:w~1:1800000000000".to_owned(), record)];
+    played.answer(request, Ok(Reply::Turned(Turned { given, ..Turned::default() })));
+    played.events();
+    played.disconnect();
+    for _ in 0..40 {
+        played.pass(1_000);
+        assert!(is_idle(&played), "{:?}", played.machine.due().map(|due| played.now - due));
+    }
+    let desk = played.desk.clone().unwrap();
+    desk.hand().finish(5, Outcome::Failed, b"{}".to_vec(), Duration::ZERO, 0.0, played.now);
+    for _ in 0..40 {
+        played.pass(1_000);
+        assert!(is_idle(&played));
+    }
+}
+
+#[test]
+fn jobs_that_come_after_a_close_go_back_at_once() {
+    let mut played = Played::new("{}");
+    played.work();
+    played.connect("run");
+    played.greet();
+    let request = played.sent_on(QUEUE)[0].0;
+    played.begin(Order::CloseWorker { call: 9, worker: 0, timeout: 1_000 * MS });
+    let record = b"1 a00/03 s00 p+0000 c1800000000000 t00000000\n{\"g\":\"\",\"t\":\"t\"}\n1".to_vec();
+    let given = vec![("j1:5:w~1:1800000000000".to_owned(), record)];
+    played.answer(request, Ok(Reply::Turned(Turned { given, ..Turned::default() })));
+    let [(request, words)] = played.sent_on(QUEUE).try_into().unwrap();
+    assert_eq!(
+        (words[9].as_str(), words[12].as_str(), words[13].as_str()),
+        ("0", "j1:5:w~1:1800000000000", "f")
+    );
+    played.answer(request, Ok(Reply::Turned(Turned::default())));
+    let end = json!([0, 9, { "finished": 0, "handedBack": 1, "abandoned": 0 }]);
+    assert_eq!(played.events().pop(), Some(end));
+}
+
+#[test]
 fn a_wait_ends_by_a_message_by_a_look_or_by_its_time() {
     let mut played = Played::new("{}");
     played.connect("run");

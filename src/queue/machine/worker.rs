@@ -50,14 +50,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn due(&self) -> Option<Instant> {
+    /// `is_ready`: its queue takes turns.
+    pub fn due(&self, is_ready: bool) -> Option<Instant> {
         let hand = self.desk.hand();
-        let hand = hand.due().filter(|_| self.under_way.is_none() || !hand.is_empty());
+        let asks = hand.next_ask().filter(|_| is_ready && self.under_way.is_none());
         let closing = self
             .closing
             .as_ref()
             .map(|closing| if closing.is_stopped { closing.gives_up } else { closing.stops });
-        [hand, closing, self.next_sign].into_iter().flatten().min()
+        [asks, hand.due(), closing, self.next_sign].into_iter().flatten().min()
     }
 }
 
@@ -93,7 +94,11 @@ impl Machine {
         let Some(worker) = self.workers.get_mut(&number) else { return };
         let mut hand = worker.desk.hand();
         hand.on_time(chance, now);
-        let members = if worker.is_renewing { Vec::new() } else { hand.renewals(seen, now) };
+        // While one is under way the next one's turn passes.
+        let mut members = hand.renewals(seen, now);
+        if worker.is_renewing {
+            members.clear();
+        }
         let lease_ms = hand.lease().as_millis() as u64;
         let is_running = hand.running() > 0;
         drop(hand);
