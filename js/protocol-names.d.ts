@@ -18,6 +18,7 @@ export type EventName =
   | 'leases'
   | 'log'
   | 'pausing'
+  | 'queue'
   | 'ready'
   | 'recovered'
   | 'recovering'
@@ -180,6 +181,9 @@ export type LimiterVerb =
   | 'stats'
   | 'unblock'
   | 'update';
+
+/** What a call of the room queue asks for. */
+export type QueueVerb = 'add' | 'ask' | 'normalize' | 'open' | 'take' | 'tell' | 'turn';
 
 /** What a call of the room session asks for. */
 export type SessionVerb = 'ask' | 'close' | 'normalize' | 'open' | 'say';

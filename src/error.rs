@@ -30,6 +30,8 @@ pub enum ErrorCode {
     Tag,
     Query,
     Erasing,
+    Idempotency,
+    Lost,
     Internal,
 }
 
@@ -137,6 +139,18 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         "E_ERASING",
         true,
         "the organization is being erased by this process; nothing was written",
+    ),
+    row(
+        ErrorCode::Idempotency,
+        "E_IDEMPOTENCY",
+        false,
+        "a job with the same idempotency key and another type or payload is known; nothing was added",
+    ),
+    row(
+        ErrorCode::Lost,
+        "E_LOST",
+        false,
+        "the worker does not hold the job any more: its lease was lost, or the job was cancelled",
     ),
     row(
         ErrorCode::Internal,
@@ -306,6 +320,8 @@ mod tests {
             Tag,
             Query,
             Erasing,
+            Idempotency,
+            Lost,
             Internal,
         ];
         for code in all {

@@ -13,8 +13,10 @@ use crate::cache::{Call as CacheCall, Core, Scratch as CacheScratch, SlotOwners}
 use crate::config::{Config, Endpoint};
 use crate::erasure::{self, Keeper};
 use crate::error::{Error, Result};
+use crate::health::Event;
 use crate::lane::{Frame, Requests};
 use crate::limiter::Limiters;
+use crate::queue::Queues;
 use crate::redis::{
     Asked, CallArguments, CallOf, FIRST_ROOM_VERB, Feature, FollowUp, Followed, Node, Outcome,
     PendingRequest, Redirection, Role, RoomBeside, Route, Wrapped, misuse,
@@ -313,6 +315,7 @@ rooms! {
     Limiter: limiter, Limiters;
     Session: session, Sessions;
     Topic: topic, Topics;
+    Queue: queue, Queues;
 }
 
 impl Features {
@@ -358,6 +361,18 @@ impl Features {
 
     pub fn cache(&self) -> &Arc<Core> {
         &self.cache
+    }
+
+    /// `tell` is called with the event of what there is to take: leases for which callers wait, news of queues.
+    pub fn listen(&self, tell: impl Fn(Event) + Clone + Send + Sync + 'static) {
+        let told = tell.clone();
+        self.cache.lease_waits().listen(move || told(Event::Leases));
+        self.queue.listen(move || tell(Event::Queue));
+    }
+
+    /// Whether the process stays alive though no call is under way.
+    pub fn keeps_alive(&self) -> bool {
+        self.queue.keeps_alive()
     }
 
     pub fn config(&self) -> &Config {

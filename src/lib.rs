@@ -12,8 +12,8 @@
 //!      |
 //!  features     the list of rooms: whose call it is, whose request
 //!      |
-//!    cache  limiter  session  topic   what the adapter promises: keys, lifetimes, organizations | rate limits | who is
-//!                                      logged in | notifications
+//!    cache  limiter  session  topic  queue   what the adapter promises: keys, lifetimes, organizations | rate limits |
+//!                                      who is logged in | notifications | jobs
 //!      |
 //!   entries      entries of caches: leases, tags, guarded changes
 //!      |   \
@@ -39,7 +39,7 @@
 //!   lost connection or a passed deadline means for each request, and every request ends exactly once.
 //! - A [`redis::Feature`] is a room whose requests go over such connections. It says what its calls become,
 //!   and what their replies and losses mean to it. [`features::Features`] lists them: [`cache::Core`],
-//!   [`limiter::Limiters`], [`session::Sessions`] and [`topic::Topics`].
+//!   [`limiter::Limiters`], [`session::Sessions`], [`topic::Topics`] and [`queue::Queues`].
 //! - A **driver** moves a lane's bytes and tells the connection what happens. The loop driver does it
 //!   on the JavaScript thread inside libuv's loop, the thread driver on the I/O thread; both speak
 //!   [`connection::ConnectionHandler`].
@@ -86,6 +86,8 @@ pub mod near;
 #[cfg(feature = "cache")]
 pub mod outage;
 mod planted;
+#[cfg(feature = "cache")]
+pub mod queue;
 pub mod redis;
 pub mod runtime;
 #[cfg(feature = "cache")]

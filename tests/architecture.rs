@@ -50,7 +50,29 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("session", &["codec", "config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
     ("topic", &["config", "erasure", "error", "health", "key", "lane", "redis", "script"]),
-    ("features", &["cache", "config", "erasure", "error", "lane", "limiter", "redis", "session", "topic"]),
+    (
+        "queue",
+        &[
+            "command",
+            "config",
+            "connection",
+            "erasure",
+            "error",
+            "health",
+            "key",
+            "lane",
+            "redis",
+            "runtime",
+            "script",
+        ],
+    ),
+    (
+        "features",
+        &[
+            "cache", "config", "erasure", "error", "health", "lane", "limiter", "queue", "redis", "session",
+            "topic",
+        ],
+    ),
     (
         "topology",
         &[

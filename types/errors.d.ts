@@ -22,6 +22,8 @@
  * - `E_TAG`: there are more than 64 tags, or one is empty, no text or longer than 128 bytes
  * - `E_QUERY`: the SQL is no query whose result may be cached
  * - `E_ERASING` (retryable): the organization is being erased by this process; nothing was written
+ * - `E_IDEMPOTENCY`: a job with the same idempotency key and another type or payload is known; nothing was added
+ * - `E_LOST`: the worker does not hold the job any more: its lease was lost, or the job was cancelled
  * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  * @example
  * import { cacheAdapter, type ErrorCode, OrgCacheError } from 'orgcache';
@@ -52,6 +54,8 @@ export type ErrorCode =
   | 'E_TAG'
   | 'E_QUERY'
   | 'E_ERASING'
+  | 'E_IDEMPOTENCY'
+  | 'E_LOST'
   | 'E_INTERNAL';
 
 /**

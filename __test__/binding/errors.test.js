@@ -80,6 +80,8 @@ describe('the error table', () => {
       'E_TAG',
       'E_QUERY',
       'E_ERASING',
+      'E_IDEMPOTENCY',
+      'E_LOST',
       'E_INTERNAL',
     ]);
   });

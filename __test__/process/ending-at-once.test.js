@@ -15,7 +15,7 @@ const MAX_BUSY_MS = 50;
 const MAX_BLOCKED_MS = CLIENTS * MAX_BUSY_MS;
 const MAX_EXIT_MS = 1000;
 const TIMEOUT_MS = 60_000;
-const NOTHING = { clients: 0, cores: 0, handles: 0, hooks: 0, wakers: 0, watches: 0 };
+const NOTHING = { clients: 0, cores: 0, handles: 0, hooks: 0, keepers: 0, queues: 0, wakers: 0, watches: 0 };
 
 const HELD_UP = 'an I/O thread that is held up';
 const redis = withRedis();

@@ -21,7 +21,16 @@ async function closeOften(program, given) {
 
 /** Expects each way to leave what was there before it, memory flat, and the process nothing in the end. */
 function expectNothingLeft([{ after: before }, ...ways]) {
-  const nothing = { clients: 0, cores: 0, handles: 0, hooks: 0, keepers: 0, wakers: 0, watches: 0 };
+  const nothing = {
+    clients: 0,
+    cores: 0,
+    handles: 0,
+    hooks: 0,
+    keepers: 0,
+    queues: 0,
+    wakers: 0,
+    watches: 0,
+  };
   expect(ways.pop()).toEqual({ way: 'nothing', after: nothing });
   for (const { way, after, samples } of ways) {
     expect({ way, after }).toEqual({ way, after: before });

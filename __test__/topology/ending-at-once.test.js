@@ -12,7 +12,7 @@ const HALF_WAY = 3;
 const PROCESSES = 3;
 const ROUNDS = 2;
 const TIMEOUT_MS = 120_000;
-const NOTHING = { clients: 0, cores: 0, handles: 0, hooks: 0, wakers: 0, watches: 0 };
+const NOTHING = { clients: 0, cores: 0, handles: 0, hooks: 0, keepers: 0, queues: 0, wakers: 0, watches: 0 };
 
 let cluster;
 

@@ -32,7 +32,7 @@ use crate::erasure::UnderWay;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::health::log::{LevelFilter, Registration};
-use crate::health::{Event, Notices, State, census};
+use crate::health::{Notices, State, census};
 use crate::redis::{Outcome, Sink, Target, closed};
 use crate::topology::{self, Discard, InFlight, NodeSink, OpenHandles};
 
@@ -132,7 +132,7 @@ impl Client {
             let told = notices.clone();
             core.health().listen(move |event, detail| told.put(event, detail));
             let told = notices.clone();
-            core.lease_waits().listen(move || told.put(Event::Leases, &Value::Null));
+            features.listen(move |event| told.put(event, &Value::Null));
             Client {
                 env,
                 lent,
@@ -263,6 +263,7 @@ impl Client {
             }
             inner.intake.answer(client.env, &client.features, word, arguments)
         });
+        self.hold();
         answered.unwrap_or_else(|| Outcome::Failed(Error::defect()))
     }
 
@@ -409,7 +410,8 @@ impl Client {
 
     /// Keeps the process alive while calls are under way, and only then.
     fn hold(&self) {
-        let alive = self.keeps_alive.get().unwrap_or_else(|| self.outstanding() > 0);
+        let alive =
+            self.keeps_alive.get().unwrap_or_else(|| self.outstanding() > 0 || self.features.keeps_alive());
         if alive != self.is_held.replace(alive) {
             self.waker.hold(self.env, alive);
         }

@@ -48,6 +48,8 @@ pub struct Dialer {
     pauses: Arc<Pauses>,
     /// Holds connections back until the sender is dropped.
     gate: Option<watch::Receiver<()>>,
+    /// A bound of the pauses between attempts, below the usual one.
+    longest_pause: Option<Duration>,
 }
 
 /// The address to connect to.
@@ -77,6 +79,7 @@ impl Dialer {
             is_read_only: Arc::default(),
             pauses: Arc::default(),
             gate: None,
+            longest_pause: None,
         }
     }
 
@@ -114,6 +117,7 @@ impl Dialer {
             is_read_only: Arc::default(),
             pauses: Arc::default(),
             gate: None,
+            longest_pause: None,
         }
     }
 
@@ -130,6 +134,19 @@ impl Dialer {
             gate: None,
             ..self.clone()
         }
+    }
+
+    /// The same dialler with this address, where one is given.
+    pub fn at(self, endpoint: Option<Endpoint>) -> Dialer {
+        match endpoint {
+            Some(endpoint) => Dialer { target: Target::Fixed(endpoint), ..self },
+            None => self,
+        }
+    }
+
+    /// The same dialler with pauses that are not longer than this.
+    pub fn pausing_at_most(self, longest: Duration) -> Dialer {
+        Dialer { longest_pause: Some(longest), ..self }
     }
 
     /// The address that the cluster reports; `None` with another topology.
@@ -232,10 +249,11 @@ impl Dialer {
 
     /// The longest delay between attempts, within which a failover is found.
     pub fn max_pause(&self) -> Duration {
-        match self.target {
+        let usual = match self.target {
             Target::Sentinels(_) | Target::Followed(_) => MAX_PAUSE_OF_FOLLOWED,
             _ => MAX_PAUSE,
-        }
+        };
+        self.longest_pause.map_or(usual, |longest| longest.min(usual))
     }
 
     pub fn config(&self) -> &Config {

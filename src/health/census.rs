@@ -18,6 +18,9 @@ pub static WATCHES: Population = Population::new();
 /// Connections that prolong leases, from the first lease of their server on.
 pub static KEEPERS: Population = Population::new();
 
+/// Tasks and connections of queues that have not ended.
+pub static QUEUES: Population = Population::new();
+
 /// The number of living objects of one kind.
 #[derive(Debug)]
 pub struct Population(AtomicUsize);
@@ -50,7 +53,7 @@ impl Drop for Member {
 }
 
 /// Every kind with its number of living objects.
-pub fn counts() -> [(&'static str, usize); 7] {
+pub fn counts() -> [(&'static str, usize); 8] {
     [
         ("clients", &CLIENTS),
         ("cores", &CORES),
@@ -59,6 +62,7 @@ pub fn counts() -> [(&'static str, usize); 7] {
         ("hooks", &HOOKS),
         ("watches", &WATCHES),
         ("keepers", &KEEPERS),
+        ("queues", &QUEUES),
     ]
     .map(|(name, population)| (name, population.count()))
 }

@@ -27,11 +27,13 @@ pub enum Event {
     Log,
     /// Leases for which callers wait have changed.
     Leases,
+    /// Queues have something to tell.
+    Queue,
 }
 
 impl Event {
     /// Every event with its name.
-    pub const ALL: [(Event, &str); 14] = [
+    pub const ALL: [(Event, &str); 15] = [
         (Event::Connecting, "connecting"),
         (Event::Ready, "ready"),
         (Event::Degraded, "degraded"),
@@ -46,6 +48,7 @@ impl Event {
         (Event::Pausing, "pausing"),
         (Event::Log, "log"),
         (Event::Leases, "leases"),
+        (Event::Queue, "queue"),
     ];
 
     pub fn name(self) -> &'static str {

@@ -48,6 +48,7 @@ pub use failure::{Failure, Garbled};
 pub use feature::{
     Call, CallOf, Feature, FollowUp, Followed, OfRoom, RoomBeside, Route, Wrapped, prepare, without_room,
 };
+pub use fence::Fence;
 pub use head::{Asked, COMMAND, COMMAND_FLAGS, FIRST_ROOM_VERB, Head, TRANSACTION};
 pub use later::{Due, Later, append_aged};
 pub use link::{Link, LinkTicket, Listener, Meter, Moving, append_request};

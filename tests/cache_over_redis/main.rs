@@ -8,6 +8,7 @@ mod index;
 mod legacy;
 mod near;
 mod outages;
+mod queues;
 mod races;
 mod scripts;
 mod server;

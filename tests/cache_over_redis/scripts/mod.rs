@@ -11,6 +11,7 @@ mod heartbeat;
 mod index;
 mod legacy;
 mod limits;
+mod queues;
 mod replay;
 mod sessions;
 mod topics;

@@ -1,0 +1,411 @@
+//! The producers: one `add` under way each, later ones gather for the next.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Machine;
+use super::gathered::{REMEMBERED_FOR, size_of};
+use super::lines::LineKind;
+use super::requests::Purpose;
+use crate::error::{Error, ErrorCode, Result};
+use crate::queue::contract::{Look, NewJob, Reply, Shape, Step, Word};
+use crate::queue::encode::append_step;
+use crate::queue::options::QueueOptions;
+
+/// Jobs and bytes that may wait.
+const MOST_WAITING: usize = 100_000;
+const MOST_WAITING_BYTES: usize = 64 * 1_048_576;
+
+/// A call's jobs, or a part of them.
+pub struct Part {
+    pub call: Option<u32>,
+    pub jobs: Vec<NewJob>,
+    pub bytes: usize,
+    pub deadline: Instant,
+    pub is_last: bool,
+}
+
+/// What has become of a call's jobs so far.
+pub struct UnderWay {
+    pub number: u64,
+    pub parts: Vec<(Option<u32>, Vec<String>, bool)>,
+    pub deadline: Instant,
+    pub is_kept: bool,
+}
+
+pub struct Remembered {
+    pub number: u64,
+    pub at: Instant,
+    pub bytes: Vec<u8>,
+}
+
+/// Where the sender is after another server has come in the place of the last one.
+#[derive(PartialEq, Eq)]
+pub enum Recovery {
+    None,
+    /// It is to ask what the server knows.
+    Wanted,
+    /// It has asked.
+    Asked,
+}
+
+pub struct Producer {
+    pub room: usize,
+    pub(super) options: Arc<QueueOptions>,
+    pub(super) sender: String,
+    pub(super) number: u64,
+    pub(super) waiting: VecDeque<Part>,
+    pub(super) waiting_bytes: usize,
+    pub(super) waiting_jobs: usize,
+    pub(super) under_way: Option<UnderWay>,
+    /// Answers of calls that went in several parts.
+    pub(super) partial: Vec<(u32, Vec<String>)>,
+    pub(super) remembered: VecDeque<Remembered>,
+    pub(super) remembered_bytes: usize,
+    pub(super) recovery: Recovery,
+    pub(super) again: VecDeque<Remembered>,
+    pub(super) closing: Option<(u32, Instant)>,
+    /// Adds that did not fit into what is remembered.
+    pub forgotten: u64,
+}
+
+impl Producer {
+    pub fn is_used(&self) -> bool {
+        !self.waiting.is_empty() || self.under_way.is_some() || self.closing.is_some()
+    }
+
+    pub fn needs_no_eviction(&self) -> bool {
+        self.options.requires_no_eviction
+    }
+
+    pub fn due(&self) -> Option<Instant> {
+        let waiting = self.waiting.iter().filter(|part| part.call.is_some()).map(|part| part.deadline).min();
+        let under_way = self.under_way.as_ref().filter(|add| add.has_callers()).map(|add| add.deadline);
+        let closing = self.closing.map(|(_, at)| at);
+        [waiting, under_way, closing].into_iter().flatten().min()
+    }
+}
+
+impl UnderWay {
+    fn has_callers(&self) -> bool {
+        self.parts.iter().any(|(call, ..)| call.is_some())
+    }
+}
+
+impl Machine {
+    pub(super) fn open_queue(&mut self, queue: u32, name: &str, options: Arc<QueueOptions>) {
+        let now = Instant::now();
+        let Some(room) = self.room(name, now) else { return };
+        if !options.settings.is_empty() {
+            self.rooms[room].settings.extend(options.settings.iter().copied());
+            if self.is_ready(room) {
+                self.rooms[room].layout = super::rooms::Layout::Unknown;
+            }
+        }
+        let sender = self.shared.queue(queue).map(|queue| queue.sender.clone()).unwrap_or_default();
+        let producer = Producer {
+            room,
+            options,
+            sender,
+            number: 0,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            waiting_jobs: 0,
+            under_way: None,
+            partial: Vec::new(),
+            remembered: VecDeque::new(),
+            remembered_bytes: 0,
+            recovery: Recovery::None,
+            again: VecDeque::new(),
+            closing: None,
+            forgotten: 0,
+        };
+        self.queues.insert(queue, producer);
+    }
+
+    pub(super) fn add(&mut self, call: u32, queue: u32, jobs: Vec<NewJob>, now: Instant) {
+        let deadline = now + self.settings.command_timeout;
+        let Some(room) = self.queues.get(&queue).map(|producer| producer.room) else {
+            return self.reject(call, &Error::new(ErrorCode::Closed, "the queue was closed"));
+        };
+        if let Some(error) = self.refusal_of(room) {
+            return self.reject(call, &error);
+        }
+        let is_away = !self.is_embedded() && !self.lines.is_connected(self.rooms[room].way, LineKind::Queue);
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
+        let bytes: usize = jobs.iter().map(size_of).sum();
+        if producer.waiting_jobs + jobs.len() > MOST_WAITING
+            || producer.waiting_bytes + bytes > MOST_WAITING_BYTES
+        {
+            let sentence = "100000 jobs or 64 MiB of them wait to be added, as many as may";
+            return self.reject(call, &Error::new(ErrorCode::Overloaded, sentence));
+        }
+        let is_journalled = is_away && producer.options.is_journalled;
+        let ids: Vec<String> = jobs.iter().map(|job| job.id.clone()).collect();
+        producer.gather((!is_journalled).then_some(call), jobs, deadline);
+        if is_journalled {
+            let told: Vec<String> = ids
+                .iter()
+                .map(|id| format!("{{\"id\":\"{id}\",\"created\":true,\"journalled\":true}}"))
+                .collect();
+            self.resolve(call, &format!("[{}]", told.join(",")));
+        }
+    }
+
+    pub(super) fn send_adds(&mut self, queue: u32, now: Instant) {
+        self.recover(queue, now);
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
+        let room = producer.room;
+        if producer.under_way.is_some() || producer.recovery != Recovery::None {
+            return;
+        }
+        if self.rooms[room].layout != super::rooms::Layout::Known {
+            return;
+        }
+        if let Some(again) = producer.again.pop_front() {
+            producer.under_way =
+                Some(UnderWay { number: again.number, parts: Vec::new(), deadline: now, is_kept: true });
+            return self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, again.bytes);
+        }
+        let Some(step) = producer.next_add() else { return };
+        let step = Step::Add(step);
+        if self.is_embedded() {
+            return self.send(Purpose::Add { queue }, room, LineKind::Queue, &step, now);
+        }
+        let mut bytes = Vec::new();
+        append_step(&mut bytes, &step, &self.rooms[room].keys, self.publish(), None);
+        if let Some(producer) = self.queues.get_mut(&queue) {
+            producer.remember(&bytes, now);
+        }
+        self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, bytes);
+    }
+
+    pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>) {
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
+        let Some(under_way) = producer.under_way.take() else { return };
+        let mut failure = None;
+        let mut others = Vec::new();
+        match reply {
+            Ok(Reply::Added { held, .. }) => others = held,
+            Ok(Reply::Full { .. }) => {
+                let sentence = "as many jobs wait as maxWaiting allows; nothing was added";
+                failure = Some(Error::new(ErrorCode::Overloaded, sentence));
+            }
+            Ok(_) => failure = Some(Error::defect()),
+            Err(error) => failure = Some(error),
+        }
+        if failure.is_some() {
+            producer.forget_last(under_way.number);
+        }
+        let mut first = 1;
+        let mut ends: Vec<(u32, Result<String>)> = Vec::new();
+        for (call, ids, is_last) in under_way.parts {
+            let count = ids.len();
+            if let Some(call) = call {
+                let answer = match &failure {
+                    Some(error) => Err(error.clone()),
+                    None => answers(&ids, first, &others),
+                };
+                ends.extend(producer.part_ended(call, answer, is_last));
+            }
+            first += count;
+        }
+        ends.dedup_by_key(|(call, _)| *call);
+        for (call, answer) in ends {
+            match answer {
+                Ok(text) => self.resolve(call, &text),
+                Err(error) => self.reject(call, &error),
+            }
+        }
+    }
+
+    /// Calls whose deadline has passed are told so. What nobody waits for any more is not sent again.
+    pub(super) fn expire_adds(&mut self, now: Instant) {
+        let mut ends: Vec<(u32, Error)> = Vec::new();
+        for (queue, producer) in &mut self.queues {
+            let way = self.rooms[producer.room].way;
+            let is_connected = self.lines.is_connected(way, LineKind::Queue);
+            let was_sent = self.requests.values().any(|request| {
+                request.was_sent && matches!(request.purpose, Purpose::Add { queue: of } if of == *queue)
+            });
+            let mut kept = VecDeque::new();
+            for part in std::mem::take(&mut producer.waiting) {
+                match part.call.filter(|_| part.deadline <= now) {
+                    Some(call) => {
+                        producer.waiting_jobs -= part.jobs.len();
+                        producer.waiting_bytes -= part.bytes;
+                        ends.push((call, overdue(false, is_connected)));
+                    }
+                    None => kept.push_back(part),
+                }
+            }
+            producer.waiting = kept;
+            if let Some(under_way) = producer.under_way.as_mut().filter(|add| add.deadline <= now) {
+                for (call, ..) in &mut under_way.parts {
+                    ends.extend(call.take().map(|call| (call, overdue(was_sent, is_connected))));
+                }
+            }
+        }
+        ends.sort_by_key(|(call, _)| *call);
+        ends.dedup_by_key(|(call, _)| *call);
+        for (call, error) in ends {
+            self.reject(call, &error);
+        }
+        for way in self.lines.unconnected() {
+            self.drop_told_adds(way);
+        }
+    }
+
+    /// A connection is gone: adds whose callers were all told are not sent again.
+    pub(super) fn drop_told_adds(&mut self, way: usize) {
+        let rooms = &self.rooms;
+        let mut dropped = Vec::new();
+        for (queue, producer) in &mut self.queues {
+            let is_told = producer.under_way.as_ref().is_some_and(|add| {
+                !add.has_callers() && !add.is_kept && rooms[producer.room].way == Some(way)
+            });
+            if is_told {
+                let number = producer.under_way.take().map_or(0, |add| add.number);
+                producer.forget_last(number);
+                dropped.push(*queue);
+            }
+        }
+        self.requests.retain(
+            |_, request| !matches!(request.purpose, Purpose::Add { queue } if dropped.contains(&queue)),
+        );
+    }
+
+    pub(super) fn forget_add(&mut self, call: u32) -> bool {
+        let mut is_known = false;
+        for producer in self.queues.values_mut() {
+            let before = producer.waiting.len();
+            producer.waiting.retain(|part| part.call != Some(call));
+            is_known |= producer.waiting.len() < before;
+            producer.waiting_jobs = producer.waiting.iter().map(|part| part.jobs.len()).sum();
+            producer.waiting_bytes = producer.waiting.iter().map(|part| part.bytes).sum();
+            for (of, ..) in producer.under_way.iter_mut().flat_map(|add| add.parts.iter_mut()) {
+                if *of == Some(call) {
+                    *of = None;
+                    is_known = true;
+                }
+            }
+        }
+        is_known
+    }
+
+    /// A way is connected. Another server may have lost what was acknowledged.
+    pub(super) fn producers_came_back(&mut self, way: usize, is_other: bool) {
+        if !is_other {
+            return;
+        }
+        for producer in self.queues.values_mut() {
+            if self.rooms[producer.room].way == Some(way) && !producer.remembered.is_empty() {
+                producer.recovery = Recovery::Wanted;
+            }
+        }
+    }
+
+    fn recover(&mut self, queue: u32, now: Instant) {
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
+        if producer.recovery != Recovery::Wanted || producer.under_way.is_some() {
+            return;
+        }
+        producer.recovery = Recovery::Asked;
+        let (room, step) = (producer.room, Step::Look(Look::Sent(producer.sender.clone())));
+        self.send(Purpose::Sent { queue }, room, LineKind::Queue, &step, now);
+    }
+
+    pub(super) fn sent_known(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
+        producer.recovery = Recovery::None;
+        let Ok(Reply::Words(words)) = reply else { return };
+        let known = words.first().map_or(0, Word::number) as u64;
+        let is_recent = |one: &Remembered| now.saturating_duration_since(one.at) <= REMEMBERED_FOR;
+        let newer = producer.remembered.iter().filter(|one| one.number > known && is_recent(one));
+        producer.again = newer
+            .map(|one| Remembered { number: one.number, at: one.at, bytes: one.bytes.clone() })
+            .collect();
+    }
+
+    pub(super) fn close_queue(&mut self, call: u32, queue: u32, timeout: Duration, now: Instant) {
+        match self.queues.get_mut(&queue) {
+            Some(producer) => producer.closing = Some((call, now + timeout)),
+            None => self.resolve(call, "null"),
+        }
+    }
+
+    pub(super) fn close_queues(&mut self, now: Instant) {
+        let over: Vec<u32> = self
+            .queues
+            .iter()
+            .filter(|(_, producer)| {
+                let is_idle = producer.waiting.is_empty() && producer.under_way.is_none();
+                producer.closing.is_some_and(|(_, until)| is_idle || until <= now)
+            })
+            .map(|(number, _)| *number)
+            .collect();
+        for number in over {
+            let Some(producer) = self.queues.remove(&number) else { continue };
+            let error = Error::new(ErrorCode::Closed, "the queue was closed before the jobs were added");
+            let under_way = producer.under_way.into_iter().flat_map(|add| add.parts).map(|(call, ..)| call);
+            let waiting = producer.waiting.into_iter().map(|part| part.call);
+            let mut calls: Vec<u32> = under_way.chain(waiting).flatten().collect();
+            calls.sort_unstable();
+            calls.dedup();
+            for call in calls {
+                self.reject(call, &error);
+            }
+            if let Some((call, _)) = producer.closing {
+                self.resolve(call, "null");
+            }
+        }
+    }
+
+    /// Nothing may be added to a room.
+    pub(super) fn refuse_adds(&mut self, room: usize, error: &Error) {
+        let mut calls: Vec<u32> = Vec::new();
+        for producer in self.queues.values_mut().filter(|producer| producer.room == room) {
+            calls.extend(producer.waiting.drain(..).filter_map(|part| part.call));
+            (producer.waiting_bytes, producer.waiting_jobs) = (0, 0);
+        }
+        calls.dedup();
+        for call in calls {
+            self.reject(call, error);
+        }
+    }
+}
+
+fn overdue(was_sent: bool, is_connected: bool) -> Error {
+    match (was_sent, is_connected) {
+        (false, false) => Error::new(ErrorCode::Connect, "Redis is away; the job was not added"),
+        (false, true) => Error::timed_out_unsent("the job was not sent within the deadline"),
+        (true, true) => {
+            Error::new(ErrorCode::Timeout, "Redis did not answer within the deadline; the job may be added")
+        }
+        (true, false) => {
+            Error::new(ErrorCode::UnknownOutcome, "the connection was lost; the job may have been added")
+        }
+    }
+}
+
+/// What the caller of these jobs is answered. `first` is the position of the first one in its script.
+fn answers(ids: &[String], first: usize, others: &[(usize, Option<String>)]) -> Result<String> {
+    let mut told = String::new();
+    for (at, id) in (first..).zip(ids) {
+        let other = others.iter().find(|(position, _)| *position == at);
+        let (id, created) = match other {
+            None => (id, true),
+            Some((_, Some(other))) => (other, false),
+            Some((_, None)) => {
+                let sentence = "a job with the same idempotency key and another type or payload is known";
+                return Err(Error::new(ErrorCode::Idempotency, sentence));
+            }
+        };
+        told.push_str(if told.is_empty() { "" } else { "," });
+        // Writing into a text never fails.
+        let _ = write!(told, "{{\"id\":\"{id}\",\"created\":{created}}}");
+    }
+    Ok(told)
+}

@@ -1,0 +1,237 @@
+//! One queue by its name: its keys, its sweeps, and what it tells.
+
+use std::time::{Duration, Instant};
+
+use super::lines::LineKind;
+use super::requests::Purpose;
+use super::{Machine, Worker};
+use crate::error::{Error, ErrorCode, Result};
+use crate::queue::LAYOUT;
+use crate::queue::contract::{Admin, Look, Reply, Step, Sweep, Word};
+use crate::queue::ending::error_json;
+use crate::queue::keys::QueueKeys;
+use crate::queue::memory::Memory;
+
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Unknown,
+    Asked,
+    Known,
+    /// Another version is stored, or the server drops jobs: nothing is written.
+    Other,
+}
+
+pub struct Room {
+    pub name: String,
+    pub keys: QueueKeys,
+    pub way: Option<usize>,
+    /// The queue itself, where there is no Redis.
+    pub memory: Option<Memory>,
+    /// What `meta` is to have.
+    pub settings: Vec<(&'static str, Option<u64>)>,
+    pub layout: Layout,
+    /// Workers that take jobs of it.
+    pub workers: usize,
+    /// Callers that wait for the end of a job.
+    pub waits: usize,
+    pub next_sweep: Instant,
+    is_sweeping: bool,
+    /// Whether the log has a line on eviction.
+    is_warned: bool,
+}
+
+impl Room {
+    /// Whether its news matter here.
+    pub fn is_heard(&self) -> bool {
+        self.workers > 0 || self.waits > 0
+    }
+}
+
+impl Machine {
+    /// The room of this name, made where it is not there. Its keys were checked when it was opened.
+    pub(super) fn room(&mut self, name: &str, now: Instant) -> Option<usize> {
+        if let Some(at) = self.rooms.iter().position(|room| room.name == name) {
+            return Some(at);
+        }
+        let keys = QueueKeys::new(&self.settings.prefix, name, self.settings.is_clustered).ok()?;
+        let way = self.way_of(&keys.meta());
+        self.rooms.push(Room {
+            name: name.to_owned(),
+            keys,
+            way,
+            memory: self.settings.embedded_bytes.map(Memory::new),
+            settings: Vec::new(),
+            layout: Layout::Unknown,
+            workers: 0,
+            waits: 0,
+            next_sweep: now + SWEEP_EVERY,
+            is_sweeping: false,
+            is_warned: false,
+        });
+        Some(self.rooms.len() - 1)
+    }
+
+    /// Before anything else a room is told its settings, and says which layout it has.
+    pub(super) fn configure_rooms(&mut self, now: Instant) {
+        for at in 0..self.rooms.len() {
+            if self.rooms[at].layout == Layout::Unknown && self.is_used(at) {
+                self.rooms[at].layout = Layout::Asked;
+                let step = Step::Admin(Admin::Configure(LAYOUT, self.rooms[at].settings.clone()));
+                self.send(Purpose::Configure { room: at }, at, LineKind::Queue, &step, now);
+            }
+        }
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.rooms[at].workers > 0
+            || self.queues.values().any(|queue| queue.room == at && queue.is_used())
+            || self.asks.values().any(|ask| ask.room == at)
+    }
+
+    pub(super) fn configured(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
+        let Ok(Reply::Words(words)) = reply else { return };
+        if words.first().map(Word::number) == Some(1) {
+            let step = Step::Look(Look::Eviction);
+            return self.send(Purpose::Eviction { room }, room, LineKind::Queue, &step, now);
+        }
+        self.rooms[room].layout = Layout::Other;
+        let stored = words.get(1).map(Word::text).unwrap_or_default();
+        let sentence = format!("the queue has version {stored} of its layout, and this is version {LAYOUT}");
+        self.refuse_room(room, &Error::new(ErrorCode::Config, sentence), now);
+    }
+
+    /// A server that evicts any key loses jobs.
+    pub(super) fn eviction_known(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
+        self.rooms[room].layout = Layout::Known;
+        let Ok(Reply::Words(words)) = reply else { return };
+        let policy = words.first().map(Word::text).unwrap_or_default();
+        let is_bounded = words.get(1).is_some_and(|bytes| bytes.number() > 0);
+        if !policy.starts_with("allkeys") || !is_bounded {
+            return;
+        }
+        let sentence =
+            format!("Redis drops jobs when its memory is full ({policy}); set maxmemory-policy noeviction");
+        if self.queues.values().any(|queue| queue.room == room && queue.needs_no_eviction()) {
+            self.rooms[room].layout = Layout::Other;
+            return self.refuse_room(room, &Error::new(ErrorCode::Config, sentence), now);
+        }
+        if !self.rooms[room].is_warned {
+            self.rooms[room].is_warned = true;
+            tracing::warn!("{sentence}");
+        }
+    }
+
+    /// Whether steps of a room may go out.
+    pub(super) fn is_ready(&self, room: usize) -> bool {
+        self.rooms[room].layout == Layout::Known
+    }
+
+    /// Why nothing may be asked of a room.
+    pub(super) fn refusal_of(&self, room: usize) -> Option<Error> {
+        (self.rooms[room].layout == Layout::Other).then(|| {
+            Error::new(
+                ErrorCode::Config,
+                "the queue has another version of its layout, or Redis drops its jobs",
+            )
+        })
+    }
+
+    pub(super) fn sweep_rooms(&mut self, now: Instant) {
+        for at in 0..self.rooms.len() {
+            let room = &mut self.rooms[at];
+            if room.workers == 0 || room.next_sweep > now {
+                continue;
+            }
+            room.next_sweep = now + SWEEP_EVERY;
+            if room.is_sweeping || room.layout != Layout::Known {
+                continue;
+            }
+            room.is_sweeping = true;
+            let workers = self.workers.values().filter(|worker| worker.room == at);
+            let max_stalls = workers.map(|worker| worker.desk.max_stalls).max().unwrap_or(3);
+            let message = "the lease of the job ended too often: workers crashed, or were blocked";
+            let payload = error_json("StalledError", message);
+            let step = Step::Sweep(Sweep { max_stalls, payload });
+            self.send(Purpose::Sweep { room: at }, at, LineKind::Lease, &step, now);
+        }
+    }
+
+    pub(super) fn swept(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
+        self.rooms[room].is_sweeping = false;
+        let Ok(Reply::Swept { hints, stalled, missing, .. }) = reply else { return };
+        let numbers: Vec<u32> = self
+            .workers
+            .iter()
+            .filter(|(_, worker)| worker.room == room)
+            .map(|(number, _)| *number)
+            .collect();
+        if let Some(first) = numbers.first() {
+            for (id, is_over) in &stalled {
+                let detail = serde_json::json!({ "id": id, "isDead": is_over });
+                self.events.worker(*first, "stalled", &detail);
+            }
+            self.tell_missing(*first, missing);
+        }
+        if hints.ready > 0 && !hints.is_paused && !stalled.is_empty() {
+            self.wake_room(room, 1, now);
+        }
+    }
+
+    pub(super) fn tell_missing(&mut self, worker: u32, missing: u64) {
+        if missing > 0 {
+            let message = format!(
+                "{missing} jobs are gone that nobody removed: Redis evicts keys; set maxmemory-policy noeviction"
+            );
+            self.events.worker(worker, "error", &serde_json::json!({ "code": "E_LOST", "message": message }));
+        }
+    }
+
+    /// All workers of a room ask, spread over a few ms.
+    pub(super) fn wake_room(&mut self, room: usize, hearers: u32, now: Instant) {
+        let jitter = self.jitter(hearers);
+        for worker in self.workers.values().filter(|worker| worker.room == room) {
+            worker.desk.hand().wake(now + jitter);
+        }
+    }
+
+    /// A message of a channel.
+    pub fn heard(&mut self, channel: &[u8], message: &[u8], now: Instant) {
+        let room = self.rooms.iter().position(|room| room.keys.news() == channel);
+        if let Some(room) = room {
+            self.hear(room, message, now);
+        }
+    }
+
+    fn hear(&mut self, room: usize, message: &[u8], now: Instant) {
+        let Some((kind, rest)) = message.split_first() else { return };
+        match kind {
+            b'w' => {
+                let hearers =
+                    std::str::from_utf8(rest).ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+                self.wake_room(room, hearers, now);
+            }
+            b'c' => {
+                let id = String::from_utf8_lossy(rest);
+                let of_room = self.workers.values().filter(|worker| worker.room == room);
+                of_room.for_each(|worker: &Worker| worker.desk.hand().stop_job(&id, now));
+            }
+            b'e' => {
+                let mut parts = rest.splitn(2, |byte| *byte == b' ');
+                let id = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+                self.job_ended(room, &id, parts.next());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn hear_embedded(&mut self, now: Instant) {
+        for at in 0..self.rooms.len() {
+            let news = self.rooms[at].memory.as_mut().map(Memory::take_news).unwrap_or_default();
+            for message in news {
+                self.hear(at, &message, now);
+            }
+        }
+    }
+}

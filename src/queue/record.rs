@@ -1,0 +1,168 @@
+//! The record of a job: a header of fixed width, a JSON line, and the payload, all of them text.
+//!
+//! `1 a00/03 s00 p+0000 c1764132000000 t00030000`, then a line such as `{"g":"acme","t":"mail"}`, then the payload. Scripts
+//! change attempts, stalls and priority in place.
+
+use serde_json::{Map, Value};
+
+use super::backoff::Backoff;
+use super::keys::escaped;
+
+/// So far the header goes before the time of creation, which the server gives.
+const CREATED_AT: usize = 21;
+const CREATED_DIGITS: usize = 13;
+const HEADER_BYTES: usize = 44;
+
+/// What a job is, beside its id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub kind: String,
+    pub organization: Option<String>,
+    pub priority: i32,
+    pub max_attempts: u32,
+    pub timeout_ms: u64,
+    pub backoff: Backoff,
+    pub key: Option<String>,
+    /// The mark that ends with the job.
+    pub mark: Option<String>,
+}
+
+/// A record as Redis has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record<'a> {
+    pub job: Job,
+    pub attempts: u32,
+    pub stalls: u32,
+    pub created_ms: i64,
+    /// JSON.
+    pub data: &'a [u8],
+}
+
+impl Job {
+    /// The record in two parts, between which the server puts the time.
+    pub fn write(&self, data: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let head = format!("1 a00/{:02} s00 p{:+05} c", self.max_attempts, self.priority).into_bytes();
+        let group = escaped(self.organization.as_deref());
+        let mut tail = format!(" t{:08}\n{{\"g\":\"{group}\"", self.timeout_ms).into_bytes();
+        let mut add = |name: &str, value: &Value| {
+            tail.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
+        };
+        if let Some(mark) = &self.mark {
+            add("u", &mark.as_str().into());
+        }
+        add("t", &self.kind.as_str().into());
+        if let Some(organization) = self.organization.as_ref().filter(|name| **name != group) {
+            add("o", &organization.as_str().into());
+        }
+        if let Some(key) = &self.key {
+            add("k", &key.as_str().into());
+        }
+        if self.backoff != Backoff::default() {
+            add("b", &self.backoff.to_json());
+        }
+        tail.extend_from_slice(b"}\n");
+        tail.extend_from_slice(data);
+        (head, tail)
+    }
+}
+
+impl<'a> Record<'a> {
+    /// `None` where it is damaged.
+    pub fn read(bytes: &'a [u8]) -> Option<Record<'a>> {
+        let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
+        let rest = rest.strip_prefix(b"\n")?;
+        let end = memchr::memchr(b'\n', rest)?;
+        let (line, data) = (&rest[..end], &rest[end + 1..]);
+        let header = std::str::from_utf8(header).ok()?;
+        let part = |from: usize, until: usize| header.get(from..until);
+        let fixed = [(0, "1 a"), (5, "/"), (8, " s"), (12, " p"), (19, " c"), (34, " t")];
+        if fixed.iter().any(|(at, text)| part(*at, at + text.len()) != Some(text)) {
+            return None;
+        }
+        std::str::from_utf8(data).ok()?;
+        serde_json::from_slice::<serde_core::de::IgnoredAny>(data).ok()?;
+        let line: Map<String, Value> = serde_json::from_slice(line).ok()?;
+        let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
+        let group = text("g")?;
+        Some(Record {
+            attempts: part(3, 5)?.parse().ok()?,
+            stalls: part(10, 12)?.parse().ok()?,
+            created_ms: part(CREATED_AT, CREATED_AT + CREATED_DIGITS)?.parse().ok()?,
+            job: Job {
+                kind: text("t")?,
+                organization: text("o").or_else(|| Some(group).filter(|group| !group.is_empty())),
+                priority: part(14, 19)?.parse().ok()?,
+                max_attempts: part(6, 8)?.parse().ok()?,
+                timeout_ms: part(36, HEADER_BYTES)?.parse().ok()?,
+                backoff: line.get("b").map_or(Some(Backoff::default()), Backoff::from_json)?,
+                key: text("k"),
+                mark: text("u"),
+            },
+            data,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn job() -> Job {
+        Job {
+            kind: "mail".to_owned(),
+            organization: Some("acme".to_owned()),
+            priority: 0,
+            max_attempts: 3,
+            timeout_ms: 30_000,
+            backoff: Backoff::default(),
+            key: None,
+            mark: None,
+        }
+    }
+
+    fn whole(job: &Job, data: &[u8], created: i64) -> Vec<u8> {
+        let (head, tail) = job.write(data);
+        [&head, format!("{created:013}").as_bytes(), &tail].concat()
+    }
+
+    #[test]
+    fn the_documented_record_comes_out() {
+        let record = whole(&job(), b"[1]", 1_764_132_000_000);
+        let expected = "1 a00/03 s00 p+0000 c1764132000000 t00030000\n{\"g\":\"acme\",\"t\":\"mail\"}\n[1]";
+        assert_eq!(String::from_utf8(record).unwrap(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(
+            kind in ".{1,20}", organization in proptest::option::of(".{1,20}"), priority in -1000i32..=1000,
+            max_attempts in 1u32..=99, timeout_ms in 0u64..=86_400_000, key in proptest::option::of(".{1,20}"),
+            is_exponential: bool, created in 0i64..9_999_999_999_999,
+        ) {
+            let backoff = Backoff { is_exponential, ..Backoff::default() };
+            let mark = key.as_ref().map(|_| "ab12".to_owned());
+            let job = Job { kind, organization, priority, max_attempts, timeout_ms, backoff, key, mark };
+            let bytes = whole(&job, b"{\"a\":\"b\"}", created);
+            let read = Record::read(&bytes).unwrap();
+            prop_assert_eq!((&read.job, read.created_ms, read.data), (&job, created, &b"{\"a\":\"b\"}"[..]));
+            prop_assert_eq!((read.attempts, read.stalls), (0, 0));
+        }
+
+        #[test]
+        fn no_bytes_harm_the_reader(bytes: Vec<u8>, cut in 0usize..80, at in 0usize..80, byte: u8) {
+            let _ = Record::read(&bytes);
+            let mut record = whole(&job(), b"{}", 1);
+            record.truncate(record.len().saturating_sub(cut % 20));
+            if let Some(place) = record.get_mut(at) { *place = byte; }
+            let _ = Record::read(&record);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_damaged() {
+        for data in [&b""[..], b"{", b"\xff", b"1 2"] {
+            assert_eq!(Record::read(&whole(&job(), data, 1)), None);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+-- What every script of a queue begins with: its keys' start, the time, and the steps that several scripts take.
+--
+-- KEYS: 1 the queue's hash `meta`, whose name without `meta` begins all keys of the queue. They are in one slot.
+-- ARGV: 1 the time in ms since 1970, which tests give; empty for the server's own time.
+-- Reply: none of its own.
+-- Caller: src/queue/scripts.rs, in front of each other script.
+
+local T = string.sub(KEYS[1], 1, -5)
+local META, RING, PARKED, ORGS, LEASE = KEYS[1], T .. 'ring', T .. 'parked', T .. 'orgs', T .. 'lease'
+local DELAYED, DONE, DEAD, RES, SENT = T .. 'delayed', T .. 'done', T .. 'dead', T .. 'res', T .. 'sent'
+local call = redis.call
+local now = tonumber(ARGV[1])
+if not now then
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function digits(number)
+  return string.format('%.0f', number)
+end
+
+local function count(field, by)
+  if by ~= 0 then call('HINCRBY', META, field, by) end
+end
+
+-- Many arguments go in pages: Lua's stack holds 8,000.
+local function many(command, key, list)
+  local done = 0
+  for from = 1, #list, 4000 do
+    done = done + call(command, key, unpack(list, from, math.min(from + 3999, #list)))
+  end
+  return done
+end
+
+-- The organization of a record, escaped as in keys.
+local function org_of(record)
+  return string.match(record, '^[^\n]*\n{"g":"([^"]*)"') or ''
+end
+
+-- The mark of idempotency that ends with the job; nil where it has none.
+local function until_done(record)
+  return string.match(record, '^[^\n]*\n{"g":"[^"]*","u":"(%x+)"')
+end
+
+local function free_mark(id, mark)
+  if not mark or mark == '' then return end
+  local held = call('GET', T .. 'idem:' .. mark)
+  if held and string.match(held, '^(%S+)') == id then call('DEL', T .. 'idem:' .. mark) end
+end
+
+-- Enters an organization that has ready work into the ring, not before the least time there.
+local function enter(org, own)
+  if call('ZSCORE', PARKED, org) then return end
+  local first = call('ZRANGE', RING, 0, 0, 'WITHSCORES')
+  local least = tonumber(first[2] or call('HGET', META, 'vt') or 0)
+  if own and own > least then least = own end
+  call('ZADD', RING, 'NX', string.format('%.17g', least), org)
+end
+
+-- Makes jobs of one organization ready, in their order: behind all others of their priority, or in front of them.
+local function make_ready(org, ids, priority, is_front)
+  if priority == 0 then
+    if is_front then
+      local turned = {}
+      for at = #ids, 1, -1 do turned[#turned + 1] = ids[at] end
+      many('LPUSH', T .. 'g:' .. org, turned)
+    else
+      many('RPUSH', T .. 'g:' .. org, ids)
+    end
+  else
+    local last = call('HINCRBY', META, 'seq', #ids)
+    local members = {}
+    for at, id in ipairs(ids) do
+      local place = last - #ids + at
+      if is_front then place = -(last - at + 1) end
+      members[#members + 1] = digits(-priority)
+      members[#members + 1] = string.format('%016.0f', 5e15 + place) .. ':' .. id
+    end
+    call('ZADD', T .. 'p:' .. org, unpack(members))
+  end
+  count('ready', #ids)
+  enter(org)
+end
+
+local function priority_of(header)
+  return tonumber(string.match(header, ' p([+-]%d+) ')) or 0
+end
+
+-- When the queue's own limit lets a job begin; nil where it does not hold one up.
+local function held_till(hold, most, period, rate)
+  if hold then return tonumber(hold) end
+  local began, used = string.match(rate or '', '^(%d+) (%d+)$')
+  if began and tonumber(used) >= (tonumber(most) or math.huge) then return tonumber(began) + tonumber(period) end
+end
+
+-- Jobs that are ready, ms until something is due (-1: nothing is), and 1 where the queue is paused.
+local function hints()
+  local held = call('HMGET', META, 'ready', 'paused', 'hold', 'rmax', 'rper', 'rate')
+  local due = held_till(held[3], held[4], held[5], held[6])
+  for _, key in ipairs({ DELAYED, PARKED }) do
+    local first = call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    if first and first ~= 'inf' and (not due or tonumber(first) < due) then due = tonumber(first) end
+  end
+  return tonumber(held[1] or 0), due and math.ceil(math.max(0, due - now)) or -1, held[2] and 1 or 0
+end
+
+-- Removes everything that is known of these jobs.
+local function forget(ids)
+  local keys, fields = {}, {}
+  for _, id in ipairs(ids) do
+    keys[#keys + 1] = T .. 'j:' .. id
+    keys[#keys + 1] = T .. 'log:' .. id
+    fields[#fields + 1] = id
+    fields[#fields + 1] = 'p:' .. id
+  end
+  if #ids > 0 then
+    call('UNLINK', unpack(keys))
+    call('HDEL', RES, unpack(fields))
+  end
+end
+
+-- The entries of `done` and `dead` name bytes, so that what is kept is bounded without a look at outcomes.
+local function done_entry(id, time, bytes)
+  return id .. ':' .. time .. ':' .. bytes
+end
+
+local function dead_entry(id, bytes)
+  return id .. ':' .. bytes
+end
+
+-- Removes ended jobs beyond what is kept, the oldest first, at most `most` of them.
+local function trim(is_dead, most, max_count, max_age, max_bytes)
+  local key, field = is_dead and DEAD or DONE, is_dead and 'bdead' or 'bdone'
+  local kept = call(is_dead and 'ZCARD' or 'LLEN', key)
+  local bytes = tonumber(call('HGET', META, field) or 0)
+  local excess = kept - max_count
+  if kept == 0 or (excess <= 0 and bytes <= max_bytes and not max_age) then return end
+  if bytes <= max_bytes and not max_age then most = math.min(most, excess) end
+  local oldest = is_dead and call('ZRANGE', key, 0, most - 1, 'WITHSCORES') or call('LRANGE', key, 0, most - 1)
+  local gone, members, freed = {}, {}, 0
+  for at = 1, #oldest, is_dead and 2 or 1 do
+    local id, time, size
+    if is_dead then
+      id, size = string.match(oldest[at], '^(%w+):(%d+)$')
+      time = oldest[at + 1]
+    else
+      id, time, size = string.match(oldest[at], '^(%w+):(%d+):(%d+)$')
+    end
+    local is_old = max_age and now - tonumber(time) > max_age
+    if #gone >= excess and bytes - freed <= max_bytes and not is_old then break end
+    gone[#gone + 1] = id
+    members[#members + 1] = oldest[at]
+    freed = freed + tonumber(size)
+  end
+  if #gone == 0 then return end
+  if is_dead then call('ZREM', DEAD, unpack(members)) else call('LTRIM', DONE, #gone, -1) end
+  count(field, -freed)
+  count('expired', #gone)
+  forget(gone)
+end
+
+local function kept_of(is_dead)
+  local fields = is_dead and { 'dc', 'da', 'db' } or { 'rc', 'ra', 'rb' }
+  local held = call('HMGET', META, unpack(fields))
+  local usual = is_dead and { 10000, 2592000000, 268435456 } or { 1000, 86400000, 67108864 }
+  return tonumber(held[1]) or usual[1], tonumber(held[2]) or usual[2], tonumber(held[3]) or usual[3]
+end
+
+local function tell(how, message)
+  if how ~= '' then call(how, T .. 'news', message) end
+end
+
+-- Tells that there is new work, and to how many: they spread their questions.
+local function wake(how)
+  if how == '' then return end
+  local heard = call('HGET', META, 'heard') or '1'
+  local hearers = call(how, T .. 'news', 'w' .. heard)
+  if digits(hearers) ~= heard then call('HSET', META, 'heard', hearers) end
+end

@@ -1,0 +1,251 @@
+//! What JavaScript's thread and the I/O thread share of a client's queues.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::ask::Ask;
+use super::contract::{Change, NewJob};
+use super::events::Events;
+use super::hand::{Hand, Told};
+use super::options::{QueueOptions, WorkerOptions};
+use crate::connection::Inbox;
+use crate::error::{Error, ErrorCode, Result};
+
+type Tell = Box<dyn Fn() + Send + Sync>;
+
+/// What JavaScript orders, for the I/O thread.
+#[derive(Debug)]
+pub enum Order {
+    OpenQueue { queue: u32, name: String, options: Arc<QueueOptions> },
+    OpenWorker { worker: u32, name: String, desk: Arc<Desk> },
+    Add { call: u32, queue: u32, jobs: Vec<NewJob> },
+    Ask { call: u32, queue: u32, ask: Box<Ask> },
+    Job { call: u32, worker: u32, fence: u64, change: Change, value: Vec<u8> },
+    CloseWorker { call: u32, worker: u32, timeout: Duration },
+    CloseQueue { call: u32, queue: u32, timeout: Duration },
+    Abandon { call: u32 },
+}
+
+/// A queue that JavaScript has opened.
+#[derive(Debug)]
+pub struct OpenedQueue {
+    pub name: String,
+    pub options: Arc<QueueOptions>,
+    /// What its ids begin with, and how many it has made.
+    pub sender: String,
+    pub made: AtomicU64,
+}
+
+/// A worker that JavaScript has opened.
+pub struct Desk {
+    pub name: String,
+    pub sender: String,
+    pub max_stalls: u32,
+    // Held for single steps of either thread.
+    hand: Mutex<Hand>,
+    /// Which ends of jobs JavaScript is told.
+    pub listens: AtomicUsize,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    pub fn new(options: WorkerOptions, name: String, sender: String) -> Desk {
+        Desk {
+            name,
+            sender,
+            max_stalls: options.max_stalls,
+            hand: Mutex::new(Hand::new(options.hand)),
+            listens: AtomicUsize::new(0),
+        }
+    }
+
+    pub fn hand(&self) -> MutexGuard<'_, Hand> {
+        self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Opened<T> = RwLock<Vec<Option<Arc<T>>>>;
+
+pub struct Shared {
+    pub inbox: Inbox<Vec<Order>, Notify>,
+    // Held to append or to take.
+    events: Mutex<Events>,
+    tell: OnceLock<Tell>,
+    is_told: AtomicBool,
+    queues: Opened<OpenedQueue>,
+    workers: Opened<Desk>,
+    /// Calls of whose end JavaScript has not heard.
+    pub open_calls: AtomicUsize,
+    /// When JavaScript's thread was here last, in ms since `began`.
+    seen_ms: AtomicU64,
+    began: Instant,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            inbox: Inbox::new(Notify::new()),
+            events: Mutex::default(),
+            tell: OnceLock::new(),
+            is_told: AtomicBool::new(false),
+            queues: RwLock::default(),
+            workers: RwLock::default(),
+            open_calls: AtomicUsize::new(0),
+            seen_ms: AtomicU64::new(0),
+            began: Instant::now(),
+        }
+    }
+}
+
+fn open<T>(all: &Opened<T>, one: T) -> (u32, Arc<T>) {
+    let one = Arc::new(one);
+    let mut all = all.write().unwrap_or_else(PoisonError::into_inner);
+    all.push(Some(one.clone()));
+    (all.len() as u32 - 1, one)
+}
+
+fn opened<T>(all: &Opened<T>, number: u32, what: &str) -> Result<Arc<T>> {
+    let all = all.read().unwrap_or_else(PoisonError::into_inner);
+    let one = all.get(number as usize).and_then(Option::as_ref);
+    one.cloned().ok_or_else(|| Error::new(ErrorCode::Closed, format!("the {what} was closed")))
+}
+
+fn close<T>(all: &Opened<T>, number: u32) {
+    let mut all = all.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(one) = all.get_mut(number as usize) {
+        *one = None;
+    }
+}
+
+impl Shared {
+    /// `tell` is called when there is something to take. The first caller's counts.
+    pub fn listen(&self, tell: impl Fn() + Send + Sync + 'static) {
+        let _ = self.tell.set(Box::new(tell));
+    }
+
+    pub fn open_queue(&self, queue: OpenedQueue) -> (u32, Arc<OpenedQueue>) {
+        open(&self.queues, queue)
+    }
+
+    pub fn open_worker(&self, desk: Desk) -> (u32, Arc<Desk>) {
+        open(&self.workers, desk)
+    }
+
+    pub fn queue(&self, number: u32) -> Result<Arc<OpenedQueue>> {
+        opened(&self.queues, number, "queue")
+    }
+
+    pub fn worker(&self, number: u32) -> Result<Arc<Desk>> {
+        opened(&self.workers, number, "worker")
+    }
+
+    pub fn close_queue(&self, number: u32) {
+        close(&self.queues, number);
+    }
+
+    pub fn close_worker(&self, number: u32) {
+        close(&self.workers, number);
+    }
+
+    fn desks(&self) -> Vec<(u32, Arc<Desk>)> {
+        let all = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        (0..).zip(all.iter()).filter_map(|(number, desk)| Some((number, desk.clone()?))).collect()
+    }
+
+    /// How many queues and workers are open.
+    pub fn open_count(&self) -> (usize, usize) {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        (queues.iter().flatten().count(), self.desks().len())
+    }
+
+    /// Whether the process stays alive for them.
+    pub fn keeps_alive(&self) -> bool {
+        self.open_calls.load(Ordering::Acquire) > 0
+            || self.desks().iter().any(|(_, desk)| {
+                let hand = desk.hand();
+                hand.is_running() || !hand.is_empty()
+            })
+    }
+
+    pub fn order(&self, order: Order) {
+        self.inbox.put_and_maybe_wake(|left| {
+            left.push(order);
+            left.len() == 1
+        });
+    }
+
+    /// Wakes the I/O thread where nothing was ordered: a worker's state has changed.
+    pub fn look(&self) {
+        self.inbox.put(|_| {});
+    }
+
+    /// JavaScript's thread is here.
+    pub fn note_seen(&self, now: Instant) {
+        self.is_told.store(false, Ordering::Release);
+        let ms = now.saturating_duration_since(self.began).as_millis() as u64;
+        self.seen_ms.store(ms, Ordering::Release);
+    }
+
+    pub fn seen(&self) -> Instant {
+        self.began + Duration::from_millis(self.seen_ms.load(Ordering::Acquire))
+    }
+
+    pub fn put_events(&self, events: &mut Events) {
+        if !events.is_empty() {
+            self.events.lock().unwrap_or_else(PoisonError::into_inner).append(events);
+            self.tell();
+        }
+    }
+
+    /// Has JavaScript's thread come and take what there is.
+    pub fn tell(&self) {
+        if self.is_told.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some(tell) = self.tell.get() {
+            tell();
+        }
+    }
+
+    /// Everything that JavaScript is to hear, the jobs included that begin now.
+    pub fn take_events(&self, now: Instant) -> Option<String> {
+        self.note_seen(now);
+        let mut events = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        // Until now the process was kept alive for them.
+        self.open_calls.fetch_sub(events.take_ends(), Ordering::AcqRel);
+        let mut is_changed = false;
+        for (number, desk) in self.desks() {
+            let mut hand = desk.hand();
+            hand.seen(now);
+            let begun = hand.begin(now);
+            is_changed |= !begun.is_empty();
+            begun.iter().for_each(|given| events.begin(number, given));
+            tell_of(number, hand.take_told(), &mut events);
+        }
+        if is_changed {
+            self.look();
+        }
+        events.take()
+    }
+}
+
+/// Adds what a worker has to tell.
+pub fn tell_of(worker: u32, told: Vec<Told>, events: &mut Events) {
+    for told in told {
+        match told {
+            Told::Abort { fence, why } => events.abort(worker, fence, why),
+            Told::Unhandled { id, kind } => {
+                events.worker(worker, "unhandled", &serde_json::json!({ "id": id, "type": kind }));
+            }
+            Told::Idle => events.worker(worker, "idle", &serde_json::Value::Null),
+        }
+    }
+}
