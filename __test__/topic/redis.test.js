@@ -53,6 +53,24 @@ describe.each(['loop', 'thread'])('topics over Redis with the %s driver', (drive
     await room.close();
   });
 
+  test('a server that evicts keys leads to one warning, where messages are kept', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1gb', 'maxmemory-policy', 'allkeys-lru');
+    const lines = [];
+    const orgcache = openPackage({ url: redis.url, driver, logger: { warn: (line) => lines.push(line) } });
+    const { createTopics, topic } = orgcache;
+    const live = createTopics({ topics: { live: topic() } });
+    await live.publish('live', 1);
+    const [one, two] = [roomOf(orgcache), roomOf(orgcache)];
+    await Promise.all([one.publish('kept', 1), two.publish('kept', 1)]);
+    await until(() => lines.length > 0);
+    await orgcache.cacheAdapter.getStats();
+    expect(lines).toEqual([
+      expect.stringContaining('allkeys-lru: when its memory is full, messages that topics keep'),
+    ]);
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
+    await Promise.all([live, one, two].map((room) => room.close()));
+  });
+
   test('databases of one server share no messages', async () => {
     const [one, two] = [roomOf(), roomOf(openPackage({ url: `${redis.url}/3`, driver, logLevel: 'off' }))];
     const whose = { organizationId: someone() };

@@ -26,6 +26,7 @@ const { client: native } = loadNative();
 class Engine {
   #bridge;
   #options;
+  #onOpen;
   /** @type {number | undefined} */
   #client;
   #room = 0;
@@ -42,10 +43,12 @@ class Engine {
    * @param {object} parts
    * @param {Bridge} parts.bridge
    * @param {object} parts.options
+   * @param {() => void} parts.onOpen
    */
-  constructor({ bridge, options }) {
+  constructor({ bridge, options, onOpen }) {
     this.#bridge = bridge;
     this.#options = options;
+    this.#onOpen = onOpen;
   }
 
   /** Whether messages stay in this process. Known after the room was opened. */
@@ -63,6 +66,7 @@ class Engine {
     this.#room = opened.room;
     this.isClustered = opened.isClustered;
     this.#client = client;
+    this.#onOpen();
     return this.#room;
   }
 

@@ -21,6 +21,7 @@ const { Subscription } = require('./subscription.js');
  * @property {InstanceType<typeof import('../bridge.js').Bridge>} bridge
  * @property {() => InstanceType<typeof import('./hub.js').Hub>} hub
  * @property {InstanceType<typeof import('./tally.js').Tally>} tally
+ * @property {() => void} onFirstKept Called when topics that keep messages are used for the first time.
  */
 
 /**
@@ -56,7 +57,7 @@ class Topics {
    * @param {TopicsOptions<any>} given
    * @param {Parts} parts
    */
-  constructor(given, { bridge, hub, tally }) {
+  constructor(given, { bridge, hub, tally, onFirstKept }) {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new OrgCacheError('E_CONFIG', 'createTopics() takes an object of options');
     }
@@ -66,7 +67,8 @@ class Topics {
     }
     this.#hub = hub;
     this.#tally = tally;
-    this.#engine = new Engine({ bridge, options: given });
+    const keeps = [...this.#topics.values()].some(({ keptMs }) => keptMs !== undefined);
+    this.#engine = new Engine({ bridge, options: given, onOpen: keeps ? onFirstKept : () => {} });
     this.#pages = new Pages(this.#engine);
     this.#forget = tally.room(() => ({ channels: this.#channels.size, readers: this.#readers }));
   }

@@ -163,8 +163,8 @@ function checkMemory(info) {
 /** @param {string} policy */
 function evictionOf(policy) {
   return policy.startsWith('allkeys-')
-    ? 'any key may go when it is full, those without a lifetime, rate limits and sessions too'
-    : 'keys with a lifetime go when it is full, rate limits and sessions among them';
+    ? 'any key may go when it is full, those without a lifetime, rate limits, sessions and messages of topics too'
+    : 'keys with a lifetime go when it is full, rate limits, sessions and messages of topics among them';
 }
 
 /**
