@@ -1,0 +1,381 @@
+'use strict';
+
+const { abortable } = require('../abort.js');
+const { toJson } = require('../cache-calls.js');
+const { OrgCacheError } = require('../errors.js');
+const { WAITING, optionsText, timeoutOf } = require('../options.js');
+const { checkOrganization, checkText, splitOptions } = require('./given.js');
+const { snapshotOf } = require('./job.js');
+const { Room } = require('./room.js');
+const { resultOf } = require('./waited.js');
+
+/** @import { QueueCallOptions } from '../../index.js' */
+/** @import { Parts } from './room.js' */
+
+/**
+ * The organization of calls on a bound queue; undefined on the queue itself.
+ * @typedef {string | null | undefined} Bound
+ */
+
+/** A queue of jobs. types/queue.d.ts says what each method promises. */
+class Queue {
+  #room;
+  /** @type {Bound} */
+  #orgId;
+
+  /**
+   * @param {InstanceType<typeof Room>} room
+   * @param {Bound} orgId
+   */
+  constructor(room, orgId) {
+    this.#room = room;
+    this.#orgId = orgId;
+  }
+
+  get name() {
+    return this.#room.name;
+  }
+
+  /** @returns {Bound} */
+  get orgId() {
+    return this.#orgId;
+  }
+
+  /**
+   * What a call asks for, of the bound organization if there is one.
+   * @param {Record<string, any>} given
+   */
+  #bound(given) {
+    return this.#orgId === undefined ? given : { ...given, orgId: this.#orgId };
+  }
+
+  /**
+   * @param {Parameters<InstanceType<typeof Room>['ask']>[0]} what
+   * @param {Record<string, any>} given
+   * @param {unknown} options
+   * @param {(value: any) => unknown} [read]
+   * @returns {Promise<any>}
+   */
+  async #ask(what, given, options, read) {
+    const { signal, others } = splitOptions(options);
+    return this.#room.ask(what, this.#bound({ ...others, ...given }), signal, read);
+  }
+
+  /**
+   * A job's organization: that of the bound queue, which no option changes.
+   * @param {unknown} given
+   */
+  #organizationOf(given) {
+    if (this.#orgId === undefined) return checkOrganization(given);
+    if (given === undefined || given === this.#orgId) return this.#orgId;
+    throw new OrgCacheError(
+      'E_KEY',
+      'this queue is bound to another organization; add the job to the queue itself',
+    );
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} data
+   * @param {unknown} [options]
+   */
+  async add(type, data, options) {
+    const name = checkText(type, 'the type of a job');
+    if (options === undefined)
+      return this.#room.addOne(name, this.#orgId, toJson(data), undefined, undefined);
+    const { signal, others } = splitOptions(options, '{ delayMs: 1000 }');
+    const { orgId, ...rest } = others;
+    const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);
+    return this.#room.addOne(name, this.#organizationOf(orgId), toJson(data), text, signal);
+  }
+
+  /**
+   * @param {readonly any[]} jobs
+   * @param {QueueCallOptions} [options]
+   */
+  async addMany(jobs, options) {
+    const { signal, others } = splitOptions(options);
+    refuseOthers(others);
+    if (!Array.isArray(jobs))
+      throw new OrgCacheError('E_ARGUMENT', 'addMany() takes a list of jobs { type, data }');
+    /** @type {unknown[]} */
+    const values = [];
+    for (const job of jobs) this.#enter(job, values);
+    return values.length === 0 ? [] : this.#room.add(values, signal);
+  }
+
+  /**
+   * @param {any} job
+   * @param {unknown[]} values
+   */
+  #enter(job, values) {
+    if (typeof job !== 'object' || job === null) {
+      throw new OrgCacheError('E_ARGUMENT', 'a job of addMany() must be an object { type, data }');
+    }
+    const { type, data, ...options } = job;
+    const { orgId, ...rest } = splitOptions(options).others;
+    const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);
+    values.push(checkText(type, 'the type of a job'), this.#organizationOf(orgId), toJson(data), text);
+  }
+
+  /**
+   * @param {string | { idempotencyKey: string, orgId?: string | null }} idOrKey
+   * @param {QueueCallOptions} [options]
+   */
+  async getJob(idOrKey, options) {
+    const given = typeof idOrKey === 'object' && idOrKey !== null ? idOrKey : { id: idOf(idOrKey) };
+    return this.#ask('get', given, options, snapshotOf);
+  }
+
+  /** @param {unknown} [given] */
+  list(given) {
+    return this.#ask('list', {}, given, ({ jobs, after }) => ({ jobs: jobs.map(snapshotOf), after }));
+  }
+
+  /** @param {unknown} [given] */
+  counts(given) {
+    return this.#ask('counts', {}, given);
+  }
+
+  /** @param {QueueCallOptions} [options] */
+  organizations(options) {
+    return this.#ask('organizations', {}, options);
+  }
+
+  /** @param {QueueCallOptions} [options] */
+  workers(options) {
+    const read = (/** @type {any[]} */ told) =>
+      told.map((worker) => ({ ...worker, seenAt: new Date(worker.seenAt) }));
+    return this.#ask('workers', {}, options, read);
+  }
+
+  /** @param {unknown} [given] */
+  async stats(given) {
+    const counts = await this.counts(given);
+    return { ...this.#room.stats(), ...counts };
+  }
+
+  /** @param {QueueCallOptions} [options] */
+  healthCheck(options) {
+    return this.#ask('health', {}, options);
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} [given]
+   */
+  async wait(id, given) {
+    return this.#ask('wait', { id: idOf(id) }, given, resultOf);
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} [given]
+   */
+  async cancel(id, given) {
+    return this.#ask('cancel', { id: idOf(id) }, given);
+  }
+
+  /**
+   * @param {string} id
+   * @param {QueueCallOptions} [options]
+   */
+  async remove(id, options) {
+    return this.#ask('remove', { id: idOf(id) }, options);
+  }
+
+  /**
+   * @param {string} id
+   * @param {QueueCallOptions} [options]
+   */
+  async promote(id, options) {
+    return this.#ask('promote', { id: idOf(id) }, options);
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} given
+   */
+  async reschedule(id, given) {
+    return this.#ask('reschedule', { id: idOf(id) }, given);
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} priority
+   * @param {QueueCallOptions} [options]
+   */
+  async setPriority(id, priority, options) {
+    return this.#ask('setPriority', { id: idOf(id), priority }, options);
+  }
+
+  /**
+   * @param {string | object} idOrFilter
+   * @param {QueueCallOptions} [options]
+   */
+  async retry(idOrFilter, options) {
+    const given =
+      typeof idOrFilter === 'object' && idOrFilter !== null ? idOrFilter : { id: idOf(idOrFilter) };
+    return this.#ask('retry', given, options);
+  }
+
+  /** @param {unknown} [given] */
+  pause(given) {
+    return this.#ask('pause', {}, given, nothing);
+  }
+
+  /** @param {unknown} [given] */
+  resume(given) {
+    return this.#ask('resume', {}, given, nothing);
+  }
+
+  /** @param {unknown} [given] */
+  isPaused(given) {
+    return this.#ask('isPaused', {}, given);
+  }
+
+  /** @param {unknown} [given] */
+  drain(given) {
+    return this.#ask('drain', {}, given);
+  }
+
+  /**
+   * @param {object} limits
+   * @param {QueueCallOptions} [options]
+   */
+  async setLimits(limits, options) {
+    return this.#ask('setLimits', splitOptions(limits, '{ concurrency: 10 }').others, options, nothing);
+  }
+
+  /**
+   * @param {string | null} orgId
+   * @param {object} settings
+   * @param {QueueCallOptions} [options]
+   */
+  async setOrganization(orgId, settings, options) {
+    const others = splitOptions(settings, '{ weight: 2 }').others;
+    return this.#ask('setOrganization', { ...others, orgId: named(orgId) }, options, nothing);
+  }
+
+  /**
+   * @param {string | null} orgId
+   * @param {QueueCallOptions} [options]
+   */
+  async eraseOrganization(orgId, options) {
+    return this.#ask('eraseOrganization', { orgId: named(orgId) }, options);
+  }
+
+  /**
+   * @param {string} state
+   * @param {object} given
+   */
+  async clean(state, given) {
+    return this.#ask('clean', { state }, given);
+  }
+
+  /** @param {unknown} [given] */
+  obliterate(given) {
+    return this.#ask('obliterate', {}, given, nothing);
+  }
+
+  /** @param {string | null} orgId */
+  org(orgId) {
+    return organizationQueue(this.#room, named(orgId));
+  }
+
+  /**
+   * Not an async function: a second call gets the same promise.
+   * @param {{ timeoutMs?: number, signal?: any }} [options]
+   */
+  close(options) {
+    const end = () => {
+      const timeoutMs = options?.timeoutMs;
+      if (timeoutMs !== undefined) timeoutOf(options);
+      return this.#room.close(timeoutMs);
+    };
+    return abortable(options, end, WAITING);
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+}
+
+/**
+ * The methods of a queue that concern one organization alone.
+ * @param {InstanceType<typeof Room>} room
+ * @param {string | null} orgId
+ */
+function organizationQueue(room, orgId) {
+  const queue = new Queue(room, orgId);
+  /** @type {Record<string, any>} */
+  const bound = {
+    name: queue.name,
+    orgId,
+    setOrganization: (/** @type {object} */ settings, /** @type {any} */ options) =>
+      queue.setOrganization(orgId, settings, options),
+    eraseOrganization: (/** @type {any} */ options) => queue.eraseOrganization(orgId, options),
+  };
+  for (const name of OF_AN_ORGANIZATION) {
+    bound[name] = (/** @type {any[]} */ ...given) => /** @type {any} */ (queue)[name](...given);
+  }
+  return bound;
+}
+
+const OF_AN_ORGANIZATION = /** @type {const} */ ([
+  'add',
+  'addMany',
+  'cancel',
+  'counts',
+  'drain',
+  'getJob',
+  'isPaused',
+  'list',
+  'pause',
+  'promote',
+  'remove',
+  'reschedule',
+  'resume',
+  'retry',
+  'setPriority',
+  'wait',
+]);
+
+/** @param {unknown} id */
+function idOf(id) {
+  return checkText(id, 'the id of a job');
+}
+
+/** @param {unknown} orgId */
+function named(orgId) {
+  if (orgId === undefined) {
+    throw new OrgCacheError('E_KEY', 'orgId is missing; give a text, or null for the global scope');
+  }
+  return /** @type {string | null} */ (checkOrganization(orgId));
+}
+
+/** @param {Record<string, unknown>} others */
+function refuseOthers(others) {
+  const [name] = Object.keys(others);
+  if (name === undefined) return;
+  throw new OrgCacheError(
+    'E_CONFIG',
+    `the option ${name} is not known here; it belongs to a job of the list`,
+  );
+}
+
+function nothing() {
+  return undefined;
+}
+
+/**
+ * @param {unknown} name
+ * @param {unknown} given
+ * @param {Parts} parts
+ */
+function createQueue(name, given, parts) {
+  const { others } = splitOptions(given, '{ attempts: 5 }');
+  return new Queue(new Room(checkText(name, 'the name of a queue'), others, parts), undefined);
+}
+
+module.exports = { createQueue };
