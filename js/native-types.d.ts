@@ -321,6 +321,7 @@ export interface QueueNumbers {
     | 'setLimits'
     | 'setOrganization'
     | 'setPriority'
+    | 'totals'
     | 'wait'
     | 'workers',
     number

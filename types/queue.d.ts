@@ -448,14 +448,50 @@ export interface QueueHealth {
 }
 
 /**
- * Counts of all processes, and what this process has done.
+ * How many jobs of an organization wait and run.
  * @example
- * import { createQueue } from 'orgcache';
- * const { ready, added } = await createQueue('mails').stats();
+ * import { createQueue, type OrganizationCounts } from 'orgcache';
+ * const { ready }: OrganizationCounts = await createQueue('mails').org('org-1').counts();
+ */
+export interface OrganizationCounts {
+  ready: number;
+  /** Null where the organization has no limit of concurrency: its jobs are not counted then. */
+  active: number | null;
+}
+
+/**
+ * What has happened in a queue since it is there, in all processes.
+ * @example
+ * import type { QueueTotals } from 'orgcache';
+ * const failures = ({ retried, died }: QueueTotals) => retried + died;
+ */
+export interface QueueTotals {
+  added: number;
+  completed: number;
+  retried: number;
+  /** Jobs that have become dead. */
+  died: number;
+  removed: number;
+  /** Ended jobs that retention has removed. */
+  expired: number;
+  /** Jobs whose records the server has evicted. */
+  evicted: number;
+  /** Ends of leases: a worker that had a job has died or was cut off. */
+  stalled: number;
+  /** Results that came too late: the job had another holder. */
+  lost: number;
+}
+
+/**
+ * Counts of a queue in all processes.
+ * @example
+ * import type { QueueStats } from 'orgcache';
+ * const waitsMs = ({ oldestReadyAt }: QueueStats) => (oldestReadyAt === null ? 0 : Date.now() - oldestReadyAt.getTime());
  */
 export interface QueueStats extends JobCounts {
-  /** Jobs that this process has added. */
-  added: number;
+  /** When the job was added that has been ready for the longest time; null without one. */
+  oldestReadyAt: Date | null;
+  totals: QueueTotals;
 }
 
 /**
@@ -523,8 +559,8 @@ export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> {
     jobs: JobSnapshot<Jobs[keyof Jobs]['data'], Jobs[keyof Jobs]['result']>[];
     after: string | null;
   }>;
-  /** How many jobs there are. */
-  counts(options?: OrganizationCall): Promise<JobCounts>;
+  /** How many jobs of the organization wait and run. */
+  counts(options?: QueueCallOptions): Promise<OrganizationCounts>;
   /**
    * The result of a job, as soon as it has one. Rejects with `E_JOB` for a job that is dead (`cause` is what its handler threw) or unknown,
    * and with `E_TIMEOUT` after `timeoutMs`, by default 30,000.
@@ -566,16 +602,20 @@ export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> {
  * const result = await queue.wait(id);
  */
 export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
-  extends Omit<OrganizationQueue<Jobs>, 'orgId' | 'setOrganization' | 'eraseOrganization'>,
+  extends Omit<OrganizationQueue<Jobs>, 'counts' | 'orgId' | 'setOrganization' | 'eraseOrganization'>,
     AsyncDisposable {
+  /** How many jobs there are in each state. */
+  counts(options?: QueueCallOptions): Promise<JobCounts>;
+  /** How many jobs of an organization wait and run. */
+  counts(options: { orgId: string | null } & QueueCallOptions): Promise<OrganizationCounts>;
   /** The same queue, bound to one organization. */
   org(orgId: string | null): OrganizationQueue<Jobs>;
   /** Organizations with jobs or settings, 1000 at most. */
   organizations(options?: QueueCallOptions): Promise<QueueOrganization[]>;
   /** Workers that were seen lately. */
   workers(options?: QueueCallOptions): Promise<QueueWorker[]>;
-  /** Counts of all processes, and what this process has done. */
-  stats(options?: OrganizationCall): Promise<QueueStats>;
+  /** Counts of all processes. */
+  stats(options?: QueueCallOptions): Promise<QueueStats>;
   /** Asks the server. */
   healthCheck(options?: QueueCallOptions): Promise<QueueHealth>;
   /** Changes the limits of the queue, for all processes. */
@@ -588,7 +628,7 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
   ): Promise<void>;
   /** Removes all that the queue has of an organization. The signals of its jobs that run abort. */
   eraseOrganization(
-    orgId: string | null,
+    orgId: string,
     options?: QueueCallOptions,
   ): Promise<{ removed: number; signalled: number }>;
   /** Removes jobs of a state that are old enough. Answers how many. */

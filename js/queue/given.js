@@ -34,18 +34,23 @@ function splitOptions(options, example = '{ signal }') {
     throw new OrgCacheError('E_CONFIG', `the options must be an object, e.g. ${example}`);
   }
   const { signal, ...others } = /** @type {Record<string, any>} */ (options);
-  return { signal: signal === undefined ? undefined : signalOf({ signal }), others: withRunAt(others) };
+  return { signal: signal === undefined ? undefined : signalOf({ signal }), others: withDelay(others) };
 }
 
 /**
- * A time becomes milliseconds, and the clock of this process goes with it: the server corrects the time by its own clock.
+ * A time becomes a delay: the server adds it to its own clock, so that the clock of this process does not matter.
  * @param {Record<string, any>} options
  */
-function withRunAt(options) {
-  const { runAt } = options;
+function withDelay(options) {
+  const { runAt, ...others } = options;
   if (runAt === undefined) return options;
+  if (others.delayMs !== undefined) throw new OrgCacheError('E_CONFIG', 'give delayMs or runAt, not both');
   const isDate = Object.prototype.toString.call(runAt) === '[object Date]';
-  return { ...options, runAt: isDate ? Number(runAt) : runAt, now: epochMs() };
+  const at = isDate ? Number(runAt) : runAt;
+  if (typeof at !== 'number' || !Number.isFinite(at)) {
+    throw new OrgCacheError('E_CONFIG', 'runAt must be a Date, or a number of milliseconds since 1970');
+  }
+  return { ...others, delayMs: Math.max(0, Math.round(at - epochMs())) };
 }
 
 /**

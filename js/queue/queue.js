@@ -3,7 +3,7 @@
 const { abortable } = require('../abort.js');
 const { toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
-const { WAITING, optionsText, timeoutOf } = require('../options.js');
+const { WAITING, optionsText, refuseUnknown, timeoutOf } = require('../options.js');
 const { checkOrganization, checkText, splitOptions } = require('./given.js');
 const { snapshotOf } = require('./job.js');
 const { Room } = require('./room.js');
@@ -11,6 +11,28 @@ const { resultOf } = require('./waited.js');
 
 /** @import { QueueCallOptions } from '../../index.js' */
 /** @import { Parts } from './room.js' */
+
+/**
+ * Options of calls beside `signal`. Native code checks their values.
+ * @type {Partial<Record<Asked, string[]>>}
+ */
+const OPTIONS = {
+  cancel: ['reason'],
+  clean: ['limit', 'olderThanMs'],
+  counts: ['orgId'],
+  drain: ['delayed', 'orgId'],
+  isPaused: ['orgId'],
+  list: ['after', 'limit', 'orgId', 'state', 'type'],
+  obliterate: ['force'],
+  pause: ['orgId'],
+  reschedule: ['delayMs'],
+  resume: ['orgId'],
+  wait: ['timeoutMs'],
+};
+const KEY_NAMES = ['idempotencyKey', 'orgId'];
+const FILTER_NAMES = ['limit', 'orgId', 'state', 'type'];
+
+/** @typedef {Parameters<InstanceType<typeof Room>['ask']>[0]} Asked */
 
 /**
  * The organization of calls on a bound queue; undefined on the queue itself.
@@ -50,7 +72,7 @@ class Queue {
   }
 
   /**
-   * @param {Parameters<InstanceType<typeof Room>['ask']>[0]} what
+   * @param {Asked} what
    * @param {Record<string, any>} given
    * @param {unknown} options
    * @param {(value: any) => unknown} [read]
@@ -58,6 +80,7 @@ class Queue {
    */
   async #ask(what, given, options, read) {
     const { signal, others } = splitOptions(options);
+    refuseUnknown(Object.keys(others), OPTIONS[what] ?? [], 'the option');
     return this.#room.ask(what, this.#bound({ ...others, ...given }), signal, read);
   }
 
@@ -123,7 +146,8 @@ class Queue {
    * @param {QueueCallOptions} [options]
    */
   async getJob(idOrKey, options) {
-    const given = typeof idOrKey === 'object' && idOrKey !== null ? idOrKey : { id: idOf(idOrKey) };
+    const given = namedOr(idOrKey, KEY_NAMES);
+    if (given.idempotencyKey !== undefined) checkText(given.idempotencyKey, 'the idempotency key');
     return this.#ask('get', given, options, snapshotOf);
   }
 
@@ -149,10 +173,9 @@ class Queue {
     return this.#ask('workers', {}, options, read);
   }
 
-  /** @param {unknown} [given] */
-  async stats(given) {
-    const counts = await this.counts(given);
-    return { ...this.#room.stats(), ...counts };
+  /** @param {QueueCallOptions} [options] */
+  stats(options) {
+    return this.#ask('totals', {}, options, statsOf);
   }
 
   /** @param {QueueCallOptions} [options] */
@@ -197,6 +220,9 @@ class Queue {
    * @param {unknown} given
    */
   async reschedule(id, given) {
+    if (typeof given !== 'object' || given === null || !('delayMs' in given || 'runAt' in given)) {
+      throw new OrgCacheError('E_CONFIG', 'reschedule() takes { delayMs } or { runAt }');
+    }
     return this.#ask('reschedule', { id: idOf(id) }, given);
   }
 
@@ -214,8 +240,7 @@ class Queue {
    * @param {QueueCallOptions} [options]
    */
   async retry(idOrFilter, options) {
-    const given =
-      typeof idOrFilter === 'object' && idOrFilter !== null ? idOrFilter : { id: idOf(idOrFilter) };
+    const given = namedOr(idOrFilter, FILTER_NAMES);
     return this.#ask('retry', given, options);
   }
 
@@ -340,6 +365,23 @@ const OF_AN_ORGANIZATION = /** @type {const} */ ([
   'setPriority',
   'wait',
 ]);
+
+/**
+ * An object with these names, or the id of a job.
+ * @param {unknown} given
+ * @param {string[]} names
+ * @returns {Record<string, any>}
+ */
+function namedOr(given, names) {
+  if (typeof given !== 'object' || given === null) return { id: idOf(given) };
+  refuseUnknown(Object.keys(given), names, 'the option');
+  return given;
+}
+
+/** @param {any} told */
+function statsOf({ oldestReadyAt, ...told }) {
+  return { ...told, oldestReadyAt: oldestReadyAt ? new Date(oldestReadyAt) : null };
+}
 
 /** @param {unknown} id */
 function idOf(id) {

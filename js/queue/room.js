@@ -110,11 +110,6 @@ class Room {
     return this.#hub.call(start, { signal, read });
   }
 
-  /** What this process knows of the queue. */
-  stats() {
-    return this.#hub.tell('stats', kinds.queue, this.#open());
-  }
-
   /**
    * Lets calls under way settle, then frees the native side.
    * @param {number | undefined} timeoutMs

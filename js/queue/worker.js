@@ -85,14 +85,14 @@ class Worker {
     /** @type {Record<string, any>} */
     const withTypes = { ...options, handlers: this.#handlers.types };
     this.#options = withTypes;
-    const { autorun } = normalized('worker', queueName, this.#text);
+    normalized('worker', queueName, this.#text);
     if (onError !== undefined && typeof onError !== 'function') {
       throw new OrgCacheError('E_CONFIG', 'the option onError must be a function');
     }
     this.#onError = onError;
     this.#hasEnded = signal?.aborted === true;
     if (this.#hasEnded) return;
-    if (autorun) this.run();
+    if (options.autorun !== false) this.run();
     if (signal !== undefined) this.#watch(signal);
   }
 
