@@ -779,6 +779,8 @@ export interface Worker extends AsyncDisposable {
   /** Whether it takes jobs. */
   readonly isRunning: boolean;
   readonly isPaused: boolean;
+  /** Resolves when the worker has closed, by whatever: `close()`, its signal, or a shutdown. Never rejects. */
+  readonly closed: Promise<void>;
   /** Starts, with `autorun: false`. */
   run(): void;
   /** Takes no further jobs. Handlers go on. */

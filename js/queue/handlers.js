@@ -5,6 +5,13 @@ const { OrgCacheError } = require('../errors.js');
 /** @typedef {(job: any, context: { readonly signal: AbortSignal }) => unknown} Handler */
 
 /**
+ * The property with a function that finds the handler of a type. A room of this package has it in place of handlers where more
+ * of them may come while the worker runs. A job of a type that has none is left to other workers. A registered symbol, as a
+ * process may have several copies of this file.
+ */
+const FIND = Symbol.for('orgcache.queue.find');
+
+/**
  * Finds the handler of a type, and names the types that have one; null where one function has all of them.
  * @typedef {{ of: (type: string) => Handler | undefined, types: string[] | null }} Handlers
  */
@@ -21,6 +28,8 @@ function handlersOf(given) {
       'createWorker() takes a function, or an object with a function for each type of job',
     );
   }
+  const find = /** @type {any} */ (given)[FIND];
+  if (typeof find === 'function') return { of: find, types: null };
   /** @type {Map<string, Handler>} */
   const byType = new Map();
   for (const [type, handler] of Object.entries(given)) {
@@ -35,4 +44,4 @@ function handlersOf(given) {
   return { of: (type) => byType.get(type), types: [...byType.keys()] };
 }
 
-module.exports = { handlersOf };
+module.exports = { FIND, handlersOf };

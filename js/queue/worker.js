@@ -64,6 +64,12 @@ class Worker {
   #isDue = false;
   /** @type {WorkerStats | undefined} */
   #lastStats;
+  /** @type {() => void} */
+  #tellClosed = () => undefined;
+  /** @type {Promise<void>} */
+  #closed = new Promise((resolve) => {
+    this.#tellClosed = resolve;
+  });
   /** @type {(() => void) | undefined} */
   #forgetSignal;
   /** @type {Promise<{ finished: number, handedBack: number, abandoned: number }> | undefined} */
@@ -90,8 +96,10 @@ class Worker {
       throw new OrgCacheError('E_CONFIG', 'the option onError must be a function');
     }
     this.#onError = onError;
-    this.#hasEnded = signal?.aborted === true;
-    if (this.#hasEnded) return;
+    if (signal?.aborted) {
+      this.#end();
+      return;
+    }
     if (options.autorun !== false) this.run();
     if (signal !== undefined) this.#watch(signal);
   }
@@ -122,6 +130,10 @@ class Worker {
 
   get isPaused() {
     return this.#isPaused;
+  }
+
+  get closed() {
+    return this.#closed;
   }
 
   run() {
@@ -341,7 +353,7 @@ class Worker {
     this.#forgetSignal?.();
     const number = this.#number;
     if (number === undefined || this.#hasEnded) {
-      this.#hasEnded = true;
+      this.#end();
       return { ...NOTHING_DONE };
     }
     const hub = this.#hub;
@@ -370,6 +382,7 @@ class Worker {
     const error = closed();
     for (const run of this.#runs.values()) run.abort(error);
     this.#runs.clear();
+    this.#tellClosed();
   }
 
   async [Symbol.asyncDispose]() {
