@@ -1,10 +1,10 @@
 'use strict';
 
-const { OrgCacheError } = require('../errors.js');
 const { unlinkKeys, valuesOfKeys } = require('../many-keys.js');
 const { epochMs } = require('../time.js');
 
 /** @import { NewJob, Queue, RedisClient } from '../../index.js' */
+/** @import { Failure } from '../errors.js' */
 
 /** Jobs that are moved at once. */
 const PAGE = 100;
@@ -129,7 +129,7 @@ async function isAdded(queue, { type, data, ...options }) {
 
 /** @param {unknown} error */
 function isNeverTaken(error) {
-  return error instanceof OrgCacheError && NEVER_TAKEN.includes(error.code);
+  return NEVER_TAKEN.includes(String(/** @type {Failure} */ (error).code));
 }
 
 module.exports = { moveOldJobs };

@@ -11,6 +11,7 @@ const { moveOldJobs } = require('./moving.js');
 const { noStats, optionsOf, runningRecord, statsOf, storedRecord, sumOf } = require('./records.js');
 
 /** @import { Job, JobContext, JobError, OrgCache, Queue, Worker } from '../../index.js' */
+/** @import { Failure } from '../errors.js' */
 /** @import { JobData, JobProcessor, QueueServiceEvents } from '../entry/queueService.js' */
 
 /** The service has no options, so the number of its database is a variable. */
@@ -329,7 +330,7 @@ const MOST_CLEARED = 1_000_000;
  * @returns {error is InstanceType<typeof OrgCacheError>}
  */
 function isAway(error) {
-  return error instanceof OrgCacheError && AWAY.includes(error.code);
+  return AWAY.includes(String(/** @type {Failure} */ (error).code));
 }
 
 module.exports = { QueueService };
