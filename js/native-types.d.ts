@@ -353,7 +353,7 @@ export interface QueueNumbers {
   >;
   /** What a handler asks for its job. */
   jobCalls: Record<'data' | 'extend' | 'log' | 'progress', number>;
-  /** Bits of the events of jobs that somebody listens to. */
+  /** Events of jobs. Each is a bit, by its position, of what somebody listens to. */
   jobEvents: Record<'completed' | 'dead' | 'lost' | 'released' | 'retrying', number>;
   /** The most jobs that one call adds. */
   jobsACall: number;

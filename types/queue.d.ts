@@ -706,20 +706,23 @@ export interface ClosedWorker {
  * What a worker has done.
  * @example
  * import type { WorkerStats } from 'orgcache';
- * const failed = ({ retried, dead }: WorkerStats) => retried + dead;
+ * const share = ({ failed, started }: WorkerStats) => failed / started;
  */
 export interface WorkerStats {
   /** Handlers that run now. */
   active: number;
-  /** Jobs that were fetched and have not begun. */
-  prefetched: number;
   started: number;
   completed: number;
-  retried: number;
-  dead: number;
-  released: number;
+  /** Handlers that threw; their jobs run again, or are dead. */
+  failed: number;
+  /** Jobs that went back without having used an attempt. */
+  handedBack: number;
   /** Jobs that other workers may have got meanwhile. */
   lost: number;
+  /** Handlers that took longer than `timeoutMs`. */
+  timedOut: number;
+  /** Handlers that went on after that for longer than `graceMs`. Nobody hears what they return. */
+  abandoned: number;
 }
 
 /**

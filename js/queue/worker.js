@@ -30,8 +30,8 @@ const WORDS_AN_OUTCOME = 4;
 const MOST_WORDS = WORDS_AN_OUTCOME * 500;
 /** @type {WorkerStats} */
 const NO_STATS = {
-  ...{ active: 0, prefetched: 0, started: 0, completed: 0 },
-  ...{ retried: 0, dead: 0, released: 0, lost: 0 },
+  ...{ active: 0, started: 0, completed: 0, failed: 0 },
+  ...{ handedBack: 0, lost: 0, timedOut: 0, abandoned: 0 },
 };
 const NOTHING_DONE = { finished: 0, handedBack: 0, abandoned: 0 };
 
@@ -186,7 +186,7 @@ class Worker {
   /** @returns {WorkerStats} */
   stats() {
     if (this.#number === undefined || this.#hasEnded) return { ...(this.#lastStats ?? NO_STATS) };
-    return this.#hub.tell('stats', kinds.worker, this.#number);
+    return statsOf(this.#hub.tell('stats', kinds.worker, this.#number));
   }
 
   /** @param {Told} told */
@@ -281,8 +281,9 @@ class Worker {
   #listen() {
     if (this.#number === undefined || this.#hasEnded) return;
     let mask = 0;
-    for (const [name, bit] of Object.entries(jobEvents))
-      if (this.#emitter.listenerCount(name) > 0) mask |= bit;
+    for (const [name, position] of Object.entries(jobEvents)) {
+      if (this.#emitter.listenerCount(name) > 0) mask |= 1 << position;
+    }
     this.#hub.tell('listen', this.#number, mask);
   }
 
@@ -358,7 +359,11 @@ class Worker {
     }
     const hub = this.#hub;
     try {
-      return await hub.call((call) => hub.tell('closeWorker', call, number, timeoutMs, withinMs));
+      const start = (/** @type {number} */ call) =>
+        hub.tell('closeWorker', call, number, timeoutMs, withinMs);
+      const { stats, ...closed } = await hub.call(start);
+      if (stats !== undefined) this.#lastStats = statsOf(stats);
+      return closed;
     } catch (error) {
       // The client was closed before the worker.
       if (/** @type {any} */ (error).code !== 'E_CLOSED') throw error;
@@ -370,11 +375,6 @@ class Worker {
 
   #end() {
     if (this.#hasEnded) return;
-    try {
-      this.#lastStats = this.stats();
-    } catch {
-      // The client was closed before.
-    }
     this.#hasEnded = true;
     this.#forgetSignal?.();
     this.#hub.removeEnding(this);
@@ -388,6 +388,14 @@ class Worker {
   async [Symbol.asyncDispose]() {
     await this.close();
   }
+}
+
+/**
+ * @param {any} told
+ * @returns {WorkerStats}
+ */
+function statsOf({ running, begun, completed, failed, handedBack, lost, timedOut, abandoned }) {
+  return { active: running, started: begun, completed, failed, handedBack, lost, timedOut, abandoned };
 }
 
 module.exports = { Worker };
