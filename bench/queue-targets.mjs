@@ -1,5 +1,5 @@
 /** What the queue promises. */
-import { BULLMQ, BULLMQ_OVER_ORGCACHE } from './queue-contenders.mjs';
+import { BULLMQ } from './queue-contenders.mjs';
 import { ratioOf, spread } from './statistics.mjs';
 import { atLeast, atMost, subjectSamples } from './target-measures.mjs';
 
@@ -80,18 +80,4 @@ export const QUEUE_TARGETS = [
     measure: ({ queue }) =>
       queue ? spread([100 * Math.max(...Object.values(queue.shares).map(([{ off }]) => off))]) : null,
   },
-  {
-    name: 'BullMQ over orgcache/ioredis, jobs/s of 64 callers that add, against ioredis',
-    ...atLeast(0.9, 1, 'x'),
-    measure: ({ queue }) => overOrgcache(queue?.adding['add, 64 callers']),
-  },
-  {
-    name: 'BullMQ over orgcache/ioredis, jobs/s processed at 50, against ioredis',
-    ...atLeast(0.9, 1, 'x'),
-    measure: ({ queue }) => overOrgcache(queue?.processing['concurrency 50']),
-  },
 ];
-
-function overOrgcache(samples) {
-  return samples ? ratioOf(samples[BULLMQ_OVER_ORGCACHE], samples[BULLMQ], 'jobsPerSecond') : null;
-}

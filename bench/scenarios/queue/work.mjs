@@ -114,6 +114,8 @@ async function startLatency(contender, { name, jobs, bytes }) {
       const began = performance.now();
       await queue.add(dataOf(index, bytes));
       waits.push((await start) - began);
+      // Until then the worker has told Redis of the job, and is idle.
+      await delay(PAUSE_MS);
     }
     await worker.close();
     return waitsOf(waits);
