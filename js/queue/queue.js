@@ -29,6 +29,20 @@ const OPTIONS = {
   resume: ['orgId'],
   wait: ['timeoutMs'],
 };
+/**
+ * What native code answers where there is no such job.
+ * @type {Partial<Record<Asked, unknown>>}
+ */
+const UNKNOWN = {
+  cancel: 'unknown',
+  get: null,
+  promote: false,
+  remove: false,
+  reschedule: false,
+  retry: 0,
+  setPriority: false,
+  wait: { state: 'unknown' },
+};
 const KEY_NAMES = ['idempotencyKey', 'orgId'];
 const FILTER_NAMES = ['limit', 'orgId', 'state', 'type'];
 
@@ -82,6 +96,25 @@ class Queue {
     const { signal, others } = splitOptions(options);
     refuseUnknown(Object.keys(others), OPTIONS[what] ?? [], 'the option');
     return this.#room.ask(what, this.#bound({ ...others, ...given }), signal, read);
+  }
+
+  /**
+   * About one job. On a bound queue the job of another organization is as unknown as one that never was: whose it is never
+   * changes, so it is enough to look before.
+   * @param {Asked} what
+   * @param {{ id: string } & Record<string, unknown>} given
+   * @param {unknown} options
+   * @param {(value: any) => unknown} [read]
+   * @returns {Promise<any>}
+   */
+  async #askOfJob(what, given, options, read = asItIs) {
+    const { signal, others } = splitOptions(options);
+    refuseUnknown(Object.keys(others), OPTIONS[what] ?? [], 'the option');
+    if (this.#orgId !== undefined) {
+      const job = await this.#room.ask('get', { id: given.id }, signal, snapshotOf);
+      if (job?.orgId !== this.#orgId) return read(UNKNOWN[what]);
+    }
+    return this.#room.ask(what, { ...others, ...given }, signal, read);
   }
 
   /**
@@ -148,6 +181,7 @@ class Queue {
   async getJob(idOrKey, options) {
     const given = namedOr(idOrKey, KEY_NAMES);
     if (given.idempotencyKey !== undefined) checkText(given.idempotencyKey, 'the idempotency key');
+    if (given.id !== undefined) return this.#askOfJob('get', { id: given.id }, options, snapshotOf);
     return this.#ask('get', given, options, snapshotOf);
   }
 
@@ -188,7 +222,7 @@ class Queue {
    * @param {unknown} [given]
    */
   async wait(id, given) {
-    return this.#ask('wait', { id: idOf(id) }, given, resultOf);
+    return this.#askOfJob('wait', { id: idOf(id) }, given, resultOf);
   }
 
   /**
@@ -196,7 +230,7 @@ class Queue {
    * @param {unknown} [given]
    */
   async cancel(id, given) {
-    return this.#ask('cancel', { id: idOf(id) }, given);
+    return this.#askOfJob('cancel', { id: idOf(id) }, given);
   }
 
   /**
@@ -204,7 +238,7 @@ class Queue {
    * @param {QueueCallOptions} [options]
    */
   async remove(id, options) {
-    return this.#ask('remove', { id: idOf(id) }, options);
+    return this.#askOfJob('remove', { id: idOf(id) }, options);
   }
 
   /**
@@ -212,7 +246,7 @@ class Queue {
    * @param {QueueCallOptions} [options]
    */
   async promote(id, options) {
-    return this.#ask('promote', { id: idOf(id) }, options);
+    return this.#askOfJob('promote', { id: idOf(id) }, options);
   }
 
   /**
@@ -223,7 +257,7 @@ class Queue {
     if (typeof given !== 'object' || given === null || !('delayMs' in given || 'runAt' in given)) {
       throw new OrgCacheError('E_CONFIG', 'reschedule() takes { delayMs } or { runAt }');
     }
-    return this.#ask('reschedule', { id: idOf(id) }, given);
+    return this.#askOfJob('reschedule', { id: idOf(id) }, given);
   }
 
   /**
@@ -232,7 +266,7 @@ class Queue {
    * @param {QueueCallOptions} [options]
    */
   async setPriority(id, priority, options) {
-    return this.#ask('setPriority', { id: idOf(id), priority }, options);
+    return this.#askOfJob('setPriority', { id: idOf(id), priority }, options);
   }
 
   /**
@@ -241,6 +275,7 @@ class Queue {
    */
   async retry(idOrFilter, options) {
     const given = namedOr(idOrFilter, FILTER_NAMES);
+    if (given.id !== undefined) return this.#askOfJob('retry', { id: given.id }, options);
     return this.#ask('retry', given, options);
   }
 
@@ -408,6 +443,11 @@ function refuseOthers(others) {
 
 function nothing() {
   return undefined;
+}
+
+/** @param {any} value */
+function asItIs(value) {
+  return value;
 }
 
 /**
