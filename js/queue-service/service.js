@@ -54,7 +54,7 @@ class QueueService extends EventEmitter {
   constructor(orgcache) {
     super();
     this.#orgcache = orgcache;
-    this.#connection = new PromptClient(orgcache, DATABASE_VARIABLE);
+    this.#connection = new PromptClient(orgcache, () => process.env[DATABASE_VARIABLE]);
   }
 
   /** @param {string} name */

@@ -17,7 +17,12 @@ const { Worker } = require('./worker.js');
  */
 function queuesOf({ bridge, context, environment, endings }) {
   const hub = new Hub(bridge, context);
-  const parts = { hub, variable: (/** @type {string} */ name) => environment.look(name) };
+  const requiresOrganization = () => bridge.requiresOrganization;
+  const parts = {
+    hub,
+    requiresOrganization,
+    variable: (/** @type {string} */ name) => environment.look(name),
+  };
   endings.add(hub);
   /** @type {unknown} */
   const names = {

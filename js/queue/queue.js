@@ -1,7 +1,7 @@
 'use strict';
 
 const { abortable } = require('../abort.js');
-const { toJson } = require('../cache-calls.js');
+const { organizationMissing, toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
 const { WAITING, optionsText, refuseUnknown, timeoutOf } = require('../options.js');
 const { checkOrganization, checkText, splitOptions } = require('./given.js');
@@ -122,7 +122,10 @@ class Queue {
    * @param {unknown} given
    */
   #organizationOf(given) {
-    if (this.#orgId === undefined) return checkOrganization(given);
+    if (this.#orgId === undefined) {
+      if (given === undefined && this.#room.requiresOrganization()) throw organizationMissing();
+      return checkOrganization(given);
+    }
     if (given === undefined || given === this.#orgId) return this.#orgId;
     throw new OrgCacheError(
       'E_KEY',
@@ -137,8 +140,9 @@ class Queue {
    */
   async add(type, data, options) {
     const name = checkText(type, 'the type of a job');
-    if (options === undefined)
-      return this.#room.addOne(name, this.#orgId, toJson(data), undefined, undefined);
+    if (options === undefined) {
+      return this.#room.addOne(name, this.#organizationOf(undefined), toJson(data), undefined, undefined);
+    }
     const { signal, others } = splitOptions(options, '{ delayMs: 1000 }');
     const { orgId, ...rest } = others;
     const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);

@@ -11,6 +11,7 @@ const { normalized, roomText } = require('./given.js');
  * @typedef {object} Parts
  * @property {InstanceType<typeof import('./hub.js').Hub>} hub
  * @property {(name: string) => string | undefined} variable
+ * @property {() => boolean} requiresOrganization
  */
 
 const verbs = protocol.verbs.queue;
@@ -33,8 +34,9 @@ class Room {
    * @param {Record<string, any>} options
    * @param {Parts} parts
    */
-  constructor(name, options, { hub, variable }) {
+  constructor(name, options, { hub, variable, requiresOrganization }) {
     this.#hub = hub;
+    this.requiresOrganization = requiresOrganization;
     this.#name = name;
     this.#options = options;
     this.#variable = variable;

@@ -25,7 +25,9 @@ use crate::redis::{Node, Outcome, misuse};
 use crate::runtime::IoThread;
 
 /// Jobs of one call.
-const MOST_JOBS: usize = 500;
+pub(super) const MOST_JOBS: usize = 500;
+const CLOSE_QUEUE_MS: u64 = 5_000;
+const CLOSE_WORKER_MS: u64 = 30_000;
 const VALUES_A_JOB: usize = 4;
 const VALUES_AN_OUTCOME: usize = 4;
 const MAX_LOG_BYTES: usize = 4_096;
@@ -229,7 +231,7 @@ impl Queues {
             "closeQueue" => {
                 let (number, queue) = (call.number(0)?, call.number(1)?);
                 shared.close_queue(queue);
-                let timeout = Duration::from_millis(call.ms(2));
+                let timeout = Duration::from_millis(call.ms_or(2, CLOSE_QUEUE_MS));
                 self.begin_call(Order::CloseQueue { call: number, queue, timeout });
             }
             "abandon" => shared.order(Order::Abandon { call: call.number(0)? }),
@@ -283,7 +285,8 @@ impl Queues {
 }
 
 pub(super) fn normalize(call: &Call<'_>) -> Result<Outcome<'static>> {
-    let text = call.given.required(0, "the options")?;
+    call.name(0, "the name of a queue")?;
+    let text = call.given.required(1, "the options")?;
     let described = match call.about {
         "queue" => QueueOptions::from_json(text)?.describe(),
         _ => WorkerOptions::from_json(text)?.describe(),
