@@ -26,8 +26,9 @@ afterEach(() => house.close());
 
 /** A worker in a process of its own; `reports` are those of its handlers. */
 function workerProcess(args) {
-  const { ORGCACHE_BINARY, PATH } = process.env;
+  const { NODE_ENV, ORGCACHE_BINARY, PATH } = process.env;
   const env = {
+    NODE_ENV,
     PATH,
     REDIS_URL: redis.url,
     CACHE_LOG: 'off',

@@ -191,16 +191,16 @@ function queueContract(open, beside = () => undefined) {
         order.push([data, performance.now()]);
       });
       const began = performance.now();
-      const delayed = await queue.add('late', 'delayed', { delayMs: 200 });
-      const timed = await queue.add('late', 'timed', { runAt: new Date(Date.now() + 400) });
+      const delayed = await queue.add('late', 'delayed', { delayMs: 700 });
+      const timed = await queue.add('late', 'timed', { runAt: new Date(Date.now() + 1100) });
       const far = await queue.add('late', 'far', { delayMs: 3_600_000 });
       expect(await queue.counts()).toMatchObject({ delayed: 3, ready: 0 });
       expect(await queue.getJob(far.id)).toMatchObject({ state: 'delayed', dueAt: expect.any(Date) });
       expect(await queue.promote(far.id)).toBe(true);
       await Promise.all([delayed, timed, far].map(({ id }) => queue.wait(id)));
       expect(order.map(([data]) => data)).toEqual(['far', 'delayed', 'timed']);
-      expect(order[1][1] - began).toBeGreaterThanOrEqual(195);
-      expect(order[2][1] - began).toBeGreaterThanOrEqual(380);
+      expect(order[1][1] - began).toBeGreaterThanOrEqual(695);
+      expect(order[2][1] - began).toBeGreaterThanOrEqual(1080);
       expect(await queue.promote(far.id)).toBe(false);
     });
 

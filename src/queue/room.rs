@@ -18,7 +18,7 @@ use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
 use super::options::{JobOptions, QueueOptions, WorkerOptions};
 use super::record::Job;
-use super::shared::{Desk, OpenedQueue, Order, Shared};
+use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
 use crate::config::Topology;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Node, Outcome, misuse};
@@ -225,8 +225,12 @@ impl Queues {
             "stats" => return Ok(told(Some(self.stats(call)?.to_string()))),
             "closeWorker" => {
                 let (number, worker) = (call.number(0)?, call.number(1)?);
-                let timeout = Duration::from_millis(call.ms(2));
-                self.begin_call(Order::CloseWorker { call: number, worker, timeout });
+                let timeout = Duration::from_millis(call.ms_or(2, CLOSE_WORKER_MS));
+                let within = call.given.number(3).map(|_| Duration::from_millis(call.ms(3)));
+                let desk = shared.worker(worker);
+                let before = desk.map(|desk| desk.hand().counts).unwrap_or_default();
+                let closes = Closes { timeout, within, before };
+                self.begin_call(Order::CloseWorker { call: number, worker, closes });
             }
             "closeQueue" => {
                 let (number, queue) = (call.number(0)?, call.number(1)?);
@@ -263,24 +267,7 @@ impl Queues {
             let opened = shared.queue(call.number(1)?)?;
             return Ok(json!({ "name": opened.name, "made": opened.made.load(Ordering::Relaxed) }));
         }
-        let desk = shared.worker(call.number(1)?)?;
-        let hand = desk.hand();
-        let counts = hand.counts;
-        Ok(json!({
-            "name": desk.name,
-            "running": hand.running(),
-            "isRunning": hand.is_running(),
-            "isClosing": hand.is_closing(),
-            "begun": counts.begun,
-            "completed": counts.completed,
-            "failed": counts.failed,
-            "handedBack": counts.handed_back,
-            "lost": counts.lost,
-            "timedOut": counts.timed_out,
-            "abandoned": counts.abandoned,
-            "waiting": hand.waits.snapshot().to_json(),
-            "runningTime": hand.runs.snapshot().to_json(),
-        }))
+        Ok(shared.worker(call.number(1)?)?.describe())
     }
 }
 
