@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 pub const MAX_NAME_BYTES: usize = 128;
 const MAX_TIMEOUT_MS: u64 = 86_400_000;
 const MAX_ATTEMPTS: u64 = 99;
+const MAX_DATABASE: u64 = 1_000_000;
 const MAX_CONCURRENCY: u64 = 10_000;
 const MIN_POLL_MS: u64 = 10;
 const MAX_POLL_MS: u64 = 60_000;
@@ -147,6 +148,18 @@ fn variable(environment: &Map<String, Value>, name: &str, min: u64, max: u64) ->
     let number = text.parse::<u64>().ok().filter(|number| (min..=max).contains(number));
     let sentence = || refusal(format!("{name} is not allowed; give an integer from {min} to {max}"));
     number.map(Some).ok_or_else(sentence)
+}
+
+/// The number of the database that queues have for themselves, on a single server.
+///
+/// # Errors
+/// `E_CONFIG` where it is no number, or there is a cluster, which has one database.
+pub fn database(text: &str, is_clustered: bool) -> Result<Option<u32>> {
+    let given = object(text, "the options")?;
+    let Some(Value::Object(environment)) = given.get("environment") else { return Ok(None) };
+    let most = if is_clustered { 0 } else { MAX_DATABASE };
+    let number = variable(environment, "REDIS_QUEUE_DB", 0, most)?;
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
 /// The options with what variables say where they are left out. JavaScript passes the variables as `environment`.

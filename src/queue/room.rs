@@ -16,7 +16,7 @@ use super::engine;
 use super::hand::Outcome as HandlerOutcome;
 use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
-use super::options::{JobOptions, QueueOptions, WorkerOptions};
+use super::options::{self, JobOptions, QueueOptions, WorkerOptions};
 use super::record::Job;
 use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
 use crate::config::Topology;
@@ -145,10 +145,11 @@ impl Queues {
         let config = self.front.node.config();
         let is_clustered = matches!(config.topology(), Topology::Cluster { .. });
         QueueKeys::new(&config.room_prefix, &name, is_clustered)?;
+        let database = options::database(options, is_clustered)?;
         let shared = &self.front.shared;
         let answer = if call.about == "queue" {
             let options = Arc::new(QueueOptions::from_json(options)?);
-            self.front.start()?;
+            self.front.start(database)?;
             let opened = OpenedQueue {
                 name: name.clone(),
                 options: options.clone(),
@@ -160,7 +161,7 @@ impl Queues {
             json!({ "queue": queue })
         } else {
             let options = WorkerOptions::from_json(options)?;
-            self.front.start()?;
+            self.front.start(database)?;
             let number = self.front.workers.fetch_add(1, Ordering::Relaxed) + 1;
             let usual = || format!("{}:{}:{number}", host(), std::process::id());
             let of = options.name.clone().unwrap_or_else(usual);
@@ -282,8 +283,8 @@ pub(super) fn normalize(call: &Call<'_>) -> Result<Outcome<'static>> {
 }
 
 impl Front {
-    /// The first queue starts the task on the I/O thread.
-    fn start(&self) -> Result<()> {
+    /// The first queue starts the task on the I/O thread, with connections to that database or else to the cache's.
+    fn start(&self, database: Option<u32>) -> Result<()> {
         let mut is_started = self.is_started.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_started {
             return Ok(());
@@ -300,7 +301,9 @@ impl Front {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let machine =
             Machine::new(settings, self.shared.clone(), random(), Instant::now(), since.as_millis() as i64);
-        let dialer = config.use_redis().then(|| self.node.dialer().clone());
+        let own = self.node.dialer();
+        let dialer = || database.map_or_else(|| own.clone(), |database| own.in_database(database));
+        let dialer = config.use_redis().then(dialer);
         engine::start(machine, self.shared.clone(), dialer, is_clustered, io);
         *is_started = true;
         Ok(())
