@@ -10,16 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::backoff::{Backoff, MAX_DELAY_MS};
 use super::hand::HandOptions;
+use super::variables::{queue_options, worker_options};
 use crate::config::nearest;
 use crate::error::{Error, ErrorCode, Result};
 
 pub const MAX_NAME_BYTES: usize = 128;
-const MAX_TIMEOUT_MS: u64 = 86_400_000;
-const MAX_ATTEMPTS: u64 = 99;
-const MAX_DATABASE: u64 = 1_000_000;
-const MAX_CONCURRENCY: u64 = 10_000;
-const MIN_POLL_MS: u64 = 10;
-const MAX_POLL_MS: u64 = 60_000;
+pub(super) const MAX_TIMEOUT_MS: u64 = 86_400_000;
+pub(super) const MAX_ATTEMPTS: u64 = 99;
+pub(super) const MAX_CONCURRENCY: u64 = 10_000;
+pub(super) const MIN_POLL_MS: u64 = 10;
+pub(super) const MAX_POLL_MS: u64 = 60_000;
 const MAX_PRIORITY: i64 = 1_000;
 const MAX_PAYLOAD_BYTES: u64 = 16 * 1_048_576;
 const MEBIBYTE: u64 = 1_048_576;
@@ -71,17 +71,6 @@ const OTHERS: [(&str, &str); 12] = [
     ("lockRenewTime", "leaseMs"),
     ("defaultJobOptions", "attempts, backoff, timeoutMs, priority, delayMs, idempotency"),
 ];
-
-/// Variables that stand in for options of queues and of workers: the option, and what is allowed.
-const QUEUE_VARIABLES: [(&str, &str, u64, u64); 2] = [
-    ("QUEUE_MAX_ATTEMPTS", "attempts", 1, MAX_ATTEMPTS),
-    ("QUEUE_JOB_TIMEOUT", "timeoutMs", 0, MAX_TIMEOUT_MS),
-];
-const WORKER_VARIABLES: [(&str, &str, u64, u64); 2] = [
-    ("QUEUE_CONCURRENCY", "concurrency", 1, MAX_CONCURRENCY),
-    ("QUEUE_RETRY_DELAY", "pollMs", MIN_POLL_MS, MAX_POLL_MS),
-];
-const BACKOFF_VARIABLE: &str = "QUEUE_BACKOFF_DELAY";
 
 /// A job's options, before its type and organization are known.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,56 +127,6 @@ pub fn object(text: &str, what: &str) -> Result<Map<String, Value>> {
         Ok(Value::Object(given)) => Ok(given),
         _ => Err(refusal(format!("{what} are no object"))),
     }
-}
-
-/// The number that a variable of the environment has, if it is set.
-fn variable(environment: &Map<String, Value>, name: &str, min: u64, max: u64) -> Result<Option<u64>> {
-    let Some(text) = environment.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let number = text.parse::<u64>().ok().filter(|number| (min..=max).contains(number));
-    let sentence = || refusal(format!("{name} is not allowed; give an integer from {min} to {max}"));
-    number.map(Some).ok_or_else(sentence)
-}
-
-/// The number of the database that queues have for themselves, on a single server.
-///
-/// # Errors
-/// `E_CONFIG` where it is no number, or there is a cluster, which has one database.
-pub fn database(text: &str, is_clustered: bool) -> Result<Option<u32>> {
-    let given = object(text, "the options")?;
-    let Some(Value::Object(environment)) = given.get("environment") else { return Ok(None) };
-    let most = if is_clustered { 0 } else { MAX_DATABASE };
-    let number = variable(environment, "REDIS_QUEUE_DB", 0, most)?;
-    Ok(number.and_then(|number| u32::try_from(number).ok()))
-}
-
-/// The options with what variables say where they are left out. JavaScript passes the variables as `environment`.
-fn with_variables(text: &str, what: &str, rows: &[(&str, &str, u64, u64)]) -> Result<Map<String, Value>> {
-    let mut given = object(text, what)?;
-    let Some(Value::Object(environment)) = given.remove("environment") else { return Ok(given) };
-    for (name, option, min, max) in rows {
-        if let Some(number) = variable(&environment, name, *min, *max)?
-            && !given.contains_key(*option)
-        {
-            given.insert((*option).to_owned(), number.into());
-        }
-    }
-    Ok(given)
-}
-
-/// A queue's options with what variables say where they are left out.
-fn queue_options(text: &str) -> Result<Map<String, Value>> {
-    let what = "the options of a queue";
-    let mut given = with_variables(text, what, &QUEUE_VARIABLES)?;
-    let whole = object(text, what)?;
-    let Some(Value::Object(environment)) = whole.get("environment") else { return Ok(given) };
-    let delay_ms = variable(environment, BACKOFF_VARIABLE, 0, MAX_DELAY_MS)?;
-    let backoff = given.entry("backoff").or_insert_with(|| json!({}));
-    if let (Some(delay_ms), Some(backoff)) = (delay_ms, backoff.as_object_mut()) {
-        backoff.entry("delayMs").or_insert_with(|| delay_ms.into());
-    }
-    Ok(given)
 }
 
 pub fn refuse_unknown(given: &Map<String, Value>, known: &[&str], place: &str) -> Result<()> {
@@ -410,7 +349,7 @@ impl WorkerOptions {
     /// # Errors
     /// `E_CONFIG` with the option and what is allowed.
     pub fn from_json(text: &str) -> Result<WorkerOptions> {
-        let given = with_variables(text, "the options of a worker", &WORKER_VARIABLES)?;
+        let given = worker_options(text)?;
         refuse_unknown(&given, &WORKER_OPTIONS, "")?;
         let ms = |option: &str, default: u64, min: u64, max: u64| {
             integer(&given, option, default, min, max).map(Duration::from_millis)
@@ -503,23 +442,6 @@ mod tests {
                 ("db", Some(7))
             ]
         );
-    }
-
-    #[test]
-    fn variables_stand_in_for_options_that_are_left_out() {
-        let environment = r#""environment":{"QUEUE_CONCURRENCY":"7","QUEUE_RETRY_DELAY":"200","QUEUE_MAX_ATTEMPTS":"9",
-            "QUEUE_BACKOFF_DELAY":"50","QUEUE_JOB_TIMEOUT":"100"}"#;
-        let worker = WorkerOptions::from_json(&format!("{{{environment}}}")).unwrap().describe();
-        assert_eq!((&worker["concurrency"], &worker["pollMs"]), (&json!(7), &json!(200)));
-        let worker = WorkerOptions::from_json(&format!("{{{environment},\"concurrency\":2}}")).unwrap();
-        assert_eq!(worker.hand.concurrency, 2);
-        let queue = QueueOptions::from_json(&format!("{{{environment}}}")).unwrap().job;
-        assert_eq!((queue.attempts, queue.timeout_ms, queue.backoff.delay_ms), (9, 100, 50));
-        let given = format!("{{{environment},\"attempts\":1,\"backoff\":{{\"type\":\"fixed\"}}}}");
-        let queue = QueueOptions::from_json(&given).unwrap().job;
-        assert_eq!((queue.attempts, queue.backoff.is_exponential, queue.backoff.delay_ms), (1, false, 50));
-        let error = WorkerOptions::from_json(r#"{"environment":{"QUEUE_CONCURRENCY":"many"}}"#).unwrap_err();
-        assert_eq!(error.message(), "QUEUE_CONCURRENCY is not allowed; give an integer from 1 to 10000");
     }
 
     #[test]

@@ -16,9 +16,10 @@ use super::engine;
 use super::hand::Outcome as HandlerOutcome;
 use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
-use super::options::{self, JobOptions, QueueOptions, WorkerOptions};
+use super::options::{JobOptions, QueueOptions, WorkerOptions};
 use super::record::Job;
 use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
+use super::variables;
 use crate::config::Topology;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Node, Outcome, misuse};
@@ -145,7 +146,7 @@ impl Queues {
         let config = self.front.node.config();
         let is_clustered = matches!(config.topology(), Topology::Cluster { .. });
         QueueKeys::new(&config.room_prefix, &name, is_clustered)?;
-        let database = options::database(options, is_clustered)?;
+        let database = variables::database(options, is_clustered)?;
         let shared = &self.front.shared;
         let answer = if call.about == "queue" {
             let options = Arc::new(QueueOptions::from_json(options)?);
