@@ -185,7 +185,7 @@ test('a stopped worker that wakes up is refused by its old token', async () => {
 
 test('a job that kills its process ends as dead, and does not take all workers with it', async () => {
   const queue = house.queue();
-  const options = { leaseMs: 1000, maxStalls: 1 };
+  const options = { concurrency: 1, leaseMs: 1000, maxStalls: 1, prefetch: 0 };
   const { id } = await queue.add('job', 'poison');
   const good = await queue.add('job', 'good');
   for (let death = 0; death < 2; death += 1) {
