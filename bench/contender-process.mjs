@@ -7,6 +7,7 @@ import { fillMemory } from './scenarios/memory-work.mjs';
 import { nearOperations } from './scenarios/near/operations.mjs';
 import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { publishLatency } from './scenarios/publish-work.mjs';
+import { queueOperations } from './scenarios/queue/work.mjs';
 import { sessionOperations } from './scenarios/sessions-work.mjs';
 import { publishAll, startStreaming, stopStreaming, topicLatency } from './scenarios/topics-work.mjs';
 import { createWorkload } from './workloads.mjs';
@@ -58,6 +59,7 @@ const OPERATIONS = {
   stopWriting,
   ...nearOperations(() => contender),
   ...sessionOperations(() => contender),
+  ...queueOperations(() => contender),
   async close() {
     await contender?.close();
   },

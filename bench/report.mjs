@@ -5,6 +5,7 @@ import { contenderById } from './contenders.mjs';
 import { measuredText, quantity, renderCells, whole } from './figures.mjs';
 import { renderLimiter } from './limiter-report.mjs';
 import { renderNear } from './near-report.mjs';
+import { renderQueue } from './queue-report.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { embeddedLabel } from './scenarios/embedded.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -35,6 +36,7 @@ export function renderReport({ environment, harnessMicrosPerCall, results, targe
     ...renderStores(results),
     ...renderTopics(results),
     ...renderNear(results),
+    ...renderQueue(results),
   );
   sections.push(renderTargets(targets));
   return sections.join('\n\n');

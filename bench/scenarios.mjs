@@ -9,6 +9,7 @@ import { measureLimiter } from './scenarios/limiter.mjs';
 import { measureMemory } from './scenarios/memory.mjs';
 import { measureNear } from './scenarios/near/near.mjs';
 import { measureOutage } from './scenarios/outage.mjs';
+import { measureQueue } from './scenarios/queue/queue.mjs';
 import { measureRaw } from './scenarios/raw.mjs';
 import { measureSessions } from './scenarios/sessions.mjs';
 import { measureStores } from './scenarios/stores.mjs';
@@ -28,5 +29,6 @@ export const SCENARIOS = {
   stores: { measure: measureStores, needsRedis: true },
   topics: { measure: measureTopics, needsRedis: true },
   near: { measure: measureNear, needsRedis: true },
+  queue: { measure: measureQueue, needsRedis: true },
   failover: { measure: measureFailover, needsRedis: false },
 };

@@ -6,6 +6,7 @@
 import { CHANGE_TARGETS, CLIENT_TARGETS } from './client-targets.mjs';
 import { LIMITER_TARGETS } from './limiter-targets.mjs';
 import { NEAR_TARGETS } from './near-targets.mjs';
+import { QUEUE_TARGETS } from './queue-targets.mjs';
 import { clearSummary } from './scenarios/clear.mjs';
 import { FLAT_GROWTH } from './scenarios/memory.mjs';
 import { outageSummary } from './scenarios/outage.mjs';
@@ -117,6 +118,7 @@ export const TARGETS = [
   ...STORE_TARGETS,
   ...TOPIC_TARGETS,
   ...NEAR_TARGETS,
+  ...QUEUE_TARGETS,
 ];
 
 function rawGet(bytes, callers) {

@@ -24,6 +24,14 @@ class Environment {
   }
 
   /**
+   * A variable as it is now, without keeping it: what is only made has not started yet.
+   * @param {string} name
+   */
+  look(name) {
+    return (this.#variables ?? this.#source())[name];
+  }
+
+  /**
    * All variables as JSON, except for `omitted`.
    * @param {string} [omitted]
    */

@@ -21,6 +21,7 @@ const { whenReady } = require('./readiness.js');
 const { SharedClient } = require('./shared-client.js');
 const { surfaceOf } = require('./surface.js');
 const { hubOf } = require('./topic/hub.js');
+const { MAX_TIMER_MS, now } = require('./time.js');
 
 /** @import { ConfigureOptions, CreateClientOptions, OrgCache, ReadyOptions, RedisClient as Client } from '../index.js' */
 /** @import { RedisManager as Manager, ShutdownOptions, ShutdownResult } from '../index.js' */
@@ -58,9 +59,16 @@ class Instance {
   #successors = new Set();
   /** @type {Promise<ShutdownResult> | undefined} */
   #ending;
+  /**
+   * What a shutdown ends before it closes the connections.
+   * @type {Set<import('./surface.js').Ending>}
+   */
+  #endings = new Set();
+  #environment;
 
   /** @param {InstanceType<typeof Environment>} environment */
   constructor(environment) {
+    this.#environment = environment;
     const [options, context] = [this.#options, this.#context];
     const events = new NativeEvents(context);
     const bridge = new Bridge(options, events.take, { context, environment });
@@ -110,6 +118,8 @@ class Instance {
         client: () => this.#inspection.client,
         hub: hubOf({ bridge, connections: this.#connections, events }),
         metrics,
+        environment: this.#environment,
+        endings: this.#endings,
       },
       ready: this.ready,
       RedisManager: this.#Manager,
@@ -175,8 +185,21 @@ class Instance {
     return abortable(options, end, WAITING);
   };
 
-  /** @param {number} timeoutMs */
+  /**
+   * Workers of queues are closed while their handlers can still use everything else.
+   * @param {number} timeoutMs
+   */
   async #end(timeoutMs) {
+    const endings = [...this.#endings].filter(({ isIdle }) => !isIdle);
+    if (endings.length === 0) return this.#close(timeoutMs);
+    const until = now() + timeoutMs;
+    const withinMs = Math.min(timeoutMs, MAX_TIMER_MS);
+    await Promise.all(endings.map((ending) => ending.end(withinMs)));
+    return this.#close(Math.max(0, until - now()));
+  }
+
+  /** @param {number} timeoutMs */
+  async #close(timeoutMs) {
     const others = [...this.#successors].map((successor) => successor.shutdown({ timeoutMs }));
     const ended = await Promise.all([this.#connections.shutdown(timeoutMs), ...others]);
     return {

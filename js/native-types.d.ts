@@ -10,6 +10,7 @@ import type {
   LimitName,
   LinkEvent,
   Mark,
+  QueueVerb,
   Role,
   RoleFlag,
   SessionVerb,
@@ -296,6 +297,68 @@ export interface TopicNumbers {
   steps: Record<'after' | 'before' | 'publish', number>;
 }
 
+/** The numbers of what queues and workers ask and tell native code. */
+export interface QueueNumbers {
+  kinds: Record<'queue' | 'worker', number>;
+  asks: Record<
+    | 'cancel'
+    | 'clean'
+    | 'counts'
+    | 'drain'
+    | 'eraseOrganization'
+    | 'get'
+    | 'health'
+    | 'isPaused'
+    | 'list'
+    | 'obliterate'
+    | 'organizations'
+    | 'pause'
+    | 'promote'
+    | 'remove'
+    | 'reschedule'
+    | 'resume'
+    | 'retry'
+    | 'setLimits'
+    | 'setOrganization'
+    | 'setPriority'
+    | 'totals'
+    | 'wait'
+    | 'workers',
+    number
+  >;
+  tells: Record<
+    | 'abandon'
+    | 'closeQueue'
+    | 'closeWorker'
+    | 'concurrency'
+    | 'job'
+    | 'listen'
+    | 'pause'
+    | 'resume'
+    | 'run'
+    | 'stats',
+    number
+  >;
+  /** What became of a job. */
+  outcomes: Record<
+    | 'completed'
+    | 'delayed'
+    | 'failed'
+    | 'limitedOrganization'
+    | 'limitedQueue'
+    | 'released'
+    | 'unhandled'
+    | 'unrecoverable',
+    number
+  >;
+  /** What a handler asks for its job. */
+  jobCalls: Record<'data' | 'extend' | 'log' | 'progress', number>;
+  /** Events of jobs. Each is a bit, by its position, of what somebody listens to. */
+  jobEvents: Record<'completed' | 'dead' | 'lost' | 'released' | 'retrying', number>;
+  /** The most jobs that one call adds. */
+  jobsACall: number;
+}
+
 /** Times end with their unit, the others are counts. `src/config/limits.rs` says what each is for. */
 export type Limits = Record<LimitName, number> & {
   /** The name of auxiliary connections at the server. */
@@ -311,11 +374,13 @@ export interface Protocol {
     transaction: number;
     cache: Record<CacheVerb, number>;
     limiter: Record<LimiterVerb, number>;
+    queue: Record<QueueVerb, number>;
     session: Record<SessionVerb, number>;
     topic: Record<TopicVerb, number>;
   }>;
   cache: { entries: EntryNumbers };
   limiter: LimiterNumbers;
+  queue: QueueNumbers;
   session: SessionNumbers;
   topic: TopicNumbers;
   marks: Record<Mark, number>;

@@ -6,6 +6,7 @@ const { OrgCacheError } = require('./errors.js');
 const { limitersOf, readyPolicies } = require('./limiter/index.js');
 const { metricsOf } = require('./metrics/index.js');
 const { protocol } = require('./protocol.js');
+const { queuesOf } = require('./queue/index.js');
 const { sessionsOf } = require('./session/index.js');
 const { installSignalHandlers } = require('./signals.js');
 const { createConsumerGroup } = require('./streams/consumer-group.js');
@@ -20,6 +21,13 @@ const { topic, topicsOf } = require('./topic/index.js');
  */
 
 /**
+ * Work of a room that needs the connections while it ends.
+ * @typedef {object} Ending
+ * @property {boolean} isIdle Whether there is nothing to end.
+ * @property {(withinMs: number) => Promise<unknown>} end Ends it within that time. Never rejects.
+ */
+
+/**
  * What an instance lends to each of its rooms.
  * @typedef {object} Foundation
  * @property {InstanceType<typeof import('./bridge.js').Bridge>} bridge
@@ -28,6 +36,8 @@ const { topic, topicsOf } = require('./topic/index.js');
  * @property {() => import('../index.js').RedisClient} client Answers a client that is opened on first use.
  * @property {() => InstanceType<typeof import('./topic/hub.js').Hub>} hub The subscriptions of rooms, made on first use.
  * @property {InstanceType<typeof import('./metrics/registry.js').Registry>} metrics Rooms add their numbers to it.
+ * @property {InstanceType<typeof import('./environment.js').Environment>} environment
+ * @property {Set<Ending>} endings What a shutdown ends before it closes the connections.
  */
 
 /**
@@ -56,6 +66,7 @@ function surfaceOf(parts) {
     createConsumerGroup,
     createInstance: parts.createInstance,
     createLimiter: limitersOf(parts.foundation),
+    ...queuesOf(parts.foundation),
     createSessions: sessionsOf(parts.foundation),
     createTopics: topicsOf(parts.foundation),
     eraseOrganization: eraserOf(parts.foundation),

@@ -32,6 +32,7 @@ pub enum ErrorCode {
     Erasing,
     Idempotency,
     Lost,
+    Job,
     Internal,
 }
 
@@ -152,6 +153,7 @@ pub const ERROR_TABLE: &[ErrorRow] = &[
         false,
         "the worker does not hold the job any more: its lease was lost, or the job was cancelled",
     ),
+    row(ErrorCode::Job, "E_JOB", false, "the job that was waited for is dead, or there is none"),
     row(
         ErrorCode::Internal,
         "E_INTERNAL",
@@ -322,6 +324,7 @@ mod tests {
             Erasing,
             Idempotency,
             Lost,
+            Job,
             Internal,
         ];
         for code in all {

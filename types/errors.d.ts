@@ -24,6 +24,7 @@
  * - `E_ERASING` (retryable): the organization is being erased by this process; nothing was written
  * - `E_IDEMPOTENCY`: a job with the same idempotency key and another type or payload is known; nothing was added
  * - `E_LOST`: the worker does not hold the job any more: its lease was lost, or the job was cancelled
+ * - `E_JOB`: the job that was waited for is dead, or there is none
  * - `E_INTERNAL`: a defect in native code was caught, or Node could not make a value; the command may have run
  * @example
  * import { cacheAdapter, type ErrorCode, OrgCacheError } from 'orgcache';
@@ -56,6 +57,7 @@ export type ErrorCode =
   | 'E_ERASING'
   | 'E_IDEMPOTENCY'
   | 'E_LOST'
+  | 'E_JOB'
   | 'E_INTERNAL';
 
 /**

@@ -21,6 +21,7 @@ import type {
 import type { metrics } from './metrics.js';
 import type { RedisMigrationManager } from './migration.js';
 import type { ConfigureOptions } from './options.js';
+import type { createQueue, createWorker, DelayedError, RateLimitError, UnrecoverableError } from './queue.js';
 import type { createSessions } from './session.js';
 import type { createConsumerGroup } from './streams.js';
 import type { createTopics, topic } from './topic.js';
@@ -63,8 +64,11 @@ export interface OrgCache extends AsyncDisposable {
   readonly createConsumerGroup: typeof createConsumerGroup;
   readonly createInstance: typeof createInstance;
   readonly createLimiter: typeof createLimiter;
+  readonly createQueue: typeof createQueue;
   readonly createSessions: typeof createSessions;
   readonly createTopics: typeof createTopics;
+  readonly createWorker: typeof createWorker;
+  readonly DelayedError: typeof DelayedError;
   readonly eraseOrganization: typeof eraseOrganization;
   readonly getConnectionInfo: typeof getConnectionInfo;
   readonly getKeyPrefix: typeof getKeyPrefix;
@@ -74,6 +78,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly metrics: typeof metrics;
   readonly OrgCacheError: typeof OrgCacheError;
   readonly prefixKey: typeof prefixKey;
+  readonly RateLimitError: typeof RateLimitError;
   readonly ready: typeof ready;
   readonly readyPolicies: typeof readyPolicies;
   readonly RedisManager: typeof RedisManager;
@@ -84,6 +89,7 @@ export interface OrgCache extends AsyncDisposable {
   readonly shutdown: typeof shutdown;
   readonly topic: typeof topic;
   readonly unprefixKey: typeof unprefixKey;
+  readonly UnrecoverableError: typeof UnrecoverableError;
   readonly version: string;
   readonly withQueryCache: typeof withQueryCache;
   /** Shuts down. */

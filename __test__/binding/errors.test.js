@@ -82,6 +82,7 @@ describe('the error table', () => {
       'E_ERASING',
       'E_IDEMPOTENCY',
       'E_LOST',
+      'E_JOB',
       'E_INTERNAL',
     ]);
   });

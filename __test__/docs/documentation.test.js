@@ -29,7 +29,10 @@ const DOCUMENTS = ['README.md', ...BESIDE_README, 'CHANGELOG.md', ...filesUnder(
 const ON_GITHUB = `${manifest.homepage.split('#')[0]}/blob/main/`;
 
 const LANGUAGES = ['bash', 'diff', 'dockerfile', 'js', 'json', 'text', 'ts', 'yaml'];
-/** Other tests import these files: those below, and `frameworks.test.js`, `keyv.test.js` and `stores.test.js` of `__test__/package/`. */
+/**
+ * Other tests import these files: those below, and `frameworks.test.js`, `keyv.test.js`, `queues.test.js` and `stores.test.js` of
+ * `__test__/package/`.
+ */
 const IMPORTED = [
   'services/cacheAdapter.js',
   'fastify.mjs',
@@ -39,6 +42,9 @@ const IMPORTED = [
   'nest.ts',
   'keyv.mjs',
   'cache-manager.mjs',
+  'bullmq.mjs',
+  'bull.mjs',
+  'bee-queue.mjs',
 ];
 const EXAMPLES = BLOCKS.filter(({ language, settings }) => ['js', 'ts'].includes(language) && !settings.file);
 
@@ -179,7 +185,7 @@ describe('the configuration', () => {
   test('is named on every page as it is in the code, and so are the codes of errors', () => {
     const codes = [...read('docs/errors.md').matchAll(/^\| `(E_\w+)`/gm)].map(([, code]) => code);
     const variables = settings.map(({ variable }) => variable);
-    const ofServices = ['REDIS_CACHE_DB', 'REDIS_SESSION_DB'];
+    const ofServices = ['REDIS_CACHE_DB', 'REDIS_QUEUE_DB', 'REDIS_SESSION_DB'];
     const known = new Set([...variables, ...codes, ...ofServices, 'E_BINARY', 'ORGCACHE_BINARY']);
     const strange = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\b(?:REDIS|CACHE|USE_REDIS|ORGCACHE|E)_[A-Z_]+\b/g)]

@@ -62,6 +62,7 @@ test('the command line has defaults and says what it does not take', () => {
     'stores',
     'topics',
     'near',
+    'queue',
     'failover',
   ]);
   assert.deepEqual(parseOptions(['--parts', 'calls,tags']).parts, ['calls', 'tags']);

@@ -161,6 +161,13 @@ impl Config {
         Config { fields: Arc::new(fields), description: self.description.clone() }
     }
 
+    /// The same configuration for connections to another database.
+    pub fn in_database(&self, database: u32) -> Config {
+        let mut fields = (*self.fields).clone();
+        fields.database = database;
+        Config { fields: Arc::new(fields), description: self.description.clone() }
+    }
+
     pub fn use_redis(&self) -> bool {
         self.fields.topology != Topology::Embedded
     }

@@ -144,6 +144,12 @@ impl Dialer {
         }
     }
 
+    /// The same dialler for connections to another database.
+    pub fn in_database(&self, database: u32) -> Dialer {
+        let config = Arc::new(self.config.in_database(database));
+        Dialer { config, database: Arc::new(AtomicU32::new(database)), ..self.clone() }
+    }
+
     /// The same dialler with pauses that are not longer than this.
     pub fn pausing_at_most(self, longest: Duration) -> Dialer {
         Dialer { longest_pause: Some(longest), ..self }

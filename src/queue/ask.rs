@@ -381,8 +381,10 @@ pub fn ended(outcome: &[u8]) -> String {
                 JobState::Completed => ("completed", "result"),
                 _ => ("dead", "error"),
             };
-            let payload = if parts.payload.is_empty() { "null" } else { parts.payload };
-            format!("{{\"state\":\"{state}\",\"{name}\":{payload}}}")
+            if parts.payload.is_empty() {
+                return format!("{{\"state\":\"{state}\"}}");
+            }
+            format!("{{\"state\":\"{state}\",\"{name}\":{}}}", parts.payload)
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ask::ASKS;
+use super::backoff::MAX_DELAY_MS;
 use super::contract::Change;
 use super::events::EVENTS;
 use super::hand::Outcome;
@@ -59,7 +60,13 @@ impl Call<'_> {
 
     /// A number of ms that the caller may leave out.
     pub(super) fn ms(&self, at: usize) -> u64 {
-        self.given.number(at).filter(|ms| ms.is_finite() && *ms > 0.0).unwrap_or(0.0) as u64
+        self.ms_or(at, 0)
+    }
+
+    pub(super) fn ms_or(&self, at: usize, default: u64) -> u64 {
+        self.given
+            .number(at)
+            .map_or(default, |ms| if ms > 0.0 { ms.min(MAX_DELAY_MS as f64) as u64 } else { 0 })
     }
 
     /// # Errors
@@ -104,6 +111,7 @@ pub(super) fn numbers() -> Value {
         "jobCalls": numbered(Change::ALL.into_iter().map(|(_, name)| name)),
         "jobEvents": numbered(JOB_EVENTS.into_iter()),
         "events": numbered(EVENTS.into_iter()),
+        "jobsACall": super::room::MOST_JOBS,
     })
 }
 

@@ -75,10 +75,12 @@ pub enum Outcome {
     Released,
     LimitedOrganization,
     LimitedQueue,
+    /// JavaScript has no handler of this type.
+    Unhandled,
 }
 
 impl Outcome {
-    pub const ALL: [(Outcome, &str); 7] = [
+    pub const ALL: [(Outcome, &str); 8] = [
         (Outcome::Completed, "completed"),
         (Outcome::Failed, "failed"),
         (Outcome::Unrecoverable, "unrecoverable"),
@@ -86,6 +88,7 @@ impl Outcome {
         (Outcome::Released, "released"),
         (Outcome::LimitedOrganization, "limitedOrganization"),
         (Outcome::LimitedQueue, "limitedQueue"),
+        (Outcome::Unhandled, "unhandled"),
     ];
 }
 
@@ -324,10 +327,15 @@ impl Hand {
         self.give_back_waiting();
     }
 
-    /// Handlers that still run are told to stop.
-    pub fn stop_all(&mut self, now: Instant) {
+    /// Handlers that still run are told to stop. The jobs of those that go on after `until` go back.
+    pub fn stop_all(&mut self, until: Instant, now: Instant) {
         let fences: Vec<u64> = self.held.keys().copied().collect();
         fences.into_iter().for_each(|fence| self.stop(fence, Why::Closing, now));
+        for held in self.held.values_mut() {
+            if let Some((Why::Closing, gives_up)) = &mut held.stopping {
+                *gives_up = until;
+            }
+        }
     }
 
     pub fn is_closing(&self) -> bool {

@@ -32,6 +32,7 @@ mod shared;
 #[allow(clippy::panic, clippy::unwrap_used)]
 pub mod suite;
 mod told;
+mod variables;
 
 pub use decode::Call;
 pub use feature::QueueTicket;

@@ -10,12 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::backoff::{Backoff, MAX_DELAY_MS};
 use super::hand::HandOptions;
+use super::variables::{queue_options, worker_options};
 use crate::config::nearest;
 use crate::error::{Error, ErrorCode, Result};
 
 pub const MAX_NAME_BYTES: usize = 128;
-const MAX_TIMEOUT_MS: u64 = 86_400_000;
-const MAX_ATTEMPTS: u64 = 99;
+pub(super) const MAX_TIMEOUT_MS: u64 = 86_400_000;
+pub(super) const MAX_ATTEMPTS: u64 = 99;
+pub(super) const MAX_CONCURRENCY: u64 = 10_000;
+pub(super) const MIN_POLL_MS: u64 = 10;
+pub(super) const MAX_POLL_MS: u64 = 60_000;
 const MAX_PRIORITY: i64 = 1_000;
 const MAX_PAYLOAD_BYTES: u64 = 16 * 1_048_576;
 const MEBIBYTE: u64 = 1_048_576;
@@ -271,7 +275,7 @@ impl QueueOptions {
     /// # Errors
     /// `E_CONFIG` with the option and what is allowed.
     pub fn from_json(text: &str) -> Result<QueueOptions> {
-        let given = object(text, "the options of a queue")?;
+        let given = queue_options(text)?;
         let job = JobOptions::default().over(&given, &QUEUE_OPTIONS)?;
         let mut settings = Vec::new();
         if let Some(limit) = concurrency_limit(&given)? {
@@ -345,7 +349,7 @@ impl WorkerOptions {
     /// # Errors
     /// `E_CONFIG` with the option and what is allowed.
     pub fn from_json(text: &str) -> Result<WorkerOptions> {
-        let given = object(text, "the options of a worker")?;
+        let given = worker_options(text)?;
         refuse_unknown(&given, &WORKER_OPTIONS, "")?;
         let ms = |option: &str, default: u64, min: u64, max: u64| {
             integer(&given, option, default, min, max).map(Duration::from_millis)
@@ -375,11 +379,11 @@ impl WorkerOptions {
         flag(&given, "autorun", true)?;
         Ok(WorkerOptions {
             hand: HandOptions {
-                concurrency: integer(&given, "concurrency", 5, 1, 10_000)? as usize,
+                concurrency: integer(&given, "concurrency", 5, 1, MAX_CONCURRENCY)? as usize,
                 lease: ms("leaseMs", 15_000, 1_000, 600_000)?,
                 grace: ms("graceMs", 5_000, 0, MAX_TIMEOUT_MS)?,
                 max_blocked: ms("maxBlockedMs", 300_000, 1_000, MAX_TIMEOUT_MS)?,
-                poll: ms("pollMs", 1_000, 10, 60_000)?,
+                poll: ms("pollMs", 1_000, MIN_POLL_MS, MAX_POLL_MS)?,
                 prefetch,
                 unhandled: ms("unhandledMs", 5_000, 100, MAX_TIMEOUT_MS)?,
                 kinds,

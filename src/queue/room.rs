@@ -18,14 +18,17 @@ use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
 use super::options::{JobOptions, QueueOptions, WorkerOptions};
 use super::record::Job;
-use super::shared::{Desk, OpenedQueue, Order, Shared};
+use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
+use super::variables;
 use crate::config::Topology;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Node, Outcome, misuse};
 use crate::runtime::IoThread;
 
 /// Jobs of one call.
-const MOST_JOBS: usize = 500;
+pub(super) const MOST_JOBS: usize = 500;
+const CLOSE_QUEUE_MS: u64 = 5_000;
+const CLOSE_WORKER_MS: u64 = 30_000;
 const VALUES_A_JOB: usize = 4;
 const VALUES_AN_OUTCOME: usize = 4;
 const MAX_LOG_BYTES: usize = 4_096;
@@ -143,10 +146,11 @@ impl Queues {
         let config = self.front.node.config();
         let is_clustered = matches!(config.topology(), Topology::Cluster { .. });
         QueueKeys::new(&config.room_prefix, &name, is_clustered)?;
+        let database = variables::database(options, is_clustered)?;
         let shared = &self.front.shared;
         let answer = if call.about == "queue" {
             let options = Arc::new(QueueOptions::from_json(options)?);
-            self.front.start()?;
+            self.front.start(database)?;
             let opened = OpenedQueue {
                 name: name.clone(),
                 options: options.clone(),
@@ -158,7 +162,7 @@ impl Queues {
             json!({ "queue": queue })
         } else {
             let options = WorkerOptions::from_json(options)?;
-            self.front.start()?;
+            self.front.start(database)?;
             let number = self.front.workers.fetch_add(1, Ordering::Relaxed) + 1;
             let usual = || format!("{}:{}:{number}", host(), std::process::id());
             let of = options.name.clone().unwrap_or_else(usual);
@@ -223,13 +227,17 @@ impl Queues {
             "stats" => return Ok(told(Some(self.stats(call)?.to_string()))),
             "closeWorker" => {
                 let (number, worker) = (call.number(0)?, call.number(1)?);
-                let timeout = Duration::from_millis(call.ms(2));
-                self.begin_call(Order::CloseWorker { call: number, worker, timeout });
+                let timeout = Duration::from_millis(call.ms_or(2, CLOSE_WORKER_MS));
+                let within = call.given.number(3).map(|_| Duration::from_millis(call.ms(3)));
+                let desk = shared.worker(worker);
+                let before = desk.map(|desk| desk.hand().counts).unwrap_or_default();
+                let closes = Closes { timeout, within, before };
+                self.begin_call(Order::CloseWorker { call: number, worker, closes });
             }
             "closeQueue" => {
                 let (number, queue) = (call.number(0)?, call.number(1)?);
                 shared.close_queue(queue);
-                let timeout = Duration::from_millis(call.ms(2));
+                let timeout = Duration::from_millis(call.ms_or(2, CLOSE_QUEUE_MS));
                 self.begin_call(Order::CloseQueue { call: number, queue, timeout });
             }
             "abandon" => shared.order(Order::Abandon { call: call.number(0)? }),
@@ -261,29 +269,13 @@ impl Queues {
             let opened = shared.queue(call.number(1)?)?;
             return Ok(json!({ "name": opened.name, "made": opened.made.load(Ordering::Relaxed) }));
         }
-        let desk = shared.worker(call.number(1)?)?;
-        let hand = desk.hand();
-        let counts = hand.counts;
-        Ok(json!({
-            "name": desk.name,
-            "running": hand.running(),
-            "isRunning": hand.is_running(),
-            "isClosing": hand.is_closing(),
-            "begun": counts.begun,
-            "completed": counts.completed,
-            "failed": counts.failed,
-            "handedBack": counts.handed_back,
-            "lost": counts.lost,
-            "timedOut": counts.timed_out,
-            "abandoned": counts.abandoned,
-            "waiting": hand.waits.snapshot().to_json(),
-            "runningTime": hand.runs.snapshot().to_json(),
-        }))
+        Ok(shared.worker(call.number(1)?)?.describe())
     }
 }
 
 pub(super) fn normalize(call: &Call<'_>) -> Result<Outcome<'static>> {
-    let text = call.given.required(0, "the options")?;
+    call.name(0, "the name of a queue")?;
+    let text = call.given.required(1, "the options")?;
     let described = match call.about {
         "queue" => QueueOptions::from_json(text)?.describe(),
         _ => WorkerOptions::from_json(text)?.describe(),
@@ -292,8 +284,8 @@ pub(super) fn normalize(call: &Call<'_>) -> Result<Outcome<'static>> {
 }
 
 impl Front {
-    /// The first queue starts the task on the I/O thread.
-    fn start(&self) -> Result<()> {
+    /// The first queue starts the task on the I/O thread, with connections to that database or else to the cache's.
+    fn start(&self, database: Option<u32>) -> Result<()> {
         let mut is_started = self.is_started.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_started {
             return Ok(());
@@ -310,7 +302,9 @@ impl Front {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let machine =
             Machine::new(settings, self.shared.clone(), random(), Instant::now(), since.as_millis() as i64);
-        let dialer = config.use_redis().then(|| self.node.dialer().clone());
+        let own = self.node.dialer();
+        let dialer = || database.map_or_else(|| own.clone(), |database| own.in_database(database));
+        let dialer = config.use_redis().then(dialer);
         engine::start(machine, self.shared.clone(), dialer, is_clustered, io);
         *is_started = true;
         Ok(())

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::ask::Ask;
 use super::contract::{Change, NewJob};
 use super::events::Events;
-use super::hand::{Hand, Told};
+use super::hand::{Hand, HandCounts, Told};
 use super::options::{QueueOptions, WorkerOptions};
 use crate::connection::Inbox;
 use crate::error::{Error, ErrorCode, Result};
@@ -24,7 +25,7 @@ pub enum Order {
     Add { call: u32, queue: u32, jobs: Vec<NewJob> },
     Ask { call: u32, queue: u32, ask: Box<Ask> },
     Job { call: u32, worker: u32, fence: u64, change: Change, value: Vec<u8> },
-    CloseWorker { call: u32, worker: u32, timeout: Duration },
+    CloseWorker { call: u32, worker: u32, closes: Closes },
     CloseQueue { call: u32, queue: u32, timeout: Duration },
     Abandon { call: u32 },
 }
@@ -56,6 +57,16 @@ impl std::fmt::Debug for Desk {
     }
 }
 
+/// When a worker is to be closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Closes {
+    pub timeout: Duration,
+    /// The whole close, grace included, is to be over by then.
+    pub within: Option<Duration>,
+    /// What the worker had done when it was told to close.
+    pub before: HandCounts,
+}
+
 impl Desk {
     pub fn new(options: WorkerOptions, name: String, sender: String) -> Desk {
         Desk {
@@ -69,6 +80,27 @@ impl Desk {
 
     pub fn hand(&self) -> MutexGuard<'_, Hand> {
         self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the worker has done, and what it does now.
+    pub fn describe(&self) -> Value {
+        let hand = self.hand();
+        let counts = hand.counts;
+        json!({
+            "name": self.name,
+            "running": hand.running(),
+            "isRunning": hand.is_running(),
+            "isClosing": hand.is_closing(),
+            "begun": counts.begun,
+            "completed": counts.completed,
+            "failed": counts.failed,
+            "handedBack": counts.handed_back,
+            "lost": counts.lost,
+            "timedOut": counts.timed_out,
+            "abandoned": counts.abandoned,
+            "waiting": hand.waits.snapshot().to_json(),
+            "runningTime": hand.runs.snapshot().to_json(),
+        })
     }
 }
 

@@ -82,7 +82,7 @@ fn snapshot(words: &[Word], log: Option<&[Word]>) -> Option<String> {
         "type": record.job.kind,
         "orgId": record.job.organization,
         "priority": record.job.priority,
-        "attempt": record.attempts + u32::from(state == JobState::Active),
+        "attempt": record.attempts + u32::from(matches!(state, JobState::Active | JobState::Completed)),
         "maxAttempts": record.job.max_attempts,
         "stalls": record.stalls,
         "createdAt": record.created_ms,

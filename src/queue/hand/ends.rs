@@ -115,6 +115,7 @@ impl Hand {
             Outcome::Released => self.end(given, Fate::Released, Vec::new(), Duration::ZERO),
             Outcome::LimitedOrganization => self.end(given, Fate::HoldsOrganization, Vec::new(), delay),
             Outcome::LimitedQueue => self.end(given, Fate::HoldsQueue, Vec::new(), delay),
+            Outcome::Unhandled => self.put_aside(given, now),
         }
         true
     }

@@ -232,7 +232,8 @@ fn a_close_gives_back_what_has_not_begun_and_releases_what_does_not_end() {
     played.hand.close();
     assert_eq!(played.fates(), [(Fate::Released, 0)]);
     played.finish(1, Outcome::Completed);
-    played.hand.stop_all(played.now);
+    let until = played.now + played.hand.grace();
+    played.hand.stop_all(until, played.now);
     assert_eq!(played.hand.take_told(), [Told::Abort { fence: 2, why: Why::Closing }]);
     played.pass(5_000);
     assert_eq!(played.fates(), [(Fate::Completed, 0), (Fate::Released, 0)]);

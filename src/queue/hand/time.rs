@@ -104,6 +104,10 @@ impl Hand {
                 self.counts.abandoned += 1;
                 self.unheard.insert(fence);
                 self.end_stopped(&held.given, why, chance);
+                if why == Why::Closing {
+                    // It counts as abandoned.
+                    self.counts.handed_back -= 1;
+                }
             }
         }
         if self.waiting.iter().any(|waiting| waiting.goes_back <= now) {

@@ -153,7 +153,7 @@ impl Machine {
             Order::Job { call, worker, fence, change, value } => {
                 self.change_job(call, worker, fence, change, value, now);
             }
-            Order::CloseWorker { call, worker, timeout } => self.close_worker(call, worker, timeout, now),
+            Order::CloseWorker { call, worker, closes } => self.close_worker(call, worker, closes, now),
             Order::CloseQueue { call, queue, timeout } => self.close_queue(call, queue, timeout, now),
             Order::Abandon { call } => self.abandon(call),
         }

@@ -6,10 +6,10 @@ use super::*;
 use crate::lane::Arguments;
 use crate::queue::ask::Ask;
 use crate::queue::contract::{NewJob, Turned, Word};
-use crate::queue::hand::Outcome;
+use crate::queue::hand::{HandCounts, Outcome};
 use crate::queue::options::{QueueOptions, WorkerOptions};
 use crate::queue::record::Job;
-use crate::queue::shared::{Desk, OpenedQueue};
+use crate::queue::shared::{Closes, Desk, OpenedQueue};
 
 const QUEUE: LineId = (0, LineKind::Queue);
 const LEASE: LineId = (0, LineKind::Lease);
@@ -344,6 +344,10 @@ fn nothing_is_due_at_once_for_long_while_redis_is_away() {
     }
 }
 
+fn closes(timeout: Duration) -> Closes {
+    Closes { timeout, within: None, before: HandCounts::default() }
+}
+
 #[test]
 fn jobs_that_come_after_a_close_go_back_at_once() {
     let mut played = Played::new("{}");
@@ -351,7 +355,7 @@ fn jobs_that_come_after_a_close_go_back_at_once() {
     played.connect("run");
     played.greet();
     let request = played.sent_on(QUEUE)[0].0;
-    played.begin(Order::CloseWorker { call: 9, worker: 0, timeout: 1_000 * MS });
+    played.begin(Order::CloseWorker { call: 9, worker: 0, closes: closes(1_000 * MS) });
     let record = b"1 a00/03 s00 p+0000 c1800000000000 t00000000\n{\"g\":\"\",\"t\":\"t\"}\n1".to_vec();
     let given = vec![("j1:5:w~1:1800000000000".to_owned(), record)];
     played.answer(request, Ok(Reply::Turned(Turned { given, ..Turned::default() })));
@@ -361,8 +365,9 @@ fn jobs_that_come_after_a_close_go_back_at_once() {
         ("0", "j1:5:w~1:1800000000000", "f")
     );
     played.answer(request, Ok(Reply::Turned(Turned::default())));
-    let end = json!([0, 9, { "finished": 0, "handedBack": 1, "abandoned": 0 }]);
-    assert_eq!(played.events().pop(), Some(end));
+    let mut end = played.events().pop().unwrap();
+    assert!(end[2].as_object_mut().unwrap().remove("stats").is_some());
+    assert_eq!(end, json!([0, 9, { "finished": 0, "handedBack": 1, "abandoned": 0 }]));
 }
 
 #[test]
@@ -402,8 +407,10 @@ fn a_close_settles_whether_or_not_redis_is_there() {
     let add = played.add("j1");
     played.calls += 1;
     let call = played.calls;
-    played.begin(Order::CloseWorker { call, worker: 0, timeout: 100 * MS });
-    assert_eq!(played.events(), [json!([0, call, { "finished": 0, "handedBack": 0, "abandoned": 0 }])]);
+    played.begin(Order::CloseWorker { call, worker: 0, closes: closes(100 * MS) });
+    let mut ends = played.events();
+    assert!(ends[0][2].as_object_mut().unwrap().remove("stats").is_some());
+    assert_eq!(ends, [json!([0, call, { "finished": 0, "handedBack": 0, "abandoned": 0 }])]);
     played.begin(Order::CloseQueue { call: call + 1, queue: 0, timeout: 100 * MS });
     assert!(played.events().is_empty());
     played.pass(100);

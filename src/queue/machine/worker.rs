@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::queue::contract::{Fate, Renew, Reply, Step, Turn, Turned};
 use crate::queue::ending::{Ending, Note, error_json};
 use crate::queue::hand::HandCounts;
-use crate::queue::shared::{Desk, tell_of};
+use crate::queue::shared::{Closes, Desk, tell_of};
 
 /// The ends of jobs that JavaScript may listen to; a bit each.
 pub const JOB_EVENTS: [&str; 5] = ["completed", "retrying", "dead", "released", "lost"];
@@ -25,13 +25,18 @@ const LOST: usize = 4;
 
 /// JavaScript's thread is asked for a sign at least this often while jobs run.
 const SIGN_EVERY: Duration = Duration::from_secs(1);
+/// The last turn of a worker that closes has this time.
+const LAST_TURN: Duration = Duration::from_millis(250);
+/// A worker tells that it is there at least this often; one without a sign for a minute is gone.
+const HELLO_EVERY: Duration = Duration::from_secs(15);
 /// Results that wait for Redis.
 const ERROR_EVERY: Duration = Duration::from_secs(5);
 
 struct Closing {
     call: u32,
-    /// When handlers are told to stop, and when nothing is waited for any more.
+    /// When handlers are told to stop, when their jobs go back, and when nothing is waited for any more.
     stops: Instant,
+    until: Instant,
     gives_up: Instant,
     is_stopped: bool,
     before: HandCounts,
@@ -46,6 +51,7 @@ pub struct Worker {
     next_sign: Option<Instant>,
     closing: Option<Closing>,
     last_error: Option<Instant>,
+    last_hello: Option<Instant>,
     was_connected: Option<bool>,
 }
 
@@ -83,6 +89,7 @@ impl Machine {
                 next_sign: None,
                 closing: None,
                 last_error: None,
+                last_hello: None,
                 was_connected: None,
             },
         );
@@ -112,7 +119,7 @@ impl Machine {
             worker.closing.as_mut().filter(|closing| !closing.is_stopped && closing.stops <= now)
         {
             closing.is_stopped = true;
-            worker.desk.hand().stop_all(now);
+            worker.desk.hand().stop_all(closing.until, now);
         }
         if !members.is_empty() {
             worker.is_renewing = true;
@@ -180,6 +187,23 @@ impl Machine {
             }
         }
         self.tell_missing(number, turned.missing);
+        self.say_hello(number, now);
+    }
+
+    /// Enters an idle worker among those of its queue: one that has jobs does so by renewing them.
+    fn say_hello(&mut self, number: u32, now: Instant) {
+        let Some(worker) = self.workers.get_mut(&number) else { return };
+        let is_due = worker.last_hello.is_none_or(|at| now.saturating_duration_since(at) >= HELLO_EVERY);
+        if worker.is_renewing || worker.closing.is_some() || !is_due {
+            return;
+        }
+        worker.last_hello = Some(now);
+        worker.is_renewing = true;
+        let (room, sender) = (worker.room, worker.desk.sender.clone());
+        let lease_ms = worker.desk.hand().lease().as_millis() as u64;
+        let renew = Renew { worker: sender, lease_ms, members: Vec::new() };
+        let purpose = Purpose::Renew { worker: number, members: Vec::new() };
+        self.send(purpose, room, LineKind::Lease, &Step::Renew(renew), now);
     }
 
     pub(super) fn renewed(&mut self, number: u32, members: &[String], reply: Result<Reply>, now: Instant) {
@@ -203,17 +227,27 @@ impl Machine {
         }
     }
 
-    pub(super) fn close_worker(&mut self, call: u32, number: u32, timeout: Duration, now: Instant) {
+    pub(super) fn close_worker(
+        &mut self,
+        call: u32,
+        number: u32,
+        Closes { timeout, within, before }: Closes,
+        now: Instant,
+    ) {
         let Some(worker) = self.workers.get_mut(&number) else {
             return self.resolve(call, r#"{"finished":0,"handedBack":0,"abandoned":0}"#);
         };
         let mut hand = worker.desk.hand();
-        let before = hand.counts;
         hand.close();
-        let stops = now + timeout;
-        let gives_up = stops + hand.grace();
+        // A close within a given time takes its grace out of that.
+        let grace = hand.grace();
+        let grace = within.map_or(grace, |within| grace.min(within / 2));
+        let stops = now + within.map_or(timeout, |within| within.saturating_sub(grace));
+        let last = if grace.is_zero() { LAST_TURN } else { LAST_TURN.min(grace / 2) };
+        let until = stops + grace.saturating_sub(last);
+        let gives_up = until + last;
         drop(hand);
-        worker.closing = Some(Closing { call, stops, gives_up, is_stopped: false, before });
+        worker.closing = Some(Closing { call, stops, until, gives_up, is_stopped: false, before });
     }
 
     pub(super) fn close_what_is_over(&mut self, now: Instant) {
@@ -242,6 +276,7 @@ impl Machine {
                 "finished": ended(after) - ended(before),
                 "handedBack": after.handed_back - before.handed_back,
                 "abandoned": abandoned,
+                "stats": desk.describe(),
             });
             self.resolve(closing.call, &answer.to_string());
         }

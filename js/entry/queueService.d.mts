@@ -1,0 +1,5 @@
+export * from './queueService.js';
+
+import { queueService } from './queueService.js';
+
+export default queueService;

@@ -1,0 +1,5 @@
+import service from './queueService.js';
+
+export const { queueService } = service;
+
+export default queueService;

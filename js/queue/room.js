@@ -1,0 +1,142 @@
+'use strict';
+
+const { OrgCacheError } = require('../errors.js');
+const { optionsText } = require('../options.js');
+const { protocol } = require('../protocol.js');
+const { normalized, roomText } = require('./given.js');
+
+/** @import { AbortSignalLike } from '../../index.js' */
+
+/**
+ * @typedef {object} Parts
+ * @property {InstanceType<typeof import('./hub.js').Hub>} hub
+ * @property {(name: string) => string | undefined} variable
+ * @property {() => boolean} requiresOrganization
+ */
+
+const verbs = protocol.verbs.queue;
+const { jobsACall, kinds } = protocol.queue;
+
+/** The native side of one queue: opened with the first call, and again if the client is another one. */
+class Room {
+  #hub;
+  #name;
+  #options;
+  #variable;
+  /** @type {number | undefined} */
+  #client;
+  #number = 0;
+  /** @type {Promise<void> | undefined} */
+  #closing;
+
+  /**
+   * @param {string} name
+   * @param {Record<string, any>} options
+   * @param {Parts} parts
+   */
+  constructor(name, options, { hub, variable, requiresOrganization }) {
+    this.#hub = hub;
+    this.requiresOrganization = requiresOrganization;
+    this.#name = name;
+    this.#options = options;
+    this.#variable = variable;
+    normalized('queue', name, roomText(options, variable));
+  }
+
+  get name() {
+    return this.#name;
+  }
+
+  /** The queue's number. Opens the client and the queue if necessary. */
+  #open() {
+    if (this.#closing !== undefined) throw new OrgCacheError('E_CLOSED', 'the queue was closed');
+    const client = this.#hub.open();
+    if (client === this.#client) return this.#number;
+    const values = [this.#name, roomText(this.#options, this.#variable)];
+    this.#number = JSON.parse(this.#hub.now(verbs.open, kinds.queue, values)).queue;
+    this.#client = client;
+    return this.#number;
+  }
+
+  /**
+   * @param {keyof typeof protocol.queue.asks} what
+   * @param {Record<string, any>} [given]
+   * @param {AbortSignalLike} [signal]
+   * @param {(value: any) => unknown} [read]
+   * @returns {Promise<any>}
+   */
+  async ask(what, given, signal, read) {
+    const text = given === undefined ? undefined : optionsText(given);
+    return this.#hub.ask(what, this.#open(), text, { signal, read });
+  }
+
+  /**
+   * Adds jobs, four values each. Many jobs become several calls, in order.
+   * @param {unknown[]} jobs
+   * @param {AbortSignalLike | undefined} signal
+   * @returns {Promise<any[]>}
+   */
+  async add(jobs, signal) {
+    const queue = this.#open();
+    const width = 4 * jobsACall;
+    if (jobs.length <= width) return this.#add(queue, jobs, signal);
+    /** @type {Promise<any[]>[]} */
+    const pages = [];
+    for (let from = 0; from < jobs.length; from += width) {
+      pages.push(this.#add(queue, jobs.slice(from, from + width), signal));
+    }
+    return (await Promise.all(pages)).flat();
+  }
+
+  /**
+   * @param {unknown} type
+   * @param {unknown} orgId
+   * @param {string} data
+   * @param {string | undefined} options
+   * @param {AbortSignalLike | undefined} signal
+   * @returns {Promise<any>}
+   */
+  addOne(type, orgId, data, options, signal) {
+    return this.#add(this.#open(), [type, orgId, data, options], signal, first);
+  }
+
+  /**
+   * @param {number} queue
+   * @param {unknown[]} jobs
+   * @param {AbortSignalLike | undefined} signal
+   * @param {(value: any) => unknown} [read]
+   * @returns {Promise<any>}
+   */
+  #add(queue, jobs, signal, read) {
+    const start = (/** @type {number} */ call) => this.#hub.now(verbs.add, 0, [call, queue, ...jobs]);
+    return this.#hub.call(start, { signal, read });
+  }
+
+  /**
+   * Lets calls under way settle, then frees the native side.
+   * @param {number | undefined} timeoutMs
+   */
+  close(timeoutMs) {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  /** @param {number | undefined} timeoutMs */
+  async #close(timeoutMs) {
+    if (this.#client === undefined || !this.#hub.isOpen(this.#client)) return;
+    const number = this.#number;
+    try {
+      await this.#hub.call((call) => this.#hub.tell('closeQueue', call, number, timeoutMs));
+    } catch (error) {
+      // The client was closed before the queue.
+      if (/** @type {any} */ (error).code !== 'E_CLOSED') throw error;
+    }
+  }
+}
+
+/** @param {any[]} values */
+function first(values) {
+  return values[0];
+}
+
+module.exports = { Room };
