@@ -143,7 +143,7 @@ class Queue {
     if (options === undefined) {
       return this.#room.addOne(name, this.#organizationOf(undefined), toJson(data), undefined, undefined);
     }
-    const { signal, others } = splitOptions(options, '{ delayMs: 1000 }');
+    const { signal, others } = splitOptions(options, '{ priority: 5 }');
     const { orgId, ...rest } = others;
     const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);
     return this.#room.addOne(name, this.#organizationOf(orgId), toJson(data), text, signal);
