@@ -98,12 +98,7 @@ impl Machine {
     pub(super) fn open_queue(&mut self, queue: u32, name: &str, options: Arc<QueueOptions>) {
         let now = Instant::now();
         let Some(room) = self.room(name, now) else { return };
-        if !options.settings.is_empty() {
-            self.rooms[room].settings.extend(options.settings.iter().copied());
-            if self.is_ready(room) {
-                self.rooms[room].layout = super::rooms::Layout::Unknown;
-            }
-        }
+        self.rooms[room].set(&options.settings);
         let sender = self.shared.queue(queue).map(|queue| queue.sender.clone()).unwrap_or_default();
         let producer = Producer {
             room,

@@ -32,6 +32,8 @@ pub struct Room {
     /// What `meta` is to have.
     pub settings: Vec<(&'static str, Option<u64>)>,
     pub layout: Layout,
+    /// Settings that came while others were being told.
+    pub has_more_settings: bool,
     /// Workers that take jobs of it.
     pub workers: usize,
     /// Callers that wait for the end of a job.
@@ -43,6 +45,19 @@ pub struct Room {
 }
 
 impl Room {
+    /// What `meta` is to have besides. Nothing is added or taken until it is there.
+    pub fn set(&mut self, settings: &[(&'static str, Option<u64>)]) {
+        if settings.is_empty() {
+            return;
+        }
+        self.settings.extend(settings.iter().copied());
+        match self.layout {
+            Layout::Known => self.layout = Layout::Unknown,
+            Layout::Asked => self.has_more_settings = true,
+            Layout::Unknown | Layout::Other => {}
+        }
+    }
+
     /// Whether its news matter here.
     pub fn is_heard(&self) -> bool {
         self.workers > 0 || self.waits > 0
@@ -64,6 +79,7 @@ impl Machine {
             memory: self.settings.embedded_bytes.map(Memory::new),
             settings: Vec::new(),
             layout: Layout::Unknown,
+            has_more_settings: false,
             workers: 0,
             waits: 0,
             next_sweep: now + SWEEP_EVERY,
@@ -104,7 +120,8 @@ impl Machine {
 
     /// A server that evicts any key loses jobs.
     pub(super) fn eviction_known(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
-        self.rooms[room].layout = Layout::Known;
+        let has_more = std::mem::take(&mut self.rooms[room].has_more_settings);
+        self.rooms[room].layout = if has_more { Layout::Unknown } else { Layout::Known };
         let Ok(Reply::Words(words)) = reply else { return };
         let policy = words.first().map(Word::text).unwrap_or_default();
         let is_bounded = words.get(1).is_some_and(|bytes| bytes.number() > 0);

@@ -37,6 +37,13 @@ impl Played {
         };
         let now = Instant::now();
         let machine = Machine::new(settings, shared.clone(), 7, now, 0);
+        let mut played = Played { machine, shared, now, queue: 0, calls: 0, desk: None, again: Vec::new() };
+        played.open(options);
+        played
+    }
+
+    /// Opens the queue, once more where it is open. Later adds are of this one.
+    fn open(&mut self, options: &str) {
         let options = Arc::new(QueueOptions::from_json(options).unwrap());
         let opened = OpenedQueue {
             name: "mail".to_owned(),
@@ -44,11 +51,9 @@ impl Played {
             sender: "sender".to_owned(),
             made: 0.into(),
         };
-        let (queue, _) = shared.open_queue(opened);
-        shared.order(Order::OpenQueue { queue, name: "mail".to_owned(), options });
-        let mut played = Played { machine, shared, now, queue, calls: 0, desk: None, again: Vec::new() };
-        played.machine.advance(now);
-        played
+        (self.queue, _) = self.shared.open_queue(opened);
+        self.shared.order(Order::OpenQueue { queue: self.queue, name: "mail".to_owned(), options });
+        self.machine.advance(self.now);
     }
 
     fn connect(&mut self, run_id: &str) -> Vec<u64> {
@@ -126,10 +131,20 @@ impl Played {
 
     /// The server has the layout, and evicts nothing.
     fn greet(&mut self) {
+        let (id, _) = self.told_settings();
+        self.told(id);
+    }
+
+    /// The number of the request that tells the settings, and its words.
+    fn told_settings(&mut self) -> (u64, Vec<String>) {
         let mut ids = std::mem::take(&mut self.again);
         ids.extend(self.machine.lines.take_queued(QUEUE));
         let [(id, words)] = self.words_of(&ids).try_into().unwrap();
         assert_eq!(words[7], "configure");
+        (id, words)
+    }
+
+    fn told(&mut self, id: u64) {
         self.answer(id, Ok(Reply::Words(vec![Word::Number(1)])));
         let [(id, words)] = self.sent_on(QUEUE).try_into().unwrap();
         assert_eq!(words[6], "eviction");
@@ -166,6 +181,23 @@ fn added() -> Result<Reply> {
 /// Sender and number of an add or a turn.
 fn number(words: &[String]) -> (&str, &str) {
     (&words[6], &words[7])
+}
+
+#[test]
+fn settings_that_come_while_others_are_being_told_are_there_before_the_first_add() {
+    let mut played = Played::new("{}");
+    played.work();
+    played.connect("run");
+    let (first, words) = played.told_settings();
+    assert!(!words.contains(&"300".to_owned()));
+    played.open(r#"{"rate":{"max":5,"perMs":300}}"#);
+    played.add("j1");
+    played.told(first);
+    let (second, words) = played.told_settings();
+    assert!(words.contains(&"300".to_owned()));
+    played.told(second);
+    let sent = played.sent_on(QUEUE);
+    assert!(sent.iter().any(|(_, words)| words.contains(&"j1".to_owned())), "{sent:?}");
 }
 
 #[test]
