@@ -64,6 +64,11 @@ class Instance {
    * @type {Set<import('./surface.js').Ending>}
    */
   #endings = new Set();
+  /**
+   * Rooms of JavaScript that keep something of organizations.
+   * @type {Set<import('./surface.js').Eraser>}
+   */
+  #erasers = new Set();
   #environment;
 
   /** @param {InstanceType<typeof Environment>} environment */
@@ -120,6 +125,7 @@ class Instance {
         metrics,
         environment: this.#environment,
         endings: this.#endings,
+        erasers: this.#erasers,
       },
       ready: this.ready,
       RedisManager: this.#Manager,

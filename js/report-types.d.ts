@@ -26,6 +26,8 @@ export interface Configured {
   readonly useRedis: boolean;
   readonly keyPrefix: string;
   readonly clientKeyPrefix: string;
+  /** What stands before the keys of rooms that have no keyPrefix: limits, sessions, topics and queues. */
+  readonly roomPrefix: string;
   readonly prefixChannels: boolean;
   /** Connections that are lent to one caller at a time. */
   readonly dedicatedPool: { readonly min: number; readonly max: number; readonly maxWaitMs: number };

@@ -28,6 +28,14 @@ const { topic, topicsOf } = require('./topic/index.js');
  */
 
 /**
+ * What keeps something of organizations where native code does not erase it.
+ * @typedef {object} Eraser
+ * @property {string} place Its name in the report.
+ * @property {(organization: string) => Promise<number>} erase Answers how many entries there were.
+ * @property {(organization: string) => Promise<number>} remaining How many are left.
+ */
+
+/**
  * What an instance lends to each of its rooms.
  * @typedef {object} Foundation
  * @property {InstanceType<typeof import('./bridge.js').Bridge>} bridge
@@ -38,6 +46,7 @@ const { topic, topicsOf } = require('./topic/index.js');
  * @property {InstanceType<typeof import('./metrics/registry.js').Registry>} metrics Rooms add their numbers to it.
  * @property {InstanceType<typeof import('./environment.js').Environment>} environment
  * @property {Set<Ending>} endings What a shutdown ends before it closes the connections.
+ * @property {Set<Eraser>} erasers What an erasure of an organization asks besides native code.
  */
 
 /**

@@ -43,7 +43,7 @@ export interface EraseReport {
   readonly verified: 'index' | 'scan';
   /**
    * By place. In Redis: `values` of the adapter, `legacy` values of the JavaScript layer, `caches`, `leases`, `tags`,
-   * `indexes` and `limits`. In this process: `near` copies, `memory`, `journal`,
+   * `indexes`, `limits`, `sessions`, `topics` and `jobs`. In this process: `near` copies, `memory`, `journal`,
    * `maps` and `counts`.
    */
   readonly rooms: Readonly<Record<string, Erased>>;
@@ -51,7 +51,7 @@ export interface EraseReport {
 
 /**
  * Erases everything that this package keeps of an organization, in Redis and in this process: values, entries of all
- * caches, tags, leases, rate limits, sessions, near copies, the memory for outages, and writes that wait in the journal. Looks
+ * caches, tags, leases, rate limits, sessions, messages, jobs, near copies, the memory for outages, and writes that wait in the journal. Looks
  * a second time, and reports what that finds. No other
  * organization is touched.
  *

@@ -9,6 +9,7 @@ const { now } = require('../time.js');
 /** @import { EraseReport, RedisClient } from '../../index.js' */
 /** @import { Bridge } from '../bridge.js' */
 /** @import { Failure } from '../errors.js' */
+/** @import { Eraser } from '../surface.js' */
 
 /**
  * What native code tells of an erasure: a pattern for keys that may be the organization's, the script that erases those
@@ -36,6 +37,7 @@ const IN_DOUBT = ['E_TIMEOUT', 'E_UNKNOWN_OUTCOME', 'E_CONNECT'];
 class Erasure {
   #bridge;
   #client;
+  #erasers;
   #organization;
   #deadlineMs;
   /** @type {ByPlace} */
@@ -51,12 +53,14 @@ class Erasure {
    * @param {object} parts
    * @param {InstanceType<typeof Bridge>} parts.bridge
    * @param {() => RedisClient} parts.client
+   * @param {Set<Eraser>} parts.erasers
    * @param {unknown} parts.organization
    * @param {number} parts.deadlineMs
    */
-  constructor({ bridge, client, organization, deadlineMs }) {
+  constructor({ bridge, client, erasers, organization, deadlineMs }) {
     this.#bridge = bridge;
     this.#client = client;
+    this.#erasers = erasers;
     this.#organization = organization;
     this.#deadlineMs = deadlineMs;
   }
@@ -103,12 +107,23 @@ class Erasure {
         // Reads may have brought something back before it was erased.
         this.#forget();
       }
+      await this.#askErasers();
       await Promise.all(this.#bridge.erasureListeners.map(({ erased }) => erased()));
       remaining = useRedis ? await this.#count(plan, verify) : 0;
       remaining += Number(native.remaining(this.#bridge.open(), this.#organization));
+      for (const eraser of this.#erasers) remaining += await eraser.remaining(String(this.#organization));
       if (remaining === 0) break;
     }
     return remaining;
+  }
+
+  /** What native code does not erase. */
+  async #askErasers() {
+    for (const eraser of this.#erasers) {
+      this.#checkTime();
+      const entries = await eraser.erase(String(this.#organization));
+      add(this.#erased, new Map([[eraser.place, { entries, bytes: 0 }]]));
+    }
   }
 
   /** Rejects if Redis does not answer, before anything is erased. */

@@ -20,11 +20,11 @@ const VERIFICATIONS = /** @type {const} */ (['index', 'scan']);
  * @param {Foundation} foundation
  * @returns {typeof eraseOrganization}
  */
-function eraserOf({ bridge, client }) {
+function eraserOf({ bridge, client, erasers }) {
   return async (orgId, options) => {
     const { timeoutMs, verify } = checked(options);
     const organization = ownBytes(orgId);
-    return new Erasure({ bridge, client, organization, deadlineMs: now() + timeoutMs }).run(verify);
+    return new Erasure({ bridge, client, erasers, organization, deadlineMs: now() + timeoutMs }).run(verify);
   };
 }
 

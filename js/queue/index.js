@@ -1,5 +1,6 @@
 'use strict';
 
+const { JobEraser } = require('./erasing.js');
 const { Hub } = require('./hub.js');
 const { createQueue } = require('./queue.js');
 const { checkText } = require('./given.js');
@@ -15,15 +16,18 @@ const { Worker } = require('./worker.js');
  * @param {import('../surface.js').Foundation} foundation
  * @returns {Names}
  */
-function queuesOf({ bridge, context, environment, endings }) {
+function queuesOf({ bridge, client, context, environment, endings, erasers }) {
   const hub = new Hub(bridge, context);
   const requiresOrganization = () => bridge.requiresOrganization;
   const parts = {
     hub,
     requiresOrganization,
+    /** @type {Set<string>} */
+    names: new Set(),
     variable: (/** @type {string} */ name) => environment.look(name),
   };
   endings.add(hub);
+  erasers.add(new JobEraser({ bridge, client }, parts));
   /** @type {unknown} */
   const names = {
     createQueue: (/** @type {unknown} */ name, /** @type {unknown} */ options) =>

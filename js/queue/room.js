@@ -12,6 +12,7 @@ const { normalized, roomText } = require('./given.js');
  * @property {InstanceType<typeof import('./hub.js').Hub>} hub
  * @property {(name: string) => string | undefined} variable
  * @property {() => boolean} requiresOrganization
+ * @property {Set<string>} names The queues that were used here.
  */
 
 const verbs = protocol.verbs.queue;
@@ -23,6 +24,7 @@ class Room {
   #name;
   #options;
   #variable;
+  #names;
   /** @type {number | undefined} */
   #client;
   #number = 0;
@@ -34,10 +36,11 @@ class Room {
    * @param {Record<string, any>} options
    * @param {Parts} parts
    */
-  constructor(name, options, { hub, variable, requiresOrganization }) {
+  constructor(name, options, { hub, variable, requiresOrganization, names }) {
     this.#hub = hub;
     this.requiresOrganization = requiresOrganization;
     this.#name = name;
+    this.#names = names;
     this.#options = options;
     this.#variable = variable;
     normalized('queue', name, roomText(options, variable));
@@ -55,6 +58,7 @@ class Room {
     const values = [this.#name, roomText(this.#options, this.#variable)];
     this.#number = JSON.parse(this.#hub.now(verbs.open, kinds.queue, values)).queue;
     this.#client = client;
+    this.#names.add(this.#name);
     return this.#number;
   }
 

@@ -14,6 +14,7 @@ pub fn settings_report(config: &Config) -> Value {
         "useRedis": config.use_redis(),
         "keyPrefix": config.key_prefix,
         "clientKeyPrefix": config.client_key_prefix,
+        "roomPrefix": config.room_prefix,
         "prefixChannels": config.prefix_channels,
         // Connections for commands that block or watch keys are lent to one caller at a time. Nobody waits longer for
         // one than for a reply.

@@ -1,4 +1,4 @@
-//! Jobs do not go with an organization's data: `eraseOrganization` of a queue removes and stops them.
+//! Jobs go by calls of their queues, which remove them and stop the ones that run: JavaScript makes these calls.
 
 use super::room::Queues;
 use crate::erasure::{Commands, Keeper, Mode, Place};

@@ -21,6 +21,7 @@ use super::record::Job;
 use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
 use super::variables;
 use crate::config::Topology;
+use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Node, Outcome, misuse};
 use crate::runtime::IoThread;
@@ -180,6 +181,12 @@ impl Queues {
         let count = call.given.count().saturating_sub(2) / VALUES_A_JOB;
         if count == 0 || count > MOST_JOBS {
             return Err(misuse("an add has 1 to 500 jobs"));
+        }
+        if erasure::is_any() {
+            for at in 0..count {
+                let organization = call.optional_name(3 + at * VALUES_A_JOB, "orgId")?;
+                erasure::check(self.node.data(), organization)?;
+            }
         }
         let jobs = (0..count).map(|at| new_job(call, 2 + at * VALUES_A_JOB, &opened));
         let jobs = jobs.collect::<Result<Vec<NewJob>>>()?;
