@@ -26,6 +26,8 @@ const OwnDate = Date;
 
 module.exports = {
   MAX_TIMER_MS,
+  /** Milliseconds since 1970 by the clock of the application, which its tests may set. */
+  applicationMs: () => Date.now(),
   clearInterval: timers.clearInterval,
   clearTimeout: timers.clearTimeout,
   /** `delay(ms, value, { signal })`: a promise. */

@@ -3,6 +3,7 @@
 const { OrgCacheError } = require('../errors.js');
 const { refuseUnknown } = require('../options.js');
 const { unlinkKeys } = require('../many-keys.js');
+const { applicationMs } = require('../time.js');
 const { UNREACHED, checkedInstance, namespaceOf, secretOf } = require('./counting.js');
 
 /** @import { Check, Decision, Limiter, Policy } from '../../index.js' */
@@ -205,7 +206,7 @@ function notOpened() {
 
 /** @param {number} ms By the clock with which the middleware compares it, which tests may set. */
 function timeIn(ms) {
-  return new Date(Date.now() + ms);
+  return new Date(applicationMs() + ms);
 }
 
 module.exports = { LimitStore };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { protocol } = require('../protocol.js');
+const { applicationMs } = require('../time.js');
 
 /** @typedef {{ ttl: number | ((session: any) => number) }} Lifetimes */
 
@@ -8,11 +9,6 @@ const { storeToleranceMs } = protocol.limits;
 const MS_A_SECOND = 1000;
 /** Beyond it a lifetime is no lifetime of Redis. It is 30,000 years. */
 const MOST = 2 ** 50;
-
-/**
- * The clock by which the library has made the end of a cookie: that of its realm, which tests may set.
- */
-const libraryNow = () => Date.now();
 
 /**
  * For how long a session lives from now, in ms: until its cookie ends, or for as long as the option `ttl` says. It may be
@@ -24,7 +20,7 @@ function lifetimeOf(session, { ttl }) {
   if (typeof ttl === 'function') return whole(ttl(session) * MS_A_SECOND);
   const expires = session?.cookie?.expires;
   if (!expires) return whole(ttl * MS_A_SECOND);
-  return whole(endOf(expires) - libraryNow());
+  return whole(endOf(expires) - applicationMs());
 }
 
 /** @param {unknown} expires A Date, or its text as it is stored. */
@@ -46,7 +42,7 @@ function whole(ms) {
 function endsOf(session, leftMs) {
   const cookie = session?.cookie;
   if (!cookie?.expires) return;
-  const endsAtMs = libraryNow() + leftMs;
+  const endsAtMs = applicationMs() + leftMs;
   if (Math.abs(endsAtMs - endOf(cookie.expires)) <= storeToleranceMs) return;
   cookie.expires = new Date(endsAtMs).toISOString();
 }
