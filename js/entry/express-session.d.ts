@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ExpressSessionStore, SessionStoreOptions, StoreCallback } from '../../types/session-store.js';
+import type { ExpressSessionStore, SessionStoreOptions } from '../../types/session-store.js';
 
 export type {
   ExpressSessionStore,
@@ -14,68 +14,8 @@ export type {
  * import { SessionStore } from 'orgcache/express-session';
  * const store = new SessionStore({ touchSeconds: 30 });
  */
-export class SessionStore extends EventEmitter implements ExpressSessionStore {
+export class SessionStore extends EventEmitter {
   constructor(options?: SessionStoreOptions);
-  /**
-   * Ends the session of a request and gives it another one.
-   * `any`: requests have the types of the framework.
-   */
-  regenerate(request: any, callback: (error?: any) => any): void;
-  /**
-   * Loads a session as the class of express-session.
-   * `any`: sessions have the fields of the application.
-   */
-  load(id: string, callback: (error: any, session?: any) => any): void;
-  /**
-   * The session of a request, of what was loaded.
-   * `any`: requests and sessions have the types of the framework.
-   */
-  createSession(request: any, session: any): any;
-  /**
-   * A session, or null.
-   * `any`: sessions have the fields of the application.
-   */
-  get(id: string): Promise<any>;
-  /** `any`: sessions have the fields of the application. */
-  get(id: string, callback: StoreCallback<any>): void;
-  /**
-   * Writes a session, unless it was destroyed since it was loaded.
-   * `any`: sessions have the fields of the application.
-   */
-  set(id: string, session: any): Promise<null>;
-  /** `any`: sessions have the fields of the application. */
-  set(id: string, session: any, callback?: StoreCallback<null>): void;
-  /**
-   * Lets a session live on.
-   * `any`: sessions have the fields of the application.
-   */
-  touch(id: string, session: any): Promise<null>;
-  /** `any`: sessions have the fields of the application. */
-  touch(id: string, session: any, callback?: StoreCallback<null>): void;
-  /** Removes a session. Requests that still hold it do not write it for ten minutes. */
-  destroy(id: string): Promise<null>;
-  destroy(id: string, callback?: StoreCallback<null>): void;
-  /**
-   * Up to `limit` sessions (10000), each with its name behind the prefix as `id`.
-   * `any`: sessions have the fields of the application.
-   */
-  all(options?: { limit?: number }): Promise<any[]>;
-  /** `any`: sessions have the fields of the application. */
-  all(callback: StoreCallback<any[]>): void;
-  /** `any`: sessions have the fields of the application. */
-  all(options: { limit?: number }, callback: StoreCallback<any[]>): void;
-  /** How many sessions there are. */
-  length(): Promise<number>;
-  length(callback: StoreCallback<number>): void;
-  /** The names of all sessions behind the prefix: ids, or their hashes. */
-  ids(): Promise<string[]>;
-  ids(callback: StoreCallback<string[]>): void;
-  /** Removes all sessions of the prefix. */
-  clear(): Promise<null>;
-  clear(callback?: StoreCallback<null>): void;
-  /**
-   * All sessions, in pages.
-   * `any`: sessions have the fields of the application.
-   */
-  [Symbol.asyncIterator](): AsyncGenerator<any, void>;
 }
+
+export interface SessionStore extends ExpressSessionStore {}
