@@ -192,7 +192,23 @@ function node(args, options = {}) {
   return child;
 }
 
+/**
+ * Its errors go into a file. Node shows the source line of an error that nobody catches, which is the whole bundle here,
+ * and loses what does not fit into a pipe.
+ */
 function run(main, env) {
-  const options = { cwd: path.dirname(main), env: plainEnvironment(env), encoding: 'utf8', timeout: 20_000 };
-  return spawnSync(process.execPath, [main], options);
+  const file = path.join(workplace, 'stderr.txt');
+  const stderr = fs.openSync(file, 'w');
+  try {
+    const child = spawnSync(process.execPath, [main], {
+      cwd: path.dirname(main),
+      env: plainEnvironment(env),
+      encoding: 'utf8',
+      timeout: 20_000,
+      stdio: ['ignore', 'pipe', stderr],
+    });
+    return { ...child, stderr: fs.readFileSync(file, 'utf8') };
+  } finally {
+    fs.closeSync(stderr);
+  }
 }
