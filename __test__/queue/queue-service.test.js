@@ -257,6 +257,8 @@ describe('faults of the service that it replaces are not there:', () => {
     const id = await service.addJob(QUEUE, 'welcome', 1);
     await until(async () => (await service.getQueueStats(QUEUE)).active === 0);
     expect(await service.getJobStatus(id)).toMatchObject({ attempts: 0 });
+    // It could take the job again, and leave it once more.
+    await service.stopProcessing();
     const seen = [];
     const later = openService();
     later.registerProcessor(QUEUE, 'welcome', ({ attempts }) => seen.push(attempts));
