@@ -250,18 +250,21 @@ impl Shared {
     /// Everything that JavaScript is to hear, the jobs included that begin now.
     pub fn take_events(&self, now: Instant) -> Option<String> {
         self.note_seen(now);
-        let mut events = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
-        // Until now the process was kept alive for them.
-        self.open_calls.fetch_sub(events.take_ends(), Ordering::AcqRel);
+        let mut of_desks = Events::default();
         let mut is_changed = false;
         for (number, desk) in self.desks() {
             let mut hand = desk.hand();
             hand.seen(now);
             let begun = hand.begin(now);
             is_changed |= !begun.is_empty();
-            begun.iter().for_each(|given| events.begin(number, given));
-            tell_of(number, hand.take_told(), &mut events);
+            begun.iter().for_each(|given| of_desks.begin(number, given));
+            tell_of(number, hand.take_told(), &mut of_desks);
         }
+        // Taken last, put first: what became of a job is heard before the job begins again.
+        let mut events = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        // Until now the process was kept alive for them.
+        self.open_calls.fetch_sub(events.take_ends(), Ordering::AcqRel);
+        events.append(&mut of_desks);
         if is_changed {
             self.look();
         }

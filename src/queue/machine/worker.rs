@@ -12,6 +12,7 @@ use super::requests::Purpose;
 use crate::error::{Error, Result};
 use crate::queue::contract::{Fate, Renew, Reply, Step, Turn, Turned};
 use crate::queue::ending::{Ending, Note, error_json};
+use crate::queue::events::Events;
 use crate::queue::hand::HandCounts;
 use crate::queue::shared::{Closes, Desk, tell_of};
 
@@ -171,21 +172,23 @@ impl Machine {
                 return;
             }
         };
-        hand.turned(wants, &turned, now.saturating_duration_since(began), jitter, now);
-        let lost = turned.lost.len() as u64;
-        hand.counts.lost += lost;
-        if hand.has_work() {
-            self.shared.tell();
-        }
-        drop(hand);
+        // A job may begin again as soon as the hand has it, and its end is told before.
+        let mut ended = Events::default();
         let listens = worker.desk.listens.load(Ordering::Relaxed);
         for (at, ending) in (1..).zip(&endings) {
             let end =
                 if turned.lost.contains(&at) { LOST } else { end_of(ending, turned.died.contains(&at)) };
             if listens & (1 << end) != 0 {
-                self.events.ended(number, JOB_EVENTS[end], &detail(ending, end));
+                ended.ended(number, JOB_EVENTS[end], &detail(ending, end));
             }
         }
+        self.shared.put_events(&mut ended);
+        hand.turned(wants, &turned, now.saturating_duration_since(began), jitter, now);
+        hand.counts.lost += turned.lost.len() as u64;
+        if hand.has_work() {
+            self.shared.tell();
+        }
+        drop(hand);
         self.tell_missing(number, turned.missing);
         self.say_hello(number, now);
     }
