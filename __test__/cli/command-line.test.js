@@ -258,7 +258,7 @@ describe('orgcache on a server that several organizations share', () => {
     await limiter.consume({ policy: 'api', ...user('a', 'org:1') });
     for (const _again of [1, 2]) await limiter.consume({ policy: 'login', ...user('a') });
     await limiter.block(user('d', 'org:1'), 60);
-    // What is garbage would be released.
+    // A lease that is garbage would be released.
     const held = [];
     for (const [id, cost] of [['a'], ['a'], ['b', 3]]) {
       held.push(await limiter.acquire({ policy: 'uploads', ...user(id, 'org:1'), cost }));

@@ -43,7 +43,7 @@ const acquired = (limiter, check) =>
     { timeoutMs: 10_000 },
   );
 
-/** What is left for an identifier, as Redis knows it. */
+/** Answers how much is left for an identifier, as Redis knows it. */
 const left = async (limiter, check) => (await limiter.peek(check)).remaining;
 
 const busy = (ms) => {
@@ -107,7 +107,7 @@ describe.each(['loop', 'thread'])('with the %s driver a lease', (driver) => {
     const check = { policy: 'local', ...someone() };
     const first = await acquired(limiter, check);
     await own.kill();
-    // What this process holds counts here too.
+    // Leases that this process holds count here too.
     const second = await until(async () => {
       const decision = await limiter.acquire(check);
       return decision.source === 'local' && decision;
@@ -162,7 +162,7 @@ describe.each(['loop', 'thread'])('with the %s driver a lease', (driver) => {
     expect(seen('closed')).toEqual([no, no, no, no]);
     expect(decisions.closed[0]).toMatchObject({ reason: 'down', violated: ['closed'] });
     own.resume();
-    // What really runs is known again, whatever the limit is.
+    // Calls that really run are known again, whatever the limit is.
     await until(async () => (await left(limiter, { policy: 'open', ...who })) === 0, { timeoutMs: 10_000 });
     for (const decision of Object.values(decisions).flat()) await decision.lease?.release();
     await until(async () => (await left(limiter, { policy: 'open', ...who })) === 2, { timeoutMs: 10_000 });
@@ -190,7 +190,7 @@ describe.each(['loop', 'thread'])('with the %s driver a lease', (driver) => {
       async ({ load, args: { secret, policies, check } }) => {
         const { createLimiter } = load();
         const limiter = createLimiter({ secret, decisionMs: 2000, policies });
-        // What is garbage would be released.
+        // A lease that is garbage would be released.
         globalThis.held = [await limiter.acquire(check), await limiter.acquire(check)];
         // Once they have been prolonged.
         await new Promise((resolve) => setTimeout(resolve, 1500));

@@ -12,7 +12,7 @@ const { io: connect } = require(tool('socket.io-client'));
 const { createAdapter, createShardedAdapter } = require(tool('@socket.io/redis-adapter'));
 const { createAdapter: createStreamsAdapter } = require(tool('@socket.io/redis-streams-adapter'));
 
-/** What makes an adapter of a client as `getRedis()` answers it. */
+/** Functions that make an adapter of a client as `getRedis()` answers it. */
 const ADAPTERS = {
   'pub/sub': (client) => createAdapter(client, client.duplicate()),
   sharded: (client) => createShardedAdapter(client, client.duplicate()),

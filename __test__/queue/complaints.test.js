@@ -1,6 +1,6 @@
 'use strict';
 
-// What users of other queues complain of: a test for each complaint.
+// Users of other queues complain of these things: a test for each complaint.
 
 const { spawn } = require('node:child_process');
 const path = require('node:path');

@@ -99,7 +99,7 @@ describe.each(STORES)('the session service over %s', (_name, options) => {
     expect(await service.updateSession({ ...record, expiresAt: record.createdAt + 600_000 })).toBe(true);
     const { expiresAt } = await service.getSession(sessionId);
     expect(Math.abs(expiresAt - record.createdAt - 600_000)).toBeLessThan(2_000);
-    // What others have extended since stays, where the record says nothing else.
+    // An end that others have moved since stays, where the record says nothing else.
     expect(await service.extendSession(sessionId, 7200)).toBe(true);
     expect(await service.updateSession({ ...record, metadata: { a: 1 } })).toBe(true);
     expect((await service.getSession(sessionId)).expiresAt).toBeGreaterThan(record.createdAt + 7_000_000);

@@ -73,7 +73,7 @@ async function fill(orgcache, name) {
   return {
     limiter,
     watched: rooms[0].watch(logins[1].id),
-    // What is garbage would be released.
+    // A lease that is garbage would be released.
     lease,
     /** Reads everything that a reader sees of the organization. */
     read: async () => [

@@ -138,7 +138,7 @@ function describePage(title, start) {
       server = await start();
     }, TEST_TIMEOUT_MS);
 
-    /** What the server says to whoever has an id. */
+    /** The server's answer to whoever has an id. */
     async function sessionOf(id) {
       const headers = { cookie: `${server.cookie.name}=${id}` };
       return (await fetch(`${server.direct}/api/session`, { headers })).json();
@@ -219,7 +219,7 @@ function describePage(title, start) {
         await shows(ben.window.connection, [/Live$/]);
         await shows(ben.window.notifications, both);
 
-        // What is kept comes into a new window as well; what another organization said came to nobody.
+        // Kept messages come into a new window as well; those of another organization came to nobody.
         const late = await openWindow(ben.profile, server.url);
         await shows(late.notifications, both);
         await shows(other.window.notifications, sent(['ben', 'Only for the valley']));

@@ -625,7 +625,7 @@ function queueContract(open, beside = () => undefined) {
       await queue.wait(first.id);
       worker.pause();
       expect([worker.isPaused, worker.isRunning]).toEqual([true, false]);
-      // What was asked for before the pause may still come.
+      // A job that was asked for before the pause may still come.
       await until(async () => (await queue.counts()).active === 0);
       const second = await queue.add('job', 2);
       expect(await rejection(queue.wait(second.id, { timeoutMs: 300 }))).toMatchObject({ code: 'E_TIMEOUT' });

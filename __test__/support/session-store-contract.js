@@ -41,7 +41,7 @@ function signedCookie(id) {
 }
 
 /**
- * What the stores promise over a client. `options` answers those that name the client, `prefix` the prefix that it puts
+ * The promises of the stores over a client. `options` answers those that name the client, `prefix` the prefix that it puts
  * before keys.
  */
 function describeSessionStores({ redis, options, prefix = '' }) {

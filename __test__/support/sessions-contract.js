@@ -451,7 +451,7 @@ function sessionsContract(open, beside = () => undefined) {
       const ids = [...ended, ...kept].map(({ id }) => id);
       expect(await readable(sessions, ids)).toEqual(kept.map(({ id }) => id));
       expect(await sessions.destroyOrganization(organizationId)).toEqual({ users: 0 });
-      // What was created just before is not spared.
+      // A session that was created just before is not spared.
       for (let round = 0; round < 20; round += 1) {
         const { id } = await sessions.create({ userId, organizationId });
         expect(await sessions.destroyOrganization(organizationId)).toEqual({ users: 1 });

@@ -123,7 +123,7 @@ describe.each(['loop', 'thread'])('topics in an outage with the %s driver', (dri
     await published('back');
     const found = [];
     while (found.at(-1) !== 'back') found.push(...payloads(await take(one, 1)));
-    // What was sent to the server that was silent may have been published.
+    // Messages that were sent to the silent server may have been published.
     expect(found.filter((payload) => payload === 'back')).toHaveLength(1);
     expect(payloads(await room.history('kept', whose))).toEqual(found);
   });
