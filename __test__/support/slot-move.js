@@ -54,11 +54,17 @@ class SlotMove {
     const others = (await cluster.primaries()).filter((node) => node !== to && node !== from && node.isUp);
     for (const node of others) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
     // A node that does not know the new owner's epoch yet would believe an older message of the old owner again, and for
-    // good once another move has raised that one's epoch.
-    const epoch = await epochOf(to, to);
+    // good once another move has raised that one's epoch. The new owner itself can lose the slot so: its claim then needs
+    // a newer epoch.
     const isKnown = async () => {
-      for (const node of [from, ...others]) {
-        if (!node.isUp || !to.isUp) continue;
+      if (!to.isUp) return true;
+      if ((await cluster.ownerSeenBy(to, slot)) !== to) {
+        await to.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
+        await to.command('CLUSTER', 'BUMPEPOCH');
+        return false;
+      }
+      const epoch = await epochOf(to, to);
+      for (const node of [from, ...others].filter(({ isUp }) => isUp)) {
         if ((await epochOf(to, node)) < epoch) return false;
         if ((await cluster.ownerSeenBy(node, slot)) !== to) {
           await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);

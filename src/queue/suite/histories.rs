@@ -71,8 +71,8 @@ struct Callers {
     made: usize,
     number: u64,
     adds: Vec<Add>,
-    /// When the producer was there last: its number is forgotten a day later.
-    last_add: i64,
+    /// The last number of the producer that was accepted, and when: it is forgotten a day later. A refused add leaves nothing.
+    accepted: (u64, i64),
     turns: [u64; WORKERS],
     held: [Vec<String>; WORKERS],
     /// Members that a worker held once.
@@ -90,7 +90,7 @@ pub fn compare(server: &mut Subject, history: &History) {
         made: 0,
         number: 0,
         adds: Vec::new(),
-        last_add: BEGIN,
+        accepted: (0, BEGIN),
         turns: [0; WORKERS],
         held: Default::default(),
         old: Vec::new(),
@@ -119,12 +119,11 @@ impl Callers {
                 let max_waiting = if *most > 20 { u64::from(*most) - 10 } else { 0 };
                 let add = Add { sender: "producer".to_owned(), number: self.number, max_waiting, jobs };
                 self.adds.push(add.clone());
-                self.last_add = self.now;
                 let count = if *is_repeated { 2 } else { 1 };
                 vec![Step::Add(add); count]
             }
             Event::AddAgain { back } => {
-                let is_known = self.now - self.last_add < 86_400_000;
+                let is_known = self.now - self.accepted.1 < 86_400_000;
                 let at = self.adds.len().checked_sub(1 + usize::from(*back)).filter(|_| is_known);
                 at.map(|at| Step::Add(self.adds[at].clone())).into_iter().collect()
             }
@@ -257,6 +256,9 @@ impl Callers {
                 let other = |at: usize| held.iter().any(|(position, _)| *position == at + 1);
                 let added = add.jobs.iter().enumerate().filter(|(at, _)| !other(*at));
                 self.acknowledged.extend(added.map(|(_, job)| job.id.clone()));
+                if add.number > self.accepted.0 {
+                    self.accepted = (add.number, self.now);
+                }
             }
             (Step::Turn(turn), Reply::Turned(Turned { given, .. })) => {
                 let worker = (0..WORKERS).find(|worker| name_of(*worker) == turn.worker).unwrap();
