@@ -61,6 +61,15 @@ impl Marks {
         place.store(Mark { tag, is_wished: false, step }.word(), Ordering::Relaxed);
     }
 
+    /// A copy that nobody read is gone: the key deserves another with its second read from now on.
+    pub fn forget(&self, hash: Hash) {
+        let (place, tag, _) = self.find(hash, 0);
+        let found = place.load(Ordering::Relaxed);
+        if Mark::read(found).tag == tag {
+            let _ = place.compare_exchange(found, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
     /// A copy is wished for already.
     pub fn wished(&self, hash: Hash, now_ms: u64) {
         let (place, tag, step) = self.find(hash, now_ms);

@@ -1,6 +1,6 @@
 //! Fills: a value that the watch connection read becomes a copy, if nothing has changed meanwhile.
 
-use super::{MAX_KEY_BYTES, MAX_VALUE_BYTES, NearStore, nanos};
+use super::{MAX_KEY_BYTES, MAX_VALUE_BYTES, NANOS_A_MS, NearStore, nanos};
 use crate::near::copied::{Copied, Used};
 use crate::near::fills::Wish;
 use crate::near::key::{Hash, Key};
@@ -75,6 +75,9 @@ impl NearStore {
             .and_then(|session| Some((session, self.enter_fill(hash)?)));
         let Some((session, version)) = begun else {
             counters.dropped.fetch_add(1, Ordering::Relaxed);
+            if self.stripes.has_write(StripeIndex::of(hash)) {
+                self.deserves_again(hash);
+            }
             return None;
         };
         counters.filled(|| self.hits(wish.group));
@@ -125,7 +128,11 @@ impl NearStore {
         let has_end = group_limit.is_some() && lifetime < own_lifetime;
         let size = NearValue::allocated(fill.wish.key.len(), bytes.len(), has_end);
         // A first look spares other copies an eviction in vain.
-        if size > self.options.max_bytes / BUDGET_PART || !self.is_unchanged(fill) || !self.reserve(size) {
+        if !self.is_unchanged(fill) {
+            self.deserves_again(fill.hash);
+            return None;
+        }
+        if size > self.options.max_bytes / BUDGET_PART || !self.reserve(size) {
             return None;
         }
         let begun = if is_planted(Fault::LifetimeFromReply) { self.tick(Instant::now()) } else { fill.begun };
@@ -154,7 +161,13 @@ impl NearStore {
         }
         self.stripes.let_go(StripeIndex::of(fill.hash));
         self.bytes.fetch_sub(size, Ordering::Relaxed);
+        self.deserves_again(fill.hash);
         None
+    }
+
+    /// A change came in between: a key that is read often need not wait until its wish counts as lost.
+    fn deserves_again(&self, hash: Hash) {
+        self.marks.remember(hash, self.latest_tick() / NANOS_A_MS);
     }
 
     /// Whether everything is as it was when the fill began.

@@ -302,10 +302,11 @@ impl NearStore {
         if tick > self.latest_tick() + NANOS_A_MS {
             self.latest.fetch_max(tick, Ordering::Relaxed);
         }
-        let may_deserve = key.bytes().len() <= MAX_KEY_BYTES
+        // The mark comes last: it takes note of a wish, and reads while the key is written must not use that up.
+        key.bytes().len() <= MAX_KEY_BYTES
             && self.groups.of(group).admits(hash)
-            && self.marks.missed(hash, tick / NANOS_A_MS);
-        may_deserve && !self.stripes.has_write(StripeIndex::of(hash))
+            && !self.stripes.has_write(StripeIndex::of(hash))
+            && self.marks.missed(hash, tick / NANOS_A_MS)
     }
 
     /// Compares an answer with the key's copy and with its fill under way. Returns whether the key still has one of them.
@@ -397,6 +398,8 @@ impl NearStore {
         self.groups.of(gone.group).copies.fetch_sub(1, Ordering::Relaxed);
         if gone.used.has_answered() {
             self.marks.remember(gone.hash, self.latest_tick() / NANOS_A_MS);
+        } else {
+            self.marks.forget(gone.hash);
         }
     }
 

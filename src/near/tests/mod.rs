@@ -1,5 +1,6 @@
 //! What the store promises, rule by rule. Times are made up: a test's clock stands until the test moves it.
 
+mod deserving;
 mod erasing;
 mod eviction;
 #[cfg(orgcache_loom)]

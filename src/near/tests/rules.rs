@@ -1,6 +1,4 @@
 use super::*;
-use crate::near::groups::is_sampled;
-use crate::near::key::Hash;
 
 fn some(value: &str) -> Option<String> {
     Some(value.to_owned())
@@ -126,17 +124,6 @@ fn a_fill_that_was_sent_before_an_own_write_is_refused_during_the_write_and_afte
         drop(write);
         assert_eq!(bed.get("k"), None);
     }
-}
-
-#[test]
-fn no_copy_is_wished_for_while_its_key_is_written() {
-    let mut bed = Bed::new();
-    bed.answered("k", Some("v"));
-    let write = bed.begin_write("k");
-    assert!(!bed.answered("k", Some("v")));
-    drop(write);
-    bed.now += STALENESS;
-    assert!(bed.answered("k", Some("v")));
 }
 
 #[test]
@@ -338,128 +325,6 @@ fn nothing_is_filled_while_a_journal_holds_writes() {
 }
 
 #[test]
-fn the_second_read_within_ten_minutes_deserves_a_copy() {
-    let mut bed = Bed::new();
-    assert!(!bed.answered("k", Some("v")));
-    bed.pass(600_000);
-    assert!(bed.answered("k", Some("v")));
-    assert!(!bed.answered("other", Some("v")));
-    bed.pass(600_200);
-    assert!(!bed.answered("other", Some("v")));
-}
-
-#[test]
-fn a_wish_that_was_lost_is_repeated_after_a_second() {
-    let mut bed = Bed::new();
-    bed.answered("k", Some("v"));
-    assert!(bed.answered("k", Some("v")));
-    assert!(!bed.answered("k", Some("v")));
-    bed.pass(1_100);
-    assert!(bed.answered("k", Some("v")));
-}
-
-#[test]
-fn neither_a_key_with_a_copy_nor_one_that_is_filled_nor_an_absent_one_deserves_another() {
-    let mut bed = Bed::new();
-    bed.fill("k", "v");
-    let _fill = bed.begin_fill("filled");
-    for _ in 0..3 {
-        bed.pass(2_000);
-        assert!(
-            !bed.answered("k", Some("v"))
-                && !bed.answered("filled", Some("v"))
-                && !bed.answered("absent", None)
-        );
-    }
-}
-
-#[test]
-fn a_copy_that_had_answered_and_went_is_deserved_again_at_the_next_read() {
-    let mut bed = Bed::new();
-    for has_answered in [false, true] {
-        bed.fill("k", "v");
-        bed.pass(700_000);
-        bed.confirm();
-        if has_answered {
-            bed.get("k");
-        }
-        drop(bed.begin_write("k"));
-        assert_eq!(bed.answered("k", Some("v")), has_answered);
-    }
-}
-
-#[test]
-fn a_key_whose_copy_belongs_to_an_ended_session_deserves_another() {
-    let mut bed = Bed::new();
-    bed.fill("k", "v");
-    bed.store.end_session(NODE);
-    bed.begin_session();
-    bed.answered("k", Some("v"));
-    bed.pass(1);
-    assert!(bed.answered("k", Some("v")));
-}
-
-/// Fills keys once each and reads each so many times.
-fn fill_and_read(bed: &Bed, keys: &[String], reads: usize) {
-    for key in keys {
-        bed.fill(key, "v");
-        for _ in 0..reads {
-            bed.get(key);
-        }
-        drop(bed.begin_write(key));
-    }
-}
-
-/// So many keys of the sample, or of the others.
-fn keys(count: usize, are_sampled: bool) -> Vec<String> {
-    let keys = (0..).map(|number| format!("k{number}"));
-    keys.filter(|key| is_sampled(Hash::of(key.as_bytes())) == are_sampled).take(count).collect()
-}
-
-/// How many of 10,000 keys that were read before deserve a copy.
-fn deserving(bed: &Bed, name: &str) -> usize {
-    let deserves = |number: &usize| {
-        let key = format!("{name}{number}");
-        bed.answered(&key, Some("v"));
-        bed.answered(&key, Some("v"))
-    };
-    (0..10_000).filter(deserves).count()
-}
-
-#[test]
-fn a_group_whose_copies_answer_fewer_than_two_reads_a_fill_fills_a_hundredth_until_that_changes() {
-    let bed = Bed::new();
-    let (sampled, others) = (keys(1_000, true), keys(10_000, false));
-    fill_and_read(&bed, &others, 2);
-    bed.fill("judged with this one", "v");
-    assert!(!bed.group_report().is_sparse);
-    assert!(deserving(&bed, "many") > 9_900);
-    fill_and_read(&bed, &others, 1);
-    assert!(bed.group_report().is_sparse);
-    let few = deserving(&bed, "few");
-    assert!((40..200).contains(&few), "{few}");
-    // What copies from before answer says nothing of the sample.
-    fill_and_read(&bed, &others[..1_000], 10);
-    assert!(bed.group_report().is_sparse);
-    fill_and_read(&bed, &sampled, 3);
-    assert!(!bed.group_report().is_sparse);
-    assert!(deserving(&bed, "again") > 9_900);
-}
-
-#[test]
-fn a_push_asks_for_no_fill_that_the_benefit_of_its_group_forbids() {
-    let bed = Bed::new();
-    fill_and_read(&bed, &keys(10_001, false), 0);
-    let is_asked_for = |key: &String| {
-        bed.fill(key, "v");
-        bed.get(key);
-        bed.invalidated(key).is_some()
-    };
-    assert_eq!(keys(100, false).iter().filter(|key| is_asked_for(key)).count(), 0);
-    assert_eq!(keys(100, true).iter().filter(|key| is_asked_for(key)).count(), 100);
-}
-
-#[test]
 fn copies_of_a_group_with_a_limit_end_with_it_and_know_what_is_left_of_their_value() {
     let mut bed = Bed::new();
     bed.store.limit_lifetime(bed.group, Duration::from_secs(60));
@@ -492,22 +357,6 @@ fn a_group_without_a_limit_has_copies_for_an_hour() {
     bed.pass(1_000);
     bed.confirm();
     assert_eq!(bed.get("k"), None);
-}
-
-#[test]
-fn a_key_that_reads_need_again_and_again_deserves_a_copy_unless_it_has_one() {
-    let bed = Bed::new();
-    let missed = |key: &str| bed.store.missed(Key::new(key.as_bytes()), bed.group, bed.now);
-    assert_eq!([missed("k"), missed("k"), missed("k")], [false, true, false]);
-    bed.fill("k", "v");
-    assert!(!missed("k"));
-    let fill = bed.begin_fill("l").unwrap();
-    assert_eq!([missed("l"), missed("l")], [false, false]);
-    drop(fill);
-    assert!(!missed("l") && missed("l"));
-    let write = bed.begin_write("m");
-    assert!(!missed("m") && !missed("m"));
-    drop(write);
 }
 
 #[test]
