@@ -40,6 +40,8 @@ pub struct HandOptions {
 struct Waiting {
     given: Given,
     goes_back: Instant,
+    /// It was the first one of its organization here.
+    is_first: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -243,9 +245,8 @@ impl Hand {
     pub fn turned(&mut self, wanted: usize, reply: &Turned, takes: Duration, jitter: Duration, now: Instant) {
         self.turn_takes = average(Some(self.turn_takes), takes);
         let count = reply.given.len();
-        for (member, record) in &reply.given {
-            self.receive(member, record, now);
-        }
+        let given = reply.given.iter().filter_map(|(member, record)| self.read(member, record)).collect();
+        self.receive_all(ends::mixed(given), now);
         if count > 0 && self.next_renewal.is_none() {
             self.next_renewal = Some(now + self.options.lease / 3);
         }
@@ -360,5 +361,7 @@ fn average(known: Option<Duration>, new: Duration) -> Duration {
     known.map_or(new, |known| (known * 7 + new) / 8)
 }
 
+#[cfg(test)]
+mod shares;
 #[cfg(test)]
 mod tests;

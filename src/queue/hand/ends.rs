@@ -1,5 +1,6 @@
 //! How jobs come to a worker and end for it.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::{Given, Hand, Outcome, Told, Waiting, average};
@@ -13,17 +14,41 @@ use crate::queue::record::Record;
 const PREFETCHED_WAITS: Duration = Duration::from_millis(20);
 /// One for which there was room goes back when JavaScript's thread does not get to it.
 const GIVEN_WAITS: Duration = Duration::from_secs(1);
+/// Others may begin before it while it has at least so long left.
+const PASSED_BEFORE: Duration = Duration::from_millis(15);
 /// A type that nobody handles is dead after this.
 const UNHANDLED_LIVES: Duration = Duration::from_secs(3_600);
 const MOST_UNHANDLED: usize = 10_000;
 
+/// Jobs of one claim come organization by organization. They begin in turn, each organization's spread over the whole claim: so
+/// shares are kept while a claim is worked off, and whoever has one job does not wait for all of the others.
+pub(super) fn mixed(given: Vec<Given>) -> Vec<Given> {
+    let mut counts: HashMap<Option<&str>, u64> = HashMap::new();
+    let mut places: Vec<(Option<&str>, u64)> = Vec::with_capacity(given.len());
+    for given in &given {
+        let organization = given.job.organization.as_deref();
+        let count = counts.entry(organization).or_default();
+        places.push((organization, *count));
+        *count += 1;
+    }
+    if counts.len() < 2 {
+        return given;
+    }
+    let parts: Vec<u64> =
+        places.into_iter().map(|(organization, place)| (place << 32) / counts[&organization]).collect();
+    let mut placed: Vec<(u64, Given)> = parts.into_iter().zip(given).collect();
+    placed.sort_by_key(|(part, _)| *part);
+    placed.into_iter().map(|(_, given)| given).collect()
+}
+
 impl Hand {
-    pub(super) fn receive(&mut self, member: &str, record: &[u8], now: Instant) {
+    /// A job that Redis gave. `None` where it is here already, or where its record cannot be read.
+    pub(super) fn read(&mut self, member: &str, record: &[u8]) -> Option<Given> {
         let mut parts = member.split(':');
         let id = parts.next().unwrap_or_default().to_owned();
         let fence: u64 = parts.next().and_then(|fence| fence.parse().ok()).unwrap_or(0);
         if self.held.contains_key(&fence) || self.waiting.iter().any(|waiting| waiting.given.fence == fence) {
-            return;
+            return None;
         }
         let since_ms = parts.nth(1).and_then(|since| since.parse().ok()).unwrap_or(0);
         let Some(read) = Record::read(record) else {
@@ -31,9 +56,9 @@ impl Hand {
             let payload = error_json("DamagedError", "the job's record cannot be read");
             let finished = blank(member, Fate::Dead, payload, record.len());
             self.endings.push(Ending { finished, note });
-            return;
+            return None;
         };
-        let given = Given {
+        Some(Given {
             fence,
             id,
             member: member.to_owned(),
@@ -44,13 +69,37 @@ impl Hand {
             data: read.data.to_vec(),
             job: read.job,
             size: record.len(),
-        };
+        })
+    }
+
+    /// Jobs begin in this order. One whose organization has none here begins before those that were fetched ahead, as long as these
+    /// do not wait for long.
+    pub(super) fn receive_all(&mut self, given: Vec<Given>, now: Instant) {
+        let is_patient = self.waiting.iter().all(|waiting| now + PASSED_BEFORE <= waiting.goes_back);
+        let mut known = HashSet::new();
+        if is_patient && !self.waiting.is_empty() {
+            let held = self.held.values().map(|held| &held.given);
+            let all = held.chain(self.waiting.iter().map(|waiting| &waiting.given));
+            known = all.map(|given| given.job.organization.clone()).collect();
+        }
+        for given in given {
+            let is_first = !known.is_empty() && known.insert(given.job.organization.clone());
+            self.receive(given, is_first, now);
+        }
+    }
+
+    fn receive(&mut self, given: Given, is_first: bool, now: Instant) {
         if self.options.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&given.job.kind)) {
             return self.put_aside(&given, now);
         }
         let free = self.options.concurrency.saturating_sub(self.held.len());
         let waits = if self.waiting.len() < free { GIVEN_WAITS } else { PREFETCHED_WAITS };
-        self.waiting.push_back(Waiting { given, goes_back: now + waits });
+        let place = if is_first {
+            self.waiting.iter().take_while(|waiting| waiting.is_first).count()
+        } else {
+            self.waiting.len()
+        };
+        self.waiting.insert(place, Waiting { given, goes_back: now + waits, is_first });
     }
 
     /// Nobody handles jobs of this type here.

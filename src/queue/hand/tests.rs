@@ -1,9 +1,9 @@
 use super::*;
 use crate::queue::contract::Fate;
 
-const MS: Duration = Duration::from_millis(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
-fn options() -> HandOptions {
+pub(super) fn options() -> HandOptions {
     HandOptions {
         concurrency: 2,
         lease: 15_000 * MS,
@@ -16,14 +16,27 @@ fn options() -> HandOptions {
     }
 }
 
-struct Played {
-    hand: Hand,
-    now: Instant,
+pub(super) fn mail() -> Job {
+    Job {
+        kind: "mail".to_owned(),
+        organization: None,
+        priority: 0,
+        max_attempts: 3,
+        timeout_ms: 30_000,
+        backoff: crate::queue::backoff::Backoff { jitter: 0.0, ..Default::default() },
+        key: None,
+        mark: None,
+    }
+}
+
+pub(super) struct Played {
+    pub(super) hand: Hand,
+    pub(super) now: Instant,
     fence: u64,
 }
 
 impl Played {
-    fn new(options: HandOptions) -> Played {
+    pub(super) fn new(options: HandOptions) -> Played {
         let now = Instant::now();
         let mut hand = Hand::new(options);
         hand.run(now);
@@ -43,17 +56,20 @@ impl Played {
     }
 
     fn job(&mut self, kind: &str) -> (String, Vec<u8>) {
+        self.job_of(Job { kind: kind.to_owned(), ..mail() })
+    }
+
+    /// Redis gives a job of each of these organizations.
+    fn give_of(&mut self, organizations: &[&str]) {
+        let (_, wants) = self.hand.turn(self.now).expect("a turn");
+        let of = |name: &&str| Job { organization: Some((*name).to_owned()), ..mail() };
+        let given = organizations.iter().map(|name| self.job_of(of(name))).collect();
+        let hints = Hints { ready: 9, ..Hints::default() };
+        self.hand.turned(wants, &Turned { hints, given, ..Turned::default() }, MS, Duration::ZERO, self.now);
+    }
+
+    fn job_of(&mut self, job: Job) -> (String, Vec<u8>) {
         self.fence += 1;
-        let job = Job {
-            kind: kind.to_owned(),
-            organization: None,
-            priority: 0,
-            max_attempts: 3,
-            timeout_ms: 30_000,
-            backoff: crate::queue::backoff::Backoff { jitter: 0.0, ..Default::default() },
-            key: None,
-            mark: None,
-        };
         let (head, tail) = job.write(b"{}");
         let record = [&head[..], b"1800000000000", &tail].concat();
         (format!("j{0}:{0}:w:1800000000000", self.fence), record)
@@ -64,12 +80,12 @@ impl Played {
         self.hand.begin(self.now).iter().map(|given| given.fence).collect()
     }
 
-    fn pass(&mut self, ms: u32) {
+    pub(super) fn pass(&mut self, ms: u32) {
         self.now += MS * ms;
         self.hand.on_time(0.0, self.now);
     }
 
-    fn finish(&mut self, fence: u64, outcome: Outcome) -> bool {
+    pub(super) fn finish(&mut self, fence: u64, outcome: Outcome) -> bool {
         self.hand.finish(fence, outcome, b"{}".to_vec(), Duration::ZERO, 0.0, self.now)
     }
 
@@ -198,6 +214,31 @@ fn quick_handlers_have_jobs_fetched_ahead() {
     // 1 ms a round trip, about 0.5 ms a job, two at a time.
     let wants = played.give(0);
     assert!((3..=12).contains(&wants), "{wants}");
+}
+
+#[test]
+fn jobs_of_a_claim_begin_in_turn_and_those_of_one_organization_in_their_order() {
+    let mut played = Played::new(HandOptions { concurrency: 9, ..options() });
+    played.give_of(&["a", "a", "a", "a", "b", "b", "c"]);
+    assert_eq!(played.begin(), [1, 5, 7, 2, 3, 6, 4]);
+}
+
+#[test]
+fn the_first_job_of_an_organization_begins_before_what_was_fetched_ahead_unless_that_has_waited() {
+    let mut played = Played::new(HandOptions { concurrency: 1, prefetch: Some(9), ..options() });
+    played.give_of(&["loud", "loud", "loud", "loud"]);
+    assert_eq!(played.begin(), [1]);
+    played.give_of(&["loud", "quiet", "quiet"]);
+    played.give_of(&["other"]);
+    let next = |played: &mut Played, ended| {
+        played.finish(ended, Outcome::Completed);
+        played.begin()[0]
+    };
+    assert_eq!((next(&mut played, 1), next(&mut played, 6)), (6, 8));
+    assert_eq!(next(&mut played, 8), 2);
+    played.now += 6 * MS;
+    played.give_of(&["third"]);
+    assert_eq!(next(&mut played, 2), 3);
 }
 
 #[test]

@@ -193,13 +193,12 @@ impl Memory {
 
     /// What each of the organizations with the least time gives, and whether one of them was parked.
     fn plan(&mut self, wanted: usize, turn: usize) -> (Vec<Plan>, bool) {
-        let first: Vec<(String, f64)> = self
-            .ring
-            .iter()
-            .take(wanted.div_ceil(turn))
-            .map(|(name, time)| (name.to_owned(), time))
-            .collect();
+        let most = wanted.div_ceil(turn);
+        let first: Vec<(String, f64)> =
+            self.ring.iter().take(most).map(|(name, time)| (name.to_owned(), time)).collect();
         let count = first.len();
+        // Short turns cost no more where these are all organizations.
+        let turn = if count < most { (wanted / 100).max(1) } else { turn };
         let mut plans: Vec<Plan> =
             first.iter().filter_map(|(name, time)| self.room_of(name, *time, wanted)).collect();
         let was_parked = plans.len() < count;

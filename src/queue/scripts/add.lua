@@ -83,9 +83,17 @@ if #records > 0 then
     is_news = not first or first_due < tonumber(first)
     call('ZADD', DELAYED, unpack(later))
   end
-  for _, org in ipairs(orgs) do make_ready(org, of_org[org], 0, false) end
-  for _, job in ipairs(prior) do make_ready(job[1], { job[2] }, job[3], false) end
-  is_news = is_news or (ready == 0 and #orgs + #prior > 0)
+  for _, org in ipairs(orgs) do put_ready(org, of_org[org], 0, false) end
+  for _, job in ipairs(prior) do
+    put_ready(job[1], { job[2] }, job[3], false)
+    if not of_org[job[1]] then
+      of_org[job[1]] = {}
+      orgs[#orgs + 1] = job[1]
+    end
+  end
+  enter_all(orgs)
+  count('ready', #records / 2 - #later / 2)
+  is_news = is_news or (ready == 0 and #orgs > 0)
   count('added', #records / 2)
   if largest > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', largest) end
 end

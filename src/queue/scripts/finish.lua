@@ -190,7 +190,14 @@ local function promote()
     end
     group[2][#group[2] + 1] = id
   end
-  for _, group in ipairs(order) do make_ready(unpack(group)) end
+  local orgs, is_known = {}, {}
+  for _, group in ipairs(order) do
+    put_ready(unpack(group))
+    if not is_known[group[1]] then orgs[#orgs + 1] = group[1] end
+    is_known[group[1]] = true
+  end
+  enter_all(orgs)
+  count('ready', #due)
 end
 
 local function unpark()
@@ -244,9 +251,12 @@ local function room_of(org, time, wanted)
   return plan
 end
 
--- Plans `wanted` jobs by virtual time among the organizations with the least: a turn each, until all are planned.
+-- Plans `wanted` jobs by virtual time among the organizations with the least: a turn each, until all are planned. Turns are
+-- short where the ring has no more organizations than those, because then they cost no more commands.
 local function plan_for(wanted, turn)
-  local names = call('ZRANGE', RING, 0, math.max(0, math.ceil(wanted / turn) - 1), 'WITHSCORES')
+  local most = math.max(1, math.ceil(wanted / turn))
+  local names = call('ZRANGE', RING, 0, most - 1, 'WITHSCORES')
+  if #names < 2 * most then turn = math.max(1, math.floor(wanted / 100)) end
   local plans = {}
   for at = 1, #names, 2 do
     local org, time = names[at], tonumber(names[at + 1])

@@ -57,8 +57,24 @@ local function enter(org, own)
   call('ZADD', RING, 'NX', string.format('%.17g', least), org)
 end
 
--- Makes jobs of one organization ready, in their order: behind all others of their priority, or in front of them.
-local function make_ready(org, ids, priority, is_front)
+-- The same for several organizations, none of which brings a time of its own.
+local function enter_all(orgs)
+  if #orgs == 0 then return end
+  local parked = call('EXISTS', PARKED) == 1 and call('ZMSCORE', PARKED, unpack(orgs)) or {}
+  local first = call('ZRANGE', RING, 0, 0, 'WITHSCORES')
+  local least = string.format('%.17g', tonumber(first[2] or call('HGET', META, 'vt') or 0))
+  local entries = {}
+  for at, org in ipairs(orgs) do
+    if not parked[at] then
+      entries[#entries + 1] = least
+      entries[#entries + 1] = org
+    end
+  end
+  if #entries > 0 then call('ZADD', RING, 'NX', unpack(entries)) end
+end
+
+-- Puts jobs of one organization into its list, in their order: behind all others of their priority, or in front of them.
+local function put_ready(org, ids, priority, is_front)
   if priority == 0 then
     if is_front then
       local turned = {}
@@ -78,6 +94,11 @@ local function make_ready(org, ids, priority, is_front)
     end
     call('ZADD', T .. 'p:' .. org, unpack(members))
   end
+end
+
+-- Makes jobs of one organization ready.
+local function make_ready(org, ids, priority, is_front)
+  put_ready(org, ids, priority, is_front)
   count('ready', #ids)
   enter(org)
 end
