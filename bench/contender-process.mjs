@@ -8,6 +8,7 @@ import { nearOperations } from './scenarios/near/operations.mjs';
 import { awaitReplay, liveP99, prepareOutage, writeInOutage } from './scenarios/outage-work.mjs';
 import { publishLatency } from './scenarios/publish-work.mjs';
 import { queueOperations } from './scenarios/queue/work.mjs';
+import { workingOperations } from './scenarios/queue/working.mjs';
 import { sessionOperations } from './scenarios/sessions-work.mjs';
 import { publishAll, startStreaming, stopStreaming, topicLatency } from './scenarios/topics-work.mjs';
 import { createWorkload } from './workloads.mjs';
@@ -60,6 +61,7 @@ const OPERATIONS = {
   ...nearOperations(() => contender),
   ...sessionOperations(() => contender),
   ...queueOperations(() => contender),
+  ...workingOperations(() => contender),
   async close() {
     await contender?.close();
   },

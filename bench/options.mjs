@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 
 import { CONTENDERS, contenderById } from './contenders.mjs';
 import { PART_NAMES } from './scenarios/near/near.mjs';
+import { QUEUE_PART_NAMES } from './scenarios/queue/queue.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const SCENARIO_NAMES = Object.keys(SCENARIOS);
@@ -22,6 +23,7 @@ export const HELP = `Measures orgcache against the JavaScript cache layer and th
 
   --only NAMES        ${SCENARIO_NAMES.join(', ')}; several with commas (default: all)
   --parts NAMES       of the scenario near: ${PART_NAMES.join(', ')};
+                      of the scenario queue: ${QUEUE_PART_NAMES.join(', ')};
                       several with commas (default: all)
   --contenders NAMES  with commas (default: ${defaultContenders().join(', ')};
                       also: ${otherContenders().join(', ')})
@@ -61,7 +63,7 @@ export function parseOptions(args) {
     quick: values.quick,
     effort,
     scenarios: namesAmong(SCENARIO_NAMES, values.only, 'scenario'),
-    parts: namesAmong(PART_NAMES, values.parts, 'part of near'),
+    parts: namesAmong([...PART_NAMES, ...QUEUE_PART_NAMES], values.parts, 'part of near or queue'),
     contenders: (values.contenders === undefined ? defaultContenders() : list(values.contenders)).map(
       contenderById,
     ),

@@ -53,8 +53,8 @@ function ended(child) {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function startOnce(executable, folder) {
-  const port = await freePort();
+async function startOnce(executable, folder, { port: givenPort, appendOnly } = {}) {
+  const port = givenPort ?? (await freePort());
   const child = spawn(
     executable,
     [
@@ -62,7 +62,12 @@ async function startOnce(executable, folder) {
       ['--bind', '127.0.0.1'],
       ['--dir', folder],
       ['--save', ''],
-      ['--appendonly', 'no'],
+      ...(appendOnly
+        ? [
+            ['--appendonly', 'yes'],
+            ['--appendfsync', appendOnly],
+          ]
+        : [['--appendonly', 'no']]),
       ['--loglevel', 'warning'],
     ].flat(),
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -87,21 +92,26 @@ async function startOnce(executable, folder) {
   throw new Error(`redis-server did not start: ${spawnError?.message ?? log.trim()}`);
 }
 
-/** Starts a server and answers `{ pid, port, url, stop }`. `stop` may be called more than once. */
-export async function startRedisServer() {
+/**
+ * Starts a server and answers `{ pid, port, url, stop, kill, startAgain }`. `stop` may be called more than once.
+ *
+ * `appendOnly`: it writes its data to disk, with that appendfsync, and a server that was killed has them when it starts again.
+ */
+export async function startRedisServer({ appendOnly } = {}) {
   const executable = requireRedisServer();
   const folder = mkdtempSync(join(tmpdir(), 'orgcache-bench-'));
   let started;
   for (let attempt = 1; !started; attempt += 1) {
     try {
-      started = await startOnce(executable, folder);
+      started = await startOnce(executable, folder, { appendOnly });
     } catch (error) {
       if (attempt < PORT_ATTEMPTS && /Address already in use/.test(error.message)) continue;
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
   }
-  const { child, port } = started;
+  let { child } = started;
+  const { port } = started;
 
   function endAtOnce() {
     if (!ended(child)) child.kill('SIGKILL');
@@ -121,5 +131,16 @@ export async function startRedisServer() {
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { pid: child.pid, port, url: `redis://127.0.0.1:${port}`, stop };
+  async function kill() {
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  /** Ends when it answers PING. */
+  async function startAgain() {
+    ({ child } = await startOnce(executable, folder, { port, appendOnly }));
+  }
+
+  return { pid: child.pid, port, url: `redis://127.0.0.1:${port}`, stop, kill, startAgain };
 }

@@ -14,6 +14,11 @@ export async function open({ url, settings }) {
     connections.push(connection);
     return connection;
   };
+  const openWorker = (name, handler, { concurrency }) => {
+    const worker = new Worker(name, handler, { connection: connect(), concurrency });
+    worker.on('error', () => {});
+    return { close: () => worker.close() };
+  };
   const optionsOf = (given) => (given?.delayMs ? { delay: given.delayMs } : undefined);
   return {
     openQueue(name) {
@@ -23,14 +28,12 @@ export async function open({ url, settings }) {
         add: (data, given) => queue.add('job', data, optionsOf(given)),
         addMany: (list, given) =>
           queue.addBulk(list.map((data) => ({ name: 'job', data, opts: optionsOf(given) }))),
-        work(handler, concurrency) {
-          const worker = new Worker(name, handler, { connection: connect(), concurrency });
-          worker.on('error', () => {});
-          return { close: () => worker.close() };
-        },
+        work: (handler, concurrency) => openWorker(name, handler, { concurrency }),
         close: () => queue.close(),
       };
     },
+    openWorker,
+    openAlone: async (name, handler) => openWorker(name, handler, { concurrency: 5 }),
     async close() {
       for (const connection of connections) connection.disconnect();
     },

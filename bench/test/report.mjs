@@ -66,7 +66,10 @@ test('the command line has defaults and says what it does not take', () => {
     'failover',
   ]);
   assert.deepEqual(parseOptions(['--parts', 'calls,tags']).parts, ['calls', 'tags']);
-  assert.throws(() => parseOptions(['--parts', 'call']), /no part of near named 'call'.*calls/);
+  assert.throws(
+    () => parseOptions(['--parts', 'call']),
+    /no part of near or queue named 'call'.*calls.*shares/,
+  );
   assert.deepEqual(
     options.contenders.map(({ id }) => id),
     ['orgcache', 'ioredis', 'ioredis-auto-pipelining', 'node-redis', 'valkey-glide'],

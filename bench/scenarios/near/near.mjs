@@ -31,7 +31,7 @@ export async function measureNear({ contenders, parts, ...options }) {
   const byId = Object.fromEntries(measured.map((contender) => [contender.id, contender]));
   const [subject] = measured;
   const results = { cells: [] };
-  for (const part of parts) {
+  for (const part of parts.filter((name) => PART_NAMES.includes(name))) {
     const result = await PARTS[part]({ ...options, subject, byId });
     if (part === 'calls') results.cells = result;
     else results[part] = result;

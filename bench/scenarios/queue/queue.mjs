@@ -1,7 +1,12 @@
 /** Queues of jobs: how fast they add and process, what a job costs, how soon it starts, and who is first. */
 import { withHosts } from '../../contender-host.mjs';
 import { queuesAmong } from '../../queue-contenders.mjs';
-import { orderOfRound } from '../../rounds.mjs';
+import { measureDelayed } from './delayed.mjs';
+import { measureIdle } from './idle.mjs';
+import { measureRates } from './rates.mjs';
+import { measureRecovery } from './recovery.mjs';
+import { inRounds, mainThreadMicros, ofRows, someName, usedMemory } from './rounds.mjs';
+import { measureSeed } from './seed.mjs';
 
 /** A round takes seconds here, so a few of them are enough. */
 const MOST_ROUNDS = 5;
@@ -10,10 +15,12 @@ const DAY_MS = 86_400_000;
 const THOROUGH = {
   ...{ added: 20_000, processed: 10_000, alone: 2_000, waiting: 10_000 },
   ...{ starts: 200, loud: 100_000, shared: 6_000 },
+  ...{ delayed: 1_000_000, due: 100_000, awayMs: 20_000, idleWorkers: 200, seedSeconds: 60 },
 };
 const QUICK = {
   ...{ added: 2_000, processed: 2_000, alone: 300, waiting: 2_000 },
   ...{ starts: 50, loud: 5_000, shared: 1_200 },
+  ...{ delayed: 20_000, due: 10_000, awayMs: 3_000, idleWorkers: 24, seedSeconds: 6 },
 };
 
 export const WEIGHTS = { three: 3, two: 2, one: 1 };
@@ -25,66 +32,52 @@ export const ADDING = {
 export const PROCESSING = { 'concurrency 50': 50, 'concurrency 1': 1 };
 export const WAITING = {
   'ready, 120 B': { bytes: 120 },
+  'ready, 900 B': { bytes: 900 },
+  'ready, 950 B': { bytes: 950 },
   'ready, 1,000 B': { bytes: 1_000 },
+  'ready, 1,100 B': { bytes: 1_100 },
   'delayed, 120 B': { bytes: 120, delayMs: DAY_MS },
 };
 export const CONCURRENCIES = [1, 10, 50];
 
-let made = 0;
-function someName(what) {
-  made += 1;
-  return `bench-${what}-${process.pid}-${made}`;
-}
+const PARTS = {
+  adding: measureAdding,
+  processing: measureProcessing,
+  costs: measureCosts,
+  latency: measureLatency,
+  bytes: measureBytes,
+  quiet: measureQuiet,
+  shares: measureShares,
+  delayed: measureDelayed,
+  rates: measureRates,
+  idle: measureIdle,
+  recovery: measureRecovery,
+  seed: measureSeed,
+};
 
-/** Answers the parts by name, with `samples[id][round]` of each of their rows. */
-export async function measureQueue({ contenders, redis, effort, quick, progress }) {
+export const QUEUE_PART_NAMES = Object.keys(PARTS);
+
+/** Answers the chosen parts by name. */
+export async function measureQueue({ contenders, redis, effort, quick, parts, progress }) {
   const chosen = queuesAmong(contenders);
-  if (!chosen) return null;
+  const wanted = QUEUE_PART_NAMES.filter((name) => parts.includes(name));
+  if (!chosen || wanted.length === 0) return null;
   const counts = quick ? QUICK : THOROUGH;
   const rounds = Math.min(effort.rounds, MOST_ROUNDS);
   // Whoever reads the targets alone needs no peers.
   const { default: Redis } = await import('ioredis');
   const admin = new Redis(redis.url);
+  const ofAll = async (hosts) => {
+    const run = { hosts, chosen, redis, admin, rounds, counts, progress };
+    const results = {};
+    for (const name of wanted) results[name] = await PARTS[name](run);
+    return results;
+  };
   try {
-    return await withHosts(
-      chosen,
-      () => ({ url: redis.url }),
-      async (hosts) => {
-        const run = { hosts, admin, rounds, counts, progress };
-        return {
-          adding: await measureAdding(run),
-          processing: await measureProcessing(run),
-          costs: await measureCosts(run),
-          latency: await measureLatency(run),
-          bytes: await measureBytes(run),
-          quiet: await measureQuiet(run),
-          shares: await measureShares(run),
-        };
-      },
-    );
+    return await withHosts(chosen, () => ({ url: redis.url }), ofAll);
   } finally {
     admin.disconnect();
   }
-}
-
-/** Samples by contender, in rounds that begin with another one each. The first run of each is not counted. */
-async function inRounds({ hosts, rounds, admin }, measure) {
-  const samples = Object.fromEntries(hosts.map(({ id }) => [id, []]));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const host of orderOfRound(hosts, round + 1)) {
-      const sample = await measure(host);
-      await admin.flushall();
-      if (round >= 0) samples[host.id].push(sample);
-    }
-  }
-  return samples;
-}
-
-/** Each row of a part, measured by `measureRow`. */
-async function ofRows(rows, measureRow) {
-  const measured = {};
-  for (const [title, given] of Object.entries(rows)) measured[title] = await measureRow(title, given);
-  return measured;
 }
 
 function measureAdding(run) {
@@ -124,13 +117,6 @@ function measureCosts(run) {
   });
 }
 
-/** Processor time that the server's main thread has used, in microseconds. */
-async function mainThreadMicros(admin) {
-  const text = await admin.info('cpu');
-  const seconds = (name) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(text)?.[1]);
-  return (seconds('used_cpu_sys_main_thread') + seconds('used_cpu_user_main_thread')) * 1e6;
-}
-
 function measureLatency(run) {
   run.progress('queue: from add to start on an idle queue');
   const given = { jobs: run.counts.starts, bytes: BYTES };
@@ -148,10 +134,6 @@ function measureBytes(run) {
       return { bytesPerJob: ((await usedMemory(run.admin)) - before) / jobs };
     });
   });
-}
-
-async function usedMemory(admin) {
-  return Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))[1]);
 }
 
 /** Of the package alone: the others have no organizations. */

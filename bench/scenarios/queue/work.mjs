@@ -39,7 +39,7 @@ async function timed(jobs, work) {
   return { jobsPerSecond: (jobs / elapsedMs) * 1_000, loopMicrosPerJob: (active / jobs) * 1_000 };
 }
 
-async function withQueue(contender, name, work) {
+export async function withQueue(contender, name, work) {
   const queue = contender.openQueue(name);
   try {
     return await work(queue);
@@ -48,23 +48,26 @@ async function withQueue(contender, name, work) {
   }
 }
 
-/** `size` 1: `add`; else `addMany` of lists of that size. */
-async function addJobs(contender, { name, jobs, size, callers, bytes }) {
+/** `size` 1: `add`; else `addMany` of lists of that size. With `organizations`, the jobs of a list are of all in turn. */
+async function addJobs(contender, { name, jobs, size, callers, bytes, organizations }) {
   const listOf = (index) => Array.from({ length: size }, (_, offset) => dataOf(index * size + offset, bytes));
+  const orgIdOf = organizations && (({ index }) => organizations[index % organizations.length]);
   return withQueue(contender, name, (queue) =>
     timed(jobs, () =>
       inParallel(jobs / size, callers, (index) =>
-        size === 1 ? queue.add(dataOf(index, bytes)) : queue.addMany(listOf(index)),
+        size === 1 ? queue.add(dataOf(index, bytes)) : queue.addMany(listOf(index), undefined, orgIdOf),
       ),
     ),
   );
 }
 
-async function fill(queue, { jobs, bytes, ...given }) {
+/** With `dueAt` all jobs fall due at that time. */
+async function fill(queue, { jobs, bytes, dueAt, ...given }) {
   await inParallel(Math.ceil(jobs / FILL_BATCH), FILL_CALLS, (batch) => {
     const size = Math.min(FILL_BATCH, jobs - batch * FILL_BATCH);
     const list = Array.from({ length: size }, (_, offset) => dataOf(batch * FILL_BATCH + offset, bytes));
-    return queue.addMany(list, given);
+    const due = dueAt === undefined ? {} : { delayMs: Math.max(1, dueAt - Date.now()) };
+    return queue.addMany(list, { ...given, ...due });
   });
 }
 
