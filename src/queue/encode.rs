@@ -24,10 +24,11 @@ impl Publish {
         }
     }
 
-    pub fn subscribe(self) -> &'static [u8] {
+    /// The commands that begin and end a subscription.
+    pub fn subscribe(self) -> [&'static [u8]; 2] {
         match self {
-            Publish::Channel => b"SUBSCRIBE",
-            Publish::ShardChannel => b"SSUBSCRIBE",
+            Publish::Channel => [b"SUBSCRIBE", b"UNSUBSCRIBE"],
+            Publish::ShardChannel => [b"SSUBSCRIBE", b"SUNSUBSCRIBE"],
         }
     }
 }

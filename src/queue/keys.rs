@@ -47,6 +47,11 @@ impl QueueKeys {
     pub fn news(&self) -> Vec<u8> {
         self.of("news")
     }
+
+    /// The channel that tells one worker of new work.
+    pub fn news_of(&self, worker: &str) -> Vec<u8> {
+        self.of(&["news:", worker].concat())
+    }
 }
 
 /// An organization as it is in keys and members; empty for the global scope.

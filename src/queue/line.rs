@@ -100,8 +100,14 @@ impl Conversation {
             return;
         }
         let machine = self.core.machine();
-        let (channels, word) = (machine.channels(self.id.0), machine.subscribe_word());
+        let channels = machine.channels(self.id.0);
+        let [word, leave] = machine.subscribe_words();
         drop(machine);
+        // Those of workers that are gone. News of a queue may matter again.
+        let left = |known: &Vec<u8>| !known.ends_with(b":news") && !channels.contains(known);
+        for channel in self.channels.extract_if(.., |known| left(known)).collect::<Vec<_>>() {
+            self.ask(Asked::Subscribed, &[leave, &channel], now);
+        }
         for channel in channels {
             if !self.channels.contains(&channel) {
                 self.ask(Asked::Subscribed, &[word, &channel], now);

@@ -224,10 +224,14 @@ impl Machine {
     /// The channels that a way's queue line listens to.
     pub fn channels(&self, way: usize) -> Vec<Vec<u8>> {
         let listening = self.rooms.iter().filter(|room| room.way == Some(way) && room.is_heard());
-        listening.map(|room| room.keys.news()).collect()
+        let workers = self.workers.values().map(|worker| (&self.rooms[worker.room], &worker.desk.sender));
+        let of_workers = workers.filter(|(room, _)| room.way == Some(way));
+        let own = of_workers.map(|(room, sender)| room.keys.news_of(sender));
+        listening.map(|room| room.keys.news()).chain(own).collect()
     }
 
-    pub fn subscribe_word(&self) -> &'static [u8] {
+    /// The commands that begin and end a subscription.
+    pub fn subscribe_words(&self) -> [&'static [u8]; 2] {
         Publish::subscribe(self.publish())
     }
 }

@@ -217,7 +217,12 @@ impl Machine {
     pub fn heard(&mut self, channel: &[u8], message: &[u8], now: Instant) {
         let room = self.rooms.iter().position(|room| room.keys.news() == channel);
         if let Some(room) = room {
-            self.hear(room, message, now);
+            return self.hear(room, message, now);
+        }
+        // It is for one worker, which asks at once.
+        let told = |worker: &&Worker| self.rooms[worker.room].keys.news_of(&worker.desk.sender) == channel;
+        if let Some(worker) = self.workers.values().find(told) {
+            worker.desk.hand().wake(now);
         }
     }
 

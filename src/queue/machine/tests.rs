@@ -479,3 +479,20 @@ fn a_server_that_evicts_any_key_is_refused_where_that_is_asked_for() {
         assert_eq!(played.sent_on(QUEUE).len(), usize::from(!is_refused));
     }
 }
+
+#[test]
+fn news_for_one_worker_are_no_news_for_another() {
+    let mut played = Played::new("{}");
+    played.work();
+    played.connect("run");
+    played.greet();
+    let request = played.sent_on(QUEUE)[0].0;
+    played.answer(request, Ok(Reply::Turned(Turned::default())));
+    let news = |worker: &str| format!("app:queue:{{mail}}:news:{worker}").into_bytes();
+    assert!(played.machine.channels(0).contains(&news("w~1")));
+    for (worker, asks) in [("w~2", 0), ("w~1", 1)] {
+        played.machine.heard(&news(worker), b"w", played.now);
+        played.machine.advance(played.now);
+        assert_eq!(played.sent_on(QUEUE).len(), asks, "{worker}");
+    }
+}

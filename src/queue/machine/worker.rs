@@ -73,10 +73,8 @@ impl Machine {
     pub(super) fn open_worker(&mut self, worker: u32, name: &str, desk: Arc<Desk>, now: Instant) {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].workers += 1;
-        if self.rooms[room].workers == 1
-            && let Some(mail) = self.rooms[room].way.and_then(|way| self.lines.mail((way, LineKind::Queue)))
-        {
-            // The line listens to the room's news from now on.
+        if let Some(mail) = self.rooms[room].way.and_then(|way| self.lines.mail((way, LineKind::Queue))) {
+            // The line listens to the room's news from now on, and to the worker's own.
             crate::connection::Mailbox::notify(&*mail).notify_one();
         }
         self.workers.insert(

@@ -97,7 +97,7 @@ if #records > 0 then
   count('added', #records / 2)
   if largest > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', largest) end
 end
-if is_news then wake(ARGV[5]) end
+if is_news then wake(ARGV[5], #records / 2) end
 call('HSET', SENT, ARGV[2], ARGV[3] .. ' ' .. created .. held)
 local reply = { 1, hints() }
 for at, id in string.gmatch(held, ' (%d+)=(%w*)') do

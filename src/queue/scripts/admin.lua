@@ -114,7 +114,7 @@ function operations.organization()
     call('ZREM', PARKED, org)
     enter(org, own)
   end
-  wake(ARGV[2])
+  wake(ARGV[2], 10)
   return { 1 }
 end
 
@@ -135,7 +135,7 @@ function operations.pause()
     call('HDEL', ORGS, ':v:' .. org)
     enter(org, own)
   end
-  if not pauses then wake(ARGV[2]) end
+  if not pauses then wake(ARGV[2], 10) end
   return { 1 }
 end
 
@@ -197,7 +197,7 @@ function operations.reschedule()
   else
     make_ready(org, { id }, priority, false)
   end
-  wake(ARGV[2])
+  wake(ARGV[2], 1)
   return { 1 }
 end
 
@@ -225,7 +225,7 @@ local function again(id, outcome, head)
   call('SETRANGE', T .. 'j:' .. id, 3, '00')
   call('SETRANGE', T .. 'j:' .. id, 10, '00')
   make_ready(org_of(head), { id }, priority_of(head), false)
-  wake(ARGV[2])
+  wake(ARGV[2], 1)
 end
 
 -- id -> 1 where it had ended and is ready again.
@@ -362,7 +362,7 @@ function operations.obliterate()
     drop(id, call('GETRANGE', T .. 'j:' .. id, 0, 4095))
   end
   for _, org in ipairs(call('HKEYS', ORGS)) do call('UNLINK', T .. 'busy:' .. org) end
-  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits' }) do
+  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits', 'idle' }) do
     call('UNLINK', T .. name)
   end
   return { 1 }

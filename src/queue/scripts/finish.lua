@@ -170,7 +170,7 @@ local function finish()
       trim(true, 2 * finishes + 10, most, nil, bytes)
     end
   end
-  if #fronts > 0 and wants == 0 then wake(ARGV[6]) end
+  if #fronts > 0 and wants == 0 then wake(ARGV[6], #fronts) end
 end
 
 -- Makes what is due ready: jobs of each organization and priority in their order.
@@ -419,9 +419,12 @@ local function claim(given, members)
 end
 
 if finishes > 0 then finish() end
-local given, members = {}, {}
+local given, members, asked = {}, {}, wants
 if wants > 0 then claim(given, members) end
+-- Whoever has room for more is told of new work. Where more is left than this worker takes, others are told now.
+call(#members < asked and 'SADD' or 'SREM', T .. 'idle', worker)
 call('HSET', SENT, worker, ARGV[3] .. ' ' .. digits(now) .. '|' .. table.concat(lost, ',') .. '|' .. table.concat(died, ',')
   .. '|' .. table.concat(members, ' '))
 local ready, due, paused = hints()
+if asked > 0 and #members == asked and ready > 0 and ARGV[6] ~= '' then wake_idle(ARGV[6], 2) end
 return { 1, ready, due, paused, lost, died, given, missing }

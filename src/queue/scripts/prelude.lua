@@ -191,9 +191,22 @@ local function tell(how, message)
   if how ~= '' then call(how, T .. 'news', message) end
 end
 
--- Tells that there is new work, and to how many: they spread their questions.
-local function wake(how)
-  if how == '' then return end
+-- Tells up to `most` idle workers that there is new work, and answers how many. One whose connection is gone is not told.
+local function wake_idle(how, most)
+  local told = 0
+  for _ = 1, 20 do
+    if told >= most then break end
+    local idle = call('SPOP', T .. 'idle')
+    if not idle then break end
+    if call(how, T .. 'news:' .. idle, 'w') > 0 then told = told + 1 end
+  end
+  return told
+end
+
+-- Tells that there are so many jobs more: a worker each and another one, since one of them may have stopped asking. Where none is
+-- known to be idle it tells all, and how many they are: they spread their questions.
+local function wake(how, jobs)
+  if how == '' or wake_idle(how, math.min(jobs + 1, 10)) > 0 then return end
   local heard = call('HGET', META, 'heard') or '1'
   local hearers = call(how, T .. 'news', 'w' .. heard)
   if digits(hearers) ~= heard then call('HSET', META, 'heard', hearers) end

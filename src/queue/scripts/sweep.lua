@@ -66,7 +66,7 @@ for at = #ended, 1, -1 do
       bury(id, member, call('STRLEN', key))
     else
       make_ready(org, { id }, priority_of(head), true)
-      wake(ARGV[3])
+      wake(ARGV[3], 1)
     end
     told[#told + 1] = id
     told[#told + 1] = (is_stopped or stalls > tonumber(ARGV[2])) and 1 or 0
@@ -87,7 +87,10 @@ for at = 1, #page[2], 2 do
 end
 local workers = call('HSCAN', T .. 'workers', 0, 'COUNT', 100)
 for at = 1, #workers[2], 2 do
-  if now - tonumber(workers[2][at + 1]) > 60000 then call('HDEL', T .. 'workers', workers[2][at]) end
+  if now - tonumber(workers[2][at + 1]) > 60000 then
+    call('HDEL', T .. 'workers', workers[2][at])
+    call('SREM', T .. 'idle', workers[2][at])
+  end
 end
 
 -- Counts of running jobs that no lease bears out, of one organization at a time.
