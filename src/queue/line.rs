@@ -216,7 +216,7 @@ impl ConnectionHandler for Conversation {
     fn disconnected(&mut self, _error: Error, now: Instant) {
         self.is_connected = false;
         self.lane.disconnect(|_, _, _| false, drop);
-        self.core.machine().line_disconnected(self.id);
+        self.core.machine().line_disconnected(self.id, now);
         self.core.look_again();
         self.core.advance(now);
     }

@@ -36,6 +36,11 @@ impl Producer {
         self.waiting.push_back(part);
     }
 
+    pub(super) fn count_waiting(&mut self) {
+        self.waiting_jobs = self.waiting.iter().map(|part| part.jobs.len()).sum();
+        self.waiting_bytes = self.waiting.iter().map(|part| part.bytes).sum();
+    }
+
     /// What has gathered, as one step.
     pub(super) fn next_add(&mut self) -> Option<Add> {
         let first = self.waiting.front()?;
@@ -43,8 +48,9 @@ impl Producer {
         let (mut jobs, mut parts, mut bytes, mut is_kept) = (Vec::new(), Vec::new(), 0, false);
         while let Some(part) = self.waiting.front() {
             let fits = jobs.len() + part.jobs.len() <= MOST_JOBS && bytes + part.bytes <= MOST_BYTES;
-            // With a bound, jobs of several callers would be refused together.
-            let is_alone = self.options.max_waiting > 0 && !jobs.is_empty();
+            // With a bound, jobs of several callers would be refused together. A refusal is the end for callers, and not for
+            // what was journalled.
+            let is_alone = self.options.max_waiting > 0 || part.call.is_none() != is_kept;
             if !jobs.is_empty() && (!fits || is_alone) {
                 break;
             }
@@ -78,12 +84,8 @@ impl Producer {
         match answer {
             Err(error) => {
                 at.map(|at| self.partial.swap_remove(at));
-                let before = self.waiting.len();
                 self.waiting.retain(|part| part.call != Some(call));
-                if self.waiting.len() < before {
-                    self.waiting_jobs = self.waiting.iter().map(|part| part.jobs.len()).sum();
-                    self.waiting_bytes = self.waiting.iter().map(|part| part.bytes).sum();
-                }
+                self.count_waiting();
                 Some((call, Err(error)))
             }
             Ok(text) if is_last => {

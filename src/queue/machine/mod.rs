@@ -7,6 +7,7 @@ mod asked;
 mod gathered;
 mod lines;
 mod producer;
+mod recovery;
 mod requests;
 mod rooms;
 #[cfg(test)]
@@ -212,19 +213,24 @@ impl Machine {
             Purpose::Ask { call } => self.asked(call, reply, now),
             Purpose::Job { call } => self.job_changed(call, reply),
             Purpose::Sent { queue } => self.sent_known(queue, reply, now),
+            Purpose::Again { queue } => self.sent_again(queue),
         }
     }
 
     /// A line has an answer.
     pub fn answered(&mut self, id: u64, reply: Result<Reply>, now: Instant) {
         let Some(request) = self.requests.get_mut(&id) else { return };
-        if let Err(error) = &reply
-            && let Some(pause) = request.pause_after(error)
-        {
+        let is_kept = match request.purpose {
+            Purpose::Again { .. } => true,
+            Purpose::Add { queue } => self.queues.get(&queue).is_some_and(Producer::keeps_last),
+            _ => false,
+        };
+        if let Some(pause) = request.pause_after(&reply, is_kept) {
             request.again_at = Some(now + pause);
-            let worker = request.refused_worker(error);
             self.lines.looks_again = true;
-            worker.into_iter().for_each(|worker| self.tell_refusal(worker, error, now));
+            if let Err(error) = &reply {
+                self.tell_refused(id, error, now);
+            }
             return;
         }
         if let Some(request) = self.requests.remove(&id) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Machine;
-use super::gathered::{REMEMBERED_FOR, size_of};
+use super::gathered::size_of;
 use super::lines::LineKind;
 use super::requests::Purpose;
 use crate::error::{Error, ErrorCode, Result};
-use crate::queue::contract::{Look, NewJob, Reply, Shape, Step, Word};
+use crate::queue::contract::{NewJob, Reply, Shape, Step};
 use crate::queue::encode::append_step;
 use crate::queue::options::QueueOptions;
 
@@ -49,6 +49,8 @@ pub enum Recovery {
     Wanted,
     /// It has asked.
     Asked,
+    /// It sends again what the server does not know.
+    Again,
 }
 
 pub struct Producer {
@@ -65,7 +67,12 @@ pub struct Producer {
     pub(super) remembered: VecDeque<Remembered>,
     pub(super) remembered_bytes: usize,
     pub(super) recovery: Recovery,
+    /// What another server is to get again, before anything newer.
     pub(super) again: VecDeque<Remembered>,
+    /// The add under way, which is not sent before those.
+    pub(super) held_up: Option<Vec<u8>>,
+    /// When the connection was lost over which adds were acknowledged.
+    pub(super) lost_at: Option<Instant>,
     pub(super) closing: Option<(u32, Instant)>,
     /// Adds that did not fit into what is remembered.
     pub forgotten: u64,
@@ -78,6 +85,11 @@ impl Producer {
 
     pub fn needs_no_eviction(&self) -> bool {
         self.options.requires_no_eviction
+    }
+
+    /// Whether the jobs under way were acknowledged before they are in Redis.
+    pub fn keeps_last(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|add| add.is_kept)
     }
 
     pub fn due(&self) -> Option<Instant> {
@@ -114,6 +126,8 @@ impl Machine {
             remembered_bytes: 0,
             recovery: Recovery::None,
             again: VecDeque::new(),
+            held_up: None,
+            lost_at: None,
             closing: None,
             forgotten: 0,
         };
@@ -158,11 +172,6 @@ impl Machine {
         }
         if self.rooms[room].layout != super::rooms::Layout::Known {
             return;
-        }
-        if let Some(again) = producer.again.pop_front() {
-            producer.under_way =
-                Some(UnderWay { number: again.number, parts: Vec::new(), deadline: now, is_kept: true });
-            return self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, again.bytes);
         }
         let Some(step) = producer.next_add() else { return };
         let step = Step::Add(step);
@@ -222,9 +231,10 @@ impl Machine {
         for (queue, producer) in &mut self.queues {
             let way = self.rooms[producer.room].way;
             let is_connected = self.lines.is_connected(way, LineKind::Queue);
-            let was_sent = self.requests.values().any(|request| {
-                request.was_sent && matches!(request.purpose, Purpose::Add { queue: of } if of == *queue)
-            });
+            let was_sent = producer.held_up.is_some()
+                || self.requests.values().any(|request| {
+                    request.was_sent && matches!(request.purpose, Purpose::Add { queue: of } if of == *queue)
+                });
             let mut kept = VecDeque::new();
             for part in std::mem::take(&mut producer.waiting) {
                 match part.call.filter(|_| part.deadline <= now) {
@@ -263,6 +273,7 @@ impl Machine {
             });
             if is_told {
                 let number = producer.under_way.take().map_or(0, |add| add.number);
+                producer.held_up = None;
                 producer.forget_last(number);
                 dropped.push(*queue);
             }
@@ -278,8 +289,7 @@ impl Machine {
             let before = producer.waiting.len();
             producer.waiting.retain(|part| part.call != Some(call));
             is_known |= producer.waiting.len() < before;
-            producer.waiting_jobs = producer.waiting.iter().map(|part| part.jobs.len()).sum();
-            producer.waiting_bytes = producer.waiting.iter().map(|part| part.bytes).sum();
+            producer.count_waiting();
             for (of, ..) in producer.under_way.iter_mut().flat_map(|add| add.parts.iter_mut()) {
                 if *of == Some(call) {
                     *of = None;
@@ -288,40 +298,6 @@ impl Machine {
             }
         }
         is_known
-    }
-
-    /// A way is connected. Another server may have lost what was acknowledged.
-    pub(super) fn producers_came_back(&mut self, way: usize, is_other: bool) {
-        if !is_other {
-            return;
-        }
-        for producer in self.queues.values_mut() {
-            if self.rooms[producer.room].way == Some(way) && !producer.remembered.is_empty() {
-                producer.recovery = Recovery::Wanted;
-            }
-        }
-    }
-
-    fn recover(&mut self, queue: u32, now: Instant) {
-        let Some(producer) = self.queues.get_mut(&queue) else { return };
-        if producer.recovery != Recovery::Wanted || producer.under_way.is_some() {
-            return;
-        }
-        producer.recovery = Recovery::Asked;
-        let (room, step) = (producer.room, Step::Look(Look::Sent(producer.sender.clone())));
-        self.send(Purpose::Sent { queue }, room, LineKind::Queue, &step, now);
-    }
-
-    pub(super) fn sent_known(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
-        let Some(producer) = self.queues.get_mut(&queue) else { return };
-        producer.recovery = Recovery::None;
-        let Ok(Reply::Words(words)) = reply else { return };
-        let known = words.first().map_or(0, Word::number) as u64;
-        let is_recent = |one: &Remembered| now.saturating_duration_since(one.at) <= REMEMBERED_FOR;
-        let newer = producer.remembered.iter().filter(|one| one.number > known && is_recent(one));
-        producer.again = newer
-            .map(|one| Remembered { number: one.number, at: one.at, bytes: one.bytes.clone() })
-            .collect();
     }
 
     pub(super) fn close_queue(&mut self, call: u32, queue: u32, timeout: Duration, now: Instant) {
@@ -358,12 +334,13 @@ impl Machine {
         }
     }
 
-    /// Nothing may be added to a room.
+    /// Nothing may be added to a room now. Journalled jobs wait until something may.
     pub(super) fn refuse_adds(&mut self, room: usize, error: &Error) {
         let mut calls: Vec<u32> = Vec::new();
         for producer in self.queues.values_mut().filter(|producer| producer.room == room) {
-            calls.extend(producer.waiting.drain(..).filter_map(|part| part.call));
-            (producer.waiting_bytes, producer.waiting_jobs) = (0, 0);
+            calls.extend(producer.waiting.iter().filter_map(|part| part.call));
+            producer.waiting.retain(|part| part.call.is_none());
+            producer.count_waiting();
         }
         calls.dedup();
         for call in calls {

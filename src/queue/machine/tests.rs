@@ -1,5 +1,7 @@
 //! The machine on virtual time, with a played server: what is sent, what is sent again, and what callers hear.
 
+mod failover;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -65,8 +67,8 @@ impl Played {
     }
 
     fn disconnect(&mut self) {
-        self.machine.line_disconnected(QUEUE);
-        self.machine.line_disconnected(LEASE);
+        self.machine.line_disconnected(QUEUE, self.now);
+        self.machine.line_disconnected(LEASE, self.now);
         self.machine.advance(self.now);
     }
 
