@@ -208,7 +208,8 @@ impl ConnectionHandler for Conversation {
         self.collect();
     }
 
-    fn attempt_failed(&mut self, _error: Error, _attempt: u32, now: Instant) {
+    fn attempt_failed(&mut self, error: Error, _attempt: u32, now: Instant) {
+        self.core.machine().attempt_failed(self.id, &error, now);
         self.core.look_again();
         self.core.advance(now);
     }

@@ -89,7 +89,7 @@ impl Subject {
     /// Removes everything, on a server that others use too.
     pub fn clear(&mut self) {
         match self {
-            Subject::Memory(memory) => *memory = Box::default(),
+            Subject::Memory(memory) => **memory = Memory::default(),
             Subject::Server(server, keys) => {
                 let mut scan = Scan { server: &mut **server, keys };
                 for rest in scan.names("") {

@@ -11,6 +11,7 @@ use super::Machine;
 use crate::command::slot_of;
 use crate::config::Endpoint;
 use crate::connection::{ClusterView, Mailbox};
+use crate::error::Error;
 use crate::queue::encode::Publish;
 
 /// What a connection is for.
@@ -225,6 +226,17 @@ impl Machine {
             self.drop_told_adds(way);
             self.tell_state(way, false);
         }
+    }
+
+    /// A server is there and lets nobody in: its workers tell why.
+    pub fn attempt_failed(&mut self, (way, kind): LineId, error: &Error, now: Instant) {
+        if kind != LineKind::Queue || error.redis_code().is_none() {
+            return;
+        }
+        let rooms = &self.rooms;
+        let of_way = self.workers.iter().filter(|(_, worker)| rooms[worker.room].way == Some(way));
+        let numbers: Vec<u32> = of_way.map(|(number, _)| *number).collect();
+        numbers.into_iter().for_each(|number| self.tell_refusal(number, error, now));
     }
 
     /// The channels that a way's queue line listens to.

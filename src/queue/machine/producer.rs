@@ -12,6 +12,7 @@ use super::requests::Purpose;
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::contract::{NewJob, Reply, Shape, Step};
 use crate::queue::encode::append_step;
+use crate::queue::kept::Kept;
 use crate::queue::options::QueueOptions;
 
 /// Jobs and bytes that may wait.
@@ -25,6 +26,9 @@ pub struct Part {
     pub bytes: usize,
     pub deadline: Instant,
     pub is_last: bool,
+    /// When it was added, and the same in ms since 1970.
+    pub since: Instant,
+    pub at_ms: u64,
 }
 
 /// What has become of a call's jobs so far.
@@ -74,11 +78,41 @@ pub struct Producer {
     /// When the connection was lost over which adds were acknowledged.
     pub(super) lost_at: Option<Instant>,
     pub(super) closing: Option<(u32, Instant)>,
+    /// The file of journalled jobs, and what of it an ended process may have sent: a number, and how many parts.
+    pub(super) kept: Option<Kept>,
+    pub(super) sent_before: Option<(u64, usize)>,
+    /// It goes on for an ended process.
+    pub(super) is_heir: bool,
     /// Adds that did not fit into what is remembered.
     pub forgotten: u64,
 }
 
 impl Producer {
+    pub(super) fn new(room: usize, options: Arc<QueueOptions>, sender: String) -> Producer {
+        Producer {
+            room,
+            options,
+            sender,
+            number: 0,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            waiting_jobs: 0,
+            under_way: None,
+            partial: Vec::new(),
+            remembered: VecDeque::new(),
+            remembered_bytes: 0,
+            recovery: Recovery::None,
+            again: VecDeque::new(),
+            held_up: None,
+            lost_at: None,
+            closing: None,
+            kept: None,
+            sent_before: None,
+            is_heir: false,
+            forgotten: 0,
+        }
+    }
+
     pub fn is_used(&self) -> bool {
         !self.waiting.is_empty() || self.under_way.is_some() || self.closing.is_some()
     }
@@ -112,25 +146,12 @@ impl Machine {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].set(&options.settings);
         let sender = self.shared.queue(queue).map(|queue| queue.sender.clone()).unwrap_or_default();
-        let producer = Producer {
-            room,
-            options,
-            sender,
-            number: 0,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            waiting_jobs: 0,
-            under_way: None,
-            partial: Vec::new(),
-            remembered: VecDeque::new(),
-            remembered_bytes: 0,
-            recovery: Recovery::None,
-            again: VecDeque::new(),
-            held_up: None,
-            lost_at: None,
-            closing: None,
-            forgotten: 0,
-        };
+        let mut producer = Producer::new(room, options, sender);
+        let place = self.settings.kept.as_ref().filter(|_| producer.options.is_journalled);
+        if let Some(place) = place {
+            producer.kept = Some(Kept::new(place.clone(), name, &producer.sender));
+            self.look_for_heritage(place.clone(), name, &producer.options);
+        }
         self.queues.insert(queue, producer);
     }
 
@@ -153,7 +174,10 @@ impl Machine {
         }
         let is_journalled = is_away && producer.options.is_journalled;
         let ids: Vec<String> = jobs.iter().map(|job| job.id.clone()).collect();
-        producer.gather((!is_journalled).then_some(call), jobs, deadline);
+        let of_call = (!is_journalled).then_some(call);
+        if let Err(error) = producer.gather(of_call, jobs, deadline, now) {
+            return self.reject(call, &error);
+        }
         if is_journalled {
             let told: Vec<String> = ids
                 .iter()
@@ -173,7 +197,7 @@ impl Machine {
         if self.rooms[room].layout != super::rooms::Layout::Known {
             return;
         }
-        let Some(step) = producer.next_add() else { return };
+        let Some(step) = producer.next_add(now) else { return };
         let step = Step::Add(step);
         if self.is_embedded() {
             return self.send(Purpose::Add { queue }, room, LineKind::Queue, &step, now);
@@ -186,7 +210,7 @@ impl Machine {
         self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, bytes);
     }
 
-    pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>) {
+    pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
         let Some(producer) = self.queues.get_mut(&queue) else { return };
         let Some(under_way) = producer.under_way.take() else { return };
         let mut failure = None;
@@ -202,6 +226,9 @@ impl Machine {
         }
         if failure.is_some() {
             producer.forget_last(under_way.number);
+        }
+        if under_way.is_kept {
+            producer.taken(under_way.number, &others, now);
         }
         let mut first = 1;
         let mut ends: Vec<(u32, Result<String>)> = Vec::new();
@@ -312,23 +339,26 @@ impl Machine {
             .queues
             .iter()
             .filter(|(_, producer)| {
-                let is_idle = producer.waiting.is_empty() && producer.under_way.is_none();
+                let is_idle = producer.is_idle();
                 producer.closing.is_some_and(|(_, until)| is_idle || until <= now)
+                    || producer.is_heir && is_idle && producer.remembers_nothing(now)
             })
             .map(|(number, _)| *number)
             .collect();
         for number in over {
-            let Some(producer) = self.queues.remove(&number) else { continue };
+            let Some(mut producer) = self.queues.remove(&number) else { continue };
             let error = Error::new(ErrorCode::Closed, "the queue was closed before the jobs were added");
-            let under_way = producer.under_way.into_iter().flat_map(|add| add.parts).map(|(call, ..)| call);
-            let waiting = producer.waiting.into_iter().map(|part| part.call);
+            let under_way = producer.under_way.iter().flat_map(|add| &add.parts).map(|(call, ..)| *call);
+            let waiting = producer.waiting.iter().map(|part| part.call);
             let mut calls: Vec<u32> = under_way.chain(waiting).flatten().collect();
             calls.sort_unstable();
             calls.dedup();
             for call in calls {
                 self.reject(call, &error);
             }
-            if let Some((call, _)) = producer.closing {
+            let closing = producer.closing.take();
+            producer.let_go();
+            if let Some((call, _)) = closing {
                 self.resolve(call, "null");
             }
         }

@@ -66,6 +66,7 @@ impl Machine {
             Ok(Reply::Words(words)) => words.first().map_or(0, Word::number) as u64,
             _ => 0,
         };
+        producer.number = producer.number.max(known);
         let under_way = producer.under_way.as_ref().map(|add| add.number);
         let newer = producer.remembered.iter_mut().filter(|one| {
             let was_recent = lost_at.saturating_duration_since(one.at) <= REMEMBERED_FOR;

@@ -1,6 +1,7 @@
 //! The machine on virtual time, with a played server: what is sent, what is sent again, and what callers hear.
 
 mod failover;
+mod heirs;
 
 use serde_json::{Value, json};
 
@@ -36,6 +37,7 @@ impl Played {
             command_timeout: 1_000 * MS,
             is_clustered: false,
             embedded_bytes: None,
+            kept: None,
         };
         let now = Instant::now();
         let machine = Machine::new(settings, shared.clone(), 7, now, 0);
