@@ -1,6 +1,7 @@
 // For minutes, from a printed seed: `npm run soak -- --minutes N [--seed S] [--driver D]` has random faults under load, and
 // with --clients connections of `orgcache/ioredis` that come and go (`soak-clients.mjs`), with --limits two processes that
-// share one limit (`soak-limits.mjs`). Lines of figures meanwhile and one at the end; the exit code is 1 where anything was
+// share one limit (`soak-limits.mjs`), with --queue a queue whose every job is accounted for (`soak-queue.mjs`), with --outages two outages beside BullMQ
+// (`queue-outages.mjs`). Lines of figures meanwhile and one at the end; the exit code is 1 where anything was
 // lost, late or wrong, where memory or what is open grows, or where a limit was exceeded.
 
 import { readdirSync } from 'node:fs';
@@ -8,10 +9,12 @@ import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { growth } from './drift.mjs';
+import { queueOutages } from './queue-outages.mjs';
 import { exitWithSentence, isProgram, SetupError } from './run.mjs';
 import { setup } from './setup.mjs';
 import { soakClients } from './soak-clients.mjs';
 import { soakLimits } from './soak-limits.mjs';
+import { soakQueue } from './soak-queue.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -66,14 +69,22 @@ const FAULTS = {
   'script flush': { begin: ({ redis }) => redis.command('SCRIPT', 'FLUSH'), end: () => {} },
 };
 
-const HELP = `Random faults under load, clients that come and go, or processes that share a limit.
+/** Soaks in place of the faults of the cache, by their options. */
+const SOAKS = { clients: soakClients, limits: soakLimits, queue: soakQueue, outages: queueOutages };
+
+const HELP = `Random faults under load, clients that come and go, processes that share a limit, or the jobs of a queue.
 
   npm run soak -- [options]
 
   --clients     in place of faults: clients of orgcache/ioredis that connect, work and end, while connections are killed
   --limits      in place of faults: two processes that share one limit, each algorithm for --minutes
+  --queue       in place of faults of the cache: producers, workers and a ledger of effects as processes, on one server with
+                appendfsync always and everysec, behind sentinels and in a cluster, with faults of each
+  --outages     in place of random faults: a queue whose server is away for 20 s, and one whose replica takes over with a cut
+                link; BullMQ meets the same
   --minutes N   how long (default: 10)
   --seed S      repeats the faults of a run that printed it (default: drawn)
+  --stage NAME  with --queue: only this one of 'AOF always', 'AOF everysec', sentinels, cluster; may be given again
   --driver D    auto, loop or thread (default: auto)
   --help`;
 
@@ -83,6 +94,9 @@ function options() {
       help: { type: 'boolean', default: false },
       clients: { type: 'boolean', default: false },
       limits: { type: 'boolean', default: false },
+      queue: { type: 'boolean', default: false },
+      outages: { type: 'boolean', default: false },
+      stage: { type: 'string', multiple: true },
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
       driver: { type: 'string', default: 'auto' },
@@ -92,11 +106,14 @@ function options() {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
   if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}; allowed is a number above 0.`);
   if (!Number.isInteger(seed)) throw new SetupError(`--seed is ${values.seed}; allowed is a whole number.`);
-  const { help, clients, limits, driver } = values;
-  if (clients && limits) throw new SetupError('--clients and --limits are two soaks: name one of them.');
+  const { help, driver, stage } = values;
+  const named = Object.keys(SOAKS).filter((name) => values[name]);
+  if (named.length > 1)
+    throw new SetupError(`--${named.join(' and --')} are several soaks: name one of them.`);
   return {
     help,
-    soakOf: (clients && soakClients) || (limits && soakLimits) || soakFaults,
+    soakOf: SOAKS[named[0]] ?? soakFaults,
+    stages: stage,
     minutes,
     seed,
     driver,

@@ -59,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "erasure",
             "error",
             "health",
+            "journal",
             "key",
             "lane",
             "redis",

@@ -255,7 +255,7 @@ export interface QueueOptions extends JobOptions {
   concurrency?: number;
   /** Jobs of the queue that may start within a time, on all workers. Default: no bound. */
   rate?: JobRate;
-  /** While Redis is away, `add` rejects, or keeps the job in the journal. Default `reject`. */
+  /** While Redis is away, `add` rejects, or keeps the job in memory and in `CACHE_JOURNAL_DIR`. Default `reject`. */
   onRedisDown?: 'reject' | 'journal';
   /** Refuses a server that may evict jobs when its memory is full, with `E_CONFIG`. Default false: it is logged. */
   requireNoEviction?: boolean;

@@ -111,6 +111,7 @@ class RedisServer {
     const mode = this.options.isSentinel ? ['--sentinel'] : [];
     const child = spawn(redisServer(), [file, ...mode, ...(this.options.args ?? [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.options.env },
     });
     this.child = child;
     this.exited = once(child, 'exit').catch(() => {});
@@ -190,7 +191,7 @@ class RedisServer {
  * Options: `password` of the default user, `users` (lines as in an ACL file), `tls` (true: a
  * TLS port only, certificate in `server.tls`; or `{ certificate, asksForCertificate }`: another
  * certificate, and whether clients must show one), `unixSocket` (true: also `server.unixPath`),
- * `databases`, `isSentinel` (true: a sentinel), `configuration` (further lines of it), `args` (of the command line), `port` (instead of a free one),
+ * `databases`, `isSentinel` (true: a sentinel), `configuration` (further lines of it), `args` (of the command line), `env` (further variables), `port` (instead of a free one),
  * `choosePort` (instead of any free one).
  */
 async function startRedis({ choosePort = closedPort, ...options } = {}) {

@@ -2,7 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { abortable, whenAborted } = require('../abort.js');
-const { OrgCacheError, errorOf } = require('../errors.js');
+const { OrgCacheError } = require('../errors.js');
 const { WAITING, refuseUnknown, timeoutOf } = require('../options.js');
 const { protocol } = require('../protocol.js');
 const { normalized, roomText, splitOptions } = require('./given.js');
@@ -263,7 +263,7 @@ class Worker {
    */
   #tell(name, detail) {
     if (name !== 'error') return this.#emit(name, detail ?? {});
-    const error = errorOf(detail);
+    const error = toldError(detail);
     if (this.#onError !== undefined) this.#hub.context.call(/** @type {any} */ (this.#onError), error);
     this.#emit(name, error);
   }

@@ -27,9 +27,9 @@ pub struct Backlog {
 }
 
 /// A dead process's locked file.
-struct Dead {
-    path: PathBuf,
-    file: File,
+pub(super) struct Dead {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
 }
 
 impl Backlog {
@@ -39,7 +39,7 @@ impl Backlog {
     /// # Errors
     /// `E_CONFIG` when the directory cannot be read.
     pub fn find(directory: &Path, target: &Digest) -> Result<Option<Backlog>> {
-        let dead = find_dead(directory, target).map_err(|error| file::refused(&error))?;
+        let dead = find_dead(directory, SUFFIX, target).map_err(|error| file::refused(&error))?;
         let found = Backlog { directory: directory.to_owned(), target: *target, dead };
         Ok(Some(found).filter(|found| !found.dead.is_empty()))
     }
@@ -66,7 +66,8 @@ impl Backlog {
         journal.merge(helds);
         journal.drop_ended(now);
         journal.taken_over = journal.len();
-        let created = JournalFile::create(&directory, &target, |out| journal.write_all(out, Instant::now()));
+        let created =
+            JournalFile::create(&directory, SUFFIX, &target, |out| journal.write_all(out, Instant::now()));
         journal.file = Some(created.map_err(|error| file::refused(&error))?);
         for dead in done {
             file::remove(&dead.file, &dead.path);
@@ -84,7 +85,8 @@ impl Dead {
     }
 }
 
-fn find_dead(directory: &Path, target: &Digest) -> io::Result<Vec<Dead>> {
+/// Locks the files with this suffix that ended processes left for the target.
+pub(super) fn find_dead(directory: &Path, suffix: &str, target: &Digest) -> io::Result<Vec<Dead>> {
     let mut dead = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -94,7 +96,7 @@ fn find_dead(directory: &Path, target: &Digest) -> io::Result<Vec<Dead>> {
         if !name.starts_with(PREFIX) || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             continue;
         }
-        if name.ends_with(SUFFIX) {
+        if name.ends_with(suffix) {
             // Another process may be able to read a file that this one cannot.
             dead.extend(take_lock(&entry, target).ok().flatten());
         } else if name.ends_with(UNFINISHED_SUFFIX) && is_abandoned(&entry) {

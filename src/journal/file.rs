@@ -31,8 +31,10 @@ const SLACK_BYTES: u64 = 1024 * 1024;
 /// again.
 const REWRITE_PAUSE: Duration = Duration::from_secs(1);
 
+#[derive(Debug)]
 pub(super) struct JournalFile {
     directory: PathBuf,
+    suffix: &'static str,
     target: Digest,
     path: PathBuf,
     file: File,
@@ -62,11 +64,12 @@ impl JournalFile {
     /// Creates a locked file with the header and the output of `fill`.
     pub(super) fn create(
         directory: &Path,
+        suffix: &'static str,
         target: &Digest,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<JournalFile> {
         let random = RandomState::new().build_hasher().finish();
-        let name = format!("{PREFIX}{}-{random:016x}{SUFFIX}", std::process::id());
+        let name = format!("{PREFIX}{}-{random:016x}{suffix}", std::process::id());
         let path = directory.join(&name);
         let unfinished = directory.join(name + UNFINISHED_SUFFIX);
         let file = new_file(&unfinished)?;
@@ -78,6 +81,7 @@ impl JournalFile {
         })?;
         Ok(JournalFile {
             directory: directory.to_owned(),
+            suffix,
             target: *target,
             path,
             file,
@@ -86,6 +90,28 @@ impl JournalFile {
             is_behind: false,
             retry_at: None,
         })
+    }
+
+    /// The locked file of an ended process, whose next frame goes to `length`.
+    pub(super) fn of_dead(
+        directory: &Path,
+        suffix: &'static str,
+        target: &Digest,
+        path: PathBuf,
+        file: File,
+        length: u64,
+    ) -> JournalFile {
+        JournalFile {
+            directory: directory.to_owned(),
+            suffix,
+            target: *target,
+            path,
+            file,
+            length,
+            rewritten_length: length,
+            is_behind: false,
+            retry_at: None,
+        }
     }
 
     /// Appends whole frames. After an error the file is unchanged, or `is_behind` is set.
@@ -115,7 +141,7 @@ impl JournalFile {
         if self.retry_at.is_some_and(|at| now < at) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        match JournalFile::create(&self.directory, &self.target, fill) {
+        match JournalFile::create(&self.directory, self.suffix, &self.target, fill) {
             Ok(new) => {
                 let old = std::mem::replace(self, new);
                 old.remove();

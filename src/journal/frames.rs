@@ -94,7 +94,7 @@ pub(super) fn encode_clear(clear: &Clear, clock: Clock, out: &mut Vec<u8>) -> bo
     in_frame(out, |out| put_clear(out, &clear.index, organization, clear.sequence, clock.millis(clear.at)))
 }
 
-fn in_frame(out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) -> bool {
+pub(super) fn in_frame(out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) -> bool {
     let start = out.len();
     out.extend([0; FRAME_HEAD_BYTES]);
     payload(out);

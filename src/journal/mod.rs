@@ -16,6 +16,7 @@ mod disk;
 mod entry;
 mod erasing;
 mod file;
+mod frame_file;
 mod frames;
 mod order;
 mod organizations;
@@ -36,6 +37,7 @@ use crate::error::Error;
 pub use backlog::Backlog;
 pub use clears::Clear;
 pub use entry::{Entry, EntryContent};
+pub use frame_file::{FrameFile, is_there};
 pub use takeover::Item;
 
 use clears::Clears;

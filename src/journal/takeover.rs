@@ -36,7 +36,7 @@ impl Journal {
     /// `E_CONFIG` when the directory cannot be used.
     pub fn open(max_bytes: usize, directory: &Path, target: &Digest) -> Result<Journal> {
         let made = file::make_directory(directory)
-            .and_then(|()| JournalFile::create(directory, target, |_| Ok(())))
+            .and_then(|()| JournalFile::create(directory, file::SUFFIX, target, |_| Ok(())))
             .map_err(|error| file::refused(&error))?;
         let mut journal = Journal::new(max_bytes);
         journal.file = Some(made);

@@ -285,6 +285,10 @@ impl Hand {
     pub fn begin(&mut self, now: Instant) -> Vec<Given> {
         let mut begun = Vec::new();
         while self.is_running && self.held.len() < self.options.concurrency {
+            // One that was to go back by now may be another worker's already: this process stood still.
+            if self.waiting.front().is_none_or(|first| first.goes_back <= now) {
+                break;
+            }
             let Some(Waiting { given, .. }) = self.waiting.pop_front() else { break };
             let waited = given.since_ms.saturating_sub(given.created_ms).max(0);
             self.waits.record(Duration::from_millis(waited as u64));

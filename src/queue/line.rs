@@ -214,7 +214,8 @@ impl ConnectionHandler for Conversation {
         self.collect();
     }
 
-    fn attempt_failed(&mut self, _error: Error, _attempt: u32, now: Instant) {
+    fn attempt_failed(&mut self, error: Error, _attempt: u32, now: Instant) {
+        self.core.machine().attempt_failed(self.id, &error, now);
         self.core.look_again();
         self.core.advance(now);
     }
@@ -222,7 +223,7 @@ impl ConnectionHandler for Conversation {
     fn disconnected(&mut self, _error: Error, now: Instant) {
         self.is_connected = false;
         self.lane.disconnect(|_, _, _| false, drop);
-        self.core.machine().line_disconnected(self.id);
+        self.core.machine().line_disconnected(self.id, now);
         self.core.look_again();
         self.core.advance(now);
     }

@@ -16,6 +16,7 @@ mod erasing;
 mod events;
 mod feature;
 mod hand;
+mod kept;
 mod keys;
 mod line;
 mod machine;

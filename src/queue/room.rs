@@ -14,6 +14,7 @@ use super::decode::Call;
 use super::ending::{MAX_ERROR_BYTES, error_json};
 use super::engine;
 use super::hand::Outcome as HandlerOutcome;
+use super::kept::KeptIn;
 use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
 use super::options::{JobOptions, QueueOptions, WorkerOptions};
@@ -305,6 +306,15 @@ impl Front {
             command_timeout: config.command_timeout,
             is_clustered,
             embedded_bytes: (!config.use_redis()).then_some(config.memory_max_bytes),
+            kept: config.journal_dir.clone().filter(|_| config.use_redis()).map(|directory| KeptIn {
+                directory,
+                target: format!(
+                    "{}/{} {}",
+                    config.topology(),
+                    database.unwrap_or(config.database),
+                    config.room_prefix
+                ),
+            }),
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let machine =

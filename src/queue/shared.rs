@@ -11,6 +11,7 @@ use super::ask::Ask;
 use super::contract::{Change, NewJob};
 use super::events::Events;
 use super::hand::{Hand, HandCounts, Told};
+use super::kept::{Kept, Left};
 use super::options::{QueueOptions, WorkerOptions};
 use crate::connection::Inbox;
 use crate::error::{Error, ErrorCode, Result};
@@ -20,14 +21,53 @@ type Tell = Box<dyn Fn() + Send + Sync>;
 /// What JavaScript orders, for the I/O thread.
 #[derive(Debug)]
 pub enum Order {
-    OpenQueue { queue: u32, name: String, options: Arc<QueueOptions> },
-    OpenWorker { worker: u32, name: String, desk: Arc<Desk> },
-    Add { call: u32, queue: u32, jobs: Vec<NewJob> },
-    Ask { call: u32, queue: u32, ask: Box<Ask> },
-    Job { call: u32, worker: u32, fence: u64, change: Change, value: Vec<u8> },
-    CloseWorker { call: u32, worker: u32, closes: Closes },
-    CloseQueue { call: u32, queue: u32, timeout: Duration },
-    Abandon { call: u32 },
+    OpenQueue {
+        queue: u32,
+        name: String,
+        options: Arc<QueueOptions>,
+    },
+    OpenWorker {
+        worker: u32,
+        name: String,
+        desk: Arc<Desk>,
+    },
+    Add {
+        call: u32,
+        queue: u32,
+        jobs: Vec<NewJob>,
+    },
+    Ask {
+        call: u32,
+        queue: u32,
+        ask: Box<Ask>,
+    },
+    Job {
+        call: u32,
+        worker: u32,
+        fence: u64,
+        change: Change,
+        value: Vec<u8>,
+    },
+    CloseWorker {
+        call: u32,
+        worker: u32,
+        closes: Closes,
+    },
+    CloseQueue {
+        call: u32,
+        queue: u32,
+        timeout: Duration,
+    },
+    Abandon {
+        call: u32,
+    },
+    /// What an ended process has left of a producer of this queue.
+    Inherit {
+        name: String,
+        options: Arc<QueueOptions>,
+        kept: Box<Kept>,
+        left: Left,
+    },
 }
 
 /// A queue that JavaScript has opened.

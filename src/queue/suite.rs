@@ -88,11 +88,14 @@ impl Subject {
 
     /// Removes everything, on a server that others use too.
     pub fn clear(&mut self) {
-        if let Subject::Server(server, keys) = self {
-            let mut scan = Scan { server: &mut **server, keys };
-            for rest in scan.names("") {
-                let key = scan.key(&rest);
-                scan.ask(&[b"DEL", &key]);
+        match self {
+            Subject::Memory(memory) => **memory = Memory::default(),
+            Subject::Server(server, keys) => {
+                let mut scan = Scan { server: &mut **server, keys };
+                for rest in scan.names("") {
+                    let key = scan.key(&rest);
+                    scan.ask(&[b"DEL", &key]);
+                }
             }
         }
     }

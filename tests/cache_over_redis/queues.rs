@@ -15,7 +15,9 @@ use super::client::Client;
 /// So many histories unless the variable asks for more.
 const HISTORIES: u32 = 60;
 const HISTORIES_VARIABLE: &str = "ORGCACHE_QUEUE_HISTORIES";
+/// Steps of a history, and where more histories are asked for.
 const STEPS: usize = 60;
+const MOST_STEPS: usize = 200;
 
 /// Histories of up to so many steps.
 fn history(most: usize) -> impl Strategy<Value = History> {
@@ -76,12 +78,12 @@ fn a_node_of_a_cluster_keeps_every_promise() {
 
 #[test]
 fn a_server_and_memory_answer_and_keep_the_same_after_every_step() {
-    let cases =
-        std::env::var(HISTORIES_VARIABLE).ok().and_then(|count| count.parse().ok()).unwrap_or(HISTORIES);
+    let asked = std::env::var(HISTORIES_VARIABLE).ok().and_then(|count| count.parse().ok());
+    let (cases, steps) = asked.map_or((HISTORIES, STEPS), |cases| (cases, MOST_STEPS));
     let client = shared(Client::connect("queue-histories"));
     let number = RefCell::new(0);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
-    let run = runner.run(&history(STEPS), |history| {
+    let run = runner.run(&history(steps), |history| {
         *number.borrow_mut() += 1;
         let mut queue = subject(&client, &format!("history-{}", number.borrow()));
         compare(&mut queue, &history);

@@ -280,3 +280,16 @@ fn a_close_gives_back_what_has_not_begun_and_releases_what_does_not_end() {
     assert_eq!(played.fates(), [(Fate::Completed, 0), (Fate::Released, 0)]);
     assert!(played.hand.is_empty() && played.hand.is_closing());
 }
+
+#[test]
+fn a_process_that_stood_still_begins_nothing_that_others_may_have_by_now() {
+    let mut played = Played::new(options());
+    played.give(2);
+    // Both of its threads wake up, and that of JavaScript comes first.
+    let woken = played.now + 30_000 * MS;
+    assert!(played.hand.begin(woken).is_empty());
+    played.hand.on_time(0.0, woken);
+    let (endings, _) = played.hand.turn(woken).unwrap();
+    assert_eq!(endings.len(), 2);
+    assert!(endings.iter().all(|ending| ending.finished.fate == Fate::Released));
+}

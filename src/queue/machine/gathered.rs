@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::producer::{Part, Producer, Remembered, UnderWay};
 use crate::error::Result;
 use crate::queue::contract::{Add, NewJob};
+use crate::queue::kept::wall_ms;
 
 /// Jobs and bytes of one script.
 const MOST_JOBS: usize = 500;
@@ -18,53 +19,99 @@ pub fn size_of(job: &NewJob) -> usize {
 }
 
 impl Producer {
-    pub(super) fn gather(&mut self, call: Option<u32>, jobs: Vec<NewJob>, deadline: Instant) {
-        self.waiting_jobs += jobs.len();
-        let mut part = Part { call, jobs: Vec::new(), bytes: 0, deadline, is_last: false };
+    /// Has jobs wait for their turn. Without a call they were journalled.
+    ///
+    /// # Errors
+    /// They could not be journalled.
+    pub(super) fn gather(
+        &mut self,
+        call: Option<u32>,
+        jobs: Vec<NewJob>,
+        deadline: Instant,
+        now: Instant,
+    ) -> Result<()> {
+        let at_ms = wall_ms();
+        let empty = || Part { call, jobs: Vec::new(), bytes: 0, deadline, is_last: false, since: now, at_ms };
+        let mut parts = vec![empty()];
         for job in jobs {
             let size = size_of(&job);
-            if !part.jobs.is_empty() && (part.bytes + size > MOST_BYTES || part.jobs.len() == MOST_JOBS) {
-                self.waiting_bytes += part.bytes;
-                let next = Part { call, jobs: Vec::new(), bytes: 0, deadline, is_last: false };
-                self.waiting.push_back(std::mem::replace(&mut part, next));
+            let last = parts.len() - 1;
+            let is_full = parts[last].bytes + size > MOST_BYTES || parts[last].jobs.len() == MOST_JOBS;
+            if is_full && !parts[last].jobs.is_empty() {
+                parts.push(empty());
             }
-            part.bytes += size;
-            part.jobs.push(job);
+            if let Some(part) = parts.last_mut() {
+                part.bytes += size;
+                part.jobs.push(job);
+            }
         }
-        part.is_last = true;
-        self.waiting_bytes += part.bytes;
-        self.waiting.push_back(part);
+        if let Some(part) = parts.last_mut() {
+            part.is_last = true;
+        }
+        if let Some(kept) = self.kept.as_mut().filter(|_| call.is_none()) {
+            kept.keep(self.number, at_ms, parts.iter().map(|part| &part.jobs[..]))?;
+        }
+        for part in parts {
+            self.waiting_jobs += part.jobs.len();
+            self.waiting_bytes += part.bytes;
+            self.waiting.push_back(part);
+        }
+        Ok(())
+    }
+
+    pub(super) fn count_waiting(&mut self) {
+        self.waiting_jobs = self.waiting.iter().map(|part| part.jobs.len()).sum();
+        self.waiting_bytes = self.waiting.iter().map(|part| part.bytes).sum();
     }
 
     /// What has gathered, as one step.
-    pub(super) fn next_add(&mut self) -> Option<Add> {
-        let first = self.waiting.front()?;
-        let mut deadline = first.deadline;
-        let (mut jobs, mut parts, mut bytes, mut is_kept) = (Vec::new(), Vec::new(), 0, false);
-        while let Some(part) = self.waiting.front() {
-            let fits = jobs.len() + part.jobs.len() <= MOST_JOBS && bytes + part.bytes <= MOST_BYTES;
-            // With a bound, jobs of several callers would be refused together.
-            let is_alone = self.options.max_waiting > 0 && !jobs.is_empty();
-            if !jobs.is_empty() && (!fits || is_alone) {
-                break;
-            }
-            let Some(part) = self.waiting.pop_front() else { break };
-            deadline = deadline.max(part.deadline);
-            bytes += part.bytes;
-            is_kept |= part.call.is_none();
-            parts.push((part.call, part.jobs.iter().map(|job| job.id.clone()).collect(), part.is_last));
-            self.waiting_jobs -= part.jobs.len();
-            self.waiting_bytes -= part.bytes;
-            jobs.extend(part.jobs);
+    pub(super) fn next_add(&mut self, now: Instant) -> Option<Add> {
+        let is_kept = self.waiting.front()?.call.is_none();
+        // What an ended process may have sent goes with the same number as a whole, or it could happen twice.
+        let (number, count) = self.sent_before.unwrap_or_else(|| (self.number + 1, self.fitting()));
+        if let Some(kept) = self.kept.as_mut().filter(|_| is_kept)
+            && !kept.sends(number, count)
+        {
+            return None;
         }
-        self.number += 1;
-        self.under_way = Some(UnderWay { number: self.number, parts, deadline, is_kept });
-        Some(Add {
-            sender: self.sender.clone(),
-            number: self.number,
-            max_waiting: self.options.max_waiting,
-            jobs,
-        })
+        self.sent_before = None;
+        let taken: Vec<Part> = self.waiting.drain(..count.min(self.waiting.len())).collect();
+        self.count_taken(&taken);
+        let deadline = taken.iter().map(|part| part.deadline).max()?;
+        let (mut jobs, mut parts) = (Vec::new(), Vec::new());
+        for part in taken {
+            parts.push((part.call, part.jobs.iter().map(|job| job.id.clone()).collect(), part.is_last));
+            let waited = now.saturating_duration_since(part.since).as_millis() as u64;
+            jobs.extend(part.jobs.into_iter().map(|job| NewJob {
+                // Journalled jobs are due as if they had been added in time.
+                delay_ms: if is_kept { job.delay_ms.saturating_sub(waited) } else { job.delay_ms },
+                ..job
+            }));
+        }
+        self.number = self.number.max(number);
+        self.under_way = Some(UnderWay { number, parts, deadline, is_kept });
+        Some(Add { sender: self.sender.clone(), number, max_waiting: self.options.max_waiting, jobs })
+    }
+
+    /// How many parts go into one script.
+    fn fitting(&self) -> usize {
+        let (mut jobs, mut bytes) = (0, 0);
+        let is_kept = self.waiting.front().is_some_and(|part| part.call.is_none());
+        let fits = |part: &&Part| {
+            let is_first = jobs == 0;
+            jobs += part.jobs.len();
+            bytes += part.bytes;
+            // With a bound, jobs of several callers would be refused together. A refusal is the end for callers, and not for
+            // what was journalled.
+            let is_alone = self.options.max_waiting > 0 || part.call.is_none() != is_kept;
+            is_first || !is_alone && jobs <= MOST_JOBS && bytes <= MOST_BYTES
+        };
+        self.waiting.iter().take_while(fits).count()
+    }
+
+    fn count_taken(&mut self, taken: &[Part]) {
+        self.waiting_jobs -= taken.iter().map(|part| part.jobs.len()).sum::<usize>();
+        self.waiting_bytes -= taken.iter().map(|part| part.bytes).sum::<usize>();
     }
 
     /// A part of a call has ended; the last one, or a failure, ends the call.
@@ -78,12 +125,8 @@ impl Producer {
         match answer {
             Err(error) => {
                 at.map(|at| self.partial.swap_remove(at));
-                let before = self.waiting.len();
                 self.waiting.retain(|part| part.call != Some(call));
-                if self.waiting.len() < before {
-                    self.waiting_jobs = self.waiting.iter().map(|part| part.jobs.len()).sum();
-                    self.waiting_bytes = self.waiting.iter().map(|part| part.bytes).sum();
-                }
+                self.count_waiting();
                 Some((call, Err(error)))
             }
             Ok(text) if is_last => {
@@ -117,6 +160,14 @@ impl Producer {
         } else {
             self.forgotten += 1;
         }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.under_way.is_none()
+    }
+
+    pub(super) fn remembers_nothing(&self, now: Instant) -> bool {
+        self.remembered.iter().all(|one| now.saturating_duration_since(one.at) > REMEMBERED_FOR)
     }
 
     /// The last add did not happen, or nobody wants it any more.

@@ -11,6 +11,7 @@ use super::Machine;
 use crate::command::slot_of;
 use crate::config::Endpoint;
 use crate::connection::{ClusterView, Mailbox};
+use crate::error::Error;
 use crate::queue::encode::Publish;
 
 /// What a connection is for.
@@ -78,7 +79,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    fn way(&mut self, endpoint: Option<Endpoint>) -> usize {
+    pub(super) fn way(&mut self, endpoint: Option<Endpoint>) -> usize {
         if let Some(at) = self.ways.iter().position(|way| way.endpoint == endpoint && !way.is_closed) {
             return at;
         }
@@ -175,11 +176,16 @@ impl Machine {
     }
 
     /// A room's requests go another way from now on.
-    fn lead(&mut self, room: usize, way: Option<usize>) {
+    pub(super) fn lead(&mut self, room: usize, way: Option<usize>) {
         if way.is_none() || self.rooms[room].way == way {
             return;
         }
+        let was_elsewhere = self.rooms[room].way.is_some();
         self.rooms[room].way = way;
+        if was_elsewhere {
+            // The slot has moved, or a replica has taken its primary's place.
+            self.recover_room(room, true);
+        }
         let moved: Vec<(u64, LineKind)> = self
             .requests
             .iter()
@@ -197,7 +203,6 @@ impl Machine {
     /// A line is connected: what it is to send, in order, and what it is to hear.
     pub fn line_connected(&mut self, id: LineId, run_id: Option<&str>, now: Instant) -> Vec<u64> {
         let (way, kind) = id;
-        let unanswered = self.unanswered(way, kind);
         let Some(known) = self.lines.ways.get_mut(way) else { return Vec::new() };
         if let Some(line) = known.lines.get_mut(&kind) {
             line.is_connected = true;
@@ -206,19 +211,32 @@ impl Machine {
         if kind == LineKind::Queue {
             let is_other = known.run_id.is_some() && known.run_id.as_deref() != run_id;
             known.run_id = run_id.map(str::to_owned);
-            self.came_back(way, is_other, now);
+            self.producers_came_back(way, is_other);
+            self.came_back(way, now);
         }
-        unanswered
+        self.unanswered(way, kind)
     }
 
-    pub fn line_disconnected(&mut self, (way, kind): LineId) {
+    pub fn line_disconnected(&mut self, (way, kind): LineId, now: Instant) {
         if let Some(line) = self.lines.line_mut(way, kind) {
             line.is_connected = false;
         }
         if kind == LineKind::Queue {
+            self.producers_lost(way, now);
             self.drop_told_adds(way);
             self.tell_state(way, false);
         }
+    }
+
+    /// A server is there and lets nobody in: its workers tell why.
+    pub fn attempt_failed(&mut self, (way, kind): LineId, error: &Error, now: Instant) {
+        if kind != LineKind::Queue || error.redis_code().is_none() {
+            return;
+        }
+        let rooms = &self.rooms;
+        let of_way = self.workers.iter().filter(|(_, worker)| rooms[worker.room].way == Some(way));
+        let numbers: Vec<u32> = of_way.map(|(number, _)| *number).collect();
+        numbers.into_iter().for_each(|number| self.tell_refusal(number, error, now));
     }
 
     /// The channels that a way's queue line listens to.

@@ -1,12 +1,14 @@
 //! All queues and workers of a client on the I/O thread: it turns orders, replies and time into steps and events.
 //!
-//! A state machine without I/O. Lines carry its requests; where there is no Redis it carries out the steps itself, on `memory`.
+//! A state machine without I/O, but for the file of journalled jobs (`kept`). Lines carry its requests; where there is no Redis it carries out the steps itself, on `memory`.
 //! Promises: each call ends once; each request is sent until it is answered, on one connection at a time.
 
 mod asked;
 mod gathered;
+mod heirs;
 mod lines;
 mod producer;
+mod recovery;
 mod requests;
 mod rooms;
 #[cfg(test)]
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 use super::contract::Reply;
 use super::encode::Publish;
 use super::events::Events;
+use super::kept::KeptIn;
 use super::shared::{Order, Shared};
 use crate::error::{Error, ErrorCode, Result};
 
@@ -39,6 +42,8 @@ pub struct Settings {
     pub is_clustered: bool,
     /// Bytes of jobs in this process's memory, where there is no Redis.
     pub embedded_bytes: Option<usize>,
+    /// Where journalled jobs are kept, if not in this process's memory alone.
+    pub kept: Option<KeptIn>,
 }
 
 /// Chance for jitter: a generator that needs no cryptography.
@@ -65,6 +70,7 @@ pub struct Machine {
     asks: HashMap<u32, OpenAsk>,
     requests: BTreeMap<u64, Request>,
     last_request: u64,
+    heirs: u32,
     /// Answers of the embedded store that were not looked at yet.
     answers: Vec<(Purpose, Result<Reply>)>,
     events: Events,
@@ -89,6 +95,7 @@ impl Machine {
             asks: HashMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
+            heirs: 0,
             answers: Vec::new(),
             events: Events::default(),
             chance: Chance(seed | 1),
@@ -156,6 +163,7 @@ impl Machine {
             Order::CloseWorker { call, worker, closes } => self.close_worker(call, worker, closes, now),
             Order::CloseQueue { call, queue, timeout } => self.close_queue(call, queue, timeout, now),
             Order::Abandon { call } => self.abandon(call),
+            Order::Inherit { name, options, kept, left } => self.inherit(&name, options, *kept, left, now),
         }
     }
 
@@ -203,7 +211,7 @@ impl Machine {
 
     fn settle(&mut self, purpose: Purpose, reply: Result<Reply>, now: Instant) {
         match purpose {
-            Purpose::Add { queue } => self.added(queue, reply),
+            Purpose::Add { queue } => self.added(queue, reply, now),
             Purpose::Turn { worker } => self.turned(worker, reply, now),
             Purpose::Renew { worker, members } => self.renewed(worker, &members, reply, now),
             Purpose::Sweep { room } => self.swept(room, reply, now),
@@ -212,19 +220,24 @@ impl Machine {
             Purpose::Ask { call } => self.asked(call, reply, now),
             Purpose::Job { call } => self.job_changed(call, reply),
             Purpose::Sent { queue } => self.sent_known(queue, reply, now),
+            Purpose::Again { queue } => self.sent_again(queue),
         }
     }
 
     /// A line has an answer.
     pub fn answered(&mut self, id: u64, reply: Result<Reply>, now: Instant) {
         let Some(request) = self.requests.get_mut(&id) else { return };
-        if let Err(error) = &reply
-            && let Some(pause) = request.pause_after(error)
-        {
+        let is_kept = match request.purpose {
+            Purpose::Again { .. } => true,
+            Purpose::Add { queue } => self.queues.get(&queue).is_some_and(Producer::keeps_last),
+            _ => false,
+        };
+        if let Some(pause) = request.pause_after(&reply, is_kept) {
             request.again_at = Some(now + pause);
-            let worker = request.refused_worker(error);
             self.lines.looks_again = true;
-            worker.into_iter().for_each(|worker| self.tell_refusal(worker, error, now));
+            if let Err(error) = &reply {
+                self.tell_refused(id, error, now);
+            }
             return;
         }
         if let Some(request) = self.requests.remove(&id) {
@@ -238,7 +251,7 @@ impl Machine {
         for call in self.asks.drain().map(|(call, _)| call).collect::<Vec<_>>() {
             self.reject(call, &error);
         }
-        self.queues.clear();
+        self.queues.drain().for_each(|(_, producer)| producer.let_go());
         self.workers.clear();
         self.requests.clear();
     }

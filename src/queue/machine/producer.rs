@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Machine;
-use super::gathered::{REMEMBERED_FOR, size_of};
+use super::gathered::size_of;
 use super::lines::LineKind;
 use super::requests::Purpose;
 use crate::error::{Error, ErrorCode, Result};
-use crate::queue::contract::{Look, NewJob, Reply, Shape, Step, Word};
+use crate::queue::contract::{NewJob, Reply, Shape, Step};
 use crate::queue::encode::append_step;
+use crate::queue::kept::Kept;
 use crate::queue::options::QueueOptions;
 
 /// Jobs and bytes that may wait.
@@ -25,6 +26,9 @@ pub struct Part {
     pub bytes: usize,
     pub deadline: Instant,
     pub is_last: bool,
+    /// When it was added, and the same in ms since 1970.
+    pub since: Instant,
+    pub at_ms: u64,
 }
 
 /// What has become of a call's jobs so far.
@@ -49,6 +53,8 @@ pub enum Recovery {
     Wanted,
     /// It has asked.
     Asked,
+    /// It sends again what the server does not know.
+    Again,
 }
 
 pub struct Producer {
@@ -65,19 +71,59 @@ pub struct Producer {
     pub(super) remembered: VecDeque<Remembered>,
     pub(super) remembered_bytes: usize,
     pub(super) recovery: Recovery,
+    /// What another server is to get again, before anything newer.
     pub(super) again: VecDeque<Remembered>,
+    /// The add under way, which is not sent before those.
+    pub(super) held_up: Option<Vec<u8>>,
+    /// When the connection was lost over which adds were acknowledged.
+    pub(super) lost_at: Option<Instant>,
     pub(super) closing: Option<(u32, Instant)>,
+    /// The file of journalled jobs, and what of it an ended process may have sent: a number, and how many parts.
+    pub(super) kept: Option<Kept>,
+    pub(super) sent_before: Option<(u64, usize)>,
+    /// It goes on for an ended process.
+    pub(super) is_heir: bool,
     /// Adds that did not fit into what is remembered.
     pub forgotten: u64,
 }
 
 impl Producer {
+    pub(super) fn new(room: usize, options: Arc<QueueOptions>, sender: String) -> Producer {
+        Producer {
+            room,
+            options,
+            sender,
+            number: 0,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            waiting_jobs: 0,
+            under_way: None,
+            partial: Vec::new(),
+            remembered: VecDeque::new(),
+            remembered_bytes: 0,
+            recovery: Recovery::None,
+            again: VecDeque::new(),
+            held_up: None,
+            lost_at: None,
+            closing: None,
+            kept: None,
+            sent_before: None,
+            is_heir: false,
+            forgotten: 0,
+        }
+    }
+
     pub fn is_used(&self) -> bool {
         !self.waiting.is_empty() || self.under_way.is_some() || self.closing.is_some()
     }
 
     pub fn needs_no_eviction(&self) -> bool {
         self.options.requires_no_eviction
+    }
+
+    /// Whether the jobs under way were acknowledged before they are in Redis.
+    pub fn keeps_last(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|add| add.is_kept)
     }
 
     pub fn due(&self) -> Option<Instant> {
@@ -100,23 +146,12 @@ impl Machine {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].set(&options.settings);
         let sender = self.shared.queue(queue).map(|queue| queue.sender.clone()).unwrap_or_default();
-        let producer = Producer {
-            room,
-            options,
-            sender,
-            number: 0,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            waiting_jobs: 0,
-            under_way: None,
-            partial: Vec::new(),
-            remembered: VecDeque::new(),
-            remembered_bytes: 0,
-            recovery: Recovery::None,
-            again: VecDeque::new(),
-            closing: None,
-            forgotten: 0,
-        };
+        let mut producer = Producer::new(room, options, sender);
+        let place = self.settings.kept.as_ref().filter(|_| producer.options.is_journalled);
+        if let Some(place) = place {
+            producer.kept = Some(Kept::new(place.clone(), name, &producer.sender));
+            self.look_for_heritage(place.clone(), name, &producer.options);
+        }
         self.queues.insert(queue, producer);
     }
 
@@ -139,7 +174,10 @@ impl Machine {
         }
         let is_journalled = is_away && producer.options.is_journalled;
         let ids: Vec<String> = jobs.iter().map(|job| job.id.clone()).collect();
-        producer.gather((!is_journalled).then_some(call), jobs, deadline);
+        let of_call = (!is_journalled).then_some(call);
+        if let Err(error) = producer.gather(of_call, jobs, deadline, now) {
+            return self.reject(call, &error);
+        }
         if is_journalled {
             let told: Vec<String> = ids
                 .iter()
@@ -159,12 +197,7 @@ impl Machine {
         if self.rooms[room].layout != super::rooms::Layout::Known {
             return;
         }
-        if let Some(again) = producer.again.pop_front() {
-            producer.under_way =
-                Some(UnderWay { number: again.number, parts: Vec::new(), deadline: now, is_kept: true });
-            return self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, again.bytes);
-        }
-        let Some(step) = producer.next_add() else { return };
+        let Some(step) = producer.next_add(now) else { return };
         let step = Step::Add(step);
         if self.is_embedded() {
             return self.send(Purpose::Add { queue }, room, LineKind::Queue, &step, now);
@@ -177,7 +210,7 @@ impl Machine {
         self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, bytes);
     }
 
-    pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>) {
+    pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
         let Some(producer) = self.queues.get_mut(&queue) else { return };
         let Some(under_way) = producer.under_way.take() else { return };
         let mut failure = None;
@@ -193,6 +226,9 @@ impl Machine {
         }
         if failure.is_some() {
             producer.forget_last(under_way.number);
+        }
+        if under_way.is_kept {
+            producer.taken(under_way.number, &others, now);
         }
         let mut first = 1;
         let mut ends: Vec<(u32, Result<String>)> = Vec::new();
@@ -222,9 +258,10 @@ impl Machine {
         for (queue, producer) in &mut self.queues {
             let way = self.rooms[producer.room].way;
             let is_connected = self.lines.is_connected(way, LineKind::Queue);
-            let was_sent = self.requests.values().any(|request| {
-                request.was_sent && matches!(request.purpose, Purpose::Add { queue: of } if of == *queue)
-            });
+            let was_sent = producer.held_up.is_some()
+                || self.requests.values().any(|request| {
+                    request.was_sent && matches!(request.purpose, Purpose::Add { queue: of } if of == *queue)
+                });
             let mut kept = VecDeque::new();
             for part in std::mem::take(&mut producer.waiting) {
                 match part.call.filter(|_| part.deadline <= now) {
@@ -263,6 +300,7 @@ impl Machine {
             });
             if is_told {
                 let number = producer.under_way.take().map_or(0, |add| add.number);
+                producer.held_up = None;
                 producer.forget_last(number);
                 dropped.push(*queue);
             }
@@ -278,8 +316,7 @@ impl Machine {
             let before = producer.waiting.len();
             producer.waiting.retain(|part| part.call != Some(call));
             is_known |= producer.waiting.len() < before;
-            producer.waiting_jobs = producer.waiting.iter().map(|part| part.jobs.len()).sum();
-            producer.waiting_bytes = producer.waiting.iter().map(|part| part.bytes).sum();
+            producer.count_waiting();
             for (of, ..) in producer.under_way.iter_mut().flat_map(|add| add.parts.iter_mut()) {
                 if *of == Some(call) {
                     *of = None;
@@ -288,40 +325,6 @@ impl Machine {
             }
         }
         is_known
-    }
-
-    /// A way is connected. Another server may have lost what was acknowledged.
-    pub(super) fn producers_came_back(&mut self, way: usize, is_other: bool) {
-        if !is_other {
-            return;
-        }
-        for producer in self.queues.values_mut() {
-            if self.rooms[producer.room].way == Some(way) && !producer.remembered.is_empty() {
-                producer.recovery = Recovery::Wanted;
-            }
-        }
-    }
-
-    fn recover(&mut self, queue: u32, now: Instant) {
-        let Some(producer) = self.queues.get_mut(&queue) else { return };
-        if producer.recovery != Recovery::Wanted || producer.under_way.is_some() {
-            return;
-        }
-        producer.recovery = Recovery::Asked;
-        let (room, step) = (producer.room, Step::Look(Look::Sent(producer.sender.clone())));
-        self.send(Purpose::Sent { queue }, room, LineKind::Queue, &step, now);
-    }
-
-    pub(super) fn sent_known(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
-        let Some(producer) = self.queues.get_mut(&queue) else { return };
-        producer.recovery = Recovery::None;
-        let Ok(Reply::Words(words)) = reply else { return };
-        let known = words.first().map_or(0, Word::number) as u64;
-        let is_recent = |one: &Remembered| now.saturating_duration_since(one.at) <= REMEMBERED_FOR;
-        let newer = producer.remembered.iter().filter(|one| one.number > known && is_recent(one));
-        producer.again = newer
-            .map(|one| Remembered { number: one.number, at: one.at, bytes: one.bytes.clone() })
-            .collect();
     }
 
     pub(super) fn close_queue(&mut self, call: u32, queue: u32, timeout: Duration, now: Instant) {
@@ -336,34 +339,38 @@ impl Machine {
             .queues
             .iter()
             .filter(|(_, producer)| {
-                let is_idle = producer.waiting.is_empty() && producer.under_way.is_none();
+                let is_idle = producer.is_idle();
                 producer.closing.is_some_and(|(_, until)| is_idle || until <= now)
+                    || producer.is_heir && is_idle && producer.remembers_nothing(now)
             })
             .map(|(number, _)| *number)
             .collect();
         for number in over {
-            let Some(producer) = self.queues.remove(&number) else { continue };
+            let Some(mut producer) = self.queues.remove(&number) else { continue };
             let error = Error::new(ErrorCode::Closed, "the queue was closed before the jobs were added");
-            let under_way = producer.under_way.into_iter().flat_map(|add| add.parts).map(|(call, ..)| call);
-            let waiting = producer.waiting.into_iter().map(|part| part.call);
+            let under_way = producer.under_way.iter().flat_map(|add| &add.parts).map(|(call, ..)| *call);
+            let waiting = producer.waiting.iter().map(|part| part.call);
             let mut calls: Vec<u32> = under_way.chain(waiting).flatten().collect();
             calls.sort_unstable();
             calls.dedup();
             for call in calls {
                 self.reject(call, &error);
             }
-            if let Some((call, _)) = producer.closing {
+            let closing = producer.closing.take();
+            producer.let_go();
+            if let Some((call, _)) = closing {
                 self.resolve(call, "null");
             }
         }
     }
 
-    /// Nothing may be added to a room.
+    /// Nothing may be added to a room now. Journalled jobs wait until something may.
     pub(super) fn refuse_adds(&mut self, room: usize, error: &Error) {
         let mut calls: Vec<u32> = Vec::new();
         for producer in self.queues.values_mut().filter(|producer| producer.room == room) {
-            calls.extend(producer.waiting.drain(..).filter_map(|part| part.call));
-            (producer.waiting_bytes, producer.waiting_jobs) = (0, 0);
+            calls.extend(producer.waiting.iter().filter_map(|part| part.call));
+            producer.waiting.retain(|part| part.call.is_none());
+            producer.count_waiting();
         }
         calls.dedup();
         for call in calls {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Machine;
 use super::lines::LineKind;
-use crate::error::Error;
-use crate::queue::contract::{Shape, Step, Store};
+use crate::error::{Error, Result};
+use crate::queue::contract::{Reply, Shape, Step, Store};
 use crate::queue::encode::append_step;
 
 /// Servers that are not ready are asked again after this, and at the longest after the second.
@@ -18,15 +18,38 @@ const NOT_YET: [&str; 9] =
 /// What a request is for.
 #[derive(Debug)]
 pub enum Purpose {
-    Add { queue: u32 },
-    Turn { worker: u32 },
-    Renew { worker: u32, members: Vec<String> },
-    Sweep { room: usize },
-    Configure { room: usize },
-    Eviction { room: usize },
-    Ask { call: u32 },
-    Job { call: u32 },
-    Sent { queue: u32 },
+    Add {
+        queue: u32,
+    },
+    Turn {
+        worker: u32,
+    },
+    Renew {
+        worker: u32,
+        members: Vec<String>,
+    },
+    Sweep {
+        room: usize,
+    },
+    Configure {
+        room: usize,
+    },
+    Eviction {
+        room: usize,
+    },
+    Ask {
+        call: u32,
+    },
+    Job {
+        call: u32,
+    },
+    Sent {
+        queue: u32,
+    },
+    /// An add that was acknowledged, for a server that may have lost it.
+    Again {
+        queue: u32,
+    },
 }
 
 impl Purpose {
@@ -39,6 +62,7 @@ impl Purpose {
                 | Purpose::Configure { .. }
                 | Purpose::Eviction { .. }
                 | Purpose::Sent { .. }
+                | Purpose::Again { .. }
         )
     }
 }
@@ -58,10 +82,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// How long to wait before it is sent again; `None` where the refusal stands.
-    pub fn pause_after(&mut self, error: &Error) -> Option<Duration> {
-        let code = error.redis_code().unwrap_or_default();
-        if !NOT_YET.contains(&code) && !self.purpose.goes_on() {
+    /// How long to wait before it is sent again; `None` where the answer stands. `is_kept`: its jobs were acknowledged.
+    pub fn pause_after(&mut self, reply: &Result<Reply>, is_kept: bool) -> Option<Duration> {
+        let is_refused = match reply {
+            Ok(Reply::Full { .. }) => is_kept,
+            Ok(_) => false,
+            Err(error) => is_kept || self.purpose.goes_on() || is_not_yet(error),
+        };
+        if !is_refused {
             return None;
         }
         self.refusals += 1;
@@ -69,18 +97,26 @@ impl Request {
     }
 }
 
-impl Request {
-    /// The worker whose turn was refused for a reason that somebody must mend.
-    pub fn refused_worker(&self, error: &Error) -> Option<u32> {
-        let is_usual = NOT_YET.contains(&error.redis_code().unwrap_or_default());
-        match self.purpose {
-            Purpose::Turn { worker } if !is_usual => Some(worker),
-            _ => None,
-        }
-    }
+fn is_not_yet(error: &Error) -> bool {
+    NOT_YET.contains(&error.redis_code().unwrap_or_default())
 }
 
 impl Machine {
+    /// A request that goes on was refused for a reason that somebody must mend: who waits for it hears of it.
+    pub(super) fn tell_refused(&mut self, id: u64, error: &Error, now: Instant) {
+        if is_not_yet(error) {
+            return;
+        }
+        match self.requests.get(&id).map(|request| &request.purpose) {
+            Some(Purpose::Turn { worker }) => self.tell_refusal(*worker, error, now),
+            // Nothing can be done in the room before.
+            Some(Purpose::Configure { room } | Purpose::Eviction { room }) => {
+                self.refuse_room(*room, error, now);
+            }
+            _ => {}
+        }
+    }
+
     /// Has a step carried out. Its answer comes later.
     pub(super) fn send(&mut self, purpose: Purpose, room: usize, kind: LineKind, step: &Step, now: Instant) {
         if self.is_embedded() {

@@ -23,6 +23,12 @@ pub enum Layout {
     Other,
 }
 
+impl Layout {
+    pub fn is_known(self) -> bool {
+        self == Layout::Known
+    }
+}
+
 pub struct Room {
     pub name: String,
     pub keys: QueueKeys,
@@ -142,7 +148,7 @@ impl Machine {
 
     /// Whether steps of a room may go out.
     pub(super) fn is_ready(&self, room: usize) -> bool {
-        self.rooms[room].layout == Layout::Known
+        self.rooms[room].layout.is_known()
     }
 
     /// Why nothing may be asked of a room.

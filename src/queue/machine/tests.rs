@@ -1,5 +1,8 @@
 //! The machine on virtual time, with a played server: what is sent, what is sent again, and what callers hear.
 
+mod failover;
+mod heirs;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -34,6 +37,7 @@ impl Played {
             command_timeout: 1_000 * MS,
             is_clustered: false,
             embedded_bytes: None,
+            kept: None,
         };
         let now = Instant::now();
         let machine = Machine::new(settings, shared.clone(), 7, now, 0);
@@ -65,8 +69,8 @@ impl Played {
     }
 
     fn disconnect(&mut self) {
-        self.machine.line_disconnected(QUEUE);
-        self.machine.line_disconnected(LEASE);
+        self.machine.line_disconnected(QUEUE, self.now);
+        self.machine.line_disconnected(LEASE, self.now);
         self.machine.advance(self.now);
     }
 

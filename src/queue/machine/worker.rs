@@ -301,8 +301,7 @@ impl Machine {
     }
 
     /// A way's queue line is connected: workers ask at once.
-    pub(super) fn came_back(&mut self, way: usize, is_other: bool, now: Instant) {
-        self.producers_came_back(way, is_other);
+    pub(super) fn came_back(&mut self, way: usize, now: Instant) {
         for worker in self.workers.values().filter(|worker| self.rooms[worker.room].way == Some(way)) {
             worker.desk.hand().wake(now);
         }

@@ -90,8 +90,9 @@ impl Memory {
 
     fn give(&mut self, turn: &Turn, taken: Taken, given: &mut Vec<(String, Vec<u8>)>) -> u64 {
         let mut missing = 0;
-        let first = self.meta.token;
-        self.meta.token += taken.jobs.len() as u64;
+        // As in the script: a server that has lost the last count still gives larger ones.
+        let first = self.meta.token.max(self.now as u64 * 1_000);
+        self.meta.token = first + taken.jobs.len() as u64;
         let till = (self.now + turn.lease_ms as i64) as f64;
         for (at, (id, organization, is_counted)) in (1..).zip(taken.jobs) {
             let Some(record) = self.jobs.get(&id).cloned() else {

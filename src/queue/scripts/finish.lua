@@ -366,7 +366,7 @@ end
 local function claim(given, members)
   promote()
   if call('EXISTS', PARKED) == 1 then unpark() end
-  local held = call('HMGET', META, 'paused', 'conc', 'rmax', 'rper', 'rate', 'hold', 'big')
+  local held = call('HMGET', META, 'paused', 'conc', 'rmax', 'rper', 'rate', 'hold', 'big', 'token')
   if held[1] then return end
   if held[6] then
     if now < tonumber(held[6]) then return end
@@ -399,7 +399,9 @@ local function claim(given, members)
   if most > 0 then call('HSET', META, 'rate', digits(began) .. ' ' .. digits(used + #taken)) end
   local keys, leases = {}, {}
   for at, job in ipairs(taken) do keys[at] = T .. 'j:' .. job[1] end
-  local token = call('HINCRBY', META, 'token', #taken) - #taken
+  -- Not before the time in microseconds: a server that has lost the last count still gives larger ones.
+  local token = math.max(tonumber(held[8]) or 0, now * 1000)
+  call('HSET', META, 'token', digits(token + #taken))
   local till, since = digits(now + lease), digits(now)
   for at, record in ipairs(call('MGET', unpack(keys))) do
     if record then

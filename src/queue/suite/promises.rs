@@ -9,7 +9,7 @@ use crate::queue::contract::{
 
 type Promise = fn(&mut Bench);
 
-const PROMISES: [(&str, Promise); 19] = [
+const PROMISES: [(&str, Promise); 20] = [
     ("jobs of one organization begin in the order of their adds", in_order),
     ("a repeated add adds nothing and answers the same", add_twice),
     ("a late add of an older number does nothing", add_late),
@@ -18,6 +18,7 @@ const PROMISES: [(&str, Promise); 19] = [
     ("no more jobs wait than are allowed, and a refused add changes nothing", bounded),
     ("a repeated claim gives the same jobs, as far as they are still held", claim_twice),
     ("whoever holds no member changes nothing", lost),
+    ("tokens go on growing though the server has forgotten all of them", forgotten),
     ("attempts are used up by failures alone", attempts),
     ("a lease that ends puts its job in front, and too many ends are its death", stalls),
     ("a renewal keeps a lease, and tells which are gone and which are to stop", renewed),
@@ -406,6 +407,17 @@ fn retention(bench: &mut Bench) {
     bench.now += 1_000;
     bench.sweep();
     assert_eq!(bench.counts(), [0, 0, 0, 0, 0]);
+}
+
+fn forgotten(bench: &mut Bench) {
+    let token = |members: &[String]| members[0].split(':').nth(1).unwrap().parse::<u64>().unwrap();
+    bench.add_ids("a", &["j1", "j2"]);
+    bench.claim(1);
+    let before = token(&bench.claim(1));
+    bench.queue.clear();
+    bench.now += 1;
+    bench.add_ids("a", &["j2"]);
+    assert!(token(&bench.claim(1)) > before);
 }
 
 fn single_jobs(bench: &mut Bench) {
