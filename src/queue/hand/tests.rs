@@ -53,6 +53,8 @@ impl Played {
             backoff: crate::queue::backoff::Backoff { jitter: 0.0, ..Default::default() },
             key: None,
             mark: None,
+            schedule: None,
+            slot: None,
         };
         let (head, tail) = job.write(b"{}");
         let record = [&head[..], b"1800000000000", &tail].concat();

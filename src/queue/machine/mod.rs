@@ -9,6 +9,7 @@ mod lines;
 mod producer;
 mod requests;
 mod rooms;
+mod schedules;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -189,6 +190,7 @@ impl Machine {
             self.take_turn(number, now);
         }
         self.sweep_rooms(now);
+        self.fire_rooms(now);
     }
 
     /// When `advance` has something to do without a reply or an order.
@@ -198,7 +200,8 @@ impl Machine {
         let asks = self.asks.values().map(OpenAsk::due);
         let workers = self.workers.values().filter_map(|worker| worker.due(self.is_ready(worker.room)));
         let sweeps = self.rooms.iter().filter(|room| room.workers > 0).map(|room| room.next_sweep);
-        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).min()
+        let slots = self.rooms.iter().filter_map(Room::next_slot);
+        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).chain(slots).min()
     }
 
     fn settle(&mut self, purpose: Purpose, reply: Result<Reply>, now: Instant) {
@@ -212,6 +215,8 @@ impl Machine {
             Purpose::Ask { call } => self.asked(call, reply, now),
             Purpose::Job { call } => self.job_changed(call, reply),
             Purpose::Sent { queue } => self.sent_known(queue, reply, now),
+            Purpose::Due { room } => self.due_known(room, reply, now),
+            Purpose::Fire { room, is_more } => self.fired(room, is_more, reply, now),
         }
     }
 

@@ -18,15 +18,43 @@ const NOT_YET: [&str; 9] =
 /// What a request is for.
 #[derive(Debug)]
 pub enum Purpose {
-    Add { queue: u32 },
-    Turn { worker: u32 },
-    Renew { worker: u32, members: Vec<String> },
-    Sweep { room: usize },
-    Configure { room: usize },
-    Eviction { room: usize },
-    Ask { call: u32 },
-    Job { call: u32 },
-    Sent { queue: u32 },
+    Add {
+        queue: u32,
+    },
+    Turn {
+        worker: u32,
+    },
+    Renew {
+        worker: u32,
+        members: Vec<String>,
+    },
+    Sweep {
+        room: usize,
+    },
+    Configure {
+        room: usize,
+    },
+    Eviction {
+        room: usize,
+    },
+    Ask {
+        call: u32,
+    },
+    Job {
+        call: u32,
+    },
+    Sent {
+        queue: u32,
+    },
+    /// Which schedules are due.
+    Due {
+        room: usize,
+    },
+    /// `is_more`: others are due still.
+    Fire {
+        room: usize,
+        is_more: bool,
+    },
 }
 
 impl Purpose {
