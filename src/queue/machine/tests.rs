@@ -86,6 +86,8 @@ impl Played {
             backoff: crate::queue::backoff::Backoff::default(),
             key: None,
             mark: None,
+            schedule: None,
+            slot: None,
         };
         let (head, tail) = job.write(b"{}");
         let job = NewJob {

@@ -246,7 +246,7 @@ mod tests {
         let times = Times::every(60_000, None, None);
         let moves = times.moves(NOON, Missed::Skip, NOON + ON_TIME_MS);
         assert_eq!(moves, [Move { slot: NOON, next: Some(NOON + 60_000), job: Some(NOON), skipped: 0 }]);
-        assert_eq!(jobs(&times.moves(NOON, Missed::Skip, NOON + ON_TIME_MS + 1)), []);
+        assert_eq!(jobs(&times.moves(NOON, Missed::Skip, NOON + ON_TIME_MS + 1)), [0_i64; 0]);
     }
 
     #[test]
