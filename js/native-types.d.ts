@@ -318,10 +318,14 @@ export interface QueueNumbers {
     | 'reschedule'
     | 'resume'
     | 'retry'
+    | 'runSchedule'
+    | 'schedule'
+    | 'schedules'
     | 'setLimits'
     | 'setOrganization'
     | 'setPriority'
     | 'totals'
+    | 'unschedule'
     | 'wait'
     | 'workers',
     number

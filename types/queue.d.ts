@@ -1,5 +1,6 @@
 import type { AbortSignalLike } from '../index.js';
 import type { OrgCacheError } from './errors.js';
+import type { QueueSchedules } from './queue-schedules.js';
 
 /**
  * Jobs of any type. `any`: an application may queue everything that is JSON.
@@ -64,6 +65,9 @@ export interface Job<Data = JobMap[string]['data']> {
   readonly createdAt: Date;
   readonly startedAt: Date;
   readonly idempotencyKey: string | null;
+  /** The id of the schedule that made the job, and the slot that it is for. Null: it was added. */
+  readonly scheduleId: string | null;
+  readonly scheduledFor: Date | null;
   /**
    * Stores how far the job is, for `getJob`. Rejects with `E_LOST` when another worker may have the job.
    * `unknown`: anything that is JSON.
@@ -323,6 +327,9 @@ export interface JobSnapshot<Data = JobMap[string]['data'], Result = JobMap[stri
   stalls: number;
   timeoutMs: number;
   idempotencyKey: string | null;
+  /** The id of the schedule that made the job, and the slot that it is for. Null: it was added. */
+  scheduleId: string | null;
+  scheduledFor: Date | null;
   createdAt: Date;
   startedAt?: Date;
   finishedAt?: Date;
@@ -530,7 +537,7 @@ export type Cancelled = 'removed' | 'signalled' | 'finished' | 'unknown';
  * const own: OrganizationQueue = createQueue('mails').org('org-1');
  * await own.add('welcome', { to: 'ada@mail.test' });
  */
-export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> {
+export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> extends QueueSchedules<Jobs> {
   readonly name: string;
   /** Null: the global scope. */
   readonly orgId: string | null;
@@ -589,7 +596,7 @@ export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> {
   drain(options?: OrganizationCall & { delayed?: boolean }): Promise<number>;
   /** Changes weight and limits of the organization. */
   setOrganization(settings: OrganizationSettings, options?: QueueCallOptions): Promise<void>;
-  /** Removes all that the queue has of the organization. The signals of its jobs that run abort. */
+  /** Removes all that the queue has of the organization, its schedules too. The signals of its jobs that run abort. */
   eraseOrganization(options?: QueueCallOptions): Promise<{ removed: number; signalled: number }>;
 }
 
@@ -626,7 +633,7 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
     settings: OrganizationSettings,
     options?: QueueCallOptions,
   ): Promise<void>;
-  /** Removes all that the queue has of an organization. The signals of its jobs that run abort. */
+  /** Removes all that the queue has of an organization, its schedules too. The signals of its jobs that run abort. */
   eraseOrganization(
     orgId: string,
     options?: QueueCallOptions,

@@ -233,6 +233,65 @@ describe('bad input of queues', () => {
     expect(codes).toEqual(calls.map(([code]) => code));
   });
 
+  test.each([
+    ['no times', undefined, {}, /times of a schedule must be an object/],
+    ['both', { cron: '* * * * *', everyMs: 1000 }, {}, /cron and everyMs are both given/],
+    ['neither', { tz: 'UTC' }, {}, /no cron and no everyMs/],
+    ['a pattern that never comes', { cron: '0 0 31 2 *' }, {}, /never come/],
+    ['a pattern with a wrong field', { cron: '60 * * * *' }, {}, /cron is no pattern; give five fields/],
+    ['a pattern that is a number', { cron: 5 }, {}, /cron is a number; give a text/],
+    ['an unknown time zone', { cron: '* * * * *', tz: 'Mars/Olympus' }, {}, /tz is no time zone/],
+    ['everyMs under 100', { everyMs: 99 }, {}, /everyMs is 99; give an integer from 100 to/],
+    ['a broken date', { everyMs: 1000, startAt: new Date('no') }, {}, /startAt is no time; give a Date/],
+    ['an end in the past', { everyMs: 1000, endAt: 5000 }, {}, /never come/],
+    ['a word for missed', { everyMs: 1000, missed: 'some' }, {}, /give one or all or skip/],
+    ['a word for overlap', { everyMs: 1000, overlap: true }, {}, /overlap is a boolean; give allow or skip/],
+    ['pattern', { pattern: '* * * * *' }, {}, /use cron/],
+    ['every', { every: 1000 }, {}, /use everyMs/],
+    ['immediately', { everyMs: 1000, immediately: true }, {}, /use runSchedule/],
+    ['limit', { everyMs: 1000, limit: 5 }, {}, /use count/],
+    ['an idempotency key', { everyMs: 1000 }, { idempotencyKey: 'a' }, /use the id of the schedule/],
+    ['a delay', { everyMs: 1000 }, { delayMs: 5 }, /use startAt/],
+    ['runAt', { everyMs: 1000 }, { runAt: new Date() }, /use startAt/],
+    ['opts', { everyMs: 1000 }, { opts: {} }, /use attempts, backoff/],
+    ['attempts of 0', { everyMs: 1000 }, { attempts: 0 }, /attempts is 0/],
+  ])('a schedule with %s is refused, and nothing is stored', async (_, times, more, message) => {
+    const error = await rejection(queue.schedule('s', times, { type: 'job', data: 1, ...more }));
+    expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.stringMatching(message) });
+    expect((await queue.schedules()).total).toBe(0);
+  });
+
+  test('names and data of schedules are checked as those of jobs are', async () => {
+    const times = { everyMs: 1000 };
+    const codes = [];
+    for (const [id, job] of [
+      ['', { type: 'job', data: 1 }],
+      [long, { type: 'job', data: 1 }],
+      [7, { type: 'job', data: 1 }],
+      ['s', { type: '', data: 1 }],
+      ['s', { data: 1 }],
+      ['s', { type: 'job', data: 1, orgId: long }],
+      ['s', { type: 'job', data: 1, orgId: 7 }],
+      ['s', { type: 'job' }],
+      ['s', { type: 'job', data: cycle }],
+      ['s', { type: 'job', data: 5n }],
+      ['s', { type: 'job', data: 'x'.repeat(1001) }],
+      ['s', undefined],
+      ['s', [1]],
+    ]) {
+      codes.push((await rejection(queue.schedule(id, times, job))).code);
+    }
+    expect(codes).toEqual([
+      ...Array.from({ length: 7 }, () => 'E_KEY'),
+      ...['E_SERIALIZE', 'E_SERIALIZE', 'E_SERIALIZE', 'E_VALUE_TOO_LARGE', 'E_CONFIG', 'E_CONFIG'],
+    ]);
+    expect(await rejection(queue.unschedule(''))).toMatchObject({ code: 'E_KEY' });
+    expect(await rejection(queue.runSchedule(7))).toMatchObject({ code: 'E_KEY' });
+    expect(await rejection(queue.schedules({ limit: 101 }))).toMatchObject({ code: 'E_CONFIG' });
+    expect(await rejection(queue.schedules({ after: 'x' }))).toMatchObject({ code: 'E_CONFIG' });
+    expect(await rejection(queue.schedules({ state: 'x' }))).toMatchObject({ code: 'E_ARGUMENT' });
+  });
+
   test('what a handler asks for its job is checked', async () => {
     const errors = [];
     house.worker(queue, async (job) => {

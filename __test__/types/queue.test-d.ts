@@ -10,7 +10,10 @@ import {
   type OrganizationQueue,
   type OrgCacheError,
   type Queue,
+  type QueueSchedules,
   RateLimitError,
+  type Schedule,
+  type StoredSchedule,
   UnrecoverableError,
   type Worker,
   type WorkerStats,
@@ -43,6 +46,25 @@ export async function queues(): Promise<void> {
   exactly<string | null>()(after, true);
   exactly<JobSnapshot<{ to: string } | number[], Few[keyof Few]['result']>[]>()(jobs, true);
   await createQueue('anything').add('any type', { any: 'data' });
+
+  const job2 = { type: 'digest' as const, data: [1], orgId: 'org-1', attempts: 2 };
+  exactly<StoredSchedule>()(await queue.schedule('daily', { cron: '@daily', tz: 'UTC' }, job2), true);
+  await queue.org('org-1').schedule('s', { everyMs: 500, missed: 'all' }, { type: 'welcome', data: { to: 'a' } });
+  exactly<AddedJob | null>()(await queue.runSchedule('daily', { orgId: 'org-1' }), true);
+  exactly<boolean>()(await queue.unschedule('daily'), true);
+  const page = await queue.schedules({ limit: 5 });
+  exactly<Schedule<{ to: string } | number[]>[]>()(page.schedules, true);
+  const bound: QueueSchedules<Few> = queue.org('org-1');
+  exactly<Promise<boolean>>()(bound.unschedule('s'), true);
+  exactly<Date | null | undefined>()(job?.scheduledFor, true);
+  // @ts-expect-error: the data is that of another type
+  await queue.schedule('s', { everyMs: 500 }, { type: 'digest', data: { to: 'a' } });
+  // @ts-expect-error: one of cron and everyMs
+  await queue.schedule('s', { cron: '@daily', everyMs: 500 }, job2);
+  // @ts-expect-error: one of cron and everyMs is needed
+  await queue.schedule('s', { tz: 'UTC' }, job2);
+  // @ts-expect-error: BullMQ's name
+  await queue.schedule('s', { pattern: '@daily' }, job2);
 
   // @ts-expect-error: no such type
   await queue.add('welcom', { to: 'a' });

@@ -30,7 +30,7 @@ class JobEraser {
   }
 
   /**
-   * Removes the organization's jobs. The ones that run are told to end. Answers how many of both there were.
+   * Removes the organization's schedules and jobs. The ones that run are told to end. Answers how many of all there were.
    * @param {string} organization
    */
   erase(organization) {
@@ -41,14 +41,15 @@ class JobEraser {
   }
 
   /**
-   * How many jobs of the organization are ready or run, as far as a page of each shows them.
+   * How many schedules the organization has, and how many of its jobs are ready or run, as far as a page of each shows them.
    * @param {string} organization
    */
   remaining(organization) {
     return this.#sum(async (queue) => {
       const list = (/** @type {string} */ state) => queue.list({ state, orgId: organization });
       const pages = await Promise.all(['ready', 'active'].map(list));
-      return pages.reduce((sum, { jobs }) => sum + jobs.length, 0);
+      const { total } = await queue.schedules({ orgId: organization, limit: 1 });
+      return pages.reduce((sum, { jobs }) => sum + jobs.length, total);
     });
   }
 

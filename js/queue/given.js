@@ -1,5 +1,6 @@
 'use strict';
 
+const { organizationMissing } = require('../cache-calls.js');
 const { OrgCacheError, makeError } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { optionsText, signalOf } = require('../options.js');
@@ -103,4 +104,19 @@ function checkOrganization(orgId) {
   throw new OrgCacheError('E_KEY', 'orgId must be a text, or null for the global scope');
 }
 
-module.exports = { checkOrganization, checkText, normalized, roomText, splitOptions };
+/**
+ * A job's organization: that of the bound queue, which no option changes.
+ * @param {unknown} given
+ * @param {string | null | undefined} bound Undefined on the queue itself.
+ * @param {() => boolean} requires
+ */
+function organizationFor(given, bound, requires) {
+  if (bound === undefined) {
+    if (given === undefined && requires()) throw organizationMissing();
+    return checkOrganization(given);
+  }
+  if (given === undefined || given === bound) return bound;
+  throw new OrgCacheError('E_KEY', 'this queue is bound to another organization; use the queue itself');
+}
+
+module.exports = { checkOrganization, checkText, normalized, organizationFor, roomText, splitOptions };

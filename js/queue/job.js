@@ -21,6 +21,8 @@ const { OrgCacheError } = require('../errors.js');
  * @property {number} startedAt
  * @property {number} timeoutMs
  * @property {string | null} [idempotencyKey]
+ * @property {string | null} [scheduleId]
+ * @property {number | null} [scheduledFor]
  * @property {any} data
  */
 
@@ -55,6 +57,8 @@ class Job {
     this.createdAt = new Date(told.createdAt);
     this.startedAt = new Date(told.startedAt);
     this.idempotencyKey = told.idempotencyKey ?? null;
+    this.scheduleId = told.scheduleId ?? null;
+    this.scheduledFor = dateOrNull(told.scheduledFor);
   }
 
   /** @param {unknown} value */
@@ -83,6 +87,11 @@ class Job {
   }
 }
 
+/** @param {number | null | undefined} ms */
+function dateOrNull(ms) {
+  return typeof ms === 'number' ? new Date(ms) : null;
+}
+
 const TIMES = /** @type {const} */ (['createdAt', 'startedAt', 'finishedAt', 'dueAt']);
 
 /**
@@ -92,7 +101,13 @@ const TIMES = /** @type {const} */ (['createdAt', 'startedAt', 'finishedAt', 'du
  */
 function snapshotOf(told) {
   if (told === null) return null;
-  const snapshot = { ...told, orgId: told.orgId ?? null, idempotencyKey: told.idempotencyKey ?? null };
+  const snapshot = {
+    ...told,
+    orgId: told.orgId ?? null,
+    idempotencyKey: told.idempotencyKey ?? null,
+    scheduleId: told.scheduleId ?? null,
+    scheduledFor: dateOrNull(told.scheduledFor),
+  };
   for (const name of TIMES) {
     if (typeof told[name] === 'number') snapshot[name] = new Date(told[name]);
     else delete snapshot[name];

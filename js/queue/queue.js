@@ -1,12 +1,13 @@
 'use strict';
 
 const { abortable } = require('../abort.js');
-const { organizationMissing, toJson } = require('../cache-calls.js');
+const { toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
 const { WAITING, optionsText, refuseUnknown, timeoutOf } = require('../options.js');
-const { checkOrganization, checkText, splitOptions } = require('./given.js');
+const { checkOrganization, checkText, organizationFor, splitOptions } = require('./given.js');
 const { snapshotOf } = require('./job.js');
 const { Room } = require('./room.js');
+const { QueueSchedules } = require('./schedules.js');
 const { resultOf } = require('./waited.js');
 
 /** @import { QueueCallOptions } from '../../index.js' */
@@ -54,7 +55,7 @@ const FILTER_NAMES = ['limit', 'orgId', 'state', 'type'];
  */
 
 /** A queue of jobs. types/queue.d.ts says what each method promises. */
-class Queue {
+class Queue extends QueueSchedules {
   #room;
   /** @type {Bound} */
   #orgId;
@@ -64,6 +65,7 @@ class Queue {
    * @param {Bound} orgId
    */
   constructor(room, orgId) {
+    super(room, orgId);
     this.#room = room;
     this.#orgId = orgId;
   }
@@ -122,15 +124,7 @@ class Queue {
    * @param {unknown} given
    */
   #organizationOf(given) {
-    if (this.#orgId === undefined) {
-      if (given === undefined && this.#room.requiresOrganization()) throw organizationMissing();
-      return checkOrganization(given);
-    }
-    if (given === undefined || given === this.#orgId) return this.#orgId;
-    throw new OrgCacheError(
-      'E_KEY',
-      'this queue is bound to another organization; add the job to the queue itself',
-    );
+    return organizationFor(given, this.#orgId, this.#room.requiresOrganization);
   }
 
   /**
@@ -401,7 +395,11 @@ const OF_AN_ORGANIZATION = /** @type {const} */ ([
   'reschedule',
   'resume',
   'retry',
+  'runSchedule',
+  'schedule',
+  'schedules',
   'setPriority',
+  'unschedule',
   'wait',
 ]);
 

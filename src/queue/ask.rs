@@ -5,12 +5,16 @@ use serde_json::{Map, Value, json};
 use super::backoff::MAX_DELAY_MS;
 use super::contract::{Admin, JobState, Look, Step, Word};
 use super::keys::{escaped, mark};
-use super::options::{MAX_NAME_BYTES, concurrency_limit, integer, object, priority, rate, refuse_unknown};
+use super::options::{
+    MAX_NAME_BYTES, QueueOptions, concurrency_limit, integer, object, priority, rate, refuse_unknown,
+};
+use super::schedule::asked::{self as schedule, Answer, Wish};
+use super::schedule::steps::Scheduling;
 use super::told::{organizations, outcome_parts, shown, snapshots, workers};
 use crate::error::{Error, ErrorCode, Result};
 
 /// The names of what is asked.
-pub const ASKS: [&str; 23] = [
+pub const ASKS: [&str; 27] = [
     "get",
     "list",
     "counts",
@@ -34,6 +38,10 @@ pub const ASKS: [&str; 23] = [
     "obliterate",
     "health",
     "totals",
+    "schedule",
+    "unschedule",
+    "schedules",
+    "runSchedule",
 ];
 
 const MOST_A_PAGE: u64 = 100;
@@ -55,6 +63,17 @@ pub struct Ask {
     /// The id of a job, where the question is about one.
     pub id: String,
     pub timeout_ms: u64,
+    /// What is to become of a schedule.
+    wish: Option<Wish>,
+}
+
+/// What the queue and the time say about what is asked.
+pub struct Asking<'a> {
+    pub options: &'a QueueOptions,
+    /// An id for a job that may be made.
+    pub made: &'a dyn Fn() -> String,
+    /// The time of this process, in ms since 1970.
+    pub now: i64,
 }
 
 /// What follows from the answer to a step.
@@ -116,7 +135,7 @@ fn start() -> String {
 impl Ask {
     /// # Errors
     /// The arguments are not allowed.
-    pub fn new(name: &str, text: Option<&str>) -> Result<Ask> {
+    pub fn new(name: &str, text: Option<&str>, asking: &Asking<'_>) -> Result<Ask> {
         let name = ASKS.into_iter().find(|known| *known == name).unwrap_or_default();
         let given = text.map_or_else(|| Ok(Map::new()), |text| object(text, "the arguments"))?;
         let mut ask = Ask {
@@ -129,8 +148,16 @@ impl Ask {
             organization: None,
             id: String::new(),
             timeout_ms: 0,
+            wish: None,
         };
-        let steps = ask.plan(&given)?;
+        let steps = if schedule::ASKS.contains(&name) {
+            let (options, of) = (asking.options, organization(&given)?);
+            let (wish, step) = schedule::begin(name, &given, of, options, asking.made, asking.now)?;
+            ask.wish = Some(wish);
+            vec![Step::Scheduling(step)]
+        } else {
+            ask.plan(&given)?
+        };
         ask.steps = steps.into_iter().rev().collect();
         Ok(ask)
     }
@@ -168,7 +195,7 @@ impl Ask {
                 if only.is_none() {
                     return Err(Error::new(ErrorCode::Key, "the organization is missing; give a text"));
                 }
-                let mut steps = clears(only.as_ref(), true, true);
+                let mut steps = clears_all(only.as_ref());
                 steps.push(Step::Admin(Admin::StopActive { only, cursor: start() }));
                 return Ok(steps);
             }
@@ -185,7 +212,7 @@ impl Ask {
             "obliterate" => {
                 let is_forced = given.get("force") == Some(&Value::Bool(true));
                 let mut steps = vec![Step::Admin(Admin::Obliterate { is_forced, does: false })];
-                steps.extend(clears(None, true, true));
+                steps.extend(clears_all(None));
                 steps.push(Step::Admin(Admin::Obliterate { is_forced, does: true }));
                 return Ok(steps);
             }
@@ -229,6 +256,11 @@ impl Ask {
         Ok(Step::Admin(Admin::RetryPage { is_dead, text, only: only(given)?, limit: self.left, from: 0 }))
     }
 
+    /// The organization that a schedule is made for.
+    pub fn scheduled_for(&self) -> Option<&str> {
+        self.wish.as_ref()?.organization()
+    }
+
     pub fn is_health(&self) -> bool {
         self.name == "health"
     }
@@ -243,6 +275,7 @@ impl Ask {
         let Some(step) = self.steps.pop() else { return Next::Done("null".to_owned()) };
         match &step {
             Step::Look(look) => return self.looked(look, words),
+            Step::Scheduling(step) => return self.scheduled(step, words),
             Step::Admin(admin) => {
                 if let Some(again) = self.paged(admin, words) {
                     self.steps.push(Step::Admin(again));
@@ -257,6 +290,27 @@ impl Ask {
             _ => {}
         }
         Next::Done(self.value(words))
+    }
+
+    fn scheduled(&mut self, step: &Scheduling, words: &[Word]) -> Next {
+        if let Scheduling::Clear { only, .. } = step {
+            self.count += words.first().map_or(0, Word::number).max(0) as u64;
+            let (only, cursor) = (only.clone(), words.get(1).map(Word::text).unwrap_or_default());
+            if cursor != "0" && !cursor.is_empty() {
+                self.steps.push(Step::Scheduling(Scheduling::Clear { only, cursor }));
+            }
+            // Jobs are cleared behind schedules.
+            return Next::GoesOn;
+        }
+        match self.wish.as_ref().map(|wish| schedule::answered(wish, step, words)) {
+            Some(Ok(Answer::Next(step))) => {
+                self.steps.push(Step::Scheduling(step));
+                Next::GoesOn
+            }
+            Some(Ok(Answer::Done(text))) => Next::Done(text),
+            Some(Err(error)) => Next::Failed(error),
+            None => Next::Failed(Error::defect()),
+        }
     }
 
     /// The same operation again, where it has gone through a part only.
@@ -420,6 +474,14 @@ fn settings(given: &Map<String, Value>) -> Result<Admin> {
         concurrency: concurrency_limit(given)?,
         rate: rate(given)?,
     })
+}
+
+/// Removes schedules, so that no more jobs come, and then jobs that do not run.
+fn clears_all(only: Option<&String>) -> Vec<Step> {
+    let schedules = Scheduling::Clear { only: only.cloned(), cursor: start() };
+    let mut steps = vec![Step::Scheduling(schedules)];
+    steps.extend(clears(only, true, true));
+    steps
 }
 
 fn clears(only: Option<&String>, delayed: bool, ended: bool) -> Vec<Step> {

@@ -33,6 +33,12 @@ impl Backoff {
         kept.round() as u64
     }
 
+    /// As options have it.
+    pub fn describe(self) -> Value {
+        let kind = if self.is_exponential { "exponential" } else { "fixed" };
+        json!({ "type": kind, "delayMs": self.delay_ms, "maxMs": self.max_ms, "jitter": self.jitter })
+    }
+
     /// As a record has it.
     pub fn to_json(self) -> Value {
         json!([u8::from(self.is_exponential), self.delay_ms, self.max_ms, self.jitter])

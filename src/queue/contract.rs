@@ -1,6 +1,7 @@
 //! The steps of a queue: what each takes and answers. Redis carries them out as scripts, `memory` on this process's memory; one
 //! suite of tests holds for both.
 
+use super::schedule::steps::Scheduling;
 use crate::error::Result;
 
 /// One step, which happens as a whole or not at all.
@@ -13,6 +14,7 @@ pub enum Step {
     Sweep(Sweep),
     Admin(Admin),
     Look(Look),
+    Scheduling(Scheduling),
 }
 
 /// Adds jobs, all or none, once for each number of a sender.
@@ -307,6 +309,8 @@ pub enum Reply {
         swept: bool,
         stalled: Vec<(String, bool)>,
         missing: u64,
+        /// Ms until a schedule has its next slot.
+        slot_ms: Option<u64>,
     },
     Words(Vec<Word>),
 }
@@ -393,7 +397,7 @@ impl Step {
             Step::Renew(_) => Shape::Renew,
             Step::Update(_) => Shape::Update,
             Step::Sweep(_) => Shape::Sweep,
-            Step::Admin(_) | Step::Look(_) => Shape::Words,
+            Step::Admin(_) | Step::Look(_) | Step::Scheduling(_) => Shape::Words,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::contract::{Add, Admin, Look, Step, Turn};
 use super::keys::QueueKeys;
+use super::schedule::encode::push_scheduling;
 use super::scripts::Script;
 use crate::lane::{append_argument, append_header};
 
@@ -35,18 +36,18 @@ impl Publish {
 
 /// A script's own arguments, encoded, and how many they are.
 #[derive(Default)]
-struct Words {
+pub struct Words {
     bytes: Vec<u8>,
     count: usize,
 }
 
 impl Words {
-    fn text(&mut self, text: impl AsRef<[u8]>) {
+    pub fn text(&mut self, text: impl AsRef<[u8]>) {
         append_argument(&mut self.bytes, text.as_ref());
         self.count += 1;
     }
 
-    fn number(&mut self, number: u64) {
+    pub fn number(&mut self, number: u64) {
         self.text(itoa::Buffer::new().format(number));
     }
 
@@ -55,7 +56,7 @@ impl Words {
     }
 
     /// `=` in front tells the global scope from all organizations.
-    fn only(&mut self, only: Option<&String>) {
+    pub fn only(&mut self, only: Option<&String>) {
         self.text(only.map_or_else(String::new, |name| format!("={name}")));
     }
 }
@@ -98,6 +99,10 @@ pub fn append_step(out: &mut Vec<u8>, step: &Step, keys: &QueueKeys, publish: Pu
         Step::Look(look) => {
             push_look(&mut words, look);
             Script::LOOK
+        }
+        Step::Scheduling(scheduling) => {
+            words.text(publish.command());
+            push_scheduling(&mut words, scheduling)
         }
     };
     append_header(out, WORDS_BEFORE + words.count);

@@ -25,6 +25,7 @@ mod options;
 mod record;
 mod replies;
 mod room;
+mod schedule;
 pub mod scripts;
 mod shared;
 #[cfg(any(test, feature = "contract"))]

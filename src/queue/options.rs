@@ -297,11 +297,9 @@ impl QueueOptions {
     }
 
     pub fn describe(&self) -> Value {
-        let Backoff { is_exponential, delay_ms, max_ms, jitter } = self.job.backoff;
         json!({
             "attempts": self.job.attempts,
-            "backoff": { "type": if is_exponential { "exponential" } else { "fixed" }, "delayMs": delay_ms,
-                "maxMs": max_ms, "jitter": jitter },
+            "backoff": self.job.backoff.describe(),
             "timeoutMs": self.job.timeout_ms,
             "priority": self.job.priority,
             "delayMs": self.job.delay_ms,

@@ -25,6 +25,9 @@ pub struct Job {
     pub key: Option<String>,
     /// The mark that ends with the job.
     pub mark: Option<String>,
+    /// The id of the schedule that made it, and its slot.
+    pub schedule: Option<String>,
+    pub slot: Option<i64>,
 }
 
 /// A record as Redis has it.
@@ -59,6 +62,12 @@ impl Job {
         }
         if self.backoff != Backoff::default() {
             add("b", &self.backoff.to_json());
+        }
+        if let Some(schedule) = &self.schedule {
+            add("s", &schedule.as_str().into());
+        }
+        if let Some(slot) = self.slot {
+            add("a", &slot.into());
         }
         tail.extend_from_slice(b"}\n");
         tail.extend_from_slice(data);
@@ -97,6 +106,8 @@ impl<'a> Record<'a> {
                 backoff: line.get("b").map_or(Some(Backoff::default()), Backoff::from_json)?,
                 key: text("k"),
                 mark: text("u"),
+                schedule: text("s"),
+                slot: line.get("a").and_then(Value::as_i64),
             },
             data,
         })
@@ -118,6 +129,8 @@ mod tests {
             backoff: Backoff::default(),
             key: None,
             mark: None,
+            schedule: None,
+            slot: None,
         }
     }
 
@@ -139,10 +152,11 @@ mod tests {
             kind in ".{1,20}", organization in proptest::option::of(".{1,20}"), priority in -1000i32..=1000,
             max_attempts in 1u32..=99, timeout_ms in 0u64..=86_400_000, key in proptest::option::of(".{1,20}"),
             is_exponential: bool, created in 0i64..9_999_999_999_999,
+            schedule in proptest::option::of(".{1,20}"), slot in proptest::option::of(0i64..9_999_999_999_999),
         ) {
             let backoff = Backoff { is_exponential, ..Backoff::default() };
             let mark = key.as_ref().map(|_| "ab12".to_owned());
-            let job = Job { kind, organization, priority, max_attempts, timeout_ms, backoff, key, mark };
+            let job = Job { kind, organization, priority, max_attempts, timeout_ms, backoff, key, mark, schedule, slot };
             let bytes = whole(&job, b"{\"a\":\"b\"}", created);
             let read = Record::read(&bytes).unwrap();
             prop_assert_eq!((&read.job, read.created_ms, read.data), (&job, created, &b"{\"a\":\"b\"}"[..]));

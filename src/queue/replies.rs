@@ -64,7 +64,9 @@ impl Shape {
                 while let Some(id) = pairs.next() {
                     stalled.push((text(Some(id))?, integer(pairs.next())? == 1));
                 }
-                Reply::Swept { hints, swept: first == 1, stalled, missing: integer(parts.next())? as u64 }
+                let missing = integer(parts.next())? as u64;
+                let slot_ms = u64::try_from(integer(parts.next())?).ok();
+                Reply::Swept { hints, swept: first == 1, stalled, missing, slot_ms }
             }
             Shape::Update | Shape::Words => return Err(garbled()),
         })

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::ask::Ask;
+use super::ask::{Ask, Asking};
 use super::backoff::MAX_DELAY_MS;
 use super::contract::{Change, NewJob};
 use super::decode::Call;
@@ -19,7 +19,7 @@ use super::keys::{QueueKeys, digest, escaped, mark};
 use super::machine::{Machine, Settings};
 use super::options::{JobOptions, QueueOptions, WorkerOptions};
 use super::record::Job;
-use super::shared::{Closes, Desk, OpenedQueue, Order, Shared};
+use super::shared::{Closes, Desk, LETTERS, OpenedQueue, Order, Shared};
 use super::variables;
 use crate::config::Topology;
 use crate::erasure;
@@ -56,24 +56,12 @@ impl Drop for Front {
     }
 }
 
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
+fn since_1970() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }
 
-const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-fn base62(mut number: u64, out: &mut String) {
-    let mut digits = [0; 11];
-    let mut from = digits.len();
-    loop {
-        from -= 1;
-        digits[from] = LETTERS[(number % 62) as usize];
-        number /= 62;
-        if number == 0 {
-            break;
-        }
-    }
-    digits[from..].iter().for_each(|digit| out.push(char::from(*digit)));
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 /// Ten letters that no other sender has.
@@ -122,8 +110,14 @@ impl Queues {
             "add" => self.add(call),
             "ask" => {
                 let (number, queue) = (call.number(0)?, call.number(1)?);
-                shared.queue(queue)?;
-                let ask = Box::new(Ask::new(call.about, call.given.text(2)?)?);
+                let opened = shared.queue(queue)?;
+                let made = || opened.next_id();
+                let asking = Asking { options: &opened.options, made: &made, now: since_1970() };
+                let ask = Ask::new(call.about, call.given.text(2)?, &asking)?;
+                if let Some(organization) = ask.scheduled_for().filter(|_| erasure::is_any()) {
+                    erasure::check(self.node.data(), Some(organization))?;
+                }
+                let ask = Box::new(ask);
                 self.begin_call(Order::Ask { call: number, queue, ask });
                 Ok(nothing())
             }
@@ -316,9 +310,7 @@ impl Front {
                 ),
             }),
         };
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let machine =
-            Machine::new(settings, self.shared.clone(), random(), Instant::now(), since.as_millis() as i64);
+        let machine = Machine::new(settings, self.shared.clone(), random(), Instant::now(), since_1970());
         let own = self.node.dialer();
         let dialer = || database.map_or_else(|| own.clone(), |database| own.in_database(database));
         let dialer = config.use_redis().then(dialer);
@@ -357,12 +349,12 @@ fn new_job(call: &Call<'_>, at: usize, opened: &OpenedQueue) -> Result<NewJob> {
         backoff,
         mark: Some(name.clone()).filter(|name| is_until_done && !name.is_empty()),
         key,
+        schedule: None,
+        slot: None,
     };
     let (head, tail) = job.write(data);
-    let mut id = opened.sender.clone();
-    base62(opened.made.fetch_add(1, Ordering::Relaxed), &mut id);
     Ok(NewJob {
-        id,
+        id: opened.next_id(),
         organization: escaped(organization),
         priority,
         delay_ms,
@@ -399,6 +391,7 @@ fn host() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shared::base62;
     use super::*;
 
     #[test]

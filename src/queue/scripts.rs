@@ -17,12 +17,14 @@ pub const UPDATE: &[u8] = lua!("scripts/update.lua");
 pub const SWEEP: &[u8] = lua!("scripts/sweep.lua");
 pub const ADMIN: &[u8] = lua!("scripts/admin.lua");
 pub const LOOK: &[u8] = lua!("scripts/look.lua");
+pub const FIRE: &[u8] = lua!("scripts/fire.lua");
+pub const SCHEDULES: &[u8] = lua!("scripts/schedules.lua");
 
 /// A script, by its place in the list of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Script(usize);
 
-const ALL: [&[u8]; 7] = [ADD, FINISH, RENEW, UPDATE, SWEEP, ADMIN, LOOK];
+const ALL: [&[u8]; 9] = [ADD, FINISH, RENEW, UPDATE, SWEEP, ADMIN, LOOK, FIRE, SCHEDULES];
 
 static TEXTS: LazyLock<[Vec<u8>; ALL.len()]> =
     LazyLock::new(|| ALL.map(|body| [PRELUDE, b"\n", body].concat()));
@@ -42,6 +44,8 @@ impl Script {
     pub const SWEEP: Script = Script(4);
     pub const ADMIN: Script = Script(5);
     pub const LOOK: Script = Script(6);
+    pub const FIRE: Script = Script(7);
+    pub const SCHEDULES: Script = Script(8);
 
     pub fn sha(self) -> &'static [u8] {
         &SHAS[self.0]
@@ -69,7 +73,7 @@ mod tests {
             assert_eq!(text_of(script.sha()), Some(script.text()));
             assert!(script.text().starts_with(PRELUDE) && script.text().ends_with(body));
         }
-        assert_eq!((Script::ADD.text(), Script::LOOK.text()), (&*TEXTS[0], &*TEXTS[6]));
+        assert_eq!((Script::ADD.text(), Script::SCHEDULES.text()), (&*TEXTS[0], &*TEXTS[8]));
         assert_eq!(text_of(b"e0e1f9fabfc9d4800c877a703b823ac0578ff8db"), None);
     }
 }

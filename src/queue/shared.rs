@@ -80,6 +80,33 @@ pub struct OpenedQueue {
     pub made: AtomicU64,
 }
 
+/// What ids are made of.
+pub(super) const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Appends a number in these letters.
+pub(super) fn base62(mut number: u64, out: &mut String) {
+    let mut digits = [0; 11];
+    let mut from = digits.len();
+    loop {
+        from -= 1;
+        digits[from] = LETTERS[(number % 62) as usize];
+        number /= 62;
+        if number == 0 {
+            break;
+        }
+    }
+    digits[from..].iter().for_each(|digit| out.push(char::from(*digit)));
+}
+
+impl OpenedQueue {
+    /// An id that no other job has.
+    pub fn next_id(&self) -> String {
+        let mut id = self.sender.clone();
+        base62(self.made.fetch_add(1, Ordering::Relaxed), &mut id);
+        id
+    }
+}
+
 /// A worker that JavaScript has opened.
 pub struct Desk {
     pub name: String,

@@ -18,9 +18,12 @@ use crate::queue::backoff::Backoff;
 use crate::redis::append_eval;
 
 mod histories;
+mod planned;
 mod promises;
+mod schedules;
 
 pub use histories::{Event, History, compare};
+pub use planned::Planned;
 pub use promises::check_all;
 
 /// A server under test.
@@ -51,6 +54,9 @@ pub struct Dump {
     pub busy: BTreeMap<String, BTreeSet<String>>,
     pub marks: BTreeMap<String, String>,
     pub ready_count: i64,
+    pub slots: Vec<(String, f64)>,
+    /// Revision, times, missed, overlap, count, runs, skipped, last slot and job of each schedule.
+    pub schedules: BTreeMap<String, Vec<String>>,
 }
 
 /// A queue under test.
@@ -170,6 +176,7 @@ impl Scan<'_> {
             dead: self.scored("dead"),
             ring: self.scored("ring"),
             parked: self.scored("parked"),
+            slots: self.scored("sched"),
             gone: self.members("gone"),
             cancel: self.members("cancel"),
             waits: self.members("waits"),
@@ -205,6 +212,14 @@ impl Scan<'_> {
             let value = self.ask(&[b"GET", &key]).remove(0);
             dump.marks.insert(mark, value);
         }
+        for name in self.names("s:") {
+            let key = self.key(&format!("s:{name}"));
+            let fields = "rev times missed overlap count runs skipped at job";
+            let words: Vec<&[u8]> =
+                [b"HMGET", &*key].into_iter().chain(fields.split(' ').map(str::as_bytes)).collect();
+            let values = self.ask(&words);
+            dump.schedules.insert(name, values);
+        }
         let key = self.key("meta");
         dump.ready_count = self.ask(&[b"HGET", &key, b"ready"])[0].parse().unwrap_or(0);
         dump
@@ -225,6 +240,8 @@ fn prepared(id: &str, organization: &str, priority: i32, attempts: u32, mark: Op
         backoff: Backoff::default(),
         key: None,
         mark: mark.map(str::to_owned),
+        schedule: None,
+        slot: None,
     };
     let (head, tail) = of.write(b"{\"n\":1}");
     NewJob {

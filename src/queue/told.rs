@@ -57,6 +57,8 @@ pub fn begun(given: &Given) -> String {
         "startedAt": given.since_ms,
         "timeoutMs": given.job.timeout_ms,
         "idempotencyKey": given.job.key,
+        "scheduleId": given.job.schedule,
+        "scheduledFor": given.job.slot,
     }));
     let _ = write!(text, ",\"data\":{}}}", String::from_utf8_lossy(&given.data));
     text
@@ -88,6 +90,8 @@ fn snapshot(words: &[Word], log: Option<&[Word]>) -> Option<String> {
         "createdAt": record.created_ms,
         "timeoutMs": record.job.timeout_ms,
         "idempotencyKey": record.job.key,
+        "scheduleId": record.job.schedule,
+        "scheduledFor": record.job.slot,
     });
     let time = words[5].text().parse::<f64>().ok();
     let member = words[4].text();

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use orgcache::lane::Arguments;
-use orgcache::queue::suite::{Event, History, Server, Subject, check_all, compare};
+use orgcache::queue::suite::{Event, History, Planned, Server, Subject, check_all, compare};
 use orgcache::redis::Outcome;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -41,7 +41,24 @@ fn history(most: usize) -> impl Strategy<Value = History> {
         4 => (any::<u8>(), 0u8..7).prop_map(|(id, what)| Event::About { id, what }),
         1 => (0u8..3, proptest::option::of(0u8..4)).prop_map(|(what, organization)| Event::Clear { what, organization }),
     ];
+    let event = prop_oneof![4 => event, 1 => planned().prop_map(Event::Plan)];
     proptest::collection::vec(event, 1..most)
+}
+
+/// Steps on schedules.
+fn planned() -> impl Strategy<Value = Planned> {
+    prop_oneof![
+        3 => (0u8..3, 0u8..4, 0u8..3, 0u8..4, any::<bool>()).prop_map(|(id, organization, times, count, skips)| {
+            Planned::Put { id, organization, times, count, skips }
+        }),
+        6 => (any::<u8>(), 0u8..4, 0u8..4, proptest::bool::weighted(0.2), any::<bool>()).prop_map(
+            |(which, moves, kind, is_stale, is_repeated)| Planned::Fire { which, moves, kind, is_stale, is_repeated }
+        ),
+        2 => (0u8..3, 0u8..4, any::<bool>())
+            .prop_map(|(id, organization, is_repeated)| Planned::Run { id, organization, is_repeated }),
+        1 => (0u8..3, 0u8..4).prop_map(|(id, organization)| Planned::Remove { id, organization }),
+        1 => proptest::option::of(0u8..4).prop_map(|organization| Planned::Clear { organization }),
+    ]
 }
 
 struct Over(Rc<RefCell<Client>>);

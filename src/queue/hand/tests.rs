@@ -26,6 +26,8 @@ pub(super) fn mail() -> Job {
         backoff: crate::queue::backoff::Backoff { jitter: 0.0, ..Default::default() },
         key: None,
         mark: None,
+        schedule: None,
+        slot: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod producer;
 mod recovery;
 mod requests;
 mod rooms;
+mod schedules;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -197,6 +198,7 @@ impl Machine {
             self.take_turn(number, now);
         }
         self.sweep_rooms(now);
+        self.fire_rooms(now);
     }
 
     /// When `advance` has something to do without a reply or an order.
@@ -206,7 +208,8 @@ impl Machine {
         let asks = self.asks.values().map(OpenAsk::due);
         let workers = self.workers.values().filter_map(|worker| worker.due(self.is_ready(worker.room)));
         let sweeps = self.rooms.iter().filter(|room| room.workers > 0).map(|room| room.next_sweep);
-        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).min()
+        let slots = self.rooms.iter().filter_map(Room::next_slot);
+        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).chain(slots).min()
     }
 
     fn settle(&mut self, purpose: Purpose, reply: Result<Reply>, now: Instant) {
@@ -221,6 +224,8 @@ impl Machine {
             Purpose::Job { call } => self.job_changed(call, reply),
             Purpose::Sent { queue } => self.sent_known(queue, reply, now),
             Purpose::Again { queue } => self.sent_again(queue),
+            Purpose::Due { room } => self.due_known(room, reply, now),
+            Purpose::Fire { room, is_more } => self.fired(room, is_more, reply, now),
         }
     }
 

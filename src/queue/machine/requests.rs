@@ -50,6 +50,15 @@ pub enum Purpose {
     Again {
         queue: u32,
     },
+    /// Which schedules are due.
+    Due {
+        room: usize,
+    },
+    /// `is_more`: others are due still.
+    Fire {
+        room: usize,
+        is_more: bool,
+    },
 }
 
 impl Purpose {

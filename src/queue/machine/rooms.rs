@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::lines::LineKind;
 use super::requests::Purpose;
+use super::schedules::Slots;
 use super::{Machine, Worker};
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::LAYOUT;
@@ -45,6 +46,7 @@ pub struct Room {
     /// Callers that wait for the end of a job.
     pub waits: usize,
     pub next_sweep: Instant,
+    pub(super) slots: Slots,
     is_sweeping: bool,
     /// Whether the log has a line on eviction.
     is_warned: bool,
@@ -89,6 +91,7 @@ impl Machine {
             workers: 0,
             waits: 0,
             next_sweep: now + SWEEP_EVERY,
+            slots: Slots::default(),
             is_sweeping: false,
             is_warned: false,
         });
@@ -183,7 +186,8 @@ impl Machine {
 
     pub(super) fn swept(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
         self.rooms[room].is_sweeping = false;
-        let Ok(Reply::Swept { hints, stalled, missing, .. }) = reply else { return };
+        let Ok(Reply::Swept { hints, stalled, missing, slot_ms, .. }) = reply else { return };
+        self.rooms[room].slots.expect(slot_ms, now);
         let numbers: Vec<u32> = self
             .workers
             .iter()
@@ -245,6 +249,7 @@ impl Machine {
                 let of_room = self.workers.values().filter(|worker| worker.room == room);
                 of_room.for_each(|worker: &Worker| worker.desk.hand().stop_job(&id, now));
             }
+            b's' => self.rooms[room].slots.look_at(now),
             b'e' => {
                 let mut parts = rest.splitn(2, |byte| *byte == b' ');
                 let id = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();

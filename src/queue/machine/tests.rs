@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::lane::Arguments;
-use crate::queue::ask::Ask;
+use crate::queue::ask::{Ask, Asking};
 use crate::queue::contract::{NewJob, Turned, Word};
 use crate::queue::hand::{HandCounts, Outcome};
 use crate::queue::options::{QueueOptions, WorkerOptions};
@@ -90,6 +90,8 @@ impl Played {
             backoff: crate::queue::backoff::Backoff::default(),
             key: None,
             mark: None,
+            schedule: None,
+            slot: None,
         };
         let (head, tail) = job.write(b"{}");
         let job = NewJob {
@@ -412,7 +414,9 @@ fn a_wait_ends_by_a_message_by_a_look_or_by_its_time() {
     played.connect("run");
     let wait = |played: &mut Played| {
         played.calls += 1;
-        let ask = Ask::new("wait", Some(r#"{"id":"j1","timeoutMs":5000}"#)).unwrap();
+        let options = QueueOptions::from_json("{}").unwrap();
+        let asking = Asking { options: &options, made: &String::new, now: 0 };
+        let ask = Ask::new("wait", Some(r#"{"id":"j1","timeoutMs":5000}"#), &asking).unwrap();
         let order = Order::Ask { call: played.calls, queue: played.queue, ask: Box::new(ask) };
         played.begin(order);
         played.calls

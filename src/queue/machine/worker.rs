@@ -73,6 +73,7 @@ impl Machine {
     pub(super) fn open_worker(&mut self, worker: u32, name: &str, desk: Arc<Desk>, now: Instant) {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].workers += 1;
+        self.rooms[room].slots.look_at(now);
         if let Some(mail) = self.rooms[room].way.and_then(|way| self.lines.mail((way, LineKind::Queue))) {
             // The line listens to the room's news from now on, and to the worker's own.
             crate::connection::Mailbox::notify(&*mail).notify_one();

@@ -14,6 +14,8 @@ impl Memory {
             dead: pairs(&self.dead),
             ring: pairs(&self.ring),
             parked: pairs(&self.parked),
+            slots: pairs(&self.slots),
+            schedules: self.schedules.iter().map(|(name, one)| (name.clone(), one.fields())).collect(),
             records: self.jobs.iter().map(|(id, record)| (id.clone(), record.clone())).collect(),
             outcomes: self
                 .outcomes

@@ -7,6 +7,7 @@ mod claim;
 mod dump;
 mod finish;
 mod look;
+mod schedules;
 mod sweep;
 mod zset;
 
@@ -16,6 +17,7 @@ use super::contract::{Change, Hints, JobState, Renew, Reply, Step, Store, Update
 use super::keys::escaped;
 use super::record::Record;
 use crate::error::{Error, ErrorCode, Result};
+use schedules::Schedule;
 use zset::SortedSet;
 
 /// What an organization was given, or a queue: weight counts for organizations alone.
@@ -115,6 +117,7 @@ struct Fields {
     hold: Option<i64>,
     ready: u64,
     sequence: i64,
+    schedule_revision: u64,
     token: u64,
     least: f64,
     largest: usize,
@@ -136,6 +139,7 @@ impl Default for Fields {
             hold: None,
             ready: 0,
             sequence: 0,
+            schedule_revision: 0,
             token: 0,
             least: 0.0,
             largest: 0,
@@ -175,6 +179,9 @@ pub struct Memory {
     cancel: HashSet<String>,
     waits: HashSet<String>,
     workers: BTreeMap<String, i64>,
+    /// Schedules by their next slot, and what they are.
+    slots: SortedSet,
+    schedules: HashMap<String, Schedule>,
     /// What others are told.
     news: Vec<Vec<u8>>,
     /// Bytes of records that it may keep.
@@ -264,6 +271,15 @@ impl Memory {
             due_ms: due.map(|at| (at - self.now as f64).max(0.0).ceil() as u64),
             is_paused: self.meta.is_paused,
         }
+    }
+
+    /// Whether so many bytes of jobs may come in.
+    fn check_room(&self, bytes: usize) -> Result<()> {
+        if self.room.is_some_and(|room| bytes > 0 && self.job_bytes + bytes > room) {
+            let what = "the memory of this process has no room for more jobs (CACHE_MEMORY_MAX_BYTES)";
+            return Err(Error::new(ErrorCode::Overloaded, what));
+        }
+        Ok(())
     }
 
     fn record(&self, id: &str) -> Option<Record<'_>> {
@@ -406,12 +422,7 @@ impl Store for Memory {
     fn run(&mut self, step: &Step) -> Result<Reply> {
         Ok(match step {
             Step::Add(add) => {
-                let bytes: usize = add.jobs.iter().map(|job| job.head.len() + job.tail.len()).sum();
-                if self.room.is_some_and(|room| self.job_bytes + bytes > room) {
-                    let what =
-                        "the memory of this process has no room for more jobs (CACHE_MEMORY_MAX_BYTES)";
-                    return Err(Error::new(ErrorCode::Overloaded, what));
-                }
+                self.check_room(add.jobs.iter().map(|job| job.head.len() + job.tail.len()).sum())?;
                 self.add(add)
             }
             Step::Turn(turn) => self.turn(turn),
@@ -420,6 +431,10 @@ impl Store for Memory {
             Step::Sweep(sweep) => self.sweep(sweep),
             Step::Admin(admin) => Reply::Words(self.admin(admin)),
             Step::Look(look) => Reply::Words(self.look(look)),
+            Step::Scheduling(scheduling) => {
+                self.check_room(self.bytes_of(scheduling))?;
+                Reply::Words(self.scheduling(scheduling))
+            }
         })
     }
 }

@@ -14,7 +14,14 @@ impl Memory {
     pub(super) fn sweep(&mut self, sweep: &Sweep) -> Reply {
         let next = self.meta.next_sweep;
         if next > self.now && next <= self.now + EVERY_MS {
-            return Reply::Swept { hints: self.hints(), swept: false, stalled: Vec::new(), missing: 0 };
+            let hints = self.hints();
+            return Reply::Swept {
+                hints,
+                swept: false,
+                stalled: Vec::new(),
+                missing: 0,
+                slot_ms: self.slot_ms(),
+            };
         }
         self.meta.next_sweep = self.now + EVERY_MS;
         let ended = self.lease.until(self.now as f64, ENDED_A_PAGE);
@@ -35,7 +42,12 @@ impl Memory {
         self.sent.retain(|_, sent| now - sent.time <= SENDER_LIVES_MS);
         self.workers.retain(|_, seen| now - *seen <= WORKER_LIVES_MS);
         self.marks.retain(|_, mark| mark.ends.is_none_or(|ends| now < ends));
-        Reply::Swept { hints: self.hints(), swept: true, stalled, missing }
+        Reply::Swept { hints: self.hints(), swept: true, stalled, missing, slot_ms: self.slot_ms() }
+    }
+
+    /// Ms until a schedule has its next slot.
+    fn slot_ms(&self) -> Option<u64> {
+        self.slots.first().map(|(_, slot)| (slot as i64 - self.now).max(0) as u64)
     }
 
     /// Whether the job does not go on; `None` where its record is gone.

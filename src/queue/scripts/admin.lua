@@ -353,7 +353,7 @@ function operations.clean()
   return { removed }
 end
 
--- 1 where active jobs go too -> 1, or 0 where there are some. Waiting and ended jobs are gone already.
+-- 1 where active jobs go too -> 1, or 0 where there are some. Schedules, waiting and ended jobs are gone already.
 function operations.obliterate()
   if ARGV[4] ~= '1' and call('EXISTS', LEASE) == 1 then return { 0 } end
   if ARGV[5] ~= '1' then return { 1 } end
@@ -362,7 +362,8 @@ function operations.obliterate()
     drop(id, call('GETRANGE', T .. 'j:' .. id, 0, 4095))
   end
   for _, org in ipairs(call('HKEYS', ORGS)) do call('UNLINK', T .. 'busy:' .. org) end
-  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits', 'idle' }) do
+  for _, schedule in ipairs(call('ZRANGE', T .. 'sched', 0, -1)) do call('UNLINK', T .. 's:' .. schedule) end
+  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits', 'idle', 'sched' }) do
     call('UNLINK', T .. name)
   end
   return { 1 }

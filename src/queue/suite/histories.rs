@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::planned::{Planned, Plans};
 use super::{BEGIN, Dump, Subject, id_of, prepared};
 use crate::queue::contract::{
     Add, Admin, Fate, Finished, JobState, Look, NewJob, Renew, Reply, Step, Sweep, Turn, Turned,
@@ -61,6 +62,7 @@ pub enum Event {
         what: u8,
         organization: Option<u8>,
     },
+    Plan(Planned),
 }
 
 pub type History = Vec<Event>;
@@ -80,6 +82,7 @@ struct Callers {
     /// Tokens of each id so far.
     tokens: BTreeMap<String, u64>,
     acknowledged: BTreeSet<String>,
+    plans: Plans,
 }
 
 /// Runs a history on both, and panics where they differ or a promise is broken.
@@ -96,6 +99,7 @@ pub fn compare(server: &mut Subject, history: &History) {
         old: Vec::new(),
         tokens: BTreeMap::new(),
         acknowledged: BTreeSet::new(),
+        plans: Plans::default(),
     };
     for (at, event) in history.iter().enumerate() {
         for step in callers.steps(event) {
@@ -140,7 +144,12 @@ impl Callers {
             Event::Pass { ms } => {
                 self.now += i64::from(*ms);
                 let list = |state| Step::Look(Look::List { state, only: None, from: 0, limit: 50 });
-                JobState::ALL.into_iter().map(|(state, ..)| list(state)).collect()
+                let lists = JobState::ALL.into_iter().map(|(state, ..)| list(state));
+                lists.chain(Plans::looks().into_iter().map(Step::Scheduling)).collect()
+            }
+            Event::Plan(event) => {
+                let steps = self.plans.steps(event, &ORGANIZATIONS, self.now).into_iter();
+                steps.map(Step::Scheduling).collect()
             }
             _ => self.admin(event).into_iter().map(Step::Admin).collect(),
         }
@@ -192,8 +201,10 @@ impl Callers {
     fn finished(&self, member: String, fate: Fate, delay_ms: u64) -> Finished {
         let id = id_of(&member).to_owned();
         let of = self.adds.iter().flat_map(|add| &add.jobs).find(|job| job.id == id);
-        let (organization, mark, priority) =
-            of.map(|job| (job.organization.clone(), job.mark.clone(), job.priority)).unwrap_or_default();
+        let scheduled = self.plans.jobs.get(&id).cloned().unwrap_or_default();
+        let (organization, mark, priority) = of.map_or((scheduled.0, String::new(), scheduled.1), |job| {
+            (job.organization.clone(), job.mark.clone(), job.priority)
+        });
         Finished {
             member,
             fate,
@@ -276,6 +287,7 @@ impl Callers {
                     self.held[worker].push(member.clone());
                 }
             }
+            (Step::Scheduling(step), reply) => self.acknowledged.extend(self.plans.learn(step, reply)),
             _ => {}
         }
     }
@@ -323,6 +335,8 @@ fn check(dump: &Dump, callers: &Callers, step: &Step) {
         assert!(places.contains_key(id.as_str()), "a record is a job's: {id} after {step:?}");
         assert!(callers.acknowledged.contains(id), "a job was added: {id}");
     }
+    let planned: BTreeSet<&String> = dump.slots.iter().map(|(name, _)| name).collect();
+    assert!(dump.schedules.keys().eq(planned), "a schedule has a slot, and a slot is a schedule's: {step:?}");
     for (name, _) in &dump.ring {
         assert!(!dump.parked.iter().any(|(parked, _)| parked == name), "in the ring or parked: {name}");
     }

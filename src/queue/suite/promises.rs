@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::schedules;
 use super::{BEGIN, Subject, id_of, job, prepared};
 use crate::queue::contract::{
     Add, Admin, Fate, Finished, Hints, Look, NewJob, Renew, Reply, Step, Sweep, Turn, Turned, Word,
 };
 
-type Promise = fn(&mut Bench);
+pub type Promise = fn(&mut Bench);
 
 const PROMISES: [(&str, Promise); 20] = [
     ("jobs of one organization begin in the order of their adds", in_order),
@@ -32,16 +33,16 @@ const PROMISES: [(&str, Promise); 20] = [
     ("one job is cancelled, removed, promoted and tried again", single_jobs),
 ];
 
-struct Bench {
+pub struct Bench {
     queue: Subject,
-    now: i64,
+    pub now: i64,
     number: u64,
 }
 
 /// Checks every promise, each on a queue of its own.
 pub fn check_all(make: &mut dyn FnMut(usize) -> Subject) {
     let mut broken = Vec::new();
-    for (number, (name, promise)) in PROMISES.into_iter().enumerate() {
+    for (number, (name, promise)) in PROMISES.into_iter().chain(schedules::PROMISES).enumerate() {
         let mut bench = Bench { queue: make(number), now: BEGIN, number: 0 };
         if catch_unwind(AssertUnwindSafe(|| promise(&mut bench))).is_err() {
             broken.push(name);
@@ -51,7 +52,7 @@ pub fn check_all(make: &mut dyn FnMut(usize) -> Subject) {
 }
 
 impl Bench {
-    fn run(&mut self, step: &Step) -> Reply {
+    pub fn run(&mut self, step: &Step) -> Reply {
         self.queue.run(step, self.now).unwrap()
     }
 
@@ -74,7 +75,7 @@ impl Bench {
         self.run(&Step::Turn(Turn { worker, number, lease_ms: 15_000, wants, finished }))
     }
 
-    fn turn(&mut self, wants: usize, finished: Vec<Finished>) -> Turned {
+    pub fn turn(&mut self, wants: usize, finished: Vec<Finished>) -> Turned {
         self.number += 1;
         match self.turn_as("w", self.number, wants, finished) {
             Reply::Turned(turned) => turned,
@@ -83,7 +84,7 @@ impl Bench {
     }
 
     /// Members of new jobs.
-    fn claim(&mut self, wants: usize) -> Vec<String> {
+    pub fn claim(&mut self, wants: usize) -> Vec<String> {
         self.turn(wants, Vec::new()).given.into_iter().map(|(member, _)| member).collect()
     }
 
@@ -91,19 +92,19 @@ impl Bench {
         self.claim(wants).iter().map(|member| id_of(member).to_owned()).collect()
     }
 
-    fn end(&mut self, member: &str, fate: Fate, delay_ms: u64) -> Turned {
+    pub fn end(&mut self, member: &str, fate: Fate, delay_ms: u64) -> Turned {
         let finished = ending(member, fate, delay_ms, "");
         self.turn(0, vec![finished])
     }
 
-    fn admin(&mut self, admin: Admin) -> Vec<Word> {
+    pub fn admin(&mut self, admin: Admin) -> Vec<Word> {
         match self.run(&Step::Admin(admin)) {
             Reply::Words(words) => words,
             other => panic!("{other:?}"),
         }
     }
 
-    fn counts(&mut self) -> Vec<i64> {
+    pub fn counts(&mut self) -> Vec<i64> {
         match self.run(&Step::Look(Look::Counts)) {
             Reply::Words(words) => words[..5].iter().map(Word::number).collect(),
             other => panic!("{other:?}"),
@@ -118,7 +119,7 @@ impl Bench {
         }
     }
 
-    fn set(&mut self, fields: Vec<(&'static str, Option<u64>)>) {
+    pub fn set(&mut self, fields: Vec<(&'static str, Option<u64>)>) {
         self.admin(Admin::Configure(crate::queue::LAYOUT, fields));
     }
 
@@ -128,7 +129,7 @@ impl Bench {
     }
 }
 
-fn ending(member: &str, fate: Fate, delay_ms: u64, organization: &str) -> Finished {
+pub fn ending(member: &str, fate: Fate, delay_ms: u64, organization: &str) -> Finished {
     Finished {
         member: member.to_owned(),
         fate,
