@@ -17,7 +17,7 @@ local SCHED = T .. 'sched'
 local RUN_KNOWN_MS = 3600000
 local ready = tonumber(call('HGET', META, 'ready') or 0)
 local operations = {}
-local is_news = false
+local added = 0
 
 local function held_by(member)
   local names = { 'rev', 'head', 'mid', 'tail', 'org', 'prio', 'overlap', 'count', 'runs', 'job' }
@@ -40,7 +40,7 @@ local function add(held, id, slot)
   make_ready(held.org, { id }, tonumber(held.prio), false)
   count('added', 1)
   if #record > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', #record) end
-  is_news = is_news or ready == 0
+  added = added + 1
 end
 
 local function move(member, revision, slot, next_slot, id, at, skipped)
@@ -93,5 +93,5 @@ function operations.run()
 end
 
 local reply = operations[ARGV[3]]()
-if is_news then wake(ARGV[2]) end
+if added > 0 and ready == 0 then wake(ARGV[2], added) end
 return reply
