@@ -15,7 +15,12 @@ const { openPackage, PACKAGE_ROOT } = require('../support/package');
 const { makeFolder, tool } = require('../support/packed');
 const { runNode } = require('../support/process');
 const { withRedis } = require('../support/redis');
-const { cookieUntil, describeSessionStores, serve } = require('../support/session-store-contract');
+const {
+  cookieUntil,
+  describeSessionStores,
+  keptInRedis,
+  serve,
+} = require('../support/session-store-contract');
 
 const environment = createRequire(tool('main.js'));
 const { createClient, createCluster } = environment('redis');
@@ -39,7 +44,7 @@ describe('over node-redis', () => {
     client = await nodeRedis();
   });
 
-  describeSessionStores({ redis, options: () => ({ client }) });
+  describeSessionStores({ kept: keptInRedis(redis), options: () => ({ client }) });
 });
 
 test('over a cluster of node-redis a store lists all primaries and reads from them', async () => {

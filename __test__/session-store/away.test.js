@@ -99,13 +99,6 @@ test('a file that is not there is no session that is not there', async () => {
   expect(await ask('/', cookie)).toMatchObject({ status: 500, body: { code: 'E_CONNECT' } });
 });
 
-test('without Redis by configuration every call says so', async () => {
-  const store = new SessionStore(openPackage({ useRedis: false, logLevel: 'off' }));
-  for (const call of [() => store.get('1'), () => store.set('1', { cookie: {} }), () => store.ids()]) {
-    expect(await rejection(call())).toMatchObject({ code: 'E_CONNECT', retryable: false });
-  }
-});
-
 test('a store goes on when its server is back', async () => {
   const server = await startRedis();
   const store = new SessionStore(openPackage({ url: server.url, commandTimeout: 500, logLevel: 'off' }));

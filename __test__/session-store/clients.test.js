@@ -1,6 +1,6 @@
 'use strict';
 
-const { describeSessionStores } = require('../support/session-store-contract');
+const { describeSessionStores, keptInRedis } = require('../support/session-store-contract');
 const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { withRedis } = require('../support/redis');
@@ -46,5 +46,5 @@ describe.each(CLIENTS)('over %s', (_name, prefix, make) => {
     opened.push(client);
   });
 
-  describeSessionStores({ redis, prefix, options: () => ({ client }) });
+  describeSessionStores({ kept: keptInRedis(redis, prefix), options: () => ({ client }) });
 });

@@ -55,6 +55,32 @@ describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (dri
     expect(await calls('hset')).toBe(0);
   });
 
+  test('sessions that are created or end in one tick share scripts, and each is a few commands', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const together = (call) => Promise.all(Array.from({ length: 200 }, call));
+    await sessions.destroy((await sessions.create()).id);
+    await redis.command('CONFIG', 'RESETSTAT');
+    const made = await together(() => sessions.create({ userId: someone(), organizationId: 'o' }));
+    // 16, 32, 64, 64, and the rest.
+    expect(await calls('evalsha')).toBe(5);
+    expect([await calls('hset'), await calls('hlen'), await calls('pexpire')]).toEqual([
+      200,
+      200,
+      expect.any(Number),
+    ]);
+    expect(await calls('pexpire')).toBeLessThan(200 + 20);
+    expect(await calls('zadd')).toBeLessThanOrEqual(5 * 17);
+    await redis.command('CONFIG', 'RESETSTAT');
+    const ends = made.map(({ id }) => sessions.destroy(id));
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(['destroyed']));
+    expect([await calls('evalsha'), await calls('publish')]).toEqual([5, 5]);
+    // Large ones do not wait for each other.
+    await redis.command('CONFIG', 'RESETSTAT');
+    const data = { text: 'x'.repeat(30_000) };
+    await Promise.all(Array.from({ length: 9 }, () => sessions.create({ data })));
+    expect(await calls('evalsha')).toBe(3);
+  });
+
   test('many reads of a session that was not touched for a while touch it once', async () => {
     const sessions = open().createSessions({ secret: SECRET, touchSeconds: 1 });
     const created = await sessions.create({ userId: someone() });

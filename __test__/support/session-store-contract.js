@@ -41,23 +41,35 @@ function signedCookie(id) {
 }
 
 /**
- * The promises of the stores over a client. `options` answers those that name the client, `prefix` the prefix that it puts
- * before keys.
+ * What a server has, for tests that look behind a store. `prefix` is what its client puts before keys.
  */
-function describeSessionStores({ redis, options, prefix = '' }) {
-  const open = (more) => new RedisStore(undefined, { ...options(), ...more });
-  const ttl = (id) => redis.command('PTTL', `${prefix}sess:${id}`);
-  const writes = async () => {
-    const info = await redis.command('INFO', 'commandstats');
-    const calls = [...info.matchAll(/^cmdstat_(set|pexpire|unlink|del):calls=(\d+)/gm)];
-    return calls.reduce((sum, [, , count]) => sum + Number(count), 0);
+function keptInRedis(redis, prefix = '') {
+  return {
+    text: (key) => redis.command('GET', prefix + key),
+    ttl: (key) => redis.command('PTTL', prefix + key),
+    expire: (key, ms) => redis.command('PEXPIRE', prefix + key, ms),
+    keys: () => redis.keys(`${prefix}*`),
+    writes: async () => {
+      const info = await redis.command('INFO', 'commandstats');
+      const calls = [...info.matchAll(/^cmdstat_(set|pexpire|unlink|del):calls=(\d+)/gm)];
+      return calls.reduce((sum, [, , count]) => sum + Number(count), 0);
+    },
+    forgetScripts: () => redis.command('SCRIPT', 'FLUSH'),
   };
+}
+
+/**
+ * The promises of the stores. `options` answers those that name where their sessions are, and `kept` looks there.
+ */
+function describeSessionStores({ kept, options }) {
+  const open = (more) => new RedisStore(undefined, { ...options(), ...more });
+  const ttl = (id) => kept.ttl(`sess:${id}`);
 
   test('keeps sessions as plain JSON under their ids, until their cookies end', async () => {
     const store = open();
     await store.set('a', { n: 1, cookie: cookieUntil(60_000) });
     await store.set('b', { n: 2, cookie: { originalMaxAge: null } });
-    expect(JSON.parse(await redis.command('GET', `${prefix}sess:a`))).toMatchObject({ n: 1 });
+    expect(JSON.parse(await kept.text('sess:a'))).toMatchObject({ n: 1 });
     expect(await ttl('a')).toBeGreaterThan(50_000);
     expect(await ttl('a')).toBeLessThanOrEqual(60_000);
     expect(await ttl('b')).toBeGreaterThan(DAY_MS - 10_000);
@@ -147,20 +159,20 @@ function describeSessionStores({ redis, options, prefix = '' }) {
   test('writes nothing for touches that change little, and tells the end that Redis has', async () => {
     const store = open();
     await store.set('a', { n: 1, cookie: cookieUntil(1_000_000) });
-    await redis.command('PEXPIRE', `${prefix}sess:a`, 500_000);
+    await kept.expire('sess:a', 500_000);
     const held = await store.get('a');
     expect(Math.abs(Date.parse(held.cookie.expires) - Date.now() - 500_000)).toBeLessThan(5000);
     held.cookie = cookieUntil(1_000_000);
     await store.touch('a', held);
     expect(await ttl('a')).toBeGreaterThan(1_000_000);
-    const before = await writes();
+    const before = await kept.writes();
     for (let i = 0; i < 20; i++) {
       const again = await store.get('a');
       again.cookie = cookieUntil(1_000_000);
       // Once as a touch, once as a set of what is the same.
       await (i % 2 ? store.touch('a', again) : store.set('a', again));
     }
-    expect(await writes()).toBe(before);
+    expect(await kept.writes()).toBe(before);
     held.cookie = cookieUntil(300_000);
     await store.touch('a', held);
     expect(await ttl('a')).toBeLessThan(400_000);
@@ -168,10 +180,10 @@ function describeSessionStores({ redis, options, prefix = '' }) {
     expect(await ttl('a')).toBeLessThanOrEqual(310_000);
   });
 
-  test('goes on after SCRIPT FLUSH', async () => {
+  test('goes on where its scripts are forgotten', async () => {
     const store = open();
     await store.set('a', { n: 1, cookie: {} });
-    await redis.command('SCRIPT', 'FLUSH');
+    await kept.forgetScripts();
     await store.set('a', { n: 2, cookie: {} });
     expect(await store.get('a')).toMatchObject({ n: 2 });
   });
@@ -186,7 +198,7 @@ function describeSessionStores({ redis, options, prefix = '' }) {
       response.json(request.session.views);
     });
     expect([(await ask()).body, (await ask()).body, (await ask()).body]).toEqual([1, 2, 3]);
-    const keys = await redis.keys(`${prefix}sess:*`);
+    const keys = await kept.keys();
     expect(keys).toHaveLength(1);
     expect(ids.some((id) => keys[0].includes(id))).toBe(false);
     expect(await store.length()).toBe(1);
@@ -196,4 +208,4 @@ function describeSessionStores({ redis, options, prefix = '' }) {
   });
 }
 
-module.exports = { cookieUntil, describeSessionStores, serve, signedCookie };
+module.exports = { cookieUntil, describeSessionStores, keptInRedis, serve, signedCookie };

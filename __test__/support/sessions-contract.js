@@ -160,6 +160,54 @@ function sessionsContract(open, beside = () => undefined) {
     });
   });
 
+  test('sessions that are created and end in one tick do so in order, and each for itself', async () => {
+    const sessions = roomOf({ maxBytes: 1000, maxPerUser: 2 });
+    const userId = someone();
+    const wanted = [
+      { data: { n: 0 } },
+      { data: { text: 'x'.repeat(2000) } },
+      { userId: 'x'.repeat(2000) },
+      { absoluteSeconds: 1.5 },
+      ...Array.from({ length: 3 }, (_, n) => ({ userId, organizationId: 'o', data: { n }, ip: '::1' })),
+      { userId: 7, data: { n: 7 } },
+    ];
+    const made = await Promise.allSettled(wanted.map((one) => sessions.create(one)));
+    const codes = made.map(({ reason }) => reason?.code);
+    expect(codes).toEqual([undefined, 'E_VALUE_TOO_LARGE', 'E_KEY', 'E_ARGUMENT', ...Array(4)]);
+    const [first, , , , ...others] = made.map(({ value }) => value);
+    const all = [first, ...others];
+    expect(all.map(({ userId: whose, data }) => [whose, data.n])).toEqual([
+      [null, 0],
+      [userId, 0],
+      [userId, 1],
+      [userId, 2],
+      ['7', 7],
+    ]);
+    expect(await sessions.list(userId, { organizationId: 'o' })).toHaveLength(2);
+    const live = (await Promise.all(all.map(({ id }) => sessions.get(id)))).filter((one) => one !== null);
+    expect(live.map(({ id, data }) => [id, data])).toEqual(
+      all.filter(({ id }) => live.some((one) => one.id === id)).map(({ id, data }) => [id, data]),
+    );
+    expect(live).toHaveLength(4);
+    // A server that does not know the scripts yet is sent them in a second flight.
+    expect(await sessions.destroy(others[3].id)).toBe('destroyed');
+    await sessions.destroyAll('later');
+    await sessions.list('later');
+    // Nobody waits in between.
+    const fates = await Promise.all([
+      sessions.get(first.id),
+      sessions.destroy(first.id),
+      sessions.destroy(first.ref),
+      sessions.get(first.id),
+      sessions.create({ userId: 'later' }),
+      sessions.destroy('no id'),
+      sessions.destroyAll('later'),
+      sessions.list('later'),
+    ]);
+    expect([fates[0].id, ...fates.slice(1, 4)]).toEqual([first.id, 'destroyed', 'absent', null]);
+    expect(fates.slice(5)).toEqual(['absent', 'destroyed', []]);
+  });
+
   test('all sessions are counted, and what has ended goes where that is asked for', async () => {
     const sessions = roomOf({ namespace: `all${counter}` });
     const userId = someone();

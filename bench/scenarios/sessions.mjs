@@ -7,13 +7,13 @@ import { COMPARED } from '../session-workloads.mjs';
 
 /** One caller measures the way to the server, which other scenarios do. */
 const isMany = (callers) => callers > 1;
-const AMONG = { few: 10_000, many: 1_000_000, manyWhenQuick: 100_000, callers: 64 };
+const AMONG = { few: 10_000, many: 1_000_000, callers: 64 };
 const OF_A_USER = 10_000;
 const MEASURED_SESSIONS = 30_000;
 /** Sessions of a user, where the contender knows users. */
 const PER_USER = [1, 3];
 
-export async function measureSessions({ contenders, callers, redis, effort, progress, quick }) {
+export async function measureSessions({ contenders, callers, redis, effort, progress }) {
   const optionsOf = () => ({ url: redis.url });
   const admin = await connectAdmin(redis.url);
   const measure = (part, work) => {
@@ -31,7 +31,7 @@ export async function measureSessions({ contenders, callers, redis, effort, prog
     const ends = await measure('ends', (hosts) => measureEnds({ admin, hosts, effort, progress }));
     const among = await measure('among', async (hosts) => {
       await admin.flushall();
-      const cells = [AMONG.few, quick ? AMONG.manyWhenQuick : AMONG.many].map((sessions) => ({
+      const cells = [AMONG.few, AMONG.many].map((sessions) => ({
         operation: 'session-among',
         sessions,
         callers: AMONG.callers,

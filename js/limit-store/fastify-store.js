@@ -7,7 +7,7 @@ const { told } = require('../session-store/callback.js');
 const { placeFrom } = require('../session-store/options.js');
 const { scriptOf } = require('../session-store/scripts.js');
 const { UNREACHED, checkedInstance, namespaceOf, secretOf } = require('./counting.js');
-const COUNT = scriptOf(require('./scripts/count-exceeding.lua.js'));
+const COUNT = scriptOf(require('./scripts/count-exceeding.lua.js'), countHere);
 
 /** @import { Limiter } from '../../index.js' */
 /** @import { Callback } from '../session-store/callback.js' */
@@ -195,6 +195,23 @@ class LimitStore {
     const { method, url } = rule.routeInfo ?? {};
     return new LimitStore(this.#counters, rule, `${this.#route}${method}${url}-`);
   }
+}
+
+/**
+ * What the script does, on this process's memory.
+ * @type {import('../session-store/scripts.js').Here}
+ */
+function countHere(texts, [key], [window, most, doubles]) {
+  const left = texts.leftMs(key);
+  const calls = Number(texts.get(key) ?? 0) + 1;
+  if (left > 0 && calls <= Number(most)) {
+    texts.set(key, String(calls), left);
+    return [calls, left];
+  }
+  const times = Number(doubles) === 1 && calls > Number(most) ? 2 ** (calls - Number(most) - 1) : 1;
+  const ms = Math.min(Number(window) * times, Number.MAX_SAFE_INTEGER);
+  texts.set(key, String(calls), Math.min(ms, MOST_WINDOW));
+  return [calls, ms];
 }
 
 /** @param {number} windowMs */

@@ -5,6 +5,7 @@ const { refuseUnknown } = require('../options.js');
 const { protocol } = require('../protocol.js');
 const { commandsOf } = require('./clients.js');
 const { hashOf } = require('./keys.js');
+const { commandsHere } = require('./memory.js');
 
 /** @import { OrgCache } from '../../index.js' */
 /** @import { Commands } from './clients.js' */
@@ -90,7 +91,7 @@ function commonOf(given) {
 
 /**
  * Answers the place of the option `client`; without it, that of the instance's client, which is another one after
- * `reset()`. A store opens no connection.
+ * `reset()`. Without Redis sessions are in this process. A store opens no connection.
  * @param {unknown} client
  * @param {Instance} instance
  * @returns {() => Place}
@@ -108,8 +109,9 @@ function placeFrom(client, instance) {
   return () => {
     const own = instance.redisManager.getClient();
     if (known?.client !== own) {
-      const prefix = String(instance.redisManager.config.prefix);
-      known = { client: own, place: { commands: commandsOf(own), prefix } };
+      const { prefix, useRedis, memoryMaxBytes } = instance.redisManager.config;
+      const commands = useRedis ? commandsOf(own) : commandsHere(own, Number(memoryMaxBytes));
+      known = { client: own, place: { commands, prefix: String(prefix) } };
     }
     return known.place;
   };

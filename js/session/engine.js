@@ -4,6 +4,8 @@ const { OrgCacheError, makeError } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { optionsText } = require('../options.js');
 const { head, protocol } = require('../protocol.js');
+const { nextTick } = require('../time.js');
+const { Batch } = require('./batch.js');
 
 /** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
 
@@ -26,6 +28,14 @@ const { head, protocol } = require('../protocol.js');
 const verbs = protocol.verbs.session;
 const { sayings, steps } = protocol.session;
 const { client: native } = loadNative();
+/**
+ * Number of calls in a tick after which a batch crosses. It doubles with each crossing in the tick: the server works on
+ * the first calls while JavaScript makes the others, and many callers still share few scripts.
+ */
+const FIRST_BATCH = 16;
+const MOST_IN_A_BATCH = 64;
+/** A batch with so many letters crosses, so that large sessions do not wait for each other. */
+const MOST_LETTERS = 65_536;
 
 /** The native side of one room of sessions: opened with the first call, and again if the client is another one. */
 class Engine {
@@ -41,6 +51,18 @@ class Engine {
   #whenIdle = [];
   /** @type {Promise<void> | undefined} */
   #closing;
+  /**
+   * The calls of this tick that cross as one.
+   * @type {InstanceType<typeof Batch> | undefined}
+   */
+  #batch;
+  #batchSize = FIRST_BATCH;
+  #isScheduled = false;
+  #flush = () => {
+    this.#isScheduled = false;
+    this.#batchSize = FIRST_BATCH;
+    this.#sendBatch();
+  };
   isClustered = false;
 
   /**
@@ -117,26 +139,94 @@ class Engine {
   ask(step, ...values) {
     return new Promise((resolve, reject) => {
       const given = [this.open(), ...values];
-      const word = head(verbs.ask, steps[step], given.length);
-      const bridge = this.#bridge;
-      if (bridge.isEmbedded) {
-        const outcome = /** @type {any} */ (native.answer(bridge.open(), word, ...given));
-        return resolve(typeof outcome === 'string' ? bridge.parse(outcome) : outcome);
-      }
-      this.#underWay++;
-      bridge.callTo(
-        word,
-        given,
-        (outcome) => {
-          this.#ended();
-          resolve(outcome);
-        },
-        (error) => {
-          this.#ended();
-          reject(error);
-        },
-      );
+      // Calls keep their order.
+      this.#sendBatch();
+      this.#cross(step, given, resolve, reject);
     });
+  }
+
+  /**
+   * The read of a session. `read` makes the answer of what native code tells. It makes no calls itself.
+   * @template Answer
+   * @param {string} id
+   * @param {string | undefined} fingerprint
+   * @param {boolean} touch
+   * @param {(told: any) => Answer} read
+   * @returns {Promise<Answer>}
+   */
+  read(id, fingerprint, touch, read) {
+    return new Promise((resolve, reject) => {
+      const given = [this.open(), id, fingerprint, touch ? 1 : 0];
+      this.#sendBatch();
+      this.#cross('get', given, (told) => resolve(read(told)), reject);
+    });
+  }
+
+  /**
+   * A call that crosses together with those of its kind that follow in the same tick. In a cluster each crosses alone.
+   * @template Context, Answer
+   * @param {import('./batch.js').Kind<Context, Answer>} kind
+   * @param {readonly unknown[]} words Its arguments.
+   * @param {Context} context
+   * @param {number} letters Those of its texts, about.
+   * @returns {Promise<Answer>}
+   */
+  gather(kind, words, context, letters) {
+    return new Promise((resolve, reject) => {
+      const room = this.open();
+      if (this.#batch !== undefined && this.#batch.kind !== kind) this.#sendBatch();
+      this.#batch ??= new Batch(kind, room);
+      const batch = this.#batch;
+      batch.add(words, context, resolve, reject);
+      batch.letters += letters;
+      if (this.#bridge.isEmbedded || this.isClustered) return this.#sendBatch();
+      if (batch.size >= this.#batchSize || batch.letters >= MOST_LETTERS) {
+        this.#batchSize = Math.min(2 * this.#batchSize, MOST_IN_A_BATCH);
+        this.#sendBatch();
+        this.#bridge.submitNow();
+      } else if (!this.#isScheduled) {
+        this.#isScheduled = true;
+        nextTick(this.#flush);
+      }
+    });
+  }
+
+  #sendBatch() {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    this.#cross(batch.kind.step, batch.values, batch.settle, batch.fail);
+  }
+
+  /**
+   * @param {Step} step
+   * @param {unknown[]} given
+   * @param {(outcome: any) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  #cross(step, given, resolve, reject) {
+    const bridge = this.#bridge;
+    const word = head(verbs.ask, steps[step], given.length);
+    if (bridge.isEmbedded) {
+      let outcome;
+      try {
+        outcome = /** @type {any} */ (native.answer(bridge.open(), word, ...given));
+        if (typeof outcome === 'string') outcome = bridge.parse(outcome);
+      } catch (error) {
+        return reject(error);
+      }
+      return resolve(outcome);
+    }
+    this.#underWay++;
+    const settle = (/** @type {any} */ outcome) => {
+      this.#ended();
+      resolve(outcome);
+    };
+    const fail = (/** @type {unknown} */ error) => {
+      this.#ended();
+      reject(error);
+    };
+    bridge.callTo(word, given, settle, fail);
   }
 
   #ended() {
@@ -157,6 +247,7 @@ class Engine {
 
   async #close() {
     this.#isClosed = true;
+    this.#sendBatch();
     if (this.#underWay > 0) await this.#idle();
     if (this.#isOpen && !this.#bridge.isClosed) this.#now(verbs.close, 0, [this.#room]);
   }

@@ -29,6 +29,14 @@ class Happenings {
   }
 
   /**
+   * Whether somebody hears of an event of sessions.
+   * @param {string} event
+   */
+  hears(event) {
+    return happenings.hasSubscribers || this.#emitter.listenerCount(event) > 0;
+  }
+
+  /**
    * @param {string} event
    * @param {string | null} ref
    */

@@ -27,7 +27,7 @@ async function listSessions(engine, userId, { organizationId, limit = LIMIT, dat
   let cursor = FIRST;
   do {
     const page = await engine.ask('list', userId, organizationId, cursor, data ? 1 : 0);
-    for (const told of page.sessions) found.set(told.ref, infoOf(told));
+    for (const told of page.sessions) found.set(told[0], infoOf(told));
     ({ cursor } = page);
   } while (cursor !== FIRST && found.size < limit);
   const all = [...found.values()].sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());

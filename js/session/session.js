@@ -6,26 +6,28 @@ const { now } = require('../time.js');
 /** @import { Session, SessionInfo } from '../../types/session.js' */
 
 /**
- * A session as native code tells it. Times are in ms of the server's clock.
- * @typedef {object} Told
- * @property {string} ref
+ * Whose a session is, as native code tells it.
+ * @typedef {object} About
  * @property {string | null} userId
  * @property {string | null} organizationId
  * @property {string} [userAgent]
  * @property {string} [ip]
  * @property {string} [f] The fingerprint, sealed.
- * @property {number} version
- * @property {number} createdAt
- * @property {number} authenticatedAt
- * @property {number} seenAt
- * @property {number} idleEndsAt
- * @property {number} endsAt
- * @property {number} now
- * @property {string} [id] The id that took the place of the one that was asked for.
- * @property {boolean} [stale]
- * @property {boolean} [mismatch]
+ */
+/**
+ * @typedef {object} More
+ * @property {string} [id] The id that takes the place of the one that was asked for, or that of a new session.
+ * @property {boolean} stale
+ * @property {boolean} mismatch
  * @property {string[]} [evicted]
- * @property {any} [data]
+ */
+/**
+ * A session as native code tells it: a list costs less to read than an object. `createdAt` is in ms of the server's clock, and
+ * the other times count from then on.
+ * @typedef {[
+ *   ref: string, createdAt: number, authenticated: number, seen: number, idleEnds: number, ends: number, version: number,
+ *   now: number, about: About, more: More | 0, data?: any,
+ * ]} Told
  */
 
 /**
@@ -34,34 +36,89 @@ const { now } = require('../time.js');
  * @typedef {{ serverMs: number, atMs: number, sealed: string | undefined }} Facts
  */
 
-/** @type {WeakMap<object, Facts>} */
-const factsOf = new WeakMap();
+/** A constructor that answers the object it is given, so that a class puts its private fields on it. */
+class Given {
+  /** @param {object} object */
+  constructor(object) {
+    // biome-ignore lint/correctness/noConstructorReturn: a field on an object costs a fraction of an entry of a WeakMap.
+    return object;
+  }
+}
+
+/** Keeps facts on an object where nobody else finds them. */
+class Kept extends Given {
+  /** @type {Facts} */
+  #facts;
+
+  /**
+   * @param {object} object
+   * @param {Facts} facts
+   */
+  constructor(object, facts) {
+    super(object);
+    this.#facts = facts;
+  }
+
+  /**
+   * @param {object} object
+   * @param {Facts} facts
+   */
+  static put(object, facts) {
+    new Kept(object, facts);
+  }
+
+  /**
+   * @param {any} object
+   * @returns {Facts | undefined}
+   */
+  static of(object) {
+    return typeof object === 'object' && object !== null && #facts in object ? object.#facts : undefined;
+  }
+}
+
+/** @param {Told} told */
+function moreOf(told) {
+  return told[9] === 0 ? undefined : told[9];
+}
 
 /**
  * @param {Told} told
- * @param {string} id The id that the caller gave.
+ * @param {string} id The id that the caller gave, or got.
  * @param {any} [data] The data, if native code does not tell it.
  * @returns {Session<any>}
  */
-function sessionOf(told, id, data = told.data) {
+function sessionOf(told, id, data = told[10]) {
+  const createdMs = told[1];
+  const about = told[8];
+  const more = moreOf(told);
+  /** @type {any} */
   const session = {
     id,
-    ref: told.ref,
-    userId: told.userId,
-    organizationId: told.organizationId,
+    ref: told[0],
+    userId: about.userId,
+    organizationId: about.organizationId,
     data,
-    version: told.version,
-    createdAt: new Date(told.createdAt),
-    authenticatedAt: new Date(told.authenticatedAt),
-    seenAt: new Date(told.seenAt),
-    idleEndsAt: new Date(told.idleEndsAt),
-    endsAt: new Date(told.endsAt),
-    ...optional(told),
-    ...(told.id === undefined || told.id === id ? {} : { renewedId: told.id }),
-    stale: told.stale === true,
+    version: told[6],
+    createdAt: new Date(createdMs),
+    authenticatedAt: new Date(createdMs + told[2]),
+    seenAt: new Date(createdMs + told[3]),
+    idleEndsAt: new Date(createdMs + told[4]),
+    endsAt: new Date(createdMs + told[5]),
   };
-  factsOf.set(session, { serverMs: told.now, atMs: now(), sealed: told.f });
+  addDevice(session, about);
+  if (more?.id !== undefined && more.id !== id) session.renewedId = more.id;
+  session.stale = more?.stale === true;
+  Kept.put(session, { serverMs: createdMs + told[7], atMs: now(), sealed: about.f });
   return session;
+}
+
+/**
+ * @param {any} session
+ * @param {About} about
+ */
+function addDevice(session, { userAgent, ip }) {
+  if (userAgent !== undefined) session.userAgent = userAgent;
+  if (ip !== undefined) session.ip = ip;
 }
 
 /**
@@ -80,7 +137,7 @@ function updatedSession(base, data, told) {
     idleEndsAt: new Date(told.idleEndsAt),
     stale: false,
   };
-  factsOf.set(session, { serverMs: told.now, atMs: now(), sealed: factsOf.get(base)?.sealed });
+  Kept.put(session, { serverMs: told.now, atMs: now(), sealed: sealedOf(base) });
   return session;
 }
 
@@ -89,21 +146,19 @@ function updatedSession(base, data, told) {
  * @returns {SessionInfo<any>}
  */
 function infoOf(told) {
-  return {
-    ref: told.ref,
-    createdAt: new Date(told.createdAt),
-    authenticatedAt: new Date(told.authenticatedAt),
-    seenAt: new Date(told.seenAt),
-    idleEndsAt: new Date(told.idleEndsAt),
-    endsAt: new Date(told.endsAt),
-    ...optional(told),
-    ...(told.data === undefined ? {} : { data: told.data }),
+  const createdMs = told[1];
+  /** @type {any} */
+  const info = {
+    ref: told[0],
+    createdAt: new Date(createdMs),
+    authenticatedAt: new Date(createdMs + told[2]),
+    seenAt: new Date(createdMs + told[3]),
+    idleEndsAt: new Date(createdMs + told[4]),
+    endsAt: new Date(createdMs + told[5]),
   };
-}
-
-/** @param {Told} told */
-function optional({ userAgent, ip }) {
-  return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
+  addDevice(info, told[8]);
+  if (told[10] !== undefined) info.data = told[10];
+  return info;
 }
 
 /**
@@ -111,7 +166,7 @@ function optional({ userAgent, ip }) {
  * @param {object} session
  */
 function serverMsAt(session) {
-  const facts = factsOf.get(session);
+  const facts = Kept.of(session);
   if (facts === undefined) {
     throw new OrgCacheError(
       'E_ARGUMENT',
@@ -135,7 +190,7 @@ function isFresh(session, seconds) {
 
 /** @param {object} session */
 function sealedOf(session) {
-  return factsOf.get(session)?.sealed;
+  return Kept.of(session)?.sealed;
 }
 
-module.exports = { infoOf, isFresh, sealedOf, serverMsAt, sessionOf, updatedSession };
+module.exports = { infoOf, isFresh, moreOf, sealedOf, serverMsAt, sessionOf, updatedSession };

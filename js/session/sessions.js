@@ -4,7 +4,9 @@ const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { Changes, ended } = require('./changes.js');
 const { Cookie } = require('./cookie.js');
+const { Creations } = require('./creations.js');
 const { checkChange, textOf } = require('./data.js');
+const { Ends } = require('./ends.js');
 const { Engine, normalized } = require('./engine.js');
 const { expressMiddleware } = require('./express.js');
 const { fastifyPlugin } = require('./fastify.js');
@@ -21,14 +23,15 @@ const {
   warningsOf,
 } = require('./given.js');
 const { Happenings } = require('./happenings.js');
-const { allDirectories, countSessions, countUsers, destroyListed, listSessions } = require('./pages.js');
-const { isFresh, sealedOf, sessionOf } = require('./session.js');
+const { allDirectories, countSessions, countUsers, listSessions } = require('./pages.js');
+const { isFresh, moreOf, sealedOf, sessionOf } = require('./session.js');
 const { endingsOf, Watch } = require('./watch.js');
 
 /** @import { CountSessions, CreateSession, DestroyAll, ExtendSession, GetSession, ListSessions, RotateSession, Session } from '../../types/session.js' */
 /** @import { SessionCallOptions, SessionEvents, SessionOptions, SessionsMiddlewareOptions, UpdateSession } from '../../types/session.js' */
 /** @import { Told } from './session.js' */
 
+/** @typedef {{ session: Session<any> | null, reason: 'ok' | 'malformed' | 'unknown' | 'mismatch' }} Checked */
 /**
  * What sessions need of their instance.
  * @typedef {object} Parts
@@ -48,14 +51,12 @@ class Sessions {
   #listening;
   #malformed = 0;
   #changes = new Changes({
-    load: async (id) => {
-      const { session } = await this.#read(id, undefined, false);
-      if (session === null) throw ended();
-      return session;
-    },
+    load: (id) => this.#loaded(id),
     save: (id, version, text) => this.#engine.ask('update', id, version, text),
   });
   #watch;
+  #creations;
+  #ends;
 
   /**
    * @param {SessionOptions} given
@@ -69,9 +70,11 @@ class Sessions {
     for (const warning of warningsOf(given, this.#options)) warn(warning);
     this.#engine = new Engine({ bridge, options, onOpen: onFirstUse });
     this.#watch = new Watch({
-      read: async (id) => (await this.#read(id, undefined, false)).session,
+      read: async (id) => this.#read(id, undefined, false, sessionIn),
       listen: endingsOf(this.#engine, bridge, hub),
     });
+    this.#creations = new Creations(this.#engine, this.#watch, this.#happenings);
+    this.#ends = new Ends(this.#engine, this.#watch, this.#happenings);
     this.#listening = [
       bridge.listen((name) => this.#happenings.forward(name)),
       this.#engine.hearErasures(() => this.#watch.askAll()),
@@ -83,47 +86,7 @@ class Sessions {
    * @returns {Promise<Session<any>>}
    */
   create(options = {}) {
-    return abortable(options, () => this.#create(options, undefined), CALL_OPTIONS.create);
-  }
-
-  /**
-   * @param {CreateSession<any>} options
-   * @param {string | undefined} sealed The sealed fingerprint of the session that this one replaces.
-   */
-  async #create(options, sealed) {
-    const { userId, organizationId, data = {}, userAgent, ip, fingerprint } = options;
-    const { idleSeconds, absoluteSeconds } = options;
-    checkUser(userId, organizationId);
-    for (const [name, value] of Object.entries({ userAgent, ip, fingerprint })) checkText(value, name);
-    const text = textOf(data);
-    const engine = this.#engine;
-    const id = engine.say('mint', userId, organizationId);
-    const entered = this.#entered(id, organizationId, absoluteSeconds);
-    // On one server the directory is written first in any case; nodes of a cluster answer in any order.
-    if (engine.isClustered) await Promise.all(entered);
-    const asked = engine.ask(
-      'create',
-      id,
-      userId,
-      organizationId,
-      text,
-      userAgent,
-      ip,
-      fingerprint,
-      sealed,
-      idleSeconds,
-      absoluteSeconds,
-    );
-    const [told] = await Promise.all([asked, ...entered]);
-    if (told.reason === 'full') {
-      throw new OrgCacheError('E_LIMIT', 'the user has as many sessions as maxPerUser allows');
-    }
-    for (const ref of told.evicted ?? []) {
-      this.#watch.ended(ref);
-      this.#happenings.tell('evicted', ref);
-    }
-    this.#happenings.tell('created', told.ref);
-    return sessionOf(told, id, JSON.parse(text));
+    return abortable(options, () => this.#creations.create(options, undefined), CALL_OPTIONS.create);
   }
 
   /**
@@ -134,7 +97,7 @@ class Sessions {
   get(id, options) {
     return abortable(
       options,
-      async () => (await this.#read(id, options?.fingerprint, options?.touch ?? true)).session,
+      () => this.#read(id, options?.fingerprint, options?.touch ?? true, sessionIn),
       CALL_OPTIONS.get,
     );
   }
@@ -142,41 +105,55 @@ class Sessions {
   /**
    * @param {string} id
    * @param {GetSession} [options]
+   * @returns {Promise<Checked>}
    */
   check(id, options) {
     return abortable(
       options,
-      () => this.#read(id, options?.fingerprint, options?.touch ?? true),
+      () => this.#read(id, options?.fingerprint, options?.touch ?? true, whole),
       CALL_OPTIONS.get,
     );
   }
 
   /**
+   * @template Answer
    * @param {unknown} id
    * @param {string | undefined} fingerprint
    * @param {boolean} touch
-   * @returns {Promise<{ session: Session<any> | null, reason: 'ok' | 'malformed' | 'unknown' | 'mismatch' }>}
+   * @param {(session: Session<any> | null, reason: Checked['reason']) => Answer} answer
+   * @returns {Promise<Answer>}
    */
-  async #read(id, fingerprint, touch) {
+  #read(id, fingerprint, touch, answer) {
     checkText(fingerprint, 'fingerprint');
     if (!isId(id)) {
       this.#malformed++;
-      return { session: null, reason: 'malformed' };
+      return Promise.resolve(answer(null, 'malformed'));
     }
-    /** @type {(Told & { reason?: 'malformed' | 'unknown' | 'mismatch' }) | null} */
-    const told = await this.#engine.ask('get', id, fingerprint, touch ? 1 : 0);
-    if (told === null) return { session: null, reason: 'unknown' };
-    if (told.reason !== undefined) {
-      if (told.reason === 'mismatch') this.#mismatched(id);
-      return { session: null, reason: told.reason };
-    }
-    if (told.mismatch) this.#happenings.tell('mismatch', told.ref);
-    return { session: sessionOf(told, id), reason: 'ok' };
+    return this.#engine.read(id, fingerprint, touch, (told) => {
+      if (told === null) return answer(null, 'unknown');
+      if (!Array.isArray(told)) {
+        if (told.reason === 'mismatch') queueMicrotask(() => this.#mismatched(told.ref));
+        return answer(null, told.reason);
+      }
+      if (moreOf(/** @type {Told} */ (told))?.mismatch) {
+        queueMicrotask(() => this.#happenings.tell('mismatch', told[0]));
+      }
+      return answer(sessionOf(/** @type {Told} */ (told), id), 'ok');
+    });
   }
 
-  /** @param {string} id */
-  #mismatched(id) {
-    const ref = this.#engine.say('reference', id);
+  /**
+   * The session of an id, which must live. Nobody is told that it is used.
+   * @param {string} id
+   */
+  async #loaded(id) {
+    const session = await this.#read(id, undefined, false, sessionIn);
+    if (session === null) throw ended();
+    return session;
+  }
+
+  /** @param {string} ref */
+  #mismatched(ref) {
     if (this.#options.onMismatch === 'destroy') this.#watch.ended(ref);
     this.#happenings.tell('mismatch', ref);
   }
@@ -224,13 +201,14 @@ class Sessions {
       return this.#login(id, options);
     const text = data === undefined ? undefined : textOf(data);
     const isFresh = authenticated === true || (graceSeconds ?? this.#options.graceSeconds) === 0;
+    /** @type {Told} */
     const told = await engine.ask('rotate', id, text, authenticated ? 1 : 0, graceSeconds);
-    if (told?.id === undefined) throw ended();
-    const session = sessionOf({ ...told, id: undefined }, told.id);
+    if (!Array.isArray(told)) throw ended();
+    const session = sessionOf(told, String(moreOf(told)?.id));
     const old = engine.say('reference', id);
     if (isFresh) this.#watch.ended(old);
     else this.#watch.rotated(old, session);
-    this.#happenings.tell('rotated', told.ref);
+    this.#happenings.tell('rotated', told[0]);
     return session;
   }
 
@@ -241,18 +219,17 @@ class Sessions {
    * @param {RotateSession<any>} options
    */
   async #login(id, { userId, organizationId, data }) {
-    const { session: old } = await this.#read(id, undefined, false);
-    if (old === null) throw ended();
+    const old = await this.#loaded(id);
     const { userAgent, ip } = old;
-    const created = await this.#create(
+    const created = await this.#creations.create(
       { userId, organizationId, data: data ?? old.data, userAgent, ip },
       sealedOf(old),
     );
     try {
-      await this.#destroy(id);
+      await this.#ends.destroy(id);
     } catch (error) {
       // The old id would open the session still, so there is no login.
-      await this.#destroy(created.id).catch(() => undefined);
+      await this.#ends.destroy(created.id).catch(() => undefined);
       throw error;
     }
     this.#happenings.tell('rotated', created.ref);
@@ -279,27 +256,15 @@ class Sessions {
       async () => {
         const { absoluteSeconds, idleSeconds } = options;
         checkLengths({ absoluteSeconds, idleSeconds });
-        const { session } = await this.#read(id, undefined, false);
+        const session = await this.#read(id, undefined, false, sessionIn);
         if (session === null) return false;
         // Directories have whoever may still have a session.
-        await Promise.all(this.#entered(session.id, session.organizationId ?? undefined, absoluteSeconds));
+        const { organizationId } = session;
+        await Promise.all(this.#creations.entered(session.id, organizationId ?? undefined, absoluteSeconds));
         return this.#engine.ask('extend', session.id, absoluteSeconds, idleSeconds);
       },
       CALL_OPTIONS.extend,
     );
-  }
-
-  /**
-   * Enters the user of an id into the directories.
-   * @param {string} id
-   * @param {unknown} organizationId
-   * @param {number | undefined} absoluteSeconds
-   * @returns {Promise<number>[]}
-   */
-  #entered(id, organizationId, absoluteSeconds) {
-    const name = organizationId === undefined ? undefined : String(organizationId);
-    const directories = name === undefined ? [undefined] : [undefined, name];
-    return directories.map((one) => this.#engine.ask('enter', id, one, absoluteSeconds, name));
   }
 
   /**
@@ -308,21 +273,8 @@ class Sessions {
    */
   destroy(idOrRef, options) {
     return abortable(options, async () =>
-      typeof idOrRef === 'string' ? this.#destroy(idOrRef) : /** @type {const} */ ('absent'),
+      typeof idOrRef === 'string' ? this.#ends.destroy(idOrRef) : /** @type {const} */ ('absent'),
     );
-  }
-
-  /**
-   * @param {string} idOrRef
-   * @returns {Promise<'destroyed' | 'absent' | 'journalled'>}
-   */
-  async #destroy(idOrRef) {
-    const engine = this.#engine;
-    const ref = isId(idOrRef) ? engine.say('reference', idOrRef) : idOrRef;
-    const outcome = await engine.ask('destroy', idOrRef);
-    if (ref !== null) this.#watch.ended(ref);
-    if (outcome !== 'absent') this.#happenings.tell('destroyed', ref);
-    return outcome;
   }
 
   /**
@@ -331,23 +283,7 @@ class Sessions {
    * @returns {Promise<'destroyed' | 'journalled'>}
    */
   destroyAll(userId, options = {}) {
-    return abortable(
-      options,
-      async () => {
-        const { organizationId, exceptId } = options;
-        checkName(userId, 'the user');
-        checkUser(userId, organizationId);
-        if (exceptId !== undefined && typeof exceptId !== 'string') {
-          throw new OrgCacheError('E_KEY', 'exceptId is no id of this user; give one, or leave it out');
-        }
-        const engine = this.#engine;
-        const { outcome, tag } = await engine.ask('revoke', userId, organizationId, exceptId);
-        this.#watch.endedUser(tag, exceptId === undefined ? null : engine.say('reference', exceptId));
-        this.#happenings.tell('revoked', null);
-        return outcome;
-      },
-      CALL_OPTIONS.destroyAll,
-    );
+    return abortable(options, () => this.#ends.destroyAll(userId, options), CALL_OPTIONS.destroyAll);
   }
 
   /**
@@ -357,20 +293,13 @@ class Sessions {
   destroyOrganization(organizationId, options) {
     return abortable(options, async () => {
       checkName(organizationId, 'the organization');
-      return this.#destroyListed([String(organizationId)]);
+      return this.#ends.destroyListed([String(organizationId)]);
     });
   }
 
   /** @param {SessionCallOptions} [options] */
   destroyEverything(options) {
-    return abortable(options, () => this.#destroyListed(allDirectories()));
-  }
-
-  /** @param {readonly (string | number)[]} directories */
-  async #destroyListed(directories) {
-    const users = await destroyListed(this.#engine, directories, (tag) => this.#watch.endedUser(tag, null));
-    this.#happenings.tell('revoked', null);
-    return { users };
+    return abortable(options, () => this.#ends.destroyListed(allDirectories()));
   }
 
   /**
@@ -495,6 +424,23 @@ class Sessions {
   async [Symbol.asyncDispose]() {
     await this.close();
   }
+}
+
+/**
+ * @param {Session<any> | null} session
+ * @returns {Session<any> | null}
+ */
+function sessionIn(session) {
+  return session;
+}
+
+/**
+ * @param {Session<any> | null} session
+ * @param {Checked['reason']} reason
+ * @returns {Checked}
+ */
+function whole(session, reason) {
+  return { session, reason };
 }
 
 module.exports = { Sessions };

@@ -83,7 +83,9 @@ class Watch {
     if (this.#listening !== undefined) return;
     /** @type {import('../topic/hub.js').Listener} */
     const listener = {
-      take: (tag) => this.#askUser(tag),
+      take: (tags) => {
+        for (const tag of tags.split(' ')) this.#askUser(tag);
+      },
       missed: () => this.askAll(),
       ended: () => {
         this.#listening = undefined;
@@ -140,6 +142,11 @@ class Watch {
   /** @param {(watcher: Watcher) => boolean} isMeant */
   #endAll(isMeant) {
     for (const watcher of [...this.#watchers]) if (isMeant(watcher)) this.#end(watcher);
+  }
+
+  /** Whether there is a session to watch. */
+  get isWatching() {
+    return this.#watchers.size > 0;
   }
 
   /** @param {string | null} ref */

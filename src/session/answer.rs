@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::base64url;
 use super::decode::{SAYINGS, STEPS};
 use super::id::{ID_LETTERS, Ref};
 use super::record::Head;
@@ -14,7 +15,6 @@ use crate::redis::Outcome;
 pub enum Reason {
     Malformed,
     Unknown,
-    Mismatch,
     Conflict,
     Full,
 }
@@ -24,14 +24,17 @@ impl Reason {
         match self {
             Reason::Malformed => "malformed",
             Reason::Unknown => "unknown",
-            Reason::Mismatch => "mismatch",
             Reason::Conflict => "conflict",
             Reason::Full => "full",
         }
     }
 
+    pub fn text(self) -> String {
+        format!("{{\"reason\":\"{}\"}}", self.name())
+    }
+
     pub fn outcome(self) -> Outcome<'static> {
-        text(format!("{{\"reason\":\"{}\"}}", self.name()))
+        text(self.text())
     }
 }
 
@@ -71,43 +74,52 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
-    pub fn text(&self) -> String {
+    /// Appends a list, which costs less to read than an object: the ref; when it was created, and the other times from then
+    /// on; the version; the server's time; whose it is; more, or 0; the data.
+    pub fn push_to(&self, out: &mut String) {
         let Head { created, touched, idle, end, authenticated, version } = self.head;
-        let about = String::from_utf8_lossy(self.about.strip_suffix(b"}").unwrap_or(self.about));
-        let mut out = String::with_capacity(256 + about.len() + self.data.map_or(0, <[u8]>::len));
-        out.push_str(&about);
+        out.push_str("[\"");
+        base64url::push(out, &self.reference.tag);
+        base64url::push(out, &self.reference.hash);
+        out.push('"');
         let idle_ends = (touched + idle).min(end);
+        let since = [authenticated, touched, idle_ends, end].map(|time| time - created);
+        let mut digits = itoa::Buffer::new();
+        for number in [created].into_iter().chain(since).chain([version, self.now - created]) {
+            out.push(',');
+            out.push_str(digits.format(number));
+        }
+        out.push(',');
+        out.push_str(&String::from_utf8_lossy(self.about));
+        self.push_more(out);
+        if let Some(data) = self.data {
+            out.push(',');
+            out.push_str(&String::from_utf8_lossy(data));
+        }
+        out.push(']');
+    }
+
+    fn push_more(&self, out: &mut String) {
+        if self.id.is_none() && !self.is_stale && !self.is_mismatched && self.evicted.is_empty() {
+            out.push_str(",0");
+            return;
+        }
         // Writing into a text never fails.
-        let _ = write!(
-            out,
-            ",\"ref\":\"{}\",\"version\":{version},\"createdAt\":{created},\"authenticatedAt\":{authenticated},\
-             \"seenAt\":{touched},\"idleEndsAt\":{idle_ends},\"endsAt\":{end},\"now\":{}",
-            self.reference.text(),
-            self.now
-        );
+        let _ = write!(out, ",{{\"stale\":{},\"mismatch\":{}", self.is_stale, self.is_mismatched);
         if let Some(id) = &self.id {
             let _ = write!(out, ",\"id\":\"{id}\"");
-        }
-        if self.is_stale {
-            out.push_str(",\"stale\":true");
-        }
-        if self.is_mismatched {
-            out.push_str(",\"mismatch\":true");
         }
         if !self.evicted.is_empty() {
             let evicted: Vec<_> = self.evicted.iter().map(Ref::text).collect();
             let _ = write!(out, ",\"evicted\":{}", json!(evicted));
         }
-        if let Some(data) = self.data {
-            out.push_str(",\"data\":");
-            out.push_str(&String::from_utf8_lossy(data));
-        }
         out.push('}');
-        out
     }
 
     pub fn outcome(&self) -> Outcome<'static> {
-        text(self.text())
+        let mut out = String::with_capacity(256 + self.about.len() + self.data.map_or(0, <[u8]>::len));
+        self.push_to(&mut out);
+        text(out)
     }
 }
 
@@ -115,7 +127,7 @@ pub fn text(json: String) -> Outcome<'static> {
     Outcome::Json(json.into_bytes().into())
 }
 
-/// What became of the end of a session.
+/// A text of plain letters.
 pub fn word(word: &str) -> Outcome<'static> {
     text(format!("\"{word}\""))
 }

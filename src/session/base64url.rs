@@ -2,19 +2,42 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// What each letter stands for; `NONE` is no letter.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+const NONE: u8 = 0xff;
+
 /// Appends the letters of `bytes`.
 pub fn push(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for position in 0..=chunk.len() {
-            out.push(char::from(ALPHABET[(word >> (18 - 6 * position)) as usize & 63]));
-        }
+        let letters = letters_of(chunk);
+        out.push_str(std::str::from_utf8(&letters[..=chunk.len()]).unwrap_or_default());
     }
 }
 
+/// The same for a list of bytes.
+pub fn push_to(out: &mut Vec<u8>, bytes: &[u8]) {
+    for chunk in bytes.chunks(3) {
+        out.extend_from_slice(&letters_of(chunk)[..=chunk.len()]);
+    }
+}
+
+/// The letters of at most three bytes. They have one letter more than bytes.
+fn letters_of(chunk: &[u8]) -> [u8; 4] {
+    let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+    let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+    std::array::from_fn(|position| ALPHABET[(word >> (18 - 6 * position)) as usize & 63])
+}
+
 pub fn text(bytes: &[u8]) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity((bytes.len() * 8).div_ceil(6));
     push(&mut out, bytes);
     out
 }
@@ -25,30 +48,22 @@ pub fn bytes<const N: usize>(letters: &[u8]) -> Option<[u8; N]> {
         return None;
     }
     let mut out = [0; N];
-    let (mut word, mut bits, mut at) = (0u32, 0, 0);
-    for letter in letters {
-        word = word << 6 | value(*letter)?;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            *out.get_mut(at)? = (word >> bits) as u8;
-            at += 1;
-            word &= (1 << bits) - 1;
+    let mut seen = 0;
+    for (bytes, letters) in out.chunks_mut(3).zip(letters.chunks(4)) {
+        let mut word = 0;
+        for position in 0..4 {
+            let value = letters.get(position).map_or(0, |letter| VALUES[usize::from(*letter)]);
+            seen |= value;
+            word = word << 6 | u32::from(value & 63);
+        }
+        let [_, whole @ ..] = word.to_be_bytes();
+        bytes.copy_from_slice(&whole[..bytes.len()]);
+        // Letters with other bits behind the last byte would be a second text for the same bytes.
+        if whole[bytes.len()..].iter().any(|byte| *byte != 0) {
+            return None;
         }
     }
-    // Letters with other bits behind the last byte would be a second text for the same bytes.
-    (word == 0).then_some(out)
-}
-
-fn value(letter: u8) -> Option<u32> {
-    Some(u32::from(match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
-        b'-' => 62,
-        b'_' => 63,
-        _ => return None,
-    }))
+    (seen & 0xc0 == 0).then_some(out)
 }
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ pub(super) const STEPS: [&str; 13] = [
     "countTag",
 ];
 
+/// Where the sessions of a call that creates some begin in its arguments, and how many each has.
+const FIRST_CREATED: usize = 2;
+const WORDS_A_CREATED: usize = 10;
+
 /// Longer names come from a caller's mistake, and each costs a hash over it.
 const MAX_NAME_BYTES: usize = 1024;
 
@@ -94,7 +98,12 @@ pub enum Step<'a> {
         fingerprint: Option<&'a [u8]>,
         touches: bool,
     },
-    Create(Created<'a>),
+    /// Sessions of one tick. One that cannot be is an error of its own.
+    Create {
+        /// Their users enter the directories in the same step.
+        enters: bool,
+        sessions: Vec<Result<Created<'a>>>,
+    },
     Update {
         id: &'a [u8],
         version: i64,
@@ -109,9 +118,9 @@ pub enum Step<'a> {
     Touch {
         id: &'a [u8],
     },
-    /// An id or a ref.
+    /// Ids or refs, of one tick.
     Destroy {
-        name: &'a [u8],
+        names: Vec<&'a [u8]>,
     },
     Revoke {
         user: User<'a>,
@@ -153,6 +162,7 @@ pub enum Step<'a> {
 
 #[derive(Debug)]
 pub struct Created<'a> {
+    /// Empty where it is to be made.
     pub id: &'a [u8],
     pub user: Option<User<'a>>,
     pub data: &'a [u8],
@@ -175,10 +185,9 @@ pub enum Place<'a> {
 }
 
 impl Step<'_> {
-    /// The organization that gets something by it.
+    /// The organization that gets something by it. Sessions that are created are looked at one by one.
     pub fn written_organization(&self) -> Option<&str> {
         match self {
-            Step::Create(created) => created.user?.organization,
             Step::Enter { organization, .. } => *organization,
             _ => None,
         }
@@ -246,7 +255,9 @@ fn saying<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> 
 
 fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
     match name {
-        "create" => arguments.numbers_to_text(2..4),
+        "create" => (FIRST_CREATED..arguments.count())
+            .step_by(WORDS_A_CREATED)
+            .for_each(|at| arguments.numbers_to_text(at + 1..at + 3)),
         "revoke" | "list" => arguments.numbers_to_text(1..3),
         _ => {}
     }
@@ -255,17 +266,7 @@ fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
     let is_on = |at| arguments.number(at).is_some_and(|number| number != 0.0);
     let step = match name {
         "get" => Step::Get { id, fingerprint: given(arguments, 2), touches: is_on(3) },
-        "create" => Step::Create(Created {
-            id,
-            user: user(arguments, 2)?,
-            data: arguments.bytes(4),
-            user_agent: given(arguments, 5),
-            ip: given(arguments, 6),
-            fingerprint: given(arguments, 7),
-            sealed: given(arguments, 8),
-            idle: arguments.number(9),
-            life: arguments.number(10),
-        }),
+        "create" => Step::Create { enters: is_on(1), sessions: created(arguments) },
         "update" => Step::Update {
             id,
             version: arguments.number(2).unwrap_or_default() as i64,
@@ -278,7 +279,7 @@ fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
             grace: arguments.number(4),
         },
         "touch" => Step::Touch { id },
-        "destroy" => Step::Destroy { name: id },
+        "destroy" => Step::Destroy { names: (1..arguments.count()).map(|at| arguments.bytes(at)).collect() },
         "revoke" => Step::Revoke { user: required_user(arguments, 1)?, except: given(arguments, 3) },
         "revokeTag" => Step::RevokeTag { tag: id, age_ms: arguments.number(2).unwrap_or_default() },
         "list" => {
@@ -296,6 +297,27 @@ fn step<'a>(name: &str, arguments: &'a mut CallArguments) -> Result<Call<'a>> {
         _ => return Err(misuse("the bridge was given an unknown verb")),
     };
     Ok(Call::Ask { room, step })
+}
+
+/// The sessions of a call that creates some.
+fn created(arguments: &CallArguments) -> Vec<Result<Created<'_>>> {
+    let ends = arguments.count();
+    (FIRST_CREATED..ends)
+        .step_by(WORDS_A_CREATED)
+        .map(|at| {
+            Ok(Created {
+                id: arguments.bytes(at),
+                user: user(arguments, at + 1)?,
+                data: arguments.bytes(at + 3),
+                user_agent: given(arguments, at + 4),
+                ip: given(arguments, at + 5),
+                fingerprint: given(arguments, at + 6),
+                sealed: given(arguments, at + 7),
+                idle: arguments.number(at + 8),
+                life: arguments.number(at + 9),
+            })
+        })
+        .collect()
 }
 
 /// A number names a directory of all users, a text an organization; without either it is the user's.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::answer::{numbers, text, word};
+use super::answer::{numbers, text};
 use super::base64url;
 use super::decode::{Call, Step, VERBS, decode};
+use super::destroy::journalled;
 use super::ended::Kind;
 use super::id::{Hash, Tag};
 use super::keys::braced;
@@ -81,9 +82,9 @@ impl Feature for Sessions {
     fn route<'s>(&self, call: &Call<'_>, scratch: &'s mut Scratch) -> Result<Route<'s>> {
         scratch.key.clear();
         let is_routed = match call {
-            Call::Ask { room, step } => {
-                self.room(*room).is_ok_and(|open| Plans::of(&open).route(step, &mut scratch.key))
-            }
+            Call::Ask { room, step } => self
+                .room(*room)
+                .is_ok_and(|open| Plans::of(&open, self.node.data()).route(step, &mut scratch.key)),
             _ => false,
         };
         Ok(Route { key: is_routed.then_some(scratch.key.as_slice()), reads_key_only: false })
@@ -108,8 +109,12 @@ impl Feature for Sessions {
         };
         let planned = self.room(*room).and_then(|open| {
             scratch.request.clear();
-            let planned =
-                Plans::of(&open).plan(step, &self.shared.codec, FlightTime::default, &mut scratch.request)?;
+            let planned = Plans::of(&open, self.node.data()).plan(
+                step,
+                &self.shared.codec,
+                FlightTime::default,
+                &mut scratch.request,
+            )?;
             Ok((open, planned))
         });
         match planned {
@@ -171,7 +176,7 @@ impl Feature for Sessions {
         self.node.health().command(now.saturating_duration_since(bare.issued));
         let out = &mut follow_up.requests;
         let from = out.buffer().len();
-        let with = With { codec: &self.shared.codec, request, now, out: out.buffer() };
+        let with = With { codec: &self.shared.codec, now, out: out.buffer() };
         match Replies::of(&open).settle(purpose, frame, with) {
             Settled::Done(outcome) => Some(outcome),
             Settled::Instead(purpose) => {
@@ -293,14 +298,19 @@ impl Sessions {
         erasure::check(self.node.data(), step.written_organization())?;
         let codec = &self.shared.codec;
         let mut request = Vec::new();
-        let mut purpose = match Plans::of(&open).plan(step, codec, || FlightTime::at(now_ms), &mut request)? {
+        let mut purpose = match Plans::of(&open, self.node.data()).plan(
+            step,
+            codec,
+            || FlightTime::at(now_ms),
+            &mut request,
+        )? {
             Planned::Answer(outcome) => return Ok(outcome),
             Planned::Ask(purpose) => purpose,
         };
         loop {
             let reply = self.here().run(&request, now_ms)?;
             let mut next = Vec::new();
-            let with = With { codec, request: &request, now, out: &mut next };
+            let with = With { codec, now, out: &mut next };
             match Replies::of(&open).settle(purpose, Frame::new(&reply), with) {
                 Settled::Done(outcome) => return Ok(outcome),
                 Settled::Instead(further) => purpose = further,
@@ -335,10 +345,11 @@ impl Sessions {
                 flight.insert((now, at, FlightTime::default())).2.clone()
             }
         };
-        let purpose = match Plans::of(&open).plan(step, &self.shared.codec, time, request)? {
-            Planned::Answer(outcome) => return Ok(Some(outcome)),
-            Planned::Ask(purpose) => purpose,
-        };
+        let purpose =
+            match Plans::of(&open, self.node.data()).plan(step, &self.shared.codec, time, request)? {
+                Planned::Answer(outcome) => return Ok(Some(outcome)),
+                Planned::Ask(purpose) => purpose,
+            };
         if self.is_away() {
             *flight = None;
             let error = Error::new(ErrorCode::Connect, "Redis is away");
@@ -392,15 +403,11 @@ impl Sessions {
                 let recent = Replies::of(open).recently(read, &self.shared.codec, now);
                 return recent.unwrap_or_else(|| Outcome::Failed(error.clone()));
             }
-            Purpose::Destroy(reference) => {
-                let key = open.user_key(&reference.tag);
-                self.keep(
-                    open,
-                    &reference.tag,
-                    &base64url::text(&reference.hash),
-                    &kept_destroy(&key, &reference.hash),
-                    now,
-                )
+            Purpose::Destroy(named) => {
+                return journalled(open, named, now, |end| {
+                    let request = kept_destroy(&open.user_key(&end.tag), &end.hash);
+                    self.keep(open, &end.tag, &base64url::text(&end.hash), &request, now)
+                });
             }
             Purpose::Revoke { tag, kept } => {
                 self.keep(open, tag, &name_of(kept), &kept_revoke(&open.user_key(tag), kept), now)
@@ -412,10 +419,6 @@ impl Sessions {
         }
         open.tally.count(Count::Journalled);
         match purpose {
-            Purpose::Destroy(reference) => {
-                open.note_end(reference.tag, Kind::Session(reference.hash), true, now);
-                word("journalled")
-            }
             Purpose::Revoke { tag, kept } => {
                 open.note_end(tag, Kind::User { known_ms: 0, kept }, true, now);
                 let tag = base64url::text(&tag);
@@ -441,7 +444,7 @@ impl Sessions {
                 let aside = PendingRequest::new(NOBODY, ticket(open.clone(), Purpose::Aside), now);
                 out.push(aside, self.node.deadline(now), |bytes| {
                     match &end.kind {
-                        Kind::Session(hash) => append_destroy(&key, hash, age_ms, bytes),
+                        Kind::Session(hash) => append_destroy(&[(key, *hash)], age_ms, bytes),
                         Kind::User { known_ms, kept } => append_revoke(&key, *known_ms, kept, age_ms, bytes),
                     }
                     1

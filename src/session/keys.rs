@@ -10,6 +10,8 @@ use crate::key::push_escaped;
 const ROOM: &str = "!session:";
 const OF_ORGANIZATION: &str = "o:";
 const ENDINGS: &str = "ended";
+/// Those of a tag and its braces.
+const BRACED_LETTERS: usize = 14;
 /// So many directories of all users, because one would be in one slot.
 pub const DIRECTORIES: u8 = 16;
 
@@ -42,8 +44,11 @@ impl SessionKeys {
 
     /// Appends the key of a user's sessions.
     pub fn user(&self, out: &mut Vec<u8>, tag: &Tag) {
+        out.reserve(self.start.len() + BRACED_LETTERS);
         out.extend_from_slice(&self.start);
-        out.extend_from_slice(braced(tag).as_bytes());
+        out.push(b'{');
+        base64url::push_to(out, tag);
+        out.push(b'}');
     }
 
     /// The channel on which scripts tell whose sessions have ended. They make its name of a user's key.

@@ -13,7 +13,9 @@ mod base64url;
 #[allow(clippy::panic, clippy::unwrap_used)]
 pub mod contract;
 mod cookie;
+mod create;
 mod decode;
+mod destroy;
 mod ended;
 mod erasing;
 mod feature;

@@ -1,27 +1,22 @@
 //! What the store is asked for a call.
 
-use serde_json::{Map, Value};
-
-use super::answer::{Reason, word};
+use super::answer::Reason;
 use super::base64url;
-use super::decode::{Created, Place, Step};
+use super::decode::{Place, Step};
 use super::id::{Id, NONCE_BYTES, REF_LETTERS, Ref, Tag};
 use super::keys::Directory;
 use super::open::{Open, parse_tag, tag_of};
 use super::requests::{
-    Bounds, NOW, Rotation, append_count, append_create, append_destroy, append_directory, append_extend,
-    append_list, append_page, append_read, append_revoke, append_rotate, append_touch, append_update,
+    NOW, Rotation, append_count, append_directory, append_extend, append_list, append_page, append_read,
+    append_revoke, append_rotate, append_touch, append_update,
 };
-use super::secrets::{Use, fill_random};
+use super::secrets::fill_random;
 use super::tally::Count;
 use super::ticket::{FlightTime, Purpose, Read};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::Outcome;
 
-/// Longer ones say no more of a browser, and each session keeps its own.
-const MAX_AGENT_BYTES: usize = 512;
-const MAX_ADDRESS_BYTES: usize = 64;
 const MAX_GRACE_SECONDS: f64 = 300.0;
 
 /// What a call comes to.
@@ -34,12 +29,14 @@ pub(super) enum Planned {
 
 /// Makes the requests of a room.
 pub(super) struct Plans<'o> {
-    open: &'o Open,
+    pub(super) open: &'o Open,
+    /// What the client's node has, by which erasures of it are known.
+    pub(super) data: &'o str,
 }
 
 impl<'o> Plans<'o> {
-    pub(super) fn of(open: &'o Open) -> Plans<'o> {
-        Plans { open }
+    pub(super) fn of(open: &'o Open, data: &'o str) -> Plans<'o> {
+        Plans { open, data }
     }
 
     /// Appends the request of a step. `time` is asked for where it needs the server's time. After an error nothing that was
@@ -61,7 +58,7 @@ impl<'o> Plans<'o> {
                 let read = Read { at, hops: 0, time, asks_again: false, fingerprint, touches };
                 Planned::Ask(Purpose::Read(Box::new(read)))
             }
-            Step::Create(created) => Planned::Ask(self.plan_create(created, codec, out)?),
+            Step::Create { enters, sessions } => self.plan_create(*enters, sessions, codec, out),
             Step::Update { id, version, data } => {
                 let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
                 let data = self.encoded(data, codec)?;
@@ -78,11 +75,7 @@ impl<'o> Plans<'o> {
                 append_touch(&self.open.user_key(&id.tag), &id.hash(), slack, out);
                 Planned::Ask(Purpose::Touch)
             }
-            Step::Destroy { name } => {
-                let Some(reference) = self.named(name) else { return Ok(Planned::Answer(word("absent"))) };
-                append_destroy(&self.open.user_key(&reference.tag), &reference.hash, NOW, out);
-                Planned::Ask(Purpose::Destroy(reference))
-            }
+            Step::Destroy { names } => self.plan_destroy(names, out),
             Step::Revoke { user, except } => {
                 let tag = tag_of(*user);
                 let kept = except.map(|id| self.excepted(id, &tag)).transpose()?;
@@ -117,8 +110,14 @@ impl<'o> Plans<'o> {
             | Step::Rotate { id, .. }
             | Step::Touch { id }
             | Step::Extend { id, .. } => self.open.id(id).map(|id| id.tag),
-            Step::Create(created) => self.open.id(created.id).map(|id| id.tag),
-            Step::Destroy { name } => self.named(name).map(|reference| reference.tag),
+            // In a cluster there is one.
+            Step::Create { sessions, .. } => match sessions.first() {
+                Some(Ok(created)) => self.open.id(created.id).map(|id| id.tag),
+                _ => None,
+            },
+            Step::Destroy { names } => {
+                names.first().and_then(|name| self.named(name)).map(|reference| reference.tag)
+            }
             Step::Revoke { user, .. } | Step::List { user, .. } => Some(tag_of(*user)),
             Step::RevokeTag { tag, .. } | Step::CountTag { tag, .. } => parse_tag(tag),
             Step::Enter { directory, id, .. } => {
@@ -142,7 +141,7 @@ impl<'o> Plans<'o> {
     }
 
     /// The session that an id or a ref names.
-    fn named(&self, name: &[u8]) -> Option<Ref> {
+    pub(super) fn named(&self, name: &[u8]) -> Option<Ref> {
         if name.len() == REF_LETTERS { Ref::parse(name) } else { self.open.id(name).map(|id| id.reference()) }
     }
 
@@ -151,54 +150,6 @@ impl<'o> Plans<'o> {
         id.map(|id| id.hash()).ok_or_else(|| {
             Error::new(ErrorCode::Key, "exceptId is no id of this user; give one, or leave it out")
         })
-    }
-
-    fn plan_create(&self, created: &Created<'_>, codec: &Codec, out: &mut Vec<u8>) -> Result<Purpose> {
-        let id = self
-            .open
-            .id(created.id)
-            .ok_or_else(|| Error::new(ErrorCode::Key, "the id of a new session is none of this room"))?;
-        let data = self.encoded(created.data, codec)?;
-        let about = self.about(created)?;
-        let options = &self.open.options;
-        let life_ms = shorter(created.life, options.absolute_seconds, "absoluteSeconds")?;
-        let bounds = Bounds {
-            idle_ms: shorter(created.idle, options.idle_seconds, "idleSeconds")?.min(life_ms),
-            life_ms,
-            most: if created.user.is_some() { options.max_per_user as i64 } else { 0 },
-            evicts: options.evicts,
-        };
-        append_create(
-            &self.open.user_key(&id.tag),
-            &id.hash(),
-            (about.as_bytes(), &data),
-            bounds,
-            options.slack_ms(),
-            out,
-        );
-        Ok(Purpose::Create { id })
-    }
-
-    fn about(&self, created: &Created<'_>) -> Result<String> {
-        let mut about = Map::new();
-        let user = created.user;
-        about.insert("userId".to_owned(), user.map_or(Value::Null, |user| user.id.into()));
-        let organization = user.and_then(|user| user.organization);
-        about.insert("organizationId".to_owned(), organization.map_or(Value::Null, Into::into));
-        for (name, given, most) in
-            [("userAgent", created.user_agent, MAX_AGENT_BYTES), ("ip", created.ip, MAX_ADDRESS_BYTES)]
-        {
-            if let Some(given) = given {
-                about.insert(name.to_owned(), cut(given, most).into());
-            }
-        }
-        if let Some(fingerprint) = created.fingerprint {
-            let sealed = self.open.secrets.seal(Use::Fingerprint, b"", fingerprint)?;
-            about.insert("f".to_owned(), sealed.into());
-        } else if let Some(sealed) = created.sealed {
-            about.insert("f".to_owned(), String::from_utf8_lossy(sealed).into());
-        }
-        Ok(Value::Object(about).to_string())
     }
 
     fn plan_rotate(
@@ -297,7 +248,7 @@ impl<'o> Plans<'o> {
     }
 
     /// The data as it is stored.
-    fn encoded(&self, json: &[u8], codec: &Codec) -> Result<Vec<u8>> {
+    pub(super) fn encoded(&self, json: &[u8], codec: &Codec) -> Result<Vec<u8>> {
         let most = self.open.options.max_bytes;
         if json.len() > most {
             return Err(Error::new(
@@ -315,7 +266,7 @@ impl<'o> Plans<'o> {
 }
 
 /// A length in ms. One that a call gives may only be shorter than the room's.
-fn shorter(given: Option<f64>, most: u64, option: &str) -> Result<i64> {
+pub(super) fn shorter(given: Option<f64>, most: u64, option: &str) -> Result<i64> {
     match given {
         None => Ok((most * 1000) as i64),
         Some(seconds) if seconds.fract() == 0.0 && (1.0..=most as f64).contains(&seconds) => {
@@ -328,23 +279,9 @@ fn shorter(given: Option<f64>, most: u64, option: &str) -> Result<i64> {
     }
 }
 
-/// At most so many bytes of a text, with whole characters.
-fn cut(bytes: &[u8], most: usize) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    text[..end].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(cut("aé".as_bytes(), 2), "a");
-        assert_eq!(cut("aé".as_bytes(), 3), "aé");
-        assert_eq!(cut(b"", 3), "");
-    }
 
     #[test]
     fn a_length_may_only_be_shorter() {

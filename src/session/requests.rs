@@ -1,6 +1,7 @@
 //! The requests of sessions. Each is one command, and one step of its server.
 
-use super::id::{Hash, Nonce};
+use super::base64url;
+use super::id::{Hash, Nonce, Tag};
 use super::scripts::Script;
 use crate::lane::{append_argument, append_command, append_header, append_integer_argument};
 use crate::redis::append_eval as append_text;
@@ -43,23 +44,57 @@ fn begin(script: Script, key: &[u8], arguments: usize, out: &mut Vec<u8>) {
     append_argument(out, key);
 }
 
-/// `about` and `data` are the lines of the record behind its times.
-pub fn append_create(
-    key: &[u8],
-    hash: &Hash,
-    (about, data): (&[u8], &[u8]),
-    bounds: Bounds,
-    slack_ms: i64,
-    out: &mut Vec<u8>,
-) {
-    begin(Script::CREATE, key, 7, out);
-    append_argument(out, hash);
-    append_argument(out, &[about, b"\n", data].concat());
-    append_integer_argument(out, bounds.idle_ms);
-    append_integer_argument(out, bounds.life_ms);
+/// A session that is to be created. `about` and `data` are the lines of the record behind its times.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    pub key: &'a [u8],
+    pub hash: Hash,
+    pub about: &'a [u8],
+    pub data: &'a [u8],
+    pub bounds: Bounds,
+}
+
+/// Users that enter a directory, and how long the sessions of each can live, in ms.
+#[derive(Debug)]
+pub struct Entries {
+    pub key: Vec<u8>,
+    pub users: Vec<(i64, Tag)>,
+}
+
+/// Creates sessions, of which there is one at least. All have the same manner where a user has too many.
+pub fn append_create(sessions: &[NewSession<'_>], directories: &[Entries], slack_ms: i64, out: &mut Vec<u8>) {
+    let entries: usize = directories.iter().map(|directory| 1 + 2 * directory.users.len()).sum();
+    append_header(out, 3 + sessions.len() + directories.len() + 3 + 5 * sessions.len() + entries);
+    append_argument(out, b"EVALSHA");
+    append_argument(out, Script::CREATE.sha());
+    append_integer_argument(out, (sessions.len() + directories.len()) as i64);
+    sessions.iter().for_each(|session| append_argument(out, session.key));
+    directories.iter().for_each(|directory| append_argument(out, &directory.key));
     append_integer_argument(out, slack_ms);
-    append_integer_argument(out, bounds.most);
-    append_argument(out, if bounds.evicts { b"e" } else { b"r" });
+    let evicts = sessions.first().is_none_or(|session| session.bounds.evicts);
+    append_argument(out, if evicts { b"e" } else { b"r" });
+    append_integer_argument(out, sessions.len() as i64);
+    for NewSession { hash, about, data, bounds, .. } in sessions {
+        append_argument(out, hash);
+        append_lines(out, about, data);
+        append_integer_argument(out, bounds.idle_ms);
+        append_integer_argument(out, bounds.life_ms);
+        append_integer_argument(out, bounds.most);
+    }
+    for Entries { users, .. } in directories {
+        append_integer_argument(out, users.len() as i64);
+        for (life_ms, tag) in users {
+            append_integer_argument(out, *life_ms);
+            append_argument(out, base64url::text(tag).as_bytes());
+        }
+    }
+}
+
+fn append_lines(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
+    let length = itoa::Buffer::new().format(first.len() + 1 + second.len()).to_owned();
+    for part in [b"$", length.as_bytes(), b"\r\n", first, b"\n", second, b"\r\n"] {
+        out.extend_from_slice(part);
+    }
 }
 
 pub fn append_touch(key: &[u8], hash: &Hash, slack_ms: i64, out: &mut Vec<u8>) {
@@ -91,9 +126,14 @@ pub fn append_rotate(key: &[u8], rotation: &Rotation<'_>, slack_ms: i64, out: &m
 /// The age of what is done now.
 pub const NOW: u64 = 0;
 
-pub fn append_destroy(key: &[u8], hash: &Hash, age_ms: u64, out: &mut Vec<u8>) {
-    begin(Script::DESTROY, key, 2, out);
-    append_argument(out, hash);
+/// Ends sessions, each named by the key of its user and its hash.
+pub fn append_destroy(ends: &[(Vec<u8>, Hash)], age_ms: u64, out: &mut Vec<u8>) {
+    append_header(out, 3 + 2 * ends.len() + 1);
+    append_argument(out, b"EVALSHA");
+    append_argument(out, Script::DESTROY.sha());
+    append_integer_argument(out, ends.len() as i64);
+    ends.iter().for_each(|(key, _)| append_argument(out, key));
+    ends.iter().for_each(|(_, hash)| append_argument(out, hash));
     append_integer_argument(out, age_ms as i64);
 }
 

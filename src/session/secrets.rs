@@ -12,6 +12,8 @@ use super::base64url;
 use crate::error::{Error, ErrorCode, Result};
 
 const KEY_BYTES: usize = 32;
+/// What SHA-256 takes at once.
+const BLOCK_BYTES: usize = 64;
 /// Names in which the parts of what is hashed stand apart.
 const MAC: &[u8] = b"orgcache session mac";
 const MASK: &[u8] = b"orgcache session mask";
@@ -23,14 +25,16 @@ pub const SALT_BYTES: usize = 12;
 const CODE_BYTES: usize = 18;
 const SEALED_BYTES: usize = SALT_BYTES + CODE_BYTES;
 
-type Key = [u8; KEY_BYTES];
+type Code = [u8; KEY_BYTES];
+/// What a key has made of the function already.
+type Keyed = Hmac<Sha256>;
 
 /// The keys of one secret.
 struct Keys {
-    mac: Key,
-    mask: Key,
-    csrf: Key,
-    fingerprint: Key,
+    mac: Keyed,
+    mask: Keyed,
+    csrf: Keyed,
+    fingerprint: Keyed,
 }
 
 /// It shows nothing of itself.
@@ -103,11 +107,13 @@ impl Secrets {
 
 impl Keys {
     fn of(secret: &str, namespace: &str) -> Keys {
-        let derived = |of: &[u8]| -> Key {
-            let mut key = [0; KEY_BYTES];
+        let derived = |of: &[u8]| -> Keyed {
+            // A key is as if zeros stood behind it.
+            let mut block = [0; BLOCK_BYTES];
+            let (key, _) = block.split_at_mut(KEY_BYTES);
             // 32 bytes are within what HKDF gives.
-            let _ = Hkdf::<Sha256>::new(Some(of), secret.as_bytes()).expand(namespace.as_bytes(), &mut key);
-            key
+            let _ = Hkdf::<Sha256>::new(Some(of), secret.as_bytes()).expand(namespace.as_bytes(), key);
+            Keyed::new(&block.into())
         };
         Keys {
             mac: derived(MAC),
@@ -117,7 +123,7 @@ impl Keys {
         }
     }
 
-    fn of_use(&self, of: Use) -> &Key {
+    fn of_use(&self, of: Use) -> &Keyed {
         match of {
             Use::Csrf => &self.csrf,
             Use::Fingerprint => &self.fingerprint,
@@ -131,8 +137,8 @@ fn is_code(code: &[u8], given: &[u8]) -> bool {
     !given.is_empty() && code.get(..given.len()).is_some_and(|code| code.ct_eq(given).into())
 }
 
-fn code(key: &Key, parts: &[&[u8]]) -> [u8; KEY_BYTES] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; KEY_BYTES] };
+fn code(key: &Keyed, parts: &[&[u8]]) -> Code {
+    let mut mac = key.clone();
     for part in parts {
         // With their lengths, no part can begin another one.
         mac.update(&(part.len() as u64).to_be_bytes());

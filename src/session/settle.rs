@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::answer::{Reason, Told, text, word};
+use super::answer::{Reason, Told, text};
 use super::base64url;
 use super::ended::Kind;
-use super::id::{HASH_BYTES, Hash, Id, Ref, Tag};
+use super::id::{Id, Ref, Tag};
 use super::open::Open;
 use super::options::OnMismatch;
 use super::recent::Seen;
@@ -18,7 +18,7 @@ use super::tally::Count;
 use super::ticket::{Purpose, Read};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorCode};
-use crate::lane::{Arguments, Frame, Items, Node as Reply};
+use crate::lane::{Frame, Node as Reply};
 use crate::redis::Outcome;
 
 const MOST_ALIASES: usize = 3;
@@ -35,7 +35,6 @@ pub(super) enum Settled {
 /// What a reply is settled with.
 pub(super) struct With<'a> {
     pub codec: &'a Codec,
-    pub request: &'a [u8],
     pub now: Instant,
     /// Takes the request that follows.
     pub out: &'a mut Vec<u8>,
@@ -43,7 +42,7 @@ pub(super) struct With<'a> {
 
 /// Reads the replies to a room's requests.
 pub(super) struct Replies<'o> {
-    open: &'o Open,
+    pub(super) open: &'o Open,
 }
 
 impl<'o> Replies<'o> {
@@ -55,18 +54,11 @@ impl<'o> Replies<'o> {
         let node = frame.node();
         Settled::Done(match purpose {
             Purpose::Read(read) => return self.settle_read(*read, &node, with),
-            Purpose::Create { id } => self.settle_create(id, node, with.request),
+            Purpose::Create(made) => self.settle_create(&made, node),
             Purpose::Update => self.settle_update(node),
             Purpose::Rotate { from, to } => self.settle_rotate(from, to, node, with.codec),
             Purpose::Touch => Outcome::Boolean(matches!(node, Reply::Integer(1))),
-            Purpose::Destroy(reference) => {
-                let gone = numbers(node).nth(1).unwrap_or_default();
-                self.open.note_end(reference.tag, Kind::Session(reference.hash), false, with.now);
-                if gone > 0 {
-                    self.open.tally.count(Count::Destroyed);
-                }
-                word(if gone > 0 { "destroyed" } else { "absent" })
-            }
+            Purpose::Destroy(named) => self.settle_destroy(&named, node, with.now),
             Purpose::Revoke { tag, kept } => {
                 let mut numbers = numbers(node).skip(1);
                 let (removed, known_ms) =
@@ -148,12 +140,12 @@ impl<'o> Replies<'o> {
             self.open.tally.count(Count::Mismatched);
             match self.open.options.on_mismatch {
                 OnMismatch::Report => {}
-                OnMismatch::Reject => return Settled::Done(Reason::Mismatch.outcome()),
+                OnMismatch::Reject => return Settled::Done(mismatch(&reference)),
                 OnMismatch::Destroy => {
-                    append_destroy(&self.open.user_key(&tag), &hash, NOW, with.out);
+                    append_destroy(&[(self.open.user_key(&tag), hash)], NOW, with.out);
                     self.open.note_end(tag, Kind::Session(hash), true, with.now);
                     self.open.tally.count(Count::Destroyed);
-                    return Settled::Beside(Reason::Mismatch.outcome());
+                    return Settled::Beside(mismatch(&reference));
                 }
             }
         }
@@ -208,7 +200,7 @@ impl<'o> Replies<'o> {
         let is_mismatched = self.is_mismatched(read, &record);
         if is_mismatched && self.open.options.on_mismatch != OnMismatch::Report {
             self.open.tally.count(Count::Mismatched);
-            return Some(Reason::Mismatch.outcome());
+            return Some(mismatch(&reference));
         }
         let data = decoded(codec, record.data)?;
         self.open.tally.count(Count::Stale);
@@ -224,37 +216,6 @@ impl<'o> Replies<'o> {
             evicted: Vec::new(),
         };
         Some(told.outcome())
-    }
-
-    fn settle_create(&self, id: Id, node: Reply<'_>, request: &[u8]) -> Outcome<'static> {
-        let Reply::Array(mut items) = node else { return self.damaged() };
-        let is_made = matches!(items.next(), Some(Reply::Integer(1)));
-        let (true, Some(Reply::Integer(now))) = (is_made, items.next()) else {
-            self.open.tally.count(Count::Full);
-            return Reason::Full.outcome();
-        };
-        let evicted: Vec<_> = hashes(items).map(|hash| Ref { tag: id.tag, hash }).collect();
-        self.open.tally.count(Count::Created);
-        self.open.tally.add(Count::Evicted, evicted.len() as u64);
-        // Behind the script, its number of keys, the key and the field.
-        let mut words = Arguments::new(request).skip(5);
-        let about = words.next().and_then(|rest| rest.split(|byte| *byte == b'\n').next()).unwrap_or(b"{}");
-        let mut number =
-            || words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse().ok()).unwrap_or_default();
-        let (idle, life): (i64, i64) = (number(), number());
-        let head = Head { created: now, touched: now, idle, end: now + life, authenticated: now, version: 1 };
-        Told {
-            reference: id.reference(),
-            head,
-            about,
-            data: None,
-            now,
-            id: None,
-            is_stale: false,
-            is_mismatched: false,
-            evicted,
-        }
-        .outcome()
     }
 
     fn settle_update(&self, node: Reply<'_>) -> Outcome<'static> {
@@ -319,6 +280,11 @@ impl<'o> Replies<'o> {
     }
 }
 
+/// The session is not told, but for its ref.
+fn mismatch(reference: &Ref) -> Outcome<'static> {
+    text(json!({ "reason": "mismatch", "ref": reference.text() }).to_string())
+}
+
 /// The JSON text of data; `None` where it is damaged.
 fn decoded(codec: &Codec, stored: &[u8]) -> Option<Vec<u8>> {
     let json = codec.decode(stored).ok()?;
@@ -326,16 +292,9 @@ fn decoded(codec: &Codec, stored: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The numbers of a list.
-fn numbers(node: Reply<'_>) -> impl Iterator<Item = i64> {
+pub(super) fn numbers(node: Reply<'_>) -> impl Iterator<Item = i64> {
     let items = if let Reply::Array(items) = node { Some(items) } else { None };
     items.into_iter().flatten().map(|item| if let Reply::Integer(number) = item { number } else { 0 })
-}
-
-fn hashes(items: Items<'_>) -> impl Iterator<Item = Hash> {
-    items.filter_map(|item| match item {
-        Reply::Bulk(hash) => <[u8; HASH_BYTES]>::try_from(hash).ok(),
-        _ => None,
-    })
 }
 
 fn list(tag: Tag, node: Reply<'_>, codec: &Codec) -> Outcome<'static> {
@@ -344,7 +303,7 @@ fn list(tag: Tag, node: Reply<'_>, codec: &Codec) -> Outcome<'static> {
         Some(Reply::Bulk(cursor)) => String::from_utf8_lossy(cursor).into_owned(),
         _ => "0".to_owned(),
     };
-    let mut sessions = Vec::new();
+    let mut sessions = String::new();
     while let (Some(Reply::Bulk(hash)), Some(Reply::Bulk(record))) = (items.next(), items.next()) {
         let (Ok(hash), Some(Stored::Record(Record { head, about, data }))) =
             (hash.try_into(), Stored::parse(record))
@@ -364,9 +323,12 @@ fn list(tag: Tag, node: Reply<'_>, codec: &Codec) -> Outcome<'static> {
             is_mismatched: false,
             evicted: Vec::new(),
         };
-        sessions.push(told.text());
+        if !sessions.is_empty() {
+            sessions.push(',');
+        }
+        told.push_to(&mut sessions);
     }
-    text(format!("{{\"cursor\":{},\"sessions\":[{}]}}", json!(cursor), sessions.join(",")))
+    text(format!("{{\"cursor\":{},\"sessions\":[{sessions}]}}", json!(cursor)))
 }
 
 /// A page of a directory: the next cursor, and the tags of users.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::create::Made;
 use super::id::{Hash, Id, Ref, Tag};
 use super::open::Open;
+use crate::error::Result;
 use crate::redis::PendingRequest;
 
 /// A request of sessions that waits for its reply.
@@ -24,9 +26,8 @@ pub(super) struct Asked {
 pub(super) enum Purpose {
     Time(FlightTime),
     Read(Box<Read>),
-    Create {
-        id: Id,
-    },
+    /// One that cannot be is not in the request.
+    Create(Box<[Result<Made>]>),
     Update,
     Rotate {
         from: Id,
@@ -35,7 +36,8 @@ pub(super) enum Purpose {
     Touch,
     /// Nobody waits for it.
     Aside,
-    Destroy(Ref),
+    /// What names no session is not in the request.
+    Destroy(Box<[Option<Ref>]>),
     Revoke {
         tag: Tag,
         kept: Vec<Hash>,

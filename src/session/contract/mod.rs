@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::user::{Part, User};
 use super::record::{Head, Stored};
-use super::requests::{Bounds, Rotation, append_directory, append_list, append_page, append_rotate};
+use super::requests::{Bounds, Entries, Rotation, append_directory, append_list, append_page, append_rotate};
 
 type Hash = [u8; 16];
 
@@ -43,8 +43,8 @@ macro_rules! promises {
 
 promises! {
     a_session_is_read_as_it_was_created(user) {
-        let reply = user.create_with(A, LONG);
-        let [Part::Number(1), Part::Number(now)] = reply[..] else { panic!("{reply:?}") };
+        let (now, reply) = user.create_all(&[(A, LONG)], &[]);
+        assert_eq!(reply, [Part::Number(1)]);
         let (head, data) = user.record(A).unwrap();
         let expected = Head { created: now, touched: now, idle: 60_000, end: now + 600_000, authenticated: now, version: 1 };
         assert_eq!((head, &data[..]), (expected, &b"{\"n\":1}"[..]));
@@ -73,21 +73,52 @@ promises! {
         user.pass(10);
         user.create_with(B, two);
         user.pass(10);
-        assert_eq!(user.create_with(C, two)[2..], [Part::Bytes(A.to_vec())]);
+        assert_eq!(user.create_with(C, two), Part::List(vec![Part::Bytes(A.to_vec())]));
         assert!(!user.has(A) && user.has(B) && user.has(C));
-        assert_eq!(user.create_with(D, Bounds { evicts: false, ..two }), [Part::Number(0)]);
+        assert_eq!(user.create_with(D, Bounds { evicts: false, ..two }), Part::Number(0));
         assert!(!user.has(D));
         // The same creation again takes no place.
-        assert_eq!(user.create_with(C, Bounds { evicts: false, ..two })[0], Part::Number(1));
+        assert_eq!(user.create_with(C, Bounds { evicts: false, ..two }), Part::Number(1));
+    }
+
+    sessions_that_are_created_in_one_step_count_one_after_the_other(user) {
+        let two = Bounds { most: 2, ..LONG };
+        let (_, reply) = user.create_all(&[(A, two), (B, two), (A, two), (C, two)], &[]);
+        let [Part::Number(1), Part::Number(1), Part::Number(1), Part::List(gone)] = &reply[..] else { panic!("{reply:?}") };
+        // Both are of the same millisecond.
+        assert_eq!((gone.len(), [A, B, C].iter().filter(|hash| user.has(**hash)).count()), (1, 2));
+        assert!(user.has(C));
+        let none = Bounds { evicts: false, ..two };
+        assert_eq!(user.create_all(&[(D, none), (C, none)], &[]).1, [Part::Number(0), Part::Number(1)]);
+    }
+
+    users_enter_directories_in_the_step_that_creates_their_sessions(user) {
+        let entries = |key: &[u8], users: &[(i64, [u8; 9])]| Entries { key: key.to_vec(), users: users.to_vec() };
+        let directories = [entries(b"{user}:i1", &[(600_000, [1; 9]), (1_000, [2; 9])]), entries(b"{user}:o", &[(600_000, [1; 9])])];
+        user.create_all(&[(A, LONG)], &directories);
+        let mut counts = || [b"{user}:i1".as_slice(), b"{user}:o"].map(|key| user.ask(|out| append_directory(key, b"", 0, out)));
+        assert_eq!(counts(), [Part::Number(2), Part::Number(1)]);
+        // The same call again.
+        user.create_all(&[(A, LONG)], &directories);
+        let mut counts = || [b"{user}:i1".as_slice(), b"{user}:o"].map(|key| user.ask(|out| append_directory(key, b"", 0, out)));
+        assert_eq!(counts(), [Part::Number(2), Part::Number(1)]);
+    }
+
+    sessions_end_in_one_step_each_for_itself(user) {
+        user.create(A);
+        user.create(B);
+        user.create(D);
+        assert_eq!(user.destroy_all(&[A, C, B, A]), [1, 0, 1, 0].map(Part::Number));
+        assert!(!user.has(A) && !user.has(B) && user.has(D));
     }
 
     ended_sessions_take_no_place(user) {
         let one = Bounds { most: 1, evicts: false, idle_ms: 1_000, ..LONG };
         user.create_with(A, one);
         user.pass(1_000);
-        assert_eq!(user.create_with(B, one), [Part::Number(0)]);
+        assert_eq!(user.create_with(B, one), Part::Number(0));
         user.pass(1_001);
-        assert_eq!(user.create_with(B, one)[0], Part::Number(1));
+        assert_eq!(user.create_with(B, one), Part::Number(1));
         assert!(!user.has(A));
     }
 
@@ -96,7 +127,7 @@ promises! {
         user.create_with(A, one);
         user.rotate(A, B, Some(&[1; 16]));
         user.pass(10);
-        assert_eq!(user.create_with(C, one)[2..], [Part::Bytes(B.to_vec())]);
+        assert_eq!(user.create_with(C, one), Part::List(vec![Part::Bytes(B.to_vec())]));
     }
 
     a_touch_prolongs_what_lives_and_nothing_else(user) {
@@ -369,7 +400,7 @@ pub fn check_all(make: &mut dyn FnMut(usize) -> Box<dyn Store>) {
 #[cfg(test)]
 mod tests {
     use super::super::here::Here;
-    use super::super::requests::{append_create, append_read};
+    use super::super::requests::{NewSession, append_create, append_read};
     use super::*;
     use crate::error::ErrorCode;
 
@@ -398,7 +429,8 @@ mod tests {
         hash[..4].copy_from_slice(&number.to_be_bytes());
         let mut request = Vec::new();
         let key = format!("{{{}}}", number / 3);
-        append_create(key.as_bytes(), &hash, (ABOUT, data), LONG, SLACK, &mut request);
+        let session = NewSession { key: key.as_bytes(), hash, about: ABOUT, data, bounds: LONG };
+        append_create(&[session], &[], SLACK, &mut request);
         request
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::record::{Head, Stored};
 use super::super::requests::{
-    Bounds, NOW, Rotation, append_count, append_create, append_destroy, append_extend, append_read,
-    append_revoke, append_rotate, append_touch, append_update,
+    Bounds, Entries, NOW, NewSession, Rotation, append_count, append_create, append_destroy, append_extend,
+    append_read, append_revoke, append_rotate, append_touch, append_update,
 };
 use super::{ABOUT, Hash, KEY, LONG, SLACK, Store};
 use crate::lane::{Frame, Node as Reply};
@@ -45,12 +45,31 @@ impl User<'_> {
         }
     }
 
-    pub fn create_with(&mut self, hash: Hash, bounds: Bounds) -> Vec<Part> {
-        self.list(|out| append_create(KEY, &hash, (ABOUT, b"{\"n\":1}"), bounds, SLACK, out))
+    /// The server's time, and what became of each session.
+    pub fn create_all(&mut self, sessions: &[(Hash, Bounds)], directories: &[Entries]) -> (i64, Vec<Part>) {
+        let sessions: Vec<_> = sessions
+            .iter()
+            .map(|(hash, bounds)| NewSession {
+                key: KEY,
+                hash: *hash,
+                about: ABOUT,
+                data: b"{\"n\":1}",
+                bounds: *bounds,
+            })
+            .collect();
+        let mut reply = self.list(|out| append_create(&sessions, directories, SLACK, out));
+        match reply.remove(0) {
+            Part::Number(now) => (now, reply),
+            other => panic!("no time: {other:?}"),
+        }
+    }
+
+    pub fn create_with(&mut self, hash: Hash, bounds: Bounds) -> Part {
+        self.create_all(&[(hash, bounds)], &[]).1.remove(0)
     }
 
     pub fn create(&mut self, hash: Hash) {
-        assert_eq!(self.create_with(hash, LONG)[0], Part::Number(1));
+        assert_eq!(self.create_with(hash, LONG), Part::Number(1));
     }
 
     pub fn raw(&mut self, hash: Hash) -> Option<Vec<u8>> {
@@ -101,7 +120,12 @@ impl User<'_> {
     }
 
     pub fn destroy(&mut self, hash: Hash) -> Part {
-        self.list(|out| append_destroy(KEY, &hash, NOW, out))[1].clone()
+        self.destroy_all(&[hash]).remove(0)
+    }
+
+    pub fn destroy_all(&mut self, hashes: &[Hash]) -> Vec<Part> {
+        let ends: Vec<_> = hashes.iter().map(|hash| (KEY.to_vec(), *hash)).collect();
+        self.list(|out| append_destroy(&ends, NOW, out))
     }
 
     pub fn revoke(&mut self, known: i64, kept: &[Hash], age: u64) -> i64 {

@@ -3,6 +3,7 @@
 //! Each function does what the script of its name does, and replies as it would. Nothing is evicted: a session that has no
 //! room is not created.
 
+mod create;
 mod erase;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use super::record::{Alias, Head, Record, Stored};
 use super::reply::{List, bulk, integer};
 use super::scripts::Script;
 use super::secrets::fill_random;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 use crate::lane::Arguments;
 
 /// What an entry costs beside its bytes: the nodes of the trees, the headers of its allocations.
@@ -45,7 +46,9 @@ struct User {
 
 /// The words of a request behind its script, as scripts name them.
 struct Asked<'a> {
+    /// The first of the keys.
     key: &'a [u8],
+    keys: Vec<&'a [u8]>,
     arguments: Vec<&'a [u8]>,
 }
 
@@ -110,8 +113,10 @@ impl Here {
             }
             _ => {
                 let script = words.next().and_then(Script::of_sha);
-                let key = words.nth(1).unwrap_or_default();
-                self.script(script, &Asked { key, arguments: words.collect() }, now)
+                let count = words.next().and_then(|count| std::str::from_utf8(count).ok()?.parse().ok());
+                let keys: Vec<_> = words.by_ref().take(count.unwrap_or_default()).collect();
+                let key = keys.first().copied().unwrap_or_default();
+                self.script(script, &Asked { key, keys, arguments: words.collect() }, now)
             }
         }
     }
@@ -122,10 +127,12 @@ impl Here {
             Some(Script::TOUCH) => integer(i64::from(self.touch(asked, now))),
             Some(Script::UPDATE) => self.update(asked, now).into_bytes(),
             Some(Script::ROTATE) => self.rotate(asked, now).into_bytes(),
-            Some(Script::DESTROY) => List::new().integer(1).integer(self.destroy(asked)).into_bytes(),
+            Some(Script::DESTROY) => self.destroy(asked).into_bytes(),
             Some(Script::REVOKE) => self.revoke(asked, now).into_bytes(),
             Some(Script::LIST) => self.list(asked, now).into_bytes(),
-            Some(Script::DIRECTORY) => integer(self.directory(asked, now)),
+            Some(Script::DIRECTORY) => {
+                integer(self.directory(asked.key, asked.text(0), now + asked.number(1)))
+            }
             Some(Script::EXTEND) => integer(i64::from(self.extend(asked, now))),
             Some(Script::COUNT) => self.count(asked, now).into_bytes(),
             _ => bulk(None),
@@ -220,53 +227,6 @@ impl Here {
         ended.iter().for_each(|hash| {
             self.delete(key, hash);
         });
-    }
-
-    fn create(&mut self, asked: &Asked<'_>, now: i64) -> Result<Vec<u8>> {
-        let (key, hash, rest) = (asked.key, asked.hash(0), asked.text(1));
-        let (idle, life, slack, most) = (asked.number(2), asked.number(3), asked.number(4), asked.number(5));
-        let mut reply = List::new().integer(1).integer(now);
-        if self.get(key, &hash).is_some() {
-            return Ok(reply.into_bytes());
-        }
-        self.drop_met(key, most > 0, now, slack);
-        let head = Head { created: now, touched: now, idle, end: now + life, authenticated: now, version: 1 };
-        let value = [head.text().as_bytes(), rest].concat();
-        if most > 0 {
-            let user = self.users.get(key);
-            let mut live: Vec<(i64, Hash)> = user
-                .into_iter()
-                .flat_map(|user| &user.sessions)
-                .filter_map(|(hash, value)| match Stored::parse(value)? {
-                    Stored::Record(record) => Some((record.head.created, *hash)),
-                    Stored::Alias(_) => None,
-                })
-                .collect();
-            let over = live.len() as i64 - most + 1;
-            if over > 0 && asked.text(6) == b"r" {
-                return Ok(List::new().integer(0).into_bytes());
-            }
-            live.sort_unstable();
-            for (_, oldest) in live.iter().take(usize::try_from(over).unwrap_or_default()) {
-                self.delete(key, oldest);
-                reply = reply.bulk(oldest);
-            }
-        }
-        let is_new = !self.users.contains_key(key);
-        let needed = cost(&value) + if is_new { key.len() + OVERHEAD_BYTES } else { 0 };
-        if self.bytes + needed > self.max_bytes {
-            return Err(Error::new(
-                ErrorCode::Overloaded,
-                "sessions take all memory that memoryMaxBytes allows",
-            ));
-        }
-        if is_new {
-            self.bytes += key.len() + OVERHEAD_BYTES;
-        }
-        self.users.entry(key.into()).or_default();
-        self.keep_until(key, now + life);
-        self.put(key, hash, value);
-        Ok(reply.into_bytes())
     }
 
     /// A user's sessions stay at least until then.
@@ -376,15 +336,21 @@ impl Here {
         List::new().integer(1).bulk(&value)
     }
 
-    fn destroy(&mut self, asked: &Asked<'_>) -> i64 {
-        let (mut hash, mut gone) = (asked.hash(0), 0);
+    fn destroy(&mut self, asked: &Asked<'_>) -> List {
+        asked.keys.iter().enumerate().fold(List::new(), |reply, (position, key)| {
+            reply.integer(self.destroy_one(key, asked.hash(position)))
+        })
+    }
+
+    fn destroy_one(&mut self, key: &[u8], mut hash: Hash) -> i64 {
+        let mut gone = 0;
         for _ in 0..=MOST_ALIASES {
-            let next = match self.get(asked.key, &hash).map(Stored::parse) {
+            let next = match self.get(key, &hash).map(Stored::parse) {
                 None => break,
                 Some(Some(Stored::Alias(alias))) => Some(alias.successor),
                 Some(_) => None,
             };
-            gone += i64::from(self.delete(asked.key, &hash));
+            gone += i64::from(self.delete(key, &hash));
             let Some(next) = next else { break };
             hash = next;
         }
@@ -433,13 +399,12 @@ impl Here {
         })
     }
 
-    fn directory(&mut self, asked: &Asked<'_>, now: i64) -> i64 {
-        let (user, ends) = (asked.text(0), now + asked.number(1));
+    fn directory(&mut self, key: &[u8], user: &[u8], ends: i64) -> i64 {
         if user.is_empty() {
-            return self.directories.get(asked.key).map_or(0, HashMap::len) as i64;
+            return self.directories.get(key).map_or(0, HashMap::len) as i64;
         }
-        let entry = |ends| (ends, Box::from(asked.key), Box::from(user));
-        let members = self.directories.entry(asked.key.into()).or_default();
+        let entry = |ends| (ends, Box::from(key), Box::from(user));
+        let members = self.directories.entry(key.into()).or_default();
         match members.get_mut(user) {
             Some(known) if *known >= ends => {}
             Some(known) => {
