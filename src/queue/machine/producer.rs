@@ -163,7 +163,7 @@ impl Machine {
         if let Some(error) = self.refusal_of(room) {
             return self.reject(call, &error);
         }
-        let is_away = !self.is_embedded() && !self.lines.is_connected(self.rooms[room].way, LineKind::Queue);
+        let is_away = self.is_away(room);
         let Some(producer) = self.queues.get_mut(&queue) else { return };
         let bytes: usize = jobs.iter().map(size_of).sum();
         if producer.waiting_jobs + jobs.len() > MOST_WAITING
@@ -197,6 +197,12 @@ impl Machine {
         if self.rooms[room].layout != super::rooms::Layout::Known {
             return;
         }
+        // What is journalled counts as sent once it has a number: it gets none while nobody would take it.
+        let is_journalled = producer.waiting.front().is_some_and(|part| part.call.is_none());
+        if is_journalled && self.is_away(room) {
+            return;
+        }
+        let Some(producer) = self.queues.get_mut(&queue) else { return };
         let Some(step) = producer.next_add(now) else { return };
         let step = Step::Add(step);
         if self.is_embedded() {

@@ -149,6 +149,11 @@ impl Machine {
         }
     }
 
+    /// Whether no server is connected that a room's steps would go to.
+    pub(super) fn is_away(&self, room: usize) -> bool {
+        !self.is_embedded() && !self.lines.is_connected(self.rooms[room].way, LineKind::Queue)
+    }
+
     /// Whether steps of a room may go out.
     pub(super) fn is_ready(&self, room: usize) -> bool {
         self.rooms[room].layout.is_known()

@@ -119,12 +119,13 @@ function operations.clear()
   return { removed, page[1] }
 end
 
--- -> ms until the next slot that is not due (-1: there is none), how many processes hear of new work, the time, then for each of up
+-- -> ms until the next slot that is not due (-1: there is none), how many processes hear of new work (at least 1), the time, then for each of up
 -- to 100 schedules that are due: name, slot, revision, times, missed, bytes of its job.
 function operations.due()
   local due = call('ZRANGEBYSCORE', SCHED, '-inf', digits(now), 'WITHSCORES', 'LIMIT', 0, PAGE)
   local later = call('ZRANGEBYSCORE', SCHED, '(' .. digits(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
-  local reply = { later and tonumber(later) - now or -1, tonumber(call('HGET', META, 'heard') or 1), digits(now) }
+  local hearers = math.max(1, tonumber(call('HGET', META, 'heard') or 1))
+  local reply = { later and tonumber(later) - now or -1, hearers, digits(now) }
   for at = 1, #due, 2 do
     local key = key_of(due[at])
     local held = call('HMGET', key, 'rev', 'times', 'missed')
