@@ -8,8 +8,9 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { createInstance } = require('../../js/instance.js');
 const { randomOf } = require('../faults/support/random');
 
-const CALLERS = 3;
-const LONGEST_PAUSE_MS = 100;
+/** Fewer jobs than workers can do while some of them are dead or stand still. */
+const CALLERS = 2;
+const LONGEST_PAUSE_MS = 150;
 const SYNC_EVERY_MS = 20;
 const ORGANIZATIONS = 5;
 /** How often each kind comes among a thousand jobs; all others are quick. */

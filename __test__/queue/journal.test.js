@@ -70,10 +70,10 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
 
     const next = open({ port, folder });
     const queue = next.createQueue(name, { onRedisDown: 'journal' });
-    // A third one finds the file locked.
-    const third = open({ port, folder });
-    third.createQueue(name, { onRedisDown: 'journal' });
     await redis.launch();
+    // A queue is opened with its first call. A third process finds the file locked, or gone.
+    await queue.counts();
+    await open({ port, folder }).createQueue(name, { onRedisDown: 'journal' }).counts();
     const seen = [];
     next.createWorker(name, ({ id, data, orgId }) => seen.push({ id, data, orgId }), { concurrency: 1 });
     await until(() => seen.length >= COUNT, { timeoutMs: 10_000 });
@@ -97,8 +97,8 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     const folder = directory();
     const own = open({ port: redis.port, folder });
     const queue = own.createQueue(someName(), { onRedisDown: 'journal' });
-    const before = await queue.add('job', 'before');
-    expect(before.journalled).toBeUndefined();
+    await queue.counts();
+    expect((await queue.add('job', 'before')).journalled).toBeUndefined();
     await redis.kill();
     await until(async () => (await queue.add('job', 'away').catch(() => ({}))).journalled);
     const { id } = await queue.add('job', 'last', { delayMs: 500 });

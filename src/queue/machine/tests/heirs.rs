@@ -90,8 +90,8 @@ fn what_an_ended_process_may_have_sent_goes_again_with_the_same_number() {
 }
 
 #[test]
-fn what_was_not_sent_gets_numbers_that_the_server_does_not_know_and_what_was_taken_is_not_sent() {
-    let folder = Folder::new("unsent");
+fn what_redis_has_taken_is_not_sent_by_the_next_process() {
+    let folder = Folder::new("taken");
     let mut first = journalling(&folder);
     first.add("j1");
     first.connect("run");
@@ -103,12 +103,27 @@ fn what_was_not_sent_gets_numbers_that_the_server_does_not_know_and_what_was_tak
     assert_eq!(words[11], "live");
     first.answer(live, added());
     first.disconnect();
+    // It has its number before the connection is back.
     first.add("j2");
     drop(first);
     let mut next = heir(&folder);
     next.connect("run");
     next.greet();
-    assert_eq!(next_script(&mut next, Some(7)), ("sender".to_owned(), "8".to_owned(), vec!["j2".to_owned()]));
+    let rest = ("sender".to_owned(), "3".to_owned(), vec!["j2".to_owned()]);
+    assert_eq!(next_script(&mut next, Some(2)), rest);
+}
+
+#[test]
+fn what_has_no_number_yet_gets_one_that_the_server_does_not_know() {
+    let folder = Folder::new("unsent");
+    let mut first = journalling(&folder);
+    first.add("j1");
+    drop(first);
+    let mut next = heir(&folder);
+    next.connect("run");
+    next.greet();
+    let first = ("sender".to_owned(), "8".to_owned(), vec!["j1".to_owned()]);
+    assert_eq!(next_script(&mut next, Some(7)), first);
 }
 
 #[test]
