@@ -2,6 +2,7 @@
 
 mod failover;
 mod heirs;
+mod slots;
 
 use serde_json::{Value, json};
 
