@@ -27,6 +27,8 @@ export * from './types/migration.js';
 export * from './types/option-values.js';
 export * from './types/options.js';
 export * from './types/queue.js';
+export * from './types/queue-events.js';
+export * from './types/queue-numbers.js';
 export * from './types/queue-schedules.js';
 export * from './types/session.js';
 export * from './types/streams.js';

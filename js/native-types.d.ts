@@ -299,7 +299,7 @@ export interface TopicNumbers {
 
 /** The numbers of what queues and workers ask and tell native code. */
 export interface QueueNumbers {
-  kinds: Record<'queue' | 'worker', number>;
+  kinds: Record<'queue' | 'reader' | 'watch' | 'worker', number>;
   asks: Record<
     | 'cancel'
     | 'clean'
@@ -333,11 +333,14 @@ export interface QueueNumbers {
   tells: Record<
     | 'abandon'
     | 'closeQueue'
+    | 'closeReader'
+    | 'closeWatch'
     | 'closeWorker'
     | 'concurrency'
     | 'job'
     | 'listen'
     | 'pause'
+    | 'read'
     | 'resume'
     | 'run'
     | 'stats',

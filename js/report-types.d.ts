@@ -77,6 +77,25 @@ export interface LimiterReport {
 /** What one room of sessions has counted. */
 export type SessionReport = Omit<SessionStats, 'users'>;
 
+/** How long jobs waited or ran. A quantile of none is null. */
+export type QueueTimes = { readonly count: number; readonly sumMs: number } & Record<
+  'p50Ms' | 'p90Ms' | 'p95Ms' | 'p99Ms',
+  number | null
+>;
+
+/** What the workers of a queue have done in this process. */
+export type QueueTally = Record<
+  'completed' | 'retrying' | 'dead' | 'released' | 'lost' | 'stalled',
+  number
+> & { readonly waiting: QueueTimes; readonly running: QueueTimes };
+
+/** The queues of a client; only where one was used. */
+export interface QueueReport {
+  readonly queues: number;
+  readonly workers: number;
+  readonly done: Record<string, QueueTally>;
+}
+
 /** A client's report of itself. */
 export interface Report {
   readonly state: StateReport;

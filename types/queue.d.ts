@@ -1,5 +1,14 @@
 import type { AbortSignalLike } from '../index.js';
 import type { OrgCacheError } from './errors.js';
+import type { QueueEvents, ReadEvents } from './queue-events.js';
+import type {
+  QueueAlert,
+  QueueRates,
+  QueueShare,
+  QueueStatsOptions,
+  QueueTimes,
+  WatchLimits,
+} from './queue-numbers.js';
 import type { QueueSchedules } from './queue-schedules.js';
 
 /**
@@ -498,7 +507,20 @@ export interface QueueTotals {
 export interface QueueStats extends JobCounts {
   /** When the job was added that has been ready for the longest time; null without one. */
   oldestReadyAt: Date | null;
+  /** Since when the oldest job of each state has been in it; null without one. For delayed jobs: when the first one is due. */
+  oldest: Record<JobState, Date | null>;
+  /** When these numbers were true, by the clock of the server. */
+  at: Date;
+  /** Workers that have given a sign within a minute. */
+  workers: number;
   totals: QueueTotals;
+  rates: QueueRates;
+  /** From the add of jobs to their first start, with their delay. */
+  waiting: QueueTimes;
+  /** How long handlers took. */
+  running: QueueTimes;
+  /** Only where `orgId` was given. */
+  organization?: QueueShare;
 }
 
 /**
@@ -594,6 +616,11 @@ export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> extends
   isPaused(options?: OrganizationCall): Promise<boolean>;
   /** Removes the jobs that are ready, and with `delayed` those that are delayed. Answers how many. */
   drain(options?: OrganizationCall & { delayed?: boolean }): Promise<number>;
+  /**
+   * What happens to jobs from now on, in all processes; with `from` what has happened since. Events are written only while somebody reads
+   * them.
+   */
+  events(options?: ReadEvents): QueueEvents;
   /** Changes weight and limits of the organization. */
   setOrganization(settings: OrganizationSettings, options?: QueueCallOptions): Promise<void>;
   /** Removes all that the queue has of the organization, its schedules too. The signals of its jobs that run abort. */
@@ -622,7 +649,13 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
   /** Workers that were seen lately. */
   workers(options?: QueueCallOptions): Promise<QueueWorker[]>;
   /** Counts of all processes. */
-  stats(options?: QueueCallOptions): Promise<QueueStats>;
+  stats(options?: QueueStatsOptions): Promise<QueueStats>;
+  /**
+   * Tells alerts and their ends to `listener`, until the function that it answers is called. It looks every five seconds; nothing looks while
+   * nobody watches. It does not keep the process alive.
+   * @throws {OrgCacheError} `E_CONFIG` for a limit that is not allowed.
+   */
+  watch(limits: WatchLimits, listener: (alert: QueueAlert) => void): () => void;
   /** Asks the server. */
   healthCheck(options?: QueueCallOptions): Promise<QueueHealth>;
   /** Changes the limits of the queue, for all processes. */

@@ -33,6 +33,10 @@ beforeAll(async () => {
       .createCache({ name: 'users' })
       .org('org-1')
       .getOrSet('k', () => 1);
+    const queue = orgcache.createQueue('mails');
+    const worker = orgcache.createWorker('mails', () => 1);
+    await queue.wait((await queue.add('welcome', 1)).id);
+    await worker.close();
     const parsed = parseExposition(await orgcache.metrics({ organizations: 5 }), 'prometheus');
     for (const [name, family] of parsed) families.set(name, family);
   }

@@ -28,6 +28,8 @@ const { MAX_TIMER_MS } = require('../time.js');
  * @property {number} [limit]
  * @property {string} [org]
  * @property {string} [prefix]
+ * @property {string} [queue]
+ * @property {boolean} [delayed]
  * @property {number} [timeout]
  * @property {string} [type]
  * @property {string} [url]
@@ -122,6 +124,24 @@ const COMMANDS = {
       ...JSON_OPTION,
     },
     operands: NO_OPERANDS,
+  },
+  queue: {
+    summary:
+      'list queues, show a job of any queue, list dead jobs and let them run again, pause, resume and drain a queue',
+    options: {
+      queue: { type: 'string', help: ['NAME', 'the queue; ls and show look at all without it'] },
+      org: { type: 'string', help: ['ID', 'one organization of the queue'] },
+      type: { type: 'string', help: ['TYPE', 'dead and redrive: jobs of one type'] },
+      delayed: { type: 'boolean', help: 'drain: delayed jobs too' },
+      url: TARGET_OPTIONS.url,
+      ...LIMIT_OPTION,
+      ...JSON_OPTION,
+    },
+    operands: {
+      least: 1,
+      most: Number.POSITIVE_INFINITY,
+      shown: 'ls | show ID | dead | redrive [ID...] | pause | resume | drain',
+    },
   },
   stats: {
     summary:

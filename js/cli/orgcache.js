@@ -17,6 +17,7 @@ const RUNNERS = {
   doctor: () => require('./doctor/index.js').doctor,
   get: () => require('./get.js').get,
   keys: () => require('./keys.js').keys,
+  queue: () => require('./queue.js').queue,
   stats: () => require('./stats.js').stats,
 };
 

@@ -6,7 +6,7 @@ const { optionsOf, readConfiguration, targetOf } = require('./configuration.js')
 
 /**
  * @import { ConfigureOptions, OrgCache } from '../../index.js'
- * @import { Place } from './configuration.js'
+ * @import { Place, Variables } from './configuration.js'
  */
 
 /** The longest time that a command waits for a server which is away. */
@@ -17,19 +17,27 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** The data at the servers of the command line's options and the environment. Opens connections on demand. */
 class Store {
   #target;
+  /** @type {ConfigureOptions} */
   #options;
   #url;
   /** @type {OrgCache[]} */
   #opened = [];
   #main;
 
-  /** @param {Place} given */
-  constructor(given, env = process.env) {
+  /**
+   * @param {Place} given
+   * @param {Variables} [env]
+   * @param {string} [database] A number.
+   */
+  constructor(given, env = process.env, database = undefined) {
     this.#options = optionsOf(given);
     const configuration = readConfiguration(env, this.#options);
     if (!configuration.useRedis) throw new Error('USE_REDIS is false, so there is no Redis to look into');
     this.#target = targetOf(configuration, env);
     this.#url = given.url ?? env.REDIS_URL;
+    if (database !== undefined && this.#target.topology !== 'cluster') {
+      this.#options = { ...this.#options, ...inDatabase(this.#url, Number(database)) };
+    }
     this.prefix = configuration.keyPrefix;
     this.roomPrefix = inForce(configuration.settings.prefix) ?? '';
     this.shownPrefix = this.prefix === '' ? '(none)' : this.prefix;
@@ -46,6 +54,10 @@ class Store {
 
   get cacheManager() {
     return this.#main.cacheManager;
+  }
+
+  get createQueue() {
+    return this.#main.createQueue;
   }
 
   get eraseOrganization() {
@@ -87,6 +99,19 @@ class Store {
   }
 }
 
+/**
+ * Options that win over the database that a URL names.
+ * @param {string | undefined} url
+ * @param {number} db
+ * @returns {ConfigureOptions}
+ */
+function inDatabase(url, db) {
+  if (!url) return { db };
+  const place = new URL(url);
+  place.pathname = '';
+  return { url: place.href, db };
+}
+
 /** @param {string | undefined} url */
 function loginOf(url) {
   if (!url) return {};
@@ -103,8 +128,27 @@ function loginOf(url) {
  * @param {Place} options
  * @param {(store: OpenStore) => Promise<T>} work
  */
-async function withStore(options, work) {
-  const store = new Store(options);
+function withStore(options, work) {
+  return closing(new Store(options), work);
+}
+
+/**
+ * The same where queues are: in the database of `REDIS_QUEUE_DB`, if there is one.
+ * @template T
+ * @param {Place} options
+ * @param {(store: OpenStore) => Promise<T>} work
+ * @param {Variables} [env]
+ */
+function withQueues(options, work, env = process.env) {
+  return closing(new Store(options, env, env.REDIS_QUEUE_DB || undefined), work);
+}
+
+/**
+ * @template T
+ * @param {Store} store
+ * @param {(store: OpenStore) => Promise<T>} work
+ */
+async function closing(store, work) {
   try {
     return await work(store);
   } finally {
@@ -112,4 +156,4 @@ async function withStore(options, work) {
   }
 }
 
-module.exports = { withStore };
+module.exports = { withQueues, withStore };

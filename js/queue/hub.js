@@ -37,7 +37,7 @@ const { client: native } = loadNative();
 /** Numbers of calls are positive and have 31 bits. */
 const LAST_CALL = 2 ** 31 - 1;
 /** The first word of an event. */
-const [RESOLVED, REJECTED, BEGIN, ABORT, JOB_EVENT, WORKER_EVENT] = [0, 1, 2, 3, 4, 5];
+const [RESOLVED, REJECTED, BEGIN, ABORT, JOB_EVENT, WORKER_EVENT, ALERT] = [0, 1, 2, 3, 4, 5, 6];
 
 /** The queues and workers of one instance: their way into native code, and what native code tells later. */
 class Hub {
@@ -51,6 +51,8 @@ class Hub {
   #calls = new Map();
   /** @type {Map<number, Listening>} */
   #workers = new Map();
+  /** @type {Map<number, (alert: any) => void>} */
+  #watches = new Map();
   /** @type {Set<Ending>} */
   #endings = new Set();
   /** @type {(() => void)[]} */
@@ -175,6 +177,19 @@ class Hub {
     this.#workers.delete(number);
   }
 
+  /**
+   * @param {number} number
+   * @param {(alert: any) => void} listener
+   */
+  addWatch(number, listener) {
+    this.#watches.set(number, listener);
+  }
+
+  /** @param {number} number */
+  removeWatch(number) {
+    this.#watches.delete(number);
+  }
+
   /** @param {Ending} ending */
   addEnding(ending) {
     this.#endings.add(ending);
@@ -223,7 +238,18 @@ class Hub {
       case JOB_EVENT:
       case WORKER_EVENT:
         return this.#workers.get(number)?.tell(a, b);
+      case ALERT:
+        return this.#alert(number, a);
     }
+  }
+
+  /**
+   * @param {number} number
+   * @param {unknown} alert
+   */
+  #alert(number, alert) {
+    const listener = this.#watches.get(number);
+    if (listener !== undefined) this.#context.call(listener, alert);
   }
 
   /**
@@ -260,6 +286,7 @@ class Hub {
     });
     for (const worker of [...this.#workers.values()]) worker.ended();
     this.#workers.clear();
+    this.#watches.clear();
   }
 
   /** Whether a shutdown has nothing to wait for. */

@@ -2,6 +2,7 @@
 
 const { JobEraser } = require('./erasing.js');
 const { Hub } = require('./hub.js');
+const { queueSource } = require('./numbers.js');
 const { createQueue } = require('./queue.js');
 const { checkText } = require('./given.js');
 const { DelayedError, RateLimitError, UnrecoverableError } = require('./outcome-errors.js');
@@ -16,7 +17,7 @@ const { Worker } = require('./worker.js');
  * @param {import('../surface.js').Foundation} foundation
  * @returns {Names}
  */
-function queuesOf({ bridge, client, context, environment, endings, erasers }) {
+function queuesOf({ bridge, client, context, environment, endings, erasers, metrics }) {
   const hub = new Hub(bridge, context);
   const requiresOrganization = () => bridge.requiresOrganization;
   const parts = {
@@ -28,6 +29,15 @@ function queuesOf({ bridge, client, context, environment, endings, erasers }) {
   };
   endings.add(hub);
   erasers.add(new JobEraser({ bridge, client }, parts));
+  /** @type {Map<string, any>} */
+  const asked = new Map();
+  const ask = async (/** @type {string} */ name) => {
+    if (bridge.isClosed) return undefined;
+    const queue = asked.get(name) ?? createQueue(name, {}, parts);
+    asked.set(name, queue);
+    return queue.stats().catch(() => undefined);
+  };
+  metrics.add(queueSource(() => parts.names, ask));
   /** @type {unknown} */
   const names = {
     createQueue: (/** @type {unknown} */ name, /** @type {unknown} */ options) =>

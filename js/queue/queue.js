@@ -4,10 +4,12 @@ const { abortable } = require('../abort.js');
 const { toJson } = require('../cache-calls.js');
 const { OrgCacheError } = require('../errors.js');
 const { WAITING, optionsText, refuseUnknown, timeoutOf } = require('../options.js');
+const { readingOf } = require('./events.js');
 const { checkOrganization, checkText, organizationFor, splitOptions } = require('./given.js');
 const { snapshotOf } = require('./job.js');
 const { Room } = require('./room.js');
 const { QueueSchedules } = require('./schedules.js');
+const { statsOf } = require('./statistics.js');
 const { resultOf } = require('./waited.js');
 
 /** @import { QueueCallOptions } from '../../index.js' */
@@ -28,6 +30,7 @@ const OPTIONS = {
   pause: ['orgId'],
   reschedule: ['delayMs'],
   resume: ['orgId'],
+  totals: ['minutes', 'orgId'],
   wait: ['timeoutMs'],
 };
 /**
@@ -205,7 +208,7 @@ class Queue extends QueueSchedules {
     return this.#ask('workers', {}, options, read);
   }
 
-  /** @param {QueueCallOptions} [options] */
+  /** @param {unknown} [options] */
   stats(options) {
     return this.#ask('totals', {}, options, statsOf);
   }
@@ -336,6 +339,20 @@ class Queue extends QueueSchedules {
     return this.#ask('obliterate', {}, given, nothing);
   }
 
+  /** @param {import('../../index.js').ReadEvents} [options] */
+  events(options) {
+    const { signal, ...given } = readingOf(options);
+    return this.#room.events(this.#bound(given), signal);
+  }
+
+  /**
+   * @param {object} limits
+   * @param {(alert: any) => void} listener
+   */
+  watch(limits, listener) {
+    return this.#room.watch(limits, listener);
+  }
+
   /** @param {string | null} orgId */
   org(orgId) {
     return organizationQueue(this.#room, named(orgId));
@@ -386,6 +403,7 @@ const OF_AN_ORGANIZATION = /** @type {const} */ ([
   'cancel',
   'counts',
   'drain',
+  'events',
   'getJob',
   'isPaused',
   'list',
@@ -413,11 +431,6 @@ function namedOr(given, names) {
   if (typeof given !== 'object' || given === null) return { id: idOf(given) };
   refuseUnknown(Object.keys(given), names, 'the option');
   return given;
-}
-
-/** @param {any} told */
-function statsOf({ oldestReadyAt, ...told }) {
-  return { ...told, oldestReadyAt: oldestReadyAt ? new Date(oldestReadyAt) : null };
 }
 
 /** @param {unknown} id */

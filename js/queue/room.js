@@ -3,7 +3,9 @@
 const { OrgCacheError } = require('../errors.js');
 const { optionsText } = require('../options.js');
 const { protocol } = require('../protocol.js');
-const { normalized, roomText } = require('./given.js');
+const { QueueEvents } = require('./events.js');
+const { normalized, roomText, splitOptions } = require('./given.js');
+const { alertOf } = require('./statistics.js');
 
 /** @import { AbortSignalLike } from '../../index.js' */
 
@@ -30,6 +32,13 @@ class Room {
   #number = 0;
   /** @type {Promise<void> | undefined} */
   #closing;
+  /** @type {Set<InstanceType<typeof QueueEvents>>} */
+  #readers = new Set();
+  /**
+   * Each stops a watch.
+   * @type {Set<() => void>}
+   */
+  #watches = new Set();
 
   /**
    * @param {string} name
@@ -72,6 +81,51 @@ class Room {
   async ask(what, given, signal, read) {
     const text = given === undefined ? undefined : optionsText(given);
     return this.#hub.ask(what, this.#open(), text, { signal, read });
+  }
+
+  /**
+   * A reader of events, of one organization where one is given.
+   * @param {Record<string, any>} given
+   * @param {AbortSignalLike | undefined} signal
+   */
+  events(given, signal) {
+    this.#open();
+    const hub = this.#hub;
+    const client = this.#client;
+    const values = [this.#name, optionsText(given)];
+    const number = JSON.parse(hub.now(verbs.open, kinds.reader, values)).reader;
+    /** @type {InstanceType<typeof QueueEvents>} */
+    const reader = new QueueEvents(hub, number, () => {
+      this.#readers.delete(reader);
+      if (client !== undefined && hub.isOpen(client)) hub.tell('closeReader', number);
+    });
+    this.#readers.add(reader);
+    if (signal !== undefined) reader.follow(signal);
+    return reader;
+  }
+
+  /**
+   * Tells alerts and their ends until the returned function is called.
+   * @param {unknown} limits
+   * @param {(alert: any) => void} listener
+   */
+  watch(limits, listener) {
+    const { others } = splitOptions(limits, '{ backlog: 500 }');
+    if (typeof listener !== 'function') {
+      throw new OrgCacheError('E_ARGUMENT', 'watch() takes limits, and a function that hears of alerts');
+    }
+    this.#open();
+    const hub = this.#hub;
+    const client = /** @type {number} */ (this.#client);
+    const number = JSON.parse(hub.now(verbs.open, kinds.watch, [this.#name, optionsText(others)])).watch;
+    hub.addWatch(number, (told) => listener(alertOf(told)));
+    const stop = () => {
+      if (!this.#watches.delete(stop)) return;
+      hub.removeWatch(number);
+      if (hub.isOpen(client)) hub.tell('closeWatch', number);
+    };
+    this.#watches.add(stop);
+    return stop;
   }
 
   /**
@@ -127,6 +181,8 @@ class Room {
 
   /** @param {number | undefined} timeoutMs */
   async #close(timeoutMs) {
+    for (const stop of [...this.#watches]) stop();
+    for (const reader of [...this.#readers]) await reader.end();
     if (this.#client === undefined || !this.#hub.isOpen(this.#client)) return;
     const number = this.#number;
     try {

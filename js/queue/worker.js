@@ -6,6 +6,7 @@ const { OrgCacheError } = require('../errors.js');
 const { WAITING, refuseUnknown, timeoutOf } = require('../options.js');
 const { protocol } = require('../protocol.js');
 const { normalized, roomText, splitOptions } = require('./given.js');
+const { isObserved, publish } = require('./happenings.js');
 const { handlersOf } = require('./handlers.js');
 const { closed } = require('./hub.js');
 const { Job } = require('./job.js');
@@ -20,6 +21,7 @@ const { soon } = require('./soon.js');
  * @typedef {object} Parts
  * @property {InstanceType<typeof import('./hub.js').Hub>} hub
  * @property {(name: string) => string | undefined} variable
+ * @property {Set<string>} names The queues that were used here.
  */
 
 const verbs = protocol.verbs.queue;
@@ -38,6 +40,7 @@ const NOTHING_DONE = { finished: 0, handedBack: 0, abandoned: 0 };
 /** Runs handlers for the jobs of a queue. types/queue.d.ts says what each method promises. */
 class Worker {
   #hub;
+  #names;
   #queueName;
   #options;
   #variable;
@@ -62,6 +65,8 @@ class Worker {
    */
   #settled = [];
   #isDue = false;
+  /** Whether somebody observed jobs when native code was told what to tell. */
+  #isObserved = false;
   /** @type {WorkerStats | undefined} */
   #lastStats;
   /** @type {() => void} */
@@ -81,10 +86,11 @@ class Worker {
    * @param {unknown} given
    * @param {Parts} parts
    */
-  constructor(queueName, handlers, given, { hub, variable }) {
+  constructor(queueName, handlers, given, { hub, variable, names }) {
     const { signal, others } = splitOptions(given, '{ concurrency: 10 }');
     const { onError, ...options } = others;
     this.#hub = hub;
+    this.#names = names;
     this.#queueName = queueName;
     this.#variable = variable;
     this.#handlers = handlersOf(handlers);
@@ -151,6 +157,7 @@ class Worker {
       ended: () => this.#end(),
     });
     this.#hub.addEnding(this);
+    this.#names.add(this.#queueName);
     this.#listen();
     if (this.#isPaused) this.#hub.tell('pause', opened.worker);
     this.#hub.tell('run', opened.worker);
@@ -200,7 +207,8 @@ class Worker {
       this.#settle(fence, outcome, payload, delayMs);
     });
     this.#runs.set(fence, run);
-    if (this.#emitter.listenerCount('started') > 0) {
+    if (this.#isObserved !== isObserved()) this.#listen();
+    if (this.#isObserved || this.#emitter.listenerCount('started') > 0) {
       const { id, orgId, attempt } = job;
       this.#emit('started', { id, type, orgId, attempt, fence });
     }
@@ -271,9 +279,10 @@ class Worker {
   /**
    * An error that nobody listens to ends nothing.
    * @param {string} name
-   * @param {unknown} detail
+   * @param {any} detail
    */
   #emit(name, detail) {
+    publish(name, this.#queueName, detail);
     if (this.#emitter.listenerCount(name) > 0) this.#hub.context.emit(this.#emitter, name, detail);
   }
 
@@ -281,8 +290,9 @@ class Worker {
   #listen() {
     if (this.#number === undefined || this.#hasEnded) return;
     let mask = 0;
+    this.#isObserved = isObserved();
     for (const [name, position] of Object.entries(jobEvents)) {
-      if (this.#emitter.listenerCount(name) > 0) mask |= 1 << position;
+      if (this.#isObserved || this.#emitter.listenerCount(name) > 0) mask |= 1 << position;
     }
     this.#hub.tell('listen', this.#number, mask);
   }

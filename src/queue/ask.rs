@@ -10,6 +10,7 @@ use super::options::{
 };
 use super::schedule::asked::{self as schedule, Answer, Wish};
 use super::schedule::steps::Scheduling;
+use super::statistics::Statistics;
 use super::told::{organizations, outcome_parts, shown, snapshots, workers};
 use crate::error::{Error, ErrorCode, Result};
 
@@ -46,6 +47,8 @@ pub const ASKS: [&str; 27] = [
 
 const MOST_A_PAGE: u64 = 100;
 const RETRIED_AT_ONCE: u64 = 1_000;
+/// Rates are of the last minutes.
+const RATES_MINUTES: u64 = 5;
 const CLEANED_AT_ONCE: u64 = 200;
 
 /// A question or an order, and how far it is.
@@ -92,7 +95,7 @@ fn refused(sentence: &str) -> Error {
 }
 
 /// An organization where one is named, null for the global scope. `None`: none is named.
-fn organization(given: &Map<String, Value>) -> Result<Option<Option<String>>> {
+pub fn organization(given: &Map<String, Value>) -> Result<Option<Option<String>>> {
     match given.get("orgId") {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(None)),
@@ -176,7 +179,12 @@ impl Ask {
             "counts" => Step::Look(only(given)?.map_or(Look::Counts, Look::Organization)),
             "organizations" => Step::Look(Look::Organizations),
             "workers" => Step::Look(Look::Workers),
-            "health" | "totals" => Step::Look(Look::Counts),
+            "health" => Step::Look(Look::Counts),
+            "totals" => {
+                let only = only(given)?;
+                self.organization.clone_from(&only);
+                Step::Look(Look::Stats { minutes: integer(given, "minutes", RATES_MINUTES, 1, 60)?, only })
+            }
             "wait" => {
                 self.id = id_of(given)?;
                 self.timeout_ms = integer(given, "timeoutMs", 30_000, 1, MAX_DELAY_MS)?;
@@ -196,7 +204,8 @@ impl Ask {
                     return Err(Error::new(ErrorCode::Key, "the organization is missing; give a text"));
                 }
                 let mut steps = clears_all(only.as_ref());
-                steps.push(Step::Admin(Admin::StopActive { only, cursor: start() }));
+                steps.push(Step::Admin(Admin::StopActive { only: only.clone(), cursor: start() }));
+                steps.push(Step::Admin(Admin::ForgetEvents { only, cursor: start() }));
                 return Ok(steps);
             }
             "drain" => {
@@ -263,6 +272,11 @@ impl Ask {
 
     pub fn is_health(&self) -> bool {
         self.name == "health"
+    }
+
+    /// Whether one of its steps may change something.
+    pub fn changes(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step, Step::Look(_)))
     }
 
     /// The first step, or the next one.
@@ -335,6 +349,9 @@ impl Ask {
                 self.signalled += number;
                 goes_on(&cursor).then(|| Admin::StopActive { only: only.clone(), cursor })
             }
+            Admin::ForgetEvents { only, .. } => {
+                goes_on(&cursor).then(|| Admin::ForgetEvents { only: only.clone(), cursor })
+            }
             Admin::Clean { is_dead, older_ms, limit } => {
                 self.count += number;
                 self.left = self.left.saturating_sub(number);
@@ -385,14 +402,14 @@ impl Ask {
             Look::List { .. } => self.listed(words),
             Look::Counts => {
                 let number = |at: usize| words.get(at).map_or(0, Word::number);
-                let mut counts = json!({ "ready": number(0), "delayed": number(1), "active": number(2),
+                let counts = json!({ "ready": number(0), "delayed": number(1), "active": number(2),
                     "completed": number(3), "dead": number(4) });
-                if self.name == "totals" {
-                    counts["oldestReadyAt"] = Some(number(5)).filter(|at| *at > 0).into();
-                    counts["totals"] = totals(words.get(6..).unwrap_or_default());
-                }
                 if self.name == "health" { "true".to_owned() } else { counts.to_string() }
             }
+            Look::Stats { only, .. } => match Statistics::read(words, only.is_some()) {
+                Some(statistics) => statistics.to_json(only.as_deref()).to_string(),
+                None => return Next::Failed(Error::defect()),
+            },
             Look::Organization(_) => {
                 let number = |at: usize| words.get(at).map_or(0, Word::number);
                 let active = Some(number(1)).filter(|active| *active >= 0);
@@ -400,7 +417,7 @@ impl Ask {
             }
             Look::Organizations => organizations(words),
             Look::Workers => workers(words),
-            Look::Sent(_) | Look::Eviction => "null".to_owned(),
+            Look::Sent(_) | Look::Eviction | Look::Layout | Look::Listen { .. } => "null".to_owned(),
         })
     }
 
@@ -411,19 +428,6 @@ impl Ask {
         let jobs: Vec<&str> = jobs.iter().filter(is_meant).map(String::as_str).collect();
         format!("{{\"jobs\":[{}],\"after\":{}}}", jobs.join(","), json!(after))
     }
-}
-
-/// Counters of what has happened to jobs so far.
-fn totals(words: &[Word]) -> Value {
-    let known = ["added", "completed", "retried", "died", "removed", "expired", "evicted", "stalled", "lost"];
-    let mut totals: Map<String, Value> = known.iter().map(|name| ((*name).to_owned(), json!(0))).collect();
-    for pair in words.chunks_exact(2) {
-        let name = pair[0].text();
-        if known.contains(&name.as_str()) {
-            totals.insert(name, pair[1].number().into());
-        }
-    }
-    totals.into()
 }
 
 /// How a job ended, as `wait` answers it.

@@ -52,6 +52,8 @@ pub struct Turn {
     pub lease_ms: u64,
     pub wants: usize,
     pub finished: Vec<Finished>,
+    /// Lengths of waiting (`w`) and running (`r`) by their buckets, and how many there were.
+    pub times: Vec<(String, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -241,6 +243,11 @@ pub enum Admin {
         only: Option<String>,
         cursor: String,
     },
+    /// Events of an organization that are still kept.
+    ForgetEvents {
+        only: Option<String>,
+        cursor: String,
+    },
     Clean {
         is_dead: bool,
         older_ms: u64,
@@ -253,13 +260,20 @@ pub enum Admin {
     },
 }
 
-/// Questions. They change nothing, but `Wait` has the end of the job told.
+/// Questions. They change nothing, but `Wait` has the end of the job told, and `Listen` has events written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
     Counts,
     Organization(String),
     Organizations,
     Workers,
+    /// Counts, and what happened in so many minutes; of an organization where one is named.
+    Stats {
+        minutes: u64,
+        only: Option<String>,
+    },
+    /// The version of the layout, without which nothing is changed.
+    Layout,
     Mark(String),
     Get(String),
     Wait(String),
@@ -268,6 +282,11 @@ pub enum Look {
         only: Option<String>,
         from: u64,
         limit: u64,
+    },
+    /// Events from a place on, the place itself included, and the wish to have them written for a while longer. Empty: none yet.
+    Listen {
+        from: String,
+        most: u64,
     },
     /// The last number of a sender.
     Sent(String),

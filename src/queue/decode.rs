@@ -14,9 +14,9 @@ use crate::redis::{Asked, CallArguments, misuse};
 /// The verbs' names. `open`, `normalize`, `ask` and `tell` have what they are about in the detail.
 pub(super) const VERBS: &[&str] = &["normalize", "open", "add", "ask", "turn", "take", "tell"];
 
-const KINDS: [&str; 2] = ["queue", "worker"];
+const KINDS: [&str; 4] = ["queue", "worker", "reader", "watch"];
 /// What native code is told.
-pub(super) const TELLS: [&str; 10] = [
+pub(super) const TELLS: [&str; 13] = [
     "run",
     "pause",
     "resume",
@@ -27,6 +27,9 @@ pub(super) const TELLS: [&str; 10] = [
     "closeQueue",
     "abandon",
     "job",
+    "read",
+    "closeReader",
+    "closeWatch",
 ];
 
 /// One call of JavaScript.

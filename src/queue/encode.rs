@@ -83,6 +83,7 @@ pub fn append_step(out: &mut Vec<u8>, step: &Step, keys: &QueueKeys, publish: Pu
             words.text(&update.member);
             words.text(update.change.name());
             words.text(&update.value);
+            words.text(publish.command());
             Script::UPDATE
         }
         Step::Sweep(sweep) => {
@@ -152,6 +153,10 @@ fn push_turn(words: &mut Words, turn: &Turn, publish: Publish) {
         words.text(finished.priority.to_string());
         words.number(finished.size as u64);
     }
+    for (name, count) in &turn.times {
+        words.text(name);
+        words.number(*count);
+    }
 }
 
 fn push_admin(words: &mut Words, admin: &Admin) {
@@ -196,6 +201,7 @@ fn push_admin(words: &mut Words, admin: &Admin) {
         | Admin::ClearReady { .. }
         | Admin::ClearDelayed { .. }
         | Admin::ClearEnded { .. }
+        | Admin::ForgetEvents { .. }
         | Admin::StopActive { .. } => push_page(words, admin),
         Admin::Clean { is_dead, older_ms, limit } => {
             push_named(words, "clean", ended(*is_dead));
@@ -231,6 +237,7 @@ fn push_page(words: &mut Words, admin: &Admin) {
         Admin::ClearDelayed { only, cursor } => push_paged(words, "clear_delayed", only.as_ref(), cursor),
         Admin::ClearEnded { only, cursor } => push_paged(words, "clear_ended", only.as_ref(), cursor),
         Admin::StopActive { only, cursor } => push_paged(words, "stop_active", only.as_ref(), cursor),
+        Admin::ForgetEvents { only, cursor } => push_paged(words, "forget_events", only.as_ref(), cursor),
         _ => {}
     }
 }
@@ -251,12 +258,22 @@ fn push_look(words: &mut Words, look: &Look) {
         Look::Counts => words.text("counts"),
         Look::Organizations => words.text("organizations"),
         Look::Workers => words.text("workers"),
+        Look::Layout => words.text("layout"),
+        Look::Stats { minutes, only } => {
+            words.text("stats");
+            words.number(*minutes);
+            words.only(only.as_ref());
+        }
         Look::Eviction => words.text("eviction"),
         Look::Organization(name) => push_named(words, "organization", name),
         Look::Mark(mark) => push_named(words, "mark", mark),
         Look::Get(id) => push_named(words, "get", id),
         Look::Wait(id) => push_named(words, "wait", id),
         Look::Sent(sender) => push_named(words, "sent", sender),
+        Look::Listen { from, most } => {
+            push_named(words, "listen", from);
+            words.number(*most);
+        }
         Look::List { state, only, from, limit } => {
             push_named(words, "list", state.letter());
             words.only(only.as_ref());

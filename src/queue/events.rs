@@ -10,13 +10,14 @@ use super::told::begun;
 use crate::error::Error;
 
 /// What comes first in an event.
-pub const EVENTS: [&str; 6] = ["resolved", "rejected", "begun", "abort", "ended", "worker"];
+pub const EVENTS: [&str; 7] = ["resolved", "rejected", "begun", "abort", "ended", "worker", "alert"];
 const RESOLVED: u8 = 0;
 const REJECTED: u8 = 1;
 const BEGUN: u8 = 2;
 const ABORT: u8 = 3;
 const ENDED: u8 = 4;
 const WORKER: u8 = 5;
+const ALERT: u8 = 6;
 
 #[derive(Debug, Default)]
 pub struct Events {
@@ -63,6 +64,10 @@ impl Events {
 
     pub fn worker(&mut self, worker: u32, name: &str, detail: &Value) {
         self.push(format_args!("[{WORKER},{worker},\"{name}\",{detail}]"));
+    }
+
+    pub fn alert(&mut self, watch: u32, detail: &Value) {
+        self.push(format_args!("[{ALERT},{watch},{detail}]"));
     }
 
     pub fn append(&mut self, other: &mut Events) {
@@ -124,6 +129,6 @@ mod tests {
         assert_eq!(events[1][2]["code"], "E_LOST");
         assert_eq!(events[2], json!([3, 1, 9, "E_TIMEOUT", Why::TimedOut.message()]));
         assert!(second.is_empty() && first.is_empty());
-        assert_eq!(EVENTS.len(), 6);
+        assert_eq!(EVENTS.len(), 7);
     }
 }

@@ -149,10 +149,11 @@ impl Feature for Queues {
 
     fn report(&self) -> Value {
         let (queues, workers) = self.front.shared.open_count();
-        if queues + workers == 0 {
+        let tallies = self.front.shared.tallies();
+        if queues + workers == 0 && tallies.as_object().is_none_or(serde_json::Map::is_empty) {
             return Value::Null;
         }
-        json!({ "queues": queues, "workers": workers })
+        json!({ "queues": queues, "workers": workers, "done": tallies })
     }
 }
 

@@ -5,11 +5,14 @@
 //! any while JavaScript's thread is blocked for too long.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contract::{Hints, Turned};
 use super::ending::{Ending, Why};
 use super::record::Job;
+use super::tally::Tally;
+use super::times::Times;
 use crate::health::Histogram;
 
 mod ends;
@@ -136,10 +139,14 @@ pub struct Hand {
     /// From the add to the begin, by the server's clock, and how long handlers took.
     pub waits: Histogram,
     pub runs: Histogram,
+    tally: Arc<Tally>,
+    /// Times of which Redis does not know yet.
+    pub(super) fresh_waits: Times,
+    pub(super) fresh_runs: Times,
 }
 
 impl Hand {
-    pub fn new(options: HandOptions) -> Hand {
+    pub fn new(options: HandOptions, tally: Arc<Tally>) -> Hand {
         Hand {
             options,
             is_running: false,
@@ -159,6 +166,9 @@ impl Hand {
             counts: HandCounts::default(),
             waits: Histogram::default(),
             runs: Histogram::default(),
+            tally,
+            fresh_waits: Times::default(),
+            fresh_runs: Times::default(),
         }
     }
 
@@ -291,7 +301,12 @@ impl Hand {
             }
             let Some(Waiting { given, .. }) = self.waiting.pop_front() else { break };
             let waited = given.since_ms.saturating_sub(given.created_ms).max(0);
-            self.waits.record(Duration::from_millis(waited as u64));
+            let waited = Duration::from_millis(waited as u64);
+            self.waits.record(waited);
+            if given.attempts == 0 && given.stalls == 0 {
+                self.tally.waited(waited);
+                self.fresh_waits.record(waited);
+            }
             let timeout = Duration::from_millis(given.job.timeout_ms);
             let times_out = (!timeout.is_zero()).then(|| now + timeout);
             self.held
@@ -300,6 +315,13 @@ impl Hand {
         }
         self.counts.begun += begun.len() as u64;
         begun
+    }
+
+    /// Times of which Redis does not know yet, for its minutes.
+    pub fn take_times(&mut self) -> Vec<(String, u64)> {
+        let times = self.fresh_waits.words('w').chain(self.fresh_runs.words('r')).collect();
+        (self.fresh_waits, self.fresh_runs) = Default::default();
+        times
     }
 
     pub fn has_work(&self) -> bool {

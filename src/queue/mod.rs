@@ -19,6 +19,7 @@ mod hand;
 mod kept;
 mod keys;
 mod line;
+mod listening;
 mod machine;
 mod memory;
 mod options;
@@ -28,13 +29,17 @@ mod room;
 mod schedule;
 pub mod scripts;
 mod shared;
+mod statistics;
 #[cfg(any(test, feature = "contract"))]
 #[doc(hidden)]
 // Test code that other crates call: a broken promise panics.
 #[allow(clippy::panic, clippy::unwrap_used)]
 pub mod suite;
+mod tally;
+mod times;
 mod told;
 mod variables;
+mod watching;
 
 pub use decode::Call;
 pub use feature::QueueTicket;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Asking};
+use super::ask::{Ask, Asking, organization};
 use super::backoff::MAX_DELAY_MS;
 use super::contract::{Change, NewJob};
 use super::decode::Call;
@@ -16,11 +16,13 @@ use super::engine;
 use super::hand::Outcome as HandlerOutcome;
 use super::kept::KeptIn;
 use super::keys::{QueueKeys, digest, escaped, mark};
+use super::listening::{Listening, Place};
 use super::machine::{Machine, Settings};
-use super::options::{JobOptions, QueueOptions, WorkerOptions};
+use super::options::{JobOptions, QueueOptions, WorkerOptions, object, refuse_unknown};
 use super::record::Job;
 use super::shared::{Closes, Desk, LETTERS, OpenedQueue, Order, Shared};
 use super::variables;
+use super::watching::Watching;
 use crate::config::Topology;
 use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
@@ -48,6 +50,7 @@ pub struct Front {
     // Held while the task is started.
     is_started: Mutex<bool>,
     workers: AtomicU64,
+    readers: AtomicU64,
 }
 
 impl Drop for Front {
@@ -89,6 +92,7 @@ impl Queues {
             shared: Arc::default(),
             is_started: Mutex::new(false),
             workers: AtomicU64::new(0),
+            readers: AtomicU64::new(0),
         };
         Queues { node, front: Arc::new(front) }
     }
@@ -139,6 +143,11 @@ impl Queues {
     fn open(&self, call: &Call<'_>) -> Result<Outcome<'static>> {
         let name = call.name(0, "the name of a queue")?.to_owned();
         let options = call.given.required(1, "the options")?;
+        match call.about {
+            "reader" => return self.open_reader(name, options),
+            "watch" => return self.open_watch(name, options),
+            _ => {}
+        }
         let config = self.front.node.config();
         let is_clustered = matches!(config.topology(), Topology::Cluster { .. });
         QueueKeys::new(&config.room_prefix, &name, is_clustered)?;
@@ -162,12 +171,41 @@ impl Queues {
             let number = self.front.workers.fetch_add(1, Ordering::Relaxed) + 1;
             let usual = || format!("{}:{}:{number}", host(), std::process::id());
             let of = options.name.clone().unwrap_or_else(usual);
-            let desk = Desk::new(options, of.clone(), format!("{}~{}", escaped(Some(&of)), sender()));
+            let desk = Desk::new(
+                options,
+                of.clone(),
+                format!("{}~{}", escaped(Some(&of)), sender()),
+                shared.tally(&name),
+            );
             let (worker, desk) = shared.open_worker(desk);
             shared.order(Order::OpenWorker { worker, name, desk });
             json!({ "worker": worker, "name": of })
         };
         Ok(told(Some(answer.to_string())))
+    }
+
+    /// A reader of the events of a queue that is open.
+    fn open_reader(&self, name: String, options: &str) -> Result<Outcome<'static>> {
+        let given = object(options, "the options")?;
+        refuse_unknown(&given, &["from", "orgId"], "")?;
+        let from = given.get("from").filter(|from| !from.is_null());
+        let place = from.and_then(Value::as_str).and_then(Place::read);
+        if from.is_some() && place.is_none() {
+            let sentence = "the option from is not allowed; give the id of an event, such as 1764132000000-7";
+            return Err(Error::new(ErrorCode::Argument, sentence));
+        }
+        let listening = Box::new(Listening::new(place, organization(&given)?));
+        let reader = self.front.readers.fetch_add(1, Ordering::Relaxed) as u32;
+        self.front.shared.order(Order::OpenReader { reader, name, listening });
+        Ok(told(Some(json!({ "reader": reader }).to_string())))
+    }
+
+    /// Somebody watches a queue that is open.
+    fn open_watch(&self, name: String, limits: &str) -> Result<Outcome<'static>> {
+        let watching = Box::new(Watching::from_json(limits)?);
+        let watch = self.front.readers.fetch_add(1, Ordering::Relaxed) as u32;
+        self.front.shared.order(Order::OpenWatch { watch, name, watching });
+        Ok(told(Some(json!({ "watch": watch }).to_string())))
     }
 
     fn add(&self, call: &Call<'_>) -> Result<Outcome<'static>> {
@@ -242,6 +280,13 @@ impl Queues {
                 let timeout = Duration::from_millis(call.ms_or(2, CLOSE_QUEUE_MS));
                 self.begin_call(Order::CloseQueue { call: number, queue, timeout });
             }
+            "read" => {
+                let (number, reader) = (call.number(0)?, call.number(1)?);
+                let begins = call.given.number(2) == Some(1.0);
+                self.begin_call(Order::Read { call: number, reader, begins });
+            }
+            "closeWatch" => shared.order(Order::CloseWatch { watch: call.number(0)? }),
+            "closeReader" => shared.order(Order::CloseReader { reader: call.number(0)? }),
             "abandon" => shared.order(Order::Abandon { call: call.number(0)? }),
             _ => self.change_job(call)?,
         }

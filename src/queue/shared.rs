@@ -1,5 +1,6 @@
 //! What JavaScript's thread and the I/O thread share of a client's queues.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -12,7 +13,10 @@ use super::contract::{Change, NewJob};
 use super::events::Events;
 use super::hand::{Hand, HandCounts, Told};
 use super::kept::{Kept, Left};
+use super::listening::Listening;
 use super::options::{QueueOptions, WorkerOptions};
+use super::tally::Tally;
+use super::watching::Watching;
 use crate::connection::Inbox;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -68,6 +72,27 @@ pub enum Order {
         kept: Box<Kept>,
         left: Left,
     },
+    OpenReader {
+        reader: u32,
+        name: String,
+        listening: Box<Listening>,
+    },
+    Read {
+        call: u32,
+        reader: u32,
+        begins: bool,
+    },
+    CloseReader {
+        reader: u32,
+    },
+    OpenWatch {
+        watch: u32,
+        name: String,
+        watching: Box<Watching>,
+    },
+    CloseWatch {
+        watch: u32,
+    },
 }
 
 /// A queue that JavaScript has opened.
@@ -114,6 +139,8 @@ pub struct Desk {
     pub max_stalls: u32,
     // Held for single steps of either thread.
     hand: Mutex<Hand>,
+    /// What all workers of its queue have done here.
+    pub tally: Arc<Tally>,
     /// Which ends of jobs JavaScript is told.
     pub listens: AtomicUsize,
 }
@@ -135,14 +162,9 @@ pub struct Closes {
 }
 
 impl Desk {
-    pub fn new(options: WorkerOptions, name: String, sender: String) -> Desk {
-        Desk {
-            name,
-            sender,
-            max_stalls: options.max_stalls,
-            hand: Mutex::new(Hand::new(options.hand)),
-            listens: AtomicUsize::new(0),
-        }
+    pub fn new(options: WorkerOptions, name: String, sender: String, tally: Arc<Tally>) -> Desk {
+        let hand = Mutex::new(Hand::new(options.hand, tally.clone()));
+        Desk { name, sender, max_stalls: options.max_stalls, hand, tally, listens: AtomicUsize::new(0) }
     }
 
     pub fn hand(&self) -> MutexGuard<'_, Hand> {
@@ -181,6 +203,8 @@ pub struct Shared {
     is_told: AtomicBool,
     queues: Opened<OpenedQueue>,
     workers: Opened<Desk>,
+    // Held to look for one.
+    tallies: Mutex<BTreeMap<String, Arc<Tally>>>,
     /// Calls of whose end JavaScript has not heard.
     pub open_calls: AtomicUsize,
     /// When JavaScript's thread was here last, in ms since `began`.
@@ -197,6 +221,7 @@ impl Default for Shared {
             is_told: AtomicBool::new(false),
             queues: RwLock::default(),
             workers: RwLock::default(),
+            tallies: Mutex::default(),
             open_calls: AtomicUsize::new(0),
             seen_ms: AtomicU64::new(0),
             began: Instant::now(),
@@ -236,6 +261,22 @@ impl Shared {
 
     pub fn open_worker(&self, desk: Desk) -> (u32, Arc<Desk>) {
         open(&self.workers, desk)
+    }
+
+    /// What the workers of a queue have done here.
+    pub fn tally(&self, queue: &str) -> Arc<Tally> {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.entry(queue.to_owned()).or_default().clone()
+    }
+
+    /// The same of all queues.
+    pub fn tallies(&self) -> Value {
+        let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies
+            .iter()
+            .map(|(name, tally)| (name.clone(), tally.to_json()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     pub fn queue(&self, number: u32) -> Result<Arc<OpenedQueue>> {

@@ -17,6 +17,7 @@ use crate::lane::{Frame, Node, append_command};
 use crate::queue::backoff::Backoff;
 use crate::redis::append_eval;
 
+mod heard;
 mod histories;
 mod planned;
 mod promises;
@@ -57,6 +58,8 @@ pub struct Dump {
     pub slots: Vec<(String, f64)>,
     /// Revision, times, missed, overlap, count, runs, skipped, last slot and job of each schedule.
     pub schedules: BTreeMap<String, Vec<String>>,
+    /// Without their places, in an order of their own.
+    pub events: Vec<String>,
 }
 
 /// A queue under test.
@@ -168,6 +171,19 @@ impl Scan<'_> {
         self.ask(&[b"LRANGE", &key, b"0", b"-1"])
     }
 
+    fn events(&mut self) -> Vec<String> {
+        let (mut request, key) = (Vec::new(), self.key("ev"));
+        append_command(&mut request, &[b"XRANGE", &key, b"-", b"+"]);
+        let reply = self.server.run(&request);
+        let entries = list(Frame::new(&reply).node()).map(|entry| {
+            let fields: Vec<String> = list(list(entry).nth(1).unwrap()).map(text).collect();
+            fields.chunks(2).map(|pair| pair[1].clone()).collect::<Vec<_>>().join(" ")
+        });
+        let mut events: Vec<String> = entries.collect();
+        events.sort();
+        events
+    }
+
     fn dump(&mut self) -> Dump {
         let mut dump = Dump {
             delayed: self.scored("delayed"),
@@ -222,7 +238,22 @@ impl Scan<'_> {
         }
         let key = self.key("meta");
         dump.ready_count = self.ask(&[b"HGET", &key, b"ready"])[0].parse().unwrap_or(0);
+        dump.events = self.events();
         dump
+    }
+}
+
+fn list(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    match node {
+        Node::Array(parts) => parts,
+        other => panic!("an unexpected reply: {other:?}"),
+    }
+}
+
+fn text(node: Node<'_>) -> String {
+    match node {
+        Node::Bulk(text) => String::from_utf8_lossy(text).into_owned(),
+        other => panic!("an unexpected reply: {other:?}"),
     }
 }
 

@@ -137,7 +137,7 @@ pub fn shown(job: &str, kind: Option<&str>, organization: Option<&str>) -> bool 
 }
 
 /// The name of a worker without what tells its runs apart.
-fn worker_name(member: &str) -> String {
+pub fn worker_name(member: &str) -> String {
     let name = member.rsplit_once('~').map_or(member, |(name, _)| name);
     unescaped(name).unwrap_or_default()
 }

@@ -31,6 +31,7 @@ fn history(most: usize) -> impl Strategy<Value = History> {
         ),
         2 => (0u8..3).prop_map(|worker| Event::Renew { worker }),
         3 => Just(Event::Sweep),
+        3 => Just(Event::Listen),
         6 => prop_oneof![1u32..2_000, Just(15_001), Just(90_000_000)].prop_map(|ms| Event::Pass { ms }),
         1 => (0u8..4, 1u8..4, 0u8..3, 0u8..3).prop_map(|(organization, weight, concurrency, rate)| Event::Limit {
             organization, weight, concurrency, rate

@@ -4,15 +4,17 @@ const { createInstance } = require('../../instance.js');
 const { checkCopies } = require('./copies.js');
 const { DEADLINE_MS, line } = require('./findings.js');
 const { checkAddress } = require('./network.js');
+const { checkQueues } = require('./queues.js');
 const { checkClock, checkLatency, checkLogin, checkServer } = require('./server.js');
 const { optionsOf, readConfiguration, targetOf } = require('../configuration.js');
 const { checkConfiguration, refusedConfiguration } = require('./configuration.js');
+const { withQueues } = require('../store.js');
 const { checkCluster, checkSentinels } = require('./topology.js');
 
 /**
  * @import { ConfigureOptions } from '../../../index.js'
  * @import { Run } from '../arguments.js'
- * @import { Target, Variables } from '../configuration.js'
+ * @import { Place, Target, Variables } from '../configuration.js'
  * @import { Failure, Finding } from './findings.js'
  * @typedef {(...findings: Finding[]) => Promise<void>} Report receives each finding when it is made
  */
@@ -30,7 +32,7 @@ async function doctor({ json = false, url, prefix, say }, env = process.env) {
     findings.push(...found);
     if (!json) for (const one of found) await say(line(one));
   };
-  const settings = await examine(report, env, optionsOf({ url, prefix }));
+  const settings = await examine(report, env, { url, prefix });
   const healthy = findings.every(({ status }) => status !== 'fail');
   if (json) await say(JSON.stringify({ healthy, checks: findings, settings }, null, 2));
   return healthy;
@@ -40,9 +42,10 @@ async function doctor({ json = false, url, prefix, say }, env = process.env) {
  * Reports finding by finding. Answers the settings, or null if they are not allowed.
  * @param {Report} report
  * @param {Variables} env
- * @param {ConfigureOptions} options
+ * @param {Place} given
  */
-async function examine(report, env, options) {
+async function examine(report, env, given) {
+  const options = optionsOf(given);
   let configuration;
   try {
     configuration = readConfiguration(env, options);
@@ -52,8 +55,10 @@ async function examine(report, env, options) {
   }
   const target = targetOf(configuration, env);
   await report(...checkConfiguration(configuration, target));
-  if (target.topology !== 'embedded' && (await isReachable(report, target, env)))
-    await examineServer(report, target, options);
+  if (target.topology !== 'embedded' && (await isReachable(report, target, env))) {
+    const isIn = await examineServer(report, target, options);
+    if (isIn) await report(...(await withQueues(given, checkQueues, env)));
+  }
   return configuration.settings;
 }
 
@@ -103,11 +108,12 @@ async function examineServer(report, target, options) {
   try {
     const login = await checkLogin(client, target);
     await report(login);
-    if (login.status === 'fail') return;
+    if (login.status === 'fail') return false;
     await report(...(await checkServer(client, target)));
     await report(await checkLatency(client), await checkClock(client));
     if (target.hasCopies) await report(await checkCopies(client));
     if (target.topology === 'cluster') await report(await checkCluster(client));
+    return true;
   } finally {
     await instance.shutdown({ timeoutMs: 0 });
   }

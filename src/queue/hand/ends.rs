@@ -133,6 +133,8 @@ impl Hand {
         let Some(held) = self.held.remove(&fence) else { return false };
         let took = now.duration_since(held.began);
         self.runs.record(took);
+        self.tally.ran(took);
+        self.fresh_runs.record(took);
         self.handler_takes = Some(average(self.handler_takes, took));
         let is_done = outcome == Outcome::Completed;
         match held.stopping.map(|(why, _)| why) {

@@ -40,7 +40,7 @@ pub(super) struct Played {
 impl Played {
     pub(super) fn new(options: HandOptions) -> Played {
         let now = Instant::now();
-        let mut hand = Hand::new(options);
+        let mut hand = Hand::new(options, Arc::default());
         hand.run(now);
         Played { hand, now, fence: 0 }
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Machine;
 use super::lines::LineKind;
 use super::requests::Purpose;
+use super::rooms::Layout;
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::ask::{Ask, Next, ended};
 use crate::queue::contract::{Change, Reply, Step, Update};
@@ -26,6 +27,11 @@ pub struct OpenAsk {
 }
 
 impl OpenAsk {
+    /// Whether it does not only look.
+    pub fn changes(&self) -> bool {
+        self.ask.as_ref().is_none_or(|ask| ask.changes())
+    }
+
     pub fn due(&self) -> Instant {
         self.next_look.filter(|_| !self.is_under_way).map_or(self.deadline, |at| at.min(self.deadline))
     }
@@ -53,9 +59,7 @@ impl Machine {
         };
         if is_wait {
             self.rooms[room].waits += 1;
-            if let Some(mail) = self.rooms[room].way.and_then(|way| self.lines.mail((way, LineKind::Queue))) {
-                crate::connection::Mailbox::notify(&*mail).notify_one();
-            }
+            self.listen_to_news(room);
         }
         self.asks.insert(call, open);
         self.look(call, now);
@@ -65,10 +69,14 @@ impl Machine {
     fn look(&mut self, call: u32, now: Instant) {
         let Some(open) = self.asks.get_mut(&call) else { return };
         let room = open.room;
-        if open.is_under_way || self.rooms[room].layout != super::rooms::Layout::Known {
+        let Some(step) = open.ask.as_ref().and_then(|ask| ask.step()) else { return };
+        let is_ready = match step {
+            Step::Look(_) => matches!(self.rooms[room].layout, Layout::Known | Layout::Seen),
+            _ => self.rooms[room].layout == Layout::Known,
+        };
+        if open.is_under_way || !is_ready {
             return;
         }
-        let Some(step) = open.ask.as_mut().and_then(|ask| ask.step()) else { return };
         open.is_under_way = true;
         open.next_look = None;
         self.send(Purpose::Ask { call }, room, LineKind::Lease, &step, now);

@@ -8,12 +8,14 @@ mod gathered;
 mod heirs;
 mod lines;
 mod producer;
+mod readers;
 mod recovery;
 mod requests;
 mod rooms;
 mod schedules;
 #[cfg(test)]
 mod tests;
+mod watchers;
 mod worker;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,8 +32,10 @@ use crate::error::{Error, ErrorCode, Result};
 use asked::OpenAsk;
 pub use lines::{LineBox, LineId, LineKind, Lines};
 use producer::Producer;
+use readers::Reader;
 use requests::{Purpose, Request};
 use rooms::Room;
+use watchers::Watcher;
 pub use worker::JOB_EVENTS;
 use worker::Worker;
 
@@ -69,6 +73,8 @@ pub struct Machine {
     queues: HashMap<u32, Producer>,
     workers: HashMap<u32, Worker>,
     asks: HashMap<u32, OpenAsk>,
+    readers: HashMap<u32, Reader>,
+    watchers: HashMap<u32, Watcher>,
     requests: BTreeMap<u64, Request>,
     last_request: u64,
     heirs: u32,
@@ -94,6 +100,8 @@ impl Machine {
             queues: HashMap::new(),
             workers: HashMap::new(),
             asks: HashMap::new(),
+            readers: HashMap::new(),
+            watchers: HashMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
             heirs: 0,
@@ -163,6 +171,11 @@ impl Machine {
             }
             Order::CloseWorker { call, worker, closes } => self.close_worker(call, worker, closes, now),
             Order::CloseQueue { call, queue, timeout } => self.close_queue(call, queue, timeout, now),
+            Order::OpenReader { reader, name, listening } => self.open_reader(reader, &name, *listening, now),
+            Order::Read { call, reader, begins } => self.read_events(call, reader, begins, now),
+            Order::CloseReader { reader } => self.close_reader(reader),
+            Order::OpenWatch { watch, name, watching } => self.open_watch(watch, &name, *watching, now),
+            Order::CloseWatch { watch } => self.close_watch(watch),
             Order::Abandon { call } => self.abandon(call),
             Order::Inherit { name, options, kept, left } => self.inherit(&name, options, *kept, left, now),
         }
@@ -171,7 +184,7 @@ impl Machine {
     /// The caller has given up: it is told nothing.
     fn abandon(&mut self, call: u32) {
         let is_ask = self.asks.remove(&call).is_some();
-        if is_ask || self.forget_add(call) {
+        if is_ask || self.forget_read(call) || self.forget_add(call) {
             self.shared.open_calls.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
         }
     }
@@ -197,6 +210,8 @@ impl Machine {
         for number in workers {
             self.take_turn(number, now);
         }
+        self.look_for_events(now);
+        self.look_at_watched(now);
         self.sweep_rooms(now);
         self.fire_rooms(now);
     }
@@ -209,7 +224,8 @@ impl Machine {
         let workers = self.workers.values().filter_map(|worker| worker.due(self.is_ready(worker.room)));
         let sweeps = self.rooms.iter().filter(|room| room.workers > 0).map(|room| room.next_sweep);
         let slots = self.rooms.iter().filter_map(Room::next_slot);
-        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).chain(slots).min()
+        let readers = self.readers_due().chain(self.watchers_due());
+        requests.chain(adds).chain(asks).chain(workers).chain(sweeps).chain(slots).chain(readers).min()
     }
 
     fn settle(&mut self, purpose: Purpose, reply: Result<Reply>, now: Instant) {
@@ -226,6 +242,9 @@ impl Machine {
             Purpose::Again { queue } => self.sent_again(queue),
             Purpose::Due { room } => self.due_known(room, reply, now),
             Purpose::Fire { room, is_more } => self.fired(room, is_more, reply, now),
+            Purpose::Watch { watch } => self.watched(watch, reply, now),
+            Purpose::Layout { room } => self.layout_known(room, reply, now),
+            Purpose::Listen { reader } => self.listened(reader, reply, now),
         }
     }
 
@@ -254,6 +273,9 @@ impl Machine {
     pub fn end(&mut self) {
         let error = Error::new(ErrorCode::Closed, "the cache was shut down");
         for call in self.asks.drain().map(|(call, _)| call).collect::<Vec<_>>() {
+            self.reject(call, &error);
+        }
+        for call in self.readers.drain().filter_map(|(_, reader)| reader.waits()).collect::<Vec<_>>() {
             self.reject(call, &error);
         }
         self.queues.drain().for_each(|(_, producer)| producer.let_go());

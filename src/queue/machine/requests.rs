@@ -59,6 +59,16 @@ pub enum Purpose {
         room: usize,
         is_more: bool,
     },
+    Listen {
+        reader: u32,
+    },
+    Watch {
+        watch: u32,
+    },
+    /// The version of the layout, for those that only look.
+    Layout {
+        room: usize,
+    },
 }
 
 impl Purpose {
@@ -70,6 +80,7 @@ impl Purpose {
                 | Purpose::Renew { .. }
                 | Purpose::Configure { .. }
                 | Purpose::Eviction { .. }
+                | Purpose::Layout { .. }
                 | Purpose::Sent { .. }
                 | Purpose::Again { .. }
         )
@@ -119,7 +130,7 @@ impl Machine {
         match self.requests.get(&id).map(|request| &request.purpose) {
             Some(Purpose::Turn { worker }) => self.tell_refusal(*worker, error, now),
             // Nothing can be done in the room before.
-            Some(Purpose::Configure { room } | Purpose::Eviction { room }) => {
+            Some(Purpose::Configure { room } | Purpose::Eviction { room } | Purpose::Layout { room }) => {
                 self.refuse_room(*room, error, now);
             }
             _ => {}

@@ -19,6 +19,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 pub enum Layout {
     Unknown,
     Asked,
+    /// Whoever only looks changes nothing.
+    LookAsked,
+    Seen,
     Known,
     /// Another version is stored, or the server drops jobs: nothing is written.
     Other,
@@ -45,6 +48,8 @@ pub struct Room {
     pub workers: usize,
     /// Callers that wait for the end of a job.
     pub waits: usize,
+    /// Readers of its events.
+    pub readers: usize,
     pub next_sweep: Instant,
     pub(super) slots: Slots,
     is_sweeping: bool,
@@ -62,13 +67,13 @@ impl Room {
         match self.layout {
             Layout::Known => self.layout = Layout::Unknown,
             Layout::Asked => self.has_more_settings = true,
-            Layout::Unknown | Layout::Other => {}
+            Layout::Unknown | Layout::LookAsked | Layout::Seen | Layout::Other => {}
         }
     }
 
     /// Whether its news matter here.
     pub fn is_heard(&self) -> bool {
-        self.workers > 0 || self.waits > 0
+        self.workers > 0 || self.waits > 0 || self.readers > 0
     }
 }
 
@@ -90,6 +95,7 @@ impl Machine {
             has_more_settings: false,
             workers: 0,
             waits: 0,
+            readers: 0,
             next_sweep: now + SWEEP_EVERY,
             slots: Slots::default(),
             is_sweeping: false,
@@ -101,16 +107,34 @@ impl Machine {
     /// Before anything else a room is told its settings, and says which layout it has.
     pub(super) fn configure_rooms(&mut self, now: Instant) {
         for at in 0..self.rooms.len() {
-            if self.rooms[at].layout == Layout::Unknown && self.is_used(at) {
+            if !matches!(self.rooms[at].layout, Layout::Unknown | Layout::Seen) {
+                continue;
+            }
+            if self.is_changed(at) {
                 self.rooms[at].layout = Layout::Asked;
                 let step = Step::Admin(Admin::Configure(LAYOUT, self.rooms[at].settings.clone()));
                 self.send(Purpose::Configure { room: at }, at, LineKind::Queue, &step, now);
+            } else if self.rooms[at].layout == Layout::Unknown && self.is_used(at) {
+                self.rooms[at].layout = Layout::LookAsked;
+                let step = Step::Look(Look::Layout);
+                self.send(Purpose::Layout { room: at }, at, LineKind::Lease, &step, now);
             }
         }
     }
 
+    /// Whether somebody changes it, and does not only look.
+    fn is_changed(&self, at: usize) -> bool {
+        self.is_used(at)
+            && (self.rooms[at].workers > 0
+                || !self.rooms[at].settings.is_empty()
+                || self.queues.values().any(|queue| queue.room == at && queue.is_used())
+                || self.asks.values().any(|ask| ask.room == at && ask.changes()))
+    }
+
     fn is_used(&self, at: usize) -> bool {
         self.rooms[at].workers > 0
+            || self.rooms[at].readers > 0
+            || self.watchers.values().any(|watcher| watcher.room == at)
             || self.queues.values().any(|queue| queue.room == at && queue.is_used())
             || self.asks.values().any(|ask| ask.room == at)
     }
@@ -121,8 +145,23 @@ impl Machine {
             let step = Step::Look(Look::Eviction);
             return self.send(Purpose::Eviction { room }, room, LineKind::Queue, &step, now);
         }
-        self.rooms[room].layout = Layout::Other;
         let stored = words.get(1).map(Word::text).unwrap_or_default();
+        self.other_layout(room, &stored, now);
+    }
+
+    /// What a queue has at which somebody only looks.
+    pub(super) fn layout_known(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
+        let Ok(Reply::Words(words)) = reply else { return };
+        let stored = words.first().map(Word::text).unwrap_or_default();
+        if stored.is_empty() || stored == LAYOUT {
+            self.rooms[room].layout = Layout::Seen;
+        } else {
+            self.other_layout(room, &stored, now);
+        }
+    }
+
+    fn other_layout(&mut self, room: usize, stored: &str, now: Instant) {
+        self.rooms[room].layout = Layout::Other;
         let sentence = format!("the queue has version {stored} of its layout, and this is version {LAYOUT}");
         self.refuse_room(room, &Error::new(ErrorCode::Config, sentence), now);
     }
@@ -157,6 +196,11 @@ impl Machine {
     /// Whether steps of a room may go out.
     pub(super) fn is_ready(&self, room: usize) -> bool {
         self.rooms[room].layout.is_known()
+    }
+
+    /// Whether it may be looked at.
+    pub(super) fn may_look(&self, room: usize) -> bool {
+        matches!(self.rooms[room].layout, Layout::Known | Layout::Seen)
     }
 
     /// Why nothing may be asked of a room.
@@ -200,6 +244,9 @@ impl Machine {
             .map(|(number, _)| *number)
             .collect();
         if let Some(first) = numbers.first() {
+            if let Some(worker) = self.workers.get(first) {
+                worker.desk.tally.stalled(stalled.len());
+            }
             for (id, is_over) in &stalled {
                 let detail = serde_json::json!({ "id": id, "isDead": is_over });
                 self.events.worker(*first, "stalled", &detail);
@@ -260,6 +307,7 @@ impl Machine {
                 let id = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
                 self.job_ended(room, &id, parts.next());
             }
+            b'v' => self.wake_readers(|of| of == room, now),
             _ => {}
         }
     }

@@ -173,7 +173,8 @@ impl Played {
 
     fn work(&mut self) {
         let options = WorkerOptions::from_json(r#"{"concurrency":2,"prefetch":0}"#).unwrap();
-        let (worker, desk) = self.shared.open_worker(Desk::new(options, "w".to_owned(), "w~1".to_owned()));
+        let (worker, desk) =
+            self.shared.open_worker(Desk::new(options, "w".to_owned(), "w~1".to_owned(), Arc::default()));
         self.shared.order(Order::OpenWorker { worker, name: "mail".to_owned(), desk: desk.clone() });
         desk.hand().run(self.now);
         self.desk = Some(desk);
@@ -423,7 +424,9 @@ fn a_wait_ends_by_a_message_by_a_look_or_by_its_time() {
         played.calls
     };
     let told = wait(&mut played);
-    played.greet();
+    let [(id, words)] = played.sent_on(LEASE).try_into().unwrap();
+    assert_eq!(words[6], "layout");
+    played.answer(id, Ok(Reply::Words(vec!["1".into()])));
     played.pass(50);
     let [(id, _)] = played.sent_on(LEASE).try_into().unwrap();
     played.answer(id, Ok(Reply::Words(vec!["r".into(), "".into()])));

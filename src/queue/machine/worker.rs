@@ -30,6 +30,8 @@ const SIGN_EVERY: Duration = Duration::from_secs(1);
 const LAST_TURN: Duration = Duration::from_millis(250);
 /// A worker tells that it is there at least this often; one without a sign for a minute is gone.
 const HELLO_EVERY: Duration = Duration::from_secs(15);
+/// Redis hears of the times of jobs at most this often.
+const TELL_TIMES_EVERY: Duration = Duration::from_secs(1);
 /// Results that wait for Redis.
 const ERROR_EVERY: Duration = Duration::from_secs(5);
 
@@ -54,6 +56,8 @@ pub struct Worker {
     last_error: Option<Instant>,
     last_hello: Option<Instant>,
     was_connected: Option<bool>,
+    /// When Redis was told of times last.
+    told_times: Option<Instant>,
 }
 
 impl Worker {
@@ -74,10 +78,8 @@ impl Machine {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].workers += 1;
         self.rooms[room].slots.look_at(now);
-        if let Some(mail) = self.rooms[room].way.and_then(|way| self.lines.mail((way, LineKind::Queue))) {
-            // The line listens to the room's news from now on, and to the worker's own.
-            crate::connection::Mailbox::notify(&*mail).notify_one();
-        }
+        // The line listens to the room's news from now on, and to the worker's own.
+        self.listen_to_news(room);
         self.workers.insert(
             worker,
             Worker {
@@ -91,6 +93,7 @@ impl Machine {
                 last_error: None,
                 last_hello: None,
                 was_connected: None,
+                told_times: None,
             },
         );
     }
@@ -144,7 +147,13 @@ impl Machine {
         let mut hand = worker.desk.hand();
         let Some((endings, wants)) = hand.turn(now) else { return };
         let lease_ms = hand.lease().as_millis() as u64;
+        let is_told =
+            worker.told_times.is_some_and(|at| now.saturating_duration_since(at) < TELL_TIMES_EVERY);
+        let times = if is_told && worker.closing.is_none() { Vec::new() } else { hand.take_times() };
         drop(hand);
+        if !times.is_empty() {
+            worker.told_times = Some(now);
+        }
         worker.number += 1;
         let step = Step::Turn(Turn {
             worker: worker.desk.sender.clone(),
@@ -152,6 +161,7 @@ impl Machine {
             lease_ms,
             wants,
             finished: endings.iter().map(|ending| ending.finished.clone()).collect(),
+            times,
         });
         worker.under_way = Some((endings, wants, now));
         self.send(Purpose::Turn { worker: number }, room, LineKind::Queue, &step, now);
@@ -177,6 +187,7 @@ impl Machine {
         for (at, ending) in (1..).zip(&endings) {
             let end =
                 if turned.lost.contains(&at) { LOST } else { end_of(ending, turned.died.contains(&at)) };
+            worker.desk.tally.ended(end);
             if listens & (1 << end) != 0 {
                 ended.ended(number, JOB_EVENTS[end], &detail(ending, end));
             }
@@ -306,6 +317,8 @@ impl Machine {
         for worker in self.workers.values().filter(|worker| self.rooms[worker.room].way == Some(way)) {
             worker.desk.hand().wake(now);
         }
+        let rooms: Vec<Option<usize>> = self.rooms.iter().map(|room| room.way).collect();
+        self.wake_readers(|room| rooms[room] == Some(way), now);
         self.tell_state(way, true);
     }
 
@@ -322,6 +335,7 @@ impl Machine {
     pub(super) fn refuse_room(&mut self, room: usize, error: &Error, now: Instant) {
         self.refuse_adds(room, error);
         self.refuse_asks(room, error);
+        self.refuse_readers(room, error);
         let numbers: Vec<u32> = self
             .workers
             .iter()

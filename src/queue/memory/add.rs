@@ -66,6 +66,8 @@ impl Memory {
         for job in jobs {
             let record = [&job.head, created.as_bytes(), &job.tail].concat();
             self.put_record(&job.id, record);
+            let delay = job.delay_ms;
+            self.note("added", &job.id, || if delay > 0 { format!("delay={delay}") } else { String::new() });
         }
         let mut is_news = false;
         let later: Vec<_> = jobs.iter().filter(|job| job.delay_ms > 0).collect();

@@ -1,5 +1,6 @@
 //! Changes of single jobs, pages of jobs and settings, as `scripts/admin.lua` makes them.
 
+use super::heard::Heard;
 use super::{Found, Kept, Limits, Memory, Outcome, id_of};
 use crate::queue::contract::{Admin, JobState, Word};
 
@@ -42,6 +43,7 @@ impl Memory {
             Admin::ClearDelayed { only, .. } => self.clear_delayed(only.as_ref()),
             Admin::ClearEnded { only, .. } => self.clear_ended(only.as_ref()),
             Admin::StopActive { only, .. } => self.stop_active(only.as_ref()),
+            Admin::ForgetEvents { only, .. } => page(self.forget_events_of(only.as_ref()), "0"),
             Admin::Clean { is_dead, older_ms, limit } => {
                 words(self.clean(*is_dead, *older_ms as i64, (*limit as usize).min(PAGE)) as i64)
             }
@@ -52,6 +54,9 @@ impl Memory {
     fn configure(&mut self, version: &'static str, fields: &[(&'static str, Option<u64>)]) -> Vec<Word> {
         if let Some(stored) = self.meta.version.filter(|stored| *stored != version) {
             return vec![Word::Number(0), stored.into()];
+        }
+        if self.meta.version.is_none() {
+            self.keep_row();
         }
         self.meta.version = Some(version);
         let keep = |kept: &mut Kept, name: &str, value: Option<u64>, usual: Kept| match name {
@@ -112,6 +117,7 @@ impl Memory {
     }
 
     fn pause(&mut self, only: Option<&String>, pauses: bool) -> Vec<Word> {
+        self.note_all(if pauses { "paused" } else { "resumed" }, only);
         match only {
             None => self.meta.is_paused = pauses,
             Some(name) if pauses => {
@@ -191,11 +197,14 @@ impl Memory {
         match found.state {
             JobState::Completed | JobState::Dead => "finished",
             JobState::Active => {
+                let member = found.member.map(|(member, _)| member).unwrap_or_default();
                 self.cancel.insert(id.to_owned());
+                self.note("cancelled", id, || format!("member={member}"));
                 self.tell(format!("c{id}"));
                 "signalled"
             }
             JobState::Ready | JobState::Delayed => {
+                self.note("cancelled", id, String::new);
                 self.remove_waiting(id, &found);
                 "removed"
             }
@@ -207,10 +216,14 @@ impl Memory {
         match found.state {
             JobState::Active => return false,
             JobState::Completed | JobState::Dead => {
+                self.note("removed", id, String::new);
                 self.take_ended(id);
                 self.drop_job(id);
             }
-            JobState::Ready | JobState::Delayed => self.remove_waiting(id, &found),
+            JobState::Ready | JobState::Delayed => {
+                self.note("removed", id, String::new);
+                self.remove_waiting(id, &found);
+            }
         }
         true
     }
@@ -229,6 +242,7 @@ impl Memory {
         } else {
             self.make_ready(&found.organization, &[id.to_owned()], found.priority, false);
         }
+        self.note("rescheduled", id, || format!("delay={delay_ms}"));
         self.tell("w");
         true
     }
@@ -260,6 +274,7 @@ impl Memory {
         if !matches!(found.state, JobState::Completed | JobState::Dead) {
             return false;
         }
+        self.note("retried", id, String::new);
         self.take_ended(id);
         self.outcomes.remove(id);
         self.progress.remove(id);
@@ -316,6 +331,7 @@ impl Memory {
         let mut removed = 0;
         for id in &ids {
             if !self.gone.remove(id) {
+                self.note("removed", id, String::new);
                 self.drop_job(id);
                 removed += 1;
             }
@@ -349,6 +365,7 @@ impl Memory {
             let (id, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             if is_meant(only, name) {
                 self.delayed.remove(&member);
+                self.note("removed", id, String::new);
                 self.drop_job(id);
                 removed += 1;
             }
@@ -361,6 +378,7 @@ impl Memory {
         let mut removed = 0;
         for id in ids {
             if is_meant(only, &self.organization_of(&id)) {
+                self.note("removed", &id, String::new);
                 self.take_ended(&id);
                 self.drop_job(&id);
                 removed += 1;
@@ -370,10 +388,12 @@ impl Memory {
     }
 
     fn stop_active(&mut self, only: Option<&String>) -> Vec<Word> {
-        let ids: Vec<String> = self.lease.iter().map(|(member, _)| id_of(member).to_owned()).collect();
+        let members: Vec<String> = self.lease.iter().map(|(member, _)| member.to_owned()).collect();
         let mut signalled = 0;
-        for id in ids {
+        for member in members {
+            let id = id_of(&member).to_owned();
             if is_meant(only, &self.organization_of(&id)) {
+                self.note("cancelled", &id, || format!("member={member}"));
                 self.tell(format!("c{id}"));
                 self.cancel.insert(id);
                 signalled += 1;
@@ -394,6 +414,7 @@ impl Memory {
             if self.outcomes.get(id).is_none_or(|outcome| self.now - outcome.time < older_ms) {
                 break;
             }
+            self.note("removed", id, String::new);
             self.take_ended(id);
             self.drop_job(id);
             removed += 1;
@@ -407,14 +428,19 @@ impl Memory {
         }
         if does {
             let active: Vec<String> = self.lease.iter().map(|(member, _)| id_of(member).to_owned()).collect();
-            active.iter().for_each(|id| self.drop_job(id));
+            for id in &active {
+                self.note("removed", id, String::new);
+                self.drop_job(id);
+            }
+            self.note_all("obliterated", None);
+            let heard = if self.is_heard() { std::mem::take(&mut self.heard) } else { Heard::default() };
             let (sent, workers, marks) = (
                 std::mem::take(&mut self.sent),
                 std::mem::take(&mut self.workers),
                 std::mem::take(&mut self.marks),
             );
             let (news, room, now) = (std::mem::take(&mut self.news), self.room, self.now);
-            *self = Memory { now, marks, sent, workers, news, room, ..Memory::default() };
+            *self = Memory { now, marks, sent, workers, heard, news, room, ..Memory::default() };
         }
         true
     }

@@ -104,6 +104,8 @@ impl Memory {
             };
             let member = format!("{id}:{}:{}:{}", first + at, turn.worker, self.now);
             self.lease.put(&member, till);
+            let attempt = self.attempt_of(&id);
+            self.note("started", &id, || format!("attempt={attempt} member={member}"));
             given.push((member, record));
         }
         self.count("evicted", missing as i64);

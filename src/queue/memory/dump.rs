@@ -26,6 +26,7 @@ impl Memory {
             cancel: self.cancel.iter().cloned().collect(),
             waits: self.waits.iter().cloned().collect(),
             ready_count: self.meta.ready as i64,
+            events: self.heard.entries.iter().map(|entry| entry.texts()[1..].join(" ")).collect(),
             ..Dump::default()
         };
         for (name, group) in &self.groups {
@@ -45,6 +46,7 @@ impl Memory {
                 dump.marks.insert(name.clone(), format!("{} {}", mark.id, mark.digest));
             }
         }
+        dump.events.sort();
         dump
     }
 }

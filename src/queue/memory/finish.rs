@@ -27,6 +27,7 @@ impl Memory {
         if !turn.finished.is_empty() {
             self.finish(turn, &mut lost, &mut died);
         }
+        self.keep_times(&turn.times);
         let (mut given, mut missing) = (Vec::new(), 0);
         if turn.wants > 0 {
             missing = self.claim(turn, &mut given);
@@ -57,7 +58,11 @@ impl Memory {
         for (at, finished) in (1..).zip(&turn.finished) {
             match self.lease.score(&finished.member) {
                 Some(_) => held.push((at, finished)),
-                None => lost.push(at),
+                None => {
+                    lost.push(at);
+                    let member = &finished.member;
+                    self.note("lost", id_of(member), || format!("member={member}"));
+                }
             }
         }
         self.count("lost", lost.len() as i64);
@@ -109,6 +114,7 @@ impl Memory {
     fn finish_one(&mut self, finished: &Finished, led: &mut Led) -> bool {
         let id = id_of(&finished.member).to_owned();
         let mut fate = finished.fate;
+        let attempt = self.attempt_of(&id);
         if fate == Fate::Retry {
             let (used, allowed) =
                 self.record(&id).map_or((99, 0), |record| (record.attempts + 1, record.job.max_attempts));
@@ -119,6 +125,7 @@ impl Memory {
                 self.count("retried", 1);
             }
         }
+        self.note_end(&id, fate, attempt, finished);
         let till = self.now + finished.delay_ms as i64;
         match fate {
             Fate::Completed | Fate::Dead => {
@@ -148,6 +155,18 @@ impl Memory {
             }
         }
         fate == Fate::Dead && finished.fate == Fate::Retry
+    }
+
+    fn note_end(&mut self, id: &str, fate: Fate, attempt: u32, finished: &Finished) {
+        let event = match fate {
+            Fate::Completed => "completed",
+            Fate::Dead => "dead",
+            Fate::Retry => "retrying",
+            _ => "released",
+        };
+        let is_over = matches!(fate, Fate::Completed | Fate::Dead);
+        let delay = if is_over { String::new() } else { format!(" delay={}", finished.delay_ms) };
+        self.note(event, id, || format!("attempt={attempt} member={}{delay}", finished.member));
     }
 
     /// Keeps the outcome of a job that ended.

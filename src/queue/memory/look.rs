@@ -28,6 +28,9 @@ impl Memory {
             Look::Mark(mark) => vec![self.mark(mark).map_or("", |mark| &mark.id).into()],
             Look::Get(id) => self.get(id),
             Look::Wait(id) => self.wait(id),
+            Look::Layout => vec![self.meta.version.unwrap_or_default().into()],
+            Look::Stats { minutes, only } => self.stats(*minutes, only.as_ref()),
+            Look::Listen { from, most } => self.listen(from, *most),
             Look::Sent(sender) => {
                 vec![Word::Number(self.sent.get(sender).map_or(0, |sent| sent.number as i64))]
             }
@@ -37,7 +40,7 @@ impl Memory {
         }
     }
 
-    fn counts(&self) -> Vec<Word> {
+    pub(super) fn counts(&self) -> Vec<Word> {
         let names = self.ring.iter().take(100).chain(self.parked.iter().take(100));
         let firsts = names.filter_map(|(name, _)| self.groups.get(name)?.list.front());
         let oldest = firsts.filter_map(|id| self.record(id)).map(|record| record.created_ms).min();
@@ -181,7 +184,7 @@ impl Memory {
 }
 
 /// Jobs that run, where they are counted; else -1.
-fn active_of(group: &super::Group) -> i64 {
+pub(super) fn active_of(group: &super::Group) -> i64 {
     let is_counted = group.limits.is_some_and(|limits| limits.concurrency > 0);
     if is_counted { group.busy.len() as i64 } else { -1 }
 }

@@ -6,8 +6,10 @@ mod claim;
 #[cfg(any(test, feature = "contract"))]
 mod dump;
 mod finish;
+mod heard;
 mod look;
 mod schedules;
+mod statistics;
 mod sweep;
 mod zset;
 
@@ -182,6 +184,8 @@ pub struct Memory {
     /// Schedules by their next slot, and what they are.
     slots: SortedSet,
     schedules: HashMap<String, Schedule>,
+    heard: heard::Heard,
+    minutes: statistics::Minutes,
     /// What others are told.
     news: Vec<Vec<u8>>,
     /// Bytes of records that it may keep.
@@ -384,6 +388,7 @@ impl Memory {
         let id = id_of(&update.member).to_owned();
         match update.change {
             Change::Progress => {
+                self.note("progress", &id, || format!("member={}", update.member));
                 self.progress.insert(id, update.value.clone());
             }
             Change::Log => {

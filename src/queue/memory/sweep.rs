@@ -36,11 +36,13 @@ impl Memory {
             }
         }
         self.count("evicted", missing as i64);
+        self.keep_row();
         self.trim(false, OLD_A_PAGE, true);
         self.trim(true, OLD_A_PAGE, true);
         let now = self.now;
         self.sent.retain(|_, sent| now - sent.time <= SENDER_LIVES_MS);
         self.workers.retain(|_, seen| now - *seen <= WORKER_LIVES_MS);
+        self.forget_events();
         self.marks.retain(|_, mark| mark.ends.is_none_or(|ends| now < ends));
         Reply::Swept { hints: self.hints(), swept: true, stalled, missing, slot_ms: self.slot_ms() }
     }
@@ -59,7 +61,9 @@ impl Memory {
         self.patch(&id, 10, &format!("{stalls:02}"));
         self.count("stalled", 1);
         self.free_place(&organization, &id);
+        self.note("stalled", &id, || format!("member={member}"));
         if self.cancel.remove(&id) {
+            self.note("removed", &id, String::new);
             self.free_mark(&id, mark.as_deref());
             self.forget(&id);
             self.count("removed", 1);
@@ -67,6 +71,8 @@ impl Memory {
             return Some(true);
         }
         if stalls > sweep.max_stalls {
+            let attempt = self.attempt_of(&id);
+            self.note("dead", &id, || format!("attempt={attempt} member={member}"));
             self.free_mark(&id, mark.as_deref());
             let size = self.jobs.get(&id).map_or(0, Vec::len);
             self.bury(member, JobState::Dead, size, &sweep.payload);

@@ -57,6 +57,7 @@ for at = 1, jobs do
     largest = math.max(largest, #record)
     records[#records + 1] = T .. 'j:' .. id
     records[#records + 1] = record
+    note('added', id, record, delay > 0 and 'delay=' .. digits(delay))
     if delay > 0 then
       local due = now + delay
       if not first_due or due < first_due then first_due = due end
@@ -98,6 +99,7 @@ if #records > 0 then
   if largest > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', largest) end
 end
 if is_news then wake(ARGV[5], #records / 2) end
+write_events(ARGV[5])
 call('HSET', SENT, ARGV[2], ARGV[3] .. ' ' .. created .. held)
 local reply = { 1, hints() }
 for at, id in string.gmatch(held, ' (%d+)=(%w*)') do

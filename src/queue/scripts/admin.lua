@@ -42,6 +42,7 @@ local function drop(id, head)
 end
 
 local function drop_ended(id, outcome, head)
+  if head then note('removed', id, head) end
   local letter, time, bytes = string.match(outcome, '^(%a) (%d+) %d+ %d+ (%d+)\n')
   if letter == 'c' then
     call('LREM', DONE, 1, done_entry(id, time, bytes))
@@ -77,7 +78,10 @@ end
 function operations.configure()
   local stored = call('HGET', META, 'v')
   if stored and stored ~= ARGV[4] then return { 0, stored } end
-  if not stored then call('HSET', META, 'v', ARGV[4]) end
+  if not stored then
+    call('HSET', META, 'v', ARGV[4])
+    keep_row()
+  end
   for at = 5, #ARGV, 2 do
     if ARGV[at + 1] == '' then
       call('HDEL', META, ARGV[at])
@@ -121,6 +125,7 @@ end
 -- 1 for a queue that is paused, 0 for one that goes on; organization where it is about one -> 1.
 function operations.pause()
   local org, pauses = ARGV[5], ARGV[4] == '1'
+  note_all(pauses and 'paused' or 'resumed', org)
   if not org then
     if pauses then call('HSET', META, 'paused', 1) else call('HDEL', META, 'paused') end
   elseif pauses then
@@ -163,9 +168,11 @@ function operations.cancel()
   if state == 'c' or state == 'd' then return { 'finished' } end
   if state == 'a' then
     call('SADD', T .. 'cancel', id)
+    note('cancelled', id, head, 'member=' .. member)
     tell(ARGV[2], 'c' .. id)
     return { 'signalled' }
   end
+  note('cancelled', id, head)
   remove_waiting(id, state, head, member)
   return { 'removed' }
 end
@@ -177,6 +184,7 @@ function operations.remove()
   if state == 'c' or state == 'd' then
     drop_ended(ARGV[4], member, head)
   else
+    note('removed', ARGV[4], head)
     remove_waiting(ARGV[4], state, head, member)
   end
   return { 1 }
@@ -197,6 +205,7 @@ function operations.reschedule()
   else
     make_ready(org, { id }, priority, false)
   end
+  note('rescheduled', id, head, 'delay=' .. digits(delay))
   wake(ARGV[2], 1)
   return { 1 }
 end
@@ -220,6 +229,7 @@ function operations.priority()
 end
 
 local function again(id, outcome, head)
+  note('retried', id, head)
   drop_ended(id, outcome, nil)
   call('HDEL', RES, id, 'p:' .. id)
   call('SETRANGE', T .. 'j:' .. id, 3, '00')
@@ -267,7 +277,9 @@ local function clear_list(org)
   local removed = 0
   for _, id in ipairs(ids) do
     if call('SREM', T .. 'gone', id) == 0 then
-      drop(id, call('GETRANGE', T .. 'j:' .. id, 0, 4095))
+      local head = call('GETRANGE', T .. 'j:' .. id, 0, 4095)
+      note('removed', id, head)
+      drop(id, head)
       removed = removed + 1
     end
   end
@@ -299,7 +311,9 @@ function operations.clear_delayed()
     local id, org = string.match(page[2][at], '^%a%-?%d+:(%w+):(.*)$')
     if ARGV[4] == '' or '=' .. org == ARGV[4] then
       call('ZREM', DELAYED, page[2][at])
-      drop(id, call('GETRANGE', T .. 'j:' .. id, 0, 4095))
+      local head = call('GETRANGE', T .. 'j:' .. id, 0, 4095)
+      note('removed', id, head)
+      drop(id, head)
       removed = removed + 1
     end
   end
@@ -329,13 +343,29 @@ function operations.stop_active()
   local signalled = 0
   for at = 1, #page[2], 2 do
     local id = string.match(page[2][at], '^(%w+)')
-    if ARGV[4] == '' or '=' .. org_of(call('GETRANGE', T .. 'j:' .. id, 0, 4095)) == ARGV[4] then
+    local head = call('GETRANGE', T .. 'j:' .. id, 0, 4095)
+    if ARGV[4] == '' or '=' .. org_of(head) == ARGV[4] then
       call('SADD', T .. 'cancel', id)
+      note('cancelled', id, head, 'member=' .. page[2][at])
       tell(ARGV[2], 'c' .. id)
       signalled = signalled + 1
     end
   end
   return { signalled, page[1] }
+end
+
+-- The same for events.
+function operations.forget_events()
+  local page = call('XRANGE', EV, ARGV[5] == '0' and '-' or '(' .. ARGV[5], '+', 'COUNT', PAGE)
+  local ids = {}
+  for _, entry in ipairs(page) do
+    for at = 1, #entry[2], 2 do
+      local is_meant = entry[2][at] == 'org' and (ARGV[4] == '' or '=' .. entry[2][at + 1] == ARGV[4])
+      if is_meant then ids[#ids + 1] = entry[1] end
+    end
+  end
+  if #ids > 0 then call('XDEL', EV, unpack(ids)) end
+  return { #ids, #page == PAGE and page[PAGE][1] or '0' }
 end
 
 -- c or d, older than so many ms, how many -> how many were removed.
@@ -359,15 +389,21 @@ function operations.obliterate()
   if ARGV[5] ~= '1' then return { 1 } end
   for _, member in ipairs(call('ZRANGE', LEASE, 0, -1)) do
     local id = string.match(member, '^(%w+)')
-    drop(id, call('GETRANGE', T .. 'j:' .. id, 0, 4095))
+    local head = call('GETRANGE', T .. 'j:' .. id, 0, 4095)
+    note('removed', id, head)
+    drop(id, head)
   end
+  note_all('obliterated')
+  if not is_heard() then call('UNLINK', EV, LISTEN) end
   for _, org in ipairs(call('HKEYS', ORGS)) do call('UNLINK', T .. 'busy:' .. org) end
   for _, schedule in ipairs(call('ZRANGE', T .. 'sched', 0, -1)) do call('UNLINK', T .. 's:' .. schedule) end
-  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits', 'idle', 'sched' }) do
+  for _, name in ipairs({ 'meta', 'ring', 'parked', 'orgs', 'lease', 'delayed', 'done', 'dead', 'res', 'gone', 'cancel', 'waits', 'idle', 'sched', 'stat' }) do
     call('UNLINK', T .. name)
   end
   return { 1 }
 end
 
 call('UNLINK', KEYS[2])
-return operations[ARGV[3]]()
+local reply = operations[ARGV[3]]()
+write_events(ARGV[2])
+return reply

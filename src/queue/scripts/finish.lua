@@ -5,7 +5,7 @@
 --   others (or empty), 7 how many jobs it finishes; then for each: member of `lease`, outcome, payload, delay in ms, organization,
 --   mark of idempotency that ends with the job (or empty), priority, bytes of the record. Outcomes: c completed, r retry, d dead,
 --   f released (to the front), l delayed without an attempt, o and q released, and no job of the organization or the queue for the
---   delay.
+--   delay. Then pairs: w or r and the bucket of how long jobs waited or ran, and how many did.
 -- Reply: 1 with hints, the positions of jobs that it no longer held, those of jobs whose attempts were used up, the given members
 --   and records in turn, and how many records were missing. 0 where the number is older than one that is known.
 -- Caller: src/queue/encode.rs, for a worker's sender. With no jobs to finish it is a claim.
@@ -67,13 +67,25 @@ local function keep_outcome(kept, id, letter, member, size, payload)
   return bytes
 end
 
+-- The event of what became of a job.
+local function note_end(id, head, outcome, member, delay)
+  local event = ({ c = 'completed', d = 'dead', r = 'retrying' })[outcome] or 'released'
+  local is_later = event ~= 'completed' and event ~= 'dead'
+  note(event, id, head, 'attempt=' .. attempt_of(head) .. ' member=' .. member .. (is_later and ' delay=' .. digits(delay) or ''))
+end
+
 local function finish()
   local members = {}
   for at = 1, finishes do members[at] = ARGV[7 + (at - 1) * 8 + 1] end
   local ends = call('ZMSCORE', LEASE, unpack(members))
   local held = {}
   for at, member in ipairs(members) do
-    if ends[at] then held[#held + 1] = member else lost[#lost + 1] = at end
+    if ends[at] then
+      held[#held + 1] = member
+    else
+      lost[#lost + 1] = at
+      note('lost', string.match(member, '^(%w+)'), nil, 'member=' .. member)
+    end
   end
   count('lost', #lost)
   if #held == 0 then return end
@@ -87,6 +99,7 @@ local function finish()
       local delay, org, mark = tonumber(ARGV[from + 4]), ARGV[from + 5], ARGV[from + 6]
       local id, size = string.match(member, '^(%w+)'), tonumber(ARGV[from + 8])
       holders[#holders + 1] = { id, org }
+      local head = is_heard() and call('GETRANGE', T .. 'j:' .. id, 0, 4095)
       if outcome == 'r' then
         local used, allowed = string.match(call('GETRANGE', T .. 'j:' .. id, 0, 8), ' a(%d%d)/(%d%d)')
         used = (tonumber(used) or 98) + 1
@@ -117,6 +130,7 @@ local function finish()
         if outcome == 'o' then freed[org] = math.max(freed[org] or 0, now + delay) end
         if outcome == 'q' then call('HSET', META, 'hold', digits(now + delay)) end
       end
+      if head then note_end(id, head, outcome, member, delay) end
     end
   end
   if has_orgs then
@@ -411,6 +425,7 @@ local function claim(given, members)
       given[#given + 1] = record
       leases[#leases + 1] = till
       leases[#leases + 1] = member
+      if is_heard() then note('started', taken[at][1], record, 'attempt=' .. attempt_of(record) .. ' member=' .. member) end
     else
       missing = missing + 1
       if taken[at][2].is_counted then call('SREM', T .. 'busy:' .. taken[at][2].org, taken[at][1]) end
@@ -420,13 +435,30 @@ local function claim(given, members)
   if #leases > 0 then call('ZADD', LEASE, unpack(leases)) end
 end
 
+-- Adds how long jobs waited and ran to what is known of this minute; an hour is kept.
+local function keep_times(from)
+  if not ARGV[from] then return end
+  local field = 'h' .. digits(math.floor(now / 60000))
+  local counts, names, words = {}, {}, {}
+  local function add(name, many)
+    if not counts[name] then names[#names + 1] = name end
+    counts[name] = (counts[name] or 0) + tonumber(many)
+  end
+  for name, many in string.gmatch(call('HGET', STAT, field) or '', '(%w+)=(%d+)') do add(name, many) end
+  for at = from, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
+  for at, name in ipairs(names) do words[at] = name .. '=' .. digits(counts[name]) end
+  call('HSET', STAT, field, table.concat(words, ' '))
+end
+
 if finishes > 0 then finish() end
+keep_times(8 + finishes * 8)
 local given, members, asked = {}, {}, wants
 if wants > 0 then claim(given, members) end
 -- Whoever has room for more is told of new work. Where more is left than this worker takes, others are told now.
 call(#members < asked and 'SADD' or 'SREM', T .. 'idle', worker)
 call('HSET', SENT, worker, ARGV[3] .. ' ' .. digits(now) .. '|' .. table.concat(lost, ',') .. '|' .. table.concat(died, ',')
   .. '|' .. table.concat(members, ' '))
+write_events(ARGV[6])
 local ready, due, paused = hints()
 if asked > 0 and #members == asked and ready > 0 and ARGV[6] ~= '' then wake_idle(ARGV[6], 2) end
 return { 1, ready, due, paused, lost, died, given, missing }

@@ -3,7 +3,7 @@
 -- KEYS: 1 the queue's hash `meta`, 2 a key that never exists, so that the server refuses the script while its slot moves.
 -- ARGV: 1 the time, 2 the question, then what it takes: see each below.
 -- Reply: a list, as each question says.
--- Caller: src/queue/encode.rs, for a queue. It changes nothing, but for `wait`.
+-- Caller: src/queue/encode.rs, for a queue. It changes nothing, but for `wait` and `listen`.
 --
 -- A page is at most 100 jobs and 1 MiB.
 
@@ -52,6 +52,60 @@ function questions.counts()
   local reply = { tonumber(call('HGET', META, 'ready') or 0), call('ZCARD', DELAYED), call('ZCARD', LEASE), call('LLEN', DONE),
     call('ZCARD', DEAD), digits(oldest) }
   for _, value in ipairs(call('HGETALL', META)) do reply[#reply + 1] = value end
+  return reply
+end
+
+-- -> the version of the layout, or empty.
+function questions.layout()
+  return { call('HGET', META, 'v') or '' }
+end
+
+-- Ready and active jobs of an organization, its weight, and the weights of all that wait.
+local function share_of(org)
+  if org == '' then return 0, 0, '0', '0' end
+  local name = string.sub(org, 2)
+  local function weight_of(settings)
+    return tonumber(string.match(settings or '', '^(%S+)')) or 1
+  end
+  local settings, sum = call('HGET', ORGS, name), 0
+  local names = call('ZRANGE', RING, 0, 999)
+  if #names > 0 then
+    for _, held in ipairs(call('HMGET', ORGS, unpack(names))) do sum = sum + weight_of(held) end
+  end
+  local is_counted = string.match(settings or '', '^%S+ [1-9]') ~= nil
+  return call('LLEN', T .. 'g:' .. name) + call('ZCARD', T .. 'p:' .. name),
+    is_counted and call('SCARD', T .. 'busy:' .. name) or -1, tostring(weight_of(settings)), tostring(sum)
+end
+
+-- minutes, organization with `=` in front or empty -> the time; a row of the begin of these minutes and the times of jobs in
+-- them; since when the oldest delayed, active, completed and dead jobs are there; workers and the last sign of one; ready and active
+-- jobs of the organization, its weight and that of all; then as `counts`.
+function questions.stats()
+  local minute, span = math.floor(now / 60000), tonumber(ARGV[3])
+  local rows, fields, times, base = {}, {}, {}, nil
+  for back = span, 0, -1 do rows[#rows + 1] = 'm' .. digits(minute - back) end
+  for back = span - 1, 0, -1 do fields[#fields + 1] = 'h' .. digits(minute - back) end
+  for _, row in ipairs(call('HMGET', STAT, unpack(rows))) do base = base or row end
+  base = base or call('HGET', STAT, 'm' .. (call('HGET', META, 'minute') or ''))
+  for _, text in ipairs(call('HMGET', STAT, unpack(fields))) do
+    if text then times[#times + 1] = text end
+  end
+  local began, seen, workers = 0, 0, 0
+  for _, member in ipairs(call('ZRANGE', LEASE, 0, 999)) do
+    local since = tonumber(string.match(member, '(%d+)$'))
+    if began == 0 or since < began then began = since end
+  end
+  for _, at in ipairs(call('HVALS', T .. 'workers')) do
+    seen = math.max(seen, tonumber(at))
+    if now - tonumber(at) <= 60000 then workers = workers + 1 end
+  end
+  local function first_of(key)
+    return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or '0'
+  end
+  local done = string.match(call('LINDEX', DONE, 0) or '', '^%w+:(%d+)') or '0'
+  local reply = { digits(now), base or '', table.concat(times, ' '), first_of(DELAYED), digits(began), done, first_of(DEAD), workers,
+    digits(seen), share_of(ARGV[4]) }
+  for _, value in ipairs(questions.counts()) do reply[#reply + 1] = value end
   return reply
 end
 
@@ -135,6 +189,31 @@ function questions.wait()
   if state == 'c' or state == 'd' then return { state, call('HGET', RES, ARGV[3]) } end
   call('SADD', T .. 'waits', ARGV[3])
   return { state, '' }
+end
+
+-- the event that the caller has read last (empty: it begins with the next one), how many more -> the time, the place of the last
+-- event, then for each from that one on, itself included: its place, event, job, type, organization, time, detail. Events are
+-- written for a minute more. With less than a page `v` is told once when the next one is there.
+function questions.listen()
+  call('UNLINK', KEYS[2])
+  local state = call('HMGET', LISTEN, 'till', 'epoch', 'count')
+  local till, epoch, last = tonumber(state[1]) or 0, tonumber(state[2]) or 0, tonumber(state[3]) or 0
+  if till <= now or till > now + LISTENS then
+    local entry = call('XREVRANGE', EV, '+', '-', 'COUNT', 1)[1]
+    epoch = math.max(now, epoch + 1, entry and tonumber(string.match(entry[1], '^%d+')) + 1 or 0)
+    last = 0
+    call('HSET', LISTEN, 'epoch', digits(epoch), 'count', '0')
+  end
+  call('HSET', LISTEN, 'till', digits(now + LISTENS))
+  local reply, most = { digits(now), digits(epoch) .. '-' .. digits(last) }, tonumber(ARGV[4])
+  if most == 0 then return reply end
+  local page = ARGV[3] ~= '' and call('XRANGE', EV, ARGV[3], '+', 'COUNT', most + 1) or {}
+  for _, entry in ipairs(page) do
+    reply[#reply + 1] = entry[1]
+    for at = 2, #entry[2], 2 do reply[#reply + 1] = entry[2][at] end
+  end
+  if #page <= most then call('HSET', LISTEN, 'waits', '1') end
+  return reply
 end
 
 -- state, organization with `=` in front or empty, where to begin, how many -> where to go on (empty: at the end), snapshots.

@@ -8,6 +8,8 @@
 local T = string.sub(KEYS[1], 1, -5)
 local META, RING, PARKED, ORGS, LEASE = KEYS[1], T .. 'ring', T .. 'parked', T .. 'orgs', T .. 'lease'
 local DELAYED, DONE, DEAD, RES, SENT = T .. 'delayed', T .. 'done', T .. 'dead', T .. 'res', T .. 'sent'
+local STAT = T .. 'stat'
+local EV, LISTEN = T .. 'ev', T .. 'listen'
 local call = redis.call
 local now = tonumber(ARGV[1])
 if not now then
@@ -105,6 +107,11 @@ end
 
 local function priority_of(header)
   return tonumber(string.match(header, ' p([+-]%d+) ')) or 0
+end
+
+-- The number of the attempt that a job is in.
+local function attempt_of(header)
+  return (tonumber(string.match(header, ' a(%d%d)/')) or 0) + 1
 end
 
 -- When the queue's own limit lets a job begin; nil where it does not hold one up.
@@ -210,4 +217,66 @@ local function wake(how, jobs)
   local heard = call('HGET', META, 'heard') or '1'
   local hearers = call(how, T .. 'news', 'w' .. heard)
   if digits(hearers) ~= heard then call('HSET', META, 'heard', hearers) end
+end
+
+-- What happened up to now, for rates: a row a minute, which a day keeps.
+local KEPT_BY_MINUTE = { 'added', 'completed', 'retried', 'died', 'removed', 'stalled', 'lost' }
+local function keep_row()
+  local minute = math.floor(now / 60000)
+  if call('HGET', META, 'minute') == digits(minute) then return end
+  call('HSET', META, 'minute', digits(minute))
+  local row = digits(now)
+  for _, total in ipairs(call('HMGET', META, unpack(KEPT_BY_MINUTE))) do row = row .. ' ' .. (total or '0') end
+  call('HSET', STAT, 'm' .. digits(minute), row)
+  call('HDEL', STAT, 'm' .. digits(minute - 1440), 'h' .. digits(minute - 60))
+  if call('HLEN', STAT) <= 1600 then return end
+  for _, field in ipairs(call('HKEYS', STAT)) do
+    local kept = string.sub(field, 1, 1) == 'm' and 1440 or 60
+    if tonumber(string.sub(field, 2)) <= minute - kept then call('HDEL', STAT, field) end
+  end
+end
+
+-- How many events the stream keeps, and for how many ms one who listens is believed to go on.
+local EVENTS, LISTENS = 10000, 60000
+local noted
+
+-- Whether somebody listens to events. Nobody else pays for them.
+local function is_heard()
+  if noted == nil then
+    local till = tonumber(call('HGET', LISTEN, 'till') or 0)
+    noted = till > now and till <= now + LISTENS and {}
+  end
+  return noted
+end
+
+-- Notes an event of a job, whose record begins with `head`; without it the record is read. `detail` has words of the form
+-- name=value.
+local function note(event, id, head, detail)
+  if not is_heard() then return end
+  head = head or call('GETRANGE', T .. 'j:' .. id, 0, 4095)
+  local is_read, line = pcall(cjson.decode, string.match(head, '^[^\n]*\n([^\n]*)\n') or '')
+  noted[#noted + 1] = { event, id, is_read and line.t or '', org_of(head), detail or '' }
+end
+
+-- Notes an event of an organization, or without one of the whole queue.
+local function note_all(event, org)
+  if not is_heard() then return end
+  noted[#noted + 1] = { event, '', '', org or '', org and 'scope=organization' or 'scope=queue' }
+end
+
+-- Writes what was noted, and tells those that wait for it. An id is the epoch of those who listen, and a number without gaps.
+local function write_events(how)
+  if not noted or #noted == 0 then return end
+  local state = call('HMGET', LISTEN, 'epoch', 'count', 'waits')
+  local epoch, last = state[1] or '0', tonumber(state[2]) or 0
+  for _, event in ipairs(noted) do
+    last = last + 1
+    call('XADD', EV, 'MAXLEN', '~', EVENTS, epoch .. '-' .. digits(last), 'event', event[1], 'job', event[2], 'type', event[3],
+      'org', event[4], 'at', digits(now), 'detail', event[5])
+  end
+  call('HSET', LISTEN, 'count', digits(last))
+  if state[3] == '1' then
+    call('HSET', LISTEN, 'waits', '0')
+    tell(how, 'v')
+  end
 end

@@ -57,13 +57,16 @@ for at = #ended, 1, -1 do
     call('SETRANGE', key, 10, string.format('%02d', stalls))
     count('stalled', 1)
     free_place(org, id)
+    note('stalled', id, head, 'member=' .. member)
     local is_stopped = call('SREM', T .. 'cancel', id) == 1
     if is_stopped then
+      note('removed', id, head)
       free_mark(id, until_done(head))
       forget({ id })
       count('removed', 1)
       if call('SREM', T .. 'waits', id) == 1 then tell(ARGV[3], 'e' .. id) end
     elseif stalls > tonumber(ARGV[2]) then
+      note('dead', id, head, 'attempt=' .. attempt_of(head) .. ' member=' .. member)
       free_mark(id, until_done(head))
       bury(id, member, call('STRLEN', key))
     else
@@ -76,6 +79,7 @@ for at = #ended, 1, -1 do
 end
 count('evicted', missing)
 
+keep_row()
 trim(false, 200, kept_of(false))
 trim(true, 200, kept_of(true))
 
@@ -114,5 +118,9 @@ if has_orgs and call('ZCARD', LEASE) <= 1000 then
     end
   end
 end
+-- Events of which nobody has wanted to hear for an hour.
+local till = tonumber(call('HGET', LISTEN, 'till'))
+if till and now - till > 3600000 then call('UNLINK', EV, LISTEN) end
+write_events(ARGV[3])
 local ready, due, paused = hints()
 return { 1, ready, due, paused, told, missing, slot_in }

@@ -63,6 +63,8 @@ pub enum Event {
         organization: Option<u8>,
     },
     Plan(Planned),
+    /// Somebody listens to events.
+    Listen,
 }
 
 pub type History = Vec<Event>;
@@ -140,6 +142,7 @@ impl Callers {
                 let worker = name_of(usize::from(*worker));
                 vec![Step::Renew(Renew { worker, lease_ms: 15_000, members })]
             }
+            Event::Listen => vec![Step::Look(Look::Listen { from: String::new(), most: 0 })],
             Event::Sweep => vec![Step::Sweep(Sweep { max_stalls: 1, payload: b"{\"s\":1}".to_vec() })],
             Event::Pass { ms } => {
                 self.now += i64::from(*ms);
@@ -195,6 +198,7 @@ impl Callers {
             lease_ms: 15_000,
             wants: wants.into(),
             finished,
+            times: Vec::new(),
         })
     }
 

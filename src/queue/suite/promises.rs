@@ -10,7 +10,7 @@ use crate::queue::contract::{
 
 pub type Promise = fn(&mut Bench);
 
-const PROMISES: [(&str, Promise); 20] = [
+const PROMISES: [(&str, Promise); 23] = [
     ("jobs of one organization begin in the order of their adds", in_order),
     ("a repeated add adds nothing and answers the same", add_twice),
     ("a late add of an older number does nothing", add_late),
@@ -31,6 +31,9 @@ const PROMISES: [(&str, Promise); 20] = [
     ("paused organizations wait, and go on", pauses),
     ("ended jobs are kept by count, age and bytes", retention),
     ("one job is cancelled, removed, promoted and tried again", single_jobs),
+    ("events are written while somebody listens, and to nobody else", super::heard::only_while_heard),
+    ("each step writes the events of what it does, once", super::heard::events),
+    ("what happened lately is counted", super::heard::statistics),
 ];
 
 pub struct Bench {
@@ -56,23 +59,29 @@ impl Bench {
         self.queue.run(step, self.now).unwrap()
     }
 
-    fn add(&mut self, jobs: Vec<NewJob>) -> Reply {
+    pub(super) fn add(&mut self, jobs: Vec<NewJob>) -> Reply {
         self.number += 1;
         self.add_as(self.number, jobs)
     }
 
-    fn add_as(&mut self, number: u64, jobs: Vec<NewJob>) -> Reply {
+    pub(super) fn add_as(&mut self, number: u64, jobs: Vec<NewJob>) -> Reply {
         self.run(&Step::Add(Add { sender: "p".to_owned(), number, max_waiting: 0, jobs }))
     }
 
-    fn add_ids(&mut self, organization: &str, ids: &[&str]) {
+    pub(super) fn add_ids(&mut self, organization: &str, ids: &[&str]) {
         let jobs = ids.iter().map(|id| job(id, organization)).collect();
         self.add(jobs);
     }
 
-    fn turn_as(&mut self, worker: &str, number: u64, wants: usize, finished: Vec<Finished>) -> Reply {
+    pub(super) fn turn_as(
+        &mut self,
+        worker: &str,
+        number: u64,
+        wants: usize,
+        finished: Vec<Finished>,
+    ) -> Reply {
         let worker = worker.to_owned();
-        self.run(&Step::Turn(Turn { worker, number, lease_ms: 15_000, wants, finished }))
+        self.run(&Step::Turn(Turn { worker, number, lease_ms: 15_000, wants, finished, times: Vec::new() }))
     }
 
     pub fn turn(&mut self, wants: usize, finished: Vec<Finished>) -> Turned {
@@ -111,7 +120,7 @@ impl Bench {
         }
     }
 
-    fn sweep(&mut self) -> Vec<(String, bool)> {
+    pub(super) fn sweep(&mut self) -> Vec<(String, bool)> {
         let sweep = Sweep { max_stalls: 1, payload: b"{}".to_vec() };
         match self.run(&Step::Sweep(sweep)) {
             Reply::Swept { stalled, .. } => stalled,
@@ -123,7 +132,7 @@ impl Bench {
         self.admin(Admin::Configure(crate::queue::LAYOUT, fields));
     }
 
-    fn organization(&mut self, name: &str, weight: f64, concurrency: u64, rate: (u64, u64)) {
+    pub(super) fn organization(&mut self, name: &str, weight: f64, concurrency: u64, rate: (u64, u64)) {
         let (name, weight) = (name.to_owned(), Some(weight));
         self.admin(Admin::Organization { name, weight, concurrency: Some(concurrency), rate: Some(rate) });
     }
