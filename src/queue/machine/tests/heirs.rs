@@ -103,7 +103,7 @@ fn what_redis_has_taken_is_not_sent_by_the_next_process() {
     assert_eq!(words[11], "live");
     first.answer(live, added());
     first.disconnect();
-    // It has its number before the connection is back.
+    // It gets no number while nobody would take it.
     first.add("j2");
     drop(first);
     let mut next = heir(&folder);
