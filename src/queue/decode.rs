@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::ask::ASKS;
 use super::backoff::MAX_DELAY_MS;
 use super::contract::Change;
+use super::ending::JOB_EVENTS;
 use super::events::EVENTS;
 use super::hand::Outcome;
-use super::machine::JOB_EVENTS;
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::{Asked, CallArguments, misuse};
 

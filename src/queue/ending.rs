@@ -5,6 +5,8 @@ use serde_json::json;
 use super::contract::Finished;
 use crate::error::ErrorCode;
 
+/// The ends of jobs that JavaScript may listen to; a bit each.
+pub const JOB_EVENTS: [&str; 5] = ["completed", "retrying", "dead", "released", "lost"];
 /// The most that is kept of an error.
 pub const MAX_ERROR_BYTES: usize = 8 * 1024;
 

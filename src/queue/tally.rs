@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::machine::JOB_EVENTS;
+use super::ending::JOB_EVENTS;
 use super::times::Times;
 
 #[derive(Debug, Default)]

@@ -36,7 +36,6 @@ use readers::Reader;
 use requests::{Purpose, Request};
 use rooms::Room;
 use watchers::Watcher;
-pub use worker::JOB_EVENTS;
 use worker::Worker;
 
 /// What a client's queues need to know of its configuration.

@@ -11,13 +11,11 @@ use super::lines::LineKind;
 use super::requests::Purpose;
 use crate::error::{Error, Result};
 use crate::queue::contract::{Fate, Renew, Reply, Step, Turn, Turned};
-use crate::queue::ending::{Ending, Note, error_json};
+use crate::queue::ending::{Ending, JOB_EVENTS, Note, error_json};
 use crate::queue::events::Events;
 use crate::queue::hand::HandCounts;
 use crate::queue::shared::{Closes, Desk, tell_of};
 
-/// The ends of jobs that JavaScript may listen to; a bit each.
-pub const JOB_EVENTS: [&str; 5] = ["completed", "retrying", "dead", "released", "lost"];
 const COMPLETED: usize = 0;
 const RETRYING: usize = 1;
 const DEAD: usize = 2;
