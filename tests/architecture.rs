@@ -411,6 +411,7 @@ const OWN_TIMES: &[(&str, &str)] = &[
     ("js/time.js", "MAX_TIMER_MS"),
     ("js/cli/store.js", "CONNECT_TIMEOUT_MS"),
     ("js/cli/doctor/findings.js", "DEADLINE_MS"),
+    ("js/cli/doctor/queues.js", "LATE_MS"),
     ("js/cli/doctor/server.js", "CLOCK_TOLERANCE_MS"),
     ("js/cli/doctor/server.js", "SLOW_MS"),
     ("js/cli/doctor/tls.js", "EXPIRES_SOON_MS"),

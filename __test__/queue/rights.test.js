@@ -22,7 +22,7 @@ function rulesOf(hasBrackets) {
   const shown = (role) => {
     const own = `${rules.connection} ${rules[role]}`;
     if (hasBrackets) return own;
-    return `${own.replaceAll(/ \([^)]*\)/g, '')}${role === 'producer' ? ' +unlink' : ''}`;
+    return `${own.replaceAll(/ \([^)]*\)/g, '')}${role === 'producer' ? ' +unlink +spop' : ''}`;
   };
   return Object.fromEntries(ROLES.map((role) => [role, shown(role)]));
 }

@@ -10,7 +10,7 @@ use super::options::{
 };
 use super::schedule::asked::{self as schedule, Answer, Wish};
 use super::schedule::steps::Scheduling;
-use super::statistics::Statistics;
+use super::statistics::{Statistics, asked_statistics};
 use super::told::{organizations, outcome_parts, shown, snapshots, workers};
 use crate::error::{Error, ErrorCode, Result};
 
@@ -47,8 +47,6 @@ pub const ASKS: [&str; 27] = [
 
 const MOST_A_PAGE: u64 = 100;
 const RETRIED_AT_ONCE: u64 = 1_000;
-/// Rates are of the last minutes.
-const RATES_MINUTES: u64 = 5;
 const CLEANED_AT_ONCE: u64 = 200;
 
 /// A question or an order, and how far it is.
@@ -180,11 +178,7 @@ impl Ask {
             "organizations" => Step::Look(Look::Organizations),
             "workers" => Step::Look(Look::Workers),
             "health" => Step::Look(Look::Counts),
-            "totals" => {
-                let only = only(given)?;
-                self.organization.clone_from(&only);
-                Step::Look(Look::Stats { minutes: integer(given, "minutes", RATES_MINUTES, 1, 60)?, only })
-            }
+            "totals" => asked_statistics(given, organization(given)?)?,
             "wait" => {
                 self.id = id_of(given)?;
                 self.timeout_ms = integer(given, "timeoutMs", 30_000, 1, MAX_DELAY_MS)?;

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::contract::Word;
-use super::keys::unescaped;
+use super::contract::{Look, Step, Word};
+use super::keys::{escaped, unescaped};
+use super::options::integer;
 use super::times::Times;
+use crate::error::Result;
 
 /// Counters of `meta`, as callers know them.
 const TOTALS: [&str; 9] =
@@ -12,8 +14,16 @@ const TOTALS: [&str; 9] =
 /// Those that are kept by the minute, in their order there.
 pub const KEPT_BY_MINUTE: [&str; 7] = ["added", "completed", "retried", "died", "removed", "stalled", "lost"];
 const STATES: [&str; 5] = ["ready", "delayed", "active", "completed", "dead"];
+/// Rates are of the last minutes.
+const RATES_MINUTES: u64 = 5;
 /// Words in front of the counts.
 const HEAD: usize = 13;
+
+/// The question for statistics, with the share of an organization where one is named.
+pub fn asked_statistics(given: &Map<String, Value>, named: Option<Option<String>>) -> Result<Step> {
+    let only = named.map(|name| escaped(name.as_deref()));
+    Ok(Step::Look(Look::Stats { minutes: integer(given, "minutes", RATES_MINUTES, 1, 60)?, only }))
+}
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics {

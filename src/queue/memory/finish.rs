@@ -56,13 +56,12 @@ impl Memory {
     fn finish(&mut self, turn: &Turn, lost: &mut Vec<usize>, died: &mut Vec<usize>) {
         let mut held = Vec::new();
         for (at, finished) in (1..).zip(&turn.finished) {
-            match self.lease.score(&finished.member) {
-                Some(_) => held.push((at, finished)),
-                None => {
-                    lost.push(at);
-                    let member = &finished.member;
-                    self.note("lost", id_of(member), || format!("member={member}"));
-                }
+            let member = &finished.member;
+            if self.lease.score(member).is_some() {
+                held.push((at, finished));
+            } else {
+                lost.push(at);
+                self.note("lost", id_of(member), || format!("member={member}"));
             }
         }
         self.count("lost", lost.len() as i64);

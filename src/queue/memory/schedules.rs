@@ -191,6 +191,7 @@ impl Memory {
         let record = [&put.head, created.as_bytes(), &put.middle, SLOT, slot.as_bytes(), &put.tail].concat();
         self.put_record(id, record);
         self.make_ready(&put.organization, &[id.to_owned()], put.priority, false);
+        self.note("added", id, String::new);
         self.count("added", 1);
         if ready == 0 {
             self.tell("w");

@@ -38,6 +38,7 @@ local function add(held, id, slot)
   local record = held.head .. digits(now) .. held.mid .. ',"a":' .. slot .. held.tail
   call('SET', T .. 'j:' .. id, record)
   make_ready(held.org, { id }, tonumber(held.prio), false)
+  note('added', id, record)
   count('added', 1)
   if #record > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', #record) end
   added = added + 1
@@ -94,4 +95,5 @@ end
 
 local reply = operations[ARGV[3]]()
 if added > 0 and ready == 0 then wake(ARGV[2], added) end
+write_events(ARGV[2])
 return reply
