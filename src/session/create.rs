@@ -1,7 +1,5 @@
 //! Creating sessions: those of one tick are one request, and one of them that cannot be fails alone.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::answer::{Reason, Told, text};
@@ -15,7 +13,7 @@ use super::requests::{Bounds, Entries, NewSession, append_create};
 use super::secrets::Use;
 use super::settle::Replies;
 use super::tally::Count;
-use super::ticket::Purpose;
+use super::ticket::{Made, Purpose};
 use crate::codec::Codec;
 use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
@@ -25,20 +23,6 @@ use crate::redis::Outcome;
 /// Longer ones say no more of a browser, and each session keeps its own.
 const MAX_AGENT_BYTES: usize = 512;
 const MAX_ADDRESS_BYTES: usize = 64;
-
-/// A session that Redis was asked to create. Its `Debug` shows nothing of a user.
-pub(super) struct Made {
-    id: Id,
-    about: String,
-    idle_ms: i64,
-    life_ms: i64,
-}
-
-impl fmt::Debug for Made {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Made")
-    }
-}
 
 /// What a session needs of a request beside what its reply is made of.
 struct Asked {
