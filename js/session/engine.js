@@ -44,6 +44,7 @@ class Engine {
   #bridge;
   #options;
   #onOpen;
+  #endClosing;
   /** @type {number | undefined} */
   #client;
   #room = 0;
@@ -77,6 +78,8 @@ class Engine {
     this.#bridge = bridge;
     this.#options = options;
     this.#onOpen = onOpen;
+    // What was called before the client closes still crosses.
+    this.#endClosing = bridge.onClose(() => this.#sendBatch());
   }
 
   /** Whether native code has this room. */
@@ -261,6 +264,7 @@ class Engine {
   async #close() {
     this.#isClosed = true;
     this.#sendBatch();
+    this.#endClosing();
     if (this.#underWay > 0) await this.#idle();
     if (this.#isOpen && !this.#bridge.isClosed) this.#now(verbs.close, 0, [this.#room]);
   }
