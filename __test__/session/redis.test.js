@@ -81,6 +81,22 @@ describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (dri
     expect(await calls('evalsha')).toBe(3);
   });
 
+  test.each(['close', 'reset', 'shutdown'])('what was called before %s() is done', async (how) => {
+    const orgcache = open();
+    const sessions = orgcache.createSessions({ secret: SECRET });
+    const old = await sessions.create();
+    const calls = [sessions.destroy(old.id), sessions.create({ data: { n: 1 } })];
+    const ended = how === 'close' ? sessions.close() : orgcache[how]();
+    const [fate, { id }] = await Promise.all(calls);
+    await ended;
+    const later = open().createSessions({ secret: SECRET });
+    expect([fate, await later.get(old.id), (await later.get(id)).data]).toEqual([
+      'destroyed',
+      null,
+      { n: 1 },
+    ]);
+  });
+
   test('many reads of a session that was not touched for a while touch it once', async () => {
     const sessions = open().createSessions({ secret: SECRET, touchSeconds: 1 });
     const created = await sessions.create({ userId: someone() });

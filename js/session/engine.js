@@ -28,6 +28,8 @@ const { Batch } = require('./batch.js');
 const verbs = protocol.verbs.session;
 const { sayings, steps } = protocol.session;
 const { client: native } = loadNative();
+/** The head of a read: the room, the id, the fingerprint, and whether it is a use. */
+const GET = head(verbs.ask, steps.get, 4);
 /**
  * Number of calls in a tick after which a batch crosses. It doubles with each crossing in the tick: the server works on
  * the first calls while JavaScript makes the others, and many callers still share few scripts.
@@ -42,6 +44,7 @@ class Engine {
   #bridge;
   #options;
   #onOpen;
+  #endClosing;
   /** @type {number | undefined} */
   #client;
   #room = 0;
@@ -75,6 +78,8 @@ class Engine {
     this.#bridge = bridge;
     this.#options = options;
     this.#onOpen = onOpen;
+    // What was called before the client closes still crosses.
+    this.#endClosing = bridge.onClose(() => this.#sendBatch());
   }
 
   /** Whether native code has this room. */
@@ -158,7 +163,18 @@ class Engine {
     return new Promise((resolve, reject) => {
       const given = [this.open(), id, fingerprint, touch ? 1 : 0];
       this.#sendBatch();
-      this.#cross('get', given, (told) => resolve(read(told)), reject);
+      if (this.#bridge.isEmbedded) return this.#cross('get', given, (told) => resolve(read(told)), reject);
+      // A read is the most frequent call: it has no functions more than it needs.
+      this.#underWay++;
+      const settle = (/** @type {any} */ told) => {
+        this.#ended();
+        resolve(read(told));
+      };
+      const fail = (/** @type {unknown} */ error) => {
+        this.#ended();
+        reject(error);
+      };
+      this.#bridge.callTo(GET, given, settle, fail);
     });
   }
 
@@ -248,6 +264,7 @@ class Engine {
   async #close() {
     this.#isClosed = true;
     this.#sendBatch();
+    this.#endClosing();
     if (this.#underWay > 0) await this.#idle();
     if (this.#isOpen && !this.#bridge.isClosed) this.#now(verbs.close, 0, [this.#room]);
   }

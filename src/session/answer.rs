@@ -8,6 +8,7 @@ use super::base64url;
 use super::decode::{SAYINGS, STEPS};
 use super::id::{ID_LETTERS, Ref};
 use super::record::Head;
+use crate::lane::Node as Reply;
 use crate::redis::Outcome;
 
 /// Reasons why a call has no session, by the names that callers know.
@@ -130,4 +131,10 @@ pub fn text(json: String) -> Outcome<'static> {
 /// A text of plain letters.
 pub fn word(word: &str) -> Outcome<'static> {
     text(format!("\"{word}\""))
+}
+
+/// The numbers of a list.
+pub fn integers(node: Reply<'_>) -> impl Iterator<Item = i64> {
+    let items = if let Reply::Array(items) = node { Some(items) } else { None };
+    items.into_iter().flatten().map(|item| if let Reply::Integer(number) = item { number } else { 0 })
 }

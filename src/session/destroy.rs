@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::answer::text;
+use super::answer::{integers, text};
 use super::base64url;
 use super::create::failure;
 use super::ended::Kind;
@@ -10,7 +10,6 @@ use super::id::Ref;
 use super::open::Open;
 use super::plan::{Planned, Plans};
 use super::requests::{NOW, append_destroy};
-use super::settle::{Replies, numbers};
 use super::tally::Count;
 use super::ticket::Purpose;
 use crate::error::Result;
@@ -25,38 +24,34 @@ enum Fate {
     Journalled = 2,
 }
 
-impl Plans<'_> {
-    /// Appends the request that ends these sessions. What names none is absent.
-    pub(super) fn plan_destroy(&self, names: &[&[u8]], out: &mut Vec<u8>) -> Planned {
-        let named: Vec<_> = names.iter().map(|name| self.named(name)).collect();
-        let ends: Vec<_> =
-            named.iter().flatten().map(|end| (self.open.user_key(&end.tag), end.hash)).collect();
-        if ends.is_empty() {
-            return Planned::Answer(told(named.iter().map(|_| (None, Ok(Fate::Absent)))));
-        }
-        append_destroy(&ends, NOW, out);
-        Planned::Ask(Purpose::Destroy(named.into()))
+/// Appends the request that ends these sessions. What names none is absent.
+pub(super) fn plan_destroy(plans: &Plans<'_>, names: &[&[u8]], out: &mut Vec<u8>) -> Planned {
+    let named: Vec<_> = names.iter().map(|name| plans.named(name)).collect();
+    let ends: Vec<_> = named.iter().flatten().map(|end| (plans.open.user_key(&end.tag), end.hash)).collect();
+    if ends.is_empty() {
+        return Planned::Answer(told(named.iter().map(|_| (None, Ok(Fate::Absent)))));
     }
+    append_destroy(&ends, NOW, out);
+    Planned::Ask(Purpose::Destroy(named.into()))
 }
 
-impl Replies<'_> {
-    pub(super) fn settle_destroy(
-        &self,
-        named: &[Option<Ref>],
-        node: Reply<'_>,
-        now: Instant,
-    ) -> Outcome<'static> {
-        let mut gone = numbers(node);
-        told(named.iter().map(|named| {
-            let Some(end) = named else { return (None, Ok(Fate::Absent)) };
-            self.open.note_end(end.tag, Kind::Session(end.hash), false, now);
-            if gone.next().unwrap_or_default() == 0 {
-                return (*named, Ok(Fate::Absent));
-            }
-            self.open.tally.count(Count::Destroyed);
-            (*named, Ok(Fate::Destroyed))
-        }))
-    }
+/// What became of each of them.
+pub(super) fn settle_destroy(
+    open: &Open,
+    named: &[Option<Ref>],
+    node: Reply<'_>,
+    now: Instant,
+) -> Outcome<'static> {
+    let mut gone = integers(node);
+    told(named.iter().map(|named| {
+        let Some(end) = named else { return (None, Ok(Fate::Absent)) };
+        open.note_end(end.tag, Kind::Session(end.hash), false, now);
+        if gone.next().unwrap_or_default() == 0 {
+            return (*named, Ok(Fate::Absent));
+        }
+        open.tally.count(Count::Destroyed);
+        (*named, Ok(Fate::Destroyed))
+    }))
 }
 
 /// Ends that Redis has not taken. `keep` keeps one of them for later.

@@ -2,7 +2,9 @@
 
 use super::answer::Reason;
 use super::base64url;
+use super::create::plan_create;
 use super::decode::{Place, Step};
+use super::destroy::plan_destroy;
 use super::id::{Id, NONCE_BYTES, REF_LETTERS, Ref, Tag};
 use super::keys::Directory;
 use super::open::{Open, parse_tag, tag_of};
@@ -58,7 +60,7 @@ impl<'o> Plans<'o> {
                 let read = Read { at, hops: 0, time, asks_again: false, fingerprint, touches };
                 Planned::Ask(Purpose::Read(Box::new(read)))
             }
-            Step::Create { enters, sessions } => self.plan_create(*enters, sessions, codec, out),
+            Step::Create { enters, sessions } => plan_create(self, *enters, sessions, codec, out),
             Step::Update { id, version, data } => {
                 let Some(id) = self.open.id(id) else { return Ok(self.malformed()) };
                 let data = self.encoded(data, codec)?;
@@ -75,7 +77,7 @@ impl<'o> Plans<'o> {
                 append_touch(&self.open.user_key(&id.tag), &id.hash(), slack, out);
                 Planned::Ask(Purpose::Touch)
             }
-            Step::Destroy { names } => self.plan_destroy(names, out),
+            Step::Destroy { names } => plan_destroy(self, names, out),
             Step::Revoke { user, except } => {
                 let tag = tag_of(*user);
                 let kept = except.map(|id| self.excepted(id, &tag)).transpose()?;

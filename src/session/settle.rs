@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::answer::{Reason, Told, text};
+use super::answer::{Reason, Told, integers, text};
 use super::base64url;
+use super::create::settle_create;
+use super::destroy::settle_destroy;
 use super::ended::Kind;
 use super::id::{Id, Ref, Tag};
 use super::open::Open;
@@ -42,7 +44,7 @@ pub(super) struct With<'a> {
 
 /// Reads the replies to a room's requests.
 pub(super) struct Replies<'o> {
-    pub(super) open: &'o Open,
+    open: &'o Open,
 }
 
 impl<'o> Replies<'o> {
@@ -54,13 +56,13 @@ impl<'o> Replies<'o> {
         let node = frame.node();
         Settled::Done(match purpose {
             Purpose::Read(read) => return self.settle_read(*read, &node, with),
-            Purpose::Create(made) => self.settle_create(&made, node),
+            Purpose::Create(made) => settle_create(self.open, &made, node).unwrap_or_else(|| self.damaged()),
             Purpose::Update => self.settle_update(node),
             Purpose::Rotate { from, to } => self.settle_rotate(from, to, node, with.codec),
             Purpose::Touch => Outcome::Boolean(matches!(node, Reply::Integer(1))),
-            Purpose::Destroy(named) => self.settle_destroy(&named, node, with.now),
+            Purpose::Destroy(named) => settle_destroy(self.open, &named, node, with.now),
             Purpose::Revoke { tag, kept } => {
-                let mut numbers = numbers(node).skip(1);
+                let mut numbers = integers(node).skip(1);
                 let (removed, known_ms) =
                     (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
                 self.open.note_end(tag, Kind::User { known_ms, kept }, false, with.now);
@@ -76,7 +78,7 @@ impl<'o> Replies<'o> {
                 _ => Outcome::Null,
             },
             Purpose::CountTag => {
-                let mut counts = numbers(node);
+                let mut counts = integers(node);
                 let (live, ended) = (counts.next(), counts.next());
                 text(json!({ "live": live, "ended": ended }).to_string())
             }
@@ -289,12 +291,6 @@ fn mismatch(reference: &Ref) -> Outcome<'static> {
 fn decoded(codec: &Codec, stored: &[u8]) -> Option<Vec<u8>> {
     let json = codec.decode(stored).ok()?;
     json.starts_with(b"{").then(|| json.into_owned())
-}
-
-/// The numbers of a list.
-pub(super) fn numbers(node: Reply<'_>) -> impl Iterator<Item = i64> {
-    let items = if let Reply::Array(items) = node { Some(items) } else { None };
-    items.into_iter().flatten().map(|item| if let Reply::Integer(number) = item { number } else { 0 })
 }
 
 fn list(tag: Tag, node: Reply<'_>, codec: &Codec) -> Outcome<'static> {

@@ -1,9 +1,9 @@
 //! What travels with a request of sessions.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::create::Made;
 use super::id::{Hash, Id, Ref, Tag};
 use super::open::Open;
 use crate::error::Result;
@@ -49,6 +49,20 @@ pub(super) enum Purpose {
     /// How many sessions of a user live, and how many have ended.
     CountTag,
     Page,
+}
+
+/// A session that Redis was asked to create. Its `Debug` shows nothing of a user.
+pub(super) struct Made {
+    pub id: Id,
+    pub about: String,
+    pub idle_ms: i64,
+    pub life_ms: i64,
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Made")
+    }
 }
 
 /// A read of a session, at one of the aliases on the way or at its end.

@@ -18,9 +18,17 @@ impl Server {
 impl Store for Server {
     fn run(&mut self, request: &[u8]) -> Vec<u8> {
         let mut words: Vec<Vec<u8>> = Arguments::new(request).map(<[u8]>::to_vec).collect();
-        let at = if words[0] == b"EVALSHA" { 3 } else { 1 };
-        words[at] = self.own(&words[at]);
-        if words[0] == b"EVALSHA" {
+        let is_script = words[0] == b"EVALSHA";
+        let keys = if is_script {
+            let count: usize = std::str::from_utf8(&words[2]).unwrap().parse().unwrap();
+            3..3 + count
+        } else {
+            1..2
+        };
+        for word in &mut words[keys] {
+            *word = self.own(word);
+        }
+        if is_script {
             words[0] = b"EVAL".to_vec();
             words[1] = orgcache::session::scripts::Script::of_sha(&words[1]).unwrap().text().to_vec();
         }
