@@ -50,7 +50,7 @@ impl Scripts {
         let add = cut(&self.add, "local known = call('HGET', SENT", "local most, jobs", "")?;
         let add = cut(&add, "call('HSET', SENT", "local reply", "")?;
         let finish = cut(&self.finish, "local known = call('HGET', SENT", "call('UNLINK', KEYS[2])", "")?;
-        let finish = cut(&finish, "call('HSET', SENT", "local ready, due", "")?;
+        let finish = cut(&finish, "call('HSET', SENT", "write_events(", "")?;
         Ok(Scripts { label: "without effect-once", add, finish })
     }
 
