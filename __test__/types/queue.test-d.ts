@@ -49,7 +49,9 @@ export async function queues(): Promise<void> {
 
   const job2 = { type: 'digest' as const, data: [1], orgId: 'org-1', attempts: 2 };
   exactly<StoredSchedule>()(await queue.schedule('daily', { cron: '@daily', tz: 'UTC' }, job2), true);
-  await queue.org('org-1').schedule('s', { everyMs: 500, missed: 'all' }, { type: 'welcome', data: { to: 'a' } });
+  await queue
+    .org('org-1')
+    .schedule('s', { everyMs: 500, missed: 'all' }, { type: 'welcome', data: { to: 'a' } });
   exactly<AddedJob | null>()(await queue.runSchedule('daily', { orgId: 'org-1' }), true);
   exactly<boolean>()(await queue.unschedule('daily'), true);
   const page = await queue.schedules({ limit: 5 });

@@ -8,6 +8,7 @@ const { readingOf } = require('./events.js');
 const { checkOrganization, checkText, organizationFor, splitOptions } = require('./given.js');
 const { INNER } = require('./inner.js');
 const { snapshotOf } = require('./job.js');
+const { OF_AN_ORGANIZATION } = require('./of-an-organization.js');
 const { Room } = require('./room.js');
 const { QueueSchedules } = require('./schedules.js');
 const { statsOf } = require('./statistics.js');
@@ -422,31 +423,6 @@ function organizationQueue(room, orgId) {
   }
   return bound;
 }
-
-const OF_AN_ORGANIZATION = /** @type {const} */ ([
-  'add',
-  'addMany',
-  'cancel',
-  'counts',
-  'drain',
-  'events',
-  'getJob',
-  'isPaused',
-  'list',
-  'pause',
-  'promote',
-  'remove',
-  'reschedule',
-  'resume',
-  'retry',
-  'runSchedule',
-  'schedule',
-  'schedules',
-  'setPriority',
-  'unschedule',
-  'update',
-  'wait',
-]);
 
 /**
  * An object with these names, or the id of a job.
