@@ -69,7 +69,8 @@ fn begun(concurrency: usize, handler: Duration, trip: Duration) -> Vec<String> {
         let Some((endings, wants)) = turn else { continue };
         number += 1;
         let finished = endings.into_iter().map(|ending| ending.finished).collect();
-        let step = Step::Turn(Turn { worker: "w".to_owned(), number, lease_ms: 15_000, wants, finished });
+        let (worker, times) = ("w".to_owned(), Vec::new());
+        let step = Step::Turn(Turn { worker, number, lease_ms: 15_000, wants, finished, times });
         let Reply::Turned(turned) = queue.run(&step).unwrap() else { panic!("no turn") };
         played.hand.turned(wants, &turned, trip, Duration::ZERO, played.now);
         played.pass(0);
