@@ -309,11 +309,13 @@ export interface QueueNumbers {
     | 'get'
     | 'health'
     | 'isPaused'
+    | 'limits'
     | 'list'
     | 'obliterate'
     | 'organizations'
     | 'pause'
     | 'promote'
+    | 'releaseRate'
     | 'remove'
     | 'reschedule'
     | 'resume'
@@ -326,6 +328,7 @@ export interface QueueNumbers {
     | 'setPriority'
     | 'totals'
     | 'unschedule'
+    | 'update'
     | 'wait'
     | 'workers',
     number

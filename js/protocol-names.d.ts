@@ -44,6 +44,9 @@ export type Kind =
 
 /** A time or limit of what JavaScript does itself. */
 export type LimitName =
+  | 'boardEraseMs'
+  | 'boardJobsCounted'
+  | 'boardWorkerSeconds'
   | 'closeTimeoutMs'
   | 'eraseKeysAStep'
   | 'eraseRounds'

@@ -114,7 +114,7 @@ const NEEDS = {
   topology: { addon: true, redis: true },
   coherence: { addon: true, redis: true },
   types: { addon: false, redis: false },
-  package: { addon: true, redis: true, environments: true },
+  package: { addon: true, redis: true, chromium: true, environments: true },
 };
 
 /**

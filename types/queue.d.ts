@@ -439,6 +439,19 @@ export interface QueueLimits {
 }
 
 /**
+ * What {@link Queue.limits} answers. Null: no such limit.
+ * @example
+ * import type { CurrentLimits } from 'orgcache';
+ * const isHeld = ({ heldMs }: CurrentLimits) => heldMs > 0;
+ */
+export interface CurrentLimits {
+  concurrency: number | null;
+  rate: JobRate | null;
+  /** Milliseconds until the next job may begin; 0: now. */
+  heldMs: number;
+}
+
+/**
  * Settings of an organization in a queue.
  * @example
  * import type { OrganizationSettings } from 'orgcache';
@@ -606,6 +619,11 @@ export interface OrganizationQueue<Jobs extends JobTypes<Jobs> = JobMap> extends
   reschedule(id: string, when: Reschedule): Promise<boolean>;
   /** Changes the priority of a job that waits. */
   setPriority(id: string, priority: number, options?: QueueCallOptions): Promise<boolean>;
+  /**
+   * Replaces the data of a job, in whichever state. A handler that has begun keeps what it was given.
+   * @throws {OrgCacheError} `E_SERIALIZE`, `E_VALUE_TOO_LARGE`.
+   */
+  update(id: string, data: Jobs[keyof Jobs]['data'], options?: QueueCallOptions): Promise<boolean>;
   /** Makes ended jobs ready again: their attempts and stalls begin anew. Answers how many. */
   retry(idOrFilter: string | RetryJobs, options?: QueueCallOptions): Promise<number>;
   /** No further job starts, in any process. */
@@ -658,6 +676,10 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
   watch(limits: WatchLimits, listener: (alert: QueueAlert) => void): () => void;
   /** Asks the server. */
   healthCheck(options?: QueueCallOptions): Promise<QueueHealth>;
+  /** The limits of the queue, and for how long they let no further job begin. */
+  limits(options?: QueueCallOptions): Promise<CurrentLimits>;
+  /** Ends a pause of the queue that its rate or a `RateLimitError` of its handlers has made. The limits stay. */
+  releaseRate(options?: QueueCallOptions): Promise<void>;
   /** Changes the limits of the queue, for all processes. */
   setLimits(limits: QueueLimits, options?: QueueCallOptions): Promise<void>;
   /** Changes weight and limits of an organization, for all processes. */
@@ -671,8 +693,8 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
     orgId: string,
     options?: QueueCallOptions,
   ): Promise<{ removed: number; signalled: number }>;
-  /** Removes jobs of a state that are old enough. Answers how many. */
-  clean(state: Exclude<JobState, 'active'>, options: CleanJobs): Promise<number>;
+  /** Removes ended jobs that are old enough. Answers how many. */
+  clean(state: 'completed' | 'dead', options: CleanJobs): Promise<number>;
   /** Removes the queue with all that it has. Rejects with `E_CONFLICT` while jobs run, unless `force` is true. */
   obliterate(options?: QueueCallOptions & { force?: boolean }): Promise<void>;
   /** Lets calls under way settle within `timeoutMs`, by default 5000. Later calls reject with `E_CLOSED`. */

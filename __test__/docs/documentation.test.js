@@ -59,7 +59,7 @@ describe('an example of', () => {
     const link = (target, name) =>
       fs.symlinkSync(target, path.join(folder, 'node_modules', name), 'junction');
     link(PACKAGE_ROOT, 'orgcache');
-    for (const name of ['express', 'express-rate-limit', 'express-session', '@types'])
+    for (const name of ['@bull-board', 'express', 'express-rate-limit', 'express-session', '@types'])
       link(path.join(PACKAGE_ROOT, 'node_modules', name), name);
   });
 

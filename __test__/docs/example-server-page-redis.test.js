@@ -2,7 +2,7 @@
 
 const { certificates } = require('../support/certificates');
 const { startExample } = require('../support/example-server');
-const { describeLimits, describePage, waysTo } = require('../support/example-page-contract');
+const { describeLimits, describeMails, describePage, waysTo } = require('../support/example-page-contract');
 const { startRedis } = require('../support/redis');
 
 /** As in production: behind TLS, two instances, with the secrets of the environment. */
@@ -24,3 +24,4 @@ async function onRedis() {
 
 describePage('Redis', onRedis);
 describeLimits('Redis', onRedis, 'example-server-redis');
+describeMails('Redis', onRedis, 'example-server-board-redis');

@@ -5,6 +5,7 @@ const {
   ANN,
   TEST_TIMEOUT_MS,
   describeLimits,
+  describeMails,
   describePage,
   openFor,
   send,
@@ -22,6 +23,7 @@ async function onEmbeddedStore() {
 
 describePage('the embedded store', onEmbeddedStore);
 describeLimits('the embedded store', onEmbeddedStore, 'example-server-embedded');
+describeMails('the embedded store', onEmbeddedStore, 'example-server-board-embedded');
 
 test(
   'the page of the example server goes on where it was after a proxy has answered with an error',

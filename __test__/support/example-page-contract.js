@@ -16,6 +16,8 @@ const ANN = { organization: 'Harbor Cars', user: 'ann', password: 'demo-ann-harb
 const BEN = { organization: 'Harbor Cars', user: 'ben', password: 'demo-ben-harbor' };
 const OTHER_BEN = { organization: 'Valley Motors', user: 'ben', password: 'demo-ben-valley' };
 
+const CLEO = { organization: 'Valley Motors', user: 'cleo', password: 'demo-cleo-valley' };
+
 let browser;
 
 beforeAll(async () => {
@@ -35,6 +37,8 @@ function partsOf(page) {
     notifications: page.getByRole('list', { name: 'Notifications' }).getByRole('listitem'),
     sessions: table('Newest first, as they begin and end'),
     limits: table('What the last counted answer said'),
+    mails: table('Newest first, as a worker sends them'),
+    queueButton: page.getByRole('button', { name: /^Queue/ }),
     headers: page.locator('#headers'),
     session: page.getByRole('region', { name: 'This session' }),
     press: (name) => page.getByRole('button', { name, exact: true }).click(),
@@ -268,6 +272,106 @@ function describePage(title, start) {
   });
 }
 
+/** Queues a mail, and answers the status of the response. */
+async function queueMail({ page, queueButton }, to, text, when = 'Now') {
+  await isReady(queueButton);
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill(to);
+  await page.getByRole('textbox', { name: 'Subject' }).fill(text);
+  await page.getByLabel('When').selectOption(when);
+  const answer = page.waitForResponse(
+    (response) => response.url().endsWith('/api/mails') && response.request().method() === 'POST',
+  );
+  await queueButton.click();
+  return (await answer).status();
+}
+
+/** The board of a queue asks another server for letters, which its Content-Security-Policy refuses. */
+const isForeignFont = (text) => text.includes('fonts.googleapis.com');
+
+function describeMails(title, start, picture) {
+  describe(`the mails of the example server on ${title}`, () => {
+    let server;
+
+    beforeAll(async () => {
+      server = await start();
+    }, TEST_TIMEOUT_MS);
+
+    const mail = (to, subject, state) => new RegExp(`^${to}\\s+${subject}\\s+${state}`);
+
+    test(
+      'a mail is sent behind the page, and all windows of the organization see how far it is',
+      async () => {
+        const ways = [openFor(ANN, server.url), openFor(BEN, server.shaky), openFor(OTHER_BEN, server.url)];
+        const [ann, ben, other] = await Promise.all(ways);
+        expect(await queueMail(ann.window, 'ada@mail.test', 'Hello')).toBe(201);
+        const sentOne = mail('ada@mail.test', 'Hello', 'completed');
+        for (const { window } of [ann, ben]) await shows(window.mails, [sentOne]);
+        expect(await queueMail(ben.window, 'eve@nowhere.test', 'Lost')).toBe(201);
+        const failedOne = mail('eve@nowhere.test', 'Lost', 'dead: there is no such mailbox');
+        for (const { window } of [ann, ben]) await shows(window.mails, [failedOne, sentOne]);
+        await shows(other.window.mails, []);
+
+        const again = ann.window.page.waitForResponse('**/api/mails/retry');
+        await ann.window.press('Try again eve@nowhere.test');
+        expect((await again).status()).toBe(204);
+        for (const { window } of [ann, ben]) await shows(window.mails, [failedOne, sentOne]);
+        expect([...ann.errors, ...ben.errors, ...other.errors]).toEqual([]);
+      },
+      TEST_TIMEOUT_MS,
+    );
+
+    test(
+      'the board is behind the login, shows the jobs of the organization alone, and changes them',
+      async () => {
+        const stranger = await openProfile(browser);
+        const outside = await stranger.profile.newPage();
+        await outside.goto(`${server.url}/board/`);
+        await outside.getByRole('heading', { name: 'Log in' }).waitFor();
+
+        const cleo = await openFor(CLEO, server.url);
+        expect(await queueMail(cleo.window, 'bob@mail.test', 'Later', 'In an hour')).toBe(201);
+        await shows(cleo.window.mails, [mail('bob@mail.test', 'Later', 'delayed')]);
+        const opening = cleo.profile.waitForEvent('page');
+        await cleo.window.page.getByRole('link', { name: 'The board of the queue' }).click();
+        const board = await opening;
+        await board.getByRole('link', { name: 'Mails of valley' }).first().waitFor();
+        await board.goto(`${server.url}/board/queue/${encodeURIComponent('mails:valley')}?status=delayed`);
+        await board.getByRole('treeitem', { name: 'to:"bob@mail.test"' }).waitFor();
+        await keepPicture({ page: board }, picture);
+        await board.getByRole('button', { name: 'Promote all' }).click();
+        await board.getByRole('alertdialog').getByRole('button', { name: 'Confirm' }).click();
+        await shows(cleo.window.mails, [mail('bob@mail.test', 'Later', 'completed')]);
+        await board.getByRole('link', { name: 'COMPLETED 1', exact: true }).click();
+        await board.getByRole('treeitem', { name: 'to:"bob@mail.test"' }).waitFor();
+
+        const ann = await openFor(ANN, server.url);
+        const cookie = async (profile) => {
+          const { name, value } = await idCookie(profile);
+          return `${name}=${value}`;
+        };
+        const namesOf = async ({ profile }) => {
+          const headers = { cookie: await cookie(profile) };
+          const { queues } = await (await fetch(`${server.direct}/board/api/queues`, { headers })).json();
+          return queues.map(({ name }) => name);
+        };
+        expect([await namesOf(cleo), await namesOf(ann)]).toEqual([['mails:valley'], ['mails:harbor']]);
+        const pause = (headers) =>
+          fetch(`${server.direct}/board/api/queues/mails%3Avalley/pause`, { method: 'PUT', headers });
+        const foreign = { cookie: await cookie(cleo.profile), 'sec-fetch-site': 'cross-site' };
+        expect((await pause(foreign)).status).toBe(403);
+        expect((await pause({ ...foreign, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+        expect(
+          (await pause({ cookie: await cookie(ann.profile), 'sec-fetch-site': 'same-origin' })).status,
+        ).toBe(404);
+        expect((await pause({})).status).toBe(401);
+        const errors = [cleo, ann, stranger].flatMap((opened) => opened.errors);
+        expect(errors.filter((text) => !isForeignFont(text))).toEqual([]);
+      },
+      TEST_TIMEOUT_MS,
+    );
+  });
+}
+
 function describeLimits(title, start, picture) {
   describe(`the limits of the example server on ${title}`, () => {
     /** Tries until the limit refuses. How often it did not, and what the window says then. */
@@ -326,4 +430,15 @@ function describeLimits(title, start, picture) {
   });
 }
 
-module.exports = { ANN, TEST_TIMEOUT_MS, describeLimits, describePage, openFor, send, sent, shows, waysTo };
+module.exports = {
+  ANN,
+  TEST_TIMEOUT_MS,
+  describeLimits,
+  describeMails,
+  describePage,
+  openFor,
+  send,
+  sent,
+  shows,
+  waysTo,
+};

@@ -97,7 +97,7 @@ describe('the examples of the documentation', () => {
     fs.mkdirSync(modules);
     const link = (target, name) => fs.symlinkSync(target, path.join(modules, name), 'junction');
     link(PACKAGE_ROOT, manifest.name);
-    link(path.join(PACKAGE_ROOT, 'node_modules', '@types'), '@types');
+    for (const name of ['@bull-board', '@types']) link(path.join(PACKAGE_ROOT, 'node_modules', name), name);
     examples.forEach(({ text }, index) => {
       fs.writeFileSync(path.join(folder, `${index}.mts`), text);
     });

@@ -12,11 +12,13 @@ const POLICIES = {
   address: { limit: 20, windowSeconds: 60, algorithm: 'log' },
   /** Notifications of a user: five at once, then one every three seconds. */
   user: { limit: 20, windowSeconds: 60, algorithm: 'gcra', burst: 5 },
+  /** Mails of a user. */
+  mails: { limit: 30, windowSeconds: 60, algorithm: 'log' },
   /** Notifications of all users of an organization together. */
   organization: { limit: 10, windowSeconds: 60, algorithm: 'log' },
 };
 
-/** The limiter, and middleware for three kinds of requests. All limits of a request are one decision: all count it, or none. */
+/** The limiter, and middleware for four kinds of requests. All limits of a request are one decision: all count it, or none. */
 export function openLimits() {
   const limiter = createLimiter({ policies: POLICIES, secret: secretFrom('LIMIT_SECRET') });
   const address = ({ ip }) => ({ policy: 'address', kind: 'ip', id: ip });
@@ -47,5 +49,10 @@ export function openLimits() {
     },
   });
 
-  return { visits, logins, notifications, close: () => limiter.close() };
+  const mails = limiter.express({
+    policies: 'mails',
+    identify: ({ session: { userId, organizationId } }) => [{ kind: 'user', id: userId, organizationId }],
+  });
+
+  return { visits, logins, notifications, mails, close: () => limiter.close() };
 }

@@ -12,6 +12,8 @@ export function openTopics() {
     topics: {
       /** The last 100 of an hour are kept, so that a browser can go on where it stopped. */
       notification: topic({ replay: 100, retainSeconds: 3600 }),
+      /** Says only that mails of the organization have begun or ended. */
+      mails: topic(),
       /** Says only that sessions of the organization have changed: each page asks for its own. */
       sessions: topic(),
     },
@@ -29,7 +31,11 @@ export function notificationRoutes({ sessions, limits, topics }) {
     // Ends the stream with the session, wherever that is ended.
     const watched = sessions.watch(session.id);
     try {
-      const streamed = { topics: ['notification', 'sessions'], organizationId, until: watched.signal };
+      const streamed = {
+        topics: ['notification', 'sessions', 'mails'],
+        organizationId,
+        until: watched.signal,
+      };
       await topics.sse(request, response, streamed);
     } finally {
       watched.close();

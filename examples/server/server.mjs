@@ -6,8 +6,10 @@ import express from 'express';
 import cacheAdapter from 'orgcache/cacheAdapter';
 import redisMigrationManager from 'orgcache/redis-migration';
 import { answerError, answerUnknownRoute, RequestError, requireText } from './answers.mjs';
+import { boardRoutes } from './board.mjs';
 import { openLimits } from './limits.mjs';
 import { createListener } from './listening.mjs';
+import { mailRoutes, openMails } from './mails.mjs';
 import { notificationRoutes, openTopics } from './notifications.mjs';
 import { protectPage, servePage } from './page.mjs';
 import { openSessions, sessionRoutes } from './sessions.mjs';
@@ -206,14 +208,18 @@ function operationsRoutes() {
   return routes;
 }
 
-/** The page, and what it asks for: sessions, limits and notifications. */
-function pageRoutes({ sessions, limits, topics }) {
-  // Pages that miss it show an old list until they look again: no reason to refuse a login.
-  const onChange = (organizationId) => topics.publish('sessions', {}, { organizationId }).catch(() => {});
+/** Tells pages of an organization that something has changed. Those that miss it show an old list until they look again. */
+function teller(topics, topic) {
+  return (organizationId) => topics.publish(topic, {}, { organizationId }).catch(() => {});
+}
+
+/** The page, and what it asks for: sessions, limits, notifications and mails. */
+function pageRoutes({ sessions, limits, topics, mails }) {
   const routes = express.Router();
-  routes.use(['/session', '/notifications'], sessions.express());
-  routes.use('/session', sessionRoutes({ sessions, limits, onChange }));
+  routes.use(['/session', '/notifications', '/mails'], sessions.express());
+  routes.use('/session', sessionRoutes({ sessions, limits, onChange: teller(topics, 'sessions') }));
   routes.use('/notifications', notificationRoutes({ sessions, limits, topics }));
+  routes.use('/mails', mailRoutes({ sessions, limits, mails, onChange: teller(topics, 'mails') }));
   return routes;
 }
 
@@ -226,6 +232,8 @@ function createApp(rooms) {
   app.disable('etag');
   app.use(protectPage, servePage);
   app.use(express.json({ limit: BODY_LIMIT }));
+  const [path, ...board] = boardRoutes(rooms.mails);
+  app.use(path, rooms.sessions.express(), ...board);
   app.use('/api', pageRoutes(rooms));
   app.use('/api/organizations', organizationRoutes());
   app.use('/api/leads', leadRoutes());
@@ -240,12 +248,16 @@ function createApp(rooms) {
  * belongs to the process, which ends it with `shutdown()`.
  */
 export function createServer() {
-  const rooms = { sessions: openSessions(), limits: openLimits(), topics: openTopics() };
+  const topics = openTopics();
+  const mails = openMails(teller(topics, 'mails'));
+  const rooms = { sessions: openSessions(), limits: openLimits(), topics, mails };
   const app = createApp(rooms);
   const { listen, close: closeListener } = createListener(app);
 
   async function close() {
     const closed = closeListener();
+    // First: what its handlers end is told to pages.
+    await rooms.mails.close();
     // Streams would stay open for ever: the topics end them.
     await rooms.topics.close();
     await closed;

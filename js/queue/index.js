@@ -25,6 +25,7 @@ function queuesOf({ bridge, client, context, environment, endings, erasers, metr
     requiresOrganization,
     /** @type {Set<string>} */
     names: new Set(),
+    redis: client,
     variable: (/** @type {string} */ name) => environment.look(name),
   };
   endings.add(hub);

@@ -6,7 +6,9 @@ const { OrgCacheError } = require('../errors.js');
 const { WAITING, optionsText, refuseUnknown, timeoutOf } = require('../options.js');
 const { readingOf } = require('./events.js');
 const { checkOrganization, checkText, organizationFor, splitOptions } = require('./given.js');
+const { INNER } = require('./inner.js');
 const { snapshotOf } = require('./job.js');
+const { OF_AN_ORGANIZATION } = require('./of-an-organization.js');
 const { Room } = require('./room.js');
 const { QueueSchedules } = require('./schedules.js');
 const { statsOf } = require('./statistics.js');
@@ -45,6 +47,7 @@ const UNKNOWN = {
   reschedule: false,
   retry: 0,
   setPriority: false,
+  update: false,
   wait: { state: 'unknown' },
 };
 const KEY_NAMES = ['idempotencyKey', 'orgId'];
@@ -80,6 +83,10 @@ class Queue extends QueueSchedules {
   /** @returns {Bound} */
   get orgId() {
     return this.#orgId;
+  }
+
+  get [INNER]() {
+    return this.#room;
   }
 
   /**
@@ -271,6 +278,15 @@ class Queue extends QueueSchedules {
   }
 
   /**
+   * @param {string} id
+   * @param {unknown} data
+   * @param {QueueCallOptions} [options]
+   */
+  async update(id, data, options) {
+    return this.#askOfJob('update', { id: idOf(id), data: toJson(data) }, options);
+  }
+
+  /**
    * @param {string | object} idOrFilter
    * @param {QueueCallOptions} [options]
    */
@@ -298,6 +314,16 @@ class Queue extends QueueSchedules {
   /** @param {unknown} [given] */
   drain(given) {
     return this.#ask('drain', {}, given);
+  }
+
+  /** @param {QueueCallOptions} [options] */
+  limits(options) {
+    return this.#ask('limits', {}, options);
+  }
+
+  /** @param {QueueCallOptions} [options] */
+  releaseRate(options) {
+    return this.#ask('releaseRate', {}, options, nothing);
   }
 
   /**
@@ -391,35 +417,12 @@ function organizationQueue(room, orgId) {
       queue.setOrganization(orgId, settings, options),
     eraseOrganization: (/** @type {any} */ options) => queue.eraseOrganization(orgId, options),
   };
+  Object.defineProperty(bound, INNER, { value: room });
   for (const name of OF_AN_ORGANIZATION) {
     bound[name] = (/** @type {any[]} */ ...given) => /** @type {any} */ (queue)[name](...given);
   }
   return bound;
 }
-
-const OF_AN_ORGANIZATION = /** @type {const} */ ([
-  'add',
-  'addMany',
-  'cancel',
-  'counts',
-  'drain',
-  'events',
-  'getJob',
-  'isPaused',
-  'list',
-  'pause',
-  'promote',
-  'remove',
-  'reschedule',
-  'resume',
-  'retry',
-  'runSchedule',
-  'schedule',
-  'schedules',
-  'setPriority',
-  'unschedule',
-  'wait',
-]);
 
 /**
  * An object with these names, or the id of a job.

@@ -15,6 +15,7 @@ const { alertOf } = require('./statistics.js');
  * @property {(name: string) => string | undefined} variable
  * @property {() => boolean} requiresOrganization
  * @property {Set<string>} names The queues that were used here.
+ * @property {() => import('../../index.js').RedisClient} redis
  */
 
 const verbs = protocol.verbs.queue;
@@ -45,11 +46,13 @@ class Room {
    * @param {Record<string, any>} options
    * @param {Parts} parts
    */
-  constructor(name, options, { hub, variable, requiresOrganization, names }) {
+  constructor(name, options, { hub, variable, requiresOrganization, names, redis }) {
     this.#hub = hub;
     this.requiresOrganization = requiresOrganization;
     this.#name = name;
     this.#names = names;
+    /** The client of the instance; it is opened with its first use. */
+    this.redis = redis;
     this.#options = options;
     this.#variable = variable;
     normalized('queue', name, roomText(options, variable));
@@ -57,6 +60,12 @@ class Room {
 
   get name() {
     return this.#name;
+  }
+
+  /** The options of jobs that add none of their own, and what is kept of ended jobs. Native code names the defaults. */
+  get defaults() {
+    const options = this.#options;
+    return { ...normalized('queue', this.#name, roomText(options, this.#variable)), retain: options.retain };
   }
 
   /** The queue's number. Opens the client and the queue if necessary. */

@@ -111,6 +111,12 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("eraseTimeoutMs", 300_000),
     ("eraseKeysAStep", 1_000),
     ("eraseRounds", 3),
+    // A dashboard counts jobs of one organization in pages, in each state up to so many: its page asks every few seconds.
+    ("boardJobsCounted", 1_000),
+    // Where it erases an organization, handlers that are told to end have so long, before what they left is erased too.
+    ("boardEraseMs", 5_000),
+    // It shows workers that were heard of within this time: `src/queue/scripts/sweep.lua` forgets others, where a worker runs it.
+    ("boardWorkerSeconds", 60),
     // A response of HTTP is stored for a minute, as answers of an API usually are, and up to this size.
     ("responseTtlSeconds", 60),
     ("responseMaxBytes", 8 * 1024 * 1024),

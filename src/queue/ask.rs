@@ -5,9 +5,8 @@ use serde_json::{Map, Value, json};
 use super::backoff::MAX_DELAY_MS;
 use super::contract::{Admin, JobState, Look, Step, Word};
 use super::keys::{escaped, mark};
-use super::options::{
-    MAX_NAME_BYTES, QueueOptions, concurrency_limit, integer, object, priority, rate, refuse_unknown,
-};
+use super::limits;
+use super::options::{MAX_NAME_BYTES, QueueOptions, integer, object, priority};
 use super::schedule::asked::{self as schedule, Answer, Wish};
 use super::schedule::steps::Scheduling;
 use super::statistics::{Statistics, asked_statistics};
@@ -15,7 +14,7 @@ use super::told::{organizations, outcome_parts, shown, snapshots, workers};
 use crate::error::{Error, ErrorCode, Result};
 
 /// The names of what is asked.
-pub const ASKS: [&str; 27] = [
+pub const ASKS: [&str; 30] = [
     "get",
     "list",
     "counts",
@@ -43,6 +42,9 @@ pub const ASKS: [&str; 27] = [
     "unschedule",
     "schedules",
     "runSchedule",
+    "limits",
+    "releaseRate",
+    "update",
 ];
 
 const MOST_A_PAGE: u64 = 100;
@@ -164,7 +166,7 @@ impl Ask {
     }
 
     fn plan(&mut self, given: &Map<String, Value>) -> Result<Vec<Step>> {
-        let about_one = ["cancel", "remove", "promote", "reschedule", "setPriority"];
+        let about_one = ["cancel", "remove", "promote", "reschedule", "setPriority", "update"];
         if about_one.contains(&self.name) {
             return Ok(vec![Step::Admin(self.about_one(given)?)]);
         }
@@ -189,8 +191,10 @@ impl Ask {
                 Step::Admin(Admin::Pause { only: only(given)?, pauses: self.name == "pause" })
             }
             "isPaused" => Step::Admin(Admin::IsPaused { only: only(given)? }),
-            "setLimits" => Step::Admin(limits(given)?),
-            "setOrganization" => Step::Admin(settings(given)?),
+            "limits" => Step::Look(Look::Limits),
+            "setLimits" => Step::Admin(limits::set(given)?),
+            "releaseRate" => Step::Admin(limits::release()),
+            "setOrganization" => Step::Admin(limits::of_organization(given)?),
             "eraseOrganization" => {
                 let name = organization(given)?.flatten();
                 let only = Some(escaped(name.as_deref())).filter(|name| !name.is_empty());
@@ -230,6 +234,10 @@ impl Ask {
             "cancel" => Admin::Cancel { id },
             "remove" => Admin::Remove { id },
             "promote" => Admin::Reschedule { id, delay_ms: 0 },
+            "update" => match given.get("data").and_then(Value::as_str) {
+                Some(data) => Admin::Rewrite { id, data: data.as_bytes().to_vec() },
+                None => return Err(refused("the data is missing; give something that is JSON")),
+            },
             "setPriority" if !given.contains_key("priority") => {
                 return Err(refused("the priority is missing; give an integer from -1000 to 1000"));
             }
@@ -262,6 +270,14 @@ impl Ask {
     /// The organization that a schedule is made for.
     pub fn scheduled_for(&self) -> Option<&str> {
         self.wish.as_ref()?.organization()
+    }
+
+    /// Bytes of the data that a job is to get.
+    pub fn payload_bytes(&self) -> usize {
+        match self.steps.first() {
+            Some(Step::Admin(Admin::Rewrite { data, .. })) => data.len(),
+            _ => 0,
+        }
     }
 
     pub fn is_health(&self) -> bool {
@@ -369,7 +385,9 @@ impl Ask {
         let number = first.map_or(0, Word::number);
         match self.name {
             "cancel" => json!(first.map(Word::text)).to_string(),
-            "remove" | "promote" | "reschedule" | "setPriority" | "isPaused" => (number == 1).to_string(),
+            "remove" | "promote" | "reschedule" | "setPriority" | "update" | "isPaused" => {
+                (number == 1).to_string()
+            }
             "retry" if self.count == 0 => number.to_string(),
             "retry" | "drain" | "clean" => self.count.to_string(),
             "eraseOrganization" => json!({ "removed": self.count, "signalled": self.signalled }).to_string(),
@@ -409,6 +427,7 @@ impl Ask {
                 let active = Some(number(1)).filter(|active| *active >= 0);
                 json!({ "ready": number(0), "active": active }).to_string()
             }
+            Look::Limits => limits::told(words),
             Look::Organizations => organizations(words),
             Look::Workers => workers(words),
             Look::Sent(_) | Look::Eviction | Look::Layout | Look::Listen { .. } => "null".to_owned(),
@@ -439,39 +458,6 @@ pub fn ended(outcome: &[u8]) -> String {
             format!("{{\"state\":\"{state}\",\"{name}\":{}}}", parts.payload)
         }
     }
-}
-
-fn limits(given: &Map<String, Value>) -> Result<Admin> {
-    refuse_unknown(given, &["concurrency", "rate"], "")?;
-    let mut fields = Vec::new();
-    if let Some(limit) = concurrency_limit(given)? {
-        fields.push(("conc", Some(limit).filter(|limit| *limit > 0)));
-    }
-    if let Some((most, period)) = rate(given)? {
-        fields.push(("rmax", Some(most).filter(|most| *most > 0)));
-        fields.push(("rper", Some(period).filter(|period| *period > 0)));
-    }
-    Ok(Admin::Configure(super::LAYOUT, fields))
-}
-
-fn settings(given: &Map<String, Value>) -> Result<Admin> {
-    refuse_unknown(given, &["orgId", "weight", "concurrency", "rate"], "")?;
-    let weight = match given.get("weight") {
-        None => None,
-        Some(weight) => {
-            Some(weight.as_f64().filter(|weight| (0.001..=1_000_000.0).contains(weight)).ok_or_else(
-                || super::options::refusal("weight is not allowed; give a number from 0.001 to 1000000"),
-            )?)
-        }
-    };
-    let name = organization(given)?
-        .ok_or_else(|| Error::new(ErrorCode::Key, "the organization is missing; give a text, or null"))?;
-    Ok(Admin::Organization {
-        name: escaped(name.as_deref()),
-        weight,
-        concurrency: concurrency_limit(given)?,
-        rate: rate(given)?,
-    })
 }
 
 /// Removes schedules, so that no more jobs come, and then jobs that do not run.

@@ -218,6 +218,11 @@ pub enum Admin {
         id: String,
         priority: i32,
     },
+    /// The job's data, as JSON.
+    Rewrite {
+        id: String,
+        data: Vec<u8>,
+    },
     Retry {
         id: String,
     },
@@ -266,6 +271,8 @@ pub enum Look {
     Counts,
     Organization(String),
     Organizations,
+    /// What `Configure` has set of the queue's limits, and for how long they hold it up.
+    Limits,
     Workers,
     /// Counts, and what happened in so many minutes; of an organization where one is named.
     Stats {

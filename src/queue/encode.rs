@@ -197,6 +197,10 @@ fn push_admin(words: &mut Words, admin: &Admin) {
             push_named(words, "priority", id);
             words.text(priority.to_string());
         }
+        Admin::Rewrite { id, data } => {
+            push_named(words, "data", id);
+            words.text(data);
+        }
         Admin::RetryPage { .. }
         | Admin::ClearReady { .. }
         | Admin::ClearDelayed { .. }
@@ -256,6 +260,7 @@ fn push_paged(words: &mut Words, operation: &str, only: Option<&String>, cursor:
 fn push_look(words: &mut Words, look: &Look) {
     match look {
         Look::Counts => words.text("counts"),
+        Look::Limits => words.text("limits"),
         Look::Organizations => words.text("organizations"),
         Look::Workers => words.text("workers"),
         Look::Layout => words.text("layout"),

@@ -18,6 +18,7 @@ mod feature;
 mod hand;
 mod kept;
 mod keys;
+mod limits;
 mod line;
 mod listening;
 mod machine;

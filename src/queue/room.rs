@@ -121,6 +121,7 @@ impl Queues {
                 if let Some(organization) = ask.scheduled_for().filter(|_| erasure::is_any()) {
                     erasure::check(self.node.data(), Some(organization))?;
                 }
+                check_payload(ask.payload_bytes(), opened.options.max_payload_bytes)?;
                 let ask = Box::new(ask);
                 self.begin_call(Order::Ask { call: number, queue, ask });
                 Ok(nothing())
@@ -327,7 +328,7 @@ pub(super) fn normalize(call: &Call<'_>) -> Result<Outcome<'static>> {
         "queue" => QueueOptions::from_json(text)?.describe(),
         _ => WorkerOptions::from_json(text)?.describe(),
     };
-    Ok(told(Some(described.to_string())))
+    Ok(Outcome::Json(described.to_string().into_bytes().into()))
 }
 
 impl Front {
@@ -365,6 +366,15 @@ impl Front {
     }
 }
 
+fn check_payload(bytes: usize, most: usize) -> Result<()> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let sentence =
+        format!("the data of a job is larger than maxPayloadBytes ({most} bytes); nothing was sent");
+    Err(Error::new(ErrorCode::ValueTooLarge, sentence))
+}
+
 fn new_job(call: &Call<'_>, at: usize, opened: &OpenedQueue) -> Result<NewJob> {
     let kind = call.name(at, "the type of a job")?;
     let organization = call.optional_name(at + 1, "orgId")?;
@@ -375,12 +385,7 @@ fn new_job(call: &Call<'_>, at: usize, opened: &OpenedQueue) -> Result<NewJob> {
         ));
     }
     let data = call.given.bytes(at + 2);
-    let most = opened.options.max_payload_bytes;
-    if data.len() > most {
-        let sentence =
-            format!("the data of a job is larger than maxPayloadBytes ({most} bytes); nothing was sent");
-        return Err(Error::new(ErrorCode::ValueTooLarge, sentence));
-    }
+    check_payload(data.len(), opened.options.max_payload_bytes)?;
     let options = opened.options.job.of_job(call.given.text(at + 3)?)?;
     let JobOptions { attempts, backoff, timeout_ms, priority, delay_ms, key, is_until_done, window_ms } =
         options;

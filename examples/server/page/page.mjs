@@ -87,6 +87,16 @@ async function showSessions() {
   byId('sessions').tBodies[0].replaceChildren(...rows);
 }
 
+async function showMails() {
+  const { mails } = await get('mails');
+  const rows = mails.map(({ id, to, text, state, error }) => {
+    const again = element('button', { type: 'button', textContent: 'Again', ariaLabel: `Try again ${to}` });
+    again.addEventListener('click', () => attempt(() => post('mails/retry', { id }), again));
+    return row(to, text, error ? `${state}: ${error}` : state, state === 'dead' ? again : '');
+  });
+  byId('mails').tBodies[0].replaceChildren(...rows);
+}
+
 function showNotification({ data, lastEventId }) {
   lastId = lastEventId;
   const { from, text, sentAt } = JSON.parse(data);
@@ -104,6 +114,7 @@ function openStream({ ref }) {
   // Some messages may be missing: what is shown is read anew.
   for (const event of ['open', 'sessions', 'reset'])
     stream.addEventListener(event, () => attempt(showSessions));
+  for (const event of ['open', 'mails', 'reset']) stream.addEventListener(event, () => attempt(showMails));
   stream.addEventListener('open', () => {
     showConnection('live', 'Live');
     say('');
@@ -177,6 +188,7 @@ onSubmit(byId('login'), async (credentials) => {
   byId('send').elements.text.focus();
 });
 onSubmit(byId('send'), (notification) => post('notifications', notification));
+onSubmit(byId('mail'), (mail) => post('mails', { ...mail, inSeconds: Number(mail.inSeconds) }));
 
 for (const name of ['logout', 'logout-everywhere']) {
   byId(name).addEventListener('click', ({ target }) =>

@@ -35,6 +35,7 @@ impl Memory {
             Admin::Remove { id } => words(self.remove(id)),
             Admin::Reschedule { id, delay_ms } => words(self.reschedule(id, *delay_ms)),
             Admin::Prioritize { id, priority } => words(self.prioritize(id, *priority)),
+            Admin::Rewrite { id, data } => words(self.rewrite(id, data)),
             Admin::Retry { id } => words(self.retry(id)),
             Admin::RetryPage { is_dead, text, only, limit, from } => {
                 self.retry_page(*is_dead, text, only.as_ref(), *limit as usize, *from as usize)
@@ -70,6 +71,9 @@ impl Memory {
                 "conc" => limits.concurrency = value.unwrap_or(0),
                 "rmax" => limits.rate = value.unwrap_or(0),
                 "rper" => limits.period_ms = value.unwrap_or(0),
+                // These two are only ever removed.
+                "hold" => self.meta.hold = None,
+                "rate" => self.meta.rate = None,
                 "rc" | "ra" | "rb" => keep(&mut self.meta.completed, &name[1..], *value, super::DONE_KEPT),
                 _ => keep(&mut self.meta.dead, &name[1..], *value, super::DEAD_KEPT),
             }

@@ -21,6 +21,7 @@ impl Memory {
                 let (ready, active) = group.map_or((0, -1), |group| (group.ready(), active_of(group)));
                 vec![number(ready), Word::Number(active)]
             }
+            Look::Limits => self.limits(),
             Look::Organizations => self.organizations(),
             Look::Workers => self.list_workers(),
             // This memory never drops a job.
@@ -76,6 +77,13 @@ impl Memory {
             words.push(Word::Number(self.is_organization_paused(name).into()));
         }
         words
+    }
+
+    fn limits(&self) -> Vec<Word> {
+        let limits = self.meta.limits;
+        let held = self.meta.held_till().map_or(0, |till| (till - self.now).max(0));
+        let set = [limits.concurrency, limits.rate, limits.period_ms].map(|limit| Word::Number(limit as i64));
+        [&set[..], &[Word::Number(held)]].concat()
     }
 
     fn list_workers(&self) -> Vec<Word> {

@@ -155,6 +155,18 @@ impl Default for Fields {
     }
 }
 
+impl Fields {
+    /// When the queue's own limit lets a job begin; `None` where it does not hold one up.
+    fn held_till(&self) -> Option<i64> {
+        let limits = &self.limits;
+        let limited = self
+            .rate
+            .filter(|began| limits.rate > 0 && began.used >= limits.rate)
+            .map(|began| began.since + limits.period_ms as i64);
+        self.hold.or(limited)
+    }
+}
+
 const DONE_KEPT: Kept = Kept { count: 1_000, age_ms: 86_400_000, bytes: 67_108_864 };
 const DEAD_KEPT: Kept = Kept { count: 10_000, age_ms: 2_592_000_000, bytes: 268_435_456 };
 
@@ -260,11 +272,7 @@ impl Memory {
     }
 
     fn hints(&self) -> Hints {
-        let Fields { hold, rate, limits, .. } = &self.meta;
-        let limited = rate
-            .filter(|began| limits.rate > 0 && began.used >= limits.rate)
-            .map(|began| began.since + limits.period_ms as i64);
-        let mut due = hold.or(limited).map(|at| at as f64);
+        let mut due = self.meta.held_till().map(|at| at as f64);
         for set in [&self.delayed, &self.parked] {
             if let Some((_, at)) = set.first().filter(|(_, at)| at.is_finite()) {
                 due = Some(due.map_or(at, |due| due.min(at)));
@@ -383,6 +391,18 @@ impl Memory {
         Reply::Renewed { hints: self.hints(), lost, stopped }
     }
 
+    /// Replaces the data of a job. False where there is none.
+    fn rewrite(&mut self, id: &str, data: &[u8]) -> bool {
+        let head = self.jobs.get(id).and_then(|record| {
+            let first = memchr::memchr(b'\n', record)?;
+            let second = memchr::memchr(b'\n', &record[first + 1..])?;
+            Some(record[..first + second + 2].to_vec())
+        });
+        let Some(head) = head else { return false };
+        self.put_record(id, [&head, data].concat());
+        true
+    }
+
     fn update(&mut self, update: &Update) -> Reply {
         let Some(till) = self.lease.score(&update.member) else { return Reply::Updated(false) };
         let id = id_of(&update.member).to_owned();
@@ -399,14 +419,7 @@ impl Memory {
                 }
             }
             Change::Data => {
-                let head = self.jobs.get(&id).and_then(|record| {
-                    let first = memchr::memchr(b'\n', record)?;
-                    let second = memchr::memchr(b'\n', &record[first + 1..])?;
-                    Some(record[..first + second + 2].to_vec())
-                });
-                if let Some(head) = head {
-                    self.put_record(&id, [head, update.value.clone()].concat());
-                }
+                self.rewrite(&id, &update.value);
             }
             Change::Extend => {
                 let ms: i64 =

@@ -228,6 +228,16 @@ function operations.priority()
   return { 1 }
 end
 
+-- id, data -> 1 where there is such a job, in whichever state. A handler that has begun keeps what it was given.
+function operations.data()
+  local key = T .. 'j:' .. ARGV[4]
+  local head = string.match(call('GET', key) or '', '^([^\n]*\n[^\n]*\n)')
+  if not head then return { 0 } end
+  call('SET', key, head .. ARGV[5])
+  if #head + #ARGV[5] > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', #head + #ARGV[5]) end
+  return { 1 }
+end
+
 local function again(id, outcome, head)
   note('retried', id, head)
   drop_ended(id, outcome, nil)

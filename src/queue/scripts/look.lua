@@ -139,6 +139,13 @@ function questions.organizations()
   return reply
 end
 
+-- -> limits of the queue: jobs at once, jobs a period, that period in ms (0: none), and for how many ms no further job begins.
+function questions.limits()
+  local held = call('HMGET', META, 'conc', 'rmax', 'rper', 'rate', 'hold')
+  local till = held_till(held[5], held[2], held[3], held[4])
+  return { tonumber(held[1] or 0), tonumber(held[2] or 0), tonumber(held[3] or 0), math.max(0, till and till - now or 0) }
+end
+
 -- -> for each: name, time of its last sign, active jobs.
 function questions.workers()
   local held = {}

@@ -113,11 +113,15 @@ impl Bench {
         }
     }
 
-    pub fn counts(&mut self) -> Vec<i64> {
-        match self.run(&Step::Look(Look::Counts)) {
-            Reply::Words(words) => words[..5].iter().map(Word::number).collect(),
+    fn look(&mut self, look: Look) -> Vec<i64> {
+        match self.run(&Step::Look(look)) {
+            Reply::Words(words) => words.iter().map(Word::number).collect(),
             other => panic!("{other:?}"),
         }
+    }
+
+    pub fn counts(&mut self) -> Vec<i64> {
+        self.look(Look::Counts)[..5].to_vec()
     }
 
     pub(super) fn sweep(&mut self) -> Vec<(String, bool)> {
@@ -380,9 +384,17 @@ fn limits(bench: &mut Bench) {
     assert_eq!(bench.claim(9).len(), 1);
     let turned = bench.turn(9, Vec::new());
     assert_eq!((turned.given.len(), turned.hints.due_ms), (0, Some(500)));
+    assert_eq!(bench.look(Look::Limits), [6, 1, 500, 500]);
     bench.now += 500;
     // Six run already.
     assert_eq!(bench.claim(9).len(), 0);
+    let of_b = members.iter().find(|member| member.starts_with('b')).unwrap();
+    bench.turn(0, vec![ending(of_b, Fate::HoldsQueue, 2_000, "b")]);
+    assert_eq!(bench.look(Look::Limits), [6, 1, 500, 2_000]);
+    assert_eq!(bench.claim(9).len(), 0);
+    bench.set(vec![("hold", None), ("rate", None)]);
+    assert_eq!(bench.look(Look::Limits), [6, 1, 500, 0]);
+    assert_eq!(bench.claim(9).len(), 1);
 }
 
 fn pauses(bench: &mut Bench) {
@@ -446,7 +458,14 @@ fn single_jobs(bench: &mut Bench) {
     bench.end(&members[1], Fate::Dead, 0);
     assert_eq!(bench.admin(Admin::Cancel { id: id("a3") }), vec![Word::from("finished")]);
     assert_eq!(bench.admin(Admin::Retry { id: id("a3") }), vec![Word::Number(1)]);
+    let data = br#"{"is":"new"}"#.to_vec();
+    let rewrites = |id: &str| Admin::Rewrite { id: id.to_owned(), data: data.clone() };
+    for (id, number) in [("none", 0), ("a1", 1), ("a3", 1), ("later", 1)] {
+        assert_eq!(bench.admin(rewrites(id)), vec![Word::Number(number)]);
+    }
     bench.now += 100;
-    assert_eq!(bench.claim_ids(9), ["a3", "a1"]);
+    let given = bench.turn(9, Vec::new()).given;
+    assert_eq!(given.iter().map(|(member, _)| id_of(member)).collect::<Vec<_>>(), ["a3", "a1"]);
+    assert!(given.iter().all(|(_, record)| record.ends_with(&data)));
     assert_eq!(bench.counts(), [0, 0, 3, 0, 0]);
 }

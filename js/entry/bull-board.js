@@ -1,0 +1,5 @@
+'use strict';
+
+const { QueueAdapter } = require('../bull-board/adapter.js');
+
+exports.QueueAdapter = QueueAdapter;

@@ -1,0 +1,3 @@
+import board from './bull-board.js';
+
+export const { QueueAdapter } = board;
