@@ -42,7 +42,7 @@ impl Memory {
             }
         }
         for (name, mark) in &self.marks {
-            if mark.ends.is_none_or(|ends| now < ends) {
+            if mark.ends.is_none_or(|ends| now < ends) && !mark.digest.is_empty() {
                 dump.marks.insert(name.clone(), format!("{} {}", mark.id, mark.digest));
             }
         }

@@ -8,7 +8,7 @@
 -- Reply: fire: ms until the next slot of any schedule (-1: there is none), then for each move 1 where it added a job, 2 where it
 --   moved on without one, 0 where the schedule is another one by now or stands at another slot. run: 1 and the id of the job; 2
 --   and the id of the one that has not ended, which the schedule does not allow another one beside; 0 for an unknown schedule.
--- Caller: src/queue/encode.rs, for a process that has a worker of the queue, and for operators.
+-- Caller: src/queue/schedule/encode.rs, for a process that has a worker of the queue, and for operators.
 --
 -- A move that was made changes nothing when it comes again, since the slot is another one; a run is known by its job for an hour.
 -- Its first write may be refused for want of memory; then nothing was done, unless that write ends a schedule.

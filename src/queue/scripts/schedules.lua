@@ -3,7 +3,7 @@
 -- KEYS: 1 the queue's hash `meta`, 2 a key that never exists, so that the server refuses the script while its slot moves.
 -- ARGV: 1 the time, 2 the command that tells others (or empty), 3 the operation, then what it takes: see each below.
 -- Reply: a list of numbers and texts, as each operation says.
--- Caller: src/queue/encode.rs, for operators, and for a process that has a worker of the queue. Each operation may run twice
+-- Caller: src/queue/schedule/encode.rs, for operators, and for a process that has a worker of the queue. Each operation may run twice
 --   without harm.
 --
 -- A schedule is named by its id, and behind a colon its organization where it has one, both escaped. `sched` has it by its next

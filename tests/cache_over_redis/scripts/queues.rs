@@ -1,7 +1,7 @@
 //! The scripts of queues: what only a server shows, such as full memory, keys of another type, damaged records and messages. What
 //! the steps mean is in `src/queue/suite/`.
 
-use orgcache::queue::scripts::{ADD, ADMIN, FINISH, LOOK, PRELUDE, RENEW, SWEEP, UPDATE};
+use orgcache::queue::scripts::{ADD, ADMIN, FINISH, FIRE, LOOK, PRELUDE, RENEW, SCHEDULES, SWEEP, UPDATE};
 
 use super::super::client::{Client, Reply};
 use super::{assert_wrong_type, refusal, run, text};
@@ -147,4 +147,59 @@ fn no_key_of_a_queue_has_a_lifetime_but_marks() {
         let is_mark = String::from_utf8_lossy(&name).contains(":idem:");
         assert_eq!(client.integer(&[b"PTTL", &name]) > 0, is_mark, "{}", String::from_utf8_lossy(&name));
     }
+}
+
+/// A schedule with a slot in 1970.
+fn put<'a>(name: &'a [u8], times: &'a [u8]) -> [&'a [u8]; 13] {
+    let [head, tail] = RECORD_PARTS;
+    [b"PUBLISH", b"put", name, times, b"5", b"one", b"allow", b"0", b"", b"0", RECORD_HEAD, head, tail]
+}
+
+/// The move of a schedule of this revision from its slot in 1970.
+fn fire<'a>(name: &'a [u8], revision: &'a [u8]) -> [&'a [u8]; 9] {
+    [b"PUBLISH", b"fire", name, revision, b"5", b"99999999999999", b"slot5", b"5", b"0"]
+}
+
+/// The record behind its time of creation, in front of the slot and behind it.
+const RECORD_PARTS: [&[u8]; 2] = [b" t00030000\n{\"g\":\"\",\"t\":\"mail\",\"s\":\"a\"", b"}\n{}"];
+
+#[test]
+fn full_memory_refuses_a_slot_as_a_whole_and_lets_schedules_be_removed() {
+    let mut client = Client::connect_to_cluster("queue-schedules-full");
+    assert_eq!(first(&ask(&mut client, SCHEDULES, "q", &put(b"a", b"t"))), 1);
+    client.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
+    assert!(refused(&mut client, FIRE, "q", &fire(b"a", b"1")).contains("OOM"));
+    assert!(refused(&mut client, FIRE, "q", &[b"PUBLISH", b"run", b"a", b"run1"]).contains("OOM"));
+    assert!(refused(&mut client, SCHEDULES, "q", &put(b"b", b"t")).contains("OOM"));
+    let Reply::List(due) = ask(&mut client, SCHEDULES, "q", &[b"", b"due"]) else { panic!("nothing is due") };
+    assert_eq!(due[3..5], [text("a"), text("5")]);
+    assert_eq!(first(&ask(&mut client, SCHEDULES, "q", &[b"", b"remove", b"a"])), 1);
+    client.command(&[b"CONFIG", b"SET", b"maxmemory", b"0"]);
+    assert_eq!(
+        client.integer(&[b"EXISTS", &client.key("queue:{q}:j:slot5"), &client.key("queue:{q}:s:a")]),
+        0
+    );
+}
+
+#[test]
+fn a_schedule_whose_fields_were_evicted_is_counted_and_gone() {
+    let mut client = Client::connect("queue-schedules-evicted");
+    ask(&mut client, SCHEDULES, "q", &put(b"a", b"t"));
+    client.integer(&[b"DEL", &client.key("queue:{q}:s:a")]);
+    assert_eq!(
+        ask(&mut client, FIRE, "q", &fire(b"a", b"1")),
+        Reply::List([0, 0].map(Reply::Integer).into())
+    );
+    assert_eq!(first(&ask(&mut client, SCHEDULES, "q", &[b"", b"due"])), -1);
+    let evicted = client.command(&[b"HGET", &client.key("queue:{q}:meta"), b"evicted"]);
+    assert_eq!(evicted, text("1"));
+    assert_eq!(client.integer(&[b"EXISTS", &client.key("queue:{q}:sched")]), 0);
+}
+
+#[test]
+fn keys_of_schedules_of_another_type_are_told() {
+    let mut client = Client::connect("queue-schedules-type");
+    client.command(&[b"SET", &client.key("queue:{q}:sched"), b"x"]);
+    assert_wrong_type(&refused(&mut client, FIRE, "q", &fire(b"a", b"1")));
+    assert_wrong_type(&refused(&mut client, SCHEDULES, "q", &put(b"a", b"t")));
 }
