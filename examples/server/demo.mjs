@@ -112,7 +112,8 @@ async function exercise(client, { data, migration, requests }) {
 }
 
 async function exerciseServer({ options, data, migration }) {
-  const server = createServer();
+  // Without `--serve` nobody sees the page, and nothing of it is to stay in Redis.
+  const server = createServer({ sendsMails: options.serve });
   const url = await server.listen({ port: options.port });
   const client = createClient(url);
   const close = async () => {

@@ -30,10 +30,13 @@ async function sendMail(job, { signal }) {
   return { messageId: `<${job.id}@mail.test>` };
 }
 
-/** @param {(organizationId: string) => void} onChange Called when a mail of an organization has begun or ended. */
-export function openMails(onChange) {
+/**
+ * @param {(organizationId: string) => void} onChange Called when a mail of an organization has begun or ended.
+ * @param {boolean} sends Whether this process sends mails. A queue that nobody uses has nothing in Redis.
+ */
+export function openMails(onChange, sends) {
   const queue = createQueue(QUEUE, { attempts: 3, timeoutMs: 10_000 });
-  const worker = createWorker(QUEUE, { mail: sendMail }, { concurrency: 4 });
+  const worker = createWorker(QUEUE, { mail: sendMail }, { concurrency: 4, autorun: sends });
   for (const event of EVENTS) worker.on(event, ({ orgId }) => onChange(orgId));
   return {
     queue,

@@ -84,7 +84,9 @@ export function chooseStore(environment) {
   }
   // A prefix of its own for every run: the Redis may be one that a real server uses, and the demo
   // clears organizations.
-  environment.CACHE_KEY_PREFIX = `orgcache-demo:${process.pid}-${Date.now().toString(36)}:`;
+  const prefix = `orgcache-demo:${process.pid}-${Date.now().toString(36)}:`;
+  environment.CACHE_KEY_PREFIX = prefix;
+  environment.ORGCACHE_PREFIX = prefix;
   return { redis, name: withoutSecrets(environment.REDIS_URL) };
 }
 

@@ -245,11 +245,11 @@ function createApp(rooms) {
 
 /**
  * An HTTP server over the cache of this process. Closing it leaves the cache open: the cache
- * belongs to the process, which ends it with `shutdown()`.
+ * belongs to the process, which ends it with `shutdown()`. It also sends the mails that are queued, unless it is told not to.
  */
-export function createServer() {
+export function createServer({ sendsMails = true } = {}) {
   const topics = openTopics();
-  const mails = openMails(teller(topics, 'mails'));
+  const mails = openMails(teller(topics, 'mails'), sendsMails);
   const rooms = { sessions: openSessions(), limits: openLimits(), topics, mails };
   const app = createApp(rooms);
   const { listen, close: closeListener } = createListener(app);
