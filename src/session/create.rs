@@ -79,12 +79,11 @@ pub(super) fn plan_create(
 }
 
 fn enter(open: &Open, directory: Directory, user: (i64, Tag), directories: &mut Vec<(Directory, Entries)>) {
-    match directories.iter_mut().find(|(known, _)| *known == directory) {
-        Some((_, entries)) => entries.users.push(user),
-        None => {
-            let key = open.directory_key(directory);
-            directories.push((directory, Entries { key, users: vec![user] }));
-        }
+    if let Some((_, entries)) = directories.iter_mut().find(|(known, _)| *known == directory) {
+        entries.users.push(user);
+    } else {
+        let key = open.directory_key(directory);
+        directories.push((directory, Entries { key, users: vec![user] }));
     }
 }
 
