@@ -118,6 +118,21 @@ test('a producer adds jobs and waits for them, a worker runs them, a reader look
   for (const role of ROLES) expect([role, await refused(role)]).toEqual([role, []]);
 }, 30_000);
 
+test('a worker fires the slots of schedules, and a reader sees them', async () => {
+  const name = someName();
+  const times = { everyMs: 100, count: 2 };
+  await as.admin.createQueue(name).schedule('s', times, { type: 'work', data: 1, orgId: 'org-1' });
+  await as.admin.createQueue(name).schedule('yearly', { cron: '@yearly' }, { type: 'work', data: 1 });
+  const seen = as.reader.createQueue(name);
+  expect(await seen.schedules({ orgId: 'org-1' })).toMatchObject({ total: 1, schedules: [{ id: 's' }] });
+  const worker = as.worker.createWorker(name, () => 1);
+  await until(async () => (await seen.counts()).completed === 2);
+  expect((await seen.schedules()).total).toBe(1);
+  expect(await rejection(seen.unschedule('yearly'))).toMatchObject(NOT_ALLOWED);
+  await worker.close();
+  expect(await refused('worker')).toEqual([]);
+});
+
 test('a producer may not take or remove jobs', async () => {
   const name = someName();
   const queue = as.producer.createQueue(name);

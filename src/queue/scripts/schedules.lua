@@ -51,7 +51,7 @@ function operations.put()
   local is_same = stands and call('HGET', key, 'times') == times
   local revision = call('HINCRBY', META, 'srev', 1)
   call('HSET', key, 'rev', revision, 'times', times, 'missed', ARGV[7], 'overlap', ARGV[8], 'count', ARGV[9], 'org', ARGV[10],
-    'prio', ARGV[11], 'head', ARGV[12], 'mid', ARGV[13], 'tail', ARGV[14])
+    'prio', ARGV[11], 'head', ARGV[12], 'mid', ARGV[13], 'tail', ARGV[14], 'bytes', #ARGV[14])
   if is_same then
     slot = digits(tonumber(stands))
   else
@@ -91,7 +91,7 @@ function operations.page()
   local reply, left, taken = { '', total }, BUDGET, 0
   for at = 1, #all, 2 do
     local key = key_of(all[at])
-    local bytes = call('HSTRLEN', key, 'tail')
+    local bytes = tonumber(call('HGET', key, 'bytes') or 0)
     if taken > 0 and bytes > left then break end
     left = left - bytes
     taken = taken + 1
@@ -128,12 +128,12 @@ function operations.due()
   local reply = { later and tonumber(later) - now or -1, hearers, digits(now) }
   for at = 1, #due, 2 do
     local key = key_of(due[at])
-    local held = call('HMGET', key, 'rev', 'times', 'missed')
+    local held = call('HMGET', key, 'rev', 'times', 'missed', 'bytes')
     if held[1] then
       reply[#reply + 1] = due[at]
       reply[#reply + 1] = digits(tonumber(due[at + 1]))
-      for _, value in ipairs(held) do reply[#reply + 1] = value end
-      reply[#reply + 1] = call('HSTRLEN', key, 'tail')
+      for part = 1, 3 do reply[#reply + 1] = held[part] end
+      reply[#reply + 1] = tonumber(held[4] or 0)
     else
       -- Its fields were evicted.
       call('ZREM', SCHED, due[at])
