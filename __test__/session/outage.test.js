@@ -1,5 +1,6 @@
 'use strict';
 
+const { startProxy } = require('../faults/support/proxy');
 const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
 const { SECRET, readable, someone } = require('../support/sessions-contract');
@@ -128,6 +129,19 @@ describe.each(['loop', 'thread'])('sessions in an outage with the %s driver', (d
     expect(await readable(elsewhere, ids)).toEqual(ids);
     await redis.command('ACL', 'SETUSER', 'default', '+evalsha', '+eval');
     await until(async () => (await readable(elsewhere, ids)).join() === two.id, { timeoutMs: 10_000 });
+  });
+
+  test('what was created right before an end that is in the journal does not answer when replies are late', async () => {
+    const proxy = await startProxy(redis);
+    const sessions = roomOf({}, open({ url: proxy.url, commandTimeout: 2_000 }));
+    const elsewhere = roomOf({}, open());
+    const userId = someone();
+    await sessions.create({ userId });
+    const { id } = await elsewhere.create({ userId });
+    await redis.command('ACL', 'SETUSER', 'default', '-evalsha', '-eval');
+    expect(await sessions.destroyAll(userId)).toBe('journalled');
+    await proxy.delay({ replyDelayMs: 500 });
+    expect(await sessions.get(id, { touch: false })).toBeNull();
   });
 
   test('ends in the journal survive the process', async () => {

@@ -50,7 +50,8 @@ impl Ended {
         self.ends.push_back(end);
     }
 
-    /// Whether a session is one that this process has ended and Redis may still have. `now_ms` is the server's time.
+    /// Whether a session is one that this process has ended and Redis may still have. `now_ms` is the server's time at `now` or
+    /// later.
     pub fn has(&self, tag: &Tag, hash: &Hash, created: i64, (now, now_ms): (Instant, i64)) -> bool {
         if !self.journalled.contains_key(tag) {
             return false;

@@ -176,7 +176,7 @@ impl Feature for Sessions {
         self.node.health().command(now.saturating_duration_since(bare.issued));
         let out = &mut follow_up.requests;
         let from = out.buffer().len();
-        let with = With { codec: &self.shared.codec, now, out: out.buffer() };
+        let with = With { codec: &self.shared.codec, issued: bare.issued, now, out: out.buffer() };
         match Replies::of(&open).settle(purpose, frame, with) {
             Settled::Done(outcome) => Some(outcome),
             Settled::Instead(purpose) => {
@@ -310,7 +310,7 @@ impl Sessions {
         loop {
             let reply = self.here().run(&request, now_ms)?;
             let mut next = Vec::new();
-            let with = With { codec, now, out: &mut next };
+            let with = With { codec, issued: now, now, out: &mut next };
             match Replies::of(&open).settle(purpose, Frame::new(&reply), with) {
                 Settled::Done(outcome) => return Ok(outcome),
                 Settled::Instead(further) => purpose = further,

@@ -37,6 +37,8 @@ pub(super) enum Settled {
 /// What a reply is settled with.
 pub(super) struct With<'a> {
     pub codec: &'a Codec,
+    /// When the call was made: before the server told its time.
+    pub issued: Instant,
     pub now: Instant,
     /// Takes the request that follows.
     pub out: &'a mut Vec<u8>,
@@ -133,7 +135,8 @@ impl<'o> Replies<'o> {
         let reference = read.at.reference();
         let slack = self.open.options.slack_ms();
         let Ref { tag, hash } = reference;
-        let is_ended = || self.open.ended().has(&tag, &hash, record.head.created, (with.now, now_ms));
+        // Counted from the call: a reply that was long on its way must not make an end look older than a session.
+        let is_ended = || self.open.ended().has(&tag, &hash, record.head.created, (with.issued, now_ms));
         if !record.head.is_live(now_ms, slack) || is_ended() {
             return Settled::Done(self.unknown());
         }
