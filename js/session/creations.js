@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError, makeError } = require('../errors.js');
+const { queueMicrotask } = require('../time.js');
 const { textOf } = require('./data.js');
 const { checkText, checkUser } = require('./given.js');
 const { moreOf, sessionOf } = require('./session.js');

@@ -1,6 +1,7 @@
 'use strict';
 
 const { OrgCacheError, makeError } = require('../errors.js');
+const { queueMicrotask } = require('../time.js');
 const { checkName, checkUser } = require('./given.js');
 const { destroyListed } = require('./pages.js');
 

@@ -2,6 +2,7 @@
 
 const { abortable } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
+const { queueMicrotask } = require('../time.js');
 const { Changes, ended } = require('./changes.js');
 const { Cookie } = require('./cookie.js');
 const { Creations } = require('./creations.js');
