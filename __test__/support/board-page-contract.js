@@ -103,6 +103,23 @@ function boardPageContract(open, picture) {
     await page.getByRole('menuitem', { name, exact: true }).click();
   }
 
+  /**
+   * The dialog that an entry of the menu opens. The page draws itself anew when it has news of the queue, and a menu that was open
+   * then is closed.
+   */
+  async function openDialog(entry, name) {
+    const opened = dialog(name);
+    const isOpen = async () => {
+      if (!(await opened.isVisible())) await choose(entry);
+      return opened.waitFor({ timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await until(isOpen, { timeoutMs: 15_000, what: `the dialog ${name}` });
+    return opened;
+  }
+
   /** Writes over what an editor has. */
   async function write(editor, text) {
     await editor.click();
@@ -194,7 +211,7 @@ function boardPageContract(open, picture) {
 
   inBrowser('a job is added', async () => {
     await openQueue();
-    await choose('Add job');
+    await openDialog('Add job', 'Add job');
     const [data, options] = [1, 2].map((position) => dialog('Add job').getByRole('textbox').nth(position));
     await dialog('Add job').getByLabel('Job name').fill('welcome');
     await write(data, '{"to":"zoe"}');
@@ -216,13 +233,11 @@ function boardPageContract(open, picture) {
     expect(await queue.isPaused()).toBe(true);
     await keepPicture('paused');
 
-    const limit = dialog('Global Concurrency');
-    await choose('Set concurrency');
+    const limit = await openDialog('Set concurrency', 'Global Concurrency');
     await limit.getByRole('spinbutton').fill('7');
     await limit.getByRole('button', { name: 'Save' }).click();
     await limit.waitFor({ state: 'detached' });
-    const rate = dialog('Rate limit');
-    await choose('Set rate limit');
+    const rate = await openDialog('Set rate limit', 'Rate limit');
     await rate.getByLabel('Max jobs').fill('9');
     await rate.getByLabel('Duration (ms)').fill('60000');
     await rate.getByRole('button', { name: 'Save' }).click();
