@@ -14,6 +14,10 @@ pub const GROUPS: usize = 1;
 const JUDGED_FILLS: u64 = 10_000;
 /// A group that fills a hundredth of its keys is judged earlier, because its fills are rarer.
 const JUDGED_SAMPLE_FILLS: u64 = 1_000;
+/// Where the sample has few keys, they are filled once and read often: the group is looked at after so many misses, too.
+const JUDGED_MISSES: u64 = 8_192;
+/// So few fills of a sample count as so many.
+const LEAST_SAMPLE_FILLS: u64 = 10;
 /// Copies that answer fewer reads a fill cost the server more than they save.
 const LEAST_READS_A_FILL: u64 = 2;
 
@@ -95,6 +99,21 @@ impl Counters {
     /// Whether the key may be filled, as far as its group's benefit goes.
     pub fn admits(&self, hash: Hash) -> bool {
         !self.is_sparse() || is_sampled(hash)
+    }
+
+    /// Counts a read that no copy answered. `hits` is asked once in some thousand misses of a group with little benefit.
+    pub fn missed(&self, hits: impl FnOnce() -> Hits) {
+        let misses = self.misses.fetch_add(1, Ordering::Relaxed) + 1;
+        if !misses.is_multiple_of(JUDGED_MISSES) || !self.is_sparse() {
+            return;
+        }
+        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let (hits, fills) = (hits(), self.fills.load(Ordering::Relaxed));
+        let filled = fills.saturating_sub(judged.fills).max(LEAST_SAMPLE_FILLS);
+        if hits.sampled - judged.hits.sampled >= LEAST_READS_A_FILL * filled {
+            self.is_sparse.store(0, Ordering::Relaxed);
+            *judged = Judged { fills, hits };
+        }
     }
 
     /// Counts a fill that begins, and judges the group by those before it. `hits` sums the group's hits, which costs more,

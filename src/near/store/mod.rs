@@ -240,7 +240,7 @@ impl NearStore {
         let stripe = StripeIndex::of(key.hash());
         let counts = !is_planted(Fault::OwnWritesNotCounted);
         if self.stripes.begin_write(stripe, counts) {
-            drop(self.remove(key));
+            drop(self.remove_changed(key));
         }
         WriteUnderWay { store: self.clone(), stripe: counts.then_some(stripe) }
     }
@@ -259,7 +259,7 @@ impl NearStore {
     /// Another connection answered a read of the key, and nobody has heard the answer yet. A copy with other bytes goes.
     /// Returns whether the key deserves a copy now: the caller then wishes for it.
     pub fn answered(&self, key: Key<'_>, value: Option<&[u8]>, group: Group, now: Instant) -> bool {
-        self.groups.of(group).misses.fetch_add(1, Ordering::Relaxed);
+        self.groups.of(group).missed(|| self.hits(group));
         if self.stripes.may_hold(StripeIndex::of(key.hash())) && self.compare(key, value) {
             return false;
         }
@@ -269,7 +269,7 @@ impl NearStore {
     /// A read needed the key, and found no copy that may answer. Another key's answer implies its value. Returns whether
     /// it deserves a copy now.
     pub fn missed(&self, key: Key<'_>, group: Group, now: Instant) -> bool {
-        self.groups.of(group).misses.fetch_add(1, Ordering::Relaxed);
+        self.groups.of(group).missed(|| self.hits(group));
         !(self.stripes.may_hold(StripeIndex::of(key.hash())) && self.holds(key))
             && self.deserves(key, group, now)
     }
@@ -335,7 +335,7 @@ impl NearStore {
         if !self.stripes.raise(StripeIndex::of(key.hash())) {
             return None;
         }
-        let copied = self.remove(key)?;
+        let copied = self.remove_changed(key)?;
         let deserves = copied.used.has_answered() && self.groups.of(copied.group).admits(key.hash());
         if !deserves {
             return None;
@@ -377,6 +377,16 @@ impl NearStore {
         })
     }
 
+    /// Removes the copy of a key that changes. One that nobody has read leaves no open wish: the second read from now on deserves
+    /// another.
+    fn remove_changed(&self, key: Key<'_>) -> Option<Copied> {
+        let copied = self.remove(key)?;
+        if !copied.used.has_answered() {
+            self.marks.forget(key.hash());
+        }
+        Some(copied)
+    }
+
     fn remove(&self, key: Key<'_>) -> Option<Copied> {
         let mut shard = self.shard(key.hash()).lock();
         let at = shard.find(key)?;
@@ -398,8 +408,6 @@ impl NearStore {
         self.groups.of(gone.group).copies.fetch_sub(1, Ordering::Relaxed);
         if gone.used.has_answered() {
             self.marks.remember(gone.hash, self.latest_tick() / NANOS_A_MS);
-        } else {
-            self.marks.forget(gone.hash);
         }
     }
 

@@ -148,6 +148,33 @@ fn a_group_whose_copies_answer_fewer_than_two_reads_a_fill_fills_a_hundredth_unt
 }
 
 #[test]
+fn a_group_whose_sample_has_few_keys_gets_copies_again_once_these_are_read() {
+    let bed = Bed::new();
+    fill_and_read(&bed, &keys(10_001, false), 0);
+    assert!(bed.group_report().is_sparse);
+    let read = |key: &String, reads: usize| {
+        for _ in 0..reads {
+            bed.get(key);
+        }
+    };
+    let misses = |count: usize| {
+        for _ in 0..count {
+            bed.answered("other", None);
+        }
+    };
+    for key in &keys(3, true) {
+        bed.fill(key, "v");
+        read(key, 6);
+    }
+    misses(10_000);
+    // Reads of three keys that 10 fills would have brought do not say enough.
+    assert!(bed.group_report().is_sparse);
+    read(&keys(1, true)[0], 10);
+    misses(10_000);
+    assert!(!bed.group_report().is_sparse);
+}
+
+#[test]
 fn a_push_asks_for_no_fill_that_the_benefit_of_its_group_forbids() {
     let bed = Bed::new();
     fill_and_read(&bed, &keys(10_001, false), 0);
