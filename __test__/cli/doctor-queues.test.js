@@ -8,7 +8,7 @@ const { until } = require('../support/wait');
 
 const CLI = path.join(PACKAGE_ROOT, 'js', 'cli', 'orgcache.js');
 
-/** What the doctor finds about queues. */
+/** The findings of the doctor about queues. */
 async function found(server) {
   const run = await runNode([CLI, 'doctor', '--json'], {
     env: { REDIS_URL: server.url, ORGCACHE_PREFIX: 'app:' },

@@ -1,6 +1,6 @@
 'use strict';
 
-// What a queue does while its server is there and refuses, a test a row of the table in docs/queue.md.
+// A queue whose server is there and refuses: a test for each row of the table in docs/queue.md.
 
 const fs = require('node:fs');
 const path = require('node:path');

@@ -46,7 +46,7 @@ beforeAll(async () => {
   as.admin = openPackage({ url: redis.url, prefix: 'app:', logLevel: 'off' });
 });
 
-/** What the server has refused to a user since the last look. */
+/** The refusals of the server to a user since the last look. */
 async function refused(role) {
   const log = await redis.command('ACL', 'LOG');
   await redis.command('ACL', 'LOG', 'RESET');

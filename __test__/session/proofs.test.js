@@ -75,7 +75,7 @@ function historian({ own, users, driver, onRedisDown }) {
   );
 }
 
-/** What processes report that read the sessions of 200 users while the users end. */
+/** The reports of processes that read the sessions of 200 users while the users end. */
 async function history() {
   const sessions = roomOf();
   const users = [];

@@ -10,7 +10,7 @@ const { onEnd } = require('./cleanup');
 const NAME = 'mails';
 const OWN = 'org-1';
 
-/** What the adapters of a board are called. `formatted` hides one field by a formatter of bull-board. */
+/** The names of the adapters of a board. `formatted` hides one field by a formatter of bull-board. */
 const BOARD = {
   whole: NAME,
   own: `${NAME}:${OWN}`,

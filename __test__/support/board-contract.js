@@ -1,6 +1,6 @@
 'use strict';
 
-// What a board of bull-board shows of a queue and does to it, over HTTP as its page asks for it. The board checks each of its
+// A board of bull-board shows a queue and changes it, over HTTP as its page asks for it. The board checks each of its
 // answers against its own schemas.
 
 const { BOARD, OWN } = require('./board-app');

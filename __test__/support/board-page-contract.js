@@ -27,7 +27,7 @@ function boardPageContract(open, picture) {
   let worker;
   let page;
   let errors;
-  /** What a test expects the browser to complain of. */
+  /** The complaints of the browser that a test expects. */
   let expected;
   let begun;
 

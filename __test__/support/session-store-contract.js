@@ -41,7 +41,7 @@ function signedCookie(id) {
 }
 
 /**
- * What a server has, for tests that look behind a store. `prefix` is what its client puts before keys.
+ * The contents of a server, for tests that look behind a store. `prefix` is what its client puts before keys.
  */
 function keptInRedis(redis, prefix = '') {
   return {

@@ -7,7 +7,7 @@ const PAGE = 100;
 const linesOf = (file) =>
   fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 
-/** What a process wrote; the last line of one that was killed may be a part. */
+/** The lines that a process wrote; the last line of one that was killed may be a part. */
 function parsed(file) {
   const read = [];
   for (const line of linesOf(file)) {
@@ -32,7 +32,7 @@ async function idsIn(queue, state) {
   return ids;
 }
 
-/** What the ledger has of each job: `{ begins, ends, isDone }`, and what it refused. */
+/** The ledger's record of each job, `{ begins, ends, isDone }`, and of the tokens that it refused. */
 function readLedger(file) {
   const jobs = new Map();
   const refused = [];
@@ -49,7 +49,7 @@ function readLedger(file) {
   return { jobs, refused, ofNumber };
 }
 
-/** What workers were told of each run, by job and token: the names of the events. */
+/** The names of the events that workers were told of each run, by job and token. */
 function readWorkers(workers) {
   const told = new Map();
   const counts = {};

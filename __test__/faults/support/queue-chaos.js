@@ -86,7 +86,7 @@ class Program {
     this.child.kill('SIGCONT');
   }
 
-  /** What it holds in memory; undefined where it has ended. */
+  /** The memory that it holds; undefined where it has ended. */
   residentMiB() {
     try {
       const [, pages] = fs.readFileSync(`/proc/${this.pid}/statm`, 'utf8').split(' ');
@@ -114,7 +114,7 @@ class Chaos {
     this.workers = [];
     this.producers = [];
     this.ended = [];
-    /** What was done to the run: `{ at, what, pid, loses }`, `loses` where the servers may have forgotten. */
+    /** The faults of the run: `{ at, what, pid, loses }`, `loses` where the servers may have forgotten. */
     this.causes = [];
     this.faults = {};
     this.samples = [];

@@ -6,7 +6,7 @@ const AWAY_MS = 3000;
 const STUCK_MS = 2500;
 const FULL_MS = 2000;
 const ROOM_BYTES = 20_000;
-/** What is written meanwhile is lost with the old primary. */
+/** Writes in the meantime are lost with the old primary. */
 const LOST_MS = 700;
 const JUMP_SECONDS = 5;
 

@@ -1,4 +1,4 @@
-/** What an added job costs Redis while very many workers are idle. */
+/** The time of Redis that an added job costs while very many workers are idle. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { withHosts } from '../../contender-host.mjs';
 import { BULLMQ } from '../../queue-contenders.mjs';
