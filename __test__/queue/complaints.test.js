@@ -2,15 +2,12 @@
 
 // Users of other queues complain of these things: a test for each complaint.
 
-const { spawn } = require('node:child_process');
-const path = require('node:path');
-const { onEnd } = require('../support/cleanup');
 const { openPackage } = require('../support/package');
 const { AT_ONCE, gate, queueHouse, someName } = require('../support/queue-contract');
+const { queueProcess } = require('../support/queue-process');
 const { startRedis, withRedis } = require('../support/redis');
 const { rejection, until, within } = require('../support/wait');
 
-const WORKER = path.join(__dirname, '..', 'programs', 'queue-worker.cjs');
 const MIB = 1_048_576;
 
 const redis = withRedis();
@@ -24,31 +21,7 @@ beforeAll(() => {
 
 afterEach(() => house.close());
 
-/** A worker in a process of its own; `reports` are those of its handlers. */
-function workerProcess(args) {
-  const { NODE_ENV, ORGCACHE_BINARY, PATH } = process.env;
-  const env = {
-    NODE_ENV,
-    PATH,
-    REDIS_URL: redis.url,
-    CACHE_LOG: 'off',
-    ...(ORGCACHE_BINARY ? { ORGCACHE_BINARY } : {}),
-  };
-  const child = spawn(process.execPath, [WORKER, JSON.stringify(args)], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const reports = [];
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop();
-    reports.push(...lines.map((line) => JSON.parse(line.slice('@report '.length))));
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  onEnd(() => child.kill('SIGKILL'));
-  return { reports, ended, kill: (signal = 'SIGKILL') => child.kill(signal) };
-}
+const workerProcess = (args) => queueProcess('queue-worker.cjs', redis.url, args);
 
 /** Without persistence a killed server forgets; these keep what they acknowledged. */
 const DURABLE = { configuration: ['appendonly yes', 'appendfsync always'] };

@@ -1,17 +1,14 @@
 'use strict';
 
-const { spawn } = require('node:child_process');
-const path = require('node:path');
-const { onEnd } = require('../support/cleanup');
 const { startCluster } = require('../support/cluster');
 const { openPackage } = require('../support/package');
 const { queueHouse, someName } = require('../support/queue-contract');
+const { queueProcess } = require('../support/queue-process');
 const { startRedis, withRedis } = require('../support/redis');
 const { DAY_MS, JOB, SELDOM, schedulesContract, schedulesOf } = require('../support/schedules-contract');
 const { startSentinels } = require('../support/sentinel');
 const { rejection, until } = require('../support/wait');
 
-const WORKER = path.join(__dirname, '..', 'programs', 'queue-schedules.cjs');
 /** Without persistence a killed server forgets. */
 const DURABLE = { configuration: ['appendonly yes', 'appendfsync always'] };
 const EVERY_MS = 100;
@@ -45,24 +42,7 @@ describe('several processes', () => {
 
   afterEach(() => house.close());
 
-  /** A worker in a process of its own; `reports` are those of its handlers. */
-  function workerProcess(args) {
-    const { NODE_ENV, ORGCACHE_BINARY, PATH } = process.env;
-    const binary = ORGCACHE_BINARY ? { ORGCACHE_BINARY } : {};
-    const env = { NODE_ENV, PATH, REDIS_URL: redis.url, CACHE_LOG: 'off', ...binary };
-    const stdio = ['ignore', 'pipe', 'inherit'];
-    const child = spawn(process.execPath, [WORKER, JSON.stringify(args)], { env, stdio });
-    const reports = [];
-    let rest = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop();
-      reports.push(...lines.map((line) => JSON.parse(line.slice('@report '.length))));
-    });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    onEnd(() => child.kill('SIGKILL'));
-    return { reports, ended, kill: (signal = 'SIGKILL') => child.kill(signal) };
-  }
+  const workerProcess = (args) => queueProcess('queue-schedules.cjs', redis.url, args);
 
   /** Milliseconds of processor time that Redis has used. */
   async function cpuMs() {

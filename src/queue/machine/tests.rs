@@ -287,33 +287,6 @@ fn a_refusal_of_the_server_is_the_callers_and_one_that_passes_is_not() {
 }
 
 #[test]
-fn another_server_gets_the_last_adds_that_it_does_not_know_in_order() {
-    let mut played = Played::new("{}");
-    played.connect("first");
-    played.add("j1");
-    played.greet();
-    for id in ["j2", "j3", "j4"] {
-        let request = played.sent_on(QUEUE)[0].0;
-        played.answer(request, added());
-        played.add(id);
-    }
-    let request = played.sent_on(QUEUE)[0].0;
-    played.answer(request, added());
-    played.disconnect();
-    played.connect("second");
-    let [(asks, words)] = played.sent_on(QUEUE).try_into().unwrap();
-    assert_eq!((words[6].as_str(), words[7].as_str()), ("sent", "sender"));
-    played.answer(asks, Ok(Reply::Words(vec![Word::Number(2)])));
-    for id in ["j3", "j4"] {
-        let [(again, words)] = played.sent_on(QUEUE).try_into().unwrap();
-        assert_eq!(words[11], id);
-        played.answer(again, added());
-    }
-    played.add("j5");
-    assert_eq!(number(&played.sent_on(QUEUE)[0].1).1, "5");
-}
-
-#[test]
 fn a_journalled_add_is_acknowledged_at_once_and_sent_when_redis_is_back() {
     let mut played = Played::new(r#"{"onRedisDown":"journal"}"#);
     let call = played.add("j1");
