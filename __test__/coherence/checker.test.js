@@ -485,6 +485,16 @@ describe.each(CASES.filter(({ broken }) => broken.length > 0))(
   },
 );
 
+test('where calls are sent again a read may overtake a write of its own client, but none that was acknowledged', () => {
+  const overtaken = [set(1, [0, 1]), set(2, [2, 9]), read(1, [4, 5])];
+  expect(brokenIn(overtaken)).toEqual(['a']);
+  expect(brokenIn(overtaken, { keepsOrder: false })).toEqual([]);
+  const made = [factory(1, [0, 1]), expire([2, 9]), read(1, [4, 5])];
+  expect(brokenIn(made)).toEqual(['g']);
+  expect(brokenIn(made, { keepsOrder: false })).toEqual([]);
+  expect(brokenIn([...overtaken, read(1, [10, 11])], { keepsOrder: false })).toEqual(['a']);
+});
+
 test('an example names the read, the change that it answered and the newer one', () => {
   const operations = [set(1, [0, 1]), set(2, [2, 5], { process: 'q' }), read(1, [1006, 1007])];
   const { examples } = check({ subjects: SUBJECTS, operations });

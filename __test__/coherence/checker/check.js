@@ -28,9 +28,9 @@ const NOTHING = 0;
 /** The rules, by the letters of the specification: each returns what a read broke, or undefined. */
 const RULES = {
   /** A read that began after its own process's acknowledged write answers older; or after its client's own write. */
-  a: ({ read, timeline, latest }) =>
+  a: ({ read, timeline, latest, limits }) =>
     olderThan(timeline.acknowledged.of(ownerOf(read)).before(read.begin), latest) ??
-    olderThan(timeline.sent.of(clientOf(read)).before(read.begin), latest),
+    olderThan(sentBefore(read, timeline, limits), latest),
   /** An answer that was overwritten more than `maxStalenessMs` before the read began. */
   b: ({ read, timeline, latest, limits }) =>
     olderThan(timeline.applied.before(read.begin - stalenessOf(read, limits)), latest),
@@ -64,8 +64,7 @@ const RULES = {
     const known = (owner) =>
       olderThan(timeline.acknowledged.of(owner).before(read.begin), begin) ??
       olderThan(timeline.ownClearings.of(owner).before(read.begin), begin);
-    const own =
-      known(clientOf(read)) ?? olderThan(timeline.sent.of(clientOf(read)).before(read.begin), begin);
+    const own = known(clientOf(read)) ?? olderThan(sentBefore(read, timeline, limits), begin);
     // The call of that factory, or one that joined it, gets its value whatever others have changed.
     if (own || read.isOfFactory) return own;
     const since = read.begin - stalenessOf(read, limits);
@@ -91,11 +90,18 @@ const DEFAULT_LIMITS = {
   outageSlackMs: 1000,
   /** How long a lease lasts that nobody renews. */
   leaseMs: 3000,
+  /** Whether calls of one client reach Redis in their order. While a slot moves, a call that is sent again comes behind later ones. */
+  keepsOrder: true,
 };
 
 /** A read must know the acknowledged changes and reads of these. */
 function ownerOf(read) {
   return read.isShared ? clientOf(read) : read.process;
+}
+
+/** The newest change that its own client had sent before a read. */
+function sentBefore(read, timeline, { keepsOrder }) {
+  return keepsOrder ? timeline.sent.of(clientOf(read)).before(read.begin) : undefined;
 }
 
 function stalenessOf({ isShared }, { maxStalenessMs, sharedStalenessMs }) {

@@ -107,7 +107,7 @@ class Bench {
    * `reads` are those of the package, `readsNear` those that copies answered; `rejected` has the codes of calls of the package that were rejected.
    */
   async round(fault) {
-    const { run, near, servers, room, load = {} } = FAULTS[fault];
+    const { run, near, servers, room, load = {}, limits = {} } = FAULTS[fault];
     await this.#open({ near, servers });
     this.#events = [];
     this.#doubts = [];
@@ -125,15 +125,15 @@ class Bench {
     const stopped = await this.#everyProcess((one) => one.ask('stop'));
     const { subjects } = this;
     const about = { fault, round, subjects, hasForeign: how.hasForeign, isOfEntries };
-    return { ...about, ...this.#judge(room, stopped.flat()) };
+    return { ...about, ...this.#judge({ ...roomOf(room).limits, ...limits }, stopped.flat()) };
   }
 
-  #judge(room, logs) {
+  #judge(chosen, logs) {
     const { subjects } = this;
     const commandTimeoutMs = COMMAND_TIMEOUT_MS;
     const [events, doubts] = [this.#events, this.#doubts];
     const history = historyOf({ subjects, logs, events, doubts, commandTimeoutMs });
-    const limits = { ...roomOf(room).limits, outageSlackMs: commandTimeoutMs };
+    const limits = { ...chosen, outageSlackMs: commandTimeoutMs };
     const rejected = {};
     let reads = 0;
     for (const log of logs.filter(({ process }) => process !== FOREIGN.process)) {

@@ -6,7 +6,7 @@ const { MAX_STALENESS_MS } = require('./limits');
 const { ORGANIZATIONS } = require('./subjects');
 
 // The faults, which happen in the middle of a round. Each fault has a `run(bench, random)`, which also heals it; `load` and `near` change
-// the load and the options of the package, and `servers` names other servers (`sites.js`). A process is two threads with a client each; W is the connection that watches
+// the load and the options of the package, `limits` those of the rules, and `servers` names other servers (`sites.js`). A process is two threads with a client each; W is the connection that watches
 // keys for the near cache, D any connection that sends calls.
 
 /** Long enough for copies that nobody may answer any more. */
@@ -269,8 +269,10 @@ const FAULTS = {
       }),
   },
 
+  /** A server refuses a call whose keys have moved in part. It is sent again, and calls that came after it overtake it. */
   'slots moved and back': {
     servers: 'cluster',
+    limits: { keepsOrder: false },
     async run({ cluster }, random) {
       for (let move = 0; move < MOVES; move += 1) {
         const organization = random.pick(ORGANIZATIONS);
